@@ -1,0 +1,78 @@
+//! Canonical bytes (RFC 8785, JSON Canonicalization Scheme) and their SHA-256.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+/// The canonical bytes of a value.
+///
+/// # Errors
+/// When the value cannot be JSON: a map with keys that are no strings, or a number that is not finite.
+pub fn bytes<T: Serialize>(value: &T) -> Result<Vec<u8>, serde_json::Error> {
+    serde_json_canonicalizer::to_vec(value)
+}
+
+/// SHA-256 of the canonical bytes of a value.
+///
+/// # Errors
+/// As [`bytes`].
+pub fn digest<T: Serialize>(value: &T) -> Result<Digest, serde_json::Error> {
+    Ok(Digest::of(&bytes(value)?))
+}
+
+/// A SHA-256 digest, written `sha256:` and 64 hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(with = "String")]
+pub struct Digest(pub [u8; 32]);
+
+impl Digest {
+    /// The digest of these bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+
+    /// The digest whose raw bytes these are; `None` unless there are 32.
+    pub fn from_slice(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("sha256:")?;
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl From<Digest> for String {
+    fn from(digest: Digest) -> Self {
+        digest.to_string()
+    }
+}
+
+/// The text is not `sha256:` followed by 64 hexadecimal digits.
+#[derive(Debug, thiserror::Error)]
+#[error("a digest is written sha256: and 64 hexadecimal digits")]
+pub struct NotADigest;
+
+impl TryFrom<String> for Digest {
+    type Error = NotADigest;
+    fn try_from(text: String) -> Result<Self, NotADigest> {
+        let hex = text.strip_prefix("sha256:").filter(|hex| hex.len() == 64 && hex.is_ascii()).ok_or(NotADigest)?;
+        let mut digest = [0; 32];
+        for (byte, pair) in digest.iter_mut().zip(hex.as_bytes().chunks_exact(2)) {
+            let pair = std::str::from_utf8(pair).map_err(|_| NotADigest)?;
+            *byte = u8::from_str_radix(pair, 16).map_err(|_| NotADigest)?;
+        }
+        Ok(Self(digest))
+    }
+}

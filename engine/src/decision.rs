@@ -1,0 +1,200 @@
+//! The contracts between the layers: snapshot and decision, as stored, replayed and served.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+use crate::action::Action;
+use crate::canonical::Digest;
+use crate::ids::{DecisionId, EffectId, EventId, LeadId};
+use crate::time::micros;
+
+/// In which mode a decision was made, and so whether it has effects.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, strum::Display, strum::EnumString, strum::IntoStaticStr,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Mode {
+    /// An import: no effects.
+    Historical,
+    /// A what-if: no effects.
+    Simulation,
+    /// A candidate beside the live version: no effects.
+    Shadow,
+    /// Effects wait for a reviewer.
+    AssignReview,
+    /// Effects go out.
+    Live,
+    /// Stopped or paused: to the manual queue.
+    Manual,
+}
+
+/// Where in an event a value was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Evidence {
+    /// The event.
+    pub event_id: EventId,
+    /// JSON pointer into the event, for example `/payload/company_size`.
+    pub path: String,
+    /// First character and the one after the last, counted in Unicode scalar values of the text at `path`;
+    /// a JSON value that is no string is read as its JSON text.
+    pub span: [usize; 2],
+}
+
+/// A field as it was read from events.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SnapshotField {
+    /// The value, plain JSON; the catalogue tells its type.
+    pub value: Json,
+    /// How sure the reading is, 0 to 1.
+    pub confidence: f64,
+    /// Where it was read.
+    pub evidence: Vec<Evidence>,
+    /// Which extractor read it.
+    pub extractor: String,
+    /// The version of the map that named the extractor.
+    pub map_version: u32,
+}
+
+/// The answer of one reference list for one lead.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SnapshotList {
+    /// The version of the list.
+    pub version: u32,
+    /// Whether any asked field is in it; `null` when none of them is known.
+    pub contains: Option<bool>,
+    /// The answer for each field that was asked.
+    pub by_field: BTreeMap<String, bool>,
+}
+
+/// The exact inputs of one decision.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Snapshot {
+    /// The fields that were read.
+    pub fields: BTreeMap<String, SnapshotField>,
+    /// The answers of the lists that the rules ask.
+    pub lists: BTreeMap<String, SnapshotList>,
+}
+
+/// What a rule's condition came to.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, strum::Display, strum::EnumString, strum::IntoStaticStr,
+)]
+#[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
+pub enum Outcome3 {
+    /// It holds.
+    True,
+    /// It does not hold.
+    False,
+    /// It hangs on something that is not known.
+    Unknown,
+    /// It could not be computed.
+    Error,
+}
+
+/// One scanned rule.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TraceEntry {
+    /// The rule.
+    pub rule_id: String,
+    /// What its condition came to.
+    pub result: Outcome3,
+}
+
+/// Why a rule could not be told.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "reason", rename_all = "snake_case")]
+pub enum Because {
+    /// The field was not found.
+    Missing {
+        /// Its name.
+        field: String,
+    },
+    /// The field was read, but not surely enough.
+    LowConfidence {
+        /// Its name.
+        field: String,
+        /// How sure the reading is.
+        confidence: f64,
+        /// How sure it has to be.
+        needed: f64,
+    },
+    /// The condition could not be computed.
+    Error {
+        /// What went wrong, as a sentence.
+        message: String,
+    },
+}
+
+/// A human's different verdict.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HumanOverride {
+    /// Who.
+    pub by: String,
+    /// When.
+    #[serde(with = "micros")]
+    #[schemars(with = "DateTime<Utc>")]
+    pub at: DateTime<Utc>,
+    /// The action the person chose.
+    pub action: Action,
+    /// Why.
+    pub reason: String,
+}
+
+/// A decision as the API gives it. All keys are always present.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Decision {
+    /// Its id.
+    pub decision_id: DecisionId,
+    /// The lead, as it was known then.
+    pub lead_id: LeadId,
+    /// The event that was decided on.
+    pub event_id: EventId,
+    /// The workflow's name.
+    pub workflow: String,
+    /// The mode.
+    pub mode: Mode,
+    /// The rule set's name.
+    pub rule_set: String,
+    /// The rule set's version.
+    pub rule_version: u32,
+    /// The bundle's hash.
+    pub bundle: Digest,
+    /// The experiment's variant, if any.
+    pub variant: Option<String>,
+    /// The rule that fired; `null` by default.
+    pub rule_id: Option<String>,
+    /// What was decided.
+    pub action: Action,
+    /// The action's parameters, with `assignee` where a pool picked somebody.
+    pub parameters: BTreeMap<String, Json>,
+    /// The least confidence among the fields the fired rule read; `null` by default.
+    pub confidence: Option<f64>,
+    /// Risk tags and tags, each once, in order.
+    pub risk_tags: Vec<String>,
+    /// The rule that could not be told, if the scan stopped there.
+    pub held_by: Option<String>,
+    /// Why it could not be told.
+    pub because: Vec<Because>,
+    /// The inputs; `null` once the person has been erased.
+    pub content_snapshot: Option<Snapshot>,
+    /// Each scanned rule and what it came to.
+    pub trace: Vec<TraceEntry>,
+    /// What people said differently since.
+    pub human_overrides: Vec<HumanOverride>,
+    /// `now`, as the rules saw it.
+    #[serde(with = "micros")]
+    #[schemars(with = "DateTime<Utc>")]
+    pub as_of: DateTime<Utc>,
+    /// When it was decided.
+    #[serde(with = "micros")]
+    #[schemars(with = "DateTime<Utc>")]
+    pub decided_at: DateTime<Utc>,
+    /// The effects that were committed with it.
+    pub effects: Vec<EffectId>,
+}

@@ -1,0 +1,50 @@
+//! The schema of Meshline's database, step by step. Each step is two SQL files; constraints are named, tables and
+//! columns that need it carry a comment.
+
+use sea_orm_migration::prelude::*;
+
+macro_rules! steps {
+    ($($name:literal),+ $(,)?) => {
+        /// Every step in order, with the SQL that takes it and the SQL that takes it back.
+        const STEPS: &[Step] = &[$(Step {
+            name: $name,
+            up: include_str!(concat!("../sql/", $name, ".up.sql")),
+            down: include_str!(concat!("../sql/", $name, ".down.sql")),
+        }),+];
+    };
+}
+
+steps!["0001_ground", "0002_people", "0003_workflows", "0004_leads", "0005_log", "0006_sync"];
+
+/// Brings a database's schema up to date, or takes it back.
+pub struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        STEPS.iter().map(|step| Box::new(*step) as Box<dyn MigrationTrait>).collect()
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Step {
+    name: &'static str,
+    up: &'static str,
+    down: &'static str,
+}
+
+impl MigrationName for Step {
+    fn name(&self) -> &str {
+        self.name
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Step {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.get_connection().execute_unprepared(self.up).await.map(drop)
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.get_connection().execute_unprepared(self.down).await.map(drop)
+    }
+}

@@ -1,0 +1,93 @@
+//! What can go wrong with what is kept.
+
+/// What the functions of this crate return.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why something could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no such thing, or it is not this person's to see.
+    #[error("there is no such {0}")]
+    NotFound(&'static str),
+    /// Somebody else changed it meanwhile.
+    #[error("somebody changed it meanwhile; it is at version {current} now")]
+    Stale {
+        /// What it is at now.
+        current: i64,
+    },
+    /// A unique constraint refused the row.
+    #[error("it exists already ({0})")]
+    Duplicate(String),
+    /// Another constraint or guard refused the row.
+    #[error("the database refused it ({0})")]
+    Refused(String),
+    /// A stored ciphertext or row cannot be read.
+    #[error("stored data cannot be read: {0}")]
+    Corrupt(String),
+    /// The person's key was destroyed; what the log keeps of them is unreadable for ever.
+    #[error("the person was erased")]
+    Erased,
+    /// The master key is missing or another one.
+    #[error("{0}")]
+    Key(String),
+    /// The database cannot be reached or is short of connections; it is worth trying again.
+    #[error("the database is not available: {0}")]
+    Unavailable(#[source] sqlx::Error),
+    /// The database failed.
+    #[error("the database failed: {0}")]
+    Db(#[source] sqlx::Error),
+}
+
+impl Error {
+    /// Whether the same transaction may well succeed when it is run again.
+    pub fn is_transient(&self) -> bool {
+        let (Self::Db(error) | Self::Unavailable(error)) = self else { return false };
+        let code = error.as_database_error().and_then(|e| e.code());
+        matches!(code.as_deref(), Some("40001" | "40P01" | "55P03"))
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        use sqlx::error::ErrorKind;
+        match &error {
+            sqlx::Error::RowNotFound => return Self::NotFound("row"),
+            sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => return Self::Unavailable(error),
+            _ => {}
+        }
+        let Some(db) = error.as_database_error() else { return Self::Db(error) };
+        let constraint = db.constraint().unwrap_or_default().to_owned();
+        match db.kind() {
+            ErrorKind::UniqueViolation => Self::Duplicate(constraint),
+            ErrorKind::ForeignKeyViolation | ErrorKind::NotNullViolation | ErrorKind::CheckViolation => Self::Refused(constraint),
+            // restrict_violation is what the guards raise, insufficient_privilege what the role is denied.
+            _ if matches!(db.code().as_deref(), Some("23001" | "42501")) => Self::Refused(db.message().to_owned()),
+            // Shutdown, start-up, lost connections (class 57P and 08) and too many connections.
+            _ if db.code().is_some_and(|c| c.starts_with("57P") || c.starts_with("08") || c == "53300") => Self::Unavailable(error),
+            _ => Self::Db(error),
+        }
+    }
+}
+
+impl From<sea_orm::DbErr> for Error {
+    fn from(error: sea_orm::DbErr) -> Self {
+        use sea_orm::{DbErr, RuntimeErr};
+        match error {
+            DbErr::RecordNotFound(_) => Self::NotFound("row"),
+            DbErr::ConnectionAcquire(_) => Self::Unavailable(sqlx::Error::PoolTimedOut),
+            DbErr::Conn(RuntimeErr::SqlxError(error)) | DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)) => {
+                match std::sync::Arc::try_unwrap(error) {
+                    Ok(error) => error.into(),
+                    Err(shared) => Self::Db(sqlx::Error::Protocol(shared.to_string())),
+                }
+            }
+            other => Self::Corrupt(other.to_string()),
+        }
+    }
+}
+
+impl From<serde_json::Error> for Error {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Corrupt(error.to_string())
+    }
+}

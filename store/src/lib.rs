@@ -1,0 +1,17 @@
+//! Everything that is kept, and every SQL statement.
+//!
+//! Architecture invariant: nothing here decides, renders or calls another system. What acts is told as an
+//! [`Actor`], the first argument of every writing function, and the audit row is written in the same transaction.
+
+pub mod actor;
+pub mod error;
+pub mod keyring;
+pub mod migrate;
+pub mod pool;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use actor::Actor;
+pub use error::{Error, Result};
+pub use keyring::Keyring;
+pub use pool::Store;

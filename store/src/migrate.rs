@@ -1,0 +1,63 @@
+//! Schema and partitions: the acts of the owner, on a connection of its own outside the pool.
+
+use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
+use migrations::Migrator;
+use sea_orm_migration::MigratorTrait as _;
+use sea_orm_migration::sea_orm::Database;
+use sqlx::{Connection as _, PgConnection};
+
+use crate::error::{Error, Result};
+use crate::keyring::Keyring;
+
+/// Months made ahead: a server that runs for a quarter without its daily task still has somewhere to write.
+const MONTHS_AHEAD: i32 = 3;
+
+/// Brings the schema up to date, makes the partitions around `now`, and ties the database to the master key.
+///
+/// # Errors
+/// [`Error::Key`] when the database was made with another key; [`Error::Refused`] when the user may not make roles.
+pub async fn up(database_url: &str, keyring: &Keyring, now: DateTime<Utc>) -> Result<()> {
+    let db = Database::connect(database_url).await?;
+    Migrator::up(&db, None).await?;
+    db.close().await?;
+    make_partitions(database_url, now, now).await?;
+    let mut owner = PgConnection::connect(database_url).await?;
+    let stored: serde_json::Value = sqlx::query_scalar(
+        "INSERT INTO settings (name, value) VALUES ('key_fingerprint', $1) ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING value",
+    )
+    .bind(serde_json::Value::from(keyring.fingerprint()))
+    .fetch_one(&mut owner)
+    .await?;
+    owner.close().await?;
+    if stored.as_str() == Some(&keyring.fingerprint()) {
+        Ok(())
+    } else {
+        Err(Error::Key("this database was made with another master key; MESHLINE_KEY_FILE names the right one".into()))
+    }
+}
+
+/// Takes the whole schema back, with everything that is kept.
+///
+/// # Errors
+/// When a step cannot be taken back.
+pub async fn down(database_url: &str) -> Result<()> {
+    let db = Database::connect(database_url).await?;
+    Migrator::down(&db, None).await?;
+    db.close().await?;
+    Ok(())
+}
+
+/// Makes the missing monthly partitions from the month of `from` to a quarter after `now`; answers how many were made.
+///
+/// # Errors
+/// [`Error::Unavailable`] when the database does not answer.
+pub async fn make_partitions(database_url: &str, from: DateTime<Utc>, now: DateTime<Utc>) -> Result<i32> {
+    let month = |at: DateTime<Utc>| at.year() * 12 + at.month0() as i32;
+    let first = from.min(now);
+    let months = month(now) - month(first) + 1 + MONTHS_AHEAD;
+    let first = NaiveDate::from_ymd_opt(first.year(), first.month(), 1).unwrap_or_default();
+    let mut owner = PgConnection::connect(database_url).await?;
+    let made = sqlx::query_scalar("SELECT make_month_partitions($1, $2)").bind(first).bind(months).fetch_one(&mut owner).await?;
+    owner.close().await?;
+    Ok(made)
+}

@@ -1,0 +1,85 @@
+//! The pool of connections, all of them in the application's role.
+
+use std::time::Duration;
+
+use sea_orm::{DatabaseConnection, SqlxPostgresConnector};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{Executor as _, PgPool};
+
+use crate::error::{Error, Result};
+use crate::keyring::Keyring;
+
+/// Connections a process keeps at most; Postgres allows 100 by default, and several processes share it.
+const CONNECTIONS: u32 = 24;
+/// How long a request waits for a connection before it is told to come back.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The database as the application sees it. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    pool: PgPool,
+    db: DatabaseConnection,
+    keyring: Keyring,
+}
+
+impl Store {
+    /// Connects as the application's role and checks that the master key is the one this database was made with.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the database does not answer, [`Error::Key`] when the key is another one.
+    pub async fn connect(database_url: &str, keyring: Keyring) -> Result<Self> {
+        let options: PgConnectOptions = database_url.parse().map_err(Error::Db)?;
+        let pool = PgPoolOptions::new()
+            .max_connections(CONNECTIONS)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .after_connect(|connection, _| Box::pin(async move { connection.execute("SET ROLE meshline_app").await.map(drop) }))
+            .connect_with(options.application_name("meshline"))
+            .await?;
+        let store = Self { db: SqlxPostgresConnector::from_sqlx_postgres_pool(pool.clone()), pool, keyring };
+        store.check_key().await?;
+        Ok(store)
+    }
+
+    /// The keys.
+    pub fn keyring(&self) -> &Keyring {
+        &self.keyring
+    }
+
+    /// For entities.
+    pub fn db(&self) -> &DatabaseConnection {
+        &self.db
+    }
+
+    /// For statements written by hand.
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// Whether the database answers and the application's role is denied to change the log.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when it does not answer, [`Error::Refused`] naming the tables that could be changed.
+    pub async fn check_ready(&self) -> Result<()> {
+        let open: Vec<String> = sqlx::query_scalar(
+            "SELECT c.relname::text FROM partitioned_tables t JOIN pg_class c ON c.oid = t.name::regclass OR c.oid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = t.name::regclass) \
+             WHERE t.is_log AND has_table_privilege(current_user, c.oid, 'UPDATE, DELETE, TRUNCATE')",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let role: String = sqlx::query_scalar("SELECT current_user::text").fetch_one(&self.pool).await?;
+        if role != "meshline_app" {
+            return Err(Error::Refused(format!("connections run as {role}, not as meshline_app")));
+        }
+        if open.is_empty() { Ok(()) } else { Err(Error::Refused(format!("the application could change {}", open.join(", ")))) }
+    }
+
+    async fn check_key(&self) -> Result<()> {
+        let stored: Option<serde_json::Value> =
+            sqlx::query_scalar("SELECT value FROM settings WHERE name = 'key_fingerprint'").fetch_optional(&self.pool).await?;
+        match stored.as_ref().and_then(|value| value.as_str()) {
+            Some(fingerprint) if fingerprint == self.keyring.fingerprint() => Ok(()),
+            Some(_) => Err(Error::Key("this database was made with another master key; MESHLINE_KEY_FILE names the right one".into())),
+            None => Err(Error::Key("this database has no schema yet; run `meshline migrate`".into())),
+        }
+    }
+}

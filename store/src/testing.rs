@@ -1,0 +1,88 @@
+//! A database of its own for each test, on the Postgres that `MESHLINE_TEST_POSTGRES` names (a superuser's address).
+//!
+//! The schema is made once per test binary's process group in a template database named after the migrations' content;
+//! every test copies it.
+
+use sqlx::{Connection as _, Executor as _, PgConnection};
+use tokio::sync::OnceCell;
+
+use crate::{Keyring, Store, migrate};
+
+/// A database that is dropped with the value.
+pub struct TestDatabase {
+    /// Its address, as the owner.
+    pub url: String,
+    /// The application's connections to it.
+    pub store: Store,
+    server: String,
+    name: String,
+}
+
+static TEMPLATE: OnceCell<String> = OnceCell::const_new();
+
+/// The master key of all test databases.
+pub fn keyring() -> Keyring {
+    Keyring::new(&[42; 32])
+}
+
+/// The address of the Postgres server that tests may make databases on.
+///
+/// # Panics
+/// When `MESHLINE_TEST_POSTGRES` is not set: a database test that silently passes without a database is a defect.
+#[allow(clippy::panic, reason = "a test without its database has to fail")]
+pub fn server() -> String {
+    std::env::var("MESHLINE_TEST_POSTGRES")
+        .unwrap_or_else(|_| panic!("MESHLINE_TEST_POSTGRES is not set; `cargo xtask test` starts a Postgres and sets it"))
+}
+
+#[allow(clippy::expect_used, reason = "a test without its database has to fail")]
+impl TestDatabase {
+    /// A fresh database with the whole schema.
+    pub async fn new() -> Self {
+        let server = server();
+        let template = TEMPLATE.get_or_init(|| make_template(server.clone())).await;
+        let name = format!("t_{}", uuid::Uuid::from_bytes(rand::random()).simple());
+        let mut admin = PgConnection::connect(&server).await.expect("the test server answers");
+        admin.execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name} TEMPLATE {template}"))).await.expect("a test database");
+        let url = with_database(&server, &name);
+        let store = Store::connect(&url, keyring()).await.expect("a store");
+        Self { url, store, server, name }
+    }
+
+    /// A connection as the owner, beside the application's.
+    pub async fn owner(&self) -> PgConnection {
+        PgConnection::connect(&self.url).await.expect("a connection as the owner")
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        let (server, name) = (self.server.clone(), self.name.clone());
+        // The pool is still open and the runtime may be going down: a thread with its own runtime drops the database.
+        let dropper = std::thread::spawn(move || {
+            let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
+            runtime.block_on(async {
+                if let Ok(mut admin) = PgConnection::connect(&server).await {
+                    admin.execute(sqlx::AssertSqlSafe(format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))).await.ok();
+                }
+            });
+        });
+        dropper.join().ok();
+    }
+}
+
+#[allow(clippy::expect_used, reason = "a test without its database has to fail")]
+async fn make_template(server: String) -> String {
+    let name = format!("template_{}", std::process::id());
+    let mut admin = PgConnection::connect(&server).await.expect("the test server answers");
+    admin.execute(sqlx::AssertSqlSafe(format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))).await.expect("no old template");
+    admin.execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.expect("a template database");
+    migrate::up(&with_database(&server, &name), &keyring(), chrono::Utc::now()).await.expect("the schema");
+    name
+}
+
+fn with_database(server: &str, name: &str) -> String {
+    let (base, query) = server.split_once('?').map_or((server, None), |(base, query)| (base, Some(query)));
+    let base = base.rsplit_once('/').map_or(base, |(base, _)| base);
+    query.map_or_else(|| format!("{base}/{name}"), |query| format!("{base}/{name}?{query}"))
+}

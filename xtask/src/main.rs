@@ -1,0 +1,74 @@
+//! `cargo xtask`: sets up, runs, tests, builds and checks Meshline with one command each.
+
+mod assets;
+mod browser;
+mod build;
+mod layers;
+mod licences;
+mod lint;
+mod migrations;
+mod node;
+mod output;
+mod packages;
+mod postgres;
+mod process;
+mod run;
+mod rust_tests;
+mod secrets;
+mod site;
+mod skips;
+mod styles;
+mod test;
+mod wasm;
+mod wasm_target;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+const HELP: &str = "\
+cargo xtask COMMAND
+
+  run [--listen 127.0.0.1:3000]     set up what is missing, then serve Meshline with its demo organisation
+  test [--only unit|db|browser] [--shipped]
+                                    every test; --shipped takes the browser through the optimised bundle
+  build                             release server, WebAssembly and styles, into target/dist
+  lint [fmt|clippy|wasm|doc|licences|layers …]
+                                    formatting, lints, documentation, licences and the direction of the layers
+  migrations                        all migrations up, down and up again; both schemas must be the same
+  test-db                           keep the test database up until Ctrl-C, for `cargo test` by hand
+
+DATABASE_URL makes `run` use that database instead of a private one in .meshline/.";
+
+fn main() -> ExitCode {
+    match command() {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn command() -> Result<ExitCode> {
+    process::forward_signals()?;
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments.as_slice() {
+        [] | ["help" | "--help" | "-h"] => {
+            println!("{HELP}");
+            Ok(ExitCode::SUCCESS)
+        }
+        ["run", options @ ..] => run::run(options),
+        ["test", options @ ..] => test::test(options),
+        ["build"] => build::build(),
+        ["lint", names @ ..] => lint::lint(names),
+        ["migrations"] => migrations::migrations(),
+        ["test-db"] => test::keep_database(),
+        [other, ..] => {
+            eprintln!("error: `{other}` is not a command, or takes no such options\n\n{HELP}");
+            Ok(ExitCode::from(2))
+        }
+    }
+}

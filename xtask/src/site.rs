@@ -1,0 +1,59 @@
+//! The site: everything below `MESHLINE_SITE_DIR` that the server hands to browsers.
+
+use std::path::Path;
+
+use anyhow::{Result, bail};
+
+use crate::assets::{self, Effort, Size, Writer};
+use crate::wasm::{self, Mode};
+use crate::workspace::Workspace;
+use crate::styles;
+
+/// Builds WebAssembly and styles into a folder, replacing what is there when all of it is done.
+///
+/// # Errors
+/// Something does not compile, or cannot be written.
+pub fn build(workspace: &Workspace, mode: Mode, place: &Path) -> Result<Vec<Size>> {
+    let effort = match mode {
+        Mode::Development => Effort::Quick,
+        Mode::Shipped => Effort::Best,
+    };
+    let half = place.with_extension("half-made");
+    let mut site = Writer::new(&half, effort)?;
+    for (bundle, bound) in wasm::build(workspace, mode)? {
+        let module = format!("{}_bg.wasm", bundle.name);
+        let hashed = site.add(&module, &bound.module)?;
+        let script = pointing_to(&bound.script, &module, &hashed)?;
+        site.add(&format!("{}.js", bundle.name), script.as_bytes())?;
+    }
+    let main = workspace.root.join("style/main.css");
+    if !main.is_file() {
+        bail!("there is no style/main.css");
+    }
+    site.add("main.css", styles::bundle(&main)?.as_bytes())?;
+    let sizes = site.finish()?;
+    assets::replace(&half, place)?;
+    Ok(sizes)
+}
+
+/// The script, loading the module by the name that it got.
+fn pointing_to(script: &str, module: &str, hashed: &str) -> Result<String> {
+    let quoted = format!("'{module}'");
+    if script.matches(&quoted).count() != 1 {
+        bail!("the script does not name {module} exactly once: has wasm-bindgen's output changed?");
+    }
+    Ok(script.replace(&quoted, &format!("'{hashed}'")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_script_points_to_the_hashed_module() {
+        let script = "module_or_path = new URL('m_bg.wasm', import.meta.url);";
+        let pointed = pointing_to(script, "m_bg.wasm", "m_bg.12.wasm").unwrap();
+        assert_eq!(pointed, "module_or_path = new URL('m_bg.12.wasm', import.meta.url);");
+        assert!(pointing_to("no name", "m_bg.wasm", "m_bg.12.wasm").is_err());
+    }
+}

@@ -1,0 +1,133 @@
+//! A compiler with a standard library for `wasm32-unknown-unknown`.
+//!
+//! Best is the target of the toolchain in use, which rustup adds. Where rustup cannot download, the
+//! compiler of Debian's archive does, with a standard library built once from the archive's source
+//! into the user's cache; nothing outside the cache is written.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::workspace::{self, Workspace};
+use crate::{packages, process, secrets};
+
+/// The target's name.
+pub const TARGET: &str = "wasm32-unknown-unknown";
+
+/// Where the second compiler is.
+const RUSTC: &str = "/usr/bin/rustc";
+
+/// Seconds that rustup may try to download.
+const RUSTUP_PATIENCE: &str = "300";
+
+/// What compiles for WebAssembly.
+pub enum Compiler {
+    /// The toolchain in use, with clippy.
+    Native,
+    /// Debian's, with this sysroot for the target; without clippy.
+    Debian(PathBuf),
+}
+
+impl Compiler {
+    /// Finds the compiler, or sets it up.
+    ///
+    /// # Errors
+    /// Neither rustup nor Debian's archive brings one.
+    pub fn ensure(workspace: &Workspace) -> Result<Self> {
+        if has_target(&sysroot(Path::new("rustc"))?) {
+            return Ok(Self::Native);
+        }
+        if let Some(ready) = made_sysroot()?.filter(|path| has_target(path)) {
+            return Ok(Self::Debian(ready));
+        }
+        if let Some(rustup) = process::find("rustup") {
+            eprintln!("missing: the target {TARGET} (compiles the islands); asking rustup for it");
+            let mut command = Command::new("timeout");
+            command.arg(RUSTUP_PATIENCE).arg(rustup).args(["target", "add", TARGET]);
+            if process::status(&mut command)?.success() && has_target(&sysroot(Path::new("rustc"))?) {
+                return Ok(Self::Native);
+            }
+        }
+        packages::ensure(&[&packages::WASM_COMPILER])?;
+        let sysroot = made_sysroot()?.with_context(|| format!("{RUSTC} does not tell its version"))?;
+        if !has_target(&sysroot) {
+            build_std(workspace, &sysroot)?;
+        }
+        Ok(Self::Debian(sysroot))
+    }
+
+    /// Prepares a cargo command to compile for [`TARGET`].
+    pub fn prepare(&self, cargo: &mut Command) {
+        cargo.args(["--target", TARGET]);
+        // Flags for the host's linker or processor mean nothing here.
+        cargo.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
+        if let Self::Debian(sysroot) = self {
+            cargo.env("RUSTC", RUSTC);
+            cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", "lld-19");
+            cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", format!("--sysroot={}", sysroot.display()));
+        }
+    }
+}
+
+fn sysroot(rustc: &Path) -> Result<PathBuf> {
+    let printed = process::capture(Command::new(rustc).args(["--print", "sysroot"]))?;
+    Ok(PathBuf::from(printed.trim()))
+}
+
+fn libraries(sysroot: &Path) -> PathBuf {
+    sysroot.join("lib/rustlib").join(TARGET).join("lib")
+}
+
+fn has_target(sysroot: &Path) -> bool {
+    let is_std = |entry: fs::DirEntry| entry.file_name().to_string_lossy().starts_with("libstd-");
+    fs::read_dir(libraries(sysroot)).is_ok_and(|entries| entries.flatten().any(is_std))
+}
+
+/// Where the standard library for the version of Debian's compiler belongs; `None` without one.
+fn made_sysroot() -> Result<Option<PathBuf>> {
+    if !Path::new(RUSTC).is_file() {
+        return Ok(None);
+    }
+    let version = process::capture(Command::new(RUSTC).arg("-vV"))?;
+    Ok(Some(workspace::cache()?.join(format!("wasm-std-{}", secrets::short_hash(version)))))
+}
+
+/// Builds the standard library from Debian's source into `sysroot`, which appears when it is whole.
+fn build_std(workspace: &Workspace, sysroot: &Path) -> Result<()> {
+    eprintln!("building Rust's standard library for {TARGET} into {}, once", sysroot.display());
+    let half = sysroot.with_extension(format!("half-made-{}", std::process::id()));
+    let source = half.join("source");
+    fs::create_dir_all(source.join("src"))?;
+    fs::write(
+        source.join("Cargo.toml"),
+        "[package]\nname = \"seed\"\nedition = \"2024\"\n\n[profile.release]\ndebug = false\n\n[workspace]\n",
+    )?;
+    fs::write(source.join("src/lib.rs"), "")?;
+
+    let mut cargo = workspace.cargo();
+    cargo.current_dir(&source).env("RUSTC", RUSTC).env("RUSTC_BOOTSTRAP", "1").env("CARGO_TARGET_DIR", half.join("target"));
+    cargo.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
+    process::run(cargo.args(["build", "--release", "-Zbuild-std=std,panic_abort", "--target", TARGET]))?;
+
+    let made = half.join("sysroot");
+    fs::create_dir_all(libraries(&made))?;
+    for entry in fs::read_dir(half.join("target").join(TARGET).join("release/deps"))? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.ends_with(".rlib") && !name.starts_with("libseed-") {
+            fs::copy(entry.path(), libraries(&made).join(name))?;
+        }
+    }
+    if !has_target(&made) {
+        bail!("the build of the standard library left no libstd");
+    }
+    if let Err(error) = fs::rename(&made, sysroot) {
+        // Somebody else may have been quicker.
+        if !has_target(sysroot) {
+            return Err(error).with_context(|| format!("putting {} in place", sysroot.display()));
+        }
+    }
+    fs::remove_dir_all(&half).with_context(|| format!("clearing {}", half.display()))
+}
