@@ -1,1 +1,22 @@
-//! Placeholder.
+//! What people see: pages rendered on the server, islands for what has to run in the browser.
+//!
+//! Architecture invariant: pages read the store directly and exist on the server only; islands know nothing of store or
+//! engine, so that neither travels to a browser.
+
+#[cfg(feature = "ssr")]
+pub mod access;
+#[cfg(feature = "ssr")]
+pub mod actions;
+#[cfg(feature = "ssr")]
+pub mod app;
+#[cfg(feature = "ssr")]
+pub mod context;
+#[cfg(feature = "ssr")]
+pub mod error;
+pub mod islands;
+#[cfg(feature = "ssr")]
+mod pages;
+#[cfg(feature = "ssr")]
+pub mod shell;
+#[cfg(feature = "ssr")]
+mod ui;

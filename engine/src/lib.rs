@@ -5,11 +5,14 @@
 //! environment. Everything compiles to `wasm32-unknown-unknown` and gives the same bytes everywhere.
 
 pub mod action;
+pub mod bundle;
 pub mod canonical;
 pub mod catalogue;
 pub mod content;
 pub mod control;
 pub mod decision;
+pub mod event;
+pub mod features;
 pub mod ids;
 pub mod limits;
 pub mod problem;

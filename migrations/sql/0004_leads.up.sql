@@ -27,7 +27,7 @@ CREATE TABLE lead_identities (
     kind text NOT NULL CONSTRAINT lead_identities_kind_exists CHECK (kind IN ('external', 'email')),
     source text NOT NULL,
     value_hmac bytea NOT NULL,
-    lead_id uuid NOT NULL CONSTRAINT lead_identities_lead_fkey REFERENCES leads DEFERRABLE INITIALLY DEFERRED,
+    lead_id uuid NOT NULL CONSTRAINT lead_identities_lead_fkey REFERENCES leads,
     CONSTRAINT lead_identities_pkey PRIMARY KEY (kind, source, value_hmac)
 ) PARTITION BY HASH (value_hmac);
 COMMENT ON TABLE lead_identities IS 'What names a lead: (source, external id), or an e-mail address with an empty source. Keyed HMAC-SHA256, never the value.';

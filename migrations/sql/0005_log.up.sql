@@ -96,7 +96,7 @@ CREATE TABLE outcomes (
     id uuid NOT NULL CONSTRAINT outcomes_pkey PRIMARY KEY,
     lead_id uuid NOT NULL CONSTRAINT outcomes_lead_fkey REFERENCES leads,
     stage text NOT NULL CONSTRAINT outcomes_stage_exists CHECK (stage IN ('touched', 'accepted', 'rejected', 'sales_qualified', 'opportunity', 'won', 'lost', 'disqualified')),
-    at timestamptz NOT NULL,
+    at timestamptz,
     by_whom text,
     amount numeric CONSTRAINT outcomes_amount_is_finite CHECK (amount <> 'NaN' AND amount >= 0 AND amount < 'Infinity'),
     currency text CONSTRAINT outcomes_currency_form CHECK (currency ~ '^[A-Z]{3}$'),
@@ -109,6 +109,7 @@ CREATE TABLE outcomes (
     CONSTRAINT outcomes_amount_has_currency CHECK (amount IS NULL OR currency IS NOT NULL)
 ) PARTITION BY RANGE (id);
 COMMENT ON TABLE outcomes IS 'What really happened to leads.';
+COMMENT ON COLUMN outcomes.at IS 'When it happened; null when an import does not say, and then no duration is computed from it.';
 COMMENT ON COLUMN outcomes.reason IS 'Free text, ciphertext under the lead''s key.';
 CREATE INDEX outcomes_lead_idx ON outcomes (lead_id, at);
 SELECT partition_by_month('outcomes', true);
@@ -158,6 +159,6 @@ CREATE TABLE features (
     cells bytea NOT NULL
 ) PARTITION BY RANGE (decision_id);
 COMMENT ON TABLE features IS 'One compact row for each decision: coded values and one confidence byte a field.';
-COMMENT ON COLUMN features.cells IS 'Fields in the order of their names; layout in engine::rules::features.';
+COMMENT ON COLUMN features.cells IS 'Fields in the order of their names; layout in engine::features.';
 CREATE INDEX features_lead_idx ON features (lead_id);
 SELECT partition_by_month('features', false);

@@ -1,2 +1,8 @@
-//! Placeholder.
-fn main() {}
+//! `meshline`: the one binary.
+
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    server::cli::run().await
+}

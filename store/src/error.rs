@@ -30,6 +30,9 @@ pub enum Error {
     /// The master key is missing or another one.
     #[error("{0}")]
     Key(String),
+    /// Another transaction made the same thing at this moment; the next try will find it.
+    #[error("another request made the same at this moment")]
+    Raced,
     /// The database cannot be reached or is short of connections; it is worth trying again.
     #[error("the database is not available: {0}")]
     Unavailable(#[source] sqlx::Error),
@@ -41,6 +44,9 @@ pub enum Error {
 impl Error {
     /// Whether the same transaction may well succeed when it is run again.
     pub fn is_transient(&self) -> bool {
+        if matches!(self, Self::Raced) {
+            return true;
+        }
         let (Self::Db(error) | Self::Unavailable(error)) = self else { return false };
         let code = error.as_database_error().and_then(|e| e.code());
         matches!(code.as_deref(), Some("40001" | "40P01" | "55P03"))

@@ -5,9 +5,20 @@
 
 pub mod actor;
 pub mod error;
+pub mod control;
+pub mod hash;
+pub mod workflows;
+pub mod imports;
+pub mod ingest;
 pub mod keyring;
+pub mod leads;
+pub mod log;
 pub mod migrate;
+pub mod people;
+pub mod outcomes;
 pub mod pool;
+pub mod reads;
+pub mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;
 

@@ -112,7 +112,9 @@ fn appended(path: &Path, suffix: &str) -> PathBuf {
 }
 
 fn write(path: &Path, content: &[u8]) -> Result<()> {
-    File::create(path).and_then(|mut file| file.write_all(content)).with_context(|| format!("writing {}", path.display()))
+    File::create(path)
+        .and_then(|mut file| file.write_all(content))
+        .with_context(|| format!("writing {}", path.display()))
 }
 
 fn brotli(content: &[u8], effort: Effort) -> Result<Vec<u8>> {

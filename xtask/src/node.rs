@@ -1,18 +1,51 @@
 //! Node.js and npm, for what is only to be had there: Playwright and `wasm-opt`.
 
-use std::path::Path;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
-use crate::process;
+use crate::{packages, process, workspace};
 
-/// Whether both are there.
+/// The oldest major version that Playwright runs on.
+const OLDEST: u32 = 20;
+
+/// The version fetched where the system's own is too old.
+const FETCHED: &str = "22";
+
+/// Whether Node.js and npm of some version are there.
 pub fn is_there() -> bool {
     process::find("node").is_some() && process::find("npm").is_some()
 }
 
-/// Installs one npm package, with its exact version, into a folder of its own.
+/// Makes sure of a Node.js that is new enough, and returns the `PATH` that finds it.
+///
+/// # Errors
+/// It cannot be installed.
+pub fn ensure() -> Result<OsString> {
+    packages::ensure(&[&packages::NODE])?;
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    if major(Path::new("node"))? >= OLDEST {
+        return Ok(path);
+    }
+    let processor = match std::env::consts::ARCH {
+        "x86_64" => "x64",
+        "aarch64" => "arm64",
+        other => bail!("Node.js is older than {OLDEST}, and npm has none for {other}: please install one"),
+    };
+    let package = format!("node-linux-{processor}");
+    let folder = workspace::cache()?.join(format!("node-{FETCHED}"));
+    let bin = folder.join("node_modules").join(&package).join("bin");
+    if !bin.join("node").is_file() {
+        eprintln!("missing: Node.js {OLDEST} or newer (Playwright needs it)");
+        install(&format!("{package}@{FETCHED}"), &folder)?;
+    }
+    let folders = std::iter::once(bin).chain(std::env::split_paths(&path));
+    Ok(std::env::join_paths(folders)?)
+}
+
+/// Installs one npm package into a folder of its own.
 ///
 /// # Errors
 /// npm fails, as it does without a network.
@@ -24,4 +57,28 @@ pub fn install(package: &str, folder: &Path) -> Result<()> {
     process::capture(npm.arg(folder).arg(package).current_dir(folder))
         .map(drop)
         .with_context(|| format!("installing {package}"))
+}
+
+/// Installs what a folder's `package-lock.json` names, unless exactly that is installed.
+///
+/// # Errors
+/// npm fails.
+pub fn install_locked(folder: &Path, path: &OsString) -> Result<()> {
+    let modified = |file: PathBuf| file.metadata().and_then(|metadata| metadata.modified()).ok();
+    let lock = modified(folder.join("package-lock.json"));
+    let installed = modified(folder.join("node_modules/.package-lock.json"));
+    if lock.is_some() && installed >= lock {
+        return Ok(());
+    }
+    let mut npm = Command::new("npm");
+    npm.args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]).current_dir(folder);
+    process::run(npm.env("PATH", path).env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1"))
+}
+
+/// The major version, from `v20.20.2`.
+fn major(node: &Path) -> Result<u32> {
+    let version = process::capture(Command::new(node).arg("--version"))?;
+    let major =
+        version.trim().trim_start_matches('v').split('.').next().and_then(|digits| digits.parse().ok());
+    major.with_context(|| format!("`node --version` printed {version:?}"))
 }

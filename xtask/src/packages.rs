@@ -18,8 +18,11 @@ pub struct Need {
 }
 
 /// A Postgres server with its tools.
-pub const POSTGRES: Need =
-    Need { why: "keeps all of Meshline's data", packages: &["postgresql"], present: || postgres_bin().is_some() };
+pub const POSTGRES: Need = Need {
+    why: "keeps all of Meshline's data",
+    packages: &["postgresql"],
+    present: || postgres_bin().is_some(),
+};
 
 /// A browser without a window.
 pub const CHROMIUM: Need =
@@ -60,10 +63,19 @@ pub fn ensure(needs: &[&Need]) -> Result<()> {
         bail!("there is no apt-get here: please install what is missing by other means");
     };
     let root = workspace::is_root()?;
-    eprintln!("installing with apt-get{}", if root { "" } else { " through sudo, which may ask for your password" });
-    process::run_at_terminal(apt(&apt_get, root).args(["update", "-q"])).context("updating the list of packages")?;
-    process::run_at_terminal(apt(&apt_get, root).args(["install", "-q", "-y", "--no-install-recommends"]).args(&packages))
-        .with_context(|| format!("installing {}", packages.join(" ")))?;
+    if !root && process::find("sudo").is_none() {
+        bail!("there is no sudo here: please let root run `apt-get install {}`", packages.join(" "));
+    }
+    eprintln!(
+        "installing with apt-get{}",
+        if root { "" } else { " through sudo, which may ask for your password" }
+    );
+    process::run_at_terminal(apt(&apt_get, root).args(["update", "-q"]))
+        .context("updating the list of packages")?;
+    process::run_at_terminal(
+        apt(&apt_get, root).args(["install", "-q", "-y", "--no-install-recommends"]).args(&packages),
+    )
+    .with_context(|| format!("installing {}", packages.join(" ")))?;
     match missing.iter().find(|need| !(need.present)()) {
         Some(need) => bail!("{} installed, yet what it brings is not found", need.packages.join(" ")),
         None => Ok(()),

@@ -224,7 +224,14 @@ fn make(data: &Path, password: &str, purpose: &Purpose) -> Result<()> {
         own(&password_file)?;
     }
     let mut initdb = as_owner(bin.join("initdb"));
-    initdb.args(["--username", USER, "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--data-checksums"]);
+    initdb.args([
+        "--username",
+        USER,
+        "--auth=scram-sha-256",
+        "--encoding=UTF8",
+        "--locale=C.UTF-8",
+        "--data-checksums",
+    ]);
     initdb.arg("--pwfile").arg(&password_file).arg("--pgdata").arg(&half);
     if !purpose.kept {
         initdb.arg("--no-sync");

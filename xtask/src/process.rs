@@ -91,7 +91,8 @@ pub fn capture(command: &mut Command) -> Result<String> {
         let said = String::from_utf8_lossy(&output.stderr);
         bail!("`{}` ended with {}\n{}", line(command), output.status, said.trim_end());
     }
-    String::from_utf8(output.stdout).with_context(|| format!("`{}` printed something else than UTF-8", line(command)))
+    String::from_utf8(output.stdout)
+        .with_context(|| format!("`{}` printed something else than UTF-8", line(command)))
 }
 
 /// Runs the command and returns all that it printed, however it ended.
@@ -211,7 +212,9 @@ pub fn line(command: &Command) -> String {
 
 /// The first existing file among `PATH`'s folders with that name.
 pub fn find(program: &str) -> Option<std::path::PathBuf> {
-    std::env::split_paths(&std::env::var_os("PATH")?).map(|folder| folder.join(program)).find(|path| path.is_file())
+    std::env::split_paths(&std::env::var_os("PATH")?)
+        .map(|folder| folder.join(program))
+        .find(|path| path.is_file())
 }
 
 fn after(command: &Command, status: ExitStatus) -> Result<ExitStatus> {

@@ -14,7 +14,9 @@ use sha2::{Digest, Sha256};
 /// The system's source of randomness cannot be read.
 pub fn password() -> Result<String> {
     let mut bytes = [0; 24];
-    File::open("/dev/urandom").and_then(|mut source| source.read_exact(&mut bytes)).context("reading /dev/urandom")?;
+    File::open("/dev/urandom")
+        .and_then(|mut source| source.read_exact(&mut bytes))
+        .context("reading /dev/urandom")?;
     Ok(hex(&bytes))
 }
 

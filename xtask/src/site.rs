@@ -5,9 +5,9 @@ use std::path::Path;
 use anyhow::{Result, bail};
 
 use crate::assets::{self, Effort, Size, Writer};
+use crate::styles;
 use crate::wasm::{self, Mode};
 use crate::workspace::Workspace;
-use crate::styles;
 
 /// Builds WebAssembly and styles into a folder, replacing what is there when all of it is done.
 ///

@@ -90,6 +90,7 @@ fn bind(folder: &Path, bundle: &Bundle, optimiser: Option<&Path>) -> Result<Boun
     }
     let mut bindgen = Bindgen::new();
     bindgen.input_path(&input).out_name(bundle.name).typescript(false).remove_producers_section(true);
+    bindgen.omit_default_module_path(false);
     // Names of functions cost a third of the module and help only in a debugger.
     bindgen.remove_name_section(optimiser.is_some());
     bindgen.web(true)?.generate(&out).with_context(|| format!("binding {}", input.display()))?;

@@ -66,7 +66,10 @@ impl Compiler {
         if let Self::Debian(sysroot) = self {
             cargo.env("RUSTC", RUSTC);
             cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", "lld-19");
-            cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", format!("--sysroot={}", sysroot.display()));
+            cargo.env(
+                "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
+                format!("--sysroot={}", sysroot.display()),
+            );
         }
     }
 }
@@ -107,7 +110,11 @@ fn build_std(workspace: &Workspace, sysroot: &Path) -> Result<()> {
     fs::write(source.join("src/lib.rs"), "")?;
 
     let mut cargo = workspace.cargo();
-    cargo.current_dir(&source).env("RUSTC", RUSTC).env("RUSTC_BOOTSTRAP", "1").env("CARGO_TARGET_DIR", half.join("target"));
+    cargo
+        .current_dir(&source)
+        .env("RUSTC", RUSTC)
+        .env("RUSTC_BOOTSTRAP", "1")
+        .env("CARGO_TARGET_DIR", half.join("target"));
     cargo.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
     process::run(cargo.args(["build", "--release", "-Zbuild-std=std,panic_abort", "--target", TARGET]))?;
 

@@ -29,7 +29,9 @@ impl Workspace {
         let mut command = cargo();
         command.args(["metadata", "--no-deps", "--format-version", "1"]);
         let metadata: Value = serde_json::from_str(&process::capture(&mut command)?)?;
-        let path = |key: &str| metadata[key].as_str().map(PathBuf::from).with_context(|| format!("cargo metadata has no {key}"));
+        let path = |key: &str| {
+            metadata[key].as_str().map(PathBuf::from).with_context(|| format!("cargo metadata has no {key}"))
+        };
         let packages = metadata["packages"].as_array().cloned().unwrap_or_default();
         Ok(Self { root: path("workspace_root")?, target: path("target_directory")?, packages })
     }
@@ -49,7 +51,10 @@ impl Workspace {
     pub fn private(&self) -> Result<PathBuf> {
         let folder = self.root.join(".meshline");
         if !folder.is_dir() {
-            fs::DirBuilder::new().mode(0o711).create(&folder).with_context(|| format!("making {}", folder.display()))?;
+            fs::DirBuilder::new()
+                .mode(0o711)
+                .create(&folder)
+                .with_context(|| format!("making {}", folder.display()))?;
         }
         Ok(folder)
     }

@@ -1,1 +1,44 @@
-//! rules
+//! Rules: the language they are written in, how they are checked, and how they decide.
+//!
+//! A condition goes from text to tree ([`parse`]), from tree to code ([`check`] says what is wrong on the way),
+//! and is run by one interpreter ([`RuleSet::decide_row`]) on which all else is built: decisions with their trace
+//! ([`RuleSet::decide`]), explanations ([`RuleSet::explain`]) and simulations ([`simulate`]).
+//!
+//! What is not known stays unknown: conditions have four outcomes (see [`kleene`]), rules are scanned in order,
+//! and the scan stops at the first that is not false. So no decision but the safe default can depend on a field
+//! that was not found, or not read surely enough.
+
+pub mod ast;
+mod blame;
+mod check;
+mod code;
+mod compare;
+mod eval;
+pub mod explain;
+pub mod file;
+pub mod kleene;
+mod leads_csv;
+mod list_csv;
+pub mod lists;
+mod literal;
+mod numeric;
+mod parse;
+pub mod pick;
+mod row;
+mod rule_set;
+pub mod simulate;
+mod token;
+mod unparse;
+mod why;
+pub mod yaml;
+
+pub use check::{AS_OF, check};
+pub use explain::Explanation;
+pub use file::{RuleDefinition, RuleSetFile};
+pub use lists::ReferenceList;
+pub use numeric::Numeric;
+pub use parse::{RESERVED, parse};
+pub use row::{Cell, Datum, Reading, Row, Slot, instant};
+pub use rule_set::{Act, Inputs, Question, Rule, RuleSet, Stop, Verdict};
+pub use simulate::Simulation;
+pub use unparse::{quoted, unparse};

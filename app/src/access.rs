@@ -1,0 +1,168 @@
+//! Who may call what: the one table of it.
+//!
+//! The server asks it before every page, action and route, and each action and handler asks it once more for itself.
+//! What is not in the table is refused.
+
+use http::Method;
+use store::actor::Role;
+use store::people::Scope;
+
+/// Who is let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// Everybody.
+    Anyone,
+    /// Everybody who is signed in, in whatever role.
+    SignedIn,
+    /// Whoever is signed in and holds one of these roles.
+    Roles(&'static [Role]),
+    /// A program whose key has this scope.
+    Scope(Scope),
+    /// As [`Need::Scope`], and whatever runs on this very machine.
+    ScopeOrLocal(Scope),
+}
+
+/// One line of the table.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// The method; `GET` counts for `HEAD` too.
+    pub method: Method,
+    /// The path as the router has it, for example `/leads/{id}`.
+    pub path: &'static str,
+    /// Who is let in.
+    pub need: Need,
+}
+
+const fn get(path: &'static str, need: Need) -> Line {
+    Line { method: Method::GET, path, need }
+}
+
+const fn post(path: &'static str, need: Need) -> Line {
+    Line { method: Method::POST, path, need }
+}
+
+/// Every page, action and route.
+pub const ACCESS: &[Line] = &[
+    // Pages. Everybody who is signed in reads everything (SPEC: people own layers, they do not hide them).
+    get("/", Need::SignedIn),
+    get("/sign-in", Need::Anyone),
+    get("/setup/{token}", Need::Anyone),
+    get("/dashboard", Need::SignedIn),
+    get("/leads", Need::SignedIn),
+    get("/leads/{id}", Need::SignedIn),
+    // Actions: what forms are sent to. A set-up link's token is its own permission.
+    post("/actions/sign-in", Need::Anyone),
+    post("/actions/sign-out", Need::Anyone),
+    post("/actions/set-password", Need::Anyone),
+    post("/actions/set-theme", Need::Anyone),
+    // Built files: the same for everybody, and named after what is in them.
+    get("/pkg/{*file}", Need::Anyone),
+    // The API.
+    post("/api/v1/events", Need::Scope(Scope::Ingest)),
+    post("/api/v1/events/batch", Need::Scope(Scope::Ingest)),
+    post("/api/v1/outcomes", Need::Scope(Scope::Outcome)),
+    get("/api/v1/leads/{id}", Need::Scope(Scope::Read)),
+    get("/api/v1/decisions", Need::Scope(Scope::Read)),
+    get("/api/v1/decisions/{id}", Need::Scope(Scope::Read)),
+    post("/api/v1/decisions/{id}/replay", Need::Scope(Scope::Read)),
+    get("/api/openapi.json", Need::Anyone),
+    // What watches the process.
+    get("/healthz", Need::Anyone),
+    get("/readyz", Need::Anyone),
+    get("/metrics", Need::ScopeOrLocal(Scope::Read)),
+];
+
+/// Who calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Caller {
+    /// Somebody unknown.
+    Nobody,
+    /// Somebody signed in, with the roles held now.
+    Person(Vec<Role>),
+    /// A program, with its key's scopes.
+    Key(Vec<Scope>),
+}
+
+/// Why a caller is not let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Denied {
+    /// It has to say who it is.
+    #[error("nobody is signed in")]
+    SignedOut,
+    /// Whoever it is may not.
+    #[error("this needs another role or scope")]
+    Forbidden,
+    /// The table does not know the path.
+    #[error("the path is not in the table of who may call what")]
+    Unlisted,
+}
+
+/// What the table says of a path.
+pub fn need(method: &Method, path: &str) -> Option<Need> {
+    let method = if method == Method::HEAD { &Method::GET } else { method };
+    ACCESS.iter().find(|line| line.path == path && line.method == *method).map(|line| line.need)
+}
+
+/// Whether a caller is let in; `is_local` when the call comes from this very machine.
+///
+/// # Errors
+/// [`Denied`] when it is not.
+pub fn check(method: &Method, path: &str, caller: &Caller, is_local: bool) -> Result<(), Denied> {
+    let allowed = match (need(method, path).ok_or(Denied::Unlisted)?, caller) {
+        (Need::Anyone, _) | (Need::SignedIn, Caller::Person(_)) => true,
+        (Need::Roles(roles), Caller::Person(held)) => held.iter().any(|role| roles.contains(role)),
+        (Need::ScopeOrLocal(_), _) if is_local => true,
+        (Need::Scope(scope) | Need::ScopeOrLocal(scope), Caller::Key(scopes)) => scopes.contains(&scope),
+        _ => false,
+    };
+    match (allowed, need(method, path), caller) {
+        (true, ..) => Ok(()),
+        // A page has no use for a key, nor the API for a session: who comes with the wrong one is as good as unknown.
+        (false, Some(Need::SignedIn | Need::Roles(_)), Caller::Person(_))
+        | (false, Some(Need::Scope(_) | Need::ScopeOrLocal(_)), Caller::Key(_)) => Err(Denied::Forbidden),
+        (false, ..) => Err(Denied::SignedOut),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ask(method: Method, path: &str, caller: &Caller) -> Result<(), Denied> {
+        check(&method, path, caller, false)
+    }
+
+    #[test]
+    fn what_is_not_listed_is_refused() {
+        for caller in [Caller::Nobody, Caller::Person(vec![Role::Admin]), Caller::Key(vec![Scope::Admin])] {
+            assert_eq!(ask(Method::GET, "/nowhere", &caller), Err(Denied::Unlisted));
+            assert_eq!(ask(Method::DELETE, "/leads", &caller), Err(Denied::Unlisted));
+        }
+    }
+
+    #[test]
+    fn no_line_stands_twice() {
+        for (index, line) in ACCESS.iter().enumerate() {
+            let again = ACCESS[index + 1..].iter().any(|other| other.path == line.path && other.method == line.method);
+            assert!(!again, "{} {}", line.method, line.path);
+        }
+    }
+
+    #[test]
+    fn a_session_opens_pages_and_a_key_opens_the_api_and_never_the_other_way_round() {
+        let (person, key) = (Caller::Person(vec![Role::Sdr]), Caller::Key(vec![Scope::Read]));
+        assert_eq!(ask(Method::HEAD, "/leads/{id}", &person), Ok(()));
+        assert_eq!(ask(Method::GET, "/leads/{id}", &key), Err(Denied::SignedOut));
+        assert_eq!(ask(Method::GET, "/api/v1/leads/{id}", &key), Ok(()));
+        assert_eq!(ask(Method::GET, "/api/v1/leads/{id}", &person), Err(Denied::SignedOut));
+        assert_eq!(ask(Method::POST, "/api/v1/events", &key), Err(Denied::Forbidden));
+    }
+
+    #[test]
+    fn metrics_are_for_this_machine_and_for_keys() {
+        let ask = |caller: &Caller, is_local| check(&Method::GET, "/metrics", caller, is_local);
+        assert_eq!(ask(&Caller::Nobody, true), Ok(()));
+        assert_eq!(ask(&Caller::Nobody, false), Err(Denied::SignedOut));
+        assert_eq!(ask(&Caller::Key(vec![Scope::Read]), false), Ok(()));
+    }
+}

@@ -1,0 +1,104 @@
+//! What a page says once after a form was sent, carried there in a cookie.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use store::Keyring;
+
+/// The cookie's name.
+pub const COOKIE: &str = "meshline_flash";
+/// Seconds it lives if no page takes it.
+const MAX_AGE_S: u32 = 60;
+/// Bytes of the cookie; browsers drop one beyond 4096.
+const MAX_BYTES: usize = 3_800;
+
+/// A message, the fields that are wrong and what was typed. Also a Leptos context of the page.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Flash {
+    /// Said at the top of the page.
+    pub message: String,
+    /// What is wrong with a field, by its name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub errors: BTreeMap<String, String>,
+    /// What was typed into a field, by its name. Never a password.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub values: BTreeMap<String, String>,
+}
+
+impl Flash {
+    /// A message.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), ..Self::default() }
+    }
+
+    /// The same with something wrong in a field.
+    pub fn error(mut self, field: &str, message: impl Into<String>) -> Self {
+        self.errors.insert(field.to_owned(), message.into());
+        self
+    }
+
+    /// The same with what was typed into a field.
+    pub fn value(mut self, field: &str, text: impl Into<String>) -> Self {
+        self.values.insert(field.to_owned(), text.into());
+        self
+    }
+
+    /// The `Set-Cookie` header that carries it. It is authenticated, so that only this server puts words into a page.
+    pub fn cookie(&self, keyring: &Keyring, secure: bool) -> String {
+        let mut body = self.encode();
+        if body.len() > MAX_BYTES {
+            body = Self { values: BTreeMap::new(), ..self.clone() }.encode();
+        }
+        let tag = URL_SAFE_NO_PAD.encode(keyring.lookup("flash", body.as_bytes()));
+        let secure = if secure { "; Secure" } else { "" };
+        format!("{COOKIE}={body}.{tag}; Path=/; Max-Age={MAX_AGE_S}; HttpOnly; SameSite=Lax{secure}")
+    }
+
+    /// The `Set-Cookie` header that takes it away again.
+    pub fn removal() -> String {
+        format!("{COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax")
+    }
+
+    /// Reads the cookie's value; `None` when it is not one of ours.
+    pub fn read(value: &str, keyring: &Keyring) -> Option<Self> {
+        let (body, tag) = value.split_once('.')?;
+        let tag = URL_SAFE_NO_PAD.decode(tag).ok()?;
+        // What an attacker could learn from the time is how to forge a message to their own browser.
+        (tag == keyring.lookup("flash", body.as_bytes())).then_some(())?;
+        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(body).ok()?).ok()
+    }
+
+    fn encode(&self) -> String {
+        URL_SAFE_NO_PAD.encode(serde_json::to_vec(self).unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value(cookie: &str) -> &str {
+        cookie.strip_prefix("meshline_flash=").unwrap().split(';').next().unwrap()
+    }
+
+    #[test]
+    fn a_flash_comes_back_as_it_went_and_only_from_this_server() {
+        let (ours, other) = (Keyring::new(&[1; 32]), Keyring::new(&[2; 32]));
+        let flash = Flash::new("Wrong.").error("password", "Too short; \"really\".").value("email", "ana@acme.example");
+        let cookie = flash.cookie(&ours, true);
+        assert!(cookie.ends_with("; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure"));
+        assert_eq!(Flash::read(value(&cookie), &ours), Some(flash.clone()));
+        assert_eq!(Flash::read(value(&cookie), &other), None);
+        assert_eq!(Flash::read("", &ours), None);
+        assert_eq!(Flash::read(&format!("{}x", value(&cookie)), &ours), None);
+    }
+
+    #[test]
+    fn what_does_not_fit_a_cookie_is_left_out() {
+        let keyring = Keyring::new(&[1; 32]);
+        let cookie = Flash::new("Wrong.").value("note", "x".repeat(5_000)).cookie(&keyring, false);
+        assert_eq!(Flash::read(value(&cookie), &keyring), Some(Flash::new("Wrong.")));
+    }
+}

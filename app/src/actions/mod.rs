@@ -1,0 +1,64 @@
+//! What forms are sent to: each action parses, asks whether it may, calls the store and leads on to a page
+//! (Post/Redirect/Get). All of them are plain POSTs that work without scripts.
+
+pub mod door;
+pub mod flash;
+pub mod path;
+mod set_password;
+mod set_theme;
+mod sign_in;
+mod sign_out;
+pub mod throttle;
+
+use http::{HeaderValue, Method, StatusCode, header};
+use leptos::prelude::use_context;
+use leptos::server_fn::ServerFn;
+use leptos_axum::ResponseOptions;
+
+use crate::access::{self, Caller};
+use crate::context::Request;
+use crate::error::{Error, Result};
+
+pub use self::door::Door;
+pub use self::flash::Flash;
+pub use self::path::LocalPath;
+pub use self::set_password::{SetPassword, set_password};
+pub use self::set_theme::{SetTheme, THEME_COOKIE, set_theme};
+pub use self::sign_in::{SignIn, sign_in};
+pub use self::sign_out::{SignOut, sign_out};
+
+/// The request of an action, once the table of who may call what lets it pass.
+fn allowed<A: ServerFn>() -> Result<Request> {
+    let request = Request::current().ok_or(Error::Internal)?;
+    let caller = request.viewer.as_ref().map_or(Caller::Nobody, |viewer| Caller::Person(viewer.roles.clone()));
+    access::check(&Method::POST, A::PATH, &caller, false)?;
+    Ok(request)
+}
+
+/// The browser's connection, beside the request.
+fn door() -> Result<Door> {
+    use_context::<Door>().ok_or(Error::Internal)
+}
+
+/// Answers with `303 See Other`: the browser gets the page, and a reload sends nothing twice.
+fn lead_to(path: &LocalPath) -> Result<()> {
+    let response = use_context::<ResponseOptions>().ok_or(Error::Internal)?;
+    let value = HeaderValue::from_str(path.as_str()).map_err(|_| Error::Internal)?;
+    response.insert_header(header::LOCATION, value);
+    response.set_status(StatusCode::SEE_OTHER);
+    Ok(())
+}
+
+/// As [`lead_to`], with something to say there.
+fn lead_to_with(path: &LocalPath, flash: &Flash) -> Result<()> {
+    let (request, door) = (Request::current().ok_or(Error::Internal)?, door()?);
+    set_cookie(&flash.cookie(request.store.keyring(), door.secure_cookies))?;
+    lead_to(path)
+}
+
+fn set_cookie(cookie: &str) -> Result<()> {
+    let response = use_context::<ResponseOptions>().ok_or(Error::Internal)?;
+    let value = HeaderValue::from_str(cookie).map_err(|_| Error::Internal)?;
+    response.append_header(header::SET_COOKIE, value);
+    Ok(())
+}

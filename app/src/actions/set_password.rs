@@ -1,0 +1,38 @@
+//! Setting a password with a one-time link.
+
+use leptos::prelude::*;
+use store::people::{self, Password};
+
+use super::{Flash, LocalPath, allowed, lead_to_with};
+use crate::error::{Error, Result};
+
+/// Sets the password of the person whose link this is, and uses the link up.
+///
+/// # Errors
+/// When the database fails.
+#[server(prefix = "/actions", endpoint = "set-password")]
+pub async fn set_password(token: String, password: String, again: String) -> Result<(), Error> {
+    let request = allowed::<SetPassword>()?;
+    let sign_in = LocalPath::sign_in(&LocalPath::next(None));
+    let Some(page) = LocalPath::parse(&format!("/setup/{token}")) else {
+        return lead_to_with(&sign_in, &Flash::new(NO_LINK));
+    };
+    let password = match Password::parse(&password) {
+        Err(problem) => {
+            let flash = Flash::new("The password was not set.").error("password", problem.to_string());
+            return lead_to_with(&page, &flash);
+        }
+        Ok(_) if password != again => {
+            let flash = Flash::new("The password was not set.").error("again", "The two passwords differ.");
+            return lead_to_with(&page, &flash);
+        }
+        Ok(password) => password,
+    };
+    match people::use_setup_link(&request.store, &request.request_id, request.now, &token, password).await {
+        Ok(_) => lead_to_with(&sign_in, &Flash::new("Your password is set. Sign in with it.")),
+        Err(store::Error::NotFound(_)) => lead_to_with(&sign_in, &Flash::new(NO_LINK)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+const NO_LINK: &str = "This link was used or has expired. Ask an administrator for a new one.";

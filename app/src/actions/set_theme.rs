@@ -1,0 +1,28 @@
+//! Choosing colours.
+
+use leptos::prelude::*;
+
+use super::{LocalPath, allowed, door, lead_to, set_cookie};
+use crate::context::Theme;
+use crate::error::{Error, Result};
+
+/// The cookie that keeps the choice.
+pub const THEME_COOKIE: &str = "meshline_theme";
+/// Seconds it is kept: a year.
+const MAX_AGE_S: u32 = 365 * 24 * 60 * 60;
+
+/// Keeps the chosen colours (`auto`, `light` or `dark`) in this browser and leads back to `next`, a path of this site.
+///
+/// # Errors
+/// When the colours are others.
+#[server(prefix = "/actions", endpoint = "set-theme")]
+pub async fn set_theme(theme: String, #[server(default)] next: Option<String>) -> Result<(), Error> {
+    allowed::<SetTheme>()?;
+    let theme: Theme =
+        theme.parse().map_err(|_| Error::Invalid { message: "The colours are auto, light or dark.".into() })?;
+    let secure = if door()?.secure_cookies { "; Secure" } else { "" };
+    let name: &str = theme.into();
+    set_cookie(&format!("{THEME_COOKIE}={name}; Path=/; Max-Age={MAX_AGE_S}; HttpOnly; SameSite=Lax{secure}"))?;
+    let next = next.as_deref().and_then(LocalPath::parse).unwrap_or_else(|| LocalPath::next(None));
+    lead_to(&next)
+}

@@ -1,0 +1,39 @@
+//! Signing in.
+
+use leptos::prelude::*;
+use store::actor::Who;
+use store::{Actor, people};
+
+use super::{Flash, LocalPath, allowed, door, lead_to, lead_to_with};
+use crate::error::{Error, Result};
+
+/// Signs a person in and leads on to `next`, a path of this site.
+///
+/// # Errors
+/// When the database fails.
+#[server(prefix = "/actions", endpoint = "sign-in")]
+pub async fn sign_in(email: String, password: String, #[server(default)] next: Option<String>) -> Result<(), Error> {
+    let request = allowed::<SignIn>()?;
+    let door = door()?;
+    let next = LocalPath::next(next.as_deref());
+    let back = |message: String| lead_to_with(&LocalPath::sign_in(&next), &Flash::new(message).value("email", &*email));
+    if let Some(left) = door.throttle.shut_for(&email, door.peer, request.now) {
+        return back(format!("Too many wrong passwords. Try again in {} minutes.", left.num_minutes() + 1));
+    }
+    // Counted before the password is looked at: tries sent at once must not all pass the count.
+    door.throttle.wrong(&email, door.peer, request.now);
+    let Some(person) = people::check_password(&request.store, &email, &password).await? else {
+        tracing::info!(request_id = request.request_id, "a wrong address or password");
+        return back("The address or the password is wrong.".into());
+    };
+    door.throttle.right(&email, door.peer);
+    let actor = Actor {
+        who: Who::Person(person.id),
+        roles: person.roles,
+        request_id: request.request_id,
+        now: request.now,
+    };
+    people::record_session(&request.store, &actor, "person.sign_in").await?;
+    super::door::enter(&door.session, person.id, request.now).await.map_err(|_| Error::Unavailable)?;
+    lead_to(&next)
+}

@@ -1,0 +1,26 @@
+//! The root component: every page by its path.
+
+use leptos::prelude::*;
+use leptos_meta::provide_meta_context;
+use leptos_router::components::{Route, Router, Routes};
+use leptos_router::{SsrMode, path};
+
+use crate::pages::{Dashboard, Home, LeadPage, Leads, NotFound, SetUp, SignIn};
+
+/// All pages. Each is rendered as a whole before it is sent, so that status and title are right.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    view! {
+        <Router>
+            <Routes fallback=NotFound>
+                <Route path=path!("/") view=Home ssr=SsrMode::Async />
+                <Route path=path!("/sign-in") view=SignIn ssr=SsrMode::Async />
+                <Route path=path!("/setup/:token") view=SetUp ssr=SsrMode::Async />
+                <Route path=path!("/leads") view=Leads ssr=SsrMode::Async />
+                <Route path=path!("/leads/:id") view=LeadPage ssr=SsrMode::Async />
+                <Route path=path!("/dashboard") view=Dashboard ssr=SsrMode::Async />
+            </Routes>
+        </Router>
+    }
+}

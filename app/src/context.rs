@@ -1,0 +1,75 @@
+//! What every page and action knows about the request it serves.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use engine::ids::PersonId;
+use store::actor::{Role, Who};
+use store::{Actor, Store};
+
+/// The person who looks at the page.
+#[derive(Clone, Debug)]
+pub struct Viewer {
+    /// Who.
+    pub id: PersonId,
+    /// What the person is called.
+    pub name: String,
+    /// Address the person signs in with.
+    pub email: String,
+    /// Roles held now, not when the session began.
+    pub roles: Vec<Role>,
+    /// Times are shown in it.
+    pub time_zone: Tz,
+}
+
+/// The colours a person chose.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
+pub enum Theme {
+    /// As the system has it.
+    #[default]
+    Auto,
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
+}
+
+/// Logical names of built assets and the hashed files they are in (`main.css` → `pkg/main.1a2b3c.css`).
+pub type Assets = Arc<HashMap<String, String>>;
+
+/// One request, as pages and actions see it. Provided as a Leptos context by the server.
+#[derive(Clone)]
+pub struct Request {
+    /// What is kept.
+    pub store: Store,
+    /// Who looks; `None` when nobody is signed in.
+    pub viewer: Option<Viewer>,
+    /// Names the request in logs and on error pages.
+    pub request_id: String,
+    /// The instant that counts as now.
+    pub now: DateTime<Utc>,
+    /// Chosen colours.
+    pub theme: Theme,
+    /// Built assets.
+    pub assets: Assets,
+    /// Allows the inline script that starts the islands (Content Security Policy nonce).
+    pub nonce: Arc<str>,
+    /// Said once at the top of the next page, after a form was sent.
+    pub flash: Option<String>,
+}
+
+impl Request {
+    /// The request that is being served.
+    pub fn current() -> Option<Self> {
+        leptos::prelude::use_context::<Self>()
+    }
+
+    /// Who acts, for writing store functions; `None` when nobody is signed in.
+    pub fn actor(&self) -> Option<Actor> {
+        let viewer = self.viewer.as_ref()?;
+        Some(Actor { who: Who::Person(viewer.id), roles: viewer.roles.clone(), request_id: self.request_id.clone(), now: self.now })
+    }
+}

@@ -1,0 +1,125 @@
+//! What can go wrong with a page or an action, as the person in front of it is told.
+
+use http::StatusCode;
+use leptos::prelude::{FromServerFnError, ServerFnErrorErr, use_context};
+use leptos::server_fn::codec::JsonEncoding;
+use leptos_axum::ResponseOptions;
+use serde::{Deserialize, Serialize};
+
+use crate::access::Denied;
+use crate::context::Request;
+
+/// What pages and actions return.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a page cannot be shown or an action was not done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(tag = "error", rename_all = "snake_case")]
+pub enum Error {
+    /// Nobody is signed in.
+    #[error("Sign in first.")]
+    SignedOut,
+    /// The person's roles do not allow it.
+    #[error("Your roles do not allow this.")]
+    Forbidden,
+    /// There is no such thing.
+    #[error("There is no such {what}.")]
+    NotFound {
+        /// What there is not.
+        what: String,
+    },
+    /// What was sent cannot be right.
+    #[error("{message}")]
+    Invalid {
+        /// What is wrong.
+        message: String,
+    },
+    /// Somebody else was there first.
+    #[error("{message}")]
+    Conflict {
+        /// What happened meanwhile.
+        message: String,
+    },
+    /// The database does not answer at the moment.
+    #[error("The database does not answer at the moment. Nothing was changed; try again in a minute.")]
+    Unavailable,
+    /// Something is broken.
+    #[error("Something went wrong on our side.")]
+    Internal,
+}
+
+impl Error {
+    /// The status that says the same.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::SignedOut => StatusCode::UNAUTHORIZED,
+            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::NotFound { .. } => StatusCode::NOT_FOUND,
+            Self::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Conflict { .. } => StatusCode::CONFLICT,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// Sets the answer's status, which would be 200 for a page and 500 for an action whatever happened.
+    pub fn set_status(&self) {
+        if let Some(response) = use_context::<ResponseOptions>() {
+            response.set_status(self.status());
+        }
+    }
+}
+
+impl From<store::Error> for Error {
+    fn from(error: store::Error) -> Self {
+        match error {
+            store::Error::NotFound(what) => Self::NotFound { what: what.to_owned() },
+            store::Error::Stale { .. } | store::Error::Duplicate(_) => Self::Conflict { message: sentence(&error) },
+            store::Error::Refused(_) | store::Error::Erased => Self::Invalid { message: sentence(&error) },
+            // Whoever could try again has tried by now.
+            store::Error::Unavailable(_) | store::Error::Raced => {
+                tracing::warn!(request_id = request_id(), %error, "the database is not available");
+                Self::Unavailable
+            }
+            store::Error::Corrupt(_) | store::Error::Key(_) | store::Error::Db(_) => {
+                tracing::error!(request_id = request_id(), %error, "a page or an action failed");
+                Self::Internal
+            }
+        }
+    }
+}
+
+impl From<Denied> for Error {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::SignedOut => Self::SignedOut,
+            Denied::Forbidden | Denied::Unlisted => Self::Forbidden,
+        }
+    }
+}
+
+impl FromServerFnError for Error {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        match error {
+            ServerFnErrorErr::Args(message) | ServerFnErrorErr::Deserialization(message) => Self::Invalid { message },
+            ServerFnErrorErr::MissingArg(name) => Self::Invalid { message: format!("`{name}` is missing.") },
+            other => {
+                tracing::error!(request_id = request_id(), error = %other, "an action could not be run");
+                Self::Internal
+            }
+        }
+    }
+}
+
+fn request_id() -> Option<String> {
+    Request::current().map(|request| request.request_id)
+}
+
+/// The store's words, as a sentence.
+fn sentence(error: &store::Error) -> String {
+    let text = error.to_string();
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
+}

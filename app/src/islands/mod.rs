@@ -1,0 +1,7 @@
+//! What runs in the browser. Every page works without it.
+//!
+//! Architecture invariant: nothing here knows of store or engine; an island finds what it needs in the page itself.
+
+mod chart_hover;
+
+pub use chart_hover::ChartHover;

@@ -1,0 +1,5 @@
+//! Placeholder.
+use leptos::prelude::*;
+/// Placeholder.
+#[component]
+pub fn Dashboard() -> impl IntoView {}

@@ -1,0 +1,200 @@
+//! What stands around a page: menu, bar, the message after a form, and what is said when it cannot be shown.
+
+use std::future::Future;
+
+use http::request::Parts;
+use leptos::either::Either;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use store::reads::frame::{LayerOwners, layer_owners};
+
+use crate::actions::{Flash, SetTheme, SignOut};
+use crate::context::{Request, Theme, Viewer};
+use crate::error::{Error, Result};
+use crate::ui::clock::Clock;
+use crate::ui::icon::{Icon, Logo, Sprite, icon};
+use crate::ui::{note, words};
+
+/// A page of the menu.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Section {
+    Leads,
+    Dashboard,
+}
+
+/// Everything a page needs to be made.
+#[derive(Clone)]
+pub struct Here {
+    /// The request.
+    pub request: Request,
+    /// Where and when the viewer is.
+    pub clock: Clock,
+    /// Path and query of the page itself.
+    pub path: String,
+}
+
+/// What a page is made of.
+pub struct Page {
+    /// In the browser's tab.
+    pub title: String,
+    /// What stands in the bar: breadcrumb, heading, tools.
+    pub bar: AnyView,
+    /// What stands below it.
+    pub body: AnyView,
+}
+
+/// A page for people who are signed in. Everything it shows is loaded in `load`, under the page's one suspense.
+pub fn page<Loading>(section: Section, load: impl FnOnce(Here) -> Loading + Send + 'static) -> impl IntoView
+where
+    Loading: Future<Output = Result<Page>> + Send + 'static,
+{
+    let request = Request::current();
+    let flash = use_context::<Flash>();
+    let path = here();
+    view! { <Suspense>{Suspend::new(framed(section, request, flash, path, load))}</Suspense> }
+}
+
+async fn framed<Loading>(
+    section: Section,
+    request: Option<Request>,
+    flash: Option<Flash>,
+    path: String,
+    load: impl FnOnce(Here) -> Loading + Send + 'static,
+) -> AnyView
+where
+    Loading: Future<Output = Result<Page>> + Send + 'static,
+{
+    let Some(request) = request else { return broken(&Error::Internal, None).into_any() };
+    let Some(viewer) = request.viewer.clone() else { return broken(&Error::SignedOut, Some(&request)).into_any() };
+    let clock = Clock { now: request.now, zone: viewer.time_zone };
+    let here = Here { request: request.clone(), clock, path: path.clone() };
+    let owners = layer_owners(&request.store).await;
+    let page = match load(here).await {
+        Ok(page) => page,
+        Err(error) => broken_page(&error, &request),
+    };
+    let menu = menu(section, &viewer, owners.unwrap_or_default(), request.theme, path);
+    let message = flash.map(|flash| flash.message).or(request.flash).filter(|message| !message.is_empty());
+    view! {
+        <Title text=format!("{} · Meshline", page.title) />
+        <a class="skip" href="#main">"Skip to content"</a>
+        <Sprite />
+        <div class="shell">
+            {menu}
+            <main id="main">
+                <header class="bar">{page.bar}</header>
+                <div class="page">{message.map(note::flash)}{page.body}</div>
+            </main>
+        </div>
+    }
+    .into_any()
+}
+
+/// Path and query of the request.
+pub fn here() -> String {
+    use_context::<Parts>().and_then(|parts| parts.uri.path_and_query().map(ToString::to_string)).unwrap_or_else(|| "/".into())
+}
+
+fn menu(section: Section, viewer: &Viewer, owners: LayerOwners, theme: Theme, path: String) -> impl IntoView + use<> {
+    let link = |of: Section, href: &'static str, sign: Icon, text: &'static str| {
+        view! { <li><a href=href aria-current=(section == of).then_some("page")>{icon(sign)}<span>{text}</span></a></li> }
+    };
+    view! {
+        <header class="side">
+            <a class="brand" href="/"><Logo />"Meshline"</a>
+            <details class="menu wide-open">
+                <summary class="btn plain">{icon(Icon::Menu)}"Menu"</summary>
+                <nav class="nav" aria-label="Main">
+                    <section aria-label="Start"><ul>{link(Section::Leads, "/leads", Icon::Leads, "Leads")}</ul></section>
+                    <section aria-labelledby="n-control">
+                        <h2 id="n-control">"Control"{owners.control.map(|name| view! { <span>{name}</span> })}</h2>
+                        <ul>{link(Section::Dashboard, "/dashboard", Icon::Dashboard, "Dashboard")}</ul>
+                    </section>
+                </nav>
+                <div class="side-foot">{person(viewer)}{themes(theme, path)}</div>
+            </details>
+        </header>
+    }
+}
+
+fn person(viewer: &Viewer) -> impl IntoView + use<> {
+    let roles = match viewer.roles.as_slice() {
+        [] => "No role yet".to_owned(),
+        [only] => only.title().to_owned(),
+        [first, rest @ ..] => format!("{} and {} more", first.title(), rest.len()),
+    };
+    let all: Vec<&str> = viewer.roles.iter().map(|role| role.title()).collect();
+    view! {
+        <div class="person">
+            <span class="avatar" aria-hidden="true">{words::initials(&viewer.name)}</span>
+            <div><b class="clip">{viewer.name.clone()}</b><span title=all.join(", ")>{roles}</span></div>
+            <form method="post" action=SignOut::PATH>
+                <button class="btn plain icon" title="Sign out">{icon(Icon::SignOut)}<span class="sr">"Sign out"</span></button>
+            </form>
+        </div>
+    }
+}
+
+fn themes(current: Theme, path: String) -> impl IntoView {
+    let button = |theme: Theme, text: &'static str| {
+        let pressed = if theme == current { "true" } else { "false" };
+        view! { <button name="theme" value=<&'static str>::from(theme) aria-pressed=pressed>{text}</button> }
+    };
+    view! {
+        <form class="seg" method="post" action=SetTheme::PATH aria-label="Colours">
+            <input type="hidden" name="next" value=path />
+            {button(Theme::Auto, "Auto")}{button(Theme::Light, "Light")}{button(Theme::Dark, "Dark")}
+        </form>
+    }
+}
+
+/// What stands in place of a page that cannot be shown; the menu stays.
+fn broken_page(error: &Error, request: &Request) -> Page {
+    error.set_status();
+    let title = broken_title(error);
+    Page { title: title.to_owned(), bar: view! { <h1>{title}</h1> }.into_any(), body: told(error, Some(request)).into_any() }
+}
+
+/// What stands in place of everything, when not even the menu can be shown.
+fn broken(error: &Error, request: Option<&Request>) -> impl IntoView + use<> {
+    error.set_status();
+    view! {
+        <Title text="Meshline" />
+        <Sprite />
+        <main id="main" class="page"><h1>{broken_title(error)}</h1>{told(error, request)}</main>
+    }
+}
+
+fn broken_title(error: &Error) -> &'static str {
+    match error {
+        Error::SignedOut => "Nobody is signed in",
+        Error::Forbidden => "Not for your role",
+        Error::NotFound { .. } => "Not found",
+        Error::Invalid { .. } => "This cannot be right",
+        Error::Conflict { .. } => "Changed meanwhile",
+        Error::Unavailable => "Try again in a minute",
+        Error::Internal => "Something went wrong",
+    }
+}
+
+fn told(error: &Error, request: Option<&Request>) -> impl IntoView + use<> {
+    let way_on = if matches!(error, Error::SignedOut) {
+        Either::Left(view! { <a class="btn primary" href="/sign-in">"Sign in"</a> })
+    } else {
+        Either::Right(view! { <a class="btn" href="/leads">"To the leads"</a> })
+    };
+    let request_id = request.map(|request| request_id(&request.request_id));
+    view! {
+        <div class="empty">
+            {icon(Icon::Alert)}
+            <h2>{error.to_string()}</h2>
+            {request_id}
+            {way_on}
+        </div>
+    }
+}
+
+/// The request's id, for whoever is asked for help.
+pub fn request_id(id: &str) -> impl IntoView + use<> {
+    view! { <p class="meta">"If you ask for help, tell this number: "<code>{id.to_owned()}</code></p> }
+}

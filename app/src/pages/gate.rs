@@ -1,0 +1,149 @@
+//! Pages for people who are not signed in.
+
+use http::StatusCode;
+use leptos::either::Either;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::{use_params_map, use_query_map};
+use store::people::person_of_setup_link;
+
+use super::frame;
+use crate::actions::{Flash, SetPassword};
+use crate::context::Request;
+use crate::error::Error;
+use crate::ui::icon::{Icon, Logo, Sprite, icon};
+use crate::ui::note;
+
+/// Where people sign in.
+#[component]
+pub fn SignIn() -> impl IntoView {
+    let flash = use_context::<Flash>().unwrap_or_default();
+    let next = use_query_map().read_untracked().get("next");
+    let email = flash.values.get("email").cloned();
+    let is_wrong = email.is_some() && !flash.message.is_empty();
+    let message = match (is_wrong, flash.message) {
+        (_, message) if message.is_empty() => None,
+        // The fields are described by it, so it stands in the form.
+        (true, message) => Some(view! { <p id="wrong" class="tone" data-a="bad" role="alert">{message}</p> }.into_any()),
+        (false, message) => Some(note::flash(message).into_any()),
+    };
+    let invalid = is_wrong.then_some("true");
+    let described = is_wrong.then_some("wrong");
+    let has_email = email.is_some();
+    let form = view! {
+        <form method="post" action=crate::actions::SignIn::PATH>
+            {next.map(|next| view! { <input type="hidden" name="next" value=next /> })}
+            {message}
+            <label class="label">
+                "E-mail"
+                <input
+                    class="field" type="email" name="email" value=email required autocomplete="username"
+                    autofocus=!has_email aria-invalid=invalid aria-describedby=described
+                />
+            </label>
+            <label class="label">
+                "Password"
+                <input
+                    class="field" type="password" name="password" required autocomplete="current-password"
+                    autofocus=has_email aria-invalid=invalid aria-describedby=described
+                />
+            </label>
+            <button class="btn primary">"Sign in"</button>
+        </form>
+        <p class="meta">"Nobody has a link to reset a password: an administrator makes you a new one."</p>
+    };
+    gate("Sign in", form)
+}
+
+/// Where people set their password, with a link that works once.
+#[component]
+pub fn SetUp() -> impl IntoView {
+    let token = use_params_map().read_untracked().get("token").unwrap_or_default();
+    let flash = use_context::<Flash>().unwrap_or_default();
+    let request = Request::current();
+    view! { <Suspense>{Suspend::new(set_up(request, token, flash))}</Suspense> }
+}
+
+async fn set_up(request: Option<Request>, token: String, flash: Flash) -> AnyView {
+    let Some(request) = request else { return failed(&Error::Internal, "").into_any() };
+    match person_of_setup_link(&request.store, &token, request.now).await {
+        Ok(Some(person)) => gate("Set your password", password_form(&person.name, &person.email, token, &flash)).into_any(),
+        Ok(None) => {
+            Error::NotFound { what: "link".into() }.set_status();
+            let explained = view! {
+                <p>"It was used already, its time is over, or a newer one was made for you. Each link works once."</p>
+                <p>"If you have set your password, sign in with it. If not, ask an administrator for a new link."</p>
+                <a class="btn" href="/sign-in">"Sign in"</a>
+            };
+            gate("This link does not work any more", explained).into_any()
+        }
+        Err(error) => failed(&error.into(), &request.request_id).into_any(),
+    }
+}
+
+fn password_form(name: &str, email: &str, token: String, flash: &Flash) -> impl IntoView + use<> {
+    let error = |field: &str| flash.errors.get(field).cloned();
+    view! {
+        <p class="quiet">{format!("For {name}, {email}.")}</p>
+        <form method="post" action=SetPassword::PATH>
+            <input type="hidden" name="token" value=token />
+            <input type="hidden" name="username" value=email.to_owned() autocomplete="username" />
+            {password("Password", "password", error("password"))}
+            {password("The same once more", "again", error("again"))}
+            <button class="btn primary">"Set the password"</button>
+        </form>
+    }
+}
+
+fn password(label: &'static str, name: &'static str, error: Option<String>) -> impl IntoView {
+    let id = format!("{name}-error");
+    let described = error.is_some().then(|| id.clone());
+    let invalid = error.is_some().then_some("true");
+    view! {
+        <label class="label">
+            {label}
+            <input
+                class="field" type="password" name=name required autocomplete="new-password"
+                aria-invalid=invalid aria-describedby=described
+            />
+            {error.map(|error| view! { <span id=id class="tone" data-a="bad">{error}</span> })}
+        </label>
+    }
+}
+
+/// There is no such page.
+#[component]
+pub fn NotFound() -> impl IntoView {
+    if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
+        response.set_status(StatusCode::NOT_FOUND);
+    }
+    let request = Request::current();
+    let signed_in = request.as_ref().is_some_and(|request| request.viewer.is_some());
+    let way_on = if signed_in {
+        Either::Left(view! { <a class="btn" href="/leads">"To the leads"</a> })
+    } else {
+        Either::Right(view! { <a class="btn" href="/sign-in">"Sign in"</a> })
+    };
+    let explained = view! {
+        <p>"Nothing is at "<code>{frame::here()}</code>". The address may be mistyped or from another version."</p>
+        {way_on}
+        {request.map(|request| frame::request_id(&request.request_id))}
+    };
+    gate("There is no such page", explained)
+}
+
+fn failed(error: &Error, request_id: &str) -> impl IntoView + use<> {
+    error.set_status();
+    gate("This page cannot be shown", view! { <p>{error.to_string()}</p>{frame::request_id(request_id)} })
+}
+
+fn gate(title: &'static str, children: impl IntoView) -> impl IntoView {
+    view! {
+        <Title text=format!("{title} · Meshline") />
+        <Sprite />
+        <div class="gate">
+            <a class="brand" href="/"><Logo />"Meshline"</a>
+            <main id="main"><h1>{title}</h1>{children}</main>
+        </div>
+    }
+}

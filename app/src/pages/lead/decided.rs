@@ -1,0 +1,54 @@
+//! A decision together with what explains it.
+
+use std::sync::Arc;
+
+use engine::decision::Decision;
+use engine::rules::Explanation;
+use engine::rules::explain::RuleState;
+use store::Store;
+use store::log::StoredDecision;
+
+use super::rules::{Rules, rules};
+
+/// A decision together with what explains it.
+pub struct Decided {
+    /// The decision as it is stored.
+    pub stored: StoredDecision,
+    /// The rules it was made by.
+    pub rules: Arc<Rules>,
+    /// Why, rule by rule; `None` once the person has been erased.
+    pub explanation: Option<Explanation>,
+}
+
+impl Decided {
+    /// Explains a decision.
+    ///
+    /// # Errors
+    /// When its bundle cannot be read.
+    pub async fn explain(store: &Store, stored: StoredDecision) -> store::Result<Self> {
+        let rules = rules(store, &stored.decision.bundle).await?;
+        let explain = |snapshot| rules.bundle.explain(snapshot, stored.decision.as_of);
+        let explanation = stored.decision.content_snapshot.as_ref().map(explain);
+        Ok(Self { stored, rules, explanation })
+    }
+
+    /// The decision.
+    pub fn decision(&self) -> &Decision {
+        &self.stored.decision
+    }
+
+    /// Whether the person was erased, and the inputs with them.
+    pub fn is_erased(&self) -> bool {
+        self.explanation.is_none()
+    }
+
+    /// Whether the rules come to the same on the stored inputs as they did then. They must; if not, something was
+    /// tampered with.
+    pub fn is_true_to_log(&self) -> bool {
+        let Some(explanation) = &self.explanation else { return true };
+        let reached = explanation.rules.iter().filter(|rule| rule.state != RuleState::NotReached);
+        let now = reached.map(|rule| (rule.id.as_str(), rule.state));
+        let then = self.decision().trace.iter().map(|entry| (entry.rule_id.as_str(), RuleState::from(entry.result)));
+        now.eq(then)
+    }
+}

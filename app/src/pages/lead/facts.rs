@@ -1,0 +1,179 @@
+//! Fields, values and conditions in plain words.
+
+use std::collections::BTreeSet;
+
+use engine::catalogue::{Catalogue, FieldType};
+use engine::decision::{Because, Outcome3, Snapshot};
+use engine::rules::ast::{Expr, ExprKind};
+use engine::rules::explain::{Explained, PieceKind};
+use engine::rules::parse;
+use serde_json::Value as Json;
+
+use crate::ui::{number, words};
+
+/// A fact in words: what is known, then what makes it so, which is printed bold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fact {
+    /// For example `intent `.
+    pub before: String,
+    /// For example `0.91`.
+    pub strong: String,
+}
+
+/// A value, and its unit where it has one.
+pub fn value(json: &Json, catalogue: &Catalogue, field: &str) -> (String, Option<String>) {
+    let definition = catalogue.get(field);
+    let text = match json {
+        Json::Bool(true) => "Yes".into(),
+        Json::Bool(false) => "No".into(),
+        Json::Number(number) => number.as_f64().map_or_else(|| number.to_string(), |n| number::decimal(n, 4)),
+        Json::String(text) => match definition.map(|definition| definition.kind) {
+            Some(FieldType::Enum) => words::sentence(text),
+            Some(FieldType::Timestamp) => text.get(..16).unwrap_or(text).replace('T', " "),
+            _ => text.clone(),
+        },
+        other => other.to_string(),
+    };
+    (text, definition.and_then(|definition| definition.unit.clone()))
+}
+
+/// What a list is called.
+pub fn list(name: &str) -> String {
+    if name == "tam" { "Target accounts".into() } else { words::sentence(name) }
+}
+
+/// The facts that made a true condition true, in the order they are asked.
+pub fn facts(condition: &Explained, snapshot: &Snapshot, catalogue: &Catalogue) -> Vec<Fact> {
+    let mut facts = Vec::new();
+    collect(condition, snapshot, catalogue, &mut facts);
+    facts.dedup();
+    facts
+}
+
+fn collect(piece: &Explained, snapshot: &Snapshot, catalogue: &Catalogue, facts: &mut Vec<Fact>) {
+    if piece.state != Outcome3::True {
+        return;
+    }
+    match piece.kind {
+        PieceKind::And | PieceKind::Or => piece.children.iter().for_each(|child| collect(child, snapshot, catalogue, facts)),
+        // What does not hold has no value worth telling; the tree below says it.
+        PieceKind::Not => {}
+        PieceKind::Atom => facts.extend(parse(&piece.text).0.and_then(|atom| fact(&atom, snapshot, catalogue))),
+    }
+}
+
+fn fact(atom: &Expr, snapshot: &Snapshot, catalogue: &Catalogue) -> Option<Fact> {
+    let known = |field: &String| {
+        let (text, unit) = value(&snapshot.fields.get(field)?.value, catalogue, field);
+        let strong = unit.map_or_else(|| text.clone(), |unit| format!("{text} {unit}"));
+        Some(Fact { before: format!("{} ", lower(&catalogue.title(field))), strong })
+    };
+    match &atom.kind {
+        ExprKind::Name(field) => Some(Fact { before: String::new(), strong: lower(&catalogue.title(field)) }),
+        ExprKind::Compare { left, right, .. } => [left, right].into_iter().find_map(|side| match &side.kind {
+            ExprKind::Name(field) => known(field),
+            _ => None,
+        }),
+        ExprKind::In { needle, list: of } => match (&needle.kind, &of.kind) {
+            (ExprKind::Name(field), ExprKind::ListName(name)) => {
+                Some(Fact { before: format!("{} on ", lower(&catalogue.title(field))), strong: lower(&list(&name.text)) })
+            }
+            (ExprKind::Name(field), _) => known(field),
+            _ => None,
+        },
+        ExprKind::Has(name) => Some(Fact { before: format!("{} ", lower(&catalogue.title(&name.text))), strong: "was given".into() }),
+        _ => None,
+    }
+}
+
+/// Why a rule could not be told, as the end of a sentence.
+pub fn because(entry: &Because, catalogue: &Catalogue) -> String {
+    match entry {
+        Because::Missing { field } => format!("{} was not found", lower(&catalogue.title(field))),
+        Because::LowConfidence { field, confidence, needed } => format!(
+            "{} is not sure enough ({}, {} needed)",
+            lower(&catalogue.title(field)),
+            number::confidence(*confidence),
+            number::confidence(*needed),
+        ),
+        Because::Error { message } => message.trim_end_matches('.').to_owned(),
+    }
+}
+
+/// The fields that a condition reads.
+pub fn fields_of(condition: &str) -> BTreeSet<String> {
+    let mut fields = BTreeSet::new();
+    if let Some(expr) = parse(condition).0 {
+        names(&expr, &mut fields);
+    }
+    fields
+}
+
+fn names(expr: &Expr, fields: &mut BTreeSet<String>) {
+    match &expr.kind {
+        ExprKind::Name(name) => {
+            fields.insert(name.clone());
+        }
+        ExprKind::Has(name) | ExprKind::Confidence(name) => {
+            fields.insert(name.text.clone());
+        }
+        ExprKind::Not(operand) => names(operand, fields),
+        ExprKind::All(items) | ExprKind::Any(items) | ExprKind::List(items) => items.iter().for_each(|item| names(item, fields)),
+        ExprKind::Compare { left, right, .. } => [left, right].into_iter().for_each(|side| names(side, fields)),
+        ExprKind::In { needle, list } => [needle, list].into_iter().for_each(|side| names(side, fields)),
+        ExprKind::Hole | ExprKind::Bool(_) | ExprKind::Integer(_) | ExprKind::Float(_) | ExprKind::Text(_) | ExprKind::ListName(_) => {}
+    }
+}
+
+/// As within a sentence; abbreviations stay as they are.
+pub fn lower(title: &str) -> String {
+    let mut chars = title.chars();
+    match (chars.next(), chars.next()) {
+        (Some(first), Some(second)) if !second.is_uppercase() => first.to_lowercase().chain([second]).chain(chars).collect(),
+        _ => title.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use engine::catalogue::FieldDefinition;
+    use serde_json::json;
+
+    use super::*;
+
+    fn catalogue() -> Catalogue {
+        let mut size = FieldDefinition::new(FieldType::Integer);
+        size.unit = Some("employees".into());
+        Catalogue([("company_size".to_owned(), size), ("source".to_owned(), FieldDefinition::new(FieldType::Enum))].into())
+    }
+
+    #[test]
+    fn values_are_told_with_their_unit() {
+        assert_eq!(value(&json!(1400), &catalogue(), "company_size"), ("1,400".into(), Some("employees".into())));
+        assert_eq!(value(&json!(true), &catalogue(), "decision_maker"), ("Yes".into(), None));
+        assert_eq!(value(&json!("web_form"), &catalogue(), "source"), ("Web form".into(), None));
+        assert_eq!(value(&json!(0.912_345), &catalogue(), "intent"), ("0.9123".into(), None));
+    }
+
+    #[test]
+    fn reasons_end_a_sentence() {
+        let missing = Because::Missing { field: "company_size".into() };
+        assert_eq!(because(&missing, &catalogue()), "company size was not found");
+        let unsure = Because::LowConfidence { field: "company_size".into(), confidence: 0.58, needed: 0.7 };
+        assert_eq!(because(&unsure, &catalogue()), "company size is not sure enough (0.58, 0.70 needed)");
+    }
+
+    #[test]
+    fn a_condition_names_each_field_once() {
+        let fields = fields_of("a > 1 && (b in lists.tam || !has(c) || confidence(a) < 0.5 || \"x\" == d)");
+        assert_eq!(fields.into_iter().collect::<Vec<_>>(), ["a", "b", "c", "d"]);
+        assert_eq!(fields_of("as_of >").len(), fields_of("as_of >").len());
+    }
+
+    #[test]
+    fn abbreviations_keep_their_capitals() {
+        assert_eq!(lower("Company size"), "company size");
+        assert_eq!(lower("CRM owner"), "CRM owner");
+        assert_eq!(lower("A"), "A");
+    }
+}

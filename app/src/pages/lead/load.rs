@@ -1,0 +1,166 @@
+//! Everything the page shows, read once.
+
+use std::collections::BTreeMap;
+
+use engine::ids::{DecisionId, LeadId};
+use serde_json::Value as Json;
+use store::leads::Lead;
+use store::log::{StoredEvent, event, stored_decisions};
+use store::outcomes::{self, Outcome};
+use store::reads::frame::{WorkflowName, names_of, workflow_names};
+use store::reads::lead_page::{self, History, Proof};
+use store::sync::lists::{Effect, effects_of_lead};
+use uuid::Uuid;
+
+use super::decided::Decided;
+use crate::error::{Error, Result};
+use crate::pages::frame::Here;
+use crate::ui::clock::Clock;
+
+/// Other decisions that are shown folded.
+const OTHERS: usize = 20;
+/// Effects of a lead that are looked at.
+const EFFECTS: i64 = 200;
+
+/// Which decision to show; the newest when neither is given.
+#[derive(Clone, Debug, Default)]
+pub struct Asked {
+    /// This one.
+    pub decision: Option<String>,
+    /// The last one of this workflow.
+    pub workflow: Option<String>,
+}
+
+/// Everything the page shows.
+pub struct Loaded {
+    /// The profile.
+    pub lead: Lead,
+    /// The decision that is shown.
+    pub decided: Option<Decided>,
+    /// The others, newest first.
+    pub others: Vec<Decided>,
+    /// There are more.
+    pub is_cut: bool,
+    /// The last decision of all.
+    pub newest: Option<DecisionId>,
+    /// The event that was decided on.
+    pub event: Option<StoredEvent>,
+    /// What has happened.
+    pub history: History,
+    /// What really happened to the lead.
+    pub outcomes: Vec<Outcome>,
+    /// What was sent, newest first.
+    pub effects: Vec<Effect>,
+    /// Hashes, for a person who was erased.
+    pub proof: Option<Proof>,
+    /// When the person was erased.
+    pub erased_at: Option<chrono::DateTime<chrono::Utc>>,
+    /// All workflows.
+    pub workflows: Vec<WorkflowName>,
+    /// People by address.
+    pub people: BTreeMap<String, String>,
+    /// Where and when the viewer is.
+    pub clock: Clock,
+}
+
+/// Reads it.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is no such lead, or the decision is not about it.
+pub async fn load(here: &Here, id: LeadId, asked: &Asked) -> Result<Loaded> {
+    let store = &here.request.store;
+    let lead = store::leads::get(store, id).await?;
+    let history = lead_page::history(store, id).await?;
+    let workflows = workflow_names(store).await?;
+    let newest = lead.workflows.iter().max_by_key(|standing| standing.as_of).map(|standing| standing.decision_id);
+    let chosen = chosen(&lead, asked)?.or(newest);
+    let mut ids: Vec<Uuid> = history.decisions.iter().map(|entry| entry.id).filter(|id| Some(*id) != chosen.map(|id| id.0)).collect();
+    let is_cut = ids.len() > OTHERS;
+    ids.truncate(OTHERS);
+    let mut others = Vec::with_capacity(ids.len());
+    let mut decided = None;
+    for stored in stored_decisions(store, &ids.into_iter().chain(chosen.map(|id| id.0)).collect::<Vec<_>>()).await? {
+        if stored.decision.lead_id != id {
+            return Err(Error::NotFound { what: "decision about this lead".into() });
+        }
+        let explained = Decided::explain(store, stored).await?;
+        if Some(explained.decision().decision_id) == chosen {
+            decided = Some(explained);
+        } else {
+            others.push(explained);
+        }
+    }
+    others.sort_by_key(|other| std::cmp::Reverse(other.decision().as_of));
+    let event = match &decided {
+        Some(decided) => Some(event(store, decided.decision().event_id).await?),
+        None => None,
+    };
+    let (erased_at, proof) = match (&decided, lead.erased) {
+        (decided, true) => {
+            let of = decided.as_ref().map(|decided| (decided.decision().decision_id, decided.decision().event_id));
+            let proof = match of {
+                Some((decision, event)) => Some(lead_page::proof(store, decision, event).await?),
+                None => None,
+            };
+            (lead_page::erased_at(store, id).await?, proof)
+        }
+        _ => (None, None),
+    };
+    let people = names_of(store, &addresses(&lead, &history)).await?;
+    Ok(Loaded {
+        decided,
+        others,
+        is_cut,
+        newest,
+        event,
+        outcomes: outcomes::of_lead(store, id).await?,
+        effects: effects_of_lead(store, id, None, EFFECTS).await?,
+        history,
+        lead,
+        proof,
+        erased_at,
+        workflows,
+        people,
+        clock: here.clock,
+    })
+}
+
+/// The decision that the address asks for.
+fn chosen(lead: &Lead, asked: &Asked) -> Result<Option<DecisionId>> {
+    if let Some(id) = &asked.decision {
+        return id.parse().map(Some).map_err(|_| Error::NotFound { what: "decision".into() });
+    }
+    let standing = asked.workflow.as_ref().and_then(|name| lead.workflows.iter().find(|standing| standing.workflow == *name));
+    Ok(standing.map(|standing| standing.decision_id))
+}
+
+/// Addresses of the people that decisions picked.
+fn addresses(lead: &Lead, history: &History) -> Vec<String> {
+    let picked = history.decisions.iter().filter_map(|entry| entry.parameters.get("assignee").and_then(Json::as_str));
+    let mut all: Vec<String> = picked.map(str::to_owned).chain(lead.assignee.clone()).collect();
+    all.sort();
+    all.dedup();
+    all
+}
+
+impl Loaded {
+    /// Whom it is about, and the rest of what is known of them.
+    pub fn who(&self) -> (String, String) {
+        if self.lead.erased {
+            return ("Erased person".into(), String::new());
+        }
+        let mut texts = [&self.lead.name, &self.lead.company, &self.lead.email].into_iter().flatten().cloned();
+        let name = texts.next().unwrap_or_else(|| "No name".into());
+        (name, texts.collect::<Vec<_>>().join(", "))
+    }
+
+    /// What a workflow is called.
+    pub fn workflow(&self, id: Uuid) -> String {
+        self.workflows.iter().find(|workflow| workflow.id == id).map_or_else(String::new, |workflow| workflow.title.clone())
+    }
+
+    /// What somebody is called.
+    pub fn person(&self, email: &str) -> String {
+        self.people.get(email).cloned().unwrap_or_else(|| email.to_owned())
+    }
+}

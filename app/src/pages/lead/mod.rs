@@ -1,0 +1,130 @@
+//! One lead: what was decided and why, what came in, what was done.
+
+mod decided;
+mod effects;
+mod erased;
+mod event;
+mod facts;
+mod inputs;
+mod load;
+mod pick;
+mod rules;
+mod timeline;
+mod trace;
+mod verdict;
+
+use engine::ids::{DecisionId, LeadId};
+use leptos::either::Either;
+use leptos::prelude::*;
+use leptos_router::hooks::{use_params_map, use_query_map};
+
+use super::frame::{Here, Page, Section, page};
+use crate::error::{Error, Result};
+use crate::ui::icon::{Icon, icon};
+use crate::ui::note::{self, Tone, note};
+use load::Loaded;
+
+/// The page of one lead.
+#[component]
+pub fn LeadPage() -> impl IntoView {
+    let id = use_params_map().read_untracked().get("id");
+    let query = use_query_map().get_untracked();
+    let asked = load::Asked { decision: query.get("decision"), workflow: query.get("workflow") };
+    page(Section::Leads, move |here| show(here, id, asked))
+}
+
+async fn show(here: Here, id: Option<String>, asked: load::Asked) -> Result<Page> {
+    let not_found = |what: &str| Error::NotFound { what: what.into() };
+    let id: LeadId = id.and_then(|id| id.parse().ok()).ok_or_else(|| not_found("lead"))?;
+    let loaded = load::load(&here, id, &asked).await?;
+    let (name, about) = loaded.who();
+    let bar = view! {
+        <nav aria-label="Breadcrumb"><a href="/leads">"Leads"</a><span aria-hidden="true">" /"</span></nav>
+        <h1>{name.clone()}</h1>
+        {(!about.is_empty()).then(|| view! { <span class="meta">{about}</span> })}
+    };
+    Ok(Page { title: name, bar: bar.into_any(), body: body(&loaded).into_any() })
+}
+
+fn body(loaded: &Loaded) -> impl IntoView + use<> {
+    let Some(decided) = &loaded.decided else {
+        return Either::Left(view! {
+            {notes(loaded)}
+            {note::empty(Icon::Leads, "Nothing was decided about this lead", view! { <p>"Events and outcomes are in its timeline."</p> })}
+            <section class="gap" aria-labelledby="h-time">{timeline::timeline(loaded)}</section>
+        });
+    };
+    let explained = if decided.is_erased() {
+        erased::kept(loaded, decided).into_any()
+    } else {
+        view! {
+            <section aria-labelledby="h-read">{event::event(loaded, decided)}{inputs::inputs(loaded, decided)}</section>
+            <section aria-labelledby="h-why">{trace::section(decided)}{pick::pick(loaded, decided)}</section>
+        }
+        .into_any()
+    };
+    Either::Right(view! {
+        {notes(loaded)}
+        {verdict::verdict(loaded, decided)}
+        <div class="lead">
+            <section class="past" aria-labelledby="h-time">{timeline::timeline(loaded)}</section>
+            {explained}
+            <section class="wide" aria-labelledby="h-did">{effects::effects(loaded, decided)}{earlier(loaded)}</section>
+        </div>
+    })
+}
+
+/// What has to be known before anything else on the page.
+fn notes(loaded: &Loaded) -> impl IntoView + use<> {
+    let clock = loaded.clock;
+    let merged = loaded.lead.merged_into.map(|into| {
+        note(Tone::Warn, view! { <p><strong>"This lead was merged into another one. "</strong><a href=format!("/leads/{into}")>"Open that lead"</a></p> })
+    });
+    let suggestion = |suggestion: &store::reads::lead_page::Suggestion| {
+        let other = suggestion.other.clone().unwrap_or_else(|| "another lead".into());
+        let href = format!("/leads/{}", suggestion.other_lead_id);
+        view! {
+            <div class="note" data-a="info">
+                {icon(Icon::Merge)}
+                <p>"This may be the same person as "<a href=href>{other}</a>": one event named both, by external id and by e-mail."</p>
+                <p class="meta">"Open since "{clock.stamp(suggestion.opened_at)}</p>
+            </div>
+        }
+    };
+    let suggestions = loaded.history.suggestions.iter().map(suggestion).collect_view();
+    let is_any = merged.is_some() || !loaded.history.suggestions.is_empty();
+    is_any.then(|| view! { <div class="notes">{merged}{suggestions}</div> })
+}
+
+/// Decisions before the one shown, folded, each with its rules.
+fn earlier(loaded: &Loaded) -> impl IntoView + use<> {
+    let shown = loaded.decided.as_ref().map(|decided| decided.decision().decision_id);
+    let others = loaded.others.iter().map(|other| {
+        let decision = other.decision();
+        let id = decision.decision_id;
+        view! {
+            <details class="fold" id=anchor(id)>
+                <summary>
+                    <span class="nowrap">{loaded.clock.stamp(decision.as_of)}</span>
+                    {verdict::chip(decision)}
+                    <span class="quiet">{verdict::short(loaded, other)}</span>
+                </summary>
+                {trace::trace(other)}
+                <p class="meta"><a href=format!("/leads/{}?decision={id}", decision.lead_id)>"Everything about this decision"</a></p>
+            </details>
+        }
+    });
+    let others = others.collect_view();
+    let title = if shown == loaded.newest { "Earlier decisions" } else { "Other decisions" };
+    (!loaded.others.is_empty()).then(|| {
+        view! {
+            <div class="sec-head gap"><h2>{title}</h2>{loaded.is_cut.then(|| view! { <span class="meta">"The newest 20"</span> })}</div>
+            {others}
+        }
+    })
+}
+
+/// Where a decision is on the page.
+fn anchor(id: DecisionId) -> String {
+    format!("d-{id}")
+}

@@ -1,0 +1,65 @@
+//! What the list says when it is empty.
+
+use http::header;
+use http::request::Parts;
+use leptos::prelude::*;
+use store::reads::frame::WorkflowName;
+use store::reads::leads_list::{Cursor, Page};
+
+use super::filter::Asked;
+use crate::ui::icon::Icon;
+use crate::ui::note;
+
+/// Where the browser found this server.
+pub fn origin() -> String {
+    let host = use_context::<Parts>().and_then(|parts| parts.headers.get(header::HOST)?.to_str().ok().map(str::to_owned));
+    let host = host.unwrap_or_else(|| "127.0.0.1:3000".into());
+    let is_local = ["localhost", "127.", "[::1]"].iter().any(|local| host.starts_with(local));
+    format!("{}://{host}", if is_local { "http" } else { "https" })
+}
+
+/// There is no lead yet: how to send one.
+pub fn no_leads(workflows: &[WorkflowName], origin: &str) -> impl IntoView + use<> {
+    let Some(workflow) = workflows.first() else {
+        let steps = view! {
+            <p>"A workflow decides about leads, and there is none yet. Describe one in a file and put it live:"</p>
+            <pre class="code">"meshline apply workflow.yaml --bootstrap"</pre>
+        };
+        return note::empty(Icon::Leads, "No workflow, no leads", steps).into_any();
+    };
+    let command = format!(
+        "curl {origin}/api/v1/events \\\n  -H 'Authorization: Bearer YOUR-KEY' \\\n  -H 'Idempotency-Key: first-lead' \\\n  \
+         -H 'Content-Type: application/json' \\\n  -d '{{\"kind\": \"form\", \"source\": \"website\", \"workflow\": \"{}\",\n       \
+         \"lead\": {{\"email\": \"ana@example.com\", \"name\": \"Ana Ruiz\", \"company\": \"Initech\"}},\n       \
+         \"payload\": {{\"message\": \"We would like a quote for 120 people.\"}}}}'",
+        workflow.name
+    );
+    let steps = view! {
+        <p>{format!("{} is ready. Send it a first lead; it is decided while you wait and appears here.", workflow.title)}</p>
+        <pre class="code" tabindex="0">{command}</pre>
+        <p class="meta">"The key: "<code>"meshline key add --name website --scope ingest"</code>". A file of past leads: "<code>"meshline import"</code>"."</p>
+    };
+    note::empty(Icon::Leads, "No leads yet", steps).into_any()
+}
+
+/// Nothing passes the filters, or nothing so far.
+pub fn no_match(asked: &Asked, found: &Page) -> impl IntoView + use<> {
+    let bare = asked.address.without(&["before", "after"]);
+    if let (true, Some(Cursor::Before(id))) = (found.cut, found.older) {
+        let further = bare.with("before", id.to_string()).href();
+        let steps = view! {
+            <p>"Nothing among the 20,000 leads looked through for this page. There are older ones."</p>
+            <span class="row"><a class="btn" href=further>"Search further back"</a><a class="btn plain" href="/leads">"Clear all filters"</a></span>
+        };
+        return note::empty(Icon::Search, "Nothing so far", steps).into_any();
+    }
+    if !asked.is_narrowed() {
+        let steps = view! { <a class="btn" href=bare.href()>"To the newest"</a> };
+        return note::empty(Icon::Search, "Nothing further", steps).into_any();
+    }
+    let steps = view! {
+        <p>"No lead passes all of these filters. Take one away above, or begin anew."</p>
+        <a class="btn" href="/leads">"Clear all filters"</a>
+    };
+    note::empty(Icon::Search, "No lead like this", steps).into_any()
+}

@@ -1,0 +1,153 @@
+//! What the list can be narrowed to, in the address and on screen.
+
+use engine::action::Action;
+use engine::control::outcome::OutcomeStage;
+use leptos::prelude::*;
+use store::reads::frame::{RuleName, WorkflowName};
+use store::reads::leads_list::{Counts, Cursor, Filter, QueueFilter, RuleFilter};
+use strum::VariantArray as _;
+use uuid::Uuid;
+
+use crate::pages::filters::{Address, Chip, Choice, select};
+use crate::pages::period::{self, Period, Span};
+use crate::ui::clock::Clock;
+use crate::ui::icon::{Icon, icon};
+use crate::ui::words;
+
+/// The names of all filters in the address.
+pub const NAMES: [&str; 12] = ["q", "workflow", "action", "rule", "queue", "stage", "counts", "period", "from", "to", "before", "after"];
+/// How the default stands in the address instead of a rule's id.
+const DEFAULT_RULE: &str = "-";
+/// Characters of a search; nobody's name is longer.
+const TEXT_CHARS: usize = 200;
+
+/// What was asked for.
+pub struct Asked {
+    /// The filters as they stand in the address.
+    pub address: Address,
+    /// The same, understood. What is not understood does not filter.
+    pub filter: Filter,
+    /// Which page.
+    pub cursor: Cursor,
+    period: Period,
+}
+
+impl Asked {
+    /// Reads the address.
+    pub fn read(address: Address, clock: Clock, workflows: &[WorkflowName]) -> Self {
+        let workflow = address.get("workflow").and_then(|name| workflows.iter().find(|workflow| workflow.name == name));
+        let rule = address.get("rule").map(|rule| if rule == DEFAULT_RULE { RuleFilter::Default } else { RuleFilter::Rule(rule.to_owned()) });
+        let period = Period::read(&address, Span::All, clock);
+        let filter = Filter {
+            workflow: workflow.map(|workflow| workflow.id),
+            action: address.parsed::<Action>("action"),
+            rule,
+            queue: address.parsed::<QueueFilter>("queue"),
+            stage: address.parsed::<OutcomeStage>("stage"),
+            text: address.get("q").map(|text| text.chars().filter(|c| !c.is_control()).take(TEXT_CHARS).collect()),
+            from: period.from(),
+            to: period.to(),
+            counts: address.parsed::<Counts>("counts"),
+            lead: None,
+        };
+        let before = address.parsed::<Uuid>("before").map(Cursor::Before);
+        let after = address.parsed::<Uuid>("after").map(Cursor::After);
+        Self { filter, cursor: before.or(after).unwrap_or_default(), period, address }
+    }
+
+    /// Whether anything narrows the list.
+    pub fn is_narrowed(&self) -> bool {
+        self.filter != Filter::default()
+    }
+
+    /// The active filters, in words.
+    pub fn chips(&self, workflows: &[WorkflowName], rules: &[RuleName]) -> Vec<Chip> {
+        let filter = &self.filter;
+        let title = |id: &Uuid| workflows.iter().find(|workflow| workflow.id == *id).map(|workflow| workflow.title.clone());
+        let rule = |rule: &RuleFilter| match rule {
+            RuleFilter::Default => "None, by default".to_owned(),
+            RuleFilter::Rule(id) => rules.iter().find(|rule| rule.rule_id == *id).map_or_else(|| id.clone(), |rule| rule.title().to_owned()),
+        };
+        let has_period = filter.from.is_some() || filter.to.is_some();
+        let all = [
+            ("Search", &["q"][..], filter.text.clone()),
+            ("Workflow", &["workflow"], filter.workflow.as_ref().and_then(title)),
+            ("Decision", &["action"], filter.action.map(|action| words::action(action).to_owned())),
+            ("Rule", &["rule"], filter.rule.as_ref().map(rule)),
+            ("Waits for", &["queue"], filter.queue.map(|queue| queue_words(queue).to_owned())),
+            ("Stage", &["stage"], filter.stage.map(|stage| words::stage(stage).to_owned())),
+            ("Counts as", &["counts"], filter.counts.map(|counts| counts_words(counts).to_owned())),
+            ("First decided", &period::NAMES, has_period.then(|| self.period.words())),
+        ];
+        let bare = self.address.without(&["before", "after"]);
+        all.into_iter().filter_map(|(name, names, value)| Some(Chip { name, value: value?, href: bare.without(names).href() })).collect()
+    }
+}
+
+/// The form of all filters; a plain GET.
+pub fn form(asked: &Asked, workflows: &[WorkflowName], rules: &[RuleName]) -> impl IntoView + use<> {
+    let address = &asked.address;
+    let is_shown = |rule: &&RuleName| asked.filter.workflow.is_none_or(|workflow| workflow == rule.workflow_id);
+    let mut rule_choices: Vec<Choice> = rules.iter().filter(is_shown).map(|rule| (rule.rule_id.clone(), rule.title().to_owned())).collect();
+    rule_choices.dedup();
+    rule_choices.push((DEFAULT_RULE.into(), "None, by default".into()));
+    let active = [&asked.filter.workflow.is_some(), &asked.filter.rule.is_some(), &asked.filter.queue.is_some(), &asked.filter.stage.is_some()];
+    let active = active.into_iter().filter(|is| **is).count();
+    let kept = if asked.period.name().is_some() { &["action", "counts"][..] } else { &["action", "counts", "from", "to"] };
+    view! {
+        <form role="search" method="get" action="/leads">
+            {address.kept(kept)}
+            <label class="search">
+                {icon(Icon::Search)}
+                <span class="sr">"Name, company or e-mail"</span>
+                <input class="field" type="search" name="q" value=address.get("q").map(str::to_owned) placeholder="Name, company or e-mail" maxlength="200" />
+            </label>
+            <details class="more wide-open">
+                <summary class="btn">
+                    {icon(Icon::Filter)}"Filters"{(active > 0).then(|| view! { <span class="quiet">{active}</span> })}
+                </summary>
+                <div class="selects">
+                    {select("Workflow", "workflow", "Any workflow", workflow_choices(workflows), address.get("workflow"))}
+                    {select("Rule", "rule", "Any rule", rule_choices, address.get("rule"))}
+                    {select("Waits for", "queue", "Waiting or not", queue_choices(), address.get("queue"))}
+                    {select("Stage", "stage", "Any stage", stage_choices(), address.get("stage"))}
+                    {select("First decided", "period", "Any time", period::choices(), asked.period.name())}
+                </div>
+            </details>
+            <button class="btn">"Filter"</button>
+        </form>
+    }
+}
+
+fn workflow_choices(workflows: &[WorkflowName]) -> Vec<Choice> {
+    workflows.iter().map(|workflow| (workflow.name.clone(), workflow.title.clone())).collect()
+}
+
+fn queue_choices() -> Vec<Choice> {
+    [QueueFilter::Any, QueueFilter::Sdr, QueueFilter::Manual, QueueFilter::None]
+        .map(|queue| (<&str>::from(queue).to_owned(), queue_words(queue).to_owned()))
+        .into()
+}
+
+fn stage_choices() -> Vec<Choice> {
+    OutcomeStage::VARIANTS.iter().map(|stage| (stage.to_string(), words::stage(*stage).to_owned())).collect()
+}
+
+fn queue_words(queue: QueueFilter) -> &'static str {
+    match queue {
+        QueueFilter::Any => "A person",
+        QueueFilter::Sdr => "SDR queue",
+        QueueFilter::Manual => "Manual queue",
+        QueueFilter::None => "Nobody",
+    }
+}
+
+fn counts_words(counts: Counts) -> &'static str {
+    match counts {
+        Counts::Qualified => "MQL→SQL",
+        Counts::Judged => "Passed on and judged",
+        Counts::FalsePositive => "False positive",
+        Counts::Assigned => "Assigned by the system",
+        Counts::Converted => "AE conversion",
+    }
+}

@@ -1,0 +1,111 @@
+//! The rows of the list.
+
+use std::collections::BTreeMap;
+
+use leptos::either::{Either, EitherOf3};
+use leptos::prelude::*;
+use store::reads::frame::WorkflowName;
+use store::reads::leads_list::{Row, RuleOf};
+
+use super::ById;
+use crate::ui::chip::action_chip;
+use crate::ui::clock::Clock;
+use crate::ui::icon::{Icon, icon};
+use crate::ui::{number, words};
+
+/// What the rows name by id.
+pub struct Known<'a> {
+    /// All workflows.
+    pub workflows: &'a [WorkflowName],
+    /// The rules of the decisions.
+    pub rules: ById<RuleOf>,
+    /// People by address.
+    pub people: BTreeMap<String, String>,
+    /// Where and when the viewer is.
+    pub clock: Clock,
+}
+
+/// The list as a table.
+pub fn table(rows: &[Row], known: &Known<'_>) -> impl IntoView + use<> {
+    let rows = rows.iter().map(|row| line(row, known)).collect_view();
+    view! {
+        <table class="table stack sticky leads">
+            <caption class="sr">"Leads and the last decision about each"</caption>
+            <thead>
+                <tr>
+                    <th scope="col">"Lead"</th>
+                    <th scope="col">"Workflow"</th>
+                    <th scope="col">"Decision"</th>
+                    <th scope="col">"By rule"</th>
+                    <th scope="col" class="num">"Confidence"</th>
+                    <th scope="col">"Waits for"</th>
+                    <th scope="col">"Stage"</th>
+                    <th scope="col" class="num">"Decided"</th>
+                </tr>
+            </thead>
+            <tbody>{rows}</tbody>
+        </table>
+    }
+}
+
+fn line(row: &Row, known: &Known<'_>) -> impl IntoView + use<> {
+    let workflow = known.workflows.iter().find(|workflow| workflow.id == row.workflow_id);
+    let href = match workflow {
+        Some(workflow) if known.workflows.len() > 1 => format!("/leads/{}?workflow={}", row.lead_id, workflow.name),
+        _ => format!("/leads/{}", row.lead_id),
+    };
+    let action = row.last_action.parse().ok().map(action_chip);
+    let stage = row.stage.as_deref().map(words::stage_named);
+    view! {
+        <tr>
+            <th scope="row">{who(row, href)}</th>
+            <td class="skip-narrow">{workflow.map(|workflow| workflow.title.clone())}</td>
+            <td class="first">{action}</td>
+            <td class="wide">{rule(row, known.rules.get(&row.last_decision_id))}</td>
+            <td class="num skip-narrow">{row.last_confidence.map(number::confidence)}</td>
+            <td>{waits(row, known)}</td>
+            <td>{stage}</td>
+            <td class="num quiet">{known.clock.relative(row.last_as_of)}</td>
+        </tr>
+    }
+}
+
+/// Name, company and address; at least one of them is known, or the person was erased.
+fn who(row: &Row, href: String) -> impl IntoView + use<> {
+    if row.erased_at.is_some() {
+        return Either::Left(view! { <a class="who quiet" href=href><b class="pair">{icon(Icon::Eraser)}"Erased person"</b></a> });
+    }
+    let mut texts = [&row.name, &row.company, &row.email].into_iter().flatten().cloned();
+    let first = texts.next().unwrap_or_else(|| "No name".into());
+    let rest: Vec<String> = texts.collect();
+    Either::Right(view! { <a class="who" href=href><b>{first}</b>" "<span>{rest.join(", ")}</span></a> })
+}
+
+fn rule(row: &Row, rule: Option<&RuleOf>) -> impl IntoView + use<> {
+    let title = |rule: &RuleOf| rule.name.clone().unwrap_or_else(|| rule.rule_id.clone());
+    match (rule, &row.last_rule_id) {
+        (Some(rule), _) if rule.held => EitherOf3::A(view! {
+            <span class="tone" data-a="unknown" title="The scan stopped at this rule: it hangs on something that is not known">
+                "Not enough for "{title(rule)}
+            </span>
+        }),
+        (Some(rule), _) => EitherOf3::B(title(rule)),
+        (None, Some(id)) => EitherOf3::B(id.clone()),
+        (None, None) => EitherOf3::C(view! { <span class="quiet">"No rule, by default"</span> }),
+    }
+}
+
+/// The queue first: a lead that waits for a person matters more than whose it is.
+fn waits(row: &Row, known: &Known<'_>) -> impl IntoView + use<> {
+    match (&row.queue, &row.assignee) {
+        (Some(queue), _) => {
+            let since = row.queued_at.map(|at| format!("Since {}", known.clock.full(at)));
+            Some(view! { <span class="pair" title=since>{icon(Icon::Inbox)}{words::queue(queue).to_owned()}</span> })
+        }
+        (None, Some(email)) => {
+            let name = known.people.get(email).unwrap_or(email).clone();
+            Some(view! { <span class="pair" title=Some(email.clone())>{icon(Icon::Person)}{name}</span> })
+        }
+        (None, None) => None,
+    }
+}

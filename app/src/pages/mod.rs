@@ -1,0 +1,22 @@
+//! The pages, rendered on the server only. Each reads the store and gives a [`frame::Page`].
+
+mod dashboard;
+mod filters;
+mod frame;
+mod gate;
+mod lead;
+mod leads;
+mod period;
+
+pub use dashboard::Dashboard;
+pub use gate::{NotFound, SetUp, SignIn};
+pub use lead::LeadPage;
+pub use leads::Leads;
+
+use leptos::prelude::*;
+
+/// There is no home page yet: it leads on to the leads.
+#[component]
+pub fn Home() -> impl IntoView {
+    leptos_axum::redirect("/leads");
+}

@@ -1,0 +1,171 @@
+//! Stretches of time that a filter can ask for, in whole days of the viewer.
+
+use chrono::{DateTime, Datelike as _, Days, NaiveDate, TimeZone as _, Utc};
+use chrono_tz::Tz;
+
+use super::filters::{Address, Choice};
+use crate::ui::clock::Clock;
+
+/// The names a period has in an address.
+pub const NAMES: [&str; 3] = ["period", "from", "to"];
+
+/// Which stretch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Span {
+    /// So many days up to today.
+    Days(u64),
+    /// Twelve weeks, this one included, from a Monday on.
+    Weeks,
+    /// From a day to a day, both included; an open end when one is missing.
+    Custom(Option<NaiveDate>, Option<NaiveDate>),
+    /// All there is.
+    All,
+}
+
+/// A stretch with its bounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Period {
+    /// Which one.
+    pub span: Span,
+    /// Its first day.
+    pub first: Option<NaiveDate>,
+    /// The day after its last.
+    pub end: Option<NaiveDate>,
+    zone: Tz,
+}
+
+impl Period {
+    /// The period an address asks for; `default` when it asks for none.
+    pub fn read(address: &Address, default: Span, clock: Clock) -> Self {
+        let day = |name: &str| address.parsed::<NaiveDate>(name);
+        let span = match address.get("period") {
+            Some("7d") => Span::Days(7),
+            Some("30d") => Span::Days(30),
+            Some("90d") => Span::Days(90),
+            Some("12w") => Span::Weeks,
+            Some("all") => Span::All,
+            _ if day("from").is_some() || day("to").is_some() => Span::Custom(day("from"), day("to")),
+            _ => default,
+        };
+        Self::new(span, clock)
+    }
+
+    /// The stretch as of now.
+    pub fn new(span: Span, clock: Clock) -> Self {
+        let today = clock.now.with_timezone(&clock.zone).date_naive();
+        let tomorrow = today.checked_add_days(Days::new(1));
+        let back = |days: u64| today.checked_sub_days(Days::new(days));
+        let (first, end) = match span {
+            Span::Days(days) => (back(days - 1), tomorrow),
+            Span::Weeks => (back(u64::from(today.weekday().num_days_from_monday()) + 11 * 7), tomorrow),
+            Span::Custom(from, to) => (from, to.and_then(|to| to.checked_add_days(Days::new(1)))),
+            Span::All => (None, None),
+        };
+        Self { span, first, end, zone: clock.zone }
+    }
+
+    /// Its first instant; `None` when it is open.
+    pub fn from(&self) -> Option<DateTime<Utc>> {
+        self.first.map(|day| midnight(day, self.zone))
+    }
+
+    /// The instant after its last; `None` when it is open.
+    pub fn to(&self) -> Option<DateTime<Utc>> {
+        self.end.map(|day| midnight(day, self.zone))
+    }
+
+    /// What it is called.
+    pub fn words(&self) -> String {
+        let day = |day: NaiveDate| day.format("%-d %b %Y").to_string();
+        match self.span {
+            Span::Days(days) => format!("last {days} days"),
+            Span::Weeks => "last 12 weeks".into(),
+            Span::All => "all time".into(),
+            Span::Custom(Some(from), Some(to)) if from == to => day(from),
+            Span::Custom(Some(from), Some(to)) => format!("{} to {}", day(from), day(to)),
+            Span::Custom(Some(from), None) => format!("since {}", day(from)),
+            Span::Custom(None, Some(to)) => format!("until {}", day(to)),
+            Span::Custom(None, None) => "all time".into(),
+        }
+    }
+
+    /// Its name in an address; `None` when it goes by `from` and `to`.
+    pub fn name(&self) -> Option<&'static str> {
+        match self.span {
+            Span::Days(7) => Some("7d"),
+            Span::Days(30) => Some("30d"),
+            Span::Days(90) => Some("90d"),
+            Span::Weeks => Some("12w"),
+            Span::All => Some("all"),
+            Span::Days(_) | Span::Custom(..) => None,
+        }
+    }
+
+    /// An address that asks for it.
+    pub fn put(&self, address: &Address) -> Address {
+        let bare = address.without(&NAMES);
+        match (self.name(), self.span) {
+            (Some(name), _) => bare.with("period", name),
+            (None, Span::Custom(from, to)) => {
+                let from = from.map_or(bare.clone(), |day| bare.with("from", day.to_string()));
+                to.map_or(from.clone(), |day| from.with("to", day.to_string()))
+            }
+            (None, _) => bare,
+        }
+    }
+}
+
+/// What a select offers.
+pub fn choices() -> Vec<Choice> {
+    [("7d", "Last 7 days"), ("30d", "Last 30 days"), ("90d", "Last 90 days"), ("12w", "Last 12 weeks"), ("all", "All time")]
+        .map(|(name, words)| (name.to_owned(), words.to_owned()))
+        .into()
+}
+
+/// The first instant of a day. Where the clocks were put forward over midnight, the day begins later.
+pub fn midnight(day: NaiveDate, zone: Tz) -> DateTime<Utc> {
+    let hour = |hour| day.and_hms_opt(hour, 0, 0).and_then(|at| zone.from_local_datetime(&at).earliest());
+    hour(0).or_else(|| hour(1)).map_or_else(|| day.and_time(chrono::NaiveTime::MIN).and_utc(), |at| at.to_utc())
+}
+
+#[cfg(test)]
+mod tests {
+    use leptos_router::params::ParamsMap;
+
+    use super::*;
+
+    fn clock() -> Clock {
+        Clock { now: "2026-11-24T23:30:00Z".parse().unwrap(), zone: chrono_tz::Europe::Berlin }
+    }
+
+    fn read(pairs: &[(&'static str, &str)]) -> Period {
+        let mut query = ParamsMap::new();
+        pairs.iter().for_each(|(name, value)| query.insert(*name, (*value).to_owned()));
+        Period::read(&Address::read("/leads", &query, &NAMES), Span::All, clock())
+    }
+
+    #[test]
+    fn days_begin_where_the_viewer_is() {
+        let week = read(&[("period", "7d")]);
+        assert_eq!(week.from(), Some("2026-11-18T23:00:00Z".parse().unwrap()));
+        assert_eq!(week.to(), Some("2026-11-25T23:00:00Z".parse().unwrap()));
+        let weeks = read(&[("period", "12w")]);
+        assert_eq!(weeks.first.map(|day| day.weekday()), Some(chrono::Weekday::Mon));
+    }
+
+    #[test]
+    fn days_of_ones_own_include_both_ends_and_may_be_open() {
+        let own = read(&[("from", "2026-03-01"), ("to", "2026-03-31")]);
+        assert_eq!(own.to(), Some("2026-03-31T22:00:00Z".parse().unwrap()));
+        assert_eq!(own.words(), "1 Mar 2026 to 31 Mar 2026");
+        assert_eq!(own.put(&Address::new("/leads").with("period", "7d")).href(), "/leads?from=2026-03-01&to=2026-03-31");
+        assert_eq!(read(&[("from", "2026-03-01")]).to(), None);
+        assert_eq!(read(&[("from", "yesterday")]).span, Span::All);
+    }
+
+    #[test]
+    fn a_day_without_midnight_begins_at_one() {
+        let day = NaiveDate::from_ymd_opt(2018, 11, 4).unwrap();
+        assert_eq!(midnight(day, chrono_tz::America::Sao_Paulo), "2018-11-04T03:00:00Z".parse::<DateTime<Utc>>().unwrap());
+    }
+}

@@ -1,0 +1,25 @@
+//! A confidence beside the threshold it has to reach.
+
+use leptos::prelude::*;
+
+use super::number;
+
+/// A bar for the confidence with a tick where it has to reach, and the figure; violet when it does not.
+pub fn confidence(confidence: f64, needed: Option<f64>) -> impl IntoView {
+    let short = needed.is_some_and(|needed| confidence < needed);
+    let percent = |share: f64| format!("{:.0}", share.clamp(0.0, 1.0) * 100.0);
+    let tick = needed.filter(|needed| *needed > 0.0).map(|needed| {
+        view! { <line x1=percent(needed) x2=percent(needed) y1="0" y2="10"></line> }
+    });
+    let said = needed.filter(|needed| *needed > 0.0).map(|needed| {
+        let text = if short { format!(" of {} needed", number::confidence(needed)) } else { format!(", {} needed", number::confidence(needed)) };
+        view! { <span class="sr">{text}</span> }
+    });
+    view! {
+        <span class="conf" data-a=short.then_some("unknown")>
+            <svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true"><rect width=percent(confidence) height="10"></rect>{tick}</svg>
+            {number::confidence(confidence)}
+            {said}
+        </span>
+    }
+}

@@ -1,0 +1,15 @@
+//! The pieces that pages are made of, small ones first: words, figures and times; icons, chips and notes; tables and
+//! charts.
+
+#![allow(missing_docs, reason = "the fields and functions of these modules say in their names what they show")]
+
+pub mod bars;
+pub mod chip;
+pub mod clock;
+pub mod confidence;
+pub mod evidence;
+pub mod icon;
+pub mod note;
+pub mod number;
+pub mod spark;
+pub mod words;

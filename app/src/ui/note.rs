@@ -1,0 +1,48 @@
+//! Notes, empty states and the line that is said once.
+
+use leptos::prelude::*;
+
+use super::icon::{Icon, icon};
+
+/// How much a note matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    Info,
+    Good,
+    Warn,
+    Bad,
+}
+
+impl Tone {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Good => "good",
+            Self::Warn => "warn",
+            Self::Bad => "bad",
+        }
+    }
+
+    fn icon(self) -> Icon {
+        match self {
+            Self::Info => Icon::Info,
+            Self::Good => Icon::Check,
+            Self::Warn | Self::Bad => Icon::Alert,
+        }
+    }
+}
+
+/// A note on a soft ground; `children` are paragraphs.
+pub fn note(tone: Tone, children: impl IntoView) -> impl IntoView {
+    view! { <div class="note" data-a=tone.name()>{icon(tone.icon())}{children}</div> }
+}
+
+/// What the last form came to, said once.
+pub fn flash(text: String) -> impl IntoView {
+    view! { <div class="note flash" data-a="info" role="status">{icon(Icon::Info)}<p>{text}</p></div> }
+}
+
+/// Nothing to show, and what to do about it.
+pub fn empty(sign: Icon, title: &'static str, children: impl IntoView) -> impl IntoView {
+    view! { <div class="empty">{icon(sign)}<h2>{title}</h2>{children}</div> }
+}

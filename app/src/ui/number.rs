@@ -1,0 +1,122 @@
+//! Figures as people read them: thousands apart, no more digits than mean something.
+
+/// A whole number with its thousands apart: `1,400`.
+pub fn count(n: impl Into<i128>) -> String {
+    let n: i128 = n.into();
+    let digits = n.unsigned_abs().to_string();
+    let mut text = String::with_capacity(digits.len() * 4 / 3 + 1);
+    if n < 0 {
+        text.push('−');
+    }
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A number with at most `digits` decimals, the zeros at its end left out: `1,400.5`.
+pub fn decimal(n: f64, digits: usize) -> String {
+    if !n.is_finite() {
+        return "n/a".into();
+    }
+    let text = format!("{:.digits$}", n.abs());
+    let (whole, rest) = text.split_once('.').unwrap_or((&text, ""));
+    let rest = rest.trim_end_matches('0');
+    let whole = whole.parse::<i128>().map_or_else(|_| whole.to_owned(), count);
+    let is_zero = whole == "0" && rest.is_empty();
+    let sign = if n < 0.0 && !is_zero { "−" } else { "" };
+    if rest.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{rest}") }
+}
+
+/// A share as a percentage with one decimal: `24.8 %`.
+pub fn percent(share: f64) -> String {
+    if share.is_finite() { format!("{:.1}\u{a0}%", share * 100.0) } else { "n/a".into() }
+}
+
+/// A confidence, always with two decimals: `0.88`. Cut, not rounded: 0.849 must not look like the 0.85 that it failed.
+pub fn confidence(confidence: f64) -> String {
+    format!("{:.2}", (confidence * 100.0 + 1e-9).floor() / 100.0)
+}
+
+/// How long something took: `0.8 s`, `14 s`, `3 min`, `2.5 h`, `3.1 days`.
+pub fn duration(seconds: f64) -> String {
+    const MINUTE: f64 = 60.0;
+    const HOUR: f64 = 60.0 * MINUTE;
+    const DAY: f64 = 24.0 * HOUR;
+    let days = |n: f64| if decimal(n, 1) == "1" { "1\u{a0}day".to_owned() } else { format!("{}\u{a0}days", decimal(n, 1)) };
+    match seconds {
+        s if !s.is_finite() => "n/a".into(),
+        s if s < 0.95 => format!("{}\u{a0}ms", decimal(s * 1000.0, 0)),
+        s if s < 10.0 => format!("{}\u{a0}s", decimal(s, 1)),
+        s if s < 100.0 => format!("{}\u{a0}s", decimal(s, 0)),
+        s if s < 100.0 * MINUTE => format!("{}\u{a0}min", decimal(s / MINUTE, 0)),
+        s if s < 2.0 * DAY => format!("{}\u{a0}h", decimal(s / HOUR, 1)),
+        s => days(s / DAY),
+    }
+}
+
+/// An amount of money, short: `€1.92 M`, `$60 k`, `CHF 940`.
+pub fn money(amount: f64, currency: &str) -> String {
+    let (scaled, suffix) = match amount.abs() {
+        n if n >= 999_500.0 => (amount / 1e6, "\u{a0}M"),
+        n if n >= 10_000.0 => (amount / 1e3, "\u{a0}k"),
+        _ => (amount, ""),
+    };
+    let digits = if scaled.abs() < 10.0 && !suffix.is_empty() { 2 } else if scaled.abs() < 100.0 && !suffix.is_empty() { 1 } else { 0 };
+    let figure = format!("{}{suffix}", decimal(scaled, digits));
+    match currency {
+        "EUR" => format!("€{figure}"),
+        "USD" => format!("${figure}"),
+        "GBP" => format!("£{figure}"),
+        other => format!("{other}\u{a0}{figure}"),
+    }
+}
+
+/// `1 lead`, `2 leads`.
+pub fn plural(n: impl Into<i128>, one: &str, many: &str) -> String {
+    let n: i128 = n.into();
+    format!("{}\u{a0}{}", count(n), if n == 1 { one } else { many })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_stand_apart() {
+        assert_eq!(["0", "999", "1,000", "1,234,567", "−1,000"], [0, 999, 1000, 1_234_567, -1000].map(count)[..]);
+        assert_eq!(decimal(1400.50, 2), "1,400.5");
+        assert_eq!(decimal(-0.001, 2), "0");
+        assert_eq!(decimal(f64::NAN, 2), "n/a");
+    }
+
+    #[test]
+    fn a_confidence_never_looks_better_than_it_is() {
+        assert_eq!(confidence(0.849), "0.84");
+        assert_eq!(confidence(0.85), "0.85");
+        assert_eq!(confidence(0.29), "0.29");
+        assert_eq!(confidence(1.0), "1.00");
+    }
+
+    #[test]
+    fn durations_have_the_unit_that_fits() {
+        let shown = [0.0, 0.3, 0.96, 14.2, 185.0, 9000.0, 86_400.0 * 3.1].map(duration);
+        assert_eq!(shown, ["0\u{a0}ms", "300\u{a0}ms", "1\u{a0}s", "14\u{a0}s", "3\u{a0}min", "2.5\u{a0}h", "3.1\u{a0}days"]);
+    }
+
+    #[test]
+    fn money_is_short() {
+        assert_eq!(money(1_920_000.0, "EUR"), "€1.92\u{a0}M");
+        assert_eq!(money(60_000.0, "USD"), "$60\u{a0}k");
+        assert_eq!(money(940.0, "CHF"), "CHF\u{a0}940");
+    }
+
+    #[test]
+    fn one_is_one() {
+        assert_eq!(plural(1, "lead", "leads"), "1\u{a0}lead");
+        assert_eq!(plural(0, "lead", "leads"), "0\u{a0}leads");
+    }
+}

@@ -1,0 +1,168 @@
+//! What the product's terms are called on screen.
+
+use engine::action::Action;
+use engine::control::outcome::OutcomeStage;
+use engine::decision::{Mode, Outcome3};
+use engine::event::EventKind;
+
+use super::icon::Icon;
+
+/// An action as a button or chip says it.
+pub fn action(action: Action) -> &'static str {
+    match action {
+        Action::Advance => "Advance",
+        Action::Nurture => "Nurture",
+        Action::Reject => "Disqualify",
+        Action::Assign => "Assign",
+        Action::Hold => "Hold",
+        Action::Escalate => "Escalate",
+    }
+}
+
+/// An action that was taken.
+pub fn action_done(action: Action) -> &'static str {
+    match action {
+        Action::Advance => "Advanced",
+        Action::Nurture => "Nurtured",
+        Action::Reject => "Disqualified",
+        Action::Assign => "Assigned",
+        Action::Hold => "Held",
+        Action::Escalate => "Escalated",
+    }
+}
+
+/// What `data-a` says for an action, and so its colour.
+pub fn action_tone(action: Action) -> &'static str {
+    match action {
+        Action::Reject => "disqualify",
+        other => other.into(),
+    }
+}
+
+/// An action's icon.
+pub fn action_icon(action: Action) -> Icon {
+    match action {
+        Action::Advance => Icon::Advance,
+        Action::Nurture => Icon::Nurture,
+        Action::Reject => Icon::Disqualify,
+        Action::Assign => Icon::Assign,
+        Action::Hold => Icon::Hold,
+        Action::Escalate => Icon::Escalate,
+    }
+}
+
+/// A mode, as part of a line.
+pub fn mode(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Historical => "Imported, nothing was sent",
+        Mode::Simulation => "Simulation, nothing was sent",
+        Mode::Shadow => "Shadow run, nothing was sent",
+        Mode::AssignReview => "Assign + review",
+        Mode::Live => "Live",
+        Mode::Manual => "Stopped workflow, to the manual queue",
+    }
+}
+
+/// What a condition came to.
+pub fn outcome3(outcome: Outcome3) -> &'static str {
+    match outcome {
+        Outcome3::True => "True",
+        Outcome3::False => "False",
+        Outcome3::Unknown => "Unknown",
+        Outcome3::Error => "Error",
+    }
+}
+
+/// A stage a lead reached.
+pub fn stage(stage: OutcomeStage) -> &'static str {
+    match stage {
+        OutcomeStage::Touched => "Touched",
+        OutcomeStage::Accepted => "Accepted",
+        OutcomeStage::Rejected => "Rejected",
+        OutcomeStage::SalesQualified => "Sales qualified",
+        OutcomeStage::Opportunity => "Opportunity",
+        OutcomeStage::Won => "Won",
+        OutcomeStage::Lost => "Lost",
+        OutcomeStage::Disqualified => "Disqualified",
+    }
+}
+
+/// A stage by its name; one that is not known in its own words.
+pub fn stage_named(name: &str) -> String {
+    name.parse().map_or_else(|_| sentence(name), |known| stage(known).to_owned())
+}
+
+/// The queue that a lead waits in.
+pub fn queue(name: &str) -> &'static str {
+    match name {
+        "manual" => "Manual queue",
+        _ => "SDR queue",
+    }
+}
+
+/// What kind of signal an event was.
+pub fn event(kind: &str) -> String {
+    let Ok(kind) = kind.parse() else { return sentence(kind) };
+    match kind {
+        EventKind::Form => "Web form",
+        EventKind::Email => "E-mail",
+        EventKind::Conversation => "Conversation",
+        EventKind::Telemetry => "Product telemetry",
+        EventKind::Touchpoint => "Touchpoint",
+        EventKind::Enrichment => "Enrichment",
+        EventKind::Account => "Account news",
+        EventKind::Crm => "CRM change",
+    }
+    .to_owned()
+}
+
+/// What an effect does at its destination.
+pub fn effect(kind: &str) -> String {
+    match kind {
+        "decision_event" => "Decision event".to_owned(),
+        "lead_update" => "CRM action".to_owned(),
+        "meeting" => "Calendar action".to_owned(),
+        "message" => "Message".to_owned(),
+        "sequence" => "Sequence".to_owned(),
+        other => sentence(other),
+    }
+}
+
+/// A name in code (`product_interest`, `enterprise-ae`) as words: `Product interest`.
+pub fn sentence(name: &str) -> String {
+    let words = name.replace(['_', '-'], " ");
+    let mut chars = words.trim().chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}
+
+/// The first letters of a name, two at most.
+pub fn initials(name: &str) -> String {
+    let first = |word: &str| word.chars().next();
+    let mut words = name.split_whitespace();
+    let start = words.next().and_then(first);
+    let end = words.next_back().and_then(first);
+    start.into_iter().chain(end).flat_map(char::to_uppercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_become_words() {
+        assert_eq!(sentence("product_interest"), "Product interest");
+        assert_eq!(sentence("ümit-pool"), "Ümit pool");
+        assert_eq!(sentence(""), "");
+        assert_eq!(event("crm"), "CRM change");
+        assert_eq!(event("fax_machine"), "Fax machine");
+        assert_eq!(stage_named("sales_qualified"), "Sales qualified");
+    }
+
+    #[test]
+    fn initials_are_those_of_the_first_and_the_last_name() {
+        assert_eq!(initials("Maya Lindqvist"), "ML");
+        assert_eq!(initials("Ana María de la Cruz"), "AC");
+        assert_eq!(initials("ømer"), "Ø");
+        assert_eq!(initials(" "), "");
+    }
+}

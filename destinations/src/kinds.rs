@@ -1,0 +1,269 @@
+//! The kinds of destinations, how they stand in files, and opening one.
+
+use std::path::{Path, PathBuf};
+
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use strum::VariantArray as _;
+use zeroize::Zeroizing;
+
+use crate::destination::Destination;
+use crate::{warehouse, webhook};
+
+/// A system that Meshline can write to.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema,
+    strum::Display, strum::EnumString, strum::IntoStaticStr, strum::VariantArray,
+)]
+#[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
+pub enum Kind {
+    /// A warehouse on Postgres: each decision is a row.
+    Postgres,
+    /// A signed webhook.
+    Webhook,
+}
+
+/// Every kind there is.
+pub fn kinds() -> &'static [Kind] {
+    Kind::VARIANTS
+}
+
+/// A destination as it stands in a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum DestinationFile {
+    /// A warehouse on Postgres; the secret is the password of the address's user.
+    Postgres(Parts<warehouse::Settings>),
+    /// A signed webhook; the secret is the signing key, `whsec_…`.
+    Webhook(Parts<webhook::Settings>),
+}
+
+/// What a destination's file says beside its kind.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Parts<S> {
+    /// What everybody may see.
+    pub settings: S,
+    /// Where its secret is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<SecretSource>,
+}
+
+impl DestinationFile {
+    /// Its kind.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Postgres(_) => Kind::Postgres,
+            Self::Webhook(_) => Kind::Webhook,
+        }
+    }
+
+    /// The settings as they are stored.
+    ///
+    /// # Errors
+    /// Never in practice: settings are texts and whole numbers.
+    pub fn settings(&self) -> Result<Json, serde_json::Error> {
+        match self {
+            Self::Postgres(parts) => serde_json::to_value(&parts.settings),
+            Self::Webhook(parts) => serde_json::to_value(&parts.settings),
+        }
+    }
+
+    /// Where its secret is.
+    pub fn secret(&self) -> Option<&SecretSource> {
+        match self {
+            Self::Postgres(parts) => parts.secret.as_ref(),
+            Self::Webhook(parts) => parts.secret.as_ref(),
+        }
+    }
+}
+
+/// Where a secret is. A file never holds the secret itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged, deny_unknown_fields, expecting = "a secret is named by {env: VARIABLE} or {file: PATH}, it is not written here")]
+pub enum SecretSource {
+    /// In an environment variable.
+    Env {
+        /// The variable's name.
+        env: String,
+    },
+    /// In a file, a line break at its end aside.
+    File {
+        /// The file; a relative path starts at the folder of the file that names it.
+        file: PathBuf,
+    },
+}
+
+impl SecretSource {
+    /// Reads the secret. `folder` is that of the file which names it.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub fn read(&self, folder: &Path) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+        let mut secret = match self {
+            Self::Env { env } => std::env::var(env)
+                .map(|value| Zeroizing::new(value.into_bytes()))
+                .map_err(|_| OpenError::Secret(format!("the environment variable {env} is not set, or is no text")))?,
+            Self::File { file } => {
+                let path = folder.join(file);
+                let failed = |error: std::io::Error| OpenError::Secret(format!("the file {} cannot be read ({error})", path.display()));
+                std::fs::read(&path).map(Zeroizing::new).map_err(failed)?
+            }
+        };
+        while secret.last().is_some_and(|byte| matches!(byte, b'\n' | b'\r')) {
+            secret.pop();
+        }
+        if secret.is_empty() { Err(OpenError::Secret("it is empty".into())) } else { Ok(secret) }
+    }
+}
+
+/// Why a destination cannot be opened. Holds no secret.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// There is no such kind.
+    #[error("there is no kind `{0}` of destinations; there are {known}", known = Kind::VARIANTS.iter().map(|kind| format!("`{kind}`")).collect::<Vec<_>>().join(" and "))]
+    Kind(String),
+    /// The settings are wrong.
+    #[error("settings: {0}")]
+    Settings(String),
+    /// The secret is wrong or missing.
+    #[error("secret: {0}")]
+    Secret(String),
+}
+
+/// Opens a destination. Nothing is connected before it is used, so this also checks settings and secret.
+///
+/// # Errors
+/// [`OpenError`] says what is wrong with the settings or the secret.
+pub fn open(kind: &str, settings: &Json, secret: Option<&[u8]>) -> Result<Box<dyn Destination>, OpenError> {
+    match kind.parse().map_err(|_| OpenError::Kind(kind.to_owned()))? {
+        Kind::Postgres => Ok(Box::new(warehouse::Warehouse::open(&read(settings)?, secret)?)),
+        Kind::Webhook => Ok(Box::new(webhook::Webhook::open(&read(settings)?, secret)?)),
+    }
+}
+
+fn read<S: DeserializeOwned>(settings: &Json) -> Result<S, OpenError> {
+    S::deserialize(settings).map_err(|error| OpenError::Settings(error.to_string()))
+}
+
+/// Seconds that one write may take, as settings say it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "u8", into = "u8")]
+#[schemars(with = "u8", extend("minimum" = 1, "maximum" = 20))]
+pub struct TimeoutSeconds(u8);
+
+impl TimeoutSeconds {
+    /// A write must end well within its lease, which is half a minute.
+    const MAX: u8 = 20;
+
+    /// As a duration.
+    pub fn duration(self) -> std::time::Duration {
+        std::time::Duration::from_secs(self.0.into())
+    }
+}
+
+impl Default for TimeoutSeconds {
+    fn default() -> Self {
+        Self(10)
+    }
+}
+
+impl TryFrom<u8> for TimeoutSeconds {
+    type Error = String;
+    fn try_from(seconds: u8) -> Result<Self, String> {
+        if (1..=Self::MAX).contains(&seconds) { Ok(Self(seconds)) } else { Err(format!("between 1 and {} seconds", Self::MAX)) }
+    }
+}
+
+impl From<TimeoutSeconds> for u8 {
+    fn from(seconds: TimeoutSeconds) -> Self {
+        seconds.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const KEY: &[u8] = b"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+    fn refusal(kind: &str, settings: &Json, secret: Option<&[u8]>) -> String {
+        open(kind, settings, secret).err().map(|error| error.to_string()).unwrap()
+    }
+
+    #[test]
+    fn every_kind_opens_and_is_called_what_it_is() {
+        for (kind, settings) in [("postgres", json!({"url": "postgres://me@warehouse/db"})), ("webhook", json!({"url": "https://hooks.example/x"}))] {
+            assert_eq!(open(kind, &settings, Some(KEY)).unwrap().kind(), kind);
+            assert!(kinds().iter().any(|known| known.to_string() == kind));
+        }
+        assert_eq!(refusal("fax", &json!({}), None), "there is no kind `fax` of destinations; there are `postgres` and `webhook`");
+    }
+
+    #[test]
+    fn settings_are_read_strictly() {
+        let misspelt = json!({"url": "https://hooks.example/x", "timeout": 3});
+        assert!(refusal("webhook", &misspelt, Some(KEY)).contains("unknown field `timeout`"));
+        let long = json!({"url": "https://hooks.example/x", "timeout_seconds": 21});
+        assert_eq!(refusal("webhook", &long, Some(KEY)), "settings: between 1 and 20 seconds");
+        let retry = json!({"url": "https://hooks.example/x", "retry": {"attempts": 3}});
+        assert_eq!(open("webhook", &retry, Some(KEY)).unwrap().limits().retry.attempts, 3);
+    }
+
+    #[test]
+    fn addresses_with_secrets_in_them_are_refused_and_not_repeated() {
+        for (kind, url) in [
+            ("webhook", "https://me:geheim@hooks.example/x"), ("webhook", "https://geheim@hooks.example/x"), ("webhook", "ftp://geheim/"),
+            ("webhook", "file:///etc/geheim"), ("webhook", "geheim"), ("postgres", "postgres://me:geheim@warehouse/db"),
+            ("postgres", "postgres://warehouse?password=geheim"), ("postgres", "https://geheim/db"), ("postgres", "postgres://warehouse/"),
+        ] {
+            let message = refusal(kind, &json!({"url": url}), Some(KEY));
+            assert!(message.starts_with("settings: ") && !message.contains("geheim"), "{url}: {message}");
+        }
+    }
+
+    #[test]
+    fn signing_keys_are_checked_and_not_repeated() {
+        let url = json!({"url": "http://127.0.0.1/x"});
+        for key in ["whsec_", "whsec_c2hvcnQ=", "whsec_!!geheim!!", "geheim", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"] {
+            let message = refusal("webhook", &url, Some(key.as_bytes()));
+            assert!(message.starts_with("secret: ") && !message.contains("geheim"), "{key}: {message}");
+        }
+        assert!(refusal("webhook", &url, None).starts_with("secret: "));
+    }
+
+    #[test]
+    fn a_file_names_the_secret_and_never_holds_it() {
+        let file = json!({"kind": "webhook", "settings": {"url": "https://hooks.example/x"}, "secret": {"env": "HOOK_KEY"}});
+        let read: DestinationFile = serde_json::from_value(file).unwrap();
+        assert_eq!(read.kind(), Kind::Webhook);
+        assert_eq!(read.secret(), Some(&SecretSource::Env { env: "HOOK_KEY".into() }));
+        assert_eq!(read.settings().unwrap(), json!({"url": "https://hooks.example/x"}));
+        for wrong in [
+            json!({"kind": "webhook", "settings": {"url": "https://hooks.example/x"}, "secret": "whsec_x"}),
+            json!({"kind": "webhook", "settings": {"url": "https://hooks.example/x"}, "secret": {"env": "A", "file": "b"}}),
+            json!({"kind": "webhook", "settings": {"url": "https://hooks.example/x"}, "colour": "red"}),
+            json!({"kind": "webhook", "settings": {"url": "https://hooks.example/x", "colour": "red"}}),
+        ] {
+            assert!(serde_json::from_value::<DestinationFile>(wrong.clone()).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_secret_is_read_where_the_file_says() {
+        let folder = std::env::temp_dir().join(format!("meshline-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("key"), "s3cret\r\n").unwrap();
+        std::fs::write(folder.join("empty"), "\n").unwrap();
+        let read = |file: &str| SecretSource::File { file: file.into() }.read(&folder);
+        assert_eq!(read("key").unwrap().as_slice(), b"s3cret");
+        assert!(read("empty").is_err() && read("missing").is_err());
+        assert!(SecretSource::Env { env: "MESHLINE_NO_SUCH_VARIABLE".into() }.read(&folder).is_err());
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+}

@@ -1,0 +1,50 @@
+CREATE SCHEMA IF NOT EXISTS meshline;
+
+CREATE TABLE IF NOT EXISTS meshline.decision_events (
+    effect_key text PRIMARY KEY,
+    schema_version text NOT NULL,
+    remote_key text NOT NULL,
+    lead_id uuid NOT NULL,
+    lead_sequence bigint NOT NULL,
+    workflow text NOT NULL,
+    decision_id uuid NOT NULL,
+    event_id uuid NOT NULL,
+    mode text NOT NULL,
+    bundle text NOT NULL,
+    rule_set text NOT NULL,
+    rule_version integer NOT NULL,
+    variant text,
+    rule_id text,
+    action text NOT NULL,
+    assignee text,
+    confidence double precision,
+    as_of timestamptz NOT NULL,
+    decided_at timestamptz NOT NULL,
+    body jsonb NOT NULL,
+    written_at timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE meshline.decision_events IS 'Every decision once, as Meshline made it.';
+COMMENT ON COLUMN meshline.decision_events.effect_key IS 'The same decision told twice has the same key and stays one row.';
+COMMENT ON COLUMN meshline.decision_events.schema_version IS 'The form of body.';
+CREATE INDEX IF NOT EXISTS decision_events_decided_at_idx ON meshline.decision_events (decided_at);
+CREATE INDEX IF NOT EXISTS decision_events_lead_idx ON meshline.decision_events (lead_id, lead_sequence);
+
+CREATE TABLE IF NOT EXISTS meshline.lead_current (
+    remote_key text PRIMARY KEY,
+    effect_key text NOT NULL,
+    lead_id uuid NOT NULL,
+    lead_sequence bigint NOT NULL,
+    workflow text NOT NULL,
+    decision_id uuid NOT NULL,
+    rule_set text NOT NULL,
+    rule_version integer NOT NULL,
+    rule_id text,
+    action text NOT NULL,
+    assignee text,
+    confidence double precision,
+    decided_at timestamptz NOT NULL,
+    body jsonb NOT NULL,
+    written_at timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE meshline.lead_current IS 'The last decision about each lead in each workflow.';
+COMMENT ON COLUMN meshline.lead_current.lead_sequence IS 'An older decision that arrives later never overwrites a newer one.';

@@ -1,0 +1,271 @@
+//! A signed webhook as <https://www.standardwebhooks.com> describes it.
+//!
+//! Idempotency is the receiver's part of the contract: `webhook-id` is the effect's key and the same in every attempt,
+//! and of two bodies with one `remote_key` the one with the higher `lead_sequence` counts.
+//!
+//! Addresses of the private network are allowed, since much of what is self-hosted lives there; redirects are not
+//! followed, so that a receiver cannot send us on to something that only we can reach.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use chrono::{DateTime, Utc};
+use engine::canonical::Digest;
+use engine::sync::backoff::{Failure, Policy, retry_after};
+use reqwest::header::RETRY_AFTER;
+use reqwest::{Client, Response, StatusCode, Url};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
+use standardwebhooks::{HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP};
+
+use crate::destination::{Destination, Limits, ReadError, Receipt, Record, Request, TestFailed, WriteError};
+use crate::kinds::{OpenError, TimeoutSeconds};
+
+/// Requests under way at once: enough to hide a slow receiver's latency, few enough for a small one.
+const IN_FLIGHT: usize = 8;
+/// Bytes kept of an answer, for whoever looks into a failure.
+const RESPONSE_BYTES: usize = 4096;
+/// A receiver that does not take the connection within this is down.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Bytes of a signing key, by the specification.
+const KEY_BYTES: std::ops::RangeInclusive<usize> = 24..=64;
+
+/// What everybody may see of a webhook.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Where to send: http or https, without user and password.
+    pub url: String,
+    /// How long the receiver may take to answer; 10 s unless it says otherwise.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub timeout_seconds: TimeoutSeconds,
+    /// How often, and how far apart, one effect is tried.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub retry: Policy,
+}
+
+/// A webhook, ready to be sent to.
+pub struct Webhook {
+    client: Client,
+    url: Url,
+    signer: standardwebhooks::Webhook,
+    limits: Limits,
+}
+
+impl Webhook {
+    /// Checks settings and signing key.
+    ///
+    /// # Errors
+    /// [`OpenError`] says what is wrong with them.
+    pub fn open(settings: &Settings, secret: Option<&[u8]>) -> Result<Self, OpenError> {
+        let url = address(&settings.url)?;
+        let timeout = settings.timeout_seconds.duration();
+        let mut client = Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(timeout)
+            .user_agent(concat!("meshline/", env!("CARGO_PKG_VERSION")));
+        // A proxy of the environment is for the way out; it would look for this machine's own addresses on itself.
+        if is_loopback(&url) {
+            client = client.no_proxy();
+        }
+        let client = client.build().map_err(|error| OpenError::Settings(format!("no HTTPS client: {}", root_cause(&error))))?;
+        let limits = Limits { in_flight: IN_FLIGHT, timeout, retry: settings.retry };
+        Ok(Self { client, url, signer: signer(secret)?, limits })
+    }
+
+    async fn post(&self, id: &str, body: Vec<u8>) -> Result<Response, WriteError> {
+        let timestamp = Utc::now().timestamp();
+        let signature = self
+            .signer
+            .sign(id, timestamp, &body)
+            .map_err(|_| WriteError::new(Failure::NeedsPerson, "the effect cannot be signed: its body is no text"))?;
+        self.client
+            .post(self.url.clone())
+            .header("content-type", "application/json")
+            .header(HEADER_WEBHOOK_ID, id)
+            .header(HEADER_WEBHOOK_TIMESTAMP, timestamp.to_string())
+            .header(HEADER_WEBHOOK_SIGNATURE, signature)
+            .body(body)
+            .send()
+            .await
+            .map_err(|error| WriteError::new(Failure::Retry, self.no_answer(&error)))
+    }
+
+    fn no_answer(&self, error: &reqwest::Error) -> String {
+        let host = self.host();
+        match (error.is_timeout(), error.is_connect()) {
+            (true, true) => format!("{host} did not take the connection in time"),
+            (true, false) => format!("{host} did not answer within {} s", self.limits.timeout.as_secs()),
+            (false, true) => format!("{host} cannot be reached: {}", root_cause(error)),
+            (false, false) => format!("the connection to {host} broke before it answered: {}", root_cause(error)),
+        }
+    }
+
+    /// Host and port; the path may be long and the query may hold what is better not repeated.
+    fn host(&self) -> String {
+        let host = self.url.host_str().unwrap_or_default();
+        self.url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+    }
+
+    fn shown_url(&self) -> String {
+        let mut url = self.url.clone();
+        url.set_query(None);
+        url.into()
+    }
+}
+
+#[async_trait::async_trait]
+impl Destination for Webhook {
+    fn kind(&self) -> &'static str {
+        crate::Kind::Webhook.into()
+    }
+
+    fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    async fn write(&self, request: &Request) -> Result<Receipt, WriteError> {
+        let id = request.effect_key.to_string();
+        let sent = json!({"method": "POST", "url": self.shown_url(), "webhook_id": id, "body": Digest::of(&request.body)});
+        let response = match self.post(&id, request.body.clone()).await {
+            Ok(response) => response,
+            Err(error) => return Err(WriteError { request: Some(sent), ..error }),
+        };
+        let status = response.status();
+        let again = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).and_then(|value| retry_after(value, Utc::now()));
+        let answered = read_cut(response).await;
+        match judge(status, again, &self.host()) {
+            Ok(()) => Ok(Receipt { status: Some(status.as_u16()), request: sent, response: answered }),
+            Err(error) => Err(WriteError { status: Some(status.as_u16()), request: Some(sent), response: Some(answered), ..error }),
+        }
+    }
+
+    async fn read_back(&self, _remote_key: Digest) -> Result<Option<Record>, ReadError> {
+        Err(ReadError::Unreadable)
+    }
+
+    async fn test_connection(&self) -> Result<String, TestFailed> {
+        let body = json!({"schema": "meshline.test.v1", "sent_at": engine::time::stamp(Utc::now())});
+        let id = format!("test_{}", uuid::Uuid::from_u128(Utc::now().timestamp_micros().unsigned_abs().into()).simple());
+        let status = self.post(&id, body.to_string().into_bytes()).await.map_err(|error| TestFailed(error.message))?.status();
+        judge(status, None, &self.host()).map_err(|error| TestFailed(error.message))?;
+        Ok(format!("{} took a signed test message and answered {status}.", self.host()))
+    }
+}
+
+/// What a status says about the write.
+fn judge(status: StatusCode, not_before: Option<DateTime<Utc>>, host: &str) -> Result<(), WriteError> {
+    let answered = format!("{host} answered {status}");
+    match status {
+        _ if status.is_success() => Ok(()),
+        StatusCode::GONE => Err(WriteError::new(Failure::NeedsPerson, format!("{answered}: the receiver is gone for good")).pausing()),
+        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS => {
+            Err(WriteError::new(Failure::Retry, answered).not_before(not_before))
+        }
+        _ if status.is_server_error() => Err(WriteError::new(Failure::Retry, answered).not_before(not_before)),
+        _ if status.is_redirection() => {
+            Err(WriteError::new(Failure::NeedsPerson, format!("{answered}; redirects are not followed, so the settings need the final address")))
+        }
+        _ => Err(WriteError::new(Failure::NeedsPerson, answered)),
+    }
+}
+
+/// The beginning of an answer. That it breaks off changes nothing: the status had come.
+async fn read_cut(mut response: Response) -> Json {
+    let mut body = Vec::new();
+    let mut is_cut = false;
+    while let Ok(Some(chunk)) = response.chunk().await {
+        let room = RESPONSE_BYTES - body.len();
+        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        is_cut = chunk.len() > room;
+        if is_cut || body.len() == RESPONSE_BYTES {
+            break;
+        }
+    }
+    json!({"body": String::from_utf8_lossy(&body), "cut": is_cut || body.len() == RESPONSE_BYTES})
+}
+
+fn address(text: &str) -> Result<Url, OpenError> {
+    let wrong = |what: &str| OpenError::Settings(format!("`url` {what}"));
+    let url = Url::parse(text).map_err(|error| wrong(&format!("is no address ({error})")))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(wrong("has to start with http:// or https://"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(wrong("must not hold a user or password: requests are signed with the secret"));
+    }
+    if url.fragment().is_some() {
+        return Err(wrong("must not have a part after #"));
+    }
+    Ok(url)
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        Some(url::Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
+fn signer(secret: Option<&[u8]>) -> Result<standardwebhooks::Webhook, OpenError> {
+    let wrong = || OpenError::Secret("a webhook needs a signing key: `whsec_` and 24 to 64 random bytes in base64".into());
+    let text = secret.and_then(|secret| std::str::from_utf8(secret).ok()).and_then(|text| text.strip_prefix("whsec_")).ok_or_else(wrong)?;
+    let key = base64::engine::general_purpose::STANDARD.decode(text).map_err(|_| wrong())?;
+    if !KEY_BYTES.contains(&key.len()) {
+        return Err(wrong());
+    }
+    standardwebhooks::Webhook::from_bytes(key).map_err(|_| wrong())
+}
+
+/// The innermost cause; the outer ones repeat the address.
+fn root_cause(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    if std::ptr::eq(cause as *const dyn std::error::Error as *const (), std::ptr::from_ref(error).cast()) {
+        return "no reason was given".into();
+    }
+    cause.to_string()
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_says_whether_it_counts_and_whether_to_try_again() {
+        let now = Utc::now();
+        let judged = |status: u16| judge(StatusCode::from_u16(status).unwrap(), Some(now), "h");
+        for status in [200, 201, 202, 204, 299] {
+            assert!(judged(status).is_ok(), "{status}");
+        }
+        for status in [408, 425, 429, 500, 502, 503, 504, 599] {
+            let error = judged(status).unwrap_err();
+            assert_eq!((error.failed.failure, error.failed.not_before), (Failure::Retry, Some(now)), "{status}");
+            assert_eq!(error.pause, None);
+        }
+        for status in [301, 302, 307, 308, 400, 401, 403, 404, 409, 413, 422] {
+            let error = judged(status).unwrap_err();
+            assert_eq!((error.failed.failure, error.pause), (Failure::NeedsPerson, None), "{status}");
+        }
+        let gone = judged(410).unwrap_err();
+        assert_eq!(gone.failed.failure, Failure::NeedsPerson);
+        assert_eq!(gone.pause.unwrap(), "h answered 410 Gone: the receiver is gone for good");
+    }
+
+    #[test]
+    fn only_this_machine_goes_without_the_proxy() {
+        let of = |text: &str| is_loopback(&Url::parse(text).unwrap());
+        assert!(of("http://127.0.0.1:9/") && of("http://[::1]/") && of("http://localhost/"));
+        assert!(!of("http://10.0.0.1/") && !of("https://hooks.example/"));
+    }
+}

@@ -1,0 +1,41 @@
+//! The contract that every destination keeps, tried on a real Postgres and a real HTTP server.
+
+mod chaos;
+mod receiver;
+mod suite;
+mod warehouse;
+mod webhook;
+
+/// Each promise is kept by each kind.
+macro_rules! every_destination {
+    ($($promise:ident),+ $(,)?) => {
+        mod on_a_warehouse {
+            $(#[tokio::test]
+            async fn $promise() {
+                super::suite::$promise(super::warehouse::subject().await).await;
+            })+
+        }
+        mod on_a_webhook {
+            $(#[tokio::test]
+            async fn $promise() {
+                super::suite::$promise(super::webhook::subject().await).await;
+            })+
+        }
+    };
+}
+
+every_destination![
+    a_write_arrives,
+    the_same_write_twice_is_one,
+    the_same_write_at_the_same_time_is_one,
+    a_later_write_updates,
+    a_stale_write_loses_and_is_kept,
+    records_are_apart,
+    hostile_texts_arrive,
+    a_refused_connection_is_worth_a_retry,
+    a_lost_answer_is_made_good_by_a_retry,
+    a_silent_destination_does_not_hold_us,
+    a_body_of_another_form_needs_a_person,
+    a_connection_can_be_tested,
+    nothing_secret_is_told,
+];

@@ -1,0 +1,206 @@
+//! What only a warehouse does.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use destinations::{Destination, open};
+use engine::canonical::Digest;
+use engine::sync::backoff::Failure;
+use serde_json::{Value as Json, json};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, PgPool};
+use url::Url;
+
+use crate::chaos::{Chaos, nowhere};
+use crate::suite::{Subject, Truth, request};
+
+/// A database of its own, dropped with the value.
+struct Database {
+    server: Url,
+    name: String,
+    pool: PgPool,
+}
+
+impl Database {
+    async fn new() -> Self {
+        let server: Url = std::env::var("MESHLINE_TEST_POSTGRES")
+            .expect("MESHLINE_TEST_POSTGRES is not set; `cargo xtask test` starts a Postgres and sets it")
+            .parse()
+            .unwrap();
+        let name = format!("warehouse_{:032x}", rand::random::<u128>());
+        let mut admin = PgConnection::connect(server.as_str()).await.unwrap();
+        admin.execute(AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.unwrap();
+        let pool = PgPool::connect_lazy(Self::url(&server, &name, None).as_str()).unwrap();
+        Self { server, name, pool }
+    }
+
+    fn url(server: &Url, name: &str, address: Option<SocketAddr>) -> Url {
+        let mut url = server.clone();
+        url.set_path(name);
+        url.set_password(None).unwrap();
+        if let Some(address) = address {
+            url.set_host(Some(&address.ip().to_string())).unwrap();
+            url.set_port(Some(address.port())).unwrap();
+        }
+        url
+    }
+
+    fn address(&self) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], self.server.port().unwrap_or(5432)))
+    }
+
+    fn warehouse(&self, address: SocketAddr) -> Box<dyn Destination> {
+        let url = Self::url(&self.server, &self.name, Some(address));
+        open("postgres", &json!({"url": url.as_str(), "timeout_seconds": 1}), Some(SECRET.as_bytes())).unwrap()
+    }
+
+    /// The same as another user, without a right but those granted.
+    async fn warehouse_as(&self, user: &str) -> Box<dyn Destination> {
+        sqlx::query(AssertSqlSafe(format!("CREATE ROLE {user} LOGIN"))).execute(&self.pool).await.unwrap();
+        let mut url = Self::url(&self.server, &self.name, Some(self.address()));
+        url.set_username(user).unwrap();
+        open("postgres", &json!({"url": url.as_str(), "timeout_seconds": 1}), None).unwrap()
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let (server, name) = (self.server.clone(), self.name.clone());
+        let dropper = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let mut admin = PgConnection::connect(server.as_str()).await.unwrap();
+                admin.execute(AssertSqlSafe(format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))).await.ok();
+                for role in ["a", "b"] {
+                    admin.execute(AssertSqlSafe(format!("DROP ROLE IF EXISTS {role}_{name}"))).await.ok();
+                }
+            });
+        });
+        dropper.join().ok();
+    }
+}
+
+/// The test server trusts everybody; it is sent all the same.
+const SECRET: &str = "pa55-of-the-warehouse";
+
+/// A warehouse.
+pub async fn subject() -> Subject {
+    let database = Database::new().await;
+    let chaos = Chaos::before(database.address()).await;
+    Subject {
+        destination: database.warehouse(chaos.address),
+        unreachable: database.warehouse(nowhere().await),
+        chaos,
+        truth: Box::new(database),
+        secret: SECRET,
+        is_readable: true,
+    }
+}
+
+#[async_trait::async_trait]
+impl Truth for Database {
+    async fn events(&self) -> Vec<String> {
+        let exists: bool =
+            sqlx::query_scalar("SELECT to_regclass('meshline.decision_events') IS NOT NULL").fetch_one(&self.pool).await.unwrap();
+        if !exists {
+            return Vec::new();
+        }
+        sqlx::query_scalar("SELECT effect_key FROM meshline.decision_events").fetch_all(&self.pool).await.unwrap()
+    }
+
+    async fn current(&self, remote_key: Digest) -> Option<(String, Json)> {
+        sqlx::query_as("SELECT effect_key, body FROM meshline.lead_current WHERE remote_key = $1")
+            .bind(remote_key.to_string())
+            .fetch_optional(&self.pool)
+            .await
+            .unwrap()
+    }
+}
+
+#[tokio::test]
+async fn the_columns_say_what_the_body_says() {
+    let database = Database::new().await;
+    database.warehouse(database.address()).write(&request(1, 4)).await.unwrap();
+    let row: (String, String, i32, Option<f64>, Option<String>, String, i64) = sqlx::query_as(
+        "SELECT schema_version, action, rule_version, confidence, assignee, to_char(decided_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US'), lead_sequence \
+         FROM meshline.decision_events",
+    )
+    .fetch_one(&database.pool)
+    .await
+    .unwrap();
+    let assignee = Some("jane@acme.example".to_owned());
+    assert_eq!(row, ("meshline.decision.v1".into(), "assign".into(), 7, Some(0.91), assignee, "2026-11-22 09:00:00.012345".into(), 4));
+}
+
+#[tokio::test]
+async fn several_that_start_together_make_the_tables_once() {
+    let database = Database::new().await;
+    let warehouses: Vec<_> = (0..8).map(|_| database.warehouse(database.address())).collect();
+    let requests: Vec<_> = (1..=8).map(|lead| request(lead, 1)).collect();
+    let writes = warehouses.iter().zip(&requests).map(|(warehouse, request)| warehouse.write(request));
+    for result in futures::future::join_all(writes).await {
+        result.unwrap();
+    }
+    assert_eq!(database.events().await.len(), 8);
+}
+
+#[tokio::test]
+async fn tables_that_went_away_are_made_again() {
+    let database = Database::new().await;
+    let warehouse = database.warehouse(database.address());
+    warehouse.write(&request(1, 1)).await.unwrap();
+    sqlx::query("DROP SCHEMA meshline CASCADE").execute(&database.pool).await.unwrap();
+    let error = warehouse.write(&request(1, 2)).await.unwrap_err();
+    assert_eq!((error.failed.failure, error.pause), (Failure::Retry, None));
+    warehouse.write(&request(1, 2)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_user_who_may_only_write_rows_is_enough() {
+    let database = Database::new().await;
+    database.warehouse(database.address()).write(&request(1, 1)).await.unwrap();
+    let user = format!("a_{}", database.name);
+    let warehouse = database.warehouse_as(&user).await;
+    let grant = format!("GRANT USAGE ON SCHEMA meshline TO {user}; GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA meshline TO {user}");
+    sqlx::raw_sql(AssertSqlSafe(grant)).execute(&database.pool).await.unwrap();
+    warehouse.write(&request(1, 2)).await.unwrap();
+    warehouse.test_connection().await.unwrap();
+    let revoke = format!("REVOKE ALL ON ALL TABLES IN SCHEMA meshline FROM {user}; REVOKE ALL ON SCHEMA meshline FROM {user}; DROP ROLE {user}");
+    sqlx::raw_sql(AssertSqlSafe(revoke)).execute(&database.pool).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_user_who_may_not_write_pauses_the_destination_and_keeps_the_effect() {
+    let database = Database::new().await;
+    let warehouse = database.warehouse_as(&format!("b_{}", database.name)).await;
+    let error = warehouse.write(&request(1, 1)).await.unwrap_err();
+    assert_eq!(error.failed.failure, Failure::Retry);
+    assert!(error.pause.unwrap().contains("42501"));
+    assert!(warehouse.test_connection().await.is_err());
+}
+
+#[tokio::test]
+async fn a_missing_database_pauses_the_destination_and_keeps_the_effect() {
+    let database = Database::new().await;
+    let mut url = Database::url(&database.server, "no_such_database", None);
+    url.set_username("postgres").unwrap();
+    let warehouse = open("postgres", &json!({"url": url.as_str()}), None).unwrap();
+    let error = warehouse.write(&request(1, 1)).await.unwrap_err();
+    assert_eq!(error.failed.failure, Failure::Retry);
+    assert!(error.pause.unwrap().contains("3D000"));
+}
+
+#[tokio::test]
+async fn a_locked_table_is_worth_a_retry_and_leaves_nothing_hanging() {
+    let database = Database::new().await;
+    let warehouse = database.warehouse(database.address());
+    warehouse.write(&request(1, 1)).await.unwrap();
+    let mut lock = database.pool.begin().await.unwrap();
+    lock.execute("LOCK meshline.decision_events").await.unwrap();
+    let started = Instant::now();
+    let error = warehouse.write(&request(1, 2)).await.unwrap_err();
+    assert_eq!(error.failed.failure, Failure::Retry, "{error}");
+    assert!(started.elapsed() < Duration::from_secs(4));
+    lock.rollback().await.unwrap();
+    warehouse.write(&request(1, 2)).await.unwrap();
+    assert_eq!(database.events().await.len(), 2);
+}

@@ -1,0 +1,192 @@
+//! A bundle at work: from an event to a snapshot, from a snapshot to a verdict, from a verdict to a person.
+//!
+//! These are the three steps whose results a decision stores and whose repetition must give the same bytes for ever.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+use crate::action::Action;
+use crate::catalogue::Catalogue;
+use crate::content::{EventDocument, ExtractionMap, MapFile, NotRead};
+use crate::decision::{Snapshot, SnapshotField, SnapshotList};
+use crate::problem::Problem;
+use crate::rules::pick::{Pick, PickInputs, Pool, pick};
+use crate::rules::{Explanation, Inputs, Reading, ReferenceList, RuleSet, RuleSetFile, Verdict};
+use crate::value::Value;
+
+/// The content of a bundle, each part with its version.
+#[derive(Clone, Debug)]
+pub struct BundleSource {
+    /// The fields.
+    pub catalogue: (u32, Catalogue),
+    /// How fields are read.
+    pub map: (u32, MapFile),
+    /// What is decided.
+    pub rule_set: (u32, RuleSetFile),
+    /// Reference lists by the name rules know them by.
+    pub lists: BTreeMap<String, (u32, Vec<String>)>,
+    /// Pools by name.
+    pub pools: BTreeMap<String, (u32, Pool)>,
+}
+
+/// A bundle, checked and compiled.
+#[derive(Debug)]
+pub struct Bundle {
+    /// The fields.
+    pub catalogue: Catalogue,
+    /// Version of the catalogue.
+    pub catalogue_version: u32,
+    /// Name of the rule set.
+    pub rule_set: String,
+    /// Version of the rule set.
+    pub rule_version: u32,
+    map: ExtractionMap,
+    map_version: u32,
+    rules: RuleSet,
+    lists: BTreeMap<String, (u32, ReferenceList)>,
+    pools: BTreeMap<String, (u32, Pool)>,
+}
+
+/// The pick of a person with everything it was made from, as a decision stores it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StoredPick {
+    /// The pool.
+    pub pool: String,
+    /// The pool's version, counters, availability and the lead's present owner.
+    pub inputs: PickInputs,
+    /// Who was picked; `None` when nobody was available.
+    pub pick: Option<Pick>,
+}
+
+impl Bundle {
+    /// Checks and compiles the parts.
+    ///
+    /// # Errors
+    /// Everything that is wrong, with pointers into `fields`, `map`, `rules` and `pools`.
+    pub fn compile(source: BundleSource) -> Result<Self, Vec<Problem>> {
+        let under = |prefix: &'static str| move |problem: Problem| problem.under(prefix);
+        let (catalogue_version, catalogue) = source.catalogue;
+        let mut problems: Vec<Problem> = catalogue.check().into_iter().map(under("/fields")).collect();
+        let map = ExtractionMap::compile(&source.map.1, &catalogue).map_err(|found| problems.extend(found.into_iter().map(under("/map")))).ok();
+        let thresholds = map.as_ref().map(ExtractionMap::thresholds).unwrap_or_default();
+        let names: BTreeSet<String> = source.lists.keys().cloned().collect();
+        let rules = RuleSet::compile(&source.rule_set.1, &catalogue, &thresholds, &names).map_err(|found| problems.extend(found)).ok();
+        problems.extend(missing_pools(&source.rule_set.1, &source.pools));
+        let (Some(map), Some(rules), true) = (map, rules, problems.is_empty()) else { return Err(problems) };
+        let lists = source.lists.into_iter().map(|(name, (version, entries))| (name, (version, ReferenceList::new(entries)))).collect();
+        Ok(Self {
+            catalogue,
+            catalogue_version,
+            rule_set: source.rule_set.1.rule_set,
+            rule_version: source.rule_set.0,
+            map,
+            map_version: source.map.0,
+            rules,
+            lists,
+            pools: source.pools,
+        })
+    }
+
+    /// Reads an event: the snapshot to decide on, and what could not be read.
+    pub fn read(&self, event: &EventDocument<'_>) -> (Snapshot, Vec<NotRead>) {
+        let extraction = self.map.extract(event);
+        let fields: BTreeMap<String, SnapshotField> = extraction
+            .fields
+            .into_iter()
+            .map(|(name, read)| {
+                let field = SnapshotField {
+                    value: read.value.to_json(),
+                    confidence: read.confidence,
+                    evidence: read.evidence,
+                    extractor: read.extractor,
+                    map_version: self.map_version,
+                };
+                (name, field)
+            })
+            .collect();
+        let lists = self.look_up(&fields);
+        (Snapshot { fields, lists }, extraction.not_read)
+    }
+
+    /// Decides on a snapshot.
+    pub fn decide(&self, snapshot: &Snapshot, as_of: DateTime<Utc>) -> Verdict {
+        let readings = self.readings(snapshot);
+        self.rules.decide(&Inputs { readings: &readings, lists: &snapshot.lists, as_of })
+    }
+
+    /// Why a decision on a snapshot came out as it did, rule by rule.
+    pub fn explain(&self, snapshot: &Snapshot, as_of: DateTime<Utc>) -> Explanation {
+        let readings = self.readings(snapshot);
+        self.rules.explain(&Inputs { readings: &readings, lists: &snapshot.lists, as_of })
+    }
+
+    /// The pool a verdict assigns to.
+    pub fn pool_of<'v>(&self, verdict: &'v Verdict) -> Option<&'v str> {
+        (verdict.action == Action::Assign).then(|| verdict.parameters.get("pool").and_then(Json::as_str)).flatten()
+    }
+
+    /// Version and members of a pool.
+    pub fn pool(&self, name: &str) -> Option<(u32, &Pool)> {
+        self.pools.get(name).map(|(version, pool)| (*version, pool))
+    }
+
+    /// Picks a person of a pool.
+    pub fn pick(&self, pool: &str, inputs: PickInputs) -> StoredPick {
+        let picked = self.pool(pool).and_then(|(_, members)| pick(members, &inputs));
+        StoredPick { pool: pool.to_owned(), inputs, pick: picked }
+    }
+
+    /// Confidence below which each field is unknown.
+    pub fn thresholds(&self) -> BTreeMap<String, f64> {
+        self.map.thresholds()
+    }
+
+    /// The lists that the rules ask.
+    pub fn asked_lists(&self) -> BTreeSet<&str> {
+        self.rules.questions().iter().map(|question| question.list.as_str()).collect()
+    }
+
+    fn readings(&self, snapshot: &Snapshot) -> BTreeMap<String, Reading> {
+        snapshot
+            .fields
+            .iter()
+            .filter_map(|(name, field)| {
+                let value = Value::from_json(&field.value, self.catalogue.get(name)?).ok()?;
+                Some((name.clone(), Reading { value, confidence: field.confidence }))
+            })
+            .collect()
+    }
+
+    fn look_up(&self, fields: &BTreeMap<String, SnapshotField>) -> BTreeMap<String, SnapshotList> {
+        let mut answers: BTreeMap<String, SnapshotList> = BTreeMap::new();
+        for question in self.rules.questions() {
+            let Some((version, list)) = self.lists.get(&question.list) else { continue };
+            let answer = answers.entry(question.list.clone()).or_insert_with(|| SnapshotList { version: *version, ..SnapshotList::default() });
+            if let Some(text) = fields.get(&question.field).and_then(|field| field.value.as_str()) {
+                let contains = list.contains(text).is_some();
+                answer.by_field.insert(question.field.clone(), contains);
+                answer.contains = Some(answer.contains == Some(true) || contains);
+            }
+        }
+        answers
+    }
+}
+
+fn missing_pools(rules: &RuleSetFile, pools: &BTreeMap<String, (u32, Pool)>) -> Vec<Problem> {
+    use crate::action::Consequence;
+    let mut problems = Vec::new();
+    for (i, rule) in rules.rules.iter().enumerate() {
+        for (j, consequence) in rule.then.iter().enumerate() {
+            let Consequence::Act { action: Action::Assign, parameters } = consequence else { continue };
+            let Some(name) = parameters.get("pool").and_then(Json::as_str) else { continue };
+            if !pools.contains_key(name) {
+                let near = crate::problem::nearest(name, pools.keys().map(String::as_str));
+                problems.push(Problem::at(format!("/rules/{i}/then/{j}/assign/pool"), format!("There is no pool `{name}`.")).suggest(near));
+            }
+        }
+    }
+    problems
+}

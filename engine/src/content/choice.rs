@@ -1,0 +1,172 @@
+//! `enum`: one of the field's values, by its name or by words that mean it.
+
+use super::confidence;
+use super::language::SUPPORTED;
+use super::map::{EnumSettings, pointer};
+use super::negation::Negation;
+use super::reading::{Read, Reading};
+use super::source::Source;
+use super::why::Why;
+use super::words::{Phrasebook, words_of};
+use crate::catalogue::FieldDefinition;
+use crate::limits;
+use crate::problem::{Problem, nearest};
+use crate::value::Value;
+
+/// The words for each value of a field.
+#[derive(Clone, Debug)]
+pub(super) struct Choice {
+    book: Phrasebook<Meaning>,
+    negation: Negation,
+}
+
+#[derive(Clone, Debug)]
+struct Meaning {
+    value: String,
+    /// It is the value's own name.
+    name: bool,
+}
+
+impl Choice {
+    /// The words of the field `name`; what is wrong with them goes to `problems`.
+    pub fn compile(settings: &EnumSettings, name: &str, field: &FieldDefinition, problems: &mut Vec<Problem>) -> Self {
+        let mut book = Phrasebook::default();
+        for value in &field.values {
+            let meaning = Meaning { value: value.clone(), name: true };
+            if let Some(other) = book.insert(&words_of(value), meaning) {
+                let message = format!("The values `{value}` and `{}` cannot be told apart in a text.", other.value);
+                problems.push(Problem::at(pointer(&["fields", name, "extract"]), message));
+            }
+        }
+        for (value, synonyms) in &settings.synonyms {
+            let at = pointer(&["fields", name, "synonyms", value]);
+            if !field.values.contains(value) {
+                let message = format!("The field has no value `{value}`; it has {}.", field.values.join(", "));
+                problems.push(Problem::at(&at, message).suggest(nearest(value, field.values.iter().map(String::as_str))));
+                continue;
+            }
+            for (i, synonym) in synonyms.iter().enumerate() {
+                let words = words_of(synonym);
+                let wrong = match book.insert(&words, Meaning { value: value.clone(), name: false }) {
+                    _ if words.is_empty() || synonym.chars().count() > limits::NAME_CHARS => {
+                        Some(format!("A synonym has letters or digits and at most {} characters.", limits::NAME_CHARS))
+                    }
+                    Some(other) if other.value != *value => {
+                        Some(format!("`{synonym}` means `{}` already; a text with it could not be told.", other.value))
+                    }
+                    _ => None,
+                };
+                problems.extend(wrong.map(|message| Problem::at(format!("{at}/{i}"), message)));
+            }
+        }
+        Self { book, negation: Negation::of(SUPPORTED) }
+    }
+
+    /// Whether the whole text is a value or a word for one.
+    pub fn knows(&self, source: &Source) -> bool {
+        self.book.exactly(&source.words).is_some()
+    }
+
+    /// The value that the text names, if it names one and no other.
+    pub fn read(&self, source: &Source) -> Read {
+        if source.cut {
+            return Err(Why::TooLong);
+        }
+        let words = &source.words;
+        if let Some(meaning) = self.book.exactly(words) {
+            let confidence = if meaning.name { confidence::EXACT } else { confidence::SYNONYM };
+            return Ok(Reading::new(Value::Text(meaning.value.clone()), confidence, source.trimmed()));
+        }
+        let hits = self.book.find(words);
+        let denied = self.negation.denied(words, &hits);
+        let mut counted = hits.iter().zip(&denied).filter(|(_, denied)| !**denied).map(|(hit, _)| hit);
+        let Some(first) = counted.next() else {
+            return Err(if hits.is_empty() { Why::NoMatch } else { Why::Denied });
+        };
+        let mut values = vec![first.value.value.clone()];
+        for hit in counted {
+            if !values.contains(&hit.value.value) {
+                values.push(hit.value.value.clone());
+            }
+        }
+        if values.len() > 1 {
+            return Err(Why::Ambiguous(values));
+        }
+        Ok(Reading::new(Value::Text(first.value.value.clone()), confidence::WITHIN_TEXT, first.span(words)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value as Json, json};
+
+    use super::*;
+    use crate::catalogue::FieldType;
+
+    fn field(values: &[&str]) -> FieldDefinition {
+        let values = values.iter().map(|value| (*value).to_owned()).collect();
+        FieldDefinition { values, ..FieldDefinition::new(FieldType::Enum) }
+    }
+
+    fn settings(synonyms: Json) -> EnumSettings {
+        serde_json::from_value(json!({ "synonyms": synonyms })).unwrap()
+    }
+
+    fn read(json: Json) -> Result<(String, f64, [usize; 2]), Why> {
+        let settings = settings(json!({"analytics": ["dashboards", "reporting", "BI tool"], "security": ["sso", "Zugriffsschutz für alle"]}));
+        let mut problems = Vec::new();
+        let choice = Choice::compile(&settings, "interest", &field(&["analytics", "security", "web_form", "c++", "c#", "1000+", "1000"]), &mut problems);
+        assert_eq!(problems, []);
+        let reading = choice.read(&Source::at(&json, "").unwrap())?;
+        Ok((reading.value.to_json().as_str().unwrap().to_owned(), reading.confidence, reading.span))
+    }
+
+    #[test]
+    fn names_synonyms_and_texts() {
+        for (text, value, confidence, span) in [
+            ("analytics", "analytics", 0.99, [0, 9]),
+            ("  ANALYTICS! ", "analytics", 0.99, [2, 12]),
+            ("Web Form", "web_form", 0.99, [0, 8]),
+            ("C++", "c++", 0.99, [0, 3]),
+            ("c#", "c#", 0.99, [0, 2]),
+            ("1000+", "1000+", 0.99, [0, 5]),
+            ("1000", "1000", 0.99, [0, 4]),
+            ("Dashboards", "analytics", 0.95, [0, 10]),
+            ("bi-tool", "analytics", 0.95, [0, 7]),
+            ("zugriffsschutz fur alle", "security", 0.95, [0, 23]),
+            ("We need SSO for all", "security", 0.8, [8, 11]),
+            ("reporting, dashboards and so on", "analytics", 0.8, [0, 9]),
+            ("no dashboards but SSO", "security", 0.8, [18, 21]),
+        ] {
+            assert_eq!(read(json!(text)), Ok((value.into(), confidence, span)), "{text}");
+        }
+        assert_eq!(read(json!(["security"])), Ok(("security".into(), 0.99, [0, 12])));
+        assert_eq!(read(json!(1000)), Ok(("1000".into(), 0.99, [0, 4])));
+    }
+
+    #[test]
+    fn what_is_not_read() {
+        assert_eq!(read(json!("ssot")), Err(Why::NoMatch));
+        assert_eq!(read(json!("something else")), Err(Why::NoMatch));
+        assert_eq!(read(json!("Dashboards and SSO")), Err(Why::Ambiguous(vec!["analytics".into(), "security".into()])));
+        assert_eq!(read(json!(["analytics", "security"])), Err(Why::Ambiguous(vec!["analytics".into(), "security".into()])));
+        assert_eq!(read(json!("we have no dashboards")), Err(Why::Denied));
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_map() {
+        let mut problems = Vec::new();
+        let settings = settings(json!({"analitics": ["a"], "security": ["SSO", "Analytics!", "…", "sso"]}));
+        Choice::compile(&settings, "interest", &field(&["analytics", "security", "Security!"]), &mut problems);
+        let said: Vec<_> = problems.iter().map(|problem| (problem.pointer.as_str(), problem.suggestion.as_deref())).collect();
+        assert_eq!(
+            said,
+            [
+                ("/fields/interest/extract", None),
+                ("/fields/interest/synonyms/analitics", Some("analytics")),
+                ("/fields/interest/synonyms/security/1", None),
+                ("/fields/interest/synonyms/security/2", None),
+            ]
+        );
+    }
+}

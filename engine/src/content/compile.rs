@@ -1,0 +1,233 @@
+//! Checking a map against its catalogue.
+
+use std::collections::BTreeMap;
+
+use super::boolean::Boolean;
+use super::choice::Choice;
+use super::extract::{ExtractionMap, Field, Reader};
+use super::map::{Extractor, MapFile, MappedField, pointer};
+use super::missing::Missing;
+use super::number::Number;
+use super::phrases::Phrases;
+use super::words::words_of;
+use crate::catalogue::{Catalogue, FieldDefinition, FieldType};
+use crate::limits;
+use crate::problem::{Problem, nearest};
+
+/// The parts of an event that a path can begin with.
+const PARTS: [&str; 4] = ["kind", "source", "lead", "payload"];
+/// What is known of a lead beforehand.
+const LEAD: [&str; 5] = ["email", "external_id", "name", "company", "domain"];
+
+pub(super) fn compile(file: &MapFile, catalogue: &Catalogue) -> Result<ExtractionMap, Vec<Problem>> {
+    let mut problems = Vec::new();
+    if file.map.trim().is_empty() || file.map.chars().count() > limits::NAME_CHARS {
+        problems.push(Problem::at("/map", format!("A map's name has 1 to {} characters.", limits::NAME_CHARS)));
+    }
+    if file.fields.is_empty() {
+        problems.push(Problem::at("/fields", "A map fills at least one field."));
+    }
+    let mut fields = BTreeMap::new();
+    for (name, mapped) in &file.fields {
+        match catalogue.get(name) {
+            Some(definition) => drop(fields.insert(name.clone(), field(name, mapped, definition, &mut problems))),
+            None => {
+                let problem = Problem::at(pointer(&["fields", name]), format!("The catalogue has no field `{name}`."));
+                problems.push(problem.suggest(nearest(name, catalogue.names())));
+            }
+        }
+    }
+    if problems.is_empty() { Ok(ExtractionMap { name: file.map.clone(), fields }) } else { Err(problems) }
+}
+
+fn field(name: &str, mapped: &MappedField, definition: &FieldDefinition, problems: &mut Vec<Problem>) -> Field {
+    check_paths(name, &mapped.from.0, problems);
+    check_type(name, &mapped.extract, definition.kind, problems);
+    if mapped.min_confidence.is_some_and(|least| !(0.0..=1.0).contains(&least)) {
+        let at = pointer(&["fields", name, "min_confidence"]);
+        problems.push(Problem::at(at, "A confidence is between 0 and 1."));
+    }
+    for (i, text) in mapped.missing.iter().enumerate() {
+        if words_of(text).is_empty() || text.chars().count() > limits::NAME_CHARS {
+            let at = pointer(&["fields", name, "missing", &i.to_string()]);
+            let message = format!("A text has letters or digits and at most {} characters; a lone dash always means nothing.", limits::NAME_CHARS);
+            problems.push(Problem::at(at, message));
+        }
+    }
+    let reader = match &mapped.extract {
+        Extractor::Text(_) => Reader::Text,
+        Extractor::Timestamp(_) => Reader::Timestamp,
+        Extractor::Number(settings) => Reader::Number(Box::new(Number::one(settings, name, definition, problems))),
+        Extractor::Range(settings) => Reader::Number(Box::new(Number::range(settings, name, definition, problems))),
+        Extractor::Enum(settings) => Reader::Enum(Choice::compile(settings, name, definition, problems)),
+        Extractor::Boolean(settings) => Reader::Boolean(Boolean::compile(settings, name, problems)),
+        Extractor::Phrases(settings) => Reader::Phrases(Phrases::compile(settings, name, problems)),
+    };
+    Field {
+        definition: definition.clone(),
+        paths: mapped.from.0.clone(),
+        min_confidence: mapped.min_confidence,
+        missing: Missing::of(&mapped.missing),
+        extractor: mapped.extract.name(),
+        reader,
+    }
+}
+
+fn check_type(name: &str, extractor: &Extractor, kind: FieldType, problems: &mut Vec<Problem>) {
+    let (fits, usual) = match kind {
+        FieldType::String => (matches!(extractor, Extractor::Text(_)), "text"),
+        FieldType::Integer => (matches!(extractor, Extractor::Number(_) | Extractor::Range(_)), "number"),
+        FieldType::Number => {
+            (matches!(extractor, Extractor::Number(_) | Extractor::Range(_) | Extractor::Phrases(_)), "number")
+        }
+        FieldType::Enum => (matches!(extractor, Extractor::Enum(_)), "enum"),
+        FieldType::Bool => (matches!(extractor, Extractor::Boolean(_)), "boolean"),
+        FieldType::Timestamp => (matches!(extractor, Extractor::Timestamp(_)), "timestamp"),
+    };
+    if !fits {
+        let message = format!("`{}` does not give a value of type {kind}, which the field has.", extractor.name());
+        problems.push(Problem::at(pointer(&["fields", name, "extract"]), message).suggest(Some(usual)));
+    }
+}
+
+fn check_paths(name: &str, paths: &[String], problems: &mut Vec<Problem>) {
+    let at = pointer(&["fields", name, "from"]);
+    if paths.is_empty() {
+        problems.push(Problem::at(&at, "At least one path into the event is needed, for example /payload/company."));
+    }
+    for (i, path) in paths.iter().enumerate() {
+        // A single path stands without brackets.
+        let at = if paths.len() == 1 { at.clone() } else { format!("{at}/{i}") };
+        if let Err((message, suggestion)) = check_path(path) {
+            problems.push(Problem::at(at, message).suggest(suggestion));
+        } else if paths[..i].contains(path) {
+            problems.push(Problem::at(at, format!("`{path}` stands there twice.")));
+        }
+    }
+}
+
+fn check_path(path: &str) -> Result<(), (String, Option<String>)> {
+    let Some(inner) = path.strip_prefix('/') else {
+        let dotted = path.trim_start_matches("$.").replace('.', "/");
+        return Err((format!("A path is a JSON pointer and begins with /, unlike `{path}`."), Some(format!("/{dotted}"))));
+    };
+    let escaped = |key: &str| key.split('~').skip(1).all(|rest| rest.starts_with(['0', '1']));
+    if path.chars().count() > limits::KEY_CHARS || !inner.split('/').all(escaped) {
+        let message = format!("A path has at most {} characters, and ~ stands in it as ~0, / as ~1.", limits::KEY_CHARS);
+        return Err((message, None));
+    }
+    let (part, rest) = inner.split_once('/').map_or((inner, None), |(part, rest)| (part, Some(rest)));
+    let meant = |word: &str, known: &[&'static str], before: &str, after: Option<&str>| {
+        let nearest = nearest(word, known.iter().copied())?;
+        Some(format!("{before}/{nearest}{}", after.map(|rest| format!("/{rest}")).unwrap_or_default()))
+    };
+    match (part, rest) {
+        ("kind" | "source", None) | ("payload", Some(_)) => Ok(()),
+        ("lead", Some(key)) if LEAD.contains(&key) => Ok(()),
+        ("lead", Some(key)) => Err((format!("A lead has {}.", LEAD.join(", ")), meant(key, &LEAD, "/lead", None))),
+        ("lead" | "payload", None) => Err((format!("The path ends at `{part}`; it names a value in it."), None)),
+        ("kind" | "source", Some(_)) => Err((format!("`{part}` is a text with nothing in it."), Some(format!("/{part}")))),
+        _ => Err((format!("An event has {}.", PARTS.join(", ")), meant(part, &PARTS, "", rest))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value as Json, json};
+
+    use super::*;
+
+    fn catalogue() -> Catalogue {
+        serde_json::from_value(json!({
+            "budget": {"type": "number", "unit": "EUR"},
+            "company": {"type": "string"},
+            "company_size": {"type": "integer", "unit": "employees"},
+            "decision_maker": {"type": "bool"},
+            "intent_confidence": {"type": "number", "min": 0, "max": 1},
+            "product_interest": {"type": "enum", "values": ["analytics", "security"]},
+            "since": {"type": "timestamp"},
+        }))
+        .unwrap()
+    }
+
+    fn problems(fields: Json) -> Vec<(String, Option<String>)> {
+        let file = MapFile::from_json(&json!({"map": "m", "fields": fields})).unwrap();
+        let problems = ExtractionMap::compile(&file, &catalogue()).map(|_| ()).expect_err("the map is wrong");
+        problems.into_iter().map(|problem| (problem.pointer, problem.suggestion)).collect()
+    }
+
+    fn one(field: &str, settings: Json) -> (String, Option<String>) {
+        let mut all = problems(json!({ field: settings }));
+        assert_eq!(all.len(), 1, "{all:?}");
+        all.remove(0)
+    }
+
+    #[test]
+    fn every_extractor_fits_its_types_and_no_other() {
+        let extractors = [
+            (json!({"extract": "text"}), "company", "text"),
+            (json!({"extract": "number"}), "budget company_size intent_confidence", "number"),
+            (json!({"extract": "range"}), "budget company_size intent_confidence", "range"),
+            (json!({"extract": "enum"}), "product_interest", "enum"),
+            (json!({"extract": "boolean"}), "decision_maker", "boolean"),
+            (json!({"extract": "phrases", "phrases": {"a": 0.5}}), "budget intent_confidence", "phrases"),
+            (json!({"extract": "timestamp"}), "since", "timestamp"),
+        ];
+        for (extractor, fits, name) in extractors {
+            for field in catalogue().names() {
+                let mut mapped = extractor.clone();
+                mapped["from"] = "/payload/a".into();
+                let file = MapFile::from_json(&json!({"map": "m", "fields": {field: mapped}})).unwrap();
+                let compiled = ExtractionMap::compile(&file, &catalogue());
+                if fits.split(' ').any(|fitting| fitting == field) {
+                    assert!(compiled.is_ok(), "{name} {field}");
+                } else {
+                    let pointers: Vec<_> = compiled.unwrap_err().into_iter().map(|problem| problem.pointer).collect();
+                    assert!(pointers.contains(&format!("/fields/{field}/extract")), "{name} {field} {pointers:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn misspelt_names_get_a_suggestion() {
+        assert_eq!(one("compny", json!({"from": "/payload/a", "extract": "text"})), ("/fields/compny".into(), Some("company".into())));
+        assert_eq!(
+            one("company", json!({"from": "/payload/a", "extract": "enum"})),
+            ("/fields/company/extract".into(), Some("text".into()))
+        );
+        assert_eq!(
+            one("budget", json!({"from": "/payload/a", "extract": "number", "currency": ["EUR", "eur"]})),
+            ("/fields/budget/currency/1".into(), Some("EUR".into()))
+        );
+    }
+
+    #[test]
+    fn paths() {
+        let path = |path: &str| one("company", json!({"from": path, "extract": "text"}));
+        let from = || "/fields/company/from".to_owned();
+        assert_eq!(path("payload.company"), (from(), Some("/payload/company".into())));
+        assert_eq!(path("/pyload/company/a"), (from(), Some("/payload/company/a".into())));
+        assert_eq!(path("/lead/compny"), (from(), Some("/lead/company".into())));
+        assert_eq!(path("/lead/company/name").0, from());
+        assert_eq!(path("/payload"), (from(), None));
+        assert_eq!(path("/source/a"), (from(), Some("/source".into())));
+        assert_eq!(path("/payload/a~2b"), (from(), None));
+        assert_eq!(path(""), (from(), Some("/".into())));
+        assert_eq!(path(&format!("/payload/{}", "a".repeat(300))), (from(), None));
+        assert_eq!(one("company", json!({"from": [], "extract": "text"})), (from(), None));
+        let twice = one("company", json!({"from": ["/payload/a~1b", "/payload/a~1b"], "extract": "text"}));
+        assert_eq!(twice, (from() + "/1", None));
+    }
+
+    #[test]
+    fn the_rest() {
+        let confidence = json!({"from": "/source", "extract": "text", "min_confidence": 1.5});
+        assert_eq!(one("company", confidence).0, "/fields/company/min_confidence");
+        let missing = json!({"from": "/source", "extract": "text", "missing": ["test", "-"]});
+        assert_eq!(one("company", missing).0, "/fields/company/missing/1");
+        assert_eq!(problems(json!({})), [("/fields".into(), None)]);
+        let nameless = MapFile { map: " ".into(), ..MapFile::default() };
+        assert_eq!(ExtractionMap::compile(&nameless, &catalogue()).unwrap_err().len(), 2);
+    }
+}

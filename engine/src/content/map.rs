@@ -1,0 +1,376 @@
+//! Extraction maps as people write them.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value as Json;
+
+use crate::problem::{Problem, nearest};
+
+/// An extraction map: for each field of the catalogue where to look and how to read.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MapFile {
+    /// The map's name.
+    pub map: String,
+    /// The fields it fills, by their names in the catalogue.
+    pub fields: BTreeMap<String, MappedField>,
+}
+
+/// Where one field is read, and how.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[schemars(extend("unevaluatedProperties" = false))]
+pub struct MappedField {
+    /// JSON pointers into the event `{"kind": …, "source": …, "lead": {…}, "payload": {…}}`, for example
+    /// `/payload/company_size`. The first that yields a value wins; `phrases` reads all of them together.
+    pub from: Pointers,
+    /// How it is read, with that extractor's settings beside it.
+    #[serde(flatten)]
+    pub extract: Extractor,
+    /// Confidence below which the field is unknown to rules, 0 to 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_confidence: Option<f64>,
+    /// Texts that mean that nothing was said, besides `n/a`, `-`, `select` and the like.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
+}
+
+/// One JSON pointer or several; in a file a single one stands without brackets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(from = "OneOrMany", into = "OneOrMany")]
+#[schemars(with = "OneOrMany")]
+pub struct Pointers(pub Vec<String>);
+
+/// How a text becomes a value.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "extract", rename_all = "lowercase")]
+pub enum Extractor {
+    /// The text itself, for a field of type `string`.
+    Text(NoSettings),
+    /// One number, for `integer` and `number`.
+    Number(NumberSettings),
+    /// A number or a range of numbers, for `integer` and `number`.
+    Range(RangeSettings),
+    /// One of the field's values, for `enum`.
+    Enum(EnumSettings),
+    /// Yes or no, for `bool`.
+    Boolean(BooleanSettings),
+    /// How strongly phrases speak, 0 to 1, for `number`.
+    Phrases(PhrasesSettings),
+    /// A date or a time in ISO form, for `timestamp`.
+    Timestamp(NoSettings),
+}
+
+/// The names of all extractors.
+pub const EXTRACTORS: [&str; 7] = ["text", "number", "range", "enum", "boolean", "phrases", "timestamp"];
+
+impl Extractor {
+    /// Its name, as in a file.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Text(_) => "text",
+            Self::Number(_) => "number",
+            Self::Range(_) => "range",
+            Self::Enum(_) => "enum",
+            Self::Boolean(_) => "boolean",
+            Self::Phrases(_) => "phrases",
+            Self::Timestamp(_) => "timestamp",
+        }
+    }
+}
+
+/// There is nothing to set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NoSettings {}
+
+/// Settings of `number`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NumberSettings {
+    /// Currencies the amount may be in, as ISO 4217 codes. Nothing is converted; another currency is not read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub currency: Vec<String>,
+    /// Which sign marks decimals, where the form's numbers are all written alike. By default each number is
+    /// judged by itself, and `1.234` is read as thousands with less confidence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decimal: Option<DecimalSign>,
+}
+
+/// Settings of `range`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RangeSettings {
+    /// Which number of a range is the value.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub take: Take,
+    /// As in [`NumberSettings`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub currency: Vec<String>,
+    /// As in [`NumberSettings`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decimal: Option<DecimalSign>,
+}
+
+/// Which number of a range is the value. Of an open range it is always the one end there is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Take {
+    /// The lower end.
+    Low,
+    /// The mean of both ends; in a field of whole numbers a half goes up.
+    #[default]
+    Middle,
+    /// The upper end.
+    High,
+}
+
+/// The sign before decimals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum DecimalSign {
+    /// As in 1,234.56.
+    Point,
+    /// As in 1.234,56.
+    Comma,
+}
+
+/// Settings of `enum`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EnumSettings {
+    /// For a value of the field the words that mean it. The value itself always does.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub synonyms: BTreeMap<String, Vec<String>>,
+}
+
+/// Settings of `boolean`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BooleanSettings {
+    /// Words that mean yes wherever they stand in the text. `yes`, `true`, `1`, `on` and the like as a whole
+    /// text always do.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub yes: Vec<String>,
+    /// Words that mean no.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub no: Vec<String>,
+}
+
+/// Settings of `phrases`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PhrasesSettings {
+    /// Each phrase with the weight it has by itself, 0 to 1. Several phrases come to 1 − Π(1 − weight).
+    pub phrases: BTreeMap<String, f64>,
+    /// Languages the phrases are in: `en`, `de`, `fr`, `es`, `it`, `pt`, `nl`. Texts in others are not read.
+    #[serde(default = "english", skip_serializing_if = "is_english")]
+    pub languages: Vec<String>,
+}
+
+impl Default for PhrasesSettings {
+    fn default() -> Self {
+        Self { phrases: BTreeMap::new(), languages: english() }
+    }
+}
+
+impl MapFile {
+    /// The map that `json` is, with every problem at the field that has it.
+    ///
+    /// # Errors
+    /// Everything that is not in the form of a map. Whether it fits a catalogue,
+    /// [`ExtractionMap::compile`](super::ExtractionMap::compile) tells.
+    pub fn from_json(json: &Json) -> Result<Self, Vec<Problem>> {
+        let Some(object) = json.as_object() else {
+            return Err(vec![Problem::at("", "A map is an object with `map` and `fields`.")]);
+        };
+        let mut problems = Vec::new();
+        for key in object.keys().filter(|key| *key != "map" && *key != "fields") {
+            let problem = Problem::at(pointer(&[key]), "A map has `map`, its name, and `fields`, nothing else.");
+            problems.push(problem.suggest(nearest(key, ["map", "fields"])));
+        }
+        let name = object.get("map").and_then(Json::as_str);
+        if name.is_none() {
+            problems.push(Problem::at("/map", "The map's name is missing."));
+        }
+        let mut fields = BTreeMap::new();
+        match object.get("fields").and_then(Json::as_object) {
+            None => problems.push(Problem::at("/fields", "The fields are missing.")),
+            Some(entries) => {
+                for (field, json) in entries {
+                    match MappedField::deserialize(json) {
+                        Ok(mapped) => drop(fields.insert(field.clone(), mapped)),
+                        Err(error) => problems.push(misread(field, json, &error)),
+                    }
+                }
+            }
+        }
+        if problems.is_empty() { Ok(Self { map: name.unwrap_or_default().to_owned(), fields }) } else { Err(problems) }
+    }
+}
+
+/// The problem of a field that is not in the form of one.
+fn misread(field: &str, json: &Json, error: &serde_json::Error) -> Problem {
+    let at = pointer(&["fields", field, "extract"]);
+    match json.get("extract").map(Json::as_str) {
+        None if json.is_object() => Problem::at(at, format!("How the field is read is missing: one of {}.", EXTRACTORS.join(", "))),
+        Some(Some(name)) if !EXTRACTORS.contains(&name) => {
+            let meant = match name {
+                "integer" | "int" | "float" | "currency" | "money" => Some("number"),
+                "string" => Some("text"),
+                "bool" => Some("boolean"),
+                "date" | "datetime" | "time" => Some("timestamp"),
+                "choice" | "select" => Some("enum"),
+                _ => nearest(name, EXTRACTORS),
+            };
+            Problem::at(at, format!("There is no extractor `{name}`; there are {}.", EXTRACTORS.join(", "))).suggest(meant)
+        }
+        _ => Problem::at(pointer(&["fields", field]), format!("The field is not in order: {error}.")),
+    }
+}
+
+/// A JSON pointer of these keys.
+pub(super) fn pointer(keys: &[&str]) -> String {
+    keys.iter().map(|key| format!("/{}", key.replace('~', "~0").replace('/', "~1"))).collect()
+}
+
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl From<OneOrMany> for Pointers {
+    fn from(pointers: OneOrMany) -> Self {
+        match pointers {
+            OneOrMany::One(pointer) => Self(vec![pointer]),
+            OneOrMany::Many(pointers) => Self(pointers),
+        }
+    }
+}
+
+impl From<Pointers> for OneOrMany {
+    fn from(Pointers(mut pointers): Pointers) -> Self {
+        match (pointers.pop(), pointers.is_empty()) {
+            (Some(only), true) => Self::One(only),
+            (last, _) => {
+                pointers.extend(last);
+                Self::Many(pointers)
+            }
+        }
+    }
+}
+
+/// By hand, because `flatten` and `deny_unknown_fields` do not go together in serde: what is not common to all
+/// extractors goes to the one that is named, which refuses what it does not know.
+impl<'de> Deserialize<'de> for MappedField {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Common {
+            from: Pointers,
+            #[serde(default)]
+            min_confidence: Option<f64>,
+            #[serde(default)]
+            missing: Vec<String>,
+        }
+        let mut own = serde_json::Map::deserialize(deserializer)?;
+        let keys = ["from", "min_confidence", "missing"];
+        let common = keys.iter().filter_map(|key| own.remove_entry(*key)).collect();
+        let Common { from, min_confidence, missing } =
+            serde_json::from_value(Json::Object(common)).map_err(serde::de::Error::custom)?;
+        let extract = serde_json::from_value(Json::Object(own)).map_err(serde::de::Error::custom)?;
+        Ok(Self { from, extract, min_confidence, missing })
+    }
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+fn english() -> Vec<String> {
+    vec!["en".into()]
+}
+
+fn is_english(languages: &[String]) -> bool {
+    languages == ["en"]
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn example() -> Json {
+        json!({"map": "inbound-form", "fields": {
+            "budget": {"from": "/payload/budget", "extract": "number", "currency": ["EUR", "USD"]},
+            "company": {"from": ["/payload/company", "/lead/company"], "extract": "text", "missing": ["test"]},
+            "company_size": {"from": "/payload/company_size", "extract": "range", "take": "low", "min_confidence": 0.8},
+            "decision_maker": {"from": "/payload/role", "extract": "boolean", "yes": ["ceo"], "no": ["intern"]},
+            "intent_confidence": {"from": "/payload/message", "extract": "phrases", "phrases": {"book a demo": 0.9}, "languages": ["en", "de"]},
+            "interest": {"from": "/payload/interest", "extract": "enum", "synonyms": {"security": ["sso"]}},
+            "since": {"from": "/payload/since", "extract": "timestamp"},
+        }})
+    }
+
+    #[test]
+    fn a_file_comes_back_as_it_was() {
+        let file = MapFile::from_json(&example()).unwrap();
+        assert_eq!(serde_json::to_value(&file).unwrap(), example());
+        assert_eq!(serde_json::from_value::<MapFile>(example()).unwrap(), file);
+        for (field, (_, expected)) in file.fields.values().zip(example()["fields"].as_object().unwrap()) {
+            assert_eq!(field.extract.name(), expected["extract"]);
+        }
+    }
+
+    #[test]
+    fn defaults_are_not_written() {
+        let field: MappedField =
+            serde_json::from_value(json!({"from": "/payload/a", "extract": "phrases", "phrases": {"a": 1}})).unwrap();
+        assert_eq!(field.extract, Extractor::Phrases(PhrasesSettings { phrases: [("a".to_owned(), 1.0)].into(), ..Default::default() }));
+        assert_eq!(serde_json::to_value(&field).unwrap(), json!({"from": "/payload/a", "extract": "phrases", "phrases": {"a": 1.0}}));
+    }
+
+    #[test]
+    fn every_problem_is_said_at_its_field() {
+        let problems = MapFile::from_json(&json!({"mp": "x", "fields": {
+            "a": {"from": "/payload/a", "extract": "rang"},
+            "b": {"from": "/payload/b"},
+            "c": {"from": "/payload/c", "extract": "text", "take": "low"},
+            "d": {"extract": "text"},
+            "e/f": {"from": "/payload/c", "extract": "integer"},
+            "g": {"from": "/payload/c", "extract": "range", "take": "lowest"},
+            "h": 3,
+        }}))
+        .unwrap_err();
+        let said: Vec<_> = problems.iter().map(|problem| (problem.pointer.as_str(), problem.suggestion.as_deref())).collect();
+        assert_eq!(
+            said,
+            [
+                ("/mp", Some("map")),
+                ("/map", None),
+                ("/fields/a/extract", Some("range")),
+                ("/fields/b/extract", None),
+                ("/fields/c", None),
+                ("/fields/d", None),
+                ("/fields/e~1f/extract", Some("number")),
+                ("/fields/g", None),
+                ("/fields/h", None),
+            ]
+        );
+        assert!(problems[4].message.contains("unknown field `take`"), "{}", problems[4]);
+        assert!(MapFile::from_json(&json!([])).is_err());
+    }
+
+    #[test]
+    fn the_schema_knows_each_extractor_and_nothing_else() {
+        let schema = serde_json::to_value(schemars::schema_for!(MapFile)).unwrap();
+        let field = schema["$defs"]["MappedField"].to_string();
+        for name in EXTRACTORS {
+            assert!(field.contains(&format!("{name:?}")), "{name}: {field}");
+        }
+        assert_eq!(schema["$defs"]["MappedField"]["unevaluatedProperties"], false);
+    }
+}

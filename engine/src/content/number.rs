@@ -1,0 +1,124 @@
+//! `number` and `range`: how many, or how much.
+
+use serde_json::Value as Json;
+
+use super::confidence;
+use super::map::{DecimalSign, NumberSettings, RangeSettings, Take, pointer};
+use super::quantity::{self, CODES, Decimal, Percent, Style};
+use super::reading::{Read, Reading};
+use super::source::Source;
+use super::why::Why;
+use super::words::words_of;
+use crate::catalogue::{FieldDefinition, FieldType};
+use crate::problem::{Problem, nearest};
+use crate::value::Value;
+
+/// How the numbers of one field are read.
+#[derive(Clone, Debug)]
+pub(super) struct Number {
+    style: Style,
+    /// Which end of a range is the value; without it a range is not read.
+    take: Option<Take>,
+}
+
+impl Number {
+    /// One number; what is wrong with the settings of the field `name` goes to `problems`.
+    pub fn one(settings: &NumberSettings, name: &str, field: &FieldDefinition, problems: &mut Vec<Problem>) -> Self {
+        Self { style: style(&settings.currency, settings.decimal, name, field, problems), take: None }
+    }
+
+    /// A number or a range.
+    pub fn range(settings: &RangeSettings, name: &str, field: &FieldDefinition, problems: &mut Vec<Problem>) -> Self {
+        let style = style(&settings.currency, settings.decimal, name, field, problems);
+        Self { style, take: Some(settings.take) }
+    }
+
+    /// The number that stands there.
+    pub fn read(&self, source: &Source) -> Read {
+        match source.json {
+            Json::Number(number) => Ok(Reading::new(self.from_json(number)?, confidence::EXACT, source.trimmed())),
+            Json::Bool(_) => Err(Why::NoNumber),
+            _ => {
+                let amount = quantity::read(source, &self.style)?;
+                let value = match (amount.high, self.take) {
+                    (None, _) | (Some(_), Some(Take::Low)) => self.value(amount.low),
+                    (Some(_), None) => return Err(Why::Range),
+                    (Some(high), Some(Take::High)) => self.value(high),
+                    (Some(high), Some(Take::Middle)) => self.middle(amount.low, high),
+                };
+                Ok(Reading::new(value?, amount.confidence, amount.span))
+            }
+        }
+    }
+
+    fn from_json(&self, number: &serde_json::Number) -> Result<Value, Why> {
+        let finite = number.as_f64().filter(|n| n.is_finite()).ok_or(Why::TooLarge)?;
+        if !self.style.whole {
+            return Ok(Value::Number(finite));
+        }
+        if let Some(whole) = number.as_i64() {
+            return Ok(Value::Integer(whole));
+        }
+        match finite {
+            _ if finite.fract() != 0.0 => Err(Why::NotWhole),
+            // Beyond this not every whole number is an `f64`, and the text may have meant its neighbour.
+            _ if finite.abs() > 9e15 => Err(Why::TooLarge),
+            _ => Ok(Value::Integer(finite as i64)),
+        }
+    }
+
+    fn value(&self, number: Decimal) -> Result<Value, Why> {
+        if self.style.whole {
+            let wrong = if number.is_whole() { Why::TooLarge } else { Why::NotWhole };
+            return number.to_i64().map(Value::Integer).ok_or(wrong);
+        }
+        number.to_f64().map(Value::Number).ok_or(Why::TooLarge)
+    }
+
+    fn middle(&self, low: Decimal, high: Decimal) -> Result<Value, Why> {
+        match (self.value(low)?, self.value(high)?) {
+            (Value::Integer(low), Value::Integer(high)) => {
+                let twice = i128::from(low) + i128::from(high);
+                i64::try_from((twice + 1).div_euclid(2)).map(Value::Integer).map_err(|_| Why::TooLarge)
+            }
+            (Value::Number(low), Value::Number(high)) => Ok(Value::Number(f64::midpoint(low, high))),
+            _ => Err(Why::Unclear),
+        }
+    }
+}
+
+fn style(
+    currency: &[String],
+    decimal: Option<DecimalSign>,
+    name: &str,
+    field: &FieldDefinition,
+    problems: &mut Vec<Problem>,
+) -> Style {
+    for (i, code) in currency.iter().enumerate().filter(|(_, code)| !CODES.contains(&code.as_str())) {
+        let at = pointer(&["fields", name, "currency", &i.to_string()]);
+        let meant = nearest(&code.to_uppercase(), CODES).map(str::to_owned);
+        problems.push(Problem::at(at, format!("`{code}` is no currency code like EUR or USD.")).suggest(meant));
+    }
+    let unit = field.unit.as_deref().unwrap_or_default();
+    let mut currencies = currency.to_vec();
+    if currencies.is_empty() && CODES.contains(&unit) {
+        currencies.push(unit.to_owned());
+    }
+    let percent = match unit {
+        "%" | "percent" | "per cent" => Percent::Whole,
+        _ if field.max.is_some_and(|max| max <= 1.0) => Percent::Share,
+        _ => Percent::Foreign,
+    };
+    Style {
+        decimal,
+        whole: field.kind == FieldType::Integer,
+        currencies,
+        unit: quantity::unit_of(unit),
+        unit_words: words_of(unit).into_iter().map(|word| word.text).collect(),
+        percent,
+    }
+}
+
+#[cfg(test)]
+#[path = "number_tests.rs"]
+mod tests;

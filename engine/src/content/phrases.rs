@@ -1,0 +1,258 @@
+//! `phrases`: how strongly a text speaks of an intent.
+
+use super::confidence;
+use super::language::{Languages, SUPPORTED, Verdict};
+use super::map::{PhrasesSettings, pointer};
+use super::negation::Negation;
+use super::source::Source;
+use super::why::Why;
+use super::words::{Phrasebook, words_of};
+use crate::limits;
+use crate::problem::{Problem, nearest};
+
+/// The phrases of one field.
+#[derive(Clone, Debug)]
+pub(super) struct Phrases {
+    book: Phrasebook<usize>,
+    /// Each phrase as it was written, with its weight.
+    phrases: Vec<(String, f64)>,
+    negation: Negation,
+    languages: Languages,
+}
+
+/// What texts say of an intent.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Intent {
+    /// The score with its confidence; `None` when no text could be read.
+    pub score: Option<(f64, f64)>,
+    /// Where each phrase stands first: the text, by its place in the list, and the characters.
+    pub found: Vec<(usize, [usize; 2])>,
+    /// What did not count, and where.
+    pub not_counted: Vec<(usize, Option<[usize; 2]>, Why)>,
+}
+
+impl Phrases {
+    /// The phrases of the field `name`; what is wrong with them goes to `problems`.
+    pub fn compile(settings: &PhrasesSettings, name: &str, problems: &mut Vec<Problem>) -> Self {
+        let mut book = Phrasebook::default();
+        let mut phrases: Vec<(String, f64)> = Vec::new();
+        if settings.phrases.is_empty() {
+            problems.push(Problem::at(pointer(&["fields", name, "phrases"]), "At least one phrase is needed."));
+        }
+        for (phrase, weight) in &settings.phrases {
+            let words = words_of(phrase);
+            let at = pointer(&["fields", name, "phrases", phrase]);
+            if !(0.0..=1.0).contains(weight) {
+                problems.push(Problem::at(&at, "A phrase's weight is between 0 and 1."));
+            }
+            if words.is_empty() || phrase.chars().count() > limits::NAME_CHARS {
+                let message = format!("A phrase has letters or digits and at most {} characters.", limits::NAME_CHARS);
+                problems.push(Problem::at(&at, message));
+            } else if let Some(other) = book.insert(&words, phrases.len()) {
+                let message = format!("`{phrase}` and `{}` are the same words.", phrases[*other].0);
+                problems.push(Problem::at(&at, message));
+            }
+            phrases.push((phrase.clone(), *weight));
+        }
+        if settings.languages.is_empty() {
+            problems.push(Problem::at(pointer(&["fields", name, "languages"]), "At least one language is needed."));
+        }
+        for (i, code) in settings.languages.iter().enumerate().filter(|(_, code)| !SUPPORTED.contains(&code.as_str())) {
+            let at = pointer(&["fields", name, "languages", &i.to_string()]);
+            let message = format!("Phrases can be in {}, not in `{code}`.", SUPPORTED.join(", "));
+            problems.push(Problem::at(at, message).suggest(nearest(code, SUPPORTED)));
+        }
+        let codes = || settings.languages.iter().map(String::as_str);
+        Self { book, phrases, negation: Negation::of(codes()), languages: Languages::of(codes()) }
+    }
+
+    /// Whether the whole text is one of the phrases.
+    pub fn knows(&self, source: &Source) -> bool {
+        self.book.exactly(&source.words).is_some()
+    }
+
+    /// What the texts say together. A phrase counts once, however often and in how many texts it stands; a
+    /// phrase inside a longer one that was found does not count beside it.
+    pub fn read(&self, texts: &[Source]) -> Intent {
+        let mut intent = Intent::default();
+        let mut counted = vec![false; self.phrases.len()];
+        let mut sure = f64::INFINITY;
+        let mut nothing = Vec::new();
+        let mut unread = false;
+        for (at, text) in texts.iter().enumerate() {
+            match self.read_text(at, text, &mut counted, &mut intent) {
+                Ok((true, confidence)) => sure = sure.min(confidence),
+                Ok((false, confidence)) => nothing.push(confidence),
+                Err(why) => {
+                    unread = true;
+                    intent.not_counted.push((at, None, why));
+                }
+            }
+        }
+        let found = counted.contains(&true);
+        if !found {
+            // The surest of the texts that were read says how sure it is that there is nothing. Where another
+            // one was not read, it may be there.
+            sure = if unread { f64::NEG_INFINITY } else { nothing.into_iter().fold(f64::NEG_INFINITY, f64::max) };
+        } else if unread {
+            sure = sure.min(confidence::PARTLY_READ);
+        }
+        intent.score = (sure.is_finite()).then(|| (self.score(&counted), sure));
+        intent
+    }
+
+    /// Reads one text. Gives whether a phrase was found, and how sure that is.
+    fn read_text(&self, at: usize, text: &Source, counted: &mut [bool], intent: &mut Intent) -> Result<(bool, f64), Why> {
+        text.check_shape()?;
+        let words = &text.words;
+        let verdict = self.languages.judge(&text.chars, words);
+        if let Verdict::Other(language) = verdict {
+            return Err(Why::Language(language));
+        }
+        let hits = self.book.find(words);
+        let denied = self.negation.denied(words, &hits);
+        let mut found = false;
+        for (hit, denied) in hits.iter().zip(denied) {
+            let span = hit.span(words);
+            if denied {
+                let why = Why::PhraseDenied(self.phrases[*hit.value].0.clone());
+                intent.not_counted.push((at, Some(span), why));
+                continue;
+            }
+            found = true;
+            if !std::mem::replace(&mut counted[*hit.value], true) {
+                intent.found.push((at, span));
+            }
+        }
+        let alone = matches!(hits[..], [ref only] if only.end - only.first == words.len());
+        let short = words.len() < confidence::SHORT_WORDS;
+        let confidence = match (found, verdict) {
+            (true, _) if alone => confidence::PHRASE_ALONE,
+            (true, _) if short => confidence::PHRASE_SHORT,
+            (true, Verdict::Open) => confidence::PHRASE_LANGUAGE_OPEN,
+            (true, _) => confidence::PHRASE,
+            (false, _) if short => confidence::NOTHING_FOUND_SHORT,
+            (false, Verdict::Open) if words.len() >= confidence::LANGUAGE_WORDS => return Err(Why::Language("unknown")),
+            (false, Verdict::Open) => confidence::NOTHING_FOUND_LANGUAGE_OPEN,
+            (false, _) => confidence::NOTHING_FOUND,
+        };
+        if text.cut {
+            intent.not_counted.push((at, None, Why::Cut));
+            return Ok((found, confidence.min(confidence::CUT)));
+        }
+        Ok((found, confidence))
+    }
+
+    /// 1 − Π(1 − weight), to six digits, so that 0.9 and 0.6 come to 0.96 and not nearly so.
+    fn score(&self, counted: &[bool]) -> f64 {
+        let weights = self.phrases.iter().zip(counted).filter(|(_, counted)| **counted).map(|((_, weight), _)| *weight);
+        let missed: f64 = weights.map(|weight| 1.0 - weight).product();
+        ((1.0 - missed) * 1e6).round() / 1e6
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn phrases(settings: serde_json::Value) -> Phrases {
+        let mut problems = Vec::new();
+        let phrases = Phrases::compile(&serde_json::from_value(settings).unwrap(), "intent", &mut problems);
+        assert_eq!(problems, []);
+        phrases
+    }
+
+    fn read(texts: &[&str]) -> Intent {
+        let phrases = phrases(json!({"phrases": {"book a demo": 0.9, "pricing": 0.6, "demo": 0.5, "call me": 1}}));
+        let texts: Vec<_> = texts.iter().map(|text| json!(text)).collect();
+        let sources: Vec<_> = texts.iter().map(|json| Source::at(json, "").unwrap()).collect();
+        phrases.read(&sources)
+    }
+
+    #[test]
+    fn scores() {
+        for (text, score, confidence) in [
+            ("Hi, we would like to book a demo next week", 0.9, 0.9),
+            ("Hi, we would like to BOOK-A-DEMO, and what is your pricing?", 0.96, 0.9),
+            ("pricing, pricing and pricing, what is your pricing?", 0.6, 0.9),
+            ("Can we see a demo, or book a demo, or what?", 0.95, 0.9),
+            ("Call me, I want to book a demo", 1.0, 0.9),
+            ("Book a demo", 0.9, 0.95),
+            ("Demo please", 0.5, 0.8),
+            ("I have a question about my invoice", 0.0, 0.8),
+            ("Question", 0.0, 0.6),
+            ("Enterprise pricing SSO SAML SCIM", 0.6, 0.6),
+            ("Enterprise SSO SAML SCIM audit", 0.0, 0.5),
+        ] {
+            assert_eq!(read(&[text]).score, Some((score, confidence)), "{text}");
+        }
+    }
+
+    #[test]
+    fn each_phrase_has_its_first_place() {
+        let intent = read(&["é What is your pricing? Pricing!", "book\n a demo pricing"]);
+        assert_eq!(intent.found, [(0, [15, 22]), (1, [0, 12])]);
+    }
+
+    #[test]
+    fn denied_phrases_are_listed_and_do_not_count() {
+        let intent = read(&["We are not interested in a demo, but what is your pricing?"]);
+        assert_eq!(intent.score, Some((0.6, 0.9)));
+        assert_eq!(intent.not_counted, [(0, Some([27, 31]), Why::PhraseDenied("demo".into()))]);
+        let intent = read(&["We have no need for a demo at the moment"]);
+        assert_eq!(intent.score, Some((0.0, 0.8)));
+        assert_eq!(intent.found, []);
+    }
+
+    #[test]
+    fn other_languages_are_not_read() {
+        let intent = read(&["Wir möchten gerne eine Demo buchen und die Preise wissen"]);
+        assert_eq!(intent.score, None);
+        assert_eq!(intent.not_counted, [(0, None, Why::Language("German"))]);
+        assert_eq!(read(&["デモを予約したいです"]).score, None);
+        assert_eq!(read(&["alpha beta gamma delta epsilon zeta eta theta"]).not_counted, [(0, None, Why::Language("unknown"))]);
+        let german = phrases(json!({"phrases": {"Demo buchen": 0.9}, "languages": ["en", "de"]}));
+        let text = json!("Wir möchten gerne eine Demo buchen und die Preise wissen");
+        assert_eq!(german.read(&[Source::at(&text, "").unwrap()]).score, Some((0.9, 0.9)));
+    }
+
+    #[test]
+    fn what_was_not_read_may_hold_what_was_not_found() {
+        let german = "Wir möchten gerne mehr über die Preise wissen";
+        assert_eq!(read(&["Sales question", german]).score, None);
+        assert_eq!(read(&["Pricing", german]).score, Some((0.6, confidence::PARTLY_READ)));
+    }
+
+    #[test]
+    fn only_the_beginning_of_a_long_text_is_read() {
+        let long = format!("Please send us the pricing. {} book a demo", "blah ".repeat(5_000));
+        let intent = read(&[&long]);
+        assert_eq!(intent.score, Some((0.6, confidence::CUT)));
+        assert_eq!(intent.not_counted, [(0, None, Why::Cut)]);
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_map() {
+        let mut problems = Vec::new();
+        let settings = json!({"phrases": {"a/b": 1.5, "A-B": 0.5, "!": 0.1, "c": -0.1}, "languages": ["en", "ed", "fi"]});
+        Phrases::compile(&serde_json::from_value(settings).unwrap(), "intent", &mut problems);
+        let mut said: Vec<_> = problems.iter().map(|problem| problem.pointer.as_str()).collect();
+        said.sort_unstable();
+        assert_eq!(
+            said,
+            [
+                "/fields/intent/languages/1",
+                "/fields/intent/languages/2",
+                "/fields/intent/phrases/!",
+                "/fields/intent/phrases/a~1b",
+                "/fields/intent/phrases/a~1b",
+                "/fields/intent/phrases/c",
+            ]
+        );
+        let mut problems = Vec::new();
+        Phrases::compile(&serde_json::from_value(json!({"phrases": {}, "languages": []})).unwrap(), "i", &mut problems);
+        assert_eq!(problems.len(), 2);
+    }
+}

@@ -1,0 +1,129 @@
+//! What the words around a number, or around a range, say about it.
+
+use super::Style;
+use super::lex::Kind;
+use super::lexicon::Role;
+use super::parts::Part;
+use crate::content::confidence;
+use crate::content::why::Why;
+
+/// What stands around a number or a range.
+#[derive(Debug)]
+pub(super) struct Around {
+    /// It is a lower bound.
+    pub at_least: bool,
+    /// It is an upper bound.
+    pub at_most: bool,
+    /// A single number is a lower bound.
+    pub from: bool,
+    /// A single number is an upper bound.
+    pub until: bool,
+    pub confidence: f64,
+    /// How many parts right before and right after it belong to it.
+    before: usize,
+    after: usize,
+    /// Words that say nothing to the extractor.
+    words: usize,
+}
+
+impl Around {
+    /// What these parts say about what stands between them.
+    pub fn of(before: &[Part], after: &[Part], style: &Style) -> Result<Self, Why> {
+        let mut around = Self {
+            at_least: false,
+            at_most: false,
+            from: false,
+            until: false,
+            confidence: confidence::EXACT,
+            before: 0,
+            after: 0,
+            words: 0,
+        };
+        around.look_before(before)?;
+        around.look_after(after, style)?;
+        // `(500)` is how accountants write minus.
+        if let [only] = before
+            && around.words == 0
+            && only.other() == Some(&Kind::Sign('('))
+        {
+            return Err(Why::Unclear);
+        }
+        around.doubt(match around.words {
+            0 => confidence::EXACT,
+            1..=3 => confidence::WORDED,
+            _ => confidence::BURIED,
+        });
+        Ok(around)
+    }
+
+    /// The characters from the first to the last part of what stands from `first` to `last`.
+    pub fn span(&self, parts: &[Part], first: usize, last: usize) -> [usize; 2] {
+        [parts[first - self.before].start, parts[last + self.after].end]
+    }
+
+    fn doubt(&mut self, confidence: f64) {
+        self.confidence = self.confidence.min(confidence);
+    }
+
+    fn look_before(&mut self, before: &[Part]) -> Result<(), Why> {
+        let mut near = true;
+        for (distance, part) in before.iter().rev().enumerate() {
+            let first = distance + 1 == before.len();
+            match (part.other(), part.role()) {
+                (_, Some(Role::Riddle)) => return Err(Why::Unclear),
+                (_, Some(Role::About)) if near => self.doubt(confidence::APPROXIMATE),
+                (_, Some(Role::AtLeast)) if near => self.at_least = true,
+                (_, Some(Role::AtMost)) if near => self.at_most = true,
+                (_, Some(Role::From)) if near => self.from = true,
+                (_, Some(Role::Until)) if near => self.until = true,
+                (_, Some(Role::Between)) if near => {}
+                (_, Some(Role::Unit(_) | Role::Of)) => near = false,
+                // A dash between a label and its number is none of the number's; one before it alone may be.
+                (Some(Kind::Hyphen | Kind::Dash), _) if near && first => return Err(Why::Unclear),
+                (Some(Kind::Sign('#' | '№' | '/' | '*' | '×' | '^')), _) if near => return Err(Why::Unclear),
+                (Some(Kind::Word { .. }), _) | (_, Some(_)) => (near, self.words) = (false, self.words + 1),
+                _ => near = false,
+            }
+            self.before += usize::from(near);
+        }
+        Ok(())
+    }
+
+    fn look_after(&mut self, after: &[Part], style: &Style) -> Result<(), Why> {
+        let mut near = true;
+        for (at, part) in after.iter().enumerate() {
+            let last = after[at + 1..].iter().all(|part| matches!(part.other(), Some(Kind::Currency { .. } | Kind::Sign(_))));
+            let is_word = part.text.starts_with(char::is_alphabetic);
+            match (part.other(), part.role()) {
+                (_, Some(Role::Riddle)) => return Err(Why::Unclear),
+                (_, Some(Role::Unit(unit))) if near => {
+                    if style.unit.is_some_and(|wanted| wanted != unit) || !style.currencies.is_empty() {
+                        return Err(Why::Unit(part.text.clone()));
+                    }
+                    // `500 employees or more`: what follows may still belong to the number.
+                    continue;
+                }
+                (Some(Kind::Word { .. }), _) if near && style.unit_words.contains(&part.text) => continue,
+                (Some(Kind::Plus), _) | (_, Some(Role::OrMore)) if near => self.at_least = true,
+                (_, Some(Role::OrLess)) if near => self.at_most = true,
+                (_, Some(Role::About)) if near => self.doubt(confidence::APPROXIMATE),
+                // `50 minimum`, but not `50 >`, nor `50 min`, which may be minutes.
+                (_, Some(Role::AtLeast | Role::AtMost)) if near && (!is_word || part.text == "min") => return Err(Why::Unclear),
+                (_, Some(Role::AtLeast)) if near && last => self.at_least = true,
+                (_, Some(Role::AtMost)) if near && last => self.at_most = true,
+                (_, Some(Role::Per)) => {
+                    self.doubt(confidence::RATE);
+                    near = false;
+                }
+                (Some(Kind::Hyphen | Kind::Dash), _) if near && last => return Err(Why::Unclear),
+                (Some(Kind::Sign('/' | '*' | '×' | '^' | '°' | '‰')), _) if near => return Err(Why::Unclear),
+                (Some(Kind::Word { .. }), _) | (_, Some(_)) => (near, self.words) = (false, self.words + 1),
+                _ => near = false,
+            }
+            if near {
+                self.after = at + 1;
+            }
+        }
+        Ok(())
+    }
+}

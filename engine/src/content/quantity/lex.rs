@@ -1,0 +1,267 @@
+//! A text as numbers, currencies, words and the signs that matter beside numbers.
+
+use std::iter;
+
+use super::currency::{self, Codes};
+use super::lexicon::{MULTIPLIERS, ROLES, Role};
+use super::numeral::{self, Numeral};
+use crate::content::map::DecimalSign;
+use crate::content::words::{alone, fold_into};
+
+/// A piece of the text.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Token {
+    pub kind: Kind,
+    /// First character in the text.
+    pub start: usize,
+    /// The character after its last.
+    pub end: usize,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Kind {
+    /// Digits.
+    Number(Numeral),
+    /// A power of ten after a number, `k` or `Mio.`. `short` ones are single letters.
+    Multiplier { power: i32, short: bool },
+    /// A currency, with a power of ten where one is written into it, `k€`.
+    Currency { codes: Codes, power: i32 },
+    /// Words that do something to a number.
+    Role(Role),
+    /// Any other word. `digits` are among its letters, as in `B2B`.
+    Word { digits: bool, letters: usize },
+    /// A dash of any length.
+    Dash,
+    /// A minus sign, or a dash that could be one.
+    Hyphen,
+    /// `+`
+    Plus,
+    /// Another sign that says that a number is no plain amount.
+    Sign(char),
+    /// Something numeric that cannot be read.
+    Unclear,
+}
+
+/// The pieces of a text, in order.
+pub(super) fn lex(chars: &[char], sign: Option<DecimalSign>, whole: bool) -> Vec<Token> {
+    let mut raw: Vec<Raw> = Vec::new();
+    let mut at = 0;
+    while let Some(&c) = chars.get(at) {
+        let before = at.checked_sub(1).map(|before| chars[before]);
+        let next_is_digit = chars.get(at + 1).is_some_and(|next| numeral::digit(*next).is_some());
+        let leading_point = matches!(c, '.' | ',') && next_is_digit && before.is_none_or(|c| c.is_whitespace() || "-−(+$€£".contains(c));
+        if numeral::digit(c).is_some() || leading_point {
+            let (numeral, end) = numeral::read(chars, at, sign, whole);
+            raw.push(Raw::new(numeral.map_or(Kind::Unclear, Kind::Number), at, end));
+            at = end;
+        } else if c.is_alphabetic() {
+            let raw_word = word(chars, at);
+            at = raw_word.end;
+            raw.push(raw_word);
+        } else {
+            let (kind, end) = mark(chars, at);
+            raw.extend(kind.map(|kind| Raw::new(kind, at, end)));
+            at = end;
+        }
+    }
+    name(&raw)
+}
+
+/// A piece before words have got their meaning.
+struct Raw {
+    kind: Kind,
+    start: usize,
+    end: usize,
+    /// In lower case and without accents, if it is a word.
+    folded: String,
+    capitals: bool,
+}
+
+impl Raw {
+    fn new(kind: Kind, start: usize, end: usize) -> Self {
+        Self { kind, start, end, folded: String::new(), capitals: false }
+    }
+
+    fn is_word(&self) -> bool {
+        matches!(self.kind, Kind::Word { .. })
+    }
+}
+
+/// The word at `start`. Letters before digits are a word of their own only where they name a currency, `USD50`;
+/// otherwise the digits belong to the word.
+fn word(chars: &[char], start: usize) -> Raw {
+    let letters = |from: usize| chars[from..].iter().take_while(|c| is_letter(**c) && !alone(**c)).count();
+    let fold = |end: usize| {
+        let mut folded = String::new();
+        chars[start..end].iter().for_each(|c| fold_into(*c, &mut folded));
+        folded
+    };
+    let mut end = start + if alone(chars[start]) { 1 } else { letters(start).max(1) };
+    let mut folded = fold(end);
+    let capitals = chars[start..end].iter().all(|c| c.is_uppercase());
+    let count = end - start;
+    let mut digits = false;
+    let names_currency = currency::of_word(&folded, capitals).is_some() || currency::of_scaled_word(&folded).is_some();
+    if chars.get(end).is_some_and(|c| numeral::digit(*c).is_some()) && !alone(chars[start]) && !names_currency {
+        digits = true;
+        // `v2.0.1`, `Q3/2026`
+        while chars.get(end).is_some_and(|c| c.is_alphanumeric())
+            || (chars.get(end).is_some_and(|c| ".,-–/:_".contains(*c)) && chars.get(end + 1).is_some_and(|c| c.is_numeric()))
+        {
+            end += 1;
+        }
+        folded = fold(end);
+    }
+    Raw { kind: Kind::Word { digits, letters: count }, start, end, folded, capitals }
+}
+
+fn is_letter(c: char) -> bool {
+    c.is_alphabetic() || unicode_normalization::char::is_combining_mark(c)
+}
+
+/// What a character that is neither digit nor letter means, and where it ends. Most mean nothing.
+fn mark(chars: &[char], at: usize) -> (Option<Kind>, usize) {
+    let c = chars[at];
+    let next = chars.get(at + 1).copied();
+    let before_word = next.is_some_and(char::is_alphabetic);
+    let kind = match c {
+        '.' if next == Some('.') => {
+            let dots = chars[at..].iter().take_while(|c| **c == '.').count();
+            return (Some(Kind::Dash), at + dots);
+        }
+        '…' | '–' | '—' | '‒' | '―' | '〜' | '～' | '⁓' => Kind::Dash,
+        // `50-person`, `self-employed`
+        '-' | '‐' | '‑' if before_word => return (None, at + 1),
+        '-' | '‐' | '‑' | '−' | '－' => Kind::Hyphen,
+        '+' | '＋' => Kind::Plus,
+        '~' | '∼' if at > 0 && numeral::digit(chars[at - 1]).is_some() => Kind::Dash,
+        '~' | '≈' | '∼' | '±' => Kind::Role(Role::About),
+        '<' | '>' | '＜' | '＞' if next == Some('=') => {
+            return (Some(Kind::Role(bound(c))), at + 2);
+        }
+        '<' | '>' | '≤' | '≥' | '＜' | '＞' | '⩽' | '⩾' => Kind::Role(bound(c)),
+        '%' | '％' => Kind::Role(Role::Percent),
+        '/' if before_word => Kind::Role(Role::Per),
+        '/' | '#' | '*' | '×' | '^' | '=' | '(' | ')' | '°' | '‰' | '№' | ':' => Kind::Sign(c),
+        _ => match currency::of_sign(c) {
+            Some(codes) => Kind::Currency { codes, power: 0 },
+            None if c.is_numeric() => Kind::Unclear,
+            None => return (None, at + 1),
+        },
+    };
+    (Some(kind), at + 1)
+}
+
+fn bound(c: char) -> Role {
+    if matches!(c, '<' | '≤' | '＜' | '⩽') { Role::AtMost } else { Role::AtLeast }
+}
+
+/// Gives words their meaning, the longest phrase first.
+fn name(raw: &[Raw]) -> Vec<Token> {
+    let mut tokens = Vec::with_capacity(raw.len());
+    let mut at = 0;
+    while let Some(piece) = raw.get(at) {
+        let (kind, taken) = match &piece.kind {
+            Kind::Word { .. } => named(&raw[at..]),
+            other => (other.clone(), 1),
+        };
+        tokens.push(Token { kind, start: piece.start, end: raw[at + taken - 1].end });
+        at += taken;
+    }
+    tokens
+}
+
+/// What the words at the beginning mean, and how many pieces that takes.
+fn named(raw: &[Raw]) -> (Kind, usize) {
+    let first = &raw[0];
+    let folded = first.folded.as_str();
+    // `US$`, `k€`
+    if let Some(Raw { kind: Kind::Currency { codes, .. }, start, .. }) = raw.get(1)
+        && *start == first.end
+    {
+        if let Some(dollar) = currency::of_dollar(folded).filter(|_| codes.len() > 3) {
+            return (Kind::Currency { codes: dollar, power: 0 }, 2);
+        }
+        let power = if folded == "t" { Some(3) } else { MULTIPLIERS.longest(iter::once(folded)).map(|(_, power)| *power) };
+        if let Some(power) = power {
+            return (Kind::Currency { codes, power }, 2);
+        }
+    }
+    let words = || raw.iter().take_while(|piece| piece.is_word()).map(|piece| piece.folded.as_str());
+    let multiplier = MULTIPLIERS.longest(words());
+    let role = ROLES.longest(words());
+    match (multiplier, role) {
+        (Some((taken, power)), role) if role.is_none_or(|(other, _)| other <= taken) => {
+            (Kind::Multiplier { power: *power, short: first.end - first.start == 1 && first.folded.is_ascii() }, taken)
+        }
+        (_, Some((taken, role))) => (Kind::Role(*role), taken),
+        _ => {
+            if let Some((power, codes)) = currency::of_scaled_word(folded) {
+                return (Kind::Currency { codes, power }, 1);
+            }
+            match currency::of_word(folded, first.capitals) {
+                Some(codes) => (Kind::Currency { codes, power: 0 }, 1),
+                None => (first.kind.clone(), 1),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The kinds of the tokens, in short.
+    fn kinds(text: &str) -> String {
+        let chars: Vec<char> = text.chars().collect();
+        let shown = lex(&chars, None, false).into_iter().map(|token| match token.kind {
+            Kind::Number(numeral) => format!("{}", numeral.value.to_f64().unwrap()),
+            Kind::Multiplier { power, .. } => format!("e{power}"),
+            Kind::Currency { codes, power: 0 } => codes[0].to_owned(),
+            Kind::Currency { codes, power } => format!("{}e{power}", codes[0]),
+            Kind::Role(role) => format!("{role:?}"),
+            Kind::Word { digits: false, .. } => "w".into(),
+            Kind::Word { digits: true, .. } => "w2".into(),
+            Kind::Dash | Kind::Hyphen => "-".into(),
+            Kind::Plus => "+".into(),
+            Kind::Sign(c) => c.into(),
+            Kind::Unclear => "?".into(),
+        });
+        shown.collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn pieces() {
+        for (text, expected) in [
+            ("51-200 employees", "51 - 200 Unit(People)"),
+            ("10k–50k", "10 e3 - 50 e3"),
+            ("US$1.5 Mio.", "USD 1.5 e6"),
+            ("USD50, EUR5k", "USD 50 EUR 5 e3"),
+            ("50 T€ / 5 TEUR / 5 k€", "50 EURe3 / 5 EURe3 / 5 EURe3"),
+            ("B2B Q3/2026 v2.0.1, 5", "w2 w2 w2 5"),
+            ("more than 50, or more", "AtLeast 50 OrMore"),
+            ("up to <=10 >5", "AtMost AtMost 10 AtLeast 5"),
+            ("51..200 … 5", "51 - 200 - 5"),
+            ("½ of 10²", "? Of 10 ?"),
+            ("12.05.2024", "?"),
+            ("12/05/2024", "12 / ? / 2024"),
+            ("50-person team", "50 Unit(People) w"),
+            ("$5/month", "USD 5 Per Unit(Months)"),
+            ("約50人以上", "About 50 OrMore"),
+            ("50명 이상", "50 OrMore"),
+            ("5万円", "5 e4 JPY"),
+            ("2 mil millones", "2 e9"),
+            ("-.5", "- 0.5"),
+            ("10% or 10 per cent", "10 Percent w 10 Percent"),
+        ] {
+            assert_eq!(kinds(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn spans_cover_phrases() {
+        let chars: Vec<char> = "at  least 50".chars().collect();
+        let tokens = lex(&chars, None, false);
+        assert_eq!(tokens.iter().map(|token| (token.start, token.end)).collect::<Vec<_>>(), [(0, 9), (10, 12)]);
+    }
+}

@@ -1,0 +1,157 @@
+//! The words around numbers, in the languages that forms are filled in.
+
+use std::sync::LazyLock;
+
+use crate::content::words::{Phrasebook, Word, words_of};
+
+/// What words beside a number do to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// It is about right.
+    About,
+    /// It is a lower bound; stands before it.
+    AtLeast,
+    /// It is an upper bound; stands before it.
+    AtMost,
+    /// It is a lower bound; stands after it.
+    OrMore,
+    /// It is an upper bound; stands after it.
+    OrLess,
+    /// A lower bound before one number; before a range it says nothing.
+    From,
+    /// Says nothing, before a number or a range.
+    Of,
+    /// Joins the ends of a range; before one number an upper bound.
+    Until,
+    /// Joins the ends of a range.
+    To,
+    /// Joins the ends of a range after [`Role::Between`].
+    And,
+    /// A range follows.
+    Between,
+    /// It is negative; stands before it.
+    Minus,
+    /// It is one of something; stands after it.
+    Per,
+    /// A percentage; stands after it.
+    Percent,
+    /// What is counted.
+    Unit(Unit),
+    /// Something that the extractor cannot count, a dozen.
+    Riddle,
+}
+
+/// What numbers in forms count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum Unit {
+    /// Employees, users, seats.
+    People,
+    Minutes,
+    Hours,
+    Days,
+    Weeks,
+    Months,
+    Years,
+}
+
+/// What words mean beside a number.
+pub(super) static ROLES: LazyLock<Phrasebook<Role>> = LazyLock::new(|| {
+    use Role::*;
+    Phrasebook::of([
+        ("approx|approximately|about|around|circa|ca|roughly|nearly|almost|some|somewhere around|give or take|or so|plus minus", About),
+        ("etwa|ungefähr|rund|zirka|knapp|gut|in etwa|environ|à peu près|presque|quelque|alrededor de|aproximadamente|cerca de", About),
+        ("unos|unas|casi|quasi|ongeveer|zowat|bijna|omstreeks|около|примерно|约|大约|約|cerca di|approssimativamente|aprox|env", About),
+        ("over|more than|at least|above|greater than|not less than|no less than|no fewer than|not fewer than|in excess of|upwards of", AtLeast),
+        ("min|minimum|minimum of|exceeding|mehr als|über|mindestens|wenigstens|nicht weniger als|plus de|au moins|pas moins de", AtLeast),
+        ("au minimum|más de|al menos|no menos de|por lo menos|mínimo|superior a|più di|oltre|almeno|non meno di|mais de|pelo menos", AtLeast),
+        ("não menos de|meer dan|minstens|minimaal|ten minste|niet minder dan|boven|свыше|более|больше|не менее|超过|至少", AtLeast),
+        ("under|less than|fewer than|up to|at most|below|not more than|no more than|not over|max|maximum|maximum of|not exceeding", AtMost),
+        ("unter|weniger als|bis zu|höchstens|maximal|nicht mehr als|moins de|jusqu'à|au plus|au maximum|pas plus de|menos de", AtMost),
+        ("como máximo|máximo|no más de|inferior a|meno di|al massimo|massimo|non più di|no máximo|não mais de", AtMost),
+        ("minder dan|hoogstens|hooguit|niet meer dan|не более|менее|меньше|不到|少于|最多", AtMost),
+        ("or more|and more|or above|and above|or over|and over|and up|or greater|and higher|upwards|plus|at minimum|oder mehr", OrMore),
+        ("und mehr|und darüber|ou plus|et plus|o más|y más|o mayor|o più|e oltre|e più|ou mais|e mais|of meer|en meer|и более", OrMore),
+        ("以上|人以上|名以上|여 명|이상|명 이상", OrMore),
+        ("or less|and less|or fewer|and fewer|or below|and below|and under|or under|tops|at maximum|oder weniger|und weniger", OrLess),
+        ("ou moins|et moins|o menos|y menos|o meno|ou menos|e menos|of minder|и менее|以下|以内|人以下|名以下|未満|人未満|名未満|이하|미만|명 미만", OrLess),
+        ("from|starting at|starting from|ab|à partir de|dès|desde|a partir de|a partire da|vanaf|начиная с|从", From),
+        ("of|von|de|du|da|dal|di|van|od|от|with|mit|avec|con|com|met", Of),
+        ("bis|до|do|hasta|até|tot|fino a|until|till", Until),
+        ("to|thru|through|à|a|al|en met|至|到|から|upto", To),
+        ("and|und|et|y|e|en|и|i|och|og|和", And),
+        ("between|zwischen|entre|tra|fra|tussen|mellan|mellem|mellom|między|между|介于", Between),
+        ("minus|negative|negativ|moins", Minus),
+        ("per|pro|par|por|p.a|pa|a month|a year|a week|a day|a seat|a user|an hour|an employee|monthly|yearly|annually|weekly|daily|each|monatlich", Per),
+        ("jährlich|im monat|im jahr|mensuel|mensuels|annuel|annuels|al mes|al año|al mese|all'anno|ao mês|ao ano|per maand|每月|每年", Per),
+        ("percent|per cent|pct|prozent|pour cent|por ciento|por cento|per cento|procent|процентов", Percent),
+        ("employees|employee|people|persons|person|staff|headcount|fte|ftes|users|user|seats|seat|licenses|licences|members", Unit(self::Unit::People)),
+        ("workers|colleagues|heads|agents|reps|mitarbeiter|mitarbeitende|mitarbeiterinnen|beschäftigte|angestellte|personen|leute", Unit(self::Unit::People)),
+        ("nutzer|benutzer|employés|employé|salariés|salarié|personnes|personne|collaborateurs|collaborateur|utilisateurs", Unit(self::Unit::People)),
+        ("empleados|empleado|personas|persona|trabajadores|usuarios|dipendenti|dipendente|persone|addetti|utenti|funcionários", Unit(self::Unit::People)),
+        ("colaboradores|pessoas|usuários|empregados|medewerkers|medewerker|werknemers|mensen|personeelsleden|gebruikers|pracowników", Unit(self::Unit::People)),
+        ("osób|zaměstnanců|anställda|ansatte|medarbejdere|työntekijää|çalışan|kişi|angajați|сотрудников|сотрудника|человек|人|名|员工|位", Unit(self::Unit::People)),
+        ("名员工|名の社員|人の社員|명|직원", Unit(self::Unit::People)),
+        ("minutes|minute|mins|minuten|minutos|minuti|minuut|minuto", Unit(self::Unit::Minutes)),
+        ("hours|hour|hrs|stunden|stunde|heures|heure|horas|hora|ore|ora|uur|uren", Unit(self::Unit::Hours)),
+        ("days|day|tage|tag|tagen|jours|jour|días|día|dias|dia|giorni|giorno|dagen|dag|天|日", Unit(self::Unit::Days)),
+        ("weeks|week|wochen|woche|semaines|semaine|semanas|semana|settimane|settimana|weken|周|週間", Unit(self::Unit::Weeks)),
+        ("months|month|monate|monat|monaten|mois|meses|mes|mês|mesi|mese|maanden|maand|个月|ヶ月|か月", Unit(self::Unit::Months)),
+        ("years|year|yrs|jahre|jahr|jahren|ans|années|años|año|anos|ano|anni|anno|jaar|jaren|年", Unit(self::Unit::Years)),
+        ("dozen|dozens|dutzend|douzaine|docena|half|halb|demi|medio|mezzo|meia|times|x|cent|cents|pence|centimes|rappen|mil|miles", Riddle),
+        ("trillion|trillions|billionen|billones|billón|bilioni|biljoen|tonnes|km", Riddle),
+    ])
+});
+
+/// Words that say that somebody works alone.
+pub(super) static ONE_PERSON: LazyLock<Phrasebook<()>> = LazyLock::new(|| {
+    Phrasebook::of([
+        ("self employed|just me|only me|just myself|only myself|it's just me|me myself and i|solo|solopreneur|freelancer|freelance", ()),
+        ("sole trader|sole proprietor|sole proprietorship|one person|one man|single person|solo founder|einzelunternehmer|selbständig", ()),
+        ("einzelunternehmerin|selbstständig|selbständige|selbstständige|selbständiger|freiberufler|freiberuflich|nur ich|ich allein", ()),
+        ("indépendant|indépendante|auto-entrepreneur|micro-entrepreneur|moi seul|moi seule|travailleur indépendant|autónomo|autónoma", ()),
+        ("solo yo|por cuenta propia|trabajador autónomo|libero professionista|lavoratore autonomo|solo io|ditta individuale|autônomo", ()),
+        ("autônoma|só eu|apenas eu|trabalhador independente|zzp|zzp'er|zelfstandig|zelfstandige|alleen ik|eenmanszaak|самозанятый", ()),
+        ("個人事業主|自由职业者|个体户|자영업", ()),
+    ])
+});
+
+/// Powers of ten that words after a number mean.
+pub(super) static MULTIPLIERS: LazyLock<Phrasebook<i32>> = LazyLock::new(|| {
+    Phrasebook::of([
+        ("hundred|hundreds|hundert|honderd|百", 2),
+        ("k|thousand|thousands|grand|tsd|tausend|mille|mila|duizend|тыс|тысяч|тысячи|tys|tysięcy|tis|tisíc|tusen|tuhatta|千", 3),
+        ("lakh|lakhs|lac|lacs", 5),
+        ("m|mm|mn|mln|mio|million|millions|millionen|millón|millones|milione|milioni|milhão|milhões|miljoen|млн|миллион", 6),
+        ("миллионов|milion|miliony|milionów|milionů|miljoner|millioner|miljoonaa|milyon", 6),
+        ("crore|crores|cr", 7),
+        ("b|bn|billion|billions|mrd|milliarden|milliarde|milliard|milliards|mds|mld|miliardi|miliardo|mil millones", 9),
+        ("bilhão|bilhões|miljard|млрд|миллиардов|miliard|miliardów|miljarder|milliarder|miljardia|milyar", 9),
+        ("万|萬|만", 4),
+        ("億|亿|억", 8),
+    ])
+});
+
+/// What numbers of a field count, from the unit in the catalogue; `None` when it is none of these.
+pub(in super::super) fn unit_of(catalogue_unit: &str) -> Option<Unit> {
+    match ROLES.exactly(&words_of(catalogue_unit)) {
+        Some(Role::Unit(unit)) => Some(*unit),
+        _ => None,
+    }
+}
+
+/// Whether the words say somewhere that somebody works alone.
+pub(super) fn one_person(words: &[Word]) -> Option<[usize; 2]> {
+    ONE_PERSON.find(words).first().map(|hit| hit.span(words))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn catalogue_units() {
+        assert_eq!(unit_of("employees"), Some(Unit::People));
+        assert_eq!(unit_of("Days"), Some(Unit::Days));
+        assert_eq!(unit_of("EUR"), None);
+    }
+}

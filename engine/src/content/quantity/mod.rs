@@ -1,0 +1,178 @@
+//! Numbers, ranges and amounts in short texts, as forms have them.
+//!
+//! The text is cut into [pieces](lex), numbers are put together with their currencies and multipliers, and the
+//! words around them say whether they are bounds, about right, or not what is asked for at all. Whatever does
+//! not fit that is not read.
+
+mod around;
+mod currency;
+mod decimal;
+mod lex;
+mod lexicon;
+mod numeral;
+mod parts;
+
+use std::sync::LazyLock;
+
+pub(super) use currency::CODES;
+pub(super) use decimal::Decimal;
+pub(super) use lexicon::{Unit, unit_of};
+
+use super::confidence;
+use super::language::SUPPORTED;
+use super::map::DecimalSign;
+use super::negation::Negation;
+use super::source::Source;
+use super::why::Why;
+use super::words::{Hit, Word};
+use around::Around;
+use lex::Kind;
+use lexicon::Role;
+use parts::{Part, narrower, parts};
+
+/// What is known beforehand about the numbers of a field.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Style {
+    /// The sign before decimals, if the map says it.
+    pub decimal: Option<DecimalSign>,
+    /// The field has whole numbers.
+    pub whole: bool,
+    /// The currencies the map takes; none when amounts are not of money.
+    pub currencies: Vec<String>,
+    /// What the field counts, where that is known.
+    pub unit: Option<Unit>,
+    /// The catalogue's unit in words, for a unit that is not known.
+    pub unit_words: Vec<String>,
+    /// What a percentage is here.
+    pub percent: Percent,
+}
+
+/// What a percentage is in a field.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Percent {
+    /// It is something else than the field.
+    #[default]
+    Foreign,
+    /// 85 % is 85.
+    Whole,
+    /// 85 % is 0.85.
+    Share,
+}
+
+/// A number, or a range of them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Amount {
+    /// The lower end, or the number.
+    pub low: Decimal,
+    /// The upper end of a range.
+    pub high: Option<Decimal>,
+    pub confidence: f64,
+    pub span: [usize; 2],
+}
+
+/// The number or range that the text is about.
+///
+/// # Errors
+/// Why there is none that is certain.
+pub(super) fn read(source: &Source, style: &Style) -> Result<Amount, Why> {
+    if source.cut {
+        return Err(Why::TooLong);
+    }
+    let parts = parts(&source.chars, style)?;
+    let numbers: Vec<usize> = (0..parts.len()).filter(|at| parts[*at].quantity().is_some()).collect();
+    let amount = match numbers[..] {
+        [] => one_person(source, style),
+        [at] => single(&parts, at, style),
+        [low, high] => pair(&parts, low, high, style),
+        _ => Err(Why::SeveralNumbers),
+    }?;
+    if is_denied(&source.words, amount.span) { Err(Why::Denied) } else { Ok(amount) }
+}
+
+fn one_person(source: &Source, style: &Style) -> Result<Amount, Why> {
+    let counts_people = style.unit.is_none_or(|unit| unit == Unit::People) && style.currencies.is_empty();
+    let span = lexicon::one_person(&source.words).filter(|_| counts_people).ok_or(Why::NoNumber)?;
+    Ok(Amount { low: Decimal::ONE, high: None, confidence: confidence::ONE_PERSON, span })
+}
+
+/// One number with the words around it.
+fn single(parts: &[Part], at: usize, style: &Style) -> Result<Amount, Why> {
+    let around = Around::of(&parts[..at], &parts[at + 1..], style)?;
+    let (lower, upper) = (around.at_least || around.from, around.at_most || around.until);
+    if lower && upper {
+        return Err(Why::Unclear);
+    }
+    let (low, sure) = parts[at].quantity().ok_or(Why::NoNumber)?.value(style)?;
+    let open = if lower || upper { confidence::OPEN_RANGE } else { confidence::EXACT };
+    Ok(Amount { low, high: None, confidence: least([sure, open, around.confidence]), span: around.span(parts, at, at) })
+}
+
+/// Two numbers that are the ends of a range.
+fn pair(parts: &[Part], low: usize, high: usize, style: &Style) -> Result<Amount, Why> {
+    let between = &parts[low + 1..high];
+    let announced = parts[..low].iter().any(|part| part.role() == Some(Role::Between));
+    let (Some(mut first), Some(mut second)) = (parts[low].quantity().copied(), parts[high].quantity().copied()) else {
+        return Err(Why::NoNumber);
+    };
+    if !joins(between, announced) {
+        return Err(Why::SeveralNumbers);
+    }
+    let around = Around::of(&parts[..low], &parts[high + 1..], style)?;
+    if around.at_least || around.at_most {
+        return Err(Why::Unclear);
+    }
+    // What one end says holds for both: `10-50k`, `10-20 %`, `€10-20`.
+    let shared = first.power == 0 && second.power != 0 && first.numeral.value.to_f64() < second.numeral.value.to_f64();
+    if shared {
+        first.power = second.power;
+    }
+    first.percent |= second.percent;
+    let codes = match (first.codes, second.codes) {
+        (Some(one), Some(other)) => Some(narrower(one, other).ok_or(Why::Unclear)?),
+        (one, other) => one.or(other),
+    };
+    (first.codes, second.codes) = (codes, codes);
+    let ((low_value, low_sure), (high_value, high_sure)) = (first.value(style)?, second.value(style)?);
+    if low_value.to_f64().ok_or(Why::TooLarge)? > high_value.to_f64().ok_or(Why::TooLarge)? {
+        return Err(Why::Unclear);
+    }
+    let about = between.iter().any(|part| part.role() == Some(Role::About));
+    let doubt = match (shared, about) {
+        (true, _) => confidence::SHARED_MULTIPLIER,
+        (_, true) => confidence::APPROXIMATE,
+        _ => confidence::CLOSED_RANGE,
+    };
+    let confidence = least([low_sure, high_sure, doubt, around.confidence]);
+    Ok(Amount { low: low_value, high: Some(high_value), confidence, span: around.span(parts, low, high) })
+}
+
+fn least<const N: usize>(confidences: [f64; N]) -> f64 {
+    confidences.into_iter().fold(1.0, f64::min)
+}
+
+/// Whether these parts join the ends of a range.
+fn joins(between: &[Part], announced: bool) -> bool {
+    let mut joints = 0;
+    for part in between {
+        match (part.other(), part.role()) {
+            (Some(Kind::Dash | Kind::Hyphen), _) | (_, Some(Role::To | Role::Until)) => joints += 1,
+            (_, Some(Role::And)) if announced => joints += 1,
+            (_, Some(Role::Unit(_) | Role::About)) => {}
+            _ => return false,
+        }
+    }
+    joints == 1
+}
+
+/// Whether the text says that the number is not so.
+fn is_denied(words: &[Word], [start, end]: [usize; 2]) -> bool {
+    static NEGATION: LazyLock<Negation> = LazyLock::new(|| Negation::of(SUPPORTED));
+    let first = words.iter().position(|word| word.start >= start);
+    let last = words.iter().rposition(|word| word.end <= end);
+    match (first, last) {
+        (Some(first), Some(last)) if first <= last => {
+            NEGATION.denied(words, &[Hit { first, end: last + 1, value: &() }]).contains(&true)
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,22 @@
+//! What an extractor makes of one text.
+
+use super::why::Why;
+use crate::value::Value;
+
+/// A value, how sure it is, and the characters it comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Reading {
+    pub value: Value,
+    /// One of [`super::confidence`].
+    pub confidence: f64,
+    /// First character and the one after the last, in Unicode scalar values.
+    pub span: [usize; 2],
+}
+
+impl Reading {
+    pub fn new(value: Value, confidence: f64, span: [usize; 2]) -> Self {
+        Self { value, confidence, span }
+    }
+}
+
+pub(super) type Read = Result<Reading, Why>;

@@ -1,0 +1,341 @@
+//! Words of a text, compared without case, accents and punctuation, and books of phrases made of them.
+
+use std::collections::BTreeMap;
+
+use unicode_normalization::char::{decompose_canonical, is_combining_mark};
+
+/// A word of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Word {
+    /// In lower case and without accents.
+    pub text: String,
+    /// First character in the text.
+    pub start: usize,
+    /// The character after its last.
+    pub end: usize,
+    /// What separates it from the word before.
+    pub before: Break,
+    /// Nothing but punctuation stands between it and the word before, as in `acme.com` or `don't`.
+    pub joined: bool,
+}
+
+/// How strongly two words are separated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Break {
+    /// They may belong to one phrase.
+    None,
+    /// They may belong to one phrase, but another clause begins.
+    Comma,
+    /// Another sentence or item begins.
+    Stop,
+}
+
+/// The words of a text. A word is a run of letters and digits; scripts that put no spaces between words give
+/// one a character, so that a phrase is found inside a sentence there too.
+pub(super) fn words(chars: &[char]) -> Vec<Word> {
+    let mut found: Vec<Word> = Vec::new();
+    let mut pause = Break::None;
+    let mut line_ends = 0;
+    let mut spaced = false;
+    let mut open = false;
+    let mut at = 0;
+    while let Some(&c) = chars.get(at) {
+        if let Some(end) = word_end(chars, at, open) {
+            if open && !alone(c) && let Some(word) = found.last_mut() {
+                (at..end).for_each(|i| fold_into(chars[i], &mut word.text));
+                word.end = end;
+            } else {
+                let joined = !spaced && !found.is_empty();
+                let mut word = Word { text: String::new(), start: at, end, before: pause, joined };
+                (at..end).for_each(|i| fold_into(chars[i], &mut word.text));
+                found.push(word);
+            }
+            open = !alone(c) && !is_sign(c);
+            (pause, line_ends, spaced) = (Break::None, 0, false);
+            at = end;
+            continue;
+        }
+        if is_combining_mark(c) && pause == Break::None && !spaced && let Some(word) = found.last_mut().filter(|word| word.end == at) {
+            fold_into(c, &mut word.text);
+            word.end = at + 1;
+            at += 1;
+            continue;
+        }
+        open = false;
+        spaced |= c.is_whitespace();
+        line_ends += usize::from(c == '\n');
+        pause = pause.max(break_at(chars, at, line_ends));
+        at += 1;
+    }
+    // A word of nothing but marks that fold away would match everything.
+    found.retain(|word| !word.text.is_empty());
+    found
+}
+
+/// The words of a phrase that a person wrote.
+pub(super) fn words_of(phrase: &str) -> Vec<Word> {
+    words(&phrase.chars().collect::<Vec<_>>())
+}
+
+/// Adds a character in the form in which words are compared: lower case, without accents, full-width forms as
+/// plain ones.
+pub(super) fn fold_into(c: char, folded: &mut String) {
+    let plain = match c {
+        '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
+        _ => c,
+    };
+    match plain {
+        _ if plain.is_ascii() => folded.push(plain.to_ascii_lowercase()),
+        'ß' | 'ẞ' => folded.push_str("ss"),
+        'æ' | 'Æ' => folded.push_str("ae"),
+        'œ' | 'Œ' => folded.push_str("oe"),
+        'ø' | 'Ø' => folded.push('o'),
+        'ł' | 'Ł' => folded.push('l'),
+        'đ' | 'Đ' | 'ð' | 'Ð' => folded.push('d'),
+        'ı' => folded.push('i'),
+        'ς' => folded.push('σ'),
+        _ => {
+            for lower in plain.to_lowercase() {
+                decompose_canonical(lower, |part| {
+                    if !is_accent(part) {
+                        folded.push(part);
+                    }
+                });
+            }
+        }
+    }
+}
+
+/// Whether the character is a word by itself, in a script without spaces.
+pub(super) fn alone(c: char) -> bool {
+    matches!(c,
+        '\u{0E00}'..='\u{0EFF}' | '\u{1000}'..='\u{109F}' | '\u{1780}'..='\u{17FF}' | '\u{3040}'..='\u{30FF}'
+        | '\u{31F0}'..='\u{31FF}' | '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}'
+        | '\u{FF66}'..='\u{FF9F}' | '\u{20000}'..='\u{323AF}')
+}
+
+fn is_accent(c: char) -> bool {
+    matches!(c, '\u{0300}'..='\u{036F}')
+}
+
+/// Where the piece of a word that begins at `at` ends, if one begins there. `+` and `#` end a word (`c++`,
+/// `1000+`); `<` and `>` before a number are words, so that `<10` and `>10` differ.
+fn word_end(chars: &[char], at: usize, open: bool) -> Option<usize> {
+    let c = *chars.get(at)?;
+    if c.is_alphanumeric() && !is_combining_mark(c) {
+        return Some(at + 1);
+    }
+    match c {
+        '+' | '#' if open => {
+            let end = at + chars[at..].iter().take_while(|c| matches!(c, '+' | '#')).count();
+            (!chars.get(end).is_some_and(|c| c.is_alphanumeric())).then_some(end)
+        }
+        '≤' | '≥' => Some(at + 1),
+        '<' | '>' => {
+            let digit = chars[at + 1..].iter().find(|c| !matches!(c, '=' | ' '))?;
+            digit.is_numeric().then_some(at + 1)
+        }
+        _ => None,
+    }
+}
+
+fn is_sign(c: char) -> bool {
+    matches!(c, '<' | '>' | '≤' | '≥' | '+' | '#')
+}
+
+fn break_at(chars: &[char], at: usize, line_ends: usize) -> Break {
+    let ends = chars.get(at + 1).is_none_or(|next| next.is_whitespace());
+    match chars[at] {
+        '.' | '!' | '?' | ';' | ':' | '…' if ends => Break::Stop,
+        '。' | '！' | '？' | '；' | '\u{2029}' => Break::Stop,
+        // One line end may only be where the text was wrapped.
+        '\n' if line_ends > 1 => Break::Stop,
+        ',' | '，' | '、' | '،' | '(' | ')' => Break::Comma,
+        '-' | '–' | '—' if at > 0 && ends && chars[at - 1].is_whitespace() => Break::Comma,
+        _ => Break::None,
+    }
+}
+
+/// Phrases, each with what it stands for.
+#[derive(Clone, Debug)]
+pub(super) struct Phrasebook<T> {
+    nodes: Vec<Node<T>>,
+}
+
+#[derive(Clone, Debug)]
+struct Node<T> {
+    next: BTreeMap<String, usize>,
+    value: Option<T>,
+}
+
+/// A phrase of a book in a text.
+#[derive(Debug)]
+pub(super) struct Hit<'b, T> {
+    /// Its first word.
+    pub first: usize,
+    /// The word after its last.
+    pub end: usize,
+    pub value: &'b T,
+}
+
+impl<T> Hit<'_, T> {
+    /// The characters it takes.
+    pub fn span(&self, words: &[Word]) -> [usize; 2] {
+        [words[self.first].start, words[self.end - 1].end]
+    }
+}
+
+impl<T> Default for Phrasebook<T> {
+    fn default() -> Self {
+        Self { nodes: vec![Node { next: BTreeMap::new(), value: None }] }
+    }
+}
+
+impl<T> Phrasebook<T> {
+    /// A book of phrases separated by `|`.
+    pub fn of(entries: impl IntoIterator<Item = (&'static str, T)>) -> Self
+    where
+        T: Clone,
+    {
+        let mut book = Self::default();
+        for (phrases, value) in entries {
+            for phrase in phrases.split('|') {
+                book.insert(&words_of(phrase), value.clone());
+            }
+        }
+        book
+    }
+
+    /// Puts a phrase in. What the same words stood for before stays, and is given back.
+    pub fn insert(&mut self, phrase: &[Word], value: T) -> Option<&T> {
+        let mut node = 0;
+        for word in phrase {
+            node = match self.nodes[node].next.get(&word.text) {
+                Some(next) => *next,
+                None => {
+                    let next = self.nodes.len();
+                    self.nodes.push(Node { next: BTreeMap::new(), value: None });
+                    self.nodes[node].next.insert(word.text.clone(), next);
+                    next
+                }
+            };
+        }
+        match &mut self.nodes[node].value {
+            Some(earlier) => Some(earlier),
+            free => {
+                *free = Some(value);
+                None
+            }
+        }
+    }
+
+    /// The longest phrase with which the words begin, and how many of them it takes.
+    pub fn longest<'w>(&self, words: impl Iterator<Item = &'w str>) -> Option<(usize, &T)> {
+        let mut node = 0;
+        let mut longest = None;
+        for (taken, word) in words.enumerate() {
+            let Some(next) = self.nodes[node].next.get(word) else { break };
+            node = *next;
+            longest = self.nodes[node].value.as_ref().map(|value| (taken + 1, value)).or(longest);
+        }
+        longest
+    }
+
+    /// What exactly these words stand for.
+    pub fn exactly(&self, words: &[Word]) -> Option<&T> {
+        let all = |(taken, value)| (taken == words.len()).then_some(value);
+        self.longest(words.iter().map(|word| word.text.as_str())).and_then(all)
+    }
+
+    /// Every phrase in the text. None runs over the end of a sentence; where two overlap, the earlier counts,
+    /// and of two that begin together the longer.
+    pub fn find(&self, words: &[Word]) -> Vec<Hit<'_, T>> {
+        let mut hits = Vec::new();
+        let mut first = 0;
+        while first < words.len() {
+            let rest = words[first..].iter().enumerate();
+            let sentence = rest.take_while(|(i, word)| *i == 0 || word.before < Break::Stop).map(|(_, word)| word.text.as_str());
+            first += match self.longest(sentence) {
+                Some((taken, value)) => {
+                    hits.push(Hit { first, end: first + taken, value });
+                    taken
+                }
+                None => 1,
+            };
+        }
+        hits
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(text: &str) -> Vec<String> {
+        words_of(text).into_iter().map(|word| word.text).collect()
+    }
+
+    #[test]
+    fn words_are_compared_without_case_accents_and_punctuation() {
+        for (text, expected) in [
+            ("Book-a  DEMO!", "book a demo"),
+            ("Größe  élégant Øre Łódź İzmir", "grosse elegant ore lodz izmir"),
+            ("cafe\u{301} e\u{300}s", "cafe es"),
+            ("web_form / e-mail", "web form e mail"),
+            ("don't don’t", "don t don t"),
+            ("ＡＢＣ１２", "abc12"),
+            ("C++, C# und F#", "c++ c# und f#"),
+            ("1000+ a+b +x", "1000+ a b x"),
+            ("<10 > 10 <= 5 <b>x</b>", "< 10 > 10 < 5 b x b"),
+            ("預約演示 ok", "預 約 演 示 ok"),
+            ("が か\u{3099}", "か\u{3099} か\u{3099}"),
+            ("हिन्दी", "हिन्दी"),
+            ("ΟΔΟΣ οδος", "οδοσ οδοσ"),
+            ("\u{301}\u{302} … — !!", ""),
+        ] {
+            assert_eq!(texts(text).join(" "), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn spans_are_of_the_original_text() {
+        let chars: Vec<char> = "é  Cafe\u{301}, ẞß".chars().collect();
+        let spans: Vec<_> = words(&chars).iter().map(|word| (word.start, word.end)).collect();
+        assert_eq!(spans, [(0, 1), (3, 8), (10, 12)]);
+    }
+
+    #[test]
+    fn breaks_tell_sentences_from_clauses_and_wrapped_lines() {
+        let breaks: Vec<_> = words_of("a b, c. d\ne\n\nf node.js x").iter().map(|word| word.before).collect();
+        use Break::*;
+        assert_eq!(breaks, [None, None, Comma, Stop, None, Stop, None, None, None]);
+    }
+
+    #[test]
+    fn joined_words_have_no_space_before() {
+        let joined: Vec<_> = words_of("acme.com don't ok").iter().map(|word| word.joined).collect();
+        assert_eq!(joined, [false, true, false, true, false]);
+    }
+
+    #[test]
+    fn the_longest_phrase_counts_and_none_runs_over_a_full_stop() {
+        let book = Phrasebook::of([("demo", 1), ("book a demo|call me", 2)]);
+        let find = |text: &str| -> Vec<(usize, usize, i32)> {
+            book.find(&words_of(text)).iter().map(|hit| (hit.first, hit.end, *hit.value)).collect()
+        };
+        assert_eq!(find("Book a demo, a demo. Call  me"), [(0, 3, 2), (4, 5, 1), (5, 7, 2)]);
+        assert_eq!(find("We want to book. A demo?"), [(5, 6, 1)]);
+        assert_eq!(find("demonstration of democracy"), []);
+        assert_eq!(book.exactly(&words_of("BOOK a demo.")), Some(&2));
+        assert_eq!(book.exactly(&words_of("book a")), None);
+        assert_eq!(book.exactly(&[]), None);
+    }
+
+    #[test]
+    fn the_same_words_twice_are_told() {
+        let mut book = Phrasebook::default();
+        assert_eq!(book.insert(&words_of("Sign-on"), 1), None);
+        assert_eq!(book.insert(&words_of("sign on"), 2), Some(&1));
+        assert_eq!(book.exactly(&words_of("sign on")), Some(&1));
+    }
+}

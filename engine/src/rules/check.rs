@@ -1,0 +1,262 @@
+//! Trees into code, checked on the way: every field, list and value is one there is, and every comparison can
+//! hold. What is wrong is said at its place in the text, with what would be right.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::ast::{Expr, ExprKind, Name};
+use super::code::{Kind, Node, Operand, Read};
+use super::unparse::{quoted, unparse};
+use crate::catalogue::{Catalogue, FieldDefinition, FieldType};
+use crate::limits;
+use crate::problem::{Problem, Span, nearest};
+
+/// The identifier of the instant that rules take for now.
+pub const AS_OF: &str = "as_of";
+
+/// What is wrong with a condition, given the fields and the names of the lists there are.
+pub fn check(expr: &Expr, catalogue: &Catalogue, lists: &BTreeSet<String>) -> Vec<Problem> {
+    let none = BTreeMap::new();
+    let scope = Scope { catalogue, lists, map_confidence: &none, rule_confidence: &none };
+    compile(expr, scope, &mut Symbols::default()).err().unwrap_or_default()
+}
+
+/// What a condition may speak of, and how sure its fields have to be read.
+#[derive(Clone, Copy)]
+pub(super) struct Scope<'a> {
+    pub catalogue: &'a Catalogue,
+    pub lists: &'a BTreeSet<String>,
+    pub map_confidence: &'a BTreeMap<String, f64>,
+    pub rule_confidence: &'a BTreeMap<String, f64>,
+}
+
+/// The fields and list questions that the conditions of a set ask for, numbered as they come.
+#[derive(Default)]
+pub(super) struct Symbols<'a> {
+    pub fields: Vec<(&'a str, &'a FieldDefinition)>,
+    /// A list and the slot of the field that is looked up in it.
+    pub questions: Vec<(String, u16)>,
+}
+
+/// What kind of value a piece of a condition has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Type {
+    Bool,
+    Number,
+    Text,
+    Enum,
+    Timestamp,
+    List,
+    ReferenceList,
+}
+
+/// Compiles one condition, collecting problems on the way.
+pub(super) struct Checker<'a, 's> {
+    pub scope: Scope<'a>,
+    pub symbols: &'s mut Symbols<'a>,
+    pub nodes: Vec<Node>,
+    pub problems: Vec<Problem>,
+}
+
+/// A field that was found.
+#[derive(Clone, Copy)]
+pub(super) struct Field<'a> {
+    pub name: &'a str,
+    pub definition: &'a FieldDefinition,
+    pub read: Read,
+}
+
+/// The code of a condition.
+///
+/// # Errors
+/// With everything that is wrong, in the order of the text.
+pub(super) fn compile<'a>(expr: &Expr, scope: Scope<'a>, symbols: &mut Symbols<'a>) -> Result<Box<[Node]>, Vec<Problem>> {
+    let mut checker = Checker { scope, symbols, nodes: Vec::new(), problems: Vec::new() };
+    checker.condition(expr);
+    let Checker { nodes, mut problems, .. } = checker;
+    if problems.is_empty() {
+        return Ok(nodes.into());
+    }
+    problems.sort_by_key(|problem| problem.span.map_or(0, |span| span.start));
+    Err(problems)
+}
+
+impl<'a> Checker<'a, '_> {
+    /// A piece that has to be true or false.
+    pub fn condition(&mut self, expr: &Expr) {
+        match &expr.kind {
+            ExprKind::Bool(holds) => self.atom(Kind::Constant(*holds)),
+            ExprKind::Not(operand) => self.parent(Kind::Not, [&**operand]),
+            ExprKind::All(items) => self.parent(Kind::All, items),
+            ExprKind::Any(items) => self.parent(Kind::Any, items),
+            ExprKind::Compare { op, left, right } => self.compare(expr, *op, left, right),
+            ExprKind::In { needle, list } => self.membership(needle, list),
+            ExprKind::Has(name) => {
+                if let Some(field) = self.named_field(name) {
+                    self.atom(Kind::Has(field.read.slot));
+                }
+            }
+            ExprKind::Name(name) => self.flag(name, expr),
+            // Has been reported by the parser.
+            ExprKind::Hole => {}
+            _ => self.not_a_condition(expr),
+        }
+    }
+
+    /// A node with the nodes of its children after it.
+    pub fn parent<'e>(&mut self, kind: Kind, children: impl IntoIterator<Item = &'e Expr>) {
+        let at = self.nodes.len();
+        self.nodes.push(Node { end: 0, kind });
+        for child in children {
+            self.condition(child);
+        }
+        self.nodes[at].end = index(self.nodes.len());
+    }
+
+    pub fn atom(&mut self, kind: Kind) {
+        let end = index(self.nodes.len() + 1);
+        self.nodes.push(Node { end, kind });
+    }
+
+    /// What kind of value a piece has; `None` when that cannot be said because something in it is wrong.
+    pub fn type_of(&self, expr: &Expr) -> Option<Type> {
+        Some(match &expr.kind {
+            ExprKind::Hole => return None,
+            ExprKind::Integer(_) | ExprKind::Float(_) | ExprKind::Confidence(_) => Type::Number,
+            ExprKind::Text(_) => Type::Text,
+            ExprKind::List(_) => Type::List,
+            ExprKind::ListName(_) => Type::ReferenceList,
+            ExprKind::Name(name) if name == AS_OF => Type::Timestamp,
+            ExprKind::Name(name) => match self.scope.catalogue.get(name)?.kind {
+                FieldType::Bool => Type::Bool,
+                FieldType::Integer | FieldType::Number => Type::Number,
+                FieldType::String => Type::Text,
+                FieldType::Enum => Type::Enum,
+                FieldType::Timestamp => Type::Timestamp,
+            },
+            _ => Type::Bool,
+        })
+    }
+
+    /// The field that an expression names, if it is the name of a field.
+    pub fn field_of(&mut self, expr: &Expr) -> Option<Field<'a>> {
+        let ExprKind::Name(name) = &expr.kind else { return None };
+        let (name, definition) = self.scope.catalogue.0.get_key_value(name)?;
+        Some(self.field(name, definition))
+    }
+
+    /// One side of a comparison whose type is known.
+    pub fn operand(&mut self, expr: &Expr) -> Option<Operand> {
+        match &expr.kind {
+            ExprKind::Integer(n) => Some(Operand::Number(super::Numeric::Integer(*n))),
+            ExprKind::Float(n) => Some(Operand::Number(super::Numeric::Float(*n))),
+            ExprKind::Text(text) => Some(Operand::Text(text.as_str().into())),
+            ExprKind::Name(name) if name == AS_OF => Some(Operand::AsOf),
+            ExprKind::Confidence(name) => self.named_field(name).map(|field| Operand::Confidence(field.read.slot)),
+            _ => self.field_of(expr).map(|field| Operand::Field(field.read)),
+        }
+    }
+
+    /// The field inside `has(…)` or `confidence(…)`.
+    fn named_field(&mut self, name: &Name) -> Option<Field<'a>> {
+        let found = self.scope.catalogue.0.get_key_value(&name.text);
+        if let Some((name, definition)) = found {
+            return Some(self.field(name, definition));
+        }
+        if name.text == AS_OF {
+            self.problem(name.span, "`as_of` is always known; only fields are asked for.");
+        } else {
+            self.unknown_name(&name.text, name.span, None);
+        }
+        None
+    }
+
+    fn field(&mut self, name: &'a str, definition: &'a FieldDefinition) -> Field<'a> {
+        let needed = [definition.min_confidence, self.scope.map_confidence.get(name).copied(), self.scope.rule_confidence.get(name).copied()];
+        let needed = needed.into_iter().flatten().fold(0.0, f64::max);
+        Field { name, definition, read: Read { slot: self.symbols.slot(name, definition), needed } }
+    }
+
+    fn flag(&mut self, name: &str, expr: &Expr) {
+        match self.type_of(expr) {
+            None => self.unknown_name(name, expr.span, None),
+            Some(Type::Bool) => {
+                if let Some(field) = self.field_of(expr) {
+                    self.atom(Kind::Flag(field.read));
+                }
+            }
+            Some(_) => self.not_a_condition(expr),
+        }
+    }
+
+    fn not_a_condition(&mut self, expr: &Expr) {
+        let kind = self.phrase(expr);
+        let text = unparse(expr);
+        self.problem(expr.span, format!("A condition is true or false, but `{text}` is {kind}; compare it with something."));
+    }
+
+    /// No field has this name. `beside` is the field it is compared with, which may tell what was meant.
+    pub fn unknown_name(&mut self, name: &str, span: Span, beside: Option<&FieldDefinition>) {
+        if let Some(value) = beside.and_then(|field| nearest(name, field.values.iter().map(String::as_str))) {
+            let message = format!("There is no field `{name}`; text stands in quotes.");
+            return self.problems.push(Problem::spanned(span, message).suggest(Some(quoted(value))));
+        }
+        if self.scope.lists.contains(name) {
+            let message = format!("`{name}` is a list; it is written `lists.{name}`.");
+            return self.problems.push(Problem::spanned(span, message).suggest(Some(format!("lists.{name}"))));
+        }
+        let suggestion = match name.to_ascii_lowercase().as_str() {
+            "true" | "yes" => Some("true"),
+            "false" | "no" => Some("false"),
+            "now" | "today" => Some(AS_OF),
+            _ => nearest(name, self.scope.catalogue.names().chain([AS_OF])),
+        };
+        self.problems.push(Problem::spanned(span, format!("There is no field `{name}`.")).suggest(suggestion));
+    }
+
+    /// What a piece is, in words.
+    pub fn phrase(&self, expr: &Expr) -> &'static str {
+        let field = match &expr.kind {
+            ExprKind::Name(name) => self.scope.catalogue.get(name),
+            _ => None,
+        };
+        match self.type_of(expr) {
+            Some(Type::Number) if field.is_some_and(|field| field.kind == FieldType::Integer) => "a whole number",
+            Some(Type::Number) => "a number",
+            Some(Type::Bool) => "true or false",
+            Some(Type::Text) => "text",
+            Some(Type::Enum) => "one of a few words",
+            Some(Type::Timestamp) => "a point in time",
+            Some(Type::List | Type::ReferenceList) => "a list",
+            None => "unclear",
+        }
+    }
+
+    pub fn problem(&mut self, span: Span, message: impl Into<String>) {
+        self.problems.push(Problem::spanned(span, message));
+    }
+}
+
+impl<'a> Symbols<'a> {
+    fn slot(&mut self, name: &'a str, definition: &'a FieldDefinition) -> u16 {
+        let found = self.fields.iter().position(|(known, _)| *known == name);
+        let slot = found.unwrap_or_else(|| {
+            self.fields.push((name, definition));
+            self.fields.len() - 1
+        });
+        const { assert!(limits::FIELDS < u16::MAX as usize) };
+        u16::try_from(slot).unwrap_or(u16::MAX)
+    }
+
+    pub fn question(&mut self, list: &str, slot: u16) -> u32 {
+        let found = self.questions.iter().position(|(known, field)| known == list && *field == slot);
+        index(found.unwrap_or_else(|| {
+            self.questions.push((list.to_owned(), slot));
+            self.questions.len() - 1
+        }))
+    }
+}
+
+/// An index into what one condition or set can hold, which is far below four milliards.
+fn index(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}

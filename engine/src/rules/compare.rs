@@ -1,0 +1,267 @@
+//! Comparisons and `in`: which values may meet, and the node that asks it fastest.
+
+use super::ast::{CompareOp, Expr, ExprKind};
+use super::check::{Checker, Field, Type};
+use super::code::{Accepted, Kind, Set};
+use super::numeric::Numeric;
+use super::unparse::{quoted, unparse};
+use crate::catalogue::{FieldDefinition, FieldType};
+use crate::problem::{Problem, Span, nearest};
+
+impl Checker<'_, '_> {
+    /// `left op right`; `whole` is all of it.
+    pub fn compare(&mut self, whole: &Expr, op: CompareOp, left: &Expr, right: &Expr) {
+        let (Some(a), Some(b)) = (self.type_of(left), self.type_of(right)) else {
+            self.report_unknown(left, right);
+            return self.report_unknown(right, left);
+        };
+        match (a, b) {
+            (Type::Bool, Type::Bool) if op.is_equality() => {
+                self.parent(Kind::Same { negated: op == CompareOp::NotEqual }, [left, right]);
+            }
+            (Type::Bool, Type::Bool) => {
+                self.problem(whole.span, "True and false have no order; they are compared with `==` and `!=`.");
+            }
+            (Type::List | Type::ReferenceList, _) | (_, Type::List | Type::ReferenceList) => {
+                self.problem(whole.span, "A list is asked with `in`, as in `company in lists.tam`.");
+            }
+            (Type::Enum, Type::Text | Type::Enum) | (Type::Text, Type::Enum) => self.compare_words(whole, op, left, right),
+            (Type::Number, Type::Number) => self.compare_numbers(op, left, right),
+            (Type::Text, Type::Text) | (Type::Timestamp, Type::Timestamp) => self.compare_plainly(op, left, right),
+            _ if is_comparison(left) || is_comparison(right) => self.chained(whole, op, left, right),
+            _ => self.mismatch(left, right),
+        }
+    }
+
+    /// `needle in list`.
+    pub fn membership(&mut self, needle: &Expr, list: &Expr) {
+        match &list.kind {
+            ExprKind::ListName(_) => self.look_up(needle, list),
+            ExprKind::List(items) => self.one_of(needle, list, items),
+            ExprKind::Hole => self.report_unknown(needle, list),
+            ExprKind::Name(name) if self.scope.lists.contains(name) => self.unknown_name(name, list.span, None),
+            _ => self.problem(list.span, "After `in` stands a list, as in `[\"a\", \"b\"]` or `lists.tam`."),
+        }
+    }
+
+    /// A side whose type is not known because it names no field, or because something inside is wrong.
+    fn report_unknown(&mut self, side: &Expr, other: &Expr) {
+        if self.type_of(side).is_some() {
+            return;
+        }
+        if let ExprKind::Name(name) = &side.kind {
+            let beside = self.field_of(other).map(|field| field.definition);
+            self.unknown_name(name, side.span, beside);
+        }
+    }
+
+    /// At least one side is an enum, the other an enum or text: they can be the same, but have no order.
+    fn compare_words(&mut self, whole: &Expr, op: CompareOp, left: &Expr, right: &Expr) {
+        if !op.is_equality() {
+            let word = if self.type_of(left) == Some(Type::Enum) { left } else { right };
+            let message = format!("The values of `{}` have no order; use `==`, `!=` or `in`.", unparse(word));
+            return self.problem(whole.span, message);
+        }
+        let pair = match (&left.kind, &right.kind) {
+            (_, ExprKind::Text(text)) => Some((left, text, right.span)),
+            (ExprKind::Text(text), _) => Some((right, text, left.span)),
+            _ => None,
+        };
+        let Some((word, text, span)) = pair else { return self.compare_plainly(op, left, right) };
+        let Some(field) = self.field_of(word) else { return };
+        self.enum_value(field, text, span);
+        let accepted = field.definition.values.iter().map(|value| (value == text) == (op == CompareOp::Equal));
+        self.atom(Kind::Codes { read: field.read, accepted: accepted.collect() });
+    }
+
+    fn compare_numbers(&mut self, op: CompareOp, left: &Expr, right: &Expr) {
+        let (field_side, op, number_side) = if left.is_literal() { (right, op.flipped(), left) } else { (left, op, right) };
+        let Some(bound) = number(number_side) else { return self.compare_plainly(op, field_side, number_side) };
+        self.within_range(field_side, bound, op.is_equality(), number_side.span);
+        match self.field_of(field_side) {
+            Some(field) => self.atom(Kind::Bound { read: field.read, accepted: Accepted::by(op), bound }),
+            None => self.compare_plainly(op, field_side, number_side),
+        }
+    }
+
+    fn compare_plainly(&mut self, op: CompareOp, left: &Expr, right: &Expr) {
+        if let (Some(left), Some(right)) = (self.operand(left), self.operand(right)) {
+            self.atom(Kind::Compare { left, accepted: Accepted::by(op), right });
+        }
+    }
+
+    /// Refuses a number that the field (or confidence) it meets can never be.
+    fn within_range(&mut self, side: &Expr, number: Numeric, is_exact: bool, span: Span) {
+        let confidence = FieldDefinition { min: Some(0.0), max: Some(1.0), ..FieldDefinition::new(FieldType::Number) };
+        let field = self.field_of(side);
+        let definition = match (&side.kind, field) {
+            (ExprKind::Confidence(_), _) => &confidence,
+            (_, Some(field)) => field.definition,
+            _ => return,
+        };
+        let text = unparse(side);
+        if definition.check_range(number.to_f64()).is_err() {
+            let message = format!("`{text}` is {}, so it is never {number}.", range(definition));
+            self.problems.push(Problem::spanned(span, message).suggest(as_fraction(definition, number)));
+        } else if is_exact && definition.kind == FieldType::Integer && !number.is_whole() {
+            self.problem(span, format!("`{text}` is a whole number, so it is never {number}."));
+        }
+    }
+
+    fn enum_value(&mut self, field: Field<'_>, text: &str, span: Span) {
+        let values = &field.definition.values;
+        if !values.iter().any(|value| value == text) {
+            let message = format!("`{text}` is no value of `{}`; there are {}.", field.name, some_of(values));
+            let suggestion = nearest(text, values.iter().map(String::as_str)).map(quoted);
+            self.problems.push(Problem::spanned(span, message).suggest(suggestion));
+        }
+    }
+
+    fn look_up(&mut self, needle: &Expr, list: &Expr) {
+        if let ExprKind::ListName(name) = &list.kind
+            && !self.scope.lists.contains(&name.text)
+        {
+            let suggestion = nearest(&name.text, self.scope.lists.iter().map(String::as_str));
+            let problem = Problem::spanned(name.span, format!("There is no list `{}`.", name.text));
+            self.problems.push(problem.suggest(suggestion));
+        }
+        let Some(kind) = self.type_of(needle) else { return self.report_unknown(needle, list) };
+        match (kind, self.field_of(needle), &list.kind) {
+            (Type::Text | Type::Enum, Some(field), ExprKind::ListName(name)) => {
+                let question = self.symbols.question(&name.text, field.read.slot);
+                self.atom(Kind::Listed { read: field.read, question });
+            }
+            _ => self.problem(needle.span, "Only a field that is text can be looked up in a list."),
+        }
+    }
+
+    fn one_of(&mut self, needle: &Expr, list: &Expr, items: &[Expr]) {
+        let Some(kind) = self.type_of(needle) else { return self.report_unknown(needle, list) };
+        if items.is_empty() {
+            return self.problem(list.span, "Nothing is in an empty list.");
+        }
+        let is_clean = items.iter().all(|item| self.item(needle, kind, item));
+        let field = self.field_of(needle);
+        match (kind, field) {
+            _ if !is_clean => {}
+            (Type::Enum, Some(field)) => {
+                let has = |value: &String| items.iter().any(|item| matches!(&item.kind, ExprKind::Text(text) if text == value));
+                let accepted = field.definition.values.iter().map(has).collect();
+                self.atom(Kind::Codes { read: field.read, accepted });
+            }
+            (Type::Number | Type::Text, _) => {
+                let set = set(items);
+                if let Some(needle) = self.operand(needle) {
+                    self.atom(Kind::OneOf { needle, set });
+                }
+            }
+            _ => self.problem(needle.span, format!("`{}` is {}; `in` asks for text or numbers.", unparse(needle), self.phrase(needle))),
+        }
+    }
+
+    /// Whether a list's item may be what the needle is; says so if not.
+    fn item(&mut self, needle: &Expr, kind: Type, item: &Expr) -> bool {
+        let before = self.problems.len();
+        match (kind, &item.kind) {
+            (_, ExprKind::Hole) => return false,
+            (Type::Enum, ExprKind::Text(text)) => {
+                if let Some(field) = self.field_of(needle) {
+                    self.enum_value(field, text, item.span);
+                }
+            }
+            (Type::Number, ExprKind::Integer(_) | ExprKind::Float(_)) => {
+                if let Some(number) = number(item) {
+                    self.within_range(needle, number, true, item.span);
+                }
+            }
+            (Type::Text, ExprKind::Text(_)) | (Type::Bool | Type::Timestamp | Type::List | Type::ReferenceList, _) => {}
+            (_, ExprKind::Name(name)) if self.type_of(item).is_none() => {
+                let beside = self.field_of(needle).map(|field| field.definition);
+                self.unknown_name(name, item.span, beside);
+            }
+            (_, _) if !item.is_literal() => {
+                self.problem(item.span, "The values of a list are written out: numbers or texts in quotes.");
+            }
+            _ => self.mismatch(needle, item),
+        }
+        self.problems.len() == before
+    }
+
+    /// `a < b < c`.
+    fn chained(&mut self, whole: &Expr, op: CompareOp, left: &Expr, right: &Expr) {
+        let suggestion = match &left.kind {
+            ExprKind::Compare { right: middle, .. } => {
+                Some(format!("{} && {} {} {}", unparse(left), unparse(middle), op.symbol(), unparse(right)))
+            }
+            _ => None,
+        };
+        let problem = Problem::spanned(whole.span, "Comparisons do not chain; join them with `&&`.");
+        self.problems.push(problem.suggest(suggestion));
+    }
+
+    /// Two values that never are the same.
+    fn mismatch(&mut self, left: &Expr, right: &Expr) {
+        let (subject, other) = if left.is_literal() { (right, left) } else { (left, right) };
+        let message = format!("`{}` is {} and cannot be compared with {}.", unparse(subject), self.phrase(subject), self.phrase(other));
+        let hint = match (self.type_of(subject), &other.kind) {
+            (Some(Type::Timestamp), _) => " It is compared with another point in time, such as `as_of`.",
+            _ => "",
+        };
+        let suggestion = match (self.type_of(subject), &other.kind) {
+            (Some(Type::Number), ExprKind::Text(text)) => text.trim().parse::<f64>().ok().filter(|n| n.is_finite()).map(|_| text.trim().to_owned()),
+            (Some(Type::Text | Type::Enum), ExprKind::Integer(_) | ExprKind::Float(_)) => Some(quoted(&unparse(other))),
+            (Some(Type::Bool), ExprKind::Text(text)) => ["true", "false"].into_iter().find(|word| word == text).map(str::to_owned),
+            _ => None,
+        };
+        self.problems.push(Problem::spanned(other.span, message + hint).suggest(suggestion));
+    }
+}
+
+fn is_comparison(expr: &Expr) -> bool {
+    matches!(expr.kind, ExprKind::Compare { .. } | ExprKind::In { .. })
+}
+
+fn number(expr: &Expr) -> Option<Numeric> {
+    match expr.kind {
+        ExprKind::Integer(n) => Some(Numeric::Integer(n)),
+        ExprKind::Float(n) => Some(Numeric::Float(n)),
+        _ => None,
+    }
+}
+
+/// The written values of a list, which are all numbers or all texts.
+fn set(items: &[Expr]) -> Set {
+    let numbers: Vec<_> = items.iter().filter_map(number).collect();
+    if !numbers.is_empty() {
+        return Set::numbers(numbers);
+    }
+    let text = |item: &Expr| match &item.kind {
+        ExprKind::Text(text) => Some(text.as_str().into()),
+        _ => None,
+    };
+    Set::texts(items.iter().filter_map(text).collect())
+}
+
+/// 85 where 0.85 was meant.
+fn as_fraction(definition: &FieldDefinition, number: Numeric) -> Option<String> {
+    let fraction = number.to_f64() / 100.0;
+    let is_percent = definition.max == Some(1.0) && definition.min.is_none_or(|min| min >= 0.0);
+    (is_percent && (0.0..=1.0).contains(&fraction)).then(|| fraction.to_string())
+}
+
+fn range(definition: &FieldDefinition) -> String {
+    match (definition.min, definition.max) {
+        (Some(min), Some(max)) => format!("{min} to {max}"),
+        (Some(min), None) => format!("{min} or more"),
+        (None, Some(max)) => format!("{max} or less"),
+        (None, None) => "any number".into(),
+    }
+}
+
+/// The values of an enum, as many as a sentence carries.
+fn some_of(values: &[String]) -> String {
+    const SHOWN: usize = 8;
+    let shown = values.iter().take(SHOWN).map(|value| format!("`{value}`")).collect::<Vec<_>>().join(", ");
+    if values.len() > SHOWN { format!("{shown} and {} more", values.len() - SHOWN) } else { shown }
+}
+

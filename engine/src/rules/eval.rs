@@ -1,0 +1,156 @@
+//! The row interpreter: what a condition comes to for one lead.
+
+use std::cmp::Ordering;
+
+use super::code::{Kind, Node, Operand, Read, Set};
+use super::kleene;
+use super::numeric::Numeric;
+use super::row::{Cell, Datum, Row, Slot};
+use crate::decision::Outcome3;
+use crate::decision::Outcome3::{Error, False, True, Unknown};
+
+/// A lead, and the fields its cells belong to.
+#[derive(Clone, Copy)]
+pub(super) struct Machine<'a> {
+    pub slots: &'a [Slot],
+    pub row: &'a Row<'a>,
+}
+
+/// A value that is compared.
+#[derive(Clone, Copy)]
+enum Scalar<'a> {
+    Number(Numeric),
+    Text(&'a str),
+    Timestamp(i64),
+}
+
+impl<'a> Machine<'a> {
+    /// What the node at `at` comes to. Stopping at a child that settles the result changes nothing, because
+    /// such a child settles it wherever it stands.
+    pub fn outcome(self, code: &'a [Node], at: usize) -> Outcome3 {
+        let node = &code[at];
+        match &node.kind {
+            Kind::All => self.fold(code, at, False, True, kleene::and),
+            Kind::Any => self.fold(code, at, True, False, kleene::or),
+            Kind::Not => kleene::not(self.outcome(code, at + 1)),
+            Kind::Same { negated } => {
+                let left = self.outcome(code, at + 1);
+                let right = self.outcome(code, code[at + 1].end as usize);
+                let same = kleene::same(left, right);
+                if *negated { kleene::not(same) } else { same }
+            }
+            atom => self.atom(atom),
+        }
+    }
+
+    /// The cell of a slot.
+    pub fn cell(self, slot: u16) -> Cell<'a> {
+        self.row.cells.get(usize::from(slot)).copied().unwrap_or(Cell::MISSING)
+    }
+
+    /// The value of a field if it can be told, or what a condition on it comes to.
+    pub fn read(self, read: Read) -> Result<Datum<'a>, Outcome3> {
+        let cell = self.cell(read.slot);
+        match cell.datum {
+            Datum::Missing => Err(Unknown),
+            _ if cell.confidence < read.needed => Err(Unknown),
+            Datum::Invalid => Err(Error),
+            datum => Ok(datum),
+        }
+    }
+
+    fn fold(self, code: &'a [Node], at: usize, settles: Outcome3, start: Outcome3, join: fn(Outcome3, Outcome3) -> Outcome3) -> Outcome3 {
+        let end = code[at].end as usize;
+        let mut outcome = start;
+        let mut child = at + 1;
+        while child < end {
+            let next = self.outcome(code, child);
+            if next == settles {
+                return settles;
+            }
+            outcome = join(outcome, next);
+            child = code[child].end as usize;
+        }
+        outcome
+    }
+
+    fn atom(self, atom: &'a Kind) -> Outcome3 {
+        self.test(atom).map_or_else(|outcome| outcome, Outcome3::from)
+    }
+
+    fn test(self, atom: &'a Kind) -> Result<bool, Outcome3> {
+        match atom {
+            Kind::Constant(holds) => Ok(*holds),
+            Kind::Has(slot) => Ok(self.cell(*slot).is_read),
+            Kind::Flag(read) => match self.read(*read)? {
+                Datum::Bool(holds) => Ok(holds),
+                _ => Err(Error),
+            },
+            Kind::Bound { read, accepted, bound } => match self.read(*read)? {
+                Datum::Number(number) => Ok(accepted.accepts(number.order(*bound))),
+                _ => Err(Error),
+            },
+            Kind::Codes { read, accepted } => match self.read(*read)? {
+                Datum::Code(code) => accepted.get(code as usize).copied().ok_or(Error),
+                _ => Err(Error),
+            },
+            Kind::Compare { left, accepted, right } => {
+                let (left, right) = self.both(left, right)?;
+                order(left, right).map(|order| accepted.accepts(order)).ok_or(Error)
+            }
+            Kind::OneOf { needle, set } => is_member(self.scalar(needle)?, set).ok_or(Error),
+            Kind::Listed { read, question } => {
+                self.read(*read)?;
+                self.row.answers.get(*question as usize).copied().flatten().ok_or(Error)
+            }
+            Kind::All | Kind::Any | Kind::Not | Kind::Same { .. } => Err(Error),
+        }
+    }
+
+    /// Both sides of a comparison. An error outweighs an unknown, as everywhere.
+    fn both(self, left: &'a Operand, right: &'a Operand) -> Result<(Scalar<'a>, Scalar<'a>), Outcome3> {
+        match (self.scalar(left), self.scalar(right)) {
+            (Ok(left), Ok(right)) => Ok((left, right)),
+            (Err(Error), _) | (_, Err(Error)) => Err(Error),
+            _ => Err(Unknown),
+        }
+    }
+
+    fn scalar(self, operand: &'a Operand) -> Result<Scalar<'a>, Outcome3> {
+        match operand {
+            Operand::Number(number) => Ok(Scalar::Number(*number)),
+            Operand::Text(text) => Ok(Scalar::Text(text)),
+            Operand::AsOf => Ok(Scalar::Timestamp(self.row.as_of)),
+            Operand::Confidence(slot) => Ok(Scalar::Number(Numeric::Float(self.observed_confidence(*slot)))),
+            Operand::Field(read) => match self.read(*read)? {
+                Datum::Number(number) => Ok(Scalar::Number(number)),
+                Datum::Timestamp(at) => Ok(Scalar::Timestamp(at)),
+                datum => self.slots.get(usize::from(read.slot)).and_then(|slot| slot.text(datum)).map(Scalar::Text).ok_or(Error),
+            },
+        }
+    }
+
+    fn observed_confidence(self, slot: u16) -> f64 {
+        let cell = self.cell(slot);
+        if cell.is_read { cell.confidence } else { 0.0 }
+    }
+}
+
+/// How two values compare; `None` when they are of different kinds.
+fn order(left: Scalar<'_>, right: Scalar<'_>) -> Option<Ordering> {
+    match (left, right) {
+        (Scalar::Number(a), Scalar::Number(b)) => Some(a.order(b)),
+        // The order of UTF-8 bytes is the order of Unicode scalar values.
+        (Scalar::Text(a), Scalar::Text(b)) => Some(a.cmp(b)),
+        (Scalar::Timestamp(a), Scalar::Timestamp(b)) => Some(a.cmp(&b)),
+        _ => None,
+    }
+}
+
+fn is_member(needle: Scalar<'_>, set: &Set) -> Option<bool> {
+    match (needle, set) {
+        (Scalar::Number(needle), Set::Numbers(numbers)) => Some(numbers.binary_search_by(|number| number.order(needle)).is_ok()),
+        (Scalar::Text(needle), Set::Texts(texts)) => Some(texts.binary_search_by(|text| (**text).cmp(needle)).is_ok()),
+        _ => None,
+    }
+}

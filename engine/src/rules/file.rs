@@ -1,0 +1,198 @@
+//! The rule file: a rule set as people write it, keep it in git and carry it from place to place.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+use super::lists::ReferenceList;
+use super::parse::RESERVED;
+use super::rule_set::RuleSet;
+use crate::action::{Action, Consequence};
+use crate::catalogue::Catalogue;
+use crate::limits;
+use crate::problem::Problem;
+
+/// A rule set as a file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RuleSetFile {
+    /// The rule set's name.
+    pub rule_set: String,
+    /// The fields that the rules may read; empty where the workflow's catalogue says it.
+    #[serde(default, skip_serializing_if = "no_fields")]
+    pub fields: Catalogue,
+    /// Reference lists by name, for a file that stands alone.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub lists: BTreeMap<String, Vec<String>>,
+    /// The rules, in the order they are scanned.
+    pub rules: Vec<RuleDefinition>,
+    /// What is decided when no rule fires: `hold` or `nurture`.
+    pub default: Action,
+}
+
+/// A rule as it is written.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RuleDefinition {
+    /// Its id: lower-case letters, digits and hyphens.
+    pub id: String,
+    /// What people call it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The condition, in the syntax of CEL.
+    pub when: String,
+    /// What follows: at most one action, and any number of tags.
+    pub then: Vec<Consequence>,
+    /// How sure a field has to be read for this rule, stricter than the field's own threshold.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub min_confidence: BTreeMap<String, f64>,
+    /// Risk tags of its decisions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub risk: Vec<String>,
+}
+
+impl RuleSetFile {
+    /// Everything that is wrong with the file, its conditions aside.
+    pub fn check(&self) -> Vec<Problem> {
+        let mut problems = check_name("/rule_set", "A rule set's name", &self.rule_set);
+        problems.extend(check_fields(&self.fields));
+        problems.extend(check_lists(&self.lists));
+        if self.rules.len() > limits::RULES {
+            problems.push(Problem::at("/rules", format!("A rule set has at most {} rules.", limits::RULES)));
+        }
+        let mut seen = BTreeSet::new();
+        for (index, rule) in self.rules.iter().enumerate().take(limits::RULES) {
+            let prefix = format!("/rules/{index}");
+            problems.extend(rule.check().into_iter().map(|problem| problem.under(&prefix)));
+            if !seen.insert(&rule.id) {
+                problems.push(Problem::at(format!("{prefix}/id"), format!("Another rule has the id `{}`.", rule.id)));
+            }
+        }
+        if !self.default.is_safe_default() {
+            problems.push(Problem::at("/default", format!("By default a lead is held or nurtured; `{}` is not safe.", self.default)));
+        }
+        problems
+    }
+
+    /// The file's own lists, ready to be asked.
+    pub fn reference_lists(&self) -> BTreeMap<String, ReferenceList> {
+        let lists = self.lists.iter().map(|(name, entries)| (name.clone(), ReferenceList::new(entries.iter().cloned())));
+        lists.collect()
+    }
+
+    /// Compiles a file that stands alone.
+    ///
+    /// # Errors
+    /// With everything that is wrong with it.
+    pub fn compile(&self) -> Result<RuleSet, Vec<Problem>> {
+        let lists = self.lists.keys().cloned().collect();
+        RuleSet::compile(self, &self.fields, &BTreeMap::new(), &lists)
+    }
+}
+
+impl RuleDefinition {
+    /// Everything that is wrong with the rule, its condition aside; pointers are relative to it.
+    pub fn check(&self) -> Vec<Problem> {
+        let mut problems = self.check_id();
+        if let Some(name) = &self.name {
+            problems.extend(check_name("/name", "A rule's name", name));
+        }
+        problems.extend(self.check_then());
+        for (field, confidence) in &self.min_confidence {
+            if !(0.0..=1.0).contains(confidence) {
+                problems.push(Problem::at(format!("/min_confidence/{}", escaped(field)), "A confidence is between 0 and 1."));
+            }
+        }
+        for (index, tag) in self.risk.iter().enumerate() {
+            problems.extend(check_name(&format!("/risk/{index}"), "A risk tag", tag));
+        }
+        problems
+    }
+
+    fn check_id(&self) -> Vec<Problem> {
+        let is_fine = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        if self.id.is_empty() || self.id.len() > limits::NAME_CHARS || !self.id.chars().all(is_fine) {
+            let message = format!("A rule's id is 1 to {} lower-case letters, digits and hyphens.", limits::NAME_CHARS);
+            return vec![Problem::at("/id", message)];
+        }
+        Vec::new()
+    }
+
+    fn check_then(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        if self.then.is_empty() {
+            problems.push(Problem::at("/then", "A rule does something: an action such as `advance`, or a tag."));
+        }
+        let mut acts = 0;
+        for (index, consequence) in self.then.iter().enumerate() {
+            let pointer = format!("/then/{index}");
+            match consequence {
+                Consequence::Tag(tag) => problems.extend(check_name(&pointer, "A tag", tag)),
+                Consequence::Act { action, parameters } => {
+                    acts += 1;
+                    problems.extend(check_action(&pointer, *action, parameters));
+                    if acts == 2 {
+                        problems.push(Problem::at(pointer, "A rule has one action; make the second one a rule of its own."));
+                    }
+                }
+            }
+        }
+        problems
+    }
+}
+
+/// A part of a JSON pointer, escaped.
+pub(super) fn escaped(part: &str) -> String {
+    part.replace('~', "~0").replace('/', "~1")
+}
+
+fn no_fields(fields: &Catalogue) -> bool {
+    fields.0.is_empty()
+}
+
+fn check_action(pointer: &str, action: Action, parameters: &BTreeMap<String, Json>) -> Vec<Problem> {
+    let pool = parameters.get("pool");
+    if action == Action::Assign && !pool.is_some_and(|pool| pool.as_str().is_some_and(|pool| !pool.trim().is_empty())) {
+        return vec![Problem::at(pointer, "`assign` names the pool that picks the person, as in `{assign: {pool: enterprise-ae}}`.")];
+    }
+    Vec::new()
+}
+
+fn check_fields(fields: &Catalogue) -> Vec<Problem> {
+    let mut problems = fields.check();
+    for (name, field) in &fields.0 {
+        let pointer = format!("/{}", escaped(name));
+        if RESERVED.contains(&name.as_str()) {
+            problems.push(Problem::at(&pointer, format!("`{name}` is a reserved word of the rule language.")));
+        }
+        if [field.min, field.max].into_iter().flatten().any(|bound| !bound.is_finite()) {
+            problems.push(Problem::at(&pointer, "`min` and `max` are finite numbers."));
+        }
+    }
+    problems.into_iter().map(|problem| problem.under("/fields")).collect()
+}
+
+fn check_lists(lists: &BTreeMap<String, Vec<String>>) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (name, entries) in lists {
+        let pointer = format!("/lists/{}", escaped(name));
+        let is_fine = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        if !name.starts_with(|c: char| c.is_ascii_lowercase()) || !name.chars().all(is_fine) || RESERVED.contains(&name.as_str()) {
+            let message = "A list's name is lower-case letters, digits and underscores, begins with a letter, and is no reserved word.";
+            problems.push(Problem::at(&pointer, message));
+        }
+        if entries.len() > limits::LIST_ENTRIES {
+            problems.push(Problem::at(&pointer, format!("A list has at most {} entries.", limits::LIST_ENTRIES)));
+        }
+    }
+    problems
+}
+
+fn check_name(pointer: &str, what: &str, name: &str) -> Vec<Problem> {
+    if name.trim().is_empty() || name.chars().count() > limits::NAME_CHARS || name.chars().any(char::is_control) {
+        return vec![Problem::at(pointer, format!("{what} is 1 to {} characters on one line.", limits::NAME_CHARS))];
+    }
+    Vec::new()
+}

@@ -1,0 +1,313 @@
+//! Leads from CSV: a column for each field, `NAME__confidence` beside it if the readings have one.
+//!
+//! Cells are trimmed; an empty one means that the field was not found. `true`, `yes` and `1` are true, `false`,
+//! `no` and `0` are false; instants are RFC 3339.
+
+use std::cell::Cell as Shared;
+use std::io::{self, Cursor, Read};
+use std::rc::Rc;
+
+use chrono::DateTime;
+
+use super::numeric::Numeric;
+use super::row::{Cell, Datum, instant};
+use super::rule_set::RuleSet;
+use crate::catalogue::{Catalogue, FieldDefinition, FieldType};
+use crate::problem::{Problem, nearest};
+use crate::time;
+
+/// Bytes of one line: a longer one is a quote that was not closed.
+const LINE_BYTES: usize = 1024 * 1024;
+
+/// Bytes read at once.
+const BUFFER_BYTES: usize = 64 * 1024;
+
+/// What stands behind a field's name in the header of its confidences.
+const CONFIDENCE: &str = "__confidence";
+
+/// Leads that are read one after the other, in bounded memory.
+pub(super) struct Leads<'a, R> {
+    rules: &'a RuleSet,
+    reader: csv::Reader<Bounded<Text<R>>>,
+    record: csv::ByteRecord,
+    watch: Watch,
+    columns: Vec<Column<'a>>,
+    width: usize,
+    ends: LineEnds,
+    /// Headers that name no field.
+    pub ignored: Vec<String>,
+}
+
+/// The head of a file that was looked at already, and the rest.
+type Text<R> = io::Chain<Cursor<Vec<u8>>, R>;
+
+/// The cells of a lead, by the slots of the rules.
+type Lead<'a> = Result<Vec<Cell<'a>>, Rejected>;
+
+/// A line that is no lead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejected {
+    /// The line it begins on, from 1.
+    pub line: u64,
+    /// What is wrong; pointers name the column.
+    pub problems: Vec<Problem>,
+}
+
+/// The columns of a field, and where its cell goes.
+struct Column<'a> {
+    name: &'a str,
+    definition: &'a FieldDefinition,
+    value: usize,
+    confidence: Option<usize>,
+    slot: Option<usize>,
+}
+
+/// A reader that fails when a line does not end, and is watched.
+pub(super) struct Bounded<R> {
+    inner: R,
+    watch: Watch,
+}
+
+/// What is seen of a reader that is read by another.
+#[derive(Clone, Default)]
+pub(super) struct Watch(Rc<Seen>);
+
+#[derive(Default)]
+struct Seen {
+    since_line: Shared<usize>,
+    is_at_end: Shared<bool>,
+}
+
+impl<'a, R: Read> Leads<'a, R> {
+    /// Opens a file and reads its header.
+    ///
+    /// # Errors
+    /// When the file cannot be read or its header makes no sense.
+    pub fn open(rules: &'a RuleSet, catalogue: &'a Catalogue, mut file: R) -> Result<Self, Vec<Problem>> {
+        let mut head = head(&mut file).map_err(|error| vec![unreadable(&error)])?;
+        if head.starts_with(b"\xEF\xBB\xBF") {
+            head.drain(..3);
+        }
+        let (delimiter, ends) = (delimiter(&head), LineEnds::of(&head));
+        let (bounded, watch) = Bounded::new(Cursor::new(head).chain(file));
+        let mut builder = csv::ReaderBuilder::new();
+        let mut reader = builder.flexible(true).delimiter(delimiter).buffer_capacity(BUFFER_BYTES).from_reader(bounded);
+        let headers = reader.byte_headers().map_err(|error| vec![unreadable(&error)])?;
+        let headers: Vec<String> = headers.iter().map(|cell| String::from_utf8_lossy(cell).trim().to_owned()).collect();
+        let (columns, ignored) = columns(&headers, rules, catalogue)?;
+        let record = csv::ByteRecord::new();
+        Ok(Self { rules, reader, record, watch, columns, width: headers.len(), ends, ignored })
+    }
+
+    /// The cells of the next lead, by the slots of the rules; `None` at the end.
+    ///
+    /// # Errors
+    /// The outer one when the file cannot be read on, the inner one when this line is no lead.
+    pub fn next(&mut self) -> Result<Option<Lead<'_>>, Vec<Problem>> {
+        self.watch.begin_line();
+        let more = self.reader.read_byte_record(&mut self.record).map_err(|error| vec![unreadable(&error)])?;
+        Ok(more.then(|| self.lead()))
+    }
+
+    fn lead(&self) -> Lead<'_> {
+        let mut problems = Vec::new();
+        if self.record.len() != self.width {
+            let message = format!("This line has {} cells, the header has {}.", self.record.len(), self.width);
+            problems.push(Problem::at("", message));
+            return Err(self.rejected(problems));
+        }
+        let mut cells: Vec<Cell<'_>> = self.rules.slots().iter().map(|slot| slot.cell(None)).collect();
+        for column in &self.columns {
+            match column.cell(&self.record) {
+                Ok(Some(cell)) => {
+                    if let Some(place) = column.slot.and_then(|slot| cells.get_mut(slot)) {
+                        *place = cell;
+                    }
+                }
+                Ok(None) => {}
+                Err(problem) => problems.push(problem),
+            }
+        }
+        if problems.is_empty() { Ok(cells) } else { Err(self.rejected(problems)) }
+    }
+
+    fn rejected(&self, problems: Vec<Problem>) -> Rejected {
+        Rejected { line: self.ends.line_of(&self.record, self.reader.position(), &self.watch), problems }
+    }
+}
+
+impl Column<'_> {
+    fn cell<'r>(&self, record: &'r csv::ByteRecord) -> Result<Option<Cell<'r>>, Problem> {
+        let value = text(record, self.value, self.name)?;
+        let confidence = self.confidence.map(|column| text(record, column, self.name)).transpose()?;
+        if value.is_empty() {
+            return Ok(None);
+        }
+        let confidence = match confidence {
+            None | Some("") => 1.0,
+            Some(text) => text.parse().ok().filter(|n| (0.0..=1.0).contains(n)).ok_or_else(|| {
+                Problem::at(format!("/{}{CONFIDENCE}", self.name), format!("`{text}` is no confidence from 0 to 1."))
+            })?,
+        };
+        let datum = datum(value, self.definition).map_err(|problem| problem.under(&format!("/{}", self.name)))?;
+        Ok(Some(Cell::read(datum, confidence)))
+    }
+}
+
+impl<R> Bounded<R> {
+    pub fn new(inner: R) -> (Self, Watch) {
+        let watch = Watch::default();
+        (Self { inner, watch: watch.clone() }, watch)
+    }
+}
+
+impl Watch {
+    /// Begins to count the bytes of a line.
+    pub fn begin_line(&self) {
+        self.0.since_line.set(0);
+    }
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let since_line = &self.watch.0.since_line;
+        if since_line.get() > LINE_BYTES + BUFFER_BYTES {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "a line is longer than 1 MiB, perhaps for a quote that is not closed"));
+        }
+        let count = self.inner.read(buffer)?;
+        since_line.set(since_line.get() + count);
+        self.watch.0.is_at_end.set(count == 0);
+        Ok(count)
+    }
+}
+
+/// How the lines of a file end, which takes part in counting them.
+#[derive(Clone, Copy)]
+pub(super) struct LineEnds {
+    has_return: bool,
+}
+
+impl LineEnds {
+    /// Of a file that begins like this.
+    pub fn of(head: &[u8]) -> Self {
+        Self { has_return: head.split(|byte| *byte == b'\n').next().is_some_and(|line| line.ends_with(b"\r")) }
+    }
+
+    /// The line that a record begins on, from 1. The reader's own position will not do: it takes empty lines for
+    /// part of the record after them, and a record for ended at the carriage return.
+    pub fn line_of(self, record: &csv::ByteRecord, after: &csv::Position, watch: &Watch) -> u64 {
+        let is_past_end = !self.has_return && !watch.0.is_at_end.get();
+        let last = after.line().saturating_sub(u64::from(is_past_end));
+        let inside = record.as_slice().iter().filter(|byte| **byte == b'\n').count();
+        last.saturating_sub(inside as u64)
+    }
+}
+
+/// The delimiter of a file that begins like this: the one of `,` and `;` that its first line has more of.
+pub(super) fn delimiter(head: &[u8]) -> u8 {
+    let mut is_quoted = false;
+    let (mut commas, mut semicolons) = (0, 0);
+    for byte in head.split(|byte| *byte == b'\n').next().unwrap_or_default() {
+        match byte {
+            b'"' => is_quoted = !is_quoted,
+            b',' if !is_quoted => commas += 1,
+            b';' if !is_quoted => semicolons += 1,
+            _ => {}
+        }
+    }
+    if semicolons > commas { b';' } else { b',' }
+}
+
+/// The beginning of the file, its first line if that is not too long.
+fn head(file: &mut impl Read) -> io::Result<Vec<u8>> {
+    let mut head = vec![0; BUFFER_BYTES];
+    let mut len = 0;
+    while len < head.len() && !head[..len].contains(&b'\n') {
+        match file.read(&mut head[len..]) {
+            Ok(0) => break,
+            Ok(count) => len += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    head.truncate(len);
+    Ok(head)
+}
+
+/// The columns of fields, and the headers that are none.
+fn columns<'a>(headers: &[String], rules: &'a RuleSet, catalogue: &'a Catalogue) -> Result<(Vec<Column<'a>>, Vec<String>), Vec<Problem>> {
+    let mut problems = Vec::new();
+    for (index, header) in headers.iter().enumerate() {
+        if !header.is_empty() && headers[..index].contains(header) {
+            problems.push(Problem::at(format!("/{header}"), format!("There are two columns `{header}`.")));
+        }
+    }
+    let place = |name: &str| headers.iter().position(|header| header == name);
+    let column = |(name, definition): (&'a String, &'a FieldDefinition)| {
+        let slot = rules.slots().iter().position(|slot| slot.name == *name);
+        Some(Column { name, definition, value: place(name)?, confidence: place(&format!("{name}{CONFIDENCE}")), slot })
+    };
+    let columns: Vec<Column<'a>> = catalogue.0.iter().filter_map(column).collect();
+    if columns.is_empty() {
+        let suggestion = headers.iter().find_map(|header| nearest(header, catalogue.names()));
+        problems.push(Problem::at("", "No column has the name of a field.").suggest(suggestion));
+    }
+    let is_used = |index: usize| columns.iter().any(|column| column.value == index || column.confidence == Some(index));
+    let ignored = headers.iter().enumerate().filter(|(index, _)| !is_used(*index)).map(|(_, header)| header.clone()).collect();
+    if problems.is_empty() { Ok((columns, ignored)) } else { Err(problems) }
+}
+
+fn text<'r>(record: &'r csv::ByteRecord, column: usize, name: &str) -> Result<&'r str, Problem> {
+    let cell = record.get(column).unwrap_or_default();
+    let text = std::str::from_utf8(cell).map_err(|_| Problem::at(format!("/{name}"), "The text is not UTF-8."))?;
+    Ok(text.trim())
+}
+
+/// The value that a cell is for a field.
+fn datum<'r>(text: &'r str, definition: &FieldDefinition) -> Result<Datum<'r>, Problem> {
+    let datum = match definition.kind {
+        FieldType::Bool => boolean(text).map(Datum::Bool),
+        FieldType::Integer => whole(text).map(|n| Datum::Number(Numeric::Integer(n))),
+        FieldType::Number => text.parse().ok().filter(|n: &f64| n.is_finite()).map(|n| Datum::Number(Numeric::Float(n))),
+        FieldType::String => Some(Datum::Text(text)),
+        FieldType::Enum => {
+            let code = definition.values.iter().position(|value| value == text);
+            code.and_then(|code| u32::try_from(code).ok()).map(Datum::Code)
+        }
+        FieldType::Timestamp => DateTime::parse_from_rfc3339(text).ok().map(|at| Datum::Timestamp(instant(time::cut(at.to_utc())))),
+    };
+    let datum = datum.ok_or_else(|| {
+        let message = format!("`{}` is no value of type {}.", shortened(text), definition.kind);
+        Problem::at("", message).suggest(nearest(text, definition.values.iter().map(String::as_str)))
+    })?;
+    if let Datum::Number(number) = datum {
+        definition.check_range(number.to_f64()).map_err(|error| Problem::at("", format!("{error}.")))?;
+    }
+    Ok(datum)
+}
+
+fn boolean(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "1" => Some(true),
+        "false" | "no" | "0" => Some(false),
+        _ => None,
+    }
+}
+
+/// A whole number, also one that is written with a point.
+fn whole(text: &str) -> Option<i64> {
+    let with_point = || text.parse().ok().filter(|n: &f64| n.fract() == 0.0 && n.abs() <= 9e15).map(|n| n as i64);
+    text.parse().ok().or_else(with_point)
+}
+
+fn shortened(text: &str) -> String {
+    const SHOWN: usize = 40;
+    match text.char_indices().nth(SHOWN) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    }
+}
+
+fn unreadable(error: &dyn std::fmt::Display) -> Problem {
+    Problem::at("", format!("The file cannot be read: {error}."))
+}

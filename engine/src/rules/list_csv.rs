@@ -1,0 +1,167 @@
+//! Reference lists from CSV.
+
+use super::leads_csv::{Bounded, LineEnds, delimiter};
+use super::lists::ReferenceList;
+use crate::limits;
+use crate::problem::Problem;
+
+/// Headers that name the column of the entries.
+const HEADERS: [&str; 4] = ["company", "domain", "name", "value"];
+
+/// Bytes of one entry: no name of a company is longer.
+const ENTRY_BYTES: usize = 1_000;
+
+/// Problems told about one file: more than a screen of them helps nobody.
+const PROBLEMS: usize = 100;
+
+impl ReferenceList {
+    /// Reads a list from CSV, comma or semicolon, and says which lines could not be used.
+    ///
+    /// When a cell of the first line is `company`, `domain`, `name` or `value` (in any case; the first of them in
+    /// this order wins), that line is a header and the entries stand in that column. Otherwise there is no header
+    /// and the entries stand in the first column.
+    pub fn from_csv(bytes: &[u8]) -> (Self, Vec<Problem>) {
+        let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+        let ends = LineEnds::of(bytes);
+        let (bounded, watch) = Bounded::new(bytes);
+        let mut builder = csv::ReaderBuilder::new();
+        let mut reader = builder.has_headers(false).flexible(true).delimiter(delimiter(bytes)).from_reader(bounded);
+        let mut list = Self::default();
+        let mut problems = Problems::default();
+        let mut record = csv::ByteRecord::new();
+        let mut column = None;
+        loop {
+            watch.begin_line();
+            match reader.read_byte_record(&mut record) {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(error) => {
+                    problems.add(Problem::at("", format!("The file cannot be read as CSV: {error}.")));
+                    break;
+                }
+            }
+            let line = ends.line_of(&record, reader.position(), &watch);
+            if column.is_none() {
+                let header = header(&record);
+                column = Some(header.unwrap_or(0));
+                if header.is_some() {
+                    continue;
+                }
+            }
+            let cell = record.get(column.unwrap_or(0)).unwrap_or_default();
+            if let Err(message) = list.add(cell) {
+                problems.add(Problem::at("", format!("Line {line}: {message}")));
+            }
+            if list.len() >= limits::LIST_ENTRIES && !reader.is_done() {
+                problems.add(Problem::at("", format!("Line {line}: a list has at most {} entries; the rest is left out.", limits::LIST_ENTRIES)));
+                break;
+            }
+        }
+        (list, problems.finish())
+    }
+
+    fn add(&mut self, cell: &[u8]) -> Result<(), String> {
+        let entry = std::str::from_utf8(cell).map_err(|_| "the text is not UTF-8.".to_owned())?.trim();
+        if entry.len() > ENTRY_BYTES {
+            return Err(format!("an entry has at most {ENTRY_BYTES} bytes; is a quote not closed?"));
+        }
+        if entry.is_empty() {
+            return Err("the entry is empty.".into());
+        }
+        if !self.insert(entry) {
+            return Err(format!("`{entry}` is in the list already, or has no letter."));
+        }
+        Ok(())
+    }
+}
+
+/// Problems up to a bound, with a count of the rest.
+#[derive(Default)]
+struct Problems {
+    told: Vec<Problem>,
+    untold: usize,
+}
+
+impl Problems {
+    fn add(&mut self, problem: Problem) {
+        if self.told.len() < PROBLEMS {
+            self.told.push(problem);
+        } else {
+            self.untold += 1;
+        }
+    }
+
+    fn finish(mut self) -> Vec<Problem> {
+        if self.untold > 0 {
+            self.told.push(Problem::at("", format!("There are {} more such lines.", self.untold)));
+        }
+        self.told
+    }
+}
+
+/// The column of the entries, if this line is a header.
+fn header(record: &csv::ByteRecord) -> Option<usize> {
+    let is = |cell: &[u8], name: &str| cell.trim_ascii().eq_ignore_ascii_case(name.as_bytes());
+    HEADERS.iter().find_map(|name| record.iter().position(|cell| is(cell, name)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> (Vec<String>, Vec<String>) {
+        let (list, problems) = ReferenceList::from_csv(text.as_bytes());
+        (list.entries().map(str::to_owned).collect(), problems.into_iter().map(|problem| problem.message).collect())
+    }
+
+    #[test]
+    fn the_first_column_without_a_header() {
+        assert_eq!(read("Initech,1\nGlobex,2\n").0, ["Initech", "Globex"]);
+    }
+
+    #[test]
+    fn a_named_column_with_bom_crlf_quotes_and_semicolons() {
+        let text = "\u{feff}id;Company;country\r\n1;\"Initech; Inc.\";US\r\n2;\"Said \"\"Globex\"\"\";DE\r\n";
+        assert_eq!(read(text), (vec!["Initech; Inc.".into(), "Said \"Globex\"".into()], vec![]));
+    }
+
+    #[test]
+    fn a_header_may_be_all_there_is_of_a_column_name() {
+        assert_eq!(read("domain\nacme.example\n").0, ["acme.example"]);
+        assert_eq!(read("Name Ltd\n").0, ["Name Ltd"]);
+    }
+
+    #[test]
+    fn lines_that_cannot_be_used_are_told_by_number() {
+        let (entries, problems) = read("company\nAcme\n\nacme.\n\"\"\nGlobex\n");
+        assert_eq!(entries, ["Acme", "Globex"]);
+        assert_eq!(problems, ["Line 4: `acme.` is in the list already, or has no letter.", "Line 5: the entry is empty."]);
+    }
+
+    #[test]
+    fn lines_are_counted_whatever_ends_them() {
+        for text in ["company\na\n\n\"x\ny\"\na", "company\r\na\r\n\r\n\"x\r\ny\"\r\na\r\n"] {
+            assert_eq!(read(text).1, ["Line 6: `a` is in the list already, or has no letter."]);
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_told() {
+        let (list, problems) = ReferenceList::from_csv(b"Acme\n\xff\xfe\n");
+        assert_eq!((list.len(), problems.len()), (1, 1));
+        assert_eq!(problems[0].message, "Line 2: the text is not UTF-8.");
+    }
+
+    #[test]
+    fn an_open_quote_swallows_no_memory_but_is_told() {
+        let (_, problems) = read(&format!("Acme\n\"{}", "x\n".repeat(5_000)));
+        assert!(problems[0].starts_with("Line 2: an entry has at most 1000 bytes"), "{problems:?}");
+    }
+
+    #[test]
+    fn problems_are_bounded() {
+        let (_, problems) = read(&"Acme\n".repeat(1_000));
+        assert_eq!(problems.len(), PROBLEMS + 1);
+        assert_eq!(problems[PROBLEMS], "There are 899 more such lines.");
+    }
+}

@@ -1,0 +1,94 @@
+//! Numbers compared by what they are, whole or not: no conversion ever loses a digit.
+
+use std::cmp::Ordering;
+use std::fmt;
+
+/// A finite number.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Numeric {
+    /// A whole number.
+    Integer(i64),
+    /// A finite number.
+    Float(f64),
+}
+
+impl Numeric {
+    /// How the two compare as mathematical values.
+    pub fn order(self, other: Self) -> Ordering {
+        match (self, other) {
+            (Self::Integer(a), Self::Integer(b)) => a.cmp(&b),
+            (Self::Float(a), Self::Float(b)) => a.partial_cmp(&b).unwrap_or(Ordering::Equal),
+            (Self::Integer(a), Self::Float(b)) => mixed(a, b),
+            (Self::Float(a), Self::Integer(b)) => mixed(b, a).reverse(),
+        }
+    }
+
+    /// The nearest floating-point number, for ranges and messages.
+    pub fn to_f64(self) -> f64 {
+        match self {
+            Self::Integer(n) => n as f64,
+            Self::Float(n) => n,
+        }
+    }
+
+    /// Whether it has no fraction.
+    pub fn is_whole(self) -> bool {
+        match self {
+            Self::Integer(_) => true,
+            Self::Float(n) => n.fract() == 0.0,
+        }
+    }
+}
+
+impl fmt::Display for Numeric {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Integer(n) => n.fmt(f),
+            Self::Float(n) => n.fmt(f),
+        }
+    }
+}
+
+/// 2⁶³, one more than the largest `i64`; exact as a floating-point number.
+const TWO_POW_63: f64 = 9_223_372_036_854_775_808.0;
+
+fn mixed(whole: i64, float: f64) -> Ordering {
+    if float >= TWO_POW_63 {
+        return Ordering::Less;
+    }
+    if float < -TWO_POW_63 {
+        return Ordering::Greater;
+    }
+    // Within these bounds the cut number is an exact `i64`.
+    whole.cmp(&(float.trunc() as i64)).then_with(|| 0.0.partial_cmp(&float.fract()).unwrap_or(Ordering::Equal))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cmp::Ordering::{Equal, Greater, Less};
+
+    use super::*;
+
+    #[test]
+    fn whole_and_broken_numbers_compare_exactly() {
+        let cases = [
+            (0, 0.0, Equal),
+            (0, -0.0, Equal),
+            (1, 1.5, Less),
+            (-1, -1.5, Greater),
+            (2, 1.5, Greater),
+            (i64::MAX, TWO_POW_63, Less),
+            (i64::MIN, -TWO_POW_63, Equal),
+            (i64::MIN, -9.3e18, Greater),
+            (i64::MIN, f64::MAX, Less),
+            // 2⁵³ + 1 has no floating-point neighbour of its own; a cast would call the two equal.
+            (9_007_199_254_740_993, 9_007_199_254_740_992.0, Greater),
+            (0, f64::MIN_POSITIVE, Less),
+            (0, -f64::MIN_POSITIVE, Greater),
+        ];
+        for (whole, float, order) in cases {
+            assert_eq!(Numeric::Integer(whole).order(Numeric::Float(float)), order, "{whole} {float}");
+            assert_eq!(Numeric::Float(float).order(Numeric::Integer(whole)), order.reverse(), "{float} {whole}");
+        }
+    }
+}

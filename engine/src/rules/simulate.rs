@@ -1,0 +1,122 @@
+//! What a rule set would decide about the leads of a file: counts by rule, and never an effect.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use super::leads_csv::Rejected;
+
+use super::leads_csv::Leads;
+use super::lists::ReferenceList;
+use super::row::{Cell, Row, instant};
+use super::rule_set::{RuleSet, Stop};
+use crate::action::Action;
+use crate::catalogue::Catalogue;
+use crate::problem::Problem;
+
+/// How many leads each rule decides. `default`, `held` and the rules' counts add up to `total`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Simulation {
+    /// Leads decided.
+    pub total: u64,
+    /// Leads for which every rule was false.
+    pub default: u64,
+    /// Leads at which the scan stopped at a rule that was unknown or an error.
+    pub held: u64,
+    /// The rules in order. Those that only tag decide nothing and are left out.
+    pub rules: Vec<RuleCount>,
+}
+
+/// How many leads a rule decides.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RuleCount {
+    /// The rule's id.
+    pub id: String,
+    /// What it decides.
+    pub action: Action,
+    /// For how many leads it fired.
+    pub count: u64,
+}
+
+/// What leads are decided with.
+#[derive(Clone, Copy, Debug)]
+pub struct Setup<'a> {
+    /// The rules.
+    pub rules: &'a RuleSet,
+    /// The fields that columns may be.
+    pub catalogue: &'a Catalogue,
+    /// The lists the rules ask, by name.
+    pub lists: &'a BTreeMap<String, ReferenceList>,
+    /// What rules take for now.
+    pub as_of: DateTime<Utc>,
+}
+
+/// Something that the reader of the counts should know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// Columns that name no field.
+    Ignored(Vec<String>),
+    /// A line that was not decided.
+    Rejected(Rejected),
+}
+
+impl Simulation {
+    /// Decides every lead of a CSV file, one at a time. Lines that are no leads are told and not counted.
+    ///
+    /// # Errors
+    /// When the file cannot be read or its header makes no sense.
+    pub fn run(setup: &Setup<'_>, leads: impl Read, mut tell: impl FnMut(Notice)) -> Result<Self, Vec<Problem>> {
+        let mut leads = Leads::open(setup.rules, setup.catalogue, leads)?;
+        if !leads.ignored.is_empty() {
+            tell(Notice::Ignored(std::mem::take(&mut leads.ignored)));
+        }
+        let mut tally = Tally { fired: vec![0; setup.rules.rules().len()], ..Tally::default() };
+        while let Some(lead) = leads.next()? {
+            match lead {
+                Ok(cells) => tally.count(setup.decide(&cells)),
+                Err(rejected) => tell(Notice::Rejected(rejected)),
+            }
+        }
+        Ok(tally.simulation(setup.rules))
+    }
+}
+
+impl Setup<'_> {
+    fn decide(&self, cells: &[Cell<'_>]) -> Stop {
+        let answers: Vec<Option<bool>> = self.rules.questions().iter().map(|question| {
+            let slot = self.rules.slots().iter().position(|slot| slot.name == question.field)?;
+            let text = self.rules.slots()[slot].text(cells.get(slot)?.datum)?;
+            Some(self.lists.get(&question.list)?.contains(text).is_some())
+        }).collect();
+        self.rules.decide_row(&Row { cells, answers: &answers, as_of: instant(self.as_of) })
+    }
+}
+
+#[derive(Default)]
+struct Tally {
+    fired: Vec<u64>,
+    held: u64,
+    default: u64,
+}
+
+impl Tally {
+    fn count(&mut self, stop: Stop) {
+        match stop {
+            Stop::Fired(rule) => self.fired[rule] += 1,
+            Stop::Held(_) => self.held += 1,
+            Stop::Default => self.default += 1,
+        }
+    }
+
+    fn simulation(self, rules: &RuleSet) -> Simulation {
+        let total = self.fired.iter().sum::<u64>() + self.held + self.default;
+        let counted = rules.rules().iter().zip(self.fired);
+        let counts = counted.filter_map(|(rule, count)| {
+            rule.act.as_ref().map(|act| RuleCount { id: rule.id.clone(), action: act.action, count })
+        });
+        Simulation { total, default: self.default, held: self.held, rules: counts.collect() }
+    }
+}

@@ -1,0 +1,79 @@
+//! One sentence on what settles a rule, for those whose outcome is not plain to see.
+
+use super::ast::{Expr, ExprKind};
+use super::blame::{because, unread};
+use super::code::{Kind, Node, children};
+use super::eval::Machine;
+use super::explain::less;
+use super::rule_set::Rule;
+use super::unparse::unparse;
+use crate::decision::{Because, Outcome3};
+
+/// What settles the rule, or keeps it from being settled. `None` where every piece is known.
+pub(super) fn why(machine: Machine<'_>, rule: &Rule) -> Option<String> {
+    match machine.outcome(&rule.code, 0) {
+        Outcome3::Unknown => Some(hanging(&because(machine, &rule.code))),
+        Outcome3::Error => because(machine, &rule.code).into_iter().find_map(|entry| match entry {
+            Because::Error { message } => Some(message),
+            _ => None,
+        }),
+        settled => indifferent(machine, rule, settled),
+    }
+}
+
+/// "It hangs on company size (0.58 < 0.70) and budget (not found)."
+fn hanging(entries: &[Because]) -> String {
+    let told = entries.iter().filter_map(|entry| match entry {
+        Because::Missing { field } => Some(format!("{} (not found)", words(field))),
+        Because::LowConfidence { field, confidence, needed } => Some(format!("{} ({})", words(field), less(*confidence, *needed))),
+        Because::Error { .. } => None,
+    });
+    format!("It hangs on {}.", joined(&told.collect::<Vec<_>>()))
+}
+
+/// "`company_size >= 2000` alone makes it false, so the missing budget does not matter."
+fn indifferent(machine: Machine<'_>, rule: &Rule, settled: Outcome3) -> Option<String> {
+    let mut fields: Vec<String> = Vec::new();
+    for read in rule.reads.iter() {
+        let field = match unread(machine, *read) {
+            Some(Because::Missing { field }) => format!("missing {}", words(&field)),
+            Some(Because::LowConfidence { field, .. }) => format!("unsure {}", words(&field)),
+            _ => continue,
+        };
+        if !fields.contains(&field) {
+            fields.push(field);
+        }
+    }
+    if fields.is_empty() {
+        return None;
+    }
+    let do_not = if fields.len() == 1 { "does not" } else { "do not" };
+    let text = unparse(settling(machine, &rule.expr, &rule.code, 0, settled));
+    let fields = joined(&fields);
+    if text == unparse(&rule.expr) {
+        return Some(format!("It is {settled} all the same; the {fields} {do_not} matter."));
+    }
+    Some(format!("`{text}` alone makes it {settled}, so the {fields} {do_not} matter."))
+}
+
+/// The smallest piece that settles the whole.
+fn settling<'e>(machine: Machine<'_>, expr: &'e Expr, code: &[Node], at: usize, outcome: Outcome3) -> &'e Expr {
+    let items = match (&expr.kind, &code[at].kind, outcome) {
+        (ExprKind::All(items), Kind::All, Outcome3::False) | (ExprKind::Any(items), Kind::Any, Outcome3::True) => items,
+        _ => return expr,
+    };
+    let found = items.iter().zip(children(code, at)).find(|(_, child)| machine.outcome(code, *child) == outcome);
+    found.map_or(expr, |(item, child)| settling(machine, item, code, child, outcome))
+}
+
+fn words(field: &str) -> String {
+    field.replace('_', " ")
+}
+
+fn joined(items: &[String]) -> String {
+    match items {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}

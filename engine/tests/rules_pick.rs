@@ -1,0 +1,163 @@
+//! The pick of a person: fair, reproducible, and kind to those who come back.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use engine::rules::pick::{Counters, Member, PickInputs, PickReason, Pool, pick};
+use proptest::prelude::*;
+
+fn pool(weights: &[u32]) -> Pool {
+    let member = |(index, weight): (usize, &u32)| Member { person: format!("p{index:02}@acme.example"), weight: *weight };
+    Pool { name: "ae".into(), members: weights.iter().enumerate().map(member).collect() }
+}
+
+fn everybody(pool: &Pool) -> BTreeSet<String> {
+    pool.members.iter().map(|member| member.person.clone()).collect()
+}
+
+fn inputs(pool: &Pool, counters: Counters) -> PickInputs {
+    PickInputs { pool_version: 1, counters, available: everybody(pool), owner: None }
+}
+
+/// Who is picked in so many turns, all being available, and the counters after them.
+fn turns(pool: &Pool, count: usize) -> (Vec<String>, Counters) {
+    let mut counters = Counters::new();
+    let mut picked = Vec::new();
+    for _ in 0..count {
+        let pick = pick(pool, &inputs(pool, counters)).expect("somebody is available");
+        counters = pick.counters_after;
+        picked.push(pick.assignee);
+    }
+    (picked, counters)
+}
+
+#[test]
+fn the_order_is_that_of_nginx() {
+    let order: String = turns(&pool(&[5, 1, 1]), 7).0.iter().map(|person| char::from(b'a' + person.as_bytes()[2] - b'0')).collect();
+    assert_eq!(order, "aabacaa");
+}
+
+#[test]
+fn the_existing_owner_comes_first_and_takes_nobodys_turn() {
+    let pool = pool(&[1, 1]);
+    let counters = Counters::from([("p00@acme.example".into(), 1), ("p01@acme.example".into(), -1)]);
+    let mut inputs = PickInputs { owner: Some("p01@acme.example".into()), ..inputs(&pool, counters.clone()) };
+    let owned = pick(&pool, &inputs).expect("somebody is available");
+    assert_eq!((owned.assignee.as_str(), owned.reason, owned.counters_after), ("p01@acme.example", PickReason::ExistingOwner, counters));
+    inputs.available.remove("p01@acme.example");
+    assert_eq!(pick(&pool, &inputs).map(|pick| (pick.assignee, pick.reason)), Some(("p00@acme.example".into(), PickReason::RoundRobin)));
+    inputs.owner = Some("stranger@acme.example".into());
+    inputs.available.insert("stranger@acme.example".into());
+    assert_eq!(pick(&pool, &inputs).map(|pick| pick.reason), Some(PickReason::RoundRobin), "who is no member owns nothing here");
+}
+
+#[test]
+fn nobody_available_means_no_pick() {
+    let pool = pool(&[1, 2]);
+    assert_eq!(pick(&pool, &PickInputs::default()), None);
+}
+
+#[test]
+fn who_comes_back_is_not_flooded() {
+    let pool = pool(&[1, 1, 1]);
+    let (_, mut counters) = turns(&pool, 4);
+    for _ in 0..1_000 {
+        let mut away = inputs(&pool, counters);
+        away.available.remove("p01@acme.example");
+        counters = pick(&pool, &away).expect("two are available").counters_after;
+    }
+    let mut back = Vec::new();
+    for _ in 0..6 {
+        let pick = pick(&pool, &inputs(&pool, counters)).expect("all are available");
+        counters = pick.counters_after;
+        back.push(pick.assignee);
+    }
+    assert_eq!(back.iter().filter(|person| *person == "p01@acme.example").count(), 2, "{back:?}");
+}
+
+#[test]
+fn the_counters_of_people_who_left_are_dropped() {
+    let pool = pool(&[1]);
+    let counters = Counters::from([("gone@acme.example".into(), 7)]);
+    let pick = pick(&pool, &inputs(&pool, counters)).expect("somebody is available");
+    assert_eq!(pick.counters_after, Counters::from([("p00@acme.example".into(), 0)]));
+}
+
+#[test]
+fn hostile_counters_do_not_overflow() {
+    let pool = pool(&[u32::MAX, 1]);
+    for extreme in [i64::MAX, i64::MIN] {
+        let counters = Counters::from([("p00@acme.example".into(), extreme), ("p01@acme.example".into(), extreme)]);
+        assert!(pick(&pool, &inputs(&pool, counters)).is_some());
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_pool_is_told() {
+    let mut pool = pool(&[1, 0]);
+    pool.members.push(pool.members[0].clone());
+    let told: Vec<_> = pool.check().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        [
+            "/members/1/weight: A weight is 1 or more; who takes no turns is taken out of the pool.",
+            "/members/2/person: `p00@acme.example` is in the pool already."
+        ]
+    );
+    assert_eq!(Pool { name: "x".into(), members: vec![] }.check().len(), 1);
+}
+
+#[test]
+fn inputs_and_picks_are_stored_and_read_back() {
+    let pool = pool(&[2, 1]);
+    let inputs = PickInputs { owner: Some("p01@acme.example".into()), ..inputs(&pool, Counters::from([("p00@acme.example".into(), -1)])) };
+    let pick = pick(&pool, &inputs).expect("somebody is available");
+    let json = serde_json::to_string(&(&pool, &inputs, &pick)).expect("they are JSON");
+    assert_eq!(serde_json::from_str::<(Pool, PickInputs, engine::rules::pick::Pick)>(&json).expect("they are read back"), (pool, inputs, pick));
+    let read: Pool = serde_json::from_str(r#"{"name":"ae","members":[{"person":"jane@acme.example"}]}"#).expect("a weight may be left out");
+    assert_eq!(read.members[0].weight, 1);
+}
+
+proptest! {
+    #[test]
+    fn turns_are_fair(weights in prop::collection::vec(1_u32..20, 1..8), extra in 0_usize..200) {
+        let pool = pool(&weights);
+        let cycle: u32 = weights.iter().sum();
+        let (picked, counters) = turns(&pool, cycle as usize);
+        for member in &pool.members {
+            let count = picked.iter().filter(|person| **person == member.person).count();
+            prop_assert_eq!(count, member.weight as usize, "a full cycle is exact");
+        }
+        prop_assert!(counters.values().all(|counter| *counter == 0));
+        // On the way nobody is a whole turn ahead, nor further behind than the greedy rule allows among so many:
+        // 1/2 + 1/3 + … + 1/n.
+        let behind: f64 = (2..=weights.len()).map(|n| 1.0 / n as f64).sum();
+        let (picked, _) = turns(&pool, extra);
+        let mut counts: BTreeMap<&str, f64> = BTreeMap::new();
+        for (turn, person) in picked.iter().enumerate() {
+            *counts.entry(person).or_default() += 1.0;
+            for member in &pool.members {
+                let exact = (turn + 1) as f64 * f64::from(member.weight) / f64::from(cycle);
+                let count = counts.get(member.person.as_str()).copied().unwrap_or(0.0);
+                let is_fair = count - exact < 1.0 && exact - count <= behind + 1e-9;
+                prop_assert!(is_fair, "{} has {count} turns of {}, {exact} would be exact", member.person, turn + 1);
+            }
+        }
+    }
+
+    #[test]
+    fn the_same_inputs_give_the_same_pick(weights in prop::collection::vec(1_u32..9, 1..6), counters in prop::collection::vec(-9_i64..9, 6), away in 0_usize..6) {
+        let pool = pool(&weights);
+        let counters = counters.into_iter().enumerate().map(|(i, counter)| (format!("p{i:02}@acme.example"), counter)).collect();
+        let mut inputs = inputs(&pool, counters);
+        inputs.available.remove(&format!("p{away:02}@acme.example"));
+        let first = pick(&pool, &inputs);
+        prop_assert_eq!(&first, &pick(&pool, &inputs));
+        if let Some(pick) = first {
+            prop_assert!(inputs.available.contains(&pick.assignee));
+            let absent = pool.members.iter().filter(|member| !inputs.available.contains(&member.person));
+            for member in absent {
+                prop_assert_eq!(pick.counters_after.get(&member.person), inputs.counters.get(&member.person));
+            }
+        }
+    }
+}

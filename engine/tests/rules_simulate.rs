@@ -1,0 +1,164 @@
+//! Simulation over a file of leads: what is counted, what is rejected and where, and in how much memory.
+
+use std::io::{self, Read};
+
+use chrono::DateTime;
+use engine::problem::Problem;
+use engine::rules::simulate::{Notice, Rejected, Setup};
+use engine::rules::{RuleSetFile, Simulation};
+
+const RULES: &str = r#"
+rule_set: inbound-form
+fields: {intent_confidence: {type: number, min: 0, max: 1}, company: {type: string}, company_size: {type: integer, unit: employees},
+         source: {type: enum, values: [chat, web_form, referral]}, timeframe_days: {type: integer, missing: unknown},
+         decision_maker: {type: bool}, seen_at: {type: timestamp}}
+lists: {tam: [Initech, Globex]}
+rules:
+  - {id: tam-high-intent, when: 'intent_confidence > 0.85 && company in lists.tam', then: [{assign: {pool: enterprise-ae, meeting: intro}}]}
+  - {id: marked, when: decision_maker, then: [{tag: marked}]}
+  - {id: referral, when: 'source == "referral"', then: [advance], min_confidence: {source: 0.8}, risk: [quota]}
+  - {id: fresh, when: 'has(seen_at) && seen_at >= as_of', then: [nurture]}
+default: hold
+"#;
+
+fn run(leads: impl Read) -> Result<(Simulation, Vec<Notice>), Vec<Problem>> {
+    let file = RuleSetFile::from_yaml(RULES)?;
+    let rules = file.compile()?;
+    let lists = file.reference_lists();
+    let setup = Setup { rules: &rules, catalogue: &file.fields, lists: &lists, as_of: DateTime::UNIX_EPOCH };
+    let mut notices = Vec::new();
+    let simulation = Simulation::run(&setup, leads, |notice| notices.push(notice))?;
+    Ok((simulation, notices))
+}
+
+fn simulated(leads: &str) -> (Simulation, Vec<Notice>) {
+    run(leads.as_bytes()).unwrap_or_else(|problems| panic!("{problems:?}"))
+}
+
+fn counts(simulation: &Simulation) -> [u64; 6] {
+    let rules: Vec<u64> = simulation.rules.iter().map(|rule| rule.count).collect();
+    assert_eq!(simulation.default + simulation.held + rules.iter().sum::<u64>(), simulation.total);
+    [simulation.total, simulation.default, simulation.held, rules[0], rules[1], rules[2]]
+}
+
+/// The rejected lines with what is wrong with each.
+fn rejected(notices: &[Notice]) -> Vec<(u64, Vec<String>)> {
+    let line = |notice: &Notice| match notice {
+        Notice::Rejected(Rejected { line, problems }) => Some((*line, problems.iter().map(Problem::to_string).collect())),
+        Notice::Ignored(_) => None,
+    };
+    notices.iter().filter_map(line).collect()
+}
+
+#[test]
+fn counts_add_up_and_look_as_promised() {
+    let (simulation, notices) = simulated(
+        "company,intent_confidence,source,source__confidence,decision_maker,seen_at
+initech.,0.9,chat,,yes,
+Globex,0.9,referral,1,,
+Acme,0.9,referral,0.8,true,
+Acme,0.9,referral,0.79,false,
+Acme,0.5,,,,
+,0.5,chat,,,
+,0.9,chat,,,
+Acme,0.1,chat,,,1970-01-01T01:00:00+01:00
+Acme,0.1,chat,,,1969-12-31T23:59:59Z
+",
+    );
+    assert_eq!(notices, vec![]);
+    assert_eq!(counts(&simulation), [9, 2, 3, 2, 1, 1]);
+    let json = serde_json::to_string(&simulation).expect("counts are JSON");
+    assert_eq!(
+        json,
+        r#"{"total":9,"default":2,"held":3,"rules":[{"id":"tam-high-intent","action":"assign","count":2},{"id":"referral","action":"advance","count":1},{"id":"fresh","action":"nurture","count":1}]}"#
+    );
+}
+
+#[test]
+fn semicolons_bom_crlf_and_quotes_are_read() {
+    let (simulation, notices) = simulated("\u{feff}intent_confidence;\"company\";source\r\n0.9;\"Initech\";chat\r\n0.9;\"a;b\";referral\r\n");
+    assert_eq!((counts(&simulation), notices), ([2, 0, 0, 1, 1, 0], vec![]));
+}
+
+#[test]
+fn bad_lines_are_rejected_with_line_and_column_and_stop_nothing() {
+    let (simulation, notices) = simulated(
+        "id,company_size,intent_confidence,source,timeframe_days__confidence,timeframe_days,decision_maker,seen_at\r
+1,many,0.9,chat,,,,\r
+\r
+2,5,1.5,refferal,,,,\r
+3,5,0.1,chat,2,9,maybe,yesterday\r
+4,5\r
+5,5,0.1,chat,,,,\r
+6,5.5,inf,chat,,,,",
+    );
+    assert_eq!(counts(&simulation), [1, 1, 0, 0, 0, 0]);
+    assert_eq!(notices[0], Notice::Ignored(vec!["id".into()]));
+    let text = |line: u64, problems: &[&str]| (line, problems.iter().map(|problem| (*problem).to_owned()).collect::<Vec<_>>());
+    assert_eq!(
+        rejected(&notices),
+        [
+            text(2, &["/company_size: `many` is no value of type integer."]),
+            text(4, &["/intent_confidence: 1.5 is outside 0 to 1.", "/source: `refferal` is no value of type enum. Did you mean `referral`?"]),
+            text(
+                5,
+                &[
+                    "/decision_maker: `maybe` is no value of type bool.",
+                    "/seen_at: `yesterday` is no value of type timestamp.",
+                    "/timeframe_days__confidence: `2` is no confidence from 0 to 1."
+                ]
+            ),
+            text(6, &["This line has 2 cells, the header has 8."]),
+            text(8, &["/company_size: `5.5` is no value of type integer.", "/intent_confidence: `inf` is no value of type number."]),
+        ]
+    );
+}
+
+#[test]
+fn bytes_that_are_no_text_are_rejected() {
+    let (_, notices) = run(&b"company,source\n\xff,chat\n"[..]).expect("the header is fine");
+    assert_eq!(rejected(&notices), [(2, vec!["/company: The text is not UTF-8.".to_owned()])]);
+}
+
+#[test]
+fn files_without_a_usable_header_are_refused() {
+    let told = |leads: &str| run(leads.as_bytes()).unwrap_err().iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(told(""), ["No column has the name of a field."]);
+    assert_eq!(told("compani,name\n"), ["No column has the name of a field. Did you mean `company`?"]);
+    assert_eq!(told("company,source,company\n"), ["/company: There are two columns `company`."]);
+}
+
+#[test]
+fn a_line_without_an_end_is_refused_in_bounded_memory() {
+    let endless = || io::repeat(b'x').take(1 << 40);
+    for start in ["company\nInitech\n\"", "company\nInitech\n", "", "company"] {
+        let problems = run(start.as_bytes().chain(endless())).expect_err("it has no end");
+        assert_eq!(problems[0].message, "The file cannot be read: a line is longer than 1 MiB, perhaps for a quote that is not closed.", "{start:?}");
+    }
+}
+
+#[test]
+fn many_leads_stream_through() {
+    let lines = (0..200_000).flat_map(|i| format!("Company {i},0.{},chat\n", i % 10).into_bytes());
+    struct Stream<I>(I);
+    impl<I: Iterator<Item = u8>> Read for Stream<I> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let count = buffer.len().min(1_000);
+            Ok(buffer[..count].iter_mut().zip(&mut self.0).map(|(place, byte)| *place = byte).count())
+        }
+    }
+    let (simulation, _) = run("company,intent_confidence,source\n".as_bytes().chain(Stream(lines))).expect("it is a file of leads");
+    assert_eq!(counts(&simulation), [200_000, 200_000, 0, 0, 0, 0]);
+}
+
+#[test]
+fn a_reader_that_fails_is_told() {
+    struct Broken;
+    impl Read for Broken {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(io::Error::other("the disk is gone"))
+        }
+    }
+    let problems = run("company\nAcme\n".as_bytes().chain(Broken)).expect_err("it fails");
+    assert_eq!(problems[0].message, "The file cannot be read: the disk is gone.");
+}

@@ -1,0 +1,209 @@
+//! The apply file: workflows with everything that decides in them, as people keep it in version control.
+
+use std::collections::BTreeMap;
+
+use destinations::DestinationFile;
+use engine::action::{Action, Consequence};
+use engine::bundle::{Bundle, BundleSource};
+use engine::catalogue::Catalogue;
+use engine::content::MapFile;
+use engine::content::map::MappedField;
+use engine::event::EventKind;
+use engine::problem::{Problem, nearest};
+use engine::rules::pick::{Member, Pool};
+use engine::rules::{RuleDefinition, RuleSetFile};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+
+/// A whole file.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ApplyFile {
+    /// Reference lists by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub lists: BTreeMap<String, ListFile>,
+    /// Pools of people by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub pools: BTreeMap<String, PoolFile>,
+    /// Systems that decisions are written to, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub destinations: BTreeMap<String, ConnectionFile>,
+    /// Workflows by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub workflows: BTreeMap<String, WorkflowFile>,
+}
+
+/// A reference list: its entries, or the CSV file that has them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ListFile {
+    /// The entries.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub entries: Vec<String>,
+    /// A CSV file beside the apply file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+}
+
+/// A pool of people.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PoolFile {
+    /// Its members, in the order in which ties are broken.
+    pub members: Vec<Member>,
+}
+
+/// A system that decisions are written to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ConnectionFile {
+    /// Why nothing is to be sent yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused: Option<String>,
+    /// Which system it is, its settings, and where its secret is.
+    #[serde(flatten)]
+    pub destination: DestinationFile,
+}
+
+/// A workflow.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WorkflowFile {
+    /// What people call it; by default its name in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// The events it takes when they name no workflow.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub takes: Vec<TriggerFile>,
+    /// The fields.
+    pub fields: Catalogue,
+    /// How fields are read from events.
+    pub map: BTreeMap<String, MappedField>,
+    /// The rules, in order.
+    pub rules: Vec<RuleDefinition>,
+    /// What is decided when no rule is true, and when one cannot be told.
+    pub default: Action,
+    /// Where decisions go.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub destinations: Vec<TargetFile>,
+}
+
+/// Events that a workflow takes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TriggerFile {
+    /// Their kind.
+    pub kind: EventKind,
+    /// The system they come from.
+    pub source: String,
+}
+
+/// One destination of a workflow's decisions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TargetFile {
+    /// The destination's name.
+    pub to: String,
+    /// What is written.
+    pub purpose: Purpose,
+    /// Only decisions with these actions; all of them when empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub on: Vec<Action>,
+    /// Hours after which the write is of no use any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_hours: Option<u32>,
+}
+
+/// What is written to a destination.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, strum::Display, strum::IntoStaticStr)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Purpose {
+    /// The decision as one event, for analysis.
+    DecisionEvent,
+    /// The lead as it stands after the decision.
+    LeadUpdate,
+}
+
+impl ApplyFile {
+    /// Everything that is wrong with the file, its lists' entries in place.
+    pub fn check(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let names = [("lists", keys(&self.lists)), ("pools", keys(&self.pools)), ("destinations", keys(&self.destinations)), ("workflows", keys(&self.workflows))];
+        for (part, names) in names {
+            problems.extend(names.into_iter().filter(|name| !is_name(name, part == "lists")).map(|name| {
+                Problem::at(format!("/{part}/{name}"), "A name is up to 100 lower-case letters, digits and hyphens (in a list's name, underscores), and begins with a letter or digit.")
+            }));
+        }
+        for (name, pool) in &self.pools {
+            let found = self.pool(name, pool).check();
+            problems.extend(found.into_iter().map(|problem| problem.under(&format!("/pools/{name}"))));
+        }
+        for (name, workflow) in &self.workflows {
+            let prefix = format!("/workflows/{name}");
+            for (i, target) in workflow.destinations.iter().enumerate() {
+                if !self.destinations.contains_key(&target.to) {
+                    let near = nearest(&target.to, self.destinations.keys().map(String::as_str));
+                    let pointer = format!("{prefix}/destinations/{i}/to");
+                    problems.push(Problem::at(pointer, format!("There is no destination `{}` in this file.", target.to)).suggest(near));
+                }
+            }
+            if let Err(found) = Bundle::compile(self.bundle(name, workflow)) {
+                problems.extend(found.into_iter().map(|problem| problem.under(&prefix)));
+            }
+        }
+        problems
+    }
+
+    /// The bundle of a workflow, all versions 1.
+    pub fn bundle(&self, name: &str, workflow: &WorkflowFile) -> BundleSource {
+        BundleSource {
+            catalogue: (1, workflow.fields.clone()),
+            map: (1, workflow.map_file(name)),
+            rule_set: (1, workflow.rule_set_file(name)),
+            lists: self.lists.iter().map(|(name, list)| (name.clone(), (1, list.entries.clone()))).collect(),
+            pools: self.pools.iter().map(|(name, pool)| (name.clone(), (1, self.pool(name, pool)))).collect(),
+        }
+    }
+
+    /// A pool under its name.
+    pub fn pool(&self, name: &str, pool: &PoolFile) -> Pool {
+        Pool { name: name.to_owned(), members: pool.members.clone() }
+    }
+}
+
+impl WorkflowFile {
+    /// The map of the workflow, under the workflow's name.
+    pub fn map_file(&self, name: &str) -> MapFile {
+        MapFile { map: name.to_owned(), fields: self.map.clone() }
+    }
+
+    /// The rule set of the workflow, under the workflow's name; fields and lists stand in the workflow.
+    pub fn rule_set_file(&self, name: &str) -> RuleSetFile {
+        RuleSetFile {
+            rule_set: name.to_owned(),
+            fields: Catalogue::default(),
+            lists: BTreeMap::new(),
+            rules: self.rules.clone(),
+            default: self.default,
+        }
+    }
+
+    /// The pools its rules assign to.
+    pub fn pools(&self) -> impl Iterator<Item = &str> {
+        self.rules.iter().flat_map(|rule| &rule.then).filter_map(|consequence| match consequence {
+            Consequence::Act { action: Action::Assign, parameters } => parameters.get("pool").and_then(Json::as_str),
+            _ => None,
+        })
+    }
+}
+
+fn keys<T>(map: &BTreeMap<String, T>) -> Vec<&str> {
+    map.keys().map(String::as_str).collect()
+}
+
+fn is_name(name: &str, underscores: bool) -> bool {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || (underscores && c == '_');
+    name.len() <= engine::limits::NAME_CHARS && name.chars().all(fits) && name.starts_with(|c: char| c.is_ascii_alphanumeric())
+}

@@ -1,0 +1,252 @@
+//! `meshline apply`: workflows and what decides in them, from a file.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use engine::bundle::Bundle;
+use engine::problem::Problem;
+use engine::rules::ReferenceList;
+use serde_json::{Value as Json, json};
+use sqlx::PgConnection;
+use store::workflows::{self, Definition, DestinationInput, DestinationRow, Drafted, Kind, Target};
+use store::{Actor, Store};
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+use super::{Database, Failure, exit};
+use crate::apply_file::{ApplyFile, ConnectionFile, WorkflowFile};
+
+/// Options of `apply`.
+///
+/// Lists, pools, destinations and workflows are taken together or not at all. What is new or different becomes a draft;
+/// nothing that is live changes. Applied again, the same file changes nothing.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Options {
+    #[command(flatten)]
+    database: Database,
+
+    /// The file, YAML. Files it names (lists) are looked for beside it.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+
+    /// Only say what would change; exit code 1 if anything would.
+    #[arg(long)]
+    plan: bool,
+
+    /// Put workflows live that never were. Later versions of a live workflow stay drafts.
+    #[arg(long)]
+    bootstrap: bool,
+}
+
+/// Runs the command.
+pub(super) async fn run(options: Options) -> Result<u8, Failure> {
+    let (file, secrets) = read(&options.file)?;
+    let store = options.database.connect().await?;
+    let changes = apply(&store, &Actor::command("apply"), &file, &secrets, Wish { bootstrap: options.bootstrap, plan: options.plan }).await?;
+    for change in &changes {
+        println!("{change}");
+    }
+    match (changes.is_empty(), options.plan) {
+        (true, _) => println!("Nothing to change."),
+        (false, true) => return Ok(exit::DIFFERENCE),
+        (false, false) => {}
+    }
+    Ok(exit::FINE)
+}
+
+/// What to do with an apply file.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wish {
+    /// Put workflows live that never were.
+    pub(super) bootstrap: bool,
+    /// Change nothing.
+    pub(super) plan: bool,
+}
+
+/// Secrets of destinations, by name.
+pub(super) type Secrets = BTreeMap<String, Zeroizing<Vec<u8>>>;
+
+fn read(path: &Path) -> Result<(ApplyFile, Secrets), Failure> {
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(path).map_err(|error| Failure::File { path: name.clone(), error })?;
+    parse(&name, &text, path.parent().unwrap_or(Path::new("")))
+}
+
+/// Reads and checks an apply file; files it names are looked for in `folder`.
+pub(super) fn parse(name: &str, text: &str, folder: &Path) -> Result<(ApplyFile, Secrets), Failure> {
+    let invalid = |problems| Failure::Invalid { file: name.to_owned(), problems };
+    let mut file: ApplyFile = engine::rules::yaml::read(text).map_err(invalid)?;
+    let mut problems = Vec::new();
+    for (list_name, list) in &mut file.lists {
+        let pointer = format!("/lists/{list_name}");
+        let Some(path) = list.file.take() else { continue };
+        match std::fs::read(folder.join(&path)).map(|bytes| ReferenceList::from_csv(&bytes)) {
+            Ok(Ok(read)) => list.entries.extend(read.entries().map(str::to_owned)),
+            Ok(Err(found)) => problems.extend(found.into_iter().map(|problem| problem.under(&pointer))),
+            Err(error) => problems.push(Problem::at(format!("{pointer}/file"), format!("{path} cannot be read: {error}."))),
+        }
+        list.entries.sort();
+        list.entries.dedup();
+    }
+    let mut secrets = Secrets::new();
+    for (destination, connection) in &file.destinations {
+        match connection.destination.secret().map(|source| source.read(folder)) {
+            Some(Ok(secret)) => drop(secrets.insert(destination.clone(), secret)),
+            Some(Err(error)) => problems.push(Problem::at(format!("/destinations/{destination}"), error.to_string())),
+            None => {}
+        }
+    }
+    problems.extend(file.check());
+    if problems.is_empty() { Ok((file, secrets)) } else { Err(invalid(problems)) }
+}
+
+/// Brings a checked file into the database, in one transaction; says each change in a line.
+pub(super) async fn apply(store: &Store, actor: &Actor, file: &ApplyFile, secrets: &Secrets, wish: Wish) -> Result<Vec<String>, Failure> {
+    let mut changes = Vec::new();
+    let mut tx = store.pool().begin().await.map_err(store::Error::from)?;
+    let mut drafts: BTreeMap<(Kind, &str), Uuid> = BTreeMap::new();
+    for (name, list) in &file.lists {
+        let body = json!({ "entries": list.entries });
+        let what = format!("{} entries", list.entries.len());
+        drafts.insert((Kind::List, name), draft(&mut tx, actor, &mut changes, Kind::List, name, &body, &what).await?);
+    }
+    for (name, pool) in &file.pools {
+        let body = to_json(&file.pool(name, pool))?;
+        let what = format!("{} people", pool.members.len());
+        drafts.insert((Kind::Pool, name), draft(&mut tx, actor, &mut changes, Kind::Pool, name, &body, &what).await?);
+    }
+    let known = workflows::destinations(&mut tx).await?;
+    for (name, definition) in &file.destinations {
+        destination(store, &mut tx, actor, &mut changes, known.get(name), name, definition, secrets.get(name).map(|secret| secret.as_slice()), wish.bootstrap).await?;
+    }
+    for (name, definition) in &file.workflows {
+        workflow(&mut tx, actor, &mut changes, &drafts, file, name, definition, wish.bootstrap).await?;
+    }
+    if wish.plan {
+        tx.rollback().await.map_err(store::Error::from)?;
+    } else {
+        store::workflows::announce_release(&mut tx).await?;
+        tx.commit().await.map_err(store::Error::from)?;
+    }
+    Ok(changes)
+}
+
+async fn draft(tx: &mut PgConnection, actor: &Actor, changes: &mut Vec<String>, kind: Kind, name: &str, body: &Json, what: &str) -> Result<Uuid, Failure> {
+    let drafted = workflows::draft(tx, actor, kind, name, body).await?;
+    if let Drafted::Draft(_) = drafted {
+        changes.push(format!("draft   {kind} {name} ({what})"));
+    }
+    Ok(drafted.version().0)
+}
+
+#[expect(clippy::too_many_arguments, reason = "all of it is one row of the file")]
+async fn destination(
+    store: &Store,
+    tx: &mut PgConnection,
+    actor: &Actor,
+    changes: &mut Vec<String>,
+    known: Option<&DestinationRow>,
+    name: &str,
+    connection: &ConnectionFile,
+    secret: Option<&[u8]>,
+    bootstrap: bool,
+) -> Result<(), Failure> {
+    let kind = connection.destination.kind().to_string();
+    let settings = connection.destination.settings().map_err(store::Error::from)?;
+    if let Some(known) = known {
+        let same = known.kind == kind && known.settings == settings && (known.paused_reason == connection.paused || !bootstrap);
+        if same {
+            return Ok(());
+        }
+        if !bootstrap {
+            changes.push(format!("differs destination {name} (left as it is: connected destinations change with --bootstrap only)"));
+            return Ok(());
+        }
+    }
+    if secret.is_some() || known.is_none() {
+        // Whether it opens is known only with its secret; the one that is stored was checked when it came.
+        destinations::open(&kind, &settings, secret)
+            .map_err(|error| Failure::Invalid { file: format!("destination {name}"), problems: vec![Problem::at(format!("/destinations/{name}"), error.to_string())] })?;
+    }
+    let waiting = (!bootstrap).then_some("not connected yet: it came with a file that was applied without --bootstrap");
+    let paused_reason = connection.paused.as_deref().or(waiting);
+    workflows::save_destination(store, tx, actor, DestinationInput { name, kind: &kind, settings: &settings, secret, paused_reason }).await?;
+    changes.push(format!("connect destination {name} ({kind}{})", paused_reason.map(|why| format!(", paused: {why}")).unwrap_or_default()));
+    Ok(())
+}
+
+#[expect(clippy::too_many_arguments, reason = "all of it is one row of the file")]
+async fn workflow(
+    tx: &mut PgConnection,
+    actor: &Actor,
+    changes: &mut Vec<String>,
+    drafts: &BTreeMap<(Kind, &str), Uuid>,
+    file: &ApplyFile,
+    name: &str,
+    definition: &WorkflowFile,
+    bootstrap: bool,
+) -> Result<(), Failure> {
+    check_growth(tx, name, definition).await?;
+    let rules = format!("{} rules", definition.rules.len());
+    let fields = format!("{} fields", definition.fields.0.len());
+    let mut ids = vec![
+        draft(tx, actor, changes, Kind::Catalogue, name, &to_json(&definition.fields)?, &fields).await?,
+        draft(tx, actor, changes, Kind::Map, name, &to_json(&definition.map_file(name))?, &fields).await?,
+        draft(tx, actor, changes, Kind::RuleSet, name, &to_json(&definition.rule_set_file(name))?, &rules).await?,
+    ];
+    let title = definition.title.clone().unwrap_or_else(|| name.replace('-', " "));
+    let targets = definition.destinations.iter().map(|target| Target {
+        to: target.to.clone(),
+        purpose: target.purpose.to_string(),
+        on: target.on.clone(),
+        expires_hours: target.expires_hours,
+    });
+    let about = Definition { destinations: targets.collect() };
+    let mut routes: Vec<_> = definition.takes.iter().map(|trigger| (trigger.kind, trigger.source.clone())).collect();
+    routes.sort_by_key(|(kind, source)| (kind.to_string(), source.clone()));
+    let known = workflows::by_name(tx, name).await?;
+    let same = match &known {
+        Some(known) => {
+            let stored = workflows::routes_of(tx, known.id.into()).await?;
+            known.title == title && known.definition.0 == about && stored == routes.iter().map(|(kind, source)| (kind.to_string(), source.clone())).collect::<Vec<_>>()
+        }
+        None => false,
+    };
+    let is_live = known.as_ref().is_some_and(|known| known.live_bundle.is_some());
+    let id = match known {
+        Some(known) if same => known.id.into(),
+        Some(known) if is_live && !bootstrap => {
+            changes.push(format!("differs workflow {name} (left as it is: a live workflow's triggers and destinations change with --bootstrap only)"));
+            known.id.into()
+        }
+        _ => {
+            changes.push(format!("save    workflow {name}"));
+            workflows::save(tx, actor, name, &title, &about, &routes).await?
+        }
+    };
+    if bootstrap && !is_live {
+        let compiled = Bundle::compile(file.bundle(name, definition)).map_err(|problems| Failure::Invalid { file: name.to_owned(), problems })?;
+        ids.extend(compiled.asked_lists().into_iter().filter_map(|list| drafts.get(&(Kind::List, list))));
+        ids.extend(definition.pools().filter_map(|pool| drafts.get(&(Kind::Pool, pool))));
+        ids.sort();
+        ids.dedup();
+        workflows::make_canonical(tx, &ids).await?;
+        let bundle = workflows::release(tx, actor, id, name, &ids, "first release by `apply --bootstrap`").await?;
+        changes.push(format!("live    workflow {name} ({bundle})"));
+    }
+    Ok(())
+}
+
+async fn check_growth(tx: &mut PgConnection, name: &str, definition: &WorkflowFile) -> Result<(), Failure> {
+    let Some(earlier) = workflows::newest_canonical(tx, Kind::Catalogue, name).await? else { return Ok(()) };
+    let earlier = serde_json::from_value(earlier.body).map_err(store::Error::from)?;
+    let problems: Vec<Problem> =
+        definition.fields.check_growth(&earlier).into_iter().map(|problem| problem.under(&format!("/workflows/{name}/fields"))).collect();
+    if problems.is_empty() { Ok(()) } else { Err(Failure::Invalid { file: "the file".into(), problems }) }
+}
+
+fn to_json<T: serde::Serialize>(value: &T) -> Result<Json, Failure> {
+    serde_json::to_value(value).map_err(|error| Failure::Store(error.into()))
+}

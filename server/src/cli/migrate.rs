@@ -1,0 +1,37 @@
+//! `meshline migrate`.
+
+use chrono::Utc;
+use clap::Args;
+use store::Keyring;
+
+use super::{Database, Failure, exit};
+
+/// Options of `migrate`.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    #[command(flatten)]
+    database: Database,
+
+    /// Take the whole schema back, with everything that is kept.
+    #[arg(long, hide = true)]
+    down: bool,
+}
+
+/// Runs the command.
+pub(super) async fn run(options: Options) -> Result<u8, Failure> {
+    let url = options.database.url()?;
+    if options.down {
+        store::migrate::down(url).await?;
+        println!("The schema was taken back.");
+        return Ok(exit::FINE);
+    }
+    let path = options.database.key_path();
+    let is_new = !path.exists();
+    let keyring = Keyring::read_or_make(&path)?;
+    if is_new {
+        println!("Made the master key {}. Keep a copy: without it nothing personal can be read.", path.display());
+    }
+    store::migrate::up(url, &keyring, Utc::now()).await?;
+    println!("The schema is up to date.");
+    Ok(exit::FINE)
+}

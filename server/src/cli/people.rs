@@ -1,0 +1,73 @@
+//! `meshline user` and `meshline key`.
+
+use clap::Subcommand;
+use store::actor::Role;
+use store::people::{self, Scope};
+use store::Actor;
+
+use super::{Database, Failure, exit};
+
+/// People who sign in.
+#[derive(Debug, Subcommand)]
+pub(crate) enum UserCommand {
+    /// Add a person; prints the link to set the password with. Somebody who is there already gets these roles and a new link.
+    Add {
+        #[command(flatten)]
+        database: Database,
+        /// E-mail address the person signs in with.
+        #[arg(value_name = "E-MAIL")]
+        email: String,
+        /// What the person is called. [default: the part of the address before the @]
+        #[arg(long)]
+        name: Option<String>,
+        /// Roles: enablement, rep_leader, revops, ae_rep_leader, integrations, revops_lead, sales_leader, sdr, ae, admin.
+        #[arg(long = "role", value_name = "ROLE", required = true, value_delimiter = ',')]
+        roles: Vec<Role>,
+        /// Address that people reach the server under, for the link.
+        #[arg(long, env = "MESHLINE_PUBLIC_URL", value_name = "URL", default_value = "http://127.0.0.1:3000")]
+        public_url: String,
+    },
+}
+
+/// Keys of the API.
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeyCommand {
+    /// Make a key; prints it, alone, once.
+    Add {
+        #[command(flatten)]
+        database: Database,
+        /// What the key is for.
+        #[arg(long)]
+        name: String,
+        /// What it may do: ingest, read, outcome, admin.
+        #[arg(long = "scope", value_name = "SCOPE", required = true, value_delimiter = ',')]
+        scopes: Vec<Scope>,
+    },
+}
+
+/// Runs a command about people.
+pub(super) async fn user(command: UserCommand) -> Result<u8, Failure> {
+    let UserCommand::Add { database, email, name, roles, public_url } = command;
+    let store = database.connect().await?;
+    let actor = Actor::command("user add");
+    let name = name.unwrap_or_else(|| email.split('@').next().unwrap_or(&email).to_owned());
+    let id = match people::by_email(&store, &email).await? {
+        Some(person) => {
+            people::set_roles(&store, &actor, person.id, &roles).await?;
+            person.id
+        }
+        None => people::add(&store, &actor, &email, &name, &roles).await?,
+    };
+    let token = people::make_setup_link(&store, &actor, id, people::DEFAULT_VALIDITY).await?;
+    println!("{}/setup/{token}", public_url.trim_end_matches('/'));
+    Ok(exit::FINE)
+}
+
+/// Runs a command about keys.
+pub(super) async fn key(command: KeyCommand) -> Result<u8, Failure> {
+    let KeyCommand::Add { database, name, scopes } = command;
+    let store = database.connect().await?;
+    let key = people::add_key(&store, &Actor::command("key add"), &name, &scopes).await?;
+    println!("{key}");
+    Ok(exit::FINE)
+}

@@ -1,0 +1,61 @@
+//! Options from a file: they become the defaults of the flags they are named after.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::Command;
+
+use super::Failure;
+
+/// The command with the options of the configuration file, if one is named, as defaults.
+///
+/// # Errors
+/// When the file cannot be read, is no TOML table, or has a key that is no option.
+pub(super) fn with_file(command: Command, arguments: &[OsString]) -> Result<Command, Failure> {
+    let Some(path) = named(arguments).or_else(|| std::env::var_os("MESHLINE_CONFIG").map(PathBuf::from)) else { return Ok(command) };
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(&path).map_err(|error| Failure::File { path: name.clone(), error })?;
+    let table: BTreeMap<String, toml::Value> = toml::from_str(&text).map_err(|error| Failure::Usage(format!("{name}: {error}")))?;
+    let mut options = BTreeMap::new();
+    for (key, value) in table {
+        let value = match value {
+            toml::Value::String(text) => text,
+            toml::Value::Integer(_) | toml::Value::Float(_) | toml::Value::Boolean(_) => value.to_string(),
+            _ => return Err(Failure::Usage(format!("{name}: `{key}` is a text, a number, true or false"))),
+        };
+        options.insert(key.replace('-', "_"), value);
+    }
+    for key in options.keys() {
+        if key == "config" || !command.get_subcommands().any(|sub| has(sub, key)) {
+            return Err(Failure::Usage(format!("{name}: there is no option `{key}`")));
+        }
+    }
+    Ok(command.mut_subcommands(|sub| with_defaults(sub, &options)))
+}
+
+fn named(arguments: &[OsString]) -> Option<PathBuf> {
+    let mut arguments = arguments.iter();
+    while let Some(argument) = arguments.next() {
+        let text = argument.to_str()?;
+        if text == "--config" {
+            return arguments.next().map(PathBuf::from);
+        }
+        if let Some(path) = text.strip_prefix("--config=") {
+            return Some(path.into());
+        }
+    }
+    None
+}
+
+fn has(command: &Command, key: &str) -> bool {
+    command.get_arguments().any(|argument| argument.get_id() == key && argument.get_long().is_some()) || command.get_subcommands().any(|sub| has(sub, key))
+}
+
+fn with_defaults(command: Command, options: &BTreeMap<String, String>) -> Command {
+    let command = command.mut_args(|argument| match options.get(argument.get_id().as_str()) {
+        Some(value) if argument.get_long().is_some() => argument.default_value(value.clone()),
+        _ => argument,
+    });
+    command.mut_subcommands(|sub| with_defaults(sub, options))
+}

@@ -1,0 +1,64 @@
+//! `meshline simulate`: rules on a file of leads, without a database.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+use clap::Args;
+use engine::rules::simulate::{Notice, Setup};
+use engine::rules::{RuleSetFile, Simulation};
+
+use super::{Failure, exit};
+
+/// Options of `simulate`.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// Rule-set file, YAML.
+    #[arg(long, value_name = "FILE")]
+    rules: PathBuf,
+
+    /// Leads, CSV: a column for each field, NAME__confidence where it is not 1; an empty cell is a missing field.
+    #[arg(long, value_name = "FILE")]
+    leads: PathBuf,
+
+    /// What the rules take for now. [default: now]
+    #[arg(long, value_name = "TIME")]
+    as_of: Option<DateTime<Utc>>,
+}
+
+/// Rejected lines told one by one; more are only counted.
+const TOLD: u64 = 20;
+
+/// Runs the command.
+pub(super) fn run(options: &Options) -> Result<u8, Failure> {
+    let file = |path: &Path| path.display().to_string();
+    let text = std::fs::read_to_string(&options.rules).map_err(|error| Failure::File { path: file(&options.rules), error })?;
+    let invalid = |path: &Path| {
+        let file = file(path);
+        move |problems| Failure::Invalid { file, problems }
+    };
+    let rules = RuleSetFile::from_yaml(&text).map_err(invalid(&options.rules))?;
+    let compiled = rules.compile().map_err(invalid(&options.rules))?;
+    let lists = rules.reference_lists();
+    let setup = Setup { rules: &compiled, catalogue: &rules.fields, lists: &lists, as_of: options.as_of.unwrap_or_else(Utc::now) };
+    let leads = File::open(&options.leads).map_err(|error| Failure::File { path: file(&options.leads), error })?;
+    let mut rejected = 0;
+    let tell = |notice: Notice| match notice {
+        Notice::Ignored(columns) => eprintln!("meshline: these columns name no field and are not read: {}", columns.join(", ")),
+        Notice::Rejected(row) => {
+            rejected += 1;
+            if rejected <= TOLD {
+                eprintln!("meshline: {row}");
+            }
+        }
+    };
+    let simulation = Simulation::run(&setup, BufReader::new(leads), tell).map_err(invalid(&options.leads))?;
+    let json = serde_json::to_string(&simulation).map_err(|error| Failure::Usage(error.to_string()))?;
+    println!("{json}");
+    if rejected > 0 {
+        eprintln!("meshline: {rejected} lines were rejected and not counted");
+        return Ok(exit::SOME_REJECTED);
+    }
+    Ok(exit::FINE)
+}

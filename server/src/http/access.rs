@@ -1,0 +1,163 @@
+//! Who calls, and whether the table of who may call what lets them in.
+
+use app::access::{self, ACCESS, Caller, Denied, Need};
+use app::actions::{LocalPath, door};
+use app::context::Viewer;
+use axum::extract::{MatchedPath, Request, State as FromState};
+use axum::http::{HeaderMap, HeaderValue, Method, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use chrono_tz::Tz;
+use store::people::{self, ApiKey, Person};
+use tower_sessions::Session;
+
+use super::failure::is_program;
+use super::{Arrival, Failure, Kind, State, sessions};
+
+/// Who calls, found out once for the request.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// As the table of who may call what sees it.
+    pub caller: Caller,
+    /// The person, if one is signed in.
+    pub viewer: Option<Viewer>,
+    /// The key, if a program calls.
+    pub key: Option<ApiKey>,
+    /// Whether the call comes from this very machine, or from anywhere if that is as good.
+    pub is_local: bool,
+}
+
+/// Asks the table. What it does not list is refused, whatever the router thinks of it.
+pub(super) async fn check(FromState(state): FromState<State>, mut request: Request, next: Next) -> Response {
+    match admit(&state, &mut request).await {
+        Ok(()) => next.run(request).await,
+        Err(response) => *response,
+    }
+}
+
+async fn admit(state: &State, request: &mut Request) -> Result<(), Box<Response>> {
+    let refuse = |failure: Failure| Box::new(failure.into_response());
+    let method = request.method().clone();
+    let Some(path) = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned()) else {
+        // Nothing is at this address; the page that says so greets whoever is signed in.
+        let need = if is_program(request.uri().path()) { Need::Anyone } else { Need::SignedIn };
+        let identity = identify(state, request, need).await.map_err(refuse)?;
+        request.extensions_mut().insert(identity);
+        return Ok(());
+    };
+    let Some(need) = access::need(&method, &path) else { return Err(refuse(unlisted(&method, &path))) };
+    let need = if need == Need::Anyone && !is_program(&path) { Need::SignedIn } else { need };
+    let identity = identify(state, request, need).await.map_err(refuse)?;
+    if let Err(denied) = access::check(&method, &path, &identity.caller, identity.is_local) {
+        return Err(Box::new(deny(denied, need, request)));
+    }
+    request.extensions_mut().insert(identity);
+    Ok(())
+}
+
+/// Finds out who calls, by the means that fit the address: a key for programs, a session for people.
+async fn identify(state: &State, request: &Request, need: Need) -> Result<Identity, Failure> {
+    let arrival = request.extensions().get::<Arrival>();
+    let mut identity = Identity { caller: Caller::Nobody, viewer: None, key: None, is_local: state.config.open_metrics };
+    match need {
+        Need::Anyone => {}
+        Need::SignedIn | Need::Roles(_) => {
+            if let (Some(session), Some(arrival)) = (request.extensions().get::<Session>(), arrival)
+                && sessions::is_brought(request.headers())
+                && let Some(person) = person(state, session, arrival).await?
+            {
+                identity.caller = Caller::Person(person.roles.clone());
+                identity.viewer = Some(viewer(person));
+            }
+        }
+        Need::Scope(_) | Need::ScopeOrLocal(_) => {
+            identity.is_local |= arrival.is_some_and(|arrival| arrival.peer.is_loopback()) && !is_forwarded(request.headers());
+            if let Some(secret) = bearer(request.headers())
+                && let Some(key) = state.keys.get(&state.store, secret).await?
+            {
+                identity.caller = Caller::Key(key.scopes.clone());
+                identity.key = Some(key);
+            }
+        }
+    }
+    Ok(identity)
+}
+
+/// Whose session it is. Roles and whether the person was shut out are read anew each time.
+async fn person(state: &State, session: &Session, arrival: &Arrival) -> Result<Option<Person>, Failure> {
+    let Some(id) = door::who(session, arrival.at).await? else { return Ok(None) };
+    match people::by_id(&state.store, id).await? {
+        Some(person) if !person.is_disabled => Ok(Some(person)),
+        _ => {
+            door::leave(session).await?;
+            Ok(None)
+        }
+    }
+}
+
+fn viewer(person: Person) -> Viewer {
+    Viewer {
+        id: person.id,
+        name: person.name,
+        email: person.email,
+        roles: person.roles,
+        time_zone: person.time_zone.parse().unwrap_or(Tz::UTC),
+    }
+}
+
+/// The secret of `Authorization: Bearer …`.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, secret) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(secret.trim())
+}
+
+/// Whether the request brings a key, whatever it is worth.
+pub fn is_bearer(headers: &HeaderMap) -> bool {
+    headers.contains_key(header::AUTHORIZATION)
+}
+
+/// Whether a proxy on this machine passed the request on from elsewhere.
+fn is_forwarded(headers: &HeaderMap) -> bool {
+    ["forwarded", "x-forwarded-for", "x-real-ip", "via"].iter().any(|name| headers.contains_key(*name))
+}
+
+fn deny(denied: Denied, need: Need, request: &Request) -> Response {
+    let for_people = matches!(need, Need::SignedIn | Need::Roles(_));
+    match denied {
+        Denied::SignedOut if for_people => {
+            let next = LocalPath::next(request.uri().path_and_query().filter(|_| request.method() == Method::GET).map(|path| path.as_str()));
+            let to = LocalPath::sign_in(&next);
+            axum::response::Redirect::to(to.as_str()).into_response()
+        }
+        Denied::SignedOut if is_bearer(request.headers()) => {
+            Failure::new(Kind::Unauthorized, "There is no such key, or it was taken back.")
+                .header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer error=\"invalid_token\""))
+                .into_response()
+        }
+        Denied::SignedOut => {
+            Failure::new(Kind::Unauthorized, "Send a key as `Authorization: Bearer ml_…`.").into_response()
+        }
+        Denied::Forbidden => {
+            let detail = match need {
+                Need::Scope(scope) | Need::ScopeOrLocal(scope) => format!("This needs a key with the scope `{scope}`."),
+                _ => "Your roles do not allow this.".to_owned(),
+            };
+            Failure::new(Kind::Forbidden, detail).into_response()
+        }
+        Denied::Unlisted => Failure::new(Kind::Forbidden, "Nobody may call this.").into_response(),
+    }
+}
+
+/// A path the router knows and the table does not, at least not with this method.
+fn unlisted(method: &Method, path: &str) -> Failure {
+    let mut methods: Vec<&str> = ACCESS.iter().filter(|line| line.path == path).map(|line| line.method.as_str()).collect();
+    if methods.is_empty() {
+        tracing::error!(%method, path, "the path is not in the table of who may call what");
+        return Failure::new(Kind::Forbidden, "Nobody may call this.");
+    }
+    if methods.contains(&"GET") {
+        methods.push("HEAD");
+    }
+    let allow = HeaderValue::from_str(&methods.join(", ")).unwrap_or(HeaderValue::from_static("GET"));
+    Failure::new(Kind::MethodNotAllowed, format!("This address has no {method}.")).header(header::ALLOW, allow)
+}

@@ -1,0 +1,71 @@
+//! The outermost layer: a request gets its id, and when it is answered a line in the log and its figures.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request};
+use axum::http::header::HeaderValue;
+use axum::middleware::Next;
+use axum::response::Response;
+use chrono::{DateTime, Utc};
+use tracing::Instrument as _;
+
+use super::metrics;
+
+/// Names the request on every answer.
+const REQUEST_ID: &str = "x-request-id";
+
+/// The other end of the connection; put into each request by [`super::serve`].
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Peer(pub SocketAddr);
+
+/// One request, as it came in.
+#[derive(Clone, Debug)]
+pub struct Arrival {
+    /// Names the request in logs, in the audit log, in problem documents and on error pages.
+    pub id: Arc<str>,
+    /// The instant that counts as now.
+    pub at: DateTime<Utc>,
+    /// Where it comes from.
+    pub peer: IpAddr,
+    /// Lets the scripts of the page that answers it run.
+    pub nonce: Arc<str>,
+}
+
+impl Arrival {
+    fn new(request: &Request) -> Self {
+        use base64::Engine as _;
+        let id = uuid::Builder::from_random_bytes(rand::random()).into_uuid();
+        let peer = request.extensions().get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
+        let nonce = base64::engine::general_purpose::STANDARD_NO_PAD.encode(rand::random::<[u8; 16]>());
+        Self { id: id.to_string().into(), at: engine::time::cut(Utc::now()), peer, nonce: nonce.into() }
+    }
+}
+
+/// Gives the request its id; nobody outside chooses it, or they could make two requests look like one. The path is
+/// logged as the router has it: a set-up link's token stands in the path itself.
+pub(super) async fn arrive(mut request: Request, next: Next) -> Response {
+    let arrival = Arrival::new(&request);
+    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
+    let method = request.method().clone();
+    let span = tracing::info_span!("request", request_id = %arrival.id, %method, route);
+    request.extensions_mut().insert(arrival.clone());
+    let started = Instant::now();
+    let mut response = next.run(request).instrument(span.clone()).await;
+    let took = started.elapsed();
+    let status = response.status();
+    if let Ok(id) = HeaderValue::from_str(&arrival.id) {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
+    metrics::count(&method, route, status, took);
+    let duration_ms = took.as_secs_f64() * 1e3;
+    span.in_scope(|| {
+        if status.is_server_error() {
+            tracing::warn!(status = status.as_u16(), duration_ms, "answered");
+        } else {
+            tracing::debug!(status = status.as_u16(), duration_ms, "answered");
+        }
+    });
+    response
+}

@@ -1,0 +1,331 @@
+//! Whatever goes wrong, said once: a problem document (RFC 9457) to programs, a page to people.
+
+use app::error::Error as AppError;
+use axum::Json;
+use axum::extract::{Request, State as FromState};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{Html, IntoResponse, Response};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{Arrival, State};
+
+/// Seconds after which a caller may try again when the database does not answer.
+const RETRY_AFTER_S: u32 = 5;
+
+/// Kinds of failure, each with its status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::VariantArray)]
+pub enum Kind {
+    /// The request cannot be read.
+    Malformed,
+    /// Nobody knows who calls.
+    Unauthorized,
+    /// Whoever calls may not.
+    Forbidden,
+    /// There is no such thing.
+    NotFound,
+    /// There is something, but not with this method.
+    MethodNotAllowed,
+    /// It cannot be given in the form that was asked for.
+    NotAcceptable,
+    /// Somebody else was there first.
+    Conflict,
+    /// The body is too large.
+    TooLarge,
+    /// The body is in another format.
+    UnsupportedMediaType,
+    /// The request can be read, and cannot be right.
+    Invalid,
+    /// The idempotency key was used for another body.
+    KeyReused,
+    /// No workflow, or more than one, takes such an event.
+    NoRoute,
+    /// There is no such workflow.
+    UnknownWorkflow,
+    /// The workflow is not live.
+    NotLive,
+    /// No lead, or more than one, goes by this name.
+    UnknownLead,
+    /// The person was erased.
+    Erased,
+    /// Something is broken on our side.
+    Internal,
+    /// It cannot be done at the moment.
+    Unavailable,
+}
+
+impl Kind {
+    /// Status, the tail of the type's name (none where the status says it all) and title.
+    fn parts(self) -> (StatusCode, Option<&'static str>, &'static str) {
+        match self {
+            Self::Malformed => (StatusCode::BAD_REQUEST, None, "Bad Request"),
+            Self::Unauthorized => (StatusCode::UNAUTHORIZED, None, "Unauthorized"),
+            Self::Forbidden => (StatusCode::FORBIDDEN, None, "Forbidden"),
+            Self::NotFound => (StatusCode::NOT_FOUND, None, "Not Found"),
+            Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, None, "Method Not Allowed"),
+            Self::NotAcceptable => (StatusCode::NOT_ACCEPTABLE, None, "Not Acceptable"),
+            Self::Conflict => (StatusCode::CONFLICT, None, "Conflict"),
+            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, None, "Payload Too Large"),
+            Self::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, None, "Unsupported Media Type"),
+            Self::Invalid => (StatusCode::UNPROCESSABLE_ENTITY, Some("invalid"), "The request is not valid"),
+            Self::KeyReused => (StatusCode::UNPROCESSABLE_ENTITY, Some("key-reused"), "The idempotency key was used before"),
+            Self::NoRoute => (StatusCode::UNPROCESSABLE_ENTITY, Some("no-route"), "It is not clear which workflow takes the event"),
+            Self::UnknownWorkflow => (StatusCode::UNPROCESSABLE_ENTITY, Some("unknown-workflow"), "There is no such workflow"),
+            Self::NotLive => (StatusCode::UNPROCESSABLE_ENTITY, Some("not-live"), "The workflow is not live"),
+            Self::UnknownLead => (StatusCode::UNPROCESSABLE_ENTITY, Some("unknown-lead"), "There is no such lead"),
+            Self::Erased => (StatusCode::UNPROCESSABLE_ENTITY, Some("erased"), "The person was erased"),
+            Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, None, "Internal Server Error"),
+            Self::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, None, "Service Unavailable"),
+        }
+    }
+
+    /// The status.
+    pub fn status(self) -> StatusCode {
+        self.parts().0
+    }
+}
+
+/// A place in the request and what is wrong there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Spot {
+    /// JSON pointer into the body, or the name of a parameter or header.
+    pub pointer: String,
+    /// What is wrong there.
+    pub detail: String,
+}
+
+/// A problem document (RFC 9457).
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Problem {
+    /// What kind of problem it is: a URN, or `about:blank` where the status says it all.
+    #[schemars(extend("format" = "uri-reference"))]
+    pub r#type: String,
+    /// The kind, in words.
+    pub title: &'static str,
+    /// The HTTP status.
+    #[schemars(range(min = 400, max = 599))]
+    pub status: u16,
+    /// What happened this time.
+    pub detail: String,
+    /// The request, by its id.
+    #[schemars(extend("format" = "uri-reference"))]
+    pub instance: String,
+    /// Where in the request, as far as it can be told.
+    pub errors: Vec<Spot>,
+}
+
+/// Why a request is not answered as asked.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    kind: Kind,
+    detail: String,
+    errors: Vec<Spot>,
+    headers: Vec<(header::HeaderName, HeaderValue)>,
+}
+
+impl Failure {
+    /// A failure of a kind, with a sentence about this case.
+    pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
+        let mut failure = Self { kind, detail: detail.into(), errors: Vec::new(), headers: Vec::new() };
+        match kind {
+            Kind::Unavailable => failure.headers.push((header::RETRY_AFTER, RETRY_AFTER_S.into())),
+            Kind::Unauthorized => failure.headers.push((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
+            _ => {}
+        }
+        failure
+    }
+
+    /// The same with a place in the request.
+    pub fn at(mut self, pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        self.errors.push(Spot { pointer: pointer.into(), detail: detail.into() });
+        self
+    }
+
+    /// The same with another header.
+    pub fn header(mut self, name: header::HeaderName, value: HeaderValue) -> Self {
+        self.headers.retain(|(other, _)| *other != name);
+        self.headers.push((name, value));
+        self
+    }
+
+    /// Something that should not happen did. The cause goes to the log, not to the caller.
+    pub fn internal(cause: &dyn std::fmt::Display) -> Self {
+        tracing::error!(error = %cause, "a request failed");
+        Self::new(Kind::Internal, "Something went wrong on our side. The request id tells us what.")
+    }
+
+    /// Several things that are wrong with a body.
+    pub fn invalid(problems: Vec<engine::problem::Problem>) -> Self {
+        problems.into_iter().fold(Self::new(Kind::Invalid, "Some parts of the request are not valid."), |failure, problem| {
+            failure.at(problem.pointer, problem.message)
+        })
+    }
+
+    /// The problem document.
+    pub fn problem(&self, request_id: &str) -> Problem {
+        let (status, tail, title) = self.kind.parts();
+        Problem {
+            r#type: tail.map_or_else(|| "about:blank".to_owned(), |tail| format!("urn:meshline:problem:{tail}")),
+            title,
+            status: status.as_u16(),
+            detail: self.detail.clone(),
+            instance: format!("urn:uuid:{request_id}"),
+            errors: self.errors.clone(),
+        }
+    }
+
+    fn page(&self, request_id: &str, stylesheet: Option<&str>) -> String {
+        let (status, _, title) = self.kind.parts();
+        let link = stylesheet.map_or_else(String::new, |path| format!("<link rel=\"stylesheet\" href=\"/{}\">", escape(path)));
+        format!(
+            "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title} · Meshline</title>\
+             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">{link}</head>\
+             <body class=\"failure\"><main><h1>{title}</h1><p>{}</p><p><a href=\"/\">To the start page</a></p>\
+             <p><small>Status {} · Request <code>{request_id}</code></small></p></main></body></html>",
+            escape(&self.detail),
+            status.as_u16(),
+        )
+    }
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+/// Carries the failure out to [`tell`], which knows the request.
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let mut response = self.kind.status().into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<store::Error> for Failure {
+    fn from(error: store::Error) -> Self {
+        match error {
+            store::Error::NotFound(what) => Self::new(Kind::NotFound, format!("There is no such {what}.")),
+            store::Error::Stale { .. } | store::Error::Duplicate(_) => {
+                tracing::info!(%error, "refused");
+                Self::new(Kind::Conflict, "Somebody else changed it at the same moment.")
+            }
+            store::Error::Erased => Self::new(Kind::Erased, "The person was erased."),
+            store::Error::Unavailable(_) | store::Error::Raced => {
+                tracing::warn!(%error, "the database is not available");
+                Self::new(Kind::Unavailable, "The database does not answer at the moment. Nothing was changed.")
+            }
+            other if other.is_transient() => {
+                tracing::warn!(error = %other, "the database is too busy");
+                Self::new(Kind::Unavailable, "The database is too busy at the moment. Nothing was changed.")
+            }
+            other => Self::internal(&other),
+        }
+    }
+}
+
+impl From<AppError> for Failure {
+    fn from(error: AppError) -> Self {
+        let kind = match &error {
+            AppError::SignedOut => Kind::Unauthorized,
+            AppError::Forbidden => Kind::Forbidden,
+            AppError::NotFound { .. } => Kind::NotFound,
+            AppError::Invalid { .. } => Kind::Invalid,
+            AppError::Conflict { .. } => Kind::Conflict,
+            AppError::Unavailable => Kind::Unavailable,
+            AppError::Internal => Kind::Internal,
+        };
+        Self::new(kind, error.to_string())
+    }
+}
+
+impl From<tower_sessions::session::Error> for Failure {
+    fn from(error: tower_sessions::session::Error) -> Self {
+        tracing::warn!(%error, "a session could not be read");
+        Self::new(Kind::Unavailable, "The database does not answer at the moment. Nothing was changed.")
+    }
+}
+
+/// Writes failures out: with the request's id, and in the form that the caller reads.
+pub(super) async fn tell(FromState(state): FromState<State>, request: Request, next: Next) -> Response {
+    let arrival = request.extensions().get::<Arrival>().map(|arrival| arrival.id.clone()).unwrap_or_default();
+    let to_program = is_program(request.uri().path());
+    let mut response = next.run(request).await;
+    let failure = match response.extensions_mut().remove::<Failure>() {
+        Some(failure) => failure,
+        None if is_bare(&response) => bare(response.status()),
+        None => return response,
+    };
+    let mut told = if to_program {
+        let mut told = Json(failure.problem(&arrival)).into_response();
+        told.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        told
+    } else {
+        Html(failure.page(&arrival, state.assets.get("main.css").map(String::as_str))).into_response()
+    };
+    *told.status_mut() = failure.kind.status();
+    // What layers further in have set stays: cookies above all.
+    for (name, value) in response.headers() {
+        if *name != header::CONTENT_LENGTH && *name != header::CONTENT_TYPE {
+            told.headers_mut().append(name, value.clone());
+        }
+    }
+    told.headers_mut().extend(failure.headers);
+    told
+}
+
+/// Whether a path is for programs; people get a page.
+pub(super) fn is_program(path: &str) -> bool {
+    ["/api", "/pkg", "/healthz", "/readyz", "/metrics"]
+        .iter()
+        .any(|prefix| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+}
+
+/// An error that a library answered with, of which it says nothing but the status.
+fn is_bare(response: &Response) -> bool {
+    let status = response.status();
+    (status.is_client_error() || status.is_server_error()) && !response.headers().contains_key(header::CONTENT_TYPE)
+}
+
+fn bare(status: StatusCode) -> Failure {
+    match status {
+        StatusCode::NOT_FOUND => Failure::new(Kind::NotFound, "There is nothing at this address."),
+        StatusCode::METHOD_NOT_ALLOWED => Failure::new(Kind::MethodNotAllowed, "This address has no such method."),
+        status if status.is_client_error() => Failure::new(Kind::Malformed, "The request cannot be read."),
+        status => Failure::internal(&format!("a library answered {status}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use strum::VariantArray as _;
+
+    use super::*;
+
+    #[test]
+    fn a_problem_names_kind_request_and_places() {
+        let failure = Failure::new(Kind::KeyReused, "Used before.").at("Idempotency-Key", "Used for another body.");
+        let problem = serde_json::to_value(failure.problem("0199")).unwrap();
+        let expected = serde_json::json!({
+            "type": "urn:meshline:problem:key-reused", "title": "The idempotency key was used before", "status": 422,
+            "detail": "Used before.", "instance": "urn:uuid:0199",
+            "errors": [{ "pointer": "Idempotency-Key", "detail": "Used for another body." }],
+        });
+        assert_eq!(problem, expected);
+    }
+
+    #[test]
+    fn a_type_is_left_blank_only_where_the_title_is_the_status() {
+        for kind in Kind::VARIANTS {
+            let (status, tail, title) = kind.parts();
+            assert_eq!(tail.is_none(), status.canonical_reason() == Some(title), "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn a_page_escapes_what_it_says() {
+        let page = Failure::new(Kind::NotFound, "<script>&\"").page("id", Some("pkg/main.css"));
+        assert!(page.contains("<p>&lt;script&gt;&amp;&quot;</p>"));
+        assert!(page.contains("<code>id</code>"));
+    }
+}

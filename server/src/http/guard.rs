@@ -1,0 +1,34 @@
+//! What keeps one request from harming the process: panics are caught, and nothing runs for ever.
+
+use std::any::Any;
+use std::time::Duration;
+
+use axum::extract::{MatchedPath, Request};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+
+use super::{Failure, Kind};
+
+/// Time to the head of an answer: what takes longer has lost its reader.
+const ALLOWED: Duration = Duration::from_secs(15);
+/// The same where the body is large: it has to arrive first.
+const ALLOWED_BATCH: Duration = Duration::from_secs(120);
+
+/// Ends a request that takes too long; its transaction is rolled back.
+pub(super) async fn limit_time(request: Request, next: Next) -> Response {
+    let is_batch = request.extensions().get::<MatchedPath>().is_some_and(|path| path.as_str() == "/api/v1/events/batch");
+    let allowed = if is_batch { ALLOWED_BATCH } else { ALLOWED };
+    match tokio::time::timeout(allowed, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => {
+            tracing::warn!(allowed_s = allowed.as_secs(), "a request took too long");
+            Failure::new(Kind::Unavailable, "This took too long and was broken off.").into_response()
+        }
+    }
+}
+
+/// Answers for a handler that panicked.
+pub(super) fn caught(panic: Box<dyn Any + Send>) -> Response {
+    let said = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    Failure::internal(&format!("panic: {}", said.unwrap_or("no message"))).into_response()
+}

@@ -1,0 +1,45 @@
+//! Headers that tell browsers what our pages may do, and nobody else with them.
+
+use axum::extract::{Request, State as FromState};
+use axum::http::header::{self, HeaderName, HeaderValue};
+use axum::middleware::Next;
+use axum::response::Response;
+
+use super::{Arrival, State};
+
+const FIXED: &[(HeaderName, &str)] = &[
+    // The type we say is the type it is.
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    // A set-up link's token stands in an address: no other site gets to see it. (`no-referrer` would make browsers send
+    // `Origin: null` with our own forms.)
+    (header::REFERRER_POLICY, "same-origin"),
+    (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+];
+
+/// Sets them on every answer.
+pub(super) async fn secure(FromState(state): FromState<State>, request: Request, next: Next) -> Response {
+    let nonce = request.extensions().get::<Arrival>().map(|arrival| arrival.nonce.clone()).unwrap_or_default();
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    for (name, value) in FIXED {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if let Ok(policy) = HeaderValue::from_str(&policy(&nonce)) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    if state.config.secure_cookies {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+    }
+    // Pages and answers are about people: no cache keeps them, nor does the back button after signing out.
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+fn policy(nonce: &str) -> String {
+    format!(
+        "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; \
+         font-src 'self'; connect-src 'self'; worker-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    )
+}

@@ -1,0 +1,35 @@
+//! What watches the process: is it alive, is it ready, how is it doing.
+
+use axum::Router;
+use axum::extract::State as FromState;
+use axum::http::header;
+use axum::response::IntoResponse;
+use axum::routing::get;
+
+use super::{Failure, Kind, State};
+
+/// `/healthz`, `/readyz` and `/metrics`.
+pub(super) fn routes() -> Router<State> {
+    Router::new().route("/healthz", get(alive)).route("/readyz", get(ready)).route("/metrics", get(figures))
+}
+
+/// The process is there. It says nothing of the database: restarting this process would not mend that.
+async fn alive() -> &'static str {
+    "ok\n"
+}
+
+/// Requests can be sent here.
+async fn ready(FromState(state): FromState<State>) -> Result<&'static str, Failure> {
+    state.store.check_ready().await.map(|()| "ready\n").map_err(|error| {
+        tracing::warn!(%error, "not ready");
+        Failure::new(Kind::Unavailable, match error {
+            store::Error::Refused(_) => "The application's role could change the log. Run `meshline migrate`.",
+            _ => "The database does not answer.",
+        })
+    })
+}
+
+/// Everything that is counted, in Prometheus' text format.
+async fn figures(FromState(state): FromState<State>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], state.metrics.render())
+}

@@ -1,0 +1,60 @@
+//! Figures of the process, for Prometheus.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use axum::http::{Method, StatusCode};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+
+const REQUESTS: &str = "meshline_http_requests_total";
+const DURATION: &str = "meshline_http_request_duration_seconds";
+
+/// Bounds of the durations' histogram: from a kept answer to the longest allowed request.
+const BOUNDS_S: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.03, 0.05, 0.1, 0.2, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0];
+
+/// How often the histograms are folded, so that samples do not pile up while nobody reads them.
+const FOLD_EVERY: Duration = Duration::from_secs(5);
+
+static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
+
+/// The recorder of the process; made on first use.
+pub(super) fn recorder() -> PrometheusHandle {
+    RECORDER
+        .get_or_init(|| {
+            let builder = PrometheusBuilder::new();
+            // The bounds are a constant and not empty, which is all that could be refused.
+            let builder = match builder.set_buckets_for_metric(Matcher::Full(DURATION.into()), BOUNDS_S) {
+                Ok(builder) => builder,
+                Err(_) => PrometheusBuilder::new(),
+            };
+            let recorder = builder.build_recorder();
+            let handle = recorder.handle();
+            if metrics::set_global_recorder(recorder).is_err() {
+                tracing::error!("another recorder of metrics is installed; /metrics stays empty");
+            }
+            metrics::describe_counter!(REQUESTS, "Requests answered, by route and status.");
+            metrics::describe_histogram!(DURATION, metrics::Unit::Seconds, "Time to the head of the answer, by route.");
+            handle
+        })
+        .clone()
+}
+
+/// Folds the histograms again and again; ends with the process.
+pub(super) async fn fold(handle: PrometheusHandle) {
+    let mut ticks = tokio::time::interval(FOLD_EVERY);
+    loop {
+        ticks.tick().await;
+        handle.run_upkeep();
+    }
+}
+
+/// Counts an answer. Routes are as the router has them, so that there are only so many series.
+pub(super) fn count(method: &Method, route: String, status: StatusCode, took: Duration) {
+    let method = match *method {
+        Method::GET | Method::HEAD => "GET",
+        Method::POST => "POST",
+        _ => "other",
+    };
+    metrics::histogram!(DURATION, "method" => method, "route" => route.clone()).record(took);
+    metrics::counter!(REQUESTS, "method" => method, "route" => route, "status" => status.as_u16().to_string()).increment(1);
+}

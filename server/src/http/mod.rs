@@ -1,0 +1,85 @@
+//! HTTP: what every request goes through before a page, an action or the API sees it, and after.
+
+mod access;
+mod arrival;
+mod assets;
+mod cookies;
+mod csrf;
+mod failure;
+mod guard;
+mod headers;
+mod health;
+mod metrics;
+mod pages;
+mod router;
+mod serve;
+mod sessions;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use app::actions::throttle::Throttle;
+use app::context::Assets;
+use metrics_exporter_prometheus::PrometheusHandle;
+use store::Store;
+
+use crate::api::keys::KeyCache;
+use crate::pipeline::Pipeline;
+
+pub use self::access::{Identity, is_bearer};
+pub use self::arrival::Arrival;
+pub use self::failure::{Failure, Kind, Problem, Spot};
+pub use self::router::{router, routes};
+pub use self::serve::serve;
+
+/// How the process serves, as its options say.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    /// Where the built files are; without it pages come without styles and scripts.
+    pub site_dir: Option<PathBuf>,
+    /// Whether browsers are told to send cookies over HTTPS only. Off only where pages are served over plain HTTP.
+    pub secure_cookies: bool,
+    /// The address people see, for example `https://meshline.example`; by default whatever `Host` says.
+    pub origin: Option<String>,
+    /// Whether anybody may read `/metrics`, not this machine and keys with the scope `read` alone.
+    pub open_metrics: bool,
+}
+
+/// What every handler has. Cheap to clone.
+#[derive(Clone)]
+pub struct State {
+    /// What is kept.
+    pub store: Store,
+    /// The way of a lead.
+    pub pipeline: Arc<Pipeline>,
+    /// Options.
+    pub config: Arc<Config>,
+    /// Built files by their logical names.
+    pub assets: Assets,
+    pub(crate) keys: Arc<KeyCache>,
+    pub(crate) batches: Arc<tokio::sync::Semaphore>,
+    throttle: Arc<Throttle>,
+    metrics: PrometheusHandle,
+}
+
+/// Batches worked on at a time: each holds its whole body in memory.
+const BATCHES: usize = 4;
+
+impl State {
+    /// The state of a process.
+    ///
+    /// # Errors
+    /// When the list of built files cannot be read.
+    pub fn new(store: Store, pipeline: Arc<Pipeline>, config: Config) -> std::io::Result<Self> {
+        Ok(Self {
+            assets: assets::read_manifest(config.site_dir.as_deref())?,
+            store,
+            pipeline,
+            config: Arc::new(config),
+            keys: Arc::default(),
+            batches: Arc::new(tokio::sync::Semaphore::new(BATCHES)),
+            throttle: Arc::default(),
+            metrics: metrics::recorder(),
+        })
+    }
+}

@@ -1,0 +1,143 @@
+//! Pages and actions: Leptos, with everything it needs to know of the request.
+
+use app::access::{self, Caller};
+use app::actions::{Door, Flash, THEME_COOKIE, flash};
+use app::app::App;
+use app::context::{Request as PageRequest, Theme};
+use app::shell::shell;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{MatchedPath, Request, State as FromState};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use leptos::nonce::Nonce;
+use leptos::prelude::provide_context;
+use leptos::server_fn::axum::server_fn_paths;
+use tower_sessions::Session;
+
+use super::cookies::cookie;
+use super::{Arrival, Failure, Identity, Kind, State};
+
+/// Bytes of a form: the largest text that people write by hand fits.
+const FORM_BYTES: usize = 256 * 1024;
+
+/// Every page of the app and every action, by path.
+pub(super) fn routes() -> Router<State> {
+    let mut router = Router::new();
+    for page in page_paths() {
+        router = router.route(&page, get(render));
+    }
+    for action in action_paths() {
+        router = router.route(action, post(act));
+    }
+    router
+}
+
+/// Paths of the pages, as the app's own router lists them.
+pub(super) fn page_paths() -> Vec<String> {
+    leptos_axum::generate_route_list(App).iter().map(|page| page.path().to_owned()).collect()
+}
+
+/// Paths of the actions. One that is no POST is left out, and so refused.
+pub(super) fn action_paths() -> Vec<&'static str> {
+    server_fn_paths().filter(|(_, method)| *method == Method::POST).map(|(path, _)| path).collect()
+}
+
+/// Renders a page, or the page that says that there is none.
+pub(super) async fn render(FromState(state): FromState<State>, request: Request) -> Response {
+    let is_known = request.extensions().get::<MatchedPath>().is_some();
+    if is_known && let Err(failure) = allowed(&request) {
+        return failure.into_response();
+    }
+    if !is_known && !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return Failure::new(Kind::NotFound, "There is nothing at this address.").into_response();
+    }
+    let Some(arrival) = request.extensions().get::<Arrival>().cloned() else {
+        return Failure::internal(&"a request without an id").into_response();
+    };
+    let brought = cookie(request.headers(), flash::COOKIE);
+    let flash = brought.and_then(|value| Flash::read(value, state.store.keyring()));
+    let is_flash_spent = brought.is_some();
+    let page = page_request(&state, &request, &arrival, flash.as_ref());
+    let nonce = arrival.nonce;
+    let context = move || {
+        provide_context(Nonce::from_value(nonce.clone()));
+        provide_context(flash.clone().unwrap_or_default());
+        provide_context(page.clone());
+    };
+    let mut response = Box::pin(leptos_axum::render_app_async_with_context(context, shell)(request)).await;
+    if !is_known && response.status() == StatusCode::OK {
+        *response.status_mut() = StatusCode::NOT_FOUND;
+    }
+    if is_flash_spent && let Ok(removal) = HeaderValue::from_str(&Flash::removal()) {
+        response.headers_mut().append(header::SET_COOKIE, removal);
+    }
+    response
+}
+
+/// Runs an action.
+async fn act(FromState(state): FromState<State>, request: Request) -> Result<Response, Failure> {
+    allowed(&request)?;
+    let (mut parts, body) = request.into_parts();
+    if !is_form(&parts.headers) {
+        return Err(Failure::new(Kind::UnsupportedMediaType, "Actions take application/x-www-form-urlencoded."));
+    }
+    let body = crate::api::body::read(body, &parts.headers, FORM_BYTES).await?;
+    // Leptos would redirect to the page a form came from, with the error in its address. Our actions say themselves
+    // where to go, and errors are told by [`super::failure`].
+    parts.headers.remove(header::REFERER);
+    let wants_json = parts.headers.remove(header::ACCEPT).is_some_and(|accept| accept == "application/json");
+    let request = Request::from_parts(parts, Body::from(body));
+    let (Some(arrival), Some(session)) =
+        (request.extensions().get::<Arrival>().cloned(), request.extensions().get::<Session>().cloned())
+    else {
+        return Err(Failure::internal(&"an action without a session"));
+    };
+    let page = page_request(&state, &request, &arrival, None);
+    let door = Door {
+        session,
+        peer: arrival.peer,
+        throttle: state.throttle.clone(),
+        secure_cookies: state.config.secure_cookies,
+    };
+    let context = move || {
+        provide_context(page.clone());
+        provide_context(door.clone());
+    };
+    let response = Box::pin(leptos_axum::handle_server_fns_with_context(context, request)).await.into_response();
+    if wants_json || !(response.status().is_client_error() || response.status().is_server_error()) {
+        return Ok(response);
+    }
+    let body = axum::body::to_bytes(response.into_body(), FORM_BYTES).await.unwrap_or_default();
+    let error: app::error::Error = serde_json::from_slice(&body).unwrap_or(app::error::Error::Internal);
+    Err(error.into())
+}
+
+/// The handler's own question to the table, beside the layer's.
+fn allowed(request: &Request) -> Result<(), Failure> {
+    let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    let identity = request.extensions().get::<Identity>();
+    let (caller, is_local) = identity.map_or((&Caller::Nobody, false), |identity| (&identity.caller, identity.is_local));
+    access::check(request.method(), path, caller, is_local)
+        .map_err(|denied| Failure::from(app::error::Error::from(denied)))
+}
+
+fn page_request(state: &State, request: &Request, arrival: &Arrival, flash: Option<&Flash>) -> PageRequest {
+    let theme = cookie(request.headers(), THEME_COOKIE).and_then(|name| name.parse::<Theme>().ok());
+    PageRequest {
+        store: state.store.clone(),
+        viewer: request.extensions().get::<Identity>().and_then(|identity| identity.viewer.clone()),
+        request_id: arrival.id.to_string(),
+        now: arrival.at,
+        theme: theme.unwrap_or_default(),
+        assets: state.assets.clone(),
+        nonce: arrival.nonce.clone(),
+        flash: flash.map(|flash| flash.message.clone()),
+    }
+}
+
+fn is_form(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
+}

@@ -1,0 +1,88 @@
+//! Browser sessions: tower-sessions over our own table, which knows the hash of a session's id only.
+
+use async_trait::async_trait;
+use axum::http::HeaderMap;
+use chrono::{DateTime, Utc};
+use serde_json::Value as Json;
+use sha2::{Digest as _, Sha256};
+use store::Store;
+use store::people::sessions::{self, IdHash};
+use time::{Duration, OffsetDateTime};
+use tower_sessions::cookie::SameSite;
+use tower_sessions::session::{Id, Record};
+use tower_sessions::session_store::{Error, Result};
+use tower_sessions::{Expiry, SessionManagerLayer, SessionStore};
+
+use super::State;
+use super::cookies::{SESSION, cookie};
+
+/// A session that nobody uses for so long has ended: a working day and a lunch.
+const IDLE: Duration = Duration::hours(12);
+
+/// The table, as tower-sessions sees it.
+#[derive(Clone)]
+pub(super) struct Sessions(Store);
+
+/// The layer that gives each request its session.
+pub(super) fn layer(state: &State) -> SessionManagerLayer<Sessions> {
+    SessionManagerLayer::new(Sessions(state.store.clone()))
+        .with_name(SESSION)
+        .with_http_only(true)
+        .with_same_site(SameSite::Lax)
+        .with_secure(state.config.secure_cookies)
+        .with_expiry(Expiry::OnInactivity(IDLE))
+}
+
+/// Whether the request brings a session's cookie, whatever is behind it.
+pub(super) fn is_brought(headers: &HeaderMap) -> bool {
+    cookie(headers, SESSION).is_some()
+}
+
+impl std::fmt::Debug for Sessions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Sessions")
+    }
+}
+
+#[async_trait]
+impl SessionStore for Sessions {
+    async fn create(&self, record: &mut Record) -> Result<()> {
+        while !sessions::create(&self.0, &hash(record.id), data(record)?, expiry(record)?).await.map_err(backend)? {
+            record.id = Id::default();
+        }
+        Ok(())
+    }
+
+    async fn save(&self, record: &Record) -> Result<()> {
+        sessions::save(&self.0, &hash(record.id), data(record)?, expiry(record)?).await.map_err(backend)
+    }
+
+    async fn load(&self, id: &Id) -> Result<Option<Record>> {
+        let Some((data, expires_at)) = sessions::load(&self.0, &hash(*id), Utc::now()).await.map_err(backend)? else {
+            return Ok(None);
+        };
+        let data = serde_json::from_value(data).map_err(|error| Error::Decode(error.to_string()))?;
+        let expiry_date = OffsetDateTime::from_unix_timestamp(expires_at.timestamp()).map_err(|error| Error::Decode(error.to_string()))?;
+        Ok(Some(Record { id: *id, data, expiry_date }))
+    }
+
+    async fn delete(&self, id: &Id) -> Result<()> {
+        sessions::delete(&self.0, &hash(*id)).await.map_err(backend)
+    }
+}
+
+fn hash(id: Id) -> IdHash {
+    Sha256::digest(id.0.to_le_bytes()).into()
+}
+
+fn data(record: &Record) -> Result<Json> {
+    serde_json::to_value(&record.data).map_err(|error| Error::Encode(error.to_string()))
+}
+
+fn expiry(record: &Record) -> Result<DateTime<Utc>> {
+    DateTime::from_timestamp(record.expiry_date.unix_timestamp(), 0).ok_or_else(|| Error::Encode("no such instant".into()))
+}
+
+fn backend(error: store::Error) -> Error {
+    Error::Backend(error.to_string())
+}

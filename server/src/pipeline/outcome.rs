@@ -1,0 +1,115 @@
+//! What really happened to a lead comes back in.
+
+use engine::ids::{LeadId, OutcomeId};
+use store::ingest::{self, Claim, Claimed};
+use store::outcomes::{self, OutcomeInput, OutcomeRow, Subject};
+
+use super::{Pipeline, Receipt, TRIES};
+
+/// An outcome that was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutcomeTaken {
+    /// Its id.
+    pub outcome_id: OutcomeId,
+    /// The lead it is about.
+    pub lead_id: LeadId,
+    /// Whether it had been taken before.
+    pub repeat: bool,
+}
+
+/// Why an outcome was not taken.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OutcomeRefusal {
+    /// The key was used for something else.
+    #[error("this idempotency key was used for another body")]
+    KeyReused,
+    /// It names no lead, or more than one.
+    #[error("no lead, or more than one, goes by this name")]
+    UnknownLead,
+    /// The person was erased.
+    #[error("the person was erased")]
+    Erased,
+}
+
+/// One outcome with the key that makes it unique.
+#[derive(Clone, Debug)]
+pub struct OutcomeSignal {
+    /// What the key is unique within: `outcome`, or an import's own scope.
+    pub scope: String,
+    /// The key.
+    pub key: String,
+    /// The canonical form, by which a repeat is told from another use of the key.
+    pub body: Vec<u8>,
+    /// The lead, as it is named.
+    pub subject: Subject,
+    /// The outcome.
+    pub input: OutcomeInput,
+}
+
+impl Pipeline {
+    /// Takes outcomes, all in one transaction; answers each in order.
+    ///
+    /// # Errors
+    /// When the database fails; then nothing was taken.
+    pub async fn record_outcomes(
+        &self,
+        receipt: &Receipt,
+        signals: &[OutcomeSignal],
+    ) -> store::Result<Vec<Result<OutcomeTaken, OutcomeRefusal>>> {
+        let mut tries = 0;
+        loop {
+            match self.try_outcomes(receipt, signals).await {
+                Err(error) if error.is_transient() && tries < TRIES => tries += 1,
+                other => return other,
+            }
+        }
+    }
+
+    async fn try_outcomes(&self, receipt: &Receipt, signals: &[OutcomeSignal]) -> store::Result<Vec<Result<OutcomeTaken, OutcomeRefusal>>> {
+        let keyring = self.store().keyring();
+        let mut tx = self.store().pool().begin().await?;
+        let named = resolve(&mut tx, keyring, signals).await?;
+        let keys = outcomes::lock_leads(&mut tx, keyring, &named.iter().flatten().copied().collect()).await?;
+        let mut answers: Vec<Result<OutcomeTaken, OutcomeRefusal>> = Vec::with_capacity(signals.len());
+        let mut claims = Vec::new();
+        for (n, (signal, lead)) in signals.iter().zip(&named).enumerate() {
+            // Only what can be kept takes its key: a caller who sends an outcome before its lead can send it again.
+            answers.push(match lead.map(|lead| (lead, keys.get(&lead))) {
+                None => Err(OutcomeRefusal::UnknownLead),
+                Some((lead, Some(Some(key)))) => {
+                    let id = engine::ids::mint_nth(receipt.received_at, n, rand::random());
+                    let claim = Claim { scope: signal.scope.clone(), key: signal.key.clone(), body: signal.body.clone(), result_id: id };
+                    claims.push((n, claim, OutcomeRow::new(id, lead, key, &signal.input, receipt.received_at, &receipt.received_from)));
+                    Ok(OutcomeTaken { outcome_id: id.into(), lead_id: lead, repeat: false })
+                }
+                Some(_) => Err(OutcomeRefusal::Erased),
+            });
+        }
+        let wanted: Vec<Claim> = claims.iter().map(|(_, claim, _)| claim.clone()).collect();
+        let claimed = ingest::claim_keys(&mut tx, keyring, &wanted, receipt.received_at).await?;
+        let mut rows = Vec::new();
+        for ((n, _, row), claimed) in claims.into_iter().zip(claimed) {
+            match claimed {
+                Claimed::Fresh => rows.push(row),
+                Claimed::Repeat(first) => answers[n] = Ok(OutcomeTaken { outcome_id: first.into(), lead_id: row.lead_id.into(), repeat: true }),
+                Claimed::Other => answers[n] = Err(OutcomeRefusal::KeyReused),
+            }
+        }
+        outcomes::insert(&mut tx, &rows).await?;
+        tx.commit().await?;
+        Ok(answers)
+    }
+}
+
+async fn resolve(tx: &mut sqlx::PgConnection, keyring: &store::Keyring, signals: &[OutcomeSignal]) -> store::Result<Vec<Option<LeadId>>> {
+    let ids: Vec<uuid::Uuid> = signals.iter().filter_map(|signal| if let Subject::Lead(id) = &signal.subject { Some(id.0) } else { None }).collect();
+    let followed = outcomes::follow(tx, &ids).await?;
+    let mut named = Vec::with_capacity(signals.len());
+    for signal in signals {
+        named.push(match &signal.subject {
+            Subject::Lead(id) => followed.get(&id.0).copied().map(LeadId),
+            other => outcomes::find(tx, keyring, other).await?,
+        });
+    }
+    Ok(named)
+}

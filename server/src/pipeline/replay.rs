@@ -1,0 +1,75 @@
+//! Deciding again what was decided: the same bundle on the same snapshot gives the same bytes.
+
+use std::collections::BTreeMap;
+
+use engine::action::Action;
+use engine::bundle::{Bundle, StoredPick};
+use engine::decision::{Decision, Snapshot};
+use engine::ids::DecisionId;
+use serde::Serialize;
+use serde_json::{Value as Json, json};
+
+use super::Pipeline;
+
+/// What deciding again came to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Replay {
+    /// Whether the bytes are the same; `null` when it cannot be told any more.
+    pub same: Option<bool>,
+    /// Why it cannot be told: `erased`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<&'static str>,
+    /// The first part that differs, with what is stored and what came out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub difference: Option<Json>,
+}
+
+impl Pipeline {
+    /// Decides a stored decision again and compares.
+    ///
+    /// # Errors
+    /// [`store::Error::NotFound`] when there is no such decision.
+    pub async fn replay(&self, id: DecisionId) -> store::Result<Replay> {
+        let stored = store::log::stored_decision(self.store(), id).await?;
+        let decision = stored.decision;
+        let Some(snapshot) = decision.content_snapshot.clone() else {
+            return Ok(Replay { same: None, reason: Some("erased"), difference: None });
+        };
+        let bundle = self.registry().bundle(&decision.bundle).await?;
+        let pick: Option<StoredPick> = stored.pick.map(serde_json::from_value).transpose()?;
+        let difference = compare(&decision, pick.as_ref(), &again(&bundle, &decision, &snapshot, pick.as_ref())?)?;
+        Ok(Replay { same: Some(difference.is_none()), reason: None, difference })
+    }
+}
+
+fn again(bundle: &Bundle, decision: &Decision, snapshot: &Snapshot, pick: Option<&StoredPick>) -> store::Result<Json> {
+    let verdict = bundle.decide(snapshot, decision.as_of);
+    let mut parameters: BTreeMap<String, Json> = verdict.parameters.clone();
+    let repicked = match (verdict.action, bundle.pool_of(&verdict), pick) {
+        (Action::Assign, Some(pool), Some(pick)) => Some(bundle.pick(pool, pick.inputs.clone())),
+        _ => None,
+    };
+    if let Some(picked) = repicked.as_ref().and_then(|stored| stored.pick.as_ref()) {
+        parameters.insert("assignee".into(), picked.assignee.clone().into());
+    }
+    Ok(json!({
+        "rule_id": verdict.rule_id, "action": verdict.action, "parameters": parameters, "confidence": verdict.confidence,
+        "risk_tags": verdict.tags, "held_by": verdict.held_by, "because": verdict.because, "trace": verdict.trace, "pick": repicked,
+    }))
+}
+
+/// The first part of a decision whose canonical bytes differ.
+fn compare(decision: &Decision, pick: Option<&StoredPick>, again: &Json) -> store::Result<Option<Json>> {
+    let stored = json!({
+        "rule_id": decision.rule_id, "action": decision.action, "parameters": decision.parameters, "confidence": decision.confidence,
+        "risk_tags": decision.risk_tags, "held_by": decision.held_by, "because": decision.because, "trace": decision.trace, "pick": pick,
+    });
+    let Some(parts) = stored.as_object() else { return Ok(None) };
+    for (part, before) in parts {
+        let after = &again[part];
+        if engine::canonical::bytes(before)? != engine::canonical::bytes(after)? {
+            return Ok(Some(json!({ "part": part, "stored": before, "again": after })));
+        }
+    }
+    Ok(None)
+}

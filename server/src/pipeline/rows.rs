@@ -1,0 +1,283 @@
+//! The rows of a commit, gathered lead by lead and written table by table.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use destinations::body::{Body, Lead};
+use engine::action::Action;
+use engine::bundle::StoredPick;
+use engine::decision::{Decision, Mode};
+use engine::ids::{DestinationId, EffectId, LeadId};
+use engine::rules::pick::PickInputs;
+use engine::sync::keys;
+use serde_json::{Value as Json, json};
+use sqlx::PgConnection;
+use store::ingest::{self, EffectRow, FeatureRow, LockedLead, State};
+use store::keyring::Place;
+use store::log::{self, DecisionRow, EventRow};
+use store::workflows::Target;
+
+use super::{Answer, Prepared, Receipt};
+
+/// Everything one commit writes.
+#[derive(Default)]
+pub(super) struct Rows {
+    events: Vec<EventRow>,
+    decisions: Vec<DecisionRow>,
+    features: Vec<FeatureRow>,
+    states: Vec<State>,
+    effects: Vec<EffectRow>,
+}
+
+impl Rows {
+    /// Decides who gets the lead, gives the decision its number and gathers its rows.
+    pub(super) fn add(
+        &mut self,
+        receipt: &Receipt,
+        prepared: Prepared,
+        lead: &mut LockedLead,
+        counters: &mut BTreeMap<String, Json>,
+    ) -> store::Result<Answer> {
+        merge_profile(lead, &prepared);
+        lead.sequence += 1;
+        let pick = pick(&prepared, lead, counters)?;
+        let mut parameters = prepared.verdict.parameters.clone();
+        if let Some(picked) = pick.as_ref().and_then(|stored| stored.pick.as_ref()) {
+            parameters.insert("assignee".into(), picked.assignee.clone().into());
+            if receipt.mode == Mode::Live {
+                lead.assignee = Some(picked.assignee.clone());
+            }
+        }
+        let targets: Vec<(DestinationId, Target, EffectId)> = targets(receipt.mode, &prepared)
+            .enumerate()
+            .map(|(n, (id, target))| (*id, target.clone(), EffectId(engine::ids::mint_nth(receipt.received_at, n, rand::random()))))
+            .collect();
+        let decision = decision(receipt, &prepared, lead.id, parameters, targets.iter().map(|(_, _, id)| *id).collect());
+        self.events.push(event_row(receipt, &prepared, lead));
+        self.decisions.push(decision_row(&prepared, lead, &decision, pick.as_ref())?);
+        self.features.push(FeatureRow {
+            decision_id: decision.decision_id.0,
+            lead_id: lead.id.0,
+            workflow_id: prepared.live.id.0,
+            catalogue_version: prepared.live.bundle.catalogue_version as i32,
+            cells: prepared.features.clone(),
+        });
+        self.states.push(State {
+            lead_id: lead.id.0,
+            workflow_id: prepared.live.id.0,
+            source: prepared.signal.event.source.clone(),
+            decision_id: decision.decision_id.0,
+            as_of: decision.as_of,
+            action: decision.action.to_string(),
+            rule_id: decision.rule_id.clone(),
+            confidence: decision.confidence,
+            rule_version: decision.rule_version as i32,
+            queue: queue(&decision),
+        });
+        for (destination, target, id) in targets {
+            self.effects.push(effect_row(&prepared, lead, &decision, destination, &target, id)?);
+        }
+        Ok(Answer { event_id: decision.event_id, lead_id: lead.id, decision })
+    }
+
+    /// Writes everything.
+    pub(super) async fn write(self, tx: &mut PgConnection, leads: &[&LockedLead], counters: &BTreeMap<String, Json>) -> store::Result<()> {
+        log::insert_events(tx, &self.events).await?;
+        log::insert_decisions(tx, &self.decisions).await?;
+        ingest::insert_features(tx, &self.features).await?;
+        ingest::update_leads(tx, leads).await?;
+        for states in rounds(self.states) {
+            ingest::upsert_states(tx, &states).await?;
+        }
+        if !counters.is_empty() {
+            ingest::update_pools(tx, counters).await?;
+        }
+        ingest::insert_effects(tx, &self.effects).await
+    }
+}
+
+/// Splits states so that no round has a lead and workflow twice: one statement cannot change a row twice.
+fn rounds(states: Vec<State>) -> Vec<Vec<State>> {
+    let mut seen: BTreeMap<(uuid::Uuid, uuid::Uuid), usize> = BTreeMap::new();
+    let mut rounds: Vec<Vec<State>> = Vec::new();
+    for state in states {
+        let round = seen.entry((state.lead_id, state.workflow_id)).and_modify(|n| *n += 1).or_insert(0);
+        if rounds.len() <= *round {
+            rounds.push(Vec::new());
+        }
+        rounds[*round].push(state);
+    }
+    rounds
+}
+
+fn merge_profile(lead: &mut LockedLead, prepared: &Prepared) {
+    let event = &prepared.signal.event;
+    let input = &event.lead;
+    let trimmed = |text: &Option<String>| text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+    let email = input.email.as_deref().and_then(engine::event::normal_email);
+    let profile = &mut lead.profile;
+    if let Some(id) = trimmed(&input.external_id) {
+        profile.external_id = Some(id);
+        profile.external_source = Some(event.source.clone());
+    }
+    profile.domain = trimmed(&input.domain).map(|domain| domain.to_lowercase()).or_else(|| profile.domain.take());
+    profile.name = trimmed(&input.name).or_else(|| profile.name.take());
+    profile.company = trimmed(&input.company).or_else(|| profile.company.take());
+    profile.email = email.or_else(|| profile.email.take());
+    if let Some(at) = event.occurred_at.map(engine::time::cut) {
+        lead.first_occurred_at = Some(lead.first_occurred_at.map_or(at, |first| first.min(at)));
+    }
+}
+
+fn pick(prepared: &Prepared, lead: &LockedLead, counters: &mut BTreeMap<String, Json>) -> store::Result<Option<StoredPick>> {
+    let bundle = &prepared.live.bundle;
+    let Some((name, (version, pool))) = bundle.pool_of(&prepared.verdict).and_then(|name| Some((name, bundle.pool(name)?))) else {
+        return Ok(None);
+    };
+    let state = counters.get(name).cloned().unwrap_or_else(|| json!({}));
+    let inputs = PickInputs {
+        pool_version: version,
+        counters: serde_json::from_value(state)?,
+        available: pool.members.iter().map(|member| member.person.clone()).collect::<BTreeSet<_>>(),
+        owner: lead.assignee.clone(),
+    };
+    let stored = bundle.pick(name, inputs);
+    if let Some(picked) = &stored.pick {
+        counters.insert(name.to_owned(), serde_json::to_value(&picked.counters_after)?);
+    }
+    Ok(Some(stored))
+}
+
+fn targets(mode: Mode, prepared: &Prepared) -> impl Iterator<Item = &(DestinationId, Target)> {
+    let action = prepared.verdict.action;
+    let wanted = move |target: &Target| mode == Mode::Live && (target.on.is_empty() || target.on.contains(&action));
+    prepared.live.targets.iter().filter(move |(_, target)| wanted(target))
+}
+
+/// The queue a decision sends its lead to: a person has to look at what is held or escalated, and at what nobody
+/// could be picked for.
+fn queue(decision: &Decision) -> Option<&'static str> {
+    let unassigned = decision.action == Action::Assign && !decision.parameters.contains_key("assignee");
+    match (decision.mode, decision.action) {
+        (Mode::Manual, _) => Some("manual"),
+        (Mode::Live, Action::Hold | Action::Escalate) => Some("sdr"),
+        (Mode::Live, _) if unassigned => Some("sdr"),
+        _ => None,
+    }
+}
+
+fn decision(receipt: &Receipt, prepared: &Prepared, lead: LeadId, parameters: BTreeMap<String, Json>, effects: Vec<EffectId>) -> Decision {
+    let verdict = &prepared.verdict;
+    Decision {
+        decision_id: prepared.decision_id,
+        lead_id: lead,
+        event_id: prepared.event_id,
+        workflow: prepared.live.name.clone(),
+        mode: receipt.mode,
+        rule_set: prepared.live.bundle.rule_set.clone(),
+        rule_version: prepared.live.bundle.rule_version,
+        bundle: prepared.live.bundle_hash,
+        variant: None,
+        rule_id: verdict.rule_id.clone(),
+        action: verdict.action,
+        parameters,
+        confidence: verdict.confidence,
+        risk_tags: verdict.tags.clone(),
+        held_by: verdict.held_by.clone(),
+        because: verdict.because.clone(),
+        content_snapshot: Some(prepared.snapshot.clone()),
+        trace: verdict.trace.clone(),
+        human_overrides: Vec::new(),
+        as_of: prepared.as_of,
+        decided_at: engine::time::cut(decided_at(receipt)),
+        effects,
+    }
+}
+
+/// Now, unless the receipt itself is of another day: a demonstration or a test plays the past.
+fn decided_at(receipt: &Receipt) -> DateTime<Utc> {
+    let now = Utc::now();
+    if (now - receipt.received_at).abs() < TimeDelta::hours(1) { now } else { receipt.received_at }
+}
+
+fn event_row(receipt: &Receipt, prepared: &Prepared, lead: &LockedLead) -> EventRow {
+    let event = &prepared.signal.event;
+    let place = Place { column: "events.body", row: prepared.event_id.0 };
+    EventRow {
+        id: prepared.event_id.0,
+        lead_id: lead.id.0,
+        workflow_id: prepared.live.id.0,
+        kind: event.kind.to_string(),
+        source: event.source.clone(),
+        body: lead.key.seal(&prepared.body, place),
+        occurred_at: event.occurred_at.map(engine::time::cut),
+        received_at: engine::time::cut(receipt.received_at),
+        received_from: receipt.received_from.clone(),
+        request_id: receipt.request_id.clone(),
+    }
+}
+
+fn decision_row(prepared: &Prepared, lead: &LockedLead, decision: &Decision, pick: Option<&StoredPick>) -> store::Result<DecisionRow> {
+    let place = Place { column: "decisions.snapshot", row: decision.decision_id.0 };
+    Ok(DecisionRow {
+        id: decision.decision_id.0,
+        event_id: decision.event_id.0,
+        lead_id: lead.id.0,
+        workflow_id: prepared.live.id.0,
+        sequence: lead.sequence,
+        epoch: prepared.live.epoch,
+        mode: decision.mode.to_string(),
+        bundle: decision.bundle.0.to_vec(),
+        rule_set: decision.rule_set.clone(),
+        rule_version: decision.rule_version as i32,
+        variant: None,
+        rule_id: decision.rule_id.clone(),
+        action: decision.action.to_string(),
+        parameters: serde_json::to_value(&decision.parameters)?,
+        confidence: decision.confidence,
+        risk_tags: serde_json::to_value(&decision.risk_tags)?,
+        held_by: decision.held_by.clone(),
+        because: serde_json::to_value(&decision.because)?,
+        trace: serde_json::to_value(&decision.trace)?,
+        pick: pick.map(serde_json::to_value).transpose()?,
+        snapshot: lead.key.seal(&engine::canonical::bytes(&prepared.snapshot)?, place),
+        effects: serde_json::to_value(&decision.effects)?,
+        as_of: decision.as_of,
+        decided_at: decision.decided_at,
+    })
+}
+
+fn effect_row(
+    prepared: &Prepared,
+    lead: &LockedLead,
+    decision: &Decision,
+    destination: DestinationId,
+    target: &Target,
+    id: EffectId,
+) -> store::Result<EffectRow> {
+    let effect_key = keys::effect_key(decision.decision_id, &target.purpose, destination);
+    let remote_key = keys::remote_key(lead.id, prepared.live.id, &target.purpose, destination);
+    let profile = &lead.profile;
+    let told = Lead {
+        id: lead.id,
+        email: profile.email.clone(),
+        name: profile.name.clone(),
+        company: profile.company.clone(),
+        domain: profile.domain.clone(),
+        external_id: profile.external_id.clone(),
+    };
+    let body = Body::new(effect_key, remote_key, lead.sequence, told, decision)?;
+    Ok(EffectRow {
+        id: id.0,
+        decision_id: decision.decision_id.0,
+        lead_id: lead.id.0,
+        lead_sequence: lead.sequence,
+        destination_id: destination.0,
+        kind: target.purpose.clone(),
+        effect_key: effect_key.0.to_vec(),
+        remote_key: remote_key.0.to_vec(),
+        body: lead.key.seal(&body.bytes()?, Place { column: "effects.body", row: id.0 }),
+        created_at: decision.decided_at,
+        expires_at: target.expires_hours.map(|hours| decision.decided_at + TimeDelta::hours(i64::from(hours))),
+    })
+}

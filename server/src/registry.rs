@@ -1,0 +1,203 @@
+//! The workflows as they decide at this moment, compiled once and shared.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use engine::bundle::{Bundle, BundleSource};
+use engine::canonical::Digest;
+use engine::event::EventRequest;
+use engine::ids::{DestinationId, WorkflowId};
+use serde::de::DeserializeOwned;
+use store::workflows::{self, BundleParts, Kind, Target, Version};
+use store::{Error, Result, Store};
+
+use crate::pipeline::Refusal;
+
+/// A live workflow under one release epoch.
+#[derive(Debug)]
+pub struct Live {
+    /// Its id.
+    pub id: WorkflowId,
+    /// Its name.
+    pub name: String,
+    /// The release epoch it was read under.
+    pub epoch: i64,
+    /// Hash of the bundle.
+    pub bundle_hash: Digest,
+    /// What decides.
+    pub bundle: Arc<Bundle>,
+    /// Where decisions go.
+    pub targets: Vec<(DestinationId, Target)>,
+}
+
+/// Live workflows and compiled bundles. Every process has its own; a commit under another epoch than the one read here
+/// is refused and read again, so a stale entry costs a repetition, never a wrong decision.
+pub struct Registry {
+    store: Store,
+    live: RwLock<HashMap<String, Arc<Live>>>,
+    bundles: Mutex<HashMap<Digest, Arc<Bundle>>>,
+    codes: Mutex<HashMap<(WorkflowId, String, String), u32>>,
+}
+
+/// Texts whose codes a process remembers; beyond it the memory starts anew.
+const REMEMBERED_CODES: usize = 200_000;
+
+impl Registry {
+    /// An empty registry; workflows are read when they are first asked for.
+    pub fn new(store: Store) -> Self {
+        Self { store, live: RwLock::default(), bundles: Mutex::default(), codes: Mutex::default() }
+    }
+
+    /// The live workflow that takes an event.
+    ///
+    /// # Errors
+    /// Outer: when the database fails. Inner: why no workflow takes it.
+    pub async fn route(&self, event: &EventRequest) -> Result<std::result::Result<Arc<Live>, Refusal>> {
+        let name = match &event.workflow {
+            Some(name) => name.clone(),
+            None => {
+                let mut names = workflows::routed(&self.store, event.kind, &event.source).await?;
+                match names.len() {
+                    1 => names.remove(0),
+                    0 => return Ok(Err(Refusal::NoRoute { kind: event.kind.to_string(), origin: event.source.clone() })),
+                    _ => return Ok(Err(Refusal::AmbiguousRoute(names))),
+                }
+            }
+        };
+        self.live(&name).await
+    }
+
+    /// A live workflow by name.
+    ///
+    /// # Errors
+    /// As [`Registry::route`].
+    pub async fn live(&self, name: &str) -> Result<std::result::Result<Arc<Live>, Refusal>> {
+        if let Some(live) = self.live.read().unwrap_or_else(PoisonError::into_inner).get(name) {
+            return Ok(Ok(live.clone()));
+        }
+        self.read(name).await
+    }
+
+    /// Forgets what was read of workflows, because something was released.
+    pub fn forget(&self) {
+        self.live.write().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// A bundle by its hash, also one that is live no more.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when there is none.
+    pub async fn bundle(&self, hash: &Digest) -> Result<Arc<Bundle>> {
+        if let Some(bundle) = self.bundles.lock().unwrap_or_else(PoisonError::into_inner).get(hash) {
+            return Ok(bundle.clone());
+        }
+        let mut connection = self.store.pool().acquire().await?;
+        let parts = workflows::bundle(&mut connection, hash).await?;
+        let bundle = Arc::new(compile(&parts)?);
+        self.bundles.lock().unwrap_or_else(PoisonError::into_inner).insert(*hash, bundle.clone());
+        Ok(bundle)
+    }
+
+    async fn read(&self, name: &str) -> Result<std::result::Result<Arc<Live>, Refusal>> {
+        let mut connection = self.store.pool().acquire().await?;
+        let Some(workflow) = workflows::by_name(&mut connection, name).await? else {
+            return Ok(Err(Refusal::UnknownWorkflow(name.to_owned())));
+        };
+        let Some(hash) = workflow.live_bundle.as_deref().and_then(Digest::from_slice) else {
+            return Ok(Err(Refusal::NotLive(name.to_owned())));
+        };
+        let destinations = workflows::destinations(&mut connection).await?;
+        drop(connection);
+        let targets = workflow
+            .definition
+            .0
+            .destinations
+            .into_iter()
+            .filter_map(|target| destinations.get(&target.to).map(|row| (row.id.into(), target.clone())))
+            .collect();
+        let live = Arc::new(Live {
+            id: workflow.id.into(),
+            name: name.to_owned(),
+            epoch: workflow.release_epoch,
+            bundle_hash: hash,
+            bundle: self.bundle(&hash).await?,
+            targets,
+        });
+        self.live.write().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), live.clone());
+        Ok(Ok(live))
+    }
+
+    /// The codes of texts in feature rows.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn codes(&self, workflow: WorkflowId, texts: BTreeSet<(String, String)>) -> Result<HashMap<(String, String), u32>> {
+        let mut known = HashMap::with_capacity(texts.len());
+        let mut unknown = BTreeSet::new();
+        {
+            let codes = self.codes.lock().unwrap_or_else(PoisonError::into_inner);
+            for (field, text) in texts {
+                match codes.get(&(workflow, field.clone(), text.clone())) {
+                    Some(code) => {
+                        known.insert((field, text), *code);
+                    }
+                    None => {
+                        unknown.insert((field, text));
+                    }
+                }
+            }
+        }
+        if unknown.is_empty() {
+            return Ok(known);
+        }
+        let mut connection = self.store.pool().acquire().await?;
+        let made = store::ingest::feature_codes(&mut connection, workflow, &unknown).await?;
+        let mut codes = self.codes.lock().unwrap_or_else(PoisonError::into_inner);
+        if codes.len() + made.len() > REMEMBERED_CODES {
+            codes.clear();
+        }
+        for ((field, text), code) in made {
+            let code = u32::try_from(code).map_err(|_| Error::Corrupt("a feature code is negative".into()))?;
+            codes.insert((workflow, field.clone(), text.clone()), code);
+            known.insert((field, text), code);
+        }
+        Ok(known)
+    }
+}
+
+/// Compiles the parts of a stored bundle.
+///
+/// # Errors
+/// [`Error::Corrupt`] when a part is not what its kind says; canonical versions were checked before.
+pub fn compile(parts: &BundleParts) -> Result<Bundle> {
+    #[derive(serde::Deserialize)]
+    struct List {
+        entries: Vec<String>,
+    }
+    let catalogue = parts.one(Kind::Catalogue)?;
+    let map = parts.one(Kind::Map)?;
+    let rule_set = parts.one(Kind::RuleSet)?;
+    let mut lists = BTreeMap::new();
+    for version in parts.all(Kind::List) {
+        lists.insert(version.name.clone(), (version.version, body::<List>(version)?.entries));
+    }
+    let mut pools = BTreeMap::new();
+    for version in parts.all(Kind::Pool) {
+        pools.insert(version.name.clone(), (version.version, body(version)?));
+    }
+    let source = BundleSource {
+        catalogue: (catalogue.version, body(catalogue)?),
+        map: (map.version, body(map)?),
+        rule_set: (rule_set.version, body(rule_set)?),
+        lists,
+        pools,
+    };
+    Bundle::compile(source).map_err(|problems| {
+        let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        Error::Corrupt(format!("the bundle {} does not compile: {}", parts.hash, problems.join("; ")))
+    })
+}
+
+fn body<T: DeserializeOwned>(version: &Version) -> Result<T> {
+    serde_json::from_value(version.body.clone()).map_err(|error| Error::Corrupt(format!("{} {} v{}: {error}", version.kind, version.name, version.version)))
+}

@@ -1,0 +1,47 @@
+//! Hashes of log rows and the text forms their columns have in them.
+
+use engine::canonical::{self, Digest};
+use serde::{Serialize, Serializer};
+
+use crate::error::Result;
+
+/// SHA-256 over the canonical JSON (RFC 8785) of a row and the name of its table. Ciphertexts stand in it as they are
+/// stored, so that the hash still verifies when the key is gone.
+///
+/// # Errors
+/// [`crate::Error::Corrupt`] when a column cannot be JSON.
+pub fn row_hash<T: Serialize>(table: &str, row: &T) -> Result<Digest> {
+    #[derive(Serialize)]
+    struct Leaf<'a, T> {
+        table: &'a str,
+        row: &'a T,
+    }
+    Ok(canonical::digest(&Leaf { table, row })?)
+}
+
+/// Bytes as hexadecimal digits, for `#[serde(serialize_with = "hex")]`.
+///
+/// # Errors
+/// Those of the serializer.
+pub fn hex<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+}
+
+/// [`hex`] for a column that may be null.
+///
+/// # Errors
+/// Those of the serializer.
+pub fn hex_or_null<S: Serializer>(bytes: &Option<Vec<u8>>, serializer: S) -> Result<S::Ok, S::Error> {
+    match bytes {
+        Some(bytes) => hex(bytes, serializer),
+        None => serializer.serialize_none(),
+    }
+}
+
+/// An instant with six digits, for a column that may be null.
+///
+/// # Errors
+/// Those of the serializer.
+pub fn stamp_or_null<S: Serializer>(at: &Option<chrono::DateTime<chrono::Utc>>, serializer: S) -> Result<S::Ok, S::Error> {
+    at.map(engine::time::stamp).serialize(serializer)
+}

@@ -1,0 +1,142 @@
+//! Leads: reading a profile, and erasing a person.
+
+use chrono::{DateTime, Utc};
+use engine::action::Action;
+use engine::ids::{DecisionId, LeadId};
+use serde::Serialize;
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use crate::actor::Actor;
+use crate::control::{Audit, audit};
+use crate::error::{Error, Result};
+use crate::pool::Store;
+
+/// A lead as it stands now.
+#[derive(Clone, Debug, Serialize)]
+pub struct Lead {
+    /// Its id.
+    pub lead_id: LeadId,
+    /// The lead it was merged into, if it was.
+    pub merged_into: Option<LeadId>,
+    /// E-mail address.
+    pub email: Option<String>,
+    /// Full name.
+    pub name: Option<String>,
+    /// Company name.
+    pub company: Option<String>,
+    /// Company domain.
+    pub domain: Option<String>,
+    /// The source's id of the person.
+    pub external_id: Option<String>,
+    /// The person it is assigned to.
+    pub assignee: Option<String>,
+    /// Latest outcome stage.
+    pub stage: Option<String>,
+    /// When it was first heard of.
+    #[serde(with = "engine::time::micros")]
+    pub created_at: DateTime<Utc>,
+    /// Whether the person was erased.
+    pub erased: bool,
+    /// Where it stands in each workflow.
+    pub workflows: Vec<Standing>,
+}
+
+/// Where a lead stands in one workflow.
+#[derive(Clone, Debug, Serialize)]
+pub struct Standing {
+    /// The workflow's name.
+    pub workflow: String,
+    /// Its last decision there.
+    pub decision_id: DecisionId,
+    /// What was decided.
+    pub action: Action,
+    /// `as_of` of that decision.
+    #[serde(with = "engine::time::micros")]
+    pub as_of: DateTime<Utc>,
+    /// The queue it waits in: `sdr`, `manual` or none.
+    pub queue: Option<String>,
+}
+
+#[derive(FromRow)]
+struct LeadRow {
+    merged_into: Option<Uuid>,
+    email: Option<String>,
+    name: Option<String>,
+    company: Option<String>,
+    domain: Option<String>,
+    external_id: Option<String>,
+    assignee: Option<String>,
+    stage: Option<String>,
+    created_at: DateTime<Utc>,
+    erased: bool,
+}
+
+/// A lead by its id.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none.
+pub async fn get(store: &Store, id: LeadId) -> Result<Lead> {
+    let row: LeadRow = sqlx::query_as(
+        "SELECT a.merged_into, l.email, l.name, l.company, l.domain, l.external_id, l.assignee, l.stage, l.created_at, l.erased_at IS NOT NULL AS erased \
+         FROM leads l LEFT JOIN lead_aliases a ON a.lead_id = l.id WHERE l.id = $1",
+    )
+    .bind(id.0)
+    .fetch_optional(store.pool())
+    .await?
+    .ok_or(Error::NotFound("lead"))?;
+    let standings: Vec<(String, Uuid, String, DateTime<Utc>, Option<String>)> = sqlx::query_as(
+        "SELECT w.name, s.last_decision_id, s.last_action, s.last_as_of, s.queue FROM lead_states s JOIN workflows w ON w.id = s.workflow_id \
+         WHERE s.lead_id = $1 ORDER BY w.name",
+    )
+    .bind(id.0)
+    .fetch_all(store.pool())
+    .await?;
+    let workflows = standings
+        .into_iter()
+        .map(|(workflow, decision, action, as_of, queue)| {
+            let action = action.parse().map_err(|_| Error::Corrupt(format!("lead {id} has an unreadable action")))?;
+            Ok(Standing { workflow, decision_id: decision.into(), action, as_of, queue })
+        })
+        .collect::<Result<_>>()?;
+    Ok(Lead {
+        lead_id: id,
+        merged_into: row.merged_into.map(LeadId),
+        email: row.email,
+        name: row.name,
+        company: row.company,
+        domain: row.domain,
+        external_id: row.external_id,
+        assignee: row.assignee,
+        stage: row.stage,
+        created_at: row.created_at,
+        erased: row.erased,
+        workflows,
+    })
+}
+
+/// Erases a person: the profile is emptied, the key of everything the log keeps is destroyed, identities and feature
+/// rows are deleted. Log rows stay as they are, and so do their hashes.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is no such lead.
+pub async fn erase(store: &Store, actor: &Actor, id: LeadId) -> Result<()> {
+    let mut tx = store.pool().begin().await?;
+    let erased = sqlx::query(
+        "UPDATE leads SET data_key = NULL, email = NULL, name = NULL, company = NULL, domain = NULL, external_source = NULL, external_id = NULL, \
+         erased_at = coalesce(erased_at, $2) WHERE id = $1",
+    )
+    .bind(id.0)
+    .bind(actor.now)
+    .execute(&mut *tx)
+    .await?;
+    if erased.rows_affected() == 0 {
+        return Err(Error::NotFound("lead"));
+    }
+    sqlx::query("DELETE FROM lead_identities WHERE lead_id = $1").bind(id.0).execute(&mut *tx).await?;
+    sqlx::query("DELETE FROM features WHERE lead_id = $1").bind(id.0).execute(&mut *tx).await?;
+    let entry = Audit { action: "lead.erase", subject: &format!("lead:{id}"), lead: Some(id), detail: serde_json::json!({}) };
+    audit(&mut tx, actor, entry).await?;
+    tx.commit().await?;
+    Ok(())
+}

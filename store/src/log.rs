@@ -1,0 +1,469 @@
+//! Events and decisions: rows that are written once, and reading them back.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use engine::action::Action;
+use engine::canonical::Digest;
+use engine::decision::{Because, Decision, HumanOverride, Mode, Snapshot, TraceEntry};
+use engine::ids::{DecisionId, EffectId, EventId, LeadId, WorkflowId};
+use engine::time::micros;
+use serde::Serialize;
+use serde_json::Value as Json;
+use sqlx::{FromRow, PgConnection, Row as _};
+use uuid::Uuid;
+
+use crate::error::{Error, Result};
+use crate::hash::{hex, row_hash, stamp_or_null};
+use crate::keyring::{DataKey, Place};
+use crate::pool::Store;
+
+/// An event as it is stored; its hash is over exactly these columns.
+#[derive(Clone, Debug, Serialize, FromRow)]
+pub struct EventRow {
+    /// Its id.
+    pub id: Uuid,
+    /// The lead.
+    pub lead_id: Uuid,
+    /// The workflow that took it.
+    pub workflow_id: Uuid,
+    /// What kind of signal it is.
+    pub kind: String,
+    /// Which system it came from.
+    pub source: String,
+    /// The request, ciphertext.
+    #[serde(serialize_with = "hex")]
+    pub body: Vec<u8>,
+    /// When it happened.
+    #[serde(serialize_with = "stamp_or_null")]
+    pub occurred_at: Option<DateTime<Utc>>,
+    /// When it came.
+    #[serde(with = "micros")]
+    pub received_at: DateTime<Utc>,
+    /// Who brought it.
+    pub received_from: String,
+    /// In which request.
+    pub request_id: String,
+}
+
+/// A decision as it is stored; its hash is over exactly these columns.
+#[derive(Clone, Debug, Serialize, FromRow)]
+pub struct DecisionRow {
+    /// Its id.
+    pub id: Uuid,
+    /// The event that was decided on.
+    pub event_id: Uuid,
+    /// The lead.
+    pub lead_id: Uuid,
+    /// The workflow.
+    pub workflow_id: Uuid,
+    /// Its number among the lead's decisions.
+    pub sequence: i64,
+    /// The release epoch it was committed under.
+    pub epoch: i64,
+    /// The mode.
+    pub mode: String,
+    /// The bundle's hash.
+    #[serde(serialize_with = "hex")]
+    pub bundle: Vec<u8>,
+    /// The rule set's name.
+    pub rule_set: String,
+    /// The rule set's version.
+    pub rule_version: i32,
+    /// The experiment's variant.
+    pub variant: Option<String>,
+    /// The rule that fired.
+    pub rule_id: Option<String>,
+    /// What was decided.
+    pub action: String,
+    /// The action's parameters.
+    pub parameters: Json,
+    /// The decision's confidence.
+    pub confidence: Option<f64>,
+    /// Risk tags and tags.
+    pub risk_tags: Json,
+    /// The rule that could not be told.
+    pub held_by: Option<String>,
+    /// Why.
+    pub because: Json,
+    /// Each scanned rule.
+    pub trace: Json,
+    /// Inputs and result of picking a person.
+    pub pick: Option<Json>,
+    /// The inputs, ciphertext.
+    #[serde(serialize_with = "hex")]
+    pub snapshot: Vec<u8>,
+    /// The effects committed with it.
+    pub effects: Json,
+    /// `now`, as the rules saw it.
+    #[serde(with = "micros")]
+    pub as_of: DateTime<Utc>,
+    /// When it was decided.
+    #[serde(with = "micros")]
+    pub decided_at: DateTime<Utc>,
+}
+
+const EVENT_COLUMNS: &str = "id, lead_id, workflow_id, kind, source, body, occurred_at, received_at, received_from, request_id";
+const DECISION_COLUMNS: &str = "id, event_id, lead_id, workflow_id, sequence, epoch, mode, bundle, rule_set, rule_version, variant, rule_id, action, \
+    parameters, confidence, risk_tags, held_by, because, trace, pick, snapshot, effects, as_of, decided_at";
+
+impl EventRow {
+    /// The row's hash.
+    ///
+    /// # Errors
+    /// When a column cannot be JSON.
+    pub fn hash(&self) -> Result<Digest> {
+        row_hash("events", self)
+    }
+}
+
+impl DecisionRow {
+    /// The row's hash.
+    ///
+    /// # Errors
+    /// When a column cannot be JSON.
+    pub fn hash(&self) -> Result<Digest> {
+        row_hash("decisions", self)
+    }
+}
+
+/// Writes events.
+///
+/// # Errors
+/// When the database refuses one.
+pub async fn insert_events(connection: &mut PgConnection, rows: &[EventRow]) -> Result<()> {
+    let hashes = rows.iter().map(|row| Ok(row.hash()?.0.to_vec())).collect::<Result<Vec<_>>>()?;
+    sqlx::query(
+        "INSERT INTO events (id, lead_id, workflow_id, kind, source, body, occurred_at, received_at, received_from, request_id, hash) \
+         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::bytea[], $7::timestamptz[], $8::timestamptz[], $9::text[], $10::text[], $11::bytea[])",
+    )
+    .bind(column(rows, |row| row.id))
+    .bind(column(rows, |row| row.lead_id))
+    .bind(column(rows, |row| row.workflow_id))
+    .bind(column(rows, |row| row.kind.clone()))
+    .bind(column(rows, |row| row.source.clone()))
+    .bind(column(rows, |row| row.body.clone()))
+    .bind(column(rows, |row| row.occurred_at))
+    .bind(column(rows, |row| row.received_at))
+    .bind(column(rows, |row| row.received_from.clone()))
+    .bind(column(rows, |row| row.request_id.clone()))
+    .bind(hashes)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Writes decisions.
+///
+/// # Errors
+/// When the database refuses one.
+pub async fn insert_decisions(connection: &mut PgConnection, rows: &[DecisionRow]) -> Result<()> {
+    let hashes = rows.iter().map(|row| Ok(row.hash()?.0.to_vec())).collect::<Result<Vec<_>>>()?;
+    sqlx::query(
+        "INSERT INTO decisions (id, event_id, lead_id, workflow_id, sequence, epoch, mode, bundle, rule_set, rule_version, variant, rule_id, action, \
+         parameters, confidence, risk_tags, held_by, because, trace, pick, snapshot, effects, as_of, decided_at, hash) \
+         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::bigint[], $7::text[], $8::bytea[], $9::text[], $10::int[], \
+         $11::text[], $12::text[], $13::text[], $14::jsonb[], $15::float8[], $16::jsonb[], $17::text[], $18::jsonb[], $19::jsonb[], $20::jsonb[], $21::bytea[], \
+         $22::jsonb[], $23::timestamptz[], $24::timestamptz[], $25::bytea[])",
+    )
+    .bind(column(rows, |row| row.id))
+    .bind(column(rows, |row| row.event_id))
+    .bind(column(rows, |row| row.lead_id))
+    .bind(column(rows, |row| row.workflow_id))
+    .bind(column(rows, |row| row.sequence))
+    .bind(column(rows, |row| row.epoch))
+    .bind(column(rows, |row| row.mode.clone()))
+    .bind(column(rows, |row| row.bundle.clone()))
+    .bind(column(rows, |row| row.rule_set.clone()))
+    .bind(column(rows, |row| row.rule_version))
+    .bind(column(rows, |row| row.variant.clone()))
+    .bind(column(rows, |row| row.rule_id.clone()))
+    .bind(column(rows, |row| row.action.clone()))
+    .bind(column(rows, |row| row.parameters.clone()))
+    .bind(column(rows, |row| row.confidence))
+    .bind(column(rows, |row| row.risk_tags.clone()))
+    .bind(column(rows, |row| row.held_by.clone()))
+    .bind(column(rows, |row| row.because.clone()))
+    .bind(column(rows, |row| row.trace.clone()))
+    .bind(column(rows, |row| row.pick.clone()))
+    .bind(column(rows, |row| row.snapshot.clone()))
+    .bind(column(rows, |row| row.effects.clone()))
+    .bind(column(rows, |row| row.as_of))
+    .bind(column(rows, |row| row.decided_at))
+    .bind(hashes)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// One column of many rows, as an array to unnest.
+pub(crate) fn column<R, T>(rows: &[R], value: impl Fn(&R) -> T) -> Vec<T> {
+    rows.iter().map(value).collect()
+}
+
+/// An event with its body opened.
+#[derive(Clone, Debug)]
+pub struct StoredEvent {
+    /// Its id.
+    pub id: EventId,
+    /// The lead.
+    pub lead_id: LeadId,
+    /// What kind of signal it is.
+    pub kind: String,
+    /// Which system it came from.
+    pub source: String,
+    /// `kind`, `source`, `lead` and `payload` as they came; `None` once the person has been erased.
+    pub body: Option<Json>,
+    /// When it happened.
+    pub occurred_at: Option<DateTime<Utc>>,
+    /// When it came.
+    pub received_at: DateTime<Utc>,
+}
+
+/// A decision as it is stored, its snapshot opened.
+#[derive(Clone, Debug)]
+pub struct StoredDecision {
+    /// The decision as the API gives it.
+    pub decision: Decision,
+    /// The workflow.
+    pub workflow_id: WorkflowId,
+    /// Its number among the lead's decisions.
+    pub sequence: i64,
+    /// Inputs and result of picking a person.
+    pub pick: Option<Json>,
+}
+
+/// Which decisions to list.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Of this workflow.
+    pub workflow: Option<String>,
+    /// With this action.
+    pub action: Option<Action>,
+    /// By this rule.
+    pub rule_id: Option<String>,
+    /// In this mode.
+    pub mode: Option<Mode>,
+    /// About this lead.
+    pub lead: Option<LeadId>,
+    /// As of this instant or later.
+    pub from: Option<DateTime<Utc>>,
+    /// As of before this instant.
+    pub to: Option<DateTime<Utc>>,
+}
+
+/// An event by its id.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none.
+pub async fn event(store: &Store, id: EventId) -> Result<StoredEvent> {
+    Ok(events(store, &[id.0]).await?.pop().ok_or(Error::NotFound("event"))?)
+}
+
+/// The events of a lead, newest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn events_of(store: &Store, lead: LeadId, limit: i64) -> Result<Vec<StoredEvent>> {
+    let ids: Vec<Uuid> =
+        sqlx::query_scalar("SELECT id FROM events WHERE lead_id = $1 ORDER BY id DESC LIMIT $2").bind(lead.0).bind(limit).fetch_all(store.pool()).await?;
+    events(store, &ids).await
+}
+
+async fn events(store: &Store, ids: &[Uuid]) -> Result<Vec<StoredEvent>> {
+    let columns = prefixed(EVENT_COLUMNS, "e");
+    let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
+        "SELECT {columns}, l.data_key FROM events e JOIN leads l ON l.id = e.lead_id WHERE e.id = ANY($1) ORDER BY e.id DESC"
+    )))
+    .bind(ids)
+    .fetch_all(store.pool())
+    .await?;
+    rows.iter()
+        .map(|row| {
+            let key = data_key(store, row)?;
+            let row = EventRow::from_row(row)?;
+            let body = key.map(|key| open_json(&key, &row.body, "events.body", row.id)).transpose()?;
+            Ok(StoredEvent {
+                id: row.id.into(),
+                lead_id: row.lead_id.into(),
+                kind: row.kind,
+                source: row.source,
+                body,
+                occurred_at: row.occurred_at,
+                received_at: row.received_at,
+            })
+        })
+        .collect()
+}
+
+/// A decision by its id, as the API gives it.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none.
+pub async fn decision(store: &Store, id: DecisionId) -> Result<Decision> {
+    Ok(stored_decision(store, id).await?.decision)
+}
+
+/// A decision by its id.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none.
+pub async fn stored_decision(store: &Store, id: DecisionId) -> Result<StoredDecision> {
+    stored_decisions(store, &[id.0]).await?.pop().ok_or(Error::NotFound("decision"))
+}
+
+/// Decisions that pass a filter, newest first, before `after` if given.
+///
+/// # Errors
+/// When the database fails.
+pub async fn decisions(store: &Store, filter: &Filter, after: Option<DecisionId>, limit: i64) -> Result<Vec<Decision>> {
+    let ids: Vec<Uuid> = sqlx::query_scalar(
+        "SELECT d.id FROM decisions d WHERE ($1::uuid IS NULL OR d.id < $1) \
+         AND ($2::text IS NULL OR d.workflow_id = (SELECT id FROM workflows WHERE name = $2)) \
+         AND ($3::text IS NULL OR d.action = $3) AND ($4::text IS NULL OR d.rule_id = $4) AND ($5::text IS NULL OR d.mode = $5) \
+         AND ($6::uuid IS NULL OR d.lead_id = $6) AND ($7::timestamptz IS NULL OR d.as_of >= $7) AND ($8::timestamptz IS NULL OR d.as_of < $8) \
+         ORDER BY d.id DESC LIMIT $9",
+    )
+    .bind(after.map(|id| id.0))
+    .bind(filter.workflow.as_deref())
+    .bind(filter.action.map(<&str>::from))
+    .bind(filter.rule_id.as_deref())
+    .bind(filter.mode.map(<&str>::from))
+    .bind(filter.lead.map(|lead| lead.0))
+    .bind(filter.from)
+    .bind(filter.to)
+    .bind(limit)
+    .fetch_all(store.pool())
+    .await?;
+    Ok(stored_decisions(store, &ids).await?.into_iter().map(|stored| stored.decision).collect())
+}
+
+/// The decisions about events, by event.
+///
+/// # Errors
+/// When the database fails.
+pub async fn decisions_on(store: &Store, events: &[Uuid]) -> Result<BTreeMap<EventId, Decision>> {
+    let ids: Vec<Uuid> = sqlx::query_scalar("SELECT id FROM decisions WHERE event_id = ANY($1)").bind(events).fetch_all(store.pool()).await?;
+    Ok(stored_decisions(store, &ids).await?.into_iter().map(|stored| (stored.decision.event_id, stored.decision)).collect())
+}
+
+/// Decisions by id, newest first, with what people said differently since.
+///
+/// # Errors
+/// When the database fails or a row cannot be read.
+pub async fn stored_decisions(store: &Store, ids: &[Uuid]) -> Result<Vec<StoredDecision>> {
+    let columns = prefixed(DECISION_COLUMNS, "d");
+    let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
+        "SELECT {columns}, l.data_key, w.name AS workflow FROM decisions d JOIN leads l ON l.id = d.lead_id JOIN workflows w ON w.id = d.workflow_id \
+         WHERE d.id = ANY($1) ORDER BY d.id DESC"
+    )))
+    .bind(ids)
+    .fetch_all(store.pool())
+    .await?;
+    let mut overrides = overrides(store, ids).await?;
+    rows.iter()
+        .map(|row| {
+            let key = data_key(store, row)?;
+            let workflow: String = row.try_get("workflow")?;
+            let row = DecisionRow::from_row(row)?;
+            let snapshot = key
+                .map(|key| -> Result<Snapshot> {
+                    Ok(serde_json::from_value(open_json(&key, &row.snapshot, "decisions.snapshot", row.id)?)?)
+                })
+                .transpose()?;
+            let human_overrides = overrides.remove(&row.id).unwrap_or_default();
+            row.into_stored(workflow, snapshot, human_overrides)
+        })
+        .collect()
+}
+
+impl DecisionRow {
+    fn into_stored(self, workflow: String, content_snapshot: Option<Snapshot>, human_overrides: Vec<HumanOverride>) -> Result<StoredDecision> {
+        let corrupt = |what: &str| Error::Corrupt(format!("decision {} has an unreadable {what}", self.id));
+        let decision = Decision {
+            decision_id: self.id.into(),
+            lead_id: self.lead_id.into(),
+            event_id: self.event_id.into(),
+            workflow,
+            mode: self.mode.parse().map_err(|_| corrupt("mode"))?,
+            rule_set: self.rule_set.clone(),
+            rule_version: u32::try_from(self.rule_version).map_err(|_| corrupt("rule version"))?,
+            bundle: Digest::from_slice(&self.bundle).ok_or_else(|| corrupt("bundle"))?,
+            variant: self.variant.clone(),
+            rule_id: self.rule_id.clone(),
+            action: self.action.parse().map_err(|_| corrupt("action"))?,
+            parameters: serde_json::from_value::<BTreeMap<String, Json>>(self.parameters.clone())?,
+            confidence: self.confidence,
+            risk_tags: serde_json::from_value(self.risk_tags.clone())?,
+            held_by: self.held_by.clone(),
+            because: serde_json::from_value::<Vec<Because>>(self.because.clone())?,
+            content_snapshot,
+            trace: serde_json::from_value::<Vec<TraceEntry>>(self.trace.clone())?,
+            human_overrides,
+            as_of: self.as_of,
+            decided_at: self.decided_at,
+            effects: serde_json::from_value::<Vec<EffectId>>(self.effects.clone())?,
+        };
+        Ok(StoredDecision { decision, workflow_id: self.workflow_id.into(), sequence: self.sequence, pick: self.pick })
+    }
+}
+
+#[derive(FromRow)]
+struct OverrideRow {
+    id: Uuid,
+    decision_id: Uuid,
+    action: String,
+    reason: Vec<u8>,
+    by_whom: String,
+    at: DateTime<Utc>,
+}
+
+async fn overrides(store: &Store, decisions: &[Uuid]) -> Result<BTreeMap<Uuid, Vec<HumanOverride>>> {
+    let rows = sqlx::query(
+        "SELECT o.id, o.lead_id, o.decision_id, o.action, o.reason, o.by_whom, o.at, l.data_key FROM overrides o JOIN leads l ON l.id = o.lead_id \
+         WHERE o.decision_id = ANY($1) ORDER BY o.id",
+    )
+    .bind(decisions)
+    .fetch_all(store.pool())
+    .await?;
+    let mut by_decision: BTreeMap<Uuid, Vec<HumanOverride>> = BTreeMap::new();
+    for row in &rows {
+        let key = data_key(store, row)?;
+        let row = OverrideRow::from_row(row)?;
+        let reason = match key {
+            Some(key) => String::from_utf8_lossy(&key.open(&row.reason, Place { column: "overrides.reason", row: row.id })?).into_owned(),
+            None => String::new(),
+        };
+        let action = row.action.parse().map_err(|_| Error::Corrupt(format!("override {} has an unreadable action", row.id)))?;
+        by_decision.entry(row.decision_id).or_default().push(HumanOverride { by: row.by_whom, at: row.at, action, reason });
+    }
+    Ok(by_decision)
+}
+
+/// The key in the column `data_key` of a row joined to its lead; `None` once the person has been erased.
+fn data_key(store: &Store, row: &sqlx::postgres::PgRow) -> Result<Option<DataKey>> {
+    let wrapped: Option<Vec<u8>> = row.try_get("data_key")?;
+    let lead: Uuid = row.try_get("lead_id")?;
+    wrapped.map(|wrapped| store.keyring().unwrap_data_key(lead, &wrapped)).transpose()
+}
+
+fn open_json(key: &DataKey, sealed: &[u8], column: &'static str, row: Uuid) -> Result<Json> {
+    Ok(serde_json::from_slice(&key.open(sealed, Place { column, row })?)?)
+}
+
+fn prefixed(columns: &str, table: &str) -> String {
+    columns.split(',').map(|column| format!("{table}.{}", column.trim())).collect::<Vec<_>>().join(", ")
+}
+
+/// Ids of decisions in order, after one of them if given.
+///
+/// # Errors
+/// When the database fails.
+pub async fn decision_ids(store: &Store, after: Option<DecisionId>, limit: i64) -> Result<Vec<DecisionId>> {
+    let ids: Vec<Uuid> = sqlx::query_scalar("SELECT id FROM decisions WHERE $1::uuid IS NULL OR id > $1 ORDER BY id LIMIT $2")
+        .bind(after.map(|id| id.0))
+        .bind(limit)
+        .fetch_all(store.pool())
+        .await?;
+    Ok(ids.into_iter().map(DecisionId).collect())
+}

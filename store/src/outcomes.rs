@@ -1,0 +1,262 @@
+//! What really happened to leads.
+
+use std::collections::{BTreeSet, HashMap};
+
+use chrono::{DateTime, Utc};
+use engine::control::outcome::OutcomeStage;
+use engine::ids::{LeadId, OutcomeId};
+use engine::time::micros;
+use serde::Serialize;
+use sqlx::{FromRow, PgConnection};
+use uuid::Uuid;
+
+use crate::error::Result;
+use crate::hash::{hex_or_null, row_hash, stamp_or_null};
+use crate::ingest;
+use crate::keyring::{DataKey, Keyring, Place};
+use crate::log::column;
+use crate::pool::Store;
+
+/// What is told of an outcome.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OutcomeInput {
+    /// The stage that was reached.
+    pub stage: OutcomeStage,
+    /// When; `None` when an import does not say.
+    pub at: Option<DateTime<Utc>>,
+    /// Who brought it about.
+    pub by: Option<String>,
+    /// Money, as a decimal number.
+    pub amount: Option<String>,
+    /// Its currency, ISO 4217.
+    pub currency: Option<String>,
+    /// The opportunity in the CRM.
+    pub opportunity_id: Option<String>,
+    /// Why.
+    pub reason: Option<String>,
+}
+
+/// An outcome as it is stored; its hash is over exactly these columns.
+#[derive(Clone, Debug, Serialize, FromRow)]
+pub struct OutcomeRow {
+    /// Its id.
+    pub id: Uuid,
+    /// The lead.
+    pub lead_id: Uuid,
+    /// The stage.
+    pub stage: String,
+    /// When it was reached, if known.
+    #[serde(serialize_with = "stamp_or_null")]
+    pub at: Option<DateTime<Utc>>,
+    /// Who brought it about.
+    pub by_whom: Option<String>,
+    /// Money, as written.
+    pub amount: Option<String>,
+    /// Its currency.
+    pub currency: Option<String>,
+    /// The opportunity in the CRM.
+    pub opportunity_id: Option<String>,
+    /// Why, ciphertext.
+    #[serde(serialize_with = "hex_or_null")]
+    pub reason: Option<Vec<u8>>,
+    /// When it came.
+    #[serde(with = "micros")]
+    pub received_at: DateTime<Utc>,
+    /// Who told.
+    pub received_from: String,
+}
+
+impl OutcomeRow {
+    /// The row of an outcome; its reason is sealed with the lead's key.
+    pub fn new(id: Uuid, lead: LeadId, key: &DataKey, input: &OutcomeInput, received_at: DateTime<Utc>, received_from: &str) -> Self {
+        let place = Place { column: "outcomes.reason", row: id };
+        Self {
+            id,
+            lead_id: lead.0,
+            stage: input.stage.to_string(),
+            at: input.at.map(engine::time::cut),
+            by_whom: input.by.clone(),
+            amount: input.amount.clone(),
+            currency: input.currency.clone(),
+            opportunity_id: input.opportunity_id.clone(),
+            reason: input.reason.as_ref().map(|reason| key.seal(reason.as_bytes(), place)),
+            received_at: engine::time::cut(received_at),
+            received_from: received_from.to_owned(),
+        }
+    }
+}
+
+/// Writes outcomes and moves the leads' stages to the latest of each.
+///
+/// # Errors
+/// When the database refuses one.
+pub async fn insert(connection: &mut PgConnection, rows: &[OutcomeRow]) -> Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let hashes = rows.iter().map(|row| Ok(row_hash("outcomes", row)?.0.to_vec())).collect::<Result<Vec<_>>>()?;
+    sqlx::query(
+        "INSERT INTO outcomes (id, lead_id, stage, at, by_whom, amount, currency, opportunity_id, reason, received_at, received_from, hash) \
+         SELECT id, lead_id, stage, at, by_whom, amount::numeric, currency, opportunity_id, reason, received_at, received_from, hash \
+         FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bytea[], $10::timestamptz[], $11::text[], $12::bytea[]) \
+         AS u (id, lead_id, stage, at, by_whom, amount, currency, opportunity_id, reason, received_at, received_from, hash)",
+    )
+    .bind(column(rows, |row| row.id))
+    .bind(column(rows, |row| row.lead_id))
+    .bind(column(rows, |row| row.stage.clone()))
+    .bind(column(rows, |row| row.at))
+    .bind(column(rows, |row| row.by_whom.clone()))
+    .bind(column(rows, |row| row.amount.clone()))
+    .bind(column(rows, |row| row.currency.clone()))
+    .bind(column(rows, |row| row.opportunity_id.clone()))
+    .bind(column(rows, |row| row.reason.clone()))
+    .bind(column(rows, |row| row.received_at))
+    .bind(column(rows, |row| row.received_from.clone()))
+    .bind(hashes)
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query(
+        "UPDATE leads l SET stage = o.stage FROM (SELECT DISTINCT ON (lead_id) lead_id, stage FROM outcomes WHERE lead_id = ANY($1) ORDER BY lead_id, at DESC NULLS LAST, id DESC) o \
+         WHERE l.id = o.lead_id",
+    )
+    .bind(column(rows, |row| row.lead_id))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// How an outcome names its lead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// By its id.
+    Lead(LeadId),
+    /// By a source's id; any source when none is told.
+    External {
+        /// The source.
+        source: Option<String>,
+        /// Its id of the person.
+        id: String,
+    },
+    /// By e-mail address.
+    Email(String),
+}
+
+/// The lead an outcome names, merges followed; `None` when there is none, or when an external id without its source
+/// names several.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find(connection: &mut PgConnection, keyring: &Keyring, subject: &Subject) -> Result<Option<LeadId>> {
+    let found: Vec<Uuid> = match subject {
+        Subject::Lead(id) => follow(connection, &[id.0]).await?.into_values().collect(),
+        Subject::External { source: Some(source), id } => {
+            let identity = ingest::external_identity(keyring, source, id);
+            ingest::find(connection, &[identity].into()).await?.into_values().collect()
+        }
+        Subject::External { source: None, id } => {
+            let (kind, _, value) = ingest::external_identity(keyring, "", id);
+            let sources: Vec<String> = sqlx::query_scalar("SELECT source FROM lead_identities WHERE kind = $1 AND value_hmac = $2 LIMIT 2")
+                .bind(kind)
+                .bind(&value)
+                .fetch_all(&mut *connection)
+                .await?;
+            let identities = sources.into_iter().map(|source| (kind, source, value.clone())).collect();
+            ingest::find(connection, &identities).await?.into_values().collect()
+        }
+        Subject::Email(email) => match engine::event::normal_email(email) {
+            Some(email) => ingest::find(connection, &[ingest::email_identity(keyring, &email)].into()).await?.into_values().collect(),
+            None => Vec::new(),
+        },
+    };
+    match found.as_slice() {
+        [lead] => Ok(Some(LeadId(*lead))),
+        [lead, other] if lead == other => Ok(Some(LeadId(*lead))),
+        _ => Ok(None),
+    }
+}
+
+/// Leads by id, each with the lead it was merged into, if it was, else itself; unknown ones are left out.
+///
+/// # Errors
+/// When the database fails.
+pub async fn follow(connection: &mut PgConnection, ids: &[Uuid]) -> Result<HashMap<Uuid, Uuid>> {
+    let rows: Vec<(Uuid, Uuid)> = sqlx::query_as(
+        "WITH RECURSIVE f AS (SELECT id AS named, id FROM leads WHERE id = ANY($1) \
+           UNION ALL SELECT f.named, a.merged_into FROM f JOIN lead_aliases a ON a.lead_id = f.id) \
+         SELECT named, id FROM f WHERE NOT EXISTS (SELECT 1 FROM lead_aliases a WHERE a.lead_id = f.id)",
+    )
+    .bind(ids)
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().collect())
+}
+
+/// Locks leads, in the order of their ids, and opens their keys; an erased one has none.
+///
+/// # Errors
+/// When the database fails.
+pub async fn lock_leads(connection: &mut PgConnection, keyring: &Keyring, leads: &BTreeSet<LeadId>) -> Result<HashMap<LeadId, Option<DataKey>>> {
+    let rows: Vec<(Uuid, Option<Vec<u8>>)> = sqlx::query_as("SELECT id, data_key FROM leads WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE")
+        .bind(leads.iter().map(|lead| lead.0).collect::<Vec<_>>())
+        .fetch_all(connection)
+        .await?;
+    rows.into_iter()
+        .map(|(id, wrapped)| Ok((LeadId(id), wrapped.map(|wrapped| keyring.unwrap_data_key(id, &wrapped)).transpose()?)))
+        .collect()
+}
+
+/// An outcome as it is served.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Outcome {
+    /// Its id.
+    pub outcome_id: OutcomeId,
+    /// The stage that was reached.
+    pub stage: OutcomeStage,
+    /// When, if known.
+    #[serde(serialize_with = "stamp_or_null")]
+    pub at: Option<DateTime<Utc>>,
+    /// Who brought it about.
+    pub by: Option<String>,
+    /// Money, as a decimal number.
+    pub amount: Option<String>,
+    /// Its currency.
+    pub currency: Option<String>,
+    /// The opportunity in the CRM.
+    pub opportunity_id: Option<String>,
+    /// Why; `None` as well once the person has been erased.
+    pub reason: Option<String>,
+}
+
+/// The outcomes of a lead, oldest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_lead(store: &Store, lead: LeadId) -> Result<Vec<Outcome>> {
+    let rows: Vec<OutcomeRow> = sqlx::query_as(
+        "SELECT id, lead_id, stage, at, by_whom, amount::text AS amount, currency, opportunity_id, reason, received_at, received_from \
+         FROM outcomes WHERE lead_id = $1 ORDER BY at, id LIMIT 1000",
+    )
+    .bind(lead.0)
+    .fetch_all(store.pool())
+    .await?;
+    let wrapped: Option<Option<Vec<u8>>> = sqlx::query_scalar("SELECT data_key FROM leads WHERE id = $1").bind(lead.0).fetch_optional(store.pool()).await?;
+    let key = wrapped.flatten().map(|wrapped| store.keyring().unwrap_data_key(lead.0, &wrapped)).transpose()?;
+    rows.into_iter()
+        .map(|row| {
+            let reason = match (&key, &row.reason) {
+                (Some(key), Some(reason)) => Some(String::from_utf8_lossy(&key.open(reason, Place { column: "outcomes.reason", row: row.id })?).into_owned()),
+                _ => None,
+            };
+            Ok(Outcome {
+                outcome_id: row.id.into(),
+                stage: row.stage.parse().map_err(|_| crate::Error::Corrupt(format!("outcome {} has an unreadable stage", row.id)))?,
+                at: row.at,
+                by: row.by_whom,
+                amount: row.amount,
+                currency: row.currency,
+                opportunity_id: row.opportunity_id,
+                reason,
+            })
+        })
+        .collect()
+}

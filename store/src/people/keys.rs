@@ -1,0 +1,126 @@
+//! Bearer keys of the API.
+
+use engine::ids::ApiKeyId;
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::{entity, secret};
+use crate::actor::Actor;
+use crate::control::{Audit, audit};
+use crate::error::{Error, Result};
+use crate::pool::Store;
+
+/// How every key begins, so that scanners of source code can find one that got out.
+const PREFIX: &str = "ml_";
+
+/// What a key may be used for; the database knows the same four.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+    strum::Display, strum::EnumString, strum::IntoStaticStr, strum::VariantArray,
+)]
+#[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
+pub enum Scope {
+    /// Telling events.
+    Ingest,
+    /// Reading leads and decisions.
+    Read,
+    /// Telling outcomes.
+    Outcome,
+    /// Running the installation.
+    Admin,
+}
+
+/// A key, without its secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiKey {
+    /// Its id.
+    pub id: ApiKeyId,
+    /// What it is called.
+    pub name: String,
+    /// What it may be used for.
+    pub scopes: Vec<Scope>,
+    /// Whether it was taken back.
+    pub is_revoked: bool,
+}
+
+/// Makes a key and answers its text, which is stored nowhere.
+///
+/// # Errors
+/// [`Error::Duplicate`] when the name is taken, [`Error::Refused`] without a name or a scope.
+pub async fn add_key(store: &Store, actor: &Actor, name: &str, scopes: &[Scope]) -> Result<String> {
+    let key = format!("{PREFIX}{}", secret::new_token());
+    let id = engine::ids::mint(actor.now, rand::random());
+    let mut texts: Vec<String> = scopes.iter().map(ToString::to_string).collect();
+    texts.sort_unstable();
+    texts.dedup();
+    let mut tx = store.pool().begin().await?;
+    sqlx::query("INSERT INTO api_keys (id, name, key_hash, scopes, created_at) VALUES ($1, $2, $3, $4, $5)")
+        .bind(id)
+        .bind(name)
+        .bind(secret::token_hash(&key).as_slice())
+        .bind(&texts)
+        .bind(actor.now)
+        .execute(&mut *tx)
+        .await?;
+    let detail = json!({ "name": name, "scopes": texts });
+    audit(&mut tx, actor, Audit { action: "key.add", subject: &format!("key:{id}"), lead: None, detail }).await?;
+    tx.commit().await?;
+    Ok(key)
+}
+
+/// Takes a key back: it stops working.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is no such key, or it was taken back before.
+pub async fn revoke_key(store: &Store, actor: &Actor, id: ApiKeyId) -> Result<()> {
+    let mut tx = store.pool().begin().await?;
+    let done = sqlx::query("UPDATE api_keys SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL")
+        .bind(id.0)
+        .bind(actor.now)
+        .execute(&mut *tx)
+        .await?;
+    if done.rows_affected() == 0 {
+        return Err(Error::NotFound("key"));
+    }
+    let entry = Audit { action: "key.revoke", subject: &format!("key:{id}"), lead: None, detail: json!({}) };
+    audit(&mut tx, actor, entry).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// The key with this text; `None` when there is none or it was taken back.
+///
+/// # Errors
+/// When the database fails.
+pub async fn key_by_secret(store: &Store, key: &str) -> Result<Option<ApiKey>> {
+    if !key.starts_with(PREFIX) {
+        return Ok(None);
+    }
+    let row = entity::api_key::Entity::find()
+        .filter(entity::api_key::Column::KeyHash.eq(secret::token_hash(key).to_vec()))
+        .filter(entity::api_key::Column::RevokedAt.is_null())
+        .one(store.db())
+        .await?;
+    row.map(ApiKey::try_from).transpose()
+}
+
+/// All keys, by name.
+///
+/// # Errors
+/// When the database fails.
+pub async fn keys(store: &Store) -> Result<Vec<ApiKey>> {
+    let rows =
+        entity::api_key::Entity::find().order_by_asc(entity::api_key::Column::Name).all(store.db()).await?;
+    rows.into_iter().map(ApiKey::try_from).collect()
+}
+
+impl TryFrom<entity::api_key::Model> for ApiKey {
+    type Error = Error;
+    fn try_from(row: entity::api_key::Model) -> Result<Self> {
+        let scope = |text: &String| text.parse().map_err(|_| Error::Corrupt(format!("there is no scope `{text}`")));
+        let scopes = row.scopes.iter().map(scope).collect::<Result<_>>()?;
+        Ok(Self { id: row.id.into(), name: row.name, scopes, is_revoked: row.revoked_at.is_some() })
+    }
+}

@@ -1,0 +1,80 @@
+//! Links with which a person sets a password, each once.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use engine::ids::PersonId;
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{Password, Person, by_id, entity, lock, log, secret, write_password};
+use crate::actor::{Actor, Who};
+use crate::error::{Error, Result};
+use crate::pool::Store;
+
+/// How long a link works unless somebody says otherwise.
+pub const DEFAULT_VALIDITY: TimeDelta = TimeDelta::hours(24);
+
+/// Makes a link for a person and answers its token, which is stored nowhere. Earlier links of the person stop working.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is no such person.
+pub async fn make_setup_link(store: &Store, actor: &Actor, person: PersonId, validity: TimeDelta) -> Result<String> {
+    let token = secret::new_token();
+    let mut tx = store.pool().begin().await?;
+    lock(&mut tx, person).await?;
+    sqlx::query("DELETE FROM setup_links WHERE person_id = $1 AND used_at IS NULL").bind(person.0).execute(&mut *tx).await?;
+    sqlx::query("INSERT INTO setup_links (token_hash, person_id, expires_at) VALUES ($1, $2, $3)")
+        .bind(secret::token_hash(&token).as_slice())
+        .bind(person.0)
+        .bind(actor.now + validity)
+        .execute(&mut *tx)
+        .await?;
+    log(&mut tx, actor, "person.make_setup_link", person, json!({ "expires_at": actor.now + validity })).await?;
+    tx.commit().await?;
+    Ok(token)
+}
+
+/// Whom a link that still works belongs to; `None` when it does not work (any more).
+///
+/// # Errors
+/// When the database fails.
+pub async fn person_of_setup_link(store: &Store, token: &str, now: DateTime<Utc>) -> Result<Option<Person>> {
+    let link = entity::setup_link::Entity::find_by_id(secret::token_hash(token).to_vec())
+        .filter(entity::setup_link::Column::UsedAt.is_null())
+        .filter(entity::setup_link::Column::ExpiresAt.gt(now))
+        .one(store.db())
+        .await?;
+    let Some(link) = link else { return Ok(None) };
+    Ok(by_id(store, link.person_id.into()).await?.filter(|person| !person.is_disabled))
+}
+
+/// Sets the password of the person a link belongs to, and uses the link up. The person acts.
+///
+/// # Errors
+/// [`Error::NotFound`] when the link does not work (any more).
+pub async fn use_setup_link(
+    store: &Store,
+    request_id: &str,
+    now: DateTime<Utc>,
+    token: &str,
+    password: Password,
+) -> Result<PersonId> {
+    // Asked first: a hash is costly, and anybody can send a token.
+    let person = person_of_setup_link(store, token, now).await?.ok_or(Error::NotFound("set-up link"))?;
+    let hash = password.hash().await?;
+    let mut tx = store.pool().begin().await?;
+    let used: Option<Uuid> = sqlx::query_scalar(
+        "UPDATE setup_links SET used_at = $2 WHERE token_hash = $1 AND used_at IS NULL AND expires_at > $2 RETURNING person_id",
+    )
+    .bind(secret::token_hash(token).as_slice())
+    .bind(now)
+    .fetch_optional(&mut *tx)
+    .await?;
+    if used != Some(person.id.0) {
+        return Err(Error::NotFound("set-up link"));
+    }
+    let actor = Actor { who: Who::Person(person.id), roles: person.roles, request_id: request_id.to_owned(), now };
+    write_password(&mut tx, &actor, person.id, &hash).await?;
+    tx.commit().await?;
+    Ok(person.id)
+}

@@ -1,0 +1,218 @@
+//! People: who signs in, in which roles, and how they get their password.
+
+mod entity;
+pub mod keys;
+pub mod links;
+pub mod secret;
+pub mod sessions;
+
+use engine::event::normal_email;
+use engine::ids::PersonId;
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, Select};
+use serde_json::json;
+use sqlx::PgConnection;
+
+use crate::actor::{Actor, Role, Who};
+use crate::control::{Audit, audit};
+use crate::error::{Error, Result};
+use crate::pool::Store;
+
+pub use self::keys::{ApiKey, Scope, add_key, key_by_secret, keys, revoke_key};
+pub use self::links::{DEFAULT_VALIDITY, make_setup_link, person_of_setup_link, use_setup_link};
+pub use self::secret::{Password, PasswordProblem};
+
+/// Somebody who signs in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// The id.
+    pub id: PersonId,
+    /// Address the person signs in with, in lower case.
+    pub email: String,
+    /// What the person is called.
+    pub name: String,
+    /// IANA name of the zone times are shown in.
+    pub time_zone: String,
+    /// Roles held now, in the order of [`Role`].
+    pub roles: Vec<Role>,
+    /// Whether the person was shut out.
+    pub is_disabled: bool,
+    /// Whether a password was set.
+    pub has_password: bool,
+}
+
+/// Adds a person, without a password: [`make_setup_link`] gives a link to set one with.
+///
+/// # Errors
+/// [`Error::Duplicate`] when the address is taken, [`Error::Refused`] when it is none or the name is empty.
+pub async fn add(store: &Store, actor: &Actor, email: &str, name: &str, roles: &[Role]) -> Result<PersonId> {
+    let email = normal_email(email).ok_or_else(|| Error::Refused(format!("`{email}` is no e-mail address")))?;
+    let id = PersonId(engine::ids::mint(actor.now, rand::random()));
+    let mut tx = store.pool().begin().await?;
+    sqlx::query("INSERT INTO people (id, email, name, created_at) VALUES ($1, $2, $3, $4)")
+        .bind(id.0)
+        .bind(email)
+        .bind(name.trim())
+        .bind(actor.now)
+        .execute(&mut *tx)
+        .await?;
+    write_roles(&mut tx, id, roles).await?;
+    log(&mut tx, actor, "person.add", id, json!({ "roles": roles })).await?;
+    tx.commit().await?;
+    Ok(id)
+}
+
+/// Gives a person these roles and no others.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is no such person.
+pub async fn set_roles(store: &Store, actor: &Actor, id: PersonId, roles: &[Role]) -> Result<()> {
+    let mut tx = store.pool().begin().await?;
+    lock(&mut tx, id).await?;
+    sqlx::query("DELETE FROM person_roles WHERE person_id = $1").bind(id.0).execute(&mut *tx).await?;
+    write_roles(&mut tx, id, roles).await?;
+    log(&mut tx, actor, "person.set_roles", id, json!({ "roles": roles })).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Shuts a person out at once, or lets them in again. Nothing they did is touched.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is no such person.
+pub async fn set_disabled(store: &Store, actor: &Actor, id: PersonId, disabled: bool) -> Result<()> {
+    let mut tx = store.pool().begin().await?;
+    lock(&mut tx, id).await?;
+    sqlx::query("UPDATE people SET disabled_at = $2 WHERE id = $1")
+        .bind(id.0)
+        .bind(disabled.then_some(actor.now))
+        .execute(&mut *tx)
+        .await?;
+    if disabled {
+        sessions::end_all(&mut tx, id).await?;
+    }
+    log(&mut tx, actor, if disabled { "person.disable" } else { "person.enable" }, id, json!({})).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Sets a person's password and ends their sessions.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is no such person.
+pub async fn set_password(store: &Store, actor: &Actor, id: PersonId, password: Password) -> Result<()> {
+    let hash = password.hash().await?;
+    let mut tx = store.pool().begin().await?;
+    write_password(&mut tx, actor, id, &hash).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// The person with this address and password; `None` when either is wrong or the person was shut out. Takes equally
+/// long in each case.
+///
+/// # Errors
+/// When the database fails.
+pub async fn check_password(store: &Store, email: &str, password: &str) -> Result<Option<Person>> {
+    let email = normal_email(email).unwrap_or_default();
+    let found = read(store, entity::person::Entity::find().filter(entity::person::Column::Email.eq(email))).await?;
+    let (person, hash) = found.into_iter().next().map_or((None, None), |(person, hash)| (Some(person), hash));
+    let right = secret::verify(password, hash).await?;
+    Ok(person.filter(|person| right && !person.is_disabled))
+}
+
+/// Records that a person signed in or out.
+///
+/// # Errors
+/// When the database fails.
+pub async fn record_session(store: &Store, actor: &Actor, action: &'static str) -> Result<()> {
+    let Who::Person(id) = actor.who else { return Ok(()) };
+    let mut connection = store.pool().acquire().await?;
+    log(&mut connection, actor, action, id, json!({})).await
+}
+
+/// A person by id; `None` when there is none.
+///
+/// # Errors
+/// When the database fails.
+pub async fn by_id(store: &Store, id: PersonId) -> Result<Option<Person>> {
+    Ok(read(store, entity::person::Entity::find_by_id(id.0)).await?.into_iter().next().map(|(person, _)| person))
+}
+
+/// A person by address; `None` when there is none.
+///
+/// # Errors
+/// When the database fails.
+pub async fn by_email(store: &Store, email: &str) -> Result<Option<Person>> {
+    let Some(email) = normal_email(email) else { return Ok(None) };
+    let select = entity::person::Entity::find().filter(entity::person::Column::Email.eq(email));
+    Ok(read(store, select).await?.into_iter().next().map(|(person, _)| person))
+}
+
+/// Everybody, by name.
+///
+/// # Errors
+/// When the database fails.
+pub async fn all(store: &Store) -> Result<Vec<Person>> {
+    let select = entity::person::Entity::find().order_by_asc(entity::person::Column::Name);
+    Ok(read(store, select).await?.into_iter().map(|(person, _)| person).collect())
+}
+
+/// People with their password hashes, in one statement.
+async fn read(store: &Store, select: Select<entity::person::Entity>) -> Result<Vec<(Person, Option<String>)>> {
+    let rows = select.find_with_related(entity::role::Entity).all(store.db()).await?;
+    rows.into_iter()
+        .map(|(row, roles)| {
+            let mut roles = roles
+                .into_iter()
+                .map(|row| row.role.parse().map_err(|_| Error::Corrupt(format!("there is no role `{}`", row.role))))
+                .collect::<Result<Vec<Role>>>()?;
+            roles.sort_unstable();
+            let person = Person {
+                id: row.id.into(),
+                email: row.email,
+                name: row.name,
+                time_zone: row.time_zone,
+                roles,
+                is_disabled: row.disabled_at.is_some(),
+                has_password: row.password_hash.is_some(),
+            };
+            Ok((person, row.password_hash))
+        })
+        .collect()
+}
+
+async fn write_roles(connection: &mut PgConnection, id: PersonId, roles: &[Role]) -> Result<()> {
+    let roles: Vec<String> = roles.iter().map(ToString::to_string).collect();
+    sqlx::query("INSERT INTO person_roles (person_id, role) SELECT DISTINCT $1, role FROM unnest($2::text[]) AS r (role)")
+        .bind(id.0)
+        .bind(roles)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Stores a password's hash, ends the person's sessions and takes back their unused links.
+async fn write_password(connection: &mut PgConnection, actor: &Actor, id: PersonId, hash: &str) -> Result<()> {
+    lock(connection, id).await?;
+    sqlx::query("UPDATE people SET password_hash = $2 WHERE id = $1").bind(id.0).bind(hash).execute(&mut *connection).await?;
+    sqlx::query("DELETE FROM setup_links WHERE person_id = $1 AND used_at IS NULL").bind(id.0).execute(&mut *connection).await?;
+    sessions::end_all(connection, id).await?;
+    log(connection, actor, "person.set_password", id, json!({})).await
+}
+
+/// Makes writers of one person take turns, and makes sure that there is one.
+async fn lock(connection: &mut PgConnection, id: PersonId) -> Result<()> {
+    let found: Option<uuid::Uuid> =
+        sqlx::query_scalar("SELECT id FROM people WHERE id = $1 FOR UPDATE").bind(id.0).fetch_optional(connection).await?;
+    found.map(drop).ok_or(Error::NotFound("person"))
+}
+
+async fn log(
+    connection: &mut PgConnection,
+    actor: &Actor,
+    action: &str,
+    id: PersonId,
+    detail: serde_json::Value,
+) -> Result<()> {
+    audit(connection, actor, Audit { action, subject: &format!("person:{id}"), lead: None, detail }).await
+}

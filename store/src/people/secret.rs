@@ -1,0 +1,149 @@
+//! Texts that let somebody in: passwords, and random tokens that are stored as a hash only.
+
+use argon2::password_hash::{PasswordHash, PasswordHasher as _, PasswordVerifier as _, SaltString};
+use argon2::{Algorithm, Argon2, Params, Version};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest as _, Sha256};
+use tokio::sync::Semaphore;
+use zeroize::Zeroizing;
+
+use crate::error::{Error, Result};
+
+/// Characters a password has at least; length is what makes guessing hopeless.
+pub const PASSWORD_MIN_CHARS: usize = 12;
+/// Bytes a password has at most: longer input would only make hashing a weapon.
+pub const PASSWORD_MAX_BYTES: usize = 1024;
+
+/// Memory of one hash in KiB, passes and lanes: the second choice of the OWASP Password Storage Cheat Sheet.
+const COST: (u32, u32, u32) = (19_456, 2, 1);
+
+/// Hashes at a time: each takes 19 MiB and a core for a while, and the decisions of leads must not wait for them.
+static SLOTS: Semaphore = Semaphore::const_new(2);
+
+/// A password that may be set.
+#[derive(Clone)]
+pub struct Password(Zeroizing<String>);
+
+/// Why a text cannot be a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PasswordProblem {
+    /// It is too short.
+    #[error("A password has at least {PASSWORD_MIN_CHARS} characters.")]
+    TooShort,
+    /// It is too long.
+    #[error("A password has at most {PASSWORD_MAX_BYTES} bytes.")]
+    TooLong,
+}
+
+impl Password {
+    /// Checks the length; nothing else of a password is anybody's business (NIST SP 800-63B §5.1.1.2).
+    ///
+    /// # Errors
+    /// [`PasswordProblem`] when it is too short or too long.
+    pub fn parse(text: &str) -> Result<Self, PasswordProblem> {
+        if text.len() > PASSWORD_MAX_BYTES {
+            return Err(PasswordProblem::TooLong);
+        }
+        if text.chars().count() < PASSWORD_MIN_CHARS {
+            return Err(PasswordProblem::TooShort);
+        }
+        Ok(Self(Zeroizing::new(text.to_owned())))
+    }
+
+    /// Its hash in PHC form, made on a thread of its own.
+    ///
+    /// # Errors
+    /// When the hash cannot be made.
+    pub async fn hash(self) -> Result<String> {
+        run(move || hash_with(&self.0, &rand::random())).await?
+    }
+}
+
+impl std::fmt::Debug for Password {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Password(…)")
+    }
+}
+
+/// Whether a text is the password of this hash. Without a hash the answer is no and takes as long, so that the time
+/// does not tell whether an account exists.
+///
+/// # Errors
+/// When the stored hash cannot be read.
+pub async fn verify(text: &str, stored: Option<String>) -> Result<bool> {
+    if text.len() > PASSWORD_MAX_BYTES {
+        return Ok(false);
+    }
+    let text = Zeroizing::new(text.to_owned());
+    run(move || {
+        let Some(stored) = stored else {
+            return hash_with(&text, &[0; 16]).map(|_| false);
+        };
+        let hash = PasswordHash::new(&stored)
+            .map_err(|_| Error::Corrupt("a password hash is not in PHC form".into()))?;
+        Ok(hasher()?.verify_password(text.as_bytes(), &hash).is_ok())
+    })
+    .await?
+}
+
+/// 32 random bytes in base64url: cannot be guessed, so a plain hash of it is enough to store.
+pub fn new_token() -> String {
+    URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>())
+}
+
+/// What is stored of a token.
+pub fn token_hash(token: &str) -> [u8; 32] {
+    Sha256::digest(token.as_bytes()).into()
+}
+
+async fn run<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    let gone = || Error::Corrupt("hashing a password was broken off".into());
+    let _slot = SLOTS.acquire().await.map_err(|_| gone())?;
+    tokio::task::spawn_blocking(work).await.map_err(|_| gone())
+}
+
+fn hash_with(text: &str, salt: &[u8; 16]) -> Result<String> {
+    let failed = |error: argon2::password_hash::Error| Error::Corrupt(format!("hashing a password failed: {error}"));
+    let salt = SaltString::encode_b64(salt).map_err(failed)?;
+    Ok(hasher()?.hash_password(text.as_bytes(), &salt).map_err(failed)?.to_string())
+}
+
+fn hasher() -> Result<Argon2<'static>> {
+    let (memory_kib, passes, lanes) = COST;
+    let params = Params::new(memory_kib, passes, lanes, None)
+        .map_err(|error| Error::Corrupt(format!("the cost of password hashes is wrong: {error}")))?;
+    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_long_enough_and_not_too_long() {
+        assert_eq!(Password::parse("elevenchars").err(), Some(PasswordProblem::TooShort));
+        assert_eq!(Password::parse("ääääääääääää").err(), None);
+        assert_eq!(Password::parse(&"x".repeat(1024)).err(), None);
+        assert_eq!(Password::parse(&"x".repeat(1025)).err(), Some(PasswordProblem::TooLong));
+        assert_eq!(format!("{:?}", Password::parse("correct horse battery").unwrap()), "Password(…)");
+    }
+
+    #[tokio::test]
+    async fn a_password_opens_its_own_hash_only() {
+        let hash = Password::parse("correct horse battery").unwrap().hash().await.unwrap();
+        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+        assert!(verify("correct horse battery", Some(hash.clone())).await.unwrap());
+        assert!(!verify("correct horse batterz", Some(hash)).await.unwrap());
+        assert!(!verify("correct horse battery", None).await.unwrap());
+        assert!(verify("correct horse battery", Some("plain".into())).await.is_err());
+    }
+
+    #[test]
+    fn tokens_have_256_bits_and_differ() {
+        let (one, other) = (new_token(), new_token());
+        assert_eq!(one.len(), 43);
+        assert_ne!(one, other);
+        assert_ne!(token_hash(&one), token_hash(&other));
+    }
+}

@@ -1,0 +1,98 @@
+//! What stands around every page.
+
+use std::collections::BTreeMap;
+
+use crate::error::Result;
+use crate::pool::Store;
+
+/// Names of the accountable people of the four layers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
+pub struct LayerOwners {
+    /// Of the content layer.
+    pub content: Option<String>,
+    /// Of the rule layer.
+    pub rules: Option<String>,
+    /// Of execution and sync.
+    pub sync: Option<String>,
+    /// Of observability and control.
+    pub control: Option<String>,
+}
+
+/// Who is accountable for each layer.
+///
+/// # Errors
+/// When the database fails.
+pub async fn layer_owners(store: &Store) -> Result<LayerOwners> {
+    let row = sqlx::query_as(
+        "SELECT c.name AS content, r.name AS rules, s.name AS sync, o.name AS control FROM layers l \
+         LEFT JOIN people c ON c.id = l.content_owner LEFT JOIN people r ON r.id = l.rules_owner \
+         LEFT JOIN people s ON s.id = l.sync_owner LEFT JOIN people o ON o.id = l.control_owner",
+    )
+    .fetch_optional(store.pool())
+    .await?;
+    Ok(row.unwrap_or_default())
+}
+
+/// A workflow as a filter names it.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct WorkflowName {
+    /// Its id.
+    pub id: uuid::Uuid,
+    /// Its name in addresses.
+    pub name: String,
+    /// What people call it.
+    pub title: String,
+}
+
+/// All workflows, by title.
+///
+/// # Errors
+/// When the database fails.
+pub async fn workflow_names(store: &Store) -> Result<Vec<WorkflowName>> {
+    Ok(sqlx::query_as("SELECT id, name, title FROM workflows ORDER BY title, name").fetch_all(store.pool()).await?)
+}
+
+/// A rule as a filter or a list names it.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct RuleName {
+    /// The workflow whose rule set it is in.
+    pub workflow_id: uuid::Uuid,
+    /// Its id.
+    pub rule_id: String,
+    /// What people call it, if it has a name.
+    pub name: Option<String>,
+}
+
+impl RuleName {
+    /// What people call it, or its id.
+    pub fn title(&self) -> &str {
+        self.name.as_deref().unwrap_or(&self.rule_id)
+    }
+}
+
+/// The rules of the workflows' live rule sets, in the order of the scan.
+///
+/// # Errors
+/// When the database fails.
+pub async fn live_rules(store: &Store) -> Result<Vec<RuleName>> {
+    Ok(sqlx::query_as(
+        "SELECT w.id AS workflow_id, r.rule->>'id' AS rule_id, r.rule->>'name' AS name FROM workflows w JOIN bundles b ON b.hash = w.live_bundle \
+         JOIN versions v ON v.id = ANY(b.version_ids) AND v.kind = 'rule_set' \
+         CROSS JOIN LATERAL jsonb_array_elements(v.body->'rules') WITH ORDINALITY AS r (rule, place) ORDER BY w.title, w.name, r.place LIMIT 2000",
+    )
+    .fetch_all(store.pool())
+    .await?)
+}
+
+/// What people are called, by the addresses that decisions name them by.
+///
+/// # Errors
+/// When the database fails.
+pub async fn names_of(store: &Store, emails: &[String]) -> Result<BTreeMap<String, String>> {
+    if emails.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let rows: Vec<(String, String)> =
+        sqlx::query_as("SELECT email, name FROM people WHERE email = ANY($1)").bind(emails).fetch_all(store.pool()).await?;
+    Ok(rows.into_iter().collect())
+}

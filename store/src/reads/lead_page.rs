@@ -1,0 +1,211 @@
+//! What the page of one lead shows beside its decisions: its history, and what its rules were.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use engine::bundle::BundleSource;
+use engine::canonical::Digest;
+use engine::ids::{DecisionId, EventId, LeadId};
+use serde::de::DeserializeOwned;
+use serde_json::Value as Json;
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use crate::error::{Error, Result};
+use crate::pool::Store;
+
+/// Entries of each kind that a lead's history shows; whoever has more has no person's history.
+const ENTRIES: i64 = 60;
+
+/// An event of the history.
+#[derive(Clone, Debug, FromRow)]
+pub struct EventEntry {
+    /// Its id.
+    pub id: Uuid,
+    /// What kind of signal it was.
+    pub kind: String,
+    /// Which system it came from.
+    pub source: String,
+    /// When it happened.
+    pub occurred_at: Option<DateTime<Utc>>,
+    /// When it came.
+    pub received_at: DateTime<Utc>,
+}
+
+/// A decision of the history.
+#[derive(Clone, Debug, FromRow)]
+pub struct DecisionEntry {
+    /// Its id.
+    pub id: Uuid,
+    /// The workflow.
+    pub workflow_id: Uuid,
+    /// What was decided.
+    pub action: String,
+    /// The rule that fired; `None` by default.
+    pub rule_id: Option<String>,
+    /// The rule that could not be told.
+    pub held_by: Option<String>,
+    /// The rule set's version.
+    pub rule_version: i32,
+    /// Its parameters, with `assignee`.
+    pub parameters: Json,
+    /// As of when.
+    pub as_of: DateTime<Utc>,
+}
+
+/// A merge of two leads.
+#[derive(Clone, Debug, FromRow)]
+pub struct MergeEntry {
+    /// The lead that is now another name of `merged_into`.
+    pub lead_id: Uuid,
+    /// The lead that stays.
+    pub merged_into: Uuid,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Who said so.
+    pub by_whom: String,
+}
+
+/// Another lead that an event named as well.
+#[derive(Clone, Debug, FromRow)]
+pub struct Suggestion {
+    /// The other lead.
+    pub other_lead_id: Uuid,
+    /// Its name, company or address, if any is known.
+    pub other: Option<String>,
+    /// Since when it has been open.
+    pub opened_at: DateTime<Utc>,
+}
+
+/// What has happened to a lead, each kind newest first.
+#[derive(Clone, Debug, Default)]
+pub struct History {
+    /// Events.
+    pub events: Vec<EventEntry>,
+    /// Decisions.
+    pub decisions: Vec<DecisionEntry>,
+    /// Merges it took part in.
+    pub merges: Vec<MergeEntry>,
+    /// Leads it may be the same as, nobody having said yet.
+    pub suggestions: Vec<Suggestion>,
+}
+
+/// What has happened to a lead.
+///
+/// # Errors
+/// When the database fails.
+pub async fn history(store: &Store, lead: LeadId) -> Result<History> {
+    let events = sqlx::query_as("SELECT id, kind, source, occurred_at, received_at FROM events WHERE lead_id = $1 ORDER BY id DESC LIMIT $2")
+        .bind(lead.0)
+        .bind(ENTRIES)
+        .fetch_all(store.pool())
+        .await?;
+    let decisions = sqlx::query_as(
+        "SELECT id, workflow_id, action, rule_id, held_by, rule_version, parameters, as_of FROM decisions \
+         WHERE lead_id = $1 AND mode NOT IN ('simulation', 'shadow') ORDER BY id DESC LIMIT $2",
+    )
+    .bind(lead.0)
+    .bind(ENTRIES)
+    .fetch_all(store.pool())
+    .await?;
+    let merges = sqlx::query_as(
+        "SELECT lead_id, merged_into, at, by_whom FROM lead_aliases WHERE lead_id = $1 OR merged_into = $1 ORDER BY at DESC LIMIT $2",
+    )
+    .bind(lead.0)
+    .bind(ENTRIES)
+    .fetch_all(store.pool())
+    .await?;
+    let suggestions = sqlx::query_as(
+        "SELECT o.id AS other_lead_id, coalesce(o.name, o.email, o.company) AS other, s.opened_at FROM merge_suggestions s \
+         JOIN leads o ON o.id = CASE WHEN s.lead_id = $1 THEN s.other_lead_id ELSE s.lead_id END \
+         WHERE (s.lead_id = $1 OR s.other_lead_id = $1) AND s.closed_at IS NULL ORDER BY s.opened_at DESC LIMIT $2",
+    )
+    .bind(lead.0)
+    .bind(ENTRIES)
+    .fetch_all(store.pool())
+    .await?;
+    Ok(History { events, decisions, merges, suggestions })
+}
+
+/// Hashes of a decision and its event: what still proves them once the person has been erased.
+#[derive(Clone, Debug, FromRow)]
+pub struct Proof {
+    /// SHA-256 of the decision's row.
+    pub decision_hash: Vec<u8>,
+    /// SHA-256 of the event's row.
+    pub event_hash: Vec<u8>,
+}
+
+/// The hashes of a decision and of its event.
+///
+/// # Errors
+/// [`Error::NotFound`] when either is not kept any more.
+pub async fn proof(store: &Store, decision: DecisionId, event: EventId) -> Result<Proof> {
+    sqlx::query_as("SELECT d.hash AS decision_hash, e.hash AS event_hash FROM decisions d, events e WHERE d.id = $1 AND e.id = $2")
+        .bind(decision.0)
+        .bind(event.0)
+        .fetch_optional(store.pool())
+        .await?
+        .ok_or(Error::NotFound("decision"))
+}
+
+/// When the person was erased.
+///
+/// # Errors
+/// When the database fails.
+pub async fn erased_at(store: &Store, lead: LeadId) -> Result<Option<DateTime<Utc>>> {
+    let at: Option<Option<DateTime<Utc>>> =
+        sqlx::query_scalar("SELECT erased_at FROM leads WHERE id = $1").bind(lead.0).fetch_optional(store.pool()).await?;
+    Ok(at.flatten())
+}
+
+#[derive(FromRow)]
+struct PartRow {
+    kind: String,
+    name: String,
+    version: i32,
+    body: Option<Json>,
+}
+
+/// The content of a bundle without the entries of its lists: what they answered stands in the snapshot, and a list may
+/// have a million.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is no such bundle, [`Error::Corrupt`] when a part is not what its kind says.
+pub async fn bundle_without_lists(store: &Store, hash: &Digest) -> Result<BundleSource> {
+    let rows: Vec<PartRow> = sqlx::query_as(
+        "SELECT v.kind, v.name, v.version, CASE WHEN v.kind <> 'list' THEN v.body END AS body FROM bundles b JOIN versions v ON v.id = ANY(b.version_ids) \
+         WHERE b.hash = $1",
+    )
+    .bind(hash.0.as_slice())
+    .fetch_all(store.pool())
+    .await?;
+    if rows.is_empty() {
+        return Err(Error::NotFound("bundle"));
+    }
+    let (mut catalogue, mut map, mut rule_set) = (None, None, None);
+    let (mut lists, mut pools) = (BTreeMap::new(), BTreeMap::new());
+    for row in rows {
+        let version = u32::try_from(row.version).unwrap_or_default();
+        match row.kind.as_str() {
+            "catalogue" => catalogue = Some((version, body(row)?)),
+            "map" => map = Some((version, body(row)?)),
+            "rule_set" => rule_set = Some((version, body(row)?)),
+            "pool" => drop(pools.insert(row.name.clone(), (version, body(row)?))),
+            _ => drop(lists.insert(row.name, (version, Vec::new()))),
+        }
+    }
+    let missing = |kind: &str| Error::Corrupt(format!("the bundle {hash} has no {kind}"));
+    Ok(BundleSource {
+        catalogue: catalogue.ok_or_else(|| missing("catalogue"))?,
+        map: map.ok_or_else(|| missing("map"))?,
+        rule_set: rule_set.ok_or_else(|| missing("rule set"))?,
+        lists,
+        pools,
+    })
+}
+
+fn body<T: DeserializeOwned>(row: PartRow) -> Result<T> {
+    let (kind, name, version) = (row.kind, row.name, row.version);
+    serde_json::from_value(row.body.unwrap_or_default()).map_err(|error| Error::Corrupt(format!("{kind} {name} v{version}: {error}")))
+}

@@ -1,0 +1,365 @@
+//! The list of leads: one row for each lead and workflow, the last decided first.
+
+use chrono::{DateTime, Utc};
+use engine::action::Action;
+use engine::control::outcome::OutcomeStage;
+use engine::event::normal_email;
+use sqlx::{FromRow, Postgres, QueryBuilder};
+use uuid::Uuid;
+
+use crate::error::Result;
+use crate::pool::Store;
+
+/// Rows a page has.
+pub const PAGE_ROWS: usize = 50;
+/// Rows that one page looks through at most when no index can answer: some 30 ms of work.
+const SEARCHED_ROWS: i64 = 20_000;
+/// Where counting stops.
+pub const COUNTED_ROWS: i64 = 1_000;
+/// Rows that counting looks through at most for each action.
+const SEARCHED_TO_COUNT: i64 = 5_000;
+
+/// Which leads to list. Everything given has to hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// In this workflow.
+    pub workflow: Option<Uuid>,
+    /// Last decided so.
+    pub action: Option<Action>,
+    /// Last decided by this rule.
+    pub rule: Option<RuleFilter>,
+    /// Whom it waits for.
+    pub queue: Option<QueueFilter>,
+    /// At this stage.
+    pub stage: Option<OutcomeStage>,
+    /// Text in name, company or e-mail address.
+    pub text: Option<String>,
+    /// First decided as of this instant or later.
+    pub from: Option<DateTime<Utc>>,
+    /// First decided as of before this instant.
+    pub to: Option<DateTime<Utc>>,
+    /// Those that one figure of the dashboard counts.
+    pub counts: Option<Counts>,
+    /// This lead alone.
+    pub lead: Option<Uuid>,
+}
+
+/// Which rule decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RuleFilter {
+    /// The rule with this id.
+    Rule(String),
+    /// None: the safe default.
+    Default,
+}
+
+/// What a lead waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
+pub enum QueueFilter {
+    /// A person, in any queue.
+    Any,
+    /// An SDR.
+    Sdr,
+    /// A person, because the workflow is stopped or a rule is paused.
+    Manual,
+    /// Nobody.
+    None,
+}
+
+/// The leads above or below the line of a figure; see `engine::control::kpi`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub enum Counts {
+    /// An AE accepted it or it became an opportunity.
+    Qualified,
+    /// The system advanced or assigned it and somebody judged it.
+    Judged,
+    /// The system advanced or assigned it and the first verdict was against it.
+    FalsePositive,
+    /// The system assigned it.
+    Assigned,
+    /// The system assigned it and it became an opportunity.
+    Converted,
+}
+
+/// Which page of the list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Cursor {
+    /// The first.
+    #[default]
+    Start,
+    /// Rows decided before this decision.
+    Before(Uuid),
+    /// The last rows decided after this decision.
+    After(Uuid),
+}
+
+/// A lead in a workflow.
+#[derive(Clone, Debug, FromRow)]
+pub struct Row {
+    /// The lead.
+    pub lead_id: Uuid,
+    /// The workflow.
+    pub workflow_id: Uuid,
+    /// The last decision; the list is ordered by it.
+    pub last_decision_id: Uuid,
+    /// As of when it was decided.
+    pub last_as_of: DateTime<Utc>,
+    /// What was decided.
+    pub last_action: String,
+    /// By which rule; `None` by default.
+    pub last_rule_id: Option<String>,
+    /// How surely.
+    pub last_confidence: Option<f64>,
+    /// By which version of the rule set.
+    pub last_rule_version: i32,
+    /// The queue it waits in.
+    pub queue: Option<String>,
+    /// Since when.
+    pub queued_at: Option<DateTime<Utc>>,
+    /// The lead's name.
+    pub name: Option<String>,
+    /// The lead's company.
+    pub company: Option<String>,
+    /// The lead's address.
+    pub email: Option<String>,
+    /// Who has it.
+    pub assignee: Option<String>,
+    /// The latest stage.
+    pub stage: Option<String>,
+    /// Since when the person is erased.
+    pub erased_at: Option<DateTime<Utc>>,
+}
+
+/// A page of the list.
+#[derive(Clone, Debug, Default)]
+pub struct Page {
+    /// The rows, the last decided first.
+    pub rows: Vec<Row>,
+    /// Rows decided later than the first one.
+    pub newer: Option<Cursor>,
+    /// Rows decided earlier than the last one, or not searched yet.
+    pub older: Option<Cursor>,
+    /// The search went through as many rows as it may; `older` goes on where it stopped.
+    pub cut: bool,
+}
+
+/// A page of the leads that pass the filter.
+///
+/// # Errors
+/// When the database fails.
+pub async fn page(store: &Store, filter: &Filter, cursor: Cursor) -> Result<Page> {
+    let filter = &named(store, filter).await?;
+    let mut rows: Vec<Row> = search(filter, cursor).build_query_as().fetch_all(store.pool()).await?;
+    let more = rows.len() > PAGE_ROWS;
+    rows.truncate(PAGE_ROWS);
+    let backwards = matches!(cursor, Cursor::After(_));
+    if backwards {
+        rows.reverse();
+    }
+    let mut page = Page { rows, ..Page::default() };
+    let first = page.rows.first().map(|row| Cursor::After(row.last_decision_id));
+    let last = page.rows.last().map(|row| Cursor::Before(row.last_decision_id));
+    match cursor {
+        Cursor::After(_) => (page.newer, page.older) = (first.filter(|_| more), last),
+        Cursor::Before(_) => (page.newer, page.older) = (first, last.filter(|_| more)),
+        Cursor::Start => page.older = last.filter(|_| more),
+    }
+    if !more && !backwards && let Some(end) = end_of_search(store, filter, cursor).await? {
+        page.older = Some(Cursor::Before(end));
+        page.cut = true;
+    }
+    Ok(page)
+}
+
+/// How many leads pass the filter, its action aside, by action; counting stops at [`COUNTED_ROWS`], and `true`
+/// beside a count says that there may be more.
+///
+/// # Errors
+/// When the database fails.
+pub async fn counts(store: &Store, filter: &Filter) -> Result<Vec<(Action, i64, bool)>> {
+    let filter = &named(store, filter).await?;
+    let mut query = QueryBuilder::new(
+        "SELECT a.action, c.found, c.searched FROM unnest(ARRAY['advance','assign','nurture','hold','escalate','reject']) WITH ORDINALITY AS a (action, place) \
+         CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE x.passes) AS found, count(*) AS searched FROM (SELECT ",
+    );
+    push_searched_conditions(&mut query, filter);
+    query.push(" AS passes FROM (SELECT s.* FROM lead_states s WHERE s.last_action = a.action");
+    push_indexed_conditions(&mut query, filter);
+    query.push(" LIMIT ").push_bind(SEARCHED_TO_COUNT).push(") s");
+    if filter.is_searched() {
+        query.push(" JOIN leads l ON l.id = s.lead_id");
+    }
+    query.push(") x) c ORDER BY a.place");
+    let rows: Vec<(String, i64, i64)> = query.build_query_as().fetch_all(store.pool()).await?;
+    let counted = |(action, found, searched): (String, i64, i64)| {
+        let action = action.parse().ok()?;
+        Some((action, found.min(COUNTED_ROWS), found > COUNTED_ROWS || searched >= SEARCHED_TO_COUNT))
+    };
+    Ok(rows.into_iter().filter_map(counted).collect())
+}
+
+/// What the rules of some decisions are called.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct RuleOf {
+    /// The decision.
+    pub decision_id: Uuid,
+    /// The rule that fired or, by default, the one that could not be told.
+    pub rule_id: String,
+    /// What people call it, if it has a name.
+    pub name: Option<String>,
+    /// It could not be told.
+    pub held: bool,
+}
+
+/// The rules that decided, or held, the rows of a page; a row that every rule passed over has none.
+///
+/// # Errors
+/// When the database fails.
+pub async fn rules_of(store: &Store, decisions: &[Uuid]) -> Result<Vec<RuleOf>> {
+    Ok(sqlx::query_as(
+        "SELECT d.id AS decision_id, coalesce(d.rule_id, d.held_by) AS rule_id, n.name, d.rule_id IS NULL AS held FROM decisions d \
+         LEFT JOIN LATERAL (SELECT r.rule->>'name' AS name FROM versions v CROSS JOIN LATERAL jsonb_array_elements(v.body->'rules') AS r (rule) \
+           WHERE v.kind = 'rule_set' AND v.name = d.rule_set AND v.version = d.rule_version AND r.rule->>'id' = coalesce(d.rule_id, d.held_by) LIMIT 1) n ON true \
+         WHERE d.id = ANY($1) AND coalesce(d.rule_id, d.held_by) IS NOT NULL",
+    )
+    .bind(decisions)
+    .fetch_all(store.pool())
+    .await?)
+}
+
+/// Whether there is any lead at all.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_empty(store: &Store) -> Result<bool> {
+    Ok(sqlx::query_scalar("SELECT NOT EXISTS (SELECT FROM lead_states)").fetch_one(store.pool()).await?)
+}
+
+/// The filter with the text replaced by the lead that it names: an e-mail address is found by its HMAC, however many
+/// leads there are.
+async fn named(store: &Store, filter: &Filter) -> Result<Filter> {
+    let mut filter = filter.clone();
+    if let Some(email) = filter.text.as_deref().and_then(normal_email) {
+        let found: Option<Uuid> = sqlx::query_scalar("SELECT lead_id FROM lead_identities WHERE kind = 'email' AND source = '' AND value_hmac = $1")
+            .bind(store.keyring().lookup("identity:email", email.as_bytes()).as_slice())
+            .fetch_optional(store.pool())
+            .await?;
+        if found.is_some() {
+            (filter.lead, filter.text) = (found, None);
+        }
+    }
+    Ok(filter)
+}
+
+/// The rows of a page and one more.
+fn search(filter: &Filter, cursor: Cursor) -> QueryBuilder<Postgres> {
+    let mut query = QueryBuilder::new(
+        "SELECT s.lead_id, s.workflow_id, s.last_decision_id, s.last_as_of, s.last_action, s.last_rule_id, s.last_confidence, s.last_rule_version, \
+         s.queue, s.queued_at, l.name, l.company, l.email, l.assignee, l.stage, l.erased_at FROM (",
+    );
+    push_window(&mut query, "s.*", filter, cursor);
+    query.push(" LIMIT ").push_bind(SEARCHED_ROWS).push(") s JOIN leads l ON l.id = s.lead_id WHERE ");
+    push_searched_conditions(&mut query, filter);
+    push_order(&mut query, cursor);
+    query.push(" LIMIT ").push_bind(PAGE_ROWS as i64 + 1);
+    query
+}
+
+/// The last decision that the search looked at, if it stopped because it had looked at enough.
+async fn end_of_search(store: &Store, filter: &Filter, cursor: Cursor) -> Result<Option<Uuid>> {
+    if !filter.is_searched() {
+        return Ok(None);
+    }
+    let mut query = QueryBuilder::new("");
+    push_window(&mut query, "s.last_decision_id", filter, cursor);
+    query.push(" OFFSET ").push_bind(SEARCHED_ROWS - 1).push(" LIMIT 1");
+    Ok(query.build_query_scalar().fetch_optional(store.pool()).await?)
+}
+
+fn push_window(query: &mut QueryBuilder<Postgres>, columns: &str, filter: &Filter, cursor: Cursor) {
+    query.push("SELECT ").push(columns).push(" FROM lead_states s WHERE true");
+    if let Some(action) = filter.action {
+        query.push(" AND s.last_action = ").push_bind(<&'static str>::from(action));
+    }
+    match cursor {
+        Cursor::Start => {}
+        Cursor::Before(id) => drop(query.push(" AND s.last_decision_id < ").push_bind(id)),
+        Cursor::After(id) => drop(query.push(" AND s.last_decision_id > ").push_bind(id)),
+    }
+    push_indexed_conditions(query, filter);
+    push_order(query, cursor);
+}
+
+fn push_order(query: &mut QueryBuilder<Postgres>, cursor: Cursor) {
+    query.push(if matches!(cursor, Cursor::After(_)) { " ORDER BY s.last_decision_id" } else { " ORDER BY s.last_decision_id DESC" });
+}
+
+/// What an index answers.
+fn push_indexed_conditions(query: &mut QueryBuilder<Postgres>, filter: &Filter) {
+    if let Some(workflow) = filter.workflow {
+        query.push(" AND s.workflow_id = ").push_bind(workflow);
+    }
+    match filter.queue {
+        Some(QueueFilter::Any) => drop(query.push(" AND s.queue IS NOT NULL")),
+        Some(QueueFilter::None) => drop(query.push(" AND s.queue IS NULL")),
+        Some(queue) => drop(query.push(" AND s.queue = ").push_bind(<&'static str>::from(queue))),
+        None => {}
+    }
+    if let Some(from) = filter.from {
+        query.push(" AND s.first_as_of >= ").push_bind(from);
+    }
+    if let Some(to) = filter.to {
+        query.push(" AND s.first_as_of < ").push_bind(to);
+    }
+    if let Some(lead) = filter.lead {
+        query.push(" AND s.lead_id = ").push_bind(lead);
+    }
+}
+
+impl Filter {
+    /// Whether there is something in it that no index answers, so that rows have to be looked through.
+    fn is_searched(&self) -> bool {
+        self.rule.is_some() || self.stage.is_some() || self.text.is_some() || self.counts.is_some()
+    }
+}
+
+/// What rows have to be looked through for.
+fn push_searched_conditions(query: &mut QueryBuilder<Postgres>, filter: &Filter) {
+    query.push("(true");
+    match &filter.rule {
+        Some(RuleFilter::Rule(rule)) => drop(query.push(" AND s.last_rule_id = ").push_bind(rule.clone())),
+        Some(RuleFilter::Default) => drop(query.push(" AND s.last_rule_id IS NULL")),
+        None => {}
+    }
+    if let Some(stage) = filter.stage {
+        query.push(" AND l.stage = ").push_bind(<&'static str>::from(stage));
+    }
+    if let Some(text) = &filter.text {
+        let pattern = format!("%{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+        query.push(" AND (l.name ILIKE ").push_bind(pattern.clone());
+        query.push(" OR l.company ILIKE ").push_bind(pattern.clone());
+        query.push(" OR l.email ILIKE ").push_bind(pattern).push(")");
+    }
+    match filter.counts {
+        Some(Counts::Qualified) => drop(query.push(QUALIFIED)),
+        Some(Counts::Judged) => drop(query.push(PASSED_ON).push(JUDGED)),
+        Some(Counts::FalsePositive) => drop(query.push(PASSED_ON).push(REFUSED_FIRST)),
+        Some(Counts::Assigned) => drop(query.push(ASSIGNED)),
+        Some(Counts::Converted) => drop(query.push(ASSIGNED).push(CONVERTED)),
+        None => {}
+    }
+    query.push(")");
+}
+
+// The same readings as `engine::control::outcome` has of the stages.
+const QUALIFIED: &str = " AND EXISTS (SELECT FROM outcomes o WHERE o.lead_id = s.lead_id AND o.stage IN ('accepted', 'sales_qualified', 'opportunity', 'won'))";
+const CONVERTED: &str = " AND EXISTS (SELECT FROM outcomes o WHERE o.lead_id = s.lead_id AND o.stage IN ('opportunity', 'won'))";
+const JUDGED: &str = " AND EXISTS (SELECT FROM outcomes o WHERE o.lead_id = s.lead_id AND o.stage <> 'touched')";
+const REFUSED_FIRST: &str = " AND (SELECT o.stage IN ('rejected', 'disqualified', 'lost') FROM outcomes o WHERE o.lead_id = s.lead_id AND o.stage <> 'touched' \
+    ORDER BY o.at, o.id LIMIT 1)";
+const PASSED_ON: &str = " AND EXISTS (SELECT FROM decisions d WHERE d.lead_id = s.lead_id AND d.workflow_id = s.workflow_id AND d.action IN ('advance', 'assign') \
+    AND d.mode IN ('live', 'assign_review', 'historical'))";
+const ASSIGNED: &str = " AND EXISTS (SELECT FROM decisions d WHERE d.lead_id = s.lead_id AND d.workflow_id = s.workflow_id AND d.action = 'assign' \
+    AND d.mode IN ('live', 'assign_review', 'historical'))";

@@ -1,0 +1,233 @@
+//! Taking effects out of the outbox for a while.
+
+use chrono::{DateTime, Utc};
+use engine::canonical::Digest;
+use engine::ids::{DecisionId, DestinationId, EffectId, LeadId};
+use engine::sync::backoff::is_expired;
+use sqlx::FromRow;
+use sqlx::postgres::types::PgInterval;
+use uuid::Uuid;
+
+use crate::error::{Error, Result};
+use crate::keyring::{DataKey, Place};
+use crate::log::column;
+use crate::pool::Store;
+use crate::sync::finish::{Answer, Finish, Outcome, finish, finish_on};
+use crate::sync::{BATCH, LEASE};
+
+/// An effect that the caller holds the lease of.
+pub struct Claimed {
+    /// Names the effect and the lease.
+    pub ticket: Ticket,
+    /// What is written, for example `lead_update`.
+    pub kind: String,
+    /// The key of this one write.
+    pub effect_key: Digest,
+    /// The key of the record it makes or changes.
+    pub remote_key: Digest,
+    /// Number of the decision among those of its lead.
+    pub lead_sequence: i64,
+    /// When the effect is of no use any more.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// What to write.
+    pub body: Vec<u8>,
+}
+
+/// Names one attempt; needed to tell its end.
+#[derive(Clone)]
+pub struct Ticket {
+    /// The effect.
+    pub effect_id: EffectId,
+    /// Its decision.
+    pub decision_id: DecisionId,
+    /// Its lead.
+    pub lead_id: LeadId,
+    /// Its destination.
+    pub destination_id: DestinationId,
+    /// Which attempt it is, from 1.
+    pub attempt: i32,
+    /// The lease it holds.
+    pub run_lease: i64,
+    /// Seals what the log keeps of the attempt; `None` once the person has been erased.
+    pub(super) key: Option<DataKey>,
+}
+
+/// Takes up to `limit` effects that are due at a destination, unless it is paused. Of one lead only the earliest
+/// decision's is taken while it is unfinished; a dead one does not hold the later ones up.
+///
+/// Effects that came too late, and those of erased people, are finished here and not given out.
+///
+/// # Errors
+/// When the database fails; nothing is held then, or only until the lease lapses.
+pub async fn claim(store: &Store, destination: DestinationId, now: DateTime<Utc>, limit: usize) -> Result<Vec<Claimed>> {
+    let rows: Vec<Row> = sqlx::query_as(include_str!("claim.sql"))
+        .bind(destination.0)
+        .bind(now)
+        .bind(limit.min(BATCH) as i64)
+        .bind(lease()?)
+        .fetch_all(store.pool())
+        .await?;
+    let mut claimed = Vec::with_capacity(rows.len());
+    let mut closed = Vec::new();
+    for row in rows {
+        match row.open(store, now) {
+            Ok(effect) => claimed.push(effect),
+            Err(end) => closed.push(*end),
+        }
+    }
+    if !closed.is_empty() {
+        finish(store, &closed).await?;
+    }
+    Ok(claimed)
+}
+
+/// Holds leases for another [`LEASE`]; answers the effects that are still held.
+///
+/// # Errors
+/// When the database fails.
+pub async fn heartbeat(store: &Store, held: &[(EffectId, i64)]) -> Result<Vec<EffectId>> {
+    let still: Vec<Uuid> = sqlx::query_scalar(
+        "UPDATE outbox o SET leased_until = now() + $3 FROM unnest($1::uuid[], $2::bigint[]) AS h (effect_id, run_lease) \
+         WHERE o.effect_id = h.effect_id AND o.run_lease = h.run_lease AND o.state = 'running' RETURNING o.effect_id",
+    )
+    .bind(column(held, |(effect, _)| effect.0))
+    .bind(column(held, |(_, run_lease)| *run_lease))
+    .bind(lease()?)
+    .fetch_all(store.pool())
+    .await?;
+    Ok(still.into_iter().map(EffectId).collect())
+}
+
+/// Gives effects back that were never tried: as if they had not been claimed, except that the lease stays used.
+///
+/// # Errors
+/// When the database fails.
+pub async fn release(store: &Store, held: &[(EffectId, i64)]) -> Result<()> {
+    sqlx::query(
+        "UPDATE outbox o SET state = 'ready', leased_until = NULL, attempts = o.attempts - 1 \
+         FROM unnest($1::uuid[], $2::bigint[]) AS h (effect_id, run_lease) \
+         WHERE o.effect_id = h.effect_id AND o.run_lease = h.run_lease AND o.state = 'running'",
+    )
+    .bind(column(held, |(effect, _)| effect.0))
+    .bind(column(held, |(_, run_lease)| *run_lease))
+    .execute(store.pool())
+    .await?;
+    Ok(())
+}
+
+/// Makes effects ready again whose lease has lapsed, since whoever held them fell silent; answers how many. The lost
+/// attempts get their rows in the log: nobody knows whether they reached the destination.
+///
+/// # Errors
+/// When the database fails.
+pub async fn reclaim(store: &Store, now: DateTime<Utc>) -> Result<usize> {
+    let mut transaction = store.pool().begin().await?;
+    let rows: Vec<LapsedRow> = sqlx::query_as(
+        "SELECT o.effect_id, o.destination_id, o.lead_id, o.run_lease, o.attempts, o.leased_until, e.decision_id \
+         FROM outbox o LEFT JOIN effects e ON e.id = o.effect_id \
+         WHERE o.state = 'running' AND o.leased_until < now() ORDER BY o.leased_until LIMIT $1 FOR UPDATE OF o SKIP LOCKED",
+    )
+    .bind(BATCH as i64)
+    .fetch_all(&mut *transaction)
+    .await?;
+    if rows.is_empty() {
+        return Ok(0);
+    }
+    let lapsed: Vec<Finish> = rows.into_iter().map(|row| row.lost(now)).collect();
+    let finished = finish_on(&mut transaction, &lapsed).await?;
+    transaction.commit().await?;
+    Ok(finished.counted.len())
+}
+
+#[derive(FromRow)]
+struct Row {
+    effect_id: Uuid,
+    destination_id: Uuid,
+    lead_id: Uuid,
+    lead_sequence: i64,
+    run_lease: i64,
+    attempts: i32,
+    expires_at: Option<DateTime<Utc>>,
+    decision_id: Option<Uuid>,
+    kind: Option<String>,
+    effect_key: Option<Vec<u8>>,
+    remote_key: Option<Vec<u8>>,
+    body: Option<Vec<u8>>,
+    data_key: Option<Vec<u8>>,
+    is_erased: Option<bool>,
+}
+
+impl Row {
+    /// The effect, or how it ends without being sent.
+    fn open(self, store: &Store, now: DateTime<Utc>) -> Result<Claimed, Box<Finish>> {
+        let mut ticket = Ticket {
+            effect_id: self.effect_id.into(),
+            // An effect without a row of its own belongs to no decision that could be named.
+            decision_id: self.decision_id.unwrap_or_default().into(),
+            lead_id: self.lead_id.into(),
+            destination_id: self.destination_id.into(),
+            attempt: self.attempts,
+            run_lease: self.run_lease,
+            key: None,
+        };
+        let end = |ticket: Ticket, outcome: Outcome, error: &str| Box::new(Finish { ticket, outcome, answer: Answer::none(error, now) });
+        if self.is_erased == Some(true) {
+            return Err(end(ticket, Outcome::Withdrawn, "the person was erased"));
+        }
+        if is_expired(self.expires_at, now) {
+            return Err(end(ticket, Outcome::Expired, "it came too late to be of use"));
+        }
+        match self.read(store) {
+            Ok((key, kind, effect_key, remote_key, body)) => {
+                ticket.key = Some(key);
+                Ok(Claimed { ticket, kind, effect_key, remote_key, lead_sequence: self.lead_sequence, expires_at: self.expires_at, body })
+            }
+            Err(error) => Err(end(ticket, Outcome::Dead, &error.to_string())),
+        }
+    }
+
+    fn read(&self, store: &Store) -> Result<(DataKey, String, Digest, Digest, Vec<u8>)> {
+        let missing = |what: &str| Error::Corrupt(format!("effect {} has no {what}", self.effect_id));
+        let wrapped = self.data_key.as_deref().ok_or_else(|| missing("key"))?;
+        let key = store.keyring().unwrap_data_key(self.lead_id, wrapped)?;
+        let body = self.body.as_deref().ok_or_else(|| missing("row"))?;
+        let body = key.open(body, Place { column: "effects.body", row: self.effect_id })?;
+        let digest = |bytes: &Option<Vec<u8>>| bytes.as_deref().and_then(Digest::from_slice);
+        let effect_key = digest(&self.effect_key).ok_or_else(|| missing("effect key"))?;
+        let remote_key = digest(&self.remote_key).ok_or_else(|| missing("remote key"))?;
+        Ok((key, self.kind.clone().unwrap_or_default(), effect_key, remote_key, body))
+    }
+}
+
+#[derive(FromRow)]
+struct LapsedRow {
+    effect_id: Uuid,
+    destination_id: Uuid,
+    lead_id: Uuid,
+    run_lease: i64,
+    attempts: i32,
+    leased_until: DateTime<Utc>,
+    decision_id: Option<Uuid>,
+}
+
+impl LapsedRow {
+    fn lost(self, now: DateTime<Utc>) -> Finish {
+        let ticket = Ticket {
+            effect_id: self.effect_id.into(),
+            decision_id: self.decision_id.unwrap_or_default().into(),
+            lead_id: self.lead_id.into(),
+            destination_id: self.destination_id.into(),
+            attempt: self.attempts,
+            run_lease: self.run_lease,
+            key: None,
+        };
+        let error = "whoever worked on it fell silent; whether it arrived is not known";
+        // The last sign of life.
+        let started_at = self.leased_until - LEASE;
+        Finish { ticket, outcome: Outcome::Retry { due_at: now, counts: true }, answer: Answer { started_at, ..Answer::none(error, now) } }
+    }
+}
+
+fn lease() -> Result<PgInterval> {
+    PgInterval::try_from(LEASE).map_err(|error| Error::Corrupt(error.to_string()))
+}

@@ -1,0 +1,15 @@
+WITH picked AS MATERIALIZED (
+    SELECT o.effect_id FROM outbox o
+    WHERE o.destination_id = $1 AND o.state = 'ready' AND o.due_at <= $2
+      AND EXISTS (SELECT FROM destinations d WHERE d.id = $1 AND d.paused_reason IS NULL)
+      AND NOT EXISTS (SELECT FROM outbox p WHERE p.lead_id = o.lead_id AND p.destination_id = o.destination_id
+                      AND p.lead_sequence < o.lead_sequence AND p.state IN ('ready', 'running'))
+    ORDER BY o.due_at LIMIT $3 FOR UPDATE OF o SKIP LOCKED
+), claimed AS (
+    UPDATE outbox o SET state = 'running', run_lease = o.run_lease + 1, attempts = o.attempts + 1, leased_until = now() + $4
+    FROM picked WHERE o.effect_id = picked.effect_id
+    RETURNING o.effect_id, o.destination_id, o.lead_id, o.lead_sequence, o.run_lease, o.attempts, o.expires_at
+)
+SELECT c.effect_id, c.destination_id, c.lead_id, c.lead_sequence, c.run_lease, c.attempts, c.expires_at,
+    e.decision_id, e.kind, e.effect_key, e.remote_key, e.body, l.data_key, l.erased_at IS NOT NULL AS is_erased
+FROM claimed c LEFT JOIN effects e ON e.id = c.effect_id LEFT JOIN leads l ON l.id = c.lead_id

@@ -1,0 +1,21 @@
+WITH given AS MATERIALIZED (
+    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::int[], $7::bigint[], $8::text[], $9::int[], $10::bytea[],
+        $11::bytea[], $12::text[], $13::timestamptz[], $14::timestamptz[], $15::bytea[], $16::text[], $17::timestamptz[], $18::int[])
+    AS g (id, effect_id, decision_id, lead_id, destination_id, attempt, run_lease, result, status, request, response, error, started_at, finished_at,
+        hash, state, due_at, uncounted)
+), closed AS (
+    DELETE FROM outbox o USING given g
+    WHERE o.effect_id = g.effect_id AND o.run_lease = g.run_lease AND o.state = 'running' AND g.state = 'closed'
+    RETURNING o.effect_id, o.run_lease
+), kept AS (
+    UPDATE outbox o SET state = g.state, leased_until = NULL, due_at = coalesce(g.due_at, o.due_at), attempts = o.attempts - g.uncounted, last_error = g.error
+    FROM given g
+    WHERE o.effect_id = g.effect_id AND o.run_lease = g.run_lease AND o.state = 'running' AND g.state <> 'closed'
+    RETURNING o.effect_id, o.run_lease
+)
+INSERT INTO deliveries (id, effect_id, decision_id, lead_id, destination_id, attempt, run_lease, result, status, request, response, error, started_at,
+    finished_at, hash)
+SELECT g.id, g.effect_id, g.decision_id, g.lead_id, g.destination_id, g.attempt, g.run_lease, g.result, g.status, g.request, g.response, g.error,
+    g.started_at, g.finished_at, g.hash
+FROM given g JOIN (SELECT * FROM closed UNION ALL SELECT * FROM kept) held USING (effect_id, run_lease)
+RETURNING effect_id

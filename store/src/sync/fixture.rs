@@ -1,0 +1,133 @@
+//! Leads, destinations and effects for tests.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use engine::canonical;
+use engine::ids::{DestinationId, EffectId, LeadId, WorkflowId};
+use engine::sync::keys::{effect_key, remote_key};
+use serde_json::{Value as Json, json};
+use uuid::Uuid;
+
+use crate::error::Result;
+use crate::ingest::{EffectRow, insert_effects};
+use crate::keyring::Place;
+use crate::pool::Store;
+
+/// A destination that sends.
+///
+/// # Errors
+/// When the database fails.
+pub async fn destination(store: &Store, name: &str, kind: &str, settings: &Json, secret: Option<&[u8]>) -> Result<DestinationId> {
+    let id = engine::ids::mint(Utc::now(), rand::random());
+    let secret = secret.map(|secret| store.keyring().seal(secret, Place { column: "destinations.secret", row: id }));
+    sqlx::query("INSERT INTO destinations (id, name, kind, settings, secret, created_at) VALUES ($1, $2, $3, $4, $5, $6)")
+        .bind(id)
+        .bind(name)
+        .bind(kind)
+        .bind(settings)
+        .bind(secret)
+        .bind(Utc::now())
+        .execute(store.pool())
+        .await?;
+    Ok(id.into())
+}
+
+/// A lead with a key.
+///
+/// # Errors
+/// When the database fails.
+pub async fn lead(store: &Store) -> Result<LeadId> {
+    let id = engine::ids::mint(Utc::now(), rand::random());
+    let (_, wrapped) = store.keyring().new_data_key(id);
+    sqlx::query("INSERT INTO leads (id, data_key, created_at) VALUES ($1, $2, $3)").bind(id).bind(wrapped).bind(Utc::now()).execute(store.pool()).await?;
+    Ok(id.into())
+}
+
+/// Erases a lead as far as the outbox is concerned.
+///
+/// # Errors
+/// When the database fails.
+pub async fn erase(store: &Store, lead: LeadId) -> Result<()> {
+    sqlx::query("UPDATE leads SET data_key = NULL, erased_at = now() WHERE id = $1").bind(lead.0).execute(store.pool()).await?;
+    Ok(())
+}
+
+/// An effect that is due, of the lead's `sequence`-th decision.
+///
+/// # Errors
+/// When the database fails.
+pub async fn effect(store: &Store, destination: DestinationId, lead: LeadId, sequence: i64) -> Result<EffectId> {
+    let ids = effects(store, &[New { destination, lead, sequence, kind: "lead_update", expires_at: None }]).await?;
+    ids.first().copied().ok_or(crate::Error::NotFound("effect"))
+}
+
+/// An effect to make.
+#[derive(Clone, Copy)]
+pub struct New {
+    /// Where it goes.
+    pub destination: DestinationId,
+    /// About whom.
+    pub lead: LeadId,
+    /// Number of the decision among those of its lead.
+    pub sequence: i64,
+    /// What is written.
+    pub kind: &'static str,
+    /// When it is of no use any more.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// Effects that are due, committed together, each of a decision of its own.
+///
+/// # Errors
+/// When the database fails.
+pub async fn effects(store: &Store, wanted: &[New]) -> Result<Vec<EffectId>> {
+    // Due a moment ago: a clock that is read later still finds them due.
+    let at = engine::time::cut(Utc::now() - TimeDelta::milliseconds(1));
+    let keys: std::collections::HashMap<Uuid, Vec<u8>> = sqlx::query_as("SELECT id, data_key FROM leads WHERE id = ANY($1)")
+        .bind(wanted.iter().map(|new| new.lead.0).collect::<Vec<_>>())
+        .fetch_all(store.pool())
+        .await?
+        .into_iter()
+        .collect();
+    let rows = wanted
+        .iter()
+        .map(|new| {
+            let (id, decision) = (engine::ids::mint(at, rand::random()), engine::ids::mint(at, rand::random()));
+            let effect = effect_key(decision.into(), new.kind, new.destination);
+            let remote = remote_key(new.lead, WorkflowId(Uuid::from_u128(1)), "lead", new.destination);
+            let body = canonical::bytes(&body(new, decision, &effect.to_string(), &remote.to_string()))?;
+            let key = store.keyring().unwrap_data_key(new.lead.0, keys.get(&new.lead.0).map_or(&[], Vec::as_slice))?;
+            Ok(EffectRow {
+                id,
+                decision_id: decision,
+                lead_id: new.lead.0,
+                lead_sequence: new.sequence,
+                destination_id: new.destination.0,
+                kind: new.kind.to_owned(),
+                effect_key: effect.0.to_vec(),
+                remote_key: remote.0.to_vec(),
+                body: key.seal(&body, Place { column: "effects.body", row: id }),
+                created_at: at,
+                expires_at: new.expires_at,
+            })
+        })
+        .collect::<Result<Vec<_>>>()?;
+    let mut transaction = store.pool().begin().await?;
+    insert_effects(&mut transaction, &rows).await?;
+    transaction.commit().await?;
+    Ok(rows.into_iter().map(|row| row.id.into()).collect())
+}
+
+fn body(new: &New, decision: Uuid, effect: &str, remote: &str) -> Json {
+    let bundle = canonical::Digest::of(b"bundle");
+    json!({
+        "schema": "meshline.decision.v1", "effect": effect, "remote_key": remote, "lead_sequence": new.sequence, "workflow": "inbound-form",
+        "lead": {"id": new.lead, "email": "bob@beta.example", "name": "Bob", "company": "Beta", "domain": "beta.example", "external_id": null},
+        "decision": {
+            "decision_id": decision, "lead_id": new.lead, "event_id": Uuid::from_u128(7), "workflow": "inbound-form", "mode": "live",
+            "rule_set": "inbound-form", "rule_version": 7, "bundle": bundle, "variant": null, "rule_id": "tam-high-intent", "action": "assign",
+            "parameters": {"pool": "enterprise-ae", "assignee": "jane@acme.example"}, "confidence": 0.91, "risk_tags": [], "held_by": null,
+            "because": [], "content_snapshot": {"fields": {}, "lists": {}}, "trace": [], "as_of": "2026-11-22T09:00:00.000000Z",
+            "decided_at": "2026-11-22T09:00:00.012345Z", "effects": [],
+        },
+    })
+}

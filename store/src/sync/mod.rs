@@ -1,0 +1,30 @@
+//! The outbox: claiming effects, telling what became of them, and what pages show of it.
+//!
+//! Leases are told by the database's clock, the one clock that all processes share. Whoever claims an effect holds it
+//! for [`LEASE`], may ask for more time with [`heartbeat`], and tells the end with [`finish`]; each claim raises the
+//! row's `run_lease`, and a finish that names an older one changes nothing. A process that dies simply falls silent.
+
+pub mod claim;
+pub mod destinations;
+pub mod finish;
+#[cfg(feature = "testing")]
+pub mod fixture;
+pub mod lists;
+pub mod replay;
+
+use std::time::Duration;
+
+pub use claim::{Claimed, Ticket, claim, heartbeat, reclaim, release};
+pub use destinations::{DestinationRecord, destinations, pause, resume};
+pub use finish::{Answer, DeliveryRow, Finish, Finished, Outcome, finish};
+pub use lists::{Delivery, Effect, EffectState, OutboxCount, dead, deliveries, effects_of_decision, effects_of_lead, outbox_counts};
+pub use replay::{Replayed, replay};
+
+pub use crate::ingest::OUTBOX_CHANNEL;
+
+/// How long a claim holds without a heartbeat. Long enough that a busy process does not lose its effects, short enough
+/// that those of a dead one do not wait long.
+pub const LEASE: Duration = Duration::from_secs(30);
+
+/// Effects claimed, finished or reclaimed in one statement, at most.
+pub const BATCH: usize = 500;

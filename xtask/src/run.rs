@@ -1,0 +1,139 @@
+//! `cargo xtask run`: from a fresh checkout to a page in the browser.
+
+use std::fs;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+use crate::postgres::{self, Cluster};
+use crate::process::Started;
+use crate::wasm::Mode;
+use crate::workspace::Workspace;
+use crate::{build, output, packages, process, secrets, site};
+
+const LISTEN: &str = "127.0.0.1:3000";
+
+/// `meshline demo`'s exit code on a database that has data.
+const REFUSED: i32 = 2;
+
+/// Serves until Ctrl-C.
+///
+/// # Errors
+/// Something cannot be set up or built, or the server fails.
+pub fn run(options: &[&str]) -> Result<ExitCode> {
+    let listen: SocketAddr = match options {
+        [] => LISTEN,
+        ["--listen", address] => address,
+        _ => bail!("usage: cargo xtask run [--listen {LISTEN}]"),
+    }
+    .parse()
+    .context("--listen takes an address and a port")?;
+    if let Err(error) = TcpListener::bind(listen) {
+        bail!(
+            "cannot listen on {listen} ({error}); another address: cargo xtask run --listen 127.0.0.1:3001"
+        );
+    }
+    let workspace = Workspace::find()?;
+    let own_database = std::env::var("DATABASE_URL").ok();
+    if own_database.is_none() {
+        packages::ensure(&[&packages::POSTGRES])?;
+    }
+    let site = workspace.target.join("site");
+    let server = output::phase("server", || build::server(&workspace))?;
+    output::phase("WebAssembly and styles", || site::build(&workspace, Mode::Development, &site))?;
+
+    let database = output::phase("database", || Database::ready(&workspace, own_database))?;
+    let meshline = |arguments: &[&str]| {
+        let mut command = Command::new(&server);
+        command.args(arguments).current_dir(&workspace.root).env("MESHLINE_SITE_DIR", &site);
+        command.env("DATABASE_URL", &database.url);
+        if let Some(key) = &database.key_file {
+            command.env("MESHLINE_KEY_FILE", key);
+        }
+        command
+    };
+    output::phase("migrations", || process::run(&mut meshline(&["migrate"])))?;
+    output::phase("demo organisation", || fill(&mut meshline(&["demo"]), &database))?;
+
+    let mut serving = Started::new(&mut meshline(&["serve", "--listen", &listen.to_string()]))?;
+    if wait_until_open(&mut serving, listen)? {
+        if let Ok(logins) = fs::read_to_string(&database.logins) {
+            println!("\n{}", logins.trim_end());
+        }
+        println!("\nMeshline is at http://{listen} (Ctrl-C stops it)");
+    }
+    let status = serving.wait()?;
+    if process::interrupted() || status.success() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    bail!("the server ended with {status}")
+}
+
+/// The database to serve from.
+struct Database {
+    url: String,
+    /// Where the master key is; `None` leaves that to the server.
+    key_file: Option<PathBuf>,
+    /// What `meshline demo` printed.
+    logins: PathBuf,
+    /// Whether we have just made it.
+    is_new: bool,
+    /// Keeps a private one up.
+    _cluster: Option<Cluster>,
+}
+
+impl Database {
+    /// The one that `DATABASE_URL` names, or else a private one.
+    fn ready(workspace: &Workspace, own: Option<String>) -> Result<Self> {
+        let private = workspace.private()?;
+        if let Some(url) = own {
+            let logins = private.join(format!("demo-logins-{}.txt", secrets::short_hash(&url)));
+            return Ok(Self { url, key_file: None, logins, is_new: false, _cluster: None });
+        }
+        let cluster = Cluster::start(workspace, &postgres::RUN)?;
+        let is_new = cluster.create_database("meshline")?;
+        let key = match std::env::var_os("MESHLINE_KEY_FILE") {
+            Some(path) => PathBuf::from(path),
+            None => private.join("master.key"),
+        };
+        let logins = private.join("demo-logins.txt");
+        Ok(Self {
+            url: cluster.url("meshline"),
+            key_file: Some(key),
+            logins,
+            is_new,
+            _cluster: Some(cluster),
+        })
+    }
+}
+
+/// Fills an empty database with the demo organisation, and keeps the logins for the next time.
+fn fill(demo: &mut Command, database: &Database) -> Result<()> {
+    if database.logins.is_file() && !database.is_new {
+        return Ok(());
+    }
+    let output = process::output(demo)?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    if output.status.success() {
+        return secrets::write(&database.logins, &String::from_utf8_lossy(&output.stdout));
+    }
+    if output.status.code() == Some(REFUSED) && !database.is_new {
+        eprintln!("the database keeps what it has: {}", said.trim());
+        return Ok(());
+    }
+    bail!("`{}` ended with {}\n{}", process::line(demo), output.status, said.trim_end())
+}
+
+/// Waits until the server answers; `false` if it ends first.
+fn wait_until_open(serving: &mut Started, listen: SocketAddr) -> Result<bool> {
+    while serving.runs()? {
+        if TcpStream::connect_timeout(&listen, Duration::from_secs(1)).is_ok() {
+            return Ok(true);
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    Ok(false)
+}
