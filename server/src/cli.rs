@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use store::{Keyring, Store};
 
-mod apply;
+pub mod apply;
 mod demo;
 mod exit;
 mod import;

@@ -11,6 +11,7 @@ use engine::event::EventRequest;
 use engine::features;
 use engine::ids::{DecisionId, EventId, LeadId, WorkflowId};
 use engine::rules::Verdict;
+use schemars::JsonSchema;
 use serde::Serialize;
 use store::Store;
 use store::ingest::{self, Claim, Claimed, Named};
@@ -51,7 +52,7 @@ pub struct Receipt {
 }
 
 /// What is answered for an event.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Answer {
     /// The event.
     pub event_id: EventId,

@@ -4,21 +4,22 @@
 //! [`Actor`], the first argument of every writing function, and the audit row is written in the same transaction.
 
 pub mod actor;
-pub mod error;
 pub mod control;
+pub mod error;
 pub mod hash;
-pub mod workflows;
 pub mod imports;
 pub mod ingest;
 pub mod keyring;
+pub mod layers;
 pub mod leads;
 pub mod log;
 pub mod migrate;
-pub mod people;
 pub mod outcomes;
+pub mod people;
 pub mod pool;
 pub mod reads;
 pub mod sync;
+pub mod workflows;
 #[cfg(feature = "testing")]
 pub mod testing;
 

@@ -270,7 +270,11 @@ pub async fn events_of(store: &Store, lead: LeadId, limit: i64) -> Result<Vec<St
     events(store, &ids).await
 }
 
-async fn events(store: &Store, ids: &[Uuid]) -> Result<Vec<StoredEvent>> {
+/// Events by id, newest first.
+///
+/// # Errors
+/// When the database fails or a row cannot be read.
+pub async fn events(store: &Store, ids: &[Uuid]) -> Result<Vec<StoredEvent>> {
     let columns = prefixed(EVENT_COLUMNS, "e");
     let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
         "SELECT {columns}, l.data_key FROM events e JOIN leads l ON l.id = e.lead_id WHERE e.id = ANY($1) ORDER BY e.id DESC"

@@ -486,3 +486,11 @@ pub async fn save_destination(store: &Store, connection: &mut PgConnection, acto
     audit(connection, actor, Audit { action: "destination.save", subject: &format!("destination:{}", input.name), lead: None, detail }).await?;
     Ok(id.into())
 }
+
+/// Whether there is any workflow.
+///
+/// # Errors
+/// When the database fails.
+pub async fn any(store: &Store) -> Result<bool> {
+    Ok(sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM workflows)").fetch_one(store.pool()).await?)
+}

@@ -5,6 +5,7 @@ use std::future::Future;
 use http::request::Parts;
 use leptos::either::Either;
 use leptos::prelude::*;
+use leptos::server_fn::ServerFn as _;
 use leptos_meta::Title;
 use store::reads::frame::{LayerOwners, layer_owners};
 
@@ -138,7 +139,7 @@ fn person(viewer: &Viewer) -> impl IntoView + use<> {
 fn themes(current: Theme, path: String) -> impl IntoView {
     let button = |theme: Theme, text: &'static str| {
         let pressed = if theme == current { "true" } else { "false" };
-        view! { <button name="theme" value=<&'static str>::from(theme) aria-pressed=pressed>{text}</button> }
+        view! { <button name="theme" value={<&'static str>::from(theme)} aria-pressed=pressed>{text}</button> }
     };
     view! {
         <form class="seg" method="post" action=SetTheme::PATH aria-label="Colours">

@@ -3,6 +3,7 @@
 use http::StatusCode;
 use leptos::either::Either;
 use leptos::prelude::*;
+use leptos::server_fn::ServerFn as _;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use store::people::person_of_setup_link;
@@ -11,7 +12,7 @@ use super::frame;
 use crate::actions::{Flash, SetPassword};
 use crate::context::Request;
 use crate::error::Error;
-use crate::ui::icon::{Icon, Logo, Sprite, icon};
+use crate::ui::icon::{Logo, Sprite};
 use crate::ui::note;
 
 /// Where people sign in.

@@ -48,19 +48,22 @@ pub fn bars(bars: &[Bar], unit: &'static str) -> impl IntoView + use<> {
         view! { <li data-a=words::action_tone(action)><span class="dot"></span>{words::action(action)}<b>{number::count(total)}</b></li> }
     });
     let wide = if bars.len() > 14 { "plot wide" } else { "plot" };
+    let (legend, svg, ticks) = (legend.collect_view(), marks(bars, top), ticks.collect_view());
+    let (first, last) = (edge(bars.first()), (bars.len() > 1).then(|| edge(bars.last())));
     view! {
         <figure class="chart" aria-label=summary(bars, unit)>
-            <ul class="legend">{legend.collect_view()}</ul>
+            <ul class="legend">{legend}</ul>
             <ChartHover>
                 <div class="bars">
-                    <div class="y" aria-hidden="true">{ticks.collect_view()}</div>
+                    <div class="y" aria-hidden="true">{ticks}</div>
                     <div class="scroll" tabindex="0" role="group" aria-label="Bars; the arrow keys read them out">
                         <div class=wide>
-                            <svg viewBox="0 0 1000 100" preserveAspectRatio="none" aria-hidden="true" inner_html=marks(bars, top)></svg>
+                            <svg viewBox="0 0 1000 100" preserveAspectRatio="none" aria-hidden="true" inner_html=svg></svg>
                         </div>
                         <div class="x" aria-hidden="true">
-                            <span>{edge(bars.first())}</span>{middle.map(|label| view! { <span>{label}</span> })}
-                            {(bars.len() > 1).then(|| view! { <span>{edge(bars.last())}</span> })}
+                            <span>{first}</span>
+                            {middle.map(|label| view! { <span>{label}</span> })}
+                            {last.map(|label| view! { <span>{label}</span> })}
                         </div>
                     </div>
                 </div>

@@ -10,12 +10,19 @@ use leptos::prelude::*;
 const SHOWN_CHARS: usize = 6_000;
 
 /// Whose marks a page has shown already, and which of them do not count for rules.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Marked {
     /// Numbers of readings that are not sure enough.
-    pub unsure: BTreeSet<usize>,
+    unsure: BTreeSet<usize>,
     /// Numbers that an anchor was set for: the first place of several is the one that links lead to.
     anchored: BTreeSet<usize>,
+}
+
+impl Marked {
+    /// Nothing shown yet; these numbers are of readings that are not sure enough.
+    pub fn new(unsure: BTreeSet<usize>) -> Self {
+        Self { unsure, anchored: BTreeSet::new() }
+    }
 }
 
 /// A text with its evidence, each piece with the number of its decision input and a link to it.

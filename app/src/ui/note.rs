@@ -7,8 +7,6 @@ use super::icon::{Icon, icon};
 /// How much a note matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
-    Info,
-    Good,
     Warn,
     Bad,
 }
@@ -16,8 +14,6 @@ pub enum Tone {
 impl Tone {
     fn name(self) -> &'static str {
         match self {
-            Self::Info => "info",
-            Self::Good => "good",
             Self::Warn => "warn",
             Self::Bad => "bad",
         }
@@ -25,8 +21,6 @@ impl Tone {
 
     fn icon(self) -> Icon {
         match self {
-            Self::Info => Icon::Info,
-            Self::Good => Icon::Check,
             Self::Warn | Self::Bad => Icon::Alert,
         }
     }

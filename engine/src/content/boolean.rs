@@ -5,7 +5,6 @@ use std::sync::LazyLock;
 use serde_json::Value as Json;
 
 use super::confidence;
-use super::language::SUPPORTED;
 use super::map::{BooleanSettings, pointer};
 use super::negation::Negation;
 use super::reading::{Read, Reading};
@@ -32,7 +31,6 @@ static ANSWERS: LazyLock<Phrasebook<bool>> = LazyLock::new(|| {
 #[derive(Clone, Debug)]
 pub(super) struct Boolean {
     own: Phrasebook<bool>,
-    negation: Negation,
 }
 
 impl Boolean {
@@ -53,7 +51,7 @@ impl Boolean {
                 problems.extend(wrong.map(|message| Problem::at(at(), message)));
             }
         }
-        Self { own, negation: Negation::of(SUPPORTED) }
+        Self { own }
     }
 
     /// Whether the whole text is an answer.
@@ -79,7 +77,7 @@ impl Boolean {
             return read(*answer, confidence::EXACT, whole);
         }
         let hits = self.own.find(words);
-        let denied = self.negation.denied(words, &hits);
+        let denied = Negation::of_all().denied(words, &hits);
         let mut counted = hits.iter().zip(&denied).filter(|(_, denied)| !**denied).map(|(hit, _)| hit);
         let Some(first) = counted.next() else {
             return Err(if hits.is_empty() { Why::NoMatch } else { Why::Denied });

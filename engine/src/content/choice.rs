@@ -1,7 +1,6 @@
 //! `enum`: one of the field's values, by its name or by words that mean it.
 
 use super::confidence;
-use super::language::SUPPORTED;
 use super::map::{EnumSettings, pointer};
 use super::negation::Negation;
 use super::reading::{Read, Reading};
@@ -17,7 +16,6 @@ use crate::value::Value;
 #[derive(Clone, Debug)]
 pub(super) struct Choice {
     book: Phrasebook<Meaning>,
-    negation: Negation,
 }
 
 #[derive(Clone, Debug)]
@@ -59,7 +57,7 @@ impl Choice {
                 problems.extend(wrong.map(|message| Problem::at(format!("{at}/{i}"), message)));
             }
         }
-        Self { book, negation: Negation::of(SUPPORTED) }
+        Self { book }
     }
 
     /// Whether the whole text is a value or a word for one.
@@ -78,7 +76,7 @@ impl Choice {
             return Ok(Reading::new(Value::Text(meaning.value.clone()), confidence, source.trimmed()));
         }
         let hits = self.book.find(words);
-        let denied = self.negation.denied(words, &hits);
+        let denied = Negation::of_all().denied(words, &hits);
         let mut counted = hits.iter().zip(&denied).filter(|(_, denied)| !**denied).map(|(hit, _)| hit);
         let Some(first) = counted.next() else {
             return Err(if hits.is_empty() { Why::NoMatch } else { Why::Denied });

@@ -27,6 +27,8 @@ pub const ONE_PERSON: f64 = 0.9;
 pub const CURRENCY_OPEN: f64 = 0.9;
 /// One end of a range is open, `1000+` or `under 10`; the other end is the value.
 pub const OPEN_RANGE: f64 = 0.8;
+/// A word that the extractor does not know right behind the number; it may change what is counted.
+pub const WORD_BEHIND: f64 = 0.8;
 /// A value's word was found inside a longer text.
 pub const WITHIN_TEXT: f64 = 0.8;
 /// An intent phrase in a text of fewer than [`SHORT_WORDS`] words: too little to see how it was meant.
@@ -35,7 +37,8 @@ pub const PHRASE_SHORT: f64 = 0.8;
 pub const NOTHING_FOUND: f64 = 0.8;
 /// A time without an offset; it is taken as UTC.
 pub const OFFSET_OPEN: f64 = 0.8;
-/// One separator that marks thousands in one country and decimals in the next, `1.234`; read as thousands.
+/// One separator that marks thousands in one country and decimals in the next, `1.234`; read as thousands. In
+/// whole numbers and amounts of money it leaves no doubt.
 pub const SEPARATOR_OPEN: f64 = 0.75;
 /// Only the beginning of a long text was read.
 pub const CUT: f64 = 0.7;

@@ -1,3 +1,5 @@
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
 use serde_json::json;
 use uuid::Uuid;
@@ -17,7 +19,12 @@ fn catalogue() -> Catalogue {
     .unwrap()
 }
 
-fn map() -> ExtractionMap {
+fn map() -> &'static ExtractionMap {
+    static MAP: LazyLock<ExtractionMap> = LazyLock::new(compiled);
+    &MAP
+}
+
+fn compiled() -> ExtractionMap {
     let file = MapFile::from_json(&json!({"map": "inbound-form", "fields": {
         "company": {"from": ["/payload/company", "/lead/company"], "extract": "text", "missing": ["test"]},
         "company_size": {"from": "/payload/company_size", "extract": "range", "min_confidence": 0.8},
@@ -170,7 +177,7 @@ fn any_json() -> impl Strategy<Value = Json> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1_500, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_comes_in_readings_are_in_order(value in any_json()) {

@@ -4,6 +4,9 @@
 //! A denial reaches a few words forward, or a word or two back, and never over the end of a clause. Two idioms
 //! that only look like one ("why not", "don't hesitate") are known. More than that is not tried.
 
+use std::sync::LazyLock;
+
+use super::language::SUPPORTED;
 use super::words::{Break, Hit, Phrasebook, Word};
 
 /// Words between a denial and the phrase after it.
@@ -49,6 +52,12 @@ impl Negation {
             put(&mut cues, list.split('|'), Cue { list: true, ..Cue::default() });
         }
         Self { cues }
+    }
+
+    /// Those of all languages there are, for texts whose language nobody says.
+    pub fn of_all() -> &'static Self {
+        static ALL: LazyLock<Negation> = LazyLock::new(|| Negation::of(SUPPORTED));
+        &ALL
     }
 
     /// For each phrase, in the order of the text, whether the text denies it.

@@ -76,14 +76,14 @@ impl Number {
     }
 
     fn middle(&self, low: Decimal, high: Decimal) -> Result<Value, Why> {
-        match (self.value(low)?, self.value(high)?) {
-            (Value::Integer(low), Value::Integer(high)) => {
-                let twice = i128::from(low) + i128::from(high);
-                i64::try_from((twice + 1).div_euclid(2)).map(Value::Integer).map_err(|_| Why::TooLarge)
-            }
-            (Value::Number(low), Value::Number(high)) => Ok(Value::Number(f64::midpoint(low, high))),
-            _ => Err(Why::Unclear),
+        if self.style.whole && !(low.is_whole() && high.is_whole()) {
+            return Err(Why::NotWhole);
         }
+        let middle = low.middle(high).ok_or(Why::TooLarge)?;
+        if self.style.whole {
+            return middle.round_half_up().map(Value::Integer).ok_or(Why::TooLarge);
+        }
+        self.value(middle)
     }
 }
 

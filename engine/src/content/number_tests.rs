@@ -40,7 +40,7 @@ fn range(kind: &str, take: Take, text: &str) -> Result<(f64, f64), Why> {
 #[test]
 fn amounts_of_money() {
     for (text, value, confidence) in [
-        ("€50,000", 50_000.0, confidence::SEPARATOR_OPEN),
+        ("€50,000", 50_000.0, 0.99),
         ("€50,000.00", 50_000.0, 0.99),
         ("50.000,00 €", 50_000.0, 0.99),
         ("50 000,00 EUR", 50_000.0, 0.99),
@@ -69,6 +69,10 @@ fn amounts_of_money() {
         ("INR 1.5 crore", 15_000_000.0, 0.99),
         ("2 hundred thousand dollars", 200_000.0, 0.99),
         ("10 grand", 10_000.0, 0.9),
+        ("$10.000", 10_000.0, 0.99),
+        ("lower than 7€", 7.0, 0.8),
+        ("größer als 7€", 7.0, 0.8),
+        ("50k this year", 50_000.0, 0.8),
         ("50000", 50_000.0, 0.9),
         ("Budget in EUR: 50000", 50_000.0, 0.9),
         ("approx. $50k", 50_000.0, 0.9),
@@ -99,6 +103,8 @@ fn amounts_of_money() {
         ("−500 €", -500.0, 0.99),
         ("£1", 1.0, 0.99),
         ("0 €", 0.0, 0.99),
+        ("Rs. 50,000/-", 50_000.0, 0.99),
+        ("$5k / month", 5_000.0, 0.6),
     ] {
         assert_eq!(one("money", text), Ok((value, confidence)), "{text}");
     }
@@ -110,6 +116,12 @@ fn what_is_no_amount() {
         ("no budget", Why::NoNumber),
         ("fifty thousand", Why::Unclear),
         ("fifty", Why::NoNumber),
+        ("twenty euros 43", Why::Unclear),
+        ("3 hundred and one", Why::Unclear),
+        ("10 c", Why::Unclear),
+        ("10¢", Why::Unclear),
+        ("42 ringgit", Why::Currency("MYR".into())),
+        ("5 dinars", Why::Currency("KWD or the like".into())),
         ("several thousand, 50 at least", Why::Unclear),
         ("¥5000", Why::Currency("JPY or CNY".into())),
         ("50k SEK", Why::Currency("SEK".into())),
@@ -142,6 +154,7 @@ fn what_is_no_amount() {
         ("5 करोड़", Why::Unclear),
         ("5천", Why::Unclear),
         ("00123", Why::Unclear),
+        ("Fortune 500", Why::Unclear),
         ("+49 151 1234567", Why::SeveralNumbers),
         ("1 555 123 4567", Why::SeveralNumbers),
         ("v2.0.1", Why::NoNumber),
@@ -258,6 +271,7 @@ fn ranges() {
         ("51 to 200", 51.0, 126.0, 200.0, 0.97),
         ("51..200", 51.0, 126.0, 200.0, 0.97),
         ("51 … 200", 51.0, 126.0, 200.0, 0.97),
+        ("zw. 51 u. 200 MA", 51.0, 126.0, 200.0, 0.97),
         ("51~200", 51.0, 126.0, 200.0, 0.97),
         ("51～200", 51.0, 126.0, 200.0, 0.97),
         ("1-10", 1.0, 6.0, 10.0, 0.97),
@@ -381,6 +395,7 @@ fn middles_are_exact_and_half_goes_up() {
     assert_eq!(range("people", Take::Middle, "-3 to -2"), Ok((-2.0, 0.97)));
     assert_eq!(range("people", Take::Middle, "9223372036854775806-9223372036854775807").map(|(_, sure)| sure), Ok(0.97));
     assert_eq!(range("plain", Take::Middle, "€10-20k"), Ok((15_000.0, 0.9)));
+    assert_eq!(range("plain", Take::Middle, "1.1 - 1.3"), Ok((1.2, 0.97)));
     assert_eq!(range("plain", Take::Middle, "0.1-0.2 Mio €").map(|(value, _)| value), Ok(150_000.0));
 }
 

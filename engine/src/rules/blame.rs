@@ -1,6 +1,6 @@
 //! What an outcome hangs on: the fields that keep a condition from being told.
 
-use super::code::{Kind, Node, Read, children};
+use super::code::{Kind, Node, Read, atom, children};
 use super::eval::Machine;
 use super::row::Datum;
 use crate::decision::{Because, Outcome3};
@@ -21,11 +21,17 @@ const MASKS: [u64; TRIED] = [
 /// Why the condition is unknown or an error: an entry for each field whose value could change that, or one for
 /// each thing that went wrong. Nothing for a condition that is told.
 pub(super) fn because(machine: Machine<'_>, code: &[Node]) -> Vec<Because> {
+    let outcome = machine.outcome(code);
+    let mut atoms = Vec::new();
+    collect(machine, code, outcome, &mut atoms);
+    if outcome == Outcome3::Unknown {
+        atoms = swaying(machine, code, atoms);
+    }
     let mut entries = Vec::new();
-    for atom in decisive(machine, code) {
-        let new = match machine.outcome(code, atom) {
-            Outcome3::Error => vec![Because::Error { message: fault(machine, &code[atom].kind) }],
-            _ => code[atom].kind.reads().filter_map(|read| unread(machine, read)).collect(),
+    for atom in atoms {
+        let new = match outcome {
+            Outcome3::Error => vec![Because::Error { message: fault(machine, atom) }],
+            _ => atom.reads().filter_map(|read| unread(machine, read)).collect(),
         };
         for entry in new {
             if !entries.contains(&entry) {
@@ -49,73 +55,61 @@ pub(super) fn unread(machine: Machine<'_>, read: Read) -> Option<Because> {
     }
 }
 
-/// The atoms that make the condition unknown, or an error.
-fn decisive(machine: Machine<'_>, code: &[Node]) -> Vec<usize> {
-    let mut atoms = Vec::new();
-    collect(machine, code, 0, machine.outcome(code, 0), &mut atoms);
-    if machine.outcome(code, 0) != Outcome3::Unknown {
-        return atoms;
+/// Follows the children that come to the same as their parent, which are those that it owes its outcome to.
+fn collect<'a>(machine: Machine<'a>, piece: &'a [Node], outcome: Outcome3, atoms: &mut Vec<&'a Kind>) {
+    if !matches!(outcome, Outcome3::Unknown | Outcome3::Error) {
+        return;
     }
-    let mut distinct: Vec<usize> = Vec::new();
-    for atom in unknown_atoms(machine, code) {
-        if !distinct.iter().any(|known| code[*known].kind == code[atom].kind) {
-            distinct.push(atom);
+    if let Some(atom) = atom(piece) {
+        return atoms.push(atom);
+    }
+    for child in children(piece) {
+        if machine.outcome(child) == outcome {
+            collect(machine, child, outcome, atoms);
         }
     }
-    if distinct.len() > TRIED {
+}
+
+/// Those of the atoms whose value changes the outcome for some values of the others. Absorption (`a || a && b`
+/// does not hang on `b`) shows here and nowhere else.
+fn swaying<'a>(machine: Machine<'a>, code: &'a [Node], atoms: Vec<&'a Kind>) -> Vec<&'a Kind> {
+    let mut unknown: Vec<&Kind> = Vec::new();
+    for node in code.iter().filter(|node| node.len == 1 && machine.outcome(std::slice::from_ref(node)) == Outcome3::Unknown) {
+        if !unknown.contains(&&node.kind) {
+            unknown.push(&node.kind);
+        }
+    }
+    if unknown.len() > TRIED {
         return atoms;
     }
-    let table = truth_table(machine, code, 0, &distinct);
-    let sways = |atom: &usize| {
-        let bit = distinct.iter().position(|known| code[*known].kind == code[*atom].kind);
+    let table = truth_table(machine, code, &unknown);
+    let sways = |atom: &&Kind| {
+        let bit = unknown.iter().position(|known| known == atom);
         bit.is_none_or(|bit| (table ^ (table >> (1 << bit))) & !MASKS[bit] != 0)
     };
-    let swaying: Vec<usize> = atoms.iter().copied().filter(sways).collect();
+    let swaying: Vec<&Kind> = atoms.iter().copied().filter(sways).collect();
     // `a || !a` is always true, and yet unknown in Kleene's logic until `a` is known.
     if swaying.is_empty() { atoms } else { swaying }
 }
 
-/// Follows the children that come to the same as their parent, which are those that it owes its outcome to.
-fn collect(machine: Machine<'_>, code: &[Node], at: usize, outcome: Outcome3, atoms: &mut Vec<usize>) {
-    if !matches!(outcome, Outcome3::Unknown | Outcome3::Error) {
-        return;
-    }
-    if is_atom(code, at) {
-        return atoms.push(at);
-    }
-    for child in children(code, at) {
-        if machine.outcome(code, child) == outcome {
-            collect(machine, code, child, outcome, atoms);
-        }
-    }
-}
-
-fn unknown_atoms<'a>(machine: Machine<'a>, code: &'a [Node]) -> impl Iterator<Item = usize> + 'a {
-    (0..code.len()).filter(move |at| is_atom(code, *at) && machine.outcome(code, *at) == Outcome3::Unknown)
-}
-
-/// What the node comes to in every combination of the unknown atoms at once, taken as independent. Absorption
-/// (`a || a && b` does not hang on `b`) shows here and nowhere else.
-fn truth_table(machine: Machine<'_>, code: &[Node], at: usize, unknown: &[usize]) -> u64 {
-    let mut tables = children(code, at).map(|child| truth_table(machine, code, child, unknown));
-    match code[at].kind {
+/// What the piece comes to in every combination of the unknown atoms at once, taken as independent.
+fn truth_table<'a>(machine: Machine<'a>, piece: &'a [Node], unknown: &[&Kind]) -> u64 {
+    let Some(kind) = piece.first().map(|node| &node.kind) else { return 0 };
+    let mut tables = children(piece).map(|child| truth_table(machine, child, unknown));
+    match kind {
         Kind::All => tables.fold(u64::MAX, |a, b| a & b),
         Kind::Any => tables.fold(0, |a, b| a | b),
         Kind::Not => !tables.next().unwrap_or(0),
         Kind::Same { negated } => {
             let differ = tables.fold(0, |a, b| a ^ b);
-            if negated { differ } else { !differ }
+            if *negated { differ } else { !differ }
         }
-        _ => match unknown.iter().position(|known| code[*known].kind == code[at].kind) {
+        atom => match unknown.iter().position(|known| *known == atom) {
             Some(bit) => MASKS[bit],
-            None if machine.outcome(code, at) == Outcome3::True => u64::MAX,
+            None if machine.outcome(piece) == Outcome3::True => u64::MAX,
             None => 0,
         },
     }
-}
-
-fn is_atom(code: &[Node], at: usize) -> bool {
-    code[at].end as usize == at + 1
 }
 
 /// What went wrong in an atom that is an error.

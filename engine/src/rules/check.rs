@@ -105,16 +105,15 @@ impl<'a> Checker<'a, '_> {
     /// A node with the nodes of its children after it.
     pub fn parent<'e>(&mut self, kind: Kind, children: impl IntoIterator<Item = &'e Expr>) {
         let at = self.nodes.len();
-        self.nodes.push(Node { end: 0, kind });
+        self.nodes.push(Node { len: 0, kind });
         for child in children {
             self.condition(child);
         }
-        self.nodes[at].end = index(self.nodes.len());
+        self.nodes[at].len = index(self.nodes.len() - at);
     }
 
     pub fn atom(&mut self, kind: Kind) {
-        let end = index(self.nodes.len() + 1);
-        self.nodes.push(Node { end, kind });
+        self.nodes.push(Node { len: 1, kind });
     }
 
     /// What kind of value a piece has; `None` when that cannot be said because something in it is wrong.

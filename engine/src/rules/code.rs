@@ -1,6 +1,6 @@
-//! Conditions as the interpreter runs them: a row of nodes in the order they are written, each knowing where it
-//! ends, so that its children are the nodes between. The nodes and, or, not and the atoms stand one to one for
-//! the pieces of the tree.
+//! Conditions as the interpreter runs them: a row of nodes in the order they are written, each knowing how many
+//! nodes it is made of, so that a piece of a condition is a slice: its own node, then those of its children. And,
+//! or, not and the atoms stand one to one for the pieces of the tree.
 
 use std::cmp::Ordering;
 
@@ -10,8 +10,8 @@ use super::numeric::Numeric;
 /// One node.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Node {
-    /// Index of the node after it and all its children.
-    pub end: u32,
+    /// How many nodes it is, itself and all below.
+    pub len: u32,
     pub kind: Kind,
 }
 
@@ -127,15 +127,20 @@ impl Accepted {
     }
 }
 
-/// The indices of the children of the node at `at`.
-pub(super) fn children(code: &[Node], at: usize) -> impl Iterator<Item = usize> {
-    let end = code[at].end as usize;
-    let mut next = at + 1;
+/// The pieces that a piece is made of.
+pub(super) fn children(piece: &[Node]) -> impl Iterator<Item = &[Node]> {
+    let mut rest = piece.get(1..).unwrap_or_default();
     std::iter::from_fn(move || {
-        let child = next;
-        (child < end).then(|| {
-            next = code[child].end as usize;
-            child
-        })
+        let (child, after) = rest.split_at_checked(rest.first()?.len as usize)?;
+        rest = after;
+        Some(child)
     })
+}
+
+/// The question of a piece that has no children.
+pub(super) fn atom(piece: &[Node]) -> Option<&Kind> {
+    match piece {
+        [node] => Some(&node.kind),
+        _ => None,
+    }
 }

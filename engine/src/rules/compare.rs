@@ -79,7 +79,10 @@ impl Checker<'_, '_> {
         let Some(bound) = number(number_side) else { return self.compare_plainly(op, field_side, number_side) };
         self.within_range(field_side, bound, op.is_equality(), number_side.span);
         match self.field_of(field_side) {
-            Some(field) => self.atom(Kind::Bound { read: field.read, accepted: Accepted::by(op), bound }),
+            Some(field) => {
+                let bound = bound.recast(field.definition.kind == FieldType::Integer);
+                self.atom(Kind::Bound { read: field.read, accepted: Accepted::by(op), bound });
+            }
             None => self.compare_plainly(op, field_side, number_side),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::code::{Kind, Node, Operand, Read, Set};
+use super::code::{Kind, Node, Operand, Read, Set, atom, children};
 use super::kleene;
 use super::numeric::Numeric;
 use super::row::{Cell, Datum, Row, Slot};
@@ -24,34 +24,32 @@ enum Scalar<'a> {
     Timestamp(i64),
 }
 
+/// Stands for the cells that a row is too short for.
+static NO_CELL: Cell<'static> = Cell::MISSING;
+
 impl<'a> Machine<'a> {
-    /// What the node at `at` comes to. Stopping at a child that settles the result changes nothing, because
+    /// What a piece of a condition comes to. Stopping at a child that settles the result changes nothing, because
     /// such a child settles it wherever it stands.
-    pub fn outcome(self, code: &'a [Node], at: usize) -> Outcome3 {
-        let node = &code[at];
+    pub fn outcome(self, piece: &'a [Node]) -> Outcome3 {
+        let [node, ..] = piece else { return Error };
         match &node.kind {
-            Kind::All => self.fold(code, at, False, True, kleene::and),
-            Kind::Any => self.fold(code, at, True, False, kleene::or),
-            Kind::Not => kleene::not(self.outcome(code, at + 1)),
-            Kind::Same { negated } => {
-                let left = self.outcome(code, at + 1);
-                let right = self.outcome(code, code[at + 1].end as usize);
-                let same = kleene::same(left, right);
-                if *negated { kleene::not(same) } else { same }
-            }
-            atom => self.atom(atom),
+            Kind::All => self.all(piece),
+            Kind::Any => self.any(piece),
+            Kind::Not => kleene::not(self.only(piece)),
+            Kind::Same { negated } => self.same(piece, *negated),
+            atom => self.test(atom),
         }
     }
 
     /// The cell of a slot.
-    pub fn cell(self, slot: u16) -> Cell<'a> {
-        self.row.cells.get(usize::from(slot)).copied().unwrap_or(Cell::MISSING)
+    pub fn cell(self, slot: u16) -> &'a Cell<'a> {
+        self.row.cells.get(usize::from(slot)).unwrap_or(&NO_CELL)
     }
 
     /// The value of a field if it can be told, or what a condition on it comes to.
-    pub fn read(self, read: Read) -> Result<Datum<'a>, Outcome3> {
+    pub fn read(self, read: Read) -> Result<&'a Datum<'a>, Outcome3> {
         let cell = self.cell(read.slot);
-        match cell.datum {
+        match &cell.datum {
             Datum::Missing => Err(Unknown),
             _ if cell.confidence < read.needed => Err(Unknown),
             Datum::Invalid => Err(Error),
@@ -59,51 +57,85 @@ impl<'a> Machine<'a> {
         }
     }
 
-    fn fold(self, code: &'a [Node], at: usize, settles: Outcome3, start: Outcome3, join: fn(Outcome3, Outcome3) -> Outcome3) -> Outcome3 {
-        let end = code[at].end as usize;
-        let mut outcome = start;
-        let mut child = at + 1;
-        while child < end {
-            let next = self.outcome(code, child);
-            if next == settles {
-                return settles;
+    fn all(self, piece: &'a [Node]) -> Outcome3 {
+        let mut outcome = True;
+        for child in children(piece) {
+            match self.part(child) {
+                False => return False,
+                other => outcome = kleene::and(outcome, other),
             }
-            outcome = join(outcome, next);
-            child = code[child].end as usize;
         }
         outcome
     }
 
-    fn atom(self, atom: &'a Kind) -> Outcome3 {
-        self.test(atom).map_or_else(|outcome| outcome, Outcome3::from)
+    fn any(self, piece: &'a [Node]) -> Outcome3 {
+        let mut outcome = False;
+        for child in children(piece) {
+            match self.part(child) {
+                True => return True,
+                other => outcome = kleene::or(outcome, other),
+            }
+        }
+        outcome
     }
 
-    fn test(self, atom: &'a Kind) -> Result<bool, Outcome3> {
-        match atom {
+    /// As [`Machine::outcome`], without a call for what most parts are.
+    #[inline]
+    fn part(self, piece: &'a [Node]) -> Outcome3 {
+        match atom(piece) {
+            Some(atom) => self.test(atom),
+            None => self.outcome(piece),
+        }
+    }
+
+    fn only(self, piece: &'a [Node]) -> Outcome3 {
+        children(piece).next().map_or(Error, |child| self.part(child))
+    }
+
+    fn same(self, piece: &'a [Node], negated: bool) -> Outcome3 {
+        let mut sides = children(piece).map(|child| self.part(child));
+        let (Some(left), Some(right)) = (sides.next(), sides.next()) else { return Error };
+        let same = kleene::same(left, right);
+        if negated { kleene::not(same) } else { same }
+    }
+
+    #[inline]
+    fn test(self, atom: &'a Kind) -> Outcome3 {
+        let holds = match atom {
+            Kind::Bound { read, accepted, bound } => match self.read(*read) {
+                Ok(Datum::Number(number)) => Ok(accepted.accepts(number.order(*bound))),
+                Ok(_) => Err(Error),
+                Err(outcome) => Err(outcome),
+            },
+            Kind::Codes { read, accepted } => match self.read(*read) {
+                Ok(Datum::Code(code)) => accepted.get(*code as usize).copied().ok_or(Error),
+                Ok(_) => Err(Error),
+                Err(outcome) => Err(outcome),
+            },
+            Kind::Flag(read) => match self.read(*read) {
+                Ok(Datum::Bool(holds)) => Ok(*holds),
+                Ok(_) => Err(Error),
+                Err(outcome) => Err(outcome),
+            },
+            Kind::Listed { read, question } => {
+                self.read(*read).and_then(|_| self.row.answers.get(*question as usize).copied().flatten().ok_or(Error))
+            }
             Kind::Constant(holds) => Ok(*holds),
             Kind::Has(slot) => Ok(self.cell(*slot).is_read),
-            Kind::Flag(read) => match self.read(*read)? {
-                Datum::Bool(holds) => Ok(holds),
-                _ => Err(Error),
-            },
-            Kind::Bound { read, accepted, bound } => match self.read(*read)? {
-                Datum::Number(number) => Ok(accepted.accepts(number.order(*bound))),
-                _ => Err(Error),
-            },
-            Kind::Codes { read, accepted } => match self.read(*read)? {
-                Datum::Code(code) => accepted.get(code as usize).copied().ok_or(Error),
-                _ => Err(Error),
-            },
+            rarer => self.test_rarer(rarer),
+        };
+        holds.map_or_else(|outcome| outcome, Outcome3::from)
+    }
+
+    /// The questions that are not worth a place in the innermost loop.
+    fn test_rarer(self, atom: &'a Kind) -> Result<bool, Outcome3> {
+        match atom {
             Kind::Compare { left, accepted, right } => {
                 let (left, right) = self.both(left, right)?;
                 order(left, right).map(|order| accepted.accepts(order)).ok_or(Error)
             }
             Kind::OneOf { needle, set } => is_member(self.scalar(needle)?, set).ok_or(Error),
-            Kind::Listed { read, question } => {
-                self.read(*read)?;
-                self.row.answers.get(*question as usize).copied().flatten().ok_or(Error)
-            }
-            Kind::All | Kind::Any | Kind::Not | Kind::Same { .. } => Err(Error),
+            _ => Err(Error),
         }
     }
 
@@ -123,9 +155,9 @@ impl<'a> Machine<'a> {
             Operand::AsOf => Ok(Scalar::Timestamp(self.row.as_of)),
             Operand::Confidence(slot) => Ok(Scalar::Number(Numeric::Float(self.observed_confidence(*slot)))),
             Operand::Field(read) => match self.read(*read)? {
-                Datum::Number(number) => Ok(Scalar::Number(number)),
-                Datum::Timestamp(at) => Ok(Scalar::Timestamp(at)),
-                datum => self.slots.get(usize::from(read.slot)).and_then(|slot| slot.text(datum)).map(Scalar::Text).ok_or(Error),
+                Datum::Number(number) => Ok(Scalar::Number(*number)),
+                Datum::Timestamp(at) => Ok(Scalar::Timestamp(*at)),
+                datum => self.slots.get(usize::from(read.slot)).and_then(|slot| slot.text(*datum)).map(Scalar::Text).ok_or(Error),
             },
         }
     }

@@ -129,34 +129,34 @@ impl Rule {
             action: self.act.as_ref().map(|act| act.action),
             tags: self.tags.clone(),
             state,
-            condition: piece(machine, &self.expr, &self.code, 0),
+            condition: piece(machine, &self.expr, &self.code),
             why: if state == RuleState::NotReached { None } else { why(machine, self) },
         }
     }
 }
 
 /// The pieces of a tree with what the nodes of its code came to.
-fn piece(machine: Machine<'_>, expr: &Expr, code: &[Node], at: usize) -> Explained {
+fn piece(machine: Machine<'_>, expr: &Expr, code: &[Node]) -> Explained {
     let (kind, parts): (_, Vec<&Expr>) = match &expr.kind {
         ExprKind::All(items) => (PieceKind::And, items.iter().collect()),
         ExprKind::Any(items) => (PieceKind::Or, items.iter().collect()),
         ExprKind::Not(operand) => (PieceKind::Not, vec![operand]),
         _ => (PieceKind::Atom, Vec::new()),
     };
-    let explained = parts.into_iter().zip(children(code, at)).map(|(part, child)| piece(machine, part, code, child));
+    let explained = parts.into_iter().zip(children(code)).map(|(part, child)| piece(machine, part, child));
     Explained {
         kind,
         text: unparse(expr),
-        state: machine.outcome(code, at),
-        note: if kind == PieceKind::Atom { note(machine, &code[at..code[at].end as usize]) } else { None },
+        state: machine.outcome(code),
+        note: if kind == PieceKind::Atom { note(machine, code) } else { None },
         children: explained.collect(),
     }
 }
 
 /// What the fields in an atom are.
-fn note(machine: Machine<'_>, atom: &[Node]) -> Option<String> {
+fn note(machine: Machine<'_>, code: &[Node]) -> Option<String> {
     let mut notes: Vec<(u16, String)> = Vec::new();
-    for kind in atom.iter().map(|node| &node.kind) {
+    for kind in code.iter().map(|node| &node.kind) {
         let mut seen: Vec<(u16, String)> = kind.reads().map(|read| (read.slot, read_note(machine, read))).collect();
         seen.extend(kind.observes().map(|slot| (slot, observed_note(machine, kind, slot))));
         if let (Kind::Listed { question, .. }, Some((_, note))) = (kind, seen.first_mut())

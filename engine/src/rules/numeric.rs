@@ -23,6 +23,16 @@ impl Numeric {
         }
     }
 
+    /// The same value in the other form if that is exact, so that it meets its like and compares fastest.
+    pub fn recast(self, is_whole: bool) -> Self {
+        let other = match self {
+            Self::Integer(n) if !is_whole => Self::Float(n as f64),
+            Self::Float(n) if is_whole => Self::Integer(n as i64),
+            same => same,
+        };
+        if other.order(self) == Ordering::Equal { other } else { self }
+    }
+
     /// The nearest floating-point number, for ranges and messages.
     pub fn to_f64(self) -> f64 {
         match self {
@@ -68,6 +78,18 @@ mod tests {
     use std::cmp::Ordering::{Equal, Greater, Less};
 
     use super::*;
+
+    #[test]
+    fn recasting_keeps_the_value() {
+        assert_eq!(Numeric::Integer(1000).recast(false), Numeric::Float(1000.0));
+        assert_eq!(Numeric::Float(90.0).recast(true), Numeric::Integer(90));
+        for kept in [Numeric::Integer(i64::MAX), Numeric::Integer(9_007_199_254_740_993)] {
+            assert_eq!(kept.recast(false), kept);
+        }
+        for kept in [Numeric::Float(0.5), Numeric::Float(TWO_POW_63), Numeric::Float(-1e300)] {
+            assert_eq!(kept.recast(true), kept);
+        }
+    }
 
     #[test]
     fn whole_and_broken_numbers_compare_exactly() {

@@ -204,7 +204,7 @@ impl RuleSet {
     pub fn decide_row(&self, row: &Row<'_>) -> Stop {
         let machine = self.machine(row);
         for (index, rule) in self.rules.iter().enumerate().filter(|(_, rule)| rule.act.is_some()) {
-            match machine.outcome(&rule.code, 0) {
+            match machine.outcome(&rule.code) {
                 Outcome3::False => {}
                 Outcome3::True => return Stop::Fired(index),
                 Outcome3::Unknown | Outcome3::Error => return Stop::Held(index),
@@ -217,7 +217,7 @@ impl RuleSet {
     pub fn scan(&self, row: &Row<'_>, mut tell: impl FnMut(usize, Outcome3)) -> Stop {
         let machine = self.machine(row);
         for (index, rule) in self.rules.iter().enumerate() {
-            let outcome = machine.outcome(&rule.code, 0);
+            let outcome = machine.outcome(&rule.code);
             tell(index, outcome);
             match outcome {
                 Outcome3::True if rule.act.is_some() => return Stop::Fired(index),

@@ -2,7 +2,7 @@
 
 use super::ast::{Expr, ExprKind};
 use super::blame::{because, unread};
-use super::code::{Kind, Node, children};
+use super::code::{Node, children};
 use super::eval::Machine;
 use super::explain::less;
 use super::rule_set::Rule;
@@ -11,7 +11,7 @@ use crate::decision::{Because, Outcome3};
 
 /// What settles the rule, or keeps it from being settled. `None` where every piece is known.
 pub(super) fn why(machine: Machine<'_>, rule: &Rule) -> Option<String> {
-    match machine.outcome(&rule.code, 0) {
+    match machine.outcome(&rule.code) {
         Outcome3::Unknown => Some(hanging(&because(machine, &rule.code))),
         Outcome3::Error => because(machine, &rule.code).into_iter().find_map(|entry| match entry {
             Because::Error { message } => Some(message),
@@ -48,7 +48,7 @@ fn indifferent(machine: Machine<'_>, rule: &Rule, settled: Outcome3) -> Option<S
         return None;
     }
     let do_not = if fields.len() == 1 { "does not" } else { "do not" };
-    let text = unparse(settling(machine, &rule.expr, &rule.code, 0, settled));
+    let text = unparse(settling(machine, &rule.expr, &rule.code, settled));
     let fields = joined(&fields);
     if text == unparse(&rule.expr) {
         return Some(format!("It is {settled} all the same; the {fields} {do_not} matter."));
@@ -57,13 +57,13 @@ fn indifferent(machine: Machine<'_>, rule: &Rule, settled: Outcome3) -> Option<S
 }
 
 /// The smallest piece that settles the whole.
-fn settling<'e>(machine: Machine<'_>, expr: &'e Expr, code: &[Node], at: usize, outcome: Outcome3) -> &'e Expr {
-    let items = match (&expr.kind, &code[at].kind, outcome) {
-        (ExprKind::All(items), Kind::All, Outcome3::False) | (ExprKind::Any(items), Kind::Any, Outcome3::True) => items,
+fn settling<'e>(machine: Machine<'_>, expr: &'e Expr, code: &[Node], outcome: Outcome3) -> &'e Expr {
+    let items = match (&expr.kind, outcome) {
+        (ExprKind::All(items), Outcome3::False) | (ExprKind::Any(items), Outcome3::True) => items,
         _ => return expr,
     };
-    let found = items.iter().zip(children(code, at)).find(|(_, child)| machine.outcome(code, *child) == outcome);
-    found.map_or(expr, |(item, child)| settling(machine, item, code, child, outcome))
+    let found = items.iter().zip(children(code)).find(|(_, child)| machine.outcome(child) == outcome);
+    found.map_or(expr, |(item, child)| settling(machine, item, child, outcome))
 }
 
 fn words(field: &str) -> String {

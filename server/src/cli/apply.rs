@@ -41,7 +41,7 @@ pub(crate) struct Options {
 }
 
 /// Runs the command.
-pub(super) async fn run(options: Options) -> Result<u8, Failure> {
+pub async fn run(options: Options) -> Result<u8, Failure> {
     let (file, secrets) = read(&options.file)?;
     let store = options.database.connect().await?;
     let changes = apply(&store, &Actor::command("apply"), &file, &secrets, Wish { bootstrap: options.bootstrap, plan: options.plan }).await?;
@@ -58,15 +58,15 @@ pub(super) async fn run(options: Options) -> Result<u8, Failure> {
 
 /// What to do with an apply file.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Wish {
+pub struct Wish {
     /// Put workflows live that never were.
-    pub(super) bootstrap: bool,
+    pub bootstrap: bool,
     /// Change nothing.
-    pub(super) plan: bool,
+    pub plan: bool,
 }
 
 /// Secrets of destinations, by name.
-pub(super) type Secrets = BTreeMap<String, Zeroizing<Vec<u8>>>;
+pub type Secrets = BTreeMap<String, Zeroizing<Vec<u8>>>;
 
 fn read(path: &Path) -> Result<(ApplyFile, Secrets), Failure> {
     let name = path.display().to_string();
@@ -75,7 +75,7 @@ fn read(path: &Path) -> Result<(ApplyFile, Secrets), Failure> {
 }
 
 /// Reads and checks an apply file; files it names are looked for in `folder`.
-pub(super) fn parse(name: &str, text: &str, folder: &Path) -> Result<(ApplyFile, Secrets), Failure> {
+pub fn parse(name: &str, text: &str, folder: &Path) -> Result<(ApplyFile, Secrets), Failure> {
     let invalid = |problems| Failure::Invalid { file: name.to_owned(), problems };
     let mut file: ApplyFile = engine::rules::yaml::read(text).map_err(invalid)?;
     let mut problems = Vec::new();
@@ -83,8 +83,10 @@ pub(super) fn parse(name: &str, text: &str, folder: &Path) -> Result<(ApplyFile,
         let pointer = format!("/lists/{list_name}");
         let Some(path) = list.file.take() else { continue };
         match std::fs::read(folder.join(&path)).map(|bytes| ReferenceList::from_csv(&bytes)) {
-            Ok(Ok(read)) => list.entries.extend(read.entries().map(str::to_owned)),
-            Ok(Err(found)) => problems.extend(found.into_iter().map(|problem| problem.under(&pointer))),
+            Ok((read, found)) => {
+                list.entries.extend(read.entries().map(str::to_owned));
+                problems.extend(found.into_iter().map(|problem| problem.under(&pointer)));
+            }
             Err(error) => problems.push(Problem::at(format!("{pointer}/file"), format!("{path} cannot be read: {error}."))),
         }
         list.entries.sort();
@@ -103,7 +105,7 @@ pub(super) fn parse(name: &str, text: &str, folder: &Path) -> Result<(ApplyFile,
 }
 
 /// Brings a checked file into the database, in one transaction; says each change in a line.
-pub(super) async fn apply(store: &Store, actor: &Actor, file: &ApplyFile, secrets: &Secrets, wish: Wish) -> Result<Vec<String>, Failure> {
+pub async fn apply(store: &Store, actor: &Actor, file: &ApplyFile, secrets: &Secrets, wish: Wish) -> Result<Vec<String>, Failure> {
     let mut changes = Vec::new();
     let mut tx = store.pool().begin().await.map_err(store::Error::from)?;
     let mut drafts: BTreeMap<(Kind, &str), Uuid> = BTreeMap::new();

@@ -187,7 +187,7 @@ impl Import {
         self.rejects.add(line, row, why)
     }
 
-    async fn finish(mut self, actor: &Actor) -> Result<u8, Failure> {
+    async fn finish(self, actor: &Actor) -> Result<u8, Failure> {
         self.progress.finish_and_clear();
         imports::finish(self.pipeline.store(), actor, &self.run, self.tally.rows).await?;
         let Tally { rows, imported, repeated, rejected, outcomes } = self.tally;

@@ -49,7 +49,8 @@ pub(super) fn run(options: &Options) -> Result<u8, Failure> {
         Notice::Rejected(row) => {
             rejected += 1;
             if rejected <= TOLD {
-                eprintln!("meshline: {row}");
+                let problems: Vec<String> = row.problems.iter().map(ToString::to_string).collect();
+                eprintln!("meshline: line {}: {}", row.line, problems.join(" "));
             }
         }
     };

@@ -149,6 +149,11 @@ impl Failure {
         self
     }
 
+    /// Its status.
+    pub fn status(&self) -> StatusCode {
+        self.kind.status()
+    }
+
     /// Something that should not happen did. The cause goes to the log, not to the caller.
     pub fn internal(cause: &dyn std::fmt::Display) -> Self {
         tracing::error!(error = %cause, "a request failed");

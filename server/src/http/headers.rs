@@ -7,15 +7,15 @@ use axum::response::Response;
 
 use super::{Arrival, State};
 
-const FIXED: &[(HeaderName, &str)] = &[
+const FIXED: &[(&str, &str)] = &[
     // The type we say is the type it is.
-    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ("x-content-type-options", "nosniff"),
     // A set-up link's token stands in an address: no other site gets to see it. (`no-referrer` would make browsers send
     // `Origin: null` with our own forms.)
-    (header::REFERRER_POLICY, "same-origin"),
-    (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
-    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    ("referrer-policy", "same-origin"),
+    ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
 ];
 
 /// Sets them on every answer.
@@ -24,7 +24,7 @@ pub(super) async fn secure(FromState(state): FromState<State>, request: Request,
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in FIXED {
-        headers.insert(name, HeaderValue::from_static(value));
+        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
     if let Ok(policy) = HeaderValue::from_str(&policy(&nonce)) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);

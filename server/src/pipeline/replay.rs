@@ -6,13 +6,14 @@ use engine::action::Action;
 use engine::bundle::{Bundle, StoredPick};
 use engine::decision::{Decision, Snapshot};
 use engine::ids::DecisionId;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use super::Pipeline;
 
 /// What deciding again came to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Replay {
     /// Whether the bytes are the same; `null` when it cannot be told any more.
     pub same: Option<bool>,

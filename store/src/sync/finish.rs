@@ -16,6 +16,9 @@ use crate::log::column;
 use crate::pool::Store;
 use crate::sync::claim::Ticket;
 
+/// Characters kept of what went wrong.
+const ERROR_CHARS: usize = 1_000;
+
 /// The end of an attempt.
 pub struct Finish {
     /// The attempt.
@@ -164,7 +167,7 @@ impl DeliveryRow {
             status: answer.status,
             request: seal(&answer.request, "deliveries.request"),
             response: seal(&answer.response, "deliveries.response"),
-            error: answer.error.clone(),
+            error: answer.error.as_deref().map(storable),
             started_at: cut(answer.started_at),
             finished_at: cut(answer.finished_at),
         }
@@ -177,6 +180,11 @@ impl DeliveryRow {
     pub fn hash(&self) -> Result<Digest> {
         row_hash("deliveries", self)
     }
+}
+
+/// A message as Postgres keeps it: no NUL, which a destination may well have sent, and of a length people read.
+fn storable(message: &str) -> String {
+    message.chars().filter(|character| *character != '\0').take(ERROR_CHARS).collect()
 }
 
 /// Tells the end of attempts, all of them in one statement. What was delivered leaves the outbox; the log gets a row

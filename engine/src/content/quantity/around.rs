@@ -27,8 +27,10 @@ pub(super) struct Around {
 }
 
 impl Around {
-    /// What these parts say about what stands between them.
-    pub fn of(before: &[Part], after: &[Part], style: &Style) -> Result<Self, Why> {
+    /// What the parts around those from `first` to `last` say about them.
+    pub fn of(parts: &[Part], first: usize, last: usize, style: &Style) -> Result<Self, Why> {
+        let (before, after) = (&parts[..first], &parts[last + 1..]);
+        let names_unit = parts[last].quantity().is_some_and(|quantity| quantity.codes.is_some() || quantity.percent);
         let mut around = Self {
             at_least: false,
             at_most: false,
@@ -40,7 +42,7 @@ impl Around {
             words: 0,
         };
         around.look_before(before)?;
-        around.look_after(after, style)?;
+        around.look_after(after, style, names_unit)?;
         // `(500)` is how accountants write minus.
         if let [only] = before
             && around.words == 0
@@ -89,10 +91,12 @@ impl Around {
         Ok(())
     }
 
-    fn look_after(&mut self, after: &[Part], style: &Style) -> Result<(), Why> {
+    fn look_after(&mut self, after: &[Part], style: &Style, mut names_unit: bool) -> Result<(), Why> {
         let mut near = true;
+        let says_nothing = |part: &Part| matches!(part.other(), Some(Kind::Currency { .. } | Kind::Sign(_)));
+        let end = after.iter().rposition(|part| !says_nothing(part));
         for (at, part) in after.iter().enumerate() {
-            let last = after[at + 1..].iter().all(|part| matches!(part.other(), Some(Kind::Currency { .. } | Kind::Sign(_))));
+            let last = end.is_none_or(|end| end <= at);
             let is_word = part.text.starts_with(char::is_alphabetic);
             match (part.other(), part.role()) {
                 (_, Some(Role::Riddle)) => return Err(Why::Unclear),
@@ -100,6 +104,7 @@ impl Around {
                     if style.unit.is_some_and(|wanted| wanted != unit) || !style.currencies.is_empty() {
                         return Err(Why::Unit(part.text.clone()));
                     }
+                    names_unit = true;
                     // `500 employees or more`: what follows may still belong to the number.
                     continue;
                 }
@@ -116,8 +121,13 @@ impl Around {
                     near = false;
                 }
                 (Some(Kind::Hyphen | Kind::Dash), _) if near && last => return Err(Why::Unclear),
-                (Some(Kind::Sign('/' | '*' | '×' | '^' | '°' | '‰')), _) if near => return Err(Why::Unclear),
-                (Some(Kind::Word { .. }), _) | (_, Some(_)) => (near, self.words) = (false, self.words + 1),
+                (Some(Kind::Sign('/' | '*' | '×' | '^' | '°' | '‰' | '¢')), _) if near => return Err(Why::Unclear),
+                (Some(Kind::Word { .. }), _) | (_, Some(_)) => {
+                    if near && !names_unit {
+                        self.doubt(confidence::WORD_BEHIND);
+                    }
+                    (near, self.words) = (false, self.words + 1);
+                }
                 _ => near = false,
             }
             if near {

@@ -81,7 +81,19 @@ pub(super) fn of_word(folded: &str, capitals: bool) -> Option<Codes> {
         "brl" | "reais" => &["BRL"],
         "mxn" => &["MXN"],
         "zar" | "rand" => &["ZAR"],
-        "aed" | "dirhams" => &["AED"],
+        "aed" => &["AED"],
+        "dinar" | "dinars" => &["KWD", "BHD", "JOD", "TND", "RSD", "DZD"],
+        "riyal" | "riyals" | "rial" | "rials" => &["SAR", "QAR", "OMR"],
+        "ringgit" | "ringgits" => &["MYR"],
+        "peso" | "pesos" => &["MXN", "ARS", "CLP", "COP", "PHP", "UYU", "DOP"],
+        "lira" | "liras" => &["TRY"],
+        "shekel" | "shekels" | "nis" => &["ILS"],
+        "koruna" | "korun" => &["CZK"],
+        "baht" => &["THB"],
+        "naira" => &["NGN"],
+        "hryvnia" | "hryvnias" => &["UAH"],
+        "leva" | "lev" => &["BGN"],
+        "dirham" | "dirhams" => &["AED", "MAD"],
         "rub" | "руб" | "рублеи" => &["RUB"],
         _ if capitals => {
             let at = CODES.iter().position(|code| code.eq_ignore_ascii_case(folded))?;
@@ -98,14 +110,9 @@ pub(super) fn of_scaled_word(folded: &str) -> Option<(i32, Codes)> {
         'm' => 6,
         _ => return None,
     };
-    let codes = match folded.get(1..)? {
-        "eur" => of_word("eur", false)?,
-        "usd" => of_word("usd", false)?,
-        "chf" => of_word("chf", false)?,
-        "gbp" => of_word("gbp", false)?,
-        _ => return None,
-    };
-    Some((power, codes))
+    const SCALED: [&str; 9] = ["eur", "usd", "chf", "gbp", "kr", "sek", "nok", "dkk", "inr"];
+    let word = folded.get(1..).filter(|word| SCALED.contains(word))?;
+    Some((power, of_word(word, false)?))
 }
 
 #[cfg(test)]
@@ -129,6 +136,7 @@ mod tests {
         assert_eq!(of_word("try", true), Some(&["TRY"][..]));
         assert_eq!(of_word("eur", false), Some(&["EUR"][..]));
         assert_eq!(of_scaled_word("teur"), Some((3, &["EUR"][..])));
+        assert_eq!(of_scaled_word("mkr").map(|(power, _)| power), Some(6));
         assert_eq!(of_scaled_word("тeur"), None);
         assert_eq!(of_word("foo", true), None);
     }

@@ -36,7 +36,32 @@ impl Decimal {
         i64::try_from(if self.negative { -size } else { size }).ok()
     }
 
-    /// Whether it has a fraction.
+    /// The mean of both; `None` when it has more digits than there is room for.
+    pub fn middle(self, other: Self) -> Option<Self> {
+        let exponent = self.exponent.min(other.exponent);
+        let aligned = |number: Self| {
+            let power = 10_i128.checked_pow(number.exponent.abs_diff(exponent))?;
+            let size = i128::try_from(number.digits).ok()?.checked_mul(power)?;
+            Some(if number.negative { -size } else { size })
+        };
+        // A half is five tenths.
+        let tenths = aligned(self)?.checked_add(aligned(other)?)?.checked_mul(5)?;
+        Some(Self { negative: tenths < 0, digits: tenths.unsigned_abs(), exponent: exponent.checked_sub(1)? })
+    }
+
+    /// The nearest whole number, of two the larger; `None` when an `i64` has no room for it.
+    pub fn round_half_up(self) -> Option<i64> {
+        let power = 10_u128.checked_pow(self.exponent.unsigned_abs())?;
+        if self.exponent >= 0 {
+            return self.to_i64();
+        }
+        let size = i128::try_from(self.digits).ok()?;
+        let power = i128::try_from(power).ok()?;
+        let doubled = if self.negative { -size } else { size }.checked_mul(2)?.checked_add(power)?;
+        i64::try_from(doubled.div_euclid(power.checked_mul(2)?)).ok()
+    }
+
+    /// Whether it has no fraction.
     pub fn is_whole(self) -> bool {
         self.exponent >= 0
             || self.digits == 0
@@ -63,6 +88,20 @@ mod tests {
         assert_eq!(Decimal { negative: true, ..decimal(9_223_372_036_854_775_808, 0) }.to_i64(), Some(i64::MIN));
         assert_eq!(decimal(1, 39).to_i64(), None);
         assert_eq!(decimal(u128::MAX, 0).to_i64(), None);
+    }
+
+    #[test]
+    fn the_middle_is_exact_and_half_goes_up() {
+        let middle = |a: Decimal, b: Decimal| a.middle(b).unwrap();
+        assert_eq!(middle(decimal(11, -1), decimal(13, -1)).to_f64(), Some(1.2));
+        assert_eq!(middle(decimal(1, 6), decimal(0, 0)).to_f64(), Some(500_000.0));
+        assert_eq!(middle(decimal(51, 0), decimal(200, 0)).round_half_up(), Some(126));
+        let below = |digits| Decimal { negative: true, ..decimal(digits, 0) };
+        assert_eq!(middle(below(3), below(2)).round_half_up(), Some(-2));
+        assert_eq!(middle(below(4), below(2)).round_half_up(), Some(-3));
+        assert_eq!(decimal(149, -2).round_half_up(), Some(1));
+        assert_eq!(decimal(15, 2).round_half_up(), Some(1500));
+        assert_eq!(decimal(1, 0).middle(decimal(1, 300)), None);
     }
 
     #[test]

@@ -124,6 +124,7 @@ fn mark(chars: &[char], at: usize) -> (Option<Kind>, usize) {
     let c = chars[at];
     let next = chars.get(at + 1).copied();
     let before_word = next.is_some_and(char::is_alphabetic);
+    let per_word = || chars[at + 1..].iter().find(|c| **c != ' ').is_some_and(|c| c.is_alphabetic());
     let kind = match c {
         '.' if next == Some('.') => {
             let dots = chars[at..].iter().take_while(|c| **c == '.').count();
@@ -141,8 +142,8 @@ fn mark(chars: &[char], at: usize) -> (Option<Kind>, usize) {
         }
         '<' | '>' | '≤' | '≥' | '＜' | '＞' | '⩽' | '⩾' => Kind::Role(bound(c)),
         '%' | '％' => Kind::Role(Role::Percent),
-        '/' if before_word => Kind::Role(Role::Per),
-        '/' | '#' | '*' | '×' | '^' | '=' | '(' | ')' | '°' | '‰' | '№' | ':' => Kind::Sign(c),
+        '/' if per_word() => Kind::Role(Role::Per),
+        '/' | '#' | '*' | '×' | '^' | '=' | '(' | ')' | '°' | '‰' | '№' | ':' | '¢' => Kind::Sign(c),
         _ => match currency::of_sign(c) {
             Some(codes) => Kind::Currency { codes, power: 0 },
             None if c.is_numeric() => Kind::Unclear,

@@ -37,7 +37,7 @@ pub(super) enum Role {
     Percent,
     /// What is counted.
     Unit(Unit),
-    /// Something that the extractor cannot count, a dozen.
+    /// Something that the extractor cannot count: a dozen, a number in letters, a label such as `Fortune 500`.
     Riddle,
 }
 
@@ -61,7 +61,9 @@ pub(super) static ROLES: LazyLock<Phrasebook<Role>> = LazyLock::new(|| {
         ("approx|approximately|about|around|circa|ca|roughly|nearly|almost|some|somewhere around|give or take|or so|plus minus", About),
         ("etwa|ungefähr|rund|zirka|knapp|gut|in etwa|environ|à peu près|presque|quelque|alrededor de|aproximadamente|cerca de", About),
         ("unos|unas|casi|quasi|ongeveer|zowat|bijna|omstreeks|около|примерно|约|大约|約|cerca di|approssimativamente|aprox|env", About),
-        ("over|more than|at least|above|greater than|not less than|no less than|no fewer than|not fewer than|in excess of|upwards of", AtLeast),
+        ("greater than|higher than|larger than|bigger than|größer als|supérieur à|superiore a|mayor que|maior que|groter dan", AtLeast),
+        ("lower than|smaller than|kleiner als|inférieur à|inferiore a|menor que|kleiner dan", AtMost),
+        ("over|more than|at least|above|not less than|no less than|no fewer than|not fewer than|in excess of|upwards of", AtLeast),
         ("min|minimum|minimum of|exceeding|mehr als|über|mindestens|wenigstens|nicht weniger als|plus de|au moins|pas moins de", AtLeast),
         ("au minimum|más de|al menos|no menos de|por lo menos|mínimo|superior a|più di|oltre|almeno|non meno di|mais de|pelo menos", AtLeast),
         ("não menos de|meer dan|minstens|minimaal|ten minste|niet minder dan|boven|свыше|более|больше|не менее|超过|至少", AtLeast),
@@ -78,13 +80,13 @@ pub(super) static ROLES: LazyLock<Phrasebook<Role>> = LazyLock::new(|| {
         ("of|von|de|du|da|dal|di|van|od|от|with|mit|avec|con|com|met", Of),
         ("bis|до|do|hasta|até|tot|fino a|until|till", Until),
         ("to|thru|through|à|a|al|en met|至|到|から|upto", To),
-        ("and|und|et|y|e|en|и|i|och|og|和", And),
-        ("between|zwischen|entre|tra|fra|tussen|mellan|mellem|mellom|między|между|介于", Between),
+        ("and|und|u|et|y|e|en|и|i|och|og|和", And),
+        ("between|zwischen|zw|entre|tra|fra|tussen|mellan|mellem|mellom|między|между|介于", Between),
         ("minus|negative|negativ|moins", Minus),
         ("per|pro|par|por|p.a|pa|a month|a year|a week|a day|a seat|a user|an hour|an employee|monthly|yearly|annually|weekly|daily|each|monatlich", Per),
         ("jährlich|im monat|im jahr|mensuel|mensuels|annuel|annuels|al mes|al año|al mese|all'anno|ao mês|ao ano|per maand|每月|每年", Per),
         ("percent|per cent|pct|prozent|pour cent|por ciento|por cento|per cento|procent|процентов", Percent),
-        ("employees|employee|people|persons|person|staff|headcount|fte|ftes|users|user|seats|seat|licenses|licences|members", Unit(self::Unit::People)),
+        ("employees|employee|emp|emps|ppl|pax|pers|ma|people|persons|person|staff|headcount|fte|ftes|users|user|seats|seat|licenses|licences|members", Unit(self::Unit::People)),
         ("workers|colleagues|heads|agents|reps|mitarbeiter|mitarbeitende|mitarbeiterinnen|beschäftigte|angestellte|personen|leute", Unit(self::Unit::People)),
         ("nutzer|benutzer|employés|employé|salariés|salarié|personnes|personne|collaborateurs|collaborateur|utilisateurs", Unit(self::Unit::People)),
         ("empleados|empleado|personas|persona|trabajadores|usuarios|dipendenti|dipendente|persone|addetti|utenti|funcionários", Unit(self::Unit::People)),
@@ -98,7 +100,14 @@ pub(super) static ROLES: LazyLock<Phrasebook<Role>> = LazyLock::new(|| {
         ("months|month|monate|monat|monaten|mois|meses|mes|mês|mesi|mese|maanden|maand|个月|ヶ月|か月", Unit(self::Unit::Months)),
         ("years|year|yrs|jahre|jahr|jahren|ans|années|años|año|anos|ano|anni|anno|jaar|jaren|年", Unit(self::Unit::Years)),
         ("dozen|dozens|dutzend|douzaine|docena|half|halb|demi|medio|mezzo|meia|times|x|cent|cents|pence|centimes|rappen|mil|miles", Riddle),
-        ("trillion|trillions|billionen|billones|billón|bilioni|biljoen|tonnes|km", Riddle),
+        ("trillion|trillions|billionen|billones|billón|bilioni|biljoen|tonnes|km|point", Riddle),
+        ("fortune|ftse|dax|top|tier|level|version|suite|room|floor|rank|ranked", Riddle),
+        ("one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen", Riddle),
+        ("nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|couple|pair|zwei|drei|vier|fünf|sechs|sieben|acht", Riddle),
+        ("neun|zehn|elf|zwölf|zwanzig|dreißig|vierzig|fünfzig|sechzig|siebzig|achtzig|neunzig|deux|trois|quatre|cinq|sept|huit", Riddle),
+        ("neuf|dix|vingt|trente|quarante|cinquante|soixante|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|veinte|treinta", Riddle),
+        ("cincuenta|cien|cientos|quattro|cinque|sette|otto|nove|dieci|venti|trenta|cinquanta|cento|dois|duas|três|sete|oito|dez", Riddle),
+        ("vinte|trinta|cinquenta|cem|twee|drie|vijf|zes|zeven|negen|tien|twintig|dertig|vijftig", Riddle),
     ])
 });
 

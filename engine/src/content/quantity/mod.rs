@@ -12,14 +12,11 @@ mod lexicon;
 mod numeral;
 mod parts;
 
-use std::sync::LazyLock;
-
 pub(super) use currency::CODES;
 pub(super) use decimal::Decimal;
 pub(super) use lexicon::{Unit, unit_of};
 
 use super::confidence;
-use super::language::SUPPORTED;
 use super::map::DecimalSign;
 use super::negation::Negation;
 use super::source::Source;
@@ -97,7 +94,7 @@ fn one_person(source: &Source, style: &Style) -> Result<Amount, Why> {
 
 /// One number with the words around it.
 fn single(parts: &[Part], at: usize, style: &Style) -> Result<Amount, Why> {
-    let around = Around::of(&parts[..at], &parts[at + 1..], style)?;
+    let around = Around::of(parts, at, at, style)?;
     let (lower, upper) = (around.at_least || around.from, around.at_most || around.until);
     if lower && upper {
         return Err(Why::Unclear);
@@ -117,7 +114,7 @@ fn pair(parts: &[Part], low: usize, high: usize, style: &Style) -> Result<Amount
     if !joins(between, announced) {
         return Err(Why::SeveralNumbers);
     }
-    let around = Around::of(&parts[..low], &parts[high + 1..], style)?;
+    let around = Around::of(parts, low, high, style)?;
     if around.at_least || around.at_most {
         return Err(Why::Unclear);
     }
@@ -166,12 +163,11 @@ fn joins(between: &[Part], announced: bool) -> bool {
 
 /// Whether the text says that the number is not so.
 fn is_denied(words: &[Word], [start, end]: [usize; 2]) -> bool {
-    static NEGATION: LazyLock<Negation> = LazyLock::new(|| Negation::of(SUPPORTED));
     let first = words.iter().position(|word| word.start >= start);
     let last = words.iter().rposition(|word| word.end <= end);
     match (first, last) {
         (Some(first), Some(last)) if first <= last => {
-            NEGATION.denied(words, &[Hit { first, end: last + 1, value: &() }]).contains(&true)
+            Negation::of_all().denied(words, &[Hit { first, end: last + 1, value: &() }]).contains(&true)
         }
         _ => false,
     }

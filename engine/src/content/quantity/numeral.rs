@@ -98,9 +98,9 @@ fn exponent(chars: &[char], at: usize) -> Option<(i32, usize)> {
     Some((if negative { -size } else { size }, end))
 }
 
-/// `,-` or `.--` after a price says that there are no cents.
+/// `,-`, `.--` or `/-` after a price says that there are no cents.
 fn no_cents(chars: &[char], at: usize) -> Option<usize> {
-    if !matches!(chars.get(at), Some('.' | ',')) {
+    if !matches!(chars.get(at), Some('.' | ',' | '/')) {
         return None;
     }
     let dashes = chars[at + 1..].iter().take_while(|c| matches!(c, '-' | '–' | '—')).count();
@@ -231,6 +231,7 @@ mod tests {
             ("5e-3", 0.005),
             ("1.000,-", 1_000.0),
             ("500,--", 500.0),
+            ("50,000/-", 50_000.0),
             ("0", 0.0),
             ("١٬٢٣٤٫٥", 1_234.5),
             ("१२३", 123.0),

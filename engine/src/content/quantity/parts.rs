@@ -5,7 +5,7 @@ use super::Style;
 use super::currency::Codes;
 use super::decimal::Decimal;
 use super::lex::{Kind, Token, lex};
-use super::lexicon::Role;
+use super::lexicon::{Role, Unit};
 use super::numeral::Numeral;
 use crate::content::confidence;
 use crate::content::why::Why;
@@ -83,11 +83,12 @@ impl Quantity {
             Some([one, _, _, _, ..]) => return Err(Why::Currency(format!("{one} or the like"))),
             Some(codes) => return Err(Why::Currency(codes.join(" or "))),
         }
-        if self.numeral.open {
-            // `1.234 million` may be a thousand times as much as `1.234 million`.
-            if self.power != 0 {
-                return Err(Why::Unclear);
-            }
+        // `1.234 million` is a thousand times as much in one country as in the next.
+        if self.numeral.open && self.power != 0 {
+            return Err(Why::Unclear);
+        }
+        // Of money nobody writes three decimals.
+        if self.numeral.open && self.codes.is_none() && style.currencies.is_empty() {
             sure = sure.min(confidence::SEPARATOR_OPEN);
         }
         Ok((value, sure))
@@ -105,7 +106,9 @@ pub(super) fn narrower(one: Codes, other: Codes) -> Option<Codes> {
 /// # Errors
 /// [`Why::Unclear`] when something numeric is in it that cannot be read.
 pub(super) fn parts(chars: &[char], style: &Style) -> Result<Vec<Part>, Why> {
-    let tokens = lex(chars, style.decimal, style.whole);
+    // People have no decimals, whatever the field's type.
+    let whole = style.whole || style.unit == Some(Unit::People);
+    let tokens = lex(chars, style.decimal, whole);
     let mut parts: Vec<Part> = Vec::new();
     let mut at = 0;
     while let Some(token) = tokens.get(at) {
@@ -215,12 +218,12 @@ fn take_currency(quantity: &mut Quantity, codes: Codes, power: i32) -> Result<()
     Ok(())
 }
 
-/// Whether what follows digits makes something else of them: `3rd`, `24h`, `10b2`, or a word in a script whose
-/// words for thousands are not all known.
+/// Whether what follows digits makes something else of them: `3rd`, `24h`, `10b2`, `10 l`, or a word in a script
+/// whose words for thousands are not all known.
 fn changes_meaning(token: &Token, end: usize, chars: &[char]) -> bool {
     let Kind::Word { digits, letters } = token.kind else { return false };
     let foreign = chars.get(token.start).is_some_and(|c| u32::from(*c) > 0x024F);
-    foreign || (token.start == end && (digits || letters < 3))
+    foreign || letters < 2 || (token.start == end && (digits || letters < 3))
 }
 
 /// Gives the numbers without a currency the one that the text names apart from them, `Budget in EUR: 50`.

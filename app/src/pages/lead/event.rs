@@ -1,0 +1,151 @@
+//! What came in, with what was read from it marked.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use engine::content::highlight::Mark;
+use leptos::either::Either;
+use leptos::prelude::*;
+use serde_json::Value as Json;
+use store::log::StoredEvent;
+
+use super::decided::Decided;
+use super::inputs::numbers;
+use super::load::Loaded;
+use crate::ui::evidence::{Marked, evidence};
+use crate::ui::words;
+
+/// Texts of one event that a page shows.
+const TEXTS: usize = 80;
+/// Levels of a payload that are told apart; what lies deeper is shown as JSON.
+const LEVELS: usize = 4;
+
+/// The event with its heading.
+pub fn event(loaded: &Loaded, decided: &Decided) -> impl IntoView + use<> {
+    let heading = view! { <div class="sec-head"><h2 id="h-read">"What came in, what we read"</h2></div> };
+    let Some((event, body)) = loaded.event.as_ref().and_then(|event| Some((event, event.body.as_ref()?))) else {
+        return Either::Left(heading);
+    };
+    let texts = texts(body);
+    let marks = marks(event, decided);
+    let looked_at: BTreeSet<&str> = decided.rules.map.fields.values().flat_map(|field| field.from.0.iter().map(String::as_str)).collect();
+    let (read, unread): (Vec<_>, Vec<_>) = texts.into_iter().partition(|text| looked_at.contains(text.path.as_str()) || marks.contains_key(&text.path));
+    let mut marked = Marked::new(numbers(loaded, decided).unsure);
+    let rows = read
+        .iter()
+        .map(|text| {
+            let marks = marks.get(&text.path).map_or(&[][..], Vec::as_slice);
+            view! { <dt>{text.label.clone()}</dt><dd>{evidence(&text.text, marks, &mut marked)}</dd> }
+        })
+        .collect_view();
+    Either::Right(view! {
+        {heading}
+        <article class="mail">
+            <header>
+                <b>{words::event(&event.kind)}</b>
+                <span class="meta">{loaded.clock.stamp(event.occurred_at.unwrap_or(event.received_at))}</span>
+                <span class="meta">{sender(event, body)}</span>
+            </header>
+            {(!read.is_empty()).then(|| view! { <dl class="form">{rows}</dl> })}
+            {not_read(&unread)}
+        </article>
+    })
+}
+
+/// From whom and where.
+fn sender(event: &StoredEvent, body: &Json) -> String {
+    let text = |name: &str| body.pointer(&format!("/lead/{name}")).and_then(Json::as_str).map(str::to_owned);
+    let person = match (text("name"), text("email")) {
+        (Some(name), Some(email)) => Some(format!("{name} <{email}>")),
+        (name, email) => name.or(email),
+    };
+    let parts = [person, text("company"), Some(format!("from {}", event.source))];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// What no part of the extraction looks at.
+fn not_read(unread: &[Text]) -> impl IntoView + use<> {
+    let names: Vec<String> = unread.iter().map(|text| text.label.to_lowercase()).collect();
+    let rows = unread.iter().map(|text| view! { <dt>{text.label.clone()}</dt><dd>{text.text.chars().take(500).collect::<String>()}</dd> });
+    (!unread.is_empty()).then(|| {
+        view! {
+            <details class="unread">
+                <summary>{format!("Not read, since nothing asks for it: {}", names.join(", "))}</summary>
+                <dl class="form">{rows.collect_view()}</dl>
+            </details>
+        }
+    })
+}
+
+/// One text of an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text {
+    /// JSON pointer to it.
+    pub path: String,
+    /// What people call it.
+    pub label: String,
+    /// The text; a value that is no string as its JSON text, which is what spans count in.
+    pub text: String,
+}
+
+/// The texts of an event in the order they came: payload first, then what it said of the lead.
+pub fn texts(body: &Json) -> Vec<Text> {
+    let mut texts = Vec::new();
+    for part in ["payload", "lead"] {
+        if let Some(json) = body.get(part) {
+            collect(json, &format!("/{part}"), "", LEVELS, &mut texts);
+        }
+    }
+    texts.truncate(TEXTS);
+    texts
+}
+
+fn collect(json: &Json, path: &str, label: &str, levels: usize, texts: &mut Vec<Text>) {
+    match json {
+        Json::Null => {}
+        Json::Object(members) if levels > 0 => {
+            for (name, member) in members {
+                let path = format!("{path}/{}", name.replace('~', "~0").replace('/', "~1"));
+                let name = words::sentence(name);
+                let label = if label.is_empty() { name } else { format!("{label}, {}", name.to_lowercase()) };
+                collect(member, &path, &label, levels - 1, texts);
+            }
+        }
+        Json::String(text) => texts.push(Text { path: path.to_owned(), label: label.to_owned(), text: text.clone() }),
+        other => texts.push(Text { path: path.to_owned(), label: label.to_owned(), text: other.to_string() }),
+    }
+}
+
+/// The evidence of the decision's inputs in this event, by path.
+fn marks(event: &StoredEvent, decided: &Decided) -> BTreeMap<String, Vec<Mark>> {
+    let mut marks: BTreeMap<String, Vec<Mark>> = BTreeMap::new();
+    let Some(snapshot) = &decided.decision().content_snapshot else { return marks };
+    let order = super::inputs::order(event, decided);
+    for (name, field) in &snapshot.fields {
+        let Some(number) = order.iter().position(|known| known == name) else { continue };
+        for evidence in field.evidence.iter().filter(|evidence| evidence.event_id == event.id) {
+            let [start, end] = evidence.span;
+            marks.entry(evidence.path.clone()).or_default().push(Mark { start, end, number: number + 1 });
+        }
+    }
+    marks
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn texts_stand_in_the_order_they_came() {
+        let body = json!({"lead": {"email": "a@b.example", "name": null}, "payload": {"size": 120, "a/b": {"c": "x"}, "tags": ["p", "q"]}});
+        let texts: Vec<_> = texts(&body).into_iter().map(|text| (text.path, text.label, text.text)).collect();
+        let expected = [
+            ("/payload/size", "Size", "120"),
+            ("/payload/a~1b/c", "A/b, c", "x"),
+            ("/payload/tags", "Tags", r#"["p","q"]"#),
+            ("/lead/email", "Email", "a@b.example"),
+        ];
+        assert_eq!(texts, expected.map(|(path, label, text)| (path.to_owned(), label.to_owned(), text.to_owned())));
+    }
+}

@@ -1,0 +1,69 @@
+//! Why this person: the pool, the turns, and who was there.
+
+use engine::bundle::StoredPick;
+use engine::rules::pick::{Pick, PickReason};
+use leptos::either::Either;
+use leptos::prelude::*;
+
+use super::decided::Decided;
+use super::load::Loaded;
+use crate::ui::words;
+
+/// The pick explained; nothing when nobody was to be picked.
+pub fn pick(loaded: &Loaded, decided: &Decided) -> impl IntoView + use<> {
+    let stored: StoredPick = serde_json::from_value(decided.stored.pick.clone()?).ok()?;
+    let pool = words::sentence(&stored.pool);
+    let all = decided.rules.bundle.pool(&stored.pool).map_or(0, |(_, pool)| pool.members.len());
+    let available = stored.inputs.available.len();
+    let heading = match &stored.pick {
+        Some(pick) => format!("Why {}", loaded.person(&pick.assignee)),
+        None => "Why nobody".to_owned(),
+    };
+    let sentence = match &stored.pick {
+        Some(Pick { reason: PickReason::ExistingOwner, .. }) => format!("Had the lead already and is in {pool} v{}.", stored.inputs.pool_version),
+        Some(_) => format!("Their turn: round robin in {pool} v{}, {available} of {all} available.", stored.inputs.pool_version),
+        None => format!("None of the {all} people of {pool} v{} was available.", stored.inputs.pool_version),
+    };
+    Some(view! {
+        <div class="sec-head gap"><h2>{heading}</h2></div>
+        <p>{sentence}</p>
+        {stored.pick.is_some().then(|| turns(loaded, decided, &stored))}
+    })
+}
+
+/// Everybody's standing before and after.
+fn turns(loaded: &Loaded, decided: &Decided, stored: &StoredPick) -> impl IntoView + use<> {
+    let members = decided.rules.bundle.pool(&stored.pool).map(|(_, pool)| pool.members.clone()).unwrap_or_default();
+    let picked = stored.pick.as_ref().map(|pick| pick.assignee.clone());
+    let after = stored.pick.as_ref().map(|pick| &pick.counters_after);
+    let rows = members.into_iter().map(|member| {
+        let is_picked = picked.as_ref() == Some(&member.person);
+        let before = stored.inputs.counters.get(&member.person).copied().unwrap_or_default();
+        let now = after.and_then(|after| after.get(&member.person)).copied().unwrap_or_default();
+        let name = loaded.person(&member.person);
+        let name = if is_picked { Either::Left(view! { <b>{name}</b> }) } else { Either::Right(name) };
+        let there = if stored.inputs.available.contains(&member.person) { "Yes" } else { "No" };
+        view! {
+            <tr>
+                <th scope="row">{name}</th><td>{there}</td><td class="num">{member.weight}</td><td class="num">{before}</td><td class="num">{now}</td>
+            </tr>
+        }
+    });
+    let rows = rows.collect_view();
+    view! {
+        <details class="fold">
+            <summary>"The turns"</summary>
+            <table class="table">
+                <caption class="sr">"Turns of everybody in the pool"</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">"Person"</th><th scope="col">"There"</th><th scope="col" class="num">"Weight"</th>
+                        <th scope="col" class="num">"Turns due"</th><th scope="col" class="num">"After"</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+            <p class="meta">"At each pick everybody available is due their weight; who is due most is picked and gives back the sum."</p>
+        </details>
+    }
+}

@@ -1,0 +1,172 @@
+//! The rules in the order they were scanned, and what each came to.
+
+use engine::action::Action;
+use engine::decision::Outcome3;
+use engine::rules::explain::{Explained, ExplainedRule, PieceKind, RuleState};
+use leptos::either::Either;
+use leptos::prelude::*;
+
+use super::decided::Decided;
+use crate::ui::chip::{Truth, action_chip, truth, unknown_chip};
+use crate::ui::note::{Tone, note};
+use crate::ui::words;
+
+/// The rules with their heading and key.
+pub fn section(decided: &Decided) -> impl IntoView + use<> {
+    let key = |outcome: Outcome3, word: &'static str| view! { <span class="pair">{truth(Truth::Told(outcome))}{word}</span> };
+    view! {
+        <div class="sec-head">
+            <h2 id="h-why">"Why, rule by rule"</h2>
+            <span class="push row meta" aria-hidden="true">
+                {key(Outcome3::True, "true")}{key(Outcome3::False, "false")}{key(Outcome3::Unknown, "unknown")}
+            </span>
+        </div>
+        {trace(decided)}
+    }
+}
+
+/// The rules of a decision. Those that it hangs on are open, the others unfold.
+pub fn trace(decided: &Decided) -> impl IntoView + use<> {
+    let Some(explanation) = &decided.explanation else { return Either::Left(logged(decided)) };
+    let decision = decided.decision();
+    let differs = (!decided.is_true_to_log()).then(|| {
+        note(Tone::Bad, view! { <p><strong>"These rules come to something else now than the log says. "</strong>"The log or the bundle was changed; verify the log."</p> })
+    });
+    let held = decision.held_by.is_some();
+    let is_default = explanation.is_default && !held;
+    let rules = explanation.rules.iter().enumerate().map(|(index, rule)| line(index, rule, decided)).collect_view();
+    let otherwise = if is_default {
+        Either::Left(view! {
+            <li class="last" data-fired data-a=words::action_tone(decision.action)>
+                <span class="num"></span>{truth(Truth::Told(Outcome3::True))}<b>"Otherwise"</b>{action_chip(decision.action)}
+                <p class="why">"No rule is true, and none is unknown."</p>
+            </li>
+        })
+    } else {
+        let text = format!("Otherwise: {}", words::action(explanation.default).to_lowercase());
+        let said = if held { "taken, since a rule could not be told" } else { "not reached" };
+        Either::Right(view! {
+            <li data-skipped>
+                <span class="num"></span>{truth(Truth::NotReached)}<span>{text}</span><span class="meta">{said}</span>
+            </li>
+        })
+    };
+    Either::Right(view! { {differs}<ol class="trace">{rules}{otherwise}</ol> })
+}
+
+fn line(index: usize, rule: &ExplainedRule, decided: &Decided) -> impl IntoView + use<> {
+    let decision = decided.decision();
+    let fired = decision.rule_id.as_ref() == Some(&rule.id);
+    let held = decision.held_by.as_ref() == Some(&rule.id);
+    let skipped = rule.state == RuleState::NotReached;
+    let title = rule.name.clone().unwrap_or_else(|| rule.id.clone());
+    let name = if fired || held { Either::Left(view! { <b>{title}</b> }) } else { Either::Right(view! { <span>{title}</span> }) };
+    let tone = match rule.action {
+        _ if held => Some("unknown"),
+        Some(action) if fired => Some(words::action_tone(action)),
+        _ => None,
+    };
+    // A false rule that something unknown is in is worth a look without asking.
+    let hangs = fired || held;
+    let is_open = hangs || (!skipped && rule.why.is_some());
+    view! {
+        <li data-fired=hangs data-skipped=skipped data-a=tone>
+            <details open=is_open>
+                <summary>
+                    <span class="num">{index + 1}</span>
+                    {truth(truth_of(rule.state))}
+                    {name}
+                    {end(rule, held)}
+                </summary>
+                <ul class="atoms">{pieces(&rule.condition)}</ul>
+                {rule.why.clone().map(|why| view! { <p class="why">{spoken(&why)}</p> })}
+                {held.then(|| view! { <p class="why">"The scan stops at the first rule that is not false."</p> })}
+            </details>
+        </li>
+    }
+}
+
+/// What the rule would do, or that nobody asked.
+fn end(rule: &ExplainedRule, held: bool) -> impl IntoView + use<> {
+    let does = |action: Option<Action>| match action {
+        Some(action) => Either::Left(action_chip(action)),
+        None => Either::Right(view! { <span class="tag">{rule.tags.join(", ")}</span> }),
+    };
+    if held {
+        return Either::Left(Either::Left(unknown_chip("Not enough information")));
+    }
+    if rule.state == RuleState::NotReached {
+        return Either::Left(Either::Right(view! { <span class="meta">"not reached"</span> }));
+    }
+    Either::Right(does(rule.action))
+}
+
+/// The parts of the outermost condition; a lone one is its own part.
+fn pieces(condition: &Explained) -> AnyView {
+    match condition.kind {
+        PieceKind::And => condition.children.iter().map(piece).collect_view().into_any(),
+        _ => piece(condition).into_any(),
+    }
+}
+
+fn piece(piece_of: &Explained) -> AnyView {
+    let sign = truth(Truth::Told(piece_of.state));
+    let joint = match piece_of.kind {
+        PieceKind::Atom => {
+            let note = piece_of.note.as_deref().map(noted);
+            return view! { <li>{sign}<code>{piece_of.text.clone()}</code><span class="quiet">{note}</span></li> }.into_any();
+        }
+        PieceKind::And => "all of",
+        PieceKind::Or => "any of",
+        PieceKind::Not => "not",
+    };
+    let children = piece_of.children.iter().map(piece).collect_view();
+    view! { <li>{sign}<span>{joint}</span><span></span><ul class="atoms">{children}</ul></li> }.into_any()
+}
+
+/// A note as people say it.
+fn noted(note: &str) -> String {
+    match note {
+        "true" => "yes".into(),
+        "false" => "no".into(),
+        other => other.to_owned(),
+    }
+}
+
+/// A sentence with its `code` set apart.
+fn spoken(sentence: &str) -> impl IntoView + use<> {
+    sentence
+        .split('`')
+        .enumerate()
+        .map(|(n, part)| if n % 2 == 1 { Either::Left(view! { <code>{part.to_owned()}</code> }) } else { Either::Right(part.to_owned()) })
+        .collect_view()
+}
+
+fn truth_of(state: RuleState) -> Truth {
+    match state {
+        RuleState::True => Truth::Told(Outcome3::True),
+        RuleState::False => Truth::Told(Outcome3::False),
+        RuleState::Unknown => Truth::Told(Outcome3::Unknown),
+        RuleState::Error => Truth::Told(Outcome3::Error),
+        RuleState::NotReached => Truth::NotReached,
+    }
+}
+
+/// What the log says without the inputs: each rule and what it came to.
+fn logged(decided: &Decided) -> impl IntoView + use<> {
+    let decision = decided.decision();
+    let entries = decision.trace.iter().map(|entry| {
+        let (number, name) = (decided.rules.rule(&entry.rule_id).map(|(number, _)| number), decided.rules.title(&entry.rule_id));
+        let fired = decision.rule_id.as_ref() == Some(&entry.rule_id);
+        let held = decision.held_by.as_ref() == Some(&entry.rule_id);
+        let tone = if held { "unknown" } else { words::action_tone(decision.action) };
+        let end = if fired { Either::Left(action_chip(decision.action)) } else { Either::Right(view! { <span class="meta">{words::outcome3(entry.result).to_lowercase()}</span> }) };
+        let hangs = fired || held;
+        view! {
+            <li class="last" data-fired=hangs data-a=hangs.then_some(tone)>
+                <span class="num">{number}</span>{truth(Truth::Told(entry.result))}<span>{name}</span>{end}
+            </li>
+        }
+    });
+    view! { <ol class="trace">{entries.collect_view()}</ol> }
+}

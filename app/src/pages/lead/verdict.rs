@@ -1,0 +1,145 @@
+//! What was decided, in one sentence.
+
+use engine::action::Action;
+use engine::decision::{Decision, Mode};
+use leptos::either::{Either, EitherOf3};
+use leptos::prelude::*;
+use serde_json::Value as Json;
+
+use super::decided::Decided;
+use super::facts::{self, Fact};
+use super::load::Loaded;
+use crate::ui::chip::{action_chip, unknown_chip};
+use crate::ui::icon::{Icon, icon};
+use crate::ui::{number, words};
+
+/// Facts that the sentence has room for.
+const FACTS: usize = 4;
+
+/// The sentence, and the line of particulars under it.
+pub fn verdict(loaded: &Loaded, decided: &Decided) -> impl IntoView + use<> {
+    let decision = decided.decision();
+    view! {
+        <section class="verdict" aria-label="Decision in one sentence">
+            <p>{chip(decision)}{target(loaded, decision)}{reason(decided)}"."</p>
+            {overridden(loaded, decision)}
+            {particulars(loaded, decided)}
+        </section>
+    }
+}
+
+/// The action; a hold because of something unknown is dashed.
+pub fn chip(decision: &Decision) -> impl IntoView + use<> {
+    match (&decision.held_by, decision.action) {
+        (Some(_), Action::Hold) => Either::Left(unknown_chip("Hold")),
+        (_, action) => Either::Right(action_chip(action)),
+    }
+}
+
+/// The reason in a few words, for a folded decision.
+pub fn short(loaded: &Loaded, decided: &Decided) -> String {
+    let decision = decided.decision();
+    let title = |id: &String| decided.rules.title(id);
+    let reason = match (&decision.rule_id, &decision.held_by) {
+        (Some(rule), _) => title(rule),
+        (None, Some(rule)) => {
+            let why = decision.because.iter().map(|entry| facts::because(entry, &decided.rules.bundle.catalogue));
+            format!("“{}” could not be told: {}", title(rule), why.collect::<Vec<_>>().join(", "))
+        }
+        (None, None) => "no rule applied".into(),
+    };
+    format!("{}, v{}: {reason}", loaded.workflow(decided.stored.workflow_id.0), decision.rule_version)
+}
+
+/// To whom or where.
+fn target(loaded: &Loaded, decision: &Decision) -> impl IntoView + use<> {
+    let text = |name: &str| decision.parameters.get(name).and_then(Json::as_str);
+    match (decision.action, text("assignee"), text("pool"), text("stage")) {
+        (Action::Assign, Some(email), ..) => EitherOf3::A(view! { " to "<b>{loaded.person(email)}</b> }),
+        (Action::Assign, None, Some(pool), _) => EitherOf3::B(view! { " from "<b>{words::sentence(pool)}</b>", but nobody there was available" }),
+        (Action::Advance, .., Some(stage)) => EitherOf3::A(view! { " to "<b>{words::stage_named(stage)}</b> }),
+        _ => EitherOf3::C(()),
+    }
+}
+
+/// Because of what.
+fn reason(decided: &Decided) -> impl IntoView + use<> {
+    let decision = decided.decision();
+    if let Some(rule) = &decision.held_by {
+        let catalogue = &decided.rules.bundle.catalogue;
+        let why: Vec<String> = decision.because.iter().map(|entry| facts::because(entry, catalogue)).collect();
+        let why = if why.is_empty() { "something it needs is not known".to_owned() } else { joined(&why) };
+        return EitherOf3::A(view! { ": not enough information for "<b>{decided.rules.title(rule)}</b>", "{why} });
+    }
+    let Some(id) = &decision.rule_id else {
+        return EitherOf3::B(": no rule applied, so the safe default did");
+    };
+    let rule = decided.explanation.as_ref().and_then(|explanation| explanation.rules.iter().find(|rule| rule.id == *id));
+    let known = rule.zip(decision.content_snapshot.as_ref());
+    let mut told: Vec<Fact> = known.map(|(rule, snapshot)| facts::facts(&rule.condition, snapshot, &decided.rules.bundle.catalogue)).unwrap_or_default();
+    told.truncate(FACTS);
+    if told.is_empty() {
+        told.push(Fact { before: String::new(), strong: facts::lower(&decided.rules.title(id)) });
+    }
+    let last = told.len() - 1;
+    let told = told.into_iter().enumerate().map(|(n, fact)| {
+        let joint = if n == 0 { "" } else if n == last { " and " } else { ", " };
+        view! { {joint}{fact.before}<b>{fact.strong}</b> }
+    });
+    EitherOf3::C(view! { ": "{told.collect_view()} })
+}
+
+fn joined(items: &[String]) -> String {
+    match items {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// What people said differently since.
+fn overridden(loaded: &Loaded, decision: &Decision) -> impl IntoView + use<> {
+    let clock = loaded.clock;
+    let one = |human: &engine::decision::HumanOverride| {
+        let reason = if human.reason.is_empty() { String::new() } else { format!(": {}", human.reason) };
+        view! { <p class="row">{icon(Icon::Person)}<span>{human.by.clone()}" changed it to "{action_chip(human.action)}" "{clock.stamp(human.at)}{reason}</span></p> }
+    };
+    decision.human_overrides.iter().map(one).collect_view()
+}
+
+fn particulars(loaded: &Loaded, decided: &Decided) -> impl IntoView + use<> {
+    let decision = decided.decision();
+    let number = decision.rule_id.as_ref().or(decision.held_by.as_ref()).and_then(|id| decided.rules.rule(id)).map(|(number, _)| number);
+    let by = format!("{} v{}", words::sentence(&decision.rule_set), decision.rule_version);
+    let by = number.map_or_else(|| by.clone(), |number| format!("{by}, rule {number}"));
+    let workflow = loaded.workflow(decided.stored.workflow_id.0);
+    let overrides = match (decision.mode, decision.human_overrides.len()) {
+        (Mode::Live, 0) => "Live, nothing overridden".to_owned(),
+        (mode, 0) => words::mode(mode).to_owned(),
+        (mode, n) => format!("{}, {}", words::mode(mode), number::plural(n as i64, "override", "overrides")),
+    };
+    let tags = decision.risk_tags.iter().map(|tag| view! { <span class="tag">{words::sentence(tag)}</span> }).collect_view();
+    view! {
+        <div class="row">
+            <span>{workflow}</span>
+            <span>{by}</span>
+            {decision.confidence.map(|confidence| view! { <span>"Confidence "{number::confidence(confidence)}</span> })}
+            <span>{loaded.clock.stamp(decision.as_of)}</span>
+            <span>{overrides}</span>
+            {tags}
+            {waits(loaded, decided)}
+        </div>
+    }
+}
+
+/// Where the lead stands in the workflow since, if this is still the last word there.
+fn waits(loaded: &Loaded, decided: &Decided) -> impl IntoView + use<> {
+    let id = decided.decision().decision_id;
+    let standing = loaded.lead.workflows.iter().find(|standing| standing.decision_id == id)?;
+    let waiting = match (&standing.queue, &loaded.lead.stage) {
+        (Some(queue), _) => format!("Waits in the {}", facts::lower(words::queue(queue))),
+        (None, Some(stage)) => words::stage_named(stage),
+        (None, None) => return None,
+    };
+    Some(view! { <span class="quiet">{waiting}</span> })
+}

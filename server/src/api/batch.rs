@@ -1,0 +1,168 @@
+//! `POST /api/v1/events/batch`: many events as NDJSON, each line answered by a line, in order.
+
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::extract::State as FromState;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use engine::event::EventRequest;
+use engine::limits;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
+use tokio::sync::mpsc;
+use tracing::Instrument as _;
+
+use super::body::{self, checked_key, key_rule};
+use super::caller::Program;
+use super::events::answer;
+use crate::http::{Failure, Kind, Problem, State};
+use crate::pipeline::{Answer, Receipt, Signal};
+
+/// Types a batch may say it is.
+const TYPES: &[&str] = &["application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"];
+/// Lines taken in one transaction.
+const CHUNK: usize = 500;
+/// How long an answer waits for its reader; whoever reads slower gives up the place to others.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A line of a batch: an event and the key that makes it unique.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+pub(super) struct BatchLine {
+    /// Unique among the events of its source; sent again with it, the event is not taken twice.
+    #[schemars(length(min = 1, max = 200))]
+    #[allow(dead_code, reason = "read by hand, so that the event's own names are checked strictly; here for the schema")]
+    pub idempotency_key: String,
+    /// The event.
+    #[serde(flatten)]
+    #[allow(dead_code, reason = "as above")]
+    pub event: EventRequest,
+}
+
+/// What is answered for a line.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct LineAnswer {
+    /// Number of the line in the request, from 1, empty ones counted.
+    pub line: usize,
+    /// The status that a single request would have got.
+    pub status: u16,
+    /// What a single request would have got.
+    #[serde(flatten)]
+    pub answer: Option<Answer>,
+    /// Why the line was not taken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<Problem>,
+}
+
+/// Takes a batch. It is read as a whole before the first answer is sent: many clients read only when they have sent
+/// everything, and the two would wait for each other.
+pub(super) async fn take(FromState(state): FromState<State>, program: Program, headers: HeaderMap, body: Body) -> Result<Response, Failure> {
+    let place = state.batches.clone().acquire_owned().await.map_err(|error| Failure::internal(&error))?;
+    let text = body::read(body, &headers, limits::BATCH_BYTES).await?;
+    if !body::media_type(&headers).is_some_and(|name| TYPES.contains(&name)) {
+        return Err(Failure::new(Kind::UnsupportedMediaType, "A batch is NDJSON: say `Content-Type: application/x-ndjson`."));
+    }
+    if lines(&text).count() > limits::BATCH_LINES {
+        return Err(Failure::new(Kind::TooLarge, format!("A batch has at most {} lines.", limits::BATCH_LINES)));
+    }
+    let (sender, receiver) = mpsc::channel::<Vec<u8>>(1);
+    let receipt = program.receipt();
+    let work = async move {
+        answer_all(&state, &receipt, &text, &sender).await;
+        drop(place);
+    };
+    tokio::spawn(work.in_current_span());
+    let answers = futures::stream::unfold(receiver, |mut receiver| async {
+        receiver.recv().await.map(|chunk| (Ok::<_, std::io::Error>(Bytes::from(chunk)), receiver))
+    });
+    let headers = [(header::CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson"))];
+    Ok((headers, Body::from_stream(answers)).into_response())
+}
+
+/// The lines that are not empty, numbered from 1.
+fn lines(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).zip(1..).filter(|(line, _)| !line.is_empty()).map(|(line, number)| (number, line))
+}
+
+async fn answer_all(state: &State, receipt: &Receipt, text: &Bytes, sender: &mpsc::Sender<Vec<u8>>) {
+    let mut lines = lines(text).peekable();
+    let mut down: Option<Failure> = None;
+    while lines.peek().is_some() {
+        let chunk: Vec<(usize, &[u8])> = lines.by_ref().take(CHUNK).collect();
+        let answers = match &down {
+            // The database does not come back for the next line: the rest is told so at once.
+            Some(failure) => chunk.iter().map(|(number, _)| refused(*number, failure, receipt)).collect(),
+            None => take_chunk(state, receipt, &chunk, &mut down).await,
+        };
+        let mut text = Vec::with_capacity(answers.len() * 1024);
+        for answer in &answers {
+            text.extend(body::line(answer).unwrap_or_default());
+        }
+        if sender.send_timeout(text, PATIENCE).await.is_err() {
+            tracing::info!("the reader of a batch went away");
+            return;
+        }
+    }
+}
+
+async fn take_chunk(state: &State, receipt: &Receipt, chunk: &[(usize, &[u8])], down: &mut Option<Failure>) -> Vec<LineAnswer> {
+    let mut signals = Vec::with_capacity(chunk.len());
+    // The failure of each bad line; the others are in `signals`, in order.
+    let bad: Vec<Option<Failure>> = chunk
+        .iter()
+        .map(|(_, line)| match parse(line, receipt) {
+            Ok(signal) => {
+                signals.push(signal);
+                None
+            }
+            Err(failure) => Some(failure),
+        })
+        .collect();
+    let wanted = signals.len();
+    let taken = match if wanted == 0 { Ok(Vec::new()) } else { state.pipeline.take(receipt, signals).await } {
+        Ok(taken) => taken.into_iter().map(answer).collect(),
+        Err(error) => {
+            let failure = Failure::from(error);
+            *down = failure.is_unavailable().then(|| failure.clone());
+            (0..wanted).map(|_| Err(failure.clone())).collect::<Vec<_>>()
+        }
+    };
+    let mut taken = taken.into_iter();
+    let mut next = || taken.next().unwrap_or_else(|| Err(Failure::internal(&"a line got no answer")));
+    chunk
+        .iter()
+        .zip(bad)
+        .map(|((number, _), bad)| match bad.map_or_else(&mut next, Err) {
+            Ok((status, answer)) => LineAnswer { line: *number, status: status.as_u16(), answer: Some(answer), problem: None },
+            Err(failure) => refused(*number, &failure, receipt),
+        })
+        .collect()
+}
+
+fn refused(line: usize, failure: &Failure, receipt: &Receipt) -> LineAnswer {
+    let problem = failure.problem(&receipt.request_id);
+    LineAnswer { line, status: problem.status, answer: None, problem: Some(problem) }
+}
+
+/// An event with its key, checked as a single one would be.
+fn parse(line: &[u8], receipt: &Receipt) -> Result<Signal, Failure> {
+    const KEY: &str = "idempotency_key";
+    if line.len() > limits::EVENT_BYTES {
+        return Err(Failure::new(Kind::TooLarge, format!("The line has more than {} bytes.", limits::EVENT_BYTES)));
+    }
+    let mut object: Map<String, Json> = body::parse(line)?;
+    let key = object.shift_remove(KEY);
+    let Some(key) = key.as_ref().and_then(Json::as_str).and_then(checked_key) else {
+        return Err(Failure::new(Kind::Malformed, key_rule()).at(format!("/{KEY}"), key_rule()));
+    };
+    let event: EventRequest = body::read_value(Json::Object(object))?;
+    let problems = event.check(receipt.received_at);
+    if problems.is_empty() { Ok(Signal { key, event }) } else { Err(Failure::invalid(problems)) }
+}
+
+impl Failure {
+    fn is_unavailable(&self) -> bool {
+        self.status() == StatusCode::SERVICE_UNAVAILABLE
+    }
+}

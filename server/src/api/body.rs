@@ -1,0 +1,281 @@
+//! Reading bodies: within bounds, strictly, and saying where something is wrong.
+
+use std::fmt;
+
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, header};
+use engine::limits;
+use http_body_util::BodyExt as _;
+use serde::de::{DeserializeOwned, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
+use serde_path_to_error::{Path, Segment};
+
+use crate::http::{Failure, Kind};
+
+/// Bytes of a body that is too large that are read and thrown away before it is refused. Most clients read the answer
+/// only when they have sent everything, and would see a broken connection instead.
+const DRAIN_BYTES: usize = 64 * 1024 * 1024;
+
+/// Reads a whole body of at most `limit` bytes.
+///
+/// # Errors
+/// 413 when it is larger, 415 when it is compressed, 400 when it breaks off.
+pub(crate) async fn read(mut body: Body, headers: &HeaderMap, limit: usize) -> Result<Bytes, Failure> {
+    if headers.get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
+        return Err(Failure::new(Kind::UnsupportedMediaType, "Send the body as it is, not compressed."));
+    }
+    let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok()).unwrap_or(0);
+    let mut bytes = Vec::with_capacity(if announced <= limit { announced } else { 0 });
+    let mut seen = 0;
+    while seen <= DRAIN_BYTES.max(limit)
+        && let Some(frame) = body.frame().await
+    {
+        let frame = frame.map_err(|_| Failure::new(Kind::Malformed, "The body breaks off."))?;
+        let Ok(data) = frame.into_data() else { continue };
+        seen += data.len();
+        if seen.max(announced) <= limit {
+            bytes.extend_from_slice(&data);
+        }
+    }
+    if seen.max(announced) > limit {
+        return Err(Failure::new(Kind::TooLarge, format!("The body has more than {limit} bytes.")));
+    }
+    Ok(bytes.into())
+}
+
+/// Reads a JSON body.
+///
+/// # Errors
+/// 415 when it says that it is something else, else as [`parse`].
+pub(super) async fn json<T: DeserializeOwned>(body: Body, headers: &HeaderMap, limit: usize) -> Result<T, Failure> {
+    let bytes = read(body, headers, limit).await?;
+    match media_type(headers) {
+        Some("application/json") => parse(&bytes),
+        _ => Err(Failure::new(Kind::UnsupportedMediaType, "The body is JSON: say `Content-Type: application/json`.")),
+    }
+}
+
+/// The type of a body without its parameters, if it says one.
+pub(super) fn media_type(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::CONTENT_TYPE)?.to_str().ok()?.split(';').next().map(str::trim)
+}
+
+/// Reads a value from JSON text, in two steps, so that a text that is no JSON (400) and JSON that is not what is wanted
+/// (422) are told apart.
+///
+/// # Errors
+/// 400 or 422, with the place.
+pub(super) fn parse<T: DeserializeOwned>(text: &[u8]) -> Result<T, Failure> {
+    let mut reader = serde_json::Deserializer::from_slice(text);
+    let strict: Result<Strict, _> = serde_path_to_error::deserialize(&mut reader);
+    let strict = strict.map_err(|error| {
+        let pointer = pointer(error.path());
+        Failure::new(Kind::Malformed, "The body is no JSON that can be read safely.").at(pointer, sentence(&error.into_inner()))
+    })?;
+    reader.end().map_err(|error| {
+        Failure::new(Kind::Malformed, "The body is no JSON that can be read safely.").at("", sentence(&error))
+    })?;
+    read_value(strict.0)
+}
+
+/// Reads a value from JSON.
+///
+/// # Errors
+/// 422, with the place.
+pub(super) fn read_value<T: DeserializeOwned>(json: Json) -> Result<T, Failure> {
+    serde_path_to_error::deserialize(json).map_err(|error| {
+        let place = pointer(error.path());
+        let message = sentence(&error.into_inner());
+        let place = match missing(&message) {
+            Some(name) => format!("{place}/{}", escape(name)),
+            None => place,
+        };
+        Failure::new(Kind::Invalid, "Some parts of the request are not valid.").at(place, message)
+    })
+}
+
+/// The name in serde's "missing field `name`".
+fn missing(message: &str) -> Option<&str> {
+    message.strip_prefix("Missing field `")?.split('`').next()
+}
+
+fn sentence(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str().trim_end_matches('.')))
+}
+
+fn pointer(path: &Path) -> String {
+    path.iter()
+        .map(|segment| match segment {
+            Segment::Seq { index } => format!("/{index}"),
+            Segment::Map { key } => format!("/{}", escape(key)),
+            Segment::Enum { .. } | Segment::Unknown => String::new(),
+        })
+        .collect()
+}
+
+/// A name as a step of a JSON pointer (RFC 6901).
+fn escape(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
+/// JSON in which no object has a name twice (readers differ in which one counts) and nothing is nested too deeply.
+struct Strict(Json);
+
+impl<'de> Deserialize<'de> for Strict {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(StrictVisitor).map(Self)
+    }
+}
+
+struct StrictVisitor;
+
+impl<'de> Visitor<'de> for StrictVisitor {
+    type Value = Json;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Json, E> {
+        Ok(Json::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Json, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Json, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Json, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Json, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Json, E> {
+        Ok(value.into())
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Json, E> {
+        Ok(value.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Json, A::Error> {
+        let mut array = Vec::new();
+        while let Some(Strict(item)) = items.next_element()? {
+            array.push(item);
+        }
+        Ok(array.into())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Json, A::Error> {
+        let mut object = Map::new();
+        while let Some(name) = members.next_key::<String>()? {
+            if object.contains_key(&name) {
+                return Err(A::Error::custom(format!("the name `{name}` stands twice in one object")));
+            }
+            let Strict(value) = members.next_value()?;
+            object.insert(name, value);
+        }
+        Ok(object.into())
+    }
+}
+
+/// Reads the `Idempotency-Key` header.
+///
+/// # Errors
+/// 400 when it is missing, stands twice, or cannot be kept.
+pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<String, Failure> {
+    const NAME: &str = "Idempotency-Key";
+    let refuse = |detail: String| Failure::new(Kind::Malformed, detail.clone()).at(NAME, detail);
+    let mut values = headers.get_all(NAME).iter();
+    let value = values.next().ok_or_else(|| refuse("Send an `Idempotency-Key`: sent again with it, the request does nothing twice.".into()))?;
+    if values.next().is_some() {
+        return Err(refuse("Send one `Idempotency-Key`.".into()));
+    }
+    value.to_str().ok().and_then(checked_key).ok_or_else(|| refuse(key_rule()))
+}
+
+/// A key that can be kept: not empty, not too long, and nothing invisible in it.
+pub(super) fn checked_key(key: &str) -> Option<String> {
+    let fits = !key.trim().is_empty() && key.chars().count() <= limits::KEY_CHARS && !key.contains(char::is_control);
+    fits.then(|| key.to_owned())
+}
+
+/// What [`checked_key`] wants.
+pub(super) fn key_rule() -> String {
+    format!("An idempotency key is 1 to {} characters, none of them a control character.", limits::KEY_CHARS)
+}
+
+/// A line of NDJSON.
+pub(super) fn line<T: Serialize>(value: &T) -> Result<Vec<u8>, serde_json::Error> {
+    let mut text = serde_json::to_vec(value)?;
+    text.push(b'\n');
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use engine::event::EventRequest;
+
+    use super::*;
+
+    fn refusal(text: &str) -> (u16, String, String) {
+        let problem = parse::<EventRequest>(text.as_bytes()).unwrap_err().problem("x");
+        (problem.status, problem.errors[0].pointer.clone(), problem.errors[0].detail.clone())
+    }
+
+    #[test]
+    fn a_text_that_is_no_json_is_told_from_json_that_is_not_wanted() {
+        assert_eq!(refusal("").0, 400);
+        assert_eq!(refusal("{\"kind\": }").0, 400);
+        assert_eq!(refusal("{} {}").0, 400);
+        assert_eq!(refusal("\u{feff}{}").0, 400);
+        assert_eq!(refusal("[]").0, 422);
+        let event = r#"{"kind":"form","source":"web","payload":{}}"#;
+        assert!(parse::<EventRequest>(event.as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn every_mistake_has_its_place() {
+        let (status, pointer, detail) = refusal(r#"{"kind":"fax","source":"web","payload":{}}"#);
+        assert_eq!((status, pointer.as_str()), (422, "/kind"));
+        assert!(detail.starts_with("Unknown variant `fax`"), "{detail}");
+        assert_eq!(refusal(r#"{"kind":"form","source":"web"}"#).1, "/payload");
+        assert_eq!(refusal(r#"{"kind":"form","source":7,"payload":{}}"#).1, "/source");
+        assert_eq!(refusal(r#"{"kind":"form","source":"web","payload":{},"lead":{"email":[]}}"#).1, "/lead/email");
+        assert_eq!(refusal(r#"{"kind":"form","source":"web","payload":{},"lead":{"mail":"x"}}"#).1, "/lead/mail");
+        assert_eq!(refusal(r#"{"kind":"form","source":"web","payload":{},"occurred_at":"soon"}"#).1, "/occurred_at");
+    }
+
+    #[test]
+    fn a_name_that_stands_twice_is_refused_where_it_stands() {
+        let (status, pointer, detail) = refusal(r#"{"payload":{"a~/b":[1,{"x":1,"x":2}]}}"#);
+        assert_eq!((status, pointer.as_str()), (400, "/payload/a~0~1b/1"));
+        assert!(detail.starts_with("The name `x` stands twice in one object"), "{detail}");
+    }
+
+    #[test]
+    fn deep_nesting_is_refused_at_once() {
+        let deep = format!("{}{}", "[".repeat(200_000), "]".repeat(200_000));
+        assert_eq!(refusal(&deep).0, 400);
+        let numbers = "[".repeat(100) + "1e400" + &"]".repeat(100);
+        assert_eq!(refusal(&numbers).0, 400);
+    }
+
+    #[test]
+    fn a_key_has_bounds() {
+        assert_eq!(checked_key("a b").as_deref(), Some("a b"));
+        assert_eq!(checked_key(&"x".repeat(200)).map(|key| key.len()), Some(200));
+        for bad in ["", "  ", "a\tb", &"x".repeat(201)] {
+            assert_eq!(checked_key(bad), None, "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! `POST /api/v1/events`: one event, decided before it is answered.
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State as FromState;
+use axum::http::{HeaderMap, StatusCode};
+use engine::event::EventRequest;
+use engine::limits;
+
+use super::body;
+use super::caller::Program;
+use crate::http::{Failure, Kind, State};
+use crate::pipeline::{Answer, Refusal, Signal, Taken};
+
+/// Takes an event.
+pub(super) async fn take(
+    FromState(state): FromState<State>,
+    program: Program,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<(StatusCode, Json<Answer>), Failure> {
+    let event: EventRequest = body::json(body, &headers, limits::EVENT_BYTES).await?;
+    let key = body::idempotency_key(&headers)?;
+    let problems = event.check(program.arrival.at);
+    if !problems.is_empty() {
+        return Err(Failure::invalid(problems));
+    }
+    let taken = state.pipeline.take(&program.receipt(), vec![Signal { key, event }]).await?;
+    let taken = taken.into_iter().next().ok_or_else(|| Failure::internal(&"an event got no answer"))?;
+    let (status, answer) = answer(taken)?;
+    Ok((status, Json(answer)))
+}
+
+/// What is answered for a signal, with its status.
+///
+/// # Errors
+/// Why it was not taken.
+pub(super) fn answer(taken: Result<Taken, Refusal>) -> Result<(StatusCode, Answer), Failure> {
+    match taken {
+        Ok(Taken::New(answer)) => Ok((StatusCode::CREATED, answer)),
+        Ok(Taken::Repeat(answer)) => Ok((StatusCode::OK, answer)),
+        Err(refusal) => Err(refusal.into()),
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        let detail = format!("{refusal}.");
+        let (kind, pointer) = match refusal {
+            Refusal::KeyReused => (Kind::KeyReused, "Idempotency-Key"),
+            Refusal::UnknownWorkflow(_) => (Kind::UnknownWorkflow, "/workflow"),
+            Refusal::NotLive(_) => (Kind::NotLive, "/workflow"),
+            Refusal::NoRoute { .. } | Refusal::AmbiguousRoute(_) => (Kind::NoRoute, "/workflow"),
+        };
+        let detail = detail[..1].to_uppercase() + &detail[1..];
+        Self::new(kind, detail.clone()).at(pointer, detail)
+    }
+}

@@ -1,0 +1,46 @@
+//! The API: JSON in, JSON out, a problem document for whatever goes wrong. Keys only; a browser's session opens nothing
+//! here.
+
+mod batch;
+pub(crate) mod body;
+mod caller;
+mod decisions;
+mod events;
+pub(crate) mod keys;
+mod leads;
+pub mod openapi;
+mod outcomes;
+mod query;
+mod table;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use crate::http::State;
+
+pub use self::outcomes::OutcomeRequest;
+
+/// Every route of the API with its method, in the order of the document at `/api/openapi.json`.
+pub const ROUTES: &[(&str, &str)] = &[
+    ("POST", "/api/v1/events"),
+    ("POST", "/api/v1/events/batch"),
+    ("POST", "/api/v1/outcomes"),
+    ("GET", "/api/v1/leads/{id}"),
+    ("GET", "/api/v1/decisions"),
+    ("GET", "/api/v1/decisions/{id}"),
+    ("POST", "/api/v1/decisions/{id}/replay"),
+    ("GET", "/api/openapi.json"),
+];
+
+/// The routes.
+pub fn routes() -> Router<State> {
+    Router::new()
+        .route("/api/v1/events", post(events::take))
+        .route("/api/v1/events/batch", post(batch::take))
+        .route("/api/v1/outcomes", post(outcomes::record))
+        .route("/api/v1/leads/{id}", get(leads::show))
+        .route("/api/v1/decisions", get(decisions::list))
+        .route("/api/v1/decisions/{id}", get(decisions::show))
+        .route("/api/v1/decisions/{id}/replay", post(decisions::replay))
+        .route("/api/openapi.json", get(openapi::serve))
+}

@@ -1,0 +1,128 @@
+//! Reading addresses: ids in paths, and filters behind the question mark.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use axum::http::Uri;
+use uuid::Uuid;
+
+use crate::http::{Failure, Kind};
+
+/// An id in a path. One that is none names nothing.
+///
+/// # Errors
+/// 404 when it is no UUID as we write them.
+pub(super) fn id(text: &str, what: &str) -> Result<Uuid, Failure> {
+    uuid(text).ok_or_else(|| Failure::new(Kind::NotFound, format!("There is no such {what}.")))
+}
+
+/// A UUID in its usual form; the reader of the crate takes braces and others too.
+pub(super) fn uuid(text: &str) -> Option<Uuid> {
+    if text.len() == 36 { Uuid::parse_str(text).ok() } else { None }
+}
+
+/// The parameters of a request, each of which is taken out by who understands it.
+pub(super) struct Query(BTreeMap<String, String>);
+
+impl Query {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// 422 when one stands twice.
+    pub(super) fn of(uri: &Uri) -> Result<Self, Failure> {
+        let mut parameters = BTreeMap::new();
+        for (name, value) in url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
+            if parameters.insert(name.to_string(), value.into_owned()).is_some() {
+                return Err(wrong(&name, "This parameter stands twice."));
+            }
+        }
+        Ok(Self(parameters))
+    }
+
+    /// Takes out a text.
+    ///
+    /// # Errors
+    /// 422 when it is empty or longer than any name we know.
+    pub(super) fn text(&mut self, name: &str) -> Result<Option<String>, Failure> {
+        let Some(text) = self.0.remove(name) else { return Ok(None) };
+        let fits = !text.is_empty() && text.chars().count() <= engine::limits::NAME_CHARS && !text.contains('\0');
+        fits.then_some(Some(text)).ok_or_else(|| wrong(name, &format!("This is 1 to {} characters.", engine::limits::NAME_CHARS)))
+    }
+
+    /// Takes out a value; `rule` says what it has to be.
+    ///
+    /// # Errors
+    /// 422 when it is something else.
+    pub(super) fn value<T: FromStr>(&mut self, name: &str, rule: &str) -> Result<Option<T>, Failure> {
+        self.with(name, rule, |text| text.parse().ok())
+    }
+
+    /// Takes out an id.
+    ///
+    /// # Errors
+    /// 422 when it is none.
+    pub(super) fn id(&mut self, name: &str) -> Result<Option<Uuid>, Failure> {
+        self.with(name, "This is a UUID.", uuid)
+    }
+
+    /// Takes out a value, read by `read`.
+    ///
+    /// # Errors
+    /// 422 when it cannot be read.
+    pub(super) fn with<T>(&mut self, name: &str, rule: &str, read: impl Fn(&str) -> Option<T>) -> Result<Option<T>, Failure> {
+        let Some(text) = self.0.remove(name) else { return Ok(None) };
+        read(&text).map(Some).ok_or_else(|| wrong(name, rule))
+    }
+
+    /// Makes sure that nothing is left: a filter that is misspelt must not give everything.
+    ///
+    /// # Errors
+    /// 422 with every parameter that nobody took.
+    pub(super) fn finish(self, known: &[&str]) -> Result<(), Failure> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        let rule = format!("There is no such parameter; there are {}.", known.join(", "));
+        let failure = Failure::new(Kind::Invalid, "Some parameters are not valid.");
+        Err(self.0.keys().fold(failure, |failure, name| failure.at(name, &*rule)))
+    }
+}
+
+fn wrong(name: &str, detail: &str) -> Failure {
+    Failure::new(Kind::Invalid, "Some parameters are not valid.").at(name, detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn query(text: &str) -> Result<Query, Failure> {
+        Query::of(&format!("/x?{text}").parse().unwrap())
+    }
+
+    #[test]
+    fn parameters_are_taken_out_one_by_one() {
+        let mut found = query("workflow=a%20b&limit=7").unwrap();
+        assert_eq!(found.text("workflow").unwrap().as_deref(), Some("a b"));
+        assert_eq!(found.value::<u8>("limit", "A number.").unwrap(), Some(7));
+        assert_eq!(found.value::<u8>("limit", "A number.").unwrap(), None);
+        found.finish(&[]).unwrap();
+    }
+
+    #[test]
+    fn what_is_wrong_is_refused_by_name() {
+        assert!(query("a=1&a=2").is_err());
+        assert!(query("limit=many").unwrap().value::<u8>("limit", "A number.").is_err());
+        assert!(query("workflow=").unwrap().text("workflow").is_err());
+        let problem = query("worklfow=x").unwrap().finish(&["workflow"]).unwrap_err().problem("id");
+        assert_eq!(problem.errors[0].pointer, "worklfow");
+    }
+
+    #[test]
+    fn only_the_usual_form_of_a_uuid_is_an_id() {
+        assert!(uuid("01990000-0000-7000-8000-000000000000").is_some());
+        for other in ["", "01990000000070008000000000000000", "{01990000-0000-7000-8000-000000000000}", "x"] {
+            assert!(uuid(other).is_none(), "{other}");
+        }
+    }
+}

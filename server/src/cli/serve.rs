@@ -1,0 +1,111 @@
+//! `meshline serve`.
+
+use std::io::IsTerminal as _;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+use super::{Database, Failure, exit};
+use crate::http::{self, Config, State};
+use crate::pipeline::Pipeline;
+use crate::{releases, tasks};
+
+/// Options of `serve`.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    #[command(flatten)]
+    database: Database,
+
+    /// Address to listen on.
+    #[arg(long, env = "MESHLINE_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:3000")]
+    listen: SocketAddr,
+
+    /// Folder of the built styles and scripts. [default: `site` beside the program]
+    #[arg(long, env = "MESHLINE_SITE_DIR", value_name = "FOLDER")]
+    site_dir: Option<PathBuf>,
+
+    /// Address that people reach the server under, for example https://meshline.example. With https, cookies are sent over
+    /// https only.
+    #[arg(long, env = "MESHLINE_PUBLIC_URL", value_name = "URL")]
+    public_url: Option<String>,
+
+    /// Let anybody read /metrics, not this machine and keys with the scope `read` alone.
+    #[arg(long, env = "MESHLINE_OPEN_METRICS")]
+    open_metrics: bool,
+
+    /// What is logged, for example `info` or `server=debug`.
+    #[arg(long, env = "MESHLINE_LOG", value_name = "FILTER", default_value = "info")]
+    log: String,
+}
+
+/// Runs the command.
+pub(super) async fn run(options: Options) -> Result<u8, Failure> {
+    start_log(&options.log)?;
+    let store = options.database.connect().await?;
+    let url = options.database.url()?.to_owned();
+    store::migrate::make_partitions(&url, chrono::Utc::now(), chrono::Utc::now()).await?;
+    let pipeline = Arc::new(Pipeline::new(store.clone()));
+    let config = Config {
+        site_dir: options.site_dir.or_else(beside_the_program),
+        secure_cookies: options.public_url.as_deref().is_some_and(|url| url.starts_with("https://")),
+        origin: options.public_url.map(|url| url.trim_end_matches('/').to_owned()),
+        open_metrics: options.open_metrics,
+    };
+    let state = State::new(store.clone(), pipeline.clone(), config)?;
+    let listener = TcpListener::bind(options.listen).await?;
+    let shutdown = CancellationToken::new();
+    let running = tasks::Tasks::start(store, url, shutdown.clone());
+    let hearing = tokio::spawn(releases::listen(pipeline, shutdown.clone()));
+    stop_on_signals(shutdown.clone())?;
+    tracing::info!(address = %listener.local_addr()?, "serving");
+    http::serve(listener, http::router(state), shutdown.clone().cancelled_owned()).await;
+    shutdown.cancel();
+    running.stopped().await;
+    hearing.await.ok();
+    tracing::info!("stopped");
+    Ok(exit::FINE)
+}
+
+fn beside_the_program() -> Option<PathBuf> {
+    let program = std::env::current_exe().ok()?;
+    Some(program.parent()?.join("site")).filter(|folder| Path::is_dir(folder))
+}
+
+fn start_log(filter: &str) -> Result<(), Failure> {
+    let filter = EnvFilter::try_new(filter).map_err(|error| Failure::Usage(format!("--log: {error}")))?;
+    let registry = tracing_subscriber::registry().with(filter);
+    let started = if std::io::stderr().is_terminal() {
+        registry.with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr)).try_init()
+    } else {
+        registry.with(tracing_subscriber::fmt::layer().json().with_writer(std::io::stderr)).try_init()
+    };
+    started.map_err(|error| Failure::Usage(error.to_string()))
+}
+
+/// Stops at SIGINT and SIGTERM; a second one ends the process at once.
+fn stop_on_signals(shutdown: CancellationToken) -> Result<(), Failure> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::spawn(async move {
+        for again in [false, true] {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            if again {
+                std::process::exit(130);
+            }
+            tracing::info!("stopping; what is under way is finished first");
+            shutdown.cancel();
+        }
+    });
+    Ok(())
+}

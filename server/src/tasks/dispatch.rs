@@ -1,0 +1,152 @@
+//! The dispatcher: a worker for each destination that sends, so that a slow one holds up no other.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::Utc;
+use destinations::{Destination, OpenError};
+use engine::ids::DestinationId;
+use serde_json::Value as Json;
+use store::sync::{self, DestinationRecord};
+use store::{Error, Store};
+use tokio::sync::watch;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::tasks::listen::{self, Bell};
+use crate::tasks::trouble::Trouble;
+use crate::tasks::worker::Worker;
+
+/// Twice in the second within which a changed destination has to be in force.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// Counting the outbox reads all of it.
+const COUNT_EVERY: Duration = Duration::from_secs(15);
+
+/// How a destination is opened: kind, settings, secret.
+pub type Open = Arc<dyn Fn(&str, &Json, Option<&[u8]>) -> Result<Box<dyn Destination>, OpenError> + Send + Sync>;
+
+/// What a dispatcher can be told to do differently, for tests and measurements.
+#[derive(Clone)]
+pub struct Options {
+    /// How destinations are opened.
+    pub open: Open,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { open: Arc::new(destinations::open) }
+    }
+}
+
+/// Carries out effects until the token is cancelled; then ends what is under way and returns.
+pub async fn run(store: Store, options: Options, shutdown: CancellationToken) {
+    let bell: Bell = Arc::new(watch::channel(()).0);
+    let _listener = AbortOnDropHandle::new(tokio::spawn(listen::run(store.clone(), bell.clone(), shutdown.clone())));
+    let mut dispatcher = Dispatcher { store, options, bell, workers: HashMap::new(), broken: HashMap::new(), counted_at: None };
+    let mut trouble = Trouble::default();
+    while !shutdown.is_cancelled() {
+        match dispatcher.look().await {
+            Ok(()) => {
+                trouble.over("dispatching effects");
+                tokio::select! {
+                    () = tokio::time::sleep(LOOK_EVERY) => {}
+                    () = shutdown.cancelled() => {}
+                }
+            }
+            Err(error) => trouble.wait("dispatching effects", &error, &shutdown).await,
+        }
+    }
+    dispatcher.stop().await;
+}
+
+struct Dispatcher {
+    store: Store,
+    options: Options,
+    bell: Bell,
+    workers: HashMap<DestinationId, Running>,
+    /// Destinations that do not open as they stand.
+    broken: HashMap<DestinationId, DestinationRecord>,
+    counted_at: Option<Instant>,
+}
+
+struct Running {
+    record: DestinationRecord,
+    stop: CancellationToken,
+    task: AbortOnDropHandle<()>,
+}
+
+impl Dispatcher {
+    /// Takes over what others let fall, and brings the workers in line with the destinations.
+    async fn look(&mut self) -> Result<(), Error> {
+        if sync::reclaim(&self.store, Utc::now()).await? > 0 {
+            self.bell.send_replace(());
+        }
+        let records = sync::destinations(&self.store).await?;
+        for running in self.workers.values() {
+            // Its claims are refused from the moment a destination is paused; this ends what is in line behind them.
+            if !records.iter().any(|record| *record == running.record) {
+                running.stop.cancel();
+            }
+        }
+        self.workers.retain(|_, running| !running.task.is_finished());
+        for record in records.into_iter().filter(|record| record.paused_reason.is_none()) {
+            self.start(record);
+        }
+        self.count().await
+    }
+
+    /// Starts the worker of a destination, unless it runs, is still stopping, or could not be opened as it stands.
+    fn start(&mut self, record: DestinationRecord) {
+        let id = record.id();
+        if self.workers.contains_key(&id) || self.broken.get(&id) == Some(&record) {
+            return;
+        }
+        let destination = match self.open(&record) {
+            Ok(destination) => destination,
+            Err(reason) => {
+                tracing::error!(destination = %record.name, reason, "destination cannot be opened; its effects wait");
+                self.broken.insert(id, record);
+                return;
+            }
+        };
+        self.broken.remove(&id);
+        let stop = CancellationToken::new();
+        let worker = Worker {
+            store: self.store.clone(),
+            id,
+            name: record.name.clone(),
+            destination: destination.into(),
+            bell: self.bell.subscribe(),
+            stop: stop.clone(),
+        };
+        let task = AbortOnDropHandle::new(tokio::spawn(worker.run()));
+        self.workers.insert(id, Running { record, stop, task });
+    }
+
+    fn open(&self, record: &DestinationRecord) -> Result<Box<dyn Destination>, String> {
+        let secret = record.secret(&self.store).map_err(|error| error.to_string())?;
+        (self.options.open)(&record.kind, &record.settings, secret.as_ref().map(|secret| secret.as_slice())).map_err(|error| error.to_string())
+    }
+
+    async fn count(&mut self) -> Result<(), Error> {
+        if self.counted_at.is_some_and(|at| at.elapsed() < COUNT_EVERY) {
+            return Ok(());
+        }
+        for count in sync::outbox_counts(&self.store).await? {
+            for (state, effects) in [("ready", count.ready), ("running", count.running), ("dead", count.dead)] {
+                metrics::gauge!("meshline_outbox_backlog", "destination" => count.destination.clone(), "state" => state).set(effects as f64);
+            }
+        }
+        self.counted_at = Some(Instant::now());
+        Ok(())
+    }
+
+    async fn stop(self) {
+        for running in self.workers.values() {
+            running.stop.cancel();
+        }
+        futures::future::join_all(self.workers.into_values().map(|running| running.task)).await;
+    }
+}

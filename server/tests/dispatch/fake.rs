@@ -1,0 +1,151 @@
+//! A destination that does as it is told and remembers what it was asked.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use destinations::{Destination, Limits, OpenError, ReadError, Receipt, Record, Request, TestFailed, WriteError};
+use engine::canonical::Digest;
+use engine::ids::EffectId;
+use engine::sync::backoff::{Failure, Policy};
+use futures::future::BoxFuture;
+use serde_json::{Value as Json, json};
+use server::tasks::dispatch::Options;
+
+/// What it does with a write; the number tells how often this effect has been written before.
+type Behaviour = dyn Fn(Request, usize) -> BoxFuture<'static, Result<(), WriteError>> + Send + Sync;
+
+/// The fake; clones share what they remember.
+#[derive(Clone)]
+pub struct Fake {
+    behaviour: Arc<Behaviour>,
+    limits: Limits,
+    seen: Arc<Mutex<Seen>>,
+}
+
+#[derive(Default)]
+struct Seen {
+    begun: Vec<(String, Request)>,
+    times: HashMap<EffectId, usize>,
+    records_under_way: HashMap<Digest, usize>,
+    most_of_a_record: usize,
+}
+
+impl Fake {
+    /// One that does this.
+    pub fn new<F>(behaviour: impl Fn(Request, usize) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<(), WriteError>> + Send + 'static,
+    {
+        let limits = Limits { in_flight: 8, timeout: Duration::from_secs(5), retry: Policy { base_ms: 20, cap_ms: 50, attempts: 5 } };
+        Self { behaviour: Arc::new(move |request, before| Box::pin(behaviour(request, before))), limits, seen: Arc::default() }
+    }
+
+    /// One that takes everything at once.
+    pub fn willing() -> Self {
+        Self::new(|_, _| async { Ok(()) })
+    }
+
+    /// The same with so many writes under way at once.
+    pub fn in_flight(mut self, in_flight: usize) -> Self {
+        self.limits.in_flight = in_flight;
+        self
+    }
+
+    /// A dispatcher that opens this for the kind `fake`, and what is real otherwise.
+    pub fn options(&self) -> Options {
+        let fake = self.clone();
+        let open = move |kind: &str, settings: &Json, secret: Option<&[u8]>| -> Result<Box<dyn Destination>, OpenError> {
+            match kind {
+                "fake" => Ok(Box::new(Opened { fake: fake.clone(), name: settings["name"].as_str().unwrap_or_default().to_owned() })),
+                _ => destinations::open(kind, settings, secret),
+            }
+        };
+        Options { open: Arc::new(open) }
+    }
+
+    /// What it was asked to write: the destination's name in its settings, and the request.
+    pub fn begun(&self) -> Vec<(String, Request)> {
+        self.seen.lock().unwrap().begun.clone()
+    }
+
+    /// The sequences it was asked to write to a record, in order.
+    pub fn sequences(&self, record: Digest) -> Vec<i64> {
+        self.begun().iter().filter(|(_, request)| request.remote_key == record).map(|(_, request)| request.lead_sequence).collect()
+    }
+
+    /// How many writes to one record were under way at once, at most.
+    pub fn most_of_a_record(&self) -> usize {
+        self.seen.lock().unwrap().most_of_a_record
+    }
+
+    /// Waits until it was asked so often.
+    pub async fn asked(&self, times: usize) {
+        for _ in 0..200 {
+            if self.begun().len() >= times {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("asked {} times, not {times}", self.begun().len());
+    }
+}
+
+struct Opened {
+    fake: Fake,
+    name: String,
+}
+
+#[async_trait::async_trait]
+impl Destination for Opened {
+    fn kind(&self) -> &'static str {
+        "fake"
+    }
+
+    fn limits(&self) -> Limits {
+        self.fake.limits
+    }
+
+    async fn write(&self, request: &Request) -> Result<Receipt, WriteError> {
+        let before = {
+            let mut seen = self.fake.seen.lock().unwrap();
+            seen.begun.push((self.name.clone(), request.clone()));
+            let under_way = seen.records_under_way.entry(request.remote_key).or_default();
+            *under_way += 1;
+            seen.most_of_a_record = seen.most_of_a_record.max(*under_way);
+            let times = seen.times.entry(request.effect_id).or_default();
+            *times += 1;
+            *times - 1
+        };
+        let _under_way = UnderWay(self, request.remote_key);
+        (self.fake.behaviour)(request.clone(), before).await?;
+        Ok(Receipt { status: Some(200), request: json!({"to": self.name}), response: json!({}) })
+    }
+
+    async fn read_back(&self, _: Digest) -> Result<Option<Record>, ReadError> {
+        Err(ReadError::Unreadable)
+    }
+
+    async fn test_connection(&self) -> Result<String, TestFailed> {
+        Ok("It works.".into())
+    }
+}
+
+/// Ends with the write, also when that is broken off.
+struct UnderWay<'a>(&'a Opened, Digest);
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        *self.0.fake.seen.lock().unwrap().records_under_way.entry(self.1).or_default() -= 1;
+    }
+}
+
+/// A failure that is worth a retry.
+pub fn retry() -> WriteError {
+    WriteError::new(Failure::Retry, "not now")
+}
+
+/// A failure that is not.
+pub fn refused() -> WriteError {
+    WriteError::new(Failure::NeedsPerson, "not so")
+}
