@@ -3,6 +3,9 @@
 //! Architecture invariant: pages read the store directly and exist on the server only; islands know nothing of store or
 //! engine, so that neither travels to a browser.
 
+// Views are deeply nested types; computing their layout takes more steps than the default allows.
+#![recursion_limit = "512"]
+
 #[cfg(feature = "ssr")]
 pub mod access;
 #[cfg(feature = "ssr")]

@@ -34,24 +34,34 @@ pub enum EventKind {
     Crm,
 }
 
+/// Texts with something to read and no control character in them, as a pattern of JSON Schema (ECMA-262).
+pub const PLAIN_TEXT: &str = r"^[^\u0000-\u001F\u007F-\u009F]*[^\s\u0000-\u001F\u007F-\u009F][^\u0000-\u001F\u007F-\u009F]*$";
+/// E-mail addresses that [`normal_email`] takes, as a pattern of JSON Schema.
+pub const EMAIL: &str = r"^[^\s@\u0000-\u001F\u007F-\u009F]+@[^\s@.\u0000-\u001F\u007F-\u009F]([^\s@\u0000-\u001F\u007F-\u009F]*[^\s@.\u0000-\u001F\u007F-\u009F])?$";
+
 /// How an event names its lead.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LeadInput {
     /// E-mail address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 3, max = 320), regex(pattern = EMAIL))]
     pub email: Option<String>,
     /// The source's own id of the person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 300), regex(pattern = PLAIN_TEXT))]
     pub external_id: Option<String>,
     /// Full name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 300), regex(pattern = PLAIN_TEXT))]
     pub name: Option<String>,
     /// Company name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 300), regex(pattern = PLAIN_TEXT))]
     pub company: Option<String>,
     /// Company domain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 300), regex(pattern = PLAIN_TEXT))]
     pub domain: Option<String>,
 }
 
@@ -62,14 +72,17 @@ pub struct EventRequest {
     /// What kind of signal it is.
     pub kind: EventKind,
     /// Which system it comes from.
+    #[schemars(length(min = 1, max = 100), regex(pattern = PLAIN_TEXT))]
     pub source: String,
     /// The workflow that takes it; without one, the only route of (kind, source).
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 100), regex(pattern = PLAIN_TEXT))]
     pub workflow: Option<String>,
     /// Whom it is about.
     #[serde(default)]
     pub lead: LeadInput,
     /// The signal itself, an object.
+    #[schemars(with = "serde_json::Map<String, Json>")]
     pub payload: Json,
     /// When it happened, if the source knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -162,7 +175,7 @@ mod tests {
 
     #[test]
     fn every_bad_part_is_named() {
-        let now = Utc::now();
+        let now: DateTime<Utc> = "2026-11-22T09:00:00Z".parse().unwrap();
         let event = EventRequest {
             kind: EventKind::Form,
             source: " ".into(),

@@ -18,10 +18,14 @@ use crate::value::Value;
 /// What a form or a person writes for yes and no, as a whole text.
 static ANSWERS: LazyLock<Phrasebook<bool>> = LazyLock::new(|| {
     Phrasebook::of([
-        ("yes|y|true|t|1|on|checked|yes please|yes i do|yes i am|yes we do|yes we are|of course|sure|yep|yeah|ok|agreed|agree", true),
-        ("no|n|false|f|0|off|unchecked|no thanks|no thank you|no i don't|no i'm not|no we don't|not at all|nope|never", false),
-        ("ja|j|wahr|ja bitte|ja gerne|natürlich|oui|o|vrai|oui merci|bien sûr|sí|verdadero|claro|sì|vero|certo|sim|verdadeiro|waar", true),
-        ("nein|falsch|nein danke|non|faux|non merci|falso|no gracias|no grazie|não|não obrigado|não obrigada|nee|onwaar|nee bedankt", false),
+        ("yes|y|true|t|1|on|checked|yes please|yes i do|yes i am|yes we do|yes we are|of course", true),
+        ("sure|yep|yeah|ok|agreed|agree", true),
+        ("no|n|false|f|0|off|unchecked|no thanks|no thank you|no i don't|no i'm not", false),
+        ("no we don't|not at all|nope|never", false),
+        ("ja|j|wahr|ja bitte|ja gerne|natürlich|oui|o|vrai|oui merci|bien sûr|sí|verdadero", true),
+        ("claro|sì|vero|certo|sim|verdadeiro|waar", true),
+        ("nein|falsch|nein danke|non|faux|non merci|falso|no gracias|no grazie|não", false),
+        ("não obrigado|não obrigada|nee|onwaar|nee bedankt", false),
         ("tak|ano|kyllä|evet|igen|da|да|ναι|はい|是|예|네|نعم|हाँ", true),
         ("nie|nej|nei|ei|hayır|nem|nu|нет|όχι|いいえ|否|不是|아니요|아니오|لا|नहीं", false),
     ])
@@ -41,10 +45,13 @@ impl Boolean {
             for (i, phrase) in phrases.iter().enumerate() {
                 let words = words_of(phrase);
                 let wrong = match own.insert(&words, answer) {
-                    _ if words.is_empty() || phrase.chars().count() > limits::NAME_CHARS => {
-                        Some(format!("A word has letters or digits and at most {} characters.", limits::NAME_CHARS))
+                    _ if words.is_empty() || phrase.chars().count() > limits::NAME_CHARS => Some(format!(
+                        "A word has letters or digits and at most {} characters.",
+                        limits::NAME_CHARS
+                    )),
+                    Some(other) if *other != answer => {
+                        Some(format!("`{phrase}` stands under `yes` and under `no`."))
                     }
-                    Some(other) if *other != answer => Some(format!("`{phrase}` stands under `yes` and under `no`.")),
                     _ => None,
                 };
                 let at = || pointer(&["fields", name, list, &i.to_string()]);
@@ -98,7 +105,8 @@ mod tests {
     fn read(json: Json) -> Result<(bool, f64, [usize; 2]), Why> {
         let settings = json!({"yes": ["ceo", "VP", "head of"], "no": ["intern", "assistant"]});
         let mut problems = Vec::new();
-        let boolean = Boolean::compile(&serde_json::from_value(settings).unwrap(), "decision_maker", &mut problems);
+        let boolean =
+            Boolean::compile(&serde_json::from_value(settings).unwrap(), "decision_maker", &mut problems);
         assert_eq!(problems, []);
         let reading = boolean.read(&Source::at(&json, "").unwrap())?;
         Ok((reading.value == Value::Bool(true), reading.confidence, reading.span))
@@ -106,10 +114,26 @@ mod tests {
 
     #[test]
     fn answers_in_json_and_in_words() {
-        for yes in ["yes", "Yes.", "TRUE", "1", "on", "Ja", "oui", "Sí", "si", "sim", "да", "はい", "是", "Yes, please!"] {
+        for yes in [
+            "yes",
+            "Yes.",
+            "TRUE",
+            "1",
+            "on",
+            "Ja",
+            "oui",
+            "Sí",
+            "si",
+            "sim",
+            "да",
+            "はい",
+            "是",
+            "Yes, please!",
+        ] {
             assert_eq!(read(json!(yes)), Ok((true, 0.99, [0, yes.chars().count()])), "{yes}");
         }
-        for no in ["no", "No!", "false", "0", "off", "Nein", "non", "não", "нет", "いいえ", "no thanks"] {
+        for no in ["no", "No!", "false", "0", "off", "Nein", "non", "não", "нет", "いいえ", "no thanks"]
+        {
             assert_eq!(read(json!(no)), Ok((false, 0.99, [0, no.chars().count()])), "{no}");
         }
         assert_eq!(read(json!(true)), Ok((true, 0.99, [0, 4])));

@@ -27,31 +27,43 @@ struct Meaning {
 
 impl Choice {
     /// The words of the field `name`; what is wrong with them goes to `problems`.
-    pub fn compile(settings: &EnumSettings, name: &str, field: &FieldDefinition, problems: &mut Vec<Problem>) -> Self {
+    pub fn compile(
+        settings: &EnumSettings,
+        name: &str,
+        field: &FieldDefinition,
+        problems: &mut Vec<Problem>,
+    ) -> Self {
         let mut book = Phrasebook::default();
         for value in &field.values {
             let meaning = Meaning { value: value.clone(), name: true };
             if let Some(other) = book.insert(&words_of(value), meaning) {
-                let message = format!("The values `{value}` and `{}` cannot be told apart in a text.", other.value);
+                let message =
+                    format!("The values `{value}` and `{}` cannot be told apart in a text.", other.value);
                 problems.push(Problem::at(pointer(&["fields", name, "extract"]), message));
             }
         }
         for (value, synonyms) in &settings.synonyms {
             let at = pointer(&["fields", name, "synonyms", value]);
             if !field.values.contains(value) {
-                let message = format!("The field has no value `{value}`; it has {}.", field.values.join(", "));
-                problems.push(Problem::at(&at, message).suggest(nearest(value, field.values.iter().map(String::as_str))));
+                let message =
+                    format!("The field has no value `{value}`; it has {}.", field.values.join(", "));
+                problems.push(
+                    Problem::at(&at, message)
+                        .suggest(nearest(value, field.values.iter().map(String::as_str))),
+                );
                 continue;
             }
             for (i, synonym) in synonyms.iter().enumerate() {
                 let words = words_of(synonym);
                 let wrong = match book.insert(&words, Meaning { value: value.clone(), name: false }) {
-                    _ if words.is_empty() || synonym.chars().count() > limits::NAME_CHARS => {
-                        Some(format!("A synonym has letters or digits and at most {} characters.", limits::NAME_CHARS))
-                    }
-                    Some(other) if other.value != *value => {
-                        Some(format!("`{synonym}` means `{}` already; a text with it could not be told.", other.value))
-                    }
+                    _ if words.is_empty() || synonym.chars().count() > limits::NAME_CHARS => Some(format!(
+                        "A synonym has letters or digits and at most {} characters.",
+                        limits::NAME_CHARS
+                    )),
+                    Some(other) if other.value != *value => Some(format!(
+                        "`{synonym}` means `{}` already; a text with it could not be told.",
+                        other.value
+                    )),
                     _ => None,
                 };
                 problems.extend(wrong.map(|message| Problem::at(format!("{at}/{i}"), message)));
@@ -111,9 +123,16 @@ mod tests {
     }
 
     fn read(json: Json) -> Result<(String, f64, [usize; 2]), Why> {
-        let settings = settings(json!({"analytics": ["dashboards", "reporting", "BI tool"], "security": ["sso", "Zugriffsschutz für alle"]}));
+        let settings = settings(
+            json!({"analytics": ["dashboards", "reporting", "BI tool"], "security": ["sso", "Zugriffsschutz für alle"]}),
+        );
         let mut problems = Vec::new();
-        let choice = Choice::compile(&settings, "interest", &field(&["analytics", "security", "web_form", "c++", "c#", "1000+", "1000"]), &mut problems);
+        let choice = Choice::compile(
+            &settings,
+            "interest",
+            &field(&["analytics", "security", "web_form", "c++", "c#", "1000+", "1000"]),
+            &mut problems,
+        );
         assert_eq!(problems, []);
         let reading = choice.read(&Source::at(&json, "").unwrap())?;
         Ok((reading.value.to_json().as_str().unwrap().to_owned(), reading.confidence, reading.span))
@@ -146,8 +165,14 @@ mod tests {
     fn what_is_not_read() {
         assert_eq!(read(json!("ssot")), Err(Why::NoMatch));
         assert_eq!(read(json!("something else")), Err(Why::NoMatch));
-        assert_eq!(read(json!("Dashboards and SSO")), Err(Why::Ambiguous(vec!["analytics".into(), "security".into()])));
-        assert_eq!(read(json!(["analytics", "security"])), Err(Why::Ambiguous(vec!["analytics".into(), "security".into()])));
+        assert_eq!(
+            read(json!("Dashboards and SSO")),
+            Err(Why::Ambiguous(vec!["analytics".into(), "security".into()]))
+        );
+        assert_eq!(
+            read(json!(["analytics", "security"])),
+            Err(Why::Ambiguous(vec!["analytics".into(), "security".into()]))
+        );
         assert_eq!(read(json!("we have no dashboards")), Err(Why::Denied));
     }
 
@@ -155,8 +180,16 @@ mod tests {
     fn what_is_wrong_with_a_map() {
         let mut problems = Vec::new();
         let settings = settings(json!({"analitics": ["a"], "security": ["SSO", "Analytics!", "…", "sso"]}));
-        Choice::compile(&settings, "interest", &field(&["analytics", "security", "Security!"]), &mut problems);
-        let said: Vec<_> = problems.iter().map(|problem| (problem.pointer.as_str(), problem.suggestion.as_deref())).collect();
+        Choice::compile(
+            &settings,
+            "interest",
+            &field(&["analytics", "security", "Security!"]),
+            &mut problems,
+        );
+        let said: Vec<_> = problems
+            .iter()
+            .map(|problem| (problem.pointer.as_str(), problem.suggestion.as_deref()))
+            .collect();
         assert_eq!(
             said,
             [

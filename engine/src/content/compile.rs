@@ -22,7 +22,8 @@ const LEAD: [&str; 5] = ["email", "external_id", "name", "company", "domain"];
 pub(super) fn compile(file: &MapFile, catalogue: &Catalogue) -> Result<ExtractionMap, Vec<Problem>> {
     let mut problems = Vec::new();
     if file.map.trim().is_empty() || file.map.chars().count() > limits::NAME_CHARS {
-        problems.push(Problem::at("/map", format!("A map's name has 1 to {} characters.", limits::NAME_CHARS)));
+        problems
+            .push(Problem::at("/map", format!("A map's name has 1 to {} characters.", limits::NAME_CHARS)));
     }
     if file.fields.is_empty() {
         problems.push(Problem::at("/fields", "A map fills at least one field."));
@@ -30,9 +31,12 @@ pub(super) fn compile(file: &MapFile, catalogue: &Catalogue) -> Result<Extractio
     let mut fields = BTreeMap::new();
     for (name, mapped) in &file.fields {
         match catalogue.get(name) {
-            Some(definition) => drop(fields.insert(name.clone(), field(name, mapped, definition, &mut problems))),
+            Some(definition) => {
+                drop(fields.insert(name.clone(), field(name, mapped, definition, &mut problems)))
+            }
             None => {
-                let problem = Problem::at(pointer(&["fields", name]), format!("The catalogue has no field `{name}`."));
+                let problem =
+                    Problem::at(pointer(&["fields", name]), format!("The catalogue has no field `{name}`."));
                 problems.push(problem.suggest(nearest(name, catalogue.names())));
             }
         }
@@ -40,7 +44,12 @@ pub(super) fn compile(file: &MapFile, catalogue: &Catalogue) -> Result<Extractio
     if problems.is_empty() { Ok(ExtractionMap { name: file.map.clone(), fields }) } else { Err(problems) }
 }
 
-fn field(name: &str, mapped: &MappedField, definition: &FieldDefinition, problems: &mut Vec<Problem>) -> Field {
+fn field(
+    name: &str,
+    mapped: &MappedField,
+    definition: &FieldDefinition,
+    problems: &mut Vec<Problem>,
+) -> Field {
     check_paths(name, &mapped.from.0, problems);
     check_type(name, &mapped.extract, definition.kind, problems);
     if mapped.min_confidence.is_some_and(|least| !(0.0..=1.0).contains(&least)) {
@@ -50,15 +59,22 @@ fn field(name: &str, mapped: &MappedField, definition: &FieldDefinition, problem
     for (i, text) in mapped.missing.iter().enumerate() {
         if words_of(text).is_empty() || text.chars().count() > limits::NAME_CHARS {
             let at = pointer(&["fields", name, "missing", &i.to_string()]);
-            let message = format!("A text has letters or digits and at most {} characters; a lone dash always means nothing.", limits::NAME_CHARS);
+            let message = format!(
+                "A text has letters or digits and at most {} characters; a lone dash always means nothing.",
+                limits::NAME_CHARS
+            );
             problems.push(Problem::at(at, message));
         }
     }
     let reader = match &mapped.extract {
         Extractor::Text(_) => Reader::Text,
         Extractor::Timestamp(_) => Reader::Timestamp,
-        Extractor::Number(settings) => Reader::Number(Box::new(Number::one(settings, name, definition, problems))),
-        Extractor::Range(settings) => Reader::Number(Box::new(Number::range(settings, name, definition, problems))),
+        Extractor::Number(settings) => {
+            Reader::Number(Box::new(Number::one(settings, name, definition, problems)))
+        }
+        Extractor::Range(settings) => {
+            Reader::Number(Box::new(Number::range(settings, name, definition, problems)))
+        }
         Extractor::Enum(settings) => Reader::Enum(Choice::compile(settings, name, definition, problems)),
         Extractor::Boolean(settings) => Reader::Boolean(Boolean::compile(settings, name, problems)),
         Extractor::Phrases(settings) => Reader::Phrases(Phrases::compile(settings, name, problems)),
@@ -77,15 +93,17 @@ fn check_type(name: &str, extractor: &Extractor, kind: FieldType, problems: &mut
     let (fits, usual) = match kind {
         FieldType::String => (matches!(extractor, Extractor::Text(_)), "text"),
         FieldType::Integer => (matches!(extractor, Extractor::Number(_) | Extractor::Range(_)), "number"),
-        FieldType::Number => {
-            (matches!(extractor, Extractor::Number(_) | Extractor::Range(_) | Extractor::Phrases(_)), "number")
-        }
+        FieldType::Number => (
+            matches!(extractor, Extractor::Number(_) | Extractor::Range(_) | Extractor::Phrases(_)),
+            "number",
+        ),
         FieldType::Enum => (matches!(extractor, Extractor::Enum(_)), "enum"),
         FieldType::Bool => (matches!(extractor, Extractor::Boolean(_)), "boolean"),
         FieldType::Timestamp => (matches!(extractor, Extractor::Timestamp(_)), "timestamp"),
     };
     if !fits {
-        let message = format!("`{}` does not give a value of type {kind}, which the field has.", extractor.name());
+        let message =
+            format!("`{}` does not give a value of type {kind}, which the field has.", extractor.name());
         problems.push(Problem::at(pointer(&["fields", name, "extract"]), message).suggest(Some(usual)));
     }
 }
@@ -93,7 +111,10 @@ fn check_type(name: &str, extractor: &Extractor, kind: FieldType, problems: &mut
 fn check_paths(name: &str, paths: &[String], problems: &mut Vec<Problem>) {
     let at = pointer(&["fields", name, "from"]);
     if paths.is_empty() {
-        problems.push(Problem::at(&at, "At least one path into the event is needed, for example /payload/company."));
+        problems.push(Problem::at(
+            &at,
+            "At least one path into the event is needed, for example /payload/company.",
+        ));
     }
     for (i, path) in paths.iter().enumerate() {
         // A single path stands without brackets.
@@ -109,11 +130,17 @@ fn check_paths(name: &str, paths: &[String], problems: &mut Vec<Problem>) {
 fn check_path(path: &str) -> Result<(), (String, Option<String>)> {
     let Some(inner) = path.strip_prefix('/') else {
         let dotted = path.trim_start_matches("$.").replace('.', "/");
-        return Err((format!("A path is a JSON pointer and begins with /, unlike `{path}`."), Some(format!("/{dotted}"))));
+        return Err((
+            format!("A path is a JSON pointer and begins with /, unlike `{path}`."),
+            Some(format!("/{dotted}")),
+        ));
     };
     let escaped = |key: &str| key.split('~').skip(1).all(|rest| rest.starts_with(['0', '1']));
     if path.chars().count() > limits::KEY_CHARS || !inner.split('/').all(escaped) {
-        let message = format!("A path has at most {} characters, and ~ stands in it as ~0, / as ~1.", limits::KEY_CHARS);
+        let message = format!(
+            "A path has at most {} characters, and ~ stands in it as ~0, / as ~1.",
+            limits::KEY_CHARS
+        );
         return Err((message, None));
     }
     let (part, rest) = inner.split_once('/').map_or((inner, None), |(part, rest)| (part, Some(rest)));
@@ -124,9 +151,15 @@ fn check_path(path: &str) -> Result<(), (String, Option<String>)> {
     match (part, rest) {
         ("kind" | "source", None) | ("payload", Some(_)) => Ok(()),
         ("lead", Some(key)) if LEAD.contains(&key) => Ok(()),
-        ("lead", Some(key)) => Err((format!("A lead has {}.", LEAD.join(", ")), meant(key, &LEAD, "/lead", None))),
-        ("lead" | "payload", None) => Err((format!("The path ends at `{part}`; it names a value in it."), None)),
-        ("kind" | "source", Some(_)) => Err((format!("`{part}` is a text with nothing in it."), Some(format!("/{part}")))),
+        ("lead", Some(key)) => {
+            Err((format!("A lead has {}.", LEAD.join(", ")), meant(key, &LEAD, "/lead", None)))
+        }
+        ("lead" | "payload", None) => {
+            Err((format!("The path ends at `{part}`; it names a value in it."), None))
+        }
+        ("kind" | "source", Some(_)) => {
+            Err((format!("`{part}` is a text with nothing in it."), Some(format!("/{part}"))))
+        }
         _ => Err((format!("An event has {}.", PARTS.join(", ")), meant(part, &PARTS, "", rest))),
     }
 }
@@ -182,8 +215,12 @@ mod tests {
                 if fits.split(' ').any(|fitting| fitting == field) {
                     assert!(compiled.is_ok(), "{name} {field}");
                 } else {
-                    let pointers: Vec<_> = compiled.unwrap_err().into_iter().map(|problem| problem.pointer).collect();
-                    assert!(pointers.contains(&format!("/fields/{field}/extract")), "{name} {field} {pointers:?}");
+                    let pointers: Vec<_> =
+                        compiled.unwrap_err().into_iter().map(|problem| problem.pointer).collect();
+                    assert!(
+                        pointers.contains(&format!("/fields/{field}/extract")),
+                        "{name} {field} {pointers:?}"
+                    );
                 }
             }
         }
@@ -191,7 +228,10 @@ mod tests {
 
     #[test]
     fn misspelt_names_get_a_suggestion() {
-        assert_eq!(one("compny", json!({"from": "/payload/a", "extract": "text"})), ("/fields/compny".into(), Some("company".into())));
+        assert_eq!(
+            one("compny", json!({"from": "/payload/a", "extract": "text"})),
+            ("/fields/compny".into(), Some("company".into()))
+        );
         assert_eq!(
             one("company", json!({"from": "/payload/a", "extract": "enum"})),
             ("/fields/company/extract".into(), Some("text".into()))

@@ -181,7 +181,8 @@ impl<'a> FieldReader<'a> {
             self.not_read(path, None, error.into());
             return None;
         }
-        let evidence = intent.found.iter().map(|(at, span)| self.evidence(sources[*at].path, *span)).collect();
+        let evidence =
+            intent.found.iter().map(|(at, span)| self.evidence(sources[*at].path, *span)).collect();
         Some(self.extracted(value, confidence, evidence))
     }
 
@@ -190,7 +191,8 @@ impl<'a> FieldReader<'a> {
     fn source(&self, path: &'a str) -> Option<Source<'a>> {
         let source = Source::at(self.event.document, path)?;
         let nothing = source.check_shape().is_ok()
-            && (self.field.missing.is_listed(&source) || (!self.field.reader.knows(&source) && is_placeholder(&source)));
+            && (self.field.missing.is_listed(&source)
+                || (!self.field.reader.knows(&source) && is_placeholder(&source)));
         (!nothing).then_some(source)
     }
 

@@ -39,12 +39,17 @@ fn compiled() -> ExtractionMap {
 }
 
 fn extract(payload: Json) -> Extraction {
-    let document = json!({"kind": "form", "source": "website", "lead": {"company": "Acme (lead)"}, "payload": payload});
+    let document =
+        json!({"kind": "form", "source": "website", "lead": {"company": "Acme (lead)"}, "payload": payload});
     map().extract(&EventDocument { id: EventId(Uuid::nil()), document: &document })
 }
 
 fn not_read(extraction: &Extraction) -> Vec<(&str, &str, String)> {
-    extraction.not_read.iter().map(|not| (not.field.as_str(), not.path.as_str(), not.why.to_string())).collect()
+    extraction
+        .not_read
+        .iter()
+        .map(|not| (not.field.as_str(), not.path.as_str(), not.why.to_string()))
+        .collect()
 }
 
 #[test]
@@ -58,7 +63,8 @@ fn a_whole_form() {
         json!({"value": 126, "confidence": 0.97, "extractor": "range", "evidence": [
             {"event_id": "00000000-0000-0000-0000-000000000000", "path": "/payload/company_size", "span": [0, 6]}]})
     );
-    let values: Vec<_> = extraction.fields.iter().map(|(name, field)| (name.as_str(), field.value.to_json())).collect();
+    let values: Vec<_> =
+        extraction.fields.iter().map(|(name, field)| (name.as_str(), field.value.to_json())).collect();
     assert_eq!(
         values,
         [
@@ -71,7 +77,11 @@ fn a_whole_form() {
             ("since", json!("2026-11-22T00:00:00.000000Z")),
         ]
     );
-    let intent: Vec<_> = extraction.fields["intent_confidence"].evidence.iter().map(|at| (at.path.as_str(), at.span)).collect();
+    let intent: Vec<_> = extraction.fields["intent_confidence"]
+        .evidence
+        .iter()
+        .map(|at| (at.path.as_str(), at.span))
+        .collect();
     assert_eq!(intent, [("/payload/message", [21, 32]), ("/payload/subject", [0, 7])]);
     assert_eq!(extraction.not_read, []);
 }
@@ -85,12 +95,17 @@ fn the_first_path_that_yields_a_value_wins() {
     }
     let extraction = extract(json!({"company": {"name": "Initech"}}));
     assert_eq!(extraction.fields["company"].value.to_json(), "Acme (lead)");
-    assert_eq!(not_read(&extraction), [("company", "/payload/company", "an object stands there, not one value".into())]);
+    assert_eq!(
+        not_read(&extraction),
+        [("company", "/payload/company", "an object stands there, not one value".into())]
+    );
 }
 
 #[test]
 fn nothing_said_is_missing_and_not_unread() {
-    let extraction = extract(json!({"company_size": "Select…", "interest": "-- Please select --", "role": "N/A", "message": "", "since": null}));
+    let extraction = extract(
+        json!({"company_size": "Select…", "interest": "-- Please select --", "role": "N/A", "message": "", "since": null}),
+    );
     assert_eq!(extraction.fields.keys().collect::<Vec<_>>(), ["company"]);
     assert_eq!(extraction.not_read, []);
 }
@@ -115,7 +130,11 @@ fn what_cannot_be_read_is_said_and_the_rest_is_read() {
             ("decision_maker", "/payload/role", "the text denies it".into()),
             ("intent_confidence", "/payload/message", "`pricing` does not count, the text denies it".into()),
             ("product_interest", "/payload/interest", "ambiguous: security and analytics".into()),
-            ("since", "/payload/since", "it is no date or time like 2026-11-22 or 2026-11-22T09:00:00Z".into()),
+            (
+                "since",
+                "/payload/since",
+                "it is no date or time like 2026-11-22 or 2026-11-22T09:00:00Z".into()
+            ),
         ]
     );
     assert_eq!(extraction.fields.keys().collect::<Vec<_>>(), ["company", "intent_confidence"]);
@@ -138,7 +157,10 @@ fn values_outside_the_catalogue_are_not_read() {
 #[test]
 fn thresholds_and_name() {
     assert_eq!(map().name(), "inbound-form");
-    assert_eq!(map().thresholds(), BTreeMap::from([("company_size".into(), 0.8), ("decision_maker".into(), 0.5)]));
+    assert_eq!(
+        map().thresholds(),
+        BTreeMap::from([("company_size".into(), 0.8), ("decision_maker".into(), 0.5)])
+    );
 }
 
 #[test]
@@ -152,9 +174,17 @@ fn a_snapshot_keeps_the_reading() {
 /// Text that looks like what forms hold, so that the extractors get far into it.
 fn plausible() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
-        "[0-9]{1,4}", "[.,' \u{A0}’-]", Just("–".to_owned()), " ?(k|m|Mio\\.?|lakh|bn|万|K€)", " ?[€$%+<>~]",
+        "[0-9]{1,4}",
+        "[.,' \u{A0}’-]",
+        Just("–".to_owned()),
+        " ?(k|m|Mio\\.?|lakh|bn|万|K€)",
+        " ?[€$%+<>~]",
         " (employees|to|bis|between|and|or more|over|no|not|per month|Mitarbeiter|EUR|人以上) ",
-        Just("book a demo".to_owned()), Just("dashboards ".to_owned()), Just("ceo ".to_owned()), Just("\u{301}".to_owned()), any::<char>().prop_map(String::from),
+        Just("book a demo".to_owned()),
+        Just("dashboards ".to_owned()),
+        Just("ceo ".to_owned()),
+        Just("\u{301}".to_owned()),
+        any::<char>().prop_map(String::from),
     ];
     prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
 }
@@ -171,7 +201,7 @@ fn any_json() -> impl Strategy<Value = Json> {
     leaf.prop_recursive(3, 12, 4, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..4).prop_map(Json::from),
-            prop::collection::btree_map("[a-z\"\\\\]{1,3}", inner, 0..4).prop_map(|map| Json::from_iter(map)),
+            prop::collection::btree_map("[a-z\"\\\\]{1,3}", inner, 0..4).prop_map(Json::from_iter),
         ]
     })
 }
@@ -222,10 +252,14 @@ proptest! {
 fn long_texts_take_little_time() {
     // The kinds of input that make naive readers quadratic.
     let size = crate::limits::EVENT_BYTES;
-    for piece in ["1,", "1 ", "book a ", "no ", "<", "-", "$", "k", "a.", "\u{301}", "\n", "≥1", "book a demo "] {
+    for piece in
+        ["1,", "1 ", "book a ", "no ", "<", "-", "$", "k", "a.", "\u{301}", "\n", "≥1", "book a demo "]
+    {
         let text = piece.repeat(size / piece.len());
         let begun = std::time::Instant::now();
-        let extraction = extract(json!({"company": text, "company_size": text, "budget": text, "interest": text, "role": text, "message": text}));
+        let extraction = extract(
+            json!({"company": text, "company_size": text, "budget": text, "interest": text, "role": text, "message": text}),
+        );
         assert!(begun.elapsed().as_secs() < 5, "{piece:?} {:?}", begun.elapsed());
         assert!(!extraction.fields.contains_key("company_size"), "{piece:?}");
     }

@@ -61,7 +61,8 @@ mod tests {
     use super::*;
 
     fn cut(text: &str, marks: &[(usize, usize, usize)]) -> Vec<(String, Vec<usize>)> {
-        let marks: Vec<Mark> = marks.iter().map(|&(start, end, number)| Mark { start, end, number }).collect();
+        let marks: Vec<Mark> =
+            marks.iter().map(|&(start, end, number)| Mark { start, end, number }).collect();
         segments(text, &marks).into_iter().map(|segment| (segment.text.to_owned(), segment.numbers)).collect()
     }
 
@@ -71,11 +72,22 @@ mod tests {
         assert_eq!(cut("plain", &[]), [("plain".into(), vec![])]);
         assert_eq!(
             cut("we like demos", &[(3, 13, 1), (8, 12, 2)]),
-            [("we ".into(), vec![]), ("like ".into(), vec![1]), ("demo".into(), vec![1, 2]), ("s".into(), vec![1])]
+            [
+                ("we ".into(), vec![]),
+                ("like ".into(), vec![1]),
+                ("demo".into(), vec![1, 2]),
+                ("s".into(), vec![1])
+            ]
         );
-        assert_eq!(cut("éàü", &[(1, 2, 7), (1, 2, 3), (1, 2, 7)]), [("é".into(), vec![]), ("à".into(), vec![3, 7]), ("ü".into(), vec![])]);
+        assert_eq!(
+            cut("éàü", &[(1, 2, 7), (1, 2, 3), (1, 2, 7)]),
+            [("é".into(), vec![]), ("à".into(), vec![3, 7]), ("ü".into(), vec![])]
+        );
         assert_eq!(cut("abc", &[(0, 1, 1), (1, 3, 1)]), [("a".into(), vec![1]), ("bc".into(), vec![1])]);
-        assert_eq!(cut("abc", &[(2, 99, 1), (50, 60, 2), (1, 1, 3), (2, 1, 4)]), [("ab".into(), vec![]), ("c".into(), vec![1])]);
+        assert_eq!(
+            cut("abc", &[(2, 99, 1), (50, 60, 2), (1, 1, 3), (2, 1, 4)]),
+            [("ab".into(), vec![]), ("c".into(), vec![1])]
+        );
     }
 
     proptest! {

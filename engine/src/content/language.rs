@@ -70,7 +70,8 @@ fn foreign_script(chars: &[char]) -> Option<&'static str> {
         if matches!(c, '\0'..='\u{02AF}' | '\u{1E00}'..='\u{1EFF}' | '\u{FF21}'..='\u{FF5A}') {
             latin += 1;
         } else {
-            let script = SCRIPTS.iter().position(|(from, to, _)| (*from..=*to).contains(&c)).unwrap_or(SCRIPTS.len());
+            let script =
+                SCRIPTS.iter().position(|(from, to, _)| (*from..=*to).contains(&c)).unwrap_or(SCRIPTS.len());
             // A character that is a word weighs as much as a few letters.
             scripts[script] += if alone(c) { 3 } else { 1 };
         }
@@ -79,7 +80,8 @@ fn foreign_script(chars: &[char]) -> Option<&'static str> {
     if foreign <= latin {
         return None;
     }
-    let most = scripts.iter().enumerate().max_by_key(|(_, letters)| **letters).map_or(SCRIPTS.len(), |(at, _)| at);
+    let most =
+        scripts.iter().enumerate().max_by_key(|(_, letters)| **letters).map_or(SCRIPTS.len(), |(at, _)| at);
     Some(SCRIPTS.get(most).map_or("another script", |(.., name)| name))
 }
 
@@ -99,47 +101,114 @@ const SCRIPTS: [(char, char, &str); 10] = [
 /// Languages by code and name with their most frequent words in folded form. Words that stand in names,
 /// addresses or product names of every language (`com`, `co`, `plan`) are left out.
 const FREQUENT: [(&str, &str, &str); 16] = [
-    ("en", "English", "the a an and of to in is are we our us you your i my me it this that these for with would like want \
-        need can could how what when where which who please have has had do does did not no will shall from about on at or but \
-        if as am be been by so looking interested there their they more hello hi hey dear thanks thank any some get got know \
-        let just also into than then was were"),
-    ("de", "German", "der die das den dem des und ist sind war wir unser unsere unseren ihr ihre ihren ich mein meine mir uns sie \
-        es ein eine einen einer eines einem fur mit wurde wurden mochte mochten gerne gern konnen konnten kann wie was wann wo \
-        bitte haben hatte hatten habe nicht kein keine auf von zu zum zur im am in an bei oder aber wenn als danke hallo guten \
-        tag mehr uber auch nur noch dass"),
-    ("fr", "French", "le la les l un une des et est sont nous notre nos vous votre vos je j mon ma mes il elle on ce cet cette ces \
-        pour avec voudrais voudrions souhaite souhaitons aimerais aimerions besoin pouvez comment que qui quoi quand avoir avons \
-        ai dans sur au aux du de ou mais si bonjour merci plus pas en par"),
-    ("es", "Spanish", "el la los las un una unos y es son nosotros nuestro nuestra nuestros usted ustedes su sus yo mi mis me nos \
-        para con quisiera quisieramos queremos quiero necesito necesitamos puede pueden como que cuando por favor tener tenemos \
-        tengo en sobre al del de o pero si hola gracias mas no se lo estamos buenos dias"),
-    ("it", "Italian", "il lo la i gli le l un una e sono siamo noi nostro nostra nostri voi vostro vostra io mio mia mi ci per con \
-        vorrei vorremmo bisogno potete come che cosa quando avere abbiamo ho in su sul al alla del della dei di o ma se \
-        buongiorno salve grazie piu non si da nel"),
-    ("pt", "Portuguese", "o a os as um uma e sao nos nosso nossa nossos voce voces seu sua eu meu minha para por gostaria \
-        gostariamos preciso precisamos queremos quero pode podem como que quando favor ter temos tenho em no na sobre ao do da \
-        dos das de ou mas se ola obrigado obrigada mais nao estamos"),
-    ("nl", "Dutch", "de het een en is zijn wij we ons onze u uw jullie ik mijn mij voor met graag willen wil zou kunnen kunt hoe \
-        wat wanneer waar alstublieft hebben heb in op van naar of maar als hallo bedankt dank meer niet geen ook te dat die dit \
-        er bij aan"),
-    ("sv", "Swedish", "och att det som en ett vi var vara er era jag min mig for med skulle vill kan hur vad nar tack har inte pa \
-        av till om fran eller men hej mer ar oss den"),
-    ("da", "Danish or Norwegian", "og at det som en et vi vores jer jeres jeg min mig meg for med ville vil kan hvordan hvad hva \
-        nar tak takk har ikke pa af av til om fra eller men hej hei mer mere er os oss den"),
-    ("pl", "Polish", "i w na z do jest sa nie sie ze to jestesmy nasz nasza nasze nam pan pani panstwa ja moj dla chcemy chce \
-        chcialbym chcialabym chcielibysmy prosze jak kiedy mamy mam o od lub ale dzien dobry dziekuje wiecej oraz czy"),
-    ("cs", "Czech", "a je jsou jsme se ze to v na s do nas nase nam vas vase ja muj pro chceme chci chtel chteli bych bychom \
-        prosim jak kdy mame mam o od nebo ale dobry den dekuji vice si"),
-    ("fi", "Finnish", "ja on ovat olemme meidan te teidan mina minun haluan haluamme haluaisin haluaisimme voitteko voi miten mita \
-        milloin kiitos hei etta se tama kanssa ei tai mutta jos enemman"),
-    ("tr", "Turkish", "ve bir bu biz bizim siz sizin ben benim icin ile istiyoruz istiyorum nasil zaman lutfen var yok veya ama \
-        merhaba tesekkurler daha olarak cok hakkinda"),
-    ("hu", "Hungarian", "a az egy van vagyunk mi szeretnenk szeretnek hogyan mit mikor kerem kerjuk nem hogy is vagy de ha \
-        koszonom koszonjuk minden es meg"),
-    ("ro", "Romanian", "si este sunt suntem nostru noastra dumneavoastra eu meu pentru cu vrem vreau doresc dorim cum cand va rog \
-        avem am la pe de din sau dar daca buna ziua multumesc mai nu un o despre"),
-    ("id", "Indonesian", "dan yang di ke dari kami kita anda saya untuk dengan ingin mau bisa bagaimana apa kapan tolong ada tidak \
-        ini itu atau tapi jika terima kasih lebih tentang"),
+    (
+        "en",
+        "English",
+        "the a an and of to in is are we our us you your i my me it this that these for with would like \
+         want need can could how what when where which who please have has had do does did not no will \
+         shall from about on at or but if as am be been by so looking interested there their they more \
+         hello hi hey dear thanks thank any some get got know let just also into than then was were",
+    ),
+    (
+        "de",
+        "German",
+        "der die das den dem des und ist sind war wir unser unsere unseren ihr ihre ihren ich mein meine \
+         mir uns sie es ein eine einen einer eines einem fur mit wurde wurden mochte mochten gerne gern \
+         konnen konnten kann wie was wann wo bitte haben hatte hatten habe nicht kein keine auf von zu \
+         zum zur im am in an bei oder aber wenn als danke hallo guten tag mehr uber auch nur noch dass",
+    ),
+    (
+        "fr",
+        "French",
+        "le la les l un une des et est sont nous notre nos vous votre vos je j mon ma mes il elle on ce \
+         cet cette ces pour avec voudrais voudrions souhaite souhaitons aimerais aimerions besoin pouvez \
+         comment que qui quoi quand avoir avons ai dans sur au aux du de ou mais si bonjour merci plus \
+         pas en par",
+    ),
+    (
+        "es",
+        "Spanish",
+        "el la los las un una unos y es son nosotros nuestro nuestra nuestros usted ustedes su sus yo mi \
+         mis me nos para con quisiera quisieramos queremos quiero necesito necesitamos puede pueden como \
+         que cuando por favor tener tenemos tengo en sobre al del de o pero si hola gracias mas no se lo \
+         estamos buenos dias",
+    ),
+    (
+        "it",
+        "Italian",
+        "il lo la i gli le l un una e sono siamo noi nostro nostra nostri voi vostro vostra io mio mia \
+         mi ci per con vorrei vorremmo bisogno potete come che cosa quando avere abbiamo ho in su sul al \
+         alla del della dei di o ma se buongiorno salve grazie piu non si da nel",
+    ),
+    (
+        "pt",
+        "Portuguese",
+        "o a os as um uma e sao nos nosso nossa nossos voce voces seu sua eu meu minha para por gostaria \
+         gostariamos preciso precisamos queremos quero pode podem como que quando favor ter temos tenho \
+         em no na sobre ao do da dos das de ou mas se ola obrigado obrigada mais nao estamos",
+    ),
+    (
+        "nl",
+        "Dutch",
+        "de het een en is zijn wij we ons onze u uw jullie ik mijn mij voor met graag willen wil zou \
+         kunnen kunt hoe wat wanneer waar alstublieft hebben heb in op van naar of maar als hallo \
+         bedankt dank meer niet geen ook te dat die dit er bij aan",
+    ),
+    (
+        "sv",
+        "Swedish",
+        "och att det som en ett vi var vara er era jag min mig for med skulle vill kan hur vad nar tack \
+         har inte pa av till om fran eller men hej mer ar oss den",
+    ),
+    (
+        "da",
+        "Danish or Norwegian",
+        "og at det som en et vi vores jer jeres jeg min mig meg for med ville vil kan hvordan hvad hva \
+         nar tak takk har ikke pa af av til om fra eller men hej hei mer mere er os oss den",
+    ),
+    (
+        "pl",
+        "Polish",
+        "i w na z do jest sa nie sie ze to jestesmy nasz nasza nasze nam pan pani panstwa ja moj dla \
+         chcemy chce chcialbym chcialabym chcielibysmy prosze jak kiedy mamy mam o od lub ale dzien \
+         dobry dziekuje wiecej oraz czy",
+    ),
+    (
+        "cs",
+        "Czech",
+        "a je jsou jsme se ze to v na s do nas nase nam vas vase ja muj pro chceme chci chtel chteli \
+         bych bychom prosim jak kdy mame mam o od nebo ale dobry den dekuji vice si",
+    ),
+    (
+        "fi",
+        "Finnish",
+        "ja on ovat olemme meidan te teidan mina minun haluan haluamme haluaisin haluaisimme voitteko \
+         voi miten mita milloin kiitos hei etta se tama kanssa ei tai mutta jos enemman",
+    ),
+    (
+        "tr",
+        "Turkish",
+        "ve bir bu biz bizim siz sizin ben benim icin ile istiyoruz istiyorum nasil zaman lutfen var yok \
+         veya ama merhaba tesekkurler daha olarak cok hakkinda",
+    ),
+    (
+        "hu",
+        "Hungarian",
+        "a az egy van vagyunk mi szeretnenk szeretnek hogyan mit mikor kerem kerjuk nem hogy is vagy de \
+         ha koszonom koszonjuk minden es meg",
+    ),
+    (
+        "ro",
+        "Romanian",
+        "si este sunt suntem nostru noastra dumneavoastra eu meu pentru cu vrem vreau doresc dorim cum \
+         cand va rog avem am la pe de din sau dar daca buna ziua multumesc mai nu un o despre",
+    ),
+    (
+        "id",
+        "Indonesian",
+        "dan yang di ke dari kami kita anda saya untuk dengan ingin mau bisa bagaimana apa kapan tolong \
+         ada tidak ini itu atau tapi jika terima kasih lebih tentang",
+    ),
 ];
 
 static COUNTED: LazyLock<HashMap<&'static str, u32>> = LazyLock::new(|| {
@@ -183,7 +252,11 @@ mod tests {
         ("nl", "Hallo, wij willen graag een demo van jullie product voor ons team."),
         ("sv", "Hej, vi skulle vilja boka en demo och veta mer om priser för vårt team."),
         ("da", "Hej, vi vil gerne booke en demo og høre mere om jeres priser til vores team."),
-        ("pl", "Dzień dobry, chcielibyśmy umówić się na prezentację produktu dla naszego zespołu, czy jest to możliwe?"),
+        (
+            "pl",
+            "Dzień dobry, chcielibyśmy umówić się na prezentację produktu dla naszego zespołu, czy jest \
+             to możliwe?",
+        ),
         ("cs", "Dobrý den, chtěli bychom si domluvit ukázku pro náš tým a máme dotaz na ceny."),
         ("fi", "Hei, haluaisimme varata esittelyn ja kuulla miten tuote toimii meidän tiimin kanssa."),
         ("tr", "Merhaba, ekibimiz için bir demo istiyoruz ve fiyatlar hakkında bilgi almak istiyoruz."),
@@ -224,7 +297,9 @@ mod tests {
 
     #[test]
     fn short_texts() {
-        for text in ["Pricing", "Demo please", "Book a demo", "see our site acme.de", "to me", "pricing acme.com"] {
+        for text in
+            ["Pricing", "Demo please", "Book a demo", "see our site acme.de", "to me", "pricing acme.com"]
+        {
             assert!(!matches!(judge(&["en"], text), Verdict::Other(_)), "{text}");
         }
         for text in ["eine Demo bitte", "una demo", "demande de démo", "une démo"] {
@@ -234,7 +309,10 @@ mod tests {
 
     #[test]
     fn a_greeting_in_another_language_does_not_matter() {
-        assert_eq!(judge(&["en"], "Hallo, I would like to book a demo for our team. Viele Grüße"), Verdict::Supported);
+        assert_eq!(
+            judge(&["en"], "Hallo, I would like to book a demo for our team. Viele Grüße"),
+            Verdict::Supported
+        );
         assert_eq!(judge(&["en"], "SAML SCIM SSO audit trail export retention region"), Verdict::Open);
     }
 }

@@ -105,10 +105,10 @@ pub struct RangeSettings {
     /// Which number of a range is the value.
     #[serde(default, skip_serializing_if = "is_default")]
     pub take: Take,
-    /// As in [`NumberSettings`].
+    /// Currencies the amounts may be in, as ISO 4217 codes. Nothing is converted; another is not read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub currency: Vec<String>,
-    /// As in [`NumberSettings`].
+    /// Which sign marks decimals, where the form's numbers are all written alike.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decimal: Option<DecimalSign>,
 }
@@ -187,7 +187,8 @@ impl MapFile {
         };
         let mut problems = Vec::new();
         for key in object.keys().filter(|key| *key != "map" && *key != "fields") {
-            let problem = Problem::at(pointer(&[key]), "A map has `map`, its name, and `fields`, nothing else.");
+            let problem =
+                Problem::at(pointer(&[key]), "A map has `map`, its name, and `fields`, nothing else.");
             problems.push(problem.suggest(nearest(key, ["map", "fields"])));
         }
         let name = object.get("map").and_then(Json::as_str);
@@ -206,7 +207,11 @@ impl MapFile {
                 }
             }
         }
-        if problems.is_empty() { Ok(Self { map: name.unwrap_or_default().to_owned(), fields }) } else { Err(problems) }
+        if problems.is_empty() {
+            Ok(Self { map: name.unwrap_or_default().to_owned(), fields })
+        } else {
+            Err(problems)
+        }
     }
 }
 
@@ -214,7 +219,9 @@ impl MapFile {
 fn misread(field: &str, json: &Json, error: &serde_json::Error) -> Problem {
     let at = pointer(&["fields", field, "extract"]);
     match json.get("extract").map(Json::as_str) {
-        None if json.is_object() => Problem::at(at, format!("How the field is read is missing: one of {}.", EXTRACTORS.join(", "))),
+        None if json.is_object() => {
+            Problem::at(at, format!("How the field is read is missing: one of {}.", EXTRACTORS.join(", ")))
+        }
         Some(Some(name)) if !EXTRACTORS.contains(&name) => {
             let meant = match name {
                 "integer" | "int" | "float" | "currency" | "money" => Some("number"),
@@ -224,7 +231,8 @@ fn misread(field: &str, json: &Json, error: &serde_json::Error) -> Problem {
                 "choice" | "select" => Some("enum"),
                 _ => nearest(name, EXTRACTORS),
             };
-            Problem::at(at, format!("There is no extractor `{name}`; there are {}.", EXTRACTORS.join(", "))).suggest(meant)
+            Problem::at(at, format!("There is no extractor `{name}`; there are {}.", EXTRACTORS.join(", ")))
+                .suggest(meant)
         }
         _ => Problem::at(pointer(&["fields", field]), format!("The field is not in order: {error}.")),
     }
@@ -326,11 +334,44 @@ mod tests {
     }
 
     #[test]
+    fn yaml_with_its_words_for_yes_and_no() {
+        let file: MapFile = yaml_serde::from_str(
+            "map: inbound-form\n\
+             fields:\n  \
+               company: {from: [/payload/company, /lead/company], extract: text}\n  \
+               decision_maker: {from: /payload/role, extract: boolean, yes: [ceo, on], no: [intern, off]}\n  \
+               intent_confidence:\n    from: /payload/message\n    extract: phrases\n    \
+                 phrases: {\"book a demo\": 1, pricing: 0.6}\n",
+        )
+        .unwrap();
+        let answers =
+            BooleanSettings { yes: vec!["ceo".into(), "on".into()], no: vec!["intern".into(), "off".into()] };
+        assert_eq!(file.fields["decision_maker"].extract, Extractor::Boolean(answers));
+        assert_eq!(file.fields["company"].from.0.len(), 2);
+        assert!(
+            yaml_serde::from_str::<MapFile>(
+                "map: a\nfields: {b: {from: /payload/c, extract: text, take: low}}"
+            )
+            .is_err()
+        );
+    }
+
+    #[test]
     fn defaults_are_not_written() {
         let field: MappedField =
-            serde_json::from_value(json!({"from": "/payload/a", "extract": "phrases", "phrases": {"a": 1}})).unwrap();
-        assert_eq!(field.extract, Extractor::Phrases(PhrasesSettings { phrases: [("a".to_owned(), 1.0)].into(), ..Default::default() }));
-        assert_eq!(serde_json::to_value(&field).unwrap(), json!({"from": "/payload/a", "extract": "phrases", "phrases": {"a": 1.0}}));
+            serde_json::from_value(json!({"from": "/payload/a", "extract": "phrases", "phrases": {"a": 1}}))
+                .unwrap();
+        assert_eq!(
+            field.extract,
+            Extractor::Phrases(PhrasesSettings {
+                phrases: [("a".to_owned(), 1.0)].into(),
+                ..Default::default()
+            })
+        );
+        assert_eq!(
+            serde_json::to_value(&field).unwrap(),
+            json!({"from": "/payload/a", "extract": "phrases", "phrases": {"a": 1.0}})
+        );
     }
 
     #[test]
@@ -345,7 +386,10 @@ mod tests {
             "h": 3,
         }}))
         .unwrap_err();
-        let said: Vec<_> = problems.iter().map(|problem| (problem.pointer.as_str(), problem.suggestion.as_deref())).collect();
+        let said: Vec<_> = problems
+            .iter()
+            .map(|problem| (problem.pointer.as_str(), problem.suggestion.as_deref()))
+            .collect();
         assert_eq!(
             said,
             [

@@ -9,20 +9,33 @@ use super::words::{Phrasebook, words_of};
 static PLACEHOLDERS: LazyLock<Phrasebook<()>> = LazyLock::new(|| {
     Phrasebook::of([
         ("n/a|na|nan|null|nil|none|none selected|undefined|unknown|not known|tbd|tba|blank|empty", ()),
-        ("not available|not applicable|not specified|not provided|not set|no answer|no data|no value|prefer not to say", ()),
-        ("select|select one|select an option|select a value|please select|please select one|choose|choose one|choose an option", ()),
-        ("please choose|please choose one|please specify|pick one|click to select|don't know|do not know|i don't know", ()),
-        ("unbekannt|keine|keine angabe|keine angaben|k.a.|nicht angegeben|nicht bekannt|bitte wählen|bitte auswählen|auswählen", ()),
+        ("not available|not applicable|not specified|not provided|not set|no answer|no data", ()),
+        ("no value|prefer not to say", ()),
+        ("select|select one|select an option|select a value|please select|please select one", ()),
+        ("choose|choose one|choose an option", ()),
+        ("please choose|please choose one|please specify|pick one|click to select|don't know", ()),
+        ("do not know|i don't know", ()),
+        ("unbekannt|keine|keine angabe|keine angaben|k.a.|nicht angegeben|nicht bekannt", ()),
+        ("bitte wählen|bitte auswählen|auswählen", ()),
         ("wählen sie|bitte wählen sie|bitte wählen sie aus|weiß nicht|entfällt", ()),
-        ("inconnu|aucun|aucune|non renseigné|non précisé|non spécifié|choisir|choisissez|veuillez choisir|sélectionner", ()),
+        ("inconnu|aucun|aucune|non renseigné|non précisé|non spécifié|choisir|choisissez", ()),
+        ("veuillez choisir|sélectionner", ()),
         ("sélectionnez|veuillez sélectionner|je ne sais pas|sans objet", ()),
-        ("desconocido|ninguno|ninguna|no especificado|no aplica|no disponible|elegir|elija|seleccionar|seleccione|selecciona", ()),
+        ("desconocido|ninguno|ninguna|no especificado|no aplica|no disponible|elegir|elija", ()),
+        ("seleccionar|seleccione|selecciona", ()),
         ("seleccione una opción|selecciona una opción|no sé", ()),
-        ("sconosciuto|nessuno|nessuna|non specificato|non disponibile|scegli|scegliere|seleziona|selezionare|non so", ()),
-        ("desconhecido|nenhum|nenhuma|não especificado|não disponível|não se aplica|escolha|selecione|selecionar|não sei", ()),
-        ("onbekend|geen|niet opgegeven|niet van toepassing|n.v.t.|nvt|kies|kies een optie|maak een keuze|selecteer|weet niet", ()),
-        ("okänd|ukjent|ukendt|välj|velg|vælg|nieznany|brak|wybierz|nie dotyczy|neznámý|vyberte|tuntematon|valitse|bilinmiyor|seçiniz", ()),
-        ("неизвестно|не указано|нет данных|выберите|不明|未定|選択してください|请选择|請選擇|未知|无|無|없음|선택", ()),
+        ("sconosciuto|nessuno|nessuna|non specificato|non disponibile|scegli|scegliere|seleziona", ()),
+        ("selezionare|non so", ()),
+        ("desconhecido|nenhum|nenhuma|não especificado|não disponível|não se aplica|escolha", ()),
+        ("selecione|selecionar|não sei", ()),
+        ("onbekend|geen|niet opgegeven|niet van toepassing|n.v.t.|nvt|kies|kies een optie", ()),
+        ("maak een keuze|selecteer|weet niet", ()),
+        ("okänd|ukjent|ukendt|välj|velg|vælg|nieznany|brak|wybierz|nie dotyczy|neznámý|vyberte", ()),
+        ("tuntematon|valitse|bilinmiyor|seçiniz", ()),
+        (
+            "неизвестно|не указано|нет данных|выберите|不明|未定|選択してください|请选择|請選擇|未知|无|無|없음|선택",
+            (),
+        ),
     ])
 });
 
@@ -51,7 +64,11 @@ impl Missing {
 /// Whether the text means nothing anywhere: it is empty, a dash, or a word such as `n/a`.
 pub(super) fn is_placeholder(source: &Source) -> bool {
     if source.words.is_empty() {
-        let dash = |c: &char| c.is_whitespace() || c.is_control() || "-–—−_./\\|*…·•()[]<>\"'\u{2029}\u{200B}\u{FEFF}\u{AD}".contains(*c);
+        let dash = |c: &char| {
+            c.is_whitespace()
+                || c.is_control()
+                || "-–—−_./\\|*…·•()[]<>\"'\u{2029}\u{200B}\u{FEFF}\u{AD}".contains(*c)
+        };
         return !source.cut && source.chars.iter().all(dash);
     }
     PLACEHOLDERS.exactly(&source.words).is_some()
@@ -66,10 +83,40 @@ mod tests {
     #[test]
     fn what_means_nothing() {
         for text in [
-            "", "  ", "-", "--", "—", "...", "/", "n/a", "N/A", "NA", "N.A.", "none", "(None)", "null", "Select", "Select…",
-            "-- Select --", "- Please choose -", "Please select:", "Unknown", "Bitte wählen", "Bitte waehlen".replace("ae", "ä").as_str(),
-            "k. A.", "Sélectionnez", "Selectionnez", "Seleccione", "No sé", "Seleziona", "Não sei", "n.v.t.", "\u{200B}",
-            "не указано", "请选择", "選択してください",
+            "",
+            "  ",
+            "-",
+            "--",
+            "—",
+            "...",
+            "/",
+            "n/a",
+            "N/A",
+            "NA",
+            "N.A.",
+            "none",
+            "(None)",
+            "null",
+            "Select",
+            "Select…",
+            "-- Select --",
+            "- Please choose -",
+            "Please select:",
+            "Unknown",
+            "Bitte wählen",
+            "Bitte waehlen".replace("ae", "ä").as_str(),
+            "k. A.",
+            "Sélectionnez",
+            "Selectionnez",
+            "Seleccione",
+            "No sé",
+            "Seleziona",
+            "Não sei",
+            "n.v.t.",
+            "\u{200B}",
+            "не указано",
+            "请选择",
+            "選択してください",
         ] {
             assert!(is_placeholder(&Source::at(&json!(text), "").unwrap()), "{text:?}");
         }
@@ -78,7 +125,18 @@ mod tests {
 
     #[test]
     fn what_means_something() {
-        for text in ["0", "no", "Other", "Select Comfort", "Na Pali Ltd", "None of your business", "?", "!!", "👍", "Choose Energy"] {
+        for text in [
+            "0",
+            "no",
+            "Other",
+            "Select Comfort",
+            "Na Pali Ltd",
+            "None of your business",
+            "?",
+            "!!",
+            "👍",
+            "Choose Energy",
+        ] {
             assert!(!is_placeholder(&Source::at(&json!(text), "").unwrap()), "{text:?}");
         }
     }

@@ -43,7 +43,10 @@ impl Negation {
             let Some((_, kinds)) = WORDS.iter().find(|(known, _)| *known == code) else { continue };
             // What is put in first stays: an idiom is never a denial.
             let [idioms, back, forward, contrast, list] = *kinds;
-            let both = back.split('|').filter(|phrase| forward.split('|').any(|other| other == *phrase)).collect::<Vec<_>>();
+            let both = back
+                .split('|')
+                .filter(|phrase| forward.split('|').any(|other| other == *phrase))
+                .collect::<Vec<_>>();
             put(&mut cues, both, Cue { forward: true, back: true, ..Cue::default() });
             put(&mut cues, idioms.split('|'), Cue::default());
             put(&mut cues, back.split('|'), Cue { back: true, ..Cue::default() });
@@ -83,7 +86,9 @@ fn put<'p>(cues: &mut Phrasebook<Cue>, phrases: impl IntoIterator<Item = &'p str
 fn denied_from_before<T>(cues: &[Hit<'_, Cue>], words: &[Word], phrase: &Hit<'_, T>) -> bool {
     let near = cues.iter().rev().filter(|cue| cue.end <= phrase.first);
     let near = near.take_while(|cue| !cue.value.contrast).find(|cue| cue.value.forward);
-    near.is_some_and(|cue| phrase.first - cue.end <= REACH_FORWARD && one_clause(words, cue.end, phrase.first))
+    near.is_some_and(|cue| {
+        phrase.first - cue.end <= REACH_FORWARD && one_clause(words, cue.end, phrase.first)
+    })
 }
 
 fn denied_from_after<T>(cues: &[Hit<'_, Cue>], words: &[Word], phrase: &Hit<'_, T>) -> bool {
@@ -107,63 +112,92 @@ fn is_list(cues: &[Hit<'_, Cue>], words: &[Word], from: usize, to: usize) -> boo
 /// For each language: idioms that deny nothing, denials of what stands before, denials of what comes after,
 /// words of contrast, and words in lists.
 const WORDS: [(&str, [&str; 5]); 7] = [
-    ("en", [
-        "why not|not only|not just|not sure|can't wait|cannot wait|couldn't wait|don't hesitate|do not hesitate|no problem|\
-         no problems|no doubt|don't forget|do not forget|not to mention|don't mind|wouldn't mind|would not mind|whether or not|\
-         if not|no later than|no rush|no matter|no worries|not less than|no less than|not more than|no more than|not over|\
-         no fewer than|not fewer than|not exceed|not exceeding",
-        "not needed|not required|not necessary|not wanted|not relevant|not interesting|not of interest|is not needed|\
-         is not required|is not necessary|is not wanted|isn't needed|isn't required|isn't necessary|isn't wanted|unnecessary|\
-         no thanks|no thank you|aren't needed|are not needed|is out of the question|is of no interest",
-        "no|not|never|without|neither|nor|none of|don't|doesn't|didn't|isn't|aren't|wasn't|won't|wouldn't|can't|couldn't|cannot|\
-         shouldn't|haven't|hasn't|hadn't|dont|doesnt|didnt|isnt|arent|wont|wouldnt|cant|couldnt|havent|hasnt|uninterested in|\
-         instead of|rather than|no longer",
-        "but|however|though|just|only|instead|rather|yet",
-        "and|or|nor|a|an|the|any|your|to",
-    ]),
-    ("de", [
-        "warum nicht|nicht nur|ohne zweifel|kein problem|nicht zögern|zögern sie nicht|nicht vergessen|nicht sicher|nicht zuletzt|\
-         nicht mehr als|nicht weniger als|nicht über",
-        "nicht|brauchen wir nicht|brauche ich nicht|nicht nötig|nicht erforderlich|unnötig|kein bedarf|kein interesse|nein danke",
-        "kein|keine|keinen|keinem|keiner|keines|nicht|nie|niemals|ohne|weder|nein|statt|anstatt",
-        "aber|sondern|jedoch|nur|stattdessen",
-        "und|oder|noch|ein|eine|einen|einer|die|der|das|den",
-    ]),
-    ("fr", [
-        "pourquoi pas|pas seulement|sans doute|sans problème|pas de problème|n'hésitez pas|pas plus de|pas moins de|pas sûr",
-        "pas nécessaire|inutile|pas intéressé|pas besoin|n'est pas nécessaire|non merci",
-        "pas|pas de|aucun|aucune|sans|jamais|ni|non|plutôt que|au lieu de",
-        "mais|cependant|seulement|juste|plutôt",
-        "et|ou|ni|un|une|de|des|la|le|les|d",
-    ]),
-    ("es", [
-        "por qué no|no solo|no sólo|sin duda|no dude|no duden|sin problema|no más de|no menos de|no estoy seguro|no olvide",
-        "no es necesario|no es necesaria|no hace falta|innecesario|no gracias",
-        "no|sin|nunca|jamás|ningún|ninguna|ni|tampoco|en vez de|en lugar de",
-        "pero|sino|solo|solamente|aunque",
-        "y|o|e|ni|un|una|el|la|los|las|de",
-    ]),
-    ("it", [
-        "perché no|non solo|senza dubbio|non esitate|non esiti|nessun problema|senza problemi|non più di|non meno di",
-        "non è necessario|non è necessaria|non serve|inutile|no grazie",
-        "non|no|senza|nessun|nessuna|nessuno|mai|né|invece di|anziché",
-        "ma|però|solo|soltanto|bensì",
-        "e|o|né|un|una|il|la|lo|di|del|della",
-    ]),
-    ("pt", [
-        "por que não|não só|não apenas|sem dúvida|não hesite|não hesitem|sem problema|não mais de|não menos de",
-        "não é necessário|não é necessária|não precisa|desnecessário|não obrigado",
-        "não|sem|nunca|jamais|nenhum|nenhuma|nem|em vez de",
-        "mas|porém|só|somente|apenas",
-        "e|ou|nem|um|uma|o|a|os|as|de|do|da",
-    ]),
-    ("nl", [
-        "waarom niet|niet alleen|geen probleem|zonder twijfel|aarzel niet|niet meer dan|niet minder dan|niet zeker",
-        "niet|niet nodig|onnodig|niet gewenst|nee bedankt",
-        "geen|niet|nooit|zonder|noch|nee|in plaats van",
-        "maar|echter|alleen|slechts|wel",
-        "en|of|noch|een|de|het",
-    ]),
+    (
+        "en",
+        [
+            "why not|not only|not just|not sure|can't wait|cannot wait|couldn't wait|don't hesitate|\
+             do not hesitate|no problem|no problems|no doubt|don't forget|do not forget|not to mention|\
+             don't mind|wouldn't mind|would not mind|whether or not|if not|no later than|no rush|\
+             no matter|no worries|not less than|no less than|not more than|no more than|not over|\
+             no fewer than|not fewer than|not exceed|not exceeding",
+            "not needed|not required|not necessary|not wanted|not relevant|not interesting|\
+             not of interest|is not needed|is not required|is not necessary|is not wanted|isn't needed|\
+             isn't required|isn't necessary|isn't wanted|unnecessary|no thanks|no thank you|\
+             aren't needed|are not needed|is out of the question|is of no interest",
+            "no|not|never|without|neither|nor|none of|don't|doesn't|didn't|isn't|aren't|wasn't|won't|\
+             wouldn't|can't|couldn't|cannot|shouldn't|haven't|hasn't|hadn't|dont|doesnt|didnt|isnt|arent|\
+             wont|wouldnt|cant|couldnt|havent|hasnt|uninterested in|instead of|rather than|no longer",
+            "but|however|though|just|only|instead|rather|yet",
+            "and|or|nor|a|an|the|any|your|to",
+        ],
+    ),
+    (
+        "de",
+        [
+            "warum nicht|nicht nur|ohne zweifel|kein problem|nicht zögern|zögern sie nicht|\
+             nicht vergessen|nicht sicher|nicht zuletzt|nicht mehr als|nicht weniger als|nicht über",
+            "nicht|brauchen wir nicht|brauche ich nicht|nicht nötig|nicht erforderlich|unnötig|\
+             kein bedarf|kein interesse|nein danke",
+            "kein|keine|keinen|keinem|keiner|keines|nicht|nie|niemals|ohne|weder|nein|statt|anstatt",
+            "aber|sondern|jedoch|nur|stattdessen",
+            "und|oder|noch|ein|eine|einen|einer|die|der|das|den",
+        ],
+    ),
+    (
+        "fr",
+        [
+            "pourquoi pas|pas seulement|sans doute|sans problème|pas de problème|n'hésitez pas|\
+             pas plus de|pas moins de|pas sûr",
+            "pas nécessaire|inutile|pas intéressé|pas besoin|n'est pas nécessaire|non merci",
+            "pas|pas de|aucun|aucune|sans|jamais|ni|non|plutôt que|au lieu de",
+            "mais|cependant|seulement|juste|plutôt",
+            "et|ou|ni|un|une|de|des|la|le|les|d",
+        ],
+    ),
+    (
+        "es",
+        [
+            "por qué no|no solo|no sólo|sin duda|no dude|no duden|sin problema|no más de|no menos de|\
+             no estoy seguro|no olvide",
+            "no es necesario|no es necesaria|no hace falta|innecesario|no gracias",
+            "no|sin|nunca|jamás|ningún|ninguna|ni|tampoco|en vez de|en lugar de",
+            "pero|sino|solo|solamente|aunque",
+            "y|o|e|ni|un|una|el|la|los|las|de",
+        ],
+    ),
+    (
+        "it",
+        [
+            "perché no|non solo|senza dubbio|non esitate|non esiti|nessun problema|senza problemi|\
+             non più di|non meno di",
+            "non è necessario|non è necessaria|non serve|inutile|no grazie",
+            "non|no|senza|nessun|nessuna|nessuno|mai|né|invece di|anziché",
+            "ma|però|solo|soltanto|bensì",
+            "e|o|né|un|una|il|la|lo|di|del|della",
+        ],
+    ),
+    (
+        "pt",
+        [
+            "por que não|não só|não apenas|sem dúvida|não hesite|não hesitem|sem problema|não mais de|\
+             não menos de",
+            "não é necessário|não é necessária|não precisa|desnecessário|não obrigado",
+            "não|sem|nunca|jamais|nenhum|nenhuma|nem|em vez de",
+            "mas|porém|só|somente|apenas",
+            "e|ou|nem|um|uma|o|a|os|as|de|do|da",
+        ],
+    ),
+    (
+        "nl",
+        [
+            "waarom niet|niet alleen|geen probleem|zonder twijfel|aarzel niet|niet meer dan|\
+             niet minder dan|niet zeker",
+            "niet|niet nodig|onnodig|niet gewenst|nee bedankt",
+            "geen|niet|nooit|zonder|noch|nee|in plaats van",
+            "maar|echter|alleen|slechts|wel",
+            "en|of|noch|een|de|het",
+        ],
+    ),
 ];
 
 #[cfg(test)]
@@ -177,7 +211,10 @@ mod tests {
         let words = words_of(text);
         let hits = book.find(&words);
         let denied = Negation::of([code]).denied(&words, &hits);
-        let shown = hits.iter().zip(denied).map(|(hit, denied)| format!("{}{}", if denied { "-" } else { "" }, hit.value));
+        let shown = hits
+            .iter()
+            .zip(denied)
+            .map(|(hit, denied)| format!("{}{}", if denied { "-" } else { "" }, hit.value));
         shown.collect::<Vec<_>>().join(" ")
     }
 

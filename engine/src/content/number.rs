@@ -23,12 +23,22 @@ pub(super) struct Number {
 
 impl Number {
     /// One number; what is wrong with the settings of the field `name` goes to `problems`.
-    pub fn one(settings: &NumberSettings, name: &str, field: &FieldDefinition, problems: &mut Vec<Problem>) -> Self {
+    pub fn one(
+        settings: &NumberSettings,
+        name: &str,
+        field: &FieldDefinition,
+        problems: &mut Vec<Problem>,
+    ) -> Self {
         Self { style: style(&settings.currency, settings.decimal, name, field, problems), take: None }
     }
 
     /// A number or a range.
-    pub fn range(settings: &RangeSettings, name: &str, field: &FieldDefinition, problems: &mut Vec<Problem>) -> Self {
+    pub fn range(
+        settings: &RangeSettings,
+        name: &str,
+        field: &FieldDefinition,
+        problems: &mut Vec<Problem>,
+    ) -> Self {
         let style = style(&settings.currency, settings.decimal, name, field, problems);
         Self { style, take: Some(settings.take) }
     }
@@ -36,7 +46,7 @@ impl Number {
     /// The number that stands there.
     pub fn read(&self, source: &Source) -> Read {
         match source.json {
-            Json::Number(number) => Ok(Reading::new(self.from_json(number)?, confidence::EXACT, source.trimmed())),
+            Json::Number(number) => Ok(Reading::new(self.json(number)?, confidence::EXACT, source.trimmed())),
             Json::Bool(_) => Err(Why::NoNumber),
             _ => {
                 let amount = quantity::read(source, &self.style)?;
@@ -51,7 +61,7 @@ impl Number {
         }
     }
 
-    fn from_json(&self, number: &serde_json::Number) -> Result<Value, Why> {
+    fn json(&self, number: &serde_json::Number) -> Result<Value, Why> {
         let finite = number.as_f64().filter(|n| n.is_finite()).ok_or(Why::TooLarge)?;
         if !self.style.whole {
             return Ok(Value::Number(finite));
@@ -97,7 +107,8 @@ fn style(
     for (i, code) in currency.iter().enumerate().filter(|(_, code)| !CODES.contains(&code.as_str())) {
         let at = pointer(&["fields", name, "currency", &i.to_string()]);
         let meant = nearest(&code.to_uppercase(), CODES).map(str::to_owned);
-        problems.push(Problem::at(at, format!("`{code}` is no currency code like EUR or USD.")).suggest(meant));
+        problems
+            .push(Problem::at(at, format!("`{code}` is no currency code like EUR or USD.")).suggest(meant));
     }
     let unit = field.unit.as_deref().unwrap_or_default();
     let mut currencies = currency.to_vec();

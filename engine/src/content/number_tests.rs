@@ -25,7 +25,11 @@ fn read(number: &Number, json: &Json) -> Result<(f64, f64), Why> {
 }
 
 fn one(kind: &str, text: &str) -> Result<(f64, f64), Why> {
-    let currency = if kind == "money" { vec!["EUR".into(), "USD".into(), "INR".into(), "CHF".into(), "GBP".into()] } else { vec![] };
+    let currency = if kind == "money" {
+        vec!["EUR".into(), "USD".into(), "INR".into(), "CHF".into(), "GBP".into()]
+    } else {
+        vec![]
+    };
     let mut problems = Vec::new();
     let number = Number::one(&NumberSettings { currency, decimal: None }, "a", &field(kind), &mut problems);
     assert_eq!(problems, []);
@@ -393,7 +397,10 @@ fn what_is_no_range() {
 fn middles_are_exact_and_half_goes_up() {
     assert_eq!(range("plain", Take::Middle, "51-200"), Ok((125.5, 0.97)));
     assert_eq!(range("people", Take::Middle, "-3 to -2"), Ok((-2.0, 0.97)));
-    assert_eq!(range("people", Take::Middle, "9223372036854775806-9223372036854775807").map(|(_, sure)| sure), Ok(0.97));
+    assert_eq!(
+        range("people", Take::Middle, "9223372036854775806-9223372036854775807").map(|(_, sure)| sure),
+        Ok(0.97)
+    );
     assert_eq!(range("plain", Take::Middle, "€10-20k"), Ok((15_000.0, 0.9)));
     assert_eq!(range("plain", Take::Middle, "1.1 - 1.3"), Ok((1.2, 0.97)));
     assert_eq!(range("plain", Take::Middle, "0.1-0.2 Mio €").map(|(value, _)| value), Ok(150_000.0));

@@ -37,7 +37,8 @@ impl Phrases {
         let mut book = Phrasebook::default();
         let mut phrases: Vec<(String, f64)> = Vec::new();
         if settings.phrases.is_empty() {
-            problems.push(Problem::at(pointer(&["fields", name, "phrases"]), "At least one phrase is needed."));
+            problems
+                .push(Problem::at(pointer(&["fields", name, "phrases"]), "At least one phrase is needed."));
         }
         for (phrase, weight) in &settings.phrases {
             let words = words_of(phrase);
@@ -46,7 +47,8 @@ impl Phrases {
                 problems.push(Problem::at(&at, "A phrase's weight is between 0 and 1."));
             }
             if words.is_empty() || phrase.chars().count() > limits::NAME_CHARS {
-                let message = format!("A phrase has letters or digits and at most {} characters.", limits::NAME_CHARS);
+                let message =
+                    format!("A phrase has letters or digits and at most {} characters.", limits::NAME_CHARS);
                 problems.push(Problem::at(&at, message));
             } else if let Some(other) = book.insert(&words, phrases.len()) {
                 let message = format!("`{phrase}` and `{}` are the same words.", phrases[*other].0);
@@ -55,9 +57,14 @@ impl Phrases {
             phrases.push((phrase.clone(), *weight));
         }
         if settings.languages.is_empty() {
-            problems.push(Problem::at(pointer(&["fields", name, "languages"]), "At least one language is needed."));
+            problems.push(Problem::at(
+                pointer(&["fields", name, "languages"]),
+                "At least one language is needed.",
+            ));
         }
-        for (i, code) in settings.languages.iter().enumerate().filter(|(_, code)| !SUPPORTED.contains(&code.as_str())) {
+        for (i, code) in
+            settings.languages.iter().enumerate().filter(|(_, code)| !SUPPORTED.contains(&code.as_str()))
+        {
             let at = pointer(&["fields", name, "languages", &i.to_string()]);
             let message = format!("Phrases can be in {}, not in `{code}`.", SUPPORTED.join(", "));
             problems.push(Problem::at(at, message).suggest(nearest(code, SUPPORTED)));
@@ -93,7 +100,11 @@ impl Phrases {
         if !found {
             // The surest of the texts that were read says how sure it is that there is nothing. Where another
             // one was not read, it may be there.
-            sure = if unread { f64::NEG_INFINITY } else { nothing.into_iter().fold(f64::NEG_INFINITY, f64::max) };
+            sure = if unread {
+                f64::NEG_INFINITY
+            } else {
+                nothing.into_iter().fold(f64::NEG_INFINITY, f64::max)
+            };
         } else if unread {
             sure = sure.min(confidence::PARTLY_READ);
         }
@@ -102,7 +113,13 @@ impl Phrases {
     }
 
     /// Reads one text. Gives whether a phrase was found, and how sure that is.
-    fn read_text(&self, at: usize, text: &Source, counted: &mut [bool], intent: &mut Intent) -> Result<(bool, f64), Why> {
+    fn read_text(
+        &self,
+        at: usize,
+        text: &Source,
+        counted: &mut [bool],
+        intent: &mut Intent,
+    ) -> Result<(bool, f64), Why> {
         text.check_shape()?;
         let words = &text.words;
         let verdict = self.languages.judge(&text.chars, words);
@@ -132,7 +149,9 @@ impl Phrases {
             (true, Verdict::Open) => confidence::PHRASE_LANGUAGE_OPEN,
             (true, _) => confidence::PHRASE,
             (false, _) if short => confidence::NOTHING_FOUND_SHORT,
-            (false, Verdict::Open) if words.len() >= confidence::LANGUAGE_WORDS => return Err(Why::Language("unknown")),
+            (false, Verdict::Open) if words.len() >= confidence::LANGUAGE_WORDS => {
+                return Err(Why::Language("unknown"));
+            }
             (false, Verdict::Open) => confidence::NOTHING_FOUND_LANGUAGE_OPEN,
             (false, _) => confidence::NOTHING_FOUND,
         };
@@ -145,7 +164,8 @@ impl Phrases {
 
     /// 1 − Π(1 − weight), to six digits, so that 0.9 and 0.6 come to 0.96 and not nearly so.
     fn score(&self, counted: &[bool]) -> f64 {
-        let weights = self.phrases.iter().zip(counted).filter(|(_, counted)| **counted).map(|((_, weight), _)| *weight);
+        let weights =
+            self.phrases.iter().zip(counted).filter(|(_, counted)| **counted).map(|((_, weight), _)| *weight);
         let missed: f64 = weights.map(|weight| 1.0 - weight).product();
         ((1.0 - missed) * 1e6).round() / 1e6
     }
@@ -165,7 +185,8 @@ mod tests {
     }
 
     fn read(texts: &[&str]) -> Intent {
-        let phrases = phrases(json!({"phrases": {"book a demo": 0.9, "pricing": 0.6, "demo": 0.5, "call me": 1}}));
+        let phrases =
+            phrases(json!({"phrases": {"book a demo": 0.9, "pricing": 0.6, "demo": 0.5, "call me": 1}}));
         let texts: Vec<_> = texts.iter().map(|text| json!(text)).collect();
         let sources: Vec<_> = texts.iter().map(|json| Source::at(json, "").unwrap()).collect();
         phrases.read(&sources)
@@ -212,7 +233,10 @@ mod tests {
         assert_eq!(intent.score, None);
         assert_eq!(intent.not_counted, [(0, None, Why::Language("German"))]);
         assert_eq!(read(&["デモを予約したいです"]).score, None);
-        assert_eq!(read(&["alpha beta gamma delta epsilon zeta eta theta"]).not_counted, [(0, None, Why::Language("unknown"))]);
+        assert_eq!(
+            read(&["alpha beta gamma delta epsilon zeta eta theta"]).not_counted,
+            [(0, None, Why::Language("unknown"))]
+        );
         let german = phrases(json!({"phrases": {"Demo buchen": 0.9}, "languages": ["en", "de"]}));
         let text = json!("Wir möchten gerne eine Demo buchen und die Preise wissen");
         assert_eq!(german.read(&[Source::at(&text, "").unwrap()]).score, Some((0.9, 0.9)));
@@ -252,7 +276,11 @@ mod tests {
             ]
         );
         let mut problems = Vec::new();
-        Phrases::compile(&serde_json::from_value(json!({"phrases": {}, "languages": []})).unwrap(), "i", &mut problems);
+        Phrases::compile(
+            &serde_json::from_value(json!({"phrases": {}, "languages": []})).unwrap(),
+            "i",
+            &mut problems,
+        );
         assert_eq!(problems.len(), 2);
     }
 }

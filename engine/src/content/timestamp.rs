@@ -56,9 +56,20 @@ mod tests {
     #[test]
     fn other_forms_are_not_read() {
         for json in [
-            json!("3/4/2026"), json!("22.11.2026"), json!("2026-13-01"), json!("2026-02-30"), json!("tomorrow"), json!("2026"),
-            json!(1_790_000_000), json!(true), json!(["2026-11-22"]), json!("12026-11-22"), json!("2026-11-22 or later"), json!(""),
-            json!("２０２６-11-22"), json!("+2026-11-22"),
+            json!("3/4/2026"),
+            json!("22.11.2026"),
+            json!("2026-13-01"),
+            json!("2026-02-30"),
+            json!("tomorrow"),
+            json!("2026"),
+            json!(1_790_000_000),
+            json!(true),
+            json!(["2026-11-22"]),
+            json!("12026-11-22"),
+            json!("2026-11-22 or later"),
+            json!(""),
+            json!("２０２６-11-22"),
+            json!("+2026-11-22"),
         ] {
             assert_eq!(read(&Source::at(&json, "").unwrap()), Err(Why::NoTimestamp), "{json}");
         }

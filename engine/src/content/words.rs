@@ -41,7 +41,10 @@ pub(super) fn words(chars: &[char]) -> Vec<Word> {
     let mut at = 0;
     while let Some(&c) = chars.get(at) {
         if let Some(end) = word_end(chars, at, open) {
-            if open && !alone(c) && let Some(word) = found.last_mut() {
+            if open
+                && !alone(c)
+                && let Some(word) = found.last_mut()
+            {
                 (at..end).for_each(|i| fold_into(chars[i], &mut word.text));
                 word.end = end;
             } else {
@@ -55,7 +58,11 @@ pub(super) fn words(chars: &[char]) -> Vec<Word> {
             at = end;
             continue;
         }
-        if is_combining_mark(c) && pause == Break::None && !spaced && let Some(word) = found.last_mut().filter(|word| word.end == at) {
+        if is_combining_mark(c)
+            && pause == Break::None
+            && !spaced
+            && let Some(word) = found.last_mut().filter(|word| word.end == at)
+        {
             fold_into(c, &mut word.text);
             word.end = at + 1;
             at += 1;
@@ -254,7 +261,9 @@ impl<T> Phrasebook<T> {
         let mut first = 0;
         while first < words.len() {
             let rest = words[first..].iter().enumerate();
-            let sentence = rest.take_while(|(i, word)| *i == 0 || word.before < Break::Stop).map(|(_, word)| word.text.as_str());
+            let sentence = rest
+                .take_while(|(i, word)| *i == 0 || word.before < Break::Stop)
+                .map(|(_, word)| word.text.as_str());
             first += match self.longest(sentence) {
                 Some((taken, value)) => {
                     hits.push(Hit { first, end: first + taken, value });

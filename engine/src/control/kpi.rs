@@ -44,7 +44,8 @@ pub struct KpiText {
 }
 
 const COHORT: &str = "Leads first decided in the period, whenever their outcome came.";
-const OUTCOME_CLOCK: &str = "Periods go by as_of of the first decision; outcomes count whenever they happened.";
+const OUTCOME_CLOCK: &str =
+    "Periods go by as_of of the first decision; outcomes count whenever they happened.";
 
 /// The words for [`Kpis::mql_to_sql`].
 pub const MQL_TO_SQL: KpiText = KpiText {
@@ -186,7 +187,9 @@ pub fn summarise<'a>(leads: impl IntoIterator<Item = &'a LeadRecord>, period: &P
             Some(_) => kpis.time_to_sql.negative += 1,
             None => {}
         }
-        if lead.auto && let Some((verdict, _)) = lead.earliest(OutcomeStage::is_verdict) {
+        if lead.auto
+            && let Some((verdict, _)) = lead.earliest(OutcomeStage::is_verdict)
+        {
             judged += 1;
             refused += u64::from(verdict.is_refusal());
         }
@@ -284,12 +287,16 @@ mod tests {
         ];
         let kpis = summarise(&leads, &period());
         assert_eq!(kpis.mql_to_sql, Ratio { numerator: 4, denominator: 8, value: Some(0.5) });
-        assert_eq!(kpis.by_first_action, BTreeMap::from([(Action::Reject, 1), (Action::Assign, 6), (Action::Hold, 1)]));
+        assert_eq!(
+            kpis.by_first_action,
+            BTreeMap::from([(Action::Reject, 1), (Action::Assign, 6), (Action::Hold, 1)])
+        );
     }
 
     #[test]
     fn time_to_sql_takes_the_earliest_outcome_that_counts() {
-        let kpis = summarise(&[lead(&[(Touched, 2), (Rejected, 3), (Accepted, 5), (Opportunity, 9)])], &period());
+        let kpis =
+            summarise(&[lead(&[(Touched, 2), (Rejected, 3), (Accepted, 5), (Opportunity, 9)])], &period());
         assert_eq!(kpis.time_to_sql.median_s, Some(4.0 * 86_400.0));
         assert_eq!((kpis.time_to_sql.count, kpis.time_to_sql.not_available), (1, 0));
     }
@@ -303,7 +310,8 @@ mod tests {
             LeadRecord { first_occurred_at: None, ..lead(&[(Accepted, 2)]) },
         ];
         let times = summarise(&leads, &period()).time_to_sql;
-        let expected = Durations { count: 1, median_s: Some(0.0), mean_s: Some(0.0), not_available: 3, negative: 1 };
+        let expected =
+            Durations { count: 1, median_s: Some(0.0), mean_s: Some(0.0), not_available: 3, negative: 1 };
         assert_eq!(times, expected);
     }
 
@@ -332,7 +340,10 @@ mod tests {
             lead(&[]),
             LeadRecord { auto: false, auto_assigned: false, ..lead(&[(Rejected, 2)]) },
         ];
-        assert_eq!(summarise(&leads, &period()).false_positive_rate, Ratio { numerator: 3, denominator: 5, value: Some(0.6) });
+        assert_eq!(
+            summarise(&leads, &period()).false_positive_rate,
+            Ratio { numerator: 3, denominator: 5, value: Some(0.6) }
+        );
     }
 
     #[test]
@@ -352,7 +363,10 @@ mod tests {
             lead(&[]),
             LeadRecord { auto_assigned: false, first_action: Action::Advance, ..lead(&[(Won, 2)]) },
         ];
-        assert_eq!(summarise(&leads, &period()).ae_conversion, Ratio { numerator: 2, denominator: 5, value: Some(0.4) });
+        assert_eq!(
+            summarise(&leads, &period()).ae_conversion,
+            Ratio { numerator: 2, denominator: 5, value: Some(0.4) }
+        );
     }
 
     #[test]

@@ -101,10 +101,7 @@ impl Expr {
 
     /// Whether it is a value that is written out.
     pub fn is_literal(&self) -> bool {
-        matches!(
-            self.kind,
-            ExprKind::Bool(_) | ExprKind::Integer(_) | ExprKind::Float(_) | ExprKind::Text(_)
-        )
+        matches!(self.kind, ExprKind::Bool(_) | ExprKind::Integer(_) | ExprKind::Float(_) | ExprKind::Text(_))
     }
 }
 

@@ -74,13 +74,15 @@ fn collect<'a>(machine: Machine<'a>, piece: &'a [Node], outcome: Outcome3, atoms
 /// does not hang on `b`) shows here and nowhere else.
 fn swaying<'a>(machine: Machine<'a>, code: &'a [Node], atoms: Vec<&'a Kind>) -> Vec<&'a Kind> {
     let mut unknown: Vec<&Kind> = Vec::new();
-    for node in code.iter().filter(|node| node.len == 1 && machine.outcome(std::slice::from_ref(node)) == Outcome3::Unknown) {
-        if !unknown.contains(&&node.kind) {
-            unknown.push(&node.kind);
+    let is_unknown =
+        |node: &&Node| node.len == 1 && machine.outcome(std::slice::from_ref(*node)) == Outcome3::Unknown;
+    for kind in code.iter().filter(is_unknown).map(|node| &node.kind) {
+        if !unknown.contains(&kind) {
+            unknown.push(kind);
         }
-    }
-    if unknown.len() > TRIED {
-        return atoms;
+        if unknown.len() > TRIED {
+            return atoms;
+        }
     }
     let table = truth_table(machine, code, &unknown);
     let sways = |atom: &&Kind| {

@@ -33,8 +33,9 @@ pub(super) struct Scope<'a> {
 #[derive(Default)]
 pub(super) struct Symbols<'a> {
     pub fields: Vec<(&'a str, &'a FieldDefinition)>,
-    /// A list and the slot of the field that is looked up in it.
-    pub questions: Vec<(String, u16)>,
+    slots: BTreeMap<&'a str, u16>,
+    /// Each list with the slot of a field that is looked up in it, and its number.
+    pub questions: BTreeMap<(String, u16), u32>,
 }
 
 /// What kind of value a piece of a condition has.
@@ -69,7 +70,11 @@ pub(super) struct Field<'a> {
 ///
 /// # Errors
 /// With everything that is wrong, in the order of the text.
-pub(super) fn compile<'a>(expr: &Expr, scope: Scope<'a>, symbols: &mut Symbols<'a>) -> Result<Box<[Node]>, Vec<Problem>> {
+pub(super) fn compile<'a>(
+    expr: &Expr,
+    scope: Scope<'a>,
+    symbols: &mut Symbols<'a>,
+) -> Result<Box<[Node]>, Vec<Problem>> {
     let mut checker = Checker { scope, symbols, nodes: Vec::new(), problems: Vec::new() };
     checker.condition(expr);
     let Checker { nodes, mut problems, .. } = checker;
@@ -150,7 +155,9 @@ impl<'a> Checker<'a, '_> {
             ExprKind::Float(n) => Some(Operand::Number(super::Numeric::Float(*n))),
             ExprKind::Text(text) => Some(Operand::Text(text.as_str().into())),
             ExprKind::Name(name) if name == AS_OF => Some(Operand::AsOf),
-            ExprKind::Confidence(name) => self.named_field(name).map(|field| Operand::Confidence(field.read.slot)),
+            ExprKind::Confidence(name) => {
+                self.named_field(name).map(|field| Operand::Confidence(field.read.slot))
+            }
             _ => self.field_of(expr).map(|field| Operand::Field(field.read)),
         }
     }
@@ -170,7 +177,11 @@ impl<'a> Checker<'a, '_> {
     }
 
     fn field(&mut self, name: &'a str, definition: &'a FieldDefinition) -> Field<'a> {
-        let needed = [definition.min_confidence, self.scope.map_confidence.get(name).copied(), self.scope.rule_confidence.get(name).copied()];
+        let needed = [
+            definition.min_confidence,
+            self.scope.map_confidence.get(name).copied(),
+            self.scope.rule_confidence.get(name).copied(),
+        ];
         let needed = needed.into_iter().flatten().fold(0.0, f64::max);
         Field { name, definition, read: Read { slot: self.symbols.slot(name, definition), needed } }
     }
@@ -190,7 +201,10 @@ impl<'a> Checker<'a, '_> {
     fn not_a_condition(&mut self, expr: &Expr) {
         let kind = self.phrase(expr);
         let text = unparse(expr);
-        self.problem(expr.span, format!("A condition is true or false, but `{text}` is {kind}; compare it with something."));
+        self.problem(
+            expr.span,
+            format!("A condition is true or false, but `{text}` is {kind}; compare it with something."),
+        );
     }
 
     /// No field has this name. `beside` is the field it is compared with, which may tell what was meant.
@@ -201,7 +215,9 @@ impl<'a> Checker<'a, '_> {
         }
         if self.scope.lists.contains(name) {
             let message = format!("`{name}` is a list; it is written `lists.{name}`.");
-            return self.problems.push(Problem::spanned(span, message).suggest(Some(format!("lists.{name}"))));
+            return self
+                .problems
+                .push(Problem::spanned(span, message).suggest(Some(format!("lists.{name}"))));
         }
         let suggestion = match name.to_ascii_lowercase().as_str() {
             "true" | "yes" => Some("true"),
@@ -209,7 +225,8 @@ impl<'a> Checker<'a, '_> {
             "now" | "today" => Some(AS_OF),
             _ => nearest(name, self.scope.catalogue.names().chain([AS_OF])),
         };
-        self.problems.push(Problem::spanned(span, format!("There is no field `{name}`.")).suggest(suggestion));
+        self.problems
+            .push(Problem::spanned(span, format!("There is no field `{name}`.")).suggest(suggestion));
     }
 
     /// What a piece is, in words.
@@ -219,7 +236,9 @@ impl<'a> Checker<'a, '_> {
             _ => None,
         };
         match self.type_of(expr) {
-            Some(Type::Number) if field.is_some_and(|field| field.kind == FieldType::Integer) => "a whole number",
+            Some(Type::Number) if field.is_some_and(|field| field.kind == FieldType::Integer) => {
+                "a whole number"
+            }
             Some(Type::Number) => "a number",
             Some(Type::Bool) => "true or false",
             Some(Type::Text) => "text",
@@ -237,21 +256,16 @@ impl<'a> Checker<'a, '_> {
 
 impl<'a> Symbols<'a> {
     fn slot(&mut self, name: &'a str, definition: &'a FieldDefinition) -> u16 {
-        let found = self.fields.iter().position(|(known, _)| *known == name);
-        let slot = found.unwrap_or_else(|| {
-            self.fields.push((name, definition));
-            self.fields.len() - 1
-        });
         const { assert!(limits::FIELDS < u16::MAX as usize) };
-        u16::try_from(slot).unwrap_or(u16::MAX)
+        *self.slots.entry(name).or_insert_with(|| {
+            self.fields.push((name, definition));
+            u16::try_from(self.fields.len() - 1).unwrap_or(u16::MAX)
+        })
     }
 
     pub fn question(&mut self, list: &str, slot: u16) -> u32 {
-        let found = self.questions.iter().position(|(known, field)| known == list && *field == slot);
-        index(found.unwrap_or_else(|| {
-            self.questions.push((list.to_owned(), slot));
-            self.questions.len() - 1
-        }))
+        let next = index(self.questions.len());
+        *self.questions.entry((list.to_owned(), slot)).or_insert(next)
     }
 }
 

@@ -23,18 +23,37 @@ pub(super) enum Kind {
     Any,
     Not,
     /// Its two children come to the same, or do not.
-    Same { negated: bool },
+    Same {
+        negated: bool,
+    },
     /// The field is `true`.
     Flag(Read),
     Has(u16),
     /// A number field against a written number: the commonest question has a node of its own.
-    Bound { read: Read, accepted: Accepted, bound: Numeric },
+    Bound {
+        read: Read,
+        accepted: Accepted,
+        bound: Numeric,
+    },
     /// An enum field is one of these, by code.
-    Codes { read: Read, accepted: Box<[bool]> },
-    Compare { left: Operand, accepted: Accepted, right: Operand },
-    OneOf { needle: Operand, set: Set },
+    Codes {
+        read: Read,
+        accepted: Box<[bool]>,
+    },
+    Compare {
+        left: Operand,
+        accepted: Accepted,
+        right: Operand,
+    },
+    OneOf {
+        needle: Operand,
+        set: Set,
+    },
     /// The list answers yes to the question.
-    Listed { read: Read, question: u32 },
+    Listed {
+        read: Read,
+        question: u32,
+    },
 }
 
 /// A field that is read, and how sure the reading has to be.
@@ -73,10 +92,15 @@ impl Kind {
             _ => None,
         };
         let (first, second) = match self {
-            Self::Flag(read) | Self::Bound { read, .. } | Self::Codes { read, .. } | Self::Listed { read, .. } => (Some(*read), None),
+            Self::Flag(read)
+            | Self::Bound { read, .. }
+            | Self::Codes { read, .. }
+            | Self::Listed { read, .. } => (Some(*read), None),
             Self::Compare { left, right, .. } => (side(left), side(right)),
             Self::OneOf { needle, .. } => (side(needle), None),
-            Self::Constant(_) | Self::All | Self::Any | Self::Not | Self::Same { .. } | Self::Has(_) => (None, None),
+            Self::Constant(_) | Self::All | Self::Any | Self::Not | Self::Same { .. } | Self::Has(_) => {
+                (None, None)
+            }
         };
         first.into_iter().chain(second)
     }

@@ -20,14 +20,21 @@ impl Checker<'_, '_> {
                 self.parent(Kind::Same { negated: op == CompareOp::NotEqual }, [left, right]);
             }
             (Type::Bool, Type::Bool) => {
-                self.problem(whole.span, "True and false have no order; they are compared with `==` and `!=`.");
+                self.problem(
+                    whole.span,
+                    "True and false have no order; they are compared with `==` and `!=`.",
+                );
             }
             (Type::List | Type::ReferenceList, _) | (_, Type::List | Type::ReferenceList) => {
                 self.problem(whole.span, "A list is asked with `in`, as in `company in lists.tam`.");
             }
-            (Type::Enum, Type::Text | Type::Enum) | (Type::Text, Type::Enum) => self.compare_words(whole, op, left, right),
+            (Type::Enum, Type::Text | Type::Enum) | (Type::Text, Type::Enum) => {
+                self.compare_words(whole, op, left, right)
+            }
             (Type::Number, Type::Number) => self.compare_numbers(op, left, right),
-            (Type::Text, Type::Text) | (Type::Timestamp, Type::Timestamp) => self.compare_plainly(op, left, right),
+            (Type::Text, Type::Text) | (Type::Timestamp, Type::Timestamp) => {
+                self.compare_plainly(op, left, right)
+            }
             _ if is_comparison(left) || is_comparison(right) => self.chained(whole, op, left, right),
             _ => self.mismatch(left, right),
         }
@@ -39,7 +46,9 @@ impl Checker<'_, '_> {
             ExprKind::ListName(_) => self.look_up(needle, list),
             ExprKind::List(items) => self.one_of(needle, list, items),
             ExprKind::Hole => self.report_unknown(needle, list),
-            ExprKind::Name(name) if self.scope.lists.contains(name) => self.unknown_name(name, list.span, None),
+            ExprKind::Name(name) if self.scope.lists.contains(name) => {
+                self.unknown_name(name, list.span, None)
+            }
             _ => self.problem(list.span, "After `in` stands a list, as in `[\"a\", \"b\"]` or `lists.tam`."),
         }
     }
@@ -70,13 +79,17 @@ impl Checker<'_, '_> {
         let Some((word, text, span)) = pair else { return self.compare_plainly(op, left, right) };
         let Some(field) = self.field_of(word) else { return };
         self.enum_value(field, text, span);
-        let accepted = field.definition.values.iter().map(|value| (value == text) == (op == CompareOp::Equal));
+        let accepted =
+            field.definition.values.iter().map(|value| (value == text) == (op == CompareOp::Equal));
         self.atom(Kind::Codes { read: field.read, accepted: accepted.collect() });
     }
 
     fn compare_numbers(&mut self, op: CompareOp, left: &Expr, right: &Expr) {
-        let (field_side, op, number_side) = if left.is_literal() { (right, op.flipped(), left) } else { (left, op, right) };
-        let Some(bound) = number(number_side) else { return self.compare_plainly(op, field_side, number_side) };
+        let (field_side, op, number_side) =
+            if left.is_literal() { (right, op.flipped(), left) } else { (left, op, right) };
+        let Some(bound) = number(number_side) else {
+            return self.compare_plainly(op, field_side, number_side);
+        };
         self.within_range(field_side, bound, op.is_equality(), number_side.span);
         match self.field_of(field_side) {
             Some(field) => {
@@ -95,7 +108,8 @@ impl Checker<'_, '_> {
 
     /// Refuses a number that the field (or confidence) it meets can never be.
     fn within_range(&mut self, side: &Expr, number: Numeric, is_exact: bool, span: Span) {
-        let confidence = FieldDefinition { min: Some(0.0), max: Some(1.0), ..FieldDefinition::new(FieldType::Number) };
+        let confidence =
+            FieldDefinition { min: Some(0.0), max: Some(1.0), ..FieldDefinition::new(FieldType::Number) };
         let field = self.field_of(side);
         let definition = match (&side.kind, field) {
             (ExprKind::Confidence(_), _) => &confidence,
@@ -148,7 +162,9 @@ impl Checker<'_, '_> {
         match (kind, field) {
             _ if !is_clean => {}
             (Type::Enum, Some(field)) => {
-                let has = |value: &String| items.iter().any(|item| matches!(&item.kind, ExprKind::Text(text) if text == value));
+                let has = |value: &String| {
+                    items.iter().any(|item| matches!(&item.kind, ExprKind::Text(text) if text == value))
+                };
                 let accepted = field.definition.values.iter().map(has).collect();
                 self.atom(Kind::Codes { read: field.read, accepted });
             }
@@ -158,7 +174,10 @@ impl Checker<'_, '_> {
                     self.atom(Kind::OneOf { needle, set });
                 }
             }
-            _ => self.problem(needle.span, format!("`{}` is {}; `in` asks for text or numbers.", unparse(needle), self.phrase(needle))),
+            _ => self.problem(
+                needle.span,
+                format!("`{}` is {}; `in` asks for text or numbers.", unparse(needle), self.phrase(needle)),
+            ),
         }
     }
 
@@ -177,7 +196,8 @@ impl Checker<'_, '_> {
                     self.within_range(needle, number, true, item.span);
                 }
             }
-            (Type::Text, ExprKind::Text(_)) | (Type::Bool | Type::Timestamp | Type::List | Type::ReferenceList, _) => {}
+            (Type::Text, ExprKind::Text(_))
+            | (Type::Bool | Type::Timestamp | Type::List | Type::ReferenceList, _) => {}
             (_, ExprKind::Name(name)) if self.type_of(item).is_none() => {
                 let beside = self.field_of(needle).map(|field| field.definition);
                 self.unknown_name(name, item.span, beside);
@@ -205,15 +225,26 @@ impl Checker<'_, '_> {
     /// Two values that never are the same.
     fn mismatch(&mut self, left: &Expr, right: &Expr) {
         let (subject, other) = if left.is_literal() { (right, left) } else { (left, right) };
-        let message = format!("`{}` is {} and cannot be compared with {}.", unparse(subject), self.phrase(subject), self.phrase(other));
+        let message = format!(
+            "`{}` is {} and cannot be compared with {}.",
+            unparse(subject),
+            self.phrase(subject),
+            self.phrase(other)
+        );
         let hint = match (self.type_of(subject), &other.kind) {
             (Some(Type::Timestamp), _) => " It is compared with another point in time, such as `as_of`.",
             _ => "",
         };
         let suggestion = match (self.type_of(subject), &other.kind) {
-            (Some(Type::Number), ExprKind::Text(text)) => text.trim().parse::<f64>().ok().filter(|n| n.is_finite()).map(|_| text.trim().to_owned()),
-            (Some(Type::Text | Type::Enum), ExprKind::Integer(_) | ExprKind::Float(_)) => Some(quoted(&unparse(other))),
-            (Some(Type::Bool), ExprKind::Text(text)) => ["true", "false"].into_iter().find(|word| word == text).map(str::to_owned),
+            (Some(Type::Number), ExprKind::Text(text)) => {
+                text.trim().parse::<f64>().ok().filter(|n| n.is_finite()).map(|_| text.trim().to_owned())
+            }
+            (Some(Type::Text | Type::Enum), ExprKind::Integer(_) | ExprKind::Float(_)) => {
+                Some(quoted(&unparse(other)))
+            }
+            (Some(Type::Bool), ExprKind::Text(text)) => {
+                ["true", "false"].into_iter().find(|word| word == text).map(str::to_owned)
+            }
             _ => None,
         };
         self.problems.push(Problem::spanned(other.span, message + hint).suggest(suggestion));
@@ -267,4 +298,3 @@ fn some_of(values: &[String]) -> String {
     let shown = values.iter().take(SHOWN).map(|value| format!("`{value}`")).collect::<Vec<_>>().join(", ");
     if values.len() > SHOWN { format!("{shown} and {} more", values.len() - SHOWN) } else { shown }
 }
-

@@ -117,9 +117,9 @@ impl<'a> Machine<'a> {
                 Ok(_) => Err(Error),
                 Err(outcome) => Err(outcome),
             },
-            Kind::Listed { read, question } => {
-                self.read(*read).and_then(|_| self.row.answers.get(*question as usize).copied().flatten().ok_or(Error))
-            }
+            Kind::Listed { read, question } => self
+                .read(*read)
+                .and_then(|_| self.row.answers.get(*question as usize).copied().flatten().ok_or(Error)),
             Kind::Constant(holds) => Ok(*holds),
             Kind::Has(slot) => Ok(self.cell(*slot).is_read),
             rarer => self.test_rarer(rarer),
@@ -157,7 +157,12 @@ impl<'a> Machine<'a> {
             Operand::Field(read) => match self.read(*read)? {
                 Datum::Number(number) => Ok(Scalar::Number(*number)),
                 Datum::Timestamp(at) => Ok(Scalar::Timestamp(*at)),
-                datum => self.slots.get(usize::from(read.slot)).and_then(|slot| slot.text(*datum)).map(Scalar::Text).ok_or(Error),
+                datum => self
+                    .slots
+                    .get(usize::from(read.slot))
+                    .and_then(|slot| slot.text(*datum))
+                    .map(Scalar::Text)
+                    .ok_or(Error),
             },
         }
     }
@@ -181,8 +186,12 @@ fn order(left: Scalar<'_>, right: Scalar<'_>) -> Option<Ordering> {
 
 fn is_member(needle: Scalar<'_>, set: &Set) -> Option<bool> {
     match (needle, set) {
-        (Scalar::Number(needle), Set::Numbers(numbers)) => Some(numbers.binary_search_by(|number| number.order(needle)).is_ok()),
-        (Scalar::Text(needle), Set::Texts(texts)) => Some(texts.binary_search_by(|text| (**text).cmp(needle)).is_ok()),
+        (Scalar::Number(needle), Set::Numbers(numbers)) => {
+            Some(numbers.binary_search_by(|number| number.order(needle)).is_ok())
+        }
+        (Scalar::Text(needle), Set::Texts(texts)) => {
+            Some(texts.binary_search_by(|text| (**text).cmp(needle)).is_ok())
+        }
         _ => None,
     }
 }

@@ -47,7 +47,19 @@ pub struct ExplainedRule {
 }
 
 /// What a rule came to in a scan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, strum::Display, strum::IntoStaticStr)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    strum::Display,
+    strum::IntoStaticStr,
+)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum RuleState {
@@ -79,7 +91,19 @@ pub struct Explained {
 }
 
 /// How the children of a piece are joined.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, strum::Display, strum::IntoStaticStr)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    strum::Display,
+    strum::IntoStaticStr,
+)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum PieceKind {
@@ -106,7 +130,11 @@ impl RuleSet {
         let explained = self.rules.iter().enumerate().map(|(index, rule)| {
             rule.explained(machine, states.get(&index).copied().unwrap_or(RuleState::NotReached))
         });
-        Explanation { rules: explained.collect(), default: self.default, is_default: !matches!(stop, Stop::Fired(_)) }
+        Explanation {
+            rules: explained.collect(),
+            default: self.default,
+            is_default: !matches!(stop, Stop::Fired(_)),
+        }
     }
 }
 
@@ -157,7 +185,8 @@ fn piece(machine: Machine<'_>, expr: &Expr, code: &[Node]) -> Explained {
 fn note(machine: Machine<'_>, code: &[Node]) -> Option<String> {
     let mut notes: Vec<(u16, String)> = Vec::new();
     for kind in code.iter().map(|node| &node.kind) {
-        let mut seen: Vec<(u16, String)> = kind.reads().map(|read| (read.slot, read_note(machine, read))).collect();
+        let mut seen: Vec<(u16, String)> =
+            kind.reads().map(|read| (read.slot, read_note(machine, read))).collect();
         seen.extend(kind.observes().map(|slot| (slot, observed_note(machine, kind, slot))));
         if let (Kind::Listed { question, .. }, Some((_, note))) = (kind, seen.first_mut())
             && let Some(is_member) = machine.row.answers.get(*question as usize).copied().flatten()
@@ -202,7 +231,9 @@ fn read_note(machine: Machine<'_>, read: Read) -> String {
     let value = match cell.datum {
         Datum::Number(number) => number.to_string(),
         Datum::Bool(holds) => holds.to_string(),
-        Datum::Timestamp(at) => chrono::DateTime::from_timestamp_micros(at).map(time::stamp).unwrap_or_default(),
+        Datum::Timestamp(at) => {
+            chrono::DateTime::from_timestamp_micros(at).map(time::stamp).unwrap_or_default()
+        }
         Datum::Missing | Datum::Invalid => "not readable".into(),
         datum => slot.text(datum).unwrap_or_default().to_owned(),
     };

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::lists::ReferenceList;
-use super::parse::RESERVED;
 use super::rule_set::RuleSet;
+use super::words::RESERVED;
 use crate::action::{Action, Consequence};
 use crate::catalogue::Catalogue;
 use crate::limits;
@@ -67,18 +67,27 @@ impl RuleSetFile {
             let prefix = format!("/rules/{index}");
             problems.extend(rule.check().into_iter().map(|problem| problem.under(&prefix)));
             if !seen.insert(&rule.id) {
-                problems.push(Problem::at(format!("{prefix}/id"), format!("Another rule has the id `{}`.", rule.id)));
+                problems.push(Problem::at(
+                    format!("{prefix}/id"),
+                    format!("Another rule has the id `{}`.", rule.id),
+                ));
             }
         }
         if !self.default.is_safe_default() {
-            problems.push(Problem::at("/default", format!("By default a lead is held or nurtured; `{}` is not safe.", self.default)));
+            problems.push(Problem::at(
+                "/default",
+                format!("By default a lead is held or nurtured; `{}` is not safe.", self.default),
+            ));
         }
         problems
     }
 
     /// The file's own lists, ready to be asked.
     pub fn reference_lists(&self) -> BTreeMap<String, ReferenceList> {
-        let lists = self.lists.iter().map(|(name, entries)| (name.clone(), ReferenceList::new(entries.iter().cloned())));
+        let lists = self
+            .lists
+            .iter()
+            .map(|(name, entries)| (name.clone(), ReferenceList::new(entries.iter().cloned())));
         lists.collect()
     }
 
@@ -102,7 +111,10 @@ impl RuleDefinition {
         problems.extend(self.check_then());
         for (field, confidence) in &self.min_confidence {
             if !(0.0..=1.0).contains(confidence) {
-                problems.push(Problem::at(format!("/min_confidence/{}", escaped(field)), "A confidence is between 0 and 1."));
+                problems.push(Problem::at(
+                    format!("/min_confidence/{}", escaped(field)),
+                    "A confidence is between 0 and 1.",
+                ));
             }
         }
         for (index, tag) in self.risk.iter().enumerate() {
@@ -114,7 +126,8 @@ impl RuleDefinition {
     fn check_id(&self) -> Vec<Problem> {
         let is_fine = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         if self.id.is_empty() || self.id.len() > limits::NAME_CHARS || !self.id.chars().all(is_fine) {
-            let message = format!("A rule's id is 1 to {} lower-case letters, digits and hyphens.", limits::NAME_CHARS);
+            let message =
+                format!("A rule's id is 1 to {} lower-case letters, digits and hyphens.", limits::NAME_CHARS);
             return vec![Problem::at("/id", message)];
         }
         Vec::new()
@@ -123,7 +136,8 @@ impl RuleDefinition {
     fn check_then(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
         if self.then.is_empty() {
-            problems.push(Problem::at("/then", "A rule does something: an action such as `advance`, or a tag."));
+            problems
+                .push(Problem::at("/then", "A rule does something: an action such as `advance`, or a tag."));
         }
         let mut acts = 0;
         for (index, consequence) in self.then.iter().enumerate() {
@@ -134,7 +148,10 @@ impl RuleDefinition {
                     acts += 1;
                     problems.extend(check_action(&pointer, *action, parameters));
                     if acts == 2 {
-                        problems.push(Problem::at(pointer, "A rule has one action; make the second one a rule of its own."));
+                        problems.push(Problem::at(
+                            pointer,
+                            "A rule has one action; make the second one a rule of its own.",
+                        ));
                     }
                 }
             }
@@ -153,9 +170,11 @@ fn no_fields(fields: &Catalogue) -> bool {
 }
 
 fn check_action(pointer: &str, action: Action, parameters: &BTreeMap<String, Json>) -> Vec<Problem> {
-    let pool = parameters.get("pool");
-    if action == Action::Assign && !pool.is_some_and(|pool| pool.as_str().is_some_and(|pool| !pool.trim().is_empty())) {
-        return vec![Problem::at(pointer, "`assign` names the pool that picks the person, as in `{assign: {pool: enterprise-ae}}`.")];
+    let pool = parameters.get("pool").and_then(Json::as_str).unwrap_or_default();
+    if action == Action::Assign && pool.trim().is_empty() {
+        let message =
+            "`assign` names the pool that picks the person, as in `{assign: {pool: enterprise-ae}}`.";
+        return vec![Problem::at(pointer, message)];
     }
     Vec::new()
 }
@@ -165,7 +184,8 @@ fn check_fields(fields: &Catalogue) -> Vec<Problem> {
     for (name, field) in &fields.0 {
         let pointer = format!("/{}", escaped(name));
         if RESERVED.contains(&name.as_str()) {
-            problems.push(Problem::at(&pointer, format!("`{name}` is a reserved word of the rule language.")));
+            problems
+                .push(Problem::at(&pointer, format!("`{name}` is a reserved word of the rule language.")));
         }
         if [field.min, field.max].into_iter().flatten().any(|bound| !bound.is_finite()) {
             problems.push(Problem::at(&pointer, "`min` and `max` are finite numbers."));
@@ -179,20 +199,30 @@ fn check_lists(lists: &BTreeMap<String, Vec<String>>) -> Vec<Problem> {
     for (name, entries) in lists {
         let pointer = format!("/lists/{}", escaped(name));
         let is_fine = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-        if !name.starts_with(|c: char| c.is_ascii_lowercase()) || !name.chars().all(is_fine) || RESERVED.contains(&name.as_str()) {
+        if !name.starts_with(|c: char| c.is_ascii_lowercase())
+            || !name.chars().all(is_fine)
+            || RESERVED.contains(&name.as_str())
+        {
             let message = "A list's name is lower-case letters, digits and underscores, begins with a letter, and is no reserved word.";
             problems.push(Problem::at(&pointer, message));
         }
         if entries.len() > limits::LIST_ENTRIES {
-            problems.push(Problem::at(&pointer, format!("A list has at most {} entries.", limits::LIST_ENTRIES)));
+            problems
+                .push(Problem::at(&pointer, format!("A list has at most {} entries.", limits::LIST_ENTRIES)));
         }
     }
     problems
 }
 
 fn check_name(pointer: &str, what: &str, name: &str) -> Vec<Problem> {
-    if name.trim().is_empty() || name.chars().count() > limits::NAME_CHARS || name.chars().any(char::is_control) {
-        return vec![Problem::at(pointer, format!("{what} is 1 to {} characters on one line.", limits::NAME_CHARS))];
+    if name.trim().is_empty()
+        || name.chars().count() > limits::NAME_CHARS
+        || name.chars().any(char::is_control)
+    {
+        return vec![Problem::at(
+            pointer,
+            format!("{what} is 1 to {} characters on one line.", limits::NAME_CHARS),
+        )];
     }
     Vec::new()
 }

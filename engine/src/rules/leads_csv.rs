@@ -91,9 +91,11 @@ impl<'a, R: Read> Leads<'a, R> {
         let (delimiter, ends) = (delimiter(&head), LineEnds::of(&head));
         let (bounded, watch) = Bounded::new(Cursor::new(head).chain(file));
         let mut builder = csv::ReaderBuilder::new();
-        let mut reader = builder.flexible(true).delimiter(delimiter).buffer_capacity(BUFFER_BYTES).from_reader(bounded);
+        let mut reader =
+            builder.flexible(true).delimiter(delimiter).buffer_capacity(BUFFER_BYTES).from_reader(bounded);
         let headers = reader.byte_headers().map_err(|error| vec![unreadable(&error)])?;
-        let headers: Vec<String> = headers.iter().map(|cell| String::from_utf8_lossy(cell).trim().to_owned()).collect();
+        let headers: Vec<String> =
+            headers.iter().map(|cell| String::from_utf8_lossy(cell).trim().to_owned()).collect();
         let (columns, ignored) = columns(&headers, rules, catalogue)?;
         let record = csv::ByteRecord::new();
         Ok(Self { rules, reader, record, watch, columns, width: headers.len(), ends, ignored })
@@ -105,14 +107,16 @@ impl<'a, R: Read> Leads<'a, R> {
     /// The outer one when the file cannot be read on, the inner one when this line is no lead.
     pub fn next(&mut self) -> Result<Option<Lead<'_>>, Vec<Problem>> {
         self.watch.begin_line();
-        let more = self.reader.read_byte_record(&mut self.record).map_err(|error| vec![unreadable(&error)])?;
+        let more =
+            self.reader.read_byte_record(&mut self.record).map_err(|error| vec![unreadable(&error)])?;
         Ok(more.then(|| self.lead()))
     }
 
     fn lead(&self) -> Lead<'_> {
         let mut problems = Vec::new();
         if self.record.len() != self.width {
-            let message = format!("This line has {} cells, the header has {}.", self.record.len(), self.width);
+            let message =
+                format!("This line has {} cells, the header has {}.", self.record.len(), self.width);
             problems.push(Problem::at("", message));
             return Err(self.rejected(problems));
         }
@@ -146,10 +150,14 @@ impl Column<'_> {
         let confidence = match confidence {
             None | Some("") => 1.0,
             Some(text) => text.parse().ok().filter(|n| (0.0..=1.0).contains(n)).ok_or_else(|| {
-                Problem::at(format!("/{}{CONFIDENCE}", self.name), format!("`{text}` is no confidence from 0 to 1."))
+                Problem::at(
+                    format!("/{}{CONFIDENCE}", self.name),
+                    format!("`{text}` is no confidence from 0 to 1."),
+                )
             })?,
         };
-        let datum = datum(value, self.definition).map_err(|problem| problem.under(&format!("/{}", self.name)))?;
+        let datum =
+            datum(value, self.definition).map_err(|problem| problem.under(&format!("/{}", self.name)))?;
         Ok(Some(Cell::read(datum, confidence)))
     }
 }
@@ -172,7 +180,10 @@ impl<R: Read> Read for Bounded<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let since_line = &self.watch.0.since_line;
         if since_line.get() > LINE_BYTES + BUFFER_BYTES {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "a line is longer than 1 MiB, perhaps for a quote that is not closed"));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "a line is longer than 1 MiB, perhaps for a quote that is not closed",
+            ));
         }
         let count = self.inner.read(buffer)?;
         since_line.set(since_line.get() + count);
@@ -190,7 +201,9 @@ pub(super) struct LineEnds {
 impl LineEnds {
     /// Of a file that begins like this.
     pub fn of(head: &[u8]) -> Self {
-        Self { has_return: head.split(|byte| *byte == b'\n').next().is_some_and(|line| line.ends_with(b"\r")) }
+        Self {
+            has_return: head.split(|byte| *byte == b'\n').next().is_some_and(|line| line.ends_with(b"\r")),
+        }
     }
 
     /// The line that a record begins on, from 1. The reader's own position will not do: it takes empty lines for
@@ -235,7 +248,11 @@ fn head(file: &mut impl Read) -> io::Result<Vec<u8>> {
 }
 
 /// The columns of fields, and the headers that are none.
-fn columns<'a>(headers: &[String], rules: &'a RuleSet, catalogue: &'a Catalogue) -> Result<(Vec<Column<'a>>, Vec<String>), Vec<Problem>> {
+fn columns<'a>(
+    headers: &[String],
+    rules: &'a RuleSet,
+    catalogue: &'a Catalogue,
+) -> Result<(Vec<Column<'a>>, Vec<String>), Vec<Problem>> {
     let mut problems = Vec::new();
     for (index, header) in headers.iter().enumerate() {
         if !header.is_empty() && headers[..index].contains(header) {
@@ -245,21 +262,34 @@ fn columns<'a>(headers: &[String], rules: &'a RuleSet, catalogue: &'a Catalogue)
     let place = |name: &str| headers.iter().position(|header| header == name);
     let column = |(name, definition): (&'a String, &'a FieldDefinition)| {
         let slot = rules.slots().iter().position(|slot| slot.name == *name);
-        Some(Column { name, definition, value: place(name)?, confidence: place(&format!("{name}{CONFIDENCE}")), slot })
+        Some(Column {
+            name,
+            definition,
+            value: place(name)?,
+            confidence: place(&format!("{name}{CONFIDENCE}")),
+            slot,
+        })
     };
     let columns: Vec<Column<'a>> = catalogue.0.iter().filter_map(column).collect();
     if columns.is_empty() {
         let suggestion = headers.iter().find_map(|header| nearest(header, catalogue.names()));
         problems.push(Problem::at("", "No column has the name of a field.").suggest(suggestion));
     }
-    let is_used = |index: usize| columns.iter().any(|column| column.value == index || column.confidence == Some(index));
-    let ignored = headers.iter().enumerate().filter(|(index, _)| !is_used(*index)).map(|(_, header)| header.clone()).collect();
+    let is_used =
+        |index: usize| columns.iter().any(|column| column.value == index || column.confidence == Some(index));
+    let ignored = headers
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| !is_used(*index))
+        .map(|(_, header)| header.clone())
+        .collect();
     if problems.is_empty() { Ok((columns, ignored)) } else { Err(problems) }
 }
 
 fn text<'r>(record: &'r csv::ByteRecord, column: usize, name: &str) -> Result<&'r str, Problem> {
     let cell = record.get(column).unwrap_or_default();
-    let text = std::str::from_utf8(cell).map_err(|_| Problem::at(format!("/{name}"), "The text is not UTF-8."))?;
+    let text =
+        std::str::from_utf8(cell).map_err(|_| Problem::at(format!("/{name}"), "The text is not UTF-8."))?;
     Ok(text.trim())
 }
 
@@ -268,13 +298,17 @@ fn datum<'r>(text: &'r str, definition: &FieldDefinition) -> Result<Datum<'r>, P
     let datum = match definition.kind {
         FieldType::Bool => boolean(text).map(Datum::Bool),
         FieldType::Integer => whole(text).map(|n| Datum::Number(Numeric::Integer(n))),
-        FieldType::Number => text.parse().ok().filter(|n: &f64| n.is_finite()).map(|n| Datum::Number(Numeric::Float(n))),
+        FieldType::Number => {
+            text.parse().ok().filter(|n: &f64| n.is_finite()).map(|n| Datum::Number(Numeric::Float(n)))
+        }
         FieldType::String => Some(Datum::Text(text)),
         FieldType::Enum => {
             let code = definition.values.iter().position(|value| value == text);
             code.and_then(|code| u32::try_from(code).ok()).map(Datum::Code)
         }
-        FieldType::Timestamp => DateTime::parse_from_rfc3339(text).ok().map(|at| Datum::Timestamp(instant(time::cut(at.to_utc())))),
+        FieldType::Timestamp => DateTime::parse_from_rfc3339(text)
+            .ok()
+            .map(|at| Datum::Timestamp(instant(time::cut(at.to_utc())))),
     };
     let datum = datum.ok_or_else(|| {
         let message = format!("`{}` is no value of type {}.", shortened(text), definition.kind);
@@ -296,7 +330,8 @@ fn boolean(text: &str) -> Option<bool> {
 
 /// A whole number, also one that is written with a point.
 fn whole(text: &str) -> Option<i64> {
-    let with_point = || text.parse().ok().filter(|n: &f64| n.fract() == 0.0 && n.abs() <= 9e15).map(|n| n as i64);
+    let with_point =
+        || text.parse().ok().filter(|n: &f64| n.fract() == 0.0 && n.abs() <= 9e15).map(|n| n as i64);
     text.parse().ok().or_else(with_point)
 }
 

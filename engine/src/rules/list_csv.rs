@@ -25,7 +25,8 @@ impl ReferenceList {
         let ends = LineEnds::of(bytes);
         let (bounded, watch) = Bounded::new(bytes);
         let mut builder = csv::ReaderBuilder::new();
-        let mut reader = builder.has_headers(false).flexible(true).delimiter(delimiter(bytes)).from_reader(bounded);
+        let mut reader =
+            builder.has_headers(false).flexible(true).delimiter(delimiter(bytes)).from_reader(bounded);
         let mut list = Self::default();
         let mut problems = Problems::default();
         let mut record = csv::ByteRecord::new();
@@ -53,7 +54,13 @@ impl ReferenceList {
                 problems.add(Problem::at("", format!("Line {line}: {message}")));
             }
             if list.len() >= limits::LIST_ENTRIES && !reader.is_done() {
-                problems.add(Problem::at("", format!("Line {line}: a list has at most {} entries; the rest is left out.", limits::LIST_ENTRIES)));
+                problems.add(Problem::at(
+                    "",
+                    format!(
+                        "Line {line}: a list has at most {} entries; the rest is left out.",
+                        limits::LIST_ENTRIES
+                    ),
+                ));
                 break;
             }
         }
@@ -111,7 +118,10 @@ mod tests {
 
     fn read(text: &str) -> (Vec<String>, Vec<String>) {
         let (list, problems) = ReferenceList::from_csv(text.as_bytes());
-        (list.entries().map(str::to_owned).collect(), problems.into_iter().map(|problem| problem.message).collect())
+        (
+            list.entries().map(str::to_owned).collect(),
+            problems.into_iter().map(|problem| problem.message).collect(),
+        )
     }
 
     #[test]
@@ -135,7 +145,10 @@ mod tests {
     fn lines_that_cannot_be_used_are_told_by_number() {
         let (entries, problems) = read("company\nAcme\n\nacme.\n\"\"\nGlobex\n");
         assert_eq!(entries, ["Acme", "Globex"]);
-        assert_eq!(problems, ["Line 4: `acme.` is in the list already, or has no letter.", "Line 5: the entry is empty."]);
+        assert_eq!(
+            problems,
+            ["Line 4: `acme.` is in the list already, or has no letter.", "Line 5: the entry is empty."]
+        );
     }
 
     #[test]

@@ -72,7 +72,9 @@ impl ReferenceList {
             self.grow();
         }
         let Err(place) = self.find(entry) else { return false };
-        let (Ok(index), Some(free)) = (u32::try_from(self.ends.len()), self.table.get_mut(place)) else { return false };
+        let (Ok(index), Some(free)) = (u32::try_from(self.ends.len()), self.table.get_mut(place)) else {
+            return false;
+        };
         *free = index;
         self.text.push_str(entry);
         self.ends.push(self.text.len());
@@ -130,7 +132,8 @@ mod tests {
 
     #[test]
     fn texts_match_after_normalising() {
-        let list = ReferenceList::new(["Initech,  Inc.", "Globex", "Café Müller", "", " . "].map(str::to_owned));
+        let list =
+            ReferenceList::new(["Initech,  Inc.", "Globex", "Café Müller", "", " . "].map(str::to_owned));
         let cases = [
             ("initech, inc", Some("Initech,  Inc.")),
             ("\tINITECH,\u{a0}Inc ...", Some("Initech,  Inc.")),

@@ -27,14 +27,21 @@ pub(super) fn number(rest: &str, at: usize, problems: &mut Vec<Problem>) -> Read
     let (number, suffix) = (&rest[..digits], &rest[digits..len]);
     match suffix {
         "" if rest[len..].starts_with('.') && !rest[len + 1..].starts_with(is_word_start) => {
-            problems.push(Problem::spanned(Span::new(at, at + len + 1), "A digit is missing after the point.").suggest(Some(format!("{number}.0"))));
+            problems.push(
+                Problem::spanned(Span::new(at, at + len + 1), "A digit is missing after the point.")
+                    .suggest(Some(format!("{number}.0"))),
+            );
             Read { value: None, len: len + 1 }
         }
         "" => match value(number, is_float) {
             Some(value) => Read { value: Some(value), len },
             None => refused(problems, "This number is too large.", None),
         },
-        "u" | "U" => refused(problems, "Unsigned numbers are not supported; write it without the `u`.", Some(number.to_owned())),
+        "u" | "U" => refused(
+            problems,
+            "Unsigned numbers are not supported; write it without the `u`.",
+            Some(number.to_owned()),
+        ),
         _ if suffix.bytes().all(|b| b.is_ascii_digit() || b == b'_') => {
             refused(problems, "Digits of a number are not grouped.", Some(rest[..len].replace('_', "")))
         }
@@ -73,7 +80,10 @@ pub(super) fn text(rest: &str, prefix: usize, at: usize, problems: &mut Vec<Prob
                 len += c.len_utf8();
             }
             _ => {
-                problems.push(Problem::spanned(Span::new(at, at + len), format!("The text is not closed; `{end}` is missing.")));
+                problems.push(Problem::spanned(
+                    Span::new(at, at + len),
+                    format!("The text is not closed; `{end}` is missing."),
+                ));
                 return Read { value: Some(value), len };
             }
         }

@@ -70,7 +70,9 @@ fn mixed(whole: i64, float: f64) -> Ordering {
         return Ordering::Greater;
     }
     // Within these bounds the cut number is an exact `i64`.
-    whole.cmp(&(float.trunc() as i64)).then_with(|| 0.0.partial_cmp(&float.fract()).unwrap_or(Ordering::Equal))
+    whole
+        .cmp(&(float.trunc() as i64))
+        .then_with(|| 0.0.partial_cmp(&float.fract()).unwrap_or(Ordering::Equal))
 }
 
 #[cfg(test)]
@@ -110,7 +112,11 @@ mod tests {
         ];
         for (whole, float, order) in cases {
             assert_eq!(Numeric::Integer(whole).order(Numeric::Float(float)), order, "{whole} {float}");
-            assert_eq!(Numeric::Float(float).order(Numeric::Integer(whole)), order.reverse(), "{float} {whole}");
+            assert_eq!(
+                Numeric::Float(float).order(Numeric::Integer(whole)),
+                order.reverse(),
+                "{float} {whole}"
+            );
         }
     }
 }

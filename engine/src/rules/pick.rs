@@ -64,7 +64,19 @@ pub struct Pick {
 }
 
 /// Why a person was picked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, strum::Display, strum::IntoStaticStr)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    strum::Display,
+    strum::IntoStaticStr,
+)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum PickReason {
@@ -84,10 +96,16 @@ impl Pool {
         let mut seen = BTreeSet::new();
         for (index, member) in self.members.iter().enumerate() {
             if member.weight == 0 {
-                problems.push(Problem::at(format!("/members/{index}/weight"), "A weight is 1 or more; who takes no turns is taken out of the pool."));
+                problems.push(Problem::at(
+                    format!("/members/{index}/weight"),
+                    "A weight is 1 or more; who takes no turns is taken out of the pool.",
+                ));
             }
             if !seen.insert(&member.person) {
-                problems.push(Problem::at(format!("/members/{index}/person"), format!("`{}` is in the pool already.", member.person)));
+                problems.push(Problem::at(
+                    format!("/members/{index}/person"),
+                    format!("`{}` is in the pool already.", member.person),
+                ));
             }
         }
         problems

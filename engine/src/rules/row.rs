@@ -104,8 +104,12 @@ impl Slot {
     pub fn datum<'a>(&self, value: &'a Value) -> Datum<'a> {
         match (self.definition.kind, value) {
             (FieldType::Bool, Value::Bool(holds)) => Datum::Bool(*holds),
-            (FieldType::Integer | FieldType::Number, Value::Integer(n)) => Datum::Number(Numeric::Integer(*n)),
-            (FieldType::Integer | FieldType::Number, Value::Number(n)) if n.is_finite() => Datum::Number(Numeric::Float(*n)),
+            (FieldType::Integer | FieldType::Number, Value::Integer(n)) => {
+                Datum::Number(Numeric::Integer(*n))
+            }
+            (FieldType::Integer | FieldType::Number, Value::Number(n)) if n.is_finite() => {
+                Datum::Number(Numeric::Float(*n))
+            }
             (FieldType::String, Value::Text(text)) => Datum::Text(text),
             (FieldType::Enum, Value::Text(text)) => self.code(text).map_or(Datum::Invalid, Datum::Code),
             (FieldType::Timestamp, Value::Timestamp(at)) => Datum::Timestamp(instant(*at)),
@@ -115,7 +119,11 @@ impl Slot {
 
     /// The code of an enum's value.
     pub fn code(&self, text: &str) -> Option<u32> {
-        self.definition.values.iter().position(|value| value == text).and_then(|code| u32::try_from(code).ok())
+        self.definition
+            .values
+            .iter()
+            .position(|value| value == text)
+            .and_then(|code| u32::try_from(code).ok())
     }
 
     /// The text of a datum of this field, if it has one.

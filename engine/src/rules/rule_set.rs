@@ -129,24 +129,32 @@ impl RuleSet {
     ) -> Result<Self, Vec<Problem>> {
         let mut problems = file.check();
         if catalogue.0.len() > limits::FIELDS {
-            problems.push(Problem::at("/fields", format!("A catalogue has at most {} fields.", limits::FIELDS)));
+            problems
+                .push(Problem::at("/fields", format!("A catalogue has at most {} fields.", limits::FIELDS)));
             return Err(problems);
         }
         let mut symbols = Symbols::default();
         let mut rules = Vec::with_capacity(file.rules.len().min(limits::RULES));
         for (index, rule) in file.rules.iter().enumerate().take(limits::RULES) {
-            let scope = Scope { catalogue, lists, map_confidence: thresholds, rule_confidence: &rule.min_confidence };
-            problems.extend(unknown_thresholds(rule, catalogue).into_iter().map(|problem| problem.under(&format!("/rules/{index}"))));
+            let scope =
+                Scope { catalogue, lists, map_confidence: thresholds, rule_confidence: &rule.min_confidence };
+            problems.extend(
+                unknown_thresholds(rule, catalogue)
+                    .into_iter()
+                    .map(|problem| problem.under(&format!("/rules/{index}"))),
+            );
             match compile_rule(rule, scope, &mut symbols) {
                 Ok(rule) => rules.push(rule),
-                Err(found) => problems.extend(found.into_iter().map(|problem| problem.under(&format!("/rules/{index}/when")))),
+                Err(found) => problems
+                    .extend(found.into_iter().map(|problem| problem.under(&format!("/rules/{index}/when")))),
             }
         }
         if !problems.is_empty() {
             return Err(problems);
         }
         let slots = symbols.fields.iter().map(|(name, definition)| Slot::new(name, definition)).collect();
-        let mut set = Self { name: file.rule_set.clone(), rules, slots, default: file.default, questions: Vec::new() };
+        let mut set =
+            Self { name: file.rule_set.clone(), rules, slots, default: file.default, questions: Vec::new() };
         set.number_questions(symbols.questions);
         Ok(set)
     }
@@ -178,7 +186,11 @@ impl RuleSet {
 
     /// The text to look up for a question: that of the field, or the one stated for a missing field. `None` when
     /// there is none, and the question stays open.
-    pub fn text_of<'a>(&'a self, question: &Question, readings: &'a BTreeMap<String, Reading>) -> Option<&'a str> {
+    pub fn text_of<'a>(
+        &'a self,
+        question: &Question,
+        readings: &'a BTreeMap<String, Reading>,
+    ) -> Option<&'a str> {
         let slot = self.slots.iter().find(|slot| slot.name == question.field)?;
         slot.text(slot.cell(readings.get(&slot.name)).datum)
     }
@@ -230,7 +242,8 @@ impl RuleSet {
 
     pub(super) fn load<'a>(&'a self, inputs: &Inputs<'a>) -> Loaded<'a> {
         let cell = |slot: &'a Slot| slot.cell(inputs.readings.get(&slot.name));
-        let answer = |question: &Question| inputs.lists.get(&question.list)?.by_field.get(&question.field).copied();
+        let answer =
+            |question: &Question| inputs.lists.get(&question.list)?.by_field.get(&question.field).copied();
         Loaded {
             cells: self.slots.iter().map(cell).collect(),
             answers: self.questions.iter().map(answer).collect(),
@@ -283,20 +296,19 @@ impl RuleSet {
     }
 
     /// Sorts the questions and tells the nodes their new numbers.
-    fn number_questions(&mut self, found: Vec<(String, u16)>) {
-        let named = |(list, slot): (String, u16)| {
+    fn number_questions(&mut self, found: BTreeMap<(String, u16), u32>) {
+        let named = |((list, slot), number): ((String, u16), u32)| {
             let field = self.slots.get(usize::from(slot)).map(|slot| slot.name.clone()).unwrap_or_default();
-            Question { list, field }
+            (Question { list, field }, number)
         };
-        let found: Vec<Question> = found.into_iter().map(named).collect();
-        self.questions = found.clone();
-        self.questions.sort();
+        let sorted: BTreeMap<Question, u32> = found.into_iter().map(named).collect();
+        let ranks: BTreeMap<u32, u32> = sorted.values().copied().zip(0..).collect();
         for node in self.rules.iter_mut().flat_map(|rule| rule.code.iter_mut()) {
             if let Kind::Listed { question, .. } = &mut node.kind {
-                let rank = self.questions.binary_search(&found[*question as usize]).unwrap_or_default();
-                *question = u32::try_from(rank).unwrap_or(u32::MAX);
+                *question = ranks.get(question).copied().unwrap_or(u32::MAX);
             }
         }
+        self.questions = sorted.into_keys().collect();
     }
 }
 
@@ -306,7 +318,11 @@ impl Loaded<'_> {
     }
 }
 
-fn compile_rule<'a>(rule: &RuleDefinition, scope: Scope<'a>, symbols: &mut Symbols<'a>) -> Result<Rule, Vec<Problem>> {
+fn compile_rule<'a>(
+    rule: &RuleDefinition,
+    scope: Scope<'a>,
+    symbols: &mut Symbols<'a>,
+) -> Result<Rule, Vec<Problem>> {
     let (expr, mut problems) = parse(&rule.when);
     let Some(expr) = expr else { return Err(problems) };
     let code = match check::compile(&expr, scope, symbols) {

@@ -68,15 +68,20 @@ impl Simulation {
     ///
     /// # Errors
     /// When the file cannot be read or its header makes no sense.
-    pub fn run(setup: &Setup<'_>, leads: impl Read, mut tell: impl FnMut(Notice)) -> Result<Self, Vec<Problem>> {
+    pub fn run(
+        setup: &Setup<'_>,
+        leads: impl Read,
+        mut tell: impl FnMut(Notice),
+    ) -> Result<Self, Vec<Problem>> {
         let mut leads = Leads::open(setup.rules, setup.catalogue, leads)?;
         if !leads.ignored.is_empty() {
             tell(Notice::Ignored(std::mem::take(&mut leads.ignored)));
         }
+        let asked = setup.asked();
         let mut tally = Tally { fired: vec![0; setup.rules.rules().len()], ..Tally::default() };
         while let Some(lead) = leads.next()? {
             match lead {
-                Ok(cells) => tally.count(setup.decide(&cells)),
+                Ok(cells) => tally.count(setup.decide(&asked, &cells)),
                 Err(rejected) => tell(Notice::Rejected(rejected)),
             }
         }
@@ -84,13 +89,27 @@ impl Simulation {
     }
 }
 
-impl Setup<'_> {
-    fn decide(&self, cells: &[Cell<'_>]) -> Stop {
-        let answers: Vec<Option<bool>> = self.rules.questions().iter().map(|question| {
+/// A question of the rules with what it takes to answer it.
+struct Asked<'a> {
+    slot: usize,
+    list: Option<&'a ReferenceList>,
+}
+
+impl<'a> Setup<'a> {
+    fn asked(&self) -> Vec<Asked<'a>> {
+        let asked = self.rules.questions().iter().filter_map(|question| {
             let slot = self.rules.slots().iter().position(|slot| slot.name == question.field)?;
-            let text = self.rules.slots()[slot].text(cells.get(slot)?.datum)?;
-            Some(self.lists.get(&question.list)?.contains(text).is_some())
-        }).collect();
+            Some(Asked { slot, list: self.lists.get(&question.list) })
+        });
+        asked.collect()
+    }
+
+    fn decide(&self, asked: &[Asked<'_>], cells: &[Cell<'_>]) -> Stop {
+        let answer = |asked: &Asked<'_>| {
+            let text = self.rules.slots().get(asked.slot)?.text(cells.get(asked.slot)?.datum)?;
+            Some(asked.list?.contains(text).is_some())
+        };
+        let answers: Vec<Option<bool>> = asked.iter().map(answer).collect();
         self.rules.decide_row(&Row { cells, answers: &answers, as_of: instant(self.as_of) })
     }
 }

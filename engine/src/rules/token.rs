@@ -92,7 +92,12 @@ fn next<'t>(rest: &'t str, at: usize, problems: &mut Vec<Problem>) -> (Token<'t>
     symbol(rest).unwrap_or_else(|| slip(rest, at, problems))
 }
 
-fn text_token<'t>(rest: &'t str, prefix: usize, at: usize, problems: &mut Vec<Problem>) -> (Token<'t>, usize) {
+fn text_token<'t>(
+    rest: &'t str,
+    prefix: usize,
+    at: usize,
+    problems: &mut Vec<Problem>,
+) -> (Token<'t>, usize) {
     let read = literal::text(rest, prefix, at, problems);
     (read.value.map_or(Token::Broken, Token::Text), read.len)
 }
@@ -102,7 +107,10 @@ fn word<'t>(rest: &'t str, at: usize, problems: &mut Vec<Problem>) -> (Token<'t>
     let whole = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
     if whole > len {
         let message = "Names are written with the letters a to z; text stands in quotes.";
-        problems.push(Problem::spanned(Span::new(at, at + whole), message).suggest(Some(super::unparse::quoted(&rest[..whole]))));
+        problems.push(
+            Problem::spanned(Span::new(at, at + whole), message)
+                .suggest(Some(super::unparse::quoted(&rest[..whole]))),
+        );
         return (Token::Broken, whole);
     }
     let name = &rest[..len];
@@ -111,7 +119,10 @@ fn word<'t>(rest: &'t str, at: usize, problems: &mut Vec<Problem>) -> (Token<'t>
         "r" if is_prefix => text_token(rest, len, at, problems),
         "b" | "br" | "rb" if is_prefix => {
             let (_, len) = text_token(rest, len, at, problems);
-            problems.push(Problem::spanned(Span::new(at, at + len), "Bytes are not supported; write text in quotes."));
+            problems.push(Problem::spanned(
+                Span::new(at, at + len),
+                "Bytes are not supported; write text in quotes.",
+            ));
             (Token::Broken, len)
         }
         _ if name == "in" => (Token::Operator(Operator::In), len),
@@ -173,13 +184,16 @@ const NEAR_MISSES: [(&str, Operator, &str); 9] = [
 fn slip<'t>(rest: &'t str, at: usize, problems: &mut Vec<Problem>) -> (Token<'t>, usize) {
     if let Some((wrong, operator, right)) = NEAR_MISSES.iter().find(|(wrong, ..)| rest.starts_with(wrong)) {
         let span = Span::new(at, at + wrong.len());
-        problems.push(Problem::spanned(span, format!("`{wrong}` is written `{right}`.")).suggest(Some(*right)));
+        problems
+            .push(Problem::spanned(span, format!("`{wrong}` is written `{right}`.")).suggest(Some(*right)));
         return (Token::Operator(*operator), wrong.len());
     }
     if rest.starts_with(['“', '”', '„', '‘', '’', '«', '»']) {
         return curly(rest, at, problems);
     }
-    let len = rest.find(|c: char| c.is_ascii() && c != '\0' && (c.is_ascii_whitespace() || symbol_or_word(c))).unwrap_or(rest.len());
+    let len = rest
+        .find(|c: char| c.is_ascii() && c != '\0' && (c.is_ascii_whitespace() || symbol_or_word(c)))
+        .unwrap_or(rest.len());
     let len = len.max(rest.chars().next().map_or(0, char::len_utf8));
     let span = Span::new(at, at + len);
     problems.push(Problem::spanned(span, unreadable(&rest[..len])));
@@ -192,7 +206,9 @@ fn symbol_or_word(c: char) -> bool {
 
 fn unreadable(piece: &str) -> String {
     match piece.chars().next() {
-        Some(c) if c.is_control() => format!("The control character U+{:04X} cannot stand here.", u32::from(c)),
+        Some(c) if c.is_control() => {
+            format!("The control character U+{:04X} cannot stand here.", u32::from(c))
+        }
         Some(c) => format!("`{c}` means nothing here."),
         None => String::new(),
     }

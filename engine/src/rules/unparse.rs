@@ -35,9 +35,9 @@ fn write_expr(out: &mut String, expr: &Expr) {
             out.push('!');
             write_operand(out, operand, operand.is_compound());
         }
-        ExprKind::All(items) => write_chain(out, items, " && ", |kind| {
-            matches!(kind, ExprKind::All(_) | ExprKind::Any(_))
-        }),
+        ExprKind::All(items) => {
+            write_chain(out, items, " && ", |kind| matches!(kind, ExprKind::All(_) | ExprKind::Any(_)))
+        }
         ExprKind::Any(items) => write_chain(out, items, " || ", |kind| matches!(kind, ExprKind::Any(_))),
         ExprKind::Compare { op, left, right } => write_binary(out, left, op.symbol(), right),
         ExprKind::In { needle, list } => write_binary(out, needle, "in", list),

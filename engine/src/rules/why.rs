@@ -25,7 +25,9 @@ pub(super) fn why(machine: Machine<'_>, rule: &Rule) -> Option<String> {
 fn hanging(entries: &[Because]) -> String {
     let told = entries.iter().filter_map(|entry| match entry {
         Because::Missing { field } => Some(format!("{} (not found)", words(field))),
-        Because::LowConfidence { field, confidence, needed } => Some(format!("{} ({})", words(field), less(*confidence, *needed))),
+        Because::LowConfidence { field, confidence, needed } => {
+            Some(format!("{} ({})", words(field), less(*confidence, *needed)))
+        }
         Because::Error { .. } => None,
     });
     format!("It hangs on {}.", joined(&told.collect::<Vec<_>>()))

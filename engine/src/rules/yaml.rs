@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::Serialize;
-use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Error as _, MapAccess, SeqAccess, Visitor,
+};
 
 use super::file::RuleSetFile;
 use crate::limits;
@@ -36,7 +38,10 @@ impl RuleSetFile {
 /// or of another shape.
 pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, Vec<Problem>> {
     if text.len() > limits::APPLY_BYTES {
-        return Err(vec![Problem::at("", format!("A file has at most {} bytes; this one has {}.", limits::APPLY_BYTES, text.len()))]);
+        return Err(vec![Problem::at(
+            "",
+            format!("A file has at most {} bytes; this one has {}.", limits::APPLY_BYTES, text.len()),
+        )]);
     }
     if let Some(problem) = nested_too_deep(text) {
         return Err(vec![problem]);
@@ -51,15 +56,16 @@ pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, Vec<Problem>> {
 /// # Errors
 /// When it has a shape that YAML has not.
 pub fn write<T: Serialize>(value: &T) -> Result<String, Problem> {
-    yaml_serde::to_string(value).map_err(|error| Problem::at("", format!("This cannot be written as YAML: {error}.")))
+    yaml_serde::to_string(value)
+        .map_err(|error| Problem::at("", format!("This cannot be written as YAML: {error}.")))
 }
 
 /// How many times its own length a file may come to once its aliases are followed. An escape makes three bytes of
 /// two, so a file without aliases stays below.
 const BLOW_UP: usize = 4;
 
-/// Brackets open at once: the scanner looks through all of them at every token.
-const BRACKETS: usize = 1_000;
+/// Brackets open at once: the scanner looks through all of them at every token. A rule file needs five.
+const BRACKETS: usize = 100;
 
 /// Walks over everything once, aliases followed, and builds nothing.
 #[derive(Clone, Copy)]
@@ -73,7 +79,8 @@ struct Key<'b>(Survey<'b>);
 impl Survey<'_> {
     fn pay<E: serde::de::Error>(self, bytes: usize) -> Result<(), E> {
         let rest = self.budget.get().checked_sub(bytes + 1);
-        self.budget.set(rest.ok_or_else(|| E::custom("the aliases of this file blow it up; write things out"))?);
+        self.budget
+            .set(rest.ok_or_else(|| E::custom("the aliases of this file blow it up; write things out"))?);
         Ok(())
     }
 }
@@ -184,7 +191,10 @@ fn nested_too_deep(text: &str) -> Option<Problem> {
             _ => {}
         }
         if open > BRACKETS {
-            return Some(Problem::spanned(Span::new(at, at + 1), format!("More than {BRACKETS} brackets are open at once.")));
+            return Some(Problem::spanned(
+                Span::new(at, at + 1),
+                format!("More than {BRACKETS} brackets are open at once."),
+            ));
         }
     }
     None
@@ -193,19 +203,28 @@ fn nested_too_deep(text: &str) -> Option<Problem> {
 /// The problem that an error of the YAML reader is: where it is, what is wrong, and what may have been meant.
 fn problem(text: &str, error: &yaml_serde::Error) -> Problem {
     let told = error.to_string();
-    let Some(location) = error.location() else { return Problem::at("", sentence(&told)).suggest(meant(&told)) };
+    let Some(location) = error.location() else {
+        return Problem::at("", sentence(&told)).suggest(meant(&told));
+    };
     let (line, column) = (location.line(), location.column());
     let bare = told.replace(&format!(" at line {line} column {column}"), "");
     let message = format!("Line {line}, column {column}: {}", sentence(&bare));
     let problem = match byte_at(text, line, column) {
-        Some(at) => Problem::spanned(Span::new(at, at + text[at..].chars().next().map_or(0, char::len_utf8)), message),
+        Some(at) => {
+            Problem::spanned(Span::new(at, at + text[at..].chars().next().map_or(0, char::len_utf8)), message)
+        }
         None => Problem::at("", message),
     };
     problem.suggest(meant(&bare))
 }
 
+/// The message as a sentence; what it quotes of the file may be all of it.
 fn sentence(message: &str) -> String {
-    format!("{}.", message.trim_end_matches('.'))
+    const SHOWN: usize = 300;
+    match message.char_indices().nth(SHOWN) {
+        Some((at, _)) => format!("{}….", &message[..at]),
+        None => format!("{}.", message.trim_end_matches('.')),
+    }
 }
 
 /// The known name nearest to the unknown one: "unknown field `whn`, expected one of `id`, `when`".

@@ -29,8 +29,18 @@ impl Default for Policy {
 
 /// What kind of failure it was.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema,
-    strum::Display, strum::EnumString, strum::IntoStaticStr,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
@@ -84,7 +94,13 @@ pub const TOMORROW_SPREAD_MINUTES: i64 = 30;
 ///
 /// `random` is drawn evenly from 0 to 1 by the caller; anything else counts as the nearer of the two. A wait
 /// for tomorrow does not use up attempts, since nothing was tried; the effect's expiry ends it.
-pub fn next_attempt(policy: &Policy, attempt: u32, failed: impl Into<Failed>, now: DateTime<Utc>, random: f64) -> Next {
+pub fn next_attempt(
+    policy: &Policy,
+    attempt: u32,
+    failed: impl Into<Failed>,
+    now: DateTime<Utc>,
+    random: f64,
+) -> Next {
     let Failed { failure, not_before } = failed.into();
     let random = if random.is_finite() { random.clamp(0.0, 1.0) } else { 1.0 };
     match failure {
@@ -98,7 +114,10 @@ pub fn next_attempt(policy: &Policy, attempt: u32, failed: impl Into<Failed>, no
         Failure::WaitUntilTomorrow => {
             let spread = jitter(TOMORROW_SPREAD_MINUTES.unsigned_abs() * 60_000, random);
             let opens = tomorrow(now);
-            Next::At(later(not_before.map_or(opens, |at| at.clamp(opens, later(opens, RETRY_AFTER_MAX))), spread))
+            Next::At(later(
+                not_before.map_or(opens, |at| at.clamp(opens, later(opens, RETRY_AFTER_MAX))),
+                spread,
+            ))
         }
     }
 }
@@ -122,7 +141,8 @@ pub fn retry_after(header: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
 }
 
 fn http_date(text: &str) -> Option<DateTime<Utc>> {
-    const FORMS: [&str; 3] = ["%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"];
+    const FORMS: [&str; 3] =
+        ["%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"];
     FORMS.iter().find_map(|form| NaiveDateTime::parse_from_str(text, form).ok()).map(|at| at.and_utc())
 }
 
@@ -138,7 +158,9 @@ fn jitter(bound_ms: u64, random: f64) -> TimeDelta {
 }
 
 fn tomorrow(now: DateTime<Utc>) -> DateTime<Utc> {
-    now.date_naive().checked_add_days(Days::new(1)).map_or(DateTime::<Utc>::MAX_UTC, |day| day.and_time(NaiveTime::MIN).and_utc())
+    now.date_naive()
+        .checked_add_days(Days::new(1))
+        .map_or(DateTime::<Utc>::MAX_UTC, |day| day.and_time(NaiveTime::MIN).and_utc())
 }
 
 fn later(at: DateTime<Utc>, wait: TimeDelta) -> DateTime<Utc> {
@@ -202,11 +224,17 @@ mod tests {
     fn a_spent_quota_waits_for_the_new_day_and_costs_no_attempt() {
         let opens = "2026-11-23T00:00:00Z".parse::<DateTime<Utc>>().unwrap();
         assert_eq!(next_attempt(&POLICY, 99, Failure::WaitUntilTomorrow, now(), 0.0), Next::At(opens));
-        assert_eq!(next_attempt(&POLICY, 1, Failure::WaitUntilTomorrow, now(), 1.0), Next::At(opens + TimeDelta::minutes(30)));
+        assert_eq!(
+            next_attempt(&POLICY, 1, Failure::WaitUntilTomorrow, now(), 1.0),
+            Next::At(opens + TimeDelta::minutes(30))
+        );
         let early = Failure::WaitUntilTomorrow.not_before(retry_after("60", now()));
         assert_eq!(next_attempt(&POLICY, 1, early, now(), 0.0), Next::At(opens));
         let late = opens + TimeDelta::hours(8);
-        assert_eq!(next_attempt(&POLICY, 1, Failure::WaitUntilTomorrow.not_before(Some(late)), now(), 0.0), Next::At(late));
+        assert_eq!(
+            next_attempt(&POLICY, 1, Failure::WaitUntilTomorrow.not_before(Some(late)), now(), 0.0),
+            Next::At(late)
+        );
     }
 
     #[test]
@@ -219,12 +247,22 @@ mod tests {
     #[test]
     fn retry_after_is_seconds_or_a_date_in_three_forms() {
         let date = "1994-11-06T08:49:37Z".parse::<DateTime<Utc>>().unwrap();
-        for text in ["Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"] {
+        for text in
+            ["Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"]
+        {
             assert_eq!(retry_after(text, now()), Some(date), "{text}");
         }
         assert_eq!(retry_after(" 0 ", now()), Some(now()));
         assert_eq!(retry_after("99999999999999999999", now()), Some(now() + RETRY_AFTER_MAX));
-        for text in ["", "-1", "1.5", "soon", "Sun, 31 Feb 2026 08:49:37 GMT", "Mon, 06 Nov 1994 08:49:37 GMT", "１２"] {
+        for text in [
+            "",
+            "-1",
+            "1.5",
+            "soon",
+            "Sun, 31 Feb 2026 08:49:37 GMT",
+            "Mon, 06 Nov 1994 08:49:37 GMT",
+            "１２",
+        ] {
             assert_eq!(retry_after(text, now()), None, "{text}");
         }
     }

@@ -112,7 +112,8 @@ impl Destination for Opened {
             seen.begun.push((self.name.clone(), request.clone()));
             let under_way = seen.records_under_way.entry(request.remote_key).or_default();
             *under_way += 1;
-            seen.most_of_a_record = seen.most_of_a_record.max(*under_way);
+            let under_way = *under_way;
+            seen.most_of_a_record = seen.most_of_a_record.max(under_way);
             let times = seen.times.entry(request.effect_id).or_default();
             *times += 1;
             *times - 1

@@ -87,11 +87,13 @@ async fn what_came_too_late_is_not_sent() {
     let world = World::new(fake).await;
     let (crm, lead) = (world.destination("crm").await, world.lead().await);
     let late = New { destination: crm, lead, sequence: 1, kind: "lead_update", expires_at: Some(Utc::now()) };
-    let soon = New { sequence: 2, expires_at: Some(Utc::now() + chrono::TimeDelta::seconds(2)), ..late };
+    let soon = New { sequence: 2, expires_at: Some(Utc::now() + chrono::TimeDelta::milliseconds(1_500)), ..late };
     fixture::effects(&world.database.store, &[late, soon]).await.unwrap();
     let dispatcher = world.dispatcher().await;
-    world.becomes(lead, &[Expired, Dead]).await;
+    // The second is tried, and too late before it is out of attempts.
+    world.becomes(lead, &[Expired, Expired]).await;
     assert!(world.fake.begun().iter().all(|(_, request)| request.lead_sequence == 2));
+    assert!((1..5).contains(&world.fake.begun().len()));
     dispatcher.stop().await;
 }
 

@@ -30,7 +30,8 @@ impl Around {
     /// What the parts around those from `first` to `last` say about them.
     pub fn of(parts: &[Part], first: usize, last: usize, style: &Style) -> Result<Self, Why> {
         let (before, after) = (&parts[..first], &parts[last + 1..]);
-        let names_unit = parts[last].quantity().is_some_and(|quantity| quantity.codes.is_some() || quantity.percent);
+        let names_unit =
+            parts[last].quantity().is_some_and(|quantity| quantity.codes.is_some() || quantity.percent);
         let mut around = Self {
             at_least: false,
             at_most: false,
@@ -82,7 +83,9 @@ impl Around {
                 (_, Some(Role::Unit(_) | Role::Of)) => near = false,
                 // A dash between a label and its number is none of the number's; one before it alone may be.
                 (Some(Kind::Hyphen | Kind::Dash), _) if near && first => return Err(Why::Unclear),
-                (Some(Kind::Sign('#' | '№' | '/' | '*' | '×' | '^')), _) if near => return Err(Why::Unclear),
+                (Some(Kind::Sign('#' | '№' | '/' | '*' | '×' | '^')), _) if near => {
+                    return Err(Why::Unclear);
+                }
                 (Some(Kind::Word { .. }), _) | (_, Some(_)) => (near, self.words) = (false, self.words + 1),
                 _ => near = false,
             }
@@ -113,7 +116,9 @@ impl Around {
                 (_, Some(Role::OrLess)) if near => self.at_most = true,
                 (_, Some(Role::About)) if near => self.doubt(confidence::APPROXIMATE),
                 // `50 minimum`, but not `50 >`, nor `50 min`, which may be minutes.
-                (_, Some(Role::AtLeast | Role::AtMost)) if near && (!is_word || part.text == "min") => return Err(Why::Unclear),
+                (_, Some(Role::AtLeast | Role::AtMost)) if near && (!is_word || part.text == "min") => {
+                    return Err(Why::Unclear);
+                }
                 (_, Some(Role::AtLeast)) if near && last => self.at_least = true,
                 (_, Some(Role::AtMost)) if near && last => self.at_most = true,
                 (_, Some(Role::Per)) => {
@@ -121,7 +126,9 @@ impl Around {
                     near = false;
                 }
                 (Some(Kind::Hyphen | Kind::Dash), _) if near && last => return Err(Why::Unclear),
-                (Some(Kind::Sign('/' | '*' | '×' | '^' | '°' | '‰' | '¢')), _) if near => return Err(Why::Unclear),
+                (Some(Kind::Sign('/' | '*' | '×' | '^' | '°' | '‰' | '¢')), _) if near => {
+                    return Err(Why::Unclear);
+                }
                 (Some(Kind::Word { .. }), _) | (_, Some(_)) => {
                     if near && !names_unit {
                         self.doubt(confidence::WORD_BEHIND);

@@ -2,10 +2,11 @@
 
 /// Every code that a map may name.
 pub(in super::super) const CODES: [&str; 65] = [
-    "AED", "ARS", "AUD", "BDT", "BGN", "BHD", "BRL", "CAD", "CHF", "CLP", "CNY", "COP", "CRC", "CZK", "DKK", "DOP", "DZD", "EGP",
-    "EUR", "GBP", "GEL", "GHS", "HKD", "HRK", "HUF", "IDR", "ILS", "INR", "ISK", "JOD", "JPY", "KES", "KRW", "KWD", "KZT", "LBP",
-    "LKR", "MAD", "MXN", "MYR", "NGN", "NOK", "NZD", "OMR", "PEN", "PHP", "PKR", "PLN", "QAR", "RON", "RSD", "RUB", "SAR", "SEK",
-    "SGD", "THB", "TND", "TRY", "TWD", "TZS", "UAH", "USD", "UYU", "VND", "ZAR",
+    "AED", "ARS", "AUD", "BDT", "BGN", "BHD", "BRL", "CAD", "CHF", "CLP", "CNY", "COP", "CRC", "CZK", "DKK",
+    "DOP", "DZD", "EGP", "EUR", "GBP", "GEL", "GHS", "HKD", "HRK", "HUF", "IDR", "ILS", "INR", "ISK", "JOD",
+    "JPY", "KES", "KRW", "KWD", "KZT", "LBP", "LKR", "MAD", "MXN", "MYR", "NGN", "NOK", "NZD", "OMR", "PEN",
+    "PHP", "PKR", "PLN", "QAR", "RON", "RSD", "RUB", "SAR", "SEK", "SGD", "THB", "TND", "TRY", "TWD", "TZS",
+    "UAH", "USD", "UYU", "VND", "ZAR",
 ];
 
 /// The currencies that something may mean. One code, or several that share a sign.
@@ -125,7 +126,9 @@ mod tests {
         for c in "€$£¥₹₽₩₪₺₴₫฿₦₱₸₾₡".chars() {
             assert!(of_sign(c).unwrap().iter().all(|code| CODES.contains(code)), "{c}");
         }
-        for word in ["euro", "dollars", "pounds", "fr", "rs", "yen", "rmb", "kr", "zl", "lei", "reais", "rand", "руб"] {
+        for word in
+            ["euro", "dollars", "pounds", "fr", "rs", "yen", "rmb", "kr", "zl", "lei", "reais", "rand", "руб"]
+        {
             assert!(of_word(word, false).unwrap().iter().all(|code| CODES.contains(code)), "{word}");
         }
     }

@@ -65,7 +65,9 @@ impl Decimal {
     pub fn is_whole(self) -> bool {
         self.exponent >= 0
             || self.digits == 0
-            || 10_u128.checked_pow(self.exponent.unsigned_abs()).is_some_and(|power| self.digits.is_multiple_of(power))
+            || 10_u128
+                .checked_pow(self.exponent.unsigned_abs())
+                .is_some_and(|power| self.digits.is_multiple_of(power))
     }
 }
 
@@ -85,7 +87,10 @@ mod tests {
         assert_eq!(decimal(0, -400).to_i64(), Some(0));
         assert_eq!(decimal(9_223_372_036_854_775_807, 0).to_i64(), Some(i64::MAX));
         assert_eq!(decimal(9_223_372_036_854_775_808, 0).to_i64(), None);
-        assert_eq!(Decimal { negative: true, ..decimal(9_223_372_036_854_775_808, 0) }.to_i64(), Some(i64::MIN));
+        assert_eq!(
+            Decimal { negative: true, ..decimal(9_223_372_036_854_775_808, 0) }.to_i64(),
+            Some(i64::MIN)
+        );
         assert_eq!(decimal(1, 39).to_i64(), None);
         assert_eq!(decimal(u128::MAX, 0).to_i64(), None);
     }
@@ -109,7 +114,10 @@ mod tests {
         assert_eq!(decimal(12345, -2).to_f64(), Some(123.45));
         assert_eq!(decimal(1, 400).to_f64(), None);
         assert_eq!(decimal(1, -400).to_f64(), Some(0.0));
-        assert_eq!(Decimal { negative: true, ..decimal(0, 0) }.to_f64().map(f64::is_sign_negative), Some(false));
+        assert_eq!(
+            Decimal { negative: true, ..decimal(0, 0) }.to_f64().map(f64::is_sign_negative),
+            Some(false)
+        );
         assert!(decimal(150, -1).is_whole() && !decimal(15, -1).is_whole());
     }
 }

@@ -49,7 +49,9 @@ pub(super) fn lex(chars: &[char], sign: Option<DecimalSign>, whole: bool) -> Vec
     while let Some(&c) = chars.get(at) {
         let before = at.checked_sub(1).map(|before| chars[before]);
         let next_is_digit = chars.get(at + 1).is_some_and(|next| numeral::digit(*next).is_some());
-        let leading_point = matches!(c, '.' | ',') && next_is_digit && before.is_none_or(|c| c.is_whitespace() || "-−(+$€£".contains(c));
+        let leading_point = matches!(c, '.' | ',')
+            && next_is_digit
+            && before.is_none_or(|c| c.is_whitespace() || "-−(+$€£".contains(c));
         if numeral::digit(c).is_some() || leading_point {
             let (numeral, end) = numeral::read(chars, at, sign, whole);
             raw.push(Raw::new(numeral.map_or(Kind::Unclear, Kind::Number), at, end));
@@ -101,12 +103,15 @@ fn word(chars: &[char], start: usize) -> Raw {
     let capitals = chars[start..end].iter().all(|c| c.is_uppercase());
     let count = end - start;
     let mut digits = false;
-    let names_currency = currency::of_word(&folded, capitals).is_some() || currency::of_scaled_word(&folded).is_some();
-    if chars.get(end).is_some_and(|c| numeral::digit(*c).is_some()) && !alone(chars[start]) && !names_currency {
+    let names_currency =
+        currency::of_word(&folded, capitals).is_some() || currency::of_scaled_word(&folded).is_some();
+    if chars.get(end).is_some_and(|c| numeral::digit(*c).is_some()) && !alone(chars[start]) && !names_currency
+    {
         digits = true;
         // `v2.0.1`, `Q3/2026`
         while chars.get(end).is_some_and(|c| c.is_alphanumeric())
-            || (chars.get(end).is_some_and(|c| ".,-–/:_".contains(*c)) && chars.get(end + 1).is_some_and(|c| c.is_numeric()))
+            || (chars.get(end).is_some_and(|c| ".,-–/:_".contains(*c))
+                && chars.get(end + 1).is_some_and(|c| c.is_numeric()))
         {
             end += 1;
         }
@@ -183,7 +188,11 @@ fn named(raw: &[Raw]) -> (Kind, usize) {
         if let Some(dollar) = currency::of_dollar(folded).filter(|_| codes.len() > 3) {
             return (Kind::Currency { codes: dollar, power: 0 }, 2);
         }
-        let power = if folded == "t" { Some(3) } else { MULTIPLIERS.longest(iter::once(folded)).map(|(_, power)| *power) };
+        let power = if folded == "t" {
+            Some(3)
+        } else {
+            MULTIPLIERS.longest(iter::once(folded)).map(|(_, power)| *power)
+        };
         if let Some(power) = power {
             return (Kind::Currency { codes, power }, 2);
         }
@@ -192,9 +201,13 @@ fn named(raw: &[Raw]) -> (Kind, usize) {
     let multiplier = MULTIPLIERS.longest(words());
     let role = ROLES.longest(words());
     match (multiplier, role) {
-        (Some((taken, power)), role) if role.is_none_or(|(other, _)| other <= taken) => {
-            (Kind::Multiplier { power: *power, short: first.end - first.start == 1 && first.folded.is_ascii() }, taken)
-        }
+        (Some((taken, power)), role) if role.is_none_or(|(other, _)| other <= taken) => (
+            Kind::Multiplier {
+                power: *power,
+                short: first.end - first.start == 1 && first.folded.is_ascii(),
+            },
+            taken,
+        ),
         (_, Some((taken, role))) => (Kind::Role(*role), taken),
         _ => {
             if let Some((power, codes)) = currency::of_scaled_word(folded) {
@@ -263,6 +276,9 @@ mod tests {
     fn spans_cover_phrases() {
         let chars: Vec<char> = "at  least 50".chars().collect();
         let tokens = lex(&chars, None, false);
-        assert_eq!(tokens.iter().map(|token| (token.start, token.end)).collect::<Vec<_>>(), [(0, 9), (10, 12)]);
+        assert_eq!(
+            tokens.iter().map(|token| (token.start, token.end)).collect::<Vec<_>>(),
+            [(0, 9), (10, 12)]
+        );
     }
 }

@@ -101,14 +101,21 @@ fn single(parts: &[Part], at: usize, style: &Style) -> Result<Amount, Why> {
     }
     let (low, sure) = parts[at].quantity().ok_or(Why::NoNumber)?.value(style)?;
     let open = if lower || upper { confidence::OPEN_RANGE } else { confidence::EXACT };
-    Ok(Amount { low, high: None, confidence: least([sure, open, around.confidence]), span: around.span(parts, at, at) })
+    Ok(Amount {
+        low,
+        high: None,
+        confidence: least([sure, open, around.confidence]),
+        span: around.span(parts, at, at),
+    })
 }
 
 /// Two numbers that are the ends of a range.
 fn pair(parts: &[Part], low: usize, high: usize, style: &Style) -> Result<Amount, Why> {
     let between = &parts[low + 1..high];
     let announced = parts[..low].iter().any(|part| part.role() == Some(Role::Between));
-    let (Some(mut first), Some(mut second)) = (parts[low].quantity().copied(), parts[high].quantity().copied()) else {
+    let (Some(mut first), Some(mut second)) =
+        (parts[low].quantity().copied(), parts[high].quantity().copied())
+    else {
         return Err(Why::NoNumber);
     };
     if !joins(between, announced) {
@@ -119,7 +126,8 @@ fn pair(parts: &[Part], low: usize, high: usize, style: &Style) -> Result<Amount
         return Err(Why::Unclear);
     }
     // What one end says holds for both: `10-50k`, `10-20 %`, `€10-20`.
-    let shared = first.power == 0 && second.power != 0 && first.numeral.value.to_f64() < second.numeral.value.to_f64();
+    let shared =
+        first.power == 0 && second.power != 0 && first.numeral.value.to_f64() < second.numeral.value.to_f64();
     if shared {
         first.power = second.power;
     }

@@ -19,13 +19,22 @@ const LARGEST_EXPONENT: i32 = 400;
 
 /// The digit a character is, in the scripts whose digits are counted like ours.
 pub(super) fn digit(c: char) -> Option<u8> {
-    const ZEROS: [char; 8] = ['0', '\u{0660}', '\u{06F0}', '\u{0966}', '\u{09E6}', '\u{0AE6}', '\u{0E50}', '\u{FF10}'];
-    ZEROS.iter().find_map(|zero| u32::from(c).checked_sub(u32::from(*zero)).filter(|digit| *digit < 10)).map(|digit| digit as u8)
+    const ZEROS: [char; 8] =
+        ['0', '\u{0660}', '\u{06F0}', '\u{0966}', '\u{09E6}', '\u{0AE6}', '\u{0E50}', '\u{FF10}'];
+    ZEROS
+        .iter()
+        .find_map(|zero| u32::from(c).checked_sub(u32::from(*zero)).filter(|digit| *digit < 10))
+        .map(|digit| digit as u8)
 }
 
 /// The digits and separators from `start`, where a digit stands or a point before one. Gives the number, or
 /// `None` when no convention writes it so, and in any case the character after it.
-pub(super) fn read(chars: &[char], start: usize, sign: Option<DecimalSign>, whole: bool) -> (Option<Numeral>, usize) {
+pub(super) fn read(
+    chars: &[char],
+    start: usize,
+    sign: Option<DecimalSign>,
+    whole: bool,
+) -> (Option<Numeral>, usize) {
     let mut groups = Groups::default();
     let mut at = start;
     if let Some(point) = mark(chars[at]) {
@@ -39,8 +48,12 @@ pub(super) fn read(chars: &[char], start: usize, sign: Option<DecimalSign>, whol
     while let Some(&c) = chars.get(at) {
         match (digit(c), mark(c)) {
             (Some(digit), _) => groups.push(digit),
-            (None, Some(Mark::Space)) if groups.take_space(&chars[at + 1..]) => groups.all.push((Some(Mark::Space), Vec::new())),
-            (None, Some(point)) if point != Mark::Space && chars.get(at + 1).is_some_and(|next| digit(*next).is_some()) => {
+            (None, Some(Mark::Space)) if groups.take_space(&chars[at + 1..]) => {
+                groups.all.push((Some(Mark::Space), Vec::new()))
+            }
+            (None, Some(point))
+                if point != Mark::Space && chars.get(at + 1).is_some_and(|next| digit(*next).is_some()) =>
+            {
                 groups.all.push((Some(point), Vec::new()));
             }
             _ => break,
@@ -89,12 +102,16 @@ fn exponent(chars: &[char], at: usize) -> Option<(i32, usize)> {
     }
     let negative = chars.get(at + 1) == Some(&'-');
     let first = at + 1 + usize::from(negative || chars.get(at + 1) == Some(&'+'));
-    let digits: Vec<i32> = chars[first.min(chars.len())..].iter().map_while(|c| digit(*c).map(i32::from)).collect();
+    let digits: Vec<i32> =
+        chars[first.min(chars.len())..].iter().map_while(|c| digit(*c).map(i32::from)).collect();
     let end = first + digits.len();
     if digits.is_empty() || chars.get(end).is_some_and(|c| c.is_alphanumeric()) {
         return None;
     }
-    let size = digits.iter().fold(0, |size: i32, digit| size.saturating_mul(10).saturating_add(*digit)).min(LARGEST_EXPONENT);
+    let size = digits
+        .iter()
+        .fold(0, |size: i32, digit| size.saturating_mul(10).saturating_add(*digit))
+        .min(LARGEST_EXPONENT);
     Some((if negative { -size } else { size }, end))
 }
 
@@ -126,7 +143,7 @@ impl Groups {
     /// nothing but spaces so far.
     fn take_space(&self, rest: &[char]) -> bool {
         let three = rest.len() >= 3 && rest[..3].iter().all(|c| digit(*c).is_some());
-        let no_more = !rest.get(3).is_some_and(|c| digit(*c).is_some());
+        let no_more = rest.get(3).is_none_or(|c| digit(*c).is_none());
         let size = self.all.last().map_or(0, |(_, digits)| digits.len());
         let fits = if self.all.len() == 1 { (1..=3).contains(&size) } else { size == 3 };
         three && no_more && fits && self.all.iter().skip(1).all(|(mark, _)| *mark == Some(Mark::Space))
@@ -136,10 +153,13 @@ impl Groups {
         let marks: Vec<Mark> = self.all.iter().filter_map(|(mark, _)| *mark).collect();
         let decimals = self.decimals(&marks, sign)?;
         let thousands = if decimals { marks.len() - 1 } else { marks.len() };
-        if thousands > 0 && !(marks[..thousands].windows(2).all(|pair| pair[0] == pair[1]) && self.is_grouped(thousands)) {
+        if thousands > 0
+            && !(marks[..thousands].windows(2).all(|pair| pair[0] == pair[1]) && self.is_grouped(thousands))
+        {
             return None;
         }
-        let integer: Vec<u8> = self.all[..=thousands].iter().flat_map(|(_, digits)| digits).copied().collect();
+        let integer: Vec<u8> =
+            self.all[..=thousands].iter().flat_map(|(_, digits)| digits).copied().collect();
         // `007` is a label, not an amount.
         if integer.len() > 1 && integer[0] == 0 {
             return None;
@@ -184,7 +204,8 @@ impl Groups {
     fn is_grouped(&self, last: usize) -> bool {
         let sizes: Vec<usize> = self.all[..=last].iter().map(|(_, digits)| digits.len()).collect();
         let western = (1..=3).contains(&sizes[0]) && sizes[1..].iter().all(|size| *size == 3);
-        let indian = (1..=2).contains(&sizes[0]) && sizes[last] == 3 && sizes[1..last].iter().all(|size| *size == 2);
+        let indian =
+            (1..=2).contains(&sizes[0]) && sizes[last] == 3 && sizes[1..last].iter().all(|size| *size == 2);
         western || indian
     }
 }
@@ -196,7 +217,10 @@ mod tests {
     fn read_all(text: &str, sign: Option<DecimalSign>, whole: bool) -> (Option<(f64, bool)>, String) {
         let chars: Vec<char> = text.chars().collect();
         let (numeral, end) = read(&chars, 0, sign, whole);
-        (numeral.map(|numeral| (numeral.value.to_f64().unwrap(), numeral.open)), chars[end..].iter().collect())
+        (
+            numeral.map(|numeral| (numeral.value.to_f64().unwrap(), numeral.open)),
+            chars[end..].iter().collect(),
+        )
     }
 
     #[test]
@@ -258,7 +282,18 @@ mod tests {
 
     #[test]
     fn what_no_convention_writes() {
-        for text in ["12.05.2024", "192.168.1.10", "1,23,4", "1,234.567.890", "12,34", "1.2.3", "007", "00", "1'23", "1.234'567"] {
+        for text in [
+            "12.05.2024",
+            "192.168.1.10",
+            "1,23,4",
+            "1,234.567.890",
+            "12,34",
+            "1.2.3",
+            "007",
+            "00",
+            "1'23",
+            "1.234'567",
+        ] {
             let expected = if text == "12,34" { Some((12.34, false)) } else { None };
             assert_eq!(read_all(text, None, false).0, expected, "{text}");
         }

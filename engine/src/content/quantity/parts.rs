@@ -117,7 +117,9 @@ pub(super) fn parts(chars: &[char], style: &Style) -> Result<Vec<Part>, Why> {
             Kind::Number(numeral) => quantity(*numeral, &tokens, at, &mut parts, chars)?,
             // A multiplier without its number: `several thousand`.
             Kind::Multiplier { short: false, .. } => return Err(Why::Unclear),
-            Kind::Multiplier { short: true, .. } => (other(Kind::Word { digits: false, letters: 1 }, token, chars), at + 1),
+            Kind::Multiplier { short: true, .. } => {
+                (other(Kind::Word { digits: false, letters: 1 }, token, chars), at + 1)
+            }
             kind => (other(kind.clone(), token, chars), at + 1),
         };
         parts.push(part);
@@ -128,7 +130,12 @@ pub(super) fn parts(chars: &[char], style: &Style) -> Result<Vec<Part>, Why> {
 }
 
 fn other(kind: Kind, token: &Token, chars: &[char]) -> Part {
-    Part { kind: PartKind::Other(kind), start: token.start, end: token.end, text: folded(&chars[token.start..token.end]) }
+    Part {
+        kind: PartKind::Other(kind),
+        start: token.start,
+        end: token.end,
+        text: folded(&chars[token.start..token.end]),
+    }
 }
 
 fn folded(chars: &[char]) -> String {
@@ -139,7 +146,13 @@ fn folded(chars: &[char]) -> String {
 
 /// The number at `at` with what stands before it, which is taken out of `earlier`, and after it. Gives the token
 /// after all that too.
-fn quantity(numeral: Numeral, tokens: &[Token], at: usize, earlier: &mut Vec<Part>, chars: &[char]) -> Result<(Part, usize), Why> {
+fn quantity(
+    numeral: Numeral,
+    tokens: &[Token],
+    at: usize,
+    earlier: &mut Vec<Part>,
+    chars: &[char],
+) -> Result<(Part, usize), Why> {
     let mut quantity = Quantity { numeral, power: 0, codes: None, percent: false };
     let mut start = tokens[at].start;
     take_before(&mut quantity, &mut start, earlier)?;
@@ -149,7 +162,11 @@ fn quantity(numeral: Numeral, tokens: &[Token], at: usize, earlier: &mut Vec<Par
     while let Some(token) = tokens.get(next) {
         match token.kind {
             Kind::Multiplier { power, short } => {
-                if short && token.start > end && chars[token.start..token.end] != ['k'] && !ends_amount(tokens.get(next + 1)) {
+                if short
+                    && token.start > end
+                    && chars[token.start..token.end] != ['k']
+                    && !ends_amount(tokens.get(next + 1))
+                {
                     return Err(Why::Unclear);
                 }
                 quantity.power += power;
@@ -179,7 +196,9 @@ fn quantity(numeral: Numeral, tokens: &[Token], at: usize, earlier: &mut Vec<Par
 /// Whether a single letter with a space before it, `5 m`, is a multiplier here and not the beginning of a word
 /// or a unit.
 fn ends_amount(after: Option<&Token>) -> bool {
-    let ends = |kind: &Kind| matches!(kind, Kind::Currency { .. } | Kind::Role(_) | Kind::Dash | Kind::Hyphen | Kind::Plus);
+    let ends = |kind: &Kind| {
+        matches!(kind, Kind::Currency { .. } | Kind::Role(_) | Kind::Dash | Kind::Hyphen | Kind::Plus)
+    };
     after.is_none_or(|token| ends(&token.kind))
 }
 
@@ -189,10 +208,14 @@ fn take_before(quantity: &mut Quantity, start: &mut usize, earlier: &mut Vec<Par
         let Some(last) = earlier.last() else { return Ok(()) };
         let after_number = earlier.len() > 1 && earlier[earlier.len() - 2].quantity().is_some();
         match last.other() {
-            Some(Kind::Currency { codes, power }) if quantity.codes.is_none() => take_currency(quantity, codes, *power)?,
+            Some(Kind::Currency { codes, power }) if quantity.codes.is_none() => {
+                take_currency(quantity, codes, *power)?
+            }
             // `COVID-19`
             Some(Kind::Hyphen) if last.end == *start && is_label(earlier) => return Err(Why::Unclear),
-            Some(Kind::Hyphen) if last.end == *start && !after_number => quantity.numeral.value.negative = true,
+            Some(Kind::Hyphen) if last.end == *start && !after_number => {
+                quantity.numeral.value.negative = true
+            }
             Some(Kind::Role(Role::Minus)) if !after_number => quantity.numeral.value.negative = true,
             Some(Kind::Plus) if last.end == *start && !after_number => {}
             _ => return Ok(()),
@@ -206,7 +229,9 @@ fn take_before(quantity: &mut Quantity, start: &mut usize, earlier: &mut Vec<Par
 /// Whether the last part, a hyphen, joins a word to a number.
 fn is_label(earlier: &[Part]) -> bool {
     match earlier {
-        [.., word, hyphen] => word.end == hyphen.start && word.text.ends_with(char::is_alphabetic) && word.quantity().is_none(),
+        [.., word, hyphen] => {
+            word.end == hyphen.start && word.text.ends_with(char::is_alphabetic) && word.quantity().is_none()
+        }
         _ => false,
     }
 }

@@ -17,10 +17,17 @@ const BOOLS: [&str; 6] = ["a", "b", "c", "d", "e", "f"];
 type Seen = (Option<f64>, Value, Value);
 
 fn catalogue() -> Catalogue {
-    let mut fields: BTreeMap<String, FieldDefinition> = BOOLS.map(|name| (name.to_owned(), FieldDefinition::new(FieldType::Bool))).into();
+    let mut fields: BTreeMap<String, FieldDefinition> =
+        BOOLS.map(|name| (name.to_owned(), FieldDefinition::new(FieldType::Bool))).into();
     fields.insert("size".into(), FieldDefinition::new(FieldType::Integer));
     fields.insert("budget".into(), FieldDefinition::new(FieldType::Number));
-    fields.insert("source".into(), FieldDefinition { values: ["x", "y", "z"].map(str::to_owned).into(), ..FieldDefinition::new(FieldType::Enum) });
+    fields.insert(
+        "source".into(),
+        FieldDefinition {
+            values: ["x", "y", "z"].map(str::to_owned).into(),
+            ..FieldDefinition::new(FieldType::Enum)
+        },
+    );
     fields.insert("company".into(), FieldDefinition::new(FieldType::String));
     for field in fields.values_mut() {
         field.min_confidence = Some(0.5);
@@ -53,8 +60,25 @@ fn compile(conditions: &[String]) -> RuleSet {
 
 fn condition() -> impl Strategy<Value = String> {
     let atoms = vec![
-        "a", "b", "c", "d", "size > 2", "size <= 2", "size == 3", "size < budget", "budget >= 1.5", "size in [1, 3]", "source == 'x'",
-        "source in ['x', 'y']", "source != 'z'", "company in lists.tam", "company < 'm'", "has(size)", "confidence(budget) > 0.4", "a == b", "true",
+        "a",
+        "b",
+        "c",
+        "d",
+        "size > 2",
+        "size <= 2",
+        "size == 3",
+        "size < budget",
+        "budget >= 1.5",
+        "size in [1, 3]",
+        "source == 'x'",
+        "source in ['x', 'y']",
+        "source != 'z'",
+        "company in lists.tam",
+        "company < 'm'",
+        "has(size)",
+        "confidence(budget) > 0.4",
+        "a == b",
+        "true",
     ];
     prop::sample::select(atoms).prop_map(str::to_owned).prop_recursive(4, 12, 3, |inner| {
         prop_oneof![
@@ -96,7 +120,8 @@ fn decide(rules: &RuleSet, lead: &BTreeMap<String, Seen>, is_filled: bool) -> Ve
             readings.insert(name.clone(), Reading { value: value.clone(), confidence });
         }
     }
-    let is_listed = matches!(&readings.get("company"), Some(Reading { value: Value::Text(text), .. }) if text == "acme");
+    let is_listed =
+        matches!(&readings.get("company"), Some(Reading { value: Value::Text(text), .. }) if text == "acme");
     let by_field = readings.get("company").map(|_| ("company".to_owned(), is_listed)).into_iter().collect();
     let lists = BTreeMap::from([("tam".to_owned(), SnapshotList { by_field, ..SnapshotList::default() })]);
     rules.decide(&Inputs { readings: &readings, lists: &lists, as_of: DateTime::UNIX_EPOCH })
@@ -106,12 +131,18 @@ fn decide(rules: &RuleSet, lead: &BTreeMap<String, Seen>, is_filled: bool) -> Ve
 fn observed(condition: &str, lead: &BTreeMap<String, Seen>) -> String {
     let has_size = lead["size"].0.is_some();
     let sure_budget = lead["budget"].0.unwrap_or(0.0) > 0.4;
-    condition.replace("has(size)", &has_size.to_string()).replace("confidence(budget) > 0.4", &sure_budget.to_string())
+    condition
+        .replace("has(size)", &has_size.to_string())
+        .replace("confidence(budget) > 0.4", &sure_budget.to_string())
 }
 
 fn bool_lead(bits: u32, known: u32) -> BTreeMap<String, Reading> {
     let known = BOOLS.iter().enumerate().filter(|(i, _)| known & (1 << i) != 0);
-    known.map(|(i, name)| ((*name).to_owned(), Reading { value: Value::Bool(bits & (1 << i) != 0), confidence: 1.0 })).collect()
+    known
+        .map(|(i, name)| {
+            ((*name).to_owned(), Reading { value: Value::Bool(bits & (1 << i) != 0), confidence: 1.0 })
+        })
+        .collect()
 }
 
 fn outcome(rules: &RuleSet, readings: &BTreeMap<String, Reading>) -> (Outcome3, Vec<Because>) {

@@ -44,7 +44,9 @@ fn counts(simulation: &Simulation) -> [u64; 6] {
 /// The rejected lines with what is wrong with each.
 fn rejected(notices: &[Notice]) -> Vec<(u64, Vec<String>)> {
     let line = |notice: &Notice| match notice {
-        Notice::Rejected(Rejected { line, problems }) => Some((*line, problems.iter().map(Problem::to_string).collect())),
+        Notice::Rejected(Rejected { line, problems }) => {
+            Some((*line, problems.iter().map(Problem::to_string).collect()))
+        }
         Notice::Ignored(_) => None,
     };
     notices.iter().filter_map(line).collect()
@@ -76,7 +78,9 @@ Acme,0.1,chat,,,1969-12-31T23:59:59Z
 
 #[test]
 fn semicolons_bom_crlf_and_quotes_are_read() {
-    let (simulation, notices) = simulated("\u{feff}intent_confidence;\"company\";source\r\n0.9;\"Initech\";chat\r\n0.9;\"a;b\";referral\r\n");
+    let (simulation, notices) = simulated(
+        "\u{feff}intent_confidence;\"company\";source\r\n0.9;\"Initech\";chat\r\n0.9;\"a;b\";referral\r\n",
+    );
     assert_eq!((counts(&simulation), notices), ([2, 0, 0, 1, 1, 0], vec![]));
 }
 
@@ -94,12 +98,20 @@ fn bad_lines_are_rejected_with_line_and_column_and_stop_nothing() {
     );
     assert_eq!(counts(&simulation), [1, 1, 0, 0, 0, 0]);
     assert_eq!(notices[0], Notice::Ignored(vec!["id".into()]));
-    let text = |line: u64, problems: &[&str]| (line, problems.iter().map(|problem| (*problem).to_owned()).collect::<Vec<_>>());
+    let text = |line: u64, problems: &[&str]| {
+        (line, problems.iter().map(|problem| (*problem).to_owned()).collect::<Vec<_>>())
+    };
     assert_eq!(
         rejected(&notices),
         [
             text(2, &["/company_size: `many` is no value of type integer."]),
-            text(4, &["/intent_confidence: 1.5 is outside 0 to 1.", "/source: `refferal` is no value of type enum. Did you mean `referral`?"]),
+            text(
+                4,
+                &[
+                    "/intent_confidence: 1.5 is outside 0 to 1.",
+                    "/source: `refferal` is no value of type enum. Did you mean `referral`?"
+                ]
+            ),
             text(
                 5,
                 &[
@@ -109,7 +121,13 @@ fn bad_lines_are_rejected_with_line_and_column_and_stop_nothing() {
                 ]
             ),
             text(6, &["This line has 2 cells, the header has 8."]),
-            text(8, &["/company_size: `5.5` is no value of type integer.", "/intent_confidence: `inf` is no value of type number."]),
+            text(
+                8,
+                &[
+                    "/company_size: `5.5` is no value of type integer.",
+                    "/intent_confidence: `inf` is no value of type number."
+                ]
+            ),
         ]
     );
 }
@@ -122,7 +140,8 @@ fn bytes_that_are_no_text_are_rejected() {
 
 #[test]
 fn files_without_a_usable_header_are_refused() {
-    let told = |leads: &str| run(leads.as_bytes()).unwrap_err().iter().map(ToString::to_string).collect::<Vec<_>>();
+    let told =
+        |leads: &str| run(leads.as_bytes()).unwrap_err().iter().map(ToString::to_string).collect::<Vec<_>>();
     assert_eq!(told(""), ["No column has the name of a field."]);
     assert_eq!(told("compani,name\n"), ["No column has the name of a field. Did you mean `company`?"]);
     assert_eq!(told("company,source,company\n"), ["/company: There are two columns `company`."]);
@@ -133,7 +152,11 @@ fn a_line_without_an_end_is_refused_in_bounded_memory() {
     let endless = || io::repeat(b'x').take(1 << 40);
     for start in ["company\nInitech\n\"", "company\nInitech\n", "", "company"] {
         let problems = run(start.as_bytes().chain(endless())).expect_err("it has no end");
-        assert_eq!(problems[0].message, "The file cannot be read: a line is longer than 1 MiB, perhaps for a quote that is not closed.", "{start:?}");
+        assert_eq!(
+            problems[0].message,
+            "The file cannot be read: a line is longer than 1 MiB, perhaps for a quote that is not closed.",
+            "{start:?}"
+        );
     }
 }
 
@@ -147,7 +170,8 @@ fn many_leads_stream_through() {
             Ok(buffer[..count].iter_mut().zip(&mut self.0).map(|(place, byte)| *place = byte).count())
         }
     }
-    let (simulation, _) = run("company,intent_confidence,source\n".as_bytes().chain(Stream(lines))).expect("it is a file of leads");
+    let (simulation, _) = run("company,intent_confidence,source\n".as_bytes().chain(Stream(lines)))
+        .expect("it is a file of leads");
     assert_eq!(counts(&simulation), [200_000, 200_000, 0, 0, 0, 0]);
 }
 

@@ -6,7 +6,10 @@ use engine::rules::pick::{Counters, Member, PickInputs, PickReason, Pool, pick};
 use proptest::prelude::*;
 
 fn pool(weights: &[u32]) -> Pool {
-    let member = |(index, weight): (usize, &u32)| Member { person: format!("p{index:02}@acme.example"), weight: *weight };
+    let member = |(index, weight): (usize, &u32)| Member {
+        person: format!("p{index:02}@acme.example"),
+        weight: *weight,
+    };
     Pool { name: "ae".into(), members: weights.iter().enumerate().map(member).collect() }
 }
 
@@ -32,7 +35,11 @@ fn turns(pool: &Pool, count: usize) -> (Vec<String>, Counters) {
 
 #[test]
 fn the_order_is_that_of_nginx() {
-    let order: String = turns(&pool(&[5, 1, 1]), 7).0.iter().map(|person| char::from(b'a' + person.as_bytes()[2] - b'0')).collect();
+    let order: String = turns(&pool(&[5, 1, 1]), 7)
+        .0
+        .iter()
+        .map(|person| char::from(b'a' + person.as_bytes()[2] - b'0'))
+        .collect();
     assert_eq!(order, "aabacaa");
 }
 
@@ -42,12 +49,22 @@ fn the_existing_owner_comes_first_and_takes_nobodys_turn() {
     let counters = Counters::from([("p00@acme.example".into(), 1), ("p01@acme.example".into(), -1)]);
     let mut inputs = PickInputs { owner: Some("p01@acme.example".into()), ..inputs(&pool, counters.clone()) };
     let owned = pick(&pool, &inputs).expect("somebody is available");
-    assert_eq!((owned.assignee.as_str(), owned.reason, owned.counters_after), ("p01@acme.example", PickReason::ExistingOwner, counters));
+    assert_eq!(
+        (owned.assignee.as_str(), owned.reason, owned.counters_after),
+        ("p01@acme.example", PickReason::ExistingOwner, counters)
+    );
     inputs.available.remove("p01@acme.example");
-    assert_eq!(pick(&pool, &inputs).map(|pick| (pick.assignee, pick.reason)), Some(("p00@acme.example".into(), PickReason::RoundRobin)));
+    assert_eq!(
+        pick(&pool, &inputs).map(|pick| (pick.assignee, pick.reason)),
+        Some(("p00@acme.example".into(), PickReason::RoundRobin))
+    );
     inputs.owner = Some("stranger@acme.example".into());
     inputs.available.insert("stranger@acme.example".into());
-    assert_eq!(pick(&pool, &inputs).map(|pick| pick.reason), Some(PickReason::RoundRobin), "who is no member owns nothing here");
+    assert_eq!(
+        pick(&pool, &inputs).map(|pick| pick.reason),
+        Some(PickReason::RoundRobin),
+        "who is no member owns nothing here"
+    );
 }
 
 #[test]
@@ -86,7 +103,8 @@ fn the_counters_of_people_who_left_are_dropped() {
 fn hostile_counters_do_not_overflow() {
     let pool = pool(&[u32::MAX, 1]);
     for extreme in [i64::MAX, i64::MIN] {
-        let counters = Counters::from([("p00@acme.example".into(), extreme), ("p01@acme.example".into(), extreme)]);
+        let counters =
+            Counters::from([("p00@acme.example".into(), extreme), ("p01@acme.example".into(), extreme)]);
         assert!(pick(&pool, &inputs(&pool, counters)).is_some());
     }
 }
@@ -109,11 +127,19 @@ fn what_is_wrong_with_a_pool_is_told() {
 #[test]
 fn inputs_and_picks_are_stored_and_read_back() {
     let pool = pool(&[2, 1]);
-    let inputs = PickInputs { owner: Some("p01@acme.example".into()), ..inputs(&pool, Counters::from([("p00@acme.example".into(), -1)])) };
+    let inputs = PickInputs {
+        owner: Some("p01@acme.example".into()),
+        ..inputs(&pool, Counters::from([("p00@acme.example".into(), -1)]))
+    };
     let pick = pick(&pool, &inputs).expect("somebody is available");
     let json = serde_json::to_string(&(&pool, &inputs, &pick)).expect("they are JSON");
-    assert_eq!(serde_json::from_str::<(Pool, PickInputs, engine::rules::pick::Pick)>(&json).expect("they are read back"), (pool, inputs, pick));
-    let read: Pool = serde_json::from_str(r#"{"name":"ae","members":[{"person":"jane@acme.example"}]}"#).expect("a weight may be left out");
+    assert_eq!(
+        serde_json::from_str::<(Pool, PickInputs, engine::rules::pick::Pick)>(&json)
+            .expect("they are read back"),
+        (pool, inputs, pick)
+    );
+    let read: Pool = serde_json::from_str(r#"{"name":"ae","members":[{"person":"jane@acme.example"}]}"#)
+        .expect("a weight may be left out");
     assert_eq!(read.members[0].weight, 1);
 }
 

@@ -1,0 +1,367 @@
+//! The rule file: what is read, what is refused and where, and that writing loses nothing.
+
+use std::collections::BTreeMap;
+
+use engine::action::{Action, Consequence};
+use engine::catalogue::{Catalogue, FieldDefinition, FieldType, Missing};
+use engine::problem::Problem;
+use engine::rules::{RuleDefinition, RuleSetFile};
+use proptest::prelude::*;
+use serde_json::json;
+
+const EXAMPLE: &str = r#"
+rule_set: inbound-form
+fields: {intent_confidence: {type: number, min: 0, max: 1}, company: {type: string}, company_size: {type: integer, unit: employees},
+         source: {type: enum, values: [chat, web_form, referral]}, timeframe_days: {type: integer, missing: unknown}}
+lists: {tam: [Initech, Globex]}
+rules:
+  - {id: tam-high-intent, when: 'intent_confidence > 0.85 && company in lists.tam', then: [{assign: {pool: enterprise-ae, meeting: intro}}]}
+  - {id: referral, when: 'source == "referral"', then: [advance], min_confidence: {source: 0.8}, risk: [quota]}
+default: hold
+"#;
+
+fn shown(problems: &[Problem]) -> Vec<String> {
+    problems.iter().map(Problem::to_string).collect()
+}
+
+/// The problems of the example with one piece of it replaced.
+fn problems_with(piece: &str, replacement: &str) -> Vec<String> {
+    assert!(EXAMPLE.contains(piece), "{piece}");
+    match RuleSetFile::from_yaml(&EXAMPLE.replace(piece, replacement)) {
+        Ok(file) => shown(&file.compile().err().unwrap_or_default()),
+        Err(problems) => shown(&problems),
+    }
+}
+
+#[test]
+fn the_example_is_read() {
+    let file = RuleSetFile::from_yaml(EXAMPLE).expect("the example is a rule file");
+    assert_eq!(file.rule_set, "inbound-form");
+    assert_eq!(file.fields.0.len(), 5);
+    assert_eq!(file.lists["tam"], ["Initech", "Globex"]);
+    assert_eq!(file.rules[1].risk, ["quota"]);
+    assert_eq!(file.default, Action::Hold);
+    let parameters =
+        BTreeMap::from([("pool".into(), json!("enterprise-ae")), ("meeting".into(), json!("intro"))]);
+    assert_eq!(file.rules[0].then, [Consequence::Act { action: Action::Assign, parameters }]);
+    assert_eq!(file.check(), vec![]);
+    assert!(file.compile().is_ok());
+}
+
+#[test]
+fn texts_that_are_no_rule_file_are_refused_with_line_and_column() {
+    for (piece, replacement, problem) in [
+        (
+            "default: hold",
+            "default: [",
+            "Line 10, column 1: did not find expected node content, while parsing a flow node.",
+        ),
+        (
+            "default: hold",
+            "default: maybe",
+            "Line 9, column 10: default: unknown variant `maybe`, expected one of `advance`, `nurture`, `reject`, `assign`, `hold`, `escalate`.",
+        ),
+        ("default: hold", "", "Line 2, column 1: missing field `default`."),
+        (
+            "default: hold",
+            "default: hold\ndefault: nurture",
+            "Line 2, column 1: `default` stands here twice.",
+        ),
+        (
+            "lists: {tam: [Initech, Globex]}",
+            "lists: {tam: [Initech], tam: [Globex]}",
+            "Line 5, column 8: lists: `tam` stands here twice.",
+        ),
+        (
+            "when: 'source",
+            "whn: 'source",
+            "Line 8, column 20: rules[1]: unknown field `whn`, expected one of `id`, `name`, `when`, `then`, `min_confidence`, `risk`. Did you mean `when`?",
+        ),
+        (
+            "then: [advance]",
+            "then: [advanse]",
+            "Line 8, column 56: rules[1].then: `advanse` is no action; there are advance, nurture, reject, assign, hold, escalate and tag.",
+        ),
+        (
+            "then: [advance]",
+            "then: [{assign: team}]",
+            "Line 8, column 56: rules[1].then: the parameters of `assign` are written by name, not `\"team\"`.",
+        ),
+        (
+            "type: string",
+            "type: text",
+            "Line 3, column 77: fields.company.type: unknown variant `text`, expected one of `bool`, `integer`, `number`, `string`, `enum`, `timestamp`.",
+        ),
+        (
+            "unit: employees",
+            "unite: employees",
+            "Line 3, column 116: fields.company_size: unknown field `unite`, expected one of `type`, `title`, `unit`, `min`, `max`, `values`, `missing`, `min_confidence`, `personal`. Did you mean `unit`?",
+        ),
+        (
+            "[Initech, Globex]",
+            "!list [Initech]",
+            "Line 5, column 14: lists.tam: tags (`!name`) are not used here.",
+        ),
+    ] {
+        assert_eq!(problems_with(piece, replacement), [problem], "{replacement}");
+    }
+    assert_eq!(
+        shown(&RuleSetFile::from_yaml("").unwrap_err()),
+        ["Line 1, column 1: missing field `rule_set`."]
+    );
+}
+
+#[test]
+fn files_that_say_something_impossible_are_refused_at_the_part() {
+    for (piece, replacement, problem) in [
+        (
+            "default: hold",
+            "default: advance",
+            "/default: By default a lead is held or nurtured; `advance` is not safe.",
+        ),
+        (
+            "id: referral",
+            "id: Referral",
+            "/rules/1/id: A rule's id is 1 to 100 lower-case letters, digits and hyphens.",
+        ),
+        ("id: referral", "id: tam-high-intent", "/rules/1/id: Another rule has the id `tam-high-intent`."),
+        (
+            "then: [advance]",
+            "then: []",
+            "/rules/1/then: A rule does something: an action such as `advance`, or a tag.",
+        ),
+        (
+            "then: [advance]",
+            "then: [advance, {tag: hot}, nurture]",
+            "/rules/1/then/2: A rule has one action; make the second one a rule of its own.",
+        ),
+        (
+            "then: [advance]",
+            "then: [assign]",
+            "/rules/1/then/0: `assign` names the pool that picks the person, as in `{assign: {pool: enterprise-ae}}`.",
+        ),
+        (
+            "then: [advance]",
+            "then: [{assign: {pool: ''}}]",
+            "/rules/1/then/0: `assign` names the pool that picks the person, as in `{assign: {pool: enterprise-ae}}`.",
+        ),
+        (
+            "then: [advance]",
+            "then: [{tag: ''}]",
+            "/rules/1/then/0: A tag is 1 to 100 characters on one line.",
+        ),
+        ("{source: 0.8}", "{source: 80}", "/rules/1/min_confidence/source: A confidence is between 0 and 1."),
+        (
+            "{source: 0.8}",
+            "{source: .nan}",
+            "/rules/1/min_confidence/source: A confidence is between 0 and 1.",
+        ),
+        (
+            "{source: 0.8}",
+            "{sourse: 0.8}",
+            "/rules/1/min_confidence/sourse: There is no field `sourse`. Did you mean `source`?",
+        ),
+        (
+            "rule_set: inbound-form",
+            "rule_set: ''",
+            "/rule_set: A rule set's name is 1 to 100 characters on one line.",
+        ),
+        ("min: 0", "min: -.inf", "/fields/intent_confidence: `min` and `max` are finite numbers."),
+        (
+            "company: {type: string}",
+            "company: {type: string}, package: {type: string}",
+            "/fields/package: `package` is a reserved word of the rule language.",
+        ),
+        (
+            "source: {type: enum, values: [chat, web_form, referral]}",
+            "source: {type: enum}",
+            "/fields/source: An enum lists its `values`; no other type does.",
+        ),
+        (
+            "lists: {tam: [Initech, Globex]}",
+            "lists: {tam: [], tam-2: []}",
+            "/lists/tam-2: A list's name is lower-case letters, digits and underscores, begins with a letter, and is no reserved word.",
+        ),
+        (
+            "intent_confidence > 0.85",
+            "intent_confidence > 85",
+            "/rules/0/when at 21: `intent_confidence` is 0 to 1, so it is never 85. Did you mean `0.85`?",
+        ),
+        ("== \"referral\"", "= \"referral\"", "/rules/1/when at 8: `=` is written `==`. Did you mean `==`?"),
+        ("lists.tam'", "lists.tan'", "/rules/0/when at 46: There is no list `tan`. Did you mean `tam`?"),
+    ] {
+        let found = problems_with(piece, replacement);
+        assert!(found.contains(&problem.to_owned()), "{replacement}: {found:?}");
+        let follows =
+            found.iter().filter(|found| *found != problem && !found.contains("of the values")).count();
+        assert!(follows <= 1, "{replacement}: {found:?}");
+    }
+}
+
+#[test]
+fn a_file_cannot_blow_up() {
+    let mut bomb = "rule_set: &a [x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for level in 'b'..='k' {
+        let before = (level as u8 - 1) as char;
+        bomb += &format!("{level}: &{level} [{}]\n", vec![format!("*{before}"); 9].join(", "));
+    }
+    let message = |text: &str| RuleSetFile::from_yaml(text).unwrap_err()[0].message.clone();
+    assert!(message(&bomb).contains("the aliases of this file blow it up"), "{}", message(&bomb));
+    // One long list, asked for many times: few jumps, but a milliard entries.
+    let wide = format!("fields: &a [{}]\nlists: [{}]\n", "x, ".repeat(30_000), "*a, ".repeat(30_000));
+    assert!(message(&wide).contains("blow it up"), "{}", message(&wide));
+    let text = format!("fields: &a '{}'\nlists: [{}]\n", "x".repeat(100_000), "*a, ".repeat(30_000));
+    assert!(message(&text).contains("blow it up"), "{}", message(&text));
+    assert!(message(&"[".repeat(8_000_000)).contains("brackets are open at once"));
+    assert!(message(&"a: ".repeat(1_000_000)).starts_with("Line 1"), "{}", message(&"a: ".repeat(1_000_000)));
+    assert!(message(&"- ".repeat(1_000_000)).starts_with("Line 1"));
+    assert!(message(&"x".repeat(1_000_000)).len() < 400, "the message does not quote all of it");
+    assert!(message(&"x".repeat(9_000_000)).starts_with("A file has at most 8388608 bytes"));
+}
+
+#[test]
+fn aliases_within_reason_are_fine() {
+    let text =
+        EXAMPLE.replace("{type: string}", "&text {type: string}").replace("rules:", "# shared\nrules:");
+    let text = text.replace(
+        "company_size: {type: integer, unit: employees}",
+        "domain: *text, company_size: {type: integer, unit: employees}",
+    );
+    let file = RuleSetFile::from_yaml(&text).expect("an alias is fine");
+    assert_eq!(file.fields.get("domain"), file.fields.get("company"));
+}
+
+#[test]
+fn too_many_rules_are_refused() {
+    let mut file = RuleSetFile::from_yaml(EXAMPLE).expect("the example is a rule file");
+    file.rules =
+        (0..2_001).map(|i| RuleDefinition { id: format!("r{i}"), ..file.rules[1].clone() }).collect();
+    assert_eq!(shown(&file.compile().unwrap_err()), ["/rules: A rule set has at most 2000 rules."]);
+}
+
+#[test]
+fn the_schema_names_every_key() {
+    let schema = serde_json::to_value(schemars::schema_for!(RuleSetFile)).expect("a schema is JSON");
+    for key in ["rule_set", "fields", "lists", "rules", "default"] {
+        assert!(schema["properties"][key].is_object(), "{key}");
+    }
+    assert_eq!(schema["additionalProperties"], json!(false));
+}
+
+fn definition() -> impl Strategy<Value = FieldDefinition> {
+    let missing = prop_oneof![
+        Just(Missing::Unknown),
+        any::<bool>().prop_map(|value| Missing::Value(json!(value))),
+        any::<i32>().prop_map(|value| Missing::Value(json!(value))),
+        any::<f64>().prop_filter("finite", |n| n.is_finite()).prop_map(|value| Missing::Value(json!(value))),
+        any::<String>()
+            .prop_filter("not the word for unknown", |text| text != "unknown")
+            .prop_map(|value| Missing::Value(json!(value))),
+    ];
+    let kind = prop::sample::select(vec![
+        FieldType::Bool,
+        FieldType::Integer,
+        FieldType::Number,
+        FieldType::String,
+        FieldType::Enum,
+        FieldType::Timestamp,
+    ]);
+    let number = || proptest::option::of(any::<f64>().prop_filter("finite", |n| n.is_finite()));
+    (
+        kind,
+        proptest::option::of(any::<String>()),
+        number(),
+        number(),
+        prop::collection::vec(any::<String>(), 0..3),
+        missing,
+        any::<bool>(),
+    )
+        .prop_map(|(kind, unit, min, max, values, missing, personal)| FieldDefinition {
+            unit,
+            min,
+            max,
+            values,
+            missing,
+            personal,
+            ..FieldDefinition::new(kind)
+        })
+}
+
+fn consequence() -> impl Strategy<Value = Consequence> {
+    let action = prop::sample::select(vec![
+        Action::Advance,
+        Action::Nurture,
+        Action::Reject,
+        Action::Assign,
+        Action::Hold,
+        Action::Escalate,
+    ]);
+    let json = prop_oneof![
+        Just(json!(null)),
+        any::<bool>().prop_map(|v| json!(v)),
+        any::<i64>().prop_map(|v| json!(v)),
+        any::<String>().prop_map(|v| json!(v)),
+        Just(json!({"b": [1, "x"], "a": {}}))
+    ];
+    prop_oneof![
+        any::<String>().prop_map(Consequence::Tag),
+        (action, prop::collection::btree_map(any::<String>(), json, 0..3))
+            .prop_map(|(action, parameters)| Consequence::Act { action, parameters }),
+    ]
+}
+
+fn rule() -> impl Strategy<Value = RuleDefinition> {
+    let confidence = prop::collection::btree_map(any::<String>(), 0.0..=1.0, 0..3);
+    (
+        any::<String>(),
+        proptest::option::of(any::<String>()),
+        any::<String>(),
+        prop::collection::vec(consequence(), 0..3),
+        confidence,
+        prop::collection::vec(any::<String>(), 0..3),
+    )
+        .prop_map(|(id, name, when, then, min_confidence, risk)| RuleDefinition {
+            id,
+            name,
+            when,
+            then,
+            min_confidence,
+            risk,
+        })
+}
+
+fn file() -> impl Strategy<Value = RuleSetFile> {
+    (
+        any::<String>(),
+        prop::collection::btree_map(any::<String>(), definition(), 0..3),
+        prop::collection::btree_map(any::<String>(), prop::collection::vec(any::<String>(), 0..3), 0..3),
+        prop::collection::vec(rule(), 0..3),
+    )
+        .prop_map(|(rule_set, fields, lists, rules)| RuleSetFile {
+            rule_set,
+            fields: Catalogue(fields),
+            lists,
+            rules,
+            default: Action::Nurture,
+        })
+}
+
+proptest! {
+    #[test]
+    fn writing_loses_nothing(file in file()) {
+        let yaml = file.to_yaml().expect("every file can be written");
+        let read = RuleSetFile::from_yaml(&yaml);
+        prop_assert_eq!(read.as_ref(), Ok(&file), "{}", yaml);
+        prop_assert_eq!(read.expect("was compared").to_yaml(), Ok(yaml));
+    }
+
+    #[test]
+    fn no_text_makes_the_reader_panic(text in "\\PC{0,200}", at in 0..EXAMPLE.len()) {
+        let _ = RuleSetFile::from_yaml(&text);
+        let mut spoiled = EXAMPLE.to_owned();
+        spoiled.insert_str(at, &text.chars().take(3).collect::<String>());
+        if let Ok(file) = RuleSetFile::from_yaml(&spoiled) {
+            let _ = file.compile();
+        }
+    }
+}

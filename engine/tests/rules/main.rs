@@ -1,0 +1,14 @@
+//! The rule layer as its users see it.
+
+#![allow(clippy::expect_used, reason = "the helpers of tests are tests")]
+
+mod checker;
+mod decide;
+mod explain;
+mod file;
+mod kleene;
+mod leads;
+mod pick;
+mod reference;
+mod simulate;
+mod syntax;

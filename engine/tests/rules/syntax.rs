@@ -1,0 +1,232 @@
+//! How conditions are written: slips, precedence, hostile texts, and that trees survive the way to text and back.
+
+use engine::problem::Span;
+use engine::rules::ast::{CompareOp, Expr, ExprKind, Name};
+use engine::rules::{parse, unparse};
+use proptest::prelude::*;
+
+use crate::checker::{assert_problem, problems};
+
+#[test]
+fn slips_of_writing() {
+    let missing = "A field, a number or a text is missing here.";
+    assert_problem("", "", "A condition is missing.", None);
+    assert_problem("  // nothing", "  // nothing", "A condition is missing.", None);
+    assert_problem("budget >", "", missing, None);
+    assert_problem("budget > && decision_maker", "&&", missing, None);
+    assert_problem("(budget > 5", "", "`)` is missing here.", None);
+    assert_problem("budget > 5)", ")", "This does not belong here.", None);
+    assert_problem(
+        "budget > 5 decision_maker",
+        "decision_maker",
+        "An operator such as `&&` or `==` is missing before this.",
+        None,
+    );
+    assert_problem("budget = 5", "=", "`=` is written `==`.", Some("=="));
+    assert_problem("budget => 5", "=>", "`=>` is written `>=`.", Some(">="));
+    assert_problem("budget <> 5", "<>", "`<>` is written `!=`.", Some("!="));
+    assert_problem("budget ≥ 5", "≥", "`≥` is written `>=`.", Some(">="));
+    assert_problem("budget > 5 & decision_maker", "&", "`&` is written `&&`.", Some("&&"));
+    assert_problem("budget > 5 and decision_maker", "and", "This is written `&&`.", Some("&&"));
+    assert_problem("budget > 5 OR decision_maker", "OR", "This is written `||`.", Some("||"));
+    assert_problem("not decision_maker", "not", "This is written `!`.", Some("!"));
+    assert_problem("company not in lists.tam", "not", "`a not in b` is written `!(a in b)`.", None);
+    assert_problem("company == “Acme”", "“Acme”", "Text stands in straight quotes.", Some("\"Acme\""));
+    assert_problem("company == \"Acme", "\"Acme", "The text is not closed; `\"` is missing.", None);
+    assert_problem(
+        "company == \"a\\qb\"",
+        "\\q",
+        "This escape is not known; a backslash itself is written `\\\\`.",
+        None,
+    );
+    assert_problem(
+        "company == \"\\ud800\"",
+        "\\u",
+        "This escape is not known; a backslash itself is written `\\\\`.",
+        None,
+    );
+    assert_problem("budget > 50k", "50k", "A number cannot run into letters.", Some("50"));
+    assert_problem("budget > 50_000", "50_000", "Digits of a number are not grouped.", Some("50000"));
+    assert_problem("budget > 1. ", "1.", "A digit is missing after the point.", Some("1.0"));
+    assert_problem(
+        "budget > 99999999999999999999",
+        "99999999999999999999",
+        "This number is too large.",
+        None,
+    );
+    assert_problem(
+        "company_size > 9223372036854775808",
+        "9223372036854775808",
+        "This number is too large.",
+        None,
+    );
+    assert_problem("budget > 1e999", "1e999", "This number is too large.", None);
+    assert_problem("budget @ 5", "@", "`@` means nothing here.", None);
+    assert_problem(
+        "größe > 5",
+        "größe",
+        "Names are written with the letters a to z; text stands in quotes.",
+        Some("\"größe\""),
+    );
+    assert_problem("company == \"a\" \0", "\0", "The control character U+0000 cannot stand here.", None);
+    assert_problem("company in lists", "lists", "A list is named as in `lists.tam`.", None);
+    assert_problem("package == 1", "package", "`package` is a reserved word and cannot name a field.", None);
+    assert_problem("has(1)", "has(1)", "`has` takes the name of one field, as in `has(company)`.", None);
+    assert_problem(
+        "has(budget, company)",
+        "has(budget, company)",
+        "`has` takes the name of one field, as in `has(company)`.",
+        None,
+    );
+}
+
+#[test]
+fn what_cel_has_and_this_language_has_not_yet() {
+    assert_problem("budget + 1 > 3", "+", "Arithmetic (`+`) is not supported yet.", None);
+    assert_problem("budget + 1 - 2 + 3 > 3", "+", "Arithmetic (`+`) is not supported yet.", None);
+    assert_problem("-budget > 3", "-", "Arithmetic (`-`) is not supported yet.", None);
+    assert_problem(
+        "decision_maker ? true : false",
+        "?",
+        "A choice (`a ? b : c`) is not supported yet; write two rules.",
+        None,
+    );
+    assert_problem("size(company) > 3", "size", "Calling `size` is not supported yet.", None);
+    assert_problem(
+        "company.startsWith('A')",
+        "startsWith",
+        "Calling `startsWith` is not supported yet.",
+        None,
+    );
+    assert_problem("[1].exists(x, x > 0)", "exists", "Calling `exists` is not supported yet.", None);
+    assert_problem("company.name == 'A'", ".name", "A field has no parts; `.name` is not supported.", None);
+    assert_problem("company[0] == 'A'", "[", "Picking from a list (`a[0]`) is not supported yet.", None);
+    assert_problem("{'a': 1} == company", "{", "Maps (`{…}`) are not supported.", None);
+    assert_problem(
+        "budget == null",
+        "null",
+        "There is no `null`; `has(field)` tells whether a field was read.",
+        None,
+    );
+    assert_problem("company == b'A'", "b'A'", "Bytes are not supported; write text in quotes.", None);
+    assert_problem(
+        "budget > 5u",
+        "5u",
+        "Unsigned numbers are not supported; write it without the `u`.",
+        Some("5"),
+    );
+    assert_problem(
+        "confidense(budget) > 0.5",
+        "confidense",
+        "There is no function `confidense`; there are `has` and `confidence`.",
+        Some("confidence"),
+    );
+}
+
+#[test]
+fn precedence_is_that_of_cel() {
+    for (text, explicit) in [
+        ("true || false && true", "true || (false && true)"),
+        ("!true && false", "(!true) && false"),
+        ("!decision_maker == true", "(!decision_maker) == true"),
+        ("budget > 1 == decision_maker", "(budget > 1) == decision_maker"),
+        ("true && budget > 1 || company in ['a']", "(true && (budget > 1)) || (company in ['a'])"),
+    ] {
+        assert_eq!(parse(text).0, parse(explicit).0, "{text}");
+    }
+    assert_ne!(parse("(true || false) && true").0, parse("true || false && true").0);
+    assert_ne!(parse("true && (false && true)").0, parse("true && false && true").0);
+}
+
+#[test]
+fn hostile_texts_are_refused_in_bounded_time_and_stack() {
+    let deep = |count: usize, open: &str| problems(&format!("{}true", open.repeat(count)));
+    assert!(deep(100_000, "(")[0].1.starts_with("A condition has at most 10000 bytes"));
+    for open in ["(", "!", "-", "[", "has(", "a[", "a.b(", "true ? ", "true == (", "1 < (2 in ("] {
+        let found = deep(9_900 / open.len(), open);
+        assert!(!found.is_empty() && found.len() <= 40, "{open}: {found:?}");
+    }
+    for joint in [" < ", " in ", " == ", " + ", " && ", " || ", ".a", "?", ":", "["] {
+        let text = format!("1{joint}").repeat(9_990 / (joint.len() + 1));
+        assert!(problems(&text).len() <= 4_000, "{joint}");
+    }
+    assert_eq!(deep(64, "(").len(), 1, "one missing parenthesis is told for 64");
+    let fine = format!("{}true{}", "(".repeat(64), ")".repeat(64));
+    assert_eq!(problems(&fine), vec![]);
+    let too_deep = format!("{}true{}", "(".repeat(65), ")".repeat(65));
+    assert_eq!(problems(&too_deep)[0].1, "A condition is nested at most 64 deep.");
+}
+
+fn expr(kind: ExprKind) -> Expr {
+    Expr::new(kind, Span::default())
+}
+
+fn name() -> impl Strategy<Value = String> {
+    "[a-z][a-z0-9_]{0,8}".prop_filter("words with a meaning of their own", |word| {
+        !engine::rules::RESERVED.contains(&word.as_str())
+            && !["lists", "r", "b", "br", "rb", "and", "or", "not"].contains(&word.as_str())
+    })
+}
+
+fn any_expr() -> impl Strategy<Value = Expr> {
+    let named = |text: String| Name { text, span: Span::default() };
+    let leaf = prop_oneof![
+        any::<bool>().prop_map(ExprKind::Bool),
+        any::<i64>().prop_map(ExprKind::Integer),
+        any::<f64>().prop_filter("finite", |n| n.is_finite()).prop_map(ExprKind::Float),
+        any::<String>().prop_map(ExprKind::Text),
+        name().prop_map(ExprKind::Name),
+        name().prop_map(move |text| ExprKind::ListName(named(text))),
+        name().prop_map(move |text| ExprKind::Has(named(text))),
+        name().prop_map(move |text| ExprKind::Confidence(named(text))),
+    ];
+    leaf.prop_map(expr).prop_recursive(5, 40, 4, |inner| {
+        let op = prop::sample::select(vec![
+            CompareOp::Equal,
+            CompareOp::NotEqual,
+            CompareOp::Less,
+            CompareOp::LessOrEqual,
+            CompareOp::Greater,
+            CompareOp::GreaterOrEqual,
+        ]);
+        prop_oneof![
+            inner.clone().prop_map(|operand| ExprKind::Not(operand.into())),
+            prop::collection::vec(inner.clone(), 2..4).prop_map(ExprKind::All),
+            prop::collection::vec(inner.clone(), 2..4).prop_map(ExprKind::Any),
+            prop::collection::vec(inner.clone(), 0..4).prop_map(ExprKind::List),
+            (op, inner.clone(), inner.clone()).prop_map(|(op, left, right)| ExprKind::Compare {
+                op,
+                left: left.into(),
+                right: right.into()
+            }),
+            (inner.clone(), inner)
+                .prop_map(|(needle, list)| ExprKind::In { needle: needle.into(), list: list.into() }),
+        ]
+        .prop_map(expr)
+    })
+}
+
+proptest! {
+    #[test]
+    fn a_tree_survives_the_way_to_text_and_back(tree in any_expr()) {
+        let text = unparse(&tree);
+        prop_assume!(text.len() < 10_000);
+        let (parsed, problems) = parse(&text);
+        prop_assert_eq!(&problems, &vec![], "{}", text);
+        prop_assert_eq!(parsed.as_ref(), Some(&tree), "{}", text);
+        prop_assert_eq!(parsed.map(|tree| unparse(&tree)), Some(text));
+    }
+
+    #[test]
+    fn no_text_makes_the_parser_or_the_checker_panic(text in "\\PC{0,80}") {
+        problems(&text);
+    }
+
+    #[test]
+    fn no_row_of_tokens_makes_them_panic_either(words in prop::collection::vec(prop::sample::select(vec![
+        "budget", "company", "source", "lists", ".", "tam", "in", "(", ")", "[", "]", "{", "}", ",", "&&", "||", "!", "==", "<", "-", "+",
+        "?", ":", "5", "0.5", "'a'", "\"", "'''", "\\", "has", "confidence", "not", "and", "true", "null", "as_of", "=", "&", "“", "\0", "é",
+    ]), 0..40), spaced in any::<bool>()) {
+        problems(&words.join(if spaced { " " } else { "" }));
+    }
+}

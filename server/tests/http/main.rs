@@ -1,0 +1,17 @@
+//! The process over HTTP: the real router on a port of its own, with a database of its own.
+
+#[path = "../lead/mod.rs"]
+mod lead;
+mod support;
+
+mod access;
+mod batch;
+mod bodies;
+mod csrf;
+mod decisions;
+mod events;
+mod openapi;
+mod outcomes;
+mod process;
+mod sessions;
+mod setup;

@@ -1,0 +1,155 @@
+//! Signing in and out, and what a session is worth.
+
+use reqwest::StatusCode;
+use store::actor::Role;
+use store::{Actor, people};
+
+use crate::support::{PASSWORD, TestApp, location};
+
+#[tokio::test]
+async fn a_person_signs_in_gets_where_they_wanted_and_signs_out() {
+    let app = TestApp::start().await;
+    app.person("ana@acme.example", &[Role::Sdr]).await;
+    let mut browser = app.browser();
+    let turned_away = browser.get("/leads?action=hold").await;
+    assert_eq!((turned_away.status(), location(&turned_away)), (StatusCode::SEE_OTHER, "/sign-in?next=/leads%3Faction%3Dhold"));
+    assert_eq!(browser.get("/sign-in").await.status(), StatusCode::OK);
+    let signed_in = browser.sign_in(" ANA@acme.example", PASSWORD, Some("/leads?action=hold")).await;
+    assert_eq!((signed_in.status(), location(&signed_in)), (StatusCode::SEE_OTHER, "/leads?action=hold"));
+    let cookie = signed_in.headers().get_all("set-cookie").iter().map(|cookie| cookie.to_str().unwrap()).find(|cookie| cookie.starts_with("meshline_session="));
+    let cookie = cookie.unwrap();
+    for part in ["HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=43200"] {
+        assert!(cookie.contains(part), "{cookie}");
+    }
+    assert!(!cookie.contains("Secure"), "over plain HTTP a browser would drop it: {cookie}");
+    assert_eq!(browser.get("/leads").await.status(), StatusCode::OK);
+    let old = browser.cookies.clone();
+    assert_eq!(location(&browser.post("/actions/sign-out", &[]).await), "/sign-in");
+    assert_eq!(browser.session(), None);
+    browser.cookies = old;
+    assert_eq!(location(&browser.get("/leads").await), "/sign-in?next=/leads", "the old cookie is worth nothing");
+}
+
+#[tokio::test]
+async fn the_cookie_is_for_https_where_the_site_is() {
+    let app = TestApp::with(server::http::Config { secure_cookies: true, ..Default::default() }).await;
+    app.person("ana@acme.example", &[Role::Sdr]).await;
+    let answer = app.browser().sign_in("ana@acme.example", PASSWORD, None).await;
+    assert!(answer.headers().get_all("set-cookie").iter().all(|cookie| cookie.to_str().unwrap().contains("Secure")));
+}
+
+#[tokio::test]
+async fn signing_in_gives_a_session_that_nobody_knew_before() {
+    let app = TestApp::start().await;
+    let mut browser = app.signed_in("ana@acme.example", &[Role::Sdr]).await;
+    let first = browser.session().unwrap().to_owned();
+    browser.sign_in("ana@acme.example", PASSWORD, None).await;
+    let second = browser.session().unwrap().to_owned();
+    assert_ne!(first, second);
+    browser.cookies.insert("meshline_session".into(), first);
+    assert_eq!(location(&browser.get("/leads").await), "/sign-in?next=/leads", "the first session has ended");
+    let mut planted = app.browser();
+    planted.cookies.insert("meshline_session".into(), "AAAAAAAAAAAAAAAAAAAAAA".into());
+    planted.sign_in("ana@acme.example", PASSWORD, None).await;
+    assert_ne!(planted.session(), Some("AAAAAAAAAAAAAAAAAAAAAA"), "a planted id is not taken over");
+    let stored: Vec<(Vec<u8>, serde_json::Value)> = sqlx::query_as("SELECT id_hash, data FROM sessions").fetch_all(app.store().pool()).await.unwrap();
+    for (hash, data) in stored {
+        assert_eq!(hash.len(), 32);
+        assert_eq!(data.as_object().unwrap().keys().collect::<Vec<_>>(), ["person", "seen_at"], "nothing but who and when");
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_password_says_nothing_about_the_account_and_keeps_what_was_typed() {
+    let app = TestApp::start().await;
+    app.person("ana@acme.example", &[Role::Sdr]).await;
+    for email in ["ana@acme.example", "nobody@acme.example", "no address"] {
+        let mut browser = app.browser();
+        let answer = browser.sign_in(email, "wrong wrong wrong", Some("/dashboard")).await;
+        assert_eq!((answer.status(), location(&answer)), (StatusCode::SEE_OTHER, "/sign-in?next=/dashboard"));
+        assert_eq!(browser.session(), None);
+        let page = browser.get("/sign-in?next=/dashboard").await.text().await.unwrap();
+        assert!(page.contains("The address or the password is wrong."), "{page}");
+        assert!(page.contains(email), "{page}");
+        assert!(!browser.get("/sign-in").await.text().await.unwrap().contains("is wrong"), "said once");
+    }
+}
+
+#[tokio::test]
+async fn guessing_ends_after_five_tries() {
+    let app = TestApp::start().await;
+    app.person("ana@acme.example", &[Role::Sdr]).await;
+    let mut browser = app.browser();
+    for _ in 0..5 {
+        browser.sign_in("ana@acme.example", "wrong wrong wrong", None).await;
+    }
+    browser.sign_in("ana@acme.example", PASSWORD, None).await;
+    assert_eq!(browser.session(), None, "the door is shut, even with the right password");
+    let page = browser.get("/sign-in").await.text().await.unwrap();
+    assert!(page.contains("Too many wrong passwords. Try again in 15 minutes."), "{page}");
+}
+
+#[tokio::test]
+async fn signing_in_leads_nowhere_else() {
+    let app = TestApp::start().await;
+    app.person("ana@acme.example", &[Role::Sdr]).await;
+    for evil in ["https://evil.example", "//evil.example", "/\\evil.example", "\\\\evil.example", "/\t/evil.example", "javascript:alert(1)", "evil"] {
+        let answer = app.browser().sign_in("ana@acme.example", PASSWORD, Some(evil)).await;
+        assert_eq!(location(&answer), "/", "{evil:?}");
+        let answer = app.browser().post("/actions/set-theme", &[("theme", "dark"), ("next", evil)]).await;
+        assert_eq!(location(&answer), "/", "{evil:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_person_who_is_shut_out_is_out_at_once() {
+    let app = TestApp::start().await;
+    let mut browser = app.signed_in("ana@acme.example", &[Role::Sdr]).await;
+    let id = people::by_email(app.store(), "ana@acme.example").await.unwrap().unwrap().id;
+    people::set_disabled(app.store(), &Actor::command("test"), id, true).await.unwrap();
+    assert_eq!(location(&browser.get("/leads").await), "/sign-in?next=/leads");
+    browser.sign_in("ana@acme.example", PASSWORD, None).await;
+    assert_eq!(location(&browser.get("/leads").await), "/sign-in?next=/leads");
+}
+
+#[tokio::test]
+async fn a_new_password_ends_every_session() {
+    let app = TestApp::start().await;
+    let mut browser = app.signed_in("ana@acme.example", &[Role::Sdr]).await;
+    let id = people::by_email(app.store(), "ana@acme.example").await.unwrap().unwrap().id;
+    let password = people::Password::parse("another horse battery").unwrap();
+    people::set_password(app.store(), &Actor::command("test"), id, password).await.unwrap();
+    assert_eq!(location(&browser.get("/leads").await), "/sign-in?next=/leads");
+}
+
+#[tokio::test]
+async fn an_idle_session_ends_and_a_used_one_is_prolonged() {
+    let app = TestApp::start().await;
+    let mut browser = app.signed_in("ana@acme.example", &[Role::Sdr]).await;
+    let pool = app.store().pool();
+    let left = || async {
+        let left: f64 = sqlx::query_scalar("SELECT extract(epoch FROM expires_at - now())::float8 FROM sessions").fetch_one(pool).await.unwrap();
+        left
+    };
+    assert!((43_100.0..=43_200.0).contains(&left().await));
+    sqlx::query("UPDATE sessions SET expires_at = now() + interval '1 hour', data = jsonb_set(data, '{seen_at}', '0')").execute(pool).await.unwrap();
+    let used = browser.get("/leads").await;
+    assert_eq!(used.status(), StatusCode::OK);
+    assert!(used.headers().contains_key("set-cookie"), "the cookie lives as long as the session");
+    assert!(left().await > 43_000.0);
+    sqlx::query("UPDATE sessions SET expires_at = now() - interval '1 second'").execute(pool).await.unwrap();
+    assert_eq!(location(&browser.get("/leads").await), "/sign-in?next=/leads");
+    assert_eq!(people::sessions::delete_expired(app.store(), chrono::Utc::now()).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn the_audit_log_tells_who_came_and_went() {
+    let app = TestApp::start().await;
+    let mut browser = app.signed_in("ana@acme.example", &[Role::Sdr]).await;
+    browser.post("/actions/sign-out", &[]).await;
+    let acts: Vec<(String, Vec<String>)> =
+        sqlx::query_as("SELECT action, roles FROM audit_log WHERE action LIKE 'person.sign%' ORDER BY id").fetch_all(app.store().pool()).await.unwrap();
+    let mut acts: Vec<(&str, &str)> = acts.iter().map(|(action, roles)| (action.as_str(), roles[0].as_str())).collect();
+    acts.sort_unstable();
+    assert_eq!(acts, [("person.sign_in", "sdr"), ("person.sign_out", "sdr")]);
+}

@@ -1,0 +1,91 @@
+//! One-time links to set a password with.
+
+use chrono::TimeDelta;
+use reqwest::StatusCode;
+use store::actor::Role;
+use store::people::{self, DEFAULT_VALIDITY};
+use store::{Actor, Error};
+
+use crate::support::{PASSWORD, TestApp, location};
+
+async fn newcomer(app: &TestApp, validity: TimeDelta) -> String {
+    let actor = Actor::command("test");
+    let id = people::add(app.store(), &actor, "ana@acme.example", "Ana", &[Role::Sdr]).await.unwrap();
+    people::make_setup_link(app.store(), &actor, id, validity).await.unwrap()
+}
+
+fn fields<'a>(token: &'a str, password: &'a str, again: &'a str) -> [(&'a str, &'a str); 3] {
+    [("token", token), ("password", password), ("again", again)]
+}
+
+#[tokio::test]
+async fn a_link_sets_a_password_once() {
+    let app = TestApp::start().await;
+    let token = newcomer(&app, DEFAULT_VALIDITY).await;
+    let mut browser = app.browser();
+    assert_eq!(browser.sign_in("ana@acme.example", "", None).await.status(), StatusCode::SEE_OTHER);
+    assert_eq!(browser.session(), None, "without a password nobody signs in");
+    assert_eq!(browser.get(&format!("/setup/{token}")).await.status(), StatusCode::OK);
+    let set = browser.post("/actions/set-password", &fields(&token, PASSWORD, PASSWORD)).await;
+    assert_eq!((set.status(), location(&set)), (StatusCode::SEE_OTHER, "/sign-in"));
+    assert!(browser.get("/sign-in").await.text().await.unwrap().contains("Your password is set."));
+    browser.sign_in("ana@acme.example", PASSWORD, None).await;
+    assert_eq!(browser.get("/leads").await.status(), StatusCode::OK);
+
+    let mut thief = app.browser();
+    thief.post("/actions/set-password", &fields(&token, "stolen stolen stolen", "stolen stolen stolen")).await;
+    assert!(thief.get("/sign-in").await.text().await.unwrap().contains("This link was used or has expired."));
+    thief.sign_in("ana@acme.example", "stolen stolen stolen", None).await;
+    assert_eq!(thief.session(), None);
+}
+
+#[tokio::test]
+async fn a_link_that_expired_or_was_replaced_or_never_was_does_nothing() {
+    let app = TestApp::start().await;
+    let expired = newcomer(&app, TimeDelta::zero()).await;
+    let id = people::by_email(app.store(), "ana@acme.example").await.unwrap().unwrap().id;
+    let actor = Actor::command("test");
+    let replaced = people::make_setup_link(app.store(), &actor, id, DEFAULT_VALIDITY).await.unwrap();
+    people::make_setup_link(app.store(), &actor, id, DEFAULT_VALIDITY).await.unwrap();
+    for token in [expired.as_str(), &replaced, "never-was", "", "../../evil", "a b"] {
+        let mut browser = app.browser();
+        let answer = browser.post("/actions/set-password", &fields(token, PASSWORD, PASSWORD)).await;
+        assert_eq!(location(&answer), "/sign-in", "{token:?}");
+        browser.sign_in("ana@acme.example", PASSWORD, None).await;
+        assert_eq!(browser.session(), None, "{token:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_password_that_will_not_do_leaves_the_link_as_it_is() {
+    let app = TestApp::start().await;
+    let token = newcomer(&app, DEFAULT_VALIDITY).await;
+    let page = format!("/setup/{token}");
+    let mut browser = app.browser();
+    let long = "x".repeat(1_025);
+    for (password, again, said) in [
+        ("elevenchars", "elevenchars", "A password has at least 12 characters."),
+        (PASSWORD, "correct horse batterx", "The two passwords differ."),
+        (long.as_str(), long.as_str(), "A password has at most 1024 bytes."),
+    ] {
+        let answer = browser.post("/actions/set-password", &fields(&token, password, again)).await;
+        assert_eq!(location(&answer), page);
+        let text = browser.get(&page).await.text().await.unwrap();
+        assert!(text.contains(said), "{said}: {text}");
+        assert!(!text.contains(password), "a password is never sent back");
+    }
+    browser.post("/actions/set-password", &fields(&token, PASSWORD, PASSWORD)).await;
+    browser.sign_in("ana@acme.example", PASSWORD, None).await;
+    assert!(browser.session().is_some());
+}
+
+#[tokio::test]
+async fn two_at_once_use_a_link_once() {
+    let app = TestApp::start().await;
+    let token = newcomer(&app, DEFAULT_VALIDITY).await;
+    let now = chrono::Utc::now();
+    let set = |text: &'static str| people::use_setup_link(app.store(), "test", now, &token, people::Password::parse(text).unwrap());
+    let (one, other) = tokio::join!(set("first first first"), set("other other other"));
+    assert_eq!(usize::from(one.is_ok()) + usize::from(other.is_ok()), 1);
+    assert!(matches!(one.and(other), Err(Error::NotFound(_))));
+}
