@@ -6,6 +6,10 @@ use leptos_meta::MetaTags;
 use crate::app::App;
 use crate::context::{Request, Theme};
 
+/// The mark of the product; it is part of the page, so that no file has to be fetched for it.
+const FAVICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 20 20' fill='none' stroke='%236366f1' \
+    stroke-width='2' stroke-linejoin='round'%3E%3Cpath d='M2.5 15.5v-11l7.5 7 7.5-7v11'/%3E%3C/svg%3E";
+
 /// The whole HTML document. The head is written here rather than by Leptos: it would put the nonce into `crossorigin`
 /// of its preloads (leptos#4843), and start the islands on pages that have none.
 pub fn shell() -> impl IntoView {
@@ -20,6 +24,7 @@ pub fn shell() -> impl IntoView {
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content="light dark" />
+                <link rel="icon" href=FAVICON />
                 {asset("main.css").map(|path| view! { <link rel="stylesheet" href=path /> })}
                 {asset("meshline.js").map(|path| view! { <script type="module" nonce=nonce>{start_islands(&path)}</script> })}
                 <MetaTags />

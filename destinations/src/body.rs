@@ -51,13 +51,27 @@ impl Body {
     ///
     /// # Errors
     /// When a number of the decision is not finite.
-    pub fn new(effect: Digest, remote_key: Digest, lead_sequence: i64, lead: Lead, decision: &Decision) -> Result<Self, serde_json::Error> {
+    pub fn new(
+        effect: Digest,
+        remote_key: Digest,
+        lead_sequence: i64,
+        lead: Lead,
+        decision: &Decision,
+    ) -> Result<Self, serde_json::Error> {
         let mut object = match serde_json::to_value(decision)? {
             Json::Object(object) => object,
             _ => Map::new(),
         };
         object.shift_remove("human_overrides");
-        Ok(Self { schema: SCHEMA.into(), effect, remote_key, lead_sequence, workflow: decision.workflow.clone(), lead, decision: object })
+        Ok(Self {
+            schema: SCHEMA.into(),
+            effect,
+            remote_key,
+            lead_sequence,
+            workflow: decision.workflow.clone(),
+            lead,
+            decision: object,
+        })
     }
 
     /// The bytes that are stored and sent.

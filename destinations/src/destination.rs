@@ -60,7 +60,10 @@ pub struct Request {
 impl fmt::Debug for Request {
     /// The body is left out: it is about a person.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Request").field("effect_id", &self.effect_id).field("attempt", &self.attempt).finish_non_exhaustive()
+        f.debug_struct("Request")
+            .field("effect_id", &self.effect_id)
+            .field("attempt", &self.attempt)
+            .finish_non_exhaustive()
     }
 }
 
@@ -96,7 +99,14 @@ pub struct WriteError {
 impl WriteError {
     /// A failure with nothing more to say than this.
     pub fn new(failure: Failure, message: impl Into<String>) -> Self {
-        Self { failed: failure.into(), message: message.into(), status: None, request: None, response: None, pause: None }
+        Self {
+            failed: failure.into(),
+            message: message.into(),
+            status: None,
+            request: None,
+            response: None,
+            pause: None,
+        }
     }
 
     /// The same failure, not to be tried again before this instant.

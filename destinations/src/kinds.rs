@@ -14,8 +14,18 @@ use crate::{warehouse, webhook};
 
 /// A system that Meshline can write to.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema,
-    strum::Display, strum::EnumString, strum::IntoStaticStr, strum::VariantArray,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
 )]
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]
@@ -83,7 +93,11 @@ impl DestinationFile {
 
 /// Where a secret is. A file never holds the secret itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged, deny_unknown_fields, expecting = "a secret is named by {env: VARIABLE} or {file: PATH}, it is not written here")]
+#[serde(
+    untagged,
+    deny_unknown_fields,
+    expecting = "a secret is named by {env: VARIABLE} or {file: PATH}, it is not written here"
+)]
 pub enum SecretSource {
     /// In an environment variable.
     Env {
@@ -104,12 +118,16 @@ impl SecretSource {
     /// When it is not there.
     pub fn read(&self, folder: &Path) -> Result<Zeroizing<Vec<u8>>, OpenError> {
         let mut secret = match self {
-            Self::Env { env } => std::env::var(env)
-                .map(|value| Zeroizing::new(value.into_bytes()))
-                .map_err(|_| OpenError::Secret(format!("the environment variable {env} is not set, or is no text")))?,
+            Self::Env { env } => {
+                std::env::var(env).map(|value| Zeroizing::new(value.into_bytes())).map_err(|_| {
+                    OpenError::Secret(format!("the environment variable {env} is not set, or is no text"))
+                })?
+            }
             Self::File { file } => {
                 let path = folder.join(file);
-                let failed = |error: std::io::Error| OpenError::Secret(format!("the file {} cannot be read ({error})", path.display()));
+                let failed = |error: std::io::Error| {
+                    OpenError::Secret(format!("the file {} cannot be read ({error})", path.display()))
+                };
                 std::fs::read(&path).map(Zeroizing::new).map_err(failed)?
             }
         };
@@ -174,7 +192,11 @@ impl Default for TimeoutSeconds {
 impl TryFrom<u8> for TimeoutSeconds {
     type Error = String;
     fn try_from(seconds: u8) -> Result<Self, String> {
-        if (1..=Self::MAX).contains(&seconds) { Ok(Self(seconds)) } else { Err(format!("between 1 and {} seconds", Self::MAX)) }
+        if (1..=Self::MAX).contains(&seconds) {
+            Ok(Self(seconds))
+        } else {
+            Err(format!("between 1 and {} seconds", Self::MAX))
+        }
     }
 }
 
@@ -198,11 +220,17 @@ mod tests {
 
     #[test]
     fn every_kind_opens_and_is_called_what_it_is() {
-        for (kind, settings) in [("postgres", json!({"url": "postgres://me@warehouse/db"})), ("webhook", json!({"url": "https://hooks.example/x"}))] {
+        for (kind, settings) in [
+            ("postgres", json!({"url": "postgres://me@warehouse/db"})),
+            ("webhook", json!({"url": "https://hooks.example/x"})),
+        ] {
             assert_eq!(open(kind, &settings, Some(KEY)).unwrap().kind(), kind);
             assert!(kinds().iter().any(|known| known.to_string() == kind));
         }
-        assert_eq!(refusal("fax", &json!({}), None), "there is no kind `fax` of destinations; there are `postgres` and `webhook`");
+        assert_eq!(
+            refusal("fax", &json!({}), None),
+            "there is no kind `fax` of destinations; there are `postgres` and `webhook`"
+        );
     }
 
     #[test]
@@ -218,9 +246,15 @@ mod tests {
     #[test]
     fn addresses_with_secrets_in_them_are_refused_and_not_repeated() {
         for (kind, url) in [
-            ("webhook", "https://me:geheim@hooks.example/x"), ("webhook", "https://geheim@hooks.example/x"), ("webhook", "ftp://geheim/"),
-            ("webhook", "file:///etc/geheim"), ("webhook", "geheim"), ("postgres", "postgres://me:geheim@warehouse/db"),
-            ("postgres", "postgres://warehouse?password=geheim"), ("postgres", "https://geheim/db"), ("postgres", "postgres://warehouse/"),
+            ("webhook", "https://me:geheim@hooks.example/x"),
+            ("webhook", "https://geheim@hooks.example/x"),
+            ("webhook", "ftp://geheim/"),
+            ("webhook", "file:///etc/geheim"),
+            ("webhook", "geheim"),
+            ("postgres", "postgres://me:geheim@warehouse/db"),
+            ("postgres", "postgres://warehouse?password=geheim"),
+            ("postgres", "https://geheim/db"),
+            ("postgres", "postgres://warehouse/"),
         ] {
             let message = refusal(kind, &json!({"url": url}), Some(KEY));
             assert!(message.starts_with("settings: ") && !message.contains("geheim"), "{url}: {message}");
@@ -230,7 +264,9 @@ mod tests {
     #[test]
     fn signing_keys_are_checked_and_not_repeated() {
         let url = json!({"url": "http://127.0.0.1/x"});
-        for key in ["whsec_", "whsec_c2hvcnQ=", "whsec_!!geheim!!", "geheim", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"] {
+        for key in
+            ["whsec_", "whsec_c2hvcnQ=", "whsec_!!geheim!!", "geheim", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]
+        {
             let message = refusal("webhook", &url, Some(key.as_bytes()));
             assert!(message.starts_with("secret: ") && !message.contains("geheim"), "{key}: {message}");
         }

@@ -57,10 +57,15 @@ impl Warehouse {
     /// # Errors
     /// [`OpenError`] says what is wrong with them.
     pub fn open(settings: &Settings, secret: Option<&[u8]>) -> Result<Self, OpenError> {
-        let password = std::str::from_utf8(secret.unwrap_or_default()).map_err(|_| OpenError::Secret("the password is no text".into()))?;
+        let password = std::str::from_utf8(secret.unwrap_or_default())
+            .map_err(|_| OpenError::Secret("the password is no text".into()))?;
         // Set in any case: a password of our own database may stand in the environment and is nobody else's.
         let options = address(&settings.url)?.password(password).application_name("meshline");
-        let limits = Limits { in_flight: CONNECTIONS as usize, timeout: settings.timeout_seconds.duration(), retry: settings.retry };
+        let limits = Limits {
+            in_flight: CONNECTIONS as usize,
+            timeout: settings.timeout_seconds.duration(),
+            retry: settings.retry,
+        };
         Ok(Self { options, pool: OnceLock::new(), has_tables: AtomicBool::new(false), limits })
     }
 
@@ -80,7 +85,10 @@ impl Warehouse {
     }
 
     /// Does something on a connection within the time that a write may take.
-    async fn on_connection<T>(&self, act: impl AsyncFnOnce(&mut PgConnection) -> sqlx::Result<T>) -> Result<T, WriteError> {
+    async fn on_connection<T>(
+        &self,
+        act: impl AsyncFnOnce(&mut PgConnection) -> sqlx::Result<T>,
+    ) -> Result<T, WriteError> {
         let mut connection = self.pool().acquire().await.map_err(|error| self.judge(&error))?;
         let result = tokio::time::timeout(self.limits.timeout, async {
             self.make_tables(&mut connection).await?;
@@ -92,7 +100,8 @@ impl Warehouse {
             Err(_) => {
                 // Whatever it waits for, the pool is not to wait with it.
                 drop(connection.detach());
-                let message = format!("{} did not answer within {} s", self.host(), self.limits.timeout.as_secs());
+                let message =
+                    format!("{} did not answer within {} s", self.host(), self.limits.timeout.as_secs());
                 Err(WriteError::new(Failure::Retry, message))
             }
         }
@@ -124,7 +133,9 @@ impl Warehouse {
         let host = self.host();
         let Some(error) = error.as_database_error() else {
             let message = match error {
-                sqlx::Error::PoolTimedOut => format!("{host} gave no connection within {} s", ACQUIRE_TIMEOUT.as_secs()),
+                sqlx::Error::PoolTimedOut => {
+                    format!("{host} gave no connection within {} s", ACQUIRE_TIMEOUT.as_secs())
+                }
                 sqlx::Error::Io(error) => format!("the connection to {host} broke: {error}"),
                 sqlx::Error::Tls(error) => format!("no TLS connection to {host}: {error}"),
                 _ => format!("the connection to {host} broke"),
@@ -167,11 +178,20 @@ impl Destination for Warehouse {
 
     async fn write(&self, request: &Request) -> Result<Receipt, WriteError> {
         let sent = json!({"into": "meshline.decision_events", "effect_key": request.effect_key, "body": Digest::of(&request.body)});
-        let row = Row::read(&request.body).ok_or_else(|| WriteError::new(Failure::NeedsPerson, "the effect's body is not in a form that this version writes"))?;
+        let row = Row::read(&request.body).ok_or_else(|| {
+            WriteError::new(
+                Failure::NeedsPerson,
+                "the effect's body is not in a form that this version writes",
+            )
+        })?;
         match self.on_connection(async |connection| row.insert(connection, request).await).await {
             Ok((event, current)) => {
                 let told = |is_new: bool| if is_new { "written" } else { "left as it was" };
-                Ok(Receipt { status: None, request: sent, response: json!({"event": told(event), "current": told(current)}) })
+                Ok(Receipt {
+                    status: None,
+                    request: sent,
+                    response: json!({"event": told(event), "current": told(current)}),
+                })
             }
             Err(error) => Err(WriteError { request: Some(sent), ..error }),
         }
@@ -180,15 +200,18 @@ impl Destination for Warehouse {
     async fn read_back(&self, remote_key: Digest) -> Result<Option<Record>, ReadError> {
         let row: Option<(String, i64, Json)> = self
             .on_connection(async |connection| {
-                sqlx::query_as("SELECT effect_key, lead_sequence, body FROM meshline.lead_current WHERE remote_key = $1")
-                    .bind(remote_key.to_string())
-                    .fetch_optional(connection)
-                    .await
+                sqlx::query_as(
+                    "SELECT effect_key, lead_sequence, body FROM meshline.lead_current WHERE remote_key = $1",
+                )
+                .bind(remote_key.to_string())
+                .fetch_optional(connection)
+                .await
             })
             .await
             .map_err(|error| ReadError::Failed(error.message))?;
         row.map(|(effect_key, lead_sequence, body)| {
-            let effect_key = Digest::try_from(effect_key).map_err(|error| ReadError::Failed(error.to_string()))?;
+            let effect_key =
+                Digest::try_from(effect_key).map_err(|error| ReadError::Failed(error.to_string()))?;
             Ok(Record { effect_key, lead_sequence, body })
         })
         .transpose()
@@ -209,9 +232,15 @@ impl Destination for Warehouse {
             .await
             .map_err(|error| TestFailed(error.message))?;
         if may_write {
-            Ok(format!("{} answered (Postgres {version}); decisions go to meshline.decision_events of {database}.", self.host()))
+            Ok(format!(
+                "{} answered (Postgres {version}); decisions go to meshline.decision_events of {database}.",
+                self.host()
+            ))
         } else {
-            Err(TestFailed(format!("{} answered, but its tables meshline.decision_events and meshline.lead_current may not be written to.", self.host())))
+            Err(TestFailed(format!(
+                "{} answered, but its tables meshline.decision_events and meshline.lead_current may not be written to.",
+                self.host()
+            )))
         }
     }
 }
@@ -299,7 +328,9 @@ fn without_nul(value: Json) -> Json {
     match value {
         Json::String(text) => Json::String(clean(text)),
         Json::Array(items) => items.into_iter().map(without_nul).collect(),
-        Json::Object(object) => object.into_iter().map(|(key, value)| (clean(key), without_nul(value))).collect(),
+        Json::Object(object) => {
+            object.into_iter().map(|(key, value)| (clean(key), without_nul(value))).collect()
+        }
         other => other,
     }
 }

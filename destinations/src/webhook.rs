@@ -70,17 +70,18 @@ impl Webhook {
         if is_loopback(&url) {
             client = client.no_proxy();
         }
-        let client = client.build().map_err(|error| OpenError::Settings(format!("no HTTPS client: {}", root_cause(&error))))?;
+        let client = client
+            .build()
+            .map_err(|error| OpenError::Settings(format!("no HTTPS client: {}", root_cause(&error))))?;
         let limits = Limits { in_flight: IN_FLIGHT, timeout, retry: settings.retry };
         Ok(Self { client, url, signer: signer(secret)?, limits })
     }
 
     async fn post(&self, id: &str, body: Vec<u8>) -> Result<Response, WriteError> {
         let timestamp = Utc::now().timestamp();
-        let signature = self
-            .signer
-            .sign(id, timestamp, &body)
-            .map_err(|_| WriteError::new(Failure::NeedsPerson, "the effect cannot be signed: its body is no text"))?;
+        let signature = self.signer.sign(id, timestamp, &body).map_err(|_| {
+            WriteError::new(Failure::NeedsPerson, "the effect cannot be signed: its body is no text")
+        })?;
         self.client
             .post(self.url.clone())
             .header("content-type", "application/json")
@@ -99,7 +100,9 @@ impl Webhook {
             (true, true) => format!("{host} did not take the connection in time"),
             (true, false) => format!("{host} did not answer within {} s", self.limits.timeout.as_secs()),
             (false, true) => format!("{host} cannot be reached: {}", root_cause(error)),
-            (false, false) => format!("the connection to {host} broke before it answered: {}", root_cause(error)),
+            (false, false) => {
+                format!("the connection to {host} broke before it answered: {}", root_cause(error))
+            }
         }
     }
 
@@ -134,11 +137,20 @@ impl Destination for Webhook {
             Err(error) => return Err(WriteError { request: Some(sent), ..error }),
         };
         let status = response.status();
-        let again = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).and_then(|value| retry_after(value, Utc::now()));
+        let again = response
+            .headers()
+            .get(RETRY_AFTER)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| retry_after(value, Utc::now()));
         let answered = read_cut(response).await;
         match judge(status, again, &self.host()) {
-            Ok(()) => Ok(Receipt { status: Some(status.as_u16()), request: sent, response: answered }),
-            Err(error) => Err(WriteError { status: Some(status.as_u16()), request: Some(sent), response: Some(answered), ..error }),
+            None => Ok(Receipt { status: Some(status.as_u16()), request: sent, response: answered }),
+            Some(error) => Err(WriteError {
+                status: Some(status.as_u16()),
+                request: Some(sent),
+                response: Some(answered),
+                ..error
+            }),
         }
     }
 
@@ -148,27 +160,43 @@ impl Destination for Webhook {
 
     async fn test_connection(&self) -> Result<String, TestFailed> {
         let body = json!({"schema": "meshline.test.v1", "sent_at": engine::time::stamp(Utc::now())});
-        let id = format!("test_{}", uuid::Uuid::from_u128(Utc::now().timestamp_micros().unsigned_abs().into()).simple());
-        let status = self.post(&id, body.to_string().into_bytes()).await.map_err(|error| TestFailed(error.message))?.status();
-        judge(status, None, &self.host()).map_err(|error| TestFailed(error.message))?;
-        Ok(format!("{} took a signed test message and answered {status}.", self.host()))
+        let id = format!(
+            "test_{}",
+            uuid::Uuid::from_u128(Utc::now().timestamp_micros().unsigned_abs().into()).simple()
+        );
+        let status = self
+            .post(&id, body.to_string().into_bytes())
+            .await
+            .map_err(|error| TestFailed(error.message))?
+            .status();
+        match judge(status, None, &self.host()) {
+            None => Ok(format!("{} took a signed test message and answered {status}.", self.host())),
+            Some(error) => Err(TestFailed(error.message)),
+        }
     }
 }
 
-/// What a status says about the write.
-fn judge(status: StatusCode, not_before: Option<DateTime<Utc>>, host: &str) -> Result<(), WriteError> {
+/// Why a write with such an answer does not count; `None` when it does.
+fn judge(status: StatusCode, not_before: Option<DateTime<Utc>>, host: &str) -> Option<WriteError> {
     let answered = format!("{host} answered {status}");
     match status {
-        _ if status.is_success() => Ok(()),
-        StatusCode::GONE => Err(WriteError::new(Failure::NeedsPerson, format!("{answered}: the receiver is gone for good")).pausing()),
+        _ if status.is_success() => None,
+        StatusCode::GONE => {
+            let message = format!("{answered}: the receiver is gone for good");
+            Some(WriteError::new(Failure::NeedsPerson, message).pausing())
+        }
         StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS => {
-            Err(WriteError::new(Failure::Retry, answered).not_before(not_before))
+            Some(WriteError::new(Failure::Retry, answered).not_before(not_before))
         }
-        _ if status.is_server_error() => Err(WriteError::new(Failure::Retry, answered).not_before(not_before)),
+        _ if status.is_server_error() => {
+            Some(WriteError::new(Failure::Retry, answered).not_before(not_before))
+        }
         _ if status.is_redirection() => {
-            Err(WriteError::new(Failure::NeedsPerson, format!("{answered}; redirects are not followed, so the settings need the final address")))
+            let message =
+                format!("{answered}; redirects are not followed, so the settings need the final address");
+            Some(WriteError::new(Failure::NeedsPerson, message))
         }
-        _ => Err(WriteError::new(Failure::NeedsPerson, answered)),
+        _ => Some(WriteError::new(Failure::NeedsPerson, answered)),
     }
 }
 
@@ -212,8 +240,15 @@ fn is_loopback(url: &Url) -> bool {
 }
 
 fn signer(secret: Option<&[u8]>) -> Result<standardwebhooks::Webhook, OpenError> {
-    let wrong = || OpenError::Secret("a webhook needs a signing key: `whsec_` and 24 to 64 random bytes in base64".into());
-    let text = secret.and_then(|secret| std::str::from_utf8(secret).ok()).and_then(|text| text.strip_prefix("whsec_")).ok_or_else(wrong)?;
+    let wrong = || {
+        OpenError::Secret(
+            "a webhook needs a signing key: `whsec_` and 24 to 64 random bytes in base64".into(),
+        )
+    };
+    let text = secret
+        .and_then(|secret| std::str::from_utf8(secret).ok())
+        .and_then(|text| text.strip_prefix("whsec_"))
+        .ok_or_else(wrong)?;
     let key = base64::engine::general_purpose::STANDARD.decode(text).map_err(|_| wrong())?;
     if !KEY_BYTES.contains(&key.len()) {
         return Err(wrong());
@@ -246,18 +281,22 @@ mod tests {
         let now = Utc::now();
         let judged = |status: u16| judge(StatusCode::from_u16(status).unwrap(), Some(now), "h");
         for status in [200, 201, 202, 204, 299] {
-            assert!(judged(status).is_ok(), "{status}");
+            assert!(judged(status).is_none(), "{status}");
         }
         for status in [408, 425, 429, 500, 502, 503, 504, 599] {
-            let error = judged(status).unwrap_err();
-            assert_eq!((error.failed.failure, error.failed.not_before), (Failure::Retry, Some(now)), "{status}");
+            let error = judged(status).unwrap();
+            assert_eq!(
+                (error.failed.failure, error.failed.not_before),
+                (Failure::Retry, Some(now)),
+                "{status}"
+            );
             assert_eq!(error.pause, None);
         }
         for status in [301, 302, 307, 308, 400, 401, 403, 404, 409, 413, 422] {
-            let error = judged(status).unwrap_err();
+            let error = judged(status).unwrap();
             assert_eq!((error.failed.failure, error.pause), (Failure::NeedsPerson, None), "{status}");
         }
-        let gone = judged(410).unwrap_err();
+        let gone = judged(410).unwrap();
         assert_eq!(gone.failed.failure, Failure::NeedsPerson);
         assert_eq!(gone.pause.unwrap(), "h answered 410 Gone: the receiver is gone for good");
     }

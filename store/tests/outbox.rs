@@ -1,5 +1,7 @@
 //! The outbox on a real Postgres: who gets which effect when, and whose result counts.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails where something goes wrong")]
+
 use std::collections::BTreeSet;
 
 use chrono::{TimeDelta, Utc};
@@ -19,7 +21,8 @@ struct Outbox {
 impl Outbox {
     async fn new() -> Self {
         let database = TestDatabase::new().await;
-        let destination = fixture::destination(&database.store, "crm", "webhook", &json!({}), None).await.unwrap();
+        let destination =
+            fixture::destination(&database.store, "crm", "webhook", &json!({}), None).await.unwrap();
         Self { database, destination }
     }
 
@@ -56,14 +59,25 @@ impl Outbox {
     async fn standing(&self) -> (Vec<String>, Vec<String>) {
         let pool = self.database.store.pool();
         (
-            sqlx::query_scalar("SELECT state FROM outbox ORDER BY lead_sequence").fetch_all(pool).await.unwrap(),
-            sqlx::query_scalar("SELECT result FROM deliveries ORDER BY run_lease, id").fetch_all(pool).await.unwrap(),
+            sqlx::query_scalar("SELECT state FROM outbox ORDER BY lead_sequence")
+                .fetch_all(pool)
+                .await
+                .unwrap(),
+            sqlx::query_scalar("SELECT result FROM deliveries ORDER BY run_lease, id")
+                .fetch_all(pool)
+                .await
+                .unwrap(),
         )
     }
 }
 
 fn end(claimed: &Claimed, outcome: Outcome) -> Finish {
-    let answer = Answer { error: None, request: Some(json!({"to": "crm"})), response: Some(json!({"id": 1})), ..Answer::none("", Utc::now()) };
+    let answer = Answer {
+        error: None,
+        request: Some(json!({"to": "crm"})),
+        response: Some(json!({"id": 1})),
+        ..Answer::none("", Utc::now())
+    };
     Finish { ticket: claimed.ticket.clone(), outcome, answer }
 }
 
@@ -125,8 +139,19 @@ async fn other_leads_other_destinations_and_the_same_decision_do_not_wait() {
     let store = &outbox.database.store;
     let other = fixture::destination(store, "warehouse", "postgres", &json!({}), None).await.unwrap();
     let (lead, stranger) = (outbox.lead().await, outbox.lead().await);
-    let wanted = [(outbox.destination, lead, 1, "lead_update"), (outbox.destination, lead, 1, "task"), (other, lead, 2, "lead_update"), (outbox.destination, stranger, 2, "lead_update")]
-        .map(|(destination, lead, sequence, kind)| New { destination, lead, sequence, kind, expires_at: None });
+    let wanted = [
+        (outbox.destination, lead, 1, "lead_update"),
+        (outbox.destination, lead, 1, "task"),
+        (other, lead, 2, "lead_update"),
+        (outbox.destination, stranger, 2, "lead_update"),
+    ]
+    .map(|(destination, lead, sequence, kind)| New {
+        destination,
+        lead,
+        sequence,
+        kind,
+        expires_at: None,
+    });
     fixture::effects(store, &wanted).await.unwrap();
     assert_eq!(outbox.claim().await.len(), 3);
     assert_eq!(claim(store, other, Utc::now(), 500).await.unwrap().len(), 1);
@@ -139,13 +164,20 @@ async fn claims_at_the_same_time_share_no_effect() {
     let mut wanted = Vec::new();
     for _ in 0..50 {
         let lead = outbox.lead().await;
-        wanted.extend((1..=4).map(|sequence| New { destination: outbox.destination, lead, sequence, kind: "lead_update", expires_at: None }));
+        wanted.extend((1..=4).map(|sequence| New {
+            destination: outbox.destination,
+            lead,
+            sequence,
+            kind: "lead_update",
+            expires_at: None,
+        }));
     }
     fixture::effects(store, &wanted).await.unwrap();
     let (mut seen, mut order) = (BTreeSet::new(), std::collections::BTreeMap::<LeadId, Vec<i64>>::new());
     while seen.len() < wanted.len() {
         let claims = (0..8).map(|_| claim(store, outbox.destination, Utc::now(), 10));
-        let claimed: Vec<Claimed> = futures::future::join_all(claims).await.into_iter().flat_map(Result::unwrap).collect();
+        let claimed: Vec<Claimed> =
+            futures::future::join_all(claims).await.into_iter().flat_map(Result::unwrap).collect();
         let leads: BTreeSet<LeadId> = claimed.iter().map(|claimed| claimed.ticket.lead_id).collect();
         assert_eq!(leads.len(), claimed.len(), "one of a lead at a time");
         for claimed in &claimed {
@@ -202,7 +234,8 @@ async fn a_lost_attempt_is_in_the_log() {
     outbox.claim_one().await;
     outbox.as_owner("UPDATE outbox SET leased_until = now() - interval '1 second'").await;
     reclaim(&outbox.database.store, Utc::now()).await.unwrap();
-    let [lost] = store::sync::deliveries(&outbox.database.store, effect).await.unwrap().try_into().ok().unwrap();
+    let [lost] =
+        store::sync::deliveries(&outbox.database.store, effect).await.unwrap().try_into().ok().unwrap();
     assert_eq!((lost.row.result.as_str(), lost.row.attempt, lost.request), ("retry", 1, None));
     assert!(lost.row.error.unwrap().contains("fell silent"));
     assert!(lost.row.started_at < lost.row.finished_at);
@@ -224,7 +257,9 @@ async fn waiting_for_a_new_day_does_not_count_as_an_attempt() {
     let outbox = Outbox::new().await;
     outbox.effect(outbox.lead().await, 1).await;
     let claimed = outbox.claim_one().await;
-    outbox.finish(&claimed, Outcome::Retry { due_at: Utc::now() - TimeDelta::milliseconds(1), counts: false }).await;
+    outbox
+        .finish(&claimed, Outcome::Retry { due_at: Utc::now() - TimeDelta::milliseconds(1), counts: false })
+        .await;
     let claimed = outbox.claim_one().await;
     assert_eq!(claimed.ticket.attempt, 1);
     outbox.finish(&claimed, again()).await;
@@ -236,7 +271,13 @@ async fn what_came_too_late_is_closed_and_not_given_out() {
     let outbox = Outbox::new().await;
     let store = &outbox.database.store;
     let lead = outbox.lead().await;
-    let late = New { destination: outbox.destination, lead, sequence: 1, kind: "lead_update", expires_at: Some(Utc::now() - TimeDelta::seconds(1)) };
+    let late = New {
+        destination: outbox.destination,
+        lead,
+        sequence: 1,
+        kind: "lead_update",
+        expires_at: Some(Utc::now() - TimeDelta::seconds(1)),
+    };
     let in_time = New { expires_at: Some(Utc::now() + TimeDelta::hours(1)), sequence: 2, ..late };
     let ids = fixture::effects(store, &[late, in_time]).await.unwrap();
     assert!(outbox.claim().await.is_empty());
@@ -261,10 +302,17 @@ async fn an_unreadable_effect_waits_for_a_person_and_holds_up_nobody() {
     let missing = outbox.effect(outbox.lead().await, 1).await;
     let fine = outbox.effect(outbox.lead().await, 1).await;
     let mut owner = outbox.database.owner().await;
-    sqlx::query("UPDATE effects SET body = '\\x00' WHERE id = $1").bind(broken.0).execute(&mut owner).await.unwrap();
+    sqlx::query("UPDATE effects SET body = '\\x00' WHERE id = $1")
+        .bind(broken.0)
+        .execute(&mut owner)
+        .await
+        .unwrap();
     sqlx::query("DELETE FROM effects WHERE id = $1").bind(missing.0).execute(&mut owner).await.unwrap();
     assert_eq!(outbox.claim_ids().await, [fine]);
-    let dead: Vec<String> = sqlx::query_scalar("SELECT last_error FROM outbox WHERE state = 'dead'").fetch_all(&mut owner).await.unwrap();
+    let dead: Vec<String> = sqlx::query_scalar("SELECT last_error FROM outbox WHERE state = 'dead'")
+        .fetch_all(&mut owner)
+        .await
+        .unwrap();
     assert_eq!(dead.len(), 2);
     assert!(dead.iter().all(|error| error.starts_with("stored data cannot be read")), "{dead:?}");
 }
@@ -276,7 +324,9 @@ async fn nothing_is_claimed_early_or_beyond_the_limit() {
     for _ in 0..3 {
         outbox.effect(outbox.lead().await, 1).await;
     }
-    assert!(claim(store, outbox.destination, Utc::now() - TimeDelta::minutes(1), 500).await.unwrap().is_empty());
+    assert!(
+        claim(store, outbox.destination, Utc::now() - TimeDelta::minutes(1), 500).await.unwrap().is_empty()
+    );
     assert_eq!(claim(store, outbox.destination, Utc::now(), 2).await.unwrap().len(), 2);
     assert_eq!(outbox.claim().await.len(), 1);
 }

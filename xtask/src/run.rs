@@ -100,8 +100,11 @@ impl Database {
             None => private.join("master.key"),
         };
         let logins = private.join("demo-logins.txt");
+        // For `meshline` by hand: MESHLINE_CONFIG names this file.
+        let url = cluster.url("meshline");
+        secrets::write(&private.join("meshline.toml"), &format!("database-url = {url:?}\nkey-file = {key:?}\n"))?;
         Ok(Self {
-            url: cluster.url("meshline"),
+            url,
             key_file: Some(key),
             logins,
             is_new,

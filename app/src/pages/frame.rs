@@ -30,8 +30,6 @@ pub struct Here {
     pub request: Request,
     /// Where and when the viewer is.
     pub clock: Clock,
-    /// Path and query of the page itself.
-    pub path: String,
 }
 
 /// What a page is made of.
@@ -68,13 +66,13 @@ where
     let Some(request) = request else { return broken(&Error::Internal, None).into_any() };
     let Some(viewer) = request.viewer.clone() else { return broken(&Error::SignedOut, Some(&request)).into_any() };
     let clock = Clock { now: request.now, zone: viewer.time_zone };
-    let here = Here { request: request.clone(), clock, path: path.clone() };
+    let here = Here { request: request.clone(), clock };
     let owners = layer_owners(&request.store).await;
     let page = match load(here).await {
         Ok(page) => page,
         Err(error) => broken_page(&error, &request),
     };
-    let menu = menu(section, &viewer, owners.unwrap_or_default(), request.theme, path);
+    let menu = menu(section, &viewer, owners.unwrap_or_default(), request.theme, path).into_any();
     let message = flash.map(|flash| flash.message).or(request.flash).filter(|message| !message.is_empty());
     view! {
         <Title text=format!("{} · Meshline", page.title) />

@@ -51,7 +51,7 @@ pub fn SignIn() -> impl IntoView {
             </label>
             <button class="btn primary">"Sign in"</button>
         </form>
-        <p class="meta">"Nobody has a link to reset a password: an administrator makes you a new one."</p>
+        <p class="meta">"Forgotten it? An administrator can make you a new link to set one."</p>
     };
     gate("Sign in", form)
 }
@@ -143,7 +143,7 @@ fn gate(title: &'static str, children: impl IntoView) -> impl IntoView {
         <Title text=format!("{title} · Meshline") />
         <Sprite />
         <div class="gate">
-            <a class="brand" href="/"><Logo />"Meshline"</a>
+            <header><a class="brand" href="/"><Logo />"Meshline"</a></header>
             <main id="main"><h1>{title}</h1>{children}</main>
         </div>
     }

@@ -11,6 +11,9 @@ use crate::islands::ChartHover;
 /// The order of the stack, from the ground up, and of the legend.
 pub const STACK: [Action; 6] = [Action::Assign, Action::Advance, Action::Nurture, Action::Hold, Action::Escalate, Action::Reject];
 
+/// Labels that fit under a chart on a phone.
+const LABELS: usize = 7;
+
 /// One bar.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bar {
@@ -39,8 +42,12 @@ impl Bar {
 pub fn bars(bars: &[Bar], unit: &'static str) -> impl IntoView + use<> {
     let top = nice_top(bars.iter().map(Bar::total).max().unwrap_or_default());
     let ticks = [top, top / 4 * 3, top / 2, top / 4, 0].map(|tick| view! { <span>{number::count(tick)}</span> });
-    let edge = |bar: Option<&Bar>| bar.map(|bar| bar.label.clone()).unwrap_or_default();
-    let middle = (bars.len() > 2 && bars.len() % 2 == 1).then(|| edge(bars.get(bars.len() / 2)));
+    // Counted from the end: the present always has its label.
+    let every = bars.len().div_ceil(LABELS).max(1);
+    let labels = bars.iter().enumerate().map(|(i, bar)| {
+        let is_shown = (bars.len() - 1 - i).is_multiple_of(every);
+        view! { <span>{is_shown.then(|| bar.label.clone())}</span> }
+    });
     let present: Vec<usize> = (0..STACK.len()).filter(|i| bars.iter().any(|bar| bar.counts[*i] > 0)).collect();
     let legend = present.iter().map(|i| {
         let total: u64 = bars.iter().map(|bar| bar.counts[*i]).sum();
@@ -48,8 +55,7 @@ pub fn bars(bars: &[Bar], unit: &'static str) -> impl IntoView + use<> {
         view! { <li data-a=words::action_tone(action)><span class="dot"></span>{words::action(action)}<b>{number::count(total)}</b></li> }
     });
     let wide = if bars.len() > 14 { "plot wide" } else { "plot" };
-    let (legend, svg, ticks) = (legend.collect_view(), marks(bars, top), ticks.collect_view());
-    let (first, last) = (edge(bars.first()), (bars.len() > 1).then(|| edge(bars.last())));
+    let (legend, svg, ticks, labels) = (legend.collect_view(), marks(bars, top), ticks.collect_view(), labels.collect_view());
     view! {
         <figure class="chart" aria-label=summary(bars, unit)>
             <ul class="legend">{legend}</ul>
@@ -60,11 +66,7 @@ pub fn bars(bars: &[Bar], unit: &'static str) -> impl IntoView + use<> {
                         <div class=wide>
                             <svg viewBox="0 0 1000 100" preserveAspectRatio="none" aria-hidden="true" inner_html=svg></svg>
                         </div>
-                        <div class="x" aria-hidden="true">
-                            <span>{first}</span>
-                            {middle.map(|label| view! { <span>{label}</span> })}
-                            {last.map(|label| view! { <span>{label}</span> })}
-                        </div>
+                        <div class="x" aria-hidden="true">{labels}</div>
                     </div>
                 </div>
             </ChartHover>

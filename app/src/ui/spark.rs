@@ -10,7 +10,7 @@ const WIDTH: f64 = 100.0;
 
 /// The line through the values that there are. The part from `young` on is dashed: what its weeks come to is not known
 /// for certain yet. Nothing for fewer than two values.
-pub fn spark(values: &[Option<f64>], young: usize) -> impl IntoView + use<> {
+pub fn spark(values: &[Option<f64>], young: usize) -> Option<impl IntoView + use<>> {
     let known: Vec<(usize, f64)> = values.iter().enumerate().filter_map(|(i, value)| Some((i, (*value)?))).collect();
     if known.len() < 2 {
         return None;

@@ -1,5 +1,7 @@
 //! The contract that every destination keeps, tried on a real Postgres and a real HTTP server.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails where something goes wrong")]
+
 mod chaos;
 mod receiver;
 mod suite;

@@ -71,12 +71,15 @@ async fn take(State(receiver): State<Receiver>, headers: HeaderMap, bytes: Bytes
     if let Some(answer) = state.answers.pop_front() {
         return answer;
     }
-    let Ok(body) = serde_json::from_slice::<Json>(&bytes) else { return StatusCode::UNPROCESSABLE_ENTITY.into_response() };
+    let Ok(body) = serde_json::from_slice::<Json>(&bytes) else {
+        return StatusCode::UNPROCESSABLE_ENTITY.into_response();
+    };
     if body["schema"] == "meshline.test.v1" {
         return StatusCode::NO_CONTENT.into_response();
     }
     let id = headers["webhook-id"].to_str().unwrap().to_owned();
-    let (record, sequence) = (body["remote_key"].as_str().unwrap().to_owned(), body["lead_sequence"].as_i64().unwrap());
+    let (record, sequence) =
+        (body["remote_key"].as_str().unwrap().to_owned(), body["lead_sequence"].as_i64().unwrap());
     let current = state.current.entry(record).or_insert((i64::MIN, String::new()));
     if sequence > current.0 {
         *current = (sequence, id.clone());

@@ -57,10 +57,31 @@ fn named_request(lead: u128, sequence: i64, name: &str) -> Request {
         "decided_at": "2026-11-22T09:00:00.012345Z", "effects": [id(lead)],
     });
     let Json::Object(decision) = decision else { unreachable!() };
-    let lead =
-        Lead { id: LeadId(id(lead)), email: Some(format!("{name}@beta.example")), name: Some(name.into()), company: None, domain: None, external_id: None };
-    let body = Body { schema: SCHEMA.into(), effect: effect_key, remote_key, lead_sequence: sequence, workflow: "inbound-form".into(), lead, decision };
-    Request { effect_id: EffectId(id(9)), effect_key, remote_key, lead_sequence: sequence, attempt: 1, body: body.bytes().unwrap() }
+    let lead = Lead {
+        id: LeadId(id(lead)),
+        email: Some(format!("{name}@beta.example")),
+        name: Some(name.into()),
+        company: None,
+        domain: None,
+        external_id: None,
+    };
+    let body = Body {
+        schema: SCHEMA.into(),
+        effect: effect_key,
+        remote_key,
+        lead_sequence: sequence,
+        workflow: "inbound-form".into(),
+        lead,
+        decision,
+    };
+    Request {
+        effect_id: EffectId(id(9)),
+        effect_key,
+        remote_key,
+        lead_sequence: sequence,
+        attempt: 1,
+        body: body.bytes().unwrap(),
+    }
 }
 
 pub async fn a_write_arrives(subject: Subject) {
@@ -119,12 +140,18 @@ pub async fn records_are_apart(subject: Subject) {
     subject.destination.write(&request(1, 2)).await.unwrap();
     subject.destination.write(&request(2, 1)).await.unwrap();
     for request in [request(1, 2), request(2, 1)] {
-        assert_eq!(subject.truth.current(request.remote_key).await.unwrap().0, request.effect_key.to_string());
+        assert_eq!(
+            subject.truth.current(request.remote_key).await.unwrap().0,
+            request.effect_key.to_string()
+        );
     }
 }
 
 pub async fn hostile_texts_arrive(subject: Subject) {
-    let name = format!("Zo\u{0}lt\u{e9}'; DROP TABLE leads; --\r\nX-Evil: 1 \u{1F600} \u{202E}{}", "x".repeat(100_000));
+    let name = format!(
+        "Zo\u{0}lt\u{e9}'; DROP TABLE leads; --\r\nX-Evil: 1 \u{1F600} \u{202E}{}",
+        "x".repeat(100_000)
+    );
     let request = named_request(1, 1, &name);
     subject.destination.write(&request).await.unwrap();
     let (_, body) = subject.truth.current(request.remote_key).await.unwrap();
@@ -187,4 +214,3 @@ pub async fn nothing_secret_is_told(subject: Subject) {
         assert!(!told.contains(subject.secret) && !told.contains(PERSONAL), "{told}");
     }
 }
-

@@ -50,7 +50,8 @@ impl Database {
 
     fn warehouse(&self, address: SocketAddr) -> Box<dyn Destination> {
         let url = Self::url(&self.server, &self.name, Some(address));
-        open("postgres", &json!({"url": url.as_str(), "timeout_seconds": 1}), Some(SECRET.as_bytes())).unwrap()
+        open("postgres", &json!({"url": url.as_str(), "timeout_seconds": 1}), Some(SECRET.as_bytes()))
+            .unwrap()
     }
 
     /// The same as another user, without a right but those granted.
@@ -69,7 +70,10 @@ impl Drop for Database {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 let mut admin = PgConnection::connect(server.as_str()).await.unwrap();
-                admin.execute(AssertSqlSafe(format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))).await.ok();
+                admin
+                    .execute(AssertSqlSafe(format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")))
+                    .await
+                    .ok();
                 for role in ["a", "b"] {
                     admin.execute(AssertSqlSafe(format!("DROP ROLE IF EXISTS {role}_{name}"))).await.ok();
                 }
@@ -99,12 +103,17 @@ pub async fn subject() -> Subject {
 #[async_trait::async_trait]
 impl Truth for Database {
     async fn events(&self) -> Vec<String> {
-        let exists: bool =
-            sqlx::query_scalar("SELECT to_regclass('meshline.decision_events') IS NOT NULL").fetch_one(&self.pool).await.unwrap();
+        let exists: bool = sqlx::query_scalar("SELECT to_regclass('meshline.decision_events') IS NOT NULL")
+            .fetch_one(&self.pool)
+            .await
+            .unwrap();
         if !exists {
             return Vec::new();
         }
-        sqlx::query_scalar("SELECT effect_key FROM meshline.decision_events").fetch_all(&self.pool).await.unwrap()
+        sqlx::query_scalar("SELECT effect_key FROM meshline.decision_events")
+            .fetch_all(&self.pool)
+            .await
+            .unwrap()
     }
 
     async fn current(&self, remote_key: Digest) -> Option<(String, Json)> {
@@ -128,7 +137,18 @@ async fn the_columns_say_what_the_body_says() {
     .await
     .unwrap();
     let assignee = Some("jane@acme.example".to_owned());
-    assert_eq!(row, ("meshline.decision.v1".into(), "assign".into(), 7, Some(0.91), assignee, "2026-11-22 09:00:00.012345".into(), 4));
+    assert_eq!(
+        row,
+        (
+            "meshline.decision.v1".into(),
+            "assign".into(),
+            7,
+            Some(0.91),
+            assignee,
+            "2026-11-22 09:00:00.012345".into(),
+            4
+        )
+    );
 }
 
 #[tokio::test]
@@ -160,11 +180,15 @@ async fn a_user_who_may_only_write_rows_is_enough() {
     database.warehouse(database.address()).write(&request(1, 1)).await.unwrap();
     let user = format!("a_{}", database.name);
     let warehouse = database.warehouse_as(&user).await;
-    let grant = format!("GRANT USAGE ON SCHEMA meshline TO {user}; GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA meshline TO {user}");
+    let grant = format!(
+        "GRANT USAGE ON SCHEMA meshline TO {user}; GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA meshline TO {user}"
+    );
     sqlx::raw_sql(AssertSqlSafe(grant)).execute(&database.pool).await.unwrap();
     warehouse.write(&request(1, 2)).await.unwrap();
     warehouse.test_connection().await.unwrap();
-    let revoke = format!("REVOKE ALL ON ALL TABLES IN SCHEMA meshline FROM {user}; REVOKE ALL ON SCHEMA meshline FROM {user}; DROP ROLE {user}");
+    let revoke = format!(
+        "REVOKE ALL ON ALL TABLES IN SCHEMA meshline FROM {user}; REVOKE ALL ON SCHEMA meshline FROM {user}; DROP ROLE {user}"
+    );
     sqlx::raw_sql(AssertSqlSafe(revoke)).execute(&database.pool).await.unwrap();
 }
 

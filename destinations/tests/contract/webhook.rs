@@ -82,7 +82,8 @@ async fn attempts_share_the_id_and_are_signed_each_at_its_time() {
 async fn another_key_signs_in_vain() {
     let (_, address) = Receiver::start().await;
     let other = "whsec_BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB";
-    let webhook = open("webhook", &json!({"url": format!("http://{address}/hook")}), Some(other.as_bytes())).unwrap();
+    let webhook =
+        open("webhook", &json!({"url": format!("http://{address}/hook")}), Some(other.as_bytes())).unwrap();
     let error = webhook.write(&request(1, 1)).await.unwrap_err();
     assert_eq!((error.status, error.failed.failure), (Some(401), Failure::NeedsPerson));
     assert!(webhook.test_connection().await.unwrap_err().to_string().contains("401"));
@@ -93,7 +94,10 @@ async fn the_receiver_says_when_to_come_back() {
     let error = refusal(answer(429).header(header::RETRY_AFTER, "120").body(Body::empty()).unwrap()).await;
     let wait = error.failed.not_before.unwrap() - Utc::now();
     assert!((115..=120).contains(&wait.num_seconds()), "{wait}");
-    let error = refusal(answer(503).header(header::RETRY_AFTER, "Fri, 31 Dec 2100 23:59:59 GMT").body(Body::empty()).unwrap()).await;
+    let error = refusal(
+        answer(503).header(header::RETRY_AFTER, "Fri, 31 Dec 2100 23:59:59 GMT").body(Body::empty()).unwrap(),
+    )
+    .await;
     assert_eq!(error.failed.not_before.unwrap().to_rfc3339(), "2100-12-31T23:59:59+00:00");
     let error = refusal(answer(503).header(header::RETRY_AFTER, "soon").body(Body::empty()).unwrap()).await;
     assert_eq!((error.failed.failure, error.failed.not_before), (Failure::Retry, None));
@@ -109,7 +113,10 @@ async fn a_receiver_that_is_gone_pauses_the_destination() {
 #[tokio::test]
 async fn redirects_are_not_followed() {
     let (target, address) = Receiver::start().await;
-    let error = refusal(answer(307).header(header::LOCATION, format!("http://{address}/hook")).body(Body::empty()).unwrap()).await;
+    let error = refusal(
+        answer(307).header(header::LOCATION, format!("http://{address}/hook")).body(Body::empty()).unwrap(),
+    )
+    .await;
     assert_eq!((error.status, error.failed.failure), (Some(307), Failure::NeedsPerson));
     assert!(target.requests().is_empty());
 }

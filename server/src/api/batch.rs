@@ -27,16 +27,16 @@ const CHUNK: usize = 500;
 /// How long an answer waits for its reader; whoever reads slower gives up the place to others.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A line of a batch: an event and the key that makes it unique.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+/// A line of a batch: an event and the key that makes it unique. It is read by hand, so that the event's own names are
+/// checked strictly (serde cannot do both); here it is for the document of the API.
+#[derive(Deserialize, JsonSchema)]
+#[expect(dead_code, reason = "see above")]
 pub(super) struct BatchLine {
     /// Unique among the events of its source; sent again with it, the event is not taken twice.
     #[schemars(length(min = 1, max = 200))]
-    #[allow(dead_code, reason = "read by hand, so that the event's own names are checked strictly; here for the schema")]
     pub idempotency_key: String,
     /// The event.
     #[serde(flatten)]
-    #[allow(dead_code, reason = "as above")]
     pub event: EventRequest,
 }
 

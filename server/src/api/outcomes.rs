@@ -6,7 +6,7 @@ use axum::extract::State as FromState;
 use axum::http::{HeaderMap, StatusCode};
 use chrono::{DateTime, TimeDelta, Utc};
 use engine::control::outcome::OutcomeStage;
-use engine::event::normal_email;
+use engine::event::{EMAIL, PLAIN_TEXT, normal_email};
 use engine::ids::{LeadId, OutcomeId};
 use engine::limits;
 use engine::problem::Problem;
@@ -37,15 +37,15 @@ pub struct OutcomeRequest {
     pub lead_id: Option<LeadId>,
     /// The lead by a source's own id of the person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 300))]
+    #[schemars(length(min = 1, max = 300), regex(pattern = PLAIN_TEXT))]
     pub external_id: Option<String>,
     /// The source of `external_id`; needed where several sources have the same id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 100))]
+    #[schemars(length(min = 1, max = 100), regex(pattern = PLAIN_TEXT))]
     pub source: Option<String>,
     /// The lead by e-mail address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 3, max = 320))]
+    #[schemars(length(min = 3, max = 320), regex(pattern = EMAIL))]
     pub email: Option<String>,
     /// The stage that was reached.
     pub stage: OutcomeStage,
@@ -53,7 +53,7 @@ pub struct OutcomeRequest {
     pub at: DateTime<Utc>,
     /// Who brought it about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 300))]
+    #[schemars(length(min = 1, max = 300), regex(pattern = PLAIN_TEXT))]
     pub by: Option<String>,
     /// Money, in units of `currency`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -65,7 +65,7 @@ pub struct OutcomeRequest {
     pub currency: Option<String>,
     /// The opportunity in the CRM.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 300))]
+    #[schemars(length(min = 1, max = 300), regex(pattern = PLAIN_TEXT))]
     pub opportunity_id: Option<String>,
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -41,7 +41,7 @@ pub(crate) struct Options {
 }
 
 /// Runs the command.
-pub async fn run(options: Options) -> Result<u8, Failure> {
+pub(super) async fn run(options: Options) -> Result<u8, Failure> {
     let (file, secrets) = read(&options.file)?;
     let store = options.database.connect().await?;
     let changes = apply(&store, &Actor::command("apply"), &file, &secrets, Wish { bootstrap: options.bootstrap, plan: options.plan }).await?;

@@ -4,6 +4,7 @@ use app::access::{self, ACCESS, Caller, Denied, Need};
 use app::actions::{LocalPath, door};
 use app::context::Viewer;
 use axum::extract::{MatchedPath, Request, State as FromState};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
@@ -28,21 +29,22 @@ pub struct Identity {
 }
 
 /// Asks the table. What it does not list is refused, whatever the router thinks of it.
-pub(super) async fn check(FromState(state): FromState<State>, mut request: Request, next: Next) -> Response {
-    match admit(&state, &mut request).await {
-        Ok(()) => next.run(request).await,
+pub(super) async fn check(FromState(state): FromState<State>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    match admit(&state, &mut parts).await {
+        Ok(()) => next.run(Request::from_parts(parts, body)).await,
         Err(response) => *response,
     }
 }
 
-async fn admit(state: &State, request: &mut Request) -> Result<(), Box<Response>> {
+async fn admit(state: &State, request: &mut Parts) -> Result<(), Box<Response>> {
     let refuse = |failure: Failure| Box::new(failure.into_response());
-    let method = request.method().clone();
-    let Some(path) = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned()) else {
+    let method = request.method.clone();
+    let Some(path) = request.extensions.get::<MatchedPath>().map(|path| path.as_str().to_owned()) else {
         // Nothing is at this address; the page that says so greets whoever is signed in.
-        let need = if is_program(request.uri().path()) { Need::Anyone } else { Need::SignedIn };
+        let need = if is_program(request.uri.path()) { Need::Anyone } else { Need::SignedIn };
         let identity = identify(state, request, need).await.map_err(refuse)?;
-        request.extensions_mut().insert(identity);
+        request.extensions.insert(identity);
         return Ok(());
     };
     let Some(need) = access::need(&method, &path) else { return Err(refuse(unlisted(&method, &path))) };
@@ -51,19 +53,19 @@ async fn admit(state: &State, request: &mut Request) -> Result<(), Box<Response>
     if let Err(denied) = access::check(&method, &path, &identity.caller, identity.is_local) {
         return Err(Box::new(deny(denied, need, request)));
     }
-    request.extensions_mut().insert(identity);
+    request.extensions.insert(identity);
     Ok(())
 }
 
 /// Finds out who calls, by the means that fit the address: a key for programs, a session for people.
-async fn identify(state: &State, request: &Request, need: Need) -> Result<Identity, Failure> {
-    let arrival = request.extensions().get::<Arrival>();
+async fn identify(state: &State, request: &Parts, need: Need) -> Result<Identity, Failure> {
+    let arrival = request.extensions.get::<Arrival>();
     let mut identity = Identity { caller: Caller::Nobody, viewer: None, key: None, is_local: state.config.open_metrics };
     match need {
         Need::Anyone => {}
         Need::SignedIn | Need::Roles(_) => {
-            if let (Some(session), Some(arrival)) = (request.extensions().get::<Session>(), arrival)
-                && sessions::is_brought(request.headers())
+            if let (Some(session), Some(arrival)) = (request.extensions.get::<Session>(), arrival)
+                && sessions::is_brought(&request.headers)
                 && let Some(person) = person(state, session, arrival).await?
             {
                 identity.caller = Caller::Person(person.roles.clone());
@@ -71,8 +73,8 @@ async fn identify(state: &State, request: &Request, need: Need) -> Result<Identi
             }
         }
         Need::Scope(_) | Need::ScopeOrLocal(_) => {
-            identity.is_local |= arrival.is_some_and(|arrival| arrival.peer.is_loopback()) && !is_forwarded(request.headers());
-            if let Some(secret) = bearer(request.headers())
+            identity.is_local |= arrival.is_some_and(|arrival| arrival.peer.is_loopback()) && !is_forwarded(&request.headers);
+            if let Some(secret) = bearer(&request.headers)
                 && let Some(key) = state.keys.get(&state.store, secret).await?
             {
                 identity.caller = Caller::Key(key.scopes.clone());
@@ -121,15 +123,15 @@ fn is_forwarded(headers: &HeaderMap) -> bool {
     ["forwarded", "x-forwarded-for", "x-real-ip", "via"].iter().any(|name| headers.contains_key(*name))
 }
 
-fn deny(denied: Denied, need: Need, request: &Request) -> Response {
+fn deny(denied: Denied, need: Need, request: &Parts) -> Response {
     let for_people = matches!(need, Need::SignedIn | Need::Roles(_));
     match denied {
         Denied::SignedOut if for_people => {
-            let next = LocalPath::next(request.uri().path_and_query().filter(|_| request.method() == Method::GET).map(|path| path.as_str()));
+            let next = LocalPath::next(request.uri.path_and_query().filter(|_| request.method == Method::GET).map(|path| path.as_str()));
             let to = LocalPath::sign_in(&next);
             axum::response::Redirect::to(to.as_str()).into_response()
         }
-        Denied::SignedOut if is_bearer(request.headers()) => {
+        Denied::SignedOut if is_bearer(&request.headers) => {
             Failure::new(Kind::Unauthorized, "There is no such key, or it was taken back.")
                 .header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer error=\"invalid_token\""))
                 .into_response()

@@ -40,7 +40,10 @@ pub(super) async fn attempt(destination: Arc<dyn Destination>, claimed: Claimed)
     };
     // An effect that brings down whoever works on it comes back without ever having failed.
     let result = if attempt > limits.retry.attempts {
-        Err(WriteError::new(Failure::NeedsPerson, format!("{} attempts have not brought it there", limits.retry.attempts)))
+        Err(WriteError::new(
+            Failure::NeedsPerson,
+            format!("{} attempts have not brought it there", limits.retry.attempts),
+        ))
     } else {
         write(&*destination, &request, &limits).await
     };
@@ -51,15 +54,30 @@ pub(super) async fn attempt(destination: Arc<dyn Destination>, claimed: Claimed)
 pub(super) fn broken_off(ticket: Ticket) -> Finish {
     let now = Utc::now();
     let outcome = Outcome::Retry { due_at: now, counts: true };
-    Finish { ticket, outcome, answer: Answer::none("the process was stopped before the answer came; whether it arrived is not known", now) }
+    Finish {
+        ticket,
+        outcome,
+        answer: Answer::none(
+            "the process was stopped before the answer came; whether it arrived is not known",
+            now,
+        ),
+    }
 }
 
-async fn write(destination: &dyn Destination, request: &Request, limits: &Limits) -> Result<Receipt, WriteError> {
+async fn write(
+    destination: &dyn Destination,
+    request: &Request,
+    limits: &Limits,
+) -> Result<Receipt, WriteError> {
     let write = AssertUnwindSafe(destination.write(request)).catch_unwind();
     match tokio::time::timeout(longest(limits), write).await {
         Ok(Ok(result)) => result,
-        Ok(Err(_panic)) => Err(WriteError::new(Failure::Retry, "writing failed inside Meshline; its log says where")),
-        Err(_) => Err(WriteError::new(Failure::Retry, format!("no answer within {} s", longest(limits).as_secs()))),
+        Ok(Err(_panic)) => {
+            Err(WriteError::new(Failure::Retry, "writing failed inside Meshline; its log says where"))
+        }
+        Err(_) => {
+            Err(WriteError::new(Failure::Retry, format!("no answer within {} s", longest(limits).as_secs())))
+        }
     }
 }
 
@@ -74,26 +92,48 @@ fn ended(
     match result {
         Ok(receipt) => {
             let (request, response) = (Some(receipt.request), Some(receipt.response));
-            let answer = Answer { status: receipt.status.map(i32::from), request, response, error: None, started_at, finished_at };
+            let answer = Answer {
+                status: receipt.status.map(i32::from),
+                request,
+                response,
+                error: None,
+                started_at,
+                finished_at,
+            };
             Attempted { finish: Finish { ticket, outcome: Outcome::Delivered, answer }, pause: None }
         }
         Err(error) => {
             let attempt = u32::try_from(ticket.attempt).unwrap_or(u32::MAX);
             let outcome = after(policy, attempt, &error, expires_at, finished_at, rand::random());
             let WriteError { message, status, request, response, pause, .. } = error;
-            let answer = Answer { status: status.map(i32::from), request, response, error: Some(message), started_at, finished_at };
+            let answer = Answer {
+                status: status.map(i32::from),
+                request,
+                response,
+                error: Some(message),
+                started_at,
+                finished_at,
+            };
             Attempted { finish: Finish { ticket, outcome, answer }, pause }
         }
     }
 }
 
 /// What becomes of an effect whose `attempt`-th attempt failed.
-fn after(policy: &Policy, attempt: u32, error: &WriteError, expires_at: Option<DateTime<Utc>>, now: DateTime<Utc>, random: f64) -> Outcome {
+fn after(
+    policy: &Policy,
+    attempt: u32,
+    error: &WriteError,
+    expires_at: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+    random: f64,
+) -> Outcome {
     match next_attempt(policy, attempt, error.failed, now, random) {
         Next::Dead => Outcome::Dead,
         Next::At(at) => {
             // One that will be too late by then is looked at when it is, and closed, so that it holds up no other.
-            let too_late = expires_at.and_then(|expires_at| expires_at.checked_add_signed(TimeDelta::microseconds(1)));
+            let too_late =
+                expires_at.and_then(|expires_at| expires_at.checked_add_signed(TimeDelta::microseconds(1)));
             let due_at = too_late.map_or(at, |too_late| at.min(too_late));
             Outcome::Retry { due_at, counts: error.failed.failure != Failure::WaitUntilTomorrow }
         }
@@ -112,14 +152,19 @@ mod tests {
 
     #[test]
     fn a_failure_decides_what_comes_next() {
-        let after = |failure, attempt, expires_at| after(&POLICY, attempt, &WriteError::new(failure, "x"), expires_at, now(), 1.0);
+        let after = |failure, attempt, expires_at| {
+            after(&POLICY, attempt, &WriteError::new(failure, "x"), expires_at, now(), 1.0)
+        };
         let due = |seconds| now() + TimeDelta::seconds(seconds);
         assert_eq!(after(Failure::Retry, 1, None), Outcome::Retry { due_at: due(1), counts: true });
         assert_eq!(after(Failure::Retry, 2, None), Outcome::Retry { due_at: due(2), counts: true });
         assert_eq!(after(Failure::Retry, 3, None), Outcome::Dead);
         assert_eq!(after(Failure::NeedsPerson, 1, None), Outcome::Dead);
         let midnight = "2026-11-23T00:30:00Z".parse().unwrap();
-        assert_eq!(after(Failure::WaitUntilTomorrow, 3, None), Outcome::Retry { due_at: midnight, counts: false });
+        assert_eq!(
+            after(Failure::WaitUntilTomorrow, 3, None),
+            Outcome::Retry { due_at: midnight, counts: false }
+        );
         assert_eq!(after(Failure::Retry, 2, Some(due(9))), Outcome::Retry { due_at: due(2), counts: true });
         let too_late = Outcome::Retry { due_at: due(1) + TimeDelta::microseconds(1), counts: true };
         assert_eq!(after(Failure::Retry, 2, Some(due(1))), too_late);

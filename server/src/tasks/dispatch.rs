@@ -25,7 +25,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 const COUNT_EVERY: Duration = Duration::from_secs(15);
 
 /// How a destination is opened: kind, settings, secret.
-pub type Open = Arc<dyn Fn(&str, &Json, Option<&[u8]>) -> Result<Box<dyn Destination>, OpenError> + Send + Sync>;
+pub type Open =
+    Arc<dyn Fn(&str, &Json, Option<&[u8]>) -> Result<Box<dyn Destination>, OpenError> + Send + Sync>;
 
 /// What a dispatcher can be told to do differently, for tests and measurements.
 #[derive(Clone)]
@@ -43,8 +44,16 @@ impl Default for Options {
 /// Carries out effects until the token is cancelled; then ends what is under way and returns.
 pub async fn run(store: Store, options: Options, shutdown: CancellationToken) {
     let bell: Bell = Arc::new(watch::channel(()).0);
-    let _listener = AbortOnDropHandle::new(tokio::spawn(listen::run(store.clone(), bell.clone(), shutdown.clone())));
-    let mut dispatcher = Dispatcher { store, options, bell, workers: HashMap::new(), broken: HashMap::new(), counted_at: None };
+    let _listener =
+        AbortOnDropHandle::new(tokio::spawn(listen::run(store.clone(), bell.clone(), shutdown.clone())));
+    let mut dispatcher = Dispatcher {
+        store,
+        options,
+        bell,
+        workers: HashMap::new(),
+        broken: HashMap::new(),
+        counted_at: None,
+    };
     let mut trouble = Trouble::default();
     while !shutdown.is_cancelled() {
         match dispatcher.look().await {
@@ -86,7 +95,7 @@ impl Dispatcher {
         let records = sync::destinations(&self.store).await?;
         for running in self.workers.values() {
             // Its claims are refused from the moment a destination is paused; this ends what is in line behind them.
-            if !records.iter().any(|record| *record == running.record) {
+            if !records.contains(&running.record) {
                 running.stop.cancel();
             }
         }
@@ -127,7 +136,8 @@ impl Dispatcher {
 
     fn open(&self, record: &DestinationRecord) -> Result<Box<dyn Destination>, String> {
         let secret = record.secret(&self.store).map_err(|error| error.to_string())?;
-        (self.options.open)(&record.kind, &record.settings, secret.as_ref().map(|secret| secret.as_slice())).map_err(|error| error.to_string())
+        (self.options.open)(&record.kind, &record.settings, secret.as_ref().map(|secret| secret.as_slice()))
+            .map_err(|error| error.to_string())
     }
 
     async fn count(&mut self) -> Result<(), Error> {
@@ -135,7 +145,8 @@ impl Dispatcher {
             return Ok(());
         }
         for count in sync::outbox_counts(&self.store).await? {
-            for (state, effects) in [("ready", count.ready), ("running", count.running), ("dead", count.dead)] {
+            for (state, effects) in [("ready", count.ready), ("running", count.running), ("dead", count.dead)]
+            {
                 metrics::gauge!("meshline_outbox_backlog", "destination" => count.destination.clone(), "state" => state).set(effects as f64);
             }
         }

@@ -52,7 +52,9 @@ impl Held {
     pub(super) fn begin(&mut self) {
         let limits = self.destination.limits();
         let ends_by = Instant::now() + longest(&limits);
-        while self.begun.len() < limits.in_flight.max(1) && self.waiting.front().is_some_and(|(_, held_until)| *held_until >= ends_by) {
+        while self.begun.len() < limits.in_flight.max(1)
+            && self.waiting.front().is_some_and(|(_, held_until)| *held_until >= ends_by)
+        {
             let Some((claimed, _)) = self.waiting.pop_front() else { return };
             let ticket = claimed.ticket.clone();
             let task = self.writing.spawn(attempt(self.destination.clone(), claimed));
@@ -80,7 +82,11 @@ impl Held {
     /// The leases held.
     pub(super) fn leases(&self) -> Vec<(EffectId, i64)> {
         let waiting = self.waiting.iter().map(|(claimed, _)| &claimed.ticket);
-        waiting.chain(self.begun.values()).chain(self.ended.iter().map(|finish| &finish.ticket)).map(lease).collect()
+        waiting
+            .chain(self.begun.values())
+            .chain(self.ended.iter().map(|finish| &finish.ticket))
+            .map(lease)
+            .collect()
     }
 
     /// Notes which leases were still held at `since`. The others belong to somebody else by now.

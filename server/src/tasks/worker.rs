@@ -91,11 +91,12 @@ impl Worker {
     /// Tells what became of attempts; whether anything of it counted.
     async fn tell(&self, held: &mut Held) -> Result<bool, Error> {
         let finished = match sync::finish(&self.store, &held.ended).await {
-            Err(error) if is_away(&error) => return Err(error),
-            Err(error) => self.tell_one_by_one(&held.ended, &error).await?,
             Ok(finished) => finished,
+            Err(error) if is_refusal(&error) => self.tell_one_by_one(&held.ended, &error).await?,
+            Err(error) => return Err(error),
         };
-        let told: HashMap<EffectId, Finish> = held.ended.drain(..).map(|finish| (finish.ticket.effect_id, finish)).collect();
+        let told: HashMap<EffectId, Finish> =
+            held.ended.drain(..).map(|finish| (finish.ticket.effect_id, finish)).collect();
         for finish in finished.counted.iter().filter_map(|id| told.get(id)) {
             self.count(finish);
         }
@@ -116,8 +117,10 @@ impl Worker {
                     all.counted.extend(one.counted);
                     all.stale += one.stale;
                 }
-                Err(error) if is_away(&error) => return Err(error),
-                Err(error) => tracing::error!(effect = %finish.ticket.effect_id, error = %error, "a result was refused"),
+                Err(error) if is_refusal(&error) => {
+                    tracing::error!(effect = %finish.ticket.effect_id, error = %error, "a result was refused")
+                }
+                Err(error) => return Err(error),
             }
         }
         Ok(all)
@@ -132,7 +135,9 @@ impl Worker {
                 let due_at = engine::time::stamp(due_at);
                 tracing::info!(destination = %self.name, %effect, attempt, error, due_at, "delivery failed and is tried again");
             }
-            Outcome::Dead => tracing::warn!(destination = %self.name, %effect, attempt, error, "delivery failed and needs a person"),
+            Outcome::Dead => {
+                tracing::warn!(destination = %self.name, %effect, attempt, error, "delivery failed and needs a person")
+            }
             _ => {}
         }
     }
@@ -168,9 +173,17 @@ impl Worker {
     }
 }
 
-/// Whether the same statement may work later, unchanged.
-fn is_away(error: &Error) -> bool {
-    matches!(error, Error::Unavailable(_)) || error.is_transient()
+/// Whether the database read the rows and will not have them. Anything else may work later, unchanged.
+fn is_refusal(error: &Error) -> bool {
+    match error {
+        Error::Refused(_) | Error::Duplicate(_) | Error::Corrupt(_) => true,
+        // Class 22: a value that cannot be stored.
+        Error::Db(error) => error
+            .as_database_error()
+            .and_then(|error| error.code())
+            .is_some_and(|code| code.starts_with("22")),
+        _ => false,
+    }
 }
 
 fn ticks(every: Duration) -> tokio::time::Interval {

@@ -17,7 +17,8 @@ const LAPSE: &str = "UPDATE outbox SET leased_until = now() - interval '1 second
 
 /// A warehouse in the test's own database, whose writes arrive but whose answers do not while the switch is off.
 fn warehouse(url: &str, answers: Arc<AtomicBool>) -> Fake {
-    let warehouse: Arc<dyn Destination> = Arc::from(destinations::open("postgres", &json!({ "url": url }), None).unwrap());
+    let warehouse: Arc<dyn Destination> =
+        Arc::from(destinations::open("postgres", &json!({ "url": url }), None).unwrap());
     Fake::new(move |request, _| {
         let (warehouse, answers) = (warehouse.clone(), answers.clone());
         async move {
@@ -110,7 +111,10 @@ async fn stopping_ends_what_is_under_way_and_gives_back_the_rest() {
     let begun = world.fake.begun().len() as i64;
     assert!(begun < 8);
     assert_eq!(world.number("SELECT count(*) FROM deliveries WHERE result = 'delivered'").await, begun);
-    assert_eq!(world.number("SELECT count(*) FROM outbox WHERE state = 'ready' AND attempts = 0").await, 8 - begun);
+    assert_eq!(
+        world.number("SELECT count(*) FROM outbox WHERE state = 'ready' AND attempts = 0").await,
+        8 - begun
+    );
     assert_eq!(world.number("SELECT count(*) FROM outbox").await, 8 - begun);
 }
 
@@ -173,7 +177,12 @@ async fn work_goes_on_when_our_own_database_is_back() {
     let name = world.database.url.rsplit_once('/').unwrap().1.split('?').next().unwrap().to_owned();
     let mut admin = PgConnection::connect(&store::testing::server()).await.unwrap();
     admin.execute(AssertSqlSafe(format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false"))).await.unwrap();
-    admin.execute(AssertSqlSafe(format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"))).await.unwrap();
+    admin
+        .execute(AssertSqlSafe(format!(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+        )))
+        .await
+        .unwrap();
     open.add_permits(2);
     tokio::time::sleep(Duration::from_secs(2)).await;
     admin.execute(AssertSqlSafe(format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true"))).await.unwrap();

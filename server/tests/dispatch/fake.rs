@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use destinations::{Destination, Limits, OpenError, ReadError, Receipt, Record, Request, TestFailed, WriteError};
+use destinations::{
+    Destination, Limits, OpenError, ReadError, Receipt, Record, Request, TestFailed, WriteError,
+};
 use engine::canonical::Digest;
 use engine::ids::EffectId;
 use engine::sync::backoff::{Failure, Policy};
@@ -37,8 +39,16 @@ impl Fake {
     where
         F: Future<Output = Result<(), WriteError>> + Send + 'static,
     {
-        let limits = Limits { in_flight: 8, timeout: Duration::from_secs(5), retry: Policy { base_ms: 20, cap_ms: 50, attempts: 5 } };
-        Self { behaviour: Arc::new(move |request, before| Box::pin(behaviour(request, before))), limits, seen: Arc::default() }
+        let limits = Limits {
+            in_flight: 8,
+            timeout: Duration::from_secs(5),
+            retry: Policy { base_ms: 20, cap_ms: 50, attempts: 5 },
+        };
+        Self {
+            behaviour: Arc::new(move |request, before| Box::pin(behaviour(request, before))),
+            limits,
+            seen: Arc::default(),
+        }
     }
 
     /// One that takes everything at once.
@@ -55,9 +65,15 @@ impl Fake {
     /// A dispatcher that opens this for the kind `fake`, and what is real otherwise.
     pub fn options(&self) -> Options {
         let fake = self.clone();
-        let open = move |kind: &str, settings: &Json, secret: Option<&[u8]>| -> Result<Box<dyn Destination>, OpenError> {
+        let open = move |kind: &str,
+                         settings: &Json,
+                         secret: Option<&[u8]>|
+              -> Result<Box<dyn Destination>, OpenError> {
             match kind {
-                "fake" => Ok(Box::new(Opened { fake: fake.clone(), name: settings["name"].as_str().unwrap_or_default().to_owned() })),
+                "fake" => Ok(Box::new(Opened {
+                    fake: fake.clone(),
+                    name: settings["name"].as_str().unwrap_or_default().to_owned(),
+                })),
                 _ => destinations::open(kind, settings, secret),
             }
         };
@@ -71,7 +87,11 @@ impl Fake {
 
     /// The sequences it was asked to write to a record, in order.
     pub fn sequences(&self, record: Digest) -> Vec<i64> {
-        self.begun().iter().filter(|(_, request)| request.remote_key == record).map(|(_, request)| request.lead_sequence).collect()
+        self.begun()
+            .iter()
+            .filter(|(_, request)| request.remote_key == record)
+            .map(|(_, request)| request.lead_sequence)
+            .collect()
     }
 
     /// How many writes to one record were under way at once, at most.

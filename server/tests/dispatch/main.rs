@@ -1,5 +1,7 @@
 //! The dispatcher on a real Postgres: each effect once and in order, whatever breaks.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails where something goes wrong")]
+
 mod broken;
 mod fake;
 mod once;
@@ -44,7 +46,9 @@ impl World {
 
     /// Effects of one lead's decisions `1..=count`.
     pub async fn effects(&self, destination: DestinationId, lead: LeadId, count: i64) -> Vec<EffectId> {
-        let wanted: Vec<New> = (1..=count).map(|sequence| New { destination, lead, sequence, kind: "lead_update", expires_at: None }).collect();
+        let wanted: Vec<New> = (1..=count)
+            .map(|sequence| New { destination, lead, sequence, kind: "lead_update", expires_at: None })
+            .collect();
         fixture::effects(&self.database.store, &wanted).await.unwrap()
     }
 
@@ -57,7 +61,8 @@ impl World {
     /// Where the lead's effects stand, in the order of its decisions.
     pub async fn states(&self, lead: LeadId) -> Vec<EffectState> {
         let effects = store::sync::effects_of_lead(&self.database.store, lead, None, 1000).await.unwrap();
-        let mut states: Vec<_> = effects.into_iter().map(|effect| (effect.lead_sequence, effect.state.unwrap())).collect();
+        let mut states: Vec<_> =
+            effects.into_iter().map(|effect| (effect.lead_sequence, effect.state.unwrap())).collect();
         states.sort_by_key(|(sequence, _)| *sequence);
         states.into_iter().map(|(_, state)| state).collect()
     }

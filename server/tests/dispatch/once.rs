@@ -46,7 +46,9 @@ async fn two_dispatchers_share_the_work_and_repeat_nothing() {
 
 #[tokio::test]
 async fn one_that_is_tried_again_holds_up_its_successors_and_nobody_else() {
-    let fake = Fake::new(|request, before| async move { if request.lead_sequence == 1 && before < 3 { Err(retry()) } else { Ok(()) } });
+    let fake = Fake::new(|request, before| async move {
+        if request.lead_sequence == 1 && before < 3 { Err(retry()) } else { Ok(()) }
+    });
     let world = World::new(fake).await;
     let crm = world.destination("crm").await;
     let lead = world.lead().await;
@@ -87,7 +89,8 @@ async fn what_came_too_late_is_not_sent() {
     let world = World::new(fake).await;
     let (crm, lead) = (world.destination("crm").await, world.lead().await);
     let late = New { destination: crm, lead, sequence: 1, kind: "lead_update", expires_at: Some(Utc::now()) };
-    let soon = New { sequence: 2, expires_at: Some(Utc::now() + chrono::TimeDelta::milliseconds(1_500)), ..late };
+    let soon =
+        New { sequence: 2, expires_at: Some(Utc::now() + chrono::TimeDelta::milliseconds(1_500)), ..late };
     fixture::effects(&world.database.store, &[late, soon]).await.unwrap();
     let dispatcher = world.dispatcher().await;
     // The second is tried, and too late before it is out of attempts.
@@ -116,7 +119,11 @@ async fn a_slow_destination_holds_up_no_other() {
     let lead = world.lead().await;
     world.effects(quick, lead, 3).await;
     world.becomes(lead, &[Delivered, Delivered, Delivered]).await;
-    assert_eq!(world.fake.begun().iter().filter(|(name, _)| name == "slow").count(), 8, "no more than may be under way");
+    assert_eq!(
+        world.fake.begun().iter().filter(|(name, _)| name == "slow").count(),
+        8,
+        "no more than may be under way"
+    );
     dispatcher.kill().await;
 }
 
@@ -147,14 +154,22 @@ async fn a_destination_that_is_gone_is_paused_with_its_reason() {
     }
     let dispatcher = world.dispatcher().await;
     for _ in 0..100 {
-        if store::sync::destinations(&world.database.store).await.unwrap()[0].paused_reason.as_deref() == Some("not so") {
+        if store::sync::destinations(&world.database.store).await.unwrap()[0].paused_reason.as_deref()
+            == Some("not so")
+        {
             break;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     tokio::time::sleep(Duration::from_millis(1_500)).await;
-    let (dead, ready) = (world.number("SELECT count(*) FROM outbox WHERE state = 'dead'").await, world.number("SELECT count(*) FROM outbox WHERE state = 'ready'").await);
-    assert!(dead >= 1 && dead + ready == 3 && world.fake.begun().len() as i64 == dead, "{dead} dead, {ready} ready");
+    let (dead, ready) = (
+        world.number("SELECT count(*) FROM outbox WHERE state = 'dead'").await,
+        world.number("SELECT count(*) FROM outbox WHERE state = 'ready'").await,
+    );
+    assert!(
+        dead >= 1 && dead + ready == 3 && world.fake.begun().len() as i64 == dead,
+        "{dead} dead, {ready} ready"
+    );
     assert_eq!(world.number("SELECT count(*) FROM audit_log WHERE action = 'destination.pause' AND actor = 'command:dispatcher'").await, 1);
     dispatcher.stop().await;
 }

@@ -2,6 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use axum::body::Bytes;
+use http_body_util::StreamBody;
+use hyper::body::Frame;
 use reqwest::{Method, Response};
 use store::people::Scope;
 
@@ -39,8 +42,9 @@ async fn deep_and_large_bodies_are_refused_quickly() {
     assert_eq!(post(&app, &key, "application/json", deep(32)).await.status(), 201);
     let long = format!(r#"{{"kind":"form","source":"website","payload":{{"a":"{}"}}}}"#, "x".repeat(10_000_000));
     problem(post(&app, &key, "application/json", long.clone()).await, 413).await;
-    let chunks = long.into_bytes().chunks(65_536).map(|chunk| Ok::<_, std::io::Error>(chunk.to_vec())).collect::<Vec<_>>();
-    let streamed = reqwest::Body::wrap_stream(futures::stream::iter(chunks));
+    let frame = |chunk: &[u8]| Ok::<_, std::io::Error>(Frame::data(Bytes::copy_from_slice(chunk)));
+    let frames: Vec<_> = long.as_bytes().chunks(65_536).map(frame).collect();
+    let streamed = reqwest::Body::wrap(StreamBody::new(futures::stream::iter(frames)));
     problem(post(&app, &key, "application/json", streamed).await, 413).await;
     assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
 }

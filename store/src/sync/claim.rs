@@ -59,7 +59,12 @@ pub struct Ticket {
 ///
 /// # Errors
 /// When the database fails; nothing is held then, or only until the lease lapses.
-pub async fn claim(store: &Store, destination: DestinationId, now: DateTime<Utc>, limit: usize) -> Result<Vec<Claimed>> {
+pub async fn claim(
+    store: &Store,
+    destination: DestinationId,
+    now: DateTime<Utc>,
+    limit: usize,
+) -> Result<Vec<Claimed>> {
     let rows: Vec<Row> = sqlx::query_as(include_str!("claim.sql"))
         .bind(destination.0)
         .bind(now)
@@ -170,7 +175,9 @@ impl Row {
             run_lease: self.run_lease,
             key: None,
         };
-        let end = |ticket: Ticket, outcome: Outcome, error: &str| Box::new(Finish { ticket, outcome, answer: Answer::none(error, now) });
+        let end = |ticket: Ticket, outcome: Outcome, error: &str| {
+            Box::new(Finish { ticket, outcome, answer: Answer::none(error, now) })
+        };
         if self.is_erased == Some(true) {
             return Err(end(ticket, Outcome::Withdrawn, "the person was erased"));
         }
@@ -180,7 +187,15 @@ impl Row {
         match self.read(store) {
             Ok((key, kind, effect_key, remote_key, body)) => {
                 ticket.key = Some(key);
-                Ok(Claimed { ticket, kind, effect_key, remote_key, lead_sequence: self.lead_sequence, expires_at: self.expires_at, body })
+                Ok(Claimed {
+                    ticket,
+                    kind,
+                    effect_key,
+                    remote_key,
+                    lead_sequence: self.lead_sequence,
+                    expires_at: self.expires_at,
+                    body,
+                })
             }
             Err(error) => Err(end(ticket, Outcome::Dead, &error.to_string())),
         }
@@ -224,7 +239,11 @@ impl LapsedRow {
         let error = "whoever worked on it fell silent; whether it arrived is not known";
         // The last sign of life.
         let started_at = self.leased_until - LEASE;
-        Finish { ticket, outcome: Outcome::Retry { due_at: now, counts: true }, answer: Answer { started_at, ..Answer::none(error, now) } }
+        Finish {
+            ticket,
+            outcome: Outcome::Retry { due_at: now, counts: true },
+            answer: Answer { started_at, ..Answer::none(error, now) },
+        }
     }
 }
 

@@ -57,9 +57,11 @@ impl DestinationRecord {
 /// # Errors
 /// When the database fails.
 pub async fn destinations(store: &Store) -> Result<Vec<DestinationRecord>> {
-    Ok(sqlx::query_as("SELECT id, name, kind, settings, secret, paused_reason, created_at FROM destinations ORDER BY name")
-        .fetch_all(store.pool())
-        .await?)
+    Ok(sqlx::query_as(
+        "SELECT id, name, kind, settings, secret, paused_reason, created_at FROM destinations ORDER BY name",
+    )
+    .fetch_all(store.pool())
+    .await?)
 }
 
 /// Stops sending to a destination. In force for the next claim of every process.
@@ -79,21 +81,36 @@ pub async fn resume(store: &Store, actor: &Actor, destination: DestinationId) ->
 }
 
 /// What is so already is left as it is, with its first reason, and is no act to be audited.
-async fn set_paused(store: &Store, actor: &Actor, destination: DestinationId, reason: Option<&str>) -> Result<()> {
+async fn set_paused(
+    store: &Store,
+    actor: &Actor,
+    destination: DestinationId,
+    reason: Option<&str>,
+) -> Result<()> {
     let mut transaction = store.pool().begin().await?;
-    let before: Option<(String, Option<String>)> = sqlx::query_as("SELECT name, paused_reason FROM destinations WHERE id = $1 FOR NO KEY UPDATE")
-        .bind(destination.0)
-        .fetch_optional(&mut *transaction)
-        .await?;
+    let before: Option<(String, Option<String>)> =
+        sqlx::query_as("SELECT name, paused_reason FROM destinations WHERE id = $1 FOR NO KEY UPDATE")
+            .bind(destination.0)
+            .fetch_optional(&mut *transaction)
+            .await?;
     let (name, was) = before.ok_or(Error::NotFound("destination"))?;
     if was.is_some() == reason.is_some() {
         return Ok(());
     }
-    sqlx::query("UPDATE destinations SET paused_reason = $2 WHERE id = $1").bind(destination.0).bind(reason).execute(&mut *transaction).await?;
+    sqlx::query("UPDATE destinations SET paused_reason = $2 WHERE id = $1")
+        .bind(destination.0)
+        .bind(reason)
+        .execute(&mut *transaction)
+        .await?;
     sqlx::query("SELECT pg_notify($1, '')").bind(OUTBOX_CHANNEL).execute(&mut *transaction).await?;
     let action = if reason.is_some() { "destination.pause" } else { "destination.resume" };
     let detail = serde_json::json!({ "reason": reason.or(was.as_deref()) });
-    audit(&mut transaction, actor, Audit { action, subject: &format!("destination:{name}"), lead: None, detail }).await?;
+    audit(
+        &mut transaction,
+        actor,
+        Audit { action, subject: &format!("destination:{name}"), lead: None, detail },
+    )
+    .await?;
     transaction.commit().await?;
     Ok(())
 }

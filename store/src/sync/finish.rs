@@ -93,7 +93,14 @@ pub struct Answer {
 impl Answer {
     /// Nothing was sent, and this is why.
     pub fn none(error: &str, now: DateTime<Utc>) -> Self {
-        Self { status: None, request: None, response: None, error: Some(error.to_owned()), started_at: now, finished_at: now }
+        Self {
+            status: None,
+            request: None,
+            response: None,
+            error: Some(error.to_owned()),
+            started_at: now,
+            finished_at: now,
+        }
     }
 }
 
@@ -144,8 +151,7 @@ pub struct DeliveryRow {
 }
 
 /// The columns of [`DeliveryRow`].
-pub const DELIVERY_COLUMNS: &str =
-    "id, effect_id, decision_id, lead_id, destination_id, attempt, run_lease, result, status, request, response, error, started_at, finished_at";
+pub const DELIVERY_COLUMNS: &str = "id, effect_id, decision_id, lead_id, destination_id, attempt, run_lease, result, status, request, response, error, started_at, finished_at";
 
 impl DeliveryRow {
     fn new(finish: &Finish) -> Self {
@@ -205,7 +211,8 @@ pub(super) async fn finish_on(connection: &mut PgConnection, batch: &[Finish]) -
         Outcome::Retry { due_at, .. } => Some(due_at),
         _ => None,
     };
-    let uncounted = |finish: &Finish| i32::from(matches!(finish.outcome, Outcome::Retry { counts: false, .. }));
+    let uncounted =
+        |finish: &Finish| i32::from(matches!(finish.outcome, Outcome::Retry { counts: false, .. }));
     let counted: Vec<Uuid> = sqlx::query_scalar(include_str!("finish.sql"))
         .bind(column(&rows, |row| row.id))
         .bind(column(&rows, |row| row.effect_id))

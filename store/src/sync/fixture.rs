@@ -16,9 +16,16 @@ use crate::pool::Store;
 ///
 /// # Errors
 /// When the database fails.
-pub async fn destination(store: &Store, name: &str, kind: &str, settings: &Json, secret: Option<&[u8]>) -> Result<DestinationId> {
+pub async fn destination(
+    store: &Store,
+    name: &str,
+    kind: &str,
+    settings: &Json,
+    secret: Option<&[u8]>,
+) -> Result<DestinationId> {
     let id = engine::ids::mint(Utc::now(), rand::random());
-    let secret = secret.map(|secret| store.keyring().seal(secret, Place { column: "destinations.secret", row: id }));
+    let secret =
+        secret.map(|secret| store.keyring().seal(secret, Place { column: "destinations.secret", row: id }));
     sqlx::query("INSERT INTO destinations (id, name, kind, settings, secret, created_at) VALUES ($1, $2, $3, $4, $5, $6)")
         .bind(id)
         .bind(name)
@@ -38,7 +45,12 @@ pub async fn destination(store: &Store, name: &str, kind: &str, settings: &Json,
 pub async fn lead(store: &Store) -> Result<LeadId> {
     let id = engine::ids::mint(Utc::now(), rand::random());
     let (_, wrapped) = store.keyring().new_data_key(id);
-    sqlx::query("INSERT INTO leads (id, data_key, created_at) VALUES ($1, $2, $3)").bind(id).bind(wrapped).bind(Utc::now()).execute(store.pool()).await?;
+    sqlx::query("INSERT INTO leads (id, data_key, created_at) VALUES ($1, $2, $3)")
+        .bind(id)
+        .bind(wrapped)
+        .bind(Utc::now())
+        .execute(store.pool())
+        .await?;
     Ok(id.into())
 }
 
@@ -47,7 +59,10 @@ pub async fn lead(store: &Store) -> Result<LeadId> {
 /// # Errors
 /// When the database fails.
 pub async fn erase(store: &Store, lead: LeadId) -> Result<()> {
-    sqlx::query("UPDATE leads SET data_key = NULL, erased_at = now() WHERE id = $1").bind(lead.0).execute(store.pool()).await?;
+    sqlx::query("UPDATE leads SET data_key = NULL, erased_at = now() WHERE id = $1")
+        .bind(lead.0)
+        .execute(store.pool())
+        .await?;
     Ok(())
 }
 
@@ -55,8 +70,14 @@ pub async fn erase(store: &Store, lead: LeadId) -> Result<()> {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn effect(store: &Store, destination: DestinationId, lead: LeadId, sequence: i64) -> Result<EffectId> {
-    let ids = effects(store, &[New { destination, lead, sequence, kind: "lead_update", expires_at: None }]).await?;
+pub async fn effect(
+    store: &Store,
+    destination: DestinationId,
+    lead: LeadId,
+    sequence: i64,
+) -> Result<EffectId> {
+    let ids =
+        effects(store, &[New { destination, lead, sequence, kind: "lead_update", expires_at: None }]).await?;
     ids.first().copied().ok_or(crate::Error::NotFound("effect"))
 }
 
@@ -82,20 +103,24 @@ pub struct New {
 pub async fn effects(store: &Store, wanted: &[New]) -> Result<Vec<EffectId>> {
     // Due a moment ago: a clock that is read later still finds them due.
     let at = engine::time::cut(Utc::now() - TimeDelta::milliseconds(1));
-    let keys: std::collections::HashMap<Uuid, Vec<u8>> = sqlx::query_as("SELECT id, data_key FROM leads WHERE id = ANY($1)")
-        .bind(wanted.iter().map(|new| new.lead.0).collect::<Vec<_>>())
-        .fetch_all(store.pool())
-        .await?
-        .into_iter()
-        .collect();
+    let keys: std::collections::HashMap<Uuid, Vec<u8>> =
+        sqlx::query_as("SELECT id, data_key FROM leads WHERE id = ANY($1)")
+            .bind(wanted.iter().map(|new| new.lead.0).collect::<Vec<_>>())
+            .fetch_all(store.pool())
+            .await?
+            .into_iter()
+            .collect();
     let rows = wanted
         .iter()
         .map(|new| {
-            let (id, decision) = (engine::ids::mint(at, rand::random()), engine::ids::mint(at, rand::random()));
+            let (id, decision) =
+                (engine::ids::mint(at, rand::random()), engine::ids::mint(at, rand::random()));
             let effect = effect_key(decision.into(), new.kind, new.destination);
             let remote = remote_key(new.lead, WorkflowId(Uuid::from_u128(1)), "lead", new.destination);
             let body = canonical::bytes(&body(new, decision, &effect.to_string(), &remote.to_string()))?;
-            let key = store.keyring().unwrap_data_key(new.lead.0, keys.get(&new.lead.0).map_or(&[], Vec::as_slice))?;
+            let key = store
+                .keyring()
+                .unwrap_data_key(new.lead.0, keys.get(&new.lead.0).map_or(&[], Vec::as_slice))?;
             Ok(EffectRow {
                 id,
                 decision_id: decision,

@@ -114,22 +114,46 @@ pub struct OutboxCount {
 /// # Errors
 /// When the database fails.
 pub async fn effects_of_decision(store: &Store, decision: DecisionId) -> Result<Vec<Effect>> {
-    effects(store, "WHERE e.decision_id = $1 AND ($2::uuid IS NULL OR e.id < $2) ORDER BY e.id LIMIT $3", decision.0, None, i64::MAX).await
+    effects(
+        store,
+        "WHERE e.decision_id = $1 AND ($2::uuid IS NULL OR e.id < $2) ORDER BY e.id LIMIT $3",
+        decision.0,
+        None,
+        i64::MAX,
+    )
+    .await
 }
 
 /// The effects of a lead, newest first, those before `after` if given.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn effects_of_lead(store: &Store, lead: LeadId, after: Option<EffectId>, limit: i64) -> Result<Vec<Effect>> {
-    effects(store, "WHERE e.lead_id = $1 AND ($2::uuid IS NULL OR e.id < $2) ORDER BY e.id DESC LIMIT $3", lead.0, after, limit).await
+pub async fn effects_of_lead(
+    store: &Store,
+    lead: LeadId,
+    after: Option<EffectId>,
+    limit: i64,
+) -> Result<Vec<Effect>> {
+    effects(
+        store,
+        "WHERE e.lead_id = $1 AND ($2::uuid IS NULL OR e.id < $2) ORDER BY e.id DESC LIMIT $3",
+        lead.0,
+        after,
+        limit,
+    )
+    .await
 }
 
 /// The effects of a destination that wait for a person, newest first, those before `after` if given.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn dead(store: &Store, destination: DestinationId, after: Option<EffectId>, limit: i64) -> Result<Vec<Effect>> {
+pub async fn dead(
+    store: &Store,
+    destination: DestinationId,
+    after: Option<EffectId>,
+    limit: i64,
+) -> Result<Vec<Effect>> {
     let filter = "WHERE o.destination_id = $1 AND o.state = 'dead' AND ($2::uuid IS NULL OR e.id < $2) ORDER BY e.id DESC LIMIT $3";
     effects(store, filter, destination.0, after, limit).await
 }
@@ -139,7 +163,8 @@ pub async fn dead(store: &Store, destination: DestinationId, after: Option<Effec
 /// # Errors
 /// When the database fails or a row cannot be read.
 pub async fn deliveries(store: &Store, effect: EffectId) -> Result<Vec<Delivery>> {
-    let columns = DELIVERY_COLUMNS.split(", ").map(|column| format!("d.{column}")).collect::<Vec<_>>().join(", ");
+    let columns =
+        DELIVERY_COLUMNS.split(", ").map(|column| format!("d.{column}")).collect::<Vec<_>>().join(", ");
     let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
         "SELECT {columns}, l.data_key FROM deliveries d JOIN leads l ON l.id = d.lead_id WHERE d.effect_id = $1 ORDER BY d.run_lease"
     )))
@@ -150,12 +175,17 @@ pub async fn deliveries(store: &Store, effect: EffectId) -> Result<Vec<Delivery>
         .map(|row| {
             let wrapped: Option<Vec<u8>> = row.try_get("data_key")?;
             let row = DeliveryRow::from_row(row)?;
-            let key = wrapped.map(|wrapped| store.keyring().unwrap_data_key(row.lead_id, &wrapped)).transpose()?;
+            let key =
+                wrapped.map(|wrapped| store.keyring().unwrap_data_key(row.lead_id, &wrapped)).transpose()?;
             let open = |sealed: &Option<Vec<u8>>, column: &'static str| -> Result<Option<Json>> {
                 let (Some(sealed), Some(key)) = (sealed, &key) else { return Ok(None) };
                 Ok(Some(serde_json::from_slice(&key.open(sealed, Place { column, row: row.id })?)?))
             };
-            Ok(Delivery { request: open(&row.request, "deliveries.request")?, response: open(&row.response, "deliveries.response")?, row })
+            Ok(Delivery {
+                request: open(&row.request, "deliveries.request")?,
+                response: open(&row.response, "deliveries.response")?,
+                row,
+            })
         })
         .collect()
 }
@@ -174,7 +204,13 @@ pub async fn outbox_counts(store: &Store) -> Result<Vec<OutboxCount>> {
     .await?)
 }
 
-async fn effects(store: &Store, filter: &'static str, of: Uuid, after: Option<EffectId>, limit: i64) -> Result<Vec<Effect>> {
+async fn effects(
+    store: &Store,
+    filter: &'static str,
+    of: Uuid,
+    after: Option<EffectId>,
+    limit: i64,
+) -> Result<Vec<Effect>> {
     let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
         "SELECT e.id, e.decision_id, e.lead_id, e.lead_sequence, e.destination_id, e.kind, e.remote_key, e.created_at, e.expires_at, \
            n.name AS destination, o.state, o.due_at, d.id AS delivery_id, d.attempt, d.result, d.status, d.error, d.finished_at \
@@ -213,7 +249,8 @@ fn effect(row: &PgRow) -> Result<Effect> {
         destination_id: row.try_get::<Uuid, _>("destination_id")?.into(),
         destination: row.try_get("destination")?,
         kind: row.try_get("kind")?,
-        remote_key: Digest::from_slice(row.try_get::<&[u8], _>("remote_key")?).ok_or_else(|| corrupt("remote key"))?,
+        remote_key: Digest::from_slice(row.try_get::<&[u8], _>("remote_key")?)
+            .ok_or_else(|| corrupt("remote key"))?,
         created_at: row.try_get("created_at")?,
         expires_at: row.try_get("expires_at")?,
         state: state.map(|state| state.parse().map_err(|_| corrupt("state"))).transpose()?,

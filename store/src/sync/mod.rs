@@ -17,7 +17,10 @@ use std::time::Duration;
 pub use claim::{Claimed, Ticket, claim, heartbeat, reclaim, release};
 pub use destinations::{DestinationRecord, destinations, pause, resume};
 pub use finish::{Answer, DeliveryRow, Finish, Finished, Outcome, finish};
-pub use lists::{Delivery, Effect, EffectState, OutboxCount, dead, deliveries, effects_of_decision, effects_of_lead, outbox_counts};
+pub use lists::{
+    Delivery, Effect, EffectState, OutboxCount, dead, deliveries, effects_of_decision, effects_of_lead,
+    outbox_counts,
+};
 pub use replay::{Replayed, replay};
 
 pub use crate::ingest::OUTBOX_CHANNEL;

@@ -57,7 +57,9 @@ pub async fn replay(store: &Store, actor: &Actor, effect: EffectId) -> Result<Re
     .await?;
     let row = row.ok_or(Error::NotFound("failed effect"))?;
     if row.is_overtaken {
-        return Err(Error::Refused("a later decision about this lead is on its way there; try again in a minute".into()));
+        return Err(Error::Refused(
+            "a later decision about this lead is on its way there; try again in a minute".into(),
+        ));
     }
     let replayed = if row.is_superseded {
         let ticket = Ticket {
@@ -82,7 +84,12 @@ pub async fn replay(store: &Store, actor: &Actor, effect: EffectId) -> Result<Re
         Replayed::Ready
     };
     let detail = serde_json::json!({ "superseded": replayed == Replayed::Superseded });
-    let entry = Audit { action: "effect.replay", subject: &format!("effect:{effect}"), lead: Some(row.lead_id.into()), detail };
+    let entry = Audit {
+        action: "effect.replay",
+        subject: &format!("effect:{effect}"),
+        lead: Some(row.lead_id.into()),
+        detail,
+    };
     audit(&mut transaction, actor, entry).await?;
     transaction.commit().await?;
     Ok(replayed)

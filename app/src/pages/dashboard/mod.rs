@@ -1,5 +1,124 @@
-//! Placeholder.
+//! How qualification is doing.
+
+mod by_rule;
+mod chart;
+mod completeness;
+mod figures;
+mod interval;
+
+use engine::control::kpi::MATURITY_DAYS;
 use leptos::prelude::*;
-/// Placeholder.
+use leptos_router::hooks::use_query_map;
+use store::reads::dashboard::{self as reads, Cohort};
+use store::reads::frame::{WorkflowName, live_rules, workflow_names};
+
+use super::filters::{Address, select};
+use super::frame::{Here, Page, Section, page};
+use super::period::{self, Period, Span};
+use crate::error::Result;
+use crate::ui::icon::Icon;
+use crate::ui::note;
+
+/// The filters in the address.
+const NAMES: [&str; 4] = ["workflow", "period", "from", "to"];
+/// Weeks of a line at least: two points say nothing.
+const LINE_WEEKS: i64 = 12;
+
+/// How qualification is doing.
 #[component]
-pub fn Dashboard() -> impl IntoView {}
+pub fn Dashboard() -> impl IntoView {
+    let query = use_query_map().get_untracked();
+    let address = Address::read("/dashboard", &query, &NAMES);
+    page(Section::Dashboard, move |here| load(here, address))
+}
+
+async fn load(here: Here, address: Address) -> Result<Page> {
+    let store = &here.request.store;
+    let workflows = workflow_names(store).await?;
+    let workflow = address.get("workflow").and_then(|name| workflows.iter().find(|workflow| workflow.name == name));
+    let period = Period::read(&address, Span::Weeks, here.clock);
+    let heading = |meta: String| view! { <h1>"Dashboard"</h1><span class="meta">{meta}</span> }.into_any();
+    let Some(extent) = reads::extent(store).await? else {
+        let steps = view! { <p>"Figures appear with the first lead."</p><a class="btn" href="/leads">"How to send one"</a> };
+        let body = note::empty(Icon::Dashboard, "Nothing was decided yet", steps);
+        return Ok(Page { title: "Dashboard".into(), bar: heading(String::new()), body: body.into_any() });
+    };
+    let cohort = Cohort { workflow: workflow.map(|workflow| workflow.id), from: period.from(), to: period.to() };
+    let zone = here.clock.zone.name();
+    let (total, by_rule) = reads::figures(store, &cohort).await?;
+    let line = line_cohort(&cohort, extent);
+    let weeks = reads::weeks(store, &line, zone).await?;
+    let pipeline = reads::pipeline(store, &cohort).await?;
+    let step = chart::step(&cohort, extent);
+    let bars = reads::bars(store, &cohort, step, zone).await?;
+    let complete = completeness::check(store, &cohort).await?;
+    let rules = live_rules(store).await?;
+    let told = figures::Told { clock: here.clock, address: &address, period: &period, total: &total, weeks: &weeks, pipeline: &pipeline, complete };
+    let young = here.clock.now - chrono::TimeDelta::days(MATURITY_DAYS);
+    let is_young = cohort.to.is_none_or(|to| to > young);
+    let note = is_young.then(|| format!("Leads first decided after {} have had fewer than {MATURITY_DAYS} days; their part of a line is dashed.", here.clock.day(young)));
+    let body = view! {
+        <div class="dash">
+            {filters(&address, &period, &workflows).into_any()}
+            <section aria-labelledby="h-kpi">
+                <div class="sec-head"><h2 id="h-kpi">"Figures"</h2><span class="meta">{note}</span></div>
+                {figures::kpis(&told).into_any()}
+            </section>
+            {chart::section(&bars, &cohort, step, extent, here.clock).into_any()}
+            {by_rule::section(&by_rule, &rules, &workflows).into_any()}
+        </div>
+    };
+    let of = workflow.map_or_else(|| "all workflows".to_owned(), |workflow| workflow.title.clone());
+    let meta = format!("{}, {of}, as of {}", capital(&period.words()), here.clock.now.with_timezone(&here.clock.zone).format("%H:%M"));
+    Ok(Page { title: "Dashboard".into(), bar: heading(meta), body: body.into_any() })
+}
+
+/// The cohort of the lines by week: that of the figures, begun earlier where it is too short for a line.
+fn line_cohort(cohort: &Cohort, (_, last): (chrono::DateTime<chrono::Utc>, chrono::DateTime<chrono::Utc>)) -> Cohort {
+    let end = cohort.to.map_or(last, |to| to.min(last));
+    let least = end - chrono::TimeDelta::weeks(LINE_WEEKS);
+    Cohort { from: cohort.from.map(|from| from.min(least)), ..*cohort }
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}
+
+/// Periods as links, one's own dates folded, and the workflow.
+fn filters(address: &Address, period: &Period, workflows: &[WorkflowName]) -> impl IntoView + use<> {
+    let bare = address.without(&period::NAMES);
+    let spans = [("7d", "7 days"), ("30d", "30 days"), ("90d", "90 days"), ("12w", "12 weeks"), ("all", "All")];
+    let links = spans.map(|(name, words)| {
+        let current = (period.name() == Some(name)).then_some("true");
+        view! { <a href=bare.with("period", name).href() aria-current=current>{words}</a> }
+    });
+    let is_own = period.name().is_none();
+    let day = |day: Option<chrono::NaiveDate>| day.map(|day| day.to_string());
+    let last = period.end.and_then(|end| end.pred_opt());
+    let choices = workflows.iter().map(|workflow| (workflow.name.clone(), workflow.title.clone())).collect();
+    let by_workflow = (workflows.len() > 1).then(|| {
+        view! {
+            <form method="get" action="/dashboard">
+                {address.kept(&period::NAMES)}
+                {select("Workflow", "workflow", "All workflows", choices, address.get("workflow"))}
+                <button class="btn">"Show"</button>
+            </form>
+        }
+    });
+    view! {
+        <div class="periods">
+            <nav class="seg" aria-label="Period">{links.collect_view()}</nav>
+            <details class="own" open=is_own>
+                <summary class="btn plain">"Own dates"</summary>
+                <form method="get" action="/dashboard">
+                    {address.kept(&["workflow"])}
+                    <label>"From "<input class="field" type="date" name="from" value=day(period.first) /></label>
+                    <label>"to "<input class="field" type="date" name="to" value=day(last) /></label>
+                    <button class="btn">"Show"</button>
+                </form>
+            </details>
+            {by_workflow}
+        </div>
+    }
+}

@@ -33,7 +33,7 @@ pub fn kept(loaded: &Loaded, decided: &Decided) -> impl IntoView + use<> {
         </section>
         <section aria-labelledby="h-why">
             <div class="sec-head"><h2 id="h-why">"What each rule came to"</h2></div>
-            {trace::trace(decided)}
+            {trace::trace(decided).into_any()}
         </section>
     }
 }

@@ -25,16 +25,23 @@ pub fn event(loaded: &Loaded, decided: &Decided) -> impl IntoView + use<> {
     let Some((event, body)) = loaded.event.as_ref().and_then(|event| Some((event, event.body.as_ref()?))) else {
         return Either::Left(heading);
     };
-    let texts = texts(body);
     let marks = marks(event, decided);
+    // What the event says of the lead stands in the header already, unless something was read from it.
+    let is_shown = |text: &Text| text.path.starts_with("/payload") || marks.contains_key(&text.path);
+    let texts = texts(body).into_iter().filter(is_shown);
     let looked_at: BTreeSet<&str> = decided.rules.map.fields.values().flat_map(|field| field.from.0.iter().map(String::as_str)).collect();
-    let (read, unread): (Vec<_>, Vec<_>) = texts.into_iter().partition(|text| looked_at.contains(text.path.as_str()) || marks.contains_key(&text.path));
+    let (read, unread): (Vec<_>, Vec<_>) = texts.partition(|text| looked_at.contains(text.path.as_str()) || marks.contains_key(&text.path));
     let mut marked = Marked::new(numbers(loaded, decided).unsure);
     let rows = read
         .iter()
         .map(|text| {
             let marks = marks.get(&text.path).map_or(&[][..], Vec::as_slice);
-            view! { <dt>{text.label.clone()}</dt><dd>{evidence(&text.text, marks, &mut marked)}</dd> }
+            let shown = if text.text.trim().is_empty() {
+                Either::Left(view! { <span class="quiet">"left empty"</span> })
+            } else {
+                Either::Right(evidence(&text.text, marks, &mut marked))
+            };
+            view! { <dt>{text.label.clone()}</dt><dd>{shown}</dd> }
         })
         .collect_view();
     Either::Right(view! {

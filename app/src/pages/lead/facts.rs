@@ -26,7 +26,7 @@ pub fn value(json: &Json, catalogue: &Catalogue, field: &str) -> (String, Option
     let text = match json {
         Json::Bool(true) => "Yes".into(),
         Json::Bool(false) => "No".into(),
-        Json::Number(number) => number.as_f64().map_or_else(|| number.to_string(), |n| number::decimal(n, 4)),
+        Json::Number(number) => number.as_f64().map_or_else(|| number.to_string(), |n| number::decimal(n, 3)),
         Json::String(text) => match definition.map(|definition| definition.kind) {
             Some(FieldType::Enum) => words::sentence(text),
             Some(FieldType::Timestamp) => text.get(..16).unwrap_or(text).replace('T', " "),
@@ -76,7 +76,7 @@ fn fact(atom: &Expr, snapshot: &Snapshot, catalogue: &Catalogue) -> Option<Fact>
         }),
         ExprKind::In { needle, list: of } => match (&needle.kind, &of.kind) {
             (ExprKind::Name(field), ExprKind::ListName(name)) => {
-                Some(Fact { before: format!("{} on ", lower(&catalogue.title(field))), strong: lower(&list(&name.text)) })
+                Some(Fact { before: format!("{} among ", lower(&catalogue.title(field))), strong: lower(&list(&name.text)) })
             }
             (ExprKind::Name(field), _) => known(field),
             _ => None,
@@ -152,7 +152,7 @@ mod tests {
         assert_eq!(value(&json!(1400), &catalogue(), "company_size"), ("1,400".into(), Some("employees".into())));
         assert_eq!(value(&json!(true), &catalogue(), "decision_maker"), ("Yes".into(), None));
         assert_eq!(value(&json!("web_form"), &catalogue(), "source"), ("Web form".into(), None));
-        assert_eq!(value(&json!(0.912_345), &catalogue(), "intent"), ("0.9123".into(), None));
+        assert_eq!(value(&json!(0.912_345), &catalogue(), "intent"), ("0.912".into(), None));
     }
 
     #[test]

@@ -104,11 +104,12 @@ fn read(
         None => Either::Right(view! { <span class="ref none"></span> }),
     };
     let id = number.map(|number| format!("f{number}"));
+    let class = if value.chars().count() > 24 { "num long" } else { "num" };
     let unused = (!is_asked).then(|| view! { <small class="quiet">" no rule asks"</small> });
     view! {
         <tr id=id>
             <th scope="row">{sign}{catalogue.title(name)}{unused}</th>
-            <td class="num value">{value}{unit.map(|unit| view! { <span class="quiet">" "{unit}</span> })}</td>
+            <td class=class>{value}{unit.map(|unit| view! { <span class="quiet">" "{unit}</span> })}</td>
             <td class="num">{confidence(field.confidence, needed)}</td>
         </tr>
     }

@@ -106,14 +106,15 @@ pub async fn load(here: &Here, id: LeadId, asked: &Asked) -> Result<Loaded> {
         }
         _ => (None, None),
     };
-    let people = names_of(store, &addresses(&lead, &history)).await?;
+    let outcomes = outcomes::of_lead(store, id).await?;
+    let people = names_of(store, &addresses(&lead, &history, &outcomes)).await?;
     Ok(Loaded {
         decided,
         others,
         is_cut,
         newest,
         event,
-        outcomes: outcomes::of_lead(store, id).await?,
+        outcomes,
         effects: effects_of_lead(store, id, None, EFFECTS).await?,
         history,
         lead,
@@ -134,10 +135,11 @@ fn chosen(lead: &Lead, asked: &Asked) -> Result<Option<DecisionId>> {
     Ok(standing.map(|standing| standing.decision_id))
 }
 
-/// Addresses of the people that decisions picked.
-fn addresses(lead: &Lead, history: &History) -> Vec<String> {
+/// Addresses of the people that decisions picked and outcomes name.
+fn addresses(lead: &Lead, history: &History, outcomes: &[Outcome]) -> Vec<String> {
     let picked = history.decisions.iter().filter_map(|entry| entry.parameters.get("assignee").and_then(Json::as_str));
-    let mut all: Vec<String> = picked.map(str::to_owned).chain(lead.assignee.clone()).collect();
+    let named = outcomes.iter().filter_map(|outcome| outcome.by.clone());
+    let mut all: Vec<String> = picked.map(str::to_owned).chain(lead.assignee.clone()).chain(named).collect();
     all.sort();
     all.dedup();
     all

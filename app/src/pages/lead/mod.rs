@@ -1,6 +1,6 @@
 //! One lead: what was decided and why, what came in, what was done.
 
-mod decided;
+pub mod decided;
 mod effects;
 mod erased;
 mod event;
@@ -49,27 +49,27 @@ async fn show(here: Here, id: Option<String>, asked: load::Asked) -> Result<Page
 fn body(loaded: &Loaded) -> impl IntoView + use<> {
     let Some(decided) = &loaded.decided else {
         return Either::Left(view! {
-            {notes(loaded)}
+            {notes(loaded).into_any()}
             {note::empty(Icon::Leads, "Nothing was decided about this lead", view! { <p>"Events and outcomes are in its timeline."</p> })}
-            <section class="gap" aria-labelledby="h-time">{timeline::timeline(loaded)}</section>
+            <section class="gap" aria-labelledby="h-time">{timeline::timeline(loaded).into_any()}</section>
         });
     };
     let explained = if decided.is_erased() {
         erased::kept(loaded, decided).into_any()
     } else {
         view! {
-            <section aria-labelledby="h-read">{event::event(loaded, decided)}{inputs::inputs(loaded, decided)}</section>
-            <section aria-labelledby="h-why">{trace::section(decided)}{pick::pick(loaded, decided)}</section>
+            <section aria-labelledby="h-read">{event::event(loaded, decided).into_any()}{inputs::inputs(loaded, decided).into_any()}</section>
+            <section aria-labelledby="h-why">{trace::section(decided).into_any()}{pick::pick(loaded, decided).into_any()}</section>
         }
         .into_any()
     };
     Either::Right(view! {
-        {notes(loaded)}
-        {verdict::verdict(loaded, decided)}
+        {notes(loaded).into_any()}
+        {verdict::verdict(loaded, decided).into_any()}
         <div class="lead">
-            <section class="past" aria-labelledby="h-time">{timeline::timeline(loaded)}</section>
+            <section class="past" aria-labelledby="h-time">{timeline::timeline(loaded).into_any()}</section>
             {explained}
-            <section class="wide" aria-labelledby="h-did">{effects::effects(loaded, decided)}{earlier(loaded)}</section>
+            <section class="wide" aria-labelledby="h-did">{effects::effects(loaded, decided).into_any()}{earlier(loaded).into_any()}</section>
         </div>
     })
 }
@@ -109,7 +109,7 @@ fn earlier(loaded: &Loaded) -> impl IntoView + use<> {
                     {verdict::chip(decision)}
                     <span class="quiet">{verdict::short(loaded, other)}</span>
                 </summary>
-                {trace::trace(other)}
+                {trace::trace(other).into_any()}
                 <p class="meta"><a href=format!("/leads/{}?decision={id}", decision.lead_id)>"Everything about this decision"</a></p>
             </details>
         }

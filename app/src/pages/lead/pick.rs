@@ -7,12 +7,11 @@ use leptos::prelude::*;
 
 use super::decided::Decided;
 use super::load::Loaded;
-use crate::ui::words;
 
 /// The pick explained; nothing when nobody was to be picked.
 pub fn pick(loaded: &Loaded, decided: &Decided) -> impl IntoView + use<> {
     let stored: StoredPick = serde_json::from_value(decided.stored.pick.clone()?).ok()?;
-    let pool = words::sentence(&stored.pool);
+    let pool = &stored.pool;
     let all = decided.rules.bundle.pool(&stored.pool).map_or(0, |(_, pool)| pool.members.len());
     let available = stored.inputs.available.len();
     let heading = match &stored.pick {

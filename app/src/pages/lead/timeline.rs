@@ -38,7 +38,7 @@ pub fn timeline(loaded: &Loaded) -> impl IntoView + use<> {
     entries.extend(loaded.history.decisions.iter().map(|decision| decided(loaded, decision)));
     entries.extend(done(loaded));
     entries.extend(loaded.effects.iter().filter_map(failed));
-    entries.extend(loaded.outcomes.iter().map(outcome));
+    entries.extend(loaded.outcomes.iter().map(|outcome| happened(loaded, outcome)));
     entries.extend(loaded.history.merges.iter().map(|merge| merged(loaded, merge)));
     entries.sort_by_key(|entry| std::cmp::Reverse((entry.at.is_none(), entry.at, entry.kind)));
     let older: Vec<Entry> = if entries.len() > SHOWN + 2 { entries.split_off(SHOWN) } else { Vec::new() };
@@ -104,7 +104,7 @@ fn failed(effect: &Effect) -> Option<Entry> {
     Some(Entry { at: Some(last.finished_at), kind: 3, tone: Some("bad"), line: line.into_any(), small: effect.destination.clone() })
 }
 
-fn outcome(outcome: &Outcome) -> Entry {
+fn happened(loaded: &Loaded, outcome: &Outcome) -> Entry {
     let amount = outcome.amount.as_ref().and_then(|amount| amount.parse::<f64>().ok()).zip(outcome.currency.as_ref());
     let amount = amount.map(|(amount, currency)| format!(", {}", number::money(amount, currency)));
     let reason = outcome.reason.as_ref().map(|reason| view! { <small>{format!("“{reason}”")}</small> });
@@ -114,7 +114,7 @@ fn outcome(outcome: &Outcome) -> Entry {
         _ => None,
     };
     let line = view! { <b>{words::stage(outcome.stage)}</b>{amount}{reason} };
-    let small = outcome.by.as_ref().map(|by| format!("by {by}")).unwrap_or_default();
+    let small = outcome.by.as_ref().map(|by| format!("by {}", loaded.person(by))).unwrap_or_default();
     Entry { at: outcome.at, kind: 4, tone, line: line.into_any(), small }
 }
 

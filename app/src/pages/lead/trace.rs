@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use super::decided::Decided;
 use crate::ui::chip::{Truth, action_chip, truth, unknown_chip};
 use crate::ui::note::{Tone, note};
-use crate::ui::words;
+use crate::ui::{number, words};
 
 /// The rules with their heading and key.
 pub fn section(decided: &Decided) -> impl IntoView + use<> {
@@ -21,7 +21,7 @@ pub fn section(decided: &Decided) -> impl IntoView + use<> {
                 {key(Outcome3::True, "true")}{key(Outcome3::False, "false")}{key(Outcome3::Unknown, "unknown")}
             </span>
         </div>
-        {trace(decided)}
+        {trace(decided).into_any()}
     }
 }
 
@@ -124,12 +124,15 @@ fn piece(piece_of: &Explained) -> AnyView {
     view! { <li>{sign}<span>{joint}</span><span></span><ul class="atoms">{children}</ul></li> }.into_any()
 }
 
-/// A note as people say it.
+/// A note as people say it: `yes` for `true`, and `1,200 employees` for `1200 employees`.
 fn noted(note: &str) -> String {
-    match note {
-        "true" => "yes".into(),
-        "false" => "no".into(),
-        other => other.to_owned(),
+    let (first, rest) = note.split_once(' ').unwrap_or((note, ""));
+    match (note, first.parse::<f64>()) {
+        ("true", _) => "yes".into(),
+        ("false", _) => "no".into(),
+        // Two numbers stand beside each other as they are.
+        (_, Ok(figure)) if !rest.starts_with(['<', '>', '=']) => format!("{} {rest}", number::decimal(figure, 4)).trim_end().to_owned(),
+        _ => note.to_owned(),
     }
 }
 

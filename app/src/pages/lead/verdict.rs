@@ -56,7 +56,7 @@ fn target(loaded: &Loaded, decision: &Decision) -> impl IntoView + use<> {
     let text = |name: &str| decision.parameters.get(name).and_then(Json::as_str);
     match (decision.action, text("assignee"), text("pool"), text("stage")) {
         (Action::Assign, Some(email), ..) => EitherOf3::A(view! { " to "<b>{loaded.person(email)}</b> }),
-        (Action::Assign, None, Some(pool), _) => EitherOf3::B(view! { " from "<b>{words::sentence(pool)}</b>", but nobody there was available" }),
+        (Action::Assign, None, Some(pool), _) => EitherOf3::B(view! { " from "<b>{pool.to_owned()}</b>", but nobody there was available" }),
         (Action::Advance, .., Some(stage)) => EitherOf3::A(view! { " to "<b>{words::stage_named(stage)}</b> }),
         _ => EitherOf3::C(()),
     }
@@ -112,7 +112,7 @@ fn particulars(loaded: &Loaded, decided: &Decided) -> impl IntoView + use<> {
     let number = decision.rule_id.as_ref().or(decision.held_by.as_ref()).and_then(|id| decided.rules.rule(id)).map(|(number, _)| number);
     let by = format!("{} v{}", words::sentence(&decision.rule_set), decision.rule_version);
     let by = number.map_or_else(|| by.clone(), |number| format!("{by}, rule {number}"));
-    let workflow = loaded.workflow(decided.stored.workflow_id.0);
+    let workflow = Some(loaded.workflow(decided.stored.workflow_id.0)).filter(|title| !by.starts_with(title.as_str()));
     let overrides = match (decision.mode, decision.human_overrides.len()) {
         (Mode::Live, 0) => "Live, nothing overridden".to_owned(),
         (mode, 0) => words::mode(mode).to_owned(),
@@ -121,7 +121,7 @@ fn particulars(loaded: &Loaded, decided: &Decided) -> impl IntoView + use<> {
     let tags = decision.risk_tags.iter().map(|tag| view! { <span class="tag">{words::sentence(tag)}</span> }).collect_view();
     view! {
         <div class="row">
-            <span>{workflow}</span>
+            {workflow.map(|workflow| view! { <span>{workflow}</span> })}
             <span>{by}</span>
             {decision.confidence.map(|confidence| view! { <span>"Confidence "{number::confidence(confidence)}</span> })}
             <span>{loaded.clock.stamp(decision.as_of)}</span>

@@ -111,7 +111,7 @@ pub fn form(asked: &Asked, workflows: &[WorkflowName], rules: &[RuleName]) -> im
                     {select("Rule", "rule", "Any rule", rule_choices, address.get("rule"))}
                     {select("Waits for", "queue", "Waiting or not", queue_choices(), address.get("queue"))}
                     {select("Stage", "stage", "Any stage", stage_choices(), address.get("stage"))}
-                    {select("First decided", "period", "Any time", period::choices(), asked.period.name())}
+                    {select("First decided", "period", "Any time", period_choices(), asked.period.name())}
                 </div>
             </details>
             <button class="btn">"Filter"</button>
@@ -121,6 +121,11 @@ pub fn form(asked: &Asked, workflows: &[WorkflowName], rules: &[RuleName]) -> im
 
 fn workflow_choices(workflows: &[WorkflowName]) -> Vec<Choice> {
     workflows.iter().map(|workflow| (workflow.name.clone(), workflow.title.clone())).collect()
+}
+
+/// All time is what the list shows without asking.
+fn period_choices() -> Vec<Choice> {
+    period::choices().into_iter().filter(|(name, _)| name != "all").collect()
 }
 
 fn queue_choices() -> Vec<Choice> {

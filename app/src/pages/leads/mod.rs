@@ -47,14 +47,14 @@ async fn load(here: Here, address: Address) -> Result<Page> {
         empty::no_match(&asked, &found).into_any()
     } else {
         let known = table::Known { workflows: &workflows, rules: rule_names, people, clock: here.clock };
-        view! { {table::table(&found.rows, &known)}{pager(&asked, &found)} }.into_any()
+        view! { {table::table(&found.rows, &known).into_any()}{pager(&asked, &found).into_any()} }.into_any()
     };
     let body = view! {
         <div class="filters">
-            {filter::form(&asked, &workflows, &rules)}
+            {filter::form(&asked, &workflows, &rules).into_any()}
             {chips(asked.chips(&workflows, &rules), Address::new("/leads").href())}
         </div>
-        {by_action(&asked, &counts)}
+        {by_action(&asked, &counts).into_any()}
         {list}
     };
     Ok(Page { title: "Leads".into(), bar: heading.into_any(), body: body.into_any() })

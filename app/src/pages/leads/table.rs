@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use engine::decision::Outcome3;
 use leptos::either::{Either, EitherOf3};
 use leptos::prelude::*;
 use store::reads::frame::WorkflowName;
 use store::reads::leads_list::{Row, RuleOf};
 
 use super::ById;
-use crate::ui::chip::action_chip;
+use crate::ui::chip::{Truth, action_chip, truth};
 use crate::ui::clock::Clock;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::{number, words};
@@ -28,13 +29,14 @@ pub struct Known<'a> {
 /// The list as a table.
 pub fn table(rows: &[Row], known: &Known<'_>) -> impl IntoView + use<> {
     let rows = rows.iter().map(|row| line(row, known)).collect_view();
+    let several = known.workflows.len() > 1;
     view! {
         <table class="table stack sticky leads">
             <caption class="sr">"Leads and the last decision about each"</caption>
             <thead>
                 <tr>
                     <th scope="col">"Lead"</th>
-                    <th scope="col">"Workflow"</th>
+                    {several.then(|| view! { <th scope="col">"Workflow"</th> })}
                     <th scope="col">"Decision"</th>
                     <th scope="col">"By rule"</th>
                     <th scope="col" class="num">"Confidence"</th>
@@ -50,8 +52,9 @@ pub fn table(rows: &[Row], known: &Known<'_>) -> impl IntoView + use<> {
 
 fn line(row: &Row, known: &Known<'_>) -> impl IntoView + use<> {
     let workflow = known.workflows.iter().find(|workflow| workflow.id == row.workflow_id);
+    let several = known.workflows.len() > 1;
     let href = match workflow {
-        Some(workflow) if known.workflows.len() > 1 => format!("/leads/{}?workflow={}", row.lead_id, workflow.name),
+        Some(workflow) if several => format!("/leads/{}?workflow={}", row.lead_id, workflow.name),
         _ => format!("/leads/{}", row.lead_id),
     };
     let action = row.last_action.parse().ok().map(action_chip);
@@ -59,7 +62,7 @@ fn line(row: &Row, known: &Known<'_>) -> impl IntoView + use<> {
     view! {
         <tr>
             <th scope="row">{who(row, href)}</th>
-            <td class="skip-narrow">{workflow.map(|workflow| workflow.title.clone())}</td>
+            {several.then(|| view! { <td class="skip-narrow">{workflow.map(|workflow| workflow.title.clone())}</td> })}
             <td class="first">{action}</td>
             <td class="wide">{rule(row, known.rules.get(&row.last_decision_id))}</td>
             <td class="num skip-narrow">{row.last_confidence.map(number::confidence)}</td>
@@ -85,8 +88,9 @@ fn rule(row: &Row, rule: Option<&RuleOf>) -> impl IntoView + use<> {
     let title = |rule: &RuleOf| rule.name.clone().unwrap_or_else(|| rule.rule_id.clone());
     match (rule, &row.last_rule_id) {
         (Some(rule), _) if rule.held => EitherOf3::A(view! {
-            <span class="tone" data-a="unknown" title="The scan stopped at this rule: it hangs on something that is not known">
-                "Not enough for "{title(rule)}
+            <span class="pair" title="Not enough information for this rule: the scan stopped here">
+                {truth(Truth::Told(Outcome3::Unknown))}<span class="sr">": not enough information for "</span>
+                <span class="clip tone" data-a="unknown">{title(rule)}</span>
             </span>
         }),
         (Some(rule), _) => EitherOf3::B(title(rule)),

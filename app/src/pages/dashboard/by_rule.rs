@@ -1,0 +1,89 @@
+//! What became of the leads, by the rule that first decided.
+
+use std::collections::BTreeMap;
+
+use engine::control::kpi::Ratio;
+use leptos::either::Either;
+use leptos::prelude::*;
+use store::reads::dashboard::ByRule;
+use store::reads::frame::{RuleName, WorkflowName};
+
+use super::interval::wilson;
+use crate::ui::number;
+
+/// The table with its heading.
+pub fn section(rows: &[ByRule], rules: &[RuleName], workflows: &[WorkflowName]) -> impl IntoView + use<> {
+    let names: BTreeMap<_, _> = rules.iter().map(|rule| ((rule.workflow_id, rule.rule_id.as_str()), rule.title())).collect();
+    let several = workflows.len() > 1;
+    let bound = |ratio: &Ratio| wilson(ratio.numerator, ratio.denominator).map_or(0.0, |(_, high)| high);
+    let top = rows.iter().flat_map(|row| [bound(&row.figures.mql_to_sql), bound(&row.figures.false_positives)]).fold(0.1, f64::max);
+    let line = |row: &ByRule| {
+        let name = match &row.rule_id {
+            None => Either::Left(view! { <span class="quiet">"No rule, held or by default"</span> }),
+            Some(id) => Either::Right(names.get(&(row.workflow_id, id.as_str())).map_or_else(|| id.clone(), |name| (*name).to_owned())),
+        };
+        let workflow = workflows.iter().find(|workflow| workflow.id == row.workflow_id).map(|workflow| workflow.title.clone());
+        let median = row.figures.time_to_sql.median_s.map(number::duration);
+        view! {
+            <tr>
+                <th scope="row">{name}</th>
+                {several.then(|| view! { <td class="wide">{workflow}</td> })}
+                <td class="num" data-l="Leads">{number::count(i128::from(row.figures.leads))}</td>
+                <td class="num" data-l="MQL→SQL">{share(&row.figures.mql_to_sql, top)}</td>
+                <td class="num" data-l="False positives">{share(&row.figures.false_positives, top)}</td>
+                <td class="num" data-l="Median time">{median}</td>
+            </tr>
+        }
+    };
+    let body = rows.iter().map(line).collect_view();
+    let content = if rows.is_empty() {
+        Either::Left(view! { <p class="quiet">"No lead was first decided in this period."</p> })
+    } else {
+        Either::Right(view! {
+            <table class="table stack">
+                <caption class="sr">"Leads and what became of them, by the rule that first decided"</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">"Rule"</th>
+                        {several.then(|| view! { <th scope="col">"Workflow"</th> })}
+                        <th scope="col" class="num">"Leads"</th>
+                        <th scope="col" class="num">"MQL→SQL"</th>
+                        <th scope="col" class="num">"False positives"</th>
+                        <th scope="col" class="num">"Median time to SQL"</th>
+                    </tr>
+                </thead>
+                <tbody>{body}</tbody>
+            </table>
+        })
+    };
+    view! {
+        <section aria-labelledby="h-rules">
+            <div class="sec-head">
+                <h2 id="h-rules">"By rule"</h2>
+                <span class="meta">"The rule that first decided about each lead; the line is where the share lies with 95 % confidence"</span>
+            </div>
+            {content}
+        </section>
+    }
+}
+
+/// A share with its interval; nothing where there is nothing to divide by.
+fn share(ratio: &Ratio, top: f64) -> impl IntoView + use<> {
+    let (value, (low, high)) = ratio.value.zip(wilson(ratio.numerator, ratio.denominator))?;
+    let x = move |share: f64| format!("{:.1}", (share / top).min(1.0) * 100.0);
+    let whole = |share: f64| number::decimal(share * 100.0, 0);
+    let said = format!("{} of {}, {} to {} %", number::count(i128::from(ratio.numerator)), number::count(i128::from(ratio.denominator)), whole(low), whole(high));
+    let title = said.clone();
+    Some(view! {
+        <span class="interval" title=title>
+            <svg viewBox="0 0 100 12" preserveAspectRatio="none" aria-hidden="true">
+                <line class="base" x1="0" x2="100" y1="6" y2="6"></line>
+                <line x1=x(low) x2=x(high) y1="6" y2="6"></line>
+                <rect x=x(value) y="1" width="2.500" height="10"></rect>
+            </svg>
+            {number::percent(value)}
+            <span class="quiet range" aria-hidden="true">{format!("{}–{}", whole(low), whole(high))}</span>
+            <span class="sr">{said}</span>
+        </span>
+    })
+}

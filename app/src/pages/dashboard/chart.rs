@@ -1,0 +1,125 @@
+//! Decisions by action over time.
+
+use chrono::{DateTime, Datelike as _, Days, Months, NaiveDate, TimeDelta, Utc};
+use leptos::either::Either;
+use leptos::prelude::*;
+use store::reads::dashboard::{Bar as Counted, Cohort, Step};
+
+use crate::ui::bars::{Bar, STACK, bars};
+use crate::ui::clock::Clock;
+
+/// Bars at most, which is what the database gives.
+const BARS: usize = 120;
+
+type Extent = (DateTime<Utc>, DateTime<Utc>);
+
+/// Bars as wide as the stretch allows: days up to a month, weeks up to half a year, months beyond.
+pub fn step(cohort: &Cohort, (first, last): Extent) -> Step {
+    let from = cohort.from.map_or(first, |from| from.max(first));
+    let to = cohort.to.map_or(last, |to| to.min(last));
+    match (to - from).num_days() {
+        ..=31 => Step::Day,
+        32..=190 => Step::Week,
+        _ => Step::Month,
+    }
+}
+
+/// The chart with its heading.
+pub fn section(counted: &[Counted], cohort: &Cohort, step: Step, extent: Extent, clock: Clock) -> impl IntoView + use<> {
+    let (title, unit) = match step {
+        Step::Day => ("Decisions a day", "a day"),
+        Step::Week => ("Decisions a week", "a week"),
+        Step::Month => ("Decisions a month", "a month"),
+    };
+    let filled = fill(counted, cohort, step, extent, clock);
+    let meta = match step {
+        Step::Week => "By the Monday each week begins on",
+        Step::Day | Step::Month => "By the time each was decided for",
+    };
+    let content = if counted.is_empty() {
+        Either::Left(view! { <p class="quiet">"Nothing was decided in this period."</p> })
+    } else {
+        Either::Right(bars(&filled, unit).into_any())
+    };
+    view! {
+        <section aria-labelledby="h-bars">
+            <div class="sec-head"><h2 id="h-bars">{title}</h2><span class="meta">{meta}</span></div>
+            {content}
+        </section>
+    }
+}
+
+/// One bar for every stretch, also where nothing was decided, up to the present.
+fn fill(counted: &[Counted], cohort: &Cohort, step: Step, (first, last): Extent, clock: Clock) -> Vec<Bar> {
+    let local = |at: DateTime<Utc>| at.with_timezone(&clock.zone).date_naive();
+    let start = floor(local(cohort.from.map_or(first, |from| from.max(first))), step);
+    let end = local(cohort.to.map_or(last, |to| (to - TimeDelta::microseconds(1)).min(last.max(clock.now))));
+    let mut days = Vec::new();
+    let mut day = start;
+    while day <= end && days.len() < BARS {
+        days.push(day);
+        let Some(next) = following(day, step) else { break };
+        day = next;
+    }
+    let with_year = start.year() != end.year();
+    let label = |day: NaiveDate| match step {
+        Step::Month => day.format("%b %Y").to_string(),
+        _ if with_year => day.format("%-d %b %Y").to_string(),
+        _ => day.format("%-d %b").to_string(),
+    };
+    let mut bars: Vec<Bar> = days.iter().map(|day| Bar { label: label(*day), counts: [0; 6] }).collect();
+    for part in counted {
+        let place = days.binary_search(&floor(local(part.from), step));
+        let action = STACK.iter().position(|action| *action == part.action);
+        if let (Ok(place), Some(action)) = (place, action)
+            && let Some(bar) = bars.get_mut(place)
+        {
+            bar.counts[action] += part.count;
+        }
+    }
+    bars
+}
+
+/// The first day of the bar that a day is in.
+fn floor(day: NaiveDate, step: Step) -> NaiveDate {
+    match step {
+        Step::Day => day,
+        Step::Week => day - Days::new(u64::from(day.weekday().num_days_from_monday())),
+        Step::Month => day.with_day(1).unwrap_or(day),
+    }
+}
+
+fn following(day: NaiveDate, step: Step) -> Option<NaiveDate> {
+    match step {
+        Step::Day => day.checked_add_days(Days::new(1)),
+        Step::Week => day.checked_add_days(Days::new(7)),
+        Step::Month => day.checked_add_months(Months::new(1)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use engine::action::Action;
+
+    use super::*;
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn every_stretch_has_its_bar() {
+        let clock = Clock { now: at("2026-11-24T10:00:00Z"), zone: chrono_tz::Europe::Berlin };
+        let extent = (at("2026-10-01T10:00:00Z"), at("2026-11-24T09:00:00Z"));
+        let cohort = Cohort { workflow: None, from: Some(at("2026-11-15T23:00:00Z")), to: Some(at("2026-11-24T23:00:00Z")) };
+        let counted = [Counted { from: at("2026-11-17T23:00:00Z"), action: Action::Hold, count: 3 }];
+        assert_eq!(step(&cohort, extent), Step::Day);
+        let bars = fill(&counted, &cohort, Step::Day, extent, clock);
+        assert_eq!(bars.len(), 9);
+        assert_eq!((bars[0].label.as_str(), bars[8].label.as_str()), ("16 Nov", "24 Nov"));
+        assert_eq!(bars[2], Bar { label: "18 Nov".into(), counts: [0, 0, 0, 3, 0, 0] });
+        let weeks = fill(&counted, &Cohort::default(), Step::Week, extent, clock);
+        assert_eq!(weeks.len(), 9);
+        assert_eq!(weeks.iter().map(Bar::total).sum::<u64>(), 3);
+    }
+}

@@ -1,0 +1,71 @@
+//! Whether decisions can be proven: everything their rules read is kept, and every piece of evidence is where it says.
+
+use std::collections::BTreeMap;
+
+use engine::content::highlight::{Mark, segments};
+use engine::control::kpi::Ratio;
+use engine::decision::Evidence;
+use engine::ids::EventId;
+use serde_json::Value as Json;
+use store::Store;
+use store::log::{events, stored_decisions};
+use store::reads::dashboard::{Cohort, sample};
+use uuid::Uuid;
+
+use crate::error::Result;
+use crate::pages::lead::decided::Decided;
+
+/// Complete decisions among the newest of the cohort.
+///
+/// # Errors
+/// When the database fails.
+pub async fn check(store: &Store, cohort: &Cohort) -> Result<Ratio> {
+    let ids = sample(store, cohort).await?;
+    let decisions = stored_decisions(store, &ids).await?;
+    let named: Vec<Uuid> = decisions
+        .iter()
+        .filter_map(|stored| stored.decision.content_snapshot.as_ref())
+        .flat_map(|snapshot| snapshot.fields.values().flat_map(|field| &field.evidence))
+        .map(|evidence| evidence.event_id.0)
+        .collect();
+    let bodies: BTreeMap<EventId, Option<Json>> = events(store, &named).await?.into_iter().map(|event| (event.id, event.body)).collect();
+    let mut complete = 0;
+    let all = decisions.len() as u64;
+    for stored in decisions {
+        let evidence = stored.decision.content_snapshot.iter().flat_map(|snapshot| snapshot.fields.values()).flat_map(|field| &field.evidence);
+        let resolves = evidence.into_iter().all(|evidence| resolves(evidence, bodies.get(&evidence.event_id).and_then(Option::as_ref)));
+        // Made again from the stored inputs alone, the rules have to come to the same.
+        let is_kept = Decided::explain(store, stored).await?.is_true_to_log();
+        complete += u64::from(resolves && is_kept);
+    }
+    Ok(Ratio::new(complete, all))
+}
+
+/// Whether there is text where the evidence says.
+fn resolves(evidence: &Evidence, body: Option<&Json>) -> bool {
+    let Some(json) = body.and_then(|body| body.pointer(&evidence.path)) else { return false };
+    let text = json.as_str().map_or_else(|| json.to_string(), str::to_owned);
+    let [start, end] = evidence.span;
+    let found: usize = segments(&text, &[Mark { start, end, number: 1 }])
+        .iter()
+        .filter(|segment| !segment.numbers.is_empty())
+        .map(|segment| segment.text.chars().count())
+        .sum();
+    start < end && found == end - start
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn evidence_has_to_be_where_it_says() {
+        let body = json!({"payload": {"size": 120, "note": "Größe"}});
+        let at = |path: &str, span| resolves(&Evidence { event_id: Uuid::nil().into(), path: path.into(), span }, Some(&body));
+        assert!(at("/payload/size", [0, 3]) && at("/payload/note", [1, 5]));
+        assert!(!at("/payload/size", [0, 4]) && !at("/payload/note", [5, 5]) && !at("/payload/gone", [0, 1]));
+        assert!(!resolves(&Evidence { event_id: Uuid::nil().into(), path: "/payload/size".into(), span: [0, 1] }, None));
+    }
+}
