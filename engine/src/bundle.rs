@@ -113,13 +113,13 @@ impl Bundle {
 
     /// Decides on a snapshot.
     pub fn decide(&self, snapshot: &Snapshot, as_of: DateTime<Utc>) -> Verdict {
-        let readings = self.readings(snapshot);
+        let readings = self.readings(&snapshot.fields);
         self.rules.decide(&Inputs { readings: &readings, lists: &snapshot.lists, as_of })
     }
 
     /// Why a decision on a snapshot came out as it did, rule by rule.
     pub fn explain(&self, snapshot: &Snapshot, as_of: DateTime<Utc>) -> Explanation {
-        let readings = self.readings(snapshot);
+        let readings = self.readings(&snapshot.fields);
         self.rules.explain(&Inputs { readings: &readings, lists: &snapshot.lists, as_of })
     }
 
@@ -149,9 +149,8 @@ impl Bundle {
         self.rules.questions().iter().map(|question| question.list.as_str()).collect()
     }
 
-    fn readings(&self, snapshot: &Snapshot) -> BTreeMap<String, Reading> {
-        snapshot
-            .fields
+    fn readings(&self, fields: &BTreeMap<String, SnapshotField>) -> BTreeMap<String, Reading> {
+        fields
             .iter()
             .filter_map(|(name, field)| {
                 let value = Value::from_json(&field.value, self.catalogue.get(name)?).ok()?;
@@ -161,11 +160,12 @@ impl Bundle {
     }
 
     fn look_up(&self, fields: &BTreeMap<String, SnapshotField>) -> BTreeMap<String, SnapshotList> {
+        let readings = self.readings(fields);
         let mut answers: BTreeMap<String, SnapshotList> = BTreeMap::new();
         for question in self.rules.questions() {
             let Some((version, list)) = self.lists.get(&question.list) else { continue };
             let answer = answers.entry(question.list.clone()).or_insert_with(|| SnapshotList { version: *version, ..SnapshotList::default() });
-            if let Some(text) = fields.get(&question.field).and_then(|field| field.value.as_str()) {
+            if let Some(text) = self.rules.text_of(question, &readings) {
                 let contains = list.contains(text).is_some();
                 answer.by_field.insert(question.field.clone(), contains);
                 answer.contains = Some(answer.contains == Some(true) || contains);
@@ -189,4 +189,63 @@ fn missing_pools(rules: &RuleSetFile, pools: &BTreeMap<String, (u32, Pool)>) -> 
         }
     }
     problems
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use serde_json::json;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::ids::EventId;
+    use crate::rules::yaml;
+
+    fn bundle(fields: &str, map: &str, rules: &str) -> Result<Bundle, Vec<Problem>> {
+        Bundle::compile(BundleSource {
+            catalogue: (1, yaml::read(fields).unwrap()),
+            map: (3, yaml::read(map).unwrap()),
+            rule_set: (7, yaml::read(rules).unwrap()),
+            lists: BTreeMap::from([("tam".into(), (4, vec!["Initech".into()]))]),
+            pools: BTreeMap::new(),
+        })
+    }
+
+    const FIELDS: &str = "{company: {type: string}, country: {type: string, missing: Initech}, size: {type: integer}}";
+    const MAP: &str = "{map: m, fields: {company: {from: /payload/company, extract: text}, country: {from: /payload/country, extract: text}}}";
+
+    fn read(bundle: &Bundle, payload: &Json) -> (Snapshot, Verdict) {
+        let (snapshot, _) = bundle.read(&EventDocument { id: EventId(Uuid::nil()), document: &json!({ "payload": payload }) });
+        let verdict = bundle.decide(&snapshot, DateTime::UNIX_EPOCH);
+        (snapshot, verdict)
+    }
+
+    #[test]
+    fn list_answers_stand_in_the_snapshot_with_the_lists_version() {
+        let rules = "{rule_set: r, default: hold, rules: [{id: a, when: company in lists.tam || country in lists.tam, then: [advance]}]}";
+        let bundle = bundle(FIELDS, MAP, rules).unwrap();
+        let (snapshot, verdict) = read(&bundle, &json!({"company": " initech", "country": "NL"}));
+        let tam = &snapshot.lists["tam"];
+        assert_eq!((tam.version, tam.contains), (4, Some(true)));
+        assert_eq!(tam.by_field, BTreeMap::from([("company".into(), true), ("country".into(), false)]));
+        assert_eq!((verdict.action, snapshot.fields["company"].map_version), (Action::Advance, 3));
+    }
+
+    #[test]
+    fn what_missing_means_is_looked_up_too() {
+        let rules = "{rule_set: r, default: hold, rules: [{id: a, when: country in lists.tam, then: [advance]}]}";
+        let (snapshot, verdict) = read(&bundle(FIELDS, MAP, rules).unwrap(), &json!({}));
+        assert_eq!(snapshot.lists["tam"].contains, Some(true));
+        assert_eq!(verdict.rule_id.as_deref(), Some("a"), "{verdict:?}");
+    }
+
+    #[test]
+    fn every_part_says_what_is_wrong_with_it_and_where() {
+        let rules = "{rule_set: r, default: hold, rules: [{id: a, when: siz > 1, then: [{assign: {pool: aes}}]}]}";
+        let problems = bundle(FIELDS, "{map: m, fields: {compny: {from: /payload/company, extract: text}}}", rules).unwrap_err();
+        let pointers: Vec<&str> = problems.iter().map(|problem| problem.pointer.as_str()).collect();
+        for pointer in ["/map/fields/compny", "/rules/0/when", "/rules/0/then/0/assign/pool"] {
+            assert!(pointers.contains(&pointer), "{pointer} in {problems:?}");
+        }
+    }
 }

@@ -11,7 +11,14 @@ use crate::error::{Error, Result};
 /// # Errors
 /// When the database fails.
 #[server(prefix = "/actions", endpoint = "set-password")]
-pub async fn set_password(token: String, password: String, again: String) -> Result<(), Error> {
+pub async fn set_password(
+    /// The link's token.
+    token: String,
+    /// The new password.
+    password: String,
+    /// The same again.
+    again: String,
+) -> Result<(), Error> {
     let request = allowed::<SetPassword>()?;
     let sign_in = LocalPath::sign_in(&LocalPath::next(None));
     let Some(page) = LocalPath::parse(&format!("/setup/{token}")) else {

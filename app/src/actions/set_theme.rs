@@ -16,7 +16,13 @@ const MAX_AGE_S: u32 = 365 * 24 * 60 * 60;
 /// # Errors
 /// When the colours are others.
 #[server(prefix = "/actions", endpoint = "set-theme")]
-pub async fn set_theme(theme: String, #[server(default)] next: Option<String>) -> Result<(), Error> {
+pub async fn set_theme(
+    /// The colours.
+    theme: String,
+    /// Where to go then.
+    #[server(default)]
+    next: Option<String>,
+) -> Result<(), Error> {
     allowed::<SetTheme>()?;
     let theme: Theme =
         theme.parse().map_err(|_| Error::Invalid { message: "The colours are auto, light or dark.".into() })?;

@@ -12,7 +12,15 @@ use crate::error::{Error, Result};
 /// # Errors
 /// When the database fails.
 #[server(prefix = "/actions", endpoint = "sign-in")]
-pub async fn sign_in(email: String, password: String, #[server(default)] next: Option<String>) -> Result<(), Error> {
+pub async fn sign_in(
+    /// The person's address.
+    email: String,
+    /// The person's password.
+    password: String,
+    /// Where to go then.
+    #[server(default)]
+    next: Option<String>,
+) -> Result<(), Error> {
     let request = allowed::<SignIn>()?;
     let door = door()?;
     let next = LocalPath::next(next.as_deref());

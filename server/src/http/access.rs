@@ -126,11 +126,16 @@ fn is_forwarded(headers: &HeaderMap) -> bool {
 fn deny(denied: Denied, need: Need, request: &Parts) -> Response {
     let for_people = matches!(need, Need::SignedIn | Need::Roles(_));
     match denied {
-        Denied::SignedOut if for_people => {
-            let next = LocalPath::next(request.uri.path_and_query().filter(|_| request.method == Method::GET).map(|path| path.as_str()));
-            let to = LocalPath::sign_in(&next);
-            axum::response::Redirect::to(to.as_str()).into_response()
+        Denied::SignedOut if for_people && request.method == Method::GET => {
+            let next = LocalPath::next(request.uri.path_and_query().map(|path| path.as_str()));
+            axum::response::Redirect::to(LocalPath::sign_in(&next).as_str()).into_response()
         }
+        // No redirect here: the way back leads to the form with everything that was typed.
+        Denied::SignedOut if for_people => Failure::new(
+            Kind::Unauthorized,
+            "Your session has ended. Sign in again in another tab, then go back and send the form once more.",
+        )
+        .into_response(),
         Denied::SignedOut if is_bearer(&request.headers) => {
             Failure::new(Kind::Unauthorized, "There is no such key, or it was taken back.")
                 .header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer error=\"invalid_token\""))

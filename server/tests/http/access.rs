@@ -24,10 +24,10 @@ fn example(path: &str) -> String {
     path.replace("{id}", "01990000-0000-7000-8000-000000000000").replace("{token}", "nothing").replace("{*file}", "nothing.css")
 }
 
-/// Whether somebody was let in: everything but the two ways of being refused.
+/// Whether somebody was let in: everything but the ways of being refused.
 fn is_in(response: &Response) -> bool {
     let refused = matches!(response.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
-    !refused && !(response.status() == StatusCode::SEE_OTHER && location(response).starts_with("/sign-in?next="))
+    !refused && !(response.status() == StatusCode::SEE_OTHER && location(response).starts_with("/sign-in"))
 }
 
 async fn as_browser(browser: &mut Browser<'_>, method: &Method, path: &str) -> Response {
@@ -74,7 +74,7 @@ async fn every_line_lets_in_every_scope_as_it_says() {
 async fn nobody_and_a_bad_key_get_in_only_where_anybody_does() {
     let app = TestApp::start().await;
     for key in [None, Some("ml_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"), Some("x")] {
-        for line in ACCESS {
+        for line in ACCESS.iter().filter(|line| is_ours(line.path)) {
             let request = app.request(line.method.clone(), &example(line.path)).header("x-forwarded-for", "192.0.2.7");
             let request = match key {
                 Some(key) => request.bearer_auth(key),

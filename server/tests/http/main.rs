@@ -1,5 +1,7 @@
 //! The process over HTTP: the real router on a port of its own, with a database of its own.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking, and so do its helpers")]
+
 #[path = "../lead/mod.rs"]
 mod lead;
 mod support;

@@ -150,17 +150,27 @@ pub async fn weeks(store: &Store, cohort: &Cohort, zone: &str) -> Result<Vec<(Da
 pub async fn pipeline(store: &Store, cohort: &Cohort) -> Result<Vec<Pipeline>> {
     let mut query = QueryBuilder::new("WITH ");
     push_cohort(&mut query, cohort);
-    // One opportunity may be told of several times; its own stage says what it is worth, the win what it brought.
-    query.push(
-        "opportunities AS (SELECT o.lead_id, coalesce(o.opportunity_id, '') AS opportunity, max(o.currency) AS currency, \
-         (array_agg(o.amount ORDER BY o.stage = 'opportunity' DESC, o.at DESC NULLS LAST, o.id DESC) FILTER (WHERE o.amount IS NOT NULL))[1] AS created, \
-         bool_or(o.stage = 'won') AS is_won, \
-         (array_agg(o.amount ORDER BY o.stage = 'won' DESC, o.at DESC NULLS LAST, o.id DESC) FILTER (WHERE o.amount IS NOT NULL))[1] AS brought \
-         FROM outcomes o JOIN cohort c ON c.lead_id = o.lead_id WHERE o.stage IN ('opportunity', 'won') GROUP BY 1, 2) \
-         SELECT currency, count(*) AS opportunities, sum(created)::float8 AS created, count(*) FILTER (WHERE is_won) AS won_count, \
+    query.push(OPPORTUNITIES).push(
+        " SELECT currency, count(*) AS opportunities, sum(created)::float8 AS created, count(*) FILTER (WHERE is_won) AS won_count, \
          sum(brought) FILTER (WHERE is_won)::float8 AS won FROM opportunities GROUP BY currency ORDER BY 3 DESC NULLS LAST LIMIT 20",
     );
     Ok(query.build_query_as().fetch_all(store.pool()).await?)
+}
+
+/// What the opportunities of each week's leads are worth, in order; `zone` is an IANA name. One currency alone, since two
+/// cannot be added.
+///
+/// # Errors
+/// When the database fails.
+pub async fn pipeline_weeks(store: &Store, cohort: &Cohort, currency: &str, zone: &str) -> Result<Vec<(DateTime<Utc>, f64)>> {
+    let mut query = QueryBuilder::new("WITH ");
+    push_cohort(&mut query, cohort);
+    query.push(OPPORTUNITIES).push(" SELECT date_trunc('week', first_as_of, ").push_bind(zone.to_owned());
+    query.push("), sum(created)::float8 FROM opportunities WHERE created IS NOT NULL AND currency = ").push_bind(currency.to_owned());
+    query.push(" GROUP BY 1 ORDER BY 1 DESC LIMIT ").push_bind(BUCKETS);
+    let mut rows: Vec<(DateTime<Utc>, f64)> = query.build_query_as().fetch_all(store.pool()).await?;
+    rows.reverse();
+    Ok(rows)
 }
 
 /// How often each action was decided, bar by bar, in order; simulations and trials are not in it.
@@ -256,6 +266,14 @@ fn push_cohort(query: &mut QueryBuilder<Postgres>, cohort: &Cohort) {
     }
     query.push(" ORDER BY s.lead_id, s.first_as_of), ");
 }
+
+/// `opportunities` of the cohort. One may be told of several times; its own stage says what it is worth, the win what it
+/// brought.
+const OPPORTUNITIES: &str = "opportunities AS (SELECT o.lead_id, coalesce(o.opportunity_id, '') AS opportunity, min(c.first_as_of) AS first_as_of, \
+    max(o.currency) AS currency, bool_or(o.stage = 'won') AS is_won, \
+    (array_agg(o.amount ORDER BY o.stage = 'opportunity' DESC, o.at DESC NULLS LAST, o.id DESC) FILTER (WHERE o.amount IS NOT NULL))[1] AS created, \
+    (array_agg(o.amount ORDER BY o.stage = 'won' DESC, o.at DESC NULLS LAST, o.id DESC) FILTER (WHERE o.amount IS NOT NULL))[1] AS brought \
+    FROM outcomes o JOIN cohort c ON c.lead_id = o.lead_id WHERE o.stage IN ('opportunity', 'won') GROUP BY 1, 2)";
 
 /// `told`: the cohort with all that the figures ask of a lead.
 fn push_leads(query: &mut QueryBuilder<Postgres>, cohort: &Cohort) {

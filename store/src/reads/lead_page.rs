@@ -159,6 +159,16 @@ pub async fn erased_at(store: &Store, lead: LeadId) -> Result<Option<DateTime<Ut
     Ok(at.flatten())
 }
 
+/// Why nothing is sent to destinations, by their names; those that something is sent to are not in it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn paused_destinations(store: &Store) -> Result<BTreeMap<String, String>> {
+    let rows: Vec<(String, String)> =
+        sqlx::query_as("SELECT name, paused_reason FROM destinations WHERE paused_reason IS NOT NULL").fetch_all(store.pool()).await?;
+    Ok(rows.into_iter().collect())
+}
+
 #[derive(FromRow)]
 struct PartRow {
     kind: String,

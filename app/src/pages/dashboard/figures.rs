@@ -26,6 +26,8 @@ pub struct Told<'a> {
     pub weeks: &'a [(DateTime<Utc>, Figures)],
     /// Money, by currency.
     pub pipeline: &'a [Pipeline],
+    /// What the opportunities of each week's leads are worth, in the first currency.
+    pub money: &'a [(DateTime<Utc>, f64)],
     /// Complete decisions among those looked at.
     pub complete: Ratio,
 }
@@ -82,14 +84,16 @@ fn shown(kpi: Kpi, first_young: usize) -> impl IntoView {
         <li class="kpi">
             <details>
                 <summary>{text.name}</summary>
-                <dl>
-                    <div><dt>"Formula"</dt><dd>{text.formula}</dd></div>
-                    <div><dt>"Divided by"</dt><dd>{text.denominator}</dd></div>
-                    <div><dt>"Which leads"</dt><dd>{text.cohort}</dd></div>
-                    <div><dt>"Which times"</dt><dd>{text.clock}</dd></div>
-                    <div><dt>"Baseline"</dt><dd>"No baseline recorded."</dd></div>
-                    <div class="ways">{ways}</div>
-                </dl>
+                <div class="panel">
+                    <dl>
+                        <div><dt>"Formula"</dt><dd>{text.formula}</dd></div>
+                        <div><dt>"Divided by"</dt><dd>{text.denominator}</dd></div>
+                        <div><dt>"Which leads"</dt><dd>{text.cohort}</dd></div>
+                        <div><dt>"Which times"</dt><dd>{text.clock}</dd></div>
+                        <div><dt>"Baseline"</dt><dd>"No baseline recorded."</dd></div>
+                    </dl>
+                    <p class="ways">{ways}</p>
+                </div>
             </details>
             <p class="fig">{figure}<small>{kpi.beside}</small></p>
             {line}
@@ -173,6 +177,9 @@ fn ae_conversion(told: &Told<'_>) -> Kpi {
 }
 
 fn pipeline(told: &Told<'_>) -> Kpi {
+    // A week with leads and without an opportunity made no pipeline, which is a figure too.
+    let worth = |week: &DateTime<Utc>| told.money.iter().find(|(of, _)| of == week).map_or(0.0, |(_, worth)| *worth);
+    let line = if told.money.is_empty() { Vec::new() } else { told.weeks.iter().map(|(week, _)| Some(worth(week))).collect() };
     let priced = told.pipeline.iter().filter_map(|line| Some((line, line.currency.as_deref()?, line.created?)));
     let sums: Vec<String> = priced.clone().map(|(_, currency, created)| number::money(created, currency)).collect();
     let won: Vec<String> = priced.filter_map(|(line, currency, _)| Some(number::money(line.won?, currency))).collect();
@@ -190,7 +197,7 @@ fn pipeline(told: &Told<'_>) -> Kpi {
         text: PIPELINE,
         figure: (!sums.is_empty()).then(|| sums.join(" + ")),
         beside: if won.is_empty() { String::new() } else { format!("{} won", won.join(" + ")) },
-        line: Vec::new(),
+        line,
         below: below.join(", "),
         ways: vec![("Those that became SQL", told.leads(Some("qualified")))],
     }

@@ -49,11 +49,15 @@ async fn load(here: Here, address: Address) -> Result<Page> {
     let line = line_cohort(&cohort, extent);
     let weeks = reads::weeks(store, &line, zone).await?;
     let pipeline = reads::pipeline(store, &cohort).await?;
+    let money = match pipeline.iter().find_map(|line| line.currency.as_deref()) {
+        Some(currency) => reads::pipeline_weeks(store, &line, currency, zone).await?,
+        None => Vec::new(),
+    };
     let step = chart::step(&cohort, extent);
     let bars = reads::bars(store, &cohort, step, zone).await?;
     let complete = completeness::check(store, &cohort).await?;
     let rules = live_rules(store).await?;
-    let told = figures::Told { clock: here.clock, address: &address, period: &period, total: &total, weeks: &weeks, pipeline: &pipeline, complete };
+    let told = figures::Told { clock: here.clock, address: &address, period: &period, total: &total, weeks: &weeks, pipeline: &pipeline, money: &money, complete };
     let young = here.clock.now - chrono::TimeDelta::days(MATURITY_DAYS);
     let is_young = cohort.to.is_none_or(|to| to > young);
     let note = is_young.then(|| format!("Leads first decided after {} have had fewer than {MATURITY_DAYS} days; their part of a line is dashed.", here.clock.day(young)));

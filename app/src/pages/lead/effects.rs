@@ -22,6 +22,10 @@ pub fn effects(loaded: &Loaded, decided: &Decided) -> impl IntoView + use<> {
     let summary = (!effects.is_empty()).then(|| view! { <span class="meta">{format!("{actions} from this decision, {delivered} delivered")}</span> });
     let rows = effects.iter().map(|effect| row(loaded, decision, effect)).collect_view();
     let failures = effects.iter().filter(|effect| needs_note(effect)).map(|effect| failure(loaded, effect)).collect_view();
+    let mut held: Vec<&str> = effects.iter().filter(|effect| effect.state == Some(EffectState::Ready)).map(|effect| effect.destination.as_str()).collect();
+    held.sort_unstable();
+    held.dedup();
+    let held = held.iter().filter_map(|name| Some(paused(name, loaded.paused.get(*name)?))).collect_view();
     let content = if effects.is_empty() {
         Either::Left(view! { <p class="quiet">{nothing(decision)}</p> })
     } else {
@@ -36,7 +40,7 @@ pub fn effects(loaded: &Loaded, decided: &Decided) -> impl IntoView + use<> {
                 </thead>
                 <tbody>{rows}</tbody>
             </table>
-            <div class="notes">{failures}</div>
+            <div class="notes">{failures}{held}</div>
         })
     };
     view! { <div class="sec-head"><h2 id="h-did">"What we did"</h2>{summary}</div>{content} }
@@ -86,6 +90,7 @@ fn state(loaded: &Loaded, effect: &Effect) -> impl IntoView + use<> {
         Some(EffectState::Delivered) => ("good", "Delivered".to_owned()),
         Some(EffectState::Dead) => ("bad", "Failed, needs you".into()),
         Some(EffectState::Running) => ("info", "Being sent".into()),
+        Some(EffectState::Ready) if loaded.paused.contains_key(&effect.destination) => ("warn", "Waits, paused".into()),
         Some(EffectState::Ready) => match (&effect.last, effect.due_at) {
             (Some(_), Some(due)) => ("warn", format!("Tries again {}", loaded.clock.until(due))),
             _ => ("info", "Waits to be sent".into()),
@@ -96,6 +101,17 @@ fn state(loaded: &Loaded, effect: &Effect) -> impl IntoView + use<> {
         None => return EitherOf3::B(view! { <span class="quiet">"Archived"</span> }),
     };
     EitherOf3::C(dotted(tone, text))
+}
+
+/// A destination that nothing is sent to.
+fn paused(name: &str, reason: &str) -> impl IntoView + use<> {
+    view! {
+        <div class="note" data-a="warn">
+            {icon(Icon::Hold)}
+            <p><strong>{format!("{name} is paused: ")}</strong>{reason.to_owned()}</p>
+            <p class="meta">"What waits is sent once it goes on."</p>
+        </div>
+    }
 }
 
 /// Whether there is something to say beside the state: it failed, or has failed so far.

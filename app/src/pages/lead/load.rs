@@ -51,6 +51,8 @@ pub struct Loaded {
     pub outcomes: Vec<Outcome>,
     /// What was sent, newest first.
     pub effects: Vec<Effect>,
+    /// Why nothing is sent to some destinations, by their names.
+    pub paused: BTreeMap<String, String>,
     /// Hashes, for a person who was erased.
     pub proof: Option<Proof>,
     /// When the person was erased.
@@ -116,6 +118,7 @@ pub async fn load(here: &Here, id: LeadId, asked: &Asked) -> Result<Loaded> {
         event,
         outcomes,
         effects: effects_of_lead(store, id, None, EFFECTS).await?,
+        paused: lead_page::paused_destinations(store).await?,
         history,
         lead,
         proof,

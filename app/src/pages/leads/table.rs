@@ -39,8 +39,8 @@ pub fn table(rows: &[Row], known: &Known<'_>) -> impl IntoView + use<> {
                     {several.then(|| view! { <th scope="col">"Workflow"</th> })}
                     <th scope="col">"Decision"</th>
                     <th scope="col">"By rule"</th>
-                    <th scope="col" class="num">"Confidence"</th>
-                    <th scope="col">"Waits for"</th>
+                    <th scope="col" class="num skip-mid">"Confidence"</th>
+                    <th scope="col">"With"</th>
                     <th scope="col">"Stage"</th>
                     <th scope="col" class="num">"Decided"</th>
                 </tr>
@@ -65,7 +65,7 @@ fn line(row: &Row, known: &Known<'_>) -> impl IntoView + use<> {
             {several.then(|| view! { <td class="skip-narrow">{workflow.map(|workflow| workflow.title.clone())}</td> })}
             <td class="first">{action}</td>
             <td class="wide">{rule(row, known.rules.get(&row.last_decision_id))}</td>
-            <td class="num skip-narrow">{row.last_confidence.map(number::confidence)}</td>
+            <td class="num skip-narrow skip-mid">{row.last_confidence.map(number::confidence)}</td>
             <td>{waits(row, known)}</td>
             <td>{stage}</td>
             <td class="num quiet">{known.clock.relative(row.last_as_of)}</td>

@@ -1,0 +1,54 @@
+// Pictures of the main pages, wide and narrow, light and dark, for the README and for looking at:
+// SHOTS=folder npm run screenshots
+
+import path from 'node:path';
+
+import { HIGH_INTENT, SILENT } from './support/organisation.ts';
+import { NOBODY, test } from './support/test.ts';
+
+const FOLDER = path.resolve(process.env.SHOTS ?? 'test-results/shots');
+const WIDTHS = { wide: { width: 1440, height: 900 }, narrow: { width: 390, height: 844 } };
+
+for (const [width, viewport] of Object.entries(WIDTHS)) {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    test.describe(`${width}, ${colorScheme}`, () => {
+      test.use({ viewport, colorScheme });
+      const shot = (name: string) => ({ path: path.join(FOLDER, `${name}-${width}-${colorScheme}.png`), fullPage: true });
+
+      test('sign-in', async ({ browser, organisation }) => {
+        const stranger = await browser.newContext({ baseURL: organisation.url, storageState: NOBODY, viewport, colorScheme });
+        const page = await stranger.newPage();
+        await page.goto('/sign-in');
+        await page.screenshot(shot('sign-in'));
+        await stranger.close();
+      });
+
+      test('leads', async ({ page }) => {
+        await page.goto('/leads');
+        await page.screenshot({ ...shot('leads'), fullPage: false });
+        await page.goto('/leads?action=hold&period=30d&q=zzz');
+        await page.screenshot(shot('leads-empty'));
+      });
+
+      test('lead', async ({ organisation, page }) => {
+        const [assigned, held] = [await organisation.send(HIGH_INTENT), await organisation.send(SILENT)];
+        await page.goto(`/leads/${assigned.lead_id}`);
+        await page.screenshot(shot('lead'));
+        await page.goto(`/leads/${held.lead_id}`);
+        await page.screenshot(shot('lead-held'));
+      });
+
+      test('dashboard', async ({ page }) => {
+        await page.goto('/dashboard');
+        await page.screenshot(shot('dashboard'));
+        await page.getByText('False positives', { exact: true }).first().click();
+        await page.screenshot(shot('dashboard-formula'));
+      });
+
+      test('nothing here', async ({ page }) => {
+        await page.goto('/nowhere');
+        await page.screenshot(shot('not-found'));
+      });
+    });
+  }
+}

@@ -1,0 +1,136 @@
+// One worker's organisation: its own server on its own copy of the demo, and ways in beside the browser.
+
+import { randomUUID } from 'node:crypto';
+
+import { type BrowserContext, expect, request } from '@playwright/test';
+
+import * as databases from './databases.ts';
+import { type Demo, demo, type Person } from './environment.ts';
+import { meshline, Server } from './program.ts';
+
+export type Session = Awaited<ReturnType<BrowserContext['storageState']>>;
+
+/** What the API answers to an event, as far as tests look at it. */
+export interface Answer {
+  lead_id: string;
+  event_id: string;
+  decision: {
+    decision_id: string;
+    action: string;
+    rule_id: string | null;
+    held_by: string | null;
+    confidence: number | null;
+    parameters: { assignee?: string };
+  };
+}
+
+/** A form as the website sends it. */
+export interface Form {
+  name: string;
+  company: string;
+  payload: Record<string, string>;
+}
+
+export class Organisation {
+  private readonly sessions = new Map<string, Session>();
+
+  private constructor(
+    readonly url: string,
+    private readonly database: string,
+    private readonly demo: Demo,
+    private readonly server: Server,
+    private readonly key: string,
+  ) {}
+
+  /** Copies the demo, makes a key for the API and starts the server. */
+  static async start(name: string, log: string): Promise<Organisation> {
+    const made = demo();
+    const database = `${made.template}_${name}`;
+    await databases.copy(made.template, database);
+    const key = await meshline(database, made.folder, ['key', 'add', '--name', 'tests', '--scope', 'ingest,read,outcome']);
+    const server = await Server.start(database, made.folder, log);
+    return new Organisation(server.url, database, made, server, key.trim());
+  }
+
+  /** Stops the server and removes the database. A server that logged an error has failed, whatever its pages showed. */
+  async stop(): Promise<void> {
+    const errors = await this.server.stop().finally(() => databases.drop(this.database));
+    expect(errors, 'errors in the log of the server').toEqual([]);
+  }
+
+  get password(): string {
+    return this.demo.password;
+  }
+
+  /** Somebody in a role, by what the role is called on screen. */
+  person(role: string): Person {
+    const person = this.demo.people.find((one) => one.role === role);
+    if (!person) throw new Error(`nobody is ${role} in the demo organisation`);
+    return person;
+  }
+
+  /** The name behind an address. */
+  nameOf(email: string | undefined): string {
+    return this.demo.people.find((one) => one.email === email)?.name ?? `nobody at ${email}`;
+  }
+
+  /** Runs a command of the program on the organisation's database. */
+  command(...args: string[]): Promise<string> {
+    return meshline(this.database, this.demo.folder, args);
+  }
+
+  /** The cookies of somebody who has signed in; the same session each time. */
+  async session(role: string): Promise<Session> {
+    const known = this.sessions.get(role);
+    if (known) return known;
+    const browser = await request.newContext({ baseURL: this.url });
+    const form = { email: this.person(role).email, password: this.password };
+    const answer = await browser.post('/actions/sign-in', { form, maxRedirects: 0 });
+    expect(answer.status(), 'signing in').toBe(303);
+    const session = await browser.storageState();
+    expect(session.cookies.map((cookie) => cookie.name)).toContain('meshline_session');
+    await browser.dispose();
+    this.sessions.set(role, session);
+    return session;
+  }
+
+  /** Sends a form of a person nobody has heard of, and returns what was decided. */
+  async send({ name, company, payload }: Form): Promise<Answer> {
+    const id = randomUUID();
+    const domain = `${company.toLowerCase().replace(/[^a-z0-9]/g, '')}.example`;
+    const response = await fetch(`${this.url}/api/v1/events`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${this.key}`,
+        'content-type': 'application/json',
+        'idempotency-key': id,
+      },
+      body: JSON.stringify({
+        kind: 'form',
+        source: 'website',
+        lead: { email: `${id.slice(0, 8)}@${domain}`, name, company },
+        payload: { company, ...payload },
+      }),
+    });
+    expect(response.status, await response.clone().text()).toBe(201);
+    return (await response.json()) as Answer;
+  }
+}
+
+/** A target account that asks for a quote: assigned to an AE. */
+export const HIGH_INTENT: Form = {
+  name: 'Pat Lindqvist',
+  company: 'Initech',
+  payload: {
+    company_size: '51-200 employees',
+    message: 'We would like to book a demo and talk pricing; please send a quote this quarter.',
+    role: 'VP Sales',
+  },
+};
+
+/** A target account that says nothing of what it wants: held, because the intent is not known. */
+export const SILENT: Form = {
+  name: 'Robin Achterberg',
+  company: 'Globex',
+  payload: { company_size: '201 to 500', role: 'Head of Operations', message: '' },
+};

@@ -1,0 +1,54 @@
+// `test` as all specs use it: a server for each worker, somebody signed in, and no page that breaks in silence.
+
+import path from 'node:path';
+
+import { expect, test as base } from '@playwright/test';
+
+import { Organisation, type Session } from './organisation.ts';
+
+export { expect };
+
+/** For specs of people who are not signed in. */
+export const NOBODY: Session = { cookies: [], origins: [] };
+
+interface TestFixtures {
+  /** Everything that went wrong in the pages of the test so far; there must be nothing at its end. */
+  complaints: string[];
+}
+
+interface WorkerFixtures {
+  organisation: Organisation;
+}
+
+export const test = base.extend<TestFixtures, WorkerFixtures>({
+  organisation: [
+    async ({}, use, worker) => {
+      const log = path.join(worker.project.outputDir, `server-${worker.workerIndex}.log`);
+      const organisation = await Organisation.start(`w${worker.workerIndex}`, log);
+      await use(organisation);
+      await organisation.stop();
+    },
+    { scope: 'worker', timeout: 60_000 },
+  ],
+
+  baseURL: ({ organisation }, use) => use(organisation.url),
+
+  storageState: async ({ organisation }, use) => use(await organisation.session('RevOps lead')),
+
+  complaints: [
+    async ({ context }, use) => {
+      const complaints: string[] = [];
+      context.on('weberror', (error) => complaints.push(`uncaught: ${error.error().message}`));
+      context.on('console', (message) => {
+        // Chromium reports a page that is not found as an error too; specs look at the status themselves.
+        if (message.type() === 'error' && !/^Failed to load resource: .* 40[34] /.test(message.text())) complaints.push(message.text());
+      });
+      context.on('response', (response) => {
+        if (response.status() >= 500) complaints.push(`${response.status()} ${response.url()}`);
+      });
+      await use(complaints);
+      expect(complaints, 'complaints of the browser').toEqual([]);
+    },
+    { auto: true },
+  ],
+});

@@ -1,0 +1,168 @@
+import { randomUUID } from 'node:crypto';
+
+import type { Page } from '@playwright/test';
+
+import { HIGH_INTENT, SILENT } from '../support/organisation.ts';
+import { expect, test } from '../support/test.ts';
+
+const RULES = ['Student or intern with little intent', 'Target account with high intent', 'Large company', 'Referral', 'Decision maker with intent', 'Early interest'];
+
+const sentence = (page: Page) => page.getByRole('region', { name: 'Decision in one sentence' });
+const event = (page: Page) => page.getByRole('article');
+const input = (page: Page, name: string) => page.getByRole('table', { name: 'Decision inputs' }).getByRole('row', { name });
+const rules = (page: Page) => page.getByRole('region', { name: 'Why, rule by rule' }).locator('ol > li');
+const effect = (page: Page, name: string) => page.getByRole('table', { name: 'Actions and their deliveries' }).getByRole('row', { name });
+const timeline = (page: Page) => page.getByRole('region', { name: 'Timeline' }).getByRole('listitem');
+
+test.describe('a target account with high intent', () => {
+  test('is assigned, and the page says so in a sentence', async ({ organisation, page }) => {
+    const { lead_id: id, decision } = await organisation.send(HIGH_INTENT);
+    expect(decision).toMatchObject({ action: 'assign', rule_id: 'tam-high-intent' });
+    await page.goto(`/leads/${id}`);
+    await expect(page).toHaveTitle(`${HIGH_INTENT.name} · Meshline`);
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText(HIGH_INTENT.name);
+    const assignee = organisation.nameOf(decision.parameters.assignee);
+    await expect(sentence(page)).toContainText(new RegExp(`^Assign to ${assignee}: intent 0\\.98\\d* and company among target accounts\\.`));
+    await expect(sentence(page)).toContainText('Inbound form v1, rule 2');
+    await expect(sentence(page)).toContainText(`Confidence ${decision.confidence!.toFixed(2)}`);
+    await expect(page.getByRole('heading', { name: `Why ${assignee}` })).toBeVisible();
+  });
+
+  test('shows its evidence in the words it was read from', async ({ organisation, page }) => {
+    const { lead_id: id } = await organisation.send(HIGH_INTENT);
+    await page.goto(`/leads/${id}`);
+    const marks = event(page).locator('mark');
+    // The number stands in a <sup> behind the words.
+    const words = await marks.evaluateAll((all) => all.map((mark) => [mark.querySelector('a')?.firstChild?.textContent, mark.querySelector('sup')?.textContent]));
+    expect(words).toEqual([
+      ['Initech', '1'],
+      ['51-200', '2'],
+      ['book a demo', '3'],
+      ['pricing', '3'],
+      ['send a quote', '3'],
+      ['this quarter', '3'],
+      ['VP', '4'],
+    ]);
+    // All of what was written is there, read or not.
+    const text = (await event(page).innerText()).replace(/\s+/g, ' ').replaceAll(/(demo|pricing|quote|quarter) ?3/g, '$1');
+    expect(text).toContain(HIGH_INTENT.payload.message);
+  });
+
+  test('links evidence and inputs both ways', async ({ organisation, page }) => {
+    const { lead_id: id } = await organisation.send(HIGH_INTENT);
+    await page.goto(`/leads/${id}`);
+    for (const [number, name] of ['Company', 'Company size', 'Intent', 'Decision maker'].entries()) {
+      const row = input(page, `Evidence ${number + 1} ${name}`);
+      await row.getByRole('link').click();
+      const mark = page.locator(':target');
+      await expect(mark).toBeInViewport();
+      expect(await mark.evaluate((element) => element.tagName)).toBe('MARK');
+      await mark.getByRole('link').click();
+      await expect(page.locator(':target').getByRole('rowheader')).toHaveText(new RegExp(`${name}$`));
+      await expect(row).toBeInViewport();
+    }
+  });
+
+  test('lists what the decision was made on, with confidence', async ({ organisation, page }) => {
+    const { lead_id: id } = await organisation.send(HIGH_INTENT);
+    await page.goto(`/leads/${id}`);
+    await expect(input(page, /Company Initech/)).toContainText(/0\.\d\d.*, 0\.50 needed/);
+    await expect(input(page, /Company size/)).toContainText(/126 employees.*0\.\d\d.*, 0\.70 needed/);
+    await expect(input(page, /Intent/)).toContainText(/0\.98\d*\D+0\.90.*, 0\.60 needed/);
+    await expect(input(page, /Decision maker/)).toContainText(/Yes.*0\.80.*, 0\.70 needed/);
+    await expect(input(page, /Source/)).toContainText(/Web form.*0\.95/);
+    await expect(input(page, /Target accounts/)).toContainText(/On the list v1.*by company/);
+  });
+
+  test('shows what each rule came to, and which one fired', async ({ organisation, page }) => {
+    const { lead_id: id } = await organisation.send(HIGH_INTENT);
+    await page.goto(`/leads/${id}`);
+    const states = ['False', 'True', 'Not reached', 'Not reached', 'Not reached', 'Not reached'];
+    await expect(rules(page)).toHaveCount(RULES.length + 1);
+    for (const [n, name] of RULES.entries()) {
+      await expect(rules(page).nth(n)).toContainText(name);
+      await expect(rules(page).nth(n).locator('.st').first()).toHaveText(states[n]!);
+    }
+    await expect(rules(page).nth(RULES.length)).toContainText('Otherwise: hold');
+    // The fired rule is open; a false one unfolds.
+    await expect(rules(page).nth(1)).toContainText('Assign');
+    await expect(rules(page).nth(1).getByText('intent_confidence > 0.85')).toBeVisible();
+    await expect(rules(page).nth(1).getByText('company in lists.tam')).toBeVisible();
+    await expect(rules(page).nth(0).getByText('intent_confidence < 0.3')).toBeHidden();
+    await rules(page).nth(0).getByText(RULES[0]!).click();
+    await expect(rules(page).nth(0).getByText('intent_confidence < 0.3')).toBeVisible();
+  });
+
+  test('is delivered to the warehouse, and waits where the destination is paused', async ({ organisation, page }) => {
+    const { lead_id: id, decision } = await organisation.send(HIGH_INTENT);
+    await page.goto(`/leads/${id}`);
+    await expect(async () => {
+      await page.reload();
+      await expect(effect(page, 'Decision event')).toContainText('Delivered', { timeout: 500 });
+    }).toPass({ timeout: 15_000, intervals: [250] });
+    await expect(effect(page, 'Decision event')).toContainText('warehouse');
+    await expect(page.getByText('2 actions from this decision, 1 delivered')).toBeVisible();
+    expect(await organisation.inWarehouse(decision.decision_id), 'rows in the warehouse').toBe(1);
+    await expect(effect(page, 'CRM action')).toContainText('crm-webhook');
+    await expect(effect(page, 'CRM action')).toContainText(/paused|waits/i);
+    await expect(effect(page, 'CRM action')).not.toContainText('Delivered');
+
+    // Newest first, each with its time.
+    await expect(timeline(page)).toHaveText([/^1 action delivered.*warehouse/, /^Assigned to .*v1/, /^Web form.*website/]);
+    const times = await timeline(page).locator('time').evaluateAll((all) => all.map((time) => time.getAttribute('datetime')));
+    expect(times).toHaveLength(3);
+    expect(times).toEqual([...times].sort().reverse());
+  });
+});
+
+test.describe('a lead that is held', () => {
+  test('says in words what is missing', async ({ organisation, page }) => {
+    const { lead_id: id, decision } = await organisation.send(SILENT);
+    expect(decision).toMatchObject({ action: 'hold', held_by: 'tam-high-intent' });
+    await page.goto(`/leads/${id}`);
+    await expect(sentence(page)).toContainText(/^Hold: not enough information for Target account with high intent, intent was not found\./);
+    await expect(sentence(page)).toContainText('Waits in the SDR queue');
+    await expect(input(page, /Intent/)).toContainText('not found');
+    await expect(event(page)).toContainText('left empty');
+    await expect(rules(page).nth(1).locator('.st').first()).toHaveText('Unknown');
+    await expect(rules(page).nth(1)).toContainText('Not enough information');
+    await expect(rules(page).nth(2).locator('.st').first()).toHaveText('Not reached');
+    await expect(timeline(page).filter({ hasText: 'Held, not enough information' })).toHaveCount(1);
+  });
+
+  test('says how sure it would have had to be', async ({ organisation, page }) => {
+    // One weak phrase: read, and not sure enough for a rule.
+    const { lead_id: id, decision } = await organisation.send({ ...SILENT, payload: { role: 'maybe a director', message: 'a trial' } });
+    test.info().annotations.push({ type: 'decision', description: JSON.stringify(decision) });
+    await page.goto(`/leads/${id}`);
+    await expect(sentence(page)).toContainText(decision.held_by ? /not (found|sure enough)/ : /no rule applied|nurture/i);
+  });
+});
+
+test.describe('what is not there', () => {
+  for (const [what, id] of [['an unknown lead', randomUUID()], ['no lead at all', 'nonsense']] as const) {
+    test(`${what} is not found, and the page has the request's id`, async ({ page }) => {
+      const response = await page.goto(`/leads/${id}`);
+      expect(response?.status()).toBe(404);
+      await expect(page.getByRole('heading', { level: 1 })).toHaveText('Not found');
+      await expect(page.getByText('There is no such lead.')).toBeVisible();
+      await expect(page.getByText('If you ask for help, tell this number')).toContainText(response!.headers()['x-request-id']!);
+      await page.getByRole('link', { name: 'To the leads' }).click();
+      await expect(page).toHaveURL('/leads');
+    });
+  }
+
+  test('a decision about somebody else is not found', async ({ organisation, page }) => {
+    const [one, other] = [await organisation.send(HIGH_INTENT), await organisation.send(SILENT)];
+    const response = await page.goto(`/leads/${one.lead_id}?decision=${other.decision.decision_id}`);
+    expect(response?.status()).toBe(404);
+    await expect(page.getByText('There is no such decision about this lead.')).toBeVisible();
+  });
+
+  test('an address that is none is not found', async ({ page }) => {
+    const response = await page.goto('/nowhere');
+    expect(response?.status()).toBe(404);
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText('There is no such page');
+    await expect(page.getByText(response!.headers()['x-request-id']!)).toBeVisible();
+  });
+});

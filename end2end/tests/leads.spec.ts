@@ -1,0 +1,160 @@
+import type { Page } from '@playwright/test';
+
+import { HIGH_INTENT, SILENT } from '../support/organisation.ts';
+import { expect, test } from '../support/test.ts';
+
+const table = (page: Page) => page.getByRole('table', { name: 'Leads and the last decision about each' });
+const rows = (page: Page) => table(page).getByRole('row').filter({ has: page.getByRole('rowheader') });
+const chips = (page: Page) => page.getByRole('list', { name: 'Active filters' });
+const tab = (page: Page, name: string) => page.getByRole('navigation', { name: 'By decision' }).getByRole('link', { name });
+const query = (page: Page) => Object.fromEntries(new URL(page.url()).searchParams);
+
+/** The leads of the page that is shown, by their addresses, in order. */
+const shown = (page: Page) =>
+  rows(page).getByRole('rowheader').getByRole('link').evaluateAll((links) => links.map((link) => link.getAttribute('href') ?? ''));
+
+/** The number beside a tab. */
+async function count(page: Page, name: string): Promise<number> {
+  return Number((await tab(page, name).innerText()).replace(/\D/g, ''));
+}
+
+test('the list shows who, what was decided, by which rule and for whom it waits', async ({ organisation, page }) => {
+  const assigned = await organisation.send({ ...HIGH_INTENT, name: 'Ottilie Brandt' });
+  const held = await organisation.send({ ...SILENT, name: 'Ruben Faltings' });
+  await page.goto('/leads');
+  await expect(page).toHaveTitle('Leads · Meshline');
+  await expect(rows(page)).toHaveCount(50);
+
+  const first = rows(page).nth(0);
+  await expect(first.getByRole('link')).toHaveAttribute('href', `/leads/${held.lead_id}`);
+  await expect(first).toContainText('Ruben Faltings');
+  await expect(first).toContainText('Hold');
+  await expect(first).toContainText('not enough information for Target account with high intent');
+  await expect(first).toContainText('SDR queue');
+  const second = rows(page).nth(1);
+  await expect(second).toContainText('Ottilie Brandt Initech');
+  await expect(second).toContainText('Assign');
+  await expect(second).toContainText('Target account with high intent');
+  await expect(second).toContainText(assigned.decision.confidence!.toFixed(2));
+  await expect(second).toContainText(organisation.nameOf(assigned.decision.parameters.assignee));
+
+  await first.getByRole('link').click();
+  await expect(page).toHaveURL(`/leads/${held.lead_id}`);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Ruben Faltings');
+});
+
+for (const javaScriptEnabled of [true, false]) {
+  test.describe(javaScriptEnabled ? 'with scripts' : 'without scripts', () => {
+    test.use({ javaScriptEnabled });
+
+    test('filters stand in the address and go one by one', async ({ page }) => {
+      await page.goto('/leads');
+      const all = await count(page, 'All');
+      await page.getByRole('searchbox').fill('@globex.example');
+      await page.getByRole('combobox', { name: 'Rule' }).selectOption('Decision maker with intent');
+      await page.getByRole('combobox', { name: 'First decided' }).selectOption('Last 90 days');
+      await page.getByRole('button', { name: 'Filter' }).click();
+      expect(query(page)).toMatchObject({ q: '@globex.example', rule: 'buyer', period: '90d' });
+      await tab(page, 'Advance').click();
+      expect(query(page)).toMatchObject({ q: '@globex.example', rule: 'buyer', period: '90d', action: 'advance' });
+
+      // What the form says is what is shown.
+      await expect(page.getByRole('searchbox')).toHaveValue('@globex.example');
+      await expect(page.getByRole('combobox', { name: 'Rule' })).toHaveValue('buyer');
+      await expect(tab(page, 'Advance')).toHaveAttribute('aria-current', 'true');
+      const narrowed = await rows(page).count();
+      expect(narrowed).toBeGreaterThan(0);
+      for (const row of await rows(page).all()) {
+        await expect(row).toContainText('@globex.example');
+        await expect(row).toContainText('Decision maker with intent');
+        await expect(row).toContainText('Advance');
+      }
+
+      // An address is as good as clicks: whoever gets the link sees the same.
+      const leads = await shown(page);
+      await page.reload();
+      expect(await shown(page)).toEqual(leads);
+
+      await expect(chips(page).getByRole('listitem')).toHaveCount(5);
+      const left = ['Decision Advance', 'Rule Decision maker with intent', 'First decided last 90 days', 'Search @globex.example'];
+      for (const [n, name] of left.entries()) {
+        await chips(page).getByRole('link', { name }).click();
+        await expect(chips(page).getByRole('link', { name })).toHaveCount(0);
+        for (const other of left.slice(n + 1)) await expect(chips(page).getByRole('link', { name: other })).toBeVisible();
+      }
+      expect(new URL(page.url()).search).toBe('');
+      expect(await count(page, 'All')).toBe(all);
+    });
+
+    test('pages of a list miss nothing and repeat nothing', async ({ organisation, page }) => {
+      await page.goto('/leads');
+      const first = await shown(page);
+      expect(first).toHaveLength(50);
+      // What comes in meanwhile does not push a row onto the next page.
+      await organisation.send(HIGH_INTENT);
+      await page.getByRole('link', { name: 'Older' }).click();
+      const second = await shown(page);
+      expect(second).toHaveLength(50);
+      expect(new Set([...first, ...second]).size).toBe(100);
+      await page.getByRole('link', { name: 'Newer' }).click();
+      expect(await shown(page)).toEqual(first);
+      await page.getByRole('link', { name: 'Newer' }).click();
+      expect(await shown(page)).toHaveLength(1);
+    });
+
+    test('an empty result says how to get out of it', async ({ page }) => {
+      await page.goto('/leads?q=Zaphod&action=hold&stage=won');
+      await expect(rows(page)).toHaveCount(0);
+      await expect(page.getByRole('heading', { name: 'No lead like this' })).toBeVisible();
+      await expect(page.getByText('Take one away above, or begin anew.')).toBeVisible();
+      await expect(chips(page).getByRole('link', { name: 'Search Zaphod' })).toBeVisible();
+      await page.getByRole('link', { name: 'Clear all filters' }).click();
+      await expect(page).toHaveURL('/leads');
+      await expect(rows(page)).toHaveCount(50);
+    });
+  });
+}
+
+test('a filtered list is as long as its tab says, through all its pages', async ({ page }) => {
+  await page.goto('/leads?action=hold');
+  const total = await count(page, 'Hold');
+  expect(total).toBeGreaterThan(100);
+  const leads = await shown(page);
+  for (let older = page.getByRole('link', { name: 'Older' }); (await older.count()) > 0; ) {
+    await older.click();
+    expect(query(page).action).toBe('hold');
+    leads.push(...(await shown(page)));
+  }
+  expect(leads).toHaveLength(total);
+  expect(new Set(leads).size).toBe(total);
+});
+
+test('the tabs add up', async ({ page }) => {
+  await page.goto('/leads?period=30d');
+  const tabs = await page.getByRole('navigation', { name: 'By decision' }).getByRole('link').allInnerTexts();
+  const [all, ...parts] = tabs.map((text) => Number(text.replace(/\D/g, '')));
+  expect(all).toBeGreaterThan(0);
+  expect(parts.reduce((sum, part) => sum + part, 0)).toBe(all);
+});
+
+test.describe('search', () => {
+  const found = async (page: Page, text: string) => {
+    await page.getByRole('searchbox').fill(text);
+    await page.getByRole('searchbox').press('Enter');
+    await expect(page.getByRole('searchbox')).toHaveValue(text);
+    return shown(page);
+  };
+
+  test('finds by name, company and e-mail', async ({ organisation, page }) => {
+    const { lead_id: id } = await organisation.send({ ...HIGH_INTENT, name: 'Åsa Þórsdóttir', company: 'Quokka & Sons' });
+    await page.goto('/leads');
+    for (const text of ['Åsa Þórsdóttir', 'åsa þórs', 'Quokka & Sons', 'quokka', '@quokkasons.example']) {
+      expect(await found(page, text), text).toEqual([`/leads/${id}`]);
+    }
+  });
+
+  test('takes every character for itself', async ({ page }) => {
+    await page.goto('/leads');
+    for (const text of ['%', '_____', "'; --", '\\', '<b>']) expect(await found(page, text), text).toEqual([]);
+  });
+});

@@ -1,0 +1,89 @@
+//! People, their links and keys, as the database keeps them.
+
+use store::actor::Role;
+use store::people::{self, DEFAULT_VALIDITY, Password, Scope};
+use store::testing::TestDatabase;
+use store::{Actor, Error};
+
+fn actor() -> Actor {
+    Actor::command("test")
+}
+
+#[tokio::test]
+async fn a_person_is_found_by_address_whatever_its_case() {
+    let database = TestDatabase::new().await;
+    let store = &database.store;
+    let id = people::add(store, &actor(), " Ana@Acme.Example", " Ana ", &[Role::Ae, Role::Sdr, Role::Ae]).await.unwrap();
+    let found = people::by_email(store, "ANA@acme.example").await.unwrap().unwrap();
+    assert_eq!((found.id, found.email.as_str(), found.name.as_str()), (id, "ana@acme.example", "Ana"));
+    assert_eq!(found.roles, [Role::Sdr, Role::Ae], "each once, in the order of the roles");
+    assert_eq!((found.is_disabled, found.has_password, found.time_zone.as_str()), (false, false, "UTC"));
+    assert_eq!(people::by_id(store, id).await.unwrap(), Some(found.clone()));
+    assert_eq!(people::all(store).await.unwrap(), [found]);
+    assert_eq!(people::by_email(store, "nobody").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn an_address_is_taken_once_and_has_to_be_one() {
+    let database = TestDatabase::new().await;
+    let store = &database.store;
+    people::add(store, &actor(), "ana@acme.example", "Ana", &[]).await.unwrap();
+    let again = people::add(store, &actor(), "ANA@acme.example", "Other", &[]).await;
+    assert!(matches!(again, Err(Error::Duplicate(name)) if name == "people_email_key"));
+    assert!(matches!(people::add(store, &actor(), "ana", "Ana", &[]).await, Err(Error::Refused(_))));
+    let nameless = people::add(store, &actor(), "ben@acme.example", "  ", &[]).await;
+    assert!(matches!(nameless, Err(Error::Refused(name)) if name == "people_name_length"));
+}
+
+#[tokio::test]
+async fn roles_are_replaced_as_a_whole() {
+    let database = TestDatabase::new().await;
+    let store = &database.store;
+    let id = people::add(store, &actor(), "ana@acme.example", "Ana", &[Role::Sdr]).await.unwrap();
+    people::set_roles(store, &actor(), id, &[Role::Admin, Role::Revops]).await.unwrap();
+    assert_eq!(people::by_id(store, id).await.unwrap().unwrap().roles, [Role::Revops, Role::Admin]);
+    let nobody = uuid::Uuid::nil().into();
+    assert!(matches!(people::set_roles(store, &actor(), nobody, &[]).await, Err(Error::NotFound("person"))));
+}
+
+#[tokio::test]
+async fn neither_password_nor_token_nor_key_is_anywhere_in_the_database() {
+    let database = TestDatabase::new().await;
+    let store = &database.store;
+    let id = people::add(store, &actor(), "ana@acme.example", "Ana", &[Role::Sdr]).await.unwrap();
+    let token = people::make_setup_link(store, &actor(), id, DEFAULT_VALIDITY).await.unwrap();
+    let key = people::add_key(store, &actor(), "loader", &[Scope::Ingest, Scope::Read, Scope::Ingest]).await.unwrap();
+    people::set_password(store, &actor(), id, Password::parse("correct horse battery").unwrap()).await.unwrap();
+    assert!(people::check_password(store, "ana@acme.example", "correct horse battery").await.unwrap().is_some());
+    let dump: String = sqlx::query_scalar(
+        "SELECT concat((SELECT json_agg(p) FROM people p), (SELECT json_agg(s) FROM setup_links s), (SELECT json_agg(k) FROM api_keys k), \
+         (SELECT json_agg(a) FROM audit_log a))",
+    )
+    .fetch_one(store.pool())
+    .await
+    .unwrap();
+    for secret in ["correct horse battery", &token, &key] {
+        assert!(!dump.contains(secret), "{dump}");
+    }
+    for act in ["person.add", "person.make_setup_link", "person.set_password", "key.add"] {
+        assert!(dump.contains(act), "{act}: {dump}");
+    }
+    let found = people::key_by_secret(store, &key).await.unwrap().unwrap();
+    assert_eq!((found.name.as_str(), found.scopes.as_slice()), ("loader", [Scope::Ingest, Scope::Read].as_slice()));
+    assert_eq!(key.len(), 46);
+}
+
+#[tokio::test]
+async fn a_key_has_a_name_of_its_own_and_a_scope() {
+    let database = TestDatabase::new().await;
+    let store = &database.store;
+    people::add_key(store, &actor(), "loader", &[Scope::Ingest]).await.unwrap();
+    let again = people::add_key(store, &actor(), "loader", &[Scope::Read]).await;
+    assert!(matches!(again, Err(Error::Duplicate(name)) if name == "api_keys_name_key"));
+    let scopeless = people::add_key(store, &actor(), "nothing", &[]).await;
+    assert!(matches!(scopeless, Err(Error::Refused(name)) if name == "api_keys_scopes_exist"));
+    let id = people::keys(store).await.unwrap().remove(0).id;
+    people::revoke_key(store, &actor(), id).await.unwrap();
+    assert!(people::keys(store).await.unwrap()[0].is_revoked);
+    assert!(matches!(people::revoke_key(store, &actor(), id).await, Err(Error::NotFound("key"))));
+}
