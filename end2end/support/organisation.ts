@@ -79,6 +79,13 @@ export class Organisation {
     return meshline(this.database, this.demo.folder, args);
   }
 
+  /** How often a decision is in the warehouse of the demo, which all copies of it share. */
+  async inWarehouse(decision: string): Promise<number> {
+    const query = 'SELECT count(*)::int AS count FROM meshline.decision_events WHERE decision_id = $1';
+    const [row] = await databases.rows<{ count: number }>(`${this.demo.template}_warehouse`, query, [decision]);
+    return row!.count;
+  }
+
   /** The cookies of somebody who has signed in; the same session each time. */
   async session(role: string): Promise<Session> {
     const known = this.sessions.get(role);

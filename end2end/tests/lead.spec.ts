@@ -130,12 +130,16 @@ test.describe('a lead that is held', () => {
     await expect(timeline(page).filter({ hasText: 'Held, not enough information' })).toHaveCount(1);
   });
 
-  test('says how sure it would have had to be', async ({ organisation, page }) => {
-    // One weak phrase: read, and not sure enough for a rule.
-    const { lead_id: id, decision } = await organisation.send({ ...SILENT, payload: { role: 'maybe a director', message: 'a trial' } });
-    test.info().annotations.push({ type: 'decision', description: JSON.stringify(decision) });
+  test('does not guess at a language that is not supported', async ({ organisation, page }) => {
+    const message = 'Wir suchen eine Lösung für die Verteilung unserer Anfragen und hätten gern ein Angebot.';
+    const { lead_id: id, decision } = await organisation.send({ ...SILENT, payload: { role: 'Director of IT', message } });
+    expect(decision).toMatchObject({ action: 'hold', held_by: 'tam-high-intent' });
     await page.goto(`/leads/${id}`);
-    await expect(sentence(page)).toContainText(decision.held_by ? /not (found|sure enough)/ : /no rule applied|nurture/i);
+    await expect(event(page)).toContainText(message);
+    await expect(event(page).locator('mark').filter({ hasText: /Anfragen|Angebot/ })).toHaveCount(0);
+    await expect(input(page, /Intent/)).toContainText('not found');
+    // There was something to read; only nobody could.
+    await expect(input(page, /Intent/)).not.toContainText('nothing to read');
   });
 });
 

@@ -106,7 +106,7 @@ impl Registry {
         let Some(hash) = workflow.live_bundle.as_deref().and_then(Digest::from_slice) else {
             return Ok(Err(Refusal::NotLive(name.to_owned())));
         };
-        let destinations = workflows::destinations(&mut connection).await?;
+        let destinations = store::destinations::by_name(&mut connection).await?;
         drop(connection);
         let targets = workflow
             .definition

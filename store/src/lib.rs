@@ -5,6 +5,7 @@
 
 pub mod actor;
 pub mod control;
+pub mod destinations;
 pub mod error;
 pub mod hash;
 pub mod imports;

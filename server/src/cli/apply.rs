@@ -9,7 +9,8 @@ use engine::problem::Problem;
 use engine::rules::ReferenceList;
 use serde_json::{Value as Json, json};
 use sqlx::PgConnection;
-use store::workflows::{self, Definition, DestinationInput, DestinationRow, Drafted, Kind, Target};
+use store::destinations::{DestinationInput, DestinationRow};
+use store::workflows::{self, Definition, Drafted, Kind, Target};
 use store::{Actor, Store};
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -119,7 +120,7 @@ pub async fn apply(store: &Store, actor: &Actor, file: &ApplyFile, secrets: &Sec
         let what = format!("{} people", pool.members.len());
         drafts.insert((Kind::Pool, name), draft(&mut tx, actor, &mut changes, Kind::Pool, name, &body, &what).await?);
     }
-    let known = workflows::destinations(&mut tx).await?;
+    let known = store::destinations::by_name(&mut tx).await?;
     for (name, definition) in &file.destinations {
         destination(store, &mut tx, actor, &mut changes, known.get(name), name, definition, secrets.get(name).map(|secret| secret.as_slice()), wish.bootstrap).await?;
     }
@@ -174,7 +175,7 @@ async fn destination(
     }
     let waiting = (!bootstrap).then_some("not connected yet: it came with a file that was applied without --bootstrap");
     let paused_reason = connection.paused.as_deref().or(waiting);
-    workflows::save_destination(store, tx, actor, DestinationInput { name, kind: &kind, settings: &settings, secret, paused_reason }).await?;
+    store::destinations::save(store, tx, actor, DestinationInput { name, kind: &kind, settings: &settings, secret, paused_reason }).await?;
     changes.push(format!("connect destination {name} ({kind}{})", paused_reason.map(|why| format!(", paused: {why}")).unwrap_or_default()));
     Ok(())
 }

@@ -1,10 +1,13 @@
 //! `meshline demo`: an organisation to try things on.
 
+use std::io::IsTerminal as _;
+
 use chrono::{DateTime, Datelike as _, TimeDelta, Utc, Weekday};
 use clap::Args;
 use engine::action::Action;
 use engine::decision::Mode;
 use engine::event::EventRequest;
+use indicatif::{ProgressBar, ProgressStyle};
 use sqlx::{Connection as _, Executor as _, PgConnection};
 use store::actor::Role;
 use store::outcomes::{OutcomeInput, Subject};
@@ -128,7 +131,9 @@ async fn play(store: &Store, actor: &Actor, from: DateTime<Utc>, count: u32) -> 
     let mut visitors: Vec<Visitor> = Leads::new(count).collect();
     let mut times: Vec<DateTime<Utc>> = visitors.iter().map(|visitor| working_hours(from, actor.now, visitor.moment)).collect();
     times.sort();
+    let progress = progress(u64::from(count));
     for (n, (visitor, at)) in visitors.drain(..).zip(times).enumerate() {
+        progress.inc(1);
         let receipt = Receipt {
             received_at: at,
             as_of: at,
@@ -148,7 +153,19 @@ async fn play(store: &Store, actor: &Actor, from: DateTime<Utc>, count: u32) -> 
         let told = Receipt { received_at: actor.now, ..receipt };
         pipeline.record_outcomes(&told, &outcomes).await?;
     }
+    progress.finish_and_clear();
     Ok(())
+}
+
+fn progress(leads: u64) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(leads);
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos} of {len} leads decided") {
+        bar.set_style(style);
+    }
+    bar
 }
 
 fn outcome(n: usize, step: usize, lead: engine::ids::LeadId, input: OutcomeInput) -> OutcomeSignal {

@@ -1,0 +1,29 @@
+// Every page there is, for what holds on all of them.
+
+import { HIGH_INTENT, type Organisation } from './organisation.ts';
+
+export interface Listed {
+  name: string;
+  /** Whether it is shown to people who are not signed in. */
+  open?: true;
+  status?: number;
+  path: (organisation: Organisation) => Promise<string> | string;
+}
+
+export const PAGES: Listed[] = [
+  { name: 'sign-in', open: true, path: () => '/sign-in?next=/leads' },
+  {
+    name: 'setting a password',
+    open: true,
+    path: async (organisation) => new URL(await organisation.command('user', 'add', 'new@corvane.example', '--role', 'sdr')).pathname.trim(),
+  },
+  { name: 'a link that is used up', open: true, status: 404, path: () => '/setup/no-such-token' },
+  { name: 'leads', path: () => '/leads' },
+  { name: 'leads, filtered', path: () => '/leads?action=hold&period=90d&q=o' },
+  { name: 'leads, none found', path: () => '/leads?action=hold&period=30d&q=Zaphod' },
+  { name: 'lead', path: async (organisation) => `/leads/${(await organisation.send(HIGH_INTENT)).lead_id}` },
+  { name: 'lead that is not there', status: 404, path: () => '/leads/00000000-0000-7000-8000-000000000000' },
+  { name: 'dashboard', path: () => '/dashboard' },
+  { name: 'dashboard by day', path: () => '/dashboard?period=30d' },
+  { name: 'an address that is none', status: 404, path: () => '/nowhere' },
+];

@@ -1,0 +1,194 @@
+import type { Locator, Page } from '@playwright/test';
+
+import { expect, test } from '../support/test.ts';
+
+const FIGURES = ['MQL→SQL', 'Time to SQL', 'False positives', 'AE conversion', 'Pipeline created', 'Completeness'];
+
+const figure = (page: Page, name: string) =>
+  page.getByRole('region', { name: 'Figures' }).getByRole('listitem').filter({ has: page.locator('summary', { hasText: name }) });
+const bars = (page: Page) => page.getByRole('figure', { name: /^Decisions by action/ });
+const strip = (page: Page, n: number) => bars(page).locator(`[data-hit='${n}']`);
+const numbers = (texts: string[]) => texts.map((text) => Number(text.replaceAll(',', '')));
+const sum = (all: number[]) => all.reduce((total, one) => total + one, 0);
+
+/** The middle of the coloured part of a bar, which lies over its strip. */
+async function pointAtBar(page: Page, n: number): Promise<void> {
+  const box = (await strip(page, n).boundingBox())!;
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height - 4);
+}
+
+/** What a bar says of itself. */
+const said = async (page: Page, n: number) => (await strip(page, n).locator('title').textContent())!;
+
+/** Whether the element is one of the chart's, read out by scripts. */
+const readout = (page: Page): Locator => page.locator('output');
+
+test('every figure is there with its formula, by keyboard', async ({ page }) => {
+  await page.goto('/dashboard');
+  for (const name of FIGURES) {
+    const one = figure(page, name);
+    await expect(one.locator('.fig')).toHaveText(/\d/);
+    await expect(one.getByText('Formula')).toBeHidden();
+    await one.locator('summary').focus();
+    await page.keyboard.press('Enter');
+    for (const term of ['Formula', 'Divided by', 'Which leads', 'Which times', 'Baseline']) {
+      await expect(one.getByRole('term').filter({ hasText: term })).toBeVisible();
+    }
+    await expect(one.getByRole('definition').first()).toHaveText(/\w{3}/);
+    await page.keyboard.press('Enter');
+    await expect(one.getByText('Formula')).toBeHidden();
+  }
+});
+
+test('a formula that opens leaves the other figures where they are', async ({ page }) => {
+  await page.goto('/dashboard');
+  const places = async () => Promise.all(FIGURES.map(async (name) => (await figure(page, name).locator('summary').boundingBox())!));
+  const before = await places();
+  await figure(page, 'MQL→SQL').locator('summary').click();
+  await expect(figure(page, 'MQL→SQL').getByText('Formula')).toBeVisible();
+  const after = await places();
+  for (const [n, name] of FIGURES.entries()) expect.soft(after[n]!.y, `${name} is still on the line it was on`).toBe(before[n]!.y);
+});
+
+// Numerator and denominator of a share, and where each leads.
+const SHARES = [
+  ['MQL→SQL', 'Those that became SQL', 'All of the period'],
+  ['False positives', 'The false positives', 'All that were judged'],
+  ['AE conversion', 'The opportunities', 'All that were assigned'],
+] as const;
+
+for (const [name, those, all] of SHARES) {
+  test(`${name} opens exactly the leads it counts`, async ({ page }) => {
+    await page.goto('/dashboard?period=30d');
+    const beside = await figure(page, name).locator('small').first().innerText();
+    const [numerator, denominator] = numbers(beside.split(' of '));
+    expect(numerator).toBeGreaterThan(0);
+    expect(denominator).toBeGreaterThanOrEqual(numerator!);
+    const value = await figure(page, name).locator('.fig').innerText();
+    expect(value).toContain(`${((numerator! / denominator!) * 100).toFixed(1)}\u00a0%`);
+    for (const [link, expected] of [[those, numerator], [all, denominator]] as const) {
+      await page.goto('/dashboard?period=30d');
+      await figure(page, name).locator('summary').click();
+      await figure(page, name).getByRole('link', { name: link }).click();
+      await expect(page).toHaveURL(/^[^?]*\/leads\?/);
+      expect(new URL(page.url()).searchParams.get('period')).toBe('30d');
+      const tab = page.getByRole('navigation', { name: 'By decision' }).getByRole('link', { name: 'All' });
+      expect(numbers([(await tab.innerText()).replace(/[^\d,]/g, '')])).toEqual([expected]);
+    }
+  });
+}
+
+test('the period stands in the address', async ({ page }) => {
+  await page.goto('/dashboard');
+  const periods = page.getByRole('navigation', { name: 'Period' });
+  await expect(periods.getByRole('link', { name: '12 weeks' })).toHaveAttribute('aria-current', 'true');
+  await expect(page.getByRole('heading', { name: 'Decisions a week' })).toBeVisible();
+  const all = await bars(page).getAttribute('aria-label');
+  await periods.getByRole('link', { name: '30 days' }).click();
+  await expect(page).toHaveURL('/dashboard?period=30d');
+  await expect(periods.getByRole('link', { name: '30 days' })).toHaveAttribute('aria-current', 'true');
+  await expect(periods.locator('[aria-current]')).toHaveCount(1);
+  await expect(page.getByText(/^Last 30 days, /)).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Decisions a day' })).toBeVisible();
+  expect(await bars(page).getAttribute('aria-label')).not.toBe(all);
+  await page.reload();
+  await expect(page.getByText(/^Last 30 days, /)).toBeVisible();
+
+  // Days of one's own.
+  const day = (ago: number) => new Date(Date.now() - ago * 24 * 3600 * 1000).toISOString().slice(0, 10);
+  await page.locator('summary', { hasText: 'Own dates' }).click();
+  await page.getByLabel('From').fill(day(20));
+  await page.getByLabel('to', { exact: true }).fill(day(10));
+  await page.getByRole('button', { name: 'Show' }).click();
+  await expect(page).toHaveURL(`/dashboard?from=${day(20)}&to=${day(10)}`);
+  await expect(periods.locator('[aria-current]')).toHaveCount(0);
+  await expect(bars(page).locator('[data-hit]')).toHaveCount(11);
+});
+
+test('a period without leads says so', async ({ page }) => {
+  await page.goto('/dashboard?from=2001-01-01&to=2001-01-31');
+  await expect(page.getByText('Nothing was decided in this period.')).toBeVisible();
+  for (const name of ['MQL→SQL', 'Time to SQL', 'False positives', 'AE conversion']) await expect(figure(page, name).locator('.fig')).toContainText('n/a');
+});
+
+for (const javaScriptEnabled of [true, false]) {
+  test.describe(javaScriptEnabled ? 'with scripts' : 'without scripts', () => {
+    test.use({ javaScriptEnabled });
+
+    test('the chart is a sentence, a legend and a table as well', async ({ page }) => {
+      await page.goto('/dashboard');
+      const label = await bars(page).getAttribute('aria-label');
+      const [, least, most, all] = numbers(/Between ([\d,]+) and ([\d,]+) a week, ([\d,]+) in all\.$/.exec(label!) as unknown as string[]);
+      expect(all).toBeGreaterThan(300);
+
+      const legend = numbers(await bars(page).getByRole('listitem').locator('b').allInnerTexts());
+      expect(sum(legend)).toBe(all);
+
+      const table = page.getByRole('table', { name: 'Decisions by action' });
+      await expect(table).toBeHidden();
+      await page.getByText('The same as a table').click();
+      await expect(table).toBeVisible();
+      const totals = numbers(await table.locator('tbody td:last-child').allInnerTexts());
+      expect(sum(totals)).toBe(all);
+      expect([Math.min(...totals), Math.max(...totals)]).toEqual([least, most]);
+      await expect(bars(page).locator('[data-hit]')).toHaveCount(totals.length);
+
+      const byRule = page.getByRole('table', { name: /by the rule that first decided/ });
+      await expect(byRule.getByRole('row', { name: /^Target account with high intent/ })).toContainText('%');
+    });
+  });
+}
+
+test.describe('the read-out of the chart', () => {
+  test('follows the pointer, over the bars too', async ({ page }) => {
+    const loaded = page.waitForResponse(/\.wasm$/);
+    await page.goto('/dashboard');
+    expect((await loaded).status()).toBe(200);
+    const words = await said(page, 4);
+    expect(words).toMatch(/: \d+\sdecisions; /);
+    await expect(async () => {
+      // Until the island has woken, nothing hears of the pointer.
+      await page.mouse.move(0, 0);
+      await strip(page, 4).hover({ position: { x: 3, y: 3 } });
+      await expect(readout(page)).toHaveText(words, { timeout: 200 });
+    }).toPass();
+    await pointAtBar(page, 6);
+    await expect(readout(page)).toHaveText(await said(page, 6));
+    await page.mouse.move(0, 0);
+    await expect(readout(page)).toHaveText('');
+  });
+
+  test('follows the arrow keys', async ({ page }) => {
+    const loaded = page.waitForResponse(/\.wasm$/);
+    await page.goto('/dashboard');
+    await loaded;
+    const chart = page.getByRole('group', { name: /arrow keys/ });
+    await chart.focus();
+    await expect(async () => {
+      await chart.press('ArrowRight');
+      await expect(readout(page)).not.toHaveText('', { timeout: 200 });
+    }).toPass();
+    const at = Number(await bars(page).locator('[data-on]').getAttribute('data-hit'));
+    await expect(readout(page)).toHaveText(await said(page, at));
+    await chart.press('ArrowRight');
+    await expect(readout(page)).toHaveText(await said(page, at + 1));
+    await chart.press('ArrowLeft');
+    await chart.press('ArrowLeft');
+    await expect(readout(page)).toHaveText(at === 0 ? await said(page, 0) : await said(page, at - 1));
+    await chart.press('Tab');
+    await expect(readout(page)).toHaveText('');
+  });
+
+  test.describe('without scripts', () => {
+    test.use({ javaScriptEnabled: false });
+
+    test('is not missed', async ({ page }) => {
+      await page.goto('/dashboard');
+      await expect(readout(page)).toHaveText('');
+      for (const name of FIGURES) await expect(figure(page, name).locator('.fig')).toBeVisible();
+      await expect(bars(page).locator('svg')).toBeVisible();
+      await figure(page, 'AE conversion').locator('summary').click();
+      await expect(figure(page, 'AE conversion').getByText('Leads the system assigned that became an opportunity')).toBeVisible();
+    });
+  });
+});

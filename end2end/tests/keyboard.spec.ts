@@ -1,0 +1,82 @@
+import type { Page } from '@playwright/test';
+
+import { PAGES } from '../support/pages.ts';
+import { expect, NOBODY, test } from '../support/test.ts';
+
+/** Everything that Tab has to reach, marked with a number in the order of the page. */
+const mark = (page: Page) =>
+  page.evaluate(() => {
+    const can = 'a[href], button:not([disabled]), input:not([type=hidden]):not([disabled]), select, textarea, summary, [tabindex="0"]';
+    const seen = [...document.querySelectorAll<HTMLElement>(can)].filter((one) => one.checkVisibility({ visibilityProperty: true, contentVisibilityAuto: true }));
+    seen.forEach((one, n) => (one.dataset.tab = String(n)));
+    return seen.map((one) => one.outerHTML.replace(/ data-tab="\d+"/, '').slice(0, 100));
+  });
+
+/** What has the focus: its number, whether that can be seen, and whether something lies over it. */
+const focused = (page: Page) =>
+  page.evaluate(() => {
+    const one = document.activeElement as HTMLElement | null;
+    if (!one || one === document.body) return null;
+    const { outlineStyle, outlineWidth, outlineColor } = getComputedStyle(one);
+    const { left, right, top, bottom, width, height } = one.getBoundingClientRect();
+    const over = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
+    const isOver = over !== null && !one.contains(over) && !over.contains(one) && one.closest('label') !== over.closest('label');
+    return {
+      number: Number(one.dataset.tab ?? -1),
+      what: one.outerHTML.slice(0, 100),
+      hasOutline: outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2 && !/, 0\)$|transparent/.test(outlineColor),
+      isInView: width > 0 && height > 0 && bottom > 0 && top < innerHeight && right > 0 && left < innerWidth,
+      over: isOver ? over.outerHTML.slice(0, 100) : null,
+    };
+  });
+
+for (const { name, open, path } of PAGES) {
+  test.describe(name, () => {
+    if (open) test.use({ storageState: NOBODY });
+
+    test('is all within reach of Tab, in order, and the focus is seen', async ({ organisation, page }) => {
+      await page.goto(await path(organisation));
+      // Wherever the page puts the focus at first, Tab is to be followed from the top.
+      await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+      const expected = await mark(page);
+      expect(expected.length).toBeGreaterThan(0);
+      const reached: number[] = [];
+      for (let step = 0; step <= expected.length + 10; step++) {
+        await page.keyboard.press('Tab');
+        const on = await focused(page);
+        if (on === null || on.number === reached[0]) break;
+        // A date is three places within one element.
+        if (on.number === reached.at(-1)) continue;
+        reached.push(on.number);
+        expect.soft(on, on.what).toMatchObject({ hasOutline: true, isInView: true, over: null });
+      }
+      const missed = expected.filter((_, n) => !reached.includes(n));
+      expect(missed, 'not reached').toEqual([]);
+      expect(reached, 'in the order of the page').toEqual([...reached].sort((a, b) => a - b));
+    });
+  });
+}
+
+for (const path of ['/leads', '/dashboard']) {
+  test(`${path} begins with a way around the menu`, async ({ page }) => {
+    await page.goto(path);
+    const skip = page.getByRole('link', { name: 'Skip to content' });
+    await expect(skip).not.toBeInViewport();
+    await page.keyboard.press('Tab');
+    await expect(skip).toBeFocused();
+    await expect(skip).toBeInViewport();
+    await page.keyboard.press('Enter');
+    await expect(page).toHaveURL(`${path}#main`);
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate(() => document.activeElement?.closest('main')?.id)).toBe('main');
+  });
+}
+
+test('a list is filtered without a mouse', async ({ page }) => {
+  await page.goto('/leads');
+  await page.getByRole('searchbox').focus();
+  await page.keyboard.type('Initech');
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/[?&]q=Initech/);
+  await expect(page.getByRole('rowheader').first()).toContainText('Initech');
+});

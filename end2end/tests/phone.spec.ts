@@ -1,0 +1,54 @@
+import { PAGES } from '../support/pages.ts';
+import { expect, NOBODY, test } from '../support/test.ts';
+
+// A phone, and the width at which nothing may scroll sideways by WCAG 2.2, 1.4.10.
+for (const width of [390, 320]) {
+  for (const { name, open, path } of PAGES) {
+    test.describe(`at ${width} px`, () => {
+      test.use({ viewport: { width, height: 800 }, ...(open && { storageState: NOBODY }) });
+
+      test(`${name} does not scroll sideways`, async ({ organisation, page }) => {
+        await page.goto(await path(organisation));
+        for (const isOpen of [false, true]) {
+          if (isOpen) await page.locator('main details').evaluateAll((all) => all.forEach((one) => one.setAttribute('open', '')));
+          const found = await page.evaluate(() => {
+            const { scrollWidth } = document.scrollingElement!;
+            const scrolls = (element: Element): boolean => {
+              const parent = element.parentElement;
+              return parent !== null && (getComputedStyle(parent).overflowX !== 'visible' || scrolls(parent));
+            };
+            const outside = [...document.body.querySelectorAll('*')].filter((one) => one.getBoundingClientRect().right > innerWidth + 0.5 && !scrolls(one));
+            return { sideways: scrollWidth - innerWidth, outside: outside.map((one) => one.outerHTML.slice(0, 120)) };
+          });
+          expect.soft(found.sideways, `pixels too many${isOpen ? ', all open' : ''}; beyond the edge: ${found.outside.join('\n')}`).toBeLessThanOrEqual(0);
+        }
+      });
+    });
+  }
+}
+
+test.describe('on a phone', () => {
+  test.use({ viewport: { width: 390, height: 844 } });
+
+  for (const javaScriptEnabled of [true, false]) {
+    test.describe(javaScriptEnabled ? 'with scripts' : 'without scripts', () => {
+      test.use({ javaScriptEnabled });
+
+      test('menu and filters unfold', async ({ page }) => {
+        await page.goto('/leads');
+        const menu = page.getByRole('navigation', { name: 'Main' });
+        await expect(menu).toBeHidden();
+        await page.getByText('Menu', { exact: true }).click();
+        await menu.getByRole('link', { name: 'Dashboard' }).click();
+        await expect(page).toHaveURL('/dashboard');
+        await page.goto('/leads');
+        const stage = page.getByRole('combobox', { name: 'Stage' });
+        await expect(stage).toBeHidden();
+        await page.getByText('Filters', { exact: true }).click();
+        await stage.selectOption('Won');
+        await page.getByRole('button', { name: 'Filter' }).click();
+        await expect(page.getByRole('link', { name: 'Stage Won' })).toBeVisible();
+      });
+    });
+  }
+});

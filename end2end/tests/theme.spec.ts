@@ -1,0 +1,28 @@
+import { expect, test } from '../support/test.ts';
+
+const LIGHT = 'rgb(255, 255, 255)';
+
+for (const javaScriptEnabled of [true, false]) {
+  test.describe(javaScriptEnabled ? 'with scripts' : 'without scripts', () => {
+    test.use({ javaScriptEnabled, colorScheme: 'light' });
+
+    test('the chosen colours stay, and so does the page', async ({ page }) => {
+      await page.goto('/leads?action=hold');
+      const choice = (name: string) => page.getByRole('button', { name, exact: true });
+      await expect(choice('Auto')).toHaveAttribute('aria-pressed', 'true');
+      await expect(page.locator('body')).toHaveCSS('background-color', LIGHT);
+      await choice('Dark').click();
+      await expect(page).toHaveURL('/leads?action=hold');
+      await expect(choice('Dark')).toHaveAttribute('aria-pressed', 'true');
+      await expect(choice('Auto')).toHaveAttribute('aria-pressed', 'false');
+      await expect(page.locator('body')).not.toHaveCSS('background-color', LIGHT);
+      await page.goto('/dashboard');
+      await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
+      await choice('Light').click();
+      await page.emulateMedia({ colorScheme: 'dark' });
+      await expect(page.locator('body')).toHaveCSS('background-color', LIGHT);
+      await choice('Auto').click();
+      await expect(page.locator('body')).not.toHaveCSS('background-color', LIGHT);
+    });
+  });
+}

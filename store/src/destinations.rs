@@ -1,0 +1,80 @@
+//! Destinations as they are configured.
+
+use std::collections::BTreeMap;
+
+use engine::ids::DestinationId;
+use serde_json::Value as Json;
+use sqlx::{FromRow, PgConnection};
+use uuid::Uuid;
+
+use crate::actor::Actor;
+use crate::control::{Audit, audit};
+use crate::error::Result;
+use crate::pool::Store;
+
+/// A destination, its secret still sealed.
+#[derive(Clone, Debug, FromRow)]
+pub struct DestinationRow {
+    /// Its id.
+    pub id: Uuid,
+    /// Its name.
+    pub name: String,
+    /// Which system it is.
+    pub kind: String,
+    /// Its settings.
+    pub settings: Json,
+    /// Why nothing is sent; `None` while it is.
+    pub paused_reason: Option<String>,
+}
+
+/// All destinations by name.
+///
+/// # Errors
+/// When the database fails.
+pub async fn by_name(connection: &mut PgConnection) -> Result<BTreeMap<String, DestinationRow>> {
+    let rows: Vec<DestinationRow> =
+        sqlx::query_as("SELECT id, name, kind, settings, paused_reason FROM destinations ORDER BY name").fetch_all(connection).await?;
+    Ok(rows.into_iter().map(|row| (row.name.clone(), row)).collect())
+}
+
+/// What to store of a destination.
+#[derive(Clone)]
+pub struct DestinationInput<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Which system it is.
+    pub kind: &'a str,
+    /// Its settings.
+    pub settings: &'a Json,
+    /// Its secret; the one there is stays when absent.
+    pub secret: Option<&'a [u8]>,
+    /// Why nothing is sent; `None` to send.
+    pub paused_reason: Option<&'a str>,
+}
+
+/// Makes or changes a destination.
+///
+/// # Errors
+/// When the database fails.
+pub async fn save(store: &Store, connection: &mut PgConnection, actor: &Actor, input: DestinationInput<'_>) -> Result<DestinationId> {
+    let known: Option<Uuid> = sqlx::query_scalar("SELECT id FROM destinations WHERE name = $1").bind(input.name).fetch_optional(&mut *connection).await?;
+    let id = known.unwrap_or_else(|| engine::ids::mint(actor.now, rand::random()));
+    let secret = input.secret.map(|secret| store.keyring().seal(secret, crate::keyring::Place { column: "destinations.secret", row: id }));
+    sqlx::query(
+        "INSERT INTO destinations (id, name, kind, settings, secret, paused_reason, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7) \
+         ON CONFLICT (name) DO UPDATE SET kind = excluded.kind, settings = excluded.settings, secret = coalesce(excluded.secret, destinations.secret), \
+         paused_reason = excluded.paused_reason",
+    )
+    .bind(id)
+    .bind(input.name)
+    .bind(input.kind)
+    .bind(input.settings)
+    .bind(secret)
+    .bind(input.paused_reason)
+    .bind(actor.now)
+    .execute(&mut *connection)
+    .await?;
+    let detail = serde_json::json!({ "kind": input.kind, "settings": input.settings, "paused": input.paused_reason, "secret_changed": input.secret.is_some() });
+    audit(connection, actor, Audit { action: "destination.save", subject: &format!("destination:{}", input.name), lead: None, detail }).await?;
+    Ok(id.into())
+}

@@ -1,0 +1,105 @@
+//! Idempotency keys: taken once, for one body.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::error::Result;
+use crate::keyring::Keyring;
+use crate::log::column;
+
+/// A request's claim on its idempotency key.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    /// What the key is unique within.
+    pub scope: String,
+    /// The key.
+    pub key: String,
+    /// The canonical body.
+    pub body: Vec<u8>,
+    /// What the request will make.
+    pub result_id: Uuid,
+}
+
+/// What became of a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claimed {
+    /// The key is new and now taken.
+    Fresh,
+    /// The same request was accepted before and made this.
+    Repeat(Uuid),
+    /// The key was taken by another body.
+    Other,
+}
+
+/// Takes idempotency keys, each once; waits for a transaction that is taking the same key. Of two equal claims in
+/// `claims` the first counts.
+///
+/// # Errors
+/// When the database fails.
+pub async fn claim_keys(connection: &mut PgConnection, keyring: &Keyring, claims: &[Claim], now: DateTime<Utc>) -> Result<Vec<Claimed>> {
+    struct Hashed<'a> {
+        claim: &'a Claim,
+        key: Vec<u8>,
+        body: Vec<u8>,
+    }
+    let hashed: Vec<Hashed<'_>> = claims
+        .iter()
+        .map(|claim| Hashed {
+            claim,
+            key: keyring.lookup(&format!("key:{}", claim.scope), claim.key.as_bytes()).to_vec(),
+            body: keyring.lookup("body", &claim.body).to_vec(),
+        })
+        .collect();
+    let mut firsts: BTreeMap<(&str, &[u8]), usize> = BTreeMap::new();
+    for (i, hashed) in hashed.iter().enumerate() {
+        firsts.entry((&hashed.claim.scope, &hashed.key)).or_insert(i);
+    }
+    let first: Vec<&Hashed<'_>> = firsts.values().map(|i| &hashed[*i]).collect();
+    let taken: Vec<(String, Vec<u8>)> = sqlx::query_as(
+        "INSERT INTO idempotency_keys (scope, key_hmac, body_hmac, result_id, created_at) \
+         SELECT scope, key_hmac, body_hmac, result_id, $5 FROM unnest($1::text[], $2::bytea[], $3::bytea[], $4::uuid[]) AS c (scope, key_hmac, body_hmac, result_id) \
+         ON CONFLICT (scope, key_hmac) DO NOTHING RETURNING scope, key_hmac",
+    )
+    .bind(column(&first, |h| h.claim.scope.clone()))
+    .bind(column(&first, |h| h.key.clone()))
+    .bind(column(&first, |h| h.body.clone()))
+    .bind(column(&first, |h| h.claim.result_id))
+    .bind(now)
+    .fetch_all(&mut *connection)
+    .await?;
+    let taken: BTreeSet<(String, Vec<u8>)> = taken.into_iter().collect();
+    let mut stored: BTreeMap<(String, Vec<u8>), (Vec<u8>, Uuid)> = BTreeMap::new();
+    if taken.len() < first.len() {
+        let rows: Vec<(String, Vec<u8>, Vec<u8>, Uuid)> = sqlx::query_as(
+            "SELECT k.scope, k.key_hmac, k.body_hmac, k.result_id FROM idempotency_keys k \
+             JOIN unnest($1::text[], $2::bytea[]) AS c (scope, key_hmac) USING (scope, key_hmac)",
+        )
+        .bind(column(&first, |h| h.claim.scope.clone()))
+        .bind(column(&first, |h| h.key.clone()))
+        .fetch_all(connection)
+        .await?;
+        stored.extend(rows.into_iter().map(|(scope, key, body, result)| ((scope, key), (body, result))));
+    }
+    Ok(hashed
+        .iter()
+        .enumerate()
+        .map(|(i, h)| {
+            let id = (h.claim.scope.clone(), h.key.clone());
+            let first = firsts.get(&(h.claim.scope.as_str(), h.key.as_slice())).copied().unwrap_or(i);
+            if taken.contains(&id) {
+                return match first {
+                    first if first == i => Claimed::Fresh,
+                    first if hashed[first].body == h.body => Claimed::Repeat(hashed[first].claim.result_id),
+                    _ => Claimed::Other,
+                };
+            }
+            match stored.get(&id) {
+                Some((body, result)) if *body == h.body => Claimed::Repeat(*result),
+                _ => Claimed::Other,
+            }
+        })
+        .collect())
+}

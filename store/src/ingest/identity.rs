@@ -1,0 +1,281 @@
+//! Who an event is about: found, made and locked.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use chrono::{DateTime, Utc};
+use engine::event::LeadInput;
+use engine::ids::LeadId;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::error::{Error, Result};
+use crate::keyring::{DataKey, Keyring};
+use crate::log::column;
+
+/// What an event says about who its lead is.
+#[derive(Clone, Debug)]
+pub struct Named<'a> {
+    /// The source that external ids belong to.
+    pub source: &'a str,
+    /// The lead as the event names it.
+    pub lead: &'a LeadInput,
+    /// The event, for merge suggestions.
+    pub event_id: Uuid,
+    /// When the event came.
+    pub received_at: DateTime<Utc>,
+}
+
+/// A lead, locked until the transaction ends.
+pub struct LockedLead {
+    /// Its id.
+    pub id: LeadId,
+    /// Number of its last decision.
+    pub sequence: i64,
+    /// Key of its immutable rows.
+    pub key: DataKey,
+    /// The person it is assigned to.
+    pub assignee: Option<String>,
+    /// Its profile.
+    pub profile: Profile,
+    /// When its first event happened, as far as known.
+    pub first_occurred_at: Option<DateTime<Utc>>,
+}
+
+/// What is known of who a lead is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Profile {
+    /// E-mail address.
+    pub email: Option<String>,
+    /// Full name.
+    pub name: Option<String>,
+    /// Company name.
+    pub company: Option<String>,
+    /// Company domain.
+    pub domain: Option<String>,
+    /// The source of the external id.
+    pub external_source: Option<String>,
+    /// The source's id of the person.
+    pub external_id: Option<String>,
+}
+
+type Identity = (&'static str, String, Vec<u8>);
+
+/// The leads that events are about: by (source, external id), else by e-mail, else new. New identities are kept; an
+/// event whose two identities belong to two leads goes to the external id's, and a merge is suggested.
+///
+/// Answers a lead for each of `named`, and all of them locked.
+///
+/// # Errors
+/// When the database fails.
+pub async fn identify(connection: &mut PgConnection, keyring: &Keyring, named: &[Named<'_>]) -> Result<(Vec<LeadId>, HashMap<LeadId, LockedLead>)> {
+    let identities: Vec<(Option<Identity>, Option<Identity>)> = named.iter().map(|named| identities_of(keyring, named)).collect();
+    let wanted: BTreeSet<Identity> = identities.iter().flat_map(|(external, email)| [external, email]).flatten().cloned().collect();
+    let owners = find(connection, &wanted).await?;
+    let mut fresh: BTreeMap<Uuid, &Named<'_>> = BTreeMap::new();
+    let mut added: BTreeMap<Identity, Uuid> = BTreeMap::new();
+    let leads = assign(named, &identities, &owners, &mut fresh, &mut added);
+    let mut locked = create(connection, keyring, &fresh).await?;
+    add(connection, &added).await?;
+    suggest_merges(connection, named, &identities, &owners).await?;
+    let known: BTreeSet<Uuid> = leads.iter().filter(|id| !fresh.contains_key(id)).copied().collect();
+    locked.extend(lock(connection, keyring, &known).await?);
+    Ok((leads.into_iter().map(LeadId).collect(), locked))
+}
+
+fn identities_of(keyring: &Keyring, named: &Named<'_>) -> (Option<Identity>, Option<Identity>) {
+    let external = named.lead.external_id.as_deref().map(|id| external_identity(keyring, named.source, id));
+    let email = named.lead.email.as_deref().and_then(engine::event::normal_email).map(|email| email_identity(keyring, &email));
+    (external, email)
+}
+
+/// How a lead is found by its source's id.
+pub(crate) fn external_identity(keyring: &Keyring, source: &str, id: &str) -> Identity {
+    ("external", source.to_owned(), keyring.lookup("identity:external", id.trim().as_bytes()).to_vec())
+}
+
+/// How a lead is found by a normalised e-mail address.
+pub(crate) fn email_identity(keyring: &Keyring, email: &str) -> Identity {
+    ("email", String::new(), keyring.lookup("identity:email", email.as_bytes()).to_vec())
+}
+
+/// The lead of each event, given who owns which identity; new leads and identities are noted.
+fn assign<'a, 'n>(
+    named: &'a [Named<'n>],
+    identities: &[(Option<Identity>, Option<Identity>)],
+    owners: &BTreeMap<Identity, Uuid>,
+    fresh: &mut BTreeMap<Uuid, &'a Named<'n>>,
+    added: &mut BTreeMap<Identity, Uuid>,
+) -> Vec<Uuid> {
+    let mut leads = Vec::with_capacity(named.len());
+    for (named, (external, email)) in named.iter().zip(identities) {
+        let owner = |identity: &Option<Identity>, added: &BTreeMap<Identity, Uuid>| {
+            identity.as_ref().and_then(|identity| owners.get(identity).or_else(|| added.get(identity)).copied())
+        };
+        let lead = owner(external, added).or_else(|| owner(email, added)).unwrap_or_else(|| {
+            let id = engine::ids::mint(named.received_at, rand::random());
+            fresh.insert(id, named);
+            id
+        });
+        for identity in [external, email].into_iter().flatten() {
+            if !owners.contains_key(identity) {
+                added.entry(identity.clone()).or_insert(lead);
+            }
+        }
+        leads.push(lead);
+    }
+    leads
+}
+
+/// Who owns identities, merges followed.
+pub(crate) async fn find(connection: &mut PgConnection, wanted: &BTreeSet<Identity>) -> Result<BTreeMap<Identity, Uuid>> {
+    if wanted.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let wanted: Vec<&Identity> = wanted.iter().collect();
+    let rows: Vec<(String, String, Vec<u8>, Uuid)> = sqlx::query_as(
+        "WITH RECURSIVE found AS ( \
+           SELECT i.kind, i.source, i.value_hmac, i.lead_id FROM lead_identities i \
+           JOIN unnest($1::text[], $2::text[], $3::bytea[]) AS w (kind, source, value_hmac) USING (kind, source, value_hmac) \
+           UNION ALL SELECT f.kind, f.source, f.value_hmac, a.merged_into FROM found f JOIN lead_aliases a ON a.lead_id = f.lead_id) \
+         SELECT f.kind, f.source, f.value_hmac, f.lead_id FROM found f WHERE NOT EXISTS (SELECT 1 FROM lead_aliases a WHERE a.lead_id = f.lead_id)",
+    )
+    .bind(column(&wanted, |identity| identity.0.to_owned()))
+    .bind(column(&wanted, |identity| identity.1.clone()))
+    .bind(column(&wanted, |identity| identity.2.clone()))
+    .fetch_all(connection)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|(kind, source, value, lead)| ((if kind == "email" { "email" } else { "external" }, source, value), lead))
+        .collect())
+}
+
+/// Keeps new identities. When somebody else takes one of them at this moment, the transaction has to start again and
+/// will find that lead.
+async fn add(connection: &mut PgConnection, added: &BTreeMap<Identity, Uuid>) -> Result<()> {
+    if added.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<(&Identity, &Uuid)> = added.iter().collect();
+    let kept = sqlx::query(
+        "INSERT INTO lead_identities (kind, source, value_hmac, lead_id) SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[], $4::uuid[]) \
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(column(&rows, |(identity, _)| identity.0.to_owned()))
+    .bind(column(&rows, |(identity, _)| identity.1.clone()))
+    .bind(column(&rows, |(identity, _)| identity.2.clone()))
+    .bind(column(&rows, |(_, lead)| **lead))
+    .execute(connection)
+    .await?;
+    if kept.rows_affected() == added.len() as u64 { Ok(()) } else { Err(Error::Raced) }
+}
+
+async fn suggest_merges(
+    connection: &mut PgConnection,
+    named: &[Named<'_>],
+    identities: &[(Option<Identity>, Option<Identity>)],
+    owners: &BTreeMap<Identity, Uuid>,
+) -> Result<()> {
+    for (named, (external, email)) in named.iter().zip(identities) {
+        let owner = |identity: &Option<Identity>| identity.as_ref().and_then(|identity| owners.get(identity)).copied();
+        if let (Some(lead), Some(other)) = (owner(external), owner(email))
+            && lead != other
+        {
+            sqlx::query("INSERT INTO merge_suggestions (lead_id, other_lead_id, event_id, opened_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING")
+                .bind(lead)
+                .bind(other)
+                .bind(named.event_id)
+                .bind(named.received_at)
+                .execute(&mut *connection)
+                .await?;
+        }
+    }
+    Ok(())
+}
+
+async fn create(connection: &mut PgConnection, keyring: &Keyring, fresh: &BTreeMap<Uuid, &Named<'_>>) -> Result<HashMap<LeadId, LockedLead>> {
+    let mut leads = HashMap::with_capacity(fresh.len());
+    let mut keys = Vec::with_capacity(fresh.len());
+    for id in fresh.keys() {
+        let (key, wrapped) = keyring.new_data_key(*id);
+        keys.push(wrapped);
+        let lead = LockedLead { id: LeadId(*id), sequence: 0, key, assignee: None, profile: Profile::default(), first_occurred_at: None };
+        leads.insert(lead.id, lead);
+    }
+    sqlx::query("INSERT INTO leads (id, data_key, created_at) SELECT * FROM unnest($1::uuid[], $2::bytea[], $3::timestamptz[])")
+        .bind(fresh.keys().copied().collect::<Vec<_>>())
+        .bind(keys)
+        .bind(fresh.values().map(|named| named.received_at).collect::<Vec<_>>())
+        .execute(connection)
+        .await?;
+    Ok(leads)
+}
+
+#[derive(sqlx::FromRow)]
+struct LeadRow {
+    id: Uuid,
+    sequence: i64,
+    data_key: Option<Vec<u8>>,
+    assignee: Option<String>,
+    email: Option<String>,
+    name: Option<String>,
+    company: Option<String>,
+    domain: Option<String>,
+    external_source: Option<String>,
+    external_id: Option<String>,
+    first_occurred_at: Option<DateTime<Utc>>,
+}
+
+async fn lock(connection: &mut PgConnection, keyring: &Keyring, ids: &BTreeSet<Uuid>) -> Result<HashMap<LeadId, LockedLead>> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<LeadRow> = sqlx::query_as(
+        "SELECT id, sequence, data_key, assignee, email, name, company, domain, external_source, external_id, first_occurred_at \
+         FROM leads WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE",
+    )
+    .bind(ids.iter().copied().collect::<Vec<_>>())
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let key = keyring.unwrap_data_key(row.id, row.data_key.as_deref().ok_or(Error::Erased)?)?;
+            let profile = Profile {
+                email: row.email,
+                name: row.name,
+                company: row.company,
+                domain: row.domain,
+                external_source: row.external_source,
+                external_id: row.external_id,
+            };
+            let lead = LockedLead { id: row.id.into(), sequence: row.sequence, key, assignee: row.assignee, profile, first_occurred_at: row.first_occurred_at };
+            Ok((lead.id, lead))
+        })
+        .collect()
+}
+
+/// Writes what changed of leads.
+///
+/// # Errors
+/// When the database fails.
+pub async fn update_leads(connection: &mut PgConnection, leads: &[&LockedLead]) -> Result<()> {
+    sqlx::query(
+        "UPDATE leads l SET sequence = u.sequence, assignee = u.assignee, email = u.email, name = u.name, company = u.company, domain = u.domain, \
+         external_source = u.external_source, external_id = u.external_id, first_occurred_at = u.first_occurred_at \
+         FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::timestamptz[]) \
+         AS u (id, sequence, assignee, email, name, company, domain, external_source, external_id, first_occurred_at) WHERE l.id = u.id",
+    )
+    .bind(column(leads, |lead| lead.id.0))
+    .bind(column(leads, |lead| lead.sequence))
+    .bind(column(leads, |lead| lead.assignee.clone()))
+    .bind(column(leads, |lead| lead.profile.email.clone()))
+    .bind(column(leads, |lead| lead.profile.name.clone()))
+    .bind(column(leads, |lead| lead.profile.company.clone()))
+    .bind(column(leads, |lead| lead.profile.domain.clone()))
+    .bind(column(leads, |lead| lead.profile.external_source.clone()))
+    .bind(column(leads, |lead| lead.profile.external_id.clone()))
+    .bind(column(leads, |lead| lead.first_occurred_at))
+    .execute(connection)
+    .await?;
+    Ok(())
+}

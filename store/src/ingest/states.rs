@@ -1,0 +1,76 @@
+//! Where leads stand in workflows.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::error::Result;
+use crate::log::column;
+
+/// Where a lead stands in a workflow after a decision.
+#[derive(Clone, Debug)]
+pub struct State {
+    /// The lead.
+    pub lead_id: Uuid,
+    /// The workflow.
+    pub workflow_id: Uuid,
+    /// The event's source.
+    pub source: String,
+    /// The decision.
+    pub decision_id: Uuid,
+    /// Its `as_of`.
+    pub as_of: DateTime<Utc>,
+    /// What was decided.
+    pub action: String,
+    /// The rule that fired.
+    pub rule_id: Option<String>,
+    /// The decision's confidence.
+    pub confidence: Option<f64>,
+    /// The rule set's version.
+    pub rule_version: i32,
+    /// The queue the lead now waits in, if any.
+    pub queue: Option<&'static str>,
+}
+
+/// Notes where leads stand. The first decision is the one with the smallest `as_of`, the last the one with the
+/// greatest: an import of history does not move a lead that has been decided since. One row for each lead and workflow.
+///
+/// # Errors
+/// When the database fails.
+pub async fn upsert_states(connection: &mut PgConnection, rows: &[State]) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO lead_states AS s (lead_id, workflow_id, source, first_decision_id, first_as_of, first_action, first_rule_id, \
+           last_decision_id, last_as_of, last_action, last_rule_id, last_confidence, last_rule_version, queue, queued_at) \
+         SELECT lead_id, workflow_id, source, decision_id, as_of, action, rule_id, decision_id, as_of, action, rule_id, confidence, rule_version, queue, \
+           CASE WHEN queue IS NOT NULL THEN as_of END \
+         FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::timestamptz[], $6::text[], $7::text[], $8::float8[], $9::int[], $10::text[]) \
+           AS u (lead_id, workflow_id, source, decision_id, as_of, action, rule_id, confidence, rule_version, queue) \
+         ON CONFLICT (lead_id, workflow_id) DO UPDATE SET \
+           source = CASE WHEN excluded.first_as_of < s.first_as_of THEN excluded.source ELSE s.source END, \
+           first_decision_id = CASE WHEN excluded.first_as_of < s.first_as_of THEN excluded.first_decision_id ELSE s.first_decision_id END, \
+           first_action = CASE WHEN excluded.first_as_of < s.first_as_of THEN excluded.first_action ELSE s.first_action END, \
+           first_rule_id = CASE WHEN excluded.first_as_of < s.first_as_of THEN excluded.first_rule_id ELSE s.first_rule_id END, \
+           first_as_of = least(excluded.first_as_of, s.first_as_of), \
+           last_decision_id = CASE WHEN excluded.last_as_of >= s.last_as_of THEN excluded.last_decision_id ELSE s.last_decision_id END, \
+           last_action = CASE WHEN excluded.last_as_of >= s.last_as_of THEN excluded.last_action ELSE s.last_action END, \
+           last_rule_id = CASE WHEN excluded.last_as_of >= s.last_as_of THEN excluded.last_rule_id ELSE s.last_rule_id END, \
+           last_confidence = CASE WHEN excluded.last_as_of >= s.last_as_of THEN excluded.last_confidence ELSE s.last_confidence END, \
+           last_rule_version = CASE WHEN excluded.last_as_of >= s.last_as_of THEN excluded.last_rule_version ELSE s.last_rule_version END, \
+           queue = CASE WHEN excluded.last_as_of >= s.last_as_of THEN excluded.queue ELSE s.queue END, \
+           queued_at = CASE WHEN excluded.last_as_of < s.last_as_of THEN s.queued_at WHEN excluded.queue = s.queue THEN s.queued_at ELSE excluded.queued_at END, \
+           last_as_of = greatest(excluded.last_as_of, s.last_as_of)",
+    )
+    .bind(column(rows, |row| row.lead_id))
+    .bind(column(rows, |row| row.workflow_id))
+    .bind(column(rows, |row| row.source.clone()))
+    .bind(column(rows, |row| row.decision_id))
+    .bind(column(rows, |row| row.as_of))
+    .bind(column(rows, |row| row.action.clone()))
+    .bind(column(rows, |row| row.rule_id.clone()))
+    .bind(column(rows, |row| row.confidence))
+    .bind(column(rows, |row| row.rule_version))
+    .bind(column(rows, |row| row.queue))
+    .execute(connection)
+    .await?;
+    Ok(())
+}

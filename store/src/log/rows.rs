@@ -1,0 +1,195 @@
+//! Rows of events and decisions as they are stored, and writing them.
+
+use chrono::{DateTime, Utc};
+use engine::canonical::Digest;
+use engine::time::micros;
+use serde::Serialize;
+use serde_json::Value as Json;
+use sqlx::{FromRow, PgConnection};
+use uuid::Uuid;
+
+use crate::error::Result;
+use crate::hash::{hex, row_hash, stamp_or_null};
+
+/// An event as it is stored; its hash is over exactly these columns.
+#[derive(Clone, Debug, Serialize, FromRow)]
+pub struct EventRow {
+    /// Its id.
+    pub id: Uuid,
+    /// The lead.
+    pub lead_id: Uuid,
+    /// The workflow that took it.
+    pub workflow_id: Uuid,
+    /// What kind of signal it is.
+    pub kind: String,
+    /// Which system it came from.
+    pub source: String,
+    /// The request, ciphertext.
+    #[serde(serialize_with = "hex")]
+    pub body: Vec<u8>,
+    /// When it happened.
+    #[serde(serialize_with = "stamp_or_null")]
+    pub occurred_at: Option<DateTime<Utc>>,
+    /// When it came.
+    #[serde(with = "micros")]
+    pub received_at: DateTime<Utc>,
+    /// Who brought it.
+    pub received_from: String,
+    /// In which request.
+    pub request_id: String,
+}
+
+/// A decision as it is stored; its hash is over exactly these columns.
+#[derive(Clone, Debug, Serialize, FromRow)]
+pub struct DecisionRow {
+    /// Its id.
+    pub id: Uuid,
+    /// The event that was decided on.
+    pub event_id: Uuid,
+    /// The lead.
+    pub lead_id: Uuid,
+    /// The workflow.
+    pub workflow_id: Uuid,
+    /// Its number among the lead's decisions.
+    pub sequence: i64,
+    /// The release epoch it was committed under.
+    pub epoch: i64,
+    /// The mode.
+    pub mode: String,
+    /// The bundle's hash.
+    #[serde(serialize_with = "hex")]
+    pub bundle: Vec<u8>,
+    /// The rule set's name.
+    pub rule_set: String,
+    /// The rule set's version.
+    pub rule_version: i32,
+    /// The experiment's variant.
+    pub variant: Option<String>,
+    /// The rule that fired.
+    pub rule_id: Option<String>,
+    /// What was decided.
+    pub action: String,
+    /// The action's parameters.
+    pub parameters: Json,
+    /// The decision's confidence.
+    pub confidence: Option<f64>,
+    /// Risk tags and tags.
+    pub risk_tags: Json,
+    /// The rule that could not be told.
+    pub held_by: Option<String>,
+    /// Why.
+    pub because: Json,
+    /// Each scanned rule.
+    pub trace: Json,
+    /// Inputs and result of picking a person.
+    pub pick: Option<Json>,
+    /// The inputs, ciphertext.
+    #[serde(serialize_with = "hex")]
+    pub snapshot: Vec<u8>,
+    /// The effects committed with it.
+    pub effects: Json,
+    /// `now`, as the rules saw it.
+    #[serde(with = "micros")]
+    pub as_of: DateTime<Utc>,
+    /// When it was decided.
+    #[serde(with = "micros")]
+    pub decided_at: DateTime<Utc>,
+}
+
+pub(super) const EVENT_COLUMNS: &str = "id, lead_id, workflow_id, kind, source, body, occurred_at, received_at, received_from, request_id";
+pub(super) const DECISION_COLUMNS: &str = "id, event_id, lead_id, workflow_id, sequence, epoch, mode, bundle, rule_set, rule_version, variant, rule_id, action, \
+    parameters, confidence, risk_tags, held_by, because, trace, pick, snapshot, effects, as_of, decided_at";
+
+impl EventRow {
+    /// The row's hash.
+    ///
+    /// # Errors
+    /// When a column cannot be JSON.
+    pub fn hash(&self) -> Result<Digest> {
+        row_hash("events", self)
+    }
+}
+
+impl DecisionRow {
+    /// The row's hash.
+    ///
+    /// # Errors
+    /// When a column cannot be JSON.
+    pub fn hash(&self) -> Result<Digest> {
+        row_hash("decisions", self)
+    }
+}
+
+/// Writes events.
+///
+/// # Errors
+/// When the database refuses one.
+pub async fn insert_events(connection: &mut PgConnection, rows: &[EventRow]) -> Result<()> {
+    let hashes = rows.iter().map(|row| Ok(row.hash()?.0.to_vec())).collect::<Result<Vec<_>>>()?;
+    sqlx::query(
+        "INSERT INTO events (id, lead_id, workflow_id, kind, source, body, occurred_at, received_at, received_from, request_id, hash) \
+         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::bytea[], $7::timestamptz[], $8::timestamptz[], $9::text[], $10::text[], $11::bytea[])",
+    )
+    .bind(column(rows, |row| row.id))
+    .bind(column(rows, |row| row.lead_id))
+    .bind(column(rows, |row| row.workflow_id))
+    .bind(column(rows, |row| row.kind.clone()))
+    .bind(column(rows, |row| row.source.clone()))
+    .bind(column(rows, |row| row.body.clone()))
+    .bind(column(rows, |row| row.occurred_at))
+    .bind(column(rows, |row| row.received_at))
+    .bind(column(rows, |row| row.received_from.clone()))
+    .bind(column(rows, |row| row.request_id.clone()))
+    .bind(hashes)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Writes decisions.
+///
+/// # Errors
+/// When the database refuses one.
+pub async fn insert_decisions(connection: &mut PgConnection, rows: &[DecisionRow]) -> Result<()> {
+    let hashes = rows.iter().map(|row| Ok(row.hash()?.0.to_vec())).collect::<Result<Vec<_>>>()?;
+    sqlx::query(
+        "INSERT INTO decisions (id, event_id, lead_id, workflow_id, sequence, epoch, mode, bundle, rule_set, rule_version, variant, rule_id, action, \
+         parameters, confidence, risk_tags, held_by, because, trace, pick, snapshot, effects, as_of, decided_at, hash) \
+         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::bigint[], $7::text[], $8::bytea[], $9::text[], $10::int[], \
+         $11::text[], $12::text[], $13::text[], $14::jsonb[], $15::float8[], $16::jsonb[], $17::text[], $18::jsonb[], $19::jsonb[], $20::jsonb[], $21::bytea[], \
+         $22::jsonb[], $23::timestamptz[], $24::timestamptz[], $25::bytea[])",
+    )
+    .bind(column(rows, |row| row.id))
+    .bind(column(rows, |row| row.event_id))
+    .bind(column(rows, |row| row.lead_id))
+    .bind(column(rows, |row| row.workflow_id))
+    .bind(column(rows, |row| row.sequence))
+    .bind(column(rows, |row| row.epoch))
+    .bind(column(rows, |row| row.mode.clone()))
+    .bind(column(rows, |row| row.bundle.clone()))
+    .bind(column(rows, |row| row.rule_set.clone()))
+    .bind(column(rows, |row| row.rule_version))
+    .bind(column(rows, |row| row.variant.clone()))
+    .bind(column(rows, |row| row.rule_id.clone()))
+    .bind(column(rows, |row| row.action.clone()))
+    .bind(column(rows, |row| row.parameters.clone()))
+    .bind(column(rows, |row| row.confidence))
+    .bind(column(rows, |row| row.risk_tags.clone()))
+    .bind(column(rows, |row| row.held_by.clone()))
+    .bind(column(rows, |row| row.because.clone()))
+    .bind(column(rows, |row| row.trace.clone()))
+    .bind(column(rows, |row| row.pick.clone()))
+    .bind(column(rows, |row| row.snapshot.clone()))
+    .bind(column(rows, |row| row.effects.clone()))
+    .bind(column(rows, |row| row.as_of))
+    .bind(column(rows, |row| row.decided_at))
+    .bind(hashes)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// One column of many rows, as an array to unnest.
+pub(crate) fn column<R, T>(rows: &[R], value: impl Fn(&R) -> T) -> Vec<T> {
+    rows.iter().map(value).collect()
+}
