@@ -7,6 +7,8 @@ export interface Listed {
   /** Whether it is shown to people who are not signed in. */
   open?: true;
   status?: number;
+  /** Made of the same parts as another one: not worth the slow tests. */
+  alike?: true;
   path: (organisation: Organisation) => Promise<string> | string;
 }
 
@@ -19,11 +21,11 @@ export const PAGES: Listed[] = [
   },
   { name: 'a link that is used up', open: true, status: 404, path: () => '/setup/no-such-token' },
   { name: 'leads', path: () => '/leads' },
-  { name: 'leads, filtered', path: () => '/leads?action=hold&period=90d&q=o' },
+  { name: 'leads, filtered', alike: true, path: () => '/leads?action=hold&period=90d&q=o' },
   { name: 'leads, none found', path: () => '/leads?action=hold&period=30d&q=Zaphod' },
   { name: 'lead', path: async (organisation) => `/leads/${(await organisation.send(HIGH_INTENT)).lead_id}` },
   { name: 'lead that is not there', status: 404, path: () => '/leads/00000000-0000-7000-8000-000000000000' },
   { name: 'dashboard', path: () => '/dashboard' },
-  { name: 'dashboard by day', path: () => '/dashboard?period=30d' },
+  { name: 'dashboard by day', alike: true, path: () => '/dashboard?period=30d' },
   { name: 'an address that is none', status: 404, path: () => '/nowhere' },
 ];

@@ -17,7 +17,8 @@ for (const width of [390, 320]) {
               const parent = element.parentElement;
               return parent !== null && (getComputedStyle(parent).overflowX !== 'visible' || scrolls(parent));
             };
-            const outside = [...document.body.querySelectorAll('*')].filter((one) => one.getBoundingClientRect().right > innerWidth + 0.5 && !scrolls(one));
+            const seen = [...document.body.querySelectorAll('*')].filter((one) => one.checkVisibility({ contentVisibilityAuto: true }));
+            const outside = seen.filter((one) => one.getBoundingClientRect().right > innerWidth + 0.5 && !scrolls(one));
             return { sideways: scrollWidth - innerWidth, outside: outside.map((one) => one.outerHTML.slice(0, 120)) };
           });
           expect.soft(found.sideways, `pixels too many${isOpen ? ', all open' : ''}; beyond the edge: ${found.outside.join('\n')}`).toBeLessThanOrEqual(0);

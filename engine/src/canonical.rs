@@ -25,7 +25,7 @@ pub fn digest<T: Serialize>(value: &T) -> Result<Digest, serde_json::Error> {
 /// A SHA-256 digest, written `sha256:` and 64 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
-#[schemars(with = "String")]
+#[schemars(with = "String", extend("pattern" = "^sha256:[0-9a-f]{64}$"))]
 pub struct Digest(pub [u8; 32]);
 
 impl Digest {

@@ -1,5 +1,7 @@
 //! The way of a lead, from event to committed decision and effects.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has to fail")]
+
 mod lead;
 
 use std::collections::{BTreeMap, BTreeSet};

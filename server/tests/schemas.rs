@@ -1,5 +1,7 @@
 //! The JSON Schemas in `schemas/` are those of the types. `MESHLINE_UPDATE_GOLDEN=1` writes them anew.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has to fail")]
+
 use destinations::Body;
 use engine::decision::Decision;
 use engine::event::EventRequest;

@@ -24,7 +24,8 @@ pub fn row_hash<T: Serialize>(table: &str, row: &T) -> Result<Digest> {
 /// # Errors
 /// Those of the serializer.
 pub fn hex<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
-    const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+    const DIGITS: [char; 16] =
+        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
     // Ciphertexts of kilobytes in each row: formatting byte by byte would cost more than hashing them.
     let mut text = String::with_capacity(bytes.len() * 2);
     for byte in bytes {
@@ -49,6 +50,9 @@ pub fn hex_or_null<S: Serializer>(bytes: &Option<Vec<u8>>, serializer: S) -> Res
 ///
 /// # Errors
 /// Those of the serializer.
-pub fn stamp_or_null<S: Serializer>(at: &Option<chrono::DateTime<chrono::Utc>>, serializer: S) -> Result<S::Ok, S::Error> {
+pub fn stamp_or_null<S: Serializer>(
+    at: &Option<chrono::DateTime<chrono::Utc>>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     at.map(engine::time::stamp).serialize(serializer)
 }

@@ -72,6 +72,15 @@ struct LeadRow {
     erased: bool,
 }
 
+#[derive(FromRow)]
+struct StandingRow {
+    workflow: String,
+    last_decision_id: Uuid,
+    last_action: String,
+    last_as_of: DateTime<Utc>,
+    queue: Option<String>,
+}
+
 /// A lead by its id.
 ///
 /// # Errors
@@ -85,8 +94,8 @@ pub async fn get(store: &Store, id: LeadId) -> Result<Lead> {
     .fetch_optional(store.pool())
     .await?
     .ok_or(Error::NotFound("lead"))?;
-    let standings: Vec<(String, Uuid, String, DateTime<Utc>, Option<String>)> = sqlx::query_as(
-        "SELECT w.name, s.last_decision_id, s.last_action, s.last_as_of, s.queue FROM lead_states s JOIN workflows w ON w.id = s.workflow_id \
+    let standings: Vec<StandingRow> = sqlx::query_as(
+        "SELECT w.name AS workflow, s.last_decision_id, s.last_action, s.last_as_of, s.queue FROM lead_states s JOIN workflows w ON w.id = s.workflow_id \
          WHERE s.lead_id = $1 ORDER BY w.name",
     )
     .bind(id.0)
@@ -94,9 +103,9 @@ pub async fn get(store: &Store, id: LeadId) -> Result<Lead> {
     .await?;
     let workflows = standings
         .into_iter()
-        .map(|(workflow, decision, action, as_of, queue)| {
-            let action = action.parse().map_err(|_| Error::Corrupt(format!("lead {id} has an unreadable action")))?;
-            Ok(Standing { workflow, decision_id: decision.into(), action, as_of, queue })
+        .map(|row| {
+            let action = row.last_action.parse().map_err(|_| Error::Corrupt(format!("lead {id} has an unreadable action")))?;
+            Ok(Standing { workflow: row.workflow, decision_id: row.last_decision_id.into(), action, as_of: row.last_as_of, queue: row.queue })
         })
         .collect::<Result<_>>()?;
     Ok(Lead {

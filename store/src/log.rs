@@ -77,7 +77,7 @@ pub struct Filter {
 /// # Errors
 /// [`Error::NotFound`] when there is none.
 pub async fn event(store: &Store, id: EventId) -> Result<StoredEvent> {
-    Ok(events(store, &[id.0]).await?.pop().ok_or(Error::NotFound("event"))?)
+    events(store, &[id.0]).await?.pop().ok_or(Error::NotFound("event"))
 }
 
 /// The events of a lead, newest first.

@@ -148,8 +148,9 @@ async fn the_database_adds_up_what_the_engine_says() {
         let period = Period { from: now - TimeDelta::days(from), to: now - TimeDelta::days(to) };
         let expected = summarise(leads.iter().map(|lead| &lead.record), &period);
         for of in [None, Some(workflow)] {
-            let cohort = Cohort { workflow: of, from: Some(period.from), to: Some(period.to) };
-            let (figures, by_rule) = dashboard::figures(&database.store, &cohort).await.unwrap();
+            let line_from = Some(period.from - TimeDelta::days(14));
+            let cohort = Cohort { workflow: of, from: Some(period.from), to: Some(period.to), line_from };
+            let dashboard::Report { total: figures, by_rule, weeks } = dashboard::report(&database.store, &cohort, "Europe/Berlin").await.unwrap();
             assert_eq!(figures.leads, expected.leads);
             assert_eq!(figures.mql_to_sql, expected.mql_to_sql);
             assert_eq!(figures.false_positives, expected.false_positive_rate);
@@ -158,8 +159,10 @@ async fn the_database_adds_up_what_the_engine_says() {
             assert_eq!((ours.count, ours.not_available, ours.negative), (theirs.count, theirs.not_available, theirs.negative));
             assert_eq!((ours.median_s.map(f64::round), ours.mean_s.map(f64::round)), (theirs.median_s.map(f64::round), theirs.mean_s.map(f64::round)));
             assert_eq!(by_rule.iter().map(|row| row.figures.leads).sum::<u64>(), expected.leads);
-            let weeks = dashboard::weeks(&database.store, &cohort, "Europe/Berlin").await.unwrap();
+            let longer = Period { from: period.from - TimeDelta::days(14), ..period };
+            let expected = summarise(leads.iter().map(|lead| &lead.record), &longer);
             assert_eq!(weeks.iter().map(|(_, figures)| figures.leads).sum::<u64>(), expected.leads);
+            assert_eq!(weeks.iter().map(|(_, figures)| figures.ae_conversion.numerator).sum::<u64>(), expected.ae_conversion.numerator);
             assert!(weeks.is_sorted_by_key(|(week, _)| *week));
         }
     }
@@ -248,8 +251,7 @@ async fn an_empty_database_is_empty() {
     let database = TestDatabase::new().await;
     assert!(leads_list::is_empty(&database.store).await.unwrap());
     assert_eq!(dashboard::extent(&database.store).await.unwrap(), None);
-    let (figures, by_rule) = dashboard::figures(&database.store, &Cohort::default()).await.unwrap();
-    assert_eq!((figures.leads, figures.mql_to_sql.value, by_rule.len()), (0, None, 0));
-    assert!(dashboard::pipeline(&database.store, &Cohort::default()).await.unwrap().is_empty());
+    assert_eq!(dashboard::report(&database.store, &Cohort::default(), "UTC").await.unwrap(), dashboard::Report::default());
+    assert!(dashboard::pipeline(&database.store, &Cohort::default(), "UTC").await.unwrap().is_empty());
     assert_eq!(store::reads::frame::layer_owners(&database.store).await.unwrap(), store::reads::frame::LayerOwners::default());
 }

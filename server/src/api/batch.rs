@@ -20,16 +20,19 @@ use super::events::answer;
 use crate::http::{Failure, Kind, Problem, State};
 use crate::pipeline::{Answer, Receipt, Signal};
 
-/// Types a batch may say it is.
-const TYPES: &[&str] = &["application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"];
+/// Types a batch may say it is. NDJSON has no registered one, and some clients know none of those in use.
+const TYPES: &[&str] =
+    &["application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines", "text/plain"];
 /// Lines taken in one transaction.
 const CHUNK: usize = 500;
 /// How long an answer waits for its reader; whoever reads slower gives up the place to others.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A line of a batch: an event and the key that makes it unique. It is read by hand, so that the event's own names are
-/// checked strictly (serde cannot do both); here it is for the document of the API.
+/// A line of a batch: an event and the key that makes it unique.
+// Lines are read by hand, so that the event's own names are checked strictly, which serde cannot do in a flattened
+// member. This is for the document of the API.
 #[derive(Deserialize, JsonSchema)]
+#[schemars(extend("additionalProperties" = false))]
 #[expect(dead_code, reason = "see above")]
 pub(super) struct BatchLine {
     /// Unique among the events of its source; sent again with it, the event is not taken twice.

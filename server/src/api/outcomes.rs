@@ -1,6 +1,5 @@
 //! `POST /api/v1/outcomes`: what really happened to a lead.
 
-use axum::Json;
 use axum::body::Body;
 use axum::extract::State as FromState;
 use axum::http::{HeaderMap, StatusCode};
@@ -12,6 +11,7 @@ use engine::limits;
 use engine::problem::Problem;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json, json};
 use store::outcomes::{OutcomeInput, Subject};
 
 use super::body;
@@ -31,6 +31,8 @@ const AMOUNT: f64 = 1e13;
 /// An outcome as a caller tells it. The lead is named in one of three ways.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = named_once(), "if" = { "required": ["amount"], "properties": { "amount": { "type": "number" } } },
+    "then" = { "required": ["currency"], "properties": { "currency": { "type": "string" } } }))]
 pub struct OutcomeRequest {
     /// The lead by its id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -88,7 +90,7 @@ pub(super) async fn record(
     program: Program,
     headers: HeaderMap,
     body: Body,
-) -> Result<(StatusCode, Json<OutcomeAnswer>), Failure> {
+) -> Result<(StatusCode, axum::Json<OutcomeAnswer>), Failure> {
     let request: OutcomeRequest = body::json(body, &headers, limits::EVENT_BYTES).await?;
     let key = body::idempotency_key(&headers)?;
     let signal = request.signal(key, program.arrival.at)?;
@@ -96,11 +98,27 @@ pub(super) async fn record(
     match taken.into_iter().next() {
         Some(Ok(taken)) => {
             let status = if taken.repeat { StatusCode::OK } else { StatusCode::CREATED };
-            Ok((status, Json(OutcomeAnswer { outcome_id: taken.outcome_id, lead_id: taken.lead_id })))
+            Ok((status, axum::Json(OutcomeAnswer { outcome_id: taken.outcome_id, lead_id: taken.lead_id })))
         }
         Some(Err(refusal)) => Err(refusal.into()),
         None => Err(Failure::internal(&"an outcome got no answer")),
     }
+}
+
+/// One of the three ways to name the lead, and no other, as JSON Schema says it.
+fn named_once() -> Json {
+    let by = |name: &str| {
+        let member = |other: &str| {
+            let schema = if other == name { json!({ "type": "string" }) } else { json!({ "type": "null" }) };
+            (other.to_owned(), schema)
+        };
+        let mut members: Map<String, Json> = ["lead_id", "external_id", "email"].map(member).into_iter().collect();
+        if name != "external_id" {
+            members.insert("source".into(), json!({ "type": "null" }));
+        }
+        json!({ "required": [name], "properties": members })
+    };
+    json!([by("lead_id"), by("external_id"), by("email")])
 }
 
 impl OutcomeRequest {
@@ -193,8 +211,6 @@ impl From<OutcomeRefusal> for Failure {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn pointers(value: serde_json::Value) -> Vec<String> {

@@ -45,8 +45,10 @@ impl Query {
     /// 422 when it is empty or longer than any name we know.
     pub(super) fn text(&mut self, name: &str) -> Result<Option<String>, Failure> {
         let Some(text) = self.0.remove(name) else { return Ok(None) };
-        let fits = !text.is_empty() && text.chars().count() <= engine::limits::NAME_CHARS && !text.contains('\0');
-        fits.then_some(Some(text)).ok_or_else(|| wrong(name, &format!("This is 1 to {} characters.", engine::limits::NAME_CHARS)))
+        let chars = engine::limits::NAME_CHARS;
+        let fits = !text.trim().is_empty() && text.chars().count() <= chars && !text.contains(char::is_control);
+        let rule = || format!("This is 1 to {chars} characters, none of them a control character.");
+        fits.then_some(Some(text)).ok_or_else(|| wrong(name, &rule()))
     }
 
     /// Takes out a value; `rule` says what it has to be.

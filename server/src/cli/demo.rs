@@ -82,7 +82,9 @@ async fn make_warehouse(url: &str) -> Result<(String, Option<String>), Failure> 
     // A name cannot be a bound parameter; the line above lets nothing through that would need quoting but the hyphen.
     match owner.execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE \"{name}\""))).await {
         Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("42P04") => {}
-        other => drop(other.map_err(store::Error::from)?),
+        other => {
+            other.map_err(store::Error::from)?;
+        }
     }
     let password = address.password().map(percent_decoded);
     address.set_password(None).ok();

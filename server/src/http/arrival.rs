@@ -61,10 +61,14 @@ pub(super) async fn arrive(mut request: Request, next: Next) -> Response {
     metrics::count(&method, route, status, took);
     let duration_ms = took.as_secs_f64() * 1e3;
     span.in_scope(|| {
+        let status_code = status.as_u16();
         if status.is_server_error() {
-            tracing::warn!(status = status.as_u16(), duration_ms, "answered");
+            tracing::warn!(status_code, duration_ms, "answered");
+        } else if status.is_client_error() {
+            tracing::info!(status_code, duration_ms, "answered");
         } else {
-            tracing::debug!(status = status.as_u16(), duration_ms, "answered");
+            // A line for every event that goes well would cost more than taking it.
+            tracing::debug!(status_code, duration_ms, "answered");
         }
     });
     response

@@ -1,7 +1,9 @@
 //! The figures of the dashboard, added up by the database. What they mean is said in `engine::control::kpi`, and a test
 //! compares the two.
 
-use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
 use engine::action::Action;
 use engine::control::kpi::{Durations, Ratio};
 use sqlx::{FromRow, Postgres, QueryBuilder};
@@ -14,18 +16,26 @@ use crate::pool::Store;
 const BUCKETS: i64 = 120;
 /// Rows of the table by rule.
 const RULES: i64 = 200;
+/// Currencies of one organisation.
+const CURRENCIES: i64 = 20;
+/// What clocks may be wrong by, and more: an id is minted from the time of receipt, which lies at most
+/// `limits::FUTURE_MINUTES` before the time a decision is made for.
+const SLACK: TimeDelta = TimeDelta::hours(1);
+const SLACK_PG: &str = "1 hour";
 /// Decisions that completeness looks at.
 pub const SAMPLE: i64 = 100;
 
 /// Which leads the figures are of: those first decided in a stretch of time, in one workflow or in any.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cohort {
-    /// In this workflow.
+    /// In this workflow. Where there is only one it is worth naming: no lead has to be looked for in others then.
     pub workflow: Option<Uuid>,
     /// As of this instant or later.
     pub from: Option<DateTime<Utc>>,
     /// As of before this instant.
     pub to: Option<DateTime<Utc>>,
+    /// Where the lines by week begin, if earlier than `from`.
+    pub line_from: Option<DateTime<Utc>>,
 }
 
 /// How wide a bar is.
@@ -66,19 +76,32 @@ pub struct ByRule {
     pub figures: Figures,
 }
 
+/// The figures of a cohort.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Report {
+    /// Of all its leads.
+    pub total: Figures,
+    /// By the rule that first decided, most leads first.
+    pub by_rule: Vec<ByRule>,
+    /// By the week of the first decision, in order, from `line_from` on.
+    pub weeks: Vec<(DateTime<Utc>, Figures)>,
+}
+
 /// Money of the opportunities of a cohort, in one currency.
-#[derive(Clone, Debug, PartialEq, FromRow)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Pipeline {
     /// The currency; `None` for opportunities without an amount.
     pub currency: Option<String>,
     /// Opportunities.
     pub opportunities: i64,
     /// What they are worth.
-    pub created: Option<f64>,
+    pub created: f64,
     /// Those that were won.
     pub won_count: i64,
     /// What they brought.
-    pub won: Option<f64>,
+    pub won: f64,
+    /// What those of each week's leads are worth, in order, from `line_from` on.
+    pub weeks: Vec<(DateTime<Utc>, f64)>,
 }
 
 /// Decisions of one action in one bar.
@@ -94,10 +117,12 @@ pub struct Bar {
 
 #[derive(FromRow)]
 struct Row {
+    /// Bits of the columns that the row is not of: period, week, rule.
+    set: i32,
+    in_period: Option<bool>,
     week: Option<DateTime<Utc>>,
     workflow_id: Option<Uuid>,
     rule_id: Option<String>,
-    is_total: i32,
     leads: i64,
     qualified: i64,
     timed: i64,
@@ -110,67 +135,84 @@ struct Row {
     converted: i64,
 }
 
-/// The figures of the whole cohort, and by the rule that first decided.
+/// The figures of a cohort; weeks are those of `zone`, an IANA name.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn figures(store: &Store, cohort: &Cohort) -> Result<(Figures, Vec<ByRule>)> {
+pub async fn report(store: &Store, cohort: &Cohort, zone: &str) -> Result<Report> {
     let mut query = QueryBuilder::new("WITH ");
-    push_leads(&mut query, cohort);
-    query.push("SELECT NULL::timestamptz AS week, workflow_id, first_rule_id AS rule_id, grouping(workflow_id)::int AS is_total, ");
-    query.push(FIGURES).push(" FROM told GROUP BY GROUPING SETS ((), (workflow_id, first_rule_id)) ORDER BY is_total DESC, leads DESC LIMIT ");
-    query.push_bind(RULES);
-    let rows: Vec<Row> = query.build_query_as().fetch_all(store.pool()).await?;
-    let total = rows.iter().find(|row| row.is_total == 1).map(Figures::from).unwrap_or_default();
-    let by_rule = rows.into_iter().filter(|row| row.is_total == 0).filter_map(|row| {
+    push_leads(&mut query, cohort, zone);
+    query.push("SELECT grouping(in_period, week, workflow_id)::int AS set, in_period, week, workflow_id, first_rule_id AS rule_id, ");
+    query.push(FIGURES).push(" FROM told GROUP BY GROUPING SETS ((in_period), (week), (in_period, workflow_id, first_rule_id)) ORDER BY week DESC NULLS FIRST, leads DESC LIMIT ");
+    query.push_bind(BUCKETS + RULES);
+    let mut tx = roomy(store).await?;
+    let rows: Vec<Row> = query.build_query_as().fetch_all(&mut *tx).await?;
+    tx.commit().await?;
+    let mut report = Report::default();
+    for row in rows {
         let figures = Figures::from(&row);
-        Some(ByRule { workflow_id: row.workflow_id?, rule_id: row.rule_id, figures })
-    });
-    Ok((total, by_rule.collect()))
+        let in_period = row.in_period == Some(true);
+        match (row.set, row.week, row.workflow_id) {
+            (0b011, ..) if in_period => report.total = figures,
+            (0b101, Some(week), _) => report.weeks.push((week, figures)),
+            (0b010, _, Some(workflow_id)) if in_period => report.by_rule.push(ByRule { workflow_id, rule_id: row.rule_id, figures }),
+            _ => {}
+        }
+    }
+    report.weeks.reverse();
+    Ok(report)
 }
 
-/// The figures of each week in which leads of the cohort were first decided, in order; `zone` is an IANA name.
-///
-/// # Errors
-/// When the database fails.
-pub async fn weeks(store: &Store, cohort: &Cohort, zone: &str) -> Result<Vec<(DateTime<Utc>, Figures)>> {
-    let mut query = QueryBuilder::new("WITH ");
-    push_leads(&mut query, cohort);
-    query.push("SELECT date_trunc('week', first_as_of, ").push_bind(zone.to_owned());
-    query.push(") AS week, NULL::uuid AS workflow_id, NULL::text AS rule_id, 1 AS is_total, ").push(FIGURES);
-    query.push(" FROM told GROUP BY 1 ORDER BY 1 DESC LIMIT ").push_bind(BUCKETS);
-    let rows: Vec<Row> = query.build_query_as().fetch_all(store.pool()).await?;
-    Ok(rows.iter().rev().filter_map(|row| Some((row.week?, Figures::from(row)))).collect())
+#[derive(FromRow)]
+struct MoneyRow {
+    currency: Option<String>,
+    week: DateTime<Utc>,
+    in_period: bool,
+    opportunities: i64,
+    created: Option<f64>,
+    won_count: i64,
+    won: Option<f64>,
 }
 
 /// The money of the cohort's opportunities, by currency, the largest first.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn pipeline(store: &Store, cohort: &Cohort) -> Result<Vec<Pipeline>> {
+pub async fn pipeline(store: &Store, cohort: &Cohort, zone: &str) -> Result<Vec<Pipeline>> {
     let mut query = QueryBuilder::new("WITH ");
-    push_cohort(&mut query, cohort);
-    query.push(OPPORTUNITIES).push(
-        " SELECT currency, count(*) AS opportunities, sum(created)::float8 AS created, count(*) FILTER (WHERE is_won) AS won_count, \
-         sum(brought) FILTER (WHERE is_won)::float8 AS won FROM opportunities GROUP BY currency ORDER BY 3 DESC NULLS LAST LIMIT 20",
+    push_cohort(&mut query, cohort, zone);
+    // One opportunity may be told of several times; its own stage says what it is worth, the win what it brought.
+    query.push(
+        "opportunities AS (SELECT o.lead_id, coalesce(o.opportunity_id, '') AS opportunity, c.week, c.in_period, max(o.currency) AS currency, \
+         bool_or(o.stage = 'won') AS is_won, \
+         (array_agg(o.amount ORDER BY o.stage = 'opportunity' DESC, o.at DESC NULLS LAST, o.id DESC) FILTER (WHERE o.amount IS NOT NULL))[1] AS created, \
+         (array_agg(o.amount ORDER BY o.stage = 'won' DESC, o.at DESC NULLS LAST, o.id DESC) FILTER (WHERE o.amount IS NOT NULL))[1] AS brought \
+         FROM outcomes o JOIN cohort c ON c.lead_id = o.lead_id WHERE o.stage IN ('opportunity', 'won') AND o.id >= (SELECT id FROM born) GROUP BY 1, 2, 3, 4) \
+         SELECT currency, week, in_period, count(*) AS opportunities, sum(created)::float8 AS created, count(*) FILTER (WHERE is_won) AS won_count, \
+         sum(brought) FILTER (WHERE is_won)::float8 AS won FROM opportunities GROUP BY 1, 2, 3 ORDER BY week DESC LIMIT ",
     );
-    Ok(query.build_query_as().fetch_all(store.pool()).await?)
-}
-
-/// What the opportunities of each week's leads are worth, in order; `zone` is an IANA name. One currency alone, since two
-/// cannot be added.
-///
-/// # Errors
-/// When the database fails.
-pub async fn pipeline_weeks(store: &Store, cohort: &Cohort, currency: &str, zone: &str) -> Result<Vec<(DateTime<Utc>, f64)>> {
-    let mut query = QueryBuilder::new("WITH ");
-    push_cohort(&mut query, cohort);
-    query.push(OPPORTUNITIES).push(" SELECT date_trunc('week', first_as_of, ").push_bind(zone.to_owned());
-    query.push("), sum(created)::float8 FROM opportunities WHERE created IS NOT NULL AND currency = ").push_bind(currency.to_owned());
-    query.push(" GROUP BY 1 ORDER BY 1 DESC LIMIT ").push_bind(BUCKETS);
-    let mut rows: Vec<(DateTime<Utc>, f64)> = query.build_query_as().fetch_all(store.pool()).await?;
-    rows.reverse();
-    Ok(rows)
+    query.push_bind(BUCKETS * CURRENCIES);
+    let mut tx = roomy(store).await?;
+    let rows: Vec<MoneyRow> = query.build_query_as().fetch_all(&mut *tx).await?;
+    tx.commit().await?;
+    let mut by_currency: BTreeMap<Option<String>, Pipeline> = BTreeMap::new();
+    for row in rows.into_iter().rev() {
+        let line = by_currency.entry(row.currency.clone()).or_insert_with(|| Pipeline { currency: row.currency, ..Pipeline::default() });
+        let created = row.created.unwrap_or_default();
+        match line.weeks.last_mut() {
+            Some((week, worth)) if *week == row.week => *worth += created,
+            _ => line.weeks.push((row.week, created)),
+        }
+        if row.in_period {
+            line.opportunities += row.opportunities;
+            line.created += created;
+            line.won_count += row.won_count;
+            line.won += row.won.unwrap_or_default();
+        }
+    }
+    let mut lines: Vec<Pipeline> = by_currency.into_values().collect();
+    lines.sort_by(|a, b| b.created.total_cmp(&a.created));
+    Ok(lines)
 }
 
 /// How often each action was decided, bar by bar, in order; simulations and trials are not in it.
@@ -185,7 +227,9 @@ pub async fn bars(store: &Store, cohort: &Cohort, step: Step, zone: &str) -> Res
         query.push(" AND d.workflow_id = ").push_bind(workflow);
     }
     if let Some(from) = cohort.from {
-        query.push(" AND d.as_of >= ").push_bind(from);
+        // Nothing is decided as of more than a few minutes after it came, and the id tells when that was: earlier months
+        // need not be looked at.
+        query.push(" AND d.as_of >= ").push_bind(from).push(" AND d.id >= uuid_v7_floor(").push_bind(from - SLACK).push(")");
     }
     if let Some(to) = cohort.to {
         query.push(" AND d.as_of < ").push_bind(to);
@@ -248,55 +292,69 @@ fn whole(count: i64) -> u64 {
     u64::try_from(count).unwrap_or_default()
 }
 
-/// `cohort`: each lead once, with its first decision, if that lies in the stretch.
-fn push_cohort(query: &mut QueryBuilder<Postgres>, cohort: &Cohort) {
-    query.push("cohort AS (SELECT DISTINCT ON (s.lead_id) s.lead_id, s.workflow_id, s.first_as_of, s.first_rule_id FROM lead_states s WHERE true");
+/// A transaction with memory enough to sort and hash a cohort without files.
+async fn roomy(store: &Store) -> Result<sqlx::Transaction<'static, Postgres>> {
+    let mut tx = store.pool().begin().await?;
+    sqlx::query("SET LOCAL work_mem = '64MB'").execute(&mut *tx).await?;
+    Ok(tx)
+}
+
+/// `cohort`: each lead once, with its first decision, if that lies in the stretch; `born`: below the ids of everything
+/// that was decided about them or became of them.
+fn push_cohort(query: &mut QueryBuilder<Postgres>, cohort: &Cohort, zone: &str) {
+    let from = cohort.line_from.filter(|line| cohort.from.is_some_and(|from| *line < from)).or(cohort.from);
+    query.push("cohort AS MATERIALIZED (SELECT ");
+    if cohort.workflow.is_none() {
+        query.push("DISTINCT ON (s.lead_id) ");
+    }
+    query.push("s.lead_id, s.workflow_id, s.first_rule_id, l.first_occurred_at, l.created_at, date_trunc('week', s.first_as_of, ").push_bind(zone.to_owned());
+    query.push(") AS week, ");
+    match cohort.from {
+        Some(from) => drop(query.push("s.first_as_of >= ").push_bind(from)),
+        None => drop(query.push("true")),
+    }
+    query.push(" AS in_period FROM lead_states s JOIN leads l ON l.id = s.lead_id WHERE true");
     if let Some(workflow) = cohort.workflow {
         query.push(" AND s.workflow_id = ").push_bind(workflow);
     }
     if let Some(to) = cohort.to {
         query.push(" AND s.first_as_of < ").push_bind(to);
     }
-    if let Some(from) = cohort.from {
+    if let Some(from) = from {
         query.push(" AND s.first_as_of >= ").push_bind(from);
         if cohort.workflow.is_none() {
             // Another workflow may have decided about the lead before.
             query.push(" AND NOT EXISTS (SELECT FROM lead_states e WHERE e.lead_id = s.lead_id AND e.first_as_of < ").push_bind(from).push(")");
         }
     }
-    query.push(" ORDER BY s.lead_id, s.first_as_of), ");
+    if cohort.workflow.is_none() {
+        query.push(" ORDER BY s.lead_id, s.first_as_of");
+    }
+    query.push("), born AS MATERIALIZED (SELECT uuid_v7_floor(min(created_at) - ").push_bind(SLACK_PG).push("::interval) AS id FROM cohort), ");
 }
 
-/// `opportunities` of the cohort. One may be told of several times; its own stage says what it is worth, the win what it
-/// brought.
-const OPPORTUNITIES: &str = "opportunities AS (SELECT o.lead_id, coalesce(o.opportunity_id, '') AS opportunity, min(c.first_as_of) AS first_as_of, \
-    max(o.currency) AS currency, bool_or(o.stage = 'won') AS is_won, \
-    (array_agg(o.amount ORDER BY o.stage = 'opportunity' DESC, o.at DESC NULLS LAST, o.id DESC) FILTER (WHERE o.amount IS NOT NULL))[1] AS created, \
-    (array_agg(o.amount ORDER BY o.stage = 'won' DESC, o.at DESC NULLS LAST, o.id DESC) FILTER (WHERE o.amount IS NOT NULL))[1] AS brought \
-    FROM outcomes o JOIN cohort c ON c.lead_id = o.lead_id WHERE o.stage IN ('opportunity', 'won') GROUP BY 1, 2)";
-
 /// `told`: the cohort with all that the figures ask of a lead.
-fn push_leads(query: &mut QueryBuilder<Postgres>, cohort: &Cohort) {
-    push_cohort(query, cohort);
+fn push_leads(query: &mut QueryBuilder<Postgres>, cohort: &Cohort, zone: &str) {
+    push_cohort(query, cohort, zone);
     query.push(
         "outcome AS (SELECT o.lead_id, \
            bool_or(o.stage IN ('accepted', 'sales_qualified', 'opportunity', 'won')) AS qualified, \
            min(o.at) FILTER (WHERE o.stage IN ('accepted', 'sales_qualified', 'opportunity', 'won')) AS qualified_at, \
            bool_or(o.stage IN ('opportunity', 'won')) AS converted, \
            (array_agg(o.stage ORDER BY o.at NULLS LAST, o.id) FILTER (WHERE o.stage <> 'touched'))[1] AS verdict \
-         FROM outcomes o JOIN cohort c ON c.lead_id = o.lead_id GROUP BY o.lead_id), \
+         FROM outcomes o JOIN cohort c ON c.lead_id = o.lead_id WHERE o.id >= (SELECT id FROM born) GROUP BY o.lead_id), \
          passed AS (SELECT d.lead_id, bool_or(d.action = 'assign') AS assigned FROM decisions d JOIN cohort c ON c.lead_id = d.lead_id \
-         WHERE d.action IN ('advance', 'assign') AND d.mode IN ('live', 'assign_review', 'historical')",
+         WHERE d.id >= (SELECT id FROM born) AND d.action IN ('advance', 'assign') AND d.mode IN ('live', 'assign_review', 'historical')",
     );
     if let Some(workflow) = cohort.workflow {
         query.push(" AND d.workflow_id = ").push_bind(workflow);
     }
     query.push(
         " GROUP BY d.lead_id), \
-         told AS (SELECT c.workflow_id, c.first_as_of, c.first_rule_id, coalesce(o.qualified, false) AS qualified, coalesce(o.converted, false) AS converted, \
-           o.verdict, p.lead_id IS NOT NULL AS passed, coalesce(p.assigned, false) AS assigned, \
-           extract(epoch FROM o.qualified_at - l.first_occurred_at)::float8 AS took \
-         FROM cohort c JOIN leads l ON l.id = c.lead_id LEFT JOIN outcome o ON o.lead_id = c.lead_id LEFT JOIN passed p ON p.lead_id = c.lead_id) ",
+         told AS (SELECT c.workflow_id, c.week, c.in_period, c.first_rule_id, coalesce(o.qualified, false) AS qualified, \
+           coalesce(o.converted, false) AS converted, o.verdict, p.lead_id IS NOT NULL AS passed, coalesce(p.assigned, false) AS assigned, \
+           extract(epoch FROM o.qualified_at - c.first_occurred_at)::float8 AS took \
+         FROM cohort c LEFT JOIN outcome o ON o.lead_id = c.lead_id LEFT JOIN passed p ON p.lead_id = c.lead_id) ",
     );
 }
 

@@ -111,7 +111,7 @@ mod tests {
     fn every_stretch_has_its_bar() {
         let clock = Clock { now: at("2026-11-24T10:00:00Z"), zone: chrono_tz::Europe::Berlin };
         let extent = (at("2026-10-01T10:00:00Z"), at("2026-11-24T09:00:00Z"));
-        let cohort = Cohort { workflow: None, from: Some(at("2026-11-15T23:00:00Z")), to: Some(at("2026-11-24T23:00:00Z")) };
+        let cohort = Cohort { from: Some(at("2026-11-15T23:00:00Z")), to: Some(at("2026-11-24T23:00:00Z")), ..Cohort::default() };
         let counted = [Counted { from: at("2026-11-17T23:00:00Z"), action: Action::Hold, count: 3 }];
         assert_eq!(step(&cohort, extent), Step::Day);
         let bars = fill(&counted, &cohort, Step::Day, extent, clock);

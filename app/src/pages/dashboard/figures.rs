@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use engine::control::kpi::{AE_CONVERSION, FALSE_POSITIVE_RATE, KpiText, MATURITY_DAYS, MQL_TO_SQL, Ratio, TIME_TO_SQL};
 use leptos::either::Either;
 use leptos::prelude::*;
-use store::reads::dashboard::{Figures, Pipeline, SAMPLE};
+use store::reads::dashboard::{Figures, Pipeline, Report, SAMPLE};
 
 use crate::pages::filters::Address;
 use crate::pages::period::Period;
@@ -20,14 +20,10 @@ pub struct Told<'a> {
     pub address: &'a Address,
     /// The period.
     pub period: &'a Period,
-    /// All of it.
-    pub total: &'a Figures,
-    /// Week by week.
-    pub weeks: &'a [(DateTime<Utc>, Figures)],
+    /// The figures, all of it and week by week.
+    pub report: &'a Report,
     /// Money, by currency.
     pub pipeline: &'a [Pipeline],
-    /// What the opportunities of each week's leads are worth, in the first currency.
-    pub money: &'a [(DateTime<Utc>, f64)],
     /// Complete decisions among those looked at.
     pub complete: Ratio,
 }
@@ -63,8 +59,9 @@ struct Kpi {
 /// All figures.
 pub fn kpis(told: &Told<'_>) -> impl IntoView + use<> {
     let young = told.clock.now - TimeDelta::days(MATURITY_DAYS);
+    let weeks = &told.report.weeks;
     // A week is young unless even its last lead has had its time.
-    let first_young = told.weeks.iter().position(|(week, _)| *week + TimeDelta::days(7) > young).unwrap_or(told.weeks.len());
+    let first_young = weeks.iter().position(|(week, _)| *week + TimeDelta::days(7) > young).unwrap_or(weeks.len());
     let all = [mql_to_sql(told), time_to_sql(told), false_positives(told), ae_conversion(told), pipeline(told), completeness(told)];
     view! { <ul class="kpis">{all.into_iter().map(|kpi| shown(kpi, first_young)).collect_view()}</ul> }
 }
@@ -110,7 +107,7 @@ impl Told<'_> {
     }
 
     fn line(&self, value: impl Fn(&Figures) -> Option<f64>) -> Vec<Option<f64>> {
-        self.weeks.iter().map(|(_, figures)| value(figures)).collect()
+        self.report.weeks.iter().map(|(_, figures)| value(figures)).collect()
     }
 }
 
@@ -121,7 +118,7 @@ fn of(ratio: &Ratio) -> String {
 const NO_BASELINE: &str = "No baseline recorded";
 
 fn mql_to_sql(told: &Told<'_>) -> Kpi {
-    let ratio = told.total.mql_to_sql;
+    let ratio = told.report.total.mql_to_sql;
     Kpi {
         text: MQL_TO_SQL,
         figure: ratio.value.map(number::percent),
@@ -133,9 +130,9 @@ fn mql_to_sql(told: &Told<'_>) -> Kpi {
 }
 
 fn time_to_sql(told: &Told<'_>) -> Kpi {
-    let times = told.total.time_to_sql;
+    let times = told.report.total.time_to_sql;
     // Leads that became SQL and yet have no time: one of the two instants is not known, or they are the wrong way round.
-    let without = told.total.mql_to_sql.numerator.saturating_sub(times.count);
+    let without = told.report.total.mql_to_sql.numerator.saturating_sub(times.count);
     let mean = times.mean_s.map(|mean| format!("mean {}", number::duration(mean))).unwrap_or_default();
     let below = match (without, times.negative) {
         (0, _) => NO_BASELINE.to_owned(),
@@ -153,7 +150,7 @@ fn time_to_sql(told: &Told<'_>) -> Kpi {
 }
 
 fn false_positives(told: &Told<'_>) -> Kpi {
-    let ratio = told.total.false_positives;
+    let ratio = told.report.total.false_positives;
     Kpi {
         text: FALSE_POSITIVE_RATE,
         figure: ratio.value.map(number::percent),
@@ -165,7 +162,7 @@ fn false_positives(told: &Told<'_>) -> Kpi {
 }
 
 fn ae_conversion(told: &Told<'_>) -> Kpi {
-    let ratio = told.total.ae_conversion;
+    let ratio = told.report.total.ae_conversion;
     Kpi {
         text: AE_CONVERSION,
         figure: ratio.value.map(number::percent),
@@ -177,27 +174,29 @@ fn ae_conversion(told: &Told<'_>) -> Kpi {
 }
 
 fn pipeline(told: &Told<'_>) -> Kpi {
-    // A week with leads and without an opportunity made no pipeline, which is a figure too.
-    let worth = |week: &DateTime<Utc>| told.money.iter().find(|(of, _)| of == week).map_or(0.0, |(_, worth)| *worth);
-    let line = if told.money.is_empty() { Vec::new() } else { told.weeks.iter().map(|(week, _)| Some(worth(week))).collect() };
-    let priced = told.pipeline.iter().filter_map(|line| Some((line, line.currency.as_deref()?, line.created?)));
-    let sums: Vec<String> = priced.clone().map(|(_, currency, created)| number::money(created, currency)).collect();
-    let won: Vec<String> = priced.filter_map(|(line, currency, _)| Some(number::money(line.won?, currency))).collect();
-    let all: i64 = told.pipeline.iter().map(|line| line.opportunities).sum();
-    let unpriced: i64 = told.pipeline.iter().filter(|line| line.created.is_none()).map(|line| line.opportunities).sum();
-    let won_count: i64 = told.pipeline.iter().map(|line| line.won_count).sum();
-    let mut below = vec![number::plural(all, "opportunity", "opportunities")];
+    let priced = || told.pipeline.iter().filter_map(|line| Some((line, line.currency.as_deref()?)));
+    let created: Vec<String> = priced().filter(|(line, _)| line.created > 0.0).map(|(line, currency)| number::money(line.created, currency)).collect();
+    let won: Vec<String> = priced().filter(|(line, _)| line.won > 0.0).map(|(line, currency)| number::money(line.won, currency)).collect();
+    let sum = |count: fn(&Pipeline) -> i64| told.pipeline.iter().map(count).sum::<i64>();
+    let unpriced = sum(|line| if line.currency.is_none() { line.opportunities } else { 0 });
+    let mut below = vec![number::plural(sum(|line| line.opportunities), "opportunity", "opportunities")];
     if unpriced > 0 {
         below.push(format!("{} without an amount", number::count(unpriced)));
     }
-    if won_count > 0 {
-        below.push(format!("{} won", number::count(won_count)));
+    if sum(|line| line.won_count) > 0 {
+        below.push(format!("{} won", number::count(sum(|line| line.won_count))));
     }
+    // Two currencies cannot be added: the line is of the larger one. A week without an opportunity made nothing, which is
+    // a figure too.
+    let line = priced().next().map(|(largest, _)| {
+        let worth = |week: &DateTime<Utc>| largest.weeks.iter().find(|(of, _)| of == week).map_or(0.0, |(_, worth)| *worth);
+        told.report.weeks.iter().map(|(week, _)| Some(worth(week))).collect()
+    });
     Kpi {
         text: PIPELINE,
-        figure: (!sums.is_empty()).then(|| sums.join(" + ")),
+        figure: (!created.is_empty()).then(|| created.join(" + ")),
         beside: if won.is_empty() { String::new() } else { format!("{} won", won.join(" + ")) },
-        line,
+        line: line.unwrap_or_default(),
         below: below.join(", "),
         ways: vec![("Those that became SQL", told.leads(Some("qualified")))],
     }

@@ -6,6 +6,7 @@ mod completeness;
 mod figures;
 mod interval;
 
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use engine::control::kpi::MATURITY_DAYS;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -43,22 +44,19 @@ async fn load(here: Here, address: Address) -> Result<Page> {
         let body = note::empty(Icon::Dashboard, "Nothing was decided yet", steps);
         return Ok(Page { title: "Dashboard".into(), bar: heading(String::new()), body: body.into_any() });
     };
-    let cohort = Cohort { workflow: workflow.map(|workflow| workflow.id), from: period.from(), to: period.to() };
+    // Where there is only one workflow, asking for it is the same as asking for all, and quicker.
+    let only = workflows.first().filter(|_| workflows.len() == 1);
+    let (from, to) = (period.from(), period.to());
+    let cohort = Cohort { workflow: workflow.or(only).map(|workflow| workflow.id), from, to, line_from: line_from(to, extent) };
     let zone = here.clock.zone.name();
-    let (total, by_rule) = reads::figures(store, &cohort).await?;
-    let line = line_cohort(&cohort, extent);
-    let weeks = reads::weeks(store, &line, zone).await?;
-    let pipeline = reads::pipeline(store, &cohort).await?;
-    let money = match pipeline.iter().find_map(|line| line.currency.as_deref()) {
-        Some(currency) => reads::pipeline_weeks(store, &line, currency, zone).await?,
-        None => Vec::new(),
-    };
+    let report = reads::report(store, &cohort, zone).await?;
+    let pipeline = reads::pipeline(store, &cohort, zone).await?;
     let step = chart::step(&cohort, extent);
     let bars = reads::bars(store, &cohort, step, zone).await?;
     let complete = completeness::check(store, &cohort).await?;
     let rules = live_rules(store).await?;
-    let told = figures::Told { clock: here.clock, address: &address, period: &period, total: &total, weeks: &weeks, pipeline: &pipeline, money: &money, complete };
-    let young = here.clock.now - chrono::TimeDelta::days(MATURITY_DAYS);
+    let told = figures::Told { clock: here.clock, address: &address, period: &period, report: &report, pipeline: &pipeline, complete };
+    let young = here.clock.now - TimeDelta::days(MATURITY_DAYS);
     let is_young = cohort.to.is_none_or(|to| to > young);
     let note = is_young.then(|| format!("Leads first decided after {} have had fewer than {MATURITY_DAYS} days; their part of a line is dashed.", here.clock.day(young)));
     let body = view! {
@@ -69,7 +67,7 @@ async fn load(here: Here, address: Address) -> Result<Page> {
                 {figures::kpis(&told).into_any()}
             </section>
             {chart::section(&bars, &cohort, step, extent, here.clock).into_any()}
-            {by_rule::section(&by_rule, &rules, &workflows).into_any()}
+            {by_rule::section(&report.by_rule, &rules, &workflows).into_any()}
         </div>
     };
     let of = workflow.map_or_else(|| "all workflows".to_owned(), |workflow| workflow.title.clone());
@@ -77,11 +75,10 @@ async fn load(here: Here, address: Address) -> Result<Page> {
     Ok(Page { title: "Dashboard".into(), bar: heading(meta), body: body.into_any() })
 }
 
-/// The cohort of the lines by week: that of the figures, begun earlier where it is too short for a line.
-fn line_cohort(cohort: &Cohort, (_, last): (chrono::DateTime<chrono::Utc>, chrono::DateTime<chrono::Utc>)) -> Cohort {
-    let end = cohort.to.map_or(last, |to| to.min(last));
-    let least = end - chrono::TimeDelta::weeks(LINE_WEEKS);
-    Cohort { from: cohort.from.map(|from| from.min(least)), ..*cohort }
+/// Where the lines by week have to begin to be lines.
+fn line_from(to: Option<DateTime<Utc>>, (_, last): (DateTime<Utc>, DateTime<Utc>)) -> Option<DateTime<Utc>> {
+    let end = to.map_or(last, |to| to.min(last));
+    end.checked_sub_signed(TimeDelta::weeks(LINE_WEEKS))
 }
 
 fn capital(text: &str) -> String {
@@ -98,7 +95,7 @@ fn filters(address: &Address, period: &Period, workflows: &[WorkflowName]) -> im
         view! { <a href=bare.with("period", name).href() aria-current=current>{words}</a> }
     });
     let is_own = period.name().is_none();
-    let day = |day: Option<chrono::NaiveDate>| day.map(|day| day.to_string());
+    let day = |day: Option<NaiveDate>| day.map(|day| day.to_string());
     let last = period.end.and_then(|end| end.pred_opt());
     let choices = workflows.iter().map(|workflow| (workflow.name.clone(), workflow.title.clone())).collect();
     let by_workflow = (workflows.len() > 1).then(|| {

@@ -194,7 +194,7 @@ fn take_event(schemas: &mut Schemas) -> Operation {
 
 fn take_batch(schemas: &mut Schemas) -> Operation {
     let (line, answer) = (schemas.taken::<BatchLine>(), schemas.given::<LineAnswer>());
-    let lines = |item: &Json| json!({ "application/x-ndjson": { "schema": { "type": "string" }, "x-item-schema": item } });
+    let lines = |item: &Json| json!({ "schema": { "type": "string" }, "x-item-schema": item });
     Builder::new(schemas, "POST", "/api/v1/events/batch", "events", "takeBatch", "Tell many events, a line each.")
         .description(&format!(
             "Every line is a JSON object: an event and its `idempotency_key`. It is answered by a line, in order, with the \
@@ -202,8 +202,8 @@ fn take_batch(schemas: &mut Schemas) -> Operation {
             limits::BATCH_LINES
         ))
         .scope("ingest")
-        .takes(lines(&line))
-        .gives(200, "The answers, a line each.", lines(&answer))
+        .takes(json!({ "application/x-ndjson": lines(&line), "text/plain": lines(&line) }))
+        .gives(200, "The answers, a line each.", json!({ "application/x-ndjson": lines(&answer) }))
         .fails(WITH_KEY)
         .fails(&[400, 413, 415])
         .done()
