@@ -143,7 +143,9 @@ mod tests {
     #[test]
     fn no_line_stands_twice() {
         for (index, line) in ACCESS.iter().enumerate() {
-            let again = ACCESS[index + 1..].iter().any(|other| other.path == line.path && other.method == line.method);
+            let again = ACCESS[index + 1..]
+                .iter()
+                .any(|other| other.path == line.path && other.method == line.method);
             assert!(!again, "{} {}", line.method, line.path);
         }
     }

@@ -70,6 +70,11 @@ impl Request {
     /// Who acts, for writing store functions; `None` when nobody is signed in.
     pub fn actor(&self) -> Option<Actor> {
         let viewer = self.viewer.as_ref()?;
-        Some(Actor { who: Who::Person(viewer.id), roles: viewer.roles.clone(), request_id: self.request_id.clone(), now: self.now })
+        Some(Actor {
+            who: Who::Person(viewer.id),
+            roles: viewer.roles.clone(),
+            request_id: self.request_id.clone(),
+            now: self.now,
+        })
     }
 }

@@ -74,7 +74,9 @@ impl From<store::Error> for Error {
     fn from(error: store::Error) -> Self {
         match error {
             store::Error::NotFound(what) => Self::NotFound { what: what.to_owned() },
-            store::Error::Stale { .. } | store::Error::Duplicate(_) => Self::Conflict { message: sentence(&error) },
+            store::Error::Stale { .. } | store::Error::Duplicate(_) => {
+                Self::Conflict { message: sentence(&error) }
+            }
             store::Error::Refused(_) | store::Error::Erased => Self::Invalid { message: sentence(&error) },
             // Whoever could try again has tried by now.
             store::Error::Unavailable(_) | store::Error::Raced => {
@@ -103,7 +105,9 @@ impl FromServerFnError for Error {
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
-            ServerFnErrorErr::Args(message) | ServerFnErrorErr::Deserialization(message) => Self::Invalid { message },
+            ServerFnErrorErr::Args(message) | ServerFnErrorErr::Deserialization(message) => {
+                Self::Invalid { message }
+            }
             ServerFnErrorErr::MissingArg(name) => Self::Invalid { message: format!("`{name}` is missing.") },
             other => {
                 tracing::error!(request_id = request_id(), error = %other, "an action could not be run");

@@ -14,7 +14,9 @@ const FAVICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/s
 /// of its preloads (leptos#4843), and start the islands on pages that have none.
 pub fn shell() -> impl IntoView {
     let request = Request::current();
-    let asset = |name: &str| request.as_ref().and_then(|request| request.assets.get(name)).map(|path| format!("/{path}"));
+    let asset = |name: &str| {
+        request.as_ref().and_then(|request| request.assets.get(name)).map(|path| format!("/{path}"))
+    };
     let theme = request.as_ref().map(|request| request.theme).filter(|theme| *theme != Theme::Auto);
     let nonce = request.as_ref().map(|request| request.nonce.to_string());
     view! {

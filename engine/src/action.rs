@@ -9,8 +9,21 @@ use serde_json::Value as Json;
 
 /// What is decided about a lead.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-    strum::Display, strum::EnumString, strum::IntoStaticStr, strum::VariantArray,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
 )]
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]
@@ -56,7 +69,9 @@ impl Serialize for Consequence {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Act { action, parameters } if parameters.is_empty() => action.serialize(serializer),
-            Self::Act { action, parameters } => BTreeMap::from([(<&str>::from(action), parameters)]).serialize(serializer),
+            Self::Act { action, parameters } => {
+                BTreeMap::from([(<&str>::from(action), parameters)]).serialize(serializer)
+            }
             Self::Tag(tag) => BTreeMap::from([("tag", tag)]).serialize(serializer),
         }
     }
@@ -67,18 +82,31 @@ impl<'de> Deserialize<'de> for Consequence {
         let (name, body) = match Json::deserialize(deserializer)? {
             Json::String(name) => (name, Json::Null),
             Json::Object(map) if map.len() == 1 => map.into_iter().next().unwrap_or_default(),
-            other => return Err(D::Error::custom(format!("`{other}` is no action; write `advance` or `{{assign: {{pool: …}}}}`"))),
+            other => {
+                return Err(D::Error::custom(format!(
+                    "`{other}` is no action; write `advance` or `{{assign: {{pool: …}}}}`"
+                )));
+            }
         };
         if name == "tag" {
-            return body.as_str().map(|tag| Self::Tag(tag.to_owned())).ok_or_else(|| D::Error::custom("a tag is a word, as in `{tag: hot}`"));
+            return body
+                .as_str()
+                .map(|tag| Self::Tag(tag.to_owned()))
+                .ok_or_else(|| D::Error::custom("a tag is a word, as in `{tag: hot}`"));
         }
         let action = name.parse().map_err(|_| {
-            D::Error::custom(format!("`{name}` is no action; there are advance, nurture, reject, assign, hold, escalate and tag"))
+            D::Error::custom(format!(
+                "`{name}` is no action; there are advance, nurture, reject, assign, hold, escalate and tag"
+            ))
         })?;
         let parameters = match body {
             Json::Null => BTreeMap::new(),
             Json::Object(map) => map.into_iter().collect(),
-            other => return Err(D::Error::custom(format!("the parameters of `{name}` are written by name, not `{other}`"))),
+            other => {
+                return Err(D::Error::custom(format!(
+                    "the parameters of `{name}` are written by name, not `{other}`"
+                )));
+            }
         };
         Ok(Self::Act { action, parameters })
     }

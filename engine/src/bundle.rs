@@ -70,13 +70,21 @@ impl Bundle {
         let under = |prefix: &'static str| move |problem: Problem| problem.under(prefix);
         let (catalogue_version, catalogue) = source.catalogue;
         let mut problems: Vec<Problem> = catalogue.check().into_iter().map(under("/fields")).collect();
-        let map = ExtractionMap::compile(&source.map.1, &catalogue).map_err(|found| problems.extend(found.into_iter().map(under("/map")))).ok();
+        let map = ExtractionMap::compile(&source.map.1, &catalogue)
+            .map_err(|found| problems.extend(found.into_iter().map(under("/map"))))
+            .ok();
         let thresholds = map.as_ref().map(ExtractionMap::thresholds).unwrap_or_default();
         let names: BTreeSet<String> = source.lists.keys().cloned().collect();
-        let rules = RuleSet::compile(&source.rule_set.1, &catalogue, &thresholds, &names).map_err(|found| problems.extend(found)).ok();
+        let rules = RuleSet::compile(&source.rule_set.1, &catalogue, &thresholds, &names)
+            .map_err(|found| problems.extend(found))
+            .ok();
         problems.extend(missing_pools(&source.rule_set.1, &source.pools));
         let (Some(map), Some(rules), true) = (map, rules, problems.is_empty()) else { return Err(problems) };
-        let lists = source.lists.into_iter().map(|(name, (version, entries))| (name, (version, ReferenceList::new(entries)))).collect();
+        let lists = source
+            .lists
+            .into_iter()
+            .map(|(name, (version, entries))| (name, (version, ReferenceList::new(entries))))
+            .collect();
         Ok(Self {
             catalogue,
             catalogue_version,
@@ -125,7 +133,9 @@ impl Bundle {
 
     /// The pool a verdict assigns to.
     pub fn pool_of<'v>(&self, verdict: &'v Verdict) -> Option<&'v str> {
-        (verdict.action == Action::Assign).then(|| verdict.parameters.get("pool").and_then(Json::as_str)).flatten()
+        (verdict.action == Action::Assign)
+            .then(|| verdict.parameters.get("pool").and_then(Json::as_str))
+            .flatten()
     }
 
     /// Version and members of a pool.
@@ -164,7 +174,9 @@ impl Bundle {
         let mut answers: BTreeMap<String, SnapshotList> = BTreeMap::new();
         for question in self.rules.questions() {
             let Some((version, list)) = self.lists.get(&question.list) else { continue };
-            let answer = answers.entry(question.list.clone()).or_insert_with(|| SnapshotList { version: *version, ..SnapshotList::default() });
+            let answer = answers
+                .entry(question.list.clone())
+                .or_insert_with(|| SnapshotList { version: *version, ..SnapshotList::default() });
             if let Some(text) = self.rules.text_of(question, &readings) {
                 let contains = list.contains(text).is_some();
                 answer.by_field.insert(question.field.clone(), contains);
@@ -184,7 +196,13 @@ fn missing_pools(rules: &RuleSetFile, pools: &BTreeMap<String, (u32, Pool)>) -> 
             let Some(name) = parameters.get("pool").and_then(Json::as_str) else { continue };
             if !pools.contains_key(name) {
                 let near = crate::problem::nearest(name, pools.keys().map(String::as_str));
-                problems.push(Problem::at(format!("/rules/{i}/then/{j}/assign/pool"), format!("There is no pool `{name}`.")).suggest(near));
+                problems.push(
+                    Problem::at(
+                        format!("/rules/{i}/then/{j}/assign/pool"),
+                        format!("There is no pool `{name}`."),
+                    )
+                    .suggest(near),
+                );
             }
         }
     }
@@ -211,11 +229,13 @@ mod tests {
         })
     }
 
-    const FIELDS: &str = "{company: {type: string}, country: {type: string, missing: Initech}, size: {type: integer}}";
+    const FIELDS: &str =
+        "{company: {type: string}, country: {type: string, missing: Initech}, size: {type: integer}}";
     const MAP: &str = "{map: m, fields: {company: {from: /payload/company, extract: text}, country: {from: /payload/country, extract: text}}}";
 
     fn read(bundle: &Bundle, payload: &Json) -> (Snapshot, Verdict) {
-        let (snapshot, _) = bundle.read(&EventDocument { id: EventId(Uuid::nil()), document: &json!({ "payload": payload }) });
+        let (snapshot, _) = bundle
+            .read(&EventDocument { id: EventId(Uuid::nil()), document: &json!({ "payload": payload }) });
         let verdict = bundle.decide(&snapshot, DateTime::UNIX_EPOCH);
         (snapshot, verdict)
     }
@@ -233,7 +253,8 @@ mod tests {
 
     #[test]
     fn what_missing_means_is_looked_up_too() {
-        let rules = "{rule_set: r, default: hold, rules: [{id: a, when: country in lists.tam, then: [advance]}]}";
+        let rules =
+            "{rule_set: r, default: hold, rules: [{id: a, when: country in lists.tam, then: [advance]}]}";
         let (snapshot, verdict) = read(&bundle(FIELDS, MAP, rules).unwrap(), &json!({}));
         assert_eq!(snapshot.lists["tam"].contains, Some(true));
         assert_eq!(verdict.rule_id.as_deref(), Some("a"), "{verdict:?}");
@@ -241,8 +262,11 @@ mod tests {
 
     #[test]
     fn every_part_says_what_is_wrong_with_it_and_where() {
-        let rules = "{rule_set: r, default: hold, rules: [{id: a, when: siz > 1, then: [{assign: {pool: aes}}]}]}";
-        let problems = bundle(FIELDS, "{map: m, fields: {compny: {from: /payload/company, extract: text}}}", rules).unwrap_err();
+        let rules =
+            "{rule_set: r, default: hold, rules: [{id: a, when: siz > 1, then: [{assign: {pool: aes}}]}]}";
+        let problems =
+            bundle(FIELDS, "{map: m, fields: {compny: {from: /payload/company, extract: text}}}", rules)
+                .unwrap_err();
         let pointers: Vec<&str> = problems.iter().map(|problem| problem.pointer.as_str()).collect();
         for pointer in ["/map/fields/compny", "/rules/0/when", "/rules/0/then/0/assign/pool"] {
             assert!(pointers.contains(&pointer), "{pointer} in {problems:?}");

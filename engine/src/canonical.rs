@@ -67,7 +67,8 @@ pub struct NotADigest;
 impl TryFrom<String> for Digest {
     type Error = NotADigest;
     fn try_from(text: String) -> Result<Self, NotADigest> {
-        let hex = text.strip_prefix("sha256:").filter(|hex| hex.len() == 64 && hex.is_ascii()).ok_or(NotADigest)?;
+        let hex =
+            text.strip_prefix("sha256:").filter(|hex| hex.len() == 64 && hex.is_ascii()).ok_or(NotADigest)?;
         let mut digest = [0; 32];
         for (byte, pair) in digest.iter_mut().zip(hex.as_bytes().chunks_exact(2)) {
             let pair = std::str::from_utf8(pair).map_err(|_| NotADigest)?;

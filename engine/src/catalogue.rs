@@ -16,7 +16,19 @@ use crate::value::{Value, ValueError};
 pub struct Catalogue(pub BTreeMap<String, FieldDefinition>);
 
 /// What kind of value a field has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, strum::IntoStaticStr, strum::Display)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    strum::IntoStaticStr,
+    strum::Display,
+)]
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]
 pub enum FieldType {
@@ -180,7 +192,11 @@ impl Catalogue {
             let pointer = format!("/{name}");
             let mut chars = name.chars();
             let starts = chars.next().is_some_and(|c| c.is_ascii_lowercase());
-            if !starts || !chars.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_') || name == "lists" || name == "as_of" {
+            if !starts
+                || !chars.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+                || name == "lists"
+                || name == "as_of"
+            {
                 problems.push(Problem::at(
                     &pointer,
                     "A field's name is lower-case letters, digits and underscores, begins with a letter, and is not `lists` or `as_of`.",
@@ -210,13 +226,17 @@ impl Catalogue {
         for (name, before) in &earlier.0 {
             let pointer = format!("/{name}");
             match self.get(name) {
-                None => problems.push(Problem::at(pointer, "A catalogue only grows; this field cannot be taken away.")),
+                None => problems
+                    .push(Problem::at(pointer, "A catalogue only grows; this field cannot be taken away.")),
                 Some(now) if now.kind != before.kind => problems.push(Problem::at(
                     pointer,
                     format!("A field's type never changes; this one is {}.", before.kind),
                 )),
                 Some(now) if !now.values.starts_with(&before.values) => {
-                    problems.push(Problem::at(pointer, "An enum's values stay in their order; add new ones at the end."));
+                    problems.push(Problem::at(
+                        pointer,
+                        "An enum's values stay in their order; add new ones at the end.",
+                    ));
                 }
                 Some(_) => {}
             }

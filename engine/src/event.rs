@@ -10,8 +10,21 @@ use crate::problem::Problem;
 
 /// What kind of signal an event is.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-    strum::Display, strum::EnumString, strum::IntoStaticStr, strum::VariantArray,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
@@ -35,7 +48,8 @@ pub enum EventKind {
 }
 
 /// Texts with something to read and no control character in them, as a pattern of JSON Schema (ECMA-262).
-pub const PLAIN_TEXT: &str = r"^[^\u0000-\u001F\u007F-\u009F]*[^\s\u0000-\u001F\u007F-\u009F][^\u0000-\u001F\u007F-\u009F]*$";
+pub const PLAIN_TEXT: &str =
+    r"^[^\u0000-\u001F\u007F-\u009F]*[^\s\u0000-\u001F\u007F-\u009F][^\u0000-\u001F\u007F-\u009F]*$";
 /// E-mail addresses that [`normal_email`] takes, as a pattern of JSON Schema.
 pub const EMAIL: &str = r"^[^\s@\u0000-\u001F\u007F-\u009F]+@[^\s@.\u0000-\u001F\u007F-\u009F]([^\s@\u0000-\u001F\u007F-\u009F]*[^\s@.\u0000-\u001F\u007F-\u009F])?$";
 
@@ -98,7 +112,12 @@ impl EventRequest {
             check_name(&mut problems, "/workflow", workflow, limits::NAME_CHARS);
         }
         let lead = &self.lead;
-        let texts = [("/lead/external_id", &lead.external_id), ("/lead/name", &lead.name), ("/lead/company", &lead.company), ("/lead/domain", &lead.domain)];
+        let texts = [
+            ("/lead/external_id", &lead.external_id),
+            ("/lead/name", &lead.name),
+            ("/lead/company", &lead.company),
+            ("/lead/domain", &lead.domain),
+        ];
         for (pointer, text) in texts {
             if let Some(text) = text {
                 check_name(&mut problems, pointer, text, 300);
@@ -116,10 +135,16 @@ impl EventRequest {
             problems.push(Problem::at("/payload", "The payload has a NUL character in it."));
         }
         if depth(&self.payload) > limits::JSON_DEPTH {
-            problems.push(Problem::at("/payload", format!("The payload is nested deeper than {} levels.", limits::JSON_DEPTH)));
+            problems.push(Problem::at(
+                "/payload",
+                format!("The payload is nested deeper than {} levels.", limits::JSON_DEPTH),
+            ));
         }
         if self.occurred_at.is_some_and(|at| at > now + TimeDelta::minutes(limits::FUTURE_MINUTES)) {
-            problems.push(Problem::at("/occurred_at", format!("This is more than {} minutes in the future.", limits::FUTURE_MINUTES)));
+            problems.push(Problem::at(
+                "/occurred_at",
+                format!("This is more than {} minutes in the future.", limits::FUTURE_MINUTES),
+            ));
         }
         if self.occurred_at.is_some_and(|at| at.timestamp() < 0) {
             problems.push(Problem::at("/occurred_at", "This is before 1970."));
@@ -133,14 +158,23 @@ impl EventRequest {
 pub fn normal_email(text: &str) -> Option<String> {
     let text = text.trim().to_lowercase();
     let (local, domain) = text.rsplit_once('@')?;
-    let plain = |part: &str| !part.is_empty() && !part.contains(|c: char| c.is_whitespace() || c.is_control() || c == '@');
-    let fits = text.len() <= 320 && plain(local) && plain(domain) && !domain.starts_with('.') && !domain.ends_with('.');
+    let plain = |part: &str| {
+        !part.is_empty() && !part.contains(|c: char| c.is_whitespace() || c.is_control() || c == '@')
+    };
+    let fits = text.len() <= 320
+        && plain(local)
+        && plain(domain)
+        && !domain.starts_with('.')
+        && !domain.ends_with('.');
     fits.then_some(text)
 }
 
 fn check_name(problems: &mut Vec<Problem>, pointer: &str, text: &str, chars: usize) {
     if text.trim().is_empty() || text.chars().count() > chars || text.contains(char::is_control) {
-        problems.push(Problem::at(pointer, format!("This is 1 to {chars} characters, none of them a control character.")));
+        problems.push(Problem::at(
+            pointer,
+            format!("This is 1 to {chars} characters, none of them a control character."),
+        ));
     }
 }
 
@@ -168,7 +202,9 @@ mod tests {
     #[test]
     fn addresses_are_compared_without_case_and_space() {
         assert_eq!(normal_email(" Ana@Acme.Example ").as_deref(), Some("ana@acme.example"));
-        for wrong in ["", "ana", "@acme.example", "ana@", "a na@acme.example", "ana@.example", "ana@acme.example\0"] {
+        for wrong in
+            ["", "ana", "@acme.example", "ana@", "a na@acme.example", "ana@.example", "ana@acme.example\0"]
+        {
             assert_eq!(normal_email(wrong), None, "{wrong:?}");
         }
     }

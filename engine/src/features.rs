@@ -24,15 +24,24 @@ const STEPS: f64 = 200.0;
 pub struct NotAFeatureRow;
 
 /// The texts of a snapshot that need a code: (field, text) of free-text fields that are not personal.
-pub fn texts<'a>(catalogue: &'a Catalogue, fields: &'a BTreeMap<String, SnapshotField>) -> impl Iterator<Item = (&'a str, &'a str)> {
+pub fn texts<'a>(
+    catalogue: &'a Catalogue,
+    fields: &'a BTreeMap<String, SnapshotField>,
+) -> impl Iterator<Item = (&'a str, &'a str)> {
     fields.iter().filter_map(|(name, field)| {
         let definition = catalogue.get(name)?;
-        (definition.kind == FieldType::String && !definition.personal).then(|| field.value.as_str().map(|text| (name.as_str(), text))).flatten()
+        (definition.kind == FieldType::String && !definition.personal)
+            .then(|| field.value.as_str().map(|text| (name.as_str(), text)))
+            .flatten()
     })
 }
 
 /// The row of a snapshot's fields. `code` gives the code of a text; a text without one is left out like a personal one.
-pub fn encode(catalogue: &Catalogue, fields: &BTreeMap<String, SnapshotField>, code: impl Fn(&str, &str) -> Option<u32>) -> Vec<u8> {
+pub fn encode(
+    catalogue: &Catalogue,
+    fields: &BTreeMap<String, SnapshotField>,
+    code: impl Fn(&str, &str) -> Option<u32>,
+) -> Vec<u8> {
     let mut row = vec![LAYOUT];
     for (name, definition) in &catalogue.0 {
         let cell = fields.get(name).and_then(|field| {
@@ -53,7 +62,11 @@ pub fn encode(catalogue: &Catalogue, fields: &BTreeMap<String, SnapshotField>, c
 ///
 /// # Errors
 /// When the bytes do not fit the catalogue.
-pub fn decode(catalogue: &Catalogue, row: &[u8], text: impl Fn(&str, u32) -> Option<String>) -> Result<BTreeMap<String, Reading>, NotAFeatureRow> {
+pub fn decode(
+    catalogue: &Catalogue,
+    row: &[u8],
+    text: impl Fn(&str, u32) -> Option<String>,
+) -> Result<BTreeMap<String, Reading>, NotAFeatureRow> {
     let (layout, mut rest) = row.split_first().ok_or(NotAFeatureRow)?;
     if *layout != LAYOUT {
         return Err(NotAFeatureRow);
@@ -70,26 +83,41 @@ pub fn decode(catalogue: &Catalogue, row: &[u8], text: impl Fn(&str, u32) -> Opt
     if rest.is_empty() { Ok(readings) } else { Err(NotAFeatureRow) }
 }
 
-fn put(bytes: &mut Vec<u8>, value: &Value, definition: &FieldDefinition, code: impl Fn(&str) -> Option<u32>) -> Option<()> {
+fn put(
+    bytes: &mut Vec<u8>,
+    value: &Value,
+    definition: &FieldDefinition,
+    code: impl Fn(&str) -> Option<u32>,
+) -> Option<()> {
     match value {
         Value::Bool(b) => bytes.push(u8::from(*b)),
         Value::Integer(n) => put_varint(bytes, zigzag(*n)),
         Value::Number(n) => bytes.extend(n.to_le_bytes()),
         Value::Timestamp(at) => put_varint(bytes, zigzag(at.timestamp_micros())),
-        Value::Text(text) if definition.kind == FieldType::Enum => put_varint(bytes, definition.values.iter().position(|v| v == text)? as u64),
+        Value::Text(text) if definition.kind == FieldType::Enum => {
+            put_varint(bytes, definition.values.iter().position(|v| v == text)? as u64)
+        }
         Value::Text(_) if definition.personal => return None,
         Value::Text(text) => put_varint(bytes, u64::from(code(text)?)),
     }
     Some(())
 }
 
-fn take(rest: &mut &[u8], definition: &FieldDefinition, text: impl Fn(u32) -> Option<String>) -> Option<Value> {
+fn take(
+    rest: &mut &[u8],
+    definition: &FieldDefinition,
+    text: impl Fn(u32) -> Option<String>,
+) -> Option<Value> {
     Some(match definition.kind {
         FieldType::Bool => Value::Bool(take_bytes::<1>(rest)?[0] != 0),
         FieldType::Integer => Value::Integer(unzigzag(take_varint(rest)?)),
         FieldType::Number => Value::Number(f64::from_le_bytes(take_bytes::<8>(rest)?)),
-        FieldType::Timestamp => Value::Timestamp(DateTime::from_timestamp_micros(unzigzag(take_varint(rest)?))?),
-        FieldType::Enum => Value::Text(definition.values.get(usize::try_from(take_varint(rest)?).ok()?)?.clone()),
+        FieldType::Timestamp => {
+            Value::Timestamp(DateTime::from_timestamp_micros(unzigzag(take_varint(rest)?))?)
+        }
+        FieldType::Enum => {
+            Value::Text(definition.values.get(usize::try_from(take_varint(rest)?).ok()?)?.clone())
+        }
         FieldType::String => Value::Text(text(u32::try_from(take_varint(rest)?).ok()?)?),
     })
 }
@@ -143,12 +171,21 @@ mod tests {
             ("person".into(), FieldDefinition { personal: true, ..field(FieldType::String) }),
             ("score".into(), field(FieldType::Number)),
             ("size".into(), field(FieldType::Integer)),
-            ("source".into(), FieldDefinition { values: vec!["chat".into(), "web".into()], ..field(FieldType::Enum) }),
+            (
+                "source".into(),
+                FieldDefinition { values: vec!["chat".into(), "web".into()], ..field(FieldType::Enum) },
+            ),
         ]))
     }
 
     fn field(value: impl Into<serde_json::Value>, confidence: f64) -> SnapshotField {
-        SnapshotField { value: value.into(), confidence, evidence: Vec::new(), extractor: "text".into(), map_version: 1 }
+        SnapshotField {
+            value: value.into(),
+            confidence,
+            evidence: Vec::new(),
+            extractor: "text".into(),
+            map_version: 1,
+        }
     }
 
     proptest! {

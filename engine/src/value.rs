@@ -68,7 +68,10 @@ impl Value {
             FieldType::Number => Self::Number(json.as_f64().filter(|n| n.is_finite()).ok_or_else(wrong)?),
             FieldType::String | FieldType::Enum => Self::Text(json.as_str().ok_or_else(wrong)?.to_owned()),
             FieldType::Timestamp => {
-                let at = json.as_str().and_then(|text| DateTime::parse_from_rfc3339(text).ok()).ok_or_else(wrong)?;
+                let at = json
+                    .as_str()
+                    .and_then(|text| DateTime::parse_from_rfc3339(text).ok())
+                    .ok_or_else(wrong)?;
                 Self::Timestamp(time::cut(at.to_utc()))
             }
         };

@@ -16,7 +16,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-
 /// A whole file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -116,7 +115,18 @@ pub struct TargetFile {
 }
 
 /// What is written to a destination.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, strum::Display, strum::IntoStaticStr)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    strum::Display,
+    strum::IntoStaticStr,
+)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Purpose {
@@ -130,7 +140,12 @@ impl ApplyFile {
     /// Everything that is wrong with the file, its lists' entries in place.
     pub fn check(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
-        let names = [("lists", keys(&self.lists)), ("pools", keys(&self.pools)), ("destinations", keys(&self.destinations)), ("workflows", keys(&self.workflows))];
+        let names = [
+            ("lists", keys(&self.lists)),
+            ("pools", keys(&self.pools)),
+            ("destinations", keys(&self.destinations)),
+            ("workflows", keys(&self.workflows)),
+        ];
         for (part, names) in names {
             problems.extend(names.into_iter().filter(|name| !is_name(name, part == "lists")).map(|name| {
                 Problem::at(format!("/{part}/{name}"), "A name is up to 100 lower-case letters, digits and hyphens (in a list's name, underscores), and begins with a letter or digit.")
@@ -146,7 +161,13 @@ impl ApplyFile {
                 if !self.destinations.contains_key(&target.to) {
                     let near = nearest(&target.to, self.destinations.keys().map(String::as_str));
                     let pointer = format!("{prefix}/destinations/{i}/to");
-                    problems.push(Problem::at(pointer, format!("There is no destination `{}` in this file.", target.to)).suggest(near));
+                    problems.push(
+                        Problem::at(
+                            pointer,
+                            format!("There is no destination `{}` in this file.", target.to),
+                        )
+                        .suggest(near),
+                    );
                 }
             }
             if let Err(found) = Bundle::compile(self.bundle(name, workflow)) {
@@ -193,7 +214,9 @@ impl WorkflowFile {
     /// The pools its rules assign to.
     pub fn pools(&self) -> impl Iterator<Item = &str> {
         self.rules.iter().flat_map(|rule| &rule.then).filter_map(|consequence| match consequence {
-            Consequence::Act { action: Action::Assign, parameters } => parameters.get("pool").and_then(Json::as_str),
+            Consequence::Act { action: Action::Assign, parameters } => {
+                parameters.get("pool").and_then(Json::as_str)
+            }
             _ => None,
         })
     }
@@ -204,6 +227,9 @@ fn keys<T>(map: &BTreeMap<String, T>) -> Vec<&str> {
 }
 
 fn is_name(name: &str, underscores: bool) -> bool {
-    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || (underscores && c == '_');
-    name.len() <= engine::limits::NAME_CHARS && name.chars().all(fits) && name.starts_with(|c: char| c.is_ascii_alphanumeric())
+    let fits =
+        |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || (underscores && c == '_');
+    name.len() <= engine::limits::NAME_CHARS
+        && name.chars().all(fits)
+        && name.starts_with(|c: char| c.is_ascii_alphanumeric())
 }

@@ -80,7 +80,9 @@ impl Database {
     /// # Errors
     /// [`Failure::Usage`] when none is given.
     pub(crate) fn url(&self) -> Result<&str, Failure> {
-        self.database_url.as_deref().ok_or_else(|| Failure::Usage("no database: give --database-url, or set DATABASE_URL".into()))
+        self.database_url
+            .as_deref()
+            .ok_or_else(|| Failure::Usage("no database: give --database-url, or set DATABASE_URL".into()))
     }
 
     /// The key file.
@@ -105,13 +107,14 @@ pub async fn run() -> ExitCode {
         Ok(command) => command,
         Err(failure) => return failure.report(),
     };
-    let cli = match command.try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches)) {
-        Ok(cli) => cli,
-        Err(error) => {
-            error.print().ok();
-            return ExitCode::from(if error.use_stderr() { exit::USAGE } else { exit::FINE });
-        }
-    };
+    let cli =
+        match command.try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches)) {
+            Ok(cli) => cli,
+            Err(error) => {
+                error.print().ok();
+                return ExitCode::from(if error.use_stderr() { exit::USAGE } else { exit::FINE });
+            }
+        };
     let done = match cli.command {
         Command::Serve(options) => Box::pin(serve::run(options)).await,
         Command::Migrate(options) => migrate::run(options).await,

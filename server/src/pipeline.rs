@@ -140,21 +140,30 @@ impl Pipeline {
     ///
     /// # Errors
     /// When the database fails; then nothing was taken.
-    pub async fn take(&self, receipt: &Receipt, signals: Vec<Signal>) -> store::Result<Vec<Result<Taken, Refusal>>> {
+    pub async fn take(
+        &self,
+        receipt: &Receipt,
+        signals: Vec<Signal>,
+    ) -> store::Result<Vec<Result<Taken, Refusal>>> {
         let mut tries = 0;
         loop {
             match self.try_take(receipt, &signals).await {
                 Err(error) if error.is_transient() && tries < TRIES => {
                     tries += 1;
                     tracing::debug!(tries, %error, "taking the signals again");
-                    tokio::time::sleep(Duration::from_millis(rand::random_range(1..=10) * tries as u64)).await;
+                    tokio::time::sleep(Duration::from_millis(rand::random_range(1..=10) * tries as u64))
+                        .await;
                 }
                 other => return other,
             }
         }
     }
 
-    async fn try_take(&self, receipt: &Receipt, signals: &[Signal]) -> store::Result<Vec<Result<Taken, Refusal>>> {
+    async fn try_take(
+        &self,
+        receipt: &Receipt,
+        signals: &[Signal],
+    ) -> store::Result<Vec<Result<Taken, Refusal>>> {
         let mut answers: Vec<Option<Result<Taken, Refusal>>> = signals.iter().map(|_| None).collect();
         let mut prepared = Vec::with_capacity(signals.len());
         for (place, signal) in signals.iter().enumerate() {
@@ -171,7 +180,10 @@ impl Pipeline {
             // Two repeats of one event in a batch: the first takes the decision out, the second reads the first's answer.
             let decision = match first.remove(&event_id) {
                 Some(decision) => decision,
-                None => store::log::decisions_on(&self.store, &[event_id.0]).await?.remove(&event_id).ok_or(store::Error::NotFound("decision"))?,
+                None => store::log::decisions_on(&self.store, &[event_id.0])
+                    .await?
+                    .remove(&event_id)
+                    .ok_or(store::Error::NotFound("decision"))?,
             };
             answers[place] = Some(Ok(Taken::Repeat(Answer::of(decision))));
         }
@@ -181,7 +193,8 @@ impl Pipeline {
     async fn code_features(&self, prepared: &mut [Prepared]) -> store::Result<()> {
         let mut texts: BTreeMap<WorkflowId, BTreeSet<(String, String)>> = BTreeMap::new();
         for p in prepared.iter() {
-            let found = features::texts(&p.live.bundle.catalogue, &p.snapshot.fields).map(|(field, text)| (field.to_owned(), text.to_owned()));
+            let found = features::texts(&p.live.bundle.catalogue, &p.snapshot.fields)
+                .map(|(field, text)| (field.to_owned(), text.to_owned()));
             texts.entry(p.live.id).or_default().extend(found);
         }
         let mut codes = HashMap::new();
@@ -190,7 +203,9 @@ impl Pipeline {
         }
         for p in prepared {
             let codes = codes.get(&p.live.id);
-            let code = |field: &str, text: &str| codes.and_then(|codes| codes.get(&(field.to_owned(), text.to_owned()))).copied();
+            let code = |field: &str, text: &str| {
+                codes.and_then(|codes| codes.get(&(field.to_owned(), text.to_owned()))).copied()
+            };
             p.features = features::encode(&p.live.bundle.catalogue, &p.snapshot.fields, code);
         }
         Ok(())
@@ -229,8 +244,10 @@ impl Pipeline {
         }
         let named: Vec<Named<'_>> = fresh.iter().map(|p| p.named(receipt)).collect();
         let (leads, mut locked) = ingest::identify(&mut tx, keyring, &named).await?;
-        let pools: BTreeSet<String> = fresh.iter().filter_map(|p| p.live.bundle.pool_of(&p.verdict)).map(str::to_owned).collect();
-        let mut counters = if pools.is_empty() { BTreeMap::new() } else { ingest::lock_pools(&mut tx, &pools).await? };
+        let pools: BTreeSet<String> =
+            fresh.iter().filter_map(|p| p.live.bundle.pool_of(&p.verdict)).map(str::to_owned).collect();
+        let mut counters =
+            if pools.is_empty() { BTreeMap::new() } else { ingest::lock_pools(&mut tx, &pools).await? };
         let mut rows = Rows::default();
         for (p, lead_id) in fresh.into_iter().zip(leads) {
             let lead = locked.get_mut(&lead_id).ok_or(store::Error::NotFound("lead"))?;
@@ -271,17 +288,31 @@ fn prepare(receipt: &Receipt, place: usize, signal: &Signal, live: Arc<Live>) ->
 
 impl Prepared {
     fn claim(&self) -> Claim {
-        Claim { scope: format!("event:{}", self.signal.event.source), key: self.signal.key.clone(), body: self.body.clone(), result_id: self.event_id.0 }
+        Claim {
+            scope: format!("event:{}", self.signal.event.source),
+            key: self.signal.key.clone(),
+            body: self.body.clone(),
+            result_id: self.event_id.0,
+        }
     }
 
     fn named<'a>(&'a self, receipt: &Receipt) -> Named<'a> {
         let event = &self.signal.event;
-        Named { source: &event.source, lead: &event.lead, event_id: self.event_id.0, received_at: receipt.received_at }
+        Named {
+            source: &event.source,
+            lead: &event.lead,
+            event_id: self.event_id.0,
+            received_at: receipt.received_at,
+        }
     }
 }
 
 impl Answer {
     fn of(decision: Decision) -> Self {
-        Self { event_id: decision.event_id, lead_id: decision.lead_id, decision: Decision { human_overrides: Vec::new(), ..decision } }
+        Self {
+            event_id: decision.event_id,
+            lead_id: decision.lead_id,
+            decision: Decision { human_overrides: Vec::new(), ..decision },
+        }
     }
 }

@@ -59,7 +59,12 @@ impl Registry {
                 let mut names = workflows::routed(&self.store, event.kind, &event.source).await?;
                 match names.len() {
                     1 => names.remove(0),
-                    0 => return Ok(Err(Refusal::NoRoute { kind: event.kind.to_string(), origin: event.source.clone() })),
+                    0 => {
+                        return Ok(Err(Refusal::NoRoute {
+                            kind: event.kind.to_string(),
+                            origin: event.source.clone(),
+                        }));
+                    }
                     _ => return Ok(Err(Refusal::AmbiguousRoute(names))),
                 }
             }
@@ -131,7 +136,11 @@ impl Registry {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn codes(&self, workflow: WorkflowId, texts: BTreeSet<(String, String)>) -> Result<HashMap<(String, String), u32>> {
+    pub async fn codes(
+        &self,
+        workflow: WorkflowId,
+        texts: BTreeSet<(String, String)>,
+    ) -> Result<HashMap<(String, String), u32>> {
         let mut known = HashMap::with_capacity(texts.len());
         let mut unknown = BTreeSet::new();
         {
@@ -157,7 +166,8 @@ impl Registry {
             codes.clear();
         }
         for ((field, text), code) in made {
-            let code = u32::try_from(code).map_err(|_| Error::Corrupt("a feature code is negative".into()))?;
+            let code =
+                u32::try_from(code).map_err(|_| Error::Corrupt("a feature code is negative".into()))?;
             codes.insert((workflow, field.clone(), text.clone()), code);
             known.insert((field, text), code);
         }
@@ -199,5 +209,7 @@ pub fn compile(parts: &BundleParts) -> Result<Bundle> {
 }
 
 fn body<T: DeserializeOwned>(version: &Version) -> Result<T> {
-    serde_json::from_value(version.body.clone()).map_err(|error| Error::Corrupt(format!("{} {} v{}: {error}", version.kind, version.name, version.version)))
+    serde_json::from_value(version.body.clone()).map_err(|error| {
+        Error::Corrupt(format!("{} {} v{}: {error}", version.kind, version.name, version.version))
+    })
 }

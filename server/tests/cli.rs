@@ -84,7 +84,11 @@ impl Drop for Desk {
 /// The program in a folder, with nothing of this environment but the path.
 fn meshline(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_meshline"));
-    command.current_dir(folder).env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("MESHLINE_KEY_FILE", folder.join("key"));
+    command
+        .current_dir(folder)
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("MESHLINE_KEY_FILE", folder.join("key"));
     command
 }
 
@@ -102,14 +106,23 @@ fn rules_are_simulated_without_a_database() {
     let leads = "company,intent_confidence,intent_confidence__confidence,source,source__confidence\n\
                  Initech,0.9,,chat,\ninitech ,0.9,0.95,referral,0.9\nPine,0.2,,referral,0.7\nPine,0.2,,referral,0.8\nPine,0.2,,chat,\n,0.9,,referral,\n";
     std::fs::write(folder.path().join("leads.csv"), leads).unwrap();
-    let run = |leads: &str| meshline(folder.path()).args(["simulate", "--rules", "rules.yaml", "--leads", leads]).output().unwrap();
+    let run = |leads: &str| {
+        meshline(folder.path())
+            .args(["simulate", "--rules", "rules.yaml", "--leads", leads])
+            .output()
+            .unwrap()
+    };
     let printed: Json = serde_json::from_str(&ended(&run("leads.csv"), 0)).unwrap();
     let rules = json!([{"id": "tam-high-intent", "action": "assign", "count": 2}, {"id": "referral", "action": "advance", "count": 1}]);
     assert_eq!(printed, json!({"total": 6, "default": 1, "held": 2, "rules": rules}));
 
-    std::fs::write(folder.path().join("bad.csv"), "company,intent_confidence\nInitech,lots\nInitech,0.9\n").unwrap();
+    std::fs::write(folder.path().join("bad.csv"), "company,intent_confidence\nInitech,lots\nInitech,0.9\n")
+        .unwrap();
     let said = ended(&run("bad.csv"), 4);
-    assert!(said.contains("\"total\":1") && said.contains("line 2") && said.contains("intent_confidence"), "{said}");
+    assert!(
+        said.contains("\"total\":1") && said.contains("line 2") && said.contains("intent_confidence"),
+        "{said}"
+    );
     assert!(ended(&run("none.csv"), 2).contains("none.csv"));
     std::fs::write(folder.path().join("rules.yaml"), RULES.replace("company in", "compny in")).unwrap();
     let said = ended(&run("leads.csv"), 2);
@@ -121,12 +134,16 @@ fn usage_is_explained() {
     let folder = tempfile::tempdir().unwrap();
     let run = |arguments: &[&str]| meshline(folder.path()).args(arguments).output().unwrap();
     let help = ended(&run(&["--help"]), 0);
-    for word in ["serve", "migrate", "demo", "apply", "user", "key", "import", "simulate", "replay", "Exit codes"] {
+    for word in
+        ["serve", "migrate", "demo", "apply", "user", "key", "import", "simulate", "replay", "Exit codes"]
+    {
         assert!(help.contains(word), "{word} in {help}");
     }
     ended(&run(&["import"]), 2);
     assert!(ended(&run(&["replay", "--all"]), 2).contains("DATABASE_URL"));
-    assert!(ended(&run(&["migrate", "--database-url", "postgres://127.0.0.1:1/x"]), 3).contains("not available"));
+    assert!(
+        ended(&run(&["migrate", "--database-url", "postgres://127.0.0.1:1/x"]), 3).contains("not available")
+    );
 }
 
 #[tokio::test]
@@ -157,25 +174,52 @@ async fn a_file_is_planned_applied_and_imported_once() {
     assert!(ended(&desk.run(&["apply", "offers.yaml", "--plan"]), 1).contains("rule_set offers"));
     ended(&desk.run(&["apply", "offers.yaml"]), 0);
     let import = [
-        "import", "leads.csv", "--workflow", "offers", "--map", "external_id=Id", "--at", "Created", "--outcome", "Status=Won:won@Closed",
+        "import",
+        "leads.csv",
+        "--workflow",
+        "offers",
+        "--map",
+        "external_id=Id",
+        "--at",
+        "Created",
+        "--outcome",
+        "Status=Won:won@Closed",
     ];
     assert!(ended(&desk.run(&import), 2).contains("not live"));
-    assert!(ended(&desk.run(&["apply", "offers.yaml", "--bootstrap"]), 0).contains("live    workflow offers"));
+    assert!(
+        ended(&desk.run(&["apply", "offers.yaml", "--bootstrap"]), 0).contains("live    workflow offers")
+    );
     assert!(ended(&desk.run(&["apply", "offers.yaml", "--plan"]), 0).contains("Nothing to change"));
 
     let said = ended(&desk.run(&import), 4);
-    assert!(said.contains("5 rows: 4 imported, 0 had been imported before, 1 rejected; 2 outcomes recorded"), "{said}");
+    assert!(
+        said.contains("5 rows: 4 imported, 0 had been imported before, 1 rejected; 2 outcomes recorded"),
+        "{said}"
+    );
     let rejects = std::fs::read_to_string(desk.folder.path().join("leads.csv.rejects.csv")).unwrap();
-    assert!(rejects.starts_with("row,reason,cells\n4,") && rejects.contains("`soon`") && rejects.contains("99"), "{rejects}");
+    assert!(
+        rejects.starts_with("row,reason,cells\n4,") && rejects.contains("`soon`") && rejects.contains("99"),
+        "{rejects}"
+    );
     let said = ended(&desk.run(&import), 4);
-    assert!(said.contains("5 rows: 0 imported, 4 had been imported before, 1 rejected; 0 outcomes recorded"), "{said}");
+    assert!(
+        said.contains("5 rows: 0 imported, 4 had been imported before, 1 rejected; 0 outcomes recorded"),
+        "{said}"
+    );
 
     let mut connection = desk.connection().await;
     let decided: Vec<(String, Option<String>, String, String)> =
-        sqlx::query_as("SELECT mode, rule_id, action, as_of::date::text FROM decisions ORDER BY as_of").fetch_all(&mut connection).await.unwrap();
-    let row = |rule: Option<&str>, action: &str, day: &str| ("historical".to_owned(), rule.map(str::to_owned), action.to_owned(), day.to_owned());
+        sqlx::query_as("SELECT mode, rule_id, action, as_of::date::text FROM decisions ORDER BY as_of")
+            .fetch_all(&mut connection)
+            .await
+            .unwrap();
+    let row = |rule: Option<&str>, action: &str, day: &str| {
+        ("historical".to_owned(), rule.map(str::to_owned), action.to_owned(), day.to_owned())
+    };
     let expected = [
-        row(Some("large"), "advance", "2024-01-05"), row(None, "nurture", "2024-02-01"), row(None, "nurture", "2024-02-01"),
+        row(Some("large"), "advance", "2024-01-05"),
+        row(None, "nurture", "2024-02-01"),
+        row(None, "nurture", "2024-02-01"),
         row(Some("large"), "advance", "2024-03-01"),
     ];
     assert_eq!(decided, expected);
@@ -183,7 +227,11 @@ async fn a_file_is_planned_applied_and_imported_once() {
         .fetch_one(&mut connection)
         .await
         .unwrap();
-    assert_eq!(counts, (4, 0, 2), "equal rows without an id are leads of their own; an import has no effects");
+    assert_eq!(
+        counts,
+        (4, 0, 2),
+        "equal rows without an id are leads of their own; an import has no effects"
+    );
     assert!(ended(&desk.run(&["replay", "--all"]), 0).contains("4 decisions come out the same"));
 }
 
@@ -199,7 +247,8 @@ async fn an_import_that_was_interrupted_goes_on_to_the_same_result() {
     }
     desk.file("many.csv", &rows);
     let import = ["import", "many.csv", "--workflow", "offers", "--map", "external_id=Id"];
-    let mut child = meshline(desk.folder.path()).env("DATABASE_URL", desk.url()).args(import).spawn().unwrap();
+    let mut child =
+        meshline(desk.folder.path()).env("DATABASE_URL", desk.url()).args(import).spawn().unwrap();
     let mut connection = desk.connection().await;
     let events = || sqlx::query_scalar::<_, i64>("SELECT count(*) FROM events");
     while events().fetch_one(&mut connection).await.unwrap() == 0 {
@@ -210,7 +259,11 @@ async fn an_import_that_was_interrupted_goes_on_to_the_same_result() {
     let before = events().fetch_one(&mut connection).await.unwrap();
     assert!((1..2_500).contains(&before), "{before} were taken before the kill");
     ended(&desk.run(&import), 0);
-    let after: (i64, i64) = sqlx::query_as("SELECT (SELECT count(*) FROM events), (SELECT count(*) FROM leads)").fetch_one(&mut connection).await.unwrap();
+    let after: (i64, i64) =
+        sqlx::query_as("SELECT (SELECT count(*) FROM events), (SELECT count(*) FROM leads)")
+            .fetch_one(&mut connection)
+            .await
+            .unwrap();
     assert_eq!(after, (2_500, 2_000), "rows are taken once, equal rows as often as they stand there");
 }
 
@@ -218,15 +271,33 @@ async fn an_import_that_was_interrupted_goes_on_to_the_same_result() {
 async fn people_and_keys_are_added() {
     let desk = Desk::new().await;
     ended(&desk.run(&["migrate"]), 0);
-    let link = ended(&desk.run(&["user", "add", "Ana@Corvane.example", "--role", "revops,revops_lead", "--public-url", "https://m.example/"]), 0);
+    let link = ended(
+        &desk.run(&[
+            "user",
+            "add",
+            "Ana@Corvane.example",
+            "--role",
+            "revops,revops_lead",
+            "--public-url",
+            "https://m.example/",
+        ]),
+        0,
+    );
     assert!(link.starts_with("https://m.example/setup/") && link.trim().lines().count() == 1, "{link}");
     ended(&desk.run(&["user", "add", "ana@corvane.example", "--role", "boss"]), 2);
     ended(&desk.run(&["user", "add", "ana", "--role", "sdr"]), 2);
     let key = ended(&desk.run(&["key", "add", "--name", "website", "--scope", "ingest"]), 0);
     assert!(key.starts_with("ml_") && key.trim().lines().count() == 1, "{key}");
-    assert!(ended(&desk.run(&["key", "add", "--name", "website", "--scope", "ingest"]), 2).contains("exists already"));
+    assert!(
+        ended(&desk.run(&["key", "add", "--name", "website", "--scope", "ingest"]), 2)
+            .contains("exists already")
+    );
     let mut connection = desk.connection().await;
-    let kept: Vec<String> = sqlx::query_scalar("SELECT t::text FROM api_keys t UNION ALL SELECT t::text FROM audit_log t").fetch_all(&mut connection).await.unwrap();
+    let kept: Vec<String> =
+        sqlx::query_scalar("SELECT t::text FROM api_keys t UNION ALL SELECT t::text FROM audit_log t")
+            .fetch_all(&mut connection)
+            .await
+            .unwrap();
     assert!(kept.iter().all(|row| !row.contains(key.trim())), "the key itself is nowhere");
 }
 
@@ -241,7 +312,12 @@ async fn the_demo_fills_an_empty_database_only() {
     let (decided, paused): (i64, i64) =
         sqlx::query_as("SELECT (SELECT count(*) FROM decisions), (SELECT count(*) FROM destinations WHERE paused_reason IS NOT NULL)").fetch_one(&mut connection).await.unwrap();
     assert_eq!((decided, paused), (40, 1));
-    let warehouse: i64 = sqlx::query_scalar("SELECT count(*) FROM pg_database WHERE datname = current_database() || '_warehouse'").fetch_one(&mut connection).await.unwrap();
+    let warehouse: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM pg_database WHERE datname = current_database() || '_warehouse'",
+    )
+    .fetch_one(&mut connection)
+    .await
+    .unwrap();
     assert_eq!(warehouse, 1);
     let drop = format!("DROP DATABASE {}_warehouse", desk.name);
     connection.execute(sqlx::AssertSqlSafe(drop)).await.unwrap();

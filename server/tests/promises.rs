@@ -33,7 +33,11 @@ async fn the_application_may_not_change_the_log() {
     let office = Office::open().await;
     with_a_row_each(&office).await;
     for table in LOGS {
-        for statement in [format!("UPDATE {table} SET hash = hash"), format!("DELETE FROM {table}"), format!("TRUNCATE {table}")] {
+        for statement in [
+            format!("UPDATE {table} SET hash = hash"),
+            format!("DELETE FROM {table}"),
+            format!("TRUNCATE {table}"),
+        ] {
             let error = office.store().pool().execute(AssertSqlSafe(statement.clone())).await.unwrap_err();
             assert_eq!(error.as_database_error().unwrap().code().unwrap(), "42501", "{statement}");
         }
@@ -46,14 +50,22 @@ async fn triggers_refuse_even_the_owner_on_every_log_table_and_partition() {
     with_a_row_each(&office).await;
     let mut owner = office.database.owner().await;
     for table in LOGS {
-        let partitions: Vec<String> = sqlx::query_scalar("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = $1::regclass")
-            .bind(table)
-            .fetch_all(&mut owner)
-            .await
-            .unwrap();
+        let partitions: Vec<String> = sqlx::query_scalar(
+            "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = $1::regclass",
+        )
+        .bind(table)
+        .fetch_all(&mut owner)
+        .await
+        .unwrap();
         assert!(partitions.len() >= 4, "{table} has partitions for the coming months");
-        let full: String = sqlx::query_scalar(AssertSqlSafe(format!("SELECT tableoid::regclass::text FROM {table} LIMIT 1"))).fetch_one(&mut owner).await.unwrap();
-        let mut statements: Vec<String> = partitions.iter().map(|partition| format!("TRUNCATE {partition}")).collect();
+        let full: String = sqlx::query_scalar(AssertSqlSafe(format!(
+            "SELECT tableoid::regclass::text FROM {table} LIMIT 1"
+        )))
+        .fetch_one(&mut owner)
+        .await
+        .unwrap();
+        let mut statements: Vec<String> =
+            partitions.iter().map(|partition| format!("TRUNCATE {partition}")).collect();
         statements.push(format!("TRUNCATE {table}"));
         for name in [table, &full] {
             statements.extend([format!("UPDATE {name} SET hash = hash"), format!("DELETE FROM {name}")]);
@@ -91,7 +103,8 @@ async fn an_erased_lead_is_unreadable_and_its_hashes_still_verify() {
     assert!(store::log::event(office.store(), answer.event_id).await.unwrap().body.is_none());
     let replay = office.pipeline.replay(decision.decision_id).await.unwrap();
     assert_eq!(serde_json::to_value(replay).unwrap(), serde_json::json!({"same": null, "reason": "erased"}));
-    let features: i64 = sqlx::query_scalar("SELECT count(*) FROM features").fetch_one(office.store().pool()).await.unwrap();
+    let features: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM features").fetch_one(office.store().pool()).await.unwrap();
     assert_eq!(features, 0);
     // Nothing of the person is left in any table, in the clear.
     for word in ["ana@initech.example", "Ana"] {
@@ -106,14 +119,19 @@ async fn an_erased_lead_is_unreadable_and_its_hashes_still_verify() {
 async fn nothing_personal_stands_in_the_log_in_the_clear() {
     let office = Office::open().await;
     office.send("k1", &lead::good("Ana", "Initech")).await.unwrap();
-    assert_eq!(office.rows_containing("ana@initech.example").await, ["leads"], "the address is in the erasable profile alone");
+    assert_eq!(
+        office.rows_containing("ana@initech.example").await,
+        ["leads"],
+        "the address is in the erasable profile alone"
+    );
 }
 
 #[tokio::test]
 async fn a_turn_of_the_month_puts_rows_into_the_next_partition() {
     let office = Office::open().await;
     let this_month = Utc::now();
-    let next_month: DateTime<Utc> = (this_month + TimeDelta::days(31)).format("%Y-%m-01T00:00:00Z").to_string().parse().unwrap();
+    let next_month: DateTime<Utc> =
+        (this_month + TimeDelta::days(31)).format("%Y-%m-01T00:00:00Z").to_string().parse().unwrap();
     let mut seen = Vec::new();
     for (key, at) in [("before", next_month - TimeDelta::milliseconds(1)), ("after", next_month)] {
         office.send_at(key, &lead::good(key, "Initech"), at).await.unwrap();
@@ -143,14 +161,21 @@ async fn a_key_is_taken_once() {
     let event = lead::good("Ana", "Initech");
     let first = office.send("k1", &event).await.unwrap();
     match office.take("k1", &event).await {
-        Ok(Taken::Repeat(again)) => assert_eq!(serde_json::to_string(&again).unwrap(), serde_json::to_string(&first).unwrap()),
+        Ok(Taken::Repeat(again)) => {
+            assert_eq!(serde_json::to_string(&again).unwrap(), serde_json::to_string(&first).unwrap())
+        }
         other => panic!("{other:?}"),
     }
     assert_eq!(office.take("k1", &lead::good("Ana", "Globex")).await, Err(Refusal::KeyReused));
-    let count: i64 = sqlx::query_scalar("SELECT count(*) FROM events").fetch_one(office.store().pool()).await.unwrap();
+    let count: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM events").fetch_one(office.store().pool()).await.unwrap();
     assert_eq!(count, 1);
     // The same key of another source is another key.
-    let elsewhere = engine::event::EventRequest { source: "landing-page".into(), workflow: Some("inbound-form".into()), ..event };
+    let elsewhere = engine::event::EventRequest {
+        source: "landing-page".into(),
+        workflow: Some("inbound-form".into()),
+        ..event
+    };
     assert!(matches!(office.take("k1", &elsewhere).await, Ok(Taken::New(_))));
 }
 
@@ -158,14 +183,25 @@ async fn a_key_is_taken_once() {
 async fn what_was_submitted_never_changes_and_content_and_rules_have_two_owners() {
     let office = Office::open().await;
     let mut owner = office.database.owner().await;
-    for statement in ["UPDATE versions SET body = '{}'", "DELETE FROM versions", "UPDATE bundles SET manifest = '{}'"] {
+    for statement in
+        ["UPDATE versions SET body = '{}'", "DELETE FROM versions", "UPDATE bundles SET manifest = '{}'"]
+    {
         let error = owner.execute(statement).await.unwrap_err();
         assert_eq!(error.as_database_error().unwrap().code().unwrap(), "23001", "{statement}");
     }
     let actor = store::Actor::command("test");
     store::people::add(office.store(), &actor, "a@x.example", "A", &[]).await.unwrap();
-    let error = store::layers::set_owners(office.store(), &actor, ["a@x.example", "a@x.example", "a@x.example", "a@x.example"]).await.unwrap_err();
-    assert!(matches!(&error, Error::Refused(constraint) if constraint == "layers_content_and_rules_have_two_owners"), "{error}");
+    let error = store::layers::set_owners(
+        office.store(),
+        &actor,
+        ["a@x.example", "a@x.example", "a@x.example", "a@x.example"],
+    )
+    .await
+    .unwrap_err();
+    assert!(
+        matches!(&error, Error::Refused(constraint) if constraint == "layers_content_and_rules_have_two_owners"),
+        "{error}"
+    );
 }
 
 #[tokio::test]

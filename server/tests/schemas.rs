@@ -17,7 +17,10 @@ fn check<T: JsonSchema>(name: &str) {
         std::fs::write(&path, &schema).unwrap();
     }
     let stored = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(stored == schema, "{path} is not the schema of the type any more; if that is meant, run this test with MESHLINE_UPDATE_GOLDEN=1");
+    assert!(
+        stored == schema,
+        "{path} is not the schema of the type any more; if that is meant, run this test with MESHLINE_UPDATE_GOLDEN=1"
+    );
 }
 
 #[test]

@@ -33,7 +33,9 @@ pub struct DestinationRow {
 /// When the database fails.
 pub async fn by_name(connection: &mut PgConnection) -> Result<BTreeMap<String, DestinationRow>> {
     let rows: Vec<DestinationRow> =
-        sqlx::query_as("SELECT id, name, kind, settings, paused_reason FROM destinations ORDER BY name").fetch_all(connection).await?;
+        sqlx::query_as("SELECT id, name, kind, settings, paused_reason FROM destinations ORDER BY name")
+            .fetch_all(connection)
+            .await?;
     Ok(rows.into_iter().map(|row| (row.name.clone(), row)).collect())
 }
 
@@ -56,10 +58,20 @@ pub struct DestinationInput<'a> {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn save(store: &Store, connection: &mut PgConnection, actor: &Actor, input: DestinationInput<'_>) -> Result<DestinationId> {
-    let known: Option<Uuid> = sqlx::query_scalar("SELECT id FROM destinations WHERE name = $1").bind(input.name).fetch_optional(&mut *connection).await?;
+pub async fn save(
+    store: &Store,
+    connection: &mut PgConnection,
+    actor: &Actor,
+    input: DestinationInput<'_>,
+) -> Result<DestinationId> {
+    let known: Option<Uuid> = sqlx::query_scalar("SELECT id FROM destinations WHERE name = $1")
+        .bind(input.name)
+        .fetch_optional(&mut *connection)
+        .await?;
     let id = known.unwrap_or_else(|| engine::ids::mint(actor.now, rand::random()));
-    let secret = input.secret.map(|secret| store.keyring().seal(secret, crate::keyring::Place { column: "destinations.secret", row: id }));
+    let secret = input.secret.map(|secret| {
+        store.keyring().seal(secret, crate::keyring::Place { column: "destinations.secret", row: id })
+    });
     sqlx::query(
         "INSERT INTO destinations (id, name, kind, settings, secret, paused_reason, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7) \
          ON CONFLICT (name) DO UPDATE SET kind = excluded.kind, settings = excluded.settings, secret = coalesce(excluded.secret, destinations.secret), \
@@ -75,6 +87,16 @@ pub async fn save(store: &Store, connection: &mut PgConnection, actor: &Actor, i
     .execute(&mut *connection)
     .await?;
     let detail = serde_json::json!({ "kind": input.kind, "settings": input.settings, "paused": input.paused_reason, "secret_changed": input.secret.is_some() });
-    audit(connection, actor, Audit { action: "destination.save", subject: &format!("destination:{}", input.name), lead: None, detail }).await?;
+    audit(
+        connection,
+        actor,
+        Audit {
+            action: "destination.save",
+            subject: &format!("destination:{}", input.name),
+            lead: None,
+            detail,
+        },
+    )
+    .await?;
     Ok(id.into())
 }

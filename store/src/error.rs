@@ -58,18 +58,27 @@ impl From<sqlx::Error> for Error {
         use sqlx::error::ErrorKind;
         match &error {
             sqlx::Error::RowNotFound => return Self::NotFound("row"),
-            sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => return Self::Unavailable(error),
+            sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed => return Self::Unavailable(error),
             _ => {}
         }
         let Some(db) = error.as_database_error() else { return Self::Db(error) };
         let constraint = db.constraint().unwrap_or_default().to_owned();
         match db.kind() {
             ErrorKind::UniqueViolation => Self::Duplicate(constraint),
-            ErrorKind::ForeignKeyViolation | ErrorKind::NotNullViolation | ErrorKind::CheckViolation => Self::Refused(constraint),
+            ErrorKind::ForeignKeyViolation | ErrorKind::NotNullViolation | ErrorKind::CheckViolation => {
+                Self::Refused(constraint)
+            }
             // restrict_violation is what the guards raise, insufficient_privilege what the role is denied.
-            _ if matches!(db.code().as_deref(), Some("23001" | "42501")) => Self::Refused(db.message().to_owned()),
+            _ if matches!(db.code().as_deref(), Some("23001" | "42501")) => {
+                Self::Refused(db.message().to_owned())
+            }
             // Shutdown, start-up, lost connections (class 57P and 08) and too many connections.
-            _ if db.code().is_some_and(|c| c.starts_with("57P") || c.starts_with("08") || c == "53300") => Self::Unavailable(error),
+            _ if db.code().is_some_and(|c| c.starts_with("57P") || c.starts_with("08") || c == "53300") => {
+                Self::Unavailable(error)
+            }
             _ => Self::Db(error),
         }
     }
@@ -81,12 +90,12 @@ impl From<sea_orm::DbErr> for Error {
         match error {
             DbErr::RecordNotFound(_) => Self::NotFound("row"),
             DbErr::ConnectionAcquire(_) => Self::Unavailable(sqlx::Error::PoolTimedOut),
-            DbErr::Conn(RuntimeErr::SqlxError(error)) | DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)) => {
-                match std::sync::Arc::try_unwrap(error) {
-                    Ok(error) => error.into(),
-                    Err(shared) => Self::Db(sqlx::Error::Protocol(shared.to_string())),
-                }
-            }
+            DbErr::Conn(RuntimeErr::SqlxError(error))
+            | DbErr::Exec(RuntimeErr::SqlxError(error))
+            | DbErr::Query(RuntimeErr::SqlxError(error)) => match std::sync::Arc::try_unwrap(error) {
+                Ok(error) => error.into(),
+                Err(shared) => Self::Db(sqlx::Error::Protocol(shared.to_string())),
+            },
             other => Self::Corrupt(other.to_string()),
         }
     }

@@ -36,7 +36,12 @@ pub async fn begin(store: &Store, actor: &Actor, workflow: WorkflowId, file_hash
     .bind(actor.now)
     .fetch_one(store.pool())
     .await?;
-    Ok(Run { workflow, file_hash: *file_hash, as_of, rows_done: u64::try_from(rows_done).unwrap_or_default() })
+    Ok(Run {
+        workflow,
+        file_hash: *file_hash,
+        as_of,
+        rows_done: u64::try_from(rows_done).unwrap_or_default(),
+    })
 }
 
 /// Notes that all rows up to one are taken.
@@ -70,7 +75,12 @@ pub async fn finish(store: &Store, actor: &Actor, run: &Run, rows: u64) -> Resul
     .await?;
     if finished.rows_affected() == 1 {
         let subject = format!("workflow_id:{}", run.workflow);
-        audit(&mut tx, actor, Audit { action: "import.finish", subject: &subject, lead: None, detail: json!({ "rows": rows }) }).await?;
+        audit(
+            &mut tx,
+            actor,
+            Audit { action: "import.finish", subject: &subject, lead: None, detail: json!({ "rows": rows }) },
+        )
+        .await?;
     }
     tx.commit().await?;
     Ok(())

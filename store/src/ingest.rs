@@ -35,15 +35,20 @@ pub const RELEASE_CHANNEL: &str = "meshline_release";
 ///
 /// # Errors
 /// When the database fails.
-pub async fn lock_epochs(connection: &mut PgConnection, workflows: &BTreeSet<WorkflowId>) -> Result<HashMap<WorkflowId, i64>> {
+pub async fn lock_epochs(
+    connection: &mut PgConnection,
+    workflows: &BTreeSet<WorkflowId>,
+) -> Result<HashMap<WorkflowId, i64>> {
     let ids: Vec<Uuid> = workflows.iter().map(|id| id.0).collect();
     // Two statements: the epochs must be read after the locks are held, and a statement sees what was committed before it began.
     sqlx::query("SELECT pg_advisory_xact_lock_shared(hashtextextended(id::text, 0)) FROM unnest($1::uuid[]) AS w (id)")
         .bind(&ids)
         .execute(&mut *connection)
         .await?;
-    let rows: Vec<(Uuid, i64)> =
-        sqlx::query_as("SELECT id, release_epoch FROM workflows WHERE id = ANY($1)").bind(&ids).fetch_all(connection).await?;
+    let rows: Vec<(Uuid, i64)> = sqlx::query_as("SELECT id, release_epoch FROM workflows WHERE id = ANY($1)")
+        .bind(&ids)
+        .fetch_all(connection)
+        .await?;
     Ok(rows.into_iter().map(|(id, epoch)| (id.into(), epoch)).collect())
 }
 
@@ -51,11 +56,16 @@ pub async fn lock_epochs(connection: &mut PgConnection, workflows: &BTreeSet<Wor
 ///
 /// # Errors
 /// When the database fails.
-pub async fn lock_pools(connection: &mut PgConnection, names: &BTreeSet<String>) -> Result<BTreeMap<String, Json>> {
-    let rows: Vec<(String, Json)> = sqlx::query_as("SELECT name, counters FROM pool_states WHERE name = ANY($1) ORDER BY name FOR NO KEY UPDATE")
-        .bind(names.iter().cloned().collect::<Vec<_>>())
-        .fetch_all(connection)
-        .await?;
+pub async fn lock_pools(
+    connection: &mut PgConnection,
+    names: &BTreeSet<String>,
+) -> Result<BTreeMap<String, Json>> {
+    let rows: Vec<(String, Json)> = sqlx::query_as(
+        "SELECT name, counters FROM pool_states WHERE name = ANY($1) ORDER BY name FOR NO KEY UPDATE",
+    )
+    .bind(names.iter().cloned().collect::<Vec<_>>())
+    .fetch_all(connection)
+    .await?;
     Ok(rows.into_iter().collect())
 }
 

@@ -62,17 +62,24 @@ impl Keyring {
     /// # Errors
     /// [`Error::Key`] when it cannot be read or holds something else.
     pub fn read(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path)
-            .map(Zeroizing::new)
-            .map_err(|error| Error::Key(format!("the key file {} cannot be read ({error}); MESHLINE_KEY_FILE names it", path.display())))?;
-        let wrong = || Error::Key(format!("the key file {} does not hold 64 hexadecimal digits", path.display()));
+        let text = std::fs::read_to_string(path).map(Zeroizing::new).map_err(|error| {
+            Error::Key(format!(
+                "the key file {} cannot be read ({error}); MESHLINE_KEY_FILE names it",
+                path.display()
+            ))
+        })?;
+        let wrong =
+            || Error::Key(format!("the key file {} does not hold 64 hexadecimal digits", path.display()));
         let text = text.trim();
         if text.len() != 64 || !text.is_ascii() {
             return Err(wrong());
         }
         let mut master = Zeroizing::new([0; 32]);
         for (byte, pair) in master.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-            *byte = std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok()).ok_or_else(wrong)?;
+            *byte = std::str::from_utf8(pair)
+                .ok()
+                .and_then(|pair| u8::from_str_radix(pair, 16).ok())
+                .ok_or_else(wrong)?;
         }
         Ok(Self::new(&master))
     }
@@ -83,13 +90,21 @@ impl Keyring {
     /// [`Error::Key`] when it can neither be read nor made.
     pub fn read_or_make(path: &Path) -> Result<Self> {
         if !path.exists() {
-            let failed = |error: std::io::Error| Error::Key(format!("the key file {} cannot be made ({error}); MESHLINE_KEY_FILE names another place", path.display()));
+            let failed = |error: std::io::Error| {
+                Error::Key(format!(
+                    "the key file {} cannot be made ({error}); MESHLINE_KEY_FILE names another place",
+                    path.display()
+                ))
+            };
             if let Some(folder) = path.parent() {
                 std::fs::create_dir_all(folder).map_err(failed)?;
             }
             let key: Zeroizing<[u8; 32]> = Zeroizing::new(rand::random());
-            let text: Zeroizing<String> = Zeroizing::new(key.iter().map(|byte| format!("{byte:02x}")).collect());
-            match private_file(path).and_then(|mut file| writeln!(file, "{}", *text).and_then(|()| file.sync_all())) {
+            let text: Zeroizing<String> =
+                Zeroizing::new(key.iter().map(|byte| format!("{byte:02x}")).collect());
+            match private_file(path)
+                .and_then(|mut file| writeln!(file, "{}", *text).and_then(|()| file.sync_all()))
+            {
                 // Another process made it between the look and the making: its key counts.
                 Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
                 other => other.map_err(failed)?,
@@ -101,7 +116,10 @@ impl Keyring {
     /// Where the key file is unless somebody says otherwise: the user's state directory (XDG Base Directory Specification).
     pub fn default_path() -> PathBuf {
         let state = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-        let home = || std::env::var_os("HOME").map_or_else(|| PathBuf::from("/var/lib"), |home| PathBuf::from(home).join(".local/state"));
+        let home = || {
+            std::env::var_os("HOME")
+                .map_or_else(|| PathBuf::from("/var/lib"), |home| PathBuf::from(home).join(".local/state"))
+        };
         state.unwrap_or_else(home).join("meshline/master.key")
     }
 
@@ -131,8 +149,10 @@ impl Keyring {
     /// # Errors
     /// [`Error::Corrupt`] when it was wrapped by another master key.
     pub fn unwrap_data_key(&self, lead: uuid::Uuid, wrapped: &[u8]) -> Result<DataKey> {
-        let plain = Zeroizing::new(open(&self.master, wrapped, Place { column: "leads.data_key", row: lead })?);
-        let key = <[u8; 32]>::try_from(plain.as_slice()).map_err(|_| Error::Corrupt("a data key has the wrong length".into()))?;
+        let plain =
+            Zeroizing::new(open(&self.master, wrapped, Place { column: "leads.data_key", row: lead })?);
+        let key = <[u8; 32]>::try_from(plain.as_slice())
+            .map_err(|_| Error::Corrupt("a data key has the wrong length".into()))?;
         Ok(DataKey(Zeroizing::new(key)))
     }
 
@@ -181,7 +201,9 @@ fn open(cipher: &Aes256Gcm, sealed: &[u8], place: Place<'_>) -> Result<Vec<u8>> 
         return Err(corrupt());
     }
     let (nonce, message) = rest.split_at(NONCE_BYTES);
-    cipher.decrypt(Nonce::from_slice(nonce), Payload { msg: message, aad: &place.bytes() }).map_err(|_| corrupt())
+    cipher
+        .decrypt(Nonce::from_slice(nonce), Payload { msg: message, aad: &place.bytes() })
+        .map_err(|_| corrupt())
 }
 
 fn new_mac(key: &[u8; 32]) -> Hmac<Sha256> {
@@ -221,7 +243,14 @@ mod tests {
         let keyring = Keyring::new(&[7; 32]);
         let (key, wrapped) = keyring.new_data_key(uuid::Uuid::from_u128(1));
         let sealed = key.seal(b"hello", place(1));
-        assert_eq!(keyring.unwrap_data_key(uuid::Uuid::from_u128(1), &wrapped).unwrap().open(&sealed, place(1)).unwrap(), b"hello");
+        assert_eq!(
+            keyring
+                .unwrap_data_key(uuid::Uuid::from_u128(1), &wrapped)
+                .unwrap()
+                .open(&sealed, place(1))
+                .unwrap(),
+            b"hello"
+        );
         assert!(key.open(&sealed, place(2)).is_err());
         assert!(keyring.unwrap_data_key(uuid::Uuid::from_u128(2), &wrapped).is_err());
         assert!(Keyring::new(&[8; 32]).unwrap_data_key(uuid::Uuid::from_u128(1), &wrapped).is_err());

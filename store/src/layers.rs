@@ -25,7 +25,8 @@ pub async fn set_owners(store: &Store, actor: &Actor, owners: [&str; 4]) -> Resu
     .execute(&mut *tx)
     .await?;
     let detail = json!({ "content": content, "rules": rules, "sync": sync, "control": control });
-    audit(&mut tx, actor, Audit { action: "layers.set_owners", subject: "layers", lead: None, detail }).await?;
+    audit(&mut tx, actor, Audit { action: "layers.set_owners", subject: "layers", lead: None, detail })
+        .await?;
     tx.commit().await?;
     Ok(())
 }

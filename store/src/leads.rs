@@ -104,8 +104,17 @@ pub async fn get(store: &Store, id: LeadId) -> Result<Lead> {
     let workflows = standings
         .into_iter()
         .map(|row| {
-            let action = row.last_action.parse().map_err(|_| Error::Corrupt(format!("lead {id} has an unreadable action")))?;
-            Ok(Standing { workflow: row.workflow, decision_id: row.last_decision_id.into(), action, as_of: row.last_as_of, queue: row.queue })
+            let action = row
+                .last_action
+                .parse()
+                .map_err(|_| Error::Corrupt(format!("lead {id} has an unreadable action")))?;
+            Ok(Standing {
+                workflow: row.workflow,
+                decision_id: row.last_decision_id.into(),
+                action,
+                as_of: row.last_as_of,
+                queue: row.queue,
+            })
         })
         .collect::<Result<_>>()?;
     Ok(Lead {
@@ -144,7 +153,12 @@ pub async fn erase(store: &Store, actor: &Actor, id: LeadId) -> Result<()> {
     }
     sqlx::query("DELETE FROM lead_identities WHERE lead_id = $1").bind(id.0).execute(&mut *tx).await?;
     sqlx::query("DELETE FROM features WHERE lead_id = $1").bind(id.0).execute(&mut *tx).await?;
-    let entry = Audit { action: "lead.erase", subject: &format!("lead:{id}"), lead: Some(id), detail: serde_json::json!({}) };
+    let entry = Audit {
+        action: "lead.erase",
+        subject: &format!("lead:{id}"),
+        lead: Some(id),
+        detail: serde_json::json!({}),
+    };
     audit(&mut tx, actor, entry).await?;
     tx.commit().await?;
     Ok(())

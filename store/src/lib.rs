@@ -20,9 +20,9 @@ pub mod people;
 pub mod pool;
 pub mod reads;
 pub mod sync;
-pub mod workflows;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod workflows;
 
 pub use actor::Actor;
 pub use error::{Error, Result};

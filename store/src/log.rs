@@ -18,8 +18,8 @@ use crate::pool::Store;
 mod rows;
 
 pub(crate) use rows::column;
-pub use rows::{DecisionRow, EventRow, insert_decisions, insert_events};
 use rows::{DECISION_COLUMNS, EVENT_COLUMNS};
+pub use rows::{DecisionRow, EventRow, insert_decisions, insert_events};
 
 /// An event with its body opened.
 #[derive(Clone, Debug)]
@@ -86,7 +86,11 @@ pub async fn event(store: &Store, id: EventId) -> Result<StoredEvent> {
 /// When the database fails.
 pub async fn events_of(store: &Store, lead: LeadId, limit: i64) -> Result<Vec<StoredEvent>> {
     let ids: Vec<Uuid> =
-        sqlx::query_scalar("SELECT id FROM events WHERE lead_id = $1 ORDER BY id DESC LIMIT $2").bind(lead.0).bind(limit).fetch_all(store.pool()).await?;
+        sqlx::query_scalar("SELECT id FROM events WHERE lead_id = $1 ORDER BY id DESC LIMIT $2")
+            .bind(lead.0)
+            .bind(limit)
+            .fetch_all(store.pool())
+            .await?;
     events(store, &ids).await
 }
 
@@ -140,7 +144,12 @@ pub async fn stored_decision(store: &Store, id: DecisionId) -> Result<StoredDeci
 ///
 /// # Errors
 /// When the database fails.
-pub async fn decisions(store: &Store, filter: &Filter, after: Option<DecisionId>, limit: i64) -> Result<Vec<Decision>> {
+pub async fn decisions(
+    store: &Store,
+    filter: &Filter,
+    after: Option<DecisionId>,
+    limit: i64,
+) -> Result<Vec<Decision>> {
     let ids: Vec<Uuid> = sqlx::query_scalar(
         "SELECT d.id FROM decisions d WHERE ($1::uuid IS NULL OR d.id < $1) \
          AND ($2::text IS NULL OR d.workflow_id = (SELECT id FROM workflows WHERE name = $2)) \
@@ -167,8 +176,15 @@ pub async fn decisions(store: &Store, filter: &Filter, after: Option<DecisionId>
 /// # Errors
 /// When the database fails.
 pub async fn decisions_on(store: &Store, events: &[Uuid]) -> Result<BTreeMap<EventId, Decision>> {
-    let ids: Vec<Uuid> = sqlx::query_scalar("SELECT id FROM decisions WHERE event_id = ANY($1)").bind(events).fetch_all(store.pool()).await?;
-    Ok(stored_decisions(store, &ids).await?.into_iter().map(|stored| (stored.decision.event_id, stored.decision)).collect())
+    let ids: Vec<Uuid> = sqlx::query_scalar("SELECT id FROM decisions WHERE event_id = ANY($1)")
+        .bind(events)
+        .fetch_all(store.pool())
+        .await?;
+    Ok(stored_decisions(store, &ids)
+        .await?
+        .into_iter()
+        .map(|stored| (stored.decision.event_id, stored.decision))
+        .collect())
 }
 
 /// Decisions by id, newest first, with what people said differently since.
@@ -202,7 +218,12 @@ pub async fn stored_decisions(store: &Store, ids: &[Uuid]) -> Result<Vec<StoredD
 }
 
 impl DecisionRow {
-    fn into_stored(self, workflow: String, content_snapshot: Option<Snapshot>, human_overrides: Vec<HumanOverride>) -> Result<StoredDecision> {
+    fn into_stored(
+        self,
+        workflow: String,
+        content_snapshot: Option<Snapshot>,
+        human_overrides: Vec<HumanOverride>,
+    ) -> Result<StoredDecision> {
         let corrupt = |what: &str| Error::Corrupt(format!("decision {} has an unreadable {what}", self.id));
         let decision = Decision {
             decision_id: self.id.into(),
@@ -228,7 +249,12 @@ impl DecisionRow {
             decided_at: self.decided_at,
             effects: serde_json::from_value::<Vec<EffectId>>(self.effects.clone())?,
         };
-        Ok(StoredDecision { decision, workflow_id: self.workflow_id.into(), sequence: self.sequence, pick: self.pick })
+        Ok(StoredDecision {
+            decision,
+            workflow_id: self.workflow_id.into(),
+            sequence: self.sequence,
+            pick: self.pick,
+        })
     }
 }
 
@@ -255,11 +281,22 @@ async fn overrides(store: &Store, decisions: &[Uuid]) -> Result<BTreeMap<Uuid, V
         let key = data_key(store, row)?;
         let row = OverrideRow::from_row(row)?;
         let reason = match key {
-            Some(key) => String::from_utf8_lossy(&key.open(&row.reason, Place { column: "overrides.reason", row: row.id })?).into_owned(),
+            Some(key) => String::from_utf8_lossy(
+                &key.open(&row.reason, Place { column: "overrides.reason", row: row.id })?,
+            )
+            .into_owned(),
             None => String::new(),
         };
-        let action = row.action.parse().map_err(|_| Error::Corrupt(format!("override {} has an unreadable action", row.id)))?;
-        by_decision.entry(row.decision_id).or_default().push(HumanOverride { by: row.by_whom, at: row.at, action, reason });
+        let action = row
+            .action
+            .parse()
+            .map_err(|_| Error::Corrupt(format!("override {} has an unreadable action", row.id)))?;
+        by_decision.entry(row.decision_id).or_default().push(HumanOverride {
+            by: row.by_whom,
+            at: row.at,
+            action,
+            reason,
+        });
     }
     Ok(by_decision)
 }
@@ -284,10 +321,11 @@ fn prefixed(columns: &str, table: &str) -> String {
 /// # Errors
 /// When the database fails.
 pub async fn decision_ids(store: &Store, after: Option<DecisionId>, limit: i64) -> Result<Vec<DecisionId>> {
-    let ids: Vec<Uuid> = sqlx::query_scalar("SELECT id FROM decisions WHERE $1::uuid IS NULL OR id > $1 ORDER BY id LIMIT $2")
-        .bind(after.map(|id| id.0))
-        .bind(limit)
-        .fetch_all(store.pool())
-        .await?;
+    let ids: Vec<Uuid> =
+        sqlx::query_scalar("SELECT id FROM decisions WHERE $1::uuid IS NULL OR id > $1 ORDER BY id LIMIT $2")
+            .bind(after.map(|id| id.0))
+            .bind(limit)
+            .fetch_all(store.pool())
+            .await?;
     Ok(ids.into_iter().map(DecisionId).collect())
 }

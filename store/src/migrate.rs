@@ -32,7 +32,9 @@ pub async fn up(database_url: &str, keyring: &Keyring, now: DateTime<Utc>) -> Re
     if stored.as_str() == Some(&keyring.fingerprint()) {
         Ok(())
     } else {
-        Err(Error::Key("this database was made with another master key; MESHLINE_KEY_FILE names the right one".into()))
+        Err(Error::Key(
+            "this database was made with another master key; MESHLINE_KEY_FILE names the right one".into(),
+        ))
     }
 }
 
@@ -57,7 +59,11 @@ pub async fn make_partitions(database_url: &str, from: DateTime<Utc>, now: DateT
     let months = month(now) - month(first) + 1 + MONTHS_AHEAD;
     let first = NaiveDate::from_ymd_opt(first.year(), first.month(), 1).unwrap_or_default();
     let mut owner = PgConnection::connect(database_url).await?;
-    let made = sqlx::query_scalar("SELECT make_month_partitions($1, $2)").bind(first).bind(months).fetch_one(&mut owner).await?;
+    let made = sqlx::query_scalar("SELECT make_month_partitions($1, $2)")
+        .bind(first)
+        .bind(months)
+        .fetch_one(&mut owner)
+        .await?;
     owner.close().await?;
     Ok(made)
 }

@@ -68,7 +68,14 @@ pub struct OutcomeRow {
 
 impl OutcomeRow {
     /// The row of an outcome; its reason is sealed with the lead's key.
-    pub fn new(id: Uuid, lead: LeadId, key: &DataKey, input: &OutcomeInput, received_at: DateTime<Utc>, received_from: &str) -> Self {
+    pub fn new(
+        id: Uuid,
+        lead: LeadId,
+        key: &DataKey,
+        input: &OutcomeInput,
+        received_at: DateTime<Utc>,
+        received_from: &str,
+    ) -> Self {
         let place = Place { column: "outcomes.reason", row: id };
         Self {
             id,
@@ -94,7 +101,8 @@ pub async fn insert(connection: &mut PgConnection, rows: &[OutcomeRow]) -> Resul
     if rows.is_empty() {
         return Ok(());
     }
-    let hashes = rows.iter().map(|row| Ok(row_hash("outcomes", row)?.0.to_vec())).collect::<Result<Vec<_>>>()?;
+    let hashes =
+        rows.iter().map(|row| Ok(row_hash("outcomes", row)?.0.to_vec())).collect::<Result<Vec<_>>>()?;
     sqlx::query(
         "INSERT INTO outcomes (id, lead_id, stage, at, by_whom, amount, currency, opportunity_id, reason, received_at, received_from, hash) \
          SELECT id, lead_id, stage, at, by_whom, amount::numeric, currency, opportunity_id, reason, received_at, received_from, hash \
@@ -146,7 +154,11 @@ pub enum Subject {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn find(connection: &mut PgConnection, keyring: &Keyring, subject: &Subject) -> Result<Option<LeadId>> {
+pub async fn find(
+    connection: &mut PgConnection,
+    keyring: &Keyring,
+    subject: &Subject,
+) -> Result<Option<LeadId>> {
     let found: Vec<Uuid> = match subject {
         Subject::Lead(id) => follow(connection, &[id.0]).await?.into_values().collect(),
         Subject::External { source: Some(source), id } => {
@@ -155,16 +167,21 @@ pub async fn find(connection: &mut PgConnection, keyring: &Keyring, subject: &Su
         }
         Subject::External { source: None, id } => {
             let (kind, _, value) = ingest::external_identity(keyring, "", id);
-            let sources: Vec<String> = sqlx::query_scalar("SELECT source FROM lead_identities WHERE kind = $1 AND value_hmac = $2 LIMIT 2")
-                .bind(kind)
-                .bind(&value)
-                .fetch_all(&mut *connection)
-                .await?;
+            let sources: Vec<String> = sqlx::query_scalar(
+                "SELECT source FROM lead_identities WHERE kind = $1 AND value_hmac = $2 LIMIT 2",
+            )
+            .bind(kind)
+            .bind(&value)
+            .fetch_all(&mut *connection)
+            .await?;
             let identities = sources.into_iter().map(|source| (kind, source, value.clone())).collect();
             ingest::find(connection, &identities).await?.into_values().collect()
         }
         Subject::Email(email) => match engine::event::normal_email(email) {
-            Some(email) => ingest::find(connection, &[ingest::email_identity(keyring, &email)].into()).await?.into_values().collect(),
+            Some(email) => ingest::find(connection, &[ingest::email_identity(keyring, &email)].into())
+                .await?
+                .into_values()
+                .collect(),
             None => Vec::new(),
         },
     };
@@ -195,13 +212,20 @@ pub async fn follow(connection: &mut PgConnection, ids: &[Uuid]) -> Result<HashM
 ///
 /// # Errors
 /// When the database fails.
-pub async fn lock_leads(connection: &mut PgConnection, keyring: &Keyring, leads: &BTreeSet<LeadId>) -> Result<HashMap<LeadId, Option<DataKey>>> {
-    let rows: Vec<(Uuid, Option<Vec<u8>>)> = sqlx::query_as("SELECT id, data_key FROM leads WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE")
-        .bind(leads.iter().map(|lead| lead.0).collect::<Vec<_>>())
-        .fetch_all(connection)
-        .await?;
+pub async fn lock_leads(
+    connection: &mut PgConnection,
+    keyring: &Keyring,
+    leads: &BTreeSet<LeadId>,
+) -> Result<HashMap<LeadId, Option<DataKey>>> {
+    let rows: Vec<(Uuid, Option<Vec<u8>>)> =
+        sqlx::query_as("SELECT id, data_key FROM leads WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE")
+            .bind(leads.iter().map(|lead| lead.0).collect::<Vec<_>>())
+            .fetch_all(connection)
+            .await?;
     rows.into_iter()
-        .map(|(id, wrapped)| Ok((LeadId(id), wrapped.map(|wrapped| keyring.unwrap_data_key(id, &wrapped)).transpose()?)))
+        .map(|(id, wrapped)| {
+            Ok((LeadId(id), wrapped.map(|wrapped| keyring.unwrap_data_key(id, &wrapped)).transpose()?))
+        })
         .collect()
 }
 
@@ -239,17 +263,28 @@ pub async fn of_lead(store: &Store, lead: LeadId) -> Result<Vec<Outcome>> {
     .bind(lead.0)
     .fetch_all(store.pool())
     .await?;
-    let wrapped: Option<Option<Vec<u8>>> = sqlx::query_scalar("SELECT data_key FROM leads WHERE id = $1").bind(lead.0).fetch_optional(store.pool()).await?;
-    let key = wrapped.flatten().map(|wrapped| store.keyring().unwrap_data_key(lead.0, &wrapped)).transpose()?;
+    let wrapped: Option<Option<Vec<u8>>> = sqlx::query_scalar("SELECT data_key FROM leads WHERE id = $1")
+        .bind(lead.0)
+        .fetch_optional(store.pool())
+        .await?;
+    let key =
+        wrapped.flatten().map(|wrapped| store.keyring().unwrap_data_key(lead.0, &wrapped)).transpose()?;
     rows.into_iter()
         .map(|row| {
             let reason = match (&key, &row.reason) {
-                (Some(key), Some(reason)) => Some(String::from_utf8_lossy(&key.open(reason, Place { column: "outcomes.reason", row: row.id })?).into_owned()),
+                (Some(key), Some(reason)) => Some(
+                    String::from_utf8_lossy(
+                        &key.open(reason, Place { column: "outcomes.reason", row: row.id })?,
+                    )
+                    .into_owned(),
+                ),
                 _ => None,
             };
             Ok(Outcome {
                 outcome_id: row.id.into(),
-                stage: row.stage.parse().map_err(|_| crate::Error::Corrupt(format!("outcome {} has an unreadable stage", row.id)))?,
+                stage: row.stage.parse().map_err(|_| {
+                    crate::Error::Corrupt(format!("outcome {} has an unreadable stage", row.id))
+                })?,
                 at: row.at,
                 by: row.by_whom,
                 amount: row.amount,

@@ -32,7 +32,9 @@ impl Store {
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(ACQUIRE_TIMEOUT)
-            .after_connect(|connection, _| Box::pin(async move { connection.execute("SET ROLE meshline_app").await.map(drop) }))
+            .after_connect(|connection, _| {
+                Box::pin(async move { connection.execute("SET ROLE meshline_app").await.map(drop) })
+            })
             .connect_with(options.application_name("meshline"))
             .await?;
         let store = Self { db: SqlxPostgresConnector::from_sqlx_postgres_pool(pool.clone()), pool, keyring };
@@ -70,15 +72,24 @@ impl Store {
         if role != "meshline_app" {
             return Err(Error::Refused(format!("connections run as {role}, not as meshline_app")));
         }
-        if open.is_empty() { Ok(()) } else { Err(Error::Refused(format!("the application could change {}", open.join(", ")))) }
+        if open.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::Refused(format!("the application could change {}", open.join(", "))))
+        }
     }
 
     async fn check_key(&self) -> Result<()> {
         let stored: Option<serde_json::Value> =
-            sqlx::query_scalar("SELECT value FROM settings WHERE name = 'key_fingerprint'").fetch_optional(&self.pool).await?;
+            sqlx::query_scalar("SELECT value FROM settings WHERE name = 'key_fingerprint'")
+                .fetch_optional(&self.pool)
+                .await?;
         match stored.as_ref().and_then(|value| value.as_str()) {
             Some(fingerprint) if fingerprint == self.keyring.fingerprint() => Ok(()),
-            Some(_) => Err(Error::Key("this database was made with another master key; MESHLINE_KEY_FILE names the right one".into())),
+            Some(_) => Err(Error::Key(
+                "this database was made with another master key; MESHLINE_KEY_FILE names the right one"
+                    .into(),
+            )),
             None => Err(Error::Key("this database has no schema yet; run `meshline migrate`".into())),
         }
     }

@@ -31,8 +31,9 @@ pub fn keyring() -> Keyring {
 /// When `MESHLINE_TEST_POSTGRES` is not set: a database test that silently passes without a database is a defect.
 #[allow(clippy::panic, reason = "a test without its database has to fail")]
 pub fn server() -> String {
-    std::env::var("MESHLINE_TEST_POSTGRES")
-        .unwrap_or_else(|_| panic!("MESHLINE_TEST_POSTGRES is not set; `cargo xtask test` starts a Postgres and sets it"))
+    std::env::var("MESHLINE_TEST_POSTGRES").unwrap_or_else(|_| {
+        panic!("MESHLINE_TEST_POSTGRES is not set; `cargo xtask test` starts a Postgres and sets it")
+    })
 }
 
 #[allow(clippy::expect_used, reason = "a test without its database has to fail")]
@@ -43,7 +44,10 @@ impl TestDatabase {
         let template = TEMPLATE.get_or_init(|| make_template(server.clone())).await;
         let name = format!("t_{}", uuid::Uuid::from_bytes(rand::random()).simple());
         let mut admin = PgConnection::connect(&server).await.expect("the test server answers");
-        admin.execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name} TEMPLATE {template}"))).await.expect("a test database");
+        admin
+            .execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name} TEMPLATE {template}")))
+            .await
+            .expect("a test database");
         let url = with_database(&server, &name);
         let store = Store::connect(&url, keyring()).await.expect("a store");
         Self { url, store, server, name }
@@ -60,10 +64,15 @@ impl Drop for TestDatabase {
         let (server, name) = (self.server.clone(), self.name.clone());
         // The pool is still open and the runtime may be going down: a thread with its own runtime drops the database.
         let dropper = std::thread::spawn(move || {
-            let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
+            let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
+                return;
+            };
             runtime.block_on(async {
                 if let Ok(mut admin) = PgConnection::connect(&server).await {
-                    admin.execute(sqlx::AssertSqlSafe(format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))).await.ok();
+                    admin
+                        .execute(sqlx::AssertSqlSafe(format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")))
+                        .await
+                        .ok();
                 }
             });
         });
@@ -75,7 +84,10 @@ impl Drop for TestDatabase {
 async fn make_template(server: String) -> String {
     let name = format!("template_{}", std::process::id());
     let mut admin = PgConnection::connect(&server).await.expect("the test server answers");
-    admin.execute(sqlx::AssertSqlSafe(format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))).await.expect("no old template");
+    admin
+        .execute(sqlx::AssertSqlSafe(format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")))
+        .await
+        .expect("no old template");
     admin.execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.expect("a template database");
     migrate::up(&with_database(&server, &name), &keyring(), chrono::Utc::now()).await.expect("the schema");
     name

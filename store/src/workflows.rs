@@ -14,7 +14,20 @@ use crate::error::{Error, Result};
 use crate::pool::Store;
 
 /// What a version is a version of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, strum::Display, strum::EnumString, strum::IntoStaticStr)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Kind {
@@ -147,11 +160,15 @@ impl TryFrom<VersionRow> for Version {
     fn try_from(row: VersionRow) -> Result<Self> {
         Ok(Self {
             id: row.id.into(),
-            kind: row.kind.parse().map_err(|_| Error::Corrupt(format!("a version has the kind {}", row.kind)))?,
+            kind: row
+                .kind
+                .parse()
+                .map_err(|_| Error::Corrupt(format!("a version has the kind {}", row.kind)))?,
             name: row.name,
             version: u32::try_from(row.version).unwrap_or_default(),
             body: row.body,
-            hash: Digest::from_slice(&row.hash).ok_or_else(|| Error::Corrupt("a version's hash has the wrong length".into()))?,
+            hash: Digest::from_slice(&row.hash)
+                .ok_or_else(|| Error::Corrupt("a version's hash has the wrong length".into()))?,
             is_draft: row.state == "draft",
         })
     }
@@ -164,12 +181,13 @@ const VERSION: &str = "SELECT id, kind, name, version, body, hash, state FROM ve
 /// # Errors
 /// When the database fails.
 pub async fn newest(connection: &mut PgConnection, kind: Kind, name: &str) -> Result<Option<Version>> {
-    let row: Option<VersionRow> =
-        sqlx::query_as(sqlx::AssertSqlSafe(format!("{VERSION} WHERE kind = $1 AND name = $2 ORDER BY version DESC LIMIT 1")))
-            .bind(<&str>::from(kind))
-            .bind(name)
-            .fetch_optional(connection)
-            .await?;
+    let row: Option<VersionRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
+        "{VERSION} WHERE kind = $1 AND name = $2 ORDER BY version DESC LIMIT 1"
+    )))
+    .bind(<&str>::from(kind))
+    .bind(name)
+    .fetch_optional(connection)
+    .await?;
     row.map(Version::try_from).transpose()
 }
 
@@ -177,13 +195,18 @@ pub async fn newest(connection: &mut PgConnection, kind: Kind, name: &str) -> Re
 ///
 /// # Errors
 /// When the database fails.
-pub async fn newest_canonical(connection: &mut PgConnection, kind: Kind, name: &str) -> Result<Option<Version>> {
-    let row: Option<VersionRow> =
-        sqlx::query_as(sqlx::AssertSqlSafe(format!("{VERSION} WHERE kind = $1 AND name = $2 AND state = 'canonical' ORDER BY version DESC LIMIT 1")))
-            .bind(<&str>::from(kind))
-            .bind(name)
-            .fetch_optional(connection)
-            .await?;
+pub async fn newest_canonical(
+    connection: &mut PgConnection,
+    kind: Kind,
+    name: &str,
+) -> Result<Option<Version>> {
+    let row: Option<VersionRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
+        "{VERSION} WHERE kind = $1 AND name = $2 AND state = 'canonical' ORDER BY version DESC LIMIT 1"
+    )))
+    .bind(<&str>::from(kind))
+    .bind(name)
+    .fetch_optional(connection)
+    .await?;
     row.map(Version::try_from).transpose()
 }
 
@@ -192,8 +215,10 @@ pub async fn newest_canonical(connection: &mut PgConnection, kind: Kind, name: &
 /// # Errors
 /// When the database fails.
 pub async fn versions(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Version>> {
-    let rows: Vec<VersionRow> =
-        sqlx::query_as(sqlx::AssertSqlSafe(format!("{VERSION} WHERE id = ANY($1)"))).bind(ids).fetch_all(connection).await?;
+    let rows: Vec<VersionRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!("{VERSION} WHERE id = ANY($1)")))
+        .bind(ids)
+        .fetch_all(connection)
+        .await?;
     rows.into_iter().map(Version::try_from).collect()
 }
 
@@ -201,7 +226,13 @@ pub async fn versions(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec
 ///
 /// # Errors
 /// When the database fails.
-pub async fn draft(connection: &mut PgConnection, actor: &Actor, kind: Kind, name: &str, body: &Json) -> Result<Drafted> {
+pub async fn draft(
+    connection: &mut PgConnection,
+    actor: &Actor,
+    kind: Kind,
+    name: &str,
+    body: &Json,
+) -> Result<Drafted> {
     let hash = canonical::digest(body)?;
     let newest = newest(connection, kind, name).await?;
     if let Some(newest) = &newest
@@ -211,14 +242,16 @@ pub async fn draft(connection: &mut PgConnection, actor: &Actor, kind: Kind, nam
     }
     let id = match newest {
         Some(draft) if draft.is_draft => {
-            sqlx::query("UPDATE versions SET body = $2, hash = $3, created_at = $4, created_by = $5 WHERE id = $1")
-                .bind(draft.id.0)
-                .bind(body)
-                .bind(hash.0.as_slice())
-                .bind(actor.now)
-                .bind(actor.who.to_string())
-                .execute(&mut *connection)
-                .await?;
+            sqlx::query(
+                "UPDATE versions SET body = $2, hash = $3, created_at = $4, created_by = $5 WHERE id = $1",
+            )
+            .bind(draft.id.0)
+            .bind(body)
+            .bind(hash.0.as_slice())
+            .bind(actor.now)
+            .bind(actor.who.to_string())
+            .execute(&mut *connection)
+            .await?;
             draft.id
         }
         earlier => {
@@ -240,7 +273,12 @@ pub async fn draft(connection: &mut PgConnection, actor: &Actor, kind: Kind, nam
         }
     };
     let detail = serde_json::json!({ "version_id": id, "hash": hash });
-    audit(connection, actor, Audit { action: "version.draft", subject: &format!("{kind}:{name}"), lead: None, detail }).await?;
+    audit(
+        connection,
+        actor,
+        Audit { action: "version.draft", subject: &format!("{kind}:{name}"), lead: None, detail },
+    )
+    .await?;
     Ok(Drafted::Draft(id))
 }
 
@@ -249,7 +287,10 @@ pub async fn draft(connection: &mut PgConnection, actor: &Actor, kind: Kind, nam
 /// # Errors
 /// When the database fails.
 pub async fn make_canonical(connection: &mut PgConnection, ids: &[Uuid]) -> Result<()> {
-    sqlx::query("UPDATE versions SET state = 'canonical' WHERE id = ANY($1) AND state = 'draft'").bind(ids).execute(connection).await?;
+    sqlx::query("UPDATE versions SET state = 'canonical' WHERE id = ANY($1) AND state = 'draft'")
+        .bind(ids)
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
@@ -258,10 +299,12 @@ pub async fn make_canonical(connection: &mut PgConnection, ids: &[Uuid]) -> Resu
 /// # Errors
 /// When the database fails.
 pub async fn by_name(connection: &mut PgConnection, name: &str) -> Result<Option<Workflow>> {
-    Ok(sqlx::query_as("SELECT id, name, title, definition, live_bundle, release_epoch FROM workflows WHERE name = $1")
-        .bind(name)
-        .fetch_optional(connection)
-        .await?)
+    Ok(sqlx::query_as(
+        "SELECT id, name, title, definition, live_bundle, release_epoch FROM workflows WHERE name = $1",
+    )
+    .bind(name)
+    .fetch_optional(connection)
+    .await?)
 }
 
 /// All workflows by name.
@@ -269,7 +312,11 @@ pub async fn by_name(connection: &mut PgConnection, name: &str) -> Result<Option
 /// # Errors
 /// When the database fails.
 pub async fn all(connection: &mut PgConnection) -> Result<Vec<Workflow>> {
-    Ok(sqlx::query_as("SELECT id, name, title, definition, live_bundle, release_epoch FROM workflows ORDER BY name").fetch_all(connection).await?)
+    Ok(sqlx::query_as(
+        "SELECT id, name, title, definition, live_bundle, release_epoch FROM workflows ORDER BY name",
+    )
+    .fetch_all(connection)
+    .await?)
 }
 
 /// Makes a workflow or changes what it says of itself, and its routes.
@@ -295,7 +342,8 @@ pub async fn save(
     .bind(actor.now)
     .fetch_one(&mut *connection)
     .await?;
-    let (kinds, sources): (Vec<String>, Vec<String>) = routes.iter().map(|(kind, source)| (kind.to_string(), source.clone())).unzip();
+    let (kinds, sources): (Vec<String>, Vec<String>) =
+        routes.iter().map(|(kind, source)| (kind.to_string(), source.clone())).unzip();
     sqlx::query("DELETE FROM routes WHERE workflow_id = $1").bind(id).execute(&mut *connection).await?;
     sqlx::query("INSERT INTO routes (kind, source, workflow_id) SELECT kind, source, $1 FROM unnest($2::text[], $3::text[]) AS r (kind, source)")
         .bind(id)
@@ -304,7 +352,12 @@ pub async fn save(
         .execute(&mut *connection)
         .await?;
     let detail = serde_json::json!({ "definition": definition, "routes": routes });
-    audit(connection, actor, Audit { action: "workflow.save", subject: &format!("workflow:{name}"), lead: None, detail }).await?;
+    audit(
+        connection,
+        actor,
+        Audit { action: "workflow.save", subject: &format!("workflow:{name}"), lead: None, detail },
+    )
+    .await?;
     Ok(id.into())
 }
 
@@ -313,7 +366,10 @@ pub async fn save(
 /// # Errors
 /// When the database fails.
 pub async fn routes_of(connection: &mut PgConnection, workflow: WorkflowId) -> Result<Vec<(String, String)>> {
-    Ok(sqlx::query_as("SELECT kind, source FROM routes WHERE workflow_id = $1 ORDER BY kind, source").bind(workflow.0).fetch_all(connection).await?)
+    Ok(sqlx::query_as("SELECT kind, source FROM routes WHERE workflow_id = $1 ORDER BY kind, source")
+        .bind(workflow.0)
+        .fetch_all(connection)
+        .await?)
 }
 
 /// The workflows that take events of a kind from a source.
@@ -332,13 +388,25 @@ pub async fn routed(store: &Store, kind: engine::event::EventKind, source: &str)
 ///
 /// # Errors
 /// [`Error::Refused`] when a version is a draft.
-pub async fn release(connection: &mut PgConnection, actor: &Actor, workflow: WorkflowId, name: &str, ids: &[Uuid], why: &str) -> Result<Digest> {
+pub async fn release(
+    connection: &mut PgConnection,
+    actor: &Actor,
+    workflow: WorkflowId,
+    name: &str,
+    ids: &[Uuid],
+    why: &str,
+) -> Result<Digest> {
     let mut parts: Vec<Part> = Vec::with_capacity(ids.len());
     for version in versions(connection, ids).await? {
         if version.is_draft {
             return Err(Error::Refused(format!("{} {} is still a draft", version.kind, version.name)));
         }
-        parts.push(Part { kind: version.kind, name: version.name, version: version.version, hash: version.hash });
+        parts.push(Part {
+            kind: version.kind,
+            name: version.name,
+            version: version.version,
+            hash: version.hash,
+        });
     }
     parts.sort();
     let manifest = Manifest { workflow: name.to_owned(), semantics: engine::SEMANTICS_VERSION, parts };
@@ -352,7 +420,10 @@ pub async fn release(connection: &mut PgConnection, actor: &Actor, workflow: Wor
         .execute(&mut *connection)
         .await?;
     // Waits for the commits under way and holds back the next ones: see `ingest::lock_epochs`.
-    sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0))").bind(workflow.0).execute(&mut *connection).await?;
+    sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0))")
+        .bind(workflow.0)
+        .execute(&mut *connection)
+        .await?;
     sqlx::query("UPDATE workflows SET live_bundle = $2, release_epoch = release_epoch + 1, first_live_at = coalesce(first_live_at, $3) WHERE id = $1")
         .bind(workflow.0)
         .bind(hash.0.as_slice())
@@ -364,7 +435,12 @@ pub async fn release(connection: &mut PgConnection, actor: &Actor, workflow: Wor
         .execute(&mut *connection)
         .await?;
     let detail = serde_json::json!({ "bundle": hash, "manifest": manifest, "why": why });
-    audit(connection, actor, Audit { action: "workflow.release", subject: &format!("workflow:{name}"), lead: None, detail }).await?;
+    audit(
+        connection,
+        actor,
+        Audit { action: "workflow.release", subject: &format!("workflow:{name}"), lead: None, detail },
+    )
+    .await?;
     Ok(hash)
 }
 
@@ -410,12 +486,18 @@ impl BundleParts {
 /// # Errors
 /// [`Error::NotFound`] when there is none.
 pub async fn bundle(connection: &mut PgConnection, hash: &Digest) -> Result<BundleParts> {
-    let row: Option<(Uuid, Column<Manifest>, Vec<Uuid>)> = sqlx::query_as("SELECT workflow_id, manifest, version_ids FROM bundles WHERE hash = $1")
-        .bind(hash.0.as_slice())
-        .fetch_optional(&mut *connection)
-        .await?;
+    let row: Option<(Uuid, Column<Manifest>, Vec<Uuid>)> =
+        sqlx::query_as("SELECT workflow_id, manifest, version_ids FROM bundles WHERE hash = $1")
+            .bind(hash.0.as_slice())
+            .fetch_optional(&mut *connection)
+            .await?;
     let (workflow, Column(manifest), ids) = row.ok_or(Error::NotFound("bundle"))?;
-    Ok(BundleParts { hash: *hash, workflow: workflow.into(), manifest, versions: versions(connection, &ids).await? })
+    Ok(BundleParts {
+        hash: *hash,
+        workflow: workflow.into(),
+        manifest,
+        versions: versions(connection, &ids).await?,
+    })
 }
 
 /// Whether there is any workflow.

@@ -52,8 +52,9 @@ async fn states(store: &Store, lead: LeadId) -> Vec<Option<EffectState>> {
         .collect()
 }
 
+/// What was audited, in the order of the transactions: ids of one millisecond have none.
 async fn audited(store: &Store) -> Vec<String> {
-    sqlx::query_scalar("SELECT action FROM audit_log ORDER BY id").fetch_all(store.pool()).await.unwrap()
+    sqlx::query_scalar("SELECT action FROM audit_log ORDER BY xact").fetch_all(store.pool()).await.unwrap()
 }
 
 #[tokio::test]

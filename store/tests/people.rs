@@ -13,7 +13,9 @@ fn actor() -> Actor {
 async fn a_person_is_found_by_address_whatever_its_case() {
     let database = TestDatabase::new().await;
     let store = &database.store;
-    let id = people::add(store, &actor(), " Ana@Acme.Example", " Ana ", &[Role::Ae, Role::Sdr, Role::Ae]).await.unwrap();
+    let id = people::add(store, &actor(), " Ana@Acme.Example", " Ana ", &[Role::Ae, Role::Sdr, Role::Ae])
+        .await
+        .unwrap();
     let found = people::by_email(store, "ANA@acme.example").await.unwrap().unwrap();
     assert_eq!((found.id, found.email.as_str(), found.name.as_str()), (id, "ana@acme.example", "Ana"));
     assert_eq!(found.roles, [Role::Sdr, Role::Ae], "each once, in the order of the roles");
@@ -52,9 +54,15 @@ async fn neither_password_nor_token_nor_key_is_anywhere_in_the_database() {
     let store = &database.store;
     let id = people::add(store, &actor(), "ana@acme.example", "Ana", &[Role::Sdr]).await.unwrap();
     let token = people::make_setup_link(store, &actor(), id, DEFAULT_VALIDITY).await.unwrap();
-    let key = people::add_key(store, &actor(), "loader", &[Scope::Ingest, Scope::Read, Scope::Ingest]).await.unwrap();
-    people::set_password(store, &actor(), id, Password::parse("correct horse battery").unwrap()).await.unwrap();
-    assert!(people::check_password(store, "ana@acme.example", "correct horse battery").await.unwrap().is_some());
+    let key = people::add_key(store, &actor(), "loader", &[Scope::Ingest, Scope::Read, Scope::Ingest])
+        .await
+        .unwrap();
+    people::set_password(store, &actor(), id, Password::parse("correct horse battery").unwrap())
+        .await
+        .unwrap();
+    assert!(
+        people::check_password(store, "ana@acme.example", "correct horse battery").await.unwrap().is_some()
+    );
     let dump: String = sqlx::query_scalar(
         "SELECT concat((SELECT json_agg(p) FROM people p), (SELECT json_agg(s) FROM setup_links s), (SELECT json_agg(k) FROM api_keys k), \
          (SELECT json_agg(a) FROM audit_log a))",
@@ -69,7 +77,10 @@ async fn neither_password_nor_token_nor_key_is_anywhere_in_the_database() {
         assert!(dump.contains(act), "{act}: {dump}");
     }
     let found = people::key_by_secret(store, &key).await.unwrap().unwrap();
-    assert_eq!((found.name.as_str(), found.scopes.as_slice()), ("loader", [Scope::Ingest, Scope::Read].as_slice()));
+    assert_eq!(
+        (found.name.as_str(), found.scopes.as_slice()),
+        ("loader", [Scope::Ingest, Scope::Read].as_slice())
+    );
     assert_eq!(key.len(), 46);
 }
 

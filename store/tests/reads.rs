@@ -49,7 +49,8 @@ fn given(count: u64, now: DateTime<Utc>) -> Vec<Given> {
             name: format!("Lead {n:03}"),
             record: LeadRecord {
                 first_decided_as_of: as_of,
-                first_occurred_at: (dice.below(5) > 0).then(|| as_of - TimeDelta::minutes(dice.below(500) as i64)),
+                first_occurred_at: (dice.below(5) > 0)
+                    .then(|| as_of - TimeDelta::minutes(dice.below(500) as i64)),
                 first_action,
                 auto: auto_assigned || first_action == Action::Advance,
                 auto_assigned,
@@ -68,7 +69,14 @@ async fn workflow(db: &mut PgConnection, now: DateTime<Utc>) -> Uuid {
     id
 }
 
-async fn decide(db: &mut PgConnection, workflow: Uuid, lead: Uuid, id: Uuid, action: Action, as_of: DateTime<Utc>) {
+async fn decide(
+    db: &mut PgConnection,
+    workflow: Uuid,
+    lead: Uuid,
+    id: Uuid,
+    action: Action,
+    as_of: DateTime<Utc>,
+) {
     sqlx::query(
         "INSERT INTO decisions (id, event_id, lead_id, workflow_id, sequence, epoch, mode, bundle, rule_set, rule_version, action, parameters, risk_tags, because, \
          trace, snapshot, effects, as_of, decided_at, hash) VALUES ($1, $1, $2, $3, 1, 0, 'live', $4, 'r', 1, $5, '{}', '[]', '[]', '[]', '', '[]', $6, $6, $4)",
@@ -88,18 +96,28 @@ async fn put(db: &mut PgConnection, workflow: Uuid, leads: &[Given], now: DateTi
     for (n, lead) in leads.iter().enumerate() {
         let record = &lead.record;
         let decision = |k: usize| engine::ids::mint_nth(now, n * 2 + k, [3; 10]);
-        sqlx::query("INSERT INTO leads (id, name, stage, created_at, first_occurred_at) VALUES ($1, $2, $3, $4, $5)")
-            .bind(lead.id)
-            .bind(&lead.name)
-            .bind(record.outcomes.last().map(|(stage, _)| stage.to_string()))
-            .bind(now)
-            .bind(record.first_occurred_at)
-            .execute(&mut *db)
-            .await
-            .unwrap();
+        sqlx::query(
+            "INSERT INTO leads (id, name, stage, created_at, first_occurred_at) VALUES ($1, $2, $3, $4, $5)",
+        )
+        .bind(lead.id)
+        .bind(&lead.name)
+        .bind(record.outcomes.last().map(|(stage, _)| stage.to_string()))
+        .bind(now)
+        .bind(record.first_occurred_at)
+        .execute(&mut *db)
+        .await
+        .unwrap();
         decide(db, workflow, lead.id, decision(0), record.first_action, record.first_decided_as_of).await;
         if record.auto_assigned && record.first_action != Action::Assign {
-            decide(db, workflow, lead.id, decision(1), Action::Assign, record.first_decided_as_of + TimeDelta::hours(1)).await;
+            decide(
+                db,
+                workflow,
+                lead.id,
+                decision(1),
+                Action::Assign,
+                record.first_decided_as_of + TimeDelta::hours(1),
+            )
+            .await;
         }
         sqlx::query(
             "INSERT INTO lead_states (lead_id, workflow_id, source, first_decision_id, first_as_of, first_action, last_decision_id, last_as_of, last_action, \
@@ -150,19 +168,29 @@ async fn the_database_adds_up_what_the_engine_says() {
         for of in [None, Some(workflow)] {
             let line_from = Some(period.from - TimeDelta::days(14));
             let cohort = Cohort { workflow: of, from: Some(period.from), to: Some(period.to), line_from };
-            let dashboard::Report { total: figures, by_rule, weeks } = dashboard::report(&database.store, &cohort, "Europe/Berlin").await.unwrap();
+            let dashboard::Report { total: figures, by_rule, weeks } =
+                dashboard::report(&database.store, &cohort, "Europe/Berlin").await.unwrap();
             assert_eq!(figures.leads, expected.leads);
             assert_eq!(figures.mql_to_sql, expected.mql_to_sql);
             assert_eq!(figures.false_positives, expected.false_positive_rate);
             assert_eq!(figures.ae_conversion, expected.ae_conversion);
             let (ours, theirs) = (figures.time_to_sql, expected.time_to_sql);
-            assert_eq!((ours.count, ours.not_available, ours.negative), (theirs.count, theirs.not_available, theirs.negative));
-            assert_eq!((ours.median_s.map(f64::round), ours.mean_s.map(f64::round)), (theirs.median_s.map(f64::round), theirs.mean_s.map(f64::round)));
+            assert_eq!(
+                (ours.count, ours.not_available, ours.negative),
+                (theirs.count, theirs.not_available, theirs.negative)
+            );
+            assert_eq!(
+                (ours.median_s.map(f64::round), ours.mean_s.map(f64::round)),
+                (theirs.median_s.map(f64::round), theirs.mean_s.map(f64::round))
+            );
             assert_eq!(by_rule.iter().map(|row| row.figures.leads).sum::<u64>(), expected.leads);
             let longer = Period { from: period.from - TimeDelta::days(14), ..period };
             let expected = summarise(leads.iter().map(|lead| &lead.record), &longer);
             assert_eq!(weeks.iter().map(|(_, figures)| figures.leads).sum::<u64>(), expected.leads);
-            assert_eq!(weeks.iter().map(|(_, figures)| figures.ae_conversion.numerator).sum::<u64>(), expected.ae_conversion.numerator);
+            assert_eq!(
+                weeks.iter().map(|(_, figures)| figures.ae_conversion.numerator).sum::<u64>(),
+                expected.ae_conversion.numerator
+            );
             assert!(weeks.is_sorted_by_key(|(week, _)| *week));
         }
     }
@@ -188,9 +216,13 @@ async fn figures_open_exactly_their_leads() {
 #[tokio::test]
 async fn every_decision_is_in_one_bar() {
     let (database, leads, ..) = filled(60).await;
-    let decisions: u64 = leads.iter().map(|lead| 1 + u64::from(lead.record.auto_assigned && lead.record.first_action != Action::Assign)).sum();
+    let decisions: u64 = leads
+        .iter()
+        .map(|lead| 1 + u64::from(lead.record.auto_assigned && lead.record.first_action != Action::Assign))
+        .sum();
     for step in [Step::Day, Step::Week, Step::Month] {
-        let bars = dashboard::bars(&database.store, &Cohort::default(), step, "America/Sao_Paulo").await.unwrap();
+        let bars =
+            dashboard::bars(&database.store, &Cohort::default(), step, "America/Sao_Paulo").await.unwrap();
         assert_eq!(bars.iter().map(|bar| bar.count).sum::<u64>(), decisions, "{step:?}");
     }
     let (first, last) = dashboard::extent(&database.store).await.unwrap().unwrap();
@@ -203,7 +235,11 @@ async fn all(database: &TestDatabase, filter: &Filter) -> Vec<Uuid> {
     let mut cursor = Cursor::Start;
     loop {
         let page = leads_list::page(&database.store, filter, cursor).await.unwrap();
-        assert!(page.rows.len() <= PAGE_ROWS && page.rows.is_sorted_by_key(|row| std::cmp::Reverse(row.last_decision_id)));
+        let place =
+            |row: &leads_list::Row| (filter.has_period().then_some(row.first_as_of), row.last_decision_id);
+        assert!(
+            page.rows.len() <= PAGE_ROWS && page.rows.is_sorted_by_key(|row| std::cmp::Reverse(place(row)))
+        );
         if let (Some(newer), false) = (page.newer, page.rows.is_empty()) {
             let before = leads_list::page(&database.store, filter, newer).await.unwrap();
             let expected = ids.len().saturating_sub(PAGE_ROWS)..ids.len();
@@ -218,14 +254,29 @@ async fn all(database: &TestDatabase, filter: &Filter) -> Vec<Uuid> {
 #[tokio::test]
 async fn pages_go_forth_and_back_and_miss_nobody() {
     let (database, leads, workflow, _) = filled(130).await;
-    assert_eq!(all(&database, &Filter::default()).await, leads.iter().rev().map(|lead| lead.id).collect::<Vec<_>>());
+    assert_eq!(
+        all(&database, &Filter::default()).await,
+        leads.iter().rev().map(|lead| lead.id).collect::<Vec<_>>()
+    );
     let narrowed = [
         (Filter { workflow: Some(workflow), ..Filter::default() }, leads.len()),
-        (Filter { action: Some(Action::Hold), ..Filter::default() }, count(&leads, |lead| lead.record.first_action == Action::Hold)),
-        (Filter { queue: Some(QueueFilter::Sdr), ..Filter::default() }, count(&leads, |lead| lead.record.first_action == Action::Hold)),
+        (
+            Filter { action: Some(Action::Hold), ..Filter::default() },
+            count(&leads, |lead| lead.record.first_action == Action::Hold),
+        ),
+        (
+            Filter { queue: Some(QueueFilter::Sdr), ..Filter::default() },
+            count(&leads, |lead| lead.record.first_action == Action::Hold),
+        ),
         (Filter { queue: Some(QueueFilter::Manual), ..Filter::default() }, 0),
-        (Filter { rule: Some(RuleFilter::Rule("spam".into())), ..Filter::default() }, count(&leads, |lead| lead.last_rule == Some("spam"))),
-        (Filter { rule: Some(RuleFilter::Default), ..Filter::default() }, count(&leads, |lead| lead.last_rule.is_none())),
+        (
+            Filter { rule: Some(RuleFilter::Rule("spam".into())), ..Filter::default() },
+            count(&leads, |lead| lead.last_rule == Some("spam")),
+        ),
+        (
+            Filter { rule: Some(RuleFilter::Default), ..Filter::default() },
+            count(&leads, |lead| lead.last_rule.is_none()),
+        ),
         (Filter { text: Some("lEAD 01".into()), ..Filter::default() }, 10),
         (Filter { text: Some("%".into()), ..Filter::default() }, 0),
         (Filter { text: Some("_".into()), ..Filter::default() }, 0),
@@ -233,12 +284,12 @@ async fn pages_go_forth_and_back_and_miss_nobody() {
     ];
     for (filter, expected) in narrowed {
         assert_eq!(all(&database, &filter).await.len(), expected, "{filter:?}");
-        let counted = leads_list::counts(&database.store, &Filter { action: None, ..filter.clone() }).await.unwrap();
-        let of = |(action, count, more): &(Action, i64, bool)| {
-            assert!(!more);
-            if filter.action.is_none_or(|wanted| wanted == *action) { *count } else { 0 }
-        };
-        assert_eq!(counted.iter().map(of).sum::<i64>(), expected as i64, "{filter:?}");
+        if let Some((counts, more)) = leads_list::counts(&database.store, &filter).await.unwrap() {
+            let of = |(action, count): &(Action, usize)| {
+                if filter.action.is_none_or(|wanted| wanted == *action) { *count } else { 0 }
+            };
+            assert_eq!((counts.iter().map(of).sum::<usize>(), more), (expected, false), "{filter:?}");
+        }
     }
 }
 
@@ -251,7 +302,31 @@ async fn an_empty_database_is_empty() {
     let database = TestDatabase::new().await;
     assert!(leads_list::is_empty(&database.store).await.unwrap());
     assert_eq!(dashboard::extent(&database.store).await.unwrap(), None);
-    assert_eq!(dashboard::report(&database.store, &Cohort::default(), "UTC").await.unwrap(), dashboard::Report::default());
+    assert_eq!(
+        dashboard::report(&database.store, &Cohort::default(), "UTC").await.unwrap(),
+        dashboard::Report::default()
+    );
     assert!(dashboard::pipeline(&database.store, &Cohort::default(), "UTC").await.unwrap().is_empty());
-    assert_eq!(store::reads::frame::layer_owners(&database.store).await.unwrap(), store::reads::frame::LayerOwners::default());
+    assert_eq!(
+        store::reads::frame::layer_owners(&database.store).await.unwrap(),
+        store::reads::frame::LayerOwners::default()
+    );
+}
+
+#[test]
+fn a_place_comes_back_from_the_address() {
+    let id = Uuid::from_u128(7);
+    for first_as_of in [None, Some(engine::time::cut(Utc::now()))] {
+        let place = leads_list::Place { first_as_of, last_decision: id };
+        assert_eq!(place.to_string().parse(), Ok(place));
+    }
+    for wrong in [
+        "",
+        "x",
+        "1.x",
+        "x.00000000-0000-0000-0000-000000000007",
+        "9223372036854775807.00000000-0000-0000-0000-000000000007",
+    ] {
+        assert_eq!(wrong.parse::<leads_list::Place>(), Err(()), "{wrong:?}");
+    }
 }

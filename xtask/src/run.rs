@@ -102,14 +102,11 @@ impl Database {
         let logins = private.join("demo-logins.txt");
         // For `meshline` by hand: MESHLINE_CONFIG names this file.
         let url = cluster.url("meshline");
-        secrets::write(&private.join("meshline.toml"), &format!("database-url = {url:?}\nkey-file = {key:?}\n"))?;
-        Ok(Self {
-            url,
-            key_file: Some(key),
-            logins,
-            is_new,
-            _cluster: Some(cluster),
-        })
+        secrets::write(
+            &private.join("meshline.toml"),
+            &format!("database-url = {url:?}\nkey-file = {key:?}\n"),
+        )?;
+        Ok(Self { url, key_file: Some(key), logins, is_new, _cluster: Some(cluster) })
     }
 }
 

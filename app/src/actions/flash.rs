@@ -86,7 +86,9 @@ mod tests {
     #[test]
     fn a_flash_comes_back_as_it_went_and_only_from_this_server() {
         let (ours, other) = (Keyring::new(&[1; 32]), Keyring::new(&[2; 32]));
-        let flash = Flash::new("Wrong.").error("password", "Too short; \"really\".").value("email", "ana@acme.example");
+        let flash = Flash::new("Wrong.")
+            .error("password", "Too short; \"really\".")
+            .value("email", "ana@acme.example");
         let cookie = flash.cookie(&ours, true);
         assert!(cookie.ends_with("; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure"));
         assert_eq!(Flash::read(value(&cookie), &ours), Some(flash.clone()));

@@ -30,7 +30,8 @@ pub use self::sign_out::{SignOut, sign_out};
 /// The request of an action, once the table of who may call what lets it pass.
 fn allowed<A: ServerFn>() -> Result<Request> {
     let request = Request::current().ok_or(Error::Internal)?;
-    let caller = request.viewer.as_ref().map_or(Caller::Nobody, |viewer| Caller::Person(viewer.roles.clone()));
+    let caller =
+        request.viewer.as_ref().map_or(Caller::Nobody, |viewer| Caller::Person(viewer.roles.clone()));
     access::check(&Method::POST, A::PATH, &caller, false)?;
     Ok(request)
 }

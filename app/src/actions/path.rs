@@ -20,7 +20,10 @@ impl LocalPath {
 
     /// Where to go after signing in: what was asked for, else the home page.
     pub fn next(asked: Option<&str>) -> Self {
-        asked.and_then(Self::parse).filter(|path| !path.0.starts_with("/sign-in")).unwrap_or_else(|| Self("/".into()))
+        asked
+            .and_then(Self::parse)
+            .filter(|path| !path.0.starts_with("/sign-in"))
+            .unwrap_or_else(|| Self("/".into()))
     }
 
     /// The page to sign in on, which leads on to `next`.
@@ -31,7 +34,9 @@ impl LocalPath {
         let mut path = String::from("/sign-in?next=");
         for byte in next.0.bytes() {
             match byte {
-                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => path.push(char::from(byte)),
+                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+                    path.push(char::from(byte))
+                }
                 other => path.push_str(&format!("%{other:02X}")),
             }
         }
@@ -61,8 +66,20 @@ mod tests {
         }
         let long = format!("/{}", "x".repeat(500));
         let bad = [
-            "", "leads", "//evil.example", "/\\evil.example", "\\/evil.example", "https://evil.example", "/\t/evil.example",
-            "/\n/evil.example", "javascript:alert(1)", " /leads", "/a b", "/ä", "/a\\b", &long,
+            "",
+            "leads",
+            "//evil.example",
+            "/\\evil.example",
+            "\\/evil.example",
+            "https://evil.example",
+            "/\t/evil.example",
+            "/\n/evil.example",
+            "javascript:alert(1)",
+            " /leads",
+            "/a b",
+            "/ä",
+            "/a\\b",
+            &long,
         ];
         for bad in bad {
             assert_eq!(LocalPath::parse(bad), None, "{bad:?}");

@@ -24,11 +24,14 @@ pub async fn set_theme(
     next: Option<String>,
 ) -> Result<(), Error> {
     allowed::<SetTheme>()?;
-    let theme: Theme =
-        theme.parse().map_err(|_| Error::Invalid { message: "The colours are auto, light or dark.".into() })?;
+    let theme: Theme = theme
+        .parse()
+        .map_err(|_| Error::Invalid { message: "The colours are auto, light or dark.".into() })?;
     let secure = if door()?.secure_cookies { "; Secure" } else { "" };
     let name: &str = theme.into();
-    set_cookie(&format!("{THEME_COOKIE}={name}; Path=/; Max-Age={MAX_AGE_S}; HttpOnly; SameSite=Lax{secure}"))?;
+    set_cookie(&format!(
+        "{THEME_COOKIE}={name}; Path=/; Max-Age={MAX_AGE_S}; HttpOnly; SameSite=Lax{secure}"
+    ))?;
     let next = next.as_deref().and_then(LocalPath::parse).unwrap_or_else(|| LocalPath::next(None));
     lead_to(&next)
 }

@@ -24,7 +24,9 @@ pub async fn sign_in(
     let request = allowed::<SignIn>()?;
     let door = door()?;
     let next = LocalPath::next(next.as_deref());
-    let back = |message: String| lead_to_with(&LocalPath::sign_in(&next), &Flash::new(message).value("email", &*email));
+    let back = |message: String| {
+        lead_to_with(&LocalPath::sign_in(&next), &Flash::new(message).value("email", &*email))
+    };
     if let Some(left) = door.throttle.shut_for(&email, door.peer, request.now) {
         return back(format!("Too many wrong passwords. Try again in {} minutes.", left.num_minutes() + 1));
     }

@@ -41,7 +41,8 @@ impl Throttle {
             counts.retain(|_, count| now - count.since < WINDOW);
         }
         if counts.len() >= ENTRIES
-            && let Some(oldest) = counts.iter().min_by_key(|(_, count)| count.since).map(|(pair, _)| pair.clone())
+            && let Some(oldest) =
+                counts.iter().min_by_key(|(_, count)| count.since).map(|(pair, _)| pair.clone())
         {
             counts.remove(&oldest);
         }
@@ -95,7 +96,8 @@ mod tests {
         (0..5).for_each(|_| throttle.wrong("ana", HOME, now));
         throttle.right("ana", HOME);
         assert_eq!(throttle.shut_for("ana", HOME, now), None);
-        (0..ENTRIES + 10).for_each(|n| throttle.wrong(&n.to_string(), HOME, now + TimeDelta::microseconds(n as i64)));
+        (0..ENTRIES + 10)
+            .for_each(|n| throttle.wrong(&n.to_string(), HOME, now + TimeDelta::microseconds(n as i64)));
         assert_eq!(throttle.0.lock().unwrap().len(), ENTRIES);
     }
 }

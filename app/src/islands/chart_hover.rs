@@ -22,7 +22,10 @@ pub fn ChartHover(
             let _ = strip.set_attribute("data-on", "");
         }
         current.set_value(hit.as_ref().map(|(at, _)| *at));
-        say.set(hit.and_then(|(_, strip)| strip.query_selector("title").ok()??.text_content()).unwrap_or_default());
+        say.set(
+            hit.and_then(|(_, strip)| strip.query_selector("title").ok()??.text_content())
+                .unwrap_or_default(),
+        );
     };
     let over = move |event: PointerEvent| {
         let Some(chart) = chart_of(&event) else { return };

@@ -15,7 +15,9 @@ pub struct Address {
 impl Address {
     /// The path with those of `names` that the query has, empty ones left out.
     pub fn read(path: &'static str, query: &ParamsMap, names: &[&'static str]) -> Self {
-        let read = |name: &&'static str| Some((*name, query.get(name)?.trim().to_owned())).filter(|(_, value)| !value.is_empty());
+        let read = |name: &&'static str| {
+            Some((*name, query.get(name)?.trim().to_owned())).filter(|(_, value)| !value.is_empty())
+        };
         Self { path, pairs: names.iter().filter_map(read).collect() }
     }
 
@@ -55,7 +57,8 @@ impl Address {
 
     /// As a link.
     pub fn href(&self) -> String {
-        let pairs: Vec<String> = self.pairs.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+        let pairs: Vec<String> =
+            self.pairs.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
         if pairs.is_empty() { self.path.to_owned() } else { format!("{}?{}", self.path, pairs.join("&")) }
     }
 
@@ -115,7 +118,13 @@ pub fn chips(chips: Vec<Chip>, cleared: String) -> impl IntoView {
 pub type Choice = (String, String);
 
 /// A select of a filter form; the first choice is no filter.
-pub fn select(label: &'static str, name: &'static str, none: &'static str, choices: Vec<Choice>, chosen: Option<&str>) -> impl IntoView + use<> {
+pub fn select(
+    label: &'static str,
+    name: &'static str,
+    none: &'static str,
+    choices: Vec<Choice>,
+    chosen: Option<&str>,
+) -> impl IntoView + use<> {
     let chosen = chosen.map(str::to_owned);
     let option = |(value, words): Choice| {
         let selected = chosen.as_ref() == Some(&value);

@@ -64,7 +64,9 @@ where
     Loading: Future<Output = Result<Page>> + Send + 'static,
 {
     let Some(request) = request else { return broken(&Error::Internal, None).into_any() };
-    let Some(viewer) = request.viewer.clone() else { return broken(&Error::SignedOut, Some(&request)).into_any() };
+    let Some(viewer) = request.viewer.clone() else {
+        return broken(&Error::SignedOut, Some(&request)).into_any();
+    };
     let clock = Clock { now: request.now, zone: viewer.time_zone };
     let here = Here { request: request.clone(), clock };
     let owners = layer_owners(&request.store).await;
@@ -91,10 +93,18 @@ where
 
 /// Path and query of the request.
 pub fn here() -> String {
-    use_context::<Parts>().and_then(|parts| parts.uri.path_and_query().map(ToString::to_string)).unwrap_or_else(|| "/".into())
+    use_context::<Parts>()
+        .and_then(|parts| parts.uri.path_and_query().map(ToString::to_string))
+        .unwrap_or_else(|| "/".into())
 }
 
-fn menu(section: Section, viewer: &Viewer, owners: LayerOwners, theme: Theme, path: String) -> impl IntoView + use<> {
+fn menu(
+    section: Section,
+    viewer: &Viewer,
+    owners: LayerOwners,
+    theme: Theme,
+    path: String,
+) -> impl IntoView + use<> {
     let link = |of: Section, href: &'static str, sign: Icon, text: &'static str| {
         view! { <li><a href=href aria-current=(section == of).then_some("page")>{icon(sign)}<span>{text}</span></a></li> }
     };
@@ -151,7 +161,11 @@ fn themes(current: Theme, path: String) -> impl IntoView {
 fn broken_page(error: &Error, request: &Request) -> Page {
     error.set_status();
     let title = broken_title(error);
-    Page { title: title.to_owned(), bar: view! { <h1>{title}</h1> }.into_any(), body: told(error, Some(request)).into_any() }
+    Page {
+        title: title.to_owned(),
+        bar: view! { <h1>{title}</h1> }.into_any(),
+        body: told(error, Some(request)).into_any(),
+    }
 }
 
 /// What stands in place of everything, when not even the menu can be shown.

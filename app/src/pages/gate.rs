@@ -25,7 +25,9 @@ pub fn SignIn() -> impl IntoView {
     let message = match (is_wrong, flash.message) {
         (_, message) if message.is_empty() => None,
         // The fields are described by it, so it stands in the form.
-        (true, message) => Some(view! { <p id="wrong" class="tone" data-a="bad" role="alert">{message}</p> }.into_any()),
+        (true, message) => {
+            Some(view! { <p id="wrong" class="tone" data-a="bad" role="alert">{message}</p> }.into_any())
+        }
         (false, message) => Some(note::flash(message).into_any()),
     };
     let invalid = is_wrong.then_some("true");
@@ -68,7 +70,9 @@ pub fn SetUp() -> impl IntoView {
 async fn set_up(request: Option<Request>, token: String, flash: Flash) -> AnyView {
     let Some(request) = request else { return failed(&Error::Internal, "").into_any() };
     match person_of_setup_link(&request.store, &token, request.now).await {
-        Ok(Some(person)) => gate("Set your password", password_form(&person.name, &person.email, token, &flash)).into_any(),
+        Ok(Some(person)) => {
+            gate("Set your password", password_form(&person.name, &person.email, token, &flash)).into_any()
+        }
         Ok(None) => {
             Error::NotFound { what: "link".into() }.set_status();
             let explained = view! {

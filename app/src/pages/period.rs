@@ -117,15 +117,23 @@ impl Period {
 
 /// What a select offers.
 pub fn choices() -> Vec<Choice> {
-    [("7d", "Last 7 days"), ("30d", "Last 30 days"), ("90d", "Last 90 days"), ("12w", "Last 12 weeks"), ("all", "All time")]
-        .map(|(name, words)| (name.to_owned(), words.to_owned()))
-        .into()
+    [
+        ("7d", "Last 7 days"),
+        ("30d", "Last 30 days"),
+        ("90d", "Last 90 days"),
+        ("12w", "Last 12 weeks"),
+        ("all", "All time"),
+    ]
+    .map(|(name, words)| (name.to_owned(), words.to_owned()))
+    .into()
 }
 
 /// The first instant of a day. Where the clocks were put forward over midnight, the day begins later.
 pub fn midnight(day: NaiveDate, zone: Tz) -> DateTime<Utc> {
     let hour = |hour| day.and_hms_opt(hour, 0, 0).and_then(|at| zone.from_local_datetime(&at).earliest());
-    hour(0).or_else(|| hour(1)).map_or_else(|| day.and_time(chrono::NaiveTime::MIN).and_utc(), |at| at.to_utc())
+    hour(0)
+        .or_else(|| hour(1))
+        .map_or_else(|| day.and_time(chrono::NaiveTime::MIN).and_utc(), |at| at.to_utc())
 }
 
 #[cfg(test)]
@@ -158,7 +166,10 @@ mod tests {
         let own = read(&[("from", "2026-03-01"), ("to", "2026-03-31")]);
         assert_eq!(own.to(), Some("2026-03-31T22:00:00Z".parse().unwrap()));
         assert_eq!(own.words(), "1 Mar 2026 to 31 Mar 2026");
-        assert_eq!(own.put(&Address::new("/leads").with("period", "7d")).href(), "/leads?from=2026-03-01&to=2026-03-31");
+        assert_eq!(
+            own.put(&Address::new("/leads").with("period", "7d")).href(),
+            "/leads?from=2026-03-01&to=2026-03-31"
+        );
         assert_eq!(read(&[("from", "2026-03-01")]).to(), None);
         assert_eq!(read(&[("from", "yesterday")]).span, Span::All);
     }
@@ -166,6 +177,9 @@ mod tests {
     #[test]
     fn a_day_without_midnight_begins_at_one() {
         let day = NaiveDate::from_ymd_opt(2018, 11, 4).unwrap();
-        assert_eq!(midnight(day, chrono_tz::America::Sao_Paulo), "2018-11-04T03:00:00Z".parse::<DateTime<Utc>>().unwrap());
+        assert_eq!(
+            midnight(day, chrono_tz::America::Sao_Paulo),
+            "2018-11-04T03:00:00Z".parse::<DateTime<Utc>>().unwrap()
+        );
     }
 }

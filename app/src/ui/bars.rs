@@ -9,7 +9,8 @@ use super::{number, words};
 use crate::islands::ChartHover;
 
 /// The order of the stack, from the ground up, and of the legend.
-pub const STACK: [Action; 6] = [Action::Assign, Action::Advance, Action::Nurture, Action::Hold, Action::Escalate, Action::Reject];
+pub const STACK: [Action; 6] =
+    [Action::Assign, Action::Advance, Action::Nurture, Action::Hold, Action::Escalate, Action::Reject];
 
 /// Labels that fit under a chart on a phone.
 const LABELS: usize = 7;
@@ -32,30 +33,41 @@ impl Bar {
     /// What is in it, in words.
     fn words(&self) -> String {
         let parts = STACK.iter().zip(self.counts).filter(|(_, count)| *count > 0);
-        let parts: Vec<String> = parts.map(|(action, count)| format!("{} {}", words::action(*action).to_lowercase(), number::count(count))).collect();
+        let parts: Vec<String> = parts
+            .map(|(action, count)| {
+                format!("{} {}", words::action(*action).to_lowercase(), number::count(count))
+            })
+            .collect();
         let total = number::plural(self.total(), "decision", "decisions");
-        if parts.is_empty() { format!("{}: none", self.label) } else { format!("{}: {total}; {}", self.label, parts.join(", ")) }
+        if parts.is_empty() {
+            format!("{}: none", self.label)
+        } else {
+            format!("{}: {total}; {}", self.label, parts.join(", "))
+        }
     }
 }
 
 /// The chart with its axes, legend, read-out and, folded, the same as a table.
 pub fn bars(bars: &[Bar], unit: &'static str) -> impl IntoView + use<> {
     let top = nice_top(bars.iter().map(Bar::total).max().unwrap_or_default());
-    let ticks = [top, top / 4 * 3, top / 2, top / 4, 0].map(|tick| view! { <span>{number::count(tick)}</span> });
+    let ticks =
+        [top, top / 4 * 3, top / 2, top / 4, 0].map(|tick| view! { <span>{number::count(tick)}</span> });
     // Counted from the end: the present always has its label.
     let every = bars.len().div_ceil(LABELS).max(1);
     let labels = bars.iter().enumerate().map(|(i, bar)| {
         let is_shown = (bars.len() - 1 - i).is_multiple_of(every);
         view! { <span>{is_shown.then(|| bar.label.clone())}</span> }
     });
-    let present: Vec<usize> = (0..STACK.len()).filter(|i| bars.iter().any(|bar| bar.counts[*i] > 0)).collect();
+    let present: Vec<usize> =
+        (0..STACK.len()).filter(|i| bars.iter().any(|bar| bar.counts[*i] > 0)).collect();
     let legend = present.iter().map(|i| {
         let total: u64 = bars.iter().map(|bar| bar.counts[*i]).sum();
         let action = STACK[*i];
         view! { <li data-a=words::action_tone(action)><span class="dot"></span>{words::action(action)}<b>{number::count(total)}</b></li> }
     });
     let wide = if bars.len() > 14 { "plot wide" } else { "plot" };
-    let (legend, svg, ticks, labels) = (legend.collect_view(), marks(bars, top), ticks.collect_view(), labels.collect_view());
+    let (legend, svg, ticks, labels) =
+        (legend.collect_view(), marks(bars, top), ticks.collect_view(), labels.collect_view());
     view! {
         <figure class="chart" aria-label=summary(bars, unit)>
             <ul class="legend">{legend}</ul>
@@ -84,8 +96,7 @@ fn marks(bars: &[Bar], top: u64) -> String {
     let step = 1000.0 / bars.len().max(1) as f64;
     let width = (step * 0.72).min(60.0);
     for (i, bar) in bars.iter().enumerate() {
-        let (left, x) = (step * i as f64, step * (i as f64 + 0.5) - width / 2.0);
-        let _ = write!(svg, r#"<rect class="hit" data-hit="{i}" x="{left:.2}" width="{step:.2}" height="100"><title>{}</title></rect>"#, bar.words());
+        let x = step * (i as f64 + 0.5) - width / 2.0;
         let mut ground = 0;
         for (action, count) in STACK.iter().zip(bar.counts).filter(|(_, count)| *count > 0) {
             let share = |n: u64| n as f64 / top as f64 * 100.0;
@@ -99,6 +110,15 @@ fn marks(bars: &[Bar], top: u64) -> String {
                 100.0 - share(ground),
             );
         }
+    }
+    // On top, so that the pointer is on a strip wherever it is.
+    for (i, bar) in bars.iter().enumerate() {
+        let left = step * i as f64;
+        let _ = write!(
+            svg,
+            r#"<rect class="hit" data-hit="{i}" x="{left:.2}" width="{step:.2}" height="100"><title>{}</title></rect>"#,
+            bar.words()
+        );
     }
     svg
 }
@@ -119,9 +139,15 @@ fn summary(bars: &[Bar], unit: &str) -> String {
 }
 
 fn table(bars: &[Bar], present: &[usize]) -> impl IntoView + use<> {
-    let heads = present.iter().map(|i| view! { <th scope="col" class="num">{words::action(STACK[*i])}</th> }).collect_view();
+    let heads = present
+        .iter()
+        .map(|i| view! { <th scope="col" class="num">{words::action(STACK[*i])}</th> })
+        .collect_view();
     let row = |bar: &Bar| {
-        let cells = present.iter().map(|i| view! { <td class="num">{number::count(bar.counts[*i])}</td> }).collect_view();
+        let cells = present
+            .iter()
+            .map(|i| view! { <td class="num">{number::count(bar.counts[*i])}</td> })
+            .collect_view();
         view! { <tr><th scope="row">{bar.label.clone()}</th>{cells}<td class="num">{number::count(bar.total())}</td></tr> }
     };
     view! {

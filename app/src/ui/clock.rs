@@ -22,7 +22,9 @@ impl Clock {
             0 => local.format("Today %H:%M").to_string(),
             1 => local.format("Yesterday %H:%M").to_string(),
             -1 => local.format("Tomorrow %H:%M").to_string(),
-            _ if local.year() == now.year() || (now - local).num_days() < 120 => local.format("%-d %b %H:%M").to_string(),
+            _ if local.year() == now.year() || (now - local).num_days() < 120 => {
+                local.format("%-d %b %H:%M").to_string()
+            }
             _ => local.format("%-d %b %Y").to_string(),
         }
     }
@@ -98,7 +100,18 @@ mod tests {
     #[test]
     fn the_past_is_told_in_the_unit_that_fits() {
         let shown = |minutes| clock().ago(clock().now - TimeDelta::minutes(minutes));
-        assert_eq!([0, 1, 59, 60, 1_439, 1_440, 2_880].map(shown), ["just now", "1\u{a0}min ago", "59\u{a0}min ago", "1\u{a0}h ago", "23\u{a0}h ago", "1\u{a0}day ago", "2\u{a0}days ago"]);
+        assert_eq!(
+            [0, 1, 59, 60, 1_439, 1_440, 2_880].map(shown),
+            [
+                "just now",
+                "1\u{a0}min ago",
+                "59\u{a0}min ago",
+                "1\u{a0}h ago",
+                "23\u{a0}h ago",
+                "1\u{a0}day ago",
+                "2\u{a0}days ago"
+            ]
+        );
         assert_eq!(shown(30 * 1_440), "26 Oct");
         assert_eq!(clock().until(clock().now + TimeDelta::minutes(12)), "in 12\u{a0}min");
     }

@@ -12,7 +12,11 @@ pub fn confidence(confidence: f64, needed: Option<f64>) -> impl IntoView {
         view! { <line x1=percent(needed) x2=percent(needed) y1="0" y2="10"></line> }
     });
     let said = needed.filter(|needed| *needed > 0.0).map(|needed| {
-        let text = if short { format!(" of {} needed", number::confidence(needed)) } else { format!(", {} needed", number::confidence(needed)) };
+        let text = if short {
+            format!(" of {} needed", number::confidence(needed))
+        } else {
+            format!(", {} needed", number::confidence(needed))
+        };
         view! { <span class="sr">{text}</span> }
     });
     view! {

@@ -34,7 +34,8 @@ pub fn evidence(text: &str, marks: &[Mark], marked: &mut Marked) -> impl IntoVie
         .map(|segment| {
             let text = segment.text.to_owned();
             let Some(first) = segment.numbers.first().copied() else { return Either::Left(text) };
-            let unsure = segment.numbers.iter().all(|number| marked.unsure.contains(number)).then_some("unknown");
+            let unsure =
+                segment.numbers.iter().all(|number| marked.unsure.contains(number)).then_some("unknown");
             let anchor = segment.numbers.iter().copied().find(|number| marked.anchored.insert(*number));
             let numbers = segment.numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
             Either::Right(view! {
@@ -44,6 +45,7 @@ pub fn evidence(text: &str, marks: &[Mark], marked: &mut Marked) -> impl IntoVie
             })
         })
         .collect();
-    let rest = (left > 0).then(|| view! { <span class="quiet">{format!(" … {left} more characters")}</span> });
+    let rest =
+        (left > 0).then(|| view! { <span class="quiet">{format!(" … {left} more characters")}</span> });
     view! { {pieces}{rest} }
 }

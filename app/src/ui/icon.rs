@@ -34,12 +34,24 @@ pub enum Icon {
 
 const ALL: &[(Icon, &str, &str)] = &[
     (Icon::Advance, "i-advance", "M2.5 8h8M7.5 4.8 10.7 8l-3.2 3.2M13.5 3.5v9"),
-    (Icon::Nurture, "i-nurture", "M8 13.5V7.5M8 9C8 6.2 6 4.7 2.8 4.7 2.8 7.5 4.8 9 8 9zM8 7.5c0-2.7 1.8-4.5 5.2-4.5 0 2.9-1.9 4.5-5.2 4.5z"),
+    (
+        Icon::Nurture,
+        "i-nurture",
+        "M8 13.5V7.5M8 9C8 6.2 6 4.7 2.8 4.7 2.8 7.5 4.8 9 8 9zM8 7.5c0-2.7 1.8-4.5 5.2-4.5 0 2.9-1.9 4.5-5.2 4.5z",
+    ),
     (Icon::Disqualify, "i-disqualify", "M8 2.5a5.5 5.5 0 1 1 0 11 5.5 5.5 0 0 1 0-11zM4.2 4.2l7.6 7.6"),
-    (Icon::Assign, "i-assign", "M6.5 7.2a2.3 2.3 0 1 0 0-4.6 2.3 2.3 0 0 0 0 4.6zM2.3 13c.3-2.4 1.9-3.6 4.2-3.6M9 11.3h4.5M11.5 9.3l2 2-2 2"),
+    (
+        Icon::Assign,
+        "i-assign",
+        "M6.5 7.2a2.3 2.3 0 1 0 0-4.6 2.3 2.3 0 0 0 0 4.6zM2.3 13c.3-2.4 1.9-3.6 4.2-3.6M9 11.3h4.5M11.5 9.3l2 2-2 2",
+    ),
     (Icon::Hold, "i-hold", "M5.7 4v8M10.3 4v8"),
     (Icon::Escalate, "i-escalate", "M4 7.8 8 3.8l4 4M4 12.2l4-4 4 4"),
-    (Icon::Leads, "i-leads", "M6 7.5a2.3 2.3 0 1 0 0-4.6 2.3 2.3 0 0 0 0 4.6zM2 13c.3-2.4 1.8-3.6 4-3.6s3.7 1.2 4 3.6M10.6 3.2a2.3 2.3 0 0 1 0 4.1M12 9.8c1.2.5 1.8 1.7 2 3.2"),
+    (
+        Icon::Leads,
+        "i-leads",
+        "M6 7.5a2.3 2.3 0 1 0 0-4.6 2.3 2.3 0 0 0 0 4.6zM2 13c.3-2.4 1.8-3.6 4-3.6s3.7 1.2 4 3.6M10.6 3.2a2.3 2.3 0 0 1 0 4.1M12 9.8c1.2.5 1.8 1.7 2 3.2",
+    ),
     (Icon::Dashboard, "i-dashboard", "M2.5 13.5V8.5H5v5zM6.8 13.5v-11h2.4v11zM11 13.5v-7h2.5v7z"),
     (Icon::Check, "i-check", "M3.5 8.5l3 3 6-7"),
     (Icon::Cross, "i-cross", "M4 4l8 8M12 4l-8 8"),
@@ -54,7 +66,11 @@ const ALL: &[(Icon, &str, &str)] = &[
     (Icon::Forward, "i-forward", "M6.2 3.8 10.4 8l-4.2 4.2"),
     (Icon::List, "i-list", "M3 4.2h.1M3 8h.1M3 11.8h.1M6 4.2h7.5M6 8h7.5M6 11.8h7.5"),
     (Icon::Inbox, "i-inbox", "M2.5 9.5h3l1 2h3l1-2h3M2.5 9.5 4 3.5h8l1.5 6V13h-11z"),
-    (Icon::Person, "i-person", "M8 7.5A2.5 2.5 0 1 0 8 2.5a2.5 2.5 0 0 0 0 5zM3.2 13.5c.3-2.7 2-4 4.8-4s4.5 1.3 4.8 4"),
+    (
+        Icon::Person,
+        "i-person",
+        "M8 7.5A2.5 2.5 0 1 0 8 2.5a2.5 2.5 0 0 0 0 5zM3.2 13.5c.3-2.7 2-4 4.8-4s4.5 1.3 4.8 4",
+    ),
     (Icon::Merge, "i-merge", "M4 2.5v3C4 7.5 8 7.5 8 10v3.5M12 2.5v3C12 7.5 8 7.5 8 10M6 11.5l2 2 2-2"),
     (Icon::Eraser, "i-eraser", "M6 13.5 2.5 10l6.8-6.8 4.5 4.5-5.8 5.8zM5.8 6.7l4.5 4.5M6 13.5h7.5"),
     (Icon::Send, "i-send", "M13.5 2.5 2.5 7l4 2 2 4.5zM6.5 9l3-3"),
@@ -69,7 +85,9 @@ impl Icon {
 /// All icons, once a page; [`icon`] refers to them.
 #[component]
 pub fn Sprite() -> impl IntoView {
-    let symbols = ALL.iter().map(|(_, id, path)| view! { <symbol id=*id viewBox="0 0 16 16"><path d=*path></path></symbol> });
+    let symbols = ALL
+        .iter()
+        .map(|(_, id, path)| view! { <symbol id=*id viewBox="0 0 16 16"><path d=*path></path></symbol> });
     view! { <svg hidden aria-hidden="true">{symbols.collect_view()}</svg> }
 }
 

@@ -1,7 +1,10 @@
 //! The pieces that pages are made of, small ones first: words, figures and times; icons, chips and notes; tables and
 //! charts.
 
-#![allow(missing_docs, reason = "the fields and functions of these modules say in their names what they show")]
+#![allow(
+    missing_docs,
+    reason = "the fields and functions of these modules say in their names what they show"
+)]
 
 pub mod bars;
 pub mod chip;

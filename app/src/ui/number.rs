@@ -46,7 +46,9 @@ pub fn duration(seconds: f64) -> String {
     const MINUTE: f64 = 60.0;
     const HOUR: f64 = 60.0 * MINUTE;
     const DAY: f64 = 24.0 * HOUR;
-    let days = |n: f64| if decimal(n, 1) == "1" { "1\u{a0}day".to_owned() } else { format!("{}\u{a0}days", decimal(n, 1)) };
+    let days = |n: f64| {
+        if decimal(n, 1) == "1" { "1\u{a0}day".to_owned() } else { format!("{}\u{a0}days", decimal(n, 1)) }
+    };
     match seconds {
         s if !s.is_finite() => "n/a".into(),
         s if s < 0.95 => format!("{}\u{a0}ms", decimal(s * 1000.0, 0)),
@@ -65,7 +67,13 @@ pub fn money(amount: f64, currency: &str) -> String {
         n if n >= 10_000.0 => (amount / 1e3, "\u{a0}k"),
         _ => (amount, ""),
     };
-    let digits = if scaled.abs() < 10.0 && !suffix.is_empty() { 2 } else if scaled.abs() < 100.0 && !suffix.is_empty() { 1 } else { 0 };
+    let digits = if scaled.abs() < 10.0 && !suffix.is_empty() {
+        2
+    } else if scaled.abs() < 100.0 && !suffix.is_empty() {
+        1
+    } else {
+        0
+    };
     let figure = format!("{}{suffix}", decimal(scaled, digits));
     match currency {
         "EUR" => format!("€{figure}"),
@@ -87,7 +95,10 @@ mod tests {
 
     #[test]
     fn thousands_stand_apart() {
-        assert_eq!(["0", "999", "1,000", "1,234,567", "−1,000"], [0, 999, 1000, 1_234_567, -1000].map(count)[..]);
+        assert_eq!(
+            ["0", "999", "1,000", "1,234,567", "−1,000"],
+            [0, 999, 1000, 1_234_567, -1000].map(count)[..]
+        );
         assert_eq!(decimal(1400.50, 2), "1,400.5");
         assert_eq!(decimal(-0.001, 2), "0");
         assert_eq!(decimal(f64::NAN, 2), "n/a");
@@ -104,7 +115,18 @@ mod tests {
     #[test]
     fn durations_have_the_unit_that_fits() {
         let shown = [0.0, 0.3, 0.96, 14.2, 185.0, 9000.0, 86_400.0 * 3.1].map(duration);
-        assert_eq!(shown, ["0\u{a0}ms", "300\u{a0}ms", "1\u{a0}s", "14\u{a0}s", "3\u{a0}min", "2.5\u{a0}h", "3.1\u{a0}days"]);
+        assert_eq!(
+            shown,
+            [
+                "0\u{a0}ms",
+                "300\u{a0}ms",
+                "1\u{a0}s",
+                "14\u{a0}s",
+                "3\u{a0}min",
+                "2.5\u{a0}h",
+                "3.1\u{a0}days"
+            ]
+        );
     }
 
     #[test]

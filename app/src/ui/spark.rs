@@ -11,11 +11,14 @@ const WIDTH: f64 = 100.0;
 /// The line through the values that there are. The part from `young` on is dashed: what its weeks come to is not known
 /// for certain yet. Nothing for fewer than two values.
 pub fn spark(values: &[Option<f64>], young: usize) -> Option<impl IntoView + use<>> {
-    let known: Vec<(usize, f64)> = values.iter().enumerate().filter_map(|(i, value)| Some((i, (*value)?))).collect();
+    let known: Vec<(usize, f64)> =
+        values.iter().enumerate().filter_map(|(i, value)| Some((i, (*value)?))).collect();
     if known.len() < 2 {
         return None;
     }
-    let (low, high) = known.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), (_, v)| (low.min(*v), high.max(*v)));
+    let (low, high) = known
+        .iter()
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), (_, v)| (low.min(*v), high.max(*v)));
     let x = |i: usize| i as f64 / (values.len() - 1) as f64 * WIDTH;
     let y = |v: f64| if high > low { 3.0 + (high - v) / (high - low) * (HEIGHT - 6.0) } else { HEIGHT / 2.0 };
     let path = |points: &[(usize, f64)]| {

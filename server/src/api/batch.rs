@@ -21,8 +21,13 @@ use crate::http::{Failure, Kind, Problem, State};
 use crate::pipeline::{Answer, Receipt, Signal};
 
 /// Types a batch may say it is. NDJSON has no registered one, and some clients know none of those in use.
-const TYPES: &[&str] =
-    &["application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines", "text/plain"];
+const TYPES: &[&str] = &[
+    "application/x-ndjson",
+    "application/ndjson",
+    "application/jsonl",
+    "application/x-jsonlines",
+    "text/plain",
+];
 /// Lines taken in one transaction.
 const CHUNK: usize = 500;
 /// How long an answer waits for its reader; whoever reads slower gives up the place to others.
@@ -60,24 +65,38 @@ pub(super) struct LineAnswer {
 
 /// Takes a batch. It is read as a whole before the first answer is sent: many clients read only when they have sent
 /// everything, and the two would wait for each other.
-pub(super) async fn take(FromState(state): FromState<State>, program: Program, headers: HeaderMap, body: Body) -> Result<Response, Failure> {
+pub(super) async fn take(
+    FromState(state): FromState<State>,
+    program: Program,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Failure> {
     let place = state.batches.clone().acquire_owned().await.map_err(|error| Failure::internal(&error))?;
     let text = body::read(body, &headers, limits::BATCH_BYTES).await?;
     if !body::media_type(&headers).is_some_and(|name| TYPES.contains(&name)) {
-        return Err(Failure::new(Kind::UnsupportedMediaType, "A batch is NDJSON: say `Content-Type: application/x-ndjson`."));
+        return Err(Failure::new(
+            Kind::UnsupportedMediaType,
+            "A batch is NDJSON: say `Content-Type: application/x-ndjson`.",
+        ));
     }
     if lines(&text).count() > limits::BATCH_LINES {
-        return Err(Failure::new(Kind::TooLarge, format!("A batch has at most {} lines.", limits::BATCH_LINES)));
+        return Err(Failure::new(
+            Kind::TooLarge,
+            format!("A batch has at most {} lines.", limits::BATCH_LINES),
+        ));
     }
-    let (sender, receiver) = mpsc::channel::<Vec<u8>>(1);
+    let (sender, mut receiver) = mpsc::channel::<Vec<u8>>(1);
     let receipt = program.receipt();
     let work = async move {
         answer_all(&state, &receipt, &text, &sender).await;
         drop(place);
     };
     tokio::spawn(work.in_current_span());
-    let answers = futures::stream::unfold(receiver, |mut receiver| async {
-        receiver.recv().await.map(|chunk| (Ok::<_, std::io::Error>(Bytes::from(chunk)), receiver))
+    // Compression asks once more after the end, which the channel takes well and `stream::unfold` does not.
+    let answers = futures::stream::poll_fn(move |context| {
+        receiver
+            .poll_recv(context)
+            .map(|chunk| chunk.map(|chunk| Ok::<_, std::io::Error>(Bytes::from(chunk))))
     });
     let headers = [(header::CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson"))];
     Ok((headers, Body::from_stream(answers)).into_response())
@@ -85,7 +104,11 @@ pub(super) async fn take(FromState(state): FromState<State>, program: Program, h
 
 /// The lines that are not empty, numbered from 1.
 fn lines(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
-    text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).zip(1..).filter(|(line, _)| !line.is_empty()).map(|(line, number)| (number, line))
+    text.split(|byte| *byte == b'\n')
+        .map(<[u8]>::trim_ascii)
+        .zip(1..)
+        .filter(|(line, _)| !line.is_empty())
+        .map(|(line, number)| (number, line))
 }
 
 async fn answer_all(state: &State, receipt: &Receipt, text: &Bytes, sender: &mpsc::Sender<Vec<u8>>) {
@@ -109,7 +132,12 @@ async fn answer_all(state: &State, receipt: &Receipt, text: &Bytes, sender: &mps
     }
 }
 
-async fn take_chunk(state: &State, receipt: &Receipt, chunk: &[(usize, &[u8])], down: &mut Option<Failure>) -> Vec<LineAnswer> {
+async fn take_chunk(
+    state: &State,
+    receipt: &Receipt,
+    chunk: &[(usize, &[u8])],
+    down: &mut Option<Failure>,
+) -> Vec<LineAnswer> {
     let mut signals = Vec::with_capacity(chunk.len());
     // The failure of each bad line; the others are in `signals`, in order.
     let bad: Vec<Option<Failure>> = chunk
@@ -137,7 +165,9 @@ async fn take_chunk(state: &State, receipt: &Receipt, chunk: &[(usize, &[u8])], 
         .iter()
         .zip(bad)
         .map(|((number, _), bad)| match bad.map_or_else(&mut next, Err) {
-            Ok((status, answer)) => LineAnswer { line: *number, status: status.as_u16(), answer: Some(answer), problem: None },
+            Ok((status, answer)) => {
+                LineAnswer { line: *number, status: status.as_u16(), answer: Some(answer), problem: None }
+            }
             Err(failure) => refused(*number, &failure, receipt),
         })
         .collect()
@@ -152,7 +182,10 @@ fn refused(line: usize, failure: &Failure, receipt: &Receipt) -> LineAnswer {
 fn parse(line: &[u8], receipt: &Receipt) -> Result<Signal, Failure> {
     const KEY: &str = "idempotency_key";
     if line.len() > limits::EVENT_BYTES {
-        return Err(Failure::new(Kind::TooLarge, format!("The line has more than {} bytes.", limits::EVENT_BYTES)));
+        return Err(Failure::new(
+            Kind::TooLarge,
+            format!("The line has more than {} bytes.", limits::EVENT_BYTES),
+        ));
     }
     let mut object: Map<String, Json> = body::parse(line)?;
     let key = object.shift_remove(KEY);

@@ -25,7 +25,10 @@ pub(crate) async fn read(mut body: Body, headers: &HeaderMap, limit: usize) -> R
     if headers.get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
         return Err(Failure::new(Kind::UnsupportedMediaType, "Send the body as it is, not compressed."));
     }
-    let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok()).unwrap_or(0);
+    let announced = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse().ok())
+        .unwrap_or(0);
     let mut bytes = Vec::with_capacity(if announced <= limit { announced } else { 0 });
     let mut seen = 0;
     while seen <= DRAIN_BYTES.max(limit)
@@ -48,11 +51,18 @@ pub(crate) async fn read(mut body: Body, headers: &HeaderMap, limit: usize) -> R
 ///
 /// # Errors
 /// 415 when it says that it is something else, else as [`parse`].
-pub(super) async fn json<T: DeserializeOwned>(body: Body, headers: &HeaderMap, limit: usize) -> Result<T, Failure> {
+pub(super) async fn json<T: DeserializeOwned>(
+    body: Body,
+    headers: &HeaderMap,
+    limit: usize,
+) -> Result<T, Failure> {
     let bytes = read(body, headers, limit).await?;
     match media_type(headers) {
         Some("application/json") => parse(&bytes),
-        _ => Err(Failure::new(Kind::UnsupportedMediaType, "The body is JSON: say `Content-Type: application/json`.")),
+        _ => Err(Failure::new(
+            Kind::UnsupportedMediaType,
+            "The body is JSON: say `Content-Type: application/json`.",
+        )),
     }
 }
 
@@ -71,7 +81,8 @@ pub(super) fn parse<T: DeserializeOwned>(text: &[u8]) -> Result<T, Failure> {
     let strict: Result<Strict, _> = serde_path_to_error::deserialize(&mut reader);
     let strict = strict.map_err(|error| {
         let pointer = pointer(error.path());
-        Failure::new(Kind::Malformed, "The body is no JSON that can be read safely.").at(pointer, sentence(&error.into_inner()))
+        Failure::new(Kind::Malformed, "The body is no JSON that can be read safely.")
+            .at(pointer, sentence(&error.into_inner()))
     })?;
     reader.end().map_err(|error| {
         Failure::new(Kind::Malformed, "The body is no JSON that can be read safely.").at("", sentence(&error))
@@ -103,7 +114,9 @@ fn missing(message: &str) -> Option<&str> {
 fn sentence(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str().trim_end_matches('.')))
+    letters.next().map_or_else(String::new, |first| {
+        format!("{}{}.", first.to_uppercase(), letters.as_str().trim_end_matches('.'))
+    })
 }
 
 fn pointer(path: &Path) -> String {
@@ -196,7 +209,9 @@ pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<String, Failure> {
     const NAME: &str = "Idempotency-Key";
     let refuse = |detail: String| Failure::new(Kind::Malformed, detail.clone()).at(NAME, detail);
     let mut values = headers.get_all(NAME).iter();
-    let value = values.next().ok_or_else(|| refuse("Send an `Idempotency-Key`: sent again with it, the request does nothing twice.".into()))?;
+    let value = values.next().ok_or_else(|| {
+        refuse("Send an `Idempotency-Key`: sent again with it, the request does nothing twice.".into())
+    })?;
     if values.next().is_some() {
         return Err(refuse("Send one `Idempotency-Key`.".into()));
     }
@@ -205,7 +220,8 @@ pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<String, Failure> {
 
 /// A key that can be kept: not empty, not too long, and nothing invisible in it.
 pub(super) fn checked_key(key: &str) -> Option<String> {
-    let fits = !key.trim().is_empty() && key.chars().count() <= limits::KEY_CHARS && !key.contains(char::is_control);
+    let fits =
+        !key.trim().is_empty() && key.chars().count() <= limits::KEY_CHARS && !key.contains(char::is_control);
     fits.then(|| key.to_owned())
 }
 
@@ -250,9 +266,18 @@ mod tests {
         assert!(detail.starts_with("Unknown variant `fax`"), "{detail}");
         assert_eq!(refusal(r#"{"kind":"form","source":"web"}"#).1, "/payload");
         assert_eq!(refusal(r#"{"kind":"form","source":7,"payload":{}}"#).1, "/source");
-        assert_eq!(refusal(r#"{"kind":"form","source":"web","payload":{},"lead":{"email":[]}}"#).1, "/lead/email");
-        assert_eq!(refusal(r#"{"kind":"form","source":"web","payload":{},"lead":{"mail":"x"}}"#).1, "/lead/mail");
-        assert_eq!(refusal(r#"{"kind":"form","source":"web","payload":{},"occurred_at":"soon"}"#).1, "/occurred_at");
+        assert_eq!(
+            refusal(r#"{"kind":"form","source":"web","payload":{},"lead":{"email":[]}}"#).1,
+            "/lead/email"
+        );
+        assert_eq!(
+            refusal(r#"{"kind":"form","source":"web","payload":{},"lead":{"mail":"x"}}"#).1,
+            "/lead/mail"
+        );
+        assert_eq!(
+            refusal(r#"{"kind":"form","source":"web","payload":{},"occurred_at":"soon"}"#).1,
+            "/occurred_at"
+        );
     }
 
     #[test]

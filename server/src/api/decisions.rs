@@ -22,16 +22,25 @@ pub(super) const LIMIT: i64 = 200;
 pub(super) const DEFAULT_LIMIT: i64 = 50;
 
 /// The parameters of the list.
-const PARAMETERS: &[&str] = &["workflow", "action", "rule_id", "mode", "lead_id", "from", "to", "after", "limit", "format"];
+const PARAMETERS: &[&str] =
+    &["workflow", "action", "rule_id", "mode", "lead_id", "from", "to", "after", "limit", "format"];
 
 /// Answers a decision.
-pub(super) async fn show(FromState(state): FromState<State>, _: Program, Path(text): Path<String>) -> Result<Json<Decision>, Failure> {
+pub(super) async fn show(
+    FromState(state): FromState<State>,
+    _: Program,
+    Path(text): Path<String>,
+) -> Result<Json<Decision>, Failure> {
     let id = DecisionId(id(&text, "decision")?);
     Ok(Json(store::log::decision(&state.store, id).await?))
 }
 
 /// Decides again and compares.
-pub(super) async fn replay(FromState(state): FromState<State>, _: Program, Path(text): Path<String>) -> Result<Json<Replay>, Failure> {
+pub(super) async fn replay(
+    FromState(state): FromState<State>,
+    _: Program,
+    Path(text): Path<String>,
+) -> Result<Json<Replay>, Failure> {
     let id = DecisionId(id(&text, "decision")?);
     Ok(Json(state.pipeline.replay(id).await?))
 }
@@ -48,7 +57,8 @@ pub(super) async fn list(
         workflow: query.text("workflow")?,
         action: query.value("action", "An action is advance, nurture, reject, assign, hold or escalate.")?,
         rule_id: query.text("rule_id")?,
-        mode: query.value("mode", "A mode is historical, simulation, shadow, assign_review, live or manual.")?,
+        mode: query
+            .value("mode", "A mode is historical, simulation, shadow, assign_review, live or manual.")?,
         lead: query.id("lead_id")?.map(Into::into),
         from: query.with("from", INSTANT, instant)?,
         to: query.with("to", INSTANT, instant)?,

@@ -111,7 +111,11 @@ pub(super) struct DecisionSummary {
 }
 
 /// Answers a lead.
-pub(super) async fn show(FromState(state): FromState<State>, _: Program, Path(text): Path<String>) -> Result<Json<LeadAnswer>, Failure> {
+pub(super) async fn show(
+    FromState(state): FromState<State>,
+    _: Program,
+    Path(text): Path<String>,
+) -> Result<Json<LeadAnswer>, Failure> {
     let id = LeadId(id(&text, "lead")?);
     let lead = store::leads::get(&state.store, id).await?;
     let outcomes = store::outcomes::of_lead(&state.store, id).await?;

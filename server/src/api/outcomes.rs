@@ -112,7 +112,8 @@ fn named_once() -> Json {
             let schema = if other == name { json!({ "type": "string" }) } else { json!({ "type": "null" }) };
             (other.to_owned(), schema)
         };
-        let mut members: Map<String, Json> = ["lead_id", "external_id", "email"].map(member).into_iter().collect();
+        let mut members: Map<String, Json> =
+            ["lead_id", "external_id", "email"].map(member).into_iter().collect();
         if name != "external_id" {
             members.insert("source".into(), json!({ "type": "null" }));
         }
@@ -153,7 +154,12 @@ impl OutcomeRequest {
     fn check(&self, now: DateTime<Utc>) -> Vec<Problem> {
         let mut problems = Vec::new();
         let mut wrong = |pointer: &str, message: String| problems.push(Problem::at(pointer, message));
-        if [self.lead_id.is_some(), self.external_id.is_some(), self.email.is_some()].iter().filter(|is| **is).count() != 1 {
+        if [self.lead_id.is_some(), self.external_id.is_some(), self.email.is_some()]
+            .iter()
+            .filter(|is| **is)
+            .count()
+            != 1
+        {
             wrong("", "Name the lead by `lead_id`, by `external_id` or by `email`: by one of them.".into());
         }
         if self.source.is_some() && self.external_id.is_none() {
@@ -169,11 +175,15 @@ impl OutcomeRequest {
             ("/opportunity_id", &self.opportunity_id, FOREIGN_CHARS),
         ];
         for (pointer, text, chars) in texts {
-            if text.as_ref().is_some_and(|text| text.trim().is_empty() || text.chars().count() > chars || text.contains(char::is_control)) {
+            if text.as_ref().is_some_and(|text| {
+                text.trim().is_empty() || text.chars().count() > chars || text.contains(char::is_control)
+            }) {
                 wrong(pointer, format!("This is 1 to {chars} characters, none of them a control character."));
             }
         }
-        if self.reason.as_ref().is_some_and(|text| text.trim().is_empty() || text.chars().count() > REASON_CHARS || text.contains('\0')) {
+        if self.reason.as_ref().is_some_and(|text| {
+            text.trim().is_empty() || text.chars().count() > REASON_CHARS || text.contains('\0')
+        }) {
             wrong("/reason", format!("A reason is 1 to {REASON_CHARS} characters."));
         }
         if self.amount.is_some_and(|amount| !(0.0..=AMOUNT).contains(&amount)) {
@@ -203,7 +213,9 @@ impl From<OutcomeRefusal> for Failure {
                 let detail = "This idempotency key was used for another body.";
                 Self::new(Kind::KeyReused, detail).at("Idempotency-Key", detail)
             }
-            OutcomeRefusal::UnknownLead => Self::new(Kind::UnknownLead, "No lead, or more than one, goes by this name."),
+            OutcomeRefusal::UnknownLead => {
+                Self::new(Kind::UnknownLead, "No lead, or more than one, goes by this name.")
+            }
             OutcomeRefusal::Erased => Self::new(Kind::Erased, "The person was erased."),
         }
     }
@@ -222,9 +234,18 @@ mod tests {
     fn a_lead_is_named_in_one_way() {
         let at = "2026-11-22T09:00:00Z".parse::<DateTime<Utc>>().unwrap().min(Utc::now());
         assert_eq!(pointers(json!({ "stage": "won", "at": at })), [""]);
-        assert_eq!(pointers(json!({ "stage": "won", "at": at, "email": "a@b.example", "external_id": "7" })), [""]);
-        assert_eq!(pointers(json!({ "stage": "won", "at": at, "email": "a@b.example", "source": "crm" })), ["/source"]);
-        assert_eq!(pointers(json!({ "stage": "won", "at": at, "external_id": "7", "source": "crm" })), [] as [&str; 0]);
+        assert_eq!(
+            pointers(json!({ "stage": "won", "at": at, "email": "a@b.example", "external_id": "7" })),
+            [""]
+        );
+        assert_eq!(
+            pointers(json!({ "stage": "won", "at": at, "email": "a@b.example", "source": "crm" })),
+            ["/source"]
+        );
+        assert_eq!(
+            pointers(json!({ "stage": "won", "at": at, "external_id": "7", "source": "crm" })),
+            [] as [&str; 0]
+        );
     }
 
     #[test]
@@ -234,6 +255,11 @@ mod tests {
             "currency": "eur", "opportunity_id": "x".repeat(301), "reason": "",
         }));
         assert_eq!(found, ["/email", "/by", "/opportunity_id", "/reason", "/amount", "/currency", "/at"]);
-        assert_eq!(pointers(json!({ "stage": "won", "at": "1969-12-31T23:59:59Z", "email": "a@b.example", "amount": 5 })), ["/currency", "/at"]);
+        assert_eq!(
+            pointers(
+                json!({ "stage": "won", "at": "1969-12-31T23:59:59Z", "email": "a@b.example", "amount": 5 })
+            ),
+            ["/currency", "/at"]
+        );
     }
 }

@@ -46,7 +46,8 @@ impl Query {
     pub(super) fn text(&mut self, name: &str) -> Result<Option<String>, Failure> {
         let Some(text) = self.0.remove(name) else { return Ok(None) };
         let chars = engine::limits::NAME_CHARS;
-        let fits = !text.trim().is_empty() && text.chars().count() <= chars && !text.contains(char::is_control);
+        let fits =
+            !text.trim().is_empty() && text.chars().count() <= chars && !text.contains(char::is_control);
         let rule = || format!("This is 1 to {chars} characters, none of them a control character.");
         fits.then_some(Some(text)).ok_or_else(|| wrong(name, &rule()))
     }
@@ -71,7 +72,12 @@ impl Query {
     ///
     /// # Errors
     /// 422 when it cannot be read.
-    pub(super) fn with<T>(&mut self, name: &str, rule: &str, read: impl Fn(&str) -> Option<T>) -> Result<Option<T>, Failure> {
+    pub(super) fn with<T>(
+        &mut self,
+        name: &str,
+        rule: &str,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Result<Option<T>, Failure> {
         let Some(text) = self.0.remove(name) else { return Ok(None) };
         read(&text).map(Some).ok_or_else(|| wrong(name, rule))
     }

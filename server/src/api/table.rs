@@ -36,7 +36,9 @@ impl Format {
     /// # Errors
     /// 406 when none will do.
     pub(super) fn accepted(headers: &HeaderMap) -> Result<Self, Failure> {
-        let Some(accept) = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()) else { return Ok(Self::Json) };
+        let Some(accept) = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()) else {
+            return Ok(Self::Json);
+        };
         accept
             .split(',')
             .find_map(|range| match range.split(';').next().unwrap_or_default().trim() {
@@ -45,7 +47,12 @@ impl Format {
                 "text/csv" | "text/*" => Some(Self::Csv),
                 _ => None,
             })
-            .ok_or_else(|| Failure::new(Kind::NotAcceptable, "There are application/json, application/x-ndjson and text/csv."))
+            .ok_or_else(|| {
+                Failure::new(
+                    Kind::NotAcceptable,
+                    "There are application/json, application/x-ndjson and text/csv.",
+                )
+            })
     }
 }
 
@@ -58,29 +65,57 @@ struct Page<'a, T> {
 
 /// The columns of a decision in CSV.
 const COLUMNS: &[&str] = &[
-    "decision_id", "lead_id", "event_id", "workflow", "mode", "rule_set", "rule_version", "variant", "rule_id", "action", "parameters",
-    "confidence", "risk_tags", "held_by", "as_of", "decided_at",
+    "decision_id",
+    "lead_id",
+    "event_id",
+    "workflow",
+    "mode",
+    "rule_set",
+    "rule_version",
+    "variant",
+    "rule_id",
+    "action",
+    "parameters",
+    "confidence",
+    "risk_tags",
+    "held_by",
+    "as_of",
+    "decided_at",
 ];
 
 /// Decisions in a form. In JSON the way on stands in `next`; in the others, in the header `Link` (RFC 8288).
 ///
 /// # Errors
 /// When an item cannot be written.
-pub(super) fn decisions(format: Format, items: &[Decision], next: Option<String>, next_address: Option<String>) -> Result<Response, Failure> {
+pub(super) fn decisions(
+    format: Format,
+    items: &[Decision],
+    next: Option<String>,
+    next_address: Option<String>,
+) -> Result<Response, Failure> {
     let mut response = match format {
         Format::Json => Json(Page { items, next }).into_response(),
         Format::Ndjson => {
-            let lines = items.iter().map(line).collect::<Result<Vec<_>, _>>().map_err(|error| Failure::internal(&error))?;
+            let lines = items
+                .iter()
+                .map(line)
+                .collect::<Result<Vec<_>, _>>()
+                .map_err(|error| Failure::internal(&error))?;
             lines.concat().into_response()
         }
         Format::Csv => csv(items).map_err(|error| Failure::internal(&error))?.into_response(),
     };
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(match format {
-        Format::Csv => "text/csv; charset=utf-8",
-        other => other.media_type(),
-    }));
-    if let Some(link) = next_address.and_then(|address| HeaderValue::from_str(&format!("<{address}>; rel=\"next\"")).ok()) {
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static(match format {
+            Format::Csv => "text/csv; charset=utf-8",
+            other => other.media_type(),
+        }),
+    );
+    if let Some(link) =
+        next_address.and_then(|address| HeaderValue::from_str(&format!("<{address}>; rel=\"next\"")).ok())
+    {
         headers.insert(header::LINK, link);
     }
     Ok(response)
@@ -116,7 +151,11 @@ fn csv(items: &[Decision]) -> Result<Vec<u8>, Box<dyn std::error::Error + Send +
 
 /// A cell that no spreadsheet takes for a formula (OWASP, CSV Injection).
 fn harmless(cell: &str) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { format!("'{cell}") } else { cell.to_owned() }
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
+        format!("'{cell}")
+    } else {
+        cell.to_owned()
+    }
 }
 
 #[cfg(test)]

@@ -45,7 +45,14 @@ pub(crate) struct Options {
 pub(super) async fn run(options: Options) -> Result<u8, Failure> {
     let (file, secrets) = read(&options.file)?;
     let store = options.database.connect().await?;
-    let changes = apply(&store, &Actor::command("apply"), &file, &secrets, Wish { bootstrap: options.bootstrap, plan: options.plan }).await?;
+    let changes = apply(
+        &store,
+        &Actor::command("apply"),
+        &file,
+        &secrets,
+        Wish { bootstrap: options.bootstrap, plan: options.plan },
+    )
+    .await?;
     for change in &changes {
         println!("{change}");
     }
@@ -88,7 +95,8 @@ pub fn parse(name: &str, text: &str, folder: &Path) -> Result<(ApplyFile, Secret
                 list.entries.extend(read.entries().map(str::to_owned));
                 problems.extend(found.into_iter().map(|problem| problem.under(&pointer)));
             }
-            Err(error) => problems.push(Problem::at(format!("{pointer}/file"), format!("{path} cannot be read: {error}."))),
+            Err(error) => problems
+                .push(Problem::at(format!("{pointer}/file"), format!("{path} cannot be read: {error}."))),
         }
         list.entries.sort();
         list.entries.dedup();
@@ -97,7 +105,9 @@ pub fn parse(name: &str, text: &str, folder: &Path) -> Result<(ApplyFile, Secret
     for (destination, connection) in &file.destinations {
         match connection.destination.secret().map(|source| source.read(folder)) {
             Some(Ok(secret)) => drop(secrets.insert(destination.clone(), secret)),
-            Some(Err(error)) => problems.push(Problem::at(format!("/destinations/{destination}"), error.to_string())),
+            Some(Err(error)) => {
+                problems.push(Problem::at(format!("/destinations/{destination}"), error.to_string()))
+            }
             None => {}
         }
     }
@@ -106,23 +116,46 @@ pub fn parse(name: &str, text: &str, folder: &Path) -> Result<(ApplyFile, Secret
 }
 
 /// Brings a checked file into the database, in one transaction; says each change in a line.
-pub async fn apply(store: &Store, actor: &Actor, file: &ApplyFile, secrets: &Secrets, wish: Wish) -> Result<Vec<String>, Failure> {
+pub async fn apply(
+    store: &Store,
+    actor: &Actor,
+    file: &ApplyFile,
+    secrets: &Secrets,
+    wish: Wish,
+) -> Result<Vec<String>, Failure> {
     let mut changes = Vec::new();
     let mut tx = store.pool().begin().await.map_err(store::Error::from)?;
     let mut drafts: BTreeMap<(Kind, &str), Uuid> = BTreeMap::new();
     for (name, list) in &file.lists {
         let body = json!({ "entries": list.entries });
         let what = format!("{} entries", list.entries.len());
-        drafts.insert((Kind::List, name), draft(&mut tx, actor, &mut changes, Kind::List, name, &body, &what).await?);
+        drafts.insert(
+            (Kind::List, name),
+            draft(&mut tx, actor, &mut changes, Kind::List, name, &body, &what).await?,
+        );
     }
     for (name, pool) in &file.pools {
         let body = to_json(&file.pool(name, pool))?;
         let what = format!("{} people", pool.members.len());
-        drafts.insert((Kind::Pool, name), draft(&mut tx, actor, &mut changes, Kind::Pool, name, &body, &what).await?);
+        drafts.insert(
+            (Kind::Pool, name),
+            draft(&mut tx, actor, &mut changes, Kind::Pool, name, &body, &what).await?,
+        );
     }
     let known = store::destinations::by_name(&mut tx).await?;
     for (name, definition) in &file.destinations {
-        destination(store, &mut tx, actor, &mut changes, known.get(name), name, definition, secrets.get(name).map(|secret| secret.as_slice()), wish.bootstrap).await?;
+        destination(
+            store,
+            &mut tx,
+            actor,
+            &mut changes,
+            known.get(name),
+            name,
+            definition,
+            secrets.get(name).map(|secret| secret.as_slice()),
+            wish.bootstrap,
+        )
+        .await?;
     }
     for (name, definition) in &file.workflows {
         workflow(&mut tx, actor, &mut changes, &drafts, file, name, definition, wish.bootstrap).await?;
@@ -136,7 +169,15 @@ pub async fn apply(store: &Store, actor: &Actor, file: &ApplyFile, secrets: &Sec
     Ok(changes)
 }
 
-async fn draft(tx: &mut PgConnection, actor: &Actor, changes: &mut Vec<String>, kind: Kind, name: &str, body: &Json, what: &str) -> Result<Uuid, Failure> {
+async fn draft(
+    tx: &mut PgConnection,
+    actor: &Actor,
+    changes: &mut Vec<String>,
+    kind: Kind,
+    name: &str,
+    body: &Json,
+    what: &str,
+) -> Result<Uuid, Failure> {
     let drafted = workflows::draft(tx, actor, kind, name, body).await?;
     if let Drafted::Draft(_) = drafted {
         changes.push(format!("draft   {kind} {name} ({what})"));
@@ -159,7 +200,9 @@ async fn destination(
     let kind = connection.destination.kind().to_string();
     let settings = connection.destination.settings().map_err(store::Error::from)?;
     if let Some(known) = known {
-        let same = known.kind == kind && known.settings == settings && (known.paused_reason == connection.paused || !bootstrap);
+        let same = known.kind == kind
+            && known.settings == settings
+            && (known.paused_reason == connection.paused || !bootstrap);
         if same {
             return Ok(());
         }
@@ -170,13 +213,25 @@ async fn destination(
     }
     if secret.is_some() || known.is_none() {
         // Whether it opens is known only with its secret; the one that is stored was checked when it came.
-        destinations::open(&kind, &settings, secret)
-            .map_err(|error| Failure::Invalid { file: format!("destination {name}"), problems: vec![Problem::at(format!("/destinations/{name}"), error.to_string())] })?;
+        destinations::open(&kind, &settings, secret).map_err(|error| Failure::Invalid {
+            file: format!("destination {name}"),
+            problems: vec![Problem::at(format!("/destinations/{name}"), error.to_string())],
+        })?;
     }
-    let waiting = (!bootstrap).then_some("not connected yet: it came with a file that was applied without --bootstrap");
+    let waiting =
+        (!bootstrap).then_some("not connected yet: it came with a file that was applied without --bootstrap");
     let paused_reason = connection.paused.as_deref().or(waiting);
-    store::destinations::save(store, tx, actor, DestinationInput { name, kind: &kind, settings: &settings, secret, paused_reason }).await?;
-    changes.push(format!("connect destination {name} ({kind}{})", paused_reason.map(|why| format!(", paused: {why}")).unwrap_or_default()));
+    store::destinations::save(
+        store,
+        tx,
+        actor,
+        DestinationInput { name, kind: &kind, settings: &settings, secret, paused_reason },
+    )
+    .await?;
+    changes.push(format!(
+        "connect destination {name} ({kind}{})",
+        paused_reason.map(|why| format!(", paused: {why}")).unwrap_or_default()
+    ));
     Ok(())
 }
 
@@ -197,7 +252,8 @@ async fn workflow(
     let mut ids = vec![
         draft(tx, actor, changes, Kind::Catalogue, name, &to_json(&definition.fields)?, &fields).await?,
         draft(tx, actor, changes, Kind::Map, name, &to_json(&definition.map_file(name))?, &fields).await?,
-        draft(tx, actor, changes, Kind::RuleSet, name, &to_json(&definition.rule_set_file(name))?, &rules).await?,
+        draft(tx, actor, changes, Kind::RuleSet, name, &to_json(&definition.rule_set_file(name))?, &rules)
+            .await?,
     ];
     let title = definition.title.clone().unwrap_or_else(|| name.replace('-', " "));
     let targets = definition.destinations.iter().map(|target| Target {
@@ -207,13 +263,20 @@ async fn workflow(
         expires_hours: target.expires_hours,
     });
     let about = Definition { destinations: targets.collect() };
-    let mut routes: Vec<_> = definition.takes.iter().map(|trigger| (trigger.kind, trigger.source.clone())).collect();
+    let mut routes: Vec<_> =
+        definition.takes.iter().map(|trigger| (trigger.kind, trigger.source.clone())).collect();
     routes.sort_by_key(|(kind, source)| (kind.to_string(), source.clone()));
     let known = workflows::by_name(tx, name).await?;
     let same = match &known {
         Some(known) => {
             let stored = workflows::routes_of(tx, known.id.into()).await?;
-            known.title == title && known.definition.0 == about && stored == routes.iter().map(|(kind, source)| (kind.to_string(), source.clone())).collect::<Vec<_>>()
+            known.title == title
+                && known.definition.0 == about
+                && stored
+                    == routes
+                        .iter()
+                        .map(|(kind, source)| (kind.to_string(), source.clone()))
+                        .collect::<Vec<_>>()
         }
         None => false,
     };
@@ -230,13 +293,15 @@ async fn workflow(
         }
     };
     if bootstrap && !is_live {
-        let compiled = Bundle::compile(file.bundle(name, definition)).map_err(|problems| Failure::Invalid { file: name.to_owned(), problems })?;
+        let compiled = Bundle::compile(file.bundle(name, definition))
+            .map_err(|problems| Failure::Invalid { file: name.to_owned(), problems })?;
         ids.extend(compiled.asked_lists().into_iter().filter_map(|list| drafts.get(&(Kind::List, list))));
         ids.extend(definition.pools().filter_map(|pool| drafts.get(&(Kind::Pool, pool))));
         ids.sort();
         ids.dedup();
         workflows::make_canonical(tx, &ids).await?;
-        let bundle = workflows::release(tx, actor, id, name, &ids, "first release by `apply --bootstrap`").await?;
+        let bundle =
+            workflows::release(tx, actor, id, name, &ids, "first release by `apply --bootstrap`").await?;
         changes.push(format!("live    workflow {name} ({bundle})"));
     }
     Ok(())
@@ -245,8 +310,12 @@ async fn workflow(
 async fn check_growth(tx: &mut PgConnection, name: &str, definition: &WorkflowFile) -> Result<(), Failure> {
     let Some(earlier) = workflows::newest_canonical(tx, Kind::Catalogue, name).await? else { return Ok(()) };
     let earlier = serde_json::from_value(earlier.body).map_err(store::Error::from)?;
-    let problems: Vec<Problem> =
-        definition.fields.check_growth(&earlier).into_iter().map(|problem| problem.under(&format!("/workflows/{name}/fields"))).collect();
+    let problems: Vec<Problem> = definition
+        .fields
+        .check_growth(&earlier)
+        .into_iter()
+        .map(|problem| problem.under(&format!("/workflows/{name}/fields")))
+        .collect();
     if problems.is_empty() { Ok(()) } else { Err(Failure::Invalid { file: "the file".into(), problems }) }
 }
 

@@ -73,7 +73,8 @@ pub(super) async fn run(options: Options) -> Result<u8, Failure> {
 
 /// A second database on the same server, to be the warehouse; its address without the password, and the password.
 async fn make_warehouse(url: &str) -> Result<(String, Option<String>), Failure> {
-    let mut address = Url::parse(url).map_err(|error| Failure::Usage(format!("the database's address: {error}")))?;
+    let mut address =
+        Url::parse(url).map_err(|error| Failure::Usage(format!("the database's address: {error}")))?;
     let name = format!("{}_warehouse", address.path().trim_start_matches('/'));
     if !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-') {
         return Err(Failure::Usage(format!("the demo cannot make a database named `{name}`")));
@@ -107,11 +108,20 @@ async fn add_people(store: &Store, actor: &Actor) -> Result<String, Failure> {
         let titles: Vec<&str> = roles.iter().map(|role| role.title()).collect();
         table.push_str(&format!("  {email:<24} {name:<16} {}\n", titles.join(", ")));
     }
-    store::layers::set_owners(store, actor, ["ines@corvane.example", "felix@corvane.example", "pavel@corvane.example", "noor@corvane.example"]).await?;
+    store::layers::set_owners(
+        store,
+        actor,
+        ["ines@corvane.example", "felix@corvane.example", "pavel@corvane.example", "noor@corvane.example"],
+    )
+    .await?;
     Ok(table.trim_end().to_owned())
 }
 
-async fn configure(store: &Store, actor: &Actor, (warehouse, password): &(String, Option<String>)) -> Result<(), Failure> {
+async fn configure(
+    store: &Store,
+    actor: &Actor,
+    (warehouse, password): &(String, Option<String>),
+) -> Result<(), Failure> {
     // The files travel inside the program; the list is written out for the moment of reading.
     let folder = tempfile::tempdir()?;
     std::fs::write(folder.path().join("tam.csv"), include_str!("../../demo/tam.csv"))?;
@@ -122,7 +132,13 @@ async fn configure(store: &Store, actor: &Actor, (warehouse, password): &(String
         secrets.insert("warehouse".into(), Zeroizing::new(password.clone().into_bytes()));
     }
     let signing: [u8; 32] = rand::random();
-    secrets.insert("crm-webhook".into(), Zeroizing::new(format!("whsec_{}", base64::Engine::encode(&base64::prelude::BASE64_STANDARD, signing)).into_bytes()));
+    secrets.insert(
+        "crm-webhook".into(),
+        Zeroizing::new(
+            format!("whsec_{}", base64::Engine::encode(&base64::prelude::BASE64_STANDARD, signing))
+                .into_bytes(),
+        ),
+    );
     apply::apply(store, actor, &file, &secrets, Wish { bootstrap: true, plan: false }).await?;
     Ok(())
 }
@@ -131,7 +147,8 @@ async fn configure(store: &Store, actor: &Actor, (warehouse, password): &(String
 async fn play(store: &Store, actor: &Actor, from: DateTime<Utc>, count: u32) -> Result<(), Failure> {
     let pipeline = Pipeline::new(store.clone());
     let mut visitors: Vec<Visitor> = Leads::new(count).collect();
-    let mut times: Vec<DateTime<Utc>> = visitors.iter().map(|visitor| working_hours(from, actor.now, visitor.moment)).collect();
+    let mut times: Vec<DateTime<Utc>> =
+        visitors.iter().map(|visitor| working_hours(from, actor.now, visitor.moment)).collect();
     times.sort();
     let progress = progress(u64::from(count));
     for (n, (visitor, at)) in visitors.drain(..).zip(times).enumerate() {
@@ -171,7 +188,13 @@ fn progress(leads: u64) -> ProgressBar {
 }
 
 fn outcome(n: usize, step: usize, lead: engine::ids::LeadId, input: OutcomeInput) -> OutcomeSignal {
-    OutcomeSignal { scope: "outcome".into(), key: format!("demo-{n}-{step}"), body: format!("demo-{n}-{step}").into_bytes(), subject: Subject::Lead(lead), input }
+    OutcomeSignal {
+        scope: "outcome".into(),
+        key: format!("demo-{n}-{step}"),
+        body: format!("demo-{n}-{step}").into_bytes(),
+        subject: Subject::Lead(lead),
+        input,
+    }
 }
 
 /// A moment of the period, on a working day between 7 and 19 h where it can be: forms are sent at work.

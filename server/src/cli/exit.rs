@@ -55,7 +55,13 @@ impl Failure {
     fn code(&self) -> u8 {
         match self {
             Self::Usage(_) | Self::Invalid { .. } | Self::File { .. } => USAGE,
-            Self::Store(store::Error::Key(_) | store::Error::NotFound(_) | store::Error::Duplicate(_) | store::Error::Refused(_) | store::Error::Stale { .. }) => USAGE,
+            Self::Store(
+                store::Error::Key(_)
+                | store::Error::NotFound(_)
+                | store::Error::Duplicate(_)
+                | store::Error::Refused(_)
+                | store::Error::Stale { .. },
+            ) => USAGE,
             Self::Store(_) | Self::Io(_) => UNAVAILABLE,
         }
     }

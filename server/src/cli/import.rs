@@ -100,7 +100,9 @@ pub(super) async fn run(options: Options) -> Result<u8, Failure> {
             request_id: actor.request_id.clone(),
             mode: if options.live { Mode::Live } else { Mode::Historical },
         },
-        rejects: Rejects::new(options.rejects.clone().unwrap_or_else(|| options.file.with_added_extension("rejects.csv"))),
+        rejects: Rejects::new(
+            options.rejects.clone().unwrap_or_else(|| options.file.with_added_extension("rejects.csv")),
+        ),
         tally: Tally::default(),
         progress: progress(std::fs::metadata(&options.file).map_or(0, |file| file.len())),
         pipeline,
@@ -131,9 +133,11 @@ impl Import {
             self.progress.set_position(reader.bytes_read());
             // Rows below the mark were taken by an earlier run, or rejected by it: only their reasons are told again.
             let is_done = self.tally.rows <= self.run.rows_done;
-            match row.map_err(|why| (None, why)).and_then(|row| match self.mapping.signal(&row, self.receipt.as_of) {
-                Ok(signal) => Ok((row, signal)),
-                Err(why) => Err((Some(row), why)),
+            match row.map_err(|why| (None, why)).and_then(|row| {
+                match self.mapping.signal(&row, self.receipt.as_of) {
+                    Ok(signal) => Ok((row, signal)),
+                    Err(why) => Err((Some(row), why)),
+                }
             }) {
                 Ok(_) if is_done => self.tally.repeated += 1,
                 Ok(row) => chunk.push((self.tally.rows, row.0, row.1)),
@@ -169,10 +173,19 @@ impl Import {
                     continue;
                 }
             };
-            for (rule, input) in self.mapping.outcomes(row).map_err(|why| Failure::Usage(format!("line {line}: {why}")))? {
-                let body = engine::canonical::bytes(&(rule, input.at.map(engine::time::stamp))).map_err(store::Error::from)?;
+            for (rule, input) in
+                self.mapping.outcomes(row).map_err(|why| Failure::Usage(format!("line {line}: {why}")))?
+            {
+                let body = engine::canonical::bytes(&(rule, input.at.map(engine::time::stamp)))
+                    .map_err(store::Error::from)?;
                 let key = format!("{}:{rule}", signal.key);
-                outcomes.push(OutcomeSignal { scope: format!("outcome:{}", signal.event.source), key, body, subject: Subject::Lead(lead), input });
+                outcomes.push(OutcomeSignal {
+                    scope: format!("outcome:{}", signal.event.source),
+                    key,
+                    body,
+                    subject: Subject::Lead(lead),
+                    input,
+                });
             }
         }
         let taken = self.pipeline.record_outcomes(&self.receipt, &outcomes).await?;
@@ -191,7 +204,9 @@ impl Import {
         self.progress.finish_and_clear();
         imports::finish(self.pipeline.store(), actor, &self.run, self.tally.rows).await?;
         let Tally { rows, imported, repeated, rejected, outcomes } = self.tally;
-        println!("{rows} rows: {imported} imported, {repeated} had been imported before, {rejected} rejected; {outcomes} outcomes recorded");
+        println!(
+            "{rows} rows: {imported} imported, {repeated} had been imported before, {rejected} rejected; {outcomes} outcomes recorded"
+        );
         if let Some(path) = self.rejects.finish()? {
             println!("rejected rows are in {}", path.display());
             return Ok(exit::SOME_REJECTED);
@@ -204,10 +219,21 @@ async fn mapping(options: &Options, pipeline: &Pipeline, workflow: WorkflowId) -
     let mut connection = pipeline.store().pool().acquire().await.map_err(store::Error::from)?;
     let routes = store::workflows::routes_of(&mut connection, workflow).await?;
     let only = if let [route] = routes.as_slice() { Some(route) } else { None };
-    let kind = options.kind.or_else(|| only.and_then(|(kind, _)| kind.parse().ok())).unwrap_or(EventKind::Form);
-    let source = options.source.clone().or_else(|| only.map(|(_, source)| source.clone())).unwrap_or_else(|| "import".into());
-    let outcomes = options.outcomes.iter().map(|text| OutcomeRule::parse(text)).collect::<Result<_, _>>().map_err(Failure::Usage)?;
-    Mapping::new(kind, source, options.workflow.clone(), &options.mappings, options.at.clone(), outcomes).map_err(Failure::Usage)
+    let kind =
+        options.kind.or_else(|| only.and_then(|(kind, _)| kind.parse().ok())).unwrap_or(EventKind::Form);
+    let source = options
+        .source
+        .clone()
+        .or_else(|| only.map(|(_, source)| source.clone()))
+        .unwrap_or_else(|| "import".into());
+    let outcomes = options
+        .outcomes
+        .iter()
+        .map(|text| OutcomeRule::parse(text))
+        .collect::<Result<_, _>>()
+        .map_err(Failure::Usage)?;
+    Mapping::new(kind, source, options.workflow.clone(), &options.mappings, options.at.clone(), outcomes)
+        .map_err(Failure::Usage)
 }
 
 /// Tells one import from another: the file's content and how it is read.
@@ -215,7 +241,14 @@ fn fingerprint(options: &Options) -> Result<[u8; 32], Failure> {
     let failed = |error| Failure::File { path: options.file.display().to_string(), error };
     let mut hash = Sha256::new();
     std::io::copy(&mut std::fs::File::open(&options.file).map_err(failed)?, &mut hash).map_err(failed)?;
-    let read = (&options.mappings, &options.at, &options.outcomes, &options.source, options.kind.map(|kind| kind.to_string()), options.live);
+    let read = (
+        &options.mappings,
+        &options.at,
+        &options.outcomes,
+        &options.source,
+        options.kind.map(|kind| kind.to_string()),
+        options.live,
+    );
     hash.update(engine::canonical::bytes(&read).map_err(store::Error::from)?);
     Ok(hash.finalize().into())
 }

@@ -29,7 +29,10 @@ pub(super) async fn run(options: Options) -> Result<u8, Failure> {
     let is_new = !path.exists();
     let keyring = Keyring::read_or_make(&path)?;
     if is_new {
-        println!("Made the master key {}. Keep a copy: without it nothing personal can be read.", path.display());
+        println!(
+            "Made the master key {}. Keep a copy: without it nothing personal can be read.",
+            path.display()
+        );
     }
     store::migrate::up(url, &keyring, Utc::now()).await?;
     println!("The schema is up to date.");

@@ -1,9 +1,9 @@
 //! `meshline user` and `meshline key`.
 
 use clap::Subcommand;
+use store::Actor;
 use store::actor::Role;
 use store::people::{self, Scope};
-use store::Actor;
 
 use super::{Database, Failure, exit};
 
@@ -24,7 +24,12 @@ pub(crate) enum UserCommand {
         #[arg(long = "role", value_name = "ROLE", required = true, value_delimiter = ',')]
         roles: Vec<Role>,
         /// Address that people reach the server under, for the link.
-        #[arg(long, env = "MESHLINE_PUBLIC_URL", value_name = "URL", default_value = "http://127.0.0.1:3000")]
+        #[arg(
+            long,
+            env = "MESHLINE_PUBLIC_URL",
+            value_name = "URL",
+            default_value = "http://127.0.0.1:3000"
+        )]
         public_url: String,
     },
 }

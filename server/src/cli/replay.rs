@@ -51,6 +51,8 @@ pub(super) async fn run(options: Options) -> Result<u8, Failure> {
             break;
         }
     }
-    println!("{same} decisions come out the same, byte for byte; {erased} cannot be told, because the person was erased.");
+    println!(
+        "{same} decisions come out the same, byte for byte; {erased} cannot be told, because the person was erased."
+    );
     Ok(exit::FINE)
 }

@@ -13,10 +13,14 @@ use super::Failure;
 /// # Errors
 /// When the file cannot be read, is no TOML table, or has a key that is no option.
 pub(super) fn with_file(command: Command, arguments: &[OsString]) -> Result<Command, Failure> {
-    let Some(path) = named(arguments).or_else(|| std::env::var_os("MESHLINE_CONFIG").map(PathBuf::from)) else { return Ok(command) };
+    let Some(path) = named(arguments).or_else(|| std::env::var_os("MESHLINE_CONFIG").map(PathBuf::from))
+    else {
+        return Ok(command);
+    };
     let name = path.display().to_string();
     let text = std::fs::read_to_string(&path).map_err(|error| Failure::File { path: name.clone(), error })?;
-    let table: BTreeMap<String, toml::Value> = toml::from_str(&text).map_err(|error| Failure::Usage(format!("{name}: {error}")))?;
+    let table: BTreeMap<String, toml::Value> =
+        toml::from_str(&text).map_err(|error| Failure::Usage(format!("{name}: {error}")))?;
     let mut options = BTreeMap::new();
     for (key, value) in table {
         let value = match value {
@@ -49,7 +53,8 @@ fn named(arguments: &[OsString]) -> Option<PathBuf> {
 }
 
 fn has(command: &Command, key: &str) -> bool {
-    command.get_arguments().any(|argument| argument.get_id() == key && argument.get_long().is_some()) || command.get_subcommands().any(|sub| has(sub, key))
+    command.get_arguments().any(|argument| argument.get_id() == key && argument.get_long().is_some())
+        || command.get_subcommands().any(|sub| has(sub, key))
 }
 
 fn with_defaults(command: Command, options: &BTreeMap<String, String>) -> Command {

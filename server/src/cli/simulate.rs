@@ -33,7 +33,8 @@ const TOLD: u64 = 20;
 /// Runs the command.
 pub(super) fn run(options: &Options) -> Result<u8, Failure> {
     let file = |path: &Path| path.display().to_string();
-    let text = std::fs::read_to_string(&options.rules).map_err(|error| Failure::File { path: file(&options.rules), error })?;
+    let text = std::fs::read_to_string(&options.rules)
+        .map_err(|error| Failure::File { path: file(&options.rules), error })?;
     let invalid = |path: &Path| {
         let file = file(path);
         move |problems| Failure::Invalid { file, problems }
@@ -41,11 +42,19 @@ pub(super) fn run(options: &Options) -> Result<u8, Failure> {
     let rules = RuleSetFile::from_yaml(&text).map_err(invalid(&options.rules))?;
     let compiled = rules.compile().map_err(invalid(&options.rules))?;
     let lists = rules.reference_lists();
-    let setup = Setup { rules: &compiled, catalogue: &rules.fields, lists: &lists, as_of: options.as_of.unwrap_or_else(Utc::now) };
-    let leads = File::open(&options.leads).map_err(|error| Failure::File { path: file(&options.leads), error })?;
+    let setup = Setup {
+        rules: &compiled,
+        catalogue: &rules.fields,
+        lists: &lists,
+        as_of: options.as_of.unwrap_or_else(Utc::now),
+    };
+    let leads =
+        File::open(&options.leads).map_err(|error| Failure::File { path: file(&options.leads), error })?;
     let mut rejected = 0;
     let tell = |notice: Notice| match notice {
-        Notice::Ignored(columns) => eprintln!("meshline: these columns name no field and are not read: {}", columns.join(", ")),
+        Notice::Ignored(columns) => {
+            eprintln!("meshline: these columns name no field and are not read: {}", columns.join(", "))
+        }
         Notice::Rejected(row) => {
             rejected += 1;
             if rejected <= TOLD {

@@ -60,7 +60,8 @@ async fn admit(state: &State, request: &mut Parts) -> Result<(), Box<Response>> 
 /// Finds out who calls, by the means that fit the address: a key for programs, a session for people.
 async fn identify(state: &State, request: &Parts, need: Need) -> Result<Identity, Failure> {
     let arrival = request.extensions.get::<Arrival>();
-    let mut identity = Identity { caller: Caller::Nobody, viewer: None, key: None, is_local: state.config.open_metrics };
+    let mut identity =
+        Identity { caller: Caller::Nobody, viewer: None, key: None, is_local: state.config.open_metrics };
     match need {
         Need::Anyone => {}
         Need::SignedIn | Need::Roles(_) => {
@@ -73,7 +74,8 @@ async fn identify(state: &State, request: &Parts, need: Need) -> Result<Identity
             }
         }
         Need::Scope(_) | Need::ScopeOrLocal(_) => {
-            identity.is_local |= arrival.is_some_and(|arrival| arrival.peer.is_loopback()) && !is_forwarded(&request.headers);
+            identity.is_local |=
+                arrival.is_some_and(|arrival| arrival.peer.is_loopback()) && !is_forwarded(&request.headers);
             if let Some(secret) = bearer(&request.headers)
                 && let Some(key) = state.keys.get(&state.store, secret).await?
             {
@@ -146,7 +148,9 @@ fn deny(denied: Denied, need: Need, request: &Parts) -> Response {
         }
         Denied::Forbidden => {
             let detail = match need {
-                Need::Scope(scope) | Need::ScopeOrLocal(scope) => format!("This needs a key with the scope `{scope}`."),
+                Need::Scope(scope) | Need::ScopeOrLocal(scope) => {
+                    format!("This needs a key with the scope `{scope}`.")
+                }
                 _ => "Your roles do not allow this.".to_owned(),
             };
             Failure::new(Kind::Forbidden, detail).into_response()
@@ -157,7 +161,8 @@ fn deny(denied: Denied, need: Need, request: &Parts) -> Response {
 
 /// A path the router knows and the table does not, at least not with this method.
 fn unlisted(method: &Method, path: &str) -> Failure {
-    let mut methods: Vec<&str> = ACCESS.iter().filter(|line| line.path == path).map(|line| line.method.as_str()).collect();
+    let mut methods: Vec<&str> =
+        ACCESS.iter().filter(|line| line.path == path).map(|line| line.method.as_str()).collect();
     if methods.is_empty() {
         tracing::error!(%method, path, "the path is not in the table of who may call what");
         return Failure::new(Kind::Forbidden, "Nobody may call this.");
@@ -166,5 +171,6 @@ fn unlisted(method: &Method, path: &str) -> Failure {
         methods.push("HEAD");
     }
     let allow = HeaderValue::from_str(&methods.join(", ")).unwrap_or(HeaderValue::from_static("GET"));
-    Failure::new(Kind::MethodNotAllowed, format!("This address has no {method}.")).header(header::ALLOW, allow)
+    Failure::new(Kind::MethodNotAllowed, format!("This address has no {method}."))
+        .header(header::ALLOW, allow)
 }

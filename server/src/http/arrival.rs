@@ -37,7 +37,8 @@ impl Arrival {
     fn new(request: &Request) -> Self {
         use base64::Engine as _;
         let id = uuid::Builder::from_random_bytes(rand::random()).into_uuid();
-        let peer = request.extensions().get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
+        let peer =
+            request.extensions().get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
         let nonce = base64::engine::general_purpose::STANDARD_NO_PAD.encode(rand::random::<[u8; 16]>());
         Self { id: id.to_string().into(), at: engine::time::cut(Utc::now()), peer, nonce: nonce.into() }
     }

@@ -29,7 +29,8 @@ fn is_ours(headers: &HeaderMap, uri: &Uri, config: &Config) -> bool {
         (None, Some(origin)) => match &config.origin {
             Some(ours) => origin.eq_ignore_ascii_case(ours.trim_end_matches('/')),
             None => {
-                let host = text(header::HOST).or_else(|| uri.authority().map(axum::http::uri::Authority::as_str));
+                let host =
+                    text(header::HOST).or_else(|| uri.authority().map(axum::http::uri::Authority::as_str));
                 let origin = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
                 matches!((origin, host), (Some(origin), Some(host)) if origin.eq_ignore_ascii_case(host))
             }
@@ -45,17 +46,20 @@ mod tests {
     use super::*;
 
     fn passes(headers: &[(&'static str, &'static str)], origin: Option<&str>) -> bool {
-        let headers = headers.iter().map(|(name, value)| {
-            (header::HeaderName::from_static(name), HeaderValue::from_static(value))
-        });
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (header::HeaderName::from_static(name), HeaderValue::from_static(value)));
         let config = Config { origin: origin.map(str::to_owned), ..Config::default() };
         is_ours(&headers.collect(), &Uri::from_static("/actions/sign-in"), &config)
     }
 
     #[test]
     fn the_browser_s_word_counts() {
-        for (site, ours) in [("same-origin", true), ("none", true), ("same-site", false), ("cross-site", false), ("", false)] {
-            let headers = [("sec-fetch-site", site), ("origin", "http://localhost:3000"), ("host", "localhost:3000")];
+        for (site, ours) in
+            [("same-origin", true), ("none", true), ("same-site", false), ("cross-site", false), ("", false)]
+        {
+            let headers =
+                [("sec-fetch-site", site), ("origin", "http://localhost:3000"), ("host", "localhost:3000")];
             let headers: Vec<_> = headers.to_vec();
             assert_eq!(passes(&headers, None), ours, "{site}");
         }
@@ -66,7 +70,13 @@ mod tests {
         let at = |origin| vec![("origin", origin), ("host", "app.example:3000")];
         assert!(passes(&at("http://app.example:3000"), None));
         assert!(passes(&at("https://APP.example:3000"), None));
-        for other in ["https://evil.example", "null", "http://app.example", "https://app.example:3000.evil.example", ""] {
+        for other in [
+            "https://evil.example",
+            "null",
+            "http://app.example",
+            "https://app.example:3000.evil.example",
+            "",
+        ] {
             assert!(!passes(&at(other), None), "{other}");
         }
         assert!(passes(&at("https://meshline.example"), Some("https://meshline.example/")));

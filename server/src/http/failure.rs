@@ -67,13 +67,25 @@ impl Kind {
             Self::NotAcceptable => (StatusCode::NOT_ACCEPTABLE, None, "Not Acceptable"),
             Self::Conflict => (StatusCode::CONFLICT, None, "Conflict"),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, None, "Payload Too Large"),
-            Self::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, None, "Unsupported Media Type"),
+            Self::UnsupportedMediaType => {
+                (StatusCode::UNSUPPORTED_MEDIA_TYPE, None, "Unsupported Media Type")
+            }
             Self::Invalid => (StatusCode::UNPROCESSABLE_ENTITY, Some("invalid"), "The request is not valid"),
-            Self::KeyReused => (StatusCode::UNPROCESSABLE_ENTITY, Some("key-reused"), "The idempotency key was used before"),
-            Self::NoRoute => (StatusCode::UNPROCESSABLE_ENTITY, Some("no-route"), "It is not clear which workflow takes the event"),
-            Self::UnknownWorkflow => (StatusCode::UNPROCESSABLE_ENTITY, Some("unknown-workflow"), "There is no such workflow"),
+            Self::KeyReused => {
+                (StatusCode::UNPROCESSABLE_ENTITY, Some("key-reused"), "The idempotency key was used before")
+            }
+            Self::NoRoute => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                Some("no-route"),
+                "It is not clear which workflow takes the event",
+            ),
+            Self::UnknownWorkflow => {
+                (StatusCode::UNPROCESSABLE_ENTITY, Some("unknown-workflow"), "There is no such workflow")
+            }
             Self::NotLive => (StatusCode::UNPROCESSABLE_ENTITY, Some("not-live"), "The workflow is not live"),
-            Self::UnknownLead => (StatusCode::UNPROCESSABLE_ENTITY, Some("unknown-lead"), "There is no such lead"),
+            Self::UnknownLead => {
+                (StatusCode::UNPROCESSABLE_ENTITY, Some("unknown-lead"), "There is no such lead")
+            }
             Self::Erased => (StatusCode::UNPROCESSABLE_ENTITY, Some("erased"), "The person was erased"),
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, None, "Internal Server Error"),
             Self::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, None, "Service Unavailable"),
@@ -130,7 +142,9 @@ impl Failure {
         let mut failure = Self { kind, detail: detail.into(), errors: Vec::new(), headers: Vec::new() };
         match kind {
             Kind::Unavailable => failure.headers.push((header::RETRY_AFTER, RETRY_AFTER_S.into())),
-            Kind::Unauthorized => failure.headers.push((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
+            Kind::Unauthorized => {
+                failure.headers.push((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")))
+            }
             _ => {}
         }
         failure
@@ -162,16 +176,19 @@ impl Failure {
 
     /// Several things that are wrong with a body.
     pub fn invalid(problems: Vec<engine::problem::Problem>) -> Self {
-        problems.into_iter().fold(Self::new(Kind::Invalid, "Some parts of the request are not valid."), |failure, problem| {
-            failure.at(problem.pointer, problem.message)
-        })
+        problems
+            .into_iter()
+            .fold(Self::new(Kind::Invalid, "Some parts of the request are not valid."), |failure, problem| {
+                failure.at(problem.pointer, problem.message)
+            })
     }
 
     /// The problem document.
     pub fn problem(&self, request_id: &str) -> Problem {
         let (status, tail, title) = self.kind.parts();
         Problem {
-            r#type: tail.map_or_else(|| "about:blank".to_owned(), |tail| format!("urn:meshline:problem:{tail}")),
+            r#type: tail
+                .map_or_else(|| "about:blank".to_owned(), |tail| format!("urn:meshline:problem:{tail}")),
             title,
             status: status.as_u16(),
             detail: self.detail.clone(),
@@ -182,7 +199,8 @@ impl Failure {
 
     fn page(&self, request_id: &str, stylesheet: Option<&str>) -> String {
         let (status, _, title) = self.kind.parts();
-        let link = stylesheet.map_or_else(String::new, |path| format!("<link rel=\"stylesheet\" href=\"/{}\">", escape(path)));
+        let link = stylesheet
+            .map_or_else(String::new, |path| format!("<link rel=\"stylesheet\" href=\"/{}\">", escape(path)));
         format!(
             "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title} · Meshline</title>\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">{link}</head>\
@@ -218,7 +236,10 @@ impl From<store::Error> for Failure {
             store::Error::Erased => Self::new(Kind::Erased, "The person was erased."),
             store::Error::Unavailable(_) | store::Error::Raced => {
                 tracing::warn!(%error, "the database is not available");
-                Self::new(Kind::Unavailable, "The database does not answer at the moment. Nothing was changed.")
+                Self::new(
+                    Kind::Unavailable,
+                    "The database does not answer at the moment. Nothing was changed.",
+                )
             }
             other if other.is_transient() => {
                 tracing::warn!(error = %other, "the database is too busy");
@@ -289,13 +310,16 @@ pub(super) fn is_program(path: &str) -> bool {
 /// An error that a library answered with, of which it says nothing but the status.
 fn is_bare(response: &Response) -> bool {
     let status = response.status();
-    (status.is_client_error() || status.is_server_error()) && !response.headers().contains_key(header::CONTENT_TYPE)
+    (status.is_client_error() || status.is_server_error())
+        && !response.headers().contains_key(header::CONTENT_TYPE)
 }
 
 fn bare(status: StatusCode) -> Failure {
     match status {
         StatusCode::NOT_FOUND => Failure::new(Kind::NotFound, "There is nothing at this address."),
-        StatusCode::METHOD_NOT_ALLOWED => Failure::new(Kind::MethodNotAllowed, "This address has no such method."),
+        StatusCode::METHOD_NOT_ALLOWED => {
+            Failure::new(Kind::MethodNotAllowed, "This address has no such method.")
+        }
         status if status.is_client_error() => Failure::new(Kind::Malformed, "The request cannot be read."),
         status => Failure::internal(&format!("a library answered {status}")),
     }
@@ -309,7 +333,8 @@ mod tests {
 
     #[test]
     fn a_problem_names_kind_request_and_places() {
-        let failure = Failure::new(Kind::KeyReused, "Used before.").at("Idempotency-Key", "Used for another body.");
+        let failure =
+            Failure::new(Kind::KeyReused, "Used before.").at("Idempotency-Key", "Used for another body.");
         let problem = serde_json::to_value(failure.problem("0199")).unwrap();
         let expected = serde_json::json!({
             "type": "urn:meshline:problem:key-reused", "title": "The idempotency key was used before", "status": 422,

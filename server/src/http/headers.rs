@@ -20,7 +20,8 @@ const FIXED: &[(&str, &str)] = &[
 
 /// Sets them on every answer.
 pub(super) async fn secure(FromState(state): FromState<State>, request: Request, next: Next) -> Response {
-    let nonce = request.extensions().get::<Arrival>().map(|arrival| arrival.nonce.clone()).unwrap_or_default();
+    let nonce =
+        request.extensions().get::<Arrival>().map(|arrival| arrival.nonce.clone()).unwrap_or_default();
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in FIXED {

@@ -22,10 +22,15 @@ async fn alive() -> &'static str {
 async fn ready(FromState(state): FromState<State>) -> Result<&'static str, Failure> {
     state.store.check_ready().await.map(|()| "ready\n").map_err(|error| {
         tracing::warn!(%error, "not ready");
-        Failure::new(Kind::Unavailable, match error {
-            store::Error::Refused(_) => "The application's role could change the log. Run `meshline migrate`.",
-            _ => "The database does not answer.",
-        })
+        Failure::new(
+            Kind::Unavailable,
+            match error {
+                store::Error::Refused(_) => {
+                    "The application's role could change the log. Run `meshline migrate`."
+                }
+                _ => "The database does not answer.",
+            },
+        )
     })
 }
 

@@ -33,7 +33,11 @@ pub(super) fn recorder() -> PrometheusHandle {
                 tracing::error!("another recorder of metrics is installed; /metrics stays empty");
             }
             metrics::describe_counter!(REQUESTS, "Requests answered, by route and status.");
-            metrics::describe_histogram!(DURATION, metrics::Unit::Seconds, "Time to the head of the answer, by route.");
+            metrics::describe_histogram!(
+                DURATION,
+                metrics::Unit::Seconds,
+                "Time to the head of the answer, by route."
+            );
             handle
         })
         .clone()

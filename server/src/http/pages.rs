@@ -81,7 +81,10 @@ async fn act(FromState(state): FromState<State>, request: Request) -> Result<Res
     allowed(&request)?;
     let (mut parts, body) = request.into_parts();
     if !is_form(&parts.headers) {
-        return Err(Failure::new(Kind::UnsupportedMediaType, "Actions take application/x-www-form-urlencoded."));
+        return Err(Failure::new(
+            Kind::UnsupportedMediaType,
+            "Actions take application/x-www-form-urlencoded.",
+        ));
     }
     let body = crate::api::body::read(body, &parts.headers, FORM_BYTES).await?;
     // Leptos would redirect to the page a form came from, with the error in its address. Our actions say themselves
@@ -105,7 +108,8 @@ async fn act(FromState(state): FromState<State>, request: Request) -> Result<Res
         provide_context(page.clone());
         provide_context(door.clone());
     };
-    let response = Box::pin(leptos_axum::handle_server_fns_with_context(context, request)).await.into_response();
+    let response =
+        Box::pin(leptos_axum::handle_server_fns_with_context(context, request)).await.into_response();
     if wants_json || !(response.status().is_client_error() || response.status().is_server_error()) {
         return Ok(response);
     }
@@ -118,7 +122,8 @@ async fn act(FromState(state): FromState<State>, request: Request) -> Result<Res
 fn allowed(request: &Request) -> Result<(), Failure> {
     let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
     let identity = request.extensions().get::<Identity>();
-    let (caller, is_local) = identity.map_or((&Caller::Nobody, false), |identity| (&identity.caller, identity.is_local));
+    let (caller, is_local) =
+        identity.map_or((&Caller::Nobody, false), |identity| (&identity.caller, identity.is_local));
     access::check(request.method(), path, caller, is_local)
         .map_err(|denied| Failure::from(app::error::Error::from(denied)))
 }
@@ -139,5 +144,9 @@ fn page_request(state: &State, request: &Request, arrival: &Arrival, flash: Opti
 
 fn is_form(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
+    kind.split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }

@@ -10,7 +10,9 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
 use super::failure::is_program;
-use super::{Failure, Kind, State, access, arrival, assets, csrf, failure, guard, headers, health, pages, sessions};
+use super::{
+    Failure, Kind, State, access, arrival, assets, csrf, failure, guard, headers, health, pages, sessions,
+};
 use crate::api;
 
 /// Everything the process serves.

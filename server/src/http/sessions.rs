@@ -47,7 +47,10 @@ impl std::fmt::Debug for Sessions {
 #[async_trait]
 impl SessionStore for Sessions {
     async fn create(&self, record: &mut Record) -> Result<()> {
-        while !sessions::create(&self.0, &hash(record.id), data(record)?, expiry(record)?).await.map_err(backend)? {
+        while !sessions::create(&self.0, &hash(record.id), data(record)?, expiry(record)?)
+            .await
+            .map_err(backend)?
+        {
             record.id = Id::default();
         }
         Ok(())
@@ -58,11 +61,14 @@ impl SessionStore for Sessions {
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
-        let Some((data, expires_at)) = sessions::load(&self.0, &hash(*id), Utc::now()).await.map_err(backend)? else {
+        let Some((data, expires_at)) =
+            sessions::load(&self.0, &hash(*id), Utc::now()).await.map_err(backend)?
+        else {
             return Ok(None);
         };
         let data = serde_json::from_value(data).map_err(|error| Error::Decode(error.to_string()))?;
-        let expiry_date = OffsetDateTime::from_unix_timestamp(expires_at.timestamp()).map_err(|error| Error::Decode(error.to_string()))?;
+        let expiry_date = OffsetDateTime::from_unix_timestamp(expires_at.timestamp())
+            .map_err(|error| Error::Decode(error.to_string()))?;
         Ok(Some(Record { id: *id, data, expiry_date }))
     }
 
@@ -80,7 +86,8 @@ fn data(record: &Record) -> Result<Json> {
 }
 
 fn expiry(record: &Record) -> Result<DateTime<Utc>> {
-    DateTime::from_timestamp(record.expiry_date.unix_timestamp(), 0).ok_or_else(|| Error::Encode("no such instant".into()))
+    DateTime::from_timestamp(record.expiry_date.unix_timestamp(), 0)
+        .ok_or_else(|| Error::Encode("no such instant".into()))
 }
 
 fn backend(error: store::Error) -> Error {

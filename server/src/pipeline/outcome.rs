@@ -65,7 +65,11 @@ impl Pipeline {
         }
     }
 
-    async fn try_outcomes(&self, receipt: &Receipt, signals: &[OutcomeSignal]) -> store::Result<Vec<Result<OutcomeTaken, OutcomeRefusal>>> {
+    async fn try_outcomes(
+        &self,
+        receipt: &Receipt,
+        signals: &[OutcomeSignal],
+    ) -> store::Result<Vec<Result<OutcomeTaken, OutcomeRefusal>>> {
         let keyring = self.store().keyring();
         let mut tx = self.store().pool().begin().await?;
         let named = resolve(&mut tx, keyring, signals).await?;
@@ -78,8 +82,24 @@ impl Pipeline {
                 None => Err(OutcomeRefusal::UnknownLead),
                 Some((lead, Some(Some(key)))) => {
                     let id = engine::ids::mint_nth(receipt.received_at, n, rand::random());
-                    let claim = Claim { scope: signal.scope.clone(), key: signal.key.clone(), body: signal.body.clone(), result_id: id };
-                    claims.push((n, claim, OutcomeRow::new(id, lead, key, &signal.input, receipt.received_at, &receipt.received_from)));
+                    let claim = Claim {
+                        scope: signal.scope.clone(),
+                        key: signal.key.clone(),
+                        body: signal.body.clone(),
+                        result_id: id,
+                    };
+                    claims.push((
+                        n,
+                        claim,
+                        OutcomeRow::new(
+                            id,
+                            lead,
+                            key,
+                            &signal.input,
+                            receipt.received_at,
+                            &receipt.received_from,
+                        ),
+                    ));
                     Ok(OutcomeTaken { outcome_id: id.into(), lead_id: lead, repeat: false })
                 }
                 Some(_) => Err(OutcomeRefusal::Erased),
@@ -91,7 +111,13 @@ impl Pipeline {
         for ((n, _, row), claimed) in claims.into_iter().zip(claimed) {
             match claimed {
                 Claimed::Fresh => rows.push(row),
-                Claimed::Repeat(first) => answers[n] = Ok(OutcomeTaken { outcome_id: first.into(), lead_id: row.lead_id.into(), repeat: true }),
+                Claimed::Repeat(first) => {
+                    answers[n] = Ok(OutcomeTaken {
+                        outcome_id: first.into(),
+                        lead_id: row.lead_id.into(),
+                        repeat: true,
+                    })
+                }
                 Claimed::Other => answers[n] = Err(OutcomeRefusal::KeyReused),
             }
         }
@@ -101,8 +127,15 @@ impl Pipeline {
     }
 }
 
-async fn resolve(tx: &mut sqlx::PgConnection, keyring: &store::Keyring, signals: &[OutcomeSignal]) -> store::Result<Vec<Option<LeadId>>> {
-    let ids: Vec<uuid::Uuid> = signals.iter().filter_map(|signal| if let Subject::Lead(id) = &signal.subject { Some(id.0) } else { None }).collect();
+async fn resolve(
+    tx: &mut sqlx::PgConnection,
+    keyring: &store::Keyring,
+    signals: &[OutcomeSignal],
+) -> store::Result<Vec<Option<LeadId>>> {
+    let ids: Vec<uuid::Uuid> = signals
+        .iter()
+        .filter_map(|signal| if let Subject::Lead(id) = &signal.subject { Some(id.0) } else { None })
+        .collect();
     let followed = outcomes::follow(tx, &ids).await?;
     let mut named = Vec::with_capacity(signals.len());
     for signal in signals {

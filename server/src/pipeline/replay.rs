@@ -38,12 +38,18 @@ impl Pipeline {
         };
         let bundle = self.registry().bundle(&decision.bundle).await?;
         let pick: Option<StoredPick> = stored.pick.map(serde_json::from_value).transpose()?;
-        let difference = compare(&decision, pick.as_ref(), &again(&bundle, &decision, &snapshot, pick.as_ref())?)?;
+        let difference =
+            compare(&decision, pick.as_ref(), &again(&bundle, &decision, &snapshot, pick.as_ref())?)?;
         Ok(Replay { same: Some(difference.is_none()), reason: None, difference })
     }
 }
 
-fn again(bundle: &Bundle, decision: &Decision, snapshot: &Snapshot, pick: Option<&StoredPick>) -> store::Result<Json> {
+fn again(
+    bundle: &Bundle,
+    decision: &Decision,
+    snapshot: &Snapshot,
+    pick: Option<&StoredPick>,
+) -> store::Result<Json> {
     let verdict = bundle.decide(snapshot, decision.as_of);
     let mut parameters: BTreeMap<String, Json> = verdict.parameters.clone();
     let repicked = match (verdict.action, bundle.pool_of(&verdict), pick) {

@@ -50,9 +50,12 @@ impl Rows {
         }
         let targets: Vec<(DestinationId, Target, EffectId)> = targets(receipt.mode, &prepared)
             .enumerate()
-            .map(|(n, (id, target))| (*id, target.clone(), EffectId(engine::ids::mint_nth(receipt.received_at, n, rand::random()))))
+            .map(|(n, (id, target))| {
+                (*id, target.clone(), EffectId(engine::ids::mint_nth(receipt.received_at, n, rand::random())))
+            })
             .collect();
-        let decision = decision(receipt, &prepared, lead.id, parameters, targets.iter().map(|(_, _, id)| *id).collect());
+        let decision =
+            decision(receipt, &prepared, lead.id, parameters, targets.iter().map(|(_, _, id)| *id).collect());
         self.events.push(event_row(receipt, &prepared, lead));
         self.decisions.push(decision_row(&prepared, lead, &decision, pick.as_ref())?);
         self.features.push(FeatureRow {
@@ -81,7 +84,12 @@ impl Rows {
     }
 
     /// Writes everything.
-    pub(super) async fn write(self, tx: &mut PgConnection, leads: &[&LockedLead], counters: &BTreeMap<String, Json>) -> store::Result<()> {
+    pub(super) async fn write(
+        self,
+        tx: &mut PgConnection,
+        leads: &[&LockedLead],
+        counters: &BTreeMap<String, Json>,
+    ) -> store::Result<()> {
         log::insert_events(tx, &self.events).await?;
         log::insert_decisions(tx, &self.decisions).await?;
         ingest::insert_features(tx, &self.features).await?;
@@ -113,14 +121,17 @@ fn rounds(states: Vec<State>) -> Vec<Vec<State>> {
 fn merge_profile(lead: &mut LockedLead, prepared: &Prepared) {
     let event = &prepared.signal.event;
     let input = &event.lead;
-    let trimmed = |text: &Option<String>| text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+    let trimmed = |text: &Option<String>| {
+        text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
+    };
     let email = input.email.as_deref().and_then(engine::event::normal_email);
     let profile = &mut lead.profile;
     if let Some(id) = trimmed(&input.external_id) {
         profile.external_id = Some(id);
         profile.external_source = Some(event.source.clone());
     }
-    profile.domain = trimmed(&input.domain).map(|domain| domain.to_lowercase()).or_else(|| profile.domain.take());
+    profile.domain =
+        trimmed(&input.domain).map(|domain| domain.to_lowercase()).or_else(|| profile.domain.take());
     profile.name = trimmed(&input.name).or_else(|| profile.name.take());
     profile.company = trimmed(&input.company).or_else(|| profile.company.take());
     profile.email = email.or_else(|| profile.email.take());
@@ -129,9 +140,15 @@ fn merge_profile(lead: &mut LockedLead, prepared: &Prepared) {
     }
 }
 
-fn pick(prepared: &Prepared, lead: &LockedLead, counters: &mut BTreeMap<String, Json>) -> store::Result<Option<StoredPick>> {
+fn pick(
+    prepared: &Prepared,
+    lead: &LockedLead,
+    counters: &mut BTreeMap<String, Json>,
+) -> store::Result<Option<StoredPick>> {
     let bundle = &prepared.live.bundle;
-    let Some((name, (version, pool))) = bundle.pool_of(&prepared.verdict).and_then(|name| Some((name, bundle.pool(name)?))) else {
+    let Some((name, (version, pool))) =
+        bundle.pool_of(&prepared.verdict).and_then(|name| Some((name, bundle.pool(name)?)))
+    else {
         return Ok(None);
     };
     let state = counters.get(name).cloned().unwrap_or_else(|| json!({}));
@@ -150,7 +167,8 @@ fn pick(prepared: &Prepared, lead: &LockedLead, counters: &mut BTreeMap<String, 
 
 fn targets(mode: Mode, prepared: &Prepared) -> impl Iterator<Item = &(DestinationId, Target)> {
     let action = prepared.verdict.action;
-    let wanted = move |target: &Target| mode == Mode::Live && (target.on.is_empty() || target.on.contains(&action));
+    let wanted =
+        move |target: &Target| mode == Mode::Live && (target.on.is_empty() || target.on.contains(&action));
     prepared.live.targets.iter().filter(move |(_, target)| wanted(target))
 }
 
@@ -166,7 +184,13 @@ fn queue(decision: &Decision) -> Option<&'static str> {
     }
 }
 
-fn decision(receipt: &Receipt, prepared: &Prepared, lead: LeadId, parameters: BTreeMap<String, Json>, effects: Vec<EffectId>) -> Decision {
+fn decision(
+    receipt: &Receipt,
+    prepared: &Prepared,
+    lead: LeadId,
+    parameters: BTreeMap<String, Json>,
+    effects: Vec<EffectId>,
+) -> Decision {
     let verdict = &prepared.verdict;
     Decision {
         decision_id: prepared.decision_id,
@@ -217,7 +241,12 @@ fn event_row(receipt: &Receipt, prepared: &Prepared, lead: &LockedLead) -> Event
     }
 }
 
-fn decision_row(prepared: &Prepared, lead: &LockedLead, decision: &Decision, pick: Option<&StoredPick>) -> store::Result<DecisionRow> {
+fn decision_row(
+    prepared: &Prepared,
+    lead: &LockedLead,
+    decision: &Decision,
+    pick: Option<&StoredPick>,
+) -> store::Result<DecisionRow> {
     let place = Place { column: "decisions.snapshot", row: decision.decision_id.0 };
     Ok(DecisionRow {
         id: decision.decision_id.0,
@@ -278,6 +307,8 @@ fn effect_row(
         remote_key: remote_key.0.to_vec(),
         body: lead.key.seal(&body.bytes()?, Place { column: "effects.body", row: id.0 }),
         created_at: decision.decided_at,
-        expires_at: target.expires_hours.map(|hours| decision.decided_at + TimeDelta::hours(i64::from(hours))),
+        expires_at: target
+            .expires_hours
+            .map(|hours| decision.decided_at + TimeDelta::hours(i64::from(hours))),
     })
 }

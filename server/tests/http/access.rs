@@ -14,14 +14,18 @@ use crate::support::{Browser, TestApp, location};
 #[test]
 fn the_router_and_the_table_list_the_same() {
     let routes = routes();
-    let routed: BTreeSet<(&str, &str)> = routes.iter().map(|(method, path)| (*method, path.as_str())).collect();
-    let listed: BTreeSet<(&str, &str)> = ACCESS.iter().map(|line| (line.method.as_str(), line.path)).collect();
+    let routed: BTreeSet<(&str, &str)> =
+        routes.iter().map(|(method, path)| (*method, path.as_str())).collect();
+    let listed: BTreeSet<(&str, &str)> =
+        ACCESS.iter().map(|line| (line.method.as_str(), line.path)).collect();
     assert_eq!(routed, listed);
 }
 
 /// A request of each line that is as good as empty: what counts is who is let in, not what comes of it.
 fn example(path: &str) -> String {
-    path.replace("{id}", "01990000-0000-7000-8000-000000000000").replace("{token}", "nothing").replace("{*file}", "nothing.css")
+    path.replace("{id}", "01990000-0000-7000-8000-000000000000")
+        .replace("{token}", "nothing")
+        .replace("{*file}", "nothing.css")
 }
 
 /// Whether somebody was let in: everything but the ways of being refused.
@@ -48,7 +52,14 @@ async fn every_line_lets_in_every_role_as_it_says() {
             let response = as_browser(&mut browser, &line.method, &example(line.path)).await;
             let local = matches!(line.need, Need::ScopeOrLocal(_));
             let allowed = check(&line.method, line.path, &Caller::Person(vec![*role]), local).is_ok();
-            assert_eq!(is_in(&response), allowed, "{role}: {} {} gave {}", line.method, line.path, response.status());
+            assert_eq!(
+                is_in(&response),
+                allowed,
+                "{role}: {} {} gave {}",
+                line.method,
+                line.path,
+                response.status()
+            );
         }
     }
 }
@@ -62,7 +73,14 @@ async fn every_line_lets_in_every_scope_as_it_says() {
             let request = app.request(line.method.clone(), &example(line.path)).bearer_auth(&key);
             let response = request.header("x-forwarded-for", "192.0.2.7").send().await.unwrap();
             let allowed = check(&line.method, line.path, &Caller::Key(vec![*scope]), false);
-            assert_eq!(is_in(&response), allowed.is_ok(), "{scope}: {} {} gave {}", line.method, line.path, response.status());
+            assert_eq!(
+                is_in(&response),
+                allowed.is_ok(),
+                "{scope}: {} {} gave {}",
+                line.method,
+                line.path,
+                response.status()
+            );
             if allowed == Err(Denied::Forbidden) {
                 assert_eq!(response.status(), StatusCode::FORBIDDEN, "{}", line.path);
             }
@@ -75,13 +93,21 @@ async fn nobody_and_a_bad_key_get_in_only_where_anybody_does() {
     let app = TestApp::start().await;
     for key in [None, Some("ml_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"), Some("x")] {
         for line in ACCESS.iter().filter(|line| is_ours(line.path)) {
-            let request = app.request(line.method.clone(), &example(line.path)).header("x-forwarded-for", "192.0.2.7");
+            let request =
+                app.request(line.method.clone(), &example(line.path)).header("x-forwarded-for", "192.0.2.7");
             let request = match key {
                 Some(key) => request.bearer_auth(key),
                 None => request,
             };
             let response = request.send().await.unwrap();
-            assert_eq!(is_in(&response), line.need == Need::Anyone, "{} {} gave {}", line.method, line.path, response.status());
+            assert_eq!(
+                is_in(&response),
+                line.need == Need::Anyone,
+                "{} {} gave {}",
+                line.method,
+                line.path,
+                response.status()
+            );
         }
     }
 }

@@ -46,9 +46,23 @@ async fn every_line_is_answered_in_order_and_a_bad_one_stops_nothing() {
     ]
     .join("\n");
     let answers = lines(post(&app, &key, body).await).await;
-    let statuses: Vec<(u64, u64)> = answers.iter().map(|answer| (answer["line"].as_u64().unwrap(), answer["status"].as_u64().unwrap())).collect();
-    let expected =
-        [(1, 201), (2, 400), (3, 422), (5, 400), (6, 422), (7, 200), (8, 422), (9, 422), (10, 201), (11, 413), (12, 200)];
+    let statuses: Vec<(u64, u64)> = answers
+        .iter()
+        .map(|answer| (answer["line"].as_u64().unwrap(), answer["status"].as_u64().unwrap()))
+        .collect();
+    let expected = [
+        (1, 201),
+        (2, 400),
+        (3, 422),
+        (5, 400),
+        (6, 422),
+        (7, 200),
+        (8, 422),
+        (9, 422),
+        (10, 201),
+        (11, 413),
+        (12, 200),
+    ];
     assert_eq!(statuses, expected, "{answers:#?}");
     let members = |answer: &Json| answer.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     assert_eq!(members(&answers[0]), ["line", "status", "event_id", "lead_id", "decision"]);
@@ -70,7 +84,12 @@ async fn more_lines_than_one_transaction_takes_keep_their_order() {
     assert_eq!(answers.len(), 1_203);
     assert!(answers.iter().zip(1..).all(|(answer, n)| answer["line"] == n && answer["status"] == 201));
     let again = lines(post(&app, &key, body.join("\n")).await).await;
-    assert!(again.iter().zip(&answers).all(|(again, first)| again["status"] == 200 && again["event_id"] == first["event_id"]));
+    assert!(
+        again
+            .iter()
+            .zip(&answers)
+            .all(|(again, first)| again["status"] == 200 && again["event_id"] == first["event_id"])
+    );
 }
 
 #[tokio::test]
@@ -81,7 +100,13 @@ async fn a_batch_has_bounds() {
     assert_eq!(lines(post(&app, &key, "\n\n".into()).await).await.len(), 0);
     problem(post(&app, &key, "{}\n".repeat(10_001)).await, 413).await;
     problem(post(&app, &key, "x".repeat(33 * 1024 * 1024)).await, 413).await;
-    let json = app.request(Method::POST, "/api/v1/events/batch").bearer_auth(&key).json(&json!([])).send().await.unwrap();
+    let json = app
+        .request(Method::POST, "/api/v1/events/batch")
+        .bearer_auth(&key)
+        .json(&json!([]))
+        .send()
+        .await
+        .unwrap();
     problem(json, 415).await;
 }
 
@@ -96,4 +121,15 @@ async fn without_its_database_every_line_says_come_back() {
     let answers = lines(post(&app, &key, body.join("\n")).await).await;
     assert_eq!(answers.len(), 600);
     assert!(answers.iter().all(|answer| answer["status"] == 503 && answer["problem"]["status"] == 503));
+}
+
+#[tokio::test]
+async fn a_compressed_answer_is_whole() {
+    let app = TestApp::start().await;
+    let key = app.key(&[Scope::Ingest]).await;
+    let request = app.request(Method::POST, "/api/v1/events/batch").bearer_auth(&key);
+    let request = request.header("content-type", "text/plain").header("accept-encoding", "gzip");
+    let response = request.body(line("a", event("ana"))).send().await.unwrap();
+    assert_eq!(response.headers()["content-encoding"], "gzip");
+    assert_eq!(response.bytes().await.unwrap()[..2], [0x1F, 0x8B]);
 }

@@ -19,7 +19,18 @@ async fn post(app: &TestApp, key: &str, kind: &str, body: impl Into<reqwest::Bod
 async fn what_is_no_json_is_refused_with_its_place() {
     let app = TestApp::start().await;
     let key = app.key(&[Scope::Ingest]).await;
-    for body in ["", "{", "{\"kind\":}", "nonsense", "{} {}", "\u{feff}{}", "{\"a\":1,}", "{\"a\":NaN}", "{\"a\":1e999}", "\"\\ud800\""] {
+    for body in [
+        "",
+        "{",
+        "{\"kind\":}",
+        "nonsense",
+        "{} {}",
+        "\u{feff}{}",
+        "{\"a\":1,}",
+        "{\"a\":NaN}",
+        "{\"a\":1e999}",
+        "\"\\ud800\"",
+    ] {
         let problem = problem(post(&app, &key, "application/json", body).await, 400).await;
         assert_eq!(problem["type"], "about:blank");
         assert!(problem["errors"][0]["detail"].as_str().unwrap().contains("line 1"), "{body}: {problem}");
@@ -35,12 +46,19 @@ async fn deep_and_large_bodies_are_refused_quickly() {
     let app = TestApp::start().await;
     let key = app.key(&[Scope::Ingest]).await;
     let started = Instant::now();
-    let deep = |levels: usize| format!(r#"{{"kind":"form","source":"website","payload":{}1{}}}"#, r#"{"a":"#.repeat(levels), "}".repeat(levels));
+    let deep = |levels: usize| {
+        format!(
+            r#"{{"kind":"form","source":"website","payload":{}1{}}}"#,
+            r#"{"a":"#.repeat(levels),
+            "}".repeat(levels)
+        )
+    };
     problem(post(&app, &key, "application/json", deep(20_000)).await, 400).await;
     let refused = problem(post(&app, &key, "application/json", deep(33)).await, 422).await;
     assert_eq!(refused["errors"][0]["pointer"], "/payload");
     assert_eq!(post(&app, &key, "application/json", deep(32)).await.status(), 201);
-    let long = format!(r#"{{"kind":"form","source":"website","payload":{{"a":"{}"}}}}"#, "x".repeat(10_000_000));
+    let long =
+        format!(r#"{{"kind":"form","source":"website","payload":{{"a":"{}"}}}}"#, "x".repeat(10_000_000));
     problem(post(&app, &key, "application/json", long.clone()).await, 413).await;
     let frame = |chunk: &[u8]| Ok::<_, std::io::Error>(Frame::data(Bytes::copy_from_slice(chunk)));
     let frames: Vec<_> = long.as_bytes().chunks(65_536).map(frame).collect();
@@ -56,7 +74,8 @@ async fn another_format_is_refused() {
     for kind in ["text/plain", "application/x-www-form-urlencoded", "application/jsonx", ""] {
         problem(post(&app, &key, kind, "{}").await, 415).await;
     }
-    let compressed = app.request(Method::POST, "/api/v1/events").bearer_auth(&key).header("content-encoding", "gzip");
+    let compressed =
+        app.request(Method::POST, "/api/v1/events").bearer_auth(&key).header("content-encoding", "gzip");
     problem(compressed.header("content-type", "application/json").body("x").send().await.unwrap(), 415).await;
     let response = post(&app, &key, "application/json; charset=utf-8", "{}").await;
     problem(response, 422).await;

@@ -20,7 +20,10 @@ async fn a_form_of_another_site_does_nothing() {
         let answer = browser.post_from("/actions/sign-out", &[], headers).await;
         assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{headers:?}");
         let page = answer.text().await.unwrap();
-        assert!(page.contains("This form came from another site.") && page.contains("Request <code>"), "{page}");
+        assert!(
+            page.contains("This form came from another site.") && page.contains("Request <code>"),
+            "{page}"
+        );
         assert_eq!(browser.get("/leads").await.status(), StatusCode::OK, "still signed in");
     }
     let ours = app.address.clone();
@@ -53,9 +56,15 @@ async fn no_action_answers_to_a_link() {
 async fn an_action_takes_forms_and_nothing_else() {
     let app = TestApp::start().await;
     let post = |kind: &'static str, body: &'static str| {
-        app.request(Method::POST, "/actions/set-theme").header("content-type", kind).header("sec-fetch-site", "same-origin").body(body)
+        app.request(Method::POST, "/actions/set-theme")
+            .header("content-type", kind)
+            .header("sec-fetch-site", "same-origin")
+            .body(body)
     };
-    assert_eq!(post("application/json", "{}").send().await.unwrap().status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    assert_eq!(
+        post("application/json", "{}").send().await.unwrap().status(),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE
+    );
     let form = "application/x-www-form-urlencoded";
     assert_eq!(post(form, "theme=pink").send().await.unwrap().status(), StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(post(form, "colour=dark").send().await.unwrap().status(), StatusCode::UNPROCESSABLE_ENTITY);

@@ -11,7 +11,8 @@ async fn with_decisions(count: usize) -> (TestApp, String, Vec<Json>) {
     let key = app.key(&[Scope::Ingest, Scope::Read]).await;
     let mut decisions = Vec::new();
     for n in 0..count {
-        let answer: Json = app.post_event(&key, &format!("k{n}"), &event(&format!("p{n}"))).await.json().await.unwrap();
+        let answer: Json =
+            app.post_event(&key, &format!("k{n}"), &event(&format!("p{n}"))).await.json().await.unwrap();
         decisions.push(answer["decision"].clone());
     }
     (app, key, decisions)
@@ -49,7 +50,10 @@ async fn pages_follow_each_other_without_gap_or_repeat() {
             assert_eq!(link, None);
             break;
         };
-        assert_eq!(link.unwrap(), format!("</api/v1/decisions?limit=3&action=assign&after={next}>; rel=\"next\""));
+        assert_eq!(
+            link.unwrap(),
+            format!("</api/v1/decisions?limit=3&action=assign&after={next}>; rel=\"next\"")
+        );
         path = format!("/api/v1/decisions?limit=3&action=assign&after={next}");
     }
     assert_eq!(found.iter().collect::<Vec<_>>(), wanted);
@@ -61,7 +65,8 @@ async fn filters_narrow_and_mistakes_are_refused() {
     let count = |query: String| {
         let (app, key) = (&app, &key);
         async move {
-            let page: Json = app.get_api(key, &format!("/api/v1/decisions?{query}")).await.json().await.unwrap();
+            let page: Json =
+                app.get_api(key, &format!("/api/v1/decisions?{query}")).await.json().await.unwrap();
             page["items"].as_array().unwrap_or_else(|| panic!("{query}: {page}")).len()
         }
     };
@@ -73,8 +78,18 @@ async fn filters_narrow_and_mistakes_are_refused() {
     assert_eq!(count("from=2020-01-01T00:00:00Z&to=2999-01-01T00:00:00Z".into()).await, 2);
     assert_eq!(count("to=2020-01-01T00:00:00%2B02:00".into()).await, 0);
     for (query, parameter) in [
-        ("limit=0", "limit"), ("limit=201", "limit"), ("limit=x", "limit"), ("action=tag", "action"), ("mode=dead", "mode"), ("from=soon", "from"),
-        ("lead_id=7", "lead_id"), ("after=x", "after"), ("worklfow=x", "worklfow"), ("workflow=", "workflow"), ("format=xml", "format"), ("limit=1&limit=2", "limit"),
+        ("limit=0", "limit"),
+        ("limit=201", "limit"),
+        ("limit=x", "limit"),
+        ("action=tag", "action"),
+        ("mode=dead", "mode"),
+        ("from=soon", "from"),
+        ("lead_id=7", "lead_id"),
+        ("after=x", "after"),
+        ("worklfow=x", "worklfow"),
+        ("workflow=", "workflow"),
+        ("format=xml", "format"),
+        ("limit=1&limit=2", "limit"),
         ("workflow=%00", "workflow"),
     ] {
         let problem = problem(app.get_api(&key, &format!("/api/v1/decisions?{query}")).await, 422).await;
@@ -85,7 +100,9 @@ async fn filters_narrow_and_mistakes_are_refused() {
 #[tokio::test]
 async fn a_list_comes_as_csv_and_ndjson_too() {
     let (app, key, decisions) = with_decisions(2).await;
-    let get = |path: &str, accept: &str| app.request(Method::GET, path).bearer_auth(&key).header("accept", accept).send();
+    let get = |path: &str, accept: &str| {
+        app.request(Method::GET, path).bearer_auth(&key).header("accept", accept).send()
+    };
     let csv = get("/api/v1/decisions?limit=1", "text/csv").await.unwrap();
     assert_eq!(csv.headers()["content-type"], "text/csv; charset=utf-8");
     assert!(csv.headers().contains_key("link"));
@@ -95,7 +112,8 @@ async fn a_list_comes_as_csv_and_ndjson_too() {
     assert!(rows[1].starts_with(decisions[1]["decision_id"].as_str().unwrap()), "{csv}");
     let ndjson = get("/api/v1/decisions?format=ndjson", "*/*").await.unwrap();
     assert_eq!(ndjson.headers()["content-type"], "application/x-ndjson");
-    let lines: Vec<Json> = ndjson.text().await.unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines: Vec<Json> =
+        ndjson.text().await.unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines, [decisions[1].clone(), decisions[0].clone()]);
     problem(get("/api/v1/decisions", "image/png").await.unwrap(), 406).await;
 }

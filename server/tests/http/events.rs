@@ -15,15 +15,20 @@ async fn an_event_is_answered_with_its_decision_and_a_repeat_with_the_same() {
     let first = first.text().await.unwrap();
     let answer: Json = serde_json::from_str(&first).unwrap();
     assert_eq!(answer["decision"]["action"], "assign");
-    assert_eq!((&answer["event_id"], &answer["lead_id"]), (&answer["decision"]["event_id"], &answer["decision"]["lead_id"]));
+    assert_eq!(
+        (&answer["event_id"], &answer["lead_id"]),
+        (&answer["decision"]["event_id"], &answer["decision"]["lead_id"])
+    );
     let again = app.post_event(&key, "k1", &event("ana")).await;
     assert_eq!(again.status(), 200);
     assert_eq!(again.text().await.unwrap(), first);
     let other = problem(app.post_event(&key, "k1", &event("ben")).await, 422).await;
     assert_eq!(other["type"], "urn:meshline:problem:key-reused");
-    let events: i64 = sqlx::query_scalar("SELECT count(*) FROM events").fetch_one(app.store().pool()).await.unwrap();
+    let events: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM events").fetch_one(app.store().pool()).await.unwrap();
     assert_eq!(events, 1);
-    let from: String = sqlx::query_scalar("SELECT received_from FROM events").fetch_one(app.store().pool()).await.unwrap();
+    let from: String =
+        sqlx::query_scalar("SELECT received_from FROM events").fetch_one(app.store().pool()).await.unwrap();
     assert!(from.starts_with("key:"), "{from}");
 }
 
@@ -54,10 +59,17 @@ async fn an_event_that_cannot_be_taken_says_why() {
     .enumerate()
     {
         let problem = problem(app.post_event(&key, &format!("k{n}"), &event).await, 422).await;
-        assert_eq!((&problem["type"], &problem["errors"][0]["pointer"]), (&json!(kind), &json!(pointer)), "{problem}");
+        assert_eq!(
+            (&problem["type"], &problem["errors"][0]["pointer"]),
+            (&json!(kind), &json!(pointer)),
+            "{problem}"
+        );
         assert!(problem["errors"][0]["detail"].as_str().unwrap().ends_with('.'), "{problem}");
     }
-    let keys: i64 = sqlx::query_scalar("SELECT count(*) FROM idempotency_keys").fetch_one(app.store().pool()).await.unwrap();
+    let keys: i64 = sqlx::query_scalar("SELECT count(*) FROM idempotency_keys")
+        .fetch_one(app.store().pool())
+        .await
+        .unwrap();
     assert_eq!(keys, 0, "what was refused can be sent again, mended");
 }
 
@@ -67,7 +79,12 @@ async fn an_idempotency_key_is_asked_for() {
     let key = app.key(&[Scope::Ingest]).await;
     let post = || app.request(Method::POST, "/api/v1/events").bearer_auth(&key).json(&event("ana"));
     let long = "x".repeat(201);
-    for request in [post(), post().header("idempotency-key", ""), post().header("idempotency-key", &long), post().header("idempotency-key", "a").header("idempotency-key", "b")] {
+    for request in [
+        post(),
+        post().header("idempotency-key", ""),
+        post().header("idempotency-key", &long),
+        post().header("idempotency-key", "a").header("idempotency-key", "b"),
+    ] {
         let problem = problem(request.send().await.unwrap(), 400).await;
         assert_eq!(problem["errors"][0]["pointer"], "Idempotency-Key");
     }

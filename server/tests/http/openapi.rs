@@ -18,13 +18,17 @@ fn the_document_is_the_one_in_the_repository() {
         std::fs::write(&path, &now).unwrap();
     }
     let golden = std::fs::read_to_string(&path).unwrap();
-    assert!(golden == now, "the API's document has changed; look at it with MESHLINE_UPDATE_GOLDEN=1 and git diff");
+    assert!(
+        golden == now,
+        "the API's document has changed; look at it with MESHLINE_UPDATE_GOLDEN=1 and git diff"
+    );
 }
 
 #[tokio::test]
 async fn the_document_is_served_to_everybody() {
     let app = TestApp::start().await;
-    let served: Json = app.request(Method::GET, "/api/openapi.json").send().await.unwrap().json().await.unwrap();
+    let served: Json =
+        app.request(Method::GET, "/api/openapi.json").send().await.unwrap().json().await.unwrap();
     assert_eq!(served, openapi::document());
 }
 

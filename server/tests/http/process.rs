@@ -33,14 +33,18 @@ async fn figures_are_for_this_machine_and_for_keys() {
     let figures = get().send().await.unwrap();
     assert_eq!(figures.headers()["content-type"], "text/plain; version=0.0.4; charset=utf-8");
     let figures = figures.text().await.unwrap();
-    assert!(figures.contains("meshline_http_requests_total{method=\"GET\",route=\"/healthz\",status=\"200\"}"), "{figures}");
+    assert!(
+        figures.contains("meshline_http_requests_total{method=\"GET\",route=\"/healthz\",status=\"200\"}"),
+        "{figures}"
+    );
     assert!(figures.contains("meshline_http_request_duration_seconds_bucket{"), "{figures}");
     let from_afar = || get().header("x-forwarded-for", "192.0.2.7");
     problem(from_afar().send().await.unwrap(), 401).await;
     let key = app.key(&[Scope::Read]).await;
     assert_eq!(from_afar().bearer_auth(key).send().await.unwrap().status(), 200);
     let open = TestApp::with(Config { open_metrics: true, ..Config::default() }).await;
-    let anybody = open.request(Method::GET, "/metrics").header("x-forwarded-for", "192.0.2.7").send().await.unwrap();
+    let anybody =
+        open.request(Method::GET, "/metrics").header("x-forwarded-for", "192.0.2.7").send().await.unwrap();
     assert_eq!(anybody.status(), 200);
 }
 
@@ -50,11 +54,17 @@ async fn every_answer_carries_its_id_and_what_a_browser_may_do_with_it() {
     let mut ids = Vec::new();
     for path in ["/sign-in", "/nowhere", "/api/v1/nowhere", "/leads", "/healthz", "/pkg/nothing.css"] {
         let response = app.request(Method::GET, path).header("x-request-id", "mine").send().await.unwrap();
-        let header = |name: &str| response.headers().get(name).map_or("", |value| value.to_str().unwrap()).to_owned();
+        let header =
+            |name: &str| response.headers().get(name).map_or("", |value| value.to_str().unwrap()).to_owned();
         assert!(header("x-request-id").parse::<uuid::Uuid>().is_ok(), "{path}");
         ids.push(header("x-request-id"));
         let policy = header("content-security-policy");
-        for part in ["default-src 'none'; script-src 'self' 'nonce-", "' 'wasm-unsafe-eval'; style-src 'self';", "frame-ancestors 'none'", "base-uri 'none'"] {
+        for part in [
+            "default-src 'none'; script-src 'self' 'nonce-",
+            "' 'wasm-unsafe-eval'; style-src 'self';",
+            "frame-ancestors 'none'",
+            "base-uri 'none'",
+        ] {
             assert!(policy.contains(part), "{path}: {policy}");
         }
         assert!(!policy.contains("unsafe-inline"), "{policy}");
@@ -106,15 +116,25 @@ async fn built_files_are_sent_compressed_and_kept_for_ever() {
     write("pkg/main.0123.css.br", b"brotli");
     write("pkg/main.0123.css.gz", b"gzip");
     let app = TestApp::with(Config { site_dir: Some(site.path().to_owned()), ..Config::default() }).await;
-    let get = |path: &str, encoding: &str| app.request(Method::GET, path).header("accept-encoding", encoding).send();
-    for (encoding, content, told) in [("br, gzip", "brotli", Some("br")), ("gzip", "gzip", Some("gzip")), ("identity", "body{}", None)] {
+    let get = |path: &str, encoding: &str| {
+        app.request(Method::GET, path).header("accept-encoding", encoding).send()
+    };
+    for (encoding, content, told) in
+        [("br, gzip", "brotli", Some("br")), ("gzip", "gzip", Some("gzip")), ("identity", "body{}", None)]
+    {
         let response = get("/pkg/main.0123.css", encoding).await.unwrap();
         assert_eq!(response.headers().get("content-encoding").map(|value| value.to_str().unwrap()), told);
         assert_eq!(response.headers()["content-type"], "text/css");
         assert_eq!(response.headers()["cache-control"], "public, max-age=31536000, immutable");
         assert_eq!(response.text().await.unwrap(), content);
     }
-    for nothing in ["/pkg/other.css", "/pkg/../manifest.json", "/pkg/%2e%2e/manifest.json", "/pkg/..%2fmanifest.json", "/manifest.json"] {
+    for nothing in [
+        "/pkg/other.css",
+        "/pkg/../manifest.json",
+        "/pkg/%2e%2e/manifest.json",
+        "/pkg/..%2fmanifest.json",
+        "/manifest.json",
+    ] {
         let response = get(nothing, "identity").await.unwrap();
         assert_eq!(response.status(), 404, "{nothing}");
         assert_eq!(response.headers()["cache-control"], "no-store", "{nothing}");
@@ -124,6 +144,27 @@ async fn built_files_are_sent_compressed_and_kept_for_ever() {
 #[tokio::test]
 async fn answers_are_compressed_for_who_reads_it() {
     let app = TestApp::start().await;
-    let response = app.request(Method::GET, "/api/openapi.json").header("accept-encoding", "gzip").send().await.unwrap();
+    let response =
+        app.request(Method::GET, "/api/openapi.json").header("accept-encoding", "gzip").send().await.unwrap();
     assert_eq!(response.headers()["content-encoding"], "gzip");
+}
+
+#[tokio::test]
+async fn the_process_ends_when_told_though_a_browser_keeps_its_connection() {
+    let office = crate::lead::Office::open().await;
+    let pipeline = std::sync::Arc::new(server::pipeline::Pipeline::new(office.store().clone()));
+    let state = server::http::State::new(office.store().clone(), pipeline, Config::default()).unwrap();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}/healthz", listener.local_addr().unwrap());
+    let stop = tokio_util::sync::CancellationToken::new();
+    let serving = tokio::spawn(server::http::serve(
+        listener,
+        server::http::router(state),
+        stop.clone().cancelled_owned(),
+    ));
+    let browser = reqwest::Client::new();
+    assert_eq!(browser.get(&address).send().await.unwrap().text().await.unwrap(), "ok\n");
+    stop.cancel();
+    tokio::time::timeout(std::time::Duration::from_secs(5), serving).await.unwrap().unwrap();
+    assert!(browser.get(&address).send().await.is_err(), "nobody listens any more");
 }

@@ -12,11 +12,19 @@ async fn a_person_signs_in_gets_where_they_wanted_and_signs_out() {
     app.person("ana@acme.example", &[Role::Sdr]).await;
     let mut browser = app.browser();
     let turned_away = browser.get("/leads?action=hold").await;
-    assert_eq!((turned_away.status(), location(&turned_away)), (StatusCode::SEE_OTHER, "/sign-in?next=/leads%3Faction%3Dhold"));
+    assert_eq!(
+        (turned_away.status(), location(&turned_away)),
+        (StatusCode::SEE_OTHER, "/sign-in?next=/leads%3Faction%3Dhold")
+    );
     assert_eq!(browser.get("/sign-in").await.status(), StatusCode::OK);
     let signed_in = browser.sign_in(" ANA@acme.example", PASSWORD, Some("/leads?action=hold")).await;
     assert_eq!((signed_in.status(), location(&signed_in)), (StatusCode::SEE_OTHER, "/leads?action=hold"));
-    let cookie = signed_in.headers().get_all("set-cookie").iter().map(|cookie| cookie.to_str().unwrap()).find(|cookie| cookie.starts_with("meshline_session="));
+    let cookie = signed_in
+        .headers()
+        .get_all("set-cookie")
+        .iter()
+        .map(|cookie| cookie.to_str().unwrap())
+        .find(|cookie| cookie.starts_with("meshline_session="));
     let cookie = cookie.unwrap();
     for part in ["HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=43200"] {
         assert!(cookie.contains(part), "{cookie}");
@@ -27,7 +35,11 @@ async fn a_person_signs_in_gets_where_they_wanted_and_signs_out() {
     assert_eq!(location(&browser.post("/actions/sign-out", &[]).await), "/sign-in");
     assert_eq!(browser.session(), None);
     browser.cookies = old;
-    assert_eq!(location(&browser.get("/leads").await), "/sign-in?next=/leads", "the old cookie is worth nothing");
+    assert_eq!(
+        location(&browser.get("/leads").await),
+        "/sign-in?next=/leads",
+        "the old cookie is worth nothing"
+    );
 }
 
 #[tokio::test]
@@ -35,7 +47,13 @@ async fn the_cookie_is_for_https_where_the_site_is() {
     let app = TestApp::with(server::http::Config { secure_cookies: true, ..Default::default() }).await;
     app.person("ana@acme.example", &[Role::Sdr]).await;
     let answer = app.browser().sign_in("ana@acme.example", PASSWORD, None).await;
-    assert!(answer.headers().get_all("set-cookie").iter().all(|cookie| cookie.to_str().unwrap().contains("Secure")));
+    assert!(
+        answer
+            .headers()
+            .get_all("set-cookie")
+            .iter()
+            .all(|cookie| cookie.to_str().unwrap().contains("Secure"))
+    );
 }
 
 #[tokio::test]
@@ -52,10 +70,15 @@ async fn signing_in_gives_a_session_that_nobody_knew_before() {
     planted.cookies.insert("meshline_session".into(), "AAAAAAAAAAAAAAAAAAAAAA".into());
     planted.sign_in("ana@acme.example", PASSWORD, None).await;
     assert_ne!(planted.session(), Some("AAAAAAAAAAAAAAAAAAAAAA"), "a planted id is not taken over");
-    let stored: Vec<(Vec<u8>, serde_json::Value)> = sqlx::query_as("SELECT id_hash, data FROM sessions").fetch_all(app.store().pool()).await.unwrap();
+    let stored: Vec<(Vec<u8>, serde_json::Value)> =
+        sqlx::query_as("SELECT id_hash, data FROM sessions").fetch_all(app.store().pool()).await.unwrap();
     for (hash, data) in stored {
         assert_eq!(hash.len(), 32);
-        assert_eq!(data.as_object().unwrap().keys().collect::<Vec<_>>(), ["person", "seen_at"], "nothing but who and when");
+        assert_eq!(
+            data.as_object().unwrap().keys().collect::<Vec<_>>(),
+            ["person", "seen_at"],
+            "nothing but who and when"
+        );
     }
 }
 
@@ -93,7 +116,15 @@ async fn guessing_ends_after_five_tries() {
 async fn signing_in_leads_nowhere_else() {
     let app = TestApp::start().await;
     app.person("ana@acme.example", &[Role::Sdr]).await;
-    for evil in ["https://evil.example", "//evil.example", "/\\evil.example", "\\\\evil.example", "/\t/evil.example", "javascript:alert(1)", "evil"] {
+    for evil in [
+        "https://evil.example",
+        "//evil.example",
+        "/\\evil.example",
+        "\\\\evil.example",
+        "/\t/evil.example",
+        "javascript:alert(1)",
+        "evil",
+    ] {
         let answer = app.browser().sign_in("ana@acme.example", PASSWORD, Some(evil)).await;
         assert_eq!(location(&answer), "/", "{evil:?}");
         let answer = app.browser().post("/actions/set-theme", &[("theme", "dark"), ("next", evil)]).await;
@@ -128,7 +159,11 @@ async fn an_idle_session_ends_and_a_used_one_is_prolonged() {
     let mut browser = app.signed_in("ana@acme.example", &[Role::Sdr]).await;
     let pool = app.store().pool();
     let left = || async {
-        let left: f64 = sqlx::query_scalar("SELECT extract(epoch FROM expires_at - now())::float8 FROM sessions").fetch_one(pool).await.unwrap();
+        let left: f64 =
+            sqlx::query_scalar("SELECT extract(epoch FROM expires_at - now())::float8 FROM sessions")
+                .fetch_one(pool)
+                .await
+                .unwrap();
         left
     };
     assert!((43_100.0..=43_200.0).contains(&left().await));
@@ -148,8 +183,12 @@ async fn the_audit_log_tells_who_came_and_went() {
     let mut browser = app.signed_in("ana@acme.example", &[Role::Sdr]).await;
     browser.post("/actions/sign-out", &[]).await;
     let acts: Vec<(String, Vec<String>)> =
-        sqlx::query_as("SELECT action, roles FROM audit_log WHERE action LIKE 'person.sign%' ORDER BY id").fetch_all(app.store().pool()).await.unwrap();
-    let mut acts: Vec<(&str, &str)> = acts.iter().map(|(action, roles)| (action.as_str(), roles[0].as_str())).collect();
+        sqlx::query_as("SELECT action, roles FROM audit_log WHERE action LIKE 'person.sign%' ORDER BY id")
+            .fetch_all(app.store().pool())
+            .await
+            .unwrap();
+    let mut acts: Vec<(&str, &str)> =
+        acts.iter().map(|(action, roles)| (action.as_str(), roles[0].as_str())).collect();
     acts.sort_unstable();
     assert_eq!(acts, [("person.sign_in", "sdr"), ("person.sign_out", "sdr")]);
 }

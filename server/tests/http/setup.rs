@@ -33,7 +33,9 @@ async fn a_link_sets_a_password_once() {
     assert_eq!(browser.get("/leads").await.status(), StatusCode::OK);
 
     let mut thief = app.browser();
-    thief.post("/actions/set-password", &fields(&token, "stolen stolen stolen", "stolen stolen stolen")).await;
+    thief
+        .post("/actions/set-password", &fields(&token, "stolen stolen stolen", "stolen stolen stolen"))
+        .await;
     assert!(thief.get("/sign-in").await.text().await.unwrap().contains("This link was used or has expired."));
     thief.sign_in("ana@acme.example", "stolen stolen stolen", None).await;
     assert_eq!(thief.session(), None);
@@ -84,7 +86,9 @@ async fn two_at_once_use_a_link_once() {
     let app = TestApp::start().await;
     let token = newcomer(&app, DEFAULT_VALIDITY).await;
     let now = chrono::Utc::now();
-    let set = |text: &'static str| people::use_setup_link(app.store(), "test", now, &token, people::Password::parse(text).unwrap());
+    let set = |text: &'static str| {
+        people::use_setup_link(app.store(), "test", now, &token, people::Password::parse(text).unwrap())
+    };
     let (one, other) = tokio::join!(set("first first first"), set("other other other"));
     assert_eq!(usize::from(one.is_ok()) + usize::from(other.is_ok()), 1);
     assert!(matches!(one.and(other), Err(Error::NotFound(_))));

@@ -123,11 +123,22 @@ impl Browser<'_> {
     }
 
     /// Sends a form with headers that say where it comes from.
-    pub async fn post_from(&mut self, path: &str, fields: &[(&str, &str)], headers: &[(&'static str, &str)]) -> Response {
+    pub async fn post_from(
+        &mut self,
+        path: &str,
+        fields: &[(&str, &str)],
+        headers: &[(&'static str, &str)],
+    ) -> Response {
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        let headers: HeaderMap = headers.iter().map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_str(value).unwrap())).collect();
+        let headers: HeaderMap = headers
+            .iter()
+            .map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_str(value).unwrap()))
+            .collect();
         let request = self.app.request(Method::POST, path).headers(headers).body(body);
-        self.send(request.header("content-type", "application/x-www-form-urlencoded").header("accept", "text/html")).await
+        self.send(
+            request.header("content-type", "application/x-www-form-urlencoded").header("accept", "text/html"),
+        )
+        .await
     }
 
     /// Signs in.
@@ -143,7 +154,8 @@ impl Browser<'_> {
     }
 
     async fn send(&mut self, request: RequestBuilder) -> Response {
-        let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let cookies: Vec<String> =
+            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request = if cookies.is_empty() { request } else { request.header("cookie", cookies.join("; ")) };
         let response = request.send().await.unwrap();
         for cookie in response.headers().get_all(SET_COOKIE) {
@@ -166,7 +178,8 @@ pub fn location(response: &Response) -> &str {
 
 /// The problem document of a refused request, after checking that it is one.
 pub async fn problem(response: Response, status: u16) -> Json {
-    let (got, id) = (response.status().as_u16(), response.headers()["x-request-id"].to_str().unwrap().to_owned());
+    let (got, id) =
+        (response.status().as_u16(), response.headers()["x-request-id"].to_str().unwrap().to_owned());
     let kind = response.headers().get("content-type").map(|kind| kind.to_str().unwrap().to_owned());
     let text = response.text().await.unwrap();
     assert_eq!(got, status, "{text}");

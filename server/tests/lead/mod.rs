@@ -44,7 +44,8 @@ impl Office {
         let (file, mut secrets) = apply::parse("test", text, folder.path())?;
         let key = format!("whsec_{}", base64::Engine::encode(&base64::prelude::BASE64_STANDARD, [7; 32]));
         secrets.insert("crm-webhook".into(), key.into_bytes().into());
-        apply::apply(self.store(), &Actor::command("test"), &file, &secrets, Wish { bootstrap, plan: false }).await
+        apply::apply(self.store(), &Actor::command("test"), &file, &secrets, Wish { bootstrap, plan: false })
+            .await
     }
 
     /// The store.
@@ -58,7 +59,12 @@ impl Office {
     }
 
     /// Sends an event that has to be new, at a time of its own.
-    pub async fn send_at(&self, key: &str, event: &EventRequest, at: DateTime<Utc>) -> Result<Answer, Refusal> {
+    pub async fn send_at(
+        &self,
+        key: &str,
+        event: &EventRequest,
+        at: DateTime<Utc>,
+    ) -> Result<Answer, Refusal> {
         match self.try_send_at(key, event, at).await.unwrap()? {
             Taken::New(answer) => Ok(answer),
             Taken::Repeat(_) => panic!("{key} was sent before"),
@@ -71,14 +77,22 @@ impl Office {
     }
 
     /// Sends an event at a time of its own.
-    pub async fn try_send_at(&self, key: &str, event: &EventRequest, at: DateTime<Utc>) -> store::Result<Result<Taken, Refusal>> {
+    pub async fn try_send_at(
+        &self,
+        key: &str,
+        event: &EventRequest,
+        at: DateTime<Utc>,
+    ) -> store::Result<Result<Taken, Refusal>> {
         let signal = Signal { key: key.to_owned(), event: event.clone() };
         Ok(self.pipeline.take(&receipt(at, Mode::Live), vec![signal]).await?.remove(0))
     }
 
     /// Tells that the first lead reached a stage.
     pub async fn outcome(&self, key: &str, stage: &str) {
-        let lead: uuid::Uuid = sqlx::query_scalar("SELECT id FROM leads ORDER BY id LIMIT 1").fetch_one(self.store().pool()).await.unwrap();
+        let lead: uuid::Uuid = sqlx::query_scalar("SELECT id FROM leads ORDER BY id LIMIT 1")
+            .fetch_one(self.store().pool())
+            .await
+            .unwrap();
         let input = OutcomeInput {
             stage: stage.parse().unwrap(),
             at: Some(Utc::now()),
@@ -88,21 +102,37 @@ impl Office {
             opportunity_id: None,
             reason: Some("because".into()),
         };
-        let signal = OutcomeSignal { scope: "outcome".into(), key: key.into(), body: key.into(), subject: Subject::Lead(lead.into()), input };
-        self.pipeline.record_outcomes(&receipt(Utc::now(), Mode::Live), &[signal]).await.unwrap().remove(0).unwrap();
+        let signal = OutcomeSignal {
+            scope: "outcome".into(),
+            key: key.into(),
+            body: key.into(),
+            subject: Subject::Lead(lead.into()),
+            input,
+        };
+        self.pipeline
+            .record_outcomes(&receipt(Utc::now(), Mode::Live), &[signal])
+            .await
+            .unwrap()
+            .remove(0)
+            .unwrap();
     }
 
     /// The stored hashes of events and decisions by id.
     pub async fn hashes(&self) -> BTreeMap<uuid::Uuid, Vec<u8>> {
         let rows: Vec<(uuid::Uuid, Vec<u8>)> =
-            sqlx::query_as("SELECT id, hash FROM events UNION ALL SELECT id, hash FROM decisions").fetch_all(self.store().pool()).await.unwrap();
+            sqlx::query_as("SELECT id, hash FROM events UNION ALL SELECT id, hash FROM decisions")
+                .fetch_all(self.store().pool())
+                .await
+                .unwrap();
         rows.into_iter().collect()
     }
 
     /// The same, computed from the rows.
     pub async fn recomputed_hashes(&self) -> BTreeMap<uuid::Uuid, Vec<u8>> {
-        let events: Vec<store::log::EventRow> = sqlx::query_as("SELECT * FROM events").fetch_all(self.store().pool()).await.unwrap();
-        let decisions: Vec<store::log::DecisionRow> = sqlx::query_as("SELECT * FROM decisions").fetch_all(self.store().pool()).await.unwrap();
+        let events: Vec<store::log::EventRow> =
+            sqlx::query_as("SELECT * FROM events").fetch_all(self.store().pool()).await.unwrap();
+        let decisions: Vec<store::log::DecisionRow> =
+            sqlx::query_as("SELECT * FROM decisions").fetch_all(self.store().pool()).await.unwrap();
         let events = events.into_iter().map(|row| (row.id, row.hash().unwrap().0.to_vec()));
         events.chain(decisions.into_iter().map(|row| (row.id, row.hash().unwrap().0.to_vec()))).collect()
     }
@@ -119,7 +149,11 @@ impl Office {
         let mut owner = self.database.owner().await;
         let mut found = Vec::new();
         for table in tables {
-            let rows: Vec<String> = sqlx::query_scalar(AssertSqlSafe(format!("SELECT t::text FROM {table} t"))).fetch_all(&mut owner).await.unwrap();
+            let rows: Vec<String> =
+                sqlx::query_scalar(AssertSqlSafe(format!("SELECT t::text FROM {table} t")))
+                    .fetch_all(&mut owner)
+                    .await
+                    .unwrap();
             let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
             if rows.iter().any(|row| row.contains(text) || row.contains(&hex)) {
                 found.push(table);
@@ -131,13 +165,23 @@ impl Office {
 
 /// A receipt of a moment.
 pub fn receipt(at: DateTime<Utc>, mode: Mode) -> Receipt {
-    Receipt { received_at: at, as_of: engine::time::cut(at), received_from: "test".into(), request_id: "test".into(), mode }
+    Receipt {
+        received_at: at,
+        as_of: engine::time::cut(at),
+        received_from: "test".into(),
+        request_id: "test".into(),
+        mode,
+    }
 }
 
 /// A lead that the demo's rules assign when the company is a target account.
 pub fn good(name: &str, company: &str) -> EventRequest {
     let message = "We would like to book a demo and talk pricing; please send a quote this quarter.";
-    form(name, company, &json!({"company": company, "company_size": "51-200 employees", "role": "VP Sales", "message": message}))
+    form(
+        name,
+        company,
+        &json!({"company": company, "company_size": "51-200 employees", "role": "VP Sales", "message": message}),
+    )
 }
 
 /// A form.

@@ -39,7 +39,12 @@ pub enum Claimed {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn claim_keys(connection: &mut PgConnection, keyring: &Keyring, claims: &[Claim], now: DateTime<Utc>) -> Result<Vec<Claimed>> {
+pub async fn claim_keys(
+    connection: &mut PgConnection,
+    keyring: &Keyring,
+    claims: &[Claim],
+    now: DateTime<Utc>,
+) -> Result<Vec<Claimed>> {
     struct Hashed<'a> {
         claim: &'a Claim,
         key: Vec<u8>,

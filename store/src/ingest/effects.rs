@@ -43,11 +43,13 @@ pub async fn insert_effects(connection: &mut PgConnection, rows: &[EffectRow]) -
     if rows.is_empty() {
         return Ok(());
     }
-    sqlx::query("INSERT INTO effect_keys (effect_key, effect_id) SELECT * FROM unnest($1::bytea[], $2::uuid[])")
-        .bind(column(rows, |row| row.effect_key.clone()))
-        .bind(column(rows, |row| row.id))
-        .execute(&mut *connection)
-        .await?;
+    sqlx::query(
+        "INSERT INTO effect_keys (effect_key, effect_id) SELECT * FROM unnest($1::bytea[], $2::uuid[])",
+    )
+    .bind(column(rows, |row| row.effect_key.clone()))
+    .bind(column(rows, |row| row.id))
+    .execute(&mut *connection)
+    .await?;
     sqlx::query(
         "INSERT INTO effects (id, decision_id, lead_id, lead_sequence, destination_id, kind, effect_key, remote_key, body, created_at, expires_at) \
          SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::uuid[], $6::text[], $7::bytea[], $8::bytea[], $9::bytea[], $10::timestamptz[], $11::timestamptz[])",

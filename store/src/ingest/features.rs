@@ -49,7 +49,11 @@ pub async fn insert_features(connection: &mut PgConnection, rows: &[FeatureRow])
 ///
 /// # Errors
 /// When the database fails.
-pub async fn feature_codes(connection: &mut PgConnection, workflow: WorkflowId, texts: &BTreeSet<(String, String)>) -> Result<HashMap<(String, String), i32>> {
+pub async fn feature_codes(
+    connection: &mut PgConnection,
+    workflow: WorkflowId,
+    texts: &BTreeSet<(String, String)>,
+) -> Result<HashMap<(String, String), i32>> {
     let texts: Vec<&(String, String)> = texts.iter().collect();
     let fields = column(&texts, |(field, _)| field.clone());
     let hashes = column(&texts, |(_, value)| Sha256::digest(value).to_vec());

@@ -67,9 +67,15 @@ type Identity = (&'static str, String, Vec<u8>);
 ///
 /// # Errors
 /// When the database fails.
-pub async fn identify(connection: &mut PgConnection, keyring: &Keyring, named: &[Named<'_>]) -> Result<(Vec<LeadId>, HashMap<LeadId, LockedLead>)> {
-    let identities: Vec<(Option<Identity>, Option<Identity>)> = named.iter().map(|named| identities_of(keyring, named)).collect();
-    let wanted: BTreeSet<Identity> = identities.iter().flat_map(|(external, email)| [external, email]).flatten().cloned().collect();
+pub async fn identify(
+    connection: &mut PgConnection,
+    keyring: &Keyring,
+    named: &[Named<'_>],
+) -> Result<(Vec<LeadId>, HashMap<LeadId, LockedLead>)> {
+    let identities: Vec<(Option<Identity>, Option<Identity>)> =
+        named.iter().map(|named| identities_of(keyring, named)).collect();
+    let wanted: BTreeSet<Identity> =
+        identities.iter().flat_map(|(external, email)| [external, email]).flatten().cloned().collect();
     let owners = find(connection, &wanted).await?;
     let mut fresh: BTreeMap<Uuid, &Named<'_>> = BTreeMap::new();
     let mut added: BTreeMap<Identity, Uuid> = BTreeMap::new();
@@ -84,7 +90,12 @@ pub async fn identify(connection: &mut PgConnection, keyring: &Keyring, named: &
 
 fn identities_of(keyring: &Keyring, named: &Named<'_>) -> (Option<Identity>, Option<Identity>) {
     let external = named.lead.external_id.as_deref().map(|id| external_identity(keyring, named.source, id));
-    let email = named.lead.email.as_deref().and_then(engine::event::normal_email).map(|email| email_identity(keyring, &email));
+    let email = named
+        .lead
+        .email
+        .as_deref()
+        .and_then(engine::event::normal_email)
+        .map(|email| email_identity(keyring, &email));
     (external, email)
 }
 
@@ -109,7 +120,9 @@ fn assign<'a, 'n>(
     let mut leads = Vec::with_capacity(named.len());
     for (named, (external, email)) in named.iter().zip(identities) {
         let owner = |identity: &Option<Identity>, added: &BTreeMap<Identity, Uuid>| {
-            identity.as_ref().and_then(|identity| owners.get(identity).or_else(|| added.get(identity)).copied())
+            identity
+                .as_ref()
+                .and_then(|identity| owners.get(identity).or_else(|| added.get(identity)).copied())
         };
         let lead = owner(external, added).or_else(|| owner(email, added)).unwrap_or_else(|| {
             let id = engine::ids::mint(named.received_at, rand::random());
@@ -127,7 +140,10 @@ fn assign<'a, 'n>(
 }
 
 /// Who owns identities, merges followed.
-pub(crate) async fn find(connection: &mut PgConnection, wanted: &BTreeSet<Identity>) -> Result<BTreeMap<Identity, Uuid>> {
+pub(crate) async fn find(
+    connection: &mut PgConnection,
+    wanted: &BTreeSet<Identity>,
+) -> Result<BTreeMap<Identity, Uuid>> {
     if wanted.is_empty() {
         return Ok(BTreeMap::new());
     }
@@ -146,7 +162,9 @@ pub(crate) async fn find(connection: &mut PgConnection, wanted: &BTreeSet<Identi
     .await?;
     Ok(rows
         .into_iter()
-        .map(|(kind, source, value, lead)| ((if kind == "email" { "email" } else { "external" }, source, value), lead))
+        .map(|(kind, source, value, lead)| {
+            ((if kind == "email" { "email" } else { "external" }, source, value), lead)
+        })
         .collect())
 }
 
@@ -177,7 +195,9 @@ async fn suggest_merges(
     owners: &BTreeMap<Identity, Uuid>,
 ) -> Result<()> {
     for (named, (external, email)) in named.iter().zip(identities) {
-        let owner = |identity: &Option<Identity>| identity.as_ref().and_then(|identity| owners.get(identity)).copied();
+        let owner = |identity: &Option<Identity>| {
+            identity.as_ref().and_then(|identity| owners.get(identity)).copied()
+        };
         if let (Some(lead), Some(other)) = (owner(external), owner(email))
             && lead != other
         {
@@ -193,13 +213,24 @@ async fn suggest_merges(
     Ok(())
 }
 
-async fn create(connection: &mut PgConnection, keyring: &Keyring, fresh: &BTreeMap<Uuid, &Named<'_>>) -> Result<HashMap<LeadId, LockedLead>> {
+async fn create(
+    connection: &mut PgConnection,
+    keyring: &Keyring,
+    fresh: &BTreeMap<Uuid, &Named<'_>>,
+) -> Result<HashMap<LeadId, LockedLead>> {
     let mut leads = HashMap::with_capacity(fresh.len());
     let mut keys = Vec::with_capacity(fresh.len());
     for id in fresh.keys() {
         let (key, wrapped) = keyring.new_data_key(*id);
         keys.push(wrapped);
-        let lead = LockedLead { id: LeadId(*id), sequence: 0, key, assignee: None, profile: Profile::default(), first_occurred_at: None };
+        let lead = LockedLead {
+            id: LeadId(*id),
+            sequence: 0,
+            key,
+            assignee: None,
+            profile: Profile::default(),
+            first_occurred_at: None,
+        };
         leads.insert(lead.id, lead);
     }
     sqlx::query("INSERT INTO leads (id, data_key, created_at) SELECT * FROM unnest($1::uuid[], $2::bytea[], $3::timestamptz[])")
@@ -226,7 +257,11 @@ struct LeadRow {
     first_occurred_at: Option<DateTime<Utc>>,
 }
 
-async fn lock(connection: &mut PgConnection, keyring: &Keyring, ids: &BTreeSet<Uuid>) -> Result<HashMap<LeadId, LockedLead>> {
+async fn lock(
+    connection: &mut PgConnection,
+    keyring: &Keyring,
+    ids: &BTreeSet<Uuid>,
+) -> Result<HashMap<LeadId, LockedLead>> {
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
@@ -248,7 +283,14 @@ async fn lock(connection: &mut PgConnection, keyring: &Keyring, ids: &BTreeSet<U
                 external_source: row.external_source,
                 external_id: row.external_id,
             };
-            let lead = LockedLead { id: row.id.into(), sequence: row.sequence, key, assignee: row.assignee, profile, first_occurred_at: row.first_occurred_at };
+            let lead = LockedLead {
+                id: row.id.into(),
+                sequence: row.sequence,
+                key,
+                assignee: row.assignee,
+                profile,
+                first_occurred_at: row.first_occurred_at,
+            };
             Ok((lead.id, lead))
         })
         .collect()

@@ -96,7 +96,8 @@ pub struct DecisionRow {
     pub decided_at: DateTime<Utc>,
 }
 
-pub(super) const EVENT_COLUMNS: &str = "id, lead_id, workflow_id, kind, source, body, occurred_at, received_at, received_from, request_id";
+pub(super) const EVENT_COLUMNS: &str =
+    "id, lead_id, workflow_id, kind, source, body, occurred_at, received_at, received_from, request_id";
 pub(super) const DECISION_COLUMNS: &str = "id, event_id, lead_id, workflow_id, sequence, epoch, mode, bundle, rule_set, rule_version, variant, rule_id, action, \
     parameters, confidence, risk_tags, held_by, because, trace, pick, snapshot, effects, as_of, decided_at";
 

@@ -16,8 +16,20 @@ const PREFIX: &str = "ml_";
 
 /// What a key may be used for; the database knows the same four.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-    strum::Display, strum::EnumString, strum::IntoStaticStr, strum::VariantArray,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
 )]
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]
@@ -65,7 +77,8 @@ pub async fn add_key(store: &Store, actor: &Actor, name: &str, scopes: &[Scope])
         .execute(&mut *tx)
         .await?;
     let detail = json!({ "name": name, "scopes": texts });
-    audit(&mut tx, actor, Audit { action: "key.add", subject: &format!("key:{id}"), lead: None, detail }).await?;
+    audit(&mut tx, actor, Audit { action: "key.add", subject: &format!("key:{id}"), lead: None, detail })
+        .await?;
     tx.commit().await?;
     Ok(key)
 }
@@ -119,7 +132,8 @@ pub async fn keys(store: &Store) -> Result<Vec<ApiKey>> {
 impl TryFrom<entity::api_key::Model> for ApiKey {
     type Error = Error;
     fn try_from(row: entity::api_key::Model) -> Result<Self> {
-        let scope = |text: &String| text.parse().map_err(|_| Error::Corrupt(format!("there is no scope `{text}`")));
+        let scope =
+            |text: &String| text.parse().map_err(|_| Error::Corrupt(format!("there is no scope `{text}`")));
         let scopes = row.scopes.iter().map(scope).collect::<Result<_>>()?;
         Ok(Self { id: row.id.into(), name: row.name, scopes, is_revoked: row.revoked_at.is_some() })
     }

@@ -18,18 +18,27 @@ pub const DEFAULT_VALIDITY: TimeDelta = TimeDelta::hours(24);
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is no such person.
-pub async fn make_setup_link(store: &Store, actor: &Actor, person: PersonId, validity: TimeDelta) -> Result<String> {
+pub async fn make_setup_link(
+    store: &Store,
+    actor: &Actor,
+    person: PersonId,
+    validity: TimeDelta,
+) -> Result<String> {
     let token = secret::new_token();
     let mut tx = store.pool().begin().await?;
     lock(&mut tx, person).await?;
-    sqlx::query("DELETE FROM setup_links WHERE person_id = $1 AND used_at IS NULL").bind(person.0).execute(&mut *tx).await?;
+    sqlx::query("DELETE FROM setup_links WHERE person_id = $1 AND used_at IS NULL")
+        .bind(person.0)
+        .execute(&mut *tx)
+        .await?;
     sqlx::query("INSERT INTO setup_links (token_hash, person_id, expires_at) VALUES ($1, $2, $3)")
         .bind(secret::token_hash(&token).as_slice())
         .bind(person.0)
         .bind(actor.now + validity)
         .execute(&mut *tx)
         .await?;
-    log(&mut tx, actor, "person.make_setup_link", person, json!({ "expires_at": actor.now + validity })).await?;
+    log(&mut tx, actor, "person.make_setup_link", person, json!({ "expires_at": actor.now + validity }))
+        .await?;
     tx.commit().await?;
     Ok(token)
 }
@@ -73,7 +82,8 @@ pub async fn use_setup_link(
     if used != Some(person.id.0) {
         return Err(Error::NotFound("set-up link"));
     }
-    let actor = Actor { who: Who::Person(person.id), roles: person.roles, request_id: request_id.to_owned(), now };
+    let actor =
+        Actor { who: Who::Person(person.id), roles: person.roles, request_id: request_id.to_owned(), now };
     write_password(&mut tx, &actor, person.id, &hash).await?;
     tx.commit().await?;
     Ok(person.id)

@@ -45,7 +45,8 @@ pub struct Person {
 /// # Errors
 /// [`Error::Duplicate`] when the address is taken, [`Error::Refused`] when it is none or the name is empty.
 pub async fn add(store: &Store, actor: &Actor, email: &str, name: &str, roles: &[Role]) -> Result<PersonId> {
-    let email = normal_email(email).ok_or_else(|| Error::Refused(format!("`{email}` is no e-mail address")))?;
+    let email =
+        normal_email(email).ok_or_else(|| Error::Refused(format!("`{email}` is no e-mail address")))?;
     let id = PersonId(engine::ids::mint(actor.now, rand::random()));
     let mut tx = store.pool().begin().await?;
     sqlx::query("INSERT INTO people (id, email, name, created_at) VALUES ($1, $2, $3, $4)")
@@ -114,7 +115,8 @@ pub async fn set_password(store: &Store, actor: &Actor, id: PersonId, password: 
 /// When the database fails.
 pub async fn check_password(store: &Store, email: &str, password: &str) -> Result<Option<Person>> {
     let email = normal_email(email).unwrap_or_default();
-    let found = read(store, entity::person::Entity::find().filter(entity::person::Column::Email.eq(email))).await?;
+    let found =
+        read(store, entity::person::Entity::find().filter(entity::person::Column::Email.eq(email))).await?;
     let (person, hash) = found.into_iter().next().map_or((None, None), |(person, hash)| (Some(person), hash));
     let right = secret::verify(password, hash).await?;
     Ok(person.filter(|person| right && !person.is_disabled))
@@ -135,7 +137,11 @@ pub async fn record_session(store: &Store, actor: &Actor, action: &'static str) 
 /// # Errors
 /// When the database fails.
 pub async fn by_id(store: &Store, id: PersonId) -> Result<Option<Person>> {
-    Ok(read(store, entity::person::Entity::find_by_id(id.0)).await?.into_iter().next().map(|(person, _)| person))
+    Ok(read(store, entity::person::Entity::find_by_id(id.0))
+        .await?
+        .into_iter()
+        .next()
+        .map(|(person, _)| person))
 }
 
 /// A person by address; `None` when there is none.
@@ -158,13 +164,18 @@ pub async fn all(store: &Store) -> Result<Vec<Person>> {
 }
 
 /// People with their password hashes, in one statement.
-async fn read(store: &Store, select: Select<entity::person::Entity>) -> Result<Vec<(Person, Option<String>)>> {
+async fn read(
+    store: &Store,
+    select: Select<entity::person::Entity>,
+) -> Result<Vec<(Person, Option<String>)>> {
     let rows = select.find_with_related(entity::role::Entity).all(store.db()).await?;
     rows.into_iter()
         .map(|(row, roles)| {
             let mut roles = roles
                 .into_iter()
-                .map(|row| row.role.parse().map_err(|_| Error::Corrupt(format!("there is no role `{}`", row.role))))
+                .map(|row| {
+                    row.role.parse().map_err(|_| Error::Corrupt(format!("there is no role `{}`", row.role)))
+                })
                 .collect::<Result<Vec<Role>>>()?;
             roles.sort_unstable();
             let person = Person {
@@ -192,18 +203,32 @@ async fn write_roles(connection: &mut PgConnection, id: PersonId, roles: &[Role]
 }
 
 /// Stores a password's hash, ends the person's sessions and takes back their unused links.
-async fn write_password(connection: &mut PgConnection, actor: &Actor, id: PersonId, hash: &str) -> Result<()> {
+async fn write_password(
+    connection: &mut PgConnection,
+    actor: &Actor,
+    id: PersonId,
+    hash: &str,
+) -> Result<()> {
     lock(connection, id).await?;
-    sqlx::query("UPDATE people SET password_hash = $2 WHERE id = $1").bind(id.0).bind(hash).execute(&mut *connection).await?;
-    sqlx::query("DELETE FROM setup_links WHERE person_id = $1 AND used_at IS NULL").bind(id.0).execute(&mut *connection).await?;
+    sqlx::query("UPDATE people SET password_hash = $2 WHERE id = $1")
+        .bind(id.0)
+        .bind(hash)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query("DELETE FROM setup_links WHERE person_id = $1 AND used_at IS NULL")
+        .bind(id.0)
+        .execute(&mut *connection)
+        .await?;
     sessions::end_all(connection, id).await?;
     log(connection, actor, "person.set_password", id, json!({})).await
 }
 
 /// Makes writers of one person take turns, and makes sure that there is one.
 async fn lock(connection: &mut PgConnection, id: PersonId) -> Result<()> {
-    let found: Option<uuid::Uuid> =
-        sqlx::query_scalar("SELECT id FROM people WHERE id = $1 FOR UPDATE").bind(id.0).fetch_optional(connection).await?;
+    let found: Option<uuid::Uuid> = sqlx::query_scalar("SELECT id FROM people WHERE id = $1 FOR UPDATE")
+        .bind(id.0)
+        .fetch_optional(connection)
+        .await?;
     found.map(drop).ok_or(Error::NotFound("person"))
 }
 

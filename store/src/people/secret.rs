@@ -104,7 +104,8 @@ async fn run<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Re
 }
 
 fn hash_with(text: &str, salt: &[u8; 16]) -> Result<String> {
-    let failed = |error: argon2::password_hash::Error| Error::Corrupt(format!("hashing a password failed: {error}"));
+    let failed =
+        |error: argon2::password_hash::Error| Error::Corrupt(format!("hashing a password failed: {error}"));
     let salt = SaltString::encode_b64(salt).map_err(failed)?;
     Ok(hasher()?.hash_password(text.as_bytes(), &salt).map_err(failed)?.to_string())
 }

@@ -21,8 +21,10 @@ pub type IdHash = [u8; 32];
 /// # Errors
 /// When the database fails.
 pub async fn create(store: &Store, id: &IdHash, data: Json, expires_at: DateTime<Utc>) -> Result<bool> {
-    let row = session::ActiveModel { id_hash: Set(id.to_vec()), data: Set(data), expires_at: Set(expires_at) };
-    let inserted = session::Entity::insert(row).on_conflict_do_nothing().exec_without_returning(store.db()).await?;
+    let row =
+        session::ActiveModel { id_hash: Set(id.to_vec()), data: Set(data), expires_at: Set(expires_at) };
+    let inserted =
+        session::Entity::insert(row).on_conflict_do_nothing().exec_without_returning(store.db()).await?;
     Ok(matches!(inserted, TryInsertResult::Inserted(1..)))
 }
 
@@ -32,7 +34,11 @@ pub async fn create(store: &Store, id: &IdHash, data: Json, expires_at: DateTime
 /// When the database fails.
 pub async fn save(store: &Store, id: &IdHash, data: Json, expires_at: DateTime<Utc>) -> Result<()> {
     let change = session::ActiveModel { data: Set(data), expires_at: Set(expires_at), ..Default::default() };
-    session::Entity::update_many().set(change).filter(session::Column::IdHash.eq(id.to_vec())).exec(store.db()).await?;
+    session::Entity::update_many()
+        .set(change)
+        .filter(session::Column::IdHash.eq(id.to_vec()))
+        .exec(store.db())
+        .await?;
     Ok(())
 }
 
@@ -62,12 +68,17 @@ pub async fn delete(store: &Store, id: &IdHash) -> Result<()> {
 /// # Errors
 /// When the database fails.
 pub async fn delete_expired(store: &Store, now: DateTime<Utc>) -> Result<u64> {
-    let done = session::Entity::delete_many().filter(session::Column::ExpiresAt.lte(now)).exec(store.db()).await?;
+    let done =
+        session::Entity::delete_many().filter(session::Column::ExpiresAt.lte(now)).exec(store.db()).await?;
     Ok(done.rows_affected)
 }
 
 /// Ends all sessions of a person.
 pub(super) async fn end_all(connection: &mut PgConnection, person: PersonId) -> Result<()> {
-    sqlx::query("DELETE FROM sessions WHERE data ->> $1 = $2").bind(PERSON).bind(person.to_string()).execute(connection).await?;
+    sqlx::query("DELETE FROM sessions WHERE data ->> $1 = $2")
+        .bind(PERSON)
+        .bind(person.to_string())
+        .execute(connection)
+        .await?;
     Ok(())
 }

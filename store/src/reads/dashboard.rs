@@ -155,7 +155,9 @@ pub async fn report(store: &Store, cohort: &Cohort, zone: &str) -> Result<Report
         match (row.set, row.week, row.workflow_id) {
             (0b011, ..) if in_period => report.total = figures,
             (0b101, Some(week), _) => report.weeks.push((week, figures)),
-            (0b010, _, Some(workflow_id)) if in_period => report.by_rule.push(ByRule { workflow_id, rule_id: row.rule_id, figures }),
+            (0b010, _, Some(workflow_id)) if in_period => {
+                report.by_rule.push(ByRule { workflow_id, rule_id: row.rule_id, figures })
+            }
             _ => {}
         }
     }
@@ -197,7 +199,9 @@ pub async fn pipeline(store: &Store, cohort: &Cohort, zone: &str) -> Result<Vec<
     tx.commit().await?;
     let mut by_currency: BTreeMap<Option<String>, Pipeline> = BTreeMap::new();
     for row in rows.into_iter().rev() {
-        let line = by_currency.entry(row.currency.clone()).or_insert_with(|| Pipeline { currency: row.currency, ..Pipeline::default() });
+        let line = by_currency
+            .entry(row.currency.clone())
+            .or_insert_with(|| Pipeline { currency: row.currency, ..Pipeline::default() });
         let created = row.created.unwrap_or_default();
         match line.weeks.last_mut() {
             Some((week, worth)) if *week == row.week => *worth += created,
@@ -229,14 +233,21 @@ pub async fn bars(store: &Store, cohort: &Cohort, step: Step, zone: &str) -> Res
     if let Some(from) = cohort.from {
         // Nothing is decided as of more than a few minutes after it came, and the id tells when that was: earlier months
         // need not be looked at.
-        query.push(" AND d.as_of >= ").push_bind(from).push(" AND d.id >= uuid_v7_floor(").push_bind(from - SLACK).push(")");
+        query
+            .push(" AND d.as_of >= ")
+            .push_bind(from)
+            .push(" AND d.id >= uuid_v7_floor(")
+            .push_bind(from - SLACK)
+            .push(")");
     }
     if let Some(to) = cohort.to {
         query.push(" AND d.as_of < ").push_bind(to);
     }
     query.push(" GROUP BY 1, 2 ORDER BY 1 DESC LIMIT ").push_bind(BUCKETS * 6);
     let rows: Vec<(DateTime<Utc>, String, i64)> = query.build_query_as().fetch_all(store.pool()).await?;
-    let bar = |(from, action, count): &(DateTime<Utc>, String, i64)| Some(Bar { from: *from, action: action.parse().ok()?, count: whole(*count) });
+    let bar = |(from, action, count): &(DateTime<Utc>, String, i64)| {
+        Some(Bar { from: *from, action: action.parse().ok()?, count: whole(*count) })
+    };
     Ok(rows.iter().rev().filter_map(bar).collect())
 }
 
@@ -255,7 +266,9 @@ pub async fn extent(store: &Store) -> Result<Option<(DateTime<Utc>, DateTime<Utc
 /// # Errors
 /// When the database fails.
 pub async fn sample(store: &Store, cohort: &Cohort) -> Result<Vec<Uuid>> {
-    let mut query = QueryBuilder::new("SELECT d.id FROM decisions d JOIN leads l ON l.id = d.lead_id AND l.data_key IS NOT NULL WHERE true");
+    let mut query = QueryBuilder::new(
+        "SELECT d.id FROM decisions d JOIN leads l ON l.id = d.lead_id AND l.data_key IS NOT NULL WHERE true",
+    );
     if let Some(workflow) = cohort.workflow {
         query.push(" AND d.workflow_id = ").push_bind(workflow);
     }
@@ -330,7 +343,10 @@ fn push_cohort(query: &mut QueryBuilder<Postgres>, cohort: &Cohort, zone: &str) 
     if cohort.workflow.is_none() {
         query.push(" ORDER BY s.lead_id, s.first_as_of");
     }
-    query.push("), born AS MATERIALIZED (SELECT uuid_v7_floor(min(created_at) - ").push_bind(SLACK_PG).push("::interval) AS id FROM cohort), ");
+    query
+        .push("), born AS MATERIALIZED (SELECT uuid_v7_floor(min(created_at) - ")
+        .push_bind(SLACK_PG)
+        .push("::interval) AS id FROM cohort), ");
 }
 
 /// `told`: the cohort with all that the figures ask of a lead.

@@ -49,7 +49,9 @@ pub struct WorkflowName {
 /// # Errors
 /// When the database fails.
 pub async fn workflow_names(store: &Store) -> Result<Vec<WorkflowName>> {
-    Ok(sqlx::query_as("SELECT id, name, title FROM workflows ORDER BY title, name").fetch_all(store.pool()).await?)
+    Ok(sqlx::query_as("SELECT id, name, title FROM workflows ORDER BY title, name")
+        .fetch_all(store.pool())
+        .await?)
 }
 
 /// A rule as a filter or a list names it.
@@ -92,7 +94,9 @@ pub async fn names_of(store: &Store, emails: &[String]) -> Result<BTreeMap<Strin
     if emails.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let rows: Vec<(String, String)> =
-        sqlx::query_as("SELECT email, name FROM people WHERE email = ANY($1)").bind(emails).fetch_all(store.pool()).await?;
+    let rows: Vec<(String, String)> = sqlx::query_as("SELECT email, name FROM people WHERE email = ANY($1)")
+        .bind(emails)
+        .fetch_all(store.pool())
+        .await?;
     Ok(rows.into_iter().collect())
 }

@@ -154,8 +154,10 @@ pub async fn proof(store: &Store, decision: DecisionId, event: EventId) -> Resul
 /// # Errors
 /// When the database fails.
 pub async fn erased_at(store: &Store, lead: LeadId) -> Result<Option<DateTime<Utc>>> {
-    let at: Option<Option<DateTime<Utc>>> =
-        sqlx::query_scalar("SELECT erased_at FROM leads WHERE id = $1").bind(lead.0).fetch_optional(store.pool()).await?;
+    let at: Option<Option<DateTime<Utc>>> = sqlx::query_scalar("SELECT erased_at FROM leads WHERE id = $1")
+        .bind(lead.0)
+        .fetch_optional(store.pool())
+        .await?;
     Ok(at.flatten())
 }
 
@@ -165,7 +167,9 @@ pub async fn erased_at(store: &Store, lead: LeadId) -> Result<Option<DateTime<Ut
 /// When the database fails.
 pub async fn paused_destinations(store: &Store) -> Result<BTreeMap<String, String>> {
     let rows: Vec<(String, String)> =
-        sqlx::query_as("SELECT name, paused_reason FROM destinations WHERE paused_reason IS NOT NULL").fetch_all(store.pool()).await?;
+        sqlx::query_as("SELECT name, paused_reason FROM destinations WHERE paused_reason IS NOT NULL")
+            .fetch_all(store.pool())
+            .await?;
     Ok(rows.into_iter().collect())
 }
 
@@ -217,5 +221,6 @@ pub async fn bundle_without_lists(store: &Store, hash: &Digest) -> Result<Bundle
 
 fn body<T: DeserializeOwned>(row: PartRow) -> Result<T> {
     let (kind, name, version) = (row.kind, row.name, row.version);
-    serde_json::from_value(row.body.unwrap_or_default()).map_err(|error| Error::Corrupt(format!("{kind} {name} v{version}: {error}")))
+    serde_json::from_value(row.body.unwrap_or_default())
+        .map_err(|error| Error::Corrupt(format!("{kind} {name} v{version}: {error}")))
 }

@@ -12,12 +12,10 @@ use crate::pool::Store;
 
 /// Rows a page has.
 pub const PAGE_ROWS: usize = 50;
-/// Rows that one page looks through at most when no index can answer: some 30 ms of work.
-const SEARCHED_ROWS: i64 = 20_000;
+/// Rows that one page looks through at most where no index answers: each costs a look-up.
+pub const SEARCHED_ROWS: i64 = 5_000;
 /// Where counting stops.
-pub const COUNTED_ROWS: i64 = 1_000;
-/// Rows that counting looks through at most for each action.
-const SEARCHED_TO_COUNT: i64 = 5_000;
+pub const COUNTED_ROWS: usize = 1_000;
 
 /// Which leads to list. Everything given has to hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -89,10 +87,39 @@ pub enum Cursor {
     /// The first.
     #[default]
     Start,
-    /// Rows decided before this decision.
-    Before(Uuid),
-    /// The last rows decided after this decision.
-    After(Uuid),
+    /// Rows after this place, which lie further back.
+    Before(Place),
+    /// The last rows before this place, which are newer.
+    After(Place),
+}
+
+/// A place in the list. It is ordered by the last decision, or by the first where the filter asks when that was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// As of when the first decision was made, where the list is ordered by it.
+    pub first_as_of: Option<DateTime<Utc>>,
+    /// The last decision.
+    pub last_decision: Uuid,
+}
+
+/// In an address: microseconds since 1970 and the decision, or the decision alone.
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(at) = self.first_as_of {
+            write!(f, "{}.", at.timestamp_micros())?;
+        }
+        self.last_decision.fmt(f)
+    }
+}
+
+impl std::str::FromStr for Place {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (at, decision) = text.split_once('.').map_or((None, text), |(at, decision)| (Some(at), decision));
+        let instant = |at: &str| DateTime::from_timestamp_micros(at.parse().ok()?);
+        let first_as_of = at.map(|at| instant(at).ok_or(())).transpose()?;
+        Ok(Self { first_as_of, last_decision: decision.parse().map_err(drop)? })
+    }
 }
 
 /// A lead in a workflow.
@@ -104,6 +131,8 @@ pub struct Row {
     pub workflow_id: Uuid,
     /// The last decision; the list is ordered by it.
     pub last_decision_id: Uuid,
+    /// As of when it was first decided.
+    pub first_as_of: DateTime<Utc>,
     /// As of when it was decided.
     pub last_as_of: DateTime<Utc>,
     /// What was decided.
@@ -135,11 +164,11 @@ pub struct Row {
 /// A page of the list.
 #[derive(Clone, Debug, Default)]
 pub struct Page {
-    /// The rows, the last decided first.
+    /// The rows, the newest first.
     pub rows: Vec<Row>,
-    /// Rows decided later than the first one.
+    /// Newer rows.
     pub newer: Option<Cursor>,
-    /// Rows decided earlier than the last one, or not searched yet.
+    /// Older rows, or such as were not looked at yet.
     pub older: Option<Cursor>,
     /// The search went through as many rows as it may; `older` goes on where it stopped.
     pub cut: bool,
@@ -158,46 +187,48 @@ pub async fn page(store: &Store, filter: &Filter, cursor: Cursor) -> Result<Page
     if backwards {
         rows.reverse();
     }
+    let place = |row: &Row| Place {
+        first_as_of: filter.has_period().then_some(row.first_as_of),
+        last_decision: row.last_decision_id,
+    };
     let mut page = Page { rows, ..Page::default() };
-    let first = page.rows.first().map(|row| Cursor::After(row.last_decision_id));
-    let last = page.rows.last().map(|row| Cursor::Before(row.last_decision_id));
+    let first = page.rows.first().map(|row| Cursor::After(place(row)));
+    let last = page.rows.last().map(|row| Cursor::Before(place(row)));
     match cursor {
         Cursor::After(_) => (page.newer, page.older) = (first.filter(|_| more), last),
         Cursor::Before(_) => (page.newer, page.older) = (first, last.filter(|_| more)),
         Cursor::Start => page.older = last.filter(|_| more),
     }
-    if !more && !backwards && let Some(end) = end_of_search(store, filter, cursor).await? {
+    if !more
+        && !backwards
+        && let Some(end) = end_of_search(store, filter, cursor).await?
+    {
         page.older = Some(Cursor::Before(end));
         page.cut = true;
     }
     Ok(page)
 }
 
-/// How many leads pass the filter, its action aside, by action; counting stops at [`COUNTED_ROWS`], and `true`
-/// beside a count says that there may be more.
+/// How many of the newest [`COUNTED_ROWS`] leads that pass the filter, its action aside, were decided how; and whether there
+/// are more. Nothing where counting would mean looking through rows.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn counts(store: &Store, filter: &Filter) -> Result<Vec<(Action, i64, bool)>> {
-    let filter = &named(store, filter).await?;
-    let mut query = QueryBuilder::new(
-        "SELECT a.action, c.found, c.searched FROM unnest(ARRAY['advance','assign','nurture','hold','escalate','reject']) WITH ORDINALITY AS a (action, place) \
-         CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE x.passes) AS found, count(*) AS searched FROM (SELECT ",
-    );
-    push_searched_conditions(&mut query, filter);
-    query.push(" AS passes FROM (SELECT s.* FROM lead_states s WHERE s.last_action = a.action");
-    push_indexed_conditions(&mut query, filter);
-    query.push(" LIMIT ").push_bind(SEARCHED_TO_COUNT).push(") s");
+pub async fn counts(store: &Store, filter: &Filter) -> Result<Option<(Vec<(Action, usize)>, bool)>> {
+    let filter = Filter { action: None, ..named(store, filter).await? };
     if filter.is_searched() {
-        query.push(" JOIN leads l ON l.id = s.lead_id");
+        return Ok(None);
     }
-    query.push(") x) c ORDER BY a.place");
-    let rows: Vec<(String, i64, i64)> = query.build_query_as().fetch_all(store.pool()).await?;
-    let counted = |(action, found, searched): (String, i64, i64)| {
-        let action = action.parse().ok()?;
-        Some((action, found.min(COUNTED_ROWS), found > COUNTED_ROWS || searched >= SEARCHED_TO_COUNT))
-    };
-    Ok(rows.into_iter().filter_map(counted).collect())
+    let mut query = QueryBuilder::new("SELECT last_action, count(*) FROM (");
+    push_window(&mut query, "s.last_action", &filter, Cursor::Start);
+    query.push(" LIMIT ").push_bind(COUNTED_ROWS as i64 + 1).push(") s GROUP BY last_action");
+    let rows: Vec<(String, i64)> = query.build_query_as().fetch_all(store.pool()).await?;
+    let counts: Vec<(Action, usize)> = rows
+        .into_iter()
+        .filter_map(|(action, count)| Some((action.parse().ok()?, usize::try_from(count).ok()?)))
+        .collect();
+    let more = counts.iter().map(|(_, count)| count).sum::<usize>() > COUNTED_ROWS;
+    Ok(Some((counts, more)))
 }
 
 /// What the rules of some decisions are called.
@@ -242,10 +273,12 @@ pub async fn is_empty(store: &Store) -> Result<bool> {
 async fn named(store: &Store, filter: &Filter) -> Result<Filter> {
     let mut filter = filter.clone();
     if let Some(email) = filter.text.as_deref().and_then(normal_email) {
-        let found: Option<Uuid> = sqlx::query_scalar("SELECT lead_id FROM lead_identities WHERE kind = 'email' AND source = '' AND value_hmac = $1")
-            .bind(store.keyring().lookup("identity:email", email.as_bytes()).as_slice())
-            .fetch_optional(store.pool())
-            .await?;
+        let found: Option<Uuid> = sqlx::query_scalar(
+            "SELECT lead_id FROM lead_identities WHERE kind = 'email' AND source = '' AND value_hmac = $1",
+        )
+        .bind(store.keyring().lookup("identity:email", email.as_bytes()).as_slice())
+        .fetch_optional(store.pool())
+        .await?;
         if found.is_some() {
             (filter.lead, filter.text) = (found, None);
         }
@@ -253,29 +286,35 @@ async fn named(store: &Store, filter: &Filter) -> Result<Filter> {
     Ok(filter)
 }
 
-/// The rows of a page and one more.
+/// The rows of a page and one more. The look-up of each lead is fenced off (`OFFSET 0`), so that rows are taken one by one
+/// from the window and no more of them than the page needs.
 fn search(filter: &Filter, cursor: Cursor) -> QueryBuilder<Postgres> {
     let mut query = QueryBuilder::new(
-        "SELECT s.lead_id, s.workflow_id, s.last_decision_id, s.last_as_of, s.last_action, s.last_rule_id, s.last_confidence, s.last_rule_version, \
-         s.queue, s.queued_at, l.name, l.company, l.email, l.assignee, l.stage, l.erased_at FROM (",
+        "SELECT s.lead_id, s.workflow_id, s.last_decision_id, s.first_as_of, s.last_as_of, s.last_action, s.last_rule_id, s.last_confidence, \
+         s.last_rule_version, s.queue, s.queued_at, l.name, l.company, l.email, l.assignee, l.stage, l.erased_at FROM (",
     );
     push_window(&mut query, "s.*", filter, cursor);
-    query.push(" LIMIT ").push_bind(SEARCHED_ROWS).push(") s JOIN leads l ON l.id = s.lead_id WHERE ");
+    query
+        .push(" LIMIT ")
+        .push_bind(SEARCHED_ROWS)
+        .push(") s CROSS JOIN LATERAL (SELECT * FROM leads l WHERE l.id = s.lead_id AND ");
     push_searched_conditions(&mut query, filter);
-    push_order(&mut query, cursor);
+    query.push(" OFFSET 0) l");
+    push_order(&mut query, filter, cursor);
     query.push(" LIMIT ").push_bind(PAGE_ROWS as i64 + 1);
     query
 }
 
-/// The last decision that the search looked at, if it stopped because it had looked at enough.
-async fn end_of_search(store: &Store, filter: &Filter, cursor: Cursor) -> Result<Option<Uuid>> {
+/// The last row that the search looked at, if it stopped because it had looked at enough.
+async fn end_of_search(store: &Store, filter: &Filter, cursor: Cursor) -> Result<Option<Place>> {
     if !filter.is_searched() {
         return Ok(None);
     }
     let mut query = QueryBuilder::new("");
-    push_window(&mut query, "s.last_decision_id", filter, cursor);
+    push_window(&mut query, "s.first_as_of, s.last_decision_id", filter, cursor);
     query.push(" OFFSET ").push_bind(SEARCHED_ROWS - 1).push(" LIMIT 1");
-    Ok(query.build_query_scalar().fetch_optional(store.pool()).await?)
+    let end: Option<(DateTime<Utc>, Uuid)> = query.build_query_as().fetch_optional(store.pool()).await?;
+    Ok(end.map(|(at, last_decision)| Place { first_as_of: filter.has_period().then_some(at), last_decision }))
 }
 
 fn push_window(query: &mut QueryBuilder<Postgres>, columns: &str, filter: &Filter, cursor: Cursor) {
@@ -285,15 +324,39 @@ fn push_window(query: &mut QueryBuilder<Postgres>, columns: &str, filter: &Filte
     }
     match cursor {
         Cursor::Start => {}
-        Cursor::Before(id) => drop(query.push(" AND s.last_decision_id < ").push_bind(id)),
-        Cursor::After(id) => drop(query.push(" AND s.last_decision_id > ").push_bind(id)),
+        Cursor::Before(place) => push_place(query, filter, " < ", place),
+        Cursor::After(place) => push_place(query, filter, " > ", place),
     }
     push_indexed_conditions(query, filter);
-    push_order(query, cursor);
+    push_order(query, filter, cursor);
 }
 
-fn push_order(query: &mut QueryBuilder<Postgres>, cursor: Cursor) {
-    query.push(if matches!(cursor, Cursor::After(_)) { " ORDER BY s.last_decision_id" } else { " ORDER BY s.last_decision_id DESC" });
+/// Where the list goes on; a place from a list in another order is no place in this one.
+fn push_place(query: &mut QueryBuilder<Postgres>, filter: &Filter, than: &str, place: Place) {
+    match (filter.has_period(), place.first_as_of) {
+        (true, Some(at)) => {
+            query
+                .push(" AND (s.first_as_of, s.last_decision_id)")
+                .push(than)
+                .push("(")
+                .push_bind(at)
+                .push(", ");
+            query.push_bind(place.last_decision).push(")");
+        }
+        (false, None) => {
+            drop(query.push(" AND s.last_decision_id").push(than).push_bind(place.last_decision))
+        }
+        _ => {}
+    }
+}
+
+fn push_order(query: &mut QueryBuilder<Postgres>, filter: &Filter, cursor: Cursor) {
+    query.push(match (filter.has_period(), cursor) {
+        (false, Cursor::After(_)) => " ORDER BY s.last_decision_id",
+        (false, _) => " ORDER BY s.last_decision_id DESC",
+        (true, Cursor::After(_)) => " ORDER BY s.first_as_of, s.last_decision_id",
+        (true, _) => " ORDER BY s.first_as_of DESC, s.last_decision_id DESC",
+    });
 }
 
 /// What an index answers.
@@ -319,6 +382,11 @@ fn push_indexed_conditions(query: &mut QueryBuilder<Postgres>, filter: &Filter) 
 }
 
 impl Filter {
+    /// Whether the list is ordered by when leads were first decided, because the filter asks for it.
+    pub fn has_period(&self) -> bool {
+        self.from.is_some() || self.to.is_some()
+    }
+
     /// Whether there is something in it that no index answers, so that rows have to be looked through.
     fn is_searched(&self) -> bool {
         self.rule.is_some() || self.stage.is_some() || self.text.is_some() || self.counts.is_some()
@@ -355,8 +423,10 @@ fn push_searched_conditions(query: &mut QueryBuilder<Postgres>, filter: &Filter)
 
 // The same readings as `engine::control::outcome` has of the stages.
 const QUALIFIED: &str = " AND EXISTS (SELECT FROM outcomes o WHERE o.lead_id = s.lead_id AND o.stage IN ('accepted', 'sales_qualified', 'opportunity', 'won'))";
-const CONVERTED: &str = " AND EXISTS (SELECT FROM outcomes o WHERE o.lead_id = s.lead_id AND o.stage IN ('opportunity', 'won'))";
-const JUDGED: &str = " AND EXISTS (SELECT FROM outcomes o WHERE o.lead_id = s.lead_id AND o.stage <> 'touched')";
+const CONVERTED: &str =
+    " AND EXISTS (SELECT FROM outcomes o WHERE o.lead_id = s.lead_id AND o.stage IN ('opportunity', 'won'))";
+const JUDGED: &str =
+    " AND EXISTS (SELECT FROM outcomes o WHERE o.lead_id = s.lead_id AND o.stage <> 'touched')";
 const REFUSED_FIRST: &str = " AND (SELECT o.stage IN ('rejected', 'disqualified', 'lost') FROM outcomes o WHERE o.lead_id = s.lead_id AND o.stage <> 'touched' \
     ORDER BY o.at, o.id LIMIT 1)";
 const PASSED_ON: &str = " AND EXISTS (SELECT FROM decisions d WHERE d.lead_id = s.lead_id AND d.workflow_id = s.workflow_id AND d.action IN ('advance', 'assign') \

@@ -13,16 +13,27 @@ use crate::ui::number;
 
 /// The table with its heading.
 pub fn section(rows: &[ByRule], rules: &[RuleName], workflows: &[WorkflowName]) -> impl IntoView + use<> {
-    let names: BTreeMap<_, _> = rules.iter().map(|rule| ((rule.workflow_id, rule.rule_id.as_str()), rule.title())).collect();
+    let names: BTreeMap<_, _> =
+        rules.iter().map(|rule| ((rule.workflow_id, rule.rule_id.as_str()), rule.title())).collect();
     let several = workflows.len() > 1;
     let bound = |ratio: &Ratio| wilson(ratio.numerator, ratio.denominator).map_or(0.0, |(_, high)| high);
-    let top = rows.iter().flat_map(|row| [bound(&row.figures.mql_to_sql), bound(&row.figures.false_positives)]).fold(0.1, f64::max);
+    let top = rows
+        .iter()
+        .flat_map(|row| [bound(&row.figures.mql_to_sql), bound(&row.figures.false_positives)])
+        .fold(0.1, f64::max);
     let line = |row: &ByRule| {
         let name = match &row.rule_id {
             None => Either::Left(view! { <span class="quiet">"No rule, held or by default"</span> }),
-            Some(id) => Either::Right(names.get(&(row.workflow_id, id.as_str())).map_or_else(|| id.clone(), |name| (*name).to_owned())),
+            Some(id) => Either::Right(
+                names
+                    .get(&(row.workflow_id, id.as_str()))
+                    .map_or_else(|| id.clone(), |name| (*name).to_owned()),
+            ),
         };
-        let workflow = workflows.iter().find(|workflow| workflow.id == row.workflow_id).map(|workflow| workflow.title.clone());
+        let workflow = workflows
+            .iter()
+            .find(|workflow| workflow.id == row.workflow_id)
+            .map(|workflow| workflow.title.clone());
         let median = row.figures.time_to_sql.median_s.map(number::duration);
         view! {
             <tr>
@@ -72,7 +83,13 @@ fn share(ratio: &Ratio, top: f64) -> impl IntoView + use<> {
     let (value, (low, high)) = ratio.value.zip(wilson(ratio.numerator, ratio.denominator))?;
     let x = move |share: f64| format!("{:.1}", (share / top).min(1.0) * 100.0);
     let whole = |share: f64| number::decimal(share * 100.0, 0);
-    let said = format!("{} of {}, {} to {} %", number::count(i128::from(ratio.numerator)), number::count(i128::from(ratio.denominator)), whole(low), whole(high));
+    let said = format!(
+        "{} of {}, {} to {} %",
+        number::count(i128::from(ratio.numerator)),
+        number::count(i128::from(ratio.denominator)),
+        whole(low),
+        whole(high)
+    );
     let title = said.clone();
     Some(view! {
         <span class="interval" title=title>

@@ -25,7 +25,13 @@ pub fn step(cohort: &Cohort, (first, last): Extent) -> Step {
 }
 
 /// The chart with its heading.
-pub fn section(counted: &[Counted], cohort: &Cohort, step: Step, extent: Extent, clock: Clock) -> impl IntoView + use<> {
+pub fn section(
+    counted: &[Counted],
+    cohort: &Cohort,
+    step: Step,
+    extent: Extent,
+    clock: Clock,
+) -> impl IntoView + use<> {
     let (title, unit) = match step {
         Step::Day => ("Decisions a day", "a day"),
         Step::Week => ("Decisions a week", "a week"),
@@ -111,7 +117,11 @@ mod tests {
     fn every_stretch_has_its_bar() {
         let clock = Clock { now: at("2026-11-24T10:00:00Z"), zone: chrono_tz::Europe::Berlin };
         let extent = (at("2026-10-01T10:00:00Z"), at("2026-11-24T09:00:00Z"));
-        let cohort = Cohort { from: Some(at("2026-11-15T23:00:00Z")), to: Some(at("2026-11-24T23:00:00Z")), ..Cohort::default() };
+        let cohort = Cohort {
+            from: Some(at("2026-11-15T23:00:00Z")),
+            to: Some(at("2026-11-24T23:00:00Z")),
+            ..Cohort::default()
+        };
         let counted = [Counted { from: at("2026-11-17T23:00:00Z"), action: Action::Hold, count: 3 }];
         assert_eq!(step(&cohort, extent), Step::Day);
         let bars = fill(&counted, &cohort, Step::Day, extent, clock);

@@ -8,7 +8,7 @@ use engine::decision::Evidence;
 use engine::ids::EventId;
 use serde_json::Value as Json;
 use store::Store;
-use store::log::{events, stored_decisions};
+use store::log::{StoredDecision, events, stored_decisions};
 use store::reads::dashboard::{Cohort, sample};
 use uuid::Uuid;
 
@@ -21,24 +21,57 @@ use crate::pages::lead::decided::Decided;
 /// When the database fails.
 pub async fn check(store: &Store, cohort: &Cohort) -> Result<Ratio> {
     let ids = sample(store, cohort).await?;
-    let decisions = stored_decisions(store, &ids).await?;
+    let all = ids.len() as u64;
+    let decisions = readable(store, &ids).await?;
     let named: Vec<Uuid> = decisions
         .iter()
         .filter_map(|stored| stored.decision.content_snapshot.as_ref())
         .flat_map(|snapshot| snapshot.fields.values().flat_map(|field| &field.evidence))
         .map(|evidence| evidence.event_id.0)
         .collect();
-    let bodies: BTreeMap<EventId, Option<Json>> = events(store, &named).await?.into_iter().map(|event| (event.id, event.body)).collect();
+    let events = match events(store, &named).await {
+        Err(store::Error::Corrupt(_)) => Vec::new(),
+        other => other?,
+    };
+    let bodies: BTreeMap<EventId, Option<Json>> =
+        events.into_iter().map(|event| (event.id, event.body)).collect();
     let mut complete = 0;
-    let all = decisions.len() as u64;
     for stored in decisions {
-        let evidence = stored.decision.content_snapshot.iter().flat_map(|snapshot| snapshot.fields.values()).flat_map(|field| &field.evidence);
-        let resolves = evidence.into_iter().all(|evidence| resolves(evidence, bodies.get(&evidence.event_id).and_then(Option::as_ref)));
+        let evidence = stored
+            .decision
+            .content_snapshot
+            .iter()
+            .flat_map(|snapshot| snapshot.fields.values())
+            .flat_map(|field| &field.evidence);
+        let resolves = evidence
+            .into_iter()
+            .all(|evidence| resolves(evidence, bodies.get(&evidence.event_id).and_then(Option::as_ref)));
         // Made again from the stored inputs alone, the rules have to come to the same.
-        let is_kept = Decided::explain(store, stored).await?.is_true_to_log();
+        let is_kept = match Decided::explain(store, stored).await {
+            Err(store::Error::Corrupt(_)) => false,
+            other => other?.is_true_to_log(),
+        };
         complete += u64::from(resolves && is_kept);
     }
     Ok(Ratio::new(complete, all))
+}
+
+/// The decisions that can be read. One that cannot is not complete, and is no reason to show nothing at all.
+async fn readable(store: &Store, ids: &[Uuid]) -> Result<Vec<StoredDecision>> {
+    match stored_decisions(store, ids).await {
+        Err(store::Error::Corrupt(_)) => {}
+        other => return Ok(other?),
+    }
+    let mut readable = Vec::new();
+    for id in ids {
+        match stored_decisions(store, &[*id]).await {
+            Err(store::Error::Corrupt(why)) => {
+                tracing::error!(decision_id = %id, why, "a decision cannot be read")
+            }
+            other => readable.extend(other?),
+        }
+    }
+    Ok(readable)
 }
 
 /// Whether there is text where the evidence says.
@@ -63,9 +96,14 @@ mod tests {
     #[test]
     fn evidence_has_to_be_where_it_says() {
         let body = json!({"payload": {"size": 120, "note": "Größe"}});
-        let at = |path: &str, span| resolves(&Evidence { event_id: Uuid::nil().into(), path: path.into(), span }, Some(&body));
+        let at = |path: &str, span| {
+            resolves(&Evidence { event_id: Uuid::nil().into(), path: path.into(), span }, Some(&body))
+        };
         assert!(at("/payload/size", [0, 3]) && at("/payload/note", [1, 5]));
         assert!(!at("/payload/size", [0, 4]) && !at("/payload/note", [5, 5]) && !at("/payload/gone", [0, 1]));
-        assert!(!resolves(&Evidence { event_id: Uuid::nil().into(), path: "/payload/size".into(), span: [0, 1] }, None));
+        assert!(!resolves(
+            &Evidence { event_id: Uuid::nil().into(), path: "/payload/size".into(), span: [0, 1] },
+            None
+        ));
     }
 }

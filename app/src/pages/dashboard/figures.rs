@@ -1,7 +1,9 @@
 //! The figures, each with its formula and the way to its leads.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use engine::control::kpi::{AE_CONVERSION, FALSE_POSITIVE_RATE, KpiText, MATURITY_DAYS, MQL_TO_SQL, Ratio, TIME_TO_SQL};
+use engine::control::kpi::{
+    AE_CONVERSION, FALSE_POSITIVE_RATE, KpiText, MATURITY_DAYS, MQL_TO_SQL, Ratio, TIME_TO_SQL,
+};
 use leptos::either::Either;
 use leptos::prelude::*;
 use store::reads::dashboard::{Figures, Pipeline, Report, SAMPLE};
@@ -61,8 +63,16 @@ pub fn kpis(told: &Told<'_>) -> impl IntoView + use<> {
     let young = told.clock.now - TimeDelta::days(MATURITY_DAYS);
     let weeks = &told.report.weeks;
     // A week is young unless even its last lead has had its time.
-    let first_young = weeks.iter().position(|(week, _)| *week + TimeDelta::days(7) > young).unwrap_or(weeks.len());
-    let all = [mql_to_sql(told), time_to_sql(told), false_positives(told), ae_conversion(told), pipeline(told), completeness(told)];
+    let first_young =
+        weeks.iter().position(|(week, _)| *week + TimeDelta::days(7) > young).unwrap_or(weeks.len());
+    let all = [
+        mql_to_sql(told),
+        time_to_sql(told),
+        false_positives(told),
+        ae_conversion(told),
+        pipeline(told),
+        completeness(told),
+    ];
     view! { <ul class="kpis">{all.into_iter().map(|kpi| shown(kpi, first_young)).collect_view()}</ul> }
 }
 
@@ -112,7 +122,11 @@ impl Told<'_> {
 }
 
 fn of(ratio: &Ratio) -> String {
-    format!("{} of {}", number::count(i128::from(ratio.numerator)), number::count(i128::from(ratio.denominator)))
+    format!(
+        "{} of {}",
+        number::count(i128::from(ratio.numerator)),
+        number::count(i128::from(ratio.denominator))
+    )
 }
 
 const NO_BASELINE: &str = "No baseline recorded";
@@ -125,7 +139,10 @@ fn mql_to_sql(told: &Told<'_>) -> Kpi {
         beside: of(&ratio),
         line: told.line(|figures| figures.mql_to_sql.value),
         below: NO_BASELINE.into(),
-        ways: vec![("Those that became SQL", told.leads(Some("qualified"))), ("All of the period", told.leads(None))],
+        ways: vec![
+            ("Those that became SQL", told.leads(Some("qualified"))),
+            ("All of the period", told.leads(None)),
+        ],
     }
 }
 
@@ -157,7 +174,10 @@ fn false_positives(told: &Told<'_>) -> Kpi {
         beside: of(&ratio),
         line: told.line(|figures| figures.false_positives.value),
         below: NO_BASELINE.into(),
-        ways: vec![("The false positives", told.leads(Some("false_positive"))), ("All that were judged", told.leads(Some("judged")))],
+        ways: vec![
+            ("The false positives", told.leads(Some("false_positive"))),
+            ("All that were judged", told.leads(Some("judged"))),
+        ],
     }
 }
 
@@ -169,14 +189,23 @@ fn ae_conversion(told: &Told<'_>) -> Kpi {
         beside: of(&ratio),
         line: told.line(|figures| figures.ae_conversion.value),
         below: NO_BASELINE.into(),
-        ways: vec![("The opportunities", told.leads(Some("converted"))), ("All that were assigned", told.leads(Some("assigned")))],
+        ways: vec![
+            ("The opportunities", told.leads(Some("converted"))),
+            ("All that were assigned", told.leads(Some("assigned"))),
+        ],
     }
 }
 
 fn pipeline(told: &Told<'_>) -> Kpi {
     let priced = || told.pipeline.iter().filter_map(|line| Some((line, line.currency.as_deref()?)));
-    let created: Vec<String> = priced().filter(|(line, _)| line.created > 0.0).map(|(line, currency)| number::money(line.created, currency)).collect();
-    let won: Vec<String> = priced().filter(|(line, _)| line.won > 0.0).map(|(line, currency)| number::money(line.won, currency)).collect();
+    let created: Vec<String> = priced()
+        .filter(|(line, _)| line.created > 0.0)
+        .map(|(line, currency)| number::money(line.created, currency))
+        .collect();
+    let won: Vec<String> = priced()
+        .filter(|(line, _)| line.won > 0.0)
+        .map(|(line, currency)| number::money(line.won, currency))
+        .collect();
     let sum = |count: fn(&Pipeline) -> i64| told.pipeline.iter().map(count).sum::<i64>();
     let unpriced = sum(|line| if line.currency.is_none() { line.opportunities } else { 0 });
     let mut below = vec![number::plural(sum(|line| line.opportunities), "opportunity", "opportunities")];
@@ -189,7 +218,9 @@ fn pipeline(told: &Told<'_>) -> Kpi {
     // Two currencies cannot be added: the line is of the larger one. A week without an opportunity made nothing, which is
     // a figure too.
     let line = priced().next().map(|(largest, _)| {
-        let worth = |week: &DateTime<Utc>| largest.weeks.iter().find(|(of, _)| of == week).map_or(0.0, |(_, worth)| *worth);
+        let worth = |week: &DateTime<Utc>| {
+            largest.weeks.iter().find(|(of, _)| of == week).map_or(0.0, |(_, worth)| *worth)
+        };
         told.report.weeks.iter().map(|(week, _)| Some(worth(week))).collect()
     });
     Kpi {
@@ -204,7 +235,11 @@ fn pipeline(told: &Told<'_>) -> Kpi {
 
 fn completeness(told: &Told<'_>) -> Kpi {
     let ratio = told.complete;
-    let below = if ratio.denominator >= SAMPLE as u64 { format!("Target 100 %; the newest {SAMPLE}") } else { "Target 100 %".to_owned() };
+    let below = if ratio.denominator >= SAMPLE as u64 {
+        format!("Target 100 %; the newest {SAMPLE}")
+    } else {
+        "Target 100 %".to_owned()
+    };
     Kpi {
         text: COMPLETENESS,
         figure: ratio.value.map(number::percent),

@@ -36,7 +36,8 @@ pub fn Dashboard() -> impl IntoView {
 async fn load(here: Here, address: Address) -> Result<Page> {
     let store = &here.request.store;
     let workflows = workflow_names(store).await?;
-    let workflow = address.get("workflow").and_then(|name| workflows.iter().find(|workflow| workflow.name == name));
+    let workflow =
+        address.get("workflow").and_then(|name| workflows.iter().find(|workflow| workflow.name == name));
     let period = Period::read(&address, Span::Weeks, here.clock);
     let heading = |meta: String| view! { <h1>"Dashboard"</h1><span class="meta">{meta}</span> }.into_any();
     let Some(extent) = reads::extent(store).await? else {
@@ -47,7 +48,12 @@ async fn load(here: Here, address: Address) -> Result<Page> {
     // Where there is only one workflow, asking for it is the same as asking for all, and quicker.
     let only = workflows.first().filter(|_| workflows.len() == 1);
     let (from, to) = (period.from(), period.to());
-    let cohort = Cohort { workflow: workflow.or(only).map(|workflow| workflow.id), from, to, line_from: line_from(to, extent) };
+    let cohort = Cohort {
+        workflow: workflow.or(only).map(|workflow| workflow.id),
+        from,
+        to,
+        line_from: line_from(to, extent),
+    };
     let zone = here.clock.zone.name();
     let report = reads::report(store, &cohort, zone).await?;
     let pipeline = reads::pipeline(store, &cohort, zone).await?;
@@ -55,7 +61,14 @@ async fn load(here: Here, address: Address) -> Result<Page> {
     let bars = reads::bars(store, &cohort, step, zone).await?;
     let complete = completeness::check(store, &cohort).await?;
     let rules = live_rules(store).await?;
-    let told = figures::Told { clock: here.clock, address: &address, period: &period, report: &report, pipeline: &pipeline, complete };
+    let told = figures::Told {
+        clock: here.clock,
+        address: &address,
+        period: &period,
+        report: &report,
+        pipeline: &pipeline,
+        complete,
+    };
     let young = here.clock.now - TimeDelta::days(MATURITY_DAYS);
     let is_young = cohort.to.is_none_or(|to| to > young);
     let note = is_young.then(|| format!("Leads first decided after {} have had fewer than {MATURITY_DAYS} days; their part of a line is dashed.", here.clock.day(young)));
@@ -71,7 +84,11 @@ async fn load(here: Here, address: Address) -> Result<Page> {
         </div>
     };
     let of = workflow.map_or_else(|| "all workflows".to_owned(), |workflow| workflow.title.clone());
-    let meta = format!("{}, {of}, as of {}", capital(&period.words()), here.clock.now.with_timezone(&here.clock.zone).format("%H:%M"));
+    let meta = format!(
+        "{}, {of}, as of {}",
+        capital(&period.words()),
+        here.clock.now.with_timezone(&here.clock.zone).format("%H:%M")
+    );
     Ok(Page { title: "Dashboard".into(), bar: heading(meta), body: body.into_any() })
 }
 
@@ -89,7 +106,8 @@ fn capital(text: &str) -> String {
 /// Periods as links, one's own dates folded, and the workflow.
 fn filters(address: &Address, period: &Period, workflows: &[WorkflowName]) -> impl IntoView + use<> {
     let bare = address.without(&period::NAMES);
-    let spans = [("7d", "7 days"), ("30d", "30 days"), ("90d", "90 days"), ("12w", "12 weeks"), ("all", "All")];
+    let spans =
+        [("7d", "7 days"), ("30d", "30 days"), ("90d", "90 days"), ("12w", "12 weeks"), ("all", "All")];
     let links = spans.map(|(name, words)| {
         let current = (period.name() == Some(name)).then_some("true");
         view! { <a href=bare.with("period", name).href() aria-current=current>{words}</a> }

@@ -48,7 +48,8 @@ impl Decided {
         let Some(explanation) = &self.explanation else { return true };
         let reached = explanation.rules.iter().filter(|rule| rule.state != RuleState::NotReached);
         let now = reached.map(|rule| (rule.id.as_str(), rule.state));
-        let then = self.decision().trace.iter().map(|entry| (entry.rule_id.as_str(), RuleState::from(entry.result)));
+        let then =
+            self.decision().trace.iter().map(|entry| (entry.rule_id.as_str(), RuleState::from(entry.result)));
         now.eq(then)
     }
 }

@@ -16,13 +16,22 @@ use crate::ui::{number, words};
 pub fn effects(loaded: &Loaded, decided: &Decided) -> impl IntoView + use<> {
     let decision = decided.decision();
     // Made in the order of their ids; the lead's come newest first.
-    let effects: Vec<&Effect> = loaded.effects.iter().rev().filter(|effect| effect.decision_id == decision.decision_id).collect();
+    let effects: Vec<&Effect> =
+        loaded.effects.iter().rev().filter(|effect| effect.decision_id == decision.decision_id).collect();
     let delivered = effects.iter().filter(|effect| effect.state == Some(EffectState::Delivered)).count();
     let actions = number::plural(effects.len() as i64, "action", "actions");
     let summary = (!effects.is_empty()).then(|| view! { <span class="meta">{format!("{actions} from this decision, {delivered} delivered")}</span> });
     let rows = effects.iter().map(|effect| row(loaded, decision, effect)).collect_view();
-    let failures = effects.iter().filter(|effect| needs_note(effect)).map(|effect| failure(loaded, effect)).collect_view();
-    let mut held: Vec<&str> = effects.iter().filter(|effect| effect.state == Some(EffectState::Ready)).map(|effect| effect.destination.as_str()).collect();
+    let failures = effects
+        .iter()
+        .filter(|effect| needs_note(effect))
+        .map(|effect| failure(loaded, effect))
+        .collect_view();
+    let mut held: Vec<&str> = effects
+        .iter()
+        .filter(|effect| effect.state == Some(EffectState::Ready))
+        .map(|effect| effect.destination.as_str())
+        .collect();
     held.sort_unstable();
     held.dedup();
     let held = held.iter().filter_map(|name| Some(paused(name, loaded.paused.get(*name)?))).collect_view();
@@ -57,9 +66,11 @@ fn nothing(decision: &Decision) -> &'static str {
 
 fn row(loaded: &Loaded, decision: &Decision, effect: &Effect) -> impl IntoView + use<> {
     let attempts = effect.last.as_ref().map_or(0, |last| last.attempt);
-    let took = effect.last.as_ref().filter(|last| last.result == "delivered").map(|last| {
-        number::duration((last.finished_at - effect.created_at).as_seconds_f64().max(0.0))
-    });
+    let took = effect
+        .last
+        .as_ref()
+        .filter(|last| last.result == "delivered")
+        .map(|last| number::duration((last.finished_at - effect.created_at).as_seconds_f64().max(0.0)));
     view! {
         <tr>
             <th scope="row">{words::effect(&effect.kind)}</th>
@@ -90,14 +101,20 @@ fn state(loaded: &Loaded, effect: &Effect) -> impl IntoView + use<> {
         Some(EffectState::Delivered) => ("good", "Delivered".to_owned()),
         Some(EffectState::Dead) => ("bad", "Failed, needs you".into()),
         Some(EffectState::Running) => ("info", "Being sent".into()),
-        Some(EffectState::Ready) if loaded.paused.contains_key(&effect.destination) => ("warn", "Waits, paused".into()),
+        Some(EffectState::Ready) if loaded.paused.contains_key(&effect.destination) => {
+            ("warn", "Waits, paused".into())
+        }
         Some(EffectState::Ready) => match (&effect.last, effect.due_at) {
             (Some(_), Some(due)) => ("warn", format!("Tries again {}", loaded.clock.until(due))),
             _ => ("info", "Waits to be sent".into()),
         },
         Some(EffectState::Expired) => ("warn", "Too late, not sent".into()),
-        Some(EffectState::Superseded) => return EitherOf3::A(view! { <span class="quiet">"Overtaken by a newer decision"</span> }),
-        Some(EffectState::Withdrawn) => return EitherOf3::A(view! { <span class="quiet">"Withdrawn, person erased"</span> }),
+        Some(EffectState::Superseded) => {
+            return EitherOf3::A(view! { <span class="quiet">"Overtaken by a newer decision"</span> });
+        }
+        Some(EffectState::Withdrawn) => {
+            return EitherOf3::A(view! { <span class="quiet">"Withdrawn, person erased"</span> });
+        }
         None => return EitherOf3::B(view! { <span class="quiet">"Archived"</span> }),
     };
     EitherOf3::C(dotted(tone, text))
@@ -116,7 +133,8 @@ fn paused(name: &str, reason: &str) -> impl IntoView + use<> {
 
 /// Whether there is something to say beside the state: it failed, or has failed so far.
 fn needs_note(effect: &Effect) -> bool {
-    matches!(effect.state, Some(EffectState::Dead | EffectState::Ready)) && effect.last.as_ref().is_some_and(|last| last.error.is_some())
+    matches!(effect.state, Some(EffectState::Dead | EffectState::Ready))
+        && effect.last.as_ref().is_some_and(|last| last.error.is_some())
 }
 
 fn failure(loaded: &Loaded, effect: &Effect) -> impl IntoView + use<> {

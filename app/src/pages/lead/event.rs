@@ -22,15 +22,18 @@ const LEVELS: usize = 4;
 /// The event with its heading.
 pub fn event(loaded: &Loaded, decided: &Decided) -> impl IntoView + use<> {
     let heading = view! { <div class="sec-head"><h2 id="h-read">"What came in, what we read"</h2></div> };
-    let Some((event, body)) = loaded.event.as_ref().and_then(|event| Some((event, event.body.as_ref()?))) else {
+    let Some((event, body)) = loaded.event.as_ref().and_then(|event| Some((event, event.body.as_ref()?)))
+    else {
         return Either::Left(heading);
     };
     let marks = marks(event, decided);
     // What the event says of the lead stands in the header already, unless something was read from it.
     let is_shown = |text: &Text| text.path.starts_with("/payload") || marks.contains_key(&text.path);
     let texts = texts(body).into_iter().filter(is_shown);
-    let looked_at: BTreeSet<&str> = decided.rules.map.fields.values().flat_map(|field| field.from.0.iter().map(String::as_str)).collect();
-    let (read, unread): (Vec<_>, Vec<_>) = texts.partition(|text| looked_at.contains(text.path.as_str()) || marks.contains_key(&text.path));
+    let looked_at: BTreeSet<&str> =
+        decided.rules.map.fields.values().flat_map(|field| field.from.0.iter().map(String::as_str)).collect();
+    let (read, unread): (Vec<_>, Vec<_>) =
+        texts.partition(|text| looked_at.contains(text.path.as_str()) || marks.contains_key(&text.path));
     let mut marked = Marked::new(numbers(loaded, decided).unsure);
     let rows = read
         .iter()
@@ -117,7 +120,9 @@ fn collect(json: &Json, path: &str, label: &str, levels: usize, texts: &mut Vec<
                 collect(member, &path, &label, levels - 1, texts);
             }
         }
-        Json::String(text) => texts.push(Text { path: path.to_owned(), label: label.to_owned(), text: text.clone() }),
+        Json::String(text) => {
+            texts.push(Text { path: path.to_owned(), label: label.to_owned(), text: text.clone() })
+        }
         other => texts.push(Text { path: path.to_owned(), label: label.to_owned(), text: other.to_string() }),
     }
 }
@@ -153,6 +158,9 @@ mod tests {
             ("/payload/tags", "Tags", r#"["p","q"]"#),
             ("/lead/email", "Email", "a@b.example"),
         ];
-        assert_eq!(texts, expected.map(|(path, label, text)| (path.to_owned(), label.to_owned(), text.to_owned())));
+        assert_eq!(
+            texts,
+            expected.map(|(path, label, text)| (path.to_owned(), label.to_owned(), text.to_owned()))
+        );
     }
 }

@@ -55,10 +55,14 @@ fn collect(piece: &Explained, snapshot: &Snapshot, catalogue: &Catalogue, facts:
         return;
     }
     match piece.kind {
-        PieceKind::And | PieceKind::Or => piece.children.iter().for_each(|child| collect(child, snapshot, catalogue, facts)),
+        PieceKind::And | PieceKind::Or => {
+            piece.children.iter().for_each(|child| collect(child, snapshot, catalogue, facts))
+        }
         // What does not hold has no value worth telling; the tree below says it.
         PieceKind::Not => {}
-        PieceKind::Atom => facts.extend(parse(&piece.text).0.and_then(|atom| fact(&atom, snapshot, catalogue))),
+        PieceKind::Atom => {
+            facts.extend(parse(&piece.text).0.and_then(|atom| fact(&atom, snapshot, catalogue)))
+        }
     }
 }
 
@@ -70,18 +74,24 @@ fn fact(atom: &Expr, snapshot: &Snapshot, catalogue: &Catalogue) -> Option<Fact>
     };
     match &atom.kind {
         ExprKind::Name(field) => Some(Fact { before: String::new(), strong: lower(&catalogue.title(field)) }),
-        ExprKind::Compare { left, right, .. } => [left, right].into_iter().find_map(|side| match &side.kind {
-            ExprKind::Name(field) => known(field),
-            _ => None,
-        }),
+        ExprKind::Compare { left, right, .. } => {
+            [left, right].into_iter().find_map(|side| match &side.kind {
+                ExprKind::Name(field) => known(field),
+                _ => None,
+            })
+        }
         ExprKind::In { needle, list: of } => match (&needle.kind, &of.kind) {
-            (ExprKind::Name(field), ExprKind::ListName(name)) => {
-                Some(Fact { before: format!("{} among ", lower(&catalogue.title(field))), strong: lower(&list(&name.text)) })
-            }
+            (ExprKind::Name(field), ExprKind::ListName(name)) => Some(Fact {
+                before: format!("{} among ", lower(&catalogue.title(field))),
+                strong: lower(&list(&name.text)),
+            }),
             (ExprKind::Name(field), _) => known(field),
             _ => None,
         },
-        ExprKind::Has(name) => Some(Fact { before: format!("{} ", lower(&catalogue.title(&name.text))), strong: "was given".into() }),
+        ExprKind::Has(name) => Some(Fact {
+            before: format!("{} ", lower(&catalogue.title(&name.text))),
+            strong: "was given".into(),
+        }),
         _ => None,
     }
 }
@@ -118,10 +128,19 @@ fn names(expr: &Expr, fields: &mut BTreeSet<String>) {
             fields.insert(name.text.clone());
         }
         ExprKind::Not(operand) => names(operand, fields),
-        ExprKind::All(items) | ExprKind::Any(items) | ExprKind::List(items) => items.iter().for_each(|item| names(item, fields)),
-        ExprKind::Compare { left, right, .. } => [left, right].into_iter().for_each(|side| names(side, fields)),
+        ExprKind::All(items) | ExprKind::Any(items) | ExprKind::List(items) => {
+            items.iter().for_each(|item| names(item, fields))
+        }
+        ExprKind::Compare { left, right, .. } => {
+            [left, right].into_iter().for_each(|side| names(side, fields))
+        }
         ExprKind::In { needle, list } => [needle, list].into_iter().for_each(|side| names(side, fields)),
-        ExprKind::Hole | ExprKind::Bool(_) | ExprKind::Integer(_) | ExprKind::Float(_) | ExprKind::Text(_) | ExprKind::ListName(_) => {}
+        ExprKind::Hole
+        | ExprKind::Bool(_)
+        | ExprKind::Integer(_)
+        | ExprKind::Float(_)
+        | ExprKind::Text(_)
+        | ExprKind::ListName(_) => {}
     }
 }
 
@@ -129,7 +148,9 @@ fn names(expr: &Expr, fields: &mut BTreeSet<String>) {
 pub fn lower(title: &str) -> String {
     let mut chars = title.chars();
     match (chars.next(), chars.next()) {
-        (Some(first), Some(second)) if !second.is_uppercase() => first.to_lowercase().chain([second]).chain(chars).collect(),
+        (Some(first), Some(second)) if !second.is_uppercase() => {
+            first.to_lowercase().chain([second]).chain(chars).collect()
+        }
         _ => title.to_owned(),
     }
 }
@@ -144,12 +165,18 @@ mod tests {
     fn catalogue() -> Catalogue {
         let mut size = FieldDefinition::new(FieldType::Integer);
         size.unit = Some("employees".into());
-        Catalogue([("company_size".to_owned(), size), ("source".to_owned(), FieldDefinition::new(FieldType::Enum))].into())
+        Catalogue(
+            [("company_size".to_owned(), size), ("source".to_owned(), FieldDefinition::new(FieldType::Enum))]
+                .into(),
+        )
     }
 
     #[test]
     fn values_are_told_with_their_unit() {
-        assert_eq!(value(&json!(1400), &catalogue(), "company_size"), ("1,400".into(), Some("employees".into())));
+        assert_eq!(
+            value(&json!(1400), &catalogue(), "company_size"),
+            ("1,400".into(), Some("employees".into()))
+        );
         assert_eq!(value(&json!(true), &catalogue(), "decision_maker"), ("Yes".into(), None));
         assert_eq!(value(&json!("web_form"), &catalogue(), "source"), ("Web form".into(), None));
         assert_eq!(value(&json!(0.912_345), &catalogue(), "intent"), ("0.912".into(), None));

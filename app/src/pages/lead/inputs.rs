@@ -25,23 +25,35 @@ pub struct Numbers {
 
 /// The numbers of the inputs.
 pub fn numbers(loaded: &Loaded, decided: &Decided) -> Numbers {
-    let Some((event, snapshot)) = loaded.event.as_ref().zip(decided.decision().content_snapshot.as_ref()) else { return Numbers::default() };
+    let Some((event, snapshot)) = loaded.event.as_ref().zip(decided.decision().content_snapshot.as_ref())
+    else {
+        return Numbers::default();
+    };
     let needed = needed(decided);
     let order = order(event, decided);
-    let is_short = |name: &String| snapshot.fields.get(name).is_some_and(|field| needed.get(name).is_some_and(|needed| field.confidence < *needed));
+    let is_short = |name: &String| {
+        snapshot
+            .fields
+            .get(name)
+            .is_some_and(|field| needed.get(name).is_some_and(|needed| field.confidence < *needed))
+    };
     let unsure = order.iter().enumerate().filter(|(_, name)| is_short(name)).map(|(n, _)| n + 1).collect();
     Numbers { order, unsure }
 }
 
 /// The fields with evidence in the event, in the order it stands there.
 pub fn order(event: &StoredEvent, decided: &Decided) -> Vec<String> {
-    let Some((snapshot, body)) = decided.decision().content_snapshot.as_ref().zip(event.body.as_ref()) else { return Vec::new() };
-    let paths: BTreeMap<String, usize> = texts(body).into_iter().enumerate().map(|(n, text)| (text.path, n)).collect();
+    let Some((snapshot, body)) = decided.decision().content_snapshot.as_ref().zip(event.body.as_ref()) else {
+        return Vec::new();
+    };
+    let paths: BTreeMap<String, usize> =
+        texts(body).into_iter().enumerate().map(|(n, text)| (text.path, n)).collect();
     let first = |field: &SnapshotField| {
         let here = field.evidence.iter().filter(|evidence| evidence.event_id == event.id);
         here.filter_map(|evidence| Some((*paths.get(&evidence.path)?, evidence.span[0]))).min()
     };
-    let mut found: Vec<_> = snapshot.fields.iter().filter_map(|(name, field)| Some((first(field)?, name.clone()))).collect();
+    let mut found: Vec<_> =
+        snapshot.fields.iter().filter_map(|(name, field)| Some((first(field)?, name.clone()))).collect();
     found.sort();
     found.into_iter().map(|(_, name)| name).collect()
 }
@@ -64,18 +76,29 @@ pub fn inputs(loaded: &Loaded, decided: &Decided) -> impl IntoView + use<> {
     let catalogue = &decided.rules.bundle.catalogue;
     let numbers = numbers(loaded, decided);
     let needed = needed(decided);
-    let asked: BTreeSet<String> = decided.rules.file.rules.iter().flat_map(|rule| facts::fields_of(&rule.when)).collect();
+    let asked: BTreeSet<String> =
+        decided.rules.file.rules.iter().flat_map(|rule| facts::fields_of(&rule.when)).collect();
     let elsewhere = snapshot.fields.keys().filter(|name| !numbers.order.contains(name));
-    let fields = numbers.order.iter().chain(elsewhere).filter_map(|name| Some((name, snapshot.fields.get(name)?)));
+    let fields =
+        numbers.order.iter().chain(elsewhere).filter_map(|name| Some((name, snapshot.fields.get(name)?)));
     let fields: Vec<_> = fields
         .map(|(name, field)| {
             let number = numbers.order.iter().position(|known| known == name).map(|n| n + 1);
             let is_asked = asked.contains(name);
-            read(number, numbers.unsure.contains(&number.unwrap_or_default()), is_asked, name, field, needed.get(name).copied(), decided)
+            read(
+                number,
+                numbers.unsure.contains(&number.unwrap_or_default()),
+                is_asked,
+                name,
+                field,
+                needed.get(name).copied(),
+                decided,
+            )
         })
         .collect();
     let lists: Vec<_> = snapshot.lists.iter().map(|(name, answer)| listed(name, answer, decided)).collect();
-    let missing = asked.iter().filter(|name| catalogue.get(name).is_some() && !snapshot.fields.contains_key(*name));
+    let missing =
+        asked.iter().filter(|name| catalogue.get(name).is_some() && !snapshot.fields.contains_key(*name));
     let missing: Vec<_> = missing.map(|name| not_found(name, decided)).collect();
     Some(view! {
         <table class="table inputs">
@@ -117,8 +140,14 @@ fn read(
 
 fn listed(name: &str, answer: &SnapshotList, decided: &Decided) -> impl IntoView + use<> {
     let catalogue = &decided.rules.bundle.catalogue;
-    let hits: Vec<String> = answer.by_field.iter().filter(|(_, hit)| **hit).map(|(field, _)| facts::lower(&catalogue.title(field))).collect();
-    let asked: Vec<String> = answer.by_field.keys().map(|field| facts::lower(&catalogue.title(field))).collect();
+    let hits: Vec<String> = answer
+        .by_field
+        .iter()
+        .filter(|(_, hit)| **hit)
+        .map(|(field, _)| facts::lower(&catalogue.title(field)))
+        .collect();
+    let asked: Vec<String> =
+        answer.by_field.keys().map(|field| facts::lower(&catalogue.title(field))).collect();
     let (value, tone, how) = match answer.contains {
         Some(true) => ("On the list", None, format!("by {}", hits.join(", "))),
         Some(false) => ("Not on the list", None, format!("by {}", asked.join(", "))),
@@ -135,7 +164,10 @@ fn listed(name: &str, answer: &SnapshotList, decided: &Decided) -> impl IntoView
 
 fn not_found(name: &str, decided: &Decided) -> impl IntoView + use<> {
     let catalogue = &decided.rules.bundle.catalogue;
-    let stated = catalogue.get(name).and_then(|field| field.missing_value()).map(|value| facts::value(&value.to_json(), catalogue, name).0);
+    let stated = catalogue
+        .get(name)
+        .and_then(|field| field.missing_value())
+        .map(|value| facts::value(&value.to_json(), catalogue, name).0);
     let shown = match stated {
         Some(value) => Either::Left(view! { <td class="num quiet">"counts as "{value}</td> }),
         None => Either::Right(view! { <td class="num tone" data-a="unknown">"not found"</td> }),

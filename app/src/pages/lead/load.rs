@@ -74,14 +74,22 @@ pub async fn load(here: &Here, id: LeadId, asked: &Asked) -> Result<Loaded> {
     let lead = store::leads::get(store, id).await?;
     let history = lead_page::history(store, id).await?;
     let workflows = workflow_names(store).await?;
-    let newest = lead.workflows.iter().max_by_key(|standing| standing.as_of).map(|standing| standing.decision_id);
+    let newest =
+        lead.workflows.iter().max_by_key(|standing| standing.as_of).map(|standing| standing.decision_id);
     let chosen = chosen(&lead, asked)?.or(newest);
-    let mut ids: Vec<Uuid> = history.decisions.iter().map(|entry| entry.id).filter(|id| Some(*id) != chosen.map(|id| id.0)).collect();
+    let mut ids: Vec<Uuid> = history
+        .decisions
+        .iter()
+        .map(|entry| entry.id)
+        .filter(|id| Some(*id) != chosen.map(|id| id.0))
+        .collect();
     let is_cut = ids.len() > OTHERS;
     ids.truncate(OTHERS);
     let mut others = Vec::with_capacity(ids.len());
     let mut decided = None;
-    for stored in stored_decisions(store, &ids.into_iter().chain(chosen.map(|id| id.0)).collect::<Vec<_>>()).await? {
+    for stored in
+        stored_decisions(store, &ids.into_iter().chain(chosen.map(|id| id.0)).collect::<Vec<_>>()).await?
+    {
         if stored.decision.lead_id != id {
             return Err(Error::NotFound { what: "decision about this lead".into() });
         }
@@ -99,7 +107,8 @@ pub async fn load(here: &Here, id: LeadId, asked: &Asked) -> Result<Loaded> {
     };
     let (erased_at, proof) = match (&decided, lead.erased) {
         (decided, true) => {
-            let of = decided.as_ref().map(|decided| (decided.decision().decision_id, decided.decision().event_id));
+            let of =
+                decided.as_ref().map(|decided| (decided.decision().decision_id, decided.decision().event_id));
             let proof = match of {
                 Some((decision, event)) => Some(lead_page::proof(store, decision, event).await?),
                 None => None,
@@ -134,13 +143,17 @@ fn chosen(lead: &Lead, asked: &Asked) -> Result<Option<DecisionId>> {
     if let Some(id) = &asked.decision {
         return id.parse().map(Some).map_err(|_| Error::NotFound { what: "decision".into() });
     }
-    let standing = asked.workflow.as_ref().and_then(|name| lead.workflows.iter().find(|standing| standing.workflow == *name));
+    let standing = asked
+        .workflow
+        .as_ref()
+        .and_then(|name| lead.workflows.iter().find(|standing| standing.workflow == *name));
     Ok(standing.map(|standing| standing.decision_id))
 }
 
 /// Addresses of the people that decisions picked and outcomes name.
 fn addresses(lead: &Lead, history: &History, outcomes: &[Outcome]) -> Vec<String> {
-    let picked = history.decisions.iter().filter_map(|entry| entry.parameters.get("assignee").and_then(Json::as_str));
+    let picked =
+        history.decisions.iter().filter_map(|entry| entry.parameters.get("assignee").and_then(Json::as_str));
     let named = outcomes.iter().filter_map(|outcome| outcome.by.clone());
     let mut all: Vec<String> = picked.map(str::to_owned).chain(lead.assignee.clone()).chain(named).collect();
     all.sort();
@@ -154,14 +167,18 @@ impl Loaded {
         if self.lead.erased {
             return ("Erased person".into(), String::new());
         }
-        let mut texts = [&self.lead.name, &self.lead.company, &self.lead.email].into_iter().flatten().cloned();
+        let mut texts =
+            [&self.lead.name, &self.lead.company, &self.lead.email].into_iter().flatten().cloned();
         let name = texts.next().unwrap_or_else(|| "No name".into());
         (name, texts.collect::<Vec<_>>().join(", "))
     }
 
     /// What a workflow is called.
     pub fn workflow(&self, id: Uuid) -> String {
-        self.workflows.iter().find(|workflow| workflow.id == id).map_or_else(String::new, |workflow| workflow.title.clone())
+        self.workflows
+            .iter()
+            .find(|workflow| workflow.id == id)
+            .map_or_else(String::new, |workflow| workflow.title.clone())
     }
 
     /// What somebody is called.

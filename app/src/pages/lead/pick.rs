@@ -19,8 +19,13 @@ pub fn pick(loaded: &Loaded, decided: &Decided) -> impl IntoView + use<> {
         None => "Why nobody".to_owned(),
     };
     let sentence = match &stored.pick {
-        Some(Pick { reason: PickReason::ExistingOwner, .. }) => format!("Had the lead already and is in {pool} v{}.", stored.inputs.pool_version),
-        Some(_) => format!("Their turn: round robin in {pool} v{}, {available} of {all} available.", stored.inputs.pool_version),
+        Some(Pick { reason: PickReason::ExistingOwner, .. }) => {
+            format!("Had the lead already and is in {pool} v{}.", stored.inputs.pool_version)
+        }
+        Some(_) => format!(
+            "Their turn: round robin in {pool} v{}, {available} of {all} available.",
+            stored.inputs.pool_version
+        ),
         None => format!("None of the {all} people of {pool} v{} was available.", stored.inputs.pool_version),
     };
     Some(view! {
@@ -32,7 +37,8 @@ pub fn pick(loaded: &Loaded, decided: &Decided) -> impl IntoView + use<> {
 
 /// Everybody's standing before and after.
 fn turns(loaded: &Loaded, decided: &Decided, stored: &StoredPick) -> impl IntoView + use<> {
-    let members = decided.rules.bundle.pool(&stored.pool).map(|(_, pool)| pool.members.clone()).unwrap_or_default();
+    let members =
+        decided.rules.bundle.pool(&stored.pool).map(|(_, pool)| pool.members.clone()).unwrap_or_default();
     let picked = stored.pick.as_ref().map(|pick| pick.assignee.clone());
     let after = stored.pick.as_ref().map(|pick| &pick.counters_after);
     let rows = members.into_iter().map(|member| {

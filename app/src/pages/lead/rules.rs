@@ -43,7 +43,9 @@ static KNOWN: Mutex<Option<HashMap<Digest, Arc<Rules>>>> = Mutex::new(None);
 /// # Errors
 /// When the database fails or the bundle does not compile any more.
 pub async fn rules(store: &Store, hash: &Digest) -> store::Result<Arc<Rules>> {
-    if let Some(rules) = KNOWN.lock().unwrap_or_else(PoisonError::into_inner).as_ref().and_then(|known| known.get(hash)) {
+    if let Some(rules) =
+        KNOWN.lock().unwrap_or_else(PoisonError::into_inner).as_ref().and_then(|known| known.get(hash))
+    {
         return Ok(rules.clone());
     }
     let source = bundle_without_lists(store, hash).await?;

@@ -67,7 +67,11 @@ fn decided(loaded: &Loaded, entry: &DecisionEntry) -> Entry {
     let action: Action = entry.action.parse().unwrap_or(Action::Hold);
     let shown = loaded.decided.as_ref().is_some_and(|decided| decided.decision().decision_id.0 == entry.id);
     let href = if shown { "#h-why".to_owned() } else { format!("#{}", super::anchor(entry.id.into())) };
-    let to = entry.parameters.get("assignee").and_then(Json::as_str).map(|email| format!(" to {}", loaded.person(email)));
+    let to = entry
+        .parameters
+        .get("assignee")
+        .and_then(Json::as_str)
+        .map(|email| format!(" to {}", loaded.person(email)));
     let held = (entry.held_by.is_some()).then_some(", not enough information");
     let line = view! { <a href=href><b>{words::action_done(action)}</b></a>{to}{held} };
     let small = if loaded.workflows.len() > 1 {
@@ -81,7 +85,8 @@ fn decided(loaded: &Loaded, entry: &DecisionEntry) -> Entry {
 
 /// What was delivered, one entry for each decision.
 fn done(loaded: &Loaded) -> Vec<Entry> {
-    let mut by_decision: std::collections::BTreeMap<_, Vec<(&Effect, DateTime<Utc>)>> = std::collections::BTreeMap::new();
+    let mut by_decision: std::collections::BTreeMap<_, Vec<(&Effect, DateTime<Utc>)>> =
+        std::collections::BTreeMap::new();
     for effect in loaded.effects.iter().filter(|effect| effect.state == Some(EffectState::Delivered)) {
         if let Some(last) = &effect.last {
             by_decision.entry(effect.decision_id).or_default().push((effect, last.finished_at));
@@ -93,7 +98,13 @@ fn done(loaded: &Loaded) -> Vec<Entry> {
         places.sort_unstable();
         places.dedup();
         let line = format!("{} delivered", number::plural(effects.len() as i64, "action", "actions"));
-        Some(Entry { at: Some(at), kind: 2, tone: Some("good"), line: line.into_any(), small: places.join(", ") })
+        Some(Entry {
+            at: Some(at),
+            kind: 2,
+            tone: Some("good"),
+            line: line.into_any(),
+            small: places.join(", "),
+        })
     };
     by_decision.into_values().filter_map(entry).collect()
 }
@@ -101,11 +112,18 @@ fn done(loaded: &Loaded) -> Vec<Entry> {
 fn failed(effect: &Effect) -> Option<Entry> {
     let last = effect.last.as_ref().filter(|_| effect.state == Some(EffectState::Dead))?;
     let line = view! { <a href="#h-did"><b>"Failed, needs you"</b></a>{format!(", {}", words::effect(&effect.kind))} };
-    Some(Entry { at: Some(last.finished_at), kind: 3, tone: Some("bad"), line: line.into_any(), small: effect.destination.clone() })
+    Some(Entry {
+        at: Some(last.finished_at),
+        kind: 3,
+        tone: Some("bad"),
+        line: line.into_any(),
+        small: effect.destination.clone(),
+    })
 }
 
 fn happened(loaded: &Loaded, outcome: &Outcome) -> Entry {
-    let amount = outcome.amount.as_ref().and_then(|amount| amount.parse::<f64>().ok()).zip(outcome.currency.as_ref());
+    let amount =
+        outcome.amount.as_ref().and_then(|amount| amount.parse::<f64>().ok()).zip(outcome.currency.as_ref());
     let amount = amount.map(|(amount, currency)| format!(", {}", number::money(amount, currency)));
     let reason = outcome.reason.as_ref().map(|reason| view! { <small>{format!("“{reason}”")}</small> });
     let tone = match outcome.stage {
@@ -120,7 +138,11 @@ fn happened(loaded: &Loaded, outcome: &Outcome) -> Entry {
 
 fn merged(loaded: &Loaded, merge: &MergeEntry) -> Entry {
     let this = loaded.lead.lead_id.0;
-    let (words, other) = if merge.lead_id == this { ("Merged into another lead", merge.merged_into) } else { ("Another lead was merged in", merge.lead_id) };
+    let (words, other) = if merge.lead_id == this {
+        ("Merged into another lead", merge.merged_into)
+    } else {
+        ("Another lead was merged in", merge.lead_id)
+    };
     let line = view! { <a href=format!("/leads/{other}")>{words}</a> };
     Entry { at: Some(merge.at), kind: 5, tone: None, line: line.into_any(), small: merge.by_whom.clone() }
 }

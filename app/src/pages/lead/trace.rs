@@ -34,7 +34,8 @@ pub fn trace(decided: &Decided) -> impl IntoView + use<> {
     });
     let held = decision.held_by.is_some();
     let is_default = explanation.is_default && !held;
-    let rules = explanation.rules.iter().enumerate().map(|(index, rule)| line(index, rule, decided)).collect_view();
+    let rules =
+        explanation.rules.iter().enumerate().map(|(index, rule)| line(index, rule, decided)).collect_view();
     let otherwise = if is_default {
         Either::Left(view! {
             <li class="last" data-fired data-a=words::action_tone(decision.action)>
@@ -60,7 +61,11 @@ fn line(index: usize, rule: &ExplainedRule, decided: &Decided) -> impl IntoView 
     let held = decision.held_by.as_ref() == Some(&rule.id);
     let skipped = rule.state == RuleState::NotReached;
     let title = rule.name.clone().unwrap_or_else(|| rule.id.clone());
-    let name = if fired || held { Either::Left(view! { <b>{title}</b> }) } else { Either::Right(view! { <span>{title}</span> }) };
+    let name = if fired || held {
+        Either::Left(view! { <b>{title}</b> })
+    } else {
+        Either::Right(view! { <span>{title}</span> })
+    };
     let tone = match rule.action {
         _ if held => Some("unknown"),
         Some(action) if fired => Some(words::action_tone(action)),
@@ -131,7 +136,9 @@ fn noted(note: &str) -> String {
         ("true", _) => "yes".into(),
         ("false", _) => "no".into(),
         // Two numbers stand beside each other as they are.
-        (_, Ok(figure)) if !rest.starts_with(['<', '>', '=']) => format!("{} {rest}", number::decimal(figure, 4)).trim_end().to_owned(),
+        (_, Ok(figure)) if !rest.starts_with(['<', '>', '=']) => {
+            format!("{} {rest}", number::decimal(figure, 4)).trim_end().to_owned()
+        }
         _ => note.to_owned(),
     }
 }
@@ -141,7 +148,13 @@ fn spoken(sentence: &str) -> impl IntoView + use<> {
     sentence
         .split('`')
         .enumerate()
-        .map(|(n, part)| if n % 2 == 1 { Either::Left(view! { <code>{part.to_owned()}</code> }) } else { Either::Right(part.to_owned()) })
+        .map(|(n, part)| {
+            if n % 2 == 1 {
+                Either::Left(view! { <code>{part.to_owned()}</code> })
+            } else {
+                Either::Right(part.to_owned())
+            }
+        })
         .collect_view()
 }
 
@@ -159,11 +172,18 @@ fn truth_of(state: RuleState) -> Truth {
 fn logged(decided: &Decided) -> impl IntoView + use<> {
     let decision = decided.decision();
     let entries = decision.trace.iter().map(|entry| {
-        let (number, name) = (decided.rules.rule(&entry.rule_id).map(|(number, _)| number), decided.rules.title(&entry.rule_id));
+        let (number, name) = (
+            decided.rules.rule(&entry.rule_id).map(|(number, _)| number),
+            decided.rules.title(&entry.rule_id),
+        );
         let fired = decision.rule_id.as_ref() == Some(&entry.rule_id);
         let held = decision.held_by.as_ref() == Some(&entry.rule_id);
         let tone = if held { "unknown" } else { words::action_tone(decision.action) };
-        let end = if fired { Either::Left(action_chip(decision.action)) } else { Either::Right(view! { <span class="meta">{words::outcome3(entry.result).to_lowercase()}</span> }) };
+        let end = if fired {
+            Either::Left(action_chip(decision.action))
+        } else {
+            Either::Right(view! { <span class="meta">{words::outcome3(entry.result).to_lowercase()}</span> })
+        };
         let hangs = fired || held;
         view! {
             <li class="last" data-fired=hangs data-a=hangs.then_some(tone)>

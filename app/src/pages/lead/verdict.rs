@@ -43,7 +43,8 @@ pub fn short(loaded: &Loaded, decided: &Decided) -> String {
     let reason = match (&decision.rule_id, &decision.held_by) {
         (Some(rule), _) => title(rule),
         (None, Some(rule)) => {
-            let why = decision.because.iter().map(|entry| facts::because(entry, &decided.rules.bundle.catalogue));
+            let why =
+                decision.because.iter().map(|entry| facts::because(entry, &decided.rules.bundle.catalogue));
             format!("“{}” could not be told: {}", title(rule), why.collect::<Vec<_>>().join(", "))
         }
         (None, None) => "no rule applied".into(),
@@ -56,8 +57,12 @@ fn target(loaded: &Loaded, decision: &Decision) -> impl IntoView + use<> {
     let text = |name: &str| decision.parameters.get(name).and_then(Json::as_str);
     match (decision.action, text("assignee"), text("pool"), text("stage")) {
         (Action::Assign, Some(email), ..) => EitherOf3::A(view! { " to "<b>{loaded.person(email)}</b> }),
-        (Action::Assign, None, Some(pool), _) => EitherOf3::B(view! { " from "<b>{pool.to_owned()}</b>", but nobody there was available" }),
-        (Action::Advance, .., Some(stage)) => EitherOf3::A(view! { " to "<b>{words::stage_named(stage)}</b> }),
+        (Action::Assign, None, Some(pool), _) => {
+            EitherOf3::B(view! { " from "<b>{pool.to_owned()}</b>", but nobody there was available" })
+        }
+        (Action::Advance, .., Some(stage)) => {
+            EitherOf3::A(view! { " to "<b>{words::stage_named(stage)}</b> })
+        }
         _ => EitherOf3::C(()),
     }
 }
@@ -67,23 +72,37 @@ fn reason(decided: &Decided) -> impl IntoView + use<> {
     let decision = decided.decision();
     if let Some(rule) = &decision.held_by {
         let catalogue = &decided.rules.bundle.catalogue;
-        let why: Vec<String> = decision.because.iter().map(|entry| facts::because(entry, catalogue)).collect();
+        let why: Vec<String> =
+            decision.because.iter().map(|entry| facts::because(entry, catalogue)).collect();
         let why = if why.is_empty() { "something it needs is not known".to_owned() } else { joined(&why) };
-        return EitherOf3::A(view! { ": not enough information for "<b>{decided.rules.title(rule)}</b>", "{why} });
+        return EitherOf3::A(
+            view! { ": not enough information for "<b>{decided.rules.title(rule)}</b>", "{why} },
+        );
     }
     let Some(id) = &decision.rule_id else {
         return EitherOf3::B(": no rule applied, so the safe default did");
     };
-    let rule = decided.explanation.as_ref().and_then(|explanation| explanation.rules.iter().find(|rule| rule.id == *id));
+    let rule = decided
+        .explanation
+        .as_ref()
+        .and_then(|explanation| explanation.rules.iter().find(|rule| rule.id == *id));
     let known = rule.zip(decision.content_snapshot.as_ref());
-    let mut told: Vec<Fact> = known.map(|(rule, snapshot)| facts::facts(&rule.condition, snapshot, &decided.rules.bundle.catalogue)).unwrap_or_default();
+    let mut told: Vec<Fact> = known
+        .map(|(rule, snapshot)| facts::facts(&rule.condition, snapshot, &decided.rules.bundle.catalogue))
+        .unwrap_or_default();
     told.truncate(FACTS);
     if told.is_empty() {
         told.push(Fact { before: String::new(), strong: facts::lower(&decided.rules.title(id)) });
     }
     let last = told.len() - 1;
     let told = told.into_iter().enumerate().map(|(n, fact)| {
-        let joint = if n == 0 { "" } else if n == last { " and " } else { ", " };
+        let joint = if n == 0 {
+            ""
+        } else if n == last {
+            " and "
+        } else {
+            ", "
+        };
         view! { {joint}{fact.before}<b>{fact.strong}</b> }
     });
     EitherOf3::C(view! { ": "{told.collect_view()} })
@@ -109,16 +128,26 @@ fn overridden(loaded: &Loaded, decision: &Decision) -> impl IntoView + use<> {
 
 fn particulars(loaded: &Loaded, decided: &Decided) -> impl IntoView + use<> {
     let decision = decided.decision();
-    let number = decision.rule_id.as_ref().or(decision.held_by.as_ref()).and_then(|id| decided.rules.rule(id)).map(|(number, _)| number);
+    let number = decision
+        .rule_id
+        .as_ref()
+        .or(decision.held_by.as_ref())
+        .and_then(|id| decided.rules.rule(id))
+        .map(|(number, _)| number);
     let by = format!("{} v{}", words::sentence(&decision.rule_set), decision.rule_version);
     let by = number.map_or_else(|| by.clone(), |number| format!("{by}, rule {number}"));
-    let workflow = Some(loaded.workflow(decided.stored.workflow_id.0)).filter(|title| !by.starts_with(title.as_str()));
+    let workflow =
+        Some(loaded.workflow(decided.stored.workflow_id.0)).filter(|title| !by.starts_with(title.as_str()));
     let overrides = match (decision.mode, decision.human_overrides.len()) {
         (Mode::Live, 0) => "Live, nothing overridden".to_owned(),
         (mode, 0) => words::mode(mode).to_owned(),
         (mode, n) => format!("{}, {}", words::mode(mode), number::plural(n as i64, "override", "overrides")),
     };
-    let tags = decision.risk_tags.iter().map(|tag| view! { <span class="tag">{words::sentence(tag)}</span> }).collect_view();
+    let tags = decision
+        .risk_tags
+        .iter()
+        .map(|tag| view! { <span class="tag">{words::sentence(tag)}</span> })
+        .collect_view();
     view! {
         <div class="row">
             {workflow.map(|workflow| view! { <span>{workflow}</span> })}

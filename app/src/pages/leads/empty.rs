@@ -4,15 +4,16 @@ use http::header;
 use http::request::Parts;
 use leptos::prelude::*;
 use store::reads::frame::WorkflowName;
-use store::reads::leads_list::{Cursor, Page};
+use store::reads::leads_list::{Cursor, Page, SEARCHED_ROWS};
 
 use super::filter::Asked;
 use crate::ui::icon::Icon;
-use crate::ui::note;
+use crate::ui::{note, number};
 
 /// Where the browser found this server.
 pub fn origin() -> String {
-    let host = use_context::<Parts>().and_then(|parts| parts.headers.get(header::HOST)?.to_str().ok().map(str::to_owned));
+    let host = use_context::<Parts>()
+        .and_then(|parts| parts.headers.get(header::HOST)?.to_str().ok().map(str::to_owned));
     let host = host.unwrap_or_else(|| "127.0.0.1:3000".into());
     let is_local = ["localhost", "127.", "[::1]"].iter().any(|local| host.starts_with(local));
     format!("{}://{host}", if is_local { "http" } else { "https" })
@@ -45,10 +46,10 @@ pub fn no_leads(workflows: &[WorkflowName], origin: &str) -> impl IntoView + use
 /// Nothing passes the filters, or nothing so far.
 pub fn no_match(asked: &Asked, found: &Page) -> impl IntoView + use<> {
     let bare = asked.address.without(&["before", "after"]);
-    if let (true, Some(Cursor::Before(id))) = (found.cut, found.older) {
-        let further = bare.with("before", id.to_string()).href();
+    if let (true, Some(Cursor::Before(place))) = (found.cut, found.older) {
+        let further = bare.with("before", place.to_string()).href();
         let steps = view! {
-            <p>"Nothing among the 20,000 leads looked through for this page. There are older ones."</p>
+            <p>{format!("Nothing among the {} leads looked through for this page. There are older ones.", number::count(SEARCHED_ROWS))}</p>
             <span class="row"><a class="btn" href=further>"Search further back"</a><a class="btn plain" href="/leads">"Clear all filters"</a></span>
         };
         return note::empty(Icon::Search, "Nothing so far", steps).into_any();

@@ -4,7 +4,7 @@ use engine::action::Action;
 use engine::control::outcome::OutcomeStage;
 use leptos::prelude::*;
 use store::reads::frame::{RuleName, WorkflowName};
-use store::reads::leads_list::{Counts, Cursor, Filter, QueueFilter, RuleFilter};
+use store::reads::leads_list::{Counts, Cursor, Filter, Place, QueueFilter, RuleFilter};
 use strum::VariantArray as _;
 use uuid::Uuid;
 
@@ -15,7 +15,9 @@ use crate::ui::icon::{Icon, icon};
 use crate::ui::words;
 
 /// The names of all filters in the address.
-pub const NAMES: [&str; 12] = ["q", "workflow", "action", "rule", "queue", "stage", "counts", "period", "from", "to", "before", "after"];
+pub const NAMES: [&str; 12] = [
+    "q", "workflow", "action", "rule", "queue", "stage", "counts", "period", "from", "to", "before", "after",
+];
 /// How the default stands in the address instead of a rule's id.
 const DEFAULT_RULE: &str = "-";
 /// Characters of a search; nobody's name is longer.
@@ -35,8 +37,11 @@ pub struct Asked {
 impl Asked {
     /// Reads the address.
     pub fn read(address: Address, clock: Clock, workflows: &[WorkflowName]) -> Self {
-        let workflow = address.get("workflow").and_then(|name| workflows.iter().find(|workflow| workflow.name == name));
-        let rule = address.get("rule").map(|rule| if rule == DEFAULT_RULE { RuleFilter::Default } else { RuleFilter::Rule(rule.to_owned()) });
+        let workflow =
+            address.get("workflow").and_then(|name| workflows.iter().find(|workflow| workflow.name == name));
+        let rule = address.get("rule").map(|rule| {
+            if rule == DEFAULT_RULE { RuleFilter::Default } else { RuleFilter::Rule(rule.to_owned()) }
+        });
         let period = Period::read(&address, Span::All, clock);
         let filter = Filter {
             workflow: workflow.map(|workflow| workflow.id),
@@ -44,14 +49,16 @@ impl Asked {
             rule,
             queue: address.parsed::<QueueFilter>("queue"),
             stage: address.parsed::<OutcomeStage>("stage"),
-            text: address.get("q").map(|text| text.chars().filter(|c| !c.is_control()).take(TEXT_CHARS).collect()),
+            text: address
+                .get("q")
+                .map(|text| text.chars().filter(|c| !c.is_control()).take(TEXT_CHARS).collect()),
             from: period.from(),
             to: period.to(),
             counts: address.parsed::<Counts>("counts"),
             lead: None,
         };
-        let before = address.parsed::<Uuid>("before").map(Cursor::Before);
-        let after = address.parsed::<Uuid>("after").map(Cursor::After);
+        let before = address.parsed::<Place>("before").map(Cursor::Before);
+        let after = address.parsed::<Place>("after").map(Cursor::After);
         Self { filter, cursor: before.or(after).unwrap_or_default(), period, address }
     }
 
@@ -63,10 +70,15 @@ impl Asked {
     /// The active filters, in words.
     pub fn chips(&self, workflows: &[WorkflowName], rules: &[RuleName]) -> Vec<Chip> {
         let filter = &self.filter;
-        let title = |id: &Uuid| workflows.iter().find(|workflow| workflow.id == *id).map(|workflow| workflow.title.clone());
+        let title = |id: &Uuid| {
+            workflows.iter().find(|workflow| workflow.id == *id).map(|workflow| workflow.title.clone())
+        };
         let rule = |rule: &RuleFilter| match rule {
             RuleFilter::Default => "None, by default".to_owned(),
-            RuleFilter::Rule(id) => rules.iter().find(|rule| rule.rule_id == *id).map_or_else(|| id.clone(), |rule| rule.title().to_owned()),
+            RuleFilter::Rule(id) => rules
+                .iter()
+                .find(|rule| rule.rule_id == *id)
+                .map_or_else(|| id.clone(), |rule| rule.title().to_owned()),
         };
         let has_period = filter.from.is_some() || filter.to.is_some();
         let all = [
@@ -80,20 +92,35 @@ impl Asked {
             ("First decided", &period::NAMES, has_period.then(|| self.period.words())),
         ];
         let bare = self.address.without(&["before", "after"]);
-        all.into_iter().filter_map(|(name, names, value)| Some(Chip { name, value: value?, href: bare.without(names).href() })).collect()
+        all.into_iter()
+            .filter_map(|(name, names, value)| {
+                Some(Chip { name, value: value?, href: bare.without(names).href() })
+            })
+            .collect()
     }
 }
 
 /// The form of all filters; a plain GET.
 pub fn form(asked: &Asked, workflows: &[WorkflowName], rules: &[RuleName]) -> impl IntoView + use<> {
     let address = &asked.address;
-    let is_shown = |rule: &&RuleName| asked.filter.workflow.is_none_or(|workflow| workflow == rule.workflow_id);
-    let mut rule_choices: Vec<Choice> = rules.iter().filter(is_shown).map(|rule| (rule.rule_id.clone(), rule.title().to_owned())).collect();
+    let is_shown =
+        |rule: &&RuleName| asked.filter.workflow.is_none_or(|workflow| workflow == rule.workflow_id);
+    let mut rule_choices: Vec<Choice> =
+        rules.iter().filter(is_shown).map(|rule| (rule.rule_id.clone(), rule.title().to_owned())).collect();
     rule_choices.dedup();
     rule_choices.push((DEFAULT_RULE.into(), "None, by default".into()));
-    let active = [&asked.filter.workflow.is_some(), &asked.filter.rule.is_some(), &asked.filter.queue.is_some(), &asked.filter.stage.is_some()];
+    let active = [
+        &asked.filter.workflow.is_some(),
+        &asked.filter.rule.is_some(),
+        &asked.filter.queue.is_some(),
+        &asked.filter.stage.is_some(),
+    ];
     let active = active.into_iter().filter(|is| **is).count();
-    let kept = if asked.period.name().is_some() { &["action", "counts"][..] } else { &["action", "counts", "from", "to"] };
+    let kept = if asked.period.name().is_some() {
+        &["action", "counts"][..]
+    } else {
+        &["action", "counts", "from", "to"]
+    };
     view! {
         <form role="search" method="get" action="/leads">
             {address.kept(kept)}

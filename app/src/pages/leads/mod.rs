@@ -15,6 +15,7 @@ use store::reads::leads_list::{self, COUNTED_ROWS, Cursor};
 use super::filters::{Address, chips};
 use super::frame::{Here, Page, Section, page};
 use crate::error::Result;
+use crate::ui::bars::STACK;
 use crate::ui::{number, words};
 use filter::{Asked, NAMES};
 
@@ -33,13 +34,22 @@ async fn load(here: Here, address: Address) -> Result<Page> {
     let found = leads_list::page(store, &asked.filter, asked.cursor).await?;
     let counts = leads_list::counts(store, &asked.filter).await?;
     let nothing_at_all = found.rows.is_empty() && leads_list::is_empty(store).await?;
-    let heading = view! { <h1>"Leads"</h1><span class="meta">"The last decision in each workflow, the newest first"</span> };
+    let order = if asked.filter.has_period() {
+        "Those decided first most lately come first"
+    } else {
+        "The last decision in each workflow, the newest first"
+    };
+    let heading = view! { <h1>"Leads"</h1><span class="meta">{order}</span> };
     if nothing_at_all {
         let body = empty::no_leads(&workflows, &empty::origin());
         return Ok(Page { title: "Leads".into(), bar: heading.into_any(), body: body.into_any() });
     }
     let decisions: Vec<_> = found.rows.iter().map(|row| row.last_decision_id).collect();
-    let rule_names = leads_list::rules_of(store, &decisions).await?.into_iter().map(|rule| (rule.decision_id, rule)).collect();
+    let rule_names = leads_list::rules_of(store, &decisions)
+        .await?
+        .into_iter()
+        .map(|rule| (rule.decision_id, rule))
+        .collect();
     let assignees: Vec<String> = found.rows.iter().filter_map(|row| row.assignee.clone()).collect();
     let people = names_of(store, &assignees).await?;
     let is_empty = found.rows.is_empty();
@@ -54,39 +64,41 @@ async fn load(here: Here, address: Address) -> Result<Page> {
             {filter::form(&asked, &workflows, &rules).into_any()}
             {chips(asked.chips(&workflows, &rules), Address::new("/leads").href())}
         </div>
-        {by_action(&asked, &counts).into_any()}
+        {by_action(&asked, counts).into_any()}
         {list}
     };
     Ok(Page { title: "Leads".into(), bar: heading.into_any(), body: body.into_any() })
 }
 
 /// How many leads were decided how, each a way to see only those.
-fn by_action(asked: &Asked, counts: &[(Action, i64, bool)]) -> impl IntoView + use<> {
+fn by_action(asked: &Asked, counts: Option<(Vec<(Action, usize)>, bool)>) -> impl IntoView + use<> {
     let address = asked.address.without(&["before", "after"]);
-    let total: i64 = counts.iter().map(|(_, count, _)| count).sum();
-    let is_more = counts.iter().any(|(.., more)| *more);
-    let shown = |count: i64, more: bool| if more { format!("{}+", number::count(count.min(COUNTED_ROWS))) } else { number::count(count) };
+    let is_counted = counts.is_some();
+    let (counts, more) = counts.unwrap_or_default();
+    let total: usize = counts.iter().map(|(_, count)| count).sum();
+    let shown = move |count: usize| {
+        let count = number::count(count.min(COUNTED_ROWS) as i64);
+        is_counted.then(|| view! { <b>{if more { format!("{count}+") } else { count }}</b> })
+    };
     let all = view! {
         <li>
-            <a href=address.without(&["action"]).href() aria-current=asked.filter.action.is_none().then_some("true")>
-                "All"<b>{if is_more { format!("{}+", number::count(total)) } else { number::count(total) }}</b>
-            </a>
+            <a href=address.without(&["action"]).href() aria-current=asked.filter.action.is_none().then_some("true")>"All"{shown(total)}</a>
         </li>
     };
-    let one = |(action, count, more): &(Action, i64, bool)| {
+    let one = |action: &Action| {
+        let count = counts.iter().find(|(known, _)| known == action).map_or(0, |(_, count)| *count);
         let current = asked.filter.action == Some(*action);
         let href = address.with("action", <&str>::from(*action)).href();
-        (*count > 0 || current).then(|| {
+        // What was counted and is not there is no choice, unless it is the one that was made.
+        (current || count > 0 || more || !is_counted).then(|| {
             view! {
                 <li data-a=words::action_tone(*action)>
-                    <a href=href aria-current=current.then_some("true")>
-                        <span class="dot"></span>{words::action(*action)}<b>{shown(*count, *more)}</b>
-                    </a>
+                    <a href=href aria-current=current.then_some("true")><span class="dot"></span>{words::action(*action)}{shown(count)}</a>
                 </li>
             }
         })
     };
-    let ones = counts.iter().map(one).collect_view();
+    let ones = STACK.iter().map(one).collect_view();
     view! { <nav aria-label="By decision"><ul class="tabs">{all}{ones}</ul></nav> }
 }
 
@@ -94,8 +106,8 @@ fn pager(asked: &Asked, found: &leads_list::Page) -> impl IntoView + use<> {
     let at = |cursor: Cursor| {
         let bare = asked.address.without(&["before", "after"]);
         match cursor {
-            Cursor::Before(id) => bare.with("before", id.to_string()).href(),
-            Cursor::After(id) => bare.with("after", id.to_string()).href(),
+            Cursor::Before(place) => bare.with("before", place.to_string()).href(),
+            Cursor::After(place) => bare.with("after", place.to_string()).href(),
             Cursor::Start => bare.href(),
         }
     };
@@ -108,7 +120,8 @@ fn pager(asked: &Asked, found: &leads_list::Page) -> impl IntoView + use<> {
     };
     let newer = found.newer.map(|cursor| view! { <a class="btn" rel="prev" href=at(cursor)>"Newer"</a> });
     let older_words = if found.cut { "Search further back" } else { "Older" };
-    let older = found.older.map(|cursor| view! { <a class="btn" rel="next" href=at(cursor)>{older_words}</a> });
+    let older =
+        found.older.map(|cursor| view! { <a class="btn" rel="next" href=at(cursor)>{older_words}</a> });
     view! {
         <nav class="pager" aria-label="Pages">
             <span class="meta">{count}</span>

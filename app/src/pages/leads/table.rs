@@ -76,7 +76,9 @@ fn line(row: &Row, known: &Known<'_>) -> impl IntoView + use<> {
 /// Name, company and address; at least one of them is known, or the person was erased.
 fn who(row: &Row, href: String) -> impl IntoView + use<> {
     if row.erased_at.is_some() {
-        return Either::Left(view! { <a class="who quiet" href=href><b class="pair">{icon(Icon::Eraser)}"Erased person"</b></a> });
+        return Either::Left(
+            view! { <a class="who quiet" href=href><b class="pair">{icon(Icon::Eraser)}"Erased person"</b></a> },
+        );
     }
     let mut texts = [&row.name, &row.company, &row.email].into_iter().flatten().cloned();
     let first = texts.next().unwrap_or_else(|| "No name".into());
@@ -104,7 +106,9 @@ fn waits(row: &Row, known: &Known<'_>) -> impl IntoView + use<> {
     match (&row.queue, &row.assignee) {
         (Some(queue), _) => {
             let since = row.queued_at.map(|at| format!("Since {}", known.clock.full(at)));
-            Some(view! { <span class="pair" title=since>{icon(Icon::Inbox)}{words::queue(queue).to_owned()}</span> })
+            Some(
+                view! { <span class="pair" title=since>{icon(Icon::Inbox)}{words::queue(queue).to_owned()}</span> },
+            )
         }
         (None, Some(email)) => {
             let name = known.people.get(email).unwrap_or(email).clone();

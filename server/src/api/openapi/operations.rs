@@ -41,7 +41,14 @@ struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    fn new(schemas: &'a mut Schemas, method: &'static str, path: &'static str, tag: &str, id: &str, summary: &str) -> Self {
+    fn new(
+        schemas: &'a mut Schemas,
+        method: &'static str,
+        path: &'static str,
+        tag: &str,
+        id: &str,
+        summary: &str,
+    ) -> Self {
         let body = json!({ "operationId": id, "tags": [tag], "summary": summary });
         let body = if let Json::Object(body) = body { body } else { Map::new() };
         Self { schemas, path, method, body, parameters: Vec::new(), responses: Map::new() }
@@ -70,7 +77,12 @@ impl<'a> Builder<'a> {
 
     fn idempotency_key(self) -> Self {
         let schema = json!({ "type": "string", "minLength": 1, "maxLength": limits::KEY_CHARS, "pattern": "^[!-~]([ -~]*[!-~])?$" });
-        self.parameter("header", "Idempotency-Key", "Sent again with the same key and body, the request does nothing twice.", schema)
+        self.parameter(
+            "header",
+            "Idempotency-Key",
+            "Sent again with the same key and body, the request does nothing twice.",
+            schema,
+        )
     }
 
     fn id(self, description: &str) -> Self {
@@ -97,9 +109,15 @@ impl<'a> Builder<'a> {
         for status in statuses {
             let problem = self.schemas.given::<Problem>();
             let headers = match status {
-                401 => json!({ "WWW-Authenticate": { "description": "How to say who calls.", "required": true, "schema": { "type": "string" } } }),
-                405 => json!({ "Allow": { "description": "The methods there are.", "schema": { "type": "string" } } }),
-                503 => json!({ "Retry-After": { "description": "Seconds to wait.", "required": true, "schema": { "type": "integer", "minimum": 0 } } }),
+                401 => {
+                    json!({ "WWW-Authenticate": { "description": "How to say who calls.", "required": true, "schema": { "type": "string" } } })
+                }
+                405 => {
+                    json!({ "Allow": { "description": "The methods there are.", "schema": { "type": "string" } } })
+                }
+                503 => {
+                    json!({ "Retry-After": { "description": "Seconds to wait.", "required": true, "schema": { "type": "integer", "minimum": 0 } } })
+                }
                 _ => json!({}),
             };
             let content = json!({ "application/problem+json": { "schema": problem } });
@@ -141,7 +159,10 @@ fn meaning(status: u16) -> &'static str {
         415 => "The body is in another format.",
         422 => "The request can be read, and cannot be carried out; `errors` says where it is wrong.",
         503 => "The database does not answer at the moment. Nothing was changed.",
-        _ => StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or("Failed."),
+        _ => StatusCode::from_u16(status)
+            .ok()
+            .and_then(|status| status.canonical_reason())
+            .unwrap_or("Failed."),
     }
 }
 
@@ -211,16 +232,25 @@ fn take_batch(schemas: &mut Schemas) -> Operation {
 
 fn record_outcome(schemas: &mut Schemas) -> Operation {
     let (outcome, answer) = (schemas.taken::<OutcomeRequest>(), schemas.given::<OutcomeAnswer>());
-    Builder::new(schemas, "POST", "/api/v1/outcomes", "outcomes", "recordOutcome", "Tell what really happened to a lead.")
-        .description("The lead is named by `lead_id`, by `external_id` (with its `source`) or by `email`: by one of them.")
-        .scope("outcome")
-        .idempotency_key()
-        .takes(as_json(outcome))
-        .gives(201, "It was recorded.", as_json(answer.clone()))
-        .gives(200, "It had been recorded before; this is the first answer.", as_json(answer))
-        .fails(WITH_KEY)
-        .fails(WITH_BODY)
-        .done()
+    Builder::new(
+        schemas,
+        "POST",
+        "/api/v1/outcomes",
+        "outcomes",
+        "recordOutcome",
+        "Tell what really happened to a lead.",
+    )
+    .description(
+        "The lead is named by `lead_id`, by `external_id` (with its `source`) or by `email`: by one of them.",
+    )
+    .scope("outcome")
+    .idempotency_key()
+    .takes(as_json(outcome))
+    .gives(201, "It was recorded.", as_json(answer.clone()))
+    .gives(200, "It had been recorded before; this is the first answer.", as_json(answer))
+    .fails(WITH_KEY)
+    .fails(WITH_BODY)
+    .done()
 }
 
 fn show_lead(schemas: &mut Schemas) -> Operation {
@@ -235,7 +265,8 @@ fn show_lead(schemas: &mut Schemas) -> Operation {
 }
 
 fn list_decisions(schemas: &mut Schemas) -> Operation {
-    let (action, mode, decision) = (schemas.taken::<Action>(), schemas.taken::<Mode>(), schemas.given::<Decision>());
+    let (action, mode, decision) =
+        (schemas.taken::<Action>(), schemas.taken::<Mode>(), schemas.given::<Decision>());
     let name = || json!({ "type": "string", "minLength": 1, "maxLength": limits::NAME_CHARS, "pattern": PLAIN_TEXT });
     let instant = || json!({ "type": "string", "format": "date-time" });
     let page = json!({
@@ -252,34 +283,63 @@ fn list_decisions(schemas: &mut Schemas) -> Operation {
         "application/x-ndjson": { "schema": { "type": "string" }, "x-item-schema": decision },
         "text/csv": { "schema": { "type": "string" } },
     });
-    Builder::new(schemas, "GET", "/api/v1/decisions", "decisions", "listDecisions", "Decisions, newest first.")
-        .scope("read")
-        .parameter("query", "workflow", "Of this workflow.", name())
-        .parameter("query", "action", "With this action.", action)
-        .parameter("query", "rule_id", "By this rule.", name())
-        .parameter("query", "mode", "In this mode.", mode)
-        .parameter("query", "lead_id", "About this lead.", json!({ "type": "string", "format": "uuid" }))
-        .parameter("query", "from", "As of this instant or later.", instant())
-        .parameter("query", "to", "As of before this instant.", instant())
-        .parameter("query", "after", "The page after this one: `next` of the page before.", json!({ "type": "string", "format": "uuid" }))
-        .parameter("query", "limit", "Items of a page.", json!({ "type": "integer", "minimum": 1, "maximum": LIMIT, "default": DEFAULT_LIMIT }))
-        .parameter("query", "format", "The form; without it, `Accept` counts.", json!({ "type": "string", "enum": formats() }))
-        .gives(200, "A page of decisions.", content)
-        .linked(200)
-        .fails(WITH_KEY)
-        .fails(&[406, 422])
-        .done()
+    Builder::new(
+        schemas,
+        "GET",
+        "/api/v1/decisions",
+        "decisions",
+        "listDecisions",
+        "Decisions, newest first.",
+    )
+    .scope("read")
+    .parameter("query", "workflow", "Of this workflow.", name())
+    .parameter("query", "action", "With this action.", action)
+    .parameter("query", "rule_id", "By this rule.", name())
+    .parameter("query", "mode", "In this mode.", mode)
+    .parameter("query", "lead_id", "About this lead.", json!({ "type": "string", "format": "uuid" }))
+    .parameter("query", "from", "As of this instant or later.", instant())
+    .parameter("query", "to", "As of before this instant.", instant())
+    .parameter(
+        "query",
+        "after",
+        "The page after this one: `next` of the page before.",
+        json!({ "type": "string", "format": "uuid" }),
+    )
+    .parameter(
+        "query",
+        "limit",
+        "Items of a page.",
+        json!({ "type": "integer", "minimum": 1, "maximum": LIMIT, "default": DEFAULT_LIMIT }),
+    )
+    .parameter(
+        "query",
+        "format",
+        "The form; without it, `Accept` counts.",
+        json!({ "type": "string", "enum": formats() }),
+    )
+    .gives(200, "A page of decisions.", content)
+    .linked(200)
+    .fails(WITH_KEY)
+    .fails(&[406, 422])
+    .done()
 }
 
 fn show_decision(schemas: &mut Schemas) -> Operation {
     let decision = schemas.given::<Decision>();
-    Builder::new(schemas, "GET", "/api/v1/decisions/{id}", "decisions", "showDecision", "A decision with its inputs and its trace.")
-        .scope("read")
-        .id("The decision.")
-        .gives(200, "The decision.", as_json(decision))
-        .fails(WITH_KEY)
-        .fails(&[404])
-        .done()
+    Builder::new(
+        schemas,
+        "GET",
+        "/api/v1/decisions/{id}",
+        "decisions",
+        "showDecision",
+        "A decision with its inputs and its trace.",
+    )
+    .scope("read")
+    .id("The decision.")
+    .gives(200, "The decision.", as_json(decision))
+    .fails(WITH_KEY)
+    .fails(&[404])
+    .done()
 }
 
 fn replay(schemas: &mut Schemas) -> Operation {
@@ -295,11 +355,18 @@ fn replay(schemas: &mut Schemas) -> Operation {
 }
 
 fn figures(schemas: &mut Schemas) -> Operation {
-    let mut operation = Builder::new(schemas, "GET", "/metrics", "process", "figures", "Figures of the process, for Prometheus.")
-        .description("Open to callers on the same machine; others need a key.")
-        .gives(200, "The figures in Prometheus' text format.", plain_text())
-        .fails(WITH_KEY)
-        .done();
+    let mut operation = Builder::new(
+        schemas,
+        "GET",
+        "/metrics",
+        "process",
+        "figures",
+        "Figures of the process, for Prometheus.",
+    )
+    .description("Open to callers on the same machine; others need a key.")
+    .gives(200, "The figures in Prometheus' text format.", plain_text())
+    .fails(WITH_KEY)
+    .done();
     operation.body["security"] = json!([{}, { "key": ["read"] }]);
     operation
 }

@@ -22,7 +22,10 @@ impl Schemas {
                 settings.meta_schema = None;
             })
         };
-        Self { taken: settings().for_deserialize().into_generator(), given: settings().for_serialize().into_generator() }
+        Self {
+            taken: settings().for_deserialize().into_generator(),
+            given: settings().for_serialize().into_generator(),
+        }
     }
 
     /// A reference to the schema of something that is taken.
@@ -55,7 +58,10 @@ mod tests {
     #[test]
     fn references_point_to_components() {
         let mut schemas = Schemas::new();
-        assert_eq!(schemas.taken::<EventKind>(), serde_json::json!({ "$ref": "#/components/schemas/EventKind" }));
+        assert_eq!(
+            schemas.taken::<EventKind>(),
+            serde_json::json!({ "$ref": "#/components/schemas/EventKind" })
+        );
         assert!(schemas.finish().contains_key("EventKind"));
     }
 }

@@ -13,28 +13,84 @@ use store::outcomes::OutcomeInput;
 use super::is_worked;
 
 const FIRST_NAMES: &[&str] = &[
-    "Amara", "Bruno", "Chiara", "Dmitri", "Elif", "Farid", "Greta", "Hugo", "Ingrid", "Jonas", "Keiko", "Liam", "Mireille", "Nadia", "Oskar",
-    "Paula", "Quentin", "Rosa", "Stefan", "Tomoko", "Ursula", "Viktor", "Wanda", "Yusuf", "Zofia",
+    "Amara", "Bruno", "Chiara", "Dmitri", "Elif", "Farid", "Greta", "Hugo", "Ingrid", "Jonas", "Keiko",
+    "Liam", "Mireille", "Nadia", "Oskar", "Paula", "Quentin", "Rosa", "Stefan", "Tomoko", "Ursula", "Viktor",
+    "Wanda", "Yusuf", "Zofia",
 ];
 const LAST_NAMES: &[&str] = &[
-    "Albrecht", "Benali", "Costa", "Dubois", "Eriksen", "Ferrari", "Gupta", "Horvat", "Ivanova", "Jensen", "Kowalski", "Lindgren", "Moreau",
-    "Nakamura", "Okafor", "Petrov", "Quinn", "Rossi", "Schmidt", "Tanaka", "Ueda", "Vargas", "Weber", "Yilmaz", "Zimmer",
+    "Albrecht", "Benali", "Costa", "Dubois", "Eriksen", "Ferrari", "Gupta", "Horvat", "Ivanova", "Jensen",
+    "Kowalski", "Lindgren", "Moreau", "Nakamura", "Okafor", "Petrov", "Quinn", "Rossi", "Schmidt", "Tanaka",
+    "Ueda", "Vargas", "Weber", "Yilmaz", "Zimmer",
 ];
 const TARGETS: &[&str] = &[
-    "Initech", "Globex", "Hooli", "Vandelay Industries", "Stark Logistics", "Wayne Freight", "Tyrell Optics", "Umbra Foods", "Massive Dynamic",
-    "Acme Robotics", "Oscorp Energy", "Sirius Telecom", "Nakatomi Trading",
+    "Initech",
+    "Globex",
+    "Hooli",
+    "Vandelay Industries",
+    "Stark Logistics",
+    "Wayne Freight",
+    "Tyrell Optics",
+    "Umbra Foods",
+    "Massive Dynamic",
+    "Acme Robotics",
+    "Oscorp Energy",
+    "Sirius Telecom",
+    "Nakatomi Trading",
 ];
 const OTHERS: &[&str] = &[
-    "Northwind Bakery", "Pine & Sons", "Blue Harbor Travel", "Lumen Studio", "Kestrel Parts", "Marigold Hotels", "Fjord Software", "Atlas Print",
-    "Copper Kettle", "Delta Farms", "Echo Dental", "Foxglove Media", "Granite Works", "Harvest Lane", "Ironbridge Steel", "Juniper Clinics",
+    "Northwind Bakery",
+    "Pine & Sons",
+    "Blue Harbor Travel",
+    "Lumen Studio",
+    "Kestrel Parts",
+    "Marigold Hotels",
+    "Fjord Software",
+    "Atlas Print",
+    "Copper Kettle",
+    "Delta Farms",
+    "Echo Dental",
+    "Foxglove Media",
+    "Granite Works",
+    "Harvest Lane",
+    "Ironbridge Steel",
+    "Juniper Clinics",
 ];
-const ROLES: &[&str] =
-    &["VP Sales", "Head of Operations", "Founder", "Analyst", "Student", "Marketing manager", "CFO", "Director of IT", "Sales engineer", ""];
-const SIZES: &[&str] =
-    &["1-10", "11-50", "51-200 employees", "201 to 500", "500-1,000", "1.200", "5000+", "just me", "n/a", "around 80 people"];
-const BUDGETS: &[&str] = &["", "", "€20k-€50k", "10.000 - 20.000 EUR", "about €60k", "not decided", "$30,000"];
-const INTERESTS: &[&str] =
-    &["Dashboards and reporting", "lead scoring", "Salesforce integration", "SSO and audit log", "Forecasting", "", "HubSpot", "routing"];
+const ROLES: &[&str] = &[
+    "VP Sales",
+    "Head of Operations",
+    "Founder",
+    "Analyst",
+    "Student",
+    "Marketing manager",
+    "CFO",
+    "Director of IT",
+    "Sales engineer",
+    "",
+];
+const SIZES: &[&str] = &[
+    "1-10",
+    "11-50",
+    "51-200 employees",
+    "201 to 500",
+    "500-1,000",
+    "1.200",
+    "5000+",
+    "just me",
+    "n/a",
+    "around 80 people",
+];
+const BUDGETS: &[&str] =
+    &["", "", "€20k-€50k", "10.000 - 20.000 EUR", "about €60k", "not decided", "$30,000"];
+const INTERESTS: &[&str] = &[
+    "Dashboards and reporting",
+    "lead scoring",
+    "Salesforce integration",
+    "SSO and audit log",
+    "Forecasting",
+    "",
+    "HubSpot",
+    "routing",
+];
 const CHANNELS: &[&str] = &["website", "website", "website", "live chat", "recommended by a partner"];
 const MESSAGES: &[&str] = &[
     "We would like to book a demo for our revenue team and talk pricing this quarter.",
@@ -128,8 +184,15 @@ impl Visitor {
     }
 
     /// What became of the lead, as far as it has happened by `now`.
-    pub(super) fn outcomes(&self, action: Action, at: DateTime<Utc>, now: DateTime<Utc>) -> Vec<OutcomeInput> {
-        use OutcomeStage::{Accepted, Disqualified, Lost, Opportunity, Rejected, SalesQualified, Touched, Won};
+    pub(super) fn outcomes(
+        &self,
+        action: Action,
+        at: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Vec<OutcomeInput> {
+        use OutcomeStage::{
+            Accepted, Disqualified, Lost, Opportunity, Rejected, SalesQualified, Touched, Won,
+        };
         let path: &[(OutcomeStage, f64)] = match (action, self.luck) {
             (_, luck) if is_worked(action) && luck < 0.16 => &[(Touched, 0.1), (Rejected, 1.5)],
             (_, luck) if is_worked(action) && luck < 0.45 => &[(Touched, 0.1), (Accepted, 1.0)],
@@ -145,7 +208,10 @@ impl Visitor {
             _ => &[],
         };
         let when = |days: f64| at + TimeDelta::seconds((days * (0.5 + self.pace) * 86_400.0) as i64);
-        let money = |stage| matches!(stage, Opportunity | Won | Lost).then(|| ((8.0 + 70.0 * self.pace).round() * 1000.0).to_string());
+        let money = |stage| {
+            matches!(stage, Opportunity | Won | Lost)
+                .then(|| ((8.0 + 70.0 * self.pace).round() * 1000.0).to_string())
+        };
         path.iter()
             .map(|(stage, days)| (*stage, when(*days)))
             .filter(|(_, at)| *at < now)
@@ -155,7 +221,8 @@ impl Visitor {
                 by: Some("sam@corvane.example".into()),
                 currency: money(stage).map(|_| "EUR".into()),
                 amount: money(stage),
-                opportunity_id: money(stage).map(|_| format!("opp-{}", self.email.split('@').next().unwrap_or_default())),
+                opportunity_id: money(stage)
+                    .map(|_| format!("opp-{}", self.email.split('@').next().unwrap_or_default())),
                 reason: None,
             })
             .collect()

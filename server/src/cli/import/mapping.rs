@@ -36,7 +36,8 @@ impl OutcomeRule {
         let wrong = || format!("`{text}` is not COLUMN=VALUE:STAGE[@COLUMN], as in Status=Won:won@Closed");
         let (column, rest) = text.split_once('=').ok_or_else(wrong)?;
         let (value, stage) = rest.split_once(':').ok_or_else(wrong)?;
-        let (stage, at) = stage.split_once('@').map_or((stage, None), |(stage, at)| (stage, Some(at.to_owned())));
+        let (stage, at) =
+            stage.split_once('@').map_or((stage, None), |(stage, at)| (stage, Some(at.to_owned())));
         let stage = stage.parse().map_err(|_| {
             format!("there is no stage `{stage}`; there are touched, accepted, rejected, sales_qualified, opportunity, won, lost and disqualified")
         })?;
@@ -55,7 +56,8 @@ impl Mapping {
         outcomes: Vec<OutcomeRule>,
     ) -> Result<Self, String> {
         let split = |pair: &String| {
-            let (field, column) = pair.split_once('=').ok_or_else(|| format!("`{pair}` is not FIELD=COLUMN"))?;
+            let (field, column) =
+                pair.split_once('=').ok_or_else(|| format!("`{pair}` is not FIELD=COLUMN"))?;
             Ok((field.to_owned(), column.to_owned()))
         };
         let fields = pairs.iter().map(split).collect::<Result<_, String>>()?;
@@ -69,7 +71,9 @@ impl Mapping {
         let judged = self.outcomes.iter().flat_map(|rule| [Some(&rule.column), rule.at.as_ref()]).flatten();
         for column in mapped.chain(&self.at).chain(judged) {
             if !columns.contains(column) {
-                let near = nearest(column, columns.iter().map(String::as_str)).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+                let near = nearest(column, columns.iter().map(String::as_str))
+                    .map(|near| format!("; did you mean `{near}`?"))
+                    .unwrap_or_default();
                 return Err(Failure::Usage(format!("the file has no column `{column}`{near}")));
             }
         }
@@ -93,8 +97,14 @@ impl Mapping {
             }
         }
         let occurred_at = self.at.as_ref().map(|column| instant(row, column)).transpose()?.flatten();
-        let event =
-            EventRequest { kind: self.kind, source: self.source.clone(), workflow: Some(self.workflow.clone()), lead, payload: payload.into(), occurred_at };
+        let event = EventRequest {
+            kind: self.kind,
+            source: self.source.clone(),
+            workflow: Some(self.workflow.clone()),
+            lead,
+            payload: payload.into(),
+            occurred_at,
+        };
         let problems = event.check(now);
         if !problems.is_empty() {
             return Err(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "));
@@ -109,7 +119,15 @@ impl Mapping {
         for (place, rule) in self.outcomes.iter().enumerate() {
             if row.cells.get(&rule.column).and_then(text).as_deref() == Some(rule.value.as_str()) {
                 let at = rule.at.as_ref().map(|column| instant(row, column)).transpose()?.flatten();
-                let input = OutcomeInput { stage: rule.stage, at, by: None, amount: None, currency: None, opportunity_id: None, reason: None };
+                let input = OutcomeInput {
+                    stage: rule.stage,
+                    at,
+                    by: None,
+                    amount: None,
+                    currency: None,
+                    opportunity_id: None,
+                    reason: None,
+                };
                 outcomes.push((place, input));
             }
         }
@@ -137,8 +155,14 @@ fn instant(row: &Row, column: &str) -> Result<Option<DateTime<Utc>>, String> {
         .or_else(|| naive("%Y-%m-%d %H:%M:%S%.f"))
         .or_else(|| naive("%Y-%m-%dT%H:%M:%S%.f"))
         .or_else(|| naive("%Y-%m-%d %H:%M"))
-        .or_else(|| NaiveDate::parse_from_str(&text, "%Y-%m-%d").ok().and_then(|day| day.and_hms_opt(0, 0, 0)).map(|at| at.and_utc()));
-    at.map(Some).ok_or_else(|| format!("`{text}` in `{column}` is no date; write 2026-11-22 or 2026-11-22T09:00:00Z"))
+        .or_else(|| {
+            NaiveDate::parse_from_str(&text, "%Y-%m-%d")
+                .ok()
+                .and_then(|day| day.and_hms_opt(0, 0, 0))
+                .map(|at| at.and_utc())
+        });
+    at.map(Some)
+        .ok_or_else(|| format!("`{text}` in `{column}` is no date; write 2026-11-22 or 2026-11-22T09:00:00Z"))
 }
 
 #[cfg(test)]
@@ -152,24 +176,59 @@ mod tests {
     #[test]
     fn outcomes_are_read_from_their_columns() {
         let rule = OutcomeRule::parse("Status=Closed Won:won@Close Date").unwrap();
-        assert_eq!((rule.column.as_str(), rule.value.as_str(), rule.stage, rule.at.as_deref()), ("Status", "Closed Won", OutcomeStage::Won, Some("Close Date")));
+        assert_eq!(
+            (rule.column.as_str(), rule.value.as_str(), rule.stage, rule.at.as_deref()),
+            ("Status", "Closed Won", OutcomeStage::Won, Some("Close Date"))
+        );
         assert!(OutcomeRule::parse("Converted:sales_qualified").unwrap_err().contains("COLUMN=VALUE"));
         assert!(OutcomeRule::parse("Converted=1:converted").unwrap_err().contains("no stage `converted`"));
-        let mapping = Mapping::new(EventKind::Form, "crm".into(), "w".into(), &["external_id=Id".into(), "size=Staff".into()], Some("Created".into()), vec![rule]).unwrap();
-        let row = row(&serde_json::json!({"Id": " 7 ", "Staff": "51-200", "Status": "Closed Won", "Created": "2019-11-24", "Close Date": "2019-11-25"}));
+        let mapping = Mapping::new(
+            EventKind::Form,
+            "crm".into(),
+            "w".into(),
+            &["external_id=Id".into(), "size=Staff".into()],
+            Some("Created".into()),
+            vec![rule],
+        )
+        .unwrap();
+        let row = row(
+            &serde_json::json!({"Id": " 7 ", "Staff": "51-200", "Status": "Closed Won", "Created": "2019-11-24", "Close Date": "2019-11-25"}),
+        );
         let signal = mapping.signal(&row, Utc::now()).unwrap();
         assert_eq!(signal.event.lead.external_id.as_deref(), Some("7"));
         assert_eq!(signal.event.payload["size"], "51-200");
         assert_eq!(signal.event.payload["Staff"], "51-200");
         assert_eq!(signal.event.occurred_at.unwrap().to_rfc3339(), "2019-11-24T00:00:00+00:00");
-        assert_eq!(mapping.outcomes(&row).unwrap()[0].1.at.unwrap().to_rfc3339(), "2019-11-25T00:00:00+00:00");
+        assert_eq!(
+            mapping.outcomes(&row).unwrap()[0].1.at.unwrap().to_rfc3339(),
+            "2019-11-25T00:00:00+00:00"
+        );
     }
 
     #[test]
     fn a_row_with_an_unreadable_date_is_rejected() {
-        let mapping = Mapping::new(EventKind::Form, "crm".into(), "w".into(), &[], Some("Created".into()), Vec::new()).unwrap();
-        assert!(mapping.signal(&row(&serde_json::json!({"Created": "24/11/2019"})), Utc::now()).unwrap_err().contains("no date"));
-        assert!(mapping.signal(&row(&serde_json::json!({"Created": ""})), Utc::now()).unwrap().event.occurred_at.is_none());
-        assert!(mapping.signal(&row(&serde_json::json!({"Created": "2999-01-01"})), Utc::now()).unwrap_err().contains("future"));
+        let mapping =
+            Mapping::new(EventKind::Form, "crm".into(), "w".into(), &[], Some("Created".into()), Vec::new())
+                .unwrap();
+        assert!(
+            mapping
+                .signal(&row(&serde_json::json!({"Created": "24/11/2019"})), Utc::now())
+                .unwrap_err()
+                .contains("no date")
+        );
+        assert!(
+            mapping
+                .signal(&row(&serde_json::json!({"Created": ""})), Utc::now())
+                .unwrap()
+                .event
+                .occurred_at
+                .is_none()
+        );
+        assert!(
+            mapping
+                .signal(&row(&serde_json::json!({"Created": "2999-01-01"})), Utc::now())
+                .unwrap_err()
+                .contains("future")
+        );
     }
 }

@@ -20,13 +20,15 @@ impl Rejects {
 
     /// Writes a row: its number (the first below the header is 1), the reason, and its cells as JSON.
     pub(super) fn add(&mut self, number: u64, row: Option<&Row>, why: &str) -> Result<(), Failure> {
-        let failed = |error: csv::Error| Failure::File { path: self.path.display().to_string(), error: error.into() };
+        let failed =
+            |error: csv::Error| Failure::File { path: self.path.display().to_string(), error: error.into() };
         if self.writer.is_none() {
             let mut writer = csv::Writer::from_path(&self.path).map_err(failed)?;
             writer.write_record(["row", "reason", "cells"]).map_err(failed)?;
             self.writer = Some(writer);
         }
-        let cells = row.map(|row| serde_json::Value::Object(row.cells.clone()).to_string()).unwrap_or_default();
+        let cells =
+            row.map(|row| serde_json::Value::Object(row.cells.clone()).to_string()).unwrap_or_default();
         match &mut self.writer {
             Some(writer) => writer.write_record([&number.to_string(), why, &cells]).map_err(failed),
             None => Ok(()),

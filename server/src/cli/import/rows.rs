@@ -45,18 +45,35 @@ impl Reader {
         head.truncate(length);
         let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&head);
         if text.trim_ascii_start().starts_with(b"{") {
-            return Ok(Self { format: Format::Ndjson(BufReader::new(file)), columns: None, seen: HashMap::new(), bytes: 0 });
+            return Ok(Self {
+                format: Format::Ndjson(BufReader::new(file)),
+                columns: None,
+                seen: HashMap::new(),
+                bytes: 0,
+            });
         }
         let header = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
         let count = |wanted: u8| header.iter().filter(|byte| **byte == wanted).count();
         let delimiter = if count(b';') > count(b',') { b';' } else { b',' };
-        let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(BufReader::new(file));
-        let header = reader.headers().map_err(|error| Failure::Usage(format!("{}: {error}", path.display())))?;
-        let columns: Vec<String> = header.iter().map(|name| name.trim_start_matches('\u{feff}').to_owned()).collect();
+        let mut reader =
+            csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(BufReader::new(file));
+        let header =
+            reader.headers().map_err(|error| Failure::Usage(format!("{}: {error}", path.display())))?;
+        let columns: Vec<String> =
+            header.iter().map(|name| name.trim_start_matches('\u{feff}').to_owned()).collect();
         if let Some(twice) = columns.iter().enumerate().find(|(i, name)| columns[..*i].contains(name)) {
-            return Err(Failure::Usage(format!("{}: the column `{}` is there twice", path.display(), twice.1)));
+            return Err(Failure::Usage(format!(
+                "{}: the column `{}` is there twice",
+                path.display(),
+                twice.1
+            )));
         }
-        Ok(Self { format: Format::Csv(Box::new(reader)), columns: Some(columns), seen: HashMap::new(), bytes: 0 })
+        Ok(Self {
+            format: Format::Csv(Box::new(reader)),
+            columns: Some(columns),
+            seen: HashMap::new(),
+            bytes: 0,
+        })
     }
 
     /// The columns, where the format has a header.
@@ -85,7 +102,11 @@ impl Reader {
             }
             Format::Ndjson(reader) => loop {
                 let mut line = Vec::new();
-                let read = reader.by_ref().take(limits::EVENT_BYTES as u64 + 1).read_until(b'\n', &mut line).unwrap_or(0);
+                let read = reader
+                    .by_ref()
+                    .take(limits::EVENT_BYTES as u64 + 1)
+                    .read_until(b'\n', &mut line)
+                    .unwrap_or(0);
                 self.bytes += read as u64;
                 if read == 0 {
                     return None;
