@@ -9,7 +9,7 @@ const RULES = ['Student or intern with little intent', 'Target account with high
 
 const sentence = (page: Page) => page.getByRole('region', { name: 'Decision in one sentence' });
 const event = (page: Page) => page.getByRole('article');
-const input = (page: Page, name: string) => page.getByRole('table', { name: 'Decision inputs' }).getByRole('row', { name });
+const input = (page: Page, name: string | RegExp) => page.getByRole('table', { name: 'Decision inputs' }).getByRole('row', { name });
 const rules = (page: Page) => page.getByRole('region', { name: 'Why, rule by rule' }).locator('ol > li');
 const effect = (page: Page, name: string) => page.getByRole('table', { name: 'Actions and their deliveries' }).getByRole('row', { name });
 const timeline = (page: Page) => page.getByRole('region', { name: 'Timeline' }).getByRole('listitem');

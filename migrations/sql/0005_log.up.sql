@@ -69,8 +69,8 @@ CREATE TABLE deliveries (
     id uuid NOT NULL CONSTRAINT deliveries_pkey PRIMARY KEY,
     effect_id uuid NOT NULL,
     decision_id uuid NOT NULL,
-    lead_id uuid NOT NULL CONSTRAINT deliveries_lead_fkey REFERENCES leads,
-    destination_id uuid NOT NULL CONSTRAINT deliveries_destination_fkey REFERENCES destinations,
+    lead_id uuid NOT NULL,
+    destination_id uuid NOT NULL,
     attempt integer NOT NULL,
     run_lease bigint NOT NULL,
     result text NOT NULL CONSTRAINT deliveries_result_exists CHECK (result IN ('delivered', 'retry', 'failed', 'expired', 'superseded', 'withdrawn')),
@@ -83,7 +83,7 @@ CREATE TABLE deliveries (
     hash bytea NOT NULL CONSTRAINT deliveries_hash_is_sha256 CHECK (length(hash) = 32),
     xact xid8 NOT NULL DEFAULT pg_current_xact_id()
 ) PARTITION BY RANGE (id);
-COMMENT ON TABLE deliveries IS 'Every attempt to carry out an effect.';
+COMMENT ON TABLE deliveries IS 'Every attempt to carry out an effect. Lead and destination are those of the outbox row it finishes, which has the foreign keys.';
 COMMENT ON COLUMN deliveries.run_lease IS 'The lease the attempt held; with effect_id it names the attempt.';
 COMMENT ON COLUMN deliveries.request IS 'What was sent, secrets left out, ciphertext under the lead''s key.';
 COMMENT ON COLUMN deliveries.response IS 'What was answered, cut, ciphertext under the lead''s key.';

@@ -37,7 +37,7 @@ $$;
 CREATE TABLE outbox (
     effect_id uuid CONSTRAINT outbox_pkey PRIMARY KEY,
     destination_id uuid NOT NULL CONSTRAINT outbox_destination_fkey REFERENCES destinations,
-    lead_id uuid NOT NULL,
+    lead_id uuid NOT NULL CONSTRAINT outbox_lead_fkey REFERENCES leads,
     lead_sequence bigint NOT NULL,
     state text NOT NULL DEFAULT 'ready' CONSTRAINT outbox_state_exists CHECK (state IN ('ready', 'running', 'dead')),
     run_lease bigint NOT NULL DEFAULT 0,

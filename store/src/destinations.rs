@@ -64,6 +64,8 @@ pub async fn save(
     actor: &Actor,
     input: DestinationInput<'_>,
 ) -> Result<DestinationId> {
+    // One at a time: the secret is sealed for the row's id, which two first saves of a name would each make for themselves.
+    sqlx::query("LOCK TABLE destinations IN SHARE ROW EXCLUSIVE MODE").execute(&mut *connection).await?;
     let known: Option<Uuid> = sqlx::query_scalar("SELECT id FROM destinations WHERE name = $1")
         .bind(input.name)
         .fetch_optional(&mut *connection)

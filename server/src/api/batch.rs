@@ -154,7 +154,7 @@ async fn take_chunk(
     let taken = match if wanted == 0 { Ok(Vec::new()) } else { state.pipeline.take(receipt, signals).await } {
         Ok(taken) => taken.into_iter().map(answer).collect(),
         Err(error) => {
-            let failure = Failure::from(error);
+            let failure = Failure::while_writing(error);
             *down = failure.is_unavailable().then(|| failure.clone());
             (0..wanted).map(|_| Err(failure.clone())).collect::<Vec<_>>()
         }

@@ -1,7 +1,7 @@
 //! `/api/v1/decisions`: what was decided, and deciding it again.
 
 use axum::Json;
-use axum::extract::{OriginalUri, Path, State as FromState};
+use axum::extract::{OriginalUri, State as FromState};
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use chrono::{DateTime, Utc};
@@ -11,7 +11,7 @@ use store::log::Filter;
 use strum::VariantArray as _;
 
 use super::caller::Program;
-use super::query::{Query, id};
+use super::query::{Id, Query};
 use super::table::{self, Format};
 use crate::http::{Failure, State};
 use crate::pipeline::Replay;
@@ -29,20 +29,18 @@ const PARAMETERS: &[&str] =
 pub(super) async fn show(
     FromState(state): FromState<State>,
     _: Program,
-    Path(text): Path<String>,
+    Id(id): Id,
 ) -> Result<Json<Decision>, Failure> {
-    let id = DecisionId(id(&text, "decision")?);
-    Ok(Json(store::log::decision(&state.store, id).await?))
+    Ok(Json(store::log::decision(&state.store, DecisionId(id)).await?))
 }
 
 /// Decides again and compares.
 pub(super) async fn replay(
     FromState(state): FromState<State>,
     _: Program,
-    Path(text): Path<String>,
+    Id(id): Id,
 ) -> Result<Json<Replay>, Failure> {
-    let id = DecisionId(id(&text, "decision")?);
-    Ok(Json(state.pipeline.replay(id).await?))
+    Ok(Json(state.pipeline.replay(DecisionId(id)).await?))
 }
 
 /// Answers decisions, newest first.

@@ -1,7 +1,7 @@
 //! `GET /api/v1/leads/{id}`: a lead as it stands now.
 
 use axum::Json;
-use axum::extract::{Path, State as FromState};
+use axum::extract::State as FromState;
 use chrono::{DateTime, Utc};
 use engine::action::Action;
 use engine::control::outcome::OutcomeStage;
@@ -12,7 +12,7 @@ use serde::Serialize;
 use store::log::Filter;
 
 use super::caller::Program;
-use super::query::id;
+use super::query::Id;
 use crate::http::{Failure, State};
 
 /// Decisions told with a lead; the others are at `/decisions?lead_id=…`.
@@ -114,9 +114,9 @@ pub(super) struct DecisionSummary {
 pub(super) async fn show(
     FromState(state): FromState<State>,
     _: Program,
-    Path(text): Path<String>,
+    Id(id): Id,
 ) -> Result<Json<LeadAnswer>, Failure> {
-    let id = LeadId(id(&text, "lead")?);
+    let id = LeadId(id);
     let lead = store::leads::get(&state.store, id).await?;
     let outcomes = store::outcomes::of_lead(&state.store, id).await?;
     let filter = Filter { lead: Some(id), ..Filter::default() };

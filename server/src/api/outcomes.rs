@@ -94,7 +94,8 @@ pub(super) async fn record(
     let request: OutcomeRequest = body::json(body, &headers, limits::EVENT_BYTES).await?;
     let key = body::idempotency_key(&headers)?;
     let signal = request.signal(key, program.arrival.at)?;
-    let taken = state.pipeline.record_outcomes(&program.receipt(), &[signal]).await?;
+    let taken = state.pipeline.record_outcomes(&program.receipt(), &[signal]).await;
+    let taken = taken.map_err(Failure::while_writing)?;
     match taken.into_iter().next() {
         Some(Ok(taken)) => {
             let status = if taken.repeat { StatusCode::OK } else { StatusCode::CREATED };

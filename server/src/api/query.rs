@@ -3,17 +3,24 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
+use axum::extract::{FromRequestParts, Path};
 use axum::http::Uri;
+use axum::http::request::Parts;
 use uuid::Uuid;
 
 use crate::http::{Failure, Kind};
 
-/// An id in a path. One that is none names nothing.
-///
-/// # Errors
-/// 404 when it is no UUID as we write them.
-pub(super) fn id(text: &str, what: &str) -> Result<Uuid, Failure> {
-    uuid(text).ok_or_else(|| Failure::new(Kind::NotFound, format!("There is no such {what}.")))
+/// The id in a path. Something that is none names nothing: 404.
+pub(super) struct Id(pub Uuid);
+
+impl<S: Send + Sync> FromRequestParts<S> for Id {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let text = Path::<String>::from_request_parts(parts, state).await.ok();
+        let id = text.and_then(|Path(text)| uuid(&text)).map(Self);
+        id.ok_or_else(|| Failure::new(Kind::NotFound, "There is nothing with such an id."))
+    }
 }
 
 /// A UUID in its usual form; the reader of the crate takes braces and others too.

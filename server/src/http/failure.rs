@@ -229,10 +229,6 @@ impl From<store::Error> for Failure {
     fn from(error: store::Error) -> Self {
         match error {
             store::Error::NotFound(what) => Self::new(Kind::NotFound, format!("There is no such {what}.")),
-            store::Error::Stale { .. } | store::Error::Duplicate(_) => {
-                tracing::info!(%error, "refused");
-                Self::new(Kind::Conflict, "Somebody else changed it at the same moment.")
-            }
             store::Error::Erased => Self::new(Kind::Erased, "The person was erased."),
             store::Error::Unavailable(_) | store::Error::Raced => {
                 tracing::warn!(%error, "the database is not available");
@@ -246,6 +242,16 @@ impl From<store::Error> for Failure {
                 Self::new(Kind::Unavailable, "The database is too busy at the moment. Nothing was changed.")
             }
             other => Self::internal(&other),
+        }
+    }
+}
+
+impl Failure {
+    /// A failure of writing, where nothing is looked up by a name that the caller gave.
+    pub fn while_writing(error: store::Error) -> Self {
+        match error {
+            store::Error::NotFound(_) => Self::internal(&error),
+            other => other.into(),
         }
     }
 }

@@ -30,8 +30,11 @@ fn example(path: &str) -> String {
 
 /// Whether somebody was let in: everything but the ways of being refused.
 fn is_in(response: &Response) -> bool {
-    let refused = matches!(response.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
-    !refused && !(response.status() == StatusCode::SEE_OTHER && location(response).starts_with("/sign-in"))
+    match response.status() {
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => false,
+        StatusCode::SEE_OTHER => !location(response).starts_with("/sign-in"),
+        _ => true,
+    }
 }
 
 async fn as_browser(browser: &mut Browser<'_>, method: &Method, path: &str) -> Response {

@@ -26,7 +26,7 @@ async fn a_decision_is_shown_as_it_was_answered_and_decided_again_the_same() {
     assert_eq!(shown, decisions[0]);
     let replay = app.request(Method::POST, &format!("{path}/replay")).bearer_auth(&key).send().await.unwrap();
     assert_eq!(replay.json::<Json>().await.unwrap(), json!({ "same": true }));
-    for nowhere in ["01990000-0000-7000-8000-000000000000", "7", "%00", "{x}"] {
+    for nowhere in ["01990000-0000-7000-8000-000000000000", "7", "%00", "%FF", "{x}"] {
         problem(app.get_api(&key, &format!("/api/v1/decisions/{nowhere}")).await, 404).await;
         problem(app.get_api(&key, &format!("/api/v1/leads/{nowhere}")).await, 404).await;
         let path = format!("/api/v1/decisions/{nowhere}/replay");

@@ -38,7 +38,7 @@ impl TestApp {
 
     /// Starts it with options.
     pub async fn with(config: Config) -> Self {
-        let office = Office::open().await;
+        let office = Box::pin(Office::open()).await;
         let pipeline = Arc::new(Pipeline::new(office.store().clone()));
         let state = State::new(office.store().clone(), pipeline, config).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
