@@ -344,7 +344,7 @@ fn push_place(query: &mut QueryBuilder<Postgres>, filter: &Filter, than: &str, p
             query.push_bind(place.last_decision).push(")");
         }
         (false, None) => {
-            drop(query.push(" AND s.last_decision_id").push(than).push_bind(place.last_decision))
+            query.push(" AND s.last_decision_id").push(than).push_bind(place.last_decision);
         }
         _ => {}
     }
