@@ -78,11 +78,11 @@ pub fn build(workspace: &Workspace, mode: Mode) -> Result<Vec<(&'static Bundle, 
 
     let folder = workspace.target.join(crate::wasm_target::TARGET).join(mode.profile());
     let optimiser = if mode == Mode::Shipped { optimiser()? } else { None };
-    let finish = |bundle| Ok((bundle, bind(&folder, bundle, optimiser.as_deref())?));
+    let finish = |bundle| Ok((bundle, bind(&folder, bundle, mode, optimiser.as_deref())?));
     BUNDLES.iter().map(finish).collect()
 }
 
-fn bind(folder: &Path, bundle: &Bundle, optimiser: Option<&Path>) -> Result<Bound> {
+fn bind(folder: &Path, bundle: &Bundle, mode: Mode, optimiser: Option<&Path>) -> Result<Bound> {
     let input = folder.join(format!("{}.wasm", bundle.package.replace('-', "_")));
     let out = folder.join("bound").join(bundle.name);
     if out.exists() {
@@ -92,7 +92,7 @@ fn bind(folder: &Path, bundle: &Bundle, optimiser: Option<&Path>) -> Result<Boun
     bindgen.input_path(&input).out_name(bundle.name).typescript(false).remove_producers_section(true);
     bindgen.omit_default_module_path(false);
     // Names of functions cost a third of the module and help only in a debugger.
-    bindgen.remove_name_section(optimiser.is_some());
+    bindgen.remove_name_section(mode == Mode::Shipped);
     bindgen.web(true)?.generate(&out).with_context(|| format!("binding {}", input.display()))?;
     if out.join("snippets").exists() {
         bail!("{}: a dependency brings JavaScript snippets, which the site does not serve", bundle.package);

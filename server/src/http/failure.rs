@@ -216,7 +216,7 @@ fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-/// Carries the failure out to [`tell`], which knows the request.
+/// Carries the failure out to the layer that writes it, which knows the request.
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let mut response = self.kind.status().into_response();

@@ -9,7 +9,7 @@ use engine::control::kpi::{Durations, Ratio};
 use sqlx::{FromRow, Postgres, QueryBuilder};
 use uuid::Uuid;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::pool::Store;
 
 /// Bars of the chart and points of a line at most; what lies earlier is left out.
@@ -21,7 +21,8 @@ const CURRENCIES: i64 = 20;
 /// What clocks may be wrong by, and more: an id is minted from the time of receipt, which lies at most
 /// `limits::FUTURE_MINUTES` before the time a decision is made for.
 const SLACK: TimeDelta = TimeDelta::hours(1);
-const SLACK_PG: &str = "1 hour";
+/// How long one statement may take: a page that comes later has been left by then.
+const TIME_LIMIT: &str = "8s";
 /// Decisions that completeness looks at.
 pub const SAMPLE: i64 = 100;
 
@@ -244,7 +245,9 @@ pub async fn bars(store: &Store, cohort: &Cohort, step: Step, zone: &str) -> Res
         query.push(" AND d.as_of < ").push_bind(to);
     }
     query.push(" GROUP BY 1, 2 ORDER BY 1 DESC LIMIT ").push_bind(BUCKETS * 6);
-    let rows: Vec<(DateTime<Utc>, String, i64)> = query.build_query_as().fetch_all(store.pool()).await?;
+    let mut tx = roomy(store).await?;
+    let rows: Vec<(DateTime<Utc>, String, i64)> = query.build_query_as().fetch_all(&mut *tx).await?;
+    tx.commit().await?;
     let bar = |(from, action, count): &(DateTime<Utc>, String, i64)| {
         Some(Bar { from: *from, action: action.parse().ok()?, count: whole(*count) })
     };
@@ -305,11 +308,21 @@ fn whole(count: i64) -> u64 {
     u64::try_from(count).unwrap_or_default()
 }
 
-/// A transaction with memory enough to sort and hash a cohort without files.
+/// A transaction with memory enough to sort and hash a cohort without files, and with a limit in time.
 async fn roomy(store: &Store) -> Result<sqlx::Transaction<'static, Postgres>> {
     let mut tx = store.pool().begin().await?;
-    sqlx::query("SET LOCAL work_mem = '64MB'").execute(&mut *tx).await?;
+    sqlx::query("SELECT set_config('work_mem', '64MB', true), set_config('statement_timeout', $1, true)")
+        .bind(TIME_LIMIT)
+        .execute(&mut *tx)
+        .await?;
     Ok(tx)
+}
+
+/// Whether a figure was given up because adding it up took too long.
+pub fn is_too_much(error: &Error) -> bool {
+    let Error::Db(error) = error else { return false };
+    // query_canceled
+    error.as_database_error().and_then(|error| error.code()).as_deref() == Some("57014")
 }
 
 /// `cohort`: each lead once, with its first decision, if that lies in the stretch; `born`: below the ids of everything
@@ -320,13 +333,15 @@ fn push_cohort(query: &mut QueryBuilder<Postgres>, cohort: &Cohort, zone: &str) 
     if cohort.workflow.is_none() {
         query.push("DISTINCT ON (s.lead_id) ");
     }
-    query.push("s.lead_id, s.workflow_id, s.first_rule_id, l.first_occurred_at, l.created_at, date_trunc('week', s.first_as_of, ").push_bind(zone.to_owned());
+    query
+        .push("s.lead_id, s.workflow_id, s.first_rule_id, date_trunc('week', s.first_as_of, ")
+        .push_bind(zone.to_owned());
     query.push(") AS week, ");
     match cohort.from {
         Some(from) => drop(query.push("s.first_as_of >= ").push_bind(from)),
         None => drop(query.push("true")),
     }
-    query.push(" AS in_period FROM lead_states s JOIN leads l ON l.id = s.lead_id WHERE true");
+    query.push(" AS in_period FROM lead_states s WHERE true");
     if let Some(workflow) = cohort.workflow {
         query.push(" AND s.workflow_id = ").push_bind(workflow);
     }
@@ -343,10 +358,11 @@ fn push_cohort(query: &mut QueryBuilder<Postgres>, cohort: &Cohort, zone: &str) 
     if cohort.workflow.is_none() {
         query.push(" ORDER BY s.lead_id, s.first_as_of");
     }
-    query
-        .push("), born AS MATERIALIZED (SELECT uuid_v7_floor(min(created_at) - ")
-        .push_bind(SLACK_PG)
-        .push("::interval) AS id FROM cohort), ");
+    // The millisecond in the id of the oldest lead (RFC 9562 §5.7): everything about a lead came with it or after it.
+    query.push(
+        "), born AS MATERIALIZED (SELECT (left(replace(lead_id::text, '-', ''), 12) || repeat('0', 20))::uuid AS id \
+         FROM cohort ORDER BY lead_id LIMIT 1), ",
+    );
 }
 
 /// `told`: the cohort with all that the figures ask of a lead.
@@ -369,8 +385,9 @@ fn push_leads(query: &mut QueryBuilder<Postgres>, cohort: &Cohort, zone: &str) {
         " GROUP BY d.lead_id), \
          told AS (SELECT c.workflow_id, c.week, c.in_period, c.first_rule_id, coalesce(o.qualified, false) AS qualified, \
            coalesce(o.converted, false) AS converted, o.verdict, p.lead_id IS NOT NULL AS passed, coalesce(p.assigned, false) AS assigned, \
-           extract(epoch FROM o.qualified_at - c.first_occurred_at)::float8 AS took \
-         FROM cohort c LEFT JOIN outcome o ON o.lead_id = c.lead_id LEFT JOIN passed p ON p.lead_id = c.lead_id) ",
+           extract(epoch FROM o.qualified_at - l.first_occurred_at)::float8 AS took \
+         FROM cohort c LEFT JOIN outcome o ON o.lead_id = c.lead_id LEFT JOIN passed p ON p.lead_id = c.lead_id \
+         LEFT JOIN leads l ON l.id = c.lead_id AND o.qualified_at IS NOT NULL) ",
     );
 }
 

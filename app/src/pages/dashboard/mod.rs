@@ -10,7 +10,8 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use engine::control::kpi::MATURITY_DAYS;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
-use store::reads::dashboard::{self as reads, Cohort};
+use store::Store;
+use store::reads::dashboard::{self as reads, Bar, Cohort, Pipeline, Report, Step};
 use store::reads::frame::{WorkflowName, live_rules, workflow_names};
 
 use super::filters::{Address, select};
@@ -18,7 +19,7 @@ use super::frame::{Here, Page, Section, page};
 use super::period::{self, Period, Span};
 use crate::error::Result;
 use crate::ui::icon::Icon;
-use crate::ui::note;
+use crate::ui::note::{self, Tone};
 
 /// The filters in the address.
 const NAMES: [&str; 4] = ["workflow", "period", "from", "to"];
@@ -55,10 +56,20 @@ async fn load(here: Here, address: Address) -> Result<Page> {
         line_from: line_from(to, extent),
     };
     let zone = here.clock.zone.name();
-    let report = reads::report(store, &cohort, zone).await?;
-    let pipeline = reads::pipeline(store, &cohort, zone).await?;
+    let of = workflow.map_or_else(|| "all workflows".to_owned(), |workflow| workflow.title.clone());
+    let time = here.clock.now.with_timezone(&here.clock.zone).format("%H:%M");
+    let meta = format!("{}, {of}, as of {time}", capital(&period.words()));
     let step = chart::step(&cohort, extent);
-    let bars = reads::bars(store, &cohort, step, zone).await?;
+    let (report, pipeline, bars) = match counted(store, &cohort, step, zone).await {
+        Err(error) if reads::is_too_much(&error) => {
+            let told = view! { <p><strong>"This period has too many leads to add up at once. "</strong>"Choose a shorter one."</p> };
+            let told = note::note(Tone::Warn, told);
+            let body =
+                view! { <div class="dash">{filters(&address, &period, &workflows).into_any()}{told}</div> };
+            return Ok(Page { title: "Dashboard".into(), bar: heading(meta), body: body.into_any() });
+        }
+        other => other?,
+    };
     let complete = completeness::check(store, &cohort).await?;
     let rules = live_rules(store).await?;
     let told = figures::Told {
@@ -83,13 +94,20 @@ async fn load(here: Here, address: Address) -> Result<Page> {
             {by_rule::section(&report.by_rule, &rules, &workflows).into_any()}
         </div>
     };
-    let of = workflow.map_or_else(|| "all workflows".to_owned(), |workflow| workflow.title.clone());
-    let meta = format!(
-        "{}, {of}, as of {}",
-        capital(&period.words()),
-        here.clock.now.with_timezone(&here.clock.zone).format("%H:%M")
-    );
     Ok(Page { title: "Dashboard".into(), bar: heading(meta), body: body.into_any() })
+}
+
+/// All that the database adds up.
+async fn counted(
+    store: &Store,
+    cohort: &Cohort,
+    step: Step,
+    zone: &str,
+) -> store::Result<(Report, Vec<Pipeline>, Vec<Bar>)> {
+    let report = reads::report(store, cohort, zone).await?;
+    let pipeline = reads::pipeline(store, cohort, zone).await?;
+    let bars = reads::bars(store, cohort, step, zone).await?;
+    Ok((report, pipeline, bars))
 }
 
 /// Where the lines by week have to begin to be lines.
