@@ -4,7 +4,7 @@
 import path from 'node:path';
 
 import { HIGH_INTENT, SILENT } from './support/organisation.ts';
-import { NOBODY, test } from './support/test.ts';
+import { expect, NOBODY, test } from './support/test.ts';
 
 const FOLDER = path.resolve(process.env.SHOTS ?? 'test-results/shots');
 const WIDTHS = { wide: { width: 1440, height: 900 }, narrow: { width: 390, height: 844 } };
@@ -32,10 +32,14 @@ for (const [width, viewport] of Object.entries(WIDTHS)) {
 
       test('lead', async ({ organisation, page }) => {
         const [assigned, held] = [await organisation.send(HIGH_INTENT), await organisation.send(SILENT)];
-        await page.goto(`/leads/${assigned.lead_id}`);
-        await page.screenshot(shot('lead'));
-        await page.goto(`/leads/${held.lead_id}`);
-        await page.screenshot(shot('lead-held'));
+        for (const [name, { lead_id: id }] of Object.entries({ lead: assigned, 'lead-held': held })) {
+          await page.goto(`/leads/${id}`);
+          await expect(async () => {
+            await page.reload();
+            await expect(page.getByText('Delivered', { exact: true })).toBeVisible({ timeout: 500 });
+          }).toPass();
+          await page.screenshot(shot(name));
+        }
       });
 
       test('dashboard', async ({ page }) => {

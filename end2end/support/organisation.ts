@@ -104,7 +104,7 @@ export class Organisation {
   /** Sends a form of a person nobody has heard of, and returns what was decided. */
   async send({ name, company, payload }: Form): Promise<Answer> {
     const id = randomUUID();
-    const domain = `${company.toLowerCase().replace(/[^a-z0-9]/g, '')}.example`;
+    const [user, domain] = [name, company].map((text) => text.toLowerCase().replace(/[^a-z0-9]/g, '').slice(0, 40));
     const response = await fetch(`${this.url}/api/v1/events`, {
       method: 'POST',
       headers: {
@@ -115,7 +115,7 @@ export class Organisation {
       body: JSON.stringify({
         kind: 'form',
         source: 'website',
-        lead: { email: `${id.slice(0, 8)}@${domain}`, name, company },
+        lead: { email: `${user}.${id.slice(0, 8)}@${domain}.example`, name, company },
         payload: { company, ...payload },
       }),
     });

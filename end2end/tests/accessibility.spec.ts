@@ -5,6 +5,9 @@ import { PAGES } from '../support/pages.ts';
 import { expect, NOBODY, test } from '../support/test.ts';
 
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+// Axe reads every element in each theme at each width.
+test.slow();
+
 const WIDTHS = { wide: { width: 1440, height: 900 }, narrow: { width: 390, height: 844 } };
 
 /** What axe has to say, in both themes and at both widths: each thing once, with where it is so. */

@@ -1,5 +1,6 @@
 import type { Page } from '@playwright/test';
 
+import { follow, throughAllPages } from '../support/list.ts';
 import { expect, test } from '../support/test.ts';
 
 const FIGURES = ['MQL→SQL', 'Time to SQL', 'False positives', 'AE conversion', 'Pipeline created', 'Completeness'];
@@ -69,11 +70,10 @@ for (const [name, those, all] of SHARES) {
     for (const [link, expected] of [[those, numerator], [all, denominator]] as const) {
       await page.goto('/dashboard?period=30d');
       await figure(page, name).locator('summary').click();
-      await figure(page, name).getByRole('link', { name: link }).click();
-      await expect(page).toHaveURL(/^[^?]*\/leads\?/);
+      await follow(figure(page, name).getByRole('link', { name: link }));
+      expect(new URL(page.url()).pathname).toBe('/leads');
       expect(new URL(page.url()).searchParams.get('period')).toBe('30d');
-      const tab = page.getByRole('navigation', { name: 'By decision' }).getByRole('link', { name: 'All' });
-      expect(numbers([(await tab.innerText()).replace(/[^\d,]/g, '')])).toEqual([expected]);
+      expect(new Set(await throughAllPages(page)).size, link).toBe(expected);
     }
   });
 }

@@ -1,24 +1,12 @@
-import type { Locator, Page } from '@playwright/test';
+import type { Page } from '@playwright/test';
 
+import { follow, rows, shown, throughAllPages } from '../support/list.ts';
 import { HIGH_INTENT, SILENT } from '../support/organisation.ts';
 import { expect, test } from '../support/test.ts';
 
-const table = (page: Page) => page.getByRole('table', { name: 'Leads and the last decision about each' });
-const rows = (page: Page) => table(page).getByRole('row').filter({ has: page.getByRole('rowheader') });
 const chips = (page: Page) => page.getByRole('list', { name: 'Active filters' });
 const tab = (page: Page, name: string) => page.getByRole('navigation', { name: 'By decision' }).getByRole('link', { name });
 const query = (page: Page) => Object.fromEntries(new URL(page.url()).searchParams);
-
-/** Follows a link and waits until its page is there. */
-async function follow(link: Locator): Promise<void> {
-  const href = await link.getAttribute('href');
-  await link.click();
-  await link.page().waitForURL((url) => url.pathname + url.search === href);
-}
-
-/** The leads of the page that is shown, by their addresses, in order. */
-const shown = (page: Page) =>
-  rows(page).getByRole('rowheader').getByRole('link').evaluateAll((links) => links.map((link) => link.getAttribute('href') ?? ''));
 
 /** The number beside a tab. */
 async function count(page: Page, name: string): Promise<number> {
@@ -127,12 +115,8 @@ test('a filtered list is as long as its tab says, through all its pages', async 
   await page.goto('/leads?action=hold');
   const total = await count(page, 'Hold');
   expect(total).toBeGreaterThan(100);
-  const leads = await shown(page);
-  for (let older = page.getByRole('link', { name: 'Older' }); (await older.count()) > 0; ) {
-    await follow(older);
-    expect(query(page).action).toBe('hold');
-    leads.push(...(await shown(page)));
-  }
+  const leads = await throughAllPages(page);
+  expect(query(page).action).toBe('hold');
   expect(leads).toHaveLength(total);
   expect(new Set(leads).size).toBe(total);
 });

@@ -38,7 +38,7 @@ pub struct EffectRow {
 /// Writes effects, takes their keys, puts them into the outbox and wakes the dispatchers at commit.
 ///
 /// # Errors
-/// [`Error::Duplicate`] when an effect key is taken.
+/// [`crate::Error::Duplicate`] when an effect key is taken.
 pub async fn insert_effects(connection: &mut PgConnection, rows: &[EffectRow]) -> Result<()> {
     if rows.is_empty() {
         return Ok(());

@@ -203,7 +203,7 @@ pub async fn finish(store: &Store, batch: &[Finish]) -> Result<Finished> {
     finish_on(&mut connection, batch).await
 }
 
-/// [`finish`] as part of a transaction.
+/// [`finish()`] as part of a transaction.
 pub(super) async fn finish_on(connection: &mut PgConnection, batch: &[Finish]) -> Result<Finished> {
     let rows: Vec<DeliveryRow> = batch.iter().map(DeliveryRow::new).collect();
     let hashes = rows.iter().map(|row| Ok(row.hash()?.0.to_vec())).collect::<Result<Vec<_>>>()?;

@@ -1,7 +1,7 @@
 //! The outbox: claiming effects, telling what became of them, and what pages show of it.
 //!
 //! Leases are told by the database's clock, the one clock that all processes share. Whoever claims an effect holds it
-//! for [`LEASE`], may ask for more time with [`heartbeat`], and tells the end with [`finish`]; each claim raises the
+//! for [`LEASE`], may ask for more time with [`heartbeat`], and tells the end with [`finish()`]; each claim raises the
 //! row's `run_lease`, and a finish that names an older one changes nothing. A process that dies simply falls silent.
 
 pub mod claim;
