@@ -29,6 +29,13 @@ impl Clock {
         }
     }
 
+    /// As [`Self::day_and_time`], within a sentence: `today 09:02`.
+    pub fn said(&self, at: DateTime<Utc>) -> String {
+        let text = self.day_and_time(at);
+        let is_word = ["Today", "Yesterday", "Tomorrow"].iter().any(|word| text.starts_with(word));
+        if is_word { text.to_lowercase() } else { text }
+    }
+
     /// `just now`, `12 min ago`, `3 h ago`, `5 days ago`, then the day.
     pub fn ago(&self, at: DateTime<Utc>) -> String {
         let past = self.now - at;
@@ -66,6 +73,11 @@ impl Clock {
         element(at, self.full(at), self.day_and_time(at))
     }
 
+    /// A `<time>` within a sentence.
+    pub fn stamp_said(&self, at: DateTime<Utc>) -> impl IntoView + use<> {
+        element(at, self.full(at), self.said(at))
+    }
+
     /// A `<time>` that shows how long ago it was.
     pub fn relative(&self, at: DateTime<Utc>) -> impl IntoView + use<> {
         element(at, self.full(at), self.ago(at))
@@ -94,6 +106,8 @@ mod tests {
         assert_eq!(shown("2026-11-25T23:00:00Z"), "Tomorrow 00:00");
         assert_eq!(shown("2026-11-19T13:20:00Z"), "19 Nov 14:20");
         assert_eq!(shown("2024-11-19T13:20:00Z"), "19 Nov 2024");
+        assert_eq!(clock().said("2026-11-24T23:00:00Z".parse().unwrap()), "today 00:00");
+        assert_eq!(clock().said("2026-11-19T13:20:00Z".parse().unwrap()), "19 Nov 14:20");
         assert_eq!(clock().full("2026-11-24T08:02:14Z".parse().unwrap()), "Tue 24 Nov 2026, 09:02:14 CET");
     }
 

@@ -42,6 +42,8 @@ pub struct WorkflowName {
     pub name: String,
     /// What people call it.
     pub title: String,
+    /// Whether it decides.
+    pub is_live: bool,
 }
 
 /// All workflows, by title.
@@ -49,9 +51,11 @@ pub struct WorkflowName {
 /// # Errors
 /// When the database fails.
 pub async fn workflow_names(store: &Store) -> Result<Vec<WorkflowName>> {
-    Ok(sqlx::query_as("SELECT id, name, title FROM workflows ORDER BY title, name")
-        .fetch_all(store.pool())
-        .await?)
+    Ok(sqlx::query_as(
+        "SELECT id, name, title, live_bundle IS NOT NULL AS is_live FROM workflows ORDER BY title, name",
+    )
+    .fetch_all(store.pool())
+    .await?)
 }
 
 /// A rule as a filter or a list names it.

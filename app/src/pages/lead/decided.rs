@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use engine::content::{EventDocument, NotRead};
 use engine::decision::Decision;
 use engine::rules::Explanation;
 use engine::rules::explain::RuleState;
 use store::Store;
-use store::log::StoredDecision;
+use store::log::{StoredDecision, StoredEvent};
 
 use super::rules::{Rules, rules};
 
@@ -35,6 +36,13 @@ impl Decided {
     /// The decision.
     pub fn decision(&self) -> &Decision {
         &self.stored.decision
+    }
+
+    /// What stood in the event and could not be read, and why: read again, since only what was read is kept. The same map
+    /// says the same of the same event.
+    pub fn not_read(&self, event: &StoredEvent) -> Vec<NotRead> {
+        let Some(document) = &event.body else { return Vec::new() };
+        self.rules.bundle.read(&EventDocument { id: event.id, document }).1
     }
 
     /// Whether the person was erased, and the inputs with them.

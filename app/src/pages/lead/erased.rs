@@ -22,7 +22,7 @@ pub fn kept(loaded: &Loaded, decided: &Decided) -> impl IntoView + use<> {
             <div class="sec-head"><h2 id="h-kept">"What is kept"</h2></div>
             <div class="note" data-a="info">
                 {icon(Icon::Eraser)}
-                <p><strong>"This person was erased"</strong>{loaded.erased_at.map(|at| view! { ", "{loaded.clock.stamp(at)} })}"."</p>
+                <p><strong>"This person was erased"</strong>{loaded.erased_at.map(|at| view! { ", "{loaded.clock.stamp_said(at)} })}"."</p>
                 <p>"What came in and what was read from it can never be opened again: its key was destroyed. That it came, what was decided and by which rules stays, and the log still verifies by these hashes."</p>
             </div>
             <dl class="kv gap hashes">

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use engine::content::NotRead;
 use engine::content::highlight::Mark;
 use leptos::either::Either;
 use leptos::prelude::*;
@@ -9,6 +10,7 @@ use serde_json::Value as Json;
 use store::log::StoredEvent;
 
 use super::decided::Decided;
+use super::facts;
 use super::inputs::numbers;
 use super::load::Loaded;
 use crate::ui::evidence::{Marked, evidence};
@@ -35,6 +37,8 @@ pub fn event(loaded: &Loaded, decided: &Decided) -> impl IntoView + use<> {
     let (read, unread): (Vec<_>, Vec<_>) =
         texts.partition(|text| looked_at.contains(text.path.as_str()) || marks.contains_key(&text.path));
     let mut marked = Marked::new(numbers(loaded, decided).unsure);
+    let catalogue = &decided.rules.bundle.catalogue;
+    let whys = decided.not_read(event);
     let rows = read
         .iter()
         .map(|text| {
@@ -44,7 +48,13 @@ pub fn event(loaded: &Loaded, decided: &Decided) -> impl IntoView + use<> {
             } else {
                 Either::Right(evidence(&text.text, marks, &mut marked))
             };
-            view! { <dt>{text.label.clone()}</dt><dd>{shown}</dd> }
+            let why = |not_read: &NotRead| {
+                let field = facts::lower(&catalogue.title(&not_read.field));
+                view! { <small>{format!("No {field}: {}", not_read.why)}</small> }
+            };
+            let whys =
+                whys.iter().filter(|not_read| not_read.path == text.path && !text.text.trim().is_empty());
+            view! { <dt>{text.label.clone()}</dt><dd>{shown}{whys.map(why).collect_view()}</dd> }
         })
         .collect_view();
     Either::Right(view! {
@@ -116,7 +126,7 @@ fn collect(json: &Json, path: &str, label: &str, levels: usize, texts: &mut Vec<
             for (name, member) in members {
                 let path = format!("{path}/{}", name.replace('~', "~0").replace('/', "~1"));
                 let name = words::sentence(name);
-                let label = if label.is_empty() { name } else { format!("{label}, {}", name.to_lowercase()) };
+                let label = if label.is_empty() { name } else { format!("{label} {}", name.to_lowercase()) };
                 collect(member, &path, &label, levels - 1, texts);
             }
         }
@@ -154,7 +164,7 @@ mod tests {
         let texts: Vec<_> = texts(&body).into_iter().map(|text| (text.path, text.label, text.text)).collect();
         let expected = [
             ("/payload/size", "Size", "120"),
-            ("/payload/a~1b/c", "A/b, c", "x"),
+            ("/payload/a~1b/c", "A/b c", "x"),
             ("/payload/tags", "Tags", r#"["p","q"]"#),
             ("/lead/email", "Email", "a@b.example"),
         ];

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use engine::content::NotRead;
 use engine::decision::{SnapshotField, SnapshotList};
 use leptos::either::Either;
 use leptos::prelude::*;
@@ -97,9 +98,10 @@ pub fn inputs(loaded: &Loaded, decided: &Decided) -> impl IntoView + use<> {
         })
         .collect();
     let lists: Vec<_> = snapshot.lists.iter().map(|(name, answer)| listed(name, answer, decided)).collect();
+    let whys = loaded.event.as_ref().map(|event| decided.not_read(event)).unwrap_or_default();
     let missing =
         asked.iter().filter(|name| catalogue.get(name).is_some() && !snapshot.fields.contains_key(*name));
-    let missing: Vec<_> = missing.map(|name| not_found(name, decided)).collect();
+    let missing: Vec<_> = missing.map(|name| not_found(name, decided, &whys)).collect();
     Some(view! {
         <table class="table inputs">
             <caption class="sr">"Decision inputs with value and confidence"</caption>
@@ -162,7 +164,7 @@ fn listed(name: &str, answer: &SnapshotList, decided: &Decided) -> impl IntoView
     }
 }
 
-fn not_found(name: &str, decided: &Decided) -> impl IntoView + use<> {
+fn not_found(name: &str, decided: &Decided, whys: &[NotRead]) -> impl IntoView + use<> {
     let catalogue = &decided.rules.bundle.catalogue;
     let stated = catalogue
         .get(name)
@@ -173,11 +175,14 @@ fn not_found(name: &str, decided: &Decided) -> impl IntoView + use<> {
         None => Either::Right(view! { <td class="num tone" data-a="unknown">"not found"</td> }),
     };
     let is_mapped = decided.rules.map.fields.contains_key(name);
+    let why = whys.iter().find(|not_read| not_read.field == name).map(|not_read| not_read.why.to_string());
+    let why =
+        why.unwrap_or_else(|| if is_mapped { "nothing to read".into() } else { "no extraction".into() });
     view! {
         <tr>
             <th scope="row"><span class="ref none">{icon(Icon::Question)}</span>{catalogue.title(name)}</th>
             {shown}
-            <td class="num quiet">{if is_mapped { "nothing to read" } else { "no extraction" }}</td>
+            <td class="num long quiet">{why}</td>
         </tr>
     }
 }

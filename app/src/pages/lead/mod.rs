@@ -87,7 +87,7 @@ fn notes(loaded: &Loaded) -> impl IntoView + use<> {
             <div class="note" data-a="info">
                 {icon(Icon::Merge)}
                 <p>"This may be the same person as "<a href=href>{other}</a>": one event named both, by external id and by e-mail."</p>
-                <p class="meta">"Open since "{clock.stamp(suggestion.opened_at)}</p>
+                <p class="meta">"Open since "{clock.stamp_said(suggestion.opened_at)}</p>
             </div>
         }
     };

@@ -21,24 +21,25 @@ pub fn origin() -> String {
 
 /// There is no lead yet: how to send one.
 pub fn no_leads(workflows: &[WorkflowName], origin: &str) -> impl IntoView + use<> {
-    let Some(workflow) = workflows.first() else {
+    let Some(workflow) = workflows.iter().find(|workflow| workflow.is_live) else {
         let steps = view! {
-            <p>"A workflow decides about leads, and there is none yet. Describe one in a file and put it live:"</p>
-            <pre class="code">"meshline apply workflow.yaml --bootstrap"</pre>
+            <p>"A workflow decides about leads, and none is live yet. Describe one in a file and put it live:"</p>
+            <pre class="code" tabindex="0">"meshline apply workflow.yaml --bootstrap"</pre>
         };
         return note::empty(Icon::Leads, "No workflow, no leads", steps).into_any();
     };
     let command = format!(
-        "curl {origin}/api/v1/events \\\n  -H 'Authorization: Bearer YOUR-KEY' \\\n  -H 'Idempotency-Key: first-lead' \\\n  \
+        "# A key, shown once\nmeshline key add --name website --scope ingest\n\n# A lead\n\
+         curl {origin}/api/v1/events \\\n  -H 'Authorization: Bearer YOUR-KEY' \\\n  -H 'Idempotency-Key: first-lead' \\\n  \
          -H 'Content-Type: application/json' \\\n  -d '{{\"kind\": \"form\", \"source\": \"website\", \"workflow\": \"{}\",\n       \
          \"lead\": {{\"email\": \"ana@example.com\", \"name\": \"Ana Ruiz\", \"company\": \"Initech\"}},\n       \
          \"payload\": {{\"message\": \"We would like a quote for 120 people.\"}}}}'",
         workflow.name
     );
     let steps = view! {
-        <p>{format!("{} is ready. Send it a first lead; it is decided while you wait and appears here.", workflow.title)}</p>
+        <p>{format!("{} is live. Send it a first lead; it is decided while you wait and appears here.", workflow.title)}</p>
         <pre class="code" tabindex="0">{command}</pre>
-        <p class="meta">"The key: "<code>"meshline key add --name website --scope ingest"</code>". A file of past leads: "<code>"meshline import"</code>"."</p>
+        <p class="meta">"A file of past leads comes in with "<code>"meshline import"</code>"."</p>
     };
     note::empty(Icon::Leads, "No leads yet", steps).into_any()
 }
