@@ -1,6 +1,6 @@
 //! Private Postgres clusters in `.meshline/`: one to run with, one to test on.
 //!
-//! Each has a free port on 127.0.0.1, one superuser with a random password (scram) and no Unix socket.
+//! Each has a free port on 127.0.0.1, one superuser with a random password and no Unix socket.
 //! Everybody who uses a cluster holds a shared lock on its file of users; whoever leaves last stops it.
 //! Coming and leaving happen under a second, exclusive lock, one at a time.
 
@@ -29,10 +29,12 @@ pub struct Purpose {
     settings: &'static [&'static str],
     /// Whether what is in it outlives its last user.
     kept: bool,
+    /// How it asks who somebody is; tests come as users of their own without passwords.
+    auth: &'static str,
 }
 
 /// The cluster of `cargo xtask run`.
-pub const RUN: Purpose = Purpose { name: "pg", settings: &["max_locks_per_transaction=256"], kept: true };
+pub const RUN: Purpose = Purpose { name: "pg", settings: &["max_locks_per_transaction=256"], kept: true, auth: "--auth=scram-sha-256" };
 
 /// The cluster of the tests: made anew for the first user, and nothing in it survives a crash.
 pub const TEST: Purpose = Purpose {
@@ -48,6 +50,7 @@ pub const TEST: Purpose = Purpose {
         "shared_buffers=256MB",
     ],
     kept: false,
+    auth: "--auth=trust",
 };
 
 /// A running cluster, kept up as long as this value lives.
@@ -227,7 +230,7 @@ fn make(data: &Path, password: &str, purpose: &Purpose) -> Result<()> {
     initdb.args([
         "--username",
         USER,
-        "--auth=scram-sha-256",
+        purpose.auth,
         "--encoding=UTF8",
         "--locale=C.UTF-8",
         "--data-checksums",
