@@ -5,6 +5,8 @@ const chromium = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
 export default defineConfig({
   testDir: 'tests',
+  // Those in `tests/review` are run by hand (`npm run review`) until each has been seen to pass on the bundle that ships.
+  testIgnore: process.env.MESHLINE_REVIEW ? [] : ['review/**'],
   globalSetup: './support/global-setup.ts',
   workers: 2,
   fullyParallel: true,
