@@ -34,7 +34,12 @@ pub struct Purpose {
 }
 
 /// The cluster of `cargo xtask run`.
-pub const RUN: Purpose = Purpose { name: "pg", settings: &["max_locks_per_transaction=256"], kept: true, auth: "--auth=scram-sha-256" };
+pub const RUN: Purpose = Purpose {
+    name: "pg",
+    settings: &["max_locks_per_transaction=256"],
+    kept: true,
+    auth: "--auth=scram-sha-256",
+};
 
 /// The cluster of the tests: made anew for the first user, and nothing in it survives a crash.
 pub const TEST: Purpose = Purpose {
