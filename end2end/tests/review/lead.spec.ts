@@ -113,8 +113,8 @@ test.describe('a target account with high intent', () => {
     await expect(page.getByText('2 actions from this decision, 1 delivered')).toBeVisible();
     expect(await organisation.inWarehouse(decision.decision_id), 'rows in the warehouse').toBe(1);
     await expect(effect(page, 'CRM action')).toContainText('crm-webhook');
-    await expect(effect(page, 'CRM action')).toContainText(/paused|waits/i);
-    await expect(effect(page, 'CRM action')).not.toContainText('Delivered');
+    await expect(effect(page, 'CRM action')).toContainText('Waits, paused');
+    await expect(page.getByText('crm-webhook is paused: It has no address yet.')).toBeVisible();
 
     // Newest first, each with its time.
     await expect(timeline(page)).toHaveText([/^1\saction delivered.*warehouse$/, /^Assigned to .*v1$/, /^Web form.*website$/]);
