@@ -205,8 +205,7 @@ async fn a_user_who_may_not_write_pauses_the_destination_and_keeps_the_effect() 
 #[tokio::test]
 async fn a_missing_database_pauses_the_destination_and_keeps_the_effect() {
     let database = Database::new().await;
-    let mut url = Database::url(&database.server, "no_such_database", None);
-    url.set_username("postgres").unwrap();
+    let url = Database::url(&database.server, "no_such_database", None);
     let warehouse = open("postgres", &json!({"url": url.as_str()}), None).unwrap();
     let error = warehouse.write(&request(1, 1)).await.unwrap_err();
     assert_eq!(error.failed.failure, Failure::Retry);
