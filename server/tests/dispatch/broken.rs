@@ -17,8 +17,13 @@ const LAPSE: &str = "UPDATE outbox SET leased_until = now() - interval '1 second
 
 /// A warehouse in the test's own database, whose writes arrive but whose answers do not while the switch is off.
 fn warehouse(url: &str, answers: Arc<AtomicBool>) -> Fake {
-    let warehouse: Arc<dyn Destination> =
-        Arc::from(destinations::open("postgres", &json!({ "url": url }), None).unwrap());
+    // An address holds no password; that is the secret.
+    let mut url: url::Url = url.parse().unwrap();
+    let password = url.password().map(|password| password.as_bytes().to_vec());
+    url.set_password(None).unwrap();
+    let warehouse: Arc<dyn Destination> = Arc::from(
+        destinations::open("postgres", &json!({ "url": url.as_str() }), password.as_deref()).unwrap(),
+    );
     Fake::new(move |request, _| {
         let (warehouse, answers) = (warehouse.clone(), answers.clone());
         async move {
