@@ -45,6 +45,7 @@ fn start_islands(path: &str) -> String {
         "const islands=document.querySelectorAll('leptos-island');\
          if(islands.length)(window.requestIdleCallback||setTimeout)(async()=>{{\
          const m=await import('{path}');await m.default();m.hydrate();\
-         for(const i of islands)m[i.dataset.component]?.(i)}})"
+         for(const i of islands){{const wake=m[i.dataset.component];\
+         wake?wake(i):console.error('no such island',i.dataset.component)}}}})"
     )
 }

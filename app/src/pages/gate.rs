@@ -111,8 +111,8 @@ fn password(label: &'static str, name: &'static str, error: Option<String>) -> i
                 class="field" type="password" name=name required autocomplete="new-password"
                 aria-invalid=invalid aria-describedby=described
             />
-            {error.map(|error| view! { <span id=id class="tone" data-a="bad">{error}</span> })}
         </label>
+        {error.map(|error| view! { <p id=id class="tone" data-a="bad">{error}</p> })}
     }
 }
 

@@ -36,15 +36,14 @@ impl Clock {
         if is_word { text.to_lowercase() } else { text }
     }
 
-    /// `just now`, `12 min ago`, `3 h ago`, `5 days ago`, then the day.
+    /// `just now`, `12 min ago`, `46 h ago`, `5 days ago`, then the day.
     pub fn ago(&self, at: DateTime<Utc>) -> String {
         let past = self.now - at;
         match past.num_minutes() {
             ..0 => self.day_and_time(at),
             0 => "just now".into(),
             minutes @ 1..60 => format!("{minutes}\u{a0}min ago"),
-            minutes @ 60..1_440 => format!("{}\u{a0}h ago", minutes / 60),
-            minutes @ 1_440..2_880 => format!("{}\u{a0}day ago", minutes / 1_440),
+            minutes @ 60..2_880 => format!("{}\u{a0}h ago", minutes / 60),
             minutes @ 2_880..20_160 => format!("{}\u{a0}days ago", minutes / 1_440),
             _ => self.day(at),
         }
@@ -115,14 +114,14 @@ mod tests {
     fn the_past_is_told_in_the_unit_that_fits() {
         let shown = |minutes| clock().ago(clock().now - TimeDelta::minutes(minutes));
         assert_eq!(
-            [0, 1, 59, 60, 1_439, 1_440, 2_880].map(shown),
+            [0, 1, 59, 60, 1_439, 2_879, 2_880].map(shown),
             [
                 "just now",
                 "1\u{a0}min ago",
                 "59\u{a0}min ago",
                 "1\u{a0}h ago",
                 "23\u{a0}h ago",
-                "1\u{a0}day ago",
+                "47\u{a0}h ago",
                 "2\u{a0}days ago"
             ]
         );

@@ -144,6 +144,11 @@ pub fn initials(name: &str) -> String {
     start.into_iter().chain(end).flat_map(char::to_uppercase).collect()
 }
 
+/// What a lead is called of whom only the source's id is known.
+pub fn nameless(external_id: Option<&str>) -> String {
+    external_id.map_or_else(|| "No name".into(), |id| format!("Nameless {id}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -42,7 +42,12 @@ pub(crate) struct Options {
     open_metrics: bool,
 
     /// What is logged, for example `info` or `server=debug`.
-    #[arg(long, env = "MESHLINE_LOG", value_name = "FILTER", default_value = "info")]
+    #[arg(
+        long,
+        env = "MESHLINE_LOG",
+        value_name = "FILTER",
+        default_value = "info,sqlx::postgres::notice=warn"
+    )]
     log: String,
 }
 

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use engine::bundle::StoredPick;
 use engine::content::{EventDocument, NotRead};
 use engine::decision::Decision;
 use engine::rules::Explanation;
 use engine::rules::explain::RuleState;
+use engine::rules::pick::Member;
 use store::Store;
 use store::log::{StoredDecision, StoredEvent};
 
@@ -36,6 +38,17 @@ impl Decided {
     /// The decision.
     pub fn decision(&self) -> &Decision {
         &self.stored.decision
+    }
+
+    /// How the person was picked; nothing when nobody was to be picked.
+    pub fn pick(&self) -> Option<StoredPick> {
+        serde_json::from_value(self.stored.pick.clone()?).ok()
+    }
+
+    /// Everybody in the pool that was picked from.
+    pub fn members(&self) -> Vec<Member> {
+        let pool = self.pick().and_then(|pick| Some(self.rules.bundle.pool(&pick.pool)?.1));
+        pool.map(|pool| pool.members.clone()).unwrap_or_default()
     }
 
     /// What stood in the event and could not be read, and why: read again, since only what was read is kept. The same map

@@ -31,7 +31,7 @@ pub fn event(loaded: &Loaded, decided: &Decided) -> impl IntoView + use<> {
     let marks = marks(event, decided);
     // What the event says of the lead stands in the header already, unless something was read from it.
     let is_shown = |text: &Text| text.path.starts_with("/payload") || marks.contains_key(&text.path);
-    let texts = texts(body).into_iter().filter(is_shown);
+    let texts = texts(&event.source, body).into_iter().filter(is_shown);
     let looked_at: BTreeSet<&str> =
         decided.rules.map.fields.values().flat_map(|field| field.from.0.iter().map(String::as_str)).collect();
     let (read, unread): (Vec<_>, Vec<_>) =
@@ -107,15 +107,16 @@ pub struct Text {
     pub text: String,
 }
 
-/// The texts of an event in the order they came: payload first, then what it said of the lead.
-pub fn texts(body: &Json) -> Vec<Text> {
+/// The texts of an event in the order they came: payload first, then what it said of the lead, then its source.
+pub fn texts(source: &str, body: &Json) -> Vec<Text> {
     let mut texts = Vec::new();
     for part in ["payload", "lead"] {
         if let Some(json) = body.get(part) {
             collect(json, &format!("/{part}"), "", LEVELS, &mut texts);
         }
     }
-    texts.truncate(TEXTS);
+    texts.truncate(TEXTS - 1);
+    texts.push(Text { path: "/source".into(), label: "Source".into(), text: source.to_owned() });
     texts
 }
 
@@ -161,12 +162,14 @@ mod tests {
     #[test]
     fn texts_stand_in_the_order_they_came() {
         let body = json!({"lead": {"email": "a@b.example", "name": null}, "payload": {"size": 120, "a/b": {"c": "x"}, "tags": ["p", "q"]}});
-        let texts: Vec<_> = texts(&body).into_iter().map(|text| (text.path, text.label, text.text)).collect();
+        let texts: Vec<_> =
+            texts("website", &body).into_iter().map(|text| (text.path, text.label, text.text)).collect();
         let expected = [
             ("/payload/size", "Size", "120"),
             ("/payload/a~1b/c", "A/b c", "x"),
             ("/payload/tags", "Tags", r#"["p","q"]"#),
             ("/lead/email", "Email", "a@b.example"),
+            ("/source", "Source", "website"),
         ];
         assert_eq!(
             texts,

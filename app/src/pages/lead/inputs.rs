@@ -48,7 +48,7 @@ pub fn order(event: &StoredEvent, decided: &Decided) -> Vec<String> {
         return Vec::new();
     };
     let paths: BTreeMap<String, usize> =
-        texts(body).into_iter().enumerate().map(|(n, text)| (text.path, n)).collect();
+        texts(&event.source, body).into_iter().enumerate().map(|(n, text)| (text.path, n)).collect();
     let first = |field: &SnapshotField| {
         let here = field.evidence.iter().filter(|evidence| evidence.event_id == event.id);
         here.filter_map(|evidence| Some((*paths.get(&evidence.path)?, evidence.span[0]))).min()

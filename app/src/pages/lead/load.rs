@@ -16,6 +16,7 @@ use super::decided::Decided;
 use crate::error::{Error, Result};
 use crate::pages::frame::Here;
 use crate::ui::clock::Clock;
+use crate::ui::words;
 
 /// Other decisions that are shown folded.
 const OTHERS: usize = 20;
@@ -118,7 +119,7 @@ pub async fn load(here: &Here, id: LeadId, asked: &Asked) -> Result<Loaded> {
         _ => (None, None),
     };
     let outcomes = outcomes::of_lead(store, id).await?;
-    let people = names_of(store, &addresses(&lead, &history, &outcomes)).await?;
+    let people = names_of(store, &addresses(&lead, &history, &outcomes, decided.as_ref())).await?;
     Ok(Loaded {
         decided,
         others,
@@ -150,12 +151,14 @@ fn chosen(lead: &Lead, asked: &Asked) -> Result<Option<DecisionId>> {
     Ok(standing.map(|standing| standing.decision_id))
 }
 
-/// Addresses of the people that decisions picked and outcomes name.
-fn addresses(lead: &Lead, history: &History, outcomes: &[Outcome]) -> Vec<String> {
+/// Addresses of the people that decisions picked, outcomes name, or whose turn it could have been.
+fn addresses(lead: &Lead, history: &History, outcomes: &[Outcome], decided: Option<&Decided>) -> Vec<String> {
     let picked =
         history.decisions.iter().filter_map(|entry| entry.parameters.get("assignee").and_then(Json::as_str));
     let named = outcomes.iter().filter_map(|outcome| outcome.by.clone());
-    let mut all: Vec<String> = picked.map(str::to_owned).chain(lead.assignee.clone()).chain(named).collect();
+    let members = decided.into_iter().flat_map(Decided::members).map(|member| member.person);
+    let mut all: Vec<String> =
+        picked.map(str::to_owned).chain(lead.assignee.clone()).chain(named).chain(members).collect();
     all.sort();
     all.dedup();
     all
@@ -169,7 +172,7 @@ impl Loaded {
         }
         let mut texts =
             [&self.lead.name, &self.lead.company, &self.lead.email].into_iter().flatten().cloned();
-        let name = texts.next().unwrap_or_else(|| "No name".into());
+        let name = texts.next().unwrap_or_else(|| words::nameless(self.lead.external_id.as_deref()));
         (name, texts.collect::<Vec<_>>().join(", "))
     }
 

@@ -7,12 +7,13 @@ use leptos::prelude::*;
 
 use super::decided::Decided;
 use super::load::Loaded;
+use crate::ui::number;
 
 /// The pick explained; nothing when nobody was to be picked.
 pub fn pick(loaded: &Loaded, decided: &Decided) -> impl IntoView + use<> {
-    let stored: StoredPick = serde_json::from_value(decided.stored.pick.clone()?).ok()?;
+    let stored = decided.pick()?;
     let pool = &stored.pool;
-    let all = decided.rules.bundle.pool(&stored.pool).map_or(0, |(_, pool)| pool.members.len());
+    let all = decided.members().len();
     let available = stored.inputs.available.len();
     let heading = match &stored.pick {
         Some(pick) => format!("Why {}", loaded.person(&pick.assignee)),
@@ -37,11 +38,9 @@ pub fn pick(loaded: &Loaded, decided: &Decided) -> impl IntoView + use<> {
 
 /// Everybody's standing before and after.
 fn turns(loaded: &Loaded, decided: &Decided, stored: &StoredPick) -> impl IntoView + use<> {
-    let members =
-        decided.rules.bundle.pool(&stored.pool).map(|(_, pool)| pool.members.clone()).unwrap_or_default();
     let picked = stored.pick.as_ref().map(|pick| pick.assignee.clone());
     let after = stored.pick.as_ref().map(|pick| &pick.counters_after);
-    let rows = members.into_iter().map(|member| {
+    let rows = decided.members().into_iter().map(|member| {
         let is_picked = picked.as_ref() == Some(&member.person);
         let before = stored.inputs.counters.get(&member.person).copied().unwrap_or_default();
         let now = after.and_then(|after| after.get(&member.person)).copied().unwrap_or_default();
@@ -50,7 +49,7 @@ fn turns(loaded: &Loaded, decided: &Decided, stored: &StoredPick) -> impl IntoVi
         let there = if stored.inputs.available.contains(&member.person) { "Yes" } else { "No" };
         view! {
             <tr>
-                <th scope="row">{name}</th><td>{there}</td><td class="num">{member.weight}</td><td class="num">{before}</td><td class="num">{now}</td>
+                <th scope="row">{name}</th><td>{there}</td><td class="num">{member.weight}</td><td class="num">{number::count(before)}</td><td class="num">{number::count(now)}</td>
             </tr>
         }
     });
@@ -58,16 +57,18 @@ fn turns(loaded: &Loaded, decided: &Decided, stored: &StoredPick) -> impl IntoVi
     view! {
         <details class="fold">
             <summary>"The turns"</summary>
-            <table class="table">
-                <caption class="sr">"Turns of everybody in the pool"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"Person"</th><th scope="col">"There"</th><th scope="col" class="num">"Weight"</th>
-                        <th scope="col" class="num">"Turns due"</th><th scope="col" class="num">"After"</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
+            <div class="scroll">
+                <table class="table">
+                    <caption class="sr">"Turns of everybody in the pool"</caption>
+                    <thead>
+                        <tr>
+                            <th scope="col">"Person"</th><th scope="col">"There"</th><th scope="col" class="num">"Weight"</th>
+                            <th scope="col" class="num">"Turns due"</th><th scope="col" class="num">"After"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
             <p class="meta">"At each pick everybody available is due their weight; who is due most is picked and gives back the sum."</p>
         </details>
     }

@@ -73,7 +73,7 @@ fn line(row: &Row, known: &Known<'_>) -> impl IntoView + use<> {
     }
 }
 
-/// Name, company and address; at least one of them is known, or the person was erased.
+/// Name, company and address, or what the source calls a lead of whom nothing else is known.
 fn who(row: &Row, href: String) -> impl IntoView + use<> {
     if row.erased_at.is_some() {
         return Either::Left(
@@ -81,7 +81,7 @@ fn who(row: &Row, href: String) -> impl IntoView + use<> {
         );
     }
     let mut texts = [&row.name, &row.company, &row.email].into_iter().flatten().cloned();
-    let first = texts.next().unwrap_or_else(|| "No name".into());
+    let first = texts.next().unwrap_or_else(|| words::nameless(row.external_id.as_deref()));
     let rest: Vec<String> = texts.collect();
     Either::Right(view! { <a class="who" href=href><b>{first}</b>" "<span>{rest.join(", ")}</span></a> })
 }

@@ -51,6 +51,8 @@ pub struct Row {
     pub company: Option<String>,
     /// The lead's address.
     pub email: Option<String>,
+    /// The source's id of the person.
+    pub external_id: Option<String>,
     /// Who has it.
     pub assignee: Option<String>,
     /// The latest stage.
@@ -189,7 +191,7 @@ async fn named(store: &Store, filter: &Filter) -> Result<Filter> {
 fn search(filter: &Filter, cursor: Cursor) -> QueryBuilder<Postgres> {
     let mut query = QueryBuilder::new(
         "SELECT s.lead_id, s.workflow_id, s.last_decision_id, s.first_as_of, s.last_as_of, s.last_action, s.last_rule_id, s.last_confidence, \
-         s.last_rule_version, s.queue, s.queued_at, l.name, l.company, l.email, l.assignee, l.stage, l.erased_at FROM (",
+         s.last_rule_version, s.queue, s.queued_at, l.name, l.company, l.email, l.external_id, l.assignee, l.stage, l.erased_at FROM (",
     );
     push_window(&mut query, "s.*", filter, cursor);
     query

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 
 import type { Page } from '@playwright/test';
 
-import { HIGH_INTENT, SILENT } from '../../support/organisation.ts';
-import { expect, test } from '../../support/test.ts';
+import { HIGH_INTENT, SILENT } from '../support/organisation.ts';
+import { expect, test } from '../support/test.ts';
 
 const RULES = ['Student or intern with little intent', 'Target account with high intent', 'Large company', 'Referral', 'Decision maker with intent', 'Early interest'];
 

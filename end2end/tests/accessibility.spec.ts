@@ -1,8 +1,8 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 
-import { PAGES } from '../../support/pages.ts';
-import { expect, NOBODY, test } from '../../support/test.ts';
+import { PAGES } from '../support/pages.ts';
+import { expect, NOBODY, test } from '../support/test.ts';
 
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 // Axe reads every element in each theme at each width.

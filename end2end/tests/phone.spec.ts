@@ -1,5 +1,5 @@
-import { PAGES } from '../../support/pages.ts';
-import { expect, NOBODY, test } from '../../support/test.ts';
+import { PAGES } from '../support/pages.ts';
+import { expect, NOBODY, test } from '../support/test.ts';
 
 // A phone, and the width at which nothing may scroll sideways by WCAG 2.2, 1.4.10.
 for (const width of [390, 320]) {

@@ -1,8 +1,8 @@
 import type { Page } from '@playwright/test';
 
-import { follow, rows, shown, throughAllPages } from '../../support/list.ts';
-import { HIGH_INTENT, SILENT } from '../../support/organisation.ts';
-import { expect, test } from '../../support/test.ts';
+import { follow, rows, shown, throughAllPages } from '../support/list.ts';
+import { HIGH_INTENT, SILENT } from '../support/organisation.ts';
+import { expect, test } from '../support/test.ts';
 
 const chips = (page: Page) => page.getByRole('list', { name: 'Active filters' });
 const tab = (page: Page, name: string) => page.getByRole('navigation', { name: 'By decision' }).getByRole('link', { name });

@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
 
-import { follow, throughAllPages } from '../../support/list.ts';
-import { expect, test } from '../../support/test.ts';
+import { follow, throughAllPages } from '../support/list.ts';
+import { expect, test } from '../support/test.ts';
 
 const FIGURES = ['MQL→SQL', 'Time to SQL', 'False positives', 'AE conversion', 'Pipeline created', 'Completeness'];
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import type { Page } from '@playwright/test';
 
-import { expect, NOBODY, test } from '../../support/test.ts';
+import { expect, NOBODY, test } from '../support/test.ts';
 
 const PASSWORD = 'correct horse battery staple';
 
