@@ -42,6 +42,7 @@ test.describe('a target account with high intent', () => {
       ['send a quote', '3'],
       ['this quarter', '3'],
       ['VP', '4'],
+      ['website', '5'],
     ]);
     // All of what was written is there, read or not.
     const text = (await event(page).innerText()).replace(/\s+/g, ' ').replaceAll(/(demo|pricing|quote|quarter) ?3/g, '$1');
