@@ -170,12 +170,12 @@ fn read<S: DeserializeOwned>(settings: &Json) -> Result<S, OpenError> {
 /// Seconds that one write may take, as settings say it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "u8", into = "u8")]
-#[schemars(with = "u8", extend("minimum" = 1, "maximum" = 20))]
+#[schemars(with = "u8", extend("minimum" = 1, "maximum" = 15))]
 pub struct TimeoutSeconds(u8);
 
 impl TimeoutSeconds {
-    /// A write must end well within its lease, which is half a minute.
-    const MAX: u8 = 20;
+    /// A write must end well within its lease, which is 25 seconds.
+    const MAX: u8 = 15;
 
     /// As a duration.
     pub fn duration(self) -> std::time::Duration {
@@ -237,8 +237,8 @@ mod tests {
     fn settings_are_read_strictly() {
         let misspelt = json!({"url": "https://hooks.example/x", "timeout": 3});
         assert!(refusal("webhook", &misspelt, Some(KEY)).contains("unknown field `timeout`"));
-        let long = json!({"url": "https://hooks.example/x", "timeout_seconds": 21});
-        assert_eq!(refusal("webhook", &long, Some(KEY)), "settings: between 1 and 20 seconds");
+        let long = json!({"url": "https://hooks.example/x", "timeout_seconds": 16});
+        assert_eq!(refusal("webhook", &long, Some(KEY)), "settings: between 1 and 15 seconds");
         let retry = json!({"url": "https://hooks.example/x", "retry": {"attempts": 3}});
         assert_eq!(open("webhook", &retry, Some(KEY)).unwrap().limits().retry.attempts, 3);
     }

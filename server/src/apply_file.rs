@@ -12,6 +12,7 @@ use engine::event::EventKind;
 use engine::problem::{Problem, nearest};
 use engine::rules::pick::{Member, Pool};
 use engine::rules::{RuleDefinition, RuleSetFile};
+use engine::sync::flow::Pace;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -60,9 +61,16 @@ pub struct ConnectionFile {
     /// Why nothing is to be sent yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paused: Option<String>,
+    /// How hard all processes together may work it; not bounded when absent.
+    #[serde(default, skip_serializing_if = "is_unbounded")]
+    pub pace: Pace,
     /// Which system it is, its settings, and where its secret is.
     #[serde(flatten)]
     pub destination: DestinationFile,
+}
+
+fn is_unbounded(pace: &Pace) -> bool {
+    *pace == Pace::default()
 }
 
 /// A workflow.

@@ -17,6 +17,7 @@ mod replay;
 mod serve;
 mod settings;
 mod simulate;
+mod stop;
 
 pub use exit::Failure;
 
@@ -59,6 +60,10 @@ enum Command {
     Simulate(simulate::Options),
     /// Decide stored decisions again and compare.
     Replay(replay::Options),
+    /// Stop a workflow, or all: its leads go to people from now on, and nothing of it is sent.
+    Kill(stop::KillOptions),
+    /// Let a stopped workflow go on.
+    Resume(stop::ResumeOptions),
 }
 
 /// Where the database is and what opens it.
@@ -125,6 +130,8 @@ pub async fn run() -> ExitCode {
         Command::Import(options) => Box::pin(import::run(options)).await,
         Command::Simulate(options) => simulate::run(&options),
         Command::Replay(options) => replay::run(options).await,
+        Command::Kill(options) => stop::kill(options).await,
+        Command::Resume(options) => stop::resume(options).await,
     };
     match done {
         Ok(code) => ExitCode::from(code),

@@ -19,10 +19,12 @@ use uuid::Uuid;
 
 use crate::registry::{Live, Registry};
 
+mod intake;
 mod outcome;
 mod replay;
 mod rows;
 
+pub use intake::Intake;
 pub use outcome::{OutcomeRefusal, OutcomeSignal, OutcomeTaken};
 pub use replay::Replay;
 use rows::Rows;
@@ -102,10 +104,20 @@ pub struct Pipeline {
     registry: Registry,
 }
 
+/// A signal and how it came.
+#[derive(Clone, Copy)]
+pub struct Incoming<'a> {
+    /// How it came.
+    pub receipt: &'a Receipt,
+    /// The signal.
+    pub signal: &'a Signal,
+}
+
 /// A signal on its way to the commit.
-struct Prepared {
+struct Prepared<'a> {
     place: usize,
-    signal: Signal,
+    receipt: &'a Receipt,
+    signal: &'a Signal,
     live: Arc<Live>,
     event_id: EventId,
     decision_id: DecisionId,
@@ -135,8 +147,7 @@ impl Pipeline {
         &self.store
     }
 
-    /// Takes signals the whole way, all in one transaction; answers each in order. Nothing is answered before it is
-    /// committed.
+    /// Takes signals that came together the whole way, as [`Self::take_all`] does.
     ///
     /// # Errors
     /// When the database fails; then nothing was taken.
@@ -145,9 +156,19 @@ impl Pipeline {
         receipt: &Receipt,
         signals: Vec<Signal>,
     ) -> store::Result<Vec<Result<Taken, Refusal>>> {
+        let incoming: Vec<_> = signals.iter().map(|signal| Incoming { receipt, signal }).collect();
+        self.take_all(&incoming).await
+    }
+
+    /// Takes signals the whole way, all in one transaction; answers each in order. Nothing is answered before it is
+    /// committed.
+    ///
+    /// # Errors
+    /// When the database fails; then nothing was taken.
+    pub async fn take_all(&self, incoming: &[Incoming<'_>]) -> store::Result<Vec<Result<Taken, Refusal>>> {
         let mut tries = 0;
         loop {
-            match self.try_take(receipt, &signals).await {
+            match self.try_take(incoming).await {
                 Err(error) if error.is_transient() && tries < TRIES => {
                     tries += 1;
                     tracing::debug!(tries, %error, "taking the signals again");
@@ -159,21 +180,17 @@ impl Pipeline {
         }
     }
 
-    async fn try_take(
-        &self,
-        receipt: &Receipt,
-        signals: &[Signal],
-    ) -> store::Result<Vec<Result<Taken, Refusal>>> {
-        let mut answers: Vec<Option<Result<Taken, Refusal>>> = signals.iter().map(|_| None).collect();
-        let mut prepared = Vec::with_capacity(signals.len());
-        for (place, signal) in signals.iter().enumerate() {
-            match self.registry.route(&signal.event).await? {
-                Ok(live) => prepared.push(prepare(receipt, place, signal, live)?),
+    async fn try_take(&self, incoming: &[Incoming<'_>]) -> store::Result<Vec<Result<Taken, Refusal>>> {
+        let mut answers: Vec<Option<Result<Taken, Refusal>>> = incoming.iter().map(|_| None).collect();
+        let mut prepared = Vec::with_capacity(incoming.len());
+        for (place, incoming) in incoming.iter().enumerate() {
+            match self.registry.route(&incoming.signal.event).await? {
+                Ok(live) => prepared.push(prepare(place, *incoming, live)?),
                 Err(refusal) => answers[place] = Some(Err(refusal)),
             }
         }
         self.code_features(&mut prepared).await?;
-        let repeats = self.commit(receipt, prepared, &mut answers).await?;
+        let repeats = self.commit(prepared, &mut answers).await?;
         let events: Vec<Uuid> = repeats.iter().map(|(_, event)| event.0).collect();
         let mut first = store::log::decisions_on(&self.store, &events).await?;
         for (place, event_id) in repeats {
@@ -190,7 +207,7 @@ impl Pipeline {
         Ok(answers.into_iter().map(|answer| answer.unwrap_or(Err(Refusal::KeyReused))).collect())
     }
 
-    async fn code_features(&self, prepared: &mut [Prepared]) -> store::Result<()> {
+    async fn code_features(&self, prepared: &mut [Prepared<'_>]) -> store::Result<()> {
         let mut texts: BTreeMap<WorkflowId, BTreeSet<(String, String)>> = BTreeMap::new();
         for p in prepared.iter() {
             let found = features::texts(&p.live.bundle.catalogue, &p.snapshot.fields)
@@ -214,14 +231,13 @@ impl Pipeline {
     /// Commits everything that is new; answers it in `answers`, and says which signals repeat which events.
     async fn commit(
         &self,
-        receipt: &Receipt,
-        prepared: Vec<Prepared>,
+        prepared: Vec<Prepared<'_>>,
         answers: &mut [Option<Result<Taken, Refusal>>],
     ) -> store::Result<Vec<(usize, EventId)>> {
         let mut tx = self.store.pool().begin().await?;
         let keyring = self.store.keyring();
         let claims: Vec<Claim> = prepared.iter().map(Prepared::claim).collect();
-        let claimed = ingest::claim_keys(&mut tx, keyring, &claims, receipt.received_at).await?;
+        let claimed = ingest::claim_keys(&mut tx, keyring, &claims).await?;
         let mut repeats = Vec::new();
         let mut fresh = Vec::with_capacity(prepared.len());
         for (p, claimed) in prepared.into_iter().zip(claimed) {
@@ -236,13 +252,13 @@ impl Pipeline {
             return Ok(repeats);
         }
         let workflows: BTreeSet<WorkflowId> = fresh.iter().map(|p| p.live.id).collect();
-        let epochs = ingest::lock_epochs(&mut tx, &workflows).await?;
-        if fresh.iter().any(|p| epochs.get(&p.live.id) != Some(&p.live.epoch)) {
+        let standing = ingest::lock_epochs(&mut tx, &workflows).await?;
+        if fresh.iter().any(|p| standing.get(&p.live.id).map(|now| now.epoch) != Some(p.live.epoch)) {
             // Something was released since the verdicts were made: read it and decide again.
             self.registry.forget();
             return Err(store::Error::Raced);
         }
-        let named: Vec<Named<'_>> = fresh.iter().map(|p| p.named(receipt)).collect();
+        let named: Vec<Named<'_>> = fresh.iter().map(Prepared::named).collect();
         let (leads, mut locked) = ingest::identify(&mut tx, keyring, &named).await?;
         let pools: BTreeSet<String> =
             fresh.iter().filter_map(|p| p.live.bundle.pool_of(&p.verdict)).map(str::to_owned).collect();
@@ -252,16 +268,35 @@ impl Pipeline {
         for (p, lead_id) in fresh.into_iter().zip(leads) {
             let lead = locked.get_mut(&lead_id).ok_or(store::Error::NotFound("lead"))?;
             let place = p.place;
-            let answer = rows.add(receipt, p, lead, &mut counters)?;
+            let is_killed = standing.get(&p.live.id).is_none_or(|now| now.is_killed);
+            let answer = rows.add(p, is_killed, lead, &mut counters)?;
             answers[place] = Some(Ok(Taken::New(answer)));
         }
+        let has_effects = rows.has_effects();
         rows.write(&mut tx, &locked.values().collect::<Vec<_>>(), &counters).await?;
         tx.commit().await?;
+        if has_effects {
+            self.announce().await;
+        }
         Ok(repeats)
     }
 }
 
-fn prepare(receipt: &Receipt, place: usize, signal: &Signal, live: Arc<Live>) -> store::Result<Prepared> {
+impl Pipeline {
+    /// Wakes the dispatchers. What was committed stays committed: where this fails, they find it by polling.
+    async fn announce(&self) {
+        let told = match self.store.pool().acquire().await {
+            Ok(mut connection) => ingest::announce_effects(&mut connection).await,
+            Err(error) => Err(error.into()),
+        };
+        if let Err(error) = told {
+            tracing::debug!(%error, "effects were committed and not announced");
+        }
+    }
+}
+
+fn prepare<'a>(place: usize, incoming: Incoming<'a>, live: Arc<Live>) -> store::Result<Prepared<'a>> {
+    let Incoming { receipt, signal } = incoming;
     let event_id = EventId(engine::ids::mint_nth(receipt.received_at, place, rand::random()));
     let document = serde_json::to_value(&signal.event)?;
     let body = engine::canonical::bytes(&document)?;
@@ -274,7 +309,8 @@ fn prepare(receipt: &Receipt, place: usize, signal: &Signal, live: Arc<Live>) ->
     let verdict = live.bundle.decide(&snapshot, as_of);
     Ok(Prepared {
         place,
-        signal: signal.clone(),
+        receipt,
+        signal,
         live,
         event_id,
         decision_id: DecisionId(engine::ids::mint_nth(receipt.received_at, place, rand::random())),
@@ -286,23 +322,29 @@ fn prepare(receipt: &Receipt, place: usize, signal: &Signal, live: Arc<Live>) ->
     })
 }
 
-impl Prepared {
+impl<'a> Prepared<'a> {
     fn claim(&self) -> Claim {
         Claim {
             scope: format!("event:{}", self.signal.event.source),
             key: self.signal.key.clone(),
             body: self.body.clone(),
             result_id: self.event_id.0,
+            at: self.receipt.received_at,
         }
     }
 
-    fn named<'a>(&'a self, receipt: &Receipt) -> Named<'a> {
+    /// How this is about to be decided: by the rules, or by people when somebody stopped the workflow.
+    fn mode(&self, is_killed: bool) -> Mode {
+        if is_killed && self.receipt.mode == Mode::Live { Mode::Manual } else { self.receipt.mode }
+    }
+
+    fn named(&self) -> Named<'a> {
         let event = &self.signal.event;
         Named {
             source: &event.source,
             lead: &event.lead,
             event_id: self.event_id.0,
-            received_at: receipt.received_at,
+            received_at: self.receipt.received_at,
         }
     }
 }

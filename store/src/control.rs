@@ -1,5 +1,7 @@
 //! Who did what: the audit log.
 
+pub mod kill;
+
 use engine::ids::LeadId;
 use serde::Serialize;
 use serde_json::Value as Json;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use engine::ids::DestinationId;
+use engine::sync::flow::Pace;
 use serde_json::Value as Json;
 use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
@@ -23,6 +24,9 @@ pub struct DestinationRow {
     pub kind: String,
     /// Its settings.
     pub settings: Json,
+    /// How hard it may be worked.
+    #[sqlx(json)]
+    pub pace: Pace,
     /// Why nothing is sent; `None` while it is.
     pub paused_reason: Option<String>,
 }
@@ -32,10 +36,11 @@ pub struct DestinationRow {
 /// # Errors
 /// When the database fails.
 pub async fn by_name(connection: &mut PgConnection) -> Result<BTreeMap<String, DestinationRow>> {
-    let rows: Vec<DestinationRow> =
-        sqlx::query_as("SELECT id, name, kind, settings, paused_reason FROM destinations ORDER BY name")
-            .fetch_all(connection)
-            .await?;
+    let rows: Vec<DestinationRow> = sqlx::query_as(
+        "SELECT id, name, kind, settings, pace, paused_reason FROM destinations ORDER BY name",
+    )
+    .fetch_all(connection)
+    .await?;
     Ok(rows.into_iter().map(|row| (row.name.clone(), row)).collect())
 }
 
@@ -48,6 +53,8 @@ pub struct DestinationInput<'a> {
     pub kind: &'a str,
     /// Its settings.
     pub settings: &'a Json,
+    /// How hard it may be worked.
+    pub pace: &'a Pace,
     /// Its secret; the one there is stays when absent.
     pub secret: Option<&'a [u8]>,
     /// Why nothing is sent; `None` to send.
@@ -75,9 +82,9 @@ pub async fn save(
         store.keyring().seal(secret, crate::keyring::Place { column: "destinations.secret", row: id })
     });
     sqlx::query(
-        "INSERT INTO destinations (id, name, kind, settings, secret, paused_reason, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7) \
+        "INSERT INTO destinations (id, name, kind, settings, secret, paused_reason, created_at, pace) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
          ON CONFLICT (name) DO UPDATE SET kind = excluded.kind, settings = excluded.settings, secret = coalesce(excluded.secret, destinations.secret), \
-         paused_reason = excluded.paused_reason",
+         paused_reason = excluded.paused_reason, pace = excluded.pace",
     )
     .bind(id)
     .bind(input.name)
@@ -86,9 +93,10 @@ pub async fn save(
     .bind(secret)
     .bind(input.paused_reason)
     .bind(actor.now)
+    .bind(sqlx::types::Json(input.pace))
     .execute(&mut *connection)
     .await?;
-    let detail = serde_json::json!({ "kind": input.kind, "settings": input.settings, "paused": input.paused_reason, "secret_changed": input.secret.is_some() });
+    let detail = serde_json::json!({ "kind": input.kind, "settings": input.settings, "pace": input.pace, "paused": input.paused_reason, "secret_changed": input.secret.is_some() });
     audit(
         connection,
         actor,

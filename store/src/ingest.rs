@@ -19,7 +19,7 @@ mod identity;
 mod states;
 
 pub use claims::{Claim, Claimed, claim_keys};
-pub use effects::{EffectRow, insert_effects};
+pub use effects::{EffectRow, announce_effects, insert_effects};
 pub use features::{FeatureRow, feature_codes, insert_features};
 pub use identity::{LockedLead, Named, Profile, identify, update_leads};
 pub(crate) use identity::{email_identity, external_identity, find};
@@ -30,26 +30,38 @@ pub const OUTBOX_CHANNEL: &str = "meshline_outbox";
 /// Channel that tells processes that a workflow was released or changed.
 pub const RELEASE_CHANNEL: &str = "meshline_release";
 
-/// Holds the workflows' releases until the transaction ends, and reads their epochs: what is committed under an epoch
-/// is committed before the next one begins. A lock in memory, so that it writes nothing.
+/// What a commit has to know of a workflow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Counts releases and rollbacks.
+    pub epoch: i64,
+    /// Somebody stopped it: its leads go to people, and nothing is sent.
+    pub is_killed: bool,
+}
+
+/// Holds the workflows' releases and stops until the transaction ends, and reads where they stand: what is committed
+/// under an epoch is committed before the next one begins. A lock in memory, so that it writes nothing.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn lock_epochs(
     connection: &mut PgConnection,
     workflows: &BTreeSet<WorkflowId>,
-) -> Result<HashMap<WorkflowId, i64>> {
+) -> Result<HashMap<WorkflowId, Standing>> {
     let ids: Vec<Uuid> = workflows.iter().map(|id| id.0).collect();
     // Two statements: the epochs must be read after the locks are held, and a statement sees what was committed before it began.
     sqlx::query("SELECT pg_advisory_xact_lock_shared(hashtextextended(id::text, 0)) FROM unnest($1::uuid[]) AS w (id)")
         .bind(&ids)
         .execute(&mut *connection)
         .await?;
-    let rows: Vec<(Uuid, i64)> = sqlx::query_as("SELECT id, release_epoch FROM workflows WHERE id = ANY($1)")
-        .bind(&ids)
-        .fetch_all(connection)
-        .await?;
-    Ok(rows.into_iter().map(|(id, epoch)| (id.into(), epoch)).collect())
+    let rows: Vec<(Uuid, i64, bool)> = sqlx::query_as(
+        "SELECT w.id, w.release_epoch, EXISTS (SELECT FROM kill_switches k WHERE k.workflow_id = w.id OR k.workflow_id IS NULL) \
+         FROM workflows w WHERE w.id = ANY($1)",
+    )
+    .bind(&ids)
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|(id, epoch, is_killed)| (id.into(), Standing { epoch, is_killed })).collect())
 }
 
 /// Where the round robins of pools stand, locked until the transaction ends.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use chrono::Utc;
 use engine::ids::{DestinationId, EffectId, LeadId};
+use engine::sync::flow::Pace;
 use serde_json::json;
 use sqlx::postgres::PgListener;
 use store::sync::fixture::{self, New};
@@ -24,9 +25,10 @@ async fn destination(store: &Store, name: &str) -> DestinationId {
 
 /// Claims what is due and tells this end of it.
 async fn work(store: &Store, destination: DestinationId, outcome: Outcome) {
-    let ends: Vec<Finish> = claim(store, destination, Utc::now(), 500)
+    let ends: Vec<Finish> = claim(store, destination, &Pace::default(), Utc::now(), 500)
         .await
         .unwrap()
+        .effects
         .into_iter()
         .map(|claimed| Finish {
             ticket: claimed.ticket,
@@ -113,7 +115,7 @@ async fn pages_see_where_effects_stand() {
     }
     work(store, crm, Outcome::Delivered).await;
     work(store, crm, Outcome::Dead).await;
-    claim(store, crm, Utc::now(), 500).await.unwrap();
+    claim(store, crm, &Pace::default(), Utc::now(), 500).await.unwrap();
     use EffectState::{Dead, Delivered, Ready, Running};
     assert_eq!(states(store, lead).await, [Some(Delivered), Some(Dead), Some(Running), Some(Ready)]);
     let page = effects_of_lead(store, lead, None, 3).await.unwrap();
@@ -151,13 +153,13 @@ async fn a_paused_destination_is_not_claimed_from_until_it_is_resumed() {
     let actor = Actor::command("test");
     pause(store, &actor, crm, "it rains").await.unwrap();
     pause(store, &actor, crm, "it still rains").await.unwrap();
-    assert!(claim(store, crm, Utc::now(), 500).await.unwrap().is_empty());
+    assert!(claim(store, crm, &Pace::default(), Utc::now(), 500).await.unwrap().effects.is_empty());
     assert_eq!(destinations(store).await.unwrap()[0].paused_reason.as_deref(), Some("it rains"));
     let mut listener = PgListener::connect_with(store.pool()).await.unwrap();
     listener.listen(OUTBOX_CHANNEL).await.unwrap();
     resume(store, &actor, crm).await.unwrap();
     tokio::time::timeout(Duration::from_secs(5), listener.recv()).await.unwrap().unwrap();
-    assert_eq!(claim(store, crm, Utc::now(), 500).await.unwrap().len(), 1);
+    assert_eq!(claim(store, crm, &Pace::default(), Utc::now(), 500).await.unwrap().effects.len(), 1);
     assert_eq!(audited(store).await, ["destination.pause", "destination.resume"]);
     let nobody = DestinationId(uuid::Uuid::nil());
     assert!(matches!(pause(store, &actor, nobody, "x").await, Err(Error::NotFound(_))));
@@ -195,7 +197,7 @@ async fn a_dead_effect_is_replayed_unless_a_later_one_has_arrived() {
     work(store, crm, Outcome::Dead).await;
 
     fixture::effect(store, crm, lead, 2).await.unwrap();
-    let later = claim(store, crm, Utc::now(), 500).await.unwrap().pop().unwrap();
+    let later = claim(store, crm, &Pace::default(), Utc::now(), 500).await.unwrap().effects.pop().unwrap();
     assert!(
         matches!(replay(store, &actor, first).await, Err(Error::Refused(_))),
         "a later one is on its way"

@@ -6,10 +6,11 @@ use std::collections::BTreeSet;
 
 use chrono::{TimeDelta, Utc};
 use engine::ids::{DestinationId, EffectId, LeadId};
+use engine::sync::flow::Pace;
 use serde_json::json;
 use sqlx::Executor as _;
 use store::sync::fixture::{self, New};
-use store::sync::{Answer, Claimed, Finish, Outcome, claim, finish, heartbeat, reclaim, release};
+use store::sync::{Answer, Claimed, Finish, Outcome, Taken, claim, finish, heartbeat, reclaim, release};
 use store::testing::TestDatabase;
 
 /// A database with one destination.
@@ -35,7 +36,11 @@ impl Outbox {
     }
 
     async fn claim(&self) -> Vec<Claimed> {
-        claim(&self.database.store, self.destination, Utc::now(), 500).await.unwrap()
+        self.claim_paced(&Pace::default(), 500).await.effects
+    }
+
+    async fn claim_paced(&self, pace: &Pace, limit: usize) -> Taken {
+        claim(&self.database.store, self.destination, pace, Utc::now(), limit).await.unwrap()
     }
 
     async fn claim_ids(&self) -> Vec<EffectId> {
@@ -154,7 +159,7 @@ async fn other_leads_other_destinations_and_the_same_decision_do_not_wait() {
     });
     fixture::effects(store, &wanted).await.unwrap();
     assert_eq!(outbox.claim().await.len(), 3);
-    assert_eq!(claim(store, other, Utc::now(), 500).await.unwrap().len(), 1);
+    assert_eq!(claim(store, other, &Pace::default(), Utc::now(), 500).await.unwrap().effects.len(), 1);
 }
 
 #[tokio::test]
@@ -175,9 +180,13 @@ async fn claims_at_the_same_time_share_no_effect() {
     fixture::effects(store, &wanted).await.unwrap();
     let (mut seen, mut order) = (BTreeSet::new(), std::collections::BTreeMap::<LeadId, Vec<i64>>::new());
     while seen.len() < wanted.len() {
-        let claims = (0..8).map(|_| claim(store, outbox.destination, Utc::now(), 10));
-        let claimed: Vec<Claimed> =
-            futures::future::join_all(claims).await.into_iter().flat_map(Result::unwrap).collect();
+        let pace = Pace::default();
+        let claims = (0..8).map(|_| claim(store, outbox.destination, &pace, Utc::now(), 10));
+        let claimed: Vec<Claimed> = futures::future::join_all(claims)
+            .await
+            .into_iter()
+            .flat_map(|taken| taken.unwrap().effects)
+            .collect();
         let leads: BTreeSet<LeadId> = claimed.iter().map(|claimed| claimed.ticket.lead_id).collect();
         assert_eq!(leads.len(), claimed.len(), "one of a lead at a time");
         for claimed in &claimed {
@@ -324,9 +333,9 @@ async fn nothing_is_claimed_early_or_beyond_the_limit() {
     for _ in 0..3 {
         outbox.effect(outbox.lead().await, 1).await;
     }
-    assert!(
-        claim(store, outbox.destination, Utc::now() - TimeDelta::minutes(1), 500).await.unwrap().is_empty()
-    );
-    assert_eq!(claim(store, outbox.destination, Utc::now(), 2).await.unwrap().len(), 2);
+    let early = Utc::now() - TimeDelta::minutes(1);
+    let pace = Pace::default();
+    assert!(claim(store, outbox.destination, &pace, early, 500).await.unwrap().effects.is_empty());
+    assert_eq!(claim(store, outbox.destination, &pace, Utc::now(), 2).await.unwrap().effects.len(), 2);
     assert_eq!(outbox.claim().await.len(), 1);
 }

@@ -4,4 +4,5 @@
 //! The destinations do the I/O; what is here only computes. Randomness and the clock come in as arguments.
 
 pub mod backoff;
+pub mod flow;
 pub mod keys;

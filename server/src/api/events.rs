@@ -25,9 +25,8 @@ pub(super) async fn take(
     if !problems.is_empty() {
         return Err(Failure::invalid(problems));
     }
-    let taken = state.pipeline.take(&program.receipt(), vec![Signal { key, event }]).await;
+    let taken = state.intake.take(program.receipt(), Signal { key, event }).await;
     let taken = taken.map_err(Failure::while_writing)?;
-    let taken = taken.into_iter().next().ok_or_else(|| Failure::internal(&"an event got no answer"))?;
     let (status, answer) = answer(taken)?;
     Ok((status, Json(answer)))
 }

@@ -202,6 +202,7 @@ async fn destination(
     if let Some(known) = known {
         let same = known.kind == kind
             && known.settings == settings
+            && known.pace == connection.pace
             && (known.paused_reason == connection.paused || !bootstrap);
         if same {
             return Ok(());
@@ -210,6 +211,12 @@ async fn destination(
             changes.push(format!("differs destination {name} (left as it is: connected destinations change with --bootstrap only)"));
             return Ok(());
         }
+    }
+    if let Some(problem) = connection.pace.problem() {
+        return Err(Failure::Invalid {
+            file: format!("destination {name}"),
+            problems: vec![Problem::at(format!("/destinations/{name}/pace"), problem)],
+        });
     }
     if secret.is_some() || known.is_none() {
         // Whether it opens is known only with its secret; the one that is stored was checked when it came.
@@ -225,7 +232,14 @@ async fn destination(
         store,
         tx,
         actor,
-        DestinationInput { name, kind: &kind, settings: &settings, secret, paused_reason },
+        DestinationInput {
+            name,
+            kind: &kind,
+            settings: &settings,
+            pace: &connection.pace,
+            secret,
+            paused_reason,
+        },
     )
     .await?;
     changes.push(format!(

@@ -1,5 +1,7 @@
 //! Whatever goes wrong, said once: a problem document (RFC 9457) to programs, a page to people.
 
+use std::borrow::Borrow;
+
 use app::error::Error as AppError;
 use axum::Json;
 use axum::extract::{Request, State as FromState};
@@ -227,6 +229,12 @@ impl IntoResponse for Failure {
 
 impl From<store::Error> for Failure {
     fn from(error: store::Error) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<&store::Error> for Failure {
+    fn from(error: &store::Error) -> Self {
         match error {
             store::Error::NotFound(what) => Self::new(Kind::NotFound, format!("There is no such {what}.")),
             store::Error::Erased => Self::new(Kind::Erased, "The person was erased."),
@@ -241,16 +249,16 @@ impl From<store::Error> for Failure {
                 tracing::warn!(error = %other, "the database is too busy");
                 Self::new(Kind::Unavailable, "The database is too busy at the moment. Nothing was changed.")
             }
-            other => Self::internal(&other),
+            other => Self::internal(other),
         }
     }
 }
 
 impl Failure {
     /// A failure of writing, where nothing is looked up by a name that the caller gave.
-    pub fn while_writing(error: store::Error) -> Self {
-        match error {
-            store::Error::NotFound(_) => Self::internal(&error),
+    pub fn while_writing(error: impl Borrow<store::Error>) -> Self {
+        match error.borrow() {
+            error @ store::Error::NotFound(_) => Self::internal(error),
             other => other.into(),
         }
     }

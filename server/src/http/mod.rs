@@ -24,7 +24,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use store::Store;
 
 use crate::api::keys::KeyCache;
-use crate::pipeline::Pipeline;
+use crate::pipeline::{Intake, Pipeline};
 
 pub use self::access::{Identity, is_bearer};
 pub use self::arrival::Arrival;
@@ -52,6 +52,8 @@ pub struct State {
     pub store: Store,
     /// The way of a lead.
     pub pipeline: Arc<Pipeline>,
+    /// Where single events wait for the next commit.
+    pub intake: Intake,
     /// Options.
     pub config: Arc<Config>,
     /// Built files by their logical names.
@@ -74,6 +76,7 @@ impl State {
         Ok(Self {
             assets: assets::read_manifest(config.site_dir.as_deref())?,
             store,
+            intake: Intake::new(pipeline.clone()),
             pipeline,
             config: Arc::new(config),
             keys: Arc::default(),

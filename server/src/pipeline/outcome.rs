@@ -87,6 +87,7 @@ impl Pipeline {
                         key: signal.key.clone(),
                         body: signal.body.clone(),
                         result_id: id,
+                        at: receipt.received_at,
                     };
                     claims.push((
                         n,
@@ -106,7 +107,7 @@ impl Pipeline {
             });
         }
         let wanted: Vec<Claim> = claims.iter().map(|(_, claim, _)| claim.clone()).collect();
-        let claimed = ingest::claim_keys(&mut tx, keyring, &wanted, receipt.received_at).await?;
+        let claimed = ingest::claim_keys(&mut tx, keyring, &wanted).await?;
         let mut rows = Vec::new();
         for ((n, _, row), claimed) in claims.into_iter().zip(claimed) {
             match claimed {

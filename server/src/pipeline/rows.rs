@@ -33,30 +33,31 @@ impl Rows {
     /// Decides who gets the lead, gives the decision its number and gathers its rows.
     pub(super) fn add(
         &mut self,
-        receipt: &Receipt,
-        prepared: Prepared,
+        prepared: Prepared<'_>,
+        is_killed: bool,
         lead: &mut LockedLead,
         counters: &mut BTreeMap<String, Json>,
     ) -> store::Result<Answer> {
+        let (receipt, mode) = (prepared.receipt, prepared.mode(is_killed));
         merge_profile(lead, &prepared);
         lead.sequence += 1;
         let pick = pick(&prepared, lead, counters)?;
         let mut parameters = prepared.verdict.parameters.clone();
         if let Some(picked) = pick.as_ref().and_then(|stored| stored.pick.as_ref()) {
             parameters.insert("assignee".into(), picked.assignee.clone().into());
-            if receipt.mode == Mode::Live {
+            if mode == Mode::Live {
                 lead.assignee = Some(picked.assignee.clone());
             }
         }
-        let targets: Vec<(DestinationId, Target, EffectId)> = targets(receipt.mode, &prepared)
+        let targets: Vec<(DestinationId, Target, EffectId)> = targets(mode, &prepared)
             .enumerate()
             .map(|(n, (id, target))| {
                 (*id, target.clone(), EffectId(engine::ids::mint_nth(receipt.received_at, n, rand::random())))
             })
             .collect();
         let decision =
-            decision(receipt, &prepared, lead.id, parameters, targets.iter().map(|(_, _, id)| *id).collect());
-        self.events.push(event_row(receipt, &prepared, lead));
+            decision(mode, &prepared, lead.id, parameters, targets.iter().map(|(_, _, id)| *id).collect());
+        self.events.push(event_row(&prepared, lead));
         self.decisions.push(decision_row(&prepared, lead, &decision, pick.as_ref())?);
         self.features.push(FeatureRow {
             decision_id: decision.decision_id.0,
@@ -81,6 +82,11 @@ impl Rows {
             self.effects.push(effect_row(&prepared, lead, &decision, destination, &target, id)?);
         }
         Ok(Answer { event_id: decision.event_id, lead_id: lead.id, decision })
+    }
+
+    /// Whether there is anything to send.
+    pub(super) fn has_effects(&self) -> bool {
+        !self.effects.is_empty()
     }
 
     /// Writes everything.
@@ -118,7 +124,7 @@ fn rounds(states: Vec<State>) -> Vec<Vec<State>> {
     rounds
 }
 
-fn merge_profile(lead: &mut LockedLead, prepared: &Prepared) {
+fn merge_profile(lead: &mut LockedLead, prepared: &Prepared<'_>) {
     let event = &prepared.signal.event;
     let input = &event.lead;
     let trimmed = |text: &Option<String>| {
@@ -141,7 +147,7 @@ fn merge_profile(lead: &mut LockedLead, prepared: &Prepared) {
 }
 
 fn pick(
-    prepared: &Prepared,
+    prepared: &Prepared<'_>,
     lead: &LockedLead,
     counters: &mut BTreeMap<String, Json>,
 ) -> store::Result<Option<StoredPick>> {
@@ -165,7 +171,7 @@ fn pick(
     Ok(Some(stored))
 }
 
-fn targets(mode: Mode, prepared: &Prepared) -> impl Iterator<Item = &(DestinationId, Target)> {
+fn targets<'a>(mode: Mode, prepared: &'a Prepared<'_>) -> impl Iterator<Item = &'a (DestinationId, Target)> {
     let action = prepared.verdict.action;
     let wanted =
         move |target: &Target| mode == Mode::Live && (target.on.is_empty() || target.on.contains(&action));
@@ -185,8 +191,8 @@ fn queue(decision: &Decision) -> Option<&'static str> {
 }
 
 fn decision(
-    receipt: &Receipt,
-    prepared: &Prepared,
+    mode: Mode,
+    prepared: &Prepared<'_>,
     lead: LeadId,
     parameters: BTreeMap<String, Json>,
     effects: Vec<EffectId>,
@@ -197,7 +203,7 @@ fn decision(
         lead_id: lead,
         event_id: prepared.event_id,
         workflow: prepared.live.name.clone(),
-        mode: receipt.mode,
+        mode,
         rule_set: prepared.live.bundle.rule_set.clone(),
         rule_version: prepared.live.bundle.rule_version,
         bundle: prepared.live.bundle_hash,
@@ -213,7 +219,7 @@ fn decision(
         trace: verdict.trace.clone(),
         human_overrides: Vec::new(),
         as_of: prepared.as_of,
-        decided_at: engine::time::cut(decided_at(receipt)),
+        decided_at: engine::time::cut(decided_at(prepared.receipt)),
         effects,
     }
 }
@@ -224,7 +230,8 @@ fn decided_at(receipt: &Receipt) -> DateTime<Utc> {
     if (now - receipt.received_at).abs() < TimeDelta::hours(1) { now } else { receipt.received_at }
 }
 
-fn event_row(receipt: &Receipt, prepared: &Prepared, lead: &LockedLead) -> EventRow {
+fn event_row(prepared: &Prepared<'_>, lead: &LockedLead) -> EventRow {
+    let receipt = prepared.receipt;
     let event = &prepared.signal.event;
     let place = Place { column: "events.body", row: prepared.event_id.0 };
     EventRow {
@@ -242,7 +249,7 @@ fn event_row(receipt: &Receipt, prepared: &Prepared, lead: &LockedLead) -> Event
 }
 
 fn decision_row(
-    prepared: &Prepared,
+    prepared: &Prepared<'_>,
     lead: &LockedLead,
     decision: &Decision,
     pick: Option<&StoredPick>,
@@ -277,7 +284,7 @@ fn decision_row(
 }
 
 fn effect_row(
-    prepared: &Prepared,
+    prepared: &Prepared<'_>,
     lead: &LockedLead,
     decision: &Decision,
     destination: DestinationId,
@@ -300,6 +307,7 @@ fn effect_row(
         id: id.0,
         decision_id: decision.decision_id.0,
         lead_id: lead.id.0,
+        workflow_id: prepared.live.id.0,
         lead_sequence: lead.sequence,
         destination_id: destination.0,
         kind: target.purpose.clone(),

@@ -23,6 +23,8 @@ pub(super) struct Attempted {
     pub(super) finish: Finish,
     /// Why nothing more should be sent to the destination.
     pub(super) pause: Option<String>,
+    /// When the destination wants to be asked again.
+    pub(super) not_before: Option<DateTime<Utc>>,
 }
 
 /// Writes an effect.
@@ -100,12 +102,16 @@ fn ended(
                 started_at,
                 finished_at,
             };
-            Attempted { finish: Finish { ticket, outcome: Outcome::Delivered, answer }, pause: None }
+            Attempted {
+                finish: Finish { ticket, outcome: Outcome::Delivered, answer },
+                pause: None,
+                not_before: None,
+            }
         }
         Err(error) => {
             let attempt = u32::try_from(ticket.attempt).unwrap_or(u32::MAX);
             let outcome = after(policy, attempt, &error, expires_at, finished_at, rand::random());
-            let WriteError { message, status, request, response, pause, .. } = error;
+            let WriteError { message, status, request, response, pause, failed } = error;
             let answer = Answer {
                 status: status.map(i32::from),
                 request,
@@ -114,7 +120,7 @@ fn ended(
                 started_at,
                 finished_at,
             };
-            Attempted { finish: Finish { ticket, outcome, answer }, pause }
+            Attempted { finish: Finish { ticket, outcome, answer }, pause, not_before: failed.not_before }
         }
     }
 }

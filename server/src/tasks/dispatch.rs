@@ -8,7 +8,8 @@ use chrono::Utc;
 use destinations::{Destination, OpenError};
 use engine::ids::DestinationId;
 use serde_json::Value as Json;
-use store::sync::{self, DestinationRecord};
+use store::control::kill::{KillSwitch, kill_switches};
+use store::sync::{self, DestinationRecord, OUTBOX_CHANNEL};
 use store::{Error, Store};
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -44,8 +45,11 @@ impl Default for Options {
 /// Carries out effects until the token is cancelled; then ends what is under way and returns.
 pub async fn run(store: Store, options: Options, shutdown: CancellationToken) {
     let bell: Bell = Arc::new(watch::channel(()).0);
-    let _listener =
-        AbortOnDropHandle::new(tokio::spawn(listen::run(store.clone(), bell.clone(), shutdown.clone())));
+    let _listener = AbortOnDropHandle::new(tokio::spawn(listen::run(
+        store.clone(),
+        vec![(OUTBOX_CHANNEL, bell.clone())],
+        shutdown.clone(),
+    )));
     let mut dispatcher = Dispatcher {
         store,
         options,
@@ -82,6 +86,8 @@ struct Dispatcher {
 
 struct Running {
     record: DestinationRecord,
+    /// What was stopped when it began.
+    stops: Vec<KillSwitch>,
     stop: CancellationToken,
     task: AbortOnDropHandle<()>,
 }
@@ -93,21 +99,24 @@ impl Dispatcher {
             self.bell.send_replace(());
         }
         let records = sync::destinations(&self.store).await?;
+        let stops = kill_switches(&self.store).await?;
         for running in self.workers.values() {
-            // Its claims are refused from the moment a destination is paused; this ends what is in line behind them.
-            if !records.contains(&running.record) {
+            // Claims are refused from the moment a destination is paused or a workflow stopped; this gives back what is
+            // in line already.
+            let is_stopped = stops.iter().any(|stop| !running.stops.contains(stop));
+            if is_stopped || !records.contains(&running.record) {
                 running.stop.cancel();
             }
         }
         self.workers.retain(|_, running| !running.task.is_finished());
         for record in records.into_iter().filter(|record| record.paused_reason.is_none()) {
-            self.start(record);
+            self.start(record, &stops);
         }
         self.count().await
     }
 
     /// Starts the worker of a destination, unless it runs, is still stopping, or could not be opened as it stands.
-    fn start(&mut self, record: DestinationRecord) {
+    fn start(&mut self, record: DestinationRecord, stops: &[KillSwitch]) {
         let id = record.id();
         if self.workers.contains_key(&id) || self.broken.get(&id) == Some(&record) {
             return;
@@ -127,11 +136,12 @@ impl Dispatcher {
             id,
             name: record.name.clone(),
             destination: destination.into(),
+            pace: record.pace,
             bell: self.bell.subscribe(),
             stop: stop.clone(),
         };
         let task = AbortOnDropHandle::new(tokio::spawn(worker.run()));
-        self.workers.insert(id, Running { record, stop, task });
+        self.workers.insert(id, Running { record, stops: stops.to_vec(), stop, task });
     }
 
     fn open(&self, record: &DestinationRecord) -> Result<Box<dyn Destination>, String> {

@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::tasks::attempt::{Attempted, attempt, broken_off, longest};
+use crate::tasks::health::Health;
 
 /// Effects held for each write under way: the next ones are at hand while results are told.
 const HELD_PER_WRITE: usize = 4;
@@ -23,18 +24,34 @@ pub(super) struct Held {
     pub(super) ended: Vec<Finish>,
     /// Why nothing more should be sent.
     pub(super) pause: Option<String>,
+    /// How the destination does.
+    pub(super) health: Health,
+    /// Whether what is held counts against a bound of all processes; then nothing is held that is not being written.
+    is_shared: bool,
 }
 
 impl Held {
-    pub(super) fn new(destination: Arc<dyn Destination>) -> Self {
-        let (writing, begun) = (JoinSet::new(), HashMap::new());
-        Self { destination, waiting: VecDeque::new(), writing, begun, ended: Vec::new(), pause: None }
+    pub(super) fn new(destination: Arc<dyn Destination>, is_shared: bool) -> Self {
+        Self {
+            destination,
+            waiting: VecDeque::new(),
+            writing: JoinSet::new(),
+            begun: HashMap::new(),
+            ended: Vec::new(),
+            pause: None,
+            health: Health::default(),
+            is_shared,
+        }
     }
 
     /// How many more to claim: none while more than half of what can be held is, so that claims are few and large.
     pub(super) fn room(&self) -> usize {
-        let most = (self.destination.limits().in_flight * HELD_PER_WRITE).clamp(1, BATCH);
         let held = self.waiting.len() + self.begun.len() + self.ended.len();
+        let in_flight = self.destination.limits().in_flight.max(1);
+        if self.is_shared {
+            return in_flight.saturating_sub(held);
+        }
+        let most = (in_flight * HELD_PER_WRITE).min(BATCH);
         if held * 2 > most { 0 } else { most - held }
     }
 
@@ -68,8 +85,9 @@ impl Held {
         let mut next = Some(first);
         while let Some(result) = next {
             match result {
-                Ok((task, Attempted { finish, pause })) => {
+                Ok((task, Attempted { finish, pause, not_before })) => {
                     self.begun.remove(&task);
+                    self.health.note(finish.outcome, finish.answer.error.as_deref(), not_before);
                     self.ended.push(finish);
                     self.pause = self.pause.take().or(pause);
                 }

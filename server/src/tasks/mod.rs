@@ -1,13 +1,15 @@
-//! What the process does by itself: carrying out effects, and making the coming months' partitions.
+//! What the process does by itself: carrying out effects, and the jobs of the scheduler.
 //!
 //! Each task looks at the database, does one bounded piece of work and looks again; it is woken by a signal and by the
 //! clock. Any number of processes may run them at once, and any of them may die at any moment.
 
 mod attempt;
 pub mod dispatch;
+mod health;
 mod held;
+mod jobs;
 mod listen;
-mod partitions;
+pub mod schedule;
 mod trouble;
 mod worker;
 
@@ -29,7 +31,7 @@ impl Tasks {
     /// Starts all tasks. `database_url` is the owner's, for partitions; everything else goes through the store.
     pub fn start(store: Store, database_url: String, shutdown: CancellationToken) -> Self {
         let mut running = JoinSet::new();
-        running.spawn(partitions::run(database_url, shutdown.clone()));
+        running.spawn(schedule::run(store.clone(), database_url, shutdown.clone()));
         running.spawn(dispatch::run(store, dispatch::Options::default(), shutdown));
         Self { running }
     }

@@ -7,19 +7,21 @@ use std::time::Duration;
 use chrono::Utc;
 use destinations::Destination;
 use engine::ids::{DestinationId, EffectId};
+use engine::sync::flow::Pace;
 use store::sync::{self, Finish, Outcome};
 use store::{Actor, Error, Store};
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
+use crate::tasks::health::Change;
 use crate::tasks::held::Held;
 use crate::tasks::trouble::Trouble;
 
 /// How late work is found that nobody rang for: retries that are due, and lost notifications.
 const POLL: Duration = Duration::from_secs(1);
 /// Several times within a lease, so that one lost heartbeat is none.
-const HEARTBEAT: Duration = Duration::from_secs(5);
+const HEARTBEAT: Duration = Duration::from_secs(3);
 /// How long a write that has begun may go on when the worker is to stop.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
 
@@ -28,13 +30,14 @@ pub(super) struct Worker {
     pub(super) id: DestinationId,
     pub(super) name: String,
     pub(super) destination: Arc<dyn Destination>,
+    pub(super) pace: Pace,
     pub(super) bell: watch::Receiver<()>,
     pub(super) stop: CancellationToken,
 }
 
 impl Worker {
     pub(super) async fn run(mut self) {
-        let mut held = Held::new(self.destination.clone());
+        let mut held = Held::new(self.destination.clone(), self.pace.at_once.is_some());
         let (mut poll, mut heartbeat) = (ticks(POLL), ticks(HEARTBEAT));
         let mut trouble = Trouble::default();
         let mut look = true;
@@ -75,17 +78,41 @@ impl Worker {
             tracing::warn!(destination = %self.name, reason, "destination paused");
             sync::pause(&self.store, &Actor::command("dispatcher"), self.id, &reason).await?;
         }
+        if let Some(change) = held.health.change() {
+            self.tell_breaker(held, change).await?;
+        }
         let room = held.room();
         if *look && room > 0 {
             // Heard before looking: a ring from here on makes it look again.
             self.bell.mark_unchanged();
             let since = Instant::now();
-            let claimed = sync::claim(&self.store, self.id, Utc::now(), room).await?;
-            *look = claimed.len() == room;
-            held.take(claimed, since);
+            let taken = sync::claim(&self.store, self.id, &self.pace, Utc::now(), room).await?;
+            *look = taken.effects.len() == room;
+            held.health.is_trial |= taken.is_trial;
+            held.take(taken.effects, since);
         }
         held.begin();
         Ok(())
+    }
+
+    /// Opens or closes the breaker, for all processes. What waits behind an open one is given back, so that nobody holds
+    /// what nobody may send.
+    async fn tell_breaker(&self, held: &mut Held, change: Change) -> Result<(), Error> {
+        match change {
+            Change::Open { not_before, is_trial, reason } => {
+                metrics::counter!("meshline_breaker_opened_total", "destination" => self.name.clone())
+                    .increment(1);
+                tracing::warn!(destination = %self.name, reason, "destination is down; it is tried again after a while");
+                let now = Utc::now();
+                sync::open_breaker(&self.store, self.id, not_before, is_trial, &reason, now).await?;
+                let leases = held.give_back();
+                if leases.is_empty() { Ok(()) } else { sync::release(&self.store, &leases).await }
+            }
+            Change::Close => {
+                tracing::info!(destination = %self.name, "destination is back");
+                sync::close_breaker(&self.store, self.id).await
+            }
+        }
     }
 
     /// Tells what became of attempts; whether anything of it counted.

@@ -21,6 +21,8 @@ pub struct Claim {
     pub body: Vec<u8>,
     /// What the request will make.
     pub result_id: Uuid,
+    /// When the request was received.
+    pub at: DateTime<Utc>,
 }
 
 /// What became of a claim.
@@ -43,7 +45,6 @@ pub async fn claim_keys(
     connection: &mut PgConnection,
     keyring: &Keyring,
     claims: &[Claim],
-    now: DateTime<Utc>,
 ) -> Result<Vec<Claimed>> {
     struct Hashed<'a> {
         claim: &'a Claim,
@@ -65,14 +66,14 @@ pub async fn claim_keys(
     let first: Vec<&Hashed<'_>> = firsts.values().map(|i| &hashed[*i]).collect();
     let taken: Vec<(String, Vec<u8>)> = sqlx::query_as(
         "INSERT INTO idempotency_keys (scope, key_hmac, body_hmac, result_id, created_at) \
-         SELECT scope, key_hmac, body_hmac, result_id, $5 FROM unnest($1::text[], $2::bytea[], $3::bytea[], $4::uuid[]) AS c (scope, key_hmac, body_hmac, result_id) \
+         SELECT scope, key_hmac, body_hmac, result_id, at FROM unnest($1::text[], $2::bytea[], $3::bytea[], $4::uuid[], $5::timestamptz[]) AS c (scope, key_hmac, body_hmac, result_id, at) \
          ON CONFLICT (scope, key_hmac) DO NOTHING RETURNING scope, key_hmac",
     )
     .bind(column(&first, |h| h.claim.scope.clone()))
     .bind(column(&first, |h| h.key.clone()))
     .bind(column(&first, |h| h.body.clone()))
     .bind(column(&first, |h| h.claim.result_id))
-    .bind(now)
+    .bind(column(&first, |h| h.claim.at))
     .fetch_all(&mut *connection)
     .await?;
     let taken: BTreeSet<(String, Vec<u8>)> = taken.into_iter().collect();

@@ -17,6 +17,8 @@ pub struct EffectRow {
     pub decision_id: Uuid,
     /// The lead.
     pub lead_id: Uuid,
+    /// The decision's workflow.
+    pub workflow_id: Uuid,
     /// The decision's number among those of its lead.
     pub lead_sequence: i64,
     /// The destination.
@@ -35,7 +37,8 @@ pub struct EffectRow {
     pub expires_at: Option<DateTime<Utc>>,
 }
 
-/// Writes effects, takes their keys, puts them into the outbox and wakes the dispatchers at commit.
+/// Writes effects, takes their keys and puts them into the outbox. Once they are committed, [`announce_effects`] wakes
+/// the dispatchers.
 ///
 /// # Errors
 /// [`crate::Error::Duplicate`] when an effect key is taken.
@@ -68,8 +71,8 @@ pub async fn insert_effects(connection: &mut PgConnection, rows: &[EffectRow]) -
     .execute(&mut *connection)
     .await?;
     sqlx::query(
-        "INSERT INTO outbox (effect_id, destination_id, lead_id, lead_sequence, due_at, expires_at) \
-         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::timestamptz[], $6::timestamptz[])",
+        "INSERT INTO outbox (effect_id, destination_id, lead_id, lead_sequence, due_at, expires_at, workflow_id) \
+         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::timestamptz[], $6::timestamptz[], $7::uuid[])",
     )
     .bind(column(rows, |row| row.id))
     .bind(column(rows, |row| row.destination_id))
@@ -77,8 +80,18 @@ pub async fn insert_effects(connection: &mut PgConnection, rows: &[EffectRow]) -
     .bind(column(rows, |row| row.lead_sequence))
     .bind(column(rows, |row| row.created_at))
     .bind(column(rows, |row| row.expires_at))
-    .execute(&mut *connection)
+    .bind(column(rows, |row| row.workflow_id))
+    .execute(connection)
     .await?;
+    Ok(())
+}
+
+/// Wakes the dispatchers of all processes. Not part of the commit: Postgres lets only one transaction that notifies
+/// commit at a time, and would wait for the disk with it. What is not announced is found by polling.
+///
+/// # Errors
+/// When the database fails.
+pub async fn announce_effects(connection: &mut PgConnection) -> Result<()> {
     sqlx::query("SELECT pg_notify($1, '')").bind(OUTBOX_CHANNEL).execute(connection).await?;
     Ok(())
 }

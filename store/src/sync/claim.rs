@@ -4,8 +4,9 @@ use chrono::{DateTime, Utc};
 use engine::canonical::Digest;
 use engine::ids::{DecisionId, DestinationId, EffectId, LeadId};
 use engine::sync::backoff::is_expired;
-use sqlx::FromRow;
+use engine::sync::flow::Pace;
 use sqlx::postgres::types::PgInterval;
+use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
@@ -13,7 +14,7 @@ use crate::keyring::{DataKey, Place};
 use crate::log::column;
 use crate::pool::Store;
 use crate::sync::finish::{Answer, Finish, Outcome, finish, finish_on};
-use crate::sync::{BATCH, LEASE};
+use crate::sync::{BATCH, LEASE, flow};
 
 /// An effect that the caller holds the lease of.
 pub struct Claimed {
@@ -52,8 +53,18 @@ pub struct Ticket {
     pub(super) key: Option<DataKey>,
 }
 
-/// Takes up to `limit` effects that are due at a destination, unless it is paused. Of one lead only the earliest
-/// decision's is taken while it is unfinished; a dead one does not hold the later ones up.
+/// Effects taken together.
+#[derive(Default)]
+pub struct Taken {
+    /// The effects.
+    pub effects: Vec<Claimed>,
+    /// The destination's breaker is open, and the one effect shows whether it is back.
+    pub is_trial: bool,
+}
+
+/// Takes up to `limit` effects that are due at a destination, as its pace and its breaker allow; none while it is paused,
+/// and none of workflows that were stopped. Of one lead only the earliest decision's is taken while it is unfinished; a
+/// dead one does not hold the later ones up.
 ///
 /// Effects that came too late, and those of erased people, are finished here and not given out.
 ///
@@ -62,28 +73,75 @@ pub struct Ticket {
 pub async fn claim(
     store: &Store,
     destination: DestinationId,
+    pace: &Pace,
     now: DateTime<Utc>,
     limit: usize,
-) -> Result<Vec<Claimed>> {
-    let rows: Vec<Row> = sqlx::query_as(include_str!("claim.sql"))
-        .bind(destination.0)
-        .bind(now)
-        .bind(limit.min(BATCH) as i64)
-        .bind(lease()?)
-        .fetch_all(store.pool())
-        .await?;
-    let mut claimed = Vec::with_capacity(rows.len());
+) -> Result<Taken> {
+    let limit = limit.min(BATCH);
+    let (rows, is_trial) = if pace.is_bounded() {
+        claim_paced(store, destination, pace, now, limit).await?
+    } else {
+        let mut connection = store.pool().acquire().await?;
+        let rows = pick(&mut connection, destination, now, limit, false).await?;
+        drop(connection);
+        // An open breaker, like an empty outbox, gives nothing; which it was matters only then.
+        if rows.is_empty() && flow::is_trial_due(store, destination, now).await? {
+            claim_paced(store, destination, pace, now, limit).await?
+        } else {
+            (rows, false)
+        }
+    };
+    let mut effects = Vec::with_capacity(rows.len());
     let mut closed = Vec::new();
     for row in rows {
         match row.open(store, now) {
-            Ok(effect) => claimed.push(effect),
+            Ok(effect) => effects.push(effect),
             Err(end) => closed.push(*end),
         }
     }
     if !closed.is_empty() {
         finish(store, &closed).await?;
     }
-    Ok(claimed)
+    Ok(Taken { effects, is_trial })
+}
+
+async fn claim_paced(
+    store: &Store,
+    destination: DestinationId,
+    pace: &Pace,
+    now: DateTime<Utc>,
+    limit: usize,
+) -> Result<(Vec<Row>, bool)> {
+    let mut transaction = store.pool().begin().await?;
+    let (flow, allowance) = flow::allowance(&mut transaction, destination, pace, limit, now).await?;
+    if allowance.effects == 0 {
+        return Ok((Vec::new(), false));
+    }
+    let rows = pick(&mut transaction, destination, now, allowance.effects, allowance.is_trial).await?;
+    if rows.is_empty() {
+        return Ok((rows, false));
+    }
+    let after = flow.after(pace, rows.len(), allowance, now);
+    flow::used(&mut transaction, destination, &after).await?;
+    transaction.commit().await?;
+    Ok((rows, allowance.is_trial))
+}
+
+async fn pick(
+    connection: &mut PgConnection,
+    destination: DestinationId,
+    now: DateTime<Utc>,
+    limit: usize,
+    is_trial: bool,
+) -> Result<Vec<Row>> {
+    Ok(sqlx::query_as(include_str!("claim.sql"))
+        .bind(destination.0)
+        .bind(now)
+        .bind(limit as i64)
+        .bind(lease()?)
+        .bind(is_trial)
+        .fetch_all(connection)
+        .await?)
 }
 
 /// Holds leases for another [`LEASE`]; answers the effects that are still held.

@@ -2,6 +2,9 @@ WITH picked AS MATERIALIZED (
     SELECT o.effect_id FROM outbox o
     WHERE o.destination_id = $1 AND o.state = 'ready' AND o.due_at <= $2
       AND EXISTS (SELECT FROM destinations d WHERE d.id = $1 AND d.paused_reason IS NULL)
+      AND ($5 OR NOT EXISTS (SELECT FROM destination_flows f WHERE f.destination_id = $1 AND f.open_until IS NOT NULL))
+      AND NOT EXISTS (SELECT FROM kill_switches WHERE workflow_id IS NULL)
+      AND o.workflow_id <> ALL (ARRAY(SELECT workflow_id FROM kill_switches WHERE workflow_id IS NOT NULL))
       AND NOT EXISTS (SELECT FROM outbox p WHERE p.lead_id = o.lead_id AND p.destination_id = o.destination_id
                       AND p.lead_sequence < o.lead_sequence AND p.state IN ('ready', 'running'))
     ORDER BY o.due_at LIMIT $3 FOR UPDATE OF o SKIP LOCKED

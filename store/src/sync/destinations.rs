@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use engine::ids::DestinationId;
+use engine::sync::flow::Pace;
 use serde_json::Value as Json;
 use sqlx::FromRow;
 use uuid::Uuid;
@@ -27,6 +28,9 @@ pub struct DestinationRecord {
     secret: Option<Vec<u8>>,
     /// Why nothing is sent; `None` while it is.
     pub paused_reason: Option<String>,
+    /// How hard all processes together may work it.
+    #[sqlx(json)]
+    pub pace: Pace,
     /// Since when it is there.
     pub created_at: DateTime<Utc>,
 }
@@ -58,7 +62,7 @@ impl DestinationRecord {
 /// When the database fails.
 pub async fn destinations(store: &Store) -> Result<Vec<DestinationRecord>> {
     Ok(sqlx::query_as(
-        "SELECT id, name, kind, settings, secret, paused_reason, created_at FROM destinations ORDER BY name",
+        "SELECT id, name, kind, settings, secret, paused_reason, pace, created_at FROM destinations ORDER BY name",
     )
     .fetch_all(store.pool())
     .await?)

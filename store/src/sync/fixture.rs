@@ -8,9 +8,12 @@ use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
 use crate::error::Result;
-use crate::ingest::{EffectRow, insert_effects};
+use crate::ingest::{EffectRow, announce_effects, insert_effects};
 use crate::keyring::Place;
 use crate::pool::Store;
+
+/// The workflow of every effect made here; it has no row of its own.
+pub const WORKFLOW: WorkflowId = WorkflowId(Uuid::from_u128(1));
 
 /// A destination that sends.
 ///
@@ -116,7 +119,7 @@ pub async fn effects(store: &Store, wanted: &[New]) -> Result<Vec<EffectId>> {
             let (id, decision) =
                 (engine::ids::mint(at, rand::random()), engine::ids::mint(at, rand::random()));
             let effect = effect_key(decision.into(), new.kind, new.destination);
-            let remote = remote_key(new.lead, WorkflowId(Uuid::from_u128(1)), "lead", new.destination);
+            let remote = remote_key(new.lead, WORKFLOW, "lead", new.destination);
             let body = canonical::bytes(&body(new, decision, &effect.to_string(), &remote.to_string()))?;
             let key = store
                 .keyring()
@@ -125,6 +128,7 @@ pub async fn effects(store: &Store, wanted: &[New]) -> Result<Vec<EffectId>> {
                 id,
                 decision_id: decision,
                 lead_id: new.lead.0,
+                workflow_id: WORKFLOW.0,
                 lead_sequence: new.sequence,
                 destination_id: new.destination.0,
                 kind: new.kind.to_owned(),
@@ -138,6 +142,7 @@ pub async fn effects(store: &Store, wanted: &[New]) -> Result<Vec<EffectId>> {
         .collect::<Result<Vec<_>>>()?;
     let mut transaction = store.pool().begin().await?;
     insert_effects(&mut transaction, &rows).await?;
+    announce_effects(&mut transaction).await?;
     transaction.commit().await?;
     Ok(rows.into_iter().map(|row| row.id.into()).collect())
 }

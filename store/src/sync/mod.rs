@@ -9,25 +9,28 @@ pub mod destinations;
 pub mod finish;
 #[cfg(feature = "testing")]
 pub mod fixture;
+pub mod flow;
+pub mod jobs;
 pub mod lists;
 pub mod replay;
 
 use std::time::Duration;
 
-pub use claim::{Claimed, Ticket, claim, heartbeat, reclaim, release};
+pub use claim::{Claimed, Taken, Ticket, claim, heartbeat, reclaim, release};
 pub use destinations::{DestinationRecord, destinations, pause, resume};
 pub use finish::{Answer, DeliveryRow, Finish, Finished, Outcome, finish};
+pub use flow::{OpenBreaker, close_breaker, open_breaker, open_breakers};
 pub use lists::{
     Delivery, Effect, EffectState, OutboxCount, dead, deliveries, effects_of_decision, effects_of_lead,
     outbox_counts,
 };
-pub use replay::{Replayed, replay};
+pub use replay::{DeadFilter, Replayed, ReplayedMany, replay, replay_all};
 
 pub use crate::ingest::OUTBOX_CHANNEL;
 
 /// How long a claim holds without a heartbeat. Long enough that a busy process does not lose its effects, short enough
-/// that those of a dead one do not wait long.
-pub const LEASE: Duration = Duration::from_secs(30);
+/// that those of a dead one are tried again within half a minute.
+pub const LEASE: Duration = Duration::from_secs(25);
 
 /// Effects claimed, finished or reclaimed in one statement, at most.
 pub const BATCH: usize = 500;

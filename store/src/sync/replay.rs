@@ -1,7 +1,9 @@
-//! Trying a dead effect once more.
+//! Trying dead effects once more.
 
-use engine::ids::EffectId;
-use sqlx::FromRow;
+use chrono::{DateTime, Utc};
+use engine::ids::{DestinationId, EffectId};
+use serde_json::json;
+use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
 use crate::actor::Actor;
@@ -10,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::pool::Store;
 use crate::sync::claim::Ticket;
 use crate::sync::finish::{Answer, Finish, Outcome, finish_on};
-use crate::sync::{LEASE, OUTBOX_CHANNEL};
+use crate::sync::{BATCH, LEASE, OUTBOX_CHANNEL};
 
 /// What replaying came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,15 +23,24 @@ pub enum Replayed {
     Superseded,
 }
 
-#[derive(FromRow)]
-struct Row {
-    run_lease: i64,
-    attempts: i32,
-    destination_id: Uuid,
-    lead_id: Uuid,
-    decision_id: Uuid,
-    is_superseded: bool,
-    is_overtaken: bool,
+/// Which of the dead effects are meant.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeadFilter {
+    /// Those for this destination.
+    pub destination: Option<DestinationId>,
+    /// Those whose last error has this text in it.
+    pub error: Option<String>,
+}
+
+/// What replaying many came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReplayedMany {
+    /// Ready again.
+    pub ready: usize,
+    /// Closed, since a later decision has changed the same record since.
+    pub superseded: usize,
+    /// Left as they are, since a later one of the same lead is on its way.
+    pub overtaken: usize,
 }
 
 /// Tries a dead effect again, unless a later one has arrived at the same record since. Events of a warehouse are not
@@ -40,10 +51,121 @@ struct Row {
 /// is on its way, since then nobody knows which would arrive first.
 pub async fn replay(store: &Store, actor: &Actor, effect: EffectId) -> Result<Replayed> {
     let mut transaction = store.pool().begin().await?;
-    let row: Option<Row> = sqlx::query_as(
+    let rows = revive(&mut transaction, actor.now, &[effect.0]).await?;
+    let row = rows.into_iter().next().ok_or(Error::NotFound("failed effect"))?;
+    let replayed = match row.fate() {
+        Fate::Overtaken => {
+            return Err(Error::Refused(
+                "a later decision about this lead is on its way there; try again in a minute".into(),
+            ));
+        }
+        Fate::Superseded => Replayed::Superseded,
+        Fate::Ready => Replayed::Ready,
+    };
+    let entry = Audit {
+        action: "effect.replay",
+        subject: &format!("effect:{effect}"),
+        lead: Some(row.lead_id.into()),
+        detail: json!({ "superseded": replayed == Replayed::Superseded }),
+    };
+    audit(&mut transaction, actor, entry).await?;
+    transaction.commit().await?;
+    Ok(replayed)
+}
+
+/// Tries all dead effects again that the filter means, in batches; a failure leaves those of the batches before it
+/// ready.
+///
+/// # Errors
+/// When the database fails.
+pub async fn replay_all(store: &Store, actor: &Actor, filter: &DeadFilter) -> Result<ReplayedMany> {
+    let mut all = ReplayedMany::default();
+    let mut after = Uuid::nil();
+    loop {
+        let mut transaction = store.pool().begin().await?;
+        let ids: Vec<Uuid> = sqlx::query_scalar(
+            "SELECT effect_id FROM outbox WHERE state = 'dead' AND effect_id > $1 AND ($2::uuid IS NULL OR destination_id = $2) \
+             AND ($3::text IS NULL OR strpos(lower(last_error), lower($3)) > 0) ORDER BY effect_id LIMIT $4 FOR UPDATE SKIP LOCKED",
+        )
+        .bind(after)
+        .bind(filter.destination.map(|id| id.0))
+        .bind(filter.error.as_deref())
+        .bind(BATCH as i64)
+        .fetch_all(&mut *transaction)
+        .await?;
+        let Some(last) = ids.last() else { break };
+        after = *last;
+        let mut batch = ReplayedMany::default();
+        for row in revive(&mut transaction, actor.now, &ids).await? {
+            match row.fate() {
+                Fate::Ready => batch.ready += 1,
+                Fate::Superseded => batch.superseded += 1,
+                Fate::Overtaken => batch.overtaken += 1,
+            }
+        }
+        let detail = json!({
+            "destination": filter.destination, "error": filter.error, "ready": batch.ready,
+            "superseded": batch.superseded, "overtaken": batch.overtaken,
+        });
+        let entry = Audit { action: "effect.replay_all", subject: "outbox", lead: None, detail };
+        audit(&mut transaction, actor, entry).await?;
+        transaction.commit().await?;
+        all.ready += batch.ready;
+        all.superseded += batch.superseded;
+        all.overtaken += batch.overtaken;
+    }
+    Ok(all)
+}
+
+#[derive(FromRow)]
+struct Row {
+    effect_id: Uuid,
+    run_lease: i64,
+    attempts: i32,
+    destination_id: Uuid,
+    lead_id: Uuid,
+    decision_id: Uuid,
+    is_superseded: bool,
+    is_overtaken: bool,
+}
+
+enum Fate {
+    Ready,
+    Superseded,
+    Overtaken,
+}
+
+impl Row {
+    fn fate(&self) -> Fate {
+        match (self.is_overtaken, self.is_superseded) {
+            (true, _) => Fate::Overtaken,
+            (false, true) => Fate::Superseded,
+            (false, false) => Fate::Ready,
+        }
+    }
+
+    fn superseded(&self, now: DateTime<Utc>) -> Finish {
+        let ticket = Ticket {
+            effect_id: self.effect_id.into(),
+            decision_id: self.decision_id.into(),
+            lead_id: self.lead_id.into(),
+            destination_id: self.destination_id.into(),
+            attempt: self.attempts,
+            run_lease: self.run_lease,
+            key: None,
+        };
+        let answer = Answer::none("a later decision has arrived at the same record", now);
+        Finish { ticket, outcome: Outcome::Superseded, answer }
+    }
+}
+
+/// Brings dead effects back, each to what becomes of it: ready, closed as superseded, or dead as before.
+async fn revive(connection: &mut PgConnection, now: DateTime<Utc>, ids: &[Uuid]) -> Result<Vec<Row>> {
+    // Held while it is looked at, so that no later one is claimed in between and none is finished twice.
+    let rows: Vec<Row> = sqlx::query_as(
         "WITH held AS (UPDATE outbox SET state = 'running', run_lease = run_lease + 1, leased_until = now() + make_interval(secs => $2) \
-           WHERE effect_id = $1 AND state = 'dead' RETURNING *) \
-         SELECT h.run_lease, h.attempts, h.destination_id, h.lead_id, e.decision_id, e.kind <> 'decision_event' AND EXISTS ( \
+           WHERE effect_id = ANY($1) AND state = 'dead' RETURNING *) \
+         SELECT h.effect_id, h.run_lease, h.attempts, h.destination_id, h.lead_id, e.decision_id, e.kind <> 'decision_event' AND EXISTS ( \
            SELECT FROM effects later JOIN deliveries d ON d.effect_id = later.id AND d.result = 'delivered' \
            WHERE later.lead_id = e.lead_id AND later.destination_id = e.destination_id AND later.remote_key = e.remote_key \
              AND later.lead_sequence > e.lead_sequence) AS is_superseded, \
@@ -51,46 +173,30 @@ pub async fn replay(store: &Store, actor: &Actor, effect: EffectId) -> Result<Re
              AND o.lead_sequence > h.lead_sequence) AS is_overtaken \
          FROM held h JOIN effects e ON e.id = h.effect_id",
     )
-    .bind(effect.0)
+    .bind(ids)
     .bind(LEASE.as_secs_f64())
-    .fetch_optional(&mut *transaction)
+    .fetch_all(&mut *connection)
     .await?;
-    let row = row.ok_or(Error::NotFound("failed effect"))?;
-    if row.is_overtaken {
-        return Err(Error::Refused(
-            "a later decision about this lead is on its way there; try again in a minute".into(),
-        ));
+    let those = |wanted: fn(&Fate) -> bool| -> Vec<Uuid> {
+        rows.iter().filter(|row| wanted(&row.fate())).map(|row| row.effect_id).collect()
+    };
+    let superseded: Vec<Finish> = rows
+        .iter()
+        .filter(|row| matches!(row.fate(), Fate::Superseded))
+        .map(|row| row.superseded(now))
+        .collect();
+    if !superseded.is_empty() {
+        finish_on(connection, &superseded).await?;
     }
-    let replayed = if row.is_superseded {
-        let ticket = Ticket {
-            effect_id: effect,
-            decision_id: row.decision_id.into(),
-            lead_id: row.lead_id.into(),
-            destination_id: row.destination_id.into(),
-            attempt: row.attempts,
-            run_lease: row.run_lease,
-            key: None,
-        };
-        let answer = Answer::none("a later decision has arrived at the same record", actor.now);
-        finish_on(&mut transaction, &[Finish { ticket, outcome: Outcome::Superseded, answer }]).await?;
-        Replayed::Superseded
-    } else {
-        sqlx::query("UPDATE outbox SET state = 'ready', leased_until = NULL, attempts = 0, due_at = $2 WHERE effect_id = $1")
-            .bind(effect.0)
-            .bind(actor.now)
-            .execute(&mut *transaction)
-            .await?;
-        sqlx::query("SELECT pg_notify($1, '')").bind(OUTBOX_CHANNEL).execute(&mut *transaction).await?;
-        Replayed::Ready
-    };
-    let detail = serde_json::json!({ "superseded": replayed == Replayed::Superseded });
-    let entry = Audit {
-        action: "effect.replay",
-        subject: &format!("effect:{effect}"),
-        lead: Some(row.lead_id.into()),
-        detail,
-    };
-    audit(&mut transaction, actor, entry).await?;
-    transaction.commit().await?;
-    Ok(replayed)
+    sqlx::query("UPDATE outbox SET state = 'dead', leased_until = NULL WHERE effect_id = ANY($1)")
+        .bind(those(|fate| matches!(fate, Fate::Overtaken)))
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query("UPDATE outbox SET state = 'ready', leased_until = NULL, attempts = 0, due_at = $2 WHERE effect_id = ANY($1)")
+        .bind(those(|fate| matches!(fate, Fate::Ready)))
+        .bind(now)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query("SELECT pg_notify($1, '')").bind(OUTBOX_CHANNEL).execute(connection).await?;
+    Ok(rows)
 }

@@ -1,0 +1,269 @@
+//! How fast a destination may be worked by all processes together, and when it is left alone for a while.
+//!
+//! Two things hold writes back beside an effect's own backoff. The **pace** is a bound that somebody set: so many at
+//! once, so many a minute (a token bucket, <https://en.wikipedia.org/wiki/Token_bucket>), a share of the day's quota. The
+//! **breaker** opens after failures in a row: nothing is sent for a while, then one effect tries the way for all.
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Failures in a row, at any effects, after which a destination counts as down.
+pub const BREAKS_AFTER: u32 = 5;
+/// Bound of the first wait of an open breaker; it doubles up to [`OPEN_MAX`] while the trials fail.
+pub const OPEN_BASE: TimeDelta = TimeDelta::seconds(2);
+/// The longest wait of an open breaker: how late a destination that is back is noticed.
+pub const OPEN_MAX: TimeDelta = TimeDelta::minutes(2);
+/// How long a trial has before another process may try: longer than any lease, so that there is one at a time.
+pub const TRIAL: TimeDelta = TimeDelta::seconds(30);
+/// Tokens that gather while nothing is sent: those of this long, and at least one.
+const BURST: TimeDelta = TimeDelta::seconds(2);
+/// Of an organisation's daily quota, the share that is ours unless somebody says otherwise. A tool that eats all of it
+/// is switched off.
+const QUOTA_SHARE_PERCENT: u8 = 30;
+
+/// How hard a destination may be worked by all processes together. What is absent is not bounded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Pace {
+    /// Writes under way at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 1_000))]
+    pub at_once: Option<u32>,
+    /// Writes a minute, evenly spread.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub per_minute: Option<u32>,
+    /// Calls that the destination grants the whole organisation in a day (UTC).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub daily_quota: Option<u32>,
+    /// Percentage of `daily_quota` that Meshline may use; 30 when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 100))]
+    pub quota_share_percent: Option<u8>,
+}
+
+impl Pace {
+    /// What is wrong with it, as a sentence.
+    pub fn problem(&self) -> Option<&'static str> {
+        let within = |value: Option<u32>, most: u32| value.is_none_or(|value| (1..=most).contains(&value));
+        if !within(self.at_once, 1_000) {
+            return Some("`at_once` is from 1 to 1000");
+        }
+        if !within(self.per_minute, 1_000_000) {
+            return Some("`per_minute` is from 1 to 1000000");
+        }
+        if !within(self.daily_quota, u32::MAX) {
+            return Some("`daily_quota` is at least 1");
+        }
+        if !within(self.quota_share_percent.map(u32::from), 100) {
+            return Some("`quota_share_percent` is from 1 to 100");
+        }
+        None
+    }
+
+    /// Whether anything is bounded.
+    pub fn is_bounded(&self) -> bool {
+        self.at_once.is_some() || self.per_minute.is_some() || self.daily_quota.is_some()
+    }
+
+    /// Writes a day that are ours; at least one.
+    pub fn per_day(&self) -> Option<u32> {
+        let share = u64::from(self.quota_share_percent.unwrap_or(QUOTA_SHARE_PERCENT));
+        self.daily_quota.map(|quota| u32::try_from(u64::from(quota) * share / 100).unwrap_or(u32::MAX).max(1))
+    }
+
+    /// Tokens a second, and the most that gather.
+    fn bucket(&self) -> Option<(f64, f64)> {
+        let per_second = f64::from(self.per_minute?) / 60.0;
+        Some((per_second, (per_second * BURST.as_seconds_f64()).max(1.0)))
+    }
+}
+
+/// What a destination has used of its pace, and its breaker: one row for all processes.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Flow {
+    /// Tokens in the bucket at `refilled_at`.
+    pub tokens: f64,
+    /// When they were counted; never, for a destination that was not written to under a pace.
+    pub refilled_at: Option<DateTime<Utc>>,
+    /// The day that `used_today` counts.
+    pub day: Option<NaiveDate>,
+    /// Writes on that day.
+    pub used_today: u32,
+    /// The breaker is open, and the next trial is from then on.
+    pub open_until: Option<DateTime<Utc>>,
+    /// How often it has opened since something last arrived.
+    pub openings: u32,
+}
+
+/// How many effects may be taken now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Allowance {
+    /// So many.
+    pub effects: usize,
+    /// It is a trial: the breaker is open, and this one effect shows whether the destination is back.
+    pub is_trial: bool,
+}
+
+impl Flow {
+    /// How many of `wanted` effects may be taken at `now`, while `running` are held by all processes.
+    pub fn allow(&self, pace: &Pace, wanted: usize, running: usize, now: DateTime<Utc>) -> Allowance {
+        let is_trial = match self.open_until {
+            Some(until) if now < until => return Allowance { effects: 0, is_trial: false },
+            Some(_) => true,
+            None => false,
+        };
+        let mut effects = if is_trial { wanted.min(1) } else { wanted };
+        if let Some(at_once) = pace.at_once {
+            effects = effects.min((at_once as usize).saturating_sub(running));
+        }
+        if let Some(tokens) = self.tokens_at(pace, now) {
+            effects = effects.min(tokens.floor() as usize);
+        }
+        if let Some(per_day) = pace.per_day() {
+            effects = effects.min(per_day.saturating_sub(self.used_on(now.date_naive())) as usize);
+        }
+        Allowance { effects, is_trial: is_trial && effects > 0 }
+    }
+
+    /// The row after `taken` effects were taken at `now`.
+    pub fn after(mut self, pace: &Pace, taken: usize, allowance: Allowance, now: DateTime<Utc>) -> Self {
+        if let Some(tokens) = self.tokens_at(pace, now) {
+            self.tokens = tokens - taken as f64;
+            self.refilled_at = Some(now);
+        }
+        let today = now.date_naive();
+        self.used_today = self.used_on(today).saturating_add(u32::try_from(taken).unwrap_or(u32::MAX));
+        self.day = Some(today);
+        if allowance.is_trial && taken > 0 {
+            self.open_until = Some(now + TRIAL);
+        }
+        self
+    }
+
+    /// The row after failures in a row, or a failed trial. `not_before` is what the destination asked for; `random` is
+    /// drawn evenly from 0 to 1.
+    pub fn opened(mut self, not_before: Option<DateTime<Utc>>, now: DateTime<Utc>, random: f64) -> Self {
+        let doubled = OPEN_BASE * 2_i32.pow(self.openings.min(10));
+        let bound = doubled.min(OPEN_MAX).as_seconds_f64();
+        let random = if random.is_finite() { random.clamp(0.0, 1.0) } else { 1.0 };
+        // From half of the bound on: a trial at once would tell nothing.
+        let wait = TimeDelta::milliseconds((bound * (0.5 + random / 2.0) * 1_000.0) as i64);
+        let earliest = not_before.map_or(now, |at| at.clamp(now, now + super::backoff::RETRY_AFTER_MAX));
+        self.open_until = Some(earliest.max(now + wait));
+        self.openings = self.openings.saturating_add(1);
+        self
+    }
+
+    /// The row after something arrived.
+    pub fn closed(mut self) -> Self {
+        self.open_until = None;
+        self.openings = 0;
+        self
+    }
+
+    fn used_on(&self, day: NaiveDate) -> u32 {
+        if self.day == Some(day) { self.used_today } else { 0 }
+    }
+
+    /// Tokens at `now`: those there were and those that came since, at most what gathers. A clock that goes back brings
+    /// none.
+    fn tokens_at(&self, pace: &Pace, now: DateTime<Utc>) -> Option<f64> {
+        let (per_second, most) = pace.bucket()?;
+        let Some(refilled_at) = self.refilled_at else { return Some(most) };
+        let since = (now - refilled_at).as_seconds_f64().max(0.0);
+        Some((self.tokens + since * per_second).min(most))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn now() -> DateTime<Utc> {
+        "2026-11-22T09:00:00Z".parse().unwrap()
+    }
+
+    fn per_minute(n: u32) -> Pace {
+        Pace { per_minute: Some(n), ..Pace::default() }
+    }
+
+    #[test]
+    fn nothing_is_bounded_that_nobody_bounded() {
+        let allowed = Flow::default().allow(&Pace::default(), 500, 10_000, now());
+        assert_eq!(allowed, Allowance { effects: 500, is_trial: false });
+        assert!(!Pace::default().is_bounded());
+    }
+
+    #[test]
+    fn at_once_counts_those_that_are_held() {
+        let pace = Pace { at_once: Some(4), ..Pace::default() };
+        assert_eq!(Flow::default().allow(&pace, 500, 1, now()).effects, 3);
+        assert_eq!(Flow::default().allow(&pace, 500, 9, now()).effects, 0);
+    }
+
+    #[test]
+    fn the_day_is_ours_by_a_share_and_begins_anew() {
+        let pace = Pace { daily_quota: Some(100), ..Pace::default() };
+        let allowance = Flow::default().allow(&pace, 500, 0, now());
+        assert_eq!(allowance.effects, 30);
+        let spent = Flow::default().after(&pace, 30, allowance, now());
+        assert_eq!(spent.allow(&pace, 500, 0, now()).effects, 0);
+        assert_eq!(spent.allow(&pace, 500, 0, now() + TimeDelta::days(1)).effects, 30);
+    }
+
+    #[test]
+    fn an_open_breaker_lets_one_try_when_its_time_is_over() {
+        let pace = Pace::default();
+        let open = Flow::default().opened(None, now(), 1.0);
+        assert_eq!(open.open_until, Some(now() + OPEN_BASE));
+        assert_eq!(open.allow(&pace, 9, 0, now()).effects, 0);
+        let then = now() + OPEN_BASE;
+        let trial = open.allow(&pace, 9, 0, then);
+        assert_eq!(trial, Allowance { effects: 1, is_trial: true });
+        let trying = open.after(&pace, 1, trial, then);
+        assert_eq!(trying.allow(&pace, 9, 0, then + TimeDelta::seconds(1)).effects, 0);
+        assert_eq!(trying.closed().allow(&pace, 9, 0, then).effects, 9);
+        // It waits longer each time, up to the bound, and as long as the destination asks.
+        let again = (0..20).fold(open, |flow, _| flow.opened(None, now(), 1.0));
+        assert_eq!(again.open_until, Some(now() + OPEN_MAX));
+        let asked = now() + TimeDelta::hours(2);
+        assert_eq!(Flow::default().opened(Some(asked), now(), 0.5).open_until, Some(asked));
+    }
+
+    #[test]
+    fn a_pace_says_what_is_wrong_with_it() {
+        assert_eq!(per_minute(60).problem(), None);
+        assert!(per_minute(0).problem().is_some());
+        assert!(Pace { quota_share_percent: Some(101), ..Pace::default() }.problem().is_some());
+    }
+
+    proptest! {
+        /// Whatever is asked for and when, no minute sees more than its tokens and what had gathered.
+        #[test]
+        fn a_minute_never_gets_more_than_its_pace(
+            rate in 1_u32..10_000,
+            asks in proptest::collection::vec((0_i64..5_000, 1_usize..200), 1..200),
+        ) {
+            let pace = per_minute(rate);
+            let (mut flow, mut at, mut taken) = (Flow::default(), now(), Vec::new());
+            for (wait_ms, wanted) in asks {
+                at += TimeDelta::milliseconds(wait_ms);
+                let allowance = flow.allow(&pace, wanted, 0, at);
+                prop_assert!(allowance.effects <= wanted);
+                flow = flow.after(&pace, allowance.effects, allowance, at);
+                taken.push((at, allowance.effects));
+            }
+            let gathered = (f64::from(rate) / 60.0 * BURST.as_seconds_f64()).max(1.0);
+            for (start, _) in &taken {
+                let within = taken.iter().filter(|(at, _)| at >= start && *at < *start + TimeDelta::minutes(1));
+                let sum: usize = within.map(|(_, n)| n).sum();
+                prop_assert!(sum as f64 <= f64::from(rate) + gathered + 1e-6, "{sum} in a minute of {rate}");
+            }
+        }
+    }
+}

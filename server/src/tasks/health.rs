@@ -1,0 +1,114 @@
+//! What one worker's attempts say of its destination: whether it is down, and whether it is back.
+
+use chrono::{DateTime, Utc};
+use engine::sync::flow::BREAKS_AFTER;
+use store::sync::Outcome;
+
+/// What attempts have come to since the breaker was last told of.
+#[derive(Default)]
+pub(super) struct Health {
+    failures: u32,
+    has_arrived: bool,
+    /// What is under way is a trial: the breaker is open, and this effect shows whether the destination is back.
+    pub(super) is_trial: bool,
+    not_before: Option<DateTime<Utc>>,
+    reason: String,
+}
+
+/// What to do to the breaker.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Change {
+    /// Open it.
+    Open {
+        /// What the destination asked for.
+        not_before: Option<DateTime<Utc>>,
+        /// It is open already, and the trial failed.
+        is_trial: bool,
+        /// What went wrong last.
+        reason: String,
+    },
+    /// Close it.
+    Close,
+}
+
+impl Health {
+    /// Notes how an attempt ended. `not_before` is when the destination wants to be asked again: all of us, not just for
+    /// this effect.
+    pub(super) fn note(&mut self, outcome: Outcome, error: Option<&str>, not_before: Option<DateTime<Utc>>) {
+        match outcome {
+            Outcome::Retry { due_at, counts } => {
+                self.failures += 1;
+                // Without a count the day's quota is spent, and `due_at` is tomorrow.
+                let asked = if counts { not_before } else { Some(due_at) };
+                self.not_before = self.not_before.max(asked);
+                self.reason = error.unwrap_or_default().to_owned();
+            }
+            // It answered, be it with a refusal: it is there.
+            Outcome::Delivered | Outcome::Dead => {
+                self.failures = 0;
+                self.has_arrived = true;
+            }
+            Outcome::Expired | Outcome::Superseded | Outcome::Withdrawn => {}
+        }
+    }
+
+    /// What to do to the breaker now; said once.
+    pub(super) fn change(&mut self) -> Option<Change> {
+        let has_arrived = std::mem::take(&mut self.has_arrived);
+        let not_before = self.not_before.take();
+        if not_before.is_some() || self.failures >= BREAKS_AFTER || (self.is_trial && self.failures > 0) {
+            self.failures = 0;
+            let is_trial = std::mem::take(&mut self.is_trial);
+            return Some(Change::Open { not_before, is_trial, reason: std::mem::take(&mut self.reason) });
+        }
+        (has_arrived && std::mem::take(&mut self.is_trial)).then_some(Change::Close)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+
+    fn now() -> DateTime<Utc> {
+        "2026-11-22T09:00:00Z".parse().unwrap()
+    }
+
+    const RETRY: Outcome = Outcome::Retry { due_at: DateTime::<Utc>::UNIX_EPOCH, counts: true };
+
+    #[test]
+    fn failures_in_a_row_open_the_breaker_and_one_success_between_them_does_not() {
+        let mut health = Health::default();
+        for outcome in [RETRY, RETRY, RETRY, RETRY, Outcome::Delivered, RETRY, RETRY, RETRY, RETRY] {
+            health.note(outcome, Some("down"), None);
+            assert_eq!(health.change(), None);
+        }
+        health.note(RETRY, Some("down"), None);
+        let open = Change::Open { not_before: None, is_trial: false, reason: "down".into() };
+        assert_eq!(health.change(), Some(open));
+        assert_eq!(health.change(), None);
+    }
+
+    #[test]
+    fn a_trial_decides_at_once() {
+        let mut health = Health { is_trial: true, ..Health::default() };
+        health.note(RETRY, Some("down"), None);
+        assert!(matches!(health.change(), Some(Change::Open { is_trial: true, .. })));
+        health.is_trial = true;
+        health.note(Outcome::Dead, Some("down"), None);
+        assert_eq!(health.change(), Some(Change::Close));
+        assert!(!health.is_trial);
+    }
+
+    #[test]
+    fn what_the_destination_asks_for_holds_for_all() {
+        let asked = now() + TimeDelta::minutes(3);
+        let mut health = Health::default();
+        health.note(RETRY, Some("down"), Some(asked));
+        assert!(matches!(health.change(), Some(Change::Open { not_before: Some(at), .. }) if at == asked));
+        let tomorrow = now() + TimeDelta::hours(15);
+        health.note(Outcome::Retry { due_at: tomorrow, counts: false }, Some("down"), None);
+        assert!(matches!(health.change(), Some(Change::Open { not_before: Some(at), .. }) if at == tomorrow));
+    }
+}

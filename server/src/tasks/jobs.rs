@@ -1,0 +1,52 @@
+//! What each job does: one bounded piece of work that may be done twice, and a sentence about it.
+
+use chrono::{TimeDelta, Utc};
+use store::sync::jobs::JobKind;
+use store::{Error, Store, people, sync};
+
+/// Work that waited this long waits for something that nobody looks after.
+const WAITED_LONG: TimeDelta = TimeDelta::hours(1);
+
+/// Runs a job; says what it did, or what is wrong.
+pub(super) async fn run(store: &Store, database_url: &str, job: JobKind) -> Result<String, String> {
+    let done = match job {
+        JobKind::Partitions => partitions(database_url).await,
+        JobKind::Sessions => sessions(store).await,
+        JobKind::Backlog => return backlog(store).await.unwrap_or_else(|error| Err(error.to_string())),
+    };
+    done.map_err(|error| error.to_string())
+}
+
+async fn partitions(database_url: &str) -> Result<String, Error> {
+    let now = Utc::now();
+    Ok(match store::migrate::make_partitions(database_url, now, now).await? {
+        0 => "All were there.".into(),
+        made => format!("{made} made."),
+    })
+}
+
+async fn sessions(store: &Store) -> Result<String, Error> {
+    Ok(match people::sessions::delete_expired(store, Utc::now()).await? {
+        0 => "None had expired.".into(),
+        deleted => format!("{deleted} deleted."),
+    })
+}
+
+async fn backlog(store: &Store) -> Result<Result<String, String>, Error> {
+    let counts = sync::outbox_counts(store).await?;
+    let (mut waiting, mut dead, mut late) = (0, 0, Vec::new());
+    for count in counts {
+        waiting += count.ready + count.running;
+        dead += count.dead;
+        let is_late = count.due_since.is_some_and(|since| Utc::now() - since > WAITED_LONG);
+        if is_late && count.paused_reason.is_none() {
+            late.push(count.destination);
+        }
+    }
+    let said = format!("{waiting} on their way, {dead} failed.");
+    if late.is_empty() {
+        Ok(Ok(said))
+    } else {
+        Ok(Err(format!("{said} Waiting for more than an hour: {}.", late.join(", "))))
+    }
+}

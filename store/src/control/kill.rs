@@ -1,0 +1,144 @@
+//! The kill switch: a stopped workflow decides on, but its leads go to people and nothing is sent.
+
+use chrono::{DateTime, Utc};
+use engine::ids::WorkflowId;
+use serde_json::json;
+use sqlx::{FromRow, PgConnection};
+use uuid::Uuid;
+
+use crate::actor::Actor;
+use crate::control::{Audit, audit};
+use crate::error::{Error, Result};
+use crate::ingest::{OUTBOX_CHANNEL, RELEASE_CHANNEL};
+use crate::pool::Store;
+
+/// What is stopped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Every workflow, those to come too.
+    All,
+    /// One workflow, by its name.
+    Workflow(String),
+}
+
+/// A switch that is thrown.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct KillSwitch {
+    /// The workflow; none when it stops them all.
+    pub workflow_id: Option<Uuid>,
+    /// The workflow's name.
+    pub workflow: Option<String>,
+    /// Why.
+    pub reason: String,
+    /// Who threw it.
+    pub killed_by: String,
+    /// When.
+    pub killed_at: DateTime<Utc>,
+}
+
+/// The switches that are thrown, the one for everything first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn kill_switches(store: &Store) -> Result<Vec<KillSwitch>> {
+    Ok(sqlx::query_as(
+        "SELECT k.workflow_id, w.name AS workflow, k.reason, k.killed_by, k.killed_at FROM kill_switches k \
+         LEFT JOIN workflows w ON w.id = k.workflow_id ORDER BY k.workflow_id IS NOT NULL, w.name",
+    )
+    .fetch_all(store.pool())
+    .await?)
+}
+
+/// Stops workflows: from the return on, no decision of theirs is committed with effects, and no effect of theirs is
+/// claimed. What is being written at this moment ends. One that is stopped already keeps its first reason.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is no such workflow; [`Error::Refused`] without a reason.
+pub async fn kill(store: &Store, actor: &Actor, scope: &Scope, reason: &str) -> Result<()> {
+    let reason = reason.trim();
+    if reason.is_empty() || reason.chars().count() > 500 {
+        return Err(Error::Refused("a stop has a reason of at most 500 characters".into()));
+    }
+    let mut transaction = store.pool().begin().await?;
+    let workflow = hold(&mut transaction, scope).await?;
+    let thrown = sqlx::query(
+        "INSERT INTO kill_switches (workflow_id, reason, killed_by, killed_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+    )
+    .bind(workflow.map(|id| id.0))
+    .bind(reason)
+    .bind(actor.who.to_string())
+    .bind(actor.now)
+    .execute(&mut *transaction)
+    .await?;
+    if thrown.rows_affected() == 0 {
+        return Ok(());
+    }
+    told(&mut transaction, actor, "workflow.kill", scope, json!({ "reason": reason })).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Lets workflows go on. What was decided meanwhile stays with people. A workflow stays stopped while everything is.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is no such workflow, or it is not stopped.
+pub async fn resume(store: &Store, actor: &Actor, scope: &Scope) -> Result<()> {
+    let mut transaction = store.pool().begin().await?;
+    let workflow = hold(&mut transaction, scope).await?;
+    let reason: Option<String> = sqlx::query_scalar(
+        "DELETE FROM kill_switches WHERE workflow_id IS NOT DISTINCT FROM $1 RETURNING reason",
+    )
+    .bind(workflow.map(|id| id.0))
+    .fetch_optional(&mut *transaction)
+    .await?;
+    let reason = reason.ok_or(Error::NotFound("stop"))?;
+    told(&mut transaction, actor, "workflow.resume", scope, json!({ "reason": reason })).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Waits for the commits under way and holds back the next ones: see `ingest::lock_epochs`.
+async fn hold(connection: &mut PgConnection, scope: &Scope) -> Result<Option<WorkflowId>> {
+    let (ids, workflow): (Vec<Uuid>, _) = match scope {
+        Scope::All => (
+            sqlx::query_scalar("SELECT id FROM workflows ORDER BY id").fetch_all(&mut *connection).await?,
+            None,
+        ),
+        Scope::Workflow(name) => {
+            let id: Option<Uuid> = sqlx::query_scalar("SELECT id FROM workflows WHERE name = $1")
+                .bind(name)
+                .fetch_optional(&mut *connection)
+                .await?;
+            let id = id.ok_or(Error::NotFound("workflow"))?;
+            (vec![id], Some(id.into()))
+        }
+    };
+    for id in ids {
+        sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0))")
+            .bind(id)
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(workflow)
+}
+
+/// Writes the audit row and tells every process.
+async fn told(
+    connection: &mut PgConnection,
+    actor: &Actor,
+    action: &str,
+    scope: &Scope,
+    detail: serde_json::Value,
+) -> Result<()> {
+    let subject = match scope {
+        Scope::All => "workflow:*".to_owned(),
+        Scope::Workflow(name) => format!("workflow:{name}"),
+    };
+    audit(connection, actor, Audit { action, subject: &subject, lead: None, detail }).await?;
+    sqlx::query("SELECT pg_notify($1, ''), pg_notify($2, '')")
+        .bind(OUTBOX_CHANNEL)
+        .bind(RELEASE_CHANNEL)
+        .execute(connection)
+        .await?;
+    Ok(())
+}

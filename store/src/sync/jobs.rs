@@ -1,0 +1,197 @@
+//! What the processes do by themselves: each run of a job belongs to one process.
+//!
+//! A run is claimed like an effect: by the database's clock, for a while, with a `run_lease` that only rises. A process
+//! that dies in a run falls silent, and another one runs the job again; jobs are idempotent.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use sqlx::FromRow;
+use strum::VariantArray as _;
+
+use crate::actor::Actor;
+use crate::control::{Audit, audit};
+use crate::error::{Error, Result};
+use crate::pool::Store;
+
+/// Channel that tells processes that somebody asked for a job.
+pub const JOBS_CHANNEL: &str = "meshline_jobs";
+
+/// What runs by itself.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[strum(serialize_all = "snake_case")]
+pub enum JobKind {
+    /// Makes the coming months' partitions.
+    Partitions,
+    /// Deletes sessions whose time is over.
+    Sessions,
+    /// Looks for effects that wait longer than they should.
+    Backlog,
+}
+
+impl JobKind {
+    /// What it is called.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Partitions => "Make partitions",
+            Self::Sessions => "Delete expired sessions",
+            Self::Backlog => "Check the outbox",
+        }
+    }
+
+    /// What it is for.
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::Partitions => "The log is kept by months. Those to come are made a quarter ahead.",
+            Self::Sessions => "Whoever has been away too long signs in again.",
+            Self::Backlog => "Counts what waits, and fails while anything has waited for an hour.",
+        }
+    }
+
+    /// From one run to the next.
+    pub fn every(self) -> Duration {
+        match self {
+            Self::Partitions | Self::Sessions => Duration::from_secs(3_600),
+            Self::Backlog => Duration::from_secs(60),
+        }
+    }
+}
+
+/// A job as it stands.
+#[derive(Clone, Debug, FromRow)]
+pub struct Job {
+    /// Its name.
+    pub name: String,
+    /// When it runs next.
+    pub due_at: DateTime<Utc>,
+    /// A process is at it.
+    pub is_running: bool,
+    /// The process that ran it last, or is at it.
+    pub runner: Option<String>,
+    /// When the last run began.
+    pub started_at: Option<DateTime<Utc>>,
+    /// When the last run ended.
+    pub finished_at: Option<DateTime<Utc>>,
+    /// Whether the last run did what it should.
+    pub succeeded: Option<bool>,
+    /// What the last run did, or why it failed.
+    pub result: Option<String>,
+    /// Who asked for the next run to be at once.
+    pub requested_by: Option<String>,
+}
+
+/// Makes all jobs known, so that they are seen before they ever ran. Those that are known stay as they are.
+///
+/// # Errors
+/// When the database fails.
+pub async fn register(store: &Store) -> Result<()> {
+    let names: Vec<String> = JobKind::VARIANTS.iter().map(ToString::to_string).collect();
+    sqlx::query("INSERT INTO jobs (name, due_at) SELECT name, now() FROM unnest($1::text[]) AS j (name) ON CONFLICT DO NOTHING")
+        .bind(names)
+        .execute(store.pool())
+        .await?;
+    Ok(())
+}
+
+/// All jobs by name.
+///
+/// # Errors
+/// When the database fails.
+pub async fn jobs(store: &Store) -> Result<Vec<Job>> {
+    Ok(sqlx::query_as(
+        "SELECT name, due_at, coalesce(leased_until > now(), false) AS is_running, runner, started_at, finished_at, succeeded, result, requested_by \
+         FROM jobs ORDER BY name",
+    )
+    .fetch_all(store.pool())
+    .await?)
+}
+
+/// A run of a job that this process holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// The job.
+    pub job: JobKind,
+    /// The lease.
+    pub run_lease: i64,
+}
+
+/// Takes a run that is due and that no process is at, if there is one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn begin(store: &Store, runner: &str, lease: Duration) -> Result<Option<Run>> {
+    let row: Option<(String, i64)> = sqlx::query_as(
+        "UPDATE jobs SET leased_until = now() + make_interval(secs => $2), run_lease = run_lease + 1, runner = $1, started_at = now() \
+         WHERE name = (SELECT name FROM jobs WHERE due_at <= now() AND (leased_until IS NULL OR leased_until < now()) AND name = ANY($3) \
+           ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING name, run_lease",
+    )
+    .bind(runner)
+    .bind(lease.as_secs_f64())
+    // Another version of Meshline may know jobs that this one does not.
+    .bind(JobKind::VARIANTS.iter().map(ToString::to_string).collect::<Vec<_>>())
+    .fetch_optional(store.pool())
+    .await?;
+    Ok(row.and_then(|(name, run_lease)| Some(Run { job: name.parse().ok()?, run_lease })))
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// Whether it did what it should.
+    pub succeeded: bool,
+    /// What it did, or why it failed, as a sentence.
+    pub result: String,
+}
+
+/// Tells the end of a run; whether it counted. One whose lease has passed to another process does not.
+///
+/// # Errors
+/// When the database fails.
+pub async fn end(store: &Store, run: Run, ended: &Ended) -> Result<bool> {
+    let told = sqlx::query(
+        "UPDATE jobs SET leased_until = NULL, finished_at = now(), succeeded = $3, result = $4, \
+           requested_by = CASE WHEN due_at > started_at THEN requested_by END, \
+           due_at = CASE WHEN due_at > started_at THEN due_at ELSE now() + make_interval(secs => $5) END \
+         WHERE name = $1 AND run_lease = $2 AND leased_until IS NOT NULL",
+    )
+    .bind(run.job.to_string())
+    .bind(run.run_lease)
+    .bind(ended.succeeded)
+    .bind(&ended.result)
+    .bind(run.job.every().as_secs_f64())
+    .execute(store.pool())
+    .await?;
+    Ok(told.rows_affected() > 0)
+}
+
+/// Asks for a run at once; one that is under way is followed by another.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is no such job.
+pub async fn request(store: &Store, actor: &Actor, job: JobKind) -> Result<()> {
+    let mut transaction = store.pool().begin().await?;
+    let found = sqlx::query("UPDATE jobs SET due_at = clock_timestamp(), requested_by = $2 WHERE name = $1")
+        .bind(job.to_string())
+        .bind(actor.who.to_string())
+        .execute(&mut *transaction)
+        .await?;
+    if found.rows_affected() == 0 {
+        return Err(Error::NotFound("job"));
+    }
+    let detail = serde_json::json!({});
+    let entry = Audit { action: "job.request", subject: &format!("job:{job}"), lead: None, detail };
+    audit(&mut transaction, actor, entry).await?;
+    sqlx::query("SELECT pg_notify($1, '')").bind(JOBS_CHANNEL).execute(&mut *transaction).await?;
+    transaction.commit().await?;
+    Ok(())
+}
