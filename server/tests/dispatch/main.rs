@@ -4,6 +4,7 @@
 
 mod broken;
 mod fake;
+mod held_back;
 mod once;
 
 use std::time::Duration;
