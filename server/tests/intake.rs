@@ -44,13 +44,15 @@ async fn send(intake: &Intake, key: String, event: EventRequest) -> Result<Taken
 async fn events_that_come_at_once_share_commits_and_each_gets_its_own_answer() {
     let office = Office::open().await;
     let intake = intake(&office);
-    let sent = (0..240).map(|n| {
-        let intake = intake.clone();
-        // Every lead four times, and every tenth key twice.
-        tokio::spawn(async move {
-            (n, send(&intake, format!("k{}", n - usize::from(n % 10 == 1)), event(n / 10)).await)
+    let sent: Vec<_> = (0..240)
+        .map(|n| {
+            let intake = intake.clone();
+            // Every lead four times, and every tenth key twice.
+            tokio::spawn(async move {
+                (n, send(&intake, format!("k{}", n - usize::from(n % 10 == 1)), event(n / 10)).await)
+            })
         })
-    });
+        .collect();
     let (mut fresh, mut repeated) = (0, 0);
     for task in sent {
         match task.await.unwrap() {

@@ -65,6 +65,7 @@ async fn commit(pipeline: Arc<Pipeline>, waiting: Arc<Mutex<mpsc::Receiver<Waiti
             return;
         }
         metrics::histogram!("meshline_commit_events").record(gathered as f64);
+        metrics::histogram!("meshline_commit_events").record(gathered as f64);
         take(&pipeline, &mut group).await;
     }
 }

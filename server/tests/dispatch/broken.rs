@@ -205,8 +205,8 @@ async fn without_a_notification_work_is_found_by_looking() {
     world.becomes(lead, &[Delivered]).await;
     // Rung for long before it is due.
     let mut transaction = world.database.store.pool().begin().await.unwrap();
-    let due = "INSERT INTO outbox (effect_id, destination_id, lead_id, lead_sequence, due_at) \
-        SELECT id, destination_id, lead_id, lead_sequence, now() + interval '2 seconds' FROM effects";
+    let due = "INSERT INTO outbox (effect_id, destination_id, lead_id, lead_sequence, due_at, workflow_id) \
+        SELECT id, destination_id, lead_id, lead_sequence, now() + interval '2 seconds', gen_random_uuid() FROM effects";
     transaction.execute(due).await.unwrap();
     transaction.commit().await.unwrap();
     tokio::time::sleep(Duration::from_secs(1)).await;

@@ -62,6 +62,12 @@ impl Fake {
         self
     }
 
+    /// The same with so many attempts, and longer between them.
+    pub fn attempts(mut self, attempts: u32) -> Self {
+        self.limits.retry = Policy { base_ms: 200, cap_ms: 400, attempts };
+        self
+    }
+
     /// A dispatcher that opens this for the kind `fake`, and what is real otherwise.
     pub fn options(&self) -> Options {
         let fake = self.clone();

@@ -15,7 +15,7 @@ use crate::fake::{Fake, retry};
 async fn effects(world: &World, destination: engine::ids::DestinationId, n: usize) {
     for _ in 0..n {
         let lead = world.lead().await;
-        world.effect(destination, lead, 1).await;
+        world.effects(destination, lead, 1).await;
     }
 }
 
