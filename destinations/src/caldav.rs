@@ -134,20 +134,27 @@ impl Caldav {
         Ok(Self { server, calendars, people, hours, meeting, notice, within, limits })
     }
 
-    /// Everything that stands under a UID, in all calendars: under the name we give it, or wherever somebody put it.
-    async fn look_up(&self, uid: &str) -> Result<Vec<Standing<Found>>, WriteError> {
-        stream::iter((0..self.calendars.len()).map(|calendar| self.look_in(calendar, uid)))
+    /// Everything that stands under a UID, in all calendars: under the name we give it or, if `everywhere`, wherever
+    /// somebody put it.
+    async fn look_up(&self, uid: &str, everywhere: bool) -> Result<Vec<Standing<Found>>, WriteError> {
+        stream::iter((0..self.calendars.len()).map(|calendar| self.look_in(calendar, uid, everywhere)))
             .buffered(READS)
             .try_filter_map(|found| async { Ok(found) })
             .try_collect()
             .await
     }
 
-    async fn look_in(&self, calendar: usize, uid: &str) -> Result<Option<Standing<Found>>, WriteError> {
+    async fn look_in(
+        &self,
+        calendar: usize,
+        uid: &str,
+        everywhere: bool,
+    ) -> Result<Option<Standing<Found>>, WriteError> {
         let collection = &self.calendars[calendar];
         let found = match self.server.get(&self.resource(calendar, uid)?).await? {
             Some(found) => Some(found),
-            None => self.server.find(collection, uid).await?,
+            None if everywhere => self.server.find(collection, uid).await?,
+            None => None,
         };
         let Some(found) = found else { return Ok(None) };
         let event = Event::read(&found.data, uid, self.hours.zone).ok_or_else(|| {
@@ -162,6 +169,10 @@ impl Caldav {
         self.calendars[calendar]
             .join(&format!("{name}.ics"))
             .map_err(|_| WriteError::new(Failure::NeedsPerson, "the calendar's address takes no names"))
+    }
+
+    fn is_named_by_us(&self, standing: &Standing<Found>, uid: &str) -> bool {
+        self.resource(standing.calendar, uid).is_ok_and(|url| url == standing.at.url)
     }
 
     /// When a calendar's owner is busy; `None` where it cannot be said. The event `except` does not count.
@@ -199,9 +210,9 @@ impl Caldav {
         let uid = event::uid(request.remote_key);
         let ours = Mark { effect_key: request.effect_key, lead_sequence: request.lead_sequence };
         let mut wish = self.wish(told);
-        let (mut status, mut wait) = (None, BASE_WAIT);
+        let (mut status, mut wait, mut everywhere) = (None, BASE_WAIT, true);
         for _ in 0..STEPS {
-            let standing = self.look_up(&uid).await?;
+            let standing = self.look_up(&uid, everywhere).await?;
             let done = |told, span, to_queue| Ok(Done { told, status, span, to_queue });
             let (over, event) = match (plan::next(&standing, ours, &wish, Utc::now()), &wish) {
                 (Step::Superseded, _) => return done("left as it was: a later decision stands", None, None),
@@ -260,6 +271,9 @@ impl Caldav {
             if let Put::Written(code) = put {
                 status = Some(code.as_u16());
             }
+            // Another writer gives the name that we give: a search is for what people have done, and they are slower.
+            everywhere =
+                put == Put::Changed || !standing.iter().all(|found| self.is_named_by_us(found, &uid));
         }
         let message = format!("others change the calendars of {} all the time", self.server.host());
         Err(WriteError::new(Failure::Retry, message))
@@ -312,7 +326,7 @@ impl Destination for Caldav {
 
     async fn read_back(&self, remote_key: Digest) -> Result<Option<Record>, ReadError> {
         let uid = event::uid(remote_key);
-        let looked = tokio::time::timeout(self.limits.timeout, Box::pin(self.look_up(&uid))).await;
+        let looked = tokio::time::timeout(self.limits.timeout, Box::pin(self.look_up(&uid, true))).await;
         let standing =
             looked.unwrap_or_else(|_| Err(self.late())).map_err(|error| ReadError::Failed(error.message))?;
         let marked = standing.iter().filter_map(|standing| Some((standing.event.mark?, standing)));

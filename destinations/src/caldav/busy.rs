@@ -4,15 +4,17 @@
 //! (RFC 4791 §9.6.5, §7.10) keep the UTC offset that a series began with, so that after a change of the clock they are an
 //! hour off, lose exceptions, and leave out some series of whole days.
 
-use calcard::icalendar::dates::TimeOrDelta;
-use calcard::icalendar::{ICalendar, ICalendarComponent, ICalendarStatus, ICalendarTransparency};
+use calcard::icalendar::dates::{CalendarExpand, TimeOrDelta};
+use calcard::icalendar::{
+    ICalendar, ICalendarComponent, ICalendarProperty, ICalendarStatus, ICalendarTransparency, ICalendarValue,
+};
 use chrono_tz::Tz;
 
 use super::slots::Span;
 
-/// Occurrences of one series that are looked at, from its first: half a century of days. A series with more is not
-/// understood.
-const OCCURRENCES: usize = 20_000;
+/// Occurrences of one series that are looked at, from its first: most series need no more than the first of these, the
+/// last is half a century of days. A series that begins further before the window is not understood.
+const OCCURRENCES: [usize; 4] = [320, 1_280, 5_120, 20_480];
 
 /// The calendar holds something of which it cannot be said when it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,10 +30,7 @@ pub fn busy(text: &str, zone: Tz, window: Span, except: &str) -> Result<Vec<Span
     if calendar.uids().any(|uid| uid == except) {
         return Ok(Vec::new());
     }
-    let expanded = calendar.expand_dates(zone, OCCURRENCES);
-    if !expanded.errors.is_empty() || expanded.events.len() >= OCCURRENCES {
-        return Err(Unreadable);
-    }
+    let expanded = expand(&calendar, zone, window).ok_or(Unreadable)?;
     let mut found = Vec::new();
     for event in expanded.events {
         let component = calendar.component_by_id(event.comp_id).ok_or(Unreadable)?;
@@ -49,11 +48,34 @@ pub fn busy(text: &str, zone: Tz, window: Span, except: &str) -> Result<Vec<Span
     Ok(found)
 }
 
-/// Whether an event takes its owner's time (RFC 5545 §3.8.2.7, §3.8.1.11).
+/// All occurrences up to the end of the window, and more; `None` where some may be missing.
+fn expand(calendar: &ICalendar, zone: Tz, window: Span) -> Option<CalendarExpand> {
+    let entries = calendar.components.iter().flat_map(|component| &component.entries);
+    let left_out = entries.filter(|entry| entry.name == ICalendarProperty::Exdate);
+    let left_out: usize = left_out.map(|entry| entry.values.len()).sum();
+    OCCURRENCES
+        .iter()
+        .find_map(|most| {
+            let expanded = calendar.expand_dates(zone, *most);
+            let last = expanded.events.iter().map(|event| event.start.to_utc()).max();
+            // Occurrences that the series leaves out, or that are moved, count too.
+            let is_whole = expanded.events.len() + left_out < *most || last >= Some(window.end);
+            (is_whole || !expanded.errors.is_empty()).then_some(expanded)
+        })
+        .filter(|expanded| expanded.errors.is_empty())
+}
+
+/// Whether an event takes its owner's time (RFC 5545 §3.8.2.7, §3.8.1.11). One that begins at a time and has no end takes
+/// none (§3.6.1).
 fn blocks(component: &ICalendarComponent) -> bool {
+    let has = |name| component.has_property(name);
+    let start = component.property(&ICalendarProperty::Dtstart).and_then(|entry| entry.values.first());
+    let begins_at_a_time =
+        start.and_then(ICalendarValue::as_partial_date_time).is_some_and(|start| start.has_time());
     component.component_type.is_event()
         && component.transparency() != Some(&ICalendarTransparency::Transparent)
         && component.status() != Some(&ICalendarStatus::Cancelled)
+        && (has(&ICalendarProperty::Dtend) || has(&ICalendarProperty::Duration) || !begins_at_a_time)
 }
 
 #[cfg(test)]
@@ -113,6 +135,10 @@ mod tests {
             ["09 23:00/10 23:00", "16 23:00/17 23:00"]
         );
         assert_eq!(read("DTSTART:20000101T120000Z\nDURATION:PT5M\nRRULE:FREQ=DAILY").unwrap().len(), 14);
+        assert_eq!(
+            read("DTSTART:20261207T120000Z\nDURATION:PT5M\nRRULE:FREQ=DAILY;COUNT=3").unwrap().len(),
+            3
+        );
     }
 
     #[test]

@@ -63,6 +63,11 @@ pub fn hex(digest: Digest) -> String {
     digest.to_string().trim_start_matches("sha256:").to_owned()
 }
 
+/// Whether a calendar object is the one with this UID.
+pub fn is_about(text: &str, uid: &str) -> bool {
+    ICalendar::parse(text).is_ok_and(|calendar| calendar.uids().any(|found| found == uid))
+}
+
 impl Event {
     /// The same, not taking place, by this decision. About the lead it then says no more than its title.
     pub fn cancelled(&self, mark: Mark) -> Self {

@@ -8,6 +8,7 @@ use reqwest::header::{CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, Url};
 use zeroize::Zeroizing;
 
+use super::event;
 use super::xml::{self, Collection, Malformed, Object};
 use crate::destination::WriteError;
 use crate::http;
@@ -139,7 +140,7 @@ impl Server {
     pub async fn find(&self, calendar: &Url, uid: &str) -> Result<Option<Found>, WriteError> {
         // A text match finds what contains it, and the case is the server's affair.
         let objects = self.report(calendar, xml::by_uid(uid)).await?;
-        let Some(object) = objects.into_iter().find(|object| object.data.contains(uid)) else {
+        let Some(object) = objects.into_iter().find(|object| event::is_about(&object.data, uid)) else {
             return Ok(None);
         };
         let elsewhere =

@@ -247,8 +247,13 @@ async fn where_no_time_is_free_nothing_is_written_and_a_person_is_asked() {
     assert!(seen(&server).is_empty());
     let receipt = written(&*destination, &assigned(2, 1, "nobody")).await;
     assert!(receipt.to_queue.unwrap().contains("no calendar"));
-    own_event(&server, JOHN, "odd", "DTSTART:20260101T090000Z\nDURATION:PT1S\nRRULE:FREQ=SECONDLY").await;
-    let receipt = written(&*destination, &assigned(3, 1, "john")).await;
+    // More minutes than are looked at: where the series ends is not known.
+    let start = (Utc::now() - TimeDelta::days(15)).format("%Y%m%dT%H%M%SZ");
+    let endless = format!("DTSTART:{start}\nDURATION:PT1S\nRRULE:FREQ=MINUTELY");
+    own_event(&server, JOHN, "endless", &endless).await;
+    let mut patient = settings(server.address);
+    patient["timeout_seconds"] = 20.into();
+    let receipt = written(&*calendars(&patient), &assigned(3, 1, "john")).await;
     assert!(receipt.to_queue.unwrap().contains("cannot be said"));
     assert!(seen(&server).is_empty());
 }
