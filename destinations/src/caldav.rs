@@ -14,6 +14,7 @@
 
 mod busy;
 mod event;
+mod look;
 mod plan;
 mod settings;
 mod slots;
@@ -27,7 +28,6 @@ use std::time::Duration;
 use chrono::{TimeDelta, Utc};
 use engine::canonical::Digest;
 use engine::sync::backoff::Failure;
-use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use rand::Rng as _;
 use reqwest::Url;
 use serde_json::{Value as Json, json};
@@ -38,28 +38,21 @@ use self::plan::{Standing, Step, Wish};
 pub use self::settings::{ClockTime, Day, Days, Minutes, Settings, WorkingHours};
 use self::slots::{Hours, Span};
 use self::told::Told;
-use self::wire::{Found, Only, Put, Server};
+use self::wire::{Only, Put, Server};
 use crate::destination::{Destination, Limits, ReadError, Receipt, Record, Request, TestFailed, WriteError};
 use crate::http;
 use crate::kinds::OpenError;
 
 /// Two writers in one calendar may take one time, and then have to move: a process is not to compete with itself.
 const IN_FLIGHT: usize = 1;
-/// Calendars that are read at once.
-const READS: usize = 4;
 /// Steps of one write; a plain one takes two. Whoever needs more is being overtaken all the time.
 const STEPS: u32 = 24;
 /// Bound of the first wait before a time that two have taken is looked at again; it doubles with each further one.
 const BASE_WAIT: Duration = Duration::from_millis(25);
 /// The bound never exceeds this.
 const MAX_WAIT: Duration = Duration::from_millis(400);
-/// How much further than its window somebody's busy time is asked for: servers are an hour off where series change with
-/// the clock, and a day where they take a whole day for one of UTC.
-const MARGIN: TimeDelta = TimeDelta::days(1);
 
-const NO_TIME: &str = "the assignee has no free time for the meeting within the days it may be in";
 const NO_CALENDAR: &str = "the assignee has no calendar in the settings of this destination";
-const NOT_UNDERSTOOD: &str = "the assignee's calendar holds an event of which it cannot be said when it is";
 const GONE: &str =
     "the meeting of this decision does not stand: somebody cancelled it, or there was no time for it";
 
@@ -134,77 +127,6 @@ impl Caldav {
         Ok(Self { server, calendars, people, hours, meeting, notice, within, limits })
     }
 
-    /// Everything that stands under a UID, in all calendars: under the name we give it or, if `everywhere`, wherever
-    /// somebody put it.
-    async fn look_up(&self, uid: &str, everywhere: bool) -> Result<Vec<Standing<Found>>, WriteError> {
-        stream::iter((0..self.calendars.len()).map(|calendar| self.look_in(calendar, uid, everywhere)))
-            .buffered(READS)
-            .try_filter_map(|found| async { Ok(found) })
-            .try_collect()
-            .await
-    }
-
-    async fn look_in(
-        &self,
-        calendar: usize,
-        uid: &str,
-        everywhere: bool,
-    ) -> Result<Option<Standing<Found>>, WriteError> {
-        let collection = &self.calendars[calendar];
-        let found = match self.server.get(&self.resource(calendar, uid)?).await? {
-            Some(found) => Some(found),
-            None if everywhere => self.server.find(collection, uid).await?,
-            None => None,
-        };
-        let Some(found) = found else { return Ok(None) };
-        let event = Event::read(&found.data, uid, self.hours.zone).ok_or_else(|| {
-            let message = format!("an event of ours in {} cannot be read any more", collection.path());
-            WriteError::new(Failure::NeedsPerson, message)
-        })?;
-        Ok(Some(Standing { calendar, event, at: found }))
-    }
-
-    fn resource(&self, calendar: usize, uid: &str) -> Result<Url, WriteError> {
-        let name = uid.split('@').next().unwrap_or(uid);
-        self.calendars[calendar]
-            .join(&format!("{name}.ics"))
-            .map_err(|_| WriteError::new(Failure::NeedsPerson, "the calendar's address takes no names"))
-    }
-
-    fn is_named_by_us(&self, standing: &Standing<Found>, uid: &str) -> bool {
-        self.resource(standing.calendar, uid).is_ok_and(|url| url == standing.at.url)
-    }
-
-    /// When a calendar's owner is busy; `None` where it cannot be said. The event `except` does not count.
-    async fn busy(
-        &self,
-        calendar: usize,
-        window: Span,
-        except: &str,
-    ) -> Result<Option<Vec<Span>>, WriteError> {
-        let asked = Span { start: window.start - MARGIN, end: window.end + MARGIN };
-        let objects = self.server.report(&self.calendars[calendar], xml::by_time(asked)).await?;
-        let busy = objects.iter().map(|object| busy::busy(&object.data, self.hours.zone, window, except));
-        Ok(busy.collect::<Result<Vec<_>, _>>().ok().map(|spans| spans.concat()))
-    }
-
-    /// The first free time in a calendar, or why there is none.
-    async fn free(&self, calendar: usize, uid: &str) -> Result<Result<Span, String>, WriteError> {
-        let now = Utc::now();
-        let window = Span { start: now + self.notice, end: now + self.within };
-        let Some(busy) = self.busy(calendar, window, uid).await? else {
-            return Ok(Err(NOT_UNDERSTOOD.into()));
-        };
-        Ok(slots::first_free(&self.hours, self.meeting, window, &busy).ok_or_else(|| NO_TIME.into()))
-    }
-
-    /// Whether somebody else's event lies over this one.
-    async fn is_taken(&self, standing: &Standing<Found>) -> Result<bool, WriteError> {
-        let Event { uid, span, .. } = &standing.event;
-        // What cannot be understood has been there before.
-        Ok(self.busy(standing.calendar, *span, uid).await?.is_some_and(|busy| !busy.is_empty()))
-    }
-
     /// Looks and steps until all is as the decision asks.
     async fn settle(&self, request: &Request, told: &Told) -> Result<Done, WriteError> {
         let uid = event::uid(request.remote_key);
@@ -213,16 +135,20 @@ impl Caldav {
         let (mut status, mut wait, mut everywhere) = (None, BASE_WAIT, true);
         for _ in 0..STEPS {
             let standing = self.look_up(&uid, everywhere).await?;
-            let done = |told, span, to_queue| Ok(Done { told, status, span, to_queue });
+            let done = |told, span, to_queue| Done { told, status, span, to_queue };
             let (over, event) = match (plan::next(&standing, ours, &wish, Utc::now()), &wish) {
-                (Step::Superseded, _) => return done("left as it was: a later decision stands", None, None),
-                (Step::NoMeeting, Wish::Nothing(reason)) => return done("no meeting", None, reason.clone()),
-                (Step::Gone, _) => return done("left as it was", None, Some(GONE.into())),
-                (Step::Stands(own), _) => return done("stands", Some(standing[own].event.span), None),
+                (Step::Superseded, _) => {
+                    return Ok(done("left as it was: a later decision stands", None, None));
+                }
+                (Step::NoMeeting, Wish::Nothing(reason)) => {
+                    return Ok(done("no meeting", None, reason.clone()));
+                }
+                (Step::Gone, _) => return Ok(done("left as it was", None, Some(GONE.into()))),
+                (Step::Stands(own), _) => return Ok(done("stands", Some(standing[own].event.span), None)),
                 (Step::Check(own), Wish::Meeting(calendar)) => {
                     let Standing { event, .. } = &standing[own];
                     if event.span.start <= Utc::now() || !self.is_taken(&standing[own]).await? {
-                        return done("stands", Some(event.span), None);
+                        return Ok(done("stands", Some(event.span), None));
                     }
                     // The other one may be about to move: whoever looks again first is left alone.
                     let drawn = rand::rng().random_range(Duration::ZERO..wait);
@@ -264,7 +190,7 @@ impl Caldav {
                 }
                 None => {
                     let calendar = if let Wish::Meeting(calendar) = wish { calendar } else { 0 };
-                    let url = self.resource(calendar, &uid)?;
+                    let url = self.resource(calendar, &uid);
                     self.server.put(&url, Only::IfNew, event.write(Utc::now())).await?
                 }
             };
@@ -314,21 +240,24 @@ impl Destination for Caldav {
             WriteError::new(Failure::NeedsPerson, message)
         })?;
         let settled = tokio::time::timeout(self.limits.timeout, Box::pin(self.settle(request, &told))).await;
-        match settled.unwrap_or_else(|_| Err(self.late())) {
-            Ok(Done { told, status, span, to_queue }) => {
+        match settled {
+            Err(_) => Err(WriteError { request: Some(sent), ..self.late() }),
+            Ok(Err(error)) => Err(WriteError { request: Some(sent), ..error }),
+            Ok(Ok(Done { told, status, span, to_queue })) => {
                 let start = span.map(|span| engine::time::stamp(span.start));
                 let response = json!({"meeting": told, "start": start});
                 Ok(Receipt { status, request: sent, response, to_queue })
             }
-            Err(error) => Err(WriteError { request: Some(sent), ..error }),
         }
     }
 
     async fn read_back(&self, remote_key: Digest) -> Result<Option<Record>, ReadError> {
         let uid = event::uid(remote_key);
         let looked = tokio::time::timeout(self.limits.timeout, Box::pin(self.look_up(&uid, true))).await;
-        let standing =
-            looked.unwrap_or_else(|_| Err(self.late())).map_err(|error| ReadError::Failed(error.message))?;
+        let standing = match looked {
+            Ok(standing) => standing.map_err(|error| ReadError::Failed(error.message))?,
+            Err(_) => return Err(ReadError::Failed(self.late().message)),
+        };
         let marked = standing.iter().filter_map(|standing| Some((standing.event.mark?, standing)));
         let shown = marked.max_by_key(|(mark, standing)| (!standing.event.is_cancelled, mark.lead_sequence));
         Ok(shown.map(|(mark, standing)| Record {

@@ -286,6 +286,37 @@ mod tests {
     }
 
     #[test]
+    fn settings_of_calendars_are_checked() {
+        let good = json!({"url": "https://cal.example/", "user": "sales", "calendars": {"jane@acme.example": "/sales/jane"}, "time_zone": "Europe/Berlin"});
+        assert!(open("caldav", &good, Some(b"secret")).is_ok());
+        for (setting, value, said) in [
+            ("time_zone", json!("Mars/Olympus"), "`time_zone`"),
+            ("calendars", json!({}), "`calendars`"),
+            ("calendars", json!({"a@b.example": "//evil.example/"}), "`calendars`"),
+            ("calendars", json!({"a@b.example": "/a/", "A@b.example": "/b/"}), "twice"),
+            ("user", json!("a:b"), "`user`"),
+            ("url", json!("https://sales:geheim@cal.example/"), "password is the secret"),
+            ("working_hours", json!({"days": []}), "no day"),
+            ("working_hours", json!({"from": "17:00", "to": "09:00"}), "before"),
+            ("working_hours", json!({"from": "9:00"}), "HH:MM"),
+            ("meeting_minutes", json!(3), "between 5 and 480"),
+            ("meeting_minutes", json!(480), ""),
+            ("within_days", json!(61), "between 1 and 60"),
+            ("notice_minutes", json!(20_160), "longer than"),
+        ] {
+            let mut settings = good.clone();
+            settings[setting] = value.clone();
+            if said.is_empty() {
+                assert!(open("caldav", &settings, Some(b"secret")).is_ok(), "{setting} {value}");
+                continue;
+            }
+            let message = refusal("caldav", &settings, Some(b"secret"));
+            assert!(message.contains(said) && !message.contains("geheim"), "{setting} {value}: {message}");
+        }
+        assert!(refusal("caldav", &good, None).starts_with("secret: "));
+    }
+
+    #[test]
     fn a_file_names_the_secret_and_never_holds_it() {
         let file = json!({"kind": "webhook", "settings": {"url": "https://hooks.example/x"}, "secret": {"env": "HOOK_KEY"}});
         let read: DestinationFile = serde_json::from_value(file).unwrap();

@@ -99,7 +99,7 @@ impl Server {
                 let etag =
                     response.headers().get(ETAG).and_then(|etag| etag.to_str().ok()).map(str::to_owned);
                 let data = self.text(response).await?;
-                Ok(Some(Found { url: url.clone(), etag: self.etag(etag)?, data }))
+                Ok(Some(Found { url: url.clone(), etag: etag.ok_or_else(|| self.no_etag())?, data }))
             }
             StatusCode::NOT_FOUND | StatusCode::GONE => Ok(None),
             _ => Err(self.judge(&response, url)),
@@ -146,7 +146,7 @@ impl Server {
         let elsewhere =
             || WriteError::new(Failure::NeedsPerson, format!("{} names another server", self.host()));
         let url = self.join(&object.href).ok_or_else(elsewhere)?;
-        Ok(Some(Found { url, etag: self.etag(object.etag)?, data: object.data }))
+        Ok(Some(Found { url, etag: object.etag.ok_or_else(|| self.no_etag())?, data: object.data }))
     }
 
     /// Asks a calendar what it is.
@@ -183,11 +183,9 @@ impl Server {
         Ok(String::from_utf8_lossy(&body).into_owned())
     }
 
-    fn etag(&self, etag: Option<String>) -> Result<String, WriteError> {
-        etag.ok_or_else(|| {
-            let message = format!("{} gives no entity tags, so nothing could be changed safely", self.host());
-            WriteError::new(Failure::NeedsPerson, message).pausing()
-        })
+    fn no_etag(&self) -> WriteError {
+        let message = format!("{} gives no entity tags, so nothing could be changed safely", self.host());
+        WriteError::new(Failure::NeedsPerson, message).pausing()
     }
 
     fn broken(&self, error: &reqwest::Error) -> WriteError {

@@ -1,133 +1,17 @@
 //! What only calendars do.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::net::SocketAddr;
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use chrono::{DateTime, Datelike as _, TimeDelta, Timelike as _, Utc, Weekday};
-use destinations::testing::radicale::{PASSWORD, Radicale, USER};
+use destinations::testing::radicale::Radicale;
 use destinations::{Destination, Receipt, Request, open};
-use engine::canonical::Digest;
 use engine::sync::backoff::Failure;
 use serde_json::{Value as Json, json};
 
-use crate::chaos::{Chaos, nowhere};
-use crate::suite::{Keeps, Subject, Truth, request};
-
-const JANE: &str = "/sales/jane/";
-const JOHN: &str = "/sales/john/";
-
-/// A server with two people's calendars.
-async fn server() -> Radicale {
-    let server = Radicale::start();
-    assert_eq!(
-        (server.calendar("jane").await.as_str(), server.calendar("john").await.as_str()),
-        (JANE, JOHN)
-    );
-    server
-}
-
-fn settings(address: SocketAddr) -> Json {
-    json!({
-        "url": format!("http://{address}/"), "user": USER, "time_zone": "Europe/Berlin", "timeout_seconds": 4,
-        "calendars": {"jane@acme.example": JANE, "john@acme.example": JOHN},
-    })
-}
-
-fn calendars(settings: &Json) -> Box<dyn Destination> {
-    open("caldav", settings, Some(PASSWORD.as_bytes())).unwrap()
-}
-
-/// Calendars.
-pub async fn subject() -> Subject {
-    let server = server().await;
-    let chaos = Chaos::before(server.address).await;
-    Subject {
-        destination: calendars(&settings(chaos.address)),
-        unreachable: calendars(&settings(nowhere().await)),
-        chaos,
-        truth: Box::new(server),
-        secret: PASSWORD,
-        is_readable: true,
-        keeps: Keeps::LastState,
-        write_mark: |request| format!("PUT {JANE}{}.ics", hex(request.remote_key)),
-    }
-}
-
-fn hex(digest: Digest) -> String {
-    digest.to_string().replace("sha256:", "")
-}
-
-/// An event on the disk: its properties by name, parameters aside.
-#[derive(Clone, Debug)]
-struct Seen {
-    calendar: &'static str,
-    properties: BTreeMap<String, String>,
-}
-
-impl Seen {
-    fn is_live(&self) -> bool {
-        self.properties["STATUS"] != "CANCELLED"
-    }
-
-    fn start(&self) -> DateTime<Utc> {
-        instant(&self.properties["DTSTART"])
-    }
-
-    fn end(&self) -> DateTime<Utc> {
-        instant(&self.properties["DTEND"])
-    }
-
-    fn key(&self) -> String {
-        format!("sha256:{}", self.properties["X-MESHLINE-EFFECT"])
-    }
-}
-
-fn instant(text: &str) -> DateTime<Utc> {
-    chrono::NaiveDateTime::parse_from_str(text, "%Y%m%dT%H%M%SZ").unwrap().and_utc()
-}
-
-/// All events that we wrote.
-fn seen(server: &Radicale) -> Vec<Seen> {
-    let mut seen = Vec::new();
-    for calendar in [JANE, JOHN] {
-        for (_, text) in server.objects(calendar) {
-            let event = text.split("BEGIN:VEVENT\n").nth(1).unwrap();
-            let lines = event.lines().filter_map(|line| line.split_once(':'));
-            let properties: BTreeMap<String, String> = lines
-                .map(|(name, value)| (name.split(';').next().unwrap().to_owned(), value.to_owned()))
-                .collect();
-            if properties.contains_key("X-MESHLINE-EFFECT") {
-                seen.push(Seen { calendar, properties });
-            }
-        }
-    }
-    seen
-}
-
-fn live(server: &Radicale) -> Vec<Seen> {
-    seen(server).into_iter().filter(Seen::is_live).collect()
-}
-
-#[async_trait::async_trait]
-impl Truth for Radicale {
-    async fn events(&self) -> Vec<String> {
-        seen(self).iter().map(Seen::key).collect()
-    }
-
-    async fn current(&self, remote_key: Digest) -> Option<(String, Json)> {
-        let uid = format!("{}@meshline", hex(remote_key));
-        let seen = seen(self).into_iter().find(|seen| seen.properties["UID"] == uid)?;
-        let stamp = |at: DateTime<Utc>| at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
-        let summary =
-            seen.properties["SUMMARY"].replace("\\,", ",").replace("\\;", ";").replace("\\\\", "\\");
-        let body = json!({
-            "summary": summary, "start": stamp(seen.start()), "end": stamp(seen.end()),
-            "status": seen.properties["STATUS"].to_lowercase(), "calendar": seen.calendar,
-        });
-        Some((seen.key(), body))
-    }
-}
+use crate::calendars::{JANE, JOHN, Seen, block, calendars, live, own_event, seen, server, settings, shown};
+use crate::chaos::{Chaos, Mode};
+use crate::suite::request;
 
 /// A decision with other parameters.
 fn decided(lead: u128, sequence: i64, action: &str, parameters: Json) -> Request {
@@ -149,25 +33,6 @@ fn assigned(lead: u128, sequence: i64, assignee: &str) -> Request {
 
 fn rejected(lead: u128, sequence: i64) -> Request {
     decided(lead, sequence, "reject", json!({}))
-}
-
-/// Something of a person's own in a calendar.
-async fn own_event(server: &Radicale, calendar: &str, name: &str, properties: &str) {
-    let text = format!(
-        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//x//EN\r\nBEGIN:VEVENT\r\nUID:{name}\r\nDTSTAMP:20260101T000000Z\r\nSUMMARY:{name}\r\n{}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n",
-        properties.replace('\n', "\r\n")
-    );
-    server.put(&format!("{calendar}{name}.ics"), &text).await;
-}
-
-fn shown(at: DateTime<Utc>) -> String {
-    at.format("%Y%m%dT%H%M%SZ").to_string()
-}
-
-/// Blocks a calendar from now for some days.
-async fn block(server: &Radicale, calendar: &str, days: i64) {
-    let (start, end) = (Utc::now() - TimeDelta::days(1), Utc::now() + TimeDelta::days(days));
-    own_event(server, calendar, "away", &format!("DTSTART:{}\nDTEND:{}", shown(start), shown(end))).await;
 }
 
 async fn started() -> (Radicale, Box<dyn Destination>) {
@@ -302,10 +167,10 @@ async fn a_meeting_moves_with_the_lead_even_if_its_mover_was_killed() {
     written(&*destination, &request(1, 1)).await;
     // The new one is written, the old one not yet cancelled.
     let moved = assigned(1, 2, "john");
-    chaos.set(crate::chaos::Mode::CutAnswersTo(format!("PUT {JOHN}")));
+    chaos.set(Mode::CutAnswersTo(format!("PUT {JOHN}")));
     assert_eq!(destination.write(&moved).await.unwrap_err().failed.failure, Failure::Retry);
     assert_eq!(live(&server).len(), 2);
-    chaos.set(crate::chaos::Mode::Pass);
+    chaos.set(Mode::Pass);
     written(&*destination, &moved).await;
     let [one] = live(&server).try_into().unwrap();
     assert_eq!((one.calendar, one.key()), (JOHN, moved.effect_key.to_string()));
@@ -405,7 +270,6 @@ async fn hostile_names_stay_in_the_title() {
         "Intro meeting: Bob END:VEVENT BEGIN:VEVENT X-EVIL:1;,\\n, A ATTENDEE:mailto:evil@x.example"
     );
 }
-
 #[tokio::test]
 #[ignore = "a measurement: run it by name"]
 async fn writes_a_second() {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails where something goes wrong")]
 
 mod caldav;
+mod calendars;
 mod chaos;
 mod receiver;
 mod suite;
@@ -15,7 +16,7 @@ macro_rules! every_destination {
         mod on_calendars {
             $(#[tokio::test]
             async fn $promise() {
-                super::suite::$promise(super::caldav::subject().await).await;
+                super::suite::$promise(super::calendars::subject().await).await;
             })+
         }
         mod on_a_warehouse {
