@@ -29,7 +29,7 @@ pub struct Settings {
     /// Minutes a meeting takes; 30 unless it says otherwise.
     #[serde(default, skip_serializing_if = "is_default")]
     pub meeting_minutes: Minutes<5, 480, 30>,
-    /// Minutes between the decision's arrival and the earliest meeting; 120 unless it says otherwise.
+    /// Minutes from the moment a meeting is booked to the earliest time it may be; 120 unless it says otherwise.
     #[serde(default, skip_serializing_if = "is_default")]
     pub notice_minutes: Minutes<0, 20_160, 120>,
     /// Days, of 24 hours, in which a meeting has to be found; 10 unless it says otherwise.

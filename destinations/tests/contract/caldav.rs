@@ -1,7 +1,6 @@
 //! What only calendars do.
 
 use std::collections::BTreeSet;
-use std::time::Instant;
 
 use chrono::{DateTime, Datelike as _, TimeDelta, Timelike as _, Utc, Weekday};
 use destinations::testing::radicale::Radicale;
@@ -269,14 +268,4 @@ async fn hostile_names_stay_in_the_title() {
         record.body["summary"],
         "Intro meeting: Bob END:VEVENT BEGIN:VEVENT X-EVIL:1;,\\n, A ATTENDEE:mailto:evil@x.example"
     );
-}
-#[tokio::test]
-#[ignore = "a measurement: run it by name"]
-async fn writes_a_second() {
-    let (_server, destination) = started().await;
-    let started = Instant::now();
-    for lead in 0..50 {
-        written(&*destination, &request(lead, 1)).await;
-    }
-    println!("{:.1} meetings/s", 50.0 / started.elapsed().as_secs_f64());
 }
