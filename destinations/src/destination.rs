@@ -76,6 +76,9 @@ pub struct Receipt {
     pub request: Json,
     /// What was answered, cut.
     pub response: Json,
+    /// Why the lead should wait in the queue for a person, where the destination could not do what the decision asks and
+    /// never will by itself: a sentence without personal data.
+    pub to_queue: Option<String>,
 }
 
 /// Why a write does not count. Whether it reached the destination may not be known.

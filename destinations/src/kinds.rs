@@ -10,7 +10,7 @@ use strum::VariantArray as _;
 use zeroize::Zeroizing;
 
 use crate::destination::Destination;
-use crate::{warehouse, webhook};
+use crate::{caldav, warehouse, webhook};
 
 /// A system that Meshline can write to.
 #[derive(
@@ -30,6 +30,8 @@ use crate::{warehouse, webhook};
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]
 pub enum Kind {
+    /// Calendars on a CalDAV server: a meeting a lead.
+    Caldav,
     /// A warehouse on Postgres: each decision is a row.
     Postgres,
     /// A signed webhook.
@@ -45,6 +47,8 @@ pub fn kinds() -> &'static [Kind] {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum DestinationFile {
+    /// Calendars on a CalDAV server; the secret is the user's password.
+    Caldav(Parts<caldav::Settings>),
     /// A warehouse on Postgres; the secret is the password of the address's user.
     Postgres(Parts<warehouse::Settings>),
     /// A signed webhook; the secret is the signing key, `whsec_…`.
@@ -66,6 +70,7 @@ impl DestinationFile {
     /// Its kind.
     pub fn kind(&self) -> Kind {
         match self {
+            Self::Caldav(_) => Kind::Caldav,
             Self::Postgres(_) => Kind::Postgres,
             Self::Webhook(_) => Kind::Webhook,
         }
@@ -77,6 +82,7 @@ impl DestinationFile {
     /// Never in practice: settings are texts and whole numbers.
     pub fn settings(&self) -> Result<Json, serde_json::Error> {
         match self {
+            Self::Caldav(parts) => serde_json::to_value(&parts.settings),
             Self::Postgres(parts) => serde_json::to_value(&parts.settings),
             Self::Webhook(parts) => serde_json::to_value(&parts.settings),
         }
@@ -85,6 +91,7 @@ impl DestinationFile {
     /// Where its secret is.
     pub fn secret(&self) -> Option<&SecretSource> {
         match self {
+            Self::Caldav(parts) => parts.secret.as_ref(),
             Self::Postgres(parts) => parts.secret.as_ref(),
             Self::Webhook(parts) => parts.secret.as_ref(),
         }
@@ -158,6 +165,7 @@ pub enum OpenError {
 /// [`OpenError`] says what is wrong with the settings or the secret.
 pub fn open(kind: &str, settings: &Json, secret: Option<&[u8]>) -> Result<Box<dyn Destination>, OpenError> {
     match kind.parse().map_err(|_| OpenError::Kind(kind.to_owned()))? {
+        Kind::Caldav => Ok(Box::new(caldav::Caldav::open(&read(settings)?, secret)?)),
         Kind::Postgres => Ok(Box::new(warehouse::Warehouse::open(&read(settings)?, secret)?)),
         Kind::Webhook => Ok(Box::new(webhook::Webhook::open(&read(settings)?, secret)?)),
     }
@@ -221,6 +229,10 @@ mod tests {
     #[test]
     fn every_kind_opens_and_is_called_what_it_is() {
         for (kind, settings) in [
+            (
+                "caldav",
+                json!({"url": "https://cal.example/", "user": "sales", "calendars": {"jane@acme.example": "/sales/jane/"}, "time_zone": "Europe/Berlin"}),
+            ),
             ("postgres", json!({"url": "postgres://me@warehouse/db"})),
             ("webhook", json!({"url": "https://hooks.example/x"})),
         ] {
@@ -229,7 +241,7 @@ mod tests {
         }
         assert_eq!(
             refusal("fax", &json!({}), None),
-            "there is no kind `fax` of destinations; there are `postgres` and `webhook`"
+            "there is no kind `fax` of destinations; there are `caldav` and `postgres` and `webhook`"
         );
     }
 
@@ -271,6 +283,37 @@ mod tests {
             assert!(message.starts_with("secret: ") && !message.contains("geheim"), "{key}: {message}");
         }
         assert!(refusal("webhook", &url, None).starts_with("secret: "));
+    }
+
+    #[test]
+    fn settings_of_calendars_are_checked() {
+        let good = json!({"url": "https://cal.example/", "user": "sales", "calendars": {"jane@acme.example": "/sales/jane"}, "time_zone": "Europe/Berlin"});
+        assert!(open("caldav", &good, Some(b"secret")).is_ok());
+        for (setting, value, said) in [
+            ("time_zone", json!("Mars/Olympus"), "`time_zone`"),
+            ("calendars", json!({}), "`calendars`"),
+            ("calendars", json!({"a@b.example": "//evil.example/"}), "`calendars`"),
+            ("calendars", json!({"a@b.example": "/a/", "A@b.example": "/b/"}), "twice"),
+            ("user", json!("a:b"), "`user`"),
+            ("url", json!("https://sales:geheim@cal.example/"), "password is the secret"),
+            ("working_hours", json!({"days": []}), "no day"),
+            ("working_hours", json!({"from": "17:00", "to": "09:00"}), "before"),
+            ("working_hours", json!({"from": "9:00"}), "HH:MM"),
+            ("meeting_minutes", json!(3), "between 5 and 480"),
+            ("meeting_minutes", json!(480), ""),
+            ("within_days", json!(61), "between 1 and 60"),
+            ("notice_minutes", json!(20_160), "longer than"),
+        ] {
+            let mut settings = good.clone();
+            settings[setting] = value.clone();
+            if said.is_empty() {
+                assert!(open("caldav", &settings, Some(b"secret")).is_ok(), "{setting} {value}");
+                continue;
+            }
+            let message = refusal("caldav", &settings, Some(b"secret"));
+            assert!(message.contains(said) && !message.contains("geheim"), "{setting} {value}: {message}");
+        }
+        assert!(refusal("caldav", &good, None).starts_with("secret: "));
     }
 
     #[test]

@@ -5,8 +5,12 @@
 //! tells what became of one write; whether and when it is tried again is decided by whoever asked for it.
 
 pub mod body;
+pub mod caldav;
 pub mod destination;
+mod http;
 pub mod kinds;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod warehouse;
 pub mod webhook;
 

@@ -191,6 +191,7 @@ impl Destination for Warehouse {
                     status: None,
                     request: sent,
                     response: json!({"event": told(event), "current": told(current)}),
+                    to_queue: None,
                 })
             }
             Err(error) => Err(WriteError { request: Some(sent), ..error }),

@@ -6,13 +6,10 @@
 //! Addresses of the private network are allowed, since much of what is self-hosted lives there; redirects are not
 //! followed, so that a receiver cannot send us on to something that only we can reach.
 
-use std::time::Duration;
-
 use base64::Engine as _;
 use chrono::{DateTime, Utc};
 use engine::canonical::Digest;
-use engine::sync::backoff::{Failure, Policy, retry_after};
-use reqwest::header::RETRY_AFTER;
+use engine::sync::backoff::{Failure, Policy};
 use reqwest::{Client, Response, StatusCode, Url};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -20,14 +17,13 @@ use serde_json::{Value as Json, json};
 use standardwebhooks::{HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP};
 
 use crate::destination::{Destination, Limits, ReadError, Receipt, Record, Request, TestFailed, WriteError};
+use crate::http;
 use crate::kinds::{OpenError, TimeoutSeconds};
 
 /// Requests under way at once: enough to hide a slow receiver's latency, few enough for a small one.
 const IN_FLIGHT: usize = 8;
 /// Bytes kept of an answer, for whoever looks into a failure.
 const RESPONSE_BYTES: usize = 4096;
-/// A receiver that does not take the connection within this is down.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Bytes of a signing key, by the specification.
 const KEY_BYTES: std::ops::RangeInclusive<usize> = 24..=64;
 
@@ -59,20 +55,9 @@ impl Webhook {
     /// # Errors
     /// [`OpenError`] says what is wrong with them.
     pub fn open(settings: &Settings, secret: Option<&[u8]>) -> Result<Self, OpenError> {
-        let url = address(&settings.url)?;
+        let url = http::address(&settings.url, "requests are signed with the secret")?;
         let timeout = settings.timeout_seconds.duration();
-        let mut client = Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(timeout)
-            .user_agent(concat!("meshline/", env!("CARGO_PKG_VERSION")));
-        // A proxy of the environment is for the way out; it would look for this machine's own addresses on itself.
-        if is_loopback(&url) {
-            client = client.no_proxy();
-        }
-        let client = client
-            .build()
-            .map_err(|error| OpenError::Settings(format!("no HTTPS client: {}", root_cause(&error))))?;
+        let client = http::client(&url, timeout)?;
         let limits = Limits { in_flight: IN_FLIGHT, timeout, retry: settings.retry };
         Ok(Self { client, url, signer: signer(secret)?, limits })
     }
@@ -91,25 +76,13 @@ impl Webhook {
             .body(body)
             .send()
             .await
-            .map_err(|error| WriteError::new(Failure::Retry, self.no_answer(&error)))
+            .map_err(|error| {
+                WriteError::new(Failure::Retry, http::no_answer(&self.url, self.limits.timeout, &error))
+            })
     }
 
-    fn no_answer(&self, error: &reqwest::Error) -> String {
-        let host = self.host();
-        match (error.is_timeout(), error.is_connect()) {
-            (true, true) => format!("{host} did not take the connection in time"),
-            (true, false) => format!("{host} did not answer within {} s", self.limits.timeout.as_secs()),
-            (false, true) => format!("{host} cannot be reached: {}", root_cause(error)),
-            (false, false) => {
-                format!("the connection to {host} broke before it answered: {}", root_cause(error))
-            }
-        }
-    }
-
-    /// Host and port; the path may be long and the query may hold what is better not repeated.
     fn host(&self) -> String {
-        let host = self.url.host_str().unwrap_or_default();
-        self.url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+        http::host(&self.url)
     }
 
     fn shown_url(&self) -> String {
@@ -137,14 +110,15 @@ impl Destination for Webhook {
             Err(error) => return Err(WriteError { request: Some(sent), ..error }),
         };
         let status = response.status();
-        let again = response
-            .headers()
-            .get(RETRY_AFTER)
-            .and_then(|value| value.to_str().ok())
-            .and_then(|value| retry_after(value, Utc::now()));
+        let again = http::asked_to_wait(&response);
         let answered = read_cut(response).await;
         match judge(status, again, &self.host()) {
-            None => Ok(Receipt { status: Some(status.as_u16()), request: sent, response: answered }),
+            None => Ok(Receipt {
+                status: Some(status.as_u16()),
+                request: sent,
+                response: answered,
+                to_queue: None,
+            }),
             Some(error) => Err(WriteError {
                 status: Some(status.as_u16()),
                 request: Some(sent),
@@ -215,30 +189,6 @@ async fn read_cut(mut response: Response) -> Json {
     json!({"body": String::from_utf8_lossy(&body), "cut": is_cut || body.len() == RESPONSE_BYTES})
 }
 
-fn address(text: &str) -> Result<Url, OpenError> {
-    let wrong = |what: &str| OpenError::Settings(format!("`url` {what}"));
-    let url = Url::parse(text).map_err(|error| wrong(&format!("is no address ({error})")))?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(wrong("has to start with http:// or https://"));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(wrong("must not hold a user or password: requests are signed with the secret"));
-    }
-    if url.fragment().is_some() {
-        return Err(wrong("must not have a part after #"));
-    }
-    Ok(url)
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        Some(url::Host::Domain(name)) => name == "localhost",
-        None => false,
-    }
-}
-
 fn signer(secret: Option<&[u8]>) -> Result<standardwebhooks::Webhook, OpenError> {
     let wrong = || {
         OpenError::Secret(
@@ -254,18 +204,6 @@ fn signer(secret: Option<&[u8]>) -> Result<standardwebhooks::Webhook, OpenError>
         return Err(wrong());
     }
     standardwebhooks::Webhook::from_bytes(key).map_err(|_| wrong())
-}
-
-/// The innermost cause; the outer ones repeat the address.
-fn root_cause(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    if std::ptr::eq(cause as *const dyn std::error::Error as *const (), std::ptr::from_ref(error).cast()) {
-        return "no reason was given".into();
-    }
-    cause.to_string()
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
@@ -299,12 +237,5 @@ mod tests {
         let gone = judged(410).unwrap();
         assert_eq!(gone.failed.failure, Failure::NeedsPerson);
         assert_eq!(gone.pause.unwrap(), "h answered 410 Gone: the receiver is gone for good");
-    }
-
-    #[test]
-    fn only_this_machine_goes_without_the_proxy() {
-        let of = |text: &str| is_loopback(&Url::parse(text).unwrap());
-        assert!(of("http://127.0.0.1:9/") && of("http://[::1]/") && of("http://localhost/"));
-        assert!(!of("http://10.0.0.1/") && !of("https://hooks.example/"));
     }
 }

@@ -24,6 +24,18 @@ pub const POSTGRES: Need = Need {
     present: || postgres_bin().is_some(),
 };
 
+/// Python that can make environments of its own.
+pub const PYTHON: Need = Need {
+    why: "the calendar server of the tests is written in it",
+    packages: &["python3", "python3-venv"],
+    present: || {
+        process::find("python3").is_some_and(|python| {
+            let output = Command::new(python).args(["-c", "import ensurepip, venv"]).output();
+            output.is_ok_and(|output| output.status.success())
+        })
+    },
+};
+
 /// A browser without a window.
 pub const CHROMIUM: Need =
     Need { why: "the browser tests drive it", packages: &["chromium"], present: || chromium().is_some() };

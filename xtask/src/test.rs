@@ -131,7 +131,10 @@ fn run_all(workspace: &Workspace, selection: Selection, total: &mut Outcome, com
         }
     };
     if selection.database {
-        part("database tests", &mut || rust_tests::run(workspace, Kind::Database, Some(&url)));
+        part("database tests", &mut || {
+            packages::ensure(&[&packages::PYTHON])?;
+            rust_tests::run(workspace, Kind::Database, Some(&url))
+        });
     }
     if selection.browser {
         part("browser tests", &mut || browser::run(workspace, selection.mode, &url));

@@ -1,7 +1,9 @@
-//! The contract that every destination keeps, tried on a real Postgres and a real HTTP server.
+//! The contract that every destination keeps, tried on a real Postgres, a real CalDAV server and a real HTTP server.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails where something goes wrong")]
 
+mod caldav;
+mod calendars;
 mod chaos;
 mod receiver;
 mod suite;
@@ -11,6 +13,12 @@ mod webhook;
 /// Each promise is kept by each kind.
 macro_rules! every_destination {
     ($($promise:ident),+ $(,)?) => {
+        mod on_calendars {
+            $(#[tokio::test]
+            async fn $promise() {
+                super::suite::$promise(super::calendars::subject().await).await;
+            })+
+        }
         mod on_a_warehouse {
             $(#[tokio::test]
             async fn $promise() {

@@ -11,7 +11,7 @@ use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, PgPool};
 use url::Url;
 
 use crate::chaos::{Chaos, nowhere};
-use crate::suite::{Subject, Truth, request};
+use crate::suite::{Keeps, Subject, Truth, request};
 
 /// A database of its own, dropped with the value.
 struct Database {
@@ -97,6 +97,8 @@ pub async fn subject() -> Subject {
         truth: Box::new(database),
         secret: SECRET,
         is_readable: true,
+        keeps: Keeps::Bodies,
+        write_mark: |request| request.effect_key.to_string(),
     }
 }
 

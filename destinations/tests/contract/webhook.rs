@@ -12,7 +12,7 @@ use serde_json::{Value as Json, json};
 
 use crate::chaos::{Chaos, nowhere};
 use crate::receiver::Receiver;
-use crate::suite::{Subject, Truth, request};
+use crate::suite::{Keeps, Subject, Truth, request};
 
 /// The signing key of all tests.
 pub const KEY: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -29,6 +29,8 @@ pub async fn subject() -> Subject {
         truth: Box::new(receiver),
         secret: KEY,
         is_readable: false,
+        keeps: Keeps::Bodies,
+        write_mark: |request| request.effect_key.to_string(),
     }
 }
 

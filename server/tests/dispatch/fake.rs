@@ -146,7 +146,12 @@ impl Destination for Opened {
         };
         let _under_way = UnderWay(self, request.remote_key);
         (self.fake.behaviour)(request.clone(), before).await?;
-        Ok(Receipt { status: Some(200), request: json!({"to": self.name}), response: json!({}) })
+        Ok(Receipt {
+            status: Some(200),
+            request: json!({"to": self.name}),
+            response: json!({}),
+            to_queue: None,
+        })
     }
 
     async fn read_back(&self, _: Digest) -> Result<Option<Record>, ReadError> {

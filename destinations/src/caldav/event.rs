@@ -1,0 +1,284 @@
+//! A meeting as an iCalendar event (RFC 5545), written and read.
+
+use calcard::common::PartialDateTime;
+use calcard::icalendar::dates::TimeOrDelta;
+use calcard::icalendar::{
+    ICalendar, ICalendarComponent, ICalendarComponentType, ICalendarProperty, ICalendarStatus,
+    ICalendarTransparency, ICalendarValue,
+};
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use engine::canonical::Digest;
+
+use super::slots::Span;
+
+/// Characters of a text that are kept: a name longer than this is no name.
+const TEXT_CHARS: usize = 120;
+/// Characters of an e-mail address (RFC 5321 §4.5.3.1.3).
+const ADDRESS_CHARS: usize = 254;
+
+const EFFECT: &str = "X-MESHLINE-EFFECT";
+const SEQUENCE: &str = "X-MESHLINE-SEQUENCE";
+const SLOT: &str = "X-MESHLINE-SLOT";
+
+/// Which decision an event carries out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// The effect that wrote it last.
+    pub effect_key: Digest,
+    /// The number of that effect's decision among those of its lead.
+    pub lead_sequence: i64,
+}
+
+/// A meeting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Whose it is: see [`uid`].
+    pub uid: String,
+    /// Missing where somebody's program has dropped it.
+    pub mark: Option<Mark>,
+    /// The effect that chose when it is.
+    pub slot_by: Option<Digest>,
+    /// Its revision, `SEQUENCE`: grows with every write.
+    pub revision: i64,
+    /// When it is.
+    pub span: Span,
+    /// Whether it does not take place.
+    pub is_cancelled: bool,
+    /// Its title.
+    pub summary: String,
+    /// More about it.
+    pub description: Option<String>,
+    /// The lead's e-mail address.
+    pub attendee: Option<String>,
+}
+
+/// The UID of the meeting that stands under a remote key; its beginning names the resource.
+pub fn uid(remote_key: Digest) -> String {
+    format!("{}@meshline", hex(remote_key))
+}
+
+/// The digits of a digest.
+pub fn hex(digest: Digest) -> String {
+    digest.to_string().trim_start_matches("sha256:").to_owned()
+}
+
+/// Whether a calendar object is the one with this UID.
+pub fn is_about(text: &str, uid: &str) -> bool {
+    ICalendar::parse(text).is_ok_and(|calendar| calendar.uids().any(|found| found == uid))
+}
+
+impl Event {
+    /// The same, not taking place, by this decision. About the lead it then says no more than its title.
+    pub fn cancelled(&self, mark: Mark) -> Self {
+        Self { mark: Some(mark), is_cancelled: true, description: None, attendee: None, ..self.clone() }
+    }
+
+    /// An event that only says that a decision asked for no meeting: long past, cancelled, about nobody.
+    pub fn tombstone(uid: String, mark: Mark) -> Self {
+        Self {
+            uid,
+            mark: Some(mark),
+            slot_by: None,
+            revision: 0,
+            span: Span {
+                start: DateTime::UNIX_EPOCH,
+                end: DateTime::UNIX_EPOCH + chrono::TimeDelta::minutes(1),
+            },
+            is_cancelled: true,
+            summary: "No meeting".into(),
+            description: None,
+            attendee: None,
+        }
+    }
+
+    /// The event as a calendar object, stamped `now`.
+    pub fn write(&self, now: DateTime<Utc>) -> String {
+        let mut event = ICalendarComponent::new(ICalendarComponentType::VEvent);
+        let mut text = |name: &str, value: String| {
+            event.add_property(ICalendarProperty::Other(name.into()), ICalendarValue::Text(value));
+        };
+        if let Some(mark) = &self.mark {
+            text(EFFECT, hex(mark.effect_key));
+            text(SEQUENCE, mark.lead_sequence.to_string());
+        }
+        if let Some(slot_by) = self.slot_by {
+            text(SLOT, hex(slot_by));
+        }
+        event.add_uid(&self.uid);
+        event.add_dtstamp(PartialDateTime::from_utc_timestamp(now.timestamp()));
+        event.add_sequence(self.revision);
+        event.add_property(ICalendarProperty::Dtstart, instant(self.span.start));
+        event.add_property(ICalendarProperty::Dtend, instant(self.span.end));
+        event.add_property(ICalendarProperty::Summary, ICalendarValue::Text(self.summary.clone()));
+        if let Some(description) = &self.description {
+            event.add_property(ICalendarProperty::Description, ICalendarValue::Text(description.clone()));
+        }
+        if let Some(attendee) = &self.attendee {
+            let address = ICalendarValue::Text(format!("mailto:{attendee}"));
+            event.add_property(ICalendarProperty::Attendee, address);
+        }
+        let (status, transparency) = if self.is_cancelled {
+            (ICalendarStatus::Cancelled, ICalendarTransparency::Transparent)
+        } else {
+            (ICalendarStatus::Confirmed, ICalendarTransparency::Opaque)
+        };
+        event.add_property(ICalendarProperty::Status, ICalendarValue::Status(status));
+        event.add_property(ICalendarProperty::Transp, ICalendarValue::Transparency(transparency));
+        let mut calendar = ICalendarComponent::new(ICalendarComponentType::VCalendar);
+        let text = |value: &str| ICalendarValue::Text(value.into());
+        calendar.add_property(ICalendarProperty::Version, text("2.0"));
+        calendar.add_property(ICalendarProperty::Prodid, text("-//Meshline//CalDAV//EN"));
+        calendar.component_ids = vec![1];
+        ICalendar { components: vec![calendar, event] }.to_string()
+    }
+
+    /// Reads the event `uid` out of a calendar object; `None` when there is none or it has no time. Of a meeting that
+    /// somebody has made a series, the first counts. Times without a zone are in `zone`.
+    pub fn read(text: &str, uid: &str, zone: Tz) -> Option<Self> {
+        let calendar = ICalendar::parse(text).ok()?;
+        let dates = calendar.expand_dates(zone, 1);
+        let date = dates.events.into_iter().next()?;
+        let event = calendar.component_by_id(date.comp_id)?;
+        if !event.component_type.is_event() || event.uid() != Some(uid) {
+            return None;
+        }
+        let end = match date.end {
+            TimeOrDelta::Time(end) => end.to_utc(),
+            TimeOrDelta::Delta(length) => date.start.to_utc().checked_add_signed(length)?,
+        };
+        let text =
+            |name: &ICalendarProperty| Some(event.property(name)?.values.first()?.as_text()?.to_owned());
+        let own = |name: &str| text(&ICalendarProperty::Other(name.into()));
+        let digest = |name: &str| Digest::try_from(format!("sha256:{}", own(name)?)).ok();
+        let mark = digest(EFFECT).zip(own(SEQUENCE).and_then(|number| number.parse().ok()));
+        let revision = event.property(&ICalendarProperty::Sequence).and_then(|entry| entry.values.first());
+        Some(Self {
+            uid: uid.to_owned(),
+            mark: mark.map(|(effect_key, lead_sequence)| Mark { effect_key, lead_sequence }),
+            slot_by: digest(SLOT),
+            revision: revision.and_then(ICalendarValue::as_integer).unwrap_or_default(),
+            span: Span { start: date.start.to_utc(), end },
+            is_cancelled: event.status() == Some(&ICalendarStatus::Cancelled),
+            summary: text(&ICalendarProperty::Summary).unwrap_or_default(),
+            description: text(&ICalendarProperty::Description),
+            attendee: text(&ICalendarProperty::Attendee)
+                .and_then(|address| Some(address.strip_prefix("mailto:")?.to_owned())),
+        })
+    }
+}
+
+fn instant(at: DateTime<Utc>) -> ICalendarValue {
+    ICalendarValue::PartialDateTime(Box::new(PartialDateTime::from_utc_timestamp(at.timestamp())))
+}
+
+/// What somebody typed, as one line that is safe to show: control characters, line breaks of all kinds and marks that turn
+/// the direction of writing become spaces, runs of spaces one, and what is too long is cut.
+pub fn one_line(text: &str) -> String {
+    let spaced = text.chars().map(|char| if is_unprintable(char) { ' ' } else { char }).collect::<String>();
+    let words = spaced.split_whitespace().collect::<Vec<_>>().join(" ");
+    words.chars().take(TEXT_CHARS).collect::<String>().trim_end().to_owned()
+}
+
+fn is_unprintable(char: char) -> bool {
+    char.is_control()
+        || matches!(char, '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
+}
+
+/// An e-mail address that can stand in an event: anything odd is left out rather than repaired.
+pub fn address(text: &str) -> Option<&str> {
+    let is_plain = |char: char| char.is_ascii_alphanumeric() || "@.!#$%&'*+/=?^_`{|}~-".contains(char);
+    (text.len() <= ADDRESS_CHARS && text.chars().all(is_plain) && text.matches('@').count() == 1)
+        .then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const ZONE: Tz = chrono_tz::Europe::Berlin;
+
+    fn event(summary: String, description: String) -> Event {
+        let start: DateTime<Utc> = "2026-11-23T09:00:00Z".parse().unwrap();
+        let mark = Mark { effect_key: Digest::of(b"effect"), lead_sequence: 3 };
+        Event {
+            uid: uid(Digest::of(b"record")),
+            mark: Some(mark),
+            slot_by: Some(Digest::of(b"slot")),
+            revision: 7,
+            span: Span { start, end: start + chrono::TimeDelta::minutes(30) },
+            is_cancelled: false,
+            summary,
+            description: Some(description),
+            attendee: Some("bob@beta.example".into()),
+        }
+    }
+
+    #[test]
+    fn the_text_is_what_other_programs_read() {
+        let event = event("Intro meeting: Smith; Bob, Acme".into(), "a\nb".into());
+        let text = event.write("2026-11-22T08:00:00Z".parse().unwrap()).replace("\r\n ", "");
+        for line in [
+            "BEGIN:VCALENDAR",
+            "VERSION:2.0",
+            "DTSTAMP:20261122T080000Z",
+            "DTSTART:20261123T090000Z",
+            "DTEND:20261123T093000Z",
+            "SEQUENCE:7",
+            "SUMMARY:Intro meeting: Smith\\; Bob\\, Acme",
+            "DESCRIPTION:a\\nb",
+            "ATTENDEE:mailto:bob@beta.example",
+            "STATUS:CONFIRMED",
+            "TRANSP:OPAQUE",
+            "X-MESHLINE-SEQUENCE:3",
+            "END:VCALENDAR",
+        ] {
+            assert!(text.split("\r\n").any(|found| found == line), "{line} is missing in {text}");
+        }
+    }
+
+    #[test]
+    fn what_a_persons_program_made_of_it_is_read() {
+        let uid = uid(Digest::of(b"record"));
+        let text = format!(
+            "BEGIN:VCALENDAR\nVERSION:2.0\nBEGIN:VEVENT\nUID:{uid}\nDTSTART;TZID=Europe/Berlin:20261123T110000\nDURATION:PT45M\nBEGIN:VALARM\nTRIGGER:-PT5M\nSUMMARY:x\nEND:VALARM\nEND:VEVENT\nEND:VCALENDAR\n"
+        );
+        let read = Event::read(&text, &uid, ZONE).unwrap();
+        assert_eq!(
+            (read.mark, read.revision, read.is_cancelled, read.summary),
+            (None, 0, false, String::new())
+        );
+        assert_eq!(read.span.start.to_rfc3339(), "2026-11-23T10:00:00+00:00");
+        assert_eq!((read.span.end - read.span.start).num_minutes(), 45);
+        assert_eq!(Event::read(&text, "another", ZONE), None);
+        assert_eq!(Event::read("no calendar", &uid, ZONE), None);
+    }
+
+    #[test]
+    fn odd_addresses_are_left_out() {
+        assert_eq!(address("bob+x@beta.example"), Some("bob+x@beta.example"));
+        for odd in
+            ["", "bob", "a@b@c", "bob@beta.example\r\nX-EVIL:1", "\"b;b\"@beta.example", "b,b@beta.example"]
+        {
+            assert_eq!(address(odd), None, "{odd}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn hostile_names_come_back_as_the_text_they_are(
+            name in prop_oneof![any::<String>(), "[\\\\;,:\"\r\n\t =BEGINDVT\u{85}\u{2028}\u{1F600}-]{0,200}"],
+            note in "[\\\\;,:\"\n =BEGINDVT\u{1F600}-]{0,200}",
+        ) {
+            let name = one_line(&name);
+            prop_assert!(!name.chars().any(is_unprintable) && name.chars().count() <= TEXT_CHARS);
+            let event = event(format!("Intro meeting: {name}"), format!("Note{note}."));
+            let text = event.write(Utc::now());
+            prop_assert_eq!(text.lines().filter(|line| line.starts_with("BEGIN:")).count(), 2);
+            prop_assert!(text.split("\r\n").all(|line| line.len() <= 75 && !line.contains(['\r', '\n'])));
+            prop_assert_eq!(Event::read(&text, &event.uid, ZONE), Some(event));
+        }
+    }
+}

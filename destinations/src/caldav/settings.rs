@@ -1,0 +1,209 @@
+//! What is set about a CalDAV server, checked as it is read.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{NaiveTime, Weekday};
+use engine::sync::backoff::Policy;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::slots::Hours;
+use crate::kinds::TimeoutSeconds;
+
+/// What everybody may see of a CalDAV server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The server: http or https, without user and password.
+    pub url: String,
+    /// Who signs in (HTTP Basic, RFC 7617); the password is the secret. Has to be allowed to write all calendars.
+    pub user: String,
+    /// The calendar of each person who can be given a meeting: e-mail address to the collection's path on the server.
+    #[schemars(extend("minProperties" = 1))]
+    pub calendars: BTreeMap<String, String>,
+    /// IANA name of the zone of the working hours, and of events that name no zone.
+    pub time_zone: String,
+    /// When meetings may be; Monday to Friday from 09:00 to 17:00 unless it says otherwise.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub working_hours: WorkingHours,
+    /// Minutes a meeting takes; 30 unless it says otherwise.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub meeting_minutes: Minutes<5, 480, 30>,
+    /// Minutes from the moment a meeting is booked to the earliest time it may be; 120 unless it says otherwise.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub notice_minutes: Minutes<0, 20_160, 120>,
+    /// Days, of 24 hours, in which a meeting has to be found; 10 unless it says otherwise.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub within_days: Days,
+    /// How long one write with all its requests may take; 10 s unless it says otherwise.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub timeout_seconds: TimeoutSeconds,
+    /// How often, and how far apart, one effect is tried.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub retry: Policy,
+}
+
+impl Settings {
+    /// The working hours in their zone.
+    ///
+    /// # Errors
+    /// A sentence naming the setting that is wrong.
+    pub(super) fn hours(&self) -> Result<Hours, String> {
+        let zone = self.time_zone.parse().map_err(|_| {
+            format!("`time_zone` is no IANA name like Europe/Berlin: {}", self.time_zone.escape_debug())
+        })?;
+        let WorkingHours { days, from, to } = &self.working_hours;
+        if days.is_empty() {
+            return Err("`working_hours.days` names no day".into());
+        }
+        if from.0 >= to.0 {
+            return Err("`working_hours.from` has to come before `working_hours.to`".into());
+        }
+        if (to.0 - from.0).num_minutes() < self.meeting_minutes.get() {
+            return Err("`working_hours` are shorter than `meeting_minutes`".into());
+        }
+        if i64::from(u8::from(self.within_days)) * 24 * 60 <= self.notice_minutes.get() {
+            return Err("`notice_minutes` are longer than `within_days`".into());
+        }
+        Ok(Hours { zone, days: days.iter().map(|day| (*day).into()).collect(), from: from.0, to: to.0 })
+    }
+}
+
+/// When meetings may be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct WorkingHours {
+    /// On which days.
+    pub days: BTreeSet<Day>,
+    /// From what time, as `HH:MM`.
+    pub from: ClockTime,
+    /// Until what time, later on the same day.
+    pub to: ClockTime,
+}
+
+impl Default for WorkingHours {
+    fn default() -> Self {
+        let at = |hour| ClockTime(NaiveTime::from_hms_opt(hour, 0, 0).unwrap_or_default());
+        Self {
+            days: BTreeSet::from([Day::Mon, Day::Tue, Day::Wed, Day::Thu, Day::Fri]),
+            from: at(9),
+            to: at(17),
+        }
+    }
+}
+
+/// A day of the week.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "their names say it")]
+pub enum Day {
+    Mon,
+    Tue,
+    Wed,
+    Thu,
+    Fri,
+    Sat,
+    Sun,
+}
+
+impl From<Day> for Weekday {
+    fn from(day: Day) -> Self {
+        match day {
+            Day::Mon => Self::Mon,
+            Day::Tue => Self::Tue,
+            Day::Wed => Self::Wed,
+            Day::Thu => Self::Thu,
+            Day::Fri => Self::Fri,
+            Day::Sat => Self::Sat,
+            Day::Sun => Self::Sun,
+        }
+    }
+}
+
+/// A time of the day, written `HH:MM`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(with = "String", extend("pattern" = "^([01][0-9]|2[0-3]):[0-5][0-9]$"))]
+pub struct ClockTime(NaiveTime);
+
+impl TryFrom<String> for ClockTime {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        NaiveTime::parse_from_str(&text, "%H:%M")
+            .ok()
+            .filter(|_| text.len() == 5)
+            .map(Self)
+            .ok_or_else(|| "a time of the day is written HH:MM, from 00:00 to 23:59".into())
+    }
+}
+
+impl From<ClockTime> for String {
+    fn from(time: ClockTime) -> Self {
+        time.0.format("%H:%M").to_string()
+    }
+}
+
+/// Minutes from `MIN` to `MAX`, `DEFAULT` unless set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "u16", into = "u16")]
+#[schemars(with = "u16", extend("minimum" = MIN, "maximum" = MAX))]
+pub struct Minutes<const MIN: u16, const MAX: u16, const DEFAULT: u16>(u16);
+
+impl<const MIN: u16, const MAX: u16, const DEFAULT: u16> Minutes<MIN, MAX, DEFAULT> {
+    /// How many.
+    pub fn get(self) -> i64 {
+        self.0.into()
+    }
+}
+
+impl<const MIN: u16, const MAX: u16, const DEFAULT: u16> Default for Minutes<MIN, MAX, DEFAULT> {
+    fn default() -> Self {
+        Self(DEFAULT)
+    }
+}
+
+impl<const MIN: u16, const MAX: u16, const DEFAULT: u16> TryFrom<u16> for Minutes<MIN, MAX, DEFAULT> {
+    type Error = String;
+    fn try_from(minutes: u16) -> Result<Self, String> {
+        if (MIN..=MAX).contains(&minutes) {
+            Ok(Self(minutes))
+        } else {
+            Err(format!("between {MIN} and {MAX} minutes"))
+        }
+    }
+}
+
+impl<const MIN: u16, const MAX: u16, const DEFAULT: u16> From<Minutes<MIN, MAX, DEFAULT>> for u16 {
+    fn from(minutes: Minutes<MIN, MAX, DEFAULT>) -> Self {
+        minutes.0
+    }
+}
+
+/// Days in which a meeting has to be found: 1 to 60, since beyond that nobody's calendar is true.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "u8", into = "u8")]
+#[schemars(with = "u8", extend("minimum" = 1, "maximum" = 60))]
+pub struct Days(u8);
+
+impl Default for Days {
+    fn default() -> Self {
+        Self(10)
+    }
+}
+
+impl TryFrom<u8> for Days {
+    type Error = String;
+    fn try_from(days: u8) -> Result<Self, String> {
+        if (1..=60).contains(&days) { Ok(Self(days)) } else { Err("between 1 and 60 days".into()) }
+    }
+}
+
+impl From<Days> for u8 {
+    fn from(days: Days) -> Self {
+        days.0
+    }
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}

@@ -1,0 +1,203 @@
+//! The first time at which somebody is free. Pure: the clock and the calendar are given.
+
+use std::collections::HashSet;
+
+use chrono::{
+    DateTime, Datelike as _, Days, NaiveDateTime, NaiveTime, TimeDelta, TimeZone as _, Utc, Weekday,
+};
+use chrono_tz::Tz;
+
+/// A stretch of time; the end no longer belongs to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Span {
+    /// Its first instant.
+    pub start: DateTime<Utc>,
+    /// The first instant after it.
+    pub end: DateTime<Utc>,
+}
+
+impl Span {
+    /// Whether the two share an instant. What takes no time shares none.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        self.start < other.end && other.start < self.end && !self.is_empty() && !other.is_empty()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.start >= self.end
+    }
+}
+
+/// When meetings may be.
+#[derive(Clone, Debug)]
+pub struct Hours {
+    /// Where the clock hangs.
+    pub zone: Tz,
+    /// On which days there.
+    pub days: HashSet<Weekday>,
+    /// From when.
+    pub from: NaiveTime,
+    /// Until when, later on the same day.
+    pub to: NaiveTime,
+}
+
+/// The first stretch of `length` that lies inside working hours and `window` and overlaps nothing `busy`.
+///
+/// Meetings start at full steps from the beginning of the working day: of half an hour where the length is made of
+/// half hours, else of a quarter. Times that the clock skips in spring are no starts; of times it shows twice in autumn
+/// the first counts.
+pub fn first_free(hours: &Hours, length: TimeDelta, window: Span, busy: &[Span]) -> Option<Span> {
+    let step = TimeDelta::minutes(if length.num_minutes() % 30 == 0 { 30 } else { 15 });
+    let busy = merged(busy);
+    let last_day = window.end.with_timezone(&hours.zone).date_naive();
+    let mut day = window.start.with_timezone(&hours.zone).date_naive();
+    while day <= last_day {
+        if hours.days.contains(&day.weekday())
+            && let Some(closes) = instant(hours.zone, day.and_time(hours.to))
+        {
+            let mut local = day.and_time(hours.from);
+            while local < day.and_time(hours.to) {
+                if let Some(start) = instant(hours.zone, local) {
+                    let slot = Span { start, end: start + length };
+                    let fits = slot.start >= window.start && slot.end <= window.end.min(closes);
+                    if fits && is_free(&slot, &busy) {
+                        return Some(slot);
+                    }
+                }
+                local += step;
+            }
+        }
+        day = day.checked_add_days(Days::new(1))?;
+    }
+    None
+}
+
+fn instant(zone: Tz, local: NaiveDateTime) -> Option<DateTime<Utc>> {
+    zone.from_local_datetime(&local).earliest().map(|at| at.to_utc())
+}
+
+/// The same stretches, in order and apart.
+fn merged(busy: &[Span]) -> Vec<Span> {
+    let mut sorted: Vec<Span> = busy.iter().copied().filter(|span| !span.is_empty()).collect();
+    sorted.sort_unstable();
+    let mut merged: Vec<Span> = Vec::with_capacity(sorted.len());
+    for span in sorted {
+        match merged.last_mut() {
+            Some(last) if span.start <= last.end => last.end = last.end.max(span.end),
+            _ => merged.push(span),
+        }
+    }
+    merged
+}
+
+fn is_free(slot: &Span, busy: &[Span]) -> bool {
+    let next = busy.partition_point(|span| span.end <= slot.start);
+    busy.get(next).is_none_or(|span| span.start >= slot.end)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    fn span(start: &str, end: &str) -> Span {
+        Span { start: at(start), end: at(end) }
+    }
+
+    fn hours(zone: Tz) -> Hours {
+        let time = |hour| NaiveTime::from_hms_opt(hour, 0, 0).unwrap();
+        let days = [Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri].into();
+        Hours { zone, days, from: time(9), to: time(17) }
+    }
+
+    const HALF: TimeDelta = TimeDelta::minutes(30);
+    const BERLIN: Tz = chrono_tz::Europe::Berlin;
+
+    #[test]
+    fn the_first_is_the_next_full_half_hour_of_a_working_day() {
+        let first = |from: &str| {
+            first_free(&hours(BERLIN), HALF, span(from, "2026-12-31T00:00:00Z"), &[]).unwrap().start
+        };
+        assert_eq!(first("2026-11-27T10:01:00Z"), at("2026-11-27T10:30:00Z"));
+        assert_eq!(first("2026-11-27T15:30:00Z"), at("2026-11-27T15:30:00Z"), "ends as the day does");
+        assert_eq!(first("2026-11-27T15:31:00Z"), at("2026-11-30T08:00:00Z"), "over the weekend");
+    }
+
+    #[test]
+    fn working_hours_move_with_the_clock() {
+        let window = span("2026-10-23T15:00:00Z", "2026-11-30T00:00:00Z");
+        let start = first_free(&hours(BERLIN), HALF, window, &[]).unwrap().start;
+        assert_eq!(start, at("2026-10-26T08:00:00Z"), "the Monday after summer time ended");
+        let window = span("2026-03-27T16:00:00Z", "2026-04-30T00:00:00Z");
+        let start = first_free(&hours(BERLIN), HALF, window, &[]).unwrap().start;
+        assert_eq!(start, at("2026-03-30T07:00:00Z"), "the Monday after it began");
+    }
+
+    #[test]
+    fn times_the_clock_skips_are_none() {
+        let time = |hour| NaiveTime::from_hms_opt(hour, 0, 0).unwrap();
+        let night = Hours { days: [Weekday::Sun].into(), from: time(2), to: time(4), ..hours(BERLIN) };
+        let spring = span("2026-03-28T12:00:00Z", "2026-03-29T12:00:00Z");
+        assert_eq!(first_free(&night, HALF, spring, &[]).unwrap().start, at("2026-03-29T01:00:00Z"));
+        let autumn = span("2026-10-24T12:00:00Z", "2026-10-25T12:00:00Z");
+        assert_eq!(first_free(&night, HALF, autumn, &[]).unwrap().start, at("2026-10-25T00:00:00Z"));
+    }
+
+    #[test]
+    fn what_takes_no_time_blocks_nothing_and_neighbours_do_not_either() {
+        let window = span("2026-11-23T08:00:00Z", "2026-11-24T00:00:00Z");
+        let busy = [
+            span("2026-11-23T08:10:00Z", "2026-11-23T08:10:00Z"),
+            span("2026-11-23T08:30:00Z", "2026-11-23T09:00:00Z"),
+            span("2026-11-23T07:00:00Z", "2026-11-23T08:00:00Z"),
+        ];
+        assert_eq!(
+            first_free(&hours(BERLIN), HALF, window, &busy).unwrap().start,
+            at("2026-11-23T08:00:00Z")
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn a_slot_is_free_in_hours_in_the_window_and_the_first(
+            start in 0_i64..31_536_000,
+            length in prop::sample::select(vec![15_i64, 20, 30, 45, 60, 90]),
+            window in 3_600_i64..1_209_600,
+            busy in prop::collection::vec((-86_400_i64..1_209_600, 0_i64..90_000), 0..40),
+            zone in prop::sample::select(vec![BERLIN, chrono_tz::America::New_York, chrono_tz::Asia::Kolkata, chrono_tz::Australia::Lord_Howe]),
+        ) {
+            let start = at("2026-01-01T00:00:00Z") + TimeDelta::seconds(start);
+            let window = Span { start, end: start + TimeDelta::seconds(window) };
+            let busy: Vec<Span> = busy.into_iter().map(|(from, length)| {
+                let start = start + TimeDelta::seconds(from);
+                Span { start, end: start + TimeDelta::seconds(length) }
+            }).collect();
+            let (hours, length) = (hours(zone), TimeDelta::minutes(length));
+            let allowed = |slot: &Span| {
+                let (from, to) = (slot.start.with_timezone(&zone).naive_local(), slot.end.with_timezone(&zone).naive_local());
+                slot.start >= window.start && slot.end <= window.end && hours.days.contains(&from.weekday())
+                    && from.time() >= hours.from && to.time() <= hours.to && from.date() == to.date()
+                    && !busy.iter().any(|other| other.overlaps(slot))
+            };
+            let found = first_free(&hours, length, window, &busy);
+            prop_assert!(found.as_ref().is_none_or(allowed));
+            prop_assert!(found.is_none_or(|slot| slot.end - slot.start == length));
+            // Every quarter before it, that could be a start, is not allowed.
+            let step = if length.num_minutes() % 30 == 0 { 1800 } else { 900 };
+            let end = found.map_or(window.end, |slot| slot.start);
+            let mut tried = DateTime::from_timestamp(window.start.timestamp() / 900 * 900, 0).unwrap();
+            while tried < end {
+                let slot = Span { start: tried, end: tried + length };
+                let local = tried.with_timezone(&zone).naive_local();
+                if (local.time() - hours.from).num_seconds() % step == 0 {
+                    prop_assert!(!allowed(&slot), "{slot:?} comes before {found:?}");
+                }
+                tried += TimeDelta::minutes(15);
+            }
+        }
+    }
+}

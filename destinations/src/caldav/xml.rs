@@ -1,0 +1,202 @@
+//! The few documents of WebDAV (RFC 4918) and CalDAV (RFC 4791) that are sent and read.
+
+use chrono::{DateTime, Utc};
+use roxmltree::{Document, Node};
+
+use super::slots::Span;
+
+const DAV: &str = "DAV:";
+const CALDAV: &str = "urn:ietf:params:xml:ns:caldav";
+
+/// What `PROPFIND` asks of a calendar: what it is, and what we may do with it.
+pub const PROPFIND: &str = r#"<?xml version="1.0" encoding="utf-8"?><D:propfind xmlns:D="DAV:"><D:prop><D:resourcetype/><D:current-user-privilege-set/></D:prop></D:propfind>"#;
+
+/// Asks for the calendar object with this UID (RFC 4791 §7.8.6), which holds nothing that XML would have to escape.
+pub fn by_uid(uid: &str) -> String {
+    query(&format!(
+        r#"<C:prop-filter name="UID"><C:text-match collation="i;octet">{uid}</C:text-match></C:prop-filter>"#
+    ))
+}
+
+/// Asks for the calendar objects with an occurrence in a stretch of time (RFC 4791 §9.9).
+pub fn by_time(span: Span) -> String {
+    let shown = |at: DateTime<Utc>| at.format("%Y%m%dT%H%M%SZ");
+    query(&format!(r#"<C:time-range start="{}" end="{}"/>"#, shown(span.start), shown(span.end)))
+}
+
+fn query(filter: &str) -> String {
+    format!(
+        r#"<?xml version="1.0" encoding="utf-8"?><C:calendar-query xmlns:D="DAV:" xmlns:C="{CALDAV}"><D:prop><D:getetag/><C:calendar-data/></D:prop><C:filter><C:comp-filter name="VCALENDAR"><C:comp-filter name="VEVENT">{filter}</C:comp-filter></C:comp-filter></C:filter></C:calendar-query>"#
+    )
+}
+
+/// A calendar object in an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Object {
+    /// Where it is, as the server says it: a path or an address.
+    pub href: String,
+    /// Its entity tag.
+    pub etag: Option<String>,
+    /// Its text.
+    pub data: String,
+}
+
+/// An answer is not what was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Malformed {
+    /// It is no multi-status document.
+    NoMultistatus,
+    /// Part of it is missing, and this is the status the server gave for that part.
+    Partial(u16),
+}
+
+/// The calendar objects in a multi-status answer. Those that were deleted meanwhile (404) are left out.
+///
+/// # Errors
+/// [`Malformed`]; a server that shortens its answer says so with 507 (RFC 4791 §7.8), and half of somebody's
+/// appointments are as good as none.
+pub fn objects(text: &str) -> Result<Vec<Object>, Malformed> {
+    let document = multistatus(text)?;
+    let mut found = Vec::new();
+    for response in responses(&document) {
+        let href = text_of(child(response, DAV, "href")).unwrap_or_default();
+        if let Some(code) = status(response)
+            && !(200..300).contains(&code)
+        {
+            if code == 404 {
+                continue;
+            }
+            return Err(Malformed::Partial(code));
+        }
+        let good =
+            children(response, DAV, "propstat").filter(|stat| status(*stat).is_none_or(|code| code == 200));
+        let property = |namespace, name| {
+            good.clone().find_map(|stat| text_of(child(child(stat, DAV, "prop")?, namespace, name)))
+        };
+        let Some(data) = property(CALDAV, "calendar-data") else {
+            let code = children(response, DAV, "propstat").find_map(status).unwrap_or_default();
+            if code == 404 {
+                continue;
+            }
+            return Err(Malformed::Partial(code));
+        };
+        found.push(Object { href, etag: property(DAV, "getetag"), data });
+    }
+    Ok(found)
+}
+
+/// What a collection says about itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Collection {
+    /// Whether it is a calendar (RFC 4791 §4.2).
+    pub is_calendar: bool,
+    /// Whether we may write to it (RFC 3744 §5.4), where the server tells.
+    pub may_write: Option<bool>,
+}
+
+/// Reads the answer to [`PROPFIND`].
+///
+/// # Errors
+/// [`Malformed`].
+pub fn collection(text: &str) -> Result<Collection, Malformed> {
+    let document = multistatus(text)?;
+    let named = |namespace: &'static str, name: &'static str| {
+        document.descendants().find(move |node| node.has_tag_name((namespace, name)))
+    };
+    let is_calendar =
+        named(DAV, "resourcetype").is_some_and(|types| child(types, CALDAV, "calendar").is_some());
+    let may_write = named(DAV, "current-user-privilege-set").filter(|set| set.has_children()).map(|set| {
+        set.descendants()
+            .any(|node| ["all", "write", "write-content"].iter().any(|name| node.has_tag_name((DAV, *name))))
+    });
+    Ok(Collection { is_calendar, may_write })
+}
+
+/// Document type declarations are refused by the parser's default: nothing grows while it is read.
+fn multistatus(text: &str) -> Result<Document<'_>, Malformed> {
+    Document::parse(text)
+        .ok()
+        .filter(|document| document.root_element().has_tag_name((DAV, "multistatus")))
+        .ok_or(Malformed::NoMultistatus)
+}
+
+fn responses<'a, 'input>(document: &'a Document<'input>) -> impl Iterator<Item = Node<'a, 'input>> {
+    children(document.root_element(), DAV, "response")
+}
+
+fn children<'a, 'input: 'a>(
+    node: Node<'a, 'input>,
+    namespace: &'static str,
+    name: &'static str,
+) -> impl Iterator<Item = Node<'a, 'input>> + Clone {
+    node.children().filter(move |node| node.has_tag_name((namespace, name)))
+}
+
+fn child<'a, 'input>(
+    node: Node<'a, 'input>,
+    namespace: &'static str,
+    name: &'static str,
+) -> Option<Node<'a, 'input>> {
+    node.children().find(|node| node.has_tag_name((namespace, name)))
+}
+
+/// All text of an element: a parser may hand over long texts and CDATA in pieces.
+fn text_of(node: Option<Node<'_, '_>>) -> Option<String> {
+    Some(node?.children().filter_map(|part| part.text()).collect::<String>().trim().to_owned())
+}
+
+/// The code in `HTTP/1.1 200 OK`.
+fn status(node: Node<'_, '_>) -> Option<u16> {
+    text_of(child(node, DAV, "status"))?.split(' ').nth(1)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(responses: &str) -> String {
+        format!(r#"<multistatus xmlns="DAV:" xmlns:C="{CALDAV}">{responses}</multistatus>"#)
+    }
+
+    #[test]
+    fn objects_are_read_and_missing_ones_left_out() {
+        let text = answer(
+            "<response><href>/a/x.ics</href><propstat><prop><getetag>\"1\"</getetag><C:calendar-data>BEGIN &amp; <![CDATA[<END>]]></C:calendar-data></prop><status>HTTP/1.1 200 OK</status></propstat></response>\
+             <response><href>/a/y.ics</href><status>HTTP/1.1 404 Not Found</status></response>",
+        );
+        let object =
+            Object { href: "/a/x.ics".into(), etag: Some("\"1\"".into()), data: "BEGIN & <END>".into() };
+        assert_eq!(objects(&text).unwrap(), [object]);
+        assert_eq!(objects(&answer("")).unwrap(), []);
+    }
+
+    #[test]
+    fn half_an_answer_is_none() {
+        let cut =
+            answer("<response><href>/a/</href><status>HTTP/1.1 507 Insufficient Storage</status></response>");
+        assert_eq!(objects(&cut), Err(Malformed::Partial(507)));
+        let denied = answer(
+            "<response><href>/a/x</href><propstat><prop><C:calendar-data/></prop><status>HTTP/1.1 403 Forbidden</status></propstat></response>",
+        );
+        assert_eq!(objects(&denied), Err(Malformed::Partial(403)));
+        for text in
+            ["", "<html/>", "<!DOCTYPE x [<!ENTITY a \"b\">]><multistatus xmlns=\"DAV:\">&a;</multistatus>"]
+        {
+            assert_eq!(objects(text), Err(Malformed::NoMultistatus), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_collection_says_what_it_is() {
+        let told = |types: &str, privileges: &str| {
+            let text = answer(&format!(
+                "<response><href>/a/</href><propstat><prop><resourcetype>{types}</resourcetype>{privileges}</prop></propstat></response>"
+            ));
+            collection(&text).unwrap()
+        };
+        assert_eq!(told("<collection/><C:calendar/>", ""), Collection { is_calendar: true, may_write: None });
+        let reader =
+            "<current-user-privilege-set><privilege><read/></privilege></current-user-privilege-set>";
+        assert_eq!(told("<collection/>", reader), Collection { is_calendar: false, may_write: Some(false) });
+    }
+}

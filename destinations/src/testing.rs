@@ -1,0 +1,3 @@
+//! Servers that tests write to.
+
+pub mod radicale;

@@ -1,0 +1,271 @@
+//! What only calendars do.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Datelike as _, TimeDelta, Timelike as _, Utc, Weekday};
+use destinations::testing::radicale::Radicale;
+use destinations::{Destination, Receipt, Request, open};
+use engine::sync::backoff::Failure;
+use serde_json::{Value as Json, json};
+
+use crate::calendars::{JANE, JOHN, Seen, block, calendars, live, own_event, seen, server, settings, shown};
+use crate::chaos::{Chaos, Mode};
+use crate::suite::request;
+
+/// A decision with other parameters.
+fn decided(lead: u128, sequence: i64, action: &str, parameters: Json) -> Request {
+    let request = request(lead, sequence);
+    let mut body: Json = serde_json::from_slice(&request.body).unwrap();
+    body["decision"]["action"] = action.into();
+    body["decision"]["parameters"] = parameters;
+    Request { body: body.to_string().into_bytes(), ..request }
+}
+
+fn assigned(lead: u128, sequence: i64, assignee: &str) -> Request {
+    decided(
+        lead,
+        sequence,
+        "assign",
+        json!({"assignee": format!("{assignee}@acme.example"), "meeting": "intro"}),
+    )
+}
+
+fn rejected(lead: u128, sequence: i64) -> Request {
+    decided(lead, sequence, "reject", json!({}))
+}
+
+async fn started() -> (Radicale, Box<dyn Destination>) {
+    let server = server().await;
+    let destination = calendars(&settings(server.address));
+    (server, destination)
+}
+
+async fn written(destination: &dyn Destination, request: &Request) -> Receipt {
+    destination.write(request).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_meeting_is_in_working_hours_and_says_whom_it_is_with() {
+    let (server, destination) = started().await;
+    let receipt = written(&*destination, &request(1, 1)).await;
+    assert_eq!((receipt.status, receipt.to_queue), (Some(201), None));
+    let [seen] = live(&server).try_into().unwrap();
+    let local = seen.start().with_timezone(&chrono_tz::Europe::Berlin);
+    assert!(
+        !matches!(local.weekday(), Weekday::Sat | Weekday::Sun) && (9..17).contains(&local.hour()),
+        "{local}"
+    );
+    assert!(local.minute() % 30 == 0 && seen.start() >= Utc::now() + TimeDelta::minutes(119));
+    assert_eq!(seen.end() - seen.start(), TimeDelta::minutes(30));
+    assert_eq!(seen.properties["SUMMARY"], "Intro meeting: zoltan-the-lead");
+    assert_eq!(seen.properties["ATTENDEE"], "mailto:zoltan-the-lead@beta.example");
+    assert_eq!((seen.calendar, seen.properties["TRANSP"].as_str()), (JANE, "OPAQUE"));
+}
+
+#[tokio::test]
+async fn events_series_and_whole_days_are_kept_free() {
+    let (server, destination) = started().await;
+    written(&*destination, &request(1, 1)).await;
+    let first = live(&server)[0].clone();
+    let zone = chrono_tz::Europe::Berlin;
+    let day = first.start().with_timezone(&zone).date_naive();
+    // A series since the other half of the year, at nine: an hour off if its offset were kept.
+    let long_ago = (day - TimeDelta::days(26 * 7)).format("%Y%m%d");
+    own_event(
+        &server,
+        JANE,
+        "series",
+        &format!("DTSTART;TZID=Europe/Berlin:{long_ago}T090000\nDURATION:PT8H\nRRULE:FREQ=WEEKLY"),
+    )
+    .await;
+    let mut next = day + TimeDelta::days(1);
+    while matches!(next.weekday(), Weekday::Sat | Weekday::Sun) {
+        next += TimeDelta::days(1);
+    }
+    own_event(&server, JANE, "holiday", &format!("DTSTART;VALUE=DATE:{}", next.format("%Y%m%d"))).await;
+    let mut free = next + TimeDelta::days(1);
+    while matches!(free.weekday(), Weekday::Sat | Weekday::Sun) {
+        free += TimeDelta::days(1);
+    }
+    let nine = |date: chrono::NaiveDate| {
+        date.and_hms_opt(9, 0, 0).unwrap().and_local_timezone(zone).unwrap().to_utc()
+    };
+    for (name, how) in [("free", "TRANSP:TRANSPARENT"), ("off", "STATUS:CANCELLED")] {
+        own_event(&server, JANE, name, &format!("DTSTART:{}\nDURATION:PT8H\n{how}", shown(nine(free)))).await;
+    }
+    let half = nine(free) + TimeDelta::minutes(10);
+    own_event(&server, JANE, "short", &format!("DTSTART:{}\nDURATION:PT5M", shown(half))).await;
+    written(&*destination, &request(2, 1)).await;
+    let second =
+        live(&server).into_iter().find(|seen| seen.key() == request(2, 1).effect_key.to_string()).unwrap();
+    assert_eq!(second.start(), nine(free) + TimeDelta::minutes(30));
+}
+
+#[tokio::test]
+async fn where_no_time_is_free_nothing_is_written_and_a_person_is_asked() {
+    let (server, destination) = started().await;
+    block(&server, JANE, 30).await;
+    let receipt = written(&*destination, &request(1, 1)).await;
+    assert!(receipt.to_queue.unwrap().contains("no free time"));
+    assert_eq!(receipt.status, None);
+    assert!(seen(&server).is_empty());
+    let receipt = written(&*destination, &assigned(2, 1, "nobody")).await;
+    assert!(receipt.to_queue.unwrap().contains("no calendar"));
+    // More minutes than are looked at: where the series ends is not known.
+    let start = (Utc::now() - TimeDelta::days(15)).format("%Y%m%dT%H%M%SZ");
+    let endless = format!("DTSTART:{start}\nDURATION:PT1S\nRRULE:FREQ=MINUTELY");
+    own_event(&server, JOHN, "endless", &endless).await;
+    let mut patient = settings(server.address);
+    patient["timeout_seconds"] = 20.into();
+    let receipt = written(&*calendars(&patient), &assigned(3, 1, "john")).await;
+    assert!(receipt.to_queue.unwrap().contains("cannot be said"));
+    assert!(seen(&server).is_empty());
+}
+
+#[tokio::test]
+async fn a_later_decision_without_time_cancels_the_older_meeting_and_says_so_again() {
+    let (server, destination) = started().await;
+    written(&*destination, &request(1, 1)).await;
+    block(&server, JOHN, 30).await;
+    for _ in 0..2 {
+        assert!(written(&*destination, &assigned(1, 2, "john")).await.to_queue.is_some());
+        assert!(live(&server).is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_later_decision_keeps_the_time_even_if_somebody_moved_or_renamed_it() {
+    let (server, destination) = started().await;
+    written(&*destination, &request(1, 1)).await;
+    let before = live(&server)[0].clone();
+    written(&*destination, &request(1, 2)).await;
+    let after = live(&server)[0].clone();
+    assert_eq!((before.start(), after.key()), (after.start(), request(1, 2).effect_key.to_string()));
+    assert!(
+        after.properties["SEQUENCE"].parse::<u32>().unwrap() > before.properties["SEQUENCE"].parse().unwrap()
+    );
+    let [(name, text)] = server.objects(JANE).try_into().unwrap();
+    server.delete(&format!("{JANE}{name}")).await;
+    let moved = before.start() + TimeDelta::hours(3);
+    let text = text
+        .replace(&shown(before.end()), &shown(moved + TimeDelta::hours(1)))
+        .replace(&shown(before.start()), &shown(moved));
+    server.put(&format!("{JANE}mine.ics"), &text.replace('\n', "\r\n")).await;
+    written(&*destination, &request(1, 3)).await;
+    let [after] = live(&server).try_into().unwrap();
+    assert_eq!((after.start(), after.end()), (moved, moved + TimeDelta::hours(1)));
+    assert_eq!(after.key(), request(1, 3).effect_key.to_string());
+    assert_eq!(server.objects(JANE)[0].0, "mine.ics");
+}
+
+#[tokio::test]
+async fn a_meeting_moves_with_the_lead_even_if_its_mover_was_killed() {
+    let (server, _) = started().await;
+    let chaos = Chaos::before(server.address).await;
+    let destination = calendars(&settings(chaos.address));
+    written(&*destination, &request(1, 1)).await;
+    // The new one is written, the old one not yet cancelled.
+    let moved = assigned(1, 2, "john");
+    chaos.set(Mode::CutAnswersTo(format!("PUT {JOHN}")));
+    assert_eq!(destination.write(&moved).await.unwrap_err().failed.failure, Failure::Retry);
+    assert_eq!(live(&server).len(), 2);
+    chaos.set(Mode::Pass);
+    written(&*destination, &moved).await;
+    let [one] = live(&server).try_into().unwrap();
+    assert_eq!((one.calendar, one.key()), (JOHN, moved.effect_key.to_string()));
+    let record = destination.read_back(moved.remote_key).await.unwrap().unwrap();
+    assert_eq!((record.lead_sequence, record.body["calendar"].as_str()), (2, Some(JOHN)));
+    written(&*destination, &request(1, 1)).await;
+    assert_eq!(live(&server).len(), 1, "the older one changes nothing");
+    written(&*destination, &assigned(1, 3, "jane")).await;
+    let [one] = live(&server).try_into().unwrap();
+    assert_eq!(one.calendar, JANE);
+}
+
+#[tokio::test]
+async fn a_meeting_that_is_not_wanted_is_cancelled_and_never_comes_back() {
+    let (server, destination) = started().await;
+    written(&*destination, &rejected(1, 1)).await;
+    assert!(seen(&server).is_empty(), "a first decision leaves nothing");
+    written(&*destination, &request(2, 1)).await;
+    let start = live(&server)[0].start();
+    written(&*destination, &rejected(2, 2)).await;
+    assert!(live(&server).is_empty());
+    written(&*destination, &request(2, 1)).await;
+    assert!(live(&server).is_empty());
+    written(&*destination, &request(3, 1)).await;
+    assert_eq!(live(&server)[0].start(), start, "its time is free again");
+    written(&*destination, &rejected(4, 2)).await;
+    written(&*destination, &request(4, 1)).await;
+    assert_eq!(live(&server).len(), 1, "an older decision that comes late");
+    let mark =
+        seen(&server).into_iter().find(|seen| seen.key() == rejected(4, 2).effect_key.to_string()).unwrap();
+    assert_eq!((mark.start(), mark.properties["SUMMARY"].as_str()), (DateTime::UNIX_EPOCH, "No meeting"));
+    written(&*destination, &request(4, 3)).await;
+    assert_eq!(live(&server).len(), 2);
+    let record = destination.read_back(request(4, 3).remote_key).await.unwrap().unwrap();
+    assert_eq!((record.lead_sequence, record.body["status"].as_str()), (3, Some("confirmed")));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn writers_that_race_for_one_person_never_share_a_time() {
+    const LEADS: u128 = 20;
+    let server = server().await;
+    let mut slow = settings(server.address);
+    slow["timeout_seconds"] = 20.into();
+    let two = [calendars(&slow), calendars(&slow)];
+    let writes = (0..LEADS).map(|lead| {
+        let destination = &two[(lead % 2) as usize];
+        async move {
+            // As the outbox does: what is worth a retry is tried again.
+            for _ in 0..10 {
+                match destination.write(&request(lead, 1)).await {
+                    Ok(receipt) => return receipt,
+                    Err(error) => assert_eq!(error.failed.failure, Failure::Retry, "{error}"),
+                }
+            }
+            panic!("lead {lead} gets no meeting");
+        }
+    });
+    let receipts = futures::future::join_all(writes).await;
+    assert!(receipts.iter().all(|receipt| receipt.to_queue.is_none()));
+    let starts: BTreeSet<_> = live(&server).iter().map(Seen::start).collect();
+    assert_eq!((starts.len(), live(&server).len()), (LEADS as usize, LEADS as usize));
+}
+
+#[tokio::test]
+async fn a_wrong_password_and_a_missing_calendar_pause_the_destination() {
+    let server = server().await;
+    let wrong = open("caldav", &settings(server.address), Some(b"wrong")).unwrap();
+    let error = wrong.write(&request(1, 1)).await.unwrap_err();
+    assert_eq!((error.status, error.failed.failure), (Some(401), Failure::NeedsPerson));
+    assert!(error.pause.unwrap().contains("password"));
+    assert!(wrong.test_connection().await.is_err());
+    server.delete(JOHN).await;
+    let destination = calendars(&settings(server.address));
+    let error = destination.write(&request(1, 1)).await.unwrap_err();
+    assert_eq!(error.failed.failure, Failure::NeedsPerson);
+    assert!(error.pause.unwrap().contains(JOHN));
+    assert!(destination.test_connection().await.unwrap_err().0.contains(JOHN));
+}
+
+#[tokio::test]
+async fn hostile_names_stay_in_the_title() {
+    let (server, destination) = started().await;
+    let mut request = request(1, 1);
+    let mut body: Json = serde_json::from_slice(&request.body).unwrap();
+    body["lead"]["name"] = "Bob\r\nEND:VEVENT\nBEGIN:VEVENT\u{2028}X-EVIL:1;,\\n\u{0}".into();
+    body["lead"]["company"] = "A\rATTENDEE:mailto:evil@x.example".into();
+    body["lead"]["email"] = "bob@beta.example\r\nX-EVIL:1".into();
+    request.body = body.to_string().into_bytes();
+    written(&*destination, &request).await;
+    let [(_, text)] = server.objects(JANE).try_into().unwrap();
+    assert_eq!(text.matches("\nBEGIN:VEVENT\n").count(), 1, "{text}");
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(!lines.iter().any(|line| line.starts_with("X-EVIL") || line.starts_with("ATTENDEE")), "{text}");
+    let record = destination.read_back(request.remote_key).await.unwrap().unwrap();
+    assert_eq!(
+        record.body["summary"],
+        "Intro meeting: Bob END:VEVENT BEGIN:VEVENT X-EVIL:1;,\\n, A ATTENDEE:mailto:evil@x.example"
+    );
+}
