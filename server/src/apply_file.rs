@@ -142,6 +142,8 @@ pub enum Purpose {
     DecisionEvent,
     /// The lead as it stands after the decision.
     LeadUpdate,
+    /// The meeting that an assignment asks for, or none.
+    Meeting,
 }
 
 impl ApplyFile {

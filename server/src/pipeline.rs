@@ -14,7 +14,7 @@ use engine::rules::Verdict;
 use schemars::JsonSchema;
 use serde::Serialize;
 use store::Store;
-use store::ingest::{self, Claim, Claimed, Named};
+use store::ingest::{self, Claim, Claimed, Identified, Named};
 use uuid::Uuid;
 
 use crate::registry::{Live, Registry};
@@ -259,7 +259,7 @@ impl Pipeline {
             return Err(store::Error::Raced);
         }
         let named: Vec<Named<'_>> = fresh.iter().map(Prepared::named).collect();
-        let (leads, mut locked) = ingest::identify(&mut tx, keyring, &named).await?;
+        let Identified { leads, mut locked, added } = ingest::identify(&mut tx, keyring, &named).await?;
         let pools: BTreeSet<String> =
             fresh.iter().filter_map(|p| p.live.bundle.pool_of(&p.verdict)).map(str::to_owned).collect();
         let mut counters =
@@ -273,7 +273,8 @@ impl Pipeline {
             answers[place] = Some(Ok(Taken::New(answer)));
         }
         let has_effects = rows.has_effects();
-        rows.write(&mut tx, &locked.values().collect::<Vec<_>>(), &counters).await?;
+        ingest::save_leads(&mut tx, locked.values(), &added).await?;
+        rows.write(&mut tx, &counters).await?;
         tx.commit().await?;
         if has_effects {
             self.announce().await;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use engine::bundle::{Bundle, BundleSource};
 use engine::canonical::Digest;
-use engine::event::EventRequest;
+use engine::event::{EventKind, EventRequest};
 use engine::ids::{DestinationId, WorkflowId};
 use serde::de::DeserializeOwned;
 use store::workflows::{self, BundleParts, Kind, Target, Version};
@@ -35,6 +35,7 @@ pub struct Live {
 pub struct Registry {
     store: Store,
     live: RwLock<HashMap<String, Arc<Live>>>,
+    routes: RwLock<HashMap<(EventKind, String), String>>,
     bundles: Mutex<HashMap<Digest, Arc<Bundle>>>,
     codes: Mutex<HashMap<(WorkflowId, String, String), u32>>,
 }
@@ -45,7 +46,13 @@ const REMEMBERED_CODES: usize = 200_000;
 impl Registry {
     /// An empty registry; workflows are read when they are first asked for.
     pub fn new(store: Store) -> Self {
-        Self { store, live: RwLock::default(), bundles: Mutex::default(), codes: Mutex::default() }
+        Self {
+            store,
+            live: RwLock::default(),
+            routes: RwLock::default(),
+            bundles: Mutex::default(),
+            codes: Mutex::default(),
+        }
     }
 
     /// The live workflow that takes an event.
@@ -55,21 +62,31 @@ impl Registry {
     pub async fn route(&self, event: &EventRequest) -> Result<std::result::Result<Arc<Live>, Refusal>> {
         let name = match &event.workflow {
             Some(name) => name.clone(),
-            None => {
-                let mut names = workflows::routed(&self.store, event.kind, &event.source).await?;
-                match names.len() {
-                    1 => names.remove(0),
-                    0 => {
-                        return Ok(Err(Refusal::NoRoute {
-                            kind: event.kind.to_string(),
-                            origin: event.source.clone(),
-                        }));
-                    }
-                    _ => return Ok(Err(Refusal::AmbiguousRoute(names))),
-                }
-            }
+            None => match self.routed(event).await? {
+                Ok(name) => name,
+                Err(refusal) => return Ok(Err(refusal)),
+            },
         };
         self.live(&name).await
+    }
+
+    /// The name of the one workflow that takes such events. Only that is remembered: a refusal is looked up again.
+    async fn routed(&self, event: &EventRequest) -> Result<std::result::Result<String, Refusal>> {
+        let trigger = (event.kind, event.source.clone());
+        if let Some(name) = self.routes.read().unwrap_or_else(PoisonError::into_inner).get(&trigger) {
+            return Ok(Ok(name.clone()));
+        }
+        let mut names = workflows::routed(&self.store, event.kind, &event.source).await?;
+        Ok(match names.len() {
+            1 => {
+                let name = names.remove(0);
+                let mut routes = self.routes.write().unwrap_or_else(PoisonError::into_inner);
+                routes.insert(trigger, name.clone());
+                Ok(name)
+            }
+            0 => Err(Refusal::NoRoute { kind: event.kind.to_string(), origin: event.source.clone() }),
+            _ => Err(Refusal::AmbiguousRoute(names)),
+        })
     }
 
     /// A live workflow by name.
@@ -85,6 +102,7 @@ impl Registry {
 
     /// Forgets what was read of workflows, because something was released.
     pub fn forget(&self) {
+        self.routes.write().unwrap_or_else(PoisonError::into_inner).clear();
         self.live.write().unwrap_or_else(PoisonError::into_inner).clear();
     }
 

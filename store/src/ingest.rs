@@ -1,7 +1,7 @@
 //! The commit of a lead's way: keys, identity, the lead's lock, and all rows of one or many decisions at once.
 //!
-//! Everything here runs in one transaction. Rows are locked in one order (keys, then identities, then leads by id, then
-//! pools by name), so that two transactions wait for each other but never in a circle.
+//! Everything here runs in one transaction. Rows are locked in one order (keys, then leads by id, then pools by name,
+//! then new identities), so that two transactions wait for each other but never in a circle.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -21,7 +21,7 @@ mod states;
 pub use claims::{Claim, Claimed, claim_keys};
 pub use effects::{EffectRow, announce_effects, insert_effects};
 pub use features::{FeatureRow, feature_codes, insert_features};
-pub use identity::{LockedLead, Named, Profile, identify, update_leads};
+pub use identity::{Identified, Identity, LockedLead, Named, Profile, identify, save_leads};
 pub(crate) use identity::{email_identity, external_identity, find};
 pub use states::{State, upsert_states};
 

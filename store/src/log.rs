@@ -176,6 +176,9 @@ pub async fn decisions(
 /// # Errors
 /// When the database fails.
 pub async fn decisions_on(store: &Store, events: &[Uuid]) -> Result<BTreeMap<EventId, Decision>> {
+    if events.is_empty() {
+        return Ok(BTreeMap::new());
+    }
     let ids: Vec<Uuid> = sqlx::query_scalar("SELECT id FROM decisions WHERE event_id = ANY($1)")
         .bind(events)
         .fetch_all(store.pool())

@@ -134,7 +134,7 @@ pub struct Definition {
 pub struct Target {
     /// The destination's name.
     pub to: String,
-    /// What is written there: `decision_event` or `lead_update`.
+    /// What is written there: `decision_event`, `lead_update` or `meeting`.
     pub purpose: String,
     /// Only decisions with these actions; all of them when empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -342,6 +342,8 @@ pub async fn save(
     .bind(actor.now)
     .fetch_one(&mut *connection)
     .await?;
+    // Other processes remember destinations and routes: what they decide by the old ones is refused from here on.
+    begin_epoch(connection, id).await?;
     let (kinds, sources): (Vec<String>, Vec<String>) =
         routes.iter().map(|(kind, source)| (kind.to_string(), source.clone())).unzip();
     sqlx::query("DELETE FROM routes WHERE workflow_id = $1").bind(id).execute(&mut *connection).await?;
@@ -419,17 +421,15 @@ pub async fn release(
         .bind(actor.now)
         .execute(&mut *connection)
         .await?;
-    // Waits for the commits under way and holds back the next ones: see `ingest::lock_epochs`.
-    sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0))")
-        .bind(workflow.0)
-        .execute(&mut *connection)
-        .await?;
-    sqlx::query("UPDATE workflows SET live_bundle = $2, release_epoch = release_epoch + 1, first_live_at = coalesce(first_live_at, $3) WHERE id = $1")
-        .bind(workflow.0)
-        .bind(hash.0.as_slice())
-        .bind(actor.now)
-        .execute(&mut *connection)
-        .await?;
+    begin_epoch(connection, workflow.0).await?;
+    sqlx::query(
+        "UPDATE workflows SET live_bundle = $2, first_live_at = coalesce(first_live_at, $3) WHERE id = $1",
+    )
+    .bind(workflow.0)
+    .bind(hash.0.as_slice())
+    .bind(actor.now)
+    .execute(&mut *connection)
+    .await?;
     sqlx::query("INSERT INTO pool_states (name) SELECT name FROM versions WHERE id = ANY($1) AND kind = 'pool' ON CONFLICT DO NOTHING")
         .bind(ids)
         .execute(&mut *connection)
@@ -442,6 +442,20 @@ pub async fn release(
     )
     .await?;
     Ok(hash)
+}
+
+/// Begins a workflow's next epoch: waits for the commits under way and holds back the next ones (see
+/// `ingest::lock_epochs`).
+async fn begin_epoch(connection: &mut PgConnection, workflow: Uuid) -> Result<()> {
+    sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0))")
+        .bind(workflow)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query("UPDATE workflows SET release_epoch = release_epoch + 1 WHERE id = $1")
+        .bind(workflow)
+        .execute(&mut *connection)
+        .await?;
+    Ok(())
 }
 
 /// Tells all processes, at the commit, that workflows changed.

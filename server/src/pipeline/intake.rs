@@ -14,7 +14,7 @@ use super::{Incoming, Pipeline, Receipt, Refusal, Signal, Taken};
 /// Events in one transaction at most: more would only hold the locks of their leads longer.
 const GROUP: usize = 128;
 /// Transactions under way at once: while one waits for the disk, the next one is put together.
-const COMMITTERS: usize = 3;
+const COMMITTERS: usize = 2;
 /// Events that wait at most; a caller beyond them waits to be let in.
 const WAITING: usize = 4_096;
 

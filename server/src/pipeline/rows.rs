@@ -93,13 +93,11 @@ impl Rows {
     pub(super) async fn write(
         self,
         tx: &mut PgConnection,
-        leads: &[&LockedLead],
         counters: &BTreeMap<String, Json>,
     ) -> store::Result<()> {
         log::insert_events(tx, &self.events).await?;
         log::insert_decisions(tx, &self.decisions).await?;
         ingest::insert_features(tx, &self.features).await?;
-        ingest::update_leads(tx, leads).await?;
         for states in rounds(self.states) {
             ingest::upsert_states(tx, &states).await?;
         }

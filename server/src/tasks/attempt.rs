@@ -98,7 +98,8 @@ fn ended(
                 status: receipt.status.map(i32::from),
                 request,
                 response,
-                error: None,
+                to_queue: receipt.to_queue.is_some(),
+                error: receipt.to_queue,
                 started_at,
                 finished_at,
             };
@@ -117,6 +118,7 @@ fn ended(
                 request,
                 response,
                 error: Some(message),
+                to_queue: false,
                 started_at,
                 finished_at,
             };

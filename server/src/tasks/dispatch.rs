@@ -7,6 +7,7 @@ use std::time::Duration;
 use chrono::Utc;
 use destinations::{Destination, OpenError};
 use engine::ids::DestinationId;
+use engine::sync::flow::Pace;
 use serde_json::Value as Json;
 use store::control::kill::{KillSwitch, kill_switches};
 use store::sync::{self, DestinationRecord, OUTBOX_CHANNEL};
@@ -84,6 +85,12 @@ struct Dispatcher {
     counted_at: Option<Instant>,
 }
 
+/// A destination that takes one write at a time takes one from all processes together, whatever its pace says.
+fn pace(said: &Pace, in_flight: usize) -> Pace {
+    let at_once = if in_flight == 1 { Some(1) } else { said.at_once };
+    Pace { at_once, ..*said }
+}
+
 struct Running {
     record: DestinationRecord,
     /// What was stopped when it began.
@@ -130,13 +137,14 @@ impl Dispatcher {
             }
         };
         self.broken.remove(&id);
+        let pace = pace(&record.pace, destination.limits().in_flight);
         let stop = CancellationToken::new();
         let worker = Worker {
             store: self.store.clone(),
             id,
             name: record.name.clone(),
             destination: destination.into(),
-            pace: record.pace,
+            pace,
             bell: self.bell.subscribe(),
             stop: stop.clone(),
         };

@@ -7,6 +7,7 @@ mod lead;
 mod support;
 
 mod access;
+mod away;
 mod batch;
 mod bodies;
 mod csrf;

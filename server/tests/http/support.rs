@@ -39,8 +39,14 @@ impl TestApp {
     /// Starts it with options.
     pub async fn with(config: Config) -> Self {
         let office = Box::pin(Office::open()).await;
-        let pipeline = Arc::new(Pipeline::new(office.store().clone()));
-        let state = State::new(office.store().clone(), pipeline, config).unwrap();
+        let store = office.store().clone();
+        Self::serving(office, store, config).await
+    }
+
+    /// Starts it over a connection of its own to the office's database.
+    pub async fn serving(office: Office, store: Store, config: Config) -> Self {
+        let pipeline = Arc::new(Pipeline::new(store.clone()));
+        let state = State::new(store, pipeline, config).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();

@@ -39,6 +39,24 @@ pub struct LockedLead {
     pub profile: Profile,
     /// When its first event happened, as far as known.
     pub first_occurred_at: Option<DateTime<Utc>>,
+    /// What else its row needs, while it has none yet.
+    pub(crate) new: Option<NewLead>,
+}
+
+/// What the row of a new lead needs beside the rest.
+pub(crate) struct NewLead {
+    data_key: Vec<u8>,
+    created_at: DateTime<Utc>,
+}
+
+/// Who events are about.
+pub struct Identified {
+    /// The lead of each event.
+    pub leads: Vec<LeadId>,
+    /// All of them. Those that are there already are locked.
+    pub locked: HashMap<LeadId, LockedLead>,
+    /// Identities that nobody has yet.
+    pub added: BTreeMap<Identity, Uuid>,
 }
 
 /// What is known of who a lead is.
@@ -58,12 +76,12 @@ pub struct Profile {
     pub external_id: Option<String>,
 }
 
-type Identity = (&'static str, String, Vec<u8>);
+/// Kind, source (for external ids) and keyed hash of what identifies a lead.
+pub type Identity = (&'static str, String, Vec<u8>);
 
-/// The leads that events are about: by (source, external id), else by e-mail, else new. New identities are kept; an
-/// event whose two identities belong to two leads goes to the external id's, and a merge is suggested.
-///
-/// Answers a lead for each of `named`, and all of them locked.
+/// The leads that events are about: by (source, external id), else by e-mail, else new. An event whose two identities
+/// belong to two leads goes to the external id's, and a merge is suggested. What is new is written by [`save_leads`],
+/// once all is known of it.
 ///
 /// # Errors
 /// When the database fails.
@@ -71,7 +89,7 @@ pub async fn identify(
     connection: &mut PgConnection,
     keyring: &Keyring,
     named: &[Named<'_>],
-) -> Result<(Vec<LeadId>, HashMap<LeadId, LockedLead>)> {
+) -> Result<Identified> {
     let identities: Vec<(Option<Identity>, Option<Identity>)> =
         named.iter().map(|named| identities_of(keyring, named)).collect();
     let wanted: BTreeSet<Identity> =
@@ -80,12 +98,12 @@ pub async fn identify(
     let mut fresh: BTreeMap<Uuid, &Named<'_>> = BTreeMap::new();
     let mut added: BTreeMap<Identity, Uuid> = BTreeMap::new();
     let leads = assign(named, &identities, &owners, &mut fresh, &mut added);
-    let mut locked = create(connection, keyring, &fresh).await?;
-    add(connection, &added).await?;
     suggest_merges(connection, named, &identities, &owners).await?;
     let known: BTreeSet<Uuid> = leads.iter().filter(|id| !fresh.contains_key(id)).copied().collect();
-    locked.extend(lock(connection, keyring, &known).await?);
-    Ok((leads.into_iter().map(LeadId).collect(), locked))
+    let mut locked = lock(connection, keyring, &known).await?;
+    locked
+        .extend(fresh.into_iter().map(|(id, named)| (LeadId(id), new_lead(keyring, id, named.received_at))));
+    Ok(Identified { leads: leads.into_iter().map(LeadId).collect(), locked, added })
 }
 
 fn identities_of(keyring: &Keyring, named: &Named<'_>) -> (Option<Identity>, Option<Identity>) {
@@ -213,33 +231,17 @@ async fn suggest_merges(
     Ok(())
 }
 
-async fn create(
-    connection: &mut PgConnection,
-    keyring: &Keyring,
-    fresh: &BTreeMap<Uuid, &Named<'_>>,
-) -> Result<HashMap<LeadId, LockedLead>> {
-    let mut leads = HashMap::with_capacity(fresh.len());
-    let mut keys = Vec::with_capacity(fresh.len());
-    for id in fresh.keys() {
-        let (key, wrapped) = keyring.new_data_key(*id);
-        keys.push(wrapped);
-        let lead = LockedLead {
-            id: LeadId(*id),
-            sequence: 0,
-            key,
-            assignee: None,
-            profile: Profile::default(),
-            first_occurred_at: None,
-        };
-        leads.insert(lead.id, lead);
+fn new_lead(keyring: &Keyring, id: Uuid, received_at: DateTime<Utc>) -> LockedLead {
+    let (key, wrapped) = keyring.new_data_key(id);
+    LockedLead {
+        id: LeadId(id),
+        sequence: 0,
+        key,
+        assignee: None,
+        profile: Profile::default(),
+        first_occurred_at: None,
+        new: Some(NewLead { data_key: wrapped, created_at: received_at }),
     }
-    sqlx::query("INSERT INTO leads (id, data_key, created_at) SELECT * FROM unnest($1::uuid[], $2::bytea[], $3::timestamptz[])")
-        .bind(fresh.keys().copied().collect::<Vec<_>>())
-        .bind(keys)
-        .bind(fresh.values().map(|named| named.received_at).collect::<Vec<_>>())
-        .execute(connection)
-        .await?;
-    Ok(leads)
 }
 
 #[derive(sqlx::FromRow)]
@@ -290,17 +292,60 @@ async fn lock(
                 assignee: row.assignee,
                 profile,
                 first_occurred_at: row.first_occurred_at,
+                new: None,
             };
             Ok((lead.id, lead))
         })
         .collect()
 }
 
-/// Writes what changed of leads.
+/// Writes what changed of leads, new ones with their identities.
 ///
 /// # Errors
-/// When the database fails.
-pub async fn update_leads(connection: &mut PgConnection, leads: &[&LockedLead]) -> Result<()> {
+/// [`Error::Raced`] when somebody else takes one of the identities at this moment: the transaction has to start again
+/// and will find that lead.
+pub async fn save_leads(
+    connection: &mut PgConnection,
+    leads: impl Iterator<Item = &LockedLead>,
+    added: &BTreeMap<Identity, Uuid>,
+) -> Result<()> {
+    let (new, known): (Vec<&LockedLead>, Vec<&LockedLead>) = leads.partition(|lead| lead.new.is_some());
+    insert(connection, &new).await?;
+    // They refer to the leads.
+    add(connection, added).await?;
+    update(connection, &known).await
+}
+
+async fn insert(connection: &mut PgConnection, leads: &[&LockedLead]) -> Result<()> {
+    if leads.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "INSERT INTO leads (id, sequence, assignee, email, name, company, domain, external_source, external_id, first_occurred_at, data_key, created_at) \
+         SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], \
+           $10::timestamptz[], $11::bytea[], $12::timestamptz[])",
+    )
+    .bind(column(leads, |lead| lead.id.0))
+    .bind(column(leads, |lead| lead.sequence))
+    .bind(column(leads, |lead| lead.assignee.clone()))
+    .bind(column(leads, |lead| lead.profile.email.clone()))
+    .bind(column(leads, |lead| lead.profile.name.clone()))
+    .bind(column(leads, |lead| lead.profile.company.clone()))
+    .bind(column(leads, |lead| lead.profile.domain.clone()))
+    .bind(column(leads, |lead| lead.profile.external_source.clone()))
+    .bind(column(leads, |lead| lead.profile.external_id.clone()))
+    .bind(column(leads, |lead| lead.first_occurred_at))
+    .bind(column(leads, |lead| lead.new.as_ref().map(|new| new.data_key.clone())))
+    .bind(column(leads, |lead| lead.new.as_ref().map(|new| new.created_at)))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn update(connection: &mut PgConnection, leads: &[&LockedLead]) -> Result<()> {
+    if leads.is_empty() {
+        return Ok(());
+    }
     sqlx::query(
         "UPDATE leads l SET sequence = u.sequence, assignee = u.assignee, email = u.email, name = u.name, company = u.company, domain = u.domain, \
          external_source = u.external_source, external_id = u.external_id, first_occurred_at = u.first_occurred_at \

@@ -19,6 +19,9 @@ use crate::sync::claim::Ticket;
 /// Characters kept of what went wrong.
 const ERROR_CHARS: usize = 1_000;
 
+/// The queue that a destination sends a lead to when it needs a person.
+const SDR_QUEUE: &str = "sdr";
+
 /// The end of an attempt.
 pub struct Finish {
     /// The attempt.
@@ -84,6 +87,8 @@ pub struct Answer {
     pub response: Option<Json>,
     /// What went wrong; holds nothing of the lead.
     pub error: Option<String>,
+    /// Whether the lead now waits for a person, and `error` says why.
+    pub to_queue: bool,
     /// When it began.
     pub started_at: DateTime<Utc>,
     /// When it ended.
@@ -98,6 +103,7 @@ impl Answer {
             request: None,
             response: None,
             error: Some(error.to_owned()),
+            to_queue: false,
             started_at: now,
             finished_at: now,
         }
@@ -232,6 +238,7 @@ pub(super) async fn finish_on(connection: &mut PgConnection, batch: &[Finish]) -
         .bind(column(batch, |finish| finish.outcome.state()))
         .bind(column(batch, due_at))
         .bind(column(batch, uncounted))
+        .bind(column(batch, |finish| finish.answer.to_queue.then_some(SDR_QUEUE)))
         .fetch_all(connection)
         .await?;
     Ok(Finished { stale: batch.len() - counted.len(), counted: counted.into_iter().map(EffectId).collect() })

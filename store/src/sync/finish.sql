@@ -1,12 +1,17 @@
 WITH given AS MATERIALIZED (
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::int[], $7::bigint[], $8::text[], $9::int[], $10::bytea[],
-        $11::bytea[], $12::text[], $13::timestamptz[], $14::timestamptz[], $15::bytea[], $16::text[], $17::timestamptz[], $18::int[])
+        $11::bytea[], $12::text[], $13::timestamptz[], $14::timestamptz[], $15::bytea[], $16::text[], $17::timestamptz[], $18::int[], $19::text[])
     AS g (id, effect_id, decision_id, lead_id, destination_id, attempt, run_lease, result, status, request, response, error, started_at, finished_at,
-        hash, state, due_at, uncounted)
+        hash, state, due_at, uncounted, queue)
 ), closed AS (
     DELETE FROM outbox o USING given g
     WHERE o.effect_id = g.effect_id AND o.run_lease = g.run_lease AND o.state = 'running' AND g.state = 'closed'
     RETURNING o.effect_id, o.run_lease
+), queued AS (
+    -- Unless the lead has been decided again since: that decision says where it waits.
+    UPDATE lead_states s SET queue = g.queue, queued_at = g.finished_at
+    FROM given g JOIN closed USING (effect_id, run_lease)
+    WHERE g.queue IS NOT NULL AND s.lead_id = g.lead_id AND s.last_decision_id = g.decision_id AND s.queue IS NULL
 ), kept AS (
     UPDATE outbox o SET state = g.state, leased_until = NULL, due_at = coalesce(g.due_at, o.due_at), attempts = o.attempts - g.uncounted, last_error = g.error
     FROM given g
