@@ -14,8 +14,9 @@ use super::world::{Plan, World};
 use super::{Options, Report};
 use crate::process;
 
-/// Crashes of the database, spread over a run.
+/// Crashes of the database, spread over a run: as many as kills allow, since after each all processes wait a while.
 const CRASHES: usize = 10;
+const KILLS_PER_CRASH: usize = 4;
 /// Effects that wait, at least, so that every process has its hands full.
 const BACKLOG: i64 = 200;
 /// The network before the warehouse: connecting alone takes several exchanges.
@@ -24,6 +25,8 @@ const WAREHOUSE: Weather = Weather::Storm { per_mille: 20, delay_ms: 60 };
 const WEBHOOKS: Weather = Weather::Storm { per_mille: 120, delay_ms: 300 };
 /// Of a thousand webhooks so many are answered with 500.
 const TROUBLE_PER_MILLE: u64 = 40;
+/// How long posting the events between two kills may take.
+const POSTED_WITHIN: Duration = Duration::from_secs(10);
 /// How long a process may take until it works on something.
 const BUSY_WITHIN: Duration = Duration::from_secs(20);
 
@@ -53,16 +56,17 @@ pub fn run(world: &World, options: &Options) -> Result<Report> {
     let mut random = Random::new(options.seed, u64::MAX);
     let mut sql = world.database();
     let (mut kills, mut crashes) = (Vec::new(), 0);
+    let all_crashes = CRASHES.min(options.kills / KILLS_PER_CRASH);
     while kills.len() < options.kills && options.started.elapsed() < options.limit && !process::interrupted()
     {
+        keep_up(world, &mut servers, &load)?;
         load.allow(events * (kills.len() as u64 + 1) / options.kills as u64);
-        load.is_done()?;
         let victim = random.below(2) as usize;
         std::thread::sleep(random.between_ms(200, 1_200));
         wait_until_busy(world, &mut servers, victim, &load, &mut sql)?;
         std::thread::sleep(random.between_ms(0, 40));
         kills.push(kill(world, &mut servers[victim], &mut sql)?);
-        if kills.len() * CRASHES / options.kills > crashes {
+        if kills.len() * all_crashes / options.kills > crashes {
             crashes += 1;
             world.cluster.crash()?;
         }
@@ -88,6 +92,18 @@ pub fn run(world: &World, options: &Options) -> Result<Report> {
     report.add_seconds("taken_over_p99_s", percentile(&late_s, 99));
     report.add_seconds("taken_over_max_s", late_s.last().copied());
     Ok(report)
+}
+
+/// Waits a while until the clients have posted what they may: events are to come in between kills, not after them.
+fn keep_up(world: &World, servers: &mut [Server; 2], load: &Load) -> Result<()> {
+    let start = Instant::now();
+    while !load.is_done()? && start.elapsed() < POSTED_WITHIN && !process::interrupted() {
+        for server in servers.iter_mut() {
+            server.tend(world)?;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    Ok(())
 }
 
 /// Waits until the process holds effects, and lets clients post more where there are too few for that.

@@ -81,11 +81,15 @@ pub fn short(workspace: &Workspace) -> Result<Outcome> {
 
 fn run(workspace: &Workspace, options: &Options) -> Result<Report> {
     packages::ensure(&[&packages::POSTGRES])?;
-    let meshline = output::phase("server", || build::server(workspace))?;
+    let built = output::phase("server", || build::server(workspace))?;
     let folder = workspace.target.join("torture");
     if folder.exists() {
         fs::remove_dir_all(&folder).with_context(|| format!("emptying {}", folder.display()))?;
     }
+    fs::create_dir_all(&folder)?;
+    // A copy: a build meanwhile must not change what the next process is started from.
+    let meshline = folder.join("meshline");
+    fs::copy(&built, &meshline).with_context(|| format!("copying {}", built.display()))?;
     let cluster = Cluster::start(workspace, &postgres::TORTURE)?;
     let plan = match options.what {
         What::Kills => kills::PLAN,

@@ -6,12 +6,12 @@ use serde_json::{Map, Value, json};
 use super::Options;
 use super::journal::Difference;
 use super::load::Load;
-use super::world::World;
+use super::world::{Found, World};
 
 /// What a torture found.
 pub struct Report {
     figures: Map<String, Value>,
-    destinations: Vec<(&'static str, Difference, usize)>,
+    destinations: Vec<Found>,
     complaints: Vec<String>,
 }
 
@@ -23,8 +23,8 @@ impl Report {
     pub fn new(world: &World, options: &Options, load: &Load) -> Result<Self> {
         let destinations = world.read_back()?;
         let mut sum = Difference::default();
-        for (_, difference, _) in &destinations {
-            sum.add(*difference);
+        for found in &destinations {
+            sum.add(found.difference);
         }
         let mut sql = world.database();
         // An event that was answered is an event that is there, with its effects.
@@ -40,7 +40,7 @@ impl Report {
             ("duplicated", sum.duplicated),
             ("out_of_order", sum.out_of_order),
             ("dead", sql.number("SELECT count(*) FROM outbox WHERE state = 'dead'")?.try_into()?),
-            ("repeats", report.destinations.iter().map(|(_, _, repeats)| repeats).sum()),
+            ("repeats", report.destinations.iter().filter_map(|found| found.repeats).sum()),
             ("client_retries", usize::try_from(load.retries())?),
         ] {
             report.add(name, value);
@@ -82,9 +82,10 @@ impl Report {
     /// Prints a table for people and, as the last line, the figures as JSON.
     pub fn print(&self) {
         println!("{:<24}{:>10}{:>12}{:>14}{:>10}", "", "lost", "duplicated", "out of order", "repeats");
-        for (name, difference, repeats) in &self.destinations {
+        for Found { destination, difference, repeats } in &self.destinations {
             let Difference { lost, duplicated, out_of_order } = difference;
-            println!("{name:<24}{lost:>10}{duplicated:>12}{out_of_order:>14}{repeats:>10}");
+            let repeats = repeats.map_or("-".to_owned(), |repeats| repeats.to_string());
+            println!("{destination:<24}{lost:>10}{duplicated:>12}{out_of_order:>14}{repeats:>10}");
         }
         println!();
         for (name, value) in &self.figures {

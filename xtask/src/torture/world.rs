@@ -1,7 +1,6 @@
 //! Everything a torture needs: a Postgres of its own, a second database as the warehouse, a webhook's receiver, and the
 //! breakable network before both.
 
-use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -21,6 +20,16 @@ const WAREHOUSE: &str = "warehouse";
 
 /// Seconds that a destination may take; less than the proxy's late requests.
 const TIMEOUT_SECONDS: u8 = 3;
+
+/// What was found at a destination.
+pub struct Found {
+    /// Which one.
+    pub destination: &'static str,
+    /// How it differs from what should be there.
+    pub difference: Difference,
+    /// Writes that came again and changed nothing; a warehouse does not see those.
+    pub repeats: Option<usize>,
+}
 
 /// What stands at the destinations' end.
 pub struct Plan {
@@ -61,7 +70,6 @@ impl<'a> World<'a> {
     /// # Errors
     /// Something does not start, or Meshline refuses what it is told.
     pub fn new(cluster: &'a Cluster, meshline: PathBuf, folder: PathBuf, plan: &Plan) -> Result<Self> {
-        fs::create_dir_all(&folder)?;
         if !cluster.create_database(DATABASE)? {
             bail!("another torture of this checkout is under way");
         }
@@ -121,11 +129,11 @@ impl<'a> World<'a> {
     }
 
     /// Compares each destination, read by itself, with the effects. Answers the differences, and how many writes were
-    /// repeated and recognised.
+    /// repeated and recognised, where the destination can tell.
     ///
     /// # Errors
     /// A database does not answer.
-    pub fn read_back(&self) -> Result<Vec<(&'static str, Difference, usize)>> {
+    pub fn read_back(&self) -> Result<Vec<Found>> {
         let mut found = Vec::new();
         if self.has_warehouse {
             let mut warehouse = Sql::new(self.cluster, WAREHOUSE);
@@ -134,16 +142,21 @@ impl<'a> World<'a> {
                     "SELECT effect_key, remote_key, lead_sequence FROM torture.journal WHERE written_to = '{table}' ORDER BY n"
                 ))?)
             };
-            let record = Record { taken: of("decision_events")?, shown: of("lead_current")?, repeats: 0 };
+            let record =
+                Record { taken: of("decision_events")?, shown: of("lead_current")?, ..Record::default() };
             // The journal sees changes. That nobody took the rows away again, the tables tell.
             let rows =
                 Sql::new(self.cluster, WAREHOUSE).number("SELECT count(*) FROM meshline.decision_events")?;
             let mut difference = compare(&self.expected("postgres")?, &record);
             difference.lost += record.taken.len().saturating_sub(usize::try_from(rows)?);
-            found.push(("warehouse", difference, 0));
+            found.push(Found { destination: "warehouse", difference, repeats: None });
         }
         let expected = self.expected("webhook")?;
-        found.push(self.receiver.record(|record| ("webhook", compare(&expected, record), record.repeats)));
+        found.push(self.receiver.record(|record| Found {
+            destination: "webhook",
+            difference: compare(&expected, record),
+            repeats: Some(record.repeats),
+        }));
         Ok(found)
     }
 
