@@ -19,6 +19,7 @@ mod site;
 mod skips;
 mod styles;
 mod test;
+mod torture;
 mod wasm;
 mod wasm_target;
 mod workspace;
@@ -37,6 +38,10 @@ cargo xtask COMMAND
   lint [fmt|clippy|wasm|doc|licences|layers …]
                                     formatting, lints, documentation, licences and the direction of the layers
   migrations                        all migrations up, down and up again; both schemas must be the same
+  torture [--kills 200] [--effects 10000] [--seed S] [--seconds-limit T] | --cuts N | --stopped N
+                                    kills processes, crashes the database and breaks the network, and then reads the
+                                    destinations: is each effect there once and in order? --cuts: connections cut
+                                    after the destination committed; --stopped: workers stopped past their leases
   test-db                           keep the test database up until Ctrl-C, for `cargo test` by hand
 
 DATABASE_URL makes `run` use that database instead of a private one in .meshline/.";
@@ -65,6 +70,7 @@ fn command() -> Result<ExitCode> {
         ["build"] => build::build(),
         ["lint", names @ ..] => lint::lint(names),
         ["migrations"] => migrations::migrations(),
+        ["torture", options @ ..] => torture::torture(options),
         ["test-db"] => test::keep_database(),
         [other, ..] => {
             eprintln!("error: `{other}` is not a command, or takes no such options\n\n{HELP}");

@@ -1,8 +1,10 @@
-//! Private Postgres clusters in `.meshline/`: one to run with, one to test on.
+//! Private Postgres clusters in `.meshline/`: one to run with, one to test on, one to torture.
 //!
 //! Each has a free port on 127.0.0.1, one superuser with a random password and no Unix socket.
 //! Everybody who uses a cluster holds a shared lock on its file of users; whoever leaves last stops it.
 //! Coming and leaving happen under a second, exclusive lock, one at a time.
+
+mod torture;
 
 use std::fs::{self, File, TryLockError};
 use std::net::{Ipv4Addr, TcpListener};
@@ -14,6 +16,8 @@ use serde_json::{Value, json};
 
 use crate::workspace::{self, Workspace};
 use crate::{packages, process, secrets};
+
+pub use torture::TORTURE;
 
 /// The superuser of our clusters.
 const USER: &str = "meshline";

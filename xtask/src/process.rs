@@ -28,7 +28,7 @@ pub fn forward_signals() -> Result<()> {
         for _ in signals.forever() {
             INTERRUPTED.store(true, Ordering::SeqCst);
             for group in groups().iter() {
-                terminate(*group, "TERM");
+                send(*group, "TERM");
             }
         }
     });
@@ -131,7 +131,7 @@ pub fn output_within(command: &mut Command, limit: Duration) -> Result<Limited> 
             break Some(after(command, status)?);
         }
         if start.elapsed() > limit {
-            terminate(child.0.id(), "KILL");
+            send(child.0.id(), "KILL");
             child.0.wait()?;
             break None;
         }
@@ -183,6 +183,21 @@ impl Started {
         Ok(self.0.try_wait()?.is_none())
     }
 
+    /// Kills it where it is: nothing of it runs any more once this returns.
+    ///
+    /// # Errors
+    /// The operating system refuses.
+    pub fn kill(mut self) -> Result<()> {
+        self.0.kill()?;
+        self.0.wait()?;
+        Ok(())
+    }
+
+    /// Signals it, by the signal's name without `SIG`.
+    pub fn signal(&self, signal: &str) {
+        send(self.0.id(), signal);
+    }
+
     /// Waits until it ends.
     ///
     /// # Errors
@@ -196,7 +211,7 @@ impl Drop for Started {
     fn drop(&mut self) {
         let id = self.0.id();
         if let Ok(None) = self.0.try_wait() {
-            terminate(id, "TERM");
+            send(id, "TERM");
             // The error would be that it is gone already.
             let _ = self.0.wait();
         }
@@ -229,7 +244,7 @@ fn groups() -> MutexGuard<'static, Vec<u32>> {
 }
 
 /// Signals a process group. A group that is gone already is no failure.
-fn terminate(group: u32, signal: &str) {
+fn send(group: u32, signal: &str) {
     let script = format!("kill -{signal} -{group} 2>/dev/null");
     let _ = Command::new("sh").args(["-c", &script]).status();
 }

@@ -10,7 +10,7 @@ use crate::rust_tests::Kind;
 use crate::skips::Allowed;
 use crate::wasm::Mode;
 use crate::workspace::Workspace;
-use crate::{browser, output, packages, process, rust_tests};
+use crate::{browser, output, packages, process, rust_tests, torture};
 
 /// What tests found.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -135,6 +135,7 @@ fn run_all(workspace: &Workspace, selection: Selection, total: &mut Outcome, com
             packages::ensure(&[&packages::PYTHON])?;
             rust_tests::run(workspace, Kind::Database, Some(&url))
         });
+        part("a short torture", &mut || torture::short(workspace));
     }
     if selection.browser {
         part("browser tests", &mut || browser::run(workspace, selection.mode, &url));

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails where something goes wrong")]
 
 mod broken;
+mod crash;
 mod fake;
 mod held_back;
 mod once;

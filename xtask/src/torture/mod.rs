@@ -1,0 +1,147 @@
+//! `cargo xtask torture`: whether each effect arrives once and in order, whatever breaks.
+//!
+//! Meshline runs as people run it, as processes on a Postgres; nothing in it knows that it is tortured. What should have
+//! arrived is read from its tables, and what has arrived from the destinations themselves.
+
+mod cuts;
+mod http;
+mod journal;
+mod kills;
+mod load;
+mod proxy;
+mod random;
+mod receiver;
+mod report;
+mod servers;
+mod sql;
+mod stopped;
+mod world;
+
+use std::fs;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+pub use report::Report;
+
+use crate::postgres::{self, Cluster};
+use crate::test::Outcome;
+use crate::workspace::Workspace;
+use crate::{build, output, packages};
+use world::World;
+
+/// How long the outbox may take to get empty in the end: the leases of the last killed, and all that waited for them.
+const SETTLE_WITHIN: Duration = Duration::from_secs(300);
+
+const USAGE: &str = "usage: cargo xtask torture [--kills N] [--effects N] [--seed S] [--seconds-limit T] | --cuts N [--seed S] | --stopped N [--seed S]";
+
+/// What to do.
+pub struct Options {
+    seed: u64,
+    kills: usize,
+    effects: usize,
+    /// No kill begins later than this.
+    limit: Duration,
+    what: What,
+    started: Instant,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum What {
+    Kills,
+    Cuts(usize),
+    Stopped(usize),
+}
+
+/// Runs a torture; the last line of stdout is its report as JSON.
+///
+/// # Errors
+/// The options are wrong, or something does not start or does not come back.
+pub fn torture(options: &[&str]) -> Result<ExitCode> {
+    let options = parse(options)?;
+    let report = run(&Workspace::find()?, &options)?;
+    report.print();
+    Ok(if report.is_fine() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// A torture short enough for `cargo xtask test`, which counts it as one test.
+///
+/// # Errors
+/// Something does not start or does not come back.
+pub fn short(workspace: &Workspace) -> Result<Outcome> {
+    let options = parse(&["--kills", "8", "--effects", "400", "--seconds-limit", "60"])?;
+    let report = run(workspace, &options)?;
+    let is_fine = report.is_fine();
+    if !is_fine {
+        report.print();
+    }
+    Ok(Outcome { passed: usize::from(is_fine), failed: usize::from(!is_fine), skipped: Vec::new() })
+}
+
+fn run(workspace: &Workspace, options: &Options) -> Result<Report> {
+    packages::ensure(&[&packages::POSTGRES])?;
+    let built = output::phase("server", || build::server(workspace))?;
+    let folder = workspace.target.join("torture");
+    if folder.exists() {
+        fs::remove_dir_all(&folder).with_context(|| format!("emptying {}", folder.display()))?;
+    }
+    fs::create_dir_all(&folder)?;
+    // A copy: a build meanwhile must not change what the next process is started from.
+    let meshline = folder.join("meshline");
+    fs::copy(&built, &meshline).with_context(|| format!("copying {}", built.display()))?;
+    let cluster = Cluster::start(workspace, &postgres::TORTURE)?;
+    let plan = match options.what {
+        What::Kills => kills::PLAN,
+        What::Cuts(_) => cuts::PLAN,
+        What::Stopped(_) => stopped::PLAN,
+    };
+    let plan = world::Plan { seed: options.seed, ..plan };
+    let world = output::phase("world", || World::new(&cluster, meshline, folder, &plan))?;
+    output::phase("torture", || match options.what {
+        What::Kills => kills::run(&world, options),
+        What::Cuts(cuts) => cuts::run(&world, options, cuts),
+        What::Stopped(workers) => stopped::run(&world, options, workers),
+    })
+}
+
+fn parse(options: &[&str]) -> Result<Options> {
+    let mut parsed = Options {
+        seed: 1,
+        kills: 200,
+        effects: 10_000,
+        limit: Duration::from_secs(3600),
+        what: What::Kills,
+        started: Instant::now(),
+    };
+    for pair in options.chunks(2) {
+        let [name, value] = pair else { bail!(USAGE) };
+        let number: u64 = value.parse().with_context(|| format!("{name} takes a number\n{USAGE}"))?;
+        let count = usize::try_from(number)?;
+        match *name {
+            "--kills" if count > 0 => parsed.kills = count,
+            "--effects" => parsed.effects = count,
+            "--seed" => parsed.seed = number,
+            "--seconds-limit" => parsed.limit = Duration::from_secs(number),
+            "--cuts" => parsed.what = What::Cuts(count),
+            "--stopped" => parsed.what = What::Stopped(count),
+            _ => bail!(USAGE),
+        }
+    }
+    Ok(parsed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_are_pairs() {
+        let options = parse(&["--kills", "8", "--seed", "7"]).unwrap();
+        assert_eq!((options.kills, options.seed, options.effects, options.what), (8, 7, 10_000, What::Kills));
+        assert_eq!(parse(&["--cuts", "9"]).unwrap().what, What::Cuts(9));
+        for wrong in [&["--kills"][..], &["--kills", "0"], &["--kills", "x"], &["--mercy", "1"]] {
+            assert!(parse(wrong).is_err(), "{wrong:?}");
+        }
+    }
+}
