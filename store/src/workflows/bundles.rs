@@ -1,0 +1,143 @@
+//! Bundles: what is released and rolled back as one.
+
+use engine::canonical::{self, Digest};
+use engine::ids::WorkflowId;
+use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
+use sqlx::types::Json as Column;
+use uuid::Uuid;
+
+use super::begin_epoch;
+use super::versions::{Kind, Version, versions};
+use crate::actor::Actor;
+use crate::control::{Audit, audit};
+use crate::error::{Error, Result};
+
+/// The parts of a bundle, each by name and version; its canonical JSON is what the bundle's hash is of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// The workflow's name.
+    pub workflow: String,
+    /// Version of the engine's semantics.
+    pub semantics: u32,
+    /// The parts, in the order of kind and name.
+    pub parts: Vec<Part>,
+}
+
+/// One part of a bundle.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Part {
+    /// What it is.
+    pub kind: Kind,
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: u32,
+    /// SHA-256 of its content's canonical JSON.
+    pub hash: Digest,
+}
+
+/// Puts a bundle of canonical versions live: the next event is decided by it.
+///
+/// # Errors
+/// [`Error::Refused`] when a version is a draft.
+pub async fn release(
+    connection: &mut PgConnection,
+    actor: &Actor,
+    workflow: WorkflowId,
+    name: &str,
+    ids: &[Uuid],
+    why: &str,
+) -> Result<Digest> {
+    let mut parts: Vec<Part> = Vec::with_capacity(ids.len());
+    for version in versions(connection, ids).await? {
+        if version.is_draft {
+            return Err(Error::Refused(format!("{} {} is still a draft", version.kind, version.name)));
+        }
+        parts.push(Part {
+            kind: version.kind,
+            name: version.name,
+            version: version.version,
+            hash: version.hash,
+        });
+    }
+    parts.sort();
+    let manifest = Manifest { workflow: name.to_owned(), semantics: engine::SEMANTICS_VERSION, parts };
+    let hash = canonical::digest(&manifest)?;
+    sqlx::query("INSERT INTO bundles (hash, workflow_id, manifest, version_ids, created_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (hash) DO NOTHING")
+        .bind(hash.0.as_slice())
+        .bind(workflow.0)
+        .bind(Column(&manifest))
+        .bind(ids)
+        .bind(actor.now)
+        .execute(&mut *connection)
+        .await?;
+    begin_epoch(connection, workflow.0).await?;
+    sqlx::query(
+        "UPDATE workflows SET live_bundle = $2, first_live_at = coalesce(first_live_at, $3) WHERE id = $1",
+    )
+    .bind(workflow.0)
+    .bind(hash.0.as_slice())
+    .bind(actor.now)
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query("INSERT INTO pool_states (name) SELECT name FROM versions WHERE id = ANY($1) AND kind = 'pool' ON CONFLICT DO NOTHING")
+        .bind(ids)
+        .execute(&mut *connection)
+        .await?;
+    let detail = serde_json::json!({ "bundle": hash, "manifest": manifest, "why": why });
+    audit(
+        connection,
+        actor,
+        Audit { action: "workflow.release", subject: &format!("workflow:{name}"), lead: None, detail },
+    )
+    .await?;
+    Ok(hash)
+}
+
+/// A bundle with the content of its parts.
+#[derive(Clone, Debug)]
+pub struct BundleParts {
+    /// Its hash.
+    pub hash: Digest,
+    /// Its workflow.
+    pub workflow: WorkflowId,
+    /// What it is made of.
+    pub manifest: Manifest,
+    /// The versions, in no particular order.
+    pub versions: Vec<Version>,
+}
+
+impl BundleParts {
+    /// The one version of a kind that a bundle has one of.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] when it is not there.
+    pub fn one(&self, kind: Kind) -> Result<&Version> {
+        self.all(kind).next().ok_or_else(|| Error::Corrupt(format!("the bundle {} has no {kind}", self.hash)))
+    }
+
+    /// The versions of a kind.
+    pub fn all(&self, kind: Kind) -> impl Iterator<Item = &Version> {
+        self.versions.iter().filter(move |version| version.kind == kind)
+    }
+}
+
+/// A bundle by its hash.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none.
+pub async fn bundle(connection: &mut PgConnection, hash: &Digest) -> Result<BundleParts> {
+    let row: Option<(Uuid, Column<Manifest>, Vec<Uuid>)> =
+        sqlx::query_as("SELECT workflow_id, manifest, version_ids FROM bundles WHERE hash = $1")
+            .bind(hash.0.as_slice())
+            .fetch_optional(&mut *connection)
+            .await?;
+    let (workflow, Column(manifest), ids) = row.ok_or(Error::NotFound("bundle"))?;
+    Ok(BundleParts {
+        hash: *hash,
+        workflow: workflow.into(),
+        manifest,
+        versions: versions(connection, &ids).await?,
+    })
+}
