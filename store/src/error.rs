@@ -60,6 +60,8 @@ impl From<sqlx::Error> for Error {
             sqlx::Error::RowNotFound => return Self::NotFound("row"),
             sqlx::Error::Io(_)
             | sqlx::Error::Tls(_)
+            // A line that is cut in the middle of a message reads as nonsense.
+            | sqlx::Error::Protocol(_)
             | sqlx::Error::PoolTimedOut
             | sqlx::Error::PoolClosed => return Self::Unavailable(error),
             _ => {}
