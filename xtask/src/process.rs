@@ -212,6 +212,8 @@ impl Drop for Started {
         let id = self.0.id();
         if let Ok(None) = self.0.try_wait() {
             send(id, "TERM");
+            // One that was stopped hears nothing before it goes on.
+            send(id, "CONT");
             // The error would be that it is gone already.
             let _ = self.0.wait();
         }

@@ -14,13 +14,13 @@ use super::{Options, Report};
 use crate::process;
 
 /// Webhooks, and so workers in a process.
-const WEBHOOKS: usize = 25;
+const WEBHOOKS: usize = 10;
 /// Processes stopped at once.
 const PROCESSES: usize = 5;
 /// Writes that a worker has under way, as the webhook limits them.
 const WRITES: usize = 8;
 /// Events in a round: more than all workers together can hold, so that each holds some.
-const EVENTS: u64 = 200;
+const EVENTS: u64 = 170;
 /// A round with all its leases takes less, also on a slow machine.
 const PATIENCE: Duration = Duration::from_secs(180);
 /// Within this all workers have to be busy, or their first writes time out before they are stopped.
@@ -68,12 +68,14 @@ pub fn run(world: &World, options: &Options, wanted: usize) -> Result<Report> {
 /// Answers how many results they have left to tell.
 fn round(world: &World, servers: &[Server], load: &Load) -> Result<usize> {
     let mut sql = world.database();
-    world.receiver.hold();
+    // All at once: the first writes must not time out while the last ones are still being posted.
+    sql.rows("UPDATE destinations SET paused_reason = 'the outbox is filled first'")?;
     load.allow(load.done() + EVENTS);
+    until("all events are taken", || load.is_done())?;
+    world.receiver.hold();
+    sql.rows("UPDATE destinations SET paused_reason = NULL")?;
     let start = Instant::now();
-    until("all workers are busy", || {
-        Ok(load.is_done()? && world.receiver.held() == PROCESSES * WEBHOOKS * WRITES)
-    })?;
+    until("all workers are busy", || Ok(world.receiver.held() >= PROCESSES * WEBHOOKS * WRITES))?;
     if start.elapsed() > BUSY_WITHIN {
         bail!(
             "it took {} s until all workers were busy; this machine is too slow",
