@@ -8,8 +8,8 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Failures in a row, at any effects, after which a destination counts as down.
-pub const BREAKS_AFTER: u32 = 5;
+/// Failures in a row, at any effects, after which a destination counts as down unless its pace says otherwise.
+const BREAKS_AFTER: u32 = 5;
 /// Bound of the first wait of an open breaker; it doubles up to [`OPEN_MAX`] while the trials fail.
 pub const OPEN_BASE: TimeDelta = TimeDelta::seconds(2);
 /// The longest wait of an open breaker: how late a destination that is back is noticed.
@@ -42,6 +42,10 @@ pub struct Pace {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 100))]
     pub quota_share_percent: Option<u8>,
+    /// Failures in a row after which nothing is sent for a while; 5 when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub breaks_after: Option<u32>,
 }
 
 impl Pace {
@@ -57,6 +61,9 @@ impl Pace {
         if !within(self.daily_quota, u32::MAX) {
             return Some("`daily_quota` is at least 1");
         }
+        if !within(self.breaks_after, 1_000_000) {
+            return Some("`breaks_after` is from 1 to 1000000");
+        }
         if !within(self.quota_share_percent.map(u32::from), 100) {
             return Some("`quota_share_percent` is from 1 to 100");
         }
@@ -66,6 +73,11 @@ impl Pace {
     /// Whether anything is bounded.
     pub fn is_bounded(&self) -> bool {
         self.at_once.is_some() || self.per_minute.is_some() || self.daily_quota.is_some()
+    }
+
+    /// Failures in a row after which the destination counts as down.
+    pub fn breaks_after(&self) -> u32 {
+        self.breaks_after.unwrap_or(BREAKS_AFTER)
     }
 
     /// Writes a day that are ours; at least one.

@@ -1,12 +1,12 @@
 //! What one worker's attempts say of its destination: whether it is down, and whether it is back.
 
 use chrono::{DateTime, Utc};
-use engine::sync::flow::BREAKS_AFTER;
 use store::sync::Outcome;
 
 /// What attempts have come to since the breaker was last told of.
-#[derive(Default)]
 pub(super) struct Health {
+    /// Failures in a row after which it counts as down.
+    breaks_after: u32,
     failures: u32,
     has_arrived: bool,
     /// What is under way is a trial: the breaker is open, and this effect shows whether the destination is back.
@@ -32,6 +32,18 @@ pub(super) enum Change {
 }
 
 impl Health {
+    /// Nothing is known yet.
+    pub(super) fn new(breaks_after: u32) -> Self {
+        Self {
+            breaks_after,
+            failures: 0,
+            has_arrived: false,
+            is_trial: false,
+            not_before: None,
+            reason: String::new(),
+        }
+    }
+
     /// Notes how an attempt ended. `not_before` is when the destination wants to be asked again: all of us, not just for
     /// this effect.
     pub(super) fn note(&mut self, outcome: Outcome, error: Option<&str>, not_before: Option<DateTime<Utc>>) {
@@ -56,7 +68,8 @@ impl Health {
     pub(super) fn change(&mut self) -> Option<Change> {
         let has_arrived = std::mem::take(&mut self.has_arrived);
         let not_before = self.not_before.take();
-        if not_before.is_some() || self.failures >= BREAKS_AFTER || (self.is_trial && self.failures > 0) {
+        if not_before.is_some() || self.failures >= self.breaks_after || (self.is_trial && self.failures > 0)
+        {
             self.failures = 0;
             let is_trial = std::mem::take(&mut self.is_trial);
             return Some(Change::Open { not_before, is_trial, reason: std::mem::take(&mut self.reason) });
@@ -79,7 +92,7 @@ mod tests {
 
     #[test]
     fn failures_in_a_row_open_the_breaker_and_one_success_between_them_does_not() {
-        let mut health = Health::default();
+        let mut health = Health::new(5);
         for outcome in [RETRY, RETRY, RETRY, RETRY, Outcome::Delivered, RETRY, RETRY, RETRY, RETRY] {
             health.note(outcome, Some("down"), None);
             assert_eq!(health.change(), None);
@@ -92,7 +105,7 @@ mod tests {
 
     #[test]
     fn a_trial_decides_at_once() {
-        let mut health = Health { is_trial: true, ..Health::default() };
+        let mut health = Health { is_trial: true, ..Health::new(5) };
         health.note(RETRY, Some("down"), None);
         assert!(matches!(health.change(), Some(Change::Open { is_trial: true, .. })));
         health.is_trial = true;
@@ -104,7 +117,7 @@ mod tests {
     #[test]
     fn what_the_destination_asks_for_holds_for_all() {
         let asked = now() + TimeDelta::minutes(3);
-        let mut health = Health::default();
+        let mut health = Health::new(5);
         health.note(RETRY, Some("down"), Some(asked));
         assert!(matches!(health.change(), Some(Change::Open { not_before: Some(at), .. }) if at == asked));
         let tomorrow = now() + TimeDelta::hours(15);

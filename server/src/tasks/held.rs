@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use destinations::Destination;
 use engine::ids::EffectId;
+use engine::sync::flow::Pace;
 use store::sync::{BATCH, Claimed, Finish, LEASE, Ticket};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -31,7 +32,7 @@ pub(super) struct Held {
 }
 
 impl Held {
-    pub(super) fn new(destination: Arc<dyn Destination>, is_shared: bool) -> Self {
+    pub(super) fn new(destination: Arc<dyn Destination>, pace: &Pace) -> Self {
         Self {
             destination,
             waiting: VecDeque::new(),
@@ -39,8 +40,8 @@ impl Held {
             begun: HashMap::new(),
             ended: Vec::new(),
             pause: None,
-            health: Health::default(),
-            is_shared,
+            health: Health::new(pace.breaks_after()),
+            is_shared: pace.at_once.is_some(),
         }
     }
 

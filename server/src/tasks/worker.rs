@@ -37,7 +37,7 @@ pub(super) struct Worker {
 
 impl Worker {
     pub(super) async fn run(mut self) {
-        let mut held = Held::new(self.destination.clone(), self.pace.at_once.is_some());
+        let mut held = Held::new(self.destination.clone(), &self.pace);
         let (mut poll, mut heartbeat) = (ticks(POLL), ticks(HEARTBEAT));
         let mut trouble = Trouble::default();
         let mut look = true;

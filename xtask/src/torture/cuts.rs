@@ -12,7 +12,8 @@ use super::{Options, Report};
 use crate::process;
 
 /// One warehouse and one webhook, each write cut once.
-pub const PLAN: Plan = Plan { seed: 0, warehouse: true, webhooks: 1, breakable: true, retry_cap_ms: 100 };
+pub const PLAN: Plan =
+    Plan { seed: 0, warehouse: true, calendar: false, webhooks: 1, breakable: true, retry_cap_ms: 100 };
 /// Effects in the outbox, at most: what waits longest is cut first.
 const BACKLOG: i64 = 1_000;
 /// The longest time without a single cut.

@@ -31,7 +31,8 @@ const POSTED_WITHIN: Duration = Duration::from_secs(10);
 const BUSY_WITHIN: Duration = Duration::from_secs(20);
 
 /// What a torture breaks.
-pub const PLAN: Plan = Plan { seed: 0, warehouse: true, webhooks: 1, breakable: true, retry_cap_ms: 2_000 };
+pub const PLAN: Plan =
+    Plan { seed: 0, warehouse: true, calendar: true, webhooks: 1, breakable: true, retry_cap_ms: 2_000 };
 
 /// A kill and what was under way in the process.
 struct Kill {

@@ -13,6 +13,8 @@ use super::random::Random;
 
 /// Clients at once.
 const CLIENTS: usize = 4;
+/// Of so many leads one gets meetings: a calendar takes one write at a time.
+const LEADS_PER_MEETING: u64 = 8;
 /// How long a client waits for an answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -123,7 +125,7 @@ impl Shared {
         let mut random = Random::new(self.seed, number);
         let lead = (number / self.events_per_lead).saturating_sub(random.below(self.events_per_lead.min(2)));
         let body = json!({
-            "kind": "form", "source": "torture", "payload": {"n": number},
+            "kind": "form", "source": "torture", "payload": {"n": number, "share": lead % LEADS_PER_MEETING},
             "lead": {"email": format!("lead{lead}@torture.example"), "external_id": format!("lead-{lead}"), "company": "Initech"},
         });
         let (key, authorization) = (format!("torture-{number}"), format!("Bearer {}", self.key));

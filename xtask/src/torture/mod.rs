@@ -3,6 +3,7 @@
 //! Meshline runs as people run it, as processes on a Postgres; nothing in it knows that it is tortured. What should have
 //! arrived is read from its tables, and what has arrived from the destinations themselves.
 
+mod calendar;
 mod cuts;
 mod http;
 mod journal;
@@ -32,7 +33,7 @@ use crate::{build, output, packages};
 use world::World;
 
 /// How long the outbox may take to get empty in the end: the leases of the last killed, and all that waited for them.
-const SETTLE_WITHIN: Duration = Duration::from_secs(300);
+const SETTLE_WITHIN: Duration = Duration::from_secs(900);
 
 const USAGE: &str = "usage: cargo xtask torture [--kills N] [--effects N] [--seed S] [--seconds-limit T] | --cuts N [--seed S] | --stopped N [--seed S]";
 
@@ -80,7 +81,7 @@ pub fn short(workspace: &Workspace) -> Result<Outcome> {
 }
 
 fn run(workspace: &Workspace, options: &Options) -> Result<Report> {
-    packages::ensure(&[&packages::POSTGRES])?;
+    packages::ensure(&[&packages::POSTGRES, &packages::PYTHON])?;
     let built = output::phase("server", || build::server(workspace))?;
     let folder = workspace.target.join("torture");
     if folder.exists() {

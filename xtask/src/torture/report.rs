@@ -30,8 +30,13 @@ impl Report {
         // An event that was answered is an event that is there, with its effects.
         let events = sql.number("SELECT count(*) FROM events")?;
         let effects = sql.number("SELECT count(*) FROM effects")?;
-        let missing =
-            (load.done() as i64 - events).max(0) + (events * world.effects_per_event as i64 - effects).abs();
+        let meetings = if world.has_calendar() {
+            sql.number("SELECT count(*) FROM decisions WHERE action = 'assign'")?
+        } else {
+            0
+        };
+        let wanted = events * world.effects_per_event as i64 + meetings;
+        let missing = (load.done() as i64 - events).max(0) + (wanted - effects).abs();
         sum.lost += usize::try_from(missing)?;
         let mut report = Self { figures: Map::new(), destinations, complaints: Vec::new() };
         for (name, value) in [

@@ -29,8 +29,14 @@ const BUSY_WITHIN: Duration = Duration::from_secs(18);
 const LATE: &str = "meshline_outbox_stale_finishes_total";
 
 /// Webhooks only, and no network that breaks: what is late is late because its worker was stopped.
-pub const PLAN: Plan =
-    Plan { seed: 0, warehouse: false, webhooks: WEBHOOKS, breakable: false, retry_cap_ms: 100 };
+pub const PLAN: Plan = Plan {
+    seed: 0,
+    warehouse: false,
+    calendar: false,
+    webhooks: WEBHOOKS,
+    breakable: false,
+    retry_cap_ms: 100,
+};
 
 /// Runs it.
 ///

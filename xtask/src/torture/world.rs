@@ -7,6 +7,7 @@ use std::process::Command;
 use anyhow::{Result, bail};
 use serde_json::{Map, Value, json};
 
+use super::calendar::{self, Calendars};
 use super::journal::{Difference, Expected, Record, compare};
 use super::proxy::{Proxy, Weather};
 use super::receiver::Receiver;
@@ -20,6 +21,11 @@ const WAREHOUSE: &str = "warehouse";
 
 /// Seconds that a destination may take; less than the proxy's late requests.
 const TIMEOUT_SECONDS: u8 = 3;
+/// The same for a calendar, which takes many requests for one meeting.
+const CALENDAR_SECONDS: u8 = 15;
+/// More failures in a row than there will be: whether breakers open is not what is asked here, and they would only make
+/// everything take longer.
+const NEVER: u32 = 1_000_000;
 
 /// What was found at a destination.
 pub struct Found {
@@ -37,6 +43,8 @@ pub struct Plan {
     pub seed: u64,
     /// Whether there is a warehouse.
     pub warehouse: bool,
+    /// Whether there is a calendar.
+    pub calendar: bool,
     /// How many webhooks there are; all come to one receiver.
     pub webhooks: usize,
     /// Whether webhooks go through the breakable network, or straight to the receiver and with all the time there is.
@@ -55,11 +63,13 @@ pub struct World<'a> {
     pub folder: PathBuf,
     /// The receiver of webhooks.
     pub receiver: Receiver,
-    /// The network before the warehouse and that before the receiver.
-    pub network: [Proxy; 2],
+    /// The server of calendars.
+    calendars: Option<Calendars>,
+    /// The network before the warehouse, that before the receiver, and that before the calendars.
+    pub network: Vec<Proxy>,
     /// A key of the API.
     pub key: String,
-    /// Effects that one event has.
+    /// Effects that every event has; those with a meeting have one more.
     pub effects_per_event: usize,
     has_warehouse: bool,
 }
@@ -75,13 +85,20 @@ impl<'a> World<'a> {
         }
         cluster.create_database(WAREHOUSE)?;
         let receiver = Receiver::start(plan.seed)?;
-        let network =
-            [Proxy::before(cluster.port(), plan.seed ^ 1)?, Proxy::before(receiver.port(), plan.seed ^ 2)?];
+        let calendars = if plan.calendar { Some(Calendars::start(&folder.join("calendars"))?) } else { None };
+        let mut network = vec![
+            Proxy::before(cluster.port(), plan.seed ^ 1)?,
+            Proxy::before(receiver.port(), plan.seed ^ 2)?,
+        ];
+        if let Some(calendars) = &calendars {
+            network.push(Proxy::before(calendars.port(), plan.seed ^ 3)?);
+        }
         let mut world = Self {
             cluster,
             meshline,
             folder,
             receiver,
+            calendars,
             network,
             key: String::new(),
             effects_per_event: usize::from(plan.warehouse) + plan.webhooks,
@@ -112,7 +129,8 @@ impl<'a> World<'a> {
         command.env("DATABASE_URL", url).env("MESHLINE_KEY_FILE", self.folder.join("master.key"));
         command
             .env("TORTURE_PASSWORD", self.cluster.password())
-            .env("TORTURE_SIGNING_KEY", Receiver::secret());
+            .env("TORTURE_SIGNING_KEY", Receiver::secret())
+            .env("TORTURE_CALENDAR_PASSWORD", calendar::PASSWORD);
         command.env("MESHLINE_LOG", "warn");
         command
     }
@@ -122,10 +140,16 @@ impl<'a> World<'a> {
         Sql::new(self.cluster, DATABASE)
     }
 
-    /// Changes the weather everywhere.
-    pub fn weather(&self, warehouse: Weather, webhooks: Weather) {
-        self.network[0].set(warehouse);
-        self.network[1].set(webhooks);
+    /// Whether there is a calendar.
+    pub fn has_calendar(&self) -> bool {
+        self.calendars.is_some()
+    }
+
+    /// Changes the weather everywhere; that before the receiver is also the calendars'.
+    pub fn weather(&self, warehouse: Weather, others: Weather) {
+        for (number, network) in self.network.iter().enumerate() {
+            network.set(if number == 0 { warehouse } else { others });
+        }
     }
 
     /// Compares each destination, read by itself, with the effects. Answers the differences, and how many writes were
@@ -150,6 +174,10 @@ impl<'a> World<'a> {
             let mut difference = compare(&self.expected("postgres")?, &record);
             difference.lost += record.taken.len().saturating_sub(usize::try_from(rows)?);
             found.push(Found { destination: "warehouse", difference, repeats: None });
+        }
+        if let Some(calendars) = &self.calendars {
+            let difference = calendars.compare(&self.expected("caldav")?)?;
+            found.push(Found { destination: "calendars", difference, repeats: None });
         }
         let expected = self.expected("webhook")?;
         found.push(self.receiver.record(|record| Found {
@@ -177,13 +205,13 @@ impl<'a> World<'a> {
             let secret = json!({"env": "TORTURE_PASSWORD"});
             destinations.insert(
                 "warehouse".into(),
-                json!({"kind": "postgres", "settings": settings, "secret": secret}),
+                json!({"kind": "postgres", "settings": settings, "secret": secret, "pace": {"breaks_after": NEVER}}),
             );
         }
         let (port, timeout) = if plan.breakable {
             (self.network[1].port(), TIMEOUT_SECONDS)
         } else {
-            (self.receiver.port(), 20)
+            (self.receiver.port(), 15)
         };
         for number in 0..plan.webhooks {
             let url = format!("http://127.0.0.1:{port}/{number}");
@@ -191,23 +219,53 @@ impl<'a> World<'a> {
             let secret = json!({"env": "TORTURE_SIGNING_KEY"});
             destinations.insert(
                 format!("webhook-{number}"),
-                json!({"kind": "webhook", "settings": settings, "secret": secret}),
+                json!({"kind": "webhook", "settings": settings, "secret": secret, "pace": {"breaks_after": NEVER}}),
             );
         }
-        let purpose = |name: &String| if name == "warehouse" { "decision_event" } else { "lead_update" };
-        let targets: Vec<Value> =
-            destinations.keys().map(|name| json!({"to": name, "purpose": purpose(name)})).collect();
+        if self.calendars.is_some() {
+            let settings = json!({
+                "url": format!("http://127.0.0.1:{}/", self.network[2].port()), "user": calendar::USER,
+                "calendars": calendar::paths(), "time_zone": "UTC", "retry": retry, "timeout_seconds": CALENDAR_SECONDS,
+                "working_hours": {"days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "from": "00:00", "to": "23:30"},
+                "meeting_minutes": 15, "notice_minutes": 60, "within_days": 60,
+            });
+            let secret = json!({"env": "TORTURE_CALENDAR_PASSWORD"});
+            let pace = json!({"breaks_after": NEVER});
+            destinations.insert(
+                "calendars".into(),
+                json!({"kind": "caldav", "settings": settings, "secret": secret, "pace": pace}),
+            );
+        }
+        let targets: Vec<Value> = destinations.keys().map(|name| target(name)).collect();
+        let members: Vec<Value> =
+            calendar::people().map(|person| json!({"person": person, "weight": 1})).collect();
         json!({
             "destinations": destinations,
+            "pools": {"reps": {"members": members}},
             "workflows": {"torture": {
                 "takes": [{"kind": "form", "source": "torture"}],
-                "fields": {"n": {"type": "number", "min": 0}},
-                "map": {"n": {"from": "/payload/n", "extract": "number", "decimal": "point"}},
-                "rules": [{"id": "even", "when": "n >= 0", "then": ["advance"]}],
+                "fields": {"n": {"type": "number", "min": 0}, "share": {"type": "number", "min": 0}},
+                "map": {
+                    "n": {"from": "/payload/n", "extract": "number", "decimal": "point"},
+                    "share": {"from": "/payload/share", "extract": "number", "decimal": "point"},
+                },
+                "rules": [
+                    {"id": "meet", "when": "share == 0", "then": [{"assign": {"pool": "reps", "meeting": "intro"}}]},
+                    {"id": "even", "when": "n >= 0", "then": ["advance"]},
+                ],
                 "default": "nurture",
                 "destinations": targets,
             }},
         })
+    }
+}
+
+/// What goes to a destination.
+fn target(name: &str) -> Value {
+    match name {
+        "warehouse" => json!({"to": name, "purpose": "decision_event"}),
+        "calendars" => json!({"to": name, "purpose": "meeting", "on": ["assign"]}),
+        _ => json!({"to": name, "purpose": "lead_update"}),
     }
 }
 
