@@ -82,6 +82,7 @@ pub fn run(world: &World, options: &Options) -> Result<Report> {
     let settled = settle(world, &mut servers, &load, &mut sql)?;
     let mut report = Report::new(world, options, &load)?;
     report.add("kills", kills.len());
+    report.require(kills.len() * 2 >= options.kills, "the time was too short for half of the kills");
     report.add("in_flight", kills.iter().filter(|kill| !kill.orphans.is_empty()).count());
     report.add("orphans", kills.iter().map(|kill| kill.orphans.len()).sum());
     report.add("crashes", crashes);
