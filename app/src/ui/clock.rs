@@ -67,6 +67,16 @@ impl Clock {
         at.with_timezone(&self.zone).format("%a %-d %b %Y, %H:%M:%S %Z").to_string()
     }
 
+    /// A `<time>` that shows the time of the day to the second, for what is minutes away.
+    pub fn second(&self, at: DateTime<Utc>) -> impl IntoView + use<> {
+        element(at, self.full(at), self.time(at))
+    }
+
+    /// The time of the day to the second: `09:02:14`.
+    pub fn time(&self, at: DateTime<Utc>) -> String {
+        at.with_timezone(&self.zone).format("%H:%M:%S").to_string()
+    }
+
     /// A `<time>` that shows the day and the time.
     pub fn stamp(&self, at: DateTime<Utc>) -> impl IntoView + use<> {
         element(at, self.full(at), self.day_and_time(at))
