@@ -5,7 +5,9 @@ use leptos_meta::provide_meta_context;
 use leptos_router::components::{Route, Router, Routes};
 use leptos_router::{SsrMode, path};
 
-use crate::pages::{Dashboard, EffectPage, Effects, Home, Jobs, LeadPage, Leads, NotFound, Outbox, SetUp, SignIn};
+use crate::pages::{
+    Dashboard, EffectPage, Effects, Home, Jobs, LeadPage, Leads, NotFound, Outbox, SetUp, SignIn,
+};
 
 /// All pages. Each is rendered as a whole before it is sent, so that status and title are right.
 #[component]

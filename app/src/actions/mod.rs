@@ -53,7 +53,9 @@ fn actor(request: &Request) -> Result<Actor> {
 
 /// Where a form leads back to: to what it says, if that is a path of this site, else to the page given.
 fn back_to(next: Option<&str>, page: &str) -> LocalPath {
-    next.and_then(LocalPath::parse).or_else(|| LocalPath::parse(page)).unwrap_or_else(|| LocalPath::next(None))
+    next.and_then(LocalPath::parse)
+        .or_else(|| LocalPath::parse(page))
+        .unwrap_or_else(|| LocalPath::next(None))
 }
 
 /// The browser's connection, beside the request.

@@ -87,6 +87,14 @@ impl Clock {
         element(at, self.full(at), self.said(at))
     }
 
+    /// A `<time>` that shows the day and the time to the second: `Today 09:02:14`, `19 Nov 14:20:05`.
+    pub fn stamp_second(&self, at: DateTime<Utc>) -> impl IntoView + use<> {
+        let is_today =
+            self.now.with_timezone(&self.zone).date_naive() == at.with_timezone(&self.zone).date_naive();
+        let day = if is_today { "Today".to_owned() } else { self.day(at) };
+        element(at, self.full(at), format!("{day} {}", self.time(at)))
+    }
+
     /// A `<time>` that shows how long ago it was.
     pub fn relative(&self, at: DateTime<Utc>) -> impl IntoView + use<> {
         element(at, self.full(at), self.ago(at))

@@ -17,3 +17,4 @@ mod outcomes;
 mod process;
 mod sessions;
 mod setup;
+mod sync;

@@ -20,8 +20,8 @@ use std::time::Duration;
 
 pub use claim::{Claimed, Taken, Ticket, claim, heartbeat, reclaim, release};
 pub use destinations::{DestinationRecord, destinations, pause, resume};
-pub use finish::{Answer, DeliveryRow, Finish, Finished, Outcome, finish};
 pub use detail::{EffectDetail, effect};
+pub use finish::{Answer, DeliveryRow, Finish, Finished, Outcome, finish};
 pub use flow::{OpenBreaker, close_breaker, open_breaker, open_breakers, used_on};
 pub use lists::{
     Delivery, Effect, EffectState, OutboxCount, dead, deliveries, effects_of_decision, effects_of_lead,

@@ -15,7 +15,9 @@ pub fn attempts(detail: &EffectDetail, deliveries: &[Delivery], clock: Clock) ->
     let heading = (!deliveries.is_empty())
         .then(|| view! { <span class="meta">{number::plural(deliveries.len() as i64, "attempt", "attempts")}</span> });
     let list = if deliveries.is_empty() {
-        Either::Left(view! { <p class="quiet">"It was not tried yet. Each attempt will be kept here, with what was sent and answered."</p> })
+        Either::Left(
+            view! { <p class="quiet">"It was not tried yet. Each attempt will be kept here, with what was sent and answered."</p> },
+        )
     } else {
         let items = deliveries.iter().map(|delivery| attempt(delivery, is_erased, clock)).collect_view();
         Either::Right(view! { <ol class="line attempts">{items}</ol> })
@@ -36,7 +38,7 @@ fn attempt(delivery: &Delivery, is_erased: bool, clock: Clock) -> impl IntoView 
     view! {
         <li data-a=tone>
             <b>{format!("Attempt {}", row.attempt)}</b>" "<span class="tone" data-a=tone>{word}</span>
-            <small>{clock.stamp(row.started_at)}{format!(", took {took}")}{status}</small>
+            <small>{clock.stamp_second(row.started_at)}{format!(", took {took}")}{status}</small>
             {error}
             {exchange}
         </li>

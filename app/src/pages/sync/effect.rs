@@ -116,7 +116,9 @@ fn state(detail: &EffectDetail, is_silent: bool, clock: Clock) -> impl IntoView 
         hold,
     };
     let paused = detail.paused_reason.clone().filter(|_| hold == Some(Hold::Paused));
-    Either::Right(view! { {standing.chip(clock)}{paused.map(|reason| view! { <span class="quiet">{reason}</span> })} })
+    Either::Right(
+        view! { {standing.chip(clock)}{paused.map(|reason| view! { <span class="quiet">{reason}</span> })} },
+    )
 }
 
 fn facts(detail: &EffectDetail, clock: Clock) -> impl IntoView + use<> {

@@ -82,7 +82,8 @@ fn row(job: &Job, names: &BTreeMap<String, String>, may: bool, clock: Clock) -> 
             </form>
         }
     });
-    let next = if job.is_running && job.requested_by.is_none() { None } else { Some(clock.until(job.due_at)) };
+    let next =
+        if job.is_running && job.requested_by.is_none() { None } else { Some(clock.until(job.due_at)) };
     view! {
         <tr>
             <th scope="row">{title}<small>{about}</small></th>

@@ -76,10 +76,9 @@ pub fn unfinished(state: Option<EffectState>) -> Option<UnfinishedState> {
         EffectState::Ready => Some(UnfinishedState::Ready),
         EffectState::Running => Some(UnfinishedState::Running),
         EffectState::Dead => Some(UnfinishedState::Dead),
-        EffectState::Delivered
-        | EffectState::Expired
-        | EffectState::Superseded
-        | EffectState::Withdrawn => None,
+        EffectState::Delivered | EffectState::Expired | EffectState::Superseded | EffectState::Withdrawn => {
+            None
+        }
     }
 }
 
@@ -102,7 +101,13 @@ mod tests {
     fn what_holds_an_effect_back_is_told_before_when_it_is_due() {
         let clock = Clock { now: Utc::now(), zone: chrono_tz::UTC };
         let due_at = Some(clock.now + TimeDelta::minutes(3));
-        let waits = Standing { state: UnfinishedState::Ready, is_again: true, due_at, leased_until: None, hold: None };
+        let waits = Standing {
+            state: UnfinishedState::Ready,
+            is_again: true,
+            due_at,
+            leased_until: None,
+            hold: None,
+        };
         assert_eq!(waits.words(clock), ("warn", "Tries again in 3\u{a0}min".into()));
         assert_eq!(Standing { is_again: false, ..waits }.words(clock).1, "Waits to be sent");
         assert_eq!(Standing { hold: Some(Hold::Paused), ..waits }.words(clock).1, "Waits, paused");

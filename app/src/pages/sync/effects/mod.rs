@@ -63,7 +63,9 @@ async fn load(here: Here, address: Address, path: String) -> Result<Page> {
             path,
             clock: here.clock,
         };
-        Either::Right(view! { {table::table(&found.rows, &known).into_any()}{pager(&asked, &found).into_any()} })
+        Either::Right(
+            view! { {table::table(&found.rows, &known).into_any()}{pager(&asked, &found).into_any()} },
+        )
     };
     let body = view! {
         <div class="filters">
@@ -151,13 +153,18 @@ fn empty(asked: &Asked) -> impl IntoView + use<> {
     let to = asked.destination.as_ref().map(|name| format!(" to {name}")).unwrap_or_default();
     let (title, text) = match asked.filter.state {
         None => ("Everything has arrived", format!("Nothing{to} waits, is being sent or has failed.")),
-        Some(UnfinishedState::Ready) => ("Nothing waits", format!("Every action{to} was sent as soon as it was decided.")),
+        Some(UnfinishedState::Ready) => {
+            ("Nothing waits", format!("Every action{to} was sent as soon as it was decided."))
+        }
         Some(UnfinishedState::Running) => {
             ("Nothing is being sent", format!("No action{to} is under way at this moment."))
         }
-        Some(UnfinishedState::Dead) => {
-            ("Nothing has failed", format!("An action{to} that its destination refuses for good, or that was tried too often, would wait here for you."))
-        }
+        Some(UnfinishedState::Dead) => (
+            "Nothing has failed",
+            format!(
+                "An action{to} that its destination refuses for good, or that was tried too often, would wait here for you."
+            ),
+        ),
     };
     let way_on = asked.filter.state.is_some().then_some(whole);
     note::empty(Icon::Check, title, view! { <p>{text}</p>{way_on} }).into_any()

@@ -82,6 +82,7 @@ fn line(row: &Unfinished, known: &Known, has_buttons: bool) -> impl IntoView + u
         UnfinishedState::Dead => None,
     };
     let error = row.last_error.clone();
+    let attempts = if row.attempts == 0 { "num quiet" } else { "num" };
     let again = (row.state == UnfinishedState::Dead && known.may_replay)
         .then(|| try_again(row.effect_id, format!(": {action} to {}", row.destination), &known.path, "btn"));
     let again = has_buttons.then(|| view! { <td class="end">{again}</td> });
@@ -91,7 +92,7 @@ fn line(row: &Unfinished, known: &Known, has_buttons: bool) -> impl IntoView + u
             <td><a href=href>{action}</a></td>
             <td data-l="To">{row.destination.clone()}</td>
             <td class="first" title=when>{standing.chip(known.clock)}</td>
-            <td class="num" data-l="Attempts">{row.attempts}</td>
+            <td class=attempts data-l="Attempts">{row.attempts}</td>
             <td class="wide error" title=error>{row.last_error.clone()}</td>
             <td class="num quiet" data-l="Decided">{known.clock.relative(row.created_at)}</td>
             {again}
