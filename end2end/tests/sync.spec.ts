@@ -56,7 +56,7 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(page.getByText(/^spare-webhook did not take it: /)).toBeVisible();
       const attempt = page.getByRole('listitem').filter({ hasText: 'Attempt 1' });
       await attempt.getByText(/^What was sent/).click();
-      await expect(attempt.getByText('"remote_key"')).toBeVisible();
+      await expect(attempt.getByText('"webhook_id"')).toBeVisible();
       await page.getByRole('button', { name: 'Try again' }).click();
       await expect(flash(page)).toHaveText('It is on its way again.');
       await expect(page).toHaveURL(`/sync/effects/${id}`);
@@ -153,7 +153,7 @@ test('a destination that does not answer is left alone and says until when', asy
     await page.goto('/sync');
     const webhook = destination(page, 'crm-webhook');
     await expect(webhook).toContainText('Does not answer');
-    await expect(webhook).toContainText(/Left alone 3 times in a row: connection refused\. Next try at \d\d:\d\d:\d\d\./);
+    await expect(webhook).toContainText(/Left alone 3\stimes in a row: connection refused\. Next try at \d\d:\d\d:\d\d\./);
   } finally {
     await organisation.rows("UPDATE destinations SET paused_reason = 'It has no address yet. Apply a file with one to start it.' WHERE name = 'crm-webhook'");
     await organisation.rows('UPDATE destination_flows SET open_until = NULL, openings = 0, open_reason = NULL');
