@@ -201,7 +201,11 @@ fn why(line: &Line, clock: Clock) -> impl IntoView + use<> {
         1 => "Left alone once".to_owned(),
         n => format!("Left alone {n}\u{a0}times in a row"),
     };
-    let said = breaker.open_reason.clone().map(|reason| format!(": {}", reason.trim_end_matches('.'))).unwrap_or_default();
+    let said = breaker
+        .open_reason
+        .clone()
+        .map(|reason| format!(": {}", reason.trim_end_matches('.')))
+        .unwrap_or_default();
     let next = if breaker.open_until > clock.now {
         Either::Left(view! { "Next try at "{clock.second(breaker.open_until)}"." })
     } else {
