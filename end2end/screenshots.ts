@@ -42,6 +42,19 @@ for (const [width, viewport] of Object.entries(WIDTHS)) {
         }
       });
 
+      test('sync', async ({ organisation, page }) => {
+        const [failed] = await organisation.failed();
+        const [{ id: delivered }] = (await organisation.rows<{ id: string }>("SELECT effect_id AS id FROM deliveries WHERE result = 'delivered' ORDER BY id DESC LIMIT 1")) as [{ id: string }];
+        const pages = { outbox: '/sync', unfinished: '/sync/effects', failed: '/sync/effects?state=dead', action: `/sync/effects/${failed}`, delivered: `/sync/effects/${delivered}`, jobs: '/sync/jobs' };
+        for (const [name, path] of Object.entries(pages)) {
+          await page.goto(path);
+          if (name === 'outbox') await page.locator('.ask summary').first().click();
+          if (name === 'failed') await page.locator('.ask summary').first().click();
+          if (name === 'delivered') await page.locator('.attempts summary').first().click();
+          await page.screenshot({ ...shot(name), fullPage: name !== 'unfinished' });
+        }
+      });
+
       test('dashboard', async ({ page }) => {
         await page.goto('/dashboard');
         await page.screenshot(shot('dashboard'));

@@ -41,6 +41,9 @@ const fn post(path: &'static str, need: Need) -> Line {
     Line { method: Method::POST, path, need }
 }
 
+/// Who looks after execution and sync: its owner, whoever answers for all of it, and the administrator.
+const SYNCS: Need = Need::Roles(&[Role::Integrations, Role::RevopsLead, Role::Admin]);
+
 /// Every page, action and route.
 pub const ACCESS: &[Line] = &[
     // Pages. Everybody who is signed in reads everything (SPEC: people own layers, they do not hide them).
@@ -50,11 +53,20 @@ pub const ACCESS: &[Line] = &[
     get("/dashboard", Need::SignedIn),
     get("/leads", Need::SignedIn),
     get("/leads/{id}", Need::SignedIn),
+    get("/sync", Need::SignedIn),
+    get("/sync/effects", Need::SignedIn),
+    get("/sync/effects/{id}", Need::SignedIn),
+    get("/sync/jobs", Need::SignedIn),
     // Actions: what forms are sent to. A set-up link's token is its own permission.
     post("/actions/sign-in", Need::Anyone),
     post("/actions/sign-out", Need::Anyone),
     post("/actions/set-password", Need::Anyone),
     post("/actions/set-theme", Need::Anyone),
+    post("/actions/pause-destination", SYNCS),
+    post("/actions/resume-destination", SYNCS),
+    post("/actions/replay-effect", SYNCS),
+    post("/actions/replay-effects", SYNCS),
+    post("/actions/run-job", SYNCS),
     // Built files: the same for everybody, and named after what is in them.
     get("/pkg/{*file}", Need::Anyone),
     // The API.

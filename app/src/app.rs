@@ -5,7 +5,9 @@ use leptos_meta::provide_meta_context;
 use leptos_router::components::{Route, Router, Routes};
 use leptos_router::{SsrMode, path};
 
-use crate::pages::{Dashboard, Home, LeadPage, Leads, NotFound, SetUp, SignIn};
+use crate::pages::{
+    Dashboard, EffectPage, Effects, Home, Jobs, LeadPage, Leads, NotFound, Outbox, SetUp, SignIn,
+};
 
 /// All pages. Each is rendered as a whole before it is sent, so that status and title are right.
 #[component]
@@ -19,6 +21,10 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/setup/:token") view=SetUp ssr=SsrMode::Async />
                 <Route path=path!("/leads") view=Leads ssr=SsrMode::Async />
                 <Route path=path!("/leads/:id") view=LeadPage ssr=SsrMode::Async />
+                <Route path=path!("/sync") view=Outbox ssr=SsrMode::Async />
+                <Route path=path!("/sync/effects") view=Effects ssr=SsrMode::Async />
+                <Route path=path!("/sync/effects/:id") view=EffectPage ssr=SsrMode::Async />
+                <Route path=path!("/sync/jobs") view=Jobs ssr=SsrMode::Async />
                 <Route path=path!("/dashboard") view=Dashboard ssr=SsrMode::Async />
             </Routes>
         </Router>

@@ -1,6 +1,8 @@
 // One worker's organisation: its own server on its own copy of the demo, and ways in beside the browser.
 
 import { randomUUID } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
 
 import { type BrowserContext, expect, request } from '@playwright/test';
 
@@ -33,6 +35,7 @@ export interface Form {
 
 export class Organisation {
   private readonly sessions = new Map<string, Session>();
+  private failedOnce?: Promise<string[]>;
 
   private constructor(
     readonly url: string,
@@ -84,6 +87,43 @@ export class Organisation {
     const query = 'SELECT count(*)::int AS count FROM meshline.decision_events WHERE decision_id = $1';
     const [row] = await databases.rows<{ count: number }>(`${this.demo.template}_warehouse`, query, [decision]);
     return row!.count;
+  }
+
+  /** The rows of a query on the organisation's database, as a superuser: for what neither page nor command makes. */
+  rows<Row>(query: string, values: unknown[] = []): Promise<Row[]> {
+    return databases.rows<Row>(this.database, query, values);
+  }
+
+  /**
+   * Three actions to `spare-webhook` that have failed, the newest first. The first time they really fail, at a port that
+   * nobody listens on; from then on the destination is paused, and they are put back to where they were.
+   */
+  async failed(): Promise<string[]> {
+    const failed = await (this.failedOnce ??= this.fail());
+    await this.rows("UPDATE outbox SET state = 'dead', leased_until = NULL, attempts = 1 WHERE effect_id = ANY($1::uuid[])", [failed]);
+    await this.rows("UPDATE destinations SET paused_reason = 'Its address is being moved.' WHERE name = 'spare-webhook'");
+    return failed;
+  }
+
+  private async fail(): Promise<string[]> {
+    const file = path.join(this.demo.folder, `${this.database}.yaml`);
+    const key = path.join(this.demo.folder, `${this.database}.key`);
+    fs.writeFileSync(key, `whsec_${Buffer.alloc(32, 7).toString('base64')}`);
+    const settings = '{url: "http://127.0.0.1:9/hooks", retry: {attempts: 1}}';
+    const pace = '{at_once: 2, per_minute: 600, daily_quota: 15000}';
+    fs.writeFileSync(file, `destinations:\n  spare-webhook: {kind: webhook, settings: ${settings}, secret: {file: "${key}"}, pace: ${pace}}\n`);
+    await this.command('apply', file, '--bootstrap');
+    const leads: string[] = [];
+    for (const name of ['Kit Marlow', 'Ola Nordmann', 'Rae Okafor']) leads.push((await this.send({ ...HIGH_INTENT, name })).lead_id);
+    // A workflow names its destinations; these three are sent elsewhere on their way.
+    const theirs = "lead_id = ANY($1::uuid[]) AND destination_id = (SELECT id FROM destinations WHERE name = 'crm-webhook')";
+    const spare = "destination_id = (SELECT id FROM destinations WHERE name = 'spare-webhook')";
+    await this.rows(`UPDATE effects SET ${spare} WHERE ${theirs}`, [leads]);
+    await this.rows(`UPDATE outbox SET ${spare} WHERE ${theirs}`, [leads]);
+    const query = `SELECT effect_id FROM outbox WHERE lead_id = ANY($1::uuid[]) AND ${spare} AND state = 'dead' ORDER BY effect_id DESC`;
+    let failed: { effect_id: string }[] = [];
+    await expect(async () => expect((failed = await this.rows(query, [leads])).length).toBe(3)).toPass({ timeout: 60_000 });
+    return failed.map((row) => row.effect_id);
   }
 
   /** The cookies of somebody who has signed in; the same session each time. */

@@ -8,14 +8,16 @@ mod set_password;
 mod set_theme;
 mod sign_in;
 mod sign_out;
+pub mod sync;
 pub mod throttle;
 
 use http::{HeaderValue, Method, StatusCode, header};
 use leptos::prelude::use_context;
 use leptos::server_fn::ServerFn;
 use leptos_axum::ResponseOptions;
+use store::Actor;
 
-use crate::access::{self, Caller};
+use crate::access::{self, Caller, Denied};
 use crate::context::Request;
 use crate::error::{Error, Result};
 
@@ -30,10 +32,30 @@ pub use self::sign_out::{SignOut, sign_out};
 /// The request of an action, once the table of who may call what lets it pass.
 fn allowed<A: ServerFn>() -> Result<Request> {
     let request = Request::current().ok_or(Error::Internal)?;
+    may::<A>(&request)?;
+    Ok(request)
+}
+
+/// Whether whoever looks may do this: what pages ask before they offer it.
+///
+/// # Errors
+/// [`Denied`] when not.
+pub fn may<A: ServerFn>(request: &Request) -> Result<(), Denied> {
     let caller =
         request.viewer.as_ref().map_or(Caller::Nobody, |viewer| Caller::Person(viewer.roles.clone()));
-    access::check(&Method::POST, A::PATH, &caller, false)?;
-    Ok(request)
+    access::check(&Method::POST, A::PATH, &caller, false)
+}
+
+/// Who acts, in an action that only people who are signed in get to.
+fn actor(request: &Request) -> Result<Actor> {
+    request.actor().ok_or(Error::SignedOut)
+}
+
+/// Where a form leads back to: to what it says, if that is a path of this site, else to the page given.
+fn back_to(next: Option<&str>, page: &str) -> LocalPath {
+    next.and_then(LocalPath::parse)
+        .or_else(|| LocalPath::parse(page))
+        .unwrap_or_else(|| LocalPath::next(None))
 }
 
 /// The browser's connection, beside the request.

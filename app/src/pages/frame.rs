@@ -5,11 +5,11 @@ use std::future::Future;
 use http::request::Parts;
 use leptos::either::Either;
 use leptos::prelude::*;
-use leptos::server_fn::ServerFn as _;
+use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
 use store::reads::frame::{LayerOwners, layer_owners};
 
-use crate::actions::{Flash, SetTheme, SignOut};
+use crate::actions::{self, Flash, SetTheme, SignOut};
 use crate::context::{Request, Theme, Viewer};
 use crate::error::{Error, Result};
 use crate::ui::clock::Clock;
@@ -20,6 +20,8 @@ use crate::ui::{note, words};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Section {
     Leads,
+    Outbox,
+    Jobs,
     Dashboard,
 }
 
@@ -30,6 +32,13 @@ pub struct Here {
     pub request: Request,
     /// Where and when the viewer is.
     pub clock: Clock,
+}
+
+impl Here {
+    /// Whether the viewer may send this form; one who may not is not shown it.
+    pub fn may<A: ServerFn>(&self) -> bool {
+        actions::may::<A>(&self.request).is_ok()
+    }
 }
 
 /// What a page is made of.
@@ -115,6 +124,13 @@ fn menu(
                 <summary class="btn plain">{icon(Icon::Menu)}"Menu"</summary>
                 <nav class="nav" aria-label="Main">
                     <section aria-label="Start"><ul>{link(Section::Leads, "/leads", Icon::Leads, "Leads")}</ul></section>
+                    <section aria-labelledby="n-sync">
+                        <h2 id="n-sync">"Execution & sync"{owners.sync.map(|name| view! { <span>{name}</span> })}</h2>
+                        <ul>
+                            {link(Section::Outbox, "/sync", Icon::Send, "Outbox")}
+                            {link(Section::Jobs, "/sync/jobs", Icon::Clock, "Jobs")}
+                        </ul>
+                    </section>
                     <section aria-labelledby="n-control">
                         <h2 id="n-control">"Control"{owners.control.map(|name| view! { <span>{name}</span> })}</h2>
                         <ul>{link(Section::Dashboard, "/dashboard", Icon::Dashboard, "Dashboard")}</ul>

@@ -7,11 +7,13 @@ mod gate;
 mod lead;
 mod leads;
 mod period;
+mod sync;
 
 pub use dashboard::Dashboard;
 pub use gate::{NotFound, SetUp, SignIn};
 pub use lead::LeadPage;
 pub use leads::Leads;
+pub use sync::{EffectPage, Effects, Jobs, Outbox};
 
 use leptos::prelude::*;
 

@@ -67,6 +67,16 @@ impl Clock {
         at.with_timezone(&self.zone).format("%a %-d %b %Y, %H:%M:%S %Z").to_string()
     }
 
+    /// A `<time>` that shows the time of the day to the second, for what is minutes away.
+    pub fn second(&self, at: DateTime<Utc>) -> impl IntoView + use<> {
+        element(at, self.full(at), self.time(at))
+    }
+
+    /// The time of the day to the second: `09:02:14`.
+    pub fn time(&self, at: DateTime<Utc>) -> String {
+        at.with_timezone(&self.zone).format("%H:%M:%S").to_string()
+    }
+
     /// A `<time>` that shows the day and the time.
     pub fn stamp(&self, at: DateTime<Utc>) -> impl IntoView + use<> {
         element(at, self.full(at), self.day_and_time(at))
@@ -75,6 +85,14 @@ impl Clock {
     /// A `<time>` within a sentence.
     pub fn stamp_said(&self, at: DateTime<Utc>) -> impl IntoView + use<> {
         element(at, self.full(at), self.said(at))
+    }
+
+    /// A `<time>` that shows the day and the time to the second: `Today 09:02:14`, `19 Nov 14:20:05`.
+    pub fn stamp_second(&self, at: DateTime<Utc>) -> impl IntoView + use<> {
+        let is_today =
+            self.now.with_timezone(&self.zone).date_naive() == at.with_timezone(&self.zone).date_naive();
+        let day = if is_today { "Today".to_owned() } else { self.day(at) };
+        element(at, self.full(at), format!("{day} {}", self.time(at)))
     }
 
     /// A `<time>` that shows how long ago it was.

@@ -30,6 +30,7 @@ pub enum Icon {
     Merge,
     Eraser,
     Send,
+    Clock,
 }
 
 const ALL: &[(Icon, &str, &str)] = &[
@@ -74,6 +75,7 @@ const ALL: &[(Icon, &str, &str)] = &[
     (Icon::Merge, "i-merge", "M4 2.5v3C4 7.5 8 7.5 8 10v3.5M12 2.5v3C12 7.5 8 7.5 8 10M6 11.5l2 2 2-2"),
     (Icon::Eraser, "i-eraser", "M6 13.5 2.5 10l6.8-6.8 4.5 4.5-5.8 5.8zM5.8 6.7l4.5 4.5M6 13.5h7.5"),
     (Icon::Send, "i-send", "M13.5 2.5 2.5 7l4 2 2 4.5zM6.5 9l3-3"),
+    (Icon::Clock, "i-clock", "M8 2.5a5.5 5.5 0 1 1 0 11 5.5 5.5 0 0 1 0-11zM8 5v3.2l2 1.3"),
 ];
 
 impl Icon {

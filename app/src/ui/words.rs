@@ -1,5 +1,7 @@
 //! What the product's terms are called on screen.
 
+use std::collections::BTreeMap;
+
 use engine::action::Action;
 use engine::control::outcome::OutcomeStage;
 use engine::decision::{Mode, Outcome3};
@@ -128,6 +130,24 @@ pub fn effect(kind: &str) -> String {
     }
 }
 
+/// Which system a destination is.
+pub fn destination_kind(kind: &str) -> String {
+    match kind {
+        "postgres" => "Postgres warehouse".to_owned(),
+        other => sentence(other),
+    }
+}
+
+/// Who acted, by how the log names them and what people are called.
+pub fn actor(actor: &str, names: &BTreeMap<String, String>) -> String {
+    match (names.get(actor), actor.split_once(':')) {
+        (Some(name), _) => name.clone(),
+        (None, Some(("command", name))) => format!("the command {name}"),
+        (None, Some(("key", _))) => "a program".to_owned(),
+        (None, _) => "somebody".to_owned(),
+    }
+}
+
 /// A name in code (`product_interest`, `enterprise-ae`) as words: `Product interest`.
 pub fn sentence(name: &str) -> String {
     let words = name.replace(['_', '-'], " ");
@@ -142,6 +162,18 @@ pub fn initials(name: &str) -> String {
     let start = words.next().and_then(first);
     let end = words.next_back().and_then(first);
     start.into_iter().chain(end).flat_map(char::to_uppercase).collect()
+}
+
+/// What a lead is called, and the rest of what is known of whom it is.
+pub fn lead(
+    name: Option<&String>,
+    company: Option<&String>,
+    email: Option<&String>,
+    external_id: Option<&str>,
+) -> (String, String) {
+    let mut texts = [name, company, email].into_iter().flatten().cloned();
+    let first = texts.next().unwrap_or_else(|| nameless(external_id));
+    (first, texts.collect::<Vec<_>>().join(", "))
 }
 
 /// What a lead is called of whom only the source's id is known.

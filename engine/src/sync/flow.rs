@@ -18,9 +18,6 @@ pub const OPEN_MAX: TimeDelta = TimeDelta::minutes(2);
 pub const TRIAL: TimeDelta = TimeDelta::seconds(30);
 /// Tokens that gather while nothing is sent: those of this long, and at least one.
 const BURST: TimeDelta = TimeDelta::seconds(2);
-/// Of an organisation's daily quota, the share that is ours unless somebody says otherwise. A tool that eats all of it
-/// is switched off.
-const QUOTA_SHARE_PERCENT: u8 = 30;
 
 /// How hard a destination may be worked by all processes together. What is absent is not bounded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -49,6 +46,10 @@ pub struct Pace {
 }
 
 impl Pace {
+    /// Of an organisation's daily quota, the share that is ours unless somebody says otherwise. A tool that eats all of
+    /// it is switched off.
+    pub const QUOTA_SHARE_PERCENT: u8 = 30;
+
     /// What is wrong with it, as a sentence.
     pub fn problem(&self) -> Option<&'static str> {
         let within = |value: Option<u32>, most: u32| value.is_none_or(|value| (1..=most).contains(&value));
@@ -82,7 +83,7 @@ impl Pace {
 
     /// Writes a day that are ours; at least one.
     pub fn per_day(&self) -> Option<u32> {
-        let share = u64::from(self.quota_share_percent.unwrap_or(QUOTA_SHARE_PERCENT));
+        let share = u64::from(self.quota_share_percent.unwrap_or(Self::QUOTA_SHARE_PERCENT));
         self.daily_quota.map(|quota| u32::try_from(u64::from(quota) * share / 100).unwrap_or(u32::MAX).max(1))
     }
 

@@ -18,3 +18,4 @@ mod outcomes;
 mod process;
 mod sessions;
 mod setup;
+mod sync;

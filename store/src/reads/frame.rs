@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use uuid::Uuid;
+
 use crate::error::Result;
 use crate::pool::Store;
 
@@ -37,7 +39,7 @@ pub async fn layer_owners(store: &Store) -> Result<LayerOwners> {
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct WorkflowName {
     /// Its id.
-    pub id: uuid::Uuid,
+    pub id: Uuid,
     /// Its name in addresses.
     pub name: String,
     /// What people call it.
@@ -62,7 +64,7 @@ pub async fn workflow_names(store: &Store) -> Result<Vec<WorkflowName>> {
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct RuleName {
     /// The workflow whose rule set it is in.
-    pub workflow_id: uuid::Uuid,
+    pub workflow_id: Uuid,
     /// Its id.
     pub rule_id: String,
     /// What people call it, if it has a name.
@@ -103,4 +105,21 @@ pub async fn names_of(store: &Store, emails: &[String]) -> Result<BTreeMap<Strin
         .fetch_all(store.pool())
         .await?;
     Ok(rows.into_iter().collect())
+}
+
+/// What people are called who acted, by how acts name them (`person:0199…`). Programs and commands are not in it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn names_of_actors(store: &Store, actors: &[String]) -> Result<BTreeMap<String, String>> {
+    let ids: Vec<Uuid> =
+        actors.iter().filter_map(|actor| actor.strip_prefix("person:")?.parse().ok()).collect();
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let rows: Vec<(Uuid, String)> = sqlx::query_as("SELECT id, name FROM people WHERE id = ANY($1)")
+        .bind(ids)
+        .fetch_all(store.pool())
+        .await?;
+    Ok(rows.into_iter().map(|(id, name)| (format!("person:{id}"), name)).collect())
 }

@@ -1,5 +1,7 @@
 //! What destinations have used of their pace, and their circuit breakers: one row each, shared by all processes.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use engine::ids::DestinationId;
 use engine::sync::flow::{Allowance, Flow, Pace};
@@ -177,4 +179,17 @@ pub async fn open_breakers(store: &Store) -> Result<Vec<OpenBreaker>> {
     )
     .fetch_all(store.pool())
     .await?)
+}
+
+/// How many writes of a day were used, by destination; one that was not written to on that day is not in it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn used_on(store: &Store, day: NaiveDate) -> Result<BTreeMap<Uuid, i32>> {
+    let rows: Vec<(Uuid, i32)> =
+        sqlx::query_as("SELECT destination_id, used_today FROM destination_flows WHERE day = $1")
+            .bind(day)
+            .fetch_all(store.pool())
+            .await?;
+    Ok(rows.into_iter().collect())
 }

@@ -95,7 +95,9 @@ pub struct Delivery {
 /// How many effects of a destination are not finished.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
 pub struct OutboxCount {
-    /// The destination's name.
+    /// The destination.
+    pub destination_id: Uuid,
+    /// Its name.
     pub destination: String,
     /// Why nothing is sent there; `None` while it is.
     pub paused_reason: Option<String>,
@@ -196,7 +198,7 @@ pub async fn deliveries(store: &Store, effect: EffectId) -> Result<Vec<Delivery>
 /// When the database fails.
 pub async fn outbox_counts(store: &Store) -> Result<Vec<OutboxCount>> {
     Ok(sqlx::query_as(
-        "SELECT d.name AS destination, d.paused_reason, count(*) FILTER (WHERE o.state = 'ready') AS ready, count(*) FILTER (WHERE o.state = 'running') AS running, \
+        "SELECT d.id AS destination_id, d.name AS destination, d.paused_reason, count(*) FILTER (WHERE o.state = 'ready') AS ready, count(*) FILTER (WHERE o.state = 'running') AS running, \
          count(*) FILTER (WHERE o.state = 'dead') AS dead, min(o.due_at) FILTER (WHERE o.state = 'ready' AND o.due_at <= now()) AS due_since \
          FROM destinations d LEFT JOIN outbox o ON o.destination_id = d.id GROUP BY d.id ORDER BY d.name",
     )
@@ -204,7 +206,7 @@ pub async fn outbox_counts(store: &Store) -> Result<Vec<OutboxCount>> {
     .await?)
 }
 
-async fn effects(
+pub(super) async fn effects(
     store: &Store,
     filter: &'static str,
     of: Uuid,

@@ -6,6 +6,7 @@
 
 pub mod claim;
 pub mod destinations;
+pub mod detail;
 pub mod finish;
 #[cfg(feature = "testing")]
 pub mod fixture;
@@ -13,18 +14,21 @@ pub mod flow;
 pub mod jobs;
 pub mod lists;
 pub mod replay;
+pub mod unfinished;
 
 use std::time::Duration;
 
 pub use claim::{Claimed, Taken, Ticket, claim, heartbeat, reclaim, release};
 pub use destinations::{DestinationRecord, destinations, pause, resume};
+pub use detail::{EffectDetail, effect};
 pub use finish::{Answer, DeliveryRow, Finish, Finished, Outcome, finish};
-pub use flow::{OpenBreaker, close_breaker, open_breaker, open_breakers};
+pub use flow::{OpenBreaker, close_breaker, open_breaker, open_breakers, used_on};
 pub use lists::{
     Delivery, Effect, EffectState, OutboxCount, dead, deliveries, effects_of_decision, effects_of_lead,
     outbox_counts,
 };
 pub use replay::{DeadFilter, Replayed, ReplayedMany, replay, replay_all};
+pub use unfinished::{Unfinished, UnfinishedFilter, UnfinishedState, count_dead, unfinished};
 
 pub use crate::ingest::OUTBOX_CHANNEL;
 

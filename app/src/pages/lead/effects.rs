@@ -73,7 +73,7 @@ fn row(loaded: &Loaded, decision: &Decision, effect: &Effect) -> impl IntoView +
         .map(|last| number::duration((last.finished_at - effect.created_at).as_seconds_f64().max(0.0)));
     view! {
         <tr>
-            <th scope="row">{words::effect(&effect.kind)}</th>
+            <th scope="row"><a class="tone-link" href=format!("/sync/effects/{}", effect.id)>{words::effect(&effect.kind)}</a></th>
             <td data-l="To">{effect.destination.clone()}</td>
             <td class="wide">{what(loaded, decision, &effect.kind)}</td>
             <td class="first">{state(loaded, effect)}</td>

@@ -170,10 +170,13 @@ impl Loaded {
         if self.lead.erased {
             return ("Erased person".into(), String::new());
         }
-        let mut texts =
-            [&self.lead.name, &self.lead.company, &self.lead.email].into_iter().flatten().cloned();
-        let name = texts.next().unwrap_or_else(|| words::nameless(self.lead.external_id.as_deref()));
-        (name, texts.collect::<Vec<_>>().join(", "))
+        let lead = &self.lead;
+        words::lead(
+            lead.name.as_ref(),
+            lead.company.as_ref(),
+            lead.email.as_ref(),
+            lead.external_id.as_deref(),
+        )
     }
 
     /// What a workflow is called.

@@ -80,10 +80,9 @@ fn who(row: &Row, href: String) -> impl IntoView + use<> {
             view! { <a class="who quiet" href=href><b class="pair">{icon(Icon::Eraser)}"Erased person"</b></a> },
         );
     }
-    let mut texts = [&row.name, &row.company, &row.email].into_iter().flatten().cloned();
-    let first = texts.next().unwrap_or_else(|| words::nameless(row.external_id.as_deref()));
-    let rest: Vec<String> = texts.collect();
-    Either::Right(view! { <a class="who" href=href><b>{first}</b>" "<span>{rest.join(", ")}</span></a> })
+    let (first, rest) =
+        words::lead(row.name.as_ref(), row.company.as_ref(), row.email.as_ref(), row.external_id.as_deref());
+    Either::Right(view! { <a class="who" href=href><b>{first}</b>" "<span>{rest}</span></a> })
 }
 
 fn rule(row: &Row, rule: Option<&RuleOf>) -> impl IntoView + use<> {

@@ -1,0 +1,104 @@
+//! Trying failed effects again.
+
+use engine::ids::EffectId;
+use leptos::prelude::*;
+use store::sync::{self, DeadFilter, Replayed, ReplayedMany};
+
+use super::destination;
+use crate::actions::{Flash, actor, allowed, back_to, lead_to_with};
+use crate::error::{Error, Result};
+use crate::ui::number;
+
+/// Tries a failed effect again and leads back to `next`.
+///
+/// # Errors
+/// When the database fails.
+#[server(prefix = "/actions", endpoint = "replay-effect")]
+pub async fn replay_effect(
+    /// The effect's id.
+    effect: String,
+    /// Where to go then.
+    #[server(default)]
+    next: Option<String>,
+) -> Result<(), Error> {
+    let request = allowed::<ReplayEffect>()?;
+    let id: EffectId = effect.parse().map_err(|_| Error::NotFound { what: "action".into() })?;
+    let said = match sync::replay(&request.store, &actor(&request)?, id).await {
+        Ok(Replayed::Ready) => "It is on its way again.",
+        Ok(Replayed::Superseded) => {
+            "A later decision has arrived at the same record since, so this one was closed without being sent."
+        }
+        Err(store::Error::NotFound(_)) => "It is not among the failed ones any more.",
+        Err(store::Error::Refused(_)) => {
+            "Not yet: a later decision about this lead is on its way there. Try again in a minute."
+        }
+        Err(error) => return Err(error.into()),
+    };
+    lead_to_with(&back_to(next.as_deref(), "/sync/effects?state=dead"), &Flash::new(said))
+}
+
+/// Tries all failed effects again that a filter means, and leads back to `next`.
+///
+/// # Errors
+/// When there is no such destination, or the database fails.
+#[server(prefix = "/actions", endpoint = "replay-effects")]
+pub async fn replay_effects(
+    /// The destination's name; all of them when it is empty.
+    #[server(default)]
+    destination: String,
+    /// What their last error has in it; any when it is empty.
+    #[server(default)]
+    error: String,
+    /// Where to go then.
+    #[server(default)]
+    next: Option<String>,
+) -> Result<(), Error> {
+    let request = allowed::<ReplayEffects>()?;
+    let destination = match destination.as_str() {
+        "" => None,
+        name => Some(self::destination(&request.store, name).await?.id()),
+    };
+    let filter = DeadFilter { destination, error: Some(error).filter(|text| !text.is_empty()) };
+    let came = sync::replay_all(&request.store, &actor(&request)?, &filter).await?;
+    lead_to_with(&back_to(next.as_deref(), "/sync/effects?state=dead"), &Flash::new(told(&came)))
+}
+
+/// What trying many again came to, as a sentence.
+fn told(came: &ReplayedMany) -> String {
+    let part = |n: usize, one: &str, many: &str| {
+        (n > 0).then(|| format!("{} {}", number::count(n as i64), if n == 1 { one } else { many }))
+    };
+    let parts: Vec<String> = [
+        part(came.ready, "is on its way again", "are on their way again"),
+        part(
+            came.superseded,
+            "was closed because a later decision has arrived",
+            "were closed because later decisions have arrived",
+        ),
+        part(came.overtaken, "waits for a later one under way", "wait for a later one under way"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if parts.is_empty() {
+        return "Nothing had failed like this any more.".into();
+    }
+    format!("{}.", parts.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_came_of_it_is_one_sentence() {
+        let told = |ready, superseded, overtaken| told(&ReplayedMany { ready, superseded, overtaken });
+        assert_eq!(told(0, 0, 0), "Nothing had failed like this any more.");
+        assert_eq!(told(1, 0, 0), "1 is on its way again.");
+        assert_eq!(told(1_200, 0, 1), "1,200 are on their way again, 1 waits for a later one under way.");
+        assert_eq!(
+            told(12, 1, 2),
+            "12 are on their way again, 1 was closed because a later decision has arrived, 2 wait for a later one under way."
+        );
+    }
+}

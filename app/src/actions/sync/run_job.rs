@@ -1,0 +1,26 @@
+//! Running a job at once.
+
+use leptos::prelude::*;
+use store::sync::jobs::{self, JobKind};
+
+use crate::actions::{Flash, actor, allowed, back_to, lead_to_with};
+use crate::error::{Error, Result};
+
+/// Asks for a run of a job at once and leads back to `next`.
+///
+/// # Errors
+/// When this version of Meshline knows no such job, or the database fails.
+#[server(prefix = "/actions", endpoint = "run-job")]
+pub async fn run_job(
+    /// The job's name.
+    job: String,
+    /// Where to go then.
+    #[server(default)]
+    next: Option<String>,
+) -> Result<(), Error> {
+    let request = allowed::<RunJob>()?;
+    let job: JobKind = job.parse().map_err(|_| Error::NotFound { what: "job".into() })?;
+    jobs::request(&request.store, &actor(&request)?, job).await?;
+    let said = format!("“{}” runs within seconds. Load the page again to see how it went.", job.title());
+    lead_to_with(&back_to(next.as_deref(), "/sync/jobs"), &Flash::new(said))
+}

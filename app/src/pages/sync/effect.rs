@@ -1,0 +1,166 @@
+//! One effect: what is written for whom and where, how it stands, and every attempt.
+
+use engine::ids::EffectId;
+use leptos::either::Either;
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+use store::sync::{self, EffectDetail, EffectState};
+
+use super::standing::{Hold, Standing, finished, unfinished};
+use super::{attempts, try_again};
+use crate::actions::sync::ReplayEffect;
+use crate::error::{Error, Result};
+use crate::pages::frame::{Here, Page, Section, here, page};
+use crate::ui::chip::dotted;
+use crate::ui::clock::Clock;
+use crate::ui::words;
+
+/// Hexadecimal digits that tell two keys apart for people.
+const SHORT_KEY: usize = 12;
+
+/// The page of one effect.
+#[component]
+pub fn EffectPage() -> impl IntoView {
+    let id = use_params_map().read_untracked().get("id");
+    let path = here();
+    page(Section::Outbox, move |here| load(here, id, path))
+}
+
+async fn load(here: Here, id: Option<String>, path: String) -> Result<Page> {
+    let not_found = || Error::NotFound { what: "action".into() };
+    let id: EffectId = id.and_then(|id| id.parse().ok()).ok_or_else(not_found)?;
+    let store = &here.request.store;
+    let detail = sync::effect(store, id).await?;
+    let deliveries = sync::deliveries(store, id).await?;
+    let is_silent = sync::open_breakers(store)
+        .await?
+        .iter()
+        .any(|breaker| breaker.destination_id == detail.effect.destination_id.0);
+    let title = format!("{} to {}", words::effect(&detail.effect.kind), detail.effect.destination);
+    let bar = view! {
+        <nav aria-label="Breadcrumb">
+            <a href="/sync">"Outbox"</a><span aria-hidden="true">" / "</span><a href="/sync/effects">"Actions"</a><span aria-hidden="true">" /"</span>
+        </nav>
+        <h1>{title.clone()}</h1>
+    };
+    let may = here.may::<ReplayEffect>() && detail.effect.state == Some(EffectState::Dead);
+    let again = may.then(|| try_again(id.0, String::new(), &path, "btn primary"));
+    let body = view! {
+        <div class="verdict">
+            <p>{sentence(&detail)}</p>
+            <div class="row">{state(&detail, is_silent, here.clock)}{again}</div>
+        </div>
+        <div class="effect">
+            <section aria-labelledby="h-what">{facts(&detail, here.clock).into_any()}</section>
+            <section aria-labelledby="h-attempts">{attempts::attempts(&detail, &deliveries, here.clock).into_any()}</section>
+        </div>
+    };
+    Ok(Page { title, bar: bar.into_any(), body: body.into_any() })
+}
+
+/// Whom it is about, by name.
+fn who(detail: &EffectDetail) -> String {
+    let lead = &detail.lead;
+    if lead.erased_at.is_some() {
+        return "Erased person".into();
+    }
+    let (name, _) = words::lead(
+        lead.name.as_ref(),
+        lead.company.as_ref(),
+        lead.email.as_ref(),
+        lead.external_id.as_deref(),
+    );
+    name
+}
+
+/// What it came to so far, in a sentence.
+fn sentence(detail: &EffectDetail) -> String {
+    let (effect, destination) = (&detail.effect, &detail.effect.destination);
+    let error = effect.last.as_ref().and_then(|last| last.error.clone());
+    let because = error.map(|error| format!(": {}", error.trim_end_matches('.'))).unwrap_or_default();
+    match effect.state {
+        Some(EffectState::Delivered) => format!("It arrived at {destination}."),
+        Some(EffectState::Dead) => format!("{destination} did not take it{because}."),
+        Some(EffectState::Ready) if effect.last.is_some() => {
+            format!("{destination} has not taken it yet{because}.")
+        }
+        Some(EffectState::Ready) => format!("It waits to be sent to {destination}."),
+        Some(EffectState::Running) => format!("It is being sent to {destination}."),
+        Some(EffectState::Expired) => "It was of no use any more and was not sent.".into(),
+        Some(EffectState::Superseded) => {
+            "A later decision arrived at the same record first, so this one was not sent.".into()
+        }
+        Some(EffectState::Withdrawn) => "The person was erased, so it was not sent.".into(),
+        None => "It is finished, and its attempts are archived.".into(),
+    }
+}
+
+fn state(detail: &EffectDetail, is_silent: bool, clock: Clock) -> impl IntoView + use<> {
+    let effect = &detail.effect;
+    let Some(state) = unfinished(effect.state) else {
+        let (tone, text) = finished(effect.state);
+        return Either::Left(dotted(tone, text));
+    };
+    let hold = if detail.is_stopped {
+        Some(Hold::Stopped)
+    } else if detail.paused_reason.is_some() {
+        Some(Hold::Paused)
+    } else {
+        is_silent.then_some(Hold::NoAnswer)
+    };
+    let standing = Standing {
+        state,
+        is_again: effect.last.is_some(),
+        due_at: effect.due_at,
+        leased_until: detail.leased_until,
+        hold,
+    };
+    let paused = detail.paused_reason.clone().filter(|_| hold == Some(Hold::Paused));
+    Either::Right(
+        view! { {standing.chip(clock)}{paused.map(|reason| view! { <span class="quiet">{reason}</span> })} },
+    )
+}
+
+fn facts(detail: &EffectDetail, clock: Clock) -> impl IntoView + use<> {
+    let effect = &detail.effect;
+    let lead = format!("/leads/{}", effect.lead_id);
+    let decision = format!("/leads/{}?decision={}", effect.lead_id, effect.decision_id);
+    let (key, remote) = (digits(&detail.effect_key.to_string()), digits(&effect.remote_key.to_string()));
+    let short = |full: &str| {
+        let short = full.get(..SHORT_KEY).unwrap_or(full).to_owned();
+        view! { <code title=full.to_owned()>{short}</code> }
+    };
+    let due = effect.due_at.filter(|_| effect.state == Some(EffectState::Ready)).map(|due| {
+        view! { <dt>"Due"</dt><dd>{clock.stamp(due)}</dd> }
+    });
+    let expires = effect.expires_at.map(|at| view! { <dt>"Of no use after"</dt><dd>{clock.stamp(at)}</dd> });
+    view! {
+        <div class="sec-head"><h2 id="h-what">"What is written"</h2></div>
+        <dl class="kv">
+            <dt>"Action"</dt><dd>{words::effect(&effect.kind)}</dd>
+            <dt>"About"</dt><dd><a href=lead>{who(detail)}</a></dd>
+            <dt>"To"</dt><dd>{effect.destination.clone()}</dd>
+            <dt>"Because of"</dt><dd><a href=decision>{format!("decision {} about this lead", effect.lead_sequence)}</a></dd>
+            <dt>"Decided"</dt><dd>{clock.stamp(effect.created_at)}</dd>
+            {due}
+            {expires}
+            <dt>"Key of the write"</dt><dd>{short(&key)}</dd>
+            <dt>"Key of the record"</dt><dd>{short(&remote)}</dd>
+        </dl>
+        <details class="fold gap">
+            <summary>"Keys in full"</summary>
+            <p class="meta">"Every attempt carries the same key of the write, so that a destination keeps what it has seen. Writes with one key of the record change the same record; the later decision counts."</p>
+            <dl class="kv hashes">
+                <dt>"Write"</dt><dd><code>{key.clone()}</code></dd>
+                <dt>"Record"</dt><dd><code>{remote.clone()}</code></dd>
+                <dt>"Action"</dt><dd><code>{effect.id.to_string()}</code></dd>
+                <dt>"Decision"</dt><dd><code>{effect.decision_id.to_string()}</code></dd>
+            </dl>
+        </details>
+    }
+}
+
+/// The digits of a key, without the name of the hash.
+fn digits(digest: &str) -> String {
+    digest.strip_prefix("sha256:").unwrap_or(digest).to_owned()
+}

@@ -1,0 +1,196 @@
+//! The list of effects that are not finished, and trying again those that failed.
+
+mod filter;
+mod table;
+
+use std::collections::BTreeSet;
+
+use leptos::either::Either;
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn as _;
+use leptos_router::hooks::use_query_map;
+use store::control::kill::kill_switches;
+use store::sync::unfinished::{COUNTED_ROWS, Cursor};
+use store::sync::{
+    OutboxCount, UnfinishedState, count_dead, destinations, open_breakers, outbox_counts, unfinished,
+};
+
+use super::ask;
+use crate::actions::sync::ReplayEffects;
+use crate::error::Result;
+use crate::pages::filters::{Address, chips};
+use crate::pages::frame::{Here, Page, Section, here, page};
+use crate::ui::icon::Icon;
+use crate::ui::{note, number};
+use filter::{Asked, NAMES, PATH};
+
+/// The list of unfinished effects.
+#[component]
+pub fn Effects() -> impl IntoView {
+    let query = use_query_map().get_untracked();
+    let address = Address::read(PATH, &query, &NAMES);
+    let path = here();
+    page(Section::Outbox, move |here| load(here, address, path))
+}
+
+async fn load(here: Here, address: Address, path: String) -> Result<Page> {
+    let store = &here.request.store;
+    let destinations = destinations(store).await?;
+    let asked = Asked::read(address, &destinations);
+    let found = unfinished(store, &asked.filter, asked.cursor).await?;
+    let counts = outbox_counts(store).await?;
+    let again = match (asked.filter.state, here.may::<ReplayEffects>()) {
+        (Some(UnfinishedState::Dead), true) => count_dead(store, &asked.dead()).await?,
+        _ => 0,
+    };
+    let bar = view! {
+        <nav aria-label="Breadcrumb"><a href="/sync">"Outbox"</a><span aria-hidden="true">" /"</span></nav>
+        <h1>"Unfinished actions"</h1>
+        <span class="meta">"The newest decisions first"</span>
+    };
+    let list = if found.rows.is_empty() {
+        Either::Left(empty(&asked))
+    } else {
+        let switches = kill_switches(store).await?;
+        let silent = open_breakers(store).await?.into_iter().map(|breaker| breaker.destination_id);
+        let silent: BTreeSet<_> = silent.collect();
+        let names = destinations.iter().filter(|known| silent.contains(&known.id().0));
+        let known = table::Known {
+            is_all_stopped: switches.iter().any(|switch| switch.workflow_id.is_none()),
+            stopped: switches.iter().filter_map(|switch| switch.workflow_id).collect(),
+            silent: names.map(|known| known.name.clone()).collect(),
+            may_replay: here.may::<crate::actions::sync::ReplayEffect>(),
+            path,
+            clock: here.clock,
+        };
+        Either::Right(
+            view! { {table::table(&found.rows, &known).into_any()}{pager(&asked, &found).into_any()} },
+        )
+    };
+    let body = view! {
+        <div class="filters">
+            {filter::form(&asked, &destinations).into_any()}
+            {chips(asked.chips(), asked.address.without(&NAMES[1..]).href())}
+        </div>
+        <div class="tabs-row">
+            {by_state(&asked, &counts).into_any()}
+            {(again > 0).then(|| try_all(&asked, again).into_any())}
+        </div>
+        {list}
+    };
+    Ok(Page { title: "Unfinished actions".into(), bar: bar.into_any(), body: body.into_any() })
+}
+
+/// How many stand how, each a way to see only those.
+fn by_state(asked: &Asked, counts: &[OutboxCount]) -> impl IntoView + use<> {
+    let address = asked.address.without(&["before", "after"]);
+    let is_meant = |count: &&OutboxCount| {
+        asked.filter.destination.is_none_or(|destination| destination.0 == count.destination_id)
+    };
+    // Counted is what stands so, whatever it failed of: with a text to look for that would mean reading every row.
+    let is_counted = asked.filter.error.is_none();
+    let sum = |of: fn(&OutboxCount) -> i64| counts.iter().filter(is_meant).map(of).sum::<i64>();
+    let (ready, running, dead) = (sum(|c| c.ready), sum(|c| c.running), sum(|c| c.dead));
+    let tab = |state: Option<UnfinishedState>, tone: Option<&'static str>, text: &'static str, n: i64| {
+        let href = match state {
+            Some(state) => address.with("state", <&str>::from(state)).href(),
+            None => address.without(&["state"]).href(),
+        };
+        let current = (asked.filter.state == state).then_some("true");
+        view! {
+            <li data-a=tone>
+                <a href=href aria-current=current>
+                    {tone.map(|_| view! { <span class="dot"></span> })}{text}{is_counted.then(|| view! { <b>{number::count(n)}</b> })}
+                </a>
+            </li>
+        }
+    };
+    view! {
+        <nav aria-label="By state">
+            <ul class="tabs">
+                {tab(None, None, "All", ready + running + dead)}
+                {tab(Some(UnfinishedState::Ready), Some("warn"), "Waiting", ready)}
+                {tab(Some(UnfinishedState::Running), Some("info"), "Being sent", running)}
+                {tab(Some(UnfinishedState::Dead), Some("bad"), "Failed, needs you", dead)}
+            </ul>
+        </nav>
+    }
+}
+
+/// Trying again all that the filter means, after saying how many these are.
+fn try_all(asked: &Asked, count: i64) -> impl IntoView + use<> {
+    let many = if count > COUNTED_ROWS {
+        format!("more than {}", number::count(COUNTED_ROWS))
+    } else {
+        number::count(count)
+    };
+    let all = if count == 1 { "Try this one again".to_owned() } else { format!("Try all {many} again") };
+    let mut which = vec![number::plural(count.min(COUNTED_ROWS), "failed action", "failed actions")];
+    which.extend(asked.destination.as_ref().map(|name| format!("to {name}")));
+    which.extend(asked.filter.error.as_ref().map(|error| format!("whose error has “{error}” in it")));
+    let which = which.join(" ");
+    let which = if count > COUNTED_ROWS { format!("More than {which}") } else { which };
+    let verb = if count == 1 { "is" } else { "are" };
+    let form = view! {
+        <form method="post" action=ReplayEffects::PATH>
+            <input type="hidden" name="destination" value=asked.destination.clone() />
+            <input type="hidden" name="error" value=asked.filter.error.clone() />
+            <input type="hidden" name="next" value=asked.address.without(&["before", "after"]).href() />
+            <p>{format!("{which} {verb} sent again, each with the key it had.")}</p>
+            <p class="meta">"Where a later decision has arrived at the same record since, the older one is closed instead."</p>
+            <button class="btn primary">{all.clone()}</button>
+        </form>
+    };
+    ask(all, false, form)
+}
+
+fn empty(asked: &Asked) -> impl IntoView + use<> {
+    let whole = view! { <a class="btn" href=PATH>"All unfinished actions"</a> };
+    if asked.filter.error.is_some() || asked.cursor != Cursor::Start {
+        let steps = view! { <p>"No unfinished action is like this. Take a filter away above, or begin anew."</p>{whole} };
+        return note::empty(Icon::Search, "Nothing like this", steps).into_any();
+    }
+    let to = asked.destination.as_ref().map(|name| format!(" to {name}")).unwrap_or_default();
+    let (title, text) = match asked.filter.state {
+        None => ("Everything has arrived", format!("Nothing{to} waits, is being sent or has failed.")),
+        Some(UnfinishedState::Ready) => {
+            ("Nothing waits", format!("Every action{to} was sent as soon as it was decided."))
+        }
+        Some(UnfinishedState::Running) => {
+            ("Nothing is being sent", format!("No action{to} is under way at this moment."))
+        }
+        Some(UnfinishedState::Dead) => (
+            "Nothing has failed",
+            format!(
+                "An action{to} that its destination refuses for good, or that was tried too often, would wait here for you."
+            ),
+        ),
+    };
+    let way_on = asked.filter.state.is_some().then_some(whole);
+    note::empty(Icon::Check, title, view! { <p>{text}</p>{way_on} }).into_any()
+}
+
+fn pager(asked: &Asked, found: &store::sync::unfinished::UnfinishedPage) -> impl IntoView + use<> {
+    let at = |cursor: Cursor| {
+        let bare = asked.address.without(&["before", "after"]);
+        match cursor {
+            Cursor::Before(effect) => bare.with("before", effect.to_string()).href(),
+            Cursor::After(effect) => bare.with("after", effect.to_string()).href(),
+            Cursor::Start => bare.href(),
+        }
+    };
+    let shown = number::plural(found.rows.len() as i64, "row", "rows");
+    let count = match (found.newer, found.older, asked.cursor) {
+        (None, None, Cursor::Start) => format!("{shown}, that is all"),
+        (None, Some(_), Cursor::Start) => format!("The newest {shown}"),
+        _ => shown,
+    };
+    let newer = found.newer.map(|cursor| view! { <a class="btn" rel="prev" href=at(cursor)>"Newer"</a> });
+    let older = found.older.map(|cursor| view! { <a class="btn" rel="next" href=at(cursor)>"Older"</a> });
+    view! {
+        <nav class="pager" aria-label="Pages">
+            <span class="meta">{count}</span>
+            <span class="row">{newer}{older}</span>
+        </nav>
+    }
+}

@@ -1,0 +1,108 @@
+//! What the processes do by themselves.
+
+use std::collections::BTreeMap;
+
+use leptos::either::Either;
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn as _;
+use store::reads::frame::names_of_actors;
+use store::sync::jobs::{self, Job, JobKind};
+
+use crate::actions::sync::RunJob;
+use crate::error::Result;
+use crate::pages::frame::{Here, Page, Section, page};
+use crate::ui::chip::dotted;
+use crate::ui::clock::Clock;
+use crate::ui::icon::Icon;
+use crate::ui::{note, number, words};
+
+/// The jobs.
+#[component]
+pub fn Jobs() -> impl IntoView {
+    page(Section::Jobs, load)
+}
+
+async fn load(here: Here) -> Result<Page> {
+    let store = &here.request.store;
+    let jobs = jobs::jobs(store).await?;
+    let who: Vec<String> = jobs.iter().filter_map(|job| job.requested_by.clone()).collect();
+    let names = names_of_actors(store, &who).await?;
+    let bar = view! { <h1>"Jobs"</h1><span class="meta">"What Meshline does by itself; each run is done by one process"</span> };
+    let body = if jobs.is_empty() {
+        let text = "The first process that serves makes the jobs known, within seconds of its start.";
+        Either::Left(note::empty(Icon::Clock, "No jobs yet", view! { <p>{text}</p> }))
+    } else {
+        Either::Right(table(&jobs, &names, here.may::<RunJob>(), here.clock))
+    };
+    Ok(Page { title: "Jobs".into(), bar: bar.into_any(), body: body.into_any() })
+}
+
+fn table(jobs: &[Job], names: &BTreeMap<String, String>, may: bool, clock: Clock) -> impl IntoView + use<> {
+    let rows = jobs.iter().map(|job| row(job, names, may, clock)).collect_view();
+    view! {
+        <table class="table stack jobs">
+            <caption class="sr">"Jobs and their last runs"</caption>
+            <thead>
+                <tr>
+                    <th scope="col">"Job"</th>
+                    <th scope="col">"State"</th>
+                    <th scope="col">"Result"</th>
+                    <th scope="col" class="num">"Last run"</th>
+                    <th scope="col" class="num">"Took"</th>
+                    <th scope="col">"In process"</th>
+                    <th scope="col" class="num">"Next run"</th>
+                    {may.then(|| view! { <th scope="col"><span class="sr">"Run now"</span></th> })}
+                </tr>
+            </thead>
+            <tbody>{rows}</tbody>
+        </table>
+    }
+}
+
+fn row(job: &Job, names: &BTreeMap<String, String>, may: bool, clock: Clock) -> impl IntoView + use<> {
+    let kind: Option<JobKind> = job.name.parse().ok();
+    let title = kind.map_or_else(|| job.name.clone(), |kind| kind.title().to_owned());
+    let about = kind.map_or("Another version of Meshline runs this one.", JobKind::about);
+    let (tone, word) = state(job);
+    // While it runs, the end that is known is that of the run before.
+    let took = job
+        .started_at
+        .zip(job.finished_at)
+        .filter(|(started, finished)| !job.is_running && finished >= started)
+        .map(|(started, finished)| number::duration((finished - started).as_seconds_f64()));
+    let asked = job
+        .requested_by
+        .as_ref()
+        .map(|by| view! { <small>{format!("Asked for by {}", words::actor(by, names))}</small> });
+    let run = kind.map(|kind| {
+        view! {
+            <form method="post" action=RunJob::PATH>
+                <input type="hidden" name="job" value=kind.to_string() />
+                <button class="btn">"Run now"<span class="sr">{format!(": {}", kind.title())}</span></button>
+            </form>
+        }
+    });
+    let next =
+        if job.is_running && job.requested_by.is_none() { None } else { Some(clock.until(job.due_at)) };
+    view! {
+        <tr>
+            <th scope="row">{title}<small>{about}</small></th>
+            <td class="first">{dotted(tone, word)}</td>
+            <td class="wide">{job.result.clone()}</td>
+            <td class="num" data-l="Last run">{job.started_at.map(|at| clock.stamp(at))}</td>
+            <td class="num" data-l="Took">{took}</td>
+            <td class="quiet" data-l="In process">{job.runner.clone()}</td>
+            <td class="num" data-l="Next run"><span title=clock.full(job.due_at)>{next}</span>{asked}</td>
+            {may.then(|| view! { <td class="end">{run}</td> })}
+        </tr>
+    }
+}
+
+fn state(job: &Job) -> (&'static str, &'static str) {
+    match (job.is_running, job.succeeded) {
+        (true, _) => ("info", "Running"),
+        (false, Some(true)) => ("good", "Done"),
+        (false, Some(false)) => ("bad", "Failed"),
+        (false, None) => ("info", "Not run yet"),
+    }
+}

@@ -1,0 +1,36 @@
+//! Execution and sync: what waits to be sent, what failed, and what runs by itself.
+
+mod attempts;
+mod effect;
+mod effects;
+mod jobs;
+mod outbox;
+mod standing;
+
+pub use effect::EffectPage;
+pub use effects::Effects;
+pub use jobs::Jobs;
+pub use outbox::Outbox;
+
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn as _;
+use uuid::Uuid;
+
+use crate::actions::sync::ReplayEffect;
+
+/// A button that unfolds a form: what has consequences is asked for twice.
+fn ask(button: impl IntoView, is_open: bool, form: impl IntoView) -> impl IntoView {
+    view! { <details class="ask" open=is_open><summary class="btn">{button}</summary><div class="panel">{form}</div></details> }
+}
+
+/// The button that tries one failed effect again; `what` tells it from the others for those who hear the page.
+fn try_again(effect: Uuid, what: String, next: &str, class: &'static str) -> impl IntoView + use<> {
+    let next = next.to_owned();
+    view! {
+        <form method="post" action=ReplayEffect::PATH>
+            <input type="hidden" name="effect" value=effect.to_string() />
+            <input type="hidden" name="next" value=next />
+            <button class=class>"Try again"<span class="sr">{what}</span></button>
+        </form>
+    }
+}

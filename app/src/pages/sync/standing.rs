@@ -1,0 +1,124 @@
+//! Where an effect stands, as a word with its colour.
+
+use chrono::{DateTime, Utc};
+use leptos::prelude::*;
+use store::sync::{EffectState, UnfinishedState};
+
+use crate::ui::chip::dotted;
+use crate::ui::clock::Clock;
+
+/// What keeps a waiting effect where it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hold {
+    /// Its workflow is stopped.
+    Stopped,
+    /// Its destination is paused.
+    Paused,
+    /// Its destination did not answer.
+    NoAnswer,
+}
+
+/// What is known of an effect that is not finished.
+#[derive(Clone, Copy, Debug)]
+pub struct Standing {
+    /// Where it stands.
+    pub state: UnfinishedState,
+    /// It was tried before.
+    pub is_again: bool,
+    /// From when on it is sent.
+    pub due_at: Option<DateTime<Utc>>,
+    /// Until when whoever sends it has it.
+    pub leased_until: Option<DateTime<Utc>>,
+    /// What keeps it.
+    pub hold: Option<Hold>,
+}
+
+impl Standing {
+    /// The word and its colour.
+    pub fn words(&self, clock: Clock) -> (&'static str, String) {
+        match (self.state, self.hold) {
+            (UnfinishedState::Dead, _) => ("bad", "Failed, needs you".into()),
+            (UnfinishedState::Running, _) => match self.leased_until {
+                Some(until) => ("info", format!("Being sent until {}", clock.time(until))),
+                None => ("info", "Being sent".into()),
+            },
+            (UnfinishedState::Ready, Some(Hold::Stopped)) => ("bad", "Waits, stopped".into()),
+            (UnfinishedState::Ready, Some(Hold::Paused)) => ("warn", "Waits, paused".into()),
+            (UnfinishedState::Ready, Some(Hold::NoAnswer)) => ("warn", "Waits, no answer".into()),
+            (UnfinishedState::Ready, None) => match self.due_at {
+                Some(due) if self.is_again => ("warn", format!("Tries again {}", clock.until(due))),
+                _ => ("info", "Waits to be sent".into()),
+            },
+        }
+    }
+
+    /// The word in its colour.
+    pub fn chip(&self, clock: Clock) -> impl IntoView + use<> {
+        let (tone, text) = self.words(clock);
+        dotted(tone, text)
+    }
+}
+
+/// What became of an effect that is finished; `None` when neither outbox nor log knows it any more.
+pub fn finished(state: Option<EffectState>) -> (&'static str, &'static str) {
+    match state {
+        Some(EffectState::Delivered) => ("good", "Delivered"),
+        Some(EffectState::Expired) => ("warn", "Too late, not sent"),
+        Some(EffectState::Superseded) => ("info", "Overtaken by a newer decision"),
+        Some(EffectState::Withdrawn) => ("info", "Withdrawn, person erased"),
+        Some(EffectState::Ready | EffectState::Running | EffectState::Dead) | None => ("info", "Archived"),
+    }
+}
+
+/// The state of one that is not finished.
+pub fn unfinished(state: Option<EffectState>) -> Option<UnfinishedState> {
+    match state? {
+        EffectState::Ready => Some(UnfinishedState::Ready),
+        EffectState::Running => Some(UnfinishedState::Running),
+        EffectState::Dead => Some(UnfinishedState::Dead),
+        EffectState::Delivered | EffectState::Expired | EffectState::Superseded | EffectState::Withdrawn => {
+            None
+        }
+    }
+}
+
+/// What an attempt came to, as the log has it.
+pub fn result(name: &str) -> (&'static str, &'static str) {
+    match name {
+        "retry" => ("warn", "Not taken, tried again"),
+        "failed" => ("bad", "Failed"),
+        other => finished(other.parse().ok()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+
+    #[test]
+    fn what_holds_an_effect_back_is_told_before_when_it_is_due() {
+        let clock = Clock { now: Utc::now(), zone: chrono_tz::UTC };
+        let due_at = Some(clock.now + TimeDelta::minutes(3));
+        let waits = Standing {
+            state: UnfinishedState::Ready,
+            is_again: true,
+            due_at,
+            leased_until: None,
+            hold: None,
+        };
+        assert_eq!(waits.words(clock), ("warn", "Tries again in 3\u{a0}min".into()));
+        assert_eq!(Standing { is_again: false, ..waits }.words(clock).1, "Waits to be sent");
+        assert_eq!(Standing { hold: Some(Hold::Paused), ..waits }.words(clock).1, "Waits, paused");
+        let dead = Standing { state: UnfinishedState::Dead, hold: Some(Hold::Paused), ..waits };
+        assert_eq!(dead.words(clock).1, "Failed, needs you");
+    }
+
+    #[test]
+    fn every_result_of_the_log_has_words() {
+        for name in ["delivered", "retry", "failed", "expired", "superseded", "withdrawn"] {
+            assert_ne!(result(name).1, "Archived", "{name}");
+        }
+    }
+}

@@ -1,0 +1,174 @@
+import type { Page } from '@playwright/test';
+
+import { HIGH_INTENT } from '../support/organisation.ts';
+import { expect, test } from '../support/test.ts';
+
+const destinations = (page: Page) => page.getByRole('table', { name: 'Destinations and what waits for them' });
+const destination = (page: Page, name: string) =>
+  destinations(page).getByRole('row').filter({ has: page.getByRole('rowheader', { name: new RegExp(`^${name}`) }) });
+const actions = (page: Page) =>
+  page.getByRole('table', { name: 'Actions that are not finished' }).getByRole('row').filter({ has: page.getByRole('rowheader') });
+const job = (page: Page, title: string) =>
+  page.getByRole('table', { name: 'Jobs and their last runs' }).getByRole('row').filter({ has: page.getByRole('rowheader', { name: new RegExp(`^${title}`) }) });
+const flash = (page: Page) => page.getByRole('status');
+
+for (const javaScriptEnabled of [true, false]) {
+  test.describe(javaScriptEnabled ? 'with scripts' : 'without scripts', () => {
+    test.use({ javaScriptEnabled });
+
+    test('a number of the outbox leads to its list, and the list goes on page by page', async ({ organisation, page }) => {
+      await organisation.failed();
+      await page.goto('/');
+      await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Outbox' }).click();
+      const webhook = destination(page, 'crm-webhook');
+      await expect(webhook).toContainText('Paused');
+      await expect(webhook).toContainText('It has no address yet.');
+      const waiting = webhook.getByRole('link', { name: /^\d/ }).first();
+      const count = Number((await waiting.textContent())!.replace(/\D/g, ''));
+      await waiting.click();
+      await expect(page).toHaveURL('/sync/effects?destination=crm-webhook&state=ready');
+      await expect(page.getByRole('link', { name: `Waiting ${count}` })).toHaveAttribute('aria-current', 'true');
+      const seen = new Set<string>();
+      for (;;) {
+        await expect(actions(page).first()).toContainText('Waits, paused');
+        const hrefs = await actions(page).getByRole('link', { name: 'CRM action' }).evaluateAll((links) => links.map((link) => link.getAttribute('href')!));
+        hrefs.forEach((href) => seen.add(href));
+        const older = page.getByRole('link', { name: 'Older' });
+        if ((await older.count()) === 0) break;
+        const href = await older.getAttribute('href');
+        await older.click();
+        await page.waitForURL((url) => url.pathname + url.search === href);
+      }
+      expect(seen.size).toBe(count);
+    });
+
+    test('one that failed is looked at and tried again', async ({ organisation, page }) => {
+      const [id] = await organisation.failed();
+      await page.goto('/sync');
+      const spare = destination(page, 'spare-webhook');
+      await expect(spare).toContainText('30 % of 15,000 a day');
+      await spare.getByRole('link', { name: '3', exact: true }).click();
+      await expect(page).toHaveURL('/sync/effects?destination=spare-webhook&state=dead');
+      await expect(actions(page)).toHaveCount(3);
+      await actions(page).first().getByRole('link', { name: 'CRM action' }).click();
+      await expect(page).toHaveURL(`/sync/effects/${id}`);
+      await expect(page.getByRole('heading', { level: 1 })).toHaveText('CRM action to spare-webhook');
+      await expect(page.getByText(/^spare-webhook did not take it: /)).toBeVisible();
+      const attempt = page.getByRole('listitem').filter({ hasText: 'Attempt 1' });
+      await attempt.getByText(/^What was sent/).click();
+      await expect(attempt.getByText('"webhook_id"')).toBeVisible();
+      await page.getByRole('button', { name: 'Try again' }).click();
+      await expect(flash(page)).toHaveText('It is on its way again.');
+      await expect(page).toHaveURL(`/sync/effects/${id}`);
+      await expect(page.getByText('Waits, paused')).toBeVisible();
+      await expect(page.getByRole('button', { name: 'Try again' })).toHaveCount(0);
+      await page.getByRole('link', { name: 'Rae Okafor' }).click();
+      await page.getByRole('rowheader', { name: 'CRM action' }).getByRole('link').click();
+      await expect(page).toHaveURL(`/sync/effects/${id}`);
+    });
+
+    test('all that failed for one reason are tried again, after a question', async ({ organisation, page }) => {
+      const [id] = await organisation.failed();
+      await organisation.rows("UPDATE outbox SET last_error = 'Status 410: gone' WHERE effect_id = $1", [id]);
+      await page.goto('/sync/effects?state=dead');
+      await page.getByRole('searchbox', { name: 'Last error contains' }).fill('STATUS 410');
+      await page.getByRole('combobox', { name: 'Destination' }).selectOption('spare-webhook');
+      await page.getByRole('button', { name: 'Filter' }).click();
+      await expect(actions(page)).toHaveCount(1);
+      await page.getByRole('link', { name: /^Error contains/ }).click();
+      await expect(actions(page)).toHaveCount(3);
+      const all = page.getByRole('button', { name: 'Try all 3 again' });
+      await expect(all).toBeHidden();
+      await page.getByText('Try all 3 again').first().click();
+      await expect(page.getByText('3 failed actions to spare-webhook are sent again')).toBeVisible();
+      await all.click();
+      await expect(flash(page)).toHaveText('3 are on their way again.');
+      await expect(page).toHaveURL('/sync/effects?state=dead&destination=spare-webhook');
+      await expect(page.getByRole('heading', { name: 'Nothing has failed' })).toBeVisible();
+    });
+
+    test('a destination is paused with a reason and goes on', async ({ organisation, page }) => {
+      await page.goto('/sync');
+      const warehouse = destination(page, 'warehouse');
+      await expect(warehouse).toContainText('Sending');
+      await warehouse.getByText('Pause', { exact: false }).first().click();
+      const why = warehouse.getByLabel('Why is it paused?');
+      await why.fill(' ');
+      await warehouse.getByRole('button', { name: 'Pause warehouse' }).click();
+      await expect(warehouse.getByRole('alert')).toHaveText('Say why, so that whoever looks next knows.');
+      await expect(why).toHaveAttribute('aria-invalid', 'true');
+      await why.fill('The warehouse is being moved.');
+      await warehouse.getByRole('button', { name: 'Pause warehouse' }).click();
+      await expect(flash(page)).toContainText('warehouse is paused.');
+      await expect(warehouse).toContainText('The warehouse is being moved.');
+      const { decision } = await organisation.send(HIGH_INTENT);
+      expect(await organisation.inWarehouse(decision.decision_id)).toBe(0);
+      await warehouse.getByRole('button', { name: 'Resume' }).click();
+      await expect(flash(page)).toContainText('warehouse goes on.');
+      await expect(warehouse).toContainText('Sending');
+      await expect.poll(() => organisation.inWarehouse(decision.decision_id)).toBe(1);
+    });
+
+    test('a job is run at once', async ({ page }) => {
+      await page.goto('/sync/jobs');
+      const sessions = job(page, 'Delete expired sessions');
+      await expect(async () => {
+        await page.reload();
+        await expect(sessions).toContainText('Done', { timeout: 500 });
+      }).toPass();
+      const last = await sessions.getByRole('time').first().getAttribute('datetime');
+      await sessions.getByRole('button', { name: 'Run now' }).click();
+      await expect(flash(page)).toContainText('“Delete expired sessions” runs within seconds.');
+      await expect(async () => {
+        await page.reload();
+        await expect(sessions).toContainText('Done', { timeout: 500 });
+        expect(await sessions.getByRole('time').first().getAttribute('datetime')).not.toBe(last);
+      }).toPass();
+    });
+  });
+}
+
+test('what is stopped is said on top, with who, when and why', async ({ organisation, page }) => {
+  await organisation.command('kill', '--workflow', 'inbound-form', '--reason', 'Wrong pool since the release.');
+  try {
+    await page.goto('/sync');
+    await expect(page.getByText('Inbound form is stopped: Wrong pool since the release.')).toBeVisible();
+    await expect(page.getByText(/^By the command kill today \d\d:\d\d/)).toBeVisible();
+  } finally {
+    await organisation.command('resume', '--workflow', 'inbound-form');
+  }
+  await page.reload();
+  await expect(page.getByText('Inbound form is stopped')).toHaveCount(0);
+});
+
+test('a destination that does not answer is left alone and says until when', async ({ organisation, page }) => {
+  await organisation.failed();
+  await organisation.rows(
+    `INSERT INTO destination_flows (destination_id, open_until, openings, open_reason)
+     SELECT id, now() + interval '1 hour', 3, 'connection refused' FROM destinations WHERE name = 'crm-webhook'
+     ON CONFLICT (destination_id) DO UPDATE SET open_until = excluded.open_until, openings = 3, open_reason = excluded.open_reason`,
+  );
+  await organisation.rows("UPDATE destinations SET paused_reason = NULL, settings = settings || '{\"url\": \"http://127.0.0.1:9/\"}' WHERE name = 'crm-webhook'");
+  try {
+    await page.goto('/sync');
+    const webhook = destination(page, 'crm-webhook');
+    await expect(webhook).toContainText('Does not answer');
+    await expect(webhook).toContainText(/Left alone 3\stimes in a row: connection refused\. Next try at \d\d:\d\d:\d\d\./);
+  } finally {
+    await organisation.rows("UPDATE destinations SET paused_reason = 'It has no address yet. Apply a file with one to start it.' WHERE name = 'crm-webhook'");
+    await organisation.rows('UPDATE destination_flows SET open_until = NULL, openings = 0, open_reason = NULL');
+  }
+});
+
+test.describe('an SDR', () => {
+  test.use({ storageState: async ({ organisation }, use) => use(await organisation.session('SDR')) });
+
+  test('reads everything and finds no button', async ({ organisation, page }) => {
+    const [id] = await organisation.failed();
+    for (const path of ['/sync', '/sync/effects?state=dead', `/sync/effects/${id}`, '/sync/jobs']) {
+      await page.goto(path);
+      await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+      await expect(page.locator('main form[method=post]')).toHaveCount(0);
+    }
+  });
+});
