@@ -3,7 +3,7 @@
 //!
 //! Idempotency: the event's UID and its resource are named after the remote key, so that there is one a lead and calendar;
 //! it bears the effect's key and the decision's sequence, and is only ever written on the condition that it is still what
-//! was read (`If-None-Match`, `If-Match`). A write is a loop of look and step: see [`plan::next`].
+//! was read (`If-None-Match`, `If-Match`). A write is a loop of look and step: see `caldav/plan.rs`.
 //!
 //! A time is taken as any calendar program takes it: by writing. So two writers may take one at the same moment. Each
 //! looks again after its write, and whoever then sees another's event over its own moves; since both look after they

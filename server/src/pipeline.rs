@@ -15,6 +15,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use store::Store;
 use store::ingest::{self, Claim, Claimed, Identified, Named};
+use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use crate::registry::{Live, Registry};
@@ -102,6 +103,8 @@ pub enum Refusal {
 pub struct Pipeline {
     store: Store,
     registry: Registry,
+    /// Whose turn it is to lock pools. In Postgres many that wait for one row cost more than the row's work.
+    pools: Mutex<()>,
 }
 
 /// A signal and how it came.
@@ -134,7 +137,7 @@ const TRIES: usize = 8;
 impl Pipeline {
     /// The pipeline over a database.
     pub fn new(store: Store) -> Self {
-        Self { registry: Registry::new(store.clone()), store }
+        Self { registry: Registry::new(store.clone()), store, pools: Mutex::default() }
     }
 
     /// The workflows it decides by.
@@ -262,8 +265,10 @@ impl Pipeline {
         let Identified { leads, mut locked, added } = ingest::identify(&mut tx, keyring, &named).await?;
         let pools: BTreeSet<String> =
             fresh.iter().filter_map(|p| p.live.bundle.pool_of(&p.verdict)).map(str::to_owned).collect();
+        // Held until the commit. Whoever has it waits for nothing that others in line for it hold.
+        let turn = if pools.is_empty() { None } else { Some(self.pools.lock().await) };
         let mut counters =
-            if pools.is_empty() { BTreeMap::new() } else { ingest::lock_pools(&mut tx, &pools).await? };
+            if turn.is_some() { ingest::lock_pools(&mut tx, &pools).await? } else { BTreeMap::new() };
         let mut rows = Rows::default();
         for (p, lead_id) in fresh.into_iter().zip(leads) {
             let lead = locked.get_mut(&lead_id).ok_or(store::Error::NotFound("lead"))?;
@@ -276,6 +281,7 @@ impl Pipeline {
         ingest::save_leads(&mut tx, locked.values(), &added).await?;
         rows.write(&mut tx, &counters).await?;
         tx.commit().await?;
+        drop(turn);
         if has_effects {
             self.announce().await;
         }

@@ -175,7 +175,11 @@ async fn take(State(taken): State<Arc<Mutex<Taken>>>, headers: HeaderMap, body: 
 
 /// 1: claimed, and nothing begun.
 async fn after_the_claim(scene: Scene) {
-    let claimed = store::sync::claim(&scene.world.database.store, scene.crm, Utc::now(), 10).await.unwrap();
+    let pace = engine::sync::flow::Pace::default();
+    let claimed = store::sync::claim(&scene.world.database.store, scene.crm, &pace, Utc::now(), 10)
+        .await
+        .unwrap()
+        .effects;
     assert_eq!(claimed.len(), 1, "the second waits for the first");
     drop(claimed);
     scene.ends_well(1).await;

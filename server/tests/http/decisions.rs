@@ -7,7 +7,7 @@ use store::people::Scope;
 use crate::support::{TestApp, event, problem};
 
 async fn with_decisions(count: usize) -> (TestApp, String, Vec<Json>) {
-    let app = TestApp::start().await;
+    let app = Box::pin(TestApp::start()).await;
     let key = app.key(&[Scope::Ingest, Scope::Read]).await;
     let mut decisions = Vec::new();
     for n in 0..count {

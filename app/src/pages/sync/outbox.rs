@@ -279,6 +279,7 @@ mod tests {
             per_minute: Some(60),
             daily_quota: Some(15_000),
             quota_share_percent: None,
+            ..Pace::default()
         };
         let said = "at most 2 at once, 60 a minute, 30\u{a0}% of 15,000 a day (1,204 of 4,500 used)";
         assert_eq!(pace(&bounded, 1_204).as_deref(), Some(said));
