@@ -70,19 +70,23 @@ fn copy(stand: &Stand, leads: u64) -> Result<f64> {
     }
     wanted.sort_by_key(|table| place(table));
     let path = |table: &str| stand.folder.join(format!("{table}.copy"));
-    let script = |database: &str, direction: &str| -> Command {
+    let script = |database: &str, copied: &dyn Fn(&str) -> String| -> Command {
         let mut psql = stand.cluster.client("psql", database);
         psql.args(["-X", "-q", "-v", "ON_ERROR_STOP=1"]);
         for table in &wanted {
-            psql.arg("-c")
-                .arg(format!("\\copy {table} {direction} '{}' (FORMAT binary)", path(table).display()));
+            psql.arg("-c").arg(format!(
+                "\\copy {} '{}' (FORMAT binary)",
+                copied(table),
+                path(table).display()
+            ));
         }
         psql
     };
-    process::run(&mut script(imported, "TO"))?;
+    // A partitioned table is read through a query only.
+    process::run(&mut script(imported, &|table| format!("(SELECT * FROM {table}) TO")))?;
     stand.cluster.query_in(copied, "CHECKPOINT")?;
     let start = Instant::now();
-    let done = process::run(&mut script(copied, "FROM"));
+    let done = process::run(&mut script(copied, &|table| format!("{table} FROM")));
     let seconds = start.elapsed().as_secs_f64();
     for table in &wanted {
         fs::remove_file(path(table)).context("removing a dump")?;

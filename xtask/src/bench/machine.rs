@@ -33,18 +33,23 @@ pub fn cpu_s(pid: u32) -> Result<f64> {
 /// # Errors
 /// There is no such process.
 pub fn family_cpu_s(pid: u32) -> Result<f64> {
-    let parent = Times::read(pid)?;
-    let mut ticks = parent.own + parent.ended_children;
-    for entry in fs::read_dir("/proc")?.flatten() {
-        let child = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok());
-        // A process may end while we look.
-        if let Some(Ok(times)) = child.map(Times::read)
-            && times.parent == pid
-        {
-            ticks += times.own + times.ended_children;
+    loop {
+        let before = Times::read(pid)?;
+        let mut ticks = before.own + before.ended_children;
+        for entry in fs::read_dir("/proc")?.flatten() {
+            let child = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok());
+            // A process may end while we look.
+            if let Some(Ok(times)) = child.map(Times::read)
+                && times.parent == pid
+            {
+                ticks += times.own + times.ended_children;
+            }
+        }
+        // A child that ended meanwhile was counted twice, or not at all.
+        if Times::read(pid)?.ended_children == before.ended_children {
+            return Ok(ticks / TICKS_PER_S);
         }
     }
-    Ok(ticks / TICKS_PER_S)
 }
 
 struct Times {
