@@ -90,10 +90,10 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Compiles `server/benches/outbox.rs` and returns its program.
+/// Compiles `bench/benches/outbox.rs` and returns its program.
 fn program(workspace: &Workspace) -> Result<PathBuf> {
     let mut cargo = workspace.cargo();
-    cargo.args(["bench", "--package", "server", "--bench", "outbox", "--no-run", "--message-format=json"]);
+    cargo.args(["bench", "--package", "bench", "--bench", "outbox", "--no-run", "--message-format=json"]);
     let mut program = None;
     let status = process::each_line(&mut cargo, |line| {
         let message: Value = serde_json::from_str(line).unwrap_or_default();
