@@ -23,7 +23,7 @@ pub fn run(workspace: &Workspace, mode: Mode, database: &str) -> Result<Outcome>
     }
     packages::ensure(&[&packages::CHROMIUM])?;
     let chromium = packages::chromium().context("no Chromium found")?;
-    let path = node::ensure()?;
+    let path = node::ensure(node::FOR_PLAYWRIGHT)?;
     let server = output::phase("server", || build::server_and_tests(workspace))?;
     let site = workspace.target.join(if mode == Mode::Shipped { "site-shipped" } else { "site" });
     output::phase("WebAssembly and styles", || site::build(workspace, mode, &site))?;

@@ -16,6 +16,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("migrations", &[]),
     ("app", &["engine", "store"]),
     ("server", &["engine", "store", "destinations", "migrations", "app"]),
+    ("bench", &["engine", "store", "destinations", "server"]),
     ("islands", &["app"]),
     ("xtask", &[]),
 ];

@@ -1,6 +1,7 @@
 //! `cargo xtask`: sets up, runs, tests, builds and checks Meshline with one command each.
 
 mod assets;
+mod bench;
 mod browser;
 mod build;
 mod layers;
@@ -43,6 +44,12 @@ cargo xtask COMMAND
                                     destinations: is each effect there once and in order? --cuts: connections cut
                                     after the destination committed; --stopped: workers stopped past their leases
   test-db                           keep the test database up until Ctrl-C, for `cargo test` by hand
+  bench ingest [--seconds 30] [--rounds 3] [--assigned 20] [--events 100000] [--import 100000] [--statements]
+                                    events a second, single, in batches and imported, against pgbench and COPY
+  bench outbox [--jobs 50000] [--rounds 3] [--samples 500] [--aged 10000000]
+                                    effects a second and how soon they are begun, against graphile-worker and pg-boss
+  bench soak [--minutes 30] [--assigned 20]
+                                    half of that load for long: memory, errors and the slowest answer
 
 DATABASE_URL makes `run` use that database instead of a private one in .meshline/.";
 
@@ -69,6 +76,7 @@ fn command() -> Result<ExitCode> {
         ["test", options @ ..] => test::test(options),
         ["build"] => build::build(),
         ["lint", names @ ..] => lint::lint(names),
+        ["bench", what @ ..] => bench::bench(what),
         ["migrations"] => migrations::migrations(),
         ["torture", options @ ..] => torture::torture(options),
         ["test-db"] => test::keep_database(),

@@ -1,4 +1,4 @@
-//! Node.js and npm, for what is only to be had there: Playwright and `wasm-opt`.
+//! Node.js and npm, for what is only to be had there: Playwright, `wasm-opt` and the job queues we measure against.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use crate::{packages, process, workspace};
 
 /// The oldest major version that Playwright runs on.
-const OLDEST: u32 = 20;
+pub const FOR_PLAYWRIGHT: u32 = 20;
 
 /// The version fetched where the system's own is too old.
 const FETCHED: &str = "22";
@@ -19,44 +19,45 @@ pub fn is_there() -> bool {
     process::find("node").is_some() && process::find("npm").is_some()
 }
 
-/// Makes sure of a Node.js that is new enough, and returns the `PATH` that finds it.
+/// Makes sure of a Node.js of this major version or a newer one, and returns the `PATH` that finds it.
 ///
 /// # Errors
 /// It cannot be installed.
-pub fn ensure() -> Result<OsString> {
+pub fn ensure(oldest: u32) -> Result<OsString> {
     packages::ensure(&[&packages::NODE])?;
     let path = std::env::var_os("PATH").unwrap_or_default();
-    if major(Path::new("node"))? >= OLDEST {
+    if major(Path::new("node"))? >= oldest {
         return Ok(path);
     }
     let processor = match std::env::consts::ARCH {
         "x86_64" => "x64",
         "aarch64" => "arm64",
-        other => bail!("Node.js is older than {OLDEST}, and npm has none for {other}: please install one"),
+        other => bail!("Node.js is older than {oldest}, and npm has none for {other}: please install one"),
     };
     let package = format!("node-linux-{processor}");
     let folder = workspace::cache()?.join(format!("node-{FETCHED}"));
     let bin = folder.join("node_modules").join(&package).join("bin");
     if !bin.join("node").is_file() {
-        eprintln!("missing: Node.js {OLDEST} or newer (Playwright needs it)");
-        install(&format!("{package}@{FETCHED}"), &folder)?;
+        eprintln!("missing: Node.js {oldest} or newer");
+        install(&[&format!("{package}@{FETCHED}")], &folder)?;
     }
     let folders = std::iter::once(bin).chain(std::env::split_paths(&path));
     Ok(std::env::join_paths(folders)?)
 }
 
-/// Installs one npm package into a folder of its own.
+/// Installs npm packages into a folder of their own.
 ///
 /// # Errors
 /// npm fails, as it does without a network.
-pub fn install(package: &str, folder: &Path) -> Result<()> {
-    eprintln!("fetching {package} from npm into {}", folder.display());
+pub fn install(packages: &[&str], folder: &Path) -> Result<()> {
+    let names = packages.join(" ");
+    eprintln!("fetching {names} from npm into {}", folder.display());
     std::fs::create_dir_all(folder)?;
     let mut npm = Command::new("npm");
     npm.args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", "--prefix"]);
-    process::capture(npm.arg(folder).arg(package).current_dir(folder))
+    process::capture(npm.arg(folder).args(packages).current_dir(folder))
         .map(drop)
-        .with_context(|| format!("installing {package}"))
+        .with_context(|| format!("installing {names}"))
 }
 
 /// Installs what a folder's `package-lock.json` names, unless exactly that is installed.

@@ -1,9 +1,10 @@
-//! Private Postgres clusters in `.meshline/`: one to run with, one to test on, one to torture.
+//! Private Postgres clusters in `.meshline/`: one to run with, one to test on, one to torture, one to measure on.
 //!
 //! Each has a free port on 127.0.0.1, one superuser with a random password and no Unix socket.
 //! Everybody who uses a cluster holds a shared lock on its file of users; whoever leaves last stops it.
 //! Coming and leaving happen under a second, exclusive lock, one at a time.
 
+mod purpose;
 mod torture;
 
 use std::fs::{self, File, TryLockError};
@@ -17,6 +18,7 @@ use serde_json::{Value, json};
 use crate::workspace::{self, Workspace};
 use crate::{packages, process, secrets};
 
+pub use purpose::{BENCH, BENCH_STATEMENTS, Purpose, RUN, TEST};
 pub use torture::TORTURE;
 
 /// The superuser of our clusters.
@@ -24,43 +26,6 @@ const USER: &str = "meshline";
 
 /// Seconds that starting or stopping may take.
 const PATIENCE: &str = "120";
-
-/// What a cluster is for.
-pub struct Purpose {
-    /// The cluster's name in `.meshline/`.
-    name: &'static str,
-    /// Settings beyond Postgres' own defaults.
-    settings: &'static [&'static str],
-    /// Whether what is in it outlives its last user.
-    kept: bool,
-    /// How it asks who somebody is; tests come as users of their own without passwords.
-    auth: &'static str,
-}
-
-/// The cluster of `cargo xtask run`.
-pub const RUN: Purpose = Purpose {
-    name: "pg",
-    settings: &["max_locks_per_transaction=256"],
-    kept: true,
-    auth: "--auth=scram-sha-256",
-};
-
-/// The cluster of the tests: made anew for the first user, and nothing in it survives a crash.
-pub const TEST: Purpose = Purpose {
-    name: "test-pg",
-    settings: &[
-        "fsync=off",
-        "synchronous_commit=off",
-        "full_page_writes=off",
-        "wal_level=minimal",
-        "max_wal_senders=0",
-        "max_connections=200",
-        "max_locks_per_transaction=256",
-        "shared_buffers=256MB",
-    ],
-    kept: false,
-    auth: "--auth=trust",
-};
 
 /// A running cluster, kept up as long as this value lives.
 pub struct Cluster {
@@ -134,15 +99,37 @@ impl Cluster {
     }
 
     fn query(&self, sql: &str) -> Result<String> {
-        let mut command = self.client("psql", "postgres");
+        self.query_in("postgres", sql)
+    }
+
+    /// What `psql` prints for a query in one of its databases: values without decoration.
+    ///
+    /// # Errors
+    /// Postgres refuses.
+    pub fn query_in(&self, database: &str, sql: &str) -> Result<String> {
+        let mut command = self.client("psql", database);
         process::capture(command.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", sql]))
     }
 
-    /// The password goes by the environment: a command line is for everybody to see.
-    fn client(&self, program: &str, database: &str) -> Command {
+    /// The process all others of the cluster descend from.
+    ///
+    /// # Errors
+    /// The cluster is not up.
+    pub fn pid(&self) -> Result<u32> {
+        let file = fs::read_to_string(self.place.data.join("postmaster.pid"))?;
+        file.lines()
+            .next()
+            .and_then(|line| line.trim().parse().ok())
+            .context("postmaster.pid names no process")
+    }
+
+    /// One of Postgres' client programs at one of its databases.
+    ///
+    /// All goes by the environment, which every one of them reads: a command line is for everybody to see.
+    pub fn client(&self, program: &str, database: &str) -> Command {
         let mut command = Command::new(self.bin.join(program));
-        command.args(["--host=127.0.0.1", "--username", USER, "--dbname", database]);
-        command.arg(format!("--port={}", self.place.port)).env("PGPASSWORD", &self.place.password);
+        command.env("PGHOST", "127.0.0.1").env("PGPORT", self.place.port.to_string());
+        command.env("PGUSER", USER).env("PGPASSWORD", &self.place.password).env("PGDATABASE", database);
         command
     }
 

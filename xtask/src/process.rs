@@ -175,6 +175,11 @@ impl Started {
         Ok(Self(child))
     }
 
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.0.id()
+    }
+
     /// Whether it still runs.
     ///
     /// # Errors

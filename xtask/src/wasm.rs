@@ -116,7 +116,7 @@ fn optimiser() -> Result<Option<PathBuf>> {
     if program.is_file() {
         return Ok(Some(program));
     }
-    match node::install(BINARYEN, &folder) {
+    match node::install(&[BINARYEN], &folder) {
         Ok(()) => Ok(Some(program).filter(|program| program.is_file())),
         Err(error) => {
             eprintln!("the WebAssembly is left un-optimised: {error:#}");

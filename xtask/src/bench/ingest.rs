@@ -1,0 +1,225 @@
+//! `cargo xtask bench ingest`: from an event to its durable decision with effects.
+
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+
+use super::events::Mix;
+use super::load::{self, Plan, Report};
+use super::pgbench::{Peer, Probe, Style};
+use super::stand::{Serving, Stand};
+use super::{Figures, Options, import, machine, median, statements};
+use crate::postgres;
+use crate::workspace::Workspace;
+
+/// Connections of the single load, and clients of the peer.
+const CONNECTIONS: usize = 64;
+/// Events in a batch.
+const BATCH: u64 = 500;
+/// Connections of the batch load: two are in the server while two are on their way.
+const BATCH_CONNECTIONS: usize = 4;
+/// The database that takes events.
+const DATABASE: &str = "ingest";
+
+/// What was asked for.
+struct Plans {
+    seconds: u64,
+    rounds: u64,
+    mix: Mix,
+    events: u64,
+    import: u64,
+    statements: bool,
+}
+
+/// Measures.
+///
+/// # Errors
+/// The stand cannot be set up.
+pub fn run(options: &Options) -> Result<ExitCode> {
+    options.known(&["seconds", "rounds", "assigned", "events", "import", "statements"])?;
+    let plans = Plans {
+        seconds: options.value("seconds", 30)?,
+        rounds: options.value("rounds", 3)?,
+        mix: Mix { assigned_percent: options.value("assigned", 20)? },
+        events: options.value("events", 100_000)?,
+        import: options.value("import", 100_000)?,
+        statements: options.flag("statements"),
+    };
+    ensure!(plans.rounds > 0 && plans.seconds >= plans.rounds, "at least one round, of at least a second");
+    ensure!(plans.mix.assigned_percent <= 100, "--assigned is a percentage");
+    let purpose = if plans.statements { &postgres::BENCH_STATEMENTS } else { &postgres::BENCH };
+    let stand = Stand::set_up(&Workspace::find()?, purpose)?;
+    let mut figures = Figures::default();
+    serve(&stand, &plans, &mut figures)?;
+    stand.cluster.drop_database(DATABASE)?;
+    import::run(&stand, plans.mix, plans.import, &mut figures);
+    figures.print();
+    Ok(ExitCode::SUCCESS)
+}
+
+fn serve(stand: &Stand, plans: &Plans, figures: &mut Figures) -> Result<()> {
+    stand.database(DATABASE)?;
+    let serving = Serving::start(stand, DATABASE)?;
+    figures.add("ready_ms", "start until ready, ms", Ok(serving.ready_ms));
+    std::thread::sleep(Duration::from_secs(2));
+    figures.add("rss_idle_mb", "resident memory idle, MB", machine::rss_mb(serving.pid()));
+    let next = AtomicU64::new(0);
+    let measuring = Measuring { stand, serving: &serving, plans, next: &next };
+    single(&measuring, figures)?;
+    let batch = measuring.load(BATCH_CONNECTIONS, BATCH, Duration::from_secs(plans.seconds));
+    let batch = batch.inspect(|(_, cpu)| figures.say("batch, processor time an event", cpu.clone()));
+    figures.add("batch_per_s", "events a second, 500 in a request", batch.map(|(report, _)| report.per_s()));
+    let rss_mb = after_events(&measuring, figures);
+    figures.add("rss_mb", "resident memory after the load, MB", rss_mb);
+    Ok(())
+}
+
+/// The single load and its peers, in turns, so that what else happens on the machine happens to all of them.
+fn single(measuring: &Measuring<'_>, figures: &mut Figures) -> Result<()> {
+    let Measuring { stand, serving, plans, .. } = measuring;
+    // Every company's code and every connection is there before the measurement, as it is in a server that has run.
+    measuring.load(CONNECTIONS, 1, Duration::from_secs(3))?;
+    let mix = plans.mix.assigned_percent;
+    let mut peers = Vec::new();
+    for style in [Style::Rows, Style::Pipelined, Style::Sequence] {
+        let assigned = Mix { assigned_percent: 100 };
+        let held = Mix { assigned_percent: 0 };
+        let probe = |mix: Mix| {
+            let number = measuring.next.fetch_add(1, Ordering::Relaxed);
+            Probe::take(stand, DATABASE, serving, number, &mix.event(number))
+        };
+        let probes = [(probe(assigned)?, mix), (probe(held)?, 100 - mix)];
+        if style == Style::Rows {
+            for (probe, percent) in &probes {
+                figures.say(&format!("{percent} % of the events write"), probe.summary());
+            }
+        }
+        peers.push((style, Peer::new(stand, DATABASE, style, &probes)?, Vec::new(), String::new()));
+    }
+    let slice = plans.seconds / plans.rounds;
+    let (mut per_s, mut p99_ms, mut p50_ms, mut cpu) = (Vec::new(), Vec::new(), Vec::new(), String::new());
+    if plans.statements {
+        statements::reset(stand, DATABASE)?;
+    }
+    for round in 0..plans.rounds {
+        let (report, used) = measuring.load(CONNECTIONS, 1, Duration::from_secs(slice))?;
+        eprintln!(
+            "   round {round}: single {:.0}/s, p99 {:.1} ms; {used}",
+            report.per_s(),
+            report.quantile_ms(0.99)
+        );
+        if plans.statements && round == 0 {
+            statements::print(stand, DATABASE, report.taken)?;
+        }
+        per_s.push(report.per_s());
+        p99_ms.push(report.quantile_ms(0.99));
+        p50_ms.push(report.quantile_ms(0.5));
+        cpu = used;
+        for (_, peer, measured, used) in &mut peers {
+            checkpoint(stand)?;
+            let before = Cpu::read(measuring)?;
+            let run = peer.run(stand, DATABASE, CONNECTIONS, slice)?;
+            *used = before.since(measuring, (run.per_s * slice as f64) as u64)?;
+            eprintln!("   round {round}: pgbench {:.0}/s, mean {:.1} ms; {used}", run.per_s, run.mean_ms);
+            measured.push(run.per_s);
+        }
+    }
+    figures.add("single_per_s", "events a second, one a request, 64 connections", median(&per_s));
+    figures.add("p50_ms", "half of them answered within, ms", median(&p50_ms));
+    figures.add("p99_ms", "99 % of them answered within, ms", median(&p99_ms));
+    figures.say("single, processor time an event", cpu);
+    for (style, _, measured, used) in peers {
+        let (key, what) = match style {
+            Style::Rows => ("pgbench_per_s", "pgbench: the same rows"),
+            Style::Pipelined => ("pgbench_pipelined_per_s", "pgbench: the same rows, pipelined"),
+            Style::Sequence => ("pgbench_sequence_per_s", "pgbench: the same rows, locks and notifications"),
+        };
+        figures.add(key, what, median(&measured));
+        figures.say(&format!("{what}, processor time an event"), used);
+    }
+    Ok(())
+}
+
+/// The server's memory once so many events are stored by it.
+fn after_events(measuring: &Measuring<'_>, figures: &mut Figures) -> Result<f64> {
+    let sql = "SELECT count(*) FROM events WHERE received_from <> ''";
+    let wanted = measuring.plans.events;
+    let mut taken = measuring.next.load(Ordering::Relaxed);
+    while taken < wanted {
+        measuring.load(BATCH_CONNECTIONS, BATCH, Duration::from_secs(5))?;
+        taken = measuring.next.load(Ordering::Relaxed);
+    }
+    let rss = machine::rss_mb(measuring.serving.pid())?;
+    let stored = measuring.stand.cluster.query_in(DATABASE, sql)?;
+    figures.say(
+        "events the server took until then",
+        format!("{taken}; {} are stored with the peers'", stored.trim()),
+    );
+    Ok(rss)
+}
+
+/// What a load needs.
+struct Measuring<'a> {
+    stand: &'a Stand,
+    serving: &'a Serving,
+    plans: &'a Plans,
+    next: &'a AtomicU64,
+}
+
+impl Measuring<'_> {
+    /// Puts load on and tells what came of it and what it cost.
+    fn load(&self, connections: usize, events: u64, time: Duration) -> Result<(Report, String)> {
+        checkpoint(self.stand)?;
+        let Serving { address, key, .. } = self.serving;
+        let plan =
+            Plan { address: *address, key, connections, events, time, pace: None, mix: self.plans.mix };
+        let before = Cpu::read(self)?;
+        let report = load::run(&plan, self.next)?;
+        if let Some(complaint) = &report.complaint {
+            println!("{} requests failed, the first with: {complaint}", report.errors);
+        }
+        let used = before.since(self, report.taken)?;
+        Ok((report, used))
+    }
+}
+
+/// So that nobody pays for what another one has written.
+fn checkpoint(stand: &Stand) -> Result<()> {
+    stand.cluster.query_in(DATABASE, "CHECKPOINT").map(drop)
+}
+
+/// Processor time used so far.
+struct Cpu {
+    server: f64,
+    postgres: f64,
+    load: f64,
+    at: std::time::Instant,
+}
+
+impl Cpu {
+    fn read(measuring: &Measuring<'_>) -> Result<Self> {
+        Ok(Self {
+            server: machine::cpu_s(measuring.serving.pid())?,
+            postgres: machine::family_cpu_s(measuring.stand.cluster.pid()?)?,
+            load: machine::family_cpu_s(std::process::id())? - machine::cpu_s(measuring.serving.pid())?,
+            at: std::time::Instant::now(),
+        })
+    }
+
+    /// What each took since then, for so many events.
+    fn since(&self, measuring: &Measuring<'_>, events: u64) -> Result<String> {
+        let now = Self::read(measuring)?;
+        let events = u32::try_from(events.max(1)).context("too many events to count")?;
+        let each = |now: f64, then: f64| (now - then) * 1000.0 / f64::from(events);
+        let used = (now.server + now.postgres + now.load) - (self.server + self.postgres + self.load);
+        Ok(format!(
+            "{:.3} ms server, {:.3} ms Postgres, {:.3} ms load; {:.2} processors busy",
+            each(now.server, self.server),
+            each(now.postgres, self.postgres),
+            each(now.load, self.load),
+            used / self.at.elapsed().as_secs_f64(),
+        ))
+    }
+}
