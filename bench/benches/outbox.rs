@@ -295,7 +295,7 @@ impl Destination for Noop {
         self.seen.begun.lock().unwrap_or_else(PoisonError::into_inner).insert(request.effect_id, now);
         self.seen.count.fetch_add(1, Ordering::Relaxed);
         let sent = json!({"effect": request.effect_key.to_string(), "bytes": request.body.len()});
-        Ok(Receipt { status: Some(200), request: sent, response: json!({}) })
+        Ok(Receipt { status: Some(200), request: sent, response: json!({}), to_queue: None })
     }
 
     async fn read_back(&self, _: Digest) -> Result<Option<Record>, ReadError> {
