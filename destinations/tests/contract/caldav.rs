@@ -116,7 +116,7 @@ async fn where_no_time_is_free_nothing_is_written_and_a_person_is_asked() {
     let endless = format!("DTSTART:{start}\nDURATION:PT1S\nRRULE:FREQ=MINUTELY");
     own_event(&server, JOHN, "endless", &endless).await;
     let mut patient = settings(server.address);
-    patient["timeout_seconds"] = 20.into();
+    patient["timeout_seconds"] = 15.into();
     let receipt = written(&*calendars(&patient), &assigned(3, 1, "john")).await;
     assert!(receipt.to_queue.unwrap().contains("cannot be said"));
     assert!(seen(&server).is_empty());
@@ -212,7 +212,7 @@ async fn writers_that_race_for_one_person_never_share_a_time() {
     const LEADS: u128 = 20;
     let server = server().await;
     let mut slow = settings(server.address);
-    slow["timeout_seconds"] = 20.into();
+    slow["timeout_seconds"] = 15.into();
     let two = [calendars(&slow), calendars(&slow)];
     let writes = (0..LEADS).map(|lead| {
         let destination = &two[(lead % 2) as usize];
