@@ -46,7 +46,7 @@ cargo xtask COMMAND
   test-db                           keep the test database up until Ctrl-C, for `cargo test` by hand
   bench ingest [--seconds 30] [--rounds 3] [--assigned 20] [--events 100000] [--import 100000] [--statements]
                                     events a second, single, in batches and imported, against pgbench and COPY
-  bench outbox [--jobs 50000] [--rounds 3] [--samples 500] [--aged 10000000]
+  bench outbox [--jobs 50000] [--rounds 3] [--samples 500] [--aged 10000000] [--statements]
                                     effects a second and how soon they are begun, against graphile-worker and pg-boss
   bench soak [--minutes 30] [--assigned 20]
                                     half of that load for long: memory, errors and the slowest answer

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use super::stand::Stand;
-use super::{Figures, Options, machine, median};
+use super::{Figures, Options, machine, median, statements};
 use crate::workspace::{self, Workspace};
 use crate::{node, output, postgres, process};
 
@@ -31,20 +31,27 @@ const DATABASE: &str = "outbox";
 /// # Errors
 /// The stand cannot be set up.
 pub fn run(options: &Options) -> Result<ExitCode> {
-    options.known(&["jobs", "rounds", "samples", "aged"])?;
+    options.known(&["jobs", "rounds", "samples", "aged", "statements"])?;
     let jobs: u64 = options.value("jobs", 50_000)?;
     let rounds: u64 = options.value("rounds", 3)?;
     let samples: u64 = options.value("samples", 500)?;
     let aged: u64 = options.value("aged", 10_000_000)?;
     ensure!(jobs > 0 && rounds > 0 && samples > 0, "--jobs, --rounds and --samples take numbers above 0");
     let workspace = Workspace::find()?;
-    let stand = Stand::set_up(&workspace, &postgres::BENCH)?;
+    let count_statements = options.flag("statements");
+    let purpose = if count_statements { &postgres::BENCH_STATEMENTS } else { &postgres::BENCH };
+    let stand = Stand::set_up(&workspace, purpose)?;
     let ours =
         Ours { program: output::phase("dispatcher's measurement", || program(&workspace))?, stand: &stand };
     let peers = Peers::set_up();
     let mut figures = Figures::default();
 
     stand.empty_database(DATABASE)?;
+    if count_statements {
+        statements::reset(&stand, DATABASE)?;
+        ours.throughput(jobs)?;
+        statements::print(&stand, DATABASE, jobs)?;
+    }
     let mut measured: [Vec<f64>; 3] = Default::default();
     let mut complaints: [Option<String>; 3] = Default::default();
     for round in 0..rounds {
