@@ -35,7 +35,8 @@ impl Store {
             .after_connect(|connection, _| {
                 Box::pin(async move { connection.execute("SET ROLE meshline_app").await.map(drop) })
             })
-            .connect_with(options.application_name("meshline"))
+            // Compiling a statement takes longer than any of ours runs.
+            .connect_with(options.application_name("meshline").options([("jit", "off")]))
             .await?;
         let store = Self { db: SqlxPostgresConnector::from_sqlx_postgres_pool(pool.clone()), pool, keyring };
         store.check_key().await?;

@@ -9,9 +9,10 @@ use engine::ids::{DestinationId, EffectId, LeadId};
 use engine::sync::flow::Pace;
 use serde_json::json;
 use sqlx::Executor as _;
+use store::Store;
 use store::sync::fixture::{self, New};
 use store::sync::{Answer, Claimed, Finish, Outcome, Taken, claim, finish, heartbeat, reclaim, release};
-use store::testing::TestDatabase;
+use store::testing::{TestDatabase, keyring};
 
 /// A database with one destination.
 struct Outbox {
@@ -54,6 +55,29 @@ impl Outbox {
     async fn finish(&self, claimed: &Claimed, outcome: Outcome) -> (usize, usize) {
         let finished = finish(&self.database.store, &[end(claimed, outcome)]).await.unwrap();
         (finished.counted.len(), finished.stale)
+    }
+
+    /// Effects of so many leads.
+    async fn fill(&self, leads: usize, effects_each: i64) {
+        let mut wanted = Vec::new();
+        for _ in 0..leads {
+            let (destination, lead) = (self.destination, self.lead().await);
+            wanted.extend((1..=effects_each).map(|sequence| New {
+                destination,
+                lead,
+                sequence,
+                kind: "lead_update",
+                expires_at: None,
+            }));
+        }
+        fixture::effects(&self.database.store, &wanted).await.unwrap();
+    }
+
+    /// Rows that reading the outbox, or the index of leases, from one end to the other has come to.
+    async fn rows_read_whole(&self) -> i64 {
+        let mut owner = self.database.owner().await;
+        let rows = "SELECT t.seq_tup_read + i.idx_tup_read FROM pg_stat_user_tables t JOIN pg_stat_user_indexes i USING (relid) WHERE i.indexrelname = 'outbox_leased_idx'";
+        sqlx::query_scalar(rows).fetch_one(&mut owner).await.unwrap()
     }
 
     async fn as_owner(&self, sql: &'static str) {
@@ -338,4 +362,39 @@ async fn nothing_is_claimed_early_or_beyond_the_limit() {
     assert!(claim(store, outbox.destination, &pace, early, 500).await.unwrap().effects.is_empty());
     assert_eq!(claim(store, outbox.destination, &pace, Utc::now(), 2).await.unwrap().effects.len(), 2);
     assert_eq!(outbox.claim().await.len(), 1);
+}
+
+/// Statistics of a queue are always of another moment; what they say must not decide how it is read.
+#[tokio::test]
+async fn a_long_backlog_is_never_read_whole() {
+    let outbox = Outbox::new().await;
+    // Told while the outbox is empty, and again while it is full.
+    for full in [false, true] {
+        if full {
+            outbox.fill(400, 5).await;
+        }
+        outbox.as_owner("VACUUM ANALYZE outbox").await;
+        if !full {
+            outbox.fill(400, 5).await;
+        }
+        let before = outbox.rows_read_whole().await;
+        let worker = Store::connect(&outbox.database.url, keyring()).await.unwrap();
+        // More often than Postgres plans a statement anew.
+        for _ in 0..8 {
+            let taken =
+                claim(&worker, outbox.destination, &Pace::default(), Utc::now(), 40).await.unwrap().effects;
+            assert_eq!(taken.len(), 40);
+            let leases: Vec<_> =
+                taken.iter().map(|one| (one.ticket.effect_id, one.ticket.run_lease)).collect();
+            assert_eq!(heartbeat(&worker, &leases).await.unwrap().len(), 40);
+            let (told, given_back) = taken.split_at(20);
+            let told: Vec<_> = told.iter().map(|one| end(one, Outcome::Delivered)).collect();
+            assert_eq!(finish(&worker, &told).await.unwrap().counted.len(), 20);
+            release(&worker, &leases[leases.len() - given_back.len()..]).await.unwrap();
+            reclaim(&worker, Utc::now()).await.unwrap();
+        }
+        // What a connection has read is told when it ends.
+        worker.pool().close().await;
+        assert_eq!(outbox.rows_read_whole().await, before);
+    }
 }

@@ -17,6 +17,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::tasks::desk::Desk;
 use crate::tasks::listen::{self, Bell};
 use crate::tasks::trouble::Trouble;
 use crate::tasks::worker::Worker;
@@ -140,11 +141,8 @@ impl Dispatcher {
         let pace = pace(&record.pace, destination.limits().in_flight);
         let stop = CancellationToken::new();
         let worker = Worker {
-            store: self.store.clone(),
-            id,
-            name: record.name.clone(),
+            desk: Desk { store: self.store.clone(), id, name: record.name.clone(), pace },
             destination: destination.into(),
-            pace,
             bell: self.bell.subscribe(),
             stop: stop.clone(),
         };

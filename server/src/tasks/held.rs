@@ -6,11 +6,13 @@ use std::sync::Arc;
 use destinations::Destination;
 use engine::ids::EffectId;
 use engine::sync::flow::Pace;
+use store::Error;
 use store::sync::{BATCH, Claimed, Finish, LEASE, Ticket};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::tasks::attempt::{Attempted, attempt, broken_off, longest};
+use crate::tasks::desk::Answered;
 use crate::tasks::health::Health;
 
 /// Effects held for each write under way: the next ones are at hand while results are told.
@@ -23,6 +25,8 @@ pub(super) struct Held {
     begun: HashMap<tokio::task::Id, Ticket>,
     /// Results to tell.
     pub(super) ended: Vec<Finish>,
+    /// How many results are being told.
+    pub(super) telling: usize,
     /// Why nothing more should be sent.
     pub(super) pause: Option<String>,
     /// How the destination does.
@@ -39,6 +43,7 @@ impl Held {
             writing: JoinSet::new(),
             begun: HashMap::new(),
             ended: Vec::new(),
+            telling: 0,
             pause: None,
             health: Health::new(pace.breaks_after()),
             is_shared: pace.at_once.is_some(),
@@ -46,22 +51,47 @@ impl Held {
     }
 
     /// How many more to claim: none while more than half of what can be held is, so that claims are few and large.
+    /// Results do not count, since the next effects are claimed while they are told, but where all processes share.
     pub(super) fn room(&self) -> usize {
-        let held = self.waiting.len() + self.begun.len() + self.ended.len();
+        let held = self.waiting.len() + self.begun.len();
         let in_flight = self.destination.limits().in_flight.max(1);
         if self.is_shared {
-            return in_flight.saturating_sub(held);
+            return in_flight.saturating_sub(held + self.ended.len() + self.telling);
         }
-        let most = (in_flight * HELD_PER_WRITE).min(BATCH);
-        if held * 2 > most { 0 } else { most - held }
+        let most = (in_flight * HELD_PER_WRITE).min(2 * BATCH);
+        if held * 2 > most { 0 } else { (most - held).min(BATCH) }
     }
 
     pub(super) fn is_idle(&self) -> bool {
         self.begun.is_empty()
     }
 
+    /// Takes over what a request came to; answers whether there may be more to claim.
+    ///
+    /// # Errors
+    /// Those of the request; what could not be told is held again.
+    pub(super) fn receive(&mut self, answered: Answered) -> Result<bool, Error> {
+        match answered {
+            Answered::Claimed { since, wanted, taken } => {
+                let taken = taken?;
+                let is_full = taken.effects.len() == wanted;
+                self.health.is_trial |= taken.is_trial;
+                self.take(taken.effects, since);
+                Ok(is_full)
+            }
+            Answered::Told { ended, counted } => {
+                self.telling = 0;
+                if counted.is_err() {
+                    self.ended.extend(ended);
+                }
+                // What is finished lets its successors go.
+                counted
+            }
+        }
+    }
+
     /// Takes over claims made at `since`.
-    pub(super) fn take(&mut self, claimed: Vec<Claimed>, since: Instant) {
+    fn take(&mut self, claimed: Vec<Claimed>, since: Instant) {
         self.waiting.extend(claimed.into_iter().map(|claimed| (claimed, since + LEASE)));
     }
 

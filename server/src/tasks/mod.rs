@@ -4,6 +4,7 @@
 //! clock. Any number of processes may run them at once, and any of them may die at any moment.
 
 mod attempt;
+mod desk;
 pub mod dispatch;
 mod health;
 mod held;

@@ -2,8 +2,8 @@
 //! webhook.
 //!
 //! Where a step lies in the destination, the write is halted there. Where it lies in the store, a lock on the row halts the
-//! statement; whether that is committed after the crash is then up to whoever holds the lock. So nothing in the
-//! dispatcher knows of these tests. Processes that are really killed are `cargo xtask torture`'s.
+//! statement, which is then never committed, or a deferred trigger halts the commit, which then goes on without whoever
+//! asked for it. So nothing in the dispatcher knows of these tests. Processes that are really killed are `cargo xtask torture`'s.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
@@ -27,6 +27,9 @@ use crate::fake::Fake;
 
 const LAPSE: &str = "UPDATE outbox SET leased_until = now() - interval '1 second' WHERE state = 'running'";
 const LOCK_ROW: &str = "SELECT FROM outbox WHERE lead_sequence = 1 FOR UPDATE";
+const MAKE_COMMIT_LOCKABLE: &str = "CREATE FUNCTION halt_commit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_advisory_xact_lock_shared(1); RETURN NULL; END $$; \
+    CREATE CONSTRAINT TRIGGER halt_commit AFTER UPDATE OR DELETE ON outbox DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION halt_commit()";
+const LOCK_COMMIT: &str = "SELECT pg_advisory_xact_lock(1)";
 
 /// Where writes are halted.
 #[derive(Clone, Copy, PartialEq)]
@@ -95,6 +98,7 @@ impl Scene {
         });
         let (crm, lead) = (world.destination("crm").await, world.lead().await);
         world.effects(crm, lead, 2).await;
+        world.execute(MAKE_COMMIT_LOCKABLE).await;
         Self { world, halt, truth, crm, lead }
     }
 
@@ -228,7 +232,7 @@ async fn after_the_finish(scene: Scene) {
     scene.halt.send_replace(Halt::After);
     let first = scene.world.dispatcher().await;
     scene.arrives(&[1]).await;
-    let mut lock = scene.locked(LOCK_ROW).await;
+    let mut lock = scene.locked(LOCK_COMMIT).await;
     scene.halt.send_replace(Halt::Nowhere);
     scene.blocked().await;
     first.kill().await;
@@ -242,7 +246,7 @@ async fn during_the_heartbeat(scene: Scene) {
     scene.halt.send_replace(Halt::After);
     let first = scene.world.dispatcher().await;
     scene.arrives(&[1]).await;
-    let mut lock = scene.locked(LOCK_ROW).await;
+    let mut lock = scene.locked(LOCK_COMMIT).await;
     scene.blocked().await;
     first.kill().await;
     lock.execute("ROLLBACK").await.unwrap();

@@ -14,7 +14,7 @@ use crate::keyring::{DataKey, Place};
 use crate::log::column;
 use crate::pool::Store;
 use crate::sync::finish::{Answer, Finish, Outcome, finish, finish_on};
-use crate::sync::{BATCH, LEASE, flow};
+use crate::sync::{BATCH, LEASE, begin, flow};
 
 /// An effect that the caller holds the lease of.
 pub struct Claimed {
@@ -81,9 +81,9 @@ pub async fn claim(
     let (rows, is_trial) = if pace.is_bounded() {
         claim_paced(store, destination, pace, now, limit).await?
     } else {
-        let mut connection = store.pool().acquire().await?;
-        let rows = pick(&mut connection, destination, now, limit, false).await?;
-        drop(connection);
+        let mut transaction = begin(store).await?;
+        let rows = pick(&mut transaction, destination, now, limit, false).await?;
+        transaction.commit().await?;
         // An open breaker, like an empty outbox, gives nothing; which it was matters only then.
         if rows.is_empty() && flow::is_trial_due(store, destination, now).await? {
             claim_paced(store, destination, pace, now, limit).await?
@@ -112,7 +112,7 @@ async fn claim_paced(
     now: DateTime<Utc>,
     limit: usize,
 ) -> Result<(Vec<Row>, bool)> {
-    let mut transaction = store.pool().begin().await?;
+    let mut transaction = begin(store).await?;
     let (flow, allowance) = flow::allowance(&mut transaction, destination, pace, limit, now).await?;
     if allowance.effects == 0 {
         return Ok((Vec::new(), false));
@@ -149,15 +149,17 @@ async fn pick(
 /// # Errors
 /// When the database fails.
 pub async fn heartbeat(store: &Store, held: &[(EffectId, i64)]) -> Result<Vec<EffectId>> {
+    let mut transaction = begin(store).await?;
     let still: Vec<Uuid> = sqlx::query_scalar(
         "UPDATE outbox o SET leased_until = now() + $3 FROM unnest($1::uuid[], $2::bigint[]) AS h (effect_id, run_lease) \
-         WHERE o.effect_id = h.effect_id AND o.run_lease = h.run_lease AND o.state = 'running' RETURNING o.effect_id",
+         WHERE o.effect_id = h.effect_id AND o.run_lease = h.run_lease AND o.leased_until IS NOT NULL RETURNING o.effect_id",
     )
     .bind(column(held, |(effect, _)| effect.0))
     .bind(column(held, |(_, run_lease)| *run_lease))
     .bind(lease()?)
-    .fetch_all(store.pool())
+    .fetch_all(&mut *transaction)
     .await?;
+    transaction.commit().await?;
     Ok(still.into_iter().map(EffectId).collect())
 }
 
@@ -166,16 +168,17 @@ pub async fn heartbeat(store: &Store, held: &[(EffectId, i64)]) -> Result<Vec<Ef
 /// # Errors
 /// When the database fails.
 pub async fn release(store: &Store, held: &[(EffectId, i64)]) -> Result<()> {
+    let mut transaction = begin(store).await?;
     sqlx::query(
         "UPDATE outbox o SET state = 'ready', leased_until = NULL, attempts = o.attempts - 1 \
          FROM unnest($1::uuid[], $2::bigint[]) AS h (effect_id, run_lease) \
-         WHERE o.effect_id = h.effect_id AND o.run_lease = h.run_lease AND o.state = 'running'",
+         WHERE o.effect_id = h.effect_id AND o.run_lease = h.run_lease AND o.leased_until IS NOT NULL",
     )
     .bind(column(held, |(effect, _)| effect.0))
     .bind(column(held, |(_, run_lease)| *run_lease))
-    .execute(store.pool())
+    .execute(&mut *transaction)
     .await?;
-    Ok(())
+    Ok(transaction.commit().await?)
 }
 
 /// Makes effects ready again whose lease has lapsed, since whoever held them fell silent; answers how many. The lost
@@ -184,7 +187,7 @@ pub async fn release(store: &Store, held: &[(EffectId, i64)]) -> Result<()> {
 /// # Errors
 /// When the database fails.
 pub async fn reclaim(store: &Store, now: DateTime<Utc>) -> Result<usize> {
-    let mut transaction = store.pool().begin().await?;
+    let mut transaction = begin(store).await?;
     let rows: Vec<LapsedRow> = sqlx::query_as(
         "SELECT o.effect_id, o.destination_id, o.lead_id, o.run_lease, o.attempts, o.leased_until, e.decision_id \
          FROM outbox o LEFT JOIN effects e ON e.id = o.effect_id \

@@ -1,5 +1,5 @@
 WITH picked AS MATERIALIZED (
-    SELECT o.effect_id FROM outbox o
+    SELECT o.ctid AS place FROM outbox o
     WHERE o.destination_id = $1 AND o.state = 'ready' AND o.due_at <= $2
       AND EXISTS (SELECT FROM destinations d WHERE d.id = $1 AND d.paused_reason IS NULL)
       AND ($5 OR NOT EXISTS (SELECT FROM destination_flows f WHERE f.destination_id = $1 AND f.open_until IS NOT NULL))
@@ -10,7 +10,7 @@ WITH picked AS MATERIALIZED (
     ORDER BY o.due_at LIMIT $3 FOR UPDATE OF o SKIP LOCKED
 ), claimed AS (
     UPDATE outbox o SET state = 'running', run_lease = o.run_lease + 1, attempts = o.attempts + 1, leased_until = now() + $4
-    FROM picked WHERE o.effect_id = picked.effect_id
+    FROM picked WHERE o.ctid = picked.place
     RETURNING o.effect_id, o.destination_id, o.lead_id, o.lead_sequence, o.run_lease, o.attempts, o.expires_at
 )
 SELECT c.effect_id, c.destination_id, c.lead_id, c.lead_sequence, c.run_lease, c.attempts, c.expires_at,

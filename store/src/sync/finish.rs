@@ -14,6 +14,7 @@ use crate::hash::{hex_or_null, row_hash};
 use crate::keyring::Place;
 use crate::log::column;
 use crate::pool::Store;
+use crate::sync::begin;
 use crate::sync::claim::Ticket;
 
 /// Characters kept of what went wrong.
@@ -205,8 +206,10 @@ fn storable(message: &str) -> String {
 /// # Errors
 /// When the database fails; nothing is told then, and telling it again is safe.
 pub async fn finish(store: &Store, batch: &[Finish]) -> Result<Finished> {
-    let mut connection = store.pool().acquire().await?;
-    finish_on(&mut connection, batch).await
+    let mut transaction = begin(store).await?;
+    let finished = finish_on(&mut transaction, batch).await?;
+    transaction.commit().await?;
+    Ok(finished)
 }
 
 /// [`finish()`] as part of a transaction.

@@ -18,6 +18,8 @@ pub mod unfinished;
 
 use std::time::Duration;
 
+use sqlx::{Postgres, Transaction};
+
 pub use claim::{Claimed, Taken, Ticket, claim, heartbeat, reclaim, release};
 pub use destinations::{DestinationRecord, destinations, pause, resume};
 pub use detail::{EffectDetail, effect};
@@ -30,7 +32,9 @@ pub use lists::{
 pub use replay::{DeadFilter, Replayed, ReplayedMany, replay, replay_all};
 pub use unfinished::{Unfinished, UnfinishedFilter, UnfinishedState, count_dead, unfinished};
 
+use crate::error::Result;
 pub use crate::ingest::OUTBOX_CHANNEL;
+use crate::pool::Store;
 
 /// How long a claim holds without a heartbeat. Long enough that a busy process does not lose its effects, short enough
 /// that those of a dead one are tried again within half a minute.
@@ -38,3 +42,11 @@ pub const LEASE: Duration = Duration::from_secs(25);
 
 /// Effects claimed, finished or reclaimed in one statement, at most.
 pub const BATCH: usize = 500;
+
+/// A transaction whose statements reach the outbox by its indexes, in their order. The statistics of a table that fills
+/// and empties within minutes are always of another moment: left to them, Postgres takes to reading and sorting all of a
+/// long backlog for each claim.
+async fn begin(store: &Store) -> Result<Transaction<'static, Postgres>> {
+    const BEGIN: &str = "BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off";
+    Ok(store.pool().begin_with(BEGIN).await?)
+}
