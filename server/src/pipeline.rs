@@ -28,7 +28,7 @@ mod rows;
 pub use intake::Intake;
 pub use outcome::{OutcomeRefusal, OutcomeSignal, OutcomeTaken};
 pub use replay::Replay;
-use rows::Rows;
+use rows::{Draft, Rows};
 
 /// One event with the key that makes it unique.
 #[derive(Clone, Debug)]
@@ -107,20 +107,20 @@ pub struct Pipeline {
     pools: Mutex<()>,
 }
 
-/// A signal and how it came.
-#[derive(Clone, Copy)]
-pub struct Incoming<'a> {
+/// A signal and how it came. Cheap to clone.
+#[derive(Clone)]
+pub struct Incoming {
     /// How it came.
-    pub receipt: &'a Receipt,
+    pub receipt: Arc<Receipt>,
     /// The signal.
-    pub signal: &'a Signal,
+    pub signal: Arc<Signal>,
 }
 
 /// A signal on its way to the commit.
-struct Prepared<'a> {
+struct Prepared {
     place: usize,
-    receipt: &'a Receipt,
-    signal: &'a Signal,
+    receipt: Arc<Receipt>,
+    signal: Arc<Signal>,
     live: Arc<Live>,
     event_id: EventId,
     decision_id: DecisionId,
@@ -129,6 +129,12 @@ struct Prepared<'a> {
     verdict: Verdict,
     as_of: DateTime<Utc>,
     features: Vec<u8>,
+}
+
+/// Signals that are decided and not committed.
+pub struct Group {
+    refused: Vec<(usize, Refusal)>,
+    prepared: Vec<Prepared>,
 }
 
 /// How often a transaction is tried that met another one.
@@ -159,7 +165,11 @@ impl Pipeline {
         receipt: &Receipt,
         signals: Vec<Signal>,
     ) -> store::Result<Vec<Result<Taken, Refusal>>> {
-        let incoming: Vec<_> = signals.iter().map(|signal| Incoming { receipt, signal }).collect();
+        let receipt = Arc::new(receipt.clone());
+        let incoming: Vec<_> = signals
+            .into_iter()
+            .map(|signal| Incoming { receipt: receipt.clone(), signal: Arc::new(signal) })
+            .collect();
         self.take_all(&incoming).await
     }
 
@@ -168,32 +178,67 @@ impl Pipeline {
     ///
     /// # Errors
     /// When the database fails; then nothing was taken.
-    pub async fn take_all(&self, incoming: &[Incoming<'_>]) -> store::Result<Vec<Result<Taken, Refusal>>> {
-        let mut tries = 0;
+    pub async fn take_all(&self, incoming: &[Incoming]) -> store::Result<Vec<Result<Taken, Refusal>>> {
+        let prepared = self.prepare(incoming).await;
+        self.take_prepared(incoming, prepared).await
+    }
+
+    /// Decides signals as they stand now, without the database's leads; [`Self::take_prepared`] takes them the rest of
+    /// the way. So the next ones can be prepared while the ones before are committed.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn prepare(&self, incoming: &[Incoming]) -> store::Result<Group> {
+        let mut group = Group { refused: Vec::new(), prepared: Vec::with_capacity(incoming.len()) };
+        for (place, incoming) in incoming.iter().enumerate() {
+            match self.registry.route(&incoming.signal.event).await? {
+                Ok(live) => group.prepared.push(prepare(place, incoming, live)?),
+                Err(refusal) => group.refused.push((place, refusal)),
+            }
+            // Statements that wait for their answers meanwhile go on.
+            if place % 8 == 7 {
+                tokio::task::yield_now().await;
+            }
+        }
+        self.code_features(&mut group.prepared).await?;
+        Ok(group)
+    }
+
+    /// Takes the signals the rest of the way, all in one transaction, as [`Self::take_all`] does. They are prepared again
+    /// when something was released meanwhile.
+    ///
+    /// # Errors
+    /// When the database fails; then nothing was taken.
+    pub async fn take_prepared(
+        &self,
+        incoming: &[Incoming],
+        first: store::Result<Group>,
+    ) -> store::Result<Vec<Result<Taken, Refusal>>> {
+        let (mut tries, mut group) = (0, first);
         loop {
-            match self.try_take(incoming).await {
+            let taken = match group {
+                Ok(group) => self.try_take(incoming.len(), group).await,
+                Err(error) => Err(error),
+            };
+            match taken {
                 Err(error) if error.is_transient() && tries < TRIES => {
                     tries += 1;
                     tracing::debug!(tries, %error, "taking the signals again");
                     tokio::time::sleep(Duration::from_millis(rand::random_range(1..=10) * tries as u64))
                         .await;
+                    group = self.prepare(incoming).await;
                 }
                 other => return other,
             }
         }
     }
 
-    async fn try_take(&self, incoming: &[Incoming<'_>]) -> store::Result<Vec<Result<Taken, Refusal>>> {
-        let mut answers: Vec<Option<Result<Taken, Refusal>>> = incoming.iter().map(|_| None).collect();
-        let mut prepared = Vec::with_capacity(incoming.len());
-        for (place, incoming) in incoming.iter().enumerate() {
-            match self.registry.route(&incoming.signal.event).await? {
-                Ok(live) => prepared.push(prepare(place, *incoming, live)?),
-                Err(refusal) => answers[place] = Some(Err(refusal)),
-            }
+    async fn try_take(&self, signals: usize, group: Group) -> store::Result<Vec<Result<Taken, Refusal>>> {
+        let mut answers: Vec<Option<Result<Taken, Refusal>>> = (0..signals).map(|_| None).collect();
+        for (place, refusal) in group.refused {
+            answers[place] = Some(Err(refusal));
         }
-        self.code_features(&mut prepared).await?;
-        let repeats = self.commit(prepared, &mut answers).await?;
+        let repeats = self.commit(group.prepared, &mut answers).await?;
         let events: Vec<Uuid> = repeats.iter().map(|(_, event)| event.0).collect();
         let mut first = store::log::decisions_on(&self.store, &events).await?;
         for (place, event_id) in repeats {
@@ -210,7 +255,7 @@ impl Pipeline {
         Ok(answers.into_iter().map(|answer| answer.unwrap_or(Err(Refusal::KeyReused))).collect())
     }
 
-    async fn code_features(&self, prepared: &mut [Prepared<'_>]) -> store::Result<()> {
+    async fn code_features(&self, prepared: &mut [Prepared]) -> store::Result<()> {
         let mut texts: BTreeMap<WorkflowId, BTreeSet<(String, String)>> = BTreeMap::new();
         for p in prepared.iter() {
             let found = features::texts(&p.live.bundle.catalogue, &p.snapshot.fields)
@@ -234,7 +279,7 @@ impl Pipeline {
     /// Commits everything that is new; answers it in `answers`, and says which signals repeat which events.
     async fn commit(
         &self,
-        prepared: Vec<Prepared<'_>>,
+        prepared: Vec<Prepared>,
         answers: &mut [Option<Result<Taken, Refusal>>],
     ) -> store::Result<Vec<(usize, EventId)>> {
         let mut tx = self.store.pool().begin().await?;
@@ -269,12 +314,14 @@ impl Pipeline {
         let turn = if pools.is_empty() { None } else { Some(self.pools.lock().await) };
         let mut counters =
             if turn.is_some() { ingest::lock_pools(&mut tx, &pools).await? } else { BTreeMap::new() };
-        let mut rows = Rows::default();
+        let mut drafts = Vec::with_capacity(fresh.len());
         for (p, lead_id) in fresh.into_iter().zip(leads) {
             let lead = locked.get_mut(&lead_id).ok_or(store::Error::NotFound("lead"))?;
-            let place = p.place;
             let is_killed = standing.get(&p.live.id).is_none_or(|now| now.is_killed);
-            let answer = rows.add(p, is_killed, lead, &mut counters)?;
+            drafts.push(Draft::new(p, is_killed, lead, &mut counters)?);
+        }
+        let (rows, new) = Rows::build(drafts)?;
+        for (place, answer) in new {
             answers[place] = Some(Ok(Taken::New(answer)));
         }
         let has_effects = rows.has_effects();
@@ -302,8 +349,8 @@ impl Pipeline {
     }
 }
 
-fn prepare<'a>(place: usize, incoming: Incoming<'a>, live: Arc<Live>) -> store::Result<Prepared<'a>> {
-    let Incoming { receipt, signal } = incoming;
+fn prepare(place: usize, incoming: &Incoming, live: Arc<Live>) -> store::Result<Prepared> {
+    let Incoming { receipt, signal } = incoming.clone();
     let event_id = EventId(engine::ids::mint_nth(receipt.received_at, place, rand::random()));
     let document = serde_json::to_value(&signal.event)?;
     let body = engine::canonical::bytes(&document)?;
@@ -316,11 +363,11 @@ fn prepare<'a>(place: usize, incoming: Incoming<'a>, live: Arc<Live>) -> store::
     let verdict = live.bundle.decide(&snapshot, as_of);
     Ok(Prepared {
         place,
+        event_id,
+        decision_id: DecisionId(engine::ids::mint_nth(receipt.received_at, place, rand::random())),
         receipt,
         signal,
         live,
-        event_id,
-        decision_id: DecisionId(engine::ids::mint_nth(receipt.received_at, place, rand::random())),
         body,
         snapshot,
         verdict,
@@ -329,7 +376,7 @@ fn prepare<'a>(place: usize, incoming: Incoming<'a>, live: Arc<Live>) -> store::
     })
 }
 
-impl<'a> Prepared<'a> {
+impl Prepared {
     fn claim(&self) -> Claim {
         Claim {
             scope: format!("event:{}", self.signal.event.source),
@@ -345,7 +392,7 @@ impl<'a> Prepared<'a> {
         if is_killed && self.receipt.mode == Mode::Live { Mode::Manual } else { self.receipt.mode }
     }
 
-    fn named(&self) -> Named<'a> {
+    fn named(&self) -> Named<'_> {
         let event = &self.signal.event;
         Named {
             source: &event.source,

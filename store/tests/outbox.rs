@@ -261,6 +261,20 @@ async fn leases_lapse_only_without_a_heartbeat() {
 }
 
 #[tokio::test]
+async fn what_has_lapsed_keeps_its_place() {
+    let outbox = Outbox::new().await;
+    let first = outbox.effect(outbox.lead().await, 1).await;
+    outbox.claim_one().await;
+    outbox.effect(outbox.lead().await, 1).await;
+    outbox
+        .as_owner("UPDATE outbox SET leased_until = now() - interval '1 second' WHERE state = 'running'")
+        .await;
+    reclaim(&outbox.database.store, Utc::now()).await.unwrap();
+    let next = outbox.claim_paced(&Pace::default(), 1).await.effects.pop().unwrap();
+    assert_eq!(next.ticket.effect_id, first);
+}
+
+#[tokio::test]
 async fn a_lost_attempt_is_in_the_log() {
     let outbox = Outbox::new().await;
     let effect = outbox.effect(outbox.lead().await, 1).await;

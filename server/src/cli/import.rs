@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::Utc;
@@ -14,12 +15,13 @@ use sha2::{Digest as _, Sha256};
 use store::Actor;
 use store::imports::{self, Run};
 use store::outcomes::Subject;
+use tokio_util::task::AbortOnDropHandle;
 
 use self::mapping::{Mapping, OutcomeRule};
 use self::rejects::Rejects;
 use self::rows::{Reader, Row};
 use super::{Database, Failure, exit};
-use crate::pipeline::{OutcomeSignal, Pipeline, Receipt, Signal, Taken};
+use crate::pipeline::{Incoming, OutcomeSignal, Pipeline, Receipt, Refusal, Taken};
 
 mod mapping;
 mod rejects;
@@ -84,7 +86,7 @@ struct Tally {
 
 /// Runs the command.
 pub(super) async fn run(options: Options) -> Result<u8, Failure> {
-    let pipeline = Pipeline::new(options.database.connect().await?);
+    let pipeline = Arc::new(Pipeline::new(options.database.connect().await?));
     let live = match pipeline.registry().live(&options.workflow).await? {
         Ok(live) => live,
         Err(refusal) => return Err(Failure::Usage(refusal.to_string())),
@@ -113,8 +115,15 @@ pub(super) async fn run(options: Options) -> Result<u8, Failure> {
     import.finish(&actor).await
 }
 
+/// Rows that are taken in one transaction, each with its line.
+struct Chunk {
+    receipt: Arc<Receipt>,
+    lines: Vec<(u64, Row)>,
+    incoming: Vec<Incoming>,
+}
+
 struct Import {
-    pipeline: Pipeline,
+    pipeline: Arc<Pipeline>,
     mapping: Mapping,
     receipt: Receipt,
     run: Run,
@@ -124,11 +133,36 @@ struct Import {
 }
 
 impl Import {
+    /// Takes the rows chunk by chunk; while one is committed, the next is read and decided.
     async fn rows(&mut self, options: &Options) -> Result<(), Failure> {
         let mut reader = Reader::open(&options.file)?;
         self.mapping.check_columns(reader.columns())?;
-        let mut chunk = Vec::with_capacity(CHUNK);
-        while let Some(row) = reader.next(&options.workflow) {
+        let mut chunk = self.read(&mut reader, options)?;
+        let mut group = self.pipeline.prepare(&chunk.incoming).await;
+        while !chunk.lines.is_empty() {
+            let next = self.read(&mut reader, options)?;
+            let (pipeline, incoming) = (self.pipeline.clone(), next.incoming.clone());
+            let preparing =
+                AbortOnDropHandle::new(tokio::spawn(async move { pipeline.prepare(&incoming).await }));
+            let answers = self.pipeline.take_prepared(&chunk.incoming, group).await?;
+            self.tell(&chunk, answers).await?;
+            group = match preparing.await {
+                Ok(group) => group,
+                Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+            };
+            chunk = next;
+        }
+        Ok(())
+    }
+
+    /// The next rows that can be taken; none at the end of the file. Those that cannot are rejected.
+    fn read(&mut self, reader: &mut Reader, options: &Options) -> Result<Chunk, Failure> {
+        let received_at = engine::time::cut(Utc::now());
+        let receipt = Arc::new(Receipt { received_at, ..self.receipt.clone() });
+        let mut chunk = Chunk { receipt, lines: Vec::new(), incoming: Vec::new() };
+        while chunk.lines.len() < CHUNK
+            && let Some(row) = reader.next(&options.workflow)
+        {
             self.tally.rows += 1;
             self.progress.set_position(reader.bytes_read());
             // Rows below the mark were taken by an earlier run, or rejected by it: only their reasons are told again.
@@ -140,25 +174,24 @@ impl Import {
                 }
             }) {
                 Ok(_) if is_done => self.tally.repeated += 1,
-                Ok(row) => chunk.push((self.tally.rows, row.0, row.1)),
+                Ok((row, signal)) => {
+                    chunk.lines.push((self.tally.rows, row));
+                    chunk
+                        .incoming
+                        .push(Incoming { receipt: chunk.receipt.clone(), signal: Arc::new(signal) });
+                }
                 Err((row, why)) => self.reject(self.tally.rows, row.as_ref(), &why)?,
             }
-            if chunk.len() == CHUNK {
-                self.take(std::mem::take(&mut chunk)).await?;
-            }
         }
-        self.take(chunk).await
+        Ok(chunk)
     }
 
-    async fn take(&mut self, rows: Vec<(u64, Row, Signal)>) -> Result<(), Failure> {
-        if rows.is_empty() {
-            return Ok(());
-        }
-        self.receipt.received_at = engine::time::cut(Utc::now());
-        let signals = rows.iter().map(|(_, _, signal)| signal.clone()).collect();
-        let answers = self.pipeline.take(&self.receipt, signals).await?;
+    /// Counts what became of rows, records their outcomes, and notes how far the file has been taken.
+    async fn tell(&mut self, chunk: &Chunk, answers: Vec<Result<Taken, Refusal>>) -> Result<(), Failure> {
         let mut outcomes = Vec::new();
-        for ((line, row, signal), answer) in rows.iter().zip(answers) {
+        for (((line, row), Incoming { signal, .. }), answer) in
+            chunk.lines.iter().zip(&chunk.incoming).zip(answers)
+        {
             let lead = match answer {
                 Ok(Taken::New(answer)) => {
                     self.tally.imported += 1;
@@ -188,9 +221,9 @@ impl Import {
                 });
             }
         }
-        let taken = self.pipeline.record_outcomes(&self.receipt, &outcomes).await?;
+        let taken = self.pipeline.record_outcomes(&chunk.receipt, &outcomes).await?;
         self.tally.outcomes += taken.iter().flatten().filter(|taken| !taken.repeat).count() as u64;
-        let done = rows.last().map_or(0, |(line, _, _)| *line);
+        let done = chunk.lines.last().map_or(0, |(line, _)| *line);
         imports::advance(self.pipeline.store(), &self.run, done).await?;
         Ok(())
     }

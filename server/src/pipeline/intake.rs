@@ -22,8 +22,7 @@ const WAITING: usize = 4_096;
 type Answer = Result<Result<Taken, Refusal>, Arc<store::Error>>;
 
 struct Waiting {
-    receipt: Receipt,
-    signal: Signal,
+    incoming: Incoming,
     answer: oneshot::Sender<Answer>,
 }
 
@@ -51,7 +50,8 @@ impl Intake {
     pub async fn take(&self, receipt: Receipt, signal: Signal) -> Answer {
         let (answer, answered) = oneshot::channel();
         let stopped = || Arc::new(store::Error::Unavailable(sqlx::Error::PoolClosed));
-        self.queue.send(Waiting { receipt, signal, answer }).await.map_err(|_| stopped())?;
+        let incoming = Incoming { receipt: Arc::new(receipt), signal: Arc::new(signal) };
+        self.queue.send(Waiting { incoming, answer }).await.map_err(|_| stopped())?;
         answered.await.map_err(|_| stopped())?
     }
 }
@@ -64,7 +64,6 @@ async fn commit(pipeline: Arc<Pipeline>, waiting: Arc<Mutex<mpsc::Receiver<Waiti
         if gathered == 0 {
             return;
         }
-        metrics::histogram!("meshline_commit_events").record(gathered as f64);
         metrics::histogram!("meshline_commit_events").record(gathered as f64);
         take(&pipeline, &mut group).await;
     }
@@ -102,8 +101,7 @@ async fn take(pipeline: &Pipeline, group: &mut Vec<Waiting>) {
 
 /// A panic must not end the committer, which others wait for.
 async fn together(pipeline: &Pipeline, group: &[Waiting]) -> store::Result<Vec<Result<Taken, Refusal>>> {
-    let incoming: Vec<_> =
-        group.iter().map(|waiting| Incoming { receipt: &waiting.receipt, signal: &waiting.signal }).collect();
+    let incoming: Vec<_> = group.iter().map(|waiting| waiting.incoming.clone()).collect();
     AssertUnwindSafe(pipeline.take_all(&incoming)).catch_unwind().await.unwrap_or_else(|_| Err(broken()))
 }
 

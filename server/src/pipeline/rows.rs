@@ -10,10 +10,11 @@ use engine::decision::{Decision, Mode};
 use engine::ids::{DestinationId, EffectId, LeadId};
 use engine::rules::pick::PickInputs;
 use engine::sync::keys;
+use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use serde_json::{Value as Json, json};
 use sqlx::PgConnection;
-use store::ingest::{self, EffectRow, FeatureRow, LockedLead, State};
-use store::keyring::Place;
+use store::ingest::{self, EffectRow, FeatureRow, LockedLead, Profile, State};
+use store::keyring::{DataKey, Place};
 use store::log::{self, DecisionRow, EventRow};
 use store::workflows::Target;
 
@@ -29,16 +30,43 @@ pub(super) struct Rows {
     effects: Vec<EffectRow>,
 }
 
-impl Rows {
-    /// Decides who gets the lead, gives the decision its number and gathers its rows.
-    pub(super) fn add(
-        &mut self,
-        prepared: Prepared<'_>,
+/// A decision that has got its number and its person, and not its rows.
+pub(super) struct Draft {
+    prepared: Prepared,
+    mode: Mode,
+    lead: LeadThen,
+    parameters: BTreeMap<String, Json>,
+    pick: Option<StoredPick>,
+}
+
+/// A lead as one of its decisions leaves it.
+struct LeadThen {
+    id: LeadId,
+    key: DataKey,
+    sequence: i64,
+    profile: Profile,
+}
+
+/// Everything one decision writes.
+struct Built {
+    place: usize,
+    answer: Answer,
+    event: EventRow,
+    decision: DecisionRow,
+    features: FeatureRow,
+    state: State,
+    effects: Vec<EffectRow>,
+}
+
+impl Draft {
+    /// Decides who gets the lead and gives the decision its number: what depends on the decisions before it.
+    pub(super) fn new(
+        prepared: Prepared,
         is_killed: bool,
         lead: &mut LockedLead,
         counters: &mut BTreeMap<String, Json>,
-    ) -> store::Result<Answer> {
-        let (receipt, mode) = (prepared.receipt, prepared.mode(is_killed));
+    ) -> store::Result<Self> {
+        let mode = prepared.mode(is_killed);
         merge_profile(lead, &prepared);
         lead.sequence += 1;
         let pick = pick(&prepared, lead, counters)?;
@@ -49,39 +77,75 @@ impl Rows {
                 lead.assignee = Some(picked.assignee.clone());
             }
         }
+        let lead = LeadThen {
+            id: lead.id,
+            key: lead.key.clone(),
+            sequence: lead.sequence,
+            profile: lead.profile.clone(),
+        };
+        Ok(Self { prepared, mode, lead, parameters, pick })
+    }
+
+    /// Makes the rows; most of a commit's processor time goes into sealing them.
+    fn build(self) -> store::Result<Built> {
+        let Self { prepared, mode, lead, parameters, pick } = self;
         let targets: Vec<(DestinationId, Target, EffectId)> = targets(mode, &prepared)
             .enumerate()
             .map(|(n, (id, target))| {
-                (*id, target.clone(), EffectId(engine::ids::mint_nth(receipt.received_at, n, rand::random())))
+                let effect = engine::ids::mint_nth(prepared.receipt.received_at, n, rand::random());
+                (*id, target.clone(), EffectId(effect))
             })
             .collect();
         let decision =
             decision(mode, &prepared, lead.id, parameters, targets.iter().map(|(_, _, id)| *id).collect());
-        self.events.push(event_row(&prepared, lead));
-        self.decisions.push(decision_row(&prepared, lead, &decision, pick.as_ref())?);
-        self.features.push(FeatureRow {
-            decision_id: decision.decision_id.0,
-            lead_id: lead.id.0,
-            workflow_id: prepared.live.id.0,
-            catalogue_version: prepared.live.bundle.catalogue_version as i32,
-            cells: prepared.features.clone(),
-        });
-        self.states.push(State {
-            lead_id: lead.id.0,
-            workflow_id: prepared.live.id.0,
-            source: prepared.signal.event.source.clone(),
-            decision_id: decision.decision_id.0,
-            as_of: decision.as_of,
-            action: decision.action.to_string(),
-            rule_id: decision.rule_id.clone(),
-            confidence: decision.confidence,
-            rule_version: decision.rule_version as i32,
-            queue: queue(&decision),
-        });
-        for (destination, target, id) in targets {
-            self.effects.push(effect_row(&prepared, lead, &decision, destination, &target, id)?);
+        Ok(Built {
+            place: prepared.place,
+            event: event_row(&prepared, &lead),
+            decision: decision_row(&prepared, &lead, &decision, pick.as_ref())?,
+            features: FeatureRow {
+                decision_id: decision.decision_id.0,
+                lead_id: lead.id.0,
+                workflow_id: prepared.live.id.0,
+                catalogue_version: prepared.live.bundle.catalogue_version as i32,
+                cells: prepared.features.clone(),
+            },
+            state: State {
+                lead_id: lead.id.0,
+                workflow_id: prepared.live.id.0,
+                source: prepared.signal.event.source.clone(),
+                decision_id: decision.decision_id.0,
+                as_of: decision.as_of,
+                action: decision.action.to_string(),
+                rule_id: decision.rule_id.clone(),
+                confidence: decision.confidence,
+                rule_version: decision.rule_version as i32,
+                queue: queue(&decision),
+            },
+            effects: targets
+                .into_iter()
+                .map(|(destination, target, id)| {
+                    effect_row(&prepared, &lead, &decision, destination, &target, id)
+                })
+                .collect::<store::Result<_>>()?,
+            answer: Answer { event_id: decision.event_id, lead_id: lead.id, decision },
+        })
+    }
+}
+
+impl Rows {
+    /// Makes the rows of decisions, on all processors, and the answers with their places.
+    pub(super) fn build(drafts: Vec<Draft>) -> store::Result<(Self, Vec<(usize, Answer)>)> {
+        let built = drafts.into_par_iter().map(Draft::build).collect::<store::Result<Vec<_>>>()?;
+        let (mut rows, mut answers) = (Self::default(), Vec::with_capacity(built.len()));
+        for built in built {
+            rows.events.push(built.event);
+            rows.decisions.push(built.decision);
+            rows.features.push(built.features);
+            rows.states.push(built.state);
+            rows.effects.extend(built.effects);
+            answers.push((built.place, built.answer));
         }
-        Ok(Answer { event_id: decision.event_id, lead_id: lead.id, decision })
+        Ok((rows, answers))
     }
 
     /// Whether there is anything to send.
@@ -122,7 +186,7 @@ fn rounds(states: Vec<State>) -> Vec<Vec<State>> {
     rounds
 }
 
-fn merge_profile(lead: &mut LockedLead, prepared: &Prepared<'_>) {
+fn merge_profile(lead: &mut LockedLead, prepared: &Prepared) {
     let event = &prepared.signal.event;
     let input = &event.lead;
     let trimmed = |text: &Option<String>| {
@@ -145,7 +209,7 @@ fn merge_profile(lead: &mut LockedLead, prepared: &Prepared<'_>) {
 }
 
 fn pick(
-    prepared: &Prepared<'_>,
+    prepared: &Prepared,
     lead: &LockedLead,
     counters: &mut BTreeMap<String, Json>,
 ) -> store::Result<Option<StoredPick>> {
@@ -169,7 +233,7 @@ fn pick(
     Ok(Some(stored))
 }
 
-fn targets<'a>(mode: Mode, prepared: &'a Prepared<'_>) -> impl Iterator<Item = &'a (DestinationId, Target)> {
+fn targets<'a>(mode: Mode, prepared: &'a Prepared) -> impl Iterator<Item = &'a (DestinationId, Target)> {
     let action = prepared.verdict.action;
     let wanted =
         move |target: &Target| mode == Mode::Live && (target.on.is_empty() || target.on.contains(&action));
@@ -190,7 +254,7 @@ fn queue(decision: &Decision) -> Option<&'static str> {
 
 fn decision(
     mode: Mode,
-    prepared: &Prepared<'_>,
+    prepared: &Prepared,
     lead: LeadId,
     parameters: BTreeMap<String, Json>,
     effects: Vec<EffectId>,
@@ -217,7 +281,7 @@ fn decision(
         trace: verdict.trace.clone(),
         human_overrides: Vec::new(),
         as_of: prepared.as_of,
-        decided_at: engine::time::cut(decided_at(prepared.receipt)),
+        decided_at: engine::time::cut(decided_at(&prepared.receipt)),
         effects,
     }
 }
@@ -228,8 +292,8 @@ fn decided_at(receipt: &Receipt) -> DateTime<Utc> {
     if (now - receipt.received_at).abs() < TimeDelta::hours(1) { now } else { receipt.received_at }
 }
 
-fn event_row(prepared: &Prepared<'_>, lead: &LockedLead) -> EventRow {
-    let receipt = prepared.receipt;
+fn event_row(prepared: &Prepared, lead: &LeadThen) -> EventRow {
+    let receipt = &prepared.receipt;
     let event = &prepared.signal.event;
     let place = Place { column: "events.body", row: prepared.event_id.0 };
     EventRow {
@@ -247,8 +311,8 @@ fn event_row(prepared: &Prepared<'_>, lead: &LockedLead) -> EventRow {
 }
 
 fn decision_row(
-    prepared: &Prepared<'_>,
-    lead: &LockedLead,
+    prepared: &Prepared,
+    lead: &LeadThen,
     decision: &Decision,
     pick: Option<&StoredPick>,
 ) -> store::Result<DecisionRow> {
@@ -282,8 +346,8 @@ fn decision_row(
 }
 
 fn effect_row(
-    prepared: &Prepared<'_>,
-    lead: &LockedLead,
+    prepared: &Prepared,
+    lead: &LeadThen,
     decision: &Decision,
     destination: DestinationId,
     target: &Target,

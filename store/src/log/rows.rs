@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use engine::canonical::Digest;
 use engine::time::micros;
+use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 use serde::Serialize;
 use serde_json::Value as Json;
 use sqlx::{FromRow, PgConnection};
@@ -126,7 +127,7 @@ impl DecisionRow {
 /// # Errors
 /// When the database refuses one.
 pub async fn insert_events(connection: &mut PgConnection, rows: &[EventRow]) -> Result<()> {
-    let hashes = rows.iter().map(|row| Ok(row.hash()?.0.to_vec())).collect::<Result<Vec<_>>>()?;
+    let hashes = hashes(rows, EventRow::hash)?;
     sqlx::query(
         "INSERT INTO events (id, lead_id, workflow_id, kind, source, body, occurred_at, received_at, received_from, request_id, hash) \
          SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::bytea[], $7::timestamptz[], $8::timestamptz[], $9::text[], $10::text[], $11::bytea[])",
@@ -152,7 +153,7 @@ pub async fn insert_events(connection: &mut PgConnection, rows: &[EventRow]) -> 
 /// # Errors
 /// When the database refuses one.
 pub async fn insert_decisions(connection: &mut PgConnection, rows: &[DecisionRow]) -> Result<()> {
-    let hashes = rows.iter().map(|row| Ok(row.hash()?.0.to_vec())).collect::<Result<Vec<_>>>()?;
+    let hashes = hashes(rows, DecisionRow::hash)?;
     sqlx::query(
         "INSERT INTO decisions (id, event_id, lead_id, workflow_id, sequence, epoch, mode, bundle, rule_set, rule_version, variant, rule_id, action, \
          parameters, confidence, risk_tags, held_by, because, trace, pick, snapshot, effects, as_of, decided_at, hash) \
@@ -193,4 +194,9 @@ pub async fn insert_decisions(connection: &mut PgConnection, rows: &[DecisionRow
 /// One column of many rows, as an array to unnest.
 pub(crate) fn column<R, T>(rows: &[R], value: impl Fn(&R) -> T) -> Vec<T> {
     rows.iter().map(value).collect()
+}
+
+/// The rows' hashes, on all processors.
+fn hashes<R: Sync>(rows: &[R], hash: impl Fn(&R) -> Result<Digest> + Sync) -> Result<Vec<Vec<u8>>> {
+    rows.par_iter().map(|row| Ok(hash(row)?.0.to_vec())).collect()
 }

@@ -189,7 +189,7 @@ pub async fn release(store: &Store, held: &[(EffectId, i64)]) -> Result<()> {
 pub async fn reclaim(store: &Store, now: DateTime<Utc>) -> Result<usize> {
     let mut transaction = begin(store).await?;
     let rows: Vec<LapsedRow> = sqlx::query_as(
-        "SELECT o.effect_id, o.destination_id, o.lead_id, o.run_lease, o.attempts, o.leased_until, e.decision_id \
+        "SELECT o.effect_id, o.destination_id, o.lead_id, o.run_lease, o.attempts, o.due_at, o.leased_until, e.decision_id \
          FROM outbox o LEFT JOIN effects e ON e.id = o.effect_id \
          WHERE o.state = 'running' AND o.leased_until < now() ORDER BY o.leased_until LIMIT $1 FOR UPDATE OF o SKIP LOCKED",
     )
@@ -282,6 +282,7 @@ struct LapsedRow {
     lead_id: Uuid,
     run_lease: i64,
     attempts: i32,
+    due_at: DateTime<Utc>,
     leased_until: DateTime<Utc>,
     decision_id: Option<Uuid>,
 }
@@ -302,7 +303,8 @@ impl LapsedRow {
         let started_at = self.leased_until - LEASE;
         Finish {
             ticket,
-            outcome: Outcome::Retry { due_at: now, counts: true },
+            // It has waited for a whole lease, and keeps its place before those that came after it.
+            outcome: Outcome::Retry { due_at: self.due_at, counts: true },
             answer: Answer { started_at, ..Answer::none(error, now) },
         }
     }
