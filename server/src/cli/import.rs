@@ -140,16 +140,17 @@ impl Import {
         let mut chunk = self.read(&mut reader, options)?;
         let mut group = self.pipeline.prepare(&chunk.incoming).await;
         while !chunk.lines.is_empty() {
+            let (pipeline, incoming) = (self.pipeline.clone(), chunk.incoming.clone());
+            let taking = AbortOnDropHandle::new(tokio::spawn(async move {
+                pipeline.take_prepared(&incoming, group).await
+            }));
             let next = self.read(&mut reader, options)?;
-            let (pipeline, incoming) = (self.pipeline.clone(), next.incoming.clone());
-            let preparing =
-                AbortOnDropHandle::new(tokio::spawn(async move { pipeline.prepare(&incoming).await }));
-            let answers = self.pipeline.take_prepared(&chunk.incoming, group).await?;
-            self.tell(&chunk, answers).await?;
-            group = match preparing.await {
-                Ok(group) => group,
+            group = self.pipeline.prepare(&next.incoming).await;
+            let answers = match taking.await {
+                Ok(answers) => answers?,
                 Err(panic) => std::panic::resume_unwind(panic.into_panic()),
             };
+            self.tell(&chunk, answers).await?;
             chunk = next;
         }
         Ok(())
