@@ -44,6 +44,9 @@ const fn post(path: &'static str, need: Need) -> Line {
 /// Who looks after execution and sync: its owner, whoever answers for all of it, and the administrator.
 const SYNCS: Need = Need::Roles(&[Role::Integrations, Role::RevopsLead, Role::Admin]);
 
+/// Who lets people and programs in.
+const ADMINS: Need = Need::Roles(&[Role::Admin]);
+
 /// Every page, action and route.
 pub const ACCESS: &[Line] = &[
     // Pages. Everybody who is signed in reads everything (SPEC: people own layers, they do not hide them).
@@ -57,6 +60,10 @@ pub const ACCESS: &[Line] = &[
     get("/sync/effects", Need::SignedIn),
     get("/sync/effects/{id}", Need::SignedIn),
     get("/sync/jobs", Need::SignedIn),
+    get("/audit", Need::SignedIn),
+    get("/people", Need::SignedIn),
+    get("/keys", ADMINS),
+    get("/account", Need::SignedIn),
     // Actions: what forms are sent to. A set-up link's token is its own permission.
     post("/actions/sign-in", Need::Anyone),
     post("/actions/sign-out", Need::Anyone),
@@ -67,6 +74,15 @@ pub const ACCESS: &[Line] = &[
     post("/actions/replay-effect", SYNCS),
     post("/actions/replay-effects", SYNCS),
     post("/actions/run-job", SYNCS),
+    post("/actions/add-person", ADMINS),
+    post("/actions/make-link", ADMINS),
+    post("/actions/set-person-roles", ADMINS),
+    post("/actions/set-person-disabled", ADMINS),
+    post("/actions/add-key", ADMINS),
+    post("/actions/revoke-key", ADMINS),
+    post("/actions/change-password", Need::SignedIn),
+    post("/actions/set-time-zone", Need::SignedIn),
+    post("/actions/sign-out-everywhere", Need::SignedIn),
     // Built files: the same for everybody, and named after what is in them.
     get("/pkg/{*file}", Need::Anyone),
     // The API.

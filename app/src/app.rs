@@ -6,7 +6,8 @@ use leptos_router::components::{Route, Router, Routes};
 use leptos_router::{SsrMode, path};
 
 use crate::pages::{
-    Dashboard, EffectPage, Effects, Home, Jobs, LeadPage, Leads, NotFound, Outbox, SetUp, SignIn,
+    Account, AuditLog, Dashboard, EffectPage, Effects, Home, Jobs, Keys, LeadPage, Leads, NotFound, Outbox,
+    People, SetUp, SignIn,
 };
 
 /// All pages. Each is rendered as a whole before it is sent, so that status and title are right.
@@ -25,6 +26,10 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/sync/effects") view=Effects ssr=SsrMode::Async />
                 <Route path=path!("/sync/effects/:id") view=EffectPage ssr=SsrMode::Async />
                 <Route path=path!("/sync/jobs") view=Jobs ssr=SsrMode::Async />
+                <Route path=path!("/audit") view=AuditLog ssr=SsrMode::Async />
+                <Route path=path!("/people") view=People ssr=SsrMode::Async />
+                <Route path=path!("/keys") view=Keys ssr=SsrMode::Async />
+                <Route path=path!("/account") view=Account ssr=SsrMode::Async />
                 <Route path=path!("/dashboard") view=Dashboard ssr=SsrMode::Async />
             </Routes>
         </Router>

@@ -4,6 +4,7 @@
 pub mod door;
 pub mod flash;
 pub mod path;
+pub mod people;
 mod set_password;
 mod set_theme;
 mod sign_in;

@@ -7,6 +7,7 @@ use leptos::either::Either;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
+use store::actor::Role;
 use store::reads::frame::{LayerOwners, layer_owners};
 
 use crate::actions::{self, Flash, SetTheme, SignOut};
@@ -23,6 +24,10 @@ pub enum Section {
     Outbox,
     Jobs,
     Dashboard,
+    AuditLog,
+    People,
+    Keys,
+    Account,
 }
 
 /// Everything a page needs to be made.
@@ -114,6 +119,7 @@ fn menu(
     theme: Theme,
     path: String,
 ) -> impl IntoView + use<> {
+    let may_keys = viewer.roles.contains(&Role::Admin);
     let link = |of: Section, href: &'static str, sign: Icon, text: &'static str| {
         view! { <li><a href=href aria-current=(section == of).then_some("page")>{icon(sign)}<span>{text}</span></a></li> }
     };
@@ -133,16 +139,26 @@ fn menu(
                     </section>
                     <section aria-labelledby="n-control">
                         <h2 id="n-control">"Control"{owners.control.map(|name| view! { <span>{name}</span> })}</h2>
-                        <ul>{link(Section::Dashboard, "/dashboard", Icon::Dashboard, "Dashboard")}</ul>
+                        <ul>
+                            {link(Section::Dashboard, "/dashboard", Icon::Dashboard, "Dashboard")}
+                            {link(Section::AuditLog, "/audit", Icon::Log, "Audit log")}
+                        </ul>
+                    </section>
+                    <section aria-labelledby="n-settings">
+                        <h2 id="n-settings">"Settings"</h2>
+                        <ul>
+                            {link(Section::People, "/people", Icon::Person, "People")}
+                            {may_keys.then(|| link(Section::Keys, "/keys", Icon::Key, "API keys"))}
+                        </ul>
                     </section>
                 </nav>
-                <div class="side-foot">{person(viewer)}{themes(theme, path)}</div>
+                <div class="side-foot">{person(viewer, section == Section::Account)}{themes(theme, path)}</div>
             </details>
         </header>
     }
 }
 
-fn person(viewer: &Viewer) -> impl IntoView + use<> {
+fn person(viewer: &Viewer, is_here: bool) -> impl IntoView + use<> {
     let roles = match viewer.roles.as_slice() {
         [] => "No role yet".to_owned(),
         [only] => only.title().to_owned(),
@@ -152,7 +168,9 @@ fn person(viewer: &Viewer) -> impl IntoView + use<> {
     view! {
         <div class="person">
             <span class="avatar" aria-hidden="true">{words::initials(&viewer.name)}</span>
-            <div><b class="clip">{viewer.name.clone()}</b><span title=all.join(", ")>{roles}</span></div>
+            <a class="me" href="/account" aria-current=is_here.then_some("page") title="Your account">
+                <b class="clip">{viewer.name.clone()}</b><span title=all.join(", ")>{roles}</span>
+            </a>
             <form method="post" action=SignOut::PATH>
                 <button class="btn plain icon" title="Sign out">{icon(Icon::SignOut)}<span class="sr">"Sign out"</span></button>
             </form>

@@ -1,5 +1,6 @@
 //! The pages, rendered on the server only. Each reads the store and gives a [`frame::Page`].
 
+mod control;
 mod dashboard;
 mod filters;
 mod frame;
@@ -9,6 +10,7 @@ mod leads;
 mod period;
 mod sync;
 
+pub use control::{Account, AuditLog, Keys, People};
 pub use dashboard::Dashboard;
 pub use gate::{NotFound, SetUp, SignIn};
 pub use lead::LeadPage;

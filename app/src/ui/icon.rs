@@ -31,6 +31,8 @@ pub enum Icon {
     Eraser,
     Send,
     Clock,
+    Key,
+    Log,
 }
 
 const ALL: &[(Icon, &str, &str)] = &[
@@ -54,6 +56,8 @@ const ALL: &[(Icon, &str, &str)] = &[
         "M6 7.5a2.3 2.3 0 1 0 0-4.6 2.3 2.3 0 0 0 0 4.6zM2 13c.3-2.4 1.8-3.6 4-3.6s3.7 1.2 4 3.6M10.6 3.2a2.3 2.3 0 0 1 0 4.1M12 9.8c1.2.5 1.8 1.7 2 3.2",
     ),
     (Icon::Dashboard, "i-dashboard", "M2.5 13.5V8.5H5v5zM6.8 13.5v-11h2.4v11zM11 13.5v-7h2.5v7z"),
+    (Icon::Key, "i-key", "M10.2 2.5a3.3 3.3 0 1 1-2.6 5.3L2.5 12.9v.6h2v-1.6h1.6v-1.6h1.5M11 5v.1"),
+    (Icon::Log, "i-log", "M3.5 2.5h9v11h-9zM6 5.5h4M6 8h4M6 10.5h2.5"),
     (Icon::Check, "i-check", "M3.5 8.5l3 3 6-7"),
     (Icon::Cross, "i-cross", "M4 4l8 8M12 4l-8 8"),
     (Icon::Question, "i-question", "M5.5 6A2.5 2.5 0 1 1 8 8.5v1.2M8 12.2v.1"),

@@ -138,6 +138,40 @@ pub fn destination_kind(kind: &str) -> String {
     }
 }
 
+/// An act of the audit log, as what was done.
+pub fn act(action: &str) -> String {
+    match action {
+        "person.add" => "Added a person",
+        "person.set_roles" => "Changed roles",
+        "person.set_password" => "Set a password",
+        "person.make_setup_link" => "Made a link to set a password",
+        "person.disable" => "Shut a person out",
+        "person.enable" => "Let a person in again",
+        "person.sign_in" => "Signed in",
+        "person.sign_out" => "Signed out",
+        "person.end_sessions" => "Signed out everywhere",
+        "person.set_time_zone" => "Changed the time zone",
+        "key.add" => "Made an API key",
+        "key.revoke" => "Took an API key back",
+        "workflow.save" => "Saved a workflow",
+        "workflow.release" => "Released",
+        "workflow.kill" => "Stopped",
+        "workflow.resume" => "Let go on",
+        "version.draft" => "Saved a version",
+        "lead.erase" => "Erased a person's data",
+        "layers.set_owners" => "Named the owners of the layers",
+        "job.request" => "Asked for a job",
+        "import.finish" => "Imported a file",
+        "effect.replay" => "Tried an action again",
+        "effect.replay_all" => "Tried failed actions again",
+        "destination.save" => "Saved a destination",
+        "destination.pause" => "Paused a destination",
+        "destination.resume" => "Let a destination go on",
+        other => return sentence(&other.replace(['.', '_'], " ")),
+    }
+    .to_owned()
+}
+
 /// Who acted, by how the log names them and what people are called.
 pub fn actor(actor: &str, names: &BTreeMap<String, String>) -> String {
     match (names.get(actor), actor.split_once(':')) {

@@ -1,5 +1,6 @@
 //! Bearer keys of the API.
 
+use chrono::{DateTime, Utc};
 use engine::ids::ApiKeyId;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
 use serde::{Deserialize, Serialize};
@@ -53,8 +54,10 @@ pub struct ApiKey {
     pub name: String,
     /// What it may be used for.
     pub scopes: Vec<Scope>,
-    /// Whether it was taken back.
-    pub is_revoked: bool,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When it was taken back.
+    pub revoked_at: Option<DateTime<Utc>>,
 }
 
 /// Makes a key and answers its text, which is stored nowhere.
@@ -135,6 +138,12 @@ impl TryFrom<entity::api_key::Model> for ApiKey {
         let scope =
             |text: &String| text.parse().map_err(|_| Error::Corrupt(format!("there is no scope `{text}`")));
         let scopes = row.scopes.iter().map(scope).collect::<Result<_>>()?;
-        Ok(Self { id: row.id.into(), name: row.name, scopes, is_revoked: row.revoked_at.is_some() })
+        Ok(Self {
+            id: row.id.into(),
+            name: row.name,
+            scopes,
+            created_at: row.created_at,
+            revoked_at: row.revoked_at,
+        })
     }
 }

@@ -65,12 +65,16 @@ pub async fn add(store: &Store, actor: &Actor, email: &str, name: &str, roles: &
 /// Gives a person these roles and no others.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is no such person.
+/// [`Error::NotFound`] when there is no such person, [`Error::Refused`] when nobody would be left who is an administrator.
 pub async fn set_roles(store: &Store, actor: &Actor, id: PersonId, roles: &[Role]) -> Result<()> {
     let mut tx = store.pool().begin().await?;
     lock(&mut tx, id).await?;
+    let before = is_admin(&mut tx, id).await?;
     sqlx::query("DELETE FROM person_roles WHERE person_id = $1").bind(id.0).execute(&mut *tx).await?;
     write_roles(&mut tx, id, roles).await?;
+    if before {
+        keep_an_admin(&mut tx).await?;
+    }
     log(&mut tx, actor, "person.set_roles", id, json!({ "roles": roles })).await?;
     tx.commit().await?;
     Ok(())
@@ -79,10 +83,11 @@ pub async fn set_roles(store: &Store, actor: &Actor, id: PersonId, roles: &[Role
 /// Shuts a person out at once, or lets them in again. Nothing they did is touched.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is no such person.
+/// [`Error::NotFound`] when there is no such person, [`Error::Refused`] when nobody would be left who is an administrator.
 pub async fn set_disabled(store: &Store, actor: &Actor, id: PersonId, disabled: bool) -> Result<()> {
     let mut tx = store.pool().begin().await?;
     lock(&mut tx, id).await?;
+    let before = is_admin(&mut tx, id).await?;
     sqlx::query("UPDATE people SET disabled_at = $2 WHERE id = $1")
         .bind(id.0)
         .bind(disabled.then_some(actor.now))
@@ -90,6 +95,9 @@ pub async fn set_disabled(store: &Store, actor: &Actor, id: PersonId, disabled: 
         .await?;
     if disabled {
         sessions::end_all(&mut tx, id).await?;
+        if before {
+            keep_an_admin(&mut tx).await?;
+        }
     }
     log(&mut tx, actor, if disabled { "person.disable" } else { "person.enable" }, id, json!({})).await?;
     tx.commit().await?;
@@ -120,6 +128,35 @@ pub async fn check_password(store: &Store, email: &str, password: &str) -> Resul
     let (person, hash) = found.into_iter().next().map_or((None, None), |(person, hash)| (Some(person), hash));
     let right = secret::verify(password, hash).await?;
     Ok(person.filter(|person| right && !person.is_disabled))
+}
+
+/// Ends all sessions of whoever acts.
+///
+/// # Errors
+/// When the database fails.
+pub async fn end_sessions(store: &Store, actor: &Actor) -> Result<()> {
+    let Who::Person(id) = actor.who else { return Ok(()) };
+    let mut tx = store.pool().begin().await?;
+    sessions::end_all(&mut tx, id).await?;
+    log(&mut tx, actor, "person.end_sessions", id, json!({})).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Shows times to whoever acts in this zone from now on.
+///
+/// # Errors
+/// [`Error::Refused`] when the database knows no such zone.
+pub async fn set_time_zone(store: &Store, actor: &Actor, zone: &str) -> Result<()> {
+    let Who::Person(id) = actor.who else { return Ok(()) };
+    let mut tx = store.pool().begin().await?;
+    lock(&mut tx, id).await?;
+    sqlx::query("UPDATE people SET time_zone = $2 WHERE id = $1")
+        .bind(id.0)
+        .bind(zone)
+        .execute(&mut *tx)
+        .await?;
+    log(&mut tx, actor, "person.set_time_zone", id, json!({ "time_zone": zone })).await?;
+    Ok(tx.commit().await?)
 }
 
 /// Records that a person signed in or out.
@@ -221,6 +258,25 @@ async fn write_password(
         .await?;
     sessions::end_all(connection, id).await?;
     log(connection, actor, "person.set_password", id, json!({})).await
+}
+
+async fn is_admin(connection: &mut PgConnection, id: PersonId) -> Result<bool> {
+    Ok(sqlx::query_scalar("SELECT EXISTS (SELECT FROM person_roles WHERE person_id = $1 AND role = 'admin')")
+        .bind(id.0)
+        .fetch_one(connection)
+        .await?)
+}
+
+/// Refuses what would leave nobody who can let people in.
+async fn keep_an_admin(connection: &mut PgConnection) -> Result<()> {
+    // Two administrators who take each other's role must not both find the other one.
+    sqlx::query("SELECT pg_advisory_xact_lock(hashtext('keep_an_admin'))").execute(&mut *connection).await?;
+    let left: bool = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT FROM person_roles r JOIN people p ON p.id = r.person_id WHERE r.role = 'admin' AND p.disabled_at IS NULL)",
+    )
+    .fetch_one(connection)
+    .await?;
+    if left { Ok(()) } else { Err(Error::Refused("somebody has to remain who is an administrator".into())) }
 }
 
 /// Makes writers of one person take turns, and makes sure that there is one.

@@ -73,6 +73,19 @@ pub async fn delete_expired(store: &Store, now: DateTime<Utc>) -> Result<u64> {
     Ok(done.rows_affected)
 }
 
+/// How many browsers a person is signed in with.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count(store: &Store, person: PersonId, now: DateTime<Utc>) -> Result<i64> {
+    Ok(sqlx::query_scalar("SELECT count(*) FROM sessions WHERE data ->> $1 = $2 AND expires_at > $3")
+        .bind(PERSON)
+        .bind(person.to_string())
+        .bind(now)
+        .fetch_one(store.pool())
+        .await?)
+}
+
 /// Ends all sessions of a person.
 pub(super) async fn end_all(connection: &mut PgConnection, person: PersonId) -> Result<()> {
     sqlx::query("DELETE FROM sessions WHERE data ->> $1 = $2")

@@ -1,5 +1,6 @@
 //! What pages show, a module a page. Every statement here is bounded, whatever the filter.
 
+pub mod audit_log;
 pub mod dashboard;
 pub mod frame;
 pub mod lead_page;

@@ -1,7 +1,5 @@
 //! What the list says when it is empty.
 
-use http::header;
-use http::request::Parts;
 use leptos::prelude::*;
 use store::reads::frame::WorkflowName;
 use store::reads::leads_list::{Cursor, Page, SEARCHED_ROWS};
@@ -9,15 +7,6 @@ use store::reads::leads_list::{Cursor, Page, SEARCHED_ROWS};
 use super::filter::Asked;
 use crate::ui::icon::Icon;
 use crate::ui::{note, number};
-
-/// Where the browser found this server.
-pub fn origin() -> String {
-    let host = use_context::<Parts>()
-        .and_then(|parts| parts.headers.get(header::HOST)?.to_str().ok().map(str::to_owned));
-    let host = host.unwrap_or_else(|| "127.0.0.1:3000".into());
-    let is_local = ["localhost", "127.", "[::1]"].iter().any(|local| host.starts_with(local));
-    format!("{}://{host}", if is_local { "http" } else { "https" })
-}
 
 /// There is no lead yet: how to send one.
 pub fn no_leads(workflows: &[WorkflowName], origin: &str) -> impl IntoView + use<> {

@@ -18,11 +18,6 @@ use uuid::Uuid;
 
 use crate::actions::sync::ReplayEffect;
 
-/// A button that unfolds a form: what has consequences is asked for twice.
-fn ask(button: impl IntoView, is_open: bool, form: impl IntoView) -> impl IntoView {
-    view! { <details class="ask" open=is_open><summary class="btn">{button}</summary><div class="panel">{form}</div></details> }
-}
-
 /// The button that tries one failed effect again; `what` tells it from the others for those who hear the page.
 fn try_again(effect: Uuid, what: String, next: &str, class: &'static str) -> impl IntoView + use<> {
     let next = next.to_owned();

@@ -13,7 +13,6 @@ use store::sync::{
     used_on,
 };
 
-use super::ask;
 use crate::actions::Flash;
 use crate::actions::sync::{PauseDestination, ResumeDestination};
 use crate::error::Result;
@@ -21,6 +20,7 @@ use crate::pages::filters::Address;
 use crate::pages::frame::{Here, Page, Section, page};
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
+use crate::ui::form::ask;
 use crate::ui::icon::Icon;
 use crate::ui::note::{self, Tone, note};
 use crate::ui::{number, words};

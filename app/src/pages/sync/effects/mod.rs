@@ -15,11 +15,11 @@ use store::sync::{
     OutboxCount, UnfinishedState, count_dead, destinations, open_breakers, outbox_counts, unfinished,
 };
 
-use super::ask;
 use crate::actions::sync::ReplayEffects;
 use crate::error::Result;
 use crate::pages::filters::{Address, chips};
 use crate::pages::frame::{Here, Page, Section, here, page};
+use crate::ui::form::ask;
 use crate::ui::icon::Icon;
 use crate::ui::{note, number};
 use filter::{Asked, NAMES, PATH};

@@ -1,0 +1,74 @@
+//! Keys of the API.
+
+use engine::ids::ApiKeyId;
+use leptos::prelude::*;
+use store::people::{self, Scope};
+
+use super::{page_path, parsed, refused};
+use crate::actions::{Flash, actor, allowed, lead_to_with};
+use crate::error::{Error, Result};
+
+const PAGE: &str = "/keys";
+/// Characters of a key's name, as the database has it.
+const NAME_CHARS: usize = 100;
+
+/// Makes a key, and shows its text once.
+///
+/// # Errors
+/// When a scope is none, or the database fails.
+#[server(prefix = "/actions", endpoint = "add-key")]
+pub async fn add_key(
+    /// What the key is for.
+    name: String,
+    /// What it may do.
+    #[server(default)]
+    scopes: Vec<String>,
+) -> Result<(), Error> {
+    let request = allowed::<AddKey>()?;
+    let wanted: Vec<Scope> = parsed(&scopes, "scope")?;
+    let typed = Flash::new("No key was made.").value("name", &*name).value("scopes", scopes.join(","));
+    let called = name.trim();
+    let problems = [
+        ("name", called.is_empty().then_some("Say what the key is for.")),
+        ("name", (called.chars().count() > NAME_CHARS).then_some("A name has at most 100 characters.")),
+        ("scopes", wanted.is_empty().then_some("Choose what the key may do.")),
+    ];
+    let wrong = problems
+        .into_iter()
+        .filter_map(|(field, problem)| Some((field, problem?)))
+        .fold(typed.clone(), |flash, (field, problem)| flash.error(field, problem));
+    if !wrong.errors.is_empty() {
+        return lead_to_with(&page_path(PAGE), &wrong);
+    }
+    match people::add_key(&request.store, &actor(&request)?, called, &wanted).await {
+        Ok(key) => {
+            let said = format!("This is the key “{called}”. Copy it now: it is not shown again.");
+            lead_to_with(&page_path(PAGE), &Flash::new(said).value("secret", key))
+        }
+        Err(store::Error::Duplicate(_)) => {
+            let flash = typed
+                .error("name", "There is or was a key of this name. Names tell keys apart in the audit log.");
+            lead_to_with(&page_path(PAGE), &flash)
+        }
+        Err(error) => refused(PAGE, typed, error),
+    }
+}
+
+/// Takes a key back: it stops working within a second.
+///
+/// # Errors
+/// When the database fails.
+#[server(prefix = "/actions", endpoint = "revoke-key")]
+pub async fn revoke_key(
+    /// The key's id.
+    key: String,
+) -> Result<(), Error> {
+    let request = allowed::<RevokeKey>()?;
+    let id: ApiKeyId = key.parse().map_err(|_| Error::NotFound { what: "key".into() })?;
+    let said = match people::revoke_key(&request.store, &actor(&request)?, id).await {
+        Ok(()) => "The key does not work any more.",
+        Err(store::Error::NotFound(_)) => "That key was taken back before.",
+        Err(error) => return Err(error.into()),
+    };
+    lead_to_with(&page_path(PAGE), &Flash::new(said))
+}

@@ -1,0 +1,47 @@
+//! What administrators do about people and keys, and everybody about their own account.
+
+mod account;
+mod keys;
+mod person;
+
+pub use self::account::{
+    ChangePassword, SetTimeZone, SignOutEverywhere, change_password, set_time_zone, sign_out_everywhere,
+};
+pub use self::keys::{AddKey, RevokeKey, add_key, revoke_key};
+pub use self::person::{
+    AddPerson, MakeLink, SetPersonDisabled, SetPersonRoles, add_person, make_link, set_person_disabled,
+    set_person_roles,
+};
+
+use crate::actions::{Flash, LocalPath, back_to, lead_to_with};
+use crate::error::{Error, Result};
+
+/// Says on a page what the store refused, beside what was typed; every other error stays one.
+fn refused(page: &str, flash: Flash, error: store::Error) -> Result<()> {
+    match error {
+        store::Error::Refused(why) => {
+            lead_to_with(&page_path(page), &Flash { message: sentence(&why), ..flash })
+        }
+        other => Err(other.into()),
+    }
+}
+
+fn page_path(page: &str) -> LocalPath {
+    back_to(None, page)
+}
+
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
+}
+
+/// The texts that name something, each once.
+fn parsed<T: std::str::FromStr + Ord>(texts: &[String], what: &str) -> Result<Vec<T>> {
+    let mut all = texts
+        .iter()
+        .map(|text| text.parse().map_err(|_| Error::NotFound { what: what.to_owned() }))
+        .collect::<Result<Vec<T>>>()?;
+    all.sort_unstable();
+    all.dedup();
+    Ok(all)
+}

@@ -1,0 +1,152 @@
+//! Letting people in and shutting them out.
+
+use engine::ids::PersonId;
+use leptos::prelude::*;
+use store::Store;
+use store::actor::Role;
+use store::people::{self, Person};
+
+use super::{page_path, parsed, refused};
+use crate::actions::{Flash, actor, allowed, lead_to_with};
+use crate::context::Request;
+use crate::error::{Error, Result};
+use crate::ui::origin;
+
+const PAGE: &str = "/people";
+/// Characters of a name, as the database has it.
+const NAME_CHARS: usize = 200;
+
+/// Adds a person, and shows the link to set a password with.
+///
+/// # Errors
+/// When a role is none, or the database fails.
+#[server(prefix = "/actions", endpoint = "add-person")]
+pub async fn add_person(
+    /// What the person is called.
+    name: String,
+    /// The address the person signs in with.
+    email: String,
+    /// The roles.
+    #[server(default)]
+    roles: Vec<String>,
+) -> Result<(), Error> {
+    let request = allowed::<AddPerson>()?;
+    let held: Vec<Role> = parsed(&roles, "role")?;
+    let typed = Flash::new("Nobody was added.")
+        .value("name", &*name)
+        .value("email", &*email)
+        .value("roles", roles.join(","));
+    let called = name.trim();
+    let email_problem = if engine::event::normal_email(&email).is_none() {
+        Some("This is no e-mail address.")
+    } else if people::by_email(&request.store, &email).await?.is_some() {
+        Some("Somebody with this address is there already.")
+    } else {
+        None
+    };
+    let problems = [
+        ("name", (called.is_empty()).then_some("Say what the person is called.")),
+        ("name", (called.chars().count() > NAME_CHARS).then_some("A name has at most 200 characters.")),
+        ("email", email_problem),
+        ("roles", held.is_empty().then_some("Give the person at least one role.")),
+    ];
+    let wrong = problems
+        .into_iter()
+        .filter_map(|(field, problem)| Some((field, problem?)))
+        .fold(typed.clone(), |flash, (field, problem)| flash.error(field, problem));
+    if !wrong.errors.is_empty() {
+        return lead_to_with(&page_path(PAGE), &wrong);
+    }
+    let actor = actor(&request)?;
+    let id = match people::add(&request.store, &actor, &email, called, &held).await {
+        Ok(id) => id,
+        // Somebody else was quicker.
+        Err(store::Error::Duplicate(_)) => {
+            let flash = typed.error("email", "Somebody with this address is there already.");
+            return lead_to_with(&page_path(PAGE), &flash);
+        }
+        Err(error) => return refused(PAGE, typed, error),
+    };
+    let said = format!("{called} was added. Give them this link; it sets a password, once, within a day.");
+    show_link(&request, id, said).await
+}
+
+/// Makes a new link for a person, and shows it. Earlier ones stop working.
+///
+/// # Errors
+/// When there is no such person, or the database fails.
+#[server(prefix = "/actions", endpoint = "make-link")]
+pub async fn make_link(
+    /// The person's id.
+    person: String,
+) -> Result<(), Error> {
+    let request = allowed::<MakeLink>()?;
+    let person = find(&request.store, &person).await?;
+    let said = format!(
+        "Give {} this link; it sets a new password, once, within a day. The links before it do not work any more.",
+        person.name
+    );
+    show_link(&request, person.id, said).await
+}
+
+/// Gives a person these roles and no others.
+///
+/// # Errors
+/// When there is no such person or role, or the database fails.
+#[server(prefix = "/actions", endpoint = "set-person-roles")]
+pub async fn set_person_roles(
+    /// The person's id.
+    person: String,
+    /// The roles.
+    #[server(default)]
+    roles: Vec<String>,
+) -> Result<(), Error> {
+    let request = allowed::<SetPersonRoles>()?;
+    let roles: Vec<Role> = parsed(&roles, "role")?;
+    let person = find(&request.store, &person).await?;
+    match people::set_roles(&request.store, &actor(&request)?, person.id, &roles).await {
+        Ok(()) => {
+            let titles: Vec<&str> = roles.iter().map(|role| role.title()).collect();
+            let titles = if titles.is_empty() { "no role".to_owned() } else { titles.join(", ") };
+            lead_to_with(&page_path(PAGE), &Flash::new(format!("{} now has: {titles}.", person.name)))
+        }
+        Err(error) => refused(PAGE, Flash::default(), error),
+    }
+}
+
+/// Shuts a person out at once, or lets them in again.
+///
+/// # Errors
+/// When there is no such person, or the database fails.
+#[server(prefix = "/actions", endpoint = "set-person-disabled")]
+pub async fn set_person_disabled(
+    /// The person's id.
+    person: String,
+    /// Whether the person is shut out.
+    disabled: bool,
+) -> Result<(), Error> {
+    let request = allowed::<SetPersonDisabled>()?;
+    let person = find(&request.store, &person).await?;
+    match people::set_disabled(&request.store, &actor(&request)?, person.id, disabled).await {
+        Ok(()) if disabled => {
+            let said = format!("{} is signed out everywhere and cannot sign in any more.", person.name);
+            lead_to_with(&page_path(PAGE), &Flash::new(said))
+        }
+        Ok(()) => lead_to_with(&page_path(PAGE), &Flash::new(format!("{} can sign in again.", person.name))),
+        Err(error) => refused(PAGE, Flash::default(), error),
+    }
+}
+
+async fn find(store: &Store, id: &str) -> Result<Person> {
+    let not_found = || Error::NotFound { what: "person".into() };
+    let id: PersonId = id.parse().map_err(|_| not_found())?;
+    people::by_id(store, id).await?.ok_or_else(not_found)
+}
+
+/// The page gets the link once: it is stored nowhere.
+async fn show_link(request: &Request, person: PersonId, said: String) -> Result<()> {
+    let token =
+        people::make_setup_link(&request.store, &actor(request)?, person, people::DEFAULT_VALIDITY).await?;
+    let flash = Flash::new(said).value("secret", format!("{}/setup/{token}", origin::origin()));
+    lead_to_with(&page_path(PAGE), &flash)
+}

@@ -1,0 +1,11 @@
+//! Who may do what, and who did: people, keys, one's own account and the audit log.
+
+mod account;
+mod audit_log;
+mod keys;
+mod people;
+
+pub use account::Account;
+pub use audit_log::AuditLog;
+pub use keys::Keys;
+pub use people::People;

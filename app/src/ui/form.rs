@@ -1,0 +1,81 @@
+//! Pieces of forms: fields with their errors, choices, and buttons that ask before they act.
+
+use leptos::prelude::*;
+
+use crate::actions::Flash;
+
+/// A button that unfolds a form: what has consequences is asked for twice.
+pub fn ask(button: impl IntoView, is_open: bool, form: impl IntoView) -> impl IntoView {
+    view! { <details class="ask" open=is_open><summary class="btn">{button}</summary><div class="panel">{form}</div></details> }
+}
+
+/// What an [`input`] is.
+#[derive(Clone, Copy)]
+pub struct Input {
+    pub label: &'static str,
+    pub name: &'static str,
+    pub kind: &'static str,
+    pub autocomplete: &'static str,
+    pub maxlength: u32,
+}
+
+/// A field that has to be filled in, with what was typed and what was wrong with it. Passwords come back empty.
+pub fn input(field: Input, flash: &Flash) -> impl IntoView + use<> {
+    let Input { label, name, kind, autocomplete, maxlength } = field;
+    let error = flash.errors.get(name).cloned();
+    let id = format!("{name}-error");
+    let described = error.is_some().then(|| id.clone());
+    let invalid = error.is_some().then_some("true");
+    let typed = flash.values.get(name).cloned();
+    view! {
+        <div class="stacked">
+            <label class="label">
+                {label}
+                <input
+                    class="field" type=kind name=name required autocomplete=autocomplete maxlength=maxlength.to_string()
+                    value=typed aria-invalid=invalid aria-describedby=described
+                />
+            </label>
+            {error.map(|error| view! { <p id=id class="tone" data-a="bad">{error}</p> })}
+        </div>
+    }
+}
+
+/// One box of [`checks`]: its value, its words, and what it means.
+pub type Check = (String, &'static str, &'static str);
+
+/// Several of many, sent as `name[]`.
+pub fn checks(
+    legend: &'static str,
+    name: &'static str,
+    all: Vec<Check>,
+    chosen: &[String],
+    error: Option<String>,
+) -> impl IntoView + use<> {
+    let one = |(value, words, about): Check| {
+        let checked = chosen.contains(&value);
+        view! {
+            <label class="check">
+                <input type="checkbox" name=format!("{name}[]") value=value checked=checked />
+                <span>{words}<small>{about}</small></span>
+            </label>
+        }
+    };
+    view! {
+        <fieldset class="checks">
+            <legend>{legend}</legend>
+            {all.into_iter().map(one).collect_view()}
+            {error.map(|error| view! { <p class="tone" data-a="bad" role="alert">{error}</p> })}
+        </fieldset>
+    }
+}
+
+/// A text that is shown this once, ready to be copied.
+pub fn secret(label: &'static str, text: String) -> impl IntoView {
+    view! {
+        <label class="label secret">
+            {label}
+            <input class="field mono" readonly value=text />
+        </label>
+    }
+}
