@@ -14,6 +14,10 @@ const CONNECTIONS: u32 = 24;
 /// How long a request waits for a connection before it is told to come back.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// What holds on every connection. Compiling a statement takes longer than any of ours runs; and a process that is
+/// stopped in the middle of a transaction must not keep others from what it has locked for longer than its lease.
+const SETTINGS: [(&str, &str); 2] = [("jit", "off"), ("idle_in_transaction_session_timeout", "20s")];
+
 /// The database as the application sees it. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
@@ -35,8 +39,7 @@ impl Store {
             .after_connect(|connection, _| {
                 Box::pin(async move { connection.execute("SET ROLE meshline_app").await.map(drop) })
             })
-            // Compiling a statement takes longer than any of ours runs.
-            .connect_with(options.application_name("meshline").options([("jit", "off")]))
+            .connect_with(options.application_name("meshline").options(SETTINGS))
             .await?;
         let store = Self { db: SqlxPostgresConnector::from_sqlx_postgres_pool(pool.clone()), pool, keyring };
         store.check_key().await?;

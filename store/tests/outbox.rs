@@ -261,6 +261,19 @@ async fn leases_lapse_only_without_a_heartbeat() {
 }
 
 #[tokio::test]
+async fn a_process_that_is_stopped_in_a_transaction_keeps_nobody_out_for_longer_than_its_lease() {
+    let outbox = Outbox::new().await;
+    let after: String = sqlx::query_scalar(
+        "SELECT setting FROM pg_settings WHERE name = 'idle_in_transaction_session_timeout'",
+    )
+    .fetch_one(outbox.database.store.pool())
+    .await
+    .unwrap();
+    let after = std::time::Duration::from_millis(after.parse().unwrap());
+    assert!(!after.is_zero() && after < store::sync::LEASE, "{after:?}");
+}
+
+#[tokio::test]
 async fn what_has_lapsed_keeps_its_place() {
     let outbox = Outbox::new().await;
     let first = outbox.effect(outbox.lead().await, 1).await;

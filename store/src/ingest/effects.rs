@@ -46,6 +46,7 @@ pub async fn insert_effects(connection: &mut PgConnection, rows: &[EffectRow]) -
     if rows.is_empty() {
         return Ok(());
     }
+    let now = engine::time::cut(Utc::now());
     sqlx::query(
         "INSERT INTO effect_keys (effect_key, effect_id) SELECT * FROM unnest($1::bytea[], $2::uuid[])",
     )
@@ -78,7 +79,8 @@ pub async fn insert_effects(connection: &mut PgConnection, rows: &[EffectRow]) -
     .bind(column(rows, |row| row.destination_id))
     .bind(column(rows, |row| row.lead_id))
     .bind(column(rows, |row| row.lead_sequence))
-    .bind(column(rows, |row| row.created_at))
+    // Of a decision that plays the past, too, the effects have waited since now.
+    .bind(column(rows, |row| row.created_at.max(now)))
     .bind(column(rows, |row| row.expires_at))
     .bind(column(rows, |row| row.workflow_id))
     .execute(connection)
