@@ -4,7 +4,7 @@
 import path from 'node:path';
 
 import { HIGH_INTENT, SILENT } from './support/organisation.ts';
-import { expect, NOBODY, test } from './support/test.ts';
+import { expect, NOBODY, seenBy, test } from './support/test.ts';
 
 const FOLDER = path.resolve(process.env.SHOTS ?? 'test-results/shots');
 const WIDTHS = { wide: { width: 1440, height: 900 }, narrow: { width: 390, height: 844 } };
@@ -53,6 +53,20 @@ for (const [width, viewport] of Object.entries(WIDTHS)) {
           if (name === 'delivered') await page.locator('.attempts summary').first().click();
           await page.screenshot({ ...shot(name), fullPage: name !== 'unfinished' });
         }
+      });
+
+      test.describe('of an administrator', () => {
+        test.use(seenBy({ as: 'Administrator' }));
+
+        test('control', async ({ page }) => {
+          for (const name of ['audit', 'people', 'keys', 'account']) {
+            await page.goto(`/${name}`);
+            await page.screenshot({ ...shot(name), fullPage: name !== 'audit' });
+          }
+          await page.goto('/people');
+          await page.getByText('Add a person', { exact: true }).click();
+          await page.screenshot(shot('people-add'));
+        });
       });
 
       test('dashboard', async ({ page }) => {

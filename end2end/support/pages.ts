@@ -6,6 +6,8 @@ export interface Listed {
   name: string;
   /** Whether it is shown to people who are not signed in. */
   open?: true;
+  /** Whose page it is, where not everybody may see it. */
+  as?: string;
   status?: number;
   /** Made of the same parts as another one: not worth the slow tests. */
   alike?: true;
@@ -34,5 +36,10 @@ export const PAGES: Listed[] = [
   { name: 'jobs', path: () => '/sync/jobs' },
   { name: 'dashboard', path: () => '/dashboard' },
   { name: 'dashboard by day', alike: true, path: () => '/dashboard?period=30d' },
+  { name: 'audit log', path: () => '/audit' },
+  { name: 'audit log, none found', alike: true, path: () => '/audit?about=Zaphod' },
+  { name: 'people', as: 'Administrator', path: () => '/people' },
+  { name: 'API keys', as: 'Administrator', path: () => '/keys' },
+  { name: 'account', path: () => '/account' },
   { name: 'an address that is none', status: 404, path: () => '/nowhere' },
 ];

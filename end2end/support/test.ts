@@ -5,11 +5,18 @@ import path from 'node:path';
 import { expect, test as base } from '@playwright/test';
 
 import { Organisation, type Session } from './organisation.ts';
+import type { Listed } from './pages.ts';
 
 export { expect };
 
 /** For specs of people who are not signed in. */
 export const NOBODY: Session = { cookies: [], origins: [] };
+
+/** Whoever a page is for looks at it. */
+export const seenBy = ({ open, as }: Pick<Listed, 'open' | 'as'>) => ({
+  storageState: async ({ organisation }: WorkerFixtures, use: (session: Session) => Promise<void>): Promise<void> =>
+    use(open ? NOBODY : await organisation.session(as ?? 'RevOps lead')),
+});
 
 interface TestFixtures {
   /** Everything that went wrong in the pages of the test so far; there must be nothing at its end. */
@@ -33,7 +40,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
 
   baseURL: ({ organisation }, use) => use(organisation.url),
 
-  storageState: async ({ organisation }, use) => use(await organisation.session('RevOps lead')),
+  ...seenBy({}),
 
   complaints: [
     async ({ context }, use) => {

@@ -2,7 +2,7 @@ import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 
 import { PAGES } from '../support/pages.ts';
-import { expect, NOBODY, test } from '../support/test.ts';
+import { expect, NOBODY, seenBy, test } from '../support/test.ts';
 
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 // Axe reads every element in each theme at each width.
@@ -26,9 +26,9 @@ async function violations(page: Page): Promise<Record<string, string[]>> {
   return all;
 }
 
-for (const { name, open, status = 200, path } of PAGES.filter((page) => !page.alike)) {
+for (const { name, open, as, status = 200, path } of PAGES.filter((page) => !page.alike)) {
   test.describe(name, () => {
-    if (open) test.use({ storageState: NOBODY });
+    test.use(seenBy({ open, as }));
 
     test('has no violation in either theme, wide or narrow', async ({ organisation, page }) => {
       expect((await page.goto(await path(organisation)))?.status()).toBe(status);

@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
 
 import { PAGES } from '../support/pages.ts';
-import { expect, NOBODY, test } from '../support/test.ts';
+import { expect, seenBy, test } from '../support/test.ts';
 
 /** Everything that Tab has to reach, marked with a number in the order of the page. */
 const mark = (page: Page) =>
@@ -30,9 +30,9 @@ const focused = (page: Page) =>
     };
   });
 
-for (const { name, open, path } of PAGES) {
+for (const { name, open, as, path } of PAGES) {
   test.describe(name, () => {
-    if (open) test.use({ storageState: NOBODY });
+    test.use(seenBy({ open, as }));
 
     test('is all within reach of Tab, in order, and the focus is seen', async ({ organisation, page }) => {
       await page.goto(await path(organisation));

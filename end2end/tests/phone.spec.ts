@@ -1,11 +1,11 @@
 import { PAGES } from '../support/pages.ts';
-import { expect, NOBODY, test } from '../support/test.ts';
+import { expect, seenBy, test } from '../support/test.ts';
 
 // A phone, and the width at which nothing may scroll sideways by WCAG 2.2, 1.4.10.
 for (const width of [390, 320]) {
-  for (const { name, open, path } of PAGES) {
+  for (const { name, open, as, path } of PAGES) {
     test.describe(`at ${width} px`, () => {
-      test.use({ viewport: { width, height: 800 }, ...(open && { storageState: NOBODY }) });
+      test.use({ viewport: { width, height: 800 }, ...seenBy({ open, as }) });
 
       test(`${name} does not scroll sideways`, async ({ organisation, page }) => {
         await page.goto(await path(organisation));

@@ -2,11 +2,11 @@ import type { Page } from '@playwright/test';
 
 import { HIGH_INTENT } from '../support/organisation.ts';
 import { PAGES } from '../support/pages.ts';
-import { expect, NOBODY, test } from '../support/test.ts';
+import { expect, NOBODY, seenBy, test } from '../support/test.ts';
 
-for (const { name, open, status = 200, path } of PAGES) {
+for (const { name, open, as, status = 200, path } of PAGES) {
   test.describe(name, () => {
-    if (open) test.use({ storageState: NOBODY });
+    test.use(seenBy({ open, as }));
 
     test('has a strict policy, and nothing in it that needs a lax one', async ({ organisation, page }) => {
       const address = await path(organisation);

@@ -98,3 +98,63 @@ async fn a_key_has_a_name_of_its_own_and_a_scope() {
     assert!(people::keys(store).await.unwrap()[0].revoked_at.is_some());
     assert!(matches!(people::revoke_key(store, &actor(), id).await, Err(Error::NotFound("key"))));
 }
+
+#[tokio::test]
+async fn somebody_always_remains_who_is_an_administrator() {
+    let database = TestDatabase::new().await;
+    let store = &database.store;
+    let ana = people::add(store, &actor(), "ana@acme.example", "Ana", &[Role::Admin]).await.unwrap();
+    let ben =
+        people::add(store, &actor(), "ben@acme.example", "Ben", &[Role::Admin, Role::Sdr]).await.unwrap();
+    people::set_disabled(store, &actor(), ben, true).await.unwrap();
+    assert!(matches!(people::set_roles(store, &actor(), ana, &[Role::Sdr]).await, Err(Error::Refused(_))));
+    assert!(matches!(people::set_disabled(store, &actor(), ana, true).await, Err(Error::Refused(_))));
+    assert_eq!(people::by_id(store, ana).await.unwrap().unwrap().roles, [Role::Admin], "nothing was changed");
+    people::set_disabled(store, &actor(), ben, false).await.unwrap();
+    // Two who take each other's role at the same moment: one of them has to fail.
+    let (one, other) = (actor(), actor());
+    let (first, second) =
+        tokio::join!(people::set_roles(store, &one, ana, &[]), people::set_roles(store, &other, ben, &[]));
+    assert_eq!([first.is_ok(), second.is_ok()].into_iter().filter(|done| *done).count(), 1);
+    let admins =
+        people::all(store).await.unwrap().into_iter().filter(|person| person.roles.contains(&Role::Admin));
+    assert_eq!(admins.count(), 1);
+}
+
+#[tokio::test]
+async fn the_audit_log_is_read_page_by_page_and_by_who_and_what() {
+    use store::reads::audit_log::{AuditFilter, PAGE_ROWS, audit_log};
+    let database = TestDatabase::new().await;
+    let store = &database.store;
+    let ana = people::add(store, &actor(), "ana@acme.example", "Ana", &[Role::Admin]).await.unwrap();
+    let by_ana = Actor { who: store::actor::Who::Person(ana), roles: vec![Role::Admin], ..actor() };
+    for n in 0..PAGE_ROWS + 7 {
+        let moment =
+            Actor { now: by_ana.now + chrono::TimeDelta::milliseconds(n as i64 + 1), ..by_ana.clone() };
+        people::set_time_zone(store, &moment, if n % 2 == 0 { "Europe/Berlin" } else { "UTC" })
+            .await
+            .unwrap();
+    }
+    let everything = AuditFilter::default();
+    let first = audit_log(store, &everything, None).await.unwrap();
+    assert_eq!((first.entries.len(), first.cut), (PAGE_ROWS, false));
+    let second = audit_log(store, &everything, first.older).await.unwrap();
+    assert_eq!((second.entries.len(), second.older, second.cut), (8, None, false));
+    let all: Vec<_> = first.entries.iter().chain(&second.entries).map(|entry| (entry.at, entry.id)).collect();
+    assert!(all.windows(2).all(|pair| pair[0] > pair[1]), "the newest first, each once");
+    let last = second.entries.last().unwrap();
+    assert_eq!((last.action.as_str(), last.actor.as_str()), ("person.add", "command:test"));
+    let count = async |filter: AuditFilter| audit_log(store, &filter, None).await.unwrap().entries.len();
+    assert_eq!(count(AuditFilter { actor: Some("command:".into()), ..Default::default() }).await, 1);
+    assert_eq!(
+        count(AuditFilter { actor: Some(format!("person:{ana}")), ..Default::default() }).await,
+        PAGE_ROWS
+    );
+    assert_eq!(
+        count(AuditFilter { area: Some("pers".into()), ..Default::default() }).await,
+        0,
+        "an area is a whole word"
+    );
+    assert_eq!(count(AuditFilter { area: Some("person".into()), ..Default::default() }).await, PAGE_ROWS);
+    assert_eq!(count(AuditFilter { subject: Some("%".into()), ..Default::default() }).await, 0, "no pattern");
+}

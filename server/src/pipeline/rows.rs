@@ -233,7 +233,7 @@ fn pick(
     Ok(Some(stored))
 }
 
-fn targets<'a>(mode: Mode, prepared: &'a Prepared) -> impl Iterator<Item = &'a (DestinationId, Target)> {
+fn targets(mode: Mode, prepared: &Prepared) -> impl Iterator<Item = &(DestinationId, Target)> {
     let action = prepared.verdict.action;
     let wanted =
         move |target: &Target| mode == Mode::Live && (target.on.is_empty() || target.on.contains(&action));

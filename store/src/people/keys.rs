@@ -92,15 +92,20 @@ pub async fn add_key(store: &Store, actor: &Actor, name: &str, scopes: &[Scope])
 /// [`Error::NotFound`] when there is no such key, or it was taken back before.
 pub async fn revoke_key(store: &Store, actor: &Actor, id: ApiKeyId) -> Result<()> {
     let mut tx = store.pool().begin().await?;
-    let done = sqlx::query("UPDATE api_keys SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL")
-        .bind(id.0)
-        .bind(actor.now)
-        .execute(&mut *tx)
-        .await?;
-    if done.rows_affected() == 0 {
-        return Err(Error::NotFound("key"));
-    }
-    let entry = Audit { action: "key.revoke", subject: &format!("key:{id}"), lead: None, detail: json!({}) };
+    let name: Option<String> = sqlx::query_scalar(
+        "UPDATE api_keys SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL RETURNING name",
+    )
+    .bind(id.0)
+    .bind(actor.now)
+    .fetch_optional(&mut *tx)
+    .await?;
+    let name = name.ok_or(Error::NotFound("key"))?;
+    let entry = Audit {
+        action: "key.revoke",
+        subject: &format!("key:{id}"),
+        lead: None,
+        detail: json!({ "name": name }),
+    };
     audit(&mut tx, actor, entry).await?;
     tx.commit().await?;
     Ok(())

@@ -80,7 +80,7 @@ fn form(address: &Address, people: &[Person]) -> impl IntoView + use<> {
     let areas = AREAS.iter().map(|(area, title)| ((*area).to_owned(), (*title).to_owned())).collect();
     let about = address.get("about").map(str::to_owned);
     view! {
-        <form class="filters row" method="get" action=PATH role="search" aria-label="Filter the audit log">
+        <form class="row audit-filters" method="get" action=PATH role="search" aria-label="Filter the audit log">
             {select("Who", "who", "Everybody", actors(people), address.get("who"))}
             {select("What about", "area", "Everything", areas, address.get("area"))}
             <input class="field" type="search" name="about" value=about placeholder="Name or id" aria-label="Name or id" maxlength="200" />
@@ -142,20 +142,20 @@ fn row(entry: &AuditEntry, names: &BTreeMap<String, String>, clock: Clock) -> im
             <th scope="row">{words::act(&entry.action)}</th>
             <td class="first">{subject(entry, names)}</td>
             <td class="wide quiet">{entry.detail.as_ref().map(details)}</td>
-            <td data-l="By">{words::actor(&entry.actor, names)}{roles}</td>
+            <td class="nowrap" data-l="By">{words::sentence(&words::actor(&entry.actor, names))}{roles}</td>
             <td class="num" title=format!("Request {}", entry.request_id)>{clock.stamp_second(entry.at)}</td>
         </tr>
     }
 }
 
-/// What was acted on: a person by name, a lead as a link, anything else as it is called.
+/// What was acted on: a person or a key by name, a lead as a link, anything else as it is called.
 fn subject(entry: &AuditEntry, names: &BTreeMap<String, String>) -> impl IntoView + use<> {
     if let Some(lead) = entry.lead_id {
         return Either::Left(view! { <a href=format!("/leads/{lead}")>"The lead"</a> });
     }
-    let name = names.get(&entry.subject).cloned();
-    let own = entry.subject.split_once(':').map_or(&*entry.subject, |(_, name)| name).to_owned();
-    Either::Right(name.unwrap_or(own))
+    let named = || entry.detail.as_ref()?.get("name")?.as_str().map(str::to_owned);
+    let own = || entry.subject.split_once(':').map_or(&*entry.subject, |(_, name)| name).to_owned();
+    Either::Right(names.get(&entry.subject).cloned().or_else(named).unwrap_or_else(own))
 }
 
 /// What else there is to say, in one line: `roles: sdr, ae; expires_at: 2026-…`.

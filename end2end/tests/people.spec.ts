@@ -1,0 +1,108 @@
+import { randomUUID } from 'node:crypto';
+
+import type { Page } from '@playwright/test';
+
+import { expect, NOBODY, seenBy, test } from '../support/test.ts';
+
+const PASSWORD = 'correct horse battery staple';
+test.use(seenBy({ as: 'Administrator' }));
+
+const flash = (page: Page) => page.getByRole('status');
+const line = (page: Page, table: string, name: string) =>
+  page.getByRole('table', { name: table }).getByRole('row').filter({ has: page.getByRole('rowheader', { name: new RegExp(`^\\S*\\s*${name}`) }) });
+
+for (const javaScriptEnabled of [true, false]) {
+  test.describe(javaScriptEnabled ? 'with scripts' : 'without scripts', () => {
+    test.use({ javaScriptEnabled });
+
+    test('a person is let in, given other roles and shut out', async ({ browser, organisation, page }) => {
+      const [name, email] = [`Kim ${randomUUID().slice(0, 8)}`, `kim-${randomUUID()}@corvane.example`];
+      await page.goto('/');
+      await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'People' }).click();
+      await page.getByText('Add a person', { exact: true }).click();
+      await page.getByLabel('Name', { exact: true }).fill(name);
+      await page.getByLabel('E-mail', { exact: true }).fill(email);
+      await page.getByRole('button', { name: 'Add the person' }).click();
+      // Something is missing: nothing that was typed is lost, and the form stands open.
+      const form = page.locator('form').filter({ has: page.getByRole('button', { name: 'Add the person' }) });
+      await expect(form.getByRole('alert')).toHaveText('Give the person at least one role.');
+      await expect(page.getByLabel('Name', { exact: true })).toHaveValue(name);
+      await form.getByRole('checkbox', { name: /^SDR W/ }).check();
+      await page.getByRole('button', { name: 'Add the person' }).click();
+      await expect(flash(page)).toContainText(`${name} was added.`);
+      await expect(line(page, 'People and their roles', name)).toContainText('Invited');
+
+      const link = await page.getByLabel('The link').inputValue();
+      expect(link.startsWith(organisation.url)).toBe(true);
+      const other = await browser.newContext({ baseURL: organisation.url, storageState: NOBODY, javaScriptEnabled });
+      const theirs = await other.newPage();
+      await theirs.goto(link);
+      await theirs.getByLabel('Password', { exact: true }).fill(PASSWORD);
+      await theirs.getByLabel('The same once more').fill(PASSWORD);
+      await theirs.getByRole('button', { name: 'Set the password' }).click();
+      await theirs.getByLabel('E-mail').fill(email);
+      await theirs.getByLabel('Password').fill(PASSWORD);
+      await theirs.getByRole('button', { name: 'Sign in' }).click();
+      await expect(theirs.getByRole('heading', { level: 1 })).toHaveText('Leads');
+      await theirs.goto('/people');
+      await expect(theirs.getByText('Add a person')).toHaveCount(0);
+      expect((await theirs.goto('/keys'))?.status()).toBe(403);
+
+      await page.reload();
+      await expect(page.getByLabel('The link')).toHaveCount(0);
+      const row = line(page, 'People and their roles', name);
+      await expect(row).toContainText('Can sign in');
+      await row.locator('summary').click();
+      await row.getByRole('checkbox', { name: /^RevOps O/ }).check();
+      await row.getByRole('button', { name: 'Save the roles' }).click();
+      await expect(flash(page)).toHaveText(`${name} now has: RevOps, SDR.`);
+      await row.locator('summary').click();
+      await row.getByRole('button', { name: 'Shut out at once' }).click();
+      await expect(row).toContainText('Shut out');
+      await theirs.goto('/leads');
+      await expect(theirs).toHaveURL('/sign-in?next=/leads');
+      await other.close();
+
+      await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Audit log' }).click();
+      await page.getByRole('combobox', { name: 'What about' }).selectOption({ label: 'People' });
+      await page.getByRole('button', { name: 'Filter' }).click();
+      await expect(page).toHaveURL(/\/audit\?who=&area=person/);
+      const act = page.getByRole('table', { name: 'Acts, the newest first' }).getByRole('row').filter({ hasText: 'Shut a person out' }).filter({ hasText: name });
+      await expect(act).toHaveCount(1);
+    });
+
+    test('a key is shown once and taken back after a question', async ({ page, request }) => {
+      const name = `loader ${randomUUID().slice(0, 8)}`;
+      await page.goto('/keys');
+      await page.getByText('Make a key', { exact: true }).click();
+      await page.getByLabel('What it is for').fill(name);
+      await page.getByRole('checkbox', { name: /^Read/ }).check();
+      await page.getByRole('button', { name: 'Make the key' }).click();
+      const key = await page.getByLabel('The key').inputValue();
+      expect((await request.get('/api/v1/decisions', { headers: { authorization: `Bearer ${key}` } })).status()).toBe(200);
+      await page.reload();
+      await expect(page.getByLabel('The key')).toHaveCount(0);
+      const row = line(page, 'API keys', name);
+      await row.getByText('Take back', { exact: false }).first().click();
+      await row.getByRole('button', { name: `Take ${name} back` }).click();
+      await expect(row).toContainText('Taken back');
+      await expect(async () => {
+        expect((await request.get('/api/v1/decisions', { headers: { authorization: `Bearer ${key}` } })).status()).toBe(401);
+      }).toPass();
+    });
+
+    test('an account shows times where its person is', async ({ page }) => {
+      await page.goto('/leads');
+      await page.getByTitle('Your account').click();
+      await expect(page.getByRole('heading', { level: 1 })).toHaveText('Your account');
+      const zone = page.getByRole('combobox', { name: 'Times are shown as they are in' });
+      const before = await zone.inputValue();
+      await zone.selectOption('Asia/Tokyo');
+      await page.getByRole('button', { name: 'Save the time zone' }).click();
+      await expect(page.getByText(/It is .* JST there\./)).toBeVisible();
+      await zone.selectOption(before);
+      await page.getByRole('button', { name: 'Save the time zone' }).click();
+      await expect(zone).toHaveValue(before);
+    });
+  });
+}
