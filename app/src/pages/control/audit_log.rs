@@ -6,6 +6,7 @@ use leptos::either::Either;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use serde_json::Value as Json;
+use store::actor::Role;
 use store::people::{self, Person};
 use store::reads::audit_log::{self, AuditEntry, AuditFilter, AuditPage, SEARCHED_ROWS};
 use store::reads::frame::names_of_actors;
@@ -158,16 +159,17 @@ fn subject(entry: &AuditEntry, names: &BTreeMap<String, String>) -> impl IntoVie
     Either::Right(names.get(&entry.subject).cloned().or_else(named).unwrap_or_else(own))
 }
 
-/// What else there is to say, in one line: `roles: sdr, ae; expires_at: 2026-…`.
+/// What else there is to say, in one line: `Roles: SDR, AE; Expires at: 2026-…`.
 fn details(detail: &Json) -> String {
-    let text = |value: &Json| match value {
-        Json::String(text) => text.clone(),
-        Json::Array(all) => {
-            let texts: Vec<String> =
-                all.iter().map(|one| one.as_str().map_or_else(|| one.to_string(), str::to_owned)).collect();
-            texts.join(", ")
+    let word = |value: &Json| match value {
+        Json::String(text) => {
+            text.parse().map_or_else(|_| text.clone(), |role: Role| role.title().to_owned())
         }
         other => other.to_string(),
+    };
+    let text = |value: &Json| match value {
+        Json::Array(all) => all.iter().map(word).collect::<Vec<_>>().join(", "),
+        one => word(one),
     };
     let Json::Object(members) = detail else { return text(detail) };
     let members = members.iter().filter(|(_, value)| !value.is_null());
@@ -214,7 +216,7 @@ mod tests {
     #[test]
     fn details_are_one_line() {
         let detail = json!({"roles": ["sdr", "ae"], "rows": 7, "name": "web", "reason": null});
-        assert_eq!(details(&detail), "Name: web; Roles: sdr, ae; Rows: 7");
+        assert_eq!(details(&detail), "Name: web; Roles: SDR, AE; Rows: 7");
         assert_eq!(details(&json!({})), "");
         assert_eq!(details(&json!("x")), "x");
     }
