@@ -215,7 +215,7 @@ mod tests {
 
     #[test]
     fn details_are_one_line() {
-        let detail = json!({"roles": ["sdr", "ae"], "rows": 7, "name": "web", "reason": null});
+        let detail = json!({"name": "web", "reason": null, "roles": ["sdr", "ae"], "rows": 7});
         assert_eq!(details(&detail), "Name: web; Roles: SDR, AE; Rows: 7");
         assert_eq!(details(&json!({})), "");
         assert_eq!(details(&json!("x")), "x");
