@@ -142,10 +142,10 @@ pub async fn end_sessions(store: &Store, actor: &Actor) -> Result<()> {
     Ok(tx.commit().await?)
 }
 
-/// Shows times to whoever acts in this zone from now on.
+/// Shows times to whoever acts in this zone from now on: an IANA name, which the caller has looked up.
 ///
 /// # Errors
-/// [`Error::Refused`] when the database knows no such zone.
+/// [`Error::NotFound`] when there is no such person.
 pub async fn set_time_zone(store: &Store, actor: &Actor, zone: &str) -> Result<()> {
     let Who::Person(id) = actor.who else { return Ok(()) };
     let mut tx = store.pool().begin().await?;
