@@ -16,6 +16,8 @@ pub mod app;
 pub mod context;
 #[cfg(feature = "ssr")]
 pub mod error;
+#[cfg(feature = "ssr")]
+pub mod exports;
 pub mod islands;
 #[cfg(feature = "ssr")]
 mod pages;

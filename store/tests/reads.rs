@@ -8,7 +8,7 @@ use engine::control::kpi::{LeadRecord, Period, summarise};
 use engine::control::outcome::OutcomeStage;
 use sqlx::PgConnection;
 use store::reads::dashboard::{self, Cohort, Step};
-use store::reads::leads_list::{self, Counts, Cursor, Filter, PAGE_ROWS, QueueFilter, RuleFilter};
+use store::reads::leads_list::{self, Counts, Cursor, Filter, PAGE_ROWS, QueueFilter, RuleFilter, Sort};
 use store::testing::TestDatabase;
 use strum::VariantArray as _;
 use uuid::Uuid;
@@ -236,19 +236,21 @@ async fn all(database: &TestDatabase, filter: &Filter) -> Vec<Uuid> {
     let mut ids = Vec::new();
     let mut cursor = Cursor::Start;
     loop {
-        let page = leads_list::page(&database.store, filter, cursor).await.unwrap();
+        let page =
+            leads_list::page(&database.store, filter, Sort::default(), cursor, PAGE_ROWS).await.unwrap();
         let place =
             |row: &leads_list::Row| (filter.has_period().then_some(row.first_as_of), row.last_decision_id);
         assert!(
             page.rows.len() <= PAGE_ROWS && page.rows.is_sorted_by_key(|row| std::cmp::Reverse(place(row)))
         );
-        if let (Some(newer), false) = (page.newer, page.rows.is_empty()) {
-            let before = leads_list::page(&database.store, filter, newer).await.unwrap();
+        if let (Some(newer), false) = (page.beside.newer, page.rows.is_empty()) {
+            let before =
+                leads_list::page(&database.store, filter, Sort::default(), newer, PAGE_ROWS).await.unwrap();
             let expected = ids.len().saturating_sub(PAGE_ROWS)..ids.len();
             assert_eq!(before.rows.iter().map(|row| row.lead_id).collect::<Vec<_>>(), ids[expected]);
         }
         ids.extend(page.rows.iter().map(|row| row.lead_id));
-        let Some(older) = page.older else { return ids };
+        let Some(older) = page.beside.older else { return ids };
         cursor = older;
     }
 }

@@ -1,14 +1,14 @@
 //! The pages, rendered on the server only. Each reads the store and gives a [`frame::Page`].
 
-mod control;
+pub(crate) mod control;
 mod dashboard;
-mod filters;
-mod frame;
+pub(crate) mod filters;
+pub(crate) mod frame;
 mod gate;
 mod lead;
-mod leads;
+pub(crate) mod leads;
 mod period;
-mod sync;
+pub(crate) mod sync;
 
 pub use control::{Account, AuditLog, Keys, People};
 pub use dashboard::Dashboard;

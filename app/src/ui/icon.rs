@@ -33,6 +33,8 @@ pub enum Icon {
     Clock,
     Key,
     Log,
+    Download,
+    Columns,
 }
 
 const ALL: &[(Icon, &str, &str)] = &[
@@ -58,6 +60,8 @@ const ALL: &[(Icon, &str, &str)] = &[
     (Icon::Dashboard, "i-dashboard", "M2.5 13.5V8.5H5v5zM6.8 13.5v-11h2.4v11zM11 13.5v-7h2.5v7z"),
     (Icon::Key, "i-key", "M10.2 2.5a3.3 3.3 0 1 1-2.6 5.3L2.5 12.9v.6h2v-1.6h1.6v-1.6h1.5M11 5v.1"),
     (Icon::Log, "i-log", "M3.5 2.5h9v11h-9zM6 5.5h4M6 8h4M6 10.5h2.5"),
+    (Icon::Download, "i-download", "M8 2.5v7.5M4.8 7 8 10.2 11.2 7M3 13.5h10"),
+    (Icon::Columns, "i-columns", "M2.5 3h11v10h-11zM6.2 3v10M9.8 3v10"),
     (Icon::Check, "i-check", "M3.5 8.5l3 3 6-7"),
     (Icon::Cross, "i-cross", "M4 4l8 8M12 4l-8 8"),
     (Icon::Question, "i-question", "M5.5 6A2.5 2.5 0 1 1 8 8.5v1.2M8 12.2v.1"),

@@ -17,4 +17,5 @@ pub mod note;
 pub mod number;
 pub mod origin;
 pub mod spark;
+pub mod table;
 pub mod words;

@@ -5,6 +5,7 @@ mod arrival;
 mod assets;
 mod cookies;
 mod csrf;
+mod exports;
 mod failure;
 mod guard;
 mod headers;

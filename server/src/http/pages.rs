@@ -119,7 +119,7 @@ async fn act(FromState(state): FromState<State>, request: Request) -> Result<Res
 }
 
 /// The handler's own question to the table, beside the layer's.
-fn allowed(request: &Request) -> Result<(), Failure> {
+pub(super) fn allowed(request: &Request) -> Result<(), Failure> {
     let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
     let identity = request.extensions().get::<Identity>();
     let (caller, is_local) =
@@ -128,7 +128,12 @@ fn allowed(request: &Request) -> Result<(), Failure> {
         .map_err(|denied| Failure::from(app::error::Error::from(denied)))
 }
 
-fn page_request(state: &State, request: &Request, arrival: &Arrival, flash: Option<&Flash>) -> PageRequest {
+pub(super) fn page_request(
+    state: &State,
+    request: &Request,
+    arrival: &Arrival,
+    flash: Option<&Flash>,
+) -> PageRequest {
     let theme = cookie(request.headers(), THEME_COOKIE).and_then(|name| name.parse::<Theme>().ok());
     PageRequest {
         store: state.store.clone(),

@@ -11,7 +11,8 @@ use tower_http::compression::CompressionLayer;
 
 use super::failure::is_program;
 use super::{
-    Failure, Kind, State, access, arrival, assets, csrf, failure, guard, headers, health, pages, sessions,
+    Failure, Kind, State, access, arrival, assets, csrf, exports, failure, guard, headers, health, pages,
+    sessions,
 };
 use crate::api;
 
@@ -40,6 +41,7 @@ pub fn router(state: State) -> Router {
     // Limits of bodies stand where bodies are read: `api::body::read`.
     Router::new()
         .merge(pages::routes())
+        .merge(exports::routes())
         .merge(assets::routes(&state))
         .merge(api::routes())
         .merge(health::routes())
@@ -54,7 +56,8 @@ pub fn routes() -> Vec<(&'static str, String)> {
     let actions = pages::action_paths().into_iter().map(|path| ("POST", path.to_owned()));
     let api = api::ROUTES.iter().map(|(method, path)| (*method, (*path).to_owned()));
     let others = ["/healthz", "/readyz", "/metrics", "/pkg/{*file}"].map(|path| ("GET", path.to_owned()));
-    pages.chain(actions).chain(api).chain(others).collect()
+    let files = app::exports::LISTS.map(|(_, path, ..)| ("GET", path.to_owned()));
+    pages.chain(actions).chain(api).chain(others).chain(files).collect()
 }
 
 async fn nothing_here(state: FromState<State>, request: Request) -> Response {

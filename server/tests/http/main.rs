@@ -13,6 +13,7 @@ mod bodies;
 mod csrf;
 mod decisions;
 mod events;
+mod lists;
 mod outcomes;
 mod people;
 mod process;

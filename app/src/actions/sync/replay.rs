@@ -2,6 +2,7 @@
 
 use engine::ids::EffectId;
 use leptos::prelude::*;
+use store::sync::unfinished::PAGE_ROWS;
 use store::sync::{self, DeadFilter, Replayed, ReplayedMany};
 
 use super::destination;
@@ -35,6 +36,33 @@ pub async fn replay_effect(
         Err(error) => return Err(error.into()),
     };
     lead_to_with(&back_to(next.as_deref(), "/sync/effects?state=dead"), &Flash::new(said))
+}
+
+/// Tries these failed effects again and leads back to `next`.
+///
+/// # Errors
+/// When one of them is no effect's id, or the database fails.
+#[server(prefix = "/actions", endpoint = "replay-chosen")]
+pub async fn replay_chosen(
+    /// Their ids.
+    #[server(default)]
+    effects: Vec<String>,
+    /// Where to go then.
+    #[server(default)]
+    next: Option<String>,
+) -> Result<(), Error> {
+    let request = allowed::<ReplayChosen>()?;
+    let back = back_to(next.as_deref(), "/sync/effects?state=dead");
+    let ids: Vec<EffectId> = effects
+        .iter()
+        .take(PAGE_ROWS)
+        .map(|text| text.parse().map_err(|_| Error::NotFound { what: "action".into() }))
+        .collect::<Result<_>>()?;
+    if ids.is_empty() {
+        return lead_to_with(&back, &Flash::new("Nothing was chosen. Tick the boxes of those to try again."));
+    }
+    let came = sync::replay_chosen(&request.store, &actor(&request)?, &ids).await?;
+    lead_to_with(&back, &Flash::new(told(&came)))
 }
 
 /// Tries all failed effects again that a filter means, and leads back to `next`.
