@@ -68,6 +68,7 @@ pub const ACCESS: &[Line] = &[
     get("/leads.csv", Need::SignedIn),
     get("/sync/effects.csv", Need::SignedIn),
     get("/audit.csv", Need::SignedIn),
+    get("/dashboard/charts/{file}", Need::SignedIn),
     // Actions: what forms are sent to. A set-up link's token is its own permission.
     post("/actions/sign-in", Need::Anyone),
     post("/actions/sign-out", Need::Anyone),

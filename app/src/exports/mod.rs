@@ -3,6 +3,7 @@
 
 mod audit;
 pub mod cell;
+pub mod charts;
 mod effects;
 mod leads;
 

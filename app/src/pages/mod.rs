@@ -1,7 +1,7 @@
 //! The pages, rendered on the server only. Each reads the store and gives a [`frame::Page`].
 
 pub(crate) mod control;
-mod dashboard;
+pub(crate) mod dashboard;
 pub(crate) mod filters;
 pub(crate) mod frame;
 mod gate;

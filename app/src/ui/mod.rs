@@ -6,7 +6,7 @@
     reason = "the fields and functions of these modules say in their names what they show"
 )]
 
-pub mod bars;
+pub mod charts;
 pub mod chip;
 pub mod clock;
 pub mod confidence;
@@ -16,6 +16,5 @@ pub mod icon;
 pub mod note;
 pub mod number;
 pub mod origin;
-pub mod spark;
 pub mod table;
 pub mod words;

@@ -17,7 +17,7 @@ use super::filters::{Address, chips};
 use super::frame::{Here, Page, Section, page};
 use crate::actions::Flash;
 use crate::error::Result;
-use crate::ui::bars::STACK;
+use crate::ui::charts::bars::STACK;
 use crate::ui::table::{Count, pager, tools};
 use crate::ui::{number, words};
 use filter::{Asked, NAMES};

@@ -68,7 +68,7 @@ async fn load(here: Here, address: Address, path: String, flash: Flash) -> Resul
         let rows = table.view(&found.rows, &asked.address, Some(asked.sorted));
         let pages = pager(&asked.address, asked.sorted.order, &asked.cursor, &count, found.beside);
         Either::Right(
-            view! { {rows}<div class="row spread">{is_any_dead.then(|| try_chosen(&asked))}</div>{pages} },
+            view! { {rows}<div class="list-foot">{is_any_dead.then(|| try_chosen(&asked))}</div>{pages} },
         )
     };
     let body = view! {
