@@ -69,6 +69,8 @@ pub const ACCESS: &[Line] = &[
     get("/sync/effects.csv", Need::SignedIn),
     get("/audit.csv", Need::SignedIn),
     get("/dashboard/charts/{file}", Need::SignedIn),
+    // What tells open pages that something has changed: topics, nothing of anybody.
+    get("/live", Need::SignedIn),
     // Actions: what forms are sent to. A set-up link's token is its own permission.
     post("/actions/sign-in", Need::Anyone),
     post("/actions/sign-out", Need::Anyone),
@@ -79,6 +81,7 @@ pub const ACCESS: &[Line] = &[
     post("/actions/replay-effect", SYNCS),
     post("/actions/replay-effects", SYNCS),
     post("/actions/replay-chosen", SYNCS),
+    post("/actions/stop-replay", SYNCS),
     post("/actions/run-job", SYNCS),
     post("/actions/add-person", ADMINS),
     post("/actions/make-link", ADMINS),

@@ -175,6 +175,7 @@ pub fn act(action: &str) -> String {
         "import.finish" => "Imported a file",
         "effect.replay" => "Tried an action again",
         "effect.replay_chosen" => "Tried chosen actions again",
+        "effect.stop_replay" => "Stopped trying again",
         "effect.replay_all" => "Tried failed actions again",
         "view.save" => "Saved a view",
         "view.rename" => "Renamed a view",

@@ -11,8 +11,8 @@ use tower_http::compression::CompressionLayer;
 
 use super::failure::is_program;
 use super::{
-    Failure, Kind, State, access, arrival, assets, csrf, exports, failure, guard, headers, health, pages,
-    sessions,
+    Failure, Kind, State, access, arrival, assets, csrf, exports, failure, guard, headers, health, live,
+    pages, sessions,
 };
 use crate::api;
 
@@ -45,6 +45,7 @@ pub fn router(state: State) -> Router {
         .merge(assets::routes(&state))
         .merge(api::routes())
         .merge(health::routes())
+        .merge(live::routes())
         .fallback(nothing_here)
         .layer(layers)
         .with_state(state)
@@ -55,7 +56,8 @@ pub fn routes() -> Vec<(&'static str, String)> {
     let pages = pages::page_paths().into_iter().map(|path| ("GET", path));
     let actions = pages::action_paths().into_iter().map(|path| ("POST", path.to_owned()));
     let api = api::ROUTES.iter().map(|(method, path)| (*method, (*path).to_owned()));
-    let others = ["/healthz", "/readyz", "/metrics", "/pkg/{*file}"].map(|path| ("GET", path.to_owned()));
+    let others =
+        ["/healthz", "/readyz", "/metrics", "/live", "/pkg/{*file}"].map(|path| ("GET", path.to_owned()));
     let files = app::exports::LISTS.map(|(_, path, ..)| path).into_iter().chain([app::exports::charts::PATH]);
     let files = files.map(|path| ("GET", path.to_owned()));
     pages.chain(actions).chain(api).chain(others).chain(files).collect()

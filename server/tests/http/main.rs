@@ -14,6 +14,7 @@ mod csrf;
 mod decisions;
 mod events;
 mod lists;
+mod live;
 mod outcomes;
 mod people;
 mod process;

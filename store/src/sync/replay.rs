@@ -141,6 +141,47 @@ pub async fn replay_all(store: &Store, actor: &Actor, filter: &DeadFilter) -> Re
     Ok(all)
 }
 
+/// How many of those that were made ready at an instant have not been tried yet, [`PROGRESS_ROWS`] at most: what shows how
+/// far a replay is. The instant is what tells them from all others: it is what they are due at.
+///
+/// # Errors
+/// When the database fails.
+pub async fn untried(store: &Store, at: DateTime<Utc>) -> Result<i64> {
+    // By destination, since that is how the index goes.
+    let sql = "SELECT count(*) FROM (SELECT FROM destinations n JOIN outbox o ON o.destination_id = n.id AND o.due_at = $1 AND o.state = 'ready' \
+               UNION ALL SELECT FROM outbox WHERE state = 'running' AND due_at = $1 LIMIT $2) o";
+    Ok(sqlx::query_scalar(sql).bind(at).bind(PROGRESS_ROWS).fetch_one(store.pool()).await?)
+}
+
+/// Where counting of a replay stops.
+pub const PROGRESS_ROWS: i64 = 100_000;
+
+/// Breaks a replay off: what was made ready at the instant and has not been tried waits for a person again.
+///
+/// # Errors
+/// When the database fails.
+pub async fn stop_replay(store: &Store, actor: &Actor, at: DateTime<Utc>) -> Result<u64> {
+    let mut transaction = store.pool().begin().await?;
+    let stopped = sqlx::query(
+        "UPDATE outbox SET state = 'dead' WHERE effect_id IN (SELECT o.effect_id FROM destinations n JOIN outbox o ON o.destination_id = n.id \
+         WHERE o.due_at = $1 AND o.state = 'ready' AND o.attempts = 0 AND o.last_error IS NOT NULL LIMIT $2 FOR UPDATE OF o SKIP LOCKED)",
+    )
+    .bind(at)
+    .bind(PROGRESS_ROWS)
+    .execute(&mut *transaction)
+    .await?
+    .rows_affected();
+    let detail = json!({ "stopped": stopped });
+    audit(
+        &mut transaction,
+        actor,
+        Audit { action: "effect.stop_replay", subject: "outbox", lead: None, detail },
+    )
+    .await?;
+    transaction.commit().await?;
+    Ok(stopped)
+}
+
 #[derive(FromRow)]
 struct Row {
     effect_id: Uuid,

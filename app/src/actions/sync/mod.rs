@@ -6,7 +6,8 @@ mod run_job;
 
 pub use self::pause::{PauseDestination, ResumeDestination, pause_destination, resume_destination};
 pub use self::replay::{
-    ReplayChosen, ReplayEffect, ReplayEffects, replay_chosen, replay_effect, replay_effects,
+    ReplayChosen, ReplayEffect, ReplayEffects, StopReplay, replay_chosen, replay_effect, replay_effects,
+    stop_replay,
 };
 pub use self::run_job::{RunJob, run_job};
 

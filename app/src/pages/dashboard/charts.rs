@@ -47,14 +47,16 @@ pub fn all(asked: &Asked, counted: &Counted, clock: Clock) -> [(Chart, String); 
 
 /// The sections with their charts; the small ones beside each other.
 pub fn sections(asked: &Asked, counted: &Counted, clock: Clock) -> impl IntoView + use<> {
+    let address = asked.address.clone();
+    let is_empty = counted.bars.is_empty();
     let [decisions, rest @ ..] = all(asked, counted, clock);
     let section = |(chart, meta): (Chart, String)| {
         let id = format!("h-{}", chart.name);
-        let content = if chart.table.rows.is_empty() {
+        let content = if chart.name == "decisions" && is_empty {
             Either::Left(view! { <p class="quiet">"Nothing was decided in this period."</p> })
         } else {
             Either::Right(
-                chart.view(|ending| asked.address.at(&format!("/dashboard/charts/{}.{ending}", chart.name))),
+                chart.view(|ending| address.at(&format!("/dashboard/charts/{}.{ending}", chart.name))),
             )
         };
         view! {
@@ -65,7 +67,10 @@ pub fn sections(asked: &Asked, counted: &Counted, clock: Clock) -> impl IntoView
         }
         .into_any()
     };
-    view! { {section(decisions)}<div class="charts">{rest.into_iter().map(section).collect_view()}</div> }
+    // Of no leads there is nothing to draw.
+    let rest = (counted.report.total.leads > 0)
+        .then(|| view! { <div class="charts">{rest.into_iter().map(section).collect_view()}</div> });
+    view! { {section(decisions)}{rest} }
 }
 
 fn stages(told: &Funnel) -> Chart {

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use engine::action::Action;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
+use store::live::Topic;
 use store::reads::frame::{live_rules, names_of, workflow_names};
 use store::reads::keyset::Order;
 use store::reads::leads_list::{self, COUNTED_ROWS, PAGE_ROWS};
@@ -19,7 +20,7 @@ use crate::actions::Flash;
 use crate::error::Result;
 use crate::ui::charts::bars::STACK;
 use crate::ui::table::{Count, pager, tools};
-use crate::ui::{number, words};
+use crate::ui::{live, number, words};
 use filter::{Asked, NAMES};
 
 /// The list of leads.
@@ -68,7 +69,8 @@ async fn load(here: Here, address: Address, flash: Flash) -> Result<Page> {
             {chips(asked.chips(&workflows, &rules), Address::new("/leads").href())}
         </div>
         <div class="tabs-row">{by_action(&asked, counts).into_any()}{tools}</div>
-        {list}
+        {live::part("list", Topic::Leads, list)}
+        {live::hear(&[Topic::Leads])}
     };
     Ok(Page { title: "Leads".into(), bar: heading.into_any(), body: body.into_any() })
 }

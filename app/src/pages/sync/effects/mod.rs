@@ -5,27 +5,30 @@ mod table;
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, Utc};
 use leptos::either::Either;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
 use leptos_router::hooks::use_query_map;
 use store::control::kill::kill_switches;
+use store::live::Topic;
 use store::reads::keyset::Order;
 use store::sync::unfinished::{COUNTED_ROWS, Cursor, PAGE_ROWS};
 use store::sync::{
     DestinationRecord, OutboxCount, UnfinishedState, count_dead, destinations, open_breakers, outbox_counts,
-    unfinished,
+    unfinished, untried,
 };
 
 use crate::actions::Flash;
-use crate::actions::sync::{ReplayChosen, ReplayEffect, ReplayEffects};
+use crate::actions::sync::{ReplayChosen, ReplayEffect, ReplayEffects, StopReplay};
 use crate::error::Result;
 use crate::pages::filters::{Address, chips};
 use crate::pages::frame::{Here, Page, Section, here, page};
 use crate::ui::form::ask;
 use crate::ui::icon::Icon;
+use crate::ui::progress::progress;
 use crate::ui::table::{Count, pager, tools};
-use crate::ui::{note, number};
+use crate::ui::{live, note, number};
 use filter::{Asked, NAMES, PATH};
 
 /// The list of unfinished effects.
@@ -34,17 +37,57 @@ pub fn Effects() -> impl IntoView {
     let query = use_query_map().get_untracked();
     let address = Address::of_list(PATH, &query, &NAMES);
     let flash = use_context::<Flash>().unwrap_or_default();
+    let again = query.get("again").and_then(|text| Again::read(&text));
     let path = here();
-    page(Section::Outbox, move |here| load(here, address, path, flash))
+    page(Section::Outbox, move |here| load(here, address, path, flash, again))
 }
 
-async fn load(here: Here, address: Address, path: String, flash: Flash) -> Result<Page> {
+/// A replay that the page shows the progress of: how many there were, and the instant they are due at.
+#[derive(Clone, Copy)]
+struct Again {
+    all: u64,
+    at: DateTime<Utc>,
+}
+
+impl Again {
+    fn read(text: &str) -> Option<Self> {
+        let (all, at) = text.split_once('.')?;
+        Some(Self { all: all.parse().ok()?, at: DateTime::from_timestamp_micros(at.parse().ok()?)? })
+    }
+}
+
+/// How far a replay is; nothing once all were tried.
+async fn progress_of(here: &Here, again: Again, address: &Address) -> Result<AnyView> {
+    let left = untried(&here.request.store, again.at).await?.max(0).unsigned_abs();
+    if left == 0 {
+        return Ok(().into_any());
+    }
+    let stop = here.may::<StopReplay>().then(|| {
+        view! {
+            <form method="post" action=StopReplay::PATH>
+                <input type="hidden" name="at" value=again.at.timestamp_micros().to_string() />
+                <input type="hidden" name="next" value=address.start().href() />
+                <button class="btn">"Stop trying"</button>
+            </form>
+        }
+        .into_any()
+    });
+    Ok(progress("Tried again", again.all.saturating_sub(left), again.all, stop).into_any())
+}
+
+async fn load(
+    here: Here,
+    address: Address,
+    path: String,
+    flash: Flash,
+    again: Option<Again>,
+) -> Result<Page> {
     let store = &here.request.store;
     let destinations = destinations(store).await?;
     let asked = Asked::read(address, &destinations);
     let found = unfinished(store, &asked.filter, asked.sorted.order, asked.cursor, PAGE_ROWS).await?;
     let counts = outbox_counts(store).await?;
-    let again = match (asked.filter.state, here.may::<ReplayEffects>()) {
+    let failed = match (asked.filter.state, here.may::<ReplayEffects>()) {
         (Some(UnfinishedState::Dead), true) => count_dead(store, &asked.dead()).await?,
         _ => 0,
     };
@@ -71,6 +114,10 @@ async fn load(here: Here, address: Address, path: String, flash: Flash) -> Resul
             view! { {rows}<div class="list-foot">{is_any_dead.then(|| try_chosen(&asked))}</div>{pages} },
         )
     };
+    let progress = match again {
+        Some(again) => Some(progress_of(&here, again, &asked.address).await?),
+        None => None,
+    };
     let body = view! {
         <div class="filters">
             {filter::form(&asked, &destinations).into_any()}
@@ -78,10 +125,12 @@ async fn load(here: Here, address: Address, path: String, flash: Flash) -> Resul
         </div>
         <div class="tabs-row">
             {by_state(&asked, &counts).into_any()}
-            {(again > 0).then(|| try_all(&asked, again).into_any())}
+            {(failed > 0).then(|| try_all(&asked, failed).into_any())}
             {tools}
         </div>
-        {list}
+        {live::part("progress", Topic::Sync, progress)}
+        {live::part("list", Topic::Sync, list)}
+        {live::hear(&[Topic::Sync])}
     };
     Ok(Page { title: "Unfinished actions".into(), bar: bar.into_any(), body: body.into_any() })
 }
