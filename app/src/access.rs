@@ -79,6 +79,13 @@ pub const ACCESS: &[Line] = &[
     get("/people", Need::SignedIn),
     get("/keys", ADMINS),
     get("/account", Need::SignedIn),
+    // Lists as files: whoever reads the page may have it.
+    get("/leads.csv", Need::SignedIn),
+    get("/sync/effects.csv", Need::SignedIn),
+    get("/audit.csv", Need::SignedIn),
+    get("/dashboard/charts/{file}", Need::SignedIn),
+    // What tells open pages that something has changed: topics, nothing of anybody.
+    get("/live", Need::SignedIn),
     // Actions: what forms are sent to. A set-up link's token is its own permission.
     post("/actions/sign-in", Need::Anyone),
     post("/actions/sign-out", Need::Anyone),
@@ -88,6 +95,8 @@ pub const ACCESS: &[Line] = &[
     post("/actions/resume-destination", SYNCS),
     post("/actions/replay-effect", SYNCS),
     post("/actions/replay-effects", SYNCS),
+    post("/actions/replay-chosen", SYNCS),
+    post("/actions/stop-replay", SYNCS),
     post("/actions/run-job", SYNCS),
     post("/actions/add-person", ADMINS),
     post("/actions/make-link", ADMINS),
@@ -106,6 +115,10 @@ pub const ACCESS: &[Line] = &[
     post("/actions/sign-change", SIGNERS),
     post("/actions/return-change", SIGNERS),
     post("/changes/{number}/upload", Need::SignedIn),
+    // Everybody's own views of lists.
+    post("/actions/save-view", Need::SignedIn),
+    post("/actions/rename-view", Need::SignedIn),
+    post("/actions/delete-view", Need::SignedIn),
     // Built files: the same for everybody, and named after what is in them.
     get("/pkg/{*file}", Need::Anyone),
     // The API.

@@ -42,6 +42,7 @@ pub async fn sign_in(
         roles: person.roles,
         request_id: request.request_id,
         now: request.now,
+        form: None,
     };
     people::record_session(&request.store, &actor, "person.sign_in").await?;
     super::door::enter(&door.session, person.id, request.now).await.map_err(|_| Error::Unavailable)?;

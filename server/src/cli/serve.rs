@@ -16,7 +16,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use super::{Database, Failure, exit};
 use crate::http::{self, Config, State};
 use crate::pipeline::Pipeline;
-use crate::{releases, tasks};
+use crate::{live, releases, tasks};
 
 /// Options of `serve`.
 #[derive(Debug, Args)]
@@ -68,6 +68,7 @@ pub(super) async fn run(options: Options) -> Result<u8, Failure> {
     let listener = TcpListener::bind(options.listen).await?;
     let shutdown = CancellationToken::new();
     let running = tasks::Tasks::start(store, url, shutdown.clone());
+    let telling = tokio::spawn(live::run(state.store.clone(), state.live.clone(), shutdown.clone()));
     let hearing = tokio::spawn(releases::listen(pipeline, shutdown.clone()));
     stop_on_signals(shutdown.clone())?;
     tracing::info!(address = %listener.local_addr()?, "serving");
@@ -75,6 +76,7 @@ pub(super) async fn run(options: Options) -> Result<u8, Failure> {
     shutdown.cancel();
     running.stopped().await;
     hearing.await.ok();
+    telling.await.ok();
     tracing::info!("stopped");
     Ok(exit::FINE)
 }
