@@ -53,6 +53,8 @@ pub const ACCESS: &[Line] = &[
     get("/", Need::SignedIn),
     get("/sign-in", Need::Anyone),
     get("/setup/{token}", Need::Anyone),
+    get("/first-run", Need::Anyone),
+    get("/forgot", Need::Anyone),
     get("/dashboard", Need::SignedIn),
     get("/leads", Need::SignedIn),
     get("/leads/{id}", Need::SignedIn),
@@ -62,12 +64,15 @@ pub const ACCESS: &[Line] = &[
     get("/sync/jobs", Need::SignedIn),
     get("/audit", Need::SignedIn),
     get("/people", Need::SignedIn),
+    get("/people/{id}", Need::SignedIn),
     get("/keys", ADMINS),
     get("/account", Need::SignedIn),
-    // Actions: what forms are sent to. A set-up link's token is its own permission.
+    // Actions: what forms are sent to. A set-up link's token is its own permission, and so is the code of the first run.
     post("/actions/sign-in", Need::Anyone),
     post("/actions/sign-out", Need::Anyone),
     post("/actions/set-password", Need::Anyone),
+    post("/actions/first-run", Need::Anyone),
+    post("/actions/forgot-password", Need::Anyone),
     post("/actions/set-theme", Need::Anyone),
     post("/actions/pause-destination", SYNCS),
     post("/actions/resume-destination", SYNCS),
@@ -81,8 +86,9 @@ pub const ACCESS: &[Line] = &[
     post("/actions/add-key", ADMINS),
     post("/actions/revoke-key", ADMINS),
     post("/actions/change-password", Need::SignedIn),
-    post("/actions/set-time-zone", Need::SignedIn),
-    post("/actions/sign-out-everywhere", Need::SignedIn),
+    post("/actions/set-preferences", Need::SignedIn),
+    post("/actions/end-session", Need::SignedIn),
+    post("/actions/end-other-sessions", Need::SignedIn),
     // Built files: the same for everybody, and named after what is in them.
     get("/pkg/{*file}", Need::Anyone),
     // The API.

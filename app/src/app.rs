@@ -6,8 +6,8 @@ use leptos_router::components::{Route, Router, Routes};
 use leptos_router::{SsrMode, path};
 
 use crate::pages::{
-    Account, AuditLog, Dashboard, EffectPage, Effects, Home, Jobs, Keys, LeadPage, Leads, NotFound, Outbox,
-    People, SetUp, SignIn,
+    Account, AuditLog, Dashboard, EffectPage, Effects, FirstRun, Forgot, Home, Jobs, Keys, LeadPage, Leads,
+    NotFound, Outbox, People, PersonPage, SetUp, SignIn,
 };
 
 /// All pages. Each is rendered as a whole before it is sent, so that status and title are right.
@@ -19,6 +19,8 @@ pub fn App() -> impl IntoView {
             <Routes fallback=NotFound>
                 <Route path=path!("/") view=Home ssr=SsrMode::Async />
                 <Route path=path!("/sign-in") view=SignIn ssr=SsrMode::Async />
+                <Route path=path!("/first-run") view=FirstRun ssr=SsrMode::Async />
+                <Route path=path!("/forgot") view=Forgot ssr=SsrMode::Async />
                 <Route path=path!("/setup/:token") view=SetUp ssr=SsrMode::Async />
                 <Route path=path!("/leads") view=Leads ssr=SsrMode::Async />
                 <Route path=path!("/leads/:id") view=LeadPage ssr=SsrMode::Async />
@@ -28,6 +30,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/sync/jobs") view=Jobs ssr=SsrMode::Async />
                 <Route path=path!("/audit") view=AuditLog ssr=SsrMode::Async />
                 <Route path=path!("/people") view=People ssr=SsrMode::Async />
+                <Route path=path!("/people/:id") view=PersonPage ssr=SsrMode::Async />
                 <Route path=path!("/keys") view=Keys ssr=SsrMode::Async />
                 <Route path=path!("/account") view=Account ssr=SsrMode::Async />
                 <Route path=path!("/dashboard") view=Dashboard ssr=SsrMode::Async />

@@ -2,9 +2,12 @@
 //! (Post/Redirect/Get). All of them are plain POSTs that work without scripts.
 
 pub mod door;
+mod first_run;
 pub mod flash;
+mod forgot;
 pub mod path;
 pub mod people;
+pub mod post;
 mod set_password;
 mod set_theme;
 mod sign_in;
@@ -23,8 +26,11 @@ use crate::context::Request;
 use crate::error::{Error, Result};
 
 pub use self::door::Door;
+pub use self::first_run::{FirstRun, first_run};
 pub use self::flash::Flash;
+pub use self::forgot::{ForgotPassword, forgot_password};
 pub use self::path::LocalPath;
+pub use self::post::{Letter, Post};
 pub use self::set_password::{SetPassword, set_password};
 pub use self::set_theme::{SetTheme, THEME_COOKIE, set_theme};
 pub use self::sign_in::{SignIn, sign_in};

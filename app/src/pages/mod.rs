@@ -10,9 +10,9 @@ mod leads;
 mod period;
 mod sync;
 
-pub use control::{Account, AuditLog, Keys, People};
+pub use control::{Account, AuditLog, Keys, People, PersonPage};
 pub use dashboard::Dashboard;
-pub use gate::{NotFound, SetUp, SignIn};
+pub use gate::{FirstRun, Forgot, NotFound, SetUp, SignIn};
 pub use lead::LeadPage;
 pub use leads::Leads;
 pub use sync::{EffectPage, Effects, Jobs, Outbox};

@@ -7,6 +7,7 @@
 )]
 
 pub mod bars;
+pub mod browser;
 pub mod chip;
 pub mod clock;
 pub mod confidence;

@@ -18,12 +18,13 @@ mod sessions;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use app::actions::throttle::Throttle;
+use app::actions::throttle::Throttles;
 use app::context::Assets;
 use metrics_exporter_prometheus::PrometheusHandle;
 use store::Store;
 
 use crate::api::keys::KeyCache;
+use crate::mail::Mail;
 use crate::pipeline::{Intake, Pipeline};
 
 pub use self::access::{Identity, is_bearer};
@@ -41,6 +42,8 @@ pub struct Config {
     pub secure_cookies: bool,
     /// The address people see, for example `https://meshline.example`; by default whatever `Host` says.
     pub origin: Option<String>,
+    /// Where letters go out, and as whom; without it nobody is written to.
+    pub mail: Option<Mail>,
     /// Whether anybody may read `/metrics`, not this machine and keys with the scope `read` alone.
     pub open_metrics: bool,
 }
@@ -60,7 +63,7 @@ pub struct State {
     pub assets: Assets,
     pub(crate) keys: Arc<KeyCache>,
     pub(crate) batches: Arc<tokio::sync::Semaphore>,
-    throttle: Arc<Throttle>,
+    throttles: Arc<Throttles>,
     metrics: PrometheusHandle,
 }
 
@@ -81,7 +84,7 @@ impl State {
             config: Arc::new(config),
             keys: Arc::default(),
             batches: Arc::new(tokio::sync::Semaphore::new(BATCHES)),
-            throttle: Arc::default(),
+            throttles: Arc::default(),
             metrics: metrics::recorder(),
         })
     }

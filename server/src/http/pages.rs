@@ -1,7 +1,9 @@
 //! Pages and actions: Leptos, with everything it needs to know of the request.
 
+use std::sync::Arc;
+
 use app::access::{self, Caller};
-use app::actions::{Door, Flash, THEME_COOKIE, flash};
+use app::actions::{Door, Flash, Post, THEME_COOKIE, flash};
 use app::app::App;
 use app::context::{Request as PageRequest, Theme};
 use app::shell::shell;
@@ -14,6 +16,7 @@ use axum::routing::{get, post};
 use leptos::nonce::Nonce;
 use leptos::prelude::provide_context;
 use leptos::server_fn::axum::server_fn_paths;
+use store::people::NumberFormat;
 use tower_sessions::Session;
 
 use super::cookies::cookie;
@@ -64,6 +67,9 @@ pub(super) async fn render(FromState(state): FromState<State>, request: Request)
     let context = move || {
         provide_context(Nonce::from_value(nonce.clone()));
         provide_context(flash.clone().unwrap_or_default());
+        provide_context(
+            page.viewer.as_ref().map_or_else(NumberFormat::default, |viewer| viewer.number_format),
+        );
         provide_context(page.clone());
     };
     let mut response = Box::pin(leptos_axum::render_app_async_with_context(context, shell)(request)).await;
@@ -101,7 +107,8 @@ async fn act(FromState(state): FromState<State>, request: Request) -> Result<Res
     let door = Door {
         session,
         peer: arrival.peer,
-        throttle: state.throttle.clone(),
+        agent: agent(request.headers()),
+        throttles: state.throttles.clone(),
         secure_cookies: state.config.secure_cookies,
     };
     let context = move || {
@@ -138,8 +145,15 @@ fn page_request(state: &State, request: &Request, arrival: &Arrival, flash: Opti
         theme: theme.unwrap_or_default(),
         assets: state.assets.clone(),
         nonce: arrival.nonce.clone(),
+        public_url: state.config.origin.as_deref().map(Arc::from),
+        post: state.config.mail.clone().map(|mail| Arc::new(mail) as Arc<dyn Post>),
         flash: flash.map(|flash| flash.message.clone()),
     }
+}
+
+/// What the browser calls itself.
+fn agent(headers: &HeaderMap) -> String {
+    headers.get(header::USER_AGENT).and_then(|name| name.to_str().ok()).unwrap_or_default().to_owned()
 }
 
 fn is_form(headers: &HeaderMap) -> bool {

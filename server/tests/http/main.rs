@@ -4,9 +4,11 @@
 
 #[path = "../lead/mod.rs"]
 mod lead;
+mod mail;
 mod support;
 
 mod access;
+mod accounts;
 mod away;
 mod batch;
 mod bodies;

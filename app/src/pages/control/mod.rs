@@ -4,8 +4,10 @@ mod account;
 mod audit_log;
 mod keys;
 mod people;
+mod person;
 
 pub use account::Account;
 pub use audit_log::AuditLog;
 pub use keys::Keys;
 pub use people::People;
+pub use person::PersonPage;
