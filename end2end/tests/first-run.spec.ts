@@ -14,12 +14,12 @@ for (const javaScriptEnabled of [true, false]) {
   test.describe(javaScriptEnabled ? 'with scripts' : 'without scripts', () => {
     test.use({ javaScriptEnabled });
 
-    test('the first administrator comes in with what the server printed', async ({ browser }, { outputPath }) => {
+    test('the first administrator comes in with what the server printed', async ({ browser }, info) => {
       const database = `meshline_first_${randomUUID().slice(0, 8)}`;
       const folder = privateFolder();
       await databases.create(database);
       await meshline(database, folder, ['migrate']);
-      const log = outputPath('server.log');
+      const log = info.outputPath('server.log');
       fs.mkdirSync(path.dirname(log), { recursive: true });
       const server = await Server.start(database, folder, log);
       try {

@@ -22,6 +22,7 @@ steps![
     "0005_log",
     "0006_sync",
     "0007_flow",
+    "0008_changes",
     "0010_accounts",
 ];
 
