@@ -7,7 +7,7 @@ use leptos_router::{SsrMode, path};
 
 use crate::pages::{
     Account, AuditLog, Dashboard, EffectPage, Effects, FirstRun, Forgot, Home, Jobs, Keys, LeadPage, Leads,
-    NotFound, Outbox, People, PersonPage, SetUp, SignIn,
+    NotFound, Outbox, People, PersonPage, Search, SetUp, Settings, SignIn,
 };
 
 /// All pages. Each is rendered as a whole before it is sent, so that status and title are right.
@@ -31,6 +31,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/audit") view=AuditLog ssr=SsrMode::Async />
                 <Route path=path!("/people") view=People ssr=SsrMode::Async />
                 <Route path=path!("/people/:id") view=PersonPage ssr=SsrMode::Async />
+                <Route path=path!("/settings") view=Settings ssr=SsrMode::Async />
+                <Route path=path!("/search") view=Search ssr=SsrMode::Async />
                 <Route path=path!("/keys") view=Keys ssr=SsrMode::Async />
                 <Route path=path!("/account") view=Account ssr=SsrMode::Async />
                 <Route path=path!("/dashboard") view=Dashboard ssr=SsrMode::Async />

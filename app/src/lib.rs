@@ -18,7 +18,7 @@ pub mod context;
 pub mod error;
 pub mod islands;
 #[cfg(feature = "ssr")]
-mod pages;
+pub mod pages;
 #[cfg(feature = "ssr")]
 pub mod shell;
 #[cfg(feature = "ssr")]

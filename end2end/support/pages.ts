@@ -52,5 +52,9 @@ export const PAGES: Listed[] = [
   { name: 'people, none found', alike: true, path: () => '/people?q=Zaphod' },
   { name: 'API keys', as: 'Administrator', path: () => '/keys' },
   { name: 'account', path: () => '/account' },
+  { name: 'settings', path: () => '/settings' },
+  { name: 'settings of an administrator', as: 'Administrator', path: () => '/settings' },
+  { name: 'search', path: () => '/search?q=in' },
+  { name: 'search, none found', alike: true, path: () => '/search?q=Zaphod' },
   { name: 'an address that is none', status: 404, path: () => '/nowhere' },
 ];

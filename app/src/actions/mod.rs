@@ -10,6 +10,7 @@ pub mod people;
 pub mod post;
 mod set_password;
 mod set_theme;
+pub mod settings;
 mod sign_in;
 mod sign_out;
 pub mod sync;

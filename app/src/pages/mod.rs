@@ -5,16 +5,21 @@ mod dashboard;
 mod filters;
 mod frame;
 mod gate;
+mod help;
 mod lead;
 mod leads;
+mod palette;
 mod period;
+mod places;
+pub mod search;
 mod sync;
 
-pub use control::{Account, AuditLog, Keys, People, PersonPage};
+pub use control::{Account, AuditLog, Keys, People, PersonPage, Settings};
 pub use dashboard::Dashboard;
 pub use gate::{FirstRun, Forgot, NotFound, SetUp, SignIn};
 pub use lead::LeadPage;
 pub use leads::Leads;
+pub use search::Search;
 pub use sync::{EffectPage, Effects, Jobs, Outbox};
 
 use leptos::prelude::*;

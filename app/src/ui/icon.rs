@@ -33,6 +33,7 @@ pub enum Icon {
     Clock,
     Key,
     Log,
+    Sliders,
 }
 
 const ALL: &[(Icon, &str, &str)] = &[
@@ -57,6 +58,7 @@ const ALL: &[(Icon, &str, &str)] = &[
     ),
     (Icon::Dashboard, "i-dashboard", "M2.5 13.5V8.5H5v5zM6.8 13.5v-11h2.4v11zM11 13.5v-7h2.5v7z"),
     (Icon::Key, "i-key", "M10.2 2.5a3.3 3.3 0 1 1-2.6 5.3L2.5 12.9v.6h2v-1.6h1.6v-1.6h1.5M11 5v.1"),
+    (Icon::Sliders, "i-sliders", "M2.5 4.5h5M11 4.5h2.5M2.5 11.5h2.5M8.5 11.5h5M9.3 2.8v3.4M6.7 9.8v3.4"),
     (Icon::Log, "i-log", "M3.5 2.5h9v11h-9zM6 5.5h4M6 8h4M6 10.5h2.5"),
     (Icon::Check, "i-check", "M3.5 8.5l3 3 6-7"),
     (Icon::Cross, "i-cross", "M4 4l8 8M12 4l-8 8"),

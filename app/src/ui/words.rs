@@ -161,6 +161,7 @@ pub fn act(action: &str) -> String {
         "version.draft" => "Saved a version",
         "lead.erase" => "Erased a person's data",
         "layers.set_owners" => "Named the owners of the layers",
+        "settings.set_organisation" => "Changed the organisation",
         "job.request" => "Asked for a job",
         "import.finish" => "Imported a file",
         "effect.replay" => "Tried an action again",

@@ -6,12 +6,13 @@ use app::access::{self, Caller};
 use app::actions::{Door, Flash, Post, THEME_COOKIE, flash};
 use app::app::App;
 use app::context::{Request as PageRequest, Theme};
+use app::pages::search;
 use app::shell::shell;
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{MatchedPath, Request, State as FromState};
+use axum::extract::{MatchedPath, Query, Request, State as FromState};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{Html, IntoResponse as _, Response};
 use axum::routing::{get, post};
 use leptos::nonce::Nonce;
 use leptos::prelude::provide_context;
@@ -22,6 +23,8 @@ use tower_sessions::Session;
 use super::cookies::cookie;
 use super::{Arrival, Failure, Identity, Kind, State};
 
+/// Where the search over other pages asks.
+pub(super) const FOUND: &str = "/search/found";
 /// Bytes of a form: the largest text that people write by hand fits.
 const FORM_BYTES: usize = 256 * 1024;
 
@@ -34,7 +37,7 @@ pub(super) fn routes() -> Router<State> {
     for action in action_paths() {
         router = router.route(action, post(act));
     }
-    router
+    router.route(FOUND, get(found))
 }
 
 /// Paths of the pages, as the app's own router lists them.
@@ -80,6 +83,23 @@ pub(super) async fn render(FromState(state): FromState<State>, request: Request)
         response.headers_mut().append(header::SET_COOKIE, removal);
     }
     response
+}
+
+/// What a search finds, as the part of a page that is shown over others.
+async fn found(FromState(state): FromState<State>, request: Request) -> Result<Html<String>, Failure> {
+    #[derive(serde::Deserialize)]
+    struct Asked {
+        #[serde(default)]
+        q: String,
+    }
+    allowed(&request)?;
+    let Query(asked) = Query::<Asked>::try_from_uri(request.uri())
+        .map_err(|error| Failure::new(Kind::Malformed, error.body_text()))?;
+    let Some(arrival) = request.extensions().get::<Arrival>().cloned() else {
+        return Err(Failure::internal(&"a request without an id"));
+    };
+    let page = page_request(&state, &request, &arrival, None);
+    Ok(Html(search::options(&page, &asked.q).await?))
 }
 
 /// Runs an action.

@@ -53,7 +53,8 @@ pub fn routes() -> Vec<(&'static str, String)> {
     let pages = pages::page_paths().into_iter().map(|path| ("GET", path));
     let actions = pages::action_paths().into_iter().map(|path| ("POST", path.to_owned()));
     let api = api::ROUTES.iter().map(|(method, path)| (*method, (*path).to_owned()));
-    let others = ["/healthz", "/readyz", "/metrics", "/pkg/{*file}"].map(|path| ("GET", path.to_owned()));
+    let others = ["/healthz", "/readyz", "/metrics", "/pkg/{*file}", pages::FOUND]
+        .map(|path| ("GET", path.to_owned()));
     pages.chain(actions).chain(api).chain(others).collect()
 }
 

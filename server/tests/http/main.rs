@@ -18,6 +18,8 @@ mod events;
 mod outcomes;
 mod people;
 mod process;
+mod search;
 mod sessions;
+mod settings;
 mod setup;
 mod sync;

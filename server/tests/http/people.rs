@@ -148,12 +148,6 @@ async fn times_and_figures_are_shown_as_one_chose() {
     let taken = app.post_event(&key, "one", &crate::support::event("pat")).await;
     let lead: serde_json::Value = taken.json().await.unwrap();
     let page = text(&mut here, &format!("/leads/{}", lead["lead_id"].as_str().unwrap())).await;
-    let figure = digits_after(&page, "Confidence ");
-    assert!(figure.starts_with("0,"), "{figure}");
-}
-
-/// What follows a text, without the marks that stand between nodes.
-fn digits_after(page: &str, before: &str) -> String {
-    let rest = page.split_once(before).unwrap().1;
-    rest.chars().filter(|c| c.is_ascii_digit() || *c == ',' || *c == '.').take(4).collect()
+    let confidences = page.split('>').filter(|piece| piece.starts_with("0,") || piece.starts_with("0."));
+    assert!(confidences.clone().count() > 0 && confidences.into_iter().all(|one| one.starts_with("0,")));
 }

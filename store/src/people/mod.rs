@@ -73,13 +73,17 @@ async fn insert(
     let email =
         normal_email(email).ok_or_else(|| Error::Refused(format!("`{email}` is no e-mail address")))?;
     let id = PersonId(engine::ids::mint(actor.now, rand::random()));
-    sqlx::query("INSERT INTO people (id, email, name, created_at) VALUES ($1, $2, $3, $4)")
-        .bind(id.0)
-        .bind(email)
-        .bind(name.trim())
-        .bind(actor.now)
-        .execute(&mut *connection)
-        .await?;
+    sqlx::query(
+        "INSERT INTO people (id, email, name, created_at, time_zone, number_format) \
+         SELECT $1, $2, $3, $4, coalesce(max(value ->> 'time_zone'), 'UTC'), coalesce(max(value ->> 'number_format'), 'comma') \
+         FROM settings WHERE name = 'organisation'",
+    )
+    .bind(id.0)
+    .bind(email)
+    .bind(name.trim())
+    .bind(actor.now)
+    .execute(&mut *connection)
+    .await?;
     write_roles(connection, id, roles).await?;
     log(connection, actor, "person.add", id, json!({ "roles": roles })).await?;
     Ok(id)

@@ -5,3 +5,4 @@ pub mod dashboard;
 pub mod frame;
 pub mod lead_page;
 pub mod leads_list;
+pub mod search;
