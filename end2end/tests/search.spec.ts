@@ -35,6 +35,13 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(page.getByText('Nothing found')).toBeVisible();
     });
 
+    test('the way to the search stands in the frame', async ({ page }) => {
+      await page.goto('/leads');
+      await page.getByRole('link', { name: 'Search' }).click({ modifiers: javaScriptEnabled ? ['ControlOrMeta'] : [] });
+      if (javaScriptEnabled) await expect(palette(page)).toBeHidden();
+      else await expect(page).toHaveURL('/search');
+    });
+
     test('every page says what it is for', async ({ page }) => {
       for (const path of ['/leads', '/dashboard', '/account']) {
         await page.goto(path);
@@ -47,15 +54,6 @@ for (const javaScriptEnabled of [true, false]) {
     });
   });
 }
-
-test('without scripts the way to the search is a link', async ({ browser, organisation }) => {
-  const context = await browser.newContext({ baseURL: organisation.url, storageState: await organisation.session('SDR'), javaScriptEnabled: false });
-  const page = await context.newPage();
-  await page.goto('/leads');
-  await page.getByRole('link', { name: 'Search' }).click();
-  await expect(page).toHaveURL('/search');
-  await context.close();
-});
 
 test('the search opens over a page, and the keyboard is enough', async ({ organisation, page }) => {
   const name = `Rosalind ${Date.now()}`;
@@ -81,13 +79,13 @@ test('the search opens over a page, and the keyboard is enough', async ({ organi
 test('arrow keys walk around, Escape and a click beside it close it', async ({ page }) => {
   await page.goto('/leads');
   await open(page, 'Control+k');
-  await field(page).fill('e');
-  await expect(palette(page).getByRole('option').nth(2)).toBeVisible();
+  await field(page).fill('password');
   const options = palette(page).getByRole('option');
-  const last = (await options.count()) - 1;
+  await expect(options).toHaveCount(2);
   await page.keyboard.press('ArrowUp');
-  await expect(options.nth(last)).toHaveAttribute('aria-selected', 'true');
+  await expect(options.nth(1)).toHaveAttribute('aria-selected', 'true');
   await page.keyboard.press('ArrowDown');
+  await expect(options.nth(0)).toHaveAttribute('aria-selected', 'true');
   await page.keyboard.press('ArrowDown');
   await expect(options.nth(1)).toHaveAttribute('aria-selected', 'true');
   await expect(palette(page).locator('[aria-selected="true"]')).toHaveCount(1);
@@ -162,7 +160,9 @@ for (const colorScheme of ['light', 'dark'] as const) {
       const found = await new AxeBuilder({ page }).include('#palette').analyze();
       expect(found.violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html)])).toEqual([]);
       await page.keyboard.press('Escape');
+      await expect(palette(page)).toBeHidden();
       await page.keyboard.press('?');
+      await expect(page.getByRole('dialog', { name: 'Keys' })).toBeVisible();
       const keys = await new AxeBuilder({ page }).include('#keys').analyze();
       expect(keys.violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html)])).toEqual([]);
       await page.keyboard.press('Escape');

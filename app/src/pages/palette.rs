@@ -34,7 +34,7 @@ fn search_dialog() -> impl IntoView {
                 />
                 <kbd aria-hidden="true">"Esc"</kbd>
             </form>
-            <div id="palette-found"><div id="palette-list" role="listbox" aria-label="Found"></div></div>
+            <div id="palette-found" tabindex="0"><div id="palette-list" role="listbox" aria-label="Found"></div></div>
             <p class="sr" role="status" id="palette-said"></p>
         </dialog>
     }
@@ -44,7 +44,7 @@ fn keys_dialog(viewer: &Viewer) -> impl IntoView + use<> {
     let go = |place: &super::places::Place| {
         let key = place.go.to_string();
         view! {
-            <li><a class="link" href=place.href data-go=key.clone()>{place.title}</a><span><kbd>"g"</kbd>" "<kbd>{key}</kbd></span></li>
+            <li><a href=place.href data-go=key.clone()>{place.title}</a><span><kbd>"g"</kbd>" "<kbd>{key}</kbd></span></li>
         }
     };
     let single = viewer.single_keys.then(|| {

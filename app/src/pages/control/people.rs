@@ -90,7 +90,7 @@ fn row(person: &Person, is_me: bool) -> impl IntoView + use<> {
         <tr>
             <th scope="row">
                 <span class="pair"><span class="avatar" aria-hidden="true">{words::initials(&person.name)}</span>
-                <a class="link" href=format!("{PATH}/{}", person.id)>{person.name.clone()}</a>
+                <a href=format!("{PATH}/{}", person.id)>{person.name.clone()}</a>
                 {is_me.then(|| view! { <span class="quiet">"you"</span> })}</span>
                 <small>{person.email.clone()}</small>
             </th>

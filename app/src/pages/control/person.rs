@@ -40,7 +40,7 @@ async fn load(here: Here, id: String, flash: Flash) -> Result<Page> {
     };
     let link = flash.values.get("secret").cloned().map(|link| secret("The link", link));
     let change = if may {
-        Either::Left(view! { {roles(&person)}{door(&person, is_me)} })
+        Either::Left(roles(&person))
     } else {
         Either::Right(view! {
             <section aria-labelledby="h-roles">
@@ -52,7 +52,7 @@ async fn load(here: Here, id: String, flash: Flash) -> Result<Page> {
     };
     let body = view! {
         {link}
-        <div class="account">{facts(&person, browsers, is_me)}{change}</div>
+        <div class="account"><div class="stacked-forms">{facts(&person, browsers, is_me)}{may.then(|| door(&person, is_me))}</div>{change}</div>
     };
     Ok(Page { title: person.name, bar: bar.into_any(), body: body.into_any() })
 }
@@ -73,9 +73,9 @@ fn facts(person: &Person, browsers: i64, is_me: bool) -> impl IntoView + use<> {
                 <dt>"Signed in"</dt><dd>{signed_in}</dd>
             </dl>
             <ul class="links">
-                <li><a class="link" href=format!("/audit?who=person:{id}")>"What they did"</a></li>
-                <li><a class="link" href=format!("/audit?about={id}")>"What was done to their account"</a></li>
-                {is_me.then(|| view! { <li><a class="link" href="/account">"Your account"</a></li> })}
+                <li><span><a href=format!("/audit?who=person:{id}")>"What they did"</a></span></li>
+                <li><span><a href=format!("/audit?about={id}")>"What was done to their account"</a></span></li>
+                {is_me.then(|| view! { <li><span><a href="/account">"Your account"</a></span></li> })}
             </ul>
         </section>
     }

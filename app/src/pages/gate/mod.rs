@@ -70,7 +70,7 @@ fn sign_in_form(next: Option<String>, flash: Flash) -> impl IntoView {
             </label>
             <button class="btn primary">"Sign in"</button>
         </form>
-        <p class="meta"><a class="link" href="/forgot">"Forgot your password?"</a></p>
+        <p class="meta"><a href="/forgot">"Forgot your password?"</a></p>
     }
 }
 
@@ -98,7 +98,7 @@ pub fn Forgot() -> impl IntoView {
     };
     gate(
         "A new password",
-        view! { {form}<p class="meta"><a class="link" href="/sign-in">"Back to signing in"</a></p> },
+        view! { {form}<p class="meta"><a href="/sign-in">"Back to signing in"</a></p> },
     )
 }
 
