@@ -137,8 +137,10 @@ test.describe('of somebody who speaks to the computer', () => {
     await page.goto('/account');
     await page.getByRole('checkbox', { name: /Single keys/ }).uncheck();
     await page.getByRole('button', { name: 'Save how things are shown' }).click();
+    await expect(page.getByText('Saved.')).toBeVisible();
     await open(page, 'Control+k');
     await page.keyboard.press('Escape');
+    await expect(palette(page)).toBeHidden();
     await page.keyboard.press('/');
     await page.keyboard.press('?');
     await expect(page.getByRole('dialog')).toHaveCount(0);

@@ -7,6 +7,7 @@ use leptos::either::Either;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
+use store::changes;
 use store::reads::frame::{Around, around};
 
 use super::help::help;
@@ -32,6 +33,13 @@ pub enum Section {
     Settings,
     Account,
     Search,
+    Approvals,
+    Suggestions,
+    Maps,
+    Fields,
+    RuleSets,
+    Lists,
+    Pools,
 }
 
 /// Everything a page needs to be made.
@@ -92,7 +100,8 @@ where
         Ok(page) => page,
         Err(error) => broken_page(&error, &request),
     };
-    let menu = menu(section, &viewer, around.unwrap_or_default(), request.theme, path).into_any();
+    let waiting = changes::waiting_for(&request.store, viewer.id, &viewer.roles).await.unwrap_or_default();
+    let menu = menu(section, &viewer, around.unwrap_or_default(), waiting, request.theme, path).into_any();
     let message = flash.map(|flash| flash.message).or(request.flash).filter(|message| !message.is_empty());
     view! {
         <Title text=in_tab(&page.title) />
@@ -126,6 +135,7 @@ fn menu(
     section: Section,
     viewer: &Viewer,
     around: Around,
+    waiting: i64,
     theme: Theme,
     path: String,
 ) -> impl IntoView + use<> {
@@ -134,7 +144,10 @@ fn menu(
         let all = places(viewer).filter(|place| place.group == of);
         let link = |place: &Place| {
             let here = (section == place.section).then_some("page");
-            view! { <li><a href=place.href aria-current=here>{icon(place.icon)}<span>{place.title}</span></a></li> }
+            let count = (place.section == Section::Approvals && waiting > 0).then(|| {
+                view! { <span class="count mine">{waiting}<span class="sr">" waiting for you"</span></span> }
+            });
+            view! { <li><a href=place.href aria-current=here>{icon(place.icon)}<span>{place.title}</span>{count}</a></li> }
         };
         view! { <ul>{all.map(link).collect_view()}</ul> }
     };
@@ -154,6 +167,8 @@ fn menu(
                 <summary class="btn plain">{icon(Icon::Menu)}"Menu"</summary>
                 <nav class="nav" aria-label="Main">
                     <section aria-label="Start">{list(Group::Start)}</section>
+                    {layer(Group::Content, "n-content", "Content", owners.content)}
+                    {layer(Group::Rules, "n-rules", "Rules", owners.rules)}
                     {layer(Group::Sync, "n-sync", "Execution & sync", owners.sync)}
                     {layer(Group::Control, "n-control", "Control", owners.control)}
                     {layer(Group::Settings, "n-settings", "Settings", None)}

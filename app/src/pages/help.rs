@@ -13,6 +13,33 @@ fn text(section: Section) -> &'static [&'static str] {
             "Hold means that not enough is known or that a person has to look. Confidence is the least sure of the values that the rule read.",
             "Narrow the list by the filters; the address keeps them, so that a list can be sent to a colleague. A lead's own page explains its decision word for word.",
         ],
+        Section::Approvals => &[
+            "Changes of what decides: each is written by one person and signed by others before it becomes a version. Nothing is changed on its author's word alone.",
+            "Open one to read what differs and what it would have done to the newest leads, then sign it or return it with a reason.",
+        ],
+        Section::Suggestions => &[
+            "The changes that you have written or begun. Anybody may suggest one; whoever owns the layer signs it.",
+            "A draft is yours until it is submitted. A returned one says why, and can be mended and submitted again.",
+        ],
+        Section::Maps => &[
+            "Where each field is read in what comes in, and how: from which part of a form or a text, by which extractor, and how sure it has to be.",
+            "A version never changes. Suggest a change on the map's page; it is compared, tried on the newest leads, and signed there.",
+        ],
+        Section::Fields => &[
+            "What rules may read of a lead, by workflow: the name, type and unit of each field, and what it means when it is missing.",
+            "The list of a workflow's fields only grows, and a type never changes, so that old decisions stay readable.",
+        ],
+        Section::RuleSets => &[
+            "The rules of each workflow, in order: the first that is true decides. One that cannot be told ends the scan with the default, so that nothing is decided on a guess.",
+            "A version never changes. Suggest a change on the set's page; it is compared, tried on the newest leads, and signed there.",
+        ],
+        Section::Lists => &[
+            "Companies, domains and other texts that rules ask for, such as target accounts. A list has versions, and each decision keeps the one it asked.",
+            "Suggest a change by text or by a CSV file.",
+        ],
+        Section::Pools => &[
+            "People who take turns with leads, each with a weight. A decision names a pool; who it is then follows from whose turn it is, which the lead's page explains.",
+        ],
         Section::Outbox => &[
             "What decisions have set off in other systems. Each action is made once, even if the other system answers late or twice.",
             "Waiting actions go out by themselves and in their order. Failed ones need somebody: open them, mend the cause, and try them again.",

@@ -1,5 +1,6 @@
 //! The pages, rendered on the server only. Each reads the store and gives a [`frame::Page`].
 
+mod changes;
 mod control;
 mod dashboard;
 mod filters;
@@ -13,7 +14,9 @@ mod period;
 mod places;
 pub mod search;
 mod sync;
+mod versions;
 
+pub use changes::{ChangePage, Changes};
 pub use control::{Account, AuditLog, Keys, People, PersonPage, Settings};
 pub use dashboard::Dashboard;
 pub use gate::{FirstRun, Forgot, NotFound, SetUp, SignIn};
@@ -21,6 +24,7 @@ pub use lead::LeadPage;
 pub use leads::Leads;
 pub use search::Search;
 pub use sync::{EffectPage, Effects, Jobs, Outbox};
+pub use versions::{SubjectPage, Subjects};
 
 use leptos::prelude::*;
 

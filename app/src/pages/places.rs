@@ -15,6 +15,8 @@ use crate::ui::icon::Icon;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Group {
     Start,
+    Content,
+    Rules,
     Sync,
     Control,
     Settings,
@@ -47,9 +49,47 @@ const fn place(
     Place { section, group, href, icon, title, go, about }
 }
 
+impl Place {
+    /// The address without its query.
+    fn path(&self) -> &'static str {
+        self.href.split('?').next().unwrap_or(self.href)
+    }
+}
+
 /// The pages, in the order of the menu.
 pub const PLACES: &[Place] = &[
     place(Section::Leads, Group::Start, "/leads", Icon::Leads, "Leads", 'l', "list decisions contacts"),
+    place(
+        Section::Approvals,
+        Group::Start,
+        "/changes",
+        Icon::Approve,
+        "Approvals",
+        'c',
+        "changes reviews sign waiting",
+    ),
+    place(
+        Section::Suggestions,
+        Group::Start,
+        "/changes?show=mine",
+        Icon::Bulb,
+        "My suggestions",
+        'm',
+        "changes drafts",
+    ),
+    place(Section::Maps, Group::Content, "/maps", Icon::Extract, "Field extraction", 'e', "maps content"),
+    place(Section::Fields, Group::Content, "/fields", Icon::Fields, "Fields", 'f', "catalogue"),
+    place(Section::RuleSets, Group::Rules, "/rules", Icon::Rules, "Rule sets", 'r', "conditions decide"),
+    place(
+        Section::Lists,
+        Group::Rules,
+        "/lists",
+        Icon::Target,
+        "Lists",
+        't',
+        "target accounts companies domains",
+    ),
+    place(Section::Pools, Group::Rules, "/pools", Icon::Route, "Pools", 'w', "turns assign round robin"),
     place(
         Section::Outbox,
         Group::Sync,
@@ -120,7 +160,7 @@ const ACTS: &[Act] = &[
 /// The pages that somebody may see.
 pub fn places(viewer: &Viewer) -> impl Iterator<Item = &'static Place> + use<> {
     let caller = Caller::Person(viewer.roles.clone());
-    PLACES.iter().filter(move |place| access::check(&Method::GET, place.href, &caller, false).is_ok())
+    PLACES.iter().filter(move |place| access::check(&Method::GET, place.path(), &caller, false).is_ok())
 }
 
 /// What somebody may do.
@@ -140,7 +180,7 @@ mod tests {
         let keys: BTreeSet<char> = PLACES.iter().map(|place| place.go).collect();
         assert_eq!(keys.len(), PLACES.len());
         for place in PLACES {
-            assert!(access::need(&Method::GET, place.href).is_some(), "{}", place.href);
+            assert!(access::need(&Method::GET, place.path()).is_some(), "{}", place.href);
         }
         for act in ACTS {
             let path = act.href.split(['?', '#']).next().unwrap();

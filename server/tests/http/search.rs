@@ -31,7 +31,7 @@ async fn leads_people_rules_lists_pages_and_acts_are_found() {
         ("ben@acme", "href=\"/people/"),
         ("somebody", "href=\"/people/"),
         ("tam", "Target accounts"),
-        ("tam", "/audit?about=tam"),
+        ("tam", "href=\"/lists/tam\""),
         ("audit", "href=\"/audit\""),
         ("password", "href=\"/account#h-password\""),
         ("", "href=\"/leads\""),

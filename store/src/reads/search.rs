@@ -11,7 +11,7 @@ const FOUND: i64 = 8;
 /// Something that has versions.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
 pub struct Versioned {
-    /// What it is: a map, a list, a pool.
+    /// What it is: `map`, `rule_set`, `list`, `pool` or `catalogue`.
     pub kind: String,
     /// Its name.
     pub name: String,
@@ -19,13 +19,13 @@ pub struct Versioned {
     pub version: i32,
 }
 
-/// Maps, rule sets, lists and pools with this in their name.
+/// Maps, fields, rule sets, lists and pools with this in their name.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn versions(store: &Store, text: &str) -> Result<Vec<Versioned>> {
     Ok(sqlx::query_as(
-        "SELECT kind, name, max(version) AS version FROM versions WHERE strpos(lower(name), lower($1)) > 0 AND kind <> 'catalogue' \
+        "SELECT kind, name, max(version) AS version FROM versions WHERE strpos(lower(name), lower($1)) > 0 \
          GROUP BY kind, name ORDER BY name, kind LIMIT $2",
     )
     .bind(text)

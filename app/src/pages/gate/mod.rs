@@ -96,10 +96,7 @@ pub fn Forgot() -> impl IntoView {
             <p class="meta">"Administrators can have one printed on the server: "<code>"meshline user link E-MAIL"</code></p>
         })
     };
-    gate(
-        "A new password",
-        view! { {form}<p class="meta"><a href="/sign-in">"Back to signing in"</a></p> },
-    )
+    gate("A new password", view! { {form}<p class="meta"><a href="/sign-in">"Back to signing in"</a></p> })
 }
 
 /// Where people set their password, with a link that works once.

@@ -1,5 +1,6 @@
 //! What is found, by kind.
 
+use engine::change::Kind;
 use store::Store;
 use store::people::{self, PeopleFilter, Person};
 use store::reads::frame::{RuleName, WorkflowName, live_rules, workflow_names};
@@ -69,7 +70,7 @@ pub async fn find(store: &Store, viewer: &Viewer, text: &str) -> Result<Found> {
         found.add("Leads", lead_hits(&leads, text));
         found.add("People", people.people.iter().take(EACH).map(person).collect());
         found.add("Rules", rule_hits(&rules, &workflows, text));
-        found.add("Maps, rule sets, lists and pools", versioned.into_iter().map(version).collect());
+        found.add("What decides", versioned.into_iter().filter_map(version).collect());
     }
     let has = |title: &str, about: &str| is_in(&format!("{title} {about}"), text);
     let pages = places(viewer).filter(|place| has(place.title, place.about)).map(|place| Hit {
@@ -149,19 +150,23 @@ fn rule_hits(rules: &[RuleName], workflows: &[WorkflowName], text: &str) -> Vec<
     found.take(EACH).map(hit).collect()
 }
 
-/// A version leads to what was done to it.
-fn version(version: Versioned) -> Hit {
-    let kind = match version.kind.as_str() {
-        "map" => "Field extraction",
-        "rule_set" => "Rule set",
-        "list" => "List",
-        _ => "Pool",
-    };
-    Hit {
-        href: Address::new("/audit").with("about", version.name.clone()).href(),
+fn version(version: Versioned) -> Option<Hit> {
+    let kind: Kind = version.kind.parse().ok()?;
+    Some(Hit {
+        href: format!("{}/{}", words::path_of(kind), version.name),
         title: words::sentence(&version.name),
-        detail: format!("{kind}, version {}, who changed it", version.version),
-        icon: Icon::Log,
+        detail: format!("{}, version {}", words::kind(kind), version.version),
+        icon: icon_of(kind),
+    })
+}
+
+fn icon_of(kind: Kind) -> Icon {
+    match kind {
+        Kind::Catalogue => Icon::Fields,
+        Kind::Map => Icon::Extract,
+        Kind::RuleSet => Icon::Rules,
+        Kind::List => Icon::Target,
+        Kind::Pool => Icon::Route,
     }
 }
 
