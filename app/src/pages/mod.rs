@@ -6,18 +6,23 @@ pub(crate) mod dashboard;
 pub(crate) mod filters;
 pub(crate) mod frame;
 mod gate;
+mod help;
 mod lead;
 pub(crate) mod leads;
+mod palette;
 mod period;
+mod places;
+pub mod search;
 pub(crate) mod sync;
 mod versions;
 
 pub use changes::{ChangePage, Changes};
-pub use control::{Account, AuditLog, Keys, People};
+pub use control::{Account, AuditLog, Keys, People, PersonPage, Settings};
 pub use dashboard::Dashboard;
-pub use gate::{NotFound, SetUp, SignIn};
+pub use gate::{FirstRun, Forgot, NotFound, SetUp, SignIn};
 pub use lead::LeadPage;
 pub use leads::Leads;
+pub use search::Search;
 pub use sync::{EffectPage, Effects, Jobs, Outbox};
 pub use versions::{SubjectPage, Subjects};
 
