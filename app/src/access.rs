@@ -44,6 +44,9 @@ const fn post(path: &'static str, need: Need) -> Line {
 /// Who looks after execution and sync: its owner, whoever answers for all of it, and the administrator.
 const SYNCS: Need = Need::Roles(&[Role::Integrations, Role::RevopsLead, Role::Admin]);
 
+/// Who decides leads that wait for a person.
+const DECIDERS: Need = Need::Roles(&[Role::Sdr, Role::RepLeader, Role::RevopsLead]);
+
 /// Who lets people and programs in.
 const ADMINS: Need = Need::Roles(&[Role::Admin]);
 
@@ -53,6 +56,7 @@ pub const ACCESS: &[Line] = &[
     get("/", Need::SignedIn),
     get("/sign-in", Need::Anyone),
     get("/setup/{token}", Need::Anyone),
+    get("/queue", Need::SignedIn),
     get("/dashboard", Need::SignedIn),
     get("/leads", Need::SignedIn),
     get("/leads/{id}", Need::SignedIn),
@@ -74,6 +78,10 @@ pub const ACCESS: &[Line] = &[
     post("/actions/replay-effect", SYNCS),
     post("/actions/replay-effects", SYNCS),
     post("/actions/run-job", SYNCS),
+    post("/actions/take-lead", DECIDERS),
+    post("/actions/release-lead", DECIDERS),
+    post("/actions/decide-lead", DECIDERS),
+    post("/actions/give-back-lead", DECIDERS),
     post("/actions/add-person", ADMINS),
     post("/actions/make-link", ADMINS),
     post("/actions/set-person-roles", ADMINS),

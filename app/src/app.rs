@@ -7,7 +7,7 @@ use leptos_router::{SsrMode, path};
 
 use crate::pages::{
     Account, AuditLog, Dashboard, EffectPage, Effects, Home, Jobs, Keys, LeadPage, Leads, NotFound, Outbox,
-    People, SetUp, SignIn,
+    People, Queue, SetUp, SignIn,
 };
 
 /// All pages. Each is rendered as a whole before it is sent, so that status and title are right.
@@ -20,6 +20,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/") view=Home ssr=SsrMode::Async />
                 <Route path=path!("/sign-in") view=SignIn ssr=SsrMode::Async />
                 <Route path=path!("/setup/:token") view=SetUp ssr=SsrMode::Async />
+                <Route path=path!("/queue") view=Queue ssr=SsrMode::Async />
                 <Route path=path!("/leads") view=Leads ssr=SsrMode::Async />
                 <Route path=path!("/leads/:id") view=LeadPage ssr=SsrMode::Async />
                 <Route path=path!("/sync") view=Outbox ssr=SsrMode::Async />

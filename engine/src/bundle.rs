@@ -14,7 +14,7 @@ use crate::content::{EventDocument, ExtractionMap, MapFile, NotRead};
 use crate::decision::{Snapshot, SnapshotField, SnapshotList};
 use crate::problem::Problem;
 use crate::rules::pick::{Pick, PickInputs, Pool, pick};
-use crate::rules::{Explanation, Inputs, Reading, ReferenceList, RuleSet, RuleSetFile, Verdict};
+use crate::rules::{Act, Explanation, Inputs, Reading, ReferenceList, RuleSet, RuleSetFile, Verdict};
 use crate::value::Value;
 
 /// The content of a bundle, each part with its version.
@@ -129,6 +129,13 @@ impl Bundle {
     pub fn explain(&self, snapshot: &Snapshot, as_of: DateTime<Utc>) -> Explanation {
         let readings = self.readings(&snapshot.fields);
         self.rules.explain(&Inputs { readings: &readings, lists: &snapshot.lists, as_of })
+    }
+
+    /// What the rules would do with a lead that waits for a person: what the rule would that could not be told, else what
+    /// was decided.
+    pub fn suggestion(&self, held_by: Option<&str>, decided: Act) -> Act {
+        let held = held_by.and_then(|id| self.rules.rules().iter().find(|rule| rule.id == id));
+        held.and_then(|rule| rule.act.clone()).unwrap_or(decided)
     }
 
     /// The pool a verdict assigns to.

@@ -14,7 +14,16 @@ macro_rules! steps {
     };
 }
 
-steps!["0001_ground", "0002_people", "0003_workflows", "0004_leads", "0005_log", "0006_sync", "0007_flow"];
+steps![
+    "0001_ground",
+    "0002_people",
+    "0003_workflows",
+    "0004_leads",
+    "0005_log",
+    "0006_sync",
+    "0007_flow",
+    "0009_queue"
+];
 
 /// Brings a database's schema up to date, or takes it back.
 pub struct Migrator;

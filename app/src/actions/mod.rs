@@ -5,6 +5,7 @@ pub mod door;
 pub mod flash;
 pub mod path;
 pub mod people;
+pub mod queue;
 mod set_password;
 mod set_theme;
 mod sign_in;

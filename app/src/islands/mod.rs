@@ -3,5 +3,7 @@
 //! Architecture invariant: nothing here knows of store or engine; an island finds what it needs in the page itself.
 
 mod chart_hover;
+mod keys;
 
 pub use chart_hover::ChartHover;
+pub use keys::Keys;

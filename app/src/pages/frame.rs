@@ -8,8 +8,10 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
 use store::actor::Role;
+use store::queue;
 use store::reads::frame::{LayerOwners, layer_owners};
 
+use crate::actions::queue::count;
 use crate::actions::{self, Flash, SetTheme, SignOut};
 use crate::context::{Request, Theme, Viewer};
 use crate::error::{Error, Result};
@@ -20,6 +22,7 @@ use crate::ui::{note, words};
 /// A page of the menu.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Section {
+    Queue,
     Leads,
     Outbox,
     Jobs,
@@ -84,11 +87,12 @@ where
     let clock = Clock { now: request.now, zone: viewer.time_zone };
     let here = Here { request: request.clone(), clock };
     let owners = layer_owners(&request.store).await;
+    let waiting = queue::count(&request.store, &queue::Filter::default()).await.unwrap_or_default();
     let page = match load(here).await {
         Ok(page) => page,
         Err(error) => broken_page(&error, &request),
     };
-    let menu = menu(section, &viewer, owners.unwrap_or_default(), request.theme, path).into_any();
+    let menu = menu(section, &viewer, owners.unwrap_or_default(), waiting, request.theme, path).into_any();
     let message = flash.map(|flash| flash.message).or(request.flash).filter(|message| !message.is_empty());
     view! {
         <Title text=format!("{} · Meshline", page.title) />
@@ -116,6 +120,7 @@ fn menu(
     section: Section,
     viewer: &Viewer,
     owners: LayerOwners,
+    waiting: i64,
     theme: Theme,
     path: String,
 ) -> impl IntoView + use<> {
@@ -129,7 +134,16 @@ fn menu(
             <details class="menu wide-open">
                 <summary class="btn plain">{icon(Icon::Menu)}"Menu"</summary>
                 <nav class="nav" aria-label="Main">
-                    <section aria-label="Start"><ul>{link(Section::Leads, "/leads", Icon::Leads, "Leads")}</ul></section>
+                    <section aria-label="Start">
+                        <ul>
+                            <li>
+                                <a href="/queue" aria-current=(section == Section::Queue).then_some("page")>
+                                    {icon(Icon::Inbox)}<span>"Queue"</span>{(waiting > 0).then(|| view! { <span class="count">{count(waiting)}<span class="sr">" waiting"</span></span> })}
+                                </a>
+                            </li>
+                            {link(Section::Leads, "/leads", Icon::Leads, "Leads")}
+                        </ul>
+                    </section>
                     <section aria-labelledby="n-sync">
                         <h2 id="n-sync">"Execution & sync"{owners.sync.map(|name| view! { <span>{name}</span> })}</h2>
                         <ul>

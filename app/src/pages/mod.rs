@@ -8,6 +8,7 @@ mod gate;
 mod lead;
 mod leads;
 mod period;
+mod queue;
 mod sync;
 
 pub use control::{Account, AuditLog, Keys, People};
@@ -15,6 +16,7 @@ pub use dashboard::Dashboard;
 pub use gate::{NotFound, SetUp, SignIn};
 pub use lead::LeadPage;
 pub use leads::Leads;
+pub use queue::Queue;
 pub use sync::{EffectPage, Effects, Jobs, Outbox};
 
 use leptos::prelude::*;
