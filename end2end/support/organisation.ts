@@ -130,7 +130,8 @@ export class Organisation {
   async session(role: string): Promise<Session> {
     const known = this.sessions.get(role);
     if (known) return known;
-    const browser = await request.newContext({ baseURL: this.url });
+    // Within a test it would come with the cookies of who is signed in there.
+    const browser = await request.newContext({ baseURL: this.url, storageState: { cookies: [], origins: [] } });
     const form = { email: this.person(role).email, password: this.password };
     const answer = await browser.post('/actions/sign-in', { form, maxRedirects: 0 });
     expect(answer.status(), 'signing in').toBe(303);

@@ -259,6 +259,18 @@ mod tests {
     }
 
     #[test]
+    fn a_person_is_asked_to_agree_with_the_rule_that_could_not_be_told() {
+        let rules = "{rule_set: r, default: hold, rules: [{id: a, when: size > 10, then: [advance]}, {id: b, when: size > 5, then: [escalate]}]}";
+        let bundle = bundle(FIELDS, MAP, rules).unwrap();
+        let (_, verdict) = read(&bundle, &json!({}));
+        let decided = || Act { action: verdict.action, parameters: verdict.parameters.clone() };
+        assert_eq!((verdict.held_by.as_deref(), verdict.action), (Some("a"), Action::Hold));
+        assert_eq!(bundle.suggestion(verdict.held_by.as_deref(), decided()).action, Action::Advance);
+        assert_eq!(bundle.suggestion(None, decided()).action, Action::Hold);
+        assert_eq!(bundle.suggestion(Some("gone"), decided()).action.agreed(), Action::Advance);
+    }
+
+    #[test]
     fn what_missing_means_is_looked_up_too() {
         let rules =
             "{rule_set: r, default: hold, rules: [{id: a, when: country in lists.tam, then: [advance]}]}";

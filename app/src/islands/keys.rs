@@ -21,6 +21,10 @@ pub fn Keys() -> impl IntoView {
             }
         });
         on_cleanup(move || listener.remove());
+        // Whoever presses keys by program has to know from when on they are heard.
+        if let Some(page) = document().document_element() {
+            let _ = page.set_attribute("data-keys", "");
+        }
     });
 }
 

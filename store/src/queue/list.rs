@@ -55,6 +55,8 @@ pub struct Waiting {
     pub held_by: Option<String>,
     /// Why not.
     pub because: Json,
+    /// The bundle it was decided by.
+    pub bundle: Option<Vec<u8>>,
     /// Full name.
     pub name: Option<String>,
     /// Company name.
@@ -86,7 +88,7 @@ pub async fn waiting(store: &Store, filter: &Filter, now: DateTime<Utc>) -> Resu
     const ORDER: &str = " ORDER BY queue_priority(s.suggested) DESC, s.queued_at, s.lead_id, s.workflow_id";
     let mut query = QueryBuilder::new(
         "SELECT s.lead_id, s.workflow_id, w.name AS workflow, s.queue, s.queued_at, s.suggested, queue_priority(s.suggested) AS priority, s.last_action AS action, \
-         d.held_by, coalesce(d.because, '[]') AS because, l.name, l.company, l.email, l.external_id, c.person_id AS taken_by, p.name AS taken_name, \
+         d.held_by, coalesce(d.because, '[]') AS because, d.bundle, l.name, l.company, l.email, l.external_id, c.person_id AS taken_by, p.name AS taken_name, \
          c.expires_at AS taken_until FROM (SELECT s.* FROM lead_states s WHERE ",
     );
     push_conditions(&mut query, filter);

@@ -8,7 +8,7 @@ pub(super) mod facts;
 pub(super) mod inputs;
 pub(super) mod load;
 mod pick;
-mod rules;
+pub(super) mod rules;
 mod timeline;
 mod trace;
 pub(super) mod verdict;

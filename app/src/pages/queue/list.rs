@@ -1,5 +1,6 @@
 //! The list: who waits, the most urgent first.
 
+use chrono::{DateTime, Utc};
 use engine::action::Action;
 use engine::decision::Because;
 use leptos::prelude::*;
@@ -8,6 +9,7 @@ use store::queue::{LIST_ROWS, Waiting};
 use super::load::Loaded;
 use crate::actions::queue::{Shown, count, left};
 use crate::pages::filters::{Choice, select};
+use crate::ui::clock::Clock;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::{number, words};
 
@@ -30,7 +32,7 @@ pub fn list(loaded: &Loaded) -> impl IntoView + use<> {
             <summary class="btn plain">{icon(Icon::Inbox)}<span>{handle}</span><span class="push quiet">"Show the list"</span></summary>
             <div class="list-head">
                 <span class="meta">"By priority, then waiting time"</span>
-                <span class="push row">{step(loaded, at, false)}{step(loaded, at, true)}</span>
+                <span class="push row">{step(loaded, at, true)}{step(loaded, at, false)}</span>
             </div>
             {filters(loaded)}
             <ol aria-label="Leads waiting">{rows}</ol>
@@ -60,7 +62,6 @@ fn entry(loaded: &Loaded, row: &Waiting, is_open: bool) -> impl IntoView + use<>
     let (who, about) =
         words::lead(row.company.as_ref(), row.name.as_ref(), row.email.as_ref(), row.external_id.as_deref());
     let href = loaded.shown.href(Some((row.lead_id.into(), &row.workflow)));
-    let waited = (loaded.clock.now - row.queued_at).num_seconds().max(0) as f64;
     let others = row.taken_by.filter(|by| *by != loaded.viewer);
     let taken = match (row.taken_by, &row.taken_name, row.taken_until) {
         (Some(by), Some(name), Some(until)) => {
@@ -76,10 +77,18 @@ fn entry(loaded: &Loaded, row: &Waiting, is_open: bool) -> impl IntoView + use<>
             <a class="q" href=href aria-current=is_open.then_some("true") data-taken=others.map(|_| "")>
                 {priority(row.priority)}
                 <b>{who}</b>
-                <span class="quiet">{number::duration(waited)}</span>
-                <small><span class="clip" title=about>{why(row)}</span>{taken}</small>
+                <span class="quiet">{waited(loaded.clock, row.queued_at)}</span>
+                <small><span class="clip" title=about>{why(loaded, row)}</span>{taken}</small>
             </a>
         </li>
+    }
+}
+
+/// How long it has been, in whole minutes at the least.
+pub fn waited(clock: Clock, since: DateTime<Utc>) -> String {
+    match (clock.now - since).num_seconds() {
+        ..60 => "under 1\u{a0}min".into(),
+        seconds => number::duration(seconds as f64),
     }
 }
 
@@ -101,9 +110,12 @@ pub fn priority(priority: i32) -> impl IntoView {
 }
 
 /// Why it waits, in a few words.
-fn why(row: &Waiting) -> String {
+fn why(loaded: &Loaded, row: &Waiting) -> String {
     let because: Vec<Because> = serde_json::from_value(row.because.clone()).unwrap_or_default();
-    let field = |name: &String| words::sentence(name);
+    let rules = row.bundle.as_ref().and_then(|bundle| loaded.rules.get(bundle));
+    let field = |name: &String| {
+        rules.map_or_else(|| words::sentence(name), |rules| rules.bundle.catalogue.title(name))
+    };
     match (row.held_by.as_ref(), because.first()) {
         (Some(_), Some(Because::Missing { field: name })) => format!("{} not found", field(name)),
         (Some(_), Some(Because::LowConfidence { field: name, .. })) => format!("{} not sure", field(name)),

@@ -1,11 +1,16 @@
 //! Everything the page shows, read once.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
+use engine::canonical::Digest;
 use engine::ids::LeadId;
 use engine::rules::Act;
 use engine::rules::pick::{Counters, PickInputs};
 use serde_json::Value as Json;
+use store::Store;
 use store::actor::Role;
 use store::control::kill::{KillSwitch, kill_switches};
 use store::queue::{self, Claim, Filter, Gone, Past, Place, Waiting};
@@ -16,6 +21,7 @@ use crate::error::{Error, Result};
 use crate::pages::frame::Here;
 use crate::pages::lead::decided::Decided;
 use crate::pages::lead::load as lead;
+use crate::pages::lead::rules::{Rules, rules};
 use crate::ui::clock::Clock;
 use crate::ui::words;
 
@@ -75,6 +81,8 @@ pub struct Loaded {
     pub shown: Shown,
     /// The waiting leads.
     pub rows: Vec<Waiting>,
+    /// The rules they were decided by.
+    pub rules: BTreeMap<Vec<u8>, Arc<Rules>>,
     /// How many wait that pass the filter.
     pub total: i64,
     /// How many wait.
@@ -135,6 +143,7 @@ pub async fn load(here: &Here, asked: Asked) -> Result<Loaded> {
         None => None,
     };
     Ok(Loaded {
+        rules: rules_of(store, &rows).await?,
         rows,
         total,
         everything,
@@ -148,6 +157,17 @@ pub async fn load(here: &Here, asked: Asked) -> Result<Loaded> {
         clock: here.clock,
         shown: asked.shown,
     })
+}
+
+/// The rules behind the rows; nearly always one bundle for all of them.
+async fn rules_of(store: &Store, rows: &[Waiting]) -> Result<BTreeMap<Vec<u8>, Arc<Rules>>> {
+    let mut known = BTreeMap::new();
+    for bundle in rows.iter().filter_map(|row| row.bundle.as_ref()) {
+        if let (false, Some(hash)) = (known.contains_key(bundle), Digest::from_slice(bundle)) {
+            known.insert(bundle.clone(), rules(store, &hash).await?);
+        }
+    }
+    Ok(known)
 }
 
 /// The lead that the address names: in the workflow it names too, else where it waits.
@@ -249,7 +269,7 @@ async fn turn(here: &Here, decided: &Decided, act: &Act, owner: Option<String>) 
 }
 
 /// Everybody who takes leads over.
-async fn sales(store: &store::Store) -> Result<Vec<(String, String)>> {
+async fn sales(store: &Store) -> Result<Vec<(String, String)>> {
     let people = store::people::all(store).await?.into_iter();
     let takes = |person: &store::people::Person| !person.is_disabled && person.roles.contains(&Role::Ae);
     Ok(people.filter(takes).map(|person| (person.email, person.name)).collect())

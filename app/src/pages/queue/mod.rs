@@ -40,10 +40,10 @@ async fn show(here: Here, asked: Asked, flash: Flash) -> Result<Page> {
 }
 
 fn bar(loaded: &Loaded) -> impl IntoView + use<> {
-    let oldest = loaded.oldest.filter(|_| loaded.everything > 0).map(|since| {
-        let waited = (loaded.clock.now - since).num_seconds().max(0) as f64;
-        format!(", the oldest for {}", number::duration(waited))
-    });
+    let oldest = loaded
+        .oldest
+        .filter(|_| loaded.everything > 0)
+        .map(|since| format!(", the oldest for {}", list::waited(loaded.clock, since)));
     let waiting = format!("{}\u{a0}waiting{}.", count(loaded.everything), oldest.unwrap_or_default());
     let own = (loaded.may && loaded.decided_today > 0)
         .then(|| format!(" You decided {} today.", number::count(loaded.decided_today)));

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use store::queue::Gone;
 
 use super::decide;
+use super::list::waited;
 use super::load::{Loaded, Open};
 use crate::actions::Flash;
 use crate::actions::queue::{ReleaseLead, TakeLead, gone, left};
@@ -16,18 +17,18 @@ use crate::pages::lead::{event, facts, inputs, verdict};
 use crate::ui::chip::action_chip;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::note::{Tone, note};
-use crate::ui::{number, words};
+use crate::ui::words;
 use leptos::server_fn::ServerFn as _;
 
 /// The open lead, and the keys.
 pub fn pane(here: &Here, loaded: &Loaded, open: &Open, flash: &Flash) -> impl IntoView + use<> {
     let explained = open.lead.decided.as_ref().filter(|decided| !decided.is_erased()).map(|decided| {
         view! {
-            <section aria-labelledby="h-read">{event::event(&open.lead, decided).into_any()}</section>
             <section aria-labelledby="h-inputs">
                 <div class="sec-head"><h2 id="h-inputs">"Decision inputs"</h2></div>
                 {inputs::inputs(&open.lead, decided).into_any()}
             </section>
+            <section aria-labelledby="h-read">{event::event(&open.lead, decided).into_any()}</section>
         }
     });
     let suggested = match (&open.gone, &open.lead.decided) {
@@ -52,10 +53,7 @@ pub fn pane(here: &Here, loaded: &Loaded, open: &Open, flash: &Flash) -> impl In
 fn header(loaded: &Loaded, open: &Open) -> impl IntoView + use<> {
     let lead = &open.lead.lead;
     let (who, _) = open.lead.who();
-    let waited = open.since.map(|since| {
-        let seconds = (loaded.clock.now - since).num_seconds().max(0) as f64;
-        format!("Waiting {}", number::duration(seconds))
-    });
+    let waited = open.since.map(|since| format!("Waiting {}", waited(loaded.clock, since)));
     let mail = lead
         .email
         .as_ref()
