@@ -8,6 +8,7 @@ pub mod action;
 pub mod bundle;
 pub mod canonical;
 pub mod catalogue;
+pub mod change;
 pub mod content;
 pub mod control;
 pub mod decision;

@@ -22,7 +22,8 @@ steps![
     "0005_log",
     "0006_sync",
     "0007_flow",
-    "0009_queue"
+    "0008_changes",
+    "0009_queue",
 ];
 
 /// Brings a database's schema up to date, or takes it back.

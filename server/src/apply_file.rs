@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use destinations::DestinationFile;
-use engine::action::{Action, Consequence};
+use engine::action::Action;
 use engine::bundle::{Bundle, BundleSource};
 use engine::catalogue::Catalogue;
 use engine::content::MapFile;
@@ -15,7 +15,6 @@ use engine::rules::{RuleDefinition, RuleSetFile};
 use engine::sync::flow::Pace;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
 
 /// A whole file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -219,16 +218,6 @@ impl WorkflowFile {
             rules: self.rules.clone(),
             default: self.default,
         }
-    }
-
-    /// The pools its rules assign to.
-    pub fn pools(&self) -> impl Iterator<Item = &str> {
-        self.rules.iter().flat_map(|rule| &rule.then).filter_map(|consequence| match consequence {
-            Consequence::Act { action: Action::Assign, parameters } => {
-                parameters.get("pool").and_then(Json::as_str)
-            }
-            _ => None,
-        })
     }
 }
 

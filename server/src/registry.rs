@@ -1,14 +1,13 @@
 //! The workflows as they decide at this moment, compiled once and shared.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use engine::bundle::{Bundle, BundleSource};
+use engine::bundle::Bundle;
 use engine::canonical::Digest;
 use engine::event::{EventKind, EventRequest};
 use engine::ids::{DestinationId, WorkflowId};
-use serde::de::DeserializeOwned;
-use store::workflows::{self, BundleParts, Kind, Target, Version};
+use store::workflows::{self, BundleParts, Target};
 use store::{Error, Result, Store};
 
 use crate::pipeline::Refusal;
@@ -198,36 +197,8 @@ impl Registry {
 /// # Errors
 /// [`Error::Corrupt`] when a part is not what its kind says; canonical versions were checked before.
 pub fn compile(parts: &BundleParts) -> Result<Bundle> {
-    #[derive(serde::Deserialize)]
-    struct List {
-        entries: Vec<String>,
-    }
-    let catalogue = parts.one(Kind::Catalogue)?;
-    let map = parts.one(Kind::Map)?;
-    let rule_set = parts.one(Kind::RuleSet)?;
-    let mut lists = BTreeMap::new();
-    for version in parts.all(Kind::List) {
-        lists.insert(version.name.clone(), (version.version, body::<List>(version)?.entries));
-    }
-    let mut pools = BTreeMap::new();
-    for version in parts.all(Kind::Pool) {
-        pools.insert(version.name.clone(), (version.version, body(version)?));
-    }
-    let source = BundleSource {
-        catalogue: (catalogue.version, body(catalogue)?),
-        map: (map.version, body(map)?),
-        rule_set: (rule_set.version, body(rule_set)?),
-        lists,
-        pools,
-    };
-    Bundle::compile(source).map_err(|problems| {
+    Bundle::compile(parts.source()?).map_err(|problems| {
         let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
         Error::Corrupt(format!("the bundle {} does not compile: {}", parts.hash, problems.join("; ")))
-    })
-}
-
-fn body<T: DeserializeOwned>(version: &Version) -> Result<T> {
-    serde_json::from_value(version.body.clone()).map_err(|error| {
-        Error::Corrupt(format!("{} {} v{}: {error}", version.kind, version.name, version.version))
     })
 }

@@ -14,7 +14,6 @@ use engine::event::{EventRequest, LeadInput};
 use lead::{Office, form, good, receipt};
 use serde_json::json;
 use server::pipeline::{Refusal, Signal, Taken};
-use store::Actor;
 
 #[tokio::test]
 async fn a_target_account_with_high_intent_is_assigned_with_effects_at_both_destinations() {
@@ -322,21 +321,8 @@ async fn an_outcome_is_kept_once_and_finds_its_lead_by_any_name() {
     assert_eq!(stage.as_deref(), Some("accepted"));
 }
 
-/// Releases a changed file, as a reviewed change request will.
+/// Brings a changed file, and has all of it signed.
 async fn release(office: &Office, text: &str) {
     office.apply(text, false).await.unwrap();
-    let actor = Actor::command("test");
-    let mut tx = office.store().pool().begin().await.unwrap();
-    let workflow = store::workflows::by_name(&mut tx, "inbound-form").await.unwrap().unwrap();
-    let bundle = engine::canonical::Digest::from_slice(workflow.live_bundle.as_deref().unwrap()).unwrap();
-    let parts = store::workflows::bundle(&mut tx, &bundle).await.unwrap();
-    let mut ids = Vec::new();
-    for version in &parts.versions {
-        ids.push(store::workflows::newest(&mut tx, version.kind, &version.name).await.unwrap().unwrap().id.0);
-    }
-    store::workflows::make_canonical(&mut tx, &ids).await.unwrap();
-    store::workflows::release(&mut tx, &actor, workflow.id.into(), "inbound-form", &ids, "test")
-        .await
-        .unwrap();
-    tx.commit().await.unwrap();
+    store::testing::sign_off(office.store()).await;
 }

@@ -10,11 +10,13 @@ use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
 pub use self::bundles::{BundleParts, Manifest, Part, bundle, release};
-pub use self::versions::{Drafted, Kind, Version, draft, make_canonical, newest, newest_canonical, versions};
+pub(crate) use self::versions::{New, insert};
+pub use self::versions::{Version, begin, newest, newest_of_kind, version, versions};
 use crate::actor::Actor;
 use crate::control::{Audit, audit};
 use crate::error::Result;
 use crate::pool::Store;
+pub use engine::change::Kind;
 
 /// A workflow.
 #[derive(Clone, Debug, FromRow)]

@@ -54,6 +54,16 @@ pub struct RuleDefinition {
 }
 
 impl RuleSetFile {
+    /// The pools its rules assign to.
+    pub fn pools(&self) -> impl Iterator<Item = &str> {
+        self.rules.iter().flat_map(|rule| &rule.then).filter_map(|consequence| match consequence {
+            Consequence::Act { action: Action::Assign, parameters } => {
+                parameters.get("pool").and_then(Json::as_str)
+            }
+            _ => None,
+        })
+    }
+
     /// Everything that is wrong with the file, its conditions aside.
     pub fn check(&self) -> Vec<Problem> {
         let mut problems = check_name("/rule_set", "A rule set's name", &self.rule_set);

@@ -1,6 +1,6 @@
 //! `meshline apply`: workflows and what decides in them, from a file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -9,8 +9,9 @@ use engine::problem::Problem;
 use engine::rules::ReferenceList;
 use serde_json::{Value as Json, json};
 use sqlx::PgConnection;
+use store::changes::{self, Proposed};
 use store::destinations::{DestinationInput, DestinationRow};
-use store::workflows::{self, Definition, Drafted, Kind, Target};
+use store::workflows::{self, Definition, Kind, Target};
 use store::{Actor, Store};
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -125,22 +126,16 @@ pub async fn apply(
 ) -> Result<Vec<String>, Failure> {
     let mut changes = Vec::new();
     let mut tx = store.pool().begin().await.map_err(store::Error::from)?;
-    let mut drafts: BTreeMap<(Kind, &str), Uuid> = BTreeMap::new();
-    for (name, list) in &file.lists {
-        let body = json!({ "entries": list.entries });
-        let what = format!("{} entries", list.entries.len());
-        drafts.insert(
-            (Kind::List, name),
-            draft(&mut tx, actor, &mut changes, Kind::List, name, &body, &what).await?,
-        );
-    }
-    for (name, pool) in &file.pools {
-        let body = to_json(&file.pool(name, pool))?;
-        let what = format!("{} people", pool.members.len());
-        drafts.insert(
-            (Kind::Pool, name),
-            draft(&mut tx, actor, &mut changes, Kind::Pool, name, &body, &what).await?,
-        );
+    let parts = parts(file)?;
+    let begun = if wish.bootstrap {
+        begin(&mut tx, actor, &mut changes, file, &parts).await?
+    } else {
+        Begun::default()
+    };
+    for ((kind, name), part) in parts.iter().filter(|(key, _)| !begun.parts.contains(*key)) {
+        if changes::propose(&mut tx, actor, *kind, name, &part.body).await? == Proposed::Drafted {
+            changes.push(format!("draft   {kind} {name} ({})", part.what));
+        }
     }
     let known = store::destinations::by_name(&mut tx).await?;
     for (name, definition) in &file.destinations {
@@ -158,7 +153,7 @@ pub async fn apply(
         .await?;
     }
     for (name, definition) in &file.workflows {
-        workflow(&mut tx, actor, &mut changes, &drafts, file, name, definition, wish.bootstrap).await?;
+        workflow(&mut tx, actor, &mut changes, &begun, name, definition, wish.bootstrap).await?;
     }
     if wish.plan {
         tx.rollback().await.map_err(store::Error::from)?;
@@ -169,20 +164,75 @@ pub async fn apply(
     Ok(changes)
 }
 
-async fn draft(
+/// The content of one part of the file, and how much of it there is.
+struct FilePart {
+    body: Json,
+    what: String,
+}
+
+/// What workflows that never were live begin with.
+#[derive(Default)]
+struct Begun {
+    /// The parts that became versions.
+    parts: BTreeSet<(Kind, String)>,
+    /// The versions of each such workflow's first bundle.
+    bundles: BTreeMap<String, Vec<Uuid>>,
+}
+
+fn parts(file: &ApplyFile) -> Result<BTreeMap<(Kind, String), FilePart>, Failure> {
+    let mut parts = BTreeMap::new();
+    let mut add = |kind: Kind, name: &str, body: Json, what: String| {
+        parts.insert((kind, name.to_owned()), FilePart { body, what });
+    };
+    for (name, list) in &file.lists {
+        add(Kind::List, name, json!({ "entries": list.entries }), format!("{} entries", list.entries.len()));
+    }
+    for (name, pool) in &file.pools {
+        add(Kind::Pool, name, to_json(&file.pool(name, pool))?, format!("{} people", pool.members.len()));
+    }
+    for (name, workflow) in &file.workflows {
+        let fields = format!("{} fields", workflow.fields.0.len());
+        add(Kind::Catalogue, name, to_json(&workflow.fields)?, fields.clone());
+        add(Kind::Map, name, to_json(&workflow.map_file(name))?, fields);
+        let rules = format!("{} rules", workflow.rules.len());
+        add(Kind::RuleSet, name, to_json(&workflow.rule_set_file(name))?, rules);
+    }
+    Ok(parts)
+}
+
+/// Makes versions of everything that workflows which never were live begin with.
+async fn begin(
     tx: &mut PgConnection,
     actor: &Actor,
     changes: &mut Vec<String>,
-    kind: Kind,
-    name: &str,
-    body: &Json,
-    what: &str,
-) -> Result<Uuid, Failure> {
-    let drafted = workflows::draft(tx, actor, kind, name, body).await?;
-    if let Drafted::Draft(_) = drafted {
-        changes.push(format!("draft   {kind} {name} ({what})"));
+    file: &ApplyFile,
+    parts: &BTreeMap<(Kind, String), FilePart>,
+) -> Result<Begun, Failure> {
+    let mut begun = Begun::default();
+    for (name, definition) in &file.workflows {
+        if workflows::by_name(tx, name).await?.is_some_and(|known| known.live_bundle.is_some()) {
+            continue;
+        }
+        let rules = definition.rule_set_file(name);
+        let compiled = Bundle::compile(file.bundle(name, definition))
+            .map_err(|problems| Failure::Invalid { file: name.to_owned(), problems })?;
+        let mut wanted =
+            BTreeSet::from([Kind::Catalogue, Kind::Map, Kind::RuleSet].map(|kind| (kind, name.clone())));
+        wanted.extend(compiled.asked_lists().into_iter().map(|list| (Kind::List, list.to_owned())));
+        wanted.extend(rules.pools().map(|pool| (Kind::Pool, pool.to_owned())));
+        let mut ids = Vec::with_capacity(wanted.len());
+        for key in wanted {
+            let Some(part) = parts.get(&key) else { continue };
+            ids.push(workflows::begin(tx, actor, key.0, &key.1, &part.body).await?.0);
+            if !begun.parts.contains(&key) {
+                changes.push(format!("version {} {} ({})", key.0, key.1, part.what));
+            }
+            begun.parts.insert(key);
+        }
+        ids.sort_unstable();
+        begun.bundles.insert(name.clone(), ids);
     }
-    Ok(drafted.version().0)
+    Ok(begun)
 }
 
 #[expect(clippy::too_many_arguments, reason = "all of it is one row of the file")]
@@ -254,21 +304,12 @@ async fn workflow(
     tx: &mut PgConnection,
     actor: &Actor,
     changes: &mut Vec<String>,
-    drafts: &BTreeMap<(Kind, &str), Uuid>,
-    file: &ApplyFile,
+    begun: &Begun,
     name: &str,
     definition: &WorkflowFile,
     bootstrap: bool,
 ) -> Result<(), Failure> {
     check_growth(tx, name, definition).await?;
-    let rules = format!("{} rules", definition.rules.len());
-    let fields = format!("{} fields", definition.fields.0.len());
-    let mut ids = vec![
-        draft(tx, actor, changes, Kind::Catalogue, name, &to_json(&definition.fields)?, &fields).await?,
-        draft(tx, actor, changes, Kind::Map, name, &to_json(&definition.map_file(name))?, &fields).await?,
-        draft(tx, actor, changes, Kind::RuleSet, name, &to_json(&definition.rule_set_file(name))?, &rules)
-            .await?,
-    ];
     let title = definition.title.clone().unwrap_or_else(|| name.replace('-', " "));
     let targets = definition.destinations.iter().map(|target| Target {
         to: target.to.clone(),
@@ -306,23 +347,16 @@ async fn workflow(
             workflows::save(tx, actor, name, &title, &about, &routes).await?
         }
     };
-    if bootstrap && !is_live {
-        let compiled = Bundle::compile(file.bundle(name, definition))
-            .map_err(|problems| Failure::Invalid { file: name.to_owned(), problems })?;
-        ids.extend(compiled.asked_lists().into_iter().filter_map(|list| drafts.get(&(Kind::List, list))));
-        ids.extend(definition.pools().filter_map(|pool| drafts.get(&(Kind::Pool, pool))));
-        ids.sort();
-        ids.dedup();
-        workflows::make_canonical(tx, &ids).await?;
+    if let Some(ids) = begun.bundles.get(name) {
         let bundle =
-            workflows::release(tx, actor, id, name, &ids, "first release by `apply --bootstrap`").await?;
+            workflows::release(tx, actor, id, name, ids, "first release by `apply --bootstrap`").await?;
         changes.push(format!("live    workflow {name} ({bundle})"));
     }
     Ok(())
 }
 
 async fn check_growth(tx: &mut PgConnection, name: &str, definition: &WorkflowFile) -> Result<(), Failure> {
-    let Some(earlier) = workflows::newest_canonical(tx, Kind::Catalogue, name).await? else { return Ok(()) };
+    let Some(earlier) = workflows::newest(tx, Kind::Catalogue, name).await? else { return Ok(()) };
     let earlier = serde_json::from_value(earlier.body).map_err(store::Error::from)?;
     let problems: Vec<Problem> = definition
         .fields

@@ -1,14 +1,19 @@
 //! Bundles: what is released and rolled back as one.
 
+use std::collections::BTreeMap;
+
+use engine::bundle::BundleSource;
 use engine::canonical::{self, Digest};
+use engine::change::Kind;
 use engine::ids::WorkflowId;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use sqlx::types::Json as Column;
 use uuid::Uuid;
 
 use super::begin_epoch;
-use super::versions::{Kind, Version, versions};
+use super::versions::{Version, versions};
 use crate::actor::Actor;
 use crate::control::{Audit, audit};
 use crate::error::{Error, Result};
@@ -37,10 +42,10 @@ pub struct Part {
     pub hash: Digest,
 }
 
-/// Puts a bundle of canonical versions live: the next event is decided by it.
+/// Puts a bundle of versions live: the next event is decided by it.
 ///
 /// # Errors
-/// [`Error::Refused`] when a version is a draft.
+/// When the database fails.
 pub async fn release(
     connection: &mut PgConnection,
     actor: &Actor,
@@ -51,9 +56,6 @@ pub async fn release(
 ) -> Result<Digest> {
     let mut parts: Vec<Part> = Vec::with_capacity(ids.len());
     for version in versions(connection, ids).await? {
-        if version.is_draft {
-            return Err(Error::Refused(format!("{} {} is still a draft", version.kind, version.name)));
-        }
         parts.push(Part {
             kind: version.kind,
             name: version.name,
@@ -121,6 +123,41 @@ impl BundleParts {
     pub fn all(&self, kind: Kind) -> impl Iterator<Item = &Version> {
         self.versions.iter().filter(move |version| version.kind == kind)
     }
+
+    /// The parts as the engine takes them.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] when a part is missing or is not what its kind says.
+    pub fn source(&self) -> Result<BundleSource> {
+        let (catalogue, map, rule_set) =
+            (self.one(Kind::Catalogue)?, self.one(Kind::Map)?, self.one(Kind::RuleSet)?);
+        let mut lists = BTreeMap::new();
+        for version in self.all(Kind::List) {
+            lists.insert(version.name.clone(), (version.version, body::<List>(version)?.entries));
+        }
+        let mut pools = BTreeMap::new();
+        for version in self.all(Kind::Pool) {
+            pools.insert(version.name.clone(), (version.version, body(version)?));
+        }
+        Ok(BundleSource {
+            catalogue: (catalogue.version, body(catalogue)?),
+            map: (map.version, body(map)?),
+            rule_set: (rule_set.version, body(rule_set)?),
+            lists,
+            pools,
+        })
+    }
+}
+
+#[derive(Deserialize)]
+struct List {
+    entries: Vec<String>,
+}
+
+fn body<T: DeserializeOwned>(version: &Version) -> Result<T> {
+    serde_json::from_value(version.body.clone()).map_err(|error| {
+        Error::Corrupt(format!("{} {} v{}: {error}", version.kind, version.name, version.version))
+    })
 }
 
 /// A bundle by its hash.

@@ -1,8 +1,9 @@
 //! Versions of everything that decides: catalogues, maps, rule sets, lists and pools.
 
+use chrono::{DateTime, Utc};
 use engine::canonical::{self, Digest};
+use engine::change::Kind;
 use engine::ids::VersionId;
-use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
@@ -10,36 +11,6 @@ use uuid::Uuid;
 use crate::actor::Actor;
 use crate::control::{Audit, audit};
 use crate::error::{Error, Result};
-
-/// What a version is a version of.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Serialize,
-    Deserialize,
-    strum::Display,
-    strum::EnumString,
-    strum::IntoStaticStr,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum Kind {
-    /// The fields of a workflow.
-    Catalogue,
-    /// A field extraction map.
-    Map,
-    /// A rule set.
-    RuleSet,
-    /// A reference list.
-    List,
-    /// A pool of people.
-    Pool,
-}
 
 /// One version of something that decides.
 #[derive(Clone, Debug)]
@@ -56,26 +27,12 @@ pub struct Version {
     pub body: Json,
     /// SHA-256 of the content's canonical JSON.
     pub hash: Digest,
-    /// Whether it is still a draft.
-    pub is_draft: bool,
-}
-
-/// What storing a draft came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Drafted {
-    /// The newest version says the same; nothing was written.
-    Unchanged(VersionId),
-    /// A draft was made, or the one there was replaced.
-    Draft(VersionId),
-}
-
-impl Drafted {
-    /// The version that says it.
-    pub fn version(self) -> VersionId {
-        match self {
-            Self::Unchanged(id) | Self::Draft(id) => id,
-        }
-    }
+    /// The text as its author wrote it, if it came as a text.
+    pub source: Option<String>,
+    /// When it became a version.
+    pub created_at: DateTime<Utc>,
+    /// Who made it one, as the audit log names actors.
+    pub created_by: String,
 }
 
 #[derive(FromRow)]
@@ -86,7 +43,9 @@ struct VersionRow {
     version: i32,
     body: Json,
     hash: Vec<u8>,
-    state: String,
+    source: Option<String>,
+    created_at: DateTime<Utc>,
+    created_by: String,
 }
 
 impl TryFrom<VersionRow> for Version {
@@ -103,14 +62,17 @@ impl TryFrom<VersionRow> for Version {
             body: row.body,
             hash: Digest::from_slice(&row.hash)
                 .ok_or_else(|| Error::Corrupt("a version's hash has the wrong length".into()))?,
-            is_draft: row.state == "draft",
+            source: row.source,
+            created_at: row.created_at,
+            created_by: row.created_by,
         })
     }
 }
 
-const VERSION: &str = "SELECT id, kind, name, version, body, hash, state FROM versions";
+const VERSION: &str =
+    "SELECT id, kind, name, version, body, hash, source, created_at, created_by FROM versions";
 
-/// The newest version of a name, draft or not.
+/// The newest version of a name.
 ///
 /// # Errors
 /// When the database fails.
@@ -125,23 +87,20 @@ pub async fn newest(connection: &mut PgConnection, kind: Kind, name: &str) -> Re
     row.map(Version::try_from).transpose()
 }
 
-/// The newest version of a name that is no draft.
+/// A version by its number.
 ///
 /// # Errors
-/// When the database fails.
-pub async fn newest_canonical(
-    connection: &mut PgConnection,
-    kind: Kind,
-    name: &str,
-) -> Result<Option<Version>> {
+/// [`Error::NotFound`] when there is none.
+pub async fn version(connection: &mut PgConnection, kind: Kind, name: &str, number: u32) -> Result<Version> {
     let row: Option<VersionRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
-        "{VERSION} WHERE kind = $1 AND name = $2 AND state = 'canonical' ORDER BY version DESC LIMIT 1"
+        "{VERSION} WHERE kind = $1 AND name = $2 AND version = $3"
     )))
     .bind(<&str>::from(kind))
     .bind(name)
+    .bind(i32::try_from(number).unwrap_or(i32::MAX))
     .fetch_optional(connection)
     .await?;
-    row.map(Version::try_from).transpose()
+    row.map(Version::try_from).transpose()?.ok_or(Error::NotFound("version"))
 }
 
 /// Versions by id, in no particular order.
@@ -156,74 +115,85 @@ pub async fn versions(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec
     rows.into_iter().map(Version::try_from).collect()
 }
 
-/// Stores content as the draft of a name, unless its newest version says the same.
+/// The newest versions of all names of a kind.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn draft(
+pub async fn newest_of_kind(connection: &mut PgConnection, kind: Kind) -> Result<Vec<Version>> {
+    let rows: Vec<VersionRow> = sqlx::query_as(
+        "SELECT DISTINCT ON (name) id, kind, name, version, body, hash, source, created_at, created_by FROM versions WHERE kind = $1 ORDER BY name, version DESC",
+    )
+    .bind(<&str>::from(kind))
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(Version::try_from).collect()
+}
+
+/// A version that nothing had to be signed for: what a workflow that never was live begins with. The version there is,
+/// when it says the same.
+///
+/// # Errors
+/// [`Error::Refused`] when a live workflow decides by this name.
+pub async fn begin(
     connection: &mut PgConnection,
     actor: &Actor,
     kind: Kind,
     name: &str,
     body: &Json,
-) -> Result<Drafted> {
+) -> Result<VersionId> {
     let hash = canonical::digest(body)?;
     let newest = newest(connection, kind, name).await?;
     if let Some(newest) = &newest
         && newest.hash == hash
     {
-        return Ok(Drafted::Unchanged(newest.id));
+        return Ok(newest.id);
     }
-    let id = match newest {
-        Some(draft) if draft.is_draft => {
-            sqlx::query(
-                "UPDATE versions SET body = $2, hash = $3, created_at = $4, created_by = $5 WHERE id = $1",
-            )
-            .bind(draft.id.0)
-            .bind(body)
-            .bind(hash.0.as_slice())
-            .bind(actor.now)
-            .bind(actor.who.to_string())
-            .execute(&mut *connection)
-            .await?;
-            draft.id
-        }
-        earlier => {
-            let id = engine::ids::mint(actor.now, rand::random());
-            sqlx::query(
-                "INSERT INTO versions (id, kind, name, version, body, hash, state, created_at, created_by) VALUES ($1, $2, $3, $4, $5, $6, 'draft', $7, $8)",
-            )
-            .bind(id)
-            .bind(<&str>::from(kind))
-            .bind(name)
-            .bind(earlier.map_or(1, |earlier| earlier.version as i32 + 1))
-            .bind(body)
-            .bind(hash.0.as_slice())
-            .bind(actor.now)
-            .bind(actor.who.to_string())
-            .execute(&mut *connection)
-            .await?;
-            id.into()
-        }
-    };
-    let detail = serde_json::json!({ "version_id": id, "hash": hash });
+    let version = newest.map_or(1, |newest| newest.version + 1);
+    insert(connection, actor, New { kind, name, version, body, hash, source: None, change: None }).await
+}
+
+/// A row of `versions` to be.
+pub(crate) struct New<'a> {
+    pub kind: Kind,
+    pub name: &'a str,
+    pub version: u32,
+    pub body: &'a Json,
+    pub hash: Digest,
+    pub source: Option<&'a str>,
+    pub change: Option<Uuid>,
+}
+
+/// Writes a version, which the database refuses where a signature is missing.
+pub(crate) async fn insert(connection: &mut PgConnection, actor: &Actor, new: New<'_>) -> Result<VersionId> {
+    let id = engine::ids::mint(actor.now, rand::random());
+    sqlx::query(
+        "INSERT INTO versions (id, kind, name, version, body, hash, source, change_id, created_at, created_by) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+    )
+    .bind(id)
+    .bind(<&str>::from(new.kind))
+    .bind(new.name)
+    .bind(i32::try_from(new.version).unwrap_or(i32::MAX))
+    .bind(new.body)
+    .bind(new.hash.0.as_slice())
+    .bind(new.source)
+    .bind(new.change)
+    .bind(actor.now)
+    .bind(actor.who.to_string())
+    .execute(&mut *connection)
+    .await?;
+    let detail = serde_json::json!({ "version_id": id, "version": new.version, "hash": new.hash, "change_id": new.change });
+    let subject = format!("{}:{}", new.kind, new.name);
     audit(
         connection,
         actor,
-        Audit { action: "version.draft", subject: &format!("{kind}:{name}"), lead: None, detail },
+        Audit {
+            action: if new.change.is_some() { "version.approve" } else { "version.begin" },
+            subject: &subject,
+            lead: None,
+            detail,
+        },
     )
     .await?;
-    Ok(Drafted::Draft(id))
-}
-
-/// Makes drafts canonical: from here on they never change.
-///
-/// # Errors
-/// When the database fails.
-pub async fn make_canonical(connection: &mut PgConnection, ids: &[Uuid]) -> Result<()> {
-    sqlx::query("UPDATE versions SET state = 'canonical' WHERE id = ANY($1) AND state = 'draft'")
-        .bind(ids)
-        .execute(connection)
-        .await?;
-    Ok(())
+    Ok(id.into())
 }

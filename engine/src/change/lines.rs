@@ -1,0 +1,153 @@
+//! Two texts line by line, with the words that differ.
+
+use similar::{ChangeTag, TextDiff};
+
+/// Lines around a difference that are shown with it.
+const CONTEXT: usize = 3;
+
+/// A line of two texts laid beside each other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Line {
+    /// Stands in both.
+    Same {
+        /// Its number in the older text, from 1.
+        old: usize,
+        /// Its number in the newer text, from 1.
+        new: usize,
+        /// The line.
+        text: String,
+    },
+    /// Stands in the older text only.
+    Gone {
+        /// Its number there, from 1.
+        old: usize,
+        /// The line in pieces.
+        pieces: Vec<Piece>,
+    },
+    /// Stands in the newer text only.
+    New {
+        /// Its number there, from 1.
+        new: usize,
+        /// The line in pieces.
+        pieces: Vec<Piece>,
+    },
+    /// So many lines that stand in both are left out here.
+    Skipped(usize),
+}
+
+/// A piece of a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// Whether it differs from the line it is laid beside.
+    pub differs: bool,
+    /// The text.
+    pub text: String,
+}
+
+/// Lays two texts beside each other.
+pub fn lines(old: &str, new: &str) -> Vec<Line> {
+    let diff = TextDiff::configure().diff_lines(old, new);
+    let mut all = Vec::new();
+    let mut next = 0;
+    for group in diff.grouped_ops(CONTEXT) {
+        let Some(first) = group.first() else { continue };
+        skip(&mut all, first.old_range().start.saturating_sub(next));
+        for op in &group {
+            all.extend(diff.iter_inline_changes(op).map(|change| line(&change)));
+            next = op.old_range().end;
+        }
+    }
+    if !all.is_empty() {
+        skip(&mut all, diff.old_len().saturating_sub(next));
+    }
+    all
+}
+
+fn skip(all: &mut Vec<Line>, count: usize) {
+    if count > 0 {
+        all.push(Line::Skipped(count));
+    }
+}
+
+fn line(change: &similar::InlineChange<'_, str>) -> Line {
+    let number = |index: Option<usize>| index.map_or(0, |index| index + 1);
+    let (old, new) = (number(change.old_index()), number(change.new_index()));
+    let pieces: Vec<Piece> = change
+        .iter_strings_lossy()
+        .map(|(differs, text)| Piece { differs, text: text.trim_end_matches(['\n', '\r']).to_owned() })
+        .filter(|piece| !piece.text.is_empty())
+        .collect();
+    match change.tag() {
+        ChangeTag::Equal => {
+            Line::Same { old, new, text: pieces.into_iter().map(|piece| piece.text).collect() }
+        }
+        ChangeTag::Delete => Line::Gone { old, pieces },
+        ChangeTag::Insert => Line::New { new, pieces },
+    }
+}
+
+/// The words of two short texts: what stays, and what differs in each.
+pub fn words(old: &str, new: &str) -> (Vec<Piece>, Vec<Piece>) {
+    let diff = TextDiff::from_words(old, new);
+    let side = |skipped: ChangeTag| -> Vec<Piece> {
+        let mut pieces: Vec<Piece> = Vec::new();
+        for change in diff.iter_all_changes().filter(|change| change.tag() != skipped) {
+            let differs = change.tag() != ChangeTag::Equal;
+            match pieces.last_mut() {
+                Some(last) if last.differs == differs => last.text.push_str(change.value()),
+                _ => pieces.push(Piece { differs, text: change.value().to_owned() }),
+            }
+        }
+        pieces
+    };
+    (side(ChangeTag::Insert), side(ChangeTag::Delete))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn piece(differs: bool, text: &str) -> Piece {
+        Piece { differs, text: text.to_owned() }
+    }
+
+    #[test]
+    fn the_words_that_differ_are_marked_and_far_lines_left_out() {
+        let old: String = (1..=20).map(|n| format!("line {n}\n")).collect();
+        let new = old.replace("line 10\n", "line ten\n");
+        let all = lines(&old, &new);
+        assert_eq!(all.first(), Some(&Line::Skipped(6)));
+        assert_eq!(all.last(), Some(&Line::Skipped(7)));
+        assert!(
+            all.contains(&Line::Gone { old: 10, pieces: vec![piece(false, "line "), piece(true, "10")] })
+        );
+        assert!(
+            all.contains(&Line::New { new: 10, pieces: vec![piece(false, "line "), piece(true, "ten")] })
+        );
+        assert_eq!(lines(&old, &old), []);
+    }
+
+    #[test]
+    fn words_of_both_sides() {
+        let (old, new) = words("intent > 0.85 && x", "intent > 0.80 && x");
+        assert_eq!(old, [piece(false, "intent > "), piece(true, "0.85"), piece(false, " && x")]);
+        assert_eq!(new, [piece(false, "intent > "), piece(true, "0.80"), piece(false, " && x")]);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_lost(old in "([a-c ]{0,4}\n){0,12}", new in "([a-c ]{0,4}\n){0,12}") {
+            let all = lines(&old, &new);
+            let count = |side: fn(&Line) -> usize| all.iter().map(side).sum::<usize>();
+            if old != new {
+                prop_assert_eq!(count(|line| match line { Line::Same { .. } | Line::Gone { .. } => 1, Line::Skipped(n) => *n, Line::New { .. } => 0 }), old.lines().count());
+                prop_assert_eq!(count(|line| match line { Line::Same { .. } | Line::New { .. } => 1, Line::Skipped(n) => *n, Line::Gone { .. } => 0 }), new.lines().count());
+            }
+            let (left, right) = words(&old, &new);
+            prop_assert_eq!(left.into_iter().map(|piece| piece.text).collect::<String>(), old);
+            prop_assert_eq!(right.into_iter().map(|piece| piece.text).collect::<String>(), new);
+        }
+    }
+}
