@@ -94,7 +94,8 @@ impl Queue {
             .await
             .unwrap();
         let key = self.database.store.keyring().unwrap_data_key(lead.0, &wrapped).unwrap();
-        let snapshot = key.seal(br#"{"fields":{},"lists":{}}"#, Sealed { column: "decisions.snapshot", row: id });
+        let snapshot =
+            key.seal(br#"{"fields":{},"lists":{}}"#, Sealed { column: "decisions.snapshot", row: id });
         sqlx::query(
             "INSERT INTO decisions (id, event_id, lead_id, workflow_id, sequence, epoch, mode, bundle, rule_set, rule_version, action, parameters, risk_tags, \
              because, trace, snapshot, effects, as_of, decided_at, hash) VALUES ($1, $1, $2, $3, 1, 0, 'live', $4, 'r', 1, 'hold', '{}', '[]', '[]', '[]', $6, \
