@@ -30,13 +30,15 @@ pub fn list(loaded: &Loaded) -> impl IntoView + use<> {
     view! {
         <details class="list wide-open">
             <summary class="btn plain">{icon(Icon::Inbox)}<span>{handle}</span><span class="push quiet">"Show the list"</span></summary>
-            <div class="list-head">
-                <span class="meta">"By priority, then waiting time"</span>
-                <span class="push row">{step(loaded, at, true)}{step(loaded, at, false)}</span>
+            <div class="rows" role="region" aria-label="The list" tabindex="0">
+                <div class="list-head">
+                    <span class="meta">"By priority, then waiting time"</span>
+                    <span class="push row">{step(loaded, at, true)}{step(loaded, at, false)}</span>
+                </div>
+                {filters(loaded)}
+                <ol aria-label="Leads waiting">{rows}</ol>
+                <p class="meta end">{end}</p>
             </div>
-            {filters(loaded)}
-            <ol aria-label="Leads waiting">{rows}</ol>
-            <p class="meta end">{end}</p>
         </details>
     }
 }
