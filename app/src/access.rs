@@ -44,11 +44,17 @@ const fn post(path: &'static str, need: Need) -> Line {
 /// Who looks after execution and sync: its owner, whoever answers for all of it, and the administrator.
 const SYNCS: Need = Need::Roles(&[Role::Integrations, Role::RevopsLead, Role::Admin]);
 
+/// Who may throw the kill switch.
+const STOPPERS: Need = Need::Roles(&[Role::Revops, Role::RevopsLead]);
+
 /// Who decides leads that wait for a person.
 const DECIDERS: Need = Need::Roles(&[Role::Sdr, Role::RepLeader, Role::RevopsLead]);
 
 /// Who lets people and programs in.
 const ADMINS: Need = Need::Roles(&[Role::Admin]);
+
+/// Who signs what decides; which change asks for which of them, the database knows.
+const SIGNERS: Need = Need::Roles(&[Role::Enablement, Role::RepLeader, Role::Revops, Role::AeRepLeader]);
 
 /// Every page, action and route.
 pub const ACCESS: &[Line] = &[
@@ -64,6 +70,18 @@ pub const ACCESS: &[Line] = &[
     get("/sync/effects", Need::SignedIn),
     get("/sync/effects/{id}", Need::SignedIn),
     get("/sync/jobs", Need::SignedIn),
+    get("/rules", Need::SignedIn),
+    get("/rules/{name}", Need::SignedIn),
+    get("/lists", Need::SignedIn),
+    get("/lists/{name}", Need::SignedIn),
+    get("/pools", Need::SignedIn),
+    get("/pools/{name}", Need::SignedIn),
+    get("/maps", Need::SignedIn),
+    get("/maps/{name}", Need::SignedIn),
+    get("/fields", Need::SignedIn),
+    get("/fields/{name}", Need::SignedIn),
+    get("/changes", Need::SignedIn),
+    get("/changes/{number}", Need::SignedIn),
     get("/audit", Need::SignedIn),
     get("/people", Need::SignedIn),
     get("/keys", ADMINS),
@@ -78,6 +96,8 @@ pub const ACCESS: &[Line] = &[
     post("/actions/replay-effect", SYNCS),
     post("/actions/replay-effects", SYNCS),
     post("/actions/run-job", SYNCS),
+    post("/actions/stop-workflow", STOPPERS),
+    post("/actions/resume-workflow", STOPPERS),
     post("/actions/take-lead", DECIDERS),
     post("/actions/release-lead", DECIDERS),
     post("/actions/decide-lead", DECIDERS),
@@ -91,6 +111,14 @@ pub const ACCESS: &[Line] = &[
     post("/actions/change-password", Need::SignedIn),
     post("/actions/set-time-zone", Need::SignedIn),
     post("/actions/sign-out-everywhere", Need::SignedIn),
+    // Anybody may suggest; the database keeps who signs.
+    post("/actions/start-change", Need::SignedIn),
+    post("/actions/save-change", Need::SignedIn),
+    post("/actions/withdraw-change", Need::SignedIn),
+    post("/actions/comment-change", Need::SignedIn),
+    post("/actions/sign-change", SIGNERS),
+    post("/actions/return-change", SIGNERS),
+    post("/changes/{number}/upload", Need::SignedIn),
     // Built files: the same for everybody, and named after what is in them.
     get("/pkg/{*file}", Need::Anyone),
     // The API.

@@ -64,3 +64,6 @@ COMMENT ON VIEW standing_outcomes IS 'Outcomes that nobody took back: what figur
 GRANT SELECT ON standing_overrides, standing_outcomes TO meshline_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON queue_claims TO meshline_app;
 GRANT SELECT, INSERT ON queue_verdicts TO meshline_app;
+
+-- What an AE still has to answer: theirs, and nobody has said more than that they were in touch.
+CREATE INDEX leads_unanswered_idx ON leads (assignee, id) WHERE assignee IS NOT NULL AND (stage IS NULL OR stage = 'touched');

@@ -1,6 +1,7 @@
 //! What forms are sent to: each action parses, asks whether it may, calls the store and leads on to a page
 //! (Post/Redirect/Get). All of them are plain POSTs that work without scripts.
 
+pub mod changes;
 pub mod door;
 pub mod flash;
 pub mod path;
@@ -10,6 +11,7 @@ mod set_password;
 mod set_theme;
 mod sign_in;
 mod sign_out;
+pub mod stop;
 pub mod sync;
 pub mod throttle;
 

@@ -8,8 +8,8 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
 use store::actor::Role;
-use store::queue;
 use store::reads::frame::{LayerOwners, layer_owners};
+use store::{changes, queue};
 
 use crate::actions::queue::count;
 use crate::actions::{self, Flash, SetTheme, SignOut};
@@ -22,6 +22,7 @@ use crate::ui::{note, words};
 /// A page of the menu.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Section {
+    Home,
     Queue,
     Leads,
     Outbox,
@@ -31,6 +32,13 @@ pub enum Section {
     People,
     Keys,
     Account,
+    Approvals,
+    Suggestions,
+    Maps,
+    Fields,
+    RuleSets,
+    Lists,
+    Pools,
 }
 
 /// Everything a page needs to be made.
@@ -87,12 +95,14 @@ where
     let clock = Clock { now: request.now, zone: viewer.time_zone };
     let here = Here { request: request.clone(), clock };
     let owners = layer_owners(&request.store).await;
-    let waiting = queue::count(&request.store, &queue::Filter::default()).await.unwrap_or_default();
+    let queued = queue::count(&request.store, &queue::Filter::default()).await.unwrap_or_default();
     let page = match load(here).await {
         Ok(page) => page,
         Err(error) => broken_page(&error, &request),
     };
-    let menu = menu(section, &viewer, owners.unwrap_or_default(), waiting, request.theme, path).into_any();
+    let waiting = changes::waiting_for(&request.store, viewer.id, &viewer.roles).await.unwrap_or_default();
+    let menu =
+        menu(section, &viewer, owners.unwrap_or_default(), (queued, waiting), request.theme, path).into_any();
     let message = flash.map(|flash| flash.message).or(request.flash).filter(|message| !message.is_empty());
     view! {
         <Title text=format!("{} · Meshline", page.title) />
@@ -120,7 +130,7 @@ fn menu(
     section: Section,
     viewer: &Viewer,
     owners: LayerOwners,
-    waiting: i64,
+    (queued, waiting): (i64, i64),
     theme: Theme,
     path: String,
 ) -> impl IntoView + use<> {
@@ -136,12 +146,35 @@ fn menu(
                 <nav class="nav" aria-label="Main">
                     <section aria-label="Start">
                         <ul>
+                            {link(Section::Home, "/", Icon::Home, "Home")}
                             <li>
                                 <a href="/queue" aria-current=(section == Section::Queue).then_some("page")>
-                                    {icon(Icon::Inbox)}<span>"Queue"</span>{(waiting > 0).then(|| view! { <span class="count">{count(waiting)}<span class="sr">" waiting"</span></span> })}
+                                    {icon(Icon::Inbox)}<span>"Queue"</span>{(queued > 0).then(|| view! { <span class="count">{count(queued)}<span class="sr">" waiting"</span></span> })}
                                 </a>
                             </li>
                             {link(Section::Leads, "/leads", Icon::Leads, "Leads")}
+                            <li>
+                                <a href="/changes" aria-current=(section == Section::Approvals).then_some("page")>
+                                    {icon(Icon::Approve)}<span>"Approvals"</span>
+                                    {(waiting > 0).then(|| view! { <span class="count mine">{waiting}<span class="sr">" waiting for you"</span></span> })}
+                                </a>
+                            </li>
+                            {link(Section::Suggestions, "/changes?show=mine", Icon::Bulb, "My suggestions")}
+                        </ul>
+                    </section>
+                    <section aria-labelledby="n-content">
+                        <h2 id="n-content">"Content"{owners.content.map(|name| view! { <span>{name}</span> })}</h2>
+                        <ul>
+                            {link(Section::Maps, "/maps", Icon::Extract, "Field extraction")}
+                            {link(Section::Fields, "/fields", Icon::Fields, "Fields")}
+                        </ul>
+                    </section>
+                    <section aria-labelledby="n-rules">
+                        <h2 id="n-rules">"Rules"{owners.rules.map(|name| view! { <span>{name}</span> })}</h2>
+                        <ul>
+                            {link(Section::RuleSets, "/rules", Icon::Rules, "Rule sets")}
+                            {link(Section::Lists, "/lists", Icon::Target, "Lists")}
+                            {link(Section::Pools, "/pools", Icon::Route, "Pools")}
                         </ul>
                     </section>
                     <section aria-labelledby="n-sync">

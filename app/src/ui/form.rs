@@ -41,6 +41,40 @@ pub fn input(field: Input, flash: &Flash) -> impl IntoView + use<> {
     }
 }
 
+/// What a [`text`] is.
+#[derive(Clone, Copy)]
+pub struct Text {
+    pub id: &'static str,
+    pub label: &'static str,
+    pub name: &'static str,
+    pub rows: u32,
+    pub maxlength: u32,
+    pub required: bool,
+}
+
+/// A field of several lines, with what was typed and what was wrong with it. The label stands beside it, not around it: what
+/// is typed would become part of its name.
+pub fn text(field: Text, value: &str, error: Option<String>) -> impl IntoView + use<> {
+    let Text { id, label, name, rows, maxlength, required } = field;
+    let problem = format!("{id}-error");
+    let described = error.is_some().then(|| problem.clone());
+    view! {
+        <div class="label">
+            <label for=id>{label}</label>
+            <textarea
+                id=id class="field" name=name rows=rows.to_string() maxlength=maxlength.to_string() required=required
+                aria-invalid=error.is_some().then_some("true") aria-describedby=described
+            >{lines(value)}</textarea>
+        </div>
+        {error.map(|error| view! { <p id=problem class="tone" data-a="bad">{error}</p> })}
+    }
+}
+
+/// A text as the content of a `<textarea>`: browsers drop the first line end after the tag.
+pub fn lines(text: &str) -> String {
+    format!("\n{text}")
+}
+
 /// One box of [`checks`]: its value, its words, and what it means.
 pub type Check = (String, &'static str, &'static str);
 

@@ -9,7 +9,9 @@
 pub mod bars;
 pub mod chip;
 pub mod clock;
+pub mod code;
 pub mod confidence;
+pub mod diff;
 pub mod evidence;
 pub mod form;
 pub mod icon;

@@ -19,8 +19,8 @@ use tower_sessions::Session;
 use super::cookies::cookie;
 use super::{Arrival, Failure, Identity, Kind, State};
 
-/// Bytes of a form: the largest text that people write by hand fits.
-const FORM_BYTES: usize = 256 * 1024;
+/// Bytes of a form: a rule set of two thousand rules fits, percent-encoded.
+const FORM_BYTES: usize = 2 * 1024 * 1024;
 
 /// Every page of the app and every action, by path.
 pub(super) fn routes() -> Router<State> {
@@ -119,7 +119,7 @@ async fn act(FromState(state): FromState<State>, request: Request) -> Result<Res
 }
 
 /// The handler's own question to the table, beside the layer's.
-fn allowed(request: &Request) -> Result<(), Failure> {
+pub(super) fn allowed(request: &Request) -> Result<(), Failure> {
     let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
     let identity = request.extensions().get::<Identity>();
     let (caller, is_local) =
@@ -128,7 +128,12 @@ fn allowed(request: &Request) -> Result<(), Failure> {
         .map_err(|denied| Failure::from(app::error::Error::from(denied)))
 }
 
-fn page_request(state: &State, request: &Request, arrival: &Arrival, flash: Option<&Flash>) -> PageRequest {
+pub(super) fn page_request(
+    state: &State,
+    request: &Request,
+    arrival: &Arrival,
+    flash: Option<&Flash>,
+) -> PageRequest {
     let theme = cookie(request.headers(), THEME_COOKIE).and_then(|name| name.parse::<Theme>().ok());
     PageRequest {
         store: state.store.clone(),

@@ -12,6 +12,7 @@ use tower_http::compression::CompressionLayer;
 use super::failure::is_program;
 use super::{
     Failure, Kind, State, access, arrival, assets, csrf, failure, guard, headers, health, pages, sessions,
+    uploads,
 };
 use crate::api;
 
@@ -40,6 +41,7 @@ pub fn router(state: State) -> Router {
     // Limits of bodies stand where bodies are read: `api::body::read`.
     Router::new()
         .merge(pages::routes())
+        .merge(uploads::routes())
         .merge(assets::routes(&state))
         .merge(api::routes())
         .merge(health::routes())
@@ -53,8 +55,9 @@ pub fn routes() -> Vec<(&'static str, String)> {
     let pages = pages::page_paths().into_iter().map(|path| ("GET", path));
     let actions = pages::action_paths().into_iter().map(|path| ("POST", path.to_owned()));
     let api = api::ROUTES.iter().map(|(method, path)| (*method, (*path).to_owned()));
+    let uploads = uploads::ROUTES.iter().map(|(method, path)| (*method, (*path).to_owned()));
     let others = ["/healthz", "/readyz", "/metrics", "/pkg/{*file}"].map(|path| ("GET", path.to_owned()));
-    pages.chain(actions).chain(api).chain(others).collect()
+    pages.chain(actions).chain(uploads).chain(api).chain(others).collect()
 }
 
 async fn nothing_here(state: FromState<State>, request: Request) -> Response {

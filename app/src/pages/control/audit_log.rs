@@ -23,11 +23,12 @@ const PATH: &str = "/audit";
 const NAMES: [&str; 4] = ["who", "area", "about", "before"];
 
 /// The parts of the product that acts are about, as actions begin and as people say.
-const AREAS: [(&str, &str); 11] = [
+const AREAS: [(&str, &str); 12] = [
     ("person", "People"),
     ("key", "API keys"),
     ("workflow", "Workflows"),
-    ("version", "Maps, rules and lists"),
+    ("change", "Changes and sign-offs"),
+    ("version", "Versions of maps, rules and lists"),
     ("queue", "The queue"),
     ("lead", "Leads"),
     ("layers", "Layers"),

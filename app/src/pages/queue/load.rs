@@ -276,7 +276,7 @@ async fn sales(store: &Store) -> Result<Vec<(String, String)>> {
 }
 
 /// When the viewer's day began.
-fn midnight(now: DateTime<Utc>, zone: Tz) -> DateTime<Utc> {
+pub fn midnight(now: DateTime<Utc>, zone: Tz) -> DateTime<Utc> {
     let local = now.with_timezone(&zone).date_naive().and_hms_opt(0, 0, 0);
     // Where a day begins at one o'clock because the clocks change, the day has begun with the instant itself.
     local

@@ -18,6 +18,9 @@ use crate::ui::icon::Icon;
 use crate::ui::{note, number};
 use load::{Asked, Loaded};
 
+pub use list::{priority, waited};
+pub use load::midnight;
+
 /// The queue.
 #[component]
 pub fn Queue() -> impl IntoView {
