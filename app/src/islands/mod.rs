@@ -4,8 +4,10 @@
 
 mod chart_hover;
 mod keyboard;
+mod keys;
 mod live;
 
 pub use chart_hover::ChartHover;
 pub use keyboard::Keyboard;
+pub use keys::Keys;
 pub use live::Live;
