@@ -69,6 +69,36 @@ for (const [width, viewport] of Object.entries(WIDTHS)) {
         });
       });
 
+      test('versions', async ({ page }) => {
+        for (const name of ['rules', 'rules/inbound-form', 'lists/tam', 'pools/enterprise-ae', 'maps/inbound-form', 'fields/inbound-form']) {
+          await page.goto(`/${name}`);
+          await page.screenshot(shot(name.replace('/', '-')));
+        }
+      });
+
+      test.describe('of somebody who signs', () => {
+        test.use(seenBy({ as: 'Sales manager' }));
+
+        test('changes', async ({ page }) => {
+          for (const [name, path] of Object.entries({ changes: '/changes', 'changes-open': '/changes?show=open', change: '/changes/1', 'change-list': '/changes/2' })) {
+            await page.goto(path);
+            await page.screenshot(shot(name));
+          }
+        });
+      });
+
+      test.describe('of somebody who writes', () => {
+        test.use(seenBy({ as: 'Enablement' }));
+
+        test('draft', async ({ page }) => {
+          await page.goto('/changes/3');
+          const text = page.getByLabel('Text', { exact: true });
+          await text.fill((await text.inputValue()).replace('extract: range', 'extract: rang').replace('company_size:', 'compny_size:'));
+          await page.getByRole('button', { name: 'Save and check' }).click();
+          await page.screenshot(shot('draft'));
+        });
+      });
+
       test('dashboard', async ({ page }) => {
         await page.goto('/dashboard');
         await page.screenshot(shot('dashboard'));

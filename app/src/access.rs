@@ -47,6 +47,9 @@ const SYNCS: Need = Need::Roles(&[Role::Integrations, Role::RevopsLead, Role::Ad
 /// Who lets people and programs in.
 const ADMINS: Need = Need::Roles(&[Role::Admin]);
 
+/// Who signs what decides; which change asks for which of them, the database knows.
+const SIGNERS: Need = Need::Roles(&[Role::Enablement, Role::RepLeader, Role::Revops, Role::AeRepLeader]);
+
 /// Every page, action and route.
 pub const ACCESS: &[Line] = &[
     // Pages. Everybody who is signed in reads everything (SPEC: people own layers, they do not hide them).
@@ -60,6 +63,18 @@ pub const ACCESS: &[Line] = &[
     get("/sync/effects", Need::SignedIn),
     get("/sync/effects/{id}", Need::SignedIn),
     get("/sync/jobs", Need::SignedIn),
+    get("/rules", Need::SignedIn),
+    get("/rules/{name}", Need::SignedIn),
+    get("/lists", Need::SignedIn),
+    get("/lists/{name}", Need::SignedIn),
+    get("/pools", Need::SignedIn),
+    get("/pools/{name}", Need::SignedIn),
+    get("/maps", Need::SignedIn),
+    get("/maps/{name}", Need::SignedIn),
+    get("/fields", Need::SignedIn),
+    get("/fields/{name}", Need::SignedIn),
+    get("/changes", Need::SignedIn),
+    get("/changes/{number}", Need::SignedIn),
     get("/audit", Need::SignedIn),
     get("/people", Need::SignedIn),
     get("/keys", ADMINS),
@@ -96,6 +111,14 @@ pub const ACCESS: &[Line] = &[
     post("/actions/save-view", Need::SignedIn),
     post("/actions/rename-view", Need::SignedIn),
     post("/actions/delete-view", Need::SignedIn),
+    // Anybody may suggest; the database keeps who signs.
+    post("/actions/start-change", Need::SignedIn),
+    post("/actions/save-change", Need::SignedIn),
+    post("/actions/withdraw-change", Need::SignedIn),
+    post("/actions/comment-change", Need::SignedIn),
+    post("/actions/sign-change", SIGNERS),
+    post("/actions/return-change", SIGNERS),
+    post("/changes/{number}/upload", Need::SignedIn),
     // Built files: the same for everybody, and named after what is in them.
     get("/pkg/{*file}", Need::Anyone),
     // The API.

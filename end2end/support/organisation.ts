@@ -65,9 +65,9 @@ export class Organisation {
     return this.demo.password;
   }
 
-  /** Somebody in a role, by what the role is called on screen. */
+  /** Somebody in a role, by what the role is called on screen, or by name. */
   person(role: string): Person {
-    const person = this.demo.people.find((one) => one.role === role);
+    const person = this.demo.people.find((one) => one.role === role || one.name === role);
     if (!person) throw new Error(`nobody is ${role} in the demo organisation`);
     return person;
   }
@@ -130,7 +130,8 @@ export class Organisation {
   async session(role: string): Promise<Session> {
     const known = this.sessions.get(role);
     if (known) return known;
-    const browser = await request.newContext({ baseURL: this.url });
+    // A test's own cookies would come along.
+    const browser = await request.newContext({ baseURL: this.url, storageState: { cookies: [], origins: [] } });
     const form = { email: this.person(role).email, password: this.password };
     const answer = await browser.post('/actions/sign-in', { form, maxRedirects: 0 });
     expect(answer.status(), 'signing in').toBe(303);

@@ -4,6 +4,8 @@
 
 mod chart_hover;
 mod live;
+mod unsaved;
 
 pub use chart_hover::ChartHover;
 pub use live::Live;
+pub use unsaved::Unsaved;

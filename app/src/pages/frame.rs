@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
 use store::actor::Role;
+use store::changes;
 use store::reads::frame::{LayerOwners, layer_owners};
 
 use crate::actions::{self, Flash, SetTheme, SignOut};
@@ -28,6 +29,13 @@ pub enum Section {
     People,
     Keys,
     Account,
+    Approvals,
+    Suggestions,
+    Maps,
+    Fields,
+    RuleSets,
+    Lists,
+    Pools,
 }
 
 /// Everything a page needs to be made.
@@ -88,7 +96,8 @@ where
         Ok(page) => page,
         Err(error) => broken_page(&error, &request),
     };
-    let menu = menu(section, &viewer, owners.unwrap_or_default(), request.theme, path).into_any();
+    let waiting = changes::waiting_for(&request.store, viewer.id, &viewer.roles).await.unwrap_or_default();
+    let menu = menu(section, &viewer, owners.unwrap_or_default(), waiting, request.theme, path.clone()).into_any();
     let message = flash.map(|flash| flash.message).or(request.flash).filter(|message| !message.is_empty());
     view! {
         <Title text=format!("{} · Meshline", page.title) />
@@ -98,7 +107,7 @@ where
             {menu}
             <main id="main">
                 <header class="bar">{page.bar}</header>
-                <div class="page">{message.map(note::flash)}{page.body}</div>
+                <div class="page">{message.map(|text| note::flash(text, Some(path)))}{page.body}</div>
             </main>
         </div>
     }
@@ -116,6 +125,7 @@ fn menu(
     section: Section,
     viewer: &Viewer,
     owners: LayerOwners,
+    waiting: i64,
     theme: Theme,
     path: String,
 ) -> impl IntoView + use<> {
@@ -129,7 +139,33 @@ fn menu(
             <details class="menu wide-open">
                 <summary class="btn plain">{icon(Icon::Menu)}"Menu"</summary>
                 <nav class="nav" aria-label="Main">
-                    <section aria-label="Start"><ul>{link(Section::Leads, "/leads", Icon::Leads, "Leads")}</ul></section>
+                    <section aria-label="Start">
+                        <ul>
+                            {link(Section::Leads, "/leads", Icon::Leads, "Leads")}
+                            <li>
+                                <a href="/changes" aria-current=(section == Section::Approvals).then_some("page")>
+                                    {icon(Icon::Approve)}<span>"Approvals"</span>
+                                    {(waiting > 0).then(|| view! { <span class="count mine">{waiting}<span class="sr">" waiting for you"</span></span> })}
+                                </a>
+                            </li>
+                            {link(Section::Suggestions, "/changes?show=mine", Icon::Bulb, "My suggestions")}
+                        </ul>
+                    </section>
+                    <section aria-labelledby="n-content">
+                        <h2 id="n-content">"Content"{owners.content.map(|name| view! { <span>{name}</span> })}</h2>
+                        <ul>
+                            {link(Section::Maps, "/maps", Icon::Extract, "Field extraction")}
+                            {link(Section::Fields, "/fields", Icon::Fields, "Fields")}
+                        </ul>
+                    </section>
+                    <section aria-labelledby="n-rules">
+                        <h2 id="n-rules">"Rules"{owners.rules.map(|name| view! { <span>{name}</span> })}</h2>
+                        <ul>
+                            {link(Section::RuleSets, "/rules", Icon::Rules, "Rule sets")}
+                            {link(Section::Lists, "/lists", Icon::Target, "Lists")}
+                            {link(Section::Pools, "/pools", Icon::Route, "Pools")}
+                        </ul>
+                    </section>
                     <section aria-labelledby="n-sync">
                         <h2 id="n-sync">"Execution & sync"{owners.sync.map(|name| view! { <span>{name}</span> })}</h2>
                         <ul>

@@ -1,5 +1,6 @@
 //! The pages, rendered on the server only. Each reads the store and gives a [`frame::Page`].
 
+mod changes;
 pub(crate) mod control;
 pub(crate) mod dashboard;
 pub(crate) mod filters;
@@ -9,13 +10,16 @@ mod lead;
 pub(crate) mod leads;
 mod period;
 pub(crate) mod sync;
+mod versions;
 
+pub use changes::{ChangePage, Changes};
 pub use control::{Account, AuditLog, Keys, People};
 pub use dashboard::Dashboard;
 pub use gate::{NotFound, SetUp, SignIn};
 pub use lead::LeadPage;
 pub use leads::Leads;
 pub use sync::{EffectPage, Effects, Jobs, Outbox};
+pub use versions::{SubjectPage, Subjects};
 
 use leptos::prelude::*;
 

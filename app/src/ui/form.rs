@@ -3,10 +3,19 @@
 use leptos::prelude::*;
 
 use crate::actions::Flash;
+use crate::context::Request;
 
 /// A button that unfolds a form: what has consequences is asked for twice.
 pub fn ask(button: impl IntoView, is_open: bool, form: impl IntoView) -> impl IntoView {
     view! { <details class="ask" open=is_open><summary class="btn">{button}</summary><div class="panel">{form}</div></details> }
+}
+
+/// Makes a form act once, however often it is sent: the name of this very form on this very page, which is used up in the
+/// transaction of the act. `name` tells it from the other forms of the page; the action gives it to
+/// `actions::actor_once`.
+pub fn once(request: &Request, name: &str) -> impl IntoView + use<> {
+    let form = format!("{}.{name}", request.request_id);
+    view! { <input type="hidden" name="form" value=form /> }
 }
 
 /// What an [`input`] is.
@@ -39,6 +48,40 @@ pub fn input(field: Input, flash: &Flash) -> impl IntoView + use<> {
             {error.map(|error| view! { <p id=id class="tone" data-a="bad">{error}</p> })}
         </div>
     }
+}
+
+/// What a [`text`] is.
+#[derive(Clone, Copy)]
+pub struct Text {
+    pub id: &'static str,
+    pub label: &'static str,
+    pub name: &'static str,
+    pub rows: u32,
+    pub maxlength: u32,
+    pub required: bool,
+}
+
+/// A field of several lines, with what was typed and what was wrong with it. The label stands beside it, not around it: what
+/// is typed would become part of its name.
+pub fn text(field: Text, value: &str, error: Option<String>) -> impl IntoView + use<> {
+    let Text { id, label, name, rows, maxlength, required } = field;
+    let problem = format!("{id}-error");
+    let described = error.is_some().then(|| problem.clone());
+    view! {
+        <div class="label">
+            <label for=id>{label}</label>
+            <textarea
+                id=id class="field" name=name rows=rows.to_string() maxlength=maxlength.to_string() required=required
+                aria-invalid=error.is_some().then_some("true") aria-describedby=described
+            >{lines(value)}</textarea>
+        </div>
+        {error.map(|error| view! { <p id=problem class="tone" data-a="bad">{error}</p> })}
+    }
+}
+
+/// A text as the content of a `<textarea>`: browsers drop the first line end after the tag.
+pub fn lines(text: &str) -> String {
+    format!("\n{text}")
 }
 
 /// One box of [`checks`]: its value, its words, and what it means.

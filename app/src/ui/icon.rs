@@ -35,6 +35,14 @@ pub enum Icon {
     Log,
     Download,
     Columns,
+    Edit,
+    Approve,
+    Rules,
+    Extract,
+    Route,
+    Target,
+    Fields,
+    Bulb,
 }
 
 const ALL: &[(Icon, &str, &str)] = &[
@@ -62,6 +70,22 @@ const ALL: &[(Icon, &str, &str)] = &[
     (Icon::Log, "i-log", "M3.5 2.5h9v11h-9zM6 5.5h4M6 8h4M6 10.5h2.5"),
     (Icon::Download, "i-download", "M8 2.5v7.5M4.8 7 8 10.2 11.2 7M3 13.5h10"),
     (Icon::Columns, "i-columns", "M2.5 3h11v10h-11zM6.2 3v10M9.8 3v10"),
+    (Icon::Edit, "i-edit", "M3 13l.7-3 6.8-6.8 2.3 2.3L6 12.3zM9 4.7 11.3 7"),
+    (Icon::Approve, "i-approve", "M3 3h10v10H3zM5.5 8l2 2 3.5-4"),
+    (Icon::Rules, "i-rules", "M2.5 4h2M2.5 8h2M2.5 12h2M7 4h6.5M7 8h6.5M7 12h4"),
+    (Icon::Extract, "i-extract", "M2.5 5V2.5H5M11 2.5h2.5V5M13.5 11v2.5H11M5 13.5H2.5V11M5 6.5h6M5 9.5h4"),
+    (
+        Icon::Route,
+        "i-route",
+        "M4 5a1.5 1.5 0 1 0 0-3 1.5 1.5 0 0 0 0 3zM12 14a1.5 1.5 0 1 0 0-3 1.5 1.5 0 0 0 0 3zM4 5v4c0 2 1.5 3.5 3.5 3.5h3M7 3.5h3c1.5 0 2 1 2 2V11",
+    ),
+    (
+        Icon::Target,
+        "i-target",
+        "M8 13.5a5.5 5.5 0 1 0 0-11 5.5 5.5 0 0 0 0 11zM8 10a2 2 0 1 0 0-4 2 2 0 0 0 0 4z",
+    ),
+    (Icon::Fields, "i-fields", "M2.5 3.5h11v3h-11zM2.5 9.5h11v3h-11zM6 3.5v3M6 9.5v3"),
+    (Icon::Bulb, "i-bulb", "M6 11.5c0-1.5-2-2.3-2-4.7a4 4 0 0 1 8 0c0 2.4-2 3.2-2 4.7zM6.5 13.5h3"),
     (Icon::Check, "i-check", "M3.5 8.5l3 3 6-7"),
     (Icon::Cross, "i-cross", "M4 4l8 8M12 4l-8 8"),
     (Icon::Question, "i-question", "M5.5 6A2.5 2.5 0 1 1 8 8.5v1.2M8 12.2v.1"),

@@ -9,7 +9,10 @@
 pub mod charts;
 pub mod chip;
 pub mod clock;
+pub mod code;
 pub mod confidence;
+pub mod dialog;
+pub mod diff;
 pub mod evidence;
 pub mod form;
 pub mod icon;

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use engine::action::Action;
+use engine::change::Kind;
 use engine::control::outcome::OutcomeStage;
 use engine::decision::{Mode, Outcome3};
 use engine::event::EventKind;
+use store::changes::State;
 
 use store::sync::UnfinishedState;
 
@@ -168,7 +170,15 @@ pub fn act(action: &str) -> String {
         "workflow.release" => "Released",
         "workflow.kill" => "Stopped",
         "workflow.resume" => "Let go on",
-        "version.draft" => "Saved a version",
+        "version.begin" => "Began with a version",
+        "version.approve" => "Made a version of a signed change",
+        "change.start" => "Began a draft",
+        "change.save" => "Saved a draft",
+        "change.submit" => "Submitted a change",
+        "change.withdraw" => "Took a change back",
+        "change.sign" => "Signed a change",
+        "change.return" => "Sent a change back",
+        "change.comment" => "Commented on a change",
         "lead.erase" => "Erased a person's data",
         "layers.set_owners" => "Named the owners of the layers",
         "job.request" => "Asked for a job",
@@ -187,6 +197,39 @@ pub fn act(action: &str) -> String {
         other => return sentence(&other.replace(['.', '_'], " ")),
     }
     .to_owned()
+}
+
+/// What a version is a version of.
+pub fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Catalogue => "Fields",
+        Kind::Map => "Field extraction",
+        Kind::RuleSet => "Rule set",
+        Kind::List => "List",
+        Kind::Pool => "Pool",
+    }
+}
+
+/// Where everything of a kind is listed.
+pub fn path_of(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Catalogue => "/fields",
+        Kind::Map => "/maps",
+        Kind::RuleSet => "/rules",
+        Kind::List => "/lists",
+        Kind::Pool => "/pools",
+    }
+}
+
+/// Where a change stands.
+pub fn change_state(state: State) -> (&'static str, &'static str) {
+    match state {
+        State::Draft => ("unknown", "Draft"),
+        State::Submitted => ("warn", "Waits for sign-off"),
+        State::Approved => ("good", "Live"),
+        State::Returned => ("bad", "Sent back"),
+        State::Withdrawn => ("escalate", "Taken back"),
+    }
 }
 
 /// Who acted, by how the log names them and what people are called.

@@ -51,14 +51,16 @@ pub fn compare(kind: Kind, before: Option<&Json>, after: &Json) -> Comparison {
     }
 }
 
-/// Whether any rule that asks this list hands out leads or counts for a quota.
-pub fn rules_touch_assignment(rule_set: &Json, list: &str) -> bool {
-    let asks = format!("lists.{list}");
-    let is_end = |rest: &str| !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
-    rules(Some(rule_set)).rules.iter().any(|rule| {
-        rule.when.match_indices(&asks).any(|(at, found)| is_end(&rule.when[at + found.len()..]))
-            && hands_out(rule)
-    })
+impl RuleSetFile {
+    /// Whether any rule that asks this list hands out leads or counts for a quota.
+    pub fn hands_out_by(&self, list: &str) -> bool {
+        let asks = format!("lists.{list}");
+        let is_end = |rest: &str| !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
+        self.rules.iter().any(|rule| {
+            let mut found = rule.when.match_indices(&asks);
+            found.any(|(at, asked)| is_end(&rule.when[at + asked.len()..])) && hands_out(rule)
+        })
+    }
 }
 
 fn rule_sets(before: Option<&Json>, after: &Json) -> Comparison {
@@ -334,8 +336,9 @@ mod tests {
         let rules = set(
             "{id: a, when: company in lists.tam_eu, then: [advance]}, {id: b, when: company in lists.tam, then: [{assign: {pool: p}}]}",
         );
-        assert!(rules_touch_assignment(&rules, "tam"));
-        assert!(!rules_touch_assignment(&rules, "tam_eu"));
-        assert!(!rules_touch_assignment(&rules, "ta"));
+        let rules = super::rules(Some(&rules));
+        assert!(rules.hands_out_by("tam"));
+        assert!(!rules.hands_out_by("tam_eu"));
+        assert!(!rules.hands_out_by("ta"));
     }
 }

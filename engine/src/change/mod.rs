@@ -7,7 +7,7 @@ mod locate;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::compare::{Comparison, Difference, compare, rules_touch_assignment};
+pub use self::compare::{Comparison, Difference, compare};
 pub use self::draft::{Draft, Mark, place, read, template, write};
 pub use self::lines::{Line, Piece, lines, words};
 

@@ -21,6 +21,7 @@ use super::apply::{self, Secrets, Wish};
 use super::{Database, Failure, exit};
 use crate::pipeline::{OutcomeSignal, Pipeline, Receipt, Signal, Taken};
 
+mod changes;
 mod leads;
 
 /// Options of `demo`.
@@ -39,7 +40,9 @@ const PEOPLE: &[(&str, &str, &[Role])] = &[
     ("ada@corvane.example", "Ada Keller", &[Role::Admin]),
     ("noor@corvane.example", "Noor Haddad", &[Role::RevopsLead]),
     ("felix@corvane.example", "Felix Brunner", &[Role::Revops]),
+    ("tove@corvane.example", "Tove Lindholm", &[Role::Revops]),
     ("ines@corvane.example", "Inês Carvalho", &[Role::Enablement]),
+    ("luis@corvane.example", "Luis Ferreira", &[Role::Enablement]),
     ("pavel@corvane.example", "Pavel Novák", &[Role::Integrations]),
     ("ruth@corvane.example", "Ruth Osei", &[Role::RepLeader]),
     ("marco@corvane.example", "Marco Bianchi", &[Role::AeRepLeader]),
@@ -67,6 +70,7 @@ pub(super) async fn run(options: Options) -> Result<u8, Failure> {
     let logins = add_people(&store, &actor).await?;
     configure(&store, &actor, &warehouse).await?;
     play(&store, &actor, from, options.leads).await?;
+    changes::propose(&store).await?;
     println!("{logins}");
     Ok(exit::FINE)
 }

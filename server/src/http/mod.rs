@@ -16,6 +16,7 @@ mod pages;
 mod router;
 mod serve;
 mod sessions;
+mod uploads;
 
 use std::path::PathBuf;
 use std::sync::Arc;

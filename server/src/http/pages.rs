@@ -19,8 +19,8 @@ use tower_sessions::Session;
 use super::cookies::cookie;
 use super::{Arrival, Failure, Identity, Kind, State};
 
-/// Bytes of a form: the largest text that people write by hand fits.
-const FORM_BYTES: usize = 256 * 1024;
+/// Bytes of a form: a rule set of two thousand rules fits, percent-encoded.
+const FORM_BYTES: usize = 2 * 1024 * 1024;
 
 /// Every page of the app and every action, by path.
 pub(super) fn routes() -> Router<State> {

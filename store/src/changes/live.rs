@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::Change;
 use crate::actor::Actor;
 use crate::error::{Error, Result};
+use crate::pool::Store;
 use crate::workflows;
 
 /// A live workflow around a change.
@@ -109,6 +110,26 @@ fn empty_rules(name: &str) -> engine::rules::RuleSetFile {
         rules: Vec::new(),
         default: engine::action::Action::Hold,
     }
+}
+
+/// The entries of the lists that a workflow asks, by name.
+///
+/// # Errors
+/// When the database fails.
+pub async fn entries(
+    store: &Store,
+    around: &Surrounding,
+    asked: &BTreeSet<String>,
+) -> Result<BTreeMap<String, Vec<String>>> {
+    let ids: Vec<Uuid> =
+        asked.iter().filter_map(|name| around.ids.get(&(Kind::List, name.clone()))).copied().collect();
+    let rows: Vec<(String, Vec<String>)> = sqlx::query_as(
+        "SELECT name, ARRAY(SELECT jsonb_array_elements_text(body->'entries')) FROM versions WHERE id = ANY($1)",
+    )
+    .bind(ids)
+    .fetch_all(store.pool())
+    .await?;
+    Ok(rows.into_iter().collect())
 }
 
 /// Puts a bundle live in which the new version has taken its place.

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use crate::actor::Role;
 
-pub use self::live::{Surrounding, surroundings};
+pub use self::live::{Surrounding, entries, surroundings};
 pub use self::reads::{Cursor, Listed, Page, Show, by_number, editors, list, open_of, reviews, waiting_for};
 pub use self::review::{Signed, comment, send_back, sign};
 pub use self::write::{Edit, Proposed, propose, save, start, submit, withdraw};

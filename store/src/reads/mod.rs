@@ -6,3 +6,4 @@ pub mod frame;
 pub mod keyset;
 pub mod lead_page;
 pub mod leads_list;
+pub mod subjects;

@@ -27,11 +27,12 @@ pub const PATH: &str = "/audit";
 pub const NAMES: [&str; 3] = ["who", "area", "about"];
 
 /// The parts of the product that acts are about, as actions begin and as people say.
-const AREAS: [(&str, &str); 10] = [
+const AREAS: [(&str, &str); 11] = [
     ("person", "People"),
     ("key", "API keys"),
     ("workflow", "Workflows"),
-    ("version", "Maps, rules and lists"),
+    ("change", "Changes and sign-offs"),
+    ("version", "Versions of maps, rules and lists"),
     ("lead", "Leads"),
     ("layers", "Layers"),
     ("destination", "Destinations"),

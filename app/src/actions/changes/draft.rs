@@ -1,0 +1,263 @@
+//! Drafts.
+
+use engine::change::{self, Kind};
+use leptos::prelude::*;
+use store::Store;
+use store::changes::{self, Edit};
+use store::workflows;
+
+use super::{change_path, kind_named, refused};
+use crate::actions::{Flash, LocalPath, actor, allowed, back_to, lead_to, lead_to_with};
+use crate::context::Request;
+use crate::drafts;
+use crate::error::{Error, Result};
+use crate::ui::{number, words};
+
+/// Characters of a title, as the database has it.
+const TITLE_CHARS: usize = 200;
+/// Characters of a reason, as the database has it.
+const WHY_CHARS: usize = 5_000;
+
+/// Begins a draft: from the newest version, from an earlier one (which restores it), from another change, or from nothing.
+///
+/// # Errors
+/// When there is no such thing, or the database fails.
+#[server(prefix = "/actions", endpoint = "start-change")]
+pub async fn start_change(
+    /// What it changes.
+    kind: String,
+    /// Its name.
+    name: String,
+    /// The version to start from; the newest when absent.
+    version: Option<u32>,
+    /// The change to start from.
+    change: Option<i64>,
+) -> Result<(), Error> {
+    let request = allowed::<StartChange>()?;
+    let (kind, name) = (kind_named(&kind)?, name.trim().to_owned());
+    let page = words::path_of(kind);
+    let text = match beginning(&request.store, kind, &name, version, change).await? {
+        Some(text) => text,
+        None => {
+            if let Some(problem) = name_problem(kind, &name) {
+                let flash = Flash::new("Nothing was begun.").error("name", problem).value("name", name);
+                return lead_to_with(&back_to(None, page), &flash);
+            }
+            change::template(kind, &name)
+        }
+    };
+    let reading = drafts::read(&request.store, kind, &name, &text).await?;
+    let begun =
+        changes::start(&request.store, &actor(&request)?, kind, &name, &text, reading.draft.body.as_ref())
+            .await;
+    match begun {
+        Ok(number) => lead_to(&change_path(number)),
+        Err(store::Error::Refused(why)) => {
+            let message = Error::from(store::Error::Refused(why)).to_string();
+            lead_to_with(&back_to(None, page), &Flash::new(message))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The text that a draft begins with; `None` when there is nothing of that name.
+async fn beginning(
+    store: &Store,
+    kind: Kind,
+    name: &str,
+    version: Option<u32>,
+    change: Option<i64>,
+) -> Result<Option<String>> {
+    let mut connection = store.pool().acquire().await.map_err(store::Error::from)?;
+    if let Some(number) = change {
+        let change = changes::by_number(&mut connection, number).await?;
+        return Ok((change.kind == kind && change.name == name).then_some(change.source));
+    }
+    let found = match version {
+        Some(number) => Some(workflows::version(&mut connection, kind, name, number).await?),
+        None => workflows::newest(&mut connection, kind, name).await?,
+    };
+    found.map(|version| drafts::text_of(&version)).transpose()
+}
+
+/// What is wrong with a new thing's name. Fields, maps and rule sets come with their workflow.
+fn name_problem(kind: Kind, name: &str) -> Option<String> {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let (extra, words) = match kind {
+        Kind::List => ('_', "underscores"),
+        Kind::Pool => ('-', "hyphens"),
+        Kind::Catalogue | Kind::Map | Kind::RuleSet => {
+            return Some("There is nothing of this name; it comes with its workflow.".into());
+        }
+    };
+    let good = name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.chars().count() <= engine::limits::NAME_CHARS
+        && name.chars().all(|c| fits(c) || c == extra)
+        && !engine::rules::RESERVED.contains(&name);
+    (!good).then(|| {
+        format!("A name begins with a letter, has lower-case letters, digits and {words}, and is no word of the rule language.")
+    })
+}
+
+/// What a save is followed by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString)]
+#[strum(serialize_all = "snake_case")]
+enum Then {
+    Save,
+    Submit,
+}
+
+/// Saves a draft and, if that is asked and nothing is wrong, submits it for sign-off.
+///
+/// When somebody else saved it meanwhile, the text becomes a draft of its own: nothing typed is lost.
+///
+/// # Errors
+/// When there is no such draft, or the database fails.
+#[server(prefix = "/actions", endpoint = "save-change")]
+pub async fn save_change(
+    /// The change's number.
+    number: i64,
+    /// The revision that the writer saw.
+    revision: i32,
+    /// What it does, in a line.
+    #[server(default)]
+    title: String,
+    /// Why.
+    #[server(default)]
+    why: String,
+    /// The text.
+    #[server(default)]
+    source: String,
+    /// The text stays as it is: it is too long to be edited in a form.
+    #[server(default)]
+    keep_source: bool,
+    /// `save` or `submit`.
+    then: String,
+) -> Result<(), Error> {
+    let request = allowed::<SaveChange>()?;
+    let then: Then = then.parse().map_err(|_| Error::NotFound { what: "way to save".into() })?;
+    let change = {
+        let mut connection = request.store.pool().acquire().await.map_err(store::Error::from)?;
+        changes::by_number(&mut connection, number).await?
+    };
+    // Browsers send line ends as two characters.
+    let source = if keep_source { change.source.clone() } else { source.replace("\r\n", "\n") };
+    let reading = drafts::read(&request.store, change.kind, &change.name, &source).await?;
+    let title: String = title.trim().chars().take(TITLE_CHARS).collect();
+    let why: String = why.trim().replace("\r\n", "\n").chars().take(WHY_CHARS).collect();
+    let edit =
+        Edit { revision, title: &title, why: &why, source: &source, body: reading.draft.body.as_ref() };
+    let revision = match changes::save(&request.store, &actor(&request)?, number, edit).await {
+        Ok(revision) => revision,
+        Err(store::Error::Stale { .. }) => return kept_apart(&request, &change, &title, &why, &source).await,
+        Err(error) => return refused(number, Flash::default(), error),
+    };
+    let problems = reading.draft.marks.len();
+    if then == Then::Save {
+        let said = match problems {
+            0 => "Saved; nothing is wrong with it.".to_owned(),
+            1 => "Saved. One thing is wrong.".to_owned(),
+            many => format!("Saved. {many} things are wrong."),
+        };
+        return lead_to_with(&change_path(number), &Flash::new(said));
+    }
+    if title.is_empty() {
+        let flash = Flash::new("Saved, and not submitted yet.")
+            .error("title", "Say in a line what the change does: it is what people sign.");
+        return lead_to_with(&change_path(number), &flash);
+    }
+    if !reading.draft.is_ready(change.kind) {
+        let flash = Flash::new("Saved, and not submitted: something in the text is wrong.");
+        return lead_to_with(&change_path(number), &flash);
+    }
+    let signers = reading.signers(change.kind);
+    match changes::submit(&request.store, &actor(&request)?, number, revision, &signers).await {
+        Ok(()) => {
+            let roles: Vec<&str> = signers.iter().map(|role| role.title()).collect();
+            let said = format!("Submitted. It waits for {} to sign.", roles.join(" and "));
+            lead_to_with(&change_path(number), &Flash::new(said))
+        }
+        Err(error) => refused(number, Flash::default(), error),
+    }
+}
+
+/// Keeps what the later of two people wrote as a draft of its own.
+async fn kept_apart(
+    request: &Request,
+    change: &changes::Change,
+    title: &str,
+    why: &str,
+    source: &str,
+) -> Result<()> {
+    let actor = actor(request)?;
+    let reading = drafts::read(&request.store, change.kind, &change.name, source).await?;
+    let body = reading.draft.body.as_ref();
+    let number = changes::start(&request.store, &actor, change.kind, &change.name, source, body).await?;
+    changes::save(&request.store, &actor, number, Edit { revision: 1, title, why, source, body }).await?;
+    let said = format!(
+        "Somebody saved draft #{} meanwhile. What you wrote is kept here as a draft of its own; compare the two and discard one.",
+        change.number
+    );
+    lead_to_with(&change_path(number), &Flash::new(said))
+}
+
+/// Discards a draft, or takes a submitted change back.
+///
+/// # Errors
+/// When there is no such change, or the database fails.
+#[server(prefix = "/actions", endpoint = "withdraw-change")]
+pub async fn withdraw_change(
+    /// The change's number.
+    number: i64,
+) -> Result<(), Error> {
+    let request = allowed::<WithdrawChange>()?;
+    match changes::withdraw(&request.store, &actor(&request)?, number).await {
+        Ok(()) => lead_to_with(&change_path(number), &Flash::new("Taken back. Its text stays here.")),
+        Err(error) => refused(number, Flash::default(), error),
+    }
+}
+
+/// Takes the text of a draft from a file; what it changes is then shown on the draft's page.
+///
+/// # Errors
+/// When there is no such draft, or the database fails.
+pub async fn take_file(request: &Request, number: i64, bytes: &[u8]) -> Result<(LocalPath, Flash)> {
+    let change = {
+        let mut connection = request.store.pool().acquire().await.map_err(store::Error::from)?;
+        changes::by_number(&mut connection, number).await?
+    };
+    let page = change_path(number);
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return Ok((
+            page,
+            Flash::new(
+                "The file was not taken: it is not text in UTF-8. Save it as CSV UTF-8 and try again.",
+            ),
+        ));
+    };
+    let source = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
+    let reading = drafts::read(&request.store, change.kind, &change.name, &source).await?;
+    let edit = Edit {
+        revision: change.revision,
+        title: &change.title,
+        why: &change.why,
+        source: &source,
+        body: reading.draft.body.as_ref(),
+    };
+    match changes::save(&request.store, &actor(request)?, number, edit).await {
+        Ok(_) => {
+            let changed = reading.comparison.differences.len() as i64;
+            let said = format!(
+                "The file was read. It changes {}; look at them below before you submit it.",
+                number::plural(changed, "entry", "entries")
+            );
+            Ok((page, Flash::new(said)))
+        }
+        Err(store::Error::Stale { .. }) => Ok((
+            page,
+            Flash::new("Somebody saved the draft at this moment. Look at it, and upload the file again."),
+        )),
+        Err(error @ store::Error::Refused(_)) => Ok((page, Flash::new(Error::from(error).to_string()))),
+        Err(error) => Err(error.into()),
+    }
+}

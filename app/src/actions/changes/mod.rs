@@ -1,0 +1,35 @@
+//! Change requests: beginning, writing, submitting, signing.
+
+mod draft;
+mod review;
+
+use engine::change::Kind;
+
+use super::LocalPath;
+use crate::actions::back_to;
+use crate::error::{Error, Result};
+
+pub use self::draft::{
+    SaveChange, StartChange, WithdrawChange, save_change, start_change, take_file, withdraw_change,
+};
+pub use self::review::{CommentChange, ReturnChange, SignChange, comment_change, return_change, sign_change};
+
+/// The page of a change.
+pub fn change_path(number: i64) -> LocalPath {
+    back_to(None, &format!("/changes/{number}"))
+}
+
+fn kind_named(kind: &str) -> Result<Kind> {
+    kind.parse().map_err(|_| Error::NotFound { what: "kind of version".into() })
+}
+
+/// Says on a change's page what the store refused; every other error stays one.
+fn refused(number: i64, flash: super::Flash, error: store::Error) -> Result<()> {
+    match error {
+        store::Error::Refused(_) => {
+            let message = Error::from(error).to_string();
+            super::lead_to_with(&change_path(number), &super::Flash { message, ..flash })
+        }
+        other => Err(other.into()),
+    }
+}

@@ -1,0 +1,116 @@
+//! Signing changes, sending them back, and talking about them.
+
+use engine::canonical::Digest;
+use leptos::prelude::*;
+use store::actor::Role;
+use store::changes::{self, Signed};
+
+use super::{change_path, refused};
+use crate::actions::{Flash, actor, allowed, lead_to_with};
+use crate::error::{Error, Result};
+
+/// Characters of a comment, as the database has it.
+const COMMENT_CHARS: usize = 5_000;
+
+/// Signs a change in a role. The last signature puts it live.
+///
+/// # Errors
+/// When there is no such change or role, or the database fails.
+#[server(prefix = "/actions", endpoint = "sign-change")]
+pub async fn sign_change(
+    /// The change's number.
+    number: i64,
+    /// Hash of the content that was looked at.
+    hash: String,
+    /// The role that it is signed in.
+    role: String,
+    /// What there is to say, if anything.
+    #[server(default)]
+    comment: String,
+) -> Result<(), Error> {
+    let request = allowed::<SignChange>()?;
+    let (hash, comment) = (seen(&hash)?, cut(&comment));
+    let role: Role = role.parse().map_err(|_| Error::NotFound { what: "role".into() })?;
+    let typed = Flash::default().value("comment", &*comment);
+    match changes::sign(&request.store, &actor(&request)?, number, &hash, role, &comment).await {
+        Ok(outcome) => lead_to_with(&change_path(number), &Flash::new(said(&outcome))),
+        Err(error) => refused(number, typed, error),
+    }
+}
+
+fn said(outcome: &Signed) -> String {
+    match outcome {
+        Signed::Waits(roles) => {
+            let roles: Vec<&str> = roles.iter().map(|role| role.title()).collect();
+            format!("Signed. It still waits for {}.", roles.join(" and "))
+        }
+        Signed::Live { version, workflows } if workflows.is_empty() => {
+            format!("Signed by all: it is version {version} now. No live workflow uses it yet.")
+        }
+        Signed::Live { version, workflows } => {
+            format!(
+                "Signed by all: version {version} decides in {} from the next event on.",
+                workflows.join(", ")
+            )
+        }
+    }
+}
+
+/// Sends a change back to its author.
+///
+/// # Errors
+/// When there is no such change, or the database fails.
+#[server(prefix = "/actions", endpoint = "return-change")]
+pub async fn return_change(
+    /// The change's number.
+    number: i64,
+    /// Hash of the content that was looked at.
+    hash: String,
+    /// What is to be different.
+    #[server(default)]
+    comment: String,
+) -> Result<(), Error> {
+    let request = allowed::<ReturnChange>()?;
+    let (hash, comment) = (seen(&hash)?, cut(&comment));
+    if comment.trim().is_empty() {
+        let flash = Flash::new("It was not sent back.").error("return", "Say what is to be different.");
+        return lead_to_with(&change_path(number), &flash);
+    }
+    let typed = Flash::default().value("return", &*comment);
+    match changes::send_back(&request.store, &actor(&request)?, number, &hash, &comment).await {
+        Ok(()) => lead_to_with(&change_path(number), &Flash::new("Sent back, with what you wrote.")),
+        Err(error) => refused(number, typed, error),
+    }
+}
+
+/// Says something about a change.
+///
+/// # Errors
+/// When there is no such change, or the database fails.
+#[server(prefix = "/actions", endpoint = "comment-change")]
+pub async fn comment_change(
+    /// The change's number.
+    number: i64,
+    /// What is said.
+    #[server(default)]
+    comment: String,
+) -> Result<(), Error> {
+    let request = allowed::<CommentChange>()?;
+    let comment = cut(&comment);
+    if comment.trim().is_empty() {
+        let flash = Flash::new("Nothing was said.").error("said", "Write something first.");
+        return lead_to_with(&change_path(number), &flash);
+    }
+    match changes::comment(&request.store, &actor(&request)?, number, &comment).await {
+        Ok(()) => lead_to_with(&change_path(number), &Flash::new("Your comment stands below.")),
+        Err(error) => refused(number, Flash::default().value("said", comment), error),
+    }
+}
+
+fn seen(hash: &str) -> Result<Digest> {
+    Digest::try_from(hash.to_owned()).map_err(|_| Error::NotFound { what: "content of this hash".into() })
+}
+
+fn cut(comment: &str) -> String {
+    comment.replace("\r\n", "\n").chars().take(COMMENT_CHARS).collect()
+}

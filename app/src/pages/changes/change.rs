@@ -1,0 +1,215 @@
+//! One change: written while it is a draft, read and signed once it is submitted, kept for good when it is decided.
+
+use engine::change::{self, Comparison, Kind};
+use leptos::either::{Either, EitherOf3};
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+use store::Store;
+use store::actor::Role;
+use store::changes::{self, Change, Review, State};
+use store::workflows;
+
+use super::{draft, impact, said, sign};
+use crate::actions::Flash;
+use crate::context::Viewer;
+use crate::drafts::{self, Impact, Reading};
+use crate::error::{Error, Result};
+use crate::pages::frame::{Here, Page, Section, page};
+use crate::ui::chip::dotted;
+use crate::ui::clock::Clock;
+use crate::ui::diff::{differences, text_diff};
+use crate::ui::words;
+
+/// The page of one change.
+#[component]
+pub fn ChangePage() -> impl IntoView {
+    let number = use_params_map().read_untracked().get("number");
+    let flash = use_context::<Flash>().unwrap_or_default();
+    page(Section::Approvals, move |here| load(here, number, flash))
+}
+
+/// Everything that the parts of the page show.
+pub(super) struct Loaded {
+    pub change: Change,
+    pub reviews: Vec<Review>,
+    pub editors: Vec<(engine::ids::PersonId, String)>,
+    /// What it changes against the version it starts from.
+    pub comparison: Comparison,
+    /// The text it starts from.
+    pub base_text: Option<String>,
+    /// How a draft reads by now.
+    pub reading: Option<Reading>,
+    /// Titles of the live workflows that decide by it.
+    pub workflows: Vec<String>,
+    /// What it would have come to with the newest leads of each.
+    pub impacts: Vec<Impact>,
+    pub viewer: Viewer,
+    pub clock: Clock,
+    pub flash: Flash,
+}
+
+impl Loaded {
+    /// Whether the viewer may write in it: its author, and the owner of its layer.
+    pub fn may_write(&self) -> bool {
+        self.change.author == Some(self.viewer.id)
+            || self.viewer.roles.contains(&changes::owner(self.change.kind))
+    }
+
+    /// Whether the viewer had a hand in it, and so does not sign it.
+    pub fn had_a_hand(&self) -> bool {
+        self.editors.iter().any(|(id, _)| *id == self.viewer.id)
+    }
+
+    /// The roles that have to sign: those that were asked for, or would be.
+    pub fn signers(&self) -> Vec<Role> {
+        match &self.reading {
+            Some(reading) => reading.signers(self.change.kind),
+            None => self.change.required.clone(),
+        }
+    }
+}
+
+async fn load(here: Here, number: Option<String>, flash: Flash) -> Result<Page> {
+    let not_found = || Error::NotFound { what: "change".into() };
+    let number: i64 = number.and_then(|text| text.parse().ok()).ok_or_else(not_found)?;
+    let loaded = gather(here, number, flash).await?;
+    let change = &loaded.change;
+    let (tone, state) = words::change_state(change.state);
+    let what = format!("{} {}", words::kind(change.kind), words::sentence(&change.name));
+    let title = if change.title.is_empty() { what.clone() } else { change.title.clone() };
+    let bar = view! {
+        <nav aria-label="Breadcrumb"><a href="/changes">"Approvals"</a><span aria-hidden="true">" /"</span></nav>
+        <h1>{title.clone()}</h1>
+        <span class="tag">{format!("#{}", change.number)}</span>
+        {dotted(tone, state)}
+    };
+    let main = match change.state {
+        State::Draft if loaded.may_write() => EitherOf3::A(draft::editing(&loaded)),
+        State::Draft => EitherOf3::B(
+            view! { <p class="note-line">"Its author is still writing this draft."</p>{content(&loaded)} },
+        ),
+        _ => EitherOf3::C(content(&loaded)),
+    };
+    let body = view! {
+        {headline(&loaded, &what).into_any()}
+        <div class="subject">
+            <div>{main.into_any()}</div>
+            <aside>{sign::section(&loaded).into_any()}{said::section(&loaded).into_any()}</aside>
+        </div>
+    };
+    Ok(Page { title, bar: bar.into_any(), body: body.into_any() })
+}
+
+async fn gather(here: Here, number: i64, flash: Flash) -> Result<Loaded> {
+    let store = &here.request.store;
+    let viewer = here.request.viewer.clone().ok_or(Error::SignedOut)?;
+    let (change, reviews, editors, base) = {
+        let mut connection = store.pool().acquire().await.map_err(store::Error::from)?;
+        let change = changes::by_number(&mut connection, number).await?;
+        let reviews = changes::reviews(&mut connection, change.id).await?;
+        let editors = changes::editors(&mut connection, change.id).await?;
+        let base = match change.base_version {
+            0 => None,
+            version => Some(workflows::version(&mut connection, change.kind, &change.name, version).await?),
+        };
+        (change, reviews, editors, base)
+    };
+    let is_draft = change.state == State::Draft;
+    let reading = if is_draft {
+        Some(drafts::read(store, change.kind, &change.name, &change.source).await?)
+    } else {
+        None
+    };
+    let comparison = match &change.body {
+        Some(body) => change::compare(change.kind, base.as_ref().map(|base| &base.body), body),
+        None => Comparison::default(),
+    };
+    let used = store::reads::subjects::used_in(store, change.kind, &change.name).await?;
+    Ok(Loaded {
+        impacts: impacts(store, &change).await?,
+        // The text of a list is as long as the list, and the entries say it all.
+        base_text: base.filter(|_| change.kind != Kind::List).as_ref().map(drafts::text_of).transpose()?,
+        workflows: used.into_iter().map(|used| used.title).collect(),
+        change,
+        reviews,
+        editors,
+        comparison,
+        reading,
+        viewer,
+        clock: here.clock,
+        flash,
+    })
+}
+
+/// What an open change would have come to.
+async fn impacts(store: &Store, change: &Change) -> Result<Vec<Impact>> {
+    let (Some(body), State::Draft | State::Submitted) = (&change.body, change.state) else {
+        return Ok(Vec::new());
+    };
+    let around = {
+        let mut connection = store.pool().acquire().await.map_err(store::Error::from)?;
+        changes::surroundings(&mut connection, change.kind, Some(&change.name)).await?
+    };
+    let mut all = Vec::with_capacity(around.len());
+    for around in &around {
+        all.extend(drafts::impact(store, around, change.kind, &change.name, body).await?);
+    }
+    Ok(all)
+}
+
+/// What it is, in a sentence, with its reason.
+fn headline(loaded: &Loaded, what: &str) -> impl IntoView + use<> {
+    let change = &loaded.change;
+    let by = change.author_name.clone().unwrap_or_else(|| "A file".into());
+    let when = match (change.state, change.submitted_at, change.closed_at) {
+        (State::Draft, ..) => format!("saved {}", loaded.clock.said(change.updated_at)),
+        (_, _, Some(at)) => {
+            format!("{} {}", words::change_state(change.state).1.to_lowercase(), loaded.clock.said(at))
+        }
+        (_, Some(at), _) => format!("submitted {}", loaded.clock.said(at)),
+        (..) => String::new(),
+    };
+    let from = match change.base_version {
+        0 => "the first version".to_owned(),
+        version => format!("from version {version}"),
+    };
+    let became = change.version.map(|version| {
+        let href = format!("{}/{}?version={version}", words::path_of(change.kind), change.name);
+        view! { " It became "<a href=href>{format!("version {version}")}</a>"." }
+    });
+    let reach = match (change.state, loaded.workflows.as_slice()) {
+        (State::Draft | State::Submitted, []) => "No live workflow uses it yet.".to_owned(),
+        (State::Draft | State::Submitted, titles) => {
+            format!("Once signed by all it decides in {} from the next event on.", titles.join(", "))
+        }
+        _ => String::new(),
+    };
+    let subject = if loaded.change.base_version == 0 && change.version.is_none() {
+        Either::Left(what.to_owned())
+    } else {
+        Either::Right(
+            view! { <a href=format!("{}/{}", words::path_of(change.kind), change.name)>{what.to_owned()}</a> },
+        )
+    };
+    let why = (!change.why.is_empty() && change.state != State::Draft)
+        .then(|| view! { <p class="why">{change.why.clone()}</p> });
+    view! {
+        <div class="headline">
+            <p>{subject}{format!(", {from}. {by}, {when}. {reach}")}{became}</p>
+            {why}
+        </div>
+    }
+}
+
+fn content(loaded: &Loaded) -> impl IntoView + use<> {
+    let change = &loaded.change;
+    let lines = (change.kind != Kind::List).then(|| {
+        let caption = format!("The text against version {}", change.base_version);
+        let diff = text_diff(caption, loaded.base_text.as_deref().unwrap_or_default(), &change.source);
+        view! { <h2>"Line by line"</h2>{diff} }
+    });
+    view! {
+        {impact::section(&loaded.impacts).into_any()}
+        <section class="stacked-sections"><h2>"What changes"</h2>{differences(&loaded.comparison)}{lines}</section>
+    }
+}

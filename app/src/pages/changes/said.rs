@@ -1,0 +1,50 @@
+//! What people said of a change.
+
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn as _;
+use store::changes::{Review, State, Verdict};
+
+use super::change::Loaded;
+use crate::actions::changes::CommentChange;
+use crate::ui::form::{Text, text};
+use crate::ui::words;
+
+const COMMENT: Text =
+    Text { id: "comment", label: "Comment", name: "comment", rows: 2, maxlength: 5_000, required: true };
+
+/// Comments and verdicts, the first first, and a form to say something.
+pub fn section(loaded: &Loaded) -> impl IntoView + use<> {
+    let spoken = loaded.reviews.iter().filter(|review| !review.comment.is_empty());
+    let rows = spoken.map(|review| comment(loaded, review)).collect_view();
+    let form = (loaded.change.state != State::Draft).then(|| say(loaded));
+    view! { <section><h2>"Said about it"</h2><ol class="plain-list comments">{rows}</ol>{form}</section> }
+}
+
+fn comment(loaded: &Loaded, review: &Review) -> impl IntoView + use<> {
+    let did = match (review.verdict, review.role) {
+        (Verdict::Approve, Some(role)) => format!("signed as {}", role.title()),
+        (Verdict::Return, _) => "sent it back".to_owned(),
+        _ => String::new(),
+    };
+    view! {
+        <li>
+            <p class="row">
+                <span class="avatar" aria-hidden="true">{words::initials(&review.name)}</span><b>{review.name.clone()}</b>
+                <span class="quiet">{did}</span><span class="quiet push">{loaded.clock.stamp(review.at)}</span>
+            </p>
+            <p class="why">{review.comment.clone()}</p>
+        </li>
+    }
+}
+
+fn say(loaded: &Loaded) -> impl IntoView + use<> {
+    let error = loaded.flash.errors.get("said").cloned();
+    let typed = loaded.flash.values.get("said").cloned().unwrap_or_default();
+    view! {
+        <form class="stack-form" method="post" action=CommentChange::PATH>
+            <input type="hidden" name="number" value=loaded.change.number.to_string() />
+            {text(COMMENT, &typed, error)}
+            <button class="btn">"Say it"</button>
+        </form>
+    }
+}

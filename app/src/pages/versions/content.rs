@@ -1,0 +1,267 @@
+//! What a version says, as people read it.
+
+use std::collections::BTreeMap;
+
+use engine::action::{Action, Consequence};
+use engine::catalogue::{Catalogue, FieldDefinition, Missing};
+use engine::change::Kind;
+use engine::content::MapFile;
+use engine::content::map::MappedField;
+use engine::rules::pick::Pool;
+use engine::rules::{RuleDefinition, RuleSetFile};
+use leptos::either::Either;
+use leptos::prelude::*;
+use serde::de::DeserializeOwned;
+use serde_json::Value as Json;
+use store::workflows::Version;
+
+use crate::drafts;
+use crate::error::Result;
+use crate::ui::chip::action_chip;
+use crate::ui::icon::{Icon, icon};
+use crate::ui::{number, words};
+
+/// Entries of a list that a page shows at once; the search finds the others.
+const ENTRIES: usize = 500;
+
+/// A version's content, with its text below.
+///
+/// # Errors
+/// When it is not of its kind.
+pub fn content(kind: Kind, version: &Version, search: &str) -> Result<AnyView> {
+    let said = match kind {
+        Kind::RuleSet => rules(&typed(&version.body)?).into_any(),
+        Kind::Catalogue => fields(&typed(&version.body)?).into_any(),
+        Kind::Map => map(&typed(&version.body)?).into_any(),
+        Kind::Pool => pool(&typed(&version.body)?).into_any(),
+        Kind::List => return Ok(list(version, search).into_any()),
+    };
+    let text = drafts::text_of(version)?;
+    Ok(view! {
+        {said}
+        <details class="fold gap"><summary>"As text"</summary><pre class="code">{text}</pre></details>
+    }
+    .into_any())
+}
+
+fn typed<T: DeserializeOwned>(body: &Json) -> Result<T> {
+    Ok(serde_json::from_value(body.clone()).map_err(store::Error::from)?)
+}
+
+fn rules(set: &RuleSetFile) -> impl IntoView + use<> {
+    let rows = set.rules.iter().enumerate().map(|(index, one)| rule(index, one)).collect_view();
+    view! {
+        <ol class="rule-list">
+            {rows}
+            <li class="otherwise">
+                <span class="num"></span>
+                <div><p class="row"><b>"Otherwise"</b>{action_chip(set.default)}</p><p class="meta">"Also where a rule cannot be told for want of information."</p></div>
+            </li>
+        </ol>
+    }
+}
+
+fn rule(index: usize, rule: &RuleDefinition) -> impl IntoView + use<> {
+    let does = rule.then.iter().map(consequence).collect_view();
+    let tags = rule.risk.iter().map(|tag| view! { <span class="tag">{tag.clone()}</span>" " }).collect_view();
+    let sure: Vec<String> = rule
+        .min_confidence
+        .iter()
+        .map(|(field, least)| {
+            format!("{} {}", words::sentence(field).to_lowercase(), number::confidence(*least))
+        })
+        .collect();
+    let sure = (!sure.is_empty())
+        .then(|| view! { <p class="meta">{format!("Confidence needed: {}", sure.join(", "))}</p> });
+    view! {
+        <li id=format!("rule-{}", rule.id)>
+            <span class="num">{index + 1}</span>
+            <div>
+                <p class="row"><b>{rule.name.clone().unwrap_or_else(|| rule.id.clone())}</b>{does}{tags}<code class="quiet push">{rule.id.clone()}</code></p>
+                <code class="condition">{rule.when.clone()}</code>
+                {sure}
+            </div>
+        </li>
+    }
+}
+
+fn consequence(consequence: &Consequence) -> impl IntoView + use<> {
+    match consequence {
+        Consequence::Tag(tag) => Either::Left(view! { <span class="tag">{tag.clone()}</span> }),
+        Consequence::Act { action, parameters } => {
+            let pool =
+                (*action == Action::Assign).then(|| parameters.get("pool").and_then(Json::as_str)).flatten();
+            let to = pool.map(|pool| view! { " to "<a href=format!("/pools/{pool}")>{pool.to_owned()}</a> });
+            let rest: Vec<String> = parameters
+                .iter()
+                .filter(|(name, _)| name.as_str() != "pool")
+                .map(|(name, value)| {
+                    format!("{} {}", name, value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+                })
+                .collect();
+            let rest = (!rest.is_empty()).then(|| format!(", {}", rest.join(", ")));
+            Either::Right(view! { <span>{action_chip(*action)}{to}{rest}</span> })
+        }
+    }
+}
+
+fn fields(catalogue: &Catalogue) -> impl IntoView + use<> {
+    let rows = catalogue.0.iter().map(|(name, field)| field_row(name, field)).collect_view();
+    view! {
+        <table class="table stack">
+            <caption class="sr">"Fields"</caption>
+            <thead>
+                <tr>
+                    <th scope="col">"Field"</th><th scope="col">"Type"</th><th scope="col">"Values"</th><th scope="col">"When missing"</th>
+                </tr>
+            </thead>
+            <tbody>{rows}</tbody>
+        </table>
+    }
+}
+
+fn field_row(name: &str, field: &FieldDefinition) -> impl IntoView + use<> {
+    let title = field.title.clone().unwrap_or_else(|| words::sentence(name));
+    let unit = field.unit.clone().map(|unit| format!(", {unit}"));
+    let bounds = match (field.min, field.max) {
+        (None, None) => String::new(),
+        (Some(min), None) => format!("from {}", number::decimal(min, 3)),
+        (None, Some(max)) => format!("up to {}", number::decimal(max, 3)),
+        (Some(min), Some(max)) => format!("{} to {}", number::decimal(min, 3), number::decimal(max, 3)),
+    };
+    let values = if field.values.is_empty() { bounds } else { field.values.join(", ") };
+    let missing = match &field.missing {
+        Missing::Unknown => Either::Left(view! { <span class="tone" data-a="unknown">"unknown"</span> }),
+        Missing::Value(value) => Either::Right(format!(
+            "counts as {}",
+            value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+        )),
+    };
+    let personal = field.personal.then(|| view! { " "<span class="tag">"personal"</span> });
+    view! {
+        <tr>
+            <th scope="row">{title}{personal}<small><code>{name.to_owned()}</code></small></th>
+            <td class="first">{field.kind.to_string()}{unit}</td>
+            <td class="wide">{values}</td>
+            <td data-l="Missing">{missing}</td>
+        </tr>
+    }
+}
+
+fn map(map: &MapFile) -> impl IntoView + use<> {
+    let rows = map.fields.iter().map(|(name, field)| mapped_row(name, field)).collect_view();
+    view! {
+        <table class="table stack">
+            <caption class="sr">"Where fields are read"</caption>
+            <thead>
+                <tr>
+                    <th scope="col">"Field"</th><th scope="col">"Read as"</th><th scope="col">"From"</th><th scope="col" class="num">"Confidence needed"</th>
+                </tr>
+            </thead>
+            <tbody>{rows}</tbody>
+        </table>
+    }
+}
+
+fn mapped_row(name: &str, field: &MappedField) -> impl IntoView + use<> {
+    let from = field.from.0.iter().map(|pointer| view! { <code>{pointer.clone()}</code>" " }).collect_view();
+    let settings = settings(field);
+    view! {
+        <tr>
+            <th scope="row">{words::sentence(name)}<small><code>{name.to_owned()}</code></small></th>
+            <td class="first">{field.extract.name()}</td>
+            <td class="wide">{from}<small class="quiet">{settings}</small></td>
+            <td class="num" data-l="Confidence needed">{field.min_confidence.map_or_else(|| "any".into(), number::confidence)}</td>
+        </tr>
+    }
+}
+
+/// What an extractor is told besides where to look.
+fn settings(field: &MappedField) -> String {
+    let all: BTreeMap<String, Json> = serde_json::to_value(field)
+        .ok()
+        .and_then(|value| serde_json::from_value(value).ok())
+        .unwrap_or_default();
+    let rest = all.iter().filter(|(name, _)| !["from", "extract", "min_confidence"].contains(&name.as_str()));
+    let count = |value: &Json| match value {
+        Json::Array(all) => all
+            .iter()
+            .map(|one| one.as_str().map_or_else(|| one.to_string(), str::to_owned))
+            .collect::<Vec<_>>()
+            .join(", "),
+        Json::Object(all) => all.keys().cloned().collect::<Vec<_>>().join(", "),
+        Json::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    rest.map(|(name, value)| format!("{}: {}", words::sentence(name), count(value)))
+        .collect::<Vec<_>>()
+        .join("; ")
+}
+
+fn pool(pool: &Pool) -> impl IntoView + use<> {
+    let total: u32 = pool.members.iter().map(|member| member.weight).sum();
+    let rows = pool
+        .members
+        .iter()
+        .map(|member| {
+            let share = f64::from(member.weight) / f64::from(total.max(1));
+            view! {
+                <tr>
+                    <th scope="row">{member.person.clone()}</th>
+                    <td class="num first">{member.weight}</td>
+                    <td class="num" data-l="Share">{number::percent(share)}</td>
+                </tr>
+            }
+        })
+        .collect_view();
+    view! {
+        <table class="table stack">
+            <caption class="sr">"People of the pool"</caption>
+            <thead><tr><th scope="col">"Person"</th><th scope="col" class="num">"Turns"</th><th scope="col" class="num">"Share of the leads"</th></tr></thead>
+            <tbody>{rows}</tbody>
+        </table>
+    }
+}
+
+fn list(version: &Version, search: &str) -> impl IntoView + use<> {
+    let entries: Vec<&str> = version
+        .body
+        .get("entries")
+        .and_then(Json::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Json::as_str)
+        .collect();
+    let sought = search.trim().to_lowercase();
+    let found: Vec<&str> = entries
+        .iter()
+        .copied()
+        .filter(|entry| sought.is_empty() || entry.to_lowercase().contains(&sought))
+        .collect();
+    let count = match (sought.is_empty(), found.len() > ENTRIES) {
+        (true, false) => number::plural(entries.len() as i64, "entry", "entries"),
+        (true, true) => format!(
+            "The first {} of {}",
+            number::count(ENTRIES as i64),
+            number::plural(entries.len() as i64, "entry", "entries")
+        ),
+        (false, _) => format!(
+            "{} of {}",
+            number::count(found.len() as i64),
+            number::plural(entries.len() as i64, "entry", "entries")
+        ),
+    };
+    let rows =
+        found.iter().take(ENTRIES).map(|entry| view! { <li>{(*entry).to_owned()}</li> }).collect_view();
+    let nothing = found.is_empty().then(|| view! { <p class="quiet">"No entry like this. Case and spaces do not count, other letters do."</p> });
+    view! {
+        <form class="row search-line" method="get" role="search" aria-label="Find an entry">
+            <input type="hidden" name="version" value=version.version.to_string() />
+            <input class="field" type="search" name="q" value=search.to_owned() placeholder="Find an entry" aria-label="Find an entry" maxlength="200" />
+            <button class="btn">{icon(Icon::Search)}"Find"</button>
+            <span class="meta">{count}</span>
+        </form>
+        {nothing}
+        <ul class="entries">{rows}</ul>
+    }
+}

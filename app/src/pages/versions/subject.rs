@@ -1,0 +1,152 @@
+//! One thing that has versions: what it says now, what it said before, and what somebody wants to change.
+
+use engine::change::{self, Kind};
+use leptos::either::Either;
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn as _;
+use leptos_router::hooks::{use_params_map, use_query_map};
+use store::changes::{self, Listed};
+use store::reads::frame::names_of_actors;
+use store::reads::subjects::{UsedIn, history, used_in};
+use store::workflows::{self, Version};
+
+use super::{change_link, content, heading, history as versions, section};
+use crate::actions::changes::StartChange;
+use crate::drafts;
+use crate::error::{Error, Result};
+use crate::pages::frame::{Here, Page, page};
+use crate::ui::diff::{differences, text_diff};
+use crate::ui::icon::{Icon, icon};
+use crate::ui::{number, words};
+
+/// One of a kind.
+#[component]
+pub fn SubjectPage(
+    /// The kind.
+    kind: Kind,
+) -> impl IntoView {
+    let name = use_params_map().read_untracked().get("name");
+    let query = use_query_map().get_untracked();
+    let asked = Asked {
+        version: query.get("version").and_then(|text| text.parse().ok()),
+        against: query.get("against").and_then(|text| text.parse().ok()),
+        search: query.get("q").unwrap_or_default(),
+    };
+    page(section(kind), move |here| load(here, kind, name, asked))
+}
+
+struct Asked {
+    version: Option<u32>,
+    against: Option<u32>,
+    search: String,
+}
+
+async fn load(here: Here, kind: Kind, name: Option<String>, asked: Asked) -> Result<Page> {
+    let store = &here.request.store;
+    let not_found = || Error::NotFound { what: words::kind(kind).to_lowercase() };
+    let name = name.ok_or_else(not_found)?;
+    let (newest, shown, against) = {
+        let mut connection = store.pool().acquire().await.map_err(store::Error::from)?;
+        let newest = workflows::newest(&mut connection, kind, &name).await?.ok_or_else(not_found)?;
+        let shown = match asked.version {
+            Some(number) => workflows::version(&mut connection, kind, &name, number).await?,
+            None => newest.clone(),
+        };
+        let against = match asked.against {
+            Some(number) => Some(workflows::version(&mut connection, kind, &name, number).await?),
+            None => None,
+        };
+        (newest, shown, against)
+    };
+    let (used, open) =
+        (used_in(store, kind, &name).await?, changes::open_of(store, kind, Some(&name)).await?);
+    let history = history(store, kind, &name).await?;
+    let by: Vec<String> = history.iter().map(|version| version.created_by.clone()).collect();
+    let names = names_of_actors(store, &by).await?;
+    let title = words::sentence(&name);
+    let is_newest = shown.version == newest.version;
+    let main = match &against {
+        Some(against) => Either::Left(compared(kind, against, &shown)?),
+        None => Either::Right(content::content(kind, &shown, &asked.search)?),
+    };
+    let body = view! {
+        <div class="subject">
+            <div>{(!is_newest || against.is_some()).then(|| looking_back(kind, &shown, against.as_ref(), &newest))}{main.into_any()}</div>
+            <aside>
+                {open_changes(&open).into_any()}
+                {versions::list(kind, &name, &history, &names, &used, shown.version, here.clock, here.may::<StartChange>()).into_any()}
+            </aside>
+        </div>
+    };
+    let bar = view! {
+        <nav aria-label="Breadcrumb"><a href=words::path_of(kind)>{heading(kind).0}</a><span aria-hidden="true">" /"</span></nav>
+        <h1>{title.clone()}</h1>
+        <span class="tag">{format!("v{}", shown.version)}</span>
+        <span class="meta">{lives_in(&used)}</span>
+        {here.may::<StartChange>().then(|| view! { <span class="push">{begin(&here, kind, &name)}</span> })}
+    };
+    Ok(Page { title, bar: bar.into_any(), body: body.into_any() })
+}
+
+fn lives_in(used: &[UsedIn]) -> String {
+    match used {
+        [] => "In no live workflow".to_owned(),
+        [one] => format!("Decides in {}", one.title),
+        many => format!("Decides in {}", number::plural(many.len() as i64, "workflow", "workflows")),
+    }
+}
+
+/// The way to a draft: the layer's owner edits, everybody else suggests.
+fn begin(here: &Here, kind: Kind, name: &str) -> impl IntoView + use<> {
+    let owns =
+        here.request.viewer.as_ref().is_some_and(|viewer| viewer.roles.contains(&changes::owner(kind)));
+    let words = if owns { "Edit" } else { "Suggest a change" };
+    view! {
+        <form method="post" action=StartChange::PATH>
+            <input type="hidden" name="kind" value=kind.to_string() />
+            <input type="hidden" name="name" value=name.to_owned() />
+            <button class="btn primary">{icon(Icon::Edit)}{words}</button>
+        </form>
+    }
+}
+
+fn looking_back(
+    kind: Kind,
+    shown: &Version,
+    against: Option<&Version>,
+    newest: &Version,
+) -> impl IntoView + use<> {
+    let what = match against {
+        Some(against) => {
+            format!("What version {} changed against version {}.", shown.version, against.version)
+        }
+        None => format!("This is version {}; the newest is version {}.", shown.version, newest.version),
+    };
+    let href = format!("{}/{}", words::path_of(kind), shown.name);
+    view! { <p class="note-line">{what}" "<a href=href>"See the newest"</a></p> }
+}
+
+fn compared(kind: Kind, against: &Version, shown: &Version) -> Result<impl IntoView + use<>> {
+    let comparison = change::compare(kind, Some(&against.body), &shown.body);
+    // A list says it all entry by entry.
+    let texts =
+        if kind == Kind::List { None } else { Some((drafts::text_of(against)?, drafts::text_of(shown)?)) };
+    let lines = texts.map(|(old, new)| {
+        let caption = format!("The text of version {} against version {}", shown.version, against.version);
+        view! { <h2>"Line by line"</h2>{text_diff(caption, &old, &new)} }
+    });
+    Ok(
+        view! { <section class="stacked-sections"><h2>"What differs"</h2>{differences(&comparison)}{lines}</section> },
+    )
+}
+
+fn open_changes(open: &[Listed]) -> impl IntoView + use<> {
+    let one = |change: &Listed| {
+        let title = if change.title.is_empty() { "No title yet".to_owned() } else { change.title.clone() };
+        let by = change.author_name.clone().map(|name| format!(", {name}"));
+        view! { <li>{change_link(change)}<small>{title}{by}</small></li> }
+    };
+    (!open.is_empty()).then(|| {
+        view! { <section><h2>"Open changes"</h2><ul class="plain-list">{open.iter().map(one).collect_view()}</ul></section> }
+    })
+}

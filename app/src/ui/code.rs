@@ -1,0 +1,99 @@
+//! Text that people write: an editor without scripts, and what is wrong with it shown at the character.
+
+use engine::change::Mark;
+use leptos::prelude::*;
+
+use super::form::lines;
+use super::icon::{Icon, icon};
+
+/// Problems that are shown; whoever has more mends these first.
+const SHOWN: usize = 50;
+/// Characters of a line that are shown around a problem.
+const AROUND_CHARS: usize = 60;
+/// Lines of an editor, at least and at most.
+const ROWS: (usize, usize) = (12, 40);
+
+/// A text area for code.
+pub fn editor(label: &'static str, name: &'static str, text: String, is_wrong: bool) -> impl IntoView {
+    let rows = (text.lines().count() + 2).clamp(ROWS.0, ROWS.1);
+    let described = is_wrong.then_some("problems");
+    view! {
+        <div class="label editor">
+            <label for=name>{label}</label>
+            <textarea
+                id=name class="field mono" name=name rows=rows.to_string() spellcheck="false" autocapitalize="off" autocomplete="off" wrap="off"
+                aria-invalid=is_wrong.then_some("true") aria-describedby=described
+            >{lines(&text)}</textarea>
+        </div>
+    }
+}
+
+/// What is wrong with a text, each with its line and the place marked.
+pub fn problems(text: &str, marks: &[Mark], may_stay: bool) -> impl IntoView + use<> {
+    let left = marks.len().saturating_sub(SHOWN);
+    let all = marks.iter().take(SHOWN).map(|mark| problem(text, mark, may_stay)).collect_view();
+    let rest = (left > 0).then(|| view! { <li class="meta">{format!("and {left} more")}</li> });
+    (!marks.is_empty()).then(|| view! { <ol class="problems" id="problems">{all}{rest}</ol> })
+}
+
+fn problem(text: &str, mark: &Mark, may_stay: bool) -> impl IntoView + use<> {
+    let tone = if may_stay { "warn" } else { "bad" };
+    let place =
+        mark.span.map(|_| view! { <span class="meta num">{format!("{}:{}", mark.line, mark.column)}</span> });
+    let excerpt = mark.span.map(|span| {
+        let (before, wrong, after) = excerpt(text, span.start, span.end);
+        view! { <code class="excerpt">{before}<mark data-a=tone>{wrong}</mark>{after}</code> }
+    });
+    let meant = mark.suggestion.clone().map(|suggestion| {
+        view! { " Did you mean "<code>{suggestion}</code>"?" }
+    });
+    view! {
+        <li data-a=tone>
+            {icon(Icon::Alert)}
+            <div><p>{mark.message.clone()}{meant}</p>{excerpt}</div>
+            {place}
+        </li>
+    }
+}
+
+/// The line around a place: what stands before it, the place itself, and what stands after.
+fn excerpt(text: &str, start: usize, end: usize) -> (String, String, String) {
+    let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
+    let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
+    let end = end.clamp(start, line_end);
+    let before = text[line_start..start].trim_start();
+    let skipped = before.chars().count().saturating_sub(AROUND_CHARS);
+    let before: String = before.chars().skip(skipped).collect();
+    let dots = |is: bool| if is { "…" } else { "" };
+    let wrong: String = text[start..end].chars().take(2 * AROUND_CHARS).collect();
+    let after: String = text[end..line_end].chars().take(AROUND_CHARS).collect();
+    let is_cut = text[end..line_end].chars().count() > AROUND_CHARS;
+    // Nothing is marked where something is missing: a space can be seen.
+    let wrong = if wrong.is_empty() { "\u{a0}".to_owned() } else { wrong };
+    (format!("{}{before}", dots(skipped > 0)), wrong, format!("{after}{}", dots(is_cut)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(text: &str, start: usize, end: usize) -> String {
+        let (before, wrong, after) = excerpt(text, start, end);
+        format!("{before}[{wrong}]{after}")
+    }
+
+    #[test]
+    fn an_excerpt_is_the_line_with_the_place_marked() {
+        let text = "a: 1\n  when: siz > 5\nb: é\n";
+        assert_eq!(told(text, 13, 16), "when: [siz] > 5");
+        assert_eq!(told(text, 0, text.len()), "[a: 1]");
+        assert_eq!(told(text, 4, 4), "a: 1[\u{a0}]");
+        assert_eq!(told("", 0, 0), "[\u{a0}]");
+    }
+
+    #[test]
+    fn a_long_line_is_cut_around_the_place() {
+        let text = format!("{}x{}", "a".repeat(100), "b".repeat(100));
+        assert_eq!(told(&text, 100, 101), format!("…{}[x]{}…", "a".repeat(60), "b".repeat(60)));
+    }
+}

@@ -1,0 +1,103 @@
+//! What changes: in words, and line by line.
+
+use engine::change::{Comparison, Difference, Line, Piece, lines, words};
+use leptos::either::Either;
+use leptos::prelude::*;
+
+use super::number;
+
+/// Differences that a page shows; of a long list of entries nobody reads more.
+const SHOWN: usize = 200;
+
+/// The differences, each with what it was and what it is.
+pub fn differences(comparison: &Comparison) -> impl IntoView + use<> {
+    let all = &comparison.differences;
+    if all.is_empty() {
+        return Either::Left(view! { <p class="quiet">"Nothing differs."</p> });
+    }
+    let rows = all.iter().take(SHOWN).map(difference).collect_view();
+    let left = all.len().saturating_sub(SHOWN);
+    let rest = (left > 0).then(|| {
+        let more = number::plural(left as i64, "more difference", "more differences");
+        view! { <p class="meta">{format!("and {more}")}</p> }
+    });
+    Either::Right(view! { <ul class="differences">{rows}</ul>{rest} })
+}
+
+fn difference(one: &Difference) -> impl IntoView + use<> {
+    let part = one.part.clone().map(|part| view! { <span class="quiet">{part}</span> });
+    let what = match (&one.before, &one.after) {
+        (Some(before), Some(after)) => {
+            let (was, is) = words(before, after);
+            Either::Left(view! {
+                <del>{pieces(was)}</del>" "<span class="quiet" aria-hidden="true">"→"</span>" "<ins>{pieces(is)}</ins>
+            })
+        }
+        // Where the subject is the text itself, it is not said twice.
+        (Some(before), None) => Either::Right(Either::Left(
+            view! { <span class="tag" data-a="bad">"removed"</span>" "<del>{unless(before, &one.subject)}</del> },
+        )),
+        (None, Some(after)) => Either::Right(Either::Right(
+            view! { <span class="tag" data-a="good">"new"</span>" "<ins>{unless(after, &one.subject)}</ins> },
+        )),
+        (None, None) => return Either::Left(()),
+    };
+    Either::Right(
+        view! { <li><span class="what"><b>{one.subject.clone()}</b>" "{part}</span><span class="change">{what}</span></li> },
+    )
+}
+
+fn unless(text: &str, said: &str) -> Option<String> {
+    (text != said).then(|| text.to_owned())
+}
+
+fn pieces(all: Vec<Piece>) -> impl IntoView {
+    let one = |piece: Piece| match piece.differs {
+        true => Either::Left(view! { <mark>{piece.text}</mark> }),
+        false => Either::Right(piece.text),
+    };
+    all.into_iter().map(one).collect_view()
+}
+
+/// Two texts line by line, what stands in both left out but for some lines around.
+pub fn text_diff(caption: String, old: &str, new: &str) -> impl IntoView + use<> {
+    let all = lines(old, new);
+    if all.is_empty() {
+        return Either::Left(view! { <p class="quiet">"The texts are the same."</p> });
+    }
+    let rows = all.into_iter().map(line).collect_view();
+    let label = caption.clone();
+    Either::Right(view! {
+        // What is wider than the page is scrolled in its own box, by keyboard too.
+        <div class="scroll lines" tabindex="0" role="region" aria-label=label>
+            <table class="diff">
+                <caption class="sr">{caption}</caption>
+                <thead class="sr"><tr><th scope="col">"Old line"</th><th scope="col">"New line"</th><th scope="col">"Sign"</th><th scope="col">"Text"</th></tr></thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+    })
+}
+
+fn line(line: Line) -> impl IntoView {
+    let number = |n: Option<usize>| n.map(|n| n.to_string());
+    let (kind, old, new, sign, text) = match line {
+        Line::Skipped(count) => {
+            let words = number::plural(count as i64, "line", "lines");
+            return Either::Left(
+                view! { <tr data-d="skip"><td colspan="4">{format!("{words} that did not change")}</td></tr> },
+            );
+        }
+        Line::Same { old, new, text } => {
+            ("same", Some(old), Some(new), "", vec![Piece { differs: false, text }])
+        }
+        Line::Gone { old, pieces } => ("gone", Some(old), None, "−", pieces),
+        Line::New { new, pieces } => ("new", None, Some(new), "+", pieces),
+    };
+    Either::Right(view! {
+        <tr data-d=kind>
+            <td class="no">{number(old)}</td><td class="no">{number(new)}</td><td class="sign">{sign}</td>
+            <td><code>{pieces(text)}</code></td>
+        </tr>
+    })
+}

@@ -1,0 +1,71 @@
+//! Changes of the demo organisation that wait: one by the owner of the rules, one suggested by an SDR, and a draft.
+
+use engine::change::{self, Kind};
+use engine::event::normal_email;
+use store::actor::{Role, Who};
+use store::changes::{self, Edit};
+use store::people;
+use store::workflows;
+use store::{Actor, Error, Store};
+
+/// Begins the changes, and submits two of them.
+pub(super) async fn propose(store: &Store) -> store::Result<()> {
+    let felix = person(store, "felix@corvane.example").await?;
+    let threshold = |text: &str| text.replace("intent_confidence > 0.85", "intent_confidence > 0.7");
+    let why = "AEs asked for target accounts a little earlier; those between 0.70 and 0.85 ask for prices just as often.";
+    let number = draft(
+        store,
+        &felix,
+        Kind::RuleSet,
+        "inbound-form",
+        "Target accounts from an intent of 0.70",
+        why,
+        threshold,
+    )
+    .await?;
+    submit(store, &felix, number, &changes::signers(Kind::RuleSet, true)).await?;
+    let sam = person(store, "sam@corvane.example").await?;
+    let entry = |text: &str| format!("{text}Wonka Industries\n");
+    let why = "They call every week and are not on the list.";
+    let number =
+        draft(store, &sam, Kind::List, "tam", "Wonka Industries is a target account", why, entry).await?;
+    submit(store, &sam, number, &changes::signers(Kind::List, true)).await?;
+    let ines = person(store, "ines@corvane.example").await?;
+    let phrase =
+        |text: &str| text.replace("white paper: 0.1", "white paper: 0.1\n      request for proposal: 0.8");
+    draft(store, &ines, Kind::Map, "inbound-form", "Read requests for proposals", "", phrase).await?;
+    Ok(())
+}
+
+async fn person(store: &Store, email: &str) -> store::Result<Actor> {
+    let email = normal_email(email).unwrap_or_default();
+    let person = people::by_email(store, &email).await?.ok_or(Error::NotFound("person"))?;
+    Ok(Actor { who: Who::Person(person.id), roles: person.roles, ..Actor::command("demo") })
+}
+
+/// A draft that says something else than the newest version.
+async fn draft(
+    store: &Store,
+    author: &Actor,
+    kind: Kind,
+    name: &str,
+    title: &str,
+    why: &str,
+    edit: impl Fn(&str) -> String,
+) -> store::Result<i64> {
+    let newest = {
+        let mut connection = store.pool().acquire().await?;
+        workflows::newest(&mut connection, kind, name).await?.ok_or(Error::NotFound("version"))?
+    };
+    let text = change::write(kind, &newest.body).map_err(|problem| Error::Corrupt(problem.to_string()))?;
+    let source = edit(&text);
+    let body = change::read(kind, name, &source, &[]).body;
+    let number = changes::start(store, author, kind, name, &text, Some(&newest.body)).await?;
+    let edit = Edit { revision: 1, title, why, source: &source, body: body.as_ref() };
+    changes::save(store, author, number, edit).await?;
+    Ok(number)
+}
+
+async fn submit(store: &Store, author: &Actor, number: i64, roles: &[Role]) -> store::Result<()> {
+    changes::submit(store, author, number, 2, roles).await
+}

@@ -1,0 +1,67 @@
+//! Files that people send with a form. Server functions take no multipart without scripts, so these are plain routes.
+
+use app::actions::changes::take_file;
+use axum::Router;
+use axum::extract::FromRequest as _;
+use axum::extract::{DefaultBodyLimit, Multipart, Path, Request, State as FromState};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::post;
+
+use super::pages::{allowed, page_request};
+use super::{Arrival, Failure, Kind, State};
+
+/// Bytes of a file: a list of a million names fits.
+const FILE_BYTES: usize = 32 * 1024 * 1024;
+/// Bytes around it in the request.
+const ENVELOPE_BYTES: usize = 16 * 1024;
+
+/// The routes, with their methods.
+pub(super) const ROUTES: &[(&str, &str)] = &[("POST", "/changes/{number}/upload")];
+
+pub(super) fn routes() -> Router<State> {
+    Router::new().route(
+        "/changes/{number}/upload",
+        post(list_file).layer(DefaultBodyLimit::max(FILE_BYTES + ENVELOPE_BYTES)),
+    )
+}
+
+/// A CSV file as the text of a list's draft.
+async fn list_file(
+    FromState(state): FromState<State>,
+    Path(number): Path<String>,
+    request: Request,
+) -> Result<Response, Failure> {
+    allowed(&request)?;
+    let number: i64 = number.parse().map_err(|_| Failure::new(Kind::NotFound, "There is no such change."))?;
+    let Some(arrival) = request.extensions().get::<Arrival>().cloned() else {
+        return Err(Failure::internal(&"a request without an id"));
+    };
+    let page = page_request(&state, &request, &arrival, None);
+    let bytes = file(request, &state).await?;
+    let (path, flash) = take_file(&page, number, &bytes).await?;
+    let mut response = StatusCode::SEE_OTHER.into_response();
+    let value = |text: &str| HeaderValue::from_str(text).map_err(|error| Failure::internal(&error));
+    response.headers_mut().insert(header::LOCATION, value(path.as_str())?);
+    let cookie = flash.cookie(state.store.keyring(), state.config.secure_cookies);
+    response.headers_mut().append(header::SET_COOKIE, value(&cookie)?);
+    Ok(response)
+}
+
+/// The bytes of the field `file`.
+async fn file(request: Request, state: &State) -> Result<Vec<u8>, Failure> {
+    let mut form = Multipart::from_request(request, state)
+        .await
+        .map_err(|error| Failure::new(Kind::UnsupportedMediaType, error.body_text()))?;
+    let unreadable = |error: axum::extract::multipart::MultipartError| {
+        let kind =
+            if error.status() == StatusCode::PAYLOAD_TOO_LARGE { Kind::TooLarge } else { Kind::Malformed };
+        Failure::new(kind, error.body_text())
+    };
+    while let Some(field) = form.next_field().await.map_err(unreadable)? {
+        if field.name() == Some("file") {
+            return Ok(field.bytes().await.map_err(unreadable)?.to_vec());
+        }
+    }
+    Err(Failure::new(Kind::Malformed, "The form has no file."))
+}
