@@ -8,7 +8,7 @@ use leptos_router::{SsrMode, path};
 
 use crate::pages::{
     Account, AuditLog, ChangePage, Changes, Dashboard, EffectPage, Effects, Home, Jobs, Keys, LeadPage,
-    Leads, NotFound, Outbox, People, SetUp, SignIn, SubjectPage, Subjects,
+    Leads, NotFound, Outbox, People, SetUp, SignIn, Styleguide, SubjectPage, Subjects,
 };
 
 /// All pages. Each is rendered as a whole before it is sent, so that status and title are right.
@@ -43,6 +43,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/people") view=People ssr=SsrMode::Async />
                 <Route path=path!("/keys") view=Keys ssr=SsrMode::Async />
                 <Route path=path!("/account") view=Account ssr=SsrMode::Async />
+                <Route path=path!("/styleguide") view=Styleguide ssr=SsrMode::Async />
                 <Route path=path!("/dashboard") view=Dashboard ssr=SsrMode::Async />
             </Routes>
         </Router>

@@ -58,5 +58,7 @@ export const PAGES: Listed[] = [
   { name: 'people', as: 'Administrator', path: () => '/people' },
   { name: 'API keys', as: 'Administrator', path: () => '/keys' },
   { name: 'account', path: () => '/account' },
+  { name: 'leads with other columns, sorted', alike: true, path: () => '/leads?cols=stage&cols=version&cols=first&sort=first.oldest' },
+  { name: 'styleguide', as: 'Administrator', path: () => '/styleguide' },
   { name: 'an address that is none', status: 404, path: () => '/nowhere' },
 ];

@@ -39,7 +39,9 @@ mod browser {
     fn is_changed() -> bool {
         let fields = "form[data-unsaved] :is(input:not([type=hidden]), textarea, option)";
         let Ok(all) = document().query_selector_all(fields) else { return false };
-        (0..all.length()).filter_map(|at| all.get(at)?.dyn_into::<Element>().ok()).any(|field| differs(&field))
+        (0..all.length())
+            .filter_map(|at| all.get(at)?.dyn_into::<Element>().ok())
+            .any(|field| differs(&field))
     }
 
     fn differs(field: &Element) -> bool {

@@ -28,6 +28,7 @@ pub enum Section {
     AuditLog,
     People,
     Keys,
+    Styleguide,
     Account,
     Approvals,
     Suggestions,
@@ -97,7 +98,8 @@ where
         Err(error) => broken_page(&error, &request),
     };
     let waiting = changes::waiting_for(&request.store, viewer.id, &viewer.roles).await.unwrap_or_default();
-    let menu = menu(section, &viewer, owners.unwrap_or_default(), waiting, request.theme, path.clone()).into_any();
+    let menu =
+        menu(section, &viewer, owners.unwrap_or_default(), waiting, request.theme, path.clone()).into_any();
     let message = flash.map(|flash| flash.message).or(request.flash).filter(|message| !message.is_empty());
     view! {
         <Title text=format!("{} · Meshline", page.title) />
@@ -185,6 +187,7 @@ fn menu(
                         <ul>
                             {link(Section::People, "/people", Icon::Person, "People")}
                             {may_keys.then(|| link(Section::Keys, "/keys", Icon::Key, "API keys"))}
+                            {may_keys.then(|| link(Section::Styleguide, "/styleguide", Icon::Columns, "Styleguide"))}
                         </ul>
                     </section>
                 </nav>

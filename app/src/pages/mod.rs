@@ -9,6 +9,7 @@ mod gate;
 mod lead;
 pub(crate) mod leads;
 mod period;
+mod styleguide;
 pub(crate) mod sync;
 mod versions;
 
@@ -18,6 +19,7 @@ pub use dashboard::Dashboard;
 pub use gate::{NotFound, SetUp, SignIn};
 pub use lead::LeadPage;
 pub use leads::Leads;
+pub use styleguide::Styleguide;
 pub use sync::{EffectPage, Effects, Jobs, Outbox};
 pub use versions::{SubjectPage, Subjects};
 

@@ -49,7 +49,9 @@ pub async fn add_key(
             lead_to_with(&page_path(PAGE), &Flash::new(said).value("secret", key))
         }
         Err(store::Error::Repeated) => {
-            let said = format!("{REPEATED} If you did not see the text of the key “{called}”, take it back and make another.");
+            let said = format!(
+                "{REPEATED} If you did not see the text of the key “{called}”, take it back and make another."
+            );
             lead_to_with(&page_path(PAGE), &Flash::new(said))
         }
         Err(store::Error::Duplicate(_)) => {
