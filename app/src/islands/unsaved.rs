@@ -46,7 +46,7 @@ mod browser {
 
     fn differs(field: &Element) -> bool {
         if let Some(text) = field.dyn_ref::<HtmlTextAreaElement>() {
-            return text.value() != text.default_value();
+            return text.default_value().is_ok_and(|before| before != text.value());
         }
         if let Some(option) = field.dyn_ref::<HtmlOptionElement>() {
             // A select that names no default shows its first option.
