@@ -56,6 +56,8 @@ pub const ACCESS: &[Line] = &[
     get("/", Need::SignedIn),
     get("/sign-in", Need::Anyone),
     get("/setup/{token}", Need::Anyone),
+    get("/first-run", Need::Anyone),
+    get("/forgot", Need::Anyone),
     get("/dashboard", Need::SignedIn),
     get("/leads", Need::SignedIn),
     get("/leads/{id}", Need::SignedIn),
@@ -77,6 +79,7 @@ pub const ACCESS: &[Line] = &[
     get("/changes/{number}", Need::SignedIn),
     get("/audit", Need::SignedIn),
     get("/people", Need::SignedIn),
+    get("/people/{id}", Need::SignedIn),
     get("/keys", ADMINS),
     get("/styleguide", ADMINS),
     get("/account", Need::SignedIn),
@@ -87,10 +90,15 @@ pub const ACCESS: &[Line] = &[
     get("/dashboard/charts/{file}", Need::SignedIn),
     // What tells open pages that something has changed: topics, nothing of anybody.
     get("/live", Need::SignedIn),
-    // Actions: what forms are sent to. A set-up link's token is its own permission.
+    get("/settings", Need::SignedIn),
+    get("/search", Need::SignedIn),
+    get("/search/found", Need::SignedIn),
+    // Actions: what forms are sent to. A set-up link's token is its own permission, and so is the code of the first run.
     post("/actions/sign-in", Need::Anyone),
     post("/actions/sign-out", Need::Anyone),
     post("/actions/set-password", Need::Anyone),
+    post("/actions/first-run", Need::Anyone),
+    post("/actions/forgot-password", Need::Anyone),
     post("/actions/set-theme", Need::Anyone),
     post("/actions/pause-destination", SYNCS),
     post("/actions/resume-destination", SYNCS),
@@ -105,13 +113,13 @@ pub const ACCESS: &[Line] = &[
     post("/actions/set-person-disabled", ADMINS),
     post("/actions/add-key", ADMINS),
     post("/actions/revoke-key", ADMINS),
+    post("/actions/set-organisation", ADMINS),
+    post("/actions/set-owners", ADMINS),
+    post("/actions/send-test-mail", ADMINS),
     post("/actions/change-password", Need::SignedIn),
-    post("/actions/set-time-zone", Need::SignedIn),
-    post("/actions/sign-out-everywhere", Need::SignedIn),
-    // Everybody's own views of lists.
-    post("/actions/save-view", Need::SignedIn),
-    post("/actions/rename-view", Need::SignedIn),
-    post("/actions/delete-view", Need::SignedIn),
+    post("/actions/set-preferences", Need::SignedIn),
+    post("/actions/end-session", Need::SignedIn),
+    post("/actions/end-other-sessions", Need::SignedIn),
     // Anybody may suggest; the database keeps who signs.
     post("/actions/start-change", Need::SignedIn),
     post("/actions/save-change", Need::SignedIn),
@@ -120,6 +128,10 @@ pub const ACCESS: &[Line] = &[
     post("/actions/sign-change", SIGNERS),
     post("/actions/return-change", SIGNERS),
     post("/changes/{number}/upload", Need::SignedIn),
+    // Everybody's own views of lists.
+    post("/actions/save-view", Need::SignedIn),
+    post("/actions/rename-view", Need::SignedIn),
+    post("/actions/delete-view", Need::SignedIn),
     // Built files: the same for everybody, and named after what is in them.
     get("/pkg/{*file}", Need::Anyone),
     // The API.

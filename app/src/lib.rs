@@ -22,7 +22,7 @@ pub mod error;
 pub mod exports;
 pub mod islands;
 #[cfg(feature = "ssr")]
-mod pages;
+pub mod pages;
 #[cfg(feature = "ssr")]
 pub mod shell;
 #[cfg(feature = "ssr")]

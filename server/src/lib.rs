@@ -5,6 +5,7 @@ pub mod apply_file;
 pub mod cli;
 pub mod http;
 pub mod live;
+pub mod mail;
 pub mod pipeline;
 pub mod registry;
 pub mod releases;

@@ -21,6 +21,7 @@ pub mod outcomes;
 pub mod people;
 pub mod pool;
 pub mod reads;
+pub mod settings;
 pub mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;

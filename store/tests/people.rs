@@ -1,7 +1,7 @@
 //! People, their links and keys, as the database keeps them.
 
 use store::actor::Role;
-use store::people::{self, DEFAULT_VALIDITY, Password, Scope};
+use store::people::{self, DEFAULT_VALIDITY, NumberFormat, Password, Scope};
 use store::testing::TestDatabase;
 use store::{Actor, Error};
 
@@ -132,10 +132,12 @@ async fn the_audit_log_is_read_page_by_page_and_by_who_and_what() {
     for n in 0..PAGE_ROWS + 7 {
         let moment =
             Actor { now: by_ana.now + chrono::TimeDelta::milliseconds(n as i64 + 1), ..by_ana.clone() };
-        people::set_time_zone(store, &moment, if n % 2 == 0 { "Europe/Berlin" } else { "UTC" })
-            .await
-            .unwrap();
+        let time_zone = if n % 2 == 0 { "Europe/Berlin" } else { "UTC" };
+        let chosen = people::Preferences { time_zone, number_format: NumberFormat::Dot, single_keys: false };
+        people::set_preferences(store, &moment, chosen).await.unwrap();
     }
+    let found = people::by_id(store, ana).await.unwrap().unwrap();
+    assert_eq!((found.number_format, found.single_keys), (NumberFormat::Dot, false));
     let everything = AuditFilter::default();
     let first = audit_log(store, &everything, Newest, Cursor::Start, PAGE_ROWS).await.unwrap();
     assert_eq!((first.entries.len(), first.cut), (PAGE_ROWS, false));

@@ -338,8 +338,8 @@ async fn an_empty_database_is_empty() {
     );
     assert!(dashboard::pipeline(&database.store, &Cohort::default(), "UTC").await.unwrap().is_empty());
     assert_eq!(
-        store::reads::frame::layer_owners(&database.store).await.unwrap(),
-        store::reads::frame::LayerOwners::default()
+        store::reads::frame::around(&database.store).await.unwrap(),
+        store::reads::frame::Around::default()
     );
 }
 

@@ -3,11 +3,15 @@
 
 pub mod changes;
 pub mod door;
+mod first_run;
 pub mod flash;
+mod forgot;
 pub mod path;
 pub mod people;
+pub mod post;
 mod set_password;
 mod set_theme;
+pub mod settings;
 mod sign_in;
 mod sign_out;
 pub mod sync;
@@ -25,8 +29,11 @@ use crate::context::Request;
 use crate::error::{Error, Result};
 
 pub use self::door::Door;
+pub use self::first_run::{FirstRun, first_run};
 pub use self::flash::Flash;
+pub use self::forgot::{ForgotPassword, forgot_password};
 pub use self::path::LocalPath;
+pub use self::post::{Letter, Post};
 pub use self::set_password::{SetPassword, set_password};
 pub use self::set_theme::{SetTheme, THEME_COOKIE, set_theme};
 pub use self::sign_in::{SignIn, sign_in};

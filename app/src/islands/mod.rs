@@ -3,9 +3,11 @@
 //! Architecture invariant: nothing here knows of store or engine; an island finds what it needs in the page itself.
 
 mod chart_hover;
+mod keyboard;
 mod live;
 mod unsaved;
 
 pub use chart_hover::ChartHover;
+pub use keyboard::Keyboard;
 pub use live::Live;
 pub use unsaved::Unsaved;

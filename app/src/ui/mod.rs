@@ -6,6 +6,7 @@
     reason = "the fields and functions of these modules say in their names what they show"
 )]
 
+pub mod browser;
 pub mod charts;
 pub mod chip;
 pub mod clock;

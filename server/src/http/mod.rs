@@ -21,13 +21,14 @@ mod uploads;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use app::actions::throttle::Throttle;
+use app::actions::throttle::Throttles;
 use app::context::Assets;
 use metrics_exporter_prometheus::PrometheusHandle;
 use store::Store;
 
 use crate::api::keys::KeyCache;
 use crate::live::Hub;
+use crate::mail::Mail;
 use crate::pipeline::{Intake, Pipeline};
 
 pub use self::access::{Identity, is_bearer};
@@ -45,6 +46,8 @@ pub struct Config {
     pub secure_cookies: bool,
     /// The address people see, for example `https://meshline.example`; by default whatever `Host` says.
     pub origin: Option<String>,
+    /// Where letters go out, and as whom; without it nobody is written to.
+    pub mail: Option<Mail>,
     /// Whether anybody may read `/metrics`, not this machine and keys with the scope `read` alone.
     pub open_metrics: bool,
 }
@@ -67,7 +70,7 @@ pub struct State {
     /// Where open pages hear what has changed; [`crate::live::run`] tells it.
     pub live: Hub,
     hearers: Arc<tokio::sync::Semaphore>,
-    throttle: Arc<Throttle>,
+    throttles: Arc<Throttles>,
     metrics: PrometheusHandle,
 }
 
@@ -90,7 +93,7 @@ impl State {
             batches: Arc::new(tokio::sync::Semaphore::new(BATCHES)),
             live: Hub::default(),
             hearers: Arc::new(tokio::sync::Semaphore::new(live::HEARERS)),
-            throttle: Arc::default(),
+            throttles: Arc::default(),
             metrics: metrics::recorder(),
         })
     }

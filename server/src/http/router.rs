@@ -41,8 +41,8 @@ pub fn router(state: State) -> Router {
     // Limits of bodies stand where bodies are read: `api::body::read`.
     Router::new()
         .merge(pages::routes())
-        .merge(exports::routes())
         .merge(uploads::routes())
+        .merge(exports::routes())
         .merge(assets::routes(&state))
         .merge(api::routes())
         .merge(health::routes())
@@ -58,8 +58,8 @@ pub fn routes() -> Vec<(&'static str, String)> {
     let actions = pages::action_paths().into_iter().map(|path| ("POST", path.to_owned()));
     let api = api::ROUTES.iter().map(|(method, path)| (*method, (*path).to_owned()));
     let uploads = uploads::ROUTES.iter().map(|(method, path)| (*method, (*path).to_owned()));
-    let others =
-        ["/healthz", "/readyz", "/metrics", "/live", "/pkg/{*file}"].map(|path| ("GET", path.to_owned()));
+    let others = ["/healthz", "/readyz", "/metrics", "/live", "/pkg/{*file}", pages::FOUND]
+        .map(|path| ("GET", path.to_owned()));
     let files = app::exports::LISTS.map(|(_, path, ..)| path).into_iter().chain([app::exports::charts::PATH]);
     let files = files.map(|path| ("GET", path.to_owned()));
     pages.chain(actions).chain(uploads).chain(api).chain(others).chain(files).collect()

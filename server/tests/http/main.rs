@@ -4,9 +4,11 @@
 
 #[path = "../lead/mod.rs"]
 mod lead;
+mod mail;
 mod support;
 
 mod access;
+mod accounts;
 mod away;
 mod batch;
 mod bodies;
@@ -18,6 +20,8 @@ mod live;
 mod outcomes;
 mod people;
 mod process;
+mod search;
 mod sessions;
+mod settings;
 mod setup;
 mod sync;

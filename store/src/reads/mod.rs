@@ -6,4 +6,5 @@ pub mod frame;
 pub mod keyset;
 pub mod lead_page;
 pub mod leads_list;
+pub mod search;
 pub mod subjects;

@@ -27,7 +27,7 @@ pub const PATH: &str = "/audit";
 pub const NAMES: [&str; 3] = ["who", "area", "about"];
 
 /// The parts of the product that acts are about, as actions begin and as people say.
-const AREAS: [(&str, &str); 11] = [
+const AREAS: [(&str, &str); 12] = [
     ("person", "People"),
     ("key", "API keys"),
     ("workflow", "Workflows"),
@@ -35,6 +35,7 @@ const AREAS: [(&str, &str); 11] = [
     ("version", "Versions of maps, rules and lists"),
     ("lead", "Leads"),
     ("layers", "Layers"),
+    ("settings", "Settings"),
     ("destination", "Destinations"),
     ("effect", "Actions sent"),
     ("job", "Jobs"),

@@ -4,8 +4,12 @@ mod account;
 pub(crate) mod audit_log;
 mod keys;
 mod people;
+mod person;
+mod settings;
 
 pub use account::Account;
 pub use audit_log::AuditLog;
 pub use keys::Keys;
 pub use people::People;
+pub use person::PersonPage;
+pub use settings::Settings;

@@ -41,7 +41,7 @@ async fn load(here: Here, address: Address, flash: Flash) -> Result<Page> {
     let nothing_at_all = found.rows.is_empty() && leads_list::is_empty(store).await?;
     let heading = view! { <h1>"Leads"</h1><span class="meta">{order(&asked)}</span> };
     if nothing_at_all {
-        let body = empty::no_leads(&workflows, &crate::ui::origin::origin());
+        let body = empty::no_leads(&workflows, &here.request.origin());
         return Ok(Page { title: "Leads".into(), bar: heading.into_any(), body: body.into_any() });
     }
     let decisions: Vec<_> = found.rows.iter().map(|row| row.last_decision_id).collect();

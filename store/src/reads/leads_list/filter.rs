@@ -20,7 +20,7 @@ pub struct Filter {
     pub queue: Option<QueueFilter>,
     /// At this stage.
     pub stage: Option<OutcomeStage>,
-    /// Text in name, company or e-mail address.
+    /// Text in name, company, e-mail address or the source's id.
     pub text: Option<String>,
     /// First decided as of this instant or later.
     pub from: Option<DateTime<Utc>>,

@@ -303,7 +303,8 @@ fn push_searched_conditions(query: &mut QueryBuilder<Postgres>, filter: &Filter)
         let pattern = format!("%{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
         query.push(" AND (l.name ILIKE ").push_bind(pattern.clone());
         query.push(" OR l.company ILIKE ").push_bind(pattern.clone());
-        query.push(" OR l.email ILIKE ").push_bind(pattern).push(")");
+        query.push(" OR l.email ILIKE ").push_bind(pattern.clone());
+        query.push(" OR l.external_id ILIKE ").push_bind(pattern).push(")");
     }
     match filter.counts {
         Some(Counts::Qualified) => drop(query.push(QUALIFIED)),
