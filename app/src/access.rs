@@ -88,6 +88,7 @@ pub const ACCESS: &[Line] = &[
     get("/people", Need::SignedIn),
     get("/people/{id}", Need::SignedIn),
     get("/keys", ADMINS),
+    get("/styleguide", ADMINS),
     get("/account", Need::SignedIn),
     // Lists as files: whoever reads the page may have it.
     get("/leads.csv", Need::SignedIn),

@@ -75,6 +75,8 @@ export const PAGES: Listed[] = [
   { name: 'people, none found', alike: true, path: () => '/people?q=Zaphod' },
   { name: 'API keys', as: 'Administrator', path: () => '/keys' },
   { name: 'account', path: () => '/account' },
+  { name: 'leads with other columns, sorted', alike: true, path: () => '/leads?cols=stage&cols=version&cols=first&sort=first.oldest' },
+  { name: 'styleguide', as: 'Administrator', path: () => '/styleguide' },
   { name: 'settings', path: () => '/settings' },
   { name: 'settings of an administrator', as: 'Administrator', path: () => '/settings' },
   { name: 'search', path: () => '/search?q=in' },

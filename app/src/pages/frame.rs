@@ -33,6 +33,7 @@ pub enum Section {
     AuditLog,
     People,
     Keys,
+    Styleguide,
     Settings,
     Account,
     Search,
@@ -106,7 +107,8 @@ where
     };
     let waiting = changes::waiting_for(&request.store, viewer.id, &viewer.roles).await.unwrap_or_default();
     let waits = Waits { queued, waiting };
-    let menu = menu(section, &viewer, around.unwrap_or_default(), waits, request.theme, path).into_any();
+    let menu =
+        menu(section, &viewer, around.unwrap_or_default(), waits, request.theme, path.clone()).into_any();
     let message = flash.map(|flash| flash.message).or(request.flash).filter(|message| !message.is_empty());
     view! {
         <Title text=in_tab(&page.title) />
@@ -116,7 +118,7 @@ where
             {menu}
             <main id="main">
                 <header class="bar">{page.bar}{help(section)}</header>
-                <div class="page">{message.map(note::flash)}{page.body}</div>
+                <div class="page">{message.map(|text| note::flash(text, Some(path)))}{page.body}</div>
             </main>
         </div>
         {palette(&viewer)}

@@ -79,6 +79,10 @@ fn text(section: Section) -> &'static [&'static str] {
             "Your password, how times and figures are shown to you, and the browsers you are signed in with.",
             "If a browser in the list is not yours, sign it out and change the password; that signs all other browsers out.",
         ],
+        Section::Styleguide => &[
+            "Every piece that pages are made of, in every state, light and dark beside each other.",
+            "Nothing on it is real: it is for whoever builds or judges pages.",
+        ],
         Section::Settings => &[
             "What holds for the whole organisation. Everybody can read it, administrators change it.",
             "One person answers for each layer, and content and rules cannot be one person's: whoever reads a lead's words must not also decide what follows from them.",

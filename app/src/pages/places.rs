@@ -123,6 +123,15 @@ pub const PLACES: &[Place] = &[
     place(Section::People, Group::Settings, "/people", Icon::Person, "People", 'p', "users roles team"),
     place(Section::Keys, Group::Settings, "/keys", Icon::Key, "API keys", 'k', "programs tokens"),
     place(
+        Section::Styleguide,
+        Group::Settings,
+        "/styleguide",
+        Icon::Columns,
+        "Styleguide",
+        'y',
+        "components design tokens",
+    ),
+    place(
         Section::Settings,
         Group::Settings,
         "/settings",
