@@ -19,7 +19,7 @@ for (const javaScriptEnabled of [true, false]) {
     test('a number of the outbox leads to its list, and the list goes on page by page', async ({ organisation, page }) => {
       await organisation.failed();
       await page.goto('/');
-      await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Outbox' }).click();
+      await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Deliveries' }).click();
       const webhook = destination(page, 'crm-webhook');
       await expect(webhook).toContainText('Paused');
       await expect(webhook).toContainText('It has no address yet.');

@@ -105,7 +105,7 @@ pub const PLACES: &[Place] = &[
         Group::Sync,
         "/sync",
         Icon::Send,
-        "Outbox",
+        "Deliveries",
         'o',
         "destinations deliveries actions failed",
     ),

@@ -7,7 +7,9 @@ use store::changes::{self, Edit};
 use store::workflows;
 
 use super::{change_path, kind_named, refused};
-use crate::actions::{Flash, LocalPath, actor, allowed, back_to, lead_to, lead_to_with};
+use crate::actions::{
+    Flash, LocalPath, REPEATED, actor, actor_once, allowed, back_to, lead_to, lead_to_with,
+};
 use crate::context::Request;
 use crate::drafts;
 use crate::error::{Error, Result};
@@ -32,6 +34,9 @@ pub async fn start_change(
     version: Option<u32>,
     /// The change to start from.
     change: Option<i64>,
+    /// Names the form, so that it acts once.
+    #[server(default)]
+    form: String,
 ) -> Result<(), Error> {
     let request = allowed::<StartChange>()?;
     let (kind, name) = (kind_named(&kind)?, name.trim().to_owned());
@@ -47,11 +52,20 @@ pub async fn start_change(
         }
     };
     let reading = drafts::read(&request.store, kind, &name, &text).await?;
-    let begun =
-        changes::start(&request.store, &actor(&request)?, kind, &name, &text, reading.draft.body.as_ref())
-            .await;
+    let begun = changes::start(
+        &request.store,
+        &actor_once(&request, &form)?,
+        kind,
+        &name,
+        &text,
+        reading.draft.body.as_ref(),
+    )
+    .await;
     match begun {
         Ok(number) => lead_to(&change_path(number)),
+        Err(store::Error::Repeated) => {
+            lead_to_with(&back_to(None, "/changes?show=mine"), &Flash::new(REPEATED))
+        }
         Err(store::Error::Refused(why)) => {
             let message = Error::from(store::Error::Refused(why)).to_string();
             lead_to_with(&back_to(None, page), &Flash::new(message))

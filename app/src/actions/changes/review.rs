@@ -6,7 +6,7 @@ use store::actor::Role;
 use store::changes::{self, Signed};
 
 use super::{change_path, refused};
-use crate::actions::{Flash, actor, allowed, lead_to_with};
+use crate::actions::{Flash, REPEATED, actor, actor_once, allowed, lead_to_with};
 use crate::error::{Error, Result};
 
 /// Characters of a comment, as the database has it.
@@ -94,6 +94,9 @@ pub async fn comment_change(
     /// What is said.
     #[server(default)]
     comment: String,
+    /// Names the form, so that it acts once.
+    #[server(default)]
+    form: String,
 ) -> Result<(), Error> {
     let request = allowed::<CommentChange>()?;
     let comment = cut(&comment);
@@ -101,8 +104,9 @@ pub async fn comment_change(
         let flash = Flash::new("Nothing was said.").error("said", "Write something first.");
         return lead_to_with(&change_path(number), &flash);
     }
-    match changes::comment(&request.store, &actor(&request)?, number, &comment).await {
+    match changes::comment(&request.store, &actor_once(&request, &form)?, number, &comment).await {
         Ok(()) => lead_to_with(&change_path(number), &Flash::new("Your comment stands below.")),
+        Err(store::Error::Repeated) => lead_to_with(&change_path(number), &Flash::new(REPEATED)),
         Err(error) => refused(number, Flash::default().value("said", comment), error),
     }
 }

@@ -11,7 +11,7 @@ use store::workflows;
 
 use super::{draft, impact, said, sign};
 use crate::actions::Flash;
-use crate::context::Viewer;
+use crate::context::{Request, Viewer};
 use crate::drafts::{self, Impact, Reading};
 use crate::error::{Error, Result};
 use crate::pages::frame::{Here, Page, Section, page};
@@ -44,6 +44,7 @@ pub(super) struct Loaded {
     /// What it would have come to with the newest leads of each.
     pub impacts: Vec<Impact>,
     pub viewer: Viewer,
+    pub request: Request,
     pub clock: Clock,
     pub flash: Flash,
 }
@@ -137,6 +138,7 @@ async fn gather(here: Here, number: i64, flash: Flash) -> Result<Loaded> {
         reading,
         viewer,
         clock: here.clock,
+        request: here.request.clone(),
         flash,
     })
 }

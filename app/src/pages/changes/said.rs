@@ -6,7 +6,7 @@ use store::changes::{Review, State, Verdict};
 
 use super::change::Loaded;
 use crate::actions::changes::CommentChange;
-use crate::ui::form::{Text, text};
+use crate::ui::form::{Text, once, text};
 use crate::ui::words;
 
 const COMMENT: Text =
@@ -42,6 +42,7 @@ fn say(loaded: &Loaded) -> impl IntoView + use<> {
     let typed = loaded.flash.values.get("said").cloned().unwrap_or_default();
     view! {
         <form class="stack-form" method="post" action=CommentChange::PATH>
+            {once(&loaded.request, "say")}
             <input type="hidden" name="number" value=loaded.change.number.to_string() />
             {text(COMMENT, &typed, error)}
             <button class="btn">"Say it"</button>

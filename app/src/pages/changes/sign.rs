@@ -8,7 +8,7 @@ use store::changes::{State, Verdict};
 
 use super::change::Loaded;
 use crate::actions::changes::{ReturnChange, SignChange, StartChange, WithdrawChange};
-use crate::ui::form::{Text, ask, text};
+use crate::ui::form::{Text, ask, once, text};
 use crate::ui::icon::{Icon, icon};
 
 const ANYTHING: Text = Text {
@@ -147,6 +147,7 @@ fn again(loaded: &Loaded) -> impl IntoView + use<> {
     let change = &loaded.change;
     view! {
         <form method="post" action=StartChange::PATH>
+            {once(&loaded.request, "again")}
             <input type="hidden" name="kind" value=change.kind.to_string() />
             <input type="hidden" name="name" value=change.name.clone() />
             <input type="hidden" name="change" value=change.number.to_string() />

@@ -162,7 +162,7 @@ fn about(role: Role) -> &'static str {
         Role::RepLeader => "Signs content changes",
         Role::Revops => "Owns rules, lists and pools",
         Role::AeRepLeader => "Signs rule changes that touch assignment",
-        Role::Integrations => "Owns destinations and the outbox",
+        Role::Integrations => "Owns destinations and deliveries",
         Role::RevopsLead => "Answers for everything; may stop and roll back",
         Role::SalesLeader => "Reads dashboards and reports",
         Role::Sdr => "Works the SDR queue",

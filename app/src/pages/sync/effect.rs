@@ -39,7 +39,7 @@ async fn load(here: Here, id: Option<String>, path: String) -> Result<Page> {
     let title = format!("{} to {}", words::effect(&detail.effect.kind), detail.effect.destination);
     let bar = view! {
         <nav aria-label="Breadcrumb">
-            <a href="/sync">"Outbox"</a><span aria-hidden="true">" / "</span><a href="/sync/effects">"Actions"</a><span aria-hidden="true">" /"</span>
+            <a href="/sync">"Deliveries"</a><span aria-hidden="true">" / "</span><a href="/sync/effects">"Actions"</a><span aria-hidden="true">" /"</span>
         </nav>
         <h1>{title.clone()}</h1>
     };

@@ -51,7 +51,7 @@ async fn load(here: Here, flash: Flash) -> Result<Page> {
         workflow_names(store).await?.into_iter().map(|workflow| (workflow.id, workflow.title)).collect();
     let stops = switches.iter().map(|switch| stopped(switch, &titles, &names, here.clock)).collect_view();
     let stops = (!switches.is_empty()).then(|| view! { <div class="notes">{stops}</div> });
-    let summary = view! { <h1>"Outbox"</h1><span class="meta">{summary(&lines)}</span> };
+    let summary = view! { <h1>"Deliveries"</h1><span class="meta">{summary(&lines)}</span> };
     let body = if lines.is_empty() {
         Either::Left(no_destination())
     } else {
@@ -64,7 +64,7 @@ async fn load(here: Here, flash: Flash) -> Result<Page> {
     };
     let body =
         view! { {live::part("outbox", Topic::Sync, view! { {stops}{body} })}{live::hear(&[Topic::Sync])} };
-    Ok(Page { title: "Outbox".into(), bar: summary.into_any(), body: body.into_any() })
+    Ok(Page { title: "Deliveries".into(), bar: summary.into_any(), body: body.into_any() })
 }
 
 async fn lines(here: &Here) -> Result<Vec<Line>> {

@@ -18,7 +18,7 @@ use crate::error::Result;
 use crate::pages::frame::{Here, Page, Section, page};
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
-use crate::ui::form::{Input, ask, input};
+use crate::ui::form::{Input, ask, input, once};
 use crate::ui::icon::Icon;
 use crate::ui::{note, number, words};
 
@@ -76,7 +76,7 @@ async fn load(here: Here, kind: Kind, flash: Flash) -> Result<Page> {
     let (all, open) = (subjects(store, kind).await?, changes::open_of(store, kind, None).await?);
     let (title, about) = heading(kind);
     let make = (is_made_here(kind) && here.may::<StartChange>())
-        .then(|| view! { <span class="push">{new(kind, &flash)}</span> });
+        .then(|| view! { <span class="push">{new(&here, kind, &flash)}</span> });
     let bar = view! { <h1>{title}</h1><span class="meta">{about}</span>{make} };
     // A name that has no version yet stands only in a draft.
     let begun: Vec<&Listed> = open.iter().filter(|change| change.base_version == 0).collect();
@@ -88,7 +88,7 @@ async fn load(here: Here, kind: Kind, flash: Flash) -> Result<Page> {
     Ok(Page { title: title.into(), bar: bar.into_any(), body: body.into_any() })
 }
 
-fn new(kind: Kind, flash: &Flash) -> impl IntoView + use<> {
+fn new(here: &Here, kind: Kind, flash: &Flash) -> impl IntoView + use<> {
     let (words, hint) = match kind {
         Kind::List => (
             "New list",
@@ -99,6 +99,7 @@ fn new(kind: Kind, flash: &Flash) -> impl IntoView + use<> {
     let name = Input { label: "Name", name: "name", kind: "text", autocomplete: "off", maxlength: 100 };
     let form = view! {
         <form method="post" action=StartChange::PATH>
+            {once(&here.request, "new")}
             <input type="hidden" name="kind" value=kind.to_string() />
             {input(name, flash)}
             <p class="meta">{hint}</p>

@@ -16,6 +16,7 @@ use crate::drafts;
 use crate::error::{Error, Result};
 use crate::pages::frame::{Here, Page, page};
 use crate::ui::diff::{differences, text_diff};
+use crate::ui::form::once;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::{number, words};
 
@@ -103,6 +104,7 @@ fn begin(here: &Here, kind: Kind, name: &str) -> impl IntoView + use<> {
     let words = if owns { "Edit" } else { "Suggest a change" };
     view! {
         <form method="post" action=StartChange::PATH>
+            {once(&here.request, "begin")}
             <input type="hidden" name="kind" value=kind.to_string() />
             <input type="hidden" name="name" value=name.to_owned() />
             <button class="btn primary">{icon(Icon::Edit)}{words}</button>

@@ -96,7 +96,7 @@ async fn load(
         Order::Oldest => "The oldest decisions first",
     };
     let bar = view! {
-        <nav aria-label="Breadcrumb"><a href="/sync">"Outbox"</a><span aria-hidden="true">" /"</span></nav>
+        <nav aria-label="Breadcrumb"><a href="/sync">"Deliveries"</a><span aria-hidden="true">" /"</span></nav>
         <h1>"Unfinished actions"</h1>
         <span class="meta">{order}</span>
     };
