@@ -82,6 +82,13 @@ pub const ACCESS: &[Line] = &[
     get("/people/{id}", Need::SignedIn),
     get("/keys", ADMINS),
     get("/account", Need::SignedIn),
+    // Lists as files: whoever reads the page may have it.
+    get("/leads.csv", Need::SignedIn),
+    get("/sync/effects.csv", Need::SignedIn),
+    get("/audit.csv", Need::SignedIn),
+    get("/dashboard/charts/{file}", Need::SignedIn),
+    // What tells open pages that something has changed: topics, nothing of anybody.
+    get("/live", Need::SignedIn),
     get("/settings", Need::SignedIn),
     get("/search", Need::SignedIn),
     get("/search/found", Need::SignedIn),
@@ -96,6 +103,8 @@ pub const ACCESS: &[Line] = &[
     post("/actions/resume-destination", SYNCS),
     post("/actions/replay-effect", SYNCS),
     post("/actions/replay-effects", SYNCS),
+    post("/actions/replay-chosen", SYNCS),
+    post("/actions/stop-replay", SYNCS),
     post("/actions/run-job", SYNCS),
     post("/actions/add-person", ADMINS),
     post("/actions/make-link", ADMINS),
@@ -118,6 +127,10 @@ pub const ACCESS: &[Line] = &[
     post("/actions/sign-change", SIGNERS),
     post("/actions/return-change", SIGNERS),
     post("/changes/{number}/upload", Need::SignedIn),
+    // Everybody's own views of lists.
+    post("/actions/save-view", Need::SignedIn),
+    post("/actions/rename-view", Need::SignedIn),
+    post("/actions/delete-view", Need::SignedIn),
     // Built files: the same for everybody, and named after what is in them.
     get("/pkg/{*file}", Need::Anyone),
     // The API.

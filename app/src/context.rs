@@ -95,6 +95,7 @@ impl Request {
             roles: viewer.roles.clone(),
             request_id: self.request_id.clone(),
             now: self.now,
+            form: None,
         })
     }
 }

@@ -74,7 +74,7 @@ impl From<store::Error> for Error {
     fn from(error: store::Error) -> Self {
         match error {
             store::Error::NotFound(what) => Self::NotFound { what: what.to_owned() },
-            store::Error::Stale { .. } | store::Error::Duplicate(_) => {
+            store::Error::Stale { .. } | store::Error::Duplicate(_) | store::Error::Repeated => {
                 Self::Conflict { message: sentence(&error.to_string()) }
             }
             store::Error::Refused(_) | store::Error::Erased => {

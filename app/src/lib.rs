@@ -18,6 +18,8 @@ pub mod context;
 mod drafts;
 #[cfg(feature = "ssr")]
 pub mod error;
+#[cfg(feature = "ssr")]
+pub mod exports;
 pub mod islands;
 #[cfg(feature = "ssr")]
 pub mod pages;

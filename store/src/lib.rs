@@ -14,6 +14,7 @@ pub mod ingest;
 pub mod keyring;
 pub mod layers;
 pub mod leads;
+pub mod live;
 pub mod log;
 pub mod migrate;
 pub mod outcomes;
@@ -24,6 +25,7 @@ pub mod settings;
 pub mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod views;
 pub mod workflows;
 
 pub use actor::Actor;

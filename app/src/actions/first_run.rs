@@ -45,6 +45,7 @@ pub async fn first_run(
         roles: Vec::new(),
         request_id: request.request_id.clone(),
         now: request.now,
+        form: None,
     };
     let made = people::add_first_admin(&request.store, actor, &code, &email, &name, password).await;
     let id = match made {
@@ -60,6 +61,7 @@ pub async fn first_run(
         roles: vec![store::actor::Role::Admin],
         request_id: request.request_id,
         now: request.now,
+        form: None,
     };
     people::record_session(&request.store, &actor, "person.sign_in").await?;
     door.enter(id, request.now).await?;

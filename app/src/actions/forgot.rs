@@ -55,6 +55,7 @@ async fn try_send(request: &Request, post: &dyn Post, origin: &str, email: &str)
         roles: Vec::new(),
         request_id: request.request_id.clone(),
         now: request.now,
+        form: None,
     };
     let token = people::make_reset_link(&request.store, &actor, person.id).await.map_err(told)?;
     let text = format!(

@@ -16,6 +16,7 @@ mod sign_in;
 mod sign_out;
 pub mod sync;
 pub mod throttle;
+pub mod views;
 
 use http::{HeaderValue, Method, StatusCode, header};
 use leptos::prelude::use_context;
@@ -56,7 +57,7 @@ pub fn may<A: ServerFn>(request: &Request) -> Result<(), Denied> {
 }
 
 /// Who acts, in an action that only people who are signed in get to.
-fn actor(request: &Request) -> Result<Actor> {
+pub(crate) fn actor(request: &Request) -> Result<Actor> {
     request.actor().ok_or(Error::SignedOut)
 }
 

@@ -41,6 +41,7 @@ pub async fn sign_in(
         roles: person.roles,
         request_id: request.request_id,
         now: request.now,
+        form: None,
     };
     people::record_session(&request.store, &actor, "person.sign_in").await?;
     door.enter(person.id, request.now).await?;

@@ -4,6 +4,8 @@
 
 mod chart_hover;
 mod keyboard;
+mod live;
 
 pub use chart_hover::ChartHover;
 pub use keyboard::Keyboard;
+pub use live::Live;

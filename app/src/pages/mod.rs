@@ -1,19 +1,19 @@
 //! The pages, rendered on the server only. Each reads the store and gives a [`frame::Page`].
 
 mod changes;
-mod control;
-mod dashboard;
-mod filters;
-mod frame;
+pub(crate) mod control;
+pub(crate) mod dashboard;
+pub(crate) mod filters;
+pub(crate) mod frame;
 mod gate;
 mod help;
 mod lead;
-mod leads;
+pub(crate) mod leads;
 mod palette;
 mod period;
 mod places;
 pub mod search;
-mod sync;
+pub(crate) mod sync;
 mod versions;
 
 pub use changes::{ChangePage, Changes};

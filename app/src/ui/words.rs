@@ -9,6 +9,8 @@ use engine::decision::{Mode, Outcome3};
 use engine::event::EventKind;
 use store::changes::State;
 
+use store::sync::UnfinishedState;
+
 use super::icon::Icon;
 
 /// An action as a button or chip says it.
@@ -132,6 +134,15 @@ pub fn effect(kind: &str) -> String {
     }
 }
 
+/// Where an action stands that is not finished.
+pub fn unfinished(state: UnfinishedState) -> &'static str {
+    match state {
+        UnfinishedState::Ready => "Waiting",
+        UnfinishedState::Running => "Being sent",
+        UnfinishedState::Dead => "Failed",
+    }
+}
+
 /// Which system a destination is.
 pub fn destination_kind(kind: &str) -> String {
     match kind {
@@ -175,7 +186,13 @@ pub fn act(action: &str) -> String {
         "job.request" => "Asked for a job",
         "import.finish" => "Imported a file",
         "effect.replay" => "Tried an action again",
+        "effect.replay_chosen" => "Tried chosen actions again",
+        "effect.stop_replay" => "Stopped trying again",
         "effect.replay_all" => "Tried failed actions again",
+        "view.save" => "Saved a view",
+        "view.rename" => "Renamed a view",
+        "view.delete" => "Deleted a view",
+        "export.csv" => "Took a list as a file",
         "destination.save" => "Saved a destination",
         "destination.pause" => "Paused a destination",
         "destination.resume" => "Let a destination go on",

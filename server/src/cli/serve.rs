@@ -18,7 +18,7 @@ use super::{Database, Failure, exit};
 use crate::http::{self, Config, State};
 use crate::mail::Mail;
 use crate::pipeline::Pipeline;
-use crate::{releases, tasks};
+use crate::{live, releases, tasks};
 
 /// Options of `serve`.
 #[derive(Debug, Args)]
@@ -82,6 +82,7 @@ pub(super) async fn run(options: Options) -> Result<u8, Failure> {
     let listener = TcpListener::bind(options.listen).await?;
     let shutdown = CancellationToken::new();
     let running = tasks::Tasks::start(store.clone(), url, shutdown.clone());
+    let telling = tokio::spawn(live::run(state.store.clone(), state.live.clone(), shutdown.clone()));
     let hearing = tokio::spawn(releases::listen(pipeline, shutdown.clone()));
     stop_on_signals(shutdown.clone())?;
     let address = listener.local_addr()?;
@@ -91,6 +92,7 @@ pub(super) async fn run(options: Options) -> Result<u8, Failure> {
     shutdown.cancel();
     running.stopped().await;
     hearing.await.ok();
+    telling.await.ok();
     tracing::info!("stopped");
     Ok(exit::FINE)
 }

@@ -5,10 +5,12 @@ mod arrival;
 mod assets;
 mod cookies;
 mod csrf;
+mod exports;
 mod failure;
 mod guard;
 mod headers;
 mod health;
+mod live;
 mod metrics;
 mod pages;
 mod router;
@@ -25,6 +27,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use store::Store;
 
 use crate::api::keys::KeyCache;
+use crate::live::Hub;
 use crate::mail::Mail;
 use crate::pipeline::{Intake, Pipeline};
 
@@ -64,6 +67,9 @@ pub struct State {
     pub assets: Assets,
     pub(crate) keys: Arc<KeyCache>,
     pub(crate) batches: Arc<tokio::sync::Semaphore>,
+    /// Where open pages hear what has changed; [`crate::live::run`] tells it.
+    pub live: Hub,
+    hearers: Arc<tokio::sync::Semaphore>,
     throttles: Arc<Throttles>,
     metrics: PrometheusHandle,
 }
@@ -85,6 +91,8 @@ impl State {
             config: Arc::new(config),
             keys: Arc::default(),
             batches: Arc::new(tokio::sync::Semaphore::new(BATCHES)),
+            live: Hub::default(),
+            hearers: Arc::new(tokio::sync::Semaphore::new(live::HEARERS)),
             throttles: Arc::default(),
             metrics: metrics::recorder(),
         })

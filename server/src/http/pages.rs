@@ -62,7 +62,9 @@ pub(super) async fn render(FromState(state): FromState<State>, request: Request)
     let Some(arrival) = request.extensions().get::<Arrival>().cloned() else {
         return Failure::internal(&"a request without an id").into_response();
     };
-    let brought = cookie(request.headers(), flash::COOKIE);
+    // What a script fetches to refresh a page must not take away what the next page is to say.
+    let is_script = request.headers().get("sec-fetch-dest").is_some_and(|dest| dest == "empty");
+    let brought = cookie(request.headers(), flash::COOKIE).filter(|_| !is_script);
     let flash = brought.and_then(|value| Flash::read(value, state.store.keyring()));
     let is_flash_spent = brought.is_some();
     let page = page_request(&state, &request, &arrival, flash.as_ref());

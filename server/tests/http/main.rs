@@ -15,6 +15,8 @@ mod bodies;
 mod csrf;
 mod decisions;
 mod events;
+mod lists;
+mod live;
 mod outcomes;
 mod people;
 mod process;

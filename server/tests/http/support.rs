@@ -8,6 +8,7 @@ use reqwest::header::{HeaderMap, HeaderValue, LOCATION, SET_COOKIE};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, redirect};
 use serde_json::{Value as Json, json};
 use server::http::{self, Config, State};
+use server::live;
 use server::pipeline::Pipeline;
 use store::actor::Role;
 use store::people::{self, Password, Scope};
@@ -27,7 +28,8 @@ pub struct TestApp {
     /// Where it is.
     pub address: String,
     client: Client,
-    _stop: DropGuard,
+    stop: CancellationToken,
+    _guard: DropGuard,
 }
 
 impl TestApp {
@@ -50,9 +52,15 @@ impl TestApp {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
+        tokio::spawn(live::run(state.store.clone(), state.live.clone(), stop.clone()));
         tokio::spawn(http::serve(listener, http::router(state), stop.clone().cancelled_owned()));
         let client = Client::builder().redirect(redirect::Policy::none()).build().unwrap();
-        Self { office, address, client, _stop: stop.drop_guard() }
+        Self { office, address, client, stop: stop.clone(), _guard: stop.drop_guard() }
+    }
+
+    /// Stops the process, as a signal would.
+    pub fn stop(&self) {
+        self.stop.cancel();
     }
 
     /// The store.

@@ -108,8 +108,13 @@ pub async fn use_setup_link(
     if used != Some(person.id.0) {
         return Err(Error::NotFound("set-up link"));
     }
-    let actor =
-        Actor { who: Who::Person(person.id), roles: person.roles, request_id: request_id.to_owned(), now };
+    let actor = Actor {
+        who: Who::Person(person.id),
+        roles: person.roles,
+        request_id: request_id.to_owned(),
+        now,
+        form: None,
+    };
     write_password(&mut tx, &actor, person.id, &hash).await?;
     tx.commit().await?;
     Ok(person.id)

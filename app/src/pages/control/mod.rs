@@ -1,7 +1,7 @@
 //! Who may do what, and who did: people, keys, one's own account and the audit log.
 
 mod account;
-mod audit_log;
+pub(crate) mod audit_log;
 mod keys;
 mod people;
 mod person;

@@ -4,7 +4,7 @@ use engine::change::Kind;
 use store::Store;
 use store::people::{self, PeopleFilter, Person};
 use store::reads::frame::{RuleName, WorkflowName, live_rules, workflow_names};
-use store::reads::leads_list::{self, Cursor, Filter, Row};
+use store::reads::leads_list::{self, Cursor, Filter, PAGE_ROWS, Row, Sort};
 use store::reads::search::{Versioned, versions};
 
 use crate::context::Viewer;
@@ -61,7 +61,7 @@ pub async fn find(store: &Store, viewer: &Viewer, text: &str) -> Result<Found> {
         };
         let by_name = PeopleFilter { text: Some(text.to_owned()), after: None };
         let (leads, people, rules, workflows, versioned) = tokio::try_join!(
-            leads_list::page(store, &filter, Cursor::Start),
+            leads_list::page(store, &filter, Sort::default(), Cursor::Start, PAGE_ROWS),
             people::page(store, &by_name),
             live_rules(store),
             workflow_names(store),
@@ -100,7 +100,7 @@ fn lead_hits(found: &leads_list::Page, text: &str) -> Vec<Hit> {
             hits.push(lead(row));
         }
     }
-    if !hits.is_empty() && (found.rows.len() > EACH || found.older.is_some()) {
+    if !hits.is_empty() && (found.rows.len() > EACH || found.beside.older.is_some()) {
         let href = Address::new("/leads").with("q", text).href();
         hits.push(Hit {
             title: format!("All leads with “{text}”"),
