@@ -1,6 +1,6 @@
 // Every page there is, for what holds on all of them.
 
-import { HIGH_INTENT, type Organisation } from './organisation.ts';
+import { HIGH_INTENT, type Organisation, SILENT } from './organisation.ts';
 
 export interface Listed {
   name: string;
@@ -24,6 +24,12 @@ export const PAGES: Listed[] = [
   { name: 'a link that is used up', open: true, status: 404, path: () => '/setup/no-such-token' },
   { name: 'forgotten password', open: true, path: () => '/forgot' },
   { name: 'a first run that is over', open: true, status: 404, alike: true, path: () => '/first-run' },
+  { name: 'home', path: () => '/' },
+  { name: 'home of an SDR', as: 'SDR', path: () => '/' },
+  { name: 'home of an administrator', as: 'Administrator', alike: true, path: () => '/' },
+  { name: 'queue', as: 'SDR', path: async (organisation) => `/queue?lead=${(await organisation.send(SILENT)).lead_id}` },
+  { name: 'queue, none like this', alike: true, path: () => '/queue?queue=manual' },
+  { name: 'queue, a lead that is not there', status: 404, alike: true, path: () => '/queue?lead=00000000-0000-7000-8000-000000000000&in=inbound-form' },
   { name: 'leads', path: () => '/leads' },
   { name: 'leads, filtered', alike: true, path: () => '/leads?action=hold&period=90d&q=o' },
   { name: 'leads, none found', path: () => '/leads?action=hold&period=30d&q=Zaphod' },
@@ -69,6 +75,8 @@ export const PAGES: Listed[] = [
   { name: 'people, none found', alike: true, path: () => '/people?q=Zaphod' },
   { name: 'API keys', as: 'Administrator', path: () => '/keys' },
   { name: 'account', path: () => '/account' },
+  { name: 'leads with other columns, sorted', alike: true, path: () => '/leads?cols=stage&cols=version&cols=first&sort=first.oldest' },
+  { name: 'styleguide', as: 'Administrator', path: () => '/styleguide' },
   { name: 'settings', path: () => '/settings' },
   { name: 'settings of an administrator', as: 'Administrator', path: () => '/settings' },
   { name: 'search', path: () => '/search?q=in' },
