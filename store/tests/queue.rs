@@ -55,6 +55,7 @@ impl Queue {
             who: Who::Person(self.people[person]),
             roles: vec![Role::Sdr],
             request_id: "test".into(),
+            form: None,
             now: self.now + TimeDelta::minutes(minutes),
         }
     }

@@ -46,6 +46,10 @@ fn press(event: &KeyboardEvent) -> Option<()> {
     {
         return None;
     }
+    // Whoever speaks to the computer has switched letters off (WCAG 2.1.4).
+    if key.len() == 1 && page.query_selector("[data-single-keys]").ok()?.is_some() {
+        return None;
+    }
     // Keys that are named are letters, digits or words such as Enter; nothing else gets into the selector.
     let is_plain = key.chars().all(|c| c.is_ascii_alphanumeric());
     let selector = is_plain.then(|| format!("[data-key='{key}' i]"))?;

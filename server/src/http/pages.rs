@@ -72,9 +72,7 @@ pub(super) async fn render(FromState(state): FromState<State>, request: Request)
     let context = move || {
         provide_context(Nonce::from_value(nonce.clone()));
         provide_context(flash.clone().unwrap_or_default());
-        provide_context(
-            page.viewer.as_ref().map_or_else(NumberFormat::default, |viewer| viewer.number_format),
-        );
+        provide_context(number_format(&page));
         provide_context(page.clone());
     };
     let mut response = Box::pin(leptos_axum::render_app_async_with_context(context, shell)(request)).await;
@@ -134,6 +132,7 @@ async fn act(FromState(state): FromState<State>, request: Request) -> Result<Res
         secure_cookies: state.config.secure_cookies,
     };
     let context = move || {
+        provide_context(number_format(&page));
         provide_context(page.clone());
         provide_context(door.clone());
     };
@@ -181,6 +180,11 @@ pub(super) fn page_request(
 /// What the browser calls itself.
 fn agent(headers: &HeaderMap) -> String {
     headers.get(header::USER_AGENT).and_then(|name| name.to_str().ok()).unwrap_or_default().to_owned()
+}
+
+/// Figures in a page, or in what an action says, are shown so.
+fn number_format(page: &PageRequest) -> NumberFormat {
+    page.viewer.as_ref().map_or_else(NumberFormat::default, |viewer| viewer.number_format)
 }
 
 fn is_form(headers: &HeaderMap) -> bool {

@@ -30,6 +30,10 @@ pub fn listen() {
     on("keydown", key);
     on("input", typed);
     on("click", clicked);
+    // From now on it is more than a link.
+    if let Ok(Some(link)) = document().query_selector("[data-palette]") {
+        let _ = link.set_attribute("aria-haspopup", "dialog");
+    }
 }
 
 /// Before everybody else on the page: a letter after `g` is no key of the page.

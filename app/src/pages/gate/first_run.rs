@@ -16,7 +16,7 @@ use crate::ui::form::{Input, input};
 #[component]
 pub fn FirstRun() -> impl IntoView {
     let flash = use_context::<Flash>().unwrap_or_default();
-    let code = use_query_map().read_untracked().get("code");
+    let code = use_query_map().read_untracked().get("code").map(|code| code.trim().to_owned());
     let request = Request::current();
     view! { <Suspense>{Suspend::new(first_run(request, code, flash))}</Suspense> }
 }

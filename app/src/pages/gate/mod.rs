@@ -31,7 +31,10 @@ async fn sign_in(request: Option<Request>, next: Option<String>, flash: Flash) -
     let Some(request) = request else { return failed(&Error::Internal, "").into_any() };
     match people::is_anybody(&request.store).await {
         Ok(true) => gate("Sign in", sign_in_form(next, flash)).into_any(),
-        Ok(false) => leptos_axum::redirect("/first-run").into_any(),
+        Ok(false) => {
+            leptos_axum::redirect("/first-run");
+            ().into_any()
+        }
         Err(error) => failed(&error.into(), &request.request_id).into_any(),
     }
 }
