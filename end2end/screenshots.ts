@@ -42,6 +42,19 @@ for (const [width, viewport] of Object.entries(WIDTHS)) {
         }
       });
 
+      test.describe('of an SDR', () => {
+        test.use(seenBy({ as: 'SDR' }));
+
+        test('queue', async ({ organisation, page }) => {
+          const { lead_id: id } = await organisation.send(SILENT);
+          await page.goto(`/queue?lead=${id}`);
+          await page.screenshot({ ...shot('queue'), fullPage: false });
+          await page.getByRole('button', { name: /^Take it/ }).click();
+          await page.locator('summary').filter({ hasText: 'Disqualify' }).click();
+          await page.screenshot({ ...shot('queue-disqualify'), fullPage: false });
+        });
+      });
+
       test('sync', async ({ organisation, page }) => {
         const [failed] = await organisation.failed();
         const [{ id: delivered }] = (await organisation.rows<{ id: string }>("SELECT effect_id AS id FROM deliveries WHERE result = 'delivered' ORDER BY id DESC LIMIT 1")) as [{ id: string }];

@@ -44,6 +44,12 @@ const fn post(path: &'static str, need: Need) -> Line {
 /// Who looks after execution and sync: its owner, whoever answers for all of it, and the administrator.
 const SYNCS: Need = Need::Roles(&[Role::Integrations, Role::RevopsLead, Role::Admin]);
 
+/// Who may throw the kill switch.
+const STOPPERS: Need = Need::Roles(&[Role::Revops, Role::RevopsLead]);
+
+/// Who decides leads that wait for a person.
+const DECIDERS: Need = Need::Roles(&[Role::Sdr, Role::RepLeader, Role::RevopsLead]);
+
 /// Who lets people and programs in.
 const ADMINS: Need = Need::Roles(&[Role::Admin]);
 
@@ -58,6 +64,7 @@ pub const ACCESS: &[Line] = &[
     get("/setup/{token}", Need::Anyone),
     get("/first-run", Need::Anyone),
     get("/forgot", Need::Anyone),
+    get("/queue", Need::SignedIn),
     get("/dashboard", Need::SignedIn),
     get("/leads", Need::SignedIn),
     get("/leads/{id}", Need::SignedIn),
@@ -107,6 +114,12 @@ pub const ACCESS: &[Line] = &[
     post("/actions/replay-chosen", SYNCS),
     post("/actions/stop-replay", SYNCS),
     post("/actions/run-job", SYNCS),
+    post("/actions/stop-workflow", STOPPERS),
+    post("/actions/resume-workflow", STOPPERS),
+    post("/actions/take-lead", DECIDERS),
+    post("/actions/release-lead", DECIDERS),
+    post("/actions/decide-lead", DECIDERS),
+    post("/actions/give-back-lead", DECIDERS),
     post("/actions/add-person", ADMINS),
     post("/actions/make-link", ADMINS),
     post("/actions/set-person-roles", ADMINS),

@@ -8,8 +8,8 @@ use leptos_router::{SsrMode, path};
 
 use crate::pages::{
     Account, AuditLog, ChangePage, Changes, Dashboard, EffectPage, Effects, FirstRun, Forgot, Home, Jobs,
-    Keys, LeadPage, Leads, NotFound, Outbox, People, PersonPage, Search, SetUp, Settings, SignIn, Styleguide,
-    SubjectPage, Subjects,
+    Keys, LeadPage, Leads, NotFound, Outbox, People, PersonPage, Queue, Search, SetUp, Settings, SignIn,
+    Styleguide, SubjectPage, Subjects,
 };
 
 /// All pages. Each is rendered as a whole before it is sent, so that status and title are right.
@@ -24,6 +24,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/first-run") view=FirstRun ssr=SsrMode::Async />
                 <Route path=path!("/forgot") view=Forgot ssr=SsrMode::Async />
                 <Route path=path!("/setup/:token") view=SetUp ssr=SsrMode::Async />
+                <Route path=path!("/queue") view=Queue ssr=SsrMode::Async />
                 <Route path=path!("/leads") view=Leads ssr=SsrMode::Async />
                 <Route path=path!("/leads/:id") view=LeadPage ssr=SsrMode::Async />
                 <Route path=path!("/sync") view=Outbox ssr=SsrMode::Async />

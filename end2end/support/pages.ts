@@ -1,6 +1,6 @@
 // Every page there is, for what holds on all of them.
 
-import { HIGH_INTENT, type Organisation } from './organisation.ts';
+import { HIGH_INTENT, type Organisation, SILENT } from './organisation.ts';
 
 export interface Listed {
   name: string;
@@ -24,6 +24,12 @@ export const PAGES: Listed[] = [
   { name: 'a link that is used up', open: true, status: 404, path: () => '/setup/no-such-token' },
   { name: 'forgotten password', open: true, path: () => '/forgot' },
   { name: 'a first run that is over', open: true, status: 404, alike: true, path: () => '/first-run' },
+  { name: 'home', path: () => '/' },
+  { name: 'home of an SDR', as: 'SDR', path: () => '/' },
+  { name: 'home of an administrator', as: 'Administrator', alike: true, path: () => '/' },
+  { name: 'queue', as: 'SDR', path: async (organisation) => `/queue?lead=${(await organisation.send(SILENT)).lead_id}` },
+  { name: 'queue, none like this', alike: true, path: () => '/queue?queue=manual' },
+  { name: 'queue, a lead that is not there', status: 404, alike: true, path: () => '/queue?lead=00000000-0000-7000-8000-000000000000&in=inbound-form' },
   { name: 'leads', path: () => '/leads' },
   { name: 'leads, filtered', alike: true, path: () => '/leads?action=hold&period=90d&q=o' },
   { name: 'leads, none found', path: () => '/leads?action=hold&period=30d&q=Zaphod' },

@@ -47,6 +47,11 @@ impl Action {
     pub fn is_safe_default(self) -> bool {
         matches!(self, Self::Hold | Self::Nurture)
     }
+
+    /// What it comes to when a person agrees. Who is asked to look, and finds the lead worth it, moves it on.
+    pub fn agreed(self) -> Self {
+        if matches!(self, Self::Hold | Self::Escalate) { Self::Advance } else { self }
+    }
 }
 
 /// One item of a rule's `then`: an action with parameters, or a tag.

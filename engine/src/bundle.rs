@@ -14,7 +14,7 @@ use crate::content::{EventDocument, ExtractionMap, MapFile, NotRead};
 use crate::decision::{Snapshot, SnapshotField, SnapshotList};
 use crate::problem::Problem;
 use crate::rules::pick::{Pick, PickInputs, Pool, pick};
-use crate::rules::{Explanation, Inputs, Reading, ReferenceList, RuleSet, RuleSetFile, Verdict};
+use crate::rules::{Act, Explanation, Inputs, Reading, ReferenceList, RuleSet, RuleSetFile, Verdict};
 use crate::value::Value;
 
 /// The content of a bundle, each part with its version.
@@ -129,6 +129,13 @@ impl Bundle {
     pub fn explain(&self, snapshot: &Snapshot, as_of: DateTime<Utc>) -> Explanation {
         let readings = self.readings(&snapshot.fields);
         self.rules.explain(&Inputs { readings: &readings, lists: &snapshot.lists, as_of })
+    }
+
+    /// What the rules would do with a lead that waits for a person: what the rule would that could not be told, else what
+    /// was decided.
+    pub fn suggestion(&self, held_by: Option<&str>, decided: Act) -> Act {
+        let held = held_by.and_then(|id| self.rules.rules().iter().find(|rule| rule.id == id));
+        held.and_then(|rule| rule.act.clone()).unwrap_or(decided)
     }
 
     /// The pool a verdict assigns to.
@@ -249,6 +256,18 @@ mod tests {
         assert_eq!((tam.version, tam.contains), (4, Some(true)));
         assert_eq!(tam.by_field, BTreeMap::from([("company".into(), true), ("country".into(), false)]));
         assert_eq!((verdict.action, snapshot.fields["company"].map_version), (Action::Advance, 3));
+    }
+
+    #[test]
+    fn a_person_is_asked_to_agree_with_the_rule_that_could_not_be_told() {
+        let rules = "{rule_set: r, default: hold, rules: [{id: a, when: size > 10, then: [advance]}, {id: b, when: size > 5, then: [escalate]}]}";
+        let bundle = bundle(FIELDS, MAP, rules).unwrap();
+        let (_, verdict) = read(&bundle, &json!({}));
+        let decided = || Act { action: verdict.action, parameters: verdict.parameters.clone() };
+        assert_eq!((verdict.held_by.as_deref(), verdict.action), (Some("a"), Action::Hold));
+        assert_eq!(bundle.suggestion(verdict.held_by.as_deref(), decided()).action, Action::Advance);
+        assert_eq!(bundle.suggestion(None, decided()).action, Action::Hold);
+        assert_eq!(bundle.suggestion(Some("gone"), decided()).action.agreed(), Action::Advance);
     }
 
     #[test]

@@ -23,6 +23,7 @@ steps![
     "0006_sync",
     "0007_flow",
     "0008_changes",
+    "0009_queue",
     "0010_accounts",
     "0011_views",
 ];

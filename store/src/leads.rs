@@ -153,6 +153,11 @@ pub async fn erase(store: &Store, actor: &Actor, id: LeadId) -> Result<()> {
     }
     sqlx::query("DELETE FROM lead_identities WHERE lead_id = $1").bind(id.0).execute(&mut *tx).await?;
     sqlx::query("DELETE FROM features WHERE lead_id = $1").bind(id.0).execute(&mut *tx).await?;
+    // There is nobody left to look at.
+    sqlx::query("UPDATE lead_states SET queue = NULL, queued_at = NULL, suggested = NULL WHERE lead_id = $1 AND queue IS NOT NULL")
+        .bind(id.0)
+        .execute(&mut *tx)
+        .await?;
     let entry = Audit {
         action: "lead.erase",
         subject: &format!("lead:{id}"),

@@ -20,6 +20,7 @@ pub mod migrate;
 pub mod outcomes;
 pub mod people;
 pub mod pool;
+pub mod queue;
 pub mod reads;
 pub mod settings;
 pub mod sync;

@@ -273,7 +273,7 @@ struct OverrideRow {
 
 async fn overrides(store: &Store, decisions: &[Uuid]) -> Result<BTreeMap<Uuid, Vec<HumanOverride>>> {
     let rows = sqlx::query(
-        "SELECT o.id, o.lead_id, o.decision_id, o.action, o.reason, o.by_whom, o.at, l.data_key FROM overrides o JOIN leads l ON l.id = o.lead_id \
+        "SELECT o.id, o.lead_id, o.decision_id, o.action, o.reason, o.by_whom, o.at, l.data_key FROM standing_overrides o JOIN leads l ON l.id = o.lead_id \
          WHERE o.decision_id = ANY($1) ORDER BY o.id",
     )
     .bind(decisions)

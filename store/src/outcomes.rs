@@ -123,11 +123,19 @@ pub async fn insert(connection: &mut PgConnection, rows: &[OutcomeRow]) -> Resul
     .bind(hashes)
     .execute(&mut *connection)
     .await?;
+    restage(connection, &column(rows, |row| row.lead_id)).await
+}
+
+/// Moves leads to the stage of their latest outcome.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn restage(connection: &mut PgConnection, leads: &[Uuid]) -> Result<()> {
     sqlx::query(
-        "UPDATE leads l SET stage = o.stage FROM (SELECT DISTINCT ON (lead_id) lead_id, stage FROM outcomes WHERE lead_id = ANY($1) ORDER BY lead_id, at DESC NULLS LAST, id DESC) o \
-         WHERE l.id = o.lead_id",
+        "UPDATE leads l SET stage = (SELECT o.stage FROM standing_outcomes o WHERE o.lead_id = l.id ORDER BY o.at DESC NULLS LAST, o.id DESC LIMIT 1) \
+         WHERE l.id = ANY($1)",
     )
-    .bind(column(rows, |row| row.lead_id))
+    .bind(leads)
     .execute(connection)
     .await?;
     Ok(())
@@ -258,7 +266,7 @@ pub struct Outcome {
 pub async fn of_lead(store: &Store, lead: LeadId) -> Result<Vec<Outcome>> {
     let rows: Vec<OutcomeRow> = sqlx::query_as(
         "SELECT id, lead_id, stage, at, by_whom, amount::text AS amount, currency, opportunity_id, reason, received_at, received_from \
-         FROM outcomes WHERE lead_id = $1 ORDER BY at, id LIMIT 1000",
+         FROM standing_outcomes WHERE lead_id = $1 ORDER BY at, id LIMIT 1000",
     )
     .bind(lead.0)
     .fetch_all(store.pool())

@@ -7,12 +7,13 @@ use leptos::either::Either;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
-use store::changes;
 use store::reads::frame::{Around, around};
+use store::{changes, queue};
 
 use super::help::help;
 use super::palette::{palette, search_link};
 use super::places::{Group, Place, places};
+use crate::actions::queue::count;
 use crate::actions::{self, Flash, SetTheme, SignOut};
 use crate::context::{Request, Theme, Viewer};
 use crate::error::{Error, Result};
@@ -23,6 +24,8 @@ use crate::ui::{note, words};
 /// A page of the menu.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Section {
+    Home,
+    Queue,
     Leads,
     Outbox,
     Jobs,
@@ -97,13 +100,15 @@ where
     let clock = Clock { now: request.now, zone: viewer.time_zone };
     let here = Here { request: request.clone(), clock };
     let around = around(&request.store).await;
+    let queued = queue::count(&request.store, &queue::Filter::default()).await.unwrap_or_default();
     let page = match load(here).await {
         Ok(page) => page,
         Err(error) => broken_page(&error, &request),
     };
     let waiting = changes::waiting_for(&request.store, viewer.id, &viewer.roles).await.unwrap_or_default();
+    let waits = Waits { queued, waiting };
     let menu =
-        menu(section, &viewer, around.unwrap_or_default(), waiting, request.theme, path.clone()).into_any();
+        menu(section, &viewer, around.unwrap_or_default(), waits, request.theme, path.clone()).into_any();
     let message = flash.map(|flash| flash.message).or(request.flash).filter(|message| !message.is_empty());
     view! {
         <Title text=in_tab(&page.title) />
@@ -133,11 +138,37 @@ pub fn here() -> String {
         .unwrap_or_else(|| "/".into())
 }
 
+/// What waits, as the menu counts it.
+#[derive(Clone, Copy)]
+struct Waits {
+    /// Leads in the queue.
+    queued: i64,
+    /// Changes that wait for the viewer's signature.
+    waiting: i64,
+}
+
+impl Waits {
+    /// What waits on a page.
+    fn of(self, section: Section) -> Option<AnyView> {
+        match section {
+            Section::Queue if self.queued > 0 => Some(
+                view! { <span class="count">{count(self.queued)}<span class="sr">" waiting"</span></span> }
+                    .into_any(),
+            ),
+            Section::Approvals if self.waiting > 0 => Some(
+                view! { <span class="count mine">{self.waiting}<span class="sr">" waiting for you"</span></span> }
+                    .into_any(),
+            ),
+            _ => None,
+        }
+    }
+}
+
 fn menu(
     section: Section,
     viewer: &Viewer,
     around: Around,
-    waiting: i64,
+    waits: Waits,
     theme: Theme,
     path: String,
 ) -> impl IntoView + use<> {
@@ -146,9 +177,7 @@ fn menu(
         let all = places(viewer).filter(|place| place.group == of);
         let link = |place: &Place| {
             let here = (section == place.section).then_some("page");
-            let count = (place.section == Section::Approvals && waiting > 0).then(|| {
-                view! { <span class="count mine">{waiting}<span class="sr">" waiting for you"</span></span> }
-            });
+            let count = waits.of(place.section);
             view! { <li><a href=place.href aria-current=here>{icon(place.icon)}<span>{place.title}</span>{count}</a></li> }
         };
         view! { <ul>{all.map(link).collect_view()}</ul> }

@@ -8,6 +8,15 @@ use crate::ui::icon::{Icon, icon};
 /// What is said about a page: what it is for, what its words mean, what can be done on it.
 fn text(section: Section) -> &'static [&'static str] {
     match section {
+        Section::Home => &[
+            "What waits for you, what burns, and how things go: in the order that your roles need it. Whoever has several roles sees the parts of all of them.",
+            "A workflow that does harm can be stopped here at once by RevOps and the RevOps lead: its leads then go to people and nothing is sent until it goes on.",
+        ],
+        Section::Queue => &[
+            "Leads that wait for a person: those that rules hold or send here, and all of a stopped workflow. The most urgent come first, then those that wait longest.",
+            "Take one, and nobody else decides it for ten minutes. Accept what is suggested, change it or disqualify with a reason; the next one comes at once. The keys stand on the buttons.",
+            "A decision can be undone for a while; the lead then waits again. Both are kept.",
+        ],
         Section::Leads => &[
             "Everybody who came in, the last decided first. A lead's row says what was decided, by which rule, how surely, and who has it now.",
             "Hold means that not enough is known or that a person has to look. Confidence is the least sure of the values that the rule read.",

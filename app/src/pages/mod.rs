@@ -7,11 +7,13 @@ pub(crate) mod filters;
 pub(crate) mod frame;
 mod gate;
 mod help;
+mod home;
 mod lead;
 pub(crate) mod leads;
 mod palette;
 mod period;
 mod places;
+mod queue;
 pub mod search;
 mod styleguide;
 pub(crate) mod sync;
@@ -21,17 +23,11 @@ pub use changes::{ChangePage, Changes};
 pub use control::{Account, AuditLog, Keys, People, PersonPage, Settings};
 pub use dashboard::Dashboard;
 pub use gate::{FirstRun, Forgot, NotFound, SetUp, SignIn};
+pub use home::Home;
 pub use lead::LeadPage;
 pub use leads::Leads;
+pub use queue::Queue;
 pub use search::Search;
 pub use styleguide::Styleguide;
 pub use sync::{EffectPage, Effects, Jobs, Outbox};
 pub use versions::{SubjectPage, Subjects};
-
-use leptos::prelude::*;
-
-/// There is no home page yet: it leads on to the leads.
-#[component]
-pub fn Home() -> impl IntoView {
-    leptos_axum::redirect("/leads");
-}

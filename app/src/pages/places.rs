@@ -58,6 +58,16 @@ impl Place {
 
 /// The pages, in the order of the menu.
 pub const PLACES: &[Place] = &[
+    place(Section::Home, Group::Start, "/", Icon::Home, "Home", 'h', "start overview today"),
+    place(
+        Section::Queue,
+        Group::Start,
+        "/queue",
+        Icon::Inbox,
+        "Queue",
+        'q',
+        "waiting leads sdr triage decide",
+    ),
     place(Section::Leads, Group::Start, "/leads", Icon::Leads, "Leads", 'l', "list decisions contacts"),
     place(
         Section::Approvals,

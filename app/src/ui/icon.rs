@@ -5,6 +5,7 @@ use leptos::prelude::*;
 /// The icons there are; each is a symbol of the [`Sprite`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Icon {
+    Home,
     Advance,
     Nurture,
     Disqualify,
@@ -47,6 +48,7 @@ pub enum Icon {
 }
 
 const ALL: &[(Icon, &str, &str)] = &[
+    (Icon::Home, "i-home", "M2.5 7.5 8 3l5.5 4.5V13h-4V9.5h-3V13h-4z"),
     (Icon::Advance, "i-advance", "M2.5 8h8M7.5 4.8 10.7 8l-3.2 3.2M13.5 3.5v9"),
     (
         Icon::Nurture,

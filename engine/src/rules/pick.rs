@@ -139,6 +139,21 @@ pub fn pick(pool: &Pool, inputs: &PickInputs) -> Option<Pick> {
     Some(Pick { assignee, reason: PickReason::RoundRobin, counters_after: counters })
 }
 
+/// The counters after a person was chosen by somebody, as if it had been their turn: everybody gains their weight, and who
+/// was chosen gives back the sum. So whoever gets a lead by hand is not given the next one by turn as well. `None` for
+/// somebody who is not in the pool.
+pub fn chosen(pool: &Pool, counters: &Counters, person: &str) -> Option<Counters> {
+    pool.members.iter().find(|member| member.person == person)?;
+    let sum: i64 = pool.members.iter().map(|member| i64::from(member.weight)).fold(0, i64::saturating_add);
+    let after = |member: &Member| {
+        let gained =
+            counters.get(&member.person).copied().unwrap_or_default().saturating_add(member.weight.into());
+        let given = if member.person == person { sum } else { 0 };
+        (member.person.clone(), gained.saturating_sub(given))
+    };
+    Some(pool.members.iter().map(after).collect())
+}
+
 fn one() -> u32 {
     1
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use engine::rules::pick::{Counters, Member, PickInputs, PickReason, Pool, pick};
+use engine::rules::pick::{Counters, Member, PickInputs, PickReason, Pool, chosen, pick};
 use proptest::prelude::*;
 
 fn pool(weights: &[u32]) -> Pool {
@@ -41,6 +41,27 @@ fn the_order_is_that_of_nginx() {
         .map(|person| char::from(b'a' + person.as_bytes()[2] - b'0'))
         .collect();
     assert_eq!(order, "aabacaa");
+}
+
+#[test]
+fn choosing_whose_turn_it_is_by_hand_is_a_turn_like_any_other() {
+    let pool = pool(&[5, 1, 1]);
+    let mut counters = Counters::new();
+    for _ in 0..20 {
+        let picked = pick(&pool, &inputs(&pool, counters.clone())).expect("somebody is available");
+        let by_hand = chosen(&pool, &counters, &picked.assignee).expect("a member");
+        assert_eq!(by_hand, picked.counters_after);
+        counters = by_hand;
+    }
+}
+
+#[test]
+fn who_is_chosen_out_of_turn_is_passed_over_later() {
+    let pool = pool(&[1, 1]);
+    let counters = chosen(&pool, &Counters::new(), "p00@acme.example").expect("a member");
+    let next = pick(&pool, &inputs(&pool, counters.clone())).expect("somebody is available");
+    assert_eq!(next.assignee, "p01@acme.example");
+    assert_eq!(chosen(&pool, &counters, "stranger@acme.example"), None);
 }
 
 #[test]

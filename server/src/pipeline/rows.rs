@@ -8,6 +8,7 @@ use engine::action::Action;
 use engine::bundle::StoredPick;
 use engine::decision::{Decision, Mode};
 use engine::ids::{DestinationId, EffectId, LeadId};
+use engine::rules::Act;
 use engine::rules::pick::PickInputs;
 use engine::sync::keys;
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
@@ -120,6 +121,7 @@ impl Draft {
                 confidence: decision.confidence,
                 rule_version: decision.rule_version as i32,
                 queue: queue(&decision),
+                suggested: queue(&decision).map(|_| suggested(&prepared, &decision)),
             },
             effects: targets
                 .into_iter()
@@ -250,6 +252,12 @@ fn queue(decision: &Decision) -> Option<&'static str> {
         (Mode::Live, _) if unassigned => Some("sdr"),
         _ => None,
     }
+}
+
+/// What the person who looks at a waiting lead is asked to agree to.
+fn suggested(prepared: &Prepared, decision: &Decision) -> &'static str {
+    let decided = Act { action: decision.action, parameters: BTreeMap::new() };
+    prepared.live.bundle.suggestion(decision.held_by.as_deref(), decided).action.into()
 }
 
 fn decision(

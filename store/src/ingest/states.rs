@@ -30,6 +30,8 @@ pub struct State {
     pub rule_version: i32,
     /// The queue the lead now waits in, if any.
     pub queue: Option<&'static str>,
+    /// What the rules would do with a lead that waits.
+    pub suggested: Option<&'static str>,
 }
 
 /// Notes where leads stand. The first decision is the one with the smallest `as_of`, the last the one with the
@@ -40,11 +42,11 @@ pub struct State {
 pub async fn upsert_states(connection: &mut PgConnection, rows: &[State]) -> Result<()> {
     sqlx::query(
         "INSERT INTO lead_states AS s (lead_id, workflow_id, source, first_decision_id, first_as_of, first_action, first_rule_id, \
-           last_decision_id, last_as_of, last_action, last_rule_id, last_confidence, last_rule_version, queue, queued_at) \
+           last_decision_id, last_as_of, last_action, last_rule_id, last_confidence, last_rule_version, queue, queued_at, suggested) \
          SELECT lead_id, workflow_id, source, decision_id, as_of, action, rule_id, decision_id, as_of, action, rule_id, confidence, rule_version, queue, \
-           CASE WHEN queue IS NOT NULL THEN as_of END \
-         FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::timestamptz[], $6::text[], $7::text[], $8::float8[], $9::int[], $10::text[]) \
-           AS u (lead_id, workflow_id, source, decision_id, as_of, action, rule_id, confidence, rule_version, queue) \
+           CASE WHEN queue IS NOT NULL THEN as_of END, suggested \
+         FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::timestamptz[], $6::text[], $7::text[], $8::float8[], $9::int[], $10::text[], $11::text[]) \
+           AS u (lead_id, workflow_id, source, decision_id, as_of, action, rule_id, confidence, rule_version, queue, suggested) \
          ON CONFLICT (lead_id, workflow_id) DO UPDATE SET \
            source = CASE WHEN excluded.first_as_of < s.first_as_of THEN excluded.source ELSE s.source END, \
            first_decision_id = CASE WHEN excluded.first_as_of < s.first_as_of THEN excluded.first_decision_id ELSE s.first_decision_id END, \
@@ -57,6 +59,7 @@ pub async fn upsert_states(connection: &mut PgConnection, rows: &[State]) -> Res
            last_confidence = CASE WHEN excluded.last_as_of >= s.last_as_of THEN excluded.last_confidence ELSE s.last_confidence END, \
            last_rule_version = CASE WHEN excluded.last_as_of >= s.last_as_of THEN excluded.last_rule_version ELSE s.last_rule_version END, \
            queue = CASE WHEN excluded.last_as_of >= s.last_as_of THEN excluded.queue ELSE s.queue END, \
+           suggested = CASE WHEN excluded.last_as_of >= s.last_as_of THEN excluded.suggested ELSE s.suggested END, \
            queued_at = CASE WHEN excluded.last_as_of < s.last_as_of THEN s.queued_at WHEN excluded.queue = s.queue THEN s.queued_at ELSE excluded.queued_at END, \
            last_as_of = greatest(excluded.last_as_of, s.last_as_of)",
     )
@@ -70,6 +73,7 @@ pub async fn upsert_states(connection: &mut PgConnection, rows: &[State]) -> Res
     .bind(column(rows, |row| row.confidence))
     .bind(column(rows, |row| row.rule_version))
     .bind(column(rows, |row| row.queue))
+    .bind(column(rows, |row| row.suggested))
     .execute(connection)
     .await?;
     Ok(())

@@ -242,7 +242,7 @@ pub async fn pipeline(store: &Store, cohort: &Cohort, zone: &str) -> Result<Vec<
          bool_or(o.stage = 'won') AS is_won, \
          (array_agg(o.amount ORDER BY o.stage = 'opportunity' DESC, o.at DESC NULLS LAST, o.id DESC) FILTER (WHERE o.amount IS NOT NULL))[1] AS created, \
          (array_agg(o.amount ORDER BY o.stage = 'won' DESC, o.at DESC NULLS LAST, o.id DESC) FILTER (WHERE o.amount IS NOT NULL))[1] AS brought \
-         FROM outcomes o JOIN cohort c ON c.lead_id = o.lead_id WHERE o.stage IN ('opportunity', 'won') AND o.id >= (SELECT id FROM born) GROUP BY 1, 2, 3, 4) \
+         FROM standing_outcomes o JOIN cohort c ON c.lead_id = o.lead_id WHERE o.stage IN ('opportunity', 'won') AND o.id >= (SELECT id FROM born) GROUP BY 1, 2, 3, 4) \
          SELECT currency, week, in_period, count(*) AS opportunities, sum(created)::float8 AS created, count(*) FILTER (WHERE is_won) AS won_count, \
          sum(brought) FILTER (WHERE is_won)::float8 AS won FROM opportunities GROUP BY 1, 2, 3 ORDER BY week DESC LIMIT ",
     );
@@ -435,7 +435,7 @@ fn push_leads(query: &mut QueryBuilder<Postgres>, cohort: &Cohort, zone: &str) {
            bool_or(o.stage IN ('sales_qualified', 'opportunity', 'won')) AS sales_qualified, \
            bool_or(o.stage IN ('opportunity', 'won')) AS converted, bool_or(o.stage = 'won') AS won, \
            (array_agg(o.stage ORDER BY o.at NULLS LAST, o.id) FILTER (WHERE o.stage <> 'touched'))[1] AS verdict \
-         FROM outcomes o JOIN cohort c ON c.lead_id = o.lead_id WHERE o.id >= (SELECT id FROM born) GROUP BY o.lead_id), \
+         FROM standing_outcomes o JOIN cohort c ON c.lead_id = o.lead_id WHERE o.id >= (SELECT id FROM born) GROUP BY o.lead_id), \
          passed AS (SELECT d.lead_id, bool_or(d.action = 'assign') AS assigned, (array_agg(d.confidence ORDER BY d.id))[1] AS confidence FROM decisions d JOIN cohort c ON c.lead_id = d.lead_id \
          WHERE d.id >= (SELECT id FROM born) AND d.action IN ('advance', 'assign') AND d.mode IN ('live', 'assign_review', 'historical')",
     );

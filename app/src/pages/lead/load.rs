@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 use store::leads::Lead;
 use store::log::{StoredEvent, event, stored_decisions};
 use store::outcomes::{self, Outcome};
+use store::queue::{Past, verdicts_of};
 use store::reads::frame::{WorkflowName, names_of, workflow_names};
 use store::reads::lead_page::{self, History, Proof};
 use store::sync::lists::{Effect, effects_of_lead};
@@ -50,6 +51,8 @@ pub struct Loaded {
     pub history: History,
     /// What really happened to the lead.
     pub outcomes: Vec<Outcome>,
+    /// What people decided in the queue, newest first.
+    pub verdicts: Vec<Past>,
     /// What was sent, newest first.
     pub effects: Vec<Effect>,
     /// Why nothing is sent to some destinations, by their names.
@@ -127,6 +130,7 @@ pub async fn load(here: &Here, id: LeadId, asked: &Asked) -> Result<Loaded> {
         newest,
         event,
         outcomes,
+        verdicts: verdicts_of(store, id).await?,
         effects: effects_of_lead(store, id, None, EFFECTS).await?,
         paused: lead_page::paused_destinations(store).await?,
         history,
@@ -157,8 +161,15 @@ fn addresses(lead: &Lead, history: &History, outcomes: &[Outcome], decided: Opti
         history.decisions.iter().filter_map(|entry| entry.parameters.get("assignee").and_then(Json::as_str));
     let named = outcomes.iter().filter_map(|outcome| outcome.by.clone());
     let members = decided.into_iter().flat_map(Decided::members).map(|member| member.person);
-    let mut all: Vec<String> =
-        picked.map(str::to_owned).chain(lead.assignee.clone()).chain(named).chain(members).collect();
+    let overrides = decided.into_iter().flat_map(|decided| decided.decision().human_overrides.iter());
+    let overrides = overrides.map(|human| human.by.clone());
+    let mut all: Vec<String> = picked
+        .map(str::to_owned)
+        .chain(lead.assignee.clone())
+        .chain(named)
+        .chain(members)
+        .chain(overrides)
+        .collect();
     all.sort();
     all.dedup();
     all

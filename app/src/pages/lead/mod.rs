@@ -3,15 +3,15 @@
 pub mod decided;
 mod effects;
 mod erased;
-mod event;
-mod facts;
-mod inputs;
-mod load;
+pub(super) mod event;
+pub(super) mod facts;
+pub(super) mod inputs;
+pub(super) mod load;
 mod pick;
-mod rules;
+pub(super) mod rules;
 mod timeline;
 mod trace;
-mod verdict;
+pub(super) mod verdict;
 
 use engine::ids::{DecisionId, LeadId};
 use leptos::either::Either;

@@ -6,6 +6,7 @@ use leptos::either::Either;
 use leptos::prelude::*;
 use serde_json::Value as Json;
 use store::outcomes::Outcome;
+use store::queue::{Kind, Past};
 use store::reads::lead_page::{DecisionEntry, MergeEntry};
 use store::sync::lists::{Effect, EffectState};
 
@@ -39,6 +40,7 @@ pub fn timeline(loaded: &Loaded) -> impl IntoView + use<> {
     entries.extend(done(loaded));
     entries.extend(loaded.effects.iter().filter_map(failed));
     entries.extend(loaded.outcomes.iter().map(|outcome| happened(loaded, outcome)));
+    entries.extend(loaded.verdicts.iter().map(|verdict| judged(loaded, verdict)));
     entries.extend(loaded.history.merges.iter().map(|merge| merged(loaded, merge)));
     entries.sort_by_key(|entry| std::cmp::Reverse((entry.at.is_none(), entry.at, entry.kind)));
     let older: Vec<Entry> = if entries.len() > SHOWN + 2 { entries.split_off(SHOWN) } else { Vec::new() };
@@ -81,6 +83,18 @@ fn decided(loaded: &Loaded, entry: &DecisionEntry) -> Entry {
     };
     let tone = if entry.held_by.is_some() { "unknown" } else { words::action_tone(action) };
     Entry { at: Some(entry.as_of), kind: 1, tone: Some(tone), line: line.into_any(), small }
+}
+
+/// What a person decided in the queue.
+fn judged(loaded: &Loaded, verdict: &Past) -> Entry {
+    let action: Action = verdict.action.parse().unwrap_or(Action::Hold);
+    let to = verdict.assignee.as_ref().map(|email| format!(" to {}", loaded.person(email)));
+    let (line, tone) = if verdict.kind == <&str>::from(Kind::GiveBack) {
+        (view! { "Back to the queue" }.into_any(), None)
+    } else {
+        (view! { <b>{words::action_done(action)}</b>{to} }.into_any(), Some(words::action_tone(action)))
+    };
+    Entry { at: Some(verdict.at), kind: 2, tone, line, small: format!("by {}", verdict.by) }
 }
 
 /// What was delivered, one entry for each decision.

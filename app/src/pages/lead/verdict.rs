@@ -121,7 +121,7 @@ fn overridden(loaded: &Loaded, decision: &Decision) -> impl IntoView + use<> {
     let clock = loaded.clock;
     let one = |human: &engine::decision::HumanOverride| {
         let reason = if human.reason.is_empty() { String::new() } else { format!(": {}", human.reason) };
-        view! { <p class="row">{icon(Icon::Person)}<span>{human.by.clone()}" changed it to "{action_chip(human.action)}" "{clock.stamp_said(human.at)}{reason}</span></p> }
+        view! { <p class="row">{icon(Icon::Person)}<span>{loaded.person(&human.by)}" changed it to "{action_chip(human.action)}" "{clock.stamp_said(human.at)}{reason}</span></p> }
     };
     decision.human_overrides.iter().map(one).collect_view()
 }

@@ -318,12 +318,11 @@ fn push_searched_conditions(query: &mut QueryBuilder<Postgres>, filter: &Filter)
 }
 
 // The same readings as `engine::control::outcome` has of the stages.
-const QUALIFIED: &str = " AND EXISTS (SELECT FROM outcomes o WHERE o.lead_id = s.lead_id AND o.stage IN ('accepted', 'sales_qualified', 'opportunity', 'won'))";
-const CONVERTED: &str =
-    " AND EXISTS (SELECT FROM outcomes o WHERE o.lead_id = s.lead_id AND o.stage IN ('opportunity', 'won'))";
+const QUALIFIED: &str = " AND EXISTS (SELECT FROM standing_outcomes o WHERE o.lead_id = s.lead_id AND o.stage IN ('accepted', 'sales_qualified', 'opportunity', 'won'))";
+const CONVERTED: &str = " AND EXISTS (SELECT FROM standing_outcomes o WHERE o.lead_id = s.lead_id AND o.stage IN ('opportunity', 'won'))";
 const JUDGED: &str =
-    " AND EXISTS (SELECT FROM outcomes o WHERE o.lead_id = s.lead_id AND o.stage <> 'touched')";
-const REFUSED_FIRST: &str = " AND (SELECT o.stage IN ('rejected', 'disqualified', 'lost') FROM outcomes o WHERE o.lead_id = s.lead_id AND o.stage <> 'touched' \
+    " AND EXISTS (SELECT FROM standing_outcomes o WHERE o.lead_id = s.lead_id AND o.stage <> 'touched')";
+const REFUSED_FIRST: &str = " AND (SELECT o.stage IN ('rejected', 'disqualified', 'lost') FROM standing_outcomes o WHERE o.lead_id = s.lead_id AND o.stage <> 'touched' \
     ORDER BY o.at, o.id LIMIT 1)";
 const PASSED_ON: &str = " AND EXISTS (SELECT FROM decisions d WHERE d.lead_id = s.lead_id AND d.workflow_id = s.workflow_id AND d.action IN ('advance', 'assign') \
     AND d.mode IN ('live', 'assign_review', 'historical'))";

@@ -1,0 +1,226 @@
+//! Deciding a waiting lead.
+
+use engine::action::Action;
+use engine::ids::DecisionId;
+use leptos::prelude::*;
+use store::Store;
+use store::control::kill;
+use store::queue::{self, Decided, GivenBack, Gone, Kind, Place, Verdict};
+use store::reads::frame::WorkflowName;
+
+use super::{Shown, clock, decided, gone, place, taken};
+use crate::actions::{Flash, actor, allowed, lead_to_with};
+use crate::context::Request;
+use crate::error::{Error, Result};
+use crate::ui::words;
+
+/// Characters of a reason: a few sentences.
+pub const REASON_CHARS: usize = 500;
+
+/// Decides a waiting lead and leads on to the next one, which is then taken. A verdict that comes too late changes nothing,
+/// and what was written is kept.
+///
+/// # Errors
+/// When the form was tampered with, or the database fails.
+#[server(prefix = "/actions", endpoint = "decide-lead")]
+pub async fn decide_lead(
+    /// The lead's id.
+    lead: String,
+    /// The workflow's name.
+    workflow: String,
+    /// The decision that the person saw.
+    decision: String,
+    /// `accept`, `change` or `disqualify`.
+    kind: String,
+    /// What to do with the lead; not asked for where it is disqualified.
+    #[server(default)]
+    action: String,
+    /// Who gets it, by address.
+    #[server(default)]
+    assignee: String,
+    /// The pool whose turn it is.
+    #[server(default)]
+    pool: String,
+    /// Why.
+    #[server(default)]
+    reason: String,
+    /// Whether the page said that the workflow is stopped.
+    #[server(default)]
+    stopped: bool,
+    /// What the page shows.
+    #[server(default)]
+    shown: Shown,
+) -> Result<(), Error> {
+    let request = allowed::<DecideLead>()?;
+    let invalid = |message: &str| Error::Invalid { message: message.into() };
+    let (place, workflows) = place(&request.store, &lead, &workflow).await?;
+    let decision: DecisionId = decision.parse().map_err(|_| Error::NotFound { what: "decision".into() })?;
+    let kind: Kind = kind.parse().map_err(|_| invalid("There is no such verdict."))?;
+    let back = shown.path(Some((place.lead, &workflow)));
+    let typed = Flash::new("Nothing was decided yet.")
+        .value("kind", <&str>::from(kind))
+        .value("action", &*action)
+        .value("assignee", &*assignee)
+        .value("reason", &*reason);
+    let action = match kind {
+        Kind::Accept | Kind::Change => action.parse().ok(),
+        Kind::Disqualify => Some(Action::Reject),
+        Kind::GiveBack => return Err(invalid("There is no such verdict.")),
+    };
+    let (reason, assignee) = (plain(&reason), engine::event::normal_email(&assignee));
+    let wrong = problems(kind, action, assignee.as_deref(), &reason)
+        .into_iter()
+        .fold(typed.clone(), |flash, (field, problem)| flash.error(field, problem));
+    let (Some(action), true) = (action, wrong.errors.is_empty()) else {
+        // Whoever writes is at work.
+        queue::renew(&request.store, &actor(&request)?, place).await?;
+        return lead_to_with(&back, &wrong);
+    };
+    let verdict = Verdict {
+        place,
+        decision,
+        kind,
+        action,
+        assignee: assignee.filter(|_| action == Action::Assign),
+        pool: Some(pool).filter(|pool| action == Action::Assign && !pool.is_empty()),
+        reason: Some(reason).filter(|reason| !reason.is_empty()),
+    };
+    match queue::verdict(&request.store, &actor(&request)?, &verdict).await? {
+        Decided::Done => next(&request, &workflows, &shown, place, &verdict, stopped).await,
+        Decided::Taken(other) => {
+            let message = format!("Nothing was decided. {}", taken(&other, clock(&request)));
+            lead_to_with(&back, &Flash { message, ..typed })
+        }
+        Decided::Gone(why) if is_own(&request, &why, action) => {
+            // The same form twice: the first one counts.
+            next(&request, &workflows, &shown, place, &verdict, stopped).await
+        }
+        Decided::Gone(why) => {
+            let message = format!("Nothing was decided. {}", gone(&why, clock(&request)));
+            lead_to_with(&back, &Flash { message, ..typed })
+        }
+    }
+}
+
+/// Takes the person's last verdict on a lead back, and leads back to it.
+///
+/// # Errors
+/// When there is no such workflow, or the database fails.
+#[server(prefix = "/actions", endpoint = "give-back-lead")]
+pub async fn give_back_lead(
+    /// The lead's id.
+    lead: String,
+    /// The workflow's name.
+    workflow: String,
+    /// What the page shows.
+    #[server(default)]
+    shown: Shown,
+) -> Result<(), Error> {
+    let request = allowed::<GiveBackLead>()?;
+    let (place, _) = place(&request.store, &lead, &workflow).await?;
+    let back = shown.path(Some((place.lead, &workflow)));
+    let actor = actor(&request)?;
+    match queue::give_back(&request.store, &actor, place).await? {
+        GivenBack::Done => {
+            queue::claim(&request.store, &actor, place).await?;
+            lead_to_with(&back, &Flash::new("Taken back. The lead waits again, where it was."))
+        }
+        GivenBack::TooLate => lead_to_with(
+            &back,
+            &Flash::new(
+                "It is too late to take that back: the time is over, or something has happened to the lead since.",
+            ),
+        ),
+    }
+}
+
+fn problems(
+    kind: Kind,
+    action: Option<Action>,
+    assignee: Option<&str>,
+    reason: &str,
+) -> Vec<(&'static str, String)> {
+    let mut problems = Vec::new();
+    if action.is_none() {
+        problems.push(("action", "Choose what to do with the lead.".to_owned()));
+    }
+    if action == Some(Action::Assign) && assignee.is_none() {
+        problems.push(("assignee", "Choose who gets the lead.".to_owned()));
+    }
+    match (kind, reason.chars().count()) {
+        (Kind::Accept, _) | (_, 1..=REASON_CHARS) => {}
+        (_, 0) => problems.push(("reason", "Say why: the rules are made better with it.".to_owned())),
+        (_, count) => {
+            problems.push(("reason", format!("At most {REASON_CHARS} characters; this has {count}.")))
+        }
+    }
+    problems
+}
+
+/// A reason without control characters.
+fn plain(text: &str) -> String {
+    text.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// Whether the lead is gone because this very person decided the same.
+fn is_own(request: &Request, gone: &Gone, chosen: Action) -> bool {
+    let name = request.viewer.as_ref().map(|viewer| viewer.name.as_str());
+    matches!(gone, Gone::Decided { by, action, .. } if Some(by.as_str()) == name && *action == chosen)
+}
+
+/// Takes the next lead and leads on to it.
+async fn next(
+    request: &Request,
+    workflows: &[WorkflowName],
+    shown: &Shown,
+    place: Place,
+    verdict: &Verdict,
+    stopped: bool,
+) -> Result<()> {
+    let store = &request.store;
+    let lead = store::leads::get(store, place.lead).await?;
+    let (who, _) = words::lead(
+        lead.name.as_ref(),
+        lead.company.as_ref(),
+        lead.email.as_ref(),
+        lead.external_id.as_deref(),
+    );
+    let mut said = format!("{who}: {}.", decided(verdict.action));
+    let title = workflows.iter().find(|known| known.id == place.workflow.0).map_or("", |known| &known.title);
+    match (stopped, is_stopped(store, place).await?) {
+        (false, true) => said.push_str(&format!(" {title} was stopped meanwhile.")),
+        (true, false) => said.push_str(&format!(" {title} goes on again since.")),
+        _ => {}
+    }
+    let filter = shown.filter(workflows, request.viewer.as_ref());
+    let found = queue::claim_next(store, &actor(request)?, &filter).await?;
+    let name = |place: &Place| {
+        workflows.iter().find(|known| known.id == place.workflow.0).map_or("", |known| known.name.as_str())
+    };
+    let path = shown.path(found.as_ref().map(|place| (place.lead, name(place))));
+    lead_to_with(&path, &Flash::new(said))
+}
+
+/// Whether somebody has stopped the workflow.
+async fn is_stopped(store: &Store, place: Place) -> Result<bool> {
+    let thrown = kill::kill_switches(store).await?;
+    Ok(thrown.iter().any(|switch| switch.workflow_id.is_none_or(|id| id == place.workflow.0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_does_not_agree_says_why_and_whoever_assigns_says_to_whom() {
+        let fields = |kind, action, assignee, reason| {
+            problems(kind, action, assignee, reason).into_iter().map(|(field, _)| field).collect::<Vec<_>>()
+        };
+        assert!(fields(Kind::Accept, Some(Action::Advance), None, "").is_empty());
+        assert_eq!(fields(Kind::Accept, Some(Action::Assign), None, ""), ["assignee"]);
+        assert_eq!(fields(Kind::Change, None, None, ""), ["action", "reason"]);
+        assert_eq!(fields(Kind::Disqualify, Some(Action::Reject), None, ""), ["reason"]);
+        assert!(fields(Kind::Change, Some(Action::Assign), Some("a@b.example"), "known to us").is_empty());
+        assert_eq!(fields(Kind::Disqualify, Some(Action::Reject), None, &"x".repeat(501)), ["reason"]);
+    }
+}

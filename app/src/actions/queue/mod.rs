@@ -1,0 +1,74 @@
+//! What people do in the queue: take a lead, let it go, decide it, take a verdict back.
+
+mod claim;
+mod decide;
+mod shown;
+
+pub use self::claim::{ReleaseLead, TakeLead, release_lead, take_lead};
+pub use self::decide::{DecideLead, GiveBackLead, REASON_CHARS, decide_lead, give_back_lead};
+pub use self::shown::Shown;
+
+use engine::action::Action;
+use engine::ids::LeadId;
+use store::Store;
+use store::queue::{Gone, Place, Taken};
+use store::reads::frame::{WorkflowName, workflow_names};
+
+use crate::context::Request;
+use crate::error::{Error, Result};
+use crate::ui::clock::Clock;
+use crate::ui::{number, words};
+
+/// A waiting lead as a form names it, and every workflow there is.
+async fn place(store: &Store, lead: &str, workflow: &str) -> Result<(Place, Vec<WorkflowName>)> {
+    let not_found = |what: &str| Error::NotFound { what: what.into() };
+    let lead: LeadId = lead.parse().map_err(|_| not_found("lead"))?;
+    let workflows = workflow_names(store).await?;
+    let found = workflows.iter().find(|known| known.name == workflow).ok_or_else(|| not_found("workflow"))?;
+    Ok((Place { lead, workflow: found.id.into() }, workflows))
+}
+
+fn clock(request: &Request) -> Clock {
+    let zone = request.viewer.as_ref().map_or(chrono_tz::UTC, |viewer| viewer.time_zone);
+    Clock { now: request.now, zone }
+}
+
+/// That somebody else works on a lead, as a sentence.
+pub fn taken(taken: &Taken, clock: Clock) -> String {
+    format!("{} is on it, {}.", taken.by, left(clock, taken.until))
+}
+
+/// How long a claim still holds: `4 min left`.
+pub fn left(clock: Clock, until: chrono::DateTime<chrono::Utc>) -> String {
+    let seconds = (until - clock.now).num_seconds().max(0);
+    if seconds < 60 {
+        "less than a minute left".into()
+    } else {
+        format!("{}\u{a0}min left", (seconds + 59) / 60)
+    }
+}
+
+/// Why a lead does not wait any more, as a sentence.
+pub fn gone(gone: &Gone, clock: Clock) -> String {
+    match gone {
+        Gone::Decided { by, action, at } => {
+            format!("{by} decided it {}: {}.", clock.said(*at), decided(*action))
+        }
+        Gone::Again => "Something new came in, and the rules decided again.".into(),
+        Gone::Left => "It does not wait any more.".into(),
+    }
+}
+
+/// What a person chose, within a sentence.
+pub fn decided(action: Action) -> String {
+    words::action_done(action).to_lowercase()
+}
+
+/// How many wait, with what is not counted said.
+pub fn count(n: i64) -> String {
+    if n > store::queue::COUNTED {
+        format!("{}+", number::count(store::queue::COUNTED))
+    } else {
+        number::count(n)
+    }
+}

@@ -1,0 +1,102 @@
+//! What burns: each in a line, with what can be done about it.
+
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn as _;
+use store::control::kill::KillSwitch;
+
+use super::load::{Loaded, TOO_LONG};
+use crate::actions::queue::count;
+use crate::actions::stop::{ALL, ResumeWorkflow};
+use crate::pages::frame::Here;
+use crate::ui::icon::{Icon, icon};
+use crate::ui::number;
+
+/// Everything that burns; nothing when nothing does.
+pub fn burns(here: &Here, loaded: &Loaded) -> impl IntoView + use<> {
+    let mut burning: Vec<AnyView> =
+        loaded.stops.iter().map(|(switch, by)| stopped(here, loaded, switch, by).into_any()).collect();
+    if loaded.failed > 0 {
+        let text = if loaded.failed == 1 {
+            "action failed and needs somebody."
+        } else {
+            "actions failed and need somebody."
+        };
+        let text = format!("{} {text}", number::count(loaded.failed));
+        burning.push(
+            line(
+                "bad",
+                text,
+                "Each can be tried again.".to_owned(),
+                ("/sync/effects?state=dead", "Look at them"),
+            )
+            .into_any(),
+        );
+    }
+    for (open, destination) in &loaded.breakers {
+        let text = format!("{destination} does not answer.");
+        let more =
+            format!("It is tried again {}; what is meant for it waits.", loaded.clock.until(open.open_until));
+        burning.push(line("bad", text, more, ("/sync", "Outbox")).into_any());
+    }
+    for job in loaded.jobs.iter().filter(|job| job.succeeded == Some(false)) {
+        let title = job
+            .name
+            .parse()
+            .map_or_else(|_| job.name.clone(), |kind: store::sync::jobs::JobKind| kind.title().to_owned());
+        let text = format!("“{title}” failed.");
+        burning.push(
+            line("bad", text, job.result.clone().unwrap_or_default(), ("/sync/jobs", "Jobs")).into_any(),
+        );
+    }
+    if loaded.late > 0 {
+        let waits = if loaded.late == 1 { "lead has" } else { "leads have" };
+        let text = format!(
+            "{} {waits} waited for a person for more than {} h.",
+            count(loaded.late),
+            TOO_LONG.num_hours()
+        );
+        burning.push(line("warn", text, String::new(), ("/queue", "Queue")).into_any());
+    }
+    (!burning.is_empty())
+        .then(|| view! { <section class="notes" aria-label="What burns">{burning}</section> })
+}
+
+fn line(
+    tone: &'static str,
+    text: String,
+    more: String,
+    (href, words): (&'static str, &'static str),
+) -> impl IntoView + use<> {
+    view! {
+        <div class="note burn" data-a=tone>
+            {icon(Icon::Alert)}
+            <div><p><strong>{text}</strong></p>{(!more.is_empty()).then(|| view! { <p class="meta">{more}</p> })}</div>
+            <a class="btn" href=href>{words}</a>
+        </div>
+    }
+}
+
+fn stopped(here: &Here, loaded: &Loaded, switch: &KillSwitch, by: &str) -> impl IntoView + use<> {
+    let title = |id| loaded.workflows.iter().find(|known| known.id == id).map(|known| known.title.clone());
+    let what =
+        switch.workflow_id.map_or_else(|| Some("Every workflow".to_owned()), title).unwrap_or_default();
+    let name = switch.workflow.clone().unwrap_or_else(|| ALL.to_owned());
+    let resume = here.may::<ResumeWorkflow>().then(|| {
+        view! {
+            <form method="post" action=ResumeWorkflow::PATH>
+                <input type="hidden" name="workflow" value=name />
+                <button class="btn">"Let it go on"</button>
+            </form>
+        }
+    });
+    view! {
+        <div class="note burn" data-a="bad">
+            {icon(Icon::Alert)}
+            <div>
+                <p><strong>{format!("{what} is stopped.")}</strong>" "{switch.reason.clone()}</p>
+                <p class="meta">{format!("By {by}, ")}{loaded.clock.stamp_said(switch.killed_at)}". New leads go to people, and nothing is sent."</p>
+            </div>
+            {resume}
+        </div>
+    }
+}

@@ -1,0 +1,153 @@
+//! The figures: the last four weeks beside the four before, and the line of twelve.
+
+use chrono::TimeDelta;
+use engine::control::kpi::{MATURITY_DAYS, Ratio};
+use leptos::either::Either;
+use leptos::prelude::*;
+use store::reads::dashboard::Figures;
+
+use super::load::Loaded;
+use crate::ui::charts::spark::spark;
+use crate::ui::number;
+
+/// Weeks that are compared with as many before them.
+const COMPARED: usize = 4;
+
+/// One figure.
+struct Shown {
+    name: &'static str,
+    value: fn(&Figures) -> Ratio,
+    /// Whether more is better.
+    more_is_better: bool,
+}
+
+const SHOWN: [Shown; 3] = [
+    Shown { name: "MQL→SQL", value: |figures| figures.mql_to_sql, more_is_better: true },
+    Shown { name: "False positives", value: |figures| figures.false_positives, more_is_better: false },
+    Shown { name: "AE conversion", value: |figures| figures.ae_conversion, more_is_better: true },
+];
+
+/// The figures with their heading.
+pub fn doing(loaded: &Loaded) -> impl IntoView + use<> {
+    let body = match &loaded.report {
+        Some(report) => {
+            let young = loaded.clock.now - TimeDelta::days(MATURITY_DAYS);
+            let weeks: Vec<Figures> = report.weeks.iter().map(|(_, figures)| *figures).collect();
+            let first_young = report
+                .weeks
+                .iter()
+                .position(|(week, _)| *week + TimeDelta::days(7) > young)
+                .unwrap_or(weeks.len());
+            let all = SHOWN.iter().map(|shown| kpi(shown, &weeks, first_young)).collect_view();
+            Either::Left(
+                view! { <ul class="kpis">{all}{time(&report.total, &weeks, first_young)}{leads(&report.total, &weeks)}</ul> },
+            )
+        }
+        None => Either::Right(
+            view! { <p class="quiet">"There are too many leads to add up here; the dashboard has shorter periods."</p> },
+        ),
+    };
+    view! {
+        <section aria-labelledby="h-kpi">
+            <div class="sec-head">
+                <h2 id="h-kpi">"How we are doing"</h2>
+                <span class="meta">{format!("Last {COMPARED} weeks beside the {COMPARED} before; no baseline recorded. Lines of 12 weeks, dashed where leads are young")}</span>
+                <a class="btn plain push" href="/dashboard">"Dashboard"</a>
+            </div>
+            {body}
+        </section>
+    }
+}
+
+fn kpi(shown: &Shown, weeks: &[Figures], first_young: usize) -> impl IntoView + use<> {
+    let of = |weeks: &[Figures]| added(weeks.iter().map(shown.value));
+    let (before, last) = split(weeks);
+    let (before, last) = (of(before), of(last));
+    let change = last.value.zip(before.value).map(|(now, then)| (now - then) * 100.0);
+    let moved = change.map(|points| {
+        let tone = if points.abs() < 0.05 {
+            None
+        } else if (points > 0.0) == shown.more_is_better {
+            Some("good")
+        } else {
+            Some("bad")
+        };
+        let sign = if points >= 0.05 { "+" } else { "" };
+        view! { <small class=tone.map(|_| "tone") data-a=tone>{format!("{sign}{}\u{a0}pt", number::decimal(points, 1))}</small> }
+    });
+    let line: Vec<Option<f64>> = weeks.iter().map(|figures| (shown.value)(figures).value).collect();
+    let below = format!(
+        "{} of {}",
+        number::count(i128::from(last.numerator)),
+        number::count(i128::from(last.denominator))
+    );
+    let then = before
+        .value
+        .map_or_else(|| "nothing before".to_owned(), |then| format!("before {}", number::percent(then)));
+    let figure = last.value.map_or_else(|| "n/a".to_owned(), number::percent);
+    view! {
+        <li class="kpi">
+            <p class="quiet">{shown.name}</p>
+            <p class="fig">{figure}{moved}</p>
+            {spark(&line, first_young)}
+            <p class="meta">{format!("{below}, {then}")}</p>
+        </li>
+    }
+}
+
+/// Medians do not add up: this one is of all twelve weeks.
+fn time(total: &Figures, weeks: &[Figures], first_young: usize) -> impl IntoView + use<> {
+    let line: Vec<Option<f64>> = weeks.iter().map(|figures| figures.time_to_sql.median_s).collect();
+    let figure = total.time_to_sql.median_s.map_or_else(|| "n/a".to_owned(), number::duration);
+    view! {
+        <li class="kpi">
+            <p class="quiet">"Time to SQL"</p>
+            <p class="fig">{figure}</p>
+            {spark(&line, first_young)}
+            <p class="meta">{format!("Median of {}, 12 weeks", number::plural(i128::from(total.time_to_sql.count), "lead", "leads"))}</p>
+        </li>
+    }
+}
+
+fn leads(total: &Figures, weeks: &[Figures]) -> impl IntoView + use<> {
+    let line: Vec<Option<f64>> = weeks.iter().map(|figures| Some(figures.leads as f64)).collect();
+    let (before, last) = split(weeks);
+    let sum = |weeks: &[Figures]| weeks.iter().map(|figures| i128::from(figures.leads)).sum::<i128>();
+    view! {
+        <li class="kpi">
+            <p class="quiet">"Leads"</p>
+            <p class="fig">{number::count(sum(last))}</p>
+            {spark(&line, weeks.len())}
+            <p class="meta">{format!("before {}, {} in 12 weeks", number::count(sum(before)), number::count(i128::from(total.leads)))}</p>
+        </li>
+    }
+}
+
+/// The weeks before those compared, and those.
+fn split(weeks: &[Figures]) -> (&[Figures], &[Figures]) {
+    let (earlier, last) = weeks.split_at(weeks.len().saturating_sub(COMPARED));
+    (&earlier[earlier.len().saturating_sub(COMPARED)..], last)
+}
+
+fn added(ratios: impl Iterator<Item = Ratio>) -> Ratio {
+    let (numerator, denominator) =
+        ratios.fold((0, 0), |(n, d), ratio| (n + ratio.numerator, d + ratio.denominator));
+    Ratio::new(numerator, denominator)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_four_weeks_stand_beside_the_four_before() {
+        let weeks: Vec<Figures> = (0..10)
+            .map(|n| Figures { leads: n, mql_to_sql: Ratio::new(n, 10), ..Figures::default() })
+            .collect();
+        let (before, last) = split(&weeks);
+        assert_eq!((before[0].leads, before.len(), last[0].leads, last.len()), (2, 4, 6, 4));
+        assert_eq!(added(last.iter().map(|week| week.mql_to_sql)).value, Some(0.75));
+        let (before, last) = split(&weeks[..3]);
+        assert_eq!((before.len(), last.len()), (0, 3));
+    }
+}

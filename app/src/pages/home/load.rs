@@ -1,0 +1,146 @@
+//! Everything the page shows, read once.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use store::actor::Role;
+use store::changes::{self, Listed, Show};
+use store::control::kill::{KillSwitch, kill_switches};
+use store::people;
+use store::queue::{self, Filter, Waiting};
+use store::reads::dashboard::{self, Cohort, Report};
+use store::reads::frame::{LayerOwners, around, names_of_actors};
+use store::reads::home::{self, Assigned, Decided, WorkflowState};
+use store::sync::jobs::{Job, jobs};
+use store::sync::{self, DeadFilter, OpenBreaker};
+
+use crate::actions::stop::StopWorkflow;
+use crate::error::{Error, Result};
+use crate::pages::frame::Here;
+use crate::pages::queue::midnight;
+use crate::ui::clock::Clock;
+use crate::ui::words;
+
+/// How long a lead may wait before it burns: half a working day.
+pub const TOO_LONG: TimeDelta = TimeDelta::hours(4);
+/// Rows of each list of what waits.
+pub const ROWS: usize = 5;
+/// Weeks of the figures' lines.
+const WEEKS: i64 = 12;
+
+/// Everything the page shows.
+pub struct Loaded {
+    /// Switches that are thrown, each with who threw it.
+    pub stops: Vec<(KillSwitch, String)>,
+    /// Actions that failed and need somebody.
+    pub failed: i64,
+    /// Destinations that are left alone for a while after failures, by name.
+    pub breakers: Vec<(OpenBreaker, String)>,
+    /// Destinations that somebody paused.
+    pub paused: usize,
+    /// All jobs.
+    pub jobs: Vec<Job>,
+    /// Leads that have waited too long.
+    pub late: i64,
+    /// The first of the queue, for those who decide.
+    pub queue: Option<(Vec<Waiting>, i64)>,
+    /// Leads of the viewer that they have not answered.
+    pub assigned: Vec<Assigned>,
+    /// Changes that the viewer is asked to sign.
+    pub approvals: Vec<Listed>,
+    /// People who were let in and have no password yet, for administrators.
+    pub invited: Vec<String>,
+    /// Whether failed actions are the viewer's to look after.
+    pub mends: bool,
+    /// Who is accountable for each layer.
+    pub owners: LayerOwners,
+    /// All workflows.
+    pub workflows: Vec<WorkflowState>,
+    /// What was decided today, and whether it was more.
+    pub today: (Vec<Decided>, bool),
+    /// How many leads a day each workflow decides; for those who may stop one.
+    pub load: Vec<f64>,
+    /// The figures, unless there is too much to add up.
+    pub report: Option<Report>,
+    /// The viewer's id.
+    pub viewer: uuid::Uuid,
+    /// Where and when the viewer is.
+    pub clock: Clock,
+}
+
+/// Reads it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn load(here: &Here, with_figures: bool) -> Result<Loaded> {
+    let (store, clock) = (&here.request.store, here.clock);
+    let viewer = here.request.viewer.as_ref().ok_or(Error::SignedOut)?;
+    let is = |roles: &[Role]| viewer.roles.iter().any(|role| roles.contains(role));
+    let thrown = kill_switches(store).await?;
+    let actors: Vec<String> = thrown.iter().map(|switch| switch.killed_by.clone()).collect();
+    let names = names_of_actors(store, &actors).await?;
+    let destinations = sync::destinations(store).await?;
+    let name = |id| destinations.iter().find(|known| known.id().0 == id).map(|known| known.name.clone());
+    let breakers = sync::open_breakers(store).await?.into_iter();
+    let workflows = home::workflows(store).await?;
+    let mut load = Vec::new();
+    if here.may::<StopWorkflow>() {
+        for workflow in &workflows {
+            load.push(home::load_a_day(store, workflow.id, clock.now).await?);
+        }
+    }
+    let queue = if is(&[Role::Sdr, Role::RepLeader, Role::RevopsLead]) {
+        let mut rows = queue::waiting(store, &Filter::default(), clock.now).await?;
+        rows.truncate(ROWS);
+        Some((rows, queue::count(store, &Filter::default()).await?))
+    } else {
+        None
+    };
+    let mut approvals =
+        changes::list(store, &Show::WaitingFor(viewer.id, viewer.roles.clone()), None).await?.rows;
+    approvals.truncate(ROWS);
+    let invited = if is(&[Role::Admin]) {
+        let people = people::all(store).await?.into_iter();
+        people
+            .filter(|person| !person.has_password && !person.is_disabled)
+            .map(|person| person.name)
+            .collect()
+    } else {
+        Vec::new()
+    };
+    Ok(Loaded {
+        stops: thrown
+            .into_iter()
+            .map(|switch| {
+                let by = words::actor(&switch.killed_by, &names);
+                (switch, by)
+            })
+            .collect(),
+        failed: sync::count_dead(store, &DeadFilter::default()).await?,
+        paused: destinations.iter().filter(|known| known.paused_reason.is_some()).count(),
+        breakers: breakers.filter_map(|open| Some((open.clone(), name(open.destination_id)?))).collect(),
+        jobs: jobs(store).await?,
+        late: home::waiting_since(store, clock.now - TOO_LONG).await?,
+        queue,
+        assigned: if is(&[Role::Ae]) { home::unanswered(store, &viewer.email).await? } else { Vec::new() },
+        approvals,
+        invited,
+        mends: is(&[Role::Integrations, Role::RevopsLead, Role::Admin]),
+        owners: around(store).await?.owners,
+        today: home::decided_since(store, midnight(clock.now, clock.zone)).await?,
+        report: if with_figures { report(here, &workflows).await? } else { None },
+        workflows,
+        load,
+        viewer: viewer.id.0,
+        clock,
+    })
+}
+
+/// The figures of the last weeks, as the dashboard adds them up; nothing where it would be too much for a page.
+async fn report(here: &Here, workflows: &[WorkflowState]) -> Result<Option<Report>> {
+    let from: DateTime<Utc> = here.clock.now - TimeDelta::weeks(WEEKS);
+    let only = workflows.first().filter(|_| workflows.len() == 1).map(|only| only.id);
+    let cohort = Cohort { workflow: only, from: Some(from), to: None, line_from: Some(from) };
+    match dashboard::report(&here.request.store, &cohort, here.clock.zone.name()).await {
+        Err(error) if dashboard::is_too_much(&error) => Ok(None),
+        report => Ok(Some(report?)),
+    }
+}

@@ -1,0 +1,92 @@
+//! Home: what burns, what waits for me, how we are doing; in the order of one's roles.
+
+mod burns;
+mod doing;
+mod load;
+mod now;
+mod stop;
+mod waits;
+
+use leptos::prelude::*;
+use store::actor::Role;
+
+use super::frame::{Here, Page, Section, page};
+use crate::actions::Flash;
+use crate::error::Result;
+use load::Loaded;
+
+/// Home.
+#[component]
+pub fn Home() -> impl IntoView {
+    let flash = use_context::<Flash>().unwrap_or_default();
+    page(Section::Home, move |here| show(here, flash))
+}
+
+/// A part of the page, beside what burns, which always comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    /// What waits for the viewer.
+    Waits,
+    /// Today's decisions, and how the layers are.
+    Now,
+    /// The figures.
+    Doing,
+    /// The workflows and their state.
+    Workflows,
+}
+
+/// The parts that a role sees, the most important first.
+fn parts_of(role: Role) -> &'static [Part] {
+    match role {
+        Role::SalesLeader | Role::AeRepLeader => &[Part::Waits, Part::Doing, Part::Now, Part::Workflows],
+        Role::Sdr | Role::Ae => &[Part::Waits, Part::Now],
+        Role::Integrations | Role::Admin => &[Part::Waits, Part::Now, Part::Workflows],
+        Role::Enablement | Role::RepLeader | Role::Revops | Role::RevopsLead => {
+            &[Part::Waits, Part::Now, Part::Doing, Part::Workflows]
+        }
+    }
+}
+
+/// The parts of all roles: the role that sees most gives the order, the first one of several.
+fn parts(roles: &[Role]) -> Vec<Part> {
+    let mut parts: Vec<Part> = Vec::new();
+    let longest = roles.iter().copied().rev().max_by_key(|role| parts_of(*role).len());
+    for role in longest.into_iter().chain(roles.iter().copied()) {
+        parts.extend(parts_of(role).iter().filter(|part| !parts.contains(part)).copied().collect::<Vec<_>>());
+    }
+    if parts.is_empty() { vec![Part::Now] } else { parts }
+}
+
+async fn show(here: Here, flash: Flash) -> Result<Page> {
+    let roles = here.request.viewer.as_ref().map(|viewer| viewer.roles.clone()).unwrap_or_default();
+    let parts = parts(&roles);
+    let loaded = load::load(&here, parts.contains(&Part::Doing)).await?;
+    let day = here.clock.now.with_timezone(&here.clock.zone).format("%A %-d %B %Y, %H:%M").to_string();
+    let bar = view! { <h1>"Home"</h1><span class="meta">{day}</span>{stop::stop(&here, &loaded, &flash)} };
+    let sections = parts.into_iter().map(|part| section(part, &here, &loaded)).collect_view();
+    let body = view! { <div class="home">{burns::burns(&here, &loaded).into_any()}{sections}</div> };
+    Ok(Page { title: "Home".into(), bar: bar.into_any(), body: body.into_any() })
+}
+
+fn section(part: Part, here: &Here, loaded: &Loaded) -> AnyView {
+    match part {
+        Part::Waits => waits::waits(loaded).into_any(),
+        Part::Now => now::now(loaded).into_any(),
+        Part::Doing => doing::doing(loaded).into_any(),
+        Part::Workflows => now::workflows(here, loaded).into_any(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_has_several_roles_sees_the_parts_of_all_once() {
+        assert_eq!(parts(&[Role::Sdr]), [Part::Waits, Part::Now]);
+        assert_eq!(parts(&[Role::SalesLeader]), [Part::Waits, Part::Doing, Part::Now, Part::Workflows]);
+        let both = parts(&[Role::Sdr, Role::SalesLeader]);
+        assert_eq!(both, [Part::Waits, Part::Doing, Part::Now, Part::Workflows]);
+        assert_eq!(parts(&[]), [Part::Now]);
+    }
+}

@@ -1,0 +1,168 @@
+//! Today's decisions, how the layers are, and the workflows.
+
+use leptos::either::Either;
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn as _;
+use store::reads::home::WorkflowState;
+
+use super::load::Loaded;
+use crate::actions::stop::ResumeWorkflow;
+use crate::pages::frame::Here;
+use crate::ui::charts::bars::STACK;
+use crate::ui::chip::dotted;
+use crate::ui::{number, words};
+
+/// Today and the layers.
+pub fn now(loaded: &Loaded) -> impl IntoView + use<> {
+    view! { <div class="now">{today(loaded)}{layers(loaded)}</div> }
+}
+
+fn today(loaded: &Loaded) -> impl IntoView + use<> {
+    let (decided, more) = &loaded.today;
+    let of = |action| decided.iter().filter(|one| one.action == action).map(|one| one.count).sum::<i64>();
+    let counts: Vec<_> =
+        STACK.into_iter().map(|action| (action, of(action))).filter(|(_, count)| *count > 0).collect();
+    let total: i64 = counts.iter().map(|(_, count)| count).sum();
+    let said =
+        format!("{}{}", number::plural(total, "decision", "decisions"), if *more { " or more" } else { "" });
+    let mut at = 0.0;
+    let bars = counts.iter().map(|(action, count)| {
+        let width = *count as f64 / total.max(1) as f64 * 100.0;
+        let x = at;
+        at += width;
+        view! { <rect data-a=words::action_tone(*action) x=format!("{x:.2}") width=format!("{:.2}", (width - 0.5).max(0.3)) height="8"></rect> }
+    });
+    let bars = bars.collect_view();
+    let legend = counts
+        .iter()
+        .map(|(action, count)| {
+            view! { <li data-a=words::action_tone(*action)><span class="dot"></span>{words::action(*action)}<b>{number::count(*count)}</b></li> }
+        })
+        .collect_view();
+    let shown = if total == 0 {
+        Either::Left(view! { <p class="quiet">"Nothing was decided yet today."</p> })
+    } else {
+        Either::Right(view! {
+            <svg class="split" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">{bars}</svg>
+            <ul class="split-legend" aria-label="Decisions today by action">{legend}</ul>
+        })
+    };
+    view! {
+        <section aria-labelledby="h-now">
+            <div class="sec-head"><h2 id="h-now">"Today"</h2><span class="meta push">{said}</span></div>
+            {shown}
+        </section>
+    }
+}
+
+fn layers(loaded: &Loaded) -> impl IntoView + use<> {
+    let live = loaded.workflows.iter().filter(|workflow| workflow.version.is_some()).count();
+    let content = if live == 0 {
+        ("warn", "No field extraction is live".to_owned())
+    } else {
+        (
+            "good",
+            format!("Fields are read for {}", number::plural(live as i64, "live workflow", "live workflows")),
+        )
+    };
+    let stopped = loaded.stops.len();
+    let rules = match (stopped, live) {
+        (0, 0) => ("warn", "No workflow is live".to_owned()),
+        (0, live) => (
+            "good",
+            format!("{} decided by rules", number::plural(live as i64, "workflow is", "workflows are")),
+        ),
+        (stopped, _) => ("bad", format!("{} thrown", number::plural(stopped as i64, "stop", "stops"))),
+    };
+    let sync = match (loaded.failed, loaded.breakers.len(), loaded.paused) {
+        (failed @ 1.., ..) => {
+            ("bad", format!("{} failed and need somebody", number::plural(failed, "action", "actions")))
+        }
+        (_, open @ 1.., _) => (
+            "bad",
+            format!("{} not answering", number::plural(open as i64, "destination is", "destinations are")),
+        ),
+        (_, _, paused @ 1..) => (
+            "warn",
+            format!("{} paused", number::plural(paused as i64, "destination is", "destinations are")),
+        ),
+        _ => ("good", "Everything is sent".to_owned()),
+    };
+    let broken = loaded.jobs.iter().filter(|job| job.succeeded == Some(false)).count();
+    let last = loaded.jobs.iter().filter_map(|job| job.finished_at).max();
+    let control = match (broken, last) {
+        (1.., _) => ("bad", format!("{} failed", number::plural(broken as i64, "job", "jobs"))),
+        (0, Some(at)) => ("good", format!("Jobs run, the last one {}", loaded.clock.said(at))),
+        (0, None) => ("warn", "No job has run yet".to_owned()),
+    };
+    let owners = &loaded.owners;
+    let row = |name: &'static str, owner: &Option<String>, (tone, text): (&'static str, String)| {
+        let owner = owner.clone().unwrap_or_else(|| "Nobody yet".into());
+        view! { <li><span class="dot" data-a=tone></span><span>{name}</span><span class="quiet">{owner}</span><small>{text}</small></li> }
+    };
+    view! {
+        <section aria-labelledby="h-layers">
+            <div class="sec-head"><h2 id="h-layers">"Layers"</h2></div>
+            <ul class="layers">
+                {row("Content", &owners.content, content)}
+                {row("Rules", &owners.rules, rules)}
+                {row("Execution & sync", &owners.sync, sync)}
+                {row("Control", &owners.control, control)}
+            </ul>
+        </section>
+    }
+}
+
+/// The workflows and their state.
+pub fn workflows(here: &Here, loaded: &Loaded) -> impl IntoView + use<> {
+    let may = here.may::<ResumeWorkflow>();
+    let rows = loaded.workflows.iter().map(|workflow| row(loaded, workflow, may)).collect_view();
+    view! {
+        <section aria-labelledby="h-wf">
+            <div class="sec-head"><h2 id="h-wf">"Workflows"</h2></div>
+            <table class="table stack">
+                <caption class="sr">"Workflows and their state today"</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">"Workflow"</th>
+                        <th scope="col">"Live"</th>
+                        <th scope="col" class="num">"Decided today"</th>
+                        <th scope="col">"State"</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </section>
+    }
+}
+
+fn row(loaded: &Loaded, workflow: &WorkflowState, may: bool) -> impl IntoView + use<> {
+    let today: i64 =
+        loaded.today.0.iter().filter(|one| one.workflow == workflow.id).map(|one| one.count).sum();
+    let stop = loaded.stops.iter().find(|(switch, _)| switch.workflow_id.is_none_or(|id| id == workflow.id));
+    let state = match (stop, workflow.version) {
+        (Some((switch, _)), _) => {
+            let own = switch.workflow_id.is_some() && may;
+            let resume = own.then(|| {
+                view! {
+                    <form method="post" action=ResumeWorkflow::PATH>
+                        <input type="hidden" name="workflow" value=workflow.name.clone() />
+                        <button class="btn plain">"Let it go on"</button>
+                    </form>
+                }
+            });
+            view! { <span class="row">{dotted("bad", "Stopped")}{resume}</span> }.into_any()
+        }
+        (None, Some(_)) => dotted("good", "Running").into_any(),
+        (None, None) => dotted("warn", "Not live").into_any(),
+    };
+    let version = workflow.version.map_or_else(|| "none".to_owned(), |version| format!("v{version}"));
+    view! {
+        <tr>
+            <th scope="row"><a href=format!("/leads?workflow={}", workflow.name)>{workflow.title.clone()}</a></th>
+            <td data-l="Live version">{version}</td>
+            <td class="num" data-l="Decided today">{number::count(today)}</td>
+            <td class="first">{state}</td>
+        </tr>
+    }
+}

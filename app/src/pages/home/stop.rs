@@ -1,0 +1,86 @@
+//! The way to stop a workflow, with what it will do.
+
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn as _;
+use store::reads::home::{LOAD, LOAD_DAYS};
+
+use super::load::Loaded;
+use crate::actions::Flash;
+use crate::actions::stop::{ALL, REASON_CHARS, StopWorkflow};
+use crate::pages::frame::Here;
+use crate::ui::form::ask;
+use crate::ui::icon::{Icon, icon};
+use crate::ui::number;
+
+/// The button that unfolds the form; nothing for those who may not.
+pub fn stop(here: &Here, loaded: &Loaded, flash: &Flash) -> impl IntoView + use<> {
+    if !here.may::<StopWorkflow>() || loaded.workflows.is_empty() {
+        return None;
+    }
+    let typed = flash.values.get("workflow").cloned();
+    let error = flash.errors.get("reason").cloned().filter(|_| typed.is_some());
+    let is_running =
+        |id| !loaded.stops.iter().any(|(switch, _)| switch.workflow_id.is_none_or(|stopped| stopped == id));
+    let running: Vec<_> =
+        loaded.workflows.iter().zip(&loaded.load).filter(|(workflow, _)| is_running(workflow.id)).collect();
+    let options = running
+        .iter()
+        .map(|(workflow, _)| {
+            let selected = typed.as_ref() == Some(&workflow.name);
+            view! { <option value=workflow.name.clone() selected=selected>{workflow.title.clone()}</option> }
+        })
+        .collect_view();
+    let effects = running
+        .iter()
+        .map(|(workflow, load)| view! { <li><b>{workflow.title.clone()}</b>{format!(": {}", effect(**load))}</li> })
+        .collect_view();
+    let (described, invalid) = (error.is_some().then_some("stop-error"), error.is_some().then_some("true"));
+    let reason = flash.values.get("reason").cloned().filter(|_| typed.is_some());
+    let is_open = error.is_some();
+    let form = view! {
+        <form method="post" action=StopWorkflow::PATH>
+            <label class="label">"Workflow"<select class="field" name="workflow">{options}<option value=ALL>"Every workflow"</option></select></label>
+            <div class="note" data-a="warn">
+                {icon(Icon::Info)}
+                <ul>{effects}</ul>
+                <p class="meta">{format!("By the last {LOAD_DAYS} days. In force for the next lead and the next thing to be sent; what is decided meanwhile waits for people. No approval is needed, and it is logged.")}</p>
+            </div>
+            <label class="label">
+                "Why"
+                <input
+                    class="field" name="reason" required maxlength=REASON_CHARS.to_string() autocomplete="off" value=reason
+                    aria-invalid=invalid aria-describedby=described
+                />
+            </label>
+            {error.map(|error| view! { <p id="stop-error" class="tone" data-a="bad" role="alert">{error}</p> })}
+            <button class="btn primary">"Stop it"</button>
+        </form>
+    };
+    Some(view! { <div class="push">{ask("Stop a workflow", is_open, form)}</div> })
+}
+
+/// What stopping does to people, in words.
+fn effect(load: f64) -> String {
+    let most = LOAD as f64 / LOAD_DAYS as f64;
+    match load {
+        load if load >= most => format!("{} leads a day or more go to the queue", number::decimal(most, 0)),
+        load if load == 0.0 => "no lead came lately".into(),
+        load if load < 1.0 => "less than a lead a day goes to the queue".into(),
+        load => {
+            format!("about {} a day go to the queue", number::plural(load.round() as i64, "lead", "leads"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_counted_to_the_end_is_said_to_be_more() {
+        assert_eq!(effect(0.0), "no lead came lately");
+        assert_eq!(effect(0.4), "less than a lead a day goes to the queue");
+        assert_eq!(effect(12.6), "about 13\u{a0}leads a day go to the queue");
+        assert_eq!(effect(LOAD as f64 / LOAD_DAYS as f64), "2,857 leads a day or more go to the queue");
+    }
+}

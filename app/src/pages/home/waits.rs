@@ -1,0 +1,132 @@
+//! What waits for the viewer: one list for each thing their roles have to do. A list with nothing in it is not shown.
+
+use leptos::prelude::*;
+use store::changes::Listed;
+use store::queue::Waiting;
+
+use super::load::Loaded;
+use crate::actions::queue::{Shown, count};
+use crate::pages::queue::{priority, waited};
+use crate::ui::{number, words};
+
+/// The lists.
+pub fn waits(loaded: &Loaded) -> impl IntoView + use<> {
+    let lists: Vec<AnyView> =
+        [approvals(loaded), queue(loaded), assigned(loaded), failed(loaded), invited(loaded)]
+            .into_iter()
+            .flatten()
+            .collect();
+    let nothing = lists.is_empty().then(|| view! { <p class="quiet">"Nothing waits for you."</p> });
+    view! {
+        <section aria-labelledby="h-wait">
+            <div class="sec-head"><h2 id="h-wait">"Waits for you"</h2></div>
+            {nothing}
+            <div class="waits">{lists}</div>
+        </section>
+    }
+}
+
+fn list(title: String, href: &'static str, words: &'static str, rows: Vec<AnyView>) -> AnyView {
+    view! {
+        <div>
+            <div class="sec-head"><h3>{title}</h3><a class="btn plain push" href=href>{words}</a></div>
+            <ul class="todo">{rows}</ul>
+        </div>
+    }
+    .into_any()
+}
+
+fn approvals(loaded: &Loaded) -> Option<AnyView> {
+    let row = |change: &Listed| {
+        let by = change.author_name.clone().unwrap_or_else(|| "A file".into());
+        view! {
+            <li>
+                <a class="q" href=format!("/changes/{}", change.number)>
+                    <b>{change.title.clone()}</b>
+                    <span class="quiet">{loaded.clock.ago(change.at)}</span>
+                    <small><span class="clip">{format!("{by}, {}", words::sentence(&change.name))}</span></small>
+                </a>
+            </li>
+        }
+        .into_any()
+    };
+    let rows: Vec<AnyView> = loaded.approvals.iter().map(row).collect();
+    (!rows.is_empty()).then(|| list("To sign".into(), "/changes", "All approvals", rows))
+}
+
+fn queue(loaded: &Loaded) -> Option<AnyView> {
+    let (rows, total) = loaded.queue.as_ref()?;
+    let row = |row: &Waiting| {
+        let (who, about) = words::lead(
+            row.company.as_ref(),
+            row.name.as_ref(),
+            row.email.as_ref(),
+            row.external_id.as_deref(),
+        );
+        let href = Shown::default().href(Some((row.lead_id.into(), &row.workflow)));
+        let taken = row.taken_name.clone().filter(|_| row.taken_by != Some(loaded.viewer));
+        let below = taken.map_or(about, |name| format!("{name} is on it"));
+        view! {
+            <li>
+                <a class="q" href=href>
+                    {priority(row.priority)}
+                    <b>{who}</b>
+                    <span class="quiet">{waited(loaded.clock, row.queued_at)}</span>
+                    <small><span class="clip">{below}</span></small>
+                </a>
+            </li>
+        }
+        .into_any()
+    };
+    let rows: Vec<AnyView> = rows.iter().map(row).collect();
+    (!rows.is_empty())
+        .then(|| list(format!("{}\u{a0}in the queue", count(*total)), "/queue", "Open the queue", rows))
+}
+
+fn assigned(loaded: &Loaded) -> Option<AnyView> {
+    let rows: Vec<AnyView> = loaded
+        .assigned
+        .iter()
+        .map(|lead| {
+            let (who, about) = words::lead(
+                lead.name.as_ref(),
+                lead.company.as_ref(),
+                lead.email.as_ref(),
+                lead.external_id.as_deref(),
+            );
+            view! {
+                <li>
+                    <a class="q" href=format!("/leads/{}", lead.lead_id)>
+                        <b>{who}</b>
+                        <span class="quiet">{lead.as_of.map(|at| loaded.clock.ago(at))}</span>
+                        <small><span class="clip">{about}</span></small>
+                    </a>
+                </li>
+            }
+            .into_any()
+        })
+        .collect();
+    (!rows.is_empty()).then(|| {
+        list("Yours, not accepted yet".into(), "/leads?action=assign", "All that were assigned", rows)
+    })
+}
+
+fn failed(loaded: &Loaded) -> Option<AnyView> {
+    (loaded.mends && loaded.failed > 0).then(|| {
+        let text = format!("{} failed", number::plural(loaded.failed, "action", "actions"));
+        let row = view! { <li><a class="q" href="/sync/effects?state=dead"><b>"Find out why, and try them again"</b></a></li> };
+        list(text, "/sync", "Outbox", vec![row.into_any()])
+    })
+}
+
+fn invited(loaded: &Loaded) -> Option<AnyView> {
+    let row = |name: &String| {
+        view! { <li><a class="q" href="/people"><b>{name.clone()}</b><small><span>"No password yet; the link works for a day"</span></small></a></li> }
+            .into_any()
+    };
+    let rows: Vec<AnyView> = loaded.invited.iter().take(super::load::ROWS).map(row).collect();
+    (!rows.is_empty()).then(|| {
+        let title = format!("{} invited", number::plural(loaded.invited.len() as i64, "person", "people"));
+        list(title, "/people", "People", rows)
+    })
+}

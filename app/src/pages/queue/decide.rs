@@ -1,0 +1,252 @@
+//! The verdicts: forms that work without scripts, each with its key.
+
+use engine::action::Action;
+use leptos::either::Either;
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn as _;
+use serde_json::Value as Json;
+use store::queue::Kind;
+
+use super::load::{Loaded, Open};
+use crate::actions::Flash;
+use crate::actions::queue::{DecideLead, GiveBackLead, REASON_CHARS, decided as done};
+use crate::pages::frame::Here;
+use crate::pages::lead::decided::Decided;
+use crate::ui::words;
+
+/// What is written most often, offered while typing.
+const REASONS: [&str; 5] = [
+    "Not our market",
+    "Student or research",
+    "Already in talks with us",
+    "Competitor or supplier",
+    "Cannot be reached",
+];
+
+/// Hidden fields that name the lead and keep what the page shows.
+pub fn named(loaded: &Loaded, open: &Open) -> impl IntoView + use<> {
+    let shown = loaded.shown.pairs().map(|(name, value)| {
+        view! { <input type="hidden" name=format!("shown[{name}]") value=value.to_owned() /> }
+    });
+    view! {
+        <input type="hidden" name="lead" value=open.place.lead.to_string() />
+        <input type="hidden" name="workflow" value=open.workflow.clone() />
+        {shown.collect_view()}
+    }
+}
+
+/// To whom or where it would go.
+pub fn target(open: &Open) -> impl IntoView + use<> {
+    let act = open.suggestion.as_ref()?;
+    let text = |name: &str| act.parameters.get(name).and_then(Json::as_str);
+    match (act.action, &open.turn) {
+        (Action::Assign, Some(turn)) => {
+            let name = |email: &String| {
+                turn.members.iter().find(|(known, _)| known == email).map(|(_, name)| name.clone())
+            };
+            let to = turn.person.as_ref().and_then(name)?;
+            let pool = turn.pool.as_ref().map(|pool| format!(", whose turn it is in {pool}"));
+            Some(Either::Left(view! { " to "<b>{to}</b>{pool} }))
+        }
+        (Action::Advance, _) => {
+            text("stage").map(|stage| Either::Right(view! { " to "<b>{words::stage_named(stage)}</b> }))
+        }
+        _ => None,
+    }
+}
+
+/// Accept, change, disqualify.
+pub fn forms(
+    here: &Here,
+    loaded: &Loaded,
+    open: &Open,
+    decided: &Decided,
+    flash: &Flash,
+) -> impl IntoView + use<> {
+    let others = open.claim.as_ref().is_some_and(|claim| claim.person_id != loaded.viewer);
+    if !here.may::<DecideLead>() {
+        return Either::Left(
+            view! { <p class="meta">"SDRs, their managers and the RevOps lead decide here."</p> },
+        );
+    }
+    let typed = Typed::read(flash);
+    let stopped = open.stop.is_some();
+    let fields = || {
+        view! {
+            {named(loaded, open)}
+            <input type="hidden" name="decision" value=decided.decision().decision_id.to_string() />
+            {stopped.then(|| view! { <input type="hidden" name="stopped" value="true" /> })}
+        }
+    };
+    let accept = (!others).then(|| accept(open, fields().into_any()));
+    let change = (!others).then(|| change(open, &typed, fields().into_any()));
+    let disqualify = (!others).then(|| disqualify(&typed, fields().into_any()));
+    // What was written before a colleague took the lead.
+    let kept = (others && !typed.reason.is_empty()).then(|| {
+        let text = typed.reason.clone();
+        view! { <label class="label">"What you had written"<textarea class="field" rows="3" readonly>{text}</textarea></label> }
+    });
+    Either::Right(view! {
+        <div class="row decide">{accept}{change}{disqualify}</div>
+        {kept}
+        <datalist id="reasons">{REASONS.map(|reason| view! { <option value=reason></option> }).collect_view()}</datalist>
+    })
+}
+
+/// What was typed into a form that was not taken.
+struct Typed {
+    kind: Option<Kind>,
+    action: String,
+    assignee: String,
+    reason: String,
+    errors: std::collections::BTreeMap<String, String>,
+}
+
+impl Typed {
+    fn read(flash: &Flash) -> Self {
+        let text = |name: &str| flash.values.get(name).cloned().unwrap_or_default();
+        Self {
+            kind: text("kind").parse().ok(),
+            action: text("action"),
+            assignee: text("assignee"),
+            reason: text("reason"),
+            errors: flash.errors.clone(),
+        }
+    }
+
+    /// What was typed into this form.
+    fn of(&self, kind: Kind) -> Option<&Self> {
+        Some(self).filter(|typed| typed.kind == Some(kind))
+    }
+}
+
+fn accept(open: &Open, fields: AnyView) -> impl IntoView + use<> {
+    let suggested = open.suggestion.as_ref().map_or(Action::Hold, |act| act.action);
+    let action = suggested.agreed();
+    let words = if suggested == action { "Accept" } else { "Accept and advance" };
+    let whom = (action == Action::Assign).then(|| open.turn.as_ref()).flatten().map(|turn| {
+        let pool = turn.pool.clone().map(|pool| view! { <input type="hidden" name="pool" value=pool /> });
+        view! { {pool}{people("Assign to", &turn.members, turn.person.as_deref(), None, "accept")} }
+    });
+    view! {
+        <form class="row" method="post" action=DecideLead::PATH>
+            {fields}
+            <input type="hidden" name="kind" value=Kind::Accept.to_string() />
+            <input type="hidden" name="action" value=action.to_string() />
+            <button class="btn primary" data-key="a" aria-keyshortcuts="a">{words}<kbd>"A"</kbd></button>
+            {whom}
+        </form>
+    }
+}
+
+fn change(open: &Open, typed: &Typed, fields: AnyView) -> impl IntoView + use<> {
+    let typed = typed.of(Kind::Change);
+    let agreed = open.suggestion.as_ref().map_or(Action::Hold, |act| act.action).agreed();
+    let everybody = open.everybody.clone();
+    let option = |action: Action| {
+        let value: &str = action.into();
+        let selected = typed.is_some_and(|typed| typed.action == value);
+        view! { <option value=value selected=selected>{words::action(action)}</option> }
+    };
+    // Nobody is asked to do what nobody is there for.
+    let can = |action: &Action| *action != agreed && (*action != Action::Assign || !everybody.is_empty());
+    let options =
+        [Action::Advance, Action::Assign, Action::Nurture].into_iter().filter(can).map(option).collect_view();
+    let error = |name: &str| typed.and_then(|typed| typed.errors.get(name).cloned());
+    let chosen = typed.map(|typed| typed.assignee.clone()).filter(|email| !email.is_empty());
+    let whom = people("To", &everybody, chosen.as_deref(), error("assignee"), "change");
+    view! {
+        <details class="ask" open=typed.is_some()>
+            <summary class="btn" data-key="c" aria-keyshortcuts="c">"Change"<kbd>"C"</kbd></summary>
+            <form class="panel" method="post" action=DecideLead::PATH>
+                {fields}
+                <input type="hidden" name="kind" value=Kind::Change.to_string() />
+                <label class="label">"Instead"<select class="field what" name="action">{options}</select></label>
+                {said(error("action"), "change-action")}
+                <div class="whom-to">{whom}</div>
+                {why(typed, error("reason"), "change")}
+                <button class="btn primary">"Change"<kbd>"↵"</kbd></button>
+            </form>
+        </details>
+    }
+}
+
+fn disqualify(typed: &Typed, fields: AnyView) -> impl IntoView + use<> {
+    let typed = typed.of(Kind::Disqualify);
+    let error = typed.and_then(|typed| typed.errors.get("reason").cloned());
+    view! {
+        <details class="ask" open=typed.is_some()>
+            <summary class="btn" data-key="d" aria-keyshortcuts="d">"Disqualify"<kbd>"D"</kbd></summary>
+            <form class="panel" method="post" action=DecideLead::PATH>
+                {fields}
+                <input type="hidden" name="kind" value=Kind::Disqualify.to_string() />
+                {why(typed, error, "disqualify")}
+                <button class="btn primary">"Disqualify"<kbd>"↵"</kbd></button>
+            </form>
+        </details>
+    }
+}
+
+/// The reason's field: one line, so that Enter sends it.
+fn why(typed: Option<&Typed>, error: Option<String>, form: &'static str) -> impl IntoView + use<> {
+    let id = format!("{form}-reason");
+    let (described, invalid) = (error.is_some().then(|| id.clone()), error.is_some().then_some("true"));
+    let text = typed.map(|typed| typed.reason.clone());
+    view! {
+        <label class="label">
+            "Why"
+            <input
+                class="field" name="reason" list="reasons" value=text maxlength=REASON_CHARS.to_string() autocomplete="off"
+                required aria-invalid=invalid aria-describedby=described
+            />
+        </label>
+        {said(error, &id)}
+    }
+}
+
+fn people(
+    label: &'static str,
+    all: &[(String, String)],
+    chosen: Option<&str>,
+    error: Option<String>,
+    form: &'static str,
+) -> impl IntoView + use<> {
+    let id = format!("{form}-assignee");
+    let (described, invalid) = (error.is_some().then(|| id.clone()), error.is_some().then_some("true"));
+    let option = |(email, name): &(String, String)| {
+        let selected = chosen == Some(email.as_str());
+        view! { <option value=email.clone() selected=selected>{name.clone()}</option> }
+    };
+    let options = all.iter().map(option).collect_view();
+    view! {
+        <label class="label">
+            <span class=(form == "accept").then_some("sr")>{label}</span>
+            <select class="field" name="assignee" aria-invalid=invalid aria-describedby=described>{options}</select>
+        </label>
+        {said(error, &id)}
+    }
+}
+
+fn said(error: Option<String>, id: &str) -> impl IntoView + use<> {
+    let id = id.to_owned();
+    error.map(|error| view! { <p id=id class="tone" data-a="bad" role="alert">{error}</p> })
+}
+
+/// The way back from the viewer's last verdict, while there is one.
+pub fn take_back(loaded: &Loaded) -> impl IntoView + use<> {
+    let (past, who) = loaded.last.as_ref().filter(|_| loaded.may)?;
+    let workflow = loaded.workflows.iter().find(|known| known.id == past.workflow_id)?.name.clone();
+    let action: Action = past.action.parse().ok()?;
+    let shown = loaded.shown.pairs().map(|(name, value)| {
+        view! { <input type="hidden" name=format!("shown[{name}]") value=value.to_owned() /> }
+    });
+    Some(view! {
+        <form class="push row" method="post" action=GiveBackLead::PATH>
+            <input type="hidden" name="lead" value=past.lead_id.to_string() />
+            <input type="hidden" name="workflow" value=workflow />
+            {shown.collect_view()}
+            <span class="meta only-wide">{format!("{who}: {}", done(action))}</span>
+            <button class="btn" data-key="z" aria-keyshortcuts="z">"Take back"<kbd>"Z"</kbd></button>
+        </form>
+    })
+}

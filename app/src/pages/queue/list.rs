@@ -1,0 +1,170 @@
+//! The list: who waits, the most urgent first.
+
+use chrono::{DateTime, Utc};
+use engine::action::Action;
+use engine::decision::Because;
+use leptos::prelude::*;
+use store::queue::{LIST_ROWS, Waiting};
+
+use super::load::Loaded;
+use crate::actions::queue::{Shown, count, left};
+use crate::pages::filters::{Choice, select};
+use crate::ui::clock::Clock;
+use crate::ui::icon::{Icon, icon};
+use crate::ui::{number, words};
+
+/// The list with its filters.
+pub fn list(loaded: &Loaded) -> impl IntoView + use<> {
+    let at = loaded.open.as_ref().and_then(|open| open.row);
+    let handle = match at {
+        Some(at) => format!("{} of {}", at + 1, count(loaded.total)),
+        None => format!("{}\u{a0}waiting", count(loaded.total)),
+    };
+    let rows = loaded.rows.iter().enumerate().map(|(n, row)| entry(loaded, row, at == Some(n)));
+    let rows = rows.collect_view();
+    let end = if loaded.total > LIST_ROWS {
+        format!("The {LIST_ROWS} most urgent of {}.", count(loaded.total))
+    } else {
+        "That is all.".to_owned()
+    };
+    view! {
+        <details class="list wide-open">
+            <summary class="btn plain">{icon(Icon::Inbox)}<span>{handle}</span><span class="push quiet">"Show the list"</span></summary>
+            <div class="rows" role="region" aria-label="The list" tabindex="0">
+                <div class="list-head">
+                    <span class="meta">"By priority, then waiting time"</span>
+                    <span class="push row">{step(loaded, at, true)}{step(loaded, at, false)}</span>
+                </div>
+                {filters(loaded)}
+                <ol aria-label="Leads waiting">{rows}</ol>
+                <p class="meta end">{end}</p>
+            </div>
+        </details>
+    }
+}
+
+/// The way to the next lead of the list, or the one before.
+fn step(loaded: &Loaded, at: Option<usize>, is_next: bool) -> impl IntoView + use<> {
+    let to = match (at, is_next) {
+        (Some(at), true) => Some(at + 1),
+        (Some(at), false) => at.checked_sub(1),
+        // The one that was open is gone: the list goes on at its top.
+        (None, true) => Some(0),
+        (None, false) => None,
+    };
+    let row = to.and_then(|to| loaded.rows.get(to))?;
+    let href = loaded.shown.href(Some((row.lead_id.into(), &row.workflow)));
+    let (key, words) = if is_next { ("j", "Next") } else { ("k", "Previous") };
+    Some(view! {
+        <a class="btn plain" href=href data-key=key aria-keyshortcuts=key><span class="sr">{words}</span><kbd>{key.to_uppercase()}</kbd></a>
+    })
+}
+
+fn entry(loaded: &Loaded, row: &Waiting, is_open: bool) -> impl IntoView + use<> {
+    let (who, about) =
+        words::lead(row.company.as_ref(), row.name.as_ref(), row.email.as_ref(), row.external_id.as_deref());
+    let href = loaded.shown.href(Some((row.lead_id.into(), &row.workflow)));
+    let others = row.taken_by.filter(|by| *by != loaded.viewer);
+    let taken = match (row.taken_by, &row.taken_name, row.taken_until) {
+        (Some(by), Some(name), Some(until)) => {
+            let who = if by == loaded.viewer { "Yours".to_owned() } else { name.clone() };
+            Some(
+                view! { <span class="pair">{icon(Icon::Person)}{format!("{who}, {}", left(loaded.clock, until))}</span> },
+            )
+        }
+        _ => None,
+    };
+    view! {
+        <li>
+            <a class="q" href=href aria-current=is_open.then_some("true") data-taken=others.map(|_| "")>
+                {priority(row.priority)}
+                <b>{who}</b>
+                <span class="quiet">{waited(loaded.clock, row.queued_at)}</span>
+                <small><span class="clip" title=about>{why(loaded, row)}</span>{taken}</small>
+            </a>
+        </li>
+    }
+}
+
+/// How long it has been, in whole minutes at the least.
+pub fn waited(clock: Clock, since: DateTime<Utc>) -> String {
+    match (clock.now - since).num_seconds() {
+        ..60 => "under 1\u{a0}min".into(),
+        seconds => number::duration(seconds as f64),
+    }
+}
+
+/// Three bars, as many filled as the lead is urgent.
+pub fn priority(priority: i32) -> impl IntoView {
+    let word = match priority {
+        3.. => "High priority",
+        2 => "Medium priority",
+        _ => "Low priority",
+    };
+    let bar = move |n: i32| (priority < n).then_some("off");
+    view! {
+        <svg class="i prio" viewBox="0 0 16 16" role="img" aria-label=word>
+            <rect x="2" y="9" width="3" height="5" rx="1"></rect>
+            <rect class=bar(2) x="6.5" y="6" width="3" height="8" rx="1"></rect>
+            <rect class=bar(3) x="11" y="3" width="3" height="11" rx="1"></rect>
+        </svg>
+    }
+}
+
+/// Why it waits, in a few words.
+fn why(loaded: &Loaded, row: &Waiting) -> String {
+    let because: Vec<Because> = serde_json::from_value(row.because.clone()).unwrap_or_default();
+    let rules = row.bundle.as_ref().and_then(|bundle| loaded.rules.get(bundle));
+    let field = |name: &String| {
+        rules.map_or_else(|| words::sentence(name), |rules| rules.bundle.catalogue.title(name))
+    };
+    match (row.held_by.as_ref(), because.first()) {
+        (Some(_), Some(Because::Missing { field: name })) => format!("{} not found", field(name)),
+        (Some(_), Some(Because::LowConfidence { field: name, .. })) => format!("{} not sure", field(name)),
+        (Some(_), _) => "A rule could not be told".into(),
+        (None, _) if row.queue == "manual" => "The workflow was stopped".into(),
+        (None, _) => match row.action.parse() {
+            Ok(Action::Assign) => "Nobody was available".into(),
+            Ok(Action::Escalate) => "Escalated".into(),
+            _ => "No rule applied".into(),
+        },
+    }
+}
+
+fn filters(loaded: &Loaded) -> impl IntoView + use<> {
+    let Shown { workflow, queue, action, of } = &loaded.shown;
+    let active = loaded.shown.pairs().count();
+    let named = |value: &String| Some(value.clone()).filter(|value| !value.is_empty());
+    let workflows: Vec<Choice> =
+        loaded.workflows.iter().map(|known| (known.name.clone(), known.title.clone())).collect();
+    let queues = ["sdr", "manual"].map(|name| (name.to_owned(), words::queue(name).to_owned())).to_vec();
+    let actions =
+        [Action::Assign, Action::Advance, Action::Escalate, Action::Hold, Action::Nurture, Action::Reject]
+            .map(|one| (<&str>::from(one).to_owned(), suggested(one).to_owned()))
+            .to_vec();
+    let own = vec![("mine".to_owned(), "Mine".to_owned())];
+    view! {
+        <details class="narrow" open={active > 0}>
+            <summary class="btn plain">{icon(Icon::Filter)}"Filter"{(active > 0).then(|| view! { <span class="quiet">{active}</span> })}</summary>
+            <form method="get" action="/queue" role="search" aria-label="Filter the queue">
+                {(loaded.workflows.len() > 1).then(|| select("Workflow", "workflow", "Any workflow", workflows, named(workflow).as_deref()))}
+                {select("Queue", "queue", "Both queues", queues, named(queue).as_deref())}
+                {select("Suggested", "action", "Any suggestion", actions, named(action).as_deref())}
+                {select("Whose", "of", "Everybody’s", own, named(of).as_deref())}
+                <span class="row">
+                    <button class="btn">"Filter"</button>
+                    {(active > 0).then(|| view! { <a class="btn plain" href="/queue">"Clear"</a> })}
+                </span>
+            </form>
+        </details>
+    }
+}
+
+/// What the rules suggest, as a choice.
+fn suggested(action: Action) -> &'static str {
+    match action {
+        Action::Hold => "Nothing suggested",
+        Action::Escalate => "Escalated",
+        other => words::action(other),
+    }
+}

@@ -1,0 +1,285 @@
+//! Everything the page shows, read once.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+use engine::canonical::Digest;
+use engine::ids::LeadId;
+use engine::rules::Act;
+use engine::rules::pick::{Counters, PickInputs};
+use serde_json::Value as Json;
+use store::Store;
+use store::actor::Role;
+use store::control::kill::{KillSwitch, kill_switches};
+use store::queue::{self, Claim, Filter, Gone, Past, Place, Waiting};
+use store::reads::frame::{WorkflowName, workflow_names};
+
+use crate::actions::queue::{DecideLead, Shown};
+use crate::error::{Error, Result};
+use crate::pages::frame::Here;
+use crate::pages::lead::decided::Decided;
+use crate::pages::lead::load as lead;
+use crate::pages::lead::rules::{Rules, rules};
+use crate::ui::clock::Clock;
+use crate::ui::words;
+
+/// A claim is prolonged by looking at the lead once it is this old: often enough, without a write for every look.
+const RENEW_AFTER: TimeDelta = TimeDelta::minutes(1);
+
+/// What the address asks for.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// Which part of the queue.
+    pub shown: Shown,
+    /// Which lead is open.
+    pub lead: Option<String>,
+    /// In which workflow, by name.
+    pub workflow: Option<String>,
+}
+
+/// The lead that is open.
+pub struct Open {
+    /// Which.
+    pub place: Place,
+    /// The workflow's name in addresses.
+    pub workflow: String,
+    /// What its page shows.
+    pub lead: lead::Loaded,
+    /// Who works on it.
+    pub claim: Option<Claim>,
+    /// Its row in the list, as far as the list reaches.
+    pub row: Option<usize>,
+    /// Since when it has waited; nothing once it does not.
+    pub since: Option<DateTime<Utc>>,
+    /// Why it does not wait any more.
+    pub gone: Option<Gone>,
+    /// What the rules would do.
+    pub suggestion: Option<Act>,
+    /// Who could get it: whose turn it is, and everybody of the pool.
+    pub turn: Option<Turn>,
+    /// Whom a lead can be given to: the people of sales, by address and by name.
+    pub everybody: Vec<(String, String)>,
+    /// The workflow is stopped.
+    pub stop: Option<KillSwitch>,
+}
+
+/// Whose turn it is in a pool.
+pub struct Turn {
+    /// The pool's name; nothing where somebody was picked already.
+    pub pool: Option<String>,
+    /// By address.
+    pub person: Option<String>,
+    /// Everybody in it, by address and by name.
+    pub members: Vec<(String, String)>,
+}
+
+/// Everything the page shows.
+pub struct Loaded {
+    /// Which part of the queue.
+    pub shown: Shown,
+    /// The waiting leads.
+    pub rows: Vec<Waiting>,
+    /// The rules they were decided by.
+    pub rules: BTreeMap<Vec<u8>, Arc<Rules>>,
+    /// How many wait that pass the filter.
+    pub total: i64,
+    /// How many wait.
+    pub everything: i64,
+    /// Since when the first one has.
+    pub oldest: Option<DateTime<Utc>>,
+    /// How many the viewer has decided today.
+    pub decided_today: i64,
+    /// The viewer's last verdict, while it can be taken back, and whom it was about.
+    pub last: Option<(Past, String)>,
+    /// The lead that is open.
+    pub open: Option<Open>,
+    /// All workflows.
+    pub workflows: Vec<WorkflowName>,
+    /// Whether the viewer may decide.
+    pub may: bool,
+    /// The viewer.
+    pub viewer: uuid::Uuid,
+    /// Where and when the viewer is.
+    pub clock: Clock,
+}
+
+/// Reads it.
+///
+/// # Errors
+/// [`Error::NotFound`] when the lead of the address is not there.
+pub async fn load(here: &Here, asked: Asked) -> Result<Loaded> {
+    let store = &here.request.store;
+    let viewer = here.request.viewer.as_ref().ok_or(Error::SignedOut)?;
+    let workflows = workflow_names(store).await?;
+    let filter = asked.shown.filter(&workflows, Some(viewer));
+    let now = here.clock.now;
+    let rows = queue::waiting(store, &filter, now).await?;
+    let total = queue::count(store, &filter).await?;
+    let everything =
+        if filter == Filter::default() { total } else { queue::count(store, &Filter::default()).await? };
+    let open = match asked_place(&asked, &rows, &workflows)? {
+        Some(place) => Some(place),
+        None if asked.lead.is_some() => return Err(Error::NotFound { what: "lead in this workflow".into() }),
+        None => first_free(&rows, viewer.id.0),
+    };
+    let open = match open {
+        Some(place) => Some(load_open(here, place, &workflows, &rows).await?),
+        None => None,
+    };
+    let past = queue::last_by(store, viewer.id, now - queue::TAKE_BACK).await?;
+    let last = match past.filter(|past| past.kind != <&str>::from(queue::Kind::GiveBack)) {
+        Some(past) => {
+            let lead = store::leads::get(store, past.lead_id.into()).await?;
+            let (who, _) = words::lead(
+                lead.name.as_ref(),
+                lead.company.as_ref(),
+                lead.email.as_ref(),
+                lead.external_id.as_deref(),
+            );
+            Some((past, who))
+        }
+        None => None,
+    };
+    Ok(Loaded {
+        rules: rules_of(store, &rows).await?,
+        rows,
+        total,
+        everything,
+        oldest: queue::oldest(store).await?,
+        decided_today: queue::decided_since(store, viewer.id, midnight(now, here.clock.zone)).await?,
+        last,
+        open,
+        workflows,
+        may: here.may::<DecideLead>(),
+        viewer: viewer.id.0,
+        clock: here.clock,
+        shown: asked.shown,
+    })
+}
+
+/// The rules behind the rows; nearly always one bundle for all of them.
+async fn rules_of(store: &Store, rows: &[Waiting]) -> Result<BTreeMap<Vec<u8>, Arc<Rules>>> {
+    let mut known = BTreeMap::new();
+    for bundle in rows.iter().filter_map(|row| row.bundle.as_ref()) {
+        if let (false, Some(hash)) = (known.contains_key(bundle), Digest::from_slice(bundle)) {
+            known.insert(bundle.clone(), rules(store, &hash).await?);
+        }
+    }
+    Ok(known)
+}
+
+/// The lead that the address names: in the workflow it names too, else where it waits.
+fn asked_place(asked: &Asked, rows: &[Waiting], workflows: &[WorkflowName]) -> Result<Option<Place>> {
+    let Some(id) = &asked.lead else { return Ok(None) };
+    let lead: LeadId = id.parse().map_err(|_| Error::NotFound { what: "lead".into() })?;
+    let named = asked.workflow.as_deref().unwrap_or(&asked.shown.workflow);
+    let workflow = workflows.iter().find(|known| known.name == named).map(|known| known.id);
+    let waits = || rows.iter().find(|row| row.lead_id == lead.0).map(|row| row.workflow_id);
+    let only = || if let [only] = workflows { Some(only.id) } else { None };
+    Ok(workflow.or_else(waits).or_else(only).map(|workflow| Place { lead, workflow: workflow.into() }))
+}
+
+/// The first lead that is the viewer's, else that nobody works on, else the first.
+fn first_free(rows: &[Waiting], viewer: uuid::Uuid) -> Option<Place> {
+    let own = rows.iter().find(|row| row.taken_by == Some(viewer));
+    let free = || rows.iter().find(|row| row.taken_by.is_none());
+    own.or_else(free).or(rows.first()).map(Waiting::place)
+}
+
+async fn load_open(here: &Here, place: Place, workflows: &[WorkflowName], rows: &[Waiting]) -> Result<Open> {
+    let store = &here.request.store;
+    let not_found = || Error::NotFound { what: "lead in this workflow".into() };
+    let workflow = workflows.iter().find(|known| known.id == place.workflow.0).ok_or_else(not_found)?;
+    let asked = lead::Asked { decision: None, workflow: Some(workflow.name.clone()) };
+    let loaded = lead::load(here, place.lead, &asked).await?;
+    let standing = loaded.lead.workflows.iter().find(|standing| standing.workflow == workflow.name);
+    let standing = standing.ok_or_else(not_found)?;
+    let (decision, waits) = (standing.decision_id, standing.queue.is_some());
+    let row = rows.iter().position(|row| row.place() == place);
+    let since = match row.and_then(|row| rows.get(row)) {
+        Some(row) => Some(row.queued_at),
+        None if waits => queue::since(store, place).await?,
+        None => None,
+    };
+    let gone = if waits { None } else { Some(queue::gone(store, place, decision).await?) };
+    let claim = queue::claim_of(store, place, here.clock.now).await?.filter(|_| waits);
+    if let (Some(claim), Some(actor)) = (&claim, here.request.actor())
+        && here.request.viewer.as_ref().is_some_and(|viewer| viewer.id.0 == claim.person_id)
+        && claim.until - here.clock.now < queue::CLAIM - RENEW_AFTER
+    {
+        queue::renew(store, &actor, place).await?;
+    }
+    let suggestion = loaded.decided.as_ref().filter(|_| waits).map(suggestion);
+    let turn = match (&suggestion, &loaded.decided) {
+        (Some(act), Some(decided)) => turn(here, decided, act, loaded.lead.assignee.clone()).await?,
+        _ => None,
+    };
+    let mut thrown = kill_switches(store).await?.into_iter();
+    let stop = thrown.find(|switch| switch.workflow_id.is_none_or(|id| id == place.workflow.0));
+    Ok(Open {
+        place,
+        workflow: workflow.name.clone(),
+        lead: loaded,
+        claim,
+        row,
+        since,
+        gone,
+        suggestion,
+        turn,
+        everybody: if waits { sales(store).await? } else { Vec::new() },
+        stop,
+    })
+}
+
+/// What the rules would do with the lead.
+fn suggestion(decided: &Decided) -> Act {
+    let decision = decided.decision();
+    let act = Act { action: decision.action, parameters: decision.parameters.clone() };
+    decided.rules.bundle.suggestion(decision.held_by.as_deref(), act)
+}
+
+async fn turn(here: &Here, decided: &Decided, act: &Act, owner: Option<String>) -> Result<Option<Turn>> {
+    let text = |name: &str| act.parameters.get(name).and_then(Json::as_str);
+    let bundle = &decided.rules.bundle;
+    let Some((version, pool)) = text("pool").and_then(|name| bundle.pool(name)) else { return Ok(None) };
+    let store = &here.request.store;
+    let emails: Vec<String> = pool.members.iter().map(|member| member.person.clone()).collect();
+    let names = store::reads::frame::names_of(store, &emails).await?;
+    let picked = text("assignee").map(str::to_owned);
+    let person = match &picked {
+        Some(person) => Some(person.clone()),
+        None => {
+            let counters: Counters = queue::pool_counters(store, &pool.name).await?;
+            let inputs = PickInputs {
+                pool_version: version,
+                counters,
+                available: emails.iter().cloned().collect(),
+                owner,
+            };
+            bundle.pick(&pool.name, inputs).pick.map(|pick| pick.assignee)
+        }
+    };
+    let members = emails
+        .into_iter()
+        .map(|email| (email.clone(), names.get(&email).cloned().unwrap_or(email)))
+        .collect();
+    Ok(Some(Turn { pool: picked.is_none().then(|| pool.name.clone()), person, members }))
+}
+
+/// Everybody who takes leads over.
+async fn sales(store: &Store) -> Result<Vec<(String, String)>> {
+    let people = store::people::all(store).await?.into_iter();
+    let takes = |person: &store::people::Person| !person.is_disabled && person.roles.contains(&Role::Ae);
+    Ok(people.filter(takes).map(|person| (person.email, person.name)).collect())
+}
+
+/// When the viewer's day began.
+pub fn midnight(now: DateTime<Utc>, zone: Tz) -> DateTime<Utc> {
+    let local = now.with_timezone(&zone).date_naive().and_hms_opt(0, 0, 0);
+    // Where a day begins at one o'clock because the clocks change, the day has begun with the instant itself.
+    local
+        .and_then(|start| start.and_local_timezone(zone).earliest())
+        .map_or(now, |start| start.with_timezone(&Utc))
+}

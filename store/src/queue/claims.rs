@@ -1,0 +1,207 @@
+//! Who works on which lead.
+
+use engine::ids::PersonId;
+use serde_json::json;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::list::{Filter, push_conditions};
+use super::{CLAIM, Place, Taken};
+use crate::actor::{Actor, Who};
+use crate::control::{Audit, audit};
+use crate::error::{Error, Result};
+use crate::pool::Store;
+
+/// What became of somebody's wish to work on a lead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Claimed {
+    /// It is theirs.
+    Yours,
+    /// Somebody else was quicker.
+    Taken(Taken),
+    /// It does not wait any more.
+    Gone,
+}
+
+/// Takes a lead: it is the actor's for [`super::CLAIM`], and whichever they had before is free.
+///
+/// # Errors
+/// [`Error::Refused`] for what is no person.
+pub async fn claim(store: &Store, actor: &Actor, place: Place) -> Result<Claimed> {
+    let person = person(actor)?;
+    let mut tx = store.pool().begin().await?;
+    settle(&mut tx, person).await?;
+    let waits: bool = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT FROM lead_states WHERE lead_id = $1 AND workflow_id = $2 AND queue IS NOT NULL)",
+    )
+    .bind(place.lead.0)
+    .bind(place.workflow.0)
+    .fetch_one(&mut *tx)
+    .await?;
+    if !waits {
+        return Ok(Claimed::Gone);
+    }
+    if !take(&mut tx, actor, person, place).await? {
+        let taken = taken(&mut tx, actor, person, place).await?;
+        return Ok(taken.map_or(Claimed::Gone, Claimed::Taken));
+    }
+    tx.commit().await?;
+    Ok(Claimed::Yours)
+}
+
+/// Takes the first lead of a list that nobody works on, if there is one.
+///
+/// # Errors
+/// [`Error::Refused`] for what is no person.
+pub async fn claim_next(store: &Store, actor: &Actor, filter: &Filter) -> Result<Option<Place>> {
+    for _ in 0..TRIES {
+        if let Next::Done(place) = try_next(store, actor, filter).await? {
+            return Ok(place);
+        }
+    }
+    Ok(None)
+}
+
+/// How often the next lead is looked for when others are quicker.
+const TRIES: usize = 8;
+
+enum Next {
+    Done(Option<Place>),
+    Raced,
+}
+
+async fn try_next(store: &Store, actor: &Actor, filter: &Filter) -> Result<Next> {
+    let person = person(actor)?;
+    let mut tx = store.pool().begin().await?;
+    settle(&mut tx, person).await?;
+    let mut query = sqlx::QueryBuilder::new("SELECT s.lead_id, s.workflow_id FROM lead_states s WHERE ");
+    push_conditions(&mut query, filter);
+    query.push(
+        " AND NOT EXISTS (SELECT FROM queue_claims c WHERE c.lead_id = s.lead_id AND c.workflow_id = s.workflow_id AND c.person_id <> ",
+    );
+    query.push_bind(person.0).push(" AND c.expires_at > ").push_bind(actor.now).push(")");
+    // Of two who ask at one moment, each gets another lead: a row that somebody is taking is passed over.
+    query.push(" ORDER BY queue_priority(s.suggested) DESC, s.queued_at, s.lead_id, s.workflow_id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED");
+    let found: Option<(Uuid, Uuid)> = query.build_query_as().fetch_optional(&mut *tx).await?;
+    let Some((lead, workflow)) = found else { return Ok(Next::Done(None)) };
+    let place = Place { lead: lead.into(), workflow: workflow.into() };
+    if !take(&mut tx, actor, person, place).await? {
+        return Ok(Next::Raced);
+    }
+    tx.commit().await?;
+    Ok(Next::Done(Some(place)))
+}
+
+/// Lets a lead go that the actor works on.
+///
+/// # Errors
+/// [`Error::Refused`] for what is no person.
+pub async fn release(store: &Store, actor: &Actor, place: Place) -> Result<()> {
+    let person = person(actor)?;
+    let mut tx = store.pool().begin().await?;
+    let gone =
+        sqlx::query("DELETE FROM queue_claims WHERE lead_id = $1 AND workflow_id = $2 AND person_id = $3")
+            .bind(place.lead.0)
+            .bind(place.workflow.0)
+            .bind(person.0)
+            .execute(&mut *tx)
+            .await?;
+    if gone.rows_affected() > 0 {
+        told(&mut tx, actor, "queue.release", place).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Notes a sign of somebody who works on a lead: it stays theirs. Whoever lost it meanwhile gets nothing.
+///
+/// # Errors
+/// [`Error::Refused`] for what is no person.
+pub async fn renew(store: &Store, actor: &Actor, place: Place) -> Result<()> {
+    sqlx::query(
+        "UPDATE queue_claims SET expires_at = $4 WHERE lead_id = $1 AND workflow_id = $2 AND person_id = $3 AND expires_at > $5",
+    )
+    .bind(place.lead.0)
+    .bind(place.workflow.0)
+    .bind(person(actor)?.0)
+    .bind(actor.now + CLAIM)
+    .bind(actor.now)
+    .execute(store.pool())
+    .await?;
+    Ok(())
+}
+
+/// Who else works on a lead.
+pub(super) async fn taken(
+    connection: &mut PgConnection,
+    actor: &Actor,
+    person: PersonId,
+    place: Place,
+) -> Result<Option<Taken>> {
+    Ok(sqlx::query_as(
+        "SELECT p.name AS by, c.expires_at AS until FROM queue_claims c JOIN people p ON p.id = c.person_id \
+         WHERE c.lead_id = $1 AND c.workflow_id = $2 AND c.person_id <> $3 AND c.expires_at > $4",
+    )
+    .bind(place.lead.0)
+    .bind(place.workflow.0)
+    .bind(person.0)
+    .bind(actor.now)
+    .fetch_optional(connection)
+    .await?)
+}
+
+/// The person behind an act: only people work a queue.
+pub(super) fn person(actor: &Actor) -> Result<PersonId> {
+    match actor.who {
+        Who::Person(id) => Ok(id),
+        Who::ApiKey(_) | Who::Command(_) => Err(Error::Refused("only people work the queue".into())),
+    }
+}
+
+/// One wish of a person at a time: two tabs would otherwise both take a lead.
+async fn settle(connection: &mut PgConnection, person: PersonId) -> Result<()> {
+    sqlx::query("SELECT FROM people WHERE id = $1 FOR NO KEY UPDATE")
+        .bind(person.0)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Makes the lead the person's, unless it is somebody else's.
+async fn take(connection: &mut PgConnection, actor: &Actor, person: PersonId, place: Place) -> Result<bool> {
+    sqlx::query("DELETE FROM queue_claims WHERE person_id = $1 AND (lead_id, workflow_id) <> ($2, $3)")
+        .bind(person.0)
+        .bind(place.lead.0)
+        .bind(place.workflow.0)
+        .execute(&mut *connection)
+        .await?;
+    let taken = sqlx::query(
+        "INSERT INTO queue_claims AS c (lead_id, workflow_id, person_id, claimed_at, expires_at) VALUES ($1, $2, $3, $4, $5) \
+         ON CONFLICT (lead_id, workflow_id) DO UPDATE SET person_id = excluded.person_id, expires_at = excluded.expires_at, \
+           claimed_at = CASE WHEN c.person_id = excluded.person_id THEN c.claimed_at ELSE excluded.claimed_at END \
+         WHERE c.person_id = excluded.person_id OR c.expires_at <= $4",
+    )
+    .bind(place.lead.0)
+    .bind(place.workflow.0)
+    .bind(person.0)
+    .bind(actor.now)
+    .bind(actor.now + CLAIM)
+    .execute(&mut *connection)
+    .await?;
+    if taken.rows_affected() == 0 {
+        return Ok(false);
+    }
+    told(connection, actor, "queue.claim", place).await?;
+    Ok(true)
+}
+
+async fn told(
+    connection: &mut PgConnection,
+    actor: &Actor,
+    action: &'static str,
+    place: Place,
+) -> Result<()> {
+    let subject = format!("lead:{}", place.lead);
+    let detail = json!({ "workflow": place.workflow });
+    audit(connection, actor, Audit { action, subject: &subject, lead: Some(place.lead), detail }).await
+}

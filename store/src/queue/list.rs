@@ -1,0 +1,289 @@
+//! What the queue's page shows.
+
+use chrono::{DateTime, Utc};
+use engine::action::Action;
+use engine::ids::{DecisionId, LeadId, PersonId};
+use engine::rules::pick::Counters;
+use serde_json::Value as Json;
+use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder};
+use uuid::Uuid;
+
+use super::{Gone, Place};
+use crate::error::Result;
+use crate::pool::Store;
+
+/// Rows that the list shows; whoever has more waiting works from the top.
+pub const LIST_ROWS: i64 = 60;
+/// Waiting leads that are counted; beyond it the page says that there are more.
+pub const COUNTED: i64 = 1_000;
+/// Verdicts on one lead that its page shows.
+const VERDICTS: i64 = 60;
+
+/// Which waiting leads to list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Of this workflow.
+    pub workflow: Option<Uuid>,
+    /// In this queue: `sdr` or `manual`.
+    pub queue: Option<&'static str>,
+    /// For which the rules suggest this.
+    pub suggested: Option<Action>,
+    /// That this person works on or is assigned: id and address.
+    pub of: Option<(PersonId, String)>,
+}
+
+/// A waiting lead.
+#[derive(Clone, Debug, FromRow)]
+pub struct Waiting {
+    /// The lead.
+    pub lead_id: Uuid,
+    /// The workflow.
+    pub workflow_id: Uuid,
+    /// The workflow's name in addresses.
+    pub workflow: String,
+    /// `sdr` or `manual`.
+    pub queue: String,
+    /// Since when it has waited.
+    pub queued_at: DateTime<Utc>,
+    /// What the rules would do.
+    pub suggested: Option<String>,
+    /// How urgent it is, 3 to 1.
+    pub priority: i32,
+    /// What was decided.
+    pub action: String,
+    /// The rule that could not be told.
+    pub held_by: Option<String>,
+    /// Why not.
+    pub because: Json,
+    /// The bundle it was decided by.
+    pub bundle: Option<Vec<u8>>,
+    /// Full name.
+    pub name: Option<String>,
+    /// Company name.
+    pub company: Option<String>,
+    /// E-mail address.
+    pub email: Option<String>,
+    /// The id its source gave it.
+    pub external_id: Option<String>,
+    /// Who works on it.
+    pub taken_by: Option<Uuid>,
+    /// What they are called.
+    pub taken_name: Option<String>,
+    /// Until when.
+    pub taken_until: Option<DateTime<Utc>>,
+}
+
+impl Waiting {
+    /// Which lead it is.
+    pub fn place(&self) -> Place {
+        Place { lead: self.lead_id.into(), workflow: self.workflow_id.into() }
+    }
+}
+
+/// The waiting leads that pass a filter, the most urgent first, then who has waited longest; [`LIST_ROWS`] at most.
+///
+/// # Errors
+/// When the database fails.
+pub async fn waiting(store: &Store, filter: &Filter, now: DateTime<Utc>) -> Result<Vec<Waiting>> {
+    const ORDER: &str = " ORDER BY queue_priority(s.suggested) DESC, s.queued_at, s.lead_id, s.workflow_id";
+    let mut query = QueryBuilder::new(
+        "SELECT s.lead_id, s.workflow_id, w.name AS workflow, s.queue, s.queued_at, s.suggested, queue_priority(s.suggested) AS priority, s.last_action AS action, \
+         d.held_by, coalesce(d.because, '[]') AS because, d.bundle, l.name, l.company, l.email, l.external_id, c.person_id AS taken_by, p.name AS taken_name, \
+         c.expires_at AS taken_until FROM (SELECT s.* FROM lead_states s WHERE ",
+    );
+    push_conditions(&mut query, filter);
+    query.push(ORDER).push(" LIMIT ").push_bind(LIST_ROWS);
+    query.push(
+        ") s JOIN workflows w ON w.id = s.workflow_id JOIN leads l ON l.id = s.lead_id LEFT JOIN decisions d ON d.id = s.last_decision_id \
+         LEFT JOIN queue_claims c ON c.lead_id = s.lead_id AND c.workflow_id = s.workflow_id AND c.expires_at > ",
+    );
+    query.push_bind(now).push(" LEFT JOIN people p ON p.id = c.person_id").push(ORDER);
+    Ok(query.build_query_as().fetch_all(store.pool()).await?)
+}
+
+/// How many leads wait that pass a filter; [`COUNTED`] + 1 stands for more than [`COUNTED`].
+///
+/// # Errors
+/// When the database fails.
+pub async fn count(store: &Store, filter: &Filter) -> Result<i64> {
+    let mut query = QueryBuilder::new("SELECT count(*) FROM (SELECT FROM lead_states s WHERE ");
+    push_conditions(&mut query, filter);
+    query.push(" LIMIT ").push_bind(COUNTED + 1).push(") s");
+    Ok(query.build_query_scalar().fetch_one(store.pool()).await?)
+}
+
+/// Since when the lead has waited that has waited longest.
+///
+/// # Errors
+/// When the database fails.
+pub async fn oldest(store: &Store) -> Result<Option<DateTime<Utc>>> {
+    // Two look-ups in an index by queue, whatever waits.
+    Ok(sqlx::query_scalar(
+        "SELECT least((SELECT min(queued_at) FROM lead_states WHERE queue = 'sdr'), (SELECT min(queued_at) FROM lead_states WHERE queue = 'manual'))",
+    )
+    .fetch_one(store.pool())
+    .await?)
+}
+
+/// Since when a lead has waited; nothing when it does not.
+///
+/// # Errors
+/// When the database fails.
+pub async fn since(store: &Store, place: Place) -> Result<Option<DateTime<Utc>>> {
+    let since: Option<Option<DateTime<Utc>>> =
+        sqlx::query_scalar("SELECT queued_at FROM lead_states WHERE lead_id = $1 AND workflow_id = $2")
+            .bind(place.lead.0)
+            .bind(place.workflow.0)
+            .fetch_optional(store.pool())
+            .await?;
+    Ok(since.flatten())
+}
+
+pub(super) fn push_conditions(query: &mut QueryBuilder<Postgres>, filter: &Filter) {
+    query.push("s.queue IS NOT NULL");
+    if let Some(workflow) = filter.workflow {
+        query.push(" AND s.workflow_id = ").push_bind(workflow);
+    }
+    if let Some(queue) = filter.queue {
+        query.push(" AND s.queue = ").push_bind(queue);
+    }
+    if let Some(action) = filter.suggested {
+        query.push(" AND s.suggested = ").push_bind(<&'static str>::from(action));
+    }
+    if let Some((person, email)) = &filter.of {
+        query.push(" AND (EXISTS (SELECT FROM queue_claims c WHERE c.lead_id = s.lead_id AND c.workflow_id = s.workflow_id AND c.person_id = ");
+        query
+            .push_bind(person.0)
+            .push(") OR EXISTS (SELECT FROM leads l WHERE l.id = s.lead_id AND l.assignee = ");
+        query.push_bind(email.clone()).push("))");
+    }
+}
+
+/// Somebody's hold on a lead.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct Claim {
+    /// Who.
+    pub person_id: Uuid,
+    /// What they are called.
+    pub name: String,
+    /// Until when.
+    pub until: DateTime<Utc>,
+}
+
+/// Who works on a lead.
+///
+/// # Errors
+/// When the database fails.
+pub async fn claim_of(store: &Store, place: Place, now: DateTime<Utc>) -> Result<Option<Claim>> {
+    Ok(sqlx::query_as(
+        "SELECT c.person_id, p.name, c.expires_at AS until FROM queue_claims c JOIN people p ON p.id = c.person_id \
+         WHERE c.lead_id = $1 AND c.workflow_id = $2 AND c.expires_at > $3",
+    )
+    .bind(place.lead.0)
+    .bind(place.workflow.0)
+    .bind(now)
+    .fetch_optional(store.pool())
+    .await?)
+}
+
+/// Where the round robin of a pool stands.
+///
+/// # Errors
+/// When the database fails.
+pub async fn pool_counters(store: &Store, pool: &str) -> Result<Counters> {
+    let counters: Option<Json> = sqlx::query_scalar("SELECT counters FROM pool_states WHERE name = $1")
+        .bind(pool)
+        .fetch_optional(store.pool())
+        .await?;
+    Ok(counters.map(serde_json::from_value).transpose()?.unwrap_or_default())
+}
+
+/// How many leads somebody has decided since an instant, those given back left out.
+///
+/// # Errors
+/// When the database fails.
+pub async fn decided_since(store: &Store, person: PersonId, since: DateTime<Utc>) -> Result<i64> {
+    Ok(sqlx::query_scalar(
+        "SELECT coalesce(sum(CASE WHEN kind = 'give_back' THEN -1 ELSE 1 END), 0)::bigint FROM queue_verdicts WHERE person_id = $1 AND at >= $2",
+    )
+    .bind(person.0)
+    .bind(since)
+    .fetch_one(store.pool())
+    .await?)
+}
+
+/// A verdict that was given.
+#[derive(Clone, Debug, FromRow)]
+pub struct Past {
+    /// The lead.
+    pub lead_id: Uuid,
+    /// The workflow.
+    pub workflow_id: Uuid,
+    /// The decision it is about.
+    pub decision_id: Uuid,
+    /// What kind it was, as [`super::Kind`] has it.
+    pub kind: String,
+    /// What was chosen.
+    pub action: String,
+    /// To whom the lead went.
+    pub assignee: Option<String>,
+    /// What the person is called.
+    pub by: String,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+const PAST: &str = "SELECT v.lead_id, v.workflow_id, v.decision_id, v.kind, v.action, v.assignee, p.name AS by, v.at \
+    FROM queue_verdicts v JOIN people p ON p.id = v.person_id ";
+
+/// The verdicts on a lead, newest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn verdicts_of(store: &Store, lead: LeadId) -> Result<Vec<Past>> {
+    let query = format!("{PAST} WHERE v.lead_id = $1 ORDER BY v.id DESC LIMIT $2");
+    Ok(sqlx::query_as(sqlx::AssertSqlSafe(query)).bind(lead.0).bind(VERDICTS).fetch_all(store.pool()).await?)
+}
+
+/// The last verdict of somebody since an instant.
+///
+/// # Errors
+/// When the database fails.
+pub async fn last_by(store: &Store, person: PersonId, since: DateTime<Utc>) -> Result<Option<Past>> {
+    let query = format!("{PAST} WHERE v.person_id = $1 AND v.at >= $2 ORDER BY v.at DESC, v.id DESC LIMIT 1");
+    Ok(sqlx::query_as(sqlx::AssertSqlSafe(query))
+        .bind(person.0)
+        .bind(since)
+        .fetch_optional(store.pool())
+        .await?)
+}
+
+/// Why a lead does not wait any more with the decision that somebody has before them.
+///
+/// # Errors
+/// When the database fails.
+pub async fn gone(store: &Store, place: Place, decision: DecisionId) -> Result<Gone> {
+    gone_now(&mut *store.pool().acquire().await?, place, decision).await
+}
+
+pub(super) async fn gone_now(
+    connection: &mut PgConnection,
+    place: Place,
+    decision: DecisionId,
+) -> Result<Gone> {
+    let query = format!("{PAST} WHERE v.decision_id = $1 ORDER BY v.turn DESC LIMIT 1");
+    let last: Option<Past> =
+        sqlx::query_as(sqlx::AssertSqlSafe(query)).bind(decision.0).fetch_optional(&mut *connection).await?;
+    if let Some(last) = last.filter(|last| last.kind != <&str>::from(super::Kind::GiveBack)) {
+        let action = last.action.parse().unwrap_or(Action::Hold);
+        return Ok(Gone::Decided { by: last.by, action, at: last.at });
+    }
+    let newest: Option<Uuid> = sqlx::query_scalar(
+        "SELECT last_decision_id FROM lead_states WHERE lead_id = $1 AND workflow_id = $2",
+    )
+    .bind(place.lead.0)
+    .bind(place.workflow.0)
+    .fetch_optional(connection)
+    .await?;
+    Ok(if newest == Some(decision.0) { Gone::Left } else { Gone::Again })
+}

@@ -1,0 +1,88 @@
+//! The queue: leads that wait for a person. Who has one open, and what people decide.
+//!
+//! Architecture invariant: a verdict is committed only on the decision it was made about, while the lead still waits with
+//! it; the row of the lead is locked from that look until the commit, and (decision, turn) is unique besides.
+
+mod claims;
+mod decide;
+mod list;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use engine::action::Action;
+use engine::ids::{DecisionId, LeadId, WorkflowId};
+
+pub use claims::{Claimed, claim, claim_next, release, renew};
+pub use decide::{Decided, GivenBack, Gone, give_back, verdict};
+pub use list::{
+    COUNTED, Claim, Filter, LIST_ROWS, Past, Waiting, claim_of, count, decided_since, gone, last_by, oldest,
+    pool_counters, since, verdicts_of, waiting,
+};
+
+/// How long a lead is somebody's without a sign of them: enough to read it and call up the company, short enough that one
+/// left open is free again before anybody has to ask for it.
+pub const CLAIM: TimeDelta = TimeDelta::minutes(10);
+
+/// How long a verdict can be taken back by who gave it: a slip is noticed at once, and what others do about the verdict
+/// should not be undone under their hands.
+pub const TAKE_BACK: TimeDelta = TimeDelta::minutes(2);
+
+/// A lead in a workflow: what waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The lead.
+    pub lead: LeadId,
+    /// The workflow.
+    pub workflow: WorkflowId,
+}
+
+/// What kind of verdict a person gives.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[strum(serialize_all = "snake_case")]
+pub enum Kind {
+    /// What the rules suggest.
+    Accept,
+    /// Another action.
+    Change,
+    /// Out.
+    Disqualify,
+    /// None after all: back to the queue.
+    GiveBack,
+}
+
+/// A person's verdict on a waiting lead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// Which lead.
+    pub place: Place,
+    /// The decision that the person saw.
+    pub decision: DecisionId,
+    /// What kind it is.
+    pub kind: Kind,
+    /// The action; [`Action::Reject`] where it disqualifies.
+    pub action: Action,
+    /// Who gets the lead, by address.
+    pub assignee: Option<String>,
+    /// The pool whose turn it counts as, by name.
+    pub pool: Option<String>,
+    /// Why; asked for unless the person agrees.
+    pub reason: Option<String>,
+}
+
+/// Somebody else works on the lead.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Taken {
+    /// What the person is called.
+    pub by: String,
+    /// Until when, unless they do something.
+    pub until: DateTime<Utc>,
+}

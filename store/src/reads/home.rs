@@ -1,0 +1,147 @@
+//! What the home page shows beside what other pages show too. Every look is bounded, however much was ever decided.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use engine::action::Action;
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use crate::error::Result;
+use crate::pool::Store;
+
+/// Decisions that are counted of a day; beyond it the page says that there are more.
+pub const TODAY: i64 = 20_000;
+/// Decisions of one workflow that are counted for its load.
+pub const LOAD: i64 = 20_000;
+/// Days that the load is told by.
+pub const LOAD_DAYS: i64 = 7;
+/// Leads of one person that the page lists.
+const ASSIGNED: i64 = 10;
+/// What clocks may be wrong by, and more: an id is minted when an event comes.
+const SLACK: TimeDelta = TimeDelta::hours(1);
+
+/// A workflow as it stands.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct WorkflowState {
+    /// Its id.
+    pub id: Uuid,
+    /// Its name in addresses and commands.
+    pub name: String,
+    /// What people call it.
+    pub title: String,
+    /// The live rule set.
+    pub rule_set: Option<String>,
+    /// And its version.
+    pub version: Option<i32>,
+    /// Since when it has decided at all.
+    pub first_live_at: Option<DateTime<Utc>>,
+}
+
+/// All workflows by title.
+///
+/// # Errors
+/// When the database fails.
+pub async fn workflows(store: &Store) -> Result<Vec<WorkflowState>> {
+    Ok(sqlx::query_as(
+        "SELECT w.id, w.name, w.title, v.name AS rule_set, v.version, w.first_live_at FROM workflows w LEFT JOIN bundles b ON b.hash = w.live_bundle \
+         LEFT JOIN versions v ON v.id = ANY(b.version_ids) AND v.kind = 'rule_set' ORDER BY w.title, w.name",
+    )
+    .fetch_all(store.pool())
+    .await?)
+}
+
+/// How often an action was decided in a workflow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decided {
+    /// The workflow.
+    pub workflow: Uuid,
+    /// What was decided.
+    pub action: Action,
+    /// How often.
+    pub count: i64,
+}
+
+/// What was decided since an instant, among the newest [`TODAY`] decisions; and whether there are more. Simulations and
+/// trials are not in it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn decided_since(store: &Store, since: DateTime<Utc>) -> Result<(Vec<Decided>, bool)> {
+    let rows: Vec<(Uuid, String, i64, i64)> = sqlx::query_as(
+        "WITH newest AS (SELECT workflow_id, action, mode, as_of FROM decisions WHERE id >= uuid_v7_floor($2) ORDER BY id DESC LIMIT $3) \
+         SELECT workflow_id, action, count(*), (SELECT count(*) FROM newest) FROM newest \
+         WHERE as_of >= $1 AND mode IN ('live', 'assign_review', 'historical', 'manual') GROUP BY 1, 2",
+    )
+    .bind(since)
+    .bind(since - SLACK)
+    .bind(TODAY)
+    .fetch_all(store.pool())
+    .await?;
+    let is_cut = rows.first().is_some_and(|(.., looked_at)| *looked_at >= TODAY);
+    let decided = rows.into_iter().filter_map(|(workflow, action, count, _)| {
+        Some(Decided { workflow, action: action.parse().ok()?, count })
+    });
+    Ok((decided.collect(), is_cut))
+}
+
+/// How many leads a workflow decides a day, by its last [`LOAD_DAYS`] days: what people get to do when it is stopped. It is
+/// at least this where [`LOAD`] decisions were found.
+///
+/// # Errors
+/// When the database fails.
+pub async fn load_a_day(store: &Store, workflow: Uuid, now: DateTime<Utc>) -> Result<f64> {
+    let count: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM (SELECT FROM decisions WHERE workflow_id = $1 AND id >= uuid_v7_floor($2) AND mode IN ('live', 'assign_review', 'manual') LIMIT $3) d",
+    )
+    .bind(workflow)
+    .bind(now - TimeDelta::days(LOAD_DAYS))
+    .bind(LOAD)
+    .fetch_one(store.pool())
+    .await?;
+    Ok(count as f64 / LOAD_DAYS as f64)
+}
+
+/// A lead that is somebody's and that they have not answered.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct Assigned {
+    /// The lead.
+    pub lead_id: Uuid,
+    /// Full name.
+    pub name: Option<String>,
+    /// Company name.
+    pub company: Option<String>,
+    /// E-mail address.
+    pub email: Option<String>,
+    /// The id its source gave it.
+    pub external_id: Option<String>,
+    /// As of when it was decided last.
+    pub as_of: Option<DateTime<Utc>>,
+}
+
+/// The newest leads that are assigned to somebody and were neither accepted nor rejected.
+///
+/// # Errors
+/// When the database fails.
+pub async fn unanswered(store: &Store, email: &str) -> Result<Vec<Assigned>> {
+    Ok(sqlx::query_as(
+        "SELECT l.id AS lead_id, l.name, l.company, l.email, l.external_id, (SELECT max(s.last_as_of) FROM lead_states s WHERE s.lead_id = l.id) AS as_of \
+         FROM leads l WHERE l.assignee = $1 AND (l.stage IS NULL OR l.stage = 'touched') AND l.erased_at IS NULL ORDER BY l.id DESC LIMIT $2",
+    )
+    .bind(email)
+    .bind(ASSIGNED)
+    .fetch_all(store.pool())
+    .await?)
+}
+
+/// How many leads have waited for a person since before an instant, as far as the queue is counted.
+///
+/// # Errors
+/// When the database fails.
+pub async fn waiting_since(store: &Store, before: DateTime<Utc>) -> Result<i64> {
+    Ok(sqlx::query_scalar(
+        "SELECT count(*) FROM (SELECT FROM lead_states WHERE queue IN ('sdr', 'manual') AND queued_at < $1 LIMIT $2) s",
+    )
+    .bind(before)
+    .bind(crate::queue::COUNTED + 1)
+    .fetch_one(store.pool())
+    .await?)
+}
