@@ -7,7 +7,7 @@ for (const javaScriptEnabled of [true, false]) {
     test('columns and order are chosen, saved as a view, and gone again', async ({ page }) => {
       const name = `Mine ${javaScriptEnabled}`;
       await page.goto('/leads?action=hold');
-      await page.getByText('Columns', { exact: true }).click();
+      await page.locator('summary', { hasText: 'Columns' }).click();
       await page.getByRole('checkbox', { name: 'First decided' }).check();
       await page.getByRole('checkbox', { name: 'Confidence' }).uncheck();
       await page.getByRole('button', { name: 'Show these' }).click();

@@ -24,7 +24,7 @@ test('a lead appears in the list while it is open, and an open panel is left alo
   const heard = hearing(page);
   await page.goto('/leads');
   await heard;
-  await page.getByText('Columns', { exact: true }).click();
+  await page.locator('summary', { hasText: 'Columns' }).click();
   const { lead_id: id } = await organisation.send({ ...HIGH_INTENT, name: 'Noa Brandt' });
   await expect(page.locator(`a[href^="/leads/${id}"]`)).toBeVisible();
   await expect(page.getByRole('button', { name: 'Show these' })).toBeVisible();

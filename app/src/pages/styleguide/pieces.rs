@@ -92,8 +92,8 @@ pub fn buttons_and_fields() -> Group {
         ];
         checks("It may", theme.pick("light", "dark"), all, &["read".to_owned()], None)
     };
-    let segments = |_| {
-        view! { <nav class="seg" aria-label="Period"><a href=HERE aria-current="true">"7 days"</a><a href=HERE>"30 days"</a></nav> }
+    let segments = |theme: Theme| {
+        view! { <nav class="seg" aria-label=theme.pick("Period", "Period, dark")><a href=HERE aria-current="true">"7 days"</a><a href=HERE>"30 days"</a></nav> }
     };
     let tabs = |_| {
         view! {
@@ -199,8 +199,10 @@ pub fn lists(clock: Clock) -> Group {
         let table = Table { caption: "Leads", class: "", columns, choose: None };
         table.view(&rows, &Address::new(HERE), Some(sorted))
     };
-    let pages = |_| {
-        let count = Count { rows: 50, called: ("row", "rows"), cut: false };
+    // Two of them on one page are told apart by what they are of.
+    let pages = |theme: Theme| {
+        let count =
+            Count { rows: 50, called: (theme.pick("row", "act"), theme.pick("rows", "acts")), cut: false };
         let beside = Beside { newer: Some(Cursor::After(7)), older: Some(Cursor::Before(3)) };
         pager(&Address::new(HERE), Order::Newest, &Cursor::Before(8), &count, beside)
     };

@@ -52,7 +52,7 @@ pub fn pager<P: ToString>(
         }
     };
     view! {
-        <nav class="pager" aria-label="Pages">
+        <nav class="pager" aria-label=format!("Pages of {}", count.called.1)>
             <span class="meta">{said}</span>
             <span class="row">{back}{on}</span>
         </nav>
