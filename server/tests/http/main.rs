@@ -18,4 +18,5 @@ mod people;
 mod process;
 mod sessions;
 mod setup;
+mod stop;
 mod sync;
