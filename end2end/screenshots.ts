@@ -89,13 +89,49 @@ for (const [width, viewport] of Object.entries(WIDTHS)) {
         test.use(seenBy({ as: 'Administrator' }));
 
         test('control', async ({ page }) => {
-          for (const name of ['audit', 'people', 'keys', 'account']) {
+          for (const name of ['audit', 'people', 'keys', 'account', 'settings', 'search?q=jane', 'forgot']) {
             await page.goto(`/${name}`);
-            await page.screenshot({ ...shot(name), fullPage: name !== 'audit' });
+            await page.screenshot({ ...shot(name.split('?')[0]!), fullPage: name !== 'audit' });
           }
           await page.goto('/people');
           await page.getByText('Add a person', { exact: true }).click();
           await page.screenshot(shot('people-add'));
+          await page.goto('/people');
+          await page.getByRole('link', { name: 'Jane Adeyemi' }).click();
+          await page.screenshot(shot('person'));
+          await page.locator('.help > summary').click();
+          await page.screenshot({ ...shot('help'), fullPage: false });
+        });
+
+        test('dialogs', async ({ page }) => {
+          await page.goto('/leads');
+          await expect(async () => {
+            await page.keyboard.press('Control+k');
+            await expect(page.locator('#palette')).toBeVisible({ timeout: 500 });
+          }).toPass();
+          await page.locator('#palette-q').fill('an');
+          await expect(page.locator('#palette [role="option"]').nth(5)).toBeVisible();
+          await page.screenshot({ ...shot('palette'), fullPage: false });
+          await page.keyboard.press('Escape');
+          await expect(page.locator('#palette')).toBeHidden();
+          await page.keyboard.press('?');
+          await expect(page.locator('#keys')).toBeVisible();
+          await page.screenshot({ ...shot('keys-map'), fullPage: false });
+        });
+
+        test('paper', async ({ organisation, page }) => {
+          test.skip(width === 'narrow' || colorScheme === 'dark', 'paper has one size and no theme');
+          const { lead_id } = await organisation.send(HIGH_INTENT);
+          for (const [name, path] of Object.entries({ leads: '/leads', lead: `/leads/${lead_id}`, dashboard: '/dashboard', audit: '/audit' })) {
+            await page.goto(path);
+            await page.pdf({ path: `${FOLDER}/paper-${name}.pdf`, preferCSSPageSize: true, printBackground: true });
+            // What is within the margins of A4, as pixels.
+            await page.setViewportSize({ width: 688, height: 1017 });
+            await page.emulateMedia({ media: 'print' });
+            await page.screenshot({ path: `${FOLDER}/paper-${name}.png`, fullPage: true });
+            await page.emulateMedia({ media: 'screen' });
+            await page.setViewportSize(viewport);
+          }
         });
       });
 

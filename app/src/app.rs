@@ -7,8 +7,9 @@ use leptos_router::components::{Route, Router, Routes};
 use leptos_router::{SsrMode, path};
 
 use crate::pages::{
-    Account, AuditLog, ChangePage, Changes, Dashboard, EffectPage, Effects, Home, Jobs, Keys, LeadPage,
-    Leads, NotFound, Outbox, People, Queue, SetUp, SignIn, SubjectPage, Subjects,
+    Account, AuditLog, ChangePage, Changes, Dashboard, EffectPage, Effects, FirstRun, Forgot, Home, Jobs,
+    Keys, LeadPage, Leads, NotFound, Outbox, People, PersonPage, Queue, Search, SetUp, Settings, SignIn,
+    SubjectPage, Subjects,
 };
 
 /// All pages. Each is rendered as a whole before it is sent, so that status and title are right.
@@ -20,6 +21,8 @@ pub fn App() -> impl IntoView {
             <Routes fallback=NotFound>
                 <Route path=path!("/") view=Home ssr=SsrMode::Async />
                 <Route path=path!("/sign-in") view=SignIn ssr=SsrMode::Async />
+                <Route path=path!("/first-run") view=FirstRun ssr=SsrMode::Async />
+                <Route path=path!("/forgot") view=Forgot ssr=SsrMode::Async />
                 <Route path=path!("/setup/:token") view=SetUp ssr=SsrMode::Async />
                 <Route path=path!("/queue") view=Queue ssr=SsrMode::Async />
                 <Route path=path!("/leads") view=Leads ssr=SsrMode::Async />
@@ -42,6 +45,9 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/changes/:number") view=ChangePage ssr=SsrMode::Async />
                 <Route path=path!("/audit") view=AuditLog ssr=SsrMode::Async />
                 <Route path=path!("/people") view=People ssr=SsrMode::Async />
+                <Route path=path!("/people/:id") view=PersonPage ssr=SsrMode::Async />
+                <Route path=path!("/settings") view=Settings ssr=SsrMode::Async />
+                <Route path=path!("/search") view=Search ssr=SsrMode::Async />
                 <Route path=path!("/keys") view=Keys ssr=SsrMode::Async />
                 <Route path=path!("/account") view=Account ssr=SsrMode::Async />
                 <Route path=path!("/dashboard") view=Dashboard ssr=SsrMode::Async />

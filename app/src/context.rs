@@ -7,7 +7,11 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use engine::ids::PersonId;
 use store::actor::{Role, Who};
+use store::people::NumberFormat;
+use store::people::sessions::IdHash;
 use store::{Actor, Store};
+
+use crate::actions::Post;
 
 /// The person who looks at the page.
 #[derive(Clone, Debug)]
@@ -22,6 +26,12 @@ pub struct Viewer {
     pub roles: Vec<Role>,
     /// Times are shown in it.
     pub time_zone: Tz,
+    /// Figures are shown so.
+    pub number_format: NumberFormat,
+    /// Whether single keys do something on pages.
+    pub single_keys: bool,
+    /// The browser's session.
+    pub session: Option<IdHash>,
 }
 
 /// The colours a person chose.
@@ -57,6 +67,10 @@ pub struct Request {
     pub assets: Assets,
     /// Allows the inline script that starts the islands (Content Security Policy nonce).
     pub nonce: Arc<str>,
+    /// The address people reach the server under, as the configuration has it: `https://meshline.example`.
+    pub public_url: Option<Arc<str>>,
+    /// The way to people's mailboxes; `None` where no mail server is configured.
+    pub post: Option<Arc<dyn Post>>,
     /// Said once at the top of the next page, after a form was sent.
     pub flash: Option<String>,
 }
@@ -67,6 +81,12 @@ impl Request {
         leptos::prelude::use_context::<Self>()
     }
 
+    /// The address before a path of ours, for a link that somebody opens elsewhere. Where none is configured it is the one
+    /// that the browser came to, good for whoever looks and nobody else: `Host` says what its sender likes.
+    pub fn origin(&self) -> String {
+        self.public_url.as_ref().map_or_else(crate::ui::origin::of_browser, ToString::to_string)
+    }
+
     /// Who acts, for writing store functions; `None` when nobody is signed in.
     pub fn actor(&self) -> Option<Actor> {
         let viewer = self.viewer.as_ref()?;
@@ -75,6 +95,7 @@ impl Request {
             roles: viewer.roles.clone(),
             request_id: self.request_id.clone(),
             now: self.now,
+            form: None,
         })
     }
 }

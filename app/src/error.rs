@@ -74,10 +74,12 @@ impl From<store::Error> for Error {
     fn from(error: store::Error) -> Self {
         match error {
             store::Error::NotFound(what) => Self::NotFound { what: what.to_owned() },
-            store::Error::Stale { .. } | store::Error::Duplicate(_) => {
-                Self::Conflict { message: sentence(&error) }
+            store::Error::Stale { .. } | store::Error::Duplicate(_) | store::Error::Repeated => {
+                Self::Conflict { message: sentence(&error.to_string()) }
             }
-            store::Error::Refused(_) | store::Error::Erased => Self::Invalid { message: sentence(&error) },
+            store::Error::Refused(_) | store::Error::Erased => {
+                Self::Invalid { message: sentence(&error.to_string()) }
+            }
             // Whoever could try again has tried by now.
             store::Error::Unavailable(_) | store::Error::Raced => {
                 tracing::warn!(request_id = request_id(), %error, "the database is not available");
@@ -122,8 +124,7 @@ fn request_id() -> Option<String> {
 }
 
 /// The store's words, as a sentence.
-fn sentence(error: &store::Error) -> String {
-    let text = error.to_string();
+pub(crate) fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
 }

@@ -28,6 +28,8 @@ export const PAGES: Listed[] = [
   { name: 'queue', as: 'SDR', path: async (organisation) => `/queue?lead=${(await organisation.send(SILENT)).lead_id}` },
   { name: 'queue, none like this', alike: true, path: () => '/queue?queue=manual' },
   { name: 'queue, a lead that is not there', status: 404, alike: true, path: () => '/queue?lead=00000000-0000-7000-8000-000000000000&in=inbound-form' },
+  { name: 'forgotten password', open: true, path: () => '/forgot' },
+  { name: 'a first run that is over', open: true, status: 404, alike: true, path: () => '/first-run' },
   { name: 'leads', path: () => '/leads' },
   { name: 'leads, filtered', alike: true, path: () => '/leads?action=hold&period=90d&q=o' },
   { name: 'leads, none found', path: () => '/leads?action=hold&period=30d&q=Zaphod' },
@@ -62,7 +64,20 @@ export const PAGES: Listed[] = [
   { name: 'audit log', path: () => '/audit' },
   { name: 'audit log, none found', alike: true, path: () => '/audit?about=Zaphod' },
   { name: 'people', as: 'Administrator', path: () => '/people' },
+  {
+    name: 'person',
+    as: 'Administrator',
+    path: async (organisation) => {
+      const rows = await organisation.rows<{ id: string }>('SELECT id FROM people WHERE email = $1', [organisation.person('SDR').email]);
+      return `/people/${rows[0]!.id}`;
+    },
+  },
+  { name: 'people, none found', alike: true, path: () => '/people?q=Zaphod' },
   { name: 'API keys', as: 'Administrator', path: () => '/keys' },
   { name: 'account', path: () => '/account' },
+  { name: 'settings', path: () => '/settings' },
+  { name: 'settings of an administrator', as: 'Administrator', path: () => '/settings' },
+  { name: 'search', path: () => '/search?q=in' },
+  { name: 'search, none found', alike: true, path: () => '/search?q=Zaphod' },
   { name: 'an address that is none', status: 404, path: () => '/nowhere' },
 ];

@@ -22,7 +22,7 @@ async function pointAtBar(page: Page, n: number): Promise<void> {
 const said = async (page: Page, n: number) => (await strip(page, n).locator('title').textContent())!;
 
 /** What scripts say under the chart of the bar that the pointer or the keyboard is on. */
-const readout = (page: Page) => page.locator('output');
+const readout = (page: Page) => bars(page).locator('output');
 
 test('every figure is there with its formula, by keyboard', async ({ page }) => {
   await page.goto('/dashboard');
@@ -126,7 +126,7 @@ for (const javaScriptEnabled of [true, false]) {
 
       const table = page.getByRole('table', { name: 'Decisions by action' });
       await expect(table).toBeHidden();
-      await page.getByText('The same as a table').click();
+      await page.getByText('The same as a table').first().click();
       await expect(table).toBeVisible();
       const totals = numbers(await table.locator('tbody td:last-child').allInnerTexts());
       expect(sum(totals)).toBe(all);
@@ -162,7 +162,7 @@ test.describe('the read-out of the chart', () => {
     const loaded = page.waitForResponse(/\.wasm$/);
     await page.goto('/dashboard');
     await loaded;
-    const chart = page.getByRole('group', { name: /arrow keys/ });
+    const chart = bars(page).getByRole('group', { name: /arrow keys/ });
     await chart.focus();
     await expect(async () => {
       await chart.press('ArrowRight');

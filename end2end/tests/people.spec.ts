@@ -30,7 +30,8 @@ for (const javaScriptEnabled of [true, false]) {
       await form.getByRole('checkbox', { name: /^SDR W/ }).check();
       await page.getByRole('button', { name: 'Add the person' }).click();
       await expect(flash(page)).toContainText(`${name} was added.`);
-      await expect(line(page, 'People and their roles', name)).toContainText('Invited');
+      await expect(page.getByRole('heading', { level: 1 })).toHaveText(name);
+      await expect(page.locator('.bar')).toContainText('Invited');
 
       const link = await page.getByLabel('The link').inputValue();
       expect(link.startsWith(organisation.url)).toBe(true);
@@ -50,15 +51,18 @@ for (const javaScriptEnabled of [true, false]) {
 
       await page.reload();
       await expect(page.getByLabel('The link')).toHaveCount(0);
+      await page.goto('/people');
+      await page.getByRole('searchbox', { name: 'Name or e-mail' }).fill(email.slice(0, 12).toUpperCase());
+      await page.getByRole('button', { name: 'Find' }).click();
       const row = line(page, 'People and their roles', name);
       await expect(row).toContainText('Can sign in');
-      await row.locator('summary').click();
-      await row.getByRole('checkbox', { name: /^RevOps O/ }).check();
-      await row.getByRole('button', { name: 'Save the roles' }).click();
+      await row.getByRole('link', { name }).click();
+      await page.getByRole('checkbox', { name: /^RevOps O/ }).check();
+      await page.getByRole('button', { name: 'Save the roles' }).click();
       await expect(flash(page)).toHaveText(`${name} now has: RevOps, SDR.`);
-      await row.locator('summary').click();
-      await row.getByRole('button', { name: 'Shut out at once' }).click();
-      await expect(row).toContainText('Shut out');
+      await page.getByRole('button', { name: 'Shut out at once' }).click();
+      await expect(page.locator('.bar')).toContainText('Shut out');
+      await expect(page.getByRole('button', { name: /link to set/ })).toHaveCount(0);
       await theirs.goto('/leads');
       await expect(theirs).toHaveURL('/sign-in?next=/leads');
       await other.close();
@@ -67,7 +71,7 @@ for (const javaScriptEnabled of [true, false]) {
       await page.getByRole('combobox', { name: 'What about' }).selectOption({ label: 'People' });
       await page.getByRole('button', { name: 'Filter' }).click();
       await expect(page).toHaveURL(/\/audit\?who=&area=person/);
-      const act = page.getByRole('table', { name: 'Acts, the newest first' }).getByRole('row').filter({ hasText: 'Shut a person out' }).filter({ hasText: name });
+      const act = page.getByRole('table', { name: 'Acts' }).getByRole('row').filter({ hasText: 'Shut a person out' }).filter({ hasText: name });
       await expect(act).toHaveCount(1);
     });
 
@@ -98,11 +102,44 @@ for (const javaScriptEnabled of [true, false]) {
       const zone = page.getByRole('combobox', { name: 'Times are shown as they are in' });
       const before = await zone.inputValue();
       await zone.selectOption('Asia/Tokyo');
-      await page.getByRole('button', { name: 'Save the time zone' }).click();
+      await page.getByRole('button', { name: 'Save how things are shown' }).click();
       await expect(page.getByText(/It is .* JST there\./)).toBeVisible();
       await zone.selectOption(before);
-      await page.getByRole('button', { name: 'Save the time zone' }).click();
+      await page.getByRole('button', { name: 'Save how things are shown' }).click();
       await expect(zone).toHaveValue(before);
+    });
+
+    test('one signs out in another browser', async ({ browser, organisation, page }) => {
+      const { email } = organisation.person('Administrator');
+      const agent = 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Safari/604.1';
+      const other = await browser.newContext({ baseURL: organisation.url, storageState: NOBODY, userAgent: agent });
+      const form = { email, password: organisation.password };
+      expect((await other.request.post('/actions/sign-in', { form, maxRedirects: 0 })).status()).toBe(303);
+      const theirs = await other.newPage();
+      await page.goto('/account');
+      const rows = page.getByRole('table', { name: 'Browsers you are signed in with' }).getByRole('row');
+      await expect(rows.nth(1)).toContainText('this one');
+      await expect(rows.nth(1)).toContainText('127.0.0.1');
+      await rows.filter({ hasText: 'Safari on iPhone' }).first().getByRole('button', { name: 'Sign out' }).click();
+      await expect(flash(page)).toHaveText('That browser is signed out.');
+      await theirs.goto('/leads');
+      await expect(theirs).toHaveURL('/sign-in?next=/leads');
+      await other.close();
+    });
+
+    test('figures are shown as their reader writes them', async ({ page }) => {
+      await page.goto('/account');
+      const figures = page.getByRole('combobox', { name: 'Figures are shown as' });
+      await figures.selectOption({ label: '1.234,56' });
+      await page.getByRole('button', { name: 'Save how things are shown' }).click();
+      await expect(flash(page)).toContainText('Saved.');
+      await page.goto('/dashboard');
+      await expect(page.locator('.kpi .fig').first()).toContainText(/\d,\d/);
+      await page.goto('/account');
+      await figures.selectOption({ label: '1,234.56' });
+      await page.getByRole('button', { name: 'Save how things are shown' }).click();
+      await page.goto('/dashboard');
+      await expect(page.locator('.kpi .fig').first()).toContainText(/\d\.\d/);
     });
   });
 }

@@ -24,6 +24,8 @@ steps![
     "0007_flow",
     "0008_changes",
     "0009_queue",
+    "0010_accounts",
+    "0011_views",
 ];
 
 /// Brings a database's schema up to date, or takes it back.

@@ -4,6 +4,8 @@ pub mod api;
 pub mod apply_file;
 pub mod cli;
 pub mod http;
+pub mod live;
+pub mod mail;
 pub mod pipeline;
 pub mod registry;
 pub mod releases;

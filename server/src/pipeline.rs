@@ -15,6 +15,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use store::Store;
 use store::ingest::{self, Claim, Claimed, Identified, Named};
+use store::live::{self, Topic};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
@@ -329,6 +330,7 @@ impl Pipeline {
         rows.write(&mut tx, &counters).await?;
         tx.commit().await?;
         drop(turn);
+        live::mark(&self.store, &[Topic::Leads, Topic::Queue]);
         if has_effects {
             self.announce().await;
         }

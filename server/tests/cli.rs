@@ -302,6 +302,42 @@ async fn people_and_keys_are_added() {
 }
 
 #[tokio::test]
+async fn a_link_is_printed_for_somebody_who_is_there_and_not_shut_out() {
+    let desk = Desk::new().await;
+    ended(&desk.run(&["migrate"]), 0);
+    assert!(ended(&desk.run(&["user", "link", "ana@acme.example"]), 2).contains("nobody has the address"));
+    let added = ended(&desk.run(&["user", "add", "ana@acme.example", "--role", "admin"]), 0);
+    let link = ended(
+        &desk.run(&["user", "link", "Ana@acme.example", "--public-url", "https://meshline.example/"]),
+        0,
+    );
+    assert!(link.starts_with("https://meshline.example/setup/") && link != added, "{link}");
+    let mut connection = desk.connection().await;
+    connection.execute("UPDATE people SET disabled_at = now()").await.unwrap();
+    assert!(ended(&desk.run(&["user", "link", "ana@acme.example"]), 2).contains("is shut out"));
+}
+
+#[tokio::test]
+async fn mail_needs_a_sender_and_the_address_that_people_see() {
+    let desk = Desk::new().await;
+    for arguments in [
+        &["serve", "--smtp-url", "smtp://127.0.0.1:25"][..],
+        &["serve", "--smtp-url", "smtp://127.0.0.1:25", "--mail-from", "a@acme.example"],
+        &[
+            "serve",
+            "--smtp-url",
+            "ftp://x",
+            "--mail-from",
+            "a@acme.example",
+            "--public-url",
+            "https://a.example",
+        ],
+    ] {
+        ended(&desk.run(arguments), 2);
+    }
+}
+
+#[tokio::test]
 async fn the_demo_fills_an_empty_database_only() {
     let desk = Desk::new().await;
     ended(&desk.run(&["migrate"]), 0);

@@ -96,6 +96,8 @@ pub struct Actor {
     pub request_id: String,
     /// The instant that counts as now.
     pub now: DateTime<Utc>,
+    /// Names the form that was sent, where sending it twice must not act twice; see [`crate::control::audit`].
+    pub form: Option<String>,
 }
 
 impl Actor {
@@ -106,6 +108,7 @@ impl Actor {
             roles: Vec::new(),
             request_id: uuid::Uuid::from_bytes(rand::random()).simple().to_string(),
             now: engine::time::cut(Utc::now()),
+            form: None,
         }
     }
 

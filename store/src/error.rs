@@ -15,6 +15,9 @@ pub enum Error {
         /// What it is at now.
         current: i64,
     },
+    /// The form was sent before, and what it asks for was done.
+    #[error("this form was sent before; what it asks for was done once")]
+    Repeated,
     /// A unique constraint refused the row.
     #[error("it exists already ({0})")]
     Duplicate(String),

@@ -23,6 +23,7 @@ const NONCE_BYTES: usize = 12;
 #[derive(Clone)]
 pub struct Keyring {
     master: Aes256Gcm,
+    cookie: Aes256Gcm,
     lookup: Hmac<Sha256>,
     fingerprint: [u8; 32],
 }
@@ -52,6 +53,7 @@ impl Keyring {
         let derive = |purpose: &str| -> [u8; 32] { mac(&new_mac(master), purpose.as_bytes()) };
         Self {
             master: Aes256Gcm::new(&derive("wrap").into()),
+            cookie: Aes256Gcm::new(&derive("cookie").into()),
             lookup: new_mac(&derive("lookup")),
             fingerprint: derive("fingerprint"),
         }
@@ -167,6 +169,19 @@ impl Keyring {
     /// [`Error::Corrupt`] when key, place or bytes are others.
     pub fn open(&self, sealed: &[u8], place: Place<'_>) -> Result<Zeroizing<Vec<u8>>> {
         open(&self.master, sealed, place).map(Zeroizing::new)
+    }
+
+    /// Seals what a browser keeps for a moment, under a key of its own: anybody can make the server seal one.
+    pub fn seal_cookie(&self, plain: &[u8], name: &str) -> Vec<u8> {
+        seal(&self.cookie, plain, Place { column: name, row: uuid::Uuid::nil() })
+    }
+
+    /// Opens what [`Keyring::seal_cookie`] sealed.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] when key, name or bytes are others.
+    pub fn open_cookie(&self, sealed: &[u8], name: &str) -> Result<Zeroizing<Vec<u8>>> {
+        open(&self.cookie, sealed, Place { column: name, row: uuid::Uuid::nil() }).map(Zeroizing::new)
     }
 }
 

@@ -30,3 +30,18 @@ pub async fn set_owners(store: &Store, actor: &Actor, owners: [&str; 4]) -> Resu
     tx.commit().await?;
     Ok(())
 }
+
+/// The accountable people's addresses: of content, rules, sync and control.
+///
+/// # Errors
+/// When the database fails.
+pub async fn owners(store: &Store) -> Result<[Option<String>; 4]> {
+    let (content, rules, sync, control) = sqlx::query_as(
+        "SELECT c.email, r.email, s.email, o.email FROM layers l \
+         LEFT JOIN people c ON c.id = l.content_owner LEFT JOIN people r ON r.id = l.rules_owner \
+         LEFT JOIN people s ON s.id = l.sync_owner LEFT JOIN people o ON o.id = l.control_owner",
+    )
+    .fetch_one(store.pool())
+    .await?;
+    Ok([content, rules, sync, control])
+}

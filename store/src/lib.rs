@@ -14,6 +14,7 @@ pub mod ingest;
 pub mod keyring;
 pub mod layers;
 pub mod leads;
+pub mod live;
 pub mod log;
 pub mod migrate;
 pub mod outcomes;
@@ -21,9 +22,11 @@ pub mod people;
 pub mod pool;
 pub mod queue;
 pub mod reads;
+pub mod settings;
 pub mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod views;
 pub mod workflows;
 
 pub use actor::Actor;

@@ -1,5 +1,6 @@
 //! The pool of connections, all of them in the application's role.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::{DatabaseConnection, SqlxPostgresConnector};
@@ -8,6 +9,7 @@ use sqlx::{Executor as _, PgPool};
 
 use crate::error::{Error, Result};
 use crate::keyring::Keyring;
+use crate::live::Marks;
 
 /// Connections a process keeps at most; Postgres allows 100 by default, and several processes share it.
 const CONNECTIONS: u32 = 24;
@@ -24,6 +26,7 @@ pub struct Store {
     pool: PgPool,
     db: DatabaseConnection,
     keyring: Keyring,
+    marks: Arc<Marks>,
 }
 
 impl Store {
@@ -41,7 +44,12 @@ impl Store {
             })
             .connect_with(options.application_name("meshline").options(SETTINGS))
             .await?;
-        let store = Self { db: SqlxPostgresConnector::from_sqlx_postgres_pool(pool.clone()), pool, keyring };
+        let store = Self {
+            db: SqlxPostgresConnector::from_sqlx_postgres_pool(pool.clone()),
+            pool,
+            keyring,
+            marks: Arc::default(),
+        };
         store.check_key().await?;
         Ok(store)
     }
@@ -49,6 +57,11 @@ impl Store {
     /// The keys.
     pub fn keyring(&self) -> &Keyring {
         &self.keyring
+    }
+
+    /// What there is to tell of, see [`crate::live`].
+    pub(crate) fn marks(&self) -> &Marks {
+        &self.marks
     }
 
     /// For entities.

@@ -1,7 +1,7 @@
 //! People, their links and keys, as the database keeps them.
 
 use store::actor::Role;
-use store::people::{self, DEFAULT_VALIDITY, Password, Scope};
+use store::people::{self, DEFAULT_VALIDITY, NumberFormat, Password, Scope};
 use store::testing::TestDatabase;
 use store::{Actor, Error};
 
@@ -123,7 +123,8 @@ async fn somebody_always_remains_who_is_an_administrator() {
 
 #[tokio::test]
 async fn the_audit_log_is_read_page_by_page_and_by_who_and_what() {
-    use store::reads::audit_log::{AuditFilter, PAGE_ROWS, audit_log};
+    use store::reads::audit_log::{AuditFilter, Cursor, PAGE_ROWS, audit_log};
+    use store::reads::keyset::Order::Newest;
     let database = TestDatabase::new().await;
     let store = &database.store;
     let ana = people::add(store, &actor(), "ana@acme.example", "Ana", &[Role::Admin]).await.unwrap();
@@ -131,20 +132,24 @@ async fn the_audit_log_is_read_page_by_page_and_by_who_and_what() {
     for n in 0..PAGE_ROWS + 7 {
         let moment =
             Actor { now: by_ana.now + chrono::TimeDelta::milliseconds(n as i64 + 1), ..by_ana.clone() };
-        people::set_time_zone(store, &moment, if n % 2 == 0 { "Europe/Berlin" } else { "UTC" })
-            .await
-            .unwrap();
+        let time_zone = if n % 2 == 0 { "Europe/Berlin" } else { "UTC" };
+        let chosen = people::Preferences { time_zone, number_format: NumberFormat::Dot, single_keys: false };
+        people::set_preferences(store, &moment, chosen).await.unwrap();
     }
+    let found = people::by_id(store, ana).await.unwrap().unwrap();
+    assert_eq!((found.number_format, found.single_keys), (NumberFormat::Dot, false));
     let everything = AuditFilter::default();
-    let first = audit_log(store, &everything, None).await.unwrap();
+    let first = audit_log(store, &everything, Newest, Cursor::Start, PAGE_ROWS).await.unwrap();
     assert_eq!((first.entries.len(), first.cut), (PAGE_ROWS, false));
-    let second = audit_log(store, &everything, first.older).await.unwrap();
-    assert_eq!((second.entries.len(), second.older, second.cut), (8, None, false));
+    let second = audit_log(store, &everything, Newest, first.beside.older.unwrap(), PAGE_ROWS).await.unwrap();
+    assert_eq!((second.entries.len(), second.beside.older, second.cut), (8, None, false));
     let all: Vec<_> = first.entries.iter().chain(&second.entries).map(|entry| (entry.at, entry.id)).collect();
     assert!(all.windows(2).all(|pair| pair[0] > pair[1]), "the newest first, each once");
     let last = second.entries.last().unwrap();
     assert_eq!((last.action.as_str(), last.actor.as_str()), ("person.add", "command:test"));
-    let count = async |filter: AuditFilter| audit_log(store, &filter, None).await.unwrap().entries.len();
+    let count = async |filter: AuditFilter| {
+        audit_log(store, &filter, Newest, Cursor::Start, PAGE_ROWS).await.unwrap().entries.len()
+    };
     assert_eq!(count(AuditFilter { actor: Some("command:".into()), ..Default::default() }).await, 1);
     assert_eq!(
         count(AuditFilter { actor: Some(format!("person:{ana}")), ..Default::default() }).await,

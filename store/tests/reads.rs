@@ -4,11 +4,12 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use engine::action::Action;
+use engine::control::calibration::{FINE_BINS, place};
 use engine::control::kpi::{LeadRecord, Period, summarise};
 use engine::control::outcome::OutcomeStage;
 use sqlx::PgConnection;
 use store::reads::dashboard::{self, Cohort, Step};
-use store::reads::leads_list::{self, Counts, Cursor, Filter, PAGE_ROWS, QueueFilter, RuleFilter};
+use store::reads::leads_list::{self, Counts, Cursor, Filter, PAGE_ROWS, QueueFilter, RuleFilter, Sort};
 use store::testing::TestDatabase;
 use strum::VariantArray as _;
 use uuid::Uuid;
@@ -56,6 +57,7 @@ fn given(count: u64, now: DateTime<Utc>) -> Vec<Given> {
                 first_action,
                 auto: auto_assigned || first_action == Action::Advance,
                 auto_assigned,
+                confidence: (dice.below(4) > 0).then(|| dice.below(21) as f64 / 20.0),
                 outcomes,
             },
             last_rule: [None, Some("spam"), Some("high-intent")][dice.below(3) as usize],
@@ -77,11 +79,12 @@ async fn decide(
     lead: Uuid,
     id: Uuid,
     action: Action,
+    confidence: Option<f64>,
     as_of: DateTime<Utc>,
 ) {
     sqlx::query(
-        "INSERT INTO decisions (id, event_id, lead_id, workflow_id, sequence, epoch, mode, bundle, rule_set, rule_version, action, parameters, risk_tags, because, \
-         trace, snapshot, effects, as_of, decided_at, hash) VALUES ($1, $1, $2, $3, 1, 0, 'live', $4, 'r', 1, $5, '{}', '[]', '[]', '[]', '', '[]', $6, $6, $4)",
+        "INSERT INTO decisions (id, event_id, lead_id, workflow_id, sequence, epoch, mode, bundle, rule_set, rule_version, rule_id, confidence, action, parameters, risk_tags, because, \
+         trace, snapshot, effects, as_of, decided_at, hash) VALUES ($1, $1, $2, $3, 1, 0, 'live', $4, 'r', 1, 'any', $7, $5, '{}', '[]', '[]', '[]', '', '[]', $6, $6, $4)",
     )
     .bind(id)
     .bind(lead)
@@ -89,6 +92,7 @@ async fn decide(
     .bind([1_u8; 32].as_slice())
     .bind(action.to_string())
     .bind(as_of)
+    .bind(confidence)
     .execute(db)
     .await
     .unwrap();
@@ -109,7 +113,16 @@ async fn put(db: &mut PgConnection, workflow: Uuid, leads: &[Given], now: DateTi
         .execute(&mut *db)
         .await
         .unwrap();
-        decide(db, workflow, lead.id, decision(0), record.first_action, record.first_decided_as_of).await;
+        decide(
+            db,
+            workflow,
+            lead.id,
+            decision(0),
+            record.first_action,
+            record.confidence,
+            record.first_decided_as_of,
+        )
+        .await;
         if record.auto_assigned && record.first_action != Action::Assign {
             decide(
                 db,
@@ -117,13 +130,14 @@ async fn put(db: &mut PgConnection, workflow: Uuid, leads: &[Given], now: DateTi
                 lead.id,
                 decision(1),
                 Action::Assign,
+                record.confidence,
                 record.first_decided_as_of + TimeDelta::hours(1),
             )
             .await;
         }
         sqlx::query(
             "INSERT INTO lead_states (lead_id, workflow_id, source, first_decision_id, first_as_of, first_action, last_decision_id, last_as_of, last_action, \
-             last_rule_id, last_rule_version, queue, queued_at) VALUES ($1, $2, 'web', $3, $4, $5, $3, $4, $5, $6, 1, $7, $8)",
+             last_rule_id, last_confidence, last_rule_version, queue, queued_at) VALUES ($1, $2, 'web', $3, $4, $5, $3, $4, $5, $6, $9, 1, $7, $8)",
         )
         .bind(lead.id)
         .bind(workflow)
@@ -133,6 +147,7 @@ async fn put(db: &mut PgConnection, workflow: Uuid, leads: &[Given], now: DateTi
         .bind(lead.last_rule)
         .bind((record.first_action == Action::Hold).then_some("sdr"))
         .bind((record.first_action == Action::Hold).then_some(record.first_decided_as_of))
+        .bind(record.confidence)
         .execute(&mut *db)
         .await
         .unwrap();
@@ -170,12 +185,23 @@ async fn the_database_adds_up_what_the_engine_says() {
         for of in [None, Some(workflow)] {
             let line_from = Some(period.from - TimeDelta::days(14));
             let cohort = Cohort { workflow: of, from: Some(period.from), to: Some(period.to), line_from };
-            let dashboard::Report { total: figures, by_rule, weeks } =
+            let dashboard::Report { total: figures, by_rule, weeks, reliability, confidences } =
                 dashboard::report(&database.store, &cohort, "Europe/Berlin").await.unwrap();
             assert_eq!(figures.leads, expected.leads);
             assert_eq!(figures.mql_to_sql, expected.mql_to_sql);
             assert_eq!(figures.false_positives, expected.false_positive_rate);
             assert_eq!(figures.ae_conversion, expected.ae_conversion);
+            assert_eq!(figures.funnel, expected.funnel);
+            for (ours, theirs) in reliability.bins.iter().zip(expected.reliability.bins) {
+                assert_eq!((ours.count, ours.right), (theirs.count, theirs.right));
+                assert!((ours.confidence_sum - theirs.confidence_sum).abs() < 1e-9);
+            }
+            let in_period = leads.iter().filter(|lead| period.contains(lead.record.first_decided_as_of));
+            let mut expected_confidences = [0; FINE_BINS];
+            for confidence in in_period.filter_map(|lead| lead.record.confidence) {
+                expected_confidences[place(confidence, FINE_BINS)] += 1;
+            }
+            assert_eq!(confidences, expected_confidences);
             let (ours, theirs) = (figures.time_to_sql, expected.time_to_sql);
             assert_eq!(
                 (ours.count, ours.not_available, ours.negative),
@@ -236,19 +262,21 @@ async fn all(database: &TestDatabase, filter: &Filter) -> Vec<Uuid> {
     let mut ids = Vec::new();
     let mut cursor = Cursor::Start;
     loop {
-        let page = leads_list::page(&database.store, filter, cursor).await.unwrap();
+        let page =
+            leads_list::page(&database.store, filter, Sort::default(), cursor, PAGE_ROWS).await.unwrap();
         let place =
             |row: &leads_list::Row| (filter.has_period().then_some(row.first_as_of), row.last_decision_id);
         assert!(
             page.rows.len() <= PAGE_ROWS && page.rows.is_sorted_by_key(|row| std::cmp::Reverse(place(row)))
         );
-        if let (Some(newer), false) = (page.newer, page.rows.is_empty()) {
-            let before = leads_list::page(&database.store, filter, newer).await.unwrap();
+        if let (Some(newer), false) = (page.beside.newer, page.rows.is_empty()) {
+            let before =
+                leads_list::page(&database.store, filter, Sort::default(), newer, PAGE_ROWS).await.unwrap();
             let expected = ids.len().saturating_sub(PAGE_ROWS)..ids.len();
             assert_eq!(before.rows.iter().map(|row| row.lead_id).collect::<Vec<_>>(), ids[expected]);
         }
         ids.extend(page.rows.iter().map(|row| row.lead_id));
-        let Some(older) = page.older else { return ids };
+        let Some(older) = page.beside.older else { return ids };
         cursor = older;
     }
 }
@@ -310,8 +338,8 @@ async fn an_empty_database_is_empty() {
     );
     assert!(dashboard::pipeline(&database.store, &Cohort::default(), "UTC").await.unwrap().is_empty());
     assert_eq!(
-        store::reads::frame::layer_owners(&database.store).await.unwrap(),
-        store::reads::frame::LayerOwners::default()
+        store::reads::frame::around(&database.store).await.unwrap(),
+        store::reads::frame::Around::default()
     );
 }
 

@@ -5,6 +5,7 @@
 use chrono::Utc;
 use engine::ids::{DestinationId, EffectId};
 use serde_json::json;
+use store::reads::keyset::Order;
 use store::sync::unfinished::{Cursor, PAGE_ROWS};
 use store::sync::{
     Answer, DeadFilter, EffectState, Finish, Outcome, UnfinishedFilter, UnfinishedState, claim, count_dead,
@@ -54,7 +55,7 @@ impl World {
     }
 
     async fn list(&self, filter: &UnfinishedFilter) -> Vec<EffectId> {
-        let page = unfinished(self.store(), filter, Cursor::Start).await.unwrap();
+        let page = unfinished(self.store(), filter, Order::Newest, Cursor::Start, PAGE_ROWS).await.unwrap();
         page.rows.iter().map(|row| row.effect_id.into()).collect()
     }
 }
@@ -72,20 +73,20 @@ async fn the_list_goes_through_all_pages_there_and_back_and_misses_nothing() {
     let filter = UnfinishedFilter::default();
     let (mut seen, mut cursor, mut firsts) = (Vec::new(), Cursor::Start, Vec::new());
     loop {
-        let page = unfinished(world.store(), &filter, cursor).await.unwrap();
+        let page = unfinished(world.store(), &filter, Order::Newest, cursor, PAGE_ROWS).await.unwrap();
         firsts.push(page.rows[0].effect_id);
         seen.extend(page.rows.iter().map(|row| EffectId(row.effect_id)));
-        assert_eq!(page.newer.is_some(), cursor != Cursor::Start);
-        let Some(older) = page.older else { break };
+        assert_eq!(page.beside.newer.is_some(), cursor != Cursor::Start);
+        let Some(older) = page.beside.older else { break };
         cursor = older;
     }
     assert_eq!(seen, all);
     firsts.pop();
-    let mut page = unfinished(world.store(), &filter, cursor).await.unwrap();
-    while let Some(newer) = page.newer {
-        page = unfinished(world.store(), &filter, newer).await.unwrap();
+    let mut page = unfinished(world.store(), &filter, Order::Newest, cursor, PAGE_ROWS).await.unwrap();
+    while let Some(newer) = page.beside.newer {
+        page = unfinished(world.store(), &filter, Order::Newest, newer, PAGE_ROWS).await.unwrap();
         assert_eq!(Some(page.rows[0].effect_id), firsts.pop());
-        assert!(page.older.is_some());
+        assert!(page.beside.older.is_some());
     }
     assert!(firsts.is_empty());
 }

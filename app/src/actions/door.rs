@@ -5,16 +5,19 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use engine::ids::PersonId;
-use store::people::sessions::PERSON;
+use store::people::sessions::Session as Kept;
 use tower_sessions::Session;
 use tower_sessions::session::Error as SessionError;
 
-use super::throttle::Throttle;
+use super::throttle::Throttles;
+use crate::error::{Error, Result};
 
-/// The member of a session's data that tells when it was last prolonged, in seconds since 1970.
-const SEEN: &str = "seen_at";
+/// The one member of a session's data: a [`Kept`].
+pub const KEPT: &str = "kept";
 /// Seconds of use after which a session is prolonged: often enough, without a write for every page.
 const PROLONG_AFTER_S: i64 = 300;
+/// Characters that are kept of what a browser calls itself.
+const AGENT_CHARS: usize = 300;
 
 /// The browser's connection. Provided as a Leptos context by the server, to actions only.
 #[derive(Clone)]
@@ -23,21 +26,34 @@ pub struct Door {
     pub session: Session,
     /// Where the request comes from.
     pub peer: IpAddr,
-    /// Counts wrong passwords.
-    pub throttle: Arc<Throttle>,
+    /// What the browser calls itself.
+    pub agent: String,
+    /// Counts what anybody can try.
+    pub throttles: Arc<Throttles>,
     /// Whether cookies are sent over HTTPS only.
     pub secure_cookies: bool,
 }
 
-/// Makes a session that of a person. It gets a new id: whoever knew the old one has nothing of it.
-///
-/// # Errors
-/// When the database fails.
-pub async fn enter(session: &Session, person: PersonId, now: DateTime<Utc>) -> Result<(), SessionError> {
-    session.clear().await;
-    session.cycle_id().await?;
-    session.insert(PERSON, person).await?;
-    session.insert(SEEN, now.timestamp()).await
+impl Door {
+    /// Makes the browser's session that of a person. It gets a new id: whoever knew the old one has nothing of it.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the database fails.
+    pub async fn enter(&self, person: PersonId, now: DateTime<Utc>) -> Result<()> {
+        let kept = Kept {
+            person,
+            address: self.peer.to_string(),
+            agent: self.agent.chars().filter(|c| !c.is_control()).take(AGENT_CHARS).collect(),
+            signed_in_at: now,
+            seen_at: now,
+        };
+        self.session.clear().await;
+        let entered = async {
+            self.session.cycle_id().await?;
+            self.session.insert(KEPT, kept).await
+        };
+        entered.await.map_err(|_| Error::Unavailable)
+    }
 }
 
 /// Who a session belongs to, if anybody. A session in use is prolonged now and then.
@@ -45,10 +61,11 @@ pub async fn enter(session: &Session, person: PersonId, now: DateTime<Utc>) -> R
 /// # Errors
 /// When the database fails.
 pub async fn who(session: &Session, now: DateTime<Utc>) -> Result<Option<PersonId>, SessionError> {
-    let Some(person) = session.get::<PersonId>(PERSON).await? else { return Ok(None) };
-    let seen = session.get::<i64>(SEEN).await?.unwrap_or_default();
-    if now.timestamp() - seen >= PROLONG_AFTER_S {
-        session.insert(SEEN, now.timestamp()).await?;
+    let Some(mut kept) = session.get::<Kept>(KEPT).await? else { return Ok(None) };
+    let person = kept.person;
+    if (now - kept.seen_at).num_seconds() >= PROLONG_AFTER_S {
+        kept.seen_at = now;
+        session.insert(KEPT, kept).await?;
     }
     Ok(Some(person))
 }

@@ -11,8 +11,8 @@ use store::Keyring;
 pub const COOKIE: &str = "meshline_flash";
 /// Seconds it lives if no page takes it.
 const MAX_AGE_S: u32 = 60;
-/// Bytes of the cookie; browsers drop one beyond 4096.
-const MAX_BYTES: usize = 3_800;
+/// Bytes of what it says: sealed and in base64 a third longer, and browsers drop a cookie beyond 4096.
+const MAX_BYTES: usize = 2_800;
 
 /// A message, the fields that are wrong and what was typed. Also a Leptos context of the page.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,15 +45,16 @@ impl Flash {
         self
     }
 
-    /// The `Set-Cookie` header that carries it. It is authenticated, so that only this server puts words into a page.
+    /// The `Set-Cookie` header that carries it. It is sealed: only this server puts words into a page, and a key or a
+    /// link that is shown once can be read nowhere else.
     pub fn cookie(&self, keyring: &Keyring, secure: bool) -> String {
         let mut body = self.encode();
         if body.len() > MAX_BYTES {
             body = Self { values: BTreeMap::new(), ..self.clone() }.encode();
         }
-        let tag = URL_SAFE_NO_PAD.encode(keyring.lookup("flash", body.as_bytes()));
+        let sealed = URL_SAFE_NO_PAD.encode(keyring.seal_cookie(&body, COOKIE));
         let secure = if secure { "; Secure" } else { "" };
-        format!("{COOKIE}={body}.{tag}; Path=/; Max-Age={MAX_AGE_S}; HttpOnly; SameSite=Lax{secure}")
+        format!("{COOKIE}={sealed}; Path=/; Max-Age={MAX_AGE_S}; HttpOnly; SameSite=Lax{secure}")
     }
 
     /// The `Set-Cookie` header that takes it away again.
@@ -63,15 +64,12 @@ impl Flash {
 
     /// Reads the cookie's value; `None` when it is not one of ours.
     pub fn read(value: &str, keyring: &Keyring) -> Option<Self> {
-        let (body, tag) = value.split_once('.')?;
-        let tag = URL_SAFE_NO_PAD.decode(tag).ok()?;
-        // What an attacker could learn from the time is how to forge a message to their own browser.
-        (tag == keyring.lookup("flash", body.as_bytes())).then_some(())?;
-        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(body).ok()?).ok()
+        let sealed = URL_SAFE_NO_PAD.decode(value).ok()?;
+        serde_json::from_slice(&keyring.open_cookie(&sealed, COOKIE).ok()?).ok()
     }
 
-    fn encode(&self) -> String {
-        URL_SAFE_NO_PAD.encode(serde_json::to_vec(self).unwrap_or_default())
+    fn encode(&self) -> Vec<u8> {
+        serde_json::to_vec(self).unwrap_or_default()
     }
 }
 
@@ -95,6 +93,16 @@ mod tests {
         assert_eq!(Flash::read(value(&cookie), &other), None);
         assert_eq!(Flash::read("", &ours), None);
         assert_eq!(Flash::read(&format!("{}x", value(&cookie)), &ours), None);
+    }
+
+    #[test]
+    fn nobody_reads_a_flash_but_this_server() {
+        let cookie = Flash::new("The key.").value("secret", "ml_abc").cookie(&Keyring::new(&[1; 32]), true);
+        assert!(cookie.len() < 4_096);
+        let sealed = URL_SAFE_NO_PAD.decode(value(&cookie)).unwrap();
+        for secret in ["ml_abc", "The key"] {
+            assert!(!sealed.windows(secret.len()).any(|part| part == secret.as_bytes()));
+        }
     }
 
     #[test]

@@ -3,17 +3,22 @@
 
 pub mod changes;
 pub mod door;
+mod first_run;
 pub mod flash;
+mod forgot;
 pub mod path;
 pub mod people;
+pub mod post;
 pub mod queue;
 mod set_password;
 mod set_theme;
+pub mod settings;
 mod sign_in;
 mod sign_out;
 pub mod stop;
 pub mod sync;
 pub mod throttle;
+pub mod views;
 
 use http::{HeaderValue, Method, StatusCode, header};
 use leptos::prelude::use_context;
@@ -26,8 +31,11 @@ use crate::context::Request;
 use crate::error::{Error, Result};
 
 pub use self::door::Door;
+pub use self::first_run::{FirstRun, first_run};
 pub use self::flash::Flash;
+pub use self::forgot::{ForgotPassword, forgot_password};
 pub use self::path::LocalPath;
+pub use self::post::{Letter, Post};
 pub use self::set_password::{SetPassword, set_password};
 pub use self::set_theme::{SetTheme, THEME_COOKIE, set_theme};
 pub use self::sign_in::{SignIn, sign_in};
@@ -51,7 +59,7 @@ pub fn may<A: ServerFn>(request: &Request) -> Result<(), Denied> {
 }
 
 /// Who acts, in an action that only people who are signed in get to.
-fn actor(request: &Request) -> Result<Actor> {
+pub(crate) fn actor(request: &Request) -> Result<Actor> {
     request.actor().ok_or(Error::SignedOut)
 }
 

@@ -1,8 +1,9 @@
 //! Setting a password with a one-time link.
 
 use leptos::prelude::*;
-use store::people::{self, Password};
+use store::people;
 
+use super::people::fields;
 use super::{Flash, LocalPath, allowed, lead_to_with};
 use crate::error::{Error, Result};
 
@@ -24,16 +25,12 @@ pub async fn set_password(
     let Some(page) = LocalPath::parse(&format!("/setup/{token}")) else {
         return lead_to_with(&sign_in, &Flash::new(NO_LINK));
     };
-    let password = match Password::parse(&password) {
-        Err(problem) => {
-            let flash = Flash::new("The password was not set.").error("password", problem.to_string());
-            return lead_to_with(&page, &flash);
-        }
-        Ok(_) if password != again => {
-            let flash = Flash::new("The password was not set.").error("again", "The two passwords differ.");
-            return lead_to_with(&page, &flash);
-        }
+    let password = match fields::password(&password, &again) {
         Ok(password) => password,
+        Err((field, problem)) => {
+            let flash = Flash::new("The password was not set.").error(field, problem);
+            return lead_to_with(&page, &flash);
+        }
     };
     match people::use_setup_link(&request.store, &request.request_id, request.now, &token, password).await {
         Ok(_) => lead_to_with(&sign_in, &Flash::new("Your password is set. Sign in with it.")),

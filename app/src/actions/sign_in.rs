@@ -27,23 +27,23 @@ pub async fn sign_in(
     let back = |message: String| {
         lead_to_with(&LocalPath::sign_in(&next), &Flash::new(message).value("email", &*email))
     };
-    if let Some(left) = door.throttle.shut_for(&email, door.peer, request.now) {
+    // Counted before the password is looked at: tries sent at once must not all pass the count.
+    if let Some(left) = door.throttles.passwords.take(&email, door.peer, request.now) {
         return back(format!("Too many wrong passwords. Try again in {} minutes.", left.num_minutes() + 1));
     }
-    // Counted before the password is looked at: tries sent at once must not all pass the count.
-    door.throttle.wrong(&email, door.peer, request.now);
     let Some(person) = people::check_password(&request.store, &email, &password).await? else {
         tracing::info!(request_id = request.request_id, "a wrong address or password");
         return back("The address or the password is wrong.".into());
     };
-    door.throttle.right(&email, door.peer);
+    door.throttles.passwords.forget(&email, door.peer);
     let actor = Actor {
         who: Who::Person(person.id),
         roles: person.roles,
         request_id: request.request_id,
         now: request.now,
+        form: None,
     };
     people::record_session(&request.store, &actor, "person.sign_in").await?;
-    super::door::enter(&door.session, person.id, request.now).await.map_err(|_| Error::Unavailable)?;
+    door.enter(person.id, request.now).await?;
     lead_to(&next)
 }

@@ -1,4 +1,4 @@
-//! Wrong passwords are counted, and after a few the door stays shut for a while.
+//! What anybody can try is counted, and after a few tries the door stays shut for a while.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -6,39 +6,89 @@ use std::sync::Mutex;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// Wrong passwords for one account from one address before the door is shut.
-const TRIES: u32 = 5;
-/// How long they are remembered, and the door stays shut.
-const WINDOW: TimeDelta = TimeDelta::minutes(15);
+/// Wrong passwords for one account from one address before the door is shut, and for how long.
+const PASSWORDS: (u32, TimeDelta) = (5, TimeDelta::minutes(15));
+/// Links for one account, from wherever they are asked for: nobody's mailbox is filled.
+const LINKS_TO_ACCOUNT: (u32, TimeDelta) = (3, TimeDelta::hours(1));
+/// Links asked for from one address, for whomever; an office may share it.
+const LINKS_FROM_ADDRESS: (u32, TimeDelta) = (20, TimeDelta::hours(1));
 /// Pairs of account and address remembered; beyond it the oldest are forgotten, so that guessing cannot eat the memory.
 const ENTRIES: usize = 10_000;
 
 type Pair = (String, IpAddr);
 
-/// The counts, in this process's memory: they need not outlive it.
-#[derive(Debug, Default)]
-pub struct Throttle(Mutex<HashMap<Pair, Count>>);
+/// Everything that is counted, in this process's memory: it need not outlive it.
+#[derive(Debug)]
+pub struct Throttles {
+    /// Wrong passwords.
+    pub passwords: Throttle,
+    links_to_account: Throttle,
+    links_from_address: Throttle,
+}
+
+impl Default for Throttles {
+    fn default() -> Self {
+        Self {
+            passwords: Throttle::new(PASSWORDS),
+            links_to_account: Throttle::new(LINKS_TO_ACCOUNT),
+            links_from_address: Throttle::new(LINKS_FROM_ADDRESS),
+        }
+    }
+}
+
+impl Throttles {
+    /// Whether a link may be made for this account, asked for from this address; counts the question.
+    pub fn may_link(&self, account: &str, peer: IpAddr, now: DateTime<Utc>) -> bool {
+        const ANYWHERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED);
+        let counts = [(&self.links_from_address, "", peer), (&self.links_to_account, account, ANYWHERE)];
+        counts.into_iter().all(|(throttle, account, peer)| throttle.take(account, peer, now).is_none())
+    }
+}
+
+/// Counts of one kind.
+#[derive(Debug)]
+pub struct Throttle {
+    tries: u32,
+    window: TimeDelta,
+    counts: Mutex<HashMap<Pair, Count>>,
+}
 
 #[derive(Clone, Copy, Debug)]
 struct Count {
-    wrong: u32,
+    tries: u32,
     since: DateTime<Utc>,
 }
 
 impl Throttle {
-    /// How long the door stays shut for this account from this address; `None` when it is open.
-    pub fn shut_for(&self, account: &str, peer: IpAddr, now: DateTime<Utc>) -> Option<TimeDelta> {
-        let counts = self.0.lock().ok()?;
-        let count = counts.get(&pair(account, peer))?;
-        let left = WINDOW - (now - count.since);
-        (count.wrong >= TRIES && left > TimeDelta::zero()).then_some(left)
+    fn new((tries, window): (u32, TimeDelta)) -> Self {
+        Self { tries, window, counts: Mutex::default() }
     }
 
-    /// Counts a wrong password.
-    pub fn wrong(&self, account: &str, peer: IpAddr, now: DateTime<Utc>) {
-        let Ok(mut counts) = self.0.lock() else { return };
+    /// Takes one try; where there are none left, answers how long the door stays shut. Tries sent at once are counted
+    /// one by one.
+    pub fn take(&self, account: &str, peer: IpAddr, now: DateTime<Utc>) -> Option<TimeDelta> {
+        let mut counts = self.counts.lock().ok()?;
+        let pair = pair(account, peer);
+        if !counts.contains_key(&pair) {
+            self.make_room(&mut counts, now);
+        }
+        let count = counts.entry(pair).or_insert(Count { tries: 0, since: now });
+        if now - count.since >= self.window {
+            *count = Count { tries: 0, since: now };
+        }
+        if count.tries >= self.tries {
+            return Some(self.window - (now - count.since));
+        }
+        count.tries += 1;
+        if count.tries == self.tries {
+            count.since = now;
+        }
+        None
+    }
+
+    fn make_room(&self, counts: &mut HashMap<Pair, Count>, now: DateTime<Utc>) {
         if counts.len() >= ENTRIES {
-            counts.retain(|_, count| now - count.since < WINDOW);
+            counts.retain(|_, count| now - count.since < self.window);
         }
         if counts.len() >= ENTRIES
             && let Some(oldest) =
@@ -46,25 +96,22 @@ impl Throttle {
         {
             counts.remove(&oldest);
         }
-        let count = counts.entry(pair(account, peer)).or_insert(Count { wrong: 0, since: now });
-        if now - count.since >= WINDOW {
-            *count = Count { wrong: 0, since: now };
-        }
-        count.wrong += 1;
-        if count.wrong == TRIES {
-            count.since = now;
-        }
     }
 
-    /// Forgets the wrong ones after a right one.
-    pub fn right(&self, account: &str, peer: IpAddr) {
-        if let Ok(mut counts) = self.0.lock() {
+    /// Forgets the tries after one that was right.
+    pub fn forget(&self, account: &str, peer: IpAddr) {
+        if let Ok(mut counts) = self.counts.lock() {
             counts.remove(&pair(account, peer));
         }
     }
 }
 
 fn pair(account: &str, peer: IpAddr) -> Pair {
+    // Whoever has one address of IPv6 has the 2⁶⁴ beside it.
+    let peer = match peer {
+        IpAddr::V6(peer) => IpAddr::V6((u128::from(peer) >> 64 << 64).into()),
+        v4 => v4,
+    };
     // An address is 320 characters at most; what is longer shares one count.
     (account.trim().chars().take(320).flat_map(char::to_lowercase).collect(), peer)
 }
@@ -76,28 +123,43 @@ mod tests {
     const HOME: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 
     #[test]
-    fn the_door_shuts_after_five_wrong_ones_and_opens_again() {
-        let (throttle, now) = (Throttle::default(), Utc::now());
+    fn the_door_shuts_after_five_tries_and_opens_again() {
+        let (throttle, now) = (Throttle::new(PASSWORDS), Utc::now());
+        let window = PASSWORDS.1;
         for _ in 0..4 {
-            throttle.wrong("ana@acme.example", HOME, now);
+            assert_eq!(throttle.take("ana@acme.example", HOME, now), None);
         }
-        assert_eq!(throttle.shut_for("ana@acme.example", HOME, now), None);
-        throttle.wrong(" ANA@acme.example", HOME, now);
-        assert_eq!(throttle.shut_for("ana@acme.example", HOME, now), Some(WINDOW));
-        assert_eq!(throttle.shut_for("ben@acme.example", HOME, now), None);
-        assert_eq!(throttle.shut_for("ana@acme.example", HOME, now + WINDOW), None);
-        throttle.wrong("ana@acme.example", HOME, now + WINDOW);
-        assert_eq!(throttle.shut_for("ana@acme.example", HOME, now + WINDOW), None);
+        assert_eq!(throttle.take(" ANA@acme.example", HOME, now), None);
+        assert_eq!(throttle.take("ana@acme.example", HOME, now), Some(window));
+        assert_eq!(throttle.take("ben@acme.example", HOME, now), None);
+        assert_eq!(throttle.take("ana@acme.example", HOME, now + window), None);
+        let (one, other) = ("2001:db8::1".parse().unwrap(), "2001:db8::2".parse().unwrap());
+        assert!((0..5).all(|_| throttle.take("ana@acme.example", one, now).is_none()));
+        assert_eq!(throttle.take("ana@acme.example", other, now), Some(window), "the same network");
     }
 
     #[test]
     fn a_right_one_clears_the_count_and_the_memory_has_a_bound() {
-        let (throttle, now) = (Throttle::default(), Utc::now());
-        (0..5).for_each(|_| throttle.wrong("ana", HOME, now));
-        throttle.right("ana", HOME);
-        assert_eq!(throttle.shut_for("ana", HOME, now), None);
+        let (throttle, now) = (Throttle::new(PASSWORDS), Utc::now());
+        assert!((0..5).all(|_| throttle.take("ana", HOME, now).is_none()));
+        throttle.forget("ana", HOME);
+        assert_eq!(throttle.take("ana", HOME, now), None);
         (0..ENTRIES + 10)
-            .for_each(|n| throttle.wrong(&n.to_string(), HOME, now + TimeDelta::microseconds(n as i64)));
-        assert_eq!(throttle.0.lock().unwrap().len(), ENTRIES);
+            .for_each(|n| drop(throttle.take(&n.to_string(), HOME, now + TimeDelta::microseconds(n as i64))));
+        assert_eq!(throttle.counts.lock().unwrap().len(), ENTRIES);
+    }
+
+    #[test]
+    fn links_are_counted_by_account_wherever_from_and_by_address_whomever_for() {
+        let (throttles, now) = (Throttles::default(), Utc::now());
+        let from = |n: u8| IpAddr::from([192, 0, 2, n]);
+        assert!((1..=3).all(|n| throttles.may_link("ana@acme.example", from(n), now)));
+        assert!(
+            !throttles.may_link("Ana@acme.example ", from(4), now),
+            "from another address, and written otherwise"
+        );
+        assert!(throttles.may_link("ana@acme.example", from(4), now + LINKS_TO_ACCOUNT.1));
+        let others = (0..30).filter(|n| throttles.may_link(&n.to_string(), from(9), now)).count();
+        assert_eq!(others, 20);
     }
 }

@@ -3,7 +3,11 @@
 //! Architecture invariant: nothing here knows of store or engine; an island finds what it needs in the page itself.
 
 mod chart_hover;
+mod keyboard;
 mod keys;
+mod live;
 
 pub use chart_hover::ChartHover;
+pub use keyboard::Keyboard;
 pub use keys::Keys;
+pub use live::Live;

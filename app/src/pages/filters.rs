@@ -21,6 +21,32 @@ impl Address {
         Self { path, pairs: names.iter().filter_map(read).collect() }
     }
 
+    /// As [`Self::read`] for a list, which also has columns, an order and a place.
+    pub fn of_list(path: &'static str, query: &ParamsMap, names: &[&'static str]) -> Self {
+        let mut address = Self::read(path, query, &[names, &["sort", "before", "after"]].concat());
+        // A form of check boxes sends the name once for each box.
+        let columns = query.get_all("cols").unwrap_or_default().join(",");
+        if !columns.is_empty() {
+            address.pairs.push(("cols", columns));
+        }
+        address
+    }
+
+    /// The first page of the same list.
+    pub fn start(&self) -> Self {
+        self.without(&["before", "after"])
+    }
+
+    /// The names of what is in it.
+    pub fn names(&self) -> Vec<&'static str> {
+        self.pairs.iter().map(|(name, _)| *name).collect()
+    }
+
+    /// The path.
+    pub fn path(&self) -> &'static str {
+        self.path
+    }
+
     /// A path without filters.
     pub fn new(path: &'static str) -> Self {
         Self { path, pairs: Vec::new() }
@@ -55,11 +81,30 @@ impl Address {
         Self { path, pairs }
     }
 
-    /// As a link.
-    pub fn href(&self) -> String {
+    /// What stands after the question mark.
+    pub fn query(&self) -> String {
         let pairs: Vec<String> =
             self.pairs.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
-        if pairs.is_empty() { self.path.to_owned() } else { format!("{}?{}", self.path, pairs.join("&")) }
+        pairs.join("&")
+    }
+
+    /// As a link.
+    pub fn href(&self) -> String {
+        let query = self.query();
+        if query.is_empty() { self.path.to_owned() } else { format!("{}?{query}", self.path) }
+    }
+
+    /// The same of another path.
+    pub fn at(&self, path: &str) -> String {
+        let query = self.query();
+        if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+    }
+
+    /// Hidden inputs that keep everything but some.
+    pub fn kept_but(&self, names: &[&str]) -> impl IntoView + use<> {
+        let kept: Vec<&str> =
+            self.pairs.iter().map(|(name, _)| *name).filter(|name| !names.contains(name)).collect();
+        self.kept(&kept)
     }
 
     /// Hidden inputs that keep some filters when a form with others is sent.
@@ -155,6 +200,17 @@ mod tests {
         assert_eq!(address().href(), "/leads?q=%C3%85sa%20%26%20Co&action=hold");
         assert_eq!(address().parsed::<engine::action::Action>("action"), Some(engine::action::Action::Hold));
         assert_eq!(address().parsed::<engine::action::Action>("q"), None);
+    }
+
+    #[test]
+    fn a_list_has_columns_an_order_and_a_place() {
+        let mut query = ParamsMap::new();
+        for (name, value) in [("cols", "lead"), ("cols", "stage"), ("before", "7"), ("sort", "first")] {
+            query.insert(name, value.to_owned());
+        }
+        let address = Address::of_list("/leads", &query, &["q"]);
+        assert_eq!(address.start().href(), "/leads?sort=first&cols=lead%2Cstage");
+        assert_eq!(address.at("/leads.csv"), "/leads.csv?sort=first&before=7&cols=lead%2Cstage");
     }
 
     #[test]

@@ -7,10 +7,12 @@ use leptos::either::Either;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
-use store::actor::Role;
-use store::reads::frame::{LayerOwners, layer_owners};
+use store::reads::frame::{Around, around};
 use store::{changes, queue};
 
+use super::help::help;
+use super::palette::{palette, search_link};
+use super::places::{Group, Place, places};
 use crate::actions::queue::count;
 use crate::actions::{self, Flash, SetTheme, SignOut};
 use crate::context::{Request, Theme, Viewer};
@@ -31,7 +33,9 @@ pub enum Section {
     AuditLog,
     People,
     Keys,
+    Settings,
     Account,
+    Search,
     Approvals,
     Suggestions,
     Maps,
@@ -94,7 +98,7 @@ where
     };
     let clock = Clock { now: request.now, zone: viewer.time_zone };
     let here = Here { request: request.clone(), clock };
-    let owners = layer_owners(&request.store).await;
+    let around = around(&request.store).await;
     let queued = queue::count(&request.store, &queue::Filter::default()).await.unwrap_or_default();
     let page = match load(here).await {
         Ok(page) => page,
@@ -102,21 +106,27 @@ where
     };
     let waiting = changes::waiting_for(&request.store, viewer.id, &viewer.roles).await.unwrap_or_default();
     let menu =
-        menu(section, &viewer, owners.unwrap_or_default(), (queued, waiting), request.theme, path).into_any();
+        menu(section, &viewer, around.unwrap_or_default(), (queued, waiting), request.theme, path).into_any();
     let message = flash.map(|flash| flash.message).or(request.flash).filter(|message| !message.is_empty());
     view! {
-        <Title text=format!("{} · Meshline", page.title) />
+        <Title text=in_tab(&page.title) />
         <a class="skip" href="#main">"Skip to content"</a>
         <Sprite />
         <div class="shell">
             {menu}
             <main id="main">
-                <header class="bar">{page.bar}</header>
+                <header class="bar">{page.bar}{help(section)}</header>
                 <div class="page">{message.map(note::flash)}{page.body}</div>
             </main>
         </div>
+        {palette(&viewer)}
     }
     .into_any()
+}
+
+/// What stands in the browser's tab. Leptos writes it as it is, and a lead's name is what a stranger typed.
+fn in_tab(title: &str) -> String {
+    format!("{} · Meshline", title.replace('&', "&amp;").replace('<', "&lt;"))
 }
 
 /// Path and query of the request.
@@ -129,75 +139,46 @@ pub fn here() -> String {
 fn menu(
     section: Section,
     viewer: &Viewer,
-    owners: LayerOwners,
+    around: Around,
     (queued, waiting): (i64, i64),
     theme: Theme,
     path: String,
 ) -> impl IntoView + use<> {
-    let may_keys = viewer.roles.contains(&Role::Admin);
-    let link = |of: Section, href: &'static str, sign: Icon, text: &'static str| {
-        view! { <li><a href=href aria-current=(section == of).then_some("page")>{icon(sign)}<span>{text}</span></a></li> }
+    let owners = around.owners;
+    let list = |of: Group| {
+        let all = places(viewer).filter(|place| place.group == of);
+        let link = |place: &Place| {
+            let here = (section == place.section).then_some("page");
+            let count = match place.section {
+                Section::Approvals if waiting > 0 => Some(view! { <span class="count mine">{waiting}<span class="sr">" waiting for you"</span></span> }.into_any()),
+                Section::Queue if queued > 0 => Some(view! { <span class="count">{count(queued)}<span class="sr">" waiting"</span></span> }.into_any()),
+                _ => None,
+            };
+            view! { <li><a href=place.href aria-current=here>{icon(place.icon)}<span>{place.title}</span>{count}</a></li> }
+        };
+        view! { <ul>{all.map(link).collect_view()}</ul> }
+    };
+    let layer = |of: Group, id: &'static str, title: &'static str, owner: Option<String>| {
+        view! {
+            <section aria-labelledby=id>
+                <h2 id=id>{title}{owner.map(|name| view! { <span>{name}</span> })}</h2>
+                {list(of)}
+            </section>
+        }
     };
     view! {
         <header class="side">
-            <a class="brand" href="/"><Logo />"Meshline"</a>
+            <a class="brand" href="/"><Logo /><span>"Meshline"{around.organisation.map(|name| view! { <small class="clip">{name}</small> })}</span></a>
+            {search_link()}
             <details class="menu wide-open">
                 <summary class="btn plain">{icon(Icon::Menu)}"Menu"</summary>
                 <nav class="nav" aria-label="Main">
-                    <section aria-label="Start">
-                        <ul>
-                            {link(Section::Home, "/", Icon::Home, "Home")}
-                            <li>
-                                <a href="/queue" aria-current=(section == Section::Queue).then_some("page")>
-                                    {icon(Icon::Inbox)}<span>"Queue"</span>{(queued > 0).then(|| view! { <span class="count">{count(queued)}<span class="sr">" waiting"</span></span> })}
-                                </a>
-                            </li>
-                            {link(Section::Leads, "/leads", Icon::Leads, "Leads")}
-                            <li>
-                                <a href="/changes" aria-current=(section == Section::Approvals).then_some("page")>
-                                    {icon(Icon::Approve)}<span>"Approvals"</span>
-                                    {(waiting > 0).then(|| view! { <span class="count mine">{waiting}<span class="sr">" waiting for you"</span></span> })}
-                                </a>
-                            </li>
-                            {link(Section::Suggestions, "/changes?show=mine", Icon::Bulb, "My suggestions")}
-                        </ul>
-                    </section>
-                    <section aria-labelledby="n-content">
-                        <h2 id="n-content">"Content"{owners.content.map(|name| view! { <span>{name}</span> })}</h2>
-                        <ul>
-                            {link(Section::Maps, "/maps", Icon::Extract, "Field extraction")}
-                            {link(Section::Fields, "/fields", Icon::Fields, "Fields")}
-                        </ul>
-                    </section>
-                    <section aria-labelledby="n-rules">
-                        <h2 id="n-rules">"Rules"{owners.rules.map(|name| view! { <span>{name}</span> })}</h2>
-                        <ul>
-                            {link(Section::RuleSets, "/rules", Icon::Rules, "Rule sets")}
-                            {link(Section::Lists, "/lists", Icon::Target, "Lists")}
-                            {link(Section::Pools, "/pools", Icon::Route, "Pools")}
-                        </ul>
-                    </section>
-                    <section aria-labelledby="n-sync">
-                        <h2 id="n-sync">"Execution & sync"{owners.sync.map(|name| view! { <span>{name}</span> })}</h2>
-                        <ul>
-                            {link(Section::Outbox, "/sync", Icon::Send, "Outbox")}
-                            {link(Section::Jobs, "/sync/jobs", Icon::Clock, "Jobs")}
-                        </ul>
-                    </section>
-                    <section aria-labelledby="n-control">
-                        <h2 id="n-control">"Control"{owners.control.map(|name| view! { <span>{name}</span> })}</h2>
-                        <ul>
-                            {link(Section::Dashboard, "/dashboard", Icon::Dashboard, "Dashboard")}
-                            {link(Section::AuditLog, "/audit", Icon::Log, "Audit log")}
-                        </ul>
-                    </section>
-                    <section aria-labelledby="n-settings">
-                        <h2 id="n-settings">"Settings"</h2>
-                        <ul>
-                            {link(Section::People, "/people", Icon::Person, "People")}
-                            {may_keys.then(|| link(Section::Keys, "/keys", Icon::Key, "API keys"))}
-                        </ul>
-                    </section>
+                    <section aria-label="Start">{list(Group::Start)}</section>
+                    {layer(Group::Content, "n-content", "Content", owners.content)}
+                    {layer(Group::Rules, "n-rules", "Rules", owners.rules)}
+                    {layer(Group::Sync, "n-sync", "Execution & sync", owners.sync)}
+                    {layer(Group::Control, "n-control", "Control", owners.control)}
+                    {layer(Group::Settings, "n-settings", "Settings", None)}
                 </nav>
                 <div class="side-foot">{person(viewer, section == Section::Account)}{themes(theme, path)}</div>
             </details>

@@ -1,26 +1,31 @@
 //! The pages, rendered on the server only. Each reads the store and gives a [`frame::Page`].
 
 mod changes;
-mod control;
-mod dashboard;
-mod filters;
-mod frame;
+pub(crate) mod control;
+pub(crate) mod dashboard;
+pub(crate) mod filters;
+pub(crate) mod frame;
 mod gate;
+mod help;
 mod home;
 mod lead;
-mod leads;
+pub(crate) mod leads;
+mod palette;
 mod period;
+mod places;
 mod queue;
-mod sync;
+pub mod search;
+pub(crate) mod sync;
 mod versions;
 
 pub use changes::{ChangePage, Changes};
-pub use control::{Account, AuditLog, Keys, People};
+pub use control::{Account, AuditLog, Keys, People, PersonPage, Settings};
 pub use dashboard::Dashboard;
-pub use gate::{NotFound, SetUp, SignIn};
+pub use gate::{FirstRun, Forgot, NotFound, SetUp, SignIn};
 pub use home::Home;
 pub use lead::LeadPage;
 pub use leads::Leads;
 pub use queue::Queue;
+pub use search::Search;
 pub use sync::{EffectPage, Effects, Jobs, Outbox};
 pub use versions::{SubjectPage, Subjects};

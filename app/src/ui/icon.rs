@@ -34,6 +34,7 @@ pub enum Icon {
     Clock,
     Key,
     Log,
+    Sliders,
     Edit,
     Approve,
     Rules,
@@ -42,6 +43,8 @@ pub enum Icon {
     Target,
     Fields,
     Bulb,
+    Download,
+    Columns,
 }
 
 const ALL: &[(Icon, &str, &str)] = &[
@@ -67,6 +70,7 @@ const ALL: &[(Icon, &str, &str)] = &[
     ),
     (Icon::Dashboard, "i-dashboard", "M2.5 13.5V8.5H5v5zM6.8 13.5v-11h2.4v11zM11 13.5v-7h2.5v7z"),
     (Icon::Key, "i-key", "M10.2 2.5a3.3 3.3 0 1 1-2.6 5.3L2.5 12.9v.6h2v-1.6h1.6v-1.6h1.5M11 5v.1"),
+    (Icon::Sliders, "i-sliders", "M2.5 4.5h5M11 4.5h2.5M2.5 11.5h2.5M8.5 11.5h5M9.3 2.8v3.4M6.7 9.8v3.4"),
     (Icon::Log, "i-log", "M3.5 2.5h9v11h-9zM6 5.5h4M6 8h4M6 10.5h2.5"),
     (Icon::Edit, "i-edit", "M3 13l.7-3 6.8-6.8 2.3 2.3L6 12.3zM9 4.7 11.3 7"),
     (Icon::Approve, "i-approve", "M3 3h10v10H3zM5.5 8l2 2 3.5-4"),
@@ -84,6 +88,8 @@ const ALL: &[(Icon, &str, &str)] = &[
     ),
     (Icon::Fields, "i-fields", "M2.5 3.5h11v3h-11zM2.5 9.5h11v3h-11zM6 3.5v3M6 9.5v3"),
     (Icon::Bulb, "i-bulb", "M6 11.5c0-1.5-2-2.3-2-4.7a4 4 0 0 1 8 0c0 2.4-2 3.2-2 4.7zM6.5 13.5h3"),
+    (Icon::Download, "i-download", "M8 2.5v7.5M4.8 7 8 10.2 11.2 7M3 13.5h10"),
+    (Icon::Columns, "i-columns", "M2.5 3h11v10h-11zM6.2 3v10M9.8 3v10"),
     (Icon::Check, "i-check", "M3.5 8.5l3 3 6-7"),
     (Icon::Cross, "i-cross", "M4 4l8 8M12 4l-8 8"),
     (Icon::Question, "i-question", "M5.5 6A2.5 2.5 0 1 1 8 8.5v1.2M8 12.2v.1"),

@@ -6,7 +6,8 @@
     reason = "the fields and functions of these modules say in their names what they show"
 )]
 
-pub mod bars;
+pub mod browser;
+pub mod charts;
 pub mod chip;
 pub mod clock;
 pub mod code;
@@ -15,8 +16,10 @@ pub mod diff;
 pub mod evidence;
 pub mod form;
 pub mod icon;
+pub mod live;
 pub mod note;
 pub mod number;
 pub mod origin;
-pub mod spark;
+pub mod progress;
+pub mod table;
 pub mod words;

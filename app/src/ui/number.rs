@@ -1,7 +1,31 @@
-//! Figures as people read them: thousands apart, no more digits than mean something.
+//! Figures as people read them: thousands apart, no more digits than mean something, in the viewer's format.
+
+use leptos::prelude::use_context;
+use store::people::NumberFormat;
+
+/// What stands between thousands and before decimals. The format is a Leptos context of the request, as figures stand in
+/// too many places to hand it to each.
+fn signs() -> (char, char) {
+    signs_of(use_context::<NumberFormat>().unwrap_or_default())
+}
+
+fn signs_of(format: NumberFormat) -> (char, char) {
+    match format {
+        NumberFormat::Comma => (',', '.'),
+        NumberFormat::Dot => ('.', ','),
+        NumberFormat::Space => ('\u{a0}', ','),
+    }
+}
+
+/// What a format makes of a number: `1,234.56`.
+pub fn example(format: NumberFormat) -> String {
+    let (thousands, point) = signs_of(format);
+    format!("1{thousands}234{point}56")
+}
 
 /// A whole number with its thousands apart: `1,400`.
 pub fn count(n: impl Into<i128>) -> String {
+    let (thousands, _) = signs();
     let n: i128 = n.into();
     let digits = n.unsigned_abs().to_string();
     let mut text = String::with_capacity(digits.len() * 4 / 3 + 1);
@@ -10,7 +34,7 @@ pub fn count(n: impl Into<i128>) -> String {
     }
     for (i, digit) in digits.chars().enumerate() {
         if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
+            text.push(thousands);
         }
         text.push(digit);
     }
@@ -28,17 +52,22 @@ pub fn decimal(n: f64, digits: usize) -> String {
     let whole = whole.parse::<i128>().map_or_else(|_| whole.to_owned(), count);
     let is_zero = whole == "0" && rest.is_empty();
     let sign = if n < 0.0 && !is_zero { "−" } else { "" };
-    if rest.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{rest}") }
+    if rest.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}{}{rest}", signs().1) }
+}
+
+/// A number with all of its decimals, which have been cut or rounded to `digits`: `0.88`.
+fn fixed(n: f64, digits: usize) -> String {
+    format!("{n:.digits$}").replace('.', signs().1.encode_utf8(&mut [0; 4]))
 }
 
 /// A share as a percentage with one decimal: `24.8 %`.
 pub fn percent(share: f64) -> String {
-    if share.is_finite() { format!("{:.1}\u{a0}%", share * 100.0) } else { "n/a".into() }
+    if share.is_finite() { format!("{}\u{a0}%", fixed(share * 100.0, 1)) } else { "n/a".into() }
 }
 
 /// A confidence, always with two decimals: `0.88`. Cut, not rounded: 0.849 must not look like the 0.85 that it failed.
 pub fn confidence(confidence: f64) -> String {
-    format!("{:.2}", (confidence * 100.0 + 1e-9).floor() / 100.0)
+    fixed((confidence * 100.0 + 1e-9).floor() / 100.0, 2)
 }
 
 /// How long something took: `0.8 s`, `14 s`, `3 min`, `2.5 h`, `3.1 days`.
@@ -102,6 +131,36 @@ mod tests {
         assert_eq!(decimal(1400.50, 2), "1,400.5");
         assert_eq!(decimal(-0.001, 2), "0");
         assert_eq!(decimal(f64::NAN, 2), "n/a");
+    }
+
+    #[test]
+    fn figures_are_shown_in_the_format_of_whoever_looks() {
+        use leptos::prelude::{Owner, provide_context};
+        let shown = |format: NumberFormat| {
+            Owner::new().with(|| {
+                provide_context(format);
+                [
+                    count(1_234_567),
+                    decimal(-1_400.5, 2),
+                    percent(0.2481),
+                    confidence(0.85),
+                    money(1_920_000.0, "EUR"),
+                ]
+            })
+        };
+        assert_eq!(
+            shown(NumberFormat::Comma),
+            ["1,234,567", "−1,400.5", "24.8\u{a0}%", "0.85", "€1.92\u{a0}M"]
+        );
+        assert_eq!(
+            shown(NumberFormat::Dot),
+            ["1.234.567", "−1.400,5", "24,8\u{a0}%", "0,85", "€1,92\u{a0}M"]
+        );
+        assert_eq!(
+            shown(NumberFormat::Space),
+            ["1\u{a0}234\u{a0}567", "−1\u{a0}400,5", "24,8\u{a0}%", "0,85", "€1,92\u{a0}M"]
+        );
+        assert_eq!([NumberFormat::Comma, NumberFormat::Dot].map(example), ["1,234.56", "1.234,56"]);
     }
 
     #[test]

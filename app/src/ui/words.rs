@@ -9,6 +9,8 @@ use engine::decision::{Mode, Outcome3};
 use engine::event::EventKind;
 use store::changes::State;
 
+use store::sync::UnfinishedState;
+
 use super::icon::Icon;
 
 /// An action as a button or chip says it.
@@ -132,6 +134,15 @@ pub fn effect(kind: &str) -> String {
     }
 }
 
+/// Where an action stands that is not finished.
+pub fn unfinished(state: UnfinishedState) -> &'static str {
+    match state {
+        UnfinishedState::Ready => "Waiting",
+        UnfinishedState::Running => "Being sent",
+        UnfinishedState::Dead => "Failed",
+    }
+}
+
 /// Which system a destination is.
 pub fn destination_kind(kind: &str) -> String {
     match kind {
@@ -151,8 +162,9 @@ pub fn act(action: &str) -> String {
         "person.enable" => "Let a person in again",
         "person.sign_in" => "Signed in",
         "person.sign_out" => "Signed out",
-        "person.end_sessions" => "Signed out everywhere",
-        "person.set_time_zone" => "Changed the time zone",
+        "person.end_session" => "Signed a browser out",
+        "person.end_sessions" => "Signed all other browsers out",
+        "person.set_preferences" => "Changed how things are shown",
         "key.add" => "Made an API key",
         "key.revoke" => "Took an API key back",
         "queue.claim" => "Took a lead from the queue",
@@ -176,10 +188,17 @@ pub fn act(action: &str) -> String {
         "change.comment" => "Commented on a change",
         "lead.erase" => "Erased a person's data",
         "layers.set_owners" => "Named the owners of the layers",
+        "settings.set_organisation" => "Changed the organisation",
         "job.request" => "Asked for a job",
         "import.finish" => "Imported a file",
         "effect.replay" => "Tried an action again",
+        "effect.replay_chosen" => "Tried chosen actions again",
+        "effect.stop_replay" => "Stopped trying again",
         "effect.replay_all" => "Tried failed actions again",
+        "view.save" => "Saved a view",
+        "view.rename" => "Renamed a view",
+        "view.delete" => "Deleted a view",
+        "export.csv" => "Took a list as a file",
         "destination.save" => "Saved a destination",
         "destination.pause" => "Paused a destination",
         "destination.resume" => "Let a destination go on",

@@ -12,6 +12,8 @@
 //!   event, which is counted apart, because it means that a clock or an import is wrong. Zero is a time.
 //! * **False-positive rate** takes the earliest verdict only: accepted and later lost is no false positive,
 //!   rejected and later accepted is one. A lead nobody judged is in neither number.
+//! * **The funnel** is nested: a stage counts those leads that the system advanced or assigned and that reached it or a
+//!   later one. What a person passed on is not in it.
 //! * **AE conversion** takes leads the system itself *assigned*; an advanced lead had no AE to convert it. It
 //!   converts by an opportunity or a win; `accepted` alone is a promise, and `lost` alone does not prove that
 //!   there was an opportunity.
@@ -22,6 +24,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::calibration::Reliability;
 use super::outcome::OutcomeStage;
 use crate::action::Action;
 
@@ -84,7 +87,7 @@ pub const AE_CONVERSION: KpiText = KpiText {
 };
 
 /// What the figures need to know of one lead.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LeadRecord {
     /// `as_of` of its first decision.
     pub first_decided_as_of: DateTime<Utc>,
@@ -96,6 +99,8 @@ pub struct LeadRecord {
     pub auto: bool,
     /// Whether the system, not a person, assigned it, by whichever decision. Implies `auto`.
     pub auto_assigned: bool,
+    /// How sure the decision was by which the system first advanced or assigned it.
+    pub confidence: Option<f64>,
     /// What happened to it and when, earliest first. Of two at the same instant the former counts as earlier.
     pub outcomes: Vec<(OutcomeStage, DateTime<Utc>)>,
 }
@@ -170,6 +175,39 @@ pub struct Kpis {
     pub false_positive_rate: Ratio,
     /// See [`AE_CONVERSION`].
     pub ae_conversion: Ratio,
+    /// How far leads came.
+    pub funnel: Funnel,
+    /// How right the system was about those it passed on, by how sure it was.
+    pub reliability: Reliability,
+}
+
+/// How far leads came; each stage is part of the one before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Funnel {
+    /// Leads first decided in the period.
+    pub decided: u64,
+    /// Those that the system advanced or assigned.
+    pub passed_on: u64,
+    /// Those of them that an AE accepted, or that came further.
+    pub accepted: u64,
+    /// Those that became sales-qualified, or came further.
+    pub sales_qualified: u64,
+    /// Those that became an opportunity, or came further.
+    pub opportunity: u64,
+    /// Those that were won.
+    pub won: u64,
+}
+
+impl Funnel {
+    fn count(&mut self, lead: &LeadRecord) {
+        let reached = |wanted| u64::from(lead.auto && lead.earliest(wanted).is_some());
+        self.decided += 1;
+        self.passed_on += u64::from(lead.auto);
+        self.accepted += reached(OutcomeStage::is_qualified);
+        self.sales_qualified += reached(OutcomeStage::is_sales_qualified);
+        self.opportunity += reached(OutcomeStage::is_conversion);
+        self.won += reached(|stage| stage == OutcomeStage::Won);
+    }
 }
 
 /// The figures over the leads that were first decided in `period`; other leads are passed over.
@@ -177,8 +215,10 @@ pub fn summarise<'a>(leads: impl IntoIterator<Item = &'a LeadRecord>, period: &P
     let mut kpis = Kpis::default();
     let (mut qualified, mut judged, mut refused, mut assigned, mut converted) = (0, 0, 0, 0, 0);
     let mut times = Vec::new();
+    let mut judgements = Vec::new();
     for lead in leads.into_iter().filter(|lead| period.contains(lead.first_decided_as_of)) {
         kpis.leads += 1;
+        kpis.funnel.count(lead);
         *kpis.by_first_action.entry(lead.first_action).or_default() += 1;
         let sql_at = lead.earliest(OutcomeStage::is_qualified).map(|(_, at)| at);
         qualified += u64::from(sql_at.is_some());
@@ -192,12 +232,14 @@ pub fn summarise<'a>(leads: impl IntoIterator<Item = &'a LeadRecord>, period: &P
         {
             judged += 1;
             refused += u64::from(verdict.is_refusal());
+            judgements.extend(lead.confidence.map(|confidence| (confidence, !verdict.is_refusal())));
         }
         if lead.auto_assigned {
             assigned += 1;
             converted += u64::from(lead.earliest(OutcomeStage::is_conversion).is_some());
         }
     }
+    kpis.reliability = Reliability::of(judgements);
     kpis.mql_to_sql = Ratio::new(qualified, kpis.leads);
     kpis.false_positive_rate = Ratio::new(refused, judged);
     kpis.ae_conversion = Ratio::new(converted, assigned);
@@ -247,6 +289,7 @@ mod tests {
             first_action: Action::Assign,
             auto: true,
             auto_assigned: true,
+            confidence: Some(0.9),
             outcomes: outcomes.iter().map(|(stage, at)| (*stage, day(*at))).collect(),
         }
     }
@@ -351,6 +394,33 @@ mod tests {
         let rate = |outcomes| summarise(&[lead(outcomes)], &period()).false_positive_rate.numerator;
         assert_eq!(rate(&[(Rejected, 2), (Accepted, 2)]), 1);
         assert_eq!(rate(&[(Accepted, 2), (Rejected, 2)]), 0);
+    }
+
+    #[test]
+    fn the_funnel_narrows_stage_by_stage() {
+        let leads = [
+            lead(&[(Accepted, 2), (Opportunity, 3), (Won, 4)]),
+            lead(&[(SalesQualified, 2), (Lost, 9)]),
+            lead(&[(Won, 2)]),
+            lead(&[(Rejected, 2)]),
+            LeadRecord { auto: false, auto_assigned: false, ..lead(&[(Won, 2)]) },
+        ];
+        let expected =
+            Funnel { decided: 5, passed_on: 4, accepted: 3, sales_qualified: 3, opportunity: 2, won: 2 };
+        assert_eq!(summarise(&leads, &period()).funnel, expected);
+    }
+
+    #[test]
+    fn reliability_goes_by_the_first_verdict_of_what_the_system_passed_on() {
+        let leads = [
+            lead(&[(Touched, 2), (Rejected, 3), (Accepted, 4)]),
+            lead(&[(Accepted, 2), (Lost, 9)]),
+            lead(&[]),
+            LeadRecord { confidence: None, ..lead(&[(Accepted, 2)]) },
+            LeadRecord { auto: false, auto_assigned: false, ..lead(&[(Rejected, 2)]) },
+        ];
+        let told = summarise(&leads, &period()).reliability;
+        assert_eq!((told.judged(), told.bins[9].right), (2, 1));
     }
 
     #[test]

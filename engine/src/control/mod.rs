@@ -2,5 +2,6 @@
 //!
 //! Everything here is arithmetic on small structs that the store fills; nothing reads a clock.
 
+pub mod calibration;
 pub mod kpi;
 pub mod outcome;

@@ -60,6 +60,11 @@ impl OutcomeStage {
         self.is_qualified() || self.is_refusal()
     }
 
+    /// Whether it is, or was, a sales-qualified lead for certain.
+    pub fn is_sales_qualified(self) -> bool {
+        self == Self::SalesQualified || self.is_conversion()
+    }
+
     /// Whether there is, or was, an opportunity for certain.
     pub fn is_conversion(self) -> bool {
         matches!(self, Self::Opportunity | Self::Won)

@@ -299,7 +299,6 @@ async fn destination(
     Ok(())
 }
 
-#[expect(clippy::too_many_arguments, reason = "all of it is one row of the file")]
 async fn workflow(
     tx: &mut PgConnection,
     actor: &Actor,

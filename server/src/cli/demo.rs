@@ -12,6 +12,7 @@ use sqlx::{Connection as _, Executor as _, PgConnection};
 use store::actor::Role;
 use store::outcomes::{OutcomeInput, Subject};
 use store::people::{self, Password};
+use store::settings::{self, Organisation};
 use store::{Actor, Store};
 use url::Url;
 use zeroize::Zeroizing;
@@ -67,6 +68,8 @@ pub(super) async fn run(options: Options) -> Result<u8, Failure> {
     let from = actor.now - TimeDelta::days(DAYS);
     store::migrate::make_partitions(url, from, actor.now).await?;
     let warehouse = make_warehouse(url).await?;
+    let organisation = Organisation { name: "Corvane".into(), ..Organisation::default() };
+    settings::set_organisation(&store, &actor, &organisation).await?;
     let logins = add_people(&store, &actor).await?;
     configure(&store, &actor, &warehouse).await?;
     play(&store, &actor, from, options.leads).await?;

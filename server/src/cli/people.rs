@@ -1,9 +1,10 @@
 //! `meshline user` and `meshline key`.
 
 use clap::Subcommand;
-use store::Actor;
+use engine::ids::PersonId;
 use store::actor::Role;
 use store::people::{self, Scope};
+use store::{Actor, Store};
 
 use super::{Database, Failure, exit};
 
@@ -23,6 +24,22 @@ pub(crate) enum UserCommand {
         /// Roles: enablement, rep_leader, revops, ae_rep_leader, integrations, revops_lead, sales_leader, sdr, ae, admin.
         #[arg(long = "role", value_name = "ROLE", required = true, value_delimiter = ',')]
         roles: Vec<Role>,
+        /// Address that people reach the server under, for the link.
+        #[arg(
+            long,
+            env = "MESHLINE_PUBLIC_URL",
+            value_name = "URL",
+            default_value = "http://127.0.0.1:3000"
+        )]
+        public_url: String,
+    },
+    /// Print a link with which a person sets a new password, once, within a day. The links before it stop working.
+    Link {
+        #[command(flatten)]
+        database: Database,
+        /// E-mail address the person signs in with.
+        #[arg(value_name = "E-MAIL")]
+        email: String,
         /// Address that people reach the server under, for the link.
         #[arg(
             long,
@@ -52,7 +69,14 @@ pub(crate) enum KeyCommand {
 
 /// Runs a command about people.
 pub(super) async fn user(command: UserCommand) -> Result<u8, Failure> {
-    let UserCommand::Add { database, email, name, roles, public_url } = command;
+    let (database, email, name, roles, public_url) = match command {
+        UserCommand::Add { database, email, name, roles, public_url } => {
+            (database, email, name, roles, public_url)
+        }
+        UserCommand::Link { database, email, public_url } => {
+            return link(&database, &email, &public_url).await;
+        }
+    };
     let store = database.connect().await?;
     let actor = Actor::command("user add");
     let name = name.unwrap_or_else(|| email.split('@').next().unwrap_or(&email).to_owned());
@@ -63,7 +87,21 @@ pub(super) async fn user(command: UserCommand) -> Result<u8, Failure> {
         }
         None => people::add(&store, &actor, &email, &name, &roles).await?,
     };
-    let token = people::make_setup_link(&store, &actor, id, people::DEFAULT_VALIDITY).await?;
+    print_link(&store, &actor, id, &public_url).await
+}
+
+async fn link(database: &Database, email: &str, public_url: &str) -> Result<u8, Failure> {
+    let store = database.connect().await?;
+    let found = people::by_email(&store, email).await?;
+    let person = found.ok_or_else(|| Failure::Usage(format!("nobody has the address {email}")))?;
+    if person.is_disabled {
+        return Err(Failure::Usage(format!("{} is shut out; let them in again under People", person.email)));
+    }
+    print_link(&store, &Actor::command("user link"), person.id, public_url).await
+}
+
+async fn print_link(store: &Store, actor: &Actor, id: PersonId, public_url: &str) -> Result<u8, Failure> {
+    let token = people::make_setup_link(store, actor, id, people::DEFAULT_VALIDITY).await?;
     println!("{}/setup/{token}", public_url.trim_end_matches('/'));
     Ok(exit::FINE)
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
+use store::{Store, people};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -15,8 +16,9 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::{Database, Failure, exit};
 use crate::http::{self, Config, State};
+use crate::mail::Mail;
 use crate::pipeline::Pipeline;
-use crate::{releases, tasks};
+use crate::{live, releases, tasks};
 
 /// Options of `serve`.
 #[derive(Debug, Args)]
@@ -37,6 +39,15 @@ pub(crate) struct Options {
     #[arg(long, env = "MESHLINE_PUBLIC_URL", value_name = "URL")]
     public_url: Option<String>,
 
+    /// Mail server that links for forgotten passwords go out through: smtps://user:password@mail.example:465, or
+    /// smtp://mail.example:587?tls=required. Needs --mail-from and --public-url.
+    #[arg(long, env = "MESHLINE_SMTP_URL", value_name = "URL", hide_env_values = true)]
+    smtp_url: Option<String>,
+
+    /// Sender of letters, for example "Meshline <meshline@acme.example>".
+    #[arg(long, env = "MESHLINE_MAIL_FROM", value_name = "ADDRESS")]
+    mail_from: Option<String>,
+
     /// Let anybody read /metrics, not this machine and keys with the scope `read` alone.
     #[arg(long, env = "MESHLINE_OPEN_METRICS")]
     open_metrics: bool,
@@ -54,6 +65,7 @@ pub(crate) struct Options {
 /// Runs the command.
 pub(super) async fn run(options: Options) -> Result<u8, Failure> {
     start_log(&options.log)?;
+    let mail = mail(&options)?;
     let store = options.database.connect().await?;
     let url = options.database.url()?.to_owned();
     store::migrate::make_partitions(&url, chrono::Utc::now(), chrono::Utc::now()).await?;
@@ -63,20 +75,44 @@ pub(super) async fn run(options: Options) -> Result<u8, Failure> {
         secure_cookies: options.public_url.as_deref().is_some_and(|url| url.starts_with("https://")),
         origin: options.public_url.map(|url| url.trim_end_matches('/').to_owned()),
         open_metrics: options.open_metrics,
+        mail,
     };
+    let origin = config.origin.clone();
     let state = State::new(store.clone(), pipeline.clone(), config)?;
     let listener = TcpListener::bind(options.listen).await?;
     let shutdown = CancellationToken::new();
-    let running = tasks::Tasks::start(store, url, shutdown.clone());
+    let running = tasks::Tasks::start(store.clone(), url, shutdown.clone());
+    let telling = tokio::spawn(live::run(state.store.clone(), state.live.clone(), shutdown.clone()));
     let hearing = tokio::spawn(releases::listen(pipeline, shutdown.clone()));
     stop_on_signals(shutdown.clone())?;
-    tracing::info!(address = %listener.local_addr()?, "serving");
+    let address = listener.local_addr()?;
+    tracing::info!(%address, "serving");
+    invite(&store, origin.unwrap_or_else(|| format!("http://{address}"))).await?;
     http::serve(listener, http::router(state), shutdown.clone().cancelled_owned()).await;
     shutdown.cancel();
     running.stopped().await;
     hearing.await.ok();
+    telling.await.ok();
     tracing::info!("stopped");
     Ok(exit::FINE)
+}
+
+/// The mail server, if one is named. It needs the address that people see: a link must not lead where a request says.
+fn mail(options: &Options) -> Result<Option<Mail>, Failure> {
+    let Some(server) = &options.smtp_url else { return Ok(None) };
+    let (Some(from), Some(_)) = (&options.mail_from, &options.public_url) else {
+        return Err(Failure::Usage("--smtp-url needs --mail-from and --public-url".into()));
+    };
+    Mail::new(server, from).map(Some).map_err(|error| Failure::Usage(error.to_string()))
+}
+
+/// Tells whoever started the server how the first person gets in. Only who reads this gets the code.
+async fn invite(store: &Store, origin: String) -> Result<(), Failure> {
+    if !people::is_anybody(store).await? {
+        let code = people::first_run_code(store.keyring());
+        eprintln!("Nobody can sign in yet. Make the first administrator at {origin}/first-run?code={code}");
+    }
+    Ok(())
 }
 
 fn beside_the_program() -> Option<PathBuf> {

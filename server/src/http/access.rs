@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use chrono_tz::Tz;
+use store::people::sessions::IdHash;
 use store::people::{self, ApiKey, Person};
 use tower_sessions::Session;
 
@@ -70,7 +71,7 @@ async fn identify(state: &State, request: &Parts, need: Need) -> Result<Identity
                 && let Some(person) = person(state, session, arrival).await?
             {
                 identity.caller = Caller::Person(person.roles.clone());
-                identity.viewer = Some(viewer(person));
+                identity.viewer = Some(viewer(person, sessions::id_hash(session)));
             }
         }
         Need::Scope(_) | Need::ScopeOrLocal(_) => {
@@ -99,13 +100,16 @@ async fn person(state: &State, session: &Session, arrival: &Arrival) -> Result<O
     }
 }
 
-fn viewer(person: Person) -> Viewer {
+fn viewer(person: Person, session: Option<IdHash>) -> Viewer {
     Viewer {
         id: person.id,
         name: person.name,
         email: person.email,
         roles: person.roles,
         time_zone: person.time_zone.parse().unwrap_or(Tz::UTC),
+        number_format: person.number_format,
+        single_keys: person.single_keys,
+        session,
     }
 }
 

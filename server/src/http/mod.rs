@@ -5,10 +5,12 @@ mod arrival;
 mod assets;
 mod cookies;
 mod csrf;
+mod exports;
 mod failure;
 mod guard;
 mod headers;
 mod health;
+mod live;
 mod metrics;
 mod pages;
 mod router;
@@ -19,12 +21,14 @@ mod uploads;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use app::actions::throttle::Throttle;
+use app::actions::throttle::Throttles;
 use app::context::Assets;
 use metrics_exporter_prometheus::PrometheusHandle;
 use store::Store;
 
 use crate::api::keys::KeyCache;
+use crate::live::Hub;
+use crate::mail::Mail;
 use crate::pipeline::{Intake, Pipeline};
 
 pub use self::access::{Identity, is_bearer};
@@ -42,6 +46,8 @@ pub struct Config {
     pub secure_cookies: bool,
     /// The address people see, for example `https://meshline.example`; by default whatever `Host` says.
     pub origin: Option<String>,
+    /// Where letters go out, and as whom; without it nobody is written to.
+    pub mail: Option<Mail>,
     /// Whether anybody may read `/metrics`, not this machine and keys with the scope `read` alone.
     pub open_metrics: bool,
 }
@@ -61,7 +67,10 @@ pub struct State {
     pub assets: Assets,
     pub(crate) keys: Arc<KeyCache>,
     pub(crate) batches: Arc<tokio::sync::Semaphore>,
-    throttle: Arc<Throttle>,
+    /// Where open pages hear what has changed; [`crate::live::run`] tells it.
+    pub live: Hub,
+    hearers: Arc<tokio::sync::Semaphore>,
+    throttles: Arc<Throttles>,
     metrics: PrometheusHandle,
 }
 
@@ -82,7 +91,9 @@ impl State {
             config: Arc::new(config),
             keys: Arc::default(),
             batches: Arc::new(tokio::sync::Semaphore::new(BATCHES)),
-            throttle: Arc::default(),
+            live: Hub::default(),
+            hearers: Arc::new(tokio::sync::Semaphore::new(live::HEARERS)),
+            throttles: Arc::default(),
             metrics: metrics::recorder(),
         })
     }

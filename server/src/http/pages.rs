@@ -1,24 +1,30 @@
 //! Pages and actions: Leptos, with everything it needs to know of the request.
 
+use std::sync::Arc;
+
 use app::access::{self, Caller};
-use app::actions::{Door, Flash, THEME_COOKIE, flash};
+use app::actions::{Door, Flash, Post, THEME_COOKIE, flash};
 use app::app::App;
 use app::context::{Request as PageRequest, Theme};
+use app::pages::search;
 use app::shell::shell;
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{MatchedPath, Request, State as FromState};
+use axum::extract::{MatchedPath, Query, Request, State as FromState};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{Html, IntoResponse as _, Response};
 use axum::routing::{get, post};
 use leptos::nonce::Nonce;
 use leptos::prelude::provide_context;
 use leptos::server_fn::axum::server_fn_paths;
+use store::people::NumberFormat;
 use tower_sessions::Session;
 
 use super::cookies::cookie;
 use super::{Arrival, Failure, Identity, Kind, State};
 
+/// Where the search over other pages asks.
+pub(super) const FOUND: &str = "/search/found";
 /// Bytes of a form: a rule set of two thousand rules fits, percent-encoded.
 const FORM_BYTES: usize = 2 * 1024 * 1024;
 
@@ -31,7 +37,7 @@ pub(super) fn routes() -> Router<State> {
     for action in action_paths() {
         router = router.route(action, post(act));
     }
-    router
+    router.route(FOUND, get(found))
 }
 
 /// Paths of the pages, as the app's own router lists them.
@@ -56,7 +62,9 @@ pub(super) async fn render(FromState(state): FromState<State>, request: Request)
     let Some(arrival) = request.extensions().get::<Arrival>().cloned() else {
         return Failure::internal(&"a request without an id").into_response();
     };
-    let brought = cookie(request.headers(), flash::COOKIE);
+    // What a script fetches to refresh a page must not take away what the next page is to say.
+    let is_script = request.headers().get("sec-fetch-dest").is_some_and(|dest| dest == "empty");
+    let brought = cookie(request.headers(), flash::COOKIE).filter(|_| !is_script);
     let flash = brought.and_then(|value| Flash::read(value, state.store.keyring()));
     let is_flash_spent = brought.is_some();
     let page = page_request(&state, &request, &arrival, flash.as_ref());
@@ -64,6 +72,9 @@ pub(super) async fn render(FromState(state): FromState<State>, request: Request)
     let context = move || {
         provide_context(Nonce::from_value(nonce.clone()));
         provide_context(flash.clone().unwrap_or_default());
+        provide_context(
+            page.viewer.as_ref().map_or_else(NumberFormat::default, |viewer| viewer.number_format),
+        );
         provide_context(page.clone());
     };
     let mut response = Box::pin(leptos_axum::render_app_async_with_context(context, shell)(request)).await;
@@ -74,6 +85,23 @@ pub(super) async fn render(FromState(state): FromState<State>, request: Request)
         response.headers_mut().append(header::SET_COOKIE, removal);
     }
     response
+}
+
+/// What a search finds, as the part of a page that is shown over others.
+async fn found(FromState(state): FromState<State>, request: Request) -> Result<Html<String>, Failure> {
+    #[derive(serde::Deserialize)]
+    struct Asked {
+        #[serde(default)]
+        q: String,
+    }
+    allowed(&request)?;
+    let Query(asked) = Query::<Asked>::try_from_uri(request.uri())
+        .map_err(|error| Failure::new(Kind::Malformed, error.body_text()))?;
+    let Some(arrival) = request.extensions().get::<Arrival>().cloned() else {
+        return Err(Failure::internal(&"a request without an id"));
+    };
+    let page = page_request(&state, &request, &arrival, None);
+    Ok(Html(search::options(&page, &asked.q).await?))
 }
 
 /// Runs an action.
@@ -101,7 +129,8 @@ async fn act(FromState(state): FromState<State>, request: Request) -> Result<Res
     let door = Door {
         session,
         peer: arrival.peer,
-        throttle: state.throttle.clone(),
+        agent: agent(request.headers()),
+        throttles: state.throttles.clone(),
         secure_cookies: state.config.secure_cookies,
     };
     let context = move || {
@@ -143,8 +172,15 @@ pub(super) fn page_request(
         theme: theme.unwrap_or_default(),
         assets: state.assets.clone(),
         nonce: arrival.nonce.clone(),
+        public_url: state.config.origin.as_deref().map(Arc::from),
+        post: state.config.mail.clone().map(|mail| Arc::new(mail) as Arc<dyn Post>),
         flash: flash.map(|flash| flash.message.clone()),
     }
+}
+
+/// What the browser calls itself.
+fn agent(headers: &HeaderMap) -> String {
+    headers.get(header::USER_AGENT).and_then(|name| name.to_str().ok()).unwrap_or_default().to_owned()
 }
 
 fn is_form(headers: &HeaderMap) -> bool {

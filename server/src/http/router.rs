@@ -11,8 +11,8 @@ use tower_http::compression::CompressionLayer;
 
 use super::failure::is_program;
 use super::{
-    Failure, Kind, State, access, arrival, assets, csrf, failure, guard, headers, health, pages, sessions,
-    uploads,
+    Failure, Kind, State, access, arrival, assets, csrf, exports, failure, guard, headers, health, live,
+    pages, sessions, uploads,
 };
 use crate::api;
 
@@ -42,9 +42,11 @@ pub fn router(state: State) -> Router {
     Router::new()
         .merge(pages::routes())
         .merge(uploads::routes())
+        .merge(exports::routes())
         .merge(assets::routes(&state))
         .merge(api::routes())
         .merge(health::routes())
+        .merge(live::routes())
         .fallback(nothing_here)
         .layer(layers)
         .with_state(state)
@@ -56,8 +58,11 @@ pub fn routes() -> Vec<(&'static str, String)> {
     let actions = pages::action_paths().into_iter().map(|path| ("POST", path.to_owned()));
     let api = api::ROUTES.iter().map(|(method, path)| (*method, (*path).to_owned()));
     let uploads = uploads::ROUTES.iter().map(|(method, path)| (*method, (*path).to_owned()));
-    let others = ["/healthz", "/readyz", "/metrics", "/pkg/{*file}"].map(|path| ("GET", path.to_owned()));
-    pages.chain(actions).chain(uploads).chain(api).chain(others).collect()
+    let others = ["/healthz", "/readyz", "/metrics", "/live", "/pkg/{*file}", pages::FOUND]
+        .map(|path| ("GET", path.to_owned()));
+    let files = app::exports::LISTS.map(|(_, path, ..)| path).into_iter().chain([app::exports::charts::PATH]);
+    let files = files.map(|path| ("GET", path.to_owned()));
+    pages.chain(actions).chain(uploads).chain(api).chain(others).chain(files).collect()
 }
 
 async fn nothing_here(state: FromState<State>, request: Request) -> Response {

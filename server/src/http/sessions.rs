@@ -1,17 +1,19 @@
 //! Browser sessions: tower-sessions over our own table, which knows the hash of a session's id only.
 
+use std::collections::HashMap;
+
+use app::actions::door::KEPT;
 use async_trait::async_trait;
 use axum::http::HeaderMap;
 use chrono::{DateTime, Utc};
-use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
 use store::Store;
-use store::people::sessions::{self, IdHash};
+use store::people::sessions::{self, IdHash, Session as Kept};
 use time::{Duration, OffsetDateTime};
 use tower_sessions::cookie::SameSite;
 use tower_sessions::session::{Id, Record};
 use tower_sessions::session_store::{Error, Result};
-use tower_sessions::{Expiry, SessionManagerLayer, SessionStore};
+use tower_sessions::{Expiry, Session, SessionManagerLayer, SessionStore};
 
 use super::State;
 use super::cookies::{SESSION, cookie};
@@ -44,10 +46,15 @@ impl std::fmt::Debug for Sessions {
     }
 }
 
+/// The hash of the session that a request brought.
+pub(super) fn id_hash(session: &Session) -> Option<IdHash> {
+    session.id().map(hash)
+}
+
 #[async_trait]
 impl SessionStore for Sessions {
     async fn create(&self, record: &mut Record) -> Result<()> {
-        while !sessions::create(&self.0, &hash(record.id), data(record)?, expiry(record)?)
+        while !sessions::create(&self.0, hash(record.id), &kept(record)?, expiry(record)?)
             .await
             .map_err(backend)?
         {
@@ -57,32 +64,36 @@ impl SessionStore for Sessions {
     }
 
     async fn save(&self, record: &Record) -> Result<()> {
-        sessions::save(&self.0, &hash(record.id), data(record)?, expiry(record)?).await.map_err(backend)
+        // Who it is and where from never changes: signing in makes a session with another id.
+        sessions::prolong(&self.0, hash(record.id), kept(record)?.seen_at, expiry(record)?)
+            .await
+            .map_err(backend)
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
-        let Some((data, expires_at)) =
-            sessions::load(&self.0, &hash(*id), Utc::now()).await.map_err(backend)?
+        let Some((kept, expires_at)) =
+            sessions::load(&self.0, hash(*id), Utc::now()).await.map_err(backend)?
         else {
             return Ok(None);
         };
-        let data = serde_json::from_value(data).map_err(|error| Error::Decode(error.to_string()))?;
+        let kept = serde_json::to_value(kept).map_err(|error| Error::Decode(error.to_string()))?;
         let expiry_date = OffsetDateTime::from_unix_timestamp(expires_at.timestamp())
             .map_err(|error| Error::Decode(error.to_string()))?;
-        Ok(Some(Record { id: *id, data, expiry_date }))
+        Ok(Some(Record { id: *id, data: HashMap::from([(KEPT.to_owned(), kept)]), expiry_date }))
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {
-        sessions::delete(&self.0, &hash(*id)).await.map_err(backend)
+        sessions::delete(&self.0, hash(*id)).await.map_err(backend)
     }
 }
 
 fn hash(id: Id) -> IdHash {
-    Sha256::digest(id.0.to_le_bytes()).into()
+    IdHash(Sha256::digest(id.0.to_le_bytes()).into())
 }
 
-fn data(record: &Record) -> Result<Json> {
-    serde_json::to_value(&record.data).map_err(|error| Error::Encode(error.to_string()))
+fn kept(record: &Record) -> Result<Kept> {
+    let kept = record.data.get(KEPT).cloned().unwrap_or_default();
+    serde_json::from_value(kept).map_err(|error| Error::Encode(error.to_string()))
 }
 
 fn expiry(record: &Record) -> Result<DateTime<Utc>> {

@@ -4,19 +4,25 @@
 
 #[path = "../lead/mod.rs"]
 mod lead;
+mod mail;
 mod support;
 
 mod access;
+mod accounts;
 mod away;
 mod batch;
 mod bodies;
 mod csrf;
 mod decisions;
 mod events;
+mod lists;
+mod live;
 mod outcomes;
 mod people;
 mod process;
+mod search;
 mod sessions;
+mod settings;
 mod setup;
 mod stop;
 mod sync;

@@ -8,6 +8,7 @@ use reqwest::header::{HeaderMap, HeaderValue, LOCATION, SET_COOKIE};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, redirect};
 use serde_json::{Value as Json, json};
 use server::http::{self, Config, State};
+use server::live;
 use server::pipeline::Pipeline;
 use store::actor::Role;
 use store::people::{self, Password, Scope};
@@ -27,7 +28,8 @@ pub struct TestApp {
     /// Where it is.
     pub address: String,
     client: Client,
-    _stop: DropGuard,
+    stop: CancellationToken,
+    _guard: DropGuard,
 }
 
 impl TestApp {
@@ -50,9 +52,15 @@ impl TestApp {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
+        tokio::spawn(live::run(state.store.clone(), state.live.clone(), stop.clone()));
         tokio::spawn(http::serve(listener, http::router(state), stop.clone().cancelled_owned()));
         let client = Client::builder().redirect(redirect::Policy::none()).build().unwrap();
-        Self { office, address, client, _stop: stop.drop_guard() }
+        Self { office, address, client, stop: stop.clone(), _guard: stop.drop_guard() }
+    }
+
+    /// Stops the process, as a signal would.
+    pub fn stop(&self) {
+        self.stop.cancel();
     }
 
     /// The store.
@@ -81,7 +89,7 @@ impl TestApp {
 
     /// A browser that has seen nothing yet.
     pub fn browser(&self) -> Browser<'_> {
-        Browser { app: self, cookies: BTreeMap::new() }
+        Browser { app: self, cookies: BTreeMap::new(), agent: "test" }
     }
 
     /// A browser of a new person with these roles, signed in.
@@ -115,9 +123,15 @@ pub struct Browser<'a> {
     app: &'a TestApp,
     /// What it keeps.
     pub cookies: BTreeMap<String, String>,
+    agent: &'static str,
 }
 
 impl Browser<'_> {
+    /// The same, calling itself so.
+    pub fn named(self, agent: &'static str) -> Self {
+        Self { agent, ..self }
+    }
+
     /// Opens a page.
     pub async fn get(&mut self, path: &str) -> Response {
         self.send(self.app.request(Method::GET, path)).await
@@ -163,7 +177,7 @@ impl Browser<'_> {
         let cookies: Vec<String> =
             self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request = if cookies.is_empty() { request } else { request.header("cookie", cookies.join("; ")) };
-        let response = request.send().await.unwrap();
+        let response = request.header("user-agent", self.agent).send().await.unwrap();
         for cookie in response.headers().get_all(SET_COOKIE) {
             let cookie = cookie.to_str().unwrap();
             let (name, value) = cookie.split(';').next().unwrap().split_once('=').unwrap();
@@ -207,4 +221,18 @@ pub fn event(name: &str) -> Json {
             "message": "We would like to book a demo and talk pricing; please send a quote this quarter.",
         },
     })
+}
+
+/// The text between two others of a page.
+pub fn between<'a>(page: &'a str, before: &str, after: &str) -> &'a str {
+    let start = page.find(before).unwrap_or_else(|| panic!("no {before} in {page}")) + before.len();
+    let end = page[start..].find(after).unwrap() + start;
+    &page[start..end]
+}
+
+/// A page that is there.
+pub async fn text(browser: &mut Browser<'_>, path: &str) -> String {
+    let response = browser.get(path).await;
+    assert_eq!(response.status(), StatusCode::OK);
+    response.text().await.unwrap()
 }

@@ -14,6 +14,8 @@ pub mod person {
         pub name: String,
         pub password_hash: Option<String>,
         pub time_zone: String,
+        pub number_format: String,
+        pub single_keys: bool,
         pub created_at: DateTimeUtc,
         pub disabled_at: Option<DateTimeUtc>,
     }
@@ -77,25 +79,6 @@ pub mod setup_link {
         pub person_id: Uuid,
         pub expires_at: DateTimeUtc,
         pub used_at: Option<DateTimeUtc>,
-    }
-
-    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {}
-
-    impl ActiveModelBehavior for ActiveModel {}
-}
-
-/// Browser sessions.
-pub mod session {
-    use sea_orm::entity::prelude::*;
-
-    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
-    #[sea_orm(table_name = "sessions")]
-    pub struct Model {
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub id_hash: Vec<u8>,
-        pub data: Json,
-        pub expires_at: DateTimeUtc,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

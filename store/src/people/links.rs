@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use engine::ids::PersonId;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use serde_json::json;
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{Password, Person, by_id, entity, lock, log, secret, write_password};
@@ -13,6 +14,8 @@ use crate::pool::Store;
 
 /// How long a link works unless somebody says otherwise.
 pub const DEFAULT_VALIDITY: TimeDelta = TimeDelta::hours(24);
+/// How long a link works that a person asked for who forgot their password.
+pub const RESET_VALIDITY: TimeDelta = TimeDelta::hours(1);
 
 /// Makes a link for a person and answers its token, which is stored nowhere. Earlier links of the person stop working.
 ///
@@ -24,22 +27,45 @@ pub async fn make_setup_link(
     person: PersonId,
     validity: TimeDelta,
 ) -> Result<String> {
-    let token = secret::new_token();
     let mut tx = store.pool().begin().await?;
     lock(&mut tx, person).await?;
     sqlx::query("DELETE FROM setup_links WHERE person_id = $1 AND used_at IS NULL")
         .bind(person.0)
         .execute(&mut *tx)
         .await?;
+    let token = insert(&mut tx, actor, person, validity).await?;
+    tx.commit().await?;
+    Ok(token)
+}
+
+/// Makes a link for a person who forgot their password. Earlier links go on working: anybody can ask for this one, and
+/// must not take back the one that somebody is about to use.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is no such person.
+pub async fn make_reset_link(store: &Store, actor: &Actor, person: PersonId) -> Result<String> {
+    let mut tx = store.pool().begin().await?;
+    lock(&mut tx, person).await?;
+    let token = insert(&mut tx, actor, person, RESET_VALIDITY).await?;
+    tx.commit().await?;
+    Ok(token)
+}
+
+async fn insert(
+    connection: &mut PgConnection,
+    actor: &Actor,
+    person: PersonId,
+    validity: TimeDelta,
+) -> Result<String> {
+    let token = secret::new_token();
     sqlx::query("INSERT INTO setup_links (token_hash, person_id, expires_at) VALUES ($1, $2, $3)")
         .bind(secret::token_hash(&token).as_slice())
         .bind(person.0)
         .bind(actor.now + validity)
-        .execute(&mut *tx)
+        .execute(&mut *connection)
         .await?;
-    log(&mut tx, actor, "person.make_setup_link", person, json!({ "expires_at": actor.now + validity }))
-        .await?;
-    tx.commit().await?;
+    let detail = json!({ "expires_at": actor.now + validity });
+    log(connection, actor, "person.make_setup_link", person, detail).await?;
     Ok(token)
 }
 
@@ -82,8 +108,13 @@ pub async fn use_setup_link(
     if used != Some(person.id.0) {
         return Err(Error::NotFound("set-up link"));
     }
-    let actor =
-        Actor { who: Who::Person(person.id), roles: person.roles, request_id: request_id.to_owned(), now };
+    let actor = Actor {
+        who: Who::Person(person.id),
+        roles: person.roles,
+        request_id: request_id.to_owned(),
+        now,
+        form: None,
+    };
     write_password(&mut tx, &actor, person.id, &hash).await?;
     tx.commit().await?;
     Ok(person.id)

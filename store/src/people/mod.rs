@@ -1,8 +1,11 @@
 //! People: who signs in, in which roles, and how they get their password.
 
 mod entity;
+mod first;
 pub mod keys;
 pub mod links;
+mod list;
+mod preferences;
 pub mod secret;
 pub mod sessions;
 
@@ -17,8 +20,13 @@ use crate::control::{Audit, audit};
 use crate::error::{Error, Result};
 use crate::pool::Store;
 
+pub use self::first::{add_first_admin, first_run_code, is_anybody, is_first_run_code};
 pub use self::keys::{ApiKey, Scope, add_key, key_by_secret, keys, revoke_key};
-pub use self::links::{DEFAULT_VALIDITY, make_setup_link, person_of_setup_link, use_setup_link};
+pub use self::links::{
+    DEFAULT_VALIDITY, RESET_VALIDITY, make_reset_link, make_setup_link, person_of_setup_link, use_setup_link,
+};
+pub use self::list::{PAGE_ROWS, PeopleFilter, PeoplePage, holders, page};
+pub use self::preferences::{NumberFormat, Preferences, set_preferences};
 pub use self::secret::{Password, PasswordProblem};
 
 /// Somebody who signs in.
@@ -32,6 +40,10 @@ pub struct Person {
     pub name: String,
     /// IANA name of the zone times are shown in.
     pub time_zone: String,
+    /// How figures are shown.
+    pub number_format: NumberFormat,
+    /// Whether single keys do something on pages.
+    pub single_keys: bool,
     /// Roles held now, in the order of [`Role`].
     pub roles: Vec<Role>,
     /// Whether the person was shut out.
@@ -45,20 +57,35 @@ pub struct Person {
 /// # Errors
 /// [`Error::Duplicate`] when the address is taken, [`Error::Refused`] when it is none or the name is empty.
 pub async fn add(store: &Store, actor: &Actor, email: &str, name: &str, roles: &[Role]) -> Result<PersonId> {
+    let mut tx = store.pool().begin().await?;
+    let id = insert(&mut tx, actor, email, name, roles).await?;
+    tx.commit().await?;
+    Ok(id)
+}
+
+async fn insert(
+    connection: &mut PgConnection,
+    actor: &Actor,
+    email: &str,
+    name: &str,
+    roles: &[Role],
+) -> Result<PersonId> {
     let email =
         normal_email(email).ok_or_else(|| Error::Refused(format!("`{email}` is no e-mail address")))?;
     let id = PersonId(engine::ids::mint(actor.now, rand::random()));
-    let mut tx = store.pool().begin().await?;
-    sqlx::query("INSERT INTO people (id, email, name, created_at) VALUES ($1, $2, $3, $4)")
-        .bind(id.0)
-        .bind(email)
-        .bind(name.trim())
-        .bind(actor.now)
-        .execute(&mut *tx)
-        .await?;
-    write_roles(&mut tx, id, roles).await?;
-    log(&mut tx, actor, "person.add", id, json!({ "roles": roles })).await?;
-    tx.commit().await?;
+    sqlx::query(
+        "INSERT INTO people (id, email, name, created_at, time_zone, number_format) \
+         SELECT $1, $2, $3, $4, coalesce(max(value ->> 'time_zone'), 'UTC'), coalesce(max(value ->> 'number_format'), 'comma') \
+         FROM settings WHERE name = 'organisation'",
+    )
+    .bind(id.0)
+    .bind(email)
+    .bind(name.trim())
+    .bind(actor.now)
+    .execute(&mut *connection)
+    .await?;
+    write_roles(connection, id, roles).await?;
+    log(connection, actor, "person.add", id, json!({ "roles": roles })).await?;
     Ok(id)
 }
 
@@ -130,35 +157,6 @@ pub async fn check_password(store: &Store, email: &str, password: &str) -> Resul
     Ok(person.filter(|person| right && !person.is_disabled))
 }
 
-/// Ends all sessions of whoever acts.
-///
-/// # Errors
-/// When the database fails.
-pub async fn end_sessions(store: &Store, actor: &Actor) -> Result<()> {
-    let Who::Person(id) = actor.who else { return Ok(()) };
-    let mut tx = store.pool().begin().await?;
-    sessions::end_all(&mut tx, id).await?;
-    log(&mut tx, actor, "person.end_sessions", id, json!({})).await?;
-    Ok(tx.commit().await?)
-}
-
-/// Shows times to whoever acts in this zone from now on: an IANA name, which the caller has looked up.
-///
-/// # Errors
-/// [`Error::NotFound`] when there is no such person.
-pub async fn set_time_zone(store: &Store, actor: &Actor, zone: &str) -> Result<()> {
-    let Who::Person(id) = actor.who else { return Ok(()) };
-    let mut tx = store.pool().begin().await?;
-    lock(&mut tx, id).await?;
-    sqlx::query("UPDATE people SET time_zone = $2 WHERE id = $1")
-        .bind(id.0)
-        .bind(zone)
-        .execute(&mut *tx)
-        .await?;
-    log(&mut tx, actor, "person.set_time_zone", id, json!({ "time_zone": zone })).await?;
-    Ok(tx.commit().await?)
-}
-
 /// Records that a person signed in or out.
 ///
 /// # Errors
@@ -191,7 +189,7 @@ pub async fn by_email(store: &Store, email: &str) -> Result<Option<Person>> {
     Ok(read(store, select).await?.into_iter().next().map(|(person, _)| person))
 }
 
-/// Everybody, by name.
+/// Everybody, by name; there is no bound, so not for pages.
 ///
 /// # Errors
 /// When the database fails.
@@ -220,6 +218,8 @@ async fn read(
                 email: row.email,
                 name: row.name,
                 time_zone: row.time_zone,
+                number_format: row.number_format.parse().unwrap_or_default(),
+                single_keys: row.single_keys,
                 roles,
                 is_disabled: row.disabled_at.is_some(),
                 has_password: row.password_hash.is_some(),

@@ -1,65 +1,147 @@
 //! Browser sessions as they are kept. The id of a session is known to its browser alone; here is its hash.
 
+use std::fmt;
+use std::str::FromStr;
+
 use chrono::{DateTime, Utc};
 use engine::ids::PersonId;
-use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, TryInsertResult};
-use serde_json::Value as Json;
-use sqlx::PgConnection;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use sqlx::{FromRow, PgConnection};
+use uuid::Uuid;
 
-use super::entity::session;
-use crate::error::Result;
+use super::log;
+use crate::actor::{Actor, Who};
+use crate::error::{Error, Result};
 use crate::pool::Store;
 
-/// The member of a session's data that names who is signed in.
-pub const PERSON: &str = "person";
+/// Sessions of a person that are listed; nobody reads more.
+const LISTED: i64 = 100;
 
-/// SHA-256 of a session's id.
-pub type IdHash = [u8; 32];
+/// SHA-256 of a session's id: tells sessions apart, and opens none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IdHash(pub [u8; 32]);
+
+impl fmt::Display for IdHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl FromStr for IdHash {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let mut hash = [0; 32];
+        if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(());
+        }
+        for (byte, pair) in hash.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+            let pair = std::str::from_utf8(pair).map_err(drop)?;
+            *byte = u8::from_str_radix(pair, 16).map_err(drop)?;
+        }
+        Ok(Self(hash))
+    }
+}
+
+/// Who is signed in where.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// Who.
+    pub person: PersonId,
+    /// Where the browser was when it signed in.
+    pub address: String,
+    /// What the browser called itself then.
+    pub agent: String,
+    /// When it signed in.
+    pub signed_in_at: DateTime<Utc>,
+    /// When it was last used, to a few minutes.
+    pub seen_at: DateTime<Utc>,
+}
+
+#[derive(FromRow)]
+struct Row {
+    id_hash: Vec<u8>,
+    person_id: Uuid,
+    address: String,
+    agent: String,
+    signed_in_at: DateTime<Utc>,
+    seen_at: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+}
+
+impl From<Row> for Session {
+    fn from(row: Row) -> Self {
+        let Row { person_id, address, agent, signed_in_at, seen_at, .. } = row;
+        Self { person: person_id.into(), address, agent, signed_in_at, seen_at }
+    }
+}
+
+const SESSION: &str =
+    "SELECT id_hash, person_id, address, agent, signed_in_at, seen_at, expires_at FROM sessions";
 
 /// Keeps a new session; `false` when there is one with this id.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn create(store: &Store, id: &IdHash, data: Json, expires_at: DateTime<Utc>) -> Result<bool> {
-    let row =
-        session::ActiveModel { id_hash: Set(id.to_vec()), data: Set(data), expires_at: Set(expires_at) };
-    let inserted =
-        session::Entity::insert(row).on_conflict_do_nothing().exec_without_returning(store.db()).await?;
-    Ok(matches!(inserted, TryInsertResult::Inserted(1..)))
+pub async fn create(store: &Store, id: IdHash, session: &Session, expires_at: DateTime<Utc>) -> Result<bool> {
+    let done = sqlx::query(
+        "INSERT INTO sessions (id_hash, person_id, address, agent, signed_in_at, seen_at, expires_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id_hash) DO NOTHING",
+    )
+    .bind(id.0.as_slice())
+    .bind(session.person.0)
+    .bind(&session.address)
+    .bind(&session.agent)
+    .bind(session.signed_in_at)
+    .bind(session.seen_at)
+    .bind(expires_at)
+    .execute(store.pool())
+    .await?;
+    Ok(done.rows_affected() == 1)
 }
 
-/// Changes a session that is there; one that was ended meanwhile stays ended.
+/// Prolongs a session that is there; one that was ended meanwhile stays ended.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn save(store: &Store, id: &IdHash, data: Json, expires_at: DateTime<Utc>) -> Result<()> {
-    let change = session::ActiveModel { data: Set(data), expires_at: Set(expires_at), ..Default::default() };
-    session::Entity::update_many()
-        .set(change)
-        .filter(session::Column::IdHash.eq(id.to_vec()))
-        .exec(store.db())
+pub async fn prolong(
+    store: &Store,
+    id: IdHash,
+    seen_at: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query("UPDATE sessions SET seen_at = $2, expires_at = $3 WHERE id_hash = $1")
+        .bind(id.0.as_slice())
+        .bind(seen_at)
+        .bind(expires_at)
+        .execute(store.pool())
         .await?;
     Ok(())
 }
 
-/// The data of a session and when it expires; `None` when there is none or it has expired.
+/// A session and when it expires; `None` when there is none or it has expired.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn load(store: &Store, id: &IdHash, now: DateTime<Utc>) -> Result<Option<(Json, DateTime<Utc>)>> {
-    let row = session::Entity::find_by_id(id.to_vec())
-        .filter(session::Column::ExpiresAt.gt(now))
-        .one(store.db())
-        .await?;
-    Ok(row.map(|row| (row.data, row.expires_at)))
+pub async fn load(store: &Store, id: IdHash, now: DateTime<Utc>) -> Result<Option<(Session, DateTime<Utc>)>> {
+    let row: Option<Row> =
+        sqlx::query_as(sqlx::AssertSqlSafe(format!("{SESSION} WHERE id_hash = $1 AND expires_at > $2")))
+            .bind(id.0.as_slice())
+            .bind(now)
+            .fetch_optional(store.pool())
+            .await?;
+    Ok(row.map(|row| (row.expires_at, row)).map(|(expires_at, row)| (row.into(), expires_at)))
 }
 
 /// Ends a session.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn delete(store: &Store, id: &IdHash) -> Result<()> {
-    session::Entity::delete_by_id(id.to_vec()).exec(store.db()).await?;
+pub async fn delete(store: &Store, id: IdHash) -> Result<()> {
+    sqlx::query("DELETE FROM sessions WHERE id_hash = $1")
+        .bind(id.0.as_slice())
+        .execute(store.pool())
+        .await?;
     Ok(())
 }
 
@@ -69,8 +151,30 @@ pub async fn delete(store: &Store, id: &IdHash) -> Result<()> {
 /// When the database fails.
 pub async fn delete_expired(store: &Store, now: DateTime<Utc>) -> Result<u64> {
     let done =
-        session::Entity::delete_many().filter(session::Column::ExpiresAt.lte(now)).exec(store.db()).await?;
-    Ok(done.rows_affected)
+        sqlx::query("DELETE FROM sessions WHERE expires_at <= $1").bind(now).execute(store.pool()).await?;
+    Ok(done.rows_affected())
+}
+
+/// The sessions of a person, the last used first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of(store: &Store, person: PersonId, now: DateTime<Utc>) -> Result<Vec<(IdHash, Session)>> {
+    let rows: Vec<Row> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
+        "{SESSION} WHERE person_id = $1 AND expires_at > $2 ORDER BY seen_at DESC, signed_in_at DESC LIMIT $3"
+    )))
+    .bind(person.0)
+    .bind(now)
+    .bind(LISTED)
+    .fetch_all(store.pool())
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let id = <[u8; 32]>::try_from(row.id_hash.as_slice())
+                .map_err(|_| Error::Corrupt("a session's hash has the wrong length".into()))?;
+            Ok((IdHash(id), row.into()))
+        })
+        .collect()
 }
 
 /// How many browsers a person is signed in with.
@@ -78,20 +182,68 @@ pub async fn delete_expired(store: &Store, now: DateTime<Utc>) -> Result<u64> {
 /// # Errors
 /// When the database fails.
 pub async fn count(store: &Store, person: PersonId, now: DateTime<Utc>) -> Result<i64> {
-    Ok(sqlx::query_scalar("SELECT count(*) FROM sessions WHERE data ->> $1 = $2 AND expires_at > $3")
-        .bind(PERSON)
-        .bind(person.to_string())
+    Ok(sqlx::query_scalar("SELECT count(*) FROM sessions WHERE person_id = $1 AND expires_at > $2")
+        .bind(person.0)
         .bind(now)
         .fetch_one(store.pool())
         .await?)
 }
 
+/// Ends one session of whoever acts.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none with this id, or it is somebody else's.
+pub async fn end_one(store: &Store, actor: &Actor, id: IdHash) -> Result<()> {
+    let Who::Person(person) = actor.who else { return Ok(()) };
+    let mut tx = store.pool().begin().await?;
+    let done = sqlx::query("DELETE FROM sessions WHERE id_hash = $1 AND person_id = $2")
+        .bind(id.0.as_slice())
+        .bind(person.0)
+        .execute(&mut *tx)
+        .await?;
+    if done.rows_affected() == 0 {
+        return Err(Error::NotFound("session"));
+    }
+    log(&mut tx, actor, "person.end_session", person, json!({})).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Ends all sessions of whoever acts but one; answers how many.
+///
+/// # Errors
+/// When the database fails.
+pub async fn end_others(store: &Store, actor: &Actor, kept: IdHash) -> Result<u64> {
+    let Who::Person(person) = actor.who else { return Ok(0) };
+    let mut tx = store.pool().begin().await?;
+    let ended = sqlx::query("DELETE FROM sessions WHERE person_id = $1 AND id_hash <> $2")
+        .bind(person.0)
+        .bind(kept.0.as_slice())
+        .execute(&mut *tx)
+        .await?
+        .rows_affected();
+    log(&mut tx, actor, "person.end_sessions", person, json!({ "ended": ended })).await?;
+    tx.commit().await?;
+    Ok(ended)
+}
+
 /// Ends all sessions of a person.
 pub(super) async fn end_all(connection: &mut PgConnection, person: PersonId) -> Result<()> {
-    sqlx::query("DELETE FROM sessions WHERE data ->> $1 = $2")
-        .bind(PERSON)
-        .bind(person.to_string())
-        .execute(connection)
-        .await?;
+    sqlx::query("DELETE FROM sessions WHERE person_id = $1").bind(person.0).execute(connection).await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hash_is_read_as_it_is_written() {
+        let hash = IdHash(std::array::from_fn(|i| (i * 7 + 3) as u8));
+        assert_eq!(hash.to_string().parse(), Ok(hash));
+        for wrong in
+            ["", "00", &"zz".repeat(32), &"é".repeat(32), &"0".repeat(65), &format!("+f{}", "0".repeat(62))]
+        {
+            assert_eq!(wrong.parse::<IdHash>(), Err(()), "{wrong}");
+        }
+    }
 }

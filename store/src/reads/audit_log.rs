@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::error::Result;
 use crate::pool::Store;
+use crate::reads::keyset::{self, Order};
 
 /// Entries on a page.
 pub const PAGE_ROWS: usize = 50;
@@ -47,47 +48,78 @@ pub struct AuditEntry {
     pub request_id: String,
 }
 
+/// Where a page of the log begins; it is ordered by the entry's id.
+pub type Cursor = keyset::Cursor<Uuid>;
+
 /// A page of the log.
 #[derive(Clone, Debug, Default)]
 pub struct AuditPage {
-    /// The newest first.
+    /// The entries, in order.
     pub entries: Vec<AuditEntry>,
-    /// Where the next page begins, when there may be one.
-    pub older: Option<Uuid>,
+    /// The pages beside it; where the search was cut, the one that goes on where it stopped.
+    pub beside: keyset::Beside<Uuid>,
     /// Only [`SEARCHED_ROWS`] were looked through, and the page is not full.
     pub cut: bool,
 }
 
-/// A page of the log, from the newest or from before an entry.
+/// A page of the log, with at most `limit` entries.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn audit_log(store: &Store, filter: &AuditFilter, before: Option<Uuid>) -> Result<AuditPage> {
-    let mut entries: Vec<AuditEntry> = sqlx::query_as(
-        "WITH near AS MATERIALIZED (SELECT id, at, actor, roles, action, subject, lead_id, detail, request_id FROM audit_log \
-           WHERE $1::uuid IS NULL OR id < $1 ORDER BY id DESC LIMIT $2) \
+pub async fn audit_log(
+    store: &Store,
+    filter: &AuditFilter,
+    order: Order,
+    cursor: Cursor,
+    limit: usize,
+) -> Result<AuditPage> {
+    let (is_searched, is_ascending) = (*filter != AuditFilter::default(), cursor.is_ascending(order));
+    let window = |columns: &str, rest: &str| {
+        let place = match cursor {
+            Cursor::Start => "$1::uuid IS NULL",
+            Cursor::Before(_) => "id < $1",
+            Cursor::After(_) => "id > $1",
+        };
+        let direction = if is_ascending { "ASC" } else { "DESC" };
+        format!("SELECT {columns} FROM audit_log WHERE {place} ORDER BY id {direction} {rest}")
+    };
+    let at = match cursor {
+        Cursor::Start => None,
+        Cursor::Before(id) | Cursor::After(id) => Some(id),
+    };
+    let near = window("id, at, actor, roles, action, subject, lead_id, detail, request_id", "LIMIT $2");
+    let direction = if is_ascending { "ASC" } else { "DESC" };
+    let mut entries: Vec<AuditEntry> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
+        "WITH near AS MATERIALIZED ({near}) \
          SELECT * FROM near WHERE ($3::text IS NULL OR starts_with(actor, $3)) AND ($4::text IS NULL OR starts_with(action, $4 || '.')) \
-           AND ($5::text IS NULL OR strpos(subject, $5) > 0) ORDER BY id DESC LIMIT $6",
-    )
-    .bind(before)
-    .bind(SEARCHED_ROWS as i64)
+           AND ($5::text IS NULL OR strpos(subject, $5) > 0) ORDER BY id {direction} LIMIT $6"
+    )))
+    .bind(at)
+    .bind(if is_searched { SEARCHED_ROWS } else { limit + 1 } as i64)
     .bind(&filter.actor)
     .bind(&filter.area)
     .bind(&filter.subject)
-    .bind(PAGE_ROWS as i64 + 1)
+    .bind(limit as i64 + 1)
     .fetch_all(store.pool())
     .await?;
-    if entries.len() > PAGE_ROWS {
-        entries.truncate(PAGE_ROWS);
-        let older = entries.last().map(|entry| entry.id);
-        return Ok(AuditPage { entries, older, cut: false });
+    let is_full = entries.len() > limit;
+    let beside = keyset::turn(&mut entries, limit, &cursor, order, |entry| entry.id);
+    let mut page = AuditPage { entries, beside, cut: false };
+    if is_full || !is_searched {
+        return Ok(page);
     }
-    let older: Option<Uuid> = sqlx::query_scalar(
-        "SELECT id FROM audit_log WHERE $1::uuid IS NULL OR id < $1 ORDER BY id DESC OFFSET $2 LIMIT 1",
-    )
-    .bind(before)
-    .bind(SEARCHED_ROWS as i64 - 1)
-    .fetch_optional(store.pool())
-    .await?;
-    Ok(AuditPage { entries, cut: older.is_some(), older })
+    let end: Option<Uuid> = sqlx::query_scalar(sqlx::AssertSqlSafe(window("id", "OFFSET $2 LIMIT 1")))
+        .bind(at)
+        .bind(SEARCHED_ROWS as i64 - 1)
+        .fetch_optional(store.pool())
+        .await?;
+    if let Some(end) = end {
+        page.cut = true;
+        if is_ascending {
+            page.beside.newer = Some(Cursor::After(end));
+        } else {
+            page.beside.older = Some(Cursor::Before(end));
+        }
+    }
+    Ok(page)
 }

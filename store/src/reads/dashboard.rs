@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use engine::action::Action;
-use engine::control::kpi::{Durations, Ratio};
+use engine::control::calibration::{Bin, FINE_BINS, Reliability};
+use engine::control::kpi::{Durations, Funnel, Ratio};
+use serde::Deserialize;
+use serde_json::Value as Json;
 use sqlx::{FromRow, Postgres, QueryBuilder};
 use uuid::Uuid;
 
@@ -64,6 +67,8 @@ pub struct Figures {
     pub false_positives: Ratio,
     /// Opportunities of those that were assigned.
     pub ae_conversion: Ratio,
+    /// How far they came.
+    pub funnel: Funnel,
 }
 
 /// The figures of the leads first decided by one rule.
@@ -86,6 +91,11 @@ pub struct Report {
     pub by_rule: Vec<ByRule>,
     /// By the week of the first decision, in order, from `line_from` on.
     pub weeks: Vec<(DateTime<Utc>, Figures)>,
+    /// How right the system was about those it passed on, by how sure it was.
+    pub reliability: Reliability,
+    /// How sure the last decision about each was, in [`FINE_BINS`] from 0 to 1; rules that hang on no field have no
+    /// confidence.
+    pub confidences: [u64; FINE_BINS],
 }
 
 /// Money of the opportunities of a cohort, in one currency.
@@ -116,7 +126,7 @@ pub struct Bar {
     pub count: u64,
 }
 
-#[derive(FromRow)]
+#[derive(Deserialize)]
 struct Row {
     /// Bits of the columns that the row is not of: period, week, rule.
     set: i32,
@@ -134,6 +144,22 @@ struct Row {
     refused: i64,
     assigned: i64,
     converted: i64,
+    passed: i64,
+    accepted: i64,
+    sales_qualified: i64,
+    opportunity: i64,
+    won: i64,
+}
+
+/// Leads of the period whose confidence lies in one bin.
+#[derive(Deserialize)]
+struct BinRow {
+    bin: usize,
+    leads: u64,
+    #[serde(default)]
+    confidence_sum: f64,
+    #[serde(default)]
+    right: u64,
 }
 
 /// The figures of a cohort; weeks are those of `zone`, an IANA name.
@@ -143,27 +169,53 @@ struct Row {
 pub async fn report(store: &Store, cohort: &Cohort, zone: &str) -> Result<Report> {
     let mut query = QueryBuilder::new("WITH ");
     push_leads(&mut query, cohort, zone);
-    query.push("SELECT grouping(in_period, week, workflow_id)::int AS set, in_period, week, workflow_id, first_rule_id AS rule_id, ");
+    query.push(", figures AS (SELECT grouping(in_period, week, workflow_id)::int AS set, in_period, week, workflow_id, first_rule_id AS rule_id, ");
     query.push(FIGURES).push(" FROM told GROUP BY GROUPING SETS ((in_period), (week), (in_period, workflow_id, first_rule_id)) ORDER BY week DESC NULLS FIRST, leads DESC LIMIT ");
-    query.push_bind(BUCKETS + RULES);
+    query.push_bind(BUCKETS + RULES).push("), ").push(BINS_OF_TOLD);
+    // One statement, so that the leads are gone through once.
+    query.push(
+        "SELECT 'figures', to_jsonb(f) FROM figures f UNION ALL SELECT 'judged', to_jsonb(j) FROM judged j \
+         UNION ALL SELECT 'sure', to_jsonb(s) FROM sure s",
+    );
     let mut tx = roomy(store).await?;
-    let rows: Vec<Row> = query.build_query_as().fetch_all(&mut *tx).await?;
+    let rows: Vec<(String, Json)> = query.build_query_as().fetch_all(&mut *tx).await?;
     tx.commit().await?;
     let mut report = Report::default();
-    for row in rows {
-        let figures = Figures::from(&row);
+    for (kind, row) in rows {
+        match kind.as_str() {
+            "judged" => {
+                let row: BinRow = serde_json::from_value(row)?;
+                if let Some(bin) = report.reliability.bins.get_mut(row.bin) {
+                    *bin = Bin { count: row.leads, confidence_sum: row.confidence_sum, right: row.right };
+                }
+            }
+            "sure" => {
+                let row: BinRow = serde_json::from_value(row)?;
+                if let Some(bin) = report.confidences.get_mut(row.bin) {
+                    *bin = row.leads;
+                }
+            }
+            _ => report.take(&serde_json::from_value(row)?),
+        }
+    }
+    report.weeks.sort_by_key(|(week, _)| *week);
+    report.by_rule.sort_by_key(|row| std::cmp::Reverse(row.figures.leads));
+    Ok(report)
+}
+
+impl Report {
+    fn take(&mut self, row: &Row) {
+        let figures = Figures::from(row);
         let in_period = row.in_period == Some(true);
         match (row.set, row.week, row.workflow_id) {
-            (0b011, ..) if in_period => report.total = figures,
-            (0b101, Some(week), _) => report.weeks.push((week, figures)),
+            (0b011, ..) if in_period => self.total = figures,
+            (0b101, Some(week), _) => self.weeks.push((week, figures)),
             (0b010, _, Some(workflow_id)) if in_period => {
-                report.by_rule.push(ByRule { workflow_id, rule_id: row.rule_id, figures })
+                self.by_rule.push(ByRule { workflow_id, rule_id: row.rule_id.clone(), figures });
             }
             _ => {}
         }
     }
-    report.weeks.reverse();
-    Ok(report)
 }
 
 #[derive(FromRow)]
@@ -300,6 +352,14 @@ impl From<&Row> for Figures {
             },
             false_positives: Ratio::new(whole(row.refused), whole(row.judged)),
             ae_conversion: Ratio::new(whole(row.converted), whole(row.assigned)),
+            funnel: Funnel {
+                decided: leads,
+                passed_on: whole(row.passed),
+                accepted: whole(row.accepted),
+                sales_qualified: whole(row.sales_qualified),
+                opportunity: whole(row.opportunity),
+                won: whole(row.won),
+            },
         }
     }
 }
@@ -334,7 +394,7 @@ fn push_cohort(query: &mut QueryBuilder<Postgres>, cohort: &Cohort, zone: &str) 
         query.push("DISTINCT ON (s.lead_id) ");
     }
     query
-        .push("s.lead_id, s.workflow_id, s.first_rule_id, date_trunc('week', s.first_as_of, ")
+        .push("s.lead_id, s.workflow_id, s.first_rule_id, s.last_confidence, date_trunc('week', s.first_as_of, ")
         .push_bind(zone.to_owned());
     query.push(") AS week, ");
     match cohort.from {
@@ -372,10 +432,11 @@ fn push_leads(query: &mut QueryBuilder<Postgres>, cohort: &Cohort, zone: &str) {
         "outcome AS (SELECT o.lead_id, \
            bool_or(o.stage IN ('accepted', 'sales_qualified', 'opportunity', 'won')) AS qualified, \
            min(o.at) FILTER (WHERE o.stage IN ('accepted', 'sales_qualified', 'opportunity', 'won')) AS qualified_at, \
-           bool_or(o.stage IN ('opportunity', 'won')) AS converted, \
+           bool_or(o.stage IN ('sales_qualified', 'opportunity', 'won')) AS sales_qualified, \
+           bool_or(o.stage IN ('opportunity', 'won')) AS converted, bool_or(o.stage = 'won') AS won, \
            (array_agg(o.stage ORDER BY o.at NULLS LAST, o.id) FILTER (WHERE o.stage <> 'touched'))[1] AS verdict \
          FROM standing_outcomes o JOIN cohort c ON c.lead_id = o.lead_id WHERE o.id >= (SELECT id FROM born) GROUP BY o.lead_id), \
-         passed AS (SELECT d.lead_id, bool_or(d.action = 'assign') AS assigned FROM decisions d JOIN cohort c ON c.lead_id = d.lead_id \
+         passed AS (SELECT d.lead_id, bool_or(d.action = 'assign') AS assigned, (array_agg(d.confidence ORDER BY d.id))[1] AS confidence FROM decisions d JOIN cohort c ON c.lead_id = d.lead_id \
          WHERE d.id >= (SELECT id FROM born) AND d.action IN ('advance', 'assign') AND d.mode IN ('live', 'assign_review', 'historical')",
     );
     if let Some(workflow) = cohort.workflow {
@@ -383,11 +444,12 @@ fn push_leads(query: &mut QueryBuilder<Postgres>, cohort: &Cohort, zone: &str) {
     }
     query.push(
         " GROUP BY d.lead_id), \
-         told AS (SELECT c.workflow_id, c.week, c.in_period, c.first_rule_id, coalesce(o.qualified, false) AS qualified, \
+         told AS (SELECT c.workflow_id, c.week, c.in_period, c.first_rule_id, c.last_confidence, p.confidence, \
+           coalesce(o.sales_qualified, false) AS sales_qualified, coalesce(o.won, false) AS won, coalesce(o.qualified, false) AS qualified, \
            coalesce(o.converted, false) AS converted, o.verdict, p.lead_id IS NOT NULL AS passed, coalesce(p.assigned, false) AS assigned, \
            extract(epoch FROM o.qualified_at - l.first_occurred_at)::float8 AS took \
          FROM cohort c LEFT JOIN outcome o ON o.lead_id = c.lead_id LEFT JOIN passed p ON p.lead_id = c.lead_id \
-         LEFT JOIN leads l ON l.id = c.lead_id AND o.qualified_at IS NOT NULL) ",
+         LEFT JOIN leads l ON l.id = c.lead_id AND o.qualified_at IS NOT NULL)",
     );
 }
 
@@ -397,4 +459,15 @@ const FIGURES: &str = "count(*) AS leads, count(*) FILTER (WHERE qualified) AS q
     percentile_cont(0.5) WITHIN GROUP (ORDER BY took) FILTER (WHERE took >= 0) AS median_s, avg(took) FILTER (WHERE took >= 0) AS mean_s, \
     count(*) FILTER (WHERE passed AND verdict IS NOT NULL) AS judged, \
     count(*) FILTER (WHERE passed AND verdict IN ('rejected', 'disqualified', 'lost')) AS refused, \
-    count(*) FILTER (WHERE assigned) AS assigned, count(*) FILTER (WHERE assigned AND converted) AS converted";
+    count(*) FILTER (WHERE assigned) AS assigned, count(*) FILTER (WHERE assigned AND converted) AS converted, \
+    count(*) FILTER (WHERE passed) AS passed, count(*) FILTER (WHERE passed AND qualified) AS accepted, \
+    count(*) FILTER (WHERE passed AND sales_qualified) AS sales_qualified, \
+    count(*) FILTER (WHERE passed AND converted) AS opportunity, count(*) FILTER (WHERE passed AND won) AS won";
+
+/// `judged` and `sure`: leads of the period by how sure the system was; bins as `engine::control::calibration::place` has
+/// them, 10 and 20.
+const BINS_OF_TOLD: &str = "judged AS (SELECT least(floor(confidence * 10)::int, 9) AS bin, count(*) AS leads, sum(confidence) AS confidence_sum, \
+    count(*) FILTER (WHERE verdict NOT IN ('rejected', 'disqualified', 'lost')) AS \"right\" FROM told \
+    WHERE in_period AND confidence IS NOT NULL AND verdict IS NOT NULL GROUP BY 1), \
+    sure AS (SELECT least(floor(last_confidence * 20)::int, 19) AS bin, count(*) AS leads FROM told \
+    WHERE in_period AND last_confidence IS NOT NULL GROUP BY 1) ";

@@ -20,13 +20,23 @@ pub struct LayerOwners {
     pub control: Option<String>,
 }
 
-/// Who is accountable for each layer.
+/// What stands around every page.
+#[derive(Clone, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
+pub struct Around {
+    /// What the organisation is called, when it has a name.
+    pub organisation: Option<String>,
+    /// Who is accountable for each layer.
+    #[sqlx(flatten)]
+    pub owners: LayerOwners,
+}
+
+/// What stands around every page, in one statement.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn layer_owners(store: &Store) -> Result<LayerOwners> {
+pub async fn around(store: &Store) -> Result<Around> {
     let row = sqlx::query_as(
-        "SELECT c.name AS content, r.name AS rules, s.name AS sync, o.name AS control FROM layers l \
+        "SELECT (SELECT nullif(value ->> 'name', '') FROM settings WHERE name = 'organisation') AS organisation, c.name AS content, r.name AS rules, s.name AS sync, o.name AS control FROM layers l \
          LEFT JOIN people c ON c.id = l.content_owner LEFT JOIN people r ON r.id = l.rules_owner \
          LEFT JOIN people s ON s.id = l.sync_owner LEFT JOIN people o ON o.id = l.control_owner",
     )

@@ -4,6 +4,8 @@ pub mod audit_log;
 pub mod dashboard;
 pub mod frame;
 pub mod home;
+pub mod keyset;
 pub mod lead_page;
 pub mod leads_list;
+pub mod search;
 pub mod subjects;

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::error::Result;
 use crate::hash::{hex_or_null, row_hash};
 use crate::keyring::Place;
+use crate::live::{self, Topic};
 use crate::log::column;
 use crate::pool::Store;
 use crate::sync::begin;
@@ -209,6 +210,7 @@ pub async fn finish(store: &Store, batch: &[Finish]) -> Result<Finished> {
     let mut transaction = begin(store).await?;
     let finished = finish_on(&mut transaction, batch).await?;
     transaction.commit().await?;
+    live::mark(store, &[Topic::Sync]);
     Ok(finished)
 }
 

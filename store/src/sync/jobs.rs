@@ -12,6 +12,7 @@ use strum::VariantArray as _;
 use crate::actor::Actor;
 use crate::control::{Audit, audit};
 use crate::error::{Error, Result};
+use crate::live::{self, Topic};
 use crate::pool::Store;
 
 /// Channel that tells processes that somebody asked for a job.
@@ -141,6 +142,9 @@ pub async fn begin(store: &Store, runner: &str, lease: Duration) -> Result<Optio
     .bind(JobKind::VARIANTS.iter().map(ToString::to_string).collect::<Vec<_>>())
     .fetch_optional(store.pool())
     .await?;
+    if row.is_some() {
+        live::mark(store, &[Topic::Jobs]);
+    }
     Ok(row.and_then(|(name, run_lease)| Some(Run { job: name.parse().ok()?, run_lease })))
 }
 
@@ -171,6 +175,7 @@ pub async fn end(store: &Store, run: Run, ended: &Ended) -> Result<bool> {
     .bind(run.job.every().as_secs_f64())
     .execute(store.pool())
     .await?;
+    live::mark(store, &[Topic::Jobs]);
     Ok(told.rows_affected() > 0)
 }
 

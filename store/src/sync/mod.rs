@@ -29,7 +29,9 @@ pub use lists::{
     Delivery, Effect, EffectState, OutboxCount, dead, deliveries, effects_of_decision, effects_of_lead,
     outbox_counts,
 };
-pub use replay::{DeadFilter, Replayed, ReplayedMany, replay, replay_all};
+pub use replay::{
+    DeadFilter, Replayed, ReplayedMany, replay, replay_all, replay_chosen, stop_replay, untried,
+};
 pub use unfinished::{Unfinished, UnfinishedFilter, UnfinishedState, count_dead, unfinished};
 
 use crate::error::Result;

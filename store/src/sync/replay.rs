@@ -43,6 +43,17 @@ pub struct ReplayedMany {
     pub overtaken: usize,
 }
 
+impl ReplayedMany {
+    fn of(rows: &[Row]) -> Self {
+        let count = |wanted: fn(&Fate) -> bool| rows.iter().filter(|row| wanted(&row.fate())).count();
+        Self {
+            ready: count(|fate| matches!(fate, Fate::Ready)),
+            superseded: count(|fate| matches!(fate, Fate::Superseded)),
+            overtaken: count(|fate| matches!(fate, Fate::Overtaken)),
+        }
+    }
+}
+
 /// Tries a dead effect again, unless a later one has arrived at the same record since. Events of a warehouse are not
 /// superseded: each of them counts.
 ///
@@ -73,6 +84,26 @@ pub async fn replay(store: &Store, actor: &Actor, effect: EffectId) -> Result<Re
     Ok(replayed)
 }
 
+/// Tries these dead effects again, all or, when the database fails, none. Those that are not among the dead any more
+/// count nowhere.
+///
+/// # Errors
+/// When the database fails.
+pub async fn replay_chosen(store: &Store, actor: &Actor, effects: &[EffectId]) -> Result<ReplayedMany> {
+    let ids: Vec<Uuid> = effects.iter().map(|effect| effect.0).collect();
+    let mut transaction = store.pool().begin().await?;
+    let rows = revive(&mut transaction, actor.now, &ids).await?;
+    let all = ReplayedMany::of(&rows);
+    let revived: Vec<Uuid> = rows.iter().map(|row| row.effect_id).collect();
+    let detail = json!({
+        "effects": revived, "ready": all.ready, "superseded": all.superseded, "overtaken": all.overtaken,
+    });
+    let entry = Audit { action: "effect.replay_chosen", subject: "outbox", lead: None, detail };
+    audit(&mut transaction, actor, entry).await?;
+    transaction.commit().await?;
+    Ok(all)
+}
+
 /// Tries all dead effects again that the filter means, in batches; a failure leaves those of the batches before it
 /// ready.
 ///
@@ -95,14 +126,7 @@ pub async fn replay_all(store: &Store, actor: &Actor, filter: &DeadFilter) -> Re
         .await?;
         let Some(last) = ids.last() else { break };
         after = *last;
-        let mut batch = ReplayedMany::default();
-        for row in revive(&mut transaction, actor.now, &ids).await? {
-            match row.fate() {
-                Fate::Ready => batch.ready += 1,
-                Fate::Superseded => batch.superseded += 1,
-                Fate::Overtaken => batch.overtaken += 1,
-            }
-        }
+        let batch = ReplayedMany::of(&revive(&mut transaction, actor.now, &ids).await?);
         let detail = json!({
             "destination": filter.destination, "error": filter.error, "ready": batch.ready,
             "superseded": batch.superseded, "overtaken": batch.overtaken,
@@ -115,6 +139,47 @@ pub async fn replay_all(store: &Store, actor: &Actor, filter: &DeadFilter) -> Re
         all.overtaken += batch.overtaken;
     }
     Ok(all)
+}
+
+/// How many of those that were made ready at an instant have not been tried yet, [`PROGRESS_ROWS`] at most: what shows how
+/// far a replay is. The instant is what tells them from all others: it is what they are due at.
+///
+/// # Errors
+/// When the database fails.
+pub async fn untried(store: &Store, at: DateTime<Utc>) -> Result<i64> {
+    // By destination, since that is how the index goes.
+    let sql = "SELECT count(*) FROM (SELECT FROM destinations n JOIN outbox o ON o.destination_id = n.id AND o.due_at = $1 AND o.state = 'ready' \
+               UNION ALL SELECT FROM outbox WHERE state = 'running' AND due_at = $1 LIMIT $2) o";
+    Ok(sqlx::query_scalar(sql).bind(at).bind(PROGRESS_ROWS).fetch_one(store.pool()).await?)
+}
+
+/// Where counting of a replay stops.
+pub const PROGRESS_ROWS: i64 = 100_000;
+
+/// Breaks a replay off: what was made ready at the instant and has not been tried waits for a person again.
+///
+/// # Errors
+/// When the database fails.
+pub async fn stop_replay(store: &Store, actor: &Actor, at: DateTime<Utc>) -> Result<u64> {
+    let mut transaction = store.pool().begin().await?;
+    let stopped = sqlx::query(
+        "UPDATE outbox SET state = 'dead' WHERE effect_id IN (SELECT o.effect_id FROM destinations n JOIN outbox o ON o.destination_id = n.id \
+         WHERE o.due_at = $1 AND o.state = 'ready' AND o.attempts = 0 AND o.last_error IS NOT NULL LIMIT $2 FOR UPDATE OF o SKIP LOCKED)",
+    )
+    .bind(at)
+    .bind(PROGRESS_ROWS)
+    .execute(&mut *transaction)
+    .await?
+    .rows_affected();
+    let detail = json!({ "stopped": stopped });
+    audit(
+        &mut transaction,
+        actor,
+        Audit { action: "effect.stop_replay", subject: "outbox", lead: None, detail },
+    )
+    .await?;
+    transaction.commit().await?;
+    Ok(stopped)
 }
 
 #[derive(FromRow)]

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::error::Result;
 use crate::pool::Store;
+use crate::reads::keyset::{self, Order};
 use crate::sync::replay::DeadFilter;
 
 /// Rows a page has.
@@ -48,17 +49,8 @@ pub struct UnfinishedFilter {
     pub error: Option<String>,
 }
 
-/// Where a page of the list begins.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Cursor {
-    /// With the newest.
-    #[default]
-    Start,
-    /// With the next older ones.
-    Before(EffectId),
-    /// With the next newer ones.
-    After(EffectId),
-}
+/// Where a page of the list begins; it is ordered by the effect's id.
+pub type Cursor = keyset::Cursor<EffectId>;
 
 /// An effect that is not finished, with whom it is about.
 #[derive(Clone, Debug, FromRow)]
@@ -112,53 +104,44 @@ impl TryFrom<String> for UnfinishedState {
 /// A page of the list.
 #[derive(Clone, Debug, Default)]
 pub struct UnfinishedPage {
-    /// The rows, the newest first.
+    /// The rows, in order.
     pub rows: Vec<Unfinished>,
-    /// Newer rows.
-    pub newer: Option<Cursor>,
-    /// Older rows.
-    pub older: Option<Cursor>,
+    /// The pages beside it.
+    pub beside: keyset::Beside<EffectId>,
 }
 
-/// A page of the unfinished effects that pass the filter.
+/// A page of the unfinished effects that pass the filter, with at most `limit` rows.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn unfinished(store: &Store, filter: &UnfinishedFilter, cursor: Cursor) -> Result<UnfinishedPage> {
+pub async fn unfinished(
+    store: &Store,
+    filter: &UnfinishedFilter,
+    order: Order,
+    cursor: Cursor,
+    limit: usize,
+) -> Result<UnfinishedPage> {
     let mut query = QueryBuilder::new(
         "SELECT o.effect_id, o.lead_id, o.workflow_id, o.state, o.attempts, o.last_error, o.due_at, o.leased_until, o.expires_at, \
          n.name AS destination, n.paused_reason, e.kind, e.created_at, l.name, l.company, l.email, l.external_id, l.erased_at FROM (SELECT * FROM outbox",
     );
     push_conditions(&mut query, filter);
-    let backwards = matches!(cursor, Cursor::After(_));
     match cursor {
         Cursor::Start => {}
         Cursor::Before(id) => drop(query.push(" AND effect_id < ").push_bind(id.0)),
         Cursor::After(id) => drop(query.push(" AND effect_id > ").push_bind(id.0)),
     }
-    let order = if backwards { "" } else { " DESC" };
-    query.push(" ORDER BY effect_id").push(order).push(" LIMIT ").push_bind(PAGE_ROWS as i64 + 1);
+    let direction = if cursor.is_ascending(order) { "" } else { " DESC" };
+    query.push(" ORDER BY effect_id").push(direction).push(" LIMIT ").push_bind(limit as i64 + 1);
     // What stands beside a row is looked up for the rows of the page alone.
     query.push(
         ") o JOIN effects e ON e.id = o.effect_id JOIN destinations n ON n.id = o.destination_id JOIN leads l ON l.id = o.lead_id \
          ORDER BY o.effect_id",
     );
-    query.push(order);
+    query.push(direction);
     let mut rows: Vec<Unfinished> = query.build_query_as().fetch_all(store.pool()).await?;
-    let more = rows.len() > PAGE_ROWS;
-    rows.truncate(PAGE_ROWS);
-    if backwards {
-        rows.reverse();
-    }
-    let place = |row: &Unfinished| EffectId(row.effect_id);
-    let first = rows.first().map(|row| Cursor::After(place(row)));
-    let last = rows.last().map(|row| Cursor::Before(place(row)));
-    let (newer, older) = match cursor {
-        Cursor::Start => (None, last.filter(|_| more)),
-        Cursor::Before(_) => (first, last.filter(|_| more)),
-        Cursor::After(_) => (first.filter(|_| more), last),
-    };
-    Ok(UnfinishedPage { rows, newer, older })
+    let beside = keyset::turn(&mut rows, limit, &cursor, order, |row| EffectId(row.effect_id));
+    Ok(UnfinishedPage { rows, beside })
 }
 
 /// How many failed effects a filter means: as many as [`replay_all`](super::replay_all) would try again. Stops at

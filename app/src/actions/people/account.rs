@@ -2,10 +2,11 @@
 
 use chrono_tz::Tz;
 use leptos::prelude::*;
-use store::people::{self, Password};
+use store::people::sessions::{self, IdHash};
+use store::people::{self, Preferences};
 
-use super::page_path;
-use crate::actions::{Flash, LocalPath, actor, allowed, door, lead_to_with};
+use super::{fields, page_path};
+use crate::actions::{Flash, actor, allowed, door, lead_to_with};
 use crate::error::{Error, Result};
 
 const PAGE: &str = "/account";
@@ -29,55 +30,76 @@ pub async fn change_password(
     let failed = |field: &str, problem: String| {
         lead_to_with(&page_path(PAGE), &Flash::new("The password was not changed.").error(field, problem))
     };
-    let new = match Password::parse(&password) {
-        Err(problem) => return failed("password", problem.to_string()),
-        Ok(_) if password != again => return failed("again", "The two passwords differ.".into()),
+    let new = match fields::password(&password, &again) {
         Ok(new) => new,
+        Err((field, problem)) => return failed(field, problem),
     };
-    if let Some(left) = door.throttle.shut_for(&viewer.email, door.peer, request.now) {
+    // Counted before it is looked at, as at the door.
+    if let Some(left) = door.throttles.passwords.take(&viewer.email, door.peer, request.now) {
         let minutes = left.num_minutes() + 1;
         return failed("current", format!("Too many wrong passwords. Try again in {minutes} minutes."));
     }
-    // Counted before it is looked at, as at the door.
-    door.throttle.wrong(&viewer.email, door.peer, request.now);
     if people::check_password(&request.store, &viewer.email, &current).await?.is_none() {
         return failed("current", "This is not your password.".into());
     }
-    door.throttle.right(&viewer.email, door.peer);
+    door.throttles.passwords.forget(&viewer.email, door.peer);
     people::set_password(&request.store, &actor(&request)?, viewer.id, new).await?;
-    crate::actions::door::enter(&door.session, viewer.id, request.now)
-        .await
-        .map_err(|_| Error::Unavailable)?;
+    door.enter(viewer.id, request.now).await?;
     lead_to_with(
         &page_path(PAGE),
         &Flash::new("Your password is changed, and other browsers are signed out."),
     )
 }
 
-/// Ends all sessions of whoever is signed in, this one too.
+/// Signs one of one's own browsers out, by its session's hash; this one as by the button.
 ///
 /// # Errors
 /// When the database fails.
-#[server(prefix = "/actions", endpoint = "sign-out-everywhere")]
-pub async fn sign_out_everywhere() -> Result<(), Error> {
-    let request = allowed::<SignOutEverywhere>()?;
-    people::end_sessions(&request.store, &actor(&request)?).await?;
-    crate::actions::door::leave(&door()?.session).await.map_err(|_| Error::Unavailable)?;
-    let flash = Flash::new("You are signed out in every browser.");
-    lead_to_with(&LocalPath::sign_in(&LocalPath::next(None)), &flash)
+#[server(prefix = "/actions", endpoint = "end-session")]
+pub async fn end_session(
+    /// The session's hash, in hexadecimal digits.
+    session: String,
+) -> Result<(), Error> {
+    let request = allowed::<EndSession>()?;
+    let id: IdHash = session.parse().map_err(|()| Error::NotFound { what: "session".into() })?;
+    let said = match sessions::end_one(&request.store, &actor(&request)?, id).await {
+        Ok(()) => "That browser is signed out.",
+        Err(store::Error::NotFound(_)) => "That browser was signed out before.",
+        Err(error) => return Err(error.into()),
+    };
+    lead_to_with(&page_path(PAGE), &Flash::new(said))
 }
 
-/// Shows times in another zone from now on.
+/// Signs all of one's own browsers out but this one.
 ///
 /// # Errors
-/// When there is no such zone, or the database fails.
-#[server(prefix = "/actions", endpoint = "set-time-zone")]
-pub async fn set_time_zone(
+/// When the database fails.
+#[server(prefix = "/actions", endpoint = "end-other-sessions")]
+pub async fn end_other_sessions() -> Result<(), Error> {
+    let request = allowed::<EndOtherSessions>()?;
+    let this = request.viewer.as_ref().and_then(|viewer| viewer.session).ok_or(Error::SignedOut)?;
+    sessions::end_others(&request.store, &actor(&request)?, this).await?;
+    lead_to_with(&page_path(PAGE), &Flash::new("You are signed out in every other browser."))
+}
+
+/// Shows things in another way from now on.
+///
+/// # Errors
+/// When there is no such zone or format, or the database fails.
+#[server(prefix = "/actions", endpoint = "set-preferences")]
+pub async fn set_preferences(
     /// The IANA name of the zone.
     zone: String,
+    /// How figures are shown: comma, dot or space.
+    numbers: String,
+    /// Whether single keys do something on pages: an unchecked box sends nothing.
+    #[server(default)]
+    single_keys: bool,
 ) -> Result<(), Error> {
-    let request = allowed::<SetTimeZone>()?;
+    let request = allowed::<SetPreferences>()?;
     let zone: Tz = zone.parse().map_err(|_| Error::NotFound { what: "time zone".into() })?;
-    people::set_time_zone(&request.store, &actor(&request)?, zone.name()).await?;
-    lead_to_with(&page_path(PAGE), &Flash::new(format!("Times are shown as they are in {}.", zone.name())))
+    let number_format = numbers.parse().map_err(|_| Error::NotFound { what: "number format".into() })?;
+    let chosen = Preferences { time_zone: zone.name(), number_format, single_keys };
+    people::set_preferences(&request.store, &actor(&request)?, chosen).await?;
+    lead_to_with(&page_path(PAGE), &Flash::new("Saved. Times and figures are shown so from now on."))
 }

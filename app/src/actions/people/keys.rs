@@ -4,7 +4,7 @@ use engine::ids::ApiKeyId;
 use leptos::prelude::*;
 use store::people::{self, Scope};
 
-use super::{page_path, parsed, refused};
+use super::{fields, page_path, parsed, refused};
 use crate::actions::{Flash, actor, allowed, lead_to_with};
 use crate::error::{Error, Result};
 
@@ -29,14 +29,10 @@ pub async fn add_key(
     let typed = Flash::new("No key was made.").value("name", &*name).value("scopes", scopes.join(","));
     let called = name.trim();
     let problems = [
-        ("name", called.is_empty().then_some("Say what the key is for.")),
-        ("name", (called.chars().count() > NAME_CHARS).then_some("A name has at most 100 characters.")),
-        ("scopes", wanted.is_empty().then_some("Choose what the key may do.")),
+        fields::text("name", called, "Say what the key is for.", NAME_CHARS),
+        wanted.is_empty().then(|| ("scopes", "Choose what the key may do.".to_owned())),
     ];
-    let wrong = problems
-        .into_iter()
-        .filter_map(|(field, problem)| Some((field, problem?)))
-        .fold(typed.clone(), |flash, (field, problem)| flash.error(field, problem));
+    let wrong = fields::wrong(typed.clone(), problems);
     if !wrong.errors.is_empty() {
         return lead_to_with(&page_path(PAGE), &wrong);
     }

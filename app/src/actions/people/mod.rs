@@ -1,11 +1,13 @@
 //! What administrators do about people and keys, and everybody about their own account.
 
 mod account;
+pub mod fields;
 mod keys;
 mod person;
 
 pub use self::account::{
-    ChangePassword, SetTimeZone, SignOutEverywhere, change_password, set_time_zone, sign_out_everywhere,
+    ChangePassword, EndOtherSessions, EndSession, SetPreferences, change_password, end_other_sessions,
+    end_session, set_preferences,
 };
 pub use self::keys::{AddKey, RevokeKey, add_key, revoke_key};
 pub use self::person::{
@@ -20,7 +22,7 @@ use crate::error::{Error, Result};
 fn refused(page: &str, flash: Flash, error: store::Error) -> Result<()> {
     match error {
         store::Error::Refused(why) => {
-            lead_to_with(&page_path(page), &Flash { message: sentence(&why), ..flash })
+            lead_to_with(&page_path(page), &Flash { message: crate::error::sentence(&why), ..flash })
         }
         other => Err(other.into()),
     }
@@ -28,11 +30,6 @@ fn refused(page: &str, flash: Flash, error: store::Error) -> Result<()> {
 
 fn page_path(page: &str) -> LocalPath {
     back_to(None, page)
-}
-
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
 }
 
 /// The texts that name something, each once.

@@ -6,15 +6,13 @@ use store::Store;
 use store::actor::Role;
 use store::people::{self, Person};
 
-use super::{page_path, parsed, refused};
-use crate::actions::{Flash, actor, allowed, lead_to_with};
+use super::{fields, page_path, parsed, refused};
+use crate::actions::{Flash, LocalPath, actor, allowed, lead_to_with};
 use crate::context::Request;
 use crate::error::{Error, Result};
-use crate::ui::origin;
 
 const PAGE: &str = "/people";
-/// Characters of a name, as the database has it.
-const NAME_CHARS: usize = 200;
+const TAKEN: &str = "Somebody with this address is there already.";
 
 /// Adds a person, and shows the link to set a password with.
 ///
@@ -37,23 +35,13 @@ pub async fn add_person(
         .value("email", &*email)
         .value("roles", roles.join(","));
     let called = name.trim();
-    let email_problem = if engine::event::normal_email(&email).is_none() {
-        Some("This is no e-mail address.")
-    } else if people::by_email(&request.store, &email).await?.is_some() {
-        Some("Somebody with this address is there already.")
-    } else {
-        None
-    };
+    let is_taken = people::by_email(&request.store, &email).await?.is_some();
     let problems = [
-        ("name", (called.is_empty()).then_some("Say what the person is called.")),
-        ("name", (called.chars().count() > NAME_CHARS).then_some("A name has at most 200 characters.")),
-        ("email", email_problem),
-        ("roles", held.is_empty().then_some("Give the person at least one role.")),
+        fields::name(called),
+        fields::email(&email).or_else(|| is_taken.then(|| ("email", TAKEN.to_owned()))),
+        held.is_empty().then(|| ("roles", "Give the person at least one role.".to_owned())),
     ];
-    let wrong = problems
-        .into_iter()
-        .filter_map(|(field, problem)| Some((field, problem?)))
-        .fold(typed.clone(), |flash, (field, problem)| flash.error(field, problem));
+    let wrong = fields::wrong(typed.clone(), problems);
     if !wrong.errors.is_empty() {
         return lead_to_with(&page_path(PAGE), &wrong);
     }
@@ -62,8 +50,7 @@ pub async fn add_person(
         Ok(id) => id,
         // Somebody else was quicker.
         Err(store::Error::Duplicate(_)) => {
-            let flash = typed.error("email", "Somebody with this address is there already.");
-            return lead_to_with(&page_path(PAGE), &flash);
+            return lead_to_with(&page_path(PAGE), &typed.error("email", TAKEN));
         }
         Err(error) => return refused(PAGE, typed, error),
     };
@@ -82,6 +69,10 @@ pub async fn make_link(
 ) -> Result<(), Error> {
     let request = allowed::<MakeLink>()?;
     let person = find(&request.store, &person).await?;
+    if person.is_disabled {
+        let said = format!("{} is shut out. Let them in again first.", person.name);
+        return lead_to_with(&page_of(person.id), &Flash::new(said));
+    }
     let said = format!(
         "Give {} this link; it sets a new password, once, within a day. The links before it do not work any more.",
         person.name
@@ -108,9 +99,9 @@ pub async fn set_person_roles(
         Ok(()) => {
             let titles: Vec<&str> = roles.iter().map(|role| role.title()).collect();
             let titles = if titles.is_empty() { "no role".to_owned() } else { titles.join(", ") };
-            lead_to_with(&page_path(PAGE), &Flash::new(format!("{} now has: {titles}.", person.name)))
+            lead_to_with(&page_of(person.id), &Flash::new(format!("{} now has: {titles}.", person.name)))
         }
-        Err(error) => refused(PAGE, Flash::default(), error),
+        Err(error) => refused(page_of(person.id).as_str(), Flash::default(), error),
     }
 }
 
@@ -130,11 +121,17 @@ pub async fn set_person_disabled(
     match people::set_disabled(&request.store, &actor(&request)?, person.id, disabled).await {
         Ok(()) if disabled => {
             let said = format!("{} is signed out everywhere and cannot sign in any more.", person.name);
-            lead_to_with(&page_path(PAGE), &Flash::new(said))
+            lead_to_with(&page_of(person.id), &Flash::new(said))
         }
-        Ok(()) => lead_to_with(&page_path(PAGE), &Flash::new(format!("{} can sign in again.", person.name))),
-        Err(error) => refused(PAGE, Flash::default(), error),
+        Ok(()) => {
+            lead_to_with(&page_of(person.id), &Flash::new(format!("{} can sign in again.", person.name)))
+        }
+        Err(error) => refused(page_of(person.id).as_str(), Flash::default(), error),
     }
+}
+
+fn page_of(person: PersonId) -> LocalPath {
+    page_path(&format!("{PAGE}/{person}"))
 }
 
 async fn find(store: &Store, id: &str) -> Result<Person> {
@@ -147,6 +144,6 @@ async fn find(store: &Store, id: &str) -> Result<Person> {
 async fn show_link(request: &Request, person: PersonId, said: String) -> Result<()> {
     let token =
         people::make_setup_link(&request.store, &actor(request)?, person, people::DEFAULT_VALIDITY).await?;
-    let flash = Flash::new(said).value("secret", format!("{}/setup/{token}", origin::origin()));
-    lead_to_with(&page_path(PAGE), &flash)
+    let flash = Flash::new(said).value("secret", format!("{}/setup/{token}", request.origin()));
+    lead_to_with(&page_of(person), &flash)
 }

@@ -5,7 +5,10 @@ mod replay;
 mod run_job;
 
 pub use self::pause::{PauseDestination, ResumeDestination, pause_destination, resume_destination};
-pub use self::replay::{ReplayEffect, ReplayEffects, replay_effect, replay_effects};
+pub use self::replay::{
+    ReplayChosen, ReplayEffect, ReplayEffects, StopReplay, replay_chosen, replay_effect, replay_effects,
+    stop_replay,
+};
 pub use self::run_job::{RunJob, run_job};
 
 use store::Store;

@@ -1,11 +1,13 @@
 //! Trying failed effects again.
 
+use chrono::{DateTime, Utc};
 use engine::ids::EffectId;
 use leptos::prelude::*;
+use store::sync::unfinished::PAGE_ROWS;
 use store::sync::{self, DeadFilter, Replayed, ReplayedMany};
 
 use super::destination;
-use crate::actions::{Flash, actor, allowed, back_to, lead_to_with};
+use crate::actions::{Flash, LocalPath, actor, allowed, back_to, lead_to_with};
 use crate::error::{Error, Result};
 use crate::ui::number;
 
@@ -37,6 +39,33 @@ pub async fn replay_effect(
     lead_to_with(&back_to(next.as_deref(), "/sync/effects?state=dead"), &Flash::new(said))
 }
 
+/// Tries these failed effects again and leads back to `next`.
+///
+/// # Errors
+/// When one of them is no effect's id, or the database fails.
+#[server(prefix = "/actions", endpoint = "replay-chosen")]
+pub async fn replay_chosen(
+    /// Their ids.
+    #[server(default)]
+    effects: Vec<String>,
+    /// Where to go then.
+    #[server(default)]
+    next: Option<String>,
+) -> Result<(), Error> {
+    let request = allowed::<ReplayChosen>()?;
+    let back = back_to(next.as_deref(), "/sync/effects?state=dead");
+    let ids: Vec<EffectId> = effects
+        .iter()
+        .take(PAGE_ROWS)
+        .map(|text| text.parse().map_err(|_| Error::NotFound { what: "action".into() }))
+        .collect::<Result<_>>()?;
+    if ids.is_empty() {
+        return lead_to_with(&back, &Flash::new("Nothing was chosen. Tick the boxes of those to try again."));
+    }
+    let came = sync::replay_chosen(&request.store, &actor(&request)?, &ids).await?;
+    lead_to_with(&watching(back, &came, request.now), &Flash::new(told(&came)))
+}
+
 /// Tries all failed effects again that a filter means, and leads back to `next`.
 ///
 /// # Errors
@@ -60,7 +89,44 @@ pub async fn replay_effects(
     };
     let filter = DeadFilter { destination, error: Some(error).filter(|text| !text.is_empty()) };
     let came = sync::replay_all(&request.store, &actor(&request)?, &filter).await?;
-    lead_to_with(&back_to(next.as_deref(), "/sync/effects?state=dead"), &Flash::new(told(&came)))
+    let back = back_to(next.as_deref(), "/sync/effects?state=dead");
+    lead_to_with(&watching(back, &came, request.now), &Flash::new(told(&came)))
+}
+
+/// Breaks a replay off, and leads back to `next`.
+///
+/// # Errors
+/// When the instant is none, or the database fails.
+#[server(prefix = "/actions", endpoint = "stop-replay")]
+pub async fn stop_replay(
+    /// When it began, in microseconds since 1970.
+    at: i64,
+    /// Where to go then.
+    #[server(default)]
+    next: Option<String>,
+) -> Result<(), Error> {
+    let request = allowed::<StopReplay>()?;
+    let at = DateTime::from_timestamp_micros(at).ok_or_else(|| Error::NotFound { what: "replay".into() })?;
+    let stopped = sync::stop_replay(&request.store, &actor(&request)?, at).await?;
+    let said = match stopped {
+        0 => "There was nothing left to stop.".to_owned(),
+        1 => "1 was not tried and waits for you again.".to_owned(),
+        many => format!("{} were not tried and wait for you again.", number::count(i128::from(many))),
+    };
+    lead_to_with(&back_to(next.as_deref(), "/sync/effects?state=dead"), &Flash::new(said))
+}
+
+/// So many are worth a bar; fewer are seen in the list as they go.
+const WORTH_A_BAR: usize = 10;
+
+/// The page with the progress of a replay: how many there are, and the instant they are due at.
+fn watching(back: LocalPath, came: &ReplayedMany, at: DateTime<Utc>) -> LocalPath {
+    if came.ready < WORTH_A_BAR {
+        return back;
+    }
+    let sign = if back.as_str().contains('?') { '&' } else { '?' };
+    let path = format!("{back}{sign}again={}.{}", came.ready, at.timestamp_micros());
+    LocalPath::parse(&path).unwrap_or(back)
 }
 
 /// What trying many again came to, as a sentence.

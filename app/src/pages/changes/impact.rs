@@ -4,7 +4,7 @@ use leptos::either::Either;
 use leptos::prelude::*;
 
 use crate::drafts::Impact;
-use crate::ui::bars::STACK;
+use crate::ui::charts::bars::STACK;
 use crate::ui::chip::action_chip;
 use crate::ui::number;
 

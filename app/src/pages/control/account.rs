@@ -2,14 +2,18 @@
 
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
-use store::people::sessions;
+use store::people::NumberFormat;
+use store::people::sessions::{self, IdHash, Session};
+use strum::VariantArray as _;
 
-use crate::actions::Flash;
-use crate::actions::people::{ChangePassword, SetTimeZone, SignOutEverywhere};
+use crate::actions::people::{ChangePassword, EndOtherSessions, EndSession, SetPreferences};
+use crate::actions::{Flash, SignOut};
+use crate::context::Viewer;
 use crate::error::{Error, Result};
 use crate::pages::frame::{Here, Page, Section, page};
+use crate::ui::clock::Clock;
 use crate::ui::form::{Input, input};
-use crate::ui::number;
+use crate::ui::{browser, number};
 
 /// The account of whoever is signed in.
 #[component]
@@ -20,62 +24,136 @@ pub fn Account() -> impl IntoView {
 
 async fn load(here: Here, flash: Flash) -> Result<Page> {
     let viewer = here.request.viewer.clone().ok_or(Error::SignedOut)?;
-    let browsers = sessions::count(&here.request.store, viewer.id, here.request.now).await?;
-    let roles: Vec<&str> = viewer.roles.iter().map(|role| role.title()).collect();
-    let roles = if roles.is_empty() { "none".to_owned() } else { roles.join(", ") };
+    let sessions = sessions::of(&here.request.store, viewer.id, here.request.now).await?;
     let bar = view! { <h1>"Your account"</h1><span class="meta">{viewer.email.clone()}</span> };
-    let email = viewer.email.clone();
-    let zone = viewer.time_zone.name();
     let body = view! {
         <div class="account">
-            <section aria-labelledby="h-you">
-                <div class="sec-head"><h2 id="h-you">"You"</h2></div>
-                <dl class="kv">
-                    <dt>"Name"</dt><dd>{viewer.name.clone()}</dd>
-                    <dt>"E-mail"</dt><dd>{viewer.email.clone()}</dd>
-                    <dt>"Roles"</dt><dd>{roles}</dd>
-                </dl>
-                <p class="meta">"An administrator changes these."</p>
-            </section>
-            <section aria-labelledby="h-zone">
-                <div class="sec-head"><h2 id="h-zone">"Time zone"</h2></div>
-                <form method="post" action=SetTimeZone::PATH>
-                    <label class="label">"Times are shown as they are in"{zones(zone)}</label>
-                    <p class="meta">{format!("It is {} there.", here.clock.full(here.clock.now))}</p>
-                    <button class="btn">"Save the time zone"</button>
-                </form>
-            </section>
-            <section aria-labelledby="h-password">
-                <div class="sec-head"><h2 id="h-password">"Password"</h2></div>
-                <form method="post" action=ChangePassword::PATH>
-                    <input type="hidden" name="username" value=email autocomplete="username" />
-                    {input(password("Your password until now", "current", "current-password"), &flash)}
-                    {input(password("The new one", "password", "new-password"), &flash)}
-                    {input(password("The same once more", "again", "new-password"), &flash)}
-                    <p class="meta">"At least twelve characters. Other browsers are signed out."</p>
-                    <button class="btn">"Change the password"</button>
-                </form>
-            </section>
-            <section aria-labelledby="h-sessions">
-                <div class="sec-head"><h2 id="h-sessions">"Signed in"</h2></div>
-                <form method="post" action=SignOutEverywhere::PATH>
-                    <p>{format!("You are signed in in {}, this one counted.", number::plural(browsers, "browser", "browsers"))}</p>
-                    <button class="btn">"Sign out everywhere"</button>
-                </form>
-            </section>
+            {you(&viewer)}
+            {preferences(&viewer, here.clock)}
+            {password_form(&viewer, &flash)}
         </div>
+        {browsers(&sessions, viewer.session, here.clock)}
     };
     Ok(Page { title: "Your account".into(), bar: bar.into_any(), body: body.into_any() })
+}
+
+fn you(viewer: &Viewer) -> impl IntoView + use<> {
+    let roles: Vec<&str> = viewer.roles.iter().map(|role| role.title()).collect();
+    let roles = if roles.is_empty() { "none".to_owned() } else { roles.join(", ") };
+    view! {
+        <section aria-labelledby="h-you">
+            <div class="sec-head"><h2 id="h-you">"You"</h2></div>
+            <dl class="kv">
+                <dt>"Name"</dt><dd>{viewer.name.clone()}</dd>
+                <dt>"E-mail"</dt><dd>{viewer.email.clone()}</dd>
+                <dt>"Roles"</dt><dd>{roles}</dd>
+            </dl>
+            <p class="meta">"An administrator changes these."</p>
+        </section>
+    }
+}
+
+fn preferences(viewer: &Viewer, clock: Clock) -> impl IntoView + use<> {
+    view! {
+        <section aria-labelledby="h-shown">
+            <div class="sec-head"><h2 id="h-shown">"How things are shown"</h2></div>
+            <form method="post" action=SetPreferences::PATH>
+                <label class="label">"Times are shown as they are in"{zones("zone", viewer.time_zone.name())}</label>
+                <p class="meta">{format!("It is {} there.", clock.full(clock.now))}</p>
+                <label class="label">"Figures are shown as"{formats("numbers", viewer.number_format)}</label>
+                <label class="check">
+                    <input type="checkbox" name="single_keys" value="true" checked=viewer.single_keys />
+                    <span>"Single keys do something"<small>"Switch it off if you speak to your computer. Ctrl+K finds things all the same."</small></span>
+                </label>
+                <button class="btn">"Save how things are shown"</button>
+            </form>
+        </section>
+    }
+}
+
+fn password_form(viewer: &Viewer, flash: &Flash) -> impl IntoView + use<> {
+    view! {
+        <section aria-labelledby="h-password">
+            <div class="sec-head"><h2 id="h-password">"Password"</h2></div>
+            <form method="post" action=ChangePassword::PATH>
+                <input type="hidden" name="username" value=viewer.email.clone() autocomplete="username" />
+                {input(password("Your password until now", "current", "current-password"), flash)}
+                {input(password("The new one", "password", "new-password"), flash)}
+                {input(password("The same once more", "again", "new-password"), flash)}
+                <p class="meta">"At least twelve characters. Other browsers are signed out."</p>
+                <button class="btn">"Change the password"</button>
+            </form>
+        </section>
+    }
 }
 
 fn password(label: &'static str, name: &'static str, autocomplete: &'static str) -> Input {
     Input { label, name, kind: "password", autocomplete, maxlength: 1024 }
 }
 
-fn zones(chosen: &'static str) -> impl IntoView {
+/// Where one is signed in, this browser first.
+fn browsers(sessions: &[(IdHash, Session)], this: Option<IdHash>, clock: Clock) -> impl IntoView + use<> {
+    let is_this = |id: &IdHash| Some(*id) == this;
+    let (here, others): (Vec<_>, Vec<_>) = sessions.iter().partition(|(id, _)| is_this(id));
+    let count = number::plural(sessions.len() as i64, "browser", "browsers");
+    let rows =
+        here.iter().chain(&others).map(|(id, session)| row(*id, session, is_this(id), clock)).collect_view();
+    let all = (!others.is_empty()).then(|| {
+        view! { <form class="push" method="post" action=EndOtherSessions::PATH><button class="btn">"Sign out all others"</button></form> }
+    });
+    view! {
+        <section class="gap" aria-labelledby="h-sessions">
+            <div class="sec-head"><h2 id="h-sessions">"Signed in"</h2><span class="meta">{count}</span>{all}</div>
+            <table class="table stack people">
+                <caption class="sr">"Browsers you are signed in with"</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">"Browser"</th>
+                        <th scope="col">"Address"</th>
+                        <th scope="col" class="num">"Signed in"</th>
+                        <th scope="col" class="num">"Last seen"</th>
+                        <th scope="col"><span class="sr">"Sign out"</span></th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </section>
+    }
+}
+
+fn row(id: IdHash, session: &Session, is_this: bool, clock: Clock) -> impl IntoView + use<> {
+    let words = browser::words(&session.agent);
+    let (action, id) = if is_this { (SignOut::PATH, None) } else { (EndSession::PATH, Some(id.to_string())) };
+    view! {
+        <tr>
+            <th scope="row" title=session.agent.clone()>{words.clone()}{is_this.then(|| view! { " "<span class="quiet">"this one"</span> })}</th>
+            <td class="first quiet">{session.address.clone()}</td>
+            <td class="num" data-l="Signed in">{clock.stamp(session.signed_in_at)}</td>
+            <td class="num" data-l="Last seen">{clock.relative(session.seen_at)}</td>
+            <td class="end">
+                <form method="post" action=action>
+                    {id.map(|id| view! { <input type="hidden" name="session" value=id /> })}
+                    <button class="btn">"Sign out"<span class="sr">{format!(" {words}")}</span></button>
+                </form>
+            </td>
+        </tr>
+    }
+}
+
+/// All time zones.
+pub fn zones(name: &'static str, chosen: &str) -> impl IntoView + use<> {
     let option = |zone: &chrono_tz::Tz| {
         let name = zone.name();
         view! { <option value=name selected=name == chosen>{name.replace('_', " ")}</option> }
     };
-    view! { <select class="field" name="zone">{chrono_tz::TZ_VARIANTS.iter().map(option).collect_view()}</select> }
+    view! { <select class="field" name=name>{chrono_tz::TZ_VARIANTS.iter().map(option).collect_view()}</select> }
+}
+
+/// All number formats, each as what it makes of a number.
+pub fn formats(name: &'static str, chosen: NumberFormat) -> impl IntoView {
+    let option = |format: &NumberFormat| {
+        let name: &'static str = format.into();
+        view! { <option value=name selected=*format == chosen>{number::example(*format)}</option> }
+    };
+    view! { <select class="field" name=name>{NumberFormat::VARIANTS.iter().map(option).collect_view()}</select> }
 }

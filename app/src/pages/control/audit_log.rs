@@ -8,22 +8,26 @@ use leptos_router::hooks::use_query_map;
 use serde_json::Value as Json;
 use store::actor::Role;
 use store::people::{self, Person};
-use store::reads::audit_log::{self, AuditEntry, AuditFilter, AuditPage, SEARCHED_ROWS};
+use store::reads::audit_log::{self, AuditEntry, AuditFilter, AuditPage, Cursor, PAGE_ROWS, SEARCHED_ROWS};
 use store::reads::frame::names_of_actors;
 use uuid::Uuid;
 
+use crate::actions::Flash;
 use crate::error::Result;
 use crate::pages::filters::{Address, Chip, Choice, chips, select};
 use crate::pages::frame::{Here, Page, Section, page};
 use crate::ui::clock::Clock;
 use crate::ui::icon::{Icon, icon};
+use crate::ui::table::{Column, Count, Sorted, Table, pager, tools};
 use crate::ui::{note, number, words};
 
-const PATH: &str = "/audit";
-const NAMES: [&str; 4] = ["who", "area", "about", "before"];
+/// Where the log is.
+pub const PATH: &str = "/audit";
+/// The names of its filters in the address.
+pub const NAMES: [&str; 3] = ["who", "area", "about"];
 
 /// The parts of the product that acts are about, as actions begin and as people say.
-const AREAS: [(&str, &str); 12] = [
+const AREAS: [(&str, &str); 13] = [
     ("person", "People"),
     ("key", "API keys"),
     ("workflow", "Workflows"),
@@ -32,6 +36,7 @@ const AREAS: [(&str, &str); 12] = [
     ("queue", "The queue"),
     ("lead", "Leads"),
     ("layers", "Layers"),
+    ("settings", "Settings"),
     ("destination", "Destinations"),
     ("effect", "Actions sent"),
     ("job", "Jobs"),
@@ -41,31 +46,59 @@ const AREAS: [(&str, &str); 12] = [
 /// The audit log.
 #[component]
 pub fn AuditLog() -> impl IntoView {
-    let address = Address::read(PATH, &use_query_map().get_untracked(), &NAMES);
-    page(Section::AuditLog, move |here| load(here, address))
+    let address = Address::of_list(PATH, &use_query_map().get_untracked(), &NAMES);
+    let flash = use_context::<Flash>().unwrap_or_default();
+    page(Section::AuditLog, move |here| load(here, Asked::read(address), flash))
 }
 
-async fn load(here: Here, address: Address) -> Result<Page> {
+/// What was asked for.
+pub struct Asked {
+    /// The filters as they stand in the address.
+    pub address: Address,
+    /// The same, understood.
+    pub filter: AuditFilter,
+    /// How it is sorted.
+    pub sorted: Sorted,
+    /// Which page.
+    pub cursor: Cursor,
+}
+
+impl Asked {
+    /// Reads the address.
+    pub fn read(address: Address) -> Self {
+        let text = |name| address.get(name).map(str::to_owned);
+        let filter = AuditFilter { actor: text("who"), area: text("area"), subject: text("about") };
+        let before = address.parsed::<Uuid>("before").map(Cursor::Before);
+        let after = address.parsed::<Uuid>("after").map(Cursor::After);
+        let sorted = Sorted::read(&address, &["when"]);
+        Self { filter, sorted, cursor: before.or(after).unwrap_or_default(), address }
+    }
+}
+
+async fn load(here: Here, asked: Asked, flash: Flash) -> Result<Page> {
     let store = &here.request.store;
-    let filter = AuditFilter {
-        actor: address.get("who").map(str::to_owned),
-        area: address.get("area").map(str::to_owned),
-        subject: address.get("about").map(str::to_owned),
-    };
-    let found = audit_log::audit_log(store, &filter, address.parsed::<Uuid>("before")).await?;
+    let Asked { address, filter, sorted, cursor } = &asked;
+    let found = audit_log::audit_log(store, filter, sorted.order, *cursor, PAGE_ROWS).await?;
     let people = people::all(store).await?;
     let mut who: Vec<String> = found.entries.iter().map(|entry| entry.actor.clone()).collect();
     who.extend(found.entries.iter().map(|entry| entry.subject.clone()));
     let names = names_of_actors(store, &who).await?;
     let bar = view! { <h1>"Audit log"</h1><span class="meta">"Every act that changed something, written once"</span> };
+    let table = table(&names, here.clock);
+    let tools = tools(&here, &flash, address, &table, Some("/audit.csv")).await?;
     let list = if found.entries.is_empty() {
-        Either::Left(nothing(&address, &filter, &found))
+        Either::Left(nothing(&asked, &found))
     } else {
-        Either::Right(view! { {table(&found.entries, &names, here.clock)}{pager(&address, &found)} })
+        let count = Count { rows: found.entries.len(), called: ("act", "acts"), cut: found.cut };
+        let rows = table.view(&found.entries, address, Some(*sorted));
+        Either::Right(view! { {rows}{pager(address, sorted.order, cursor, &count, found.beside)} })
     };
     let body = view! {
-        {form(&address, &people)}
-        {chips(active(&address, &people), Address::new(PATH).href())}
+        <div class="filters">
+            {form(address, &people)}
+            {chips(active(address, &people), address.start().without(&NAMES).href())}
+        </div>
+        <div class="tabs-row">{tools}</div>
         {list}
     };
     Ok(Page { title: "Audit log".into(), bar: bar.into_any(), body: body.into_any() })
@@ -84,6 +117,7 @@ fn form(address: &Address, people: &[Person]) -> impl IntoView + use<> {
     let about = address.get("about").map(str::to_owned);
     view! {
         <form class="row audit-filters" method="get" action=PATH role="search" aria-label="Filter the audit log">
+            {address.kept(&["sort", "cols"])}
             {select("Who", "who", "Everybody", actors(people), address.get("who"))}
             {select("What about", "area", "Everything", areas, address.get("area"))}
             <input class="field" type="search" name="about" value=about placeholder="Name or id" aria-label="Name or id" maxlength="200" />
@@ -93,7 +127,7 @@ fn form(address: &Address, people: &[Person]) -> impl IntoView + use<> {
 }
 
 fn active(address: &Address, people: &[Person]) -> Vec<Chip> {
-    let bare = address.without(&["before"]);
+    let bare = address.start();
     let named = |value: &str, all: &[Choice]| {
         all.iter()
             .find(|(known, _)| known == value)
@@ -113,42 +147,29 @@ fn active(address: &Address, people: &[Person]) -> Vec<Chip> {
         .collect()
 }
 
-fn table(entries: &[AuditEntry], names: &BTreeMap<String, String>, clock: Clock) -> impl IntoView + use<> {
-    let rows = entries.iter().map(|entry| row(entry, names, clock)).collect_view();
-    view! {
-        <table class="table stack sticky audit">
-            <caption class="sr">"Acts, the newest first"</caption>
-            <thead>
-                <tr>
-                    <th scope="col">"What"</th>
-                    <th scope="col">"To what"</th>
-                    <th scope="col">"Details"</th>
-                    <th scope="col">"Who"</th>
-                    <th scope="col" class="num">"When"</th>
-                </tr>
-            </thead>
-            <tbody>{rows}</tbody>
-        </table>
-    }
+fn table<'a>(names: &'a BTreeMap<String, String>, clock: Clock) -> Table<'a, AuditEntry> {
+    let columns = vec![
+        Column::new("what", "What", "", |entry: &AuditEntry| words::act(&entry.action)),
+        Column::new("subject", "To what", "first", |entry: &AuditEntry| subject(entry, names)),
+        Column::new("details", "Details", "wide quiet", |entry: &AuditEntry| entry.detail.as_ref().map(details)),
+        Column::new("who", "Who", "nowrap", |entry: &AuditEntry| {
+            view! { {words::sentence(&words::actor(&entry.actor, names))}{roles(entry)} }
+        })
+        .label("By"),
+        Column::new("request", "Request", "mono", |entry: &AuditEntry| entry.request_id.clone()).extra().label("Request"),
+        Column::new("when", "When", "num", move |entry: &AuditEntry| {
+            view! { <span title=format!("Request {}", entry.request_id)>{clock.stamp_second(entry.at)}</span> }
+        })
+        .sort("when"),
+    ];
+    Table { caption: "Acts", class: "audit", columns, choose: None }
 }
 
-fn row(entry: &AuditEntry, names: &BTreeMap<String, String>, clock: Clock) -> impl IntoView + use<> {
-    let roles: Vec<&str> = entry
-        .roles
-        .iter()
-        .filter_map(|role| role.parse().ok())
-        .map(|role: store::actor::Role| role.title())
-        .collect();
-    let roles = (!roles.is_empty()).then(|| view! { <small>{roles.join(", ")}</small> });
-    view! {
-        <tr>
-            <th scope="row">{words::act(&entry.action)}</th>
-            <td class="first">{subject(entry, names)}</td>
-            <td class="wide quiet">{entry.detail.as_ref().map(details)}</td>
-            <td class="nowrap" data-l="By">{words::sentence(&words::actor(&entry.actor, names))}{roles}</td>
-            <td class="num" title=format!("Request {}", entry.request_id)>{clock.stamp_second(entry.at)}</td>
-        </tr>
-    }
+/// The roles the actor held then.
+fn roles(entry: &AuditEntry) -> impl IntoView + use<> {
+    let roles: Vec<&str> =
+        entry.roles.iter().filter_map(|role| role.parse().ok()).map(|role: Role| role.title()).collect();
+    (!roles.is_empty()).then(|| view! { <small>{roles.join(", ")}</small> })
 }
 
 /// What was acted on: a person or a key by name, a lead as a link, anything else as it is called.
@@ -180,28 +201,21 @@ fn details(detail: &Json) -> String {
     parts.join("; ")
 }
 
-fn pager(address: &Address, found: &AuditPage) -> impl IntoView + use<> {
-    let newest = address
-        .get("before")
-        .map(|_| view! { <a class="btn" href=address.without(&["before"]).href()>"Newest"</a> });
-    let words = if found.cut { "Search further back" } else { "Older" };
-    let older = found.older.map(|id| {
-        view! { <a class="btn" href=address.with("before", id.to_string()).href()>{words}{icon(Icon::Forward)}</a> }
-    });
-    let count = number::plural(found.entries.len() as i64, "act", "acts");
-    view! { <nav class="pager" aria-label="Pages"><span class="meta">{count}</span><span class="row">{newest}{older}</span></nav> }
-}
-
-fn nothing(address: &Address, filter: &AuditFilter, found: &AuditPage) -> impl IntoView + use<> {
-    if let (true, Some(id)) = (found.cut, found.older) {
-        let further = address.with("before", id.to_string()).href();
+fn nothing(asked: &Asked, found: &AuditPage) -> impl IntoView + use<> {
+    if let (true, Some(on)) = (found.cut, found.beside.on(asked.sorted.order)) {
+        let bare = asked.address.start();
+        let further = match on {
+            Cursor::Before(id) => bare.with("before", id.to_string()).href(),
+            Cursor::After(id) => bare.with("after", id.to_string()).href(),
+            Cursor::Start => bare.href(),
+        };
         let steps = view! {
-            <p>{format!("Nothing among the {} acts looked through for this page. There are older ones.", number::count(SEARCHED_ROWS as i64))}</p>
-            <a class="btn" href=further>"Search further back"</a>
+            <p>{format!("Nothing among the {} acts looked through for this page. There are more.", number::count(SEARCHED_ROWS as i64))}</p>
+            <a class="btn" href=further>"Search on"</a>
         };
         return note::empty(Icon::Search, "Nothing so far", steps).into_any();
     }
-    if *filter == AuditFilter::default() {
+    if asked.filter == AuditFilter::default() {
         let steps = view! { <p>"Whatever people, programs and commands change is written here, with who and when."</p> };
         return note::empty(Icon::Log, "Nothing was done yet", steps).into_any();
     }

@@ -3,27 +3,31 @@
 use leptos::either::Either;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
+use leptos_router::hooks::use_query_map;
 use store::people::{self, ApiKey, Scope};
 use strum::VariantArray as _;
 
 use crate::actions::Flash;
 use crate::actions::people::{AddKey, RevokeKey};
 use crate::error::Result;
+use crate::pages::filters::Address;
 use crate::pages::frame::{Here, Page, Section, page};
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
 use crate::ui::form::{Check, Input, ask, checks, input, secret};
 use crate::ui::icon::Icon;
 use crate::ui::note;
+use crate::ui::table::{Column, Table};
 
 /// The keys.
 #[component]
 pub fn Keys() -> impl IntoView {
     let flash = use_context::<Flash>().unwrap_or_default();
-    page(Section::Keys, move |here| load(here, flash))
+    let address = Address::of_list("/keys", &use_query_map().get_untracked(), &[]);
+    page(Section::Keys, move |here| load(here, flash, address))
 }
 
-async fn load(here: Here, flash: Flash) -> Result<Page> {
+async fn load(here: Here, flash: Flash, address: Address) -> Result<Page> {
     let keys = people::keys(&here.request.store).await?;
     let may = here.may::<AddKey>();
     let bar = view! {
@@ -36,41 +40,39 @@ async fn load(here: Here, flash: Flash) -> Result<Page> {
         let text = "A web form, a product or a warehouse needs a key to send events or to read decisions. Its text is shown once and stored nowhere.";
         Either::Left(note::empty(Icon::Key, "No keys yet", view! { <p>{text}</p> }))
     } else {
-        Either::Right(table(&keys, may, here.clock))
+        Either::Right(table(may, here.clock).view(&keys, &address, None))
     };
     let body = view! { {shown}{table} };
     Ok(Page { title: "API keys".into(), bar: bar.into_any(), body: body.into_any() })
 }
 
-fn table(keys: &[ApiKey], may: bool, clock: Clock) -> impl IntoView + use<> {
-    let rows = keys.iter().map(|key| row(key, may, clock)).collect_view();
-    view! {
-        <table class="table stack people">
-            <caption class="sr">"API keys"</caption>
-            <thead>
-                <tr>
-                    <th scope="col">"Key"</th>
-                    <th scope="col">"State"</th>
-                    <th scope="col">"May"</th>
-                    <th scope="col" class="num">"Made"</th>
-                    {may.then(|| view! { <th scope="col"><span class="sr">"Take back"</span></th> })}
-                </tr>
-            </thead>
-            <tbody>{rows}</tbody>
-        </table>
+fn table(may: bool, clock: Clock) -> Table<'static, ApiKey> {
+    let scopes = |key: &ApiKey| {
+        key.scopes.iter().map(|scope| view! { <span class="tag">{title(*scope)}</span>" " }).collect_view()
+    };
+    let mut columns = vec![
+        Column::new("key", "Key", "", |key: &ApiKey| key.name.clone()),
+        Column::new("state", "State", "first", move |key: &ApiKey| state(key, clock)),
+        Column::new("may", "May", "wide", scopes),
+        Column::new("made", "Made", "num", move |key: &ApiKey| clock.stamp(key.created_at)).label("Made"),
+    ];
+    if may {
+        columns.push(Column::new("revoke", "Take back", "end", revoke).tool());
     }
+    Table { caption: "API keys", class: "people", columns, choose: None }
 }
 
-fn row(key: &ApiKey, may: bool, clock: Clock) -> impl IntoView + use<> {
-    let state = match key.revoked_at {
+fn state(key: &ApiKey, clock: Clock) -> impl IntoView + use<> {
+    match key.revoked_at {
         Some(at) => Either::Left(
             view! { {dotted("bad", "Taken back")}" "<small class="quiet">{clock.stamp_said(at)}</small> },
         ),
         None => Either::Right(dotted("good", "Works")),
-    };
-    let scopes =
-        key.scopes.iter().map(|scope| view! { <span class="tag">{title(*scope)}</span>" " }).collect_view();
-    let revoke = (may && key.revoked_at.is_none()).then(|| {
+    }
+}
+
+fn revoke(key: &ApiKey) -> impl IntoView + use<> {
+    key.revoked_at.is_none().then(|| {
         let (id, name) = (key.id.to_string(), key.name.clone());
         let form = view! {
             <form method="post" action=RevokeKey::PATH>
@@ -80,16 +82,7 @@ fn row(key: &ApiKey, may: bool, clock: Clock) -> impl IntoView + use<> {
             </form>
         };
         ask(view! { "Take back"<span class="sr">{format!(" {}", key.name)}</span> }, false, form)
-    });
-    view! {
-        <tr>
-            <th scope="row">{key.name.clone()}</th>
-            <td class="first">{state}</td>
-            <td class="wide">{scopes}</td>
-            <td class="num" data-l="Made">{clock.stamp(key.created_at)}</td>
-            {may.then(|| view! { <td class="end">{revoke}</td> })}
-        </tr>
-    }
+    })
 }
 
 fn title(scope: Scope) -> &'static str {

@@ -1,11 +1,15 @@
 //! Who may do what, and who did: people, keys, one's own account and the audit log.
 
 mod account;
-mod audit_log;
+pub(crate) mod audit_log;
 mod keys;
 mod people;
+mod person;
+mod settings;
 
 pub use account::Account;
 pub use audit_log::AuditLog;
 pub use keys::Keys;
 pub use people::People;
+pub use person::PersonPage;
+pub use settings::Settings;

@@ -1,41 +1,75 @@
 //! Everybody who signs in, and in which roles.
 
+use engine::ids::PersonId;
 use leptos::either::Either;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
-use store::actor::Role;
-use store::people::{self, Person};
-use strum::VariantArray as _;
+use leptos_router::hooks::use_query_map;
+use store::people::{self, PeopleFilter, PeoplePage, Person};
 
+use super::person::{role_checks, role_tags, state};
 use crate::actions::Flash;
-use crate::actions::people::{AddPerson, MakeLink, SetPersonDisabled, SetPersonRoles};
+use crate::actions::people::AddPerson;
 use crate::error::Result;
+use crate::pages::filters::Address;
 use crate::pages::frame::{Here, Page, Section, page};
-use crate::ui::chip::dotted;
-use crate::ui::form::{Check, Input, ask, checks, input, secret};
-use crate::ui::{number, words};
+use crate::ui::form::{Input, ask, input};
+use crate::ui::icon::{Icon, icon};
+use crate::ui::{note, number, words};
+
+const PATH: &str = "/people";
+const NAMES: [&str; 2] = ["q", "after"];
+/// Characters of a search; nobody's name is longer.
+const TEXT_CHARS: usize = 200;
 
 /// The people.
 #[component]
 pub fn People() -> impl IntoView {
     let flash = use_context::<Flash>().unwrap_or_default();
-    page(Section::People, move |here| load(here, flash))
+    let address = Address::read(PATH, &use_query_map().get_untracked(), &NAMES);
+    page(Section::People, move |here| load(here, address, flash))
 }
 
-async fn load(here: Here, flash: Flash) -> Result<Page> {
-    let people = people::all(&here.request.store).await?;
+async fn load(here: Here, address: Address, flash: Flash) -> Result<Page> {
+    let filter = PeopleFilter {
+        text: address.get("q").map(|text| text.chars().take(TEXT_CHARS).collect()),
+        after: address.parsed::<PersonId>("after"),
+    };
+    let found = people::page(&here.request.store, &filter).await?;
     let may = here.may::<AddPerson>();
-    let count = number::plural(people.len() as i64, "person", "people");
+    let count = number::plural(found.total, "person", "people");
     let bar = view! {
         <h1>"People"</h1>
         <span class="meta">{count}</span>
         {may.then(|| view! { <span class="push">{add(&flash)}</span> })}
     };
-    let link = flash.values.get("secret").cloned().map(|link| secret("The link", link));
     let me = here.request.viewer.as_ref().map(|viewer| viewer.id);
-    let rows = people.iter().map(|person| row(person, may, me == Some(person.id))).collect_view();
-    let body = view! {
-        {link}
+    let list = if found.people.is_empty() {
+        let steps = view! { <a class="btn" href=PATH>"Show everybody"</a> };
+        Either::Left(note::empty(Icon::Search, "Nobody like this", steps))
+    } else {
+        Either::Right(view! { {table(&found.people, me)}{pager(&address, &found)} })
+    };
+    let body = view! { {search(&address)}{list} };
+    Ok(Page { title: "People".into(), bar: bar.into_any(), body: body.into_any() })
+}
+
+fn search(address: &Address) -> impl IntoView + use<> {
+    let text = address.get("q").map(str::to_owned);
+    view! {
+        <form class="row people-search" method="get" action=PATH role="search" aria-label="Find people">
+            <span class="search">
+                {icon(Icon::Search)}
+                <input class="field" type="search" name="q" value=text placeholder="Name or e-mail" aria-label="Name or e-mail" maxlength="200" />
+            </span>
+            <button class="btn">"Find"</button>
+        </form>
+    }
+}
+
+fn table(people: &[Person], me: Option<PersonId>) -> impl IntoView + use<> {
+    let rows = people.iter().map(|person| row(person, me == Some(person.id))).collect_view();
+    view! {
         <table class="table stack people">
             <caption class="sr">"People and their roles"</caption>
             <thead>
@@ -44,64 +78,39 @@ async fn load(here: Here, flash: Flash) -> Result<Page> {
                     <th scope="col">"State"</th>
                     <th scope="col">"Roles"</th>
                     <th scope="col">"Time zone"</th>
-                    {may.then(|| view! { <th scope="col"><span class="sr">"Change"</span></th> })}
                 </tr>
             </thead>
             <tbody>{rows}</tbody>
         </table>
-    };
-    Ok(Page { title: "People".into(), bar: bar.into_any(), body: body.into_any() })
+    }
 }
 
-fn row(person: &Person, may: bool, is_me: bool) -> impl IntoView + use<> {
-    let (tone, word) = match (person.is_disabled, person.has_password) {
-        (true, _) => ("bad", "Shut out"),
-        (false, false) => ("warn", "Invited"),
-        (false, true) => ("good", "Can sign in"),
-    };
-    let roles: Vec<&str> = person.roles.iter().map(|role| role.title()).collect();
-    let roles = if roles.is_empty() {
-        Either::Left(view! { <span class="quiet">"None: may look at everything and change nothing"</span> })
-    } else {
-        Either::Right(
-            roles.into_iter().map(|role| view! { <span class="tag">{role}</span>" " }).collect_view(),
-        )
-    };
+fn row(person: &Person, is_me: bool) -> impl IntoView + use<> {
     view! {
         <tr>
             <th scope="row">
-                <span class="pair"><span class="avatar" aria-hidden="true">{words::initials(&person.name)}</span>{person.name.clone()}
+                <span class="pair"><span class="avatar" aria-hidden="true">{words::initials(&person.name)}</span>
+                <a href=format!("{PATH}/{}", person.id)>{person.name.clone()}</a>
                 {is_me.then(|| view! { <span class="quiet">"you"</span> })}</span>
                 <small>{person.email.clone()}</small>
             </th>
-            <td class="first">{dotted(tone, word)}</td>
-            <td class="wide">{roles}</td>
+            <td class="first">{state(person)}</td>
+            <td class="wide">{role_tags(person)}</td>
             <td class="quiet" data-l="Time zone">{person.time_zone.clone()}</td>
-            {may.then(|| view! { <td class="end">{change(person, is_me)}</td> })}
         </tr>
     }
 }
 
-/// What each role may, in a few words.
-fn about(role: Role) -> &'static str {
-    match role {
-        Role::Enablement => "Owns content: assets and extraction maps",
-        Role::RepLeader => "Signs content changes",
-        Role::Revops => "Owns rules, lists and pools",
-        Role::AeRepLeader => "Signs rule changes that touch assignment",
-        Role::Integrations => "Owns destinations and the outbox",
-        Role::RevopsLead => "Answers for everything; may stop and roll back",
-        Role::SalesLeader => "Reads dashboards and reports",
-        Role::Sdr => "Works the SDR queue",
-        Role::Ae => "Accepts or rejects assigned leads",
-        Role::Admin => "People, API keys, retention",
-    }
-}
-
-fn role_checks(chosen: &[String], error: Option<String>) -> impl IntoView + use<> {
-    let all: Vec<Check> =
-        Role::VARIANTS.iter().map(|role| (role.to_string(), role.title(), about(*role))).collect();
-    checks("Roles", "roles", all, chosen, error)
+fn pager(address: &Address, found: &PeoplePage) -> impl IntoView + use<> {
+    let first = address
+        .get("after")
+        .map(|_| view! { <a class="btn" href=address.without(&["after"]).href()>"From the start"</a> });
+    let next = found.next.map(|person| {
+        view! { <a class="btn" href=address.with("after", person.to_string()).href()>"More"{icon(Icon::Forward)}</a> }
+    });
+    (first.is_some() || next.is_some()).then(|| {
+        view! { <nav class="pager" aria-label="Pages"><span class="row">{first}{next}</span></nav> }
+    })
 }
 
 fn add(flash: &Flash) -> impl IntoView + use<> {
@@ -119,35 +128,4 @@ fn add(flash: &Flash) -> impl IntoView + use<> {
         </form>
     };
     ask("Add a person", !flash.errors.is_empty(), form)
-}
-
-fn change(person: &Person, is_me: bool) -> impl IntoView + use<> {
-    let (id, name) = (person.id.to_string(), person.name.clone());
-    let held: Vec<String> = person.roles.iter().map(ToString::to_string).collect();
-    let link_words =
-        if person.has_password { "Link to set a new password" } else { "New link to set a password" };
-    let (out, out_words) =
-        if person.is_disabled { ("false", "Let in again") } else { ("true", "Shut out at once") };
-    let form = view! {
-        <form method="post" action=SetPersonRoles::PATH>
-            <input type="hidden" name="person" value=id.clone() />
-            {role_checks(&held, None)}
-            <button class="btn primary">"Save the roles"</button>
-        </form>
-        <div class="row also">
-            <form method="post" action=MakeLink::PATH>
-                <input type="hidden" name="person" value=id.clone() />
-                <button class="btn">{link_words}</button>
-            </form>
-            // Nobody locks the door behind themselves.
-            {(!is_me).then(|| view! {
-                <form method="post" action=SetPersonDisabled::PATH>
-                    <input type="hidden" name="person" value=id />
-                    <input type="hidden" name="disabled" value=out />
-                    <button class="btn">{out_words}</button>
-                </form>
-            })}
-        </div>
-    };
-    ask(view! { "Change"<span class="sr">{format!(" {name}")}</span> }, false, form)
 }

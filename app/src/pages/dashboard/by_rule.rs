@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use store::reads::dashboard::ByRule;
 use store::reads::frame::{RuleName, WorkflowName};
 
-use super::interval::wilson;
+use crate::ui::charts::interval::wilson;
 use crate::ui::number;
 
 /// The table with its heading.

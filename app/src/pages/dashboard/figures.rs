@@ -10,9 +10,9 @@ use store::reads::dashboard::{Figures, Pipeline, Report, SAMPLE};
 
 use crate::pages::filters::Address;
 use crate::pages::period::Period;
+use crate::ui::charts::spark::spark;
 use crate::ui::clock::Clock;
 use crate::ui::number;
-use crate::ui::spark::spark;
 
 /// What the figures are made from.
 pub struct Told<'a> {

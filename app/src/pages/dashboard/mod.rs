@@ -1,23 +1,27 @@
 //! How qualification is doing.
 
 mod by_rule;
-mod chart;
+mod charts;
 mod completeness;
+mod decisions;
 mod figures;
-mod interval;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use engine::control::kpi::MATURITY_DAYS;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
+use leptos_router::params::ParamsMap;
 use store::Store;
 use store::reads::dashboard::{self as reads, Bar, Cohort, Pipeline, Report, Step};
 use store::reads::frame::{WorkflowName, live_rules, workflow_names};
 
+use self::decisions::Extent;
 use super::filters::{Address, select};
 use super::frame::{Here, Page, Section, page};
 use super::period::{self, Period, Span};
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::ui::charts::Chart;
+use crate::ui::clock::Clock;
 use crate::ui::icon::Icon;
 use crate::ui::note::{self, Tone};
 
@@ -34,80 +38,120 @@ pub fn Dashboard() -> impl IntoView {
     page(Section::Dashboard, move |here| load(here, address))
 }
 
-async fn load(here: Here, address: Address) -> Result<Page> {
-    let store = &here.request.store;
+/// What was asked for.
+pub struct Asked {
+    address: Address,
+    workflow: Option<WorkflowName>,
+    period: Period,
+    cohort: Cohort,
+    extent: Extent,
+    step: Step,
+}
+
+impl Asked {
+    /// Reads the address; `None` while nothing was ever decided.
+    async fn read(
+        store: &Store,
+        address: Address,
+        workflows: &[WorkflowName],
+        clock: Clock,
+    ) -> Result<Option<Self>> {
+        let name = address.get("workflow");
+        let workflow = name.and_then(|name| workflows.iter().find(|workflow| workflow.name == name)).cloned();
+        let period = Period::read(&address, Span::Weeks, clock);
+        let Some(extent) = reads::extent(store).await? else { return Ok(None) };
+        // Where there is only one workflow, asking for it is the same as asking for all, and quicker.
+        let only = workflows.first().filter(|_| workflows.len() == 1);
+        let (from, to) = (period.from(), period.to());
+        let cohort = Cohort {
+            workflow: workflow.as_ref().or(only).map(|workflow| workflow.id),
+            from,
+            to,
+            line_from: line_from(to, extent),
+        };
+        let step = decisions::step(&cohort, extent);
+        Ok(Some(Self { address, workflow, period, cohort, extent, step }))
+    }
+}
+
+/// All that the database adds up.
+pub struct Counted {
+    report: Report,
+    pipeline: Vec<Pipeline>,
+    bars: Vec<Bar>,
+}
+
+impl Counted {
+    async fn read(store: &Store, asked: &Asked, zone: &str) -> store::Result<Self> {
+        Ok(Self {
+            report: reads::report(store, &asked.cohort, zone).await?,
+            pipeline: reads::pipeline(store, &asked.cohort, zone).await?,
+            bars: reads::bars(store, &asked.cohort, asked.step, zone).await?,
+        })
+    }
+}
+
+/// One of the charts, as the dashboard with this address has it.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none of this name, or the database fails.
+pub async fn chart(store: &Store, params: &ParamsMap, clock: Clock, name: &str) -> Result<Chart> {
+    let not_found = || Error::NotFound { what: "chart".into() };
+    let address = Address::read("/dashboard", params, &NAMES);
     let workflows = workflow_names(store).await?;
-    let workflow =
-        address.get("workflow").and_then(|name| workflows.iter().find(|workflow| workflow.name == name));
-    let period = Period::read(&address, Span::Weeks, here.clock);
+    let asked = Asked::read(store, address, &workflows, clock).await?.ok_or_else(not_found)?;
+    let counted = Counted::read(store, &asked, clock.zone.name()).await?;
+    let all = charts::all(&asked, &counted, clock);
+    all.into_iter().map(|(chart, _)| chart).find(|chart| chart.name == name).ok_or_else(not_found)
+}
+
+async fn load(here: Here, address: Address) -> Result<Page> {
+    let (store, clock) = (&here.request.store, here.clock);
+    let workflows = workflow_names(store).await?;
     let heading = |meta: String| view! { <h1>"Dashboard"</h1><span class="meta">{meta}</span> }.into_any();
-    let Some(extent) = reads::extent(store).await? else {
+    let page = |meta: String, body: AnyView| Page { title: "Dashboard".into(), bar: heading(meta), body };
+    let Some(asked) = Asked::read(store, address, &workflows, clock).await? else {
         let steps = view! { <p>"Figures appear with the first lead."</p><a class="btn" href="/leads">"How to send one"</a> };
         let body = note::empty(Icon::Dashboard, "Nothing was decided yet", steps);
-        return Ok(Page { title: "Dashboard".into(), bar: heading(String::new()), body: body.into_any() });
+        return Ok(page(String::new(), body.into_any()));
     };
-    // Where there is only one workflow, asking for it is the same as asking for all, and quicker.
-    let only = workflows.first().filter(|_| workflows.len() == 1);
-    let (from, to) = (period.from(), period.to());
-    let cohort = Cohort {
-        workflow: workflow.or(only).map(|workflow| workflow.id),
-        from,
-        to,
-        line_from: line_from(to, extent),
-    };
-    let zone = here.clock.zone.name();
-    let of = workflow.map_or_else(|| "all workflows".to_owned(), |workflow| workflow.title.clone());
-    let time = here.clock.now.with_timezone(&here.clock.zone).format("%H:%M");
-    let meta = format!("{}, {of}, as of {time}", capital(&period.words()));
-    let step = chart::step(&cohort, extent);
-    let (report, pipeline, bars) = match counted(store, &cohort, step, zone).await {
+    let of = asked.workflow.as_ref().map_or("all workflows", |workflow| &workflow.title);
+    let time = clock.now.with_timezone(&clock.zone).format("%H:%M");
+    let meta = format!("{}, {of}, as of {time}", capital(&asked.period.words()));
+    let filters = filters(&asked.address, &asked.period, &workflows).into_any();
+    let counted = match Counted::read(store, &asked, clock.zone.name()).await {
         Err(error) if reads::is_too_much(&error) => {
             let told = view! { <p><strong>"This period has too many leads to add up at once. "</strong>"Choose a shorter one."</p> };
-            let told = note::note(Tone::Warn, told);
-            let body =
-                view! { <div class="dash">{filters(&address, &period, &workflows).into_any()}{told}</div> };
-            return Ok(Page { title: "Dashboard".into(), bar: heading(meta), body: body.into_any() });
+            let body = view! { <div class="dash">{filters}{note::note(Tone::Warn, told)}</div> };
+            return Ok(page(meta, body.into_any()));
         }
         other => other?,
     };
-    let complete = completeness::check(store, &cohort).await?;
+    let complete = completeness::check(store, &asked.cohort).await?;
     let rules = live_rules(store).await?;
     let told = figures::Told {
-        clock: here.clock,
-        address: &address,
-        period: &period,
-        report: &report,
-        pipeline: &pipeline,
+        clock,
+        address: &asked.address,
+        period: &asked.period,
+        report: &counted.report,
+        pipeline: &counted.pipeline,
         complete,
     };
-    let young = here.clock.now - TimeDelta::days(MATURITY_DAYS);
-    let is_young = cohort.to.is_none_or(|to| to > young);
-    let note = is_young.then(|| format!("Leads first decided after {} have had fewer than {MATURITY_DAYS} days; their part of a line is dashed.", here.clock.day(young)));
+    let young = clock.now - TimeDelta::days(MATURITY_DAYS);
+    let is_young = asked.cohort.to.is_none_or(|to| to > young);
+    let note = is_young.then(|| format!("Leads first decided after {} have had fewer than {MATURITY_DAYS} days; their part of a line is dashed.", clock.day(young)));
     let body = view! {
         <div class="dash">
-            {filters(&address, &period, &workflows).into_any()}
+            {filters}
             <section aria-labelledby="h-kpi">
                 <div class="sec-head"><h2 id="h-kpi">"Figures"</h2><span class="meta">{note}</span></div>
                 {figures::kpis(&told).into_any()}
             </section>
-            {chart::section(&bars, &cohort, step, extent, here.clock).into_any()}
-            {by_rule::section(&report.by_rule, &rules, &workflows).into_any()}
+            {charts::sections(&asked, &counted, clock).into_any()}
+            {by_rule::section(&counted.report.by_rule, &rules, &workflows).into_any()}
         </div>
     };
-    Ok(Page { title: "Dashboard".into(), bar: heading(meta), body: body.into_any() })
-}
-
-/// All that the database adds up.
-async fn counted(
-    store: &Store,
-    cohort: &Cohort,
-    step: Step,
-    zone: &str,
-) -> store::Result<(Report, Vec<Pipeline>, Vec<Bar>)> {
-    let report = reads::report(store, cohort, zone).await?;
-    let pipeline = reads::pipeline(store, cohort, zone).await?;
-    let bars = reads::bars(store, cohort, step, zone).await?;
-    Ok((report, pipeline, bars))
+    Ok(page(meta, body.into_any()))
 }
 
 /// Where the lines by week have to begin to be lines.

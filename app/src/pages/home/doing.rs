@@ -7,8 +7,8 @@ use leptos::prelude::*;
 use store::reads::dashboard::Figures;
 
 use super::load::Loaded;
+use crate::ui::charts::spark::spark;
 use crate::ui::number;
-use crate::ui::spark::spark;
 
 /// Weeks that are compared with as many before them.
 const COMPARED: usize = 4;

@@ -7,7 +7,7 @@ use store::control::kill::{KillSwitch, kill_switches};
 use store::people;
 use store::queue::{self, Filter, Waiting};
 use store::reads::dashboard::{self, Cohort, Report};
-use store::reads::frame::{LayerOwners, layer_owners, names_of_actors};
+use store::reads::frame::{LayerOwners, around, names_of_actors};
 use store::reads::home::{self, Assigned, Decided, WorkflowState};
 use store::sync::jobs::{Job, jobs};
 use store::sync::{self, DeadFilter, OpenBreaker};
@@ -124,7 +124,7 @@ pub async fn load(here: &Here, with_figures: bool) -> Result<Loaded> {
         approvals,
         invited,
         mends: is(&[Role::Integrations]),
-        owners: layer_owners(store).await?,
+        owners: around(store).await?.owners,
         today: home::decided_since(store, midnight(clock.now, clock.zone)).await?,
         report: if with_figures { report(here, &workflows).await? } else { None },
         workflows,

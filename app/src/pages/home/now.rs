@@ -8,7 +8,7 @@ use store::reads::home::WorkflowState;
 use super::load::Loaded;
 use crate::actions::stop::ResumeWorkflow;
 use crate::pages::frame::Here;
-use crate::ui::bars::STACK;
+use crate::ui::charts::bars::STACK;
 use crate::ui::chip::dotted;
 use crate::ui::{number, words};
 

@@ -35,12 +35,16 @@ pub fn no_leads(workflows: &[WorkflowName], origin: &str) -> impl IntoView + use
 
 /// Nothing passes the filters, or nothing so far.
 pub fn no_match(asked: &Asked, found: &Page) -> impl IntoView + use<> {
-    let bare = asked.address.without(&["before", "after"]);
-    if let (true, Some(Cursor::Before(place))) = (found.cut, found.older) {
-        let further = bare.with("before", place.to_string()).href();
+    let bare = asked.address.start();
+    if let (true, Some(on)) = (found.cut, found.beside.on(asked.sort.order)) {
+        let further = match on {
+            Cursor::Before(place) => bare.with("before", place.to_string()).href(),
+            Cursor::After(place) => bare.with("after", place.to_string()).href(),
+            Cursor::Start => bare.href(),
+        };
         let steps = view! {
-            <p>{format!("Nothing among the {} leads looked through for this page. There are older ones.", number::count(SEARCHED_ROWS))}</p>
-            <span class="row"><a class="btn" href=further>"Search further back"</a><a class="btn plain" href="/leads">"Clear all filters"</a></span>
+            <p>{format!("Nothing among the {} leads looked through for this page. There are more.", number::count(SEARCHED_ROWS))}</p>
+            <span class="row"><a class="btn" href=further>"Search on"</a><a class="btn plain" href="/leads">"Clear all filters"</a></span>
         };
         return note::empty(Icon::Search, "Nothing so far", steps).into_any();
     }

@@ -4,7 +4,7 @@ use engine::action::Action;
 use engine::control::outcome::OutcomeStage;
 use leptos::prelude::*;
 use store::reads::frame::{RuleName, WorkflowName};
-use store::reads::leads_list::{Counts, Cursor, Filter, Place, QueueFilter, RuleFilter};
+use store::reads::leads_list::{Counts, Cursor, Filter, Place, QueueFilter, RuleFilter, Sort};
 use strum::VariantArray as _;
 use uuid::Uuid;
 
@@ -12,12 +12,14 @@ use crate::pages::filters::{Address, Chip, Choice, select};
 use crate::pages::period::{self, Period, Span};
 use crate::ui::clock::Clock;
 use crate::ui::icon::{Icon, icon};
+use crate::ui::table::Sorted;
 use crate::ui::words;
 
 /// The names of all filters in the address.
-pub const NAMES: [&str; 12] = [
-    "q", "workflow", "action", "rule", "queue", "stage", "counts", "period", "from", "to", "before", "after",
-];
+pub const NAMES: [&str; 10] =
+    ["q", "workflow", "action", "rule", "queue", "stage", "counts", "period", "from", "to"];
+/// What the list is sorted by; the first of them unless another is asked for.
+const SORTS: [&str; 2] = ["decided", "first"];
 /// How the default stands in the address instead of a rule's id.
 const DEFAULT_RULE: &str = "-";
 /// Characters of a search; nobody's name is longer.
@@ -29,6 +31,10 @@ pub struct Asked {
     pub address: Address,
     /// The same, understood. What is not understood does not filter.
     pub filter: Filter,
+    /// How heads of columns show the order.
+    pub sorted: Sorted,
+    /// The same for the database.
+    pub sort: Sort,
     /// Which page.
     pub cursor: Cursor,
     period: Period,
@@ -59,7 +65,12 @@ impl Asked {
         };
         let before = address.parsed::<Place>("before").map(Cursor::Before);
         let after = address.parsed::<Place>("after").map(Cursor::After);
-        Self { filter, cursor: before.or(after).unwrap_or_default(), period, address }
+        let mut sorted = Sorted::read(&address, &SORTS);
+        if filter.has_period() {
+            sorted.by = "first";
+        }
+        let sort = Sort { by_first: sorted.by == "first", order: sorted.order };
+        Self { filter, sorted, sort, cursor: before.or(after).unwrap_or_default(), period, address }
     }
 
     /// Whether anything narrows the list.
@@ -91,7 +102,7 @@ impl Asked {
             ("Counts as", &["counts"], filter.counts.map(|counts| counts_words(counts).to_owned())),
             ("First decided", &period::NAMES, has_period.then(|| self.period.words())),
         ];
-        let bare = self.address.without(&["before", "after"]);
+        let bare = self.address.start();
         all.into_iter()
             .filter_map(|(name, names, value)| {
                 Some(Chip { name, value: value?, href: bare.without(names).href() })
@@ -117,9 +128,9 @@ pub fn form(asked: &Asked, workflows: &[WorkflowName], rules: &[RuleName]) -> im
     ];
     let active = active.into_iter().filter(|is| **is).count();
     let kept = if asked.period.name().is_some() {
-        &["action", "counts"][..]
+        &["action", "counts", "sort", "cols"][..]
     } else {
-        &["action", "counts", "from", "to"]
+        &["action", "counts", "sort", "cols", "from", "to"]
     };
     view! {
         <form role="search" method="get" action="/leads">

@@ -1,7 +1,7 @@
 //! The list of leads.
 
 mod empty;
-mod filter;
+pub(crate) mod filter;
 mod table;
 
 use std::collections::BTreeMap;
@@ -9,39 +9,39 @@ use std::collections::BTreeMap;
 use engine::action::Action;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
+use store::live::Topic;
 use store::reads::frame::{live_rules, names_of, workflow_names};
-use store::reads::leads_list::{self, COUNTED_ROWS, Cursor};
+use store::reads::keyset::Order;
+use store::reads::leads_list::{self, COUNTED_ROWS, PAGE_ROWS};
 
 use super::filters::{Address, chips};
 use super::frame::{Here, Page, Section, page};
+use crate::actions::Flash;
 use crate::error::Result;
-use crate::ui::bars::STACK;
-use crate::ui::{number, words};
+use crate::ui::charts::bars::STACK;
+use crate::ui::table::{Count, pager, tools};
+use crate::ui::{live, number, words};
 use filter::{Asked, NAMES};
 
 /// The list of leads.
 #[component]
 pub fn Leads() -> impl IntoView {
     let query = use_query_map().get_untracked();
-    let address = Address::read("/leads", &query, &NAMES);
-    page(Section::Leads, move |here| load(here, address))
+    let address = Address::of_list("/leads", &query, &NAMES);
+    let flash = use_context::<Flash>().unwrap_or_default();
+    page(Section::Leads, move |here| load(here, address, flash))
 }
 
-async fn load(here: Here, address: Address) -> Result<Page> {
+async fn load(here: Here, address: Address, flash: Flash) -> Result<Page> {
     let store = &here.request.store;
     let (workflows, rules) = (workflow_names(store).await?, live_rules(store).await?);
     let asked = Asked::read(address, here.clock, &workflows);
-    let found = leads_list::page(store, &asked.filter, asked.cursor).await?;
+    let found = leads_list::page(store, &asked.filter, asked.sort, asked.cursor, PAGE_ROWS).await?;
     let counts = leads_list::counts(store, &asked.filter).await?;
     let nothing_at_all = found.rows.is_empty() && leads_list::is_empty(store).await?;
-    let order = if asked.filter.has_period() {
-        "Those decided first most lately come first"
-    } else {
-        "The last decision in each workflow, the newest first"
-    };
-    let heading = view! { <h1>"Leads"</h1><span class="meta">{order}</span> };
+    let heading = view! { <h1>"Leads"</h1><span class="meta">{order(&asked)}</span> };
     if nothing_at_all {
-        let body = empty::no_leads(&workflows, &crate::ui::origin::origin());
+        let body = empty::no_leads(&workflows, &here.request.origin());
         return Ok(Page { title: "Leads".into(), bar: heading.into_any(), body: body.into_any() });
     }
     let decisions: Vec<_> = found.rows.iter().map(|row| row.last_decision_id).collect();
@@ -52,27 +52,41 @@ async fn load(here: Here, address: Address) -> Result<Page> {
         .collect();
     let assignees: Vec<String> = found.rows.iter().filter_map(|row| row.assignee.clone()).collect();
     let people = names_of(store, &assignees).await?;
-    let is_empty = found.rows.is_empty();
-    let list = if is_empty {
+    let known = table::Known { workflows: &workflows, rules: rule_names, people, clock: here.clock };
+    let table = table::table(&known);
+    let tools = tools(&here, &flash, &asked.address, &table, Some("/leads.csv")).await?;
+    let list = if found.rows.is_empty() {
         empty::no_match(&asked, &found).into_any()
     } else {
-        let known = table::Known { workflows: &workflows, rules: rule_names, people, clock: here.clock };
-        view! { {table::table(&found.rows, &known).into_any()}{pager(&asked, &found).into_any()} }.into_any()
+        let count = Count { rows: found.rows.len(), called: ("row", "rows"), cut: found.cut };
+        let rows = table.view(&found.rows, &asked.address, Some(asked.sorted));
+        view! { {rows}{pager(&asked.address, asked.sort.order, &asked.cursor, &count, found.beside)} }
+            .into_any()
     };
     let body = view! {
         <div class="filters">
             {filter::form(&asked, &workflows, &rules).into_any()}
             {chips(asked.chips(&workflows, &rules), Address::new("/leads").href())}
         </div>
-        {by_action(&asked, counts).into_any()}
-        {list}
+        <div class="tabs-row">{by_action(&asked, counts).into_any()}{tools}</div>
+        {live::part("list", Topic::Leads, list)}
+        {live::hear(&[Topic::Leads])}
     };
     Ok(Page { title: "Leads".into(), bar: heading.into_any(), body: body.into_any() })
 }
 
+fn order(asked: &Asked) -> &'static str {
+    match (asked.sort.by_first, asked.sort.order) {
+        (true, Order::Newest) => "Those decided first most lately come first",
+        (true, Order::Oldest) => "Those decided first longest ago come first",
+        (false, Order::Newest) => "The last decision in each workflow, the newest first",
+        (false, Order::Oldest) => "The last decision in each workflow, the oldest first",
+    }
+}
+
 /// How many leads were decided how, each a way to see only those.
 fn by_action(asked: &Asked, counts: Option<(Vec<(Action, usize)>, bool)>) -> impl IntoView + use<> {
-    let address = asked.address.without(&["before", "after"]);
+    let address = asked.address.start();
     let is_counted = counts.is_some();
     let (counts, more) = counts.unwrap_or_default();
     let total: usize = counts.iter().map(|(_, count)| count).sum();
@@ -100,34 +114,6 @@ fn by_action(asked: &Asked, counts: Option<(Vec<(Action, usize)>, bool)>) -> imp
     };
     let ones = STACK.iter().map(one).collect_view();
     view! { <nav aria-label="By decision"><ul class="tabs">{all}{ones}</ul></nav> }
-}
-
-fn pager(asked: &Asked, found: &leads_list::Page) -> impl IntoView + use<> {
-    let at = |cursor: Cursor| {
-        let bare = asked.address.without(&["before", "after"]);
-        match cursor {
-            Cursor::Before(place) => bare.with("before", place.to_string()).href(),
-            Cursor::After(place) => bare.with("after", place.to_string()).href(),
-            Cursor::Start => bare.href(),
-        }
-    };
-    let is_first = found.newer.is_none() && asked.cursor == Cursor::Start;
-    let shown = number::plural(found.rows.len() as i64, "row", "rows");
-    let count = match (is_first, found.older.is_some()) {
-        (true, false) => format!("{shown}, that is all"),
-        (true, true) => format!("The newest {shown}"),
-        (false, _) => shown,
-    };
-    let newer = found.newer.map(|cursor| view! { <a class="btn" rel="prev" href=at(cursor)>"Newer"</a> });
-    let older_words = if found.cut { "Search further back" } else { "Older" };
-    let older =
-        found.older.map(|cursor| view! { <a class="btn" rel="next" href=at(cursor)>{older_words}</a> });
-    view! {
-        <nav class="pager" aria-label="Pages">
-            <span class="meta">{count}</span>
-            <span class="row">{newer}{older}</span>
-        </nav>
-    }
 }
 
 /// Names by id, for what a page shows more than once.

@@ -12,6 +12,7 @@ use super::ById;
 use crate::ui::chip::{Truth, action_chip, truth};
 use crate::ui::clock::Clock;
 use crate::ui::icon::{Icon, icon};
+use crate::ui::table::{Column, Table};
 use crate::ui::{number, words};
 
 /// What the rows name by id.
@@ -27,50 +28,39 @@ pub struct Known<'a> {
 }
 
 /// The list as a table.
-pub fn table(rows: &[Row], known: &Known<'_>) -> impl IntoView + use<> {
-    let rows = rows.iter().map(|row| line(row, known)).collect_view();
+pub fn table<'a>(known: &'a Known<'a>) -> Table<'a, Row> {
+    let clock = known.clock;
     let several = known.workflows.len() > 1;
-    view! {
-        <table class="table stack sticky leads">
-            <caption class="sr">"Leads and the last decision about each"</caption>
-            <thead>
-                <tr>
-                    <th scope="col">"Lead"</th>
-                    {several.then(|| view! { <th scope="col">"Workflow"</th> })}
-                    <th scope="col">"Decision"</th>
-                    <th scope="col">"By rule"</th>
-                    <th scope="col" class="num skip-mid">"Confidence"</th>
-                    <th scope="col">"With"</th>
-                    <th scope="col">"Stage"</th>
-                    <th scope="col" class="num">"Decided"</th>
-                </tr>
-            </thead>
-            <tbody>{rows}</tbody>
-        </table>
-    }
-}
-
-fn line(row: &Row, known: &Known<'_>) -> impl IntoView + use<> {
-    let workflow = known.workflows.iter().find(|workflow| workflow.id == row.workflow_id);
-    let several = known.workflows.len() > 1;
-    let href = match workflow {
+    let workflow = |row: &Row| known.workflows.iter().find(|workflow| workflow.id == row.workflow_id);
+    let href = move |row: &Row| match workflow(row) {
         Some(workflow) if several => format!("/leads/{}?workflow={}", row.lead_id, workflow.name),
         _ => format!("/leads/{}", row.lead_id),
     };
-    let action = row.last_action.parse().ok().map(action_chip);
-    let stage = row.stage.as_deref().map(words::stage_named);
-    view! {
-        <tr>
-            <th scope="row">{who(row, href)}</th>
-            {several.then(|| view! { <td class="skip-narrow">{workflow.map(|workflow| workflow.title.clone())}</td> })}
-            <td class="first">{action}</td>
-            <td class="wide">{rule(row, known.rules.get(&row.last_decision_id))}</td>
-            <td class="num skip-narrow skip-mid">{row.last_confidence.map(number::confidence)}</td>
-            <td>{waits(row, known)}</td>
-            <td>{stage}</td>
-            <td class="num quiet">{known.clock.relative(row.last_as_of)}</td>
-        </tr>
-    }
+    let title = move |row: &Row| workflow(row).map(|workflow| workflow.title.clone());
+    let action = |row: &Row| row.last_action.parse().ok().map(action_chip);
+    let rule = |row: &Row| rule(row, known.rules.get(&row.last_decision_id));
+    let workflow_column = Column::new("workflow", "Workflow", "skip-narrow", title);
+    let columns = vec![
+        Column::new("lead", "Lead", "", move |row: &Row| who(row, href(row))),
+        if several { workflow_column } else { workflow_column.extra() },
+        Column::new("decision", "Decision", "first", action),
+        Column::new("rule", "By rule", "wide", rule),
+        Column::new("version", "Rules", "num", |row: &Row| format!("v{}", row.last_rule_version))
+            .extra()
+            .label("Rules"),
+        Column::new("confidence", "Confidence", "num skip-narrow skip-mid", |row: &Row| {
+            row.last_confidence.map(number::confidence)
+        }),
+        Column::new("with", "With", "", |row: &Row| waits(row, known)),
+        Column::new("stage", "Stage", "", |row: &Row| row.stage.as_deref().map(words::stage_named)),
+        Column::new("first", "First decided", "num quiet", move |row: &Row| clock.relative(row.first_as_of))
+            .extra()
+            .sort("first")
+            .label("First"),
+        Column::new("decided", "Decided", "num quiet", move |row: &Row| clock.relative(row.last_as_of))
+            .sort("decided"),
+    ];
+    Table { caption: "Leads and the last decision about each", class: "leads", columns, choose: None }
 }
 
 /// Name, company and address, or what the source calls a lead of whom nothing else is known.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use leptos::either::Either;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
+use store::live::Topic;
 use store::reads::frame::names_of_actors;
 use store::sync::jobs::{self, Job, JobKind};
 
@@ -14,7 +15,7 @@ use crate::pages::frame::{Here, Page, Section, page};
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
 use crate::ui::icon::Icon;
-use crate::ui::{note, number, words};
+use crate::ui::{live, note, number, words};
 
 /// The jobs.
 #[component]
@@ -34,7 +35,22 @@ async fn load(here: Here) -> Result<Page> {
     } else {
         Either::Right(table(&jobs, &names, here.may::<RunJob>(), here.clock))
     };
+    let body = view! {
+        {live::part_saying("jobs", Topic::Jobs, last_said(&jobs), body)}
+        {live::hear(&[Topic::Jobs])}
+    };
     Ok(Page { title: "Jobs".into(), bar: bar.into_any(), body: body.into_any() })
+}
+
+/// How the run went that ended last.
+fn last_said(jobs: &[Job]) -> String {
+    let last = jobs.iter().filter(|job| !job.is_running).max_by_key(|job| job.finished_at);
+    last.map(|job| {
+        let title =
+            job.name.parse().map_or_else(|_| job.name.clone(), |kind: JobKind| kind.title().to_owned());
+        format!("{title}: {}. {}", state(job).1, job.result.as_deref().unwrap_or_default())
+    })
+    .unwrap_or_default()
 }
 
 fn table(jobs: &[Job], names: &BTreeMap<String, String>, may: bool, clock: Clock) -> impl IntoView + use<> {

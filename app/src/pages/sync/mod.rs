@@ -9,6 +9,7 @@ mod standing;
 
 pub use effect::EffectPage;
 pub use effects::Effects;
+pub(crate) use effects::filter as effects_filter;
 pub use jobs::Jobs;
 pub use outbox::Outbox;
 

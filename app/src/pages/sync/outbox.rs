@@ -7,6 +7,7 @@ use leptos::either::Either;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
 use store::control::kill::{KillSwitch, kill_switches};
+use store::live::Topic;
 use store::reads::frame::{names_of_actors, workflow_names};
 use store::sync::{
     DestinationRecord, OpenBreaker, OutboxCount, UnfinishedState, destinations, open_breakers, outbox_counts,
@@ -23,7 +24,7 @@ use crate::ui::clock::Clock;
 use crate::ui::form::ask;
 use crate::ui::icon::Icon;
 use crate::ui::note::{self, Tone, note};
-use crate::ui::{number, words};
+use crate::ui::{live, number, words};
 
 /// The outbox.
 #[component]
@@ -61,7 +62,8 @@ async fn load(here: Here, flash: Flash) -> Result<Page> {
         });
         Either::Right(view! { {table(&lines, &here, &flash).into_any()}{arrived} })
     };
-    let body = view! { {stops}{body} };
+    let body =
+        view! { {live::part("outbox", Topic::Sync, view! { {stops}{body} })}{live::hear(&[Topic::Sync])} };
     Ok(Page { title: "Outbox".into(), bar: summary.into_any(), body: body.into_any() })
 }
 

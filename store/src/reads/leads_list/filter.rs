@@ -5,6 +5,8 @@ use engine::action::Action;
 use engine::control::outcome::OutcomeStage;
 use uuid::Uuid;
 
+use crate::reads::keyset::{self, Order};
+
 /// Which leads to list. Everything given has to hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
@@ -18,7 +20,7 @@ pub struct Filter {
     pub queue: Option<QueueFilter>,
     /// At this stage.
     pub stage: Option<OutcomeStage>,
-    /// Text in name, company or e-mail address.
+    /// Text in name, company, e-mail address or the source's id.
     pub text: Option<String>,
     /// First decided as of this instant or later.
     pub from: Option<DateTime<Utc>>,
@@ -28,6 +30,15 @@ pub struct Filter {
     pub counts: Option<Counts>,
     /// This lead alone.
     pub lead: Option<Uuid>,
+}
+
+/// In which order leads are listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sort {
+    /// By the first decision rather than the last.
+    pub by_first: bool,
+    /// Which end comes first.
+    pub order: Order,
 }
 
 /// Which rule decided.
@@ -70,18 +81,9 @@ pub enum Counts {
 }
 
 /// Which page of the list.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Cursor {
-    /// The first.
-    #[default]
-    Start,
-    /// Rows after this place, which lie further back.
-    Before(Place),
-    /// The last rows before this place, which are newer.
-    After(Place),
-}
+pub type Cursor = keyset::Cursor<Place>;
 
-/// A place in the list. It is ordered by the last decision, or by the first where the filter asks when that was.
+/// A place in the list. It is ordered by the last decision, or by the first one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
     /// As of when the first decision was made, where the list is ordered by it.
@@ -111,7 +113,7 @@ impl std::str::FromStr for Place {
 }
 
 impl Filter {
-    /// Whether the list is ordered by when leads were first decided, because the filter asks for it.
+    /// Whether the filter asks when leads were first decided.
     pub fn has_period(&self) -> bool {
         self.from.is_some() || self.to.is_some()
     }

@@ -10,8 +10,9 @@ use uuid::Uuid;
 
 use crate::error::Result;
 use crate::pool::Store;
+use crate::reads::keyset;
 
-pub use filter::{Counts, Cursor, Filter, Place, QueueFilter, RuleFilter};
+pub use filter::{Counts, Cursor, Filter, Place, QueueFilter, RuleFilter, Sort};
 
 /// Rows a page has.
 pub const PAGE_ROWS: usize = 50;
@@ -64,47 +65,38 @@ pub struct Row {
 /// A page of the list.
 #[derive(Clone, Debug, Default)]
 pub struct Page {
-    /// The rows, the newest first.
+    /// The rows, in order.
     pub rows: Vec<Row>,
-    /// Newer rows.
-    pub newer: Option<Cursor>,
-    /// Older rows, or such as were not looked at yet.
-    pub older: Option<Cursor>,
-    /// The search went through as many rows as it may; `older` goes on where it stopped.
+    /// The pages beside it; where the search was cut, the one that goes on where it stopped.
+    pub beside: keyset::Beside<Place>,
+    /// The search went through as many rows as it may.
     pub cut: bool,
 }
 
-/// A page of the leads that pass the filter.
+/// A page of the leads that pass the filter, with at most `limit` rows.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn page(store: &Store, filter: &Filter, cursor: Cursor) -> Result<Page> {
+pub async fn page(store: &Store, filter: &Filter, sort: Sort, cursor: Cursor, limit: usize) -> Result<Page> {
     let filter = &named(store, filter).await?;
-    let mut rows: Vec<Row> = search(filter, cursor).build_query_as().fetch_all(store.pool()).await?;
-    let more = rows.len() > PAGE_ROWS;
-    rows.truncate(PAGE_ROWS);
-    let backwards = matches!(cursor, Cursor::After(_));
-    if backwards {
-        rows.reverse();
-    }
+    // Where the filter asks when leads were first decided, an index answers in that order alone.
+    let sort = Sort { by_first: sort.by_first || filter.has_period(), ..sort };
+    let window = Window { filter, sort, cursor };
+    let mut rows: Vec<Row> = search(&window, limit).build_query_as().fetch_all(store.pool()).await?;
+    let is_full = rows.len() > limit;
     let place = |row: &Row| Place {
-        first_as_of: filter.has_period().then_some(row.first_as_of),
+        first_as_of: sort.by_first.then_some(row.first_as_of),
         last_decision: row.last_decision_id,
     };
-    let mut page = Page { rows, ..Page::default() };
-    let first = page.rows.first().map(|row| Cursor::After(place(row)));
-    let last = page.rows.last().map(|row| Cursor::Before(place(row)));
-    match cursor {
-        Cursor::After(_) => (page.newer, page.older) = (first.filter(|_| more), last),
-        Cursor::Before(_) => (page.newer, page.older) = (first, last.filter(|_| more)),
-        Cursor::Start => page.older = last.filter(|_| more),
-    }
-    if !more
-        && !backwards
-        && let Some(end) = end_of_search(store, filter, cursor).await?
-    {
-        page.older = Some(Cursor::Before(end));
+    let beside = keyset::turn(&mut rows, limit, &cursor, sort.order, place);
+    let mut page = Page { rows, beside, cut: false };
+    if !is_full && let Some(end) = end_of_search(store, &window).await? {
         page.cut = true;
+        if window.is_ascending() {
+            page.beside.newer = Some(Cursor::After(end));
+        } else {
+            page.beside.older = Some(Cursor::Before(end));
+        }
     }
     Ok(page)
 }
@@ -120,7 +112,8 @@ pub async fn counts(store: &Store, filter: &Filter) -> Result<Option<(Vec<(Actio
         return Ok(None);
     }
     let mut query = QueryBuilder::new("SELECT last_action, count(*) FROM (");
-    push_window(&mut query, "s.last_action", &filter, Cursor::Start);
+    let sort = Sort { by_first: filter.has_period(), ..Sort::default() };
+    push_window(&mut query, "s.last_action", &Window { filter: &filter, sort, cursor: Cursor::Start });
     query.push(" LIMIT ").push_bind(COUNTED_ROWS as i64 + 1).push(") s GROUP BY last_action");
     let rows: Vec<(String, i64)> = query.build_query_as().fetch_all(store.pool()).await?;
     let counts: Vec<(Action, usize)> = rows
@@ -186,54 +179,68 @@ async fn named(store: &Store, filter: &Filter) -> Result<Filter> {
     Ok(filter)
 }
 
+/// Which rows a page is searched in.
+struct Window<'a> {
+    filter: &'a Filter,
+    sort: Sort,
+    cursor: Cursor,
+}
+
+impl Window<'_> {
+    fn is_ascending(&self) -> bool {
+        self.cursor.is_ascending(self.sort.order)
+    }
+}
+
 /// The rows of a page and one more. The look-up of each lead is fenced off (`OFFSET 0`), so that rows are taken one by one
 /// from the window and no more of them than the page needs.
-fn search(filter: &Filter, cursor: Cursor) -> QueryBuilder<Postgres> {
+fn search(window: &Window<'_>, limit: usize) -> QueryBuilder<Postgres> {
     let mut query = QueryBuilder::new(
         "SELECT s.lead_id, s.workflow_id, s.last_decision_id, s.first_as_of, s.last_as_of, s.last_action, s.last_rule_id, s.last_confidence, \
          s.last_rule_version, s.queue, s.queued_at, l.name, l.company, l.email, l.external_id, l.assignee, l.stage, l.erased_at FROM (",
     );
-    push_window(&mut query, "s.*", filter, cursor);
+    push_window(&mut query, "s.*", window);
     query
         .push(" LIMIT ")
         .push_bind(SEARCHED_ROWS)
         .push(") s CROSS JOIN LATERAL (SELECT * FROM leads l WHERE l.id = s.lead_id AND ");
-    push_searched_conditions(&mut query, filter);
+    push_searched_conditions(&mut query, window.filter);
     query.push(" OFFSET 0) l");
-    push_order(&mut query, filter, cursor);
-    query.push(" LIMIT ").push_bind(PAGE_ROWS as i64 + 1);
+    push_order(&mut query, window);
+    query.push(" LIMIT ").push_bind(limit as i64 + 1);
     query
 }
 
 /// The last row that the search looked at, if it stopped because it had looked at enough.
-async fn end_of_search(store: &Store, filter: &Filter, cursor: Cursor) -> Result<Option<Place>> {
-    if !filter.is_searched() {
+async fn end_of_search(store: &Store, window: &Window<'_>) -> Result<Option<Place>> {
+    if !window.filter.is_searched() {
         return Ok(None);
     }
     let mut query = QueryBuilder::new("");
-    push_window(&mut query, "s.first_as_of, s.last_decision_id", filter, cursor);
+    push_window(&mut query, "s.first_as_of, s.last_decision_id", window);
     query.push(" OFFSET ").push_bind(SEARCHED_ROWS - 1).push(" LIMIT 1");
     let end: Option<(DateTime<Utc>, Uuid)> = query.build_query_as().fetch_optional(store.pool()).await?;
-    Ok(end.map(|(at, last_decision)| Place { first_as_of: filter.has_period().then_some(at), last_decision }))
+    Ok(end
+        .map(|(at, last_decision)| Place { first_as_of: window.sort.by_first.then_some(at), last_decision }))
 }
 
-fn push_window(query: &mut QueryBuilder<Postgres>, columns: &str, filter: &Filter, cursor: Cursor) {
+fn push_window(query: &mut QueryBuilder<Postgres>, columns: &str, window: &Window<'_>) {
     query.push("SELECT ").push(columns).push(" FROM lead_states s WHERE true");
-    if let Some(action) = filter.action {
+    if let Some(action) = window.filter.action {
         query.push(" AND s.last_action = ").push_bind(<&'static str>::from(action));
     }
-    match cursor {
+    match window.cursor {
         Cursor::Start => {}
-        Cursor::Before(place) => push_place(query, filter, " < ", place),
-        Cursor::After(place) => push_place(query, filter, " > ", place),
+        Cursor::Before(place) => push_place(query, window, " < ", place),
+        Cursor::After(place) => push_place(query, window, " > ", place),
     }
-    push_indexed_conditions(query, filter);
-    push_order(query, filter, cursor);
+    push_indexed_conditions(query, window.filter);
+    push_order(query, window);
 }
 
 /// Where the list goes on; a place from a list in another order is no place in this one.
-fn push_place(query: &mut QueryBuilder<Postgres>, filter: &Filter, than: &str, place: Place) {
-    match (filter.has_period(), place.first_as_of) {
+fn push_place(query: &mut QueryBuilder<Postgres>, window: &Window<'_>, than: &str, place: Place) {
+    match (window.sort.by_first, place.first_as_of) {
         (true, Some(at)) => {
             query
                 .push(" AND (s.first_as_of, s.last_decision_id)")
@@ -250,12 +257,12 @@ fn push_place(query: &mut QueryBuilder<Postgres>, filter: &Filter, than: &str, p
     }
 }
 
-fn push_order(query: &mut QueryBuilder<Postgres>, filter: &Filter, cursor: Cursor) {
-    query.push(match (filter.has_period(), cursor) {
-        (false, Cursor::After(_)) => " ORDER BY s.last_decision_id",
-        (false, _) => " ORDER BY s.last_decision_id DESC",
-        (true, Cursor::After(_)) => " ORDER BY s.first_as_of, s.last_decision_id",
-        (true, _) => " ORDER BY s.first_as_of DESC, s.last_decision_id DESC",
+fn push_order(query: &mut QueryBuilder<Postgres>, window: &Window<'_>) {
+    query.push(match (window.sort.by_first, window.is_ascending()) {
+        (false, true) => " ORDER BY s.last_decision_id",
+        (false, false) => " ORDER BY s.last_decision_id DESC",
+        (true, true) => " ORDER BY s.first_as_of, s.last_decision_id",
+        (true, false) => " ORDER BY s.first_as_of DESC, s.last_decision_id DESC",
     });
 }
 
@@ -296,7 +303,8 @@ fn push_searched_conditions(query: &mut QueryBuilder<Postgres>, filter: &Filter)
         let pattern = format!("%{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
         query.push(" AND (l.name ILIKE ").push_bind(pattern.clone());
         query.push(" OR l.company ILIKE ").push_bind(pattern.clone());
-        query.push(" OR l.email ILIKE ").push_bind(pattern).push(")");
+        query.push(" OR l.email ILIKE ").push_bind(pattern.clone());
+        query.push(" OR l.external_id ILIKE ").push_bind(pattern).push(")");
     }
     match filter.counts {
         Some(Counts::Qualified) => drop(query.push(QUALIFIED)),

@@ -7,11 +7,12 @@ use store::sync::{DeadFilter, DestinationRecord, UnfinishedFilter, UnfinishedSta
 
 use crate::pages::filters::{Address, Chip, Choice, select};
 use crate::ui::icon::{Icon, icon};
+use crate::ui::table::Sorted;
 
 /// Where the list is.
 pub const PATH: &str = "/sync/effects";
 /// The names of all filters in the address; the first is the tab that is open.
-pub const NAMES: [&str; 5] = ["state", "destination", "error", "before", "after"];
+pub const NAMES: [&str; 3] = ["state", "destination", "error"];
 /// Characters of a text to look for.
 const TEXT_CHARS: usize = 200;
 
@@ -23,6 +24,8 @@ pub struct Asked {
     pub filter: UnfinishedFilter,
     /// The destination's name.
     pub destination: Option<String>,
+    /// How it is sorted.
+    pub sorted: Sorted,
     /// Which page.
     pub cursor: Cursor,
 }
@@ -45,6 +48,7 @@ impl Asked {
         Self {
             filter,
             destination: destination.map(|known| known.name.clone()),
+            sorted: Sorted::read(&address, &["decided"]),
             cursor: before.or(after).unwrap_or_default(),
             address,
         }
@@ -57,7 +61,7 @@ impl Asked {
 
     /// The active filters, in words.
     pub fn chips(&self) -> Vec<Chip> {
-        let bare = self.address.without(&["before", "after"]);
+        let bare = self.address.start();
         let all = [
             ("To", "destination", self.destination.clone()),
             ("Error contains", "error", self.filter.error.clone()),
@@ -76,7 +80,7 @@ pub fn form(asked: &Asked, destinations: &[DestinationRecord]) -> impl IntoView 
         destinations.iter().map(|known| (known.name.clone(), known.name.clone())).collect();
     view! {
         <form role="search" method="get" action=PATH>
-            {asked.address.kept(&["state"])}
+            {asked.address.kept(&["state", "sort", "cols"])}
             <label class="search">
                 {icon(Icon::Search)}
                 <span class="sr">"Last error contains"</span>

@@ -1,89 +1,170 @@
 //! The list of effects that are not finished, and trying again those that failed.
 
-mod filter;
+pub(crate) mod filter;
 mod table;
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, Utc};
 use leptos::either::Either;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
 use leptos_router::hooks::use_query_map;
 use store::control::kill::kill_switches;
-use store::sync::unfinished::{COUNTED_ROWS, Cursor};
+use store::live::Topic;
+use store::reads::keyset::Order;
+use store::sync::unfinished::{COUNTED_ROWS, Cursor, PAGE_ROWS};
 use store::sync::{
-    OutboxCount, UnfinishedState, count_dead, destinations, open_breakers, outbox_counts, unfinished,
+    DestinationRecord, OutboxCount, UnfinishedState, count_dead, destinations, open_breakers, outbox_counts,
+    unfinished, untried,
 };
 
-use crate::actions::sync::ReplayEffects;
+use crate::actions::Flash;
+use crate::actions::sync::{ReplayChosen, ReplayEffect, ReplayEffects, StopReplay};
 use crate::error::Result;
 use crate::pages::filters::{Address, chips};
 use crate::pages::frame::{Here, Page, Section, here, page};
 use crate::ui::form::ask;
 use crate::ui::icon::Icon;
-use crate::ui::{note, number};
+use crate::ui::progress::progress;
+use crate::ui::table::{Count, pager, tools};
+use crate::ui::{live, note, number};
 use filter::{Asked, NAMES, PATH};
 
 /// The list of unfinished effects.
 #[component]
 pub fn Effects() -> impl IntoView {
     let query = use_query_map().get_untracked();
-    let address = Address::read(PATH, &query, &NAMES);
+    let address = Address::of_list(PATH, &query, &NAMES);
+    let flash = use_context::<Flash>().unwrap_or_default();
+    let again = query.get("again").and_then(|text| Again::read(&text));
     let path = here();
-    page(Section::Outbox, move |here| load(here, address, path))
+    page(Section::Outbox, move |here| load(here, address, path, flash, again))
 }
 
-async fn load(here: Here, address: Address, path: String) -> Result<Page> {
+/// A replay that the page shows the progress of: how many there were, and the instant they are due at.
+#[derive(Clone, Copy)]
+struct Again {
+    all: u64,
+    at: DateTime<Utc>,
+}
+
+impl Again {
+    fn read(text: &str) -> Option<Self> {
+        let (all, at) = text.split_once('.')?;
+        Some(Self { all: all.parse().ok()?, at: DateTime::from_timestamp_micros(at.parse().ok()?)? })
+    }
+}
+
+/// How far a replay is; nothing once all were tried.
+async fn progress_of(here: &Here, again: Again, address: &Address) -> Result<AnyView> {
+    let left = untried(&here.request.store, again.at).await?.max(0).unsigned_abs();
+    if left == 0 {
+        return Ok(().into_any());
+    }
+    let stop = here.may::<StopReplay>().then(|| {
+        view! {
+            <form method="post" action=StopReplay::PATH>
+                <input type="hidden" name="at" value=again.at.timestamp_micros().to_string() />
+                <input type="hidden" name="next" value=address.start().href() />
+                <button class="btn">"Stop trying"</button>
+            </form>
+        }
+        .into_any()
+    });
+    Ok(progress("Tried again", again.all.saturating_sub(left), again.all, stop).into_any())
+}
+
+async fn load(
+    here: Here,
+    address: Address,
+    path: String,
+    flash: Flash,
+    again: Option<Again>,
+) -> Result<Page> {
     let store = &here.request.store;
     let destinations = destinations(store).await?;
     let asked = Asked::read(address, &destinations);
-    let found = unfinished(store, &asked.filter, asked.cursor).await?;
+    let found = unfinished(store, &asked.filter, asked.sorted.order, asked.cursor, PAGE_ROWS).await?;
     let counts = outbox_counts(store).await?;
-    let again = match (asked.filter.state, here.may::<ReplayEffects>()) {
+    let failed = match (asked.filter.state, here.may::<ReplayEffects>()) {
         (Some(UnfinishedState::Dead), true) => count_dead(store, &asked.dead()).await?,
         _ => 0,
+    };
+    let order = match asked.sorted.order {
+        Order::Newest => "The newest decisions first",
+        Order::Oldest => "The oldest decisions first",
     };
     let bar = view! {
         <nav aria-label="Breadcrumb"><a href="/sync">"Outbox"</a><span aria-hidden="true">" /"</span></nav>
         <h1>"Unfinished actions"</h1>
-        <span class="meta">"The newest decisions first"</span>
+        <span class="meta">{order}</span>
     };
+    let known = known(&here, &destinations, path).await?;
+    let is_any_dead = known.may_replay && found.rows.iter().any(|row| row.state == UnfinishedState::Dead);
+    let table = table::table(&known, is_any_dead);
+    let tools = tools(&here, &flash, &asked.address, &table, Some("/sync/effects.csv")).await?;
     let list = if found.rows.is_empty() {
         Either::Left(empty(&asked))
     } else {
-        let switches = kill_switches(store).await?;
-        let silent = open_breakers(store).await?.into_iter().map(|breaker| breaker.destination_id);
-        let silent: BTreeSet<_> = silent.collect();
-        let names = destinations.iter().filter(|known| silent.contains(&known.id().0));
-        let known = table::Known {
-            is_all_stopped: switches.iter().any(|switch| switch.workflow_id.is_none()),
-            stopped: switches.iter().filter_map(|switch| switch.workflow_id).collect(),
-            silent: names.map(|known| known.name.clone()).collect(),
-            may_replay: here.may::<crate::actions::sync::ReplayEffect>(),
-            path,
-            clock: here.clock,
-        };
+        let count = Count { rows: found.rows.len(), called: ("row", "rows"), cut: false };
+        let rows = table.view(&found.rows, &asked.address, Some(asked.sorted));
+        let pages = pager(&asked.address, asked.sorted.order, &asked.cursor, &count, found.beside);
         Either::Right(
-            view! { {table::table(&found.rows, &known).into_any()}{pager(&asked, &found).into_any()} },
+            view! { {rows}<div class="list-foot">{is_any_dead.then(|| try_chosen(&asked))}</div>{pages} },
         )
+    };
+    let progress = match again {
+        Some(again) => Some(progress_of(&here, again, &asked.address).await?),
+        None => None,
     };
     let body = view! {
         <div class="filters">
             {filter::form(&asked, &destinations).into_any()}
-            {chips(asked.chips(), asked.address.without(&NAMES[1..]).href())}
+            {chips(asked.chips(), asked.address.start().without(&NAMES[1..]).href())}
         </div>
         <div class="tabs-row">
             {by_state(&asked, &counts).into_any()}
-            {(again > 0).then(|| try_all(&asked, again).into_any())}
+            {(failed > 0).then(|| try_all(&asked, failed).into_any())}
+            {tools}
         </div>
-        {list}
+        {live::part("progress", Topic::Sync, progress)}
+        {live::part("list", Topic::Sync, list)}
+        {live::hear(&[Topic::Sync])}
     };
     Ok(Page { title: "Unfinished actions".into(), bar: bar.into_any(), body: body.into_any() })
 }
 
+/// What the rows hang on beside themselves.
+async fn known(here: &Here, destinations: &[DestinationRecord], path: String) -> Result<table::Known> {
+    let store = &here.request.store;
+    let switches = kill_switches(store).await?;
+    let silent: BTreeSet<_> =
+        open_breakers(store).await?.into_iter().map(|breaker| breaker.destination_id).collect();
+    let names = destinations.iter().filter(|known| silent.contains(&known.id().0));
+    Ok(table::Known {
+        is_all_stopped: switches.iter().any(|switch| switch.workflow_id.is_none()),
+        stopped: switches.iter().filter_map(|switch| switch.workflow_id).collect(),
+        silent: names.map(|known| known.name.clone()).collect(),
+        may_replay: here.may::<ReplayEffect>(),
+        path,
+        clock: here.clock,
+    })
+}
+
+/// Trying again those whose boxes are ticked.
+fn try_chosen(asked: &Asked) -> impl IntoView + use<> {
+    view! {
+        <form id=table::CHOSEN method="post" action=ReplayChosen::PATH>
+            <input type="hidden" name="next" value=asked.address.href() />
+            <button class="btn">"Try the chosen ones again"</button>
+        </form>
+    }
+}
+
 /// How many stand how, each a way to see only those.
 fn by_state(asked: &Asked, counts: &[OutboxCount]) -> impl IntoView + use<> {
-    let address = asked.address.without(&["before", "after"]);
+    let address = asked.address.start();
     let is_meant = |count: &&OutboxCount| {
         asked.filter.destination.is_none_or(|destination| destination.0 == count.destination_id)
     };
@@ -135,7 +216,7 @@ fn try_all(asked: &Asked, count: i64) -> impl IntoView + use<> {
         <form method="post" action=ReplayEffects::PATH>
             <input type="hidden" name="destination" value=asked.destination.clone() />
             <input type="hidden" name="error" value=asked.filter.error.clone() />
-            <input type="hidden" name="next" value=asked.address.without(&["before", "after"]).href() />
+            <input type="hidden" name="next" value=asked.address.start().href() />
             <p>{format!("{which} {verb} sent again, each with the key it had.")}</p>
             <p class="meta">"Where a later decision has arrived at the same record since, the older one is closed instead."</p>
             <button class="btn primary">{all.clone()}</button>
@@ -168,29 +249,4 @@ fn empty(asked: &Asked) -> impl IntoView + use<> {
     };
     let way_on = asked.filter.state.is_some().then_some(whole);
     note::empty(Icon::Check, title, view! { <p>{text}</p>{way_on} }).into_any()
-}
-
-fn pager(asked: &Asked, found: &store::sync::unfinished::UnfinishedPage) -> impl IntoView + use<> {
-    let at = |cursor: Cursor| {
-        let bare = asked.address.without(&["before", "after"]);
-        match cursor {
-            Cursor::Before(effect) => bare.with("before", effect.to_string()).href(),
-            Cursor::After(effect) => bare.with("after", effect.to_string()).href(),
-            Cursor::Start => bare.href(),
-        }
-    };
-    let shown = number::plural(found.rows.len() as i64, "row", "rows");
-    let count = match (found.newer, found.older, asked.cursor) {
-        (None, None, Cursor::Start) => format!("{shown}, that is all"),
-        (None, Some(_), Cursor::Start) => format!("The newest {shown}"),
-        _ => shown,
-    };
-    let newer = found.newer.map(|cursor| view! { <a class="btn" rel="prev" href=at(cursor)>"Newer"</a> });
-    let older = found.older.map(|cursor| view! { <a class="btn" rel="next" href=at(cursor)>"Older"</a> });
-    view! {
-        <nav class="pager" aria-label="Pages">
-            <span class="meta">{count}</span>
-            <span class="row">{newer}{older}</span>
-        </nav>
-    }
 }

@@ -11,6 +11,7 @@ use crate::pages::sync::standing::{Hold, Standing};
 use crate::pages::sync::try_again;
 use crate::ui::clock::Clock;
 use crate::ui::icon::{Icon, icon};
+use crate::ui::table::{Choose, Column, Table};
 use crate::ui::words;
 
 /// What the rows hang on beside themselves.
@@ -48,56 +49,71 @@ impl Known {
     }
 }
 
-/// The list as a table.
-pub fn table(rows: &[Unfinished], known: &Known) -> impl IntoView + use<> {
-    let is_any_dead = known.may_replay && rows.iter().any(|row| row.state == UnfinishedState::Dead);
-    let rows = rows.iter().map(|row| line(row, known, is_any_dead)).collect_view();
-    view! {
-        <table class="table stack sticky unfinished">
-            <caption class="sr">"Actions that are not finished"</caption>
-            <thead>
-                <tr>
-                    <th scope="col">"Lead"</th>
-                    <th scope="col">"Action"</th>
-                    <th scope="col">"To"</th>
-                    <th scope="col">"State"</th>
-                    <th scope="col" class="num">"Attempts"</th>
-                    <th scope="col">"Last error"</th>
-                    <th scope="col" class="num">"Decided"</th>
-                    {is_any_dead.then(|| view! { <th scope="col"><span class="sr">"Try again"</span></th> })}
-                </tr>
-            </thead>
-            <tbody>{rows}</tbody>
-        </table>
+/// The id of the form that the boxes of the rows belong to.
+pub const CHOSEN: &str = "chosen";
+
+/// The list as a table; where any failed, with boxes and buttons to try again.
+pub fn table(known: &Known, is_any_dead: bool) -> Table<'_, Unfinished> {
+    let clock = known.clock;
+    let is_again = |row: &Unfinished| row.state == UnfinishedState::Dead && known.may_replay;
+    let attempts = |row: &Unfinished| view! { <span class:quiet=row.attempts == 0>{row.attempts}</span> };
+    let again = move |row: &Unfinished| {
+        is_again(row).then(|| {
+            let what = format!(": {} to {}", words::effect(&row.kind), row.destination);
+            try_again(row.effect_id, what, &known.path, "btn")
+        })
+    };
+    let mut columns = vec![
+        Column::new("lead", "Lead", "", who),
+        Column::new("action", "Action", "", |row: &Unfinished| {
+            let href = format!("/sync/effects/{}", row.effect_id);
+            view! { <a href=href>{words::effect(&row.kind)}</a> }
+        }),
+        Column::new("to", "To", "", |row: &Unfinished| row.destination.clone()).label("To"),
+        Column::new("state", "State", "first", |row: &Unfinished| state(row, known)),
+        Column::new("attempts", "Attempts", "num", attempts).label("Attempts"),
+        Column::new("error", "Last error", "wide error", |row: &Unfinished| {
+            row.last_error.as_ref().map(|error| view! { <span title=error.clone()>{error.clone()}</span> })
+        }),
+        Column::new("due", "Due", "num quiet", move |row: &Unfinished| clock.stamp(row.due_at))
+            .extra()
+            .label("Due"),
+        Column::new("decided", "Decided", "num quiet", move |row: &Unfinished| {
+            clock.relative(row.created_at)
+        })
+        .label("Decided")
+        .sort("decided"),
+    ];
+    if is_any_dead {
+        columns.push(Column::new("again", "Try again", "end", again).tool());
     }
+    let choose = is_any_dead.then(|| Choose {
+        form: CHOSEN,
+        name: "effects[]",
+        row: Box::new(move |row: &Unfinished| {
+            let words =
+                || format!("Choose {} to {} of {}", words::effect(&row.kind), row.destination, named(row));
+            is_again(row).then(|| (row.effect_id.to_string(), words()))
+        }),
+    });
+    Table { caption: "Actions that are not finished", class: "unfinished", columns, choose }
 }
 
-fn line(row: &Unfinished, known: &Known, has_buttons: bool) -> impl IntoView + use<> {
-    let action = words::effect(&row.kind);
-    let href = format!("/sync/effects/{}", row.effect_id);
-    let standing = known.standing(row);
+fn state(row: &Unfinished, known: &Known) -> impl IntoView + use<> {
     let when = match row.state {
         UnfinishedState::Ready => Some(format!("Due {}", known.clock.full(row.due_at))),
         UnfinishedState::Running => row.leased_until.map(|at| format!("Until {}", known.clock.full(at))),
         UnfinishedState::Dead => None,
     };
-    let error = row.last_error.clone();
-    let attempts = if row.attempts == 0 { "num quiet" } else { "num" };
-    let again = (row.state == UnfinishedState::Dead && known.may_replay)
-        .then(|| try_again(row.effect_id, format!(": {action} to {}", row.destination), &known.path, "btn"));
-    let again = has_buttons.then(|| view! { <td class="end">{again}</td> });
-    view! {
-        <tr>
-            <th scope="row">{who(row)}</th>
-            <td><a href=href>{action}</a></td>
-            <td data-l="To">{row.destination.clone()}</td>
-            <td class="first" title=when>{standing.chip(known.clock)}</td>
-            <td class=attempts data-l="Attempts">{row.attempts}</td>
-            <td class="wide error" title=error>{row.last_error.clone()}</td>
-            <td class="num quiet" data-l="Decided">{known.clock.relative(row.created_at)}</td>
-            {again}
-        </tr>
+    view! { <span title=when>{known.standing(row).chip(known.clock)}</span> }
+}
+
+/// The lead of a row, in a word.
+fn named(row: &Unfinished) -> String {
+    if row.erased_at.is_some() {
+        return "an erased person".into();
     }
+    words::lead(row.name.as_ref(), row.company.as_ref(), row.email.as_ref(), row.external_id.as_deref()).0
 }
 
 fn who(row: &Unfinished) -> impl IntoView + use<> {

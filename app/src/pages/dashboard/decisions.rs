@@ -1,17 +1,17 @@
 //! Decisions by action over time.
 
 use chrono::{DateTime, Datelike as _, Days, Months, NaiveDate, TimeDelta, Utc};
-use leptos::either::Either;
-use leptos::prelude::*;
 use store::reads::dashboard::{Bar as Counted, Cohort, Step};
 
-use crate::ui::bars::{Bar, STACK, bars};
+use crate::ui::charts::Chart;
+use crate::ui::charts::bars::{Bar, STACK, bars};
 use crate::ui::clock::Clock;
 
 /// Bars at most, which is what the database gives.
 const BARS: usize = 120;
 
-type Extent = (DateTime<Utc>, DateTime<Utc>);
+/// The first and the last `as_of` of all decisions.
+pub type Extent = (DateTime<Utc>, DateTime<Utc>);
 
 /// Bars as wide as the stretch allows: days up to a month, weeks up to half a year, months beyond.
 pub fn step(cohort: &Cohort, (first, last): Extent) -> Step {
@@ -24,35 +24,14 @@ pub fn step(cohort: &Cohort, (first, last): Extent) -> Step {
     }
 }
 
-/// The chart with its heading.
-pub fn section(
-    counted: &[Counted],
-    cohort: &Cohort,
-    step: Step,
-    extent: Extent,
-    clock: Clock,
-) -> impl IntoView + use<> {
+/// The chart.
+pub fn chart(counted: &[Counted], cohort: &Cohort, step: Step, extent: Extent, clock: Clock) -> Chart {
     let (title, unit) = match step {
         Step::Day => ("Decisions a day", "a day"),
         Step::Week => ("Decisions a week", "a week"),
         Step::Month => ("Decisions a month", "a month"),
     };
-    let filled = fill(counted, cohort, step, extent, clock);
-    let meta = match step {
-        Step::Week => "By the Monday each week begins on",
-        Step::Day | Step::Month => "By the time each was decided for",
-    };
-    let content = if counted.is_empty() {
-        Either::Left(view! { <p class="quiet">"Nothing was decided in this period."</p> })
-    } else {
-        Either::Right(bars(&filled, unit).into_any())
-    };
-    view! {
-        <section aria-labelledby="h-bars">
-            <div class="sec-head"><h2 id="h-bars">{title}</h2><span class="meta">{meta}</span></div>
-            {content}
-        </section>
-    }
+    bars("decisions", title.into(), &fill(counted, cohort, step, extent, clock), unit)
 }
 
 /// One bar for every stretch, also where nothing was decided, up to the present.

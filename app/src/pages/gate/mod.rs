@@ -1,25 +1,42 @@
 //! Pages for people who are not signed in.
 
+mod first_run;
+
 use http::StatusCode;
 use leptos::either::Either;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
-use store::people::person_of_setup_link;
+use store::people::{self, person_of_setup_link};
 
+pub use self::first_run::FirstRun;
 use super::frame;
-use crate::actions::{Flash, SetPassword};
+use crate::actions::{Flash, ForgotPassword, SetPassword};
 use crate::context::Request;
 use crate::error::Error;
 use crate::ui::icon::{Logo, Sprite};
 use crate::ui::note;
 
-/// Where people sign in.
+/// Where people sign in; where there is nobody yet, it leads to where the first one is made.
 #[component]
 pub fn SignIn() -> impl IntoView {
     let flash = use_context::<Flash>().unwrap_or_default();
     let next = use_query_map().read_untracked().get("next");
+    let request = Request::current();
+    view! { <Suspense>{Suspend::new(sign_in(request, next, flash))}</Suspense> }
+}
+
+async fn sign_in(request: Option<Request>, next: Option<String>, flash: Flash) -> AnyView {
+    let Some(request) = request else { return failed(&Error::Internal, "").into_any() };
+    match people::is_anybody(&request.store).await {
+        Ok(true) => gate("Sign in", sign_in_form(next, flash)).into_any(),
+        Ok(false) => leptos_axum::redirect("/first-run").into_any(),
+        Err(error) => failed(&error.into(), &request.request_id).into_any(),
+    }
+}
+
+fn sign_in_form(next: Option<String>, flash: Flash) -> impl IntoView {
     let email = flash.values.get("email").cloned();
     let is_wrong = email.is_some() && !flash.message.is_empty();
     let message = match (is_wrong, flash.message) {
@@ -33,7 +50,7 @@ pub fn SignIn() -> impl IntoView {
     let invalid = is_wrong.then_some("true");
     let described = is_wrong.then_some("wrong");
     let has_email = email.is_some();
-    let form = view! {
+    view! {
         <form method="post" action=crate::actions::SignIn::PATH>
             {next.map(|next| view! { <input type="hidden" name="next" value=next /> })}
             {message}
@@ -53,9 +70,33 @@ pub fn SignIn() -> impl IntoView {
             </label>
             <button class="btn primary">"Sign in"</button>
         </form>
-        <p class="meta">"Forgotten it? An administrator can make you a new link to set one."</p>
+        <p class="meta"><a href="/forgot">"Forgot your password?"</a></p>
+    }
+}
+
+/// Where people ask for a link to set a new password with.
+#[component]
+pub fn Forgot() -> impl IntoView {
+    let request = Request::current();
+    let is_sent = request.is_some_and(|request| request.post.is_some() && request.public_url.is_some());
+    let form = if is_sent {
+        Either::Left(view! {
+            <p>"You get a link by e-mail with which you set a new one."</p>
+            <form method="post" action=ForgotPassword::PATH>
+                <label class="label">
+                    "E-mail you sign in with"
+                    <input class="field" type="email" name="email" required autocomplete="username" maxlength="320" autofocus />
+                </label>
+                <button class="btn primary">"Send the link"</button>
+            </form>
+        })
+    } else {
+        Either::Right(view! {
+            <p>"This installation sends no e-mail. Ask an administrator: they can make you a link under People, with which you set a new password."</p>
+            <p class="meta">"Administrators can have one printed on the server: "<code>"meshline user link E-MAIL"</code></p>
+        })
     };
-    gate("Sign in", form)
+    gate("A new password", view! { {form}<p class="meta"><a href="/sign-in">"Back to signing in"</a></p> })
 }
 
 /// Where people set their password, with a link that works once.

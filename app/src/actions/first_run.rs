@@ -1,0 +1,69 @@
+//! Making the first administrator of a new installation.
+
+use leptos::prelude::*;
+use store::actor::Who;
+use store::{Actor, people};
+
+use super::people::fields;
+use super::{Flash, LocalPath, allowed, door, lead_to, lead_to_with};
+use crate::error::{Error, Result};
+
+/// Makes the first administrator and signs them in, when the code is the one that the server printed and nobody is there
+/// yet.
+///
+/// # Errors
+/// [`Error::NotFound`] when the code is wrong or somebody is there already; when the database fails.
+#[server(prefix = "/actions", endpoint = "first-run")]
+pub async fn first_run(
+    /// What the server printed.
+    code: String,
+    /// What the person is called.
+    name: String,
+    /// The address the person signs in with.
+    email: String,
+    /// The password.
+    password: String,
+    /// The same again.
+    again: String,
+) -> Result<(), Error> {
+    let request = allowed::<FirstRun>()?;
+    let door = door()?;
+    let typed = Flash::new("Nobody was added.").value("name", &*name).value("email", &*email);
+    let back = |flash: &Flash| match LocalPath::parse(&format!("/first-run?code={code}")) {
+        Some(page) => lead_to_with(&page, flash),
+        None => Err(Error::NotFound { what: "code".into() }),
+    };
+    let parsed = fields::password(&password, &again);
+    let wrong = [fields::name(&name), fields::email(&email), parsed.as_ref().err().cloned()];
+    let wrong = fields::wrong(typed.clone(), wrong);
+    let password = match parsed {
+        Ok(password) if wrong.errors.is_empty() => password,
+        _ => return back(&wrong),
+    };
+    let actor = Actor {
+        who: Who::Command("first run"),
+        roles: Vec::new(),
+        request_id: request.request_id.clone(),
+        now: request.now,
+        form: None,
+    };
+    let made = people::add_first_admin(&request.store, actor, &code, &email, &name, password).await;
+    let id = match made {
+        Ok(id) => id,
+        Err(store::Error::NotFound(_)) => return Err(Error::NotFound { what: "code".into() }),
+        Err(store::Error::Refused(why)) => {
+            return back(&Flash { message: crate::error::sentence(&why), ..typed });
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let actor = Actor {
+        who: Who::Person(id),
+        roles: vec![store::actor::Role::Admin],
+        request_id: request.request_id,
+        now: request.now,
+        form: None,
+    };
+    people::record_session(&request.store, &actor, "person.sign_in").await?;
+    door.enter(id, request.now).await?;
+    lead_to(&LocalPath::next(None))
+}

@@ -1,0 +1,122 @@
+//! What administrators choose for the whole organisation.
+
+use chrono_tz::Tz;
+use leptos::prelude::*;
+use store::settings::{self, Organisation};
+use store::{Error as StoreError, layers, people};
+
+use super::people::fields;
+use super::{Flash, Letter, LocalPath, actor, allowed, back_to, lead_to_with};
+use crate::error::{Error, Result};
+
+const PAGE: &str = "/settings";
+/// Characters of the organisation's name, which stands under the product's in the menu.
+const NAME_CHARS: usize = 60;
+
+/// Names the organisation, and says how new people see things.
+///
+/// # Errors
+/// When there is no such zone or format, or the database fails.
+#[server(prefix = "/actions", endpoint = "set-organisation")]
+pub async fn set_organisation(
+    /// What it is called.
+    name: String,
+    /// The IANA name of the zone.
+    zone: String,
+    /// How figures are shown: comma, dot or space.
+    numbers: String,
+) -> Result<(), Error> {
+    let request = allowed::<SetOrganisation>()?;
+    let zone: Tz = zone.parse().map_err(|_| Error::NotFound { what: "time zone".into() })?;
+    let number_format = numbers.parse().map_err(|_| Error::NotFound { what: "number format".into() })?;
+    let typed = Flash::new("Nothing was saved.").value("name", &*name);
+    let wrong = fields::wrong(
+        typed,
+        [fields::text("name", &name, "Say what the organisation is called.", NAME_CHARS)],
+    );
+    if !wrong.errors.is_empty() {
+        return lead_to_with(&page(), &wrong);
+    }
+    let organisation =
+        Organisation { name: name.trim().to_owned(), time_zone: zone.name().to_owned(), number_format };
+    settings::set_organisation(&request.store, &actor(&request)?, &organisation).await?;
+    lead_to_with(&page(), &Flash::new("Saved. People who are here keep how things are shown to them."))
+}
+
+/// Names who answers for each layer, by address; an empty one leaves the layer without.
+///
+/// # Errors
+/// When the database fails.
+#[server(prefix = "/actions", endpoint = "set-owners")]
+pub async fn set_owners(
+    /// For content.
+    #[server(default)]
+    content: String,
+    /// For rules.
+    #[server(default)]
+    rules: String,
+    /// For execution and sync.
+    #[server(default)]
+    sync: String,
+    /// For control.
+    #[server(default)]
+    control: String,
+) -> Result<(), Error> {
+    let request = allowed::<SetOwners>()?;
+    let chosen = [("content", &content), ("rules", &rules), ("sync", &sync), ("control", &control)];
+    let mut typed = Flash::new("The owners were not changed.");
+    for (field, address) in chosen {
+        typed = typed.value(field, address);
+    }
+    let mut wrong = typed.clone();
+    for (field, address) in chosen.into_iter().filter(|(_, address)| !address.is_empty()) {
+        if people::by_email(&request.store, address).await?.is_none_or(|person| person.is_disabled) {
+            wrong = wrong.error(field, "Nobody with this address can sign in.");
+        }
+    }
+    if !wrong.errors.is_empty() {
+        return lead_to_with(&page(), &wrong);
+    }
+    match layers::set_owners(&request.store, &actor(&request)?, [&content, &rules, &sync, &control]).await {
+        Ok(()) => {
+            lead_to_with(&page(), &Flash::new("Saved. The owners stand beside their layers in the menu."))
+        }
+        // The database has one such rule, and it is the last word.
+        Err(StoreError::Refused(_)) => {
+            let said = "Content and rules need two people: whoever reads a lead's words must not decide what follows.";
+            lead_to_with(&page(), &typed.error("rules", said))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Sends a letter to whoever asks, and says what the mail server said.
+///
+/// # Errors
+/// When nobody is signed in.
+#[server(prefix = "/actions", endpoint = "send-test-mail")]
+pub async fn send_test_mail() -> Result<(), Error> {
+    let request = allowed::<SendTestMail>()?;
+    let viewer = request.viewer.as_ref().ok_or(Error::SignedOut)?;
+    let Some(post) = &request.post else {
+        return lead_to_with(&page(), &Flash::new("No mail server is configured."));
+    };
+    let letter = Letter {
+        to: viewer.email.clone(),
+        name: viewer.name.clone(),
+        subject: "A test from Meshline".into(),
+        text: format!("Hello {},\n\nthis is the test that you asked for. E-mail works.\n", viewer.name),
+    };
+    let said = match post.send(letter).await {
+        Ok(()) => format!("The mail server took a letter to {}.", viewer.email),
+        Err(why) => {
+            tracing::warn!(request_id = request.request_id, why, "a test letter was not taken");
+            format!("The mail server did not take it: {why}")
+        }
+    };
+    lead_to_with(&page(), &Flash::new(said))
+}
+
+fn page() -> LocalPath {
+    back_to(None, PAGE)
+}

@@ -1,0 +1,124 @@
+//! What people do about their saved views of lists.
+
+use leptos::prelude::*;
+use store::views::{self, NAME_CHARS, QUERY_CHARS, View};
+use uuid::Uuid;
+
+use super::{Flash, LocalPath, actor, allowed, back_to, lead_to_with};
+use crate::error::{Error, Result};
+
+/// The pages that have views.
+const PAGES: [&str; 5] = ["/leads", "/sync/effects", "/audit", "/people", "/keys"];
+
+/// Saves what a list shows under a name, and leads back to it.
+///
+/// # Errors
+/// When the page has no views, or the database fails.
+#[server(prefix = "/actions", endpoint = "save-view")]
+pub async fn save_view(
+    /// The list's path.
+    page: String,
+    /// What stands after the question mark.
+    #[server(default)]
+    query: String,
+    /// What the view is called.
+    name: String,
+) -> Result<(), Error> {
+    let request = allowed::<SaveView>()?;
+    let page = PAGES.into_iter().find(|known| **known == page);
+    let page = page.ok_or_else(|| Error::NotFound { what: "list".into() })?;
+    let address = if query.is_empty() { page.to_owned() } else { format!("{page}?{query}") };
+    let back = LocalPath::parse(&address)
+        .ok_or_else(|| Error::Invalid { message: "This is no address of a list.".into() })?;
+    let name = match named(&name) {
+        Ok(name) => name,
+        Err(problem) => return lead_to_with(&back, &refused(&problem, name)),
+    };
+    if query.chars().count() > QUERY_CHARS {
+        return lead_to_with(&back, &Flash::new("These filters are too long to be saved."));
+    }
+    match views::save(&request.store, &actor(&request)?, page, &name, &query).await {
+        Ok(()) => lead_to_with(&back, &Flash::new(format!("“{name}” is saved; it stands above the list."))),
+        Err(store::Error::Refused(why)) => {
+            lead_to_with(&back, &Flash::new(format!("The view was not saved: {why}.")))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Calls a view something else.
+///
+/// # Errors
+/// When it is not one's own, or the database fails.
+#[server(prefix = "/actions", endpoint = "rename-view")]
+pub async fn rename_view(
+    /// The view's id.
+    view: String,
+    /// What it is called from now on.
+    name: String,
+) -> Result<(), Error> {
+    let request = allowed::<RenameView>()?;
+    let id = id(&view)?;
+    let shown = match named(&name) {
+        Ok(name) => views::rename(&request.store, &actor(&request)?, id, &name).await,
+        Err(problem) => return lead_to_with(&back_to(None, "/leads"), &refused(&problem, name)),
+    };
+    match shown {
+        Ok(view) => lead_to_with(&of(&view), &Flash::new(format!("The view is called “{}” now.", view.name))),
+        Err(store::Error::Duplicate(_)) => {
+            let flash = Flash::new("The view was not renamed: you have one of this name.");
+            lead_to_with(&back_to(None, "/leads"), &flash)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Deletes a view.
+///
+/// # Errors
+/// When it is not one's own, or the database fails.
+#[server(prefix = "/actions", endpoint = "delete-view")]
+pub async fn delete_view(
+    /// The view's id.
+    view: String,
+) -> Result<(), Error> {
+    let request = allowed::<DeleteView>()?;
+    let view = views::delete(&request.store, &actor(&request)?, id(&view)?).await?;
+    lead_to_with(&of(&view), &Flash::new(format!("“{}” is deleted. What it showed is here.", view.name)))
+}
+
+fn id(text: &str) -> Result<Uuid> {
+    text.parse().map_err(|_| Error::NotFound { what: "view".into() })
+}
+
+fn of(view: &View) -> LocalPath {
+    let address =
+        if view.query.is_empty() { view.page.clone() } else { format!("{}?{}", view.page, view.query) };
+    back_to(Some(&address), &view.page)
+}
+
+fn refused(problem: &str, typed: String) -> Flash {
+    Flash::new("The view was not saved.").error("view-name", problem).value("view-name", typed)
+}
+
+/// The name without what no link shows.
+fn named(text: &str) -> Result<String, String> {
+    let name: String = text.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    match name.chars().count() {
+        0 => Err("Say what the view is called.".into()),
+        count if count > NAME_CHARS => Err(format!("At most {NAME_CHARS} characters; this has {count}.")),
+        _ => Ok(name),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_one_short_line() {
+        assert_eq!(named(" On\thold "), Ok("On hold".into()));
+        assert!(named(" \n ").is_err());
+        assert!(named(&"x".repeat(61)).is_err());
+    }
+}

@@ -1,0 +1,35 @@
+//! Charts of the dashboard as files.
+
+use crate::context::Request;
+use crate::error::{Error, Result};
+use crate::pages::dashboard;
+use crate::ui::clock::Clock;
+
+/// Where they are; `{file}` is the chart's name with `.csv` or `.svg`.
+pub const PATH: &str = "/dashboard/charts/{file}";
+
+/// A chart with the dashboard's filters: its type and its bytes.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is no such chart or form of it, or the database fails.
+pub async fn chart(
+    request: &Request,
+    query: Vec<(String, String)>,
+    file: &str,
+) -> Result<(&'static str, Vec<u8>)> {
+    let viewer = request.viewer.as_ref().ok_or(Error::SignedOut)?;
+    let clock = Clock { now: request.now, zone: viewer.time_zone };
+    let (name, ending) = file.split_once('.').unwrap_or((file, ""));
+    let chart = async || dashboard::chart(&request.store, &query.into_iter().collect(), clock, name).await;
+    match ending {
+        "csv" => {
+            let csv = chart().await?.csv().map_err(|error| {
+                tracing::error!(%error, name, "the table of a chart could not be written");
+                Error::Internal
+            })?;
+            Ok(("text/csv; charset=utf-8; header=present", csv))
+        }
+        "svg" => Ok(("image/svg+xml; charset=utf-8", chart().await?.svg().into_bytes())),
+        _ => Err(Error::NotFound { what: "file".into() }),
+    }
+}

@@ -1,0 +1,228 @@
+//! Parts of a page that stay as things are.
+
+use leptos::prelude::*;
+
+/// Hears which kinds of things have changed, and puts the page's own parts in anew: every `[data-live]` that names one of
+/// `topics` and has an id. A part in which somebody is at work (a field, an open panel, a ticked box) waits until they are
+/// done. What a part says of itself in `data-say` is read out when it has changed.
+#[island]
+pub fn Live(
+    /// The topics, with commas between.
+    topics: String,
+) -> impl IntoView {
+    let (said, say) = signal(String::new());
+    #[cfg(feature = "hydrate")]
+    browser::start(topics, say);
+    #[cfg(not(feature = "hydrate"))]
+    let _ = (topics, say);
+    view! { <output class="sr" aria-live="polite">{said}</output> }
+}
+
+#[cfg(feature = "hydrate")]
+mod browser {
+    use std::cell::{Cell, RefCell};
+    use std::collections::BTreeSet;
+    use std::rc::Rc;
+    use std::time::Duration;
+
+    use leptos::prelude::*;
+    use leptos::wasm_bindgen::prelude::Closure;
+    use leptos::wasm_bindgen::{JsCast as _, JsValue};
+    use leptos::web_sys::{Document, Element, HtmlElement};
+    use wasm_bindgen_futures::JsFuture;
+    use web_sys::{DomParser, EventSource, MessageEvent, Response, SupportedType};
+
+    /// Changes come in flocks: the page is fetched when they have settled.
+    const SETTLE: Duration = Duration::from_millis(400);
+    /// Between two fetches at least, and until a part that was waited for is tried again.
+    const REST: Duration = Duration::from_secs(2);
+    /// From a lost connection to the next try: doubled each time, up to the second.
+    const BACK_OFF_MS: (u32, u32) = (1_000, 60_000);
+
+    struct Hearing {
+        topics: String,
+        say: WriteSignal<String>,
+        source: RefCell<Option<EventSource>>,
+        changed: RefCell<BTreeSet<String>>,
+        is_due: Cell<bool>,
+        tries: Cell<u32>,
+        has_heard: Cell<bool>,
+    }
+
+    pub fn start(topics: String, say: WriteSignal<String>) {
+        let hearing = Rc::new(Hearing {
+            topics,
+            say,
+            source: RefCell::default(),
+            changed: RefCell::default(),
+            is_due: Cell::default(),
+            tries: Cell::default(),
+            has_heard: Cell::default(),
+        });
+        // A page that nobody sees needs no connection, of which browsers have six for a site.
+        let seen = hearing.clone();
+        let on_visibility =
+            Closure::<dyn Fn()>::new(move || if document().hidden() { seen.close() } else { seen.open() });
+        let listened = document()
+            .add_event_listener_with_callback("visibilitychange", on_visibility.as_ref().unchecked_ref());
+        if listened.is_ok() {
+            on_visibility.forget();
+        }
+        if !document().hidden() {
+            hearing.open();
+        }
+    }
+
+    impl Hearing {
+        fn open(self: &Rc<Self>) {
+            if self.source.borrow().is_some() {
+                return;
+            }
+            let Ok(source) = EventSource::new(&format!("/live?topics={}", self.topics)) else { return };
+            let this = self.clone();
+            let changed = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
+                this.changed.borrow_mut().extend(event.data().as_string());
+                this.refresh_in(SETTLE);
+            });
+            let this = self.clone();
+            let opened = Closure::<dyn Fn()>::new(move || {
+                this.tries.set(0);
+                // What happened while nobody heard.
+                if this.has_heard.replace(true) {
+                    this.changed.borrow_mut().extend(this.topics.split(',').map(str::to_owned));
+                    this.refresh_in(SETTLE);
+                }
+            });
+            let this = self.clone();
+            let failed = Closure::<dyn Fn()>::new(move || this.again());
+            let _ = source.add_event_listener_with_callback("changed", changed.as_ref().unchecked_ref());
+            source.set_onopen(Some(opened.as_ref().unchecked_ref()));
+            source.set_onerror(Some(failed.as_ref().unchecked_ref()));
+            changed.forget();
+            opened.forget();
+            failed.forget();
+            self.source.replace(Some(source));
+        }
+
+        fn close(&self) {
+            if let Some(source) = self.source.take() {
+                source.set_onerror(None);
+                source.close();
+            }
+        }
+
+        fn again(self: &Rc<Self>) {
+            self.close();
+            let wait = (BACK_OFF_MS.0 << self.tries.get().min(6)).min(BACK_OFF_MS.1);
+            self.tries.set(self.tries.get() + 1);
+            let this = self.clone();
+            let open = move || {
+                if !document().hidden() {
+                    this.open();
+                }
+            };
+            set_timeout(open, Duration::from_millis(wait.into()));
+        }
+
+        fn refresh_in(self: &Rc<Self>, wait: Duration) {
+            if self.is_due.replace(true) {
+                return;
+            }
+            let this = self.clone();
+            let refresh = move || {
+                leptos::task::spawn_local(async move {
+                    let topics = this.changed.take();
+                    // What fails or waits is still to be done.
+                    let left = match this.refresh(&topics).await {
+                        Ok(left) => left,
+                        Err(_) => topics,
+                    };
+                    this.changed.borrow_mut().extend(left);
+                    let after = this.clone();
+                    set_timeout(
+                        move || {
+                            after.is_due.set(false);
+                            if !after.changed.borrow().is_empty() && after.source.borrow().is_some() {
+                                after.refresh_in(SETTLE);
+                            }
+                        },
+                        REST,
+                    );
+                });
+            };
+            set_timeout(refresh, wait);
+        }
+
+        /// Puts the parts in anew; the topics of those that wait.
+        async fn refresh(&self, topics: &BTreeSet<String>) -> Result<BTreeSet<String>, JsValue> {
+            let parts = parts(topics);
+            if parts.is_empty() {
+                return Ok(BTreeSet::new());
+            }
+            let here = window().location().href()?;
+            let response: Response = JsFuture::from(window().fetch_with_str(&here)).await?.dyn_into()?;
+            // Where the session has ended, the answer is another page.
+            if !response.ok() || response.redirected() {
+                return Ok(BTreeSet::new());
+            }
+            let text = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
+            let fresh = DomParser::new()?.parse_from_string(&text, SupportedType::TextHtml)?;
+            let mut waiting = BTreeSet::new();
+            for part in parts {
+                let Some(new) = fresh.get_element_by_id(&part.id()) else { continue };
+                if is_busy(&part) {
+                    waiting.extend(part.get_attribute("data-live"));
+                    continue;
+                }
+                self.read_out(&part, &new);
+                replace(&part, &new)?;
+            }
+            Ok(waiting)
+        }
+
+        fn read_out(&self, old: &Element, new: &Element) {
+            if let Some(said) = new
+                .get_attribute("data-say")
+                .filter(|said| old.get_attribute("data-say").as_ref() != Some(said))
+            {
+                self.say.set(said);
+            }
+        }
+    }
+
+    fn parts(topics: &BTreeSet<String>) -> Vec<Element> {
+        let Ok(all) = document().query_selector_all("[data-live][id]") else { return Vec::new() };
+        let part = |at| all.get(at)?.dyn_into::<Element>().ok();
+        (0..all.length())
+            .filter_map(part)
+            .filter(|part| part.get_attribute("data-live").is_some_and(|topic| topics.contains(&topic)))
+            .collect()
+    }
+
+    /// Whether somebody is at work in a part.
+    fn is_busy(part: &Element) -> bool {
+        let has = |what: &str| part.query_selector(what).is_ok_and(|found| found.is_some());
+        has("details[open]")
+            || has("input:checked")
+            || has("dialog[open]")
+            || has("form :focus:not(button)")
+            || has(":popover-open")
+    }
+
+    fn replace(old: &Element, new: &Element) -> Result<(), JsValue> {
+        let focused = document().active_element().filter(|focused| old.contains(Some(focused)));
+        let found_by = focused.and_then(|focused| {
+            Some(format!("a[href='{}']", focused.get_attribute("href")?.replace('\'', "\\'")))
+        });
+        let new = adopted(&document(), new)?;
+        old.replace_with_with_node_1(&new)?;
+        if let Some(found) = found_by.and_then(|by| new.query_selector(&by).ok().flatten()) {
+            let _ = found.unchecked_into::<HtmlElement>().focus();
+        }
+        Ok(())
+    }
+
+    fn adopted(document: &Document, new: &Element) -> Result<Element, JsValue> {
+        Ok(document.adopt_node(new)?.unchecked_into())
+    }
+}

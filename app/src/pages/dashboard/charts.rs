@@ -1,0 +1,106 @@
+//! The charts of the dashboard, on the page and as files.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use engine::control::calibration::ENOUGH;
+use engine::control::kpi::{Funnel, MATURITY_DAYS};
+use leptos::either::Either;
+use leptos::prelude::*;
+use store::reads::dashboard::{Figures, Report, Step};
+
+use super::{Asked, Counted, decisions};
+use crate::ui::charts::Chart;
+use crate::ui::charts::funnel::{Stage, funnel};
+use crate::ui::charts::histogram::histogram;
+use crate::ui::charts::lines::{Line, lines};
+use crate::ui::charts::reliability::reliability;
+use crate::ui::clock::Clock;
+use crate::ui::number;
+
+/// All charts in order, each with what is said beside its heading.
+pub fn all(asked: &Asked, counted: &Counted, clock: Clock) -> [(Chart, String); 5] {
+    let report = &counted.report;
+    let by = match asked.step {
+        Step::Week => "By the Monday each week begins on",
+        Step::Day | Step::Month => "By the time each was decided for",
+    };
+    let judged = report.reliability.judged();
+    let error = match report.reliability.error() {
+        Some(error) => format!("Expected calibration error {}", number::percent(error)),
+        None => format!("Calibration error n/a: {} of {ENOUGH} judged", number::count(judged)),
+    };
+    let sure: u64 = report.confidences.iter().sum();
+    let without = report.total.leads.saturating_sub(sure);
+    [
+        (decisions::chart(&counted.bars, &asked.cohort, asked.step, asked.extent, clock), by.into()),
+        (
+            stages(&report.total.funnel),
+            "Leads first decided in the period, whenever they came further".into(),
+        ),
+        (rates(report, clock), "By the week of the first decision".into()),
+        (
+            histogram("confidences", "How sure decisions are".into(), &report.confidences, "Leads"),
+            format!("The last decision about each lead; {} without a confidence", number::count(without)),
+        ),
+        (reliability("reliability", "How right sure decisions are".into(), &report.reliability), error),
+    ]
+}
+
+/// The sections with their charts; the small ones beside each other.
+pub fn sections(asked: &Asked, counted: &Counted, clock: Clock) -> impl IntoView + use<> {
+    let address = asked.address.clone();
+    let is_empty = counted.bars.is_empty();
+    let [decisions, rest @ ..] = all(asked, counted, clock);
+    let section = |(chart, meta): (Chart, String)| {
+        let id = format!("h-{}", chart.name);
+        let content = if chart.name == "decisions" && is_empty {
+            Either::Left(view! { <p class="quiet">"Nothing was decided in this period."</p> })
+        } else {
+            Either::Right(
+                chart.view(|ending| address.at(&format!("/dashboard/charts/{}.{ending}", chart.name))),
+            )
+        };
+        view! {
+            <section aria-labelledby=id.clone()>
+                <div class="sec-head"><h2 id=id.clone()>{chart.title.clone()}</h2><span class="meta">{meta}</span></div>
+                {content}
+            </section>
+        }
+        .into_any()
+    };
+    // Of no leads there is nothing to draw.
+    let rest = (counted.report.total.leads > 0)
+        .then(|| view! { <div class="charts">{rest.into_iter().map(section).collect_view()}</div> });
+    view! { {section(decisions)}{rest} }
+}
+
+fn stages(told: &Funnel) -> Chart {
+    let stages = [
+        ("Decided", told.decided),
+        ("Passed on", told.passed_on),
+        ("Accepted", told.accepted),
+        ("Sales-qualified", told.sales_qualified),
+        ("Opportunity", told.opportunity),
+        ("Won", told.won),
+    ];
+    let stages: Vec<Stage> = stages.into_iter().map(|(words, count)| Stage { words, count }).collect();
+    funnel("funnel", "How far leads come".into(), &stages)
+}
+
+/// Shares week by week; the young part is of weeks whose leads have not had their time.
+fn rates(report: &Report, clock: Clock) -> Chart {
+    let weeks = &report.weeks;
+    let line = |tone, words, share: fn(&Figures) -> Option<f64>| Line {
+        tone,
+        words,
+        shares: weeks.iter().map(|(_, figures)| share(figures)).collect(),
+    };
+    let all = [
+        line("info", "MQL→SQL", |figures| figures.mql_to_sql.value),
+        line("bad", "False positives", |figures| figures.false_positives.value),
+    ];
+    let known = clock.now - TimeDelta::days(MATURITY_DAYS);
+    let is_young = |week: &DateTime<Utc>| *week + TimeDelta::days(7) > known;
+    let young = weeks.iter().position(|(week, _)| is_young(week)).unwrap_or(weeks.len());
+    let times: Vec<String> = weeks.iter().map(|(week, _)| clock.day(*week)).collect();
+    lines("rates", "Shares week by week".into(), &times, &all, young)
+}

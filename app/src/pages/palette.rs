@@ -1,0 +1,76 @@
+//! The search that opens over a page, and the map of its keys. Both are dialogs that an island opens; without scripts the
+//! search is a page of its own.
+
+use leptos::prelude::*;
+
+use super::places::places;
+use crate::context::Viewer;
+use crate::islands::Keyboard;
+use crate::ui::icon::{Icon, icon};
+
+/// The way to the search, in the frame.
+pub fn search_link() -> impl IntoView {
+    view! {
+        <a class="find" href="/search" data-palette="" aria-keyshortcuts="/ Control+K">{icon(Icon::Search)}<span>"Search"</span><kbd class="with-scripts">"/"</kbd></a>
+    }
+}
+
+/// The dialogs, and the island that opens them.
+pub fn palette(viewer: &Viewer) -> impl IntoView + use<> {
+    let off = (!viewer.single_keys).then_some("off");
+    let dialogs = (search_dialog(), keys_dialog(viewer));
+    view! { <Keyboard>{dialogs}<span hidden data-single-keys=off></span></Keyboard> }
+}
+
+/// A combobox after the ARIA Authoring Practices: the focus stays in the field, the arrow keys walk through what is found.
+fn search_dialog() -> impl IntoView {
+    view! {
+        <dialog id="palette" aria-label="Search">
+            <form method="get" action="/search" role="search">
+                {icon(Icon::Search)}
+                <input
+                    id="palette-q" type="text" name="q" maxlength="200" placeholder="Leads, rules, people, pages" autocomplete="off" spellcheck="false"
+                    autofocus role="combobox" aria-label="Search" aria-autocomplete="list" aria-expanded="true" aria-controls="palette-list"
+                />
+                <kbd aria-hidden="true">"Esc"</kbd>
+            </form>
+            <div id="palette-found" tabindex="0"><div id="palette-list" role="listbox" aria-label="Found"></div></div>
+            <p class="sr" role="status" id="palette-said"></p>
+        </dialog>
+    }
+}
+
+fn keys_dialog(viewer: &Viewer) -> impl IntoView + use<> {
+    let go = |place: &super::places::Place| {
+        let key = place.go.to_string();
+        view! {
+            <li><a href=place.href data-go=key.clone()>{place.title}</a><span><kbd>"g"</kbd>" "<kbd>{key}</kbd></span></li>
+        }
+    };
+    let single = viewer.single_keys.then(|| {
+        view! {
+            <li>"Search"<span><kbd>"/"</kbd></span></li>
+            <li>"This map"<span><kbd>"?"</kbd></span></li>
+        }
+    });
+    view! {
+        <dialog id="keys" aria-labelledby="keys-h">
+            <form method="dialog" class="row"><h2 id="keys-h">"Keys"</h2><button class="btn push" autofocus>"Close"</button></form>
+            <div class="columns">
+                <section aria-labelledby="keys-here-h" id="keys-here" hidden>
+                    <h3 id="keys-here-h">"On this page"</h3>
+                    <ul></ul>
+                </section>
+                <section aria-labelledby="keys-all-h">
+                    <h3 id="keys-all-h">"Everywhere"</h3>
+                    <ul>{single}<li>"Search"<span><kbd>"Ctrl"</kbd>" "<kbd>"K"</kbd></span></li></ul>
+                </section>
+                <section aria-labelledby="keys-go-h">
+                    <h3 id="keys-go-h">"Go to"</h3>
+                    <ul>{places(viewer).map(go).collect_view()}</ul>
+                </section>
+                <section aria-labelledby="keys-help-h" class="wide"><h3 id="keys-help-h">"About this page"</h3><div id="keys-help"></div></section>
+            </div>
+        </dialog>
+    }
+}

@@ -1,0 +1,189 @@
+//! What is found, by kind.
+
+use engine::change::Kind;
+use store::Store;
+use store::people::{self, PeopleFilter, Person};
+use store::reads::frame::{RuleName, WorkflowName, live_rules, workflow_names};
+use store::reads::leads_list::{self, Cursor, Filter, PAGE_ROWS, Row, Sort};
+use store::reads::search::{Versioned, versions};
+
+use crate::context::Viewer;
+use crate::error::Result;
+use crate::pages::filters::Address;
+use crate::pages::places::{acts, places};
+use crate::ui::icon::Icon;
+use crate::ui::words;
+
+/// Hits of a kind: who gets more types another letter.
+const EACH: usize = 8;
+/// Characters from which on more than pages is looked through: one letter is in every name.
+const ENOUGH: usize = 2;
+
+/// Something that was found.
+pub struct Hit {
+    /// What it is called.
+    pub title: String,
+    /// What else tells it apart.
+    pub detail: String,
+    /// Where it is.
+    pub href: String,
+    /// What kind of thing it is.
+    pub icon: Icon,
+}
+
+/// Everything that was found.
+#[derive(Default)]
+pub struct Found {
+    /// Kinds with at least one hit each.
+    pub groups: Vec<(&'static str, Vec<Hit>)>,
+}
+
+impl Found {
+    /// How many hits there are.
+    pub fn count(&self) -> usize {
+        self.groups.iter().map(|(_, hits)| hits.len()).sum()
+    }
+
+    fn add(&mut self, title: &'static str, hits: Vec<Hit>) {
+        if !hits.is_empty() {
+            self.groups.push((title, hits));
+        }
+    }
+}
+
+/// Looks for a text in everything that has a name. Without a text it finds the pages and what can be done.
+pub async fn find(store: &Store, viewer: &Viewer, text: &str) -> Result<Found> {
+    let mut found = Found::default();
+    if text.chars().count() >= ENOUGH {
+        let filter = match text.parse() {
+            Ok(id) => Filter { lead: Some(id), ..Filter::default() },
+            Err(_) => Filter { text: Some(text.to_owned()), ..Filter::default() },
+        };
+        let by_name = PeopleFilter { text: Some(text.to_owned()), after: None };
+        let (leads, people, rules, workflows, versioned) = tokio::try_join!(
+            leads_list::page(store, &filter, Sort::default(), Cursor::Start, PAGE_ROWS),
+            people::page(store, &by_name),
+            live_rules(store),
+            workflow_names(store),
+            versions(store, text),
+        )?;
+        found.add("Leads", lead_hits(&leads, text));
+        found.add("People", people.people.iter().take(EACH).map(person).collect());
+        found.add("Rules", rule_hits(&rules, &workflows, text));
+        found.add("What decides", versioned.into_iter().filter_map(version).collect());
+    }
+    let has = |title: &str, about: &str| is_in(&format!("{title} {about}"), text);
+    let pages = places(viewer).filter(|place| has(place.title, place.about)).map(|place| Hit {
+        title: place.title.to_owned(),
+        detail: String::new(),
+        href: place.href.to_owned(),
+        icon: place.icon,
+    });
+    found.add("Pages", pages.collect());
+    let actions = acts(viewer).filter(|act| has(act.title, "")).map(|act| Hit {
+        title: act.title.to_owned(),
+        detail: String::new(),
+        href: act.href.to_owned(),
+        icon: Icon::Forward,
+    });
+    found.add("What you can do", actions.collect());
+    Ok(found)
+}
+
+fn lead_hits(found: &leads_list::Page, text: &str) -> Vec<Hit> {
+    let mut seen = Vec::new();
+    let mut hits = Vec::new();
+    // A lead stands in the list once for each of its workflows.
+    for row in &found.rows {
+        if !seen.contains(&row.lead_id) && hits.len() < EACH {
+            seen.push(row.lead_id);
+            hits.push(lead(row));
+        }
+    }
+    if !hits.is_empty() && (found.rows.len() > EACH || found.beside.older.is_some()) {
+        let href = Address::new("/leads").with("q", text).href();
+        hits.push(Hit {
+            title: format!("All leads with “{text}”"),
+            detail: String::new(),
+            href,
+            icon: Icon::List,
+        });
+    }
+    hits
+}
+
+fn lead(row: &Row) -> Hit {
+    let (title, detail) =
+        words::lead(row.name.as_ref(), row.company.as_ref(), row.email.as_ref(), row.external_id.as_deref());
+    Hit { title, detail, href: format!("/leads/{}", row.lead_id), icon: Icon::Leads }
+}
+
+fn person(person: &Person) -> Hit {
+    let roles: Vec<&str> = person.roles.iter().map(|role| role.title()).collect();
+    let detail = [person.email.clone(), roles.join(", ")].into_iter().filter(|part| !part.is_empty());
+    Hit {
+        title: person.name.clone(),
+        detail: detail.collect::<Vec<_>>().join(", "),
+        href: format!("/people/{}", person.id),
+        icon: Icon::Person,
+    }
+}
+
+/// A rule leads to the leads that it decided.
+fn rule_hits(rules: &[RuleName], workflows: &[WorkflowName], text: &str) -> Vec<Hit> {
+    let found = rules.iter().filter(|rule| is_in(&format!("{} {}", rule.title(), rule.rule_id), text));
+    let hit = |rule: &RuleName| {
+        let workflow = workflows.iter().find(|workflow| workflow.id == rule.workflow_id);
+        let address = Address::new("/leads").with("rule", rule.rule_id.clone());
+        let address = match workflow {
+            Some(workflow) => address.with("workflow", workflow.name.clone()),
+            None => address,
+        };
+        let title = workflow.map_or("", |workflow| &workflow.title);
+        Hit {
+            title: rule.title().to_owned(),
+            detail: format!("{title}, leads it decided"),
+            href: address.href(),
+            icon: Icon::List,
+        }
+    };
+    found.take(EACH).map(hit).collect()
+}
+
+fn version(version: Versioned) -> Option<Hit> {
+    let kind: Kind = version.kind.parse().ok()?;
+    Some(Hit {
+        href: format!("{}/{}", words::path_of(kind), version.name),
+        title: words::sentence(&version.name),
+        detail: format!("{}, version {}", words::kind(kind), version.version),
+        icon: icon_of(kind),
+    })
+}
+
+fn icon_of(kind: Kind) -> Icon {
+    match kind {
+        Kind::Catalogue => Icon::Fields,
+        Kind::Map => Icon::Extract,
+        Kind::RuleSet => Icon::Rules,
+        Kind::List => Icon::Target,
+        Kind::Pool => Icon::Route,
+    }
+}
+
+/// Whether every word of a search is somewhere in a text.
+fn is_in(text: &str, search: &str) -> bool {
+    let text = text.to_lowercase();
+    search.to_lowercase().split_whitespace().all(|word| text.contains(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_has_to_be_there_in_any_order_and_case() {
+        assert!(is_in("Audit log who did what", "LOG audit"));
+        assert!(is_in("Audit log", "  "));
+        assert!(!is_in("Audit log", "audit book"));
+    }
+}

@@ -1,0 +1,128 @@
+//! Finding things by name: a page of its own, and the same as a list for the search that opens over other pages.
+
+mod find;
+
+use leptos::either::Either;
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+
+use self::find::{Found, Hit, find};
+use super::frame::{Here, Page, Section, page};
+use crate::context::Request;
+use crate::error::{Error, Result};
+use crate::ui::icon::{Icon, icon};
+use crate::ui::{note, number};
+
+const PATH: &str = "/search";
+/// Characters that are looked for at most.
+const TEXT_CHARS: usize = 200;
+
+/// The search as a page.
+#[component]
+pub fn Search() -> impl IntoView {
+    let text = use_query_map().read_untracked().get("q").unwrap_or_default();
+    page(Section::Search, move |here| load(here, text))
+}
+
+async fn load(here: Here, text: String) -> Result<Page> {
+    let text = cut(&text);
+    let viewer = here.request.viewer.as_ref().ok_or(Error::SignedOut)?;
+    let found = find(&here.request.store, viewer, &text).await?;
+    let count = number::plural(found.count() as i64, "result", "results");
+    let bar = view! { <h1>"Search"</h1><span class="meta">{count}</span> };
+    let title = if text.is_empty() { "Search".to_owned() } else { format!("Search: {text}") };
+    let list = if found.groups.is_empty() {
+        let steps = view! { <p>"Try a part of a name, a whole e-mail address, or fewer words."</p> };
+        Either::Left(note::empty(Icon::Search, "Nothing found", steps))
+    } else {
+        Either::Right(found.groups.into_iter().enumerate().map(section).collect_view())
+    };
+    let body = view! {
+        <form class="row search-page" method="get" action=PATH role="search" aria-label="Everything">
+            <span class="search">
+                {icon(Icon::Search)}
+                <input class="field" type="search" name="q" value=text autofocus placeholder="Leads, rules, people, pages" aria-label="Search" maxlength=TEXT_CHARS.to_string() />
+            </span>
+            <button class="btn">"Search"</button>
+        </form>
+        <div class="found">{list}</div>
+    };
+    Ok(Page { title, bar: bar.into_any(), body: body.into_any() })
+}
+
+fn section((n, (title, hits)): (usize, (&'static str, Vec<Hit>))) -> impl IntoView {
+    let id = format!("f-{n}");
+    let heading = id.clone();
+    let line = |hit: Hit| {
+        view! { <li><a href=hit.href>{icon(hit.icon)}<span><b>{hit.title}</b>" "<small>{hit.detail}</small></span></a></li> }
+    };
+    view! {
+        <section aria-labelledby=id>
+            <div class="sec-head"><h2 id=heading>{title}</h2></div>
+            <ul>{hits.into_iter().map(line).collect_view()}</ul>
+        </section>
+    }
+}
+
+/// What is found, as the options of a list box: the part of a page that the search over other pages shows.
+///
+/// # Errors
+/// When nobody is signed in, or the database fails.
+pub async fn options(request: &Request, text: &str) -> Result<String> {
+    let text = cut(text);
+    let viewer = request.viewer.as_ref().ok_or(Error::SignedOut)?;
+    let found = find(&request.store, viewer, &text).await?;
+    let count = found.count();
+    let said = match count {
+        0 => "Nothing found".to_owned(),
+        n => format!("{} found", number::count(n as i64)),
+    };
+    let empty = (count == 0)
+        .then(|| view! { <p class="nothing">"Nothing found. Enter searches on a page of its own."</p> });
+    let mut next = 0;
+    let groups = numbered(found, &mut next)
+        .into_iter()
+        .enumerate()
+        .map(|(n, (title, hits))| group(n, title, hits))
+        .collect_view();
+    let html = view! {
+        <div id="palette-list" role="listbox" aria-label="Found" data-count=count.to_string() data-said=said>{groups}</div>
+        {empty}
+    };
+    Ok(html.to_html())
+}
+
+/// The groups with the number of each hit among all.
+fn numbered(found: Found, next: &mut usize) -> Vec<(&'static str, Vec<(usize, Hit)>)> {
+    let mut number = |hit: Hit| {
+        *next += 1;
+        (*next - 1, hit)
+    };
+    found
+        .groups
+        .into_iter()
+        .map(|(title, hits)| (title, hits.into_iter().map(&mut number).collect()))
+        .collect()
+}
+
+fn group(n: usize, title: &'static str, hits: Vec<(usize, Hit)>) -> impl IntoView {
+    let id = format!("og-{n}");
+    let heading = id.clone();
+    let option = |(n, hit): (usize, Hit)| {
+        view! {
+            <a role="option" id=format!("o-{n}") tabindex="-1" aria-selected="false" href=hit.href>
+                {icon(hit.icon)}<span class="clip"><b>{hit.title}</b>" "<small>{hit.detail}</small></span>
+            </a>
+        }
+    };
+    view! {
+        <div role="group" aria-labelledby=id>
+            <div class="group" id=heading role="presentation">{title}</div>
+            {hits.into_iter().map(option).collect_view()}
+        </div>
+    }
+}
+
+fn cut(text: &str) -> String {
+    text.trim().chars().filter(|c| !c.is_control()).take(TEXT_CHARS).collect()
+}

@@ -1,0 +1,144 @@
+//! Stacked bars of actions over time.
+
+use std::fmt::Write as _;
+
+use engine::action::Action;
+
+use super::scale::{grid, nice_top, strips, ticks};
+use super::{Cell, Chart, Key, Table, WIDTH, thinned};
+use crate::ui::{number, words};
+
+/// The order of the stack, from the ground up, and of the legend.
+pub const STACK: [Action; 6] =
+    [Action::Assign, Action::Advance, Action::Nurture, Action::Hold, Action::Escalate, Action::Reject];
+
+/// One bar.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bar {
+    /// Which stretch of time, short.
+    pub label: String,
+    /// How many of each action, in the order of [`STACK`].
+    pub counts: [u64; 6],
+}
+
+impl Bar {
+    /// Everything in it.
+    pub fn total(&self) -> u64 {
+        self.counts.iter().sum()
+    }
+
+    /// What is in it, in words.
+    fn words(&self) -> String {
+        let parts = STACK.iter().zip(self.counts).filter(|(_, count)| *count > 0);
+        let parts: Vec<String> = parts
+            .map(|(action, count)| {
+                format!("{} {}", words::action(*action).to_lowercase(), number::count(count))
+            })
+            .collect();
+        let total = number::plural(self.total(), "decision", "decisions");
+        if parts.is_empty() {
+            format!("{}: none", self.label)
+        } else {
+            format!("{}: {total}; {}", self.label, parts.join(", "))
+        }
+    }
+}
+
+/// The chart; `unit` is how wide a bar is, as `a day`.
+pub fn bars(name: &'static str, title: String, bars: &[Bar], unit: &str) -> Chart {
+    let top = nice_top(bars.iter().map(Bar::total).max().unwrap_or_default());
+    let present: Vec<usize> =
+        (0..STACK.len()).filter(|i| bars.iter().any(|bar| bar.counts[*i] > 0)).collect();
+    let legend = present.iter().map(|i| Key {
+        tone: words::action_tone(STACK[*i]),
+        words: words::action(STACK[*i]).to_owned(),
+        value: Some(number::count(bars.iter().map(|bar| bar.counts[*i]).sum::<u64>())),
+    });
+    Chart {
+        name,
+        title,
+        summary: summary(bars, unit),
+        legend: legend.collect(),
+        unit: "Decisions",
+        ticks: ticks(top as f64, |n| number::decimal(n, 0)),
+        labels: thinned(bars.iter().map(|bar| bar.label.clone())),
+        is_scale: false,
+        along: None,
+        marks: marks(bars, top),
+        table: table(bars, &present),
+    }
+}
+
+fn marks(bars: &[Bar], top: u64) -> String {
+    let mut svg = String::with_capacity(bars.len() * 500);
+    grid(&mut svg);
+    let step = WIDTH / bars.len().max(1) as f64;
+    let width = (step * 0.72).min(60.0);
+    for (i, bar) in bars.iter().enumerate() {
+        let x = step * (i as f64 + 0.5) - width / 2.0;
+        let mut ground = 0;
+        for (action, count) in STACK.iter().zip(bar.counts).filter(|(_, count)| *count > 0) {
+            let share = |n: u64| n as f64 / top as f64 * 100.0;
+            ground += count;
+            // A hair of ground between two actions, unless the upper one is thinner than that.
+            let height = (share(count) - 0.5).max(share(count) * 0.6);
+            let _ = write!(
+                svg,
+                r#"<rect data-a="{}" x="{x:.2}" y="{:.2}" width="{width:.2}" height="{height:.2}"/>"#,
+                words::action_tone(*action),
+                100.0 - share(ground),
+            );
+        }
+    }
+    strips(&mut svg, bars.iter().map(Bar::words));
+    svg
+}
+
+fn summary(bars: &[Bar], unit: &str) -> String {
+    let totals = || bars.iter().map(Bar::total);
+    let (least, most) = (totals().min().unwrap_or_default(), totals().max().unwrap_or_default());
+    format!(
+        "Decisions by action {unit}, {} to {}. Between {} and {} {unit}, {} in all.",
+        bars.first().map_or("", |bar| &bar.label),
+        bars.last().map_or("", |bar| &bar.label),
+        number::count(least),
+        number::count(most),
+        number::count(totals().sum::<u64>()),
+    )
+}
+
+fn table(bars: &[Bar], present: &[usize]) -> Table {
+    let actions = present.iter().map(|i| words::action(STACK[*i]).to_owned());
+    let row = |bar: &Bar| {
+        let counts = present.iter().map(|i| Cell::count(bar.counts[*i]));
+        [Cell::text(&*bar.label)].into_iter().chain(counts).chain([Cell::count(bar.total())]).collect()
+    };
+    Table {
+        caption: "Decisions by action".into(),
+        heads: ["When".to_owned()].into_iter().chain(actions).chain(["All".to_owned()]).collect(),
+        rows: bars.iter().rev().map(row).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bar(counts: [u64; 6]) -> Bar {
+        Bar { label: "10 Nov".into(), counts }
+    }
+
+    #[test]
+    fn a_bar_is_told_in_words() {
+        assert_eq!(bar([38, 0, 0, 2, 0, 0]).words(), "10 Nov: 40\u{a0}decisions; assign 38, hold 2");
+        assert_eq!(bar([0; 6]).words(), "10 Nov: none");
+    }
+
+    #[test]
+    fn bars_stay_within_the_plot() {
+        let svg = marks(&[bar([1, 1, 1, 1, 1, 1]), bar([0, 0, 0, 0, 0, 1])], 8);
+        assert_eq!(svg.matches("data-a").count(), 7);
+        assert!(!svg.contains("y=\"-") && !svg.contains("height=\"-"));
+        assert!(!marks(&[], 4).contains("NaN"));
+    }
+}

@@ -1,0 +1,112 @@
+//! A funnel: how many of those at one stage came to the next.
+
+use std::fmt::Write as _;
+
+use super::scale::{grid, nice_top, strips, ticks};
+use super::{Cell, Chart, Table, WIDTH};
+use crate::ui::number;
+
+/// A stage and how many reached it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stage {
+    pub words: &'static str,
+    pub count: u64,
+}
+
+/// The chart. Behind each stage stands, paler, what of the stage before it is left behind.
+pub fn funnel(name: &'static str, title: String, stages: &[Stage]) -> Chart {
+    let first = stages.first().map_or(0, |stage| stage.count);
+    let before = |i: usize| i.checked_sub(1).and_then(|i| stages.get(i)).map(|stage| stage.count);
+    let told = |(i, stage): (usize, &Stage)| match before(i) {
+        Some(before) => format!(
+            "{}: {}, {} of those before, {} of all",
+            stage.words,
+            number::count(stage.count),
+            shown(share(stage.count, before)),
+            shown(share(stage.count, first))
+        ),
+        None => format!("{}: {}", stage.words, number::count(stage.count)),
+    };
+    let row = |(i, stage): (usize, &Stage)| {
+        let of_before =
+            before(i).map_or_else(|| Cell::text(""), |before| Cell::share(share(stage.count, before)));
+        vec![
+            Cell::text(stage.words),
+            Cell::count(stage.count),
+            of_before,
+            Cell::share(share(stage.count, first)),
+        ]
+    };
+    let top = nice_top(first);
+    let mut marks = String::new();
+    grid(&mut marks);
+    let step = WIDTH / stages.len().max(1) as f64;
+    for (i, stage) in stages.iter().enumerate() {
+        let x = step * (i as f64 + 0.2);
+        let height = |n: u64| n as f64 / top as f64 * 100.0;
+        for (tone, n) in [("left", before(i).unwrap_or_default()), ("info", stage.count)] {
+            let _ = write!(
+                marks,
+                r#"<rect data-a="{tone}" x="{x:.2}" y="{:.2}" width="{:.2}" height="{:.2}"/>"#,
+                100.0 - height(n),
+                step * 0.6,
+                height(n)
+            );
+        }
+    }
+    strips(&mut marks, stages.iter().enumerate().map(told).collect::<Vec<_>>().into_iter());
+    let summary = stages.iter().enumerate().map(told).collect::<Vec<_>>().join(". ");
+    Chart {
+        name,
+        summary: format!("{title}. {summary}."),
+        title,
+        legend: Vec::new(),
+        unit: "Leads",
+        ticks: ticks(top as f64, |n| number::decimal(n, 0)),
+        labels: stages.iter().map(|stage| stage.words.to_owned()).collect(),
+        is_scale: false,
+        along: None,
+        marks,
+        table: Table {
+            caption: "How far leads came".into(),
+            heads: ["Stage", "Leads", "Of those before", "Of all"].map(str::to_owned).into(),
+            rows: stages.iter().enumerate().map(row).collect(),
+        },
+    }
+}
+
+fn share(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
+}
+
+fn shown(share: Option<f64>) -> String {
+    share.map_or_else(|| "n/a".into(), number::percent)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chart(counts: [u64; 3]) -> Chart {
+        let stages: Vec<Stage> = ["Decided", "Accepted", "Won"]
+            .into_iter()
+            .zip(counts)
+            .map(|(words, count)| Stage { words, count })
+            .collect();
+        funnel("funnel", "How far leads came".into(), &stages)
+    }
+
+    #[test]
+    fn each_stage_is_told_by_the_one_before_and_by_all() {
+        let chart = chart([200, 50, 10]);
+        assert!(chart.summary.contains("Accepted: 50, 25.0\u{a0}% of those before, 25.0\u{a0}% of all"));
+        assert!(chart.summary.contains("Won: 10, 20.0\u{a0}% of those before, 5.0\u{a0}% of all"));
+        assert_eq!(chart.table.rows[2][2].plain, "0.2000");
+    }
+
+    #[test]
+    fn nothing_is_divided_by_nothing() {
+        let chart = chart([0, 0, 0]);
+        assert!(chart.summary.contains("Won: 0, n/a of those before") && !chart.marks.contains("NaN"));
+    }
+}

@@ -1,0 +1,72 @@
+//! A histogram of confidences, from 0 to 1.
+
+use std::fmt::Write as _;
+
+use super::scale::{grid, nice_top, strips, ticks};
+use super::{Cell, Chart, Table, WIDTH};
+use crate::ui::number;
+
+/// The chart of equally wide bins; `unit` is what is counted.
+pub fn histogram(name: &'static str, title: String, bins: &[u64], unit: &'static str) -> Chart {
+    let all: u64 = bins.iter().sum();
+    let width = 1.0 / bins.len().max(1) as f64;
+    let stretch = |i: usize| format!("{:.2}\u{a0}to\u{a0}{:.2}", i as f64 * width, (i + 1) as f64 * width);
+    let share = |n: u64| (all > 0).then(|| n as f64 / all as f64);
+    let told = |(i, n): (usize, &u64)| {
+        let share = share(*n).map(|share| format!(", {}", number::percent(share))).unwrap_or_default();
+        format!("{}: {}{share}", stretch(i), number::count(*n))
+    };
+    let top = nice_top(bins.iter().copied().max().unwrap_or_default());
+    let mut marks = String::new();
+    grid(&mut marks);
+    let step = WIDTH / bins.len().max(1) as f64;
+    for (i, n) in bins.iter().enumerate().filter(|(_, n)| **n > 0) {
+        let height = *n as f64 / top as f64 * 100.0;
+        let _ = write!(
+            marks,
+            r#"<rect data-a="info" x="{:.2}" y="{:.2}" width="{:.2}" height="{height:.2}"/>"#,
+            step * i as f64 + step * 0.05,
+            100.0 - height,
+            step * 0.9,
+        );
+    }
+    strips(&mut marks, bins.iter().enumerate().map(told).collect::<Vec<_>>().into_iter());
+    let most = bins.iter().enumerate().max_by_key(|(_, n)| **n).filter(|(_, n)| **n > 0);
+    let most = most.map(|(i, _)| format!(" Most lie at {}.", stretch(i))).unwrap_or_default();
+    Chart {
+        name,
+        summary: format!("{title}, {} {} in all.{most}", number::count(all), unit.to_lowercase()),
+        title,
+        legend: Vec::new(),
+        unit,
+        ticks: ticks(top as f64, |n| number::decimal(n, 0)),
+        labels: ["0", "0.25", "0.50", "0.75", "1"].map(str::to_owned).into(),
+        is_scale: true,
+        along: Some("Confidence"),
+        marks,
+        table: Table {
+            caption: "By confidence".into(),
+            heads: ["Confidence", unit, "Share"].map(str::to_owned).into(),
+            rows: bins
+                .iter()
+                .enumerate()
+                .map(|(i, n)| vec![Cell::text(stretch(i)), Cell::count(*n), Cell::share(share(*n))])
+                .collect(),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bins_add_up_and_say_where_most_lie() {
+        let chart = histogram("sure", "How sure".into(), &[0, 1, 0, 3], "Leads");
+        assert_eq!(chart.summary, "How sure, 4 leads in all. Most lie at 0.75\u{a0}to\u{a0}1.00.");
+        assert_eq!(chart.marks.matches("data-a").count(), 2);
+        assert_eq!(chart.table.rows[3][2].shown, "75.0\u{a0}%");
+        let none = histogram("sure", "How sure".into(), &[0; 4], "Leads");
+        assert!(!none.marks.contains("NaN") && none.summary.ends_with("0 leads in all."));
+    }
+}

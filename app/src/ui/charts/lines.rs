@@ -1,0 +1,114 @@
+//! Shares over time, a line each.
+
+use std::fmt::Write as _;
+
+use super::scale::{grid, nice_share, strips, ticks};
+use super::{Cell, Chart, Key, Table, WIDTH, thinned};
+use crate::ui::number;
+
+/// A line: its colour, its words and a share for each stretch of time, where there is one.
+#[derive(Clone, Debug)]
+pub struct Line {
+    pub tone: &'static str,
+    pub words: &'static str,
+    pub shares: Vec<Option<f64>>,
+}
+
+/// The chart; what lies from `young` on is dashed, since it is not known for certain yet.
+pub fn lines(name: &'static str, title: String, times: &[String], lines: &[Line], young: usize) -> Chart {
+    let most =
+        lines.iter().flat_map(|line| &line.shares).flatten().fold(0.0_f64, |most, share| most.max(*share));
+    let top = nice_share(most);
+    let mut marks = String::new();
+    grid(&mut marks);
+    for line in lines {
+        draw(&mut marks, line, top, young);
+    }
+    let said = |i: usize| {
+        let parts = lines.iter().map(|line| {
+            let share = line.shares.get(i).copied().flatten();
+            format!("{} {}", line.words, share.map_or_else(|| "n/a".into(), number::percent))
+        });
+        format!("{}: {}", times.get(i).map_or("", String::as_str), parts.collect::<Vec<_>>().join(", "))
+    };
+    strips(&mut marks, (0..times.len()).map(said));
+    let row = |(i, time): (usize, &String)| {
+        let shares = lines.iter().map(|line| Cell::share(line.shares.get(i).copied().flatten()));
+        [Cell::text(&**time)].into_iter().chain(shares).collect()
+    };
+    Chart {
+        name,
+        summary: summary(&title, times, said),
+        title,
+        legend: lines
+            .iter()
+            .map(|line| Key { tone: line.tone, words: line.words.into(), value: None })
+            .collect(),
+        unit: "Share",
+        ticks: ticks(top, |share| format!("{}\u{a0}%", number::decimal(share * 100.0, 1))),
+        labels: thinned(times.iter().cloned()),
+        is_scale: false,
+        along: None,
+        marks,
+        table: Table {
+            caption: "Shares over time".into(),
+            heads: ["When"]
+                .into_iter()
+                .chain(lines.iter().map(|line| line.words))
+                .map(str::to_owned)
+                .collect(),
+            rows: times.iter().enumerate().rev().map(row).collect(),
+        },
+    }
+}
+
+fn summary(title: &str, times: &[String], said: impl Fn(usize) -> String) -> String {
+    let ends: Vec<String> = match times.len() {
+        0 => Vec::new(),
+        1 => vec![said(0)],
+        n => vec![said(0), said(n - 1)],
+    };
+    format!("{title}. {}.", ends.join("; "))
+}
+
+/// Straight from one value to the next that there is; a value alone is a dot.
+fn draw(svg: &mut String, line: &Line, top: f64, young: usize) {
+    let step = WIDTH / line.shares.len().max(1) as f64;
+    let known = line.shares.iter().enumerate().filter_map(|(i, share)| Some((i, (*share)?)));
+    let at = |i: usize, share: f64| (step * (i as f64 + 0.5), (1.0 - share / top) * 100.0);
+    let mut before = None;
+    for (i, share) in known {
+        let (x, y) = at(i, share);
+        if let Some((from_x, from_y)) = before {
+            let class = if i >= young { "curve young" } else { "curve" };
+            let _ = write!(
+                svg,
+                r#"<line class="{class}" data-a="{}" x1="{from_x:.2}" y1="{from_y:.2}" x2="{x:.2}" y2="{y:.2}"/>"#,
+                line.tone
+            );
+        }
+        let _ = write!(
+            svg,
+            r#"<line class="point" data-a="{}" x1="{x:.2}" x2="{x:.2}" y1="{y:.2}" y2="{y:.2}"/>"#,
+            line.tone
+        );
+        before = Some((x, y));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_goes_over_what_is_not_there() {
+        let times: Vec<String> = ["a", "b", "c"].map(str::to_owned).into();
+        let line = Line { tone: "info", words: "MQL→SQL", shares: vec![Some(0.1), None, Some(0.3)] };
+        let chart = lines("rates", "Rates".into(), &times, &[line], 2);
+        assert_eq!(chart.marks.matches("curve young").count(), 1);
+        assert_eq!(chart.marks.matches("class=\"point\"").count(), 2);
+        assert_eq!(chart.summary, "Rates. a: MQL→SQL 10.0\u{a0}%; c: MQL→SQL 30.0\u{a0}%.");
+        assert_eq!(chart.table.rows[1][1].shown, "n/a");
+        assert!(!lines("rates", "Rates".into(), &[], &[], 0).marks.contains("NaN"));
+    }
+}

@@ -1,0 +1,258 @@
+//! The table of every list: columns that are chosen and sorted in the address, boxes to choose rows by, and the way to
+//! the pages beside it.
+
+mod pager;
+mod tools;
+mod views;
+
+pub use pager::{Count, pager};
+pub use tools::tools;
+
+use leptos::either::Either;
+use leptos::prelude::*;
+use store::reads::keyset::Order;
+
+use crate::pages::filters::Address;
+
+/// A column: its head, and what it shows of a row. The first column of a list heads its rows.
+pub struct Column<'a, Row> {
+    /// Its name in the address.
+    key: &'static str,
+    head: &'static str,
+    /// Of head and cells.
+    class: &'static str,
+    /// Said before the cell on a phone, where there are no heads.
+    label: Option<&'static str>,
+    /// What sorts by it, in the address.
+    sort: Option<&'static str>,
+    /// Not shown unless it is asked for.
+    is_extra: bool,
+    /// Of buttons: always there, and without a visible head.
+    is_tool: bool,
+    cell: Box<dyn Fn(&Row) -> AnyView + Send + Sync + 'a>,
+}
+
+impl<'a, Row> Column<'a, Row> {
+    pub fn new<V: IntoView + 'static>(
+        key: &'static str,
+        head: &'static str,
+        class: &'static str,
+        cell: impl Fn(&Row) -> V + Send + Sync + 'a,
+    ) -> Self {
+        let cell = Box::new(move |row: &Row| cell(row).into_any());
+        Self { key, head, class, label: None, sort: None, is_extra: false, is_tool: false, cell }
+    }
+
+    /// With words before the cell on a phone.
+    pub fn label(self, label: &'static str) -> Self {
+        Self { label: Some(label), ..self }
+    }
+
+    /// Sorted by, under this name: an index has to answer it.
+    pub fn sort(self, name: &'static str) -> Self {
+        Self { sort: Some(name), ..self }
+    }
+
+    /// Shown only when it is asked for.
+    pub fn extra(self) -> Self {
+        Self { is_extra: true, ..self }
+    }
+
+    /// Of buttons.
+    pub fn tool(self) -> Self {
+        Self { is_tool: true, ..self }
+    }
+}
+
+/// How a list is sorted, in the address `sort=NAME` or `sort=NAME.oldest`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sorted {
+    pub by: &'static str,
+    pub order: Order,
+}
+
+impl Sorted {
+    /// Reads the address; the first of the names is what sorts unless another one is asked for.
+    pub fn read(address: &Address, names: &[&'static str]) -> Self {
+        let (by, order) =
+            address.get("sort").map_or(("", Order::Newest), |text| match text.split_once('.') {
+                Some((by, order)) => (by, order.parse().unwrap_or_default()),
+                None => (text, Order::Newest),
+            });
+        let by = names.iter().find(|name| **name == by).or(names.first()).copied().unwrap_or_default();
+        Self { by, order }
+    }
+}
+
+/// Boxes before the rows, all of one form that stands elsewhere.
+pub struct Choose<'a, Row> {
+    /// The form's id.
+    pub form: &'static str,
+    /// The name the values are sent under.
+    pub name: &'static str,
+    /// Value and words of a row's box; `None` for a row that cannot be chosen.
+    pub row: Box<dyn Fn(&Row) -> Option<(String, String)> + Send + Sync + 'a>,
+}
+
+/// A list as a table.
+pub struct Table<'a, Row> {
+    pub caption: &'static str,
+    pub class: &'static str,
+    pub columns: Vec<Column<'a, Row>>,
+    pub choose: Option<Choose<'a, Row>>,
+}
+
+impl<Row> Table<'_, Row> {
+    /// All columns that can be left out or asked for: name, words, whether it is there now. The first one always is.
+    pub fn choices(&self, address: &Address) -> Vec<(&'static str, &'static str, bool)> {
+        let choices = self.columns.iter().skip(1).filter(|column| !column.is_tool);
+        choices.map(|column| (column.key, column.head, is_shown(column, address))).collect()
+    }
+
+    /// The table of these rows, as the address asks for it.
+    pub fn view(&self, rows: &[Row], address: &Address, sorted: Option<Sorted>) -> AnyView {
+        let shown: Vec<&Column<'_, Row>> = self
+            .columns
+            .iter()
+            .enumerate()
+            .filter(|(place, column)| *place == 0 || column.is_tool || is_shown(column, address))
+            .map(|(_, column)| column)
+            .collect();
+        let heads = shown.iter().map(|column| head(column, address, sorted)).collect_view();
+        let lines = rows.iter().map(|row| self.line(row, &shown)).collect_view();
+        let choose = self
+            .choose
+            .as_ref()
+            .map(|_| view! { <th scope="col" class="pick"><span class="sr">"Choose"</span></th> });
+        view! {
+            <table class=format!("table stack sticky {}", self.class)>
+                <caption class="sr">{self.caption}</caption>
+                <thead><tr>{choose}{heads}</tr></thead>
+                <tbody>{lines}</tbody>
+            </table>
+        }
+        .into_any()
+    }
+
+    fn line(&self, row: &Row, shown: &[&Column<'_, Row>]) -> AnyView {
+        let cells = shown.iter().enumerate().map(|(place, column)| {
+            let cell = (column.cell)(row);
+            match place {
+                0 => Either::Left(view! { <th scope="row" class=class(column)>{cell}</th> }),
+                _ => Either::Right(view! { <td class=class(column) data-l=column.label>{cell}</td> }),
+            }
+        });
+        let cells = cells.collect_view();
+        let choose = self.choose.as_ref().map(|choose| {
+            let input = (choose.row)(row).map(|(value, words)| {
+                view! { <label><input type="checkbox" form=choose.form name=choose.name value=value /><span class="sr">{words}</span></label> }
+            });
+            view! { <td class="pick">{input}</td> }
+        });
+        view! { <tr>{choose}{cells}</tr> }.into_any()
+    }
+}
+
+fn is_shown<Row>(column: &Column<'_, Row>, address: &Address) -> bool {
+    match address.get("cols") {
+        Some(asked) => asked.split(',').any(|key| key == column.key),
+        None => !column.is_extra,
+    }
+}
+
+fn class<Row>(column: &Column<'_, Row>) -> Option<&'static str> {
+    (!column.class.is_empty()).then_some(column.class)
+}
+
+/// A head; where it sorts, a link that turns the order round or sorts by it.
+fn head<Row>(column: &Column<'_, Row>, address: &Address, sorted: Option<Sorted>) -> AnyView {
+    let text = column.head;
+    if column.is_tool {
+        return view! { <th scope="col"><span class="sr">{text}</span></th> }.into_any();
+    }
+    let Some((name, sorted)) = column.sort.zip(sorted) else {
+        return view! { <th scope="col" class=class(column)>{text}</th> }.into_any();
+    };
+    let (aria, sign, turned) = match (sorted.by == name, sorted.order) {
+        (true, Order::Newest) => (Some("descending"), "↓", format!("{name}.oldest")),
+        (true, Order::Oldest) => (Some("ascending"), "↑", name.to_owned()),
+        (false, _) => (None, "", name.to_owned()),
+    };
+    let href = address.start().with("sort", turned).href();
+    let title = match (sorted.by == name, sorted.order) {
+        (true, Order::Newest) => "Newest first; turn round",
+        (true, Order::Oldest) => "Oldest first; turn round",
+        (false, _) => "Sort by this",
+    };
+    view! {
+        <th scope="col" class=class(column) aria-sort=aria>
+            <a class="sort" href=href title=title>{text}<span aria-hidden="true">{sign}</span></a>
+        </th>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use leptos_router::params::ParamsMap;
+
+    use super::*;
+
+    fn address(pairs: &[(&'static str, &str)]) -> Address {
+        let mut query = ParamsMap::new();
+        pairs.iter().for_each(|(name, value)| query.insert(*name, (*value).to_owned()));
+        Address::of_list("/list", &query, &[])
+    }
+
+    fn table() -> Table<'static, u8> {
+        let cell = |row: &u8| row.to_string();
+        Table {
+            caption: "Numbers",
+            class: "numbers",
+            columns: vec![
+                Column::new("name", "Name", "", cell),
+                Column::new("size", "Size", "num", cell).sort("size"),
+                Column::new("weight", "Weight", "", cell).extra(),
+                Column::new("do", "Do", "end", |_| "x").tool(),
+            ],
+            choose: None,
+        }
+    }
+
+    fn heads(pairs: &[(&'static str, &str)]) -> String {
+        let address = address(pairs);
+        table().view(&[1, 2], &address, Some(Sorted::read(&address, &["size", "name"]))).to_html()
+    }
+
+    #[test]
+    fn columns_are_those_that_the_address_asks_for() {
+        let usual = heads(&[]);
+        assert!(usual.contains("Size") && !usual.contains("Weight"));
+        let asked = heads(&[("cols", "weight")]);
+        assert!(asked.contains("Name") && asked.contains("Weight") && asked.contains("Do"));
+        assert!(!asked.contains("Size"));
+        let choices = table().choices(&address(&[("cols", "weight")]));
+        assert_eq!(choices, [("size", "Size", false), ("weight", "Weight", true)]);
+    }
+
+    #[test]
+    fn a_head_says_how_it_sorts_and_turns_it_round() {
+        let down = heads(&[("before", "7")]);
+        assert!(
+            down.contains("aria-sort=\"descending\"") && down.contains("/list?sort=size.oldest\""),
+            "{down}"
+        );
+        let up = heads(&[("sort", "size.oldest")]);
+        assert!(up.contains("aria-sort=\"ascending\"") && up.contains("/list?sort=size\""));
+        let other = heads(&[("sort", "name")]);
+        assert!(!other.contains("aria-sort") && other.contains("/list?sort=size\""));
+        assert_eq!(Sorted::read(&address(&[("sort", "evil")]), &["size"]).by, "size");
+    }
+
+    #[test]
+    fn every_row_has_a_head_and_its_cells() {
+        let html = heads(&[]);
+        assert_eq!(html.matches("scope=\"row\"").count(), 2);
+        assert_eq!(html.matches("<td").count(), 4);
+    }
+}

@@ -1,0 +1,61 @@
+//! The way to the pages beside one.
+
+use leptos::prelude::*;
+use store::reads::keyset::{Beside, Cursor, Order};
+
+use crate::pages::filters::Address;
+use crate::ui::number;
+
+/// What a page has.
+pub struct Count {
+    pub rows: usize,
+    /// What one of them is called, and several.
+    pub called: (&'static str, &'static str),
+    /// The search for rows was cut before the page was full.
+    pub cut: bool,
+}
+
+/// How many rows there are, and the pages beside them.
+pub fn pager<P: ToString>(
+    address: &Address,
+    order: Order,
+    cursor: &Cursor<P>,
+    count: &Count,
+    beside: Beside<P>,
+) -> AnyView {
+    let bare = address.start();
+    let link = |at: Option<Cursor<P>>, words: &'static str, rel: &'static str| {
+        let href = match at? {
+            Cursor::Before(place) => bare.with("before", place.to_string()).href(),
+            Cursor::After(place) => bare.with("after", place.to_string()).href(),
+            Cursor::Start => bare.href(),
+        };
+        Some(view! { <a class="btn" rel=rel href=href>{words}</a> })
+    };
+    let shown = number::plural(count.rows as i64, count.called.0, count.called.1);
+    let is_first = matches!(cursor, Cursor::Start);
+    let has_more = beside.newer.is_some() || beside.older.is_some();
+    let said = match (is_first, has_more, order) {
+        (true, false, _) => format!("{shown}, that is all"),
+        (true, true, Order::Newest) => format!("The newest {shown}"),
+        (true, true, Order::Oldest) => format!("The oldest {shown}"),
+        (false, ..) => shown,
+    };
+    let (back, on) = match order {
+        Order::Newest => {
+            let words = if count.cut { "Search further back" } else { "Older" };
+            (link(beside.newer, "Newer", "prev"), link(beside.older, words, "next"))
+        }
+        Order::Oldest => {
+            let words = if count.cut { "Search further on" } else { "Newer" };
+            (link(beside.older, "Older", "prev"), link(beside.newer, words, "next"))
+        }
+    };
+    view! {
+        <nav class="pager" aria-label="Pages">
+            <span class="meta">{said}</span>
+            <span class="row">{back}{on}</span>
+        </nav>
+    }
+    .into_any()
+}

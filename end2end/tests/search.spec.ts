@@ -1,0 +1,176 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+
+import { HIGH_INTENT } from '../support/organisation.ts';
+import { expect, seenBy, test } from '../support/test.ts';
+
+const palette = (page: Page) => page.getByRole('dialog', { name: 'Search' });
+const field = (page: Page) => palette(page).getByRole('combobox', { name: 'Search' });
+/** The island wakes once the browser is idle; until then keys do nothing. */
+async function open(page: Page, key = '/'): Promise<void> {
+  await expect(async () => {
+    await page.keyboard.press(key);
+    await expect(palette(page)).toBeVisible({ timeout: 500 });
+  }).toPass();
+}
+
+for (const javaScriptEnabled of [true, false]) {
+  test.describe(javaScriptEnabled ? 'with scripts' : 'without scripts', () => {
+    test.use({ javaScriptEnabled });
+
+    test('a page finds leads, people, pages and what one can do', async ({ organisation, page }) => {
+      const name = `Quentin ${Date.now()}`;
+      const { lead_id } = await organisation.send({ ...HIGH_INTENT, name });
+      await page.goto(`/search?q=${encodeURIComponent(name)}`);
+      const leads = page.getByRole('region', { name: 'Leads' });
+      await expect(leads.getByRole('link')).toHaveCount(1);
+      await leads.getByRole('link').click();
+      await expect(page).toHaveURL(`/leads/${lead_id}`);
+      await page.goto('/search');
+      await page.getByRole('main').getByRole('searchbox', { name: 'Search' }).fill('sam whit');
+      await page.getByRole('main').getByRole('button', { name: 'Search' }).click();
+      await page.getByRole('region', { name: 'People' }).getByRole('link', { name: /Sam Whitaker/ }).click();
+      await expect(page.getByRole('heading', { level: 1 })).toHaveText('Sam Whitaker');
+      await page.goto('/search?q=Zaphod');
+      await expect(page.getByText('Nothing found')).toBeVisible();
+    });
+
+    test('the way to the search stands in the frame', async ({ page }) => {
+      await page.goto('/leads');
+      await page.getByRole('link', { name: 'Search' }).click({ modifiers: javaScriptEnabled ? ['ControlOrMeta'] : [] });
+      if (javaScriptEnabled) await expect(palette(page)).toBeHidden();
+      else await expect(page).toHaveURL('/search');
+    });
+
+    test('every page says what it is for', async ({ page }) => {
+      for (const path of ['/leads', '/dashboard', '/account']) {
+        await page.goto(path);
+        await expect(page.locator('#help-text')).toBeHidden();
+        await page.locator('.help > summary').click();
+        await expect(page.locator('#help-text')).toBeVisible();
+        expect((await page.locator('#help-text p').allInnerTexts()).join(' ').length).toBeGreaterThan(100);
+      }
+      await expect(page.getByText('for the keys of this page')).toBeVisible({ visible: javaScriptEnabled });
+    });
+  });
+}
+
+test('the search opens over a page, and the keyboard is enough', async ({ organisation, page }) => {
+  const name = `Rosalind ${Date.now()}`;
+  const { lead_id } = await organisation.send({ ...HIGH_INTENT, name });
+  await page.goto('/dashboard');
+  await open(page);
+  await expect(field(page)).toBeFocused();
+  await expect(palette(page).getByRole('option', { name: 'Dashboard' })).toBeVisible();
+  await field(page).fill('zaphod beeblebrox');
+  await expect(palette(page).getByText('Nothing found.')).toBeVisible();
+  await field(page).fill('audit');
+  await expect(palette(page).getByRole('option').first()).toContainText('Audit log');
+  await expect(palette(page).getByRole('option').first()).toHaveAttribute('aria-selected', 'true');
+  await field(page).fill(name);
+  await expect(palette(page).getByRole('option')).toHaveCount(1);
+  await expect(palette(page).getByRole('status')).toHaveText('1 found');
+  const chosen = await field(page).getAttribute('aria-activedescendant');
+  await expect(page.locator(`#${chosen}`)).toContainText(name);
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(`/leads/${lead_id}`);
+});
+
+test('arrow keys walk around, Escape and a click beside it close it', async ({ page }) => {
+  await page.goto('/leads');
+  await open(page, 'Control+k');
+  await field(page).fill('password');
+  const options = palette(page).getByRole('option');
+  await expect(options).toHaveCount(2);
+  await page.keyboard.press('ArrowUp');
+  await expect(options.nth(1)).toHaveAttribute('aria-selected', 'true');
+  await page.keyboard.press('ArrowDown');
+  await expect(options.nth(0)).toHaveAttribute('aria-selected', 'true');
+  await page.keyboard.press('ArrowDown');
+  await expect(options.nth(1)).toHaveAttribute('aria-selected', 'true');
+  await expect(palette(page).locator('[aria-selected="true"]')).toHaveCount(1);
+  await page.keyboard.press('Escape');
+  await expect(palette(page)).toBeHidden();
+  await page.getByRole('link', { name: 'Search' }).click();
+  await expect(palette(page)).toBeVisible();
+  await page.mouse.click(5, 5);
+  await expect(palette(page)).toBeHidden();
+});
+
+test('keys go to pages and are told, and typing is typing', async ({ page }) => {
+  await page.goto('/leads');
+  await expect(async () => {
+    await page.keyboard.press('?');
+    await expect(page.getByRole('dialog', { name: 'Keys' })).toBeVisible({ timeout: 500 });
+  }).toPass();
+  const keys = page.getByRole('dialog', { name: 'Keys' });
+  await expect(keys.getByRole('listitem').filter({ hasText: 'Audit log' })).toContainText('g');
+  await expect(keys.getByText('Everybody who came in')).toBeVisible();
+  await expect(keys.getByRole('heading', { name: 'On this page' })).toBeHidden();
+  await keys.getByRole('button', { name: 'Close' }).click();
+  await expect(keys).toBeHidden();
+  // What the page has of its own is read from it.
+  await page.evaluate(() => {
+    const button = Object.assign(document.createElement('button'), { textContent: 'Advance' });
+    button.setAttribute('data-key', 'a');
+    button.setAttribute('data-key-help', 'Advance the lead');
+    document.querySelector('main')!.append(button);
+  });
+  await page.keyboard.press('?');
+  await expect(keys.getByRole('listitem').filter({ hasText: 'Advance the lead' })).toContainText('a');
+  await page.keyboard.press('Escape');
+  const box = page.getByRole('main').getByRole('searchbox');
+  await box.focus();
+  await page.keyboard.type('/g?');
+  await expect(box).toHaveValue('/g?');
+  await expect(palette(page)).toBeHidden();
+  await box.blur();
+  await page.keyboard.press('g');
+  await page.keyboard.press('a');
+  await expect(page).toHaveURL('/audit');
+});
+
+test.describe('of somebody who speaks to the computer', () => {
+  test.use(seenBy({ as: 'Sales leadership' }));
+
+  test('single keys do nothing, Ctrl+K finds things all the same', async ({ page }) => {
+    await page.goto('/account');
+    await page.getByRole('checkbox', { name: /Single keys/ }).uncheck();
+    await page.getByRole('button', { name: 'Save how things are shown' }).click();
+    await expect(page.getByText('Saved.')).toBeVisible();
+    await open(page, 'Control+k');
+    await page.keyboard.press('Escape');
+    await expect(palette(page)).toBeHidden();
+    await page.keyboard.press('/');
+    await page.keyboard.press('?');
+    await expect(page.getByRole('dialog')).toHaveCount(0);
+    await page.keyboard.press('g');
+    await page.keyboard.press('l');
+    await expect(page).toHaveURL('/account');
+  });
+});
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test.describe(colorScheme, () => {
+    test.use({ colorScheme });
+
+    test('the dialogs have no violation', async ({ page }) => {
+      await page.goto('/leads');
+      await open(page);
+      await field(page).fill('in');
+      await expect(palette(page).getByRole('option').nth(1)).toBeVisible();
+      const found = await new AxeBuilder({ page }).include('#palette').analyze();
+      expect(found.violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html)])).toEqual([]);
+      await page.keyboard.press('Escape');
+      await expect(palette(page)).toBeHidden();
+      await page.keyboard.press('?');
+      await expect(page.getByRole('dialog', { name: 'Keys' })).toBeVisible();
+      const keys = await new AxeBuilder({ page }).include('#keys').analyze();
+      expect(keys.violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html)])).toEqual([]);
+      await page.keyboard.press('Escape');
+      await page.locator('.help > summary').click();
+      const help = await new AxeBuilder({ page }).include('.help').analyze();
+      expect(help.violations.map(({ id }) => id)).toEqual([]);
+    });
+  });
+}

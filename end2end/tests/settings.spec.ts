@@ -1,0 +1,39 @@
+import { expect, seenBy, test } from '../support/test.ts';
+
+for (const javaScriptEnabled of [true, false]) {
+  test.describe(javaScriptEnabled ? 'with scripts' : 'without scripts', () => {
+    test.use({ javaScriptEnabled, ...seenBy({ as: 'Administrator' }) });
+
+    test('the organisation gets a name, and content and rules keep two owners', async ({ organisation, page }) => {
+      await page.goto('/settings');
+      const name = page.getByLabel('Name', { exact: true });
+      await name.fill('Corvane Labs');
+      await page.getByRole('button', { name: 'Save the organisation' }).click();
+      await expect(page.getByRole('link', { name: 'Meshline' })).toContainText('Corvane Labs');
+      await name.fill('Corvane');
+      await page.getByRole('button', { name: 'Save the organisation' }).click();
+      await expect(page.getByRole('link', { name: 'Meshline' })).toContainText('Corvane');
+
+      // Somebody who holds both roles could be named for both.
+      const felix = organisation.person('RevOps');
+      await organisation.rows("INSERT INTO person_roles SELECT id, 'enablement' FROM people WHERE email = $1 ON CONFLICT DO NOTHING", [felix.email]);
+      await page.reload();
+      const content = page.getByRole('combobox', { name: 'Content' });
+      const before = await content.inputValue();
+      await content.selectOption(felix.email);
+      await page.getByRole('button', { name: 'Save who answers' }).click();
+      await expect(page.getByText('Content and rules need two people')).toBeVisible();
+      await expect(page.getByRole('combobox', { name: 'Rules' })).toHaveAttribute('aria-invalid', 'true');
+      await content.selectOption(before);
+      await page.getByRole('button', { name: 'Save who answers' }).click();
+      await expect(page.getByRole('status')).toContainText('Saved.');
+      await organisation.rows("DELETE FROM person_roles WHERE role = 'enablement' AND person_id = (SELECT id FROM people WHERE email = $1)", [felix.email]);
+    });
+  });
+}
+
+test('everybody reads them and nobody else changes them', async ({ page }) => {
+  await page.goto('/settings');
+  await expect(page.getByText('An administrator changes these.')).toBeVisible();
+  await expect(page.getByRole('main').getByRole('button')).toHaveCount(0);
+});

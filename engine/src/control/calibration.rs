@@ -1,0 +1,139 @@
+//! Whether decisions are as right as they are sure: confidences in bins, and what became of the leads in each.
+//!
+//! A decision was *right* when the lead's first verdict was none against it. The expected calibration error is the mean
+//! distance between how sure the decisions of a bin were and how many of them were right, weighted by the bin's size
+//! (Naeini, Cooper, Hauskrecht, AAAI 2015).
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Bins of a reliability curve, equally wide.
+pub const BINS: usize = 10;
+/// Bins of a histogram of confidences, equally wide.
+pub const FINE_BINS: usize = 20;
+/// Judged decisions below which the error is not told: with 50 it is off by several points by chance alone.
+pub const ENOUGH: u64 = 50;
+
+/// Decisions whose confidence lies in one stretch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Bin {
+    /// How many were judged.
+    pub count: u64,
+    /// Their confidences, added up.
+    pub confidence_sum: f64,
+    /// How many of them were right.
+    pub right: u64,
+}
+
+impl Bin {
+    /// How sure they were, on average.
+    pub fn confidence(&self) -> Option<f64> {
+        (self.count > 0).then(|| self.confidence_sum / self.count as f64)
+    }
+
+    /// Which share of them was right.
+    pub fn accuracy(&self) -> Option<f64> {
+        (self.count > 0).then(|| self.right as f64 / self.count as f64)
+    }
+}
+
+/// How right decisions were, by how sure they were.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Reliability {
+    /// From the least sure to the surest.
+    pub bins: [Bin; BINS],
+}
+
+impl Reliability {
+    /// Of single decisions: how sure, and whether right.
+    pub fn of(decisions: impl IntoIterator<Item = (f64, bool)>) -> Self {
+        let mut all = Self::default();
+        for (confidence, is_right) in decisions {
+            if let Some(bin) = all.bins.get_mut(place(confidence, BINS)) {
+                bin.count += 1;
+                bin.confidence_sum += confidence;
+                bin.right += u64::from(is_right);
+            }
+        }
+        all
+    }
+
+    /// Decisions that were judged.
+    pub fn judged(&self) -> u64 {
+        self.bins.iter().map(|bin| bin.count).sum()
+    }
+
+    /// The expected calibration error, 0 to 1; `None` with fewer than [`ENOUGH`] judged decisions.
+    pub fn error(&self) -> Option<f64> {
+        let judged = self.judged();
+        (judged >= ENOUGH).then(|| {
+            let off = |bin: &Bin| (bin.right as f64 - bin.confidence_sum).abs();
+            self.bins.iter().map(off).sum::<f64>() / judged as f64
+        })
+    }
+}
+
+/// The bin among so many that a confidence from 0 to 1 lies in; 1 lies in the last.
+pub fn place(confidence: f64, bins: usize) -> usize {
+    // The cast saturates: what is below 0 or no number is in the first bin.
+    ((confidence * bins as f64).floor() as usize).min(bins.saturating_sub(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn repeated(confidence: f64, right: usize, of: usize) -> impl Iterator<Item = (f64, bool)> {
+        (0..of).map(move |n| (confidence, n < right))
+    }
+
+    #[test]
+    fn bins_take_their_lower_end_and_the_last_its_upper_one_too() {
+        assert_eq!([0.0, 0.099, 0.1, 0.85, 0.999, 1.0].map(|at| place(at, BINS)), [0, 0, 1, 8, 9, 9]);
+        assert_eq!([-1.0, f64::NAN, 7.0].map(|at| place(at, BINS)), [0, 0, 9]);
+    }
+
+    #[test]
+    fn the_error_is_the_weighted_distance() {
+        // 60 at 0.9 of which 45 were right (0.75), 40 at 0.5 of which 20 were (0.5): 0.6 × 0.15.
+        let all = Reliability::of(repeated(0.9, 45, 60).chain(repeated(0.5, 20, 40)));
+        assert_eq!(all.judged(), 100);
+        assert!((all.error().unwrap() - 0.09).abs() < 1e-9);
+        assert_eq!(all.bins[5].accuracy(), Some(0.5));
+        assert_eq!(all.bins[0].accuracy(), None);
+    }
+
+    #[test]
+    fn too_few_have_no_error() {
+        assert_eq!(Reliability::of(repeated(0.9, 9, 49)).error(), None);
+        assert!(Reliability::of(repeated(0.9, 9, 50)).error().is_some());
+        assert_eq!(Reliability::default().error(), None);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_lost_and_the_error_is_a_share(all in proptest::collection::vec((0.0..=1.0, any::<bool>()), 50..300)) {
+            let told = Reliability::of(all.iter().copied());
+            prop_assert_eq!(told.judged(), all.len() as u64);
+            prop_assert_eq!(told.bins.iter().map(|bin| bin.right).sum::<u64>(), all.iter().filter(|(_, right)| *right).count() as u64);
+            let error = told.error().unwrap();
+            prop_assert!((0.0..=1.0).contains(&error));
+            for (n, bin) in told.bins.iter().enumerate() {
+                if let Some(mean) = bin.confidence() {
+                    prop_assert!(mean >= n as f64 / 10.0 - 1e-9 && mean <= (n + 1) as f64 / 10.0 + 1e-9);
+                }
+            }
+            // The order in which decisions come does not matter.
+            let back = Reliability::of(all.iter().rev().copied());
+            prop_assert!((back.error().unwrap() - error).abs() < 1e-9);
+        }
+
+        #[test]
+        fn who_is_exactly_as_right_as_sure_has_no_error(tenths in 1usize..10) {
+            let sure = tenths as f64 / 10.0;
+            prop_assert!(Reliability::of(repeated(sure, tenths * 10, 100)).error().unwrap() < 1e-9);
+        }
+    }
+}

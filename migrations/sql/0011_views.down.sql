@@ -1,0 +1,2 @@
+DROP TABLE used_forms;
+DROP TABLE saved_views;

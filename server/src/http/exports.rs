@@ -1,0 +1,76 @@
+//! Lists as CSV files, streamed while they are read, and charts as files.
+
+use app::exports::{Export, LISTS, List, charts};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Path, Request, State as FromState};
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use futures::stream;
+
+use super::{Arrival, Failure, State, pages};
+
+/// Every list that is had as a file, by path.
+pub(super) fn routes() -> Router<State> {
+    let charts = Router::new().route(charts::PATH, get(chart));
+    LISTS.into_iter().fold(charts, |router, (list, path, _, name)| {
+        router.route(
+            path,
+            get(move |state: FromState<State>, request: Request| send(state, request, list, name)),
+        )
+    })
+}
+
+async fn send(
+    FromState(state): FromState<State>,
+    request: Request,
+    list: List,
+    name: &'static str,
+) -> Result<Response, Failure> {
+    pages::allowed(&request)?;
+    let Some(arrival) = request.extensions().get::<Arrival>().cloned() else {
+        return Err(Failure::internal(&"a request without an id"));
+    };
+    let page = pages::page_request(&state, &request, &arrival, None);
+    let mut export = Export::begin(list, &page, pairs(&request)).await?;
+    // The first piece before the head of the answer: what fails at once is told as a failure.
+    let first = export.next().await?.unwrap_or_default();
+    let rest = stream::try_unfold(export, |mut export| async move {
+        let piece = export.next().await?;
+        Ok::<_, app::error::Error>(piece.map(|piece| (piece, export)))
+    });
+    let body = Body::from_stream(futures::StreamExt::chain(stream::iter([Ok(first)]), rest));
+    let file = format!("{name}-{}.csv", arrival.at.format("%Y-%m-%d"));
+    Ok(named(body.into_response(), "text/csv; charset=utf-8; header=present", &file))
+}
+
+async fn chart(
+    FromState(state): FromState<State>,
+    Path(file): Path<String>,
+    request: Request,
+) -> Result<Response, Failure> {
+    pages::allowed(&request)?;
+    let Some(arrival) = request.extensions().get::<Arrival>().cloned() else {
+        return Err(Failure::internal(&"a request without an id"));
+    };
+    let page = pages::page_request(&state, &request, &arrival, None);
+    let (kind, body) = Box::pin(charts::chart(&page, pairs(&request), &file)).await?;
+    Ok(named(Body::from(body).into_response(), kind, &file))
+}
+
+fn pairs(request: &Request) -> Vec<(String, String)> {
+    let query = request.uri().query().unwrap_or_default();
+    url::form_urlencoded::parse(query.as_bytes()).into_owned().collect()
+}
+
+/// The answer as a file to be kept. What is no plain name is a path that leads to nothing, and no name for a file.
+fn named(mut response: Response, kind: &'static str, file: &str) -> Response {
+    let file: String = file.chars().filter(|c| c.is_ascii_alphanumeric() || ['-', '.'].contains(c)).collect();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{file}\"")) {
+        headers.insert(header::CONTENT_DISPOSITION, value);
+    }
+    response
+}

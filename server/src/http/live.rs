@@ -1,0 +1,98 @@
+//! `GET /live`: server-sent events (HTML §9.2) that name what kind of thing has changed, and nothing of it.
+
+use std::collections::BTreeSet;
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{Query, Request, State as FromState};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use futures::stream::{self, Stream};
+use serde::Deserialize;
+use store::live::Topic;
+use strum::VariantArray as _;
+use tokio::sync::{OwnedSemaphorePermit, broadcast};
+use tokio::time::Instant;
+
+use super::{Failure, Kind, State, pages};
+use crate::live::Hub;
+
+/// Pages that hear at a time: each holds a connection.
+pub(super) const HEARERS: usize = 1_000;
+/// How long one hears; then it comes again, and is asked again who it is.
+const LIFETIME: Duration = Duration::from_secs(600);
+/// Silence after which a comment is sent, so that nothing in between takes the connection for dead.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+pub(super) fn routes() -> Router<State> {
+    Router::new().route("/live", get(hear))
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    /// Topics, with commas between; all of them unless said.
+    #[serde(default)]
+    topics: String,
+}
+
+async fn hear(
+    FromState(state): FromState<State>,
+    Query(asked): Query<Asked>,
+    request: Request,
+) -> Result<Response, Failure> {
+    pages::allowed(&request)?;
+    let place = state.hearers.clone().try_acquire_owned();
+    let place = place.map_err(|_| Failure::new(Kind::Unavailable, "Too many pages are open here."))?;
+    let wanted: BTreeSet<Topic> = asked.topics.split(',').filter_map(|topic| topic.parse().ok()).collect();
+    let hearing = Hearing {
+        heard: state.live.subscribe(),
+        hub: state.live.clone(),
+        wanted: if wanted.is_empty() { Topic::VARIANTS.iter().copied().collect() } else { wanted },
+        owed: BTreeSet::new(),
+        until: Instant::now() + LIFETIME,
+        _place: place,
+    };
+    let keep_alive = KeepAlive::new().interval(KEEP_ALIVE);
+    Ok(Sse::new(hearing.events()).keep_alive(keep_alive).into_response())
+}
+
+struct Hearing {
+    heard: broadcast::Receiver<Topic>,
+    hub: Hub,
+    wanted: BTreeSet<Topic>,
+    /// Those that were missed.
+    owed: BTreeSet<Topic>,
+    until: Instant,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Hearing {
+    fn events(self) -> impl Stream<Item = Result<Event, Infallible>> {
+        stream::unfold(self, |mut hearing| async move {
+            let topic = hearing.next().await?;
+            Some((Ok(Event::default().event("changed").data(<&'static str>::from(topic))), hearing))
+        })
+    }
+
+    /// The next topic that was asked for; `None` at the end.
+    async fn next(&mut self) -> Option<Topic> {
+        loop {
+            if let Some(owed) = self.owed.pop_first() {
+                return Some(owed);
+            }
+            let heard = tokio::select! {
+                heard = self.heard.recv() => heard,
+                () = self.hub.closed().cancelled() => return None,
+                () = tokio::time::sleep_until(self.until) => return None,
+            };
+            match heard {
+                Ok(topic) if self.wanted.contains(&topic) => return Some(topic),
+                Ok(_) => {}
+                Err(broadcast::error::RecvError::Lagged(_)) => self.owed.clone_from(&self.wanted),
+                Err(broadcast::error::RecvError::Closed) => return None,
+            }
+        }
+    }
+}

@@ -1,0 +1,306 @@
+//! The first administrator, forgotten passwords, and where one is signed in.
+
+use reqwest::{Method, StatusCode};
+use server::http::Config;
+use server::mail::Mail;
+use store::actor::Role;
+use store::people::{self, Password, first_run_code};
+use store::{Actor, Error};
+
+use crate::mail::{MailServer, unfolded};
+use crate::support::{Browser, PASSWORD, TestApp, between, location, text};
+
+const PUBLIC: &str = "https://meshline.example";
+
+async fn with_mail() -> (TestApp, MailServer) {
+    let server = MailServer::start().await;
+    let mail = Mail::new(&server.url, "Meshline <meshline@acme.example>").unwrap();
+    let app =
+        TestApp::with(Config { mail: Some(mail), origin: Some(PUBLIC.into()), ..Config::default() }).await;
+    (app, server)
+}
+
+fn newcomer<'a>(code: &'a str, password: &'a str, again: &'a str) -> [(&'static str, &'a str); 5] {
+    [
+        ("code", code),
+        ("name", "Ana Ruiz"),
+        ("email", "Ana@acme.example"),
+        ("password", password),
+        ("again", again),
+    ]
+}
+
+#[tokio::test]
+async fn the_first_administrator_comes_in_with_the_code_and_nobody_after_them() {
+    let app = TestApp::start().await;
+    let mut browser = app.browser();
+    assert_eq!(location(&browser.get("/").await), "/sign-in");
+    assert!(location(&browser.get("/sign-in").await).ends_with("/first-run"));
+    let page = text(&mut browser, "/first-run").await;
+    assert!(page.contains("When the server started it printed"), "{page}");
+    assert!(!page.contains("type=\"password\""));
+    let wrong = text(&mut browser, "/first-run?code=00000000000000000000").await;
+    assert!(wrong.contains("This is not the code") && !wrong.contains("type=\"password\""));
+
+    let code = first_run_code(app.store().keyring());
+    assert_eq!(code.len(), 20);
+    for path in ["/", "/sign-in", "/first-run", "/first-run?code=1"] {
+        assert!(
+            !browser.get(path).await.text().await.unwrap().contains(&code),
+            "{path} does not tell the code"
+        );
+    }
+    let page = format!("/first-run?code={code}");
+    assert!(text(&mut browser, &page).await.contains("you let in everybody else"));
+    let guess = browser.post("/actions/first-run", &newcomer("0000", PASSWORD, PASSWORD)).await;
+    assert_eq!(guess.status(), StatusCode::NOT_FOUND);
+    let differs = browser.post("/actions/first-run", &newcomer(&code, PASSWORD, "another one again")).await;
+    assert_eq!(location(&differs), page);
+    let again = text(&mut browser, &page).await;
+    assert!(
+        again.contains("The two passwords differ.")
+            && again.contains("Ana Ruiz")
+            && !again.contains(PASSWORD)
+    );
+    assert!(!people::is_anybody(app.store()).await.unwrap());
+
+    let made = browser.post("/actions/first-run", &newcomer(&code, PASSWORD, PASSWORD)).await;
+    assert_eq!((made.status(), location(&made)), (StatusCode::SEE_OTHER, "/"));
+    assert_eq!(browser.get("/keys").await.status(), StatusCode::OK, "signed in, as an administrator");
+    let ana = people::by_email(app.store(), "ana@acme.example").await.unwrap().unwrap();
+    assert_eq!(ana.roles, [Role::Admin]);
+
+    let mut late = app.browser();
+    let again = late.post("/actions/first-run", &newcomer(&code, PASSWORD, PASSWORD)).await;
+    assert_eq!(again.status(), StatusCode::NOT_FOUND);
+    assert_eq!(late.session(), None);
+    assert_eq!(late.get(&page).await.status(), StatusCode::NOT_FOUND);
+    assert_eq!(late.get("/sign-in").await.status(), StatusCode::OK);
+    people::set_disabled(app.store(), &Actor::command("test"), ana.id, true).await.expect_err("the last one");
+}
+
+#[tokio::test]
+async fn of_two_at_one_moment_one_is_the_first() {
+    let app = TestApp::start().await;
+    let code = first_run_code(app.store().keyring());
+    let make = |email: &'static str| {
+        let password = Password::parse(PASSWORD).unwrap();
+        people::add_first_admin(app.store(), Actor::command("test"), &code, email, "Somebody", password)
+    };
+    let (one, other) = tokio::join!(make("ana@acme.example"), make("eve@evil.example"));
+    assert_eq!(usize::from(one.is_ok()) + usize::from(other.is_ok()), 1);
+    assert!(matches!(one.and(other), Err(Error::NotFound(_))));
+    assert_eq!(people::all(app.store()).await.unwrap().len(), 1);
+}
+
+async fn ask(browser: &mut Browser<'_>, email: &str) -> (String, String) {
+    let answer = browser.post("/actions/forgot-password", &[("email", email)]).await;
+    assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+    let to = location(&answer).to_owned();
+    let page = text(browser, &to).await;
+    (to, between(&page, "note flash\"", "</div>").to_owned())
+}
+
+#[tokio::test]
+async fn a_forgotten_password_is_set_anew_with_a_link_that_works_once() {
+    let (app, server) = with_mail().await;
+    let mut signed_in = app.signed_in("ana@acme.example", &[Role::Sdr]).await;
+    let mut browser = app.browser();
+    assert!(text(&mut browser, "/sign-in").await.contains("href=\"/forgot\""));
+    assert!(text(&mut browser, "/forgot").await.contains("Send the link"));
+    let told = ask(&mut browser, " ANA@acme.example").await;
+    assert!(told.1.contains("a link is on its way"));
+    let letters = server.letters(1).await;
+    let letter = unfolded(&letters[0]);
+    assert!(
+        letter.contains("To: Somebody <ana@acme.example>") && letter.contains("Subject: A new password"),
+        "{letter}"
+    );
+    let token = between(&letter, &format!("{PUBLIC}/setup/"), "\n").trim().to_owned();
+    assert_eq!(token.len(), 43);
+    let new = "another correct horse";
+    let fields = [("token", token.as_str()), ("password", new), ("again", new)];
+    assert_eq!(signed_in.get("/leads").await.status(), StatusCode::OK, "asking alone changes nothing");
+    browser.post("/actions/set-password", &fields).await;
+    assert_eq!(location(&signed_in.get("/leads").await), "/sign-in?next=/leads", "other browsers are out");
+    browser.post("/actions/set-password", &fields).await;
+    assert!(text(&mut browser, "/sign-in").await.contains("This link was used or has expired."));
+    browser.sign_in("ana@acme.example", new, None).await;
+    assert_eq!(browser.get("/leads").await.status(), StatusCode::OK);
+    let dump: String = sqlx::query_scalar("SELECT (SELECT json_agg(a) FROM audit_log a)::text")
+        .fetch_one(app.store().pool())
+        .await
+        .unwrap();
+    assert!(!dump.contains(&token) && dump.contains("command:forgotten password"));
+}
+
+#[tokio::test]
+async fn the_answer_is_the_same_for_everybody_and_only_who_may_sign_in_gets_a_link() {
+    let (app, server) = with_mail().await;
+    app.person("ana@acme.example", &[Role::Sdr]).await;
+    let ben = app.person("ben@acme.example", &[Role::Sdr]).await;
+    people::set_disabled(app.store(), &Actor::command("test"), ben, true).await.unwrap();
+    let known = ask(&mut app.browser(), "ana@acme.example").await;
+    server.letters(1).await;
+    for other in ["ben@acme.example", "nobody@acme.example", "no address", ""] {
+        assert_eq!(ask(&mut app.browser(), other).await, known, "{other}");
+    }
+    // Asked for once more, so that whatever was on its way has come before it.
+    ask(&mut app.browser(), "ana@acme.example").await;
+    let letters = server.letters(2).await;
+    assert!(letters.iter().all(|letter| letter.contains("ana@acme.example")));
+    let links: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM setup_links").fetch_one(app.store().pool()).await.unwrap();
+    assert_eq!(links, 2);
+}
+
+#[tokio::test]
+async fn nobody_s_mailbox_is_filled_and_nobody_s_link_is_taken_back() {
+    let (app, server) = with_mail().await;
+    let ana = app.person("ana@acme.example", &[Role::Sdr]).await;
+    let handed_on =
+        people::make_setup_link(app.store(), &Actor::command("test"), ana, people::DEFAULT_VALIDITY)
+            .await
+            .unwrap();
+    let first = ask(&mut app.browser(), "ana@acme.example").await;
+    for _ in 0..6 {
+        assert_eq!(
+            ask(&mut app.browser(), "Ana@acme.example").await,
+            first,
+            "nothing tells that it was too often"
+        );
+    }
+    server.letters(3).await;
+    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    assert_eq!(server.letters(3).await.len(), 3);
+    let works = people::person_of_setup_link(app.store(), &handed_on, chrono::Utc::now()).await.unwrap();
+    assert!(works.is_some(), "the link of an administrator goes on working");
+}
+
+#[tokio::test]
+async fn a_link_never_leads_where_a_request_says() {
+    let (app, server) = with_mail().await;
+    app.person("ana@acme.example", &[Role::Admin]).await;
+    let form = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("email", "ana@acme.example")
+        .finish();
+    let request = app.request(Method::POST, "/actions/forgot-password").body(form);
+    let request = request
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("host", "evil.example")
+        .header("x-forwarded-host", "evil.example");
+    assert_eq!(request.send().await.unwrap().status(), StatusCode::SEE_OTHER);
+    let letter = server.letters(1).await.remove(0);
+    assert!(
+        !letter.contains("evil.example") && unfolded(&letter).contains(&format!("{PUBLIC}/setup/")),
+        "{letter}"
+    );
+
+    // Without a configured address nothing is sent, even if there is a mail server.
+    let mail = Mail::new(&server.url, "meshline@acme.example").unwrap();
+    let app = TestApp::with(Config { mail: Some(mail), ..Config::default() }).await;
+    app.person("ana@acme.example", &[Role::Admin]).await;
+    let answer = app.browser().post("/actions/forgot-password", &[("email", "ana@acme.example")]).await;
+    assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
+async fn without_a_mail_server_people_are_sent_to_an_administrator() {
+    let app = TestApp::start().await;
+    app.person("ana@acme.example", &[Role::Sdr]).await;
+    let page = text(&mut app.browser(), "/forgot").await;
+    assert!(page.contains("Ask an administrator") && !page.contains("<form"), "{page}");
+}
+
+#[tokio::test]
+async fn links_of_administrators_lead_to_the_configured_address() {
+    let app = TestApp::with(Config { origin: Some(PUBLIC.into()), ..Config::default() }).await;
+    let mut admin = app.signed_in("ana@acme.example", &[Role::Admin]).await;
+    let ben = app.person("ben@acme.example", &[Role::Sdr]).await;
+    let page = format!("/people/{ben}");
+    let id = ben.to_string();
+    let made = admin.post("/actions/make-link", &[("person", &id)]).await;
+    assert_eq!(location(&made), page);
+    let sealed = made.headers()["set-cookie"].to_str().unwrap().to_owned();
+    let shown = text(&mut admin, &page).await;
+    let token = between(&shown, &format!("{PUBLIC}/setup/"), "\"");
+    use base64::Engine as _;
+    let cookie = base64::engine::general_purpose::URL_SAFE_NO_PAD
+        .decode(sealed.strip_prefix("meshline_flash=").unwrap().split(';').next().unwrap())
+        .unwrap();
+    assert!(!cookie.windows(token.len()).any(|part| part == token.as_bytes()), "the cookie is sealed");
+    people::set_disabled(app.store(), &Actor::command("test"), ben, true).await.unwrap();
+    assert!(!text(&mut admin, &page).await.contains("/actions/make-link"), "not offered to who is shut out");
+    admin.post("/actions/make-link", &[("person", &id)]).await;
+    let refused = text(&mut admin, &page).await;
+    assert!(refused.contains("Let them in again first.") && !refused.contains("/setup/"));
+}
+
+#[tokio::test]
+async fn one_sees_where_one_is_signed_in_and_signs_out_there() {
+    let app = TestApp::start().await;
+    app.person("ana@acme.example", &[Role::Sdr]).await;
+    let firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0";
+    let safari = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 Version/26.0 Safari/604.1";
+    let mut here = app.browser().named(firefox);
+    let mut phone = app.browser().named(safari);
+    let mut third = app.browser().named("curl/8.5.0");
+    for browser in [&mut here, &mut phone, &mut third] {
+        browser.sign_in("ana@acme.example", PASSWORD, None).await;
+    }
+    let page = text(&mut here, "/account").await;
+    for said in ["Firefox on Linux", "Safari on iPhone", "curl", "127.0.0.1", "this one", "3\u{a0}browsers"] {
+        assert!(page.contains(said), "{said}");
+    }
+    assert_eq!(page.matches("this one").count(), 1);
+    let (before, _) = page.split_once("Safari on iPhone").unwrap();
+    assert!(before.contains("this one"), "this browser is the first");
+    let row = page.split("<tr>").find(|row| row.contains("Safari on iPhone")).unwrap();
+    let id = between(row, "name=\"session\" value=\"", "\"").to_owned();
+
+    let mut eve = app.signed_in("eve@acme.example", &[Role::Admin]).await;
+    eve.post("/actions/end-session", &[("session", &id)]).await;
+    assert_eq!(phone.get("/leads").await.status(), StatusCode::OK, "nobody ends somebody else's");
+
+    here.post("/actions/end-session", &[("session", &id)]).await;
+    assert!(text(&mut here, "/account").await.contains("That browser is signed out."));
+    assert_eq!(location(&phone.get("/leads").await), "/sign-in?next=/leads");
+    here.post("/actions/end-session", &[("session", &id)]).await;
+    assert!(text(&mut here, "/account").await.contains("signed out before"));
+    let strange = here.post("/actions/end-session", &[("session", "zz")]).await;
+    assert_eq!(strange.status(), StatusCode::NOT_FOUND);
+
+    here.post("/actions/end-other-sessions", &[]).await;
+    assert_eq!(location(&third.get("/leads").await), "/sign-in?next=/leads");
+    assert_eq!(eve.get("/leads").await.status(), StatusCode::OK);
+    let page = text(&mut here, "/account").await;
+    assert!(page.contains("1\u{a0}browser") && !page.contains("Sign out all others"));
+}
+
+#[tokio::test]
+async fn people_are_found_and_listed_page_by_page() {
+    let app = TestApp::start().await;
+    let mut admin = app.signed_in("ana@acme.example", &[Role::Admin]).await;
+    let actor = Actor::command("test");
+    for n in 0..people::PAGE_ROWS + 5 {
+        people::add(app.store(), &actor, &format!("p{n}@acme.example"), "Zed", &[Role::Sdr]).await.unwrap();
+    }
+    people::add(app.store(), &actor, "asa@acme.example", "Åsa 100%", &[]).await.unwrap();
+    let first = text(&mut admin, "/people").await;
+    assert!(first.contains("57\u{a0}people") && !first.contains("From the start"));
+    let next = between(&first, "href=\"/people?after=", "\"").to_owned();
+    let second = text(&mut admin, &format!("/people?after={next}")).await;
+    assert!(second.contains("From the start") && !second.contains(">More<"));
+    let listed = |page: &str| page.matches("<th scope=\"row\">").count();
+    assert_eq!((listed(&first), listed(&second)), (people::PAGE_ROWS, 7));
+    for (asked, count) in [("åSA", 1), ("%25", 1), ("P5%40acme", 1), ("zaphod", 0)] {
+        let found = text(&mut admin, &format!("/people?q={asked}")).await;
+        assert_eq!(listed(&found), count, "{asked}");
+    }
+    assert!(text(&mut admin, "/people?q=zaphod").await.contains("Nobody like this"));
+    let mut sdr = app.signed_in("sdr@acme.example", &[Role::Sdr]).await;
+    let asa = people::by_email(app.store(), "asa@acme.example").await.unwrap().unwrap();
+    let page = text(&mut sdr, &format!("/people/{}", asa.id)).await;
+    assert!(page.contains("An administrator changes these.") && !page.contains("/actions/set-person"));
+    assert_eq!(sdr.get("/people/nobody").await.status(), StatusCode::NOT_FOUND);
+}

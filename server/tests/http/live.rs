@@ -1,0 +1,98 @@
+//! Server-sent events: what kind of thing has changed, to those who are signed in.
+
+use std::time::Duration;
+
+use reqwest::{Method, Response, StatusCode};
+use store::actor::{Role, Who};
+use store::live::Topic;
+use store::people::Scope;
+use store::sync::jobs::{self, JobKind};
+use store::{Actor, live};
+use tokio::time::timeout;
+
+use crate::support::{Browser, TestApp, event, location};
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+async fn open(browser: &mut Browser<'_>, topics: &str) -> Response {
+    let response = browser.get(&format!("/live?topics={topics}")).await;
+    assert_eq!(response.status(), StatusCode::OK);
+    assert_eq!(response.headers()["content-type"], "text/event-stream");
+    response
+}
+
+/// Reads until the stream has said something; what else came by then.
+async fn hear(stream: &mut Response, what: &str) -> String {
+    let mut said = String::new();
+    let hearing = async {
+        while !said.contains(what) {
+            let piece =
+                stream.chunk().await.unwrap().unwrap_or_else(|| panic!("the stream ended after {said:?}"));
+            said.push_str(std::str::from_utf8(&piece).unwrap());
+        }
+    };
+    let heard = timeout(PATIENCE, hearing).await;
+    assert!(heard.is_ok(), "{what} was not heard, only {said:?}");
+    said
+}
+
+async fn ask_for_a_job(app: &TestApp, who: &str) {
+    let id = store::people::by_email(app.store(), who).await.unwrap().unwrap().id;
+    let actor = Actor { who: Who::Person(id), ..Actor::command("test") };
+    jobs::register(app.store()).await.unwrap();
+    jobs::request(app.store(), &actor, JobKind::Backlog).await.unwrap();
+}
+
+#[tokio::test]
+async fn every_connection_hears_what_it_asked_for_and_nothing_of_anybody() {
+    let app = TestApp::start().await;
+    let mut ana = app.signed_in("ana@acme.example", &[Role::Integrations]).await;
+    let mut bob = app.signed_in("bob@acme.example", &[Role::Sdr]).await;
+    let (mut one, mut two) = (open(&mut ana, "jobs").await, open(&mut bob, "leads,jobs").await);
+    ask_for_a_job(&app, "ana@acme.example").await;
+    hear(&mut one, "data: jobs").await;
+    hear(&mut two, "data: jobs").await;
+
+    let key = app.key(&[Scope::Ingest]).await;
+    app.post_event(&key, "e1", &event("ana.ruiz")).await;
+    let said = hear(&mut two, "data: leads").await;
+    assert!(!said.contains("ruiz") && !said.contains("data: sync"));
+    let lines: Vec<&str> = said.lines().filter(|line| !line.is_empty()).collect();
+    assert!(
+        lines.iter().all(|line| ["event: changed", "data: leads", "data: jobs"].contains(line)),
+        "{lines:?}"
+    );
+}
+
+#[tokio::test]
+async fn who_comes_again_hears_again() {
+    let app = TestApp::start().await;
+    let mut ana = app.signed_in("ana@acme.example", &[Role::Integrations]).await;
+    let mut first = open(&mut ana, "sync").await;
+    live::mark(app.store(), &[Topic::Sync]);
+    hear(&mut first, "data: sync").await;
+    drop(first);
+    let mut again = open(&mut ana, "sync").await;
+    live::mark(app.store(), &[Topic::Sync]);
+    hear(&mut again, "data: sync").await;
+}
+
+#[tokio::test]
+async fn the_end_of_the_process_ends_the_stream() {
+    let app = TestApp::start().await;
+    let mut ana = app.signed_in("ana@acme.example", &[Role::Sdr]).await;
+    let mut stream = open(&mut ana, "sync").await;
+    app.stop();
+    let ended = async { while stream.chunk().await.unwrap().is_some() {} };
+    assert!(timeout(PATIENCE, ended).await.is_ok());
+}
+
+#[tokio::test]
+async fn nobody_hears_nothing() {
+    let app = TestApp::start().await;
+    let answer = app.browser().get("/live").await;
+    assert_eq!((answer.status(), location(&answer)), (StatusCode::SEE_OTHER, "/sign-in?next=/live"));
+    let key = app.key(&[Scope::Read, Scope::Admin]).await;
+    let answer = app.request(Method::GET, "/live").bearer_auth(key).send().await.unwrap();
+    assert!(answer.status().is_redirection() || answer.status().is_client_error());
+}
