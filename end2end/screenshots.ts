@@ -42,6 +42,23 @@ for (const [width, viewport] of Object.entries(WIDTHS)) {
         }
       });
 
+      test('home', async ({ organisation, page }) => {
+        await organisation.failed();
+        await page.goto('/');
+        await page.screenshot(shot('home'));
+        await page.getByText('Stop a workflow', { exact: true }).click();
+        await page.screenshot({ ...shot('home-stop'), fullPage: false });
+      });
+
+      test.describe('of an AE', () => {
+        test.use(seenBy({ as: 'AE' }));
+
+        test('home', async ({ page }) => {
+          await page.goto('/');
+          await page.screenshot(shot('home-ae'));
+        });
+      });
+
       test.describe('of an SDR', () => {
         test.use(seenBy({ as: 'SDR' }));
 

@@ -86,7 +86,7 @@ test.describe('cookies', () => {
       await page.getByLabel('Password').fill(password);
       await page.getByRole('button', { name: 'Sign in' }).click();
     }
-    await expect(page).toHaveURL('/leads');
+    await expect(page).toHaveURL('/');
     await page.getByRole('button', { name: 'Dark' }).click();
     await expect(page.getByRole('button', { name: 'Dark' })).toHaveAttribute('aria-pressed', 'true');
     await page.getByRole('button', { name: 'Sign out' }).click();

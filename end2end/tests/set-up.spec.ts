@@ -53,7 +53,7 @@ for (const javaScriptEnabled of [true, false]) {
       await page.getByLabel('E-mail').fill(email);
       await page.getByLabel('Password').fill(PASSWORD);
       await page.getByRole('button', { name: 'Sign in' }).click();
-      await expect(page).toHaveURL('/leads');
+      await expect(page).toHaveURL('/');
       await expect(page.getByText('Kim Sato')).toBeVisible();
     });
 

@@ -38,13 +38,13 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(page).toHaveURL('/dashboard');
     });
 
-    test('the right password lands on the leads', async ({ organisation, page }) => {
+    test('the right password lands at home', async ({ organisation, page }) => {
       const person = organisation.person('SDR');
       await page.goto('/sign-in');
       await expect(page.getByLabel('E-mail')).toBeFocused();
       await signIn(page, ` ${person.email.toUpperCase()}`.trim(), organisation.password);
-      await expect(page).toHaveURL('/leads');
-      await expect(page.getByRole('heading', { level: 1 })).toHaveText('Leads');
+      await expect(page).toHaveURL('/');
+      await expect(page.getByRole('heading', { level: 1 })).toHaveText('Home');
       await expect(page.getByText(person.name)).toBeVisible();
     });
 
@@ -80,7 +80,7 @@ for (const next of ['https://evil.example/', '//evil.example/', '/\\evil.example
   test(`next leads nowhere else: ${JSON.stringify(next)}`, async ({ organisation, page }) => {
     await page.goto(`/sign-in?next=${encodeURIComponent(next)}`);
     await signIn(page, organisation.person('SDR').email, organisation.password);
-    await expect(page).toHaveURL(`${organisation.url}/leads`);
+    await expect(page).toHaveURL(`${organisation.url}/`);
   });
 }
 

@@ -41,7 +41,8 @@ fn press(event: &KeyboardEvent) -> Option<()> {
     if within(FIELDS).is_some() {
         return if key == "escape" { fold(&within("details[open]")?) } else { None };
     }
-    if page.query_selector("dialog[open]").ok()?.is_some()
+    // A person may have switched single keys off (WCAG 2.2, 2.1.4).
+    if page.query_selector("dialog[open], [data-single-keys]").ok()?.is_some()
         || (key == "enter" && within(PRESSED_BY_ENTER).is_some())
     {
         return None;

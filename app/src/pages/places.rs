@@ -7,6 +7,7 @@ use super::frame::Section;
 use crate::access::{self, Caller};
 use crate::actions::people::{AddKey, AddPerson, ChangePassword, EndOtherSessions, SetPreferences};
 use crate::actions::settings::{SendTestMail, SetOrganisation, SetOwners};
+use crate::actions::stop::StopWorkflow;
 use crate::actions::sync::{PauseDestination, ReplayEffects, RunJob};
 use crate::context::Viewer;
 use crate::ui::icon::Icon;
@@ -159,6 +160,7 @@ pub struct Act {
 }
 
 const ACTS: &[Act] = &[
+    Act { title: "Stop a workflow", href: "/", action: StopWorkflow::PATH },
     Act { title: "Add a person", href: "/people", action: AddPerson::PATH },
     Act { title: "Make an API key", href: "/keys", action: AddKey::PATH },
     Act { title: "Pause or resume a destination", href: "/sync", action: PauseDestination::PATH },

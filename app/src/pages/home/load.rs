@@ -123,7 +123,7 @@ pub async fn load(here: &Here, with_figures: bool) -> Result<Loaded> {
         assigned: if is(&[Role::Ae]) { home::unanswered(store, &viewer.email).await? } else { Vec::new() },
         approvals,
         invited,
-        mends: is(&[Role::Integrations, Role::RevopsLead, Role::Admin]),
+        mends: is(&[Role::Integrations]),
         owners: around(store).await?.owners,
         today: home::decided_since(store, midnight(clock.now, clock.zone)).await?,
         report: if with_figures { report(here, &workflows).await? } else { None },

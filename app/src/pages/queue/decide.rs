@@ -133,7 +133,7 @@ fn accept(open: &Open, fields: AnyView) -> impl IntoView + use<> {
             {fields}
             <input type="hidden" name="kind" value=Kind::Accept.to_string() />
             <input type="hidden" name="action" value=action.to_string() />
-            <button class="btn primary" data-key="a" aria-keyshortcuts="a">{words}<kbd>"A"</kbd></button>
+            <button class="btn primary" data-key="a" data-key-help="Accept" aria-keyshortcuts="a">{words}<kbd>"A"</kbd></button>
             {whom}
         </form>
     }
@@ -157,7 +157,7 @@ fn change(open: &Open, typed: &Typed, fields: AnyView) -> impl IntoView + use<> 
     let whom = people("To", &everybody, chosen.as_deref(), error("assignee"), "change");
     view! {
         <details class="ask" open=typed.is_some()>
-            <summary class="btn" data-key="c" aria-keyshortcuts="c">"Change"<kbd>"C"</kbd></summary>
+            <summary class="btn" data-key="c" data-key-help="Change" aria-keyshortcuts="c">"Change"<kbd>"C"</kbd></summary>
             <form class="panel" method="post" action=DecideLead::PATH>
                 {fields}
                 <input type="hidden" name="kind" value=Kind::Change.to_string() />
@@ -176,7 +176,7 @@ fn disqualify(typed: &Typed, fields: AnyView) -> impl IntoView + use<> {
     let error = typed.and_then(|typed| typed.errors.get("reason").cloned());
     view! {
         <details class="ask" open=typed.is_some()>
-            <summary class="btn" data-key="d" aria-keyshortcuts="d">"Disqualify"<kbd>"D"</kbd></summary>
+            <summary class="btn" data-key="d" data-key-help="Disqualify" aria-keyshortcuts="d">"Disqualify"<kbd>"D"</kbd></summary>
             <form class="panel" method="post" action=DecideLead::PATH>
                 {fields}
                 <input type="hidden" name="kind" value=Kind::Disqualify.to_string() />
@@ -246,7 +246,7 @@ pub fn take_back(loaded: &Loaded) -> impl IntoView + use<> {
             <input type="hidden" name="workflow" value=workflow />
             {shown.collect_view()}
             <span class="meta only-wide">{format!("{who}: {}", done(action))}</span>
-            <button class="btn" data-key="z" aria-keyshortcuts="z">"Take back"<kbd>"Z"</kbd></button>
+            <button class="btn" data-key="z" data-key-help="Take the last verdict back" aria-keyshortcuts="z">"Take back"<kbd>"Z"</kbd></button>
         </form>
     })
 }

@@ -56,7 +56,7 @@ fn step(loaded: &Loaded, at: Option<usize>, is_next: bool) -> impl IntoView + us
     let href = loaded.shown.href(Some((row.lead_id.into(), &row.workflow)));
     let (key, words) = if is_next { ("j", "Next") } else { ("k", "Previous") };
     Some(view! {
-        <a class="btn plain" href=href data-key=key aria-keyshortcuts=key><span class="sr">{words}</span><kbd>{key.to_uppercase()}</kbd></a>
+        <a class="btn plain" href=href data-key=key data-key-help=words aria-keyshortcuts=key><span class="sr">{words}</span><kbd>{key.to_uppercase()}</kbd></a>
     })
 }
 

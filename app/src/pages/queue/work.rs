@@ -127,7 +127,7 @@ fn here_form(
     view! {
         <form method="post" action=path>
             {decide::named(loaded, open)}
-            <button class="btn" data-key=key aria-keyshortcuts=key>{words}<kbd>{sign}</kbd></button>
+            <button class="btn" data-key=key data-key-help=words aria-keyshortcuts=key>{words}<kbd>{sign}</kbd></button>
         </form>
     }
 }
@@ -203,7 +203,7 @@ fn left_queue(loaded: &Loaded, open: &Open, why: &Gone, flash: &Flash) -> impl I
         .find(|row| row.place() != open.place && row.taken_by.is_none_or(|by| by == loaded.viewer));
     let on = on.map(|row| {
         let href = loaded.shown.href(Some((row.lead_id.into(), &row.workflow)));
-        view! { <a class="btn primary" href=href data-key="Enter" aria-keyshortcuts="Enter">"Go on with the next"<kbd>"↵"</kbd></a> }
+        view! { <a class="btn primary" href=href data-key="Enter" data-key-help="Go on with the next" aria-keyshortcuts="Enter">"Go on with the next"<kbd>"↵"</kbd></a> }
     });
     view! {
         <section class="suggest" aria-label="Not waiting any more">
@@ -230,6 +230,7 @@ fn keys(loaded: &Loaded) -> impl IntoView + use<> {
             {key(&["Esc"], "fold")}
             {key(&["L"], "let go")}
             {key(&["Z"], "take back")}
+            {key(&["?"], "all keys")}
         }
     });
     view! { <ul class="keys" aria-label="Keys">{key(&["J", "K"], "next, previous")}{deciding}</ul> }

@@ -1,0 +1,58 @@
+//! Stopping a workflow from the home page, and letting it go on.
+
+use reqwest::StatusCode;
+use store::actor::Role;
+use store::control::kill::kill_switches;
+
+use crate::support::{TestApp, location};
+
+#[tokio::test]
+async fn a_workflow_is_stopped_with_a_reason_and_goes_on_again() {
+    let app = TestApp::start().await;
+    let mut revops = app.signed_in("ana@acme.example", &[Role::Revops]).await;
+    let stop = |reason| [("workflow", "inbound-form"), ("reason", reason)];
+
+    revops.post("/actions/stop-workflow", &stop(" ")).await;
+    let page = revops.get("/").await.text().await.unwrap();
+    assert!(page.contains("Nothing was stopped.") && page.contains("Say why"), "{page}");
+    assert!(kill_switches(app.store()).await.unwrap().is_empty());
+
+    let stopped = revops.post("/actions/stop-workflow", &stop("Wrong\nterritory")).await;
+    assert_eq!((stopped.status(), location(&stopped)), (StatusCode::SEE_OTHER, "/"));
+    let page = revops.get("/").await.text().await.unwrap();
+    assert!(
+        page.contains("is stopped. New leads go to people") && page.contains("Wrong territory"),
+        "{page}"
+    );
+    let [switch] = &kill_switches(app.store()).await.unwrap()[..] else { panic!("one switch") };
+    assert_eq!(
+        (switch.workflow.as_deref(), switch.reason.as_str()),
+        (Some("inbound-form"), "Wrong territory")
+    );
+    assert!(switch.killed_by.starts_with("person:"));
+
+    revops.post("/actions/stop-workflow", &stop("Again")).await;
+    assert!(revops.get("/").await.text().await.unwrap().contains("is stopped already: Wrong territory"));
+
+    // Whoever may not stop does not let go on either, and sees that it burns.
+    let mut sdr = app.signed_in("ben@acme.example", &[Role::Sdr]).await;
+    let refused = sdr.post("/actions/resume-workflow", &[("workflow", "inbound-form")]).await;
+    assert_eq!(refused.status(), StatusCode::FORBIDDEN);
+    let seen = sdr.get("/").await.text().await.unwrap();
+    assert!(
+        seen.contains("Wrong territory")
+            && !seen.contains("Let it go on")
+            && !seen.contains("Stop a workflow")
+    );
+
+    for said in ["goes on.", "is not stopped any more."] {
+        revops.post("/actions/resume-workflow", &[("workflow", "inbound-form")]).await;
+        assert!(revops.get("/").await.text().await.unwrap().contains(said), "{said}");
+    }
+    revops.post("/actions/stop-workflow", &[("workflow", "*"), ("reason", "Everything")]).await;
+    assert!(revops.get("/").await.text().await.unwrap().contains("Every workflow is stopped."));
+    let unknown = revops.post("/actions/stop-workflow", &[("workflow", "nothing"), ("reason", "x")]).await;
+    assert_eq!(unknown.status(), StatusCode::NOT_FOUND);
+    let log = revops.get("/audit").await.text().await.unwrap();
+    assert!(log.contains("Stopped") && log.contains("Let go on"));
+}
