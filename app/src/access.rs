@@ -62,9 +62,9 @@ pub const ACCESS: &[Line] = &[
     get("/", Need::SignedIn),
     get("/sign-in", Need::Anyone),
     get("/setup/{token}", Need::Anyone),
-    get("/queue", Need::SignedIn),
     get("/first-run", Need::Anyone),
     get("/forgot", Need::Anyone),
+    get("/queue", Need::SignedIn),
     get("/dashboard", Need::SignedIn),
     get("/leads", Need::SignedIn),
     get("/leads/{id}", Need::SignedIn),
@@ -88,6 +88,7 @@ pub const ACCESS: &[Line] = &[
     get("/people", Need::SignedIn),
     get("/people/{id}", Need::SignedIn),
     get("/keys", ADMINS),
+    get("/styleguide", ADMINS),
     get("/account", Need::SignedIn),
     // Lists as files: whoever reads the page may have it.
     get("/leads.csv", Need::SignedIn),

@@ -9,7 +9,7 @@ use leptos_router::{SsrMode, path};
 use crate::pages::{
     Account, AuditLog, ChangePage, Changes, Dashboard, EffectPage, Effects, FirstRun, Forgot, Home, Jobs,
     Keys, LeadPage, Leads, NotFound, Outbox, People, PersonPage, Queue, Search, SetUp, Settings, SignIn,
-    SubjectPage, Subjects,
+    Styleguide, SubjectPage, Subjects,
 };
 
 /// All pages. Each is rendered as a whole before it is sent, so that status and title are right.
@@ -50,6 +50,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/search") view=Search ssr=SsrMode::Async />
                 <Route path=path!("/keys") view=Keys ssr=SsrMode::Async />
                 <Route path=path!("/account") view=Account ssr=SsrMode::Async />
+                <Route path=path!("/styleguide") view=Styleguide ssr=SsrMode::Async />
                 <Route path=path!("/dashboard") view=Dashboard ssr=SsrMode::Async />
             </Routes>
         </Router>

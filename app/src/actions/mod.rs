@@ -63,6 +63,19 @@ pub(crate) fn actor(request: &Request) -> Result<Actor> {
     request.actor().ok_or(Error::SignedOut)
 }
 
+/// As [`actor`], of a form that acts once however often it is sent: `form` is what [`crate::ui::form::once`] put in. A
+/// form without it acts each time.
+pub(crate) fn actor_once(request: &Request, form: &str) -> Result<Actor> {
+    let form = Some(form.trim()).filter(|form| !form.is_empty() && form.len() <= FORM_BYTES);
+    Ok(Actor { form: form.map(str::to_owned), ..actor(request)? })
+}
+
+/// Bytes of a form's name: a request's id and a word.
+const FORM_BYTES: usize = 100;
+
+/// What a page says of a form that was sent twice.
+const REPEATED: &str = "The form was sent twice. What it asks for was done once.";
+
 /// Where a form leads back to: to what it says, if that is a path of this site, else to the page given.
 fn back_to(next: Option<&str>, page: &str) -> LocalPath {
     next.and_then(LocalPath::parse)

@@ -6,8 +6,10 @@ mod chart_hover;
 mod keyboard;
 mod keys;
 mod live;
+mod unsaved;
 
 pub use chart_hover::ChartHover;
 pub use keyboard::Keyboard;
 pub use keys::Keys;
 pub use live::Live;
+pub use unsaved::Unsaved;

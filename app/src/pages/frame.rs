@@ -33,6 +33,7 @@ pub enum Section {
     AuditLog,
     People,
     Keys,
+    Styleguide,
     Settings,
     Account,
     Search,
@@ -105,8 +106,9 @@ where
         Err(error) => broken_page(&error, &request),
     };
     let waiting = changes::waiting_for(&request.store, viewer.id, &viewer.roles).await.unwrap_or_default();
+    let waits = Waits { queued, waiting };
     let menu =
-        menu(section, &viewer, around.unwrap_or_default(), (queued, waiting), request.theme, path).into_any();
+        menu(section, &viewer, around.unwrap_or_default(), waits, request.theme, path.clone()).into_any();
     let message = flash.map(|flash| flash.message).or(request.flash).filter(|message| !message.is_empty());
     view! {
         <Title text=in_tab(&page.title) />
@@ -116,7 +118,7 @@ where
             {menu}
             <main id="main">
                 <header class="bar">{page.bar}{help(section)}</header>
-                <div class="page">{message.map(note::flash)}{page.body}</div>
+                <div class="page">{message.map(|text| note::flash(text, Some(path)))}{page.body}</div>
             </main>
         </div>
         {palette(&viewer)}
@@ -136,11 +138,37 @@ pub fn here() -> String {
         .unwrap_or_else(|| "/".into())
 }
 
+/// What waits, as the menu counts it.
+#[derive(Clone, Copy)]
+struct Waits {
+    /// Leads in the queue.
+    queued: i64,
+    /// Changes that wait for the viewer's signature.
+    waiting: i64,
+}
+
+impl Waits {
+    /// What waits on a page.
+    fn of(self, section: Section) -> Option<AnyView> {
+        match section {
+            Section::Queue if self.queued > 0 => Some(
+                view! { <span class="count">{count(self.queued)}<span class="sr">" waiting"</span></span> }
+                    .into_any(),
+            ),
+            Section::Approvals if self.waiting > 0 => Some(
+                view! { <span class="count mine">{self.waiting}<span class="sr">" waiting for you"</span></span> }
+                    .into_any(),
+            ),
+            _ => None,
+        }
+    }
+}
+
 fn menu(
     section: Section,
     viewer: &Viewer,
     around: Around,
-    (queued, waiting): (i64, i64),
+    waits: Waits,
     theme: Theme,
     path: String,
 ) -> impl IntoView + use<> {
@@ -149,11 +177,7 @@ fn menu(
         let all = places(viewer).filter(|place| place.group == of);
         let link = |place: &Place| {
             let here = (section == place.section).then_some("page");
-            let count = match place.section {
-                Section::Approvals if waiting > 0 => Some(view! { <span class="count mine">{waiting}<span class="sr">" waiting for you"</span></span> }.into_any()),
-                Section::Queue if queued > 0 => Some(view! { <span class="count">{count(queued)}<span class="sr">" waiting"</span></span> }.into_any()),
-                _ => None,
-            };
+            let count = waits.of(place.section);
             view! { <li><a href=place.href aria-current=here>{icon(place.icon)}<span>{place.title}</span>{count}</a></li> }
         };
         view! { <ul>{all.map(link).collect_view()}</ul> }

@@ -15,6 +15,7 @@ mod period;
 mod places;
 mod queue;
 pub mod search;
+mod styleguide;
 pub(crate) mod sync;
 mod versions;
 
@@ -27,5 +28,6 @@ pub use lead::LeadPage;
 pub use leads::Leads;
 pub use queue::Queue;
 pub use search::Search;
+pub use styleguide::Styleguide;
 pub use sync::{EffectPage, Effects, Jobs, Outbox};
 pub use versions::{SubjectPage, Subjects};

@@ -59,8 +59,16 @@ impl Place {
 
 /// The pages, in the order of the menu.
 pub const PLACES: &[Place] = &[
-    place(Section::Home, Group::Start, "/", Icon::Home, "Home", 'h', "start overview what burns"),
-    place(Section::Queue, Group::Start, "/queue", Icon::Inbox, "Queue", 'q', "triage sdr waiting decide"),
+    place(Section::Home, Group::Start, "/", Icon::Home, "Home", 'h', "start overview today"),
+    place(
+        Section::Queue,
+        Group::Start,
+        "/queue",
+        Icon::Inbox,
+        "Queue",
+        'q',
+        "waiting leads sdr triage decide",
+    ),
     place(Section::Leads, Group::Start, "/leads", Icon::Leads, "Leads", 'l', "list decisions contacts"),
     place(
         Section::Approvals,
@@ -115,6 +123,15 @@ pub const PLACES: &[Place] = &[
     place(Section::AuditLog, Group::Control, "/audit", Icon::Log, "Audit log", 'a', "who did what history"),
     place(Section::People, Group::Settings, "/people", Icon::Person, "People", 'p', "users roles team"),
     place(Section::Keys, Group::Settings, "/keys", Icon::Key, "API keys", 'k', "programs tokens"),
+    place(
+        Section::Styleguide,
+        Group::Settings,
+        "/styleguide",
+        Icon::Columns,
+        "Styleguide",
+        'y',
+        "components design tokens",
+    ),
     place(
         Section::Settings,
         Group::Settings,

@@ -3,10 +3,19 @@
 use leptos::prelude::*;
 
 use crate::actions::Flash;
+use crate::context::Request;
 
 /// A button that unfolds a form: what has consequences is asked for twice.
 pub fn ask(button: impl IntoView, is_open: bool, form: impl IntoView) -> impl IntoView {
     view! { <details class="ask" open=is_open><summary class="btn">{button}</summary><div class="panel">{form}</div></details> }
+}
+
+/// Makes a form act once, however often it is sent: the name of this very form on this very page, which is used up in the
+/// transaction of the act. `name` tells it from the other forms of the page; the action gives it to
+/// `actions::actor_once`.
+pub fn once(request: &Request, name: &str) -> impl IntoView + use<> {
+    let form = format!("{}.{name}", request.request_id);
+    view! { <input type="hidden" name="form" value=form /> }
 }
 
 /// What an [`input`] is.

@@ -12,6 +12,7 @@ pub mod chip;
 pub mod clock;
 pub mod code;
 pub mod confidence;
+pub mod dialog;
 pub mod diff;
 pub mod evidence;
 pub mod form;

@@ -31,9 +31,18 @@ pub fn note(tone: Tone, children: impl IntoView) -> impl IntoView {
     view! { <div class="note" data-a=tone.name()>{icon(tone.icon())}{children}</div> }
 }
 
-/// What the last form came to, said once.
-pub fn flash(text: String) -> impl IntoView {
-    view! { <div class="note flash" data-a="info" role="status">{icon(Icon::Info)}<p>{text}</p></div> }
+/// What the last form came to, said once. It goes with the next page, or at once: a page that is loaded again says nothing.
+pub fn flash(text: String, page: Option<String>) -> impl IntoView {
+    let away = page.map(|page| {
+        view! { <a class="btn plain icon" href=page title="Dismiss">{icon(Icon::Cross)}<span class="sr">"Dismiss the message"</span></a> }
+    });
+    view! { <div class="note flash" data-a="info" role="status">{icon(Icon::Info)}<p>{text}</p>{away}</div> }
+}
+
+/// What is being fetched, as quiet lines in the place it will take.
+pub fn skeleton(lines: usize) -> impl IntoView {
+    let lines = (0..lines).map(|_| view! { <span></span> }).collect_view();
+    view! { <div class="skeleton" role="status"><span class="sr">"Loading"</span>{lines}</div> }
 }
 
 /// Nothing to show, and what to do about it.

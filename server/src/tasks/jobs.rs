@@ -2,10 +2,13 @@
 
 use chrono::{TimeDelta, Utc};
 use store::sync::jobs::JobKind;
-use store::{Error, Store, people, sync};
+use store::{Error, Store, control, people, sync};
 
 /// Work that waited this long waits for something that nobody looks after.
 const WAITED_LONG: TimeDelta = TimeDelta::hours(1);
+
+/// A page this old is not sent again.
+const FORMS_KEPT: TimeDelta = TimeDelta::days(7);
 
 /// Runs a job; says what it did, or what is wrong.
 pub(super) async fn run(store: &Store, database_url: &str, job: JobKind) -> Result<String, String> {
@@ -26,6 +29,7 @@ async fn partitions(database_url: &str) -> Result<String, Error> {
 }
 
 async fn sessions(store: &Store) -> Result<String, Error> {
+    control::forget_forms(store, Utc::now() - FORMS_KEPT).await?;
     Ok(match people::sessions::delete_expired(store, Utc::now()).await? {
         0 => "None had expired.".into(),
         deleted => format!("{deleted} deleted."),

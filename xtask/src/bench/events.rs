@@ -55,13 +55,15 @@ impl Mix {
         let mut file = BufWriter::new(std::fs::File::create(path)?);
         writeln!(file, "E-Mail,Name,Company,company_size,role,message")?;
         for number in first..first + count {
-            let Form { company, size, role, message } = self.form(number);
-            writeln!(
-                file,
-                "import-{number}@sender.example,Ana Ruiz {number},{company},{size},{role},\"{message}\""
-            )?;
+            writeln!(file, "{}", self.row(number))?;
         }
         Ok(file.flush()?)
+    }
+
+    /// The lead with this number as a row of such a file, without an end.
+    pub fn row(self, number: u64) -> String {
+        let Form { company, size, role, message } = self.form(number);
+        format!("import-{number}@sender.example,Ana Ruiz {number},{company},{size},{role},\"{message}\"")
     }
 
     fn form(self, number: u64) -> Form {

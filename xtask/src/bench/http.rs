@@ -71,6 +71,12 @@ impl Connection {
         Ok(Answer { status, body: &self.answer[start..] })
     }
 
+    /// The head of the last answer.
+    pub fn head(&self) -> &str {
+        let end = find(&self.answer, b"\r\n\r\n").unwrap_or_default();
+        std::str::from_utf8(self.answer.get(..end).unwrap_or_default()).unwrap_or_default()
+    }
+
     fn more(&mut self) -> Result<()> {
         let mut buffer = [0; 64 * 1024];
         let read = self.stream.read(&mut buffer)?;

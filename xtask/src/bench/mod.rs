@@ -10,6 +10,7 @@ mod ingest;
 mod load;
 mod machine;
 mod outbox;
+mod pages;
 mod pgbench;
 mod soak;
 mod stand;
@@ -29,8 +30,9 @@ pub fn bench(arguments: &[&str]) -> Result<ExitCode> {
     match arguments {
         ["ingest", options @ ..] => ingest::run(&Options::parse(options)?),
         ["outbox", options @ ..] => outbox::run(&Options::parse(options)?),
+        ["pages", options @ ..] => pages::run(&Options::parse(options)?),
         ["soak", options @ ..] => soak::run(&Options::parse(options)?),
-        _ => bail!("usage: cargo xtask bench ingest|outbox|soak [OPTIONS]; `cargo xtask` tells them"),
+        _ => bail!("usage: cargo xtask bench ingest|outbox|pages|soak [OPTIONS]; `cargo xtask` tells them"),
     }
 }
 

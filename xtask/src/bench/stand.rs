@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use super::http::Connection;
 use crate::postgres::{Cluster, Purpose};
 use crate::process::{self, Started};
 use crate::workspace::Workspace;
-use crate::{output, packages};
+use crate::{build, output, packages, secrets};
 
 /// How long the server may take to become ready.
 const READY_WITHIN: Duration = Duration::from_secs(60);
@@ -38,18 +38,30 @@ impl Stand {
     /// # Errors
     /// Something does not compile, or Postgres cannot be had.
     pub fn set_up(workspace: &Workspace, purpose: &Purpose) -> Result<Self> {
-        packages::ensure(&[&packages::POSTGRES])?;
         output::phase("release server", || {
             let mut cargo = workspace.cargo();
             process::run(cargo.args(["build", "--release", "--package", "server", "--bin", "meshline"]))
         })?;
+        Self::of(workspace, purpose, workspace.target.join("release/meshline"))
+    }
+
+    /// As [`Self::set_up`] with the server as it is built for development: to try a measurement, not to measure.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn set_up_debug(workspace: &Workspace, purpose: &Purpose) -> Result<Self> {
+        Self::of(workspace, purpose, build::server(workspace)?)
+    }
+
+    fn of(workspace: &Workspace, purpose: &Purpose, server: PathBuf) -> Result<Self> {
+        packages::ensure(&[&packages::POSTGRES])?;
         let folder = workspace.private()?.join("bench");
         fs::create_dir_all(&folder)?;
         let cluster = Cluster::start(workspace, purpose)?;
         eprintln!("Postgres: fsync on, {}; all else as Postgres has it", purpose.settings.join(", "));
         Ok(Self {
             cluster,
-            server: workspace.target.join("release/meshline"),
+            server,
             key_file: folder.join("master.key"),
             folder,
             root: workspace.root.clone(),
@@ -118,13 +130,31 @@ impl Serving {
     /// # Errors
     /// It ends, or is not ready in time; its log is in the stand's folder.
     pub fn start(stand: &Stand, database: &str) -> Result<Self> {
-        let add = ["key", "add", "--scope", "ingest,read,outcome", "--name", "bench"];
-        let key = process::capture(stand.meshline(database).args(add))?.trim().to_owned();
+        Self::start_with(stand, database, None)
+    }
+
+    /// As [`Self::start`], with the folder of the built styles and scripts.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn start_with(stand: &Stand, database: &str, site: Option<&Path>) -> Result<Self> {
+        let add = ["key", "add", "--scope", "ingest,read,outcome", "--name"];
+        let key = process::capture(
+            stand
+                .meshline(database)
+                .args(add)
+                .arg(format!("bench-{}", secrets::short_hash(format!("{:?}", Instant::now())))),
+        )?
+        .trim()
+        .to_owned();
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let log = stand.folder.join("server.log");
         let mut command = stand.meshline(database);
         command.args(["serve", "--listen", &address.to_string()]);
+        if let Some(site) = site {
+            command.arg("--site-dir").arg(site);
+        }
         command.stdout(Stdio::null()).stderr(fs::File::create(&log)?);
         let start = Instant::now();
         let mut process = Started::new(&mut command)?;

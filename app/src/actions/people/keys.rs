@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use store::people::{self, Scope};
 
 use super::{fields, page_path, parsed, refused};
-use crate::actions::{Flash, actor, allowed, lead_to_with};
+use crate::actions::{Flash, REPEATED, actor, actor_once, allowed, lead_to_with};
 use crate::error::{Error, Result};
 
 const PAGE: &str = "/keys";
@@ -23,6 +23,9 @@ pub async fn add_key(
     /// What it may do.
     #[server(default)]
     scopes: Vec<String>,
+    /// Names the form, so that it makes one key.
+    #[server(default)]
+    form: String,
 ) -> Result<(), Error> {
     let request = allowed::<AddKey>()?;
     let wanted: Vec<Scope> = parsed(&scopes, "scope")?;
@@ -36,10 +39,16 @@ pub async fn add_key(
     if !wrong.errors.is_empty() {
         return lead_to_with(&page_path(PAGE), &wrong);
     }
-    match people::add_key(&request.store, &actor(&request)?, called, &wanted).await {
+    match people::add_key(&request.store, &actor_once(&request, &form)?, called, &wanted).await {
         Ok(key) => {
             let said = format!("This is the key “{called}”. Copy it now: it is not shown again.");
             lead_to_with(&page_path(PAGE), &Flash::new(said).value("secret", key))
+        }
+        Err(store::Error::Repeated) => {
+            let said = format!(
+                "{REPEATED} If you did not see the text of the key “{called}”, take it back and make another."
+            );
+            lead_to_with(&page_path(PAGE), &Flash::new(said))
         }
         Err(store::Error::Duplicate(_)) => {
             let flash = typed

@@ -7,7 +7,7 @@ use store::sync::unfinished::PAGE_ROWS;
 use store::sync::{self, DeadFilter, Replayed, ReplayedMany};
 
 use super::destination;
-use crate::actions::{Flash, LocalPath, actor, allowed, back_to, lead_to_with};
+use crate::actions::{Flash, LocalPath, REPEATED, actor, actor_once, allowed, back_to, lead_to_with};
 use crate::error::{Error, Result};
 use crate::ui::number;
 
@@ -48,6 +48,9 @@ pub async fn replay_chosen(
     /// Their ids.
     #[server(default)]
     effects: Vec<String>,
+    /// Names the form, so that it acts once.
+    #[server(default)]
+    form: String,
     /// Where to go then.
     #[server(default)]
     next: Option<String>,
@@ -62,7 +65,10 @@ pub async fn replay_chosen(
     if ids.is_empty() {
         return lead_to_with(&back, &Flash::new("Nothing was chosen. Tick the boxes of those to try again."));
     }
-    let came = sync::replay_chosen(&request.store, &actor(&request)?, &ids).await?;
+    let came = match sync::replay_chosen(&request.store, &actor_once(&request, &form)?, &ids).await {
+        Err(store::Error::Repeated) => return lead_to_with(&back, &Flash::new(REPEATED)),
+        came => came?,
+    };
     lead_to_with(&watching(back, &came, request.now), &Flash::new(told(&came)))
 }
 
@@ -78,6 +84,9 @@ pub async fn replay_effects(
     /// What their last error has in it; any when it is empty.
     #[server(default)]
     error: String,
+    /// Names the form, so that it acts once.
+    #[server(default)]
+    form: String,
     /// Where to go then.
     #[server(default)]
     next: Option<String>,
@@ -88,8 +97,11 @@ pub async fn replay_effects(
         name => Some(self::destination(&request.store, name).await?.id()),
     };
     let filter = DeadFilter { destination, error: Some(error).filter(|text| !text.is_empty()) };
-    let came = sync::replay_all(&request.store, &actor(&request)?, &filter).await?;
     let back = back_to(next.as_deref(), "/sync/effects?state=dead");
+    let came = match sync::replay_all(&request.store, &actor_once(&request, &form)?, &filter).await {
+        Err(store::Error::Repeated) => return lead_to_with(&back, &Flash::new(REPEATED)),
+        came => came?,
+    };
     lead_to_with(&watching(back, &came, request.now), &Flash::new(told(&came)))
 }
 

@@ -8,6 +8,7 @@ use leptos::server_fn::ServerFn as _;
 use super::change::Loaded;
 use super::impact;
 use crate::actions::changes::{SaveChange, WithdrawChange};
+use crate::islands::Unsaved;
 use crate::ui::code::{editor, problems};
 use crate::ui::diff::differences;
 use crate::ui::form::{Text, ask, text};
@@ -63,6 +64,7 @@ pub fn editing(loaded: &Loaded) -> impl IntoView + use<> {
                 <span class="meta">{state(loaded)}</span>
             </div>
         </form>
+        <Unsaved />
         {upload}
         {impact::section(&loaded.impacts).into_any()}
         <section class="stacked-sections"><h2>"What it changes so far"</h2>{differences(&loaded.comparison)}</section>

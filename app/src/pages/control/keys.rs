@@ -14,7 +14,7 @@ use crate::pages::filters::Address;
 use crate::pages::frame::{Here, Page, Section, page};
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
-use crate::ui::form::{Check, Input, ask, checks, input, secret};
+use crate::ui::form::{Check, Input, ask, checks, input, once, secret};
 use crate::ui::icon::Icon;
 use crate::ui::note;
 use crate::ui::table::{Column, Table};
@@ -33,7 +33,7 @@ async fn load(here: Here, flash: Flash, address: Address) -> Result<Page> {
     let bar = view! {
         <h1>"API keys"</h1>
         <span class="meta">"What programs show to be let in"</span>
-        {may.then(|| view! { <span class="push">{add(&flash)}</span> })}
+        {may.then(|| view! { <span class="push">{add(&here, &flash)}</span> })}
     };
     let shown = flash.values.get("secret").cloned().map(|key| secret("The key", key));
     let table = if keys.is_empty() {
@@ -103,7 +103,7 @@ fn about(scope: Scope) -> &'static str {
     }
 }
 
-fn add(flash: &Flash) -> impl IntoView + use<> {
+fn add(here: &Here, flash: &Flash) -> impl IntoView + use<> {
     let chosen: Vec<String> =
         flash.values.get("scopes").map(|all| all.split(',').map(str::to_owned).collect()).unwrap_or_default();
     let all: Vec<Check> =
@@ -112,6 +112,7 @@ fn add(flash: &Flash) -> impl IntoView + use<> {
         Input { label: "What it is for", name: "name", kind: "text", autocomplete: "off", maxlength: 100 };
     let form = view! {
         <form method="post" action=AddKey::PATH>
+            {once(&here.request, "add-key")}
             {input(name, flash)}
             {checks("It may", "scopes", all, &chosen, flash.errors.get("scopes").cloned())}
             <button class="btn primary">"Make the key"</button>

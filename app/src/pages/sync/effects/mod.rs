@@ -24,7 +24,7 @@ use crate::actions::sync::{ReplayChosen, ReplayEffect, ReplayEffects, StopReplay
 use crate::error::Result;
 use crate::pages::filters::{Address, chips};
 use crate::pages::frame::{Here, Page, Section, here, page};
-use crate::ui::form::ask;
+use crate::ui::form::{ask, once};
 use crate::ui::icon::Icon;
 use crate::ui::progress::progress;
 use crate::ui::table::{Count, pager, tools};
@@ -111,7 +111,7 @@ async fn load(
         let rows = table.view(&found.rows, &asked.address, Some(asked.sorted));
         let pages = pager(&asked.address, asked.sorted.order, &asked.cursor, &count, found.beside);
         Either::Right(
-            view! { {rows}<div class="list-foot">{is_any_dead.then(|| try_chosen(&asked))}</div>{pages} },
+            view! { {rows}<div class="list-foot">{is_any_dead.then(|| try_chosen(&here, &asked))}</div>{pages} },
         )
     };
     let progress = match again {
@@ -125,7 +125,7 @@ async fn load(
         </div>
         <div class="tabs-row">
             {by_state(&asked, &counts).into_any()}
-            {(failed > 0).then(|| try_all(&asked, failed).into_any())}
+            {(failed > 0).then(|| try_all(&here, &asked, failed).into_any())}
             {tools}
         </div>
         {live::part("progress", Topic::Sync, progress)}
@@ -153,9 +153,10 @@ async fn known(here: &Here, destinations: &[DestinationRecord], path: String) ->
 }
 
 /// Trying again those whose boxes are ticked.
-fn try_chosen(asked: &Asked) -> impl IntoView + use<> {
+fn try_chosen(here: &Here, asked: &Asked) -> impl IntoView + use<> {
     view! {
         <form id=table::CHOSEN method="post" action=ReplayChosen::PATH>
+            {once(&here.request, "chosen")}
             <input type="hidden" name="next" value=asked.address.href() />
             <button class="btn">"Try the chosen ones again"</button>
         </form>
@@ -199,7 +200,7 @@ fn by_state(asked: &Asked, counts: &[OutboxCount]) -> impl IntoView + use<> {
 }
 
 /// Trying again all that the filter means, after saying how many these are.
-fn try_all(asked: &Asked, count: i64) -> impl IntoView + use<> {
+fn try_all(here: &Here, asked: &Asked, count: i64) -> impl IntoView + use<> {
     let many = if count > COUNTED_ROWS {
         format!("more than {}", number::count(COUNTED_ROWS))
     } else {
@@ -214,6 +215,7 @@ fn try_all(asked: &Asked, count: i64) -> impl IntoView + use<> {
     let verb = if count == 1 { "is" } else { "are" };
     let form = view! {
         <form method="post" action=ReplayEffects::PATH>
+            {once(&here.request, "all")}
             <input type="hidden" name="destination" value=asked.destination.clone() />
             <input type="hidden" name="error" value=asked.filter.error.clone() />
             <input type="hidden" name="next" value=asked.address.start().href() />

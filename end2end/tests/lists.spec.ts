@@ -1,0 +1,54 @@
+import { expect, test } from '../support/test.ts';
+
+for (const javaScriptEnabled of [true, false]) {
+  test.describe(javaScriptEnabled ? 'with scripts' : 'without scripts', () => {
+    test.use({ javaScriptEnabled });
+
+    test('columns and order are chosen, saved as a view, and gone again', async ({ page }) => {
+      const name = `Mine ${javaScriptEnabled}`;
+      await page.goto('/leads?action=hold');
+      await page.getByText('Columns', { exact: true }).click();
+      await page.getByRole('checkbox', { name: 'First decided' }).check();
+      await page.getByRole('checkbox', { name: 'Confidence' }).uncheck();
+      await page.getByRole('button', { name: 'Show these' }).click();
+      await expect(page.getByRole('columnheader', { name: 'Confidence' })).toHaveCount(0);
+      await page.getByRole('link', { name: 'First decided' }).click();
+      await expect(page.getByRole('columnheader', { name: 'First decided' })).toHaveAttribute('aria-sort', 'descending');
+      const address = page.url();
+      await page.getByText('Save this view').click();
+      await page.getByLabel('Name', { exact: true }).fill(name);
+      await page.getByRole('button', { name: 'Save the view' }).click();
+      await expect(page.getByRole('status').first()).toContainText(`“${name}” is saved`);
+      await page.getByRole('link', { name: 'Dismiss the message' }).click();
+      await expect(page.getByText('is saved')).toHaveCount(0);
+
+      await page.goto('/leads');
+      await page.getByRole('navigation', { name: 'Saved views' }).getByRole('link', { name }).click();
+      await expect(page).toHaveURL(address);
+      await page.getByText('Change this view').click();
+      await page.getByRole('button', { name: `Delete “${name}”` }).click();
+      await expect(page.getByRole('navigation', { name: 'Saved views' })).toHaveCount(0);
+    });
+
+    test('the list and the charts are had as files', async ({ page }) => {
+      await page.goto('/leads?action=hold');
+      const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'CSV' }).click()]);
+      expect(file.suggestedFilename()).toMatch(/^leads-\d{4}-\d\d-\d\d\.csv$/);
+      await page.goto('/dashboard');
+      const [picture] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'SVG of How far leads come' }).click()]);
+      expect(picture.suggestedFilename()).toBe('funnel.svg');
+    });
+
+    test('those that are ticked are tried again', async ({ organisation, page }) => {
+      await organisation.failed();
+      await page.goto('/sync/effects?state=dead');
+      const boxes = page.getByRole('checkbox', { name: /^Choose CRM action to spare-webhook/ });
+      await expect(boxes).toHaveCount(3);
+      await boxes.first().check();
+      await boxes.last().check();
+      await page.getByRole('button', { name: 'Try the chosen ones again' }).click();
+      await expect(page.getByRole('status').first()).toHaveText(/2 are on their way again\./);
+      await expect(boxes).toHaveCount(1);
+    });
+  });
+}

@@ -1,0 +1,279 @@
+//! `cargo xtask bench pages`: how soon lists and the dashboard answer with many decisions stored, and what a browser
+//! fetches for them.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io::{BufWriter, Write as _};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::{Map, Value, json};
+
+use super::Options;
+use super::events::{Mix, WORKFLOW};
+use super::http::Connection;
+use super::load::quantile;
+use super::stand::{Serving, Stand};
+use crate::workspace::Workspace;
+use crate::{output, postgres, process, site, wasm};
+
+/// Every list and the dashboard, as a browser of somebody at work asks for them.
+const PAGES: &[&str] = &[
+    "/leads",
+    "/leads?action=assign",
+    "/leads?period=30d",
+    "/leads?q=ruiz",
+    "/leads?sort=first.oldest",
+    "/sync",
+    "/sync/effects",
+    "/sync/jobs",
+    "/audit",
+    "/people",
+    "/keys",
+    "/dashboard",
+];
+/// Requests a second; they are sent when they are due, whether or not those before were answered.
+const PACE: f64 = 200.0;
+/// Connections that share them: enough that one is free when a request is due.
+const CONNECTIONS: usize = 64;
+/// Requests before the measurement, which warm what a page needs.
+const WARMING: usize = 20;
+/// Entries of the audit log.
+const ACTS: u64 = 100_000;
+/// Live leads, whose effects stay in the outbox.
+const LIVE: u64 = 1_000;
+const DATABASE: &str = "pages";
+/// Who looks.
+const EMAIL: &str = "bench@corvane.example";
+const PASSWORD: &str = "correct horse battery";
+
+/// Measures.
+///
+/// # Errors
+/// The stand cannot be set up, or a page is not shown.
+pub fn run(options: &Options) -> Result<ExitCode> {
+    options.known(&["decisions", "seconds", "debug"])?;
+    let decisions: u64 = options.value("decisions", 1_000_000)?;
+    let seconds: f64 = options.value("seconds", 20.0)?;
+    let workspace = Workspace::find()?;
+    let stand = if options.flag("debug") {
+        Stand::set_up_debug(&workspace, &postgres::BENCH)?
+    } else {
+        Stand::set_up(&workspace, &postgres::BENCH)?
+    };
+    let folder = stand.folder.join("site");
+    let mode = if options.flag("debug") { wasm::Mode::Development } else { wasm::Mode::Shipped };
+    let sizes = output::phase("WebAssembly and styles", || site::build(&workspace, mode, &folder))?;
+    let brotli = |ending: &str| {
+        sizes.iter().filter(|size| size.name.ends_with(ending)).map(|size| size.brotli_bytes).sum::<usize>()
+    };
+    let islands_br_kb = (brotli(".js") + brotli(".wasm")) as f64 / 1000.0;
+
+    output::phase("database", || fill(&stand, decisions))?;
+    let serving = Serving::start_with(&stand, DATABASE, Some(&folder))?;
+    let cookie = sign_in(&stand, serving.address)?;
+    let mut pages = Map::new();
+    println!("{:<28}{:>10}{:>10}{:>10}{:>14}", "page", "p50 ms", "p99 ms", "per s", "islands kB");
+    for path in PAGES {
+        let measured = measure(serving.address, &cookie, path, Duration::from_secs_f64(seconds))?;
+        // A page fetches the islands only if it has one.
+        let islands = if measured.has_islands { islands_br_kb } else { 0.0 };
+        let (p50, p99) = (quantile(&measured.latencies_ms, 0.5), quantile(&measured.latencies_ms, 0.99));
+        println!("{path:<28}{p50:>10.2}{p99:>10.2}{:>10.1}{islands:>14.1}", measured.per_s);
+        let rounded = |figure: f64| (figure * 1000.0).round() / 1000.0;
+        let figures = json!({
+            "p50_ms": rounded(p50), "p99_ms": rounded(p99), "per_s": rounded(measured.per_s),
+            "islands_br_kb": rounded(islands), "worker_br_kb": 0.0,
+        });
+        pages.insert((*path).to_owned(), figures);
+    }
+    println!("{}", json!({ "decisions": decisions, "pages": Value::Object(pages) }));
+    stand.cluster.drop_database(DATABASE)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Past leads with outcomes, spread over twelve weeks and brought in as people do it; live ones, whose effects wait; and an
+/// audit log.
+fn fill(stand: &Stand, decisions: u64) -> Result<()> {
+    let mix = Mix { assigned_percent: 20 };
+    stand.database(DATABASE)?;
+    let file = stand.folder.join("past.csv");
+    past(&file, mix, decisions)?;
+    let mut import = stand.meshline(DATABASE);
+    import.arg("import").arg(&file).args(["--workflow", WORKFLOW, "--at", "Created"]);
+    import.args(["--map", "email=E-Mail", "--map", "name=Name", "--map", "company=Company"]);
+    for (value, stage) in
+        [("Accepted", "accepted"), ("Rejected", "rejected"), ("Won", "won"), ("Lost", "lost")]
+    {
+        import.args(["--outcome", &format!("Status={value}:{stage}@Closed")]);
+    }
+    let said = process::capture(&mut import)?;
+    ensure!(
+        said.starts_with(&format!("{decisions} rows: {decisions} imported")),
+        "not all were imported: {said}"
+    );
+    fs::remove_file(&file)?;
+    {
+        let serving = Serving::start(stand, DATABASE)?;
+        for number in 0..LIVE {
+            serving.send(number, &mix.event(number))?;
+        }
+    }
+    let half = "UPDATE outbox SET state = 'dead', attempts = 8, last_error = 'Status 410: gone' WHERE lead_sequence % 2 = 1 AND random() < 0.5";
+    stand.cluster.query_in(DATABASE, half)?;
+    let acts = format!(
+        "INSERT INTO audit_log (id, at, actor, roles, action, subject, detail, request_id, hash) \
+         SELECT overlay(gen_random_uuid()::text placing left(uuid_v7_floor(now())::text, 13) from 1 for 13)::uuid, now(), 'command:bench', '{{}}', \
+         'job.request', 'job:backlog', '{{}}', 'bench', sha256(n::text::bytea) FROM generate_series(1, {ACTS}) n"
+    );
+    stand.cluster.query_in(DATABASE, &acts)?;
+    stand.cluster.query_in(DATABASE, "VACUUM ANALYZE")?;
+    Ok(())
+}
+
+/// A file of past leads; every third of those assigned has come to something.
+fn past(path: &Path, mix: Mix, leads: u64) -> Result<()> {
+    const WEEKS: u64 = 12;
+    const STATUS: [&str; 6] = ["Accepted", "", "Rejected", "Won", "", "Lost"];
+    let mut file = BufWriter::new(fs::File::create(path)?);
+    writeln!(file, "E-Mail,Name,Company,company_size,role,message,Created,Status,Closed")?;
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_secs();
+    let span = WEEKS * 7 * 86_400;
+    for number in 0..leads {
+        let created = now - span + number * (span - 3_600) / leads.max(1);
+        let status = STATUS[(number % 6) as usize];
+        let closed = if status.is_empty() { String::new() } else { stamp(created + 1_800) };
+        writeln!(file, "{},{},{status},{closed}", mix.row(number), stamp(created))?;
+    }
+    Ok(file.flush()?)
+}
+
+/// Seconds since 1970 as RFC 3339 (days to civil: H. Hinnant, "chrono-Compatible Low-Level Date Algorithms").
+fn stamp(seconds: u64) -> String {
+    let (days, rest) = (seconds / 86_400, seconds % 86_400);
+    let z = days + 719_468;
+    let (era, of_era) = (z / 146_097, z % 146_097);
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let year = era * 400 + year_of_era + u64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", rest / 3_600, rest / 60 % 60, rest % 60)
+}
+
+/// Makes an administrator and returns the cookie of their session.
+fn sign_in(stand: &Stand, address: SocketAddr) -> Result<String> {
+    let roles = ["--role", "admin", "--role", "revops_lead"];
+    let link = process::capture(stand.meshline(DATABASE).args(["user", "add", EMAIL]).args(roles))?;
+    let token = link.trim().rsplit('/').next().context("no link was printed")?.to_owned();
+    let password = PASSWORD.replace(' ', "+");
+    let set = format!("token={token}&password={password}&again={password}");
+    post(address, "/actions/set-password", &set)?;
+    let head = post(
+        address,
+        "/actions/sign-in",
+        &format!("email={}&password={password}", EMAIL.replace('@', "%40")),
+    )?;
+    let cookie = head.lines().find_map(|line| {
+        let (name, value) = line.split_once(": ")?;
+        let is_session = name.eq_ignore_ascii_case("set-cookie") && value.starts_with("meshline_session=");
+        is_session.then(|| value.split(';').next().unwrap_or_default().to_owned())
+    });
+    cookie.with_context(|| format!("signing in gave no session\n{head}"))
+}
+
+fn post(address: SocketAddr, path: &str, form: &str) -> Result<String> {
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nHost: {address}\r\nSec-Fetch-Site: same-origin\r\nAccept: text/html\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+    );
+    let mut connection = Connection::open(address)?;
+    let status = connection.ask(&head, form.as_bytes())?.status;
+    ensure!(status == 303, "{path} was answered {status}");
+    Ok(connection.head().to_owned())
+}
+
+struct Measured {
+    latencies_ms: Vec<f64>,
+    per_s: f64,
+    has_islands: bool,
+}
+
+/// Asks for a page at [`PACE`], each time when it is due: what waits for a connection counts as waiting for the answer.
+fn measure(address: SocketAddr, cookie: &str, path: &str, time: Duration) -> Result<Measured> {
+    let mut head = String::new();
+    let _ = write!(
+        head,
+        "GET {path} HTTP/1.1\r\nHost: {address}\r\nCookie: {cookie}\r\nAccept: text/html\r\nAccept-Encoding: br\r\n"
+    );
+    let plain = head.replace("Accept-Encoding: br\r\n", "");
+    let mut connection = Connection::open(address)?;
+    let mut has_islands = false;
+    for _ in 0..WARMING {
+        let answer = connection.ask(&plain, b"")?;
+        ensure!(answer.status == 200, "{path} was answered {}", answer.status);
+        has_islands = answer.body.windows(15).any(|text| text == b"<leptos-island ");
+    }
+    let all = (time.as_secs_f64() * PACE) as usize;
+    let (next, latencies, complaint) =
+        (AtomicUsize::new(0), Mutex::new(Vec::with_capacity(all)), Mutex::new(None));
+    let start = Instant::now();
+    std::thread::scope(|scope| {
+        for _ in 0..CONNECTIONS {
+            scope.spawn(|| {
+                let asked = ask(address, &head, all, start, &next);
+                match asked {
+                    Ok(mine) => latencies.lock().map(|mut all| all.extend(mine)).unwrap_or_default(),
+                    Err(error) => drop(
+                        complaint.lock().map(|mut first| first.get_or_insert(format!("{error:#}")).clone()),
+                    ),
+                }
+            });
+        }
+    });
+    if let Some(complaint) = complaint.into_inner().unwrap_or_default() {
+        bail!("{path}: {complaint}");
+    }
+    let mut latencies_ms = latencies.into_inner().unwrap_or_default();
+    latencies_ms.sort_by(f64::total_cmp);
+    Ok(Measured {
+        per_s: latencies_ms.len() as f64 / start.elapsed().as_secs_f64(),
+        latencies_ms,
+        has_islands,
+    })
+}
+
+/// Takes the requests that are due until there are no more.
+fn ask(address: SocketAddr, head: &str, all: usize, start: Instant, next: &AtomicUsize) -> Result<Vec<f64>> {
+    let mut connection = Connection::open(address)?;
+    let mut latencies_ms = Vec::new();
+    while !process::interrupted() {
+        let number = next.fetch_add(1, Ordering::Relaxed);
+        if number >= all {
+            break;
+        }
+        let due = start + Duration::from_secs_f64(number as f64 / PACE);
+        std::thread::sleep(due.saturating_duration_since(Instant::now()));
+        let status = connection.ask(head, b"")?.status;
+        ensure!(status == 200, "answered {status}");
+        latencies_ms.push(due.elapsed().as_secs_f64() * 1000.0);
+    }
+    Ok(latencies_ms)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_instant_is_written_as_everybody_does() {
+        assert_eq!(stamp(0), "1970-01-01T00:00:00Z");
+        assert_eq!(stamp(951_782_400), "2000-02-29T00:00:00Z");
+        assert_eq!(stamp(1_795_391_999), "2026-11-22T23:59:59Z");
+    }
+}
