@@ -125,7 +125,7 @@ pub async fn run() -> ExitCode {
         Command::Migrate(options) => migrate::run(options).await,
         Command::Demo(options) => Box::pin(demo::run(options)).await,
         Command::Apply(options) => apply::run(options).await,
-        Command::User(command) => people::user(command).await,
+        Command::User(command) => Box::pin(people::user(command)).await,
         Command::Key(command) => people::key(command).await,
         Command::Import(options) => Box::pin(import::run(options)).await,
         Command::Simulate(options) => simulate::run(&options),

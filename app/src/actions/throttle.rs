@@ -144,8 +144,9 @@ mod tests {
         assert!((0..5).all(|_| throttle.take("ana", HOME, now).is_none()));
         throttle.forget("ana", HOME);
         assert_eq!(throttle.take("ana", HOME, now), None);
-        (0..ENTRIES + 10)
-            .for_each(|n| drop(throttle.take(&n.to_string(), HOME, now + TimeDelta::microseconds(n as i64))));
+        for n in 0..ENTRIES + 10 {
+            throttle.take(&n.to_string(), HOME, now + TimeDelta::microseconds(n as i64));
+        }
         assert_eq!(throttle.counts.lock().unwrap().len(), ENTRIES);
     }
 

@@ -9,13 +9,13 @@ use crate::ui::icon::{Icon, icon};
 fn text(section: Section) -> &'static [&'static str] {
     match section {
         Section::Home => &[
-            "What burns, what waits for you, and how it goes; what stands first depends on your roles.",
-            "Stopping a workflow takes effect with the next lead: leads go to people and nothing is sent, until somebody lets it go on. RevOps and the RevOps lead may.",
+            "What waits for you, what burns, and how things go: in the order that your roles need it. Whoever has several roles sees the parts of all of them.",
+            "A workflow that does harm can be stopped here at once by RevOps and the RevOps lead: its leads then go to people and nothing is sent until it goes on.",
         ],
         Section::Queue => &[
-            "Leads that wait for a person: a rule could not be told, no rule applied, or the workflow was stopped. The most urgent come first, then those who have waited longest.",
-            "Take a lead, and colleagues see that you are on it; it is free again ten minutes after your last sign. Accept what the rules suggest, change it, or disqualify; the last two with a reason.",
-            "A lead is decided once. Whoever comes later is told who was first, and keeps what they wrote. Your last verdict can be taken back for two minutes.",
+            "Leads that wait for a person: those that rules hold or send here, and all of a stopped workflow. The most urgent come first, then those that wait longest.",
+            "Take one, and nobody else decides it for ten minutes. Accept what is suggested, change it or disqualify with a reason; the next one comes at once. The keys stand on the buttons.",
+            "A decision can be undone for a while; the lead then waits again. Both are kept.",
         ],
         Section::Leads => &[
             "Everybody who came in, the last decided first. A lead's row says what was decided, by which rule, how surely, and who has it now.",

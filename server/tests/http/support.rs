@@ -35,14 +35,14 @@ pub struct TestApp {
 impl TestApp {
     /// Starts it.
     pub async fn start() -> Self {
-        Self::with(Config::default()).await
+        Box::pin(Self::with(Config::default())).await
     }
 
     /// Starts it with options.
     pub async fn with(config: Config) -> Self {
         let office = Box::pin(Office::open()).await;
         let store = office.store().clone();
-        Self::serving(office, store, config).await
+        Box::pin(Self::serving(office, store, config)).await
     }
 
     /// Starts it over a connection of its own to the office's database.

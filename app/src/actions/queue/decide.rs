@@ -1,5 +1,7 @@
 //! Deciding a waiting lead.
 
+#![allow(clippy::too_many_arguments, reason = "each is a field of the form")]
+
 use engine::action::Action;
 use engine::ids::DecisionId;
 use leptos::prelude::*;

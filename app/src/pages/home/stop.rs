@@ -64,7 +64,7 @@ fn effect(load: f64) -> String {
     let most = LOAD as f64 / LOAD_DAYS as f64;
     match load {
         load if load >= most => format!("{} leads a day or more go to the queue", number::decimal(most, 0)),
-        load if load == 0.0 => "no lead came lately".into(),
+        0.0 => "no lead came lately".into(),
         load if load < 1.0 => "less than a lead a day goes to the queue".into(),
         load => {
             format!("about {} a day go to the queue", number::plural(load.round() as i64, "lead", "leads"))

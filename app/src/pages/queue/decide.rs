@@ -124,7 +124,7 @@ fn accept(open: &Open, fields: AnyView) -> impl IntoView + use<> {
     let suggested = open.suggestion.as_ref().map_or(Action::Hold, |act| act.action);
     let action = suggested.agreed();
     let words = if suggested == action { "Accept" } else { "Accept and advance" };
-    let whom = (action == Action::Assign).then(|| open.turn.as_ref()).flatten().map(|turn| {
+    let whom = open.turn.as_ref().filter(|_| action == Action::Assign).map(|turn| {
         let pool = turn.pool.clone().map(|pool| view! { <input type="hidden" name="pool" value=pool /> });
         view! { {pool}{people("Assign to", &turn.members, turn.person.as_deref(), None, "accept")} }
     });

@@ -87,6 +87,9 @@ impl Sorted {
 /// A box: its value and its words.
 pub type Choice = (String, String);
 
+/// Value and words of a row's box; `None` for a row that cannot be chosen.
+pub type RowChoice<'a, Row> = Box<dyn Fn(&Row) -> Option<Choice> + Send + Sync + 'a>;
+
 /// Boxes before the rows, all of one form that stands elsewhere.
 pub struct Choose<'a, Row> {
     /// The form's id.
@@ -94,7 +97,7 @@ pub struct Choose<'a, Row> {
     /// The name the values are sent under.
     pub name: &'static str,
     /// Value and words of a row's box; `None` for a row that cannot be chosen.
-    pub row: Box<dyn Fn(&Row) -> Option<Choice> + Send + Sync + 'a>,
+    pub row: RowChoice<'a, Row>,
 }
 
 /// A list as a table.
