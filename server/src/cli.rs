@@ -122,9 +122,9 @@ pub async fn run() -> ExitCode {
         };
     let done = match cli.command {
         Command::Serve(options) => Box::pin(serve::run(options)).await,
-        Command::Migrate(options) => migrate::run(options).await,
+        Command::Migrate(options) => Box::pin(migrate::run(options)).await,
         Command::Demo(options) => Box::pin(demo::run(options)).await,
-        Command::Apply(options) => apply::run(options).await,
+        Command::Apply(options) => Box::pin(apply::run(options)).await,
         Command::User(command) => Box::pin(people::user(command)).await,
         Command::Key(command) => people::key(command).await,
         Command::Import(options) => Box::pin(import::run(options)).await,

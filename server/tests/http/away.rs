@@ -59,7 +59,7 @@ async fn while_the_database_is_away_events_are_refused_whole_and_then_taken_agai
     let mut url: url::Url = office.database.url.parse().unwrap();
     url.set_port(Some(line.port)).unwrap();
     let store = Store::connect(url.as_str(), store::testing::keyring()).await.unwrap();
-    let app = TestApp::serving(office, store, Config::default()).await;
+    let app = Box::pin(TestApp::serving(office, store, Config::default())).await;
     let key = app.key(&[Scope::Ingest, Scope::Read]).await;
     assert_eq!(app.post_event(&key, "before", &event(0)).await.status(), StatusCode::CREATED);
 
