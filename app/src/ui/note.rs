@@ -36,7 +36,7 @@ pub fn flash(text: String, page: Option<String>) -> impl IntoView {
     let away = page.map(|page| {
         view! { <a class="btn plain icon" href=page title="Dismiss">{icon(Icon::Cross)}<span class="sr">"Dismiss the message"</span></a> }
     });
-    view! { <div class="note flash" data-a="info" role="status">{icon(Icon::Info)}<p>{text}</p>{away}</div> }
+    view! { <div class="note flash" data-a="info">{icon(Icon::Info)}<p role="status">{text}</p>{away}</div> }
 }
 
 /// What is being fetched, as quiet lines in the place it will take.
