@@ -26,6 +26,7 @@ pub fn shell() -> impl IntoView {
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content="light dark" />
+                <meta name="description" content="Meshline runs lead qualification as infrastructure." />
                 <link rel="icon" href=FAVICON />
                 {asset("main.css").map(|path| view! { <link rel="stylesheet" href=path /> })}
                 {asset("meshline.js").map(|path| view! { <script type="module" nonce=nonce>{start_islands(&path)}</script> })}
