@@ -1,4 +1,4 @@
-//! The pages, rendered on the server only. Each reads the store and gives a [`frame::Page`].
+//! The pages, rendered on the server only. Each reads the store and gives a `frame::Page`.
 
 mod changes;
 pub(crate) mod control;
