@@ -44,7 +44,7 @@ for (const javaScriptEnabled of [true, false]) {
       await theirs.getByLabel('E-mail').fill(email);
       await theirs.getByLabel('Password').fill(PASSWORD);
       await theirs.getByRole('button', { name: 'Sign in' }).click();
-      await expect(theirs.getByRole('heading', { level: 1 })).toHaveText('Leads');
+      await expect(theirs.getByRole('heading', { level: 1 })).toHaveText('Home');
       await theirs.goto('/people');
       await expect(theirs.getByText('Add a person')).toHaveCount(0);
       expect((await theirs.goto('/keys'))?.status()).toBe(403);
