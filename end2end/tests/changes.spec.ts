@@ -7,7 +7,7 @@ import type { Browser, Page } from '@playwright/test';
 import { HIGH_INTENT, type Organisation } from '../support/organisation.ts';
 import { expect, seenBy, test } from '../support/test.ts';
 
-const flash = (page: Page) => page.getByRole('status');
+const flash = (page: Page) => page.locator('.flash').getByRole('status');
 const main = (page: Page) => page.getByRole('main');
 
 for (const javaScriptEnabled of [true, false]) {

@@ -2,7 +2,7 @@ import type { Page } from '@playwright/test';
 
 import { expect, seenBy, test } from '../support/test.ts';
 
-const flash = (page: Page) => page.getByRole('status');
+const flash = (page: Page) => page.locator('.flash').getByRole('status');
 const burning = (page: Page) => page.getByRole('region', { name: 'What burns' });
 const headings = (page: Page) => page.getByRole('main').getByRole('heading', { level: 2 }).allTextContents();
 

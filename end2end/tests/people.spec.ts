@@ -7,7 +7,7 @@ import { expect, NOBODY, seenBy, test } from '../support/test.ts';
 const PASSWORD = 'correct horse battery staple';
 test.use(seenBy({ as: 'Administrator' }));
 
-const flash = (page: Page) => page.getByRole('status');
+const flash = (page: Page) => page.locator('.flash').getByRole('status');
 const line = (page: Page, table: string, name: string) =>
   page.getByRole('table', { name: table }).getByRole('row').filter({ has: page.getByRole('rowheader', { name: new RegExp(`^\\S*\\s*${name}`) }) });
 

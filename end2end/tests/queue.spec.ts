@@ -3,7 +3,7 @@ import type { Browser, Page } from '@playwright/test';
 import { type Organisation, SILENT } from '../support/organisation.ts';
 import { expect, seenBy, test } from '../support/test.ts';
 
-const flash = (page: Page) => page.getByRole('status');
+const flash = (page: Page) => page.locator('.flash').getByRole('status');
 const open = (page: Page) => page.locator('#w-t');
 const row = (page: Page, name: string) => page.getByRole('list', { name: 'Leads waiting' }).getByRole('link', { name });
 

@@ -10,7 +10,7 @@ const actions = (page: Page) =>
   page.getByRole('table', { name: 'Actions that are not finished' }).getByRole('row').filter({ has: page.getByRole('rowheader') });
 const job = (page: Page, title: string) =>
   page.getByRole('table', { name: 'Jobs and their last runs' }).getByRole('row').filter({ has: page.getByRole('rowheader', { name: new RegExp(`^${title}`) }) });
-const flash = (page: Page) => page.getByRole('status');
+const flash = (page: Page) => page.locator('.flash').getByRole('status');
 
 for (const javaScriptEnabled of [true, false]) {
   test.describe(javaScriptEnabled ? 'with scripts' : 'without scripts', () => {
