@@ -46,6 +46,7 @@ impl Queue {
         for (email, name) in [("ana@acme.example", "Ana Ruiz"), ("ben@acme.example", "Ben Ode")] {
             people.push(people::add(&database.store, &command, email, name, &[Role::Sdr]).await.unwrap());
         }
+        people::add(&database.store, &command, "jane@acme.example", "Jane Doe", &[Role::Ae]).await.unwrap();
         Self { database, owner, workflow: workflow.into(), now, people }
     }
 
@@ -318,6 +319,9 @@ async fn a_verdict_taken_back_counts_for_nothing_and_the_lead_waits_where_it_was
     .unwrap();
     assert_eq!(kept, (1, 1, 2));
     // It is decided once more, and after two minutes that stands.
+    let stranger = Verdict { assignee: Some("eve@evil.example".into()), ..first.clone() };
+    let refused = queue::verdict(&store, &queue.actor(1, 2), &stranger).await;
+    assert!(matches!(refused, Err(Error::Refused(_))), "{refused:?}");
     let accepted = Verdict { assignee: Some("jane@acme.example".into()), ..first };
     assert_eq!(queue::verdict(&store, &queue.actor(1, 2), &accepted).await.unwrap(), Decided::Done);
     let late = Actor {

@@ -61,10 +61,17 @@ fn pieces(all: Vec<Piece>) -> impl IntoView {
 
 /// Two texts line by line, what stands in both left out but for some lines around.
 pub fn text_diff(caption: String, old: &str, new: &str) -> impl IntoView + use<> {
-    let all = lines(old, new);
-    if all.is_empty() {
-        return Either::Left(view! { <p class="quiet">"The texts are the same."</p> });
-    }
+    let all = match lines(old, new) {
+        None => {
+            return Either::Left(
+                view! { <p class="quiet">"The texts are too long to be laid beside each other."</p> },
+            );
+        }
+        Some(all) if all.is_empty() => {
+            return Either::Left(view! { <p class="quiet">"The texts are the same."</p> });
+        }
+        Some(all) => all,
+    };
     let rows = all.into_iter().map(line).collect_view();
     let label = caption.clone();
     Either::Right(view! {

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value as Json, json};
 
 use super::Kind;
-use super::locate::locate;
+use super::locate::Places;
 use crate::bundle::{Bundle, BundleSource};
 use crate::catalogue::Catalogue;
 use crate::content::MapFile;
@@ -197,41 +197,40 @@ fn relative(kind: Kind, problem: Problem) -> Problem {
 }
 
 fn marks(text: &str, problems: Vec<Problem>) -> Vec<Mark> {
-    let mut marks: Vec<Mark> = problems.into_iter().map(|problem| mark(text, problem)).collect();
+    if problems.is_empty() {
+        return Vec::new();
+    }
+    let lines: Vec<usize> = [0].into_iter().chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+    // A text that could not be read at all says itself where; only one that was read is looked into.
+    let places = problems.iter().any(|problem| problem.pointer.starts_with('/')).then(|| Places::of(text));
+    let mut marks: Vec<Mark> =
+        problems.into_iter().map(|problem| mark(text, places.as_ref(), &lines, problem)).collect();
     marks.sort_by_key(|mark| mark.span.map_or(usize::MAX, |span| span.start));
     marks
 }
 
-fn mark(text: &str, problem: Problem) -> Mark {
+/// A problem at its place; `lines` are the bytes at which lines begin.
+fn mark(text: &str, places: Option<&Places<'_>>, lines: &[usize], problem: Problem) -> Mark {
     let span = match (problem.pointer.as_str(), problem.span) {
         ("?", _) => None,
         ("", Some(span)) => Some(span),
-        ("", None) => line_of(text, &problem.message),
-        (pointer, within) => locate(text, pointer, within),
+        ("", None) => line_of(text, lines, &problem.message),
+        (pointer, within) => places.and_then(|places| places.locate(pointer, within)),
     };
-    let before = &text[..span.map_or(0, |span| span.start).min(text.len())];
-    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-    Mark {
-        span,
-        line: before.matches('\n').count() + 1,
-        column: before[line_start..].chars().count() + 1,
-        message: problem.message,
-        suggestion: problem.suggestion,
-    }
+    let start = span.map_or(0, |span| span.start).min(text.len());
+    let line = lines.partition_point(|begin| *begin <= start);
+    let begin = line.checked_sub(1).and_then(|index| lines.get(index)).copied().unwrap_or(0);
+    let column = text.get(begin..start).map_or(1, |before| before.chars().count() + 1);
+    Mark { span, line, column, message: problem.message, suggestion: problem.suggestion }
 }
 
 /// The line that a problem of a CSV file names.
-fn line_of(text: &str, message: &str) -> Option<Span> {
+fn line_of(text: &str, lines: &[usize], message: &str) -> Option<Span> {
     let line: usize =
         message.strip_prefix("Line ")?.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()?;
-    let mut start = 0;
-    for (index, whole) in text.split_inclusive('\n').enumerate() {
-        if index + 1 == line {
-            return Some(Span::new(start, start + whole.trim_end().len().max(1).min(whole.len())));
-        }
-        start += whole.len();
-    }
-    None
+    let start = *lines.get(line.checked_sub(1)?)?;
+    let end = lines.get(line).copied().unwrap_or(text.len());
+    Some(Span::new(start, start + text.get(start..end)?.trim_end().len()))
 }
 
 fn yaml_of<T: DeserializeOwned + Serialize>(body: &Json) -> Result<String, Problem> {

@@ -5,6 +5,11 @@ use similar::{ChangeTag, TextDiff};
 /// Lines around a difference that are shown with it.
 const CONTEXT: usize = 3;
 
+/// Lines of both texts together that are compared: two rule sets of the largest size fit.
+const LINES: usize = 60_000;
+/// Words of both texts together that are compared; a condition fits.
+const WORDS: usize = 5_000;
+
 /// A line of two texts laid beside each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Line {
@@ -44,8 +49,11 @@ pub struct Piece {
     pub text: String,
 }
 
-/// Lays two texts beside each other.
-pub fn lines(old: &str, new: &str) -> Vec<Line> {
+/// Lays two texts beside each other. `None` when they are too long for it: what differs grows faster than the texts.
+pub fn lines(old: &str, new: &str) -> Option<Vec<Line>> {
+    if old.lines().count() + new.lines().count() > LINES {
+        return None;
+    }
     let diff = TextDiff::configure().diff_lines(old, new);
     let mut all = Vec::new();
     let mut next = 0;
@@ -60,7 +68,7 @@ pub fn lines(old: &str, new: &str) -> Vec<Line> {
     if !all.is_empty() {
         skip(&mut all, diff.old_len().saturating_sub(next));
     }
-    all
+    Some(all)
 }
 
 fn skip(all: &mut Vec<Line>, count: usize) {
@@ -86,8 +94,12 @@ fn line(change: &similar::InlineChange<'_, str>) -> Line {
     }
 }
 
-/// The words of two short texts: what stays, and what differs in each.
+/// The words of two short texts: what stays, and what differs in each. Of long ones all of it differs.
 pub fn words(old: &str, new: &str) -> (Vec<Piece>, Vec<Piece>) {
+    if old.split_whitespace().count() + new.split_whitespace().count() > WORDS {
+        let whole = |text: &str| vec![Piece { differs: true, text: text.to_owned() }];
+        return (whole(old), whole(new));
+    }
     let diff = TextDiff::from_words(old, new);
     let side = |skipped: ChangeTag| -> Vec<Piece> {
         let mut pieces: Vec<Piece> = Vec::new();
@@ -117,7 +129,7 @@ mod tests {
     fn the_words_that_differ_are_marked_and_far_lines_left_out() {
         let old: String = (1..=20).map(|n| format!("line {n}\n")).collect();
         let new = old.replace("line 10\n", "line ten\n");
-        let all = lines(&old, &new);
+        let all = lines(&old, &new).unwrap();
         assert_eq!(all.first(), Some(&Line::Skipped(6)));
         assert_eq!(all.last(), Some(&Line::Skipped(7)));
         assert!(
@@ -126,7 +138,8 @@ mod tests {
         assert!(
             all.contains(&Line::New { new: 10, pieces: vec![piece(false, "line "), piece(true, "ten")] })
         );
-        assert_eq!(lines(&old, &old), []);
+        assert_eq!(lines(&old, &old), Some(vec![]));
+        assert_eq!(lines(&"a\n".repeat(LINES), &old), None);
     }
 
     #[test]
@@ -139,7 +152,7 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_is_lost(old in "([a-c ]{0,4}\n){0,12}", new in "([a-c ]{0,4}\n){0,12}") {
-            let all = lines(&old, &new);
+            let all = lines(&old, &new).unwrap();
             let count = |side: fn(&Line) -> usize| all.iter().map(side).sum::<usize>();
             if old != new {
                 prop_assert_eq!(count(|line| match line { Line::Same { .. } | Line::Gone { .. } => 1, Line::Skipped(n) => *n, Line::New { .. } => 0 }), old.lines().count());

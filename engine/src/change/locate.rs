@@ -1,122 +1,141 @@
-//! Where a part of a YAML text stands.
+//! Where the parts of a YAML text stand.
 
-use saphyr_parser::{Event, Parser, ScalarStyle, Span as Marked};
+use std::collections::HashMap;
+
+use saphyr_parser::{Event, Parser, ScalarStyle, Span as Marked, StrInput};
 
 use crate::problem::Span;
 
-/// The bytes of the value that a JSON pointer names; of the deepest part of it that is there, where it is not.
-/// A span within the value is narrowed down where the text stands in the file as it is.
-pub fn locate(text: &str, pointer: &str, within: Option<Span>) -> Option<Span> {
-    let wanted: Vec<String> =
-        pointer.split('/').skip(1).map(|part| part.replace("~1", "/").replace("~0", "~")).collect();
-    let mut search = Search { events: Parser::new_from_str(text), wanted: &wanted, best: None };
-    search.document()?;
-    let found = search.best?;
-    let whole = bytes(text, &found.place);
-    if found.depth < wanted.len() {
-        return Some(whole);
+/// The places of all parts of a text, by JSON pointer; read once for however many problems there are.
+pub struct Places<'a> {
+    text: &'a str,
+    parts: HashMap<String, Part>,
+}
+
+struct Part {
+    place: Span,
+    /// How a scalar is written, and what it says.
+    scalar: Option<(ScalarStyle, String)>,
+}
+
+impl<'a> Places<'a> {
+    /// Reads a text as far as it is YAML.
+    pub fn of(text: &'a str) -> Self {
+        // The parser counts characters, and problems count bytes.
+        let bytes: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+        let mut reader = Reader { text, bytes, events: Parser::new_from_str(text), parts: HashMap::new() };
+        reader.document();
+        Self { text, parts: reader.parts }
     }
-    Some(within.and_then(|span| narrowed(text, whole, &found, span)).unwrap_or(whole))
+
+    /// The bytes of the value that a pointer names; of the deepest part of it that is there, where it is not. A span within
+    /// the value is narrowed down where the text stands in the file as it is.
+    pub fn locate(&self, pointer: &str, within: Option<Span>) -> Option<Span> {
+        if let Some(part) = self.parts.get(pointer) {
+            return Some(within.and_then(|span| part.narrowed(self.text, span)).unwrap_or(part.place));
+        }
+        let (around, _) = pointer.rsplit_once('/')?;
+        self.locate(around, None)
+    }
 }
 
-struct Found {
-    depth: usize,
-    place: Marked,
-    style: Option<ScalarStyle>,
-    value: String,
+impl Part {
+    /// The place of a span within a scalar, when the scalar stands in the file letter by letter.
+    fn narrowed(&self, text: &str, within: Span) -> Option<Span> {
+        let (style, value) = self.scalar.as_ref()?;
+        let quote = match style {
+            ScalarStyle::Plain => 0,
+            ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => 1,
+            ScalarStyle::Literal | ScalarStyle::Folded => return None,
+        };
+        let start = self.place.start + quote;
+        let raw = text.get(start..start + value.len()).filter(|raw| raw == value)?;
+        let at = |offset: usize| start + offset.min(raw.len());
+        let span = Span::new(at(within.start), at(within.end));
+        text.get(span.start..span.end).map(|_| span)
+    }
 }
 
-struct Search<'a> {
-    events: Parser<'a, saphyr_parser::StrInput<'a>>,
-    wanted: &'a [String],
-    best: Option<Found>,
+/// Nesting that is looked into: nothing that we read is deeper, and the reader calls itself.
+const DEPTH: usize = 64;
+
+struct Reader<'a> {
+    text: &'a str,
+    /// The byte at which each character begins.
+    bytes: Vec<usize>,
+    events: Parser<'a, StrInput<'a>>,
+    parts: HashMap<String, Part>,
 }
 
-impl Search<'_> {
+impl Reader<'_> {
     /// `None` at the end of the file, or where it is no YAML.
     fn document(&mut self) -> Option<()> {
         loop {
             match self.events.next()?.ok()? {
                 (Event::StreamStart | Event::DocumentStart(_), _) => {}
-                (event, place) => return self.node(event, place, Some(0)),
+                (event, place) => return self.node(event, place, String::new(), 0),
             }
         }
     }
 
-    /// Walks through a node; `depth` is how much of the pointer leads to it, `None` beside the way.
-    fn node(&mut self, event: Event<'_>, place: Marked, depth: Option<usize>) -> Option<()> {
-        if let Some(depth) = depth
-            && self.best.as_ref().is_none_or(|best| best.depth <= depth)
-        {
-            let (style, value) = match &event {
-                Event::Scalar(value, style, ..) => (Some(*style), value.to_string()),
-                _ => (None, String::new()),
-            };
-            self.best = Some(Found { depth, place, style, value });
+    fn node(&mut self, event: Event<'_>, place: Marked, pointer: String, depth: usize) -> Option<()> {
+        if depth > DEPTH {
+            return None;
         }
+        let scalar = match &event {
+            Event::Scalar(value, style, ..) => Some((*style, value.to_string())),
+            _ => None,
+        };
+        let part = Part { place: self.span(&place), scalar };
+        self.parts.insert(pointer.clone(), part);
         match event {
-            Event::MappingStart(..) => self.mapping(depth),
-            Event::SequenceStart(..) => self.sequence(depth),
+            Event::MappingStart(..) => self.mapping(&pointer, depth + 1),
+            Event::SequenceStart(..) => self.sequence(&pointer, depth + 1),
             _ => Some(()),
         }
     }
 
-    fn mapping(&mut self, depth: Option<usize>) -> Option<()> {
+    fn mapping(&mut self, pointer: &str, depth: usize) -> Option<()> {
         loop {
             let (key, place) = self.events.next()?.ok()?;
-            if key == Event::MappingEnd {
-                return Some(());
-            }
-            let name = if let Event::Scalar(name, ..) = &key { name.to_string() } else { String::new() };
-            self.node(key, place, None)?;
-            let below = depth.filter(|depth| self.wanted.get(*depth) == Some(&name)).map(|depth| depth + 1);
+            let name = match key {
+                Event::MappingEnd => return Some(()),
+                Event::Scalar(name, ..) => name.replace('~', "~0").replace('/', "~1"),
+                // A group as a name: nothing that we read has one, and nothing points to it.
+                group => {
+                    self.node(group, place, format!("{pointer}/?"), depth)?;
+                    "?".to_owned()
+                }
+            };
             let (value, at) = self.events.next()?.ok()?;
             // Of a group of values the name is shown: the group itself may be half the file.
             let is_group = matches!(value, Event::MappingStart(..) | Event::SequenceStart(..));
-            self.node(value, if is_group { place } else { at }, below)?;
+            self.node(value, if is_group { place } else { at }, format!("{pointer}/{name}"), depth)?;
         }
     }
 
-    fn sequence(&mut self, depth: Option<usize>) -> Option<()> {
+    fn sequence(&mut self, pointer: &str, depth: usize) -> Option<()> {
         for index in 0_usize.. {
             let (event, place) = self.events.next()?.ok()?;
             if event == Event::SequenceEnd {
                 break;
             }
-            let is_next =
-                |depth: &usize| self.wanted.get(*depth).is_some_and(|part| *part == index.to_string());
-            let below = depth.filter(is_next).map(|depth| depth + 1);
-            self.node(event, place, below)?;
+            self.node(event, place, format!("{pointer}/{index}"), depth)?;
         }
         Some(())
     }
-}
 
-/// From characters, as the parser counts, to bytes.
-fn bytes(text: &str, place: &Marked) -> Span {
-    let byte = |index: usize| text.char_indices().nth(index).map_or(text.len(), |(at, _)| at);
-    let (start, end) = (byte(place.start.index()), byte(place.end.index()));
-    let end = start + text[start..end.max(start)].trim_end().len();
-    if end > start {
-        return Span::new(start, end);
+    /// From characters to bytes.
+    fn span(&self, place: &Marked) -> Span {
+        let byte = |index: usize| self.bytes.get(index).copied().unwrap_or(self.text.len());
+        let (start, end) = (byte(place.start.index()), byte(place.end.index()));
+        let end = start + self.text[start..end.max(start)].trim_end().len();
+        if end > start {
+            return Span::new(start, end);
+        }
+        // Of a group only the beginning is told: its first line is shown.
+        Span::new(start, start + self.text[start..].lines().next().map_or(0, str::len))
     }
-    // Of a group only the beginning is told: its first line is shown.
-    Span::new(start, start + text[start..].lines().next().map_or(0, str::len))
-}
-
-/// The place of a span within a scalar, when the scalar stands in the file letter by letter.
-fn narrowed(text: &str, whole: Span, found: &Found, within: Span) -> Option<Span> {
-    let quote = match found.style? {
-        ScalarStyle::Plain => 0,
-        ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => 1,
-        ScalarStyle::Literal | ScalarStyle::Folded => return None,
-    };
-    let raw = text.get(whole.start + quote..whole.start + quote + found.value.len())?;
-    if raw != found.value {
-        return None;
-    }
-    let at = |offset: usize| whole.start + quote + offset.min(raw.len());
-    Some(Span::new(at(within.start), at(within.end)))
 }
 
 #[cfg(test)]
@@ -126,7 +145,8 @@ mod tests {
     const TEXT: &str = "# éa\nrule_set: r\nrules:\n  - id: a\n    when: siz > 1\n  - id: b\n    when: 'x == \"y\"'\n    then: [{assign: {pool: p}}]\ndefault: hold\n";
 
     fn found(pointer: &str, within: Option<(usize, usize)>) -> &'static str {
-        let span = locate(TEXT, pointer, within.map(|(start, end)| Span::new(start, end))).unwrap();
+        let span =
+            Places::of(TEXT).locate(pointer, within.map(|(start, end)| Span::new(start, end))).unwrap();
         &TEXT[span.start..span.end]
     }
 
@@ -143,14 +163,16 @@ mod tests {
     fn what_is_not_there_is_shown_where_it_belongs() {
         assert_eq!(found("/rules", None), "rules");
         assert_eq!(found("/rules/1/name", None).lines().next(), Some("id: b"));
-        assert!(locate("a: [", "/a", None).is_none_or(|span| span.end <= 4));
+        assert!(Places::of("a: [").locate("/a", None).is_none_or(|span| span.end <= 4));
     }
 
     #[test]
     fn any_text_is_survived() {
-        for text in ["", "{", "- - -", "a: &x [*x]", "é: \"\\u00e9\"", "? a\n: b"] {
+        let deep = ["- ".repeat(50_000), "[".repeat(50_000), "? ".repeat(50_000)];
+        let odd = ["", "{", "- - -", "a: &x [*x]", "é: \"\\u00e9\"", "? a\n: b"];
+        for text in odd.into_iter().chain(deep.iter().map(String::as_str)) {
             for pointer in ["", "/a", "/0", "/é"] {
-                if let Some(span) = locate(text, pointer, Some(Span::new(0, 9))) {
+                if let Some(span) = Places::of(text).locate(pointer, Some(Span::new(0, 9))) {
                     assert!(text.get(span.start..span.end).is_some(), "{text:?} {pointer} {span:?}");
                 }
             }

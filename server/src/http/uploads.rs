@@ -1,6 +1,6 @@
 //! Files that people send with a form. Server functions take no multipart without scripts, so these are plain routes.
 
-use app::actions::changes::take_file;
+use app::actions::changes::{take_file, upload_target};
 use axum::Router;
 use axum::extract::FromRequest as _;
 use axum::extract::{DefaultBodyLimit, Multipart, Path, Request, State as FromState};
@@ -38,8 +38,10 @@ async fn list_file(
         return Err(Failure::internal(&"a request without an id"));
     };
     let page = page_request(&state, &request, &arrival, None);
-    let bytes = file(request, &state).await?;
-    let (path, flash) = take_file(&page, number, &bytes).await?;
+    // Whoever may not is told before thirty megabytes are read.
+    let change = upload_target(&page, number).await?;
+    let (revision, bytes) = file(request, &state).await?;
+    let (path, flash) = take_file(&page, &change, revision, &bytes).await?;
     let mut response = StatusCode::SEE_OTHER.into_response();
     let value = |text: &str| HeaderValue::from_str(text).map_err(|error| Failure::internal(&error));
     response.headers_mut().insert(header::LOCATION, value(path.as_str())?);
@@ -48,8 +50,8 @@ async fn list_file(
     Ok(response)
 }
 
-/// The bytes of the field `file`.
-async fn file(request: Request, state: &State) -> Result<Vec<u8>, Failure> {
+/// The fields `revision` and `file`, which come in this order.
+async fn file(request: Request, state: &State) -> Result<(i32, Vec<u8>), Failure> {
     let mut form = Multipart::from_request(request, state)
         .await
         .map_err(|error| Failure::new(Kind::UnsupportedMediaType, error.body_text()))?;
@@ -58,10 +60,15 @@ async fn file(request: Request, state: &State) -> Result<Vec<u8>, Failure> {
             if error.status() == StatusCode::PAYLOAD_TOO_LARGE { Kind::TooLarge } else { Kind::Malformed };
         Failure::new(kind, error.body_text())
     };
+    let mut revision = None;
     while let Some(field) = form.next_field().await.map_err(unreadable)? {
-        if field.name() == Some("file") {
-            return Ok(field.bytes().await.map_err(unreadable)?.to_vec());
+        match (field.name(), revision) {
+            (Some("revision"), _) => revision = field.text().await.map_err(unreadable)?.parse().ok(),
+            (Some("file"), Some(revision)) => {
+                return Ok((revision, field.bytes().await.map_err(unreadable)?.to_vec()));
+            }
+            _ => {}
         }
     }
-    Err(Failure::new(Kind::Malformed, "The form has no file."))
+    Err(Failure::new(Kind::Malformed, "The form has no revision and file."))
 }

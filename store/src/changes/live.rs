@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use engine::bundle::{Bundle, BundleSource};
 use engine::change::{self, Kind};
 use engine::ids::{VersionId, WorkflowId};
-use serde_json::json;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -157,7 +156,7 @@ pub(super) async fn put_live(
     };
     let mut ids: Vec<Uuid> = around.ids.iter().filter(|(part, _)| is_part(part)).map(|(_, id)| *id).collect();
     ids.sort_unstable();
-    let why = json!({ "change": change.number, "title": change.title }).to_string();
+    let why = format!("change #{}: {}", change.number, change.title);
     workflows::release(connection, actor, around.workflow, &around.name, &ids, &why).await?;
     Ok(())
 }

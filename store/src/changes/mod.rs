@@ -15,7 +15,7 @@ use engine::ids::PersonId;
 use serde_json::Value as Json;
 use uuid::Uuid;
 
-use crate::actor::Role;
+use crate::actor::{Actor, Role, Who};
 
 pub use self::live::{Surrounding, entries, surroundings};
 pub use self::reads::{Cursor, Listed, Page, Show, by_number, editors, list, open_of, reviews, waiting_for};
@@ -91,6 +91,19 @@ pub struct Change {
     pub closed_at: Option<DateTime<Utc>>,
     /// The version it became.
     pub version: Option<u32>,
+}
+
+impl Change {
+    /// Whether somebody may write in it: its author, and whoever owns its layer.
+    pub fn is_writable_by(&self, actor: &Actor) -> bool {
+        self.author.is_some_and(|author| actor.who == Who::Person(author))
+            || actor.is_any(&[owner(self.kind)])
+    }
+
+    /// Whether it says just this already.
+    pub fn says(&self, title: &str, why: &str, source: &str) -> bool {
+        self.title == title && self.why == why && self.source == source
+    }
 }
 
 /// What somebody said of a change.

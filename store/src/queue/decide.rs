@@ -92,6 +92,7 @@ pub async fn verdict(store: &Store, actor: &Actor, verdict: &Verdict) -> Result<
     if let Some(taken) = taken(&mut tx, actor, person, place).await? {
         return Ok(Decided::Taken(taken));
     }
+    takes_leads(&mut tx, verdict).await?;
     let counters = turn(&mut tx, verdict).await?;
     let standing = standing(&mut tx, place).await?;
     let Some(standing) = standing.filter(|standing| standing.is_as_seen(verdict)) else {
@@ -243,6 +244,21 @@ async fn assign(connection: &mut PgConnection, place: Place, assignee: Option<&s
         .execute(connection)
         .await?;
     Ok(())
+}
+
+/// Refuses to give the lead to an address that nobody of sales has, nor anybody of the pools that decide here.
+async fn takes_leads(connection: &mut PgConnection, verdict: &Verdict) -> Result<()> {
+    let Some(assignee) = &verdict.assignee else { return Ok(()) };
+    let known: bool = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT FROM people p JOIN person_roles r ON r.person_id = p.id WHERE p.email = $1 AND r.role = 'ae' AND p.disabled_at IS NULL) \
+         OR EXISTS (SELECT FROM decisions d JOIN bundles b ON b.hash = d.bundle JOIN versions v ON v.id = ANY(b.version_ids) AND v.kind = 'pool' \
+         CROSS JOIN LATERAL jsonb_array_elements(v.body->'members') AS member WHERE d.id = $2 AND lower(member->>'person') = $1)",
+    )
+    .bind(assignee)
+    .bind(verdict.decision.0)
+    .fetch_one(connection)
+    .await?;
+    if known { Ok(()) } else { Err(Error::Refused("nobody with this address takes leads".into())) }
 }
 
 /// Where the round robin stands once the chosen person has had the turn; the pool is locked from here to the commit.

@@ -3,7 +3,7 @@
 use engine::change::{self, Kind};
 use leptos::prelude::*;
 use store::Store;
-use store::changes::{self, Edit};
+use store::changes::{self, Change, Edit, State};
 use store::workflows;
 
 use super::{change_path, kind_named, refused};
@@ -150,10 +150,7 @@ pub async fn save_change(
 ) -> Result<(), Error> {
     let request = allowed::<SaveChange>()?;
     let then: Then = then.parse().map_err(|_| Error::NotFound { what: "way to save".into() })?;
-    let change = {
-        let mut connection = request.store.pool().acquire().await.map_err(store::Error::from)?;
-        changes::by_number(&mut connection, number).await?
-    };
+    let change = find(&request.store, number).await?;
     // Browsers send line ends as two characters.
     let source = if keep_source { change.source.clone() } else { source.replace("\r\n", "\n") };
     let reading = drafts::read(&request.store, change.kind, &change.name, &source).await?;
@@ -163,8 +160,15 @@ pub async fn save_change(
         Edit { revision, title: &title, why: &why, source: &source, body: reading.draft.body.as_ref() };
     let revision = match changes::save(&request.store, &actor(&request)?, number, edit).await {
         Ok(revision) => revision,
-        Err(store::Error::Stale { .. }) => return kept_apart(&request, &change, &title, &why, &source).await,
-        Err(error) => return refused(number, Flash::default(), error),
+        Err(store::Error::Stale { .. }) => {
+            let (page, flash) = kept_apart(&request, &change, &title, &why, &source).await?;
+            return lead_to_with(&page, &flash);
+        }
+        Err(store::Error::Refused(why_not)) => {
+            let (page, flash) = overtaken(&request, number, &title, &why, &source, why_not).await?;
+            return lead_to_with(&page, &flash);
+        }
+        Err(error) => return Err(error.into()),
     };
     let problems = reading.draft.marks.len();
     if then == Then::Save {
@@ -195,24 +199,46 @@ pub async fn save_change(
     }
 }
 
-/// Keeps what the later of two people wrote as a draft of its own.
-async fn kept_apart(
+/// Where one comes out whose draft was submitted or taken back before they saved it: nothing typed is lost.
+async fn overtaken(
     request: &Request,
-    change: &changes::Change,
+    number: i64,
     title: &str,
     why: &str,
     source: &str,
-) -> Result<()> {
+    why_not: String,
+) -> Result<(LocalPath, Flash)> {
+    let change = find(&request.store, number).await?;
+    let is_ours = change.is_writable_by(&actor(request)?);
+    match change.state {
+        State::Draft => Err(Error::from(store::Error::Refused(why_not))),
+        // The same form twice.
+        State::Submitted if is_ours && change.says(title, why, source) => {
+            Ok((change_path(number), Flash::new(REPEATED)))
+        }
+        _ if is_ours => kept_apart(request, &change, title, why, source).await,
+        _ => Err(Error::from(store::Error::Refused(why_not))),
+    }
+}
+
+/// Keeps what the later of two people wrote as a draft of its own.
+async fn kept_apart(
+    request: &Request,
+    change: &Change,
+    title: &str,
+    why: &str,
+    source: &str,
+) -> Result<(LocalPath, Flash)> {
     let actor = actor(request)?;
     let reading = drafts::read(&request.store, change.kind, &change.name, source).await?;
     let body = reading.draft.body.as_ref();
     let number = changes::start(&request.store, &actor, change.kind, &change.name, source, body).await?;
     changes::save(&request.store, &actor, number, Edit { revision: 1, title, why, source, body }).await?;
     let said = format!(
-        "Somebody saved draft #{} meanwhile. What you wrote is kept here as a draft of its own; compare the two and discard one.",
+        "Somebody saved or submitted draft #{} meanwhile. What you wrote is kept here as a draft of its own; compare the two and discard one.",
         change.number
     );
-    lead_to_with(&change_path(number), &Flash::new(said))
+    Ok((change_path(number), Flash::new(said)))
 }
 
 /// Discards a draft, or takes a submitted change back.
@@ -231,34 +257,43 @@ pub async fn withdraw_change(
     }
 }
 
-/// Takes the text of a draft from a file; what it changes is then shown on the draft's page.
+/// The draft of a list that whoever asks may write in: asked before a file is read.
 ///
 /// # Errors
-/// When there is no such draft, or the database fails.
-pub async fn take_file(request: &Request, number: i64, bytes: &[u8]) -> Result<(LocalPath, Flash)> {
-    let change = {
-        let mut connection = request.store.pool().acquire().await.map_err(store::Error::from)?;
-        changes::by_number(&mut connection, number).await?
-    };
-    let page = change_path(number);
+/// [`Error::NotFound`] when there is no such change, [`Error::Forbidden`] when it is somebody else's to write,
+/// [`Error::Invalid`] when it is no draft of a list.
+pub async fn upload_target(request: &Request, number: i64) -> Result<Change> {
+    let change = find(&request.store, number).await?;
+    if !change.is_writable_by(&actor(request)?) {
+        return Err(Error::Forbidden);
+    }
+    if change.kind != Kind::List || change.state != State::Draft {
+        return Err(Error::Invalid { message: "A file is taken for the draft of a list only.".into() });
+    }
+    Ok(change)
+}
+
+/// Takes the text of a draft from a file; what it changes is then shown on the draft's page. `revision` is the one that the
+/// person saw.
+///
+/// # Errors
+/// When the database fails.
+pub async fn take_file(
+    request: &Request,
+    change: &Change,
+    revision: i32,
+    bytes: &[u8],
+) -> Result<(LocalPath, Flash)> {
+    let page = change_path(change.number);
     let Ok(text) = std::str::from_utf8(bytes) else {
-        return Ok((
-            page,
-            Flash::new(
-                "The file was not taken: it is not text in UTF-8. Save it as CSV UTF-8 and try again.",
-            ),
-        ));
+        let said = "The file was not taken: it is not text in UTF-8. Save it as CSV UTF-8 and try again.";
+        return Ok((page, Flash::new(said)));
     };
     let source = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
     let reading = drafts::read(&request.store, change.kind, &change.name, &source).await?;
-    let edit = Edit {
-        revision: change.revision,
-        title: &change.title,
-        why: &change.why,
-        source: &source,
-        body: reading.draft.body.as_ref(),
-    };
-    match changes::save(&request.store, &actor(request)?, number, edit).await {
+    let (title, why) = (&*change.title, &*change.why);
+    let edit = Edit { revision, title, why, source: &source, body: reading.draft.body.as_ref() };
+    match changes::save(&request.store, &actor(request)?, change.number, edit).await {
         Ok(_) => {
             let changed = reading.comparison.differences.len() as i64;
             let said = format!(
@@ -267,11 +302,15 @@ pub async fn take_file(request: &Request, number: i64, bytes: &[u8]) -> Result<(
             );
             Ok((page, Flash::new(said)))
         }
-        Err(store::Error::Stale { .. }) => Ok((
-            page,
-            Flash::new("Somebody saved the draft at this moment. Look at it, and upload the file again."),
-        )),
-        Err(error @ store::Error::Refused(_)) => Ok((page, Flash::new(Error::from(error).to_string()))),
+        Err(store::Error::Stale { .. }) => kept_apart(request, change, title, why, &source).await,
+        Err(store::Error::Refused(why_not)) => {
+            overtaken(request, change.number, title, why, &source, why_not).await
+        }
         Err(error) => Err(error.into()),
     }
+}
+
+async fn find(store: &Store, number: i64) -> Result<Change> {
+    let mut connection = store.pool().acquire().await.map_err(store::Error::from)?;
+    Ok(changes::by_number(&mut connection, number).await?)
 }

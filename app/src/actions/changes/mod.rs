@@ -10,7 +10,8 @@ use crate::actions::back_to;
 use crate::error::{Error, Result};
 
 pub use self::draft::{
-    SaveChange, StartChange, WithdrawChange, save_change, start_change, take_file, withdraw_change,
+    SaveChange, StartChange, WithdrawChange, save_change, start_change, take_file, upload_target,
+    withdraw_change,
 };
 pub use self::review::{CommentChange, ReturnChange, SignChange, comment_change, return_change, sign_change};
 

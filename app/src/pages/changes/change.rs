@@ -52,8 +52,7 @@ pub(super) struct Loaded {
 impl Loaded {
     /// Whether the viewer may write in it: its author, and the owner of its layer.
     pub fn may_write(&self) -> bool {
-        self.change.author == Some(self.viewer.id)
-            || self.viewer.roles.contains(&changes::owner(self.change.kind))
+        self.request.actor().is_some_and(|actor| self.change.is_writable_by(&actor))
     }
 
     /// Whether the viewer had a hand in it, and so does not sign it.

@@ -43,7 +43,7 @@ pub fn editing(loaded: &Loaded) -> impl IntoView + use<> {
         let label = if is_list { "Entries, one a line" } else { "Text" };
         Either::Right(editor(label, "source", change.source.clone(), is_wrong))
     };
-    let upload = is_list.then(|| upload(change.number));
+    let upload = is_list.then(|| upload(change.number, change.revision));
     view! {
         {stale}
         <form id="draft" class="draft" method="post" action=SaveChange::PATH data-unsaved>
@@ -84,9 +84,10 @@ fn state(loaded: &Loaded) -> String {
 }
 
 /// A CSV file in place of the text; what it changes is the preview.
-fn upload(number: i64) -> impl IntoView {
+fn upload(number: i64, revision: i32) -> impl IntoView {
     view! {
         <form class="row upload" method="post" action=format!("/changes/{number}/upload") enctype="multipart/form-data">
+            <input type="hidden" name="revision" value=revision.to_string() />
             <label class="label">
                 "Or a CSV file: its column company, domain, name or value, else the first"
                 <input class="field" type="file" name="file" accept=".csv,.txt,text/csv,text/plain" required />

@@ -11,35 +11,29 @@ use crate::actions::changes::StartChange;
 use crate::ui::clock::Clock;
 use crate::ui::words;
 
-/// The versions, the newest first, each with ways to see, compare and restore it.
-#[expect(clippy::too_many_arguments, reason = "all of it is one list")]
-pub fn list(
-    kind: Kind,
-    name: &str,
-    history: &[Listed],
-    names: &BTreeMap<String, String>,
-    used: &[UsedIn],
-    shown: u32,
-    clock: Clock,
-    may: bool,
-) -> impl IntoView + use<> {
-    let newest = history.first().map_or(0, |version| version.version);
-    let one = |version: &Listed| row(kind, name, version, names, used, shown, newest, clock, may);
-    view! { <section><h2>"Versions"</h2><ol class="plain-list versions">{history.iter().map(one).collect_view()}</ol></section> }
+/// What the versions are of, and who looks at which of them.
+pub struct Around<'a> {
+    pub kind: Kind,
+    pub name: &'a str,
+    /// What people are called who made versions.
+    pub names: &'a BTreeMap<String, String>,
+    pub used: &'a [UsedIn],
+    /// The version that the page shows.
+    pub shown: u32,
+    pub clock: Clock,
+    /// Whether the viewer may begin a change.
+    pub may: bool,
 }
 
-#[expect(clippy::too_many_arguments, reason = "all of it is one row")]
-fn row(
-    kind: Kind,
-    name: &str,
-    version: &Listed,
-    names: &BTreeMap<String, String>,
-    used: &[UsedIn],
-    shown: u32,
-    newest: i32,
-    clock: Clock,
-    may: bool,
-) -> impl IntoView + use<> {
+/// The versions, the newest first, each with ways to see, compare and restore it.
+pub fn list(history: &[Listed], around: &Around<'_>) -> impl IntoView + use<> {
+    let newest = history.first().map_or(0, |version| version.version);
+    let rows = history.iter().map(|version| row(version, newest, around)).collect_view();
+    view! { <section><h2>"Versions"</h2><ol class="plain-list versions">{rows}</ol></section> }
+}
+
+fn row(version: &Listed, newest: i32, around: &Around<'_>) -> impl IntoView + use<> {
+    let Around { kind, name, names, used, shown, clock, may } = *around;
     let path = format!("{}/{name}", words::path_of(kind));
     let is_shown = i64::from(shown) == i64::from(version.version);
     let number = version.version;

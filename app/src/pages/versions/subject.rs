@@ -70,12 +70,21 @@ async fn load(here: Here, kind: Kind, name: Option<String>, asked: Asked) -> Res
         Some(against) => Either::Left(compared(kind, against, &shown)?),
         None => Either::Right(content::content(kind, &shown, &asked.search)?),
     };
+    let around = versions::Around {
+        kind,
+        name: &name,
+        names: &names,
+        used: &used,
+        shown: shown.version,
+        clock: here.clock,
+        may: here.may::<StartChange>(),
+    };
     let body = view! {
         <div class="subject">
             <div>{(!is_newest || against.is_some()).then(|| looking_back(kind, &shown, against.as_ref(), &newest))}{main.into_any()}</div>
             <aside>
                 {open_changes(&open).into_any()}
-                {versions::list(kind, &name, &history, &names, &used, shown.version, here.clock, here.may::<StartChange>()).into_any()}
+                {versions::list(&history, &around).into_any()}
             </aside>
         </div>
     };

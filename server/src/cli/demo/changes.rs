@@ -11,14 +11,14 @@ use store::{Actor, Error, Store};
 /// Begins the changes, and submits two of them.
 pub(super) async fn propose(store: &Store) -> store::Result<()> {
     let felix = person(store, "felix@corvane.example").await?;
-    let threshold = |text: &str| text.replace("intent_confidence > 0.85", "intent_confidence > 0.7");
-    let why = "AEs asked for target accounts a little earlier; those between 0.70 and 0.85 ask for prices just as often.";
+    let threshold = |text: &str| text.replace("intent_confidence > 0.85", "intent_confidence > 0.6");
+    let why = "AEs would like to call target accounts earlier: a few that ask for prices wait in the queue or are only advanced.";
     let number = draft(
         store,
         &felix,
         Kind::RuleSet,
         "inbound-form",
-        "Target accounts from an intent of 0.70",
+        "Target accounts from an intent of 0.60",
         why,
         threshold,
     )
