@@ -214,7 +214,7 @@ fn named(what: &str, before: Option<&Json>, after: Option<&Json>) -> Vec<Differe
     for name in names {
         let subject = format!("{what} {name}");
         match (was.get(name), is.get(name)) {
-            (Some(before), Some(after)) => differences.extend(settings(&subject, before, after)),
+            (Some(before), Some(after)) => differences.extend(settings(&subject, "", before, after)),
             (before, after) => differences.push(Difference {
                 subject,
                 part: None,
@@ -226,16 +226,25 @@ fn named(what: &str, before: Option<&Json>, after: Option<&Json>) -> Vec<Differe
     differences
 }
 
-fn settings(subject: &str, before: &Json, after: &Json) -> Vec<Difference> {
+/// What differs between two objects, down to single values; `within` is what they are settings of, if of anything.
+fn settings(subject: &str, within: &str, before: &Json, after: &Json) -> Vec<Difference> {
     let (Some(was), Some(is)) = (before.as_object(), after.as_object()) else { return Vec::new() };
     let names: BTreeSet<&String> = was.keys().chain(is.keys()).collect();
     let differing = names.into_iter().filter(|name| was.get(*name) != is.get(*name));
     differing
-        .map(|name| Difference {
-            subject: subject.to_owned(),
-            part: Some(name.replace('_', " ")),
-            before: was.get(name).map(inline),
-            after: is.get(name).map(inline),
+        .flat_map(|name| {
+            let part = format!("{within}{}", name.replace('_', " "));
+            match (was.get(name), is.get(name)) {
+                (Some(before @ Json::Object(_)), Some(after @ Json::Object(_))) => {
+                    settings(subject, &format!("{part}: "), before, after)
+                }
+                (before, after) => vec![Difference {
+                    subject: subject.to_owned(),
+                    part: Some(part),
+                    before: before.map(inline),
+                    after: after.map(inline),
+                }],
+            }
         })
         .collect()
 }
@@ -328,6 +337,14 @@ mod tests {
             told(&compare(Kind::Map, Some(&map(0.5)), &map(0.75))),
             ["Field size min confidence: 0.5 -> 0.75"]
         );
+        let phrases =
+            |all: Json| json!({ "map": "m", "fields": {"intent": {"extract": "phrases", "phrases": all}} });
+        let found = compare(
+            Kind::Map,
+            Some(&phrases(json!({"pilot": 0.4}))),
+            &phrases(json!({"pilot": 0.4, "quote": 0.8})),
+        );
+        assert_eq!(told(&found), ["Field intent phrases: quote: - -> 0.8"]);
         assert_eq!(compare(Kind::List, None, &list(&["A"])).differences.len(), 1);
     }
 

@@ -7,13 +7,7 @@ use store::actor::Role;
 use store::sync::fixture;
 use store::{Actor, leads};
 
-use crate::support::{Browser, TestApp, event, location};
-
-async fn text(browser: &mut Browser<'_>, path: &str) -> String {
-    let page = browser.get(path).await;
-    assert_eq!(page.status(), StatusCode::OK, "{path}");
-    page.text().await.unwrap()
-}
+use crate::support::{TestApp, event, location, text};
 
 async fn send(app: &TestApp, names: &[&str]) -> Vec<LeadId> {
     let key = app.key(&[store::people::Scope::Ingest]).await;

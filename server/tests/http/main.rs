@@ -12,6 +12,7 @@ mod accounts;
 mod away;
 mod batch;
 mod bodies;
+mod changes;
 mod csrf;
 mod decisions;
 mod events;

@@ -161,6 +161,20 @@ impl Browser<'_> {
         .await
     }
 
+    /// Sends a file with a form from a page of ours.
+    pub async fn upload(&mut self, path: &str, revision: &str, file: &[u8]) -> Response {
+        let mut body = format!(
+            "--b\r\nContent-Disposition: form-data; name=\"revision\"\r\n\r\n{revision}\r\n--b\r\n\
+             Content-Disposition: form-data; name=\"file\"; filename=\"list.csv\"\r\n\r\n"
+        )
+        .into_bytes();
+        body.extend_from_slice(file);
+        body.extend_from_slice(b"\r\n--b--\r\n");
+        let request = self.app.request(Method::POST, path).header("sec-fetch-site", "same-origin").body(body);
+        let request = request.header("content-type", "multipart/form-data; boundary=b");
+        self.send(request.header("accept", "text/html")).await
+    }
+
     /// Signs in.
     pub async fn sign_in(&mut self, email: &str, password: &str, next: Option<&str>) -> Response {
         let mut fields = vec![("email", email), ("password", password)];

@@ -13,11 +13,14 @@ const COMMENT: Text =
     Text { id: "comment", label: "Comment", name: "comment", rows: 2, maxlength: 5_000, required: true };
 
 /// Comments and verdicts, the first first, and a form to say something.
-pub fn section(loaded: &Loaded) -> impl IntoView + use<> {
+pub fn section(loaded: &Loaded) -> Option<impl IntoView + use<>> {
+    // A draft has nobody who could have said anything.
+    let form = (loaded.change.state != State::Draft).then(|| say(loaded))?;
     let spoken = loaded.reviews.iter().filter(|review| !review.comment.is_empty());
     let rows = spoken.map(|review| comment(loaded, review)).collect_view();
-    let form = (loaded.change.state != State::Draft).then(|| say(loaded));
-    view! { <section><h2>"Said about it"</h2><ol class="plain-list comments">{rows}</ol>{form}</section> }
+    Some(
+        view! { <section><h2>"Said about it"</h2><ol class="plain-list comments">{rows}</ol>{form}</section> },
+    )
 }
 
 fn comment(loaded: &Loaded, review: &Review) -> impl IntoView + use<> {
