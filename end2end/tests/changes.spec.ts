@@ -110,7 +110,7 @@ for (const javaScriptEnabled of [true, false]) {
         await expect(flash(page)).toContainText('Saved');
         await other.getByLabel('Entries, one a line').fill('Globex\n');
         await other.getByRole('button', { name: 'Save and check' }).click();
-        await expect(flash(other)).toContainText('Somebody saved draft');
+        await expect(flash(other)).toContainText('Somebody saved or submitted draft');
         expect(new URL(other.url()).pathname).not.toBe(path);
         await expect(other.getByLabel('Entries, one a line')).toHaveValue('Globex\n');
         await page.reload();
