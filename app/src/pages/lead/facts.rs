@@ -112,36 +112,7 @@ pub fn because(entry: &Because, catalogue: &Catalogue) -> String {
 
 /// The fields that a condition reads.
 pub fn fields_of(condition: &str) -> BTreeSet<String> {
-    let mut fields = BTreeSet::new();
-    if let Some(expr) = parse(condition).0 {
-        names(&expr, &mut fields);
-    }
-    fields
-}
-
-fn names(expr: &Expr, fields: &mut BTreeSet<String>) {
-    match &expr.kind {
-        ExprKind::Name(name) => {
-            fields.insert(name.clone());
-        }
-        ExprKind::Has(name) | ExprKind::Confidence(name) => {
-            fields.insert(name.text.clone());
-        }
-        ExprKind::Not(operand) => names(operand, fields),
-        ExprKind::All(items) | ExprKind::Any(items) | ExprKind::List(items) => {
-            items.iter().for_each(|item| names(item, fields))
-        }
-        ExprKind::Compare { left, right, .. } => {
-            [left, right].into_iter().for_each(|side| names(side, fields))
-        }
-        ExprKind::In { needle, list } => [needle, list].into_iter().for_each(|side| names(side, fields)),
-        ExprKind::Hole
-        | ExprKind::Bool(_)
-        | ExprKind::Integer(_)
-        | ExprKind::Float(_)
-        | ExprKind::Text(_)
-        | ExprKind::ListName(_) => {}
-    }
+    parse(condition).0.iter().flat_map(Expr::names).map(str::to_owned).collect()
 }
 
 /// As within a sentence; abbreviations stay as they are.
