@@ -20,6 +20,8 @@ pub const EXPRESSION_DEPTH: usize = 64;
 pub const EXPRESSION_HEIGHT: usize = 200;
 /// Work of one rule condition in the worst case, in steps of the evaluator: some tens of milliseconds.
 pub const EXPRESSION_WORK: u64 = 1_000_000;
+/// Pieces that `split` cuts a text into: what is gone through again for each of them stays bounded.
+pub const PIECES: usize = 10_000;
 /// Bytes of one pattern of `matches`, wherever it comes from.
 pub const PATTERN_BYTES: usize = 1_000;
 /// Characters and ranges of one pattern of `matches` once its repetitions are written out.

@@ -95,7 +95,7 @@ impl<'a> Checker<'a, '_> {
             ExprKind::Not(operand) => self.parent(Kind::Not, [&**operand]),
             ExprKind::All(items) => self.parent(Kind::All, items),
             ExprKind::Any(items) => self.parent(Kind::Any, items),
-            ExprKind::Compare { op, left, right } if is_plain(left) && is_plain(right) => {
+            ExprKind::Compare { op, left, right } if is_plain_side(left) && is_plain_side(right) => {
                 self.compare(expr, *op, left, right);
             }
             ExprKind::In { needle, list } if is_plain(needle) && self.is_plain_list(list) => {
@@ -311,6 +311,11 @@ fn is_plain(expr: &Expr) -> bool {
         ExprKind::List(items) => items.iter().all(is_plain_item),
         _ => false,
     }
+}
+
+/// Whether it is what may stand beside a comparison in an atom of its own.
+fn is_plain_side(expr: &Expr) -> bool {
+    is_plain(expr) && !matches!(expr.kind, ExprKind::List(_))
 }
 
 /// Whether it is a value that is written out, or could not be read.

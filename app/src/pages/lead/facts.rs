@@ -67,19 +67,13 @@ fn collect(piece: &Explained, snapshot: &Snapshot, catalogue: &Catalogue, facts:
 }
 
 fn fact(atom: &Expr, snapshot: &Snapshot, catalogue: &Catalogue) -> Option<Fact> {
-    let known = |field: &String| {
+    let known = |field: &str| {
         let (text, unit) = value(&snapshot.fields.get(field)?.value, catalogue, field);
         let strong = unit.map_or_else(|| text.clone(), |unit| format!("{text} {unit}"));
         Some(Fact { before: format!("{} ", lower(&catalogue.title(field))), strong })
     };
     match &atom.kind {
         ExprKind::Name(field) => Some(Fact { before: String::new(), strong: lower(&catalogue.title(field)) }),
-        ExprKind::Compare { left, right, .. } => {
-            [left, right].into_iter().find_map(|side| match &side.kind {
-                ExprKind::Name(field) => known(field),
-                _ => None,
-            })
-        }
         ExprKind::In { needle, list: of } => match (&needle.kind, &of.kind) {
             (ExprKind::Name(field), ExprKind::ListName(name)) => Some(Fact {
                 before: format!("{} among ", lower(&catalogue.title(field))),
@@ -92,7 +86,7 @@ fn fact(atom: &Expr, snapshot: &Snapshot, catalogue: &Catalogue) -> Option<Fact>
             before: format!("{} ", lower(&catalogue.title(&name.text))),
             strong: "was given".into(),
         }),
-        _ => None,
+        _ => atom.names().into_iter().find_map(known),
     }
 }
 

@@ -9,6 +9,7 @@ use super::pattern::Pattern;
 use super::term::{Function, Style, Term};
 use super::types::{Size, Type};
 use super::value::Val;
+use crate::limits;
 use crate::problem::{Problem, nearest};
 
 /// Steps that reading a pattern takes while a rule runs.
@@ -113,11 +114,13 @@ impl<E: Environment> Typer<'_, E> {
             Function::Replace => {
                 Size::text(len(0).saturating_add(1).saturating_mul(len(2).max(1)).saturating_add(len(0)))
             }
-            // The pieces are together as long as the text, so each is taken for short.
-            Function::Split => Size::list(len(0).saturating_add(1), Size::text(64)),
+            Function::Split => {
+                let text = sizes.first().copied().unwrap_or(&Size::SCALAR);
+                Size::pieces(text.len.saturating_add(1).min(limits::PIECES as u64), text)
+            }
             Function::Join => {
-                let item = sizes.first().map_or(0, |size| size.item().len);
-                Size::text(len(0).saturating_mul(item.saturating_add(len(1))))
+                let bytes = sizes.first().map_or(0, |size| size.bytes);
+                Size::text(bytes.saturating_add(len(0).saturating_mul(len(1))))
             }
             Function::Matches => {
                 self.cost(all.saturating_mul(8));

@@ -5,6 +5,7 @@ use super::pattern::Pattern;
 use super::run::{Answer, Stop};
 use super::term::Function;
 use super::value::{Text, Val};
+use crate::limits;
 
 /// Calls a function; what stands before the point is the first argument.
 pub fn call<'a>(function: Function, arguments: &[Val<'a>]) -> Answer<Val<'a>> {
@@ -71,8 +72,8 @@ fn of_text<'a>(function: Function, text: &Text<'a>, rest: &[Val<'a>]) -> Answer<
                 Err(_) => Val::text(text.replace(&**from, to)),
             }
         }
-        (Function::Split, [Val::Text(at)]) => split(text, at, -1),
-        (Function::Split, [Val::Text(at), Val::Int(count)]) => split(text, at, *count),
+        (Function::Split, [Val::Text(at)]) => split(text, at, -1)?,
+        (Function::Split, [Val::Text(at), Val::Int(count)]) => split(text, at, *count)?,
         _ => return no_sense(rest),
     };
     Ok(value)
@@ -118,20 +119,21 @@ fn char_at<'a>(text: &str, at: i64) -> Answer<Val<'a>> {
     Ok(Val::text(&text[from..from + len]))
 }
 
-fn split<'a>(text: &str, at: &str, count: i64) -> Val<'a> {
-    let pieces: Vec<&str> = match (usize::try_from(count), at.is_empty()) {
-        (Ok(0), _) => Vec::new(),
+fn split<'a>(text: &str, at: &str, count: i64) -> Answer<Val<'a>> {
+    let most = usize::try_from(count).unwrap_or(usize::MAX);
+    let bounded = most.min(limits::PIECES + 1);
+    let pieces: Vec<&str> = if at.is_empty() {
         // Between characters only: Rust's own also finds the empty text before the first and after the last.
-        (count, true) => {
-            let mut bytes: Vec<usize> = text.char_indices().map(|(byte, _)| byte).collect();
-            bytes.truncate(count.unwrap_or(usize::MAX));
-            let ends = bytes.iter().skip(1).copied().chain([text.len()]);
-            bytes.iter().zip(ends).map(|(from, to)| &text[*from..to]).collect()
-        }
-        (Ok(count), false) => text.splitn(count, at).collect(),
-        (Err(_), false) => text.split(at).collect(),
+        let starts: Vec<usize> = text.char_indices().map(|(byte, _)| byte).take(bounded).collect();
+        let ends = starts.iter().skip(1).copied().chain([text.len()]);
+        starts.iter().zip(ends).map(|(from, to)| &text[*from..to]).collect()
+    } else {
+        text.splitn(bounded, at).collect()
     };
-    Val::list(pieces.into_iter().map(Val::text))
+    if pieces.len() > limits::PIECES {
+        return Stop::error(format!("The text falls into more than {} pieces.", limits::PIECES));
+    }
+    Ok(Val::list(pieces.into_iter().map(Val::text)))
 }
 
 fn join<'a>(items: &[Val<'_>], between: &str) -> Answer<Val<'a>> {

@@ -128,6 +128,8 @@ pub struct Size {
     pub len: u64,
     /// Steps it takes to go through all of it.
     pub weight: u64,
+    /// Bytes of all texts in it.
+    pub bytes: u64,
     items: Option<Arc<(Size, Size)>>,
 }
 
@@ -136,11 +138,11 @@ const TEXT_STEP: u64 = 64;
 
 impl Size {
     /// Of a value without parts.
-    pub const SCALAR: Self = Self { len: 1, weight: 1, items: None };
+    pub const SCALAR: Self = Self { len: 1, weight: 1, bytes: 0, items: None };
 
     /// Of a text of so many bytes.
     pub fn text(bytes: u64) -> Self {
-        Self { len: bytes, weight: 1 + bytes / TEXT_STEP, items: None }
+        Self { len: bytes, weight: 1 + bytes / TEXT_STEP, bytes, items: None }
     }
 
     /// Of a list of so many such items.
@@ -151,7 +153,18 @@ impl Size {
     /// Of a map of so many such entries.
     pub fn map(len: u64, key: Self, value: Self) -> Self {
         let each = key.weight.max(value.weight);
-        Self { len, weight: each.saturating_mul(len).saturating_add(1), items: Some((key, value).into()) }
+        Self {
+            len,
+            weight: each.saturating_mul(len).saturating_add(1),
+            bytes: key.bytes.max(value.bytes).saturating_mul(len),
+            items: Some((key, value).into()),
+        }
+    }
+
+    /// Of the pieces of a text, which are together as long as the text; each is taken for short.
+    pub fn pieces(len: u64, text: &Self) -> Self {
+        let bytes = text.bytes;
+        Self { weight: text.weight.saturating_add(len), bytes, ..Self::list(len, Self::text(TEXT_STEP)) }
     }
 
     /// Of this value.
@@ -177,7 +190,12 @@ impl Size {
             (Some(items), None) | (None, Some(items)) => Some(items.clone()),
             (None, None) => None,
         };
-        Self { len: self.len.max(other.len), weight: self.weight.max(other.weight), items }
+        Self {
+            len: self.len.max(other.len),
+            weight: self.weight.max(other.weight),
+            bytes: self.bytes.max(other.bytes),
+            items,
+        }
     }
 
     /// Of the two, one after the other.
@@ -186,6 +204,7 @@ impl Size {
         Self {
             len: self.len.saturating_add(other.len),
             weight: self.weight.saturating_add(other.weight),
+            bytes: self.bytes.saturating_add(other.bytes),
             items: both.items,
         }
     }
