@@ -20,7 +20,9 @@ fn is_same(ours: &Val<'_>, theirs: &Value) -> bool {
         (Val::Int(a), Value::Int(b)) => a == b,
         (Val::Double(a), Value::Float(b)) => a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan()),
         (Val::Text(a), Value::String(b)) => **a == ***b,
-        (Val::List(a), Value::List(b)) => a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| is_same(a, b)),
+        (Val::List(a), Value::List(b)) => {
+            a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| is_same(a, b))
+        }
         _ => false,
     }
 }

@@ -81,7 +81,9 @@ fn value(name: &str) -> BoxedStrategy<Value> {
             prop::sample::select(vec![0, 1, 2, 3, 7, -5, i64::MAX, i64::MIN]).prop_map(Value::Integer).boxed()
         }
         "budget" => prop::sample::select(vec![0.0, 1.5, -2.25, 1e300]).prop_map(Value::Number).boxed(),
-        "company" => prop::sample::select(vec!["", "a", "abc", "äb", "bcb"]).prop_map(|v| Value::Text(v.into())).boxed(),
+        "company" => prop::sample::select(vec!["", "a", "abc", "äb", "bcb"])
+            .prop_map(|v| Value::Text(v.into()))
+            .boxed(),
         "at" => prop::sample::select(vec![0, 1_769_902_200, 253_402_300_799])
             .prop_map(|at| Value::Timestamp(DateTime::from_timestamp(at, 0).unwrap_or_default()))
             .boxed(),

@@ -1,7 +1,8 @@
 //! Arithmetic, which tells when a result does not fit instead of bending it.
 
 use super::super::ast::ArithmeticOp;
-use super::run::{Answer, Stop, in_time};
+use super::clock;
+use super::run::{Answer, Stop};
 use super::value::Val;
 
 /// `a op b`.
@@ -76,4 +77,12 @@ fn too_large<T>() -> Answer<T> {
 
 fn no_sense<T>(op: ArithmeticOp, a: &Val<'_>, b: &Val<'_>) -> Answer<T> {
     Stop::error(format!("`{}` cannot be used with {} and {}.", op.symbol(), a.phrase(), b.phrase()))
+}
+
+/// The point in time, if it is one that there is.
+fn in_time(nanos: Option<i128>) -> Answer<i128> {
+    match nanos.and_then(clock::in_range) {
+        Some(nanos) => Ok(nanos),
+        None => Stop::error("The point in time is before the year 1 or after the year 9999."),
+    }
 }

@@ -17,17 +17,18 @@ const PATTERN_STEPS: u64 = 5_000;
 
 impl<E: Environment> Typer<'_, E> {
     pub(super) fn call(&mut self, whole: &Expr, of: Option<&Expr>, name: &Name, arguments: &[Expr]) -> Typed {
-        let typed: Vec<Typed> =
-            of.into_iter().chain(arguments).map(|argument| self.piece(argument)).collect();
         if of.is_none()
             && let Some(construct) = LeftOut::function(&name.text)
         {
             return self.leave_out(construct, whole.span);
         }
+        // What stands in the parentheses of a misspelt macro makes no sense yet.
         let Some((function, style, example)) = Function::find(&name.text) else {
             let problem = unknown(name, of);
             return self.refused(problem);
         };
+        let typed: Vec<Typed> =
+            of.into_iter().chain(arguments).map(|argument| self.piece(argument)).collect();
         if style != Style::Both && (style == Style::Method) != of.is_some() {
             let message = format!("`{}` is called as in `{example}`.", name.text);
             return self.report(name.span, &message);

@@ -10,15 +10,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::super::Numeric;
-use super::super::ast::CompareOp;
-use super::super::code::{Accepted, Read};
+use super::super::code::Read;
 use super::super::eval::Machine;
 use super::super::row::Datum;
 use super::super::words::Macro;
 use super::functions;
 use super::term::{Loop, Term};
-use super::value::{Key, Text, Val};
-use super::{arithmetic, clock};
+use super::value::{Text, Val};
+use super::{arithmetic, parts};
 use crate::catalogue::FieldType;
 use crate::decision::Outcome3;
 use crate::limits;
@@ -123,17 +122,17 @@ impl<'a> Run<'a> {
                 let [condition, yes, no] = &**parts;
                 if self.truth(condition)? { self.value(yes) } else { self.value(no) }
             }
-            Term::Compare(op, sides) => self.pair(sides).and_then(|(a, b)| compare(*op, &a, &b)),
-            Term::In(sides) => self.pair(sides).and_then(|(needle, list)| is_in(&needle, &list)),
+            Term::Compare(op, sides) => self.pair(sides).and_then(|(a, b)| parts::compare(*op, &a, &b)),
+            Term::In(sides) => self.pair(sides).and_then(|(needle, list)| parts::is_in(&needle, &list)),
             Term::Arithmetic(op, sides) => self.pair(sides).and_then(|(a, b)| arithmetic::combine(*op, a, b)),
             Term::Negative(of) => self.value(of).and_then(arithmetic::negative),
             Term::List(items) => self.each(items.iter()).map(Val::list),
             Term::Map(entries) => self.map(entries),
             Term::Select { of, key, is_test } => {
                 let of = self.value(of)?;
-                select(&of, key, *is_test)
+                parts::select(&of, key, *is_test)
             }
-            Term::Index(sides) => self.pair(sides).and_then(|(of, at)| index(&of, &at)),
+            Term::Index(sides) => self.pair(sides).and_then(|(of, at)| parts::index(&of, &at)),
             Term::Call(function, arguments) => {
                 let arguments = self.each(arguments.iter())?;
                 functions::call(*function, &arguments)
@@ -353,74 +352,5 @@ fn join(before: Option<Stop>, stop: Stop) -> Stop {
     match before {
         Some(before) => before.and(stop),
         None => stop,
-    }
-}
-
-fn compare<'a>(op: CompareOp, a: &Val<'_>, b: &Val<'_>) -> Answer<Val<'a>> {
-    use CompareOp::{Equal, Greater, GreaterOrEqual, Less, LessOrEqual, NotEqual};
-    let holds = match op {
-        Equal => a.equals(b),
-        NotEqual => !a.equals(b),
-        Less | LessOrEqual | Greater | GreaterOrEqual => {
-            let is_number = |value: &Val<'_>| matches!(value, Val::Int(_) | Val::Double(_));
-            match a.order(b) {
-                Some(order) => Accepted::by(op).accepts(order),
-                // NaN.
-                None if is_number(a) && is_number(b) => false,
-                None => {
-                    return Stop::error(format!(
-                        "There is no order between {} and {}.",
-                        a.phrase(),
-                        b.phrase()
-                    ));
-                }
-            }
-        }
-    };
-    Ok(Val::Bool(holds))
-}
-
-fn is_in<'a>(needle: &Val<'_>, list: &Val<'_>) -> Answer<Val<'a>> {
-    match list {
-        Val::List(items) => Ok(Val::Bool(items.iter().any(|item| needle.equals(item)))),
-        Val::Map(entries) => Ok(Val::Bool(needle.key().is_some_and(|key| entries.contains_key(&key)))),
-        other => Stop::error(format!("After `in` stands a list or a map, not {}.", other.phrase())),
-    }
-}
-
-fn select<'a>(of: &Val<'a>, key: &Arc<str>, is_test: bool) -> Answer<Val<'a>> {
-    let Val::Map(entries) = of else {
-        return Stop::error(format!("Only a map has parts; `.{key}` is asked of {}.", of.phrase()));
-    };
-    let found = entries.get(&Key::Text(Text::Shared(key.clone())));
-    if is_test {
-        return Ok(Val::Bool(found.is_some()));
-    }
-    found.cloned().map_or_else(|| Stop::error(format!("The map has no key `{key}`.")), Ok)
-}
-
-fn index<'a>(of: &Val<'a>, at: &Val<'_>) -> Answer<Val<'a>> {
-    match of {
-        Val::List(items) => {
-            let Some(place) = at.whole() else {
-                return Stop::error(format!("The place in a list is a whole number, not {at}."));
-            };
-            let item = usize::try_from(place).ok().and_then(|place| items.get(place));
-            let message = || format!("The list has no place {place}; it has {} values.", items.len());
-            item.cloned().map_or_else(|| Stop::error(message()), Ok)
-        }
-        Val::Map(entries) => {
-            let found = at.key().and_then(|key| entries.get(&key));
-            found.cloned().map_or_else(|| Stop::error(format!("The map has no key {at}.")), Ok)
-        }
-        other => Stop::error(format!("Only a list or a map is asked for parts, not {}.", other.phrase())),
-    }
-}
-
-/// Keeps the range of points in time beside the arithmetic that needs it.
-pub(super) fn in_time(nanos: Option<i128>) -> Answer<i128> {
-    match nanos.and_then(clock::in_range) {
-        Some(nanos) => Ok(nanos),
-        None => Stop::error("The point in time is before the year 1 or after the year 9999."),
     }
 }

@@ -147,10 +147,11 @@ impl Size {
 
     /// Of a list of so many such items.
     pub fn list(len: u64, item: Self) -> Self {
-        Self::map(len, item.clone(), item)
+        Self::map(len, Self::SCALAR, item)
     }
 
-    /// Of a map of so many such entries.
+    /// Of a map of so many such entries. Keys have no parts, so that going through a size takes as many steps as it
+    /// is deep, however often its parts are shared.
     pub fn map(len: u64, key: Self, value: Self) -> Self {
         let each = key.weight.max(value.weight);
         Self {
@@ -209,7 +210,7 @@ impl Size {
         }
     }
 
-    /// Of a key of the map, or an item of the list.
+    /// Of a key of the map, or a place in the list.
     pub fn key(&self) -> Self {
         self.items.as_ref().map_or(Self::SCALAR, |items| items.0.clone())
     }
