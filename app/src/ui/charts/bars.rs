@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn bars_stay_within_the_plot() {
-        let svg = marks(&[bar([1, 1, 1, 1, 1, 1]), bar([0, 0, 0, 0, 0, 1])], 8);
+        let svg = marks(&[bar([1, 1, 1, 1, 1, 1]), bar([0, 0, 0, 0, 0, 1])], Axis { top: 8.0, parts: 4 });
         assert_eq!(svg.matches("data-a").count(), 7);
         assert!(!svg.contains("y=\"-") && !svg.contains("height=\"-"));
         assert!(!marks(&[], Axis::counts(4)).contains("NaN"));
