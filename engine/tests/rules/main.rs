@@ -5,6 +5,7 @@
 mod checker;
 mod decide;
 mod explain;
+mod expressions;
 mod file;
 mod generate;
 mod kleene;
