@@ -25,7 +25,11 @@ fn examples(kind: &str) -> Vec<(&'static str, &'static str)> {
 }
 
 fn file(when: &str) -> RuleSetFile {
-    let yaml = REFERENCE.split("\n```yaml\n").nth(1).and_then(|rest| rest.split("\n```").next()).unwrap();
+    let yaml = REFERENCE
+        .split("\n```yaml\n")
+        .nth(1)
+        .and_then(|rest| rest.split("\n```").next())
+        .expect("the example");
     let mut file = RuleSetFile::from_yaml(yaml).expect("the example is a rule file");
     file.rules[0].when = when.to_owned();
     file

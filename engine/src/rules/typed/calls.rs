@@ -200,8 +200,7 @@ fn result(function: Function, types: &[&Type]) -> Option<Type> {
         Function::Timestamp => (one(&[Type::Timestamp, Type::Text, Type::Int]), Type::Timestamp),
         Function::Duration => (one(&[Type::Duration, Type::Text]), Type::Duration),
         Function::Part(part) => {
-            let of_span =
-                matches!(part, Part::GetHours | Part::GetMinutes | Part::GetSeconds | Part::GetMilliseconds);
+            let of_span = matches!(part, Part::Hours | Part::Minutes | Part::Seconds | Part::Milliseconds);
             let is_span = of_span && is(0, &Type::Duration) && types.len() == 1;
             let is_point =
                 is(0, &Type::Timestamp) && (types.len() == 1 || (types.len() == 2 && is(1, &Type::Text)));

@@ -10,28 +10,37 @@ const AFTER_LAST: i128 = 253_402_300_800;
 
 /// A part of a point or span of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantNames)]
-#[strum(serialize_all = "camelCase")]
 pub enum Part {
     /// Day of the month, from 1.
-    GetDate,
+    #[strum(serialize = "getDate")]
+    Date,
     /// Day of the month, from 0.
-    GetDayOfMonth,
+    #[strum(serialize = "getDayOfMonth")]
+    DayOfMonth,
     /// Day of the week, from 0 for Sunday.
-    GetDayOfWeek,
+    #[strum(serialize = "getDayOfWeek")]
+    DayOfWeek,
     /// Day of the year, from 0.
-    GetDayOfYear,
+    #[strum(serialize = "getDayOfYear")]
+    DayOfYear,
     /// The year.
-    GetFullYear,
+    #[strum(serialize = "getFullYear")]
+    FullYear,
     /// The hour of the day, or all hours of a span.
-    GetHours,
+    #[strum(serialize = "getHours")]
+    Hours,
     /// Milliseconds of the second.
-    GetMilliseconds,
+    #[strum(serialize = "getMilliseconds")]
+    Milliseconds,
     /// The minute of the hour, or all minutes of a span.
-    GetMinutes,
+    #[strum(serialize = "getMinutes")]
+    Minutes,
     /// The month, from 0.
-    GetMonth,
+    #[strum(serialize = "getMonth")]
+    Month,
     /// The second of the minute, or all seconds of a span.
-    GetSeconds,
+    #[strum(serialize = "getSeconds")]
+    Seconds,
 }
 
 /// The point in time, if it is one that CEL has: from the year 1 to the year 9999.
@@ -130,10 +139,10 @@ fn fraction(nanos: i128) -> String {
 /// A part of a span, which is whole and cut towards zero.
 pub fn part_of_duration(nanos: i64, part: Part) -> Option<i64> {
     Some(match part {
-        Part::GetHours => nanos / 3_600_000_000_000,
-        Part::GetMinutes => nanos / 60_000_000_000,
-        Part::GetSeconds => nanos / 1_000_000_000,
-        Part::GetMilliseconds => nanos % 1_000_000_000 / 1_000_000,
+        Part::Hours => nanos / 3_600_000_000_000,
+        Part::Minutes => nanos / 60_000_000_000,
+        Part::Seconds => nanos / 1_000_000_000,
+        Part::Milliseconds => nanos % 1_000_000_000 / 1_000_000,
         _ => return None,
     })
 }
@@ -146,16 +155,16 @@ pub fn part(nanos: i128, part: Part, zone: Option<&str>) -> Option<i64> {
         Some(zone) => utc.with_timezone(&offset(zone, utc)?).naive_local(),
     };
     Some(match part {
-        Part::GetDate => i64::from(local.day()),
-        Part::GetDayOfMonth => i64::from(local.day0()),
-        Part::GetDayOfWeek => i64::from(local.weekday().num_days_from_sunday()),
-        Part::GetDayOfYear => i64::from(local.ordinal0()),
-        Part::GetFullYear => i64::from(local.year()),
-        Part::GetHours => i64::from(local.hour()),
-        Part::GetMilliseconds => i64::from(local.nanosecond() / 1_000_000),
-        Part::GetMinutes => i64::from(local.minute()),
-        Part::GetMonth => i64::from(local.month0()),
-        Part::GetSeconds => i64::from(local.second()),
+        Part::Date => i64::from(local.day()),
+        Part::DayOfMonth => i64::from(local.day0()),
+        Part::DayOfWeek => i64::from(local.weekday().num_days_from_sunday()),
+        Part::DayOfYear => i64::from(local.ordinal0()),
+        Part::FullYear => i64::from(local.year()),
+        Part::Hours => i64::from(local.hour()),
+        Part::Milliseconds => i64::from(local.nanosecond() / 1_000_000),
+        Part::Minutes => i64::from(local.minute()),
+        Part::Month => i64::from(local.month0()),
+        Part::Seconds => i64::from(local.second()),
     })
 }
 
@@ -257,12 +266,12 @@ mod tests {
     #[test]
     fn zones_by_name_and_offset() {
         let at = timestamp("2026-07-01T23:30:00Z").unwrap();
-        assert_eq!(part(at, Part::GetHours, Some("Europe/Berlin")), Some(1));
-        assert_eq!(part(at, Part::GetDate, Some("+00:30")), Some(2));
-        assert_eq!(part(at, Part::GetDate, Some("-09:30")), Some(1));
+        assert_eq!(part(at, Part::Hours, Some("Europe/Berlin")), Some(1));
+        assert_eq!(part(at, Part::Date, Some("+00:30")), Some(2));
+        assert_eq!(part(at, Part::Date, Some("-09:30")), Some(1));
         for zone in ["Europe/Atlantis", "", "+25:00", "2", "+02:60", "++02:00"] {
             assert!(!is_zone(zone), "{zone}");
-            assert_eq!(part(at, Part::GetDate, Some(zone)), None, "{zone}");
+            assert_eq!(part(at, Part::Date, Some(zone)), None, "{zone}");
         }
     }
 }

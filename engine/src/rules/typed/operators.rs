@@ -13,7 +13,7 @@ impl<E: Environment> Typer<'_, E> {
         self.cost(a.size.weight.min(b.size.weight));
         if !a.ty.meets(&b.ty) {
             self.mismatch((left, &a.ty), (right, &b.ty));
-        } else if !op.is_equality() && !(a.ty.is_ordered() && b.ty.is_ordered()) {
+        } else if !(op.is_equality() || a.ty.is_ordered() && b.ty.is_ordered()) {
             self.problem(whole.span, "Lists and maps have no order; they are compared with `==` and `!=`.");
         }
         self.check_literal((left, &a.term), op, right);
