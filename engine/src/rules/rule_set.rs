@@ -174,6 +174,15 @@ impl RuleSet {
         self.default
     }
 
+    /// What is decided about a lead whose scan stops here.
+    pub fn action_of(&self, stop: Stop) -> Action {
+        match stop {
+            Stop::Fired(rule) => self.rules.get(rule).and_then(|rule| rule.act.as_ref()),
+            Stop::Held(_) | Stop::Default => None,
+        }
+        .map_or(self.default, |act| act.action)
+    }
+
     /// The fields that the rules ask for; a row has a cell for each.
     pub fn slots(&self) -> &[Slot] {
         &self.slots
