@@ -87,7 +87,8 @@ fn rows(case: &Case, rules: &RuleSet, mut tell: impl FnMut(Outcome3)) -> Result<
     let mut stops = Vec::with_capacity(case.leads.len());
     for (drawn, as_of) in &case.leads {
         let slots = rules.slots().iter().zip(&places);
-        let cells: Vec<Cell<'_>> = slots.map(|(slot, place)| cell(slot, place.map(|place| drawn[place]))).collect();
+        let cells: Vec<Cell<'_>> =
+            slots.map(|(slot, place)| cell(slot, place.map(|place| drawn[place]))).collect();
         let answers: Vec<Option<bool>> = rules
             .questions()
             .iter()
@@ -101,7 +102,9 @@ fn rows(case: &Case, rules: &RuleSet, mut tell: impl FnMut(Outcome3)) -> Result<
         let stop = rules.decide_row(&row);
         let traced = rules.scan(&row, |_, outcome| tell(outcome));
         if stop != traced {
-            return Err(format!("without its trace a lead stops at {stop:?}, with it at {traced:?}: {row:?}"));
+            return Err(format!(
+                "without its trace a lead stops at {stop:?}, with it at {traced:?}: {row:?}"
+            ));
         }
         stops.push(stop);
     }
@@ -141,7 +144,11 @@ fn count(rules: &RuleSet, stops: &[Stop]) -> Counts {
 }
 
 fn expect<T: PartialEq + fmt::Debug>(what: &str, found: &T, expected: &T) -> Result<(), String> {
-    if found == expected { Ok(()) } else { Err(format!("{what}: the vector engine says {found:?}, the row engine {expected:?}")) }
+    if found == expected {
+        Ok(())
+    } else {
+        Err(format!("{what}: the vector engine says {found:?}, the row engine {expected:?}"))
+    }
 }
 
 fn code(stop: Stop) -> u64 {

@@ -5,11 +5,11 @@ pub mod draw;
 pub mod random;
 pub mod reference;
 
-/// [`differ::run`] for JavaScript: a line that is the same wherever the answers are.
+/// [`differ::run`] for JavaScript, as one line: what was found, or the first difference.
 #[cfg(target_arch = "wasm32")]
 #[wasm_bindgen::prelude::wasm_bindgen]
-pub fn digest(seed: u64, cases: u64) -> String {
-    match differ::run(seed, cases) {
+pub fn differ_line(seed: u32, cases: u32) -> String {
+    match differ::run(seed.into(), cases.into()) {
         Ok(done) => done.to_string(),
         Err(difference) => difference,
     }

@@ -12,8 +12,30 @@ use crate::draw::Draw;
 
 /// Texts that fields are, list entries among them.
 const TEXTS: [&str; 24] = [
-    "Acme", "acme.", "Globex", "Globex Inc", "Initech", "Initech,  Inc.", "Umbrella", "Café", "CAFE\u{301}", "Zorg",
-    "", " ", "a", "b", "B", "ß", "x", "y", "z", "Hooli", "Vandelay", "Stark", "Wayne", "Wonka",
+    "Acme",
+    "acme.",
+    "Globex",
+    "Globex Inc",
+    "Initech",
+    "Initech,  Inc.",
+    "Umbrella",
+    "Café",
+    "CAFE\u{301}",
+    "Zorg",
+    "",
+    " ",
+    "a",
+    "b",
+    "B",
+    "ß",
+    "x",
+    "y",
+    "z",
+    "Hooli",
+    "Vandelay",
+    "Stark",
+    "Wayne",
+    "Wonka",
 ];
 const WORDS: [&str; 12] = ["w0", "w1", "w2", "w3", "w4", "w5", "w6", "w7", "w8", "w9", "w10", "w11"];
 const CONFIDENCES: [f64; 7] = [0.0, 0.2, 0.5, 0.695, 0.7, 0.705, 1.0];
@@ -62,7 +84,8 @@ impl Case {
             let texts: Vec<&str> = TEXTS.iter().chain(&WORDS).copied().filter(|_| draw.percent(40)).collect();
             ReferenceList::new(texts.into_iter().map(str::to_owned))
         };
-        let mut lists = BTreeMap::from([("tam".to_owned(), entries(draw)), ("other".to_owned(), entries(draw))]);
+        let mut lists =
+            BTreeMap::from([("tam".to_owned(), entries(draw)), ("other".to_owned(), entries(draw))]);
         if draw.percent(10) {
             lists.remove("other");
         }
@@ -230,8 +253,11 @@ fn atom(draw: &mut Draw) -> String {
     let equality = draw.of(&["==", "!="]);
     let (number, whole) = (bound(draw), draw.of(&["0", "1", "2", "3", "-1", "90", "9007199254740993"]));
     let (text, word) = (draw.of(&TEXTS), draw.of(&["w0", "w1"]));
-    let (numeric, flag, listed) =
-        (draw.of(&["size", "large", "budget", "score"]), draw.of(&["a", "b", "c"]), draw.of(&["tam", "other"]));
+    let (numeric, flag, listed) = (
+        draw.of(&["size", "large", "budget", "score"]),
+        draw.of(&["a", "b", "c"]),
+        draw.of(&["tam", "other"]),
+    );
     let textual = draw.of(&["company", "plan"]);
     let confidence = draw.of(&CONFIDENCES);
     match draw.below(18) {

@@ -206,11 +206,14 @@ impl RuleSet {
 
     /// Decides.
     pub fn decide(&self, inputs: &Inputs<'_>) -> Verdict {
-        let loaded = self.load(inputs);
-        let row = loaded.row();
+        self.decide_traced(&self.load(inputs).row())
+    }
+
+    /// Decides about a row, with everything there is to tell about it.
+    pub fn decide_traced(&self, row: &Row<'_>) -> Verdict {
         let mut trace = Vec::new();
         let mut tags: Vec<String> = Vec::new();
-        let stop = self.scan(&row, |index, outcome| {
+        let stop = self.scan(row, |index, outcome| {
             let rule = &self.rules[index];
             trace.push(TraceEntry { rule_id: rule.id.clone(), result: outcome });
             if outcome == Outcome3::True {
@@ -218,7 +221,7 @@ impl RuleSet {
                 tags.extend(new);
             }
         });
-        self.verdict(stop, &row, tags, trace)
+        self.verdict(stop, row, tags, trace)
     }
 
     /// Where the scan stops, without building anything.

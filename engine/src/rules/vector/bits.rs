@@ -245,7 +245,11 @@ mod tests {
                 let bits = between(level, values, *low, *high);
                 for (row, value) in values.iter().enumerate() {
                     let told = bits[row / WORD] >> (row % WORD) & 1 == 1;
-                    assert_eq!(told, *low <= *value && *value <= *high, "{level:?} {low:?} {value:?} {high:?}");
+                    assert_eq!(
+                        told,
+                        *low <= *value && *value <= *high,
+                        "{level:?} {low:?} {value:?} {high:?}"
+                    );
                 }
             }
         }
@@ -288,7 +292,8 @@ mod tests {
 
     #[test]
     fn keys_of_floats_are_in_their_order() {
-        let floats = [f64::NEG_INFINITY, -1e300, -1.5, -f64::MIN_POSITIVE, -0.0, 0.0, 5e-324, 1.0, f64::INFINITY];
+        let floats =
+            [f64::NEG_INFINITY, -1e300, -1.5, -f64::MIN_POSITIVE, -0.0, 0.0, 5e-324, 1.0, f64::INFINITY];
         for pair in floats.windows(2) {
             assert!(pair[0].key() < pair[1].key(), "{pair:?}");
         }

@@ -62,7 +62,8 @@ impl Columns {
 fn each(column: &Column, texts: &[impl AsRef<str>], rows: &[usize]) -> Spread {
     let mut counts = vec![0; texts.len()];
     for row in rows {
-        if let Some(count) = usize::try_from(column.values.key(*row)).ok().and_then(|key| counts.get_mut(key)) {
+        if let Some(count) = usize::try_from(column.values.key(*row)).ok().and_then(|key| counts.get_mut(key))
+        {
             *count += 1;
         }
     }
@@ -77,9 +78,10 @@ fn ranges(column: &Column, parts: usize, rows: &[usize]) -> Spread {
             column.number(key).map_or(key as f64, |number| number.to_f64())
         }
     };
-    let (from, to) = rows.iter().map(value).fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), value| {
-        (least.min(value), most.max(value))
-    });
+    let (from, to) = rows
+        .iter()
+        .map(value)
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), value| (least.min(value), most.max(value)));
     let mut counts = vec![0; parts];
     for value in rows.iter().map(value) {
         // Halves, as the whole width may be more than a number can be.
@@ -87,5 +89,9 @@ fn ranges(column: &Column, parts: usize, rows: &[usize]) -> Spread {
         let part = if share > 0.0 { (share * parts as f64) as usize } else { 0 };
         counts[part.min(parts - 1)] += 1;
     }
-    if rows.is_empty() { Spread::Ranges { from: 0.0, to: 0.0, counts } } else { Spread::Ranges { from, to, counts } }
+    if rows.is_empty() {
+        Spread::Ranges { from: 0.0, to: 0.0, counts }
+    } else {
+        Spread::Ranges { from, to, counts }
+    }
 }

@@ -31,9 +31,9 @@ impl<'a> Lookups<'a> {
 
     pub(super) fn look(&mut self, list: &str, slot: Option<&Slot>, column: Option<&Column>) -> Looked {
         let found = self.lists.get(list);
-        let stated = found.zip(slot).and_then(|(found, slot)| {
-            Some(found.contains(slot.text(slot.cell(None).datum)?).is_some())
-        });
+        let stated = found
+            .zip(slot)
+            .and_then(|(found, slot)| Some(found.contains(slot.text(slot.cell(None).datum)?).is_some()));
         let of = found.zip(column).and_then(|(found, column)| {
             let Meaning::Texts(texts) = &column.meaning else { return None };
             let key = (list.to_owned(), column.name.clone());

@@ -6,7 +6,7 @@ use super::bits::Level;
 use super::column::{Column, Meaning, Read as Reading};
 use super::columns::{AsOf, Columns};
 use super::lanes::{Lanes, Which};
-use super::lookups::{Lookups, Looked};
+use super::lookups::{Looked, Lookups};
 use crate::decision::Outcome3;
 use crate::rules::code::{Accepted, Kind, Node, Operand, Read, Set, children};
 use crate::rules::eval::Machine;
@@ -42,11 +42,17 @@ pub(super) enum Piece<'a> {
     All(Vec<Self>),
     Any(Vec<Self>),
     Not(Box<Self>),
-    Same { negated: bool, sides: Box<[Self; 2]> },
+    Same {
+        negated: bool,
+        sides: Box<[Self; 2]>,
+    },
     Constant(Outcome3),
     Ask(Ask<'a>),
     /// Asked row by row, as the row engine does.
-    Rows { code: &'a [Node], slots: Vec<usize> },
+    Rows {
+        code: &'a [Node],
+        slots: Vec<usize>,
+    },
 }
 
 /// A question to one column.
@@ -179,7 +185,8 @@ impl<'a> Plan<'a> {
             return None;
         }
         let codes = &column.readings.codes;
-        let known = self.guards.iter().position(|guard| std::ptr::eq(guard.codes, codes) && guard.from == from);
+        let known =
+            self.guards.iter().position(|guard| std::ptr::eq(guard.codes, codes) && guard.from == from);
         Some(known.unwrap_or_else(|| {
             self.guards.push(Guard { codes, from });
             self.guards.len() - 1
@@ -244,7 +251,8 @@ impl<'a> Binding<'a> {
         if matches!(column.meaning, Meaning::Loose(_)) {
             return None;
         }
-        let number = |bound| move |key| column.number(key).map_or(Ordering::Equal, |number| number.order(bound));
+        let number =
+            |bound| move |key| column.number(key).map_or(Ordering::Equal, |number| number.order(bound));
         match (&column.meaning, kind) {
             (Meaning::Whole | Meaning::Divided(_) | Meaning::Floats, Kind::Bound { accepted, bound, .. }) => {
                 Some(accepted_keys(*accepted, ends, number(*bound)))

@@ -142,16 +142,16 @@ impl<'a> Plan<'a> {
             let missing = merge([open, &found], |[open, found]| open & !found);
             let stated = Truth::constant(outcome, &missing);
             truth.yes = merge([&truth.yes, &found, &stated.yes], |[yes, found, stated]| yes & found | stated);
-            truth.open = merge([&truth.open, &found, &stated.open], |[held, found, stated]| held & found | stated);
+            truth.open =
+                merge([&truth.open, &found, &stated.open], |[held, found, stated]| held & found | stated);
         }
         truth
     }
 
     fn guard(&self, guard: usize, block: usize, scratch: &mut Scratch<'a>) -> Bits {
         let asked = self.guards[guard];
-        *scratch.guards[guard].get_or_insert_with(|| {
-            asked.codes.between(self.level, block, asked.from as i64, i64::MAX)
-        })
+        *scratch.guards[guard]
+            .get_or_insert_with(|| asked.codes.between(self.level, block, asked.from as i64, i64::MAX))
     }
 
     fn rows(

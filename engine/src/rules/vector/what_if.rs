@@ -45,7 +45,8 @@ impl<'a> Sheet<'a> {
             let mut open = self.columns.rows_of(block);
             for ((index, _), known) in deciding().zip(&self.rules) {
                 let truth = &known.truths[block];
-                let [fired, held] = [&truth.yes, &truth.open].map(|bits| merge([bits, &open], |[a, b]| a & b));
+                let [fired, held] =
+                    [&truth.yes, &truth.open].map(|bits| merge([bits, &open], |[a, b]| a & b));
                 counts.add(Stop::Fired(index), count(&fired));
                 counts.add(Stop::Held(index), count(&held));
                 open = merge([&open, &fired, &held], |[open, fired, held]| open & !(fired | held));
@@ -64,8 +65,7 @@ impl<'a> Sheet<'a> {
             self.questions = rules.questions().to_vec();
         }
         let mut plan = None;
-        let mut before: Vec<Option<Known>> =
-            std::mem::take(&mut self.rules).into_iter().map(Some).collect();
+        let mut before: Vec<Option<Known>> = std::mem::take(&mut self.rules).into_iter().map(Some).collect();
         for (place, rule) in rules.rules().iter().filter(|rule| rule.act.is_some()).enumerate() {
             let is_same = |known: &Option<Known>| known.as_ref().is_some_and(|known| known.code == rule.code);
             let found = match before.get(place) {
@@ -73,11 +73,14 @@ impl<'a> Sheet<'a> {
                 _ => before.iter().position(is_same),
             };
             let known = found.and_then(|found| before[found].take()).unwrap_or_else(|| {
-                let plan = plan.get_or_insert_with(|| Plan::unasked(Level::best(), rules, self.columns, &mut self.lookups));
+                let plan = plan.get_or_insert_with(|| {
+                    Plan::unasked(Level::best(), rules, self.columns, &mut self.lookups)
+                });
                 let piece = plan.condition(rule);
                 let mut scratch = plan.scratch();
-                let truths =
-                    (0..self.columns.blocks()).map(|block| plan.whole_piece(&piece, block, &mut scratch)).collect();
+                let truths = (0..self.columns.blocks())
+                    .map(|block| plan.whole_piece(&piece, block, &mut scratch))
+                    .collect();
                 Known { code: rule.code.clone(), truths }
             });
             self.rules.push(known);
