@@ -50,6 +50,7 @@ pub fn run(seed: u64, cases: u64) -> Result<Done, String> {
 
 fn compare(case: &Case, done: &mut Done) -> Result<(), String> {
     let columns = columns(case);
+    kept(case, &columns)?;
     let by_row: Vec<Stop> = rows(case, &case.rules, |outcome| done.note(outcome as u64))?;
     let changed = rows(case, &case.changed, |_| {})?;
     by_row.iter().for_each(|stop| done.note(code(*stop)));
@@ -68,6 +69,18 @@ fn compare(case: &Case, done: &mut Done) -> Result<(), String> {
     let mut sheet = Sheet::new(&case.rules, &columns, lookups);
     for (rules, stops) in [(&case.rules, &by_row), (&case.changed, &changed), (&case.rules, &by_row)] {
         expect("what-if", &sheet.counts(rules), &count(rules, stops))?;
+    }
+    Ok(())
+}
+
+/// The columns give back what they were made of.
+fn kept(case: &Case, columns: &Columns) -> Result<(), String> {
+    let slots: Vec<Slot> =
+        case.catalogue.0.iter().map(|(name, definition)| Slot::new(name, definition)).collect();
+    for (row, (drawn, as_of)) in case.leads.iter().enumerate() {
+        let expected = slots.iter().zip(drawn).map(|(slot, drawn)| cell(slot, Some(*drawn))).collect();
+        expect(&format!("cells of lead {row}"), &columns.cells(&slots, row), &expected)?;
+        expect("now", &columns.as_of(row), as_of)?;
     }
     Ok(())
 }

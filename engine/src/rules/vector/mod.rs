@@ -5,6 +5,7 @@
 //! each rule comes to while a draft is changed. What the columns have no quick question for is asked row by row of the
 //! row engine, so both always agree.
 
+mod binding;
 mod bits;
 mod column;
 mod columns;
