@@ -8,13 +8,13 @@ use std::hint::black_box;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Result, anyhow, bail};
 use cel::Program;
 use cel::common::types::{CelBool, CelDouble, CelInt, CelString};
 use cel::common::value::{CowVal, Val};
 use cel::context::{Context, VariableResolver};
 use serde_json::{Value as Json, json};
-use zen_engine::engine::EvaluationOptions;
+use zen_engine::EvaluationOptions;
 use zen_engine::model::DecisionContent;
 use zen_engine::{Decision, DecisionEngine};
 use zen_expression::variable::Variable;
