@@ -65,7 +65,7 @@ impl ReferenceList {
 
     /// Adds an entry; false if it matches one that is there, or nothing is left of it.
     pub(super) fn insert(&mut self, entry: &str) -> bool {
-        if normalised(entry).next().is_none() {
+        if normal(entry).is_empty() {
             return false;
         }
         if self.ends.len() * 4 >= self.table.len() * 3 {
@@ -84,10 +84,11 @@ impl ReferenceList {
     /// The index of the entry that matches, or the free place where it would go. The table must not be full.
     fn find(&self, text: &str) -> Result<usize, usize> {
         let mask = self.table.len() - 1;
-        let mut place = hash(text) & mask;
+        let text = normal(text);
+        let mut place = hash(&text) & mask;
         while self.table[place] != FREE {
             let index = self.table[place] as usize;
-            if self.entry(index).is_some_and(|entry| normalised(entry).eq(normalised(text))) {
+            if self.entry(index).is_some_and(|entry| normal(entry) == text) {
                 return Ok(index);
             }
             place = (place + 1) & mask;
@@ -100,7 +101,7 @@ impl ReferenceList {
         let len = (self.table.len() * 2).max(16);
         let mut table = vec![FREE; len].into_boxed_slice();
         for (index, entry) in self.entries().enumerate() {
-            let mut place = hash(entry) & (len - 1);
+            let mut place = hash(&normal(entry)) & (len - 1);
             while table[place] != FREE {
                 place = (place + 1) & (len - 1);
             }
@@ -110,19 +111,28 @@ impl ReferenceList {
     }
 }
 
-/// The characters that count when texts are matched.
-fn normalised(text: &str) -> impl Iterator<Item = char> {
+/// What counts of a text when texts are matched.
+fn normal(text: &str) -> String {
     let is_dropped = |c: char| c.is_whitespace() || matches!(c, '.' | ',' | ';' | ':' | '!' | '?' | '…');
-    let words = text.trim_end_matches(is_dropped).split_whitespace().enumerate();
-    let spaced = words.flat_map(|(index, word)| (index > 0).then_some(' ').into_iter().chain(word.chars()));
-    spaced.flat_map(char::to_lowercase).nfc()
+    let mut normal = String::with_capacity(text.len());
+    for word in text.trim_end_matches(is_dropped).split_whitespace() {
+        if !normal.is_empty() {
+            normal.push(' ');
+        }
+        normal.push_str(word);
+    }
+    if normal.is_ascii() {
+        normal.make_ascii_lowercase();
+        return normal;
+    }
+    normal.chars().flat_map(char::to_lowercase).nfc().collect()
 }
 
 /// A hash that is the same in every process; the tables that use it are built from lists that people signed.
 #[allow(clippy::cast_possible_truncation)]
-fn hash(text: &str) -> usize {
+fn hash(normal: &str) -> usize {
     let mut hasher = DefaultHasher::new();
-    normalised(text).for_each(|c| c.hash(&mut hasher));
+    normal.hash(&mut hasher);
     hasher.finish() as usize
 }
 

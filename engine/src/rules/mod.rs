@@ -2,7 +2,7 @@
 //!
 //! A condition goes from text to tree ([`parse`]), from tree to code ([`check`] says what is wrong on the way),
 //! and is run by one interpreter ([`RuleSet::decide_row`]) on which all else is built: decisions with their trace
-//! ([`RuleSet::decide`]), explanations ([`RuleSet::explain`]) and simulations ([`simulate`]).
+//! ([`RuleSet::decide`]), explanations ([`RuleSet::explain`]) and simulations ([`simulate`]). Over many leads at once the same code is run by [`vector`].
 //!
 //! What is not known stays unknown: conditions have four outcomes (see [`kleene`]), rules are scanned in order,
 //! and the scan stops at the first that is not false. So no decision but the safe default can depend on a field
@@ -32,6 +32,7 @@ pub mod simulate;
 mod token;
 pub mod typed;
 mod unparse;
+pub mod vector;
 mod why;
 mod words;
 pub mod yaml;

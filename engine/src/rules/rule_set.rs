@@ -174,6 +174,15 @@ impl RuleSet {
         self.default
     }
 
+    /// What is decided about a lead whose scan stops here.
+    pub fn action_of(&self, stop: Stop) -> Action {
+        match stop {
+            Stop::Fired(rule) => self.rules.get(rule).and_then(|rule| rule.act.as_ref()),
+            Stop::Held(_) | Stop::Default => None,
+        }
+        .map_or(self.default, |act| act.action)
+    }
+
     /// The fields that the rules ask for; a row has a cell for each.
     pub fn slots(&self) -> &[Slot] {
         &self.slots
@@ -197,11 +206,14 @@ impl RuleSet {
 
     /// Decides.
     pub fn decide(&self, inputs: &Inputs<'_>) -> Verdict {
-        let loaded = self.load(inputs);
-        let row = loaded.row();
+        self.decide_traced(&self.load(inputs).row())
+    }
+
+    /// Decides about a row, with everything there is to tell about it.
+    pub fn decide_traced(&self, row: &Row<'_>) -> Verdict {
         let mut trace = Vec::new();
         let mut tags: Vec<String> = Vec::new();
-        let stop = self.scan(&row, |index, outcome| {
+        let stop = self.scan(row, |index, outcome| {
             let rule = &self.rules[index];
             trace.push(TraceEntry { rule_id: rule.id.clone(), result: outcome });
             if outcome == Outcome3::True {
@@ -209,7 +221,7 @@ impl RuleSet {
                 tags.extend(new);
             }
         });
-        self.verdict(stop, &row, tags, trace)
+        self.verdict(stop, row, tags, trace)
     }
 
     /// Where the scan stops, without building anything.

@@ -16,3 +16,4 @@ mod reference;
 mod simulate;
 mod syntax;
 mod unknowns;
+mod vector;
