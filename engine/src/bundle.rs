@@ -197,19 +197,15 @@ impl Bundle {
 fn missing_pools(rules: &RuleSetFile, pools: &BTreeMap<String, (u32, Pool)>) -> Vec<Problem> {
     use crate::action::Consequence;
     let mut problems = Vec::new();
-    for (i, rule) in rules.rules.iter().enumerate() {
-        for (j, consequence) in rule.then.iter().enumerate() {
+    for written in rules.written().0 {
+        for (j, consequence) in written.rule.then.iter().enumerate() {
             let Consequence::Act { action: Action::Assign, parameters } = consequence else { continue };
             let Some(name) = parameters.get("pool").and_then(Json::as_str) else { continue };
             if !pools.contains_key(name) {
                 let near = crate::problem::nearest(name, pools.keys().map(String::as_str));
-                problems.push(
-                    Problem::at(
-                        format!("/rules/{i}/then/{j}/assign/pool"),
-                        format!("There is no pool `{name}`."),
-                    )
-                    .suggest(near),
-                );
+                let pointer = format!("/then/{j}/assign/pool");
+                let problem = Problem::at(pointer, format!("There is no pool `{name}`."));
+                problems.push(written.problem(problem.suggest(near)));
             }
         }
     }

@@ -12,3 +12,4 @@ mod pick;
 mod reference;
 mod simulate;
 mod syntax;
+mod table;
