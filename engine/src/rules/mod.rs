@@ -8,6 +8,7 @@
 //! and the scan stops at the first that is not false. So no decision but the safe default can depend on a field
 //! that was not found, or not read surely enough.
 
+pub mod analysis;
 pub mod ast;
 mod blame;
 mod check;
@@ -35,6 +36,7 @@ mod why;
 mod words;
 pub mod yaml;
 
+pub use analysis::Analysis;
 pub use check::{AS_OF, check};
 pub use explain::Explanation;
 pub use file::{RuleDefinition, RuleSetFile};
