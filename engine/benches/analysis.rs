@@ -58,39 +58,70 @@ fn main() {
     // Country and size say where a row is; each has a threshold of its own.
     let row = |index: usize| {
         let low = index / 30 * 25;
-        let (region, source) = (["NA", "EU", "UK", "APAC", "LATAM", "MEA"][index % 6], ["chat", "web_form", "referral", "partner", "purchased_list"][index / 6 % 5]);
-        format!("region == \"{region}\" && source == \"{source}\" && company_size >= {low} && company_size < {} && budget >= {}", low + 25, index * 7)
+        let (region, source) = (
+            ["NA", "EU", "UK", "APAC", "LATAM", "MEA"][index % 6],
+            ["chat", "web_form", "referral", "partner", "purchased_list"][index / 6 % 5],
+        );
+        format!(
+            "region == \"{region}\" && source == \"{source}\" && company_size >= {low} && company_size < {} && budget >= {}",
+            low + 25,
+            index * 7
+        )
     };
     let table = rules(&(0..1_000).map(row).collect::<Vec<_>>());
     // The same grid without holes, and a row behind it that nothing is left for: all of it has to be covered.
     let mut grid: Vec<String> = (0..990)
         .map(|index| {
             let low = index / 30 * 25;
-            let upper = if index / 30 == 32 { String::new() } else { format!(" && company_size < {}", low + 25) };
+            let upper =
+                if index / 30 == 32 { String::new() } else { format!(" && company_size < {}", low + 25) };
             row(index).split(" && company_size <").next().unwrap().to_owned() + &upper
         })
         .collect();
     grid.push("decision_maker".to_owned());
     let grid = rules(&grid);
     let lead = BTreeMap::from(
-        [("intent_confidence", Value::Number(0.55)), ("company_size", Value::Integer(120)), ("budget", Value::Number(500.0)),
-         ("decision_maker", Value::Bool(false)), ("timeframe_days", Value::Integer(100)), ("usage_delta", Value::Number(0.0)),
-         ("recent_days", Value::Integer(30)), ("product_interest", Value::Text("billing".into())), ("region", Value::Text("NA".into())),
-         ("source", Value::Text("chat".into())), ("company", Value::Text("Globex".into()))]
+        [
+            ("intent_confidence", Value::Number(0.55)),
+            ("company_size", Value::Integer(120)),
+            ("budget", Value::Number(500.0)),
+            ("decision_maker", Value::Bool(false)),
+            ("timeframe_days", Value::Integer(100)),
+            ("usage_delta", Value::Number(0.0)),
+            ("recent_days", Value::Integer(30)),
+            ("product_interest", Value::Text("billing".into())),
+            ("region", Value::Text("NA".into())),
+            ("source", Value::Text("chat".into())),
+            ("company", Value::Text("Globex".into())),
+        ]
         .map(|(name, value)| (name.to_owned(), Reading { value, confidence: 1.0 })),
     );
-    let lists = BTreeMap::from([("tam".to_owned(), engine::decision::SnapshotList {
-        by_field: BTreeMap::from([("company".to_owned(), false)]), ..Default::default()
-    })]);
+    let lists = BTreeMap::from([(
+        "tam".to_owned(),
+        engine::decision::SnapshotList {
+            by_field: BTreeMap::from([("company".to_owned(), false)]),
+            ..Default::default()
+        },
+    )]);
     let inputs = Inputs { readings: &lead, lists: &lists, as_of: DateTime::UNIX_EPOCH };
     let analyse = |rules: &RuleSet| rules.analyse(&BTreeMap::new()).findings.len();
     println!(
         "{{\"reference_ms\":{:.3},\"table_1000_rows_ms\":{:.3},\"grid_991_rows_covered_ms\":{:.3},\"counterfactual_ms\":{:.3},\"findings\":[{},{},{}],\"counterfactual\":\"{}\"}}",
-        median_of(20, || { black_box(analyse(&reference)); }),
-        median_of(10, || { black_box(analyse(&table)); }),
-        median_of(10, || { black_box(analyse(&grid)); }),
-        median_of(20, || { black_box(reference.nearest_change(&inputs, None)); }),
-        analyse(&reference), analyse(&table), analyse(&grid),
+        median_of(20, || {
+            black_box(analyse(&reference));
+        }),
+        median_of(10, || {
+            black_box(analyse(&table));
+        }),
+        median_of(10, || {
+            black_box(analyse(&grid));
+        }),
+        median_of(20, || {
+            black_box(reference.nearest_change(&inputs, None));
+        }),
+        analyse(&reference),
+        analyse(&table),
+        analyse(&grid),
         match reference.nearest_change(&inputs, None) {
             Nearest::Found(found) => found.moves.iter().map(|one| one.text()).collect::<Vec<_>>().join(", "),
             other => format!("{other:?}"),

@@ -262,7 +262,9 @@ fn condition_parts(was: &str, is: &str) -> Vec<Part> {
 
 /// Whether two conditions say the same but for values that they compare with; the comparisons that differ.
 fn same_but_values<'e>(was: &'e Expr, is: &'e Expr, differing: &mut Vec<(&'e Expr, &'e Expr)>) -> bool {
-    let is_value = |a: &Expr, b: &Expr| std::mem::discriminant(&a.kind) == std::mem::discriminant(&b.kind) && a.is_literal();
+    let is_value = |a: &Expr, b: &Expr| {
+        std::mem::discriminant(&a.kind) == std::mem::discriminant(&b.kind) && a.is_literal()
+    };
     match (&was.kind, &is.kind) {
         _ if was == is => true,
         (ExprKind::All(a), ExprKind::All(b)) | (ExprKind::Any(a), ExprKind::Any(b)) => {
@@ -273,7 +275,8 @@ fn same_but_values<'e>(was: &'e Expr, is: &'e Expr, differing: &mut Vec<(&'e Exp
             ExprKind::Compare { op, left, right },
             ExprKind::Compare { op: new_op, left: new_left, right: new_right },
         ) if op == new_op => {
-            let is_one_value = (left == new_left && (is_value(right, new_right) || both_numbers(right, new_right)))
+            let is_one_value = (left == new_left
+                && (is_value(right, new_right) || both_numbers(right, new_right)))
                 || (right == new_right && (is_value(left, new_left) || both_numbers(left, new_left)));
             differing.push((was, is));
             is_one_value
@@ -296,7 +299,9 @@ fn is_threshold(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::Compare { op, left, right } => {
             !matches!(op, CompareOp::Equal | CompareOp::NotEqual)
-                && [left, right].iter().any(|side| matches!(side.kind, ExprKind::Integer(_) | ExprKind::Float(_)))
+                && [left, right]
+                    .iter()
+                    .any(|side| matches!(side.kind, ExprKind::Integer(_) | ExprKind::Float(_)))
         }
         _ => false,
     }
@@ -469,18 +474,35 @@ mod tests {
             ("pool: aes", "pool: smb", "Rule Hot pool: aes -> smb", true),
             ("meeting: intro", "meeting: demo", "Rule Hot meeting: intro -> demo", true),
             ("tag: warm", "tag: hot", "Rule Hot tags: warm -> hot", true),
-            ("|| vip", "|| (vip)", "Rule Hot wording of the condition: (intent > 0.85 && size >= 50) || vip -> (intent > 0.85 && size >= 50) || (vip)", false),
+            (
+                "|| vip",
+                "|| (vip)",
+                "Rule Hot wording of the condition: (intent > 0.85 && size >= 50) || vip -> (intent > 0.85 && size >= 50) || (vip)",
+                false,
+            ),
             ("name: Hot", "name: Hotter", "Rule Hotter name: Hot -> Hotter", false),
-            ("|| vip", "|| !vip", "Rule Hot condition: (intent > 0.85 && size >= 50) || vip -> (intent > 0.85 && size >= 50) || !vip", true),
+            (
+                "|| vip",
+                "|| !vip",
+                "Rule Hot condition: (intent > 0.85 && size >= 50) || vip -> (intent > 0.85 && size >= 50) || !vip",
+                true,
+            ),
         ];
         for (from, to, line, touches) in cases {
             assert_eq!(changed(rule, &rule.replace(from, to)), (vec![line.to_owned()], touches));
         }
-        let (told, _) = changed(rule, &rule.replace("assign: {pool: aes, meeting: intro}", "escalate: {meeting: intro}"));
+        let (told, _) =
+            changed(rule, &rule.replace("assign: {pool: aes, meeting: intro}", "escalate: {meeting: intro}"));
         assert_eq!(told, ["Rule Hot action: assign -> escalate", "Rule Hot pool: aes -> -"]);
         let both = rule.replace("0.85", "0.9").replace("50", "60");
         let (told, _) = changed(rule, &both);
-        assert_eq!(told, ["Rule Hot threshold: intent > 0.85 -> intent > 0.9", "Rule Hot threshold: size >= 50 -> size >= 60"]);
+        assert_eq!(
+            told,
+            [
+                "Rule Hot threshold: intent > 0.85 -> intent > 0.9",
+                "Rule Hot threshold: size >= 50 -> size >= 60"
+            ]
+        );
     }
 
     #[test]

@@ -59,7 +59,10 @@ impl Part {
     /// The place of a span within a block of lines (`|`), which stand in the file with an indentation before each.
     fn in_block(&self, text: &str, value: &str, within: Span) -> Option<Span> {
         let raw = text.get(self.place.start..)?;
-        let block = if raw.starts_with('|') { self.place.start + raw.find('\n')? + 1 } else { self.place.start };
+        let block = match raw.starts_with('|') {
+            true => self.place.start + raw.find('\n')? + 1,
+            false => text.get(..self.place.start)?.rfind('\n').map_or(0, |end| end + 1),
+        };
         let lines = text.get(block..)?;
         let first = lines.lines().find(|line| !line.trim().is_empty())?;
         let begins = value.lines().find(|line| !line.trim().is_empty())?;
@@ -68,7 +71,8 @@ impl Part {
             let before = value.get(..offset)?;
             let number = before.matches('\n').count();
             let column = offset - before.rfind('\n').map_or(0, |end| end + 1);
-            let start = lines.match_indices('\n').map(|(at, _)| at + 1).nth(number.wrapping_sub(1)).unwrap_or(0);
+            let start =
+                lines.match_indices('\n').map(|(at, _)| at + 1).nth(number.wrapping_sub(1)).unwrap_or(0);
             Some(block + start + indent + column)
         };
         let span = Span::new(at(within.start)?, at(within.end)?);

@@ -151,7 +151,13 @@ impl RuleSet {
         }
         // What the rows of a table share is wrong in each of them.
         let mut told = BTreeSet::new();
-        problems.retain(|problem| told.insert((problem.pointer.clone(), problem.span.map(|span| span.start), problem.message.clone())));
+        problems.retain(|problem| {
+            told.insert((
+                problem.pointer.clone(),
+                problem.span.map(|span| span.start),
+                problem.message.clone(),
+            ))
+        });
         if !problems.is_empty() {
             return Err(problems);
         }

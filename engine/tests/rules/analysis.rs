@@ -28,7 +28,10 @@ fn compile(rules: &[(&str, &str)]) -> RuleSet {
         .enumerate()
         .map(|(index, (when, then))| format!("  - {{id: r{index}, when: {}, then: [{then}]}}\n", json!(when)))
         .collect();
-    let yaml = format!("rule_set: r\nfields:{FIELDS}lists: {{tam: [Acme]}}\nrules:\n{}default: hold\n", rules.concat());
+    let yaml = format!(
+        "rule_set: r\nfields:{FIELDS}lists: {{tam: [Acme]}}\nrules:\n{}default: hold\n",
+        rules.concat()
+    );
     let file = RuleSetFile::from_yaml(&yaml).unwrap_or_else(|problems| panic!("{yaml}{problems:?}"));
     file.compile().unwrap_or_else(|problems| panic!("{yaml}{problems:?}"))
 }
@@ -55,20 +58,41 @@ fn a_rule_that_contradicts_itself_is_told_with_the_parts() {
     for (when, parts) in [
         ("size > 10 && vip && size < 5", "`size > 10` and `size < 5` cannot hold together"),
         ("size > 2 && size < 3", "`size > 2` and `size < 3` cannot hold together"),
-        ("source == 'web' && vip && source in ['chat', 'partner']", "`source == \"web\"` and `source in [\"chat\", \"partner\"]` cannot hold together"),
+        (
+            "source == 'web' && vip && source in ['chat', 'partner']",
+            "`source == \"web\"` and `source in [\"chat\", \"partner\"]` cannot hold together",
+        ),
         ("vip && (size > 5 && !vip)", "`vip` and `!vip` cannot hold together"),
-        ("country == 'DE' && country > 'F'", "`country == \"DE\"` and `country > \"F\"` cannot hold together"),
-        ("country in lists.tam && !(country in lists.tam)", "`country in lists.tam` and `!(country in lists.tam)` cannot hold together"),
+        (
+            "country == 'DE' && country > 'F'",
+            "`country == \"DE\"` and `country > \"F\"` cannot hold together",
+        ),
+        (
+            "country in lists.tam && !(country in lists.tam)",
+            "`country in lists.tam` and `!(country in lists.tam)` cannot hold together",
+        ),
         ("size < budget && size >= budget", "`size < budget` and `size >= budget` cannot hold together"),
         ("!has(size) && size > 3", "`!has(size)` and `size > 3` cannot hold together"),
-        ("confidence(size) > 0.9 && confidence(size) < 0.5", "`confidence(size) > 0.9` and `confidence(size) < 0.5` cannot hold together"),
-        ("(size < 5 || size > 10) && size in [6, 7]", "`size < 5 || size > 10` and `size in [6, 7]` cannot hold together"),
+        (
+            "confidence(size) > 0.9 && confidence(size) < 0.5",
+            "`confidence(size) > 0.9` and `confidence(size) < 0.5` cannot hold together",
+        ),
+        (
+            "(size < 5 || size > 10) && size in [6, 7]",
+            "`size < 5 || size > 10` and `size in [6, 7]` cannot hold together",
+        ),
         ("vip == !vip", "`vip == !vip` cannot be"),
         ("false", "`false` cannot be"),
     ] {
         assert_eq!(found(&[when]), [format!("r0: This rule never applies: {parts}.")], "{when}");
     }
-    for when in ["size > 2 && size < 4", "budget > 2 && budget < 3", "country > 'a' && country < 'b'", "has(size) && !vip", "seen < as_of && vip"] {
+    for when in [
+        "size > 2 && size < 4",
+        "budget > 2 && budget < 3",
+        "country > 'a' && country < 'b'",
+        "has(size) && !vip",
+        "seen < as_of && vip",
+    ] {
         assert_eq!(found(&[when]), Vec::<String>::new(), "{when}");
     }
 }
@@ -78,9 +102,18 @@ fn a_rule_behind_others_that_take_all_of_it_is_told_with_them() {
     let told = |by: &str| vec![format!("r2: No lead gets to this rule: {by}.")];
     assert_eq!(found(&["vip", "size > 5", "size > 10 && !vip"]), told("`r1` takes them all before"));
     assert_eq!(found(&["size > 5", "size <= 5", "size == 7 && vip"]), told("`r0` takes them all before"));
-    assert_eq!(found(&["size > 5", "size <= 5", "vip && source == 'web'"]), told("`r0` and `r1` together take them all before"));
-    assert_eq!(found(&["vip", "source == 'web' || !vip", "country == 'DE'"]), told("`r0` and `r1` together take them all before"));
-    assert_eq!(found(&["intent >= 0.5", "intent < 0.5", "budget > 5"]), told("`r0` and `r1` together take them all before"));
+    assert_eq!(
+        found(&["size > 5", "size <= 5", "vip && source == 'web'"]),
+        told("`r0` and `r1` together take them all before")
+    );
+    assert_eq!(
+        found(&["vip", "source == 'web' || !vip", "country == 'DE'"]),
+        told("`r0` and `r1` together take them all before")
+    );
+    assert_eq!(
+        found(&["intent >= 0.5", "intent < 0.5", "budget > 5"]),
+        told("`r0` and `r1` together take them all before")
+    );
     // With a threshold apart, one that is asked for, or one more country, leads do come.
     for rules in [
         ["size > 6", "size <= 5", "vip && source == 'web'"],
@@ -90,20 +123,32 @@ fn a_rule_behind_others_that_take_all_of_it_is_told_with_them() {
         assert_eq!(found(&rules), Vec::<String>::new(), "{rules:?}");
     }
     // What is not known stops the scan: nothing gets past a question about a field that was not read.
-    assert_eq!(found(&["size > 5", "!has(size)"]), ["r1: No lead gets to this rule: `r0` takes them all before."]);
+    assert_eq!(
+        found(&["size > 5", "!has(size)"]),
+        ["r1: No lead gets to this rule: `r0` takes them all before."]
+    );
     assert_eq!(found(&["has(size) && size > 5", "!has(size)"]), Vec::<String>::new());
 }
 
 #[test]
 fn the_same_rule_twice_is_a_duplicate_or_a_contradiction() {
-    let rules = compile(&[("size > 5 && vip", "advance"), ("vip && size > 5", "advance"), ("!(size <= 5 || !vip)", "reject"), ("size >= 6 && vip", "advance")]);
-    let findings = rules.analyse(&BTreeMap::new()).findings;
-    let told: Vec<_> = findings.iter().filter(|finding| finding.rule.is_some()).map(|finding| &finding.kind).collect();
-    assert_eq!(told, [
-        &FindingKind::Duplicate { of: "r0".into() },
-        &FindingKind::Contradicting { with: "r0".into() },
-        &FindingKind::Duplicate { of: "r0".into() },
+    let rules = compile(&[
+        ("size > 5 && vip", "advance"),
+        ("vip && size > 5", "advance"),
+        ("!(size <= 5 || !vip)", "reject"),
+        ("size >= 6 && vip", "advance"),
     ]);
+    let findings = rules.analyse(&BTreeMap::new()).findings;
+    let told: Vec<_> =
+        findings.iter().filter(|finding| finding.rule.is_some()).map(|finding| &finding.kind).collect();
+    assert_eq!(
+        told,
+        [
+            &FindingKind::Duplicate { of: "r0".into() },
+            &FindingKind::Contradicting { with: "r0".into() },
+            &FindingKind::Duplicate { of: "r0".into() },
+        ]
+    );
     let witness = findings[0].witness.as_ref().expect("a lead");
     assert_eq!(witness.telling, ["size 6", "vip yes"]);
     assert_eq!(findings[0].example().as_deref(), Some("For example size 6, vip yes."));
@@ -111,7 +156,11 @@ fn the_same_rule_twice_is_a_duplicate_or_a_contradiction() {
 
 #[test]
 fn idle_parts_and_empty_lists_are_told_at_their_place() {
-    let rules = compile(&[("vip && intent >= 0", "advance"), ("intent > 1 || vip", "advance"), ("country in lists.tam", "advance")]);
+    let rules = compile(&[
+        ("vip && intent >= 0", "advance"),
+        ("intent > 1 || vip", "advance"),
+        ("country in lists.tam", "advance"),
+    ]);
     let findings = rules.analyse(&BTreeMap::from([("tam".to_owned(), 0)])).findings;
     let told: Vec<String> = findings.iter().map(Finding::message).collect();
     assert_eq!(told[0], "`intent >= 0` holds for every value there can be, so it asks nothing.");
@@ -126,10 +175,16 @@ fn a_gap_is_told_with_a_lead_in_it() {
     let findings = rules.analyse(&BTreeMap::new()).findings;
     assert_eq!(findings.len(), 1);
     let witness = findings[0].witness.as_ref().expect("a lead");
-    assert_eq!((findings[0].kind.clone(), &witness.telling[..]), (FindingKind::Gap, &["size 5".to_owned(), "vip no".to_owned()][..]));
+    assert_eq!(
+        (findings[0].kind.clone(), &witness.telling[..]),
+        (FindingKind::Gap, &["size 5".to_owned(), "vip no".to_owned()][..])
+    );
     let verdict = witness.decide(&rules);
     assert_eq!((verdict.rule, verdict.held_by), (None, None));
-    assert_eq!(compile(&[("size >= 10", "advance"), ("size < 10", "reject")]).analyse(&BTreeMap::new()).findings, []);
+    assert_eq!(
+        compile(&[("size >= 10", "advance"), ("size < 10", "reject")]).analyse(&BTreeMap::new()).findings,
+        []
+    );
 }
 
 #[test]
@@ -138,7 +193,9 @@ fn what_is_not_decided_is_said() {
     let rules = compile(&[("size < budget && budget < intent && intent < size", "advance")]);
     let findings = rules.analyse(&BTreeMap::new()).findings;
     assert_eq!(findings[0].kind, FindingKind::NotDecided(NotDecided::NotLookedInto));
-    assert!(findings[0].message().starts_with("It was not decided whether this rule can ever apply: it hangs on"));
+    assert!(
+        findings[0].message().starts_with("It was not decided whether this rule can ever apply: it hangs on")
+    );
 }
 
 #[test]
@@ -152,7 +209,10 @@ fn leads_are_counted_where_a_finding_concerns_them() {
         readings
     };
     for readings in [lead(20, None), lead(7, None), lead(3, None), lead(3, Some(true))] {
-        analysis.count(&rules, &Inputs { readings: &readings, lists: &BTreeMap::new(), as_of: DateTime::UNIX_EPOCH });
+        analysis.count(
+            &rules,
+            &Inputs { readings: &readings, lists: &BTreeMap::new(), as_of: DateTime::UNIX_EPOCH },
+        );
     }
     let told: Vec<_> = analysis.findings.iter().map(|finding| (finding.rule, finding.leads)).collect();
     assert_eq!(told, [(Some(1), Some(1)), (Some(2), Some(1)), (None, Some(1))]);
@@ -165,9 +225,15 @@ pub fn table(rows: usize) -> RuleSet {
         let source = ["chat", "web", "partner"][row % 3];
         let country = format!("C{:02}", row / 3 % 40);
         let low = row / 120 * 50;
-        csv.push_str(&format!("t{row},{source},{country},{low}..{},>= 0.{:02},p{}\n", low + 49, 10 + row % 50, row % 7));
+        csv.push_str(&format!(
+            "t{row},{source},{country},{low}..{},>= 0.{:02},p{}\n",
+            low + 49,
+            10 + row % 50,
+            row % 7
+        ));
     }
-    let fields = engine::rules::yaml::read(&format!("{{{}}}", FIELDS.trim().replace('\n', ","))).expect("fields");
+    let fields =
+        engine::rules::yaml::read(&format!("{{{}}}", FIELDS.trim().replace('\n', ","))).expect("fields");
     let file = RuleSetFile::from_table("table", &csv, fields, BTreeMap::new()).expect("a table");
     file.compile().expect("rules")
 }
@@ -185,7 +251,10 @@ fn catalogue() -> Catalogue {
     for field in fields.0.values_mut() {
         field.min_confidence = Some(0.5);
     }
-    fields.0.insert("stated".into(), FieldDefinition { missing: Missing::Value(json!(3)), ..FieldDefinition::new(FieldType::Integer) });
+    fields.0.insert(
+        "stated".into(),
+        FieldDefinition { missing: Missing::Value(json!(3)), ..FieldDefinition::new(FieldType::Integer) },
+    );
     fields
 }
 
@@ -218,10 +287,35 @@ fn rules_of(rules: &[(String, usize)]) -> RuleSet {
 
 fn condition() -> impl Strategy<Value = String> {
     let atoms = vec![
-        "vip", "vip", "size > 2", "size <= 2", "size == 3", "size < budget", "size >= 0", "budget >= 1.5", "size in [1, 3]", "size != 2",
-        "intent < 0.5", "intent >= 0.5", "source == 'chat'", "source in ['chat', 'web']", "source != 'partner'", "country in lists.tam",
-        "country < 'm'", "country == 'acme'", "country in ['acme', 'zorg']", "has(size)", "has(country)", "confidence(budget) > 0.4",
-        "confidence(size) >= 0.9", "vip == has(size)", "seen < as_of", "seen >= as_of", "stated > 2", "has(stated)", "true",
+        "vip",
+        "vip",
+        "size > 2",
+        "size <= 2",
+        "size == 3",
+        "size < budget",
+        "size >= 0",
+        "budget >= 1.5",
+        "size in [1, 3]",
+        "size != 2",
+        "intent < 0.5",
+        "intent >= 0.5",
+        "source == 'chat'",
+        "source in ['chat', 'web']",
+        "source != 'partner'",
+        "country in lists.tam",
+        "country < 'm'",
+        "country == 'acme'",
+        "country in ['acme', 'zorg']",
+        "has(size)",
+        "has(country)",
+        "confidence(budget) > 0.4",
+        "confidence(size) >= 0.9",
+        "vip == has(size)",
+        "seen < as_of",
+        "seen >= as_of",
+        "stated > 2",
+        "has(stated)",
+        "true",
     ];
     prop::sample::select(atoms).prop_map(str::to_owned).prop_recursive(3, 8, 3, |inner| {
         prop_oneof![
@@ -238,9 +332,15 @@ fn value(name: &str) -> BoxedStrategy<Value> {
         "size" | "stated" => (0_i64..5).prop_map(Value::Integer).boxed(),
         "budget" => prop::sample::select(vec![0.5, 1.5, 2.0, 2.5, 4.0]).prop_map(Value::Number).boxed(),
         "intent" => prop::sample::select(vec![0.0, 0.25, 0.5, 1.0]).prop_map(Value::Number).boxed(),
-        "source" => prop::sample::select(vec!["chat", "web", "partner"]).prop_map(|v| Value::Text(v.into())).boxed(),
-        "country" => prop::sample::select(vec!["acme", "zorg", "b", "m"]).prop_map(|v| Value::Text(v.into())).boxed(),
-        "seen" => prop::sample::select(vec![-1_i64, 0, 1]).prop_map(|s| Value::Timestamp(DateTime::from_timestamp(s, 0).expect("a time"))).boxed(),
+        "source" => {
+            prop::sample::select(vec!["chat", "web", "partner"]).prop_map(|v| Value::Text(v.into())).boxed()
+        }
+        "country" => {
+            prop::sample::select(vec!["acme", "zorg", "b", "m"]).prop_map(|v| Value::Text(v.into())).boxed()
+        }
+        "seen" => prop::sample::select(vec![-1_i64, 0, 1])
+            .prop_map(|s| Value::Timestamp(DateTime::from_timestamp(s, 0).expect("a time")))
+            .boxed(),
         _ => any::<bool>().prop_map(Value::Bool).boxed(),
     }
 }
@@ -249,7 +349,18 @@ type Lead = (BTreeMap<String, Reading>, bool);
 
 fn lead() -> impl Strategy<Value = Lead> {
     let names: Vec<String> = catalogue().0.into_keys().collect();
-    let confidence = || prop::sample::select(vec![None, Some(0.2), Some(0.45), Some(0.5), Some(0.95), Some(1.0), Some(1.0), Some(1.0)]);
+    let confidence = || {
+        prop::sample::select(vec![
+            None,
+            Some(0.2),
+            Some(0.45),
+            Some(0.5),
+            Some(0.95),
+            Some(1.0),
+            Some(1.0),
+            Some(1.0),
+        ])
+    };
     let seen: Vec<_> = names.iter().map(|name| (confidence(), value(name))).collect();
     (seen, any::<bool>()).prop_map(move |(seen, is_listed)| {
         let read = names.iter().zip(seen).filter_map(|(name, (confidence, value))| {
@@ -328,15 +439,25 @@ proptest! {
 
 /// A lead with everything known but for what it is told.
 fn lead_of(fields: &[(&str, Value)]) -> BTreeMap<String, Reading> {
-    let reading = |(name, value): &(&str, Value)| ((*name).to_owned(), Reading { value: value.clone(), confidence: 1.0 });
+    let reading = |(name, value): &(&str, Value)| {
+        ((*name).to_owned(), Reading { value: value.clone(), confidence: 1.0 })
+    };
     fields.iter().map(reading).collect()
 }
 
-fn nearest(rules: &RuleSet, lead: &BTreeMap<String, Reading>, is_listed: bool, wanted: Option<Action>) -> Result<(Vec<String>, Action), Nearest> {
+fn nearest(
+    rules: &RuleSet,
+    lead: &BTreeMap<String, Reading>,
+    is_listed: bool,
+    wanted: Option<Action>,
+) -> Result<(Vec<String>, Action), Nearest> {
     let by_field = BTreeMap::from([("country".to_owned(), is_listed)]);
     let lists = BTreeMap::from([("tam".to_owned(), SnapshotList { by_field, ..SnapshotList::default() })]);
-    match rules.nearest_change(&Inputs { readings: lead, lists: &lists, as_of: DateTime::UNIX_EPOCH }, wanted) {
-        Nearest::Found(found) => Ok((found.moves.iter().map(|one| one.text()).collect(), found.verdict.action)),
+    match rules.nearest_change(&Inputs { readings: lead, lists: &lists, as_of: DateTime::UNIX_EPOCH }, wanted)
+    {
+        Nearest::Found(found) => {
+            Ok((found.moves.iter().map(|one| one.text()).collect(), found.verdict.action))
+        }
         other => Err(other),
     }
 }
@@ -349,20 +470,39 @@ fn the_nearest_change_is_the_one_of_the_fewest_fields_and_the_smallest_move() {
         ("size >= 1000", "reject"),
         ("country in lists.tam", "nurture"),
     ]);
-    let lead = |size: i64, intent: f64| lead_of(&[("size", Value::Integer(size)), ("intent", Value::Number(intent)), ("vip", Value::Bool(false)), ("country", Value::Text("DE".into()))]);
+    let lead = |size: i64, intent: f64| {
+        lead_of(&[
+            ("size", Value::Integer(size)),
+            ("intent", Value::Number(intent)),
+            ("vip", Value::Bool(false)),
+            ("country", Value::Text("DE".into())),
+        ])
+    };
     let told = |moves: &[&str], action| Ok((moves.iter().map(|one| (*one).to_owned()).collect(), action));
     assert_eq!(nearest(&rules, &lead(100, 0.8), false, None), told(&["intent 0.8 → 0.86"], Action::Advance));
     assert_eq!(nearest(&rules, &lead(990, 0.2), false, None), told(&["size 990 → 1000"], Action::Reject));
-    assert_eq!(nearest(&rules, &lead(990, 0.2), false, Some(Action::Nurture)), told(&["country in tam"], Action::Nurture));
-    assert_eq!(nearest(&rules, &lead(300, 0.8), true, Some(Action::Hold)), told(&["country not in tam"], Action::Hold));
+    assert_eq!(
+        nearest(&rules, &lead(990, 0.2), false, Some(Action::Nurture)),
+        told(&["country in tam"], Action::Nurture)
+    );
+    assert_eq!(
+        nearest(&rules, &lead(300, 0.8), true, Some(Action::Hold)),
+        told(&["country not in tam"], Action::Hold)
+    );
     assert_eq!(nearest(&rules, &lead(300, 0.8), true, Some(Action::Escalate)), Err(Nearest::Nothing));
     // What is not known is a change like any other.
     let mut unknown = lead(1200, 0.2);
     unknown.remove("vip");
-    assert_eq!(nearest(&rules, &unknown, false, Some(Action::Advance)), told(&["vip not known → yes"], Action::Advance));
+    assert_eq!(
+        nearest(&rules, &unknown, false, Some(Action::Advance)),
+        told(&["vip not known → yes"], Action::Advance)
+    );
     // Two fields where one does not do.
     let rules = compile(&[("vip && size > 200", "advance")]);
-    assert_eq!(nearest(&rules, &lead(100, 0.8), false, None), told(&["size 100 → 201", "vip no → yes"], Action::Advance));
+    assert_eq!(
+        nearest(&rules, &lead(100, 0.8), false, None),
+        told(&["size 100 → 201", "vip no → yes"], Action::Advance)
+    );
 }
 
 /// Each field as it is, or as one of many other values that the catalogue allows.

@@ -63,7 +63,10 @@ fn rows_are_rules_in_order() {
     assert_eq!(rules.iter().map(|rule| rule.id.as_str()).collect::<Vec<_>>(), ["big", "row-else"]);
     assert_eq!(rules[0].when, r#"country in ["DE", "AT"] && size >= 200"#);
     assert_eq!(rules[0].min_confidence["size"], 0.8);
-    assert_eq!(serde_json::to_value(&rules[0].then).unwrap(), serde_json::json!([{"tag": "hot"}, {"tag": "new"}, {"assign": {"pool": "dach"}}]));
+    assert_eq!(
+        serde_json::to_value(&rules[0].then).unwrap(),
+        serde_json::json!([{"tag": "hot"}, {"tag": "new"}, {"assign": {"pool": "dach"}}])
+    );
     assert_eq!((rules[1].when.as_str(), file.default.to_string()), ("true", "nurture".to_owned()));
 }
 
@@ -77,18 +80,24 @@ fn a_territory_table_names_a_pool_a_cell() {
         .map(|rule| format!("{}: {} {}", rule.id, rule.when, serde_json::to_string(&rule.then).unwrap()))
         .collect();
     assert_eq!(told[0], r#"row-de-below-50: country == "DE" && size < 50 [{"assign":{"pool":"smb-dach"}}]"#);
-    assert_eq!(told[3], r#"row-fr-be-50-999: country in ["FR", "BE"] && size >= 50 && size <= 999 [{"assign":{"pool":"mid-west"}}]"#);
+    assert_eq!(
+        told[3],
+        r#"row-fr-be-50-999: country in ["FR", "BE"] && size >= 50 && size <= 999 [{"assign":{"pool":"mid-west"}}]"#
+    );
     assert_eq!(told[5], r#"row-from-1000: size >= 1000 [{"assign":{"pool":"ent-world"}}]"#);
     assert_eq!(told.len(), 6);
 }
 
 #[test]
 fn a_table_alone_tells_its_fields() {
-    let table = Table::read("country,size,vip,action\n\"DE, AT\",>= 5,false,hold\nnot(FR),5..9,,hold\n").expect("a table");
-    let told: Vec<String> = table.fields().0.iter().map(|(name, field)| format!("{name} {}", field.kind)).collect();
+    let table = Table::read("country,size,vip,action\n\"DE, AT\",>= 5,false,hold\nnot(FR),5..9,,hold\n")
+        .expect("a table");
+    let told: Vec<String> =
+        table.fields().0.iter().map(|(name, field)| format!("{name} {}", field.kind)).collect();
     assert_eq!(told, ["country string", "size number", "vip bool"]);
     let table = Table::read("country \\ size,< 50,>= 50\nDE,a,b\n").expect("a table");
-    let told: Vec<String> = table.fields().0.iter().map(|(name, field)| format!("{name} {}", field.kind)).collect();
+    let told: Vec<String> =
+        table.fields().0.iter().map(|(name, field)| format!("{name} {}", field.kind)).collect();
     assert_eq!(told, ["country string", "size number"]);
 }
 
@@ -96,14 +105,29 @@ fn a_table_alone_tells_its_fields() {
 fn what_is_wrong_is_said_with_row_and_column() {
     let cases = [
         ("contry,action\nDE,advance\n", "Row 2, column `contry`: There is no field `contry`."),
-        ("country,action\nDE,advnce\n", "Row 2, column `action`: `advnce` is no action; there are advance, nurture, reject, assign, hold and escalate."),
+        (
+            "country,action\nDE,advnce\n",
+            "Row 2, column `action`: `advnce` is no action; there are advance, nurture, reject, assign, hold and escalate.",
+        ),
         ("country,action\n\nDE\n", "Row 3: there are 1 cells, the header has 2."),
         ("country,action\n\"DE,advance\n", "Row 2: a quote is not closed."),
-        ("Country name,action\nDE,advance\n", "Row 1, column `Country name`: `Country name` is no column; a column is a field, or one of id, name, when, action, pool, parameter.NAME, tags, risk, min_confidence.FIELD."),
+        (
+            "Country name,action\nDE,advance\n",
+            "Row 1, column `Country name`: `Country name` is no column; a column is a field, or one of id, name, when, action, pool, parameter.NAME, tags, risk, min_confidence.FIELD.",
+        ),
         ("action,action\nhold,hold\n", "Row 1, column `action`: this column stands here twice."),
-        ("size,action\n>= DE,advance\n", "Row 2, column `size`: `size` is a whole number and cannot be compared with text."),
-        ("source,action\nchat,advance\nwbe,hold\n", "Row 3, column `source`: `wbe` is no value of `source`; there are `chat`, `web`."),
-        ("country,action\nYahoo!,advance\n", "Row 2, column `country`: `Yahoo!` is text with signs in it; put it in quotes."),
+        (
+            "size,action\n>= DE,advance\n",
+            "Row 2, column `size`: `size` is a whole number and cannot be compared with text.",
+        ),
+        (
+            "source,action\nchat,advance\nwbe,hold\n",
+            "Row 3, column `source`: `wbe` is no value of `source`; there are `chat`, `web`.",
+        ),
+        (
+            "country,action\nYahoo!,advance\n",
+            "Row 2, column `country`: `Yahoo!` is text with signs in it; put it in quotes.",
+        ),
         ("country,pool\nDE,\n", "Row 2: A rule does something: an action such as `advance`, or a tag."),
         ("", "The table is empty; its first line names the columns."),
     ];
@@ -121,26 +145,55 @@ fn a_table_stands_in_a_file_between_rules() {
     );
     let file = RuleSetFile::from_yaml(&yaml).expect("a file");
     let rules = file.compile().expect("rules");
-    let told: Vec<_> = rules.rules().iter().map(|rule| (rule.id.as_str(), rule.name.as_deref().unwrap_or(""))).collect();
-    assert_eq!(told, [("vip", ""), ("land-de-from-200", "Territories: DE, >= 200"), ("land-else", "Territories: otherwise")]);
+    let told: Vec<_> =
+        rules.rules().iter().map(|rule| (rule.id.as_str(), rule.name.as_deref().unwrap_or(""))).collect();
+    assert_eq!(
+        told,
+        [
+            ("vip", ""),
+            ("land-de-from-200", "Territories: DE, >= 200"),
+            ("land-else", "Territories: otherwise")
+        ]
+    );
     assert_eq!(file.written_out().rules[1].when, r#"(size > 0 || vip) && country == "DE" && size >= 200"#);
     let text = file.to_yaml().expect("yaml");
     assert!(text.contains("  table: |\n    country,size,pool\n    DE,>= 200,dach\n"), "{text}");
     assert_eq!(RuleSetFile::from_yaml(&text).as_ref(), Ok(&file));
-    let spoiled = RuleSetFile::from_yaml(&yaml.replace("size > 0", "siz > 0")).expect("a file").compile().unwrap_err();
-    assert_eq!(spoiled.iter().map(|problem| problem.pointer.as_str()).collect::<Vec<_>>(), ["/rules/1/when"], "{spoiled:?}");
+    let spoiled =
+        RuleSetFile::from_yaml(&yaml.replace("size > 0", "siz > 0")).expect("a file").compile().unwrap_err();
+    assert_eq!(
+        spoiled.iter().map(|problem| problem.pointer.as_str()).collect::<Vec<_>>(),
+        ["/rules/1/when"],
+        "{spoiled:?}"
+    );
 }
 
 /// Conditions that people write: some fit in cells, some do not.
 fn condition() -> impl Strategy<Value = String> {
     let atom = prop_oneof![
         prop::sample::select(vec![
-            "vip", "!vip", "vip == true", "country in lists.tam", "!(country in lists.tam)", "has(size)", "size < budget",
-            "confidence(size) > 0.5", "10 < size", "source == 'web'", "source in ['chat', 'web']", "!(source in ['chat', 'web'])",
-            "country in ['DE']", "country != 'a, b'", "size in [1, 2, 3]", "budget >= 0.5", "budget < -1.25", "true",
+            "vip",
+            "!vip",
+            "vip == true",
+            "country in lists.tam",
+            "!(country in lists.tam)",
+            "has(size)",
+            "size < budget",
+            "confidence(size) > 0.5",
+            "10 < size",
+            "source == 'web'",
+            "source in ['chat', 'web']",
+            "!(source in ['chat', 'web'])",
+            "country in ['DE']",
+            "country != 'a, b'",
+            "size in [1, 2, 3]",
+            "budget >= 0.5",
+            "budget < -1.25",
+            "true",
         ])
         .prop_map(str::to_owned),
-        (prop::sample::select(vec!["==", "!=", "<", "<=", ">", ">="]), 0..60_i64).prop_map(|(op, n)| format!("size {op} {n}")),
+        (prop::sample::select(vec!["==", "!=", "<", "<=", ">", ">="]), 0..60_i64)
+            .prop_map(|(op, n)| format!("size {op} {n}")),
         "[ -~]{0,6}".prop_map(|text| format!("country == {}", engine::rules::quoted(&text))),
     ];
     atom.prop_recursive(2, 8, 3, |inner| {

@@ -91,7 +91,9 @@ fn rule_set(options: &Options) -> Result<RuleSetFile, Failure> {
     let is_table = options.rules.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
     match (is_table, &options.fields) {
         (false, None) => RuleSetFile::from_yaml(&text).map_err(invalid(&options.rules)),
-        (false, Some(_)) => Err(Failure::Usage("--fields belongs to a decision table; a rule-set file has its own.".into())),
+        (false, Some(_)) => {
+            Err(Failure::Usage("--fields belongs to a decision table; a rule-set file has its own.".into()))
+        }
         (true, Some(path)) => {
             let around = RuleSetFile::from_yaml(&read(path)?).map_err(invalid(path))?;
             RuleSetFile::from_table(&around.rule_set, &text, around.fields, around.lists)
@@ -99,7 +101,8 @@ fn rule_set(options: &Options) -> Result<RuleSetFile, Failure> {
         }
         (true, None) => {
             let fields = Table::read(&text).map(|table| table.fields()).map_err(invalid(&options.rules))?;
-            let name = options.rules.file_stem().map_or_else(|| "table".into(), |stem| stem.to_string_lossy());
+            let name =
+                options.rules.file_stem().map_or_else(|| "table".into(), |stem| stem.to_string_lossy());
             RuleSetFile::from_table(&name, &text, fields, BTreeMap::new()).map_err(invalid(&options.rules))
         }
     }

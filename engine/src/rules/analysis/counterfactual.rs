@@ -5,12 +5,15 @@
 //! everything else. A number goes to the nearest value behind a threshold, in steps of the threshold's last digit. Only
 //! values that the catalogue allows are tried, all are taken for read without doubt, and what comes out was decided on.
 
+use chrono::TimeDelta;
+
 use super::classes::{Range, whole_in};
 use super::lead::{text_in, written};
-use super::space::{FieldClasses, Space, Values};
+use super::space::{FieldClasses, Space, Values, Variable};
 use crate::action::Action;
 use crate::catalogue::FieldType;
 use crate::decision::SnapshotList;
+use crate::rules::code::{Kind, Operand};
 use crate::rules::numeric::Numeric;
 use crate::rules::row::{Cell, Datum, Reading, Row, Slot, instant};
 use crate::rules::rule_set::{Inputs, RuleSet, Stop, Verdict};
@@ -96,13 +99,22 @@ impl RuleSet {
         let search = Search::new(self, inputs, &now, wanted);
         match search.run() {
             Ok(Some(best)) => self.told(inputs, &search, &best, &now, wanted),
+            // Two fields that are compared were tried against each other as they are, not at every pair of values.
+            Ok(None) if search.is_compared => Nearest::NotDecided { fields: 2 },
             Ok(None) => Nearest::Nothing,
             Err(fields) => Nearest::NotDecided { fields },
         }
     }
 
     /// The change in words that carry on, decided on once more from the readings themselves.
-    fn told(&self, inputs: &Inputs<'_>, search: &Search<'_>, best: &[usize], now: &Verdict, wanted: Option<Action>) -> Nearest {
+    fn told(
+        &self,
+        inputs: &Inputs<'_>,
+        search: &Search<'_>,
+        best: &[usize],
+        now: &Verdict,
+        wanted: Option<Action>,
+    ) -> Nearest {
         let (mut readings, mut lists) = (inputs.readings.clone(), inputs.lists.clone());
         let mut moves = Vec::new();
         for option in best.iter().map(|at| &search.options[*at]) {
@@ -110,7 +122,8 @@ impl RuleSet {
             let from = inputs.readings.get(&field).cloned();
             readings.extend(option.to.clone().map(|to| (field.clone(), to)));
             let list = option.answer.map(|(question, is_in)| {
-                let list: &mut SnapshotList = lists.entry(self.questions()[question].list.clone()).or_default();
+                let list: &mut SnapshotList =
+                    lists.entry(self.questions()[question].list.clone()).or_default();
                 list.by_field.insert(field.clone(), is_in);
                 list.contains = Some(list.by_field.values().any(|answer| *answer));
                 (self.questions()[question].list.clone(), is_in)
@@ -135,6 +148,8 @@ struct Search<'a> {
     by_field: Vec<std::ops::Range<usize>>,
     now: (Action, std::collections::BTreeMap<String, serde_json::Value>),
     wanted: Option<Action>,
+    /// Whether rules compare fields with each other, or with what is not looked into.
+    is_compared: bool,
 }
 
 impl<'a> Search<'a> {
@@ -150,11 +165,23 @@ impl<'a> Search<'a> {
             let start = options.len();
             // What lists say of another text nobody knows here; they are asked about this one.
             let is_looked_up = rules.questions().iter().any(|asked| asked.field == slot.name);
-            options.extend(of_field(field, slot, inputs.readings.get(&slot.name), is_looked_up));
+            options.extend(of_field(
+                field,
+                slot,
+                inputs.readings.get(&slot.name),
+                &beside(rules, index, inputs),
+                is_looked_up,
+            ));
             for (question, asked) in rules.questions().iter().enumerate() {
                 let answer = inputs.lists.get(&asked.list).and_then(|list| list.by_field.get(&slot.name));
                 if let Some(answer) = answer.filter(|_| asked.field == slot.name) {
-                    options.push(Way { slot: index, to: None, answer: Some((question, !answer)), distance: 1.0, is_example: false });
+                    options.push(Way {
+                        slot: index,
+                        to: None,
+                        answer: Some((question, !answer)),
+                        distance: 1.0,
+                        is_example: false,
+                    });
                 }
             }
             if options.len() > start {
@@ -162,14 +189,17 @@ impl<'a> Search<'a> {
             }
         }
         let now = (now.action, now.parameters.clone());
-        Self { rules, inputs: *inputs, options, by_field, now, wanted }
+        let is_compared =
+            space.variables.iter().any(|variable| matches!(variable, Variable::Order { .. } | Variable::Opaque(_)));
+        Self { rules, inputs: *inputs, options, by_field, now, wanted, is_compared }
     }
 
     /// The options of the nearest change; the number of fields at which the bound was met.
     fn run(&self) -> Result<Option<Vec<usize>>, usize> {
         let loaded = self.rules.load(&self.inputs);
         let row = loaded.row();
-        let mut tried = Tried { cells: row.cells.to_vec(), answers: row.answers.to_vec(), left: TRIED, best: None };
+        let mut tried =
+            Tried { cells: row.cells.to_vec(), answers: row.answers.to_vec(), left: TRIED, best: None };
         for fields in 1..=FIELDS.min(self.by_field.len()) {
             self.deeper(&mut tried, fields, 0, &mut Vec::new(), 0.0).ok_or(fields)?;
             if let Some((_, best)) = tried.best {
@@ -199,9 +229,11 @@ impl<'a> Search<'a> {
         }
         for (at, range) in self.by_field.iter().enumerate().skip(from) {
             for option in range.clone() {
-                let Way { slot, to, answer, distance: more } = &self.options[option];
+                let Way { slot, to, answer, distance: more, .. } = &self.options[option];
                 let kept = tried.cells[*slot];
-                let answered = answer.map(|(question, is_in)| (question, std::mem::replace(&mut tried.answers[question], Some(is_in))));
+                let answered = answer.map(|(question, is_in)| {
+                    (question, std::mem::replace(&mut tried.answers[question], Some(is_in)))
+                });
                 if to.is_some() {
                     tried.cells[*slot] = self.rules.slots()[*slot].cell(to.as_ref());
                 }
@@ -224,8 +256,8 @@ impl<'a> Search<'a> {
             Stop::Held(_) | Stop::Default => None,
         };
         let action = act.map_or(self.rules.default_action(), |act| act.action);
-        let is_same = action == self.now.0
-            && act.map_or(self.now.1.is_empty(), |act| act.parameters == self.now.1);
+        let is_same =
+            action == self.now.0 && act.map_or(self.now.1.is_empty(), |act| act.parameters == self.now.1);
         !is_same && self.wanted.is_none_or(|wanted| wanted == action)
     }
 }
@@ -239,15 +271,28 @@ struct Tried<'a> {
 }
 
 /// The ways in which a field may be different, the nearest first.
-fn of_field(field: &FieldClasses, slot: &Slot, now: Option<&Reading>, is_looked_up: bool) -> Vec<Way> {
+fn of_field(
+    field: &FieldClasses,
+    slot: &Slot,
+    now: Option<&Reading>,
+    beside: &[Value],
+    is_looked_up: bool,
+) -> Vec<Way> {
     let sure = |value: Value| Some(Reading { value, confidence: 1.0 });
     let mut options = Vec::new();
     if let Some(reading) = now.filter(|reading| reading.confidence < 1.0) {
-        options.push(Way { slot: field.slot, to: sure(reading.value.clone()), answer: None, distance: 0.0, is_example: false });
+        options.push(Way {
+            slot: field.slot,
+            to: sure(reading.value.clone()),
+            answer: None,
+            distance: 0.0,
+            is_example: false,
+        });
     }
     let datum = now.map(|reading| slot.datum(&reading.value));
-    let mine = datum.and_then(|datum| field.class_of(datum));
-    let mut others: Vec<(f64, Value)> = match &field.values {
+    let values = field.values.cut_at(slot, beside);
+    let mine = datum.and_then(|datum| values.class_of(datum));
+    let mut others: Vec<(f64, Value)> = match &values {
         Values::Numbers(all) => {
             let number = datum.and_then(|datum| match datum {
                 Datum::Number(number) => Some(number),
@@ -272,20 +317,32 @@ fn of_field(field: &FieldClasses, slot: &Slot, now: Option<&Reading>, is_looked_
         // Texts that rules name come before any other.
         Values::Texts(all) => [true, false]
             .into_iter()
-            .flat_map(|is_named| all.iter().enumerate().filter(move |(_, range)| range.is_point() == is_named))
+            .flat_map(|is_named| {
+                all.iter().enumerate().filter(move |(_, range)| range.is_point() == is_named)
+            })
             .filter(|(class, _)| Some(*class) != mine)
             .filter_map(|(_, range)| Some((1.0, Value::Text(text_in(range)?))))
             .collect(),
-        Values::Bool => (0..2).filter(|class| Some(*class) != mine).map(|class| (1.0, Value::Bool(class == 1))).collect(),
+        Values::Bool => {
+            (0..2).filter(|class| Some(*class) != mine).map(|class| (1.0, Value::Bool(class == 1))).collect()
+        }
         Values::Codes(count) => (0..*count)
             .filter(|class| Some(*class) != mine)
             .filter_map(|class| Some((1.0, Value::Text(slot.definition.values.get(class)?.clone()))))
             .collect(),
-        Values::Alike => Vec::new(),
+        Values::Alike => beside
+            .iter()
+            .filter_map(|value| match value {
+                Value::Timestamp(at) => Some([-1, 0, 1].map(|days| (1.0, Value::Timestamp(*at + TimeDelta::days(days))))),
+                _ => None,
+            })
+            .flatten()
+            .filter(|(_, value)| now.is_none_or(|reading| reading.value != *value))
+            .collect(),
     };
     others.sort_by(|a, b| a.0.total_cmp(&b.0));
     options.extend(others.into_iter().map(|(distance, value)| {
-        let is_example = match (&field.values, &value) {
+        let is_example = match (&values, &value) {
             (Values::Texts(all), Value::Text(text)) => {
                 all.iter().all(|range| !range.is_point() || range.low.as_deref() != Some(text))
             }
@@ -294,6 +351,32 @@ fn of_field(field: &FieldClasses, slot: &Slot, now: Option<&Reading>, is_looked_
         Way { slot: field.slot, to: sure(value), answer: None, distance, is_example }
     }));
     options
+}
+
+/// What rules compare a field with besides written values, as it is now.
+fn beside(rules: &RuleSet, slot: usize, inputs: &Inputs<'_>) -> Vec<Value> {
+    let value = |operand: &Operand| match operand {
+        Operand::AsOf => Some(Value::Timestamp(inputs.as_of)),
+        Operand::Field(read) => {
+            let other = rules.slots().get(usize::from(read.slot))?;
+            inputs.readings.get(&other.name).map(|reading| reading.value.clone()).or_else(|| other.stated.clone())
+        }
+        _ => None,
+    };
+    let is_it = |operand: &Operand| matches!(operand, Operand::Field(read) if usize::from(read.slot) == slot);
+    let kinds = rules.rules().iter().flat_map(|rule| &*rule.code).map(|node| &node.kind);
+    let others = kinds.filter_map(|kind| match kind {
+        Kind::Compare { left, right, .. } if is_it(left) => value(right),
+        Kind::Compare { left, right, .. } if is_it(right) => value(left),
+        _ => None,
+    });
+    let mut all: Vec<Value> = Vec::new();
+    for other in others {
+        if !all.contains(&other) {
+            all.push(other);
+        }
+    }
+    all
 }
 
 /// What a move of a number is measured by.

@@ -74,7 +74,9 @@ impl Cover {
             domain[*variable] = Side::new(set.clone());
         }
         let near: Vec<usize> = (0..self.boxes.len())
-            .filter(|index| self.boxes[*index].sides.iter().all(|(variable, side)| domain[*variable].meets(side)))
+            .filter(|index| {
+                self.boxes[*index].sides.iter().all(|(variable, side)| domain[*variable].meets(side))
+            })
             .collect();
         let mut used = Vec::new();
         let found = self.search(&mut domain, &near, &mut used);

@@ -15,7 +15,13 @@ use crate::rules::rule_set::{Rule, RuleSet};
 /// Everything that can be said about a set.
 pub(super) fn examine(rules: &RuleSet, lists: &BTreeMap<String, usize>) -> Vec<Finding> {
     let space = Space::of(rules);
-    let mut examiner = Examiner { rules, cover: Cover::new(&space.sizes), space, known: HashMap::new(), findings: Vec::new() };
+    let mut examiner = Examiner {
+        rules,
+        cover: Cover::new(&space.sizes),
+        space,
+        known: HashMap::new(),
+        findings: Vec::new(),
+    };
     for (index, rule) in rules.rules().iter().enumerate() {
         examiner.idle_parts(index, rule);
         examiner.empty_lists(index, rule, lists);
@@ -72,12 +78,15 @@ impl Examiner<'_> {
         if !truth.is_whole || !falsehood.is_whole {
             return None;
         }
-        let mut reads: Vec<(u16, u64)> = rule.reads.iter().map(|read| (read.slot, read.needed.to_bits())).collect();
+        let mut reads: Vec<(u16, u64)> =
+            rule.reads.iter().map(|read| (read.slot, read.needed.to_bits())).collect();
         reads.sort_unstable();
         let meaning = (truth.cubes.clone(), falsehood.cubes, reads, rule.act.is_some());
         // Two rules that only tag are two tags, not one rule twice.
         match self.known.get(&meaning) {
-            Some(earlier) if rule.act.is_some() || self.rules.rules()[*earlier].tags == rule.tags => Some(*earlier),
+            Some(earlier) if rule.act.is_some() || self.rules.rules()[*earlier].tags == rule.tags => {
+                Some(*earlier)
+            }
             Some(_) => None,
             None => {
                 self.known.insert(meaning, index);
@@ -113,9 +122,11 @@ impl Examiner<'_> {
     /// Whether a lead of these classes comes to the rule and makes it true. Where nothing but single fields and lists is
     /// asked there is one in every class.
     fn reaches(&self, index: usize, domain: &[Set]) -> bool {
-        let is_plain = self.space.variables.iter().zip(domain).zip(&self.space.sizes).all(|((variable, set), size)| {
-            !matches!(variable, Variable::Order { .. } | Variable::Opaque(_)) || set.classes().count() == *size
-        });
+        let is_plain =
+            self.space.variables.iter().zip(domain).zip(&self.space.sizes).all(|((variable, set), size)| {
+                !matches!(variable, Variable::Order { .. } | Variable::Opaque(_))
+                    || set.classes().count() == *size
+            });
         if is_plain {
             return true;
         }
@@ -159,7 +170,11 @@ impl Examiner<'_> {
                 kept = without;
             }
         }
-        let parts = kept.into_iter().filter_map(|at| parts.get(at)).map(|Piece { expr, .. }| Part::of(expr)).collect();
+        let parts = kept
+            .into_iter()
+            .filter_map(|at| parts.get(at))
+            .map(|Piece { expr, .. }| Part::of(expr))
+            .collect();
         self.tell(index, rule, FindingKind::Unsatisfiable { parts }, None);
     }
 
@@ -234,4 +249,3 @@ impl Examiner<'_> {
         self.findings.push(Finding { rule: Some(index), rule_id, span, kind, witness, leads: None });
     }
 }
-

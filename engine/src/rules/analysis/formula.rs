@@ -33,7 +33,11 @@ impl Sum {
     }
 
     fn one(variable: usize, set: Set) -> Self {
-        if set.is_empty() { Self::none() } else { Self { cubes: vec![Cube(vec![(variable, set)])], is_whole: true } }
+        if set.is_empty() {
+            Self::none()
+        } else {
+            Self { cubes: vec![Cube(vec![(variable, set)])], is_whole: true }
+        }
     }
 
     /// What is in both.
@@ -67,7 +71,10 @@ impl Sum {
             !cubes.iter().enumerate().any(|(other, cube)| other != index && cubes[index].is_within(cube))
         };
         if cubes.len() > 1 {
-            self.cubes = (0..cubes.len()).filter(|index| is_needed(*index)).map(|index| cubes[index].clone()).collect();
+            self.cubes = (0..cubes.len())
+                .filter(|index| is_needed(*index))
+                .map(|index| cubes[index].clone())
+                .collect();
         }
         if self.cubes.len() > BOXES {
             self.cubes.truncate(BOXES);
@@ -88,7 +95,9 @@ impl Space {
             (Kind::All | Kind::Any, _) => {
                 children(piece).fold(Sum::none(), |sum, child| sum.or(self.sum(child, want)))
             }
-            (Kind::Not, _) => children(piece).next().map_or_else(Sum::none, |child| self.sum(child, want.opposite())),
+            (Kind::Not, _) => {
+                children(piece).next().map_or_else(Sum::none, |child| self.sum(child, want.opposite()))
+            }
             (Kind::Same { negated }, _) => self.same(piece, if *negated { want.opposite() } else { want }),
             (atom, _) => self.question(atom, want),
         }
@@ -102,14 +111,21 @@ impl Space {
         match want {
             Want::True => both(Want::True, Want::True).or(both(Want::False, Want::False)),
             Want::False => both(Want::True, Want::False).or(both(Want::False, Want::True)),
-            Want::NotTrue => either(Want::NotTrue, Want::NotTrue).and(&either(Want::NotFalse, Want::NotFalse)),
-            Want::NotFalse => either(Want::NotTrue, Want::NotFalse).and(&either(Want::NotFalse, Want::NotTrue)),
+            Want::NotTrue => {
+                either(Want::NotTrue, Want::NotTrue).and(&either(Want::NotFalse, Want::NotFalse))
+            }
+            Want::NotFalse => {
+                either(Want::NotTrue, Want::NotFalse).and(&either(Want::NotFalse, Want::NotTrue))
+            }
         }
     }
 
     fn question(&self, kind: &Kind, want: Want) -> Sum {
         if let Kind::Constant(holds) = kind {
-            let is_so = matches!((want, holds), (Want::True | Want::NotFalse, true) | (Want::False | Want::NotTrue, false));
+            let is_so = matches!(
+                (want, holds),
+                (Want::True | Want::NotFalse, true) | (Want::False | Want::NotTrue, false)
+            );
             return if is_so { Sum::all() } else { Sum::none() };
         }
         if let Some((slot, yes, no)) = self.atom(kind) {
@@ -139,7 +155,9 @@ impl Space {
             _ => Vec::new(),
         };
         let told = |set: Set| {
-            known.iter().fold(Sum::one(variable, set), |sum, (slot, set)| sum.and(&Sum::one(*slot, set.clone())))
+            known
+                .iter()
+                .fold(Sum::one(variable, set), |sum, (slot, set)| sum.and(&Sum::one(*slot, set.clone())))
         };
         let untold = |set: Set| {
             known.iter().fold(Sum::one(variable, set), |sum, (slot, set)| {
@@ -166,4 +184,3 @@ impl Want {
         }
     }
 }
-

@@ -41,14 +41,17 @@ impl Witness {
 
     /// A lead whose variables are in these classes; whether it really is, deciding on it tells.
     pub(super) fn of(space: &Space, rules: &RuleSet, domain: &[Set]) -> Self {
-        let mut witness = Self { as_of: DateTime::from_timestamp(1_767_225_600, 0).unwrap_or_default(), ..Self::default() };
+        let mut witness =
+            Self { as_of: DateTime::from_timestamp(1_767_225_600, 0).unwrap_or_default(), ..Self::default() };
         let mut in_classes = BTreeMap::new();
         for (variable, set) in space.variables.iter().zip(domain) {
             let Variable::Field(field) = variable else { continue };
             let Some(slot) = rules.slots().get(field.slot) else { continue };
             let Some(class) = field.pleasant(set, slot) else { continue };
             let (value, sure) = field.split(class);
-            let Some(value) = value.and_then(|class| field.example(class, slot, witness.as_of)) else { continue };
+            let Some(value) = value.and_then(|class| field.example(class, slot, witness.as_of)) else {
+                continue;
+            };
             let confidence = sure.map_or(1.0, |sure| field.confidence(sure));
             in_classes.insert(field.slot, set.clone());
             witness.fields.insert(slot.name.clone(), Reading { value, confidence });
@@ -136,7 +139,12 @@ impl Witness {
                     told.push(match self.fields.get(&slot.name) {
                         None => format!("{} not known", slot.name),
                         Some(reading) if reading.confidence < 1.0 => {
-                            format!("{} {} (confidence {})", slot.name, written(&reading.value), reading.confidence)
+                            format!(
+                                "{} {} (confidence {})",
+                                slot.name,
+                                written(&reading.value),
+                                reading.confidence
+                            )
                         }
                         Some(reading) => format!("{} {}", slot.name, written(&reading.value)),
                     });
@@ -150,7 +158,10 @@ impl Witness {
                     for operand in [left, right] {
                         let Operand::Field(read) = operand else { continue };
                         let Some(slot) = rules.slots().get(slot_index(read.slot)) else { continue };
-                        let text = self.fields.get(&slot.name).map(|reading| format!("{} {}", slot.name, written(&reading.value)));
+                        let text = self
+                            .fields
+                            .get(&slot.name)
+                            .map(|reading| format!("{} {}", slot.name, written(&reading.value)));
                         told.extend(text.filter(|text| !told.contains(text)));
                     }
                 }
@@ -245,7 +256,8 @@ pub(super) fn text_in(range: &Range<Box<str>>) -> Option<String> {
     if range.is_point() {
         return range.low.as_deref().map(str::to_owned);
     }
-    let longer = range.low.as_deref().map(|low| [format!("{low} B"), format!("{low}a"), format!("{low}\u{1}")]);
+    let longer =
+        range.low.as_deref().map(|low| [format!("{low} B"), format!("{low}a"), format!("{low}\u{1}")]);
     let plain = ["Example", "example", "Z", "A", "0", ""].map(str::to_owned);
     plain.into_iter().chain(longer.into_iter().flatten()).find(|text| range.has(&text.as_str().into()))
 }

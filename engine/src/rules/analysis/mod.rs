@@ -137,8 +137,12 @@ impl Analysis {
                 (Some(rule), FindingKind::Unsatisfiable { .. }) => stop == Stop::Held(rule),
                 (
                     Some(rule),
-                    FindingKind::Unreachable { .. } | FindingKind::Duplicate { .. } | FindingKind::Contradicting { .. },
-                ) => rules.rules().get(rule).is_some_and(|rule| machine.outcome(&rule.code) == Outcome3::True),
+                    FindingKind::Unreachable { .. }
+                    | FindingKind::Duplicate { .. }
+                    | FindingKind::Contradicting { .. },
+                ) => {
+                    rules.rules().get(rule).is_some_and(|rule| machine.outcome(&rule.code) == Outcome3::True)
+                }
                 (Some(rule), FindingKind::OutOfRange { .. } | FindingKind::EmptyList { .. }) => match stop {
                     Stop::Fired(last) | Stop::Held(last) => rule <= last,
                     Stop::Default => true,

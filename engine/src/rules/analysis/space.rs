@@ -10,6 +10,7 @@ use crate::rules::code::{Accepted, Kind, Node, Operand, Set as Written};
 use crate::rules::numeric::Numeric;
 use crate::rules::row::{Datum, Slot};
 use crate::rules::rule_set::RuleSet;
+use crate::value::Value;
 
 /// Something that questions ask about.
 pub(super) enum Variable {
@@ -52,7 +53,8 @@ pub(super) struct Space {
 
 impl Space {
     pub fn of(rules: &RuleSet) -> Self {
-        let kinds: Vec<&Kind> = rules.rules.iter().flat_map(|rule| &*rule.code).map(|node: &Node| &node.kind).collect();
+        let kinds: Vec<&Kind> =
+            rules.rules.iter().flat_map(|rule| &*rule.code).map(|node: &Node| &node.kind).collect();
         let mut variables: Vec<Variable> = rules
             .slots
             .iter()
@@ -65,11 +67,18 @@ impl Space {
         for kind in kinds {
             let is_plain = matches!(
                 kind,
-                Kind::All | Kind::Any | Kind::Not | Kind::Same { .. } | Kind::Constant(_) | Kind::Listed { .. }
+                Kind::All
+                    | Kind::Any
+                    | Kind::Not
+                    | Kind::Same { .. }
+                    | Kind::Constant(_)
+                    | Kind::Listed { .. }
             );
             if !is_plain && space.asked(kind).is_none() && space.other(kind).is_none() {
                 space.variables.push(match kind {
-                    Kind::Compare { left, right, .. } => Variable::Order { left: left.clone(), right: right.clone() },
+                    Kind::Compare { left, right, .. } => {
+                        Variable::Order { left: left.clone(), right: right.clone() }
+                    }
                     other => Variable::Opaque(other.clone()),
                 });
             }
@@ -91,14 +100,18 @@ impl Space {
 
     /// The variable of a question that is not one about a single field, and the classes in which it holds.
     pub fn other(&self, kind: &Kind) -> Option<(usize, Set)> {
-        self.variables.iter().enumerate().skip(self.answers).find_map(|(index, variable)| match (variable, kind) {
-            (Variable::Order { left, right }, Kind::Compare { left: a, accepted, right: b })
-                if left == a && right == b =>
-            {
-                Some((index, Set::of(3, |class| accepts(*accepted, class))))
+        self.variables.iter().enumerate().skip(self.answers).find_map(|(index, variable)| {
+            match (variable, kind) {
+                (Variable::Order { left, right }, Kind::Compare { left: a, accepted, right: b })
+                    if left == a && right == b =>
+                {
+                    Some((index, Set::of(3, |class| accepts(*accepted, class))))
+                }
+                (Variable::Opaque(known), kind) if known == kind => {
+                    Some((index, Set::of(2, |class| class == 1)))
+                }
+                _ => None,
             }
-            (Variable::Opaque(known), kind) if known == kind => Some((index, Set::of(2, |class| class == 1))),
-            _ => None,
         })
     }
 
@@ -116,7 +129,8 @@ impl Space {
             let holds = |order| accepted.accepts(order);
             let holds = (holds(Ordering::Less), holds(Ordering::Equal), holds(Ordering::Greater));
             let of = |wanted: bool| {
-                let pick = |holds: bool, from: usize, to: usize| if holds == wanted { from..to } else { 0..0 };
+                let pick =
+                    |holds: bool, from: usize, to: usize| if holds == wanted { from..to } else { 0..0 };
                 Set::of_ranges(len, [pick(holds.0, 0, from), pick(holds.1, from, to), pick(holds.2, to, len)])
             };
             return Some((field.slot, of(true), of(false)));
@@ -165,16 +179,22 @@ enum Asked<'a> {
 impl<'a> Asked<'a> {
     fn of(kind: &'a Kind) -> Option<(usize, Self)> {
         match kind {
-            Kind::Bound { read, accepted, bound } => {
-                Some((read.slot.into(), Self::Number { needed: read.needed, accepted: *accepted, bound: *bound }))
+            Kind::Bound { read, accepted, bound } => Some((
+                read.slot.into(),
+                Self::Number { needed: read.needed, accepted: *accepted, bound: *bound },
+            )),
+            Kind::Codes { read, accepted } => {
+                Some((read.slot.into(), Self::Codes { needed: read.needed, accepted }))
             }
-            Kind::Codes { read, accepted } => Some((read.slot.into(), Self::Codes { needed: read.needed, accepted })),
             Kind::Flag(read) => Some((read.slot.into(), Self::Flag { needed: read.needed })),
             Kind::Has(slot) => Some(((*slot).into(), Self::Has)),
-            Kind::OneOf { needle: Operand::Field(read), set } => Some((read.slot.into(), match set {
-                Written::Numbers(all) => Self::Numbers { needed: read.needed, all },
-                Written::Texts(all) => Self::Texts { needed: read.needed, all },
-            })),
+            Kind::OneOf { needle: Operand::Field(read), set } => Some((
+                read.slot.into(),
+                match set {
+                    Written::Numbers(all) => Self::Numbers { needed: read.needed, all },
+                    Written::Texts(all) => Self::Texts { needed: read.needed, all },
+                },
+            )),
             Kind::Compare { left, accepted, right } => {
                 let (side, literal, is_flipped) = match (left, right) {
                     (side, literal @ (Operand::Number(_) | Operand::Text(_))) => (side, literal, false),
@@ -210,7 +230,13 @@ impl<'a> Asked<'a> {
 
 impl FieldClasses {
     fn of(slot: usize, definition: &Slot, kinds: &[&Kind]) -> Self {
-        let mine = || kinds.iter().filter_map(|kind| Asked::of(kind)).filter(|(at, _)| *at == slot).map(|(_, asked)| asked);
+        let mine = || {
+            kinds
+                .iter()
+                .filter_map(|kind| Asked::of(kind))
+                .filter(|(at, _)| *at == slot)
+                .map(|(_, asked)| asked)
+        };
         let field = &definition.definition;
         let values = match field.kind {
             FieldType::Bool => Values::Bool,
@@ -236,7 +262,8 @@ impl FieldClasses {
         };
         let is_observed = mine().any(|asked| matches!(asked, Asked::Has | Asked::Sure { .. }));
         let sureness = is_observed.then(|| {
-            let needed = kinds.iter().flat_map(|kind| kind.reads()).filter(|read| usize::from(read.slot) == slot);
+            let needed =
+                kinds.iter().flat_map(|kind| kind.reads()).filter(|read| usize::from(read.slot) == slot);
             let mut points: Vec<Numeric> = needed.map(|read| Numeric::Float(read.needed)).collect();
             points.extend(mine().filter_map(|asked| match asked {
                 Asked::Sure { bound, .. } => Some(bound),
@@ -245,7 +272,7 @@ impl FieldClasses {
             Classes::numbers(points, (Some(Numeric::Float(0.0)), Some(Numeric::Float(1.0))), false)
         });
         let mut classes = Self { slot, values, sureness, stated: None };
-        classes.stated = definition.cell(None).datum.pipe(|datum| classes.class_of(datum));
+        classes.stated = classes.class_of(definition.cell(None).datum);
         classes
     }
 
@@ -292,17 +319,7 @@ impl FieldClasses {
 
     /// The class of a value.
     pub fn class_of(&self, datum: Datum<'_>) -> Option<usize> {
-        match (&self.values, datum) {
-            (Values::Bool, Datum::Bool(holds)) => Some(usize::from(holds)),
-            (Values::Codes(count), Datum::Code(code)) => Some(code as usize).filter(|code| code < count),
-            (Values::Numbers(all), Datum::Number(number)) => all.iter().position(|range| range.has(&number)),
-            (Values::Texts(all), Datum::Text(text)) => {
-                let text: Box<str> = text.into();
-                all.iter().position(|range| range.has(&text))
-            }
-            (Values::Alike, Datum::Timestamp(_)) => Some(0),
-            _ => None,
-        }
+        self.values.class_of(datum)
     }
 
     /// What a question comes to in a class; `None` where it cannot be told.
@@ -316,7 +333,9 @@ impl FieldClasses {
             _ => None,
         };
         match asked {
-            Asked::Number { needed, accepted, bound } => Some(accepted.accepts(number(*needed)?.order(bound))),
+            Asked::Number { needed, accepted, bound } => {
+                Some(accepted.accepts(number(*needed)?.order(bound)))
+            }
             Asked::Numbers { needed, all } => {
                 let range = number(*needed)?;
                 Some(all.iter().any(|value| range.order(value) == Ordering::Equal))
@@ -342,14 +361,47 @@ impl FieldClasses {
     }
 }
 
-/// Lets a value go through a function, for reading on in a line.
-trait Pipe: Sized {
-    fn pipe<T>(self, next: impl FnOnce(Self) -> T) -> T {
-        next(self)
+impl Values {
+    /// The same cut at further values.
+    pub fn cut_at(&self, slot: &Slot, further: &[Value]) -> Self {
+        let data = further.iter().map(|value| slot.datum(value));
+        match self {
+            Self::Bool => Self::Bool,
+            Self::Codes(count) => Self::Codes(*count),
+            Self::Alike => Self::Alike,
+            Self::Numbers(all) => {
+                let more = data.filter_map(|datum| match datum {
+                    Datum::Number(number) => Some(number),
+                    _ => None,
+                });
+                let points = all.iter().flat_map(|range| [range.low, range.high]).flatten().chain(more).collect();
+                let field = &slot.definition;
+                let range = (field.min.map(Numeric::Float), field.max.map(Numeric::Float));
+                Self::Numbers(Classes::numbers(points, range, field.kind == FieldType::Integer))
+            }
+            Self::Texts(all) => {
+                let more = data.filter_map(|datum| slot.text(datum)).map(Box::from);
+                let points = all.iter().flat_map(|range| [range.low.clone(), range.high.clone()]).flatten();
+                Self::Texts(Classes::texts(points.chain(more).collect()))
+            }
+        }
+    }
+
+    /// The class of a value.
+    pub fn class_of(&self, datum: Datum<'_>) -> Option<usize> {
+        match (self, datum) {
+            (Values::Bool, Datum::Bool(holds)) => Some(usize::from(holds)),
+            (Values::Codes(count), Datum::Code(code)) => Some(code as usize).filter(|code| code < count),
+            (Values::Numbers(all), Datum::Number(number)) => all.iter().position(|range| range.has(&number)),
+            (Values::Texts(all), Datum::Text(text)) => {
+                let text: Box<str> = text.into();
+                all.iter().position(|range| range.has(&text))
+            }
+            (Values::Alike, Datum::Timestamp(_)) => Some(0),
+            _ => None,
+        }
     }
 }
-
-impl Pipe for Datum<'_> {}
 
 fn turned(order: Ordering, is_flipped: bool) -> Ordering {
     if is_flipped { order.reverse() } else { order }

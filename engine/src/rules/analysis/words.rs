@@ -8,7 +8,10 @@ impl Finding {
         match &self.kind {
             FindingKind::Unsatisfiable { parts } => match parts.as_slice() {
                 [part] => format!("This rule never applies: {} cannot be.", quoted(part)),
-                parts => format!("This rule never applies: {} cannot hold together.", joined(parts.iter().map(quoted))),
+                parts => format!(
+                    "This rule never applies: {} cannot hold together.",
+                    joined(parts.iter().map(quoted))
+                ),
             },
             FindingKind::Unreachable { by } => match by.as_slice() {
                 [one] => format!("No lead gets to this rule: `{one}` takes them all before."),
@@ -23,7 +26,9 @@ impl Finding {
                 format!("This rule asks and does the same as `{of}`, which comes first; it never applies.")
             }
             FindingKind::Contradicting { with } => {
-                format!("This rule asks the same as `{with}`, which comes first and does something else; it never applies.")
+                format!(
+                    "This rule asks the same as `{with}`, which comes first and does something else; it never applies."
+                )
             }
             FindingKind::OutOfRange { part, holds: true } => {
                 format!("{} holds for every value there can be, so it asks nothing.", quoted(part))
@@ -34,13 +39,21 @@ impl Finding {
             FindingKind::EmptyList { list } => {
                 format!("The list `{list}` has no entries, so nothing is in it.")
             }
-            FindingKind::Gap => "Some leads are decided by no rule, even if everything is known about them.".to_owned(),
+            FindingKind::Gap => {
+                "Some leads are decided by no rule, even if everything is known about them.".to_owned()
+            }
             FindingKind::NotDecided(reason) => {
-                let what = if self.rule.is_some() { "this rule can ever apply" } else { "a rule decides every lead" };
+                let what = if self.rule.is_some() {
+                    "this rule can ever apply"
+                } else {
+                    "a rule decides every lead"
+                };
                 let why = match reason {
                     NotDecided::TooManyCases => "its condition falls into too many cases",
                     NotDecided::TooManySteps => "it would take too many steps",
-                    NotDecided::NotLookedInto => "it hangs on how fields compare with each other or on what is computed from them",
+                    NotDecided::NotLookedInto => {
+                        "it hangs on how fields compare with each other or on what is computed from them"
+                    }
                 };
                 format!("It was not decided whether {what}: {why}.")
             }

@@ -55,7 +55,9 @@ pub fn value(text: &str) -> Result<String, String> {
     let text = text.trim();
     if text.starts_with(['"', '\'']) {
         return match crate::rules::parse(text) {
-            (Some(Expr { kind: ExprKind::Text(text), .. }), problems) if problems.is_empty() => Ok(quoted(&text)),
+            (Some(Expr { kind: ExprKind::Text(text), .. }), problems) if problems.is_empty() => {
+                Ok(quoted(&text))
+            }
             _ => Err(format!("`{text}` is no text in quotes.")),
         };
     }
@@ -73,7 +75,9 @@ pub fn value(text: &str) -> Result<String, String> {
     if text.is_empty() {
         return Err("a value is missing.".to_owned());
     }
-    if text.contains(['"', '\'', '(', ')', '[', ']', '<', '>', '=', '!']) || text.chars().any(char::is_control) {
+    if text.contains(['"', '\'', '(', ')', '[', ']', '<', '>', '=', '!'])
+        || text.chars().any(char::is_control)
+    {
         return Err(format!("`{text}` is text with signs in it; put it in quotes."));
     }
     Ok(quoted(text))

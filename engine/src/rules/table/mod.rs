@@ -47,7 +47,8 @@ impl Table {
     /// # Errors
     /// With row and column; row 1 is the header, as in a spreadsheet.
     pub fn read(text: &str) -> Result<Self, Vec<Problem>> {
-        let mut lines = csv::read(text)?.into_iter().map(|line| line.into_iter().map(|cell| cell.text).collect());
+        let mut lines =
+            csv::read(text)?.into_iter().map(|line| line.into_iter().map(|cell| cell.text).collect());
         Ok(Self { header: lines.next().unwrap_or_default(), rows: lines.collect() })
     }
 
@@ -57,10 +58,15 @@ impl Table {
             let column = self.rows.iter().filter_map(move |row| row.get(at)).map(String::as_str);
             match header.split_once('\\') {
                 Some((down, across)) => {
-                    vec![(down.trim(), column.collect()), (across.trim(), self.header[at + 1..].iter().map(String::as_str).collect())]
+                    vec![
+                        (down.trim(), column.collect()),
+                        (across.trim(), self.header[at + 1..].iter().map(String::as_str).collect()),
+                    ]
                 }
                 None => match Column::of(header) {
-                    Ok(Column::Field(_)) => vec![(header.strip_prefix("field.").unwrap_or(header), column.collect())],
+                    Ok(Column::Field(_)) => {
+                        vec![(header.strip_prefix("field.").unwrap_or(header), column.collect())]
+                    }
                     _ => Vec::new(),
                 },
             }
@@ -95,9 +101,11 @@ impl Column {
                 Some(("min_confidence", field)) if is_name(field) => Self::Confidence(field.to_owned()),
                 Some(("field", field)) if is_name(field) => Self::Field(field.to_owned()),
                 None if is_name(header) => Self::Field(header.to_owned()),
-                _ => return Err(format!(
-                    "`{header}` is no column; a column is a field, or one of id, name, when, action, pool, parameter.NAME, tags, risk, min_confidence.FIELD."
-                )),
+                _ => {
+                    return Err(format!(
+                        "`{header}` is no column; a column is a field, or one of id, name, when, action, pool, parameter.NAME, tags, risk, min_confidence.FIELD."
+                    ));
+                }
             },
         };
         Ok(column)

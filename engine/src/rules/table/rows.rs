@@ -37,7 +37,10 @@ struct Row {
 enum Piece {
     /// The condition that all rows share.
     Shared,
-    Cell { header: String, span: Span },
+    Cell {
+        header: String,
+        span: Span,
+    },
 }
 
 impl RuleSetFile {
@@ -51,7 +54,9 @@ impl RuleSetFile {
                 Some(text) => match rows(index, rule, text) {
                     Ok(rows) => written.extend(rows),
                     Err(found) => {
-                        problems.extend(found.into_iter().map(|problem| problem.under(&format!("/rules/{index}/table"))));
+                        problems.extend(
+                            found.into_iter().map(|problem| problem.under(&format!("/rules/{index}/table"))),
+                        );
                     }
                 },
             }
@@ -77,7 +82,9 @@ impl Written {
         let Some(row) = &self.row else { return problem.under(&format!("/rules/{index}")) };
         let table = format!("/rules/{index}/table");
         let piece = problem.span.filter(|_| problem.pointer == "/when").and_then(|span| {
-            row.pieces.iter().find(|(range, _)| range.start <= span.start && span.start < range.end.max(range.start + 1))
+            row.pieces
+                .iter()
+                .find(|(range, _)| range.start <= span.start && span.start < range.end.max(range.start + 1))
         });
         let found = match (piece, problem.span) {
             (Some((range, Piece::Shared)), Some(span)) => {
@@ -136,7 +143,10 @@ fn rows(index: usize, rule: &RuleDefinition, text: &str) -> Result<Vec<Written>,
 enum Layout {
     Rows(Vec<Column>),
     /// The fields of the first columns, the field that the other columns test, and those tests.
-    Territory { keys: Vec<String>, across: String },
+    Territory {
+        keys: Vec<String>,
+        across: String,
+    },
 }
 
 /// What a row says.
@@ -166,7 +176,8 @@ impl Layout {
     fn of(header: &[Cell], problems: &mut Vec<Problem>) -> Self {
         if let Some(at) = header.iter().position(|cell| cell.text.contains('\\')) {
             let (down, across) = header[at].text.split_once('\\').unwrap_or_default();
-            let keys = header[..at].iter().map(|cell| cell.text.clone()).chain([down.trim().to_owned()]).collect();
+            let keys =
+                header[..at].iter().map(|cell| cell.text.clone()).chain([down.trim().to_owned()]).collect();
             return Self::Territory { keys, across: across.trim().to_owned() };
         }
         let mut columns: Vec<Column> = Vec::new();
@@ -184,7 +195,13 @@ impl Layout {
         Self::Rows(columns)
     }
 
-    fn drafts(&self, number: usize, header: &[Cell], line: &[Cell], problems: &mut Vec<Problem>) -> Vec<Draft> {
+    fn drafts(
+        &self,
+        number: usize,
+        header: &[Cell],
+        line: &[Cell],
+        problems: &mut Vec<Problem>,
+    ) -> Vec<Draft> {
         match self {
             Self::Rows(columns) => {
                 let mut draft = Draft::default();
@@ -344,7 +361,11 @@ fn parameter(text: &str) -> Result<Json, String> {
 
 /// What people call a row that has no name: that of the table, and what it tests.
 fn titled(table: &str, tests: &[String]) -> String {
-    let name = if tests.is_empty() { format!("{table}: otherwise") } else { format!("{table}: {}", tests.join(", ")) };
+    let name = if tests.is_empty() {
+        format!("{table}: otherwise")
+    } else {
+        format!("{table}: {}", tests.join(", "))
+    };
     match name.char_indices().nth(limits::NAME_CHARS - 1) {
         Some((at, _)) => format!("{}…", &name[..at]),
         None => name,
@@ -355,7 +376,8 @@ fn titled(table: &str, tests: &[String]) -> String {
 fn unused(names: &mut BTreeSet<String>, table: &str, tests: &[String]) -> String {
     let mut id = table.to_owned();
     for test in tests {
-        let worded = test.replace(">=", "from ").replace("<=", "to ").replace('>', "above ").replace('<', "below ");
+        let worded =
+            test.replace(">=", "from ").replace("<=", "to ").replace('>', "above ").replace('<', "below ");
         for c in std::iter::once('-').chain(worded.chars()) {
             let c = if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
             if c != '-' || !id.ends_with('-') {

@@ -36,7 +36,8 @@ impl RuleSetFile {
         if let (Some(id), Some(action), Some(last)) = (place("id"), place("action"), table.rows.last())
             && last[id] == DEFAULT
         {
-            let message = format!("Row {}, column `action`: `{}` is no action.", table.rows.len() + 1, last[action]);
+            let message =
+                format!("Row {}, column `action`: `{}` is no action.", table.rows.len() + 1, last[action]);
             default = last[action].parse().map_err(|_| vec![Problem::at("", message)])?;
             table.rows.pop();
         }
@@ -90,8 +91,12 @@ impl RuleSetFile {
             .filter(|column| !matches!(column, Column::Field(_)))
             .partition(|column| matches!(column, Column::Id | Column::Name));
         let order: Vec<Column> = before.into_iter().chain(fields).chain(after).collect();
-        let line = |row: &Cells| order.iter().map(|column| row.get(column).cloned().unwrap_or_default()).collect();
-        let table = Table { header: order.iter().map(Column::header).collect(), rows: rows.iter().map(line).collect() };
+        let line =
+            |row: &Cells| order.iter().map(|column| row.get(column).cloned().unwrap_or_default()).collect();
+        let table = Table {
+            header: order.iter().map(Column::header).collect(),
+            rows: rows.iter().map(line).collect(),
+        };
         Ok(table.write())
     }
 }
@@ -178,7 +183,8 @@ fn parameter(name: &str, value: &Json) -> Result<String, String> {
     match value {
         Json::String(text) => {
             let is_other = serde_json::from_str::<Json>(text).is_ok() || text.starts_with(['"', '\'']);
-            let is_plain = !is_other && !text.is_empty() && text.trim() == text && !text.contains(char::is_control);
+            let is_plain =
+                !is_other && !text.is_empty() && text.trim() == text && !text.contains(char::is_control);
             Ok(if is_plain { text.clone() } else { crate::rules::quoted(text) })
         }
         Json::Number(_) | Json::Bool(_) => Ok(value.to_string()),
