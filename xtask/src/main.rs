@@ -4,6 +4,7 @@ mod assets;
 mod bench;
 mod browser;
 mod build;
+mod eval;
 mod layers;
 mod licences;
 mod lint;
@@ -52,6 +53,7 @@ cargo xtask COMMAND
                                     lists and the dashboard at 200 requests a second, and what a browser fetches
   bench soak [--minutes 30] [--assigned 20]
                                     half of that load for long: memory, errors and the slowest answer
+  eval cel FILE.jsonl               cases of CEL's conformance suite: passed, failed and excluded by construct
 
 DATABASE_URL makes `run` use that database instead of a private one in .meshline/.";
 
@@ -79,6 +81,7 @@ fn command() -> Result<ExitCode> {
         ["build"] => build::build(),
         ["lint", names @ ..] => lint::lint(names),
         ["bench", what @ ..] => bench::bench(what),
+        ["eval", what @ ..] => eval::eval(what),
         ["migrations"] => migrations::migrations(),
         ["torture", options @ ..] => torture::torture(options),
         ["test-db"] => test::keep_database(),

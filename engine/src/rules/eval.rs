@@ -135,6 +135,11 @@ impl<'a> Machine<'a> {
                 order(left, right).map(|order| accepted.accepts(order)).ok_or(Error)
             }
             Kind::OneOf { needle, set } => is_member(self.scalar(needle)?, set).ok_or(Error),
+            Kind::General(program) => match program.outcome(self) {
+                True => Ok(true),
+                False => Ok(false),
+                other => Err(other),
+            },
             _ => Err(Error),
         }
     }
@@ -167,7 +172,8 @@ impl<'a> Machine<'a> {
         }
     }
 
-    fn observed_confidence(self, slot: u16) -> f64 {
+    /// How surely the field was read, as `confidence` sees it.
+    pub fn observed_confidence(self, slot: u16) -> f64 {
         let cell = self.cell(slot);
         if cell.is_read { cell.confidence } else { 0.0 }
     }

@@ -313,8 +313,11 @@ impl RuleSet {
         let sorted: BTreeMap<Question, u32> = found.into_iter().map(named).collect();
         let ranks: BTreeMap<u32, u32> = sorted.values().copied().zip(0..).collect();
         for node in self.rules.iter_mut().flat_map(|rule| rule.code.iter_mut()) {
-            if let Kind::Listed { question, .. } = &mut node.kind {
-                *question = ranks.get(question).copied().unwrap_or(u32::MAX);
+            let rank = |question: u32| ranks.get(&question).copied().unwrap_or(u32::MAX);
+            match &mut node.kind {
+                Kind::Listed { question, .. } => *question = rank(*question),
+                Kind::General(program) => program.renumber(&rank),
+                _ => {}
             }
         }
         self.questions = sorted.into_keys().collect();

@@ -82,6 +82,7 @@ fn a_rule_that_contradicts_itself_is_told_with_the_parts() {
             "`size < 5 || size > 10` and `size in [6, 7]` cannot hold together",
         ),
         ("vip == !vip", "`vip == !vip` cannot be"),
+        ("size * 2 > 10 && !(size * 2 > 10)", "`size * 2 > 10` and `!(size * 2 > 10)` cannot hold together"),
         ("false", "`false` cannot be"),
     ] {
         assert_eq!(found(&[when]), [format!("r0: This rule never applies: {parts}.")], "{when}");

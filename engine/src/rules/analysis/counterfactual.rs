@@ -189,8 +189,10 @@ impl<'a> Search<'a> {
             }
         }
         let now = (now.action, now.parameters.clone());
-        let is_compared =
-            space.variables.iter().any(|variable| matches!(variable, Variable::Order { .. } | Variable::Opaque(_)));
+        let is_compared = space
+            .variables
+            .iter()
+            .any(|variable| matches!(variable, Variable::Order { .. } | Variable::Opaque(_)));
         Self { rules, inputs: *inputs, options, by_field, now, wanted, is_compared }
     }
 
@@ -333,7 +335,9 @@ fn of_field(
         Values::Alike => beside
             .iter()
             .filter_map(|value| match value {
-                Value::Timestamp(at) => Some([-1, 0, 1].map(|days| (1.0, Value::Timestamp(*at + TimeDelta::days(days))))),
+                Value::Timestamp(at) => {
+                    Some([-1, 0, 1].map(|days| (1.0, Value::Timestamp(*at + TimeDelta::days(days)))))
+                }
                 _ => None,
             })
             .flatten()
@@ -359,7 +363,11 @@ fn beside(rules: &RuleSet, slot: usize, inputs: &Inputs<'_>) -> Vec<Value> {
         Operand::AsOf => Some(Value::Timestamp(inputs.as_of)),
         Operand::Field(read) => {
             let other = rules.slots().get(usize::from(read.slot))?;
-            inputs.readings.get(&other.name).map(|reading| reading.value.clone()).or_else(|| other.stated.clone())
+            inputs
+                .readings
+                .get(&other.name)
+                .map(|reading| reading.value.clone())
+                .or_else(|| other.stated.clone())
         }
         _ => None,
     };

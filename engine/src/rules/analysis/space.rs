@@ -374,7 +374,8 @@ impl Values {
                     Datum::Number(number) => Some(number),
                     _ => None,
                 });
-                let points = all.iter().flat_map(|range| [range.low, range.high]).flatten().chain(more).collect();
+                let points =
+                    all.iter().flat_map(|range| [range.low, range.high]).flatten().chain(more).collect();
                 let field = &slot.definition;
                 let range = (field.min.map(Numeric::Float), field.max.map(Numeric::Float));
                 Self::Numbers(Classes::numbers(points, range, field.kind == FieldType::Integer))
