@@ -134,21 +134,30 @@ impl RuleSet {
             return Err(problems);
         }
         let mut symbols = Symbols::default();
-        let mut rules = Vec::with_capacity(file.rules.len().min(limits::RULES));
-        for (index, rule) in file.rules.iter().enumerate().take(limits::RULES) {
+        let (written, _) = file.written();
+        let mut rules = Vec::with_capacity(written.len().min(limits::RULES));
+        for written in written.iter().take(limits::RULES) {
+            let rule = &written.rule;
             let scope =
                 Scope { catalogue, lists, map_confidence: thresholds, rule_confidence: &rule.min_confidence };
-            problems.extend(
-                unknown_thresholds(rule, catalogue)
-                    .into_iter()
-                    .map(|problem| problem.under(&format!("/rules/{index}"))),
-            );
+            let unknown = unknown_thresholds(rule, catalogue);
+            problems.extend(unknown.into_iter().map(|problem| written.problem(problem)));
             match compile_rule(rule, scope, &mut symbols) {
                 Ok(rule) => rules.push(rule),
-                Err(found) => problems
-                    .extend(found.into_iter().map(|problem| problem.under(&format!("/rules/{index}/when")))),
+                Err(found) => {
+                    problems.extend(found.into_iter().map(|problem| written.problem(problem.under("/when"))));
+                }
             }
         }
+        // What the rows of a table share is wrong in each of them.
+        let mut told = BTreeSet::new();
+        problems.retain(|problem| {
+            told.insert((
+                problem.pointer.clone(),
+                problem.span.map(|span| span.start),
+                problem.message.clone(),
+            ))
+        });
         if !problems.is_empty() {
             return Err(problems);
         }
