@@ -5,14 +5,14 @@
 
 use std::collections::HashSet;
 use std::hint::black_box;
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow, bail};
-use cel::Program;
 use cel::common::types::{CelBool, CelDouble, CelInt, CelString};
 use cel::common::value::{CowVal, Val};
 use cel::context::{Context, VariableResolver};
+use cel::{Env, Program};
 use serde_json::{Value as Json, json};
 use zen_engine::EvaluationOptions;
 use zen_engine::model::DecisionContent;
@@ -63,15 +63,27 @@ const TABLE: [&[(&str, &str)]; DEFAULT] = [
 
 /// The columns of the table.
 const COLUMNS: [&str; 11] = [
-    "intent_confidence", "in_tam", "decision_maker", "timeframe_days", "usage_delta", "recent_days", "source",
-    "budget", "company_size", "region", "product_interest",
+    "intent_confidence",
+    "in_tam",
+    "decision_maker",
+    "timeframe_days",
+    "usage_delta",
+    "recent_days",
+    "source",
+    "budget",
+    "company_size",
+    "region",
+    "product_interest",
 ];
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [leads, tam, count] = arguments.as_slice() else { bail!("usage: peers LEADS.csv TAM.txt COUNT") };
     let leads = read(leads, tam, count.parse()?)?;
-    println!("{}", json!({ "zen": zen(&leads, false)?, "zen_traced": zen(&leads, true)?, "cel": cel(&leads)? }));
+    println!(
+        "{}",
+        json!({ "zen": zen(&leads, false)?, "zen_traced": zen(&leads, true)?, "cel": cel(&leads)? })
+    );
     Ok(())
 }
 
@@ -174,9 +186,8 @@ fn table() -> Result<Decision> {
             { "id": "e2", "sourceId": "dt", "targetId": "out" }
         ]
     }))?;
-    let mut decision = DecisionEngine::default()
-        .create_decision(content.into())
-        .map_err(|error| anyhow!("{error:?}"))?;
+    let mut decision =
+        DecisionEngine::default().create_decision(content.into()).map_err(|error| anyhow!("{error:?}"))?;
     decision.compile();
     Ok(decision)
 }
@@ -185,10 +196,12 @@ fn table() -> Result<Decision> {
 fn cel(leads: &[Lead]) -> Result<Json> {
     let programs = CEL.iter().map(|condition| Program::compile(condition));
     let programs = programs.collect::<Result<Vec<_>, _>>().map_err(|error| anyhow!("{error:?}"))?;
-    let leads: Vec<Rc<CelLead>> = leads.iter().map(|lead| Rc::new(CelLead::of(lead))).collect();
+    // Made once: it has all of the language's functions.
+    let functions = Arc::new(Env::stdlib());
+    let leads: Vec<CelLead> = leads.iter().map(CelLead::of).collect();
     measured(leads.len(), |lead| {
-        let mut context = Context::default();
-        context.set_variable_resolver(&*leads[lead]);
+        let mut context = Context::with_env(Arc::clone(&functions));
+        context.set_variable_resolver(&leads[lead]);
         for (rule, program) in programs.iter().enumerate() {
             match program.execute(&context).map_err(|error| anyhow!("{error:?}"))? {
                 cel::Value::Bool(true) => return Ok(rule),

@@ -267,7 +267,7 @@ fn atom(draw: &mut Draw) -> String {
         6 => format!("size {order} {numeric}"),
         7 => format!("budget {order} large"),
         8 => format!("{} {equality} '{word}'", draw.of(&["source", "word"])),
-        9 => format!("word in ['w0', 'w1']"),
+        9 => "word in ['w0', 'w1']".to_owned(),
         10 => format!("{} in lists.{listed}", draw.of(&["company", "plan", "word"])),
         11 => format!("{textual} {order} '{text}'"),
         12 => format!("{textual} in ['Acme', '{text}']"),
