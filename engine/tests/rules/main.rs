@@ -6,6 +6,7 @@ mod analysis;
 mod checker;
 mod decide;
 mod explain;
+mod expressions;
 mod file;
 mod generate;
 mod kleene;
