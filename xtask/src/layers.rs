@@ -17,6 +17,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("app", &["engine", "store"]),
     ("server", &["engine", "store", "destinations", "migrations", "app"]),
     ("bench", &["engine", "store", "destinations", "server"]),
+    ("bench-rules", &["engine"]),
     ("islands", &["app"]),
     ("xtask", &["engine"]),
 ];

@@ -4,6 +4,7 @@ mod assets;
 mod bench;
 mod browser;
 mod build;
+mod differ;
 mod eval;
 mod layers;
 mod licences;
@@ -44,12 +45,17 @@ cargo xtask COMMAND
                                     kills processes, crashes the database and breaks the network, and then reads the
                                     destinations: is each effect there once and in order? --cuts: connections cut
                                     after the destination committed; --stopped: workers stopped past their leases
+  differ [--cases 1000000] [--seed 1]
+                                    rule sets and leads by chance: do the row engine, the vector engine at each level of
+                                    instructions, and both in WebAssembly decide the same?
   test-db                           keep the test database up until Ctrl-C, for `cargo test` by hand
+  bench rules [--no-peers]          decisions and simulations a second on the reference workload, against zen-engine,
+                                    the cel crate, Polars and DuckDB
   bench ingest [--seconds 30] [--rounds 3] [--assigned 20] [--events 100000] [--import 100000] [--statements]
                                     events a second, single, in batches and imported, against pgbench and COPY
   bench outbox [--jobs 50000] [--rounds 3] [--samples 500] [--aged 10000000] [--statements]
                                     effects a second and how soon they are begun, against graphile-worker and pg-boss
-  bench pages [--decisions 1000000] [--seconds 20] [--keep] [--again] [--debug]
+  bench pages [--decisions 1000000] [--seconds 20] [--debug]
                                     lists and the dashboard at 200 requests a second, and what a browser fetches
   bench soak [--minutes 30] [--assigned 20]
                                     half of that load for long: memory, errors and the slowest answer
@@ -82,6 +88,7 @@ fn command() -> Result<ExitCode> {
         ["lint", names @ ..] => lint::lint(names),
         ["bench", what @ ..] => bench::bench(what),
         ["eval", what @ ..] => eval::eval(what),
+        ["differ", options @ ..] => differ::differ(options),
         ["migrations"] => migrations::migrations(),
         ["torture", options @ ..] => torture::torture(options),
         ["test-db"] => test::keep_database(),

@@ -161,6 +161,11 @@ impl Accepted {
         })
     }
 
+    /// With the sides swapped.
+    pub fn flipped(self) -> Self {
+        Self(self.0 >> 2 & 1 | self.0 & 2 | (self.0 & 1) << 2)
+    }
+
     pub fn accepts(self, order: Ordering) -> bool {
         self.0 & (1 << (order as i8 + 1)) != 0
     }

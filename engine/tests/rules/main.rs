@@ -2,6 +2,7 @@
 
 #![allow(clippy::expect_used, reason = "the helpers of tests are tests")]
 
+mod analysis;
 mod checker;
 mod decide;
 mod explain;
@@ -16,4 +17,6 @@ mod pick;
 mod reference;
 mod simulate;
 mod syntax;
+mod table;
 mod unknowns;
+mod vector;

@@ -36,6 +36,7 @@ fn rules(when: &str) -> Option<RuleSet> {
         then: vec![Consequence::Act { action: Action::Advance, parameters: BTreeMap::new() }],
         min_confidence: BTreeMap::new(),
         risk: Vec::new(),
+        table: None,
     };
     let file = RuleSetFile {
         rule_set: "generated".into(),

@@ -61,7 +61,7 @@ const PASSWORD: &str = "correct horse battery";
 /// # Errors
 /// The stand cannot be set up, or a page is not shown.
 pub fn run(options: &Options) -> Result<ExitCode> {
-    options.known(&["decisions", "seconds", "debug", "keep", "again"])?;
+    options.known(&["decisions", "seconds", "debug"])?;
     let decisions: u64 = options.value("decisions", 1_000_000)?;
     let seconds: f64 = options.value("seconds", 20.0)?;
     let workspace = Workspace::find()?;
@@ -78,15 +78,9 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     };
     let islands_br_kb = (brotli(".js") + brotli(".wasm")) as f64 / 1000.0;
 
-    // Filling takes many times as long as measuring: `--keep` leaves the database, and `--again` finds it.
-    let again = options.flag("again");
-    if again {
-        process::capture(stand.meshline(DATABASE).arg("migrate"))?;
-    } else {
-        output::phase("database", || fill(&stand, decisions))?;
-    }
+    output::phase("database", || fill(&stand, decisions))?;
     let serving = Serving::start_with(&stand, DATABASE, Some(&folder))?;
-    let cookie = sign_in(&stand, serving.address, again)?;
+    let cookie = sign_in(&stand, serving.address)?;
     let mut pages = Map::new();
     println!("{:<28}{:>10}{:>10}{:>10}{:>14}", "page", "p50 ms", "p99 ms", "per s", "islands kB");
     for path in PAGES {
@@ -103,9 +97,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
         pages.insert((*path).to_owned(), figures);
     }
     println!("{}", json!({ "decisions": decisions, "pages": Value::Object(pages) }));
-    if !options.flag("keep") {
-        stand.cluster.drop_database(DATABASE)?;
-    }
+    stand.cluster.drop_database(DATABASE)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -179,15 +171,10 @@ fn stamp(seconds: u64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", rest / 3_600, rest / 60 % 60, rest % 60)
 }
 
-/// Makes an administrator, who is there already when the database is used `again`, and returns the cookie of their session.
-fn sign_in(stand: &Stand, address: SocketAddr, again: bool) -> Result<String> {
+/// Makes an administrator and returns the cookie of their session.
+fn sign_in(stand: &Stand, address: SocketAddr) -> Result<String> {
     let roles = ["--role", "admin", "--role", "revops_lead"];
-    let mut command = stand.meshline(DATABASE);
-    match again {
-        true => command.args(["user", "link", EMAIL]),
-        false => command.args(["user", "add", EMAIL]).args(roles),
-    };
-    let link = process::capture(&mut command)?;
+    let link = process::capture(stand.meshline(DATABASE).args(["user", "add", EMAIL]).args(roles))?;
     let token = link.trim().rsplit('/').next().context("no link was printed")?.to_owned();
     let password = PASSWORD.replace(' ', "+");
     let set = format!("token={token}&password={password}&again={password}");
