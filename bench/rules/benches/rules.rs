@@ -206,7 +206,7 @@ fn named(
         Some(((*name).to_owned(), Reading { value, confidence: cell.confidence }))
     });
     let by_field = BTreeMap::from([("company".to_owned(), is_listed)]);
-    let list = SnapshotList { version: 1, contains: Some(is_listed), by_field };
+    let list = SnapshotList { version: 1, contains: Some(is_listed), by_field, ..SnapshotList::default() };
     (readings.collect(), BTreeMap::from([("tam".to_owned(), list)]))
 }
 

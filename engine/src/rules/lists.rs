@@ -4,7 +4,7 @@
 //! accents are composed, and `.` `,` `;` `:` `!` `?` `…` at the end are dropped: `Initech,  Inc.` is
 //! `initech, inc`. Nothing else is dropped for entries: `Initech` and `Initech Inc` are two of them.
 //!
-//! A text that is no entry like that may still be the same company or domain as one ([`super::matching`]); what had to
+//! A text that is no entry like that may still be the same company or domain as one (`rules/matching.rs`); what had to
 //! be left out for it is told.
 
 use std::hash::{DefaultHasher, Hash, Hasher};

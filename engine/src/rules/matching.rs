@@ -278,7 +278,7 @@ impl Domain {
     fn of(text: &str) -> Option<Self> {
         let text = text.trim().to_lowercase();
         let (rest, mut is_address) = match text.split_once("://") {
-            Some((scheme, rest)) if matches!(scheme, "http" | "https") => (rest, true),
+            Some(("http" | "https", rest)) => (rest, true),
             Some(_) => return None,
             None => (text.as_str(), false),
         };

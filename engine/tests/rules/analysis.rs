@@ -48,7 +48,7 @@ fn found(conditions: &[&str]) -> Vec<String> {
                 let verdict = witness.decide(&rules);
                 assert!(!verdict.trace.is_empty(), "{finding:?}");
             }
-            format!("r{}: {}", finding.rule.unwrap(), finding.message())
+            format!("r{}: {}", finding.rule.expect("a rule's"), finding.message())
         })
         .collect()
 }
@@ -451,7 +451,7 @@ fn nearest(
     lead: &BTreeMap<String, Reading>,
     is_listed: bool,
     wanted: Option<Action>,
-) -> Result<(Vec<String>, Action), Nearest> {
+) -> Result<(Vec<String>, Action), Box<Nearest>> {
     let by_field = BTreeMap::from([("country".to_owned(), is_listed)]);
     let lists = BTreeMap::from([("tam".to_owned(), SnapshotList { by_field, ..SnapshotList::default() })]);
     match rules.nearest_change(&Inputs { readings: lead, lists: &lists, as_of: DateTime::UNIX_EPOCH }, wanted)
@@ -459,7 +459,7 @@ fn nearest(
         Nearest::Found(found) => {
             Ok((found.moves.iter().map(|one| one.text()).collect(), found.verdict.action))
         }
-        other => Err(other),
+        other => Err(Box::new(other)),
     }
 }
 
@@ -490,7 +490,10 @@ fn the_nearest_change_is_the_one_of_the_fewest_fields_and_the_smallest_move() {
         nearest(&rules, &lead(300, 0.8), true, Some(Action::Hold)),
         told(&["country not in tam"], Action::Hold)
     );
-    assert_eq!(nearest(&rules, &lead(300, 0.8), true, Some(Action::Escalate)), Err(Nearest::Nothing));
+    assert_eq!(
+        nearest(&rules, &lead(300, 0.8), true, Some(Action::Escalate)),
+        Err(Box::new(Nearest::Nothing))
+    );
     // What is not known is a change like any other.
     let mut unknown = lead(1200, 0.2);
     unknown.remove("vip");

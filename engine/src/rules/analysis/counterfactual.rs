@@ -233,9 +233,8 @@ impl<'a> Search<'a> {
             for option in range.clone() {
                 let Way { slot, to, answer, distance: more, .. } = &self.options[option];
                 let kept = tried.cells[*slot];
-                let answered = answer.map(|(question, is_in)| {
-                    (question, std::mem::replace(&mut tried.answers[question], Some(is_in)))
-                });
+                let answered =
+                    answer.map(|(question, is_in)| (question, tried.answers[question].replace(is_in)));
                 if to.is_some() {
                     tried.cells[*slot] = self.rules.slots()[*slot].cell(to.as_ref());
                 }

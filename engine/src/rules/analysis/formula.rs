@@ -129,7 +129,7 @@ impl Space {
             return if is_so { Sum::all() } else { Sum::none() };
         }
         if let Some((slot, yes, no)) = self.atom(kind) {
-            let all = || Set::of_ranges(self.sizes[slot], [0..self.sizes[slot]]);
+            let all = || Set::of_ranges(self.sizes[slot], std::iter::once(0..self.sizes[slot]));
             return match want {
                 Want::True => Sum::one(slot, yes),
                 Want::False => Sum::one(slot, no),

@@ -197,11 +197,10 @@ impl FieldClasses {
             }
             _ => true,
         };
-        let best = set.classes().max_by_key(|class| {
+        set.classes().max_by_key(|class| {
             let sure = self.split(*class).1.map_or(0, |sure| sure + 1);
             (sure, is_plain(class), usize::MAX - *class)
-        });
-        best
+        })
     }
 
     /// A value of a class.

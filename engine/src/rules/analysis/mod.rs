@@ -1,8 +1,8 @@
 //! What can be said about a rule set before any lead comes: rules that never apply, that say the same, that ask for
 //! nothing; and leads that no rule decides.
 //!
-//! The space of leads is cut at everything that the rules ask ([`space`]); a condition is then a sum of boxes
-//! ([`formula`]), and "no lead gets here" is "the boxes before cover this one" ([`cover`]). A lead of which less is known
+//! The space of leads is cut at everything that the rules ask (`space`); a condition is then a sum of boxes
+//! (`formula`), and "no lead gets here" is "the boxes before cover this one" (`cover`). A lead of which less is known
 //! never fires a rule that it would not fire if more were known, so fields are taken for known, except where rules ask
 //! whether or how surely they were read. What is not looked into (comparisons with arithmetic, which texts are in a
 //! list) may be anything, so that what is called unreachable is unreachable; the other way round a lead is shown, and

@@ -14,7 +14,7 @@ impl Set {
     }
 
     /// The classes of some ranges.
-    pub fn of_ranges<const N: usize>(len: usize, ranges: [std::ops::Range<usize>; N]) -> Self {
+    pub fn of_ranges(len: usize, ranges: impl IntoIterator<Item = std::ops::Range<usize>>) -> Self {
         let mut words = vec![0_u64; len.div_ceil(64)];
         for range in ranges {
             for (index, word) in words.iter_mut().enumerate() {

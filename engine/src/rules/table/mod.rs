@@ -1,7 +1,7 @@
 //! Decision tables: rules as the rows of a table, first match first. A rule of a file holds one as CSV text, so that
 //! a table reads and compares line by line; a file may be nothing but a table (see [`RuleSetFile::from_table`]).
 //!
-//! A column is a field whose cells are tests (see [`cell`]), or one of `id`, `name`, `when` (any condition), `action`,
+//! A column is a field whose cells are tests (see `cell.rs`), or one of `id`, `name`, `when` (any condition), `action`,
 //! `pool`, `parameter.NAME`, `tags`, `risk` and `min_confidence.FIELD`. A field that is called like one of these is
 //! written `field.NAME`. All cells of a row have to hold; an empty one asks nothing.
 //!

@@ -1,7 +1,7 @@
 //! Expressions of any type: everything of a condition that is more than fields compared with values.
 //!
-//! A tree is typed ([`check`]) into a [`term::Term`], whose work is bounded before it ever runs, and run by one
-//! evaluator ([`run`]). In a rule such a condition is an atom of its code ([`Program`]).
+//! A tree is typed (`check`) into a term, whose work is bounded before it ever runs, and run by one
+//! evaluator (`run`). In a rule such a condition is an atom of its code (`Program`).
 
 mod arithmetic;
 mod calls;
