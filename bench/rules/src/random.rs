@@ -218,6 +218,7 @@ fn file(draw: &mut Draw, catalogue: &Catalogue, conditions: &[String]) -> RuleSe
             false => BTreeMap::new(),
         },
         risk: Vec::new(),
+        table: None,
     };
     RuleSetFile {
         rule_set: "drawn".into(),
