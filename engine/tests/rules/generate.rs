@@ -118,12 +118,15 @@ impl<'l> Source<'l> {
     pub fn double(&mut self, depth: usize) -> String {
         let leaves = self.leaves;
         if depth == 0 {
-            return self.leaf(&leaves.doubles, &["0.0", "1.5", "-2.25", "1e300", "0.1"]);
+            // Others have no order for what is no number, so nothing gets near infinity where they are asked.
+            let large = if leaves.is_common { "1e15" } else { "1e300" };
+            return self.leaf(&leaves.doubles, &["0.0", "1.5", "-2.25", large, "0.1"]);
         }
         let d = depth - 1;
         match self.below(6) {
+            0 if leaves.is_common => format!("({} / 1.5)", self.double(d)),
             0..=2 => {
-                let op = self.one(&["+", "-", "*", "/"]);
+                let op = self.one(&["+", "-", "*", if leaves.is_common { "-" } else { "/" }]);
                 format!("({} {op} {})", self.double(d), self.double(d))
             }
             3 => format!("({} ? {} : {})", self.bool(d), self.double(d), self.double(d)),
