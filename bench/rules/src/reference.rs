@@ -211,7 +211,7 @@ pub fn file(logic: Logic, intent: f64) -> String {
     yaml
 }
 
-/// The compiled rules of [`file`].
+/// The compiled rules of [`file()`].
 ///
 /// # Errors
 /// With what is wrong with them, which is nothing.
