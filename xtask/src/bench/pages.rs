@@ -22,10 +22,8 @@ use super::stand::{Serving, Stand};
 use crate::workspace::Workspace;
 use crate::{output, postgres, process, site, wasm};
 
-/// Every list, the dashboard and what comes first, as a browser of somebody at work asks for them.
+/// Every list and the dashboard, as a browser of somebody at work asks for them.
 const PAGES: &[&str] = &[
-    "/",
-    "/queue",
     "/leads",
     "/leads?action=assign",
     "/leads?period=30d",
