@@ -26,6 +26,7 @@ steps![
     "0009_queue",
     "0010_accounts",
     "0011_views",
+    "0012_verdict_effects",
 ];
 
 /// Brings a database's schema up to date, or takes it back.

@@ -49,8 +49,8 @@ pub async fn kill_switches(store: &Store) -> Result<Vec<KillSwitch>> {
     .await?)
 }
 
-/// Stops workflows: from the return on, no decision of theirs is committed with effects, and no effect of theirs is
-/// claimed. What is being written at this moment ends. One that is stopped already keeps its first reason.
+/// Stops workflows: from the return on, no decision of their rules is committed with effects, and no effect of theirs is
+/// claimed; those of what people decide wait. What is being written at this moment ends. One that is stopped already keeps its first reason.
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is no such workflow; [`Error::Refused`] without a reason.
