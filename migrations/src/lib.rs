@@ -27,6 +27,7 @@ steps![
     "0010_accounts",
     "0011_views",
     "0012_verdict_effects",
+    "0013_notices",
 ];
 
 /// Brings a database's schema up to date, or takes it back.
