@@ -12,6 +12,7 @@ use store::people::sessions::IdHash;
 use store::{Actor, Store};
 
 use crate::actions::Post;
+use crate::summaries::Summaries;
 
 /// The person who looks at the page.
 #[derive(Clone, Debug)]
@@ -69,6 +70,8 @@ pub struct Request {
     pub nonce: Arc<str>,
     /// The address people reach the server under, as the configuration has it: `https://meshline.example`.
     pub public_url: Option<Arc<str>>,
+    /// Figures that are kept, since they take long to add up.
+    pub summaries: Summaries,
     /// The way to people's mailboxes; `None` where no mail server is configured.
     pub post: Option<Arc<dyn Post>>,
     /// Said once at the top of the next page, after a form was sent.

@@ -26,4 +26,6 @@ pub mod pages;
 #[cfg(feature = "ssr")]
 pub mod shell;
 #[cfg(feature = "ssr")]
+pub mod summaries;
+#[cfg(feature = "ssr")]
 mod ui;

@@ -96,6 +96,13 @@ for (const javaScriptEnabled of [true, false]) {
         await page.getByRole('button', { name: 'Save and check' }).click();
         await expect(flash(page)).toContainText('nothing is wrong');
         await expect(page.locator('.differences')).toContainText('company_size >= 500');
+        // A rule that nothing is left for is told, and stands in nobody's way.
+        await text.fill(right.replace(/^rules:\n/m, 'rules:\n- id: never\n  when: company_size > 10 && company_size < 5\n  then:\n  - nurture\n'));
+        await page.getByRole('button', { name: 'Save and check' }).click();
+        await expect(flash(page)).toContainText('nothing is wrong');
+        const found = page.getByRole('region', { name: 'Findings' }).getByRole('listitem').first();
+        await expect(found).toContainText('This rule never applies: `company_size > 10` and `company_size < 5` cannot hold together.');
+        await expect(found.locator('mark')).toHaveText('company_size > 10 && company_size < 5');
         await page.getByText('Discard', { exact: true }).click();
         await page.getByRole('button', { name: 'Discard the draft' }).click();
         await expect(main(page)).toContainText('Taken back');

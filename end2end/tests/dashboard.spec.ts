@@ -192,3 +192,30 @@ test.describe('the read-out of the chart', () => {
     });
   });
 });
+
+for (const javaScriptEnabled of [true, false]) {
+  test.describe(javaScriptEnabled ? 'with scripts' : 'without scripts', () => {
+    test.use({ javaScriptEnabled });
+
+    test('figures that take long are waited for, once for everybody', async ({ organisation, page }) => {
+      const path = `/dashboard?from=2026-01-0${javaScriptEnabled ? 2 : 3}`;
+      // What the figures are added up from cannot be read for a while.
+      const held = organisation.rows('DO $$ BEGIN LOCK TABLE queue_verdicts IN ACCESS EXCLUSIVE MODE; PERFORM pg_sleep(4); END $$');
+      await page.goto(path);
+      await expect(page.getByRole('progressbar', { name: /^Adding up the figures/ })).toBeVisible();
+      await held;
+      if (!javaScriptEnabled) {
+        await expect(async () => {
+          await page.getByRole('link', { name: 'Look again' }).click();
+          await expect(figure(page, 'MQL→SQL').locator('.fig')).toBeVisible({ timeout: 1_000 });
+        }).toPass();
+      }
+      await expect(figure(page, 'MQL→SQL').locator('.fig')).toHaveText(/\d/);
+      // They took seconds, and are shown again rather than added up again.
+      const again = organisation.rows('DO $$ BEGIN LOCK TABLE queue_verdicts IN ACCESS EXCLUSIVE MODE; PERFORM pg_sleep(2); END $$');
+      await page.goto(path);
+      await expect(figure(page, 'MQL→SQL').locator('.fig')).toHaveText(/\d/);
+      await again;
+    });
+  });
+}

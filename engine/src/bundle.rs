@@ -11,10 +11,12 @@ use serde_json::Value as Json;
 use crate::action::Action;
 use crate::catalogue::Catalogue;
 use crate::content::{EventDocument, ExtractionMap, MapFile, NotRead};
-use crate::decision::{Snapshot, SnapshotField, SnapshotList};
+use crate::decision::{ListMatch, Snapshot, SnapshotField, SnapshotList};
 use crate::problem::Problem;
 use crate::rules::pick::{Pick, PickInputs, Pool, pick};
-use crate::rules::{Act, Explanation, Inputs, Reading, ReferenceList, RuleSet, RuleSetFile, Verdict};
+use crate::rules::{
+    Act, Analysis, Explanation, Inputs, Match, Reading, ReferenceList, RuleSet, RuleSetFile, Verdict,
+};
 use crate::value::Value;
 
 /// The content of a bundle, each part with its version.
@@ -131,6 +133,18 @@ impl Bundle {
         self.rules.explain(&Inputs { readings: &readings, lists: &snapshot.lists, as_of })
     }
 
+    /// What can be said about the rules before any lead comes.
+    pub fn analyse(&self) -> Analysis {
+        let entries = self.lists.iter().map(|(name, (_, list))| (name.clone(), list.len()));
+        self.rules.analyse(&entries.collect())
+    }
+
+    /// Counts a lead where the findings of [`Bundle::analyse`] concern it.
+    pub fn count(&self, analysis: &mut Analysis, snapshot: &Snapshot, as_of: DateTime<Utc>) {
+        let readings = self.readings(&snapshot.fields);
+        analysis.count(&self.rules, &Inputs { readings: &readings, lists: &snapshot.lists, as_of });
+    }
+
     /// What the rules would do with a lead that waits for a person: what the rule would that could not be told, else what
     /// was decided.
     pub fn suggestion(&self, held_by: Option<&str>, decided: Act) -> Act {
@@ -185,8 +199,13 @@ impl Bundle {
                 .entry(question.list.clone())
                 .or_insert_with(|| SnapshotList { version: *version, ..SnapshotList::default() });
             if let Some(text) = self.rules.text_of(question, &readings) {
-                let contains = list.contains(text).is_some();
+                let found = list.matched(text);
+                let contains = found.is_some();
                 answer.by_field.insert(question.field.clone(), contains);
+                if let Some(Match { entry, steps }) = found {
+                    let found = ListMatch { entry: entry.to_owned(), steps };
+                    answer.matched.insert(question.field.clone(), found);
+                }
                 answer.contains = Some(answer.contains == Some(true) || contains);
             }
         }
@@ -197,19 +216,15 @@ impl Bundle {
 fn missing_pools(rules: &RuleSetFile, pools: &BTreeMap<String, (u32, Pool)>) -> Vec<Problem> {
     use crate::action::Consequence;
     let mut problems = Vec::new();
-    for (i, rule) in rules.rules.iter().enumerate() {
-        for (j, consequence) in rule.then.iter().enumerate() {
+    for written in rules.written().0 {
+        for (j, consequence) in written.rule.then.iter().enumerate() {
             let Consequence::Act { action: Action::Assign, parameters } = consequence else { continue };
             let Some(name) = parameters.get("pool").and_then(Json::as_str) else { continue };
             if !pools.contains_key(name) {
                 let near = crate::problem::nearest(name, pools.keys().map(String::as_str));
-                problems.push(
-                    Problem::at(
-                        format!("/rules/{i}/then/{j}/assign/pool"),
-                        format!("There is no pool `{name}`."),
-                    )
-                    .suggest(near),
-                );
+                let pointer = format!("/then/{j}/assign/pool");
+                let problem = Problem::at(pointer, format!("There is no pool `{name}`."));
+                problems.push(written.problem(problem.suggest(near)));
             }
         }
     }
@@ -255,6 +270,19 @@ mod tests {
         let tam = &snapshot.lists["tam"];
         assert_eq!((tam.version, tam.contains), (4, Some(true)));
         assert_eq!(tam.by_field, BTreeMap::from([("company".into(), true), ("country".into(), false)]));
+        assert_eq!(
+            tam.matched,
+            BTreeMap::from([("company".into(), ListMatch { entry: "Initech".into(), steps: vec![] })])
+        );
+        let (snapshot, _) = read(&bundle, &json!({"company": "Initech GmbH"}));
+        assert_eq!(
+            snapshot.lists["tam"].matched["company"].steps,
+            [crate::rules::Step::LegalForm("gmbh".into())]
+        );
+        // A decision from before matches were told keeps its bytes.
+        let old = json!({"version": 4, "contains": true, "by_field": {"company": true}});
+        let read: SnapshotList = serde_json::from_value(old.clone()).unwrap();
+        assert_eq!(serde_json::to_value(read).unwrap(), old);
         assert_eq!((verdict.action, snapshot.fields["company"].map_version), (Action::Advance, 3));
     }
 

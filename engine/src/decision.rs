@@ -10,6 +10,7 @@ use serde_json::Value as Json;
 use crate::action::Action;
 use crate::canonical::Digest;
 use crate::ids::{DecisionId, EffectId, EventId, LeadId};
+use crate::rules::Step;
 use crate::time::micros;
 
 /// In which mode a decision was made, and so whether it has effects.
@@ -80,6 +81,20 @@ pub struct SnapshotList {
     pub contains: Option<bool>,
     /// The answer for each field that was asked.
     pub by_field: BTreeMap<String, bool>,
+    /// For each field that is in it, the entry and what was left out until the two were the same. Decisions from before
+    /// this was told have none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub matched: BTreeMap<String, ListMatch>,
+}
+
+/// The entry of a list that a text matched.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ListMatch {
+    /// The entry as it is written in the list.
+    pub entry: String,
+    /// What was left out; nothing where only case and spaces differ.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<Step>,
 }
 
 /// The exact inputs of one decision.

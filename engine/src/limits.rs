@@ -16,6 +16,16 @@ pub const NAME_CHARS: usize = 100;
 pub const EXPRESSION_BYTES: usize = 10_000;
 /// Nesting of one rule condition: the parser recurses.
 pub const EXPRESSION_DEPTH: usize = 64;
+/// Pieces of one rule condition inside each other, chains such as `a + b + c` included: what walks the tree recurses.
+pub const EXPRESSION_HEIGHT: usize = 200;
+/// Work of one rule condition in the worst case, in steps of the evaluator: some tens of milliseconds.
+pub const EXPRESSION_WORK: u64 = 1_000_000;
+/// Pieces that `split` cuts a text into: what is gone through again for each of them stays bounded.
+pub const PIECES: usize = 10_000;
+/// Bytes of one pattern of `matches`, wherever it comes from.
+pub const PATTERN_BYTES: usize = 1_000;
+/// Characters and ranges of one pattern of `matches` once its repetitions are written out.
+pub const PATTERN_WEIGHT: u64 = 10_000;
 /// Rules in one rule set.
 pub const RULES: usize = 2_000;
 /// Fields in one catalogue: a feature row codes each with at least a byte.

@@ -40,6 +40,8 @@ pub enum Topic {
     Changes,
     /// What the processes do by themselves.
     Jobs,
+    /// Figures that take a while to add up.
+    Figures,
 }
 
 /// Topics that this process has something to tell of.

@@ -17,8 +17,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("app", &["engine", "store"]),
     ("server", &["engine", "store", "destinations", "migrations", "app"]),
     ("bench", &["engine", "store", "destinations", "server"]),
+    ("bench-rules", &["engine"]),
     ("islands", &["app"]),
-    ("xtask", &[]),
+    ("xtask", &["engine"]),
 ];
 
 /// What must not come along, directly or through others.

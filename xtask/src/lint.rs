@@ -68,6 +68,8 @@ fn wasm(workspace: &Workspace) -> Result<()> {
         "--no-default-features",
         "--features",
         "app/hydrate",
+        "--package",
+        "bench-rules",
     ]);
     for bundle in BUNDLES {
         cargo.args(["--package", bundle.package]);

@@ -4,6 +4,8 @@ mod assets;
 mod bench;
 mod browser;
 mod build;
+mod differ;
+mod eval;
 mod layers;
 mod licences;
 mod lint;
@@ -43,7 +45,12 @@ cargo xtask COMMAND
                                     kills processes, crashes the database and breaks the network, and then reads the
                                     destinations: is each effect there once and in order? --cuts: connections cut
                                     after the destination committed; --stopped: workers stopped past their leases
+  differ [--cases 1000000] [--seed 1]
+                                    rule sets and leads by chance: do the row engine, the vector engine at each level of
+                                    instructions, and both in WebAssembly decide the same?
   test-db                           keep the test database up until Ctrl-C, for `cargo test` by hand
+  bench rules [--no-peers]          decisions and simulations a second on the reference workload, against zen-engine,
+                                    the cel crate, Polars and DuckDB
   bench ingest [--seconds 30] [--rounds 3] [--assigned 20] [--events 100000] [--import 100000] [--statements]
                                     events a second, single, in batches and imported, against pgbench and COPY
   bench outbox [--jobs 50000] [--rounds 3] [--samples 500] [--aged 10000000] [--statements]
@@ -52,6 +59,7 @@ cargo xtask COMMAND
                                     lists and the dashboard at 200 requests a second, and what a browser fetches
   bench soak [--minutes 30] [--assigned 20]
                                     half of that load for long: memory, errors and the slowest answer
+  eval cel FILE.jsonl               cases of CEL's conformance suite: passed, failed and excluded by construct
 
 DATABASE_URL makes `run` use that database instead of a private one in .meshline/.";
 
@@ -79,6 +87,8 @@ fn command() -> Result<ExitCode> {
         ["build"] => build::build(),
         ["lint", names @ ..] => lint::lint(names),
         ["bench", what @ ..] => bench::bench(what),
+        ["eval", what @ ..] => eval::eval(what),
+        ["differ", options @ ..] => differ::differ(options),
         ["migrations"] => migrations::migrations(),
         ["torture", options @ ..] => torture::torture(options),
         ["test-db"] => test::keep_database(),

@@ -10,7 +10,7 @@ use crate::rust_tests::Kind;
 use crate::skips::Allowed;
 use crate::wasm::Mode;
 use crate::workspace::Workspace;
-use crate::{browser, output, packages, process, rust_tests, torture};
+use crate::{browser, differ, output, packages, process, rust_tests, torture};
 
 /// What tests found.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -116,6 +116,7 @@ fn run_all(workspace: &Workspace, selection: Selection, total: &mut Outcome, com
     };
     if selection.unit {
         part("unit and property tests", &mut || rust_tests::run(workspace, Kind::Unit, None));
+        part("rules in WebAssembly", &mut || differ::short(workspace));
         part("documentation tests", &mut || rust_tests::documentation(workspace));
     }
     if !selection.database && !selection.browser {

@@ -7,6 +7,7 @@ use engine::bundle::{Bundle, BundleSource};
 use engine::change::{self, Kind};
 use engine::content::EventDocument;
 use engine::ids::LeadId;
+use engine::rules::Analysis;
 use serde_json::Value as Json;
 use store::Store;
 use store::changes::Surrounding;
@@ -23,6 +24,8 @@ const NAMED: usize = 5;
 pub struct Impact {
     /// What people call the workflow.
     pub workflow: String,
+    /// What is found about the rules with the change, counted over these leads.
+    pub analysis: Analysis,
     /// How many of its newest decisions could be made again.
     pub decided: usize,
     /// For each action how often it is decided by what is live, and how often with the change.
@@ -33,7 +36,7 @@ pub struct Impact {
     pub examples: Vec<(LeadId, Action, Action)>,
 }
 
-/// Decides the newest events of a workflow twice. `None` where the change does not fit the workflow, or nothing was decided.
+/// Decides the newest events of a workflow twice. `None` where the change does not fit the workflow.
 ///
 /// # Errors
 /// When the database fails.
@@ -59,6 +62,7 @@ pub async fn impact(
         .collect();
     let mut impact = Impact {
         workflow: around.title.clone(),
+        analysis: with_change.analyse(),
         decided: 0,
         actions: BTreeMap::new(),
         moved: 0,
@@ -71,11 +75,11 @@ pub async fn impact(
         if !seen.insert(decision.lead_id) {
             continue;
         }
-        let decide = |bundle: &Bundle| {
-            let (snapshot, _) = bundle.read(&EventDocument { id: decision.event_id, document });
-            bundle.decide(&snapshot, decision.as_of).action
-        };
-        let (is, would) = (decide(&live), decide(&with_change));
+        let event = EventDocument { id: decision.event_id, document };
+        let decide = |bundle: &Bundle, snapshot| bundle.decide(snapshot, decision.as_of).action;
+        let (before, after) = (live.read(&event).0, with_change.read(&event).0);
+        let (is, would) = (decide(&live, &before), decide(&with_change, &after));
+        with_change.count(&mut impact.analysis, &after, decision.as_of);
         impact.decided += 1;
         impact.actions.entry(is).or_default().0 += 1;
         impact.actions.entry(would).or_default().1 += 1;
@@ -86,7 +90,7 @@ pub async fn impact(
             }
         }
     }
-    Ok((impact.decided > 0).then_some(impact))
+    Ok(Some(impact))
 }
 
 /// What is live and what would be, both with the entries of the lists that they ask.

@@ -20,7 +20,7 @@ pub async fn chart(
     let viewer = request.viewer.as_ref().ok_or(Error::SignedOut)?;
     let clock = Clock { now: request.now, zone: viewer.time_zone };
     let (name, ending) = file.split_once('.').unwrap_or((file, ""));
-    let chart = async || dashboard::chart(&request.store, &query.into_iter().collect(), clock, name).await;
+    let chart = async || dashboard::chart(request, &query.into_iter().collect(), clock, name).await;
     match ending {
         "csv" => {
             let csv = chart().await?.csv().map_err(|error| {

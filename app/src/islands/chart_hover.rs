@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast as _;
 use leptos::web_sys::{Element, Event, EventTarget};
 
-/// Says under a chart what the pointer or the arrow keys are on. The words stand in the chart already, in the `<title>`
+/// Says beside a chart what the pointer or the arrow keys are on. The words stand in the chart already, in the `<title>`
 /// of each `[data-hit]`, numbered from 0.
 #[island]
 pub fn ChartHover(

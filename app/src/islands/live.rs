@@ -2,7 +2,8 @@
 
 use leptos::prelude::*;
 
-/// Hears which kinds of things have changed, and puts the page's own parts in anew: every `[data-live]` that names one of
+/// Hears which kinds of things have changed, and puts the page's own parts in anew (or loads the page, where it has no such
+/// part any more): every `[data-live]` that names one of
 /// `topics` and has an id. A part in which somebody is at work (a field, an open panel, a ticked box) waits until they are
 /// done. What a part says of itself in `data-say` is read out when it has changed.
 #[island]
@@ -169,7 +170,13 @@ mod browser {
             let fresh = DomParser::new()?.parse_from_string(&text, SupportedType::TextHtml)?;
             let mut waiting = BTreeSet::new();
             for part in parts {
-                let Some(new) = fresh.get_element_by_id(&part.id()) else { continue };
+                let Some(new) = fresh.get_element_by_id(&part.id()) else {
+                    // It has become another page, for example with the figures that were waited for.
+                    if is_busy(&part) {
+                        continue;
+                    }
+                    return window().location().reload().map(|()| BTreeSet::new());
+                };
                 if is_busy(&part) {
                     waiting.extend(part.get_attribute("data-live"));
                     continue;

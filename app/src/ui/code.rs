@@ -36,6 +36,14 @@ pub fn problems(text: &str, marks: &[Mark], may_stay: bool) -> impl IntoView + u
     (!marks.is_empty()).then(|| view! { <ol class="problems" id="problems">{all}{rest}</ol> })
 }
 
+/// What is worth knowing about a text, each with its line and the place marked.
+pub fn findings(text: &str, marks: &[Mark]) -> impl IntoView + use<> {
+    let left = marks.len().saturating_sub(SHOWN);
+    let all = marks.iter().take(SHOWN).map(|mark| problem(text, mark, true)).collect_view();
+    let rest = (left > 0).then(|| view! { <li class="meta">{format!("and {left} more")}</li> });
+    view! { <ol class="problems findings">{all}{rest}</ol> }
+}
+
 fn problem(text: &str, mark: &Mark, may_stay: bool) -> impl IntoView + use<> {
     let tone = if may_stay { "warn" } else { "bad" };
     let place =

@@ -1,8 +1,11 @@
 //! How far something is that takes a while, with a way to stop it.
 
-use leptos::prelude::*;
+use std::time::Duration;
 
-use super::number;
+use leptos::prelude::*;
+use store::live::Topic;
+
+use super::{live, number};
 
 /// `done` of `all`, in words too; `stop` is a form that breaks it off.
 pub fn progress(what: &str, done: u64, all: u64, stop: Option<AnyView>) -> impl IntoView + use<> {
@@ -13,4 +16,20 @@ pub fn progress(what: &str, done: u64, all: u64, stop: Option<AnyView>) -> impl 
             {stop}
         </div>
     }
+}
+
+/// That figures are being added up, for so long by now. The page comes anew when they are there; with scripts off people look
+/// again themselves, at `again`.
+pub fn adding(since: Duration, again: &str) -> impl IntoView + use<> {
+    let said = match since.as_secs() {
+        0..=1 => "Adding up the figures".to_owned(),
+        seconds => format!("Adding up the figures, for {seconds}\u{a0}s by now"),
+    };
+    let bar = view! {
+        <div class="progress">
+            <label><span>{said}</span><progress></progress></label>
+            <a class="btn" href=again.to_owned()>"Look again"</a>
+        </div>
+    };
+    view! { {live::part("adding", Topic::Figures, bar)}{live::hear(&[Topic::Figures])} }
 }

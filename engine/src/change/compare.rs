@@ -7,7 +7,8 @@ use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 use super::Kind;
 use crate::action::{Action, Consequence};
-use crate::rules::{RuleDefinition, RuleSetFile, yaml};
+use crate::rules::ast::{CompareOp, Expr, ExprKind};
+use crate::rules::{RuleDefinition, RuleSetFile, parse, yaml};
 
 /// Everything that differs between two versions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -56,7 +57,7 @@ impl RuleSetFile {
     pub fn hands_out_by(&self, list: &str) -> bool {
         let asks = format!("lists.{list}");
         let is_end = |rest: &str| !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
-        self.rules.iter().any(|rule| {
+        self.written_out().rules.iter().any(|rule| {
             let mut found = rule.when.match_indices(&asks);
             found.any(|(at, asked)| is_end(&rule.when[at + asked.len()..])) && hands_out(rule)
         })
@@ -64,14 +65,19 @@ impl RuleSetFile {
 }
 
 fn rule_sets(before: Option<&Json>, after: &Json) -> Comparison {
-    let (old, new) = (rules(before), rules(Some(after)));
+    let (old_file, new_file) = (rules(before), rules(Some(after)));
+    let (old, new) = (old_file.written_out(), new_file.written_out());
+    let rewritten = rewritten(&old_file, &new_file);
     let by_id = |set: &RuleSetFile| -> BTreeMap<String, RuleDefinition> {
         set.rules.iter().map(|rule| (rule.id.clone(), rule.clone())).collect()
     };
     let (was, is) = (by_id(&old), by_id(&new));
     let mut comparison = Comparison::default();
     let mut touched: BTreeSet<&str> = BTreeSet::new();
-    for rule in old.rules.iter().filter(|rule| !is.contains_key(&rule.id)) {
+    let is_gone = |rule: &&RuleDefinition| {
+        !is.contains_key(&rule.id) && !rewritten.values().any(|before| *before == rule.id)
+    };
+    for rule in old.rules.iter().filter(is_gone) {
         touched.insert(&rule.id);
         comparison.differences.push(Difference {
             subject: subject(rule),
@@ -82,7 +88,8 @@ fn rule_sets(before: Option<&Json>, after: &Json) -> Comparison {
     }
     let moved = moved(&old, &new);
     for (place, rule) in new.rules.iter().enumerate() {
-        let differences = match was.get(&rule.id) {
+        let earlier = was.get(&rule.id).or_else(|| was.get(rewritten.get(&rule.id)?));
+        let differences = match earlier {
             None => vec![Difference {
                 subject: subject(rule),
                 part: None,
@@ -103,8 +110,9 @@ fn rule_sets(before: Option<&Json>, after: &Json) -> Comparison {
                 found
             }
         };
-        if !differences.is_empty() {
+        if differences.iter().any(|difference| !matches!(difference.part.as_deref(), Some(NAME | WORDING))) {
             touched.insert(&rule.id);
+            touched.extend(earlier.map(|earlier| earlier.id.as_str()));
         }
         comparison.differences.extend(differences);
     }
@@ -117,8 +125,45 @@ fn rule_sets(before: Option<&Json>, after: &Json) -> Comparison {
         });
     }
     comparison.touches_assignment =
-        touched.iter().any(|id| [was.get(*id), is.get(*id)].into_iter().flatten().any(hands_out));
+        touched.iter().any(|id| [was.get(*id), is.get(*id)].into_iter().flatten().any(hands_out))
+            || (!moved.is_empty() && passes_a_handing_out(&old, &new));
     comparison
+}
+
+/// What a rule is called, which decides nothing.
+const NAME: &str = "name";
+/// Another way to write the same condition, which decides nothing.
+const WORDING: &str = "wording of the condition";
+
+/// Whether a rule that hands out leads stands before another one that it stood behind, or the other way round.
+fn passes_a_handing_out(old: &RuleSetFile, new: &RuleSetFile) -> bool {
+    let places = |set: &RuleSetFile| -> BTreeMap<String, usize> {
+        set.rules.iter().enumerate().map(|(place, rule)| (rule.id.clone(), place)).collect()
+    };
+    let (was, is) = (places(old), places(new));
+    let both: Vec<(usize, usize)> = was.iter().filter_map(|(id, at)| Some((*at, *is.get(id)?))).collect();
+    let handing_out = both.iter().filter(|(at, to)| hands_out(&old.rules[*at]) || hands_out(&new.rules[*to]));
+    handing_out.into_iter().any(|one| both.iter().any(|other| (one.0 < other.0) != (one.1 < other.1)))
+}
+
+/// Rows of one table whose ids, made of what they test, are new, with those of the rows whose place they take.
+fn rewritten(old: &RuleSetFile, new: &RuleSetFile) -> BTreeMap<String, String> {
+    let rows = |set: &RuleSetFile| -> Vec<(Option<String>, String)> {
+        let id = |index: usize| set.rules.get(index).map(|rule| rule.id.clone());
+        set.written().0.into_iter().map(|row| (row.table().and_then(id), row.rule.id)).collect()
+    };
+    let (was, is) = (rows(old), rows(new));
+    let mut pairs = BTreeMap::new();
+    for op in capture_diff_slices(Algorithm::Myers, &was, &is) {
+        let DiffOp::Replace { .. } = op else { continue };
+        for ((table, before), (same, after)) in was[op.old_range()].iter().zip(&is[op.new_range()]) {
+            let is_known = is.iter().any(|(_, id)| id == before) || was.iter().any(|(_, id)| id == after);
+            if table.is_some() && table == same && !is_known {
+                pairs.insert(after.clone(), before.clone());
+            }
+        }
+    }
+    pairs
 }
 
 fn rules(body: Option<&Json>) -> RuleSetFile {
@@ -146,26 +191,120 @@ fn moved(old: &RuleSetFile, new: &RuleSetFile) -> BTreeSet<String> {
 }
 
 fn rule_parts(was: &RuleDefinition, is: &RuleDefinition) -> Vec<Difference> {
-    let then = |rule: &RuleDefinition| inline(&serde_json::to_value(&rule.then).unwrap_or_default());
-    let confidence =
-        |rule: &RuleDefinition| inline(&serde_json::to_value(&rule.min_confidence).unwrap_or_default());
-    let name = |rule: &RuleDefinition| rule.name.clone().unwrap_or_default();
-    let parts = [
-        ("name", name(was), name(is)),
-        ("condition", was.when.clone(), is.when.clone()),
-        ("actions", then(was), then(is)),
-        ("minimum confidence", confidence(was), confidence(is)),
-        ("risk", was.risk.join(", "), is.risk.join(", ")),
-    ];
+    let text = |json: &Json| Some(inline(json)).filter(|text| !text.is_empty());
+    let words = |all: &[String]| Some(all.join(", ")).filter(|text| !text.is_empty());
+    let mut parts = vec![(NAME.to_owned(), was.name.clone(), is.name.clone())];
+    parts.extend(condition_parts(&was.when, &is.when));
+    let ((action, parameters, tags), (new_action, new_parameters, new_tags)) = (then(was), then(is));
+    parts.push(("action".into(), action, new_action));
+    let names: BTreeSet<&String> = parameters.keys().chain(new_parameters.keys()).collect();
+    for name in names {
+        let value = |all: &BTreeMap<String, Json>| all.get(name).and_then(text);
+        parts.push((name.replace('_', " "), value(&parameters), value(&new_parameters)));
+    }
+    parts.push(("tags".into(), words(&tags), words(&new_tags)));
+    let fields: BTreeSet<&String> = was.min_confidence.keys().chain(is.min_confidence.keys()).collect();
+    for field in fields {
+        let least = |rule: &RuleDefinition| rule.min_confidence.get(field).map(f64::to_string);
+        parts.push((format!("minimum confidence of {field}"), least(was), least(is)));
+    }
+    parts.push(("risk".into(), words(&was.risk), words(&is.risk)));
     let differing = parts.into_iter().filter(|(_, before, after)| before != after);
     differing
-        .map(|(part, before, after)| Difference {
-            subject: subject(is),
-            part: Some(part.into()),
-            before: Some(before),
-            after: Some(after),
-        })
+        .map(|(part, before, after)| Difference { subject: subject(is), part: Some(part), before, after })
         .collect()
+}
+
+/// The action of a rule, its parameters and its tags.
+fn then(rule: &RuleDefinition) -> (Option<String>, BTreeMap<String, Json>, Vec<String>) {
+    let mut all = (None, BTreeMap::new(), Vec::new());
+    for consequence in &rule.then {
+        match consequence {
+            Consequence::Act { action, parameters } => {
+                all.0 = Some(action.to_string());
+                all.1.clone_from(parameters);
+            }
+            Consequence::Tag(tag) => all.2.push(tag.clone()),
+        }
+    }
+    all
+}
+
+/// A part of a rule with what it was and what it is.
+type Part = (String, Option<String>, Option<String>);
+
+/// What differs between two conditions: single thresholds and values where all else is the same, else the whole.
+fn condition_parts(was: &str, is: &str) -> Vec<Part> {
+    if was == is {
+        return Vec::new();
+    }
+    let whole = |part: &str| vec![(part.to_owned(), Some(was.to_owned()), Some(is.to_owned()))];
+    let ((Some(before), old_problems), (Some(after), new_problems)) = (parse(was), parse(is)) else {
+        return whole("condition");
+    };
+    if !old_problems.is_empty() || !new_problems.is_empty() {
+        return whole("condition");
+    }
+    let mut differing = Vec::new();
+    if !same_but_values(&before, &after, &mut differing) {
+        return whole("condition");
+    }
+    if differing.is_empty() {
+        return whole(WORDING);
+    }
+    let piece = |text: &str, expr: &Expr| text.get(expr.span.start..expr.span.end).map(str::to_owned);
+    let part = |(before, after): (&Expr, &Expr)| {
+        let part = if is_threshold(before) { "threshold" } else { "condition" };
+        (part.to_owned(), piece(was, before), piece(is, after))
+    };
+    differing.into_iter().map(part).collect()
+}
+
+/// Whether two conditions say the same but for values that they compare with; the comparisons that differ.
+fn same_but_values<'e>(was: &'e Expr, is: &'e Expr, differing: &mut Vec<(&'e Expr, &'e Expr)>) -> bool {
+    let is_value = |a: &Expr, b: &Expr| {
+        std::mem::discriminant(&a.kind) == std::mem::discriminant(&b.kind) && a.is_literal()
+    };
+    match (&was.kind, &is.kind) {
+        _ if was == is => true,
+        (ExprKind::All(a), ExprKind::All(b)) | (ExprKind::Any(a), ExprKind::Any(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_but_values(a, b, differing))
+        }
+        (ExprKind::Not(a), ExprKind::Not(b)) => same_but_values(a, b, differing),
+        (
+            ExprKind::Compare { op, left, right },
+            ExprKind::Compare { op: new_op, left: new_left, right: new_right },
+        ) if op == new_op => {
+            let is_one_value = (left == new_left
+                && (is_value(right, new_right) || both_numbers(right, new_right)))
+                || (right == new_right && (is_value(left, new_left) || both_numbers(left, new_left)));
+            differing.push((was, is));
+            is_one_value
+        }
+        (ExprKind::In { needle, list }, ExprKind::In { needle: same, list: new_list }) => {
+            let is_list = |list: &Expr| matches!(list.kind, ExprKind::List(_));
+            differing.push((was, is));
+            needle == same && is_list(list) && is_list(new_list)
+        }
+        _ => false,
+    }
+}
+
+fn both_numbers(a: &Expr, b: &Expr) -> bool {
+    let is_number = |expr: &Expr| matches!(expr.kind, ExprKind::Integer(_) | ExprKind::Float(_));
+    is_number(a) && is_number(b)
+}
+
+fn is_threshold(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Compare { op, left, right } => {
+            !matches!(op, CompareOp::Equal | CompareOp::NotEqual)
+                && [left, right]
+                    .iter()
+                    .any(|side| matches!(side.kind, ExprKind::Integer(_) | ExprKind::Float(_)))
+        }
+        _ => false,
+    }
 }
 
 fn subject(rule: &RuleDefinition) -> String {
@@ -300,7 +439,7 @@ mod tests {
         let before = set(&[SPAM, HOT, COLD].join(","));
         let after = set(&[SPAM, &HOT.replace("0.85", "0.80"), COLD].join(","));
         let found = compare(Kind::RuleSet, Some(&before), &after);
-        assert_eq!(told(&found), ["Rule Hot condition: intent > 0.85 -> intent > 0.80"]);
+        assert_eq!(told(&found), ["Rule Hot threshold: intent > 0.85 -> intent > 0.80"]);
         assert!(found.touches_assignment);
         assert_eq!(compare(Kind::RuleSet, Some(&after), &after), Comparison::default());
     }
@@ -320,6 +459,70 @@ mod tests {
         assert!(!calm.touches_assignment);
         let quota = set(&[SPAM, HOT, &COLD.replace("then:", "risk: [quota], then:")].join(","));
         assert!(compare(Kind::RuleSet, Some(&before), &quota).touches_assignment);
+    }
+
+    fn changed(from: &str, to: &str) -> (Vec<String>, bool) {
+        let found = compare(Kind::RuleSet, Some(&set(from)), &set(to));
+        (told(&found), found.touches_assignment)
+    }
+
+    #[test]
+    fn each_part_of_a_rule_is_told_by_itself() {
+        let rule = "{id: hot, name: Hot, when: '(intent > 0.85 && size >= 50) || vip', then: [{assign: {pool: aes, meeting: intro}}, {tag: warm}]}";
+        let cases = [
+            ("0.85", "0.80", "Rule Hot threshold: intent > 0.85 -> intent > 0.80", true),
+            ("pool: aes", "pool: smb", "Rule Hot pool: aes -> smb", true),
+            ("meeting: intro", "meeting: demo", "Rule Hot meeting: intro -> demo", true),
+            ("tag: warm", "tag: hot", "Rule Hot tags: warm -> hot", true),
+            (
+                "|| vip",
+                "|| (vip)",
+                "Rule Hot wording of the condition: (intent > 0.85 && size >= 50) || vip -> (intent > 0.85 && size >= 50) || (vip)",
+                false,
+            ),
+            ("name: Hot", "name: Hotter", "Rule Hotter name: Hot -> Hotter", false),
+            (
+                "|| vip",
+                "|| !vip",
+                "Rule Hot condition: (intent > 0.85 && size >= 50) || vip -> (intent > 0.85 && size >= 50) || !vip",
+                true,
+            ),
+        ];
+        for (from, to, line, touches) in cases {
+            assert_eq!(changed(rule, &rule.replace(from, to)), (vec![line.to_owned()], touches));
+        }
+        let (told, _) =
+            changed(rule, &rule.replace("assign: {pool: aes, meeting: intro}", "escalate: {meeting: intro}"));
+        assert_eq!(told, ["Rule Hot action: assign -> escalate", "Rule Hot pool: aes -> -"]);
+        let both = rule.replace("0.85", "0.9").replace("50", "60");
+        let (told, _) = changed(rule, &both);
+        assert_eq!(
+            told,
+            [
+                "Rule Hot threshold: intent > 0.85 -> intent > 0.9",
+                "Rule Hot threshold: size >= 50 -> size >= 60"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_rule_that_passes_one_that_assigns_touches_assignment() {
+        assert!(changed(&[SPAM, HOT, COLD].join(","), &[HOT, SPAM, COLD].join(",")).1);
+        assert!(!changed(&[SPAM, COLD, HOT].join(","), &[COLD, SPAM, HOT].join(",")).1);
+    }
+
+    #[test]
+    fn rows_of_a_table_are_told_as_rules() {
+        let table = |rows: &str| {
+            format!(r#"{{id: land, when: "true", then: [], table: "country,size,pool\n{rows}"}}"#)
+        };
+        let before = table(r"DE,>= 200,dach\nFR,>= 200,emea\n");
+        let (told, touches) = changed(&before, &table(r"DE,>= 250,dach\nFR,>= 200,emea\n"));
+        assert_eq!(told, [r#"Rule land-de-from-250 threshold: size >= 200 -> size >= 250"#]);
+        assert!(touches);
+        let (told, _) = changed(&before, &table(r"CH,>= 200,dach\nDE,>= 200,dach\nFR,>= 200,west\n"));
+        assert_eq!(told[0], r#"Rule land-ch-from-200: - -> country == "CH" && size >= 200"#);
+        assert_eq!(told[1..], ["Rule land-fr-from-200 pool: emea -> west"]);
     }
 
     #[test]

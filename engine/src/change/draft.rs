@@ -196,7 +196,8 @@ fn relative(kind: Kind, problem: Problem) -> Problem {
     problem
 }
 
-fn marks(text: &str, problems: Vec<Problem>) -> Vec<Mark> {
+/// Problems at their places in a text.
+pub(super) fn marks(text: &str, problems: Vec<Problem>) -> Vec<Mark> {
     if problems.is_empty() {
         return Vec::new();
     }

@@ -46,13 +46,37 @@ impl Part {
         let quote = match style {
             ScalarStyle::Plain => 0,
             ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => 1,
-            ScalarStyle::Literal | ScalarStyle::Folded => return None,
+            ScalarStyle::Literal => return self.in_block(text, value, within),
+            ScalarStyle::Folded => return None,
         };
         let start = self.place.start + quote;
         let raw = text.get(start..start + value.len()).filter(|raw| raw == value)?;
         let at = |offset: usize| start + offset.min(raw.len());
         let span = Span::new(at(within.start), at(within.end));
         text.get(span.start..span.end).map(|_| span)
+    }
+
+    /// The place of a span within a block of lines (`|`), which stand in the file with an indentation before each.
+    fn in_block(&self, text: &str, value: &str, within: Span) -> Option<Span> {
+        let raw = text.get(self.place.start..)?;
+        let block = match raw.starts_with('|') {
+            true => self.place.start + raw.find('\n')? + 1,
+            false => text.get(..self.place.start)?.rfind('\n').map_or(0, |end| end + 1),
+        };
+        let lines = text.get(block..)?;
+        let first = lines.lines().find(|line| !line.trim().is_empty())?;
+        let begins = value.lines().find(|line| !line.trim().is_empty())?;
+        let indent = first.find(begins)?;
+        let at = |offset: usize| {
+            let before = value.get(..offset)?;
+            let number = before.matches('\n').count();
+            let column = offset - before.rfind('\n').map_or(0, |end| end + 1);
+            let start =
+                lines.match_indices('\n').map(|(at, _)| at + 1).nth(number.wrapping_sub(1)).unwrap_or(0);
+            Some(block + start + indent + column)
+        };
+        let span = Span::new(at(within.start)?, at(within.end)?);
+        (text.get(span.start..span.end)? == value.get(within.start..within.end)?).then_some(span)
     }
 }
 

@@ -4,12 +4,14 @@ mod compare;
 mod draft;
 mod lines;
 mod locate;
+mod notes;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::compare::{Comparison, Difference, compare};
 pub use self::draft::{Draft, Mark, place, read, template, write};
 pub use self::lines::{Line, Piece, lines, words};
+pub use self::notes::notes;
 
 /// What a version is a version of.
 #[derive(

@@ -3,6 +3,7 @@
 use super::code::{Kind, Node, Read, atom, children};
 use super::eval::Machine;
 use super::row::Datum;
+use super::typed::run::Stop;
 use crate::decision::{Because, Outcome3};
 
 /// Unknown atoms whose combinations are tried; they are the bits of one machine word.
@@ -31,7 +32,7 @@ pub(super) fn because(machine: Machine<'_>, code: &[Node]) -> Vec<Because> {
     for atom in atoms {
         let new = match outcome {
             Outcome3::Error => vec![Because::Error { message: fault(machine, atom) }],
-            _ => atom.reads().filter_map(|read| unread(machine, read)).collect(),
+            _ => hanging(machine, atom),
         };
         for entry in new {
             if !entries.contains(&entry) {
@@ -114,8 +115,26 @@ fn truth_table<'a>(machine: Machine<'a>, piece: &'a [Node], unknown: &[&Kind]) -
     }
 }
 
+/// The fields that an unknown atom hangs on.
+fn hanging(machine: Machine<'_>, atom: &Kind) -> Vec<Because> {
+    let slots = match atom {
+        Kind::General(program) => match program.stop(machine) {
+            Some(Stop::Unknown(slots)) => Some(slots),
+            _ => None,
+        },
+        _ => None,
+    };
+    let counts = |read: &Read| slots.is_none_or(|slots| slots.contains(read.slot));
+    atom.reads().filter(counts).filter_map(|read| unread(machine, read)).collect()
+}
+
 /// What went wrong in an atom that is an error.
 fn fault(machine: Machine<'_>, atom: &Kind) -> String {
+    if let Kind::General(program) = atom
+        && let Some(Stop::Error(message)) = program.stop(machine)
+    {
+        return message.into_owned();
+    }
     let slot = |read: &Read| machine.slots.get(usize::from(read.slot));
     let invalid = atom.reads().find(|read| matches!(machine.read(*read), Err(Outcome3::Error)));
     if let Some(slot) = invalid.as_ref().and_then(slot) {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::ast::{Expr, ExprKind, Name};
 use super::code::{Kind, Node, Operand, Read};
+use super::parse::PROBLEMS;
 use super::unparse::{quoted, unparse};
 use crate::catalogue::{Catalogue, FieldDefinition, FieldType};
 use crate::limits;
@@ -82,6 +83,7 @@ pub(super) fn compile<'a>(
         return Ok(nodes.into());
     }
     problems.sort_by_key(|problem| problem.span.map_or(0, |span| span.start));
+    problems.truncate(PROBLEMS);
     Err(problems)
 }
 
@@ -93,8 +95,13 @@ impl<'a> Checker<'a, '_> {
             ExprKind::Not(operand) => self.parent(Kind::Not, [&**operand]),
             ExprKind::All(items) => self.parent(Kind::All, items),
             ExprKind::Any(items) => self.parent(Kind::Any, items),
-            ExprKind::Compare { op, left, right } => self.compare(expr, *op, left, right),
-            ExprKind::In { needle, list } => self.membership(needle, list),
+            ExprKind::Compare { op, left, right } if is_plain_side(left) && is_plain_side(right) => {
+                self.compare(expr, *op, left, right);
+            }
+            ExprKind::In { needle, list } if is_plain(needle) && self.is_plain_list(list) => {
+                self.membership(needle, list);
+            }
+            ExprKind::Compare { .. } | ExprKind::In { .. } => self.general(expr),
             ExprKind::Has(name) => {
                 if let Some(field) = self.named_field(name) {
                     self.atom(Kind::Has(field.read.slot));
@@ -103,7 +110,8 @@ impl<'a> Checker<'a, '_> {
             ExprKind::Name(name) => self.flag(name, expr),
             // Has been reported by the parser.
             ExprKind::Hole => {}
-            _ => self.not_a_condition(expr),
+            _ if is_plain(expr) => self.not_a_condition(expr),
+            _ => self.general(expr),
         }
     }
 
@@ -144,6 +152,11 @@ impl<'a> Checker<'a, '_> {
     /// The field that an expression names, if it is the name of a field.
     pub fn field_of(&mut self, expr: &Expr) -> Option<Field<'a>> {
         let ExprKind::Name(name) = &expr.kind else { return None };
+        self.field_named(name)
+    }
+
+    /// The field of this name.
+    pub fn field_named(&mut self, name: &str) -> Option<Field<'a>> {
         let (name, definition) = self.scope.catalogue.0.get_key_value(name)?;
         Some(self.field(name, definition))
     }
@@ -163,7 +176,7 @@ impl<'a> Checker<'a, '_> {
     }
 
     /// The field inside `has(…)` or `confidence(…)`.
-    fn named_field(&mut self, name: &Name) -> Option<Field<'a>> {
+    pub fn named_field(&mut self, name: &Name) -> Option<Field<'a>> {
         let found = self.scope.catalogue.0.get_key_value(&name.text);
         if let Some((name, definition)) = found {
             return Some(self.field(name, definition));
@@ -184,6 +197,15 @@ impl<'a> Checker<'a, '_> {
         ];
         let needed = needed.into_iter().flatten().fold(0.0, f64::max);
         Field { name, definition, read: Read { slot: self.symbols.slot(name, definition), needed } }
+    }
+
+    /// Whether it is what may stand after `in` in an atom of its own, or a slip that is told best there.
+    fn is_plain_list(&self, expr: &Expr) -> bool {
+        let ExprKind::List(items) = &expr.kind else { return is_plain(expr) };
+        items.iter().all(|item| match &item.kind {
+            ExprKind::Name(name) => name != AS_OF && self.scope.catalogue.get(name).is_none(),
+            _ => is_plain_item(item),
+        })
     }
 
     fn flag(&mut self, name: &str, expr: &Expr) {
@@ -267,6 +289,38 @@ impl<'a> Symbols<'a> {
         let next = index(self.questions.len());
         *self.questions.entry((list.to_owned(), slot)).or_insert(next)
     }
+}
+
+/// Whether it is what atoms of their own are made for. The rest is typed in [`super::typed`].
+fn is_plain(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Hole
+        | ExprKind::Bool(_)
+        | ExprKind::Integer(_)
+        | ExprKind::Float(_)
+        | ExprKind::Text(_)
+        | ExprKind::Name(_)
+        | ExprKind::ListName(_)
+        | ExprKind::Not(_)
+        | ExprKind::All(_)
+        | ExprKind::Any(_)
+        | ExprKind::Compare { .. }
+        | ExprKind::In { .. }
+        | ExprKind::Has(_)
+        | ExprKind::Confidence(_) => true,
+        ExprKind::List(items) => items.iter().all(is_plain_item),
+        _ => false,
+    }
+}
+
+/// Whether it is what may stand beside a comparison in an atom of its own.
+fn is_plain_side(expr: &Expr) -> bool {
+    is_plain(expr) && !matches!(expr.kind, ExprKind::List(_))
+}
+
+/// Whether it is a value that is written out, or could not be read.
+fn is_plain_item(item: &Expr) -> bool {
+    item.is_literal() || matches!(item.kind, ExprKind::Hole)
 }
 
 /// An index into what one condition or set can hold, which is far below four milliards.

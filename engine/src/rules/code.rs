@@ -6,6 +6,7 @@ use std::cmp::Ordering;
 
 use super::ast::CompareOp;
 use super::numeric::Numeric;
+use super::typed::Program;
 
 /// One node.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,6 +55,8 @@ pub(super) enum Kind {
         read: Read,
         question: u32,
     },
+    /// Anything else, run by the evaluator of expressions.
+    General(Box<Program>),
 }
 
 /// A field that is read, and how sure the reading has to be.
@@ -98,11 +101,19 @@ impl Kind {
             | Self::Listed { read, .. } => (Some(*read), None),
             Self::Compare { left, right, .. } => (side(left), side(right)),
             Self::OneOf { needle, .. } => (side(needle), None),
-            Self::Constant(_) | Self::All | Self::Any | Self::Not | Self::Same { .. } | Self::Has(_) => {
-                (None, None)
-            }
+            Self::Constant(_)
+            | Self::All
+            | Self::Any
+            | Self::Not
+            | Self::Same { .. }
+            | Self::Has(_)
+            | Self::General(_) => (None, None),
         };
-        first.into_iter().chain(second)
+        let general = match self {
+            Self::General(program) => &*program.reads,
+            _ => &[],
+        };
+        first.into_iter().chain(second).chain(general.iter().copied())
     }
 
     /// The fields it looks at only from outside: whether and how surely they were read.
@@ -117,7 +128,11 @@ impl Kind {
             Self::OneOf { needle, .. } => (side(needle), None),
             _ => (None, None),
         };
-        first.into_iter().chain(second)
+        let general = match self {
+            Self::General(program) => &*program.observes,
+            _ => &[],
+        };
+        first.into_iter().chain(second).chain(general.iter().copied())
     }
 }
 
@@ -144,6 +159,11 @@ impl Accepted {
             CompareOp::Greater => greater,
             CompareOp::GreaterOrEqual => greater | equal,
         })
+    }
+
+    /// With the sides swapped.
+    pub fn flipped(self) -> Self {
+        Self(self.0 >> 2 & 1 | self.0 & 2 | (self.0 & 1) << 2)
     }
 
     pub fn accepts(self, order: Ordering) -> bool {

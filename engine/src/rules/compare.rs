@@ -107,7 +107,7 @@ impl Checker<'_, '_> {
     }
 
     /// Refuses a number that the field (or confidence) it meets can never be.
-    fn within_range(&mut self, side: &Expr, number: Numeric, is_exact: bool, span: Span) {
+    pub fn within_range(&mut self, side: &Expr, number: Numeric, is_exact: bool, span: Span) {
         let confidence =
             FieldDefinition { min: Some(0.0), max: Some(1.0), ..FieldDefinition::new(FieldType::Number) };
         let field = self.field_of(side);
@@ -125,7 +125,7 @@ impl Checker<'_, '_> {
         }
     }
 
-    fn enum_value(&mut self, field: Field<'_>, text: &str, span: Span) {
+    pub fn enum_value(&mut self, field: Field<'_>, text: &str, span: Span) {
         let values = &field.definition.values;
         if !values.iter().any(|value| value == text) {
             let message = format!("`{text}` is no value of `{}`; there are {}.", field.name, some_of(values));

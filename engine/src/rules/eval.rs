@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::code::{Kind, Node, Operand, Read, Set, atom, children};
+use super::code::{Kind, Node, Operand, Read, Set, children};
 use super::kleene;
 use super::numeric::Numeric;
 use super::row::{Cell, Datum, Row, Slot};
@@ -59,47 +59,54 @@ impl<'a> Machine<'a> {
 
     fn all(self, piece: &'a [Node]) -> Outcome3 {
         let mut outcome = True;
-        for child in children(piece) {
-            match self.part(child) {
+        let mut at = 1;
+        while let Some(node) = piece.get(at) {
+            match self.part(node, piece, at) {
                 False => return False,
+                True => {}
                 other => outcome = kleene::and(outcome, other),
             }
+            at += node.len as usize;
         }
         outcome
     }
 
     fn any(self, piece: &'a [Node]) -> Outcome3 {
         let mut outcome = False;
-        for child in children(piece) {
-            match self.part(child) {
+        let mut at = 1;
+        while let Some(node) = piece.get(at) {
+            match self.part(node, piece, at) {
                 True => return True,
+                False => {}
                 other => outcome = kleene::or(outcome, other),
             }
+            at += node.len as usize;
         }
         outcome
     }
 
-    /// As [`Machine::outcome`], without a call for what most parts are.
-    #[inline]
-    fn part(self, piece: &'a [Node]) -> Outcome3 {
-        match atom(piece) {
-            Some(atom) => self.test(atom),
-            None => self.outcome(piece),
+    /// What the node and those below it come to, which begin at this place of the piece; without a call for what most
+    /// parts are.
+    #[inline(always)]
+    fn part(self, node: &'a Node, piece: &'a [Node], at: usize) -> Outcome3 {
+        match node.len {
+            1 => self.test(&node.kind),
+            len => self.outcome(piece.get(at..at + len as usize).unwrap_or_default()),
         }
     }
 
     fn only(self, piece: &'a [Node]) -> Outcome3 {
-        children(piece).next().map_or(Error, |child| self.part(child))
+        children(piece).next().map_or(Error, |child| self.outcome(child))
     }
 
     fn same(self, piece: &'a [Node], negated: bool) -> Outcome3 {
-        let mut sides = children(piece).map(|child| self.part(child));
+        let mut sides = children(piece).map(|child| self.outcome(child));
         let (Some(left), Some(right)) = (sides.next(), sides.next()) else { return Error };
         let same = kleene::same(left, right);
         if negated { kleene::not(same) } else { same }
     }
 
-    #[inline]
+    #[inline(always)]
     fn test(self, atom: &'a Kind) -> Outcome3 {
         let holds = match atom {
             Kind::Bound { read, accepted, bound } => match self.read(*read) {
@@ -128,6 +135,7 @@ impl<'a> Machine<'a> {
     }
 
     /// The questions that are not worth a place in the innermost loop.
+    #[inline(never)]
     fn test_rarer(self, atom: &'a Kind) -> Result<bool, Outcome3> {
         match atom {
             Kind::Compare { left, accepted, right } => {
@@ -135,6 +143,11 @@ impl<'a> Machine<'a> {
                 order(left, right).map(|order| accepted.accepts(order)).ok_or(Error)
             }
             Kind::OneOf { needle, set } => is_member(self.scalar(needle)?, set).ok_or(Error),
+            Kind::General(program) => match program.outcome(self) {
+                True => Ok(true),
+                False => Ok(false),
+                other => Err(other),
+            },
             _ => Err(Error),
         }
     }
@@ -167,7 +180,8 @@ impl<'a> Machine<'a> {
         }
     }
 
-    fn observed_confidence(self, slot: u16) -> f64 {
+    /// How surely the field was read, as `confidence` sees it.
+    pub fn observed_confidence(self, slot: u16) -> f64 {
         let cell = self.cell(slot);
         if cell.is_read { cell.confidence } else { 0.0 }
     }

@@ -51,17 +51,24 @@ pub struct RuleDefinition {
     /// Risk tags of its decisions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub risk: Vec<String>,
+    /// A decision table or territory table as CSV, whose rows are rules in its place: each asks `when` and its own
+    /// cells, and does `then` and what its own cells say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<String>,
 }
 
 impl RuleSetFile {
     /// The pools its rules assign to.
-    pub fn pools(&self) -> impl Iterator<Item = &str> {
-        self.rules.iter().flat_map(|rule| &rule.then).filter_map(|consequence| match consequence {
+    pub fn pools(&self) -> BTreeSet<String> {
+        let (written, _) = self.written();
+        let all = written.iter().flat_map(|written| &written.rule.then);
+        let pool = |consequence: &Consequence| match consequence {
             Consequence::Act { action: Action::Assign, parameters } => {
-                parameters.get("pool").and_then(Json::as_str)
+                parameters.get("pool").and_then(Json::as_str).map(str::to_owned)
             }
             _ => None,
-        })
+        };
+        all.filter_map(pool).collect()
     }
 
     /// Everything that is wrong with the file, its conditions aside.
@@ -69,18 +76,18 @@ impl RuleSetFile {
         let mut problems = check_name("/rule_set", "A rule set's name", &self.rule_set);
         problems.extend(check_fields(&self.fields));
         problems.extend(check_lists(&self.lists));
-        if self.rules.len() > limits::RULES {
+        let (written, found) = self.written();
+        problems.extend(found);
+        if written.len() > limits::RULES {
             problems.push(Problem::at("/rules", format!("A rule set has at most {} rules.", limits::RULES)));
         }
         let mut seen = BTreeSet::new();
-        for (index, rule) in self.rules.iter().enumerate().take(limits::RULES) {
-            let prefix = format!("/rules/{index}");
-            problems.extend(rule.check().into_iter().map(|problem| problem.under(&prefix)));
+        for written in written.iter().take(limits::RULES) {
+            let rule = &written.rule;
+            problems.extend(rule.check().into_iter().map(|problem| written.problem(problem)));
             if !seen.insert(&rule.id) {
-                problems.push(Problem::at(
-                    format!("{prefix}/id"),
-                    format!("Another rule has the id `{}`.", rule.id),
-                ));
+                let message = format!("Another rule has the id `{}`.", rule.id);
+                problems.push(written.problem(Problem::at("/id", message)));
             }
         }
         if !self.default.is_safe_default() {

@@ -2,11 +2,18 @@
 //!
 //! Texts match when they are the same after white space is trimmed and collapsed, letters are made lower-case,
 //! accents are composed, and `.` `,` `;` `:` `!` `?` `…` at the end are dropped: `Initech,  Inc.` is
-//! `initech, inc`. Nothing else is dropped; `Initech` and `Initech Inc` are two entries.
+//! `initech, inc`. Nothing else is dropped for entries: `Initech` and `Initech Inc` are two of them.
+//!
+//! A text that is no entry like that may still be the same company or domain as one ([`super::matching`]); what had to
+//! be left out for it is told.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::OnceLock;
 
 use unicode_normalization::UnicodeNormalization;
+
+use super::matching::Key;
+pub use super::matching::Step;
 
 /// A set of texts, matched as the module says. All entries lie in one text, so that a million of them cost little
 /// more than their letters.
@@ -17,6 +24,17 @@ pub struct ReferenceList {
     ends: Vec<usize>,
     /// Open addressing by the hash of the normalised entry; [`FREE`] where there is none.
     table: Box<[u32]>,
+    /// The same by what the names and domains of entries come to; made when it is first needed.
+    loose: OnceLock<Box<[u32]>>,
+}
+
+/// The entry that a text matches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Match<'a> {
+    /// The entry as it is written in the list.
+    pub entry: &'a str,
+    /// What was left out until the two were the same.
+    pub steps: Vec<Step>,
 }
 
 /// A place of the table that holds no entry.
@@ -32,15 +50,32 @@ impl ReferenceList {
         }
         list.text.shrink_to_fit();
         list.ends.shrink_to_fit();
+        list.loose();
         list
     }
 
     /// The entry that the text matches.
     pub fn contains(&self, text: &str) -> Option<&str> {
+        self.matched(text).map(|found| found.entry)
+    }
+
+    /// The entry that the text matches, and how: the one that is written the same, else the one of which the least has
+    /// to be left out, the first of several.
+    pub fn matched(&self, text: &str) -> Option<Match<'_>> {
         if self.table.is_empty() {
             return None;
         }
-        self.find(text).ok().and_then(|index| self.entry(index))
+        if let Some(entry) = self.find(text).ok().and_then(|index| self.entry(index)) {
+            return Some(Match { entry, steps: Vec::new() });
+        }
+        let key = Key::of(text)?;
+        key.found_under().into_iter().find_map(|under| {
+            let matches = self.standing_under(under).filter_map(|(entry, other)| {
+                (other.stands_under() == under).then_some(())?;
+                Some(Match { entry, steps: key.matches(&other)? })
+            });
+            matches.min_by_key(|found| found.steps.len())
+        })
     }
 
     /// How many entries there are.
@@ -58,6 +93,34 @@ impl ReferenceList {
         (0..self.ends.len()).filter_map(|index| self.entry(index))
     }
 
+    /// Entries that may stand under a text, and others that happen to have its place.
+    fn standing_under(&self, under: &str) -> impl Iterator<Item = (&str, Key)> {
+        let table = self.loose();
+        let mask = table.len() - 1;
+        let start = hash_of(under) & mask;
+        let places = (0..table.len()).map(move |step| table[(start + step) & mask]);
+        places.take_while(|index| *index != FREE).filter_map(|index| {
+            let entry = self.entry(index as usize)?;
+            Some((entry, Key::of_entry(entry)?))
+        })
+    }
+
+    fn loose(&self) -> &[u32] {
+        self.loose.get_or_init(|| {
+            let len = (self.len() * 4 / 3 + 1).next_power_of_two().max(16);
+            let mut table = vec![FREE; len].into_boxed_slice();
+            for (index, entry) in self.entries().enumerate() {
+                let Some(key) = Key::of_entry(entry) else { continue };
+                let mut place = hash_of(key.stands_under()) & (len - 1);
+                while table[place] != FREE {
+                    place = (place + 1) & (len - 1);
+                }
+                table[place] = u32::try_from(index).unwrap_or(FREE);
+            }
+            table
+        })
+    }
+
     fn entry(&self, index: usize) -> Option<&str> {
         let start = index.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
         self.text.get(start..*self.ends.get(index)?)
@@ -65,7 +128,7 @@ impl ReferenceList {
 
     /// Adds an entry; false if it matches one that is there, or nothing is left of it.
     pub(super) fn insert(&mut self, entry: &str) -> bool {
-        if normalised(entry).next().is_none() {
+        if normal(entry).is_empty() {
             return false;
         }
         if self.ends.len() * 4 >= self.table.len() * 3 {
@@ -76,6 +139,7 @@ impl ReferenceList {
             return false;
         };
         *free = index;
+        self.loose.take();
         self.text.push_str(entry);
         self.ends.push(self.text.len());
         true
@@ -84,10 +148,11 @@ impl ReferenceList {
     /// The index of the entry that matches, or the free place where it would go. The table must not be full.
     fn find(&self, text: &str) -> Result<usize, usize> {
         let mask = self.table.len() - 1;
-        let mut place = hash(text) & mask;
+        let text = normal(text);
+        let mut place = hash(&text) & mask;
         while self.table[place] != FREE {
             let index = self.table[place] as usize;
-            if self.entry(index).is_some_and(|entry| normalised(entry).eq(normalised(text))) {
+            if self.entry(index).is_some_and(|entry| normal(entry) == text) {
                 return Ok(index);
             }
             place = (place + 1) & mask;
@@ -100,7 +165,7 @@ impl ReferenceList {
         let len = (self.table.len() * 2).max(16);
         let mut table = vec![FREE; len].into_boxed_slice();
         for (index, entry) in self.entries().enumerate() {
-            let mut place = hash(entry) & (len - 1);
+            let mut place = hash(&normal(entry)) & (len - 1);
             while table[place] != FREE {
                 place = (place + 1) & (len - 1);
             }
@@ -110,19 +175,35 @@ impl ReferenceList {
     }
 }
 
-/// The characters that count when texts are matched.
-fn normalised(text: &str) -> impl Iterator<Item = char> {
+/// What counts of a text when texts are matched.
+fn normal(text: &str) -> String {
     let is_dropped = |c: char| c.is_whitespace() || matches!(c, '.' | ',' | ';' | ':' | '!' | '?' | '…');
-    let words = text.trim_end_matches(is_dropped).split_whitespace().enumerate();
-    let spaced = words.flat_map(|(index, word)| (index > 0).then_some(' ').into_iter().chain(word.chars()));
-    spaced.flat_map(char::to_lowercase).nfc()
+    let mut normal = String::with_capacity(text.len());
+    for word in text.trim_end_matches(is_dropped).split_whitespace() {
+        if !normal.is_empty() {
+            normal.push(' ');
+        }
+        normal.push_str(word);
+    }
+    if normal.is_ascii() {
+        normal.make_ascii_lowercase();
+        return normal;
+    }
+    normal.chars().flat_map(char::to_lowercase).nfc().collect()
 }
 
 /// A hash that is the same in every process; the tables that use it are built from lists that people signed.
 #[allow(clippy::cast_possible_truncation)]
-fn hash(text: &str) -> usize {
+fn hash(normal: &str) -> usize {
     let mut hasher = DefaultHasher::new();
-    normalised(text).for_each(|c| c.hash(&mut hasher));
+    normal.hash(&mut hasher);
+    hasher.finish() as usize
+}
+
+#[allow(clippy::cast_possible_truncation)]
+fn hash_of(text: &str) -> usize {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
     hasher.finish() as usize
 }
 
@@ -139,7 +220,7 @@ mod tests {
             ("\tINITECH,\u{a0}Inc ...", Some("Initech,  Inc.")),
             ("globex!", Some("Globex")),
             ("CAFE\u{301} MÜLLER", Some("Café Müller")),
-            ("Initech", None),
+            ("Initech", Some("Initech,  Inc.")),
             ("glo bex", None),
             ("", None),
             ("...", None),
@@ -148,6 +229,116 @@ mod tests {
             assert_eq!(list.contains(text), entry, "{text:?}");
         }
         assert_eq!(list.len(), 3);
+    }
+
+    fn found(entries: &[&str], text: &str) -> Option<String> {
+        let list = ReferenceList::new(entries.iter().map(|entry| (*entry).to_owned()));
+        list.matched(text).map(|found| {
+            let steps: Vec<String> = found.steps.iter().map(ToString::to_string).collect();
+            format!("{}: {}", found.entry, steps.join(", "))
+        })
+    }
+
+    #[test]
+    fn companies_are_the_same_without_form_accents_and_signs() {
+        let cases = [
+            ("Acme GmbH", "ACME", "Acme GmbH: legal form `gmbh` left out"),
+            ("Acme", "Acme G.m.b.H.", "Acme: legal form `gmbh` left out"),
+            ("Acme, Inc.", "Acme Incorporated", "Acme, Inc.: signs left out, legal form `inc` left out"),
+            (
+                "Société Générale S.A.",
+                "Societe Generale",
+                "Société Générale S.A.: accents left out, legal form `sa` left out",
+            ),
+            ("Dupont S.A.S.", "Dupont SAS", "Dupont S.A.S.: "),
+            ("Sony K.K.", "株式会社Sony", "Sony K.K.: legal form `kk` left out"),
+            ("トヨタ株式会社", "トヨタ", "トヨタ株式会社: legal form `株式会社` left out"),
+            (
+                "Müller & Söhne GmbH & Co. KG",
+                "Muller and Sohne",
+                "Müller & Söhne GmbH & Co. KG: accents left out, signs left out, legal form `gmbh and co kg` left out",
+            ),
+            ("Coca-Cola", "Coca Cola", "Coca-Cola: signs left out"),
+            (
+                "Novo Nordisk A/S",
+                "Novo Nordisk",
+                "Novo Nordisk A/S: signs left out, legal form `a s` left out",
+            ),
+            ("Foo Sp. z o.o.", "FOO", "Foo Sp. z o.o.: legal form `sp z oo` left out"),
+            ("ООО Ромашка", "ромашка", "ООО Ромашка: legal form `ооо` left out"),
+            (
+                "Grupo Bimbo, S.A.B. de C.V.",
+                "grupo bimbo s.a.b. de c.v.",
+                "Grupo Bimbo, S.A.B. de C.V.: signs left out",
+            ),
+            (
+                "Atlassian Pty Ltd",
+                "Atlassian Pty. Limited",
+                "Atlassian Pty Ltd: legal form `pty ltd` left out",
+            ),
+        ];
+        for (entry, text, told) in cases {
+            assert_eq!(found(&[entry], text).as_deref(), Some(told), "{entry} / {text}");
+        }
+    }
+
+    #[test]
+    fn domains_belong_to_what_is_registered() {
+        let cases = [
+            ("acme.co.uk", "mail.acme.co.uk", "acme.co.uk: subdomain of acme.co.uk"),
+            ("acme.co.uk", "https://www.Acme.co.uk/about?x=1", "acme.co.uk: domain of the address"),
+            ("acme.com", "jane@eu.acme.com", "acme.com: domain of the address, subdomain of acme.com"),
+            ("https://acme.com/", "acme.com", "https://acme.com/: domain of the address"),
+            ("shop.acme.com", "eu.shop.acme.com", "shop.acme.com: subdomain of shop.acme.com"),
+            ("alice.github.io", "blog.alice.github.io", "alice.github.io: subdomain of alice.github.io"),
+        ];
+        for (entry, text, told) in cases {
+            assert_eq!(found(&[entry], text).as_deref(), Some(told), "{entry} / {text}");
+        }
+        let both = ["acme.com", "eu.acme.com"];
+        assert_eq!(found(&both, "x.eu.acme.com").as_deref(), Some("eu.acme.com: subdomain of eu.acme.com"));
+    }
+
+    #[test]
+    fn what_only_looks_alike_does_not_match() {
+        for (entry, text) in [
+            ("Acme GmbH", "Acme Inc."),
+            ("Acme Ltd", "Acme LLC"),
+            ("Acme", "Acme Labs"),
+            ("SE", "AG"),
+            ("AB", "A"),
+            ("Inc", "Ltd"),
+            ("The Company", "The"),
+            ("acme.co.uk", "acme.com"),
+            ("acme.co.uk", "notacme.co.uk"),
+            ("co.uk", "acme.co.uk"),
+            ("github.io", "alice.github.io"),
+            ("alice.github.io", "bob.github.io"),
+            ("shop.acme.com", "acme.com"),
+            ("jane@acme.com", "acme.com"),
+            ("jane@acme.com", "bob@acme.com"),
+            ("acme.com", "acme.com.evil.net"),
+            ("acme.com", "acme"),
+            ("Acme", "acme.com"),
+            ("ハス", "バス"),
+            ("Май", "Маи"),
+            ("acme.com", "ftp://acme.com"),
+            ("acme.com", "see acme.com"),
+        ] {
+            assert_eq!(found(&[entry], text), None, "{entry} / {text}");
+        }
+    }
+
+    #[test]
+    fn the_nearest_entry_is_told() {
+        let entries = ["Acme Inc", "Acme GmbH", "Ácme"];
+        assert_eq!(found(&entries, "ACME GMBH").as_deref(), Some("Acme GmbH: "));
+        assert_eq!(found(&entries, "Acme").as_deref(), Some("Acme Inc: legal form `inc` left out"));
+        assert_eq!(
+            found(&entries, "Acme AG").as_deref(),
+            Some("Ácme: accents left out, legal form `ag` left out")
+        );
+        assert_eq!(found(&["Acme Inc", "Ácme"], "ácme").as_deref(), Some("Ácme: "));
     }
 
     #[test]
@@ -171,7 +362,8 @@ mod tests {
             assert_eq!(list.contains(&name(i).to_uppercase()), Some(name(i).as_str()));
             assert_eq!(list.contains(&name(i + 100_000)), None);
         }
-        let bytes = list.text.len() + list.ends.len() * size_of::<usize>() + list.table.len() * 4;
-        assert!(bytes < 100_000 * (20 + 20), "{bytes} bytes");
+        let tables = list.table.len() + list.loose().len();
+        let bytes = list.text.len() + list.ends.len() * size_of::<usize>() + tables * 4;
+        assert!(bytes < 100_000 * (20 + 30), "{bytes} bytes");
     }
 }

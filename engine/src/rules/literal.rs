@@ -15,8 +15,17 @@ pub(super) enum Unsigned {
     Float(f64),
 }
 
+/// A number as CEL writes it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Number {
+    /// One that this language has.
+    Unsigned(Unsigned),
+    /// One with a `u` after it.
+    LeftOut,
+}
+
 /// Reads the number that `rest` begins with; `at` is where that is, for the problems.
-pub(super) fn number(rest: &str, at: usize, problems: &mut Vec<Problem>) -> Read<Unsigned> {
+pub(super) fn number(rest: &str, at: usize, problems: &mut Vec<Problem>) -> Read<Number> {
     let (digits, is_float) = number_extent(rest);
     let len = digits + count(&rest[digits..], |c| c.is_ascii_alphanumeric() || c == '_');
     let span = Span::new(at, at + len);
@@ -34,14 +43,10 @@ pub(super) fn number(rest: &str, at: usize, problems: &mut Vec<Problem>) -> Read
             Read { value: None, len: len + 1 }
         }
         "" => match value(number, is_float) {
-            Some(value) => Read { value: Some(value), len },
+            Some(value) => Read { value: Some(Number::Unsigned(value)), len },
             None => refused(problems, "This number is too large.", None),
         },
-        "u" | "U" => refused(
-            problems,
-            "Unsigned numbers are not supported; write it without the `u`.",
-            Some(number.to_owned()),
-        ),
+        "u" | "U" if !is_float => Read { value: Some(Number::LeftOut), len },
         _ if suffix.bytes().all(|b| b.is_ascii_digit() || b == b'_') => {
             refused(problems, "Digits of a number are not grouped.", Some(rest[..len].replace('_', "")))
         }

@@ -14,6 +14,7 @@ pub enum Numeric {
 
 impl Numeric {
     /// How the two compare as mathematical values.
+    #[inline]
     pub fn order(self, other: Self) -> Ordering {
         match (self, other) {
             (Self::Integer(a), Self::Integer(b)) => a.cmp(&b),
@@ -62,6 +63,7 @@ impl fmt::Display for Numeric {
 /// 2⁶³, one more than the largest `i64`; exact as a floating-point number.
 const TWO_POW_63: f64 = 9_223_372_036_854_775_808.0;
 
+#[inline(never)]
 fn mixed(whole: i64, float: f64) -> Ordering {
     if float >= TWO_POW_63 {
         return Ordering::Less;

@@ -1,11 +1,12 @@
 //! Operands: what stands between the operators of a condition.
 
+use super::ast::ArithmeticOp;
 use super::ast::{Expr, ExprKind, Name};
 use super::literal::Unsigned;
 use super::parse::Parser;
 use super::token::{Operator, Token};
-use super::words::{FUNCTIONS, RESERVED, UNSUPPORTED};
-use crate::problem::{Problem, Span, nearest};
+use super::words::{LeftOut, Macro, RESERVED};
+use crate::problem::{Problem, Span};
 
 impl<'t> Parser<'t> {
     /// An operand with its signs before and its selections after.
@@ -19,7 +20,7 @@ impl<'t> Parser<'t> {
                 self.push(Problem::spanned(span, "This is written `!`.").suggest(Some("!")));
                 self.negated(span)
             }
-            Token::Operator(Operator::Arithmetic('-')) => self.minus(span),
+            Token::Operator(Operator::Arithmetic(ArithmeticOp::Subtract)) => self.minus(span),
             _ => {
                 let primary = self.primary();
                 self.selections(primary)
@@ -31,10 +32,10 @@ impl<'t> Parser<'t> {
         self.advance();
         let operand = self.nested(Self::operand);
         let span = span.to(operand.span);
-        Expr::new(ExprKind::Not(operand.into()), span)
+        self.built(ExprKind::Not(operand.into()), span)
     }
 
-    /// A minus is part of the number after it; before anything else it would be arithmetic.
+    /// A minus is part of the number after it.
     fn minus(&mut self, span: Span) -> Expr {
         self.advance();
         let end = self.span();
@@ -44,8 +45,8 @@ impl<'t> Parser<'t> {
             return self.selections(number);
         }
         let operand = self.nested(Self::operand);
-        self.report(span, "Arithmetic (`-`) is not supported yet.");
-        Expr::new(ExprKind::Hole, span.to(operand.span))
+        let span = span.to(operand.span);
+        self.built(ExprKind::Negative(operand.into()), span)
     }
 
     fn primary(&mut self) -> Expr {
@@ -63,11 +64,16 @@ impl<'t> Parser<'t> {
                 self.advance();
                 self.named(name, span)
             }
+            Token::LeftOut(construct, text) => {
+                self.advance();
+                Expr::new(ExprKind::LeftOut { construct, text: text.to_owned() }, span)
+            }
+            Token::Dot => self.root(span),
             Token::Open => self.group(span),
             Token::OpenList => {
                 self.advance();
                 let (items, end) = self.items(&Token::CloseList, "]");
-                Expr::new(ExprKind::List(items), span.to(end))
+                self.built(ExprKind::List(items), span.to(end))
             }
             Token::OpenMap => self.map(span),
             Token::Broken => {
@@ -102,14 +108,26 @@ impl<'t> Parser<'t> {
         Expr::new(inner.kind, open.to(end))
     }
 
+    /// `.name`.
+    fn root(&mut self, dot: Span) -> Expr {
+        self.advance();
+        let span = self.span();
+        let Token::Name(name) = *self.peek() else {
+            self.report(dot, "A name is missing after the point.");
+            return Expr::new(ExprKind::Hole, dot);
+        };
+        self.advance();
+        Expr::new(ExprKind::Root(Name { text: name.to_owned(), span }), dot.to(span))
+    }
+
     /// A name has been read: a word with a meaning of its own, a list, a call, or a field.
     fn named(&mut self, name: &'t str, span: Span) -> Expr {
         match name {
             "true" => Expr::new(ExprKind::Bool(true), span),
             "false" => Expr::new(ExprKind::Bool(false), span),
             "null" => {
-                self.report(span, "There is no `null`; `has(field)` tells whether a field was read.");
-                Expr::new(ExprKind::Hole, span)
+                let kind = ExprKind::LeftOut { construct: LeftOut::Null, text: name.to_owned() };
+                Expr::new(kind, span)
             }
             _ if matches!(self.peek(), Token::Open) => self.call(name, span),
             "lists" => self.list_name(span),
@@ -136,21 +154,23 @@ impl<'t> Parser<'t> {
         }
     }
 
-    fn call(&mut self, function: &str, span: Span) -> Expr {
+    /// `name(…)`; the parenthesis stands here.
+    fn call(&mut self, function: &'t str, span: Span) -> Expr {
         self.advance();
         let (mut arguments, end) = self.items(&Token::Close, ")");
         let whole = span.to(end);
-        if !FUNCTIONS.contains(&function) {
-            self.unknown_function(function, span);
-            return Expr::new(ExprKind::Hole, whole);
+        if !matches!(function, "has" | "confidence") {
+            let function = Name { text: function.to_owned(), span };
+            return self.built(ExprKind::Call { of: None, function, arguments }, whole);
         }
         let argument = if arguments.len() == 1 { arguments.pop() } else { None };
-        let kind = match argument {
-            Some(Expr { kind: ExprKind::Name(text), span }) => {
+        let kind = match (function, argument) {
+            (_, Some(Expr { kind: ExprKind::Name(text), span, .. })) => {
                 let name = Name { text, span };
                 if function == "has" { ExprKind::Has(name) } else { ExprKind::Confidence(name) }
             }
-            Some(Expr { kind: ExprKind::Hole, .. }) => ExprKind::Hole,
+            ("has", Some(Expr { kind: ExprKind::Select { of, name }, .. })) => ExprKind::HasKey { of, name },
+            (_, Some(Expr { kind: kind @ (ExprKind::Hole | ExprKind::LeftOut { .. }), .. })) => kind,
             _ => {
                 self.report(
                     whole,
@@ -159,71 +179,132 @@ impl<'t> Parser<'t> {
                 ExprKind::Hole
             }
         };
-        Expr::new(kind, whole)
+        self.built(kind, whole)
     }
 
-    fn unknown_function(&mut self, function: &str, span: Span) {
-        if UNSUPPORTED.contains(&function) {
-            return self.report(span, &format!("Calling `{function}` is not supported yet."));
-        }
-        let message = format!("There is no function `{function}`; there are `has` and `confidence`.");
-        self.push(Problem::spanned(span, message).suggest(nearest(function, FUNCTIONS)));
-    }
-
-    /// `.name`, `.name(…)` and `[…]` after an operand, none of which is supported.
+    /// `.name`, `.name(…)`, `[…]` and `{…}` after an operand.
     fn selections(&mut self, mut operand: Expr) -> Expr {
         loop {
-            let span = self.span();
-            let end = match self.peek() {
-                Token::Dot => {
-                    self.advance();
-                    self.member(operand.kind != ExprKind::Hole, span)
-                }
-                Token::OpenList => {
-                    if operand.kind != ExprKind::Hole {
-                        self.report(span, "Picking from a list (`a[0]`) is not supported yet.");
-                    }
-                    self.advance();
-                    self.items(&Token::CloseList, "]").1
-                }
+            operand = match self.peek() {
+                Token::Dot => self.member(operand),
+                Token::OpenList => self.index(operand),
+                Token::OpenMap if is_path(&operand) => self.message(operand),
                 _ => return operand,
             };
-            operand = Expr::new(ExprKind::Hole, operand.span.to(end));
         }
     }
 
-    fn member(&mut self, is_reported: bool, dot: Span) -> Span {
+    fn index(&mut self, of: Expr) -> Expr {
+        let open = self.span();
+        self.advance();
+        let (mut items, end) = self.items(&Token::CloseList, "]");
+        let span = of.span.to(end);
+        let at = if items.len() == 1 { items.pop() } else { None };
+        match at {
+            Some(at) => self.built(ExprKind::Index { of: of.into(), at: at.into() }, span),
+            None => {
+                self.report(open.to(end), "Between the brackets stands one place or key, as in `a[0]`.");
+                Expr::new(ExprKind::Hole, span)
+            }
+        }
+    }
+
+    fn member(&mut self, of: Expr) -> Expr {
+        let dot = self.span();
+        self.advance();
         let span = self.span();
-        let Token::Name(name) = *self.peek() else {
-            self.report(dot, "A name is missing after the point.");
-            return dot;
+        let (text, is_quoted) = match *self.peek() {
+            Token::Name(name) if !matches!(name, "true" | "false" | "null") => (name, false),
+            Token::Quoted(name) => (name, true),
+            _ => {
+                self.report(dot, "A name is missing after the point.");
+                return Expr::new(ExprKind::Hole, of.span.to(dot));
+            }
         };
         self.advance();
-        let is_call = matches!(self.peek(), Token::Open);
-        if is_reported && is_call {
-            self.report(span, &format!("Calling `{name}` is not supported yet."));
-        } else if is_reported {
-            self.report(dot.to(span), &format!("A field has no parts; `.{name}` is not supported."));
-        }
-        if !is_call {
-            return span;
+        let name = Name { text: text.to_owned(), span };
+        if is_quoted || !matches!(self.peek(), Token::Open) {
+            let whole = of.span.to(span);
+            return self.built(ExprKind::Select { of: of.into(), name }, whole);
         }
         self.advance();
-        self.items(&Token::Close, ")").1
+        let (arguments, end) = self.items(&Token::Close, ")");
+        let whole = of.span.to(end);
+        self.method(of, name, arguments, whole)
     }
 
+    /// A call after a point; those of some names are macros, if they are written as such.
+    fn method(&mut self, of: Expr, function: Name, mut arguments: Vec<Expr>, whole: Span) -> Expr {
+        let Some((kind, variables)) = Macro::find(&function.text, arguments.len()) else {
+            if let Ok(known) = function.text.parse::<Macro>() {
+                let message = format!("`{}` is written as in `{}`.", function.text, known.example());
+                self.report(function.span, &message);
+                return Expr::new(ExprKind::Hole, whole);
+            }
+            return self.built(ExprKind::Call { of: Some(of.into()), function, arguments }, whole);
+        };
+        let body = arguments.split_off(variables);
+        let mut names: Vec<Name> = Vec::new();
+        for variable in arguments {
+            match variable.kind {
+                ExprKind::Name(text) if names.iter().all(|name| name.text != text) => {
+                    names.push(Name { text, span: variable.span });
+                }
+                ExprKind::Hole => {}
+                _ => {
+                    let message =
+                        format!("A new name for each item stands here, as in `{}`.", kind.example());
+                    self.report(variable.span, &message);
+                }
+            }
+        }
+        if names.len() < variables {
+            return Expr::new(ExprKind::Hole, whole);
+        }
+        self.built(ExprKind::Macro { of: of.into(), kind, variables: names, body }, whole)
+    }
+
+    /// `{a: b, …}`.
     fn map(&mut self, open: Span) -> Expr {
-        self.report(open, "Maps (`{…}`) are not supported.");
         self.advance();
-        let mut end = open;
+        let mut entries = Vec::new();
         while !matches!(self.peek(), Token::End | Token::CloseMap) {
-            end = self.span();
-            self.advance();
+            let key = self.nested(Self::expression);
+            self.close(&Token::Colon, ":");
+            entries.push((key, self.nested(Self::expression)));
+            if !self.take(&Token::Comma) {
+                break;
+            }
         }
-        if matches!(self.peek(), Token::CloseMap) {
-            end = self.span();
+        let end = self.close(&Token::CloseMap, "}");
+        self.built(ExprKind::Map(entries), open.to(end))
+    }
+
+    /// `Name{field: value, …}`, which is left out.
+    fn message(&mut self, name: Expr) -> Expr {
+        self.advance();
+        while !matches!(self.peek(), Token::End | Token::CloseMap) {
+            if !matches!(self.peek(), Token::Name(_) | Token::Quoted(_)) {
+                break;
+            }
             self.advance();
+            self.close(&Token::Colon, ":");
+            self.nested(Self::expression);
+            if !self.take(&Token::Comma) {
+                break;
+            }
         }
-        Expr::new(ExprKind::Hole, open.to(end))
+        let span = name.span.to(self.close(&Token::CloseMap, "}"));
+        let text = format!("{}{{…}}", super::unparse::unparse(&name));
+        Expr::new(ExprKind::LeftOut { construct: LeftOut::Message, text }, span)
+    }
+}
+
+/// Whether it is a name, perhaps with points in it.
+fn is_path(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Name(_) | ExprKind::Root(_) => true,
+        ExprKind::Select { of, .. } => is_path(of),
+        _ => false,
     }
 }

@@ -7,7 +7,7 @@ use crate::limits;
 use crate::problem::{Problem, Span};
 
 /// Problems told about one condition: more than a screen of them helps nobody.
-const PROBLEMS: usize = 20;
+pub(super) const PROBLEMS: usize = 20;
 
 /// Comparisons after each other without parentheses. They are no use, as the checker says; the bound keeps the
 /// tree shallow.
@@ -70,15 +70,24 @@ impl<'t> Parser<'t> {
         if !matches!(self.peek(), Token::Question) {
             return condition;
         }
-        let span = self.span();
-        self.report(span, "A choice (`a ? b : c`) is not supported yet; write two rules.");
         self.advance();
-        self.nested(Self::expression);
-        let mut end = self.span();
-        if self.take(&Token::Colon) {
-            end = self.nested(Self::expression).span;
+        let yes = self.nested(Self::expression);
+        self.close(&Token::Colon, ":");
+        let no = self.nested(Self::expression);
+        let span = condition.span.to(no.span);
+        let kind = ExprKind::Choice { condition: condition.into(), yes: yes.into(), no: no.into() };
+        self.built(kind, span)
+    }
+
+    /// A piece made of others, unless it has become too high.
+    pub fn built(&mut self, kind: ExprKind, span: Span) -> Expr {
+        let expr = Expr::new(kind, span);
+        if expr.height() > limits::EXPRESSION_HEIGHT {
+            let message =
+                format!("A condition has at most {} pieces inside each other.", limits::EXPRESSION_HEIGHT);
+            self.give_up(span, &message);
         }
-        Expr::new(ExprKind::Hole, condition.span.to(end))
+        expr
     }
 
     /// Operands joined by operators that bind at least as strongly as `floor`.
@@ -98,7 +107,7 @@ impl<'t> Parser<'t> {
                 continue;
             }
             let right = self.binary(power + 1);
-            left = self.join(operator, span, left, right, chain.1 > 1);
+            left = self.join(operator, left, right, chain.1 > 1);
         }
         left
     }
@@ -128,7 +137,7 @@ impl<'t> Parser<'t> {
         Some(operator)
     }
 
-    fn join(&mut self, operator: Operator, at: Span, left: Expr, right: Expr, is_chained: bool) -> Expr {
+    fn join(&mut self, operator: Operator, left: Expr, right: Expr, is_chained: bool) -> Expr {
         let span = left.span.to(right.span);
         let kind = match (operator, left.kind) {
             (Operator::All, ExprKind::All(mut items)) if is_chained => {
@@ -146,18 +155,14 @@ impl<'t> Parser<'t> {
                     Operator::Any => ExprKind::Any(vec![left, right]),
                     Operator::Compare(op) => ExprKind::Compare { op, left: left.into(), right: right.into() },
                     Operator::In => ExprKind::In { needle: left.into(), list: right.into() },
-                    Operator::Arithmetic(sign) => {
-                        // One report for `a + b + c`.
-                        if left.kind != ExprKind::Hole {
-                            self.report(at, &format!("Arithmetic (`{sign}`) is not supported yet."));
-                        }
-                        ExprKind::Hole
+                    Operator::Arithmetic(op) => {
+                        ExprKind::Arithmetic { op, left: left.into(), right: right.into() }
                     }
                     Operator::Unknown => ExprKind::Hole,
                 }
             }
         };
-        Expr::new(kind, span)
+        self.built(kind, span)
     }
 
     /// Expressions separated by commas up to the closing token, and where that stands.
@@ -207,6 +212,7 @@ impl<'t> Parser<'t> {
             Token::Number(_)
                 | Token::Text(_)
                 | Token::Name(_)
+                | Token::LeftOut(..)
                 | Token::Not
                 | Token::Open
                 | Token::OpenList
@@ -257,7 +263,7 @@ fn power(operator: Operator) -> u8 {
         Operator::Any => 1,
         Operator::All => 2,
         Operator::Compare(_) | Operator::In | Operator::Unknown => 3,
-        Operator::Arithmetic('+' | '-') => 4,
-        Operator::Arithmetic(_) => 5,
+        Operator::Arithmetic(op) if op.is_strong() => 5,
+        Operator::Arithmetic(_) => 4,
     }
 }

@@ -134,21 +134,30 @@ impl RuleSet {
             return Err(problems);
         }
         let mut symbols = Symbols::default();
-        let mut rules = Vec::with_capacity(file.rules.len().min(limits::RULES));
-        for (index, rule) in file.rules.iter().enumerate().take(limits::RULES) {
+        let (written, _) = file.written();
+        let mut rules = Vec::with_capacity(written.len().min(limits::RULES));
+        for written in written.iter().take(limits::RULES) {
+            let rule = &written.rule;
             let scope =
                 Scope { catalogue, lists, map_confidence: thresholds, rule_confidence: &rule.min_confidence };
-            problems.extend(
-                unknown_thresholds(rule, catalogue)
-                    .into_iter()
-                    .map(|problem| problem.under(&format!("/rules/{index}"))),
-            );
+            let unknown = unknown_thresholds(rule, catalogue);
+            problems.extend(unknown.into_iter().map(|problem| written.problem(problem)));
             match compile_rule(rule, scope, &mut symbols) {
                 Ok(rule) => rules.push(rule),
-                Err(found) => problems
-                    .extend(found.into_iter().map(|problem| problem.under(&format!("/rules/{index}/when")))),
+                Err(found) => {
+                    problems.extend(found.into_iter().map(|problem| written.problem(problem.under("/when"))));
+                }
             }
         }
+        // What the rows of a table share is wrong in each of them.
+        let mut told = BTreeSet::new();
+        problems.retain(|problem| {
+            told.insert((
+                problem.pointer.clone(),
+                problem.span.map(|span| span.start),
+                problem.message.clone(),
+            ))
+        });
         if !problems.is_empty() {
             return Err(problems);
         }
@@ -174,6 +183,15 @@ impl RuleSet {
         self.default
     }
 
+    /// What is decided about a lead whose scan stops here.
+    pub fn action_of(&self, stop: Stop) -> Action {
+        match stop {
+            Stop::Fired(rule) => self.rules.get(rule).and_then(|rule| rule.act.as_ref()),
+            Stop::Held(_) | Stop::Default => None,
+        }
+        .map_or(self.default, |act| act.action)
+    }
+
     /// The fields that the rules ask for; a row has a cell for each.
     pub fn slots(&self) -> &[Slot] {
         &self.slots
@@ -197,11 +215,14 @@ impl RuleSet {
 
     /// Decides.
     pub fn decide(&self, inputs: &Inputs<'_>) -> Verdict {
-        let loaded = self.load(inputs);
-        let row = loaded.row();
+        self.decide_traced(&self.load(inputs).row())
+    }
+
+    /// Decides about a row, with everything there is to tell about it.
+    pub fn decide_traced(&self, row: &Row<'_>) -> Verdict {
         let mut trace = Vec::new();
         let mut tags: Vec<String> = Vec::new();
-        let stop = self.scan(&row, |index, outcome| {
+        let stop = self.scan(row, |index, outcome| {
             let rule = &self.rules[index];
             trace.push(TraceEntry { rule_id: rule.id.clone(), result: outcome });
             if outcome == Outcome3::True {
@@ -209,7 +230,7 @@ impl RuleSet {
                 tags.extend(new);
             }
         });
-        self.verdict(stop, &row, tags, trace)
+        self.verdict(stop, row, tags, trace)
     }
 
     /// Where the scan stops, without building anything.
@@ -304,8 +325,11 @@ impl RuleSet {
         let sorted: BTreeMap<Question, u32> = found.into_iter().map(named).collect();
         let ranks: BTreeMap<u32, u32> = sorted.values().copied().zip(0..).collect();
         for node in self.rules.iter_mut().flat_map(|rule| rule.code.iter_mut()) {
-            if let Kind::Listed { question, .. } = &mut node.kind {
-                *question = ranks.get(question).copied().unwrap_or(u32::MAX);
+            let rank = |question: u32| ranks.get(&question).copied().unwrap_or(u32::MAX);
+            match &mut node.kind {
+                Kind::Listed { question, .. } => *question = rank(*question),
+                Kind::General(program) => program.renumber(&rank),
+                _ => {}
             }
         }
         self.questions = sorted.into_keys().collect();

@@ -41,6 +41,17 @@ pub struct RuleCount {
     pub count: u64,
 }
 
+/// How many leads each rule of a set stops, by its index.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// For how many it fired.
+    pub fired: Vec<u64>,
+    /// For how many it was unknown or an error.
+    pub held: Vec<u64>,
+    /// For how many every rule was false.
+    pub default: u64,
+}
+
 /// What leads are decided with.
 #[derive(Clone, Copy, Debug)]
 pub struct Setup<'a> {
@@ -78,14 +89,14 @@ impl Simulation {
             tell(Notice::Ignored(std::mem::take(&mut leads.ignored)));
         }
         let asked = setup.asked();
-        let mut tally = Tally { fired: vec![0; setup.rules.rules().len()], ..Tally::default() };
+        let mut counts = Counts::new(setup.rules);
         while let Some(lead) = leads.next()? {
             match lead {
-                Ok(cells) => tally.count(setup.decide(&asked, &cells)),
+                Ok(cells) => counts.add(setup.decide(&asked, &cells), 1),
                 Err(rejected) => tell(Notice::Rejected(rejected)),
             }
         }
-        Ok(tally.simulation(setup.rules))
+        Ok(counts.simulation(setup.rules))
     }
 }
 
@@ -114,28 +125,49 @@ impl<'a> Setup<'a> {
     }
 }
 
-#[derive(Default)]
-struct Tally {
-    fired: Vec<u64>,
-    held: u64,
-    default: u64,
-}
+impl Counts {
+    /// No lead yet.
+    pub fn new(rules: &RuleSet) -> Self {
+        let none = vec![0; rules.rules().len()];
+        Self { fired: none.clone(), held: none, default: 0 }
+    }
 
-impl Tally {
-    fn count(&mut self, stop: Stop) {
+    /// Counts leads whose scan stops here.
+    pub fn add(&mut self, stop: Stop, leads: u64) {
         match stop {
-            Stop::Fired(rule) => self.fired[rule] += 1,
-            Stop::Held(_) => self.held += 1,
-            Stop::Default => self.default += 1,
+            Stop::Fired(rule) => self.fired[rule] += leads,
+            Stop::Held(rule) => self.held[rule] += leads,
+            Stop::Default => self.default += leads,
         }
     }
 
-    fn simulation(self, rules: &RuleSet) -> Simulation {
-        let total = self.fired.iter().sum::<u64>() + self.held + self.default;
-        let counted = rules.rules().iter().zip(self.fired);
+    /// How many leads there are.
+    pub fn total(&self) -> u64 {
+        self.fired.iter().sum::<u64>() + self.held.iter().sum::<u64>() + self.default
+    }
+
+    /// The leads by what is decided about them, given the rule set of these counts.
+    pub fn by_action(&self, rules: &RuleSet) -> BTreeMap<Action, u64> {
+        let fired = self.fired.iter().enumerate().map(|(rule, leads)| (Stop::Fired(rule), *leads));
+        let undecided = (Stop::Default, self.held.iter().sum::<u64>() + self.default);
+        let mut sums = BTreeMap::new();
+        for (stop, leads) in fired.chain([undecided]).filter(|(_, leads)| *leads > 0) {
+            *sums.entry(rules.action_of(stop)).or_default() += leads;
+        }
+        sums
+    }
+
+    /// As they are told, given the rule set of these counts.
+    pub fn simulation(&self, rules: &RuleSet) -> Simulation {
+        let counted = rules.rules().iter().zip(&self.fired);
         let counts = counted.filter_map(|(rule, count)| {
-            rule.act.as_ref().map(|act| RuleCount { id: rule.id.clone(), action: act.action, count })
+            rule.act.as_ref().map(|act| RuleCount { id: rule.id.clone(), action: act.action, count: *count })
         });
-        Simulation { total, default: self.default, held: self.held, rules: counts.collect() }
+        Simulation {
+            total: self.total(),
+            default: self.default,
+            held: self.held.iter().sum(),
+            rules: counts.collect(),
+        }
     }
 }

@@ -1,8 +1,9 @@
 //! Text into tokens. What cannot be a token is reported and either read as what was meant or left as
 //! [`Token::Broken`], so that one slip gives one problem.
 
-use super::ast::CompareOp;
-use super::literal::{self, Unsigned, count, is_word_start};
+use super::ast::{ArithmeticOp, CompareOp};
+use super::literal::{self, Number, Unsigned, count, is_word_start};
+use super::words::LeftOut;
 use crate::problem::{Problem, Span};
 
 /// A token and where it stands.
@@ -18,6 +19,10 @@ pub(super) enum Token<'t> {
     Number(Unsigned),
     Text(String),
     Name(&'t str),
+    /// A name in backticks.
+    Quoted(&'t str),
+    /// A piece of CEL that is left out.
+    LeftOut(LeftOut, &'t str),
     Operator(Operator),
     Not,
     Open,
@@ -42,8 +47,7 @@ pub(super) enum Operator {
     All,
     Compare(CompareOp),
     In,
-    /// Arithmetic, by its sign.
-    Arithmetic(char),
+    Arithmetic(ArithmeticOp),
     /// Something that has been reported.
     Unknown,
 }
@@ -81,7 +85,14 @@ fn next<'t>(rest: &'t str, at: usize, problems: &mut Vec<Problem>) -> (Token<'t>
     let first = rest.chars().next().unwrap_or_default();
     if first.is_ascii_digit() || (first == '.' && rest[1..].starts_with(|c: char| c.is_ascii_digit())) {
         let read = literal::number(rest, at, problems);
-        return (read.value.map_or(Token::Broken, Token::Number), read.len);
+        return match read.value {
+            Some(Number::Unsigned(number)) => (Token::Number(number), read.len),
+            Some(Number::LeftOut) => (Token::LeftOut(LeftOut::Uint, &rest[..read.len]), read.len),
+            None => (Token::Broken, read.len),
+        };
+    }
+    if first == '`' {
+        return backticks(rest, at, problems);
     }
     if matches!(first, '"' | '\'') {
         return text_token(rest, 0, at, problems);
@@ -119,15 +130,24 @@ fn word<'t>(rest: &'t str, at: usize, problems: &mut Vec<Problem>) -> (Token<'t>
         "r" if is_prefix => text_token(rest, len, at, problems),
         "b" | "br" | "rb" if is_prefix => {
             let (_, len) = text_token(rest, len, at, problems);
-            problems.push(Problem::spanned(
-                Span::new(at, at + len),
-                "Bytes are not supported; write text in quotes.",
-            ));
-            (Token::Broken, len)
+            (Token::LeftOut(LeftOut::Bytes, &rest[..len]), len)
         }
         _ if name == "in" => (Token::Operator(Operator::In), len),
         _ => (Token::Name(name), len),
     }
+}
+
+/// A name in backticks, which may have points, hyphens and slashes in it.
+fn backticks<'t>(rest: &'t str, at: usize, problems: &mut Vec<Problem>) -> (Token<'t>, usize) {
+    let inner = count(&rest[1..], |c| c.is_ascii_alphanumeric() || "_.-/ ".contains(c));
+    let is_closed = rest[1 + inner..].starts_with('`');
+    let len = 1 + inner + usize::from(is_closed);
+    if is_closed && inner > 0 {
+        return (Token::Quoted(&rest[1..=inner]), len);
+    }
+    let message = "Between backticks stands a name of letters, digits, `_`, `.`, `-`, `/` and spaces.";
+    problems.push(Problem::spanned(Span::new(at, at + len), message));
+    (Token::Broken, len)
 }
 
 fn symbol<'t>(rest: &str) -> Option<(Token<'t>, usize)> {
@@ -161,7 +181,11 @@ fn symbol<'t>(rest: &str) -> Option<(Token<'t>, usize)> {
         '.' => Token::Dot,
         '?' => Token::Question,
         ':' => Token::Colon,
-        sign @ ('+' | '-' | '*' | '/' | '%') => Token::Operator(Operator::Arithmetic(sign)),
+        '+' => Token::Operator(Operator::Arithmetic(ArithmeticOp::Add)),
+        '-' => Token::Operator(Operator::Arithmetic(ArithmeticOp::Subtract)),
+        '*' => Token::Operator(Operator::Arithmetic(ArithmeticOp::Multiply)),
+        '/' => Token::Operator(Operator::Arithmetic(ArithmeticOp::Divide)),
+        '%' => Token::Operator(Operator::Arithmetic(ArithmeticOp::Remainder)),
         _ => return None,
     };
     Some((token, 1))
@@ -201,7 +225,7 @@ fn slip<'t>(rest: &'t str, at: usize, problems: &mut Vec<Problem>) -> (Token<'t>
 }
 
 fn symbol_or_word(c: char) -> bool {
-    c.is_ascii_alphanumeric() || "_()[]{},.<>!=&|'\"+-*/%?:".contains(c)
+    c.is_ascii_alphanumeric() || "_()[]{},.<>!=&|'\"`+-*/%?:".contains(c)
 }
 
 fn unreadable(piece: &str) -> String {

@@ -75,7 +75,7 @@ fn texts_that_are_no_rule_file_are_refused_with_line_and_column() {
         (
             "when: 'source",
             "whn: 'source",
-            "Line 8, column 20: rules[1]: unknown field `whn`, expected one of `id`, `name`, `when`, `then`, `min_confidence`, `risk`. Did you mean `when`?",
+            "Line 8, column 20: rules[1]: unknown field `whn`, expected one of `id`, `name`, `when`, `then`, `min_confidence`, `risk`, `table`. Did you mean `when`?",
         ),
         (
             "then: [advance]",
@@ -319,14 +319,16 @@ fn rule() -> impl Strategy<Value = RuleDefinition> {
         prop::collection::vec(consequence(), 0..3),
         confidence,
         prop::collection::vec(any::<String>(), 0..3),
+        proptest::option::of(any::<String>()),
     )
-        .prop_map(|(id, name, when, then, min_confidence, risk)| RuleDefinition {
+        .prop_map(|(id, name, when, then, min_confidence, risk, table)| RuleDefinition {
             id,
             name,
             when,
             then,
             min_confidence,
             risk,
+            table,
         })
 }
 

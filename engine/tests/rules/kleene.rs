@@ -44,6 +44,7 @@ fn file(conditions: &[String]) -> RuleSetFile {
         then: if index % 3 == 2 { vec![Consequence::Tag(format!("t{index}"))] } else { act(Action::Advance) },
         min_confidence: BTreeMap::new(),
         risk: Vec::new(),
+        table: None,
     };
     RuleSetFile {
         rule_set: "generated".into(),

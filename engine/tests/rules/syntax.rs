@@ -1,11 +1,15 @@
 //! How conditions are written: slips, precedence, hostile texts, and that trees survive the way to text and back.
 
+use std::collections::BTreeMap;
+
 use engine::problem::Span;
-use engine::rules::ast::{CompareOp, Expr, ExprKind, Name};
-use engine::rules::{parse, unparse};
+use engine::rules::ast::{ArithmeticOp, CompareOp, Expr, ExprKind, Name};
+use engine::rules::typed::evaluate;
+use engine::rules::{Macro, parse, unparse};
 use proptest::prelude::*;
 
 use crate::checker::{assert_problem, problems};
+use crate::generate::{Leaves, Source};
 
 #[test]
 fn slips_of_writing() {
@@ -81,27 +85,8 @@ fn slips_of_writing() {
 }
 
 #[test]
-fn what_cel_has_and_this_language_has_not_yet() {
-    assert_problem("budget + 1 > 3", "+", "Arithmetic (`+`) is not supported yet.", None);
-    assert_problem("budget + 1 - 2 + 3 > 3", "+", "Arithmetic (`+`) is not supported yet.", None);
-    assert_problem("-budget > 3", "-", "Arithmetic (`-`) is not supported yet.", None);
-    assert_problem(
-        "decision_maker ? true : false",
-        "?",
-        "A choice (`a ? b : c`) is not supported yet; write two rules.",
-        None,
-    );
-    assert_problem("size(company) > 3", "size", "Calling `size` is not supported yet.", None);
-    assert_problem(
-        "company.startsWith('A')",
-        "startsWith",
-        "Calling `startsWith` is not supported yet.",
-        None,
-    );
-    assert_problem("[1].exists(x, x > 0)", "exists", "Calling `exists` is not supported yet.", None);
+fn what_of_cel_is_left_out() {
     assert_problem("company.name == 'A'", ".name", "A field has no parts; `.name` is not supported.", None);
-    assert_problem("company[0] == 'A'", "[", "Picking from a list (`a[0]`) is not supported yet.", None);
-    assert_problem("{'a': 1} == company", "{", "Maps (`{…}`) are not supported.", None);
     assert_problem(
         "budget == null",
         "null",
@@ -109,18 +94,19 @@ fn what_cel_has_and_this_language_has_not_yet() {
         None,
     );
     assert_problem("company == b'A'", "b'A'", "Bytes are not supported; write text in quotes.", None);
-    assert_problem(
-        "budget > 5u",
-        "5u",
-        "Unsigned numbers are not supported; write it without the `u`.",
-        Some("5"),
-    );
-    assert_problem(
-        "confidense(budget) > 0.5",
-        "confidense",
-        "There is no function `confidense`; there are `has` and `confidence`.",
-        Some("confidence"),
-    );
+    let unsigned = "Unsigned numbers are not supported; write it without the `u`.";
+    assert_problem("budget > 5u", "5u", unsigned, None);
+    assert_problem("uint(company_size) > 5", "uint(company_size)", unsigned, None);
+    let typed = "Every value has a type here; leave `dyn` away.";
+    assert_problem("dyn(budget) > 5.0", "dyn(budget)", typed, None);
+    let types = "Types are no values here; a field always has the type of its definition.";
+    assert_problem("type(budget) == 'x'", "type(budget)", types, None);
+    assert_problem("double", "double", "There is no field `double`.", None);
+    let mixed = "The values of a list are all of one type.";
+    assert_problem("size([1, 'a']) > 1", "[1, 'a']", mixed, None);
+    let mixed = "The keys of a map are all of one type, and so are its values.";
+    assert_problem("{'a': 1, 'b': 'x'}.a > 0", "{'a': 1, 'b': 'x'}", mixed, None);
+    assert_problem("Lead{size: 5} == 3", "Lead{size: 5}", "Messages (`Name{…}`) are not supported.", None);
 }
 
 #[test]
@@ -146,13 +132,25 @@ fn hostile_texts_are_refused_in_bounded_time_and_stack() {
         let found = deep(9_900 / open.len(), open);
         assert!(!found.is_empty() && found.len() <= 40, "{open}: {found:?}");
     }
-    for joint in [" < ", " in ", " == ", " + ", " && ", " || ", ".a", "?", ":", "["] {
+    for joint in [
+        " < ", " in ", " == ", " + ", " * ", " - -", " && ", " || ", ".a", ".a()", "?", ":", "[", "[0]", "{",
+        "{1:",
+    ] {
         let text = format!("1{joint}").repeat(9_990 / (joint.len() + 1));
         assert!(problems(&text).len() <= 4_000, "{joint}");
     }
     assert_eq!(deep(64, "(").len(), 1, "one missing parenthesis is told for 64");
     let fine = format!("{}true{}", "(".repeat(64), ")".repeat(64));
     assert_eq!(problems(&fine), vec![]);
+    let high = |count: usize| problems(&format!("{}1 == 1", "1 + ".repeat(count)));
+    assert_eq!(high(190), vec![]);
+    assert_eq!(high(300)[0].1, "A condition has at most 200 pieces inside each other.");
+    let nested = format!("{}1{}", "[".repeat(60), "]".repeat(60));
+    assert_eq!(problems(&format!("[{nested}, {nested}] == [{nested}]")), vec![]);
+    for step in [".map(a, [a, a])", ".map(a, {a: a})", ".map(a, {\"a\": a, \"b\": a})"] {
+        let found = problems(&format!("size([1]{}) > 0", step.repeat(60)));
+        assert!(found.len() == 1 || found.len() == 20, "{step}: {found:?}");
+    }
     let too_deep = format!("{}true{}", "(".repeat(65), ")".repeat(65));
     assert_eq!(problems(&too_deep)[0].1, "A condition is nested at most 64 deep.");
 }
@@ -169,16 +167,15 @@ fn name() -> impl Strategy<Value = String> {
 }
 
 fn any_expr() -> impl Strategy<Value = Expr> {
-    let named = |text: String| Name { text, span: Span::default() };
     let leaf = prop_oneof![
         any::<bool>().prop_map(ExprKind::Bool),
         any::<i64>().prop_map(ExprKind::Integer),
         any::<f64>().prop_filter("finite", |n| n.is_finite()).prop_map(ExprKind::Float),
         any::<String>().prop_map(ExprKind::Text),
         name().prop_map(ExprKind::Name),
-        name().prop_map(move |text| ExprKind::ListName(named(text))),
-        name().prop_map(move |text| ExprKind::Has(named(text))),
-        name().prop_map(move |text| ExprKind::Confidence(named(text))),
+        name().prop_map(|text| ExprKind::ListName(named(text))),
+        name().prop_map(|text| ExprKind::Has(named(text))),
+        name().prop_map(|text| ExprKind::Confidence(named(text))),
     ];
     leaf.prop_map(expr).prop_recursive(5, 40, 4, |inner| {
         let op = prop::sample::select(vec![
@@ -199,11 +196,50 @@ fn any_expr() -> impl Strategy<Value = Expr> {
                 left: left.into(),
                 right: right.into()
             }),
-            (inner.clone(), inner)
+            (inner.clone(), inner.clone())
                 .prop_map(|(needle, list)| ExprKind::In { needle: needle.into(), list: list.into() }),
+            beyond_comparisons(inner),
         ]
         .prop_map(expr)
     })
+}
+
+fn named(text: String) -> Name {
+    Name { text, span: Span::default() }
+}
+
+/// Pieces that are more than comparisons of fields.
+fn beyond_comparisons(
+    inner: impl Strategy<Value = Expr> + Clone + 'static,
+) -> impl Strategy<Value = ExprKind> {
+    use ArithmeticOp::{Add, Divide, Multiply, Remainder, Subtract};
+    let op = prop::sample::select(vec![Add, Subtract, Multiply, Divide, Remainder]);
+    let one = || inner.clone().prop_map(Box::new);
+    let some = prop::collection::vec(inner.clone(), 0..3);
+    let entries = prop::collection::vec((inner.clone(), inner.clone()), 0..3);
+    let key = prop_oneof![name(), Just("as".to_owned()), Just("a-b".to_owned()), Just("in".to_owned())];
+    let function = name().prop_filter("macros", |name| name.parse::<Macro>().is_err() && name != "has");
+    let quantifier = prop::sample::select(vec![Macro::All, Macro::Exists, Macro::ExistsOne, Macro::Filter]);
+    prop_oneof![
+        (one(), one(), one()).prop_map(|(condition, yes, no)| ExprKind::Choice { condition, yes, no }),
+        (op, one(), one()).prop_map(|(op, left, right)| ExprKind::Arithmetic { op, left, right }),
+        one().prop_map(ExprKind::Negative),
+        entries.prop_map(ExprKind::Map),
+        (one(), key.clone()).prop_map(|(of, name)| ExprKind::Select { of, name: named(name) }),
+        (one(), key).prop_map(|(of, name)| ExprKind::HasKey { of, name: named(name) }),
+        (one(), one()).prop_map(|(of, at)| ExprKind::Index { of, at }),
+        (prop::option::of(one()), function, some).prop_map(|(of, function, arguments)| ExprKind::Call {
+            of,
+            function: named(function),
+            arguments
+        }),
+        (one(), quantifier, name(), inner).prop_map(|(of, kind, variable, body)| ExprKind::Macro {
+            of,
+            kind,
+            variables: vec![named(variable)],
+            body: vec![body],
+        }),
+    ]
 }
 
 proptest! {
@@ -220,13 +256,36 @@ proptest! {
     #[test]
     fn no_text_makes_the_parser_or_the_checker_panic(text in "\\PC{0,80}") {
         problems(&text);
+        evaluate(&text, &BTreeMap::new());
+    }
+
+    #[test]
+    fn no_bytes_do_either(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let text = String::from_utf8_lossy(&bytes);
+        problems(&text);
+        evaluate(&text, &BTreeMap::new());
+    }
+
+    #[test]
+    fn drawn_conditions_survive_the_way_to_text_and_back(seed in any::<u64>(), depth in 0_usize..6) {
+        let text = Source::new(seed, &Leaves::default()).bool(depth);
+        prop_assume!(text.len() < 10_000);
+        let (tree, problems) = parse(&text);
+        prop_assert_eq!(&problems, &vec![], "{}", text);
+        let written = tree.as_ref().map(unparse).unwrap_or_default();
+        let (again, _) = parse(&written);
+        prop_assert_eq!(&again, &tree, "{} {}", text, written);
+        prop_assert_eq!(again.as_ref().map(unparse), Some(written));
     }
 
     #[test]
     fn no_row_of_tokens_makes_them_panic_either(words in prop::collection::vec(prop::sample::select(vec![
         "budget", "company", "source", "lists", ".", "tam", "in", "(", ")", "[", "]", "{", "}", ",", "&&", "||", "!", "==", "<", "-", "+",
         "?", ":", "5", "0.5", "'a'", "\"", "'''", "\\", "has", "confidence", "not", "and", "true", "null", "as_of", "=", "&", "“", "\0", "é",
+        "*", "/", "%", "`a b`", "b'x'", "1u", "size", "exists", "map", "x", "matches", "split", "timestamp", "duration", "'1h'",
     ]), 0..40), spaced in any::<bool>()) {
-        problems(&words.join(if spaced { " " } else { "" }));
+        let text = words.join(if spaced { " " } else { "" });
+        problems(&text);
+        evaluate(&text, &BTreeMap::new());
     }
 }

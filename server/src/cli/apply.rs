@@ -219,7 +219,7 @@ async fn begin(
         let mut wanted =
             BTreeSet::from([Kind::Catalogue, Kind::Map, Kind::RuleSet].map(|kind| (kind, name.clone())));
         wanted.extend(compiled.asked_lists().into_iter().map(|list| (Kind::List, list.to_owned())));
-        wanted.extend(rules.pools().map(|pool| (Kind::Pool, pool.to_owned())));
+        wanted.extend(rules.pools().into_iter().map(|pool| (Kind::Pool, pool)));
         let mut ids = Vec::with_capacity(wanted.len());
         for key in wanted {
             let Some(part) = parts.get(&key) else { continue };

@@ -1,5 +1,6 @@
 //! `meshline simulate`: rules on a file of leads, without a database.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
@@ -7,16 +8,21 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use clap::Args;
 use engine::rules::simulate::{Notice, Setup};
-use engine::rules::{RuleSetFile, Simulation};
+use engine::rules::{RuleSetFile, Simulation, Table};
 
 use super::{Failure, exit};
 
 /// Options of `simulate`.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// Rule-set file, YAML.
+    /// Rule-set file, YAML; or a decision table, FILE.csv.
     #[arg(long, value_name = "FILE")]
     rules: PathBuf,
+
+    /// For a decision table: the rule-set file, YAML, whose fields and lists it is about. Without one the table's own
+    /// columns are its fields, and their cells tell the types.
+    #[arg(long, value_name = "FILE")]
+    fields: Option<PathBuf>,
 
     /// Leads, CSV: a column for each field, NAME__confidence where it is not 1; an empty cell is a missing field.
     #[arg(long, value_name = "FILE")]
@@ -33,13 +39,11 @@ const TOLD: u64 = 20;
 /// Runs the command.
 pub(super) fn run(options: &Options) -> Result<u8, Failure> {
     let file = |path: &Path| path.display().to_string();
-    let text = std::fs::read_to_string(&options.rules)
-        .map_err(|error| Failure::File { path: file(&options.rules), error })?;
     let invalid = |path: &Path| {
         let file = file(path);
         move |problems| Failure::Invalid { file, problems }
     };
-    let rules = RuleSetFile::from_yaml(&text).map_err(invalid(&options.rules))?;
+    let rules = rule_set(options)?;
     let compiled = rules.compile().map_err(invalid(&options.rules))?;
     let lists = rules.reference_lists();
     let setup = Setup {
@@ -71,4 +75,35 @@ pub(super) fn run(options: &Options) -> Result<u8, Failure> {
         return Ok(exit::SOME_REJECTED);
     }
     Ok(exit::FINE)
+}
+
+/// The rules of the file that is named, whatever it is.
+fn rule_set(options: &Options) -> Result<RuleSetFile, Failure> {
+    let read = |path: &Path| {
+        std::fs::read_to_string(path)
+            .map_err(|error| Failure::File { path: path.display().to_string(), error })
+    };
+    let invalid = |path: &Path| {
+        let file = path.display().to_string();
+        move |problems| Failure::Invalid { file, problems }
+    };
+    let text = read(&options.rules)?;
+    let is_table = options.rules.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
+    match (is_table, &options.fields) {
+        (false, None) => RuleSetFile::from_yaml(&text).map_err(invalid(&options.rules)),
+        (false, Some(_)) => {
+            Err(Failure::Usage("--fields belongs to a decision table; a rule-set file has its own.".into()))
+        }
+        (true, Some(path)) => {
+            let around = RuleSetFile::from_yaml(&read(path)?).map_err(invalid(path))?;
+            RuleSetFile::from_table(&around.rule_set, &text, around.fields, around.lists)
+                .map_err(invalid(&options.rules))
+        }
+        (true, None) => {
+            let fields = Table::read(&text).map(|table| table.fields()).map_err(invalid(&options.rules))?;
+            let name =
+                options.rules.file_stem().map_or_else(|| "table".into(), |stem| stem.to_string_lossy());
+            RuleSetFile::from_table(&name, &text, fields, BTreeMap::new()).map_err(invalid(&options.rules))
+        }
+    }
 }

@@ -23,6 +23,7 @@ use std::sync::Arc;
 
 use app::actions::throttle::Throttles;
 use app::context::Assets;
+use app::summaries::Summaries;
 use metrics_exporter_prometheus::PrometheusHandle;
 use store::Store;
 
@@ -70,6 +71,7 @@ pub struct State {
     /// Where open pages hear what has changed; [`crate::live::run`] tells it.
     pub live: Hub,
     hearers: Arc<tokio::sync::Semaphore>,
+    summaries: Summaries,
     throttles: Arc<Throttles>,
     metrics: PrometheusHandle,
 }
@@ -93,6 +95,7 @@ impl State {
             batches: Arc::new(tokio::sync::Semaphore::new(BATCHES)),
             live: Hub::default(),
             hearers: Arc::new(tokio::sync::Semaphore::new(live::HEARERS)),
+            summaries: Summaries::default(),
             throttles: Arc::default(),
             metrics: metrics::recorder(),
         })

@@ -145,7 +145,7 @@ pub(super) async fn put_live(
     };
     change::place(change.kind, &change.name, body, &mut around.source).map_err(|problem| unfit(&problem))?;
     around.ids.insert((change.kind, change.name.clone()), version.0);
-    let pools: BTreeSet<String> = around.source.rule_set.1.pools().map(str::to_owned).collect();
+    let pools: BTreeSet<String> = around.source.rule_set.1.pools();
     let compiled = Bundle::compile(around.source.clone())
         .map_err(|problems| unfit(&problems.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")))?;
     let asked = compiled.asked_lists();

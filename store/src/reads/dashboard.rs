@@ -24,13 +24,13 @@ const CURRENCIES: i64 = 20;
 /// What clocks may be wrong by, and more: an id is minted from the time of receipt, which lies at most
 /// `limits::FUTURE_MINUTES` before the time a decision is made for.
 const SLACK: TimeDelta = TimeDelta::hours(1);
-/// How long one statement may take: a page that comes later has been left by then.
-const TIME_LIMIT: &str = "8s";
+/// How long one statement may take. No page waits for it; whoever asked for more leads than this adds up is told so.
+const TIME_LIMIT: &str = "120s";
 /// Decisions that completeness looks at.
 pub const SAMPLE: i64 = 100;
 
 /// Which leads the figures are of: those first decided in a stretch of time, in one workflow or in any.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Cohort {
     /// In this workflow. Where there is only one it is worth naming: no lead has to be looked for in others then.
     pub workflow: Option<Uuid>,
@@ -43,7 +43,7 @@ pub struct Cohort {
 }
 
 /// How wide a bar is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::IntoStaticStr)]
 #[strum(serialize_all = "lowercase")]
 pub enum Step {
     /// A day of the viewer.

@@ -12,15 +12,20 @@ mod machine;
 mod outbox;
 mod pages;
 mod pgbench;
+mod rules;
 mod soak;
 mod stand;
 mod statements;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::str::FromStr;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Map, Value};
+
+use crate::process;
+use crate::workspace::Workspace;
 
 /// Runs a measurement.
 ///
@@ -31,8 +36,11 @@ pub fn bench(arguments: &[&str]) -> Result<ExitCode> {
         ["ingest", options @ ..] => ingest::run(&Options::parse(options)?),
         ["outbox", options @ ..] => outbox::run(&Options::parse(options)?),
         ["pages", options @ ..] => pages::run(&Options::parse(options)?),
+        ["rules", options @ ..] => rules::run(&Options::parse(options)?),
         ["soak", options @ ..] => soak::run(&Options::parse(options)?),
-        _ => bail!("usage: cargo xtask bench ingest|outbox|pages|soak [OPTIONS]; `cargo xtask` tells them"),
+        _ => bail!(
+            "usage: cargo xtask bench ingest|outbox|pages|rules|soak [OPTIONS]; `cargo xtask` tells them"
+        ),
     }
 }
 
@@ -124,6 +132,29 @@ impl Figures {
         }
         println!("{}", Value::Object(self.json));
     }
+}
+
+/// Compiles a measurement of ours and returns its program.
+///
+/// # Errors
+/// It does not compile.
+fn program(workspace: &Workspace, package: &str, bench: &str) -> Result<PathBuf> {
+    let mut cargo = workspace.cargo();
+    cargo.args(["bench", "--package", package, "--bench", bench, "--no-run", "--message-format=json"]);
+    let mut program = None;
+    let status = process::each_line(&mut cargo, |line| {
+        let message: Value = serde_json::from_str(line).unwrap_or_default();
+        if message["target"]["name"] == bench
+            && let Some(path) = message["executable"].as_str()
+        {
+            program = Some(PathBuf::from(path));
+        }
+        if let Some(text) = message["message"]["rendered"].as_str() {
+            eprint!("{text}");
+        }
+    })?;
+    ensure!(status.success(), "the measurement does not compile");
+    program.context("cargo named no program")
 }
 
 /// The middle one of the values.

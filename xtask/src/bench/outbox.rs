@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use super::stand::Stand;
-use super::{Figures, Options, machine, median, statements};
+use super::{Figures, Options, machine, median, program, statements};
 use crate::workspace::{self, Workspace};
 use crate::{node, output, postgres, process};
 
@@ -41,8 +41,10 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     let count_statements = options.flag("statements");
     let purpose = if count_statements { &postgres::BENCH_STATEMENTS } else { &postgres::BENCH };
     let stand = Stand::set_up(&workspace, purpose)?;
-    let ours =
-        Ours { program: output::phase("dispatcher's measurement", || program(&workspace))?, stand: &stand };
+    let ours = Ours {
+        program: output::phase("dispatcher's measurement", || program(&workspace, "bench", "outbox"))?,
+        stand: &stand,
+    };
     let peers = Peers::set_up();
     let mut figures = Figures::default();
 
@@ -95,26 +97,6 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     stand.cluster.drop_database(DATABASE)?;
     figures.print();
     Ok(ExitCode::SUCCESS)
-}
-
-/// Compiles `bench/benches/outbox.rs` and returns its program.
-fn program(workspace: &Workspace) -> Result<PathBuf> {
-    let mut cargo = workspace.cargo();
-    cargo.args(["bench", "--package", "bench", "--bench", "outbox", "--no-run", "--message-format=json"]);
-    let mut program = None;
-    let status = process::each_line(&mut cargo, |line| {
-        let message: Value = serde_json::from_str(line).unwrap_or_default();
-        if message["target"]["name"] == "outbox"
-            && let Some(path) = message["executable"].as_str()
-        {
-            program = Some(PathBuf::from(path));
-        }
-        if let Some(text) = message["message"]["rendered"].as_str() {
-            eprint!("{text}");
-        }
-    })?;
-    ensure!(status.success(), "the measurement does not compile");
-    program.context("cargo named no program")
 }
 
 /// The dispatcher.

@@ -22,8 +22,10 @@ use super::stand::{Serving, Stand};
 use crate::workspace::Workspace;
 use crate::{output, postgres, process, site, wasm};
 
-/// Every list and the dashboard, as a browser of somebody at work asks for them.
+/// Every list, the dashboard and what comes first, as a browser of somebody at work asks for them.
 const PAGES: &[&str] = &[
+    "/",
+    "/queue",
     "/leads",
     "/leads?action=assign",
     "/leads?period=30d",
@@ -32,6 +34,8 @@ const PAGES: &[&str] = &[
     "/sync",
     "/sync/effects",
     "/sync/jobs",
+    "/changes",
+    "/search?q=ruiz",
     "/audit",
     "/people",
     "/keys",

@@ -210,6 +210,7 @@ fn content(loaded: &Loaded) -> impl IntoView + use<> {
         view! { <h2>"Line by line"</h2>{diff} }
     });
     view! {
+        {impact::found(change, &loaded.impacts).into_any()}
         {impact::section(&loaded.impacts).into_any()}
         <section class="stacked-sections"><h2>"What changes"</h2>{differences(&loaded.comparison)}{lines}</section>
     }

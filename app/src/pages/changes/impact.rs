@@ -1,18 +1,42 @@
 //! What a change would have come to, in figures.
 
+use engine::change::{self, Kind};
 use leptos::either::Either;
 use leptos::prelude::*;
+
+use store::changes::Change;
 
 use crate::drafts::Impact;
 use crate::ui::charts::bars::STACK;
 use crate::ui::chip::action_chip;
+use crate::ui::code::findings;
 use crate::ui::number;
 
 /// For each workflow the newest leads, decided by what is live and with the change.
 pub fn section(impacts: &[Impact]) -> impl IntoView + use<> {
+    let impacts: Vec<&Impact> = impacts.iter().filter(|impact| impact.decided > 0).collect();
     (!impacts.is_empty()).then(|| {
-        let all = impacts.iter().map(one).collect_view();
+        let all = impacts.into_iter().map(one).collect_view();
         view! { <section class="stacked-sections impact"><h2>"What it would have come to"</h2>{all}</section> }
+    })
+}
+
+/// What was found about the rules themselves, which holds for every workflow that they decide in.
+pub fn found(change: &Change, impacts: &[Impact]) -> impl IntoView + use<> {
+    let marks = match (change.kind, &change.body, impacts.first()) {
+        (Kind::RuleSet, Some(body), Some(impact)) => serde_json::from_value(body.clone())
+            .map(|file| change::notes(&change.source, &file, &impact.analysis, impact.decided))
+            .unwrap_or_default(),
+        _ => Vec::new(),
+    };
+    (!marks.is_empty()).then(|| {
+        view! {
+            <section class="stacked-sections" aria-labelledby="findings">
+                <h2 id="findings">"Findings"</h2>
+                <p class="meta">"Worth a look. None of them keeps it from being submitted."</p>
+                {findings(&change.source, &marks)}
+            </section>
+        }
     })
 }
 

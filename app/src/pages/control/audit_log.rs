@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::DateTime;
 use leptos::either::Either;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -152,7 +153,7 @@ fn table<'a>(names: &'a BTreeMap<String, String>, clock: Clock) -> Table<'a, Aud
     let columns = vec![
         Column::new("what", "What", "", |entry: &AuditEntry| words::act(&entry.action)),
         Column::new("subject", "To what", "first", |entry: &AuditEntry| subject(entry, names)),
-        Column::new("details", "Details", "wide quiet", |entry: &AuditEntry| entry.detail.as_ref().map(details)),
+        Column::new("details", "Details", "wide quiet", move |entry: &AuditEntry| entry.detail.as_ref().map(|detail| details(detail, clock))),
         Column::new("who", "Who", "nowrap", |entry: &AuditEntry| {
             view! { {words::sentence(&words::actor(&entry.actor, names))}{roles(entry)} }
         })
@@ -183,23 +184,48 @@ fn subject(entry: &AuditEntry, names: &BTreeMap<String, String>) -> impl IntoVie
     Either::Right(names.get(&entry.subject).cloned().or_else(named).unwrap_or_else(own))
 }
 
-/// What else there is to say, in one line: `Roles: SDR, AE; Expires at: 2026-…`.
-fn details(detail: &Json) -> String {
-    let word = |value: &Json| match value {
-        Json::String(text) => {
-            text.parse().map_or_else(|_| text.clone(), |role: Role| role.title().to_owned())
+/// Bytes of a content hash that are shown: enough to tell two apart.
+const HASH_SHOWN: usize = 12;
+
+/// What else there is to say, in one line: `Roles: SDR, AE; Expires at: 24 Nov 2026 02:28`.
+fn details(detail: &Json, clock: Clock) -> String {
+    match detail {
+        Json::Object(members) => {
+            let members = members.iter().filter(|(_, value)| !value.is_null());
+            let part = |(name, value): (&String, &Json)| {
+                format!("{}: {}", words::sentence(name), inner(value, clock))
+            };
+            members.map(part).collect::<Vec<_>>().join("; ")
+        }
+        other => inner(other, clock),
+    }
+}
+
+/// A value within others: members of members in commas, so that semicolons part the outermost.
+fn inner(value: &Json, clock: Clock) -> String {
+    match value {
+        Json::String(text) => word(text, clock),
+        Json::Bool(true) => "yes".into(),
+        Json::Bool(false) => "no".into(),
+        Json::Array(all) => all.iter().map(|one| inner(one, clock)).collect::<Vec<_>>().join(", "),
+        Json::Object(members) => {
+            let part = |(name, value): (&String, &Json)| {
+                format!("{} {}", name.replace('_', " "), inner(value, clock))
+            };
+            members.iter().map(part).collect::<Vec<_>>().join(", ")
         }
         other => other.to_string(),
-    };
-    let text = |value: &Json| match value {
-        Json::Array(all) => all.iter().map(word).collect::<Vec<_>>().join(", "),
-        one => word(one),
-    };
-    let Json::Object(members) = detail else { return text(detail) };
-    let members = members.iter().filter(|(_, value)| !value.is_null());
-    let parts: Vec<String> =
-        members.map(|(name, value)| format!("{}: {}", words::sentence(name), text(value))).collect();
-    parts.join("; ")
+    }
+}
+
+fn word(text: &str, clock: Clock) -> String {
+    if let Ok(role) = text.parse::<Role>() {
+        return role.title().to_owned();
+    }
+    if let Some(hash) = text.strip_prefix("sha256:") {
+        return format!("{}…", hash.get(..HASH_SHOWN).unwrap_or(hash));
+    }
+    DateTime::parse_from_rfc3339(text).map_or_else(|_| text.to_owned(), |at| clock.day_and_time(at.to_utc()))
 }
 
 fn nothing(asked: &Asked, found: &AuditPage) -> impl IntoView + use<> {
@@ -233,8 +259,14 @@ mod tests {
     #[test]
     fn details_are_one_line() {
         let detail = json!({"name": "web", "reason": null, "roles": ["sdr", "ae"], "rows": 7});
-        assert_eq!(details(&detail), "Name: web; Roles: SDR, AE; Rows: 7");
-        assert_eq!(details(&json!({})), "");
-        assert_eq!(details(&json!("x")), "x");
+        let clock = Clock { now: DateTime::UNIX_EPOCH, zone: chrono_tz::UTC };
+        assert_eq!(details(&detail, clock), "Name: web; Roles: SDR, AE; Rows: 7");
+        let nested =
+            json!({"pace": {"at_once": 2, "paused": false}, "hash": format!("sha256:{}", "ab".repeat(32))});
+        assert_eq!(details(&nested, clock), "Pace: at once 2, paused no; Hash: abababababab…");
+        let at = details(&json!({"expires_at": "2026-11-24T02:28:39.634930Z"}), clock);
+        assert!(at.starts_with("Expires at: ") && !at.contains('T'), "{at}");
+        assert_eq!(details(&json!({}), clock), "");
+        assert_eq!(details(&json!("x"), clock), "x");
     }
 }

@@ -12,14 +12,13 @@ use store::log::{StoredDecision, events, stored_decisions};
 use store::reads::dashboard::{Cohort, sample};
 use uuid::Uuid;
 
-use crate::error::Result;
 use crate::pages::lead::decided::Decided;
 
 /// Complete decisions among the newest of the cohort.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn check(store: &Store, cohort: &Cohort) -> Result<Ratio> {
+pub async fn check(store: &Store, cohort: &Cohort) -> store::Result<Ratio> {
     let ids = sample(store, cohort).await?;
     let all = ids.len() as u64;
     let decisions = readable(store, &ids).await?;
@@ -57,10 +56,10 @@ pub async fn check(store: &Store, cohort: &Cohort) -> Result<Ratio> {
 }
 
 /// The decisions that can be read. One that cannot is not complete, and is no reason to show nothing at all.
-async fn readable(store: &Store, ids: &[Uuid]) -> Result<Vec<StoredDecision>> {
+async fn readable(store: &Store, ids: &[Uuid]) -> store::Result<Vec<StoredDecision>> {
     match stored_decisions(store, ids).await {
         Err(store::Error::Corrupt(_)) => {}
-        other => return Ok(other?),
+        other => return other,
     }
     let mut readable = Vec::new();
     for id in ids {

@@ -6,12 +6,13 @@ mod completeness;
 mod decisions;
 mod figures;
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use engine::control::kpi::MATURITY_DAYS;
+use chrono::{DateTime, DurationRound as _, NaiveDate, TimeDelta, Utc};
+use engine::control::kpi::{MATURITY_DAYS, Ratio};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use leptos_router::params::ParamsMap;
 use store::Store;
+use store::live::{Topic, mark};
 use store::reads::dashboard::{self as reads, Bar, Cohort, Pipeline, Report, Step};
 use store::reads::frame::{WorkflowName, live_rules, workflow_names};
 
@@ -19,11 +20,14 @@ use self::decisions::Extent;
 use super::filters::{Address, select};
 use super::frame::{Here, Page, Section, page};
 use super::period::{self, Period, Span};
+use crate::context::Request;
 use crate::error::{Error, Result};
+use crate::summaries::Found;
 use crate::ui::charts::Chart;
 use crate::ui::clock::Clock;
 use crate::ui::icon::Icon;
 use crate::ui::note::{self, Tone};
+use crate::ui::progress;
 
 /// The filters in the address.
 const NAMES: [&str; 4] = ["workflow", "period", "from", "to"];
@@ -79,28 +83,53 @@ pub struct Counted {
     report: Report,
     pipeline: Vec<Pipeline>,
     bars: Vec<Bar>,
+    /// Complete ones of the newest decisions.
+    complete: Ratio,
 }
 
 impl Counted {
-    async fn read(store: &Store, asked: &Asked, zone: &str) -> store::Result<Self> {
+    async fn read(store: &Store, cohort: &Cohort, step: Step, zone: &str) -> store::Result<Self> {
         Ok(Self {
-            report: reads::report(store, &asked.cohort, zone).await?,
-            pipeline: reads::pipeline(store, &asked.cohort, zone).await?,
-            bars: reads::bars(store, &asked.cohort, asked.step, zone).await?,
+            report: reads::report(store, cohort, zone).await?,
+            pipeline: reads::pipeline(store, cohort, zone).await?,
+            bars: reads::bars(store, cohort, step, zone).await?,
+            complete: completeness::check(store, cohort).await?,
         })
     }
+}
+
+/// What was asked for, as far as it is added up by now.
+async fn counted(request: &Request, asked: &Asked, clock: Clock) -> Result<Found<Counted>> {
+    let Asked { cohort, step, .. } = *asked;
+    let (store, zone) = (request.store.clone(), clock.zone);
+    let add_up = || async move {
+        match Counted::read(&store, &cohort, step, zone.name()).await {
+            Err(error) if reads::is_too_much(&error) => Ok(None),
+            counted => counted.map(Some),
+        }
+    };
+    let store = request.store.clone();
+    let late = move || mark(&store, &[Topic::Figures]);
+    request.summaries.dashboard.get((cohort, step, zone), clock.now, add_up, late).await
 }
 
 /// One of the charts, as the dashboard with this address has it.
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is none of this name, or the database fails.
-pub async fn chart(store: &Store, params: &ParamsMap, clock: Clock, name: &str) -> Result<Chart> {
+pub async fn chart(request: &Request, params: &ParamsMap, clock: Clock, name: &str) -> Result<Chart> {
+    let store = &request.store;
     let not_found = || Error::NotFound { what: "chart".into() };
     let address = Address::read("/dashboard", params, &NAMES);
     let workflows = workflow_names(store).await?;
     let asked = Asked::read(store, address, &workflows, clock).await?.ok_or_else(not_found)?;
-    let counted = Counted::read(store, &asked, clock.zone.name()).await?;
+    // Whoever fetches a file waits for it.
+    let counted = loop {
+        match counted(request, &asked, clock).await? {
+            Found::Ready(summary) => break summary.value.ok_or_else(not_found)?,
+            Found::Adding(_) => {}
+        }
+    };
     let all = charts::all(&asked, &counted, clock);
     all.into_iter().map(|(chart, _)| chart).find(|chart| chart.name == name).ok_or_else(not_found)
 }
@@ -116,18 +145,25 @@ async fn load(here: Here, address: Address) -> Result<Page> {
         return Ok(page(String::new(), body.into_any()));
     };
     let of = asked.workflow.as_ref().map_or("all workflows", |workflow| &workflow.title);
-    let time = clock.now.with_timezone(&clock.zone).format("%H:%M");
-    let meta = format!("{}, {of}, as of {time}", capital(&asked.period.words()));
-    let filters = filters(&asked.address, &asked.period, &workflows).into_any();
-    let counted = match Counted::read(store, &asked, clock.zone.name()).await {
-        Err(error) if reads::is_too_much(&error) => {
-            let told = view! { <p><strong>"This period has too many leads to add up at once. "</strong>"Choose a shorter one."</p> };
-            let body = view! { <div class="dash">{filters}{note::note(Tone::Warn, told)}</div> };
-            return Ok(page(meta, body.into_any()));
-        }
-        other => other?,
+    let meta = |as_of: DateTime<Utc>| {
+        let time = as_of.with_timezone(&clock.zone).format("%H:%M");
+        format!("{}, {of}, as of {time}", capital(&asked.period.words()))
     };
-    let complete = completeness::check(store, &asked.cohort).await?;
+    let filters = filters(&asked.address, &asked.period, &workflows).into_any();
+    let summary = match counted(&here.request, &asked, clock).await? {
+        Found::Ready(summary) => summary,
+        Found::Adding(since) => {
+            let body =
+                view! { <div class="dash">{filters}{progress::adding(since, &asked.address.href())}</div> };
+            return Ok(page(meta(clock.now), body.into_any()));
+        }
+    };
+    let meta = meta(summary.as_of);
+    let Some(counted) = summary.value else {
+        let told = view! { <p><strong>"This period has too many leads to add up at once. "</strong>"Choose a shorter one."</p> };
+        let body = view! { <div class="dash">{filters}{note::note(Tone::Warn, told)}</div> };
+        return Ok(page(meta, body.into_any()));
+    };
     let rules = live_rules(store).await?;
     let told = figures::Told {
         clock,
@@ -135,7 +171,7 @@ async fn load(here: Here, address: Address) -> Result<Page> {
         period: &asked.period,
         report: &counted.report,
         pipeline: &counted.pipeline,
-        complete,
+        complete: counted.complete,
     };
     let young = clock.now - TimeDelta::days(MATURITY_DAYS);
     let is_young = asked.cohort.to.is_none_or(|to| to > young);
@@ -157,7 +193,8 @@ async fn load(here: Here, address: Address) -> Result<Page> {
 /// Where the lines by week have to begin to be lines.
 fn line_from(to: Option<DateTime<Utc>>, (_, last): (DateTime<Utc>, DateTime<Utc>)) -> Option<DateTime<Utc>> {
     let end = to.map_or(last, |to| to.min(last));
-    end.checked_sub_signed(TimeDelta::weeks(LINE_WEEKS))
+    // To the day, so that not every decision makes it another line.
+    end.checked_sub_signed(TimeDelta::weeks(LINE_WEEKS))?.duration_trunc(TimeDelta::days(1)).ok()
 }
 
 fn capital(text: &str) -> String {

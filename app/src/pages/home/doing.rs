@@ -1,14 +1,15 @@
 //! The figures: the last four weeks beside the four before, and the line of twelve.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use engine::control::kpi::{MATURITY_DAYS, Ratio};
-use leptos::either::Either;
 use leptos::prelude::*;
-use store::reads::dashboard::Figures;
+use store::reads::dashboard::{Figures, Report};
 
 use super::load::Loaded;
+use crate::summaries::Found;
 use crate::ui::charts::spark::spark;
-use crate::ui::number;
+use crate::ui::clock::Clock;
+use crate::ui::{number, progress};
 
 /// Weeks that are compared with as many before them.
 const COMPARED: usize = 4;
@@ -29,23 +30,13 @@ const SHOWN: [Shown; 3] = [
 
 /// The figures with their heading.
 pub fn doing(loaded: &Loaded) -> impl IntoView + use<> {
-    let body = match &loaded.report {
-        Some(report) => {
-            let young = loaded.clock.now - TimeDelta::days(MATURITY_DAYS);
-            let weeks: Vec<Figures> = report.weeks.iter().map(|(_, figures)| *figures).collect();
-            let first_young = report
-                .weeks
-                .iter()
-                .position(|(week, _)| *week + TimeDelta::days(7) > young)
-                .unwrap_or(weeks.len());
-            let all = SHOWN.iter().map(|shown| kpi(shown, &weeks, first_young)).collect_view();
-            Either::Left(
-                view! { <ul class="kpis">{all}{time(&report.total, &weeks, first_young)}{leads(&report.total, &weeks)}</ul> },
-            )
-        }
-        None => Either::Right(
-            view! { <p class="quiet">"There are too many leads to add up here; the dashboard has shorter periods."</p> },
-        ),
+    let body = match &loaded.figures {
+        Some(Found::Ready(summary)) => match &summary.value {
+            Some(report) => shown(report, summary.as_of, loaded.clock).into_any(),
+            None => view! { <p class="quiet">"There are too many leads to add up here; the dashboard has shorter periods."</p> }.into_any(),
+        },
+        Some(Found::Adding(since)) => progress::adding(*since, "/").into_any(),
+        None => ().into_any(),
     };
     view! {
         <section aria-labelledby="h-kpi">
@@ -57,6 +48,18 @@ pub fn doing(loaded: &Loaded) -> impl IntoView + use<> {
             {body}
         </section>
     }
+}
+
+fn shown(report: &Report, as_of: DateTime<Utc>, clock: Clock) -> impl IntoView + use<> {
+    let young = as_of - TimeDelta::days(MATURITY_DAYS);
+    let weeks: Vec<Figures> = report.weeks.iter().map(|(_, figures)| *figures).collect();
+    let is_young = |(week, _): &(DateTime<Utc>, Figures)| *week + TimeDelta::days(7) > young;
+    let first_young = report.weeks.iter().position(is_young).unwrap_or(weeks.len());
+    let all = SHOWN.iter().map(|shown| kpi(shown, &weeks, first_young)).collect_view();
+    // What was added up a while ago says so.
+    let old = (clock.now - as_of >= TimeDelta::minutes(1))
+        .then(|| view! { <p class="meta">{format!("As of {}", clock.time(as_of))}</p> });
+    view! { <ul class="kpis">{all}{time(&report.total, &weeks, first_young)}{leads(&report.total, &weeks)}</ul>{old} }
 }
 
 fn kpi(shown: &Shown, weeks: &[Figures], first_young: usize) -> impl IntoView + use<> {

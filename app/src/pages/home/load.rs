@@ -1,9 +1,10 @@
 //! Everything the page shows, read once.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use store::actor::Role;
 use store::changes::{self, Listed, Show};
 use store::control::kill::{KillSwitch, kill_switches};
+use store::live::{Topic, mark};
 use store::notices::{self, Notice, What};
 use store::people;
 use store::queue::{self, Filter, Waiting};
@@ -17,6 +18,7 @@ use crate::actions::stop::StopWorkflow;
 use crate::error::{Error, Result};
 use crate::pages::frame::Here;
 use crate::pages::queue::midnight;
+use crate::summaries::Found;
 use crate::ui::clock::Clock;
 use crate::ui::words;
 
@@ -61,8 +63,8 @@ pub struct Loaded {
     pub today: (Vec<Decided>, bool),
     /// How many leads a day each workflow decides; for those who may stop one.
     pub load: Vec<f64>,
-    /// The figures, unless there is too much to add up.
-    pub report: Option<Report>,
+    /// The figures, for those whose page has them.
+    pub figures: Option<Found<Report>>,
     /// The viewer's id.
     pub viewer: uuid::Uuid,
     /// Where and when the viewer is.
@@ -141,7 +143,7 @@ pub async fn load(here: &Here, with_figures: bool) -> Result<Loaded> {
         mends: is(&[Role::Integrations]),
         owners: around(store).await?.owners,
         today: home::decided_since(store, midnight(clock.now, clock.zone)).await?,
-        report: if with_figures { report(here, &workflows).await? } else { None },
+        figures: if with_figures { Some(figures(here, &workflows).await?) } else { None },
         workflows,
         load,
         viewer: viewer.id.0,
@@ -149,13 +151,21 @@ pub async fn load(here: &Here, with_figures: bool) -> Result<Loaded> {
     })
 }
 
-/// The figures of the last weeks, as the dashboard adds them up; nothing where it would be too much for a page.
-async fn report(here: &Here, workflows: &[WorkflowState]) -> Result<Option<Report>> {
-    let from: DateTime<Utc> = here.clock.now - TimeDelta::weeks(WEEKS);
+/// The figures of the last weeks, as the dashboard adds them up.
+async fn figures(here: &Here, workflows: &[WorkflowState]) -> Result<Found<Report>> {
+    let Here { request, clock, .. } = here;
+    // From a midnight on, so that they are the same for everybody all day.
+    let from = midnight(clock.now, clock.zone) - TimeDelta::weeks(WEEKS);
     let only = workflows.first().filter(|_| workflows.len() == 1).map(|only| only.id);
     let cohort = Cohort { workflow: only, from: Some(from), to: None, line_from: Some(from) };
-    match dashboard::report(&here.request.store, &cohort, here.clock.zone.name()).await {
-        Err(error) if dashboard::is_too_much(&error) => Ok(None),
-        report => Ok(Some(report?)),
-    }
+    let (store, zone) = (request.store.clone(), clock.zone);
+    let add_up = || async move {
+        match dashboard::report(&store, &cohort, zone.name()).await {
+            Err(error) if dashboard::is_too_much(&error) => Ok(None),
+            report => report.map(Some),
+        }
+    };
+    let store = request.store.clone();
+    let late = move || mark(&store, &[Topic::Figures]);
+    request.summaries.home.get((cohort, zone), clock.now, add_up, late).await
 }

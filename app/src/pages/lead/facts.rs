@@ -67,19 +67,13 @@ fn collect(piece: &Explained, snapshot: &Snapshot, catalogue: &Catalogue, facts:
 }
 
 fn fact(atom: &Expr, snapshot: &Snapshot, catalogue: &Catalogue) -> Option<Fact> {
-    let known = |field: &String| {
+    let known = |field: &str| {
         let (text, unit) = value(&snapshot.fields.get(field)?.value, catalogue, field);
         let strong = unit.map_or_else(|| text.clone(), |unit| format!("{text} {unit}"));
         Some(Fact { before: format!("{} ", lower(&catalogue.title(field))), strong })
     };
     match &atom.kind {
         ExprKind::Name(field) => Some(Fact { before: String::new(), strong: lower(&catalogue.title(field)) }),
-        ExprKind::Compare { left, right, .. } => {
-            [left, right].into_iter().find_map(|side| match &side.kind {
-                ExprKind::Name(field) => known(field),
-                _ => None,
-            })
-        }
         ExprKind::In { needle, list: of } => match (&needle.kind, &of.kind) {
             (ExprKind::Name(field), ExprKind::ListName(name)) => Some(Fact {
                 before: format!("{} among ", lower(&catalogue.title(field))),
@@ -92,7 +86,7 @@ fn fact(atom: &Expr, snapshot: &Snapshot, catalogue: &Catalogue) -> Option<Fact>
             before: format!("{} ", lower(&catalogue.title(&name.text))),
             strong: "was given".into(),
         }),
-        _ => None,
+        _ => atom.names().into_iter().find_map(known),
     }
 }
 
@@ -112,36 +106,7 @@ pub fn because(entry: &Because, catalogue: &Catalogue) -> String {
 
 /// The fields that a condition reads.
 pub fn fields_of(condition: &str) -> BTreeSet<String> {
-    let mut fields = BTreeSet::new();
-    if let Some(expr) = parse(condition).0 {
-        names(&expr, &mut fields);
-    }
-    fields
-}
-
-fn names(expr: &Expr, fields: &mut BTreeSet<String>) {
-    match &expr.kind {
-        ExprKind::Name(name) => {
-            fields.insert(name.clone());
-        }
-        ExprKind::Has(name) | ExprKind::Confidence(name) => {
-            fields.insert(name.text.clone());
-        }
-        ExprKind::Not(operand) => names(operand, fields),
-        ExprKind::All(items) | ExprKind::Any(items) | ExprKind::List(items) => {
-            items.iter().for_each(|item| names(item, fields))
-        }
-        ExprKind::Compare { left, right, .. } => {
-            [left, right].into_iter().for_each(|side| names(side, fields))
-        }
-        ExprKind::In { needle, list } => [needle, list].into_iter().for_each(|side| names(side, fields)),
-        ExprKind::Hole
-        | ExprKind::Bool(_)
-        | ExprKind::Integer(_)
-        | ExprKind::Float(_)
-        | ExprKind::Text(_)
-        | ExprKind::ListName(_) => {}
-    }
+    parse(condition).0.iter().flat_map(Expr::names).map(str::to_owned).collect()
 }
 
 /// As within a sentence; abbreviations stay as they are.

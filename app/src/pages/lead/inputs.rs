@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::content::NotRead;
-use engine::decision::{SnapshotField, SnapshotList};
+use engine::decision::{ListMatch, SnapshotField, SnapshotList};
 use leptos::either::Either;
 use leptos::prelude::*;
 use store::log::StoredEvent;
@@ -140,6 +140,12 @@ fn read(
     }
 }
 
+/// The entry that was matched, and what was left out for it.
+fn entry(found: &ListMatch) -> String {
+    let steps: Vec<String> = found.steps.iter().map(ToString::to_string).collect();
+    format!("{} ({})", found.entry, steps.join(", "))
+}
+
 fn listed(name: &str, answer: &SnapshotList, decided: &Decided) -> impl IntoView + use<> {
     let catalogue = &decided.rules.bundle.catalogue;
     let hits: Vec<String> = answer
@@ -150,8 +156,12 @@ fn listed(name: &str, answer: &SnapshotList, decided: &Decided) -> impl IntoView
         .collect();
     let asked: Vec<String> =
         answer.by_field.keys().map(|field| facts::lower(&catalogue.title(field))).collect();
+    // An entry that is written the same is plain to see.
+    let entries: Vec<String> =
+        answer.matched.values().filter(|found| !found.steps.is_empty()).map(entry).collect();
     let (value, tone, how) = match answer.contains {
-        Some(true) => ("On the list", None, format!("by {}", hits.join(", "))),
+        Some(true) if entries.is_empty() => ("On the list", None, format!("by {}", hits.join(", "))),
+        Some(true) => ("On the list", None, format!("by {}: {}", hits.join(", "), entries.join("; "))),
         Some(false) => ("Not on the list", None, format!("by {}", asked.join(", "))),
         None => ("Not known", Some("unknown"), "nothing to look up".to_owned()),
     };

@@ -49,7 +49,7 @@ pub async fn rules(store: &Store, hash: &Digest) -> store::Result<Arc<Rules>> {
         return Ok(rules.clone());
     }
     let source = bundle_without_lists(store, hash).await?;
-    let (file, map) = (source.rule_set.1.clone(), source.map.1.clone());
+    let (file, map) = (source.rule_set.1.written_out(), source.map.1.clone());
     let bundle = Bundle::compile(source).map_err(|problems| {
         let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
         store::Error::Corrupt(format!("the bundle {hash} does not compile: {}", problems.join("; ")))

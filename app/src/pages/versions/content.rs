@@ -30,7 +30,7 @@ const ENTRIES: usize = 500;
 /// When it is not of its kind.
 pub fn content(kind: Kind, version: &Version, search: &str) -> Result<AnyView> {
     let said = match kind {
-        Kind::RuleSet => rules(&typed(&version.body)?).into_any(),
+        Kind::RuleSet => rules(&typed::<RuleSetFile>(&version.body)?.written_out()).into_any(),
         Kind::Catalogue => fields(&typed(&version.body)?).into_any(),
         Kind::Map => map(&typed(&version.body)?).into_any(),
         Kind::Pool => pool(&typed(&version.body)?).into_any(),

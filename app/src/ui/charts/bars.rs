@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use engine::action::Action;
 
-use super::scale::{grid, nice_top, strips, ticks};
+use super::scale::{Axis, strips};
 use super::{Cell, Chart, Key, Table, WIDTH, thinned};
 use crate::ui::{number, words};
 
@@ -46,7 +46,7 @@ impl Bar {
 
 /// The chart; `unit` is how wide a bar is, as `a day`.
 pub fn bars(name: &'static str, title: String, bars: &[Bar], unit: &str) -> Chart {
-    let top = nice_top(bars.iter().map(Bar::total).max().unwrap_or_default());
+    let axis = Axis::counts(bars.iter().map(Bar::total).max().unwrap_or_default());
     let present: Vec<usize> =
         (0..STACK.len()).filter(|i| bars.iter().any(|bar| bar.counts[*i] > 0)).collect();
     let legend = present.iter().map(|i| Key {
@@ -60,25 +60,25 @@ pub fn bars(name: &'static str, title: String, bars: &[Bar], unit: &str) -> Char
         summary: summary(bars, unit),
         legend: legend.collect(),
         unit: "Decisions",
-        ticks: ticks(top as f64, |n| number::decimal(n, 0)),
+        ticks: axis.ticks(|n| number::decimal(n, 0)),
         labels: thinned(bars.iter().map(|bar| bar.label.clone())),
         is_scale: false,
         along: None,
-        marks: marks(bars, top),
+        marks: marks(bars, axis),
         table: table(bars, &present),
     }
 }
 
-fn marks(bars: &[Bar], top: u64) -> String {
+fn marks(bars: &[Bar], axis: Axis) -> String {
     let mut svg = String::with_capacity(bars.len() * 500);
-    grid(&mut svg);
+    axis.grid(&mut svg);
     let step = WIDTH / bars.len().max(1) as f64;
     let width = (step * 0.72).min(60.0);
     for (i, bar) in bars.iter().enumerate() {
         let x = step * (i as f64 + 0.5) - width / 2.0;
         let mut ground = 0;
         for (action, count) in STACK.iter().zip(bar.counts).filter(|(_, count)| *count > 0) {
-            let share = |n: u64| n as f64 / top as f64 * 100.0;
+            let share = |n: u64| axis.height(n as f64);
             ground += count;
             // A hair of ground between two actions, unless the upper one is thinner than that.
             let height = (share(count) - 0.5).max(share(count) * 0.6);
@@ -136,9 +136,9 @@ mod tests {
 
     #[test]
     fn bars_stay_within_the_plot() {
-        let svg = marks(&[bar([1, 1, 1, 1, 1, 1]), bar([0, 0, 0, 0, 0, 1])], 8);
+        let svg = marks(&[bar([1, 1, 1, 1, 1, 1]), bar([0, 0, 0, 0, 0, 1])], Axis { top: 8.0, parts: 4 });
         assert_eq!(svg.matches("data-a").count(), 7);
         assert!(!svg.contains("y=\"-") && !svg.contains("height=\"-"));
-        assert!(!marks(&[], 4).contains("NaN"));
+        assert!(!marks(&[], Axis::counts(4)).contains("NaN"));
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::Chart;
-use super::scale::{LINES, escaped};
+use super::scale::escaped;
 use crate::exports::cell;
 
 /// Colours of the light theme, since a picture has no theme: `style/tokens.css` has the same.
@@ -40,7 +40,7 @@ impl Chart {
             escaped(self.unit),
         );
         for (i, tick) in self.ticks.iter().enumerate() {
-            let y = TOP + high * i as f64 / (LINES - 1) as f64 + 4.0;
+            let y = TOP + high * i as f64 / self.ticks.len().saturating_sub(1).max(1) as f64 + 4.0;
             let _ = write!(
                 svg,
                 r#"<text x="{:.0}" y="{y:.0}" text-anchor="end">{}</text>"#,

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::scale::{grid, nice_top, strips, ticks};
+use super::scale::{Axis, strips};
 use super::{Cell, Chart, Table, WIDTH};
 use crate::ui::number;
 
@@ -37,13 +37,13 @@ pub fn funnel(name: &'static str, title: String, stages: &[Stage]) -> Chart {
             Cell::share(share(stage.count, first)),
         ]
     };
-    let top = nice_top(first);
+    let axis = Axis::counts(first);
     let mut marks = String::new();
-    grid(&mut marks);
+    axis.grid(&mut marks);
     let step = WIDTH / stages.len().max(1) as f64;
     for (i, stage) in stages.iter().enumerate() {
         let x = step * (i as f64 + 0.2);
-        let height = |n: u64| n as f64 / top as f64 * 100.0;
+        let height = |n: u64| axis.height(n as f64);
         for (tone, n) in [("left", before(i).unwrap_or_default()), ("info", stage.count)] {
             let _ = write!(
                 marks,
@@ -62,8 +62,8 @@ pub fn funnel(name: &'static str, title: String, stages: &[Stage]) -> Chart {
         title,
         legend: Vec::new(),
         unit: "Leads",
-        ticks: ticks(top as f64, |n| number::decimal(n, 0)),
-        labels: stages.iter().map(|stage| stage.words.to_owned()).collect(),
+        ticks: axis.ticks(|n| number::decimal(n, 0)),
+        labels: stages.iter().map(|stage| hyphenated(stage.words)).collect(),
         is_scale: false,
         along: None,
         marks,
@@ -73,6 +73,11 @@ pub fn funnel(name: &'static str, title: String, stages: &[Stage]) -> Chart {
             rows: stages.iter().enumerate().map(row).collect(),
         },
     }
+}
+
+/// The words with the places at which they may break under a narrow chart.
+fn hyphenated(words: &str) -> String {
+    words.replace("qualified", "quali\u{ad}fied").replace("Opportunity", "Oppor\u{ad}tunity")
 }
 
 fn share(part: u64, whole: u64) -> Option<f64> {

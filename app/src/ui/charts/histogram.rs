@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::scale::{grid, nice_top, strips, ticks};
+use super::scale::{Axis, strips};
 use super::{Cell, Chart, Table, WIDTH};
 use crate::ui::number;
 
@@ -16,12 +16,12 @@ pub fn histogram(name: &'static str, title: String, bins: &[u64], unit: &'static
         let share = share(*n).map(|share| format!(", {}", number::percent(share))).unwrap_or_default();
         format!("{}: {}{share}", stretch(i), number::count(*n))
     };
-    let top = nice_top(bins.iter().copied().max().unwrap_or_default());
+    let axis = Axis::counts(bins.iter().copied().max().unwrap_or_default());
     let mut marks = String::new();
-    grid(&mut marks);
+    axis.grid(&mut marks);
     let step = WIDTH / bins.len().max(1) as f64;
     for (i, n) in bins.iter().enumerate().filter(|(_, n)| **n > 0) {
-        let height = *n as f64 / top as f64 * 100.0;
+        let height = axis.height(*n as f64);
         let _ = write!(
             marks,
             r#"<rect data-a="info" x="{:.2}" y="{:.2}" width="{:.2}" height="{height:.2}"/>"#,
@@ -39,7 +39,7 @@ pub fn histogram(name: &'static str, title: String, bins: &[u64], unit: &'static
         title,
         legend: Vec::new(),
         unit,
-        ticks: ticks(top as f64, |n| number::decimal(n, 0)),
+        ticks: axis.ticks(|n| number::decimal(n, 0)),
         labels: ["0", "0.25", "0.50", "0.75", "1"].map(str::to_owned).into(),
         is_scale: true,
         along: Some("Confidence"),

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::scale::{grid, nice_share, strips, ticks};
+use super::scale::{Axis, strips};
 use super::{Cell, Chart, Key, Table, WIDTH, thinned};
 use crate::ui::number;
 
@@ -18,11 +18,11 @@ pub struct Line {
 pub fn lines(name: &'static str, title: String, times: &[String], lines: &[Line], young: usize) -> Chart {
     let most =
         lines.iter().flat_map(|line| &line.shares).flatten().fold(0.0_f64, |most, share| most.max(*share));
-    let top = nice_share(most);
+    let axis = Axis::shares(most);
     let mut marks = String::new();
-    grid(&mut marks);
+    axis.grid(&mut marks);
     for line in lines {
-        draw(&mut marks, line, top, young);
+        draw(&mut marks, line, axis, young);
     }
     let said = |i: usize| {
         let parts = lines.iter().map(|line| {
@@ -45,7 +45,7 @@ pub fn lines(name: &'static str, title: String, times: &[String], lines: &[Line]
             .map(|line| Key { tone: line.tone, words: line.words.into(), value: None })
             .collect(),
         unit: "Share",
-        ticks: ticks(top, |share| format!("{}\u{a0}%", number::decimal(share * 100.0, 1))),
+        ticks: axis.ticks(|share| format!("{}\u{a0}%", number::decimal(share * 100.0, 1))),
         labels: thinned(times.iter().cloned()),
         is_scale: false,
         along: None,
@@ -72,10 +72,10 @@ fn summary(title: &str, times: &[String], said: impl Fn(usize) -> String) -> Str
 }
 
 /// Straight from one value to the next that there is; a value alone is a dot.
-fn draw(svg: &mut String, line: &Line, top: f64, young: usize) {
+fn draw(svg: &mut String, line: &Line, axis: Axis, young: usize) {
     let step = WIDTH / line.shares.len().max(1) as f64;
     let known = line.shares.iter().enumerate().filter_map(|(i, share)| Some((i, (*share)?)));
-    let at = |i: usize, share: f64| (step * (i as f64 + 0.5), (1.0 - share / top) * 100.0);
+    let at = |i: usize, share: f64| (step * (i as f64 + 0.5), 100.0 - axis.height(share));
     let mut before = None;
     for (i, share) in known {
         let (x, y) = at(i, share);

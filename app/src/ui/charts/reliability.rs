@@ -5,14 +5,14 @@ use std::fmt::Write as _;
 use engine::control::calibration::{BINS, Bin, ENOUGH, Reliability};
 
 use super::interval::wilson;
-use super::scale::{grid, strips, ticks};
+use super::scale::{Axis, strips};
 use super::{Cell, Chart, Key, Table, WIDTH};
 use crate::ui::number;
 
 /// The chart.
 pub fn reliability(name: &'static str, title: String, told: &Reliability) -> Chart {
     let mut marks = String::new();
-    grid(&mut marks);
+    Axis::WHOLE.grid(&mut marks);
     marks.push_str(r#"<line class="even" x1="0" y1="100" x2="1000" y2="0"/>"#);
     let points: Vec<(f64, f64, &Bin)> = told
         .bins
@@ -55,7 +55,7 @@ pub fn reliability(name: &'static str, title: String, told: &Reliability) -> Cha
             Key { tone: "even", words: "As right as sure".into(), value: None },
         ],
         unit: "Right",
-        ticks: ticks(1.0, |share| format!("{}\u{a0}%", number::decimal(share * 100.0, 0))),
+        ticks: Axis::WHOLE.ticks(|share| format!("{}\u{a0}%", number::decimal(share * 100.0, 0))),
         labels: ["0", "0.25", "0.50", "0.75", "1"].map(str::to_owned).into(),
         is_scale: true,
         along: Some("Confidence"),

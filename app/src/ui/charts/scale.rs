@@ -4,37 +4,56 @@ use std::fmt::Write as _;
 
 use super::{HEIGHT, WIDTH};
 
-/// Lines of the grid, which are the ticks of the axis.
-pub const LINES: usize = 5;
+/// A vertical axis from nothing up to a round value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Axis {
+    /// The value at its upper end.
+    pub top: f64,
+    /// How many even parts it has; a line of the grid and a tick stand at each end of one.
+    pub parts: u32,
+}
 
-/// The least round number at or above `most` that four parts divide evenly.
-pub fn nice_top(most: u64) -> u64 {
-    let mut power = 1;
-    loop {
-        for step in [1, 2, 3, 5, 10] {
-            let top = 4 * step * power;
-            if top >= most {
-                return top;
+impl Axis {
+    /// The shortest axis for counts up to `most`: three to five parts of one to five units, tens, hundreds and so on.
+    pub fn counts(most: u64) -> Self {
+        let mut power = 1;
+        loop {
+            let axes = (1..=5_u64)
+                .flat_map(|step| (3..=5_u32).map(move |parts| (step * u64::from(parts) * power, parts)));
+            if let Some((top, parts)) = axes.filter(|(top, _)| *top >= most).min() {
+                return Self { top: top as f64, parts };
             }
+            power *= 10;
         }
-        power *= 10;
     }
-}
 
-/// The least round share at or above `most`, of which four parts are whole percents or halves.
-pub fn nice_share(most: f64) -> f64 {
-    [0.02, 0.04, 0.08, 0.1, 0.2, 0.4, 0.6, 0.8].into_iter().find(|top| *top >= most).unwrap_or(1.0)
-}
+    /// The same for shares up to `most`, in whole percents and up to all of it.
+    pub fn shares(most: f64) -> Self {
+        match Self::counts((most * 100.0).ceil() as u64) {
+            Self { top, parts } if top <= 100.0 => Self { top: top / 100.0, parts },
+            _ => Self::WHOLE,
+        }
+    }
 
-/// From top to bottom, five values from `top` to nothing, written by `words`.
-pub fn ticks(top: f64, words: impl Fn(f64) -> String) -> Vec<String> {
-    (0..LINES).rev().map(|part| words(top * part as f64 / (LINES - 1) as f64)).collect()
-}
+    /// Up to all of it.
+    pub const WHOLE: Self = Self { top: 1.0, parts: 4 };
 
-/// The grid.
-pub fn grid(svg: &mut String) {
-    for y in [0.3, 25.0, 50.0, 75.0, 99.7] {
-        let _ = write!(svg, r#"<line x1="0" x2="1000" y1="{y}" y2="{y}"/>"#);
+    /// How high above the ground a value stands, in the units of the field of marks.
+    pub fn height(self, value: f64) -> f64 {
+        value / self.top * HEIGHT
+    }
+
+    /// From top to bottom, written by `words`.
+    pub fn ticks(self, words: impl Fn(f64) -> String) -> Vec<String> {
+        (0..=self.parts).rev().map(|part| words(self.top * f64::from(part) / f64::from(self.parts))).collect()
+    }
+
+    /// The grid. Its outermost lines stand a hair within the field, which would cut them in half.
+    pub fn grid(self, svg: &mut String) {
+        for part in 0..=self.parts {
+            let y = (HEIGHT * f64::from(part) / f64::from(self.parts)).clamp(0.3, HEIGHT - 0.3);
+            let _ = write!(svg, r#"<line x1="0" x2="{WIDTH}" y1="{y:.2}" y2="{y:.2}"/>"#);
+        }
     }
 }
 
@@ -61,10 +80,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_axis_ends_on_a_round_number() {
-        assert_eq!([0, 4, 5, 9, 13, 21, 341, 1_000].map(nice_top), [4, 4, 8, 12, 20, 40, 400, 1_200]);
-        assert_eq!([0.0, 0.03, 0.3, 0.81, 1.0].map(nice_share), [0.02, 0.04, 0.4, 1.0, 1.0]);
-        assert_eq!(ticks(4.0, |n| n.to_string()), ["4", "3", "2", "1", "0"]);
+    fn the_axis_is_as_short_as_round_numbers_allow() {
+        let ends = |most| (Axis::counts(most).top, Axis::counts(most).parts);
+        assert_eq!(ends(0), (3.0, 3));
+        assert_eq!(ends(54), (60.0, 3));
+        assert_eq!(ends(425), (500.0, 5));
+        assert_eq!(ends(1_000), (1_000.0, 5));
+        assert_eq!(ends(1_201), (1_500.0, 3));
+        assert_eq!(Axis::shares(0.41), Axis { top: 0.5, parts: 5 });
+        assert_eq!([0.0, 0.02, 0.97, 1.0].map(|most| Axis::shares(most).top), [0.03, 0.03, 1.0, 1.0]);
+        assert_eq!(Axis::counts(4).ticks(|n| n.to_string()), ["4", "3", "2", "1", "0"]);
     }
 
     #[test]

@@ -1,0 +1,67 @@
+//! The pieces of a condition with their places: tree and code side by side.
+
+use super::Part;
+use crate::problem::Span;
+use crate::rules::ast::{Expr, ExprKind};
+use crate::rules::code::{Kind, Node, atom, children};
+use crate::rules::rule_set::Rule;
+use crate::rules::unparse::unparse;
+
+/// A piece in both forms.
+pub(super) struct Piece<'a> {
+    pub expr: &'a Expr,
+    pub code: &'a [Node],
+}
+
+impl Rule {
+    /// The parts that all have to hold.
+    pub(super) fn conjuncts(&self) -> Vec<Piece<'_>> {
+        let whole = Piece { expr: &self.expr, code: &self.code };
+        let mut parts = Vec::new();
+        flatten(whole, &mut parts);
+        parts
+    }
+
+    /// The single questions.
+    pub(super) fn questions(&self) -> Vec<(&Expr, &Kind)> {
+        let mut found = Vec::new();
+        questions(&self.expr, &self.code, &mut found);
+        found
+    }
+}
+
+impl Part {
+    pub(super) fn of(expr: &Expr) -> Self {
+        let Span { start, end } = expr.span;
+        Self { text: unparse(expr), span: Span::new(start, end) }
+    }
+}
+
+fn flatten<'a>(piece: Piece<'a>, parts: &mut Vec<Piece<'a>>) {
+    match (&piece.expr.kind, piece.code.first().map(|node| &node.kind)) {
+        (ExprKind::All(items), Some(Kind::All)) if items.len() == children(piece.code).count() => {
+            for (expr, code) in items.iter().zip(children(piece.code)) {
+                flatten(Piece { expr, code }, parts);
+            }
+        }
+        _ => parts.push(piece),
+    }
+}
+
+fn questions<'a>(expr: &'a Expr, code: &'a [Node], found: &mut Vec<(&'a Expr, &'a Kind)>) {
+    if let Some(kind) = atom(code) {
+        return found.push((expr, kind));
+    }
+    let below: Vec<&Expr> = match &expr.kind {
+        ExprKind::All(items) | ExprKind::Any(items) => items.iter().collect(),
+        ExprKind::Not(inner) => vec![inner],
+        ExprKind::Compare { left, right, .. } => vec![left, right],
+        _ => Vec::new(),
+    };
+    // Where the two do not go side by side nothing is said about what is below.
+    if below.len() == children(code).count() {
+        for (expr, code) in below.into_iter().zip(children(code)) {
+            questions(expr, code, found);
+        }
+    }
+}

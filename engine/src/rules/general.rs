@@ -1,0 +1,110 @@
+//! Conditions that no atom of their own is made for, typed over the fields of a workflow.
+
+use super::ast::{CompareOp, Expr, ExprKind, Name};
+use super::check::{AS_OF, Checker, Type as Plain};
+use super::code::{Kind, Read};
+use super::numeric::Numeric;
+use super::typed::check::{Environment, Found, Typer};
+use super::typed::term::Term;
+use super::typed::{Program, Size, Type};
+use crate::catalogue::{FieldDefinition, FieldType};
+use crate::limits;
+use crate::problem::Problem;
+
+impl Checker<'_, '_> {
+    /// A condition of any form.
+    pub fn general(&mut self, expr: &Expr) {
+        let mut typer = Typer::new(self);
+        let term = typer.whole_condition(expr);
+        let problems = typer.problems;
+        self.problems.extend(problems);
+        self.atom(Kind::General(Box::new(Program::new(term))));
+    }
+
+    /// What is found wrong by a check that adds to the problems.
+    fn found_by(&mut self, check: impl FnOnce(&mut Self)) -> Vec<Problem> {
+        let before = self.problems.len();
+        check(self);
+        self.problems.split_off(before)
+    }
+}
+
+impl Environment for Checker<'_, '_> {
+    fn name(&mut self, path: &str) -> Option<Found> {
+        if path == AS_OF {
+            return Some(Found::Value(Term::AsOf, Type::Timestamp, Size::SCALAR));
+        }
+        let field = self.field_named(path)?;
+        let (ty, size) = type_of(field.definition);
+        Some(Found::Value(Term::Field(field.read), ty, size))
+    }
+
+    fn unknown(&mut self, name: &Name) -> Problem {
+        let found = self.found_by(|checker| checker.unknown_name(&name.text, name.span, None));
+        found.into_iter().next().unwrap_or_else(|| Problem::spanned(name.span, "There is no such field."))
+    }
+
+    fn has(&mut self, field: &Name) -> Result<Term, Problem> {
+        self.observed(field, |read| Term::Has(read.slot))
+    }
+
+    fn confidence(&mut self, field: &Name) -> Result<Term, Problem> {
+        self.observed(field, |read| Term::Confidence(read.slot))
+    }
+
+    fn listed(&mut self, needle: &Expr, list: &Name) -> Result<Term, Vec<Problem>> {
+        let nodes = self.nodes.len();
+        let place = Expr::new(ExprKind::ListName(list.clone()), list.span);
+        let problems = self.found_by(|checker| checker.membership(needle, &place));
+        let node = self.nodes.drain(nodes..).next();
+        match node.map(|node| node.kind) {
+            Some(Kind::Listed { read, question }) if problems.is_empty() => {
+                Ok(Term::Listed { read, question })
+            }
+            _ => Err(problems),
+        }
+    }
+
+    fn check_literal(&mut self, side: &Expr, op: CompareOp, literal: &Expr) -> Vec<Problem> {
+        let is_enum = self.type_of(side) == Some(Plain::Enum);
+        self.found_by(|checker| match (&literal.kind, is_enum) {
+            (ExprKind::Text(text), true) => {
+                if let Some(field) = checker.field_of(side) {
+                    checker.enum_value(field, text, literal.span);
+                }
+            }
+            (ExprKind::Integer(n), false) => {
+                checker.within_range(side, Numeric::Integer(*n), op.is_equality(), literal.span);
+            }
+            (ExprKind::Float(n), false) => {
+                checker.within_range(side, Numeric::Float(*n), op.is_equality(), literal.span);
+            }
+            _ => {}
+        })
+    }
+}
+
+impl Checker<'_, '_> {
+    fn observed(&mut self, name: &Name, term: impl FnOnce(Read) -> Term) -> Result<Term, Problem> {
+        let mut found = None;
+        let problems = self.found_by(|checker| found = checker.named_field(name).map(|field| field.read));
+        match (found, problems.into_iter().next()) {
+            (Some(read), _) => Ok(term(read)),
+            (None, Some(problem)) => Err(problem),
+            (None, None) => Err(Problem::spanned(name.span, "There is no such field.")),
+        }
+    }
+}
+
+fn type_of(definition: &FieldDefinition) -> (Type, Size) {
+    match definition.kind {
+        FieldType::Bool => (Type::Bool, Size::SCALAR),
+        FieldType::Integer => (Type::Int, Size::SCALAR),
+        FieldType::Number => (Type::Double, Size::SCALAR),
+        FieldType::Timestamp => (Type::Timestamp, Size::SCALAR),
+        FieldType::Enum => {
+            (Type::Text, Size::text(definition.values.iter().map(String::len).max().unwrap_or(0) as u64))
+        }
+        FieldType::String => (Type::Text, Size::text(limits::EVENT_BYTES as u64)),
+    }
+}

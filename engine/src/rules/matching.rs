@@ -1,0 +1,331 @@
+//! When a text and an entry of a list are the same company or domain although they are written differently.
+//!
+//! Names are compared without accents, signs and legal forms (`Société Générale S.A.` is `societe generale`), domains
+//! with what is below them (`mail.acme.co.uk` belongs to `acme.co.uk`, and nothing belongs to `co.uk`). A wrong match is
+//! worse than a missed one: two names with different legal forms are two companies, a name is never a domain, and a
+//! form that is all there is of a name stays.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
+
+use super::legal_forms::{BEFORE, FORMS, WITHIN};
+
+/// What was left out of an entry and a text until they were the same; none where only case and spaces differ.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// Accents: `é` is `e`.
+    Accents,
+    /// Commas, hyphens and the like; `&` is `and`.
+    Signs,
+    /// The legal form that one of the two has and the other has not, or that they write differently.
+    LegalForm(String),
+    /// All but the domain of an e-mail address or web address.
+    Address,
+    /// What stands before the entry's domain.
+    Subdomain(String),
+}
+
+impl std::fmt::Display for Step {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Accents => f.write_str("accents left out"),
+            Self::Signs => f.write_str("signs left out"),
+            Self::LegalForm(form) => write!(f, "legal form `{form}` left out"),
+            Self::Address => f.write_str("domain of the address"),
+            Self::Subdomain(domain) => write!(f, "subdomain of {domain}"),
+        }
+    }
+}
+
+/// A text in the form that it is compared in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Key {
+    Name(Name),
+    Domain(Domain),
+}
+
+/// A company's name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Name {
+    core: String,
+    /// The legal form, in the one way in which it is written here.
+    form: Option<&'static str>,
+    /// The form as it is written.
+    written: String,
+    accents: usize,
+    signs: String,
+}
+
+/// A domain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Domain {
+    host: String,
+    /// How many bytes of the end are a public suffix.
+    suffix: usize,
+    is_address: bool,
+}
+
+impl Key {
+    /// The key of an entry; an e-mail address is a person's and no domain.
+    pub fn of_entry(entry: &str) -> Option<Self> {
+        if entry.contains('@') { None } else { Self::of(entry) }
+    }
+
+    /// The key of a text.
+    pub fn of(text: &str) -> Option<Self> {
+        Domain::of(text)
+            .map(Self::Domain)
+            .or_else(|| (!text.contains('@')).then(|| Name::of(text))?.map(Self::Name))
+    }
+
+    /// The texts under which entries that may match are found, the nearest first.
+    pub fn found_under(&self) -> Vec<&str> {
+        match self {
+            Self::Name(name) => vec![&name.core],
+            Self::Domain(domain) => domain.upwards().collect(),
+        }
+    }
+
+    /// The text that an entry is found under.
+    pub fn stands_under(&self) -> &str {
+        match self {
+            Self::Name(name) => &name.core,
+            Self::Domain(domain) => &domain.host,
+        }
+    }
+
+    /// How this text matches an entry, if it does.
+    pub fn matches(&self, entry: &Self) -> Option<Vec<Step>> {
+        match (self, entry) {
+            (Self::Name(text), Self::Name(entry)) => text.matches(entry),
+            (Self::Domain(text), Self::Domain(entry)) => text.matches(entry),
+            _ => None,
+        }
+    }
+}
+
+impl Name {
+    fn of(text: &str) -> Option<Self> {
+        let mut name = Self::default();
+        let plain = name.without_accents(text);
+        let mut words = name.words(&plain);
+        name.take_form(&mut words);
+        name.core = words.join(" ");
+        (name.core.chars().any(char::is_alphanumeric)).then_some(name)
+    }
+
+    fn matches(&self, entry: &Self) -> Option<Vec<Step>> {
+        let is_same_form = self.form == entry.form;
+        if self.core != entry.core || (self.form.is_some() && entry.form.is_some() && !is_same_form) {
+            return None;
+        }
+        let mut steps = Vec::new();
+        if self.accents != entry.accents {
+            steps.push(Step::Accents);
+        }
+        if self.signs != entry.signs {
+            steps.push(Step::Signs);
+        }
+        if self.written != entry.written {
+            let left_out = if entry.form.is_some() { &entry.written } else { &self.written };
+            steps.push(Step::LegalForm(left_out.clone()));
+        }
+        Some(steps)
+    }
+
+    /// Lower-case, without the accents of Latin letters; those of other scripts tell letters apart.
+    fn without_accents(&mut self, text: &str) -> String {
+        let mut plain = String::with_capacity(text.len());
+        let mut is_latin = false;
+        for c in text.nfkd().flat_map(char::to_lowercase) {
+            if is_latin && ('\u{300}'..='\u{36f}').contains(&c) {
+                self.accents += 1;
+                continue;
+            }
+            let spelt = match c {
+                'ß' => "ss",
+                'ø' => "o",
+                'æ' => "ae",
+                'œ' => "oe",
+                'ł' => "l",
+                'đ' | 'ð' => "d",
+                'þ' => "th",
+                'ı' => "i",
+                _ => "",
+            };
+            is_latin = c.is_ascii_alphabetic();
+            if spelt.is_empty() {
+                plain.push(c);
+            } else {
+                self.accents += 1;
+                plain.push_str(spelt);
+            }
+        }
+        plain.nfc().collect()
+    }
+
+    /// The words, without signs.
+    fn words(&mut self, text: &str) -> Vec<String> {
+        let mut words = Vec::new();
+        for word in text.split_whitespace() {
+            let mut word_so_far = String::new();
+            let mut push = |word: &mut String| {
+                let bare = without_points(word);
+                if !bare.is_empty() {
+                    words.push(bare);
+                }
+                word.clear();
+            };
+            for c in word.chars() {
+                match c {
+                    '\'' | '’' | '`' | '´' => self.signs.push(c),
+                    '&' | '+' => {
+                        self.signs.push(c);
+                        push(&mut word_so_far);
+                        word_so_far.push_str("and");
+                        push(&mut word_so_far);
+                    }
+                    '.' => word_so_far.push(c),
+                    c if c.is_alphanumeric() || !c.is_ascii_punctuation() && !is_sign(c) => {
+                        word_so_far.push(c)
+                    }
+                    c => {
+                        self.signs.push(c);
+                        push(&mut word_so_far);
+                    }
+                }
+            }
+            push(&mut word_so_far);
+        }
+        words
+    }
+
+    /// Takes the legal form off the end, or off the beginning where it stands there.
+    fn take_form(&mut self, words: &mut Vec<String>) {
+        for (form, canonical) in FORMS {
+            let length = form.split(' ').count();
+            let Some(rest) = words.len().checked_sub(length).filter(|rest| *rest > 0) else { continue };
+            if words[rest..].iter().map(String::as_str).eq(form.split(' ')) && is_enough(&words[..rest]) {
+                self.written = words.split_off(rest).join(" ");
+                self.form = Some(canonical);
+                return;
+            }
+        }
+        for (form, canonical) in BEFORE {
+            let length = form.split(' ').count();
+            if words.len() > length && words.iter().take(length).map(String::as_str).eq(form.split(' ')) {
+                self.written = words.drain(..length).collect::<Vec<_>>().join(" ");
+                self.form = Some(canonical);
+                return;
+            }
+        }
+        // Scripts without spaces.
+        for (form, canonical) in WITHIN {
+            for (at, is_end) in [(0, false), (words.len().saturating_sub(1), true)] {
+                let Some(word) = words.get_mut(at) else { continue };
+                let rest = if is_end { word.strip_suffix(form) } else { word.strip_prefix(form) };
+                if let Some(rest) = rest.map(str::to_owned).filter(|rest| !rest.is_empty()) {
+                    *word = rest;
+                    self.written = (*form).to_owned();
+                    self.form = Some(canonical);
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// Whether what is left of a name still names something.
+fn is_enough(words: &[String]) -> bool {
+    let letters = words.iter().flat_map(|word| word.chars()).filter(|c| c.is_alphanumeric()).count();
+    letters >= 2 && words.iter().any(|word| !matches!(word.as_str(), "the" | "and" | "of"))
+}
+
+fn is_sign(c: char) -> bool {
+    matches!(
+        c,
+        '–' | '—'
+            | '“'
+            | '”'
+            | '„'
+            | '«'
+            | '»'
+            | '‘'
+            | '‚'
+            | '·'
+            | '•'
+            | '®'
+            | '™'
+            | '©'
+            | '…'
+            | '、'
+            | '。'
+            | '・'
+    )
+}
+
+/// `s.a.s.` is `sas`; a point inside a longer word stays.
+fn without_points(word: &str) -> String {
+    let word = word.trim_matches('.');
+    let is_abbreviated =
+        word.split('.').all(|part| part.chars().count() <= 1) || matches!(word, "g.mbh" | "s.p.a" | "sp.zoo");
+    if is_abbreviated { word.replace('.', "") } else { word.to_owned() }
+}
+
+impl Domain {
+    fn of(text: &str) -> Option<Self> {
+        let text = text.trim().to_lowercase();
+        let (rest, mut is_address) = match text.split_once("://") {
+            Some((scheme, rest)) if matches!(scheme, "http" | "https") => (rest, true),
+            Some(_) => return None,
+            None => (text.as_str(), false),
+        };
+        let rest = rest.split(['/', '?', '#']).next()?;
+        is_address |= rest.len() + usize::from(is_address) * 8 != text.len() && text.contains('/');
+        let rest = match rest.rsplit_once('@') {
+            Some((person, host)) if !person.is_empty() => {
+                is_address = true;
+                host
+            }
+            Some(_) => return None,
+            None => rest,
+        };
+        let rest = match rest.split_once(':') {
+            Some((host, port)) if port.chars().all(|c| c.is_ascii_digit()) => host,
+            Some(_) => return None,
+            None => rest,
+        };
+        let host = rest.trim_end_matches('.');
+        let host = host.strip_prefix("www.").filter(|rest| rest.contains('.')).unwrap_or(host);
+        let is_label = |label: &str| {
+            !label.is_empty()
+                && label.chars().all(|c| c.is_alphanumeric() || c == '-')
+                && !label.starts_with('-')
+        };
+        if !host.contains('.') || !host.split('.').all(is_label) {
+            return None;
+        }
+        let suffix = psl::suffix(host.as_bytes()).filter(psl::Suffix::is_known)?;
+        Some(Self { suffix: suffix.as_bytes().len(), host: host.to_owned(), is_address })
+    }
+
+    /// The domain and those above it, down to what somebody has registered.
+    fn upwards(&self) -> impl Iterator<Item = &str> {
+        let above = self.host.match_indices('.').map(|(at, _)| &self.host[at + 1..]);
+        [self.host.as_str()].into_iter().chain(above.filter(|host| host.len() > self.suffix))
+    }
+
+    fn matches(&self, entry: &Self) -> Option<Vec<Step>> {
+        let is_below = self.host.len() > entry.host.len();
+        if is_below && (entry.host.len() <= self.suffix || entry.host.len() <= entry.suffix) {
+            return None;
+        }
+        let matches = self.host == entry.host
+            || self.host.strip_suffix(&entry.host).is_some_and(|rest| rest.ends_with('.'));
+        let address = (self.is_address || entry.is_address).then_some(Step::Address);
+        let below = is_below.then(|| Step::Subdomain(entry.host.clone()));
+        matches.then(|| address.into_iter().chain(below).collect())
+    }
+}

@@ -1,0 +1,114 @@
+//! CSV with the place of each cell, which readers of CSV do not tell.
+
+use crate::problem::{Problem, Span};
+use crate::rules::leads_csv::delimiter;
+
+/// A cell and where it stands, quotes included.
+pub(super) struct Cell {
+    pub text: String,
+    pub span: Span,
+}
+
+/// The lines of a text, empty ones left out; all are as long as the first.
+///
+/// # Errors
+/// With the row that has a quote too few, or another length than the header.
+pub(super) fn read(text: &str) -> Result<Vec<Vec<Cell>>, Vec<Problem>> {
+    let between = char::from(delimiter(text.as_bytes()));
+    let mut lines: Vec<Vec<Cell>> = Vec::new();
+    let mut rest = Scanner { text, at: text.len() - text.trim_start_matches('\u{feff}').len() };
+    let mut number = 0;
+    let mut problems = Vec::new();
+    while rest.at < text.len() {
+        number += 1;
+        let start = rest.at;
+        let mut line = Vec::new();
+        loop {
+            let Some(cell) = rest.cell(between) else {
+                let span = Span::new(start, text.len());
+                return Err(vec![Problem::spanned(span, format!("Row {number}: a quote is not closed."))]);
+            };
+            line.push(cell);
+            if !rest.take(between) {
+                break;
+            }
+        }
+        rest.end_of_line();
+        if line.iter().all(|cell| cell.text.trim().is_empty()) {
+            continue;
+        }
+        let width = lines.first().map_or(line.len(), Vec::len);
+        if line.len() != width {
+            let message = format!("Row {number}: there are {} cells, the header has {width}.", line.len());
+            problems.push(Problem::spanned(Span::new(start, rest.at), message));
+        }
+        lines.push(line);
+    }
+    match lines.is_empty() {
+        true => Err(vec![Problem::at("", "The table is empty; its first line names the columns.")]),
+        false if problems.is_empty() => Ok(lines),
+        false => Err(problems),
+    }
+}
+
+/// A line of CSV.
+pub(super) fn line(cells: &[String]) -> String {
+    let mut line = cells.iter().map(|cell| quoted(cell)).collect::<Vec<_>>().join(",");
+    // An empty line would be none.
+    if line.is_empty() {
+        line.push_str("\"\"");
+    }
+    line.push('\n');
+    line
+}
+
+fn quoted(cell: &str) -> String {
+    let needs = cell.contains([',', ';', '"', '\n', '\r']) || cell.trim() != cell;
+    if needs { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.to_owned() }
+}
+
+struct Scanner<'t> {
+    text: &'t str,
+    at: usize,
+}
+
+impl Scanner<'_> {
+    fn rest(&self) -> &str {
+        &self.text[self.at..]
+    }
+
+    fn take(&mut self, wanted: char) -> bool {
+        let is_there = self.rest().starts_with(wanted);
+        if is_there {
+            self.at += wanted.len_utf8();
+        }
+        is_there
+    }
+
+    fn end_of_line(&mut self) {
+        self.take('\r');
+        self.take('\n');
+    }
+
+    /// The next cell; `None` where its quote is not closed.
+    fn cell(&mut self, between: char) -> Option<Cell> {
+        let start = self.at;
+        let mut text = String::new();
+        if self.take('"') {
+            loop {
+                let stretch = self.rest().find('"')?;
+                text.push_str(&self.rest()[..stretch]);
+                self.at += stretch + 1;
+                if !self.take('"') {
+                    break;
+                }
+                text.push('"');
+            }
+        }
+        // What stands after a closing quote belongs to the cell, as spreadsheets read it.
+        let bare = self.rest().find([between, '\n', '\r']).unwrap_or(self.rest().len());
+        text.push_str(&self.rest()[..bare]);
+        self.at += bare;
+        Some(Cell { text: text.trim().to_owned(), span: Span::new(start, self.at) })
+    }
+}

@@ -1,0 +1,218 @@
+//! Calls of functions: which there are, what they take and what they give.
+
+use super::super::ast::{Expr, ExprKind, Name};
+use super::super::unparse::{quoted, unparse};
+use super::super::words::{LeftOut, Macro};
+use super::check::{Environment, Typed, Typer, scalar};
+use super::clock::{self, Part};
+use super::pattern::Pattern;
+use super::term::{Function, Style, Term};
+use super::types::{Size, Type};
+use super::value::Val;
+use crate::limits;
+use crate::problem::{Problem, nearest};
+
+/// Steps that reading a pattern takes while a rule runs.
+const PATTERN_STEPS: u64 = 5_000;
+
+impl<E: Environment> Typer<'_, E> {
+    pub(super) fn call(&mut self, whole: &Expr, of: Option<&Expr>, name: &Name, arguments: &[Expr]) -> Typed {
+        if of.is_none()
+            && let Some(construct) = LeftOut::function(&name.text)
+        {
+            return self.leave_out(construct, whole.span);
+        }
+        // What stands in the parentheses of a misspelt macro makes no sense yet.
+        let Some((function, style, example)) = Function::find(&name.text) else {
+            let problem = unknown(name, of);
+            return self.refused(problem);
+        };
+        let typed: Vec<Typed> =
+            of.into_iter().chain(arguments).map(|argument| self.piece(argument)).collect();
+        if style != Style::Both && (style == Style::Method) != of.is_some() {
+            let message = format!("`{}` is called as in `{example}`.", name.text);
+            return self.report(name.span, &message);
+        }
+        let types: Vec<&Type> = typed.iter().map(|typed| &typed.ty).collect();
+        let Some(ty) = result(function, &types) else {
+            let phrases: Vec<_> = types.iter().map(|ty| ty.phrase()).collect();
+            let with = if phrases.is_empty() { "nothing".to_owned() } else { phrases.join(" and ") };
+            let message = format!("`{}` is called as in `{example}`, not with {with}.", name.text);
+            self.problem(whole.span, message);
+            let terms = typed.into_iter().map(|typed| typed.term).collect();
+            return scalar(Term::Call(function, terms), Type::Any);
+        };
+        let expressions: Vec<&Expr> = of.into_iter().chain(arguments).collect();
+        self.check_constants(function, &expressions);
+        let size = self.weigh(function, &typed);
+        let term = self.term(function, typed, &expressions);
+        Typed { term, ty, size }
+    }
+
+    /// Patterns that are written out are read once.
+    fn term(&mut self, function: Function, typed: Vec<Typed>, expressions: &[&Expr]) -> Term {
+        let mut terms: Vec<Term> = typed.into_iter().map(|typed| typed.term).collect();
+        if let (Function::Matches, [_, Term::Value(Val::Text(text))]) = (function, terms.as_slice()) {
+            match Pattern::new(text) {
+                Ok(pattern) => {
+                    let of = terms.swap_remove(0);
+                    return Term::Matches(of.into(), pattern.into());
+                }
+                Err(cause) => {
+                    let span = expressions.last().map(|expr| expr.span).unwrap_or_default();
+                    self.problem(span, format!("The pattern cannot be read: {cause}."));
+                }
+            }
+        }
+        Term::Call(function, terms.into())
+    }
+
+    /// Texts that are written out and can never be read as what they stand for.
+    fn check_constants(&mut self, function: Function, arguments: &[&Expr]) {
+        let Some(ExprKind::Text(text)) = arguments.last().map(|last| &last.kind) else { return };
+        let span = arguments.last().map(|last| last.span).unwrap_or_default();
+        let is_fine = match function {
+            Function::Timestamp => clock::timestamp(text).is_some(),
+            Function::Duration => clock::duration(text).is_some(),
+            Function::Part(_) if arguments.len() == 2 => clock::is_zone(text),
+            _ => return,
+        };
+        if is_fine {
+            return;
+        }
+        let (message, suggestion) = match function {
+            Function::Timestamp => (
+                "A point in time is written as in `2026-01-31T09:30:00Z`.",
+                Some(quoted(&format!("{}T00:00:00Z", text.trim())))
+                    .filter(|_| clock::timestamp(&format!("{}T00:00:00Z", text.trim())).is_some()),
+            ),
+            Function::Duration => (
+                "A span of time is written with hours, minutes and seconds, as in `36h` or `1h30m`.",
+                days(text).map(|hours| quoted(&hours)),
+            ),
+            _ => (
+                "A time zone is named as in `Europe/Berlin`, or is an offset such as `+02:00`.",
+                nearest(text, chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name())).map(quoted),
+            ),
+        };
+        self.problems.push(Problem::spanned(span, message).suggest(suggestion));
+    }
+
+    /// How large the result can become; the work is counted.
+    fn weigh(&mut self, function: Function, typed: &[Typed]) -> Size {
+        let sizes: Vec<&Size> = typed.iter().map(|typed| &typed.size).collect();
+        let all = sizes.iter().map(|size| size.weight).fold(0, u64::saturating_add);
+        let len = |at: usize| sizes.get(at).map_or(0, |size| size.len);
+        self.cost(all);
+        let size = match function {
+            Function::LowerAscii
+            | Function::UpperAscii
+            | Function::Trim
+            | Function::Reverse
+            | Function::Substring => Size::text(len(0)),
+            Function::String => Size::text(len(0).max(64)),
+            Function::CharAt => Size::text(4),
+            Function::Replace => {
+                Size::text(len(0).saturating_add(1).saturating_mul(len(2).max(1)).saturating_add(len(0)))
+            }
+            Function::Split => {
+                let text = sizes.first().copied().unwrap_or(&Size::SCALAR);
+                Size::pieces(text.len.saturating_add(1).min(limits::PIECES as u64), text)
+            }
+            Function::Join => {
+                let bytes = sizes.first().map_or(0, |size| size.bytes);
+                Size::text(bytes.saturating_add(len(0).saturating_mul(len(1))))
+            }
+            Function::Matches => {
+                self.cost(all.saturating_mul(8));
+                if !matches!(typed.get(1).map(|typed| &typed.term), Some(Term::Value(_))) {
+                    self.cost(PATTERN_STEPS);
+                }
+                Size::SCALAR
+            }
+            _ => Size::SCALAR,
+        };
+        self.cost(size.weight);
+        size
+    }
+}
+
+fn unknown(name: &Name, of: Option<&Expr>) -> Problem {
+    use strum::VariantNames as _;
+    let names = Function::names().chain(["has", "confidence"]).chain(Macro::VARIANTS.iter().copied());
+    let suggestion = nearest(&name.text, names);
+    let message = match of {
+        Some(of) => format!("There is no function `{}` to call on `{}`.", name.text, unparse(of)),
+        None => format!("There is no function `{}`.", name.text),
+    };
+    Problem::spanned(name.span, message).suggest(suggestion)
+}
+
+/// What a function gives for arguments of these types; `None` if it does not take them.
+fn result(function: Function, types: &[&Type]) -> Option<Type> {
+    let is = |at: usize, wanted: &Type| {
+        types.get(at).is_some_and(|ty| {
+            ty.meets(wanted) && (**ty == Type::Any || !wanted.is_number() || **ty == *wanted)
+        })
+    };
+    let texts = |count: usize| types.len() == count && (0..count).all(|at| is(at, &Type::Text));
+    let first = *types.first()?;
+    let one = |wanted: &[Type]| types.len() == 1 && (*first == Type::Any || wanted.contains(first));
+    let (takes, gives) = match function {
+        Function::Size => {
+            let has_size = matches!(first, Type::Text | Type::List(_) | Type::Map(_) | Type::Any);
+            (types.len() == 1 && has_size, Type::Int)
+        }
+        Function::Contains | Function::StartsWith | Function::EndsWith | Function::Matches => {
+            (texts(2), Type::Bool)
+        }
+        Function::LowerAscii | Function::UpperAscii | Function::Trim | Function::Reverse => {
+            (texts(1), Type::Text)
+        }
+        Function::CharAt => (types.len() == 2 && is(0, &Type::Text) && is(1, &Type::Int), Type::Text),
+        Function::IndexOf | Function::LastIndexOf => {
+            let found = is(0, &Type::Text) && is(1, &Type::Text);
+            (found && (types.len() == 2 || (types.len() == 3 && is(2, &Type::Int))), Type::Int)
+        }
+        Function::Substring => {
+            let found = is(0, &Type::Text) && is(1, &Type::Int);
+            (found && (types.len() == 2 || (types.len() == 3 && is(2, &Type::Int))), Type::Text)
+        }
+        Function::Replace => {
+            let found = (0..3).all(|at| is(at, &Type::Text));
+            (found && (types.len() == 3 || (types.len() == 4 && is(3, &Type::Int))), Type::Text)
+        }
+        Function::Split => {
+            let found = is(0, &Type::Text) && is(1, &Type::Text);
+            (found && (types.len() == 2 || (types.len() == 3 && is(2, &Type::Int))), Type::list(Type::Text))
+        }
+        Function::Join => {
+            let found = is(0, &Type::list(Type::Text));
+            (found && (types.len() == 1 || (types.len() == 2 && is(1, &Type::Text))), Type::Text)
+        }
+        Function::Bool => (one(&[Type::Bool, Type::Text]), Type::Bool),
+        Function::Int => (one(&[Type::Int, Type::Double, Type::Text, Type::Timestamp]), Type::Int),
+        Function::Double => (one(&[Type::Int, Type::Double, Type::Text]), Type::Double),
+        Function::String => {
+            let is_plain = !matches!(first, Type::List(_) | Type::Map(_));
+            (types.len() == 1 && is_plain, Type::Text)
+        }
+        Function::Timestamp => (one(&[Type::Timestamp, Type::Text, Type::Int]), Type::Timestamp),
+        Function::Duration => (one(&[Type::Duration, Type::Text]), Type::Duration),
+        Function::Part(part) => {
+            let of_span = matches!(part, Part::Hours | Part::Minutes | Part::Seconds | Part::Milliseconds);
+            let is_span = of_span && is(0, &Type::Duration) && types.len() == 1;
+            let is_point =
+                is(0, &Type::Timestamp) && (types.len() == 1 || (types.len() == 2 && is(1, &Type::Text)));
+            (is_span || is_point, Type::Int)
+        }
+    };
+    takes.then_some(gives)
+}
+
+/// `36h` for `1.5d`, which CEL does not have because days differ in length.
+fn days(text: &str) -> Option<String> {
+    let days: f64 = text.trim().strip_suffix('d')?.trim().parse().ok()?;
+    let hours = format!("{}h", days * 24.0);
+    clock::duration(&hours).map(|_| hours)
+}

@@ -1,0 +1,250 @@
+//! Trees into terms, with a type for each piece. What is wrong is said at its place, and the piece stays in the
+//! term all the same, where it comes to an error: a rule with a problem never runs, and CEL's own test suite asks
+//! what comes of such pieces beside others that settle the whole.
+
+use std::sync::Arc;
+
+use super::super::ast::{CompareOp, Expr, ExprKind, Name};
+use super::super::unparse::unparse;
+use super::super::words::LeftOut;
+use super::term::Term;
+use super::types::{Size, Type};
+use super::value::Val;
+use crate::limits;
+use crate::problem::{Problem, Span};
+
+/// What names stand for outside an expression.
+pub trait Environment {
+    /// What a name stands for, which may have points in it. Reports nothing.
+    fn name(&mut self, path: &str) -> Option<Found>;
+    /// The problem with a name that stands for nothing.
+    fn unknown(&mut self, name: &Name) -> Problem;
+    /// `has(field)`.
+    fn has(&mut self, field: &Name) -> Result<Term, Problem>;
+    /// `confidence(field)`.
+    fn confidence(&mut self, field: &Name) -> Result<Term, Problem>;
+    /// `needle in lists.name`.
+    fn listed(&mut self, needle: &Expr, list: &Name) -> Result<Term, Vec<Problem>>;
+    /// What is wrong with comparing a field, or how surely it was read, with a value that is written out.
+    fn check_literal(&mut self, side: &Expr, op: CompareOp, literal: &Expr) -> Vec<Problem>;
+}
+
+/// What a name stands for.
+pub enum Found {
+    /// A value.
+    Value(Term, Type, Size),
+    /// Something that the language leaves out.
+    LeftOut(LeftOut),
+}
+
+/// A piece with its type.
+#[derive(Clone, Debug)]
+pub struct Typed {
+    pub term: Term,
+    pub ty: Type,
+    pub size: Size,
+}
+
+/// Types one expression, collecting problems on the way.
+pub struct Typer<'e, E: Environment> {
+    pub environment: &'e mut E,
+    pub problems: Vec<Problem>,
+    /// What the language leaves out, and where.
+    pub left_out: Vec<(LeftOut, Span)>,
+    pub(super) work: u64,
+    /// How often what is typed is run.
+    pub(super) factor: u64,
+    pub(super) locals: Vec<(String, Type, Size)>,
+}
+
+impl<'e, E: Environment> Typer<'e, E> {
+    pub fn new(environment: &'e mut E) -> Self {
+        Self {
+            environment,
+            problems: Vec::new(),
+            left_out: Vec::new(),
+            work: 0,
+            factor: 1,
+            locals: Vec::new(),
+        }
+    }
+
+    /// A whole expression. Says so if it could take too much work.
+    pub fn whole(&mut self, expr: &Expr) -> Typed {
+        let typed = self.piece(expr);
+        self.check_work(expr);
+        typed
+    }
+
+    /// A whole expression that has to be true or false.
+    pub fn whole_condition(&mut self, expr: &Expr) -> Term {
+        let term = self.condition(expr);
+        self.check_work(expr);
+        term
+    }
+
+    fn check_work(&mut self, expr: &Expr) {
+        if self.work > limits::EXPRESSION_WORK {
+            let message = "This could take too much work: it goes through too many values, too often.";
+            self.problem(expr.span, message);
+        }
+    }
+
+    /// A piece that has to be true or false.
+    pub fn condition(&mut self, expr: &Expr) -> Term {
+        let typed = self.piece(expr);
+        if !Type::Bool.meets(&typed.ty) {
+            self.problem(
+                expr.span,
+                format!(
+                    "A condition is true or false, but `{}` is {}; compare it with something.",
+                    unparse(expr),
+                    typed.ty.phrase()
+                ),
+            );
+        }
+        typed.term
+    }
+
+    pub(super) fn piece(&mut self, expr: &Expr) -> Typed {
+        self.cost(1);
+        match &expr.kind {
+            ExprKind::Hole => self.fault("This could not be read."),
+            ExprKind::LeftOut { construct, .. } => self.leave_out(*construct, expr.span),
+            ExprKind::Bool(holds) => literal(Val::Bool(*holds)),
+            ExprKind::Integer(n) => literal(Val::Int(*n)),
+            ExprKind::Float(n) => literal(Val::Double(*n)),
+            ExprKind::Text(text) => literal(Val::text(text.as_str())),
+            ExprKind::Name(_) | ExprKind::Root(_) => self.path(expr),
+            ExprKind::ListName(_) => {
+                self.report(expr.span, "A list is asked with `in`, as in `company in lists.tam`.")
+            }
+            ExprKind::Has(name) => {
+                let found = self.environment.has(name);
+                self.observed(found, Type::Bool)
+            }
+            ExprKind::Confidence(name) => {
+                let found = self.environment.confidence(name);
+                self.observed(found, Type::Double)
+            }
+            ExprKind::Not(operand) => {
+                let operand = self.condition(operand);
+                scalar(Term::Not(operand.into()), Type::Bool)
+            }
+            ExprKind::All(items) => {
+                let items = items.iter().map(|item| self.condition(item)).collect();
+                scalar(Term::All(items), Type::Bool)
+            }
+            ExprKind::Any(items) => {
+                let items = items.iter().map(|item| self.condition(item)).collect();
+                scalar(Term::Any(items), Type::Bool)
+            }
+            ExprKind::Choice { condition, yes, no } => self.choice(expr, condition, yes, no),
+            ExprKind::Compare { op, left, right } => self.compare(expr, *op, left, right),
+            ExprKind::In { needle, list } => self.membership(needle, list),
+            ExprKind::Arithmetic { op, left, right } => self.arithmetic(expr, *op, left, right),
+            ExprKind::Negative(operand) => self.negative(operand),
+            ExprKind::List(items) => self.list(expr, items),
+            ExprKind::Map(entries) => self.map(expr, entries),
+            ExprKind::Select { of, name } => self.selection(expr, of, name, false),
+            ExprKind::HasKey { of, name } => self.selection(expr, of, name, true),
+            ExprKind::Index { of, at } => self.index(of, at),
+            ExprKind::Call { of, function, arguments } => self.call(expr, of.as_deref(), function, arguments),
+            ExprKind::Macro { of, kind, variables, body } => self.macro_(*kind, of, variables, body),
+        }
+    }
+
+    /// A name, with what is selected from it as far as that belongs to the name.
+    fn path(&mut self, expr: &Expr) -> Typed {
+        let (name, is_root) = match &expr.kind {
+            ExprKind::Name(text) => (Name { text: text.clone(), span: expr.span }, false),
+            ExprKind::Root(name) => (name.clone(), true),
+            _ => return self.fault("This is no name."),
+        };
+        if let Some(typed) = self.local(&name.text).filter(|_| !is_root) {
+            return typed;
+        }
+        if let Some(found) = self.environment.name(&name.text) {
+            return self.found(found, expr.span);
+        }
+        if let Some(construct) = LeftOut::name(&name.text) {
+            return self.leave_out(construct, expr.span);
+        }
+        let problem = self.environment.unknown(&name);
+        self.refused(problem)
+    }
+
+    pub(super) fn local(&self, name: &str) -> Option<Typed> {
+        let level = self.locals.iter().rposition(|(local, ..)| local == name)?;
+        let (_, ty, size) = &self.locals[level];
+        Some(Typed { term: Term::Local(level), ty: ty.clone(), size: size.clone() })
+    }
+
+    pub(super) fn found(&mut self, found: Found, span: Span) -> Typed {
+        match found {
+            Found::Value(term, ty, size) => Typed { term, ty, size },
+            Found::LeftOut(construct) => self.leave_out(construct, span),
+        }
+    }
+
+    fn observed(&mut self, found: Result<Term, Problem>, ty: Type) -> Typed {
+        match found {
+            Ok(term) => scalar(term, ty),
+            Err(problem) => self.refused(problem),
+        }
+    }
+
+    fn choice(&mut self, whole: &Expr, condition: &Expr, yes: &Expr, no: &Expr) -> Typed {
+        let condition = self.condition(condition);
+        let (yes, no) = (self.piece(yes), self.piece(no));
+        let ty = yes.ty.unify(&no.ty).unwrap_or_else(|| {
+            self.problem(
+                whole.span,
+                format!(
+                    "Both sides of a choice are of one type, but one is {} and the other {}.",
+                    yes.ty.phrase(),
+                    no.ty.phrase()
+                ),
+            );
+            Type::Any
+        });
+        let size = yes.size.or(&no.size);
+        Typed { term: Term::Choice([condition, yes.term, no.term].into()), ty, size }
+    }
+
+    /// So many steps, as often as the piece is run.
+    pub(super) fn cost(&mut self, steps: u64) {
+        self.work = self.work.saturating_add(steps.saturating_mul(self.factor));
+    }
+
+    pub(super) fn leave_out(&mut self, construct: LeftOut, span: Span) -> Typed {
+        self.left_out.push((construct, span));
+        self.report(span, construct.advice())
+    }
+
+    pub(super) fn problem(&mut self, span: Span, message: impl Into<String>) {
+        self.problems.push(Problem::spanned(span, message));
+    }
+
+    pub(super) fn report(&mut self, span: Span, message: &str) -> Typed {
+        self.refused(Problem::spanned(span, message))
+    }
+
+    pub(super) fn refused(&mut self, problem: Problem) -> Typed {
+        let fault = self.fault(&problem.message);
+        self.problems.push(problem);
+        fault
+    }
+
+    pub(super) fn fault(&mut self, message: &str) -> Typed {
+        scalar(Term::Fault(Arc::from(message)), Type::Any)
+    }
+}
+
+pub(super) fn scalar(term: Term, ty: Type) -> Typed {
+    Typed { term, ty, size: Size::SCALAR }
+}
+
+fn literal(value: Val<'static>) -> Typed {
+    Typed { ty: Type::of(&value), size: Size::of(&value), term: Term::Value(value) }
+}

@@ -1,0 +1,277 @@
+//! Points and spans of time: their texts, their parts in a zone, and their arithmetic within CEL's range.
+
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDateTime, Offset, TimeZone, Timelike, Utc};
+
+const SECOND: i128 = 1_000_000_000;
+/// 0001-01-01T00:00:00Z in seconds since 1970.
+const FIRST: i128 = -62_135_596_800;
+/// The second after 9999-12-31T23:59:59Z.
+const AFTER_LAST: i128 = 253_402_300_800;
+
+/// A part of a point or span of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantNames)]
+pub enum Part {
+    /// Day of the month, from 1.
+    #[strum(serialize = "getDate")]
+    Date,
+    /// Day of the month, from 0.
+    #[strum(serialize = "getDayOfMonth")]
+    DayOfMonth,
+    /// Day of the week, from 0 for Sunday.
+    #[strum(serialize = "getDayOfWeek")]
+    DayOfWeek,
+    /// Day of the year, from 0.
+    #[strum(serialize = "getDayOfYear")]
+    DayOfYear,
+    /// The year.
+    #[strum(serialize = "getFullYear")]
+    FullYear,
+    /// The hour of the day, or all hours of a span.
+    #[strum(serialize = "getHours")]
+    Hours,
+    /// Milliseconds of the second.
+    #[strum(serialize = "getMilliseconds")]
+    Milliseconds,
+    /// The minute of the hour, or all minutes of a span.
+    #[strum(serialize = "getMinutes")]
+    Minutes,
+    /// The month, from 0.
+    #[strum(serialize = "getMonth")]
+    Month,
+    /// The second of the minute, or all seconds of a span.
+    #[strum(serialize = "getSeconds")]
+    Seconds,
+}
+
+/// The point in time, if it is one that CEL has: from the year 1 to the year 9999.
+pub fn in_range(nanos: i128) -> Option<i128> {
+    (FIRST * SECOND..AFTER_LAST * SECOND).contains(&nanos).then_some(nanos)
+}
+
+/// The point so many seconds after 1970.
+pub fn from_seconds(seconds: i64) -> Option<i128> {
+    in_range(i128::from(seconds) * SECOND)
+}
+
+/// Whole seconds since 1970.
+pub fn seconds(nanos: i128) -> i64 {
+    i64::try_from(nanos.div_euclid(SECOND)).unwrap_or(i64::MAX)
+}
+
+/// Reads RFC 3339.
+pub fn timestamp(text: &str) -> Option<i128> {
+    let is_plain = text.as_bytes().get(10) == Some(&b'T') && !text.ends_with('z');
+    // A leap second has no place on this clock.
+    let at =
+        DateTime::parse_from_rfc3339(text).ok().filter(|at| is_plain && at.nanosecond() < 1_000_000_000)?;
+    in_range(i128::from(at.timestamp()) * SECOND + i128::from(at.timestamp_subsec_nanos()))
+}
+
+/// RFC 3339 in UTC, with as many digits of the second as there are.
+pub fn timestamp_text(nanos: i128) -> String {
+    let Some(at) = utc(nanos) else { return String::new() };
+    format!("{}{}Z", at.format("%Y-%m-%dT%H:%M:%S"), fraction(nanos.rem_euclid(SECOND)))
+}
+
+/// Reads `1h30m`, `-1.5s`, `250ms` and the like.
+pub fn duration(text: &str) -> Option<i64> {
+    let (sign, mut rest) = match text.strip_prefix('-') {
+        Some(rest) => (-1, rest),
+        None => (1, text.strip_prefix('+').unwrap_or(text)),
+    };
+    if rest == "0" {
+        return Some(0);
+    }
+    let mut total: i128 = 0;
+    while !rest.is_empty() || total == 0 {
+        let digits = |text: &str| text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+        let (whole, after) = rest.split_at(digits(rest));
+        let (broken, after) = match after.strip_prefix('.') {
+            Some(after) => after.split_at(digits(after)),
+            None => ("", after),
+        };
+        if whole.len() + broken.len() == 0 || whole.len() > 20 {
+            return None;
+        }
+        let unit = after.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(after.len());
+        let (unit, after) = after.split_at(unit);
+        let unit = unit_nanos(unit)?;
+        // Digits beyond the eighteenth are below a nanosecond in every unit.
+        let broken = &broken[..broken.len().min(18)];
+        let parts: i128 = if broken.is_empty() { 0 } else { broken.parse().ok()? };
+        let whole: i128 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
+        total += whole * unit + parts * unit / 10_i128.pow(u32::try_from(broken.len()).ok()?);
+        rest = after;
+        if rest.is_empty() {
+            break;
+        }
+    }
+    i64::try_from(sign * total).ok()
+}
+
+fn unit_nanos(unit: &str) -> Option<i128> {
+    Some(match unit {
+        "ns" => 1,
+        "us" | "µs" | "μs" => 1_000,
+        "ms" => 1_000_000,
+        "s" => SECOND,
+        "m" => 60 * SECOND,
+        "h" => 3_600 * SECOND,
+        _ => return None,
+    })
+}
+
+/// Seconds and their fraction, as `60.001s`.
+pub fn duration_text(nanos: i64) -> String {
+    let all = i128::from(nanos).abs();
+    let sign = if nanos < 0 { "-" } else { "" };
+    format!("{sign}{}{}s", all / SECOND, fraction(all % SECOND))
+}
+
+/// `.001` for a million nanoseconds.
+fn fraction(nanos: i128) -> String {
+    if nanos == 0 {
+        return String::new();
+    }
+    format!(".{}", format!("{nanos:09}").trim_end_matches('0'))
+}
+
+/// A part of a span, which is whole and cut towards zero.
+pub fn part_of_duration(nanos: i64, part: Part) -> Option<i64> {
+    Some(match part {
+        Part::Hours => nanos / 3_600_000_000_000,
+        Part::Minutes => nanos / 60_000_000_000,
+        Part::Seconds => nanos / 1_000_000_000,
+        Part::Milliseconds => nanos % 1_000_000_000 / 1_000_000,
+        _ => return None,
+    })
+}
+
+/// A part of a point in time as clocks in a zone show it; `None` if there is no such zone.
+pub fn part(nanos: i128, part: Part, zone: Option<&str>) -> Option<i64> {
+    let utc = utc(nanos)?;
+    let local: NaiveDateTime = match zone {
+        None => utc.naive_utc(),
+        Some(zone) => utc.with_timezone(&offset(zone, utc)?).naive_local(),
+    };
+    Some(match part {
+        Part::Date => i64::from(local.day()),
+        Part::DayOfMonth => i64::from(local.day0()),
+        Part::DayOfWeek => i64::from(local.weekday().num_days_from_sunday()),
+        Part::DayOfYear => i64::from(local.ordinal0()),
+        Part::FullYear => i64::from(local.year()),
+        Part::Hours => i64::from(local.hour()),
+        Part::Milliseconds => i64::from(local.nanosecond() / 1_000_000),
+        Part::Minutes => i64::from(local.minute()),
+        Part::Month => i64::from(local.month0()),
+        Part::Seconds => i64::from(local.second()),
+    })
+}
+
+/// Whether a zone of this name is known: one of IANA's, or an offset such as `-09:30`.
+pub fn is_zone(zone: &str) -> bool {
+    fixed(zone).is_some() || zone.parse::<chrono_tz::Tz>().is_ok()
+}
+
+fn offset(zone: &str, at: DateTime<Utc>) -> Option<FixedOffset> {
+    if let Some(offset) = fixed(zone) {
+        return Some(offset);
+    }
+    let zone: chrono_tz::Tz = zone.parse().ok()?;
+    Some(zone.offset_from_utc_datetime(&at.naive_utc()).fix())
+}
+
+/// `+02:00`, `-09:30` or `02:00`.
+fn fixed(zone: &str) -> Option<FixedOffset> {
+    let (sign, digits) = match zone.strip_prefix(['+', '-']) {
+        Some(digits) => (if zone.starts_with('-') { -1 } else { 1 }, digits),
+        None => (1, zone),
+    };
+    let (hours, minutes) = digits.split_once(':')?;
+    let number = |text: &str, below: i32| {
+        let is_plain = (1..=2).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+        text.parse::<i32>().ok().filter(|n| is_plain && *n < below)
+    };
+    FixedOffset::east_opt(sign * (number(hours, 24)? * 3_600 + number(minutes, 60)? * 60))
+}
+
+fn utc(nanos: i128) -> Option<DateTime<Utc>> {
+    let below = u32::try_from(nanos.rem_euclid(SECOND)).ok()?;
+    DateTime::from_timestamp(i64::try_from(nanos.div_euclid(SECOND)).ok()?, below)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_read_and_written() {
+        for (text, nanos) in [
+            ("0", 0),
+            ("1h30m", 5_400_000_000_000),
+            ("-1.5s", -1_500_000_000),
+            ("1h34us", 3_600_000_034_000),
+            ("+.5ms", 500_000),
+            ("1.ms", 1_000_000),
+            ("0s", 0),
+            ("9223372036854775807ns", i64::MAX),
+            ("-9223372036854775808ns", i64::MIN),
+        ] {
+            assert_eq!(duration(text), Some(nanos), "{text}");
+        }
+        for text in [
+            "",
+            "-",
+            "1",
+            "s",
+            "1d",
+            "1h 30m",
+            ".s",
+            "1..5s",
+            "9223372036854775808ns",
+            "999999999999999999999h",
+        ] {
+            assert_eq!(duration(text), None, "{text}");
+        }
+        assert_eq!(duration_text(60_001_000_000), "60.001s");
+        assert_eq!(duration_text(-500_000_000), "-0.5s");
+        assert_eq!(duration_text(i64::MIN), "-9223372036.854775808s");
+    }
+
+    #[test]
+    fn points_are_read_and_written() {
+        for text in [
+            "1970-01-01T00:00:00Z",
+            "0001-01-01T00:00:00Z",
+            "9999-12-31T23:59:59.999999999Z",
+            "2026-02-28T12:30:00.5Z",
+        ] {
+            assert_eq!(timestamp(text).map(timestamp_text).as_deref(), Some(text));
+        }
+        assert_eq!(timestamp("2023-08-26T12:39:00-07:00"), timestamp("2023-08-26T19:39:00Z"));
+        for text in [
+            "0000-01-01T00:00:00Z",
+            "10000-01-01T00:00:00Z",
+            "0001-01-01T00:00:00+01:00",
+            "2026-02-30T00:00:00Z",
+            "2026-02-28",
+            "2026-02-28 12:30:00Z",
+            "2016-12-31T23:59:60Z",
+            "",
+        ] {
+            assert_eq!(timestamp(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn zones_by_name_and_offset() {
+        let at = timestamp("2026-07-01T23:30:00Z").unwrap();
+        assert_eq!(part(at, Part::Hours, Some("Europe/Berlin")), Some(1));
+        assert_eq!(part(at, Part::Date, Some("+00:30")), Some(2));
+        assert_eq!(part(at, Part::Date, Some("-09:30")), Some(1));
+        for zone in ["Europe/Atlantis", "", "+25:00", "2", "+02:60", "++02:00"] {
+            assert!(!is_zone(zone), "{zone}");
+            assert_eq!(part(at, Part::Date, Some(zone)), None, "{zone}");
+        }
+    }
+}

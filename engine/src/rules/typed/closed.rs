@@ -1,0 +1,120 @@
+//! Expressions over given values, without fields: what CEL's own test suite drives.
+
+use std::collections::BTreeMap;
+
+use super::super::ast::{CompareOp, Expr, Name};
+use super::super::eval::Machine;
+use super::super::parse::parse;
+use super::super::row::Row;
+use super::super::words::LeftOut;
+use super::check::{Environment, Found, Typer};
+use super::run::{Run, Stop};
+use super::term::Term;
+use super::types::{Size, Type};
+use super::value::Val;
+use crate::problem::Problem;
+
+/// What a variable is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Binding {
+    /// A value.
+    Value(Val<'static>),
+    /// A value of a type that the language leaves out.
+    LeftOut(LeftOut),
+}
+
+/// What an expression comes to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Evaluation {
+    /// A value.
+    Value(Val<'static>),
+    /// An error, in words.
+    Error(String),
+    /// It has something in it that the language leaves out.
+    LeftOut(LeftOut),
+}
+
+/// What an expression comes to where these variables stand for values. Types are taken as they come, as by CEL
+/// without its checker: a piece that makes no sense is an error, which others may settle.
+pub fn evaluate(text: &str, variables: &BTreeMap<String, Binding>) -> Evaluation {
+    let (expr, problems) = parse(text);
+    let mut environment = Variables(variables);
+    let mut typer = Typer::new(&mut environment);
+    let typed = expr.as_ref().map(|expr| typer.whole(expr));
+    if let Some((construct, _)) = typer.left_out.first() {
+        return Evaluation::LeftOut(*construct);
+    }
+    let is_heavy = typer.work > crate::limits::EXPRESSION_WORK;
+    let Some(typed) = typed.filter(|_| problems.is_empty() && !is_heavy) else {
+        let problem = problems.first().or(typer.problems.last());
+        return Evaluation::Error(problem.map(ToString::to_string).unwrap_or_default());
+    };
+    let row = Row { cells: &[], answers: &[], as_of: 0 };
+    let machine = Machine { slots: &[], row: &row };
+    match Run::new(machine).value(&typed.term) {
+        Ok(value) => Evaluation::Value(owned(&value)),
+        Err(Stop::Error(message)) => Evaluation::Error(message.into_owned()),
+        Err(Stop::Unknown(_)) => Evaluation::Error("It is not known.".into()),
+    }
+}
+
+/// What is wrong with an expression over such variables, and the type it has.
+pub fn check(text: &str, variables: &BTreeMap<String, Binding>) -> (Type, Vec<Problem>) {
+    let (expr, mut problems) = parse(text);
+    let mut environment = Variables(variables);
+    let mut typer = Typer::new(&mut environment);
+    let ty = expr.map_or(Type::Any, |expr| typer.whole(&expr).ty);
+    problems.extend(typer.problems);
+    (ty, problems)
+}
+
+struct Variables<'v>(&'v BTreeMap<String, Binding>);
+
+impl Environment for Variables<'_> {
+    fn name(&mut self, path: &str) -> Option<Found> {
+        Some(match self.0.get(path)? {
+            Binding::Value(value) => {
+                Found::Value(Term::Value(value.clone()), Type::of(value), Size::of(value))
+            }
+            Binding::LeftOut(construct) => Found::LeftOut(*construct),
+        })
+    }
+
+    fn unknown(&mut self, name: &Name) -> Problem {
+        Problem::spanned(name.span, format!("There is no variable `{}`.", name.text))
+    }
+
+    fn has(&mut self, field: &Name) -> Result<Term, Problem> {
+        Err(Problem::spanned(field.span, "There are no fields here; `has` asks for a key, as in `has(a.b)`."))
+    }
+
+    fn confidence(&mut self, field: &Name) -> Result<Term, Problem> {
+        Err(Problem::spanned(field.span, "There are no fields here."))
+    }
+
+    fn listed(&mut self, _: &Expr, list: &Name) -> Result<Term, Vec<Problem>> {
+        Err(vec![Problem::spanned(list.span, "There are no reference lists here.")])
+    }
+
+    fn check_literal(&mut self, _: &Expr, _: CompareOp, _: &Expr) -> Vec<Problem> {
+        Vec::new()
+    }
+}
+
+fn owned(value: &Val<'_>) -> Val<'static> {
+    match value {
+        Val::Bool(holds) => Val::Bool(*holds),
+        Val::Int(n) => Val::Int(*n),
+        Val::Double(n) => Val::Double(*n),
+        Val::Text(text) => Val::text(&**text),
+        Val::Timestamp(at) => Val::Timestamp(*at),
+        Val::Duration(span) => Val::Duration(*span),
+        Val::List(items) => Val::list(items.iter().map(owned)),
+        Val::Map(entries) => {
+            let entry = |(key, value): (&super::value::Key<'_>, &Val<'_>)| {
+                owned(&key.value()).key().map(|key| (key, owned(value)))
+            };
+            Val::Map(std::sync::Arc::new(entries.iter().filter_map(entry).collect()))
+        }
+    }
+}

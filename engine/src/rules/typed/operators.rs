@@ -1,0 +1,176 @@
+//! The types of comparisons, `in` and arithmetic.
+
+use super::super::ast::{ArithmeticOp, CompareOp, Expr, ExprKind};
+use super::super::unparse::{quoted, unparse};
+use super::check::{Environment, Typed, Typer, scalar};
+use super::term::Term;
+use super::types::{Size, Type};
+use crate::problem::Problem;
+
+impl<E: Environment> Typer<'_, E> {
+    pub(super) fn compare(&mut self, whole: &Expr, op: CompareOp, left: &Expr, right: &Expr) -> Typed {
+        let (a, b) = (self.piece(left), self.piece(right));
+        self.cost(a.size.weight.min(b.size.weight));
+        if !a.ty.meets(&b.ty) {
+            self.mismatch((left, &a.ty), (right, &b.ty));
+        } else if !(op.is_equality() || a.ty.is_ordered() && b.ty.is_ordered()) {
+            self.problem(whole.span, "Lists and maps have no order; they are compared with `==` and `!=`.");
+        }
+        self.check_literal((left, &a.term), op, right);
+        self.check_literal((right, &b.term), op.flipped(), left);
+        scalar(Term::Compare(op, [a.term, b.term].into()), Type::Bool)
+    }
+
+    fn check_literal(&mut self, (side, term): (&Expr, &Term), op: CompareOp, literal: &Expr) {
+        if matches!(term, Term::Field(_) | Term::Confidence(_)) && literal.is_literal() {
+            self.problems.extend(self.environment.check_literal(side, op, literal));
+        }
+    }
+
+    /// Two values that never are the same.
+    fn mismatch(&mut self, left: (&Expr, &Type), right: (&Expr, &Type)) {
+        let (subject, other) = if left.0.is_literal() { (right, left) } else { (left, right) };
+        let message = format!(
+            "`{}` is {} and cannot be compared with {}.",
+            unparse(subject.0),
+            subject.1.phrase(),
+            other.1.phrase()
+        );
+        let suggestion = match (&other.0.kind, subject.1) {
+            (ExprKind::Text(text), Type::Timestamp) => Some(format!("timestamp({})", quoted(text))),
+            (ExprKind::Text(text), Type::Duration) => Some(format!("duration({})", quoted(text))),
+            (ExprKind::Text(text), Type::Int | Type::Double) => {
+                text.trim().parse::<f64>().ok().filter(|n| n.is_finite()).map(|_| text.trim().to_owned())
+            }
+            _ => None,
+        };
+        self.problems.push(Problem::spanned(other.0.span, message).suggest(suggestion));
+    }
+
+    pub(super) fn membership(&mut self, needle: &Expr, list: &Expr) -> Typed {
+        if let ExprKind::ListName(name) = &list.kind {
+            let is_local = matches!(&needle.kind, ExprKind::Name(name) if self.local(name).is_some());
+            let listed = if is_local { None } else { Some(self.environment.listed(needle, name)) };
+            return match listed {
+                Some(Ok(term)) => scalar(term, Type::Bool),
+                Some(Err(problems)) => {
+                    self.problems.extend(problems);
+                    self.fault("This look-up is wrong.")
+                }
+                None => self.report(needle.span, "Only a field that is text can be looked up in a list."),
+            };
+        }
+        let (a, b) = (self.piece(needle), self.piece(list));
+        self.cost(b.size.weight);
+        match &b.ty {
+            Type::List(item) if !a.ty.meets(item) => {
+                let message = format!(
+                    "`{}` is {} and never in a list where each value is {}.",
+                    unparse(needle),
+                    a.ty.phrase(),
+                    item.phrase()
+                );
+                self.problem(list.span, message);
+            }
+            Type::Map(entry) if !a.ty.meets(&entry.0) => {
+                let message = format!(
+                    "`{}` is {} and never a key where each key is {}.",
+                    unparse(needle),
+                    a.ty.phrase(),
+                    entry.0.phrase()
+                );
+                self.problem(list.span, message);
+            }
+            Type::List(_) | Type::Map(_) | Type::Any => {}
+            other => {
+                let message = format!(
+                    "After `in` stands a list or a map, but `{}` is {}.",
+                    unparse(list),
+                    other.phrase()
+                );
+                self.problem(list.span, message);
+            }
+        }
+        if let ExprKind::List(items) = &list.kind {
+            items.iter().for_each(|item| self.check_literal((needle, &a.term), CompareOp::Equal, item));
+        }
+        scalar(Term::In([a.term, b.term].into()), Type::Bool)
+    }
+
+    pub(super) fn arithmetic(&mut self, whole: &Expr, op: ArithmeticOp, left: &Expr, right: &Expr) -> Typed {
+        use ArithmeticOp::{Add, Divide, Multiply, Remainder, Subtract};
+        let (a, b) = (self.piece(left), self.piece(right));
+        let mut size = Size::SCALAR;
+        let ty = match (op, &a.ty, &b.ty) {
+            (Add | Subtract | Multiply | Divide | Remainder, Type::Int, Type::Int) => Type::Int,
+            (Add | Subtract | Multiply | Divide, Type::Double, Type::Double) => Type::Double,
+            (Add | Subtract, Type::Timestamp, Type::Duration) | (Add, Type::Duration, Type::Timestamp) => {
+                Type::Timestamp
+            }
+            (Add | Subtract, Type::Duration, Type::Duration)
+            | (Subtract, Type::Timestamp, Type::Timestamp) => Type::Duration,
+            (Add, Type::Text, Type::Text) => {
+                size = Size::text(a.size.len.saturating_add(b.size.len));
+                Type::Text
+            }
+            (Add, Type::List(_), Type::List(_)) => {
+                size = a.size.then(&b.size);
+                a.ty.unify(&b.ty).unwrap_or_else(|| {
+                    self.problem(whole.span, "Only lists whose values are of one type are put together.");
+                    Type::list(Type::Any)
+                })
+            }
+            (_, Type::Any, _) | (_, _, Type::Any) => {
+                size = a.size.then(&b.size);
+                Type::Any
+            }
+            _ => {
+                self.no_sense(whole, op, (left, &a.ty), (right, &b.ty));
+                Type::Any
+            }
+        };
+        self.cost(size.weight);
+        Typed { term: Term::Arithmetic(op, [a.term, b.term].into()), ty, size }
+    }
+
+    fn no_sense(&mut self, whole: &Expr, op: ArithmeticOp, left: (&Expr, &Type), right: (&Expr, &Type)) {
+        let symbol = op.symbol();
+        let whole_side = match (left.1, right.1) {
+            (Type::Int, Type::Double) => Some(left.0),
+            (Type::Double, Type::Int) => Some(right.0),
+            _ => None,
+        };
+        if let Some(side) = whole_side.filter(|_| op != ArithmeticOp::Remainder) {
+            let message = format!("`{symbol}` does not mix whole numbers with others.");
+            let suggestion = match &side.kind {
+                ExprKind::Integer(n) => format!("{n}.0"),
+                _ => format!("double({})", unparse(side)),
+            };
+            self.problems.push(Problem::spanned(side.span, message).suggest(Some(suggestion)));
+            return;
+        }
+        let hint = match (op, left.1, right.1) {
+            (ArithmeticOp::Remainder, ..) => " It is for whole numbers.",
+            (ArithmeticOp::Add, Type::Text, _) | (ArithmeticOp::Add, _, Type::Text) => {
+                " Text is put together with text; `string(…)` makes text of other values."
+            }
+            (_, Type::Timestamp, Type::Int | Type::Double | Type::Text) => {
+                " A span of time is written as in `duration(\"24h\")`."
+            }
+            _ => "",
+        };
+        let message =
+            format!("`{symbol}` cannot be used with {} and {}.{hint}", left.1.phrase(), right.1.phrase());
+        self.problem(whole.span, message);
+    }
+
+    pub(super) fn negative(&mut self, operand: &Expr) -> Typed {
+        let typed = self.piece(operand);
+        if !matches!(typed.ty, Type::Int | Type::Double | Type::Any) {
+            let message =
+                format!("`-` turns numbers around, but `{}` is {}.", unparse(operand), typed.ty.phrase());
+            self.problem(operand.span, message);
+        }
+        scalar(Term::Negative(typed.term.into()), typed.ty)
+    }
+}

@@ -1,0 +1,223 @@
+//! Expressions as the evaluator runs them.
+
+use std::sync::Arc;
+
+use super::super::ast::{ArithmeticOp, CompareOp};
+use super::super::code::Read;
+use super::super::words::Macro;
+use super::clock::Part;
+use super::pattern::Pattern;
+use super::value::Val;
+
+/// A piece of an expression.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Term {
+    Value(Val<'static>),
+    Field(Read),
+    Confidence(u16),
+    Has(u16),
+    AsOf,
+    /// A variable of a macro, counted from the outermost.
+    Local(usize),
+    /// The list answers yes to the question.
+    Listed {
+        read: Read,
+        question: u32,
+    },
+    Not(Box<Term>),
+    All(Box<[Term]>),
+    Any(Box<[Term]>),
+    Choice(Box<[Term; 3]>),
+    Compare(CompareOp, Box<[Term; 2]>),
+    In(Box<[Term; 2]>),
+    Arithmetic(ArithmeticOp, Box<[Term; 2]>),
+    Negative(Box<Term>),
+    List(Box<[Term]>),
+    Map(Box<[(Term, Term)]>),
+    /// A key of a map, or whether it has it.
+    Select {
+        of: Box<Term>,
+        key: Arc<str>,
+        is_test: bool,
+    },
+    Index(Box<[Term; 2]>),
+    Call(Function, Box<[Term]>),
+    /// A pattern that is written out.
+    Matches(Box<Term>, Box<Pattern>),
+    Macro(Box<Loop>),
+    /// What is wrong here, as a sentence.
+    Fault(Arc<str>),
+}
+
+/// A macro, which goes through a list or a map.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Loop {
+    pub kind: Macro,
+    pub of: Term,
+    /// How many variables it has.
+    pub variables: usize,
+    /// The condition, for `map` only if there is one.
+    pub condition: Option<Term>,
+    /// What is made of an item.
+    pub made: Option<Term>,
+}
+
+/// A function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Function {
+    Size,
+    Contains,
+    StartsWith,
+    EndsWith,
+    Matches,
+    LowerAscii,
+    UpperAscii,
+    Trim,
+    Reverse,
+    CharAt,
+    IndexOf,
+    LastIndexOf,
+    Substring,
+    Replace,
+    Split,
+    Join,
+    Bool,
+    Int,
+    Double,
+    String,
+    Timestamp,
+    Duration,
+    Part(Part),
+}
+
+/// Where a function's name stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// `size(a)`
+    Plain,
+    /// `a.size()`
+    Method,
+    /// Either.
+    Both,
+}
+
+/// Every function with its name, where that stands, and an example of it.
+const FUNCTIONS: [(&str, Function, Style, &str); 22] = [
+    ("size", Function::Size, Style::Both, "size(company)"),
+    ("contains", Function::Contains, Style::Method, "company.contains(\"bank\")"),
+    ("startsWith", Function::StartsWith, Style::Method, "company.startsWith(\"Acme\")"),
+    ("endsWith", Function::EndsWith, Style::Method, "domain.endsWith(\".edu\")"),
+    ("matches", Function::Matches, Style::Both, "domain.matches(\"^[a-z]+$\")"),
+    ("lowerAscii", Function::LowerAscii, Style::Method, "company.lowerAscii()"),
+    ("upperAscii", Function::UpperAscii, Style::Method, "company.upperAscii()"),
+    ("trim", Function::Trim, Style::Method, "company.trim()"),
+    ("reverse", Function::Reverse, Style::Method, "company.reverse()"),
+    ("charAt", Function::CharAt, Style::Method, "company.charAt(0)"),
+    ("indexOf", Function::IndexOf, Style::Method, "company.indexOf(\"a\")"),
+    ("lastIndexOf", Function::LastIndexOf, Style::Method, "company.lastIndexOf(\"a\")"),
+    ("substring", Function::Substring, Style::Method, "company.substring(0, 4)"),
+    ("replace", Function::Replace, Style::Method, "company.replace(\"a\", \"b\")"),
+    ("split", Function::Split, Style::Method, "domain.split(\".\")"),
+    ("join", Function::Join, Style::Method, "[\"a\", \"b\"].join(\"-\")"),
+    ("bool", Function::Bool, Style::Plain, "bool(\"true\")"),
+    ("int", Function::Int, Style::Plain, "int(2.5)"),
+    ("double", Function::Double, Style::Plain, "double(2)"),
+    ("string", Function::String, Style::Plain, "string(2)"),
+    ("timestamp", Function::Timestamp, Style::Plain, "timestamp(\"2026-01-31T00:00:00Z\")"),
+    ("duration", Function::Duration, Style::Plain, "duration(\"24h\")"),
+];
+
+impl Function {
+    /// The function of this name, where it may stand, and an example of it.
+    pub fn find(name: &str) -> Option<(Self, Style, &'static str)> {
+        let found = FUNCTIONS.iter().find(|(known, ..)| *known == name);
+        if let Some((_, function, style, example)) = found {
+            return Some((*function, *style, example));
+        }
+        let part = name.parse().ok()?;
+        Some((Self::Part(part), Style::Method, "as_of.getHours(\"Europe/Berlin\")"))
+    }
+
+    /// The names of all functions.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        use strum::VariantNames as _;
+        FUNCTIONS.iter().map(|(name, ..)| *name).chain(Part::VARIANTS.iter().copied())
+    }
+}
+
+impl Term {
+    /// The fields it reads as values, each once.
+    pub fn reads(&self) -> Vec<Read> {
+        let mut reads = Vec::new();
+        self.each(&mut |term| {
+            if let Self::Field(read) | Self::Listed { read, .. } = term
+                && !reads.contains(read)
+            {
+                reads.push(*read);
+            }
+        });
+        reads
+    }
+
+    /// The fields it looks at only from outside, each once.
+    pub fn observes(&self) -> Vec<u16> {
+        let mut slots = Vec::new();
+        self.each(&mut |term| {
+            if let Self::Has(slot) | Self::Confidence(slot) = term
+                && !slots.contains(slot)
+            {
+                slots.push(*slot);
+            }
+        });
+        slots
+    }
+
+    fn each(&self, visit: &mut dyn FnMut(&Self)) {
+        visit(self);
+        self.children().into_iter().for_each(|child| child.each(visit));
+    }
+
+    fn children(&self) -> Vec<&Self> {
+        match self {
+            Self::Not(of) | Self::Negative(of) | Self::Select { of, .. } | Self::Matches(of, _) => vec![of],
+            Self::All(items) | Self::Any(items) | Self::List(items) | Self::Call(_, items) => {
+                items.iter().collect()
+            }
+            Self::Choice(parts) => parts.iter().collect(),
+            Self::Compare(_, sides) | Self::In(sides) | Self::Arithmetic(_, sides) | Self::Index(sides) => {
+                sides.iter().collect()
+            }
+            Self::Map(entries) => entries.iter().flat_map(|(key, value)| [key, value]).collect(),
+            Self::Macro(macro_) => {
+                std::iter::once(&macro_.of).chain(&macro_.condition).chain(&macro_.made).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Tells the look-ups their new numbers.
+    pub fn renumber(&mut self, number: &dyn Fn(u32) -> u32) {
+        match self {
+            Self::Listed { question, .. } => *question = number(*question),
+            Self::Not(of) | Self::Negative(of) | Self::Select { of, .. } | Self::Matches(of, _) => {
+                of.renumber(number);
+            }
+            Self::All(items) | Self::Any(items) | Self::List(items) | Self::Call(_, items) => {
+                items.iter_mut().for_each(|item| item.renumber(number));
+            }
+            Self::Choice(parts) => parts.iter_mut().for_each(|part| part.renumber(number)),
+            Self::Compare(_, sides) | Self::In(sides) | Self::Arithmetic(_, sides) | Self::Index(sides) => {
+                sides.iter_mut().for_each(|side| side.renumber(number));
+            }
+            Self::Map(entries) => entries.iter_mut().for_each(|(key, value)| {
+                key.renumber(number);
+                value.renumber(number);
+            }),
+            Self::Macro(macro_) => {
+                macro_.of.renumber(number);
+                macro_.condition.iter_mut().chain(&mut macro_.made).for_each(|part| part.renumber(number));
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! Values of expressions: their equality and order as in CEL, where numbers meet across their types.
+
+use std::borrow::Borrow;
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use super::super::Numeric;
+use super::super::unparse::quoted;
+use super::clock;
+
+/// A value.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Val<'a> {
+    /// True or false.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// A number, perhaps infinite or none (NaN).
+    Double(f64),
+    /// Text.
+    Text(Text<'a>),
+    /// A point in time, in nanoseconds since 1970.
+    Timestamp(i128),
+    /// A span of time, in nanoseconds.
+    Duration(i64),
+    /// Values one after the other.
+    List(Arc<[Val<'a>]>),
+    /// Values by keys.
+    Map(Arc<BTreeMap<Key<'a>, Val<'a>>>),
+}
+
+/// Text that costs nothing to copy.
+#[derive(Clone, Debug)]
+pub enum Text<'a> {
+    /// Lies in a rule or a lead.
+    Borrowed(&'a str),
+    /// Has been made.
+    Shared(Arc<str>),
+}
+
+/// The key of a map.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Key<'a> {
+    /// True or false.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// Text.
+    Text(Text<'a>),
+}
+
+impl<'a> Val<'a> {
+    /// A list of these.
+    pub fn list(items: impl IntoIterator<Item = Self>) -> Self {
+        Self::List(items.into_iter().collect())
+    }
+
+    /// Text that has been made.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::Text(Text::Shared(text.into().into()))
+    }
+
+    /// The same value, lying where this one does.
+    pub fn borrowed(&'a self) -> Self {
+        match self {
+            Self::Text(text) => Self::Text(Text::Borrowed(text)),
+            other => other.clone(),
+        }
+    }
+
+    /// Whether the two are the same. Values of different types are not; numbers are compared by what they are.
+    pub fn equals(&self, other: &Val<'_>) -> bool {
+        match (self, other) {
+            (Self::Bool(a), Val::Bool(b)) => a == b,
+            (Self::Int(_) | Self::Double(_), Val::Int(_) | Val::Double(_)) => {
+                self.order(other) == Some(Ordering::Equal)
+            }
+            (Self::Text(a), Val::Text(b)) => **a == **b,
+            (Self::Timestamp(a), Val::Timestamp(b)) => a == b,
+            (Self::Duration(a), Val::Duration(b)) => a == b,
+            (Self::List(a), Val::List(b)) => {
+                a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| a.equals(b))
+            }
+            (Self::Map(a), Val::Map(b)) => {
+                a.len() == b.len()
+                    && a.iter().zip(b.iter()).all(|((key, a), (other, b))| key == other && a.equals(b))
+            }
+            _ => false,
+        }
+    }
+
+    /// How the two compare; `None` where there is no order between them.
+    pub fn order(&self, other: &Val<'_>) -> Option<Ordering> {
+        match (self, other) {
+            (Self::Bool(a), Val::Bool(b)) => Some(a.cmp(b)),
+            (Self::Int(a), Val::Int(b)) => Some(a.cmp(b)),
+            (Self::Double(a), Val::Double(b)) => a.partial_cmp(b),
+            (Self::Int(a), Val::Double(b)) => mixed(*a, *b),
+            (Self::Double(a), Val::Int(b)) => mixed(*b, *a).map(Ordering::reverse),
+            (Self::Text(a), Val::Text(b)) => Some((**a).cmp(&**b)),
+            (Self::Timestamp(a), Val::Timestamp(b)) => Some(a.cmp(b)),
+            (Self::Duration(a), Val::Duration(b)) => Some(a.cmp(b)),
+            _ => None,
+        }
+    }
+
+    /// The value as the key of a map; a number without a fraction is one too.
+    pub fn key(&self) -> Option<Key<'a>> {
+        match self {
+            Self::Bool(holds) => Some(Key::Bool(*holds)),
+            Self::Text(text) => Some(Key::Text(text.clone())),
+            number => number.whole().map(Key::Int),
+        }
+    }
+
+    /// The whole number that it is.
+    pub fn whole(&self) -> Option<i64> {
+        match self {
+            Self::Int(n) => Some(*n),
+            Self::Double(n) if n.is_finite() => match Numeric::Float(*n).recast(true) {
+                Numeric::Integer(n) => Some(n),
+                Numeric::Float(_) => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// What it is, in words.
+    pub fn phrase(&self) -> &'static str {
+        match self {
+            Self::Bool(_) => "true or false",
+            Self::Int(_) => "a whole number",
+            Self::Double(_) => "a number",
+            Self::Text(_) => "text",
+            Self::Timestamp(_) => "a point in time",
+            Self::Duration(_) => "a span of time",
+            Self::List(_) => "a list",
+            Self::Map(_) => "a map",
+        }
+    }
+}
+
+/// As [`Numeric`] compares them, but for infinity and for what is no number.
+fn mixed(whole: i64, float: f64) -> Option<Ordering> {
+    if float.is_nan() {
+        return None;
+    }
+    Some(Numeric::Integer(whole).order(Numeric::Float(float)))
+}
+
+impl<'a> Key<'a> {
+    /// The key as a value.
+    pub fn value(&self) -> Val<'a> {
+        match self {
+            Self::Bool(holds) => Val::Bool(*holds),
+            Self::Int(n) => Val::Int(*n),
+            Self::Text(text) => Val::Text(text.clone()),
+        }
+    }
+}
+
+impl Deref for Text<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match self {
+            Self::Borrowed(text) => text,
+            Self::Shared(text) => text,
+        }
+    }
+}
+
+impl Borrow<str> for Text<'_> {
+    fn borrow(&self) -> &str {
+        self
+    }
+}
+
+impl PartialEq for Text<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for Text<'_> {}
+
+impl PartialOrd for Text<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Text<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        (**self).cmp(&**other)
+    }
+}
+
+/// As the value is written in an expression.
+impl fmt::Display for Val<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bool(holds) => holds.fmt(f),
+            Self::Int(n) => n.fmt(f),
+            Self::Double(n) if n.is_finite() => write!(f, "{n:?}"),
+            Self::Double(n) => write!(f, "double(\"{n}\")"),
+            Self::Text(text) => f.write_str(&quoted(text)),
+            Self::Timestamp(at) => write!(f, "timestamp({})", quoted(&clock::timestamp_text(*at))),
+            Self::Duration(span) => write!(f, "duration({})", quoted(&clock::duration_text(*span))),
+            Self::List(items) => {
+                f.write_str("[")?;
+                for (index, item) in items.iter().enumerate() {
+                    write!(f, "{}{item}", if index > 0 { ", " } else { "" })?;
+                }
+                f.write_str("]")
+            }
+            Self::Map(entries) => {
+                f.write_str("{")?;
+                for (index, (key, value)) in entries.iter().enumerate() {
+                    write!(f, "{}{}: {value}", if index > 0 { ", " } else { "" }, key.value())?;
+                }
+                f.write_str("}")
+            }
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! The columns that a rule set's slots are, and for which of their values an atom is true.
+
+use std::cmp::Ordering;
+
+use super::column::{Column, Meaning, Read as Reading};
+use super::columns::{AsOf, Columns};
+use super::lanes::Which;
+use super::lookups::{Looked, Lookups};
+use crate::decision::Outcome3;
+use crate::rules::ast::CompareOp;
+use crate::rules::code::{Accepted, Kind, Node, Operand, Set};
+use crate::rules::eval::Machine;
+use crate::rules::row::{Cell, Datum, Row, Slot};
+use crate::rules::rule_set::RuleSet;
+
+/// The columns of a rule set's slots, and the answers of the lists.
+#[derive(Clone, Debug)]
+pub(super) struct Binding<'a> {
+    pub slots: &'a [Slot],
+    pub columns: Vec<Option<&'a Column>>,
+    pub looked: Vec<Looked>,
+    /// Of the slot that each question is about.
+    pub asked: Vec<usize>,
+    pub as_of: &'a AsOf,
+}
+
+impl<'a> Binding<'a> {
+    pub fn new(rules: &'a RuleSet, columns: &'a Columns, lookups: &mut Lookups<'_>) -> Self {
+        let slots = rules.slots();
+        let bound: Vec<_> = slots.iter().map(|slot| columns.column(&slot.name)).collect();
+        let place = |field: &str| slots.iter().position(|slot| slot.name == field).unwrap_or(usize::MAX);
+        let asked: Vec<usize> = rules.questions().iter().map(|question| place(&question.field)).collect();
+        let looked = rules.questions().iter().zip(&asked).map(|(question, slot)| {
+            lookups.look(&question.list, slots.get(*slot), bound.get(*slot).copied().flatten())
+        });
+        Self { slots, looked: looked.collect(), columns: bound, asked, as_of: &columns.as_of }
+    }
+
+    /// The cell of a slot in a row.
+    pub fn cell(&self, slot: usize, row: usize) -> Cell<'a> {
+        match self.columns[slot] {
+            Some(column) => column.cell(&self.slots[slot], row),
+            None => self.slots[slot].cell(None),
+        }
+    }
+
+    /// The answers of the lists in a row.
+    pub fn answers(&self, row: usize, answers: &mut Vec<Option<bool>>) {
+        answers.clear();
+        answers.extend(self.looked.iter().zip(&self.asked).map(|(looked, slot)| {
+            match self.columns.get(*slot).copied().flatten() {
+                Some(column) => looked.answer(column.readings.of(row), column.values.key(row)),
+                None => looked.stated,
+            }
+        }));
+    }
+
+    /// What an atom on one slot comes to with this cell.
+    fn outcome(&self, code: &[Node], slot: usize, cell: Cell<'_>, answers: &[Option<bool>]) -> Outcome3 {
+        let mut cells = vec![Cell::MISSING; slot + 1];
+        cells[slot] = cell;
+        let as_of = match self.as_of {
+            AsOf::One(as_of) => *as_of,
+            AsOf::Each(_) => 0,
+        };
+        let row = Row { cells: &cells, answers, as_of };
+        Machine { slots: self.slots, row: &row }.outcome(code)
+    }
+
+    /// Whether an atom cannot be told without a value of its field, nor with something that is no value of it.
+    pub fn hangs_on(&self, code: &[Node], slot: usize) -> bool {
+        [Cell::MISSING, Cell::read(Datum::Invalid, 1.0)]
+            .into_iter()
+            .all(|cell| matches!(self.outcome(code, slot, cell, &[]), Outcome3::Unknown | Outcome3::Error))
+    }
+
+    /// What an atom comes to where its field was not found.
+    pub fn missing(&self, code: &[Node], slot: usize) -> Outcome3 {
+        let answers: Vec<_> = self.looked.iter().map(|looked| looked.stated).collect();
+        self.outcome(code, slot, self.slots[slot].cell(None), &answers)
+    }
+
+    /// The values for which an atom is true, as ranges of keys.
+    pub fn ranges(&self, kind: &Kind, column: &Column) -> Option<Vec<(i64, i64)>> {
+        /// So many numbers are asked for one by one; more of them are looked up row by row.
+        const NUMBERS: usize = 8;
+        let ends = column.values.ends();
+        if matches!(column.meaning, Meaning::Loose(_)) {
+            return None;
+        }
+        let number =
+            |bound| move |key| column.number(key).map_or(Ordering::Equal, |number| number.order(bound));
+        match (&column.meaning, kind) {
+            (Meaning::Whole | Meaning::Divided(_) | Meaning::Floats, Kind::Bound { accepted, bound, .. }) => {
+                Some(accepted_keys(*accepted, ends, number(*bound)))
+            }
+            (
+                Meaning::Whole | Meaning::Divided(_) | Meaning::Floats,
+                Kind::OneOf { set: Set::Numbers(numbers), .. },
+            ) if numbers.len() <= NUMBERS => {
+                let equal = Accepted::by(CompareOp::Equal);
+                Some(numbers.iter().flat_map(|bound| accepted_keys(equal, ends, number(*bound))).collect())
+            }
+            (Meaning::Instants, Kind::Compare { left, accepted, right }) => {
+                let AsOf::One(as_of) = *self.as_of else { return None };
+                match (left, right) {
+                    (Operand::Field(_), Operand::AsOf) => {
+                        Some(accepted_keys(*accepted, ends, |key| key.cmp(&as_of)))
+                    }
+                    (Operand::AsOf, Operand::Field(_)) => {
+                        Some(accepted_keys(accepted.flipped(), ends, |key| key.cmp(&as_of)))
+                    }
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// The values for which an atom is true, and those for which it is an error, found by trying each.
+    pub fn values(
+        &self,
+        code: &[Node],
+        kind: &Kind,
+        slot: usize,
+        column: &Column,
+    ) -> Option<(Which, Option<Which>)> {
+        if matches!(self.as_of, AsOf::Each(_)) && !is_timeless(kind) {
+            return None;
+        }
+        let mut answers = Vec::new();
+        let outcome = |key: usize| {
+            let key = key as i64;
+            answers.clear();
+            answers.extend(self.looked.iter().map(|looked| looked.answer(Reading::Well(1.0), key)));
+            self.outcome(code, slot, Cell::read(column.datum_of(&self.slots[slot], key), 1.0), &answers)
+        };
+        Some(tried(column.few()?, outcome))
+    }
+
+    /// The readings for which an atom is true, and those for which it is an error: for what asks only how a field was
+    /// read.
+    pub fn readings(&self, code: &[Node], slot: usize, column: &Column) -> Option<(Which, Option<Which>)> {
+        if matches!(self.as_of, AsOf::Each(_)) && !code.iter().all(|node| is_timeless(&node.kind)) {
+            return None;
+        }
+        let outcome = |key: usize| {
+            let cell = match column.readings.table[key] {
+                Reading::Not => self.slots[slot].cell(None),
+                Reading::Wrongly(confidence) | Reading::Well(confidence) => {
+                    Cell::read(Datum::Invalid, confidence)
+                }
+            };
+            self.outcome(code, slot, cell, &[])
+        };
+        Some(tried(column.readings.table.len(), outcome))
+    }
+}
+
+/// Whether it does not ask what time it is.
+pub(super) fn is_timeless(kind: &Kind) -> bool {
+    match kind {
+        Kind::Flag(_) | Kind::Has(_) | Kind::Bound { .. } | Kind::Codes { .. } | Kind::Listed { .. } => true,
+        Kind::Compare { left, right, .. } => *left != Operand::AsOf && *right != Operand::AsOf,
+        Kind::OneOf { needle, .. } => *needle != Operand::AsOf,
+        _ => false,
+    }
+}
+
+/// The keys that a comparison accepts, given the order of each and what it is compared with, which rises with them.
+fn accepted_keys(accepted: Accepted, ends: (i64, i64), order: impl Fn(i64) -> Ordering) -> Vec<(i64, i64)> {
+    let (least, most) = (i128::from(ends.0), i128::from(ends.1));
+    let first = |is_reached: &dyn Fn(Ordering) -> bool| {
+        let (mut low, mut high) = (least, most + 1);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if is_reached(order(middle as i64)) { high = middle } else { low = middle + 1 }
+        }
+        low
+    };
+    let equal = first(&|order| order != Ordering::Less);
+    let greater = first(&|order| order == Ordering::Greater);
+    let parts = [
+        (Ordering::Less, least, equal),
+        (Ordering::Equal, equal, greater),
+        (Ordering::Greater, greater, most + 1),
+    ];
+    let mut ranges: Vec<(i64, i64)> = Vec::new();
+    for (_, from, to) in parts.into_iter().filter(|(order, from, to)| accepted.accepts(*order) && from < to) {
+        let (from, last) = (from as i64, (to - 1) as i64);
+        match ranges.last_mut() {
+            Some((_, end)) if end.checked_add(1) == Some(from) => *end = last,
+            _ => ranges.push((from, last)),
+        }
+    }
+    ranges
+}
+
+/// The keys for which the outcome is true, and those for which it is neither true nor false.
+fn tried(len: usize, mut outcome: impl FnMut(usize) -> Outcome3) -> (Which, Option<Which>) {
+    let mut sets = [vec![0_u64; len / 64 + 1], vec![0_u64; len / 64 + 1]];
+    for key in 0..len {
+        let set = match outcome(key) {
+            Outcome3::False => continue,
+            Outcome3::True => 0,
+            Outcome3::Unknown | Outcome3::Error => 1,
+        };
+        sets[set][key / 64] |= 1 << (key % 64);
+    }
+    let [yes, wrong] = sets.map(|set| Which::of(&set, len));
+    (yes, Some(wrong).filter(|wrong| !wrong.is_empty()))
+}

@@ -1,0 +1,66 @@
+//! What reference lists say of the texts in columns: looked up once for each different text.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::column::{Column, Meaning, Read};
+use crate::rules::lists::ReferenceList;
+use crate::rules::row::Slot;
+
+/// The lists, and what was looked up in them for some columns.
+#[derive(Debug)]
+pub struct Lookups<'a> {
+    lists: &'a BTreeMap<String, ReferenceList>,
+    known: BTreeMap<(String, String), Arc<[u64]>>,
+}
+
+/// The answers of one list for one field.
+#[derive(Clone, Debug)]
+pub(super) struct Looked {
+    /// A bit for each text of the column.
+    of: Option<Arc<[u64]>>,
+    /// For the text that a missing field counts as.
+    pub stated: Option<bool>,
+}
+
+impl<'a> Lookups<'a> {
+    /// In these lists, by name. What is looked up is kept, so it is for one set of columns.
+    pub fn new(lists: &'a BTreeMap<String, ReferenceList>) -> Self {
+        Self { lists, known: BTreeMap::new() }
+    }
+
+    pub(super) fn look(&mut self, list: &str, slot: Option<&Slot>, column: Option<&Column>) -> Looked {
+        let found = self.lists.get(list);
+        let stated = found
+            .zip(slot)
+            .and_then(|(found, slot)| Some(found.contains(slot.text(slot.cell(None).datum)?).is_some()));
+        let of = found.zip(column).and_then(|(found, column)| {
+            let Meaning::Texts(texts) = &column.meaning else { return None };
+            let key = (list.to_owned(), column.name.clone());
+            Some(self.known.entry(key).or_insert_with(|| answers(found, texts)).clone())
+        });
+        Looked { of, stated }
+    }
+}
+
+impl Looked {
+    /// The answer for a field that was read like this, with this key.
+    pub fn answer(&self, read: Read, key: i64) -> Option<bool> {
+        match read {
+            Read::Not => self.stated,
+            Read::Wrongly(_) => None,
+            Read::Well(_) => {
+                let key = usize::try_from(key).ok()?;
+                self.of.as_ref()?.get(key / 64).map(|word| word >> (key % 64) & 1 == 1)
+            }
+        }
+    }
+}
+
+fn answers(list: &ReferenceList, texts: &[Box<str>]) -> Arc<[u64]> {
+    let mut bits = vec![0_u64; texts.len() / 64 + 1];
+    for (place, _) in texts.iter().enumerate().filter(|(_, text)| list.contains(text).is_some()) {
+        bits[place / 64] |= 1 << (place % 64);
+    }
+    bits.into()
+}

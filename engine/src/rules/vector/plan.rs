@@ -1,0 +1,210 @@
+//! A rule set bound to columns: each atom becomes the cheapest question that the column can be asked.
+
+use super::binding::{Binding, is_timeless};
+use super::bits::Level;
+use super::column::Column;
+use super::columns::{AsOf, Columns};
+use super::lanes::{Lanes, Which};
+use super::lookups::Lookups;
+use crate::decision::Outcome3;
+use crate::rules::code::{Kind, Node, Read, children};
+use crate::rules::rule_set::{Rule, RuleSet};
+
+/// A rule set ready to decide about all leads of some columns.
+#[derive(Clone, Debug)]
+pub struct Plan<'a> {
+    pub(super) rules: &'a RuleSet,
+    pub(super) columns: &'a Columns,
+    pub(super) level: Level,
+    /// The rules that decide, by index, with their conditions.
+    pub(super) pieces: Vec<(usize, Piece<'a>)>,
+    pub(super) binding: Binding<'a>,
+    pub(super) guards: Vec<Guard<'a>>,
+}
+
+/// A piece of a condition.
+#[derive(Clone, Debug)]
+pub(super) enum Piece<'a> {
+    All(Vec<Self>),
+    Any(Vec<Self>),
+    Not(Box<Self>),
+    Same {
+        negated: bool,
+        sides: Box<[Self; 2]>,
+    },
+    Constant(Outcome3),
+    Ask(Ask<'a>),
+    /// Asked row by row, as the row engine does.
+    Rows {
+        code: &'a [Node],
+        slots: Vec<usize>,
+    },
+}
+
+/// A question to one column.
+#[derive(Clone, Debug)]
+pub(super) struct Ask<'a> {
+    pub lanes: &'a Lanes,
+    /// The rows for which the answer is yes.
+    pub yes: Which,
+    /// Those for which there is none.
+    pub wrong: Option<Which>,
+    /// The rows whose readings are sure enough; the answer for the others is unknown. All of them by default.
+    pub sure: Option<usize>,
+    /// The rows that were read, and what the answer for the others is where a missing field counts as something.
+    pub found: Option<(usize, Outcome3)>,
+}
+
+/// A question about readings: those of this code or a higher one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Guard<'a> {
+    pub codes: &'a Lanes,
+    pub from: usize,
+}
+
+impl<'a> Plan<'a> {
+    /// Binds a rule set to columns. A field without a column was read for no lead.
+    pub fn new(rules: &'a RuleSet, columns: &'a Columns, lookups: &mut Lookups<'_>) -> Self {
+        Self::at(Level::best(), rules, columns, lookups)
+    }
+
+    /// As [`Plan::new`], with these vector instructions.
+    pub fn at(level: Level, rules: &'a RuleSet, columns: &'a Columns, lookups: &mut Lookups<'_>) -> Self {
+        let mut plan = Self::unasked(level, rules, columns, lookups);
+        for (index, rule) in rules.rules().iter().enumerate().filter(|(_, rule)| rule.act.is_some()) {
+            let piece = plan.condition(rule);
+            plan.pieces.push((index, piece));
+        }
+        plan
+    }
+
+    /// A plan that asks no rule yet.
+    pub(super) fn unasked(
+        level: Level,
+        rules: &'a RuleSet,
+        columns: &'a Columns,
+        lookups: &mut Lookups<'_>,
+    ) -> Self {
+        let binding = Binding::new(rules, columns, lookups);
+        Self { rules, columns, level, pieces: Vec::new(), binding, guards: Vec::new() }
+    }
+
+    /// Binds a rule's condition.
+    pub(super) fn condition(&mut self, rule: &'a Rule) -> Piece<'a> {
+        self.bind(&rule.code)
+    }
+
+    fn bind(&mut self, code: &'a [Node]) -> Piece<'a> {
+        let Some(node) = code.first() else { return Piece::Constant(Outcome3::Error) };
+        let mut parts: Vec<Piece<'a>> = match node.kind {
+            Kind::All | Kind::Any | Kind::Not | Kind::Same { .. } => {
+                children(code).map(|child| self.bind(child)).collect()
+            }
+            _ => return self.atom(code, &node.kind),
+        };
+        match (&node.kind, parts.len()) {
+            (Kind::All | Kind::Any, _) => {
+                // What settles a row first spares it the rest; the order changes no outcome.
+                parts.sort_by_key(Piece::cost);
+                if node.kind == Kind::All { Piece::All(parts) } else { Piece::Any(parts) }
+            }
+            (Kind::Not, 1) => Piece::Not(parts.remove(0).into()),
+            (Kind::Same { negated }, 2) => {
+                let right = parts.remove(1);
+                Piece::Same { negated: *negated, sides: [parts.remove(0), right].into() }
+            }
+            _ => Piece::Constant(Outcome3::Error),
+        }
+    }
+
+    fn atom(&mut self, code: &'a [Node], kind: &'a Kind) -> Piece<'a> {
+        if let Kind::Constant(holds) = kind {
+            return Piece::Constant((*holds).into());
+        }
+        let slots = slots_of(code);
+        let rows = Piece::Rows { code, slots: slots.clone() };
+        let [slot] = slots.as_slice() else { return rows };
+        let mut reads: Vec<Read> = code.iter().flat_map(|node| node.kind.reads()).collect();
+        reads.dedup();
+        let observes = code.iter().any(|node| node.kind.observes().next().is_some());
+        let Some(column) = self.binding.columns[*slot] else {
+            return match self.binding.as_of {
+                AsOf::One(_) => Piece::Constant(self.binding.missing(code, *slot)),
+                AsOf::Each(_) => rows,
+            };
+        };
+        let asked = match (reads.as_slice(), observes) {
+            ([], true) => self.binding.readings(code, *slot, column).map(|(yes, wrong)| Ask {
+                lanes: &column.readings.codes,
+                yes,
+                wrong,
+                sure: None,
+                found: None,
+            }),
+            ([read], false) => self.value(code, kind, *read, column),
+            _ => None,
+        };
+        asked.map_or(rows, Piece::Ask)
+    }
+
+    /// The question to a column's values.
+    fn value(&mut self, code: &'a [Node], kind: &Kind, read: Read, column: &'a Column) -> Option<Ask<'a>> {
+        let slot = usize::from(read.slot);
+        if !self.binding.hangs_on(code, slot) {
+            return None;
+        }
+        let is_known = self.binding.slots[slot].definition.kind == column.kind;
+        let ranges = if is_known { self.binding.ranges(kind, column) } else { None };
+        let (yes, wrong) = match ranges {
+            Some(ranges) => (Which::Between(ranges), None),
+            None => self.binding.values(code, kind, slot, column)?,
+        };
+        let has_stated = self.binding.slots[slot].stated.is_some();
+        let found = has_stated.then(|| self.ask_readings(column, column.readings.found())).flatten();
+        if found.is_some() && matches!(self.binding.as_of, AsOf::Each(_)) && !is_timeless(kind) {
+            return None;
+        }
+        let missing = self.binding.missing(code, slot);
+        let sure = self.ask_readings(column, column.readings.sure(read.needed));
+        Some(Ask { lanes: &column.values, yes, wrong, sure, found: found.map(|guard| (guard, missing)) })
+    }
+
+    /// The number of a question about readings, which is asked once a block; `None` if it is true of all.
+    fn ask_readings(&mut self, column: &'a Column, from: usize) -> Option<usize> {
+        if from == 0 {
+            return None;
+        }
+        let codes = &column.readings.codes;
+        let known =
+            self.guards.iter().position(|guard| std::ptr::eq(guard.codes, codes) && guard.from == from);
+        Some(known.unwrap_or_else(|| {
+            self.guards.push(Guard { codes, from });
+            self.guards.len() - 1
+        }))
+    }
+}
+
+impl Piece<'_> {
+    /// What it costs to ask, to be compared with others.
+    fn cost(&self) -> u8 {
+        const ROWS: u8 = 9;
+        match self {
+            Self::Constant(_) => 0,
+            Self::Ask(ask) => ask.yes.cost(),
+            Self::All(parts) | Self::Any(parts) => parts.iter().map(Self::cost).max().unwrap_or(0),
+            Self::Not(part) => part.cost(),
+            Self::Same { sides, .. } => sides.iter().map(Self::cost).max().unwrap_or(0),
+            Self::Rows { .. } => ROWS,
+        }
+    }
+}
+
+/// The slots that a piece looks at, each once.
+fn slots_of(code: &[Node]) -> Vec<usize> {
+    let reads = code.iter().flat_map(|node| node.kind.reads()).map(|read| read.slot);
+    let mut slots: Vec<usize> =
+        reads.chain(code.iter().flat_map(|node| node.kind.observes())).map(usize::from).collect();
+    slots.sort_unstable();
+    slots.dedup();
+    slots
+}

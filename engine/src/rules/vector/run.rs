@@ -1,0 +1,194 @@
+//! The vector engine: a rule set over columns, a block of rows at a time.
+//!
+//! A row is true, false or neither (unknown or an error, between which stopping does not tell), so each piece comes to
+//! two bitmaps. Rows that an earlier rule stopped, or whose conjunction is false already, are not open any more.
+
+use super::bits::{Bits, NONE, ROWS, WORD, count, is_none, merge, ones};
+use super::plan::{Ask, Piece, Plan};
+use crate::decision::Outcome3;
+use crate::rules::code::Node;
+use crate::rules::eval::Machine;
+use crate::rules::row::{Cell, Row};
+use crate::rules::rule_set::Stop;
+use crate::rules::simulate::Counts;
+
+/// What a piece comes to for the open rows of a block.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Truth {
+    pub yes: Bits,
+    /// Neither true nor false.
+    pub open: Bits,
+}
+
+/// What is found out once a block, and room to work in.
+pub(super) struct Scratch<'a> {
+    guards: Vec<Option<Bits>>,
+    cells: Vec<Cell<'a>>,
+    answers: Vec<Option<bool>>,
+}
+
+impl<'a> Plan<'a> {
+    /// How many leads each rule decides.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::new(self.rules);
+        self.each_block(|_, stop, rows| counts.add(stop, count(rows)));
+        counts
+    }
+
+    /// Tells the rows of each block by where their scan stops.
+    pub(super) fn each_block(&self, mut tell: impl FnMut(usize, Stop, &Bits)) {
+        let mut scratch = self.scratch();
+        for block in 0..self.columns.blocks() {
+            scratch.guards.fill(None);
+            let mut open = self.columns.rows_of(block);
+            for (index, piece) in &self.pieces {
+                if is_none(&open) {
+                    break;
+                }
+                let truth = self.piece(piece, block, &open, &mut scratch);
+                tell(block, Stop::Fired(*index), &truth.yes);
+                tell(block, Stop::Held(*index), &truth.open);
+                open = merge([&open, &truth.yes, &truth.open], |[open, yes, held]| open & !(yes | held));
+            }
+            tell(block, Stop::Default, &open);
+        }
+    }
+
+    pub(super) fn scratch(&self) -> Scratch<'a> {
+        Scratch {
+            guards: vec![None; self.guards.len()],
+            cells: vec![Cell::MISSING; self.binding.slots.len()],
+            answers: Vec::new(),
+        }
+    }
+
+    /// What a rule's condition comes to in a block, when nothing stops a row before.
+    pub(super) fn whole_piece(&self, piece: &Piece<'a>, block: usize, scratch: &mut Scratch<'a>) -> Truth {
+        scratch.guards.clear();
+        scratch.guards.resize(self.guards.len(), None);
+        self.piece(piece, block, &self.columns.rows_of(block), scratch)
+    }
+
+    fn piece(&self, piece: &Piece<'a>, block: usize, open: &Bits, scratch: &mut Scratch<'a>) -> Truth {
+        match piece {
+            Piece::All(parts) => self.all(parts, block, open, scratch),
+            Piece::Any(parts) => self.any(parts, block, open, scratch),
+            Piece::Not(part) => {
+                let truth = self.piece(part, block, open, scratch);
+                let yes = merge([open, &truth.yes, &truth.open], |[open, yes, held]| open & !(yes | held));
+                Truth { yes, open: truth.open }
+            }
+            Piece::Same { negated, sides } => {
+                let [left, right] = [&sides[0], &sides[1]].map(|side| self.piece(side, block, open, scratch));
+                let held = merge([&left.open, &right.open], |[a, b]| a | b);
+                let flip = if *negated { 0 } else { u64::MAX };
+                let yes = merge([open, &left.yes, &right.yes, &held], |[open, a, b, held]| {
+                    open & !held & (a ^ b ^ flip)
+                });
+                Truth { yes, open: held }
+            }
+            Piece::Constant(outcome) => Truth::constant(*outcome, open),
+            Piece::Ask(ask) => self.ask(ask, block, open, scratch),
+            Piece::Rows { code, slots } => self.rows(code, slots, block, open, scratch),
+        }
+    }
+
+    fn all(&self, parts: &[Piece<'a>], block: usize, open: &Bits, scratch: &mut Scratch<'a>) -> Truth {
+        let mut all = Truth { yes: *open, open: NONE };
+        let mut rest = *open;
+        for part in parts {
+            if is_none(&rest) {
+                break;
+            }
+            let truth = self.piece(part, block, &rest, scratch);
+            rest = merge([&rest, &truth.yes, &truth.open], |[rest, yes, held]| rest & (yes | held));
+            all.yes = merge([&all.yes, &truth.yes], |[all, yes]| all & yes);
+            all.open = merge([&rest, &all.yes], |[rest, yes]| rest & !yes);
+        }
+        all
+    }
+
+    fn any(&self, parts: &[Piece<'a>], block: usize, open: &Bits, scratch: &mut Scratch<'a>) -> Truth {
+        let mut any = Truth { yes: NONE, open: NONE };
+        let mut rest = *open;
+        for part in parts {
+            if is_none(&rest) {
+                break;
+            }
+            let truth = self.piece(part, block, &rest, scratch);
+            rest = merge([&rest, &truth.yes], |[rest, yes]| rest & !yes);
+            any.yes = merge([&any.yes, &truth.yes], |[any, yes]| any | yes);
+            any.open = merge([&any.open, &truth.open, &any.yes], |[any, held, yes]| (any | held) & !yes);
+        }
+        any
+    }
+
+    fn ask(&self, ask: &Ask<'a>, block: usize, open: &Bits, scratch: &mut Scratch<'a>) -> Truth {
+        let sure = ask.sure.map(|guard| self.guard(guard, block, scratch));
+        let yes = ask.lanes.which(self.level, block, &ask.yes, open);
+        let wrong = ask.wrong.as_ref().map_or(NONE, |wrong| ask.lanes.which(self.level, block, wrong, open));
+        let mut truth = match sure {
+            Some(sure) => Truth {
+                yes: merge([&yes, open, &sure], |[yes, open, sure]| yes & open & sure),
+                open: merge([&wrong, open, &sure], |[wrong, open, sure]| open & (wrong | !sure)),
+            },
+            None => Truth {
+                yes: merge([&yes, open], |[yes, open]| yes & open),
+                open: merge([&wrong, open], |[wrong, open]| wrong & open),
+            },
+        };
+        if let Some((found, outcome)) = ask.found {
+            let found = self.guard(found, block, scratch);
+            let missing = merge([open, &found], |[open, found]| open & !found);
+            let stated = Truth::constant(outcome, &missing);
+            truth.yes = merge([&truth.yes, &found, &stated.yes], |[yes, found, stated]| yes & found | stated);
+            truth.open =
+                merge([&truth.open, &found, &stated.open], |[held, found, stated]| held & found | stated);
+        }
+        truth
+    }
+
+    fn guard(&self, guard: usize, block: usize, scratch: &mut Scratch<'a>) -> Bits {
+        let asked = self.guards[guard];
+        *scratch.guards[guard]
+            .get_or_insert_with(|| asked.codes.between(self.level, block, asked.from as i64, i64::MAX))
+    }
+
+    fn rows(
+        &self,
+        code: &'a [Node],
+        slots: &[usize],
+        block: usize,
+        open: &Bits,
+        scratch: &mut Scratch<'a>,
+    ) -> Truth {
+        let mut truth = Truth { yes: NONE, open: NONE };
+        for (word, open) in open.iter().enumerate() {
+            for place in ones(*open) {
+                let row = block * ROWS + word * WORD + place;
+                for slot in slots {
+                    scratch.cells[*slot] = self.binding.cell(*slot, row);
+                }
+                self.binding.answers(row, &mut scratch.answers);
+                let as_of = self.columns.as_of(row);
+                let row = Row { cells: &scratch.cells, answers: &scratch.answers, as_of };
+                match (Machine { slots: self.binding.slots, row: &row }).outcome(code) {
+                    Outcome3::True => truth.yes[word] |= 1 << place,
+                    Outcome3::False => {}
+                    Outcome3::Unknown | Outcome3::Error => truth.open[word] |= 1 << place,
+                }
+            }
+        }
+        truth
+    }
+}
+
+impl Truth {
+    fn constant(outcome: Outcome3, open: &Bits) -> Self {
+        match outcome {
+            Outcome3::True => Self { yes: *open, open: NONE },
+            Outcome3::False => Self { yes: NONE, open: NONE },
+            Outcome3::Unknown | Outcome3::Error => Self { yes: NONE, open: *open },
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Where the scan of each lead stops, and who moves when the rules change.
+
+use std::collections::BTreeMap;
+
+use super::bits::{ROWS, WORD, ones};
+use super::plan::Plan;
+use crate::action::Action;
+use crate::rules::rule_set::{RuleSet, Stop};
+use crate::rules::simulate::Counts;
+
+/// Where the scan of each lead stops.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stops {
+    /// Rules that fired, rules that held, and the default, numbered in this order.
+    codes: Vec<u16>,
+    rules: usize,
+}
+
+/// How many leads go from where one rule set stops to where another does. Cells that no lead is in are left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Matrix {
+    /// The cells, in the order of the first stop and then the second.
+    pub cells: Vec<Transition>,
+}
+
+/// A cell of a [`Matrix`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Transition {
+    /// Where the first rule set stops.
+    pub from: Stop,
+    /// Where the second does.
+    pub to: Stop,
+    /// How many leads.
+    pub count: u64,
+}
+
+impl Plan<'_> {
+    /// Where the scan of each lead stops.
+    pub fn stops(&self) -> Stops {
+        let mut stops = Stops { codes: vec![0; self.columns.len()], rules: self.rules.rules().len() };
+        self.each_block(|block, stop, rows| {
+            let code = stops.code(stop);
+            let codes = &mut stops.codes[block * ROWS..];
+            for (word, rows) in rows.iter().enumerate() {
+                ones(*rows).for_each(|place| codes[word * WORD + place] = code);
+            }
+        });
+        stops
+    }
+}
+
+impl Stops {
+    /// How many leads there are.
+    pub fn len(&self) -> usize {
+        self.codes.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.codes.is_empty()
+    }
+
+    /// Where the scan of a lead stops.
+    pub fn of(&self, row: usize) -> Option<Stop> {
+        self.codes.get(row).map(|code| self.stop(*code))
+    }
+
+    /// The rows of the leads whose scan stops here.
+    pub fn rows(&self, stop: Stop) -> impl Iterator<Item = usize> {
+        let code = self.code(stop);
+        self.codes.iter().enumerate().filter(move |(_, other)| **other == code).map(|(row, _)| row)
+    }
+
+    /// The rows of a cell of [`Stops::matrix`].
+    pub fn moved(&self, from: Stop, other: &Self, to: Stop) -> impl Iterator<Item = usize> {
+        let (from, to) = (self.code(from), other.code(to));
+        let both = self.codes.iter().zip(&other.codes).enumerate();
+        both.filter(move |(_, (a, b))| (**a, **b) == (from, to)).map(|(row, _)| row)
+    }
+
+    /// How many leads each rule decides; `rules` is the rule set of these stops.
+    pub fn counts(&self, rules: &RuleSet) -> Counts {
+        let mut counts = Counts::new(rules);
+        self.codes.iter().for_each(|code| counts.add(self.stop(*code), 1));
+        counts
+    }
+
+    /// From these stops to those of another rule set over the same leads.
+    pub fn matrix(&self, other: &Self) -> Matrix {
+        let width = other.kinds();
+        let mut counts = vec![0_u32; self.kinds() * width];
+        for (from, to) in self.codes.iter().zip(&other.codes) {
+            counts[usize::from(*from) * width + usize::from(*to)] += 1;
+        }
+        let cells = counts.into_iter().enumerate().filter(|(_, count)| *count > 0).map(|(place, count)| {
+            let (from, to) = (self.stop((place / width) as u16), other.stop((place % width) as u16));
+            Transition { from, to, count: count.into() }
+        });
+        Matrix { cells: cells.collect() }
+    }
+
+    fn kinds(&self) -> usize {
+        2 * self.rules + 1
+    }
+
+    /// A rule set has so few rules that its stops fit.
+    fn code(&self, stop: Stop) -> u16 {
+        const { assert!(2 * crate::limits::RULES < u16::MAX as usize) };
+        let code = match stop {
+            Stop::Fired(rule) => rule,
+            Stop::Held(rule) => self.rules + rule,
+            Stop::Default => 2 * self.rules,
+        };
+        u16::try_from(code).unwrap_or(u16::MAX)
+    }
+
+    fn stop(&self, code: u16) -> Stop {
+        match usize::from(code) {
+            rule if rule < self.rules => Stop::Fired(rule),
+            rule if rule < 2 * self.rules => Stop::Held(rule - self.rules),
+            _ => Stop::Default,
+        }
+    }
+}
+
+impl Matrix {
+    /// How many leads there are.
+    pub fn total(&self) -> u64 {
+        self.cells.iter().map(|cell| cell.count).sum()
+    }
+
+    /// The leads by what is decided about them under the one rule set and the other.
+    pub fn by_action(&self, from: &RuleSet, to: &RuleSet) -> BTreeMap<(Action, Action), u64> {
+        let mut sums = BTreeMap::new();
+        for cell in &self.cells {
+            *sums.entry((from.action_of(cell.from), to.action_of(cell.to))).or_default() += cell.count;
+        }
+        sums
+    }
+}

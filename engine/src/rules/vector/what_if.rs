@@ -1,0 +1,89 @@
+//! A draft that differs in a rule or two, while somebody drags a threshold: only those rules are asked anew.
+
+use super::bits::{Level, count, merge};
+use super::columns::Columns;
+use super::lookups::Lookups;
+use super::plan::Plan;
+use super::run::Truth;
+use crate::rules::code::Node;
+use crate::rules::row::Slot;
+use crate::rules::rule_set::{Question, RuleSet, Stop};
+use crate::rules::simulate::Counts;
+
+/// What each rule comes to for every lead, whether the scan gets to it or not. It takes two bits a rule and lead.
+#[derive(Debug)]
+pub struct Sheet<'a> {
+    columns: &'a Columns,
+    lookups: Lookups<'a>,
+    slots: Vec<Slot>,
+    questions: Vec<Question>,
+    rules: Vec<Known>,
+}
+
+#[derive(Debug)]
+struct Known {
+    code: Box<[Node]>,
+    truths: Vec<Truth>,
+}
+
+impl<'a> Sheet<'a> {
+    /// Asks every rule that decides.
+    pub fn new(rules: &RuleSet, columns: &'a Columns, lookups: Lookups<'a>) -> Self {
+        let mut sheet =
+            Self { columns, lookups, slots: Vec::new(), questions: Vec::new(), rules: Vec::new() };
+        sheet.keep(rules);
+        sheet
+    }
+
+    /// How many leads each rule of a draft decides. What the draft asks differently is asked now, and kept in the place
+    /// of what was asked before.
+    pub fn counts(&mut self, draft: &RuleSet) -> Counts {
+        self.keep(draft);
+        let mut counts = Counts::new(draft);
+        let deciding = || draft.rules().iter().enumerate().filter(|(_, rule)| rule.act.is_some());
+        for block in 0..self.columns.blocks() {
+            let mut open = self.columns.rows_of(block);
+            for ((index, _), known) in deciding().zip(&self.rules) {
+                let truth = &known.truths[block];
+                let [fired, held] =
+                    [&truth.yes, &truth.open].map(|bits| merge([bits, &open], |[a, b]| a & b));
+                counts.add(Stop::Fired(index), count(&fired));
+                counts.add(Stop::Held(index), count(&held));
+                open = merge([&open, &fired, &held], |[open, fired, held]| open & !(fired | held));
+            }
+            counts.add(Stop::Default, count(&open));
+        }
+        counts
+    }
+
+    /// Brings the kept answers to those of a rule set.
+    fn keep(&mut self, rules: &RuleSet) {
+        if self.slots != rules.slots() || self.questions != rules.questions() {
+            // The code speaks of other fields and lists by the same numbers.
+            self.rules.clear();
+            self.slots = rules.slots().to_vec();
+            self.questions = rules.questions().to_vec();
+        }
+        let mut plan = None;
+        let mut before: Vec<Option<Known>> = std::mem::take(&mut self.rules).into_iter().map(Some).collect();
+        for (place, rule) in rules.rules().iter().filter(|rule| rule.act.is_some()).enumerate() {
+            let is_same = |known: &Option<Known>| known.as_ref().is_some_and(|known| known.code == rule.code);
+            let found = match before.get(place) {
+                Some(known) if is_same(known) => Some(place),
+                _ => before.iter().position(is_same),
+            };
+            let known = found.and_then(|found| before[found].take()).unwrap_or_else(|| {
+                let plan = plan.get_or_insert_with(|| {
+                    Plan::unasked(Level::best(), rules, self.columns, &mut self.lookups)
+                });
+                let piece = plan.condition(rule);
+                let mut scratch = plan.scratch();
+                let truths = (0..self.columns.blocks())
+                    .map(|block| plan.whole_piece(&piece, block, &mut scratch))
+                    .collect();
+                Known { code: rule.code.clone(), truths }
+            });
+            self.rules.push(known);
+        }
+    }
+}

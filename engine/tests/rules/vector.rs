@@ -1,0 +1,150 @@
+//! Many leads at once. That they are decided as one by one is shown by `bench-rules`, on rule sets by chance.
+
+use std::collections::BTreeMap;
+
+use engine::action::Action;
+use engine::rules::vector::{Columns, Histogram, Lookups, Plan, Sheet, Spread};
+use engine::rules::{Cell, Datum, Numeric, ReferenceList, RuleSet, RuleSetFile, Stop};
+
+const FIELDS: &str = "
+  company: {type: string}
+  intent: {type: number, min_confidence: 0.5}
+  maker: {type: bool, missing: false}
+  size: {type: integer}
+  source: {type: enum, values: [chat, web]}";
+
+fn file(rules: &str) -> RuleSetFile {
+    let yaml =
+        format!("rule_set: v\nfields:{FIELDS}\nlists: {{tam: []}}\nrules:\n{rules}\ndefault: nurture\n");
+    RuleSetFile::from_yaml(&yaml).unwrap_or_else(|problems| panic!("{problems:?}"))
+}
+
+fn rules(rules: &str) -> RuleSet {
+    file(rules).compile().unwrap_or_else(|problems| panic!("{problems:?}"))
+}
+
+/// Two thousand leads: company, intent with its confidence, maker of every third, size of all but each tenth, source.
+fn columns() -> Columns {
+    let file = file("  - {id: a, when: maker, then: [advance]}");
+    let mut builder =
+        Columns::builder(file.fields.0.iter().map(|(name, definition)| (name.as_str(), definition)));
+    for lead in 0..2_000_u32 {
+        let whole = Datum::Number(Numeric::Integer(i64::from(lead % 100)));
+        builder.push(
+            &[
+                Cell::read(Datum::Text(if lead % 4 == 0 { "Initech, Inc." } else { "Globex" }), 1.0),
+                Cell::read(
+                    Datum::Number(Numeric::Float(f64::from(lead % 100) / 100.0)),
+                    f64::from(lead % 5) / 4.0,
+                ),
+                if lead % 3 == 0 { Cell::read(Datum::Bool(true), 1.0) } else { Cell::MISSING },
+                if lead % 10 == 0 { Cell::MISSING } else { Cell::read(whole, 1.0) },
+                if lead == 7 {
+                    Cell::read(Datum::Invalid, 1.0)
+                } else {
+                    Cell::read(Datum::Code(lead % 2), 1.0)
+                },
+            ],
+            0,
+        );
+    }
+    builder.finish()
+}
+
+fn lists() -> BTreeMap<String, ReferenceList> {
+    BTreeMap::from([("tam".to_owned(), ReferenceList::new(["INITECH,  inc".to_owned()]))])
+}
+
+const RULES: &str = "  - {id: listed, when: 'company in lists.tam && intent >= 0.5', then: [advance]}
+  - {id: marked, when: 'size > 3', then: [{tag: big}]}
+  - {id: maker, when: 'maker', then: [escalate]}
+  - {id: small, when: 'size < 50', then: [reject]}";
+
+#[test]
+fn counts_actions_and_rows_fit_together() {
+    let (columns, lists, rules) = (columns(), lists(), rules(RULES));
+    let plan = Plan::new(&rules, &columns, &mut Lookups::new(&lists));
+    let (counts, stops) = (plan.counts(), plan.stops());
+    assert_eq!(counts.total(), 2_000);
+    assert_eq!(counts, stops.counts(&rules));
+    // Of a hundred, 25 are listed; ten of these are too unsure, and 7 of the others high enough.
+    assert_eq!((counts.fired[0], counts.held[0]), (140, 200));
+    assert_eq!(counts.fired[1], 0, "a rule that only tags stops nobody");
+    for (index, fired) in counts.fired.iter().enumerate() {
+        assert_eq!(stops.rows(Stop::Fired(index)).count() as u64, *fired);
+    }
+    let actions = counts.by_action(&rules);
+    assert_eq!(actions.values().sum::<u64>(), 2_000);
+    assert_eq!(actions[&Action::Nurture], counts.default + counts.held.iter().sum::<u64>());
+    let told = counts.simulation(&rules);
+    assert_eq!(told.rules.len(), 3);
+    assert_eq!(told.total, told.default + told.held + told.rules.iter().map(|rule| rule.count).sum::<u64>());
+}
+
+#[test]
+fn a_moved_threshold_moves_the_same_leads_in_matrix_and_what_if() {
+    let (columns, lists, rules) = (columns(), lists(), rules(RULES));
+    let draft = self::rules(&RULES.replace("0.5", "0.8"));
+    let mut lookups = Lookups::new(&lists);
+    let before = Plan::new(&rules, &columns, &mut lookups).stops();
+    let after = Plan::new(&draft, &columns, &mut lookups).stops();
+    let matrix = before.matrix(&after);
+    assert_eq!(matrix.total(), 2_000);
+    let moved: Vec<_> = matrix.cells.iter().filter(|cell| cell.from != cell.to).collect();
+    assert!(moved.iter().all(|cell| cell.from == Stop::Fired(0)), "{moved:?}");
+    assert!(!moved.is_empty());
+    for cell in &matrix.cells {
+        assert_eq!(before.moved(cell.from, &after, cell.to).count() as u64, cell.count);
+    }
+    assert_eq!(matrix.by_action(&rules, &draft).values().sum::<u64>(), 2_000);
+
+    let mut sheet = Sheet::new(&rules, &columns, Lookups::new(&lists));
+    assert_eq!(sheet.counts(&draft), after.counts(&draft));
+    assert_eq!(sheet.counts(&rules), before.counts(&rules));
+    // Other rules that read other fields, in another order.
+    let other = self::rules(
+        "  - {id: a, when: 'source == \"web\"', then: [reject]}\n  - {id: b, when: maker, then: [hold]}",
+    );
+    let plan = Plan::new(&other, &columns, &mut lookups);
+    assert_eq!(sheet.counts(&other), plan.counts());
+    assert_eq!(plan.stops().of(7), Some(Stop::Held(0)), "what is no value of the field is an error");
+}
+
+#[test]
+fn a_field_without_a_column_is_missing() {
+    let (columns, lists) = (columns(), lists());
+    let yaml = format!(
+        "rule_set: v\nfields:{FIELDS}\n  absent: {{type: integer}}\n  stated: {{type: integer, missing: 3}}\nrules:\n  \
+         - {{id: a, when: 'stated > 3', then: [advance]}}\n  - {{id: b, when: 'absent > 3', then: [advance]}}\ndefault: hold\n"
+    );
+    let rules = RuleSetFile::from_yaml(&yaml).and_then(|file| file.compile()).unwrap();
+    let counts = Plan::new(&rules, &columns, &mut Lookups::new(&lists)).counts();
+    assert_eq!((counts.fired, counts.held, counts.default), (vec![0, 0], vec![0, 2_000], 0));
+}
+
+#[test]
+fn histograms_count_every_lead_once() {
+    let columns = columns();
+    let size = columns.histogram("size", 9, None).unwrap();
+    assert_eq!((size.missing, size.invalid), (200, 0));
+    // 1 to 99 without the tens, in parts as wide as 98 / 9.
+    let Spread::Ranges { from, to, counts } = &size.values else { panic!("{size:?}") };
+    assert_eq!((*from, *to), (1.0, 99.0));
+    assert_eq!(counts, &[200; 9]);
+    let source = columns.histogram("source", 9, None).unwrap();
+    let each = |values: &[(&str, u64)]| {
+        Spread::Each(values.iter().map(|(value, count)| ((*value).to_owned(), *count)).collect())
+    };
+    assert_eq!(source, Histogram { missing: 0, invalid: 1, values: each(&[("chat", 1_000), ("web", 999)]) });
+    let maker = columns.histogram("maker", 1, Some(&mut (0..30))).unwrap();
+    assert_eq!(maker, Histogram { missing: 20, invalid: 0, values: each(&[("false", 0), ("true", 10)]) });
+    assert_eq!(columns.histogram("nothing", 1, None), None);
+    let nobody = columns.histogram("size", 3, Some(&mut std::iter::empty())).unwrap();
+    assert_eq!(nobody.values, Spread::Ranges { from: 0.0, to: 0.0, counts: vec![0; 3] });
+}
+
+#[test]
+fn columns_are_narrow() {
+    // A byte each for size, maker, source, company, intent and three of their confidences.
+    assert!(columns().bytes() < 2_048 * 10, "{}", columns().bytes());
+}

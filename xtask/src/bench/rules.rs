@@ -1,0 +1,185 @@
+//! `cargo xtask bench rules`: the rule engine on its reference workload, one thread, beside engines that do the same.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+
+use super::{Figures, Options, program};
+use crate::workspace::{self, Workspace};
+use crate::{output, packages, process};
+
+/// Column engines, in the versions they are measured in, and the script that drives them.
+const PYTHON_PACKAGES: [&str; 2] = ["polars==2.1.0", "duckdb==2.0.0"];
+const DRIVER: &str = "bench/peers/peers.py";
+
+/// Engines in Rust, a workspace of their own.
+const PEERS: &str = "bench/peers/Cargo.toml";
+
+/// Measures.
+///
+/// # Errors
+/// Our own measurement does not compile or run.
+pub fn run(options: &Options) -> Result<ExitCode> {
+    options.known(&["no-peers"])?;
+    let workspace = Workspace::find()?;
+    let program = output::phase("our measurement", || program(&workspace, "bench-rules", "rules"))?;
+    let folder = workspace.target.join("bench-rules");
+    fs::create_dir_all(&folder)?;
+    process::run(Command::new(&program).arg("data").arg(&folder))?;
+    let peers = Peers { workspace: &workspace, folder: &folder, is_wanted: !options.flag("no-peers") };
+    let prepared = peers.prepare();
+    let ours: Value = output::phase("ours", || {
+        let said = process::capture(Command::new(&program).arg("measure"))?;
+        serde_json::from_str(said.trim()).context("our measurement told no JSON")
+    })?;
+    let one_by_one = prepared.rust.and_then(|program| peers.one_by_one(&program, &ours));
+    let polars =
+        prepared.python.as_ref().map_err(again).and_then(|python| peers.columns(python, "polars", &ours));
+    let duckdb =
+        prepared.python.as_ref().map_err(again).and_then(|python| peers.columns(python, "duckdb", &ours));
+    fs::remove_dir_all(&folder)?;
+    print(&ours, &one_by_one, polars, duckdb);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print(ours: &Value, one_by_one: &Result<Value>, polars: Result<f64>, duckdb: Result<f64>) {
+    let own = |key: &str| ours[key].as_f64().with_context(|| format!("our measurement has no {key}"));
+    let peer = |name: &str| match one_by_one {
+        Ok(told) => told[name]["per_s"].as_f64().with_context(|| format!("no figure of {name}")),
+        Err(error) => Err(again(error)),
+    };
+    let mut figures = Figures::default();
+    figures.add("row_per_s", "decisions a second", own("row_per_s"));
+    figures.add("row_traced_per_s", "decisions a second, with full trace", own("row_traced_per_s"));
+    figures.add("vector_per_s", "leads a second over columns, counts by rule", own("vector_per_s"));
+    figures.add("vector_3v_per_s", "the same, three-valued with confidences", own("vector_3v_per_s"));
+    for (level, per_s) in ours["levels"].as_object().into_iter().flatten() {
+        figures.say(
+            &format!("leads a second, {}", level.replace('_', " ")),
+            format!("{:.0}", per_s.as_f64().unwrap_or(0.0)),
+        );
+    }
+    figures.add("zen_per_s", "zen-engine, a compiled table", peer("zen"));
+    figures.add("zen_traced_per_s", "zen-engine, traced", peer("zen_traced"));
+    figures.add("cel_per_s", "the cel crate, compiled programs", peer("cel"));
+    figures.add("polars_per_s", "Polars, Categorical, the quicker of two ways", polars);
+    figures.add("duckdb_per_s", "DuckDB, ENUM, the quicker of two ways", duckdb);
+    figures.add("whatif_ms", "a million leads, one threshold moved, ms", own("whatif_ms"));
+    figures.add("matrix_ms", "a million leads, two rule sets and their matrix, ms", own("matrix_ms"));
+    figures.add("check_us", "parsing and checking a condition, µs", own("check_us"));
+    figures.add("check_set_us", "parsing and checking the set of twelve, µs", own("check_set_us"));
+    figures.add("bytes_per_lead", "bytes of a lead in columns, confidences included", own("bytes_per_lead"));
+    figures.add(
+        "named_traced_per_s",
+        "traced decisions a second, from fields by name",
+        own("named_traced_per_s"),
+    );
+    figures.add(
+        "analysis_reference_ms",
+        "static analysis of the reference set, ms",
+        own("analysis_reference_ms"),
+    );
+    figures.add("analysis_1000_ms", "static analysis of 1,000 rules, ms", own("analysis_1000_ms"));
+    figures.say("counts, a missing value makes its comparison false", told(&ours["counts_2v"]));
+    figures.say("counts, three-valued", told(&ours["counts_3v"]));
+    figures.print();
+}
+
+fn told(counts: &Value) -> String {
+    counts.to_string().replace('"', "")
+}
+
+/// The same error once more, for the next figure.
+fn again(error: &anyhow::Error) -> anyhow::Error {
+    anyhow::anyhow!("{error:#}")
+}
+
+/// What others need to be measured.
+struct Peers<'a> {
+    workspace: &'a Workspace,
+    folder: &'a Path,
+    is_wanted: bool,
+}
+
+struct Prepared {
+    rust: Result<PathBuf>,
+    python: Result<PathBuf>,
+}
+
+impl Peers<'_> {
+    /// Compiles and installs before anything is measured.
+    fn prepare(&self) -> Prepared {
+        let wanted = || {
+            ensure!(self.is_wanted, "--no-peers leaves it out");
+            Ok(())
+        };
+        Prepared {
+            rust: wanted().and_then(|()| output::phase("peers in Rust", || self.compile())),
+            python: wanted().and_then(|()| output::phase("Polars and DuckDB", install)),
+        }
+    }
+
+    fn compile(&self) -> Result<PathBuf> {
+        let target = self.workspace.target.join("peers");
+        let mut cargo = self.workspace.cargo();
+        cargo.args(["build", "--release", "--manifest-path", PEERS, "--target-dir"]).arg(&target);
+        process::run(&mut cargo)?;
+        Ok(target.join("release/peers"))
+    }
+
+    /// Engines that decide one lead after the other; they have to count as ours does.
+    fn one_by_one(&self, program: &Path, ours: &Value) -> Result<Value> {
+        let mut command = Command::new(program);
+        command
+            .args([self.folder.join("leads.csv"), self.folder.join("tam.txt")])
+            .arg(ours["rows"].to_string());
+        let said = output::phase("peers in Rust", || process::capture(&mut command))?;
+        let told: Value = serde_json::from_str(said.trim())?;
+        for name in ["zen", "zen_traced", "cel"] {
+            ensure!(
+                told[name]["counts"] == ours["counts_rows"],
+                "{name} counts {}, ours {}",
+                told[name]["counts"],
+                ours["counts_rows"]
+            );
+        }
+        Ok(told)
+    }
+
+    /// A column engine; it has to count as ours does.
+    fn columns(&self, python: &Path, name: &str, ours: &Value) -> Result<f64> {
+        let mut command = Command::new(python);
+        command.arg(self.workspace.root.join(DRIVER)).arg(name);
+        command.args([self.folder.join("leads.csv"), self.folder.join("tam.txt")]);
+        let said = output::phase(name, || process::capture(&mut command))?;
+        let told: Value = serde_json::from_str(said.lines().last().unwrap_or_default())?;
+        ensure!(
+            told["counts"] == ours["counts_2v"],
+            "{name} counts {}, ours {}",
+            told["counts"],
+            ours["counts_2v"]
+        );
+        told["per_s"].as_f64().with_context(|| format!("no figure of {name}"))
+    }
+}
+
+/// Python with the column engines, in the cache.
+fn install() -> Result<PathBuf> {
+    let folder =
+        workspace::cache()?.join(format!("bench-python@{}", PYTHON_PACKAGES.join("+").replace("==", "-")));
+    let python = folder.join("bin/python");
+    let has_all = || {
+        let asked = Command::new(&python).args(["-c", "import duckdb, polars"]).output();
+        asked.is_ok_and(|output| output.status.success())
+    };
+    if !has_all() {
+        packages::ensure(&[&packages::PYTHON])?;
+        process::capture(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
+        let mut pip = Command::new(&python);
+        process::capture(pip.args(["-m", "pip", "install", "--quiet"]).args(PYTHON_PACKAGES))?;
+    }
+    Ok(python)
+}
