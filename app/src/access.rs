@@ -94,6 +94,7 @@ pub const ACCESS: &[Line] = &[
     get("/leads.csv", Need::SignedIn),
     get("/sync/effects.csv", Need::SignedIn),
     get("/audit.csv", Need::SignedIn),
+    get("/people.csv", Need::SignedIn),
     get("/dashboard/charts/{file}", Need::SignedIn),
     // What tells open pages that something has changed: topics, nothing of anybody.
     get("/live", Need::SignedIn),

@@ -39,14 +39,14 @@ pub fn shell() -> impl IntoView {
     }
 }
 
-/// The script that fetches the WebAssembly and wakes the islands, on pages that have one, once the browser is idle.
-/// Nothing waits for it.
+/// The script that fetches the WebAssembly and wakes the islands, on pages that have one, once the browser is idle, or after
+/// a moment: one that is busy, or paints nothing, may never say that it is. Nothing waits for it.
 fn start_islands(path: &str) -> String {
     format!(
         "const islands=document.querySelectorAll('leptos-island');\
          if(islands.length)(window.requestIdleCallback||setTimeout)(async()=>{{\
          const m=await import('{path}');await m.default();m.hydrate();\
          for(const i of islands){{const wake=m[i.dataset.component];\
-         wake?wake(i):console.error('no such island',i.dataset.component)}}}})"
+         wake?wake(i):console.error('no such island',i.dataset.component)}}}},{{timeout:1000}})"
     )
 }

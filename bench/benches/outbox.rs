@@ -214,6 +214,7 @@ fn row(lead: &Lead, destination: DestinationId, sequence: i64) -> Result<EffectR
     let body = engine::canonical::bytes(&body(lead.id, decision, sequence, effect, remote))?;
     Ok(EffectRow {
         id,
+        verdict_id: None,
         decision_id: decision,
         workflow_id: WORKFLOW.0,
         lead_id: lead.id.0,

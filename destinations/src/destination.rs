@@ -49,11 +49,11 @@ pub struct Request {
     pub effect_key: Digest,
     /// The key of the record it makes or changes.
     pub remote_key: Digest,
-    /// Number of the decision among those of its lead: of two writes to one record, the higher one counts.
+    /// Counts what was decided about the lead: of two writes to one record, the higher one counts.
     pub lead_sequence: i64,
     /// Which attempt it is, from 1.
     pub attempt: u32,
-    /// What to write: the bytes of a [`crate::Body`].
+    /// What to write: the bytes of a [`Body`](engine::effect::Body).
     pub body: Vec<u8>,
 }
 
@@ -130,7 +130,7 @@ impl WriteError {
 pub struct Record {
     /// The effect that wrote it last.
     pub effect_key: Digest,
-    /// The number of that effect's decision among those of its lead.
+    /// The number that effect bears among what was decided about its lead.
     pub lead_sequence: i64,
     /// What was written.
     pub body: Json,

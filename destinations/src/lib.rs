@@ -4,7 +4,6 @@
 //! Architecture invariant: nothing here knows the outbox, retries by itself or remembers what it wrote. A destination
 //! tells what became of one write; whether and when it is tried again is decided by whoever asked for it.
 
-pub mod body;
 pub mod caldav;
 pub mod destination;
 mod http;
@@ -14,6 +13,5 @@ pub mod testing;
 pub mod warehouse;
 pub mod webhook;
 
-pub use body::Body;
 pub use destination::{Destination, Limits, ReadError, Receipt, Record, Request, TestFailed, WriteError};
 pub use kinds::{DestinationFile, Kind, OpenError, SecretSource, kinds, open};

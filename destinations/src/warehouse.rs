@@ -1,4 +1,5 @@
-//! A warehouse on Postgres: every decision arrives as one row, and beside it stands where each lead is now.
+//! A warehouse on Postgres: every decision, of rules or of a person on them, arrives as one row, and beside it stands where each
+//! lead is now.
 //!
 //! Idempotency is the tables': the effect's key is the primary key of the events, and a lead's current row is
 //! overwritten only by a later decision. Both are one statement, so that there is never one without the other.
@@ -258,6 +259,15 @@ struct Columns {
     workflow: String,
     lead: LeadColumns,
     decision: DecisionColumns,
+    verdict: Option<VerdictColumns>,
+}
+
+/// What counts instead of the decision's own, where a person decided.
+#[derive(Deserialize)]
+struct VerdictColumns {
+    action: String,
+    parameters: Parameters,
+    at: DateTime<Utc>,
 }
 
 #[derive(Deserialize)]
@@ -296,7 +306,11 @@ impl Row {
 
     /// Whether the event was new, and whether it is now the lead's current one.
     async fn insert(&self, connection: &mut PgConnection, request: &Request) -> sqlx::Result<(bool, bool)> {
-        let Columns { schema, workflow, lead, decision } = &self.columns;
+        let Columns { schema, workflow, lead, decision, verdict } = &self.columns;
+        let (action, parameters, decided_at) = match verdict {
+            Some(verdict) => (&verdict.action, &verdict.parameters, verdict.at),
+            None => (&decision.action, &decision.parameters, decision.decided_at),
+        };
         sqlx::query_as(include_str!("warehouse/insert.sql"))
             .bind(request.effect_key.to_string())
             .bind(request.remote_key.to_string())
@@ -313,11 +327,11 @@ impl Row {
             .bind(decision.rule_version)
             .bind(&decision.variant)
             .bind(&decision.rule_id)
-            .bind(&decision.action)
-            .bind(&decision.parameters.assignee)
+            .bind(action)
+            .bind(&parameters.assignee)
             .bind(decision.confidence)
             .bind(decision.as_of)
-            .bind(decision.decided_at)
+            .bind(decided_at)
             .fetch_one(connection)
             .await
     }

@@ -202,3 +202,38 @@ for (const javaScriptEnabled of [true, false]) {
     });
   });
 }
+
+test.describe('what was typed and not saved', () => {
+  test.use(seenBy({ as: 'RevOps' }));
+
+  test('is asked for before the page is left, and not once it is saved', async ({ page }) => {
+    const name = `l${randomUUID().slice(0, 8)}`;
+    await page.goto('/lists');
+    await page.getByText('New list', { exact: true }).click();
+    await page.getByLabel('Name', { exact: true }).fill(name);
+    await page.getByRole('button', { name: 'Begin a draft' }).click();
+    await page.waitForURL(/\/changes\/\d+$/);
+    const draft = page.url();
+    const asked: string[] = [];
+    page.on('dialog', (dialog) => {
+      asked.push(dialog.type());
+      void dialog.dismiss();
+    });
+    const entries = page.getByLabel('Entries, one a line');
+    const leave = () => page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Leads', exact: true }).click({ noWaitAfter: true });
+    // The island listens once the WebAssembly has come; until then the page would be left.
+    await page.waitForLoadState('networkidle');
+    await entries.fill('Initech\n');
+    await leave();
+    await expect.poll(() => asked).toEqual(['beforeunload']);
+    expect(page.url()).toBe(draft);
+    await expect(entries).toHaveValue('Initech\n');
+
+    await page.getByRole('button', { name: 'Save and check' }).click();
+    await expect(flash(page)).toContainText('Saved');
+    await page.waitForLoadState('networkidle');
+    await leave();
+    await page.waitForURL('/leads');
+    expect(asked).toEqual(['beforeunload']);
+  });
+});

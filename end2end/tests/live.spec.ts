@@ -1,3 +1,5 @@
+import net from 'node:net';
+
 import { HIGH_INTENT } from '../support/organisation.ts';
 import { expect, test } from '../support/test.ts';
 
@@ -44,4 +46,54 @@ test('a part in which boxes are ticked waits until they are not', async ({ organ
   await expect(page.getByText('Status 418')).toHaveCount(0);
   await box.uncheck();
   await expect(page.getByText('Status 418').first()).toBeVisible();
+});
+
+/** A way to the server that can be cut: what is under way ends, and nothing new gets through. */
+async function wire(url: string) {
+  const server = new URL(url);
+  const open = new Set<net.Socket>();
+  let isCut = false;
+  const proxy = net.createServer((near) => {
+    if (isCut) return void near.destroy();
+    const far = net.connect(Number(server.port), server.hostname);
+    for (const [one, other] of [[near, far], [far, near]] as const) {
+      open.add(one);
+      one.pipe(other);
+      one.on('error', () => other.destroy());
+      one.on('close', () => (open.delete(one), other.destroy()));
+    }
+  });
+  await new Promise<void>((done) => proxy.listen(0, '127.0.0.1', done));
+  return {
+    url: `http://127.0.0.1:${(proxy.address() as net.AddressInfo).port}`,
+    cut() {
+      isCut = true;
+      for (const socket of open) socket.destroy();
+    },
+    mend() {
+      isCut = false;
+    },
+    close: () => proxy.close(),
+  };
+}
+
+test('what changed while the connection was lost appears once it is back', async ({ organisation, page, complaints }) => {
+  const line = await wire(organisation.url);
+  const heard = hearing(page);
+  await page.goto(`${line.url}/leads`);
+  await heard;
+  await page.waitForTimeout(1_000);
+  const tried = page.waitForEvent('requestfailed', (request) => new URL(request.url()).pathname === '/live');
+  line.cut();
+  await tried;
+  const { lead_id: id } = await organisation.send({ ...HIGH_INTENT, name: 'Mia Away' });
+  // Long enough for the news to have come and gone.
+  await page.waitForTimeout(2_000);
+  const row = page.locator(`a[href^="/leads/${id}"]`);
+  await expect(row).toHaveCount(0);
+  line.mend();
+  await expect(row).toBeVisible();
+  line.close();
+  // The browser tells of each try in vain; those are what was asked for.
+  complaints.splice(0, complaints.length, ...complaints.filter((text) => !/net::ERR_(EMPTY_RESPONSE|CONNECTION_|INCOMPLETE_CHUNKED)/.test(text)));
 });

@@ -20,13 +20,13 @@ for (const javaScriptEnabled of [true, false]) {
       await page.goto('/');
       await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'People' }).click();
       await page.getByText('Add a person', { exact: true }).click();
-      await page.getByLabel('Name', { exact: true }).fill(name);
-      await page.getByLabel('E-mail', { exact: true }).fill(email);
+      const form = page.locator('form').filter({ has: page.getByRole('button', { name: 'Add the person' }) });
+      await form.getByLabel('Name', { exact: true }).fill(name);
+      await form.getByLabel('E-mail', { exact: true }).fill(email);
       await page.getByRole('button', { name: 'Add the person' }).click();
       // Something is missing: nothing that was typed is lost, and the form stands open.
-      const form = page.locator('form').filter({ has: page.getByRole('button', { name: 'Add the person' }) });
       await expect(form.getByRole('alert')).toHaveText('Give the person at least one role.');
-      await expect(page.getByLabel('Name', { exact: true })).toHaveValue(name);
+      await expect(form.getByLabel('Name', { exact: true })).toHaveValue(name);
       await form.getByRole('checkbox', { name: /^SDR W/ }).check();
       await page.getByRole('button', { name: 'Add the person' }).click();
       await expect(flash(page)).toContainText(`${name} was added.`);

@@ -87,6 +87,29 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(page.getByRole('heading', { name: 'Nothing has failed' })).toBeVisible();
     });
 
+    test('trying many again can be stopped, and what was not tried has failed as before', async ({ organisation, page }) => {
+      // Nothing is sent to the paused webhook: all of them are still to be tried when it is stopped.
+      const crm = "destination_id = (SELECT id FROM destinations WHERE name = 'crm-webhook')";
+      const failed = await organisation.rows<{ effect_id: string }>(
+        `UPDATE outbox SET state = 'dead', attempts = 1, last_error = 'Status 503' WHERE effect_id IN (SELECT effect_id FROM outbox WHERE ${crm} AND state = 'ready'
+         AND lead_id IN (SELECT lead_id FROM outbox WHERE ${crm} GROUP BY lead_id HAVING count(*) = 1) LIMIT 12) RETURNING effect_id`,
+      );
+      expect(failed).toHaveLength(12);
+      try {
+        await page.goto('/sync/effects?state=dead&destination=crm-webhook');
+        await page.getByText('Try all 12 again').first().click();
+        await page.getByRole('button', { name: 'Try all 12 again' }).click();
+        await expect(flash(page)).toHaveText('12 are on their way again.');
+        await expect(page.getByRole('progressbar', { name: 'Tried again: 0 of 12' })).toBeVisible();
+        await page.getByRole('button', { name: 'Stop trying' }).click();
+        await expect(flash(page)).toHaveText('12 were not tried and wait for you again.');
+        await expect(page.getByRole('progressbar')).toHaveCount(0);
+        await expect(actions(page)).toHaveCount(12);
+      } finally {
+        await organisation.rows("UPDATE outbox SET state = 'ready', attempts = 0, last_error = NULL WHERE effect_id = ANY($1::uuid[])", [failed.map((row) => row.effect_id)]);
+      }
+    });
+
     test('a destination is paused with a reason and goes on', async ({ organisation, page }) => {
       await page.goto('/sync');
       const warehouse = destination(page, 'warehouse');

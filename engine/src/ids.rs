@@ -69,6 +69,8 @@ id! {
     EffectId,
     /// One attempt to carry out an effect.
     DeliveryId,
+    /// What a person decided about a lead that waited.
+    VerdictId,
     /// What really happened to a lead.
     OutcomeId,
     /// A workflow.

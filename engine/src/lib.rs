@@ -12,6 +12,7 @@ pub mod change;
 pub mod content;
 pub mod control;
 pub mod decision;
+pub mod effect;
 pub mod event;
 pub mod features;
 pub mod ids;

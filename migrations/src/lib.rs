@@ -26,6 +26,8 @@ steps![
     "0009_queue",
     "0010_accounts",
     "0011_views",
+    "0012_verdict_effects",
+    "0013_notices",
 ];
 
 /// Brings a database's schema up to date, or takes it back.

@@ -332,22 +332,9 @@ impl Pipeline {
         drop(turn);
         live::mark(&self.store, &[Topic::Leads, Topic::Queue]);
         if has_effects {
-            self.announce().await;
+            ingest::wake_dispatchers(&self.store).await;
         }
         Ok(repeats)
-    }
-}
-
-impl Pipeline {
-    /// Wakes the dispatchers. What was committed stays committed: where this fails, they find it by polling.
-    async fn announce(&self) {
-        let told = match self.store.pool().acquire().await {
-            Ok(mut connection) => ingest::announce_effects(&mut connection).await,
-            Err(error) => Err(error.into()),
-        };
-        if let Err(error) = told {
-            tracing::debug!(%error, "effects were committed and not announced");
-        }
     }
 }
 

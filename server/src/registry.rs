@@ -128,15 +128,8 @@ impl Registry {
         let Some(hash) = workflow.live_bundle.as_deref().and_then(Digest::from_slice) else {
             return Ok(Err(Refusal::NotLive(name.to_owned())));
         };
-        let destinations = store::destinations::by_name(&mut connection).await?;
+        let targets = workflows::targets(&mut connection, workflow.definition.0).await?;
         drop(connection);
-        let targets = workflow
-            .definition
-            .0
-            .destinations
-            .into_iter()
-            .filter_map(|target| destinations.get(&target.to).map(|row| (row.id.into(), target.clone())))
-            .collect();
         let live = Arc::new(Live {
             id: workflow.id.into(),
             name: name.to_owned(),

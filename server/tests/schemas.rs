@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has to fail")]
 
-use destinations::Body;
 use engine::decision::Decision;
+use engine::effect::Body;
 use engine::event::EventRequest;
 use engine::rules::{RuleSetFile, Simulation};
 use schemars::{JsonSchema, schema_for};

@@ -53,6 +53,18 @@ pub async fn forget_forms(store: &Store, before: DateTime<Utc>) -> Result<u64> {
     Ok(done.rows_affected())
 }
 
+/// Whether the actor's form was used: what it asks for was done.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_used(store: &Store, actor: &Actor) -> Result<bool> {
+    Ok(sqlx::query_scalar("SELECT EXISTS (SELECT FROM used_forms WHERE actor = $1 AND token = $2)")
+        .bind(actor.who.to_string())
+        .bind(&actor.form)
+        .fetch_one(store.pool())
+        .await?)
+}
+
 /// Marks the actor's form as used; the second of two requests waits here for the first one's end.
 async fn use_form(connection: &mut PgConnection, actor: &Actor) -> Result<()> {
     let Some(form) = &actor.form else { return Ok(()) };

@@ -19,7 +19,7 @@ mod identity;
 mod states;
 
 pub use claims::{Claim, Claimed, claim_keys};
-pub use effects::{EffectRow, announce_effects, insert_effects};
+pub use effects::{EffectRow, LeadThen, announce_effects, insert_effects, wake_dispatchers};
 pub use features::{FeatureRow, feature_codes, insert_features};
 pub use identity::{Identified, Identity, LockedLead, Named, Profile, identify, save_leads};
 pub(crate) use identity::{email_identity, external_identity, find};

@@ -17,6 +17,7 @@ pub mod leads;
 pub mod live;
 pub mod log;
 pub mod migrate;
+pub mod notices;
 pub mod outcomes;
 pub mod people;
 pub mod pool;

@@ -3,7 +3,7 @@
 mod bundles;
 mod versions;
 
-use engine::ids::WorkflowId;
+use engine::ids::{DestinationId, WorkflowId};
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json as Column;
 use sqlx::{FromRow, PgConnection};
@@ -56,6 +56,26 @@ pub struct Target {
     /// Hours after which the write is of no use any more; never when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_hours: Option<u32>,
+}
+
+impl Target {
+    /// Whether something with this action goes there.
+    pub fn wants(&self, action: engine::action::Action) -> bool {
+        self.on.is_empty() || self.on.contains(&action)
+    }
+}
+
+/// The destinations that a workflow names, those left out that are not there.
+///
+/// # Errors
+/// When the database fails.
+pub async fn targets(
+    connection: &mut PgConnection,
+    definition: Definition,
+) -> Result<Vec<(DestinationId, Target)>> {
+    let known = crate::destinations::by_name(connection).await?;
+    let target = |target: Target| known.get(&target.to).map(|row| (row.id.into(), target));
+    Ok(definition.destinations.into_iter().filter_map(target).collect())
 }
 
 /// A workflow by name.

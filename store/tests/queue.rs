@@ -2,13 +2,18 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has to fail")]
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use engine::action::Action;
 use engine::ids::{LeadId, PersonId, WorkflowId};
+use engine::sync::flow::Pace;
+use serde_json::json;
 use sqlx::PgConnection;
 use store::actor::{Role, Who};
 use store::keyring::Place as Sealed;
 use store::queue::{self, CLAIM, Claimed, Decided, Filter, GivenBack, Gone, Kind, Place, TAKE_BACK, Verdict};
+use store::sync::{self, fixture};
 use store::testing::TestDatabase;
 use store::{Actor, Error, log, outcomes, people};
 use uuid::Uuid;
@@ -80,6 +85,7 @@ impl Queue {
             decision: decision.into(),
             kind: Kind::Accept,
             action,
+            parameters: BTreeMap::new(),
             assignee: None,
             pool: None,
             reason: None,
@@ -362,4 +368,58 @@ async fn whoever_was_erased_waits_no_more_and_programs_decide_nothing() {
     store::leads::erase(&store, &queue.actor(0, 0), verdict.place.lead).await.unwrap();
     assert_eq!(queue.waiting(&Filter::default()).await, []);
     assert!(matches!(queue::verdict(&store, &queue.actor(0, 0), &verdict).await, Err(Error::Erased)));
+}
+
+#[tokio::test]
+async fn what_a_calendar_has_no_time_for_waits_again_and_is_decided_once_more() {
+    let mut queue = Queue::open().await;
+    let store = queue.database.store.clone();
+    let calendars = fixture::destination(&store, "calendars", "fake", &json!({}), None).await.unwrap();
+    sqlx::query("UPDATE workflows SET definition = '{\"destinations\": [{\"to\": \"calendars\", \"purpose\": \"meeting\"}]}'")
+        .execute(&mut queue.owner)
+        .await
+        .unwrap();
+    let jane = Some("jane@acme.example".to_owned());
+    let verdict = Verdict { assignee: jane, ..queue.lead(1, "assign", 50).await };
+    for round in 1..=2 {
+        assert_eq!(queue::verdict(&store, &queue.actor(0, round), &verdict).await.unwrap(), Decided::Done);
+        assert_eq!(queue.waiting(&Filter::default()).await, []);
+        let now = queue.now + TimeDelta::minutes(round + 1);
+        let taken = sync::claim(&store, calendars, &Pace::default(), now, 9).await.unwrap();
+        let [effect] = taken.effects.try_into().unwrap_or_else(|_| panic!("one effect a round"));
+        assert_eq!(effect.lead_sequence, round);
+        let answer = sync::Answer { to_queue: true, ..sync::Answer::none("no time is free", now) };
+        let finish = sync::Finish { ticket: effect.ticket, outcome: sync::Outcome::Delivered, answer };
+        sync::finish(&store, &[finish]).await.unwrap();
+        // It waits, and whoever agrees agrees with the same suggestion as before.
+        assert_eq!(queue.waiting(&Filter::default()).await, [verdict.place.lead]);
+    }
+    let turns: Vec<i32> = sqlx::query_scalar("SELECT turn FROM queue_verdicts ORDER BY turn")
+        .fetch_all(&mut queue.owner)
+        .await
+        .unwrap();
+    assert_eq!(turns, [1, 2]);
+}
+
+#[tokio::test]
+async fn a_late_answer_of_a_calendar_does_not_undo_what_was_decided_since() {
+    let mut queue = Queue::open().await;
+    let store = queue.database.store.clone();
+    let calendars = fixture::destination(&store, "calendars", "fake", &json!({}), None).await.unwrap();
+    sqlx::query("UPDATE workflows SET definition = '{\"destinations\": [{\"to\": \"calendars\", \"purpose\": \"meeting\"}]}'")
+        .execute(&mut queue.owner)
+        .await
+        .unwrap();
+    let jane = Some("jane@acme.example".to_owned());
+    let verdict = Verdict { assignee: jane, ..queue.lead(1, "assign", 50).await };
+    queue::verdict(&store, &queue.actor(0, 0), &verdict).await.unwrap();
+    let now = queue.now + TimeDelta::seconds(30);
+    let taken = sync::claim(&store, calendars, &Pace::default(), now, 9).await.unwrap();
+    queue::give_back(&store, &queue.actor(0, 1), verdict.place).await.unwrap();
+    queue::verdict(&store, &queue.actor(0, 1), &disqualify(&verdict, "Not our market")).await.unwrap();
+    let [late] = taken.effects.try_into().unwrap_or_else(|_| panic!("the next ones wait for it"));
+    let answer = sync::Answer { to_queue: true, ..sync::Answer::none("no time is free", now) };
+    let finish = sync::Finish { ticket: late.ticket, outcome: sync::Outcome::Delivered, answer };
+    sync::finish(&store, &[finish]).await.unwrap();
+    assert_eq!(queue.waiting(&Filter::default()).await, []);
 }

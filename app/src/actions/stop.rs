@@ -1,11 +1,16 @@
 //! Stopping a workflow, and letting it go on.
 
+use std::collections::BTreeMap;
+
+use chrono_tz::Tz;
 use leptos::prelude::*;
 use store::control::kill::{self, Scope, kill_switches};
+use store::notices::{Notice, What};
 use store::reads::frame::workflow_names;
 
-use super::{Flash, actor, allowed, back_to, lead_to_with};
+use super::{Flash, Letter, actor, allowed, back_to, lead_to_with};
 use crate::error::Error;
+use crate::ui::words;
 
 /// What stands for every workflow, those to come too.
 pub const ALL: &str = "*";
@@ -87,4 +92,29 @@ async fn title(store: &store::Store, workflow: &str) -> Result<String, Error> {
     let mut known = workflow_names(store).await?.into_iter();
     let found = known.find(|known| known.name == workflow);
     Ok(found.ok_or_else(|| Error::NotFound { what: "workflow".into() })?.title)
+}
+
+/// What somebody is told by e-mail when a workflow was stopped or goes on, at the address that people see.
+pub fn letter(notice: &Notice, names: &BTreeMap<String, String>, origin: &str) -> Letter {
+    let workflow = notice.workflow.as_deref().unwrap_or("Every workflow");
+    let by = words::actor(&notice.by_whom, names);
+    let zone: Tz = notice.time_zone.parse().unwrap_or(chrono_tz::UTC);
+    let at = notice.at.with_timezone(&zone).format("%A %-d %B %Y, %H:%M %Z");
+    let (subject, done, then) = match notice.what.parse() {
+        Ok(What::Resumed) => (
+            format!("{workflow} goes on again"),
+            format!("Let go on by {by}, {at}. It had been stopped for this reason:"),
+            "New leads are decided by the rules again. What waits in the queue stays there for people.",
+        ),
+        _ => (
+            format!("{workflow} is stopped"),
+            format!("Stopped by {by}, {at}, for this reason:"),
+            "New leads go to people, and nothing is sent until it goes on.",
+        ),
+    };
+    let text = format!(
+        "Hello {},\n\n{subject}. {done}\n\n    {}\n\n{then}\n\n{origin}/\n\nYou are told because you lead sales.\n",
+        notice.name, notice.reason
+    );
+    Letter { to: notice.email.clone(), name: notice.name.clone(), subject, text }
 }

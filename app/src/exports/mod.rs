@@ -6,6 +6,7 @@ pub mod cell;
 pub mod charts;
 mod effects;
 mod leads;
+mod people;
 
 use serde_json::json;
 use store::Store;
@@ -31,13 +32,16 @@ pub enum List {
     Effects,
     /// Who did what.
     Audit,
+    /// Who signs in.
+    People,
 }
 
 /// A file's address, the page it is of, and what the file is called.
-pub const LISTS: [(List, &str, &str, &str); 3] = [
+pub const LISTS: [(List, &str, &str, &str); 4] = [
     (List::Leads, "/leads.csv", "/leads", "leads"),
     (List::Effects, "/sync/effects.csv", "/sync/effects", "unfinished-actions"),
     (List::Audit, "/audit.csv", "/audit", "audit-log"),
+    (List::People, "/people.csv", "/people", "people"),
 ];
 
 /// A file that is being written.
@@ -53,6 +57,7 @@ enum Rows {
     Leads(leads::Leads),
     Effects(effects::Effects),
     Audit(audit::Audit),
+    People(people::People),
 }
 
 /// Rows as texts, and whether there are more.
@@ -80,6 +85,10 @@ impl Export {
                 let (audit, filters) = audit::Audit::read(&params);
                 (Rows::Audit(audit), "/audit", filters, audit::HEAD)
             }
+            List::People => {
+                let (people, filters) = people::People::read(&params);
+                (Rows::People(people), "/people", filters, people::HEAD)
+            }
         };
         // Names of filters, not their values: a search may name a lead.
         store::control::export(store, &actions::actor(request)?, page, json!({ "filters": filters })).await?;
@@ -100,6 +109,7 @@ impl Export {
             Rows::Leads(leads) => leads.next(&self.store, limit).await?,
             Rows::Effects(effects) => effects.next(&self.store, limit).await?,
             Rows::Audit(audit) => audit.next(&self.store, limit).await?,
+            Rows::People(people) => people.next(&self.store, limit).await?,
         };
         self.left = if has_more { self.left - rows.len() } else { 0 };
         let head = self.head.take().map(|head| head.iter().map(|name| (*name).to_owned()).collect());

@@ -12,6 +12,8 @@ pub struct Told {
     workflow: String,
     lead: Lead,
     decision: Decision,
+    /// What a person decided instead.
+    verdict: Option<Decision>,
 }
 
 #[derive(Deserialize)]
@@ -36,9 +38,9 @@ struct Parameters {
 impl Told {
     /// The kind of meeting and whose, when one is wanted.
     pub fn meeting(&self) -> Option<(&str, &str)> {
-        let Parameters { meeting, assignee } = &self.decision.parameters;
-        let wanted = meeting.as_deref().zip(assignee.as_deref());
-        wanted.filter(|(meeting, _)| self.decision.action == "assign" && !meeting.is_empty())
+        let Decision { action, parameters } = self.verdict.as_ref().unwrap_or(&self.decision);
+        let wanted = parameters.meeting.as_deref().zip(parameters.assignee.as_deref());
+        wanted.filter(|(meeting, _)| action == "assign" && !meeting.is_empty())
     }
 
     /// The meeting, at this time.

@@ -23,8 +23,8 @@ CREATE TABLE IF NOT EXISTS meshline.decision_events (
     body jsonb NOT NULL,
     written_at timestamptz NOT NULL DEFAULT now()
 );
-COMMENT ON TABLE meshline.decision_events IS 'Every decision once, as Meshline made it.';
-COMMENT ON COLUMN meshline.decision_events.effect_key IS 'The same decision told twice has the same key and stays one row.';
+COMMENT ON TABLE meshline.decision_events IS 'Every decision once, as Meshline made it, and every verdict of a person on one: then body has it as verdict, and action, assignee and decided_at are its.';
+COMMENT ON COLUMN meshline.decision_events.effect_key IS 'The same decision or verdict told twice has the same key and stays one row.';
 COMMENT ON COLUMN meshline.decision_events.schema_version IS 'The form of body.';
 CREATE INDEX IF NOT EXISTS decision_events_decided_at_idx ON meshline.decision_events (decided_at);
 CREATE INDEX IF NOT EXISTS decision_events_lead_idx ON meshline.decision_events (lead_id, lead_sequence);

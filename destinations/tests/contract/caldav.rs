@@ -34,6 +34,17 @@ fn rejected(lead: u128, sequence: i64) -> Request {
     decided(lead, sequence, "reject", json!({}))
 }
 
+/// The same decision held, and what a person said instead.
+fn judged(lead: u128, sequence: i64, kind: &str, action: &str, parameters: Json) -> Request {
+    let request = decided(lead, sequence, "hold", json!({}));
+    let mut body: Json = serde_json::from_slice(&request.body).unwrap();
+    body["verdict"] = json!({
+        "verdict_id": uuid::Uuid::from_u128(sequence as u128), "kind": kind, "by": "sam@acme.example", "at": "2026-11-22T09:05:00.000000Z",
+        "action": action, "parameters": parameters, "reason": null,
+    });
+    Request { body: body.to_string().into_bytes(), ..request }
+}
+
 async fn started() -> (Radicale, Box<dyn Destination>) {
     let server = server().await;
     let destination = calendars(&settings(server.address));
@@ -268,4 +279,19 @@ async fn hostile_names_stay_in_the_title() {
         record.body["summary"],
         "Intro meeting: Bob END:VEVENT BEGIN:VEVENT X-EVIL:1;,\\n, A ATTENDEE:mailto:evil@x.example"
     );
+}
+
+#[tokio::test]
+async fn who_accepts_books_and_who_takes_it_back_cancels() {
+    let (server, destination) = started().await;
+    let assigned = json!({"assignee": "jane@acme.example", "meeting": "intro"});
+    let accepted = judged(1, 2, "accept", "assign", assigned);
+    assert_eq!(written(&*destination, &accepted).await.to_queue, None);
+    assert_eq!(live(&server).len(), 1);
+    let back = judged(1, 3, "give_back", "hold", json!({"assignee": null}));
+    assert_eq!(written(&*destination, &back).await.to_queue, None);
+    assert!(live(&server).is_empty());
+    // What comes late books nothing any more.
+    written(&*destination, &accepted).await;
+    assert!(live(&server).is_empty());
 }

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use destinations::body::{Lead, SCHEMA};
-use destinations::{Body, Destination, ReadError, Request};
+use destinations::{Destination, ReadError, Request};
 use engine::canonical::Digest;
+use engine::effect::{Body, Lead, SCHEMA};
 use engine::ids::{EffectId, LeadId};
 use engine::sync::backoff::Failure;
 use serde_json::{Value as Json, json};
@@ -96,6 +96,7 @@ fn named_request(lead: u128, sequence: i64, name: &str) -> Request {
         workflow: "inbound-form".into(),
         lead,
         decision,
+        verdict: None,
     };
     Request {
         effect_id: EffectId(id(9)),

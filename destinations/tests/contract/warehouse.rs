@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use destinations::{Destination, open};
+use destinations::{Destination, Request, open};
 use engine::canonical::Digest;
 use engine::sync::backoff::Failure;
 use serde_json::{Value as Json, json};
@@ -228,4 +228,32 @@ async fn a_locked_table_is_worth_a_retry_and_leaves_nothing_hanging() {
     lock.rollback().await.unwrap();
     warehouse.write(&request(1, 2)).await.unwrap();
     assert_eq!(database.events().await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_persons_verdict_is_where_the_lead_stands() {
+    let database = Database::new().await;
+    let warehouse = database.warehouse(database.address());
+    warehouse.write(&request(1, 1)).await.unwrap();
+    let request = request(1, 2);
+    let mut body: Json = serde_json::from_slice(&request.body).unwrap();
+    body["verdict"] = json!({
+        "verdict_id": uuid::Uuid::nil(), "kind": "disqualify", "by": "sam@acme.example", "at": "2026-11-22T09:05:00.000000Z",
+        "action": "reject", "parameters": {}, "reason": "Not our market",
+    });
+    warehouse.write(&Request { body: body.to_string().into_bytes(), ..request }).await.unwrap();
+    let stands: (String, Option<String>, i64, bool) = sqlx::query_as(
+        "SELECT action, assignee, lead_sequence, decided_at = '2026-11-22T09:05:00Z' FROM meshline.lead_current",
+    )
+    .fetch_one(&database.pool)
+    .await
+    .unwrap();
+    assert_eq!(stands, ("reject".into(), None, 2, true));
+    let events: Vec<(String, Option<String>)> = sqlx::query_as(
+        "SELECT action, body->'verdict'->>'by' FROM meshline.decision_events ORDER BY lead_sequence",
+    )
+    .fetch_all(&database.pool)
+    .await
+    .unwrap();
+    assert_eq!(events, [("assign".into(), None), ("reject".into(), Some("sam@acme.example".into()))]);
 }

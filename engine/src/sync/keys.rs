@@ -1,7 +1,7 @@
 //! The two keys of an effect.
 //!
-//! The **effect key** makes committing a decision twice harmless: the same decision asks for the same write
-//! only once. The **remote key** is the external id or UID under which the destination knows the record, and
+//! The **effect key** makes committing a decision twice harmless: the same decision, or the same verdict of a person on it,
+//! asks for the same write only once. The **remote key** is the external id or UID under which the destination knows the record, and
 //! leaves the decision out, so that a later decision about the lead updates the record instead of adding one.
 //!
 //! Both are SHA-256 over canonical JSON of ids, never of names that somebody may change.
@@ -9,11 +9,16 @@
 use serde_json::json;
 
 use crate::canonical::Digest;
-use crate::ids::{DecisionId, DestinationId, LeadId, WorkflowId};
+use crate::ids::{DecisionId, DestinationId, LeadId, VerdictId, WorkflowId};
 
 /// The key of the one write of this `kind`, for example `crm_update`, that a decision asks of a destination.
 pub fn effect_key(decision: DecisionId, kind: &str, destination: DestinationId) -> Digest {
     of(&json!({"decision": decision, "destination": destination, "kind": kind}))
+}
+
+/// The key of the one write of this `kind` that a person's verdict asks of a destination.
+pub fn verdict_key(verdict: VerdictId, kind: &str, destination: DestinationId) -> Digest {
+    of(&json!({"destination": destination, "kind": kind, "verdict": verdict}))
 }
 
 /// The key under which a destination keeps what a workflow writes about a lead for one `purpose`, for example
@@ -49,6 +54,12 @@ mod tests {
             )
         );
         assert_eq!(
+            verdict_key(id(1), "crm_update", id(2)),
+            Digest::of(
+                br#"{"destination":"00000000-0000-0000-0000-000000000002","kind":"crm_update","verdict":"00000000-0000-0000-0000-000000000001"}"#
+            )
+        );
+        assert_eq!(
             remote_key(id(1), id(2), "intro", id(3)),
             Digest::of(
                 br#"{"destination":"00000000-0000-0000-0000-000000000003","lead":"00000000-0000-0000-0000-000000000001","purpose":"intro","workflow":"00000000-0000-0000-0000-000000000002"}"#
@@ -62,6 +73,8 @@ mod tests {
         assert_ne!(effect, effect_key(id(3), "task", id(2)));
         assert_ne!(effect, effect_key(id(1), "note", id(2)));
         assert_ne!(effect, effect_key(id(1), "task", id(3)));
+        assert_ne!(effect, verdict_key(id(1), "task", id(2)));
+        assert_ne!(verdict_key(id(1), "task", id(2)), verdict_key(id(3), "task", id(2)));
         let remote = remote_key(id(1), id(2), "intro", id(3));
         assert_ne!(remote, remote_key(id(9), id(2), "intro", id(3)));
         assert_ne!(remote, remote_key(id(1), id(9), "intro", id(3)));

@@ -78,10 +78,13 @@ pub(super) async fn run(options: Options) -> Result<u8, Failure> {
         mail,
     };
     let origin = config.origin.clone();
+    let letters =
+        config.mail.clone().zip(origin.clone()).map(|(mail, origin)| tasks::Letters { mail, origin });
     let state = State::new(store.clone(), pipeline.clone(), config)?;
     let listener = TcpListener::bind(options.listen).await?;
     let shutdown = CancellationToken::new();
-    let running = tasks::Tasks::start(store.clone(), url, shutdown.clone());
+    let means = tasks::Means { database_url: url, letters };
+    let running = tasks::Tasks::start(store.clone(), means, shutdown.clone());
     let telling = tokio::spawn(live::run(state.store.clone(), state.live.clone(), shutdown.clone()));
     let hearing = tokio::spawn(releases::listen(pipeline, shutdown.clone()));
     stop_on_signals(shutdown.clone())?;

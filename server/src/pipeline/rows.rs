@@ -3,19 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use destinations::body::{Body, Lead};
 use engine::action::Action;
 use engine::bundle::StoredPick;
 use engine::decision::{Decision, Mode};
 use engine::ids::{DestinationId, EffectId, LeadId};
 use engine::rules::Act;
 use engine::rules::pick::PickInputs;
-use engine::sync::keys;
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use serde_json::{Value as Json, json};
 use sqlx::PgConnection;
-use store::ingest::{self, EffectRow, FeatureRow, LockedLead, Profile, State};
-use store::keyring::{DataKey, Place};
+use store::ingest::{self, EffectRow, FeatureRow, LeadThen, LockedLead, State};
+use store::keyring::Place;
 use store::log::{self, DecisionRow, EventRow};
 use store::workflows::Target;
 
@@ -38,14 +36,6 @@ pub(super) struct Draft {
     lead: LeadThen,
     parameters: BTreeMap<String, Json>,
     pick: Option<StoredPick>,
-}
-
-/// A lead as one of its decisions leaves it.
-struct LeadThen {
-    id: LeadId,
-    key: DataKey,
-    sequence: i64,
-    profile: Profile,
 }
 
 /// Everything one decision writes.
@@ -126,7 +116,7 @@ impl Draft {
             effects: targets
                 .into_iter()
                 .map(|(destination, target, id)| {
-                    effect_row(&prepared, &lead, &decision, destination, &target, id)
+                    EffectRow::new(id, &lead, prepared.live.id, &decision, None, (destination, &target))
                 })
                 .collect::<store::Result<_>>()?,
             answer: Answer { event_id: decision.event_id, lead_id: lead.id, decision },
@@ -237,9 +227,7 @@ fn pick(
 
 fn targets(mode: Mode, prepared: &Prepared) -> impl Iterator<Item = &(DestinationId, Target)> {
     let action = prepared.verdict.action;
-    let wanted =
-        move |target: &Target| mode == Mode::Live && (target.on.is_empty() || target.on.contains(&action));
-    prepared.live.targets.iter().filter(move |(_, target)| wanted(target))
+    prepared.live.targets.iter().filter(move |(_, target)| mode == Mode::Live && target.wants(action))
 }
 
 /// The queue a decision sends its lead to: a person has to look at what is held or escalated, and at what nobody
@@ -350,43 +338,5 @@ fn decision_row(
         effects: serde_json::to_value(&decision.effects)?,
         as_of: decision.as_of,
         decided_at: decision.decided_at,
-    })
-}
-
-fn effect_row(
-    prepared: &Prepared,
-    lead: &LeadThen,
-    decision: &Decision,
-    destination: DestinationId,
-    target: &Target,
-    id: EffectId,
-) -> store::Result<EffectRow> {
-    let effect_key = keys::effect_key(decision.decision_id, &target.purpose, destination);
-    let remote_key = keys::remote_key(lead.id, prepared.live.id, &target.purpose, destination);
-    let profile = &lead.profile;
-    let told = Lead {
-        id: lead.id,
-        email: profile.email.clone(),
-        name: profile.name.clone(),
-        company: profile.company.clone(),
-        domain: profile.domain.clone(),
-        external_id: profile.external_id.clone(),
-    };
-    let body = Body::new(effect_key, remote_key, lead.sequence, told, decision)?;
-    Ok(EffectRow {
-        id: id.0,
-        decision_id: decision.decision_id.0,
-        lead_id: lead.id.0,
-        workflow_id: prepared.live.id.0,
-        lead_sequence: lead.sequence,
-        destination_id: destination.0,
-        kind: target.purpose.clone(),
-        effect_key: effect_key.0.to_vec(),
-        remote_key: remote_key.0.to_vec(),
-        body: lead.key.seal(&body.bytes()?, Place { column: "effects.body", row: id.0 }),
-        created_at: decision.decided_at,
-        expires_at: target
-            .expires_hours
-            .map(|hours| decision.decided_at + TimeDelta::hours(i64::from(hours))),
     })
 }

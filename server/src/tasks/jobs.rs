@@ -4,6 +4,17 @@ use chrono::{TimeDelta, Utc};
 use store::sync::jobs::JobKind;
 use store::{Error, Store, control, people, sync};
 
+use crate::tasks::notices::{self, Letters};
+
+/// What jobs need beside what is kept.
+#[derive(Clone, Debug)]
+pub struct Means {
+    /// The database as its owner, for partitions.
+    pub database_url: String,
+    /// How letters go out; nobody is written to without.
+    pub letters: Option<Letters>,
+}
+
 /// Work that waited this long waits for something that nobody looks after.
 const WAITED_LONG: TimeDelta = TimeDelta::hours(1);
 
@@ -11,11 +22,15 @@ const WAITED_LONG: TimeDelta = TimeDelta::hours(1);
 const FORMS_KEPT: TimeDelta = TimeDelta::days(7);
 
 /// Runs a job; says what it did, or what is wrong.
-pub(super) async fn run(store: &Store, database_url: &str, job: JobKind) -> Result<String, String> {
+pub(super) async fn run(store: &Store, means: &Means, job: JobKind) -> Result<String, String> {
     let done = match job {
-        JobKind::Partitions => partitions(database_url).await,
+        JobKind::Partitions => partitions(&means.database_url).await,
         JobKind::Sessions => sessions(store).await,
         JobKind::Backlog => return backlog(store).await.unwrap_or_else(|error| Err(error.to_string())),
+        JobKind::Notices => {
+            let sent = notices::send(store, means.letters.as_ref()).await;
+            return sent.unwrap_or_else(|error| Err(error.to_string()));
+        }
     };
     done.map_err(|error| error.to_string())
 }

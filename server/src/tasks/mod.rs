@@ -10,11 +10,15 @@ mod health;
 mod held;
 mod jobs;
 mod listen;
+mod notices;
 pub mod schedule;
 mod trouble;
 mod worker;
 
 use std::time::Duration;
+
+pub use self::jobs::Means;
+pub use self::notices::Letters;
 
 use store::Store;
 use tokio::task::JoinSet;
@@ -29,10 +33,10 @@ pub struct Tasks {
 }
 
 impl Tasks {
-    /// Starts all tasks. `database_url` is the owner's, for partitions; everything else goes through the store.
-    pub fn start(store: Store, database_url: String, shutdown: CancellationToken) -> Self {
+    /// Starts all tasks.
+    pub fn start(store: Store, means: Means, shutdown: CancellationToken) -> Self {
         let mut running = JoinSet::new();
-        running.spawn(schedule::run(store.clone(), database_url, shutdown.clone()));
+        running.spawn(schedule::run(store.clone(), means, shutdown.clone()));
         running.spawn(dispatch::run(store, dispatch::Options::default(), shutdown));
         Self { running }
     }

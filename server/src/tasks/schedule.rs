@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::tasks::jobs::run as run_job;
+use crate::tasks::jobs::{Means, run as run_job};
 use crate::tasks::listen::{self, Bell};
 use crate::tasks::trouble::Trouble;
 
@@ -21,8 +21,8 @@ const POLL: Duration = Duration::from_secs(2);
 const LIMIT: Duration = Duration::from_secs(120);
 const LEASE: Duration = Duration::from_secs(150);
 
-/// Runs jobs until the token is cancelled. `database_url` is the owner's, for partitions.
-pub async fn run(store: Store, database_url: String, shutdown: CancellationToken) {
+/// Runs jobs until the token is cancelled.
+pub async fn run(store: Store, means: Means, shutdown: CancellationToken) {
     let bell: Bell = Arc::new(watch::channel(()).0);
     let bells = vec![(JOBS_CHANNEL, bell.clone())];
     let _listener = AbortOnDropHandle::new(tokio::spawn(listen::run(store.clone(), bells, shutdown.clone())));
@@ -32,7 +32,7 @@ pub async fn run(store: Store, database_url: String, shutdown: CancellationToken
     let mut is_known = false;
     while !shutdown.is_cancelled() {
         heard.mark_unchanged();
-        match due(&store, &database_url, &runner, &mut is_known).await {
+        match due(&store, &means, &runner, &mut is_known).await {
             Ok(()) => {
                 trouble.over("running jobs");
                 tokio::select! {
@@ -47,13 +47,13 @@ pub async fn run(store: Store, database_url: String, shutdown: CancellationToken
 }
 
 /// Runs everything that is due and that nobody is at.
-async fn due(store: &Store, database_url: &str, runner: &str, is_known: &mut bool) -> store::Result<()> {
+async fn due(store: &Store, means: &Means, runner: &str, is_known: &mut bool) -> store::Result<()> {
     if !*is_known {
         jobs::register(store).await?;
         *is_known = true;
     }
     while let Some(run) = jobs::begin(store, runner, LEASE).await? {
-        let ended = one(store, database_url, run).await;
+        let ended = one(store, means, run).await;
         if !jobs::end(store, run, &ended).await? {
             tracing::warn!(job = %run.job, "another process has taken the job over meanwhile");
         }
@@ -61,8 +61,8 @@ async fn due(store: &Store, database_url: &str, runner: &str, is_known: &mut boo
     Ok(())
 }
 
-async fn one(store: &Store, database_url: &str, run: Run) -> Ended {
-    let work = AssertUnwindSafe(run_job(store, database_url, run.job)).catch_unwind();
+async fn one(store: &Store, means: &Means, run: Run) -> Ended {
+    let work = AssertUnwindSafe(run_job(store, means, run.job)).catch_unwind();
     let done = match tokio::time::timeout(LIMIT, work).await {
         Ok(Ok(done)) => done,
         Ok(Err(_panic)) => Err("It failed inside Meshline; the log says where.".into()),

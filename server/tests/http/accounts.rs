@@ -287,11 +287,11 @@ async fn people_are_found_and_listed_page_by_page() {
     }
     people::add(app.store(), &actor, "asa@acme.example", "Åsa 100%", &[]).await.unwrap();
     let first = text(&mut admin, "/people").await;
-    assert!(first.contains("57\u{a0}people") && !first.contains("From the start"));
-    let next = between(&first, "href=\"/people?after=", "\"").to_owned();
-    let second = text(&mut admin, &format!("/people?after={next}")).await;
-    assert!(second.contains("From the start") && !second.contains(">More<"));
-    let listed = |page: &str| page.matches("<th scope=\"row\">").count();
+    assert!(first.contains("57\u{a0}people") && !first.contains(">Back<"));
+    let next = between(&first, "href=\"/people?before=", "\"").to_owned();
+    let second = text(&mut admin, &format!("/people?before={next}")).await;
+    assert!(second.contains(">Back<") && !second.contains(">More<"));
+    let listed = |page: &str| page.matches("<th scope=\"row\"").count();
     assert_eq!((listed(&first), listed(&second)), (people::PAGE_ROWS, 7));
     for (asked, count) in [("åSA", 1), ("%25", 1), ("P5%40acme", 1), ("zaphod", 0)] {
         let found = text(&mut admin, &format!("/people?q={asked}")).await;

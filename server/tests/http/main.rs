@@ -18,6 +18,7 @@ mod decisions;
 mod events;
 mod lists;
 mod live;
+mod notices;
 mod outcomes;
 mod people;
 mod process;

@@ -3,6 +3,7 @@
 use reqwest::StatusCode;
 use store::actor::Role;
 use store::people;
+use store::reads::keyset::Order;
 
 use crate::support::{PASSWORD, TestApp, between, location, text};
 
@@ -150,4 +151,124 @@ async fn times_and_figures_are_shown_as_one_chose() {
     let page = text(&mut here, &format!("/leads/{}", lead["lead_id"].as_str().unwrap())).await;
     let confidences = page.split('>').filter(|piece| piece.starts_with("0,") || piece.starts_with("0."));
     assert!(confidences.clone().count() > 0 && confidences.into_iter().all(|one| one.starts_with("0,")));
+}
+
+#[tokio::test]
+async fn a_form_sent_twice_adds_one_person_and_says_so() {
+    let app = TestApp::start().await;
+    let mut admin = app.signed_in("ana@acme.example", &[Role::Admin]).await;
+    let page = text(&mut admin, "/people").await;
+    let form = between(&page, "name=\"form\" value=\"", "\"").to_owned();
+    assert!(form.ends_with(".add-person"), "{form}");
+    let fields = [("name", "Ben Ode"), ("email", "ben@acme.example"), ("roles[]", "sdr"), ("form", &form)];
+    admin.post("/actions/add-person", &fields).await;
+    let ben = people::by_email(app.store(), "ben@acme.example").await.unwrap().unwrap();
+    let bens = format!("/people/{}", ben.id);
+    assert!(text(&mut admin, &bens).await.contains("/setup/"));
+    let again = admin.post("/actions/add-person", &fields).await;
+    assert_eq!((again.status(), location(&again)), (StatusCode::SEE_OTHER, &*bens));
+    let page = text(&mut admin, &bens).await;
+    assert!(page.contains("The form was sent twice.") && !page.contains("/setup/"), "{page}");
+    // The same form with another address does nothing either.
+    let other = [("name", "Cem"), ("email", "cem@acme.example"), ("roles[]", "sdr"), ("form", &form)];
+    admin.post("/actions/add-person", &other).await;
+    assert_eq!(people::all(app.store()).await.unwrap().len(), 2);
+    // A new form with a known address is told what is wrong.
+    let fresh =
+        [("name", "Ben"), ("email", "ben@acme.example"), ("roles[]", "sdr"), ("form", "other.add-person")];
+    admin.post("/actions/add-person", &fresh).await;
+    assert!(text(&mut admin, "/people").await.contains("Somebody with this address is there already."));
+}
+
+#[tokio::test]
+async fn people_are_narrowed_put_in_order_and_had_as_a_file() {
+    let app = TestApp::start().await;
+    let mut admin = app.signed_in("ana@acme.example", &[Role::Admin]).await;
+    for (email, name, role) in [
+        ("zoe@acme.example", "Zoe", Role::Ae),
+        ("ben@acme.example", "Ben", Role::Sdr),
+        ("cem@acme.example", "Cem", Role::Ae),
+    ] {
+        people::add(app.store(), &store::Actor::command("test"), email, name, &[role]).await.unwrap();
+    }
+    let ben = people::by_email(app.store(), "ben@acme.example").await.unwrap().unwrap();
+    people::set_disabled(app.store(), &store::Actor::command("test"), ben.id, true).await.unwrap();
+    let names = |file: &str| -> Vec<String> {
+        file.lines().skip(1).map(|line| line.split(',').nth(1).unwrap().to_owned()).collect()
+    };
+    let file = text(&mut admin, "/people.csv").await;
+    assert!(file.starts_with("Id,Name,E-mail,State,Roles,Time zone,Added\r\n"), "{file}");
+    assert_eq!(names(&file), ["Ben", "Cem", "Somebody", "Zoe"]);
+    assert!(file.contains("ben@acme.example,Shut out,SDR,UTC,"));
+    for (query, found) in [
+        ("sort=name.oldest", &["Zoe", "Somebody", "Cem", "Ben"][..]),
+        ("sort=added", &["Cem", "Ben", "Zoe", "Somebody"]),
+        ("sort=added.oldest", &["Somebody", "Zoe", "Ben", "Cem"]),
+        ("role=ae", &["Cem", "Zoe"]),
+        ("state=shut", &["Ben"]),
+        ("state=open", &["Somebody"]),
+        ("q=EM%40", &["Cem"]),
+        ("role=king&state=odd", &["Ben", "Cem", "Somebody", "Zoe"]),
+    ] {
+        assert_eq!(names(&text(&mut admin, &format!("/people.csv?{query}")).await), found, "{query}");
+    }
+    let page = text(&mut admin, "/people?role=ae&sort=added").await;
+    assert!(
+        page.contains("2\u{a0}people")
+            && page.contains("Save this view")
+            && page.contains("/people.csv?role=ae&amp;sort=added")
+    );
+}
+
+#[tokio::test]
+async fn pages_of_people_go_on_and_back_without_losing_anybody() {
+    let app = TestApp::start().await;
+    for n in 0..7 {
+        // Two of one name.
+        let name = format!("P{}", n / 2);
+        people::add(
+            app.store(),
+            &store::Actor::command("test"),
+            &format!("p{n}@acme.example"),
+            &name,
+            &[Role::Ae],
+        )
+        .await
+        .unwrap();
+    }
+    for by in [people::By::Name, people::By::Added] {
+        for order in [Order::Newest, Order::Oldest] {
+            let read = async |cursor| {
+                people::page(app.store(), &people::PeopleFilter::default(), by, order, cursor, 3)
+                    .await
+                    .unwrap()
+            };
+            let (mut seen, mut cursor) = (Vec::new(), Some(people::Cursor::Start));
+            while let Some(at) = cursor {
+                let page = read(at).await;
+                assert_eq!(page.total, 7);
+                seen.push(page.people.iter().map(|person| person.email.clone()).collect::<Vec<_>>());
+                cursor = page.beside.on(order);
+            }
+            assert_eq!(seen.iter().map(Vec::len).collect::<Vec<_>>(), [3, 3, 1], "{by:?} {order:?}");
+            let mut all: Vec<String> = seen.concat();
+            let from_a = (order == Order::Newest) == (by == people::By::Name);
+            let (first, last) = if from_a {
+                ("p0@acme.example", "p6@acme.example")
+            } else {
+                ("p6@acme.example", "p0@acme.example")
+            };
+            assert!(
+                all[0] == first || by == people::By::Name && all[..2].contains(&first.to_owned()),
+                "{all:?}"
+            );
+            assert!(
+                all[6] == last || by == people::By::Name && all[5..].contains(&last.to_owned()),
+                "{all:?}"
+            );
+            all.sort_unstable();
+            all.dedup();
+            assert_eq!(all.len(), 7, "each once");
+        }
+    }
 }

@@ -1,4 +1,5 @@
-//! The kill switch: a stopped workflow decides on, but its leads go to people and nothing is sent.
+//! The kill switch: a stopped workflow decides on, but its leads go to people and nothing is sent. The notice to sales
+//! leadership is committed with it.
 
 use chrono::{DateTime, Utc};
 use engine::ids::WorkflowId;
@@ -10,6 +11,7 @@ use crate::actor::Actor;
 use crate::control::{Audit, audit};
 use crate::error::{Error, Result};
 use crate::ingest::{OUTBOX_CHANNEL, RELEASE_CHANNEL};
+use crate::notices::{self, What};
 use crate::pool::Store;
 
 /// What is stopped.
@@ -49,8 +51,8 @@ pub async fn kill_switches(store: &Store) -> Result<Vec<KillSwitch>> {
     .await?)
 }
 
-/// Stops workflows: from the return on, no decision of theirs is committed with effects, and no effect of theirs is
-/// claimed. What is being written at this moment ends. One that is stopped already keeps its first reason.
+/// Stops workflows: from the return on, no decision of their rules is committed with effects, and no effect of theirs is
+/// claimed; those of what people decide wait. What is being written at this moment ends. One that is stopped already keeps its first reason.
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is no such workflow; [`Error::Refused`] without a reason.
@@ -73,6 +75,7 @@ pub async fn kill(store: &Store, actor: &Actor, scope: &Scope, reason: &str) -> 
     if thrown.rows_affected() == 0 {
         return Ok(());
     }
+    notices::tell_leadership(&mut transaction, actor, What::Stopped, workflow, reason).await?;
     told(&mut transaction, actor, "workflow.kill", scope, json!({ "reason": reason })).await?;
     transaction.commit().await?;
     Ok(())
@@ -92,6 +95,7 @@ pub async fn resume(store: &Store, actor: &Actor, scope: &Scope) -> Result<()> {
     .fetch_optional(&mut *transaction)
     .await?;
     let reason = reason.ok_or(Error::NotFound("stop"))?;
+    notices::tell_leadership(&mut transaction, actor, What::Resumed, workflow, &reason).await?;
     told(&mut transaction, actor, "workflow.resume", scope, json!({ "reason": reason })).await?;
     transaction.commit().await?;
     Ok(())

@@ -1,12 +1,31 @@
 //! Effects, their keys and their places in the outbox.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
+use engine::decision::Decision;
+use engine::effect::{Body, Lead, PersonVerdict};
+use engine::ids::{DestinationId, EffectId, LeadId, WorkflowId};
+use engine::sync::keys;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::OUTBOX_CHANNEL;
+use super::{OUTBOX_CHANNEL, Profile};
 use crate::error::Result;
+use crate::keyring::{DataKey, Place};
 use crate::log::column;
+use crate::pool::Store;
+use crate::workflows::Target;
+
+/// A lead as something that was decided about it leaves it.
+pub struct LeadThen {
+    /// Its id.
+    pub id: LeadId,
+    /// What seals what is said of it.
+    pub key: DataKey,
+    /// How much has been decided about it.
+    pub sequence: i64,
+    /// What is known of it.
+    pub profile: Profile,
+}
 
 /// One write to one destination.
 #[derive(Clone, Debug)]
@@ -15,17 +34,19 @@ pub struct EffectRow {
     pub id: Uuid,
     /// The decision it belongs to.
     pub decision_id: Uuid,
+    /// The person's verdict on it that is told, if one is.
+    pub verdict_id: Option<Uuid>,
     /// The lead.
     pub lead_id: Uuid,
     /// The decision's workflow.
     pub workflow_id: Uuid,
-    /// The decision's number among those of its lead.
+    /// Its number among what was decided about the lead.
     pub lead_sequence: i64,
     /// The destination.
     pub destination_id: Uuid,
     /// What is written.
     pub kind: String,
-    /// Unique for decision, kind and destination.
+    /// Unique for decision or verdict, kind and destination.
     pub effect_key: Vec<u8>,
     /// Names the record at the destination.
     pub remote_key: Vec<u8>,
@@ -35,6 +56,53 @@ pub struct EffectRow {
     pub created_at: DateTime<Utc>,
     /// When it is of no use any more.
     pub expires_at: Option<DateTime<Utc>>,
+}
+
+impl EffectRow {
+    /// The write that a decision, or a person's verdict on it, asks of a destination.
+    ///
+    /// # Errors
+    /// When a number of the decision is not finite.
+    pub fn new(
+        id: EffectId,
+        lead: &LeadThen,
+        workflow: WorkflowId,
+        decision: &Decision,
+        verdict: Option<&PersonVerdict>,
+        (destination, target): (DestinationId, &Target),
+    ) -> Result<Self> {
+        let effect_key = match verdict {
+            Some(verdict) => keys::verdict_key(verdict.verdict_id, &target.purpose, destination),
+            None => keys::effect_key(decision.decision_id, &target.purpose, destination),
+        };
+        let remote_key = keys::remote_key(lead.id, workflow, &target.purpose, destination);
+        let profile = lead.profile.clone();
+        let told = Lead {
+            id: lead.id,
+            email: profile.email,
+            name: profile.name,
+            company: profile.company,
+            domain: profile.domain,
+            external_id: profile.external_id,
+        };
+        let body = Body::new(effect_key, remote_key, lead.sequence, told, decision, verdict.cloned())?;
+        let created_at = verdict.map_or(decision.decided_at, |verdict| verdict.at);
+        Ok(Self {
+            id: id.0,
+            decision_id: decision.decision_id.0,
+            verdict_id: verdict.map(|verdict| verdict.verdict_id.0),
+            lead_id: lead.id.0,
+            workflow_id: workflow.0,
+            lead_sequence: lead.sequence,
+            destination_id: destination.0,
+            kind: target.purpose.clone(),
+            effect_key: effect_key.0.to_vec(),
+            remote_key: remote_key.0.to_vec(),
+            body: lead.key.seal(&body.bytes()?, Place { column: "effects.body", row: id.0 }),
+            created_at,
+            expires_at: target.expires_hours.map(|hours| created_at + TimeDelta::hours(i64::from(hours))),
+        })
+    }
 }
 
 /// Writes effects, takes their keys and puts them into the outbox. Once they are committed, [`announce_effects`] wakes
@@ -55,8 +123,8 @@ pub async fn insert_effects(connection: &mut PgConnection, rows: &[EffectRow]) -
     .execute(&mut *connection)
     .await?;
     sqlx::query(
-        "INSERT INTO effects (id, decision_id, lead_id, lead_sequence, destination_id, kind, effect_key, remote_key, body, created_at, expires_at) \
-         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::uuid[], $6::text[], $7::bytea[], $8::bytea[], $9::bytea[], $10::timestamptz[], $11::timestamptz[])",
+        "INSERT INTO effects (id, decision_id, lead_id, lead_sequence, destination_id, kind, effect_key, remote_key, body, created_at, expires_at, verdict_id) \
+         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::uuid[], $6::text[], $7::bytea[], $8::bytea[], $9::bytea[], $10::timestamptz[], $11::timestamptz[], $12::uuid[])",
     )
     .bind(column(rows, |row| row.id))
     .bind(column(rows, |row| row.decision_id))
@@ -69,6 +137,7 @@ pub async fn insert_effects(connection: &mut PgConnection, rows: &[EffectRow]) -
     .bind(column(rows, |row| row.body.clone()))
     .bind(column(rows, |row| row.created_at))
     .bind(column(rows, |row| row.expires_at))
+    .bind(column(rows, |row| row.verdict_id))
     .execute(&mut *connection)
     .await?;
     sqlx::query(
@@ -96,4 +165,15 @@ pub async fn insert_effects(connection: &mut PgConnection, rows: &[EffectRow]) -
 pub async fn announce_effects(connection: &mut PgConnection) -> Result<()> {
     sqlx::query("SELECT pg_notify($1, '')").bind(OUTBOX_CHANNEL).execute(connection).await?;
     Ok(())
+}
+
+/// Wakes the dispatchers of all processes. What was committed stays committed: where this fails, they find it by polling.
+pub async fn wake_dispatchers(store: &Store) {
+    let told = match store.pool().acquire().await {
+        Ok(mut connection) => announce_effects(&mut connection).await,
+        Err(error) => Err(error.into()),
+    };
+    if let Err(error) = told {
+        tracing::debug!(%error, "effects were committed and not announced");
+    }
 }

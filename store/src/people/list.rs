@@ -9,6 +9,7 @@ use super::{Person, read};
 use crate::actor::Role;
 use crate::error::Result;
 use crate::pool::Store;
+use crate::reads::keyset::{self, Order};
 
 /// People on a page.
 pub const PAGE_ROWS: usize = 50;
@@ -20,45 +21,111 @@ const HOLDERS: i64 = 200;
 pub struct PeopleFilter {
     /// With this in the name or the address.
     pub text: Option<String>,
-    /// After this person.
-    pub after: Option<PersonId>,
+    /// Who hold this role.
+    pub role: Option<Role>,
+    /// Who get in, or do not.
+    pub door: Option<Door>,
 }
+
+/// Whether a person gets in.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[strum(serialize_all = "lowercase")]
+pub enum Door {
+    /// They can sign in.
+    Open,
+    /// They were let in and have no password yet.
+    Invited,
+    /// They were shut out.
+    Shut,
+}
+
+/// What people are put in order by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum By {
+    /// The name; of [`Order`], the newest first is from A to Z.
+    #[default]
+    Name,
+    /// When they were added.
+    Added,
+}
+
+/// Where a page begins: beside a person.
+pub type Cursor = keyset::Cursor<PersonId>;
 
 /// A page of people.
 #[derive(Clone, Debug, Default)]
 pub struct PeoplePage {
-    /// By name.
+    /// In order.
     pub people: Vec<Person>,
     /// How many pass the filter, on all pages.
     pub total: i64,
-    /// After whom the next page begins, when there is one.
-    pub next: Option<PersonId>,
+    /// The pages beside it.
+    pub beside: keyset::Beside<PersonId>,
 }
 
-/// A page of the people that pass the filter, by name.
+/// A page of the people that pass the filter, with at most `limit` of them.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn page(store: &Store, filter: &PeopleFilter) -> Result<PeoplePage> {
-    const FOUND: &str =
-        "($1::text IS NULL OR strpos(lower(name), lower($1)) > 0 OR strpos(email, lower($1)) > 0)";
-    let total = sqlx::query_scalar(sqlx::AssertSqlSafe(format!("SELECT count(*) FROM people WHERE {FOUND}")))
+pub async fn page(
+    store: &Store,
+    filter: &PeopleFilter,
+    by: By,
+    order: Order,
+    cursor: Cursor,
+    limit: usize,
+) -> Result<PeoplePage> {
+    const FOUND: &str = "($1::text IS NULL OR strpos(lower(p.name), lower($1)) > 0 OR strpos(p.email, lower($1)) > 0) \
+        AND ($2::text IS NULL OR EXISTS (SELECT FROM person_roles r WHERE r.person_id = p.id AND r.role = $2)) \
+        AND ($3::text IS NULL OR $3 = CASE WHEN p.disabled_at IS NOT NULL THEN 'shut' WHEN p.password_hash IS NULL THEN 'invited' ELSE 'open' END)";
+    let role = filter.role.map(<&'static str>::from);
+    let door = filter.door.map(<&'static str>::from);
+    let count = format!("SELECT count(*) FROM people p WHERE {FOUND}");
+    let total = sqlx::query_scalar(sqlx::AssertSqlSafe(count))
         .bind(&filter.text)
+        .bind(role)
+        .bind(door)
         .fetch_one(store.pool())
         .await?;
-    let mut ids: Vec<Uuid> = sqlx::query_scalar(sqlx::AssertSqlSafe(format!(
-        "SELECT id FROM people WHERE {FOUND} AND ($2::uuid IS NULL OR (name, id) > (SELECT name, id FROM people WHERE id = $2)) \
-         ORDER BY name, id LIMIT $3"
-    )))
-    .bind(&filter.text)
-    .bind(filter.after.map(|person| person.0))
-    .bind(PAGE_ROWS as i64 + 1)
-    .fetch_all(store.pool())
-    .await?;
-    let more = ids.len() > PAGE_ROWS;
-    ids.truncate(PAGE_ROWS);
-    let next = ids.last().filter(|_| more).map(|id| PersonId(*id));
-    Ok(PeoplePage { people: by_ids(store, ids).await?, total, next })
+    // From A to Z is the other way round than from the newest to the oldest.
+    let (key, newer, older) = match by {
+        By::Name => ("p.name, p.id", "<", ">"),
+        By::Added => ("p.created_at, p.id", ">", "<"),
+    };
+    let (at, side) = match cursor {
+        Cursor::Start => (None, ">"),
+        Cursor::Before(person) => (Some(person), older),
+        Cursor::After(person) => (Some(person), newer),
+    };
+    let direction = if cursor.is_ascending(order) == (by == By::Added) { "ASC" } else { "DESC" };
+    let ordered =
+        key.split(", ").map(|column| format!("{column} {direction}")).collect::<Vec<_>>().join(", ");
+    let query = format!(
+        "SELECT p.id FROM people p WHERE {FOUND} AND ($4::uuid IS NULL OR ({key}) {side} (SELECT {key} FROM people p WHERE p.id = $4)) \
+         ORDER BY {ordered} LIMIT $5"
+    );
+    let mut ids: Vec<Uuid> = sqlx::query_scalar(sqlx::AssertSqlSafe(query))
+        .bind(&filter.text)
+        .bind(role)
+        .bind(door)
+        .bind(at.map(|person| person.0))
+        .bind(limit as i64 + 1)
+        .fetch_all(store.pool())
+        .await?;
+    let beside = keyset::turn(&mut ids, limit, &cursor, order, |id| PersonId(*id));
+    let mut people = by_ids(store, ids.clone()).await?;
+    people.sort_by_key(|person| ids.iter().position(|id| *id == person.id.0));
+    Ok(PeoplePage { people, total, beside })
 }
 
 /// Those who may sign in and hold a role, by name.

@@ -9,6 +9,7 @@ mod preferences;
 pub mod secret;
 pub mod sessions;
 
+use chrono::{DateTime, Utc};
 use engine::event::normal_email;
 use engine::ids::PersonId;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, Select};
@@ -25,7 +26,7 @@ pub use self::keys::{ApiKey, Scope, add_key, key_by_secret, keys, revoke_key};
 pub use self::links::{
     DEFAULT_VALIDITY, RESET_VALIDITY, make_reset_link, make_setup_link, person_of_setup_link, use_setup_link,
 };
-pub use self::list::{PAGE_ROWS, PeopleFilter, PeoplePage, holders, page};
+pub use self::list::{By, Cursor, Door, PAGE_ROWS, PeopleFilter, PeoplePage, holders, page};
 pub use self::preferences::{NumberFormat, Preferences, set_preferences};
 pub use self::secret::{Password, PasswordProblem};
 
@@ -50,6 +51,19 @@ pub struct Person {
     pub is_disabled: bool,
     /// Whether a password was set.
     pub has_password: bool,
+    /// When the person was added.
+    pub added_at: DateTime<Utc>,
+}
+
+impl Person {
+    /// Whether the person gets in.
+    pub fn door(&self) -> Door {
+        match (self.is_disabled, self.has_password) {
+            (true, _) => Door::Shut,
+            (false, false) => Door::Invited,
+            (false, true) => Door::Open,
+        }
+    }
 }
 
 /// Adds a person, without a password: [`make_setup_link`] gives a link to set one with.
@@ -223,6 +237,7 @@ async fn read(
                 roles,
                 is_disabled: row.disabled_at.is_some(),
                 has_password: row.password_hash.is_some(),
+                added_at: row.created_at,
             };
             Ok((person, row.password_hash))
         })

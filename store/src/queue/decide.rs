@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use engine::action::Action;
 use engine::control::outcome::OutcomeStage;
-use engine::ids::{DecisionId, PersonId};
+use engine::effect::PersonVerdict;
+use engine::ids::{DecisionId, PersonId, VerdictId};
 use engine::rules::pick::{Pool, chosen};
 use engine::time::micros;
 use serde::Serialize;
@@ -14,6 +15,7 @@ use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
 use super::claims::{person, taken};
+use super::tell::tell;
 use super::{Kind, Place, TAKE_BACK, Taken, Verdict};
 use crate::actor::Actor;
 use crate::control::{Audit, audit};
@@ -21,6 +23,7 @@ use crate::error::{Error, Result};
 use crate::hash::{hex, row_hash};
 use crate::ingest;
 use crate::keyring::{DataKey, Place as Sealed};
+use crate::log;
 use crate::outcomes::{self, OutcomeInput, OutcomeRow};
 use crate::pool::Store;
 
@@ -40,6 +43,8 @@ pub enum Decided {
 pub enum Gone {
     /// Somebody decided it.
     Decided {
+        /// Who.
+        person: PersonId,
         /// What the person is called.
         by: String,
         /// What they chose.
@@ -81,12 +86,14 @@ impl Standing {
 }
 
 /// Decides a waiting lead: the verdict, an override where it differs from what the rules suggest, the outcome of one who is
-/// disqualified, and the way out of the queue, in one transaction. Of two who decide at one moment, one does.
+/// disqualified, the way out of the queue, and what destinations are told, in one transaction. Of two who decide at one
+/// moment, one does.
 ///
 /// # Errors
 /// [`Error::Erased`] when the person behind the lead was erased, [`Error::Refused`] for what is no person.
 pub async fn verdict(store: &Store, actor: &Actor, verdict: &Verdict) -> Result<Decided> {
     let (person, place) = (person(actor)?, verdict.place);
+    let decision = log::decision(store, verdict.decision).await?;
     let mut tx = store.pool().begin().await?;
     let key = lock(&mut tx, store, place).await?;
     if let Some(taken) = taken(&mut tx, actor, person, place).await? {
@@ -98,10 +105,7 @@ pub async fn verdict(store: &Store, actor: &Actor, verdict: &Verdict) -> Result<
     let Some(standing) = standing.filter(|standing| standing.is_as_seen(verdict)) else {
         return Ok(Decided::Gone(super::list::gone_now(&mut tx, place, verdict.decision).await?));
     };
-    let by: String = sqlx::query_scalar("SELECT email FROM people WHERE id = $1")
-        .bind(person.0)
-        .fetch_one(&mut *tx)
-        .await?;
+    let by = address(&mut tx, person).await?;
     let override_id = write_override(&mut tx, actor, verdict, &key, &by).await?;
     let outcome_id = write_outcome(&mut tx, actor, verdict, &key, &by).await?;
     let before: Option<String> = sqlx::query_scalar("SELECT assignee FROM leads WHERE id = $1")
@@ -133,29 +137,45 @@ pub async fn verdict(store: &Store, actor: &Actor, verdict: &Verdict) -> Result<
         outcome_id,
         standing,
     };
-    insert(&mut tx, actor, person, place, &row).await?;
+    let id = insert(&mut tx, actor, person, place, &row).await?;
+    let said = PersonVerdict {
+        verdict_id: id,
+        kind: verdict.kind,
+        by,
+        at: engine::time::cut(actor.now),
+        action: verdict.action,
+        parameters: parameters(verdict),
+        reason: verdict.reason.clone(),
+    };
+    let is_told = tell(&mut tx, key, place, &decision, &said, verdict.action).await?;
     sqlx::query("DELETE FROM queue_claims WHERE lead_id = $1 AND workflow_id = $2")
         .bind(place.lead.0)
         .bind(place.workflow.0)
         .execute(&mut *tx)
         .await?;
     tx.commit().await?;
+    if is_told {
+        ingest::wake_dispatchers(store).await;
+    }
     Ok(Decided::Done)
 }
 
 /// Takes a verdict of the actor's back, within [`super::TAKE_BACK`] and while nothing else has happened to the lead: it waits
-/// again, as long as it had. What the verdict wrote stays written, and a row says that it does not count.
+/// again, as long as it had. What the verdict wrote stays written, and a row says that it does not count; destinations that
+/// were told of the verdict are told that.
 ///
 /// # Errors
 /// When the database fails, or for what is no person.
 pub async fn give_back(store: &Store, actor: &Actor, place: Place) -> Result<GivenBack> {
     let person = person(actor)?;
+    let Some(newest) = newest(store, place).await? else { return Ok(GivenBack::TooLate) };
+    let decision = log::decision(store, newest).await?;
     let mut tx = store.pool().begin().await?;
-    lock(&mut tx, store, place).await?;
+    let key = lock(&mut tx, store, place).await?;
     let last: Option<LastRow> = sqlx::query_as(
         "SELECT v.decision_id AS last_decision_id, v.queue, v.queued_at, v.suggested, v.action, v.assignee, v.assignee_before, v.override_id, v.outcome_id \
          FROM lead_states s JOIN queue_verdicts v ON v.decision_id = s.last_decision_id \
-         WHERE s.lead_id = $1 AND s.workflow_id = $2 AND s.queue IS NULL AND v.kind <> 'give_back' AND v.person_id = $3 AND v.at >= $4 \
+         WHERE s.lead_id = $1 AND s.workflow_id = $2 AND v.decision_id = $5 AND s.queue IS NULL AND v.kind <> 'give_back' AND v.person_id = $3 AND v.at >= $4 \
            AND NOT EXISTS (SELECT FROM queue_verdicts later WHERE later.decision_id = v.decision_id AND later.turn > v.turn) \
            AND NOT EXISTS (SELECT FROM standing_outcomes o WHERE o.lead_id = s.lead_id AND o.received_at > v.at AND o.id IS DISTINCT FROM v.outcome_id) \
          FOR NO KEY UPDATE OF s",
@@ -164,6 +184,7 @@ pub async fn give_back(store: &Store, actor: &Actor, place: Place) -> Result<Giv
     .bind(place.workflow.0)
     .bind(person.0)
     .bind(actor.now - TAKE_BACK)
+    .bind(newest.0)
     .fetch_optional(&mut *tx)
     .await?;
     let Some(last) = last else { return Ok(GivenBack::TooLate) };
@@ -177,25 +198,71 @@ pub async fn give_back(store: &Store, actor: &Actor, place: Place) -> Result<Giv
     .bind(&last.standing.suggested)
     .execute(&mut *tx)
     .await?;
+    let mut parameters = BTreeMap::new();
     if last.assignee.is_some() {
         assign(&mut tx, place, last.assignee_before.as_deref()).await?;
+        parameters.insert("assignee".to_owned(), json!(last.assignee_before));
     }
+    let action: Action =
+        last.action.parse().map_err(|_| Error::Corrupt("a verdict has an unreadable action".into()))?;
     let row = Row {
         kind: Kind::GiveBack,
-        action: last
-            .action
-            .parse()
-            .map_err(|_| Error::Corrupt("a verdict has an unreadable action".into()))?,
+        action,
         assignee: None,
         assignee_before: None,
         override_id: last.override_id,
         outcome_id: last.outcome_id,
         standing: last.standing,
     };
-    insert(&mut tx, actor, person, place, &row).await?;
+    let id = insert(&mut tx, actor, person, place, &row).await?;
     outcomes::restage(&mut tx, &[place.lead.0]).await?;
+    let said = PersonVerdict {
+        verdict_id: id,
+        kind: Kind::GiveBack,
+        by: address(&mut tx, person).await?,
+        at: engine::time::cut(actor.now),
+        action: Action::Hold,
+        parameters,
+        reason: None,
+    };
+    // Whoever was told of the verdict, whether or not they take what waits.
+    let is_told = tell(&mut tx, key, place, &decision, &said, action).await?;
     tx.commit().await?;
+    if is_told {
+        ingest::wake_dispatchers(store).await;
+    }
     Ok(GivenBack::Done)
+}
+
+/// The decision that a lead stands with.
+async fn newest(store: &Store, place: Place) -> Result<Option<DecisionId>> {
+    let newest: Option<Uuid> = sqlx::query_scalar(
+        "SELECT last_decision_id FROM lead_states WHERE lead_id = $1 AND workflow_id = $2",
+    )
+    .bind(place.lead.0)
+    .bind(place.workflow.0)
+    .fetch_optional(store.pool())
+    .await?;
+    Ok(newest.map(DecisionId))
+}
+
+async fn address(connection: &mut PgConnection, person: PersonId) -> Result<String> {
+    Ok(sqlx::query_scalar("SELECT email FROM people WHERE id = $1")
+        .bind(person.0)
+        .fetch_one(connection)
+        .await?)
+}
+
+/// The parameters of the action as the person chose them: whose turn it counted as, and who gets the lead.
+fn parameters(verdict: &Verdict) -> BTreeMap<String, Json> {
+    let mut parameters = verdict.parameters.clone();
+    for (name, chosen) in [("pool", &verdict.pool), ("assignee", &verdict.assignee)] {
+        match chosen {
+            Some(chosen) => parameters.insert(name.to_owned(), json!(chosen)),
+            None => parameters.remove(name),
+        };
+    }
+    parameters
 }
 
 #[derive(FromRow)]
@@ -357,21 +424,22 @@ async fn write_outcome(
     Ok(Some(id))
 }
 
-/// Writes the next row on the decision, and its audit row.
+/// Writes the next row on the decision, and its audit row; answers the row's id.
 async fn insert(
     connection: &mut PgConnection,
     actor: &Actor,
     person: PersonId,
     place: Place,
     row: &Row,
-) -> Result<()> {
+) -> Result<VerdictId> {
+    let id = engine::ids::mint(actor.now, rand::random());
     let kind: &'static str = row.kind.into();
     sqlx::query(
         "INSERT INTO queue_verdicts (id, decision_id, turn, lead_id, workflow_id, kind, suggested, action, assignee, assignee_before, override_id, outcome_id, \
          queue, queued_at, person_id, at) SELECT $1, $2, coalesce(max(turn), 0) + 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15 \
          FROM queue_verdicts WHERE decision_id = $2",
     )
-    .bind(engine::ids::mint(actor.now, rand::random()))
+    .bind(id)
     .bind(row.standing.last_decision_id)
     .bind(place.lead.0)
     .bind(place.workflow.0)
@@ -397,5 +465,6 @@ async fn insert(
         lead: Some(place.lead),
         detail,
     };
-    audit(connection, actor, entry).await
+    audit(connection, actor, entry).await?;
+    Ok(id.into())
 }

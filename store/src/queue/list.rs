@@ -215,6 +215,8 @@ pub async fn decided_since(store: &Store, person: PersonId, since: DateTime<Utc>
 /// A verdict that was given.
 #[derive(Clone, Debug, FromRow)]
 pub struct Past {
+    /// Its id.
+    pub id: Uuid,
     /// The lead.
     pub lead_id: Uuid,
     /// The workflow.
@@ -227,13 +229,15 @@ pub struct Past {
     pub action: String,
     /// To whom the lead went.
     pub assignee: Option<String>,
-    /// What the person is called.
+    /// The person.
+    pub person_id: Uuid,
+    /// What they are called.
     pub by: String,
     /// When.
     pub at: DateTime<Utc>,
 }
 
-const PAST: &str = "SELECT v.lead_id, v.workflow_id, v.decision_id, v.kind, v.action, v.assignee, p.name AS by, v.at \
+const PAST: &str = "SELECT v.id, v.lead_id, v.workflow_id, v.decision_id, v.kind, v.action, v.assignee, v.person_id, p.name AS by, v.at \
     FROM queue_verdicts v JOIN people p ON p.id = v.person_id ";
 
 /// The verdicts on a lead, newest first.
@@ -276,7 +280,7 @@ pub(super) async fn gone_now(
         sqlx::query_as(sqlx::AssertSqlSafe(query)).bind(decision.0).fetch_optional(&mut *connection).await?;
     if let Some(last) = last.filter(|last| last.kind != <&str>::from(super::Kind::GiveBack)) {
         let action = last.action.parse().unwrap_or(Action::Hold);
-        return Ok(Gone::Decided { by: last.by, action, at: last.at });
+        return Ok(Gone::Decided { person: last.person_id.into(), by: last.by, action, at: last.at });
     }
     let newest: Option<Uuid> = sqlx::query_scalar(
         "SELECT last_decision_id FROM lead_states WHERE lead_id = $1 AND workflow_id = $2",

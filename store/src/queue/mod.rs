@@ -1,15 +1,21 @@
 //! The queue: leads that wait for a person. Who has one open, and what people decide.
 //!
 //! Architecture invariant: a verdict is committed only on the decision it was made about, while the lead still waits with
-//! it; the row of the lead is locked from that look until the commit, and (decision, turn) is unique besides.
+//! it; the row of the lead is locked from that look until the commit, and (decision, turn) is unique besides. What it asks of
+//! the workflow's destinations is committed with it.
 
 mod claims;
 mod decide;
 mod list;
+mod tell;
+
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use engine::action::Action;
+pub use engine::effect::VerdictKind as Kind;
 use engine::ids::{DecisionId, LeadId, WorkflowId};
+use serde_json::Value as Json;
 
 pub use claims::{Claimed, claim, claim_next, release, renew};
 pub use decide::{Decided, GivenBack, Gone, give_back, verdict};
@@ -35,30 +41,6 @@ pub struct Place {
     pub workflow: WorkflowId,
 }
 
-/// What kind of verdict a person gives.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    strum::Display,
-    strum::EnumString,
-    strum::IntoStaticStr,
-    strum::VariantArray,
-)]
-#[strum(serialize_all = "snake_case")]
-pub enum Kind {
-    /// What the rules suggest.
-    Accept,
-    /// Another action.
-    Change,
-    /// Out.
-    Disqualify,
-    /// None after all: back to the queue.
-    GiveBack,
-}
-
 /// A person's verdict on a waiting lead.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
@@ -70,6 +52,8 @@ pub struct Verdict {
     pub kind: Kind,
     /// The action; [`Action::Reject`] where it disqualifies.
     pub action: Action,
+    /// What else the rules say of the action, where it is theirs: a meeting, a stage.
+    pub parameters: BTreeMap<String, Json>,
     /// Who gets the lead, by address.
     pub assignee: Option<String>,
     /// The pool whose turn it counts as, by name.

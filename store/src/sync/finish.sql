@@ -8,17 +8,19 @@ WITH given AS MATERIALIZED (
 ), closed AS (
     DELETE FROM outbox o USING given g
     WHERE o.effect_id = g.effect_id AND o.run_lease = g.run_lease AND o.leased_until IS NOT NULL AND g.state = 'closed'
-    RETURNING o.effect_id, o.run_lease
+    RETURNING o.effect_id, o.run_lease, o.lead_sequence
 ), queued AS (
-    -- Unless the lead has been decided again since: that decision says where it waits.
-    UPDATE lead_states s SET queue = g.queue, queued_at = g.finished_at
+    -- Unless the lead has been decided again since, by the rules or by a person: that says where it waits.
+    UPDATE lead_states s SET queue = g.queue, queued_at = g.finished_at,
+        suggested = coalesce((SELECT v.suggested FROM queue_verdicts v WHERE v.decision_id = s.last_decision_id ORDER BY v.turn DESC LIMIT 1), s.last_action)
     FROM given g JOIN closed USING (effect_id, run_lease)
     WHERE g.queue IS NOT NULL AND s.lead_id = g.lead_id AND s.last_decision_id = g.decision_id AND s.queue IS NULL
+        AND NOT EXISTS (SELECT FROM effects later WHERE later.decision_id = g.decision_id AND later.lead_sequence > closed.lead_sequence)
 ), kept AS (
     UPDATE outbox o SET state = g.state, leased_until = NULL, due_at = coalesce(g.due_at, o.due_at), attempts = o.attempts - g.uncounted, last_error = g.error
     FROM given g
     WHERE o.effect_id = g.effect_id AND o.run_lease = g.run_lease AND o.leased_until IS NOT NULL AND g.state <> 'closed'
-    RETURNING o.effect_id, o.run_lease
+    RETURNING o.effect_id, o.run_lease, o.lead_sequence
 )
 INSERT INTO deliveries (id, effect_id, decision_id, lead_id, destination_id, attempt, run_lease, result, status, request, response, error, started_at,
     finished_at, hash)

@@ -126,6 +126,7 @@ pub async fn effects(store: &Store, wanted: &[New]) -> Result<Vec<EffectId>> {
                 .unwrap_data_key(new.lead.0, keys.get(&new.lead.0).map_or(&[], Vec::as_slice))?;
             Ok(EffectRow {
                 id,
+                verdict_id: None,
                 decision_id: decision,
                 lead_id: new.lead.0,
                 workflow_id: WORKFLOW.0,

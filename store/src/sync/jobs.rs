@@ -38,6 +38,8 @@ pub enum JobKind {
     Sessions,
     /// Looks for effects that wait longer than they should.
     Backlog,
+    /// E-mails people what they have to know.
+    Notices,
 }
 
 impl JobKind {
@@ -47,6 +49,7 @@ impl JobKind {
             Self::Partitions => "Make partitions",
             Self::Sessions => "Delete expired sessions",
             Self::Backlog => "Check the outbox",
+            Self::Notices => "Tell sales leadership",
         }
     }
 
@@ -56,6 +59,9 @@ impl JobKind {
             Self::Partitions => "The log is kept by months. Those to come are made a quarter ahead.",
             Self::Sessions => "Whoever has been away too long signs in again.",
             Self::Backlog => "Counts what waits, and fails while anything has waited for an hour.",
+            Self::Notices => {
+                "Who leads sales gets an e-mail when a workflow is stopped, and when it goes on."
+            }
         }
     }
 
@@ -64,6 +70,7 @@ impl JobKind {
         match self {
             Self::Partitions | Self::Sessions => Duration::from_secs(3_600),
             Self::Backlog => Duration::from_secs(60),
+            Self::Notices => Duration::from_secs(15),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use engine::canonical::Digest;
-use engine::ids::{DecisionId, DeliveryId, DestinationId, EffectId, LeadId};
+use engine::ids::{DecisionId, DeliveryId, DestinationId, EffectId, LeadId, VerdictId};
 use serde_json::Value as Json;
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, Row as _};
@@ -40,9 +40,11 @@ pub struct Effect {
     pub id: EffectId,
     /// Its decision.
     pub decision_id: DecisionId,
+    /// The person's verdict on it that is told, if one is.
+    pub verdict_id: Option<VerdictId>,
     /// Its lead.
     pub lead_id: LeadId,
-    /// Number of the decision among those of its lead.
+    /// Its number among what was decided about the lead.
     pub lead_sequence: i64,
     /// Its destination.
     pub destination_id: DestinationId,
@@ -214,7 +216,7 @@ pub(super) async fn effects(
     limit: i64,
 ) -> Result<Vec<Effect>> {
     let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
-        "SELECT e.id, e.decision_id, e.lead_id, e.lead_sequence, e.destination_id, e.kind, e.remote_key, e.created_at, e.expires_at, \
+        "SELECT e.id, e.decision_id, e.verdict_id, e.lead_id, e.lead_sequence, e.destination_id, e.kind, e.remote_key, e.created_at, e.expires_at, \
            n.name AS destination, o.state, o.due_at, d.id AS delivery_id, d.attempt, d.result, d.status, d.error, d.finished_at \
          FROM effects e JOIN destinations n ON n.id = e.destination_id LEFT JOIN outbox o ON o.effect_id = e.id \
          LEFT JOIN LATERAL (SELECT * FROM deliveries d WHERE d.effect_id = e.id ORDER BY d.run_lease DESC LIMIT 1) d ON true {filter}"
@@ -246,6 +248,7 @@ fn effect(row: &PgRow) -> Result<Effect> {
     Ok(Effect {
         id: id.into(),
         decision_id: row.try_get::<Uuid, _>("decision_id")?.into(),
+        verdict_id: row.try_get::<Option<Uuid>, _>("verdict_id")?.map(VerdictId),
         lead_id: row.try_get::<Uuid, _>("lead_id")?.into(),
         lead_sequence: row.try_get("lead_sequence")?,
         destination_id: row.try_get::<Uuid, _>("destination_id")?.into(),

@@ -4,10 +4,11 @@ use engine::ids::PersonId;
 use leptos::prelude::*;
 use store::Store;
 use store::actor::Role;
+use store::control::is_used;
 use store::people::{self, Person};
 
 use super::{fields, page_path, parsed, refused};
-use crate::actions::{Flash, LocalPath, actor, allowed, lead_to_with};
+use crate::actions::{Flash, LocalPath, REPEATED, actor, actor_once, allowed, lead_to_with};
 use crate::context::Request;
 use crate::error::{Error, Result};
 
@@ -27,6 +28,9 @@ pub async fn add_person(
     /// The roles.
     #[server(default)]
     roles: Vec<String>,
+    /// Names the form, so that it adds one person.
+    #[server(default)]
+    form: String,
 ) -> Result<(), Error> {
     let request = allowed::<AddPerson>()?;
     let held: Vec<Role> = parsed(&roles, "role")?;
@@ -35,7 +39,11 @@ pub async fn add_person(
         .value("email", &*email)
         .value("roles", roles.join(","));
     let called = name.trim();
+    let actor = actor_once(&request, &form)?;
     let is_taken = people::by_email(&request.store, &email).await?.is_some();
+    if is_taken && is_used(&request.store, &actor).await? {
+        return again(&request, &email, called).await;
+    }
     let problems = [
         fields::name(called),
         fields::email(&email).or_else(|| is_taken.then(|| ("email", TAKEN.to_owned()))),
@@ -45,10 +53,13 @@ pub async fn add_person(
     if !wrong.errors.is_empty() {
         return lead_to_with(&page_path(PAGE), &wrong);
     }
-    let actor = actor(&request)?;
     let id = match people::add(&request.store, &actor, &email, called, &held).await {
         Ok(id) => id,
-        // Somebody else was quicker.
+        Err(store::Error::Repeated) => return again(&request, &email, called).await,
+        // Somebody else was quicker, or the same form.
+        Err(store::Error::Duplicate(_)) if is_used(&request.store, &actor).await? => {
+            return again(&request, &email, called).await;
+        }
         Err(store::Error::Duplicate(_)) => {
             return lead_to_with(&page_path(PAGE), &typed.error("email", TAKEN));
         }
@@ -56,6 +67,14 @@ pub async fn add_person(
     };
     let said = format!("{called} was added. Give them this link; it sets a password, once, within a day.");
     show_link(&request, id, said).await
+}
+
+/// What is said of a form that was sent twice: where it leads, and how there is a link still.
+async fn again(request: &Request, email: &str, called: &str) -> Result<()> {
+    let person = people::by_email(&request.store, email).await?;
+    let page = person.map_or_else(|| page_path(PAGE), |person| page_of(person.id));
+    let said = format!("{REPEATED} If you did not see the link for {called}, make a new one.");
+    lead_to_with(&page, &Flash::new(said))
 }
 
 /// Makes a new link for a person, and shows it. Earlier ones stop working.

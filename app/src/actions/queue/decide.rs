@@ -2,9 +2,12 @@
 
 #![allow(clippy::too_many_arguments, reason = "each is a field of the form")]
 
+use std::collections::BTreeMap;
+
 use engine::action::Action;
 use engine::ids::DecisionId;
 use leptos::prelude::*;
+use serde_json::Value as Json;
 use store::Store;
 use store::control::kill;
 use store::queue::{self, Decided, GivenBack, Gone, Kind, Place, Verdict};
@@ -14,6 +17,8 @@ use super::{Shown, clock, decided, gone, place, taken};
 use crate::actions::{Flash, actor, allowed, lead_to_with};
 use crate::context::Request;
 use crate::error::{Error, Result};
+use crate::pages::lead::rules::rules;
+use crate::pages::queue::load::suggestion;
 use crate::ui::words;
 
 /// Characters of a reason: a few sentences.
@@ -78,7 +83,9 @@ pub async fn decide_lead(
         queue::renew(&request.store, &actor(&request)?, place).await?;
         return lead_to_with(&back, &wrong);
     };
+    let parameters = suggested(&request.store, decision, action).await?;
     let verdict = Verdict {
+        parameters,
         place,
         decision,
         kind,
@@ -166,8 +173,16 @@ fn plain(text: &str) -> String {
 
 /// Whether the lead is gone because this very person decided the same.
 fn is_own(request: &Request, gone: &Gone, chosen: Action) -> bool {
-    let name = request.viewer.as_ref().map(|viewer| viewer.name.as_str());
-    matches!(gone, Gone::Decided { by, action, .. } if Some(by.as_str()) == name && *action == chosen)
+    let viewer = request.viewer.as_ref().map(|viewer| viewer.id);
+    matches!(gone, Gone::Decided { person, action, .. } if Some(*person) == viewer && *action == chosen)
+}
+
+/// What else the rules say of an action, where it is what they suggest: a meeting, a stage.
+async fn suggested(store: &Store, decision: DecisionId, action: Action) -> Result<BTreeMap<String, Json>> {
+    let decision = store::log::decision(store, decision).await?;
+    let rules = rules(store, &decision.bundle).await?;
+    let act = suggestion(&rules.bundle, &decision);
+    Ok(if act.action == action { act.parameters } else { BTreeMap::new() })
 }
 
 /// Takes the next lead and leads on to it.

@@ -51,7 +51,7 @@ pub fn left(clock: Clock, until: chrono::DateTime<chrono::Utc>) -> String {
 /// Why a lead does not wait any more, as a sentence.
 pub fn gone(gone: &Gone, clock: Clock) -> String {
     match gone {
-        Gone::Decided { by, action, at } => {
+        Gone::Decided { by, action, at, .. } => {
             format!("{by} decided it {}: {}.", clock.said(*at), decided(*action))
         }
         Gone::Again => "Something new came in, and the rules decided again.".into(),

@@ -90,7 +90,8 @@ async fn load(here: Here, asked: Asked, flash: Flash) -> Result<Page> {
     let list = if found.entries.is_empty() {
         Either::Left(nothing(&asked, &found))
     } else {
-        let count = Count { rows: found.entries.len(), called: ("act", "acts"), cut: found.cut };
+        let count =
+            Count { rows: found.entries.len(), called: ("act", "acts"), cut: found.cut, by_name: false };
         let rows = table.view(&found.entries, address, Some(*sorted));
         Either::Right(view! { {rows}{pager(address, sorted.order, cursor, &count, found.beside)} })
     };

@@ -3,8 +3,8 @@
 mod account;
 pub(crate) mod audit_log;
 mod keys;
-mod people;
-mod person;
+pub(crate) mod people;
+pub(crate) mod person;
 mod settings;
 
 pub use account::Account;

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
 use leptos_router::hooks::use_params_map;
 use store::actor::Role;
-use store::people::{self, Person, sessions};
+use store::people::{self, Door, Person, sessions};
 use strum::VariantArray as _;
 
 use crate::actions::Flash;
@@ -52,7 +52,7 @@ async fn load(here: Here, id: String, flash: Flash) -> Result<Page> {
     };
     let body = view! {
         {link}
-        <div class="account"><div class="stacked-forms">{facts(&person, browsers, is_me)}{may.then(|| door(&person, is_me))}</div>{change}</div>
+        <div class="account"><div class="stacked-forms">{facts(&person, browsers, is_me)}{may.then(|| signing_in(&person, is_me))}</div>{change}</div>
     };
     Ok(Page { title: person.name, bar: bar.into_any(), body: body.into_any() })
 }
@@ -95,7 +95,7 @@ fn roles(person: &Person) -> impl IntoView + use<> {
     }
 }
 
-fn door(person: &Person, is_me: bool) -> impl IntoView + use<> {
+fn signing_in(person: &Person, is_me: bool) -> impl IntoView + use<> {
     let id = person.id.to_string();
     let link = (!person.is_disabled).then(|| {
         let words = if person.has_password { "Make a link to set a new password" } else { "Make a new link to set a password" };
@@ -137,10 +137,16 @@ fn door(person: &Person, is_me: bool) -> impl IntoView + use<> {
 
 /// Whether the person gets in.
 pub fn state(person: &Person) -> impl IntoView + use<> {
-    match (person.is_disabled, person.has_password) {
-        (true, _) => dotted("bad", "Shut out"),
-        (false, false) => dotted("warn", "Invited"),
-        (false, true) => dotted("good", "Can sign in"),
+    let (tone, words) = door(person.door());
+    dotted(tone, words)
+}
+
+/// Whether a person gets in: its tone and its words.
+pub fn door(door: Door) -> (&'static str, &'static str) {
+    match door {
+        Door::Shut => ("bad", "Shut out"),
+        Door::Invited => ("warn", "Invited"),
+        Door::Open => ("good", "Can sign in"),
     }
 }
 

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
 use store::control::kill::KillSwitch;
+use store::notices::Notice;
 
 use super::load::{Loaded, TOO_LONG};
 use crate::actions::queue::count;
@@ -15,6 +16,7 @@ use crate::ui::number;
 pub fn burns(here: &Here, loaded: &Loaded) -> impl IntoView + use<> {
     let mut burning: Vec<AnyView> =
         loaded.stops.iter().map(|(switch, by)| stopped(here, loaded, switch, by).into_any()).collect();
+    burning.extend(loaded.resumed.iter().map(|(notice, by)| resumed(loaded, notice, by).into_any()));
     if loaded.failed > 0 {
         let text = if loaded.failed == 1 {
             "action failed and needs somebody."
@@ -97,6 +99,18 @@ fn stopped(here: &Here, loaded: &Loaded, switch: &KillSwitch, by: &str) -> impl 
                 <p class="meta">{format!("By {by}, ")}{loaded.clock.stamp_said(switch.killed_at)}". New leads go to people, and nothing is sent."</p>
             </div>
             {resume}
+        </div>
+    }
+}
+
+/// That a workflow goes on again, for those who were told that it was stopped.
+fn resumed(loaded: &Loaded, notice: &Notice, by: &str) -> impl IntoView + use<> {
+    let what = notice.workflow.clone().unwrap_or_else(|| "Every workflow".to_owned());
+    view! {
+        <div class="note" data-a="good">
+            {icon(Icon::Info)}
+            <p><strong>{format!("{what} goes on again.")}</strong>" It was stopped for this reason: "{notice.reason.clone()}</p>
+            <p class="meta">{format!("By {by}, ")}{loaded.clock.stamp_said(notice.at)}"."</p>
         </div>
     }
 }

@@ -5,6 +5,7 @@ use store::actor::Role;
 use store::changes::{self, Listed, Show};
 use store::control::kill::{KillSwitch, kill_switches};
 use store::live::{Topic, mark};
+use store::notices::{self, Notice, What};
 use store::people;
 use store::queue::{self, Filter, Waiting};
 use store::reads::dashboard::{self, Cohort, Report};
@@ -32,6 +33,8 @@ const WEEKS: i64 = 12;
 pub struct Loaded {
     /// Switches that are thrown, each with who threw it.
     pub stops: Vec<(KillSwitch, String)>,
+    /// Workflows that go on again, as the viewer was told, each with who let it; those stopped once more left out.
+    pub resumed: Vec<(Notice, String)>,
     /// Actions that failed and need somebody.
     pub failed: i64,
     /// Destinations that are left alone for a while after failures, by name.
@@ -77,7 +80,12 @@ pub async fn load(here: &Here, with_figures: bool) -> Result<Loaded> {
     let viewer = here.request.viewer.as_ref().ok_or(Error::SignedOut)?;
     let is = |roles: &[Role]| viewer.roles.iter().any(|role| roles.contains(role));
     let thrown = kill_switches(store).await?;
-    let actors: Vec<String> = thrown.iter().map(|switch| switch.killed_by.clone()).collect();
+    let mut resumed = notices::of_person(store, viewer.id, clock.now).await?;
+    // The newest word on a workflow counts.
+    let mut said = std::collections::BTreeSet::new();
+    resumed.retain(|notice| said.insert(notice.workflow_id) && notice.what == <&str>::from(What::Resumed));
+    let stopped = thrown.iter().map(|switch| switch.killed_by.clone());
+    let actors: Vec<String> = stopped.chain(resumed.iter().map(|notice| notice.by_whom.clone())).collect();
     let names = names_of_actors(store, &actors).await?;
     let destinations = sync::destinations(store).await?;
     let name = |id| destinations.iter().find(|known| known.id().0 == id).map(|known| known.name.clone());
@@ -114,6 +122,13 @@ pub async fn load(here: &Here, with_figures: bool) -> Result<Loaded> {
             .map(|switch| {
                 let by = words::actor(&switch.killed_by, &names);
                 (switch, by)
+            })
+            .collect(),
+        resumed: resumed
+            .into_iter()
+            .map(|notice| {
+                let by = words::actor(&notice.by_whom, &names);
+                (notice, by)
             })
             .collect(),
         failed: sync::count_dead(store, &DeadFilter::default()).await?,

@@ -1,9 +1,11 @@
 //! What was done because of the decision, and how it went.
 
+use engine::action::Action;
 use engine::decision::{Decision, Mode};
 use leptos::either::{Either, EitherOf3};
 use leptos::prelude::*;
 use serde_json::Value as Json;
+use store::queue::{Kind, Past};
 use store::sync::lists::{Effect, EffectState};
 
 use super::decided::Decided;
@@ -59,7 +61,7 @@ fn nothing(decision: &Decision) -> &'static str {
     match decision.mode {
         Mode::Historical => "Nothing: the lead was imported, and an import sends nothing.",
         Mode::Simulation | Mode::Shadow => "Nothing: this was a trial.",
-        Mode::Manual => "Nothing: the workflow is stopped, and a person decides.",
+        Mode::Manual => "Nothing yet: the workflow was stopped, and a person decides.",
         Mode::AssignReview | Mode::Live => "Nothing: the workflow names no destination for this decision.",
     }
 }
@@ -75,7 +77,7 @@ fn row(loaded: &Loaded, decision: &Decision, effect: &Effect) -> impl IntoView +
         <tr>
             <th scope="row"><a class="tone-link" href=format!("/sync/effects/{}", effect.id)>{words::effect(&effect.kind)}</a></th>
             <td data-l="To">{effect.destination.clone()}</td>
-            <td class="wide">{what(loaded, decision, &effect.kind)}</td>
+            <td class="wide">{what(loaded, decision, effect)}</td>
             <td class="first">{state(loaded, effect)}</td>
             <td class="num" data-l="Attempts">{attempts}</td>
             <td class="num" data-l="Took">{took}</td>
@@ -84,7 +86,12 @@ fn row(loaded: &Loaded, decision: &Decision, effect: &Effect) -> impl IntoView +
 }
 
 /// What is written, in words.
-fn what(loaded: &Loaded, decision: &Decision, kind: &str) -> String {
+fn what(loaded: &Loaded, decision: &Decision, effect: &Effect) -> String {
+    if let Some(verdict) = effect.verdict_id {
+        let verdict = loaded.verdicts.iter().find(|past| past.id == verdict.0);
+        return verdict.map_or_else(|| "What a person decided".into(), |past| said(loaded, past));
+    }
+    let kind = effect.kind.as_str();
     let text = |name: &str| decision.parameters.get(name).and_then(Json::as_str);
     if kind == "decision_event" {
         return "The decision with its inputs and rules".into();
@@ -94,6 +101,16 @@ fn what(loaded: &Loaded, decision: &Decision, kind: &str) -> String {
     parts.extend(text("stage").map(|stage| format!("stage {}", words::stage_named(stage))));
     parts.extend(text("meeting").map(|meeting| format!("{meeting} meeting")));
     parts.join(", ")
+}
+
+/// What a person decided in the queue.
+fn said(loaded: &Loaded, past: &Past) -> String {
+    if past.kind == <&str>::from(Kind::GiveBack) {
+        return format!("Waits again, taken back by {}", past.by);
+    }
+    let action = words::action_done(past.action.parse().unwrap_or(Action::Hold));
+    let owner = past.assignee.as_ref().map(|email| format!(", owner {}", loaded.person(email)));
+    format!("{action} by {}{}", past.by, owner.unwrap_or_default())
 }
 
 fn state(loaded: &Loaded, effect: &Effect) -> impl IntoView + use<> {

@@ -8,7 +8,7 @@ pub(super) mod facts;
 pub(super) mod inputs;
 pub(super) mod load;
 mod pick;
-pub(super) mod rules;
+pub(crate) mod rules;
 mod timeline;
 mod trace;
 pub(super) mod verdict;

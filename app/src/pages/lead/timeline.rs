@@ -97,13 +97,16 @@ fn judged(loaded: &Loaded, verdict: &Past) -> Entry {
     Entry { at: Some(verdict.at), kind: 2, tone, line, small: format!("by {}", verdict.by) }
 }
 
-/// What was delivered, one entry for each decision.
+/// What was delivered, one entry for each decision, of the rules or of a person.
 fn done(loaded: &Loaded) -> Vec<Entry> {
     let mut by_decision: std::collections::BTreeMap<_, Vec<(&Effect, DateTime<Utc>)>> =
         std::collections::BTreeMap::new();
     for effect in loaded.effects.iter().filter(|effect| effect.state == Some(EffectState::Delivered)) {
         if let Some(last) = &effect.last {
-            by_decision.entry(effect.decision_id).or_default().push((effect, last.finished_at));
+            by_decision
+                .entry((effect.decision_id, effect.verdict_id))
+                .or_default()
+                .push((effect, last.finished_at));
         }
     }
     let entry = |effects: Vec<(&Effect, DateTime<Utc>)>| {

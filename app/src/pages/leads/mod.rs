@@ -58,7 +58,7 @@ async fn load(here: Here, address: Address, flash: Flash) -> Result<Page> {
     let list = if found.rows.is_empty() {
         empty::no_match(&asked, &found).into_any()
     } else {
-        let count = Count { rows: found.rows.len(), called: ("row", "rows"), cut: found.cut };
+        let count = Count { rows: found.rows.len(), called: ("row", "rows"), cut: found.cut, by_name: false };
         let rows = table.view(&found.rows, &asked.address, Some(asked.sorted));
         view! { {rows}{pager(&asked.address, asked.sort.order, &asked.cursor, &count, found.beside)} }
             .into_any()

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
+use engine::bundle::Bundle;
 use engine::canonical::Digest;
+use engine::decision::Decision;
 use engine::ids::LeadId;
 use engine::rules::Act;
 use engine::rules::pick::{Counters, PickInputs};
@@ -211,7 +213,8 @@ async fn load_open(here: &Here, place: Place, workflows: &[WorkflowName], rows: 
     {
         queue::renew(store, &actor, place).await?;
     }
-    let suggestion = loaded.decided.as_ref().filter(|_| waits).map(suggestion);
+    let waiting = loaded.decided.as_ref().filter(|_| waits);
+    let suggestion = waiting.map(|decided| suggestion(&decided.rules.bundle, decided.decision()));
     let turn = match (&suggestion, &loaded.decided) {
         (Some(act), Some(decided)) => turn(here, decided, act, loaded.lead.assignee.clone()).await?,
         _ => None,
@@ -234,10 +237,9 @@ async fn load_open(here: &Here, place: Place, workflows: &[WorkflowName], rows: 
 }
 
 /// What the rules would do with the lead.
-fn suggestion(decided: &Decided) -> Act {
-    let decision = decided.decision();
+pub fn suggestion(bundle: &Bundle, decision: &Decision) -> Act {
     let act = Act { action: decision.action, parameters: decision.parameters.clone() };
-    decided.rules.bundle.suggestion(decision.held_by.as_deref(), act)
+    bundle.suggestion(decision.held_by.as_deref(), act)
 }
 
 async fn turn(here: &Here, decided: &Decided, act: &Act, owner: Option<String>) -> Result<Option<Turn>> {

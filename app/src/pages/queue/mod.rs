@@ -2,7 +2,7 @@
 
 mod decide;
 mod list;
-mod load;
+pub(crate) mod load;
 mod work;
 
 use leptos::either::Either;

@@ -2,8 +2,9 @@
 
 use engine::change::Kind;
 use store::Store;
-use store::people::{self, PeopleFilter, Person};
+use store::people::{self, By, PeopleFilter, Person};
 use store::reads::frame::{RuleName, WorkflowName, live_rules, workflow_names};
+use store::reads::keyset::Order;
 use store::reads::leads_list::{self, Cursor, Filter, PAGE_ROWS, Row, Sort};
 use store::reads::search::{Versioned, versions};
 
@@ -59,10 +60,10 @@ pub async fn find(store: &Store, viewer: &Viewer, text: &str) -> Result<Found> {
             Ok(id) => Filter { lead: Some(id), ..Filter::default() },
             Err(_) => Filter { text: Some(text.to_owned()), ..Filter::default() },
         };
-        let by_name = PeopleFilter { text: Some(text.to_owned()), after: None };
+        let by_name = PeopleFilter { text: Some(text.to_owned()), ..PeopleFilter::default() };
         let (leads, people, rules, workflows, versioned) = tokio::try_join!(
             leads_list::page(store, &filter, Sort::default(), Cursor::Start, PAGE_ROWS),
-            people::page(store, &by_name),
+            people::page(store, &by_name, By::Name, Order::Newest, people::Cursor::Start, people::PAGE_ROWS),
             live_rules(store),
             workflow_names(store),
             versions(store, text),

@@ -201,8 +201,12 @@ pub fn lists(clock: Clock) -> Group {
     };
     // Two of them on one page are told apart by what they are of.
     let pages = |theme: Theme| {
-        let count =
-            Count { rows: 50, called: (theme.pick("row", "act"), theme.pick("rows", "acts")), cut: false };
+        let count = Count {
+            rows: 50,
+            called: (theme.pick("row", "act"), theme.pick("rows", "acts")),
+            cut: false,
+            by_name: false,
+        };
         let beside = Beside { newer: Some(Cursor::After(7)), older: Some(Cursor::Before(3)) };
         pager(&Address::new(HERE), Order::Newest, &Cursor::Before(8), &count, beside)
     };

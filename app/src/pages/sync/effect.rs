@@ -125,6 +125,8 @@ fn facts(detail: &EffectDetail, clock: Clock) -> impl IntoView + use<> {
     let effect = &detail.effect;
     let lead = format!("/leads/{}", effect.lead_id);
     let decision = format!("/leads/{}?decision={}", effect.lead_id, effect.decision_id);
+    let by = if effect.verdict_id.is_some() { ", by a person" } else { "" };
+    let because = format!("decision {} about this lead{by}", effect.lead_sequence);
     let (key, remote) = (digits(&detail.effect_key.to_string()), digits(&effect.remote_key.to_string()));
     let short = |full: &str| {
         let short = full.get(..SHORT_KEY).unwrap_or(full).to_owned();
@@ -140,7 +142,7 @@ fn facts(detail: &EffectDetail, clock: Clock) -> impl IntoView + use<> {
             <dt>"Action"</dt><dd>{words::effect(&effect.kind)}</dd>
             <dt>"About"</dt><dd><a href=lead>{who(detail)}</a></dd>
             <dt>"To"</dt><dd>{effect.destination.clone()}</dd>
-            <dt>"Because of"</dt><dd><a href=decision>{format!("decision {} about this lead", effect.lead_sequence)}</a></dd>
+            <dt>"Because of"</dt><dd><a href=decision>{because}</a></dd>
             <dt>"Decided"</dt><dd>{clock.stamp(effect.created_at)}</dd>
             {due}
             {expires}

@@ -25,6 +25,8 @@ pub struct Column<'a, Row> {
     label: Option<&'static str>,
     /// What sorts by it, in the address.
     sort: Option<&'static str>,
+    /// Sorted from A to Z rather than from the newest.
+    is_text: bool,
     /// Not shown unless it is asked for.
     is_extra: bool,
     /// Of buttons: always there, and without a visible head.
@@ -40,7 +42,17 @@ impl<'a, Row> Column<'a, Row> {
         cell: impl Fn(&Row) -> V + Send + Sync + 'a,
     ) -> Self {
         let cell = Box::new(move |row: &Row| cell(row).into_any());
-        Self { key, head, class, label: None, sort: None, is_extra: false, is_tool: false, cell }
+        Self {
+            key,
+            head,
+            class,
+            label: None,
+            sort: None,
+            is_text: false,
+            is_extra: false,
+            is_tool: false,
+            cell,
+        }
     }
 
     /// With words before the cell on a phone.
@@ -51,6 +63,11 @@ impl<'a, Row> Column<'a, Row> {
     /// Sorted by, under this name: an index has to answer it.
     pub fn sort(self, name: &'static str) -> Self {
         Self { sort: Some(name), ..self }
+    }
+
+    /// Sorted by, from A to Z, under this name.
+    pub fn sort_text(self, name: &'static str) -> Self {
+        Self { sort: Some(name), is_text: true, ..self }
     }
 
     /// Shown only when it is asked for.
@@ -179,16 +196,22 @@ fn head<Row>(column: &Column<'_, Row>, address: &Address, sorted: Option<Sorted>
     let Some((name, sorted)) = column.sort.zip(sorted) else {
         return view! { <th scope="col" class=class(column)>{text}</th> }.into_any();
     };
-    let (aria, sign, turned) = match (sorted.by == name, sorted.order) {
-        (true, Order::Newest) => (Some("descending"), "↓", format!("{name}.oldest")),
-        (true, Order::Oldest) => (Some("ascending"), "↑", name.to_owned()),
-        (false, _) => (None, "", name.to_owned()),
+    let turned = match (sorted.by == name, sorted.order) {
+        (true, Order::Newest) => format!("{name}.oldest"),
+        _ => name.to_owned(),
+    };
+    let (aria, sign) = match (sorted.by == name, (sorted.order == Order::Newest) == column.is_text) {
+        (true, false) => (Some("descending"), "↓"),
+        (true, true) => (Some("ascending"), "↑"),
+        (false, _) => (None, ""),
     };
     let href = address.start().with("sort", turned).href();
-    let title = match (sorted.by == name, sorted.order) {
-        (true, Order::Newest) => "Newest first; turn round",
-        (true, Order::Oldest) => "Oldest first; turn round",
-        (false, _) => "Sort by this",
+    let title = match (sorted.by == name, sorted.order, column.is_text) {
+        (true, Order::Newest, false) => "Newest first; turn round",
+        (true, Order::Oldest, false) => "Oldest first; turn round",
+        (true, Order::Newest, true) => "From A to Z; turn round",
+        (true, Order::Oldest, true) => "From Z to A; turn round",
+        (false, ..) => "Sort by this",
     };
     view! {
         <th scope="col" class=class(column) aria-sort=aria>
@@ -218,6 +241,7 @@ mod tests {
             columns: vec![
                 Column::new("name", "Name", "", cell),
                 Column::new("size", "Size", "num", cell).sort("size"),
+                Column::new("kind", "Kind", "", cell).sort_text("name"),
                 Column::new("weight", "Weight", "", cell).extra(),
                 Column::new("do", "Do", "end", |_| "x").tool(),
             ],
@@ -238,7 +262,7 @@ mod tests {
         assert!(asked.contains("Name") && asked.contains("Weight") && asked.contains("Do"));
         assert!(!asked.contains("Size"));
         let choices = table().choices(&address(&[("cols", "weight")]));
-        assert_eq!(choices, [("size", "Size", false), ("weight", "Weight", true)]);
+        assert_eq!(choices, [("size", "Size", false), ("kind", "Kind", false), ("weight", "Weight", true)]);
     }
 
     #[test]
@@ -250,8 +274,9 @@ mod tests {
         );
         let up = heads(&[("sort", "size.oldest")]);
         assert!(up.contains("aria-sort=\"ascending\"") && up.contains("/list?sort=size\""));
-        let other = heads(&[("sort", "name")]);
-        assert!(!other.contains("aria-sort") && other.contains("/list?sort=size\""));
+        let by_name = heads(&[("sort", "name")]);
+        assert!(by_name.contains("aria-sort=\"ascending\"") && by_name.contains("/list?sort=size\""));
+        assert!(by_name.contains("From A to Z") && by_name.contains("/list?sort=name.oldest"));
         assert_eq!(Sorted::read(&address(&[("sort", "evil")]), &["size"]).by, "size");
     }
 
@@ -259,6 +284,6 @@ mod tests {
     fn every_row_has_a_head_and_its_cells() {
         let html = heads(&[]);
         assert_eq!(html.matches("scope=\"row\"").count(), 2);
-        assert_eq!(html.matches("<td").count(), 4);
+        assert_eq!(html.matches("<td").count(), 6);
     }
 }

@@ -13,6 +13,8 @@ pub struct Count {
     pub called: (&'static str, &'static str),
     /// The search for rows was cut before the page was full.
     pub cut: bool,
+    /// They are in the order of a name.
+    pub by_name: bool,
 }
 
 /// How many rows there are, and the pages beside them.
@@ -37,11 +39,18 @@ pub fn pager<P: ToString>(
     let has_more = beside.newer.is_some() || beside.older.is_some();
     let said = match (is_first, has_more, order) {
         (true, false, _) => format!("{shown}, that is all"),
+        (true, true, _) if count.by_name => format!("The first {shown}"),
         (true, true, Order::Newest) => format!("The newest {shown}"),
         (true, true, Order::Oldest) => format!("The oldest {shown}"),
         (false, ..) => shown,
     };
     let (back, on) = match order {
+        Order::Newest if count.by_name => {
+            (link(beside.newer, "Back", "prev"), link(beside.older, "More", "next"))
+        }
+        Order::Oldest if count.by_name => {
+            (link(beside.older, "Back", "prev"), link(beside.newer, "More", "next"))
+        }
         Order::Newest => {
             let words = if count.cut { "Search further back" } else { "Older" };
             (link(beside.newer, "Newer", "prev"), link(beside.older, words, "next"))

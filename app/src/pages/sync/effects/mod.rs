@@ -107,7 +107,7 @@ async fn load(
     let list = if found.rows.is_empty() {
         Either::Left(empty(&asked))
     } else {
-        let count = Count { rows: found.rows.len(), called: ("row", "rows"), cut: false };
+        let count = Count { rows: found.rows.len(), called: ("row", "rows"), cut: false, by_name: false };
         let rows = table.view(&found.rows, &asked.address, Some(asked.sorted));
         let pages = pager(&asked.address, asked.sorted.order, &asked.cursor, &count, found.beside);
         Either::Right(

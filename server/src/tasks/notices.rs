@@ -1,0 +1,49 @@
+//! Tells people by e-mail what they have to know.
+
+use app::actions::post::Post as _;
+use app::actions::stop::letter;
+use chrono::Utc;
+use store::notices;
+use store::reads::frame::names_of_actors;
+use store::{Error, Store};
+
+use crate::mail::Mail;
+
+/// How letters go out, and the address that people see.
+#[derive(Clone, Debug)]
+pub struct Letters {
+    /// The mail server.
+    pub mail: Mail,
+    /// For example `https://meshline.example`.
+    pub origin: String,
+}
+
+/// Sends what is due. What the mail server does not take now is tried again; without one, the home page alone tells.
+pub(super) async fn send(store: &Store, letters: Option<&Letters>) -> Result<Result<String, String>, Error> {
+    let now = Utc::now();
+    notices::forget(store, now).await?;
+    let Some(letters) = letters else {
+        return Ok(Ok("No mail server is configured: the home page alone tells.".into()));
+    };
+    let due = notices::due(store, now).await?;
+    let (mut sent, mut problem) = (0, None);
+    for notice in &due {
+        let actors = [notice.by_whom.clone()];
+        let names = names_of_actors(store, &actors).await?;
+        match letters.mail.send(letter(notice, &names, &letters.origin)).await {
+            Ok(()) => {
+                notices::sent(store, notice, Utc::now()).await?;
+                sent += 1;
+            }
+            Err(why) => {
+                notices::failed(store, notice, &why, Utc::now()).await?;
+                problem = Some(why);
+            }
+        }
+    }
+    Ok(match problem {
+        Some(why) => Err(format!("{sent} of {} sent; the mail server says: {why}", due.len())),
+        None if due.is_empty() => Ok("Nobody was to be told.".into()),
+        None => Ok(format!("{sent} sent.")),
+    })
+}

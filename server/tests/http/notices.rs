@@ -1,0 +1,127 @@
+//! Sales leadership is told when a workflow is stopped and when it goes on: on the home page, and by e-mail.
+
+use server::mail::Mail;
+use server::tasks::{Letters, Means, schedule};
+use store::Actor;
+use store::actor::Role;
+use store::control::kill::{self, Scope};
+use tokio_util::sync::CancellationToken;
+
+use crate::mail::{MailServer, unfolded};
+use crate::support::TestApp;
+
+const FROM: &str = "Meshline <meshline@acme.example>";
+
+/// Runs the jobs that are due with this mail server, until the token is dropped.
+fn jobs(app: &TestApp, mail_server: Option<&str>) -> tokio_util::sync::DropGuard {
+    let stop = CancellationToken::new();
+    let letters = mail_server.map(|url| Letters {
+        mail: Mail::new(url, FROM).unwrap(),
+        origin: "https://meshline.acme.example".into(),
+    });
+    let means = Means { database_url: app.office.database.url.clone(), letters };
+    tokio::spawn(schedule::run(app.store().clone(), means, stop.clone()));
+    stop.drop_guard()
+}
+
+/// Lets the job run at once, and what failed be tried again.
+async fn hurry(app: &TestApp) {
+    for statement in [
+        "UPDATE notices SET due_at = now() - interval '1 second'",
+        "UPDATE jobs SET due_at = now() - interval '1 second' WHERE name = 'notices'",
+    ] {
+        sqlx::query(statement).execute(app.store().pool()).await.unwrap();
+    }
+}
+
+/// Waits until a query says so.
+async fn until(app: &TestApp, query: &'static str) {
+    for _ in 0..200 {
+        if sqlx::query_scalar::<_, bool>(query).fetch_one(app.store().pool()).await.unwrap() {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("never: {query}");
+}
+
+fn inbound() -> Scope {
+    Scope::Workflow("inbound-form".into())
+}
+
+#[tokio::test]
+async fn who_leads_sales_gets_a_letter_once_for_each_stop_and_each_going_on() {
+    let app = TestApp::start().await;
+    app.person("lea@acme.example", &[Role::SalesLeader, Role::Revops]).await;
+    app.person("sam@acme.example", &[Role::Sdr]).await;
+    let gone = app.person("gone@acme.example", &[Role::SalesLeader]).await;
+    let server = MailServer::start().await;
+    let _jobs = jobs(&app, Some(&server.url));
+    kill::kill(app.store(), &Actor::command("test"), &inbound(), "Leads go to the wrong owners")
+        .await
+        .unwrap();
+    // Stopped twice is told once.
+    kill::kill(app.store(), &Actor::command("test"), &inbound(), "Again").await.unwrap();
+    hurry(&app).await;
+    let letters = server.letters(2).await;
+    let of = |letters: &[String], who: &str| -> Vec<String> {
+        letters.iter().map(|letter| unfolded(letter)).filter(|letter| letter.contains(who)).collect()
+    };
+    let [letter] = of(&letters, "lea@acme.example").try_into().unwrap();
+    assert!(letter.contains("Subject: Inbound form is stopped"), "{letter}");
+    assert!(
+        letter.contains("Leads go to the wrong owners") && letter.contains("https://meshline.acme.example/")
+    );
+    assert!(of(&letters, "sam@acme.example").is_empty());
+
+    store::people::set_disabled(app.store(), &Actor::command("test"), gone, true).await.unwrap();
+    kill::resume(app.store(), &Actor::command("test"), &inbound()).await.unwrap();
+    hurry(&app).await;
+    let letters = server.letters(3).await;
+    hurry(&app).await;
+    until(&app, "SELECT due_at > now() FROM jobs WHERE name = 'notices'").await;
+    assert_eq!(server.letters(3).await.len(), 3, "nobody is told twice");
+    assert_eq!(of(&letters, "Subject: Inbound form goes on again").len(), 1);
+    assert_eq!(of(&letters, "gone@acme.example").len(), 1, "whoever was shut out is told nothing any more");
+}
+
+#[tokio::test]
+async fn a_letter_that_is_not_taken_is_tried_again() {
+    let app = TestApp::start().await;
+    app.person("lea@acme.example", &[Role::SalesLeader]).await;
+    kill::kill(app.store(), &Actor::command("test"), &Scope::All, "An outage").await.unwrap();
+    let nobody = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let broken = jobs(&app, Some(&format!("smtp://{nobody}")));
+    until(&app, "SELECT attempts = 1 AND last_error IS NOT NULL AND due_at > now() FROM notices").await;
+    until(&app, "SELECT NOT succeeded FROM jobs WHERE name = 'notices'").await;
+    drop(broken);
+    let server = MailServer::start().await;
+    let _jobs = jobs(&app, Some(&server.url));
+    hurry(&app).await;
+    let [letter] = server.letters(1).await.try_into().unwrap();
+    assert!(unfolded(&letter).contains("Every workflow is stopped"), "{letter}");
+}
+
+#[tokio::test]
+async fn without_a_mail_server_the_home_page_tells() {
+    let app = TestApp::start().await;
+    let mut lea = app.signed_in("lea@acme.example", &[Role::SalesLeader]).await;
+    let mut sam = app.signed_in("sam@acme.example", &[Role::Sdr]).await;
+    kill::kill(app.store(), &Actor::command("test"), &inbound(), "Leads go to the wrong owners")
+        .await
+        .unwrap();
+    let _jobs = jobs(&app, None);
+    until(&app, "SELECT coalesce(bool_or(succeeded), false) FROM jobs WHERE name = 'notices'").await;
+    let page = lea.get("/").await.text().await.unwrap();
+    assert!(page.contains("is stopped.") && page.contains("Leads go to the wrong owners"), "{page}");
+    kill::resume(app.store(), &Actor::command("test"), &inbound()).await.unwrap();
+    let page = lea.get("/").await.text().await.unwrap();
+    assert!(
+        page.contains("Inbound form goes on again.") && page.contains("Leads go to the wrong owners"),
+        "{page}"
+    );
+    assert!(!sam.get("/").await.text().await.unwrap().contains("goes on again."));
+    kill::kill(app.store(), &Actor::command("test"), &inbound(), "Once more").await.unwrap();
+    let page = lea.get("/").await.text().await.unwrap();
+    assert!(!page.contains("goes on again.") && page.contains("Once more"), "{page}");
+}
