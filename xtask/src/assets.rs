@@ -117,7 +117,11 @@ fn write(path: &Path, content: &[u8]) -> Result<()> {
         .with_context(|| format!("writing {}", path.display()))
 }
 
-fn brotli(content: &[u8], effort: Effort) -> Result<Vec<u8>> {
+/// In brotli.
+///
+/// # Errors
+/// It cannot be compressed.
+pub fn brotli(content: &[u8], effort: Effort) -> Result<Vec<u8>> {
     let quality = match effort {
         Effort::Quick => 3,
         Effort::Best => 11,
@@ -128,7 +132,11 @@ fn brotli(content: &[u8], effort: Effort) -> Result<Vec<u8>> {
     Ok(packed)
 }
 
-fn gzip(content: &[u8], effort: Effort) -> Result<Vec<u8>> {
+/// In gzip.
+///
+/// # Errors
+/// It cannot be compressed.
+pub fn gzip(content: &[u8], effort: Effort) -> Result<Vec<u8>> {
     let level = match effort {
         Effort::Quick => Compression::fast(),
         Effort::Best => Compression::best(),

@@ -18,6 +18,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("server", &["engine", "store", "destinations", "migrations", "app"]),
     ("bench", &["engine", "store", "destinations", "server"]),
     ("bench-rules", &["engine"]),
+    ("bench-worker", &["engine"]),
     ("islands", &["app"]),
     ("xtask", &["engine"]),
 ];

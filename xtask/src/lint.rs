@@ -70,6 +70,8 @@ fn wasm(workspace: &Workspace) -> Result<()> {
         "app/hydrate",
         "--package",
         "bench-rules",
+        "--package",
+        "bench-worker",
     ]);
     for bundle in BUNDLES {
         cargo.args(["--package", bundle.package]);

@@ -12,7 +12,7 @@ use crate::workspace::Workspace;
 use crate::{build, output, process};
 
 /// The packages with tests that need no database. Those of all others get one.
-const WITHOUT_DATABASE: &[&str] = &["bench-rules", "engine", "islands", "xtask"];
+const WITHOUT_DATABASE: &[&str] = &["bench-rules", "bench-worker", "engine", "islands", "xtask"];
 
 /// How long one test program may run.
 const LIMIT: Duration = Duration::from_secs(20 * 60);

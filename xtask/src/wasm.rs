@@ -82,6 +82,24 @@ pub fn build(workspace: &Workspace, mode: Mode) -> Result<Vec<(&'static Bundle, 
     BUNDLES.iter().map(finish).collect()
 }
 
+/// A module as it ships, before and after it is optimised; only before where there is no optimiser.
+///
+/// # Errors
+/// As [`build`].
+pub fn weighed(workspace: &Workspace, bundle: &Bundle) -> Result<(Bound, Option<Bound>)> {
+    let compiler = Compiler::ensure(workspace)?;
+    let mode = Mode::Shipped;
+    let mut cargo = workspace.cargo();
+    cargo.args(["build", "--lib", "--profile", mode.profile(), "--package", bundle.package]);
+    compiler.prepare(&mut cargo);
+    process::run(&mut cargo)?;
+    let folder = workspace.target.join(crate::wasm_target::TARGET).join(mode.profile());
+    let plain = bind(&folder, bundle, mode, None)?;
+    let optimised =
+        optimiser()?.map(|optimiser| bind(&folder, bundle, mode, Some(&optimiser))).transpose()?;
+    Ok((plain, optimised))
+}
+
 fn bind(folder: &Path, bundle: &Bundle, mode: Mode, optimiser: Option<&Path>) -> Result<Bound> {
     let input = folder.join(format!("{}.wasm", bundle.package.replace('-', "_")));
     let out = folder.join("bound").join(bundle.name);

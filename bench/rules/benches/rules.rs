@@ -10,7 +10,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use bench_rules::reference::{self, FIELDS, Logic};
+use bench_rules::sets;
 use engine::decision::SnapshotList;
+use engine::rules::analysis::FindingKind;
 use engine::rules::simulate::Counts;
 use engine::rules::vector::{Columns, Level, Lookups, Plan, Sheet};
 use engine::rules::{Cell, Datum, Inputs, Numeric, Reading, ReferenceList, Row, RuleSet, RuleSetFile};
@@ -29,7 +31,8 @@ fn main() -> Result<()> {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["measure"] => println!("{}", measure()?),
         ["data", folder] => data(Path::new(folder))?,
-        _ => bail!("usage: rules measure | data FOLDER"),
+        ["hard", names @ ..] => hard(names)?,
+        _ => bail!("usage: rules measure | data FOLDER | hard [NAME...]"),
     }
     Ok(())
 }
@@ -42,6 +45,19 @@ fn data(folder: &Path) -> Result<()> {
     let workload = reference::Leads::new();
     let names: Vec<&str> = workload.listed.iter().map(|place| workload.companies[*place].as_str()).collect();
     std::fs::write(folder.join("tam.txt"), names.join("\n") + "\n")?;
+    Ok(())
+}
+
+/// How long the analysis of hard sets takes, and what of them it leaves open.
+fn hard(names: &[&str]) -> Result<()> {
+    for set in sets::HARD.iter().filter(|set| names.is_empty() || names.contains(&set.name)) {
+        let rules = set.rule_set().map_err(told)?;
+        let start = Instant::now();
+        let findings = rules.analyse(&BTreeMap::new()).findings;
+        let took = start.elapsed().as_secs_f64() * 1e3;
+        let open = findings.iter().filter(|one| matches!(one.kind, FindingKind::NotDecided(_))).count();
+        println!("{:<40} {took:>9.1} ms, {} findings, {open} of them open", set.name, findings.len());
+    }
     Ok(())
 }
 
@@ -76,6 +92,7 @@ fn measure() -> Result<Json> {
     figures["vector_3v_per_s"] = json!(per_level[&format!("three_valued_{best}")]);
     figures["levels"] = json!(per_level);
     check(&mut figures)?;
+    analysis(&mut figures)?;
     Ok(figures)
 }
 
@@ -229,6 +246,19 @@ fn check(figures: &mut Json) -> Result<()> {
     file.rules.truncate(1);
     let one = compile(&file);
     figures["check_us"] = json!((set - one) / (rules - 1.0));
+    Ok(())
+}
+
+/// What is found about rules before any lead comes; of two tables the one that takes longer.
+fn analysis(figures: &mut Json) -> Result<()> {
+    let lists = BTreeMap::from([("tam".to_owned(), 500)]);
+    let takes =
+        |rules: &RuleSet| median(|| drop(std::hint::black_box(rules.analyse(&lists)))).as_secs_f64() * 1e3;
+    let reference = reference::rules(Logic::ThreeValued, 0.85).map_err(told)?;
+    figures["analysis_reference_ms"] = json!(takes(&reference));
+    let [holes, whole] = [true, false].map(|has_holes| sets::table(1_000, has_holes));
+    let (holes, whole) = (holes.map_err(told)?, whole.map_err(told)?);
+    figures["analysis_1000_ms"] = json!(takes(&holes).max(takes(&whole)));
     Ok(())
 }
 

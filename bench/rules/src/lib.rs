@@ -2,8 +2,10 @@
 
 pub mod differ;
 pub mod draw;
+pub mod general;
 pub mod random;
 pub mod reference;
+pub mod sets;
 
 /// [`differ::run`] for JavaScript, as one line: what was found, or the first difference.
 #[cfg(target_arch = "wasm32")]

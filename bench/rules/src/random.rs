@@ -1,7 +1,7 @@
 //! Rule sets and leads by chance: every kind of field, of value, of confidence and of condition, and what is near their
 //! edges.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use engine::action::{Action, Consequence};
 use engine::catalogue::{Catalogue, FieldDefinition, FieldType, Missing};
@@ -9,6 +9,7 @@ use engine::problem::Problem;
 use engine::rules::{Cell, Datum, Numeric, ReferenceList, RuleDefinition, RuleSet, RuleSetFile};
 
 use crate::draw::Draw;
+use crate::general;
 
 /// Texts that fields are, list entries among them.
 const TEXTS: [&str; 24] = [
@@ -74,11 +75,13 @@ impl Case {
             fields().into_iter().map(|(name, kind)| (name.to_owned(), style(draw, kind))).collect();
         let definitions = styles.iter().map(|(name, style)| (name.clone(), style.definition.clone()));
         let catalogue = Catalogue(definitions.collect());
-        let conditions: Vec<String> = (0..1 + draw.below(9)).map(|_| condition(draw, 3)).collect();
+        let fields = &catalogue;
+        let conditions: Vec<String> =
+            (0..1 + draw.below(9)).map(|_| allowed(draw, fields)).collect::<Result<_, _>>()?;
         let mut file = file(draw, &catalogue, &conditions);
         let rules = file.compile()?;
         let place = draw.below(conditions.len() as u64) as usize;
-        file.rules[place].when = condition(draw, 3);
+        file.rules[place].when = allowed(draw, fields)?;
         let changed = file.compile()?;
         let entries = |draw: &mut Draw| {
             let texts: Vec<&str> = TEXTS.iter().chain(&WORDS).copied().filter(|_| draw.percent(40)).collect();
@@ -229,6 +232,25 @@ fn file(draw: &mut Draw, catalogue: &Catalogue, conditions: &[String]) -> RuleSe
     }
 }
 
+/// A condition that may be saved. What chance makes may ask for what can never be, or take too much work.
+fn allowed(draw: &mut Draw, fields: &Catalogue) -> Result<String, Vec<Problem>> {
+    let lists = BTreeSet::from(["tam".to_owned(), "other".to_owned()]);
+    loop {
+        let when = condition(draw, 3);
+        let (expr, mut problems) = engine::rules::parse(&when);
+        problems.extend(expr.iter().flat_map(|expr| engine::rules::check(expr, fields, &lists)));
+        let is_expected = |problem: &Problem| {
+            problem.message.contains("so it is never")
+                || problem.message.starts_with("This could take too much")
+        };
+        match problems.iter().all(is_expected) {
+            true if problems.is_empty() => return Ok(when),
+            true => {}
+            false => return Err(problems.into_iter().map(|problem| problem.under(&when)).collect()),
+        }
+    }
+}
+
 /// A condition, nested so deep at most.
 fn condition(draw: &mut Draw, depth: u64) -> String {
     if depth == 0 || draw.percent(35) {
@@ -261,7 +283,7 @@ fn atom(draw: &mut Draw) -> String {
     );
     let textual = draw.of(&["company", "plan"]);
     let confidence = draw.of(&CONFIDENCES);
-    match draw.below(18) {
+    match draw.below(21) {
         0..3 => format!("{} {order} {number}", draw.of(&["budget", "score"])),
         3..5 => format!("{} {order} {whole}", draw.of(&["size", "large"])),
         5 => format!("{numeric} in [{whole}, 2.0, 4]"),
@@ -276,6 +298,10 @@ fn atom(draw: &mut Draw) -> String {
         14 => draw.of(&["at < as_of", "as_of <= seen", "at != as_of", "at >= seen", "seen == at"]).to_owned(),
         15 => format!("has({})", draw.of(&["size", "company", "at", "a", "source"])),
         16 => format!("confidence({numeric}) {order} {confidence}"),
+        17..20 => {
+            let depth = 1 + draw.below(3);
+            general::condition(draw, depth)
+        }
         _ if draw.percent(5) => draw.of(&["true", "false"]).to_owned(),
         _ => flag.to_owned(),
     }

@@ -16,9 +16,9 @@ impl Checker<'_, '_> {
     pub fn general(&mut self, expr: &Expr) {
         let mut typer = Typer::new(self);
         let term = typer.whole_condition(expr);
-        let problems = typer.problems;
+        let (problems, work) = (typer.problems, typer.work);
         self.problems.extend(problems);
-        self.atom(Kind::General(Box::new(Program::new(term))));
+        self.atom(Kind::General(Box::new(Program::new(term, work))));
     }
 
     /// What is found wrong by a check that adds to the problems.

@@ -133,20 +133,10 @@ pub(super) const FORMS: &[(&str, &str)] = &[
     ("tbk", "tbk"),
     ("fzco", "fzco"),
     ("fze", "fze"),
-    ("ooo", "ooo"),
-    ("oao", "oao"),
-    ("zao", "zao"),
-    ("ооо", "ooo"),
-    ("оао", "oao"),
-    ("зао", "zao"),
-    ("株式会社", "kk"),
-    ("株", "kk"),
-    ("有限会社", "yk"),
-    ("合同会社", "gk"),
 ];
 
-/// Forms that stand at the beginning.
-pub(super) const BEFORE: &[(&str, &str)] = &[
+/// Forms that stand at the end or at the beginning.
+pub(super) const EITHER: &[(&str, &str)] = &[
     ("ooo", "ooo"),
     ("oao", "oao"),
     ("zao", "zao"),

@@ -290,6 +290,17 @@ mod tests {
             ("acme.com", "jane@eu.acme.com", "acme.com: domain of the address, subdomain of acme.com"),
             ("https://acme.com/", "acme.com", "https://acme.com/: domain of the address"),
             ("shop.acme.com", "eu.shop.acme.com", "shop.acme.com: subdomain of shop.acme.com"),
+            (
+                "müller.de",
+                "https://shop.xn--mller-kva.de/",
+                "müller.de: domain of the address, subdomain of müller.de",
+            ),
+            ("xn--mller-kva.de", "mu\u{308}ller.de", "xn--mller-kva.de"),
+            (
+                "пример.рф",
+                "jane@mail.XN--E1AFMKFD.xn--p1ai",
+                "пример.рф: domain of the address, subdomain of пример.рф",
+            ),
             ("alice.github.io", "blog.alice.github.io", "alice.github.io: subdomain of alice.github.io"),
         ];
         for (entry, text, told) in cases {

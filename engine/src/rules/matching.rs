@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
-use super::legal_forms::{BEFORE, FORMS, WITHIN};
+use super::legal_forms::{EITHER, FORMS, WITHIN};
 
 /// What was left out of an entry and a text until they were the same; none where only case and spaces differ.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -204,7 +204,7 @@ impl Name {
 
     /// Takes the legal form off the end, or off the beginning where it stands there.
     fn take_form(&mut self, words: &mut Vec<String>) {
-        for (form, canonical) in FORMS {
+        for (form, canonical) in FORMS.iter().chain(EITHER) {
             let length = form.split(' ').count();
             let Some(rest) = words.len().checked_sub(length).filter(|rest| *rest > 0) else { continue };
             if words[rest..].iter().map(String::as_str).eq(form.split(' ')) && is_enough(&words[..rest]) {
@@ -213,7 +213,7 @@ impl Name {
                 return;
             }
         }
-        for (form, canonical) in BEFORE {
+        for (form, canonical) in EITHER {
             let length = form.split(' ').count();
             if words.len() > length && words.iter().take(length).map(String::as_str).eq(form.split(' ')) {
                 self.written = words.drain(..length).collect::<Vec<_>>().join(" ");
@@ -274,6 +274,16 @@ fn without_points(word: &str) -> String {
     if is_abbreviated { word.replace('.', "") } else { word.to_owned() }
 }
 
+/// A label of a domain with the letters that `xn--` stands for, which addresses and browsers write either way; `None` if
+/// it stands for none.
+fn as_people_write(label: &str) -> Option<String> {
+    let written = match label.strip_prefix("xn--") {
+        Some(coded) => idna::punycode::decode_to_string(coded).filter(|label| !label.contains('.'))?,
+        None => label.to_owned(),
+    };
+    Some(written.nfc().flat_map(char::to_lowercase).collect())
+}
+
 impl Domain {
     fn of(text: &str) -> Option<Self> {
         let text = text.trim().to_lowercase();
@@ -299,6 +309,7 @@ impl Domain {
         };
         let host = rest.trim_end_matches('.');
         let host = host.strip_prefix("www.").filter(|rest| rest.contains('.')).unwrap_or(host);
+        let host = host.split('.').map(as_people_write).collect::<Option<Vec<_>>>()?.join(".");
         let is_label = |label: &str| {
             !label.is_empty()
                 && label.chars().all(|c| c.is_alphanumeric() || c == '-')
@@ -308,7 +319,7 @@ impl Domain {
             return None;
         }
         let suffix = psl::suffix(host.as_bytes()).filter(psl::Suffix::is_known)?;
-        Some(Self { suffix: suffix.as_bytes().len(), host: host.to_owned(), is_address })
+        Some(Self { suffix: suffix.as_bytes().len(), host, is_address })
     }
 
     /// The domain and those above it, down to what somebody has registered.

@@ -12,6 +12,8 @@ use engine::value::Value;
 use proptest::prelude::*;
 use serde_json::json;
 
+use crate::generate::cases;
+
 const FIELDS: &str = "
   intent: {type: number, min: 0, max: 1}
   size: {type: integer, min: 0}
@@ -318,14 +320,35 @@ fn condition() -> impl Strategy<Value = String> {
         "has(stated)",
         "true",
     ];
-    prop::sample::select(atoms).prop_map(str::to_owned).prop_recursive(3, 8, 3, |inner| {
-        prop_oneof![
-            inner.clone().prop_map(|a| format!("!({a})")),
-            (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("({a}) == ({b})")),
-            prop::collection::vec(inner.clone(), 2..4).prop_map(|items| format!("({})", items.join(" && "))),
-            prop::collection::vec(inner, 2..4).prop_map(|items| format!("({})", items.join(" || "))),
-        ]
-    })
+    // Conditions that no question of its own is made for, some of them errors for some leads.
+    let general = vec![
+        "size * 2 > 5",
+        "size * 2 > 5",
+        "size + stated == 3",
+        "10 / size > 3",
+        "budget / 2.0 > 0.9",
+        "size(country) > 3",
+        "country.startsWith('a')",
+        "int(country) > 1",
+        "[1, 2].exists(v, v == size)",
+        "[1, 2].all(v, v < size)",
+        "(vip ? size : 0) > 1",
+        "has(size) ? vip : false",
+        "confidence(size) > 0.5 ? vip : true",
+        "(country in lists.tam ? intent : 0.0) >= 0.5",
+        "seen + duration('1s') > as_of",
+    ];
+    prop_oneof![3 => prop::sample::select(atoms), 1 => prop::sample::select(general)]
+        .prop_map(str::to_owned)
+        .prop_recursive(3, 8, 3, |inner| {
+            prop_oneof![
+                inner.clone().prop_map(|a| format!("!({a})")),
+                (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("({a}) == ({b})")),
+                prop::collection::vec(inner.clone(), 2..4)
+                    .prop_map(|items| format!("({})", items.join(" && "))),
+                prop::collection::vec(inner, 2..4).prop_map(|items| format!("({})", items.join(" || "))),
+            ]
+        })
 }
 
 fn value(name: &str) -> BoxedStrategy<Value> {
@@ -386,7 +409,7 @@ fn outcome(rule: &(String, usize), lead: &Lead) -> Outcome3 {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(600))]
+    #![proptest_config(cases(600))]
 
     #[test]
     fn what_is_found_holds_for_every_lead(
@@ -523,7 +546,7 @@ fn values_of(name: &str) -> Vec<Value> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(cases(300))]
 
     #[test]
     fn a_nearest_change_changes_the_decision_and_no_smaller_one_does(

@@ -14,7 +14,6 @@ mod language;
 mod leads;
 mod oracle;
 mod pick;
-mod reference;
 mod simulate;
 mod syntax;
 mod table;

@@ -134,6 +134,17 @@ fn what_is_wrong_is_said_with_row_and_column() {
     for (text, message) in cases {
         assert_eq!(said(text).first().map(String::as_str), Some(message), "{text}");
     }
+    // Every bad cell of every row, empty lines and lines in quotes counted as editors do.
+    let text = "id,name,country,size,source,action\n\na,\"two\nlines\",DE,5..x,web,hold\nb,,AT,>= 5,wbe,hold\nc,,Yahoo!,5,chat,hld\n";
+    assert_eq!(
+        said(text),
+        [
+            "Row 3, column `size`: `x` is no number.",
+            "Row 5, column `source`: `wbe` is no value of `source`; there are `chat`, `web`.",
+            "Row 6, column `country`: `Yahoo!` is text with signs in it; put it in quotes.",
+            "Row 6, column `action`: `hld` is no action; there are advance, nurture, reject, assign, hold and escalate.",
+        ]
+    );
     let problems = table("country,source,action\nDE,webb,advance\n").unwrap_err();
     assert_eq!(problems[0].suggestion.as_deref(), Some("\"web\""));
 }

@@ -8,6 +8,8 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use super::{Figures, Options, program};
+use crate::assets::{self, Effort};
+use crate::wasm::{self, Bundle};
 use crate::workspace::{self, Workspace};
 use crate::{output, packages, process};
 
@@ -41,17 +43,54 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     let duckdb =
         prepared.python.as_ref().map_err(again).and_then(|python| peers.columns(python, "duckdb", &ours));
     fs::remove_dir_all(&folder)?;
-    print(&ours, &one_by_one, polars, duckdb);
+    let sizes = output::phase("the WebAssembly", || sizes(&workspace));
+    print(&ours, &one_by_one, polars, duckdb, sizes);
     Ok(ExitCode::SUCCESS)
 }
 
-fn print(ours: &Value, one_by_one: &Result<Value>, polars: Result<f64>, duckdb: Result<f64>) {
+/// What a page's worker takes: check, analyse, simulate and explain.
+const WORKER: Bundle = Bundle { package: "bench-worker", name: "rules" };
+
+/// Bytes of the module: as the compiler makes it, optimised, and that compressed.
+struct Sizes {
+    raw: usize,
+    optimised: usize,
+    gzip: usize,
+    brotli: usize,
+}
+
+fn sizes(workspace: &Workspace) -> Result<Sizes> {
+    let (plain, optimised) = wasm::weighed(workspace, &WORKER)?;
+    let module = optimised.context("there is no wasm-opt")?.module;
+    Ok(Sizes {
+        raw: plain.module.len(),
+        optimised: module.len(),
+        gzip: assets::gzip(&module, Effort::Best)?.len(),
+        brotli: assets::brotli(&module, Effort::Best)?.len(),
+    })
+}
+
+fn print(
+    ours: &Value,
+    one_by_one: &Result<Value>,
+    polars: Result<f64>,
+    duckdb: Result<f64>,
+    sizes: Result<Sizes>,
+) {
     let own = |key: &str| ours[key].as_f64().with_context(|| format!("our measurement has no {key}"));
     let peer = |name: &str| match one_by_one {
         Ok(told) => told[name]["per_s"].as_f64().with_context(|| format!("no figure of {name}")),
         Err(error) => Err(again(error)),
     };
     let mut figures = Figures::default();
+    let peers = [
+        ("row_per_s", peer("zen"), "zen-engine"),
+        ("row_traced_per_s", peer("zen_traced"), "zen-engine, traced"),
+        ("row_per_s", peer("cel"), "the cel crate"),
+        ("vector_3v_per_s", polars.as_ref().copied().map_err(again), "Polars"),
+        ("vector_3v_per_s", duckdb.as_ref().copied().map_err(again), "DuckDB"),
+    ];
+    let times = peers.map(|(key, peer, name)| (own(key).ok().zip(peer.ok()), format!("{key}, times {name}")));
     figures.add("row_per_s", "decisions a second", own("row_per_s"));
     figures.add("row_traced_per_s", "decisions a second, with full trace", own("row_traced_per_s"));
     figures.add("vector_per_s", "leads a second over columns, counts by rule", own("vector_per_s"));
@@ -83,6 +122,17 @@ fn print(ours: &Value, one_by_one: &Result<Value>, polars: Result<f64>, duckdb: 
         own("analysis_reference_ms"),
     );
     figures.add("analysis_1000_ms", "static analysis of 1,000 rules, ms", own("analysis_1000_ms"));
+    let size = |of: fn(&Sizes) -> usize| match &sizes {
+        Ok(sizes) => Ok(of(sizes) as f64 / 1000.0),
+        Err(error) => Err(again(error)),
+    };
+    figures.add("wasm_kb", "WebAssembly of the engine as a worker takes it, kB", size(|sizes| sizes.raw));
+    figures.add("wasm_opt_kb", "the same through wasm-opt, kB", size(|sizes| sizes.optimised));
+    figures.add("wasm_gzip_kb", "and in gzip, kB", size(|sizes| sizes.gzip));
+    figures.add("wasm_brotli_kb", "or in brotli, kB", size(|sizes| sizes.brotli));
+    for (both, what) in times {
+        figures.say(&what, both.map_or("unknown".to_owned(), |(ours, peer)| format!("{:.2}", ours / peer)));
+    }
     figures.say("counts, a missing value makes its comparison false", told(&ours["counts_2v"]));
     figures.say("counts, three-valued", told(&ours["counts_3v"]));
     figures.print();

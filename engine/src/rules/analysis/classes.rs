@@ -35,11 +35,16 @@ impl<T: Ordered> Range<T> {
 
     /// How its values compare with one of the points that the line is cut at.
     pub fn order(&self, point: &T) -> Ordering {
+        self.order_by(|value| value.order(point))
+    }
+
+    /// The same with a point that the ends compare themselves with.
+    pub fn order_by(&self, compare: impl Fn(&T) -> Ordering) -> Ordering {
         if self.is_point() {
-            return self.low.as_ref().map_or(Ordering::Equal, |value| value.order(point));
+            return self.low.as_ref().map_or(Ordering::Equal, compare);
         }
         match &self.low {
-            Some(low) if low.order(point) != Ordering::Less => Ordering::Greater,
+            Some(low) if compare(low) != Ordering::Less => Ordering::Greater,
             _ => Ordering::Less,
         }
     }

@@ -189,10 +189,11 @@ impl<'a> Search<'a> {
             }
         }
         let now = (now.action, now.parameters.clone());
-        let is_compared = space
-            .variables
-            .iter()
-            .any(|variable| matches!(variable, Variable::Order { .. } | Variable::Opaque(_)));
+        let is_compared = space.variables.iter().any(|variable| match variable {
+            Variable::Order { .. } | Variable::Opaque(_) => true,
+            Variable::Field(field) => matches!(field.values, Values::TooMany),
+            Variable::Answer { .. } => false,
+        });
         Self { rules, inputs: *inputs, options, by_field, now, wanted, is_compared }
     }
 
@@ -314,6 +315,7 @@ fn of_field(
                 })
                 .collect()
         }
+        Values::TooMany => Vec::new(),
         Values::Texts(_) if is_looked_up => Vec::new(),
         // Texts that rules name come before any other.
         Values::Texts(all) => [true, false]

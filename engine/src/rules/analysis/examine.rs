@@ -1,6 +1,7 @@
 //! The look at each rule in turn.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
 
 use super::cover::{Cover, Search};
 use super::formula::{Sum, Want};
@@ -9,8 +10,11 @@ use super::set::{Cube, Set};
 use super::space::{Space, Variable};
 use super::{Finding, FindingKind, NotDecided, Part, Witness};
 use crate::decision::Outcome3;
-use crate::rules::code::Kind;
+use crate::rules::code::{Kind, Node};
 use crate::rules::rule_set::{Rule, RuleSet};
+
+/// Parts of one rule that come to the same for every lead and are told; who mends these is told the next.
+const IDLE: usize = 20;
 
 /// Everything that can be said about a set.
 pub(super) fn examine(rules: &RuleSet, lists: &BTreeMap<String, usize>) -> Vec<Finding> {
@@ -20,14 +24,23 @@ pub(super) fn examine(rules: &RuleSet, lists: &BTreeMap<String, usize>) -> Vec<F
         cover: Cover::new(&space.sizes),
         space,
         known: HashMap::new(),
+        steps_before: 0,
         findings: Vec::new(),
     };
     for (index, rule) in rules.rules().iter().enumerate() {
-        examiner.idle_parts(index, rule);
+        examiner.space.budget.begin(rules.rules().len() - index);
         examiner.empty_lists(index, rule, lists);
         examiner.rule(index, rule);
+        examiner.idle_parts(index, rule);
+        examiner.steps_before += rule.steps();
     }
+    examiner.space.budget.begin(0);
     examiner.gap();
+    // What a rule's parts say comes before what becomes of the rule.
+    let is_whole = |finding: &Finding| {
+        !matches!(finding.kind, FindingKind::OutOfRange { .. } | FindingKind::EmptyList { .. })
+    };
+    examiner.findings.sort_by_key(|finding| (finding.rule.unwrap_or(usize::MAX), is_whole(finding)));
     examiner.findings
 }
 
@@ -40,7 +53,20 @@ struct Examiner<'a> {
     space: Space,
     cover: Cover,
     known: HashMap<Meaning, usize>,
+    /// Steps that it takes to decide by the rules before.
+    steps_before: u64,
     findings: Vec<Finding>,
+}
+
+impl Rule {
+    /// Steps that its condition takes for one lead.
+    fn steps(&self) -> u64 {
+        let step = |node: &Node| match &node.kind {
+            Kind::General(program) => program.steps(),
+            _ => 4,
+        };
+        self.code.iter().map(step).fold(8, u64::saturating_add)
+    }
 }
 
 impl Examiner<'_> {
@@ -50,7 +76,7 @@ impl Examiner<'_> {
         if truth.cubes.is_empty() {
             match truth.is_whole {
                 true => self.unsatisfiable(index, rule),
-                false => self.tell(index, rule, FindingKind::NotDecided(NotDecided::TooManyCases), None),
+                false => self.not_decided(index, rule, NotDecided::TooManyCases),
             }
         } else if let Some(earlier) = earlier {
             let first = &self.rules.rules()[earlier];
@@ -66,7 +92,9 @@ impl Examiner<'_> {
         }
         // Rules that only tag stop nothing.
         if rule.act.is_some() {
-            for cube in self.space.sum(&rule.code, Want::NotFalse).cubes {
+            let taken = self.space.sum(&rule.code, Want::NotFalse);
+            self.cover.is_whole &= taken.is_whole;
+            for cube in taken.cubes {
                 self.cover.add(index, cube);
             }
         }
@@ -97,79 +125,93 @@ impl Examiner<'_> {
 
     /// Whether any lead gets as far as this rule and makes it true.
     fn reach(&mut self, index: usize, rule: &Rule, truth: &Sum) {
-        let mut by = Vec::new();
+        let mut by = BTreeSet::new();
         let mut open = (!truth.is_whole).then_some(NotDecided::TooManyCases);
         for cube in &truth.cubes {
-            match self.cover.outside(cube) {
-                Search::Found(domain) => match self.reaches(index, &domain) {
-                    true => return,
-                    false => open = open.or(Some(NotDecided::NotLookedInto)),
+            match self.cover.outside(cube, &self.space.budget) {
+                Search::Found(domain) => match self.reaches(index, rule, &domain) {
+                    Some(true) => return,
+                    Some(false) => open = open.or(Some(NotDecided::NotLookedInto)),
+                    None => open = open.or(Some(NotDecided::TooManySteps)),
                 },
                 Search::Covered(rules) => by.extend(rules),
                 Search::GaveUp => open = open.or(Some(NotDecided::TooManySteps)),
             }
         }
         if let Some(reason) = open {
-            return self.tell(index, rule, FindingKind::NotDecided(reason), None);
+            return self.not_decided(index, rule, reason);
         }
-        by.sort_unstable();
-        by.dedup();
         let by = by.into_iter().map(|earlier| self.rules.rules()[earlier].id.clone()).collect();
         let witness = self.lead_in(&truth.cubes, rule);
         self.tell(index, rule, FindingKind::Unreachable { by }, witness);
     }
 
-    /// Whether a lead of these classes comes to the rule and makes it true. Where nothing but single fields and lists is
-    /// asked there is one in every class.
-    fn reaches(&self, index: usize, domain: &[Set]) -> bool {
+    /// Whether a lead of these classes comes to the rule and makes it true; `None` at the bound. Where nothing but
+    /// single fields and lists is asked there is one in every class.
+    fn reaches(&self, index: usize, rule: &Rule, domain: &[Rc<Set>]) -> Option<bool> {
         let is_plain =
             self.space.variables.iter().zip(domain).zip(&self.space.sizes).all(|((variable, set), size)| {
-                !matches!(variable, Variable::Order { .. } | Variable::Opaque(_))
-                    || set.classes().count() == *size
+                !matches!(variable, Variable::Order { .. } | Variable::Opaque(_)) || set.count() == *size
             });
-        if is_plain {
-            return true;
+        if is_plain && self.cover.is_whole {
+            return Some(true);
         }
-        let verdict = Witness::of(&self.space, self.rules, domain).decide(self.rules);
-        let id = &self.rules.rules()[index].id;
-        verdict.trace.iter().any(|entry| entry.rule_id == *id && entry.result == Outcome3::True)
+        if !self.space.budget.take(self.space.weight() + self.steps_before + rule.steps()) {
+            return None;
+        }
+        let witness = Witness::of(&self.space, self.rules, domain);
+        let loaded = self.rules.load(&witness.inputs());
+        let mut comes_to = None;
+        self.rules.scan(&loaded.row(), |scanned, outcome| {
+            if scanned == index {
+                comes_to = Some(outcome);
+            }
+        });
+        Some(comes_to == Some(Outcome3::True))
     }
 
     /// A lead that makes a rule true, wherever its scan stops; decided on before it is shown.
     fn lead_in(&self, cubes: &[Cube], rule: &Rule) -> Option<Witness> {
-        cubes.iter().find_map(|cube| {
-            let witness = Witness::of(&self.space, self.rules, &self.domain(cube));
+        let steps = self.space.weight() + rule.steps();
+        cubes.iter().take_while(|_| self.space.budget.take(steps)).find_map(|cube| {
+            let witness = Witness::of(&self.space, self.rules, &self.cover.domain(cube));
             let loaded = self.rules.load(&witness.inputs());
             let row = loaded.row();
             (self.rules.machine(&row).outcome(&rule.code) == Outcome3::True).then_some(witness)
         })
     }
 
-    fn domain(&self, cube: &Cube) -> Vec<Set> {
-        let mut domain: Vec<Set> = self.space.sizes.iter().map(|size| Set::of(*size, |_| true)).collect();
-        for (variable, set) in &cube.0 {
-            domain[*variable] = set.clone();
-        }
-        domain
-    }
-
-    /// The least parts that cannot hold together.
+    /// Parts that cannot hold together, the first of them: with one of them less, something is left.
     fn unsatisfiable(&mut self, index: usize, rule: &Rule) {
         let parts = rule.conjuncts();
+        let budget = &self.space.budget;
         let sums: Vec<Sum> = parts.iter().map(|part| self.space.sum(part.code, Want::True)).collect();
-        let is_empty = |kept: &[usize]| {
-            let mut all = kept.iter().map(|at| &sums[*at]);
-            let Some(first) = all.next() else { return false };
-            let both = all.fold(first.clone(), |sum, next| sum.and(next));
-            both.cubes.is_empty() && both.is_whole
-        };
-        let mut kept: Vec<usize> = (0..parts.len()).collect();
-        for at in 0..parts.len() {
-            let without: Vec<usize> = kept.iter().copied().filter(|other| *other != at).collect();
-            if !without.is_empty() && is_empty(&without) {
-                kept = without;
+        // The first part with which nothing is left is one of them; together with it the next is found, and so on.
+        let mut kept: Vec<usize> = Vec::new();
+        loop {
+            let mut all: Option<Sum> = None;
+            let mut last = None;
+            for at in kept.iter().copied().chain((0..parts.len()).filter(|at| !kept.contains(at))) {
+                all = Some(match all {
+                    None => sums[at].clone(),
+                    Some(sum) => sum.and(&sums[at], budget),
+                });
+                if all.as_ref().is_some_and(Sum::is_none) {
+                    last = Some(at);
+                    break;
+                }
+            }
+            match last {
+                Some(at) if !kept.contains(&at) => kept.push(at),
+                Some(_) => break,
+                // It took too many cases or steps: all that is left may be needed.
+                None => {
+                    kept = (0..parts.len()).collect();
+                    break;
+                }
             }
         }
+        kept.sort_unstable();
         let parts = kept
             .into_iter()
             .filter_map(|at| parts.get(at))
@@ -180,18 +222,26 @@ impl Examiner<'_> {
 
     /// Parts that come to the same whatever the field is.
     fn idle_parts(&mut self, index: usize, rule: &Rule) {
-        for (expr, kind) in rule.questions() {
+        let questions = rule.questions();
+        let mut asked: HashMap<u16, usize> = HashMap::new();
+        for read in questions.iter().flat_map(|(_, kind)| kind.reads()) {
+            *asked.entry(read.slot).or_default() += 1;
+        }
+        let mut told = 0;
+        for (expr, kind) in questions {
+            if told == IDLE || self.space.budget.is_spent() {
+                break;
+            }
             if matches!(kind, Kind::Has(_) | Kind::Flag(_)) {
                 continue;
             }
             let Some((slot, yes, no)) = self.space.atom(kind) else { continue };
             let holds = no.is_empty();
             // `0..49` says where a range begins although nothing is below it.
-            let is_one_end = || {
-                let asks = |(_, other): &(_, &Kind)| other.reads().any(|read| usize::from(read.slot) == slot);
-                rule.questions().iter().filter(|question| asks(question)).count() > 1
-            };
-            if holds != yes.is_empty() && !(holds && is_one_end()) {
+            let is_one_end =
+                kind.reads().any(|read| usize::from(read.slot) == slot && asked.get(&read.slot) > Some(&1));
+            if holds != yes.is_empty() && !(holds && is_one_end) {
+                told += 1;
                 let part = Part::of(expr);
                 let span = Some(part.span);
                 self.findings.push(Finding {
@@ -207,10 +257,11 @@ impl Examiner<'_> {
     }
 
     fn empty_lists(&mut self, index: usize, rule: &Rule, lists: &BTreeMap<String, usize>) {
+        let mut told = BTreeSet::new();
         for (expr, kind) in rule.questions() {
             let Kind::Listed { question, .. } = kind else { continue };
             let Some(question) = self.rules.questions().get(*question as usize) else { continue };
-            if lists.get(&question.list) == Some(&0) {
+            if lists.get(&question.list) == Some(&0) && told.insert(&question.list) {
                 self.findings.push(Finding {
                     rule: Some(index),
                     rule_id: Some(rule.id.clone()),
@@ -225,10 +276,10 @@ impl Examiner<'_> {
 
     /// A lead that no rule decides although all of it is known.
     fn gap(&mut self) {
-        let (kind, witness) = match self.cover.outside(&Cube::default()) {
+        let steps = self.space.weight() + self.steps_before;
+        let (kind, witness) = match self.cover.outside(&Cube::default(), &self.space.budget) {
             Search::Covered(_) => return,
-            Search::GaveUp => (FindingKind::NotDecided(NotDecided::TooManySteps), None),
-            Search::Found(domain) => {
+            Search::Found(domain) if self.space.budget.take(steps) => {
                 let witness = Witness::of(&self.space, self.rules, &domain);
                 let verdict = witness.decide(self.rules);
                 match verdict.rule.is_none() && verdict.held_by.is_none() {
@@ -236,8 +287,15 @@ impl Examiner<'_> {
                     false => (FindingKind::NotDecided(NotDecided::NotLookedInto), None),
                 }
             }
+            Search::Found(_) | Search::GaveUp => (FindingKind::NotDecided(NotDecided::TooManySteps), None),
         };
         self.findings.push(Finding { rule: None, rule_id: None, span: None, kind, witness, leads: None });
+    }
+
+    /// Nothing is said about a rule, for this reason or since the bound was met.
+    fn not_decided(&mut self, index: usize, rule: &Rule, reason: NotDecided) {
+        let reason = if self.space.budget.is_spent() { NotDecided::TooManySteps } else { reason };
+        self.tell(index, rule, FindingKind::NotDecided(reason), None);
     }
 
     fn tell(&mut self, index: usize, rule: &Rule, kind: FindingKind, witness: Option<Witness>) {

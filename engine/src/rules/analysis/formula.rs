@@ -1,11 +1,12 @@
 //! Conditions as sums of boxes: where a condition is true, and where it is not false.
 
+use super::budget::Budget;
 use super::set::{Cube, Set};
 use super::space::Space;
 use crate::rules::code::{Kind, Node, children};
 
 /// Boxes of one condition that are followed up; what people write has a handful.
-pub(super) const BOXES: usize = 256;
+const BOXES: usize = 256;
 
 /// What is asked of a condition.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -32,6 +33,11 @@ impl Sum {
         Self { cubes: Vec::new(), is_whole: true }
     }
 
+    /// Nothing is known about it.
+    fn open() -> Self {
+        Self { cubes: Vec::new(), is_whole: false }
+    }
+
     fn one(variable: usize, set: Set) -> Self {
         if set.is_empty() {
             Self::none()
@@ -40,41 +46,71 @@ impl Sum {
         }
     }
 
+    /// Whether nothing is in it, for certain.
+    pub fn is_none(&self) -> bool {
+        self.cubes.is_empty() && self.is_whole
+    }
+
     /// What is in both.
-    pub fn and(self, other: &Self) -> Self {
-        let mut cubes = Vec::new();
-        let mut is_whole = self.is_whole && other.is_whole;
-        'pairs: for mine in &self.cubes {
-            for theirs in &other.cubes {
-                if cubes.len() > BOXES {
-                    is_whole = false;
-                    break 'pairs;
+    pub fn and(self, other: &Self, budget: &Budget) -> Self {
+        let is_whole = self.is_whole && other.is_whole;
+        if let [theirs] = other.cubes.as_slice() {
+            // The commonest case by far, in place.
+            let mut cubes = Vec::with_capacity(self.cubes.len());
+            for mine in self.cubes {
+                if !budget.take(theirs.weight()) {
+                    return Self { cubes, is_whole: false };
                 }
                 cubes.extend(mine.and(theirs));
             }
+            return Self { cubes, is_whole }.tidied(budget);
         }
-        Self { cubes, is_whole }.tidied()
+        let mut cubes = Vec::new();
+        for mine in &self.cubes {
+            for theirs in &other.cubes {
+                if cubes.len() > BOXES || !budget.take(mine.weight() + theirs.weight()) {
+                    return Self { cubes, is_whole: false }.tidied(budget);
+                }
+                cubes.extend(mine.clone().and(theirs));
+            }
+        }
+        Self { cubes, is_whole }.tidied(budget)
     }
 
-    fn or(mut self, other: Self) -> Self {
-        self.cubes.extend(other.cubes);
+    fn or(mut self, other: Self, budget: &Budget) -> Self {
+        self.add(other, budget);
+        self.tidied(budget)
+    }
+
+    /// Adds what may still have to be tidied.
+    fn add(&mut self, other: Self, budget: &Budget) {
         self.is_whole &= other.is_whole;
-        self.tidied()
+        self.cubes.extend(other.cubes);
+        if self.cubes.len() > 2 * BOXES {
+            *self = std::mem::replace(self, Self::none()).tidied(budget);
+        }
     }
 
     /// Without boxes that lie in others, and sorted, so that the same conditions are the same sums.
-    fn tidied(mut self) -> Self {
-        self.cubes.sort();
-        self.cubes.dedup();
-        let cubes = &self.cubes;
-        let is_needed = |index: usize| {
-            !cubes.iter().enumerate().any(|(other, cube)| other != index && cubes[index].is_within(cube))
-        };
-        if cubes.len() > 1 {
-            self.cubes = (0..cubes.len())
-                .filter(|index| is_needed(*index))
-                .map(|index| cubes[index].clone())
-                .collect();
+    fn tidied(mut self, budget: &Budget) -> Self {
+        if self.cubes.len() < 2 {
+            return self;
+        }
+        let weight: u64 = self.cubes.iter().map(Cube::weight).sum();
+        if budget.take(weight * 4) {
+            self.cubes.sort();
+            self.cubes.dedup();
+            merge_slices(&mut self.cubes);
+        }
+        let count = self.cubes.len();
+        if count > 1 && budget.take((count * count) as u64 * 4 + weight) {
+            let cubes = &self.cubes;
+            let is_needed = |index: usize| {
+                !cubes.iter().enumerate().any(|(other, cube)| other != index && cubes[index].is_within(cube))
+            };
+            let needed: Vec<bool> = (0..count).map(is_needed).collect();
+            let mut needed = needed.into_iter();
+            self.cubes.retain(|_| needed.next() == Some(true));
         }
         if self.cubes.len() > BOXES {
             self.cubes.truncate(BOXES);
@@ -84,16 +120,43 @@ impl Sum {
     }
 }
 
+/// Boxes whose only sides are on the same variable are one box.
+fn merge_slices(cubes: &mut Vec<Cube>) {
+    let (slices, rest): (Vec<Cube>, Vec<Cube>) =
+        std::mem::take(cubes).into_iter().partition(|cube| cube.0.len() == 1);
+    for cube in slices {
+        match (cubes.last_mut().map(|last| last.0.as_mut_slice()), cube.0.as_slice()) {
+            (Some([(last, all)]), [(variable, set)]) if last == variable => all.add(set),
+            _ => cubes.push(cube),
+        }
+    }
+    cubes.extend(rest);
+    cubes.sort();
+}
+
 impl Space {
     /// Where a piece of a condition comes to what is wanted.
     pub fn sum(&self, piece: &[Node], want: Want) -> Sum {
         let [node, ..] = piece else { return Sum::none() };
+        let budget = &self.budget;
+        if !budget.take(8) {
+            return Sum::open();
+        }
         match (&node.kind, want) {
             (Kind::All, Want::True | Want::NotFalse) | (Kind::Any, Want::False | Want::NotTrue) => {
-                children(piece).fold(Sum::all(), |sum, child| sum.and(&self.sum(child, want)))
+                let mut sum = Sum::all();
+                for child in children(piece) {
+                    sum = sum.and(&self.sum(child, want), budget);
+                    if sum.is_none() {
+                        break;
+                    }
+                }
+                sum
             }
             (Kind::All | Kind::Any, _) => {
-                children(piece).fold(Sum::none(), |sum, child| sum.or(self.sum(child, want)))
+                let mut sum = Sum::none();
+                children(piece).for_each(|child| sum.add(self.sum(child, want), budget));
+                sum.tidied(budget)
             }
             (Kind::Not, _) => {
                 children(piece).next().map_or_else(Sum::none, |child| self.sum(child, want.opposite()))
@@ -106,16 +169,17 @@ impl Space {
     fn same(&self, piece: &[Node], want: Want) -> Sum {
         let mut sides = children(piece);
         let (Some(left), Some(right)) = (sides.next(), sides.next()) else { return Sum::none() };
-        let both = |a: Want, b: Want| self.sum(left, a).and(&self.sum(right, b));
-        let either = |a: Want, b: Want| self.sum(left, a).or(self.sum(right, b));
+        let budget = &self.budget;
+        let both = |a: Want, b: Want| self.sum(left, a).and(&self.sum(right, b), budget);
+        let either = |a: Want, b: Want| self.sum(left, a).or(self.sum(right, b), budget);
         match want {
-            Want::True => both(Want::True, Want::True).or(both(Want::False, Want::False)),
-            Want::False => both(Want::True, Want::False).or(both(Want::False, Want::True)),
+            Want::True => both(Want::True, Want::True).or(both(Want::False, Want::False), budget),
+            Want::False => both(Want::True, Want::False).or(both(Want::False, Want::True), budget),
             Want::NotTrue => {
-                either(Want::NotTrue, Want::NotTrue).and(&either(Want::NotFalse, Want::NotFalse))
+                either(Want::NotTrue, Want::NotTrue).and(&either(Want::NotFalse, Want::NotFalse), budget)
             }
             Want::NotFalse => {
-                either(Want::NotTrue, Want::NotFalse).and(&either(Want::NotFalse, Want::NotTrue))
+                either(Want::NotTrue, Want::NotFalse).and(&either(Want::NotFalse, Want::NotTrue), budget)
             }
         }
     }
@@ -129,19 +193,19 @@ impl Space {
             return if is_so { Sum::all() } else { Sum::none() };
         }
         if let Some((slot, yes, no)) = self.atom(kind) {
-            let all = || Set::of_ranges(self.sizes[slot], std::iter::once(0..self.sizes[slot]));
+            let but = |set: Set| Set::all(self.sizes[slot]).without(&set);
             return match want {
                 Want::True => Sum::one(slot, yes),
                 Want::False => Sum::one(slot, no),
-                Want::NotTrue => Sum::one(slot, all().without(&yes)),
-                Want::NotFalse => Sum::one(slot, all().without(&no)),
+                Want::NotTrue => Sum::one(slot, but(yes)),
+                Want::NotFalse => Sum::one(slot, but(no)),
             };
         }
         let (variable, yes) = match kind {
             Kind::Listed { question, .. } => (self.answer(*question), Set::of(2, |class| class == 1)),
             other => match self.other(other) {
                 Some(found) => found,
-                None => return Sum { cubes: Vec::new(), is_whole: false },
+                None => return Sum::open(),
             },
         };
         let size = self.sizes.get(variable).copied().unwrap_or(2);
@@ -155,14 +219,14 @@ impl Space {
             _ => Vec::new(),
         };
         let told = |set: Set| {
-            known
-                .iter()
-                .fold(Sum::one(variable, set), |sum, (slot, set)| sum.and(&Sum::one(*slot, set.clone())))
+            known.iter().fold(Sum::one(variable, set), |sum, (slot, set)| {
+                sum.and(&Sum::one(*slot, set.clone()), &self.budget)
+            })
         };
         let untold = |set: Set| {
             known.iter().fold(Sum::one(variable, set), |sum, (slot, set)| {
                 let len = self.sizes.get(*slot).copied().unwrap_or_default();
-                sum.or(Sum::one(*slot, Set::of(len, |class| !set.has(class))))
+                sum.or(Sum::one(*slot, Set::all(len).without(set)), &self.budget)
             })
         };
         match want {

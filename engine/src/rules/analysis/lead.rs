@@ -1,6 +1,7 @@
 //! Leads out of classes: values that people would write, in the classes that are asked for.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -40,7 +41,7 @@ impl Witness {
     }
 
     /// A lead whose variables are in these classes; whether it really is, deciding on it tells.
-    pub(super) fn of(space: &Space, rules: &RuleSet, domain: &[Set]) -> Self {
+    pub(super) fn of(space: &Space, rules: &RuleSet, domain: &[Rc<Set>]) -> Self {
         let mut witness =
             Self { as_of: DateTime::from_timestamp(1_767_225_600, 0).unwrap_or_default(), ..Self::default() };
         let mut in_classes = BTreeMap::new();
@@ -53,7 +54,7 @@ impl Witness {
                 continue;
             };
             let confidence = sure.map_or(1.0, |sure| field.confidence(sure));
-            in_classes.insert(field.slot, set.clone());
+            in_classes.insert(field.slot, Rc::clone(set));
             witness.fields.insert(slot.name.clone(), Reading { value, confidence });
         }
         for (variable, set) in space.variables.iter().zip(domain) {
@@ -79,7 +80,7 @@ impl Witness {
         &mut self,
         space: &Space,
         rules: &RuleSet,
-        classes: &BTreeMap<usize, Set>,
+        classes: &BTreeMap<usize, Rc<Set>>,
         (left, right): (&Operand, &Operand),
         orders: &Set,
     ) {
@@ -129,10 +130,10 @@ impl Witness {
     }
 
     /// What matters of it, in the order of the fields.
-    fn told(&self, space: &Space, rules: &RuleSet, domain: &[Set]) -> Vec<String> {
+    fn told(&self, space: &Space, rules: &RuleSet, domain: &[Rc<Set>]) -> Vec<String> {
         let mut told = Vec::new();
         for ((variable, set), size) in space.variables.iter().zip(domain).zip(&space.sizes) {
-            let is_narrowed = set.classes().count() < *size;
+            let is_narrowed = set.count() < *size;
             match variable {
                 Variable::Field(field) if is_narrowed => {
                     let Some(slot) = rules.slots().get(field.slot) else { continue };
@@ -214,6 +215,7 @@ impl FieldClasses {
             }),
             Values::Texts(all) => text_in(all.get(class)?).map(Value::Text),
             Values::Alike => Some(Value::Timestamp(as_of)),
+            Values::TooMany => None,
         }
     }
 

@@ -8,6 +8,8 @@
 //! list) may be anything, so that what is called unreachable is unreachable; the other way round a lead is shown, and
 //! has been decided on. Work is bounded by steps, and what the bound leaves open is said to be open.
 
+mod asked;
+mod budget;
 mod classes;
 mod counterfactual;
 mod cover;

@@ -16,16 +16,41 @@ impl Set {
     /// The classes of some ranges.
     pub fn of_ranges(len: usize, ranges: impl IntoIterator<Item = std::ops::Range<usize>>) -> Self {
         let mut words = vec![0_u64; len.div_ceil(64)];
-        for range in ranges {
-            for (index, word) in words.iter_mut().enumerate() {
-                let (from, to) = (range.start.max(index * 64), range.end.min(index * 64 + 64));
-                if from < to {
-                    let below = |bit: usize| if bit == 64 { u64::MAX } else { (1_u64 << bit) - 1 };
-                    *word |= below(to - index * 64) & !below(from - index * 64);
-                }
+        for range in ranges.into_iter().filter(|range| !range.is_empty()) {
+            let (first, last) = (range.start / 64, (range.end - 1) / 64);
+            let below = |bit: usize| if bit == 64 { u64::MAX } else { (1_u64 << bit) - 1 };
+            for (index, word) in words.iter_mut().enumerate().take(last + 1).skip(first) {
+                let from = range.start.max(index * 64) - index * 64;
+                let to = range.end.min(index * 64 + 64) - index * 64;
+                *word |= below(to) & !below(from);
             }
         }
         Self(words.into())
+    }
+
+    /// All classes.
+    pub fn all(len: usize) -> Self {
+        Self::of_ranges(len, std::iter::once(0..len))
+    }
+
+    /// How many words there are to go through.
+    pub fn words(&self) -> u64 {
+        self.0.len() as u64
+    }
+
+    /// How many classes are in it.
+    pub fn count(&self) -> usize {
+        self.0.iter().map(|word| word.count_ones() as usize).sum()
+    }
+
+    /// Leaves what is in the other too.
+    pub fn keep(&mut self, other: &Self) {
+        self.0.iter_mut().zip(&other.0).for_each(|(a, b)| *a &= b);
+    }
+
+    /// Adds what is in the other.
+    pub fn add(&mut self, other: &Self) {
+        self.0.iter_mut().zip(&other.0).for_each(|(a, b)| *a |= b);
     }
 
     pub fn has(&self, class: usize) -> bool {
@@ -53,7 +78,14 @@ impl Set {
     }
 
     pub fn classes(&self) -> impl Iterator<Item = usize> {
-        (0..self.0.len() * 64).filter(|class| self.has(*class))
+        self.0.iter().enumerate().flat_map(|(index, word)| {
+            let mut rest = *word;
+            std::iter::from_fn(move || {
+                let class = (rest != 0).then(|| index * 64 + rest.trailing_zeros() as usize);
+                rest &= rest.wrapping_sub(1);
+                class
+            })
+        })
     }
 
     /// The first and the last class; the set must not be empty.
@@ -73,33 +105,33 @@ pub(super) struct Cube(pub Vec<(usize, Set)>);
 
 impl Cube {
     /// What is in both; `None` if nothing is.
-    pub fn and(&self, other: &Self) -> Option<Self> {
-        let (mut mine, mut theirs) = (self.0.iter().peekable(), other.0.iter().peekable());
-        let mut both = Vec::with_capacity(self.0.len() + other.0.len());
-        loop {
-            let next = match (mine.peek(), theirs.peek()) {
-                (None, None) => return Some(Self(both)),
-                (Some(a), Some(b)) if a.0 == b.0 => {
-                    let set = a.1.and(&b.1);
-                    if set.is_empty() {
+    pub fn and(mut self, other: &Self) -> Option<Self> {
+        for (variable, set) in &other.0 {
+            match self.0.binary_search_by_key(variable, |side| side.0) {
+                Ok(at) => {
+                    let mine = &mut self.0[at].1;
+                    mine.keep(set);
+                    if mine.is_empty() {
                         return None;
                     }
-                    let next = (a.0, set);
-                    mine.next();
-                    theirs.next();
-                    Some(next)
                 }
-                (Some(a), b) if b.is_none_or(|b| a.0 < b.0) => mine.next().cloned(),
-                _ => theirs.next().cloned(),
-            };
-            both.extend(next);
+                Err(at) => self.0.insert(at, (*variable, set.clone())),
+            }
         }
+        Some(self)
     }
 
     /// Whether all that is in it is in the other, unknown fields included.
     pub fn is_within(&self, other: &Self) -> bool {
+        let mut mine = self.0.iter();
         other.0.iter().all(|(variable, set)| {
-            self.0.iter().any(|(mine, classes)| mine == variable && classes.is_within(set))
+            let found = mine.find(|(mine, _)| mine >= variable);
+            found.is_some_and(|(mine, classes)| mine == variable && classes.is_within(set))
         })
+    }
+
+    /// Steps it takes to go through it.
+    pub fn weight(&self) -> u64 {
+        self.0.iter().map(|(_, set)| 4 + set.words()).sum::<u64>() + 4
     }
 }

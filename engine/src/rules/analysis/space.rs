@@ -2,7 +2,12 @@
 //! tells apart, and so does the answer of each list and how two fields compare.
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::hash::{DefaultHasher, Hasher};
 
+use super::asked::Asked;
+use super::budget::Budget;
 use super::classes::{Classes, Range};
 use super::set::Set;
 use crate::catalogue::FieldType;
@@ -24,6 +29,12 @@ pub(super) enum Variable {
     Opaque(Kind),
 }
 
+/// Questions of the set that are about more than a single field and a list; those beyond are not told apart.
+const OTHERS: usize = 1_000;
+
+/// Classes of one field; one that is cut into more is not looked into.
+const CLASSES: usize = 1 << 16;
+
 /// The classes of a field.
 pub(super) struct FieldClasses {
     pub slot: usize,
@@ -42,29 +53,50 @@ pub(super) enum Values {
     Texts(Vec<Range<Box<str>>>),
     /// Values that no question tells apart by themselves.
     Alike,
+    /// Values that are not looked into, since questions tell too many of them apart.
+    TooMany,
 }
 
 /// All variables; those of the fields come first, by slot.
 pub(super) struct Space {
     pub variables: Vec<Variable>,
     pub sizes: Vec<usize>,
+    /// What is looked at in it takes steps of this.
+    pub budget: Budget,
     answers: usize,
+    /// The places of questions about more than a field, by what they look like.
+    others: HashMap<u64, Vec<usize>>,
 }
 
 impl Space {
     pub fn of(rules: &RuleSet) -> Self {
-        let kinds: Vec<&Kind> =
-            rules.rules.iter().flat_map(|rule| &*rule.code).map(|node: &Node| &node.kind).collect();
-        let mut variables: Vec<Variable> = rules
-            .slots
-            .iter()
-            .enumerate()
-            .map(|(slot, definition)| Variable::Field(FieldClasses::of(slot, definition, &kinds)))
+        let kinds = || rules.rules.iter().flat_map(|rule| &*rule.code).map(|node: &Node| &node.kind);
+        let mut asked: Vec<Vec<Asked<'_>>> = rules.slots.iter().map(|_| Vec::new()).collect();
+        let mut needed: Vec<Vec<f64>> = rules.slots.iter().map(|_| Vec::new()).collect();
+        for kind in kinds() {
+            for read in kind.reads() {
+                if let Some(needed) = needed.get_mut(usize::from(read.slot)) {
+                    needed.push(read.needed);
+                }
+            }
+            if let Some((slot, one)) = Asked::of(kind)
+                && let Some(asked) = asked.get_mut(slot)
+            {
+                asked.push(one);
+            }
+        }
+        let about = rules.slots.iter().enumerate().zip(asked.into_iter().zip(needed));
+        let mut variables: Vec<Variable> = about
+            .map(|((slot, definition), (asked, needed))| {
+                Variable::Field(FieldClasses::of(slot, definition, &asked, &needed))
+            })
             .collect();
         let answers = variables.len();
         variables.extend((0..rules.questions().len()).map(|question| Variable::Answer { question }));
-        let mut space = Self { sizes: Vec::new(), answers, variables };
-        for kind in kinds {
+        let mut space =
+            Self { sizes: Vec::new(), answers, variables, budget: Budget::new(), others: HashMap::new() };
+        let mut others = 0;
+        for kind in kinds() {
             let is_plain = matches!(
                 kind,
                 Kind::All
@@ -74,7 +106,14 @@ impl Space {
                     | Kind::Constant(_)
                     | Kind::Listed { .. }
             );
-            if !is_plain && space.asked(kind).is_none() && space.other(kind).is_none() {
+            if others < OTHERS
+                && !is_plain
+                && space.asked(kind).is_none()
+                && space.budget.take(glance(kind))
+                && space.place(kind).is_none()
+            {
+                others += 1;
+                space.others.entry(looks(kind)).or_default().push(space.variables.len());
                 space.variables.push(match kind {
                     Kind::Compare { left, right, .. } => {
                         Variable::Order { left: left.clone(), right: right.clone() }
@@ -100,44 +139,35 @@ impl Space {
 
     /// The variable of a question that is not one about a single field, and the classes in which it holds.
     pub fn other(&self, kind: &Kind) -> Option<(usize, Set)> {
-        self.variables.iter().enumerate().skip(self.answers).find_map(|(index, variable)| {
-            match (variable, kind) {
-                (Variable::Order { left, right }, Kind::Compare { left: a, accepted, right: b })
-                    if left == a && right == b =>
-                {
-                    Some((index, Set::of(3, |class| accepts(*accepted, class))))
-                }
-                (Variable::Opaque(known), kind) if known == kind => {
-                    Some((index, Set::of(2, |class| class == 1)))
-                }
-                _ => None,
+        let place = self.budget.take(glance(kind)).then(|| self.place(kind))??;
+        let holds = match kind {
+            Kind::Compare { accepted, .. } if matches!(self.variables[place], Variable::Order { .. }) => {
+                Set::of(3, |class| accepts(*accepted, class))
             }
-        })
+            _ => Set::of(2, |class| class == 1),
+        };
+        Some((place, holds))
+    }
+
+    fn place(&self, kind: &Kind) -> Option<usize> {
+        let is_it = |place: &&usize| match (self.variables.get(**place), kind) {
+            (Some(Variable::Order { left, right }), Kind::Compare { left: a, right: b, .. }) => {
+                left == a && right == b
+            }
+            (Some(Variable::Opaque(known)), kind) => known == kind,
+            _ => false,
+        };
+        self.others.get(&looks(kind))?.iter().find(is_it).copied()
     }
 
     /// The slot of a question about a single field, and the classes of that field in which it holds and does not hold;
-    /// in the others it cannot be told.
+    /// in the others it cannot be told. `None` for other questions, and where the bound was met.
     pub fn atom(&self, kind: &Kind) -> Option<(usize, Set, Set)> {
         let (field, asked) = self.asked(kind)?;
-        let len = field.len();
-        if let (Asked::Number { accepted, bound, .. }, Values::Numbers(all), None) =
-            (&asked, &field.values, &field.sureness)
-        {
-            // The commonest question by far, over fields that may be cut into thousands of classes.
-            let from = all.partition_point(|range| range.order(bound) == Ordering::Less);
-            let to = all.partition_point(|range| range.order(bound) != Ordering::Greater);
-            let holds = |order| accepted.accepts(order);
-            let holds = (holds(Ordering::Less), holds(Ordering::Equal), holds(Ordering::Greater));
-            let of = |wanted: bool| {
-                let pick =
-                    |holds: bool, from: usize, to: usize| if holds == wanted { from..to } else { 0..0 };
-                Set::of_ranges(len, [pick(holds.0, 0, from), pick(holds.1, from, to), pick(holds.2, to, len)])
-            };
-            return Some((field.slot, of(true), of(false)));
-        }
-        let outcomes: Vec<Option<bool>> = (0..len).map(|class| field.outcome(class, &asked)).collect();
-        let of = |wanted: bool| Set::of(len, |class| outcomes[class] == Some(wanted));
-        Some((field.slot, of(true), of(false)))
+        let steps = self.sizes.get(field.slot).map_or(0, |size| size / 16) + asked.weight();
+        self.budget
+            .take(steps as u64)
+            .then(|| (field.slot, field.set(&asked, true), field.set(&asked, false)))
     }
 
     fn asked<'a>(&self, kind: &'a Kind) -> Option<(&FieldClasses, Asked<'a>)> {
@@ -150,8 +180,40 @@ impl Space {
     pub fn known(&self, slot: usize, needed: f64) -> Option<Set> {
         let field = self.field(slot)?;
         field.sureness.as_ref()?;
-        Some(Set::of(field.len(), |class| field.value(class, needed).is_some()))
+        Some(field.seen(std::iter::once(0..field.width()), needed))
     }
+
+    /// Steps it takes to make a lead out of classes.
+    pub fn weight(&self) -> u64 {
+        self.sizes.iter().map(|size| 32 + *size as u64).sum()
+    }
+}
+
+/// Steps that it takes to tell what a question looks like.
+fn glance(kind: &Kind) -> u64 {
+    match kind {
+        Kind::General(program) => 300 + program.steps() / 4,
+        Kind::OneOf { set: Written::Numbers(all), .. } => 300 + all.len() as u64 * 20,
+        Kind::OneOf { set: Written::Texts(all), .. } => 300 + all.len() as u64 * 20,
+        _ => 300,
+    }
+}
+
+/// What tells questions apart at a glance. Orders look alike whatever they are asked to be.
+fn looks(kind: &Kind) -> u64 {
+    struct Into(DefaultHasher);
+    impl std::fmt::Write for Into {
+        fn write_str(&mut self, text: &str) -> std::fmt::Result {
+            self.0.write(text.as_bytes());
+            Ok(())
+        }
+    }
+    let mut into = Into(DefaultHasher::new());
+    let written = match kind {
+        Kind::Compare { left, right, .. } => write!(into, "{left:?}{right:?}"),
+        other => write!(into, "{other:?}"),
+    };
+    written.map_or(0, |()| into.0.finish())
 }
 
 impl Variable {
@@ -164,114 +226,50 @@ impl Variable {
     }
 }
 
-/// What a question about one field asks.
-enum Asked<'a> {
-    Number { needed: f64, accepted: Accepted, bound: Numeric },
-    Numbers { needed: f64, all: &'a [Numeric] },
-    Text { needed: f64, accepted: Accepted, bound: &'a str, is_flipped: bool },
-    Texts { needed: f64, all: &'a [Box<str>] },
-    Codes { needed: f64, accepted: &'a [bool] },
-    Flag { needed: f64 },
-    Has,
-    Sure { accepted: Accepted, bound: Numeric, is_flipped: bool },
-}
-
-impl<'a> Asked<'a> {
-    fn of(kind: &'a Kind) -> Option<(usize, Self)> {
-        match kind {
-            Kind::Bound { read, accepted, bound } => Some((
-                read.slot.into(),
-                Self::Number { needed: read.needed, accepted: *accepted, bound: *bound },
-            )),
-            Kind::Codes { read, accepted } => {
-                Some((read.slot.into(), Self::Codes { needed: read.needed, accepted }))
-            }
-            Kind::Flag(read) => Some((read.slot.into(), Self::Flag { needed: read.needed })),
-            Kind::Has(slot) => Some(((*slot).into(), Self::Has)),
-            Kind::OneOf { needle: Operand::Field(read), set } => Some((
-                read.slot.into(),
-                match set {
-                    Written::Numbers(all) => Self::Numbers { needed: read.needed, all },
-                    Written::Texts(all) => Self::Texts { needed: read.needed, all },
-                },
-            )),
-            Kind::Compare { left, accepted, right } => {
-                let (side, literal, is_flipped) = match (left, right) {
-                    (side, literal @ (Operand::Number(_) | Operand::Text(_))) => (side, literal, false),
-                    (literal @ (Operand::Number(_) | Operand::Text(_)), side) => (side, literal, true),
-                    _ => return None,
-                };
-                match (side, literal) {
-                    (Operand::Confidence(slot), Operand::Number(bound)) => {
-                        Some(((*slot).into(), Self::Sure { accepted: *accepted, bound: *bound, is_flipped }))
-                    }
-                    (Operand::Field(read), Operand::Text(bound)) => Some((
-                        read.slot.into(),
-                        Self::Text { needed: read.needed, accepted: *accepted, bound, is_flipped },
-                    )),
-                    _ => None,
-                }
-            }
-            _ => None,
-        }
-    }
-
-    /// Whether the field is of the kind that the question is about.
-    fn fits(&self, values: &Values) -> bool {
-        match self {
-            Self::Number { .. } | Self::Numbers { .. } => matches!(values, Values::Numbers(_)),
-            Self::Text { .. } | Self::Texts { .. } => matches!(values, Values::Texts(_)),
-            Self::Codes { .. } => matches!(values, Values::Codes(_)),
-            Self::Flag { .. } => matches!(values, Values::Bool),
-            Self::Has | Self::Sure { .. } => true,
-        }
-    }
-}
-
 impl FieldClasses {
-    fn of(slot: usize, definition: &Slot, kinds: &[&Kind]) -> Self {
-        let mine = || {
-            kinds
-                .iter()
-                .filter_map(|kind| Asked::of(kind))
-                .filter(|(at, _)| *at == slot)
-                .map(|(_, asked)| asked)
-        };
+    fn of(slot: usize, definition: &Slot, asked: &[Asked<'_>], needed: &[f64]) -> Self {
         let field = &definition.definition;
         let values = match field.kind {
             FieldType::Bool => Values::Bool,
             FieldType::Enum => Values::Codes(field.values.len()),
             FieldType::Timestamp => Values::Alike,
             FieldType::Integer | FieldType::Number => {
-                let points = mine().flat_map(|asked| match asked {
-                    Asked::Number { bound, .. } => vec![bound],
-                    Asked::Numbers { all, .. } => all.to_vec(),
-                    _ => Vec::new(),
+                let points = asked.iter().flat_map(|asked| match asked {
+                    Asked::Number { bound, .. } => std::slice::from_ref(bound),
+                    Asked::Numbers { all, .. } => all,
+                    _ => &[],
                 });
                 let range = (field.min.map(Numeric::Float), field.max.map(Numeric::Float));
-                Values::Numbers(Classes::numbers(points.collect(), range, field.kind == FieldType::Integer))
+                let is_whole = field.kind == FieldType::Integer;
+                Values::Numbers(Classes::numbers(points.copied().collect(), range, is_whole))
             }
             FieldType::String => {
-                let points = mine().flat_map(|asked| match asked {
-                    Asked::Text { bound, .. } => vec![bound.into()],
-                    Asked::Texts { all, .. } => all.to_vec(),
-                    _ => Vec::new(),
-                });
-                Values::Texts(Classes::texts(points.collect()))
+                let mut points: Vec<&str> = Vec::new();
+                for asked in asked {
+                    match asked {
+                        Asked::Text { bound, .. } => points.push(bound),
+                        Asked::Texts { all, .. } => points.extend(all.iter().map(|text| &**text)),
+                        _ => {}
+                    }
+                }
+                points.sort_unstable();
+                points.dedup();
+                Values::Texts(Classes::texts(points.into_iter().map(Box::from).collect()))
             }
         };
-        let is_observed = mine().any(|asked| matches!(asked, Asked::Has | Asked::Sure { .. }));
+        let is_observed = asked.iter().any(|asked| matches!(asked, Asked::Has | Asked::Sure { .. }));
         let sureness = is_observed.then(|| {
-            let needed =
-                kinds.iter().flat_map(|kind| kind.reads()).filter(|read| usize::from(read.slot) == slot);
-            let mut points: Vec<Numeric> = needed.map(|read| Numeric::Float(read.needed)).collect();
-            points.extend(mine().filter_map(|asked| match asked {
-                Asked::Sure { bound, .. } => Some(bound),
+            let mut points: Vec<Numeric> = needed.iter().copied().map(Numeric::Float).collect();
+            points.extend(asked.iter().filter_map(|asked| match asked {
+                Asked::Sure { bound, .. } => Some(*bound),
                 _ => None,
             }));
             Classes::numbers(points, (Some(Numeric::Float(0.0)), Some(Numeric::Float(1.0))), false)
         });
         let mut classes = Self { slot, values, sureness, stated: None };
+        if classes.len() > CLASSES {
+            return Self { slot, values: Values::TooMany, sureness: None, stated: None };
+        }
         classes.stated = classes.class_of(definition.cell(None).datum);
         classes
     }
@@ -282,7 +280,7 @@ impl FieldClasses {
             Values::Codes(count) => *count,
             Values::Numbers(all) => all.len(),
             Values::Texts(all) => all.len(),
-            Values::Alike => 1,
+            Values::Alike | Values::TooMany => 1,
         }
     }
 
@@ -304,60 +302,50 @@ impl FieldClasses {
         }
     }
 
-    /// The class of the value that questions see who need it this surely.
-    fn value(&self, class: usize, needed: f64) -> Option<usize> {
-        match (self.split(class), &self.sureness) {
-            ((None, _), _) => self.stated,
-            ((value, None), _) => value,
-            ((value, Some(sure)), Some(sureness)) => {
-                let is_known = sureness.get(sure)?.order(&Numeric::Float(needed)) != Ordering::Less;
-                value.filter(|_| is_known)
-            }
-            _ => None,
-        }
-    }
-
     /// The class of a value.
     pub fn class_of(&self, datum: Datum<'_>) -> Option<usize> {
         self.values.class_of(datum)
     }
 
-    /// What a question comes to in a class; `None` where it cannot be told.
-    fn outcome(&self, class: usize, asked: &Asked<'_>) -> Option<bool> {
-        let number = |needed: f64| match &self.values {
-            Values::Numbers(all) => all.get(self.value(class, needed)?),
-            _ => None,
-        };
-        let text = |needed: f64| match &self.values {
-            Values::Texts(all) => all.get(self.value(class, needed)?),
-            _ => None,
-        };
+    /// The classes in which a question comes to this.
+    fn set(&self, asked: &Asked<'_>, wanted: bool) -> Set {
         match asked {
-            Asked::Number { needed, accepted, bound } => {
-                Some(accepted.accepts(number(*needed)?.order(bound)))
+            Asked::Has if self.sureness.is_some() => {
+                Set::of_ranges(self.len(), std::iter::once(if wanted { 1..self.len() } else { 0..1 }))
             }
-            Asked::Numbers { needed, all } => {
-                let range = number(*needed)?;
-                Some(all.iter().any(|value| range.order(value) == Ordering::Equal))
+            Asked::Has => Set::of_ranges(self.len(), wanted.then_some(0..self.len())),
+            Asked::Sure { accepted, bound } => {
+                let is_it = |order| accepted.accepts(order) == wanted;
+                let missing = is_it(Numeric::Float(0.0).order(*bound)).then_some(0..1);
+                let blocks = self.blocks(|sureness| is_it(sureness.order(bound)));
+                Set::of_ranges(self.len(), missing.into_iter().chain(blocks))
             }
-            Asked::Text { needed, accepted, bound, is_flipped } => {
-                Some(accepted.accepts(turned(text(*needed)?.order(&(*bound).into()), *is_flipped)))
-            }
-            Asked::Texts { needed, all } => {
-                let range = text(*needed)?;
-                Some(all.iter().any(|value| range.order(value) == Ordering::Equal))
-            }
-            Asked::Codes { needed, accepted } => accepted.get(self.value(class, *needed)?).copied(),
-            Asked::Flag { needed } => Some(self.value(class, *needed)? == 1),
-            Asked::Has => Some(self.split(class).0.is_some()),
-            Asked::Sure { accepted, bound, is_flipped } => {
-                let order = match (self.split(class).1, &self.sureness) {
-                    (Some(sure), Some(sureness)) => sureness.get(sure)?.order(bound),
-                    _ => Numeric::Float(0.0).order(*bound),
-                };
-                Some(accepted.accepts(turned(order, *is_flipped)))
-            }
+            about => self.seen(about.values(&self.values, wanted).into_iter(), about.needed()),
         }
+    }
+
+    /// The classes of the values in some ranges, for who needs them this surely.
+    fn seen(&self, values: impl Iterator<Item = std::ops::Range<usize>> + Clone, needed: f64) -> Set {
+        if self.sureness.is_none() {
+            return Set::of_ranges(self.len(), values);
+        }
+        let is_stated = self.stated.is_some_and(|stated| values.clone().any(|range| range.contains(&stated)));
+        let sure = self.blocks(|sureness| sureness.order(&Numeric::Float(needed)) != Ordering::Less);
+        let seen = sure.flat_map(|block| {
+            values.clone().map(move |range| block.start + range.start..block.start + range.end)
+        });
+        Set::of_ranges(self.len(), is_stated.then_some(0..1).into_iter().chain(seen))
+    }
+
+    /// The classes of all values, for each sureness that is meant.
+    fn blocks(
+        &self,
+        is_meant: impl Fn(&Range<Numeric>) -> bool,
+    ) -> impl Iterator<Item = std::ops::Range<usize>> {
+        let width = self.width();
+        let all = self.sureness.iter().flatten().enumerate();
+        all.filter(move |(_, sureness)| is_meant(sureness))
+            .map(move |(index, _)| 1 + index * width..1 + (index + 1) * width)
     }
 }
 
@@ -369,6 +357,7 @@ impl Values {
             Self::Bool => Self::Bool,
             Self::Codes(count) => Self::Codes(*count),
             Self::Alike => Self::Alike,
+            Self::TooMany => Self::TooMany,
             Self::Numbers(all) => {
                 let more = data.filter_map(|datum| match datum {
                     Datum::Number(number) => Some(number),
@@ -402,10 +391,6 @@ impl Values {
             _ => None,
         }
     }
-}
-
-fn turned(order: Ordering, is_flipped: bool) -> Ordering {
-    if is_flipped { order.reverse() } else { order }
 }
 
 fn accepts(accepted: Accepted, class: usize) -> bool {

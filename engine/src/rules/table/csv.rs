@@ -9,40 +9,59 @@ pub(super) struct Cell {
     pub span: Span,
 }
 
+/// A line of cells.
+pub(super) struct Line {
+    /// Where it begins in the text, from 1, as editors count.
+    pub number: usize,
+    /// One for each column.
+    pub cells: Vec<Cell>,
+}
+
+impl Line {
+    /// From its first cell to its last.
+    pub fn span(&self) -> Span {
+        match (self.cells.first(), self.cells.last()) {
+            (Some(first), Some(last)) => first.span.to(last.span),
+            _ => Span::default(),
+        }
+    }
+}
+
 /// The lines of a text, empty ones left out; all are as long as the first.
 ///
 /// # Errors
 /// With the row that has a quote too few, or another length than the header.
-pub(super) fn read(text: &str) -> Result<Vec<Vec<Cell>>, Vec<Problem>> {
+pub(super) fn read(text: &str) -> Result<Vec<Line>, Vec<Problem>> {
     let between = char::from(delimiter(text.as_bytes()));
-    let mut lines: Vec<Vec<Cell>> = Vec::new();
+    let mut lines: Vec<Line> = Vec::new();
     let mut rest = Scanner { text, at: text.len() - text.trim_start_matches('\u{feff}').len() };
-    let mut number = 0;
+    let (mut number, mut counted) = (1, 0);
     let mut problems = Vec::new();
     while rest.at < text.len() {
-        number += 1;
         let start = rest.at;
-        let mut line = Vec::new();
+        number += text[counted..start].matches('\n').count();
+        counted = start;
+        let mut cells = Vec::new();
         loop {
             let Some(cell) = rest.cell(between) else {
                 let span = Span::new(start, text.len());
                 return Err(vec![Problem::spanned(span, format!("Row {number}: a quote is not closed."))]);
             };
-            line.push(cell);
+            cells.push(cell);
             if !rest.take(between) {
                 break;
             }
         }
         rest.end_of_line();
-        if line.iter().all(|cell| cell.text.trim().is_empty()) {
+        if cells.iter().all(|cell| cell.text.trim().is_empty()) {
             continue;
         }
-        let width = lines.first().map_or(line.len(), Vec::len);
-        if line.len() != width {
-            let message = format!("Row {number}: there are {} cells, the header has {width}.", line.len());
+        let width = lines.first().map_or(cells.len(), |first| first.cells.len());
+        if cells.len() != width {
+            let message = format!("Row {number}: there are {} cells, the header has {width}.", cells.len());
             problems.push(Problem::spanned(Span::new(start, rest.at), message));
         }
-        lines.push(line);
+        lines.push(Line { number, cells });
     }
     match lines.is_empty() {
         true => Err(vec![Problem::at("", "The table is empty; its first line names the columns.")]),

@@ -45,11 +45,14 @@ impl Table {
     /// Reads CSV, comma or semicolon.
     ///
     /// # Errors
-    /// With row and column; row 1 is the header, as in a spreadsheet.
+    /// With row and column; rows are the lines of the text, and row 1 is the header, as in a spreadsheet.
     pub fn read(text: &str) -> Result<Self, Vec<Problem>> {
-        let mut lines =
-            csv::read(text)?.into_iter().map(|line| line.into_iter().map(|cell| cell.text).collect());
-        Ok(Self { header: lines.next().unwrap_or_default(), rows: lines.collect() })
+        Ok(Self::of(csv::read(text)?))
+    }
+
+    fn of(lines: Vec<csv::Line>) -> Self {
+        let mut lines = lines.into_iter().map(|line| line.cells.into_iter().map(|cell| cell.text).collect());
+        Self { header: lines.next().unwrap_or_default(), rows: lines.collect() }
     }
 
     /// The fields that its columns are, each of the type that all its cells have: numbers, `true` and `false`, or text.

@@ -26,7 +26,7 @@ pub struct Written {
 
 #[derive(Clone, Debug)]
 struct Row {
-    /// From 2: the header is 1.
+    /// The line of the table's text.
     number: usize,
     span: Span,
     /// Pieces of its condition with the cells that they come from.
@@ -51,14 +51,12 @@ impl RuleSetFile {
         for (index, rule) in self.rules.iter().enumerate() {
             match &rule.table {
                 None => written.push(Written { rule: rule.clone(), index, row: None }),
-                Some(text) => match rows(index, rule, text) {
-                    Ok(rows) => written.extend(rows),
-                    Err(found) => {
-                        problems.extend(
-                            found.into_iter().map(|problem| problem.under(&format!("/rules/{index}/table"))),
-                        );
-                    }
-                },
+                Some(text) => {
+                    let (rows, found) = rows(index, rule, text);
+                    written.extend(rows);
+                    let place = format!("/rules/{index}/table");
+                    problems.extend(found.into_iter().map(|problem| problem.under(&place)));
+                }
             }
         }
         (written, problems)
@@ -103,27 +101,36 @@ impl Written {
     }
 }
 
-fn rows(index: usize, rule: &RuleDefinition, text: &str) -> Result<Vec<Written>, Vec<Problem>> {
-    let lines = csv::read(text)?;
-    let Some((header, lines)) = lines.split_first() else { return Ok(Vec::new()) };
+/// The rules of a table, and what is wrong with it; a row that cannot be read is left out.
+fn rows(index: usize, rule: &RuleDefinition, text: &str) -> (Vec<Written>, Vec<Problem>) {
+    let lines = match csv::read(text) {
+        Ok(lines) => lines,
+        Err(problems) => return (Vec::new(), problems),
+    };
+    let Some((header, lines)) = lines.split_first() else { return (Vec::new(), Vec::new()) };
     if lines.len() > limits::RULES {
-        return Err(vec![Problem::at("", format!("A table has at most {} rows.", limits::RULES))]);
+        let message = format!("A table has at most {} rows.", limits::RULES);
+        return (Vec::new(), vec![Problem::at("", message)]);
     }
     let mut problems = Vec::new();
-    let layout = Layout::of(header, &mut problems);
+    let layout = Layout::of(&header.cells, &mut problems);
+    if !problems.is_empty() {
+        return (Vec::new(), problems);
+    }
     let mut names = BTreeSet::new();
     let mut written = Vec::new();
-    for (at, line) in lines.iter().enumerate() {
-        for draft in layout.drafts(at + 2, header, line, &mut problems) {
+    for line in lines {
+        let before = problems.len();
+        let drafts = layout.drafts(line.number, &header.cells, &line.cells, &mut problems);
+        if problems.len() > before {
+            continue;
+        }
+        for draft in drafts {
             let (when, pieces) = draft.condition(&rule.when);
             let id = draft.id.clone().unwrap_or_else(|| unused(&mut names, &rule.id, &draft.tests));
-            let span = match (line.first(), line.last()) {
-                (Some(first), Some(last)) => first.span.to(last.span),
-                _ => Span::default(),
-            };
             let mut then = rule.then.clone();
             then.extend(draft.then);
-            let row = Row { number: at + 2, span, pieces };
+            let row = Row { number: line.number, span: line.span(), pieces };
             let rule = RuleDefinition {
                 id,
                 name: draft.name.or_else(|| rule.name.as_ref().map(|name| titled(name, &draft.tests))),
@@ -136,7 +143,7 @@ fn rows(index: usize, rule: &RuleDefinition, text: &str) -> Result<Vec<Written>,
             written.push(Written { rule, index, row: Some(row) });
         }
     }
-    if problems.is_empty() { Ok(written) } else { Err(problems) }
+    (written, problems)
 }
 
 /// How the cells are laid out.

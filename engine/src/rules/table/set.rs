@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
-use super::{Column, Table, cell};
+use super::{Column, Table, cell, csv, in_cell};
 use crate::action::{Action, Consequence};
 use crate::catalogue::Catalogue;
 use crate::problem::Problem;
@@ -30,16 +30,24 @@ impl RuleSetFile {
         fields: Catalogue,
         lists: BTreeMap<String, Vec<String>>,
     ) -> Result<Self, Vec<Problem>> {
-        let mut table = Table::read(text)?;
-        let place = |name: &str| table.header.iter().position(|header| header == name);
+        let mut lines = csv::read(text)?;
+        let place = |name: &str| lines.first()?.cells.iter().position(|header| header.text == name);
         let mut default = Action::Hold;
-        if let (Some(id), Some(action), Some(last)) = (place("id"), place("action"), table.rows.last())
-            && last[id] == DEFAULT
+        let mut end = text.len();
+        let mut problems = Vec::new();
+        if let (Some(id), Some(action), Some(last)) = (place("id"), place("action"), lines.last())
+            && last.cells[id].text == DEFAULT
         {
-            let message =
-                format!("Row {}, column `action`: `{}` is no action.", table.rows.len() + 1, last[action]);
-            default = last[action].parse().map_err(|_| vec![Problem::at("", message)])?;
-            table.rows.pop();
+            let cell = &last.cells[action];
+            match cell.text.parse() {
+                Ok(action) => default = action,
+                Err(_) => {
+                    let message = format!("`{}` is no action.", cell.text);
+                    problems.push(in_cell(last.number, "action", cell.span, &message));
+                }
+            }
+            end = last.span().start;
+            lines.pop();
         }
         let rule = RuleDefinition {
             id: "row".into(),
@@ -48,11 +56,17 @@ impl RuleSetFile {
             then: Vec::new(),
             min_confidence: BTreeMap::new(),
             risk: Vec::new(),
-            table: Some(table.write()),
+            table: Some(text[..end].to_owned()),
         };
-        let set = Self { rule_set: name.to_owned(), fields, lists, rules: vec![rule], default };
-        let (_, problems) = set.written();
-        if problems.is_empty() { Ok(set) } else { Err(problems) }
+        let mut set = Self { rule_set: name.to_owned(), fields, lists, rules: vec![rule], default };
+        // Everything that is wrong, where it stands in this text: afterwards the table is written anew.
+        problems.extend(set.compile().err().unwrap_or_default());
+        if !problems.is_empty() {
+            problems.sort_by_key(|problem| problem.span.map(|span| span.start));
+            return Err(problems.into_iter().map(in_the_text).collect());
+        }
+        set.rules[0].table = Some(Table::of(lines).write());
+        Ok(set)
     }
 
     /// The rule set as a table that reads back as the same rules; fields and lists stand elsewhere.
@@ -98,6 +112,14 @@ impl RuleSetFile {
             rows: rows.iter().map(line).collect(),
         };
         Ok(table.write())
+    }
+}
+
+/// A problem of the only table, which is the text itself.
+fn in_the_text(problem: Problem) -> Problem {
+    match problem.pointer.as_str() {
+        "/rules/0/table" => Problem { pointer: String::new(), ..problem },
+        _ => problem,
     }
 }
 

@@ -51,7 +51,8 @@ pub struct Typer<'e, E: Environment> {
     pub problems: Vec<Problem>,
     /// What the language leaves out, and where.
     pub left_out: Vec<(LeftOut, Span)>,
-    pub(super) work: u64,
+    /// Steps that what was typed takes at worst.
+    pub work: u64,
     /// How often what is typed is run.
     pub(super) factor: u64,
     pub(super) locals: Vec<(String, Type, Size)>,

@@ -36,11 +36,19 @@ pub struct Program {
     pub(super) reads: Box<[Read]>,
     /// The fields it looks at only from outside.
     pub(super) observes: Box<[u16]>,
+    work: u64,
 }
 
 impl Program {
-    pub(super) fn new(term: Term) -> Self {
-        Self { reads: term.reads().into(), observes: term.observes().into(), term }
+    /// Of a term that takes so much work at worst, every text being as long as it may be.
+    pub(super) fn new(term: Term, work: u64) -> Self {
+        let work = term.light_work().unwrap_or(work).min(work);
+        Self { reads: term.reads().into(), observes: term.observes().into(), term, work }
+    }
+
+    /// Steps that it takes for a lead whose texts are short.
+    pub(super) fn steps(&self) -> u64 {
+        self.work.saturating_mul(8)
     }
 
     /// What it comes to for a lead.

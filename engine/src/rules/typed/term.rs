@@ -172,6 +172,26 @@ impl Term {
         slots
     }
 
+    /// The work it takes where texts are short, if it goes through each of its pieces once.
+    pub fn light_work(&self) -> Option<u64> {
+        /// Bytes of a text that is written out.
+        const SHORT: usize = 200;
+        /// Work of a short text and a pattern.
+        const PATTERN: u64 = 200;
+        let mut work = Some(0);
+        self.each(&mut |term| {
+            let more = match term {
+                Self::Macro(_) | Self::Call(Function::Replace | Function::Split | Function::Join, _) => None,
+                Self::Value(Val::Text(text)) if text.len() > SHORT => None,
+                Self::Value(Val::List(_) | Val::Map(_)) => None,
+                Self::Matches(..) | Self::Call(Function::Matches, _) => Some(PATTERN),
+                _ => Some(4),
+            };
+            work = work.zip(more).map(|(work, more): (u64, u64)| work.saturating_add(more));
+        });
+        work
+    }
+
     fn each(&self, visit: &mut dyn FnMut(&Self)) {
         visit(self);
         self.children().into_iter().for_each(|child| child.each(visit));

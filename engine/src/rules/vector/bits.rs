@@ -52,10 +52,12 @@ impl Level {
         let mut levels = vec![Self::BASELINE];
         #[cfg(target_arch = "x86_64")]
         {
-            if std::is_x86_feature_detected!("avx2") {
+            use std::is_x86_feature_detected as has;
+            let is_avx2 = has!("avx2") && has!("bmi1") && has!("bmi2") && has!("popcnt");
+            if is_avx2 {
                 levels.push(Self(Instructions::Avx2));
             }
-            if std::is_x86_feature_detected!("avx512bw") && std::is_x86_feature_detected!("avx512vl") {
+            if is_avx2 && has!("avx512f") && has!("avx512bw") && has!("avx512vl") {
                 levels.push(Self(Instructions::Avx512));
             }
         }
@@ -135,7 +137,17 @@ pub fn is_none(bits: &Bits) -> bool {
 }
 
 /// How many rows there are.
-pub fn count(bits: &Bits) -> u64 {
+pub fn count(level: Level, bits: &Bits) -> u64 {
+    match level.0 {
+        Instructions::Baseline => ones_of(bits),
+        // SAFETY: such a level is only made by `Level::all`, after detecting the instructions.
+        #[cfg(target_arch = "x86_64")]
+        Instructions::Avx2 | Instructions::Avx512 => unsafe { x86::count(bits) },
+    }
+}
+
+#[inline(always)]
+fn ones_of(bits: &Bits) -> u64 {
     bits.iter().map(|word| u64::from(word.count_ones())).sum()
 }
 
@@ -180,7 +192,12 @@ mod x86 {
         _mm256_loadu_si256, _mm256_movemask_epi8, _mm512_loadu_epi8, _mm512_movepi8_mask,
     };
 
-    use super::{Bits, Lane, WORD, fill};
+    use super::{Bits, Lane, WORD, fill, ones_of};
+
+    #[target_feature(enable = "popcnt")]
+    pub fn count(bits: &Bits) -> u64 {
+        ones_of(bits)
+    }
 
     #[target_feature(enable = "avx2,bmi1,bmi2")]
     pub fn avx2<T: Lane>(values: &[T], low: T, high: T) -> Bits {
@@ -251,6 +268,7 @@ mod tests {
                         "{level:?} {low:?} {value:?} {high:?}"
                     );
                 }
+                assert_eq!(count(level, &bits), ones_of(&bits), "{level:?}");
             }
         }
     }

@@ -186,7 +186,7 @@ impl<'a> Plan<'a> {
 
 impl Piece<'_> {
     /// What it costs to ask, to be compared with others.
-    fn cost(&self) -> u8 {
+    pub(super) fn cost(&self) -> u8 {
         const ROWS: u8 = 9;
         match self {
             Self::Constant(_) => 0,

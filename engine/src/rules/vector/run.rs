@@ -31,7 +31,7 @@ impl<'a> Plan<'a> {
     /// How many leads each rule decides.
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::new(self.rules);
-        self.each_block(|_, stop, rows| counts.add(stop, count(rows)));
+        self.each_block(|_, stop, rows| counts.add(stop, count(self.level, rows)));
         counts
     }
 
@@ -94,18 +94,20 @@ impl<'a> Plan<'a> {
     }
 
     fn all(&self, parts: &[Piece<'a>], block: usize, open: &Bits, scratch: &mut Scratch<'a>) -> Truth {
-        let mut all = Truth { yes: *open, open: NONE };
-        let mut rest = *open;
+        // What is not false so far, and what some part is neither true nor false for.
+        let (mut rest, mut held) = (*open, NONE);
         for part in parts {
-            if is_none(&rest) {
+            if part.cost() > 0 && is_none(&rest) {
                 break;
             }
             let truth = self.piece(part, block, &rest, scratch);
             rest = merge([&rest, &truth.yes, &truth.open], |[rest, yes, held]| rest & (yes | held));
-            all.yes = merge([&all.yes, &truth.yes], |[all, yes]| all & yes);
-            all.open = merge([&rest, &all.yes], |[rest, yes]| rest & !yes);
+            held = merge([&held, &truth.open], |[held, open]| held | open);
         }
-        all
+        Truth {
+            yes: merge([&rest, &held], |[rest, held]| rest & !held),
+            open: merge([&rest, &held], |[rest, held]| rest & held),
+        }
     }
 
     fn any(&self, parts: &[Piece<'a>], block: usize, open: &Bits, scratch: &mut Scratch<'a>) -> Truth {

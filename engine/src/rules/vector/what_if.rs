@@ -40,6 +40,7 @@ impl<'a> Sheet<'a> {
     pub fn counts(&mut self, draft: &RuleSet) -> Counts {
         self.keep(draft);
         let mut counts = Counts::new(draft);
+        let level = Level::best();
         let deciding = || draft.rules().iter().enumerate().filter(|(_, rule)| rule.act.is_some());
         for block in 0..self.columns.blocks() {
             let mut open = self.columns.rows_of(block);
@@ -47,11 +48,11 @@ impl<'a> Sheet<'a> {
                 let truth = &known.truths[block];
                 let [fired, held] =
                     [&truth.yes, &truth.open].map(|bits| merge([bits, &open], |[a, b]| a & b));
-                counts.add(Stop::Fired(index), count(&fired));
-                counts.add(Stop::Held(index), count(&held));
+                counts.add(Stop::Fired(index), count(level, &fired));
+                counts.add(Stop::Held(index), count(level, &held));
                 open = merge([&open, &fired, &held], |[open, fired, held]| open & !(fired | held));
             }
-            counts.add(Stop::Default, count(&open));
+            counts.add(Stop::Default, count(level, &open));
         }
         counts
     }

@@ -1,0 +1,84 @@
+//! What differs between two conditions.
+
+use crate::rules::ast::{CompareOp, Expr, ExprKind};
+use crate::rules::parse;
+
+/// Another way to write the same condition, which decides nothing.
+pub(super) const WORDING: &str = "wording of the condition";
+
+/// A part of a rule with what it was and what it is.
+pub(super) type Part = (String, Option<String>, Option<String>);
+
+/// What differs between two conditions: single thresholds and values where all else is the same, else the whole.
+pub(super) fn parts(was: &str, is: &str) -> Vec<Part> {
+    if was == is {
+        return Vec::new();
+    }
+    let whole = |part: &str| vec![(part.to_owned(), Some(was.to_owned()), Some(is.to_owned()))];
+    let ((Some(before), old_problems), (Some(after), new_problems)) = (parse(was), parse(is)) else {
+        return whole("condition");
+    };
+    if !old_problems.is_empty() || !new_problems.is_empty() {
+        return whole("condition");
+    }
+    let mut differing = Vec::new();
+    if !same_but_values(&before, &after, &mut differing) {
+        return whole("condition");
+    }
+    if differing.is_empty() {
+        return whole(WORDING);
+    }
+    let piece = |text: &str, expr: &Expr| text.get(expr.span.start..expr.span.end).map(str::to_owned);
+    let part = |(before, after): (&Expr, &Expr)| {
+        let part = if is_threshold(before) { "threshold" } else { "condition" };
+        (part.to_owned(), piece(was, before), piece(is, after))
+    };
+    differing.into_iter().map(part).collect()
+}
+
+/// Whether two conditions say the same but for values that they compare with; the comparisons that differ.
+fn same_but_values<'e>(was: &'e Expr, is: &'e Expr, differing: &mut Vec<(&'e Expr, &'e Expr)>) -> bool {
+    let is_value = |a: &Expr, b: &Expr| {
+        std::mem::discriminant(&a.kind) == std::mem::discriminant(&b.kind) && a.is_literal()
+    };
+    match (&was.kind, &is.kind) {
+        _ if was == is => true,
+        (ExprKind::All(a), ExprKind::All(b)) | (ExprKind::Any(a), ExprKind::Any(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_but_values(a, b, differing))
+        }
+        (ExprKind::Not(a), ExprKind::Not(b)) => same_but_values(a, b, differing),
+        (
+            ExprKind::Compare { op, left, right },
+            ExprKind::Compare { op: new_op, left: new_left, right: new_right },
+        ) if op == new_op => {
+            let is_one_value = (left == new_left
+                && (is_value(right, new_right) || both_numbers(right, new_right)))
+                || (right == new_right && (is_value(left, new_left) || both_numbers(left, new_left)));
+            differing.push((was, is));
+            is_one_value
+        }
+        (ExprKind::In { needle, list }, ExprKind::In { needle: same, list: new_list }) => {
+            let is_list = |list: &Expr| matches!(list.kind, ExprKind::List(_));
+            differing.push((was, is));
+            needle == same && is_list(list) && is_list(new_list)
+        }
+        _ => false,
+    }
+}
+
+fn both_numbers(a: &Expr, b: &Expr) -> bool {
+    let is_number = |expr: &Expr| matches!(expr.kind, ExprKind::Integer(_) | ExprKind::Float(_));
+    is_number(a) && is_number(b)
+}
+
+fn is_threshold(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Compare { op, left, right } => {
+            !matches!(op, CompareOp::Equal | CompareOp::NotEqual)
+                && [left, right]
+                    .iter()
+                    .any(|side| matches!(side.kind, ExprKind::Integer(_) | ExprKind::Float(_)))
+        }
+        _ => false,
+    }
+}
