@@ -135,11 +135,11 @@ fn what_is_wrong_is_said_with_row_and_column() {
         assert_eq!(said(text).first().map(String::as_str), Some(message), "{text}");
     }
     // Every bad cell of every row, empty lines and lines in quotes counted as editors do.
-    let text = "id,name,country,size,source,action\n\na,\"two\nlines\",DE,5..x,web,hold\nb,,AT,>= 5,wbe,hold\nc,,Yahoo!,5,chat,hld\n";
+    let text = "id,when,country,size,source,action\n\na,\"vip\n|| !vip\",DE,5..x,web,hold\nb,,AT,>= 5,wbe,hold\nc,,Yahoo!,5,chat,hld\n";
     assert_eq!(
         said(text),
         [
-            "Row 3, column `size`: `x` is no number.",
+            "Row 3, column `size`: `size` is a whole number and cannot be compared with text.",
             "Row 5, column `source`: `wbe` is no value of `source`; there are `chat`, `web`.",
             "Row 6, column `country`: `Yahoo!` is text with signs in it; put it in quotes.",
             "Row 6, column `action`: `hld` is no action; there are advance, nurture, reject, assign, hold and escalate.",

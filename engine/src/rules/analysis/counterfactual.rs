@@ -45,6 +45,8 @@ pub struct Counterfactual {
     pub moves: Vec<Move>,
     /// What would be decided.
     pub verdict: Verdict,
+    /// Whether there is none nearer. Where rules compute with fields, not every value that may matter was tried.
+    pub is_nearest: bool,
 }
 
 /// One field that would be different.
@@ -133,7 +135,7 @@ impl RuleSet {
         let verdict = self.decide(&Inputs { readings: &readings, lists: &lists, as_of: inputs.as_of });
         let is_other = (verdict.action, &verdict.parameters) != (now.action, &now.parameters);
         if is_other && wanted.is_none_or(|wanted| wanted == verdict.action) {
-            Nearest::Found(Counterfactual { moves, verdict })
+            Nearest::Found(Counterfactual { moves, verdict, is_nearest: !search.is_computed })
         } else {
             Nearest::Nothing
         }
@@ -150,6 +152,8 @@ struct Search<'a> {
     wanted: Option<Action>,
     /// Whether rules compare fields with each other, or with what is not looked into.
     is_compared: bool,
+    /// Whether rules ask what is not looked into.
+    is_computed: bool,
 }
 
 impl<'a> Search<'a> {
@@ -189,12 +193,14 @@ impl<'a> Search<'a> {
             }
         }
         let now = (now.action, now.parameters.clone());
-        let is_compared = space.variables.iter().any(|variable| match variable {
-            Variable::Order { .. } | Variable::Opaque(_) => true,
+        let has = |is_it: fn(&Variable) -> bool| space.variables.iter().any(is_it);
+        let is_computed = has(|variable| match variable {
+            Variable::Opaque(_) => true,
             Variable::Field(field) => matches!(field.values, Values::TooMany),
-            Variable::Answer { .. } => false,
+            _ => false,
         });
-        Self { rules, inputs: *inputs, options, by_field, now, wanted, is_compared }
+        let is_compared = is_computed || has(|variable| matches!(variable, Variable::Order { .. }));
+        Self { rules, inputs: *inputs, options, by_field, now, wanted, is_compared, is_computed }
     }
 
     /// The options of the nearest change; the number of fields at which the bound was met.

@@ -5,12 +5,12 @@ use std::rc::Rc;
 
 use super::cover::{Cover, Search};
 use super::formula::{Sum, Want};
-use super::parts::Piece;
 use super::set::{Cube, Set};
 use super::space::{Space, Variable};
 use super::{Finding, FindingKind, NotDecided, Part, Witness};
 use crate::decision::Outcome3;
 use crate::rules::code::{Kind, Node};
+use crate::rules::eval::Machine;
 use crate::rules::rule_set::{Rule, RuleSet};
 
 /// Parts of one rule that come to the same for every lead and are told; who mends these is told the next.
@@ -30,8 +30,8 @@ pub(super) fn examine(rules: &RuleSet, lists: &BTreeMap<String, usize>) -> Vec<F
     for (index, rule) in rules.rules().iter().enumerate() {
         examiner.space.budget.begin(rules.rules().len() - index);
         examiner.empty_lists(index, rule, lists);
-        examiner.rule(index, rule);
-        examiner.idle_parts(index, rule);
+        let truth = examiner.rule(index, rule);
+        examiner.idle_parts(index, rule, &truth);
         examiner.steps_before += rule.steps();
     }
     examiner.space.budget.begin(0);
@@ -70,7 +70,8 @@ impl Rule {
 }
 
 impl Examiner<'_> {
-    fn rule(&mut self, index: usize, rule: &Rule) {
+    /// What becomes of a rule; where it is true.
+    fn rule(&mut self, index: usize, rule: &Rule) -> Sum {
         let truth = self.space.sum(&rule.code, Want::True);
         let earlier = self.same_before(index, rule, &truth);
         if truth.cubes.is_empty() {
@@ -98,6 +99,7 @@ impl Examiner<'_> {
                 self.cover.add(index, cube);
             }
         }
+        truth
     }
 
     /// An earlier rule of the same kind whose condition comes to the same on every lead.
@@ -172,12 +174,17 @@ impl Examiner<'_> {
 
     /// A lead that makes a rule true, wherever its scan stops; decided on before it is shown.
     fn lead_in(&self, cubes: &[Cube], rule: &Rule) -> Option<Witness> {
+        self.lead(cubes, rule, |machine| machine.outcome(&rule.code) == Outcome3::True)
+    }
+
+    /// A lead out of boxes that is as it should be.
+    fn lead(&self, cubes: &[Cube], rule: &Rule, is_so: impl Fn(Machine<'_>) -> bool) -> Option<Witness> {
         let steps = self.space.weight() + rule.steps();
         cubes.iter().take_while(|_| self.space.budget.take(steps)).find_map(|cube| {
             let witness = Witness::of(&self.space, self.rules, &self.cover.domain(cube));
             let loaded = self.rules.load(&witness.inputs());
             let row = loaded.row();
-            (self.rules.machine(&row).outcome(&rule.code) == Outcome3::True).then_some(witness)
+            is_so(self.rules.machine(&row)).then_some(witness)
         })
     }
 
@@ -212,16 +219,18 @@ impl Examiner<'_> {
             }
         }
         kept.sort_unstable();
-        let parts = kept
-            .into_iter()
-            .filter_map(|at| parts.get(at))
-            .map(|Piece { expr, .. }| Part::of(expr))
-            .collect();
-        self.tell(index, rule, FindingKind::Unsatisfiable { parts }, None);
+        // The lead that comes closest: all of them hold but the last.
+        let others = || kept.iter().rev().skip(1).rev();
+        let witness = others().map(|at| sums[*at].clone()).reduce(|a, b| a.and(&b, budget)).and_then(|sum| {
+            let holds = |machine: Machine<'_>, at: &usize| machine.outcome(parts[*at].code) == Outcome3::True;
+            self.lead(&sum.cubes, rule, |machine| others().all(|at| holds(machine, at)))
+        });
+        let parts = kept.iter().map(|at| Part::of(parts[*at].expr)).collect();
+        self.tell(index, rule, FindingKind::Unsatisfiable { parts }, witness);
     }
 
     /// Parts that come to the same whatever the field is.
-    fn idle_parts(&mut self, index: usize, rule: &Rule) {
+    fn idle_parts(&mut self, index: usize, rule: &Rule, truth: &Sum) {
         let questions = rule.questions();
         let mut asked: HashMap<u16, usize> = HashMap::new();
         for read in questions.iter().flat_map(|(_, kind)| kind.reads()) {
@@ -244,12 +253,17 @@ impl Examiner<'_> {
                 told += 1;
                 let part = Part::of(expr);
                 let span = Some(part.span);
+                // One that the rule is for, or that it is not for because of this part.
+                let witness = match holds {
+                    true => self.lead_in(&truth.cubes, rule),
+                    false => self.lead(&[Cube(vec![(slot, no)])], rule, |_| true),
+                };
                 self.findings.push(Finding {
                     rule: Some(index),
                     rule_id: Some(rule.id.clone()),
                     span,
                     kind: FindingKind::OutOfRange { part, holds },
-                    witness: None,
+                    witness,
                     leads: None,
                 });
             }
@@ -260,6 +274,7 @@ impl Examiner<'_> {
         let mut told = BTreeSet::new();
         for (expr, kind) in rule.questions() {
             let Kind::Listed { question, .. } = kind else { continue };
+            let answer = self.space.answer(*question);
             let Some(question) = self.rules.questions().get(*question as usize) else { continue };
             if lists.get(&question.list) == Some(&0) && told.insert(&question.list) {
                 self.findings.push(Finding {
@@ -267,7 +282,8 @@ impl Examiner<'_> {
                     rule_id: Some(rule.id.clone()),
                     span: Some(expr.span),
                     kind: FindingKind::EmptyList { list: question.list.clone() },
-                    witness: None,
+                    witness: self
+                        .lead(&[Cube(vec![(answer, Set::of(2, |class| class == 0))])], rule, |_| true),
                     leads: None,
                 });
             }

@@ -11,6 +11,7 @@
 mod asked;
 mod budget;
 mod classes;
+mod count;
 mod counterfactual;
 mod cover;
 mod examine;
@@ -25,8 +26,7 @@ use std::collections::BTreeMap;
 
 pub use self::counterfactual::{Counterfactual, Move, Nearest};
 pub use self::lead::Witness;
-use super::rule_set::{Inputs, RuleSet, Stop};
-use crate::decision::Outcome3;
+use super::rule_set::RuleSet;
 use crate::problem::Span;
 
 /// Everything that was found, in the order of the rules; what is about the whole set comes last.
@@ -47,7 +47,8 @@ pub struct Finding {
     pub span: Option<Span>,
     /// What it is.
     pub kind: FindingKind,
-    /// A lead that shows it.
+    /// A lead that shows it: one that the rule is for, or that no rule decides; of a rule that contradicts itself one for
+    /// which all but the last of the parts hold; of an idle part or an empty list one that it is asked about.
     pub witness: Option<Witness>,
     /// How many of the leads at hand it concerns, once they were counted.
     pub leads: Option<u64>,
@@ -118,41 +119,5 @@ impl RuleSet {
     /// Looks for everything that is told about. `lists` says how many entries a list has, where that is known.
     pub fn analyse(&self, lists: &BTreeMap<String, usize>) -> Analysis {
         Analysis { findings: examine::examine(self, lists) }
-    }
-}
-
-impl Analysis {
-    /// Counts a lead where a finding concerns it: one that makes a rule true which never gets it, that waits at a rule
-    /// which never applies, that comes to a rule with an idle part or an empty list, or that no rule decides.
-    pub fn count(&mut self, rules: &RuleSet, inputs: &Inputs<'_>) {
-        let loaded = rules.load(inputs);
-        self.count_row(rules, &loaded.row());
-    }
-
-    /// The same for a row.
-    pub fn count_row(&mut self, rules: &RuleSet, row: &super::Row<'_>) {
-        let stop = rules.decide_row(row);
-        let machine = rules.machine(row);
-        for finding in &mut self.findings {
-            let is_concerned = match (finding.rule, &finding.kind) {
-                (None, FindingKind::Gap) => stop == Stop::Default,
-                (Some(rule), FindingKind::Unsatisfiable { .. }) => stop == Stop::Held(rule),
-                (
-                    Some(rule),
-                    FindingKind::Unreachable { .. }
-                    | FindingKind::Duplicate { .. }
-                    | FindingKind::Contradicting { .. },
-                ) => {
-                    rules.rules().get(rule).is_some_and(|rule| machine.outcome(&rule.code) == Outcome3::True)
-                }
-                (Some(rule), FindingKind::OutOfRange { .. } | FindingKind::EmptyList { .. }) => match stop {
-                    Stop::Fired(last) | Stop::Held(last) => rule <= last,
-                    Stop::Default => true,
-                },
-                _ => continue,
-            };
-            let leads = finding.leads.get_or_insert(0);
-            *leads += u64::from(is_concerned);
-        }
     }
 }

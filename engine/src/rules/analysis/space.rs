@@ -192,10 +192,10 @@ impl Space {
 /// Steps that it takes to tell what a question looks like.
 fn glance(kind: &Kind) -> u64 {
     match kind {
-        Kind::General(program) => 300 + program.steps() / 4,
+        Kind::General(program) => 2_000 + program.steps() / 4,
         Kind::OneOf { set: Written::Numbers(all), .. } => 300 + all.len() as u64 * 20,
         Kind::OneOf { set: Written::Texts(all), .. } => 300 + all.len() as u64 * 20,
-        _ => 300,
+        _ => 600,
     }
 }
 

@@ -67,6 +67,11 @@ impl Finding {
             true => "any lead".to_owned(),
             false => witness.telling.join(", "),
         };
+        if let FindingKind::Unsatisfiable { parts } = &self.kind
+            && let Some(last) = parts.last()
+        {
+            return Some(format!("The rest holds for {lead}, but not {}.", quoted(last)));
+        }
         Some(format!("For example {lead}."))
     }
 }

@@ -60,7 +60,11 @@ impl RuleSetFile {
         };
         let mut set = Self { rule_set: name.to_owned(), fields, lists, rules: vec![rule], default };
         // Everything that is wrong, where it stands in this text: afterwards the table is written anew.
-        problems.extend(set.compile().err().unwrap_or_default());
+        problems.extend(match set.fields.0.is_empty() {
+            // What fields there are, another file says.
+            true => set.written().1,
+            false => set.compile().err().unwrap_or_default(),
+        });
         if !problems.is_empty() {
             problems.sort_by_key(|problem| problem.span.map(|span| span.start));
             return Err(problems.into_iter().map(in_the_text).collect());

@@ -35,6 +35,15 @@ impl<'a> Plan<'a> {
         counts
     }
 
+    /// For how many leads a rule's condition holds, whether the scan gets to it or not.
+    pub(in crate::rules) fn holding(&mut self, rule: usize) -> u64 {
+        let Some(rule) = self.rules.rules().get(rule) else { return 0 };
+        let piece = self.condition(rule);
+        let mut scratch = self.scratch();
+        let blocks = 0..self.columns.blocks();
+        blocks.map(|block| count(self.level, &self.whole_piece(&piece, block, &mut scratch).yes)).sum()
+    }
+
     /// Tells the rows of each block by where their scan stops.
     pub(super) fn each_block(&self, mut tell: impl FnMut(usize, Stop, &Bits)) {
         let mut scratch = self.scratch();
