@@ -40,7 +40,7 @@ pub enum Error {
         /// What happened meanwhile.
         message: String,
     },
-    /// The database does not answer at the moment.
+    /// The database does not answer at the moment, or is asked for too much.
     #[error("The database does not answer at the moment. Nothing was changed; try again in a minute.")]
     Unavailable,
     /// Something is broken.

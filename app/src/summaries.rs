@@ -13,6 +13,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::error::{Error, Result};
 use crate::pages::dashboard::Counted;
+use crate::pages::home::Today;
 
 /// How long a page waits for figures before it says that they are being added up.
 const PATIENCE: Duration = Duration::from_millis(700);
@@ -22,8 +23,10 @@ const QUICK: Duration = Duration::from_millis(200);
 const WORTH: u32 = 20;
 /// Summaries of one kind that are kept; beyond it the oldest goes.
 const KEPT: usize = 100;
-/// Summaries that are added up at a time, by a process: pages must find connections, and processors.
-static AT_ONCE: Semaphore = Semaphore::const_new(2);
+/// Summaries of one kind that are added up at a time, by a process: pages must find connections, and processors.
+const AT_ONCE: usize = 2;
+/// Summaries of one kind that are added up or wait for it; who asks for one more is told to come again.
+const LINE: usize = 50;
 
 /// All that pages ask for. Cheap to clone.
 #[derive(Clone, Default)]
@@ -32,10 +35,17 @@ pub struct Summaries {
     pub dashboard: Kept<(Cohort, Step, Tz), Counted>,
     /// Of the home page.
     pub home: Kept<(Cohort, Tz), Report>,
+    /// What was decided since somebody's midnight.
+    pub today: Kept<DateTime<Utc>, Today>,
 }
 
 /// Summaries of one kind.
-pub struct Kept<K, V>(Arc<Mutex<HashMap<K, Slot<V>>>>);
+pub struct Kept<K, V>(Arc<Inner<K, V>>);
+
+struct Inner<K, V> {
+    slots: Mutex<HashMap<K, Slot<V>>>,
+    turns: Semaphore,
+}
 
 /// Figures as they are found.
 pub enum Found<V> {
@@ -76,7 +86,8 @@ where
     /// gives `None` for too many leads.
     ///
     /// # Errors
-    /// [`Error::Internal`] when adding up failed, which is logged where it did.
+    /// [`Error::Unavailable`] when too many others wait already; [`Error::Internal`] when adding up failed, which is logged
+    /// where it did.
     pub async fn get<F>(
         &self,
         key: K,
@@ -89,8 +100,14 @@ where
     {
         let (kept, mut running) = {
             let mut slots = self.slots();
+            let is_full = slots.values().filter(|slot| slot.running.is_some()).count() >= LINE;
+            if is_full && slots.get(&key).is_none_or(|slot| slot.kept.is_none() && slot.running.is_none()) {
+                return Err(Error::Unavailable);
+            }
             let slot = slots.entry(key.clone()).or_default();
-            if let Some(kept) = slot.kept.as_ref().filter(|kept| kept.is_worth_it()) {
+            if let Some(kept) =
+                slot.kept.as_ref().filter(|kept| kept.is_worth_it() || (is_full && slot.running.is_none()))
+            {
                 return Ok(Found::Ready(kept.clone()));
             }
             let running = slot.running.get_or_insert_with(|| self.start(key.clone(), now, add_up(), late));
@@ -107,6 +124,21 @@ where
         made.filter(|made| made.ready >= running.since).map(Found::Ready).ok_or(Error::Internal)
     }
 
+    /// The figures of a key, however long they take; `None` for too many leads.
+    ///
+    /// # Errors
+    /// As [`Kept::get`].
+    pub async fn wait<F>(&self, key: K, now: DateTime<Utc>, add_up: impl Fn() -> F) -> Result<Option<Arc<V>>>
+    where
+        F: Future<Output = store::Result<Option<V>>> + Send + 'static,
+    {
+        loop {
+            if let Found::Ready(summary) = self.get(key.clone(), now, &add_up, || {}).await? {
+                return Ok(summary.value);
+            }
+        }
+    }
+
     fn start(
         &self,
         key: K,
@@ -119,7 +151,7 @@ where
         tokio::spawn(async move {
             // However it ends, the slot is free again, and those who wait are told.
             let _end = End { all: &all, key: &key, _alive: alive };
-            let Ok(_turn) = AT_ONCE.acquire().await else { return };
+            let Ok(_turn) = all.0.turns.acquire().await else { return };
             let since = Instant::now();
             let added = add_up.await;
             let took = since.elapsed();
@@ -149,7 +181,7 @@ where
 impl<K, V> Kept<K, V> {
     fn slots(&self) -> MutexGuard<'_, HashMap<K, Slot<V>>> {
         // Nothing that holds the lock can leave a slot half written.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -167,8 +199,11 @@ struct End<'a, K: Eq + Hash, V> {
 
 impl<K: Eq + Hash, V> Drop for End<'_, K, V> {
     fn drop(&mut self) {
-        if let Some(slot) = self.all.slots().get_mut(self.key) {
-            slot.running = None;
+        let mut slots = self.all.slots();
+        let Some(slot) = slots.get_mut(self.key) else { return };
+        slot.running = None;
+        if slot.kept.is_none() {
+            slots.remove(self.key);
         }
     }
 }
@@ -181,7 +216,7 @@ impl<K, V> Clone for Kept<K, V> {
 
 impl<K, V> Default for Kept<K, V> {
     fn default() -> Self {
-        Self(Arc::default())
+        Self(Arc::new(Inner { slots: Mutex::default(), turns: Semaphore::new(AT_ONCE) }))
     }
 }
 
@@ -265,10 +300,40 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn whoever_can_wait_gets_the_figures() {
+        let all = Kept::<u8, u32>::default();
+        let add_up = || async {
+            tokio::time::sleep(LONG).await;
+            Ok(Some(7))
+        };
+        assert_eq!(all.wait(0, DateTime::UNIX_EPOCH, add_up).await.unwrap().as_deref(), Some(&7));
+    }
+
+    #[tokio::test]
+    async fn the_line_has_an_end() {
+        let all = Kept::<usize, u32>::default();
+        let never = || std::future::pending::<store::Result<Option<u32>>>();
+        let mut asked = tokio::task::JoinSet::new();
+        for key in 0..LINE {
+            let all = all.clone();
+            asked.spawn(async move { all.get(key, DateTime::UNIX_EPOCH, never, || {}).await });
+        }
+        for adding in asked.join_all().await {
+            assert!(matches!(adding, Ok(Found::Adding(_))));
+        }
+        let one_more = all.get(LINE, DateTime::UNIX_EPOCH, never, || {}).await;
+        assert!(matches!(one_more, Err(Error::Unavailable)));
+        assert_eq!(all.slots().len(), LINE);
+        // Whoever waits for what is in the line goes on waiting for it.
+        assert!(matches!(all.get(0, DateTime::UNIX_EPOCH, never, || {}).await, Ok(Found::Adding(_))));
+    }
+
+    #[tokio::test]
     async fn a_failure_is_told_and_not_kept() {
         let (all, asked) = (Kept::<u8, u32>::default(), Asked::default());
         let fail = || async { Err(store::Error::NotFound("figures")) };
         assert!(all.get(0, DateTime::UNIX_EPOCH, fail, || {}).await.is_err());
+        assert!(all.slots().is_empty());
         assert_eq!(figure(asked.ask(&all, Duration::ZERO).await), Some(1));
     }
 

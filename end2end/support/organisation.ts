@@ -94,6 +94,14 @@ export class Organisation {
     return databases.rows<Row>(this.database, query, values);
   }
 
+  /** Keeps what figures are added up from out of reach for a while; `over` resolves when it can be read again. */
+  async holdFigures(seconds: number): Promise<{ over: Promise<unknown> }> {
+    const over = this.rows(`DO $$ BEGIN LOCK TABLE outcomes IN ACCESS EXCLUSIVE MODE; PERFORM pg_sleep(${seconds}); END $$`);
+    const held = "SELECT FROM pg_locks WHERE relation = 'outcomes'::regclass AND mode = 'AccessExclusiveLock' AND granted";
+    await expect.poll(async () => (await this.rows(held)).length, { intervals: [50] }).toBe(1);
+    return { over };
+  }
+
   /**
    * Three actions to `spare-webhook` that have failed, the newest first. The first time they really fail, at a port that
    * nobody listens on; from then on the destination is paused, and they are put back to where they were.

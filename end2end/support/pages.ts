@@ -34,6 +34,7 @@ export const PAGES: Listed[] = [
   { name: 'leads, filtered', alike: true, path: () => '/leads?action=hold&period=90d&q=o' },
   { name: 'leads, none found', path: () => '/leads?action=hold&period=30d&q=Zaphod' },
   { name: 'lead', path: async (organisation) => `/leads/${(await organisation.send(HIGH_INTENT)).lead_id}` },
+  { name: 'lead, with the nearest change', alike: true, path: async (organisation) => `/leads/${(await organisation.send(HIGH_INTENT)).lead_id}?nearest=1` },
   { name: 'lead that is not there', status: 404, path: () => '/leads/00000000-0000-7000-8000-000000000000' },
   { name: 'outbox', path: () => '/sync' },
   { name: 'unfinished actions', path: () => '/sync/effects' },

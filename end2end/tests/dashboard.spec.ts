@@ -193,17 +193,28 @@ test.describe('the read-out of the chart', () => {
   });
 });
 
+test('figures that were there before anybody heard come all the same', async ({ organisation, page }) => {
+  const held = await organisation.holdFigures(2);
+  await page.route('**/live?*', async (route) => {
+    await held.over;
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    await route.continue();
+  });
+  await page.goto('/dashboard?from=2026-01-04');
+  await expect(page.getByRole('progressbar', { name: /^Adding up the figures/ })).toBeVisible();
+  await expect(figure(page, 'MQL→SQL').locator('.fig')).toHaveText(/\d/);
+});
+
 for (const javaScriptEnabled of [true, false]) {
   test.describe(javaScriptEnabled ? 'with scripts' : 'without scripts', () => {
     test.use({ javaScriptEnabled });
 
     test('figures that take long are waited for, once for everybody', async ({ organisation, page }) => {
       const path = `/dashboard?from=2026-01-0${javaScriptEnabled ? 2 : 3}`;
-      // What the figures are added up from cannot be read for a while.
-      const held = organisation.rows('DO $$ BEGIN LOCK TABLE queue_verdicts IN ACCESS EXCLUSIVE MODE; PERFORM pg_sleep(4); END $$');
+      const held = await organisation.holdFigures(4);
       await page.goto(path);
       await expect(page.getByRole('progressbar', { name: /^Adding up the figures/ })).toBeVisible();
-      await held;
+      await held.over;
       if (!javaScriptEnabled) {
         await expect(async () => {
           await page.getByRole('link', { name: 'Look again' }).click();
@@ -212,10 +223,10 @@ for (const javaScriptEnabled of [true, false]) {
       }
       await expect(figure(page, 'MQL→SQL').locator('.fig')).toHaveText(/\d/);
       // They took seconds, and are shown again rather than added up again.
-      const again = organisation.rows('DO $$ BEGIN LOCK TABLE queue_verdicts IN ACCESS EXCLUSIVE MODE; PERFORM pg_sleep(2); END $$');
+      const again = await organisation.holdFigures(2);
       await page.goto(path);
       await expect(figure(page, 'MQL→SQL').locator('.fig')).toHaveText(/\d/);
-      await again;
+      await again.over;
     });
   });
 }

@@ -35,6 +35,26 @@ test('what burns leads to where it is put out', async ({ organisation, page }) =
   await expect(page).toHaveURL('/sync/effects?state=dead');
 });
 
+test.describe('while the figures are added up', () => {
+  test.use(seenBy({ as: 'RevOps' }));
+
+  test('nobody loses what they write', async ({ organisation, page }) => {
+    // The days of another time zone have figures of their own, which nobody has asked for yet.
+    const place = "UPDATE people SET time_zone = $1 WHERE name = 'Felix Brunner'";
+    await organisation.rows(place, ['Pacific/Auckland']);
+    const held = await organisation.holdFigures(4);
+    await page.goto('/');
+    const figures = page.getByRole('region', { name: 'How we are doing' });
+    await expect(figures.getByRole('progressbar')).toBeVisible();
+    await page.getByText('Stop a workflow', { exact: true }).click();
+    await page.getByLabel('Why').fill('A bad list');
+    await held.over;
+    await expect(figures).toContainText('MQL→SQL');
+    await expect(page.getByLabel('Why')).toHaveValue('A bad list');
+    await organisation.rows(place, ['UTC']);
+  });
+});
+
 for (const [role, parts] of [
   ['SDR', ['Waits for you', 'Today', 'Layers']],
   ['Sales leadership', ['Waits for you', 'How we are doing', 'Today', 'Layers', 'Workflows']],

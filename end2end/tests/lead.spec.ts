@@ -28,6 +28,17 @@ test.describe('a target account with high intent', () => {
     await expect(page.getByRole('heading', { name: `Why ${assignee}` })).toBeVisible();
   });
 
+  test('says what would have changed it, when asked', async ({ organisation, page }) => {
+    const { lead_id: id } = await organisation.send(HIGH_INTENT);
+    await page.goto(`/leads/${id}`);
+    await page.getByRole('link', { name: 'Find the nearest change' }).click();
+    await expect(page).toHaveURL(/#h-near$/);
+    const why = page.getByRole('region', { name: 'Why, rule by rule' });
+    await expect(why.locator('.moves li')).toHaveText(/^Intent0\.98\d*→to0\.85$/);
+    await expect(why).toContainText('It would be Advance');
+    await expect(why).toContainText('Decision maker with intent');
+  });
+
   test('shows its evidence in the words it was read from', async ({ organisation, page }) => {
     const { lead_id: id } = await organisation.send(HIGH_INTENT);
     await page.goto(`/leads/${id}`);

@@ -13,6 +13,7 @@ use crate::catalogue::Catalogue;
 use crate::content::{EventDocument, ExtractionMap, MapFile, NotRead};
 use crate::decision::{ListMatch, Snapshot, SnapshotField, SnapshotList};
 use crate::problem::Problem;
+use crate::rules::analysis::Nearest;
 use crate::rules::pick::{Pick, PickInputs, Pool, pick};
 use crate::rules::{
     Act, Analysis, Explanation, Inputs, Match, Reading, ReferenceList, RuleSet, RuleSetFile, Verdict,
@@ -131,6 +132,12 @@ impl Bundle {
     pub fn explain(&self, snapshot: &Snapshot, as_of: DateTime<Utc>) -> Explanation {
         let readings = self.readings(&snapshot.fields);
         self.rules.explain(&Inputs { readings: &readings, lists: &snapshot.lists, as_of })
+    }
+
+    /// The nearest change of the fields of a snapshot that would lead to another decision.
+    pub fn nearest_change(&self, snapshot: &Snapshot, as_of: DateTime<Utc>) -> Nearest {
+        let readings = self.readings(&snapshot.fields);
+        self.rules.nearest_change(&Inputs { readings: &readings, lists: &snapshot.lists, as_of }, None)
     }
 
     /// What can be said about the rules before any lead comes.

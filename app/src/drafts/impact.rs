@@ -6,14 +6,15 @@ use engine::action::Action;
 use engine::bundle::{Bundle, BundleSource};
 use engine::change::{self, Kind};
 use engine::content::EventDocument;
-use engine::ids::LeadId;
+use engine::decision::Decision;
+use engine::ids::{EventId, LeadId};
 use engine::rules::Analysis;
 use serde_json::Value as Json;
 use store::Store;
 use store::changes::Surrounding;
 use store::log;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Decisions that are looked at: enough to see a difference of a percent, and read in a moment.
 const DECISIONS: i64 = 300;
@@ -60,8 +61,23 @@ pub async fn impact(
         .into_iter()
         .filter_map(|event| Some((event.id, event.body?)))
         .collect();
+    let workflow = around.title.clone();
+    // Seconds for the largest rule sets, which other requests are not to wait for.
+    let weighed =
+        tokio::task::spawn_blocking(move || weigh(workflow, &live, &with_change, decisions, &events));
+    weighed.await.map(Some).map_err(|_| Error::Internal)
+}
+
+/// Decides what `events` said as both do, and adds up the differences.
+fn weigh(
+    workflow: String,
+    live: &Bundle,
+    with_change: &Bundle,
+    decisions: Vec<Decision>,
+    events: &BTreeMap<EventId, Json>,
+) -> Impact {
     let mut impact = Impact {
-        workflow: around.title.clone(),
+        workflow,
         analysis: with_change.analyse(),
         decided: 0,
         actions: BTreeMap::new(),
@@ -78,7 +94,7 @@ pub async fn impact(
         let event = EventDocument { id: decision.event_id, document };
         let decide = |bundle: &Bundle, snapshot| bundle.decide(snapshot, decision.as_of).action;
         let (before, after) = (live.read(&event).0, with_change.read(&event).0);
-        let (is, would) = (decide(&live, &before), decide(&with_change, &after));
+        let (is, would) = (decide(live, &before), decide(with_change, &after));
         with_change.count(&mut impact.analysis, &after, decision.as_of);
         impact.decided += 1;
         impact.actions.entry(is).or_default().0 += 1;
@@ -90,7 +106,7 @@ pub async fn impact(
             }
         }
     }
-    Ok(Some(impact))
+    impact
 }
 
 /// What is live and what would be, both with the entries of the lists that they ask.

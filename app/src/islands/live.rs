@@ -5,7 +5,8 @@ use leptos::prelude::*;
 /// Hears which kinds of things have changed, and puts the page's own parts in anew (or loads the page, where it has no such
 /// part any more): every `[data-live]` that names one of
 /// `topics` and has an id. A part in which somebody is at work (a field, an open panel, a ticked box) waits until they are
-/// done. What a part says of itself in `data-say` is read out when it has changed.
+/// done. What a part says of itself in `data-say` is read out when it has changed; one with `data-due` waits for something
+/// that may have happened before anybody heard.
 #[island]
 pub fn Live(
     /// The topics, with commas between.
@@ -88,9 +89,13 @@ mod browser {
             let this = self.clone();
             let opened = Closure::<dyn Fn()>::new(move || {
                 this.tries.set(0);
-                // What happened while nobody heard.
+                // What happened while nobody heard; and between the page and now, where it can be over already.
                 if this.has_heard.replace(true) {
                     this.changed.borrow_mut().extend(this.topics.split(',').map(str::to_owned));
+                } else {
+                    this.changed.borrow_mut().extend(topics_of(parts("[data-due]")));
+                }
+                if !this.changed.borrow().is_empty() {
                     this.refresh_in(SETTLE);
                 }
             });
@@ -156,7 +161,8 @@ mod browser {
 
         /// Puts the parts in anew; the topics of those that wait.
         async fn refresh(&self, topics: &BTreeSet<String>) -> Result<BTreeSet<String>, JsValue> {
-            let parts = parts(topics);
+            let mut parts = parts("[data-live][id]");
+            parts.retain(|part| part.get_attribute("data-live").is_some_and(|topic| topics.contains(&topic)));
             if parts.is_empty() {
                 return Ok(BTreeSet::new());
             }
@@ -170,17 +176,13 @@ mod browser {
             let fresh = DomParser::new()?.parse_from_string(&text, SupportedType::TextHtml)?;
             let mut waiting = BTreeSet::new();
             for part in parts {
-                let Some(new) = fresh.get_element_by_id(&part.id()) else {
-                    // It has become another page, for example with the figures that were waited for.
-                    if is_busy(&part) {
-                        continue;
-                    }
-                    return window().location().reload().map(|()| BTreeSet::new());
-                };
-                if is_busy(&part) {
+                let new = fresh.get_element_by_id(&part.id());
+                if is_busy(&part) || (new.is_none() && is_written_in()) {
                     waiting.extend(part.get_attribute("data-live"));
                     continue;
                 }
+                // It has become another page, for example with the figures that were waited for.
+                let Some(new) = new else { return window().location().reload().map(|()| BTreeSet::new()) };
                 self.read_out(&part, &new);
                 replace(&part, &new)?;
             }
@@ -197,13 +199,13 @@ mod browser {
         }
     }
 
-    fn parts(topics: &BTreeSet<String>) -> Vec<Element> {
-        let Ok(all) = document().query_selector_all("[data-live][id]") else { return Vec::new() };
-        let part = |at| all.get(at)?.dyn_into::<Element>().ok();
-        (0..all.length())
-            .filter_map(part)
-            .filter(|part| part.get_attribute("data-live").is_some_and(|topic| topics.contains(&topic)))
-            .collect()
+    fn parts(selector: &str) -> Vec<Element> {
+        let Ok(all) = document().query_selector_all(selector) else { return Vec::new() };
+        (0..all.length()).filter_map(|at| all.get(at)?.dyn_into::<Element>().ok()).collect()
+    }
+
+    fn topics_of(parts: Vec<Element>) -> impl Iterator<Item = String> {
+        parts.into_iter().filter_map(|part| part.get_attribute("data-live"))
     }
 
     /// Whether somebody is at work in a part.
@@ -214,6 +216,12 @@ mod browser {
             || has("dialog[open]")
             || has("form :focus:not(button)")
             || has(":popover-open")
+    }
+
+    /// Whether somebody writes anywhere on the page, which they would lose with it.
+    fn is_written_in() -> bool {
+        let writing = "form :focus:not(button), dialog[open], :popover-open";
+        document().query_selector(writing).is_ok_and(|found| found.is_some())
     }
 
     fn replace(old: &Element, new: &Element) -> Result<(), JsValue> {

@@ -7,7 +7,7 @@ pub(crate) mod filters;
 pub(crate) mod frame;
 mod gate;
 mod help;
-mod home;
+pub(crate) mod home;
 pub(crate) mod lead;
 pub(crate) mod leads;
 mod palette;

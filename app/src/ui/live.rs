@@ -22,6 +22,12 @@ pub fn part_saying(
     view! { <div id=id data-live=topic data-say=said>{children.into_any()}</div> }
 }
 
+/// As [`part`], for something that is under way when the page is made, and may be over when the browser begins to hear.
+pub fn part_due(id: &'static str, topic: Topic, children: impl IntoView + 'static) -> impl IntoView {
+    let topic: &'static str = topic.into();
+    view! { <div id=id data-live=topic data-due="">{children.into_any()}</div> }
+}
+
 /// What hears for all parts of a page; once a page.
 pub fn hear(topics: &[Topic]) -> impl IntoView + use<> {
     let topics: Vec<&'static str> = topics.iter().map(Into::into).collect();

@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use leptos::prelude::*;
-use store::live::Topic;
 
-use super::{live, number};
+use super::number;
 
 /// `done` of `all`, in words too; `stop` is a form that breaks it off.
 pub fn progress(what: &str, done: u64, all: u64, stop: Option<AnyView>) -> impl IntoView + use<> {
@@ -18,18 +17,17 @@ pub fn progress(what: &str, done: u64, all: u64, stop: Option<AnyView>) -> impl 
     }
 }
 
-/// That figures are being added up, for so long by now. The page comes anew when they are there; with scripts off people look
-/// again themselves, at `again`.
+/// That figures are being added up, for so long by now. It stands in a part that comes anew when they are there; with scripts
+/// off people look again themselves, at `again`.
 pub fn adding(since: Duration, again: &str) -> impl IntoView + use<> {
     let said = match since.as_secs() {
         0..=1 => "Adding up the figures".to_owned(),
         seconds => format!("Adding up the figures, for {seconds}\u{a0}s by now"),
     };
-    let bar = view! {
+    view! {
         <div class="progress">
             <label><span>{said}</span><progress></progress></label>
             <a class="btn" href=again.to_owned()>"Look again"</a>
         </div>
-    };
-    view! { {live::part("adding", Topic::Figures, bar)}{live::hear(&[Topic::Figures])} }
+    }
 }

@@ -113,7 +113,11 @@ pub fn place(kind: Kind, name: &str, body: &Json, source: &mut BundleSource) -> 
 fn parse(kind: Kind, name: &str, text: &str) -> (Option<Json>, Vec<Problem>) {
     match kind {
         Kind::Catalogue => parsed::<Catalogue>(text, Catalogue::check),
-        Kind::Map => parsed::<MapFile>(text, |map| named("/map", &map.map, name)),
+        Kind::Map => match parsed::<MapFile>(text, |map| named("/map", &map.map, name)) {
+            // What is not in the form of a map is told field by field, at its place.
+            (None, problems) => (None, misread(text).unwrap_or(problems)),
+            read => read,
+        },
         Kind::RuleSet => parsed::<RuleSetFile>(text, |set| {
             let mut problems = named("/rule_set", &set.rule_set, name);
             // In a workflow these stand in the workflow: here they would say it twice.
@@ -153,6 +157,11 @@ fn parsed<T: DeserializeOwned + Serialize>(
         Err(problems) => (None, problems),
         Ok(value) => (serde_json::to_value(&value).ok(), check(&value)),
     }
+}
+
+/// What is wrong with the form of a map; `None` where the text cannot even be read as data.
+fn misread(text: &str) -> Option<Vec<Problem>> {
+    MapFile::from_json(&yaml::read::<Json>(text).ok()?).err()
 }
 
 fn named(pointer: &str, said: &str, name: &str) -> Vec<Problem> {
@@ -305,6 +314,17 @@ mod tests {
         let draft = read(Kind::RuleSet, "form", text, &[]);
         assert_eq!(draft.marks[0].suggestion.as_deref(), Some("when"));
         assert_eq!(draft.marks[0].line, 4);
+    }
+
+    #[test]
+    fn a_map_that_cannot_be_read_is_marked_field_by_field() {
+        let text = "map: form\nfields:\n  size:\n    from: /payload/size\n    extract: rang\n  company:\n    from: /payload/company\n    extract: text\n    lang: en\n";
+        let draft = read(Kind::Map, "form", text, &[]);
+        let said = said(text, &draft);
+        assert_eq!(said[0], ("rang".into(), 5, Some("range".into())));
+        assert_eq!(said[1].1, 6);
+        assert!(draft.marks[1].message.contains("unknown key `lang`"), "{draft:?}");
+        assert_eq!((said.len(), draft.body), (2, None));
     }
 
     #[test]

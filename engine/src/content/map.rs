@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value as Json;
 
 use crate::problem::{Problem, nearest};
+use crate::rules::yaml;
 
 /// An extraction map: for each field of the catalogue where to look and how to read.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -234,7 +235,11 @@ fn misread(field: &str, json: &Json, error: &serde_json::Error) -> Problem {
             Problem::at(at, format!("There is no extractor `{name}`; there are {}.", EXTRACTORS.join(", ")))
                 .suggest(meant)
         }
-        _ => Problem::at(pointer(&["fields", field]), format!("The field is not in order: {error}.")),
+        _ => {
+            let error = error.to_string();
+            let message = format!("The field is not in order: {}", yaml::sentence(&error));
+            Problem::at(pointer(&["fields", field]), message).suggest(yaml::meant(&error))
+        }
     }
 }
 
@@ -404,7 +409,7 @@ mod tests {
                 ("/fields/h", None),
             ]
         );
-        assert!(problems[4].message.contains("unknown field `take`"), "{}", problems[4]);
+        assert!(problems[4].message.contains("unknown key `take`"), "{}", problems[4]);
         assert!(MapFile::from_json(&json!([])).is_err());
     }
 

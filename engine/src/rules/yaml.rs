@@ -218,9 +218,17 @@ fn problem(text: &str, error: &yaml_serde::Error) -> Problem {
     problem.suggest(meant(&bare))
 }
 
-/// The message as a sentence; what it quotes of the file may be all of it.
-fn sentence(message: &str) -> String {
+/// What the reader says as a sentence, in which "field" is left to leads; what it quotes of the file may be all of it.
+pub(crate) fn sentence(message: &str) -> String {
     const SHOWN: usize = 300;
+    let mut message = message.to_owned();
+    for (theirs, ours) in [
+        ("unknown field", "unknown key"),
+        ("missing field", "missing key"),
+        ("unknown variant", "unknown value"),
+    ] {
+        message = message.replacen(&format!("{theirs} `"), &format!("{ours} `"), 1);
+    }
     match message.char_indices().nth(SHOWN) {
         Some((at, _)) => format!("{}….", &message[..at]),
         None => format!("{}.", message.trim_end_matches('.')),
@@ -228,8 +236,10 @@ fn sentence(message: &str) -> String {
 }
 
 /// The known name nearest to the unknown one: "unknown field `whn`, expected one of `id`, `when`".
-fn meant(message: &str) -> Option<String> {
-    let (_, rest) = message.split_once("unknown field ")?;
+pub(crate) fn meant(message: &str) -> Option<String> {
+    let unknown =
+        ["unknown field ", "unknown variant "].into_iter().find_map(|unknown| message.split_once(unknown));
+    let (_, rest) = unknown?;
     let mut words = rest.split('`').skip(1).step_by(2);
     let wrong = words.next()?;
     nearest(wrong, words).map(str::to_owned)

@@ -59,9 +59,9 @@ fn texts_that_are_no_rule_file_are_refused_with_line_and_column() {
         (
             "default: hold",
             "default: maybe",
-            "Line 9, column 10: default: unknown variant `maybe`, expected one of `advance`, `nurture`, `reject`, `assign`, `hold`, `escalate`.",
+            "Line 9, column 10: default: unknown value `maybe`, expected one of `advance`, `nurture`, `reject`, `assign`, `hold`, `escalate`.",
         ),
-        ("default: hold", "", "Line 2, column 1: missing field `default`."),
+        ("default: hold", "", "Line 2, column 1: missing key `default`."),
         (
             "default: hold",
             "default: hold\ndefault: nurture",
@@ -75,7 +75,7 @@ fn texts_that_are_no_rule_file_are_refused_with_line_and_column() {
         (
             "when: 'source",
             "whn: 'source",
-            "Line 8, column 20: rules[1]: unknown field `whn`, expected one of `id`, `name`, `when`, `then`, `min_confidence`, `risk`, `table`. Did you mean `when`?",
+            "Line 8, column 20: rules[1]: unknown key `whn`, expected one of `id`, `name`, `when`, `then`, `min_confidence`, `risk`, `table`. Did you mean `when`?",
         ),
         (
             "then: [advance]",
@@ -90,12 +90,12 @@ fn texts_that_are_no_rule_file_are_refused_with_line_and_column() {
         (
             "type: string",
             "type: text",
-            "Line 3, column 77: fields.company.type: unknown variant `text`, expected one of `bool`, `integer`, `number`, `string`, `enum`, `timestamp`.",
+            "Line 3, column 77: fields.company.type: unknown value `text`, expected one of `bool`, `integer`, `number`, `string`, `enum`, `timestamp`.",
         ),
         (
             "unit: employees",
             "unite: employees",
-            "Line 3, column 116: fields.company_size: unknown field `unite`, expected one of `type`, `title`, `unit`, `min`, `max`, `values`, `missing`, `min_confidence`, `personal`. Did you mean `unit`?",
+            "Line 3, column 116: fields.company_size: unknown key `unite`, expected one of `type`, `title`, `unit`, `min`, `max`, `values`, `missing`, `min_confidence`, `personal`. Did you mean `unit`?",
         ),
         (
             "[Initech, Globex]",
@@ -107,7 +107,7 @@ fn texts_that_are_no_rule_file_are_refused_with_line_and_column() {
     }
     assert_eq!(
         shown(&RuleSetFile::from_yaml("").unwrap_err()),
-        ["Line 1, column 1: missing field `rule_set`."]
+        ["Line 1, column 1: missing key `rule_set`."]
     );
 }
 

@@ -83,21 +83,21 @@ pub async fn decided_since(store: &Store, since: DateTime<Utc>) -> Result<(Vec<D
     Ok((decided.collect(), is_cut))
 }
 
-/// How many leads a workflow decides a day, by its last [`LOAD_DAYS`] days: what people get to do when it is stopped. It is
+/// How many leads each workflow decides a day, by its last [`LOAD_DAYS`] days: what people get to do when it is stopped. It is
 /// at least this where [`LOAD`] decisions were found.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn load_a_day(store: &Store, workflow: Uuid, now: DateTime<Utc>) -> Result<f64> {
-    let count: i64 = sqlx::query_scalar(
-        "SELECT count(*) FROM (SELECT FROM decisions WHERE workflow_id = $1 AND id >= uuid_v7_floor($2) AND mode IN ('live', 'assign_review', 'manual') LIMIT $3) d",
+pub async fn load_a_day(store: &Store, now: DateTime<Utc>) -> Result<Vec<(Uuid, f64)>> {
+    let counts: Vec<(Uuid, i64)> = sqlx::query_as(
+        "SELECT w.id, (SELECT count(*) FROM (SELECT FROM decisions d WHERE d.workflow_id = w.id AND d.id >= uuid_v7_floor($1) \
+         AND d.mode IN ('live', 'assign_review', 'manual') LIMIT $2) d) FROM workflows w",
     )
-    .bind(workflow)
     .bind(now - TimeDelta::days(LOAD_DAYS))
     .bind(LOAD)
-    .fetch_one(store.pool())
+    .fetch_all(store.pool())
     .await?;
-    Ok(count as f64 / LOAD_DAYS as f64)
+    Ok(counts.into_iter().map(|(workflow, count)| (workflow, count as f64 / LOAD_DAYS as f64)).collect())
 }
 
 /// A lead that is somebody's and that they have not answered.

@@ -37,7 +37,9 @@ const PAGES: &[&str] = &[
     "/audit",
     "/people",
     "/keys",
+    "/queue",
     "/dashboard",
+    "/",
 ];
 /// Requests a second; they are sent when they are due, whether or not those before were answered.
 const PACE: f64 = 200.0;

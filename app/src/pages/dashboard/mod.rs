@@ -7,6 +7,7 @@ mod decisions;
 mod figures;
 
 use chrono::{DateTime, DurationRound as _, NaiveDate, TimeDelta, Utc};
+use chrono_tz::Tz;
 use engine::control::kpi::{MATURITY_DAYS, Ratio};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -27,7 +28,7 @@ use crate::ui::charts::Chart;
 use crate::ui::clock::Clock;
 use crate::ui::icon::Icon;
 use crate::ui::note::{self, Tone};
-use crate::ui::progress;
+use crate::ui::{live, progress};
 
 /// The filters in the address.
 const NAMES: [&str; 4] = ["workflow", "period", "from", "to"];
@@ -76,6 +77,11 @@ impl Asked {
         let step = decisions::step(&cohort, extent);
         Ok(Some(Self { address, workflow, period, cohort, extent, step }))
     }
+
+    /// What the figures are kept by.
+    fn key(&self, clock: Clock) -> (Cohort, Step, Tz) {
+        (self.cohort, self.step, clock.zone)
+    }
 }
 
 /// All that the database adds up.
@@ -100,17 +106,23 @@ impl Counted {
 
 /// What was asked for, as far as it is added up by now.
 async fn counted(request: &Request, asked: &Asked, clock: Clock) -> Result<Found<Counted>> {
-    let Asked { cohort, step, .. } = *asked;
-    let (store, zone) = (request.store.clone(), clock.zone);
-    let add_up = || async move {
+    let store = request.store.clone();
+    let late = move || mark(&store, &[Topic::Figures]);
+    request.summaries.dashboard.get(asked.key(clock), clock.now, || add_up(request, asked, clock), late).await
+}
+
+fn add_up(
+    request: &Request,
+    asked: &Asked,
+    clock: Clock,
+) -> impl Future<Output = store::Result<Option<Counted>>> + Send + use<> {
+    let (store, (cohort, step, zone)) = (request.store.clone(), asked.key(clock));
+    async move {
         match Counted::read(&store, &cohort, step, zone.name()).await {
             Err(error) if reads::is_too_much(&error) => Ok(None),
             counted => counted.map(Some),
         }
-    };
-    let store = request.store.clone();
-    let late = move || mark(&store, &[Topic::Figures]);
-    request.summaries.dashboard.get((cohort, step, zone), clock.now, add_up, late).await
+    }
 }
 
 /// One of the charts, as the dashboard with this address has it.
@@ -124,12 +136,9 @@ pub async fn chart(request: &Request, params: &ParamsMap, clock: Clock, name: &s
     let workflows = workflow_names(store).await?;
     let asked = Asked::read(store, address, &workflows, clock).await?.ok_or_else(not_found)?;
     // Whoever fetches a file waits for it.
-    let counted = loop {
-        match counted(request, &asked, clock).await? {
-            Found::Ready(summary) => break summary.value.ok_or_else(not_found)?,
-            Found::Adding(_) => {}
-        }
-    };
+    let summaries = &request.summaries.dashboard;
+    let counted = summaries.wait(asked.key(clock), clock.now, || add_up(request, &asked, clock)).await?;
+    let counted = counted.ok_or_else(not_found)?;
     let all = charts::all(&asked, &counted, clock);
     all.into_iter().map(|(chart, _)| chart).find(|chart| chart.name == name).ok_or_else(not_found)
 }
@@ -153,8 +162,10 @@ async fn load(here: Here, address: Address) -> Result<Page> {
     let summary = match counted(&here.request, &asked, clock).await? {
         Found::Ready(summary) => summary,
         Found::Adding(since) => {
-            let body =
-                view! { <div class="dash">{filters}{progress::adding(since, &asked.address.href())}</div> };
+            // The charts that come after it are no part: islands run in them, so that the page is loaded anew.
+            let adding =
+                live::part_due("adding", Topic::Figures, progress::adding(since, &asked.address.href()));
+            let body = view! { <div class="dash">{filters}{adding}{live::hear(&[Topic::Figures])}</div> };
             return Ok(page(meta(clock.now), body.into_any()));
         }
     };

@@ -1,6 +1,9 @@
 //! Everything the page shows, read once.
 
-use chrono::TimeDelta;
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use store::Store;
 use store::actor::Role;
 use store::changes::{self, Listed, Show};
 use store::control::kill::{KillSwitch, kill_switches};
@@ -14,7 +17,6 @@ use store::reads::home::{self, Assigned, Decided, WorkflowState};
 use store::sync::jobs::{Job, jobs};
 use store::sync::{self, DeadFilter, OpenBreaker};
 
-use crate::actions::stop::StopWorkflow;
 use crate::error::{Error, Result};
 use crate::pages::frame::Here;
 use crate::pages::queue::midnight;
@@ -59,16 +61,31 @@ pub struct Loaded {
     pub owners: LayerOwners,
     /// All workflows.
     pub workflows: Vec<WorkflowState>,
-    /// What was decided today, and whether it was more.
-    pub today: (Vec<Decided>, bool),
-    /// How many leads a day each workflow decides; for those who may stop one.
-    pub load: Vec<f64>,
+    /// What was decided today.
+    pub today: Arc<Today>,
     /// The figures, for those whose page has them.
     pub figures: Option<Found<Report>>,
     /// The viewer's id.
     pub viewer: uuid::Uuid,
     /// Where and when the viewer is.
     pub clock: Clock,
+}
+
+/// What was decided, for everybody whose day began at the same instant.
+pub struct Today {
+    /// What was decided today.
+    pub decided: Vec<Decided>,
+    /// Whether it was more.
+    pub is_cut: bool,
+    /// How many leads a day each workflow decides.
+    pub load: Vec<(uuid::Uuid, f64)>,
+}
+
+impl Today {
+    async fn read(store: &Store, since: DateTime<Utc>, now: DateTime<Utc>) -> store::Result<Self> {
+        let (decided, is_cut) = home::decided_since(store, since).await?;
+        Ok(Self { decided, is_cut, load: home::load_a_day(store, now).await? })
+    }
 }
 
 /// Reads it.
@@ -91,12 +108,6 @@ pub async fn load(here: &Here, with_figures: bool) -> Result<Loaded> {
     let name = |id| destinations.iter().find(|known| known.id().0 == id).map(|known| known.name.clone());
     let breakers = sync::open_breakers(store).await?.into_iter();
     let workflows = home::workflows(store).await?;
-    let mut load = Vec::new();
-    if here.may::<StopWorkflow>() {
-        for workflow in &workflows {
-            load.push(home::load_a_day(store, workflow.id, clock.now).await?);
-        }
-    }
     let queue = if is(&[Role::Sdr, Role::RepLeader, Role::RevopsLead]) {
         let mut rows = queue::waiting(store, &Filter::default(), clock.now).await?;
         rows.truncate(ROWS);
@@ -142,13 +153,23 @@ pub async fn load(here: &Here, with_figures: bool) -> Result<Loaded> {
         invited,
         mends: is(&[Role::Integrations]),
         owners: around(store).await?.owners,
-        today: home::decided_since(store, midnight(clock.now, clock.zone)).await?,
+        today: today(here).await?,
         figures: if with_figures { Some(figures(here, &workflows).await?) } else { None },
         workflows,
-        load,
         viewer: viewer.id.0,
         clock,
     })
+}
+
+/// Counted once for all who ask at the same time.
+async fn today(here: &Here) -> Result<Arc<Today>> {
+    let (store, now) = (&here.request.store, here.clock.now);
+    let since = midnight(now, here.clock.zone);
+    let count = || {
+        let store = store.clone();
+        async move { Today::read(&store, since, now).await.map(Some) }
+    };
+    here.request.summaries.today.wait(since, now, count).await?.ok_or(Error::Internal)
 }
 
 /// The figures of the last weeks, as the dashboard adds them up.

@@ -14,6 +14,7 @@ use super::frame::{Here, Page, Section, page};
 use crate::actions::Flash;
 use crate::error::Result;
 use load::Loaded;
+pub use load::Today;
 
 /// Home.
 #[component]

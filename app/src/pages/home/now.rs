@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
 use store::reads::home::WorkflowState;
 
-use super::load::Loaded;
+use super::load::{Loaded, Today};
 use crate::actions::stop::ResumeWorkflow;
 use crate::pages::frame::Here;
 use crate::ui::charts::bars::STACK;
@@ -18,13 +18,16 @@ pub fn now(loaded: &Loaded) -> impl IntoView + use<> {
 }
 
 fn today(loaded: &Loaded) -> impl IntoView + use<> {
-    let (decided, more) = &loaded.today;
+    let Today { decided, is_cut, .. } = &*loaded.today;
     let of = |action| decided.iter().filter(|one| one.action == action).map(|one| one.count).sum::<i64>();
     let counts: Vec<_> =
         STACK.into_iter().map(|action| (action, of(action))).filter(|(_, count)| *count > 0).collect();
     let total: i64 = counts.iter().map(|(_, count)| count).sum();
-    let said =
-        format!("{}{}", number::plural(total, "decision", "decisions"), if *more { " or more" } else { "" });
+    let said = format!(
+        "{}{}",
+        number::plural(total, "decision", "decisions"),
+        if *is_cut { " or more" } else { "" }
+    );
     let mut at = 0.0;
     let bars = counts.iter().map(|(action, count)| {
         let width = *count as f64 / total.max(1) as f64 * 100.0;
@@ -138,7 +141,7 @@ pub fn workflows(here: &Here, loaded: &Loaded) -> impl IntoView + use<> {
 
 fn row(loaded: &Loaded, workflow: &WorkflowState, may: bool) -> impl IntoView + use<> {
     let today: i64 =
-        loaded.today.0.iter().filter(|one| one.workflow == workflow.id).map(|one| one.count).sum();
+        loaded.today.decided.iter().filter(|one| one.workflow == workflow.id).map(|one| one.count).sum();
     let stop = loaded.stops.iter().find(|(switch, _)| switch.workflow_id.is_none_or(|id| id == workflow.id));
     let state = match (stop, workflow.version) {
         (Some((switch, _)), _) => {

@@ -21,18 +21,18 @@ pub fn stop(here: &Here, loaded: &Loaded, flash: &Flash) -> impl IntoView + use<
     let error = flash.errors.get("reason").cloned().filter(|_| typed.is_some());
     let is_running =
         |id| !loaded.stops.iter().any(|(switch, _)| switch.workflow_id.is_none_or(|stopped| stopped == id));
-    let running: Vec<_> =
-        loaded.workflows.iter().zip(&loaded.load).filter(|(workflow, _)| is_running(workflow.id)).collect();
+    let running: Vec<_> = loaded.workflows.iter().filter(|workflow| is_running(workflow.id)).collect();
+    let load = |id| loaded.today.load.iter().find(|(of, _)| *of == id).map_or(0.0, |(_, load)| *load);
     let options = running
         .iter()
-        .map(|(workflow, _)| {
+        .map(|workflow| {
             let selected = typed.as_ref() == Some(&workflow.name);
             view! { <option value=workflow.name.clone() selected=selected>{workflow.title.clone()}</option> }
         })
         .collect_view();
     let effects = running
         .iter()
-        .map(|(workflow, load)| view! { <li><b>{workflow.title.clone()}</b>{format!(": {}", effect(**load))}</li> })
+        .map(|workflow| view! { <li><b>{workflow.title.clone()}</b>{format!(": {}", effect(load(workflow.id)))}</li> })
         .collect_view();
     let (described, invalid) = (error.is_some().then_some("stop-error"), error.is_some().then_some("true"));
     let reason = flash.values.get("reason").cloned().filter(|_| typed.is_some());

@@ -6,12 +6,14 @@ use engine::bundle::StoredPick;
 use engine::content::{EventDocument, NotRead};
 use engine::decision::Decision;
 use engine::rules::Explanation;
+use engine::rules::analysis::Nearest;
 use engine::rules::explain::RuleState;
 use engine::rules::pick::Member;
 use store::Store;
 use store::log::{StoredDecision, StoredEvent};
 
 use super::rules::{Rules, rules};
+use crate::error::{Error, Result};
 
 /// A decision together with what explains it.
 pub struct Decided {
@@ -56,6 +58,18 @@ impl Decided {
     pub fn not_read(&self, event: &StoredEvent) -> Vec<NotRead> {
         let Some(document) = &event.body else { return Vec::new() };
         self.rules.bundle.read(&EventDocument { id: event.id, document }).1
+    }
+
+    /// The nearest change that would have led to another decision; nothing once the person has been erased.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when the server stops meanwhile.
+    pub async fn nearest(&self) -> Result<Option<Nearest>> {
+        let Some(snapshot) = self.decision().content_snapshot.clone() else { return Ok(None) };
+        let (rules, as_of) = (self.rules.clone(), self.decision().as_of);
+        // Many changes are tried where rules are many, which other requests are not to wait for.
+        let found = tokio::task::spawn_blocking(move || rules.bundle.nearest_change(&snapshot, as_of));
+        found.await.map(Some).map_err(|_| Error::Internal)
     }
 
     /// Whether the person was erased, and the inputs with them.

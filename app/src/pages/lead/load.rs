@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use engine::ids::{DecisionId, LeadId};
+use engine::rules::analysis::Nearest;
 use serde_json::Value as Json;
 use store::leads::Lead;
 use store::log::{StoredEvent, event, stored_decisions};
@@ -31,6 +32,8 @@ pub struct Asked {
     pub decision: Option<String>,
     /// The last one of this workflow.
     pub workflow: Option<String>,
+    /// And what would have changed it.
+    pub nearest: bool,
 }
 
 /// Everything the page shows.
@@ -39,6 +42,8 @@ pub struct Loaded {
     pub lead: Lead,
     /// The decision that is shown.
     pub decided: Option<Decided>,
+    /// What would have changed it, where that was asked.
+    pub nearest: Option<Nearest>,
     /// The others, newest first.
     pub others: Vec<Decided>,
     /// There are more.
@@ -123,8 +128,13 @@ pub async fn load(here: &Here, id: LeadId, asked: &Asked) -> Result<Loaded> {
     };
     let outcomes = outcomes::of_lead(store, id).await?;
     let people = names_of(store, &addresses(&lead, &history, &outcomes, decided.as_ref())).await?;
+    let nearest = match &decided {
+        Some(decided) if asked.nearest => decided.nearest().await?,
+        _ => None,
+    };
     Ok(Loaded {
         decided,
+        nearest,
         others,
         is_cut,
         newest,

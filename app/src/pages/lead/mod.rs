@@ -7,6 +7,7 @@ pub(super) mod event;
 pub(super) mod facts;
 pub(super) mod inputs;
 pub(super) mod load;
+mod nearest;
 mod pick;
 pub(crate) mod rules;
 mod timeline;
@@ -29,7 +30,11 @@ use load::Loaded;
 pub fn LeadPage() -> impl IntoView {
     let id = use_params_map().read_untracked().get("id");
     let query = use_query_map().get_untracked();
-    let asked = load::Asked { decision: query.get("decision"), workflow: query.get("workflow") };
+    let asked = load::Asked {
+        decision: query.get("decision"),
+        workflow: query.get("workflow"),
+        nearest: query.get("nearest").is_some(),
+    };
     page(Section::Leads, move |here| show(here, id, asked))
 }
 
@@ -59,7 +64,7 @@ fn body(loaded: &Loaded) -> impl IntoView + use<> {
     } else {
         view! {
             <section aria-labelledby="h-read">{event::event(loaded, decided).into_any()}{inputs::inputs(loaded, decided).into_any()}</section>
-            <section aria-labelledby="h-why">{trace::section(decided).into_any()}{pick::pick(loaded, decided).into_any()}</section>
+            <section aria-labelledby="h-why">{trace::section(decided).into_any()}{nearest::nearest(loaded, decided).into_any()}{pick::pick(loaded, decided).into_any()}</section>
         }
         .into_any()
     };

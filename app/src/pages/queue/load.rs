@@ -194,7 +194,7 @@ async fn load_open(here: &Here, place: Place, workflows: &[WorkflowName], rows: 
     let store = &here.request.store;
     let not_found = || Error::NotFound { what: "lead in this workflow".into() };
     let workflow = workflows.iter().find(|known| known.id == place.workflow.0).ok_or_else(not_found)?;
-    let asked = lead::Asked { decision: None, workflow: Some(workflow.name.clone()) };
+    let asked = lead::Asked { decision: None, workflow: Some(workflow.name.clone()), nearest: false };
     let loaded = lead::load(here, place.lead, &asked).await?;
     let standing = loaded.lead.workflows.iter().find(|standing| standing.workflow == workflow.name);
     let standing = standing.ok_or_else(not_found)?;

@@ -1,0 +1,73 @@
+//! What would have to be different for another decision, found when somebody asks.
+
+use engine::rules::analysis::{Counterfactual, Move, Nearest};
+use leptos::either::{Either, EitherOf3};
+use leptos::prelude::*;
+
+use super::decided::Decided;
+use super::facts;
+use super::load::Loaded;
+use crate::ui::chip::{action_chip, unknown_chip};
+
+/// The nearest change, or the way to it.
+pub fn nearest(loaded: &Loaded, decided: &Decided) -> impl IntoView + use<> {
+    let body = match &loaded.nearest {
+        None => {
+            let decision = decided.decision();
+            let href =
+                format!("/leads/{}?decision={}&nearest=1#h-near", decision.lead_id, decision.decision_id);
+            EitherOf3::A(view! {
+                <p class="row">
+                    <a class="btn" href=href>"Find the nearest change"</a>
+                    <span class="meta">"The fewest fields that would lead to another decision"</span>
+                </p>
+            })
+        }
+        Some(Nearest::Found(found)) => EitherOf3::B(change(found, decided)),
+        Some(Nearest::Nothing) => {
+            EitherOf3::C("No change of up to three fields leads to another decision.".to_owned().into_any())
+        }
+        Some(Nearest::NotDecided { fields }) => EitherOf3::C(
+            format!("No change was found, and not every change of {fields} fields could be tried.")
+                .into_any(),
+        ),
+    };
+    view! { <div class="sec-head gap"><h2 id="h-near">"What would change it"</h2></div>{body} }
+}
+
+fn change(found: &Counterfactual, decided: &Decided) -> impl IntoView + use<> {
+    let moves = found.moves.iter().map(|one| moved(one, decided)).collect_view();
+    let verdict = &found.verdict;
+    let (chip, by) = match (&verdict.held_by, &verdict.rule_id) {
+        (Some(rule), _) => {
+            (Either::Left(unknown_chip("Hold")), format!("“{}” could not be told", decided.rules.title(rule)))
+        }
+        (None, Some(rule)) => (Either::Right(action_chip(verdict.action)), decided.rules.title(rule)),
+        (None, None) => (Either::Right(action_chip(verdict.action)), "no rule would apply".to_owned()),
+    };
+    view! {
+        <ul class="moves">{moves}</ul>
+        <p class="row">"It would be "{chip}<span class="quiet">{by}</span></p>
+    }
+}
+
+/// One field: what it is, and what it would be.
+fn moved(one: &Move, decided: &Decided) -> impl IntoView + use<> {
+    let catalogue = &decided.rules.bundle.catalogue;
+    let said = |value: &engine::value::Value| {
+        let (text, unit) = facts::value(&value.to_json(), catalogue, &one.field);
+        unit.map_or_else(|| text.clone(), |unit| format!("{text}\u{a0}{unit}"))
+    };
+    let from = one.from.as_ref().map_or_else(|| "not found".to_owned(), |reading| said(&reading.value));
+    let is_same =
+        one.from.as_ref().map(|reading| &reading.value) == one.to.as_ref().map(|reading| &reading.value);
+    let to = match (&one.list, &one.to) {
+        (Some((list, true)), _) => format!("on the list {}", facts::list(list)),
+        (Some((list, false)), _) => format!("not on the list {}", facts::list(list)),
+        (None, Some(_)) if one.is_example => "anything else".to_owned(),
+        (None, Some(_)) if is_same => "the same, read without doubt".to_owned(),
+        (None, Some(reading)) => said(&reading.value),
+        (None, None) => "not found".to_owned(),
+    };
+    view! { <li><span>{catalogue.title(&one.field)}</span><span class="quiet">{from}</span><span aria-hidden="true">"→"</span><span class="sr">"to"</span><b>{to}</b></li> }
+}
