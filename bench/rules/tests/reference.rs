@@ -1,5 +1,7 @@
 //! The reference workload by the row engine, on leads whose rule is known by hand.
 
+#![allow(clippy::unwrap_used, reason = "the helpers of tests are tests")]
+
 use bench_rules::reference::{self, FIELDS, Lead, Leads, Logic, PRODUCTS, REGIONS, SOURCES};
 use engine::rules::{Row, Stop};
 

@@ -28,7 +28,7 @@ const TRIED: u64 = 200_000;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Nearest {
     /// The nearest change.
-    Found(Counterfactual),
+    Found(Box<Counterfactual>),
     /// No change of up to three fields does it.
     Nothing,
     /// The bound was met before all changes of so many fields were tried.
@@ -135,7 +135,7 @@ impl RuleSet {
         let verdict = self.decide(&Inputs { readings: &readings, lists: &lists, as_of: inputs.as_of });
         let is_other = (verdict.action, &verdict.parameters) != (now.action, &now.parameters);
         if is_other && wanted.is_none_or(|wanted| wanted == verdict.action) {
-            Nearest::Found(Counterfactual { moves, verdict, is_nearest: !search.is_computed })
+            Nearest::Found(Box::new(Counterfactual { moves, verdict, is_nearest: !search.is_computed }))
         } else {
             Nearest::Nothing
         }
