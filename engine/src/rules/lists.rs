@@ -295,7 +295,7 @@ mod tests {
                 "https://shop.xn--mller-kva.de/",
                 "müller.de: domain of the address, subdomain of müller.de",
             ),
-            ("xn--mller-kva.de", "mu\u{308}ller.de", "xn--mller-kva.de"),
+            ("xn--mller-kva.de", "mu\u{308}ller.de", "xn--mller-kva.de: "),
             (
                 "пример.рф",
                 "jane@mail.XN--E1AFMKFD.xn--p1ai",

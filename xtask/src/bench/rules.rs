@@ -33,6 +33,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     process::run(Command::new(&program).arg("data").arg(&folder))?;
     let peers = Peers { workspace: &workspace, folder: &folder, is_wanted: !options.flag("no-peers") };
     let prepared = peers.prepare();
+    let sizes = output::phase("the WebAssembly", || sizes(&workspace));
     let ours: Value = output::phase("ours", || {
         let said = process::capture(Command::new(&program).arg("measure"))?;
         serde_json::from_str(said.trim()).context("our measurement told no JSON")
@@ -43,7 +44,6 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     let duckdb =
         prepared.python.as_ref().map_err(again).and_then(|python| peers.columns(python, "duckdb", &ours));
     fs::remove_dir_all(&folder)?;
-    let sizes = output::phase("the WebAssembly", || sizes(&workspace));
     print(&ours, &one_by_one, polars, duckdb, sizes);
     Ok(ExitCode::SUCCESS)
 }
