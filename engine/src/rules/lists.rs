@@ -22,10 +22,10 @@ pub struct ReferenceList {
     text: String,
     /// Where each entry ends in `text`.
     ends: Vec<usize>,
-    /// Open addressing by the hash of the normalised entry; [`FREE`] where there is none.
-    table: Box<[u32]>,
+    /// Open addressing by the hash of the normalised entry.
+    table: Box<[Place]>,
     /// The same by what the names and domains of entries come to; made when it is first needed.
-    loose: OnceLock<Box<[u32]>>,
+    loose: OnceLock<Box<[Place]>>,
 }
 
 /// The entry that a text matches.
@@ -37,8 +37,35 @@ pub struct Match<'a> {
     pub steps: Vec<Step>,
 }
 
-/// A place of the table that holds no entry.
-const FREE: u32 = u32::MAX;
+/// A place of a table: an entry, and what of its hash tells it from others that come by.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    index: u32,
+    mark: u32,
+}
+
+/// A place that holds no entry.
+const FREE: Place = Place { index: u32::MAX, mark: 0 };
+
+impl Place {
+    fn is_free(self) -> bool {
+        self.index == FREE.index
+    }
+
+    fn of(index: usize, hash: u64) -> Self {
+        Self { index: u32::try_from(index).unwrap_or(FREE.index), mark: mark(hash) }
+    }
+}
+
+/// The half of a hash that places are not found by.
+fn mark(hash: u64) -> u32 {
+    (hash >> 32) as u32
+}
+
+/// Where to begin in a table of so many places, which is a power of two.
+fn start(hash: u64, len: usize) -> usize {
+    hash as usize & (len - 1)
+}
 
 impl ReferenceList {
     /// The list of these entries. Of entries that match each other the first stays; entries of which nothing is
@@ -96,26 +123,24 @@ impl ReferenceList {
     /// Entries that may stand under a text, and others that happen to have its place.
     fn standing_under(&self, under: &str) -> impl Iterator<Item = (&str, Key)> {
         let table = self.loose();
-        let mask = table.len() - 1;
-        let start = hash_of(under) & mask;
-        let places = (0..table.len()).map(move |step| table[(start + step) & mask]);
-        places.take_while(|index| *index != FREE).filter_map(|index| {
-            let entry = self.entry(index as usize)?;
+        let hash = hash(under);
+        let start = start(hash, table.len());
+        let places = (0..table.len()).map(move |step| table[(start + step) & (table.len() - 1)]);
+        let places = places.take_while(|place| !place.is_free());
+        places.filter(move |place| place.mark == mark(hash)).filter_map(|place| {
+            let entry = self.entry(place.index as usize)?;
             Some((entry, Key::of_entry(entry)?))
         })
     }
 
-    fn loose(&self) -> &[u32] {
+    fn loose(&self) -> &[Place] {
         self.loose.get_or_init(|| {
             let len = (self.len() * 4 / 3 + 1).next_power_of_two().max(16);
             let mut table = vec![FREE; len].into_boxed_slice();
             for (index, entry) in self.entries().enumerate() {
                 let Some(key) = Key::of_entry(entry) else { continue };
-                let mut place = hash_of(key.stands_under()) & (len - 1);
-                while table[place] != FREE {
-                    place = (place + 1) & (len - 1);
-                }
-                table[place] = u32::try_from(index).unwrap_or(FREE);
+                let hash = hash(key.stands_under());
+                put(&mut table, Place::of(index, hash), hash);
             }
             table
         })
@@ -135,10 +160,10 @@ impl ReferenceList {
             self.grow();
         }
         let Err(place) = self.find(entry) else { return false };
-        let (Ok(index), Some(free)) = (u32::try_from(self.ends.len()), self.table.get_mut(place)) else {
+        if u32::try_from(self.ends.len()).is_err() {
             return false;
-        };
-        *free = index;
+        }
+        self.table[place] = Place::of(self.ends.len(), hash(&normal(entry)));
         self.loose.take();
         self.text.push_str(entry);
         self.ends.push(self.text.len());
@@ -147,17 +172,18 @@ impl ReferenceList {
 
     /// The index of the entry that matches, or the free place where it would go. The table must not be full.
     fn find(&self, text: &str) -> Result<usize, usize> {
-        let mask = self.table.len() - 1;
         let text = normal(text);
-        let mut place = hash(&text) & mask;
-        while self.table[place] != FREE {
-            let index = self.table[place] as usize;
-            if self.entry(index).is_some_and(|entry| normal(entry) == text) {
+        let hash = hash(&text);
+        let mut at = start(hash, self.table.len());
+        while !self.table[at].is_free() {
+            let Place { index, mark: marked } = self.table[at];
+            let index = index as usize;
+            if marked == mark(hash) && self.entry(index).is_some_and(|entry| normal(entry) == text) {
                 return Ok(index);
             }
-            place = (place + 1) & mask;
+            at = (at + 1) & (self.table.len() - 1);
         }
-        Err(place)
+        Err(at)
     }
 
     /// Doubles the table, which always is a power of two long.
@@ -165,11 +191,8 @@ impl ReferenceList {
         let len = (self.table.len() * 2).max(16);
         let mut table = vec![FREE; len].into_boxed_slice();
         for (index, entry) in self.entries().enumerate() {
-            let mut place = hash(&normal(entry)) & (len - 1);
-            while table[place] != FREE {
-                place = (place + 1) & (len - 1);
-            }
-            table[place] = u32::try_from(index).unwrap_or(FREE);
+            let hash = hash(&normal(entry));
+            put(&mut table, Place::of(index, hash), hash);
         }
         self.table = table;
     }
@@ -192,19 +215,20 @@ fn normal(text: &str) -> String {
     normal.chars().flat_map(char::to_lowercase).nfc().collect()
 }
 
-/// A hash that is the same in every process; the tables that use it are built from lists that people signed.
-#[allow(clippy::cast_possible_truncation)]
-fn hash(normal: &str) -> usize {
-    let mut hasher = DefaultHasher::new();
-    normal.hash(&mut hasher);
-    hasher.finish() as usize
+/// Puts an entry in the first free place that its hash leads to. The table must not be full.
+fn put(table: &mut [Place], place: Place, hash: u64) {
+    let mut at = start(hash, table.len());
+    while !table[at].is_free() {
+        at = (at + 1) & (table.len() - 1);
+    }
+    table[at] = place;
 }
 
-#[allow(clippy::cast_possible_truncation)]
-fn hash_of(text: &str) -> usize {
+/// A hash that is the same in every process; the tables that use it are built from lists that people signed.
+fn hash(text: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     text.hash(&mut hasher);
-    hasher.finish() as usize
+    hasher.finish()
 }
 
 #[cfg(test)]

@@ -137,6 +137,9 @@ impl Name {
 
     /// Lower-case, without the accents of Latin letters; those of other scripts tell letters apart.
     fn without_accents(&mut self, text: &str) -> String {
+        if text.is_ascii() {
+            return text.to_ascii_lowercase();
+        }
         let mut plain = String::with_capacity(text.len());
         let mut is_latin = false;
         for c in text.nfkd().flat_map(char::to_lowercase) {
@@ -204,7 +207,8 @@ impl Name {
 
     /// Takes the legal form off the end, or off the beginning where it stands there.
     fn take_form(&mut self, words: &mut Vec<String>) {
-        for (form, canonical) in FORMS.iter().chain(EITHER) {
+        let last = words.last().cloned().unwrap_or_default();
+        for (form, canonical) in FORMS.iter().chain(EITHER).filter(|(form, _)| form.ends_with(&last)) {
             let length = form.split(' ').count();
             let Some(rest) = words.len().checked_sub(length).filter(|rest| *rest > 0) else { continue };
             if words[rest..].iter().map(String::as_str).eq(form.split(' ')) && is_enough(&words[..rest]) {
@@ -286,6 +290,9 @@ fn as_people_write(label: &str) -> Option<String> {
 
 impl Domain {
     fn of(text: &str) -> Option<Self> {
+        if !text.contains('.') {
+            return None;
+        }
         let text = text.trim().to_lowercase();
         let (rest, mut is_address) = match text.split_once("://") {
             Some(("http" | "https", rest)) => (rest, true),
