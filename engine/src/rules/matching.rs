@@ -5,6 +5,9 @@
 //! worse than a missed one: two names with different legal forms are two companies, a name is never a domain, and a
 //! form that is all there is of a name stays.
 
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
@@ -207,8 +210,9 @@ impl Name {
 
     /// Takes the legal form off the end, or off the beginning where it stands there.
     fn take_form(&mut self, words: &mut Vec<String>) {
-        let last = words.last().cloned().unwrap_or_default();
-        for (form, canonical) in FORMS.iter().chain(EITHER).filter(|(form, _)| form.ends_with(&last)) {
+        let last = words.last().map_or("", String::as_str);
+        let ending = ending_in(last);
+        for (form, canonical) in ending {
             let length = form.split(' ').count();
             let Some(rest) = words.len().checked_sub(length).filter(|rest| *rest > 0) else { continue };
             if words[rest..].iter().map(String::as_str).eq(form.split(' ')) && is_enough(&words[..rest]) {
@@ -239,6 +243,20 @@ impl Name {
             }
         }
     }
+}
+
+/// The legal forms whose last word this is, the longer first.
+fn ending_in(word: &str) -> &'static [(&'static str, &'static str)] {
+    static BY_LAST_WORD: OnceLock<BTreeMap<&str, Vec<(&str, &str)>>> = OnceLock::new();
+    let by_last_word = BY_LAST_WORD.get_or_init(|| {
+        let mut forms: BTreeMap<&str, Vec<(&str, &str)>> = BTreeMap::new();
+        for (form, canonical) in FORMS.iter().chain(EITHER) {
+            let last = form.rsplit(' ').next().unwrap_or(form);
+            forms.entry(last).or_default().push((form, canonical));
+        }
+        forms
+    });
+    by_last_word.get(word).map_or(&[], Vec::as_slice)
 }
 
 /// Whether what is left of a name still names something.

@@ -127,8 +127,19 @@ pub fn ones(word: u64) -> impl Iterator<Item = usize> {
 }
 
 /// The rows for which an operation on words gives a one.
+#[inline(always)]
 pub fn merge<const N: usize>(of: [&Bits; N], words: impl Fn([u64; N]) -> u64) -> Bits {
-    std::array::from_fn(|word| words(of.map(|bits| bits[word])))
+    let mut bits = NONE;
+    // Indexed, so that the compiler sees that all are as long and takes many words at once.
+    #[allow(clippy::needless_range_loop, reason = "one index for all")]
+    for word in 0..bits.len() {
+        let mut each = [0; N];
+        for (each, of) in each.iter_mut().zip(of) {
+            *each = of[word];
+        }
+        bits[word] = words(each);
+    }
+    bits
 }
 
 /// Whether there is no row.
