@@ -111,6 +111,7 @@ fn print(
     figures.add("check_us", "parsing and checking a condition, µs", own("check_us"));
     figures.add("check_set_us", "parsing and checking the set of twelve, µs", own("check_set_us"));
     figures.add("bytes_per_lead", "bytes of a lead in columns, confidences included", own("bytes_per_lead"));
+    figures.add("lookups_ms", "looking up a million leads' companies, once, ms", own("lookups_ms"));
     figures.add(
         "named_traced_per_s",
         "traced decisions a second, from fields by name",
