@@ -94,7 +94,8 @@ fn alone(file: &RuleSetFile, when: &str) -> RuleSetFile {
 
 /// A lead that is shown for a finding is one.
 fn analysis(file: &RuleSetFile, rules: &RuleSet) {
-    let sizes: BTreeMap<String, usize> = file.lists.iter().map(|(name, list)| (name.clone(), list.len())).collect();
+    let sizes: BTreeMap<String, usize> =
+        file.lists.iter().map(|(name, list)| (name.clone(), list.len())).collect();
     let found = rules.analyse(&sizes);
     assert_eq!(found, rules.analyse(&sizes), "{file:?} is found to be different things");
     for finding in &found.findings {

@@ -1,16 +1,32 @@
 //! Conditions that mostly make sense, drawn from the bytes of an input, over the fields of a workflow that has two of
 //! each type.
 
+use std::sync::LazyLock;
+
 use arbitrary::Unstructured;
-use engine::rules::{RuleDefinition, RuleSetFile, quoted};
 use engine::action::{Action, Consequence};
+use engine::rules::{RuleDefinition, RuleSetFile, quoted};
 
 const WORKFLOW: &str = include_str!("workflow.yaml");
 
 /// Texts that fields are, and that conditions compare with.
 pub const TEXTS: [&str; 16] = [
-    "Acme", "acme.", "Globex", "Initech,  Inc.", "Café", "CAFE\u{301}", "", " ", "a", "B", "ß", "chat", "a,b-c", "12",
-    "2026-01-31T09:30:00Z", "\u{1F600}x",
+    "Acme",
+    "acme.",
+    "Globex",
+    "Initech,  Inc.",
+    "Café",
+    "CAFE\u{301}",
+    "",
+    " ",
+    "a",
+    "B",
+    "ß",
+    "chat",
+    "a,b-c",
+    "12",
+    "2026-01-31T09:30:00Z",
+    "\u{1F600}x",
 ];
 
 /// Pieces inside each other that are drawn at most.
@@ -26,7 +42,9 @@ const EQUALITIES: [&str; 2] = ["==", "!="];
 /// # Panics
 /// It is no rule-set file, which it is.
 pub fn workflow() -> RuleSetFile {
-    RuleSetFile::from_yaml(WORKFLOW).unwrap_or_else(|problems| panic!("{problems:?}"))
+    static READ: LazyLock<RuleSetFile> =
+        LazyLock::new(|| RuleSetFile::from_yaml(WORKFLOW).unwrap_or_else(|problems| panic!("{problems:?}")));
+    READ.clone()
 }
 
 /// A rule of this condition.
@@ -139,7 +157,9 @@ impl Source<'_, '_> {
             Type::Double => self.number(),
             Type::Text => self.word(),
             Type::Time => self.of(&["as_of", "last_seen", "first_seen", "timestamp(0)"]).to_owned(),
-            Type::Span => format!("duration({})", quoted(self.of(&["1h", "-36h30m", "2562047h", "0.5s", "1ns"]))),
+            Type::Span => {
+                format!("duration({})", quoted(self.of(&["1h", "-36h30m", "2562047h", "0.5s", "1ns"])))
+            }
             Type::Ints => format!("[{}]", self.whole()),
             Type::Texts => format!("[{}]", self.word()),
             Type::Map => format!("{{{}: 1}}", self.word()),
@@ -154,13 +174,29 @@ impl Source<'_, '_> {
             1 | 2 => format!("{} {order} {}", self.of(&["company_size", "timeframe_days"]), self.whole()),
             3 | 4 => format!("{} {order} {}", self.of(&["budget", "intent"]), self.number()),
             5 => format!("company_size {order} {}", self.of(&["timeframe_days", "budget", "intent"])),
-            6 => format!("{} {equality} {}", self.of(&["source", "channel"]), self.of(&["'chat'", "'mail'", "'web_form'"])),
-            7 => format!("{} in ['chat', {}]", self.of(&["source", "company"]), self.of(&["'referral'", "'mail'"])),
-            8 => format!("{} in lists.{}", self.of(&["company", "domain", "source"]), self.of(&["tam", "blocked"])),
+            6 => format!(
+                "{} {equality} {}",
+                self.of(&["source", "channel"]),
+                self.of(&["'chat'", "'mail'", "'web_form'"])
+            ),
+            7 => format!(
+                "{} in ['chat', {}]",
+                self.of(&["source", "company"]),
+                self.of(&["'referral'", "'mail'"])
+            ),
+            8 => format!(
+                "{} in lists.{}",
+                self.of(&["company", "domain", "source"]),
+                self.of(&["tam", "blocked"])
+            ),
             9 => format!("{} {order} {}", self.of(&["company", "domain"]), self.word()),
             10 => format!("company in [{}, {}]", self.word(), self.word()),
             11 => format!("company {order} domain"),
-            12 => format!("{} {order} {}", self.of(&["last_seen", "first_seen"]), self.of(&["as_of", "first_seen"])),
+            12 => format!(
+                "{} {order} {}",
+                self.of(&["last_seen", "first_seen"]),
+                self.of(&["as_of", "first_seen"])
+            ),
             13 => format!("has({})", self.of(&["company", "budget", "source", "vip", "last_seen"])),
             14 => format!(
                 "confidence({}) {order} {}",
@@ -174,7 +210,9 @@ impl Source<'_, '_> {
     fn whole(&mut self) -> String {
         match self.below(8) {
             0 => self.of(&["0", "1", "2", "-1", "120", "365"]).to_owned(),
-            1 => self.of(&["9223372036854775807", "-9223372036854775808", "9007199254740993", "0x7f"]).to_owned(),
+            1 => self
+                .of(&["9223372036854775807", "-9223372036854775808", "9007199254740993", "0x7f"])
+                .to_owned(),
             2 => self.bytes.arbitrary::<i64>().unwrap_or_default().to_string(),
             3 => self.bytes.arbitrary::<i8>().unwrap_or_default().to_string(),
             4 | 5 => "company_size".to_owned(),
@@ -184,7 +222,9 @@ impl Source<'_, '_> {
 
     fn number(&mut self) -> String {
         match self.below(7) {
-            0 => self.of(&["0.5", "0.0", "-0.0", "1.0", "2.5", "9007199254740992.0", "1e300", "5e-324"]).to_owned(),
+            0 => self
+                .of(&["0.5", "0.0", "-0.0", "1.0", "2.5", "9007199254740992.0", "1e300", "5e-324"])
+                .to_owned(),
             1 => match self.bytes.arbitrary::<f64>() {
                 Ok(number) if number.is_finite() => format!("{number:?}"),
                 _ => "0.25".to_owned(),
@@ -228,7 +268,8 @@ impl Source<'_, '_> {
             }
             19 => format!("{}.matches({})", self.piece(Type::Text, d), self.pattern()),
             20 => {
-                let (item, list) = self.of(&[(Type::Int, Type::Ints), (Type::Text, Type::Texts), (Type::Text, Type::Map)]);
+                let (item, list) =
+                    self.of(&[(Type::Int, Type::Ints), (Type::Text, Type::Texts), (Type::Text, Type::Map)]);
                 format!("({} in {})", self.piece(item, d), self.piece(list, d))
             }
             21 => {
@@ -260,8 +301,16 @@ impl Source<'_, '_> {
             10 => format!("{}[{}]", self.piece(Type::Map, d), self.piece(Type::Text, d)),
             11 => {
                 let part = self.of(&[
-                    "getFullYear", "getMonth", "getDate", "getDayOfMonth", "getDayOfWeek", "getDayOfYear", "getHours",
-                    "getMinutes", "getSeconds", "getMilliseconds",
+                    "getFullYear",
+                    "getMonth",
+                    "getDate",
+                    "getDayOfMonth",
+                    "getDayOfWeek",
+                    "getDayOfYear",
+                    "getHours",
+                    "getMinutes",
+                    "getSeconds",
+                    "getMilliseconds",
                 ]);
                 if self.below(4) == 3 {
                     return format!("{}.{part}()", self.piece(Type::Span, d));
@@ -322,7 +371,8 @@ impl Source<'_, '_> {
                 }
             }
             9 => {
-                let (of, a, b) = (self.piece(Type::Text, d), self.piece(Type::Text, d), self.piece(Type::Text, d));
+                let (of, a, b) =
+                    (self.piece(Type::Text, d), self.piece(Type::Text, d), self.piece(Type::Text, d));
                 match self.below(2) {
                     0 => format!("{of}.replace({a}, {b})"),
                     _ => format!("{of}.replace({a}, {b}, {})", self.piece(Type::Int, d)),
@@ -400,7 +450,8 @@ impl Source<'_, '_> {
             2 => self.choice(Type::Map, d),
             _ => {
                 let of = self.piece(Type::Map, d);
-                let (names, body) = self.with([("k", Type::Text), ("v", Type::Int)], |source| source.piece(Type::Int, d));
+                let (names, body) =
+                    self.with([("k", Type::Text), ("v", Type::Int)], |source| source.piece(Type::Int, d));
                 format!("{of}.transformMap({}, {body})", names.join(", "))
             }
         }
@@ -455,7 +506,8 @@ impl Source<'_, '_> {
 
     fn pattern(&mut self) -> String {
         let pieces = [
-            "a", "^", "$", ".", "*", "+", "?", "|", "(", ")", "[a-c]", "[^x]", "\\d", "\\p{L}", "{2,3}", "(?i)", "\\b", "ß", "{200}", "*?",
+            "a", "^", "$", ".", "*", "+", "?", "|", "(", ")", "[a-c]", "[^x]", "\\d", "\\p{L}", "{2,3}",
+            "(?i)", "\\b", "ß", "{200}", "*?",
         ];
         let count = self.below(8);
         let drawn: Vec<&str> = (0..count).map(|_| self.of(&pieces)).collect();

@@ -119,18 +119,27 @@ fn cell(bytes: &mut Unstructured<'_>, definition: &FieldDefinition) -> Cell<'sta
 
 /// Each lead by the names of its fields.
 fn told(case: &Case<'_>, file: &RuleSetFile) {
-    let sizes: BTreeMap<String, usize> = case.lists.iter().map(|(name, list)| (name.clone(), list.len())).collect();
+    let sizes: BTreeMap<String, usize> =
+        case.lists.iter().map(|(name, list)| (name.clone(), list.len())).collect();
     let analysis = case.rules.analyse(&sizes);
-    let slots: Vec<Slot> = case.catalogue.0.iter().map(|(name, definition)| Slot::new(name, definition)).collect();
+    let slots: Vec<Slot> =
+        case.catalogue.0.iter().map(|(name, definition)| Slot::new(name, definition)).collect();
     for (cells, as_of) in &case.leads {
         let Some(as_of) = DateTime::from_timestamp_micros(*as_of) else { continue };
-        let readings: BTreeMap<String, Reading> =
-            slots.iter().zip(cells).filter_map(|(slot, cell)| Some((slot.name.clone(), reading(slot, cell)?))).collect();
+        let readings: BTreeMap<String, Reading> = slots
+            .iter()
+            .zip(cells)
+            .filter_map(|(slot, cell)| Some((slot.name.clone(), reading(slot, cell)?)))
+            .collect();
         let lists = answers(case, &readings);
         let inputs = Inputs { readings: &readings, lists: &lists, as_of };
         let verdict = case.rules.decide(&inputs);
         assert_eq!(verdict, case.rules.decide(&inputs), "decided differently: {file:?} {readings:?}");
-        assert_eq!(verdict.held_by.is_some(), !verdict.because.is_empty(), "{verdict:?} {file:?} {readings:?}");
+        assert_eq!(
+            verdict.held_by.is_some(),
+            !verdict.because.is_empty(),
+            "{verdict:?} {file:?} {readings:?}"
+        );
         let explanation = case.rules.explain(&inputs);
         assert_eq!(explanation.is_default, verdict.rule.is_none(), "{file:?} {readings:?}");
         for (explained, entry) in explanation.rules.iter().zip(&verdict.trace) {
@@ -138,10 +147,14 @@ fn told(case: &Case<'_>, file: &RuleSetFile) {
         }
         let stop = match (verdict.rule, &verdict.held_by) {
             (Some(rule), _) => Stop::Fired(rule),
-            (None, Some(held)) => Stop::Held(case.rules.rules().iter().position(|rule| rule.id == *held).unwrap_or_default()),
+            (None, Some(held)) => {
+                Stop::Held(case.rules.rules().iter().position(|rule| rule.id == *held).unwrap_or_default())
+            }
             (None, None) => Stop::Default,
         };
-        sound(&analysis, &case.rules, stop, || format!("{} {readings:?}", file.to_yaml().unwrap_or_default()));
+        sound(&analysis, &case.rules, stop, || {
+            format!("{} {readings:?}", file.to_yaml().unwrap_or_default())
+        });
     }
 }
 
@@ -159,11 +172,15 @@ fn sound(analysis: &Analysis, rules: &RuleSet, stop: Stop, case: impl Fn() -> St
             assert_ne!(stop, Stop::Fired(rule), "{finding:?}\n{}", case());
         }
     }
-    let is_open = analysis
-        .findings
-        .iter()
-        .any(|finding| finding.rule.is_none() && matches!(finding.kind, FindingKind::Gap | FindingKind::NotDecided(_)));
-    assert!(is_open || stop != Stop::Default, "no gap was found in {} rules\n{}", rules.rules().len(), case());
+    let is_open = analysis.findings.iter().any(|finding| {
+        finding.rule.is_none() && matches!(finding.kind, FindingKind::Gap | FindingKind::NotDecided(_))
+    });
+    assert!(
+        is_open || stop != Stop::Default,
+        "no gap was found in {} rules\n{}",
+        rules.rules().len(),
+        case()
+    );
 }
 
 /// The reading that a cell is of.

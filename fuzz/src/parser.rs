@@ -24,10 +24,12 @@ pub fn seeds() -> Vec<Vec<u8>> {
     ] {
         seeds.push(seeds::behind(b't', text));
     }
-    for text in ["company\nAcme\n\"Initech; Inc.\"\n", "\u{feff}id;Company\r\n1;\"Said \"\"Globex\"\"\"\r\n"] {
+    for text in ["company\nAcme\n\"Initech; Inc.\"\n", "\u{feff}id;Company\r\n1;\"Said \"\"Globex\"\"\"\r\n"]
+    {
         seeds.push(seeds::behind(b'l', text));
     }
-    let leads = "company,size,size__confidence,vip,seen,source\nAcme,5,0.5,yes,2026-01-01T00:00:00Z,chat\n,,,,,\n";
+    let leads =
+        "company,size,size__confidence,vip,seen,source\nAcme,5,0.5,yes,2026-01-01T00:00:00Z,chat\n,,,,,\n";
     seeds.push(seeds::behind(b's', leads));
     seeds
 }
@@ -124,12 +126,14 @@ fn leads(bytes: &[u8]) {
     let compiled = rules.compile();
     let Ok(compiled) = &compiled else { panic!("the rules for leads do not compile: {compiled:?}") };
     let lists = rules.reference_lists();
-    let setup = Setup { rules: compiled, catalogue: &rules.fields, lists: &lists, as_of: DateTime::UNIX_EPOCH };
+    let setup =
+        Setup { rules: compiled, catalogue: &rules.fields, lists: &lists, as_of: DateTime::UNIX_EPOCH };
     let mut rejected = 0_usize;
     let tell = |notice| rejected += usize::from(matches!(notice, Notice::Rejected(_)));
     match Simulation::run(&setup, bytes, tell) {
         Ok(counts) => {
-            let decided = counts.default + counts.held + counts.rules.iter().map(|rule| rule.count).sum::<u64>();
+            let decided =
+                counts.default + counts.held + counts.rules.iter().map(|rule| rule.count).sum::<u64>();
             assert_eq!(decided, counts.total);
             assert!(rejected + decided as usize <= bytes.len());
         }

@@ -25,7 +25,9 @@ pub fn stands_in_file(file: &RuleSetFile, problems: &[Problem]) {
         let mut path = problem.pointer.split('/').skip(1);
         let parts = (path.next(), path.next().and_then(|index| index.parse::<usize>().ok()), path.next());
         let text = match parts {
-            (Some("rules"), Some(index), Some("when")) => file.rules.get(index).map(|rule| rule.when.as_str()),
+            (Some("rules"), Some(index), Some("when")) => {
+                file.rules.get(index).map(|rule| rule.when.as_str())
+            }
             (Some("rules"), Some(index), Some("table")) => {
                 file.rules.get(index).and_then(|rule| rule.table.as_deref())
             }

@@ -69,5 +69,7 @@ pub fn rule_sets() -> Vec<RuleSetFile> {
 /// Bytes without meaning, for what is drawn from bytes.
 pub fn bytes() -> Vec<Vec<u8>> {
     let mut draw = Draw::new(1);
-    (1..=64).map(|len| (0..len * 16).flat_map(|_| draw.bits().to_le_bytes()).take(len * 16).collect()).collect()
+    (1..=64)
+        .map(|len| (0..len * 16).flat_map(|_| draw.bits().to_le_bytes()).take(len * 16).collect())
+        .collect()
 }

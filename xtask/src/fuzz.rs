@@ -134,7 +134,10 @@ impl Target {
             command
                 .env("FUZZ_SEEDS", &self.seeds)
                 .env("FUZZ_SECONDS", left.as_secs().max(1).to_string())
-                .args([format!("-max_len={}", self.longest), format!("-artifact_prefix={}/", self.found.display())])
+                .args([
+                    format!("-max_len={}", self.longest),
+                    format!("-artifact_prefix={}/", self.found.display()),
+                ])
                 .args(["-print_final_stats=1", "-rss_limit_mb=1024", "-use_value_profile=0"])
                 .args([&self.corpus, &self.seeds])
                 .stderr(File::create(&self.log)?);
@@ -147,7 +150,9 @@ impl Target {
             let found = log.lines().rev().find_map(|line| line.split("Test unit written to ").nth(1));
             match (status.code(), found) {
                 (Some(0), _) => return Ok(done),
-                (Some(TIMED_OUT), Some(found)) if self.is_quick(found)? && done.used < Duration::from_secs(seconds) => {
+                (Some(TIMED_OUT), Some(found))
+                    if self.is_quick(found)? && done.used < Duration::from_secs(seconds) =>
+                {
                     fs::remove_file(found)?;
                 }
                 (_, Some(found)) => {
@@ -194,13 +199,17 @@ impl Done {
         for line in log.lines() {
             let mut words = line.split_ascii_whitespace();
             match words.next() {
-                Some("slowest:") => self.slowest = self.slowest.max(Duration::from_micros(number(words.next()))),
+                Some("slowest:") => {
+                    self.slowest = self.slowest.max(Duration::from_micros(number(words.next())))
+                }
                 Some("used:") => used = number(words.next()),
                 Some("stat::number_of_executed_units:") => executions = number(words.next()),
                 Some(first) if first.starts_with('#') => {
                     executions = number(first.strip_prefix('#'));
                     let mut after = |name: &str| words.by_ref().skip_while(|word| *word != name).nth(1);
-                    if let (Some(edges), Some(features), Some(corpus)) = (after("cov:"), after("ft:"), after("corp:")) {
+                    if let (Some(edges), Some(features), Some(corpus)) =
+                        (after("cov:"), after("ft:"), after("corp:"))
+                    {
                         self.edges = number(Some(edges));
                         self.features = number(Some(features));
                         self.corpus = corpus.to_owned();
@@ -272,7 +281,10 @@ stat::average_exec_per_sec:     2500
     #[test]
     fn options_are_names_and_minutes() {
         assert_eq!(options(&[]).unwrap(), (vec![], 30));
-        assert_eq!(options(&["parser", "--minutes", "2", "checker"]).unwrap(), (vec!["parser", "checker"], 2));
+        assert_eq!(
+            options(&["parser", "--minutes", "2", "checker"]).unwrap(),
+            (vec!["parser", "checker"], 2)
+        );
         assert!(options(&["--minutes"]).is_err());
         assert!(options(&["parsr"]).is_err());
     }

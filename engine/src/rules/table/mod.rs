@@ -47,9 +47,12 @@ impl Table {
     /// # Errors
     /// With row and column; row 1 is the header, as in a spreadsheet.
     pub fn read(text: &str) -> Result<Self, Vec<Problem>> {
-        let mut lines =
-            csv::read(text)?.into_iter().map(|line| line.into_iter().map(|cell| cell.text).collect());
-        Ok(Self { header: lines.next().unwrap_or_default(), rows: lines.collect() })
+        Ok(Self::of(&csv::read(text)?))
+    }
+
+    fn of(lines: &[Vec<csv::Cell>]) -> Self {
+        let mut lines = lines.iter().map(|line| line.iter().map(|cell| cell.text.clone()).collect());
+        Self { header: lines.next().unwrap_or_default(), rows: lines.collect() }
     }
 
     /// The fields that its columns are, each of the type that all its cells have: numbers, `true` and `false`, or text.

@@ -103,7 +103,11 @@ impl Written {
     }
 }
 
-fn rows(index: usize, rule: &RuleDefinition, text: &str) -> Result<Vec<Written>, Vec<Problem>> {
+/// The rows of a table in place of a rule.
+///
+/// # Errors
+/// With row and column; spans are in the text.
+pub(super) fn rows(index: usize, rule: &RuleDefinition, text: &str) -> Result<Vec<Written>, Vec<Problem>> {
     let lines = csv::read(text)?;
     let Some((header, lines)) = lines.split_first() else { return Ok(Vec::new()) };
     if lines.len() > limits::RULES {

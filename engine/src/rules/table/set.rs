@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
-use super::{Column, Table, cell};
+use super::{Column, Table, cell, csv, rows};
 use crate::action::{Action, Consequence};
 use crate::catalogue::Catalogue;
 use crate::problem::Problem;
@@ -30,9 +30,11 @@ impl RuleSetFile {
         fields: Catalogue,
         lists: BTreeMap<String, Vec<String>>,
     ) -> Result<Self, Vec<Problem>> {
-        let mut table = Table::read(text)?;
+        let lines = csv::read(text)?;
+        let mut table = Table::of(&lines);
         let place = |name: &str| table.header.iter().position(|header| header == name);
         let mut default = Action::Hold;
+        let mut end = text.len();
         if let (Some(id), Some(action), Some(last)) = (place("id"), place("action"), table.rows.last())
             && last[id] == DEFAULT
         {
@@ -40,6 +42,7 @@ impl RuleSetFile {
                 format!("Row {}, column `action`: `{}` is no action.", table.rows.len() + 1, last[action]);
             default = last[action].parse().map_err(|_| vec![Problem::at("", message)])?;
             table.rows.pop();
+            end = lines.last().and_then(|line| line.first()).map_or(end, |cell| cell.span.start);
         }
         let rule = RuleDefinition {
             id: "row".into(),
@@ -50,9 +53,9 @@ impl RuleSetFile {
             risk: Vec::new(),
             table: Some(table.write()),
         };
-        let set = Self { rule_set: name.to_owned(), fields, lists, rules: vec![rule], default };
-        let (_, problems) = set.written();
-        if problems.is_empty() { Ok(set) } else { Err(problems) }
+        // What is wrong stands in the text as it was given, not as it is written anew.
+        rows::rows(0, &rule, &text[..end])?;
+        Ok(Self { rule_set: name.to_owned(), fields, lists, rules: vec![rule], default })
     }
 
     /// The rule set as a table that reads back as the same rules; fields and lists stand elsewhere.
