@@ -6,6 +6,7 @@ mod browser;
 mod build;
 mod differ;
 mod eval;
+mod fuzz;
 mod layers;
 mod licences;
 mod lint;
@@ -48,6 +49,8 @@ cargo xtask COMMAND
   differ [--cases 1000000] [--seed 1]
                                     rule sets and leads by chance: do the row engine, the vector engine at each level of
                                     instructions, and both in WebAssembly decide the same?
+  fuzz [parser|checker|evaluator …] [--minutes 30]
+                                    libFuzzer against what reads, checks and runs rules; minutes of processor time
   test-db                           keep the test database up until Ctrl-C, for `cargo test` by hand
   bench rules [--no-peers]          decisions and simulations a second on the reference workload, against zen-engine,
                                     the cel crate, Polars and DuckDB
@@ -89,6 +92,7 @@ fn command() -> Result<ExitCode> {
         ["bench", what @ ..] => bench::bench(what),
         ["eval", what @ ..] => eval::eval(what),
         ["differ", options @ ..] => differ::differ(options),
+        ["fuzz", options @ ..] => fuzz::fuzz(options),
         ["migrations"] => migrations::migrations(),
         ["torture", options @ ..] => torture::torture(options),
         ["test-db"] => test::keep_database(),

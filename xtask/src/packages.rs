@@ -58,6 +58,13 @@ pub const WASM_COMPILER: Need = Need {
     },
 };
 
+/// A compiler for C++.
+pub const CPP: Need = Need {
+    why: "compiles libFuzzer",
+    packages: &["g++"],
+    present: || std::env::var_os("CXX").is_some() || process::find("c++").is_some(),
+};
+
 /// Installs whatever is missing, after saying what and why.
 ///
 /// # Errors

@@ -48,7 +48,15 @@ pub fn run(seed: u64, cases: u64) -> Result<Done, String> {
     Ok(done)
 }
 
-fn compare(case: &Case, done: &mut Done) -> Result<(), String> {
+/// Decides the leads of one case in both ways, and at every level of instructions.
+///
+/// # Errors
+/// Tells the first difference.
+pub fn agree(case: &Case<'_>) -> Result<(), String> {
+    compare(case, &mut Done { cases: 0, digest: 0 })
+}
+
+fn compare(case: &Case<'_>, done: &mut Done) -> Result<(), String> {
     let columns = columns(case);
     kept(case, &columns)?;
     let by_row: Vec<Stop> = rows(case, &case.rules, |outcome| done.note(outcome as u64))?;
@@ -74,7 +82,7 @@ fn compare(case: &Case, done: &mut Done) -> Result<(), String> {
 }
 
 /// The columns give back what they were made of.
-fn kept(case: &Case, columns: &Columns) -> Result<(), String> {
+fn kept(case: &Case<'_>, columns: &Columns) -> Result<(), String> {
     let slots: Vec<Slot> =
         case.catalogue.0.iter().map(|(name, definition)| Slot::new(name, definition)).collect();
     for (row, (drawn, as_of)) in case.leads.iter().enumerate() {
@@ -85,7 +93,7 @@ fn kept(case: &Case, columns: &Columns) -> Result<(), String> {
     Ok(())
 }
 
-fn columns(case: &Case) -> Columns {
+fn columns(case: &Case<'_>) -> Columns {
     let fields = case.catalogue.0.iter().map(|(name, definition)| (name.as_str(), definition));
     let mut builder = Columns::builder(fields);
     case.leads.iter().for_each(|(cells, as_of)| builder.push(cells, *as_of));
@@ -93,7 +101,7 @@ fn columns(case: &Case) -> Columns {
 }
 
 /// Decides each lead by the row engine, from the cells as they were drawn and the lists themselves.
-fn rows(case: &Case, rules: &RuleSet, mut tell: impl FnMut(Outcome3)) -> Result<Vec<Stop>, String> {
+fn rows(case: &Case<'_>, rules: &RuleSet, mut tell: impl FnMut(Outcome3)) -> Result<Vec<Stop>, String> {
     let fields: Vec<&str> = case.catalogue.names().collect();
     let place = |slot: &Slot| fields.iter().position(|field| *field == slot.name);
     let places: Vec<Option<usize>> = rules.slots().iter().map(place).collect();

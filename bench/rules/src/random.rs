@@ -43,7 +43,7 @@ const CONFIDENCES: [f64; 7] = [0.0, 0.2, 0.5, 0.695, 0.7, 0.705, 1.0];
 
 /// A rule set and the leads it is tried on.
 #[derive(Debug)]
-pub struct Case {
+pub struct Case<'a> {
     /// The fields, in the order of a lead's cells.
     pub catalogue: Catalogue,
     /// The lists.
@@ -53,7 +53,7 @@ pub struct Case {
     /// The same with one condition changed.
     pub changed: RuleSet,
     /// The leads, each with what its rules take for now.
-    pub leads: Vec<(Vec<Cell<'static>>, i64)>,
+    pub leads: Vec<(Vec<Cell<'a>>, i64)>,
 }
 
 /// How the cells of a field are drawn.
@@ -65,7 +65,7 @@ struct Style {
     invalid: u64,
 }
 
-impl Case {
+impl Case<'static> {
     /// Draws a case of about so many leads.
     ///
     /// # Errors

@@ -295,7 +295,7 @@ impl<'t> Parser<'t> {
             }
         }
         let span = name.span.to(self.close(&Token::CloseMap, "}"));
-        let text = format!("{}{{…}}", super::unparse::unparse(&name));
+        let text = self.text[span.start..span.end].to_owned();
         Expr::new(ExprKind::LeftOut { construct: LeftOut::Message, text }, span)
     }
 }

@@ -29,7 +29,7 @@ pub fn parse(text: &str) -> (Option<Expr>, Vec<Problem>) {
     if tokens.len() == 1 {
         return (None, vec![Problem::spanned(Span::new(0, text.len()), "A condition is missing.")]);
     }
-    let mut parser = Parser { tokens, at: 0, depth: 0, gave_up: false, problems };
+    let mut parser = Parser { text, tokens, at: 0, depth: 0, gave_up: false, problems };
     let expr = parser.condition();
     let mut problems = parser.problems;
     problems.sort_by_key(|problem| problem.span.map_or(0, |span| span.start));
@@ -39,6 +39,7 @@ pub fn parse(text: &str) -> (Option<Expr>, Vec<Problem>) {
 
 /// What has been read so far. Operands are read in [`super::operand`].
 pub(super) struct Parser<'t> {
+    pub text: &'t str,
     tokens: Vec<Placed<'t>>,
     at: usize,
     depth: usize,

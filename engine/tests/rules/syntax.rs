@@ -110,6 +110,16 @@ fn what_of_cel_is_left_out() {
 }
 
 #[test]
+fn what_is_left_out_is_written_as_it_was() {
+    for text in ["Lead{}", "Lead{size: 5, `a b`: [1]} == 3", "(Lead){} + .a", "a.b{c: 1u}", "b\"x\" == null"]
+    {
+        let (tree, problems) = parse(text);
+        assert_eq!(problems, vec![], "{text}");
+        assert_eq!(tree.as_ref().map(unparse).as_deref(), Some(text));
+    }
+}
+
+#[test]
 fn precedence_is_that_of_cel() {
     for (text, explicit) in [
         ("true || false && true", "true || (false && true)"),

@@ -102,6 +102,17 @@ fn a_table_alone_tells_its_fields() {
 }
 
 #[test]
+fn what_is_wrong_is_said_where_it_stands_in_the_text_as_it_was_given() {
+    for text in ["country; size; nope!\nDE;5;x\n", "id;action;  nope! \n\ndefault;hold;\n"] {
+        let fields = Catalogue::default();
+        let problems =
+            RuleSetFile::from_table("t", text, fields, BTreeMap::new()).expect_err("a wrong column");
+        let span = problems[0].span.expect("a place");
+        assert_eq!(text[span.start..span.end].trim(), "nope!", "{problems:?}");
+    }
+}
+
+#[test]
 fn what_is_wrong_is_said_with_row_and_column() {
     let cases = [
         ("contry,action\nDE,advance\n", "Row 2, column `contry`: There is no field `contry`."),

@@ -1,0 +1,118 @@
+//! One condition, drawn or mutated, before it is saved: what is wrong is said at its place, what is found right
+//! compiles, and what is said about it before any lead comes is so.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use arbitrary::Unstructured;
+use engine::action::Action;
+use engine::decision::Outcome3;
+use engine::rules::typed::{Evaluation, Type, check_expression, evaluate};
+use engine::rules::{RuleSet, RuleSetFile, check, parse, unparse};
+
+use crate::conditions::{self, condition, rule, workflow};
+use crate::{said, seeds};
+
+/// Inputs that begin so are text; from others conditions are drawn.
+const TEXT: u8 = b't';
+
+/// All that is written in the language, and bytes to draw from.
+pub fn seeds() -> Vec<Vec<u8>> {
+    let texts = seeds::conditions();
+    texts.iter().map(|text| seeds::behind(TEXT, text)).chain(seeds::bytes()).collect()
+}
+
+/// Two conditions to a set: lines where the input is text.
+pub fn run(bytes: &[u8]) {
+    let (first, second) = if let [TEXT, text @ ..] = bytes {
+        let Ok(text) = std::str::from_utf8(text) else { return };
+        let (first, second) = text.split_once("\n\n").unwrap_or((text, "vip"));
+        (first.to_owned(), second.to_owned())
+    } else {
+        let mut bytes = Unstructured::new(bytes);
+        (condition(&mut bytes), condition(&mut bytes))
+    };
+    closed(&first);
+    let mut file = workflow();
+    for (index, when) in [first, second].into_iter().enumerate() {
+        if is_right(&file, &when) {
+            file.rules.push(rule(index, when, conditions::act([Action::Advance, Action::Reject][index])));
+        }
+    }
+    if let Ok(rules) = file.compile() {
+        analysis(&file, &rules);
+    }
+}
+
+/// As an expression by itself, as CEL's own test suite has them: what is found right has the type that was told.
+fn closed(text: &str) {
+    let none = BTreeMap::new();
+    let (ty, problems) = check_expression(text, &none);
+    said::stands_in(text, &problems);
+    let found = evaluate(text, &none);
+    assert_eq!(told(&found), told(&evaluate(text, &none)), "{text:?} comes to different things");
+    if problems.is_empty() {
+        match &found {
+            Evaluation::Value(value) => {
+                let is = Type::of(value);
+                assert!(is.meets(&ty), "{text:?} is {value} ({is:?}), not {ty:?}");
+            }
+            Evaluation::Error(message) => assert!(!message.is_empty(), "{text:?}"),
+            Evaluation::LeftOut(construct) => panic!("{text:?} is right, yet leaves out {construct}"),
+        }
+    }
+}
+
+fn told(evaluation: &Evaluation) -> String {
+    match evaluation {
+        Evaluation::Value(value) => value.to_string(),
+        other => format!("{other:?}"),
+    }
+}
+
+/// Whether it can stand in a rule: the checker and the compiler have to agree, on it and on the way it is written anew.
+fn is_right(file: &RuleSetFile, when: &str) -> bool {
+    let (tree, slips) = parse(when);
+    said::stands_in(when, &slips);
+    let lists: BTreeSet<String> = file.lists.keys().cloned().collect();
+    let problems = tree.as_ref().map(|tree| check(tree, &file.fields, &lists)).unwrap_or_default();
+    said::stands_in(when, &problems);
+    let is_right = tree.is_some() && slips.is_empty() && problems.is_empty();
+    let compiled = alone(file, when).compile();
+    assert_eq!(compiled.is_ok(), is_right, "{when:?}: {slips:?} {problems:?} {:?}", compiled.err());
+    if let Some(written) = tree.as_ref().filter(|_| is_right).map(unparse)
+        && written.len() <= engine::limits::EXPRESSION_BYTES
+    {
+        let again = alone(file, &written).compile();
+        assert!(again.is_ok(), "{when:?} was written {written:?}: {:?}", again.err());
+    }
+    is_right
+}
+
+fn alone(file: &RuleSetFile, when: &str) -> RuleSetFile {
+    RuleSetFile { rules: vec![rule(0, when.to_owned(), conditions::act(Action::Advance))], ..file.clone() }
+}
+
+/// A lead that is shown for a finding is one.
+fn analysis(file: &RuleSetFile, rules: &RuleSet) {
+    let sizes: BTreeMap<String, usize> =
+        file.lists.iter().map(|(name, list)| (name.clone(), list.len())).collect();
+    let found = rules.analyse(&sizes);
+    assert_eq!(found, rules.analyse(&sizes), "{file:?} is found to be different things");
+    for finding in &found.findings {
+        assert!(!finding.message().is_empty());
+        if let (Some(rule), Some(span)) = (finding.rule, finding.span) {
+            assert!(file.rules[rule].when.get(span.start..span.end).is_some(), "{finding:?} {file:?}");
+        }
+        let Some(witness) = &finding.witness else { continue };
+        match finding.rule {
+            None => {
+                let verdict = witness.decide(rules);
+                assert!(verdict.rule.is_none() && verdict.held_by.is_none(), "{finding:?} {file:?}");
+            }
+            Some(rule) => {
+                let alone = alone(file, &file.rules[rule].when).compile().expect("it was right before");
+                assert_eq!(witness.decide(&alone).trace[0].result, Outcome3::True, "{finding:?} {file:?}");
+            }
+        }
+    }
+}
