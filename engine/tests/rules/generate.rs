@@ -1,6 +1,22 @@
 //! Random expressions that make sense by their types, from a seed.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
+
+use engine::action::Action;
+use engine::catalogue::Catalogue;
+use engine::rules::{RuleDefinition, RuleSetFile};
+
+/// A rule set of these rules, which holds by default and may ask the list `tam`.
+pub fn file(fields: Catalogue, rules: impl Iterator<Item = RuleDefinition>) -> RuleSetFile {
+    RuleSetFile {
+        rule_set: "generated".into(),
+        fields,
+        lists: BTreeMap::from([("tam".into(), Vec::new())]),
+        rules: rules.collect(),
+        default: Action::Hold,
+    }
+}
 
 /// What expressions are made of besides literals.
 #[derive(Clone, Default)]

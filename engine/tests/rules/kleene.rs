@@ -46,13 +46,7 @@ fn file(conditions: &[String]) -> RuleSetFile {
         risk: Vec::new(),
         table: None,
     };
-    RuleSetFile {
-        rule_set: "generated".into(),
-        fields: catalogue(),
-        lists: BTreeMap::from([("tam".into(), Vec::new())]),
-        rules: conditions.iter().enumerate().map(rule).collect(),
-        default: Action::Hold,
-    }
+    crate::generate::file(catalogue(), conditions.iter().enumerate().map(rule))
 }
 
 fn compile(conditions: &[String]) -> RuleSet {

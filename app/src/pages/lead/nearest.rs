@@ -48,6 +48,7 @@ fn change(found: &Counterfactual, decided: &Decided) -> impl IntoView + use<> {
     view! {
         <ul class="moves">{moves}</ul>
         <p class="row">"It would be "{chip}<span class="quiet">{by}</span></p>
+        {(!found.is_nearest).then(|| view! { <p class="meta">"Rules compute with fields here: a smaller change may do it too."</p> })}
     }
 }
 

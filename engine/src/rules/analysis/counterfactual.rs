@@ -21,8 +21,8 @@ use crate::value::Value;
 
 /// Fields that are changed at once; a longer list helps nobody.
 const FIELDS: usize = 3;
-/// Leads that are tried.
-const TRIED: u64 = 200_000;
+/// Rules that are asked, over all leads that are tried: some tens of milliseconds, however many rules there are.
+const ASKED: u64 = 3_000_000;
 
 /// What came out.
 #[derive(Clone, Debug, PartialEq)]
@@ -207,8 +207,8 @@ impl<'a> Search<'a> {
     fn run(&self) -> Result<Option<Vec<usize>>, usize> {
         let loaded = self.rules.load(&self.inputs);
         let row = loaded.row();
-        let mut tried =
-            Tried { cells: row.cells.to_vec(), answers: row.answers.to_vec(), left: TRIED, best: None };
+        let left = ASKED / self.rules.rules().len().max(1) as u64;
+        let mut tried = Tried { cells: row.cells.to_vec(), answers: row.answers.to_vec(), left, best: None };
         for fields in 1..=FIELDS.min(self.by_field.len()) {
             self.deeper(&mut tried, fields, 0, &mut Vec::new(), 0.0).ok_or(fields)?;
             if let Some((_, best)) = tried.best {

@@ -66,13 +66,7 @@ fn file(rules: &[(String, usize)]) -> RuleSetFile {
         risk: Vec::new(),
         table: None,
     };
-    RuleSetFile {
-        rule_set: "generated".into(),
-        fields: catalogue(),
-        lists: BTreeMap::from([("tam".into(), Vec::new())]),
-        rules: rules.iter().enumerate().map(rule).collect(),
-        default: Action::Hold,
-    }
+    crate::generate::file(catalogue(), rules.iter().enumerate().map(rule))
 }
 
 fn rules_of(rules: &[(String, usize)]) -> RuleSet {
