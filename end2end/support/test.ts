@@ -2,7 +2,7 @@
 
 import path from 'node:path';
 
-import { expect, test as base } from '@playwright/test';
+import { expect, type Page, test as base } from '@playwright/test';
 
 import { Organisation, type Session } from './organisation.ts';
 import type { Listed } from './pages.ts';
@@ -17,6 +17,13 @@ export const seenBy = ({ open, as }: Pick<Listed, 'open' | 'as'>) => ({
   storageState: async ({ organisation }: WorkerFixtures, use: (session: Session) => Promise<void>): Promise<void> =>
     use(open ? NOBODY : await organisation.session(as ?? 'RevOps lead')),
 });
+
+/** Goes to a page, which is whole: one that still adds up its figures loads once more when it has them. Gives the answer's status. */
+export const visit = async (page: Page, address: string): Promise<number | undefined> => {
+  const answer = await page.goto(address);
+  await expect(page.getByRole('progressbar', { name: /^Adding up the figures/ })).toHaveCount(0);
+  return answer?.status();
+};
 
 interface TestFixtures {
   /** Everything that went wrong in the pages of the test so far; there must be nothing at its end. */

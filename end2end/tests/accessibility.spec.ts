@@ -2,7 +2,7 @@ import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 
 import { PAGES } from '../support/pages.ts';
-import { expect, NOBODY, seenBy, test } from '../support/test.ts';
+import { expect, NOBODY, seenBy, test, visit } from '../support/test.ts';
 
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 // Axe reads every element in each theme at each width.
@@ -31,7 +31,7 @@ for (const { name, open, as, status = 200, path } of PAGES.filter((page) => !pag
     test.use(seenBy({ open, as }));
 
     test('has no violation in either theme, wide or narrow', async ({ organisation, page }) => {
-      expect((await page.goto(await path(organisation)))?.status()).toBe(status);
+      expect(await visit(page, await path(organisation))).toBe(status);
       expect.soft(await violations(page), 'as it comes').toEqual({});
       const folded = page.locator('main details:not([open])');
       if ((await folded.count()) === 0) return;

@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
 
 import { PAGES } from '../support/pages.ts';
-import { expect, seenBy, test } from '../support/test.ts';
+import { expect, seenBy, test, visit } from '../support/test.ts';
 
 /** Everything that Tab has to reach, marked with a number in the order of the page. */
 const mark = (page: Page) =>
@@ -35,7 +35,7 @@ for (const { name, open, as, path } of PAGES) {
     test.use(seenBy({ open, as }));
 
     test('is all within reach of Tab, in order, and the focus is seen', async ({ organisation, page }) => {
-      await page.goto(await path(organisation));
+      await visit(page, await path(organisation));
       // Wherever the page puts the focus at first, Tab is to be followed from the top.
       await page.evaluate(() => {
         document.body.tabIndex = -1;

@@ -1,5 +1,5 @@
 import { PAGES } from '../support/pages.ts';
-import { expect, seenBy, test } from '../support/test.ts';
+import { expect, seenBy, test, visit } from '../support/test.ts';
 
 // A phone, and the width at which nothing may scroll sideways by WCAG 2.2, 1.4.10.
 for (const width of [390, 320]) {
@@ -8,7 +8,7 @@ for (const width of [390, 320]) {
       test.use({ viewport: { width, height: 800 }, ...seenBy({ open, as }) });
 
       test(`${name} does not scroll sideways`, async ({ organisation, page }) => {
-        await page.goto(await path(organisation));
+        await visit(page, await path(organisation));
         for (const isOpen of [false, true]) {
           if (isOpen) await page.locator('main details').evaluateAll((all) => all.forEach((one) => one.setAttribute('open', '')));
           const found = await page.evaluate(() => {
