@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use arbitrary::Unstructured;
 use engine::action::Action;
 use engine::decision::Outcome3;
+use engine::rules::analysis::FindingKind;
 use engine::rules::typed::{Evaluation, Type, check_expression, evaluate};
 use engine::rules::{RuleSet, RuleSetFile, check, parse, unparse};
 
@@ -110,8 +111,22 @@ fn analysis(file: &RuleSetFile, rules: &RuleSet) {
                 assert!(verdict.rule.is_none() && verdict.held_by.is_none(), "{finding:?} {file:?}");
             }
             Some(rule) => {
-                let alone = alone(file, &file.rules[rule].when).compile().expect("it was right before");
-                assert_eq!(witness.decide(&alone).trace[0].result, Outcome3::True, "{finding:?} {file:?}");
+                let comes_to = |when: &str| {
+                    let alone = alone(file, when).compile().expect("it was right before");
+                    witness.decide(&alone).trace[0].result
+                };
+                match &finding.kind {
+                    FindingKind::Unsatisfiable { parts } => {
+                        for part in parts.iter().rev().skip(1) {
+                            assert_eq!(comes_to(&part.text), Outcome3::True, "{part:?} {finding:?} {file:?}");
+                        }
+                    }
+                    FindingKind::OutOfRange { part, holds: false } => {
+                        assert_eq!(comes_to(&part.text), Outcome3::False, "{finding:?} {file:?}");
+                    }
+                    FindingKind::EmptyList { .. } => drop(comes_to(&file.rules[rule].when)),
+                    _ => assert_eq!(comes_to(&file.rules[rule].when), Outcome3::True, "{finding:?} {file:?}"),
+                }
             }
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sea_orm::{DatabaseConnection, SqlxPostgresConnector};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Executor as _, PgPool};
+use sqlx::{Connection as _, Executor as _, PgPool};
 
 use crate::error::{Error, Result};
 use crate::keyring::Keyring;
@@ -15,6 +15,9 @@ use crate::live::Marks;
 const CONNECTIONS: u32 = 24;
 /// How long a request waits for a connection before it is told to come back.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a connection may have been idle that is used without asking whether it still stands. A page makes some forty
+/// statements, and asking before each of them would double what it says to Postgres.
+const TRUSTED: Duration = Duration::from_secs(1);
 
 /// What holds on every connection. Compiling a statement takes longer than any of ours runs; and a process that is
 /// stopped in the middle of a transaction must not keep others from what it has locked for longer than its lease.
@@ -41,6 +44,15 @@ impl Store {
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .after_connect(|connection, _| {
                 Box::pin(async move { connection.execute("SET ROLE meshline_app").await.map(drop) })
+            })
+            .test_before_acquire(false)
+            .before_acquire(|connection, state| {
+                Box::pin(async move {
+                    if state.idle_for > TRUSTED {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
             })
             .connect_with(options.application_name("meshline").options(SETTINGS))
             .await?;

@@ -92,7 +92,8 @@ pub async fn waiting(store: &Store, filter: &Filter, now: DateTime<Utc>) -> Resu
          c.expires_at AS taken_until FROM (SELECT s.* FROM lead_states s WHERE ",
     );
     push_conditions(&mut query, filter);
-    query.push(ORDER).push(" LIMIT ").push_bind(LIST_ROWS);
+    // In the text, as a plan that is made once for all is not chosen where the limit is not known.
+    query.push(ORDER).push(" LIMIT ").push(LIST_ROWS);
     query.push(
         ") s JOIN workflows w ON w.id = s.workflow_id JOIN leads l ON l.id = s.lead_id LEFT JOIN decisions d ON d.id = s.last_decision_id \
          LEFT JOIN queue_claims c ON c.lead_id = s.lead_id AND c.workflow_id = s.workflow_id AND c.expires_at > ",
@@ -108,7 +109,7 @@ pub async fn waiting(store: &Store, filter: &Filter, now: DateTime<Utc>) -> Resu
 pub async fn count(store: &Store, filter: &Filter) -> Result<i64> {
     let mut query = QueryBuilder::new("SELECT count(*) FROM (SELECT FROM lead_states s WHERE ");
     push_conditions(&mut query, filter);
-    query.push(" LIMIT ").push_bind(COUNTED + 1).push(") s");
+    query.push(" LIMIT ").push(COUNTED + 1).push(") s");
     Ok(query.build_query_scalar().fetch_one(store.pool()).await?)
 }
 
