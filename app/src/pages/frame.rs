@@ -53,8 +53,6 @@ pub struct Here {
     pub request: Request,
     /// Where and when the viewer is.
     pub clock: Clock,
-    /// How many leads wait for a person, as far as they are counted.
-    pub queued: i64,
 }
 
 impl Here {
@@ -100,9 +98,9 @@ where
         return broken(&Error::SignedOut, Some(&request)).into_any();
     };
     let clock = Clock { now: request.now, zone: viewer.time_zone };
+    let here = Here { request: request.clone(), clock };
     let around = around(&request.store).await;
     let queued = queue::count(&request.store, &queue::Filter::default()).await.unwrap_or_default();
-    let here = Here { request: request.clone(), clock, queued };
     let page = match load(here).await {
         Ok(page) => page,
         Err(error) => broken_page(&error, &request),

@@ -111,7 +111,7 @@ pub async fn load(here: &Here, with_figures: bool) -> Result<Loaded> {
     let queue = if is(&[Role::Sdr, Role::RepLeader, Role::RevopsLead]) {
         let mut rows = queue::waiting(store, &Filter::default(), clock.now).await?;
         rows.truncate(ROWS);
-        Some((rows, here.queued))
+        Some((rows, queue::count(store, &Filter::default()).await?))
     } else {
         None
     };

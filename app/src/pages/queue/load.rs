@@ -118,8 +118,9 @@ pub async fn load(here: &Here, asked: Asked) -> Result<Loaded> {
     let filter = asked.shown.filter(&workflows, Some(viewer));
     let now = here.clock.now;
     let rows = queue::waiting(store, &filter, now).await?;
-    let everything = here.queued;
-    let total = if filter == Filter::default() { everything } else { queue::count(store, &filter).await? };
+    let total = queue::count(store, &filter).await?;
+    let everything =
+        if filter == Filter::default() { total } else { queue::count(store, &Filter::default()).await? };
     let open = match asked_place(&asked, &rows, &workflows)? {
         Some(place) => Some(place),
         None if asked.lead.is_some() => return Err(Error::NotFound { what: "lead in this workflow".into() }),
