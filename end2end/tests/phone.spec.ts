@@ -1,8 +1,8 @@
 import { PAGES } from '../support/pages.ts';
 import { expect, seenBy, test, visit } from '../support/test.ts';
 
-// A phone, and the width at which nothing may scroll sideways by WCAG 2.2, 1.4.10.
-for (const width of [390, 320]) {
+// A tablet, a phone, and the width at which nothing may scroll sideways by WCAG 2.2, 1.4.10.
+for (const width of [768, 390, 320]) {
   for (const { name, open, as, path } of PAGES) {
     test.describe(`at ${width} px`, () => {
       test.use({ viewport: { width, height: 800 }, ...seenBy({ open, as }) });
