@@ -12,10 +12,8 @@ use sqlx::PgConnection;
 use sqlx::types::Json as Column;
 use uuid::Uuid;
 
-use super::begin_epoch;
 use super::versions::{Version, versions};
 use crate::actor::Actor;
-use crate::control::{Audit, audit};
 use crate::error::{Error, Result};
 
 /// The parts of a bundle, each by name and version; its canonical JSON is what the bundle's hash is of.
@@ -42,17 +40,16 @@ pub struct Part {
     pub hash: Digest,
 }
 
-/// Puts a bundle of versions live: the next event is decided by it.
+/// Stores the bundle of these versions, if it is not stored yet; returns its hash.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn release(
+pub async fn assemble(
     connection: &mut PgConnection,
     actor: &Actor,
     workflow: WorkflowId,
     name: &str,
     ids: &[Uuid],
-    why: &str,
 ) -> Result<Digest> {
     let mut parts: Vec<Part> = Vec::with_capacity(ids.len());
     for version in versions(connection, ids).await? {
@@ -72,28 +69,8 @@ pub async fn release(
         .bind(Column(&manifest))
         .bind(ids)
         .bind(actor.now)
-        .execute(&mut *connection)
+        .execute(connection)
         .await?;
-    begin_epoch(connection, workflow.0).await?;
-    sqlx::query(
-        "UPDATE workflows SET live_bundle = $2, first_live_at = coalesce(first_live_at, $3) WHERE id = $1",
-    )
-    .bind(workflow.0)
-    .bind(hash.0.as_slice())
-    .bind(actor.now)
-    .execute(&mut *connection)
-    .await?;
-    sqlx::query("INSERT INTO pool_states (name) SELECT name FROM versions WHERE id = ANY($1) AND kind = 'pool' ON CONFLICT DO NOTHING")
-        .bind(ids)
-        .execute(&mut *connection)
-        .await?;
-    let detail = serde_json::json!({ "bundle": hash, "manifest": manifest, "why": why });
-    audit(
-        connection,
-        actor,
-        Audit { action: "workflow.release", subject: &format!("workflow:{name}"), lead: None, detail },
-    )
-    .await?;
     Ok(hash)
 }
 
