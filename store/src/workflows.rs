@@ -9,9 +9,11 @@ use sqlx::types::Json as Column;
 use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
-pub use self::bundles::{BundleParts, Manifest, Part, assemble, bundle};
-pub(crate) use self::versions::{New, insert};
-pub use self::versions::{Version, begin, newest, newest_of_kind, version, versions};
+pub use self::bundles::{
+    BundleParts, LiveWorkflow, Manifest, Part, assemble, bundle, bundle_without_entries, list_entries,
+    live_by_id, live_with, lock_all, parts_in_reach,
+};
+pub use self::versions::{NewVersion, Version, begin, insert, newest, newest_of_kind, version, versions};
 use crate::actor::Actor;
 use crate::control::{Audit, audit};
 use crate::error::Result;
@@ -80,8 +82,7 @@ pub async fn targets(
     Ok(definition.destinations.into_iter().filter_map(target).collect())
 }
 
-const WORKFLOW: &str =
-    "SELECT w.id, w.name, w.title, w.definition, l.id AS live_release, l.bundle AS live_bundle, w.release_epoch FROM workflows w \
+const WORKFLOW: &str = "SELECT w.id, w.name, w.title, w.definition, l.id AS live_release, l.bundle AS live_bundle, w.release_epoch FROM workflows w \
      LEFT JOIN live_releases l ON l.workflow_id = w.id";
 
 /// A workflow by name.
@@ -100,7 +101,9 @@ pub async fn by_name(connection: &mut PgConnection, name: &str) -> Result<Option
 /// # Errors
 /// When the database fails.
 pub async fn all(connection: &mut PgConnection) -> Result<Vec<Workflow>> {
-    Ok(sqlx::query_as(sqlx::AssertSqlSafe(format!("{WORKFLOW} ORDER BY w.name"))).fetch_all(connection).await?)
+    Ok(sqlx::query_as(sqlx::AssertSqlSafe(format!("{WORKFLOW} ORDER BY w.name")))
+        .fetch_all(connection)
+        .await?)
 }
 
 /// Makes a workflow or changes what it says of itself, and its routes.

@@ -42,8 +42,10 @@ impl Office {
         let mut tx = store.pool().begin().await.unwrap();
         let workflow =
             workflows::save(&mut tx, &command, "form", "Form", &Definition::default(), &[]).await.unwrap();
-        let first =
-            workflows::begin(&mut tx, &command, Kind::List, "tam", &json!({ "entries": ["A"] })).await.unwrap().0;
+        let first = workflows::begin(&mut tx, &command, Kind::List, "tam", &json!({ "entries": ["A"] }))
+            .await
+            .unwrap()
+            .0;
         let bundle = workflows::assemble(&mut tx, &command, workflow, "form", &[first]).await.unwrap();
         let (_, number) = create(&mut tx, workflow, ReleaseOrigin::Waiver("a test"), bundle, None).await;
         releases::waive(&mut tx, &command, number, "a test").await.unwrap();
@@ -66,8 +68,16 @@ impl Office {
         let body = json!({ "entries": entries });
         let mut tx = store.pool().begin().await.unwrap();
         let author = id_of(&self.author).into();
-        let base = workflows::newest(&mut tx, Kind::List, list).await.unwrap().map_or(0, |newest| newest.version);
-        let draft = NewDraft { kind: Kind::List, name: list, base, source: "", body: Some(&body), author: Some(author) };
+        let base =
+            workflows::newest(&mut tx, Kind::List, list).await.unwrap().map_or(0, |newest| newest.version);
+        let draft = NewDraft {
+            kind: Kind::List,
+            name: list,
+            base,
+            source: "",
+            body: Some(&body),
+            author: Some(author),
+        };
         let (id, number) = changes::insert(&mut tx, &self.author, draft).await.unwrap();
         changes::add_editor(&mut tx, id, author).await.unwrap();
         let change = changes::by_number(&mut tx, number).await.unwrap();
@@ -220,11 +230,12 @@ async fn an_approved_release_goes_live_and_replaces_the_one_before_in_one_step()
     let parts = releases::parts(&mut connection, release.id).await.unwrap();
     assert_eq!(parts.len(), 1);
     assert_eq!((parts[0].name.as_str(), parts[0].version, parts[0].replaces), ("tam", Some(2), Some(1)));
-    let acts: Vec<String> = sqlx::query_scalar("SELECT action FROM audit_log WHERE subject = $1 ORDER BY action")
-        .bind(format!("release:{number}"))
-        .fetch_all(&mut *connection)
-        .await
-        .unwrap();
+    let acts: Vec<String> =
+        sqlx::query_scalar("SELECT action FROM audit_log WHERE subject = $1 ORDER BY action")
+            .bind(format!("release:{number}"))
+            .fetch_all(&mut *connection)
+            .await
+            .unwrap();
     assert_eq!(acts, ["release.create", "release.go_live"]);
 }
 
@@ -294,7 +305,11 @@ async fn the_owner_is_refused_what_would_go_live_unapproved() {
                 "23505",
                 "releases_one_is_live",
             ),
-            ("UPDATE releases SET bundle = base_bundle WHERE number = $1", RESTRICT, "a release that is live is not rebuilt"),
+            (
+                "UPDATE releases SET bundle = base_bundle WHERE number = $1",
+                RESTRICT,
+                "a release that is live is not rebuilt",
+            ),
             ("UPDATE releases SET share = 50 WHERE number = $1", "23514", "releases_live_has_all_leads"),
         ],
     )
@@ -331,10 +346,13 @@ async fn a_first_release_goes_live_once_and_its_waiver_is_in_the_audit_log() {
     let office = Office::open().await;
     let command = Actor::command("demo");
     let mut tx = office.store().pool().begin().await.unwrap();
-    let bundle = workflows::assemble(&mut tx, &command, office.workflow, "form", &[office.first]).await.unwrap();
-    let second = workflows::save(&mut tx, &command, "other", "Other", &Definition::default(), &[]).await.unwrap();
+    let bundle =
+        workflows::assemble(&mut tx, &command, office.workflow, "form", &[office.first]).await.unwrap();
+    let second =
+        workflows::save(&mut tx, &command, "other", "Other", &Definition::default(), &[]).await.unwrap();
     let elsewhere = workflows::assemble(&mut tx, &command, second, "other", &[office.first]).await.unwrap();
-    let (_, again) = create(&mut tx, office.workflow, ReleaseOrigin::Waiver("again"), bundle, Some(bundle)).await;
+    let (_, again) =
+        create(&mut tx, office.workflow, ReleaseOrigin::Waiver("again"), bundle, Some(bundle)).await;
     let (_, first) = create(&mut tx, second, ReleaseOrigin::Waiver("first"), elsewhere, None).await;
     releases::waive(&mut tx, &command, again, "again").await.unwrap();
     tx.commit().await.unwrap();
@@ -342,7 +360,9 @@ async fn a_first_release_goes_live_once_and_its_waiver_is_in_the_audit_log() {
     assert_eq!(why, "this workflow has been live, so its releases need approval");
     let why = refused(office.go_live(&command, first).await);
     assert_eq!(why, "the waiver of this release is not in the audit log");
-    releases::waive(&mut office.store().pool().acquire().await.unwrap(), &command, first, "first").await.unwrap();
+    releases::waive(&mut office.store().pool().acquire().await.unwrap(), &command, first, "first")
+        .await
+        .unwrap();
     office.go_live(&command, first).await.unwrap();
 }
 
@@ -393,7 +413,11 @@ async fn a_release_begins_as_approved_from_one_origin_and_stays_what_it_is() {
             RESTRICT,
             "a release that is approved is not rebuilt",
         ),
-        ("UPDATE releases SET paused_from = 'shadow' WHERE number = $1".into(), "23514", "releases_paused_from_a_stage"),
+        (
+            "UPDATE releases SET paused_from = 'shadow' WHERE number = $1".into(),
+            "23514",
+            "releases_paused_from_a_stage",
+        ),
         ("UPDATE releases SET share = 101 WHERE number = $1".into(), "23514", "releases_share_is_percent"),
         (
             "UPDATE release_history SET why = 'x' WHERE step = $1 OR true".into(),
@@ -405,7 +429,10 @@ async fn a_release_begins_as_approved_from_one_origin_and_stays_what_it_is() {
         refuses(&mut owner, number, &[(statement, code, said)]).await;
     }
     let (sql, other) = (insert("change_id, stage", "change_id, 'approved'"), office.workflow.0);
-    let foreign = sql.replace("SELECT gen_random_uuid(), workflow_id", &format!("SELECT gen_random_uuid(), (SELECT id FROM workflows WHERE id <> '{other}')"));
+    let foreign = sql.replace(
+        "SELECT gen_random_uuid(), workflow_id",
+        &format!("SELECT gen_random_uuid(), (SELECT id FROM workflows WHERE id <> '{other}')"),
+    );
     let command = Actor::command("demo");
     let mut connection = office.store().pool().acquire().await.unwrap();
     workflows::save(&mut connection, &command, "other", "Other", &Definition::default(), &[]).await.unwrap();
@@ -414,7 +441,11 @@ async fn a_release_begins_as_approved_from_one_origin_and_stays_what_it_is() {
         .execute(office.store().pool())
         .await
         .unwrap_err();
-    assert_eq!(written.as_database_error().unwrap().code().unwrap(), "42501", "nobody writes the history by hand");
+    assert_eq!(
+        written.as_database_error().unwrap().code().unwrap(),
+        "42501",
+        "nobody writes the history by hand"
+    );
 }
 
 #[tokio::test]
@@ -438,7 +469,9 @@ async fn the_database_and_the_engine_have_the_same_moves() {
 async fn a_pause_ends_where_it_began_and_only_what_was_live_is_restored() {
     let office = Office::open().await;
     let number = office.approved(&["A", "B"]).await;
-    for (act, to) in [(Act::Simulate, Stage::Simulation), (Act::StartShadow, Stage::Shadow), (Act::Pause, Stage::Paused)] {
+    for (act, to) in
+        [(Act::Simulate, Stage::Simulation), (Act::StartShadow, Stage::Shadow), (Act::Pause, Stage::Paused)]
+    {
         let mut tx = office.store().pool().begin().await.unwrap();
         let release = releases::locked(&mut tx, number).await.unwrap();
         releases::move_to(&mut tx, &now(&office.other), &release, act, to, "", None).await.unwrap();
@@ -468,7 +501,11 @@ async fn a_pause_ends_where_it_began_and_only_what_was_live_is_restored() {
         )],
     )
     .await;
-    sqlx::query("UPDATE releases SET stage = 'retired' WHERE number = $1").bind(number).execute(&mut owner).await.unwrap();
+    sqlx::query("UPDATE releases SET stage = 'retired' WHERE number = $1")
+        .bind(number)
+        .execute(&mut owner)
+        .await
+        .unwrap();
     refuses(
         &mut owner,
         number,
@@ -490,8 +527,14 @@ async fn what_was_live_comes_back_after_a_rollback() {
     let mut owner = office.database.owner().await;
     let mut tx = owner.begin().await.unwrap();
     for (statement, release) in [
-        ("UPDATE releases SET stage = 'rolled_back', share = 0, stage_since = now(), stage_by = 'x' WHERE number = $1", number),
-        ("UPDATE releases SET stage = 'live', share = 100, stage_since = now(), stage_by = 'x' WHERE number = $1", first),
+        (
+            "UPDATE releases SET stage = 'rolled_back', share = 0, stage_since = now(), stage_by = 'x' WHERE number = $1",
+            number,
+        ),
+        (
+            "UPDATE releases SET stage = 'live', share = 100, stage_since = now(), stage_by = 'x' WHERE number = $1",
+            first,
+        ),
     ] {
         sqlx::query(statement).bind(release).execute(&mut *tx).await.unwrap();
     }
@@ -508,10 +551,14 @@ async fn an_approval_is_of_one_bundle_by_another_person_in_each_role() {
     let number = office.release(change, &[version]).await;
     let release = office.read(number).await;
     let both = person(office.store(), "Dan", &[Role::Revops, Role::AeRepLeader]).await;
-    let refuse = async |actor: &Actor, seen: &Digest, role| refused(office.approve(actor, number, seen, role).await);
+    let refuse =
+        async |actor: &Actor, seen: &Digest, role| refused(office.approve(actor, number, seen, role).await);
     let seen = release.bundle;
     let base = release.base_bundle.unwrap();
-    assert_eq!(refuse(&office.other, &base, Role::Revops).await, "this release was rebuilt after you opened it");
+    assert_eq!(
+        refuse(&office.other, &base, Role::Revops).await,
+        "this release was rebuilt after you opened it"
+    );
     assert_eq!(
         refuse(&office.author, &seen, Role::Revops).await,
         "you edited this change, so someone else must approve it"
@@ -597,7 +644,8 @@ async fn a_rebuilt_bundle_is_approved_again_and_earlier_approvals_of_the_change_
 }
 
 #[tokio::test]
-async fn an_approval_of_the_change_counts_also_when_the_person_has_lost_the_role_but_not_for_a_later_live_release() {
+async fn an_approval_of_the_change_counts_also_when_the_person_has_lost_the_role_but_not_for_a_later_live_release()
+ {
     let office = Office::open().await;
     let (change, version) = office.approved_change("tam", &["A", "B"]).await;
     let (other_change, other_version) = office.approved_change("partners", &["P"]).await;
@@ -625,15 +673,20 @@ async fn the_migration_goes_both_ways_with_releases_in_the_tables() {
     let (first, number) = (office.live().await, office.approved(&["A", "B"]).await);
     office.go_live(&office.other, number).await.unwrap();
     let open = office.approved(&["A", "B", "C"]).await;
-    let (before, live, waits) = (office.read(first).await, office.read(number).await, office.read(open).await);
+    let (before, live, waits) =
+        (office.read(first).await, office.read(number).await, office.read(open).await);
     let db = sea_orm_migration::sea_orm::Database::connect(&office.database.url).await.unwrap();
     let steps = u32::try_from(Migrator::migrations().len() - 13).unwrap();
     Migrator::down(&db, Some(steps)).await.unwrap();
     let mut owner = office.database.owner().await;
     let row: (Vec<u8>, Option<chrono::DateTime<chrono::Utc>>) =
-        sqlx::query_as("SELECT live_bundle, first_live_at FROM workflows").fetch_one(&mut owner).await.unwrap();
+        sqlx::query_as("SELECT live_bundle, first_live_at FROM workflows")
+            .fetch_one(&mut owner)
+            .await
+            .unwrap();
     assert_eq!(row, (live.bundle.0.to_vec(), before.live_since));
-    let kept: Vec<Vec<u8>> = sqlx::query_scalar("SELECT hash FROM bundles").fetch_all(&mut owner).await.unwrap();
+    let kept: Vec<Vec<u8>> =
+        sqlx::query_scalar("SELECT hash FROM bundles").fetch_all(&mut owner).await.unwrap();
     assert!(kept.len() == 2 && !kept.contains(&waits.bundle.0.to_vec()), "what never was live is gone");
     owner.close().await.unwrap();
     Migrator::up(&db, None).await.unwrap();

@@ -81,7 +81,16 @@ pub enum InFlight {
 
 /// What can be done with a release.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, strum::Display, strum::EnumString, strum::IntoStaticStr, strum::VariantArray,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
 )]
 #[strum(serialize_all = "snake_case")]
 pub enum Act {
@@ -162,8 +171,7 @@ const STOPPERS: Makers = Makers { roles: &[Role::Revops, Role::RevopsLead], edit
 const SYSTEM: Makers = Makers { roles: &[], editors: false, system: true };
 
 /// Stages on the way, in which a release is not closed and not live.
-const OPEN: &[Stage] =
-    &[Approved, Scheduled, Simulation, Shadow, AssignReview, Rollout, Paused, Suspended];
+const OPEN: &[Stage] = &[Approved, Scheduled, Simulation, Shadow, AssignReview, Rollout, Paused, Suspended];
 
 /// Every transition that there is.
 #[rustfmt::skip]
@@ -248,7 +256,8 @@ pub fn step(at: Position, act: Act, by: Maker<'_>) -> Result<Stage, Refusal> {
 
 /// Returns whether any act leads directly from one stage to the other.
 pub fn may_move(from: Stage, to: Stage) -> bool {
-    let pausable = |stage| TRANSITIONS.iter().any(|line| line.act == Act::Pause && line.from.contains(&stage));
+    let pausable =
+        |stage| TRANSITIONS.iter().any(|line| line.act == Act::Pause && line.from.contains(&stage));
     TRANSITIONS.iter().filter(|line| line.from.contains(&from)).any(|line| match line.to {
         Target::Stage(stage) => stage == to,
         Target::BeforePause => pausable(to),
@@ -290,7 +299,8 @@ mod tests {
 
     /// The line of a stage and an act: who, and the stage it leads to.
     fn expected(stage: Stage, act: Act) -> Option<(&'static str, Stage)> {
-        let line = EXPECTED.lines().map(str::trim).find_map(|line| line.strip_prefix(&format!("{stage}:"))).unwrap();
+        let line =
+            EXPECTED.lines().map(str::trim).find_map(|line| line.strip_prefix(&format!("{stage}:"))).unwrap();
         line.split(',').find_map(|entry| {
             let words: Vec<&str> = entry.split_whitespace().collect();
             match words[..] {
@@ -345,7 +355,10 @@ mod tests {
         let sdr = Maker::Person { roles: &[Role::Sdr], is_editor: false };
         assert_eq!(refused(Approved, Act::GoLive, sdr), "only RevOps may do this");
         let editor = Maker::Person { roles: &[Role::Revops], is_editor: true };
-        assert_eq!(refused(Approved, Act::GoLive, editor), "you edited this change, so someone else must do this");
+        assert_eq!(
+            refused(Approved, Act::GoLive, editor),
+            "you edited this change, so someone else must do this"
+        );
     }
 
     #[test]
@@ -364,7 +377,8 @@ mod tests {
     fn moves_are_those_of_the_acts() {
         for &from in Stage::VARIANTS {
             for &to in Stage::VARIANTS {
-                let by_act = Act::VARIANTS.iter().filter_map(|act| expected(from, *act)).any(|(_, stage)| stage == to);
+                let by_act =
+                    Act::VARIANTS.iter().filter_map(|act| expected(from, *act)).any(|(_, stage)| stage == to);
                 let resumed = from == Paused && matches!(to, Simulation | Shadow | AssignReview | Rollout);
                 assert_eq!(may_move(from, to), by_act || resumed, "{from} {to}");
             }

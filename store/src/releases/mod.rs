@@ -72,7 +72,11 @@ pub struct Release {
 impl Release {
     /// Returns what the table of transitions needs to know.
     pub fn position(&self) -> Position {
-        Position { stage: self.stage, paused_from: self.paused_from, has_been_live: self.live_since.is_some() }
+        Position {
+            stage: self.stage,
+            paused_from: self.paused_from,
+            has_been_live: self.live_since.is_some(),
+        }
     }
 
     /// Returns the title of its change, or what a first release is called.

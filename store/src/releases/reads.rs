@@ -159,7 +159,8 @@ pub async fn live(connection: &mut PgConnection, workflow: WorkflowId) -> Result
             .bind(workflow.0)
             .fetch_optional(connection)
             .await?;
-    row.map(|(id, number, bundle)| Ok(LiveRelease { id: id.into(), number, bundle: digest(&bundle)? })).transpose()
+    row.map(|(id, number, bundle)| Ok(LiveRelease { id: id.into(), number, bundle: digest(&bundle)? }))
+        .transpose()
 }
 
 /// Returns the releases of a workflow that may still go live, oldest first.
@@ -226,14 +227,20 @@ pub async fn page(store: &Store, workflow: Option<&str>, before: ReleaseCursor) 
 /// # Errors
 /// When the database fails.
 pub async fn parts(connection: &mut PgConnection, release: ReleaseId) -> Result<Vec<ReleasePart>> {
-    let rows: Vec<(String, String, Option<i32>, Option<i32>)> =
-        sqlx::query_as("SELECT kind, name, version, replaces FROM release_parts WHERE release_id = $1 ORDER BY kind, name")
-            .bind(release.0)
-            .fetch_all(connection)
-            .await?;
+    let rows: Vec<(String, String, Option<i32>, Option<i32>)> = sqlx::query_as(
+        "SELECT kind, name, version, replaces FROM release_parts WHERE release_id = $1 ORDER BY kind, name",
+    )
+    .bind(release.0)
+    .fetch_all(connection)
+    .await?;
     let number = |version: Option<i32>| version.and_then(|version| u32::try_from(version).ok());
     let part = |(kind, name, version, replaces): (String, String, _, _)| {
-        Ok(ReleasePart { kind: read("kind", &kind)?, name, version: number(version), replaces: number(replaces) })
+        Ok(ReleasePart {
+            kind: read("kind", &kind)?,
+            name,
+            version: number(version),
+            replaces: number(replaces),
+        })
     };
     rows.into_iter().map(part).collect()
 }
@@ -251,7 +258,13 @@ pub async fn approvals(connection: &mut PgConnection, release: ReleaseId) -> Res
     .fetch_all(connection)
     .await?;
     let approval = |(person, name, role, bundle, at): (Uuid, _, String, Vec<u8>, _)| {
-        Ok(ReleaseApproval { person: person.into(), name, role: read("role", &role)?, bundle: digest(&bundle)?, at })
+        Ok(ReleaseApproval {
+            person: person.into(),
+            name,
+            role: read("role", &role)?,
+            bundle: digest(&bundle)?,
+            at,
+        })
     };
     rows.into_iter().map(approval).collect()
 }

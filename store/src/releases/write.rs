@@ -145,14 +145,16 @@ pub async fn rebuild(
     bundle: &Digest,
     base: &Digest,
 ) -> Result<()> {
-    sqlx::query("UPDATE releases SET bundle = $2, base_bundle = $3, built_at = $4, built_by = $5 WHERE id = $1")
-        .bind(release.id.0)
-        .bind(bundle.0.as_slice())
-        .bind(base.0.as_slice())
-        .bind(actor.now)
-        .bind(actor.who.to_string())
-        .execute(&mut *connection)
-        .await?;
+    sqlx::query(
+        "UPDATE releases SET bundle = $2, base_bundle = $3, built_at = $4, built_by = $5 WHERE id = $1",
+    )
+    .bind(release.id.0)
+    .bind(bundle.0.as_slice())
+    .bind(base.0.as_slice())
+    .bind(actor.now)
+    .bind(actor.who.to_string())
+    .execute(&mut *connection)
+    .await?;
     let detail = json!({ "bundle": bundle, "before": release.bundle, "base_bundle": base });
     log(connection, actor, "release.rebuild", release.number, detail).await
 }
@@ -184,7 +186,14 @@ pub async fn move_to(
     .bind(replaced_by.map(|id| id.0))
     .execute(&mut *connection)
     .await?;
-    log(connection, actor, &format!("release.{act}"), release.number, json!({ "stage": to.to_string(), "why": why })).await
+    log(
+        connection,
+        actor,
+        &format!("release.{act}"),
+        release.number,
+        json!({ "stage": to.to_string(), "why": why }),
+    )
+    .await
 }
 
 /// Makes a release the live one of its workflow and retires the one that was: from the commit on, events are decided by its
@@ -244,5 +253,6 @@ async fn log(
     number: i64,
     detail: Json,
 ) -> Result<()> {
-    audit(connection, actor, Audit { action, subject: &format!("release:{number}"), lead: None, detail }).await
+    audit(connection, actor, Audit { action, subject: &format!("release:{number}"), lead: None, detail })
+        .await
 }

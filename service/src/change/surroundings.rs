@@ -1,0 +1,91 @@
+//! The live workflows that a change would be a part of.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use engine::bundle::{Bundle, BundlePart, BundleSource};
+use engine::change::{self, Kind};
+use engine::ids::{VersionId, WorkflowId};
+use sqlx::PgConnection;
+use store::workflows::{self, LiveWorkflow, Version};
+use store::{Error, Result};
+use uuid::Uuid;
+
+/// A live workflow around a change.
+#[derive(Clone, Debug)]
+pub struct Surroundings {
+    /// Its id.
+    pub workflow: WorkflowId,
+    /// Its name.
+    pub name: String,
+    /// What people call it.
+    pub title: String,
+    /// What decides in it, beside every list and pool that exists. Lists are without their entries, which no check needs.
+    pub source: BundleSource,
+    /// Ids of the versions in `source`.
+    ids: BTreeMap<(Kind, String), VersionId>,
+}
+
+impl Surroundings {
+    /// Returns the ids of the versions of these lists.
+    pub(super) fn lists(&self, names: &BTreeSet<String>) -> Vec<VersionId> {
+        names.iter().filter_map(|name| self.ids.get(&(Kind::List, name.clone()))).copied().collect()
+    }
+
+    /// Puts a version in its place; returns the ids of the versions in the bundle that results, or why it does not fit.
+    pub(crate) fn bundle_with(mut self, version: &Version) -> std::result::Result<Vec<Uuid>, String> {
+        change::place(version.kind, &version.name, &version.body, &mut self.source)
+            .map_err(|problem| problem.to_string())?;
+        self.ids.insert((version.kind, version.name.clone()), version.id);
+        let pools: BTreeSet<String> = self.source.rule_set.1.pools();
+        let compiled = Bundle::compile(self.source)
+            .map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))?;
+        let asked = compiled.asked_lists();
+        let is_part = |(kind, name): &(Kind, String)| match kind {
+            Kind::List => asked.contains(name.as_str()),
+            Kind::Pool => pools.contains(name),
+            Kind::Catalogue | Kind::Map | Kind::RuleSet => true,
+        };
+        let mut ids: Vec<Uuid> =
+            self.ids.iter().filter(|(part, _)| is_part(part)).map(|(_, id)| id.0).collect();
+        ids.sort_unstable();
+        Ok(ids)
+    }
+}
+
+/// Returns the live workflows that decide by this name, or all of them.
+///
+/// # Errors
+/// [`Error::Corrupt`] when a stored version is not of its kind.
+pub async fn surroundings(
+    connection: &mut PgConnection,
+    kind: Kind,
+    name: Option<&str>,
+) -> Result<Vec<Surroundings>> {
+    let mut all = Vec::new();
+    for workflow in workflows::live_with(connection, kind, name).await? {
+        all.push(around(connection, workflow).await?);
+    }
+    Ok(all)
+}
+
+/// Returns what surrounds a change in one live workflow.
+///
+/// # Errors
+/// [`Error::NotFound`] when the workflow is not live.
+pub(crate) async fn surroundings_of(
+    connection: &mut PgConnection,
+    workflow: WorkflowId,
+) -> Result<Surroundings> {
+    let workflow = workflows::live_by_id(connection, workflow).await?;
+    around(connection, workflow).await
+}
+
+async fn around(connection: &mut PgConnection, workflow: LiveWorkflow) -> Result<Surroundings> {
+    let LiveWorkflow { id, name, title, version_ids } = workflow;
+    let parts = workflows::parts_in_reach(connection, &version_ids).await?;
+    let ids = parts.iter().map(|(id, part)| ((part.kind, part.name.clone()), *id)).collect();
+    let parts: Vec<BundlePart> = parts.into_iter().map(|(_, part)| part).collect();
+    let source = BundleSource::assemble(parts)
+        .map_err(|problem| Error::Corrupt(format!("the workflow {name}: {problem}")))?;
+    Ok(Surroundings { workflow: id.into(), name, title, source, ids })
+}

@@ -1,0 +1,62 @@
+//! What the tests of other crates need done on their way.
+
+use store::Store;
+use store::actor::Role;
+use store::changes::{self, Edit, Show};
+use store::releases;
+use store::testing::person;
+
+use crate::change::{self, Approval};
+use crate::release;
+
+/// Has every draft submitted by one person and approved by others, and goes live with its releases.
+///
+/// # Panics
+/// When a draft is not fit to be submitted, or the database fails.
+#[allow(clippy::expect_used, reason = "a test without its database has to fail")]
+pub async fn approve_all(store: &Store) {
+    let author = person(store, "Author", &[Role::Enablement, Role::Revops]).await;
+    let drafts = changes::list(store, &Show::Drafts, None).await.expect("drafts").rows;
+    let mut connection = store.pool().acquire().await.expect("a connection");
+    let mut all = Vec::with_capacity(drafts.len());
+    for draft in drafts {
+        all.push(changes::by_number(&mut connection, draft.number).await.expect("a draft"));
+    }
+    drop(connection);
+    // Fields before what reads them.
+    all.sort_by_key(|change| change.kind);
+    for draft in all {
+        let edit = Edit {
+            revision: draft.revision,
+            title: "A test",
+            why: "",
+            source: &draft.source,
+            body: draft.body.as_ref(),
+        };
+        let revision = change::save(store, &author, draft.number, edit).await.expect("saved");
+        let approvers = change::submit(store, &author, draft.number, revision).await.expect("submitted");
+        for role in approvers {
+            let approver = person(store, "Approver", &[role]).await;
+            let seen = draft.hash.expect("content");
+            let approval = change::approve(store, &approver, draft.number, &seen, role, "").await;
+            if let Approval::Approved { releases, .. } = approval.expect("approved") {
+                for (number, _) in releases {
+                    go_live(store, number).await;
+                }
+            }
+        }
+    }
+}
+
+/// Goes live with an approved release, as a person who did not edit its change.
+///
+/// # Panics
+/// When the release is not fit to go live, or the database fails.
+#[allow(clippy::expect_used, reason = "a test without its database has to fail")]
+pub async fn go_live(store: &Store, number: i64) {
+    let mut connection = store.pool().acquire().await.expect("a connection");
+    let seen = releases::by_number(&mut connection, number).await.expect("a release").bundle;
+    drop(connection);
+    let revops = person(store, "Releaser", &[Role::Revops]).await;
+    release::go_live(store, &revops, number, &seen).await.expect("live");
+}
