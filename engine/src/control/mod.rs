@@ -5,3 +5,4 @@
 pub mod calibration;
 pub mod kpi;
 pub mod outcome;
+pub mod release;

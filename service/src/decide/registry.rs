@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use engine::bundle::Bundle;
 use engine::canonical::Digest;
 use engine::event::{EventKind, EventRequest};
-use engine::ids::{DestinationId, WorkflowId};
+use engine::ids::{DestinationId, ReleaseId, WorkflowId};
 use store::workflows::{self, Target};
 use store::{Error, Result, Store};
 
@@ -22,7 +22,9 @@ pub struct Live {
     pub name: String,
     /// The release epoch it was read under.
     pub epoch: i64,
-    /// Hash of the bundle.
+    /// The release that is live.
+    pub release: ReleaseId,
+    /// Hash of its bundle.
     pub bundle_hash: Digest,
     /// What decides.
     pub bundle: Arc<Bundle>,
@@ -105,7 +107,8 @@ impl Registry {
         let Some(workflow) = workflows::by_name(&mut connection, name).await? else {
             return Ok(Err(Refusal::UnknownWorkflow(name.to_owned())));
         };
-        let Some(hash) = workflow.live_bundle.as_deref().and_then(Digest::from_slice) else {
+        let hash = workflow.live_bundle.as_deref().and_then(Digest::from_slice);
+        let (Some(release), Some(hash)) = (workflow.live_release, hash) else {
             return Ok(Err(Refusal::NotLive(name.to_owned())));
         };
         let targets = workflows::targets(&mut connection, workflow.definition.0).await?;
@@ -114,6 +117,7 @@ impl Registry {
             id: workflow.id.into(),
             name: name.to_owned(),
             epoch: workflow.release_epoch,
+            release: release.into(),
             bundle_hash: hash,
             bundle: self.bundles.get(&hash).await?,
             targets,
