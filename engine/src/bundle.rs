@@ -194,12 +194,7 @@ impl Bundle {
     }
 
     /// Explains, rule by rule, what [`Bundle::decide`] decides on the same inputs.
-    pub fn explain(
-        &self,
-        snapshot: &Snapshot,
-        as_of: DateTime<Utc>,
-        conditions: &Conditions,
-    ) -> Explanation {
+    pub fn explain(&self, snapshot: &Snapshot, as_of: DateTime<Utc>, conditions: &Conditions) -> Explanation {
         let readings = self.readings(&snapshot.fields);
         self.rules_under(conditions).explain(&Inputs { readings: &readings, lists: &snapshot.lists, as_of })
     }
@@ -249,7 +244,8 @@ impl Bundle {
 
     /// Picks a person of a pool.
     pub fn pick(&self, pool: &str, inputs: PickInputs) -> StoredPick {
-        let picked = self.pool(pool).and_then(|(_, members)| pick(&members.weighted(&inputs.weights), &inputs));
+        let picked =
+            self.pool(pool).and_then(|(_, members)| pick(&members.weighted(&inputs.weights), &inputs));
         StoredPick { pool: pool.to_owned(), inputs, pick: picked }
     }
 
@@ -339,8 +335,10 @@ mod tests {
     const MAP: &str = "{map: m, fields: {company: {from: /payload/company, extract: text}, country: {from: /payload/country, extract: text}}}";
 
     fn read(bundle: &Bundle, payload: &Json) -> (Snapshot, Verdict) {
-        let (snapshot, _) = bundle
-            .read(&EventDocument { id: EventId(Uuid::nil()), document: &json!({ "payload": payload }) }, &Known::default());
+        let (snapshot, _) = bundle.read(
+            &EventDocument { id: EventId(Uuid::nil()), document: &json!({ "payload": payload }) },
+            &Known::default(),
+        );
         let verdict = bundle.decide(&snapshot, DateTime::UNIX_EPOCH, &Conditions::default());
         (snapshot, verdict)
     }

@@ -73,8 +73,6 @@ id! {
     VerdictId,
     /// What really happened to a lead.
     OutcomeId,
-    /// A bundle's way to traffic.
-    ReleaseId,
     /// A workflow.
     WorkflowId,
     /// One version of a catalogue, map, rule set, list or pool.

@@ -29,6 +29,7 @@ steps![
     "0012_verdict_effects",
     "0013_notices",
     "0014_releases",
+    "0015_decisions",
 ];
 
 /// Brings a database's schema up to date, or takes it back.

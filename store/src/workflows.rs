@@ -85,6 +85,21 @@ pub async fn targets(
 const WORKFLOW: &str = "SELECT w.id, w.name, w.title, w.definition, l.id AS live_release, l.bundle AS live_bundle, w.release_epoch FROM workflows w \
      LEFT JOIN live_releases l ON l.workflow_id = w.id";
 
+/// The destinations of a workflow's decisions.
+///
+/// # Errors
+/// [`crate::Error::NotFound`] when there is no such workflow.
+pub async fn targets_of(
+    connection: &mut PgConnection,
+    workflow: WorkflowId,
+) -> Result<Vec<(DestinationId, Target)>> {
+    let definition: Column<Definition> = sqlx::query_scalar("SELECT definition FROM workflows WHERE id = $1")
+        .bind(workflow.0)
+        .fetch_one(&mut *connection)
+        .await?;
+    targets(connection, definition.0).await
+}
+
 /// A workflow by name.
 ///
 /// # Errors
