@@ -7,6 +7,5 @@ mod flow;
 mod lists;
 mod outbox;
 mod people;
-mod queue;
 mod reads;
 mod unfinished;
