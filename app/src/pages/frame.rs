@@ -38,6 +38,7 @@ pub enum Section {
     Account,
     Search,
     Approvals,
+    Releases,
     Suggestions,
     Maps,
     Fields,

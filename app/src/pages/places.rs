@@ -100,6 +100,15 @@ pub const PLACES: &[Place] = &[
         't',
         "target accounts companies domains",
     ),
+    place(
+        Section::Releases,
+        Group::Rules,
+        "/releases",
+        Icon::Release,
+        "Releases",
+        'v',
+        "go live rollout bundles versions",
+    ),
     place(Section::Pools, Group::Rules, "/pools", Icon::Route, "Pools", 'w', "turns assign round robin"),
     place(
         Section::Outbox,
