@@ -22,6 +22,7 @@ mod notices;
 mod outcomes;
 mod people;
 mod process;
+mod releases;
 mod search;
 mod sessions;
 mod settings;
