@@ -184,7 +184,7 @@ BEGIN
         IF EXISTS (SELECT 1 FROM releases r WHERE r.workflow_id = release.workflow_id AND r.live_since IS NOT NULL) THEN
             RAISE EXCEPTION 'this workflow has been live, so its releases need approval' USING ERRCODE = 'restrict_violation';
         END IF;
-        IF NOT EXISTS (SELECT 1 FROM audit_log a WHERE a.id >= uuid_v7_floor(release.created_at) AND a.action = 'release.waive'
+        IF NOT EXISTS (SELECT 1 FROM audit_log a WHERE a.id >= uuid_v7_floor(release.created_at - interval '1 day') AND a.action = 'release.waive'
                        AND a.subject = 'release:' || release.number) THEN
             RAISE EXCEPTION 'the waiver of this release is not in the audit log' USING ERRCODE = 'restrict_violation';
         END IF;

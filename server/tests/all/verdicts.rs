@@ -19,7 +19,7 @@ use service::decide::Answer;
 use store::actor::{Role, Who};
 use store::control::kill::{self, Scope};
 use service::decide::verdict::{self, Decided, GivenBack};
-use store::queue::{self, Kind, Place, Verdict};
+use store::queue::{Kind, Place, Verdict};
 use store::{Actor, people};
 use tokio_util::sync::CancellationToken;
 

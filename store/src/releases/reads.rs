@@ -14,8 +14,6 @@ use crate::pool::Store;
 
 /// Releases on a page of the list.
 const PAGE_ROWS: usize = 50;
-/// The most that is counted: a hundred is many.
-const COUNTED: i64 = 100;
 
 #[derive(FromRow)]
 struct ReleaseRow {
@@ -301,23 +299,30 @@ pub async fn history(connection: &mut PgConnection, release: ReleaseId) -> Resul
     rows.into_iter().map(step).collect()
 }
 
-/// Returns how many releases this person can approve again or go live with, up to a hundred.
+/// Returns the oldest releases that this person can approve again or go live with.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn waiting_for(store: &Store, person: PersonId, roles: &[Role]) -> Result<i64> {
+pub async fn waiting_for(
+    store: &Store,
+    person: PersonId,
+    roles: &[Role],
+    limit: usize,
+) -> Result<Vec<Release>> {
     let names: Vec<String> = roles.iter().map(ToString::to_string).collect();
-    Ok(sqlx::query_scalar(
-        "SELECT count(*) FROM (SELECT 1 FROM releases r JOIN changes c ON c.id = r.change_id WHERE r.stage = 'approved' \
+    let rows: Vec<ReleaseRow> = sqlx::query_as(AssertSqlSafe(format!(
+        "{RELEASE} WHERE r.stage = 'approved' \
          AND NOT EXISTS (SELECT 1 FROM change_editors e WHERE e.change_id = c.id AND e.person_id = $1) \
          AND CASE WHEN release_is_approved(r.id) THEN 'revops' = ANY($2) \
          ELSE NOT EXISTS (SELECT 1 FROM release_approvals a WHERE (a.release_id, a.bundle, a.person_id) = (r.id, r.bundle, $1)) \
          AND EXISTS (SELECT 1 FROM unnest(c.required) AS n (role) WHERE n.role = ANY($2) \
-         AND NOT EXISTS (SELECT 1 FROM release_approvals a WHERE (a.release_id, a.bundle, a.role) = (r.id, r.bundle, n.role))) END LIMIT $3) waiting",
-    )
+         AND NOT EXISTS (SELECT 1 FROM release_approvals a WHERE (a.release_id, a.bundle, a.role) = (r.id, r.bundle, n.role))) END \
+         ORDER BY r.number LIMIT $3"
+    )))
     .bind(person.0)
     .bind(names)
-    .bind(COUNTED)
-    .fetch_one(store.pool())
-    .await?)
+    .bind(limit as i64)
+    .fetch_all(store.pool())
+    .await?;
+    rows.into_iter().map(Release::try_from).collect()
 }

@@ -16,6 +16,7 @@ mod openapi;
 mod outcomes;
 mod people;
 mod process;
+mod releases;
 mod search;
 mod sessions;
 mod settings;

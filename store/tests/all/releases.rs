@@ -2,8 +2,6 @@
 //!
 //! The guards are tried as the owner of the tables, so that a refusal is the guard's and not a missing grant's.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails where something goes wrong")]
-
 use engine::canonical::Digest;
 use engine::change::Kind;
 use engine::control::release::{Act, InFlight, Stage, may_move};
