@@ -116,12 +116,13 @@ async fn gather(here: Here, number: i64, flash: Flash) -> Result<Loaded> {
             0 => None,
             version => Some(workflows::version(&mut connection, change.kind, &change.name, version).await?),
         };
-        let mut all = Vec::new();
-        for release in releases::of_change(&mut connection, change.id).await? {
-            all.push(ReleaseActs::load(&mut connection, release, &viewer).await?);
-        }
-        (change, reviews, editors, base, all)
+        let releases = releases::of_change(&mut connection, change.id).await?;
+        (change, reviews, editors, base, releases)
     };
+    let mut acts = Vec::with_capacity(releases.len());
+    for release in releases {
+        acts.push(ReleaseActs::load(store, release, &viewer).await?);
+    }
     let is_draft = change.state == State::Draft;
     let reading = if is_draft {
         Some(service::change::read(store, change.kind, &change.name, &change.source).await?)
@@ -147,7 +148,7 @@ async fn gather(here: Here, number: i64, flash: Flash) -> Result<Loaded> {
         editors,
         comparison,
         reading,
-        releases,
+        releases: acts,
         viewer,
         clock: here.clock,
         request: here.request.clone(),

@@ -5,7 +5,7 @@ use engine::control::release::{Act, Maker, Refusal, Stage, step};
 use leptos::either::{Either, EitherOf3};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
-use sqlx::PgConnection;
+use store::Store;
 use store::actor::Role;
 use store::changes;
 use store::releases::{self, Release, ReleaseApproval};
@@ -38,12 +38,13 @@ impl ReleaseActs {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn load(connection: &mut PgConnection, release: Release, viewer: &Viewer) -> Result<Self> {
-        let mut approvals = releases::approvals(connection, release.id).await?;
+    pub async fn load(store: &Store, release: Release, viewer: &Viewer) -> Result<Self> {
+        let mut connection = store.pool().acquire().await.map_err(store::Error::from)?;
+        let mut approvals = releases::approvals(&mut connection, release.id).await?;
         approvals.retain(|approval| approval.bundle == release.bundle);
-        let missing = releases::missing_roles(connection, release.id).await?;
+        let missing = releases::missing_roles(&mut connection, release.id).await?;
         let editors = match &release.change {
-            Some(change) => changes::editors(connection, change.id).await?,
+            Some(change) => changes::editors(&mut connection, change.id).await?,
             None => Vec::new(),
         };
         let is_editor = editors.iter().any(|(id, _)| *id == viewer.id);

@@ -61,13 +61,14 @@ async fn load(here: Here, number: Option<String>, flash: Flash) -> Result<Page> 
 async fn gather(here: Here, number: i64, flash: Flash) -> Result<Loaded> {
     let viewer = here.request.viewer.clone().ok_or(Error::SignedOut)?;
     let store = &here.request.store;
-    let (acts, parts, history) = {
+    let (release, parts, history) = {
         let mut connection = store.pool().acquire().await.map_err(store::Error::from)?;
         let release = releases::by_number(&mut connection, number).await?;
         let parts = releases::parts(&mut connection, release.id).await?;
         let history = releases::history(&mut connection, release.id).await?;
-        (ReleaseActs::load(&mut connection, release, &viewer).await?, parts, history)
+        (release, parts, history)
     };
+    let acts = ReleaseActs::load(store, release, &viewer).await?;
     let actors: Vec<String> = history.iter().map(|step| step.by.clone()).collect();
     let names = names_of_actors(store, &actors).await?;
     Ok(Loaded { acts, parts, history, names, clock: here.clock, request: here.request.clone(), flash })
