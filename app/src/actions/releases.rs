@@ -5,8 +5,9 @@ use leptos::prelude::*;
 use service::release::{self, WentLive};
 use store::actor::Role;
 
-use super::{Flash, LocalPath, REPEATED, actor_once, allowed, back_to, lead_to_with};
+use super::{LocalPath, REPEATED, actor_once, allowed, back_to, lead_to_with};
 use crate::error::{Error, Result};
+use crate::flash::Flash;
 
 /// Characters of a reason, as the database has it.
 const REASON_CHARS: usize = 5_000;

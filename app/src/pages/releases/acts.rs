@@ -10,10 +10,10 @@ use store::actor::Role;
 use store::changes;
 use store::releases::{self, Release, ReleaseApproval};
 
-use crate::flash::Flash;
 use crate::actions::releases::{ApproveRelease, GoLive, WithdrawRelease};
 use crate::context::{Request, Viewer};
 use crate::error::Result;
+use crate::flash::Flash;
 use crate::ui::clock::Clock;
 use crate::ui::form::{Text, ask, once, text};
 use crate::ui::icon::{Icon, icon};

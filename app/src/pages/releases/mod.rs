@@ -10,11 +10,11 @@ use store::reads::frame::workflow_names;
 use store::releases::{self, Release};
 
 use crate::error::Result;
-use crate::ui::filters::Address;
 use crate::pages::frame::{Here, Page, page};
 use crate::pages::places::Section;
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
+use crate::ui::filters::Address;
 use crate::ui::icon::Icon;
 use crate::ui::{note, words};
 

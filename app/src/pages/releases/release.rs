@@ -9,9 +9,9 @@ use store::reads::frame::names_of_actors;
 use store::releases::{self, Release, ReleasePart, ReleaseStep};
 
 use super::acts::{self, ReleaseActs};
-use crate::flash::Flash;
 use crate::context::Request;
 use crate::error::{Error, Result};
+use crate::flash::Flash;
 use crate::pages::frame::{Here, Page, page};
 use crate::pages::places::Section;
 use crate::ui::chip::dotted;
