@@ -1,0 +1,115 @@
+//! `cargo xtask mutate triggers`: the schema without one trigger, one clause of a guard function, one constraint or with one
+//! privilege more. Each time a copy of the migrated database is changed by the owner, and the store's tests of the guards run
+//! on copies of that.
+
+use std::process::{Command, ExitCode};
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+
+use super::catalogue::{self, Mutant};
+use super::{Verdict, report};
+use crate::postgres::{self, Cluster};
+use crate::rust_tests::{self, Program};
+use crate::test::VARIABLE;
+use crate::workspace::Workspace;
+use crate::{output, packages, process};
+
+/// Where tests find the name of the database to copy; they make it when it is not there.
+const TEMPLATE: &str = "MESHLINE_TEST_TEMPLATE";
+
+/// How long the tests may take on one mutant. A guard whose absence makes them hang has been noticed.
+const LIMIT: Duration = Duration::from_secs(180);
+
+/// Tries every mutant whose name contains `filter`.
+///
+/// # Errors
+/// Postgres or the tests do not start, or the tests fail on the schema as it is.
+pub fn triggers(filter: &str) -> Result<ExitCode> {
+    let workspace = Workspace::find()?;
+    packages::ensure(&[&packages::POSTGRES])?;
+    let selection = ["--package", "store", "--test", "guards"];
+    let program = output::phase("building", || rust_tests::programs(&workspace, &selection))?;
+    let program = program.into_iter().next().context("store has no test `guards`")?;
+    let cluster = Cluster::start(&workspace, &postgres::TEST)?;
+    let base = Template { cluster: &cluster, name: format!("mutate_{}", std::process::id()) };
+    let unchanged = output::phase("the schema as it is", || base.failing_test(&program))?;
+    ensure!(unchanged.is_none(), "{} fails without any mutation", unchanged.unwrap_or_default());
+    let mut mutants = catalogue::mutants(&cluster, &base.name)?;
+    mutants.retain(|mutant| mutant.name.contains(filter));
+    let mut verdicts = Vec::with_capacity(mutants.len());
+    for (number, mutant) in mutants.iter().enumerate() {
+        let caught_by = base.mutated(mutant)?.failing_test(&program)?;
+        let word = if caught_by.is_some() { "caught" } else { "MISSED" };
+        eprintln!("{:>4}/{} {word} {}", number + 1, mutants.len(), mutant.name);
+        verdicts.push(Verdict { name: mutant.name.clone(), caught_by });
+    }
+    Ok(report(&verdicts))
+}
+
+/// A database that tests copy; dropped with the value.
+struct Template<'a> {
+    cluster: &'a Cluster,
+    name: String,
+}
+
+impl<'a> Template<'a> {
+    /// A copy with a guard less.
+    fn mutated(&self, mutant: &Mutant) -> Result<Template<'a>> {
+        let copy = Template { cluster: self.cluster, name: format!("{}_mutant", self.name) };
+        self.cluster.drop_database(&copy.name)?;
+        self.cluster
+            .query_in("postgres", &format!("CREATE DATABASE {} TEMPLATE {}", copy.name, self.name))?;
+        self.cluster
+            .query_in(&copy.name, &mutant.sql)
+            .with_context(|| format!("the mutant does not apply: {}\n{}", mutant.name, mutant.sql))?;
+        Ok(copy)
+    }
+
+    /// Runs the tests on copies of the database and returns the first that fails, if one does.
+    fn failing_test(&self, program: &Program) -> Result<Option<String>> {
+        let mut command = Command::new(&program.executable);
+        command.current_dir(&program.folder).env("CARGO_MANIFEST_DIR", &program.folder);
+        command.env(VARIABLE, self.cluster.url("postgres")).env(TEMPLATE, &self.name);
+        let output = process::output_within(&mut command, LIMIT)?;
+        if output.status.is_none() {
+            return Ok(Some("killed at its time limit".to_owned()));
+        }
+        let failed = output.stdout.lines().find_map(failed);
+        let is_success = output.status.is_some_and(|status| status.success());
+        // Anything else is no verdict on the mutant: the program did not get as far as its tests.
+        ensure!(
+            is_success != failed.is_some() && output.stdout.contains("test result: "),
+            "{}\n{}",
+            output.stdout,
+            output.stderr
+        );
+        Ok(failed)
+    }
+}
+
+impl Drop for Template<'_> {
+    fn drop(&mut self) {
+        if let Err(error) = self.cluster.drop_database(&self.name) {
+            eprintln!("dropping {}: {error:#}", self.name);
+        }
+    }
+}
+
+/// The test that a line of libtest's says has failed.
+fn failed(line: &str) -> Option<String> {
+    let (name, result) = line.strip_prefix("test ")?.rsplit_once(" ... ")?;
+    (result == "FAILED").then(|| name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_test_is_named() {
+        assert_eq!(failed("test log::a ... FAILED").as_deref(), Some("log::a"));
+        assert_eq!(failed("test log::a ... ok"), None);
+        assert_eq!(failed("test result: FAILED. 1 passed; 1 failed;"), None);
+    }
+}
