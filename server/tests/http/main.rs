@@ -19,6 +19,7 @@ mod events;
 mod lists;
 mod live;
 mod notices;
+mod others;
 mod outcomes;
 mod people;
 mod process;

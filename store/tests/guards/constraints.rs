@@ -81,7 +81,7 @@ const CHECKS: &[(&str, &str, &str)] = &[
     (
         "layers_content_and_rules_have_two_owners",
         "layers",
-        "content_owner = gen_random_uuid(), rules_owner = content_owner",
+        "content_owner = '00000000-0000-7000-8000-000000000001', rules_owner = '00000000-0000-7000-8000-000000000001'",
     ),
     ("layers_is_one_row", "layers", "id = 2"),
     ("lead_aliases_not_itself", "lead_aliases", "merged_into = lead_id"),

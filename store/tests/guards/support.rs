@@ -1,7 +1,24 @@
-//! A transaction of the owner's, in which statements are refused one by one.
+//! A transaction of the owner's, in which statements are refused one by one, and which is never committed: tests that run at
+//! the same time share a database, and wait for each other's rollback at the first person they insert.
+
+use std::sync::{Arc, Weak};
 
 use sqlx::{Executor as _, PgConnection};
 use store::testing::TestDatabase;
+use tokio::sync::Mutex;
+
+static SHARED: Mutex<Weak<TestDatabase>> = Mutex::const_new(Weak::new());
+
+/// The database of the tests that run now; it is dropped with the last of them.
+async fn shared() -> Arc<TestDatabase> {
+    let mut shared = SHARED.lock().await;
+    if let Some(database) = shared.upgrade() {
+        return database;
+    }
+    let database = Arc::new(TestDatabase::new().await);
+    *shared = Arc::downgrade(&database);
+    database
+}
 
 /// `restrict_violation`: what the triggers raise.
 pub const TRIGGER: &str = "23001";
@@ -26,11 +43,11 @@ pub const CHANGE: &str = "00000000-0000-7000-8000-000000000001";
 /// Another change, of the list `partners`, with the same content.
 pub const OTHER: &str = "00000000-0000-7000-8000-000000000002";
 
-/// A database with these people, and a transaction of its owner.
+/// A database with these people, in a transaction of its owner.
 pub struct Guards {
     /// The owner's connection, in a transaction.
     pub owner: PgConnection,
-    _database: TestDatabase,
+    _database: Arc<TestDatabase>,
 }
 
 /// What the database says when it refuses.
@@ -47,7 +64,7 @@ pub struct Refusal {
 impl Guards {
     /// The people, and what `setup` adds to them.
     pub async fn open(setup: &str) -> Self {
-        let database = TestDatabase::new().await;
+        let database = shared().await;
         let mut owner = database.owner().await;
         owner.execute("BEGIN").await.unwrap();
         let mut guards = Self { owner, _database: database };

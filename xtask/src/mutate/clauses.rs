@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::ops::ControlFlow;
 
 use anyhow::{Context, Result};
-use sqlparser::ast::{BinaryOperator, Expr, Select, VisitMut, VisitorMut};
+use sqlparser::ast::{BinaryOperator, Expr, InTarget, Select, VisitMut, VisitorMut};
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::Parser;
@@ -175,9 +175,9 @@ fn removals(expr: &Expr) -> Vec<(String, Expr)> {
             pairs(left, right, |left, right| Expr::BinaryOp { left, op: Eq, right })
         }
         Expr::IsDistinctFrom(left, right) => pairs(left, right, Expr::IsDistinctFrom),
-        Expr::InList { expr, list, negated } => {
-            without_each(list, |list| Expr::InList { expr: expr.clone(), list, negated: *negated })
-        }
+        Expr::In { expr, target: InTarget::List(list), negated, global } => without_each(list, |list| {
+            Expr::In { expr: expr.clone(), target: InTarget::List(list), negated: *negated, global: *global }
+        }),
         Expr::Array(array) => {
             without_each(&array.elem, |elem| Expr::Array(sqlparser::ast::Array { elem, named: array.named }))
         }
