@@ -53,8 +53,11 @@ fn assert_shown(definitions: &[Definition], finding: &Finding) -> Result<(), Tes
     match finding.kind {
         // All but one of the parts hold.
         FindingKind::Unsatisfiable { .. } => prop_assert_ne!(alone, Outcome3::True, "{:?}", finding),
-        // A lead that the part is asked about; the condition as a whole may come to anything.
+        // A lead that the part or the list is asked about; the condition as a whole may come to anything.
         FindingKind::OutOfRange { .. } => {}
+        FindingKind::EmptyList { ref list } => {
+            prop_assert!(witness.lists.contains_key(list), "{:?}", finding);
+        }
         _ => prop_assert_eq!(alone, Outcome3::True, "{:?}", finding),
     }
     Ok(())
@@ -128,8 +131,16 @@ fn what_is_found_holds_for_every_lead() {
     });
     ran.unwrap_or_else(|error| panic!("{error}"));
     let met = met.into_inner();
-    let kinds =
-        ["unsatisfiable", "unreachable", "duplicate", "contradicting", "out of range", "gap", "not decided"];
+    let kinds = [
+        "unsatisfiable",
+        "unreachable",
+        "duplicate",
+        "contradicting",
+        "out of range",
+        "empty list",
+        "gap",
+        "not decided",
+    ];
     assert!(kinds.iter().all(|kind| met.contains_key(kind)), "some of this was never met: {met:?}");
 }
 
