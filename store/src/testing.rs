@@ -1,8 +1,8 @@
 //! A database of its own for each test, on the Postgres that `MESHLINE_TEST_POSTGRES` names (a superuser's address).
 //!
 //! The schema is made once per test binary's process group in a template database named after the migrations' content;
-//! every test copies it. `MESHLINE_TEST_TEMPLATE` names a template that several test binaries share, or one that somebody has
-//! changed to see what the tests say (`cargo xtask mutate triggers`).
+//! every test copies it. `MESHLINE_TEST_TEMPLATE` names a template that several test binaries share; it is created when it does
+//! not exist.
 
 use sqlx::{Connection as _, Executor as _, PgConnection};
 use tokio::sync::OnceCell;

@@ -52,8 +52,8 @@ cargo xtask COMMAND
                                     instructions, and both in WebAssembly decide the same?
   fuzz [parser|checker|evaluator …] [--minutes 30]
                                     libFuzzer against what reads, checks and runs rules; minutes of processor time
-  mutate triggers [WORDS]           the schema without one trigger, clause of a guard, constraint or refusal at a time: does a
-                                    test of the store fail? WORDS: only mutants with them in their name
+  mutate triggers [WORDS]           removes every trigger, guard clause and constraint of the schema in turn, and lists those whose
+                                    absence no test notices; WORDS: only mutants with these words in their name
   mutate code [FILE.rs …]           cargo-mutants over the rules and the service layer, or over these files
   test-db                           keep the test database up until Ctrl-C, for `cargo test` by hand
   bench rules [--no-peers]          decisions and simulations a second on the reference workload, against zen-engine,

@@ -1,4 +1,5 @@
-//! Who may call what: every route, as everybody there is, against a table that is written out.
+//! Access control: calls every route as every role, with every API key scope and anonymously, and compares the answers with a
+//! table that is written by hand.
 
 use std::collections::BTreeSet;
 
@@ -27,27 +28,27 @@ const ROLES: [Role; 10] = [
 /// The scopes of keys, in the order of the table's columns.
 const SCOPES: [Scope; 4] = [Scope::Ingest, Scope::Read, Scope::Outcome, Scope::Admin];
 
-/// Whom each route lets in: `x`, or `.` where it does not. First the ten roles, then keys with one of the four scopes, then
-/// whoever is neither signed in nor has a key. A new route is a new line here.
+/// Who may call each route: `x` if allowed, `.` if refused. The columns are the ten roles, API keys with one of the four scopes,
+/// and anonymous callers. A new route needs a new line here.
 ///
-/// The roles are: enablement, SDR manager, RevOps, sales manager, integrations, RevOps lead, sales leadership, SDR, AE,
+/// Roles: enablement, SDR manager, RevOps, sales manager, integrations, RevOps lead, sales leadership, SDR, AE,
 /// administrator.
 #[rustfmt::skip]
 const MATRIX: &[(&str, &str, &str)] = &[
-    //                                              En Sm Ro Sa In Le Sl Sd Ae Ad    in re ou ad    nobody
-    // The way in, open to everybody.
+    //                                              En Sm Ro Sa In Le Sl Sd Ae Ad    in re ou ad    anonymous
+    // Signing in, open to everyone.
     ("GET", "/sign-in",                            "x  x  x  x  x  x  x  x  x  x  |  x  x  x  x  |  x"),
     ("GET", "/setup/{token}",                      "x  x  x  x  x  x  x  x  x  x  |  x  x  x  x  |  x"),
     ("GET", "/first-run",                          "x  x  x  x  x  x  x  x  x  x  |  x  x  x  x  |  x"),
     ("GET", "/forgot",                             "x  x  x  x  x  x  x  x  x  x  |  x  x  x  x  |  x"),
-    // The forms of the way in. What they ask for is a password, a link's token or the code of the first run.
+    // The forms for signing in. They ask for a password, a setup token or the first-run code instead.
     ("POST", "/actions/sign-in",                   "x  x  x  x  x  x  x  x  x  x  |  x  x  x  x  |  x"),
     ("POST", "/actions/sign-out",                  "x  x  x  x  x  x  x  x  x  x  |  x  x  x  x  |  x"),
     ("POST", "/actions/set-password",              "x  x  x  x  x  x  x  x  x  x  |  x  x  x  x  |  x"),
     ("POST", "/actions/first-run",                 "x  x  x  x  x  x  x  x  x  x  |  x  x  x  x  |  x"),
     ("POST", "/actions/forgot-password",           "x  x  x  x  x  x  x  x  x  x  |  x  x  x  x  |  x"),
     ("POST", "/actions/set-theme",                 "x  x  x  x  x  x  x  x  x  x  |  x  x  x  x  |  x"),
-    // Whoever is signed in reads everything but secrets and what belongs to administrators.
+    // Everyone signed in may read everything except secrets and the admin pages.
     ("GET", "/",                                   "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("GET", "/queue",                              "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("GET", "/dashboard",                          "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
@@ -82,10 +83,10 @@ const MATRIX: &[(&str, &str, &str)] = &[
     ("GET", "/settings",                           "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("GET", "/search",                             "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("GET", "/search/found",                       "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
-    // Keys, and the page for whoever works on the pages.
+    // Admin pages.
     ("GET", "/keys",                               ".  .  .  .  .  .  .  .  .  x  |  .  .  .  .  |  ."),
     ("GET", "/styleguide",                         ".  .  .  .  .  .  .  .  .  x  |  .  .  .  .  |  ."),
-    // Execution and sync: its owner, the owner of the control plane, administrators.
+    // Execution and sync: the owner of the layer, the owner of the control plane, and administrators.
     ("POST", "/actions/pause-destination",         ".  .  .  .  x  x  .  .  .  x  |  .  .  .  .  |  ."),
     ("POST", "/actions/resume-destination",        ".  .  .  .  x  x  .  .  .  x  |  .  .  .  .  |  ."),
     ("POST", "/actions/replay-effect",             ".  .  .  .  x  x  .  .  .  x  |  .  .  .  .  |  ."),
@@ -96,7 +97,7 @@ const MATRIX: &[(&str, &str, &str)] = &[
     // The kill switch.
     ("POST", "/actions/stop-workflow",             ".  .  x  .  .  x  .  .  .  .  |  .  .  .  .  |  ."),
     ("POST", "/actions/resume-workflow",           ".  .  x  .  .  x  .  .  .  .  |  .  .  .  .  |  ."),
-    // The queue: those who work it, and those who lead them.
+    // The queue: SDRs, their manager, and the owner of the control plane.
     ("POST", "/actions/take-lead",                 ".  x  .  .  .  x  .  x  .  .  |  .  .  .  .  |  ."),
     ("POST", "/actions/release-lead",              ".  x  .  .  .  x  .  x  .  .  |  .  .  .  .  |  ."),
     ("POST", "/actions/decide-lead",               ".  x  .  .  .  x  .  x  .  .  |  .  .  .  .  |  ."),
@@ -111,7 +112,7 @@ const MATRIX: &[(&str, &str, &str)] = &[
     ("POST", "/actions/set-organisation",          ".  .  .  .  .  .  .  .  .  x  |  .  .  .  .  |  ."),
     ("POST", "/actions/set-owners",                ".  .  .  .  .  .  .  .  .  x  |  .  .  .  .  |  ."),
     ("POST", "/actions/send-test-mail",            ".  .  .  .  .  .  .  .  .  x  |  .  .  .  .  |  ."),
-    // One's own account, drafts and views. Anybody may suggest a change; the rest is up to what belongs to whom.
+    // The caller's own account, drafts and views. Anyone may suggest a change; `others.rs` tests what belongs to someone else.
     ("POST", "/actions/change-password",           "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("POST", "/actions/set-preferences",           "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("POST", "/actions/end-session",               "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
@@ -124,10 +125,10 @@ const MATRIX: &[(&str, &str, &str)] = &[
     ("POST", "/actions/save-view",                 "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("POST", "/actions/rename-view",               "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("POST", "/actions/delete-view",               "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
-    // Approvals: the roles that sign some kind of change.
+    // Approvals: the roles that sign at least one kind of change.
     ("POST", "/actions/sign-change",               "x  x  x  x  .  .  .  .  .  .  |  .  .  .  .  |  ."),
     ("POST", "/actions/return-change",             "x  x  x  x  .  .  .  .  .  .  |  .  .  .  .  |  ."),
-    // The API, for programs: a key with the scope, and no session.
+    // The API: a key with the scope; a session does not count.
     ("POST", "/api/v1/events",                     ".  .  .  .  .  .  .  .  .  .  |  x  .  .  .  |  ."),
     ("POST", "/api/v1/events/batch",               ".  .  .  .  .  .  .  .  .  .  |  x  .  .  .  |  ."),
     ("POST", "/api/v1/outcomes",                   ".  .  .  .  .  .  .  .  .  .  |  .  .  x  .  |  ."),
@@ -137,24 +138,24 @@ const MATRIX: &[(&str, &str, &str)] = &[
     ("POST", "/api/v1/decisions/{id}/replay",      ".  .  .  .  .  .  .  .  .  .  |  .  x  .  .  |  ."),
     ("GET", "/api/openapi.json",                   "x  x  x  x  x  x  x  x  x  x  |  x  x  x  x  |  x"),
     ("GET", "/metrics",                            ".  .  .  .  .  .  .  .  .  .  |  .  x  .  .  |  ."),
-    // Built files, and what watches the process.
+    // Built files and health checks.
     ("GET", "/pkg/{*file}",                        "x  x  x  x  x  x  x  x  x  x  |  x  x  x  x  |  x"),
     ("GET", "/healthz",                            "x  x  x  x  x  x  x  x  x  x  |  x  x  x  x  |  x"),
     ("GET", "/readyz",                             "x  x  x  x  x  x  x  x  x  x  |  x  x  x  x  |  x"),
 ];
 
-/// Who calls.
+/// Who makes a request.
 enum Caller {
-    /// Somebody signed in; their cookies.
+    /// A person who is signed in, with their cookies.
     Person(String),
-    /// A program; its key.
+    /// A program with its API key.
     Program(String),
     /// Neither.
-    Nobody,
+    Anonymous,
 }
 
-/// A request of a route that is as good as empty: what counts is who is let in, not what comes of it. It comes through a
-/// proxy, since what this very machine asks is another matter.
+/// Calls a route with an empty form: the test is about who is allowed in, not about the result. The request claims to come
+/// through a proxy, because `/metrics` is open to the machine itself.
 async fn call(app: &TestApp, caller: &Caller, method: &str, path: &str) -> Response {
     let example = path
         .replace("{id}", "01990000-0000-7000-8000-000000000000")
@@ -168,22 +169,22 @@ async fn call(app: &TestApp, caller: &Caller, method: &str, path: &str) -> Respo
     let request = match caller {
         Caller::Person(cookies) => request.header("cookie", cookies),
         Caller::Program(key) => request.bearer_auth(key),
-        Caller::Nobody => request,
+        Caller::Anonymous => request,
     };
     let form = "application/x-www-form-urlencoded";
     let request = if method == "POST" { request.header("content-type", form).body("") } else { request };
     request.header("sec-fetch-site", "same-origin").header("accept", "text/html").send().await.unwrap()
 }
 
-/// Asserts that a caller is let in, or is refused in the way that such a caller is refused there.
+/// Asserts that a caller is allowed in, or is refused with the status that fits the caller and the route.
 async fn assert_allowed(app: &TestApp, caller: &Caller, who: &str, (method, path): (&str, &str), mark: &str) {
     let response = call(app, caller, method, path).await;
     let (status, to) = (response.status(), location(&response).to_owned());
     let is_for_programs = path.starts_with("/api/") || path == "/metrics";
     let expected = match (is_for_programs, caller) {
-        // Known, but without what it takes.
+        // Known, but without the role or scope.
         (false, Caller::Person(_)) | (true, Caller::Program(_)) => StatusCode::FORBIDDEN,
-        // As good as unknown: a page asks for a session, everything else says that there is none.
+        // Unknown here: pages redirect to the sign-in page, everything else answers 401.
         (false, _) if method == "GET" => StatusCode::SEE_OTHER,
         _ => StatusCode::UNAUTHORIZED,
     };
@@ -201,12 +202,12 @@ async fn assert_allowed(app: &TestApp, caller: &Caller, who: &str, (method, path
     }
 }
 
-/// The marks of a line: for each role, for each scope, and for nobody.
+/// The marks of a line: for each role, for each scope, and for anonymous callers.
 fn marks(line: &str) -> (Vec<&str>, Vec<&str>, &str) {
     let parts: Vec<Vec<&str>> = line.split('|').map(|part| part.split_whitespace().collect()).collect();
-    let [roles, scopes, nobody] = &parts[..] else { panic!("three parts: {line}") };
-    assert_eq!((roles.len(), scopes.len(), nobody.len()), (ROLES.len(), SCOPES.len(), 1), "{line}");
-    (roles.clone(), scopes.clone(), nobody[0])
+    let [roles, scopes, anonymous] = &parts[..] else { panic!("three parts: {line}") };
+    assert_eq!((roles.len(), scopes.len(), anonymous.len()), (ROLES.len(), SCOPES.len(), 1), "{line}");
+    (roles.clone(), scopes.clone(), anonymous[0])
 }
 
 #[test]
@@ -223,7 +224,7 @@ fn the_table_has_every_route_once_and_every_role_and_scope() {
 }
 
 #[tokio::test]
-async fn every_role_is_let_in_where_the_table_says_so() {
+async fn every_role_gets_what_the_table_allows() {
     let app = TestApp::start().await;
     for (column, role) in ROLES.iter().enumerate() {
         let email = format!("{role}@acme.example");
@@ -235,13 +236,13 @@ async fn every_role_is_let_in_where_the_table_says_so() {
                 browser.sign_in(&email, PASSWORD, None).await;
             }
         }
-        // Whatever the routes did, it was this person who called them, to the last.
+        // The session still works, so every route above was called by this person.
         assert_eq!(browser.get("/account").await.status(), StatusCode::OK, "{role}");
     }
 }
 
 #[tokio::test]
-async fn every_key_is_let_in_where_the_table_says_so() {
+async fn every_key_gets_what_the_table_allows() {
     let app = TestApp::start().await;
     for (column, scope) in SCOPES.iter().enumerate() {
         let caller = Caller::Program(app.key(&[*scope]).await);
@@ -252,15 +253,15 @@ async fn every_key_is_let_in_where_the_table_says_so() {
 }
 
 #[tokio::test]
-async fn nobody_is_let_in_but_where_the_table_says_so() {
+async fn anonymous_callers_get_what_the_table_allows() {
     let app = TestApp::start().await;
     for (method, path, line) in MATRIX {
-        assert_allowed(&app, &Caller::Nobody, "nobody", (*method, *path), marks(line).2).await;
+        assert_allowed(&app, &Caller::Anonymous, "anonymous", (*method, *path), marks(line).2).await;
     }
 }
 
 #[tokio::test]
-async fn what_only_looks_like_a_session_or_a_key_is_worth_nothing() {
+async fn unknown_keys_and_session_cookies_count_as_anonymous() {
     let app = TestApp::start().await;
     let unknown = "ml_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
     for (method, path, line) in MATRIX {
@@ -282,7 +283,7 @@ async fn what_only_looks_like_a_session_or_a_key_is_worth_nothing() {
 }
 
 #[tokio::test]
-async fn figures_of_the_process_are_for_this_machine_too() {
+async fn metrics_are_open_to_the_machine_itself() {
     let app = TestApp::start().await;
     let here = app.request(Method::GET, "/metrics").send().await.unwrap();
     assert_eq!(here.status(), StatusCode::OK);

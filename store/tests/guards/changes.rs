@@ -1,11 +1,11 @@
-//! `check_change` and `change_is_signed`: how a change goes from draft to approved, and what stays as it is meanwhile.
+//! `check_change` and `change_is_signed`: how a change moves from draft to approved, and what cannot change on the way.
 
 use crate::support::{ANA, BEN, CHANGE, CLEO, Guards, OTHER, approve, draft, review, sign, submit, version};
 
 const UNSIGNED: &str = "not every role that has to sign has signed";
 const THIS: &str = "'list', 'tam', 1, sha256('Initech')";
 
-/// The states, and which of them follow each.
+/// Every state, with the states that may follow it.
 const FOLLOWING: &[(&str, &[&str])] = &[
     ("draft", &["draft", "submitted", "withdrawn"]),
     ("submitted", &["approved", "returned", "withdrawn"]),
@@ -21,7 +21,7 @@ fn whole(state: &str) -> String {
     format!("state = '{state}', submitted_at = now(), closed_at = {closed}, version_id = {version}")
 }
 
-/// A change in a state, however it got there, with the signatures of both roles.
+/// A change in a state, with the approvals of both roles, written without the guards.
 async fn in_state(state: &str) -> Guards {
     let mut guards = Guards::open(&format!("{}{}", draft(CHANGE, "tam"), version("NULL", THIS))).await;
     let state = whole(state);
@@ -114,7 +114,7 @@ async fn the_author_is_among_those_who_edited() {
     guards.would_accept(&format!("{edited}{}", submit(CHANGE))).await;
 }
 
-/// Both changes, submitted, with a version that could be said to be the first one's.
+/// Both changes, submitted, with a version for the first one.
 async fn both_submitted() -> Guards {
     let mut guards = Guards::open(&format!(
         "{}{}{}{}",
@@ -132,7 +132,7 @@ async fn both_submitted() -> Guards {
 async fn every_role_that_has_to_sign_has_signed_this_very_change() {
     let mut guards = both_submitted().await;
     guards.refuses(&approve(CHANGE), UNSIGNED).await;
-    // The other change says the same, but its signatures are its own.
+    // The other change has the same content, but its approvals are its own.
     guards.accepts(&sign(OTHER, BEN, "revops")).await;
     guards.accepts(&sign(OTHER, CLEO, "ae_rep_leader")).await;
     guards.refuses(&approve(CHANGE), UNSIGNED).await;
@@ -154,7 +154,7 @@ async fn a_request_for_changes_is_no_signature() {
 async fn a_signature_counts_for_the_content_it_was_given_for() {
     let mut guards = both_submitted().await;
     guards.accepts(&sign(CHANGE, BEN, "revops")).await;
-    // The check of signatures would not let it in; were it there, it would not count.
+    // `check_review` refuses such an approval; if it existed, it would not count.
     let other = review(CHANGE, CLEO, "'approve', 'ae_rep_leader', sha256('Globex'), ''");
     guards.unguarded(&other).await;
     guards.refuses(&approve(CHANGE), UNSIGNED).await;
@@ -168,6 +168,6 @@ async fn a_signature_of_somebody_who_edits_later_counts_no_longer() {
     let edits =
         |id: &str| format!("INSERT INTO change_editors (change_id, person_id) VALUES ('{id}', '{BEN}');");
     guards.refuses(&format!("{}{}", edits(CHANGE), approve(CHANGE)), UNSIGNED).await;
-    // That they edit another change takes nothing from this one.
+    // Editing another change does not matter here.
     guards.would_accept(&format!("{}{}", edits(OTHER), approve(CHANGE))).await;
 }

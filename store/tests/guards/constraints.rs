@@ -1,4 +1,4 @@
-//! Every check and every unique constraint, with a row that it refuses, and rows at its edge that it does not.
+//! Every check and unique constraint, with rows that it refuses and rows that it just accepts.
 
 use crate::support::{CHECK, Guards, UNIQUE};
 
@@ -8,7 +8,7 @@ const WORLD: &str = include_str!("world.sql");
 /// An id that no row of the world has.
 const NEW: &str = "'00000000-0000-7000-8000-000000000009'";
 
-/// A check, its table, and what about the world's row makes the check refuse it.
+/// A check, its table, and a change to the table's row that the check refuses.
 const CHECKS: &[(&str, &str, &str)] = &[
     ("api_keys_name_length", "api_keys", "name = ''"),
     ("api_keys_name_length", "api_keys", "name = repeat('a', 101)"),
@@ -138,7 +138,7 @@ const CHECKS: &[(&str, &str, &str)] = &[
     ("workflows_name_form", "workflows", "name = 'Inbound form'"),
 ];
 
-/// The roles that sign a change of each kind, and every set of roles that is not enough.
+/// The roles that approve each kind of change, and sets of roles that are not enough.
 const TOO_FEW_ROLES: &[(&str, &str, &[&str])] = &[
     ("map", "{enablement,rep_leader}", &["{}", "{enablement}", "{rep_leader}", "{revops}"]),
     ("catalogue", "{enablement,revops}", &["{}", "{enablement}", "{revops}"]),
@@ -147,7 +147,7 @@ const TOO_FEW_ROLES: &[(&str, &str, &[&str])] = &[
     ("pool", "{revops}", &["{}", "{ae_rep_leader}"]),
 ];
 
-/// A unique constraint or index, its table, and what a second row differs by from the world's and still is refused.
+/// A unique constraint or index, its table, and the difference of a second row that is still refused.
 const UNIQUES: &[(&str, &str, &str)] = &[
     ("api_keys_key_hash_key", "api_keys", "name = 'other'"),
     ("api_keys_name_key", "api_keys", "key_hash = 'other'"),
@@ -168,7 +168,7 @@ const UNIQUES: &[(&str, &str, &str)] = &[
     ("workflows_name_key", "workflows", "title = 'Other'"),
 ];
 
-/// Tables of which no row is there twice.
+/// Tables with a primary key.
 const KEYED: &[&str] = &[
     "api_keys",
     "audit_log",
@@ -214,7 +214,7 @@ const KEYED: &[&str] = &[
     "workflows",
 ];
 
-/// Second rows that are as they should be.
+/// Second rows that are valid.
 const ACCEPTED: &[(&str, &str)] = &[
     (
         "audit_log",
@@ -233,7 +233,7 @@ const ACCEPTED: &[(&str, &str)] = &[
     ("queue_verdicts", "turn = 3, kind = 'accept'"),
 ];
 
-/// Inserts the world's row of a table once more, with a difference.
+/// SQL that inserts a table's row once more, with a difference.
 fn copy(table: &str, difference: &str) -> String {
     let change = if difference.is_empty() { String::new() } else { format!("UPDATE copy SET {difference};") };
     format!(
@@ -242,7 +242,7 @@ fn copy(table: &str, difference: &str) -> String {
     )
 }
 
-/// The world, in a transaction without triggers and foreign keys: constraints speak for themselves.
+/// A row in each table, in a transaction without triggers and foreign keys, so that only constraints refuse.
 async fn world() -> Guards {
     let mut guards = Guards::open("").await;
     guards.accepts("SET LOCAL session_replication_role = replica").await;
@@ -254,7 +254,7 @@ async fn world() -> Guards {
     guards
 }
 
-/// A difference that also gives the row a new id, where its table has one.
+/// Adds a new id to the difference, where the table has one.
 fn with_new_id(table: &str, difference: &str) -> String {
     const WITHOUT_ID: &[&str] =
         &["feature_dictionary", "kill_switches", "queue_claims", "lead_states", "outbox"];
@@ -308,7 +308,7 @@ async fn rows_at_the_edge_of_a_constraint_are_accepted() {
     for (table, difference) in ACCEPTED {
         guards.would_accept(&copy(table, &with_new_id(table, difference))).await;
     }
-    // Of layers there is one row.
+    // The table of layers has a single row.
     let owners = "UPDATE layers SET content_owner = gen_random_uuid(), rules_owner = gen_random_uuid()";
     guards.would_accept(owners).await;
 }

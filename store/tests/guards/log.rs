@@ -1,4 +1,4 @@
-//! The log: rows of every partition are written once, those of partitions to come too.
+//! The log: rows are written once, in every partition and in partitions made later.
 
 use sqlx::Row as _;
 
@@ -23,7 +23,7 @@ async fn partitions(guards: &mut Guards, table: &str) -> Vec<String> {
     .collect()
 }
 
-/// Asserts that nothing of a partition changes, with a row in it.
+/// Puts a row into a partition and asserts that the partition cannot be changed.
 async fn assert_written_once(guards: &mut Guards, table: &str, partition: &str) {
     let month = &partition[table.len() + 1..];
     guards

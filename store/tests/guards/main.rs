@@ -1,6 +1,6 @@
-//! What the database refuses even to the owner of its tables: each trigger, each clause of the guard functions, each
-//! constraint, and what the application's role may not do. `cargo xtask mutate triggers` takes them away one by one and looks
-//! whether these tests notice.
+//! What the database refuses, even to the owner of its tables: every trigger, every clause of the guard functions, every
+//! constraint, and the privileges of the application's role. `cargo xtask mutate triggers` removes them one by one and checks that
+//! these tests fail.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails where something goes wrong")]
 

@@ -1,10 +1,10 @@
-//! What the application's role may do to tables, and so what a mistake or an injection in the application cannot.
+//! The privileges of the application's role: the limit of what a bug or an SQL injection in the application can do.
 
 use std::collections::BTreeMap;
 
 use crate::support::Guards;
 
-/// The tables whose rows it may not change in every way, with what it may do.
+/// The tables that the role may not change freely, with its privileges.
 const PRIVILEGES: &[(&str, &str)] = &[
     ("audit_log", "SELECT INSERT"),
     ("bundles", "SELECT INSERT"),
@@ -36,11 +36,11 @@ const PRIVILEGES: &[(&str, &str)] = &[
     ("workflows", "SELECT INSERT UPDATE"),
 ];
 
-/// What a table may at most be open to.
+/// The privileges on every other table, at most.
 const EVERYTHING: &str = "SELECT INSERT UPDATE DELETE";
 
 #[tokio::test]
-async fn the_role_may_do_to_each_table_what_the_list_says_and_no_more() {
+async fn the_role_has_the_listed_privileges_and_no_more() {
     let mut guards = Guards::open("").await;
     let found: Vec<(String, bool, String)> = sqlx::query_as(
         "SELECT c.relname, c.relispartition, coalesce(string_agg(p, ' ' ORDER BY n) FILTER (WHERE has_table_privilege('meshline_app', c.oid, p)), '') \
@@ -53,7 +53,7 @@ async fn the_role_may_do_to_each_table_what_the_list_says_and_no_more() {
     let listed: BTreeMap<&str, &str> = PRIVILEGES.iter().copied().collect();
     let mut seen = 0;
     for (table, is_partition, may) in &found {
-        // A partition is reached through its parent.
+        // Partitions are reached through their parent.
         let expected =
             if *is_partition { "" } else { listed.get(table.as_str()).copied().unwrap_or(EVERYTHING) };
         assert_eq!(may, expected, "{table}");
@@ -63,7 +63,7 @@ async fn the_role_may_do_to_each_table_what_the_list_says_and_no_more() {
 }
 
 #[tokio::test]
-async fn the_role_owns_nothing_and_makes_nothing() {
+async fn the_role_owns_and_creates_nothing() {
     let mut guards = Guards::open("").await;
     let (owned, creates, is_super): (i64, bool, bool) = sqlx::query_as(
         "SELECT (SELECT count(*) FROM pg_class WHERE relowner = r.oid), has_schema_privilege(r.oid, 'public', 'CREATE'), r.rolsuper OR r.rolbypassrls \

@@ -1,4 +1,4 @@
-//! `check_review`: whose signature counts, and for what.
+//! `check_review`: whose approval counts, and for what.
 
 use crate::support::{ANA, BEN, CHANGE, CHECK, CLEO, DORA, Guards, OTHER, SAM, draft, review, sign, submit};
 
@@ -10,12 +10,12 @@ async fn submitted() -> Guards {
 }
 
 #[tokio::test]
-async fn only_what_was_submitted_is_signed_and_anything_is_commented_on() {
+async fn only_submitted_changes_are_approved_and_any_change_is_commented_on() {
     let mut guards = Guards::open(&draft(CHANGE, "tam")).await;
     let over = "this change does not wait for sign-off any more";
     guards.refuses(&review(CHANGE, BEN, APPROVE), over).await;
     guards.refuses(&review(CHANGE, BEN, RETURN), over).await;
-    // Whoever edited it and holds no role that signs may say something, in any state.
+    // Editors and people without an approving role may comment, in any state.
     for person in [ANA, SAM] {
         guards.would_accept(&review(CHANGE, person, "'comment', NULL, NULL, 'Why?'")).await;
     }
@@ -25,7 +25,7 @@ async fn only_what_was_submitted_is_signed_and_anything_is_commented_on() {
 }
 
 #[tokio::test]
-async fn what_is_signed_is_what_was_seen() {
+async fn an_approval_is_for_the_content_that_was_seen() {
     let mut guards = submitted().await;
     let stale = "the change says something else than what was looked at";
     guards.refuses(&review(CHANGE, BEN, "'approve', 'revops', sha256('Globex'), ''"), stale).await;
@@ -34,13 +34,13 @@ async fn what_is_signed_is_what_was_seen() {
 }
 
 #[tokio::test]
-async fn nobody_judges_what_they_edited() {
+async fn editors_do_not_approve_their_own_change() {
     let mut guards = submitted().await;
     let edited = "whoever had a hand in a change does not sign it: four eyes";
     for values in [APPROVE, RETURN] {
         guards.refuses(&review(CHANGE, ANA, values), edited).await;
     }
-    // What somebody edited elsewhere keeps nobody from signing here.
+    // Editing another change does not matter here.
     guards.accepts(&draft(OTHER, "partners")).await;
     let hand = format!("INSERT INTO change_editors (change_id, person_id) VALUES ('{OTHER}', '{BEN}')");
     guards.accepts(&hand).await;
@@ -48,7 +48,7 @@ async fn nobody_judges_what_they_edited() {
 }
 
 #[tokio::test]
-async fn a_signature_is_in_a_role_that_is_needed_and_held() {
+async fn an_approval_needs_a_role_that_is_required_and_held() {
     let mut guards = submitted().await;
     let unneeded = "this change does not need a signature in that role";
     guards.refuses(&sign(CHANGE, SAM, "sdr"), unneeded).await;
@@ -63,13 +63,13 @@ async fn a_signature_is_in_a_role_that_is_needed_and_held() {
         guards.would_accept(&review(CHANGE, person, RETURN)).await;
     }
     guards.accepts(&sign(CHANGE, CLEO, "ae_rep_leader")).await;
-    // Sending back asks for no role of its own; that it names none is up to the table's check.
+    // A request for changes names no role; that is the table's check, not the trigger's.
     let named = "'return', 'sdr', sha256('Initech'), 'No'";
     guards.violates(&review(CHANGE, BEN, named), CHECK, "change_reviews_role_signs").await;
 }
 
 #[tokio::test]
-async fn what_people_said_and_who_edited_stays() {
+async fn reviews_and_editors_are_written_once() {
     let mut guards = submitted().await;
     guards.accepts(&sign(CHANGE, BEN, "revops")).await;
     for table in ["change_reviews", "change_editors"] {

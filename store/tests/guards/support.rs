@@ -1,5 +1,5 @@
-//! A transaction of the owner's, in which statements are refused one by one, and which is never committed: tests that run at
-//! the same time share a database, and wait for each other's rollback at the first person they insert.
+//! Runs statements as the owner and reports how the database refuses them. Every test works in a transaction that is never
+//! committed, so tests share one database; they wait for each other's rollback at the first person they insert.
 
 use std::sync::{Arc, Weak};
 
@@ -9,7 +9,7 @@ use tokio::sync::Mutex;
 
 static SHARED: Mutex<Weak<TestDatabase>> = Mutex::const_new(Weak::new());
 
-/// The database of the tests that run now; it is dropped with the last of them.
+/// Returns the database shared by the tests that are running; it is dropped after the last of them.
 async fn shared() -> Arc<TestDatabase> {
     let mut shared = SHARED.lock().await;
     if let Some(database) = shared.upgrade() {
@@ -27,9 +27,9 @@ pub const UNIQUE: &str = "23505";
 /// `check_violation`.
 pub const CHECK: &str = "23514";
 
-/// RevOps; wrote the changes of these tests.
+/// RevOps, author of the changes in these tests.
 pub const ANA: &str = "00000000-0000-7000-8000-0000000000a0";
-/// RevOps too.
+/// RevOps, a second person.
 pub const BEN: &str = "00000000-0000-7000-8000-0000000000b0";
 /// Sales manager.
 pub const CLEO: &str = "00000000-0000-7000-8000-0000000000c0";
@@ -38,19 +38,19 @@ pub const DORA: &str = "00000000-0000-7000-8000-0000000000d0";
 /// SDR.
 pub const SAM: &str = "00000000-0000-7000-8000-0000000000e0";
 
-/// The change that the tests are about: a list `tam` that says `Initech`.
+/// The change under test, of the list `tam`.
 pub const CHANGE: &str = "00000000-0000-7000-8000-000000000001";
 /// Another change, of the list `partners`, with the same content.
 pub const OTHER: &str = "00000000-0000-7000-8000-000000000002";
 
-/// A database with these people, in a transaction of its owner.
+/// A database with these people, in a transaction of the owner.
 pub struct Guards {
     /// The owner's connection, in a transaction.
     pub owner: PgConnection,
     _database: Arc<TestDatabase>,
 }
 
-/// What the database says when it refuses.
+/// How the database refused a statement.
 #[derive(Debug)]
 pub struct Refusal {
     /// The SQLSTATE.
@@ -62,7 +62,7 @@ pub struct Refusal {
 }
 
 impl Guards {
-    /// The people, and what `setup` adds to them.
+    /// Inserts the people, then runs `setup`.
     pub async fn open(setup: &str) -> Self {
         let database = shared().await;
         let mut owner = database.owner().await;
@@ -87,21 +87,21 @@ impl Guards {
         guards
     }
 
-    /// Runs statements that have to go through; what they do stays.
+    /// Runs statements that must succeed; their effect stays.
     pub async fn accepts(&mut self, sql: &str) {
         if let Err(error) = self.owner.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(sql))).await {
             panic!("{error}\n{sql}");
         }
     }
 
-    /// Runs statements that have to go through, and takes them back.
+    /// Runs statements that must succeed, then rolls them back.
     pub async fn would_accept(&mut self, sql: &str) {
         self.accepts("SAVEPOINT before").await;
         self.accepts(sql).await;
         self.accepts("ROLLBACK TO before").await;
     }
 
-    /// Runs statements that must not go through, and returns why they did not.
+    /// Runs statements that must fail, and returns the error.
     pub async fn refusal(&mut self, sql: &str) -> Refusal {
         self.accepts("SAVEPOINT before").await;
         let done = self.owner.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(sql))).await;
@@ -128,7 +128,7 @@ impl Guards {
         assert_eq!(refusal.constraint.as_deref(), Some("rows_are_written_once"), "{sql}");
     }
 
-    /// Asserts that a constraint refuses; of one that partitions have each for themselves, the parent's name.
+    /// Asserts that a constraint refuses. A partition's own constraint counts under the name of its parent's.
     pub async fn violates(&mut self, sql: &str, code: &str, constraint: &str) {
         let refusal = self.refusal(sql).await;
         let named = refusal.constraint.as_deref().map(|name| {
@@ -143,7 +143,7 @@ impl Guards {
         );
     }
 
-    /// Runs statements without triggers and foreign keys, to get at a state that they would not let arise.
+    /// Runs statements without triggers and foreign keys, to reach a state that they prevent.
     pub async fn unguarded(&mut self, sql: &str) {
         self.accepts("SET LOCAL session_replication_role = replica").await;
         self.accepts(sql).await;
@@ -151,7 +151,7 @@ impl Guards {
     }
 }
 
-/// A draft by Ana of a list.
+/// SQL for a draft of a list by Ana.
 pub fn draft(id: &str, name: &str) -> String {
     format!(
         "INSERT INTO changes (id, kind, name, base_version, state, title, why, source, body, hash, author_id, created_by, created_at, updated_at)
@@ -160,33 +160,33 @@ pub fn draft(id: &str, name: &str) -> String {
     )
 }
 
-/// Submits a draft, for RevOps and the sales manager to sign.
+/// SQL that submits a draft for approval by RevOps and the sales manager.
 pub fn submit(id: &str) -> String {
     format!(
         "UPDATE changes SET state = 'submitted', submitted_at = now(), required = '{{revops,ae_rep_leader}}' WHERE id = '{id}';"
     )
 }
 
-/// Somebody says something about a change: verdict, role, hash and comment as SQL.
+/// SQL for a review of a change; `values` are verdict, role, hash and comment.
 pub fn review(id: &str, person: &str, values: &str) -> String {
     format!(
         "INSERT INTO change_reviews (id, at, change_id, person_id, verdict, role, hash, comment) VALUES (gen_random_uuid(), now(), '{id}', '{person}', {values});"
     )
 }
 
-/// Somebody signs a change in a role.
+/// SQL for an approval of a change in a role.
 pub fn sign(id: &str, person: &str, role: &str) -> String {
     review(id, person, &format!("'approve', '{role}', sha256('Initech'), ''"))
 }
 
-/// A version that a change brings: kind, name, number and hash as SQL.
+/// SQL for a version made from a change; `values` are kind, name, number and hash.
 pub fn version(change: &str, values: &str) -> String {
     format!(
         "INSERT INTO versions (id, body, created_at, created_by, change_id, kind, name, version, hash) VALUES (gen_random_uuid(), '{{}}', now(), 'test', {change}, {values});"
     )
 }
 
-/// Approves a change whose version is there.
+/// SQL that approves a change whose version exists.
 pub fn approve(id: &str) -> String {
     format!(
         "UPDATE changes SET state = 'approved', closed_at = now(), version_id = (SELECT id FROM versions WHERE change_id = '{id}') WHERE id = '{id}';"

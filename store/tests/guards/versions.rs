@@ -1,4 +1,4 @@
-//! `check_version`: what becomes a version, and that versions and bundles stay as they are.
+//! `check_version`: what becomes a version. Versions and bundles never change.
 
 use crate::support::{BEN, CHANGE, CLEO, Guards, OTHER, UNIQUE, approve, draft, sign, submit, version};
 
@@ -31,7 +31,7 @@ async fn a_version_is_what_a_signed_change_says() {
         "'list', 'other', 1, sha256('Initech')",
         "'list', 'tam', 2, sha256('Initech')",
         "'list', 'tam', 1, sha256('Globex')",
-        // What the other change says, which nobody signed.
+        // The content of the other change, which is not approved.
         "'list', 'partners', 1, sha256('Initech')",
     ] {
         guards.refuses(&version(&this(), other), UNSIGNED).await;
@@ -59,7 +59,7 @@ async fn a_change_that_was_sent_back_or_withdrawn_brings_no_version() {
 async fn a_change_brings_one_version() {
     let mut guards = signed_and_unsigned().await;
     guards.accepts(&version(&this(), THIS)).await;
-    // Signed it still is, before and after it is approved; its version is there already.
+    // It counts as signed before and after its approval; its version exists already.
     guards.violates(&version(&this(), THIS), UNIQUE, "versions_kind_name_version_key").await;
     guards.accepts(&approve(CHANGE)).await;
     guards.violates(&version(&this(), THIS), UNIQUE, "versions_kind_name_version_key").await;

@@ -1,4 +1,4 @@
-//! What guards a database, read from its own catalogue, and the SQL that takes each guard away.
+//! The guards of a database, read from its catalogue, and the SQL that removes each of them.
 
 use anyhow::{Context, Result};
 use serde_json::Value;
@@ -6,42 +6,42 @@ use serde_json::Value;
 use super::clauses::{self, Weakened};
 use crate::postgres::Cluster;
 
-/// A database with one guard less.
+/// A change that removes one guard.
 pub struct Mutant {
-    /// The guard, and what was done to it.
+    /// The guard and the change, for the report.
     pub name: String,
-    /// The SQL that does it, for the owner to run.
+    /// The SQL, for the owner to run.
     pub sql: String,
 }
 
-/// Every trigger: those of a parent are dropped or lose one of their events, the copies on partitions are switched off.
+/// Every trigger. Triggers of parents are dropped or lose one event; their copies on partitions are disabled.
 const TRIGGERS: &str = "SELECT c.relname AS table, t.tgname AS name, pg_get_triggerdef(t.oid) AS definition, t.tgparentid <> 0 AS is_copy \
     FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid \
     WHERE NOT t.tgisinternal AND c.relnamespace = 'public'::regnamespace ORDER BY t.tgparentid <> 0, c.relname, t.tgname";
 
-/// Checks and unique constraints, each once: partitions have those of their parents.
+/// Checks and unique constraints, without those that partitions inherit.
 const CONSTRAINTS: &str = "SELECT c.conrelid::regclass::text AS table, c.conname AS name, pg_get_expr(c.conbin, c.conrelid) AS condition \
     FROM pg_constraint c WHERE c.connamespace = 'public'::regnamespace AND c.conrelid <> 0 AND c.contype IN ('c', 'u', 'p') \
     AND c.conparentid = 0 AND c.conrelid::regclass::text <> 'seaql_migrations' \
     AND NOT EXISTS (SELECT 1 FROM pg_inherits i WHERE i.inhrelid = c.conrelid) ORDER BY 1, 2";
 
-/// Unique indexes that are no constraints.
+/// Unique indexes that belong to no constraint.
 const INDEXES: &str = "SELECT i.indexrelid::regclass::text AS name, pg_get_indexdef(i.indexrelid) AS definition \
     FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indisunique AND c.relnamespace = 'public'::regnamespace \
     AND NOT c.relispartition AND NOT EXISTS (SELECT 1 FROM pg_constraint o WHERE o.conindid = i.indexrelid) ORDER BY 1";
 
-/// The functions that decide something: those with statements, and those that answer yes or no.
+/// The guard functions: PL/pgSQL, and SQL functions that return a boolean.
 const FUNCTIONS: &str = "SELECT p.proname AS name, l.lanname AS language, p.prosrc AS source, pg_get_functiondef(p.oid) AS definition \
     FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.pronamespace = 'public'::regnamespace \
     AND (l.lanname = 'plpgsql' OR (l.lanname = 'sql' AND p.prorettype = 'boolean'::regtype)) ORDER BY 1";
 
-/// What the application's role may not do to rows.
+/// Privileges that the application's role does not have.
 const REFUSED_TO_THE_ROLE: &str = "SELECT c.relname AS table, p AS privilege \
     FROM pg_class c CROSS JOIN unnest(ARRAY['INSERT', 'UPDATE', 'DELETE']) p \
     WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relnamespace = 'public'::regnamespace AND c.relname <> 'seaql_migrations' \
     AND NOT has_table_privilege('meshline_app', c.oid, p) ORDER BY 1, 2";
 
-/// All mutants of a database.
+/// Returns all mutants of a database.
 ///
 /// # Errors
 /// The catalogue cannot be read, or a condition in it cannot be parsed.

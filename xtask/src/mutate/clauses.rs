@@ -1,4 +1,4 @@
-//! SQL with one part of a condition left out: the mistakes that a guard must not survive unnoticed.
+//! Conditions in SQL with one part removed.
 
 use std::fmt::Display;
 use std::ops::ControlFlow;
@@ -15,13 +15,13 @@ const DIALECT: PostgreSqlDialect = PostgreSqlDialect {};
 /// SQL from which one part was removed.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Weakened {
-    /// What was done, for the report, for example `without a = 1`.
+    /// The change, for the report, for example `without a = 1`.
     pub change: String,
     /// The SQL that is left.
     pub sql: String,
 }
 
-/// Every way to leave one part out of a condition.
+/// Returns every way to remove one part of a condition.
 ///
 /// # Errors
 /// The condition cannot be parsed.
@@ -33,7 +33,7 @@ pub fn condition(sql: &str) -> Result<Vec<Weakened>> {
     Ok(weakened(&parsed))
 }
 
-/// Every way to leave one part of a condition out of a query.
+/// Returns every way to remove one part of a condition in a query.
 ///
 /// # Errors
 /// The query cannot be parsed.
@@ -45,12 +45,12 @@ pub fn query(sql: &str) -> Result<Vec<Weakened>> {
     Ok(weakened(&parsed))
 }
 
-/// Every way to switch off an `IF` of a PL/pgSQL body, or to leave one part out of its condition.
+/// Returns every way to disable an `IF` of a PL/pgSQL body, or to remove one part of its condition.
 ///
 /// # Errors
 /// The body cannot be split into tokens, or a condition cannot be parsed.
 pub fn body(source: &str) -> Result<Vec<Weakened>> {
-    // Without unescaping, so that the tokens printed again are the source.
+    // Without unescaping, printing the tokens gives back the source.
     let tokens = Tokenizer::new(&DIALECT, source).with_unescape(false).tokenize()?;
     let text = |tokens: &[Token]| tokens.iter().map(ToString::to_string).collect::<String>();
     let mut found = Vec::new();
@@ -99,12 +99,12 @@ fn weakened<T: VisitMut + Clone + Display>(original: &T) -> Vec<Weakened> {
     }
 }
 
-/// Removes the n-th part that can be removed.
+/// Removes the n-th removable part.
 struct Removal {
     wanted: usize,
     seen: usize,
-    /// How deep we are in values that are allowed, as Postgres prints them (`= ANY (ARRAY[…])`, `<@ ARRAY[…]`): taking one away
-    /// forbids it and weakens nothing.
+    /// How many lists of allowed values surround the node (`= ANY (ARRAY[…])`, `<@ ARRAY[…]`): removing one of them would make the
+    /// condition stricter, not weaker.
     allowed_values: usize,
     change: Option<String>,
 }
@@ -159,13 +159,13 @@ fn is_enumeration(expr: &Expr) -> bool {
     matches!(expr, Expr::AnyOp { .. } | Expr::BinaryOp { op: BinaryOperator::ArrowAt, .. })
 }
 
-/// The parts that can be removed from this node itself, each with what is left.
+/// The parts that can be removed from this node itself, each with the rest.
 fn removals(expr: &Expr) -> Vec<(String, Expr)> {
     use BinaryOperator::{And, Eq, Or};
     match expr {
         Expr::BinaryOp { left, op: op @ (And | Or), right } => {
             let mut found = vec![(right.to_string(), (**left).clone())];
-            // A chain nests to the left; its earlier links are removed one by one further down.
+            // A chain nests to the left; the visitor reaches its other operands further down.
             if !matches!(&**left, Expr::BinaryOp { op: inner, .. } if inner == op) {
                 found.push((left.to_string(), (**right).clone()));
             }
@@ -202,7 +202,7 @@ fn removals(expr: &Expr) -> Vec<(String, Expr)> {
     }
 }
 
-/// Rows compared column by column, with one column less each time.
+/// A comparison of rows without each of its columns in turn.
 fn pairs(left: &Expr, right: &Expr, join: impl Fn(Box<Expr>, Box<Expr>) -> Expr) -> Vec<(String, Expr)> {
     let (Expr::Tuple(left), Expr::Tuple(right)) = (left, right) else { return Vec::new() };
     let others = without_each(right, Expr::Tuple);
@@ -210,7 +210,7 @@ fn pairs(left: &Expr, right: &Expr, join: impl Fn(Box<Expr>, Box<Expr>) -> Expr)
     each.map(|((part, left), (_, right))| (part, join(left.into(), right.into()))).collect()
 }
 
-/// A list of at least two without each of its items in turn.
+/// A list of at least two items without each of them in turn.
 fn without_each(list: &[Expr], build: impl Fn(Vec<Expr>) -> Expr) -> Vec<(String, Expr)> {
     if list.len() < 2 {
         return Vec::new();

@@ -1,5 +1,5 @@
-//! `cargo xtask mutate code`: cargo-mutants over the rules and the service layer, which replaces operators and results in the
-//! code and runs the tests. It takes hours over everything, so it is a command, and takes files to look at.
+//! `cargo xtask mutate code`: cargo-mutants over the rules and the service layer. It replaces operators and results in the code
+//! and runs the package's tests. Everything takes hours, so this is a command that also takes single files.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,13 +14,13 @@ use crate::test::VARIABLE;
 use crate::workspace::{self, Workspace};
 use crate::{output, packages, process};
 
-/// The version of cargo-mutants whose options and results are known here.
+/// The version of cargo-mutants whose options and report format this file relies on.
 const VERSION: &str = "27.1.0";
 
-/// Where what decides lives.
+/// The files that decide about leads and changes.
 const FILES: &[&str] = &["engine/src/rules/**/*.rs", "service/src/**/*.rs"];
 
-/// How many seconds the tests may take on one mutant: loops without an end are among them.
+/// Seconds that the tests may take on one mutant; some mutants loop forever.
 const TIMEOUT: &str = "300";
 
 /// Mutates these files, or all of [`FILES`].
@@ -43,7 +43,7 @@ pub fn code(files: &[&str]) -> Result<ExitCode> {
         mutants.args(["--file", file]);
     }
     mutants.current_dir(&workspace.root).env(VARIABLE, cluster.url("postgres"));
-    // It ends with another code when a mutant was missed; what it found is read from its file.
+    // It also fails when a mutant was missed, so the result is read from its report.
     output::phase("mutants", || process::status(&mut mutants))?;
     let verdicts = read(&folder.join("mutants.out").join("outcomes.json"))?;
     ensure!(
@@ -53,7 +53,7 @@ pub fn code(files: &[&str]) -> Result<ExitCode> {
     Ok(report(&verdicts))
 }
 
-/// The program, from the user's cache.
+/// Returns the program, installed in the user's cache.
 fn ensure_installed(workspace: &Workspace) -> Result<PathBuf> {
     let folder = workspace::cache()?.join(format!("cargo-mutants-{VERSION}"));
     let program = folder.join("bin").join("cargo-mutants");
@@ -72,7 +72,7 @@ fn read(path: &Path) -> Result<Vec<Verdict>> {
     Ok(outcomes["outcomes"].as_array().into_iter().flatten().filter_map(verdict).collect())
 }
 
-/// What became of a mutant. One that does not compile is none.
+/// Reads the result for a mutant; `None` for one that does not compile.
 fn verdict(outcome: &Value) -> Option<Verdict> {
     let name = outcome["scenario"]["Mutant"]["name"].as_str()?.to_owned();
     let caught_by = match outcome["summary"].as_str()? {

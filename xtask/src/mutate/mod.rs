@@ -1,4 +1,4 @@
-//! `cargo xtask mutate`: takes guards out of the schema, or operators out of the code, and looks whether a test notices.
+//! `cargo xtask mutate`: removes guards from the schema or changes operators in the code, and checks that a test fails.
 
 mod catalogue;
 mod clauses;
@@ -10,15 +10,15 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use serde_json::json;
 
-/// What became of one mutant.
+/// The result for one mutant.
 struct Verdict {
     /// The mutant.
     name: String,
-    /// The first test that failed with it; none when all passed.
+    /// The first test that failed; `None` when all passed.
     caught_by: Option<String>,
 }
 
-/// Runs one of the two kinds of mutation.
+/// Runs one kind of mutation.
 ///
 /// # Errors
 /// The options are wrong, something does not build or start, or the tests fail without any mutation.
@@ -31,7 +31,7 @@ pub fn mutate(options: &[&str]) -> Result<ExitCode> {
     }
 }
 
-/// Prints the table of what was caught and missed, and all of it once more as a line of JSON.
+/// Prints what was caught and what was missed, and a summary as the last line, in JSON.
 fn report(verdicts: &[Verdict]) -> ExitCode {
     for Verdict { name, caught_by } in verdicts {
         match caught_by {

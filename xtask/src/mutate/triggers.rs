@@ -1,6 +1,5 @@
-//! `cargo xtask mutate triggers`: the schema without one trigger, one clause of a guard function, one constraint or with one
-//! privilege more. Each time a copy of the migrated database is changed by the owner, and the store's tests of the guards run
-//! on copies of that.
+//! `cargo xtask mutate triggers`: removes one trigger, one clause of a guard function or one constraint, or grants one more
+//! privilege, in a copy of the migrated database, and runs the store's guard tests on it.
 
 use std::process::{Command, ExitCode};
 use std::time::Duration;
@@ -15,13 +14,13 @@ use crate::test::VARIABLE;
 use crate::workspace::Workspace;
 use crate::{output, packages, process};
 
-/// Where tests find the name of the database to copy; they make it when it is not there.
+/// Names the database that tests copy; they create it when it does not exist.
 const TEMPLATE: &str = "MESHLINE_TEST_TEMPLATE";
 
-/// How long the tests may take on one mutant. A guard whose absence makes them hang has been noticed.
+/// How long the tests may take on one mutant; a mutant that makes them hang counts as caught.
 const LIMIT: Duration = Duration::from_secs(180);
 
-/// Mutants that no statement can tell from the schema as it is, and why.
+/// Mutants that behave exactly like the original schema, and why.
 const EQUIVALENT: &[(&str, &str)] = &[
     (
         "constraint outcomes_amount_is_finite: without amount <> 'NaN'::numeric",
@@ -69,14 +68,14 @@ pub fn triggers(filter: &str) -> Result<ExitCode> {
     Ok(report(&verdicts))
 }
 
-/// A database that tests copy; dropped with the value.
+/// A database that tests copy, dropped with the value.
 struct Template<'a> {
     cluster: &'a Cluster,
     name: String,
 }
 
 impl<'a> Template<'a> {
-    /// A copy with a guard less.
+    /// Copies the database and applies a mutant to the copy.
     fn mutated(&self, mutant: &Mutant) -> Result<Template<'a>> {
         let copy = Template { cluster: self.cluster, name: format!("{}_mutant", self.name) };
         self.cluster.drop_database(&copy.name)?;
@@ -99,7 +98,7 @@ impl<'a> Template<'a> {
         }
         let failed = output.stdout.lines().find_map(failed);
         let is_success = output.status.is_some_and(|status| status.success());
-        // Anything else is no verdict on the mutant: the program did not get as far as its tests.
+        // Otherwise the program did not get as far as its tests, which says nothing about the mutant.
         ensure!(
             is_success != failed.is_some() && output.stdout.contains("test result: "),
             "{}\n{}",
@@ -118,7 +117,7 @@ impl Drop for Template<'_> {
     }
 }
 
-/// The test that a line of libtest's says has failed.
+/// Returns the name of the test that a line of libtest's output reports as failed.
 fn failed(line: &str) -> Option<String> {
     let (name, result) = line.strip_prefix("test ")?.rsplit_once(" ... ")?;
     (result == "FAILED").then(|| name.to_owned())
