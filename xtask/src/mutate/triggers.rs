@@ -17,6 +17,9 @@ use crate::{output, packages, process};
 /// Names the database that tests copy; they create it when it does not exist.
 const TEMPLATE: &str = "MESHLINE_TEST_TEMPLATE";
 
+/// The tests that run on every mutant.
+const TESTS: &str = "guards::";
+
 /// How long the tests may take on one mutant; a mutant that makes them hang counts as caught.
 const LIMIT: Duration = Duration::from_secs(180);
 
@@ -43,9 +46,9 @@ const EQUIVALENT: &[(&str, &str)] = &[
 pub fn triggers(filter: &str) -> Result<ExitCode> {
     let workspace = Workspace::find()?;
     packages::ensure(&[&packages::POSTGRES])?;
-    let selection = ["--package", "store", "--test", "guards"];
+    let selection = ["--package", "store", "--test", "all"];
     let program = output::phase("building", || rust_tests::programs(&workspace, &selection))?;
-    let program = program.into_iter().next().context("store has no test `guards`")?;
+    let program = program.into_iter().next().context("store has no test program `all`")?;
     let cluster = Cluster::start(&workspace, &postgres::TEST)?;
     let base = Template { cluster: &cluster, name: format!("mutate_{}", std::process::id()) };
     let unchanged = output::phase("the schema as it is", || base.failing_test(&program))?;
@@ -90,7 +93,7 @@ impl<'a> Template<'a> {
     /// Runs the tests on copies of the database and returns the first that fails, if one does.
     fn failing_test(&self, program: &Program) -> Result<Option<String>> {
         let mut command = Command::new(&program.executable);
-        command.current_dir(&program.folder).env("CARGO_MANIFEST_DIR", &program.folder);
+        command.arg(TESTS).current_dir(&program.folder).env("CARGO_MANIFEST_DIR", &program.folder);
         command.env(VARIABLE, self.cluster.url("postgres")).env(TEMPLATE, &self.name);
         let output = process::output_within(&mut command, LIMIT)?;
         if output.status.is_none() {
