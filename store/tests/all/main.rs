@@ -9,6 +9,7 @@
 
 mod effects;
 mod flow;
+mod guards;
 mod lists;
 mod outbox;
 mod people;

@@ -13,6 +13,7 @@ mod lists;
 mod live;
 mod notices;
 mod openapi;
+mod others;
 mod outcomes;
 mod people;
 mod process;
