@@ -108,7 +108,7 @@ async fn a_release_that_was_rebuilt_says_so_and_is_approved_again() {
     approve(&mut cleo, &app, &change, "ae_rep_leader").await;
     let list = live(&app).await + 1;
     // The rules change beside it, and go live first.
-    let rules = include_str!("../../demo/demo.yaml").replace("> 0.85", "> 0.8");
+    let rules = include_str!("../../../demo/demo.yaml").replace("> 0.85", "> 0.8");
     app.office.apply(&rules, false).await.unwrap();
     service::testing::approve_all(app.store()).await;
     assert_eq!(live(&app).await, list + 1);
