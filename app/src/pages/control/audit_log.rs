@@ -30,11 +30,12 @@ pub const PATH: &str = "/audit";
 pub const NAMES: [&str; 3] = ["who", "area", "about"];
 
 /// The parts of the product that acts are about, as actions begin and as people say.
-const AREAS: [(&str, &str); 13] = [
+const AREAS: [(&str, &str); 14] = [
     ("person", "People"),
     ("key", "API keys"),
     ("workflow", "Workflows"),
-    ("change", "Changes and sign-offs"),
+    ("change", "Changes and approvals"),
+    ("release", "Releases"),
     ("version", "Versions of maps, rules and lists"),
     ("queue", "The queue"),
     ("lead", "Leads"),
