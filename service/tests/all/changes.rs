@@ -76,7 +76,7 @@ async fn a_change_goes_from_draft_to_version_by_the_signatures_of_others() {
     assert_eq!(first, Approval::Waiting(vec![Role::AeRepLeader]));
     assert_eq!((waiting(&other).await, waiting(&manager).await), (0, 1));
     let last = changing::approve(store, &manager, number, &hash, Role::AeRepLeader, "").await.unwrap();
-    assert_eq!(last, Approval::Live { version: 1, workflows: vec![] });
+    assert_eq!(last, Approval::Approved { version: 1, releases: vec![] });
     let done = change(store, number).await;
     assert_eq!((done.state, done.version), (State::Approved, Some(1)));
     let mut connection = store.pool().acquire().await.unwrap();

@@ -13,6 +13,6 @@ mod guards;
 mod lists;
 mod outbox;
 mod people;
-mod queue;
 mod reads;
+mod releases;
 mod unfinished;

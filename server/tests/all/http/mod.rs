@@ -17,6 +17,7 @@ mod others;
 mod outcomes;
 mod people;
 mod process;
+mod releases;
 mod search;
 mod sessions;
 mod settings;
