@@ -4,6 +4,7 @@
 //! [`Actor`], the first argument of every writing function, and the audit row is written in the same transaction.
 
 pub mod actor;
+pub mod availability;
 pub mod changes;
 pub mod control;
 pub mod destinations;
