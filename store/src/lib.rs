@@ -5,8 +5,10 @@
 
 pub mod actor;
 pub mod changes;
+mod columns;
 pub mod control;
 pub mod destinations;
+mod entity;
 pub mod error;
 pub mod hash;
 pub mod imports;
@@ -18,6 +20,7 @@ pub mod live;
 pub mod log;
 pub mod migrate;
 pub mod notices;
+mod orm;
 pub mod outcomes;
 pub mod people;
 pub mod pool;

@@ -1,4 +1,6 @@
 //! Schema and partitions: the acts of the owner, on a connection of its own outside the pool.
+//!
+//! Hand-written SQL: the owner's functions; there is no pool yet.
 
 use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use migrations::Migrator;

@@ -1,12 +1,25 @@
 //! The pool of connections, all of them in the application's role.
+//!
+//! There are two ways to a row, and a transaction may use both:
+//!
+//! * **Entities** ([`crate::entity`], SeaORM) are the rule: each table that is neither written once nor on the path of an
+//!   event or a delivery has one. Reads outside a transaction go through [`Store::db`]; inside, [`crate::orm::orm`] lends
+//!   the transaction's connection for a statement.
+//! * **Hand-written SQL** ([`Store::pool`], sqlx) is for what SeaORM cannot say or would say more slowly: commits of events
+//!   and claims of the outbox with an array for each column ([`crate::columns`]), keyset lists, figures, locks and
+//!   notifications. A file that has some says why in its documentation; this one asks Postgres' catalogue.
+//!
+//! A transaction is always sqlx's, and functions that write take `&mut PgConnection`. SeaORM's own transaction does not
+//! give its connection out, so hand-written statements could not join it.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use sea_orm::{DatabaseConnection, SqlxPostgresConnector};
+use sea_orm::{DatabaseConnection, EntityTrait as _, SqlxPostgresConnector};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection as _, Executor as _, PgPool};
 
+use crate::entity::setting;
 use crate::error::{Error, Result};
 use crate::keyring::Keyring;
 use crate::live::Marks;
@@ -77,7 +90,7 @@ impl Store {
         &self.marks
     }
 
-    /// For entities.
+    /// For entities, outside a transaction; see [`crate::orm::orm`] for those inside one.
     pub fn db(&self) -> &DatabaseConnection {
         &self.db
     }
@@ -110,11 +123,8 @@ impl Store {
     }
 
     async fn check_key(&self) -> Result<()> {
-        let stored: Option<serde_json::Value> =
-            sqlx::query_scalar("SELECT value FROM settings WHERE name = 'key_fingerprint'")
-                .fetch_optional(&self.pool)
-                .await?;
-        match stored.as_ref().and_then(|value| value.as_str()) {
+        let stored = setting::Entity::find_by_id("key_fingerprint").one(&self.db).await?;
+        match stored.as_ref().and_then(|row| row.value.as_str()) {
             Some(fingerprint) if fingerprint == self.keyring.fingerprint() => Ok(()),
             Some(_) => Err(Error::Key(
                 "this database was made with another master key; MESHLINE_KEY_FILE names the right one"

@@ -1,4 +1,6 @@
 //! Who works on which lead.
+//!
+//! Hand-written SQL: a claim is taken or extended in one statement that other people's claims decide, on the path of every lead opened.
 
 use engine::ids::PersonId;
 use serde_json::json;

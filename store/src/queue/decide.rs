@@ -1,4 +1,6 @@
 //! What people decide, each lead once.
+//!
+//! Hand-written SQL: a verdict locks the lead's row, works with the immutable log and has to agree with the commit of events.
 
 use std::collections::BTreeMap;
 

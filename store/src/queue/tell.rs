@@ -1,4 +1,6 @@
 //! What a verdict tells the workflow's destinations.
+//!
+//! Hand-written SQL: it shares the path of effects with the commit of events.
 
 use engine::action::Action;
 use engine::decision::{Decision, Mode};

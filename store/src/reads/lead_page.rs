@@ -1,4 +1,6 @@
 //! What the page of one lead shows beside its decisions: its history, and what its rules were.
+//!
+//! Hand-written SQL: joins of the log with parts of stored versions.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,6 @@
 //! Taking effects out of the outbox for a while.
+//!
+//! Hand-written SQL: the hot path of every delivery, told by the database's clock.
 
 use chrono::{DateTime, Utc};
 use engine::canonical::Digest;

@@ -1,4 +1,6 @@
 //! Telling what became of attempts.
+//!
+//! Hand-written SQL: the hot path of every delivery, with an array for each column.
 
 use chrono::{DateTime, Utc};
 use engine::canonical::Digest;

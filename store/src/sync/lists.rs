@@ -1,4 +1,6 @@
 //! What pages show of effects and their deliveries.
+//!
+//! Hand-written SQL: lists of the outbox and the log of deliveries, which have no entities.
 
 use chrono::{DateTime, Utc};
 use engine::canonical::Digest;
