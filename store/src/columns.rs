@@ -5,9 +5,9 @@
 
 use sqlx::encode::Encode;
 use sqlx::error::BoxDynError;
-use sqlx::postgres::{PgArguments, PgBindIterExt as _, PgHasArrayType, PgTypeInfo};
-use sqlx::query::Query;
-use sqlx::{Arguments as _, AssertSqlSafe, PgConnection, Postgres, Type, TypeInfo as _};
+use sqlx::postgres::{PgArguments, PgBindIterExt as _, PgHasArrayType, PgRow, PgTypeInfo};
+use sqlx::query::{Query, QueryAs};
+use sqlx::{Arguments as _, AssertSqlSafe, FromRow, PgConnection, Postgres, Type, TypeInfo as _};
 
 use crate::error::Result;
 
@@ -89,8 +89,24 @@ impl<'r, R> Columns<'r, R> {
     }
 
     /// A statement that has [`Columns::table`] in it.
-    pub fn query(self, sql: String) -> Query<'static, Postgres, PgArguments> {
-        sqlx::query_with_result(AssertSqlSafe(sql), self.arguments)
+    ///
+    /// # Errors
+    /// When a value cannot be encoded.
+    pub fn query(self, sql: String) -> Result<Query<'static, Postgres, PgArguments>> {
+        let arguments = self.arguments.map_err(sqlx::Error::Encode)?;
+        Ok(sqlx::query_with(AssertSqlSafe(sql), arguments))
+    }
+
+    /// As [`Columns::query`], for a statement that returns rows.
+    ///
+    /// # Errors
+    /// When a value cannot be encoded.
+    pub fn query_as<T>(self, sql: String) -> Result<QueryAs<'static, Postgres, T, PgArguments>>
+    where
+        T: for<'row> FromRow<'row, PgRow>,
+    {
+        let arguments = self.arguments.map_err(sqlx::Error::Encode)?;
+        Ok(sqlx::query_as_with(AssertSqlSafe(sql), arguments))
     }
 
     /// Writes the rows; answers how many were written. `or` is what happens with one that is there already, for example
@@ -101,6 +117,6 @@ impl<'r, R> Columns<'r, R> {
     pub async fn insert_into(self, table: &str, or: &str, connection: &mut PgConnection) -> Result<u64> {
         let (names, rows) = (self.names(), self.table("rows"));
         let sql = format!("INSERT INTO {table} ({names}) SELECT {names} FROM {rows} {or}");
-        Ok(self.query(sql).execute(connection).await?.rows_affected())
+        Ok(self.query(sql)?.execute(connection).await?.rows_affected())
     }
 }

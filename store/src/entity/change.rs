@@ -39,6 +39,12 @@ pub enum Relation {
         to = "super::person::Column::Id"
     )]
     Author,
+    #[sea_orm(
+        belongs_to = "super::version::Entity",
+        from = "Column::VersionId",
+        to = "super::version::Column::Id"
+    )]
+    Version,
 }
 
 impl Related<super::person::Entity> for Entity {

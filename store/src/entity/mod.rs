@@ -15,6 +15,7 @@ pub mod layer_owners;
 pub mod notice;
 pub mod person;
 pub mod person_role;
+pub mod queue_claim;
 pub mod saved_view;
 pub mod session;
 pub mod setting;
@@ -28,7 +29,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use sea_orm::sea_query::ColumnType;
-    use sea_orm::{ColumnTrait as _, ColumnTypeTrait as _, EntityTrait, IdenStatic as _, Iterable as _};
+    use sea_orm::{ColumnTrait as _, EntityTrait, IdenStatic as _, Iterable as _};
 
     use crate::Store;
     use crate::testing::TestDatabase;
@@ -101,6 +102,7 @@ mod tests {
             notice,
             person,
             person_role,
+            queue_claim,
             saved_view,
             session,
             setting,

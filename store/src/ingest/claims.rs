@@ -1,4 +1,6 @@
 //! Idempotency keys: taken once, for one body.
+//!
+//! Hand-written SQL: the path of every event, with an array for each column.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,9 +8,9 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use crate::columns::Columns;
 use crate::error::Result;
 use crate::keyring::Keyring;
-use crate::log::column;
 
 /// A request's claim on its idempotency key.
 #[derive(Clone, Debug)]
@@ -64,29 +66,26 @@ pub async fn claim_keys(
         firsts.entry((&hashed.claim.scope, &hashed.key)).or_insert(i);
     }
     let first: Vec<&Hashed<'_>> = firsts.values().map(|i| &hashed[*i]).collect();
-    let taken: Vec<(String, Vec<u8>)> = sqlx::query_as(
-        "INSERT INTO idempotency_keys (scope, key_hmac, body_hmac, result_id, created_at) \
-         SELECT scope, key_hmac, body_hmac, result_id, at FROM unnest($1::text[], $2::bytea[], $3::bytea[], $4::uuid[], $5::timestamptz[]) AS c (scope, key_hmac, body_hmac, result_id, at) \
-         ON CONFLICT (scope, key_hmac) DO NOTHING RETURNING scope, key_hmac",
-    )
-    .bind(column(&first, |h| h.claim.scope.clone()))
-    .bind(column(&first, |h| h.key.clone()))
-    .bind(column(&first, |h| h.body.clone()))
-    .bind(column(&first, |h| h.claim.result_id))
-    .bind(column(&first, |h| h.claim.at))
-    .fetch_all(&mut *connection)
-    .await?;
+    let keys = || Columns::of(&first).with("scope", |h| &h.claim.scope).with("key_hmac", |h| &h.key);
+    let columns = keys()
+        .with("body_hmac", |h| &h.body)
+        .with("result_id", |h| h.claim.result_id)
+        .with("created_at", |h| h.claim.at);
+    let sql = format!(
+        "INSERT INTO idempotency_keys ({names}) SELECT {names} FROM {} ON CONFLICT (scope, key_hmac) DO NOTHING RETURNING scope, key_hmac",
+        columns.table("c"),
+        names = columns.names(),
+    );
+    let taken: Vec<(String, Vec<u8>)> = columns.query_as(sql)?.fetch_all(&mut *connection).await?;
     let taken: BTreeSet<(String, Vec<u8>)> = taken.into_iter().collect();
     let mut stored: BTreeMap<(String, Vec<u8>), (Vec<u8>, Uuid)> = BTreeMap::new();
     if taken.len() < first.len() {
-        let rows: Vec<(String, Vec<u8>, Vec<u8>, Uuid)> = sqlx::query_as(
-            "SELECT k.scope, k.key_hmac, k.body_hmac, k.result_id FROM idempotency_keys k \
-             JOIN unnest($1::text[], $2::bytea[]) AS c (scope, key_hmac) USING (scope, key_hmac)",
-        )
-        .bind(column(&first, |h| h.claim.scope.clone()))
-        .bind(column(&first, |h| h.key.clone()))
-        .fetch_all(connection)
-        .await?;
+        let keys = keys();
+        let sql = format!(
+            "SELECT k.scope, k.key_hmac, k.body_hmac, k.result_id FROM idempotency_keys k JOIN {} USING (scope, key_hmac)",
+            keys.table("c"),
+        );
+        let rows: Vec<(String, Vec<u8>, Vec<u8>, Uuid)> = keys.query_as(sql)?.fetch_all(connection).await?;
         stored.extend(rows.into_iter().map(|(scope, key, body, result)| ((scope, key), (body, result))));
     }
     Ok(hashed

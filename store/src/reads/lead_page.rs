@@ -6,10 +6,12 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use engine::ids::{DecisionId, EventId, LeadId};
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _};
 use serde_json::Value as Json;
 use sqlx::FromRow;
 use uuid::Uuid;
 
+use crate::entity::destination;
 use crate::error::{Error, Result};
 use crate::pool::Store;
 
@@ -165,9 +167,12 @@ pub async fn erased_at(store: &Store, lead: LeadId) -> Result<Option<DateTime<Ut
 /// # Errors
 /// When the database fails.
 pub async fn paused_destinations(store: &Store) -> Result<BTreeMap<String, String>> {
-    let rows: Vec<(String, String)> =
-        sqlx::query_as("SELECT name, paused_reason FROM destinations WHERE paused_reason IS NOT NULL")
-            .fetch_all(store.pool())
-            .await?;
+    let rows: Vec<(String, String)> = destination::Entity::find()
+        .select_only()
+        .columns([destination::Column::Name, destination::Column::PausedReason])
+        .filter(destination::Column::PausedReason.is_not_null())
+        .into_tuple()
+        .all(store.db())
+        .await?;
     Ok(rows.into_iter().collect())
 }
