@@ -120,3 +120,59 @@ impl<'r, R> Columns<'r, R> {
         Ok(self.query(sql)?.execute(connection).await?.rows_affected())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::TestDatabase;
+
+    struct Point {
+        name: String,
+        bytes: Vec<u8>,
+        note: Option<String>,
+        body: serde_json::Value,
+        at: chrono::DateTime<chrono::Utc>,
+    }
+    columns!(Point { name, bytes, note, body, at });
+
+    #[tokio::test]
+    async fn rows_arrive_as_they_were_given_whatever_the_order_of_the_columns() {
+        let db = TestDatabase::new().await;
+        let mut connection = db.owner().await;
+        let sql =
+            "CREATE TABLE points (note text, at timestamptz, body jsonb, bytes bytea, name text, hash int)";
+        sqlx::query(sql).execute(&mut connection).await.unwrap();
+        let at = chrono::DateTime::from_timestamp(1_700_000_000, 0).unwrap();
+        let points = [("a", None), ("b", Some("second".to_owned()))].map(|(name, note)| Point {
+            name: name.to_owned(),
+            bytes: name.as_bytes().to_vec(),
+            note,
+            body: serde_json::json!({ "of": name }),
+            at,
+        });
+        let written = Point::columns(&points)
+            .and("hash", [1, 2].iter())
+            .insert_into("points", "", &mut connection)
+            .await
+            .unwrap();
+        assert_eq!(written, 2);
+        type Row = (String, Vec<u8>, Option<String>, serde_json::Value, chrono::DateTime<chrono::Utc>, i32);
+        let select = format!("SELECT {}, p.hash FROM points p ORDER BY name", Point::select("p"));
+        let rows: Vec<Row> = sqlx::query_as(AssertSqlSafe(select)).fetch_all(&mut connection).await.unwrap();
+        for ((point, hash), row) in points.iter().zip(1..).zip(rows) {
+            let point = (&point.name, &point.bytes, &point.note, &point.body, &point.at, &hash);
+            assert_eq!(point, (&row.0, &row.1, &row.2, &row.3, &row.4, &row.5));
+        }
+    }
+
+    #[tokio::test]
+    async fn no_rows_are_no_error() {
+        let db = TestDatabase::new().await;
+        let mut connection = db.owner().await;
+        sqlx::query("CREATE TABLE points (note text, at timestamptz, body jsonb, bytes bytea, name text)")
+            .execute(&mut connection)
+            .await
+            .unwrap();
+        assert_eq!(Point::columns(&[]).insert_into("points", "", &mut connection).await.unwrap(), 0);
+    }
+}

@@ -74,3 +74,55 @@ fn exec_error(error: sqlx::Error) -> DbErr {
 fn query_error(error: sqlx::Error) -> DbErr {
     DbErr::Query(RuntimeErr::SqlxError(Arc::new(error)))
 }
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::{EntityTrait as _, SelectExt as _, Set};
+    use serde_json::json;
+
+    use super::*;
+    use crate::Error;
+    use crate::entity::setting;
+    use crate::testing::TestDatabase;
+
+    fn row(name: &str) -> setting::ActiveModel {
+        setting::ActiveModel { name: Set(name.to_owned()), value: Set(json!(1)) }
+    }
+
+    #[tokio::test]
+    async fn an_entity_and_hand_written_sql_share_a_transaction() {
+        let db = TestDatabase::new().await;
+        let mut tx = db.store.pool().begin().await.unwrap();
+        setting::Entity::insert(row("by_entity")).exec_without_returning(&orm(&mut tx)).await.unwrap();
+        let value: serde_json::Value =
+            sqlx::query_scalar("SELECT value FROM settings WHERE name = 'by_entity'")
+                .fetch_one(&mut *tx)
+                .await
+                .unwrap();
+        assert_eq!(value, json!(1));
+        sqlx::query("INSERT INTO settings (name, value) VALUES ('by_hand', '2')")
+            .execute(&mut *tx)
+            .await
+            .unwrap();
+        assert!(setting::Entity::find_by_id("by_hand").exists(&orm(&mut tx)).await.unwrap());
+        tx.rollback().await.unwrap();
+        for name in ["by_entity", "by_hand"] {
+            assert!(
+                !setting::Entity::find_by_id(name).exists(db.store.db()).await.unwrap(),
+                "{name} is kept"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn the_database_refuses_an_entity_as_it_refuses_hand_written_sql() {
+        let db = TestDatabase::new().await;
+        let mut connection = db.store.pool().acquire().await.unwrap();
+        setting::Entity::insert(row("twice")).exec_without_returning(&orm(&mut connection)).await.unwrap();
+        let again = setting::Entity::insert(row("twice")).exec_without_returning(&orm(&mut connection)).await;
+        match again.map_err(Error::from) {
+            Err(Error::Duplicate(constraint)) => assert_eq!(constraint, "settings_pkey"),
+            other => panic!("{other:?}"),
+        }
+    }
+}
