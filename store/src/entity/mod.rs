@@ -5,6 +5,7 @@
 //! code reads through the entity may be missing, provided that the database has a default for it.
 
 pub mod api_key;
+pub mod bundle;
 pub mod change;
 pub mod change_editor;
 pub mod change_review;
@@ -16,6 +17,7 @@ pub mod notice;
 pub mod person;
 pub mod person_role;
 pub mod queue_claim;
+pub mod route;
 pub mod saved_view;
 pub mod session;
 pub mod setting;
@@ -92,6 +94,7 @@ mod tests {
         }
         compare!(
             api_key,
+            bundle,
             change,
             change_editor,
             change_review,
@@ -103,6 +106,7 @@ mod tests {
             person,
             person_role,
             queue_claim,
+            route,
             saved_view,
             session,
             setting,
