@@ -158,13 +158,12 @@ mod tests {
             let text = text.split("#[cfg(test)]").next().unwrap();
             let by_hand =
                 text.contains(concat!("sqlx::", "query")) || text.contains(concat!("Query", "Builder"));
-            if by_hand
-                && !machinery.iter().any(|name| path.ends_with(name))
-                && !text.contains("//! Hand-written SQL: ")
-            {
+            let docs: String = text.lines().take_while(|line| line.starts_with("//!")).collect();
+            let says_why = docs.contains("Hand-written SQL") || docs.to_lowercase().contains("by hand");
+            if by_hand && !says_why && !machinery.iter().any(|name| path.ends_with(name)) {
                 silent.push(path);
             }
         }
-        assert!(silent.is_empty(), "no `//! Hand-written SQL: …` in {silent:#?}");
+        assert!(silent.is_empty(), "the documentation has no `Hand-written SQL: …` in {silent:#?}");
     }
 }

@@ -17,6 +17,8 @@ pub mod notice;
 pub mod person;
 pub mod person_role;
 pub mod queue_claim;
+pub mod release;
+pub mod release_approval;
 pub mod route;
 pub mod saved_view;
 pub mod session;
@@ -106,6 +108,8 @@ mod tests {
             person,
             person_role,
             queue_claim,
+            release,
+            release_approval,
             route,
             saved_view,
             session,

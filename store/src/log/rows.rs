@@ -46,8 +46,8 @@ pub struct EventRow {
 pub struct DecisionRow {
     /// Its id.
     pub id: Uuid,
-    /// The event that was decided on.
-    pub event_id: Uuid,
+    /// The event that was decided on; none where another trigger led to the decision.
+    pub event_id: Option<Uuid>,
     /// The lead.
     pub lead_id: Uuid,
     /// The workflow.
@@ -96,6 +96,19 @@ pub struct DecisionRow {
     /// When it was decided.
     #[serde(with = "micros")]
     pub decided_at: DateTime<Utc>,
+    // Decisions from before these were kept have none, and their hashes are over the columns above.
+    /// The release that brought the bundle to this lead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub release_id: Option<Uuid>,
+    /// Why the decision was made; a [`engine::decision::Trigger`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trigger: Option<String>,
+    /// The probability of this decision where chance took part in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub selection_probability: Option<f64>,
+    /// What altered the decision and is not in the bundle.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conditions: Option<Json>,
 }
 
 columns!(EventRow {
@@ -136,6 +149,10 @@ columns!(DecisionRow {
     effects,
     as_of,
     decided_at,
+    release_id,
+    trigger,
+    selection_probability,
+    conditions,
 });
 
 impl EventRow {
