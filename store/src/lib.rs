@@ -6,8 +6,10 @@
 pub mod actor;
 pub mod availability;
 pub mod changes;
+mod columns;
 pub mod control;
 pub mod destinations;
+mod entity;
 pub mod error;
 pub mod hash;
 pub mod imports;
@@ -19,6 +21,7 @@ pub mod live;
 pub mod log;
 pub mod migrate;
 pub mod notices;
+mod orm;
 pub mod outcomes;
 pub mod people;
 pub mod pool;

@@ -1,14 +1,21 @@
 //! What has versions, as pages list it: rule sets, maps, fields, lists and pools.
+//!
+//! Hand-written SQL: counts inside of a version's body, and joins through a bundle's array of versions.
 
 use chrono::{DateTime, Utc};
 use engine::change::Kind;
+use sea_orm::{
+    ColumnTrait as _, DerivePartialModel, EntityTrait as _, JoinType, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _, RelationTrait as _,
+};
 use sqlx::FromRow;
 
+use crate::entity::{change, person, version};
 use crate::error::Result;
 use crate::pool::Store;
 
 /// Versions of one name that a page lists.
-const VERSIONS: i64 = 200;
+const VERSIONS: u64 = 200;
 
 /// Something that has versions.
 #[derive(Clone, Debug, FromRow)]
@@ -44,7 +51,8 @@ pub async fn subjects(store: &Store, kind: Kind) -> Result<Vec<Subject>> {
 }
 
 /// A version as a history lists it.
-#[derive(Clone, Debug, FromRow)]
+#[derive(Clone, Debug, DerivePartialModel)]
+#[sea_orm(entity = "version::Entity")]
 pub struct Listed {
     /// Its number.
     pub version: i32,
@@ -53,10 +61,13 @@ pub struct Listed {
     /// Who made it one, as the audit log names actors.
     pub created_by: String,
     /// The change that brought it.
+    #[sea_orm(from_expr = "change::Column::Number")]
     pub change: Option<i64>,
     /// What that change does, in a line.
+    #[sea_orm(from_expr = "change::Column::Title")]
     pub title: Option<String>,
     /// Who wrote it.
+    #[sea_orm(from_expr = "person::Column::Name")]
     pub author: Option<String>,
 }
 
@@ -65,16 +76,16 @@ pub struct Listed {
 /// # Errors
 /// When the database fails.
 pub async fn history(store: &Store, kind: Kind, name: &str) -> Result<Vec<Listed>> {
-    Ok(sqlx::query_as(
-        "SELECT v.version, v.created_at, v.created_by, c.number AS change, c.title, p.name AS author FROM versions v \
-         LEFT JOIN changes c ON c.id = v.change_id LEFT JOIN people p ON p.id = c.author_id \
-         WHERE v.kind = $1 AND v.name = $2 ORDER BY v.version DESC LIMIT $3",
-    )
-    .bind(<&str>::from(kind))
-    .bind(name)
-    .bind(VERSIONS)
-    .fetch_all(store.pool())
-    .await?)
+    Ok(version::Entity::find()
+        .left_join(change::Entity)
+        .join(JoinType::LeftJoin, change::Relation::Author.def())
+        .filter(version::Column::Kind.eq(<&str>::from(kind)))
+        .filter(version::Column::Name.eq(name))
+        .order_by_desc(version::Column::Version)
+        .limit(VERSIONS)
+        .into_partial_model()
+        .all(store.db())
+        .await?)
 }
 
 /// A live workflow that decides by something.

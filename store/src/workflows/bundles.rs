@@ -1,4 +1,6 @@
 //! Bundles: what is released and rolled back as one.
+//!
+//! Hand-written SQL: joins through a bundle's array of versions, and lists without their entries.
 
 use std::collections::BTreeMap;
 
@@ -6,6 +8,7 @@ use engine::bundle::BundlePart;
 use engine::canonical::{self, Digest};
 use engine::change::Kind;
 use engine::ids::{VersionId, WorkflowId};
+use sea_orm::EntityTrait as _;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use sqlx::types::Json as Column;
@@ -14,7 +17,9 @@ use uuid::Uuid;
 
 use super::versions::{Version, versions};
 use crate::actor::Actor;
+use crate::entity::bundle;
 use crate::error::{Error, Result};
+use crate::orm::orm;
 
 /// The parts of a bundle, each by name and version; its canonical JSON is what the bundle's hash is of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,17 +97,13 @@ pub struct BundleParts {
 /// # Errors
 /// [`Error::NotFound`] when there is none.
 pub async fn bundle(connection: &mut PgConnection, hash: &Digest) -> Result<BundleParts> {
-    let row: Option<(Uuid, Column<Manifest>, Vec<Uuid>)> =
-        sqlx::query_as("SELECT workflow_id, manifest, version_ids FROM bundles WHERE hash = $1")
-            .bind(hash.0.as_slice())
-            .fetch_optional(&mut *connection)
-            .await?;
-    let (workflow, Column(manifest), ids) = row.ok_or(Error::NotFound("bundle"))?;
+    let row = bundle::Entity::find_by_id(hash.0.to_vec()).one(&orm(connection)).await?;
+    let row = row.ok_or(Error::NotFound("bundle"))?;
     Ok(BundleParts {
         hash: *hash,
-        workflow: workflow.into(),
-        manifest,
-        versions: versions(connection, &ids).await?,
+        workflow: row.workflow_id.into(),
+        manifest: serde_json::from_value(row.manifest)?,
+        versions: versions(connection, &row.version_ids).await?,
     })
 }
 
