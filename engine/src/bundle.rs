@@ -2,10 +2,11 @@
 //!
 //! These are the three steps whose results a decision stores and whose repetition must give the same bytes for ever.
 
+mod builder;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
@@ -21,6 +22,8 @@ use crate::rules::{
     Act, Analysis, Explanation, Inputs, Match, Reading, ReferenceList, RuleSet, RuleSetFile, Verdict,
 };
 use crate::value::Value;
+
+pub use self::builder::BundleBuilder;
 
 /// The content of a bundle, each part with its version.
 #[derive(Clone, Debug)]
@@ -54,44 +57,17 @@ impl BundleSource {
     /// Puts parts together: one catalogue, one map, one rule set, and any number of lists and pools.
     ///
     /// # Errors
-    /// Names the part that is missing, or whose content is not of its kind.
+    /// Names the part that is missing, that has no place in a bundle, or whose content is not of its kind.
     pub fn assemble(parts: impl IntoIterator<Item = BundlePart>) -> Result<Self, Problem> {
-        let (mut catalogue, mut map, mut rule_set) = (None, None, None);
-        let (mut lists, mut pools) = (BTreeMap::new(), BTreeMap::new());
+        let mut builder = BundleBuilder::default();
         for BundlePart { kind, name, version, body } in parts {
-            match kind {
-                Kind::Catalogue => catalogue = Some((version, content(kind, &name, body)?)),
-                Kind::Map => map = Some((version, content(kind, &name, body)?)),
-                Kind::RuleSet => rule_set = Some((version, content(kind, &name, body)?)),
-                Kind::List => {
-                    let list: ListContent = content(kind, &name, body)?;
-                    lists.insert(name, (version, list.entries));
-                }
-                Kind::Pool => {
-                    let pool = content(kind, &name, body)?;
-                    pools.insert(name, (version, pool));
-                }
-            }
+            let place = kind.spec().place.as_ref();
+            let place =
+                place.ok_or_else(|| Problem::at("", format!("{kind} {name} has no place in a bundle.")))?;
+            (place.put)(&mut builder, &name, Some(version), body)?;
         }
-        let missing = |kind: Kind| Problem::at("", format!("The bundle has no {kind}."));
-        Ok(Self {
-            catalogue: catalogue.ok_or_else(|| missing(Kind::Catalogue))?,
-            map: map.ok_or_else(|| missing(Kind::Map))?,
-            rule_set: rule_set.ok_or_else(|| missing(Kind::RuleSet))?,
-            lists,
-            pools,
-        })
+        builder.build()
     }
-}
-
-/// The content of a version of a reference list.
-#[derive(Deserialize)]
-struct ListContent {
-    entries: Vec<String>,
-}
-
-fn content<T: DeserializeOwned>(kind: Kind, name: &str, body: Json) -> Result<T, Problem> {
-    serde_json::from_value(body).map_err(|error| Problem::at("", format!("{kind} {name}: {error}")))
 }
 
 /// A bundle, checked and compiled.
@@ -110,6 +86,7 @@ pub struct Bundle {
     rules: RuleSet,
     lists: BTreeMap<String, (u32, ReferenceList)>,
     pools: BTreeMap<String, (u32, Pool)>,
+    assigned_pools: BTreeSet<String>,
 }
 
 /// The pick of a person with everything it was made from, as a decision stores it.
@@ -148,6 +125,7 @@ impl Bundle {
             .map(|(name, (version, entries))| (name, (version, ReferenceList::new(entries))))
             .collect();
         Ok(Self {
+            assigned_pools: source.rule_set.1.pools(),
             catalogue,
             catalogue_version,
             rule_set: source.rule_set.1.rule_set,
@@ -244,6 +222,11 @@ impl Bundle {
     /// The lists that the rules ask.
     pub fn asked_lists(&self) -> BTreeSet<&str> {
         self.rules.questions().iter().map(|question| question.list.as_str()).collect()
+    }
+
+    /// Returns the pools that the rules assign to.
+    pub fn assigned_pools(&self) -> BTreeSet<String> {
+        self.assigned_pools.clone()
     }
 
     fn readings(&self, fields: &BTreeMap<String, SnapshotField>) -> BTreeMap<String, Reading> {
