@@ -14,7 +14,7 @@ use crate::action::Action;
 use crate::catalogue::Catalogue;
 use crate::change::Kind;
 use crate::content::{EventDocument, ExtractionMap, MapFile, NotRead};
-use crate::decision::{ListMatch, Snapshot, SnapshotField, SnapshotList};
+use crate::decision::{Decision, ListMatch, Snapshot, SnapshotField, SnapshotList};
 use crate::problem::Problem;
 use crate::rules::analysis::Nearest;
 use crate::rules::pick::{Pick, PickInputs, Pool, pick};
@@ -194,6 +194,12 @@ impl Bundle {
     pub fn suggestion(&self, held_by: Option<&str>, decided: Act) -> Act {
         let held = held_by.and_then(|id| self.rules.rules().iter().find(|rule| rule.id == id));
         held.and_then(|rule| rule.act.clone()).unwrap_or(decided)
+    }
+
+    /// What the rules would do with the lead of a stored decision, see [`Bundle::suggestion`].
+    pub fn suggestion_for(&self, decision: &Decision) -> Act {
+        let decided = Act { action: decision.action, parameters: decision.parameters.clone() };
+        self.suggestion(decision.held_by.as_deref(), decided)
     }
 
     /// The pool a verdict assigns to.

@@ -4,7 +4,6 @@
 pub mod changes;
 pub mod door;
 mod first_run;
-pub mod flash;
 mod forgot;
 pub mod path;
 pub mod people;
@@ -28,10 +27,10 @@ use store::Actor;
 use crate::access::{self, Caller, Denied};
 use crate::context::Request;
 use crate::error::{Error, Result};
+use crate::flash::Flash;
 
 pub use self::door::Door;
 pub use self::first_run::{FirstRun, first_run};
-pub use self::flash::Flash;
 pub use self::forgot::{ForgotPassword, forgot_password};
 pub use self::path::LocalPath;
 pub use self::set_password::{SetPassword, set_password};

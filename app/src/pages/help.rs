@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::frame::Section;
+use super::places::Section;
 use crate::ui::icon::{Icon, icon};
 
 /// What is said about a page: what it is for, what its words mean, what can be done on it.

@@ -3,13 +3,13 @@
 mod changes;
 pub(crate) mod control;
 pub(crate) mod dashboard;
-pub(crate) mod filters;
 pub(crate) mod frame;
 mod gate;
 mod help;
 pub(crate) mod home;
 pub(crate) mod lead;
 pub(crate) mod leads;
+mod list_tools;
 mod palette;
 mod period;
 mod places;

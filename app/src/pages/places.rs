@@ -3,7 +3,6 @@
 use http::Method;
 use leptos::server_fn::ServerFn as _;
 
-use super::frame::Section;
 use crate::access::{self, Caller};
 use crate::actions::people::{AddKey, AddPerson, ChangePassword, EndOtherSessions, SetPreferences};
 use crate::actions::settings::{SendTestMail, SetOrganisation, SetOwners};
@@ -11,6 +10,31 @@ use crate::actions::stop::StopWorkflow;
 use crate::actions::sync::{PauseDestination, ReplayEffects, RunJob};
 use crate::context::Viewer;
 use crate::ui::icon::Icon;
+
+/// A page of the menu.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Section {
+    Home,
+    Queue,
+    Leads,
+    Outbox,
+    Jobs,
+    Dashboard,
+    AuditLog,
+    People,
+    Keys,
+    Styleguide,
+    Settings,
+    Account,
+    Search,
+    Approvals,
+    Suggestions,
+    Maps,
+    Fields,
+    RuleSets,
+    Lists,
+    Pools,
+}
 
 /// Part of the menu, each layer with its owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

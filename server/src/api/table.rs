@@ -145,7 +145,7 @@ fn csv(items: &[Decision]) -> Result<Vec<u8>, Box<dyn std::error::Error + Send +
         ];
         rows.push(row.into());
     }
-    Ok(app::exports::cell::written(rows)?)
+    Ok(app::csv_file::written(rows)?)
 }
 
 #[cfg(test)]

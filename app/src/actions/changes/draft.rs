@@ -7,11 +7,10 @@ use store::changes::{self, Change, Edit, State};
 use store::workflows;
 
 use super::{change_path, kind_named, refused};
-use crate::actions::{
-    Flash, LocalPath, REPEATED, actor, actor_once, allowed, back_to, lead_to, lead_to_with,
-};
+use crate::actions::{LocalPath, REPEATED, actor, actor_once, allowed, back_to, lead_to, lead_to_with};
 use crate::context::Request;
 use crate::error::{Error, Result};
+use crate::flash::Flash;
 use crate::ui::{number, words};
 
 /// Characters of a title, as the database has it.

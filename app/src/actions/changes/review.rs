@@ -6,8 +6,9 @@ use service::change::{self, Approval};
 use store::actor::Role;
 
 use super::{change_path, refused};
-use crate::actions::{Flash, REPEATED, actor, actor_once, allowed, lead_to_with};
+use crate::actions::{REPEATED, actor, actor_once, allowed, lead_to_with};
 use crate::error::{Error, Result};
+use crate::flash::Flash;
 
 /// Characters of a comment, as the database has it.
 const COMMENT_CHARS: usize = 5_000;

@@ -14,10 +14,10 @@ use store::queue::{self, Decided, GivenBack, Gone, Kind, Place, Verdict};
 use store::reads::frame::WorkflowName;
 
 use super::{Shown, clock, decided, gone, place, taken};
-use crate::actions::{Flash, actor, allowed, lead_to_with};
+use crate::actions::{actor, allowed, lead_to_with};
 use crate::context::Request;
 use crate::error::{Error, Result};
-use crate::pages::queue::load::suggestion;
+use crate::flash::Flash;
 use crate::ui::words;
 
 /// Characters of a reason: a few sentences.
@@ -184,7 +184,7 @@ async fn suggested(
 ) -> Result<BTreeMap<String, Json>> {
     let decision = store::log::decision(&request.store, decision).await?;
     let rules = request.bundles.readable(&decision.bundle).await?;
-    let act = suggestion(&rules.bundle, &decision);
+    let act = rules.bundle.suggestion_for(&decision);
     Ok(if act.action == action { act.parameters } else { BTreeMap::new() })
 }
 

@@ -10,10 +10,11 @@ use store::changes::{self, Change, Review, State};
 use store::workflows;
 
 use super::{draft, impact, said, sign};
-use crate::actions::Flash;
 use crate::context::{Request, Viewer};
 use crate::error::{Error, Result};
-use crate::pages::frame::{Here, Page, Section, page};
+use crate::flash::Flash;
+use crate::pages::frame::{Here, Page, page};
+use crate::pages::places::Section;
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
 use crate::ui::diff::{differences, text_diff};

@@ -13,11 +13,12 @@ use store::people;
 use store::queue::{self, Filter, Waiting};
 use store::reads::dashboard::{self, Cohort, Report};
 use store::reads::frame::{LayerOwners, around, names_of_actors};
-use store::reads::home::{self, Assigned, Decided, WorkflowState};
+use store::reads::home::{self, Assigned, WorkflowState};
 use store::sync::jobs::{Job, jobs};
 use store::sync::{self, DeadFilter, OpenBreaker};
 
 use crate::error::{Error, Result};
+use crate::figures::DecidedToday;
 use crate::pages::frame::Here;
 use crate::pages::queue::midnight;
 use crate::summaries::Found;
@@ -62,7 +63,7 @@ pub struct Loaded {
     /// All workflows.
     pub workflows: Vec<WorkflowState>,
     /// What was decided today.
-    pub today: Arc<Today>,
+    pub today: Arc<DecidedToday>,
     /// The figures, for those whose page has them.
     pub figures: Option<Found<Report>>,
     /// The viewer's id.
@@ -71,21 +72,9 @@ pub struct Loaded {
     pub clock: Clock,
 }
 
-/// What was decided, for everybody whose day began at the same instant.
-pub struct Today {
-    /// What was decided today.
-    pub decided: Vec<Decided>,
-    /// Whether it was more.
-    pub is_cut: bool,
-    /// How many leads a day each workflow decides.
-    pub load: Vec<(uuid::Uuid, f64)>,
-}
-
-impl Today {
-    async fn read(store: &Store, since: DateTime<Utc>, now: DateTime<Utc>) -> store::Result<Self> {
-        let (decided, is_cut) = home::decided_since(store, since).await?;
-        Ok(Self { decided, is_cut, load: home::load_a_day(store, now).await? })
-    }
+async fn read_today(store: &Store, since: DateTime<Utc>, now: DateTime<Utc>) -> store::Result<DecidedToday> {
+    let (decided, is_cut) = home::decided_since(store, since).await?;
+    Ok(DecidedToday { decided, is_cut, load: home::load_a_day(store, now).await? })
 }
 
 /// Reads it.
@@ -162,12 +151,12 @@ pub async fn load(here: &Here, with_figures: bool) -> Result<Loaded> {
 }
 
 /// Counted once for all who ask at the same time.
-async fn today(here: &Here) -> Result<Arc<Today>> {
+async fn today(here: &Here) -> Result<Arc<DecidedToday>> {
     let (store, now) = (&here.request.store, here.clock.now);
     let since = midnight(now, here.clock.zone);
     let count = || {
         let store = store.clone();
-        async move { Today::read(&store, since, now).await.map(Some) }
+        async move { read_today(&store, since, now).await.map(Some) }
     };
     here.request.summaries.today.wait(since, now, count).await?.ok_or(Error::Internal)
 }

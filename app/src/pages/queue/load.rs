@@ -5,9 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
-use engine::bundle::Bundle;
 use engine::canonical::Digest;
-use engine::decision::Decision;
 use engine::ids::LeadId;
 use engine::rules::Act;
 use engine::rules::pick::{Counters, PickInputs};
@@ -215,7 +213,7 @@ async fn load_open(here: &Here, place: Place, workflows: &[WorkflowName], rows: 
         queue::renew(store, &actor, place).await?;
     }
     let waiting = loaded.decided.as_ref().filter(|_| waits);
-    let suggestion = waiting.map(|decided| suggestion(&decided.rules.bundle, decided.decision()));
+    let suggestion = waiting.map(|decided| decided.rules.bundle.suggestion_for(decided.decision()));
     let turn = match (&suggestion, &loaded.decided) {
         (Some(act), Some(decided)) => turn(here, decided, act, loaded.lead.assignee.clone()).await?,
         _ => None,
@@ -235,12 +233,6 @@ async fn load_open(here: &Here, place: Place, workflows: &[WorkflowName], rows: 
         everybody: if waits { sales(store).await? } else { Vec::new() },
         stop,
     })
-}
-
-/// What the rules would do with the lead.
-pub fn suggestion(bundle: &Bundle, decision: &Decision) -> Act {
-    let act = Act { action: decision.action, parameters: decision.parameters.clone() };
-    bundle.suggestion(decision.held_by.as_deref(), act)
 }
 
 async fn turn(here: &Here, decided: &Decided, act: &Act, owner: Option<String>) -> Result<Option<Turn>> {

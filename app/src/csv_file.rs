@@ -1,4 +1,7 @@
-//! Cells of CSV files that people open in a spreadsheet.
+//! CSV files that people open in a spreadsheet.
+
+/// Rows of a file at most; a list with more rows has to be narrowed, or read through the API.
+pub const MAX_ROWS: usize = 100_000;
 
 /// A cell that no spreadsheet takes for a formula (OWASP, CSV Injection). Numbers stay numbers.
 pub fn harmless(cell: &str) -> String {

@@ -1,16 +1,18 @@
 //! What stands above every list: saved views, columns, and the list as a file.
 
+mod views;
+
 use leptos::prelude::*;
 
-use super::{Table, views};
-use crate::actions::Flash;
+use super::frame::Here;
+use crate::csv_file::MAX_ROWS;
 use crate::error::Result;
-use crate::exports::ROWS;
-use crate::pages::filters::Address;
-use crate::pages::frame::Here;
+use crate::flash::Flash;
+use crate::ui::filters::Address;
 use crate::ui::form::ask;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::number;
+use crate::ui::table::Table;
 
 /// The line of tools of a list. `csv` is where it is had as a file, if it is.
 ///
@@ -26,7 +28,7 @@ pub async fn tools<Row>(
     let choices = table.choices(address);
     let views = views::views(here, flash, address).await?;
     let csv = csv.map(|path| {
-        let title = format!("The list with these filters, {} rows at most", number::count(ROWS as i64));
+        let title = format!("The list with these filters, {} rows at most", number::count(MAX_ROWS as i64));
         view! { <a class="btn plain" href=address.start().without(&["cols"]).at(path) download title=title>{icon(Icon::Download)}"CSV"</a> }
     });
     let columns = columns(address, &choices);

@@ -4,11 +4,11 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
 use store::views::{self as reads, NAME_CHARS, View};
 
-use crate::actions::Flash;
 use crate::actions::views::{DeleteView, RenameView, SaveView};
 use crate::error::Result;
-use crate::pages::filters::Address;
+use crate::flash::Flash;
 use crate::pages::frame::Here;
+use crate::ui::filters::Address;
 use crate::ui::form::ask;
 
 /// The viewer's views of this page, and a way to save what is shown, or to change the view that is open.
