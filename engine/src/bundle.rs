@@ -13,6 +13,7 @@ use serde_json::Value as Json;
 use crate::action::Action;
 use crate::catalogue::Catalogue;
 use crate::change::Kind;
+use crate::change::kinds::Membership;
 use crate::content::{EventDocument, ExtractionMap, MapFile, NotRead};
 use crate::decision::{Decision, ListMatch, Snapshot, SnapshotField, SnapshotList};
 use crate::problem::Problem;
@@ -228,6 +229,15 @@ impl Bundle {
     /// The lists that the rules ask.
     pub fn asked_lists(&self) -> BTreeSet<&str> {
         self.rules.questions().iter().map(|question| question.list.as_str()).collect()
+    }
+
+    /// Returns whether the bundle needs something of this kind and name: the workflow's own parts, and what its rules name.
+    pub fn has_part(&self, kind: Kind, name: &str) -> bool {
+        match kind.spec().place.as_ref().map(|place| place.membership) {
+            Some(Membership::One) => true,
+            Some(Membership::Named(names)) => names(self).contains(name),
+            None => false,
+        }
     }
 
     /// Returns the pools that the rules assign to.

@@ -12,6 +12,7 @@ pub mod import;
 pub mod letters;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod titles;
 
 pub use bundles::Bundles;
 pub use decide::Pipeline;

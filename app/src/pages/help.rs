@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::places::Section;
 use crate::ui::icon::{Icon, icon};
+use crate::ui::kinds;
 
 /// What is said about a page: what it is for, what its words mean, what can be done on it.
 fn text(section: Section) -> &'static [&'static str] {
@@ -30,25 +31,7 @@ fn text(section: Section) -> &'static [&'static str] {
             "The changes that you have written or begun. Anybody may suggest one; whoever owns the layer signs it.",
             "A draft is yours until it is submitted. A returned one says why, and can be mended and submitted again.",
         ],
-        Section::Maps => &[
-            "Where each field is read in what comes in, and how: from which part of a form or a text, by which extractor, and how sure it has to be.",
-            "A version never changes. Suggest a change on the map's page; it is compared, tried on the newest leads, and signed there.",
-        ],
-        Section::Fields => &[
-            "What rules may read of a lead, by workflow: the name, type and unit of each field, and what it means when it is missing.",
-            "The list of a workflow's fields only grows, and a type never changes, so that old decisions stay readable.",
-        ],
-        Section::RuleSets => &[
-            "The rules of each workflow, in order: the first that is true decides. One that cannot be told ends the scan with the default, so that nothing is decided on a guess.",
-            "A version never changes. Suggest a change on the set's page; it is compared, tried on the newest leads, and signed there.",
-        ],
-        Section::Lists => &[
-            "Companies, domains and other texts that rules ask for, such as target accounts. A list has versions, and each decision keeps the one it asked.",
-            "Suggest a change by text or by a CSV file.",
-        ],
-        Section::Pools => &[
-            "People who take turns with leads, each with a weight. A decision names a pool; who it is then follows from whose turn it is, which the lead's page explains.",
-        ],
+        Section::Versions(kind) => kinds::look(kind).help,
         Section::Outbox => &[
             "What decisions have set off in other systems. Each action is made once, even if the other system answers late or twice.",
             "Waiting actions go out by themselves and in their order. Failed ones need somebody: open them, mend the cause, and try them again.",

@@ -1,7 +1,12 @@
 //! Where one can go and what one can do: the menu, the search and the keyboard map show the same.
 
+use std::sync::LazyLock;
+
+use engine::change::Kind;
 use http::Method;
 use leptos::server_fn::ServerFn as _;
+use store::actor::Role;
+use strum::VariantArray as _;
 
 use crate::access::{self, Caller};
 use crate::actions::people::{AddKey, AddPerson, ChangePassword, EndOtherSessions, SetPreferences};
@@ -10,6 +15,7 @@ use crate::actions::stop::StopWorkflow;
 use crate::actions::sync::{PauseDestination, ReplayEffects, RunJob};
 use crate::context::Viewer;
 use crate::ui::icon::Icon;
+use crate::ui::kinds;
 
 /// A page of the menu.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,11 +35,8 @@ pub enum Section {
     Search,
     Approvals,
     Suggestions,
-    Maps,
-    Fields,
-    RuleSets,
-    Lists,
-    Pools,
+    /// The pages of a kind of version.
+    Versions(Kind),
 }
 
 /// Part of the menu, each layer with its owner.
@@ -50,6 +53,7 @@ pub enum Group {
 }
 
 /// A page of its own.
+#[derive(Clone, Copy)]
 pub struct Place {
     pub section: Section,
     pub group: Group,
@@ -82,7 +86,20 @@ impl Place {
 }
 
 /// The pages, in the order of the menu.
-pub const PLACES: &[Place] = &[
+static PLACES: LazyLock<Vec<Place>> = LazyLock::new(|| {
+    let kinds = Kind::VARIANTS.iter().map(|kind| versions(*kind));
+    FIRST.iter().copied().chain(kinds).chain(LATER.iter().copied()).collect()
+});
+
+/// The page of a kind of version: it stands with the layer of the kind's owner.
+fn versions(kind: Kind) -> Place {
+    let (spec, look) = (kind.spec(), kinds::look(kind));
+    let group = if spec.owner == Role::Enablement { Group::Content } else { Group::Rules };
+    place(Section::Versions(kind), group, spec.path, look.icon, spec.plural, look.go, look.about)
+}
+
+/// Those of the menu before the pages of the kinds of versions.
+const FIRST: &[Place] = &[
     place(Section::Home, Group::Start, "/", Icon::Home, "Home", 'h', "start overview today"),
     place(
         Section::Queue,
@@ -112,19 +129,10 @@ pub const PLACES: &[Place] = &[
         'm',
         "changes drafts",
     ),
-    place(Section::Maps, Group::Content, "/maps", Icon::Extract, "Field extraction", 'e', "maps content"),
-    place(Section::Fields, Group::Content, "/fields", Icon::Fields, "Fields", 'f', "catalogue"),
-    place(Section::RuleSets, Group::Rules, "/rules", Icon::Rules, "Rule sets", 'r', "conditions decide"),
-    place(
-        Section::Lists,
-        Group::Rules,
-        "/lists",
-        Icon::Target,
-        "Lists",
-        't',
-        "target accounts companies domains",
-    ),
-    place(Section::Pools, Group::Rules, "/pools", Icon::Route, "Pools", 'w', "turns assign round robin"),
+];
+
+/// Those of the menu after the pages of the kinds of versions.
+const LATER: &[Place] = &[
     place(
         Section::Outbox,
         Group::Sync,
@@ -224,7 +232,7 @@ mod tests {
     fn each_page_has_a_key_of_its_own_and_is_one() {
         let keys: BTreeSet<char> = PLACES.iter().map(|place| place.go).collect();
         assert_eq!(keys.len(), PLACES.len());
-        for place in PLACES {
+        for place in PLACES.iter() {
             assert!(access::need(&Method::GET, place.path()).is_some(), "{}", place.href);
         }
         for act in ACTS {

@@ -73,17 +73,10 @@ pub(super) async fn put_live(
     };
     change::place(change.kind, &change.name, body, &mut around.source).map_err(|problem| unfit(&problem))?;
     around.ids.insert((change.kind, change.name.clone()), version);
-    let pools: BTreeSet<String> = around.source.rule_set.1.pools();
     let compiled = Bundle::compile(around.source.clone())
         .map_err(|problems| unfit(&problems.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")))?;
-    let asked = compiled.asked_lists();
-    let is_part = |(kind, name): &(Kind, String)| match kind {
-        Kind::List => asked.contains(name.as_str()),
-        Kind::Pool => pools.contains(name),
-        Kind::Catalogue | Kind::Map | Kind::RuleSet => true,
-    };
-    let mut ids: Vec<uuid::Uuid> =
-        around.ids.iter().filter(|(part, _)| is_part(part)).map(|(_, id)| id.0).collect();
+    let needed = around.ids.iter().filter(|((kind, name), _)| compiled.has_part(*kind, name));
+    let mut ids: Vec<uuid::Uuid> = needed.map(|(_, id)| id.0).collect();
     ids.sort_unstable();
     let why = format!("change #{}: {}", change.number, change.title);
     workflows::release(connection, actor, around.workflow, &around.name, &ids, &why).await?;

@@ -8,6 +8,7 @@ use store::sync::{DeadFilter, DestinationRecord, UnfinishedFilter, UnfinishedSta
 use crate::ui::filters::{Address, Chip, Choice, select};
 use crate::ui::icon::{Icon, icon};
 use crate::ui::table::Sorted;
+use crate::ui::titles;
 
 /// Where the list is.
 pub const PATH: &str = "/sync/effects";
@@ -63,7 +64,7 @@ impl Asked {
     pub fn chips(&self) -> Vec<Chip> {
         let bare = self.address.start();
         let all = [
-            ("To", "destination", self.destination.clone()),
+            ("To", "destination", self.destination.as_deref().map(titles::destination)),
             ("Error contains", "error", self.filter.error.clone()),
         ];
         all.into_iter()
@@ -77,7 +78,7 @@ impl Asked {
 /// The form of all filters; a plain GET.
 pub fn form(asked: &Asked, destinations: &[DestinationRecord]) -> impl IntoView + use<> {
     let choices: Vec<Choice> =
-        destinations.iter().map(|known| (known.name.clone(), known.name.clone())).collect();
+        destinations.iter().map(|known| (known.name.clone(), titles::destination(&known.name))).collect();
     view! {
         <form role="search" method="get" action=PATH>
             {asked.address.kept(&["state", "sort", "cols"])}

@@ -30,7 +30,7 @@ use crate::ui::form::{ask, once};
 use crate::ui::icon::Icon;
 use crate::ui::progress::progress;
 use crate::ui::table::{Count, pager};
-use crate::ui::{live, note, number};
+use crate::ui::{live, note, number, titles};
 use filter::{Asked, NAMES, PATH};
 
 /// The list of unfinished effects.
@@ -210,7 +210,7 @@ fn try_all(here: &Here, asked: &Asked, count: i64) -> impl IntoView + use<> {
     };
     let all = if count == 1 { "Try this one again".to_owned() } else { format!("Try all {many} again") };
     let mut which = vec![number::plural(count.min(COUNTED_ROWS), "failed action", "failed actions")];
-    which.extend(asked.destination.as_ref().map(|name| format!("to {name}")));
+    which.extend(asked.destination.as_ref().map(|name| format!("to {}", titles::destination(name))));
     which.extend(asked.filter.error.as_ref().map(|error| format!("whose error has “{error}” in it")));
     let which = which.join(" ");
     let which = if count > COUNTED_ROWS { format!("More than {which}") } else { which };
@@ -235,7 +235,11 @@ fn empty(asked: &Asked) -> impl IntoView + use<> {
         let steps = view! { <p>"No unfinished action is like this. Take a filter away above, or begin anew."</p>{whole} };
         return note::empty(Icon::Search, "Nothing like this", steps).into_any();
     }
-    let to = asked.destination.as_ref().map(|name| format!(" to {name}")).unwrap_or_default();
+    let to = asked
+        .destination
+        .as_ref()
+        .map(|name| format!(" to {}", titles::destination(name)))
+        .unwrap_or_default();
     let (title, text) = match asked.filter.state {
         None => ("Everything has arrived", format!("Nothing{to} waits, is being sent or has failed.")),
         Some(UnfinishedState::Ready) => {
