@@ -11,6 +11,8 @@ use store::actor::Role;
 use store::people::Scope;
 use strum::VariantArray as _;
 
+use crate::lists::LISTS;
+
 /// Who is let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
@@ -66,7 +68,9 @@ const SIGNERS: Need = Need::Roles(APPROVING_ROLES);
 /// Every page, action and route.
 pub static ACCESS: LazyLock<Vec<Line>> = LazyLock::new(|| {
     let kinds = Kind::VARIANTS.iter().flat_map(|kind| versions(kind.spec()));
-    LINES.iter().cloned().chain(kinds).collect()
+    // Everybody who reads a list may have it as a file.
+    let lists = LISTS.iter().flat_map(|list| [list.path, list.csv]).map(|path| get(path, Need::SignedIn));
+    LINES.iter().cloned().chain(kinds).chain(lists).collect()
 });
 
 /// The pages of a kind of version: all of them, and each.
@@ -85,25 +89,16 @@ const LINES: &[Line] = &[
     get("/forgot", Need::Anyone),
     get("/queue", Need::SignedIn),
     get("/dashboard", Need::SignedIn),
-    get("/leads", Need::SignedIn),
     get("/leads/{id}", Need::SignedIn),
     get("/sync", Need::SignedIn),
-    get("/sync/effects", Need::SignedIn),
     get("/sync/effects/{id}", Need::SignedIn),
     get("/sync/jobs", Need::SignedIn),
     get("/changes", Need::SignedIn),
     get("/changes/{number}", Need::SignedIn),
-    get("/audit", Need::SignedIn),
-    get("/people", Need::SignedIn),
     get("/people/{id}", Need::SignedIn),
     get("/keys", ADMINS),
     get("/styleguide", ADMINS),
     get("/account", Need::SignedIn),
-    // Lists as files: whoever reads the page may have it.
-    get("/leads.csv", Need::SignedIn),
-    get("/sync/effects.csv", Need::SignedIn),
-    get("/audit.csv", Need::SignedIn),
-    get("/people.csv", Need::SignedIn),
     get("/dashboard/charts/{file}", Need::SignedIn),
     // What tells open pages that something has changed: topics, nothing of anybody.
     get("/live", Need::SignedIn),

@@ -26,6 +26,8 @@ pub mod figures;
 pub mod flash;
 pub mod islands;
 #[cfg(feature = "ssr")]
+pub mod lists;
+#[cfg(feature = "ssr")]
 pub mod pages;
 #[cfg(feature = "ssr")]
 mod routes;

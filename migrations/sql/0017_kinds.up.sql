@@ -42,6 +42,5 @@ COMMENT ON TABLE version_titles IS 'What people call something that has versions
 ALTER TABLE destinations ADD COLUMN title text CONSTRAINT destinations_title_length CHECK (length(title) BETWEEN 1 AND 100);
 COMMENT ON COLUMN destinations.title IS 'What people call it; null for its name in words.';
 
-REVOKE INSERT, UPDATE, DELETE ON version_kinds FROM meshline_app;
 GRANT SELECT ON version_kinds TO meshline_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON version_titles TO meshline_app;

@@ -28,3 +28,4 @@ mod settings;
 mod setup;
 mod stop;
 mod sync;
+mod titles;
