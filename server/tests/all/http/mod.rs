@@ -1,12 +1,5 @@
 //! The process over HTTP: the real router on a port of its own, with a database of its own.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking, and so do its helpers")]
-
-#[path = "../lead/mod.rs"]
-mod lead;
-mod mail;
-mod support;
-
 mod access;
 mod accounts;
 mod away;
@@ -19,6 +12,7 @@ mod events;
 mod lists;
 mod live;
 mod notices;
+mod openapi;
 mod outcomes;
 mod people;
 mod process;
