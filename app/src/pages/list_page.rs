@@ -30,7 +30,7 @@ pub trait ListPage: Sized + Send + Sync + 'static {
     /// Where a row stands in the order: a page begins beside one.
     type Place: FromStr + ToString + Copy + Send + Sync + 'static;
     /// What the page shows beside the rows themselves, such as names by id.
-    type Known: Send + Sync;
+    type Extras: Send + Sync;
 
     /// Its page and file.
     const INFO: ListInfo;
@@ -81,31 +81,31 @@ pub trait ListPage: Sized + Send + Sync + 'static {
     ///
     /// # Errors
     /// When the database fails.
-    fn known(
+    fn extras(
         &self,
         here: &Here,
         found: &Rows<Self::Row, Self::Place>,
-    ) -> impl Future<Output = Result<Self::Known>> + Send;
+    ) -> impl Future<Output = Result<Self::Extras>> + Send;
 
     /// The columns.
-    fn table<'a>(&'a self, known: &'a Self::Known) -> Table<'a, Self::Row>;
+    fn table<'a>(&'a self, extras: &'a Self::Extras) -> Table<'a, Self::Row>;
 
     /// What stands around the rows.
     fn surroundings(
         &self,
         here: &Here,
         flash: &Flash,
-        known: &Self::Known,
+        extras: &Self::Extras,
         found: &Rows<Self::Row, Self::Place>,
     ) -> ListSurroundings;
 
     /// What the page shows in place of everything below its heading, if there is nothing to list at all.
-    fn instead(&self, _here: &Here, _known: &Self::Known) -> Option<AnyView> {
+    fn instead(&self, _here: &Here, _extras: &Self::Extras) -> Option<AnyView> {
         None
     }
 
     /// What the page shows in place of the rows when there are none.
-    fn empty(&self, known: &Self::Known, found: &Rows<Self::Row, Self::Place>) -> AnyView;
+    fn empty(&self, extras: &Self::Extras, found: &Rows<Self::Row, Self::Place>) -> AnyView;
 
     /// The lines of the file.
     ///
@@ -177,15 +177,15 @@ async fn load<L: ListPage>(here: Here, query: ParamsMap, flash: Flash) -> Result
     let list = L::read(store, ListRequest::of::<L>(query, here.clock)).await?;
     let cursor = cursor(list.address());
     let found = list.rows(store, cursor, L::PAGE_ROWS).await?;
-    let known = list.known(&here, &found).await?;
-    let around = list.surroundings(&here, &flash, &known, &found);
-    if let Some(body) = list.instead(&here, &known) {
+    let extras = list.extras(&here, &found).await?;
+    let around = list.surroundings(&here, &flash, &extras, &found);
+    if let Some(body) = list.instead(&here, &extras) {
         return Ok(Page { title: L::TITLE.into(), bar: around.bar, body });
     }
-    let table = list.table(&known);
+    let table = list.table(&extras);
     let tools = tools(&here, &flash, list.address(), &table, Some(L::INFO.csv)).await?;
     let shown = if found.rows.is_empty() {
-        list.empty(&known, &found)
+        list.empty(&extras, &found)
     } else {
         let sorted = list.sorted();
         let count =

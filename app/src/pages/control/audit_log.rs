@@ -52,7 +52,7 @@ pub struct AuditList {
 }
 
 /// What the page shows beside the entries.
-pub struct Known {
+pub struct AuditListExtras {
     people: Vec<Person>,
     /// What actors and subjects are called.
     names: BTreeMap<String, String>,
@@ -62,7 +62,7 @@ pub struct Known {
 impl ListPage for AuditList {
     type Row = AuditEntry;
     type Place = Uuid;
-    type Known = Known;
+    type Extras = AuditListExtras;
 
     const INFO: ListInfo = AUDIT;
     const SECTION: Section = Section::AuditLog;
@@ -92,31 +92,31 @@ impl ListPage for AuditList {
         Ok(Rows { rows: found.entries, beside: found.beside, cut: found.cut, total: None })
     }
 
-    async fn known(&self, here: &Here, found: &Rows<AuditEntry, Uuid>) -> Result<Known> {
+    async fn extras(&self, here: &Here, found: &Rows<AuditEntry, Uuid>) -> Result<AuditListExtras> {
         let store = &here.request.store;
         let mut who: Vec<String> = found.rows.iter().map(|entry| entry.actor.clone()).collect();
         who.extend(found.rows.iter().map(|entry| entry.subject.clone()));
         let names = names_of_actors(store, &who).await?;
-        Ok(Known { people: people::all(store).await?, names, clock: here.clock })
+        Ok(AuditListExtras { people: people::all(store).await?, names, clock: here.clock })
     }
 
-    fn table<'a>(&'a self, known: &'a Known) -> Table<'a, AuditEntry> {
-        table(&known.names, known.clock)
+    fn table<'a>(&'a self, extras: &'a AuditListExtras) -> Table<'a, AuditEntry> {
+        table(&extras.names, extras.clock)
     }
 
     fn surroundings(
         &self,
         _here: &Here,
         _flash: &Flash,
-        known: &Known,
+        extras: &AuditListExtras,
         _found: &Rows<AuditEntry, Uuid>,
     ) -> ListSurroundings {
         let address = &self.asked.address;
         let bar = view! { <h1>"Audit log"</h1><span class="meta">"Every act that changed something, written once"</span> };
         ListSurroundings {
             bar: bar.into_any(),
-            form: form(address, &known.people).into_any(),
-            chips: active(address, &known.people),
+            form: form(address, &extras.people).into_any(),
+            chips: active(address, &extras.people),
             cleared: address.start().without(&NAMES).href(),
             tabs: ().into_any(),
             above: ().into_any(),
@@ -124,7 +124,7 @@ impl ListPage for AuditList {
         }
     }
 
-    fn empty(&self, _known: &Known, found: &Rows<AuditEntry, Uuid>) -> AnyView {
+    fn empty(&self, _extras: &AuditListExtras, found: &Rows<AuditEntry, Uuid>) -> AnyView {
         nothing(&self.asked, found).into_any()
     }
 

@@ -35,7 +35,7 @@ pub struct PeopleList {
 }
 
 /// What the page shows beside the people.
-pub struct Known {
+pub struct PeopleListExtras {
     me: Option<PersonId>,
     clock: Clock,
 }
@@ -43,7 +43,7 @@ pub struct Known {
 impl ListPage for PeopleList {
     type Row = Person;
     type Place = PersonId;
-    type Known = Known;
+    type Extras = PeopleListExtras;
 
     const INFO: ListInfo = PEOPLE;
     const SECTION: Section = Section::People;
@@ -75,19 +75,19 @@ impl ListPage for PeopleList {
         Ok(Rows { rows: found.people, beside: found.beside, cut: false, total: Some(found.total) })
     }
 
-    async fn known(&self, here: &Here, _found: &Rows<Person, PersonId>) -> Result<Known> {
-        Ok(Known { me: here.request.viewer.as_ref().map(|viewer| viewer.id), clock: here.clock })
+    async fn extras(&self, here: &Here, _found: &Rows<Person, PersonId>) -> Result<PeopleListExtras> {
+        Ok(PeopleListExtras { me: here.request.viewer.as_ref().map(|viewer| viewer.id), clock: here.clock })
     }
 
-    fn table<'a>(&'a self, known: &'a Known) -> Table<'a, Person> {
-        table(known.me, known.clock)
+    fn table<'a>(&'a self, extras: &'a PeopleListExtras) -> Table<'a, Person> {
+        table(extras.me, extras.clock)
     }
 
     fn surroundings(
         &self,
         here: &Here,
         flash: &Flash,
-        _known: &Known,
+        _extras: &PeopleListExtras,
         found: &Rows<Person, PersonId>,
     ) -> ListSurroundings {
         let Asked { address, filter, .. } = &self.asked;
@@ -108,7 +108,7 @@ impl ListPage for PeopleList {
         }
     }
 
-    fn empty(&self, _known: &Known, _found: &Rows<Person, PersonId>) -> AnyView {
+    fn empty(&self, _extras: &PeopleListExtras, _found: &Rows<Person, PersonId>) -> AnyView {
         let steps = view! { <a class="btn" href=PEOPLE.path>"Show everybody"</a> };
         note::empty(Icon::Search, "Nobody like this", steps).into_any()
     }

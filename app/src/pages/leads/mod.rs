@@ -34,7 +34,7 @@ pub struct LeadList {
 }
 
 /// What the page shows beside the rows.
-pub struct Known {
+pub struct LeadListExtras {
     /// What the rows name.
     names: table::Known,
     /// The rules of the live workflows.
@@ -47,7 +47,7 @@ pub struct Known {
 impl ListPage for LeadList {
     type Row = Row;
     type Place = Place;
-    type Known = Known;
+    type Extras = LeadListExtras;
 
     const INFO: ListInfo = LEADS;
     const SECTION: Section = Section::Leads;
@@ -76,7 +76,7 @@ impl ListPage for LeadList {
         Ok(Rows { rows: found.rows, beside: found.beside, cut: found.cut, total: None })
     }
 
-    async fn known(&self, here: &Here, found: &Rows<Row, Place>) -> Result<Known> {
+    async fn extras(&self, here: &Here, found: &Rows<Row, Place>) -> Result<LeadListExtras> {
         let store = &here.request.store;
         let decisions: Vec<_> = found.rows.iter().map(|row| row.last_decision_id).collect();
         let rules = leads_list::rules_of(store, &decisions).await?;
@@ -86,7 +86,7 @@ impl ListPage for LeadList {
             people: names_of(store, &assignees).await?,
             clock: here.clock,
         };
-        Ok(Known {
+        Ok(LeadListExtras {
             names,
             rules: live_rules(store).await?,
             counts: leads_list::counts(store, &self.asked.filter).await?,
@@ -94,34 +94,34 @@ impl ListPage for LeadList {
         })
     }
 
-    fn table<'a>(&'a self, known: &'a Known) -> Table<'a, Row> {
-        table::table(&self.workflows, &known.names)
+    fn table<'a>(&'a self, extras: &'a LeadListExtras) -> Table<'a, Row> {
+        table::table(&self.workflows, &extras.names)
     }
 
     fn surroundings(
         &self,
         _here: &Here,
         _flash: &Flash,
-        known: &Known,
+        extras: &LeadListExtras,
         _found: &Rows<Row, Place>,
     ) -> ListSurroundings {
         let Self { asked, workflows } = self;
         ListSurroundings {
             bar: view! { <h1>"Leads"</h1><span class="meta">{order(asked)}</span> }.into_any(),
-            form: filter::form(asked, workflows, &known.rules).into_any(),
-            chips: asked.chips(workflows, &known.rules),
+            form: filter::form(asked, workflows, &extras.rules).into_any(),
+            chips: asked.chips(workflows, &extras.rules),
             cleared: Address::new(LEADS.path).href(),
-            tabs: by_action(asked, known.counts.as_ref()).into_any(),
+            tabs: by_action(asked, extras.counts.as_ref()).into_any(),
             above: ().into_any(),
             below: ().into_any(),
         }
     }
 
-    fn instead(&self, here: &Here, known: &Known) -> Option<AnyView> {
-        known.is_bare.then(|| empty::no_leads(&self.workflows, &here.request.origin()).into_any())
+    fn instead(&self, here: &Here, extras: &LeadListExtras) -> Option<AnyView> {
+        extras.is_bare.then(|| empty::no_leads(&self.workflows, &here.request.origin()).into_any())
     }
 
-    fn empty(&self, _known: &Known, found: &Rows<Row, Place>) -> AnyView {
+    fn empty(&self, _extras: &LeadListExtras, found: &Rows<Row, Place>) -> AnyView {
         empty::no_match(&self.asked, found).into_any()
     }
 

@@ -37,7 +37,10 @@ async fn others_see_no_form_and_set_no_title() {
     assert!(!text(&mut sdr, "/lists/tam").await.contains("Edit title"));
     sdr.post("/actions/set-version-title", &[("kind", "list"), ("name", "tam"), ("title", "Mine")]).await;
     let page = text(&mut sdr, "/lists/tam").await;
-    assert!(page.contains("<h1>Target accounts</h1>") && page.contains("nly the owner of its layer"), "{page}");
+    assert!(
+        page.contains("<h1>Target accounts</h1>") && page.contains("nly the owner of its layer"),
+        "{page}"
+    );
     let fields = [("destination", "warehouse"), ("title", "Mine")];
     let answer = sdr.post("/actions/set-destination-title", &fields).await;
     assert_eq!(answer.status(), StatusCode::FORBIDDEN);

@@ -43,7 +43,7 @@ pub struct EffectList {
 }
 
 /// What the page shows beside the rows.
-pub struct Known {
+pub struct EffectListExtras {
     /// What the rows hang on.
     standing: table::Known,
     counts: Vec<OutboxCount>,
@@ -58,7 +58,7 @@ pub struct Known {
 impl ListPage for EffectList {
     type Row = Unfinished;
     type Place = EffectId;
-    type Known = Known;
+    type Extras = EffectListExtras;
 
     const INFO: ListInfo = EFFECTS;
     const SECTION: Section = Section::Outbox;
@@ -88,7 +88,7 @@ impl ListPage for EffectList {
         Ok(Rows { rows: found.rows, beside: found.beside, cut: false, total: None })
     }
 
-    async fn known(&self, here: &Here, found: &Rows<Unfinished, EffectId>) -> Result<Known> {
+    async fn extras(&self, here: &Here, found: &Rows<Unfinished, EffectId>) -> Result<EffectListExtras> {
         let store = &here.request.store;
         let failed = match (self.asked.filter.state, here.may::<ReplayEffects>()) {
             (Some(UnfinishedState::Dead), true) => count_dead(store, &self.asked.dead()).await?,
@@ -101,18 +101,18 @@ impl ListPage for EffectList {
         let standing = standing(here, &self.destinations).await?;
         let is_any_dead =
             standing.may_replay && found.rows.iter().any(|row| row.state == UnfinishedState::Dead);
-        Ok(Known { standing, counts: outbox_counts(store).await?, failed, untried, is_any_dead })
+        Ok(EffectListExtras { standing, counts: outbox_counts(store).await?, failed, untried, is_any_dead })
     }
 
-    fn table<'a>(&'a self, known: &'a Known) -> Table<'a, Unfinished> {
-        table::table(&known.standing, known.is_any_dead)
+    fn table<'a>(&'a self, extras: &'a EffectListExtras) -> Table<'a, Unfinished> {
+        table::table(&extras.standing, extras.is_any_dead)
     }
 
     fn surroundings(
         &self,
         here: &Here,
         _flash: &Flash,
-        known: &Known,
+        extras: &EffectListExtras,
         _found: &Rows<Unfinished, EffectId>,
     ) -> ListSurroundings {
         let asked = &self.asked;
@@ -126,10 +126,10 @@ impl ListPage for EffectList {
             <span class="meta">{order}</span>
         };
         let tabs = view! {
-            {by_state(asked, &known.counts).into_any()}
-            {(known.failed > 0).then(|| try_all(here, asked, known.failed).into_any())}
+            {by_state(asked, &extras.counts).into_any()}
+            {(extras.failed > 0).then(|| try_all(here, asked, extras.failed).into_any())}
         };
-        let progress = self.again.map(|again| progress_of(here, again, known.untried, &asked.address));
+        let progress = self.again.map(|again| progress_of(here, again, extras.untried, &asked.address));
         ListSurroundings {
             bar: bar.into_any(),
             form: filter::form(asked, &self.destinations).into_any(),
@@ -138,12 +138,12 @@ impl ListPage for EffectList {
             tabs: tabs.into_any(),
             above: live::part("progress", Topic::Sync, progress).into_any(),
             below:
-                view! { <div class="list-foot">{known.is_any_dead.then(|| try_chosen(here, asked))}</div> }
+                view! { <div class="list-foot">{extras.is_any_dead.then(|| try_chosen(here, asked))}</div> }
                     .into_any(),
         }
     }
 
-    fn empty(&self, _known: &Known, _found: &Rows<Unfinished, EffectId>) -> AnyView {
+    fn empty(&self, _extras: &EffectListExtras, _found: &Rows<Unfinished, EffectId>) -> AnyView {
         empty(&self.asked).into_any()
     }
 
