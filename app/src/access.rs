@@ -65,6 +65,9 @@ pub const APPROVING_ROLES: &[Role] = &[Role::Enablement, Role::RepLeader, Role::
 /// Who signs what decides.
 const SIGNERS: Need = Need::Roles(APPROVING_ROLES);
 
+/// Who goes live with releases, and withdraws them.
+const RELEASERS: Need = Need::Roles(&[Role::Revops]);
+
 /// Every page, action and route.
 pub static ACCESS: LazyLock<Vec<Line>> = LazyLock::new(|| {
     let kinds = Kind::VARIANTS.iter().flat_map(|kind| versions(kind.spec()));
@@ -95,6 +98,8 @@ const LINES: &[Line] = &[
     get("/sync/jobs", Need::SignedIn),
     get("/changes", Need::SignedIn),
     get("/changes/{number}", Need::SignedIn),
+    get("/releases", Need::SignedIn),
+    get("/releases/{number}", Need::SignedIn),
     get("/people/{id}", Need::SignedIn),
     get("/keys", ADMINS),
     get("/styleguide", ADMINS),
@@ -149,6 +154,9 @@ const LINES: &[Line] = &[
     post("/actions/sign-change", SIGNERS),
     post("/actions/return-change", SIGNERS),
     post("/changes/{number}/upload", Need::SignedIn),
+    post("/actions/approve-release", SIGNERS),
+    post("/actions/go-live", RELEASERS),
+    post("/actions/withdraw-release", RELEASERS),
     // Everybody's own views of lists.
     post("/actions/save-view", Need::SignedIn),
     post("/actions/rename-view", Need::SignedIn),

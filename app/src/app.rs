@@ -9,7 +9,7 @@ use strum::VariantArray as _;
 
 use crate::pages::{
     Account, ChangePage, Changes, Dashboard, EffectPage, FirstRun, Forgot, Home, Jobs, Keys, LIST_PAGES,
-    LeadPage, NotFound, Outbox, PersonPage, Queue, Search, SetUp, Settings, SignIn, Styleguide, SubjectPage,
+    LeadPage, NotFound, Outbox, PersonPage, Queue, ReleasePage, Releases, Search, SetUp, Settings, SignIn, Styleguide, SubjectPage,
     Subjects,
 };
 use crate::routes::{RouteList, StaticPath};
@@ -35,6 +35,8 @@ pub fn App() -> impl IntoView {
                 <ListRoutes />
                 <Route path=path!("/changes") view=Changes ssr=SsrMode::Async />
                 <Route path=path!("/changes/:number") view=ChangePage ssr=SsrMode::Async />
+                <Route path=path!("/releases") view=Releases ssr=SsrMode::Async />
+                <Route path=path!("/releases/:number") view=ReleasePage ssr=SsrMode::Async />
                 <Route path=path!("/people/:id") view=PersonPage ssr=SsrMode::Async />
                 <Route path=path!("/settings") view=Settings ssr=SsrMode::Async />
                 <Route path=path!("/search") view=Search ssr=SsrMode::Async />

@@ -30,6 +30,8 @@ BEGIN
 END $$;
 CREATE TRIGGER changes_roles_that_sign BEFORE INSERT OR UPDATE ON changes
     FOR EACH ROW WHEN (NEW.state NOT IN ('draft', 'withdrawn')) EXECUTE FUNCTION check_approvers();
+-- Always, as a check is.
+ALTER TABLE changes ENABLE ALWAYS TRIGGER changes_roles_that_sign;
 
 CREATE TABLE version_titles (
     kind text NOT NULL CONSTRAINT version_titles_kind_fkey REFERENCES version_kinds,

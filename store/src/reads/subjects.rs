@@ -33,7 +33,7 @@ pub async fn subjects(store: &Store, kind: Kind) -> Result<Vec<Subject>> {
     Ok(sqlx::query_as(
         "SELECT v.name, v.version, v.created_at, CASE jsonb_typeof(p.parts) WHEN 'array' THEN jsonb_array_length(p.parts) \
          WHEN 'object' THEN (SELECT count(*) FROM jsonb_object_keys(p.parts)) ELSE 0 END::bigint AS size, \
-         ARRAY(SELECT w.title FROM workflows w JOIN bundles b ON b.hash = w.live_bundle JOIN versions l ON l.id = ANY(b.version_ids) \
+         ARRAY(SELECT w.title FROM workflows w JOIN live_releases r ON r.workflow_id = w.id JOIN versions l ON l.id = ANY(r.version_ids) \
          WHERE l.kind = v.kind AND l.name = v.name ORDER BY w.title) AS workflows \
          FROM (SELECT DISTINCT ON (name) * FROM versions WHERE kind = $1 ORDER BY name, version DESC) v \
          CROSS JOIN LATERAL (SELECT CASE WHEN $2::text IS NULL THEN v.body ELSE v.body -> $2 END AS parts) p ORDER BY v.name",
@@ -95,7 +95,7 @@ pub struct UsedIn {
 /// When the database fails.
 pub async fn used_in(store: &Store, kind: Kind, name: &str) -> Result<Vec<UsedIn>> {
     Ok(sqlx::query_as(
-        "SELECT w.name AS workflow, w.title, v.version FROM workflows w JOIN bundles b ON b.hash = w.live_bundle JOIN versions v ON v.id = ANY(b.version_ids) \
+        "SELECT w.name AS workflow, w.title, v.version FROM workflows w JOIN live_releases r ON r.workflow_id = w.id JOIN versions v ON v.id = ANY(r.version_ids) \
          WHERE v.kind = $1 AND v.name = $2 ORDER BY w.title",
     )
     .bind(<&str>::from(kind))

@@ -14,6 +14,7 @@ use store::queue::{self, Filter, Waiting};
 use store::reads::dashboard::{self, Cohort, Report};
 use store::reads::frame::{LayerOwners, around, names_of_actors};
 use store::reads::home::{self, Assigned, WorkflowState};
+use store::releases::{self, Release};
 use store::sync::jobs::{Job, jobs};
 use store::sync::{self, DeadFilter, OpenBreaker};
 
@@ -54,6 +55,8 @@ pub struct Loaded {
     pub assigned: Vec<Assigned>,
     /// Changes that the viewer is asked to sign.
     pub approvals: Vec<Listed>,
+    /// Releases that the viewer can go live with, or approve again.
+    pub releases: Vec<Release>,
     /// People who were let in and have no password yet, for administrators.
     pub invited: Vec<String>,
     /// Whether failed actions are the viewer's to look after.
@@ -107,6 +110,7 @@ pub async fn load(here: &Here, with_figures: bool) -> Result<Loaded> {
     let mut approvals =
         changes::list(store, &Show::WaitingFor(viewer.id, viewer.roles.clone()), None).await?.rows;
     approvals.truncate(ROWS);
+    let releases = releases::waiting_for(store, viewer.id, &viewer.roles, ROWS).await?;
     let invited = if is(&[Role::Admin]) {
         let people = people::all(store).await?.into_iter();
         people
@@ -139,6 +143,7 @@ pub async fn load(here: &Here, with_figures: bool) -> Result<Loaded> {
         queue,
         assigned: if is(&[Role::Ae]) { home::unanswered(store, &viewer.email).await? } else { Vec::new() },
         approvals,
+        releases,
         invited,
         mends: is(&[Role::Integrations]),
         owners: around(store).await?.owners,

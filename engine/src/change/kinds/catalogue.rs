@@ -29,6 +29,7 @@ pub(super) const SPEC: KindSpec = KindSpec {
     notes: None,
     place: Some(BundlePlace {
         put: |parts, name, version, body| parts.put_catalogue(name, version, body),
+        version: |source, _| Some(source.catalogue.0),
         membership: Membership::One,
         pointers: Some(PointedAt { prefix: "/fields", called: "The fields" }),
         succession: growth,

@@ -32,6 +32,7 @@ pub(super) const SPEC: KindSpec = KindSpec {
     notes: None,
     place: Some(BundlePlace {
         put: |parts, name, version, body| parts.put_list(name, version, body),
+        version: |source, name| source.lists.get(name).map(|(version, _)| *version),
         membership: Membership::Named(asked),
         pointers: None,
         succession: any_successor,

@@ -31,6 +31,7 @@ pub(super) const SPEC: KindSpec = KindSpec {
     notes: None,
     place: Some(BundlePlace {
         put: |parts, name, version, body| parts.put_map(name, version, body),
+        version: |source, _| Some(source.map.0),
         membership: Membership::One,
         pointers: Some(PointedAt { prefix: "/map", called: "The field extraction" }),
         succession: any_successor,

@@ -148,6 +148,8 @@ pub struct BundlePlace {
     /// Puts content in place. Without a version it takes the number of what it replaces.
     pub put:
         fn(parts: &mut BundleBuilder, name: &str, version: Option<u32>, body: Json) -> Result<(), Problem>,
+    /// Returns the number of the version in a bundle, if it has one of this name.
+    pub version: fn(source: &BundleSource, name: &str) -> Option<u32>,
     /// Which of them a bundle has.
     pub membership: Membership,
     /// How a compiled bundle points into it, if it does.

@@ -33,6 +33,7 @@ pub(super) const SPEC: KindSpec = KindSpec {
     notes: None,
     place: Some(BundlePlace {
         put: |parts, name, version, body| parts.put_pool(name, version, body),
+        version: |source, name| source.pools.get(name).map(|(version, _)| *version),
         membership: Membership::Named(Bundle::assigned_pools),
         pointers: None,
         succession: any_successor,

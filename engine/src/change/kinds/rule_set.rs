@@ -30,6 +30,7 @@ pub(super) const SPEC: KindSpec = KindSpec {
     notes: Some(findings),
     place: Some(BundlePlace {
         put: |parts, name, version, body| parts.put_rule_set(name, version, body),
+        version: |source, _| Some(source.rule_set.0),
         membership: Membership::One,
         // What points into no other part points into the rules.
         pointers: Some(PointedAt { prefix: "", called: "The rules" }),

@@ -8,8 +8,8 @@ use crate::support::{TestApp, location, text};
 #[tokio::test]
 async fn the_owner_of_the_layer_sets_a_title_that_is_shown_instead_of_the_name() {
     let app = TestApp::start().await;
-    let bundle = "SELECT live_bundle FROM workflows WHERE name = 'inbound-form'";
-    let before: Option<Vec<u8>> = sqlx::query_scalar(bundle).fetch_one(app.store().pool()).await.unwrap();
+    let bundle = "SELECT bundle FROM live_releases";
+    let before: Vec<u8> = sqlx::query_scalar(bundle).fetch_one(app.store().pool()).await.unwrap();
     let mut revops = app.signed_in("ana@acme.example", &[Role::Revops]).await;
     let page = text(&mut revops, "/lists/tam").await;
     assert!(page.contains("<h1>Target accounts</h1>") && page.contains("Edit title"), "the file has a title");
@@ -20,7 +20,7 @@ async fn the_owner_of_the_layer_sets_a_title_that_is_shown_instead_of_the_name()
         let page = text(&mut revops, path).await;
         assert!(page.contains("Key accounts") && page.contains("/lists/tam"), "{path}: {page}");
     }
-    let after: Option<Vec<u8>> = sqlx::query_scalar(bundle).fetch_one(app.store().pool()).await.unwrap();
+    let after: Vec<u8> = sqlx::query_scalar(bundle).fetch_one(app.store().pool()).await.unwrap();
     assert_eq!(before, after, "a title decides nothing");
 
     revops.post("/actions/set-version-title", &[("kind", "list"), ("name", "tam"), ("title", "")]).await;
