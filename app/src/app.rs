@@ -9,8 +9,8 @@ use strum::VariantArray as _;
 
 use crate::pages::{
     Account, ChangePage, Changes, Dashboard, EffectPage, FirstRun, Forgot, Home, Jobs, Keys, LIST_PAGES,
-    LeadPage, NotFound, Outbox, PersonPage, Queue, ReleasePage, Releases, Search, SetUp, Settings, SignIn, Styleguide, SubjectPage,
-    Subjects,
+    LeadPage, NotFound, Outbox, PersonPage, Queue, ReleasePage, Releases, Search, SetUp, Settings, SignIn,
+    Styleguide, SubjectPage, Subjects,
 };
 use crate::routes::{RouteList, StaticPath};
 

@@ -79,10 +79,8 @@ fn table(rows: &[Release], clock: Clock) -> impl IntoView + use<> {
 fn line(row: &Release, clock: Clock) -> impl IntoView + use<> {
     let (tone, stage) = words::release_stage(row.stage);
     let about = row.change.as_ref().map(|change| {
-        
-            let what = titles::version(change.kind, &change.name);
-            format!("Release {}, {} {what}", row.number, change.kind.spec().title)
-        }
+        let what = titles::version(change.kind, &change.name);
+        format!("Release {}, {} {what}", row.number, change.kind.spec().title)
     });
     view! {
         <tr>
