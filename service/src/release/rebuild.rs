@@ -1,7 +1,6 @@
 //! What becomes of the releases that wait when another one goes live.
 
 use engine::bundle::BundleSource;
-use engine::change::Kind;
 use engine::control::release::{Act, Maker, Stage, step};
 use sqlx::PgConnection;
 use store::actor::Actor;
