@@ -32,6 +32,7 @@ pub mod settings;
 pub mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod titles;
 pub mod views;
 pub mod workflows;
 
