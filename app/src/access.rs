@@ -65,6 +65,9 @@ pub const APPROVING_ROLES: &[Role] = &[Role::Enablement, Role::RepLeader, Role::
 /// Who signs what decides.
 const SIGNERS: Need = Need::Roles(APPROVING_ROLES);
 
+/// Who sets weight and absence of pool members.
+const AVAILABILITY: Need = Need::Roles(&[Role::Revops, Role::AeRepLeader]);
+
 /// Who goes live with releases, and withdraws them.
 const RELEASERS: Need = Need::Roles(&[Role::Revops]);
 
@@ -151,6 +154,7 @@ const LINES: &[Line] = &[
     post("/actions/comment-change", Need::SignedIn),
     // The owner of the layer alone: which role that is, the kind's row says.
     post("/actions/set-version-title", Need::SignedIn),
+    post("/actions/set-availability", AVAILABILITY),
     post("/actions/sign-change", SIGNERS),
     post("/actions/return-change", SIGNERS),
     post("/changes/{number}/upload", Need::SignedIn),

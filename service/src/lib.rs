@@ -4,6 +4,7 @@
 //! here renders a page or speaks HTTP to a caller.
 
 pub mod apply;
+pub mod availability;
 pub mod bundles;
 pub mod change;
 pub mod decide;

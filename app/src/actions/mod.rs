@@ -1,6 +1,7 @@
 //! What forms are sent to: each action parses, asks whether it may, calls the store and leads on to a page
 //! (Post/Redirect/Get). All of them are plain POSTs that work without scripts.
 
+pub mod availability;
 pub mod changes;
 pub mod door;
 mod first_run;
