@@ -90,16 +90,16 @@ fn triggers(row: &Value, found: &mut Vec<Mutant>) -> Result<()> {
     }
     let drop = format!("DROP TRIGGER {name} ON {table}");
     found.push(Mutant { name: format!("trigger {name} on {table}: dropped"), sql: drop.clone() });
-    let parts =
-        definition.split_once(" BEFORE ").and_then(|(head, rest)| Some((head, rest.split_once(" ON ")?)));
-    let (head, (events, tail)) =
-        parts.with_context(|| format!("no trigger that comes before: {definition}"))?;
+    let time = [" BEFORE ", " AFTER "].into_iter().find(|time| definition.contains(time));
+    let time = time.with_context(|| format!("a trigger at an unknown time: {definition}"))?;
+    let parts = definition.split_once(time).and_then(|(head, rest)| Some((head, rest.split_once(" ON ")?)));
+    let (head, (events, tail)) = parts.with_context(|| format!("a trigger on nothing: {definition}"))?;
     let events: Vec<&str> = events.split(" OR ").collect();
     for event in events.iter().filter(|_| events.len() > 1) {
         let kept: Vec<&str> = events.iter().filter(|other| *other != event).copied().collect();
         found.push(Mutant {
             name: format!("trigger {name} on {table}: not on {event}"),
-            sql: format!("{drop}; {head} BEFORE {} ON {tail}", kept.join(" OR ")),
+            sql: format!("{drop}; {head}{time}{} ON {tail}", kept.join(" OR ")),
         });
     }
     Ok(())
