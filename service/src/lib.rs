@@ -13,6 +13,7 @@ pub mod letters;
 pub mod release;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod titles;
 
 pub use bundles::Bundles;
 pub use decide::Pipeline;

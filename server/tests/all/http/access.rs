@@ -89,6 +89,7 @@ const MATRIX: &[(&str, &str, &str)] = &[
     // Execution and sync: the owner of the layer, the owner of the control plane, and administrators.
     ("POST", "/actions/pause-destination",         ".  .  .  .  x  x  .  .  .  x  |  .  .  .  .  |  ."),
     ("POST", "/actions/resume-destination",        ".  .  .  .  x  x  .  .  .  x  |  .  .  .  .  |  ."),
+    ("POST", "/actions/set-destination-title",     ".  .  .  .  x  x  .  .  .  x  |  .  .  .  .  |  ."),
     ("POST", "/actions/replay-effect",             ".  .  .  .  x  x  .  .  .  x  |  .  .  .  .  |  ."),
     ("POST", "/actions/replay-effects",            ".  .  .  .  x  x  .  .  .  x  |  .  .  .  .  |  ."),
     ("POST", "/actions/replay-chosen",             ".  .  .  .  x  x  .  .  .  x  |  .  .  .  .  |  ."),
@@ -121,6 +122,7 @@ const MATRIX: &[(&str, &str, &str)] = &[
     ("POST", "/actions/save-change",               "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("POST", "/actions/withdraw-change",           "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("POST", "/actions/comment-change",            "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
+    ("POST", "/actions/set-version-title",         "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("POST", "/changes/{number}/upload",           "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("POST", "/actions/save-view",                 "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("POST", "/actions/rename-view",               "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),

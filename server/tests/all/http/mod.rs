@@ -24,3 +24,4 @@ mod settings;
 mod setup;
 mod stop;
 mod sync;
+mod titles;

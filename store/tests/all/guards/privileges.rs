@@ -35,6 +35,7 @@ const PRIVILEGES: &[(&str, &str)] = &[
     ("release_history", "SELECT"),
     ("releases", "SELECT INSERT UPDATE"),
     ("settings", "SELECT INSERT UPDATE"),
+    ("version_kinds", "SELECT"),
     ("versions", "SELECT INSERT"),
     ("workflows", "SELECT INSERT UPDATE"),
 ];
