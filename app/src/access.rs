@@ -4,6 +4,7 @@
 //! What is not in the table is refused.
 
 use http::Method;
+use service::run::RunKind;
 use store::actor::Role;
 use store::people::Scope;
 
@@ -56,6 +57,22 @@ const ADMINS: Need = Need::Roles(&[Role::Admin]);
 /// Who signs what decides; which change asks for which of them, the database knows.
 const SIGNERS: Need = Need::Roles(&[Role::Enablement, Role::RepLeader, Role::Revops, Role::AeRepLeader]);
 
+/// Who may start, cancel or retry a run of some kind; which of them may do so for a kind, the kind knows.
+const RUN_OWNERS: Need = Need::Roles(&[
+    Role::Enablement,
+    Role::RepLeader,
+    Role::Revops,
+    Role::RevopsLead,
+    Role::Integrations,
+    Role::Admin,
+]);
+
+/// Who may import leads and see the rows that were rejected.
+const IMPORTERS: Need = Need::Roles(RunKind::Import.owners());
+
+/// Who may have decisions decided again.
+const REPLAYERS: Need = Need::Roles(RunKind::ReplayDecisions.owners());
+
 /// Every page, action and route.
 pub const ACCESS: &[Line] = &[
     // Pages. Everybody who is signed in reads everything (SPEC: people own layers, they do not hide them).
@@ -72,6 +89,11 @@ pub const ACCESS: &[Line] = &[
     get("/sync/effects", Need::SignedIn),
     get("/sync/effects/{id}", Need::SignedIn),
     get("/sync/jobs", Need::SignedIn),
+    get("/runs", Need::SignedIn),
+    get("/runs/{id}", Need::SignedIn),
+    get("/runs/{id}/rejects.csv", IMPORTERS),
+    get("/import", IMPORTERS),
+    get("/import/{id}", IMPORTERS),
     get("/rules", Need::SignedIn),
     get("/rules/{name}", Need::SignedIn),
     get("/lists", Need::SignedIn),
@@ -115,6 +137,11 @@ pub const ACCESS: &[Line] = &[
     post("/actions/replay-chosen", SYNCS),
     post("/actions/stop-replay", SYNCS),
     post("/actions/run-job", SYNCS),
+    post("/actions/cancel-run", RUN_OWNERS),
+    post("/actions/retry-run", RUN_OWNERS),
+    post("/actions/start-replay", REPLAYERS),
+    post("/actions/start-import", IMPORTERS),
+    post("/import/upload", IMPORTERS),
     post("/actions/stop-workflow", STOPPERS),
     post("/actions/resume-workflow", STOPPERS),
     post("/actions/take-lead", DECIDERS),
@@ -228,6 +255,16 @@ mod tests {
         for caller in [Caller::Nobody, Caller::Person(vec![Role::Admin]), Caller::Key(vec![Scope::Admin])] {
             assert_eq!(ask(Method::GET, "/nowhere", &caller), Err(Denied::Unlisted));
             assert_eq!(ask(Method::DELETE, "/leads", &caller), Err(Denied::Unlisted));
+        }
+    }
+
+    #[test]
+    fn the_owners_of_each_kind_of_run_may_cancel_runs() {
+        for kind in <RunKind as strum::VariantArray>::VARIANTS {
+            for role in kind.owners() {
+                let caller = Caller::Person(vec![*role]);
+                assert_eq!(ask(Method::POST, "/actions/cancel-run", &caller), Ok(()), "{kind} {role}");
+            }
         }
     }
 

@@ -7,8 +7,8 @@ use leptos_router::components::{Route, Router, Routes};
 use leptos_router::{SsrMode, path};
 
 use crate::pages::{
-    Account, AuditLog, ChangePage, Changes, Dashboard, EffectPage, Effects, FirstRun, Forgot, Home, Jobs,
-    Keys, LeadPage, Leads, NotFound, Outbox, People, PersonPage, Queue, Search, SetUp, Settings, SignIn,
+    Account, AuditLog, ChangePage, Changes, Dashboard, EffectPage, Effects, FirstRun, Forgot, Home, ImportMapping, ImportUpload, Jobs,
+    Keys, LeadPage, Leads, NotFound, Outbox, People, PersonPage, Queue, RunPage, Runs, Search, SetUp, Settings, SignIn,
     Styleguide, SubjectPage, Subjects,
 };
 
@@ -31,6 +31,10 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/sync/effects") view=Effects ssr=SsrMode::Async />
                 <Route path=path!("/sync/effects/:id") view=EffectPage ssr=SsrMode::Async />
                 <Route path=path!("/sync/jobs") view=Jobs ssr=SsrMode::Async />
+                <Route path=path!("/runs") view=Runs ssr=SsrMode::Async />
+                <Route path=path!("/runs/:id") view=RunPage ssr=SsrMode::Async />
+                <Route path=path!("/import") view=ImportUpload ssr=SsrMode::Async />
+                <Route path=path!("/import/:id") view=ImportMapping ssr=SsrMode::Async />
                 <Route path=path!("/rules") view=|| view! { <Subjects kind=Kind::RuleSet /> } ssr=SsrMode::Async />
                 <Route path=path!("/rules/:name") view=|| view! { <SubjectPage kind=Kind::RuleSet /> } ssr=SsrMode::Async />
                 <Route path=path!("/lists") view=|| view! { <Subjects kind=Kind::List /> } ssr=SsrMode::Async />

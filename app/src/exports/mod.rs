@@ -7,6 +7,7 @@ pub mod charts;
 mod effects;
 mod leads;
 mod people;
+pub mod rejects;
 
 use serde_json::json;
 use store::Store;

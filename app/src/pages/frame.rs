@@ -29,6 +29,8 @@ pub enum Section {
     Leads,
     Outbox,
     Jobs,
+    Runs,
+    Import,
     Dashboard,
     AuditLog,
     People,

@@ -58,6 +58,14 @@ fn text(section: Section) -> &'static [&'static str] {
             "What the system does by itself and when it did so last. Any process may run a job, and one at a time does.",
             "A job that failed is tried again at its next time, or at once with Run now.",
         ],
+        Section::Runs => &[
+            "Imports, replays and other work that takes longer than a page may. Each run shows who started it, how far it is and what it found.",
+            "A run survives a restart: another process resumes it. Cancel one at any time; what it has done so far stays.",
+        ],
+        Section::Import => &[
+            "Leads of the past from a CSV or NDJSON file. They are decided as of their own time, and nothing is sent.",
+            "Upload the file, check which column means what, then start. Rejected rows can be downloaded with their reasons, corrected and imported again; rows that are in already are skipped.",
+        ],
         Section::Dashboard => &[
             "How well qualification works, for a period and a workflow. Open a figure's name to see how it is counted and which leads are behind it.",
             "Ranges say how sure a share is: with few leads they are wide, and two that overlap may well be the same.",

@@ -6,6 +6,7 @@ use leptos::server_fn::ServerFn as _;
 use super::frame::Section;
 use crate::access::{self, Caller};
 use crate::actions::people::{AddKey, AddPerson, ChangePassword, EndOtherSessions, SetPreferences};
+use crate::actions::runs::{CancelRun, StartReplay};
 use crate::actions::settings::{SendTestMail, SetOrganisation, SetOwners};
 use crate::actions::stop::StopWorkflow;
 use crate::actions::sync::{PauseDestination, ReplayEffects, RunJob};
@@ -112,6 +113,15 @@ pub const PLACES: &[Place] = &[
     ),
     place(Section::Jobs, Group::Sync, "/sync/jobs", Icon::Clock, "Jobs", 'j', "tasks schedule"),
     place(
+        Section::Runs,
+        Group::Sync,
+        "/runs",
+        Icon::Hourglass,
+        "Runs",
+        'n',
+        "progress imports replays long work cancel",
+    ),
+    place(
         Section::Dashboard,
         Group::Control,
         "/dashboard",
@@ -142,6 +152,15 @@ pub const PLACES: &[Place] = &[
         "organisation owners mail",
     ),
     place(
+        Section::Import,
+        Group::Elsewhere,
+        "/import",
+        Icon::Upload,
+        "Import leads",
+        'i',
+        "upload csv file history ndjson",
+    ),
+    place(
         Section::Account,
         Group::Elsewhere,
         "/account",
@@ -166,6 +185,8 @@ const ACTS: &[Act] = &[
     Act { title: "Pause or resume a destination", href: "/sync", action: PauseDestination::PATH },
     Act { title: "Try failed actions again", href: "/sync/effects?state=dead", action: ReplayEffects::PATH },
     Act { title: "Run a job now", href: "/sync/jobs", action: RunJob::PATH },
+    Act { title: "Replay decisions", href: "/runs", action: StartReplay::PATH },
+    Act { title: "Cancel a run", href: "/runs?state=running", action: CancelRun::PATH },
     Act { title: "Change your password", href: "/account#h-password", action: ChangePassword::PATH },
     Act {
         title: "Change your time zone and number format",

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde::de::DeserializeOwned;
 use serde_json::{Value as Json, json};
 
@@ -25,7 +25,7 @@ pub struct Draft {
 }
 
 /// Something wrong in a text, at its place.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mark {
     /// Where, in bytes of the text; `None` when it is not in this text.
     pub span: Option<Span>,

@@ -2,18 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, Utc};
 use engine::action::Action;
 use engine::bundle::{Bundle, BundleSource};
-use engine::change::{self, Kind};
+use engine::change::{self, Kind, Mark};
 use engine::content::EventDocument;
 use engine::decision::Decision;
-use engine::ids::{EventId, LeadId};
+use engine::ids::{self, DecisionId, EventId, LeadId};
 use engine::rules::Analysis;
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use store::Store;
+use store::changes::Change;
 use store::{log, workflows};
 
-use super::surroundings::Surroundings;
+use super::surroundings::{Surroundings, surroundings};
 use crate::error::{Error, Result};
 
 /// Decisions that are looked at: enough to see a difference of a percent, and read in a moment.
@@ -21,13 +24,21 @@ const DECISIONS: i64 = 300;
 /// Leads that are named.
 const NAMED: usize = 5;
 
+/// What a change would have come to, as far as the newest leads tell.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeImpact {
+    /// What is found about the rules themselves, at its place in the text; it holds for every workflow that they decide in.
+    pub findings: Vec<Mark>,
+    /// What would change in each live workflow that uses it.
+    pub workflows: Vec<WorkflowImpact>,
+}
+
 /// What would change in a workflow.
-pub struct Impact {
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkflowImpact {
     /// What people call the workflow.
     pub workflow: String,
-    /// What is found about the rules with the change, counted over these leads.
-    pub analysis: Analysis,
-    /// How many of its newest decisions could be made again.
+    /// How many of its newest leads could be decided again.
     pub decided: usize,
     /// For each action how often it is decided by what is live, and how often with the change.
     pub actions: BTreeMap<Action, (usize, usize)>,
@@ -37,24 +48,44 @@ pub struct Impact {
     pub examples: Vec<(LeadId, Action, Action)>,
 }
 
-/// Decides the newest events of a workflow twice. `None` where the change does not fit the workflow.
+/// Decides the newest events before an instant twice, in each live workflow that uses what a change is about. A workflow that
+/// the change does not fit is left out.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn impact(
+pub async fn impact(store: &Store, change: &Change, before: DateTime<Utc>) -> Result<ChangeImpact> {
+    let Some(body) = &change.body else { return Ok(ChangeImpact::default()) };
+    let all = {
+        let mut connection = store.pool().acquire().await?;
+        surroundings(&mut connection, change.kind, Some(&change.name)).await?
+    };
+    let mut impact = ChangeImpact::default();
+    for around in &all {
+        let mut changed = around.source.clone();
+        if change::place(change.kind, &change.name, body, &mut changed).is_err() {
+            continue;
+        }
+        let Some((analysis, found)) = in_workflow(store, around, changed, before).await? else { continue };
+        if change.kind == Kind::RuleSet && impact.workflows.is_empty() {
+            let file = serde_json::from_value(body.clone())?;
+            impact.findings = change::notes(&change.source, &file, &analysis, found.decided);
+        }
+        impact.workflows.push(found);
+    }
+    Ok(impact)
+}
+
+/// Decides the newest events of a workflow before an instant twice. `None` where the change does not fit it.
+async fn in_workflow(
     store: &Store,
     around: &Surroundings,
-    kind: Kind,
-    name: &str,
-    body: &Json,
-) -> Result<Option<Impact>> {
-    let mut changed = around.source.clone();
-    if change::place(kind, name, body, &mut changed).is_err() {
-        return Ok(None);
-    }
+    changed: BundleSource,
+    before: DateTime<Utc>,
+) -> Result<Option<(Analysis, WorkflowImpact)>> {
     let Some((live, with_change)) = bundles(store, around, changed).await? else { return Ok(None) };
     let filter = log::Filter { workflow: Some(around.name.clone()), ..log::Filter::default() };
-    let decisions = log::decisions(store, &filter, None, DECISIONS).await?;
+    let before = DecisionId(ids::lower_bound(before));
+    let decisions = log::decisions(store, &filter, Some(before), DECISIONS).await?;
     let ids: Vec<_> = decisions.iter().map(|decision| decision.event_id.0).collect();
     let events: BTreeMap<_, _> = log::events(store, &ids)
         .await?
@@ -75,10 +106,10 @@ fn weigh(
     with_change: &Bundle,
     decisions: Vec<Decision>,
     events: &BTreeMap<EventId, Json>,
-) -> Impact {
-    let mut impact = Impact {
+) -> (Analysis, WorkflowImpact) {
+    let mut analysis = with_change.analyse();
+    let mut impact = WorkflowImpact {
         workflow,
-        analysis: with_change.analyse(),
         decided: 0,
         actions: BTreeMap::new(),
         moved: 0,
@@ -95,7 +126,7 @@ fn weigh(
         let decide = |bundle: &Bundle, snapshot| bundle.decide(snapshot, decision.as_of).action;
         let (before, after) = (live.read(&event).0, with_change.read(&event).0);
         let (is, would) = (decide(live, &before), decide(with_change, &after));
-        with_change.count(&mut impact.analysis, &after, decision.as_of);
+        with_change.count(&mut analysis, &after, decision.as_of);
         impact.decided += 1;
         impact.actions.entry(is).or_default().0 += 1;
         impact.actions.entry(would).or_default().1 += 1;
@@ -106,7 +137,7 @@ fn weigh(
             }
         }
     }
-    impact
+    (analysis, impact)
 }
 
 /// What is live and what would be, both with the entries of the lists that they ask.

@@ -11,7 +11,7 @@ mod review;
 mod surroundings;
 mod write;
 
-pub use impact::{Impact, impact};
+pub use impact::{ChangeImpact, WorkflowImpact, impact};
 pub use policy::{approvers, may_write, owner};
 pub use propose::{Proposed, propose};
 pub use reading::{Reading, read, text_of};

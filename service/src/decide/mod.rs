@@ -25,12 +25,14 @@ mod intake;
 mod outcome;
 mod registry;
 mod replay;
+mod replay_range;
 mod rows;
 
 pub use intake::Intake;
 pub use outcome::{OutcomeRefusal, OutcomeSignal, OutcomeTaken};
 pub use registry::{Live, Registry};
 pub use replay::Replay;
+pub use replay_range::{ReplayDifference, ReplayRange, ReplayReport};
 use rows::{Draft, Rows};
 
 /// One event with the key that makes it unique.

@@ -4,7 +4,6 @@ use engine::change::{self, Comparison, Kind};
 use leptos::either::{Either, EitherOf3};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
-use store::Store;
 use store::actor::Role;
 use store::changes::{self, Change, Review, State};
 use store::workflows;
@@ -18,7 +17,9 @@ use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
 use crate::ui::diff::{differences, text_diff};
 use crate::ui::words;
-use service::change::{Impact, Reading};
+use service::change::Reading;
+
+use super::impact::ImpactView;
 
 /// The page of one change.
 #[component]
@@ -41,8 +42,8 @@ pub(super) struct Loaded {
     pub reading: Option<Reading>,
     /// Titles of the live workflows that decide by it.
     pub workflows: Vec<String>,
-    /// What it would have come to with the newest leads of each.
-    pub impacts: Vec<Impact>,
+    /// Its impact on the newest leads of each.
+    pub impact: ImpactView,
     pub viewer: Viewer,
     pub request: Request,
     pub clock: Clock,
@@ -126,7 +127,7 @@ async fn gather(here: Here, number: i64, flash: Flash) -> Result<Loaded> {
     };
     let used = store::reads::subjects::used_in(store, change.kind, &change.name).await?;
     Ok(Loaded {
-        impacts: impacts(store, &change).await?,
+        impact: impact::load(store, &change).await?,
         // The text of a list is as long as the list, and the entries say it all.
         base_text: base
             .filter(|_| change.kind != Kind::List)
@@ -144,22 +145,6 @@ async fn gather(here: Here, number: i64, flash: Flash) -> Result<Loaded> {
         request: here.request.clone(),
         flash,
     })
-}
-
-/// What an open change would have come to.
-async fn impacts(store: &Store, change: &Change) -> Result<Vec<Impact>> {
-    let (Some(body), State::Draft | State::Submitted) = (&change.body, change.state) else {
-        return Ok(Vec::new());
-    };
-    let around = {
-        let mut connection = store.pool().acquire().await.map_err(store::Error::from)?;
-        service::change::surroundings(&mut connection, change.kind, Some(&change.name)).await?
-    };
-    let mut all = Vec::with_capacity(around.len());
-    for around in &around {
-        all.extend(service::change::impact(store, around, change.kind, &change.name, body).await?);
-    }
-    Ok(all)
 }
 
 /// What it is, in a sentence, with its reason.
@@ -214,8 +199,7 @@ fn content(loaded: &Loaded) -> impl IntoView + use<> {
         view! { <h2>"Line by line"</h2>{diff} }
     });
     view! {
-        {impact::found(change, &loaded.impacts).into_any()}
-        {impact::section(&loaded.impacts).into_any()}
+        {impact::section(loaded).into_any()}
         <section class="stacked-sections"><h2>"What changes"</h2>{differences(&loaded.comparison)}{lines}</section>
     }
 }

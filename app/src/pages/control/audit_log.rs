@@ -28,7 +28,7 @@ pub const PATH: &str = "/audit";
 pub const NAMES: [&str; 3] = ["who", "area", "about"];
 
 /// The parts of the product that acts are about, as actions begin and as people say.
-const AREAS: [(&str, &str); 13] = [
+const AREAS: [(&str, &str); 14] = [
     ("person", "People"),
     ("key", "API keys"),
     ("workflow", "Workflows"),
@@ -42,6 +42,7 @@ const AREAS: [(&str, &str); 13] = [
     ("effect", "Actions sent"),
     ("job", "Jobs"),
     ("import", "Imports"),
+    ("run", "Runs"),
 ];
 
 /// The audit log.

@@ -17,6 +17,7 @@ use store::reads::leads_list::{self, COUNTED_ROWS, PAGE_ROWS};
 use super::filters::{Address, chips};
 use super::frame::{Here, Page, Section, page};
 use crate::actions::Flash;
+use crate::actions::runs::StartImport;
 use crate::error::Result;
 use crate::ui::charts::bars::STACK;
 use crate::ui::table::{Count, pager, tools};
@@ -39,7 +40,8 @@ async fn load(here: Here, address: Address, flash: Flash) -> Result<Page> {
     let found = leads_list::page(store, &asked.filter, asked.sort, asked.cursor, PAGE_ROWS).await?;
     let counts = leads_list::counts(store, &asked.filter).await?;
     let nothing_at_all = found.rows.is_empty() && leads_list::is_empty(store).await?;
-    let heading = view! { <h1>"Leads"</h1><span class="meta">{order(&asked)}</span> };
+    let import = here.may::<StartImport>().then(|| view! { <a class="btn push" href="/import">"Import leads"</a> });
+    let heading = view! { <h1>"Leads"</h1><span class="meta">{order(&asked)}</span>{import} };
     if nothing_at_all {
         let body = empty::no_leads(&workflows, &here.request.origin());
         return Ok(Page { title: "Leads".into(), bar: heading.into_any(), body: body.into_any() });
