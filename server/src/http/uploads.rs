@@ -51,6 +51,10 @@ async fn import_file(FromState(state): FromState<State>, request: Request) -> Re
     let Some(arrival) = request.extensions().get::<Arrival>().cloned() else {
         return Err(Failure::internal(&"a request without an id"));
     };
+    let length = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    if length.is_some_and(|length: u64| length > IMPORT_BYTES + ENVELOPE_BYTES as u64) {
+        return Err(too_large());
+    }
     let page = page_request(&state, &request, &arrival, None);
     let id = engine::ids::mint(arrival.at, rand::random());
     let folder = ImportFolder::new(data_dir(&page)?, id);
@@ -64,11 +68,15 @@ async fn import_file(FromState(state): FromState<State>, request: Request) -> Re
         let name = field.file_name().unwrap_or_default().to_owned();
         let arriving = Arriving(Some(folder.clone()));
         let bytes = write(field, &folder).await?;
-        arriving.keep();
         let (path, flash) = received(&page, id, &name, bytes).await?;
+        arriving.keep();
         return on_to(&path, &flash, &state);
     }
     Err(Failure::new(Kind::Malformed, "The form has no file."))
+}
+
+fn too_large() -> Failure {
+    Failure::new(Kind::TooLarge, "The file is larger than 2 GB. Split it and import the parts.")
 }
 
 /// Removes what has arrived of a file when the rest does not.
@@ -98,7 +106,7 @@ async fn write(mut field: Field<'_>, folder: &ImportFolder) -> Result<u64, Failu
     while let Some(piece) = field.chunk().await.map_err(unreadable)? {
         bytes += piece.len() as u64;
         if bytes > IMPORT_BYTES {
-            return Err(Failure::new(Kind::TooLarge, "The file is larger than 2 GB. Split it and import the parts."));
+            return Err(too_large());
         }
         file.write_all(&piece).await.map_err(failed)?;
     }

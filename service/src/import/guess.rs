@@ -14,7 +14,7 @@ const STAGE_VALUES: usize = 30;
 
 /// Names that columns of the lead's own fields have, the surest first.
 const FIELDS: [(&str, &[&str]); 5] = [
-    ("email", &["email", "email address", "e mail", "work email", "mail"]),
+    ("email", &["email", "email address", "e mail", "e mail address", "work email", "mail"]),
     ("external_id", &["external id", "lead id", "contact id", "prospect id", "record id", "crm id", "id", "lead number"]),
     ("name", &["name", "full name", "contact name", "lead name", "contact"]),
     ("company", &["company", "company name", "account", "account name", "organization", "organisation", "employer"]),

@@ -15,6 +15,8 @@ use crate::error::{Error, Result};
 
 /// Rows that are looked at.
 const ROWS: usize = 1_000;
+/// Bytes of the file that are looked at, for files of long rows.
+const BYTES: u64 = 4 * 1024 * 1024;
 /// Columns of a file; more is a file of something else.
 pub const COLUMNS: usize = 500;
 
@@ -87,6 +89,7 @@ pub fn look(path: &Path) -> Result<FileLook> {
     let mut columns: Vec<String> = reader.columns().map(<[String]>::to_vec).unwrap_or_default();
     let mut rows = Vec::new();
     while rows.len() < ROWS
+        && reader.bytes_read() < BYTES
         && let Some(row) = reader.next("")?
     {
         let Ok(row) = row else { continue };

@@ -61,12 +61,13 @@ async fn load(here: Here, id: Option<String>, query: ParamsMap) -> Result<Page> 
     let fields = asked(&query).unwrap_or_else(|| guessed(&look.guess, &workflows));
     let (mapping, now) = (fields.sample(), here.request.now);
     let sample = blocking(move || look::sample(&file, &mapping, now, SHOWN)).await;
+    let preview = preview(sample, here.clock)?;
     let body = view! {
         <p>{format!("{}, {}. Check which column means what.", upload.file_name, size(upload.bytes))}</p>
         {form(&here, &upload, &look, &fields, &workflows).into_any()}
         <section class="stacked-sections" aria-labelledby="h-read">
             <h2 id="h-read">"Preview"</h2>
-            {preview(sample, here.clock)?}
+            {preview}
         </section>
         <section class="stacked-sections" aria-labelledby="h-file">
             <h2 id="h-file">"First rows of the file"</h2>
@@ -271,7 +272,7 @@ fn preview(sample: Result<Vec<SampleRow>>, clock: Clock) -> Result<AnyView> {
                 view! { <td colspan="7" class="tone" data-a="bad">{format!("Rejected: {problem}")}</td> },
             ),
             None => Either::Right(view! {
-                {OWN.map(|(field, label)| view! { <td data-l=label>{cell(field)}</td> })}
+                {OWN.iter().map(|(field, label)| view! { <td data-l=*label>{cell(field)}</td> }).collect_view()}
                 <td data-l="Time">{row.at.map(|at| clock.day_and_time(at)).unwrap_or_default()}</td>
                 <td data-l="Outcomes">{stages.join(", ")}</td>
             }),
@@ -285,7 +286,7 @@ fn preview(sample: Result<Vec<SampleRow>>, clock: Clock) -> Result<AnyView> {
             <thead>
                 <tr>
                     <th scope="col">"Row"</th>
-                    {OWN.map(|(_, label)| view! { <th scope="col">{label}</th> })}
+                    {OWN.iter().map(|(_, label)| view! { <th scope="col">{*label}</th> }).collect_view()}
                     <th scope="col">"Time"</th>
                     <th scope="col">"Outcomes"</th>
                 </tr>

@@ -29,10 +29,10 @@ pub fn in_a_line(run: &Run) -> String {
         RunState::Waiting => "Waiting for a process".into(),
         RunState::Running => under_way(kind, run),
         RunState::Done => match kind {
-            RunKind::ReplayDecisions => read(run).map_or_else(String::new, |report| replayed(&report)),
-            RunKind::ReplayDeliveries => read(run).map_or_else(String::new, |replayed| queued(&replayed)),
+            RunKind::ReplayDecisions => read::<ReplayReport>(run).map_or_else(String::new, |report| replayed(&report)),
+            RunKind::ReplayDeliveries => read::<DeliveriesReplayed>(run).map_or_else(String::new, |replayed| queued(&replayed)),
             RunKind::ChangeImpact => "Computed".into(),
-            RunKind::Import => read(run).map_or_else(String::new, |summary| imported(&summary)),
+            RunKind::Import => read::<ImportSummary>(run).map_or_else(String::new, |summary| imported(&summary)),
         },
         RunState::Failed => run.error.clone().unwrap_or_default(),
         RunState::Cancelled => "Cancelled".into(),
@@ -64,7 +64,8 @@ pub async fn result(here: &Here, run: &Run) -> Result<AnyView> {
         }
         RunKind::ReplayDeliveries => {
             let replayed = read::<DeliveriesReplayed>(run).unwrap_or_default();
-            view! { {line}{sending(here, run, &replayed).await?} }.into_any()
+            let sending = sending(here, run, &replayed).await?;
+            view! { {line}{sending} }.into_any()
         }
         RunKind::ChangeImpact => {
             let change = run.input.get("change").and_then(serde_json::Value::as_i64).unwrap_or_default();

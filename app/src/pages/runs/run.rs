@@ -59,7 +59,8 @@ async fn shown(here: &Here, run: &Run) -> Result<AnyView> {
             view! { <p>{said}</p>{may.then(|| retry(here, run))} }.into_any()
         }
     };
-    Ok(view! { <section class="stacked-sections">{what}</section>{facts(here, run).await?} }.into_any())
+    let facts = facts(here, run).await?;
+    Ok(view! { <section class="stacked-sections">{what}</section>{facts} }.into_any())
 }
 
 fn under_way(run: &Run, may: bool) -> impl IntoView + use<> {
