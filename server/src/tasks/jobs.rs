@@ -1,13 +1,13 @@
 //! What each job does: one bounded piece of work that may be done twice, and a sentence about it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use chrono::{TimeDelta, Utc};
-use service::import::ImportFolder;
 use store::sync::jobs::JobKind;
-use store::{Error, Store, control, people, runs, sync};
+use store::{Error, Store, control, people, sync};
 
 use crate::tasks::notices::{self, Letters};
+use crate::tasks::uploads;
 
 /// What jobs need beside what is kept.
 #[derive(Clone, Debug)]
@@ -26,15 +26,12 @@ const WAITED_LONG: TimeDelta = TimeDelta::hours(1);
 /// A page this old is not sent again.
 const FORMS_KEPT: TimeDelta = TimeDelta::days(7);
 
-/// Uploaded files are kept for so long after they arrived or were imported.
-const UPLOADS_KEPT: TimeDelta = TimeDelta::days(7);
-
 /// Runs a job; says what it did, or what is wrong.
 pub(super) async fn run(store: &Store, means: &Means, job: JobKind) -> Result<String, String> {
     let done = match job {
         JobKind::Partitions => partitions(&means.database_url).await,
         JobKind::Sessions => sessions(store).await,
-        JobKind::Uploads => uploads(store, means.data_dir.as_deref()).await,
+        JobKind::Uploads => uploads::delete(store, means.data_dir.as_deref()).await,
         JobKind::Backlog => return backlog(store).await.unwrap_or_else(|error| Err(error.to_string())),
         JobKind::Notices => {
             let sent = notices::send(store, means.letters.as_ref()).await;
@@ -57,24 +54,6 @@ async fn sessions(store: &Store) -> Result<String, Error> {
     Ok(match people::sessions::delete_expired(store, Utc::now()).await? {
         0 => "None had expired.".into(),
         deleted => format!("{deleted} deleted."),
-    })
-}
-
-async fn uploads(store: &Store, data_dir: Option<&Path>) -> Result<String, Error> {
-    let Some(data_dir) = data_dir else { return Ok("This process has no data directory.".into()) };
-    let outdated = runs::uploads::outdated(store, Utc::now() - UPLOADS_KEPT).await?;
-    for upload in &outdated {
-        let folder = ImportFolder::new(data_dir, *upload);
-        match tokio::fs::remove_dir_all(folder.path()).await {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                tracing::warn!(%upload, %error, "an uploaded file could not be deleted");
-            }
-            _ => runs::uploads::forget(store, *upload).await?,
-        }
-    }
-    Ok(match outdated.len() {
-        0 => "None were old enough.".into(),
-        many => format!("{many} deleted."),
     })
 }
 

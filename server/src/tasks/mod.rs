@@ -14,6 +14,7 @@ mod notices;
 pub mod runs;
 pub mod schedule;
 mod trouble;
+mod uploads;
 mod worker;
 
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! Reading rows of CSV or NDJSON, each with the key that makes it unique.
 
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, Read as _, Seek as _};
+use std::io::{BufRead as _, BufReader, ErrorKind, Read as _, Seek as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -66,15 +66,11 @@ impl Reader {
             .buffer_capacity(READ_BYTES)
             .from_reader(Bounded { file, budget: budget.clone() });
         let header =
-            reader.headers().map_err(|error| Error::Invalid(format!("{}: {error}", path.display())))?;
+            reader.headers().map_err(|error| Error::Invalid(format!("the header cannot be read: {error}")))?;
         let columns: Vec<String> =
             header.iter().map(|name| name.trim_start_matches('\u{feff}').to_owned()).collect();
         if let Some(twice) = columns.iter().enumerate().find(|(i, name)| columns[..*i].contains(name)) {
-            return Err(Error::Invalid(format!(
-                "{}: the column `{}` is there twice",
-                path.display(),
-                twice.1
-            )));
+            return Err(Error::Invalid(format!("the column `{}` is there twice", twice.1)));
         }
         Ok(Self {
             format: Format::Csv(Box::new(reader), budget),
@@ -100,7 +96,11 @@ impl Reader {
     /// # Errors
     /// [`Error::File`] when the file cannot be read any further.
     pub(super) fn next(&mut self, workflow: &str) -> Result<Option<Result<Row, String>>, Error> {
-        let failed = |error| Error::File { path: self.path.display().to_string(), error };
+        let failed = |error: std::io::Error| match error.kind() {
+            // What [`Bounded`] says.
+            ErrorKind::Other => Error::Invalid(error.to_string()),
+            _ => Error::File { path: self.path.display().to_string(), error },
+        };
         let cells = match &mut self.format {
             Format::Csv(reader, budget) => {
                 let mut record = csv::StringRecord::new();

@@ -174,12 +174,12 @@ fn is_passing(error: &store::Error) -> bool {
     error.is_transient() || matches!(error, store::Error::Unavailable(_))
 }
 
-/// Says why a run failed. What the database says is for the log: it may name what is in a row.
+/// Says why a run failed. What the database or the disk says is for the log: it may name what is in a row, or paths.
 fn said(kind: RunKind, error: &Error) -> String {
     match error {
-        Error::Invalid(_) | Error::InvalidFile { .. } | Error::File { .. } => sentence(&error.to_string()),
+        Error::Invalid(_) | Error::InvalidFile { .. } => sentence(&error.to_string()),
         Error::Store(store::Error::NotFound(_) | store::Error::Refused(_)) => sentence(&error.to_string()),
-        Error::Store(_) | Error::Interrupted => {
+        Error::File { .. } | Error::Store(_) | Error::Interrupted => {
             tracing::error!(%kind, %error, "a run failed");
             "It failed inside Meshline; the log says where.".into()
         }

@@ -74,6 +74,14 @@ pub async fn outdated(store: &Store, since: DateTime<Utc>) -> Result<Vec<Uuid>> 
     .await?)
 }
 
+/// Returns whether there is an upload, of whichever person.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_known(store: &Store, id: Uuid) -> Result<bool> {
+    Ok(upload::Entity::find_by_id(id).one(store.db()).await?.is_some())
+}
+
 /// Forgets an upload whose bytes are gone.
 ///
 /// # Errors
