@@ -73,6 +73,9 @@ const IMPORTERS: Need = Need::Roles(RunKind::Import.owners());
 /// Who may have decisions decided again.
 const REPLAYERS: Need = Need::Roles(RunKind::ReplayDecisions.owners());
 
+/// Who goes live with releases, and withdraws them.
+const RELEASERS: Need = Need::Roles(&[Role::Revops]);
+
 /// Every page, action and route.
 pub const ACCESS: &[Line] = &[
     // Pages. Everybody who is signed in reads everything (SPEC: people own layers, they do not hide them).
@@ -106,6 +109,8 @@ pub const ACCESS: &[Line] = &[
     get("/fields/{name}", Need::SignedIn),
     get("/changes", Need::SignedIn),
     get("/changes/{number}", Need::SignedIn),
+    get("/releases", Need::SignedIn),
+    get("/releases/{number}", Need::SignedIn),
     get("/audit", Need::SignedIn),
     get("/people", Need::SignedIn),
     get("/people/{id}", Need::SignedIn),
@@ -169,6 +174,9 @@ pub const ACCESS: &[Line] = &[
     post("/actions/sign-change", SIGNERS),
     post("/actions/return-change", SIGNERS),
     post("/changes/{number}/upload", Need::SignedIn),
+    post("/actions/approve-release", SIGNERS),
+    post("/actions/go-live", RELEASERS),
+    post("/actions/withdraw-release", RELEASERS),
     // Everybody's own views of lists.
     post("/actions/save-view", Need::SignedIn),
     post("/actions/rename-view", Need::SignedIn),

@@ -23,6 +23,7 @@ pub mod people;
 pub mod pool;
 pub mod queue;
 pub mod reads;
+pub mod releases;
 pub mod runs;
 pub mod settings;
 pub mod sync;

@@ -4,11 +4,11 @@
 pub mod changes;
 pub mod door;
 mod first_run;
-pub mod flash;
 mod forgot;
 pub mod path;
 pub mod people;
 pub mod queue;
+pub mod releases;
 pub mod runs;
 mod set_password;
 mod set_theme;
@@ -29,10 +29,10 @@ use store::Actor;
 use crate::access::{self, Caller, Denied};
 use crate::context::Request;
 use crate::error::{Error, Result};
+use crate::flash::Flash;
 
 pub use self::door::Door;
 pub use self::first_run::{FirstRun, first_run};
-pub use self::flash::Flash;
 pub use self::forgot::{ForgotPassword, forgot_password};
 pub use self::path::LocalPath;
 pub use self::set_password::{SetPassword, set_password};

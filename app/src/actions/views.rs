@@ -4,8 +4,9 @@ use leptos::prelude::*;
 use store::views::{self, NAME_CHARS, QUERY_CHARS, View};
 use uuid::Uuid;
 
-use super::{Flash, LocalPath, actor, allowed, back_to, lead_to_with};
+use super::{LocalPath, actor, allowed, back_to, lead_to_with};
 use crate::error::{Error, Result};
+use crate::flash::Flash;
 
 /// The pages that have views.
 const PAGES: [&str; 5] = ["/leads", "/sync/effects", "/audit", "/people", "/keys"];

@@ -8,7 +8,7 @@ use store::reads::frame::names_of_actors;
 use super::{Batch, instant};
 use crate::error::Result;
 use crate::pages::control::audit_log::{Asked, NAMES, PATH};
-use crate::pages::filters::Address;
+use crate::ui::filters::Address;
 use crate::ui::words;
 
 pub const HEAD: &[&str] =

@@ -7,8 +7,8 @@ use store::sync::{destinations, unfinished};
 
 use super::{Batch, instant, text};
 use crate::error::Result;
-use crate::pages::filters::Address;
 use crate::pages::sync::effects_filter::{Asked, NAMES, PATH};
+use crate::ui::filters::Address;
 use crate::ui::words;
 
 pub const HEAD: &[&str] = &[

@@ -7,9 +7,9 @@ use store::reads::leads_list::{self, Cursor, Row};
 
 use super::{Batch, instant, text};
 use crate::error::Result;
-use crate::pages::filters::Address;
 use crate::pages::leads::filter::{Asked, NAMES};
 use crate::ui::clock::Clock;
+use crate::ui::filters::Address;
 use crate::ui::words;
 
 pub const HEAD: &[&str] = &[

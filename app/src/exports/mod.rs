@@ -2,7 +2,6 @@
 //! neither memory nor a statement grows with the list.
 
 mod audit;
-pub mod cell;
 pub mod charts;
 mod effects;
 mod leads;
@@ -14,11 +13,10 @@ use store::Store;
 
 use crate::actions;
 use crate::context::Request;
+use crate::csv_file::{self, MAX_ROWS};
 use crate::error::{Error, Result};
 use crate::ui::clock::Clock;
 
-/// Rows of a file at most; who needs more asks the API or narrows the list.
-pub const ROWS: usize = 100_000;
 /// Rows read at a time.
 const BATCH: usize = 1_000;
 /// Batches read at most: a search that finds next to nothing ends too.
@@ -93,7 +91,7 @@ impl Export {
         };
         // Names of filters, not their values: a search may name a lead.
         store::control::export(store, &actions::actor(request)?, page, json!({ "filters": filters })).await?;
-        Ok(Self { store: store.clone(), rows, head: Some(head), left: ROWS, batches: BATCHES })
+        Ok(Self { store: store.clone(), rows, head: Some(head), left: MAX_ROWS, batches: BATCHES })
     }
 
     /// The next piece of the file; `None` at its end.
@@ -114,7 +112,7 @@ impl Export {
         };
         self.left = if has_more { self.left - rows.len() } else { 0 };
         let head = self.head.take().map(|head| head.iter().map(|name| (*name).to_owned()).collect());
-        cell::written(head.into_iter().chain(rows)).map(Some).map_err(|error| {
+        csv_file::written(head.into_iter().chain(rows)).map(Some).map_err(|error| {
             tracing::error!(%error, "a row of a file could not be written");
             Error::Internal
         })

@@ -8,7 +8,7 @@ use super::{Batch, instant};
 use crate::error::Result;
 use crate::pages::control::people::{Asked, NAMES, PATH};
 use crate::pages::control::person::door;
-use crate::pages::filters::Address;
+use crate::ui::filters::Address;
 
 pub const HEAD: &[&str] = &["Id", "Name", "E-mail", "State", "Roles", "Time zone", "Added"];
 

@@ -12,41 +12,15 @@ use store::{changes, queue};
 
 use super::help::help;
 use super::palette::{palette, search_link};
-use super::places::{Group, Place, places};
+use super::places::{Group, Place, Section, places};
 use crate::actions::queue::count;
-use crate::actions::{self, Flash, SetTheme, SignOut};
+use crate::actions::{self, SetTheme, SignOut};
 use crate::context::{Request, Theme, Viewer};
 use crate::error::{Error, Result};
+use crate::flash::Flash;
 use crate::ui::clock::Clock;
 use crate::ui::icon::{Icon, Logo, Sprite, icon};
 use crate::ui::{note, words};
-
-/// A page of the menu.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Section {
-    Home,
-    Queue,
-    Leads,
-    Outbox,
-    Jobs,
-    Runs,
-    Import,
-    Dashboard,
-    AuditLog,
-    People,
-    Keys,
-    Styleguide,
-    Settings,
-    Account,
-    Search,
-    Approvals,
-    Suggestions,
-    Maps,
-    Fields,
-    RuleSets,
-    Lists,
-    Pools,
-}
 
 /// Everything a page needs to be made.
 #[derive(Clone)]

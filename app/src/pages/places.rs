@@ -3,7 +3,6 @@
 use http::Method;
 use leptos::server_fn::ServerFn as _;
 
-use super::frame::Section;
 use crate::access::{self, Caller};
 use crate::actions::people::{AddKey, AddPerson, ChangePassword, EndOtherSessions, SetPreferences};
 use crate::actions::runs::{CancelRun, StartReplay};
@@ -12,6 +11,34 @@ use crate::actions::stop::StopWorkflow;
 use crate::actions::sync::{PauseDestination, ReplayEffects, RunJob};
 use crate::context::Viewer;
 use crate::ui::icon::Icon;
+
+/// A page of the menu.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Section {
+    Home,
+    Queue,
+    Leads,
+    Outbox,
+    Jobs,
+    Runs,
+    Import,
+    Dashboard,
+    AuditLog,
+    People,
+    Keys,
+    Styleguide,
+    Settings,
+    Account,
+    Search,
+    Approvals,
+    Releases,
+    Suggestions,
+    Maps,
+    Fields,
+    RuleSets,
+    Lists,
+    Pools,
+}
 
 /// Part of the menu, each layer with its owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,6 +127,15 @@ pub const PLACES: &[Place] = &[
         "Lists",
         't',
         "target accounts companies domains",
+    ),
+    place(
+        Section::Releases,
+        Group::Rules,
+        "/releases",
+        Icon::Release,
+        "Releases",
+        'v',
+        "go live rollout bundles versions",
     ),
     place(Section::Pools, Group::Rules, "/pools", Icon::Route, "Pools", 'w', "turns assign round robin"),
     place(

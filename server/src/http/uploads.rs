@@ -2,7 +2,8 @@
 
 use app::actions::changes::{take_file, upload_target};
 use app::actions::runs::{data_dir, received};
-use app::actions::{Flash, LocalPath};
+use app::actions::LocalPath;
+use app::flash::Flash;
 use axum::Router;
 use axum::extract::FromRequest as _;
 use axum::extract::multipart::{Field, MultipartError};

@@ -7,11 +7,10 @@ use store::changes::{self, Change, Edit, State};
 use store::workflows;
 
 use super::{change_path, kind_named, refused};
-use crate::actions::{
-    Flash, LocalPath, REPEATED, actor, actor_once, allowed, back_to, lead_to, lead_to_with,
-};
+use crate::actions::{LocalPath, REPEATED, actor, actor_once, allowed, back_to, lead_to, lead_to_with};
 use crate::context::Request;
 use crate::error::{Error, Result};
+use crate::flash::Flash;
 use crate::ui::{number, words};
 
 /// Characters of a title, as the database has it.
@@ -190,7 +189,7 @@ pub async fn save_change(
     match service::change::submit(&request.store, &actor(&request)?, number, revision).await {
         Ok(approvers) => {
             let roles: Vec<&str> = approvers.iter().map(|role| role.title()).collect();
-            let said = format!("Submitted. It waits for {} to sign.", roles.join(" and "));
+            let said = format!("Submitted. It waits for {} to approve.", roles.join(" and "));
             lead_to_with(&change_path(number), &Flash::new(said))
         }
         Err(error) => refused(number, Flash::default(), error),

@@ -13,7 +13,8 @@ use store::runs::uploads;
 use uuid::Uuid;
 
 use super::path;
-use crate::actions::{Flash, LocalPath, REPEATED, actor, actor_once, allowed, back_to, lead_to, lead_to_with};
+use crate::flash::Flash;
+use crate::actions::{LocalPath, REPEATED, actor, actor_once, allowed, back_to, lead_to, lead_to_with};
 use crate::context::Request;
 use crate::error::{Error, Result};
 

@@ -11,7 +11,8 @@ use service::run::{self, ImportInput, RunKind};
 use store::runs::{self, NewRun, Run, RunState};
 use uuid::Uuid;
 
-use crate::actions::{Flash, LocalPath, REPEATED, actor, actor_once, allowed, back_to, lead_to_with};
+use crate::flash::Flash;
+use crate::actions::{LocalPath, REPEATED, actor, actor_once, allowed, back_to, lead_to_with};
 use crate::context::Request;
 use crate::error::{Error, Result};
 

@@ -7,7 +7,8 @@ use service::run::ReplayDecisions;
 use store::reads::frame::workflow_names;
 
 use super::{path, start_once};
-use crate::actions::{Flash, LocalPath, REPEATED, allowed, back_to, lead_to, lead_to_with};
+use crate::flash::Flash;
+use crate::actions::{LocalPath, REPEATED, allowed, back_to, lead_to, lead_to_with};
 use crate::error::{Error, Result};
 
 /// Starts deciding stored decisions again and leads to the run.

@@ -4,8 +4,9 @@ use leptos::prelude::*;
 use store::sync;
 
 use super::destination;
-use crate::actions::{Flash, actor, allowed, back_to, lead_to_with};
+use crate::actions::{actor, allowed, back_to, lead_to_with};
 use crate::error::{Error, Result};
+use crate::flash::Flash;
 
 /// Characters of a reason: a few sentences.
 pub const REASON_CHARS: usize = 500;

@@ -9,9 +9,10 @@ use store::sync::{self, Replayed, ReplayedMany};
 
 use super::destination;
 use crate::actions::{
-    Flash, LocalPath, REPEATED, actor, actor_once, allowed, back_to, lead_to, lead_to_with, runs,
+    LocalPath, REPEATED, actor, actor_once, allowed, back_to, lead_to, lead_to_with, runs,
 };
 use crate::error::{Error, Result};
+use crate::flash::Flash;
 use crate::ui::number;
 
 /// Tries a failed effect again and leads back to `next`.

@@ -15,10 +15,11 @@ use store::changes::{self, Listed, Show};
 
 use crate::context::Viewer;
 use crate::error::{Error, Result};
-use crate::pages::filters::Address;
-use crate::pages::frame::{Here, Page, Section, page};
+use crate::pages::frame::{Here, Page, page};
+use crate::pages::places::Section;
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
+use crate::ui::filters::Address;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::{note, number, words};
 

@@ -13,13 +13,15 @@ use store::reads::audit_log::{self, AuditEntry, AuditFilter, AuditPage, Cursor, 
 use store::reads::frame::names_of_actors;
 use uuid::Uuid;
 
-use crate::actions::Flash;
 use crate::error::Result;
-use crate::pages::filters::{Address, Chip, Choice, chips, select};
-use crate::pages::frame::{Here, Page, Section, page};
+use crate::flash::Flash;
+use crate::pages::frame::{Here, Page, page};
+use crate::pages::list_tools::tools;
+use crate::pages::places::Section;
 use crate::ui::clock::Clock;
+use crate::ui::filters::{Address, Chip, Choice, chips, select};
 use crate::ui::icon::{Icon, icon};
-use crate::ui::table::{Column, Count, Sorted, Table, pager, tools};
+use crate::ui::table::{Column, Count, Sorted, Table, pager};
 use crate::ui::{note, number, words};
 
 /// Where the log is.

@@ -10,15 +10,17 @@ use store::people::{self, By, Cursor, Door, PAGE_ROWS, PeopleFilter, Person};
 use strum::VariantArray as _;
 
 use super::person::{door, role_checks, role_tags, state};
-use crate::actions::Flash;
 use crate::actions::people::AddPerson;
 use crate::error::Result;
-use crate::pages::filters::{Address, Chip, Choice, chips, select};
-use crate::pages::frame::{Here, Page, Section, page};
+use crate::flash::Flash;
+use crate::pages::frame::{Here, Page, page};
+use crate::pages::list_tools::tools;
+use crate::pages::places::Section;
 use crate::ui::clock::Clock;
+use crate::ui::filters::{Address, Chip, Choice, chips, select};
 use crate::ui::form::{Input, ask, input, once};
 use crate::ui::icon::{Icon, icon};
-use crate::ui::table::{Column, Count, Sorted, Table, pager, tools};
+use crate::ui::table::{Column, Count, Sorted, Table, pager};
 use crate::ui::{note, number, words};
 
 /// Where the people are.

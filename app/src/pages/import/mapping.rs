@@ -15,7 +15,8 @@ use uuid::Uuid;
 
 use crate::actions::runs::{ImportFields, StartImport, blocking, data_dir};
 use crate::error::{Error, Result};
-use crate::pages::frame::{Here, Page, Section, page};
+use crate::pages::frame::{Here, Page, page};
+use crate::pages::places::Section;
 use crate::ui::clock::Clock;
 use crate::ui::form::{lines, once};
 use crate::ui::note::{Tone, note};

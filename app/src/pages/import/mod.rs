@@ -7,7 +7,8 @@ pub use mapping::ImportMapping;
 use leptos::prelude::*;
 
 use crate::error::Result;
-use crate::pages::frame::{Here, Page, Section, page};
+use crate::pages::frame::{Here, Page, page};
+use crate::pages::places::Section;
 use crate::ui::icon::{Icon, icon};
 
 /// The page to upload a file on.

@@ -9,9 +9,9 @@ use leptos::prelude::*;
 use store::log::StoredEvent;
 
 use super::decided::Decided;
-use super::event::texts;
 use super::facts;
 use super::load::Loaded;
+use super::texts::texts;
 use crate::ui::confidence::confidence;
 use crate::ui::icon::{Icon, icon};
 

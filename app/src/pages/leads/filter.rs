@@ -8,9 +8,9 @@ use store::reads::leads_list::{Counts, Cursor, Filter, Place, QueueFilter, RuleF
 use strum::VariantArray as _;
 use uuid::Uuid;
 
-use crate::pages::filters::{Address, Chip, Choice, select};
 use crate::pages::period::{self, Period, Span};
 use crate::ui::clock::Clock;
+use crate::ui::filters::{Address, Chip, Choice, select};
 use crate::ui::icon::{Icon, icon};
 use crate::ui::table::Sorted;
 use crate::ui::words;

@@ -14,13 +14,15 @@ use store::reads::frame::{live_rules, names_of, workflow_names};
 use store::reads::keyset::Order;
 use store::reads::leads_list::{self, COUNTED_ROWS, PAGE_ROWS};
 
-use super::filters::{Address, chips};
-use super::frame::{Here, Page, Section, page};
-use crate::actions::Flash;
+use super::frame::{Here, Page, page};
+use super::places::Section;
 use crate::actions::runs::StartImport;
 use crate::error::Result;
+use crate::flash::Flash;
+use crate::pages::list_tools::tools;
 use crate::ui::charts::bars::STACK;
-use crate::ui::table::{Count, pager, tools};
+use crate::ui::filters::{Address, chips};
+use crate::ui::table::{Count, pager};
 use crate::ui::{live, number, words};
 use filter::{Asked, NAMES};
 

@@ -8,8 +8,8 @@ use serde_json::Value as Json;
 use store::queue::Kind;
 
 use super::load::{Loaded, Open};
-use crate::actions::Flash;
 use crate::actions::queue::{DecideLead, GiveBackLead, REASON_CHARS, decided as done};
+use crate::flash::Flash;
 use crate::pages::frame::Here;
 use crate::pages::lead::decided::Decided;
 use crate::ui::words;

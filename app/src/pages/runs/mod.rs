@@ -18,16 +18,18 @@ use store::runs::{self, Cursor, PAGE_ROWS, Run, RunFilter, RunState};
 use strum::VariantArray as _;
 use uuid::Uuid;
 
-use crate::actions::Flash;
+use crate::flash::Flash;
 use crate::actions::runs::{StartImport, StartReplay};
 use crate::error::Result;
-use crate::pages::filters::{Address, Chip, Choice, chips, select};
-use crate::pages::frame::{Here, Page, Section, page};
+use crate::ui::filters::{Address, Chip, Choice, chips, select};
+use crate::pages::frame::{Here, Page, page};
+use crate::pages::places::Section;
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
 use crate::ui::form::{ask, once};
 use crate::ui::icon::Icon;
-use crate::ui::table::{Column, Count, Sorted, Table, pager, tools};
+use crate::pages::list_tools::tools;
+use crate::ui::table::{Column, Count, Sorted, Table, pager};
 use crate::ui::{live, note, words};
 
 /// Where the list is.

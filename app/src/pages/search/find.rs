@@ -10,8 +10,8 @@ use store::reads::search::{Versioned, versions};
 
 use crate::context::Viewer;
 use crate::error::Result;
-use crate::pages::filters::Address;
 use crate::pages::places::{acts, places};
+use crate::ui::filters::Address;
 use crate::ui::icon::Icon;
 use crate::ui::words;
 

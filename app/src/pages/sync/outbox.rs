@@ -14,13 +14,14 @@ use store::sync::{
     used_on,
 };
 
-use crate::actions::Flash;
 use crate::actions::sync::{PauseDestination, ResumeDestination};
 use crate::error::Result;
-use crate::pages::filters::Address;
-use crate::pages::frame::{Here, Page, Section, page};
+use crate::flash::Flash;
+use crate::pages::frame::{Here, Page, page};
+use crate::pages::places::Section;
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
+use crate::ui::filters::Address;
 use crate::ui::form::ask;
 use crate::ui::icon::Icon;
 use crate::ui::note::{self, Tone, note};

@@ -12,10 +12,11 @@ use leptos::server_fn::ServerFn as _;
 use store::changes::{self, Listed};
 use store::reads::subjects::{Subject, subjects};
 
-use crate::actions::Flash;
 use crate::actions::changes::StartChange;
 use crate::error::Result;
-use crate::pages::frame::{Here, Page, Section, page};
+use crate::flash::Flash;
+use crate::pages::frame::{Here, Page, page};
+use crate::pages::places::Section;
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
 use crate::ui::form::{Input, ask, input, once};

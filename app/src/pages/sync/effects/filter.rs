@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use store::sync::unfinished::Cursor;
 use store::sync::{DeadFilter, DestinationRecord, UnfinishedFilter, UnfinishedState};
 
-use crate::pages::filters::{Address, Chip, Choice, select};
+use crate::ui::filters::{Address, Chip, Choice, select};
 use crate::ui::icon::{Icon, icon};
 use crate::ui::table::Sorted;
 

@@ -19,15 +19,17 @@ use store::sync::{
     unfinished, untried,
 };
 
-use crate::actions::Flash;
 use crate::actions::sync::{ReplayChosen, ReplayEffect, ReplayEffects, StopReplay};
 use crate::error::Result;
-use crate::pages::filters::{Address, chips};
-use crate::pages::frame::{Here, Page, Section, here, page};
+use crate::flash::Flash;
+use crate::pages::frame::{Here, Page, here, page};
+use crate::pages::list_tools::tools;
+use crate::pages::places::Section;
+use crate::ui::filters::{Address, chips};
 use crate::ui::form::{ask, once};
 use crate::ui::icon::Icon;
 use crate::ui::progress::progress;
-use crate::ui::table::{Count, pager, tools};
+use crate::ui::table::{Count, pager};
 use crate::ui::{live, note, number};
 use filter::{Asked, NAMES, PATH};
 
