@@ -8,9 +8,8 @@ use leptos_router::{SsrMode, path};
 
 use crate::pages::{
     Account, AuditLog, ChangePage, Changes, Dashboard, EffectPage, Effects, FirstRun, Forgot, Home,
-    ImportMapping, ImportUpload, Jobs,
-    Keys, LeadPage, Leads, NotFound, Outbox, People, PersonPage, Queue, ReleasePage, Releases, RunPage, Runs, Search, SetUp,
-    Settings, SignIn, Styleguide, SubjectPage, Subjects,
+    ImportMapping, ImportUpload, Jobs, Keys, LeadPage, Leads, NotFound, Outbox, People, PersonPage, Queue,
+    ReleasePage, Releases, RunPage, Runs, Search, SetUp, Settings, SignIn, Styleguide, SubjectPage, Subjects,
 };
 
 /// All pages. Each is rendered as a whole before it is sent, so that status and title are right.

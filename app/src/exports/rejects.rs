@@ -27,6 +27,7 @@ pub async fn rejects(request: &Request, run: &str) -> Result<PathBuf> {
     let input: ImportInput = serde_json::from_value(run.input).map_err(|_| not_found())?;
     let path = ImportFolder::new(data_dir(request)?, input.upload).rejects();
     let page = format!("/runs/{id}");
-    store::control::export(&request.store, &actions::actor(request)?, &page, json!({ "rejects": true })).await?;
+    store::control::export(&request.store, &actions::actor(request)?, &page, json!({ "rejects": true }))
+        .await?;
     Ok(path)
 }

@@ -13,7 +13,12 @@ pub fn progress(what: &str, done: u64, all: u64, stop: Option<AnyView>) -> impl 
 }
 
 /// As [`progress`], in words of its own; without `all` it is unknown how much there is to do.
-pub fn progress_said(said: String, done: u64, all: Option<u64>, stop: Option<AnyView>) -> impl IntoView + use<> {
+pub fn progress_said(
+    said: String,
+    done: u64,
+    all: Option<u64>,
+    stop: Option<AnyView>,
+) -> impl IntoView + use<> {
     let bar = match all.filter(|all| *all > 0) {
         Some(all) => {
             view! { <progress max=all.to_string() value=done.min(all).to_string()></progress> }.into_any()

@@ -1,8 +1,8 @@
 //! Files that people send with a form. Server functions take no multipart without scripts, so these are plain routes.
 
+use app::actions::LocalPath;
 use app::actions::changes::{take_file, upload_target};
 use app::actions::runs::{data_dir, received};
-use app::actions::LocalPath;
 use app::flash::Flash;
 use axum::Router;
 use axum::extract::FromRequest as _;
@@ -52,7 +52,8 @@ async fn import_file(FromState(state): FromState<State>, request: Request) -> Re
     let Some(arrival) = request.extensions().get::<Arrival>().cloned() else {
         return Err(Failure::internal(&"a request without an id"));
     };
-    let length = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    let length =
+        request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     if length.is_some_and(|length: u64| length > IMPORT_BYTES + ENVELOPE_BYTES as u64) {
         return Err(too_large());
     }
@@ -99,7 +100,8 @@ impl Drop for Arriving {
 
 /// Writes a file piece by piece; returns its size.
 async fn write(mut field: Field<'_>, folder: &ImportFolder) -> Result<u64, Failure> {
-    let failed = |error: std::io::Error| Failure::internal(&format!("an uploaded file cannot be written: {error}"));
+    let failed =
+        |error: std::io::Error| Failure::internal(&format!("an uploaded file cannot be written: {error}"));
     tokio::fs::create_dir_all(folder.path()).await.map_err(failed)?;
     let incoming = folder.incoming();
     let mut file = tokio::fs::File::create(&incoming).await.map_err(failed)?;
@@ -128,7 +130,12 @@ async fn rejects(
     };
     let page = page_request(&state, &request, &arrival, None);
     let path = app::exports::rejects::rejects(&page, &run).await?;
-    let gone = |_| Failure::new(Kind::NotFound, "There are no rejected rows, or they have been deleted after seven days.");
+    let gone = |_| {
+        Failure::new(
+            Kind::NotFound,
+            "There are no rejected rows, or they have been deleted after seven days.",
+        )
+    };
     let file = tokio::fs::File::open(path).await.map_err(gone)?;
     let body = axum::body::Body::from_stream(ReaderStream::new(file));
     Ok(named(body.into_response(), "text/csv; charset=utf-8; header=present", "rejected-rows.csv"))
@@ -164,8 +171,7 @@ fn on_to(path: &LocalPath, flash: &Flash, state: &State) -> Result<Response, Fai
 }
 
 fn unreadable(error: MultipartError) -> Failure {
-    let kind =
-        if error.status() == StatusCode::PAYLOAD_TOO_LARGE { Kind::TooLarge } else { Kind::Malformed };
+    let kind = if error.status() == StatusCode::PAYLOAD_TOO_LARGE { Kind::TooLarge } else { Kind::Malformed };
     Failure::new(kind, error.body_text())
 }
 

@@ -204,11 +204,15 @@ impl Browser<'_> {
     /// Sends a file to import.
     pub async fn upload_import(&mut self, name: &str, file: &[u8]) -> Response {
         let mut body =
-            format!("--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n").into_bytes();
+            format!("--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n")
+                .into_bytes();
         body.extend_from_slice(file);
         body.extend_from_slice(b"\r\n--b--\r\n");
-        let request =
-            self.app.request(Method::POST, "/import/upload").header("sec-fetch-site", "same-origin").body(body);
+        let request = self
+            .app
+            .request(Method::POST, "/import/upload")
+            .header("sec-fetch-site", "same-origin")
+            .body(body);
         let request = request.header("content-type", "multipart/form-data; boundary=b");
         self.send(request.header("accept", "text/html")).await
     }

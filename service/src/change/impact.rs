@@ -105,11 +105,7 @@ struct Case {
 
 /// What decisions were read from; those whose events cannot be read any more are left out. Of a lead that was decided more than
 /// once the newest decision counts.
-async fn cases(
-    store: &Store,
-    around: &Surroundings,
-    decisions: Vec<Decision>,
-) -> Result<Vec<Case>> {
+async fn cases(store: &Store, around: &Surroundings, decisions: Vec<Decision>) -> Result<Vec<Case>> {
     let mut seen = BTreeSet::new();
     let decisions: Vec<Decision> =
         decisions.into_iter().filter(|decision| seen.insert(decision.lead_id)).collect();
@@ -143,13 +139,8 @@ fn weigh(
     cases: Vec<Case>,
 ) -> (Analysis, WorkflowImpact) {
     let mut analysis = with_change.analyse();
-    let mut impact = WorkflowImpact {
-        workflow,
-        decided: 0,
-        actions: BTreeMap::new(),
-        moved: 0,
-        examples: Vec::new(),
-    };
+    let mut impact =
+        WorkflowImpact { workflow, decided: 0, actions: BTreeMap::new(), moved: 0, examples: Vec::new() };
     for Case { decision, events } in cases {
         let Some((newest, before)) = events.split_first() else { continue };
         let event = EventDocument { id: newest.id, document: &newest.body };

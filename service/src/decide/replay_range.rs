@@ -73,7 +73,8 @@ impl Pipeline {
     pub async fn replay_next(&self, range: &ReplayRange, report: &mut ReplayReport) -> store::Result<bool> {
         let ids = replays::ids(self.store(), &stored(range), report.after, BATCH).await?;
         let Some(last) = ids.last().copied() else { return Ok(false) };
-        let replays = stream::iter(ids).map(|id| async move { Ok::<_, store::Error>((id, self.replay(id).await?)) });
+        let replays =
+            stream::iter(ids).map(|id| async move { Ok::<_, store::Error>((id, self.replay(id).await?)) });
         let mut replays = std::pin::pin!(replays.buffered(AT_ONCE));
         while let Some((decision_id, replay)) = replays.try_next().await? {
             match (replay.same, replay.difference) {

@@ -15,22 +15,56 @@ const STAGE_VALUES: usize = 30;
 /// Names that columns of the lead's own fields have, the surest first.
 const FIELDS: [(&str, &[&str]); 5] = [
     ("email", &["email", "email address", "e mail", "e mail address", "work email", "mail"]),
-    ("external_id", &["external id", "lead id", "contact id", "prospect id", "record id", "crm id", "id", "lead number"]),
+    (
+        "external_id",
+        &["external id", "lead id", "contact id", "prospect id", "record id", "crm id", "id", "lead number"],
+    ),
     ("name", &["name", "full name", "contact name", "lead name", "contact"]),
-    ("company", &["company", "company name", "account", "account name", "organization", "organisation", "employer"]),
+    (
+        "company",
+        &["company", "company name", "account", "account name", "organization", "organisation", "employer"],
+    ),
     ("domain", &["domain", "company domain", "website", "web site", "homepage", "url"]),
 ];
 /// Names of columns with the time at which a lead came in.
 const TIMES: &[&str] = &[
-    "created at", "created", "created date", "create date", "created on", "date created", "submitted at", "submitted",
-    "lead created", "lead date", "occurred at", "timestamp", "date",
+    "created at",
+    "created",
+    "created date",
+    "create date",
+    "created on",
+    "date created",
+    "submitted at",
+    "submitted",
+    "lead created",
+    "lead date",
+    "occurred at",
+    "timestamp",
+    "date",
 ];
 /// Names of columns with the time at which an outcome was reached.
-const ENDS: &[&str] =
-    &["close date", "closed", "closed at", "closed date", "closed on", "converted at", "converted date", "conversion date"];
+const ENDS: &[&str] = &[
+    "close date",
+    "closed",
+    "closed at",
+    "closed date",
+    "closed on",
+    "converted at",
+    "converted date",
+    "conversion date",
+];
 /// Names of columns that say how a lead ended.
-const ENDINGS: &[&str] =
-    &["status", "lead status", "stage", "lead stage", "outcome", "result", "converted", "is converted", "won"];
+const ENDINGS: &[&str] = &[
+    "status",
+    "lead status",
+    "stage",
+    "lead stage",
+    "outcome",
+    "result",
+    "converted",
+    "is converted",
+    "won",
+];
 /// Values that say that a stage was reached, as they are written.
 const STAGES: [(&str, OutcomeStage); 14] = [
     ("won", OutcomeStage::Won),
@@ -85,7 +119,11 @@ impl Table<'_> {
     }
 
     fn values(&self, place: usize) -> impl Iterator<Item = &str> {
-        self.rows.iter().filter_map(move |row| row.get(place)).map(String::as_str).filter(|text| !text.is_empty())
+        self.rows
+            .iter()
+            .filter_map(move |row| row.get(place))
+            .map(String::as_str)
+            .filter(|text| !text.is_empty())
     }
 
     /// Returns whether nine in ten of a column's values are so, and there are any.
@@ -206,10 +244,14 @@ mod tests {
 
     #[test]
     fn values_decide_where_names_mislead() {
-        let guess = guessed("Who,Email,Id,Created,Converted\na@b.example,yes,1,soon,1\nc@d.example,no,1,later,0\n");
+        let guess =
+            guessed("Who,Email,Id,Created,Converted\na@b.example,yes,1,soon,1\nc@d.example,no,1,later,0\n");
         // Yes and no are no addresses, the ids are one and the same, and nothing says when.
         assert_eq!(fields(&guess), [("email", "Who")]);
         assert_eq!(guess.at, None);
-        assert_eq!((guess.outcomes[0].value.as_str(), guess.outcomes[0].stage), ("1", OutcomeStage::SalesQualified));
+        assert_eq!(
+            (guess.outcomes[0].value.as_str(), guess.outcomes[0].stage),
+            ("1", OutcomeStage::SalesQualified)
+        );
     }
 }

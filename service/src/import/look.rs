@@ -105,7 +105,9 @@ pub fn look(path: &Path) -> Result<FileLook> {
     if rows.is_empty() {
         return Err(Error::Invalid("the file has no rows below its header".into()));
     }
-    let cell = |row: &serde_json::Map<String, Json>, column: &String| row.get(column).and_then(text).unwrap_or_default();
+    let cell = |row: &serde_json::Map<String, Json>, column: &String| {
+        row.get(column).and_then(text).unwrap_or_default()
+    };
     let rows: Vec<Vec<String>> =
         rows.iter().map(|row| columns.iter().map(|column| cell(row, column)).collect()).collect();
     let guess = guess::guess(&columns, &rows);
@@ -116,7 +118,12 @@ pub fn look(path: &Path) -> Result<FileLook> {
 ///
 /// # Errors
 /// [`Error::Invalid`] when the mapping names a column that does not exist, or an outcome cannot be read.
-pub fn sample(path: &Path, mapping: &SampleMapping, now: DateTime<Utc>, rows: usize) -> Result<Vec<SampleRow>> {
+pub fn sample(
+    path: &Path,
+    mapping: &SampleMapping,
+    now: DateTime<Utc>,
+    rows: usize,
+) -> Result<Vec<SampleRow>> {
     let mut reader = Reader::open(path)?;
     let outcomes: Vec<OutcomeRule> = mapping
         .outcomes

@@ -153,9 +153,9 @@ pub(super) fn text(value: &Json) -> Option<String> {
 /// The instant in a column.
 fn instant(row: &Row, column: &str) -> Result<Option<DateTime<Utc>>, String> {
     let Some(text) = row.cells.get(column).and_then(text) else { return Ok(None) };
-    parse_instant(&text).map(Some).ok_or_else(|| {
-        format!("`{text}` in `{column}` is no date; write 2026-11-22 or 2026-11-22T09:00:00Z")
-    })
+    parse_instant(&text)
+        .map(Some)
+        .ok_or_else(|| format!("`{text}` in `{column}` is no date; write 2026-11-22 or 2026-11-22T09:00:00Z"))
 }
 
 /// Parses RFC 3339, or a date with or without a time, which is read as UTC.

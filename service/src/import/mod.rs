@@ -147,7 +147,8 @@ impl Import {
             tells_rejected_again: was_finished,
         };
         let rejects = kept.unwrap_or_else(|| Rejects::new(request.rejects.clone()));
-        let import = Self { summary: summary_of(&counts, 0), rejects, pipeline, mapping, state, was_finished };
+        let import =
+            Self { summary: summary_of(&counts, 0), rejects, pipeline, mapping, state, was_finished };
         Ok((import, source))
     }
 

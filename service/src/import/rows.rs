@@ -65,8 +65,9 @@ impl Reader {
             .flexible(true)
             .buffer_capacity(READ_BYTES)
             .from_reader(Bounded { file, budget: budget.clone() });
-        let header =
-            reader.headers().map_err(|error| Error::Invalid(format!("the header cannot be read: {error}")))?;
+        let header = reader
+            .headers()
+            .map_err(|error| Error::Invalid(format!("the header cannot be read: {error}")))?;
         let columns: Vec<String> =
             header.iter().map(|name| name.trim_start_matches('\u{feff}').to_owned()).collect();
         if let Some(twice) = columns.iter().enumerate().find(|(i, name)| columns[..*i].contains(name)) {

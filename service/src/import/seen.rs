@@ -32,6 +32,9 @@ mod tests {
     fn equal_rows_are_numbered() {
         let mut seen = Occurrences::default();
         let (a, b) = ([1; 32], [2; 32]);
-        assert_eq!([seen.count(&a), seen.count(&b), seen.count(&a), seen.count(&a), seen.count(&b)], [0, 0, 1, 2, 1]);
+        assert_eq!(
+            [seen.count(&a), seen.count(&b), seen.count(&a), seen.count(&a), seen.count(&b)],
+            [0, 0, 1, 2, 1]
+        );
     }
 }

@@ -50,7 +50,8 @@ pub async fn execute(context: &RunContext, claim: Claim, shutdown: &Cancellation
     let handle = Arc::new(RunHandle::new(store.clone(), claim.clone()));
     let task = tokio::spawn(work(context.clone(), kind, claim.clone(), handle.clone()));
     let mut task = AbortOnDropHandle::new(task);
-    let mut driver = Driver { store: &store, claim: &claim, handle: &handle, heard: Instant::now(), stopped: None };
+    let mut driver =
+        Driver { store: &store, claim: &claim, handle: &handle, heard: Instant::now(), stopped: None };
     let mut heartbeat = tokio::time::interval(HEARTBEAT);
     heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let ended = loop {

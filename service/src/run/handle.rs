@@ -84,7 +84,8 @@ impl RunHandle {
         let person = self.claim.created_by.strip_prefix("person:").and_then(|id| id.parse::<PersonId>().ok());
         if let Some(id) = person {
             actor.who = Who::Person(id);
-            actor.roles = store::people::by_id(&self.store, id).await?.map(|person| person.roles).unwrap_or_default();
+            actor.roles =
+                store::people::by_id(&self.store, id).await?.map(|person| person.roles).unwrap_or_default();
         }
         Ok(actor)
     }

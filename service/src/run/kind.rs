@@ -58,7 +58,9 @@ impl RunKind {
         match self {
             Self::ReplayDecisions => &[Role::Revops, Role::RevopsLead, Role::Admin],
             Self::ReplayDeliveries => &[Role::Integrations, Role::RevopsLead, Role::Admin],
-            Self::ChangeImpact => &[Role::Enablement, Role::RepLeader, Role::Revops, Role::RevopsLead, Role::Admin],
+            Self::ChangeImpact => {
+                &[Role::Enablement, Role::RepLeader, Role::Revops, Role::RevopsLead, Role::Admin]
+            }
             Self::Import => &[Role::Revops, Role::Admin],
         }
     }

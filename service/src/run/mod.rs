@@ -73,7 +73,8 @@ pub trait Work {
 pub async fn start<W: Work>(store: &Store, actor: &Actor, input: &W::Input) -> Result<Uuid> {
     let input = serde_json::to_value(input)?;
     let mut tx = store.pool().begin().await?;
-    let id = runs::start(&mut tx, actor, NewRun { kind: W::KIND.into(), work_key: None, input: &input }).await?;
+    let id =
+        runs::start(&mut tx, actor, NewRun { kind: W::KIND.into(), work_key: None, input: &input }).await?;
     tx.commit().await?;
     Ok(id)
 }

@@ -65,7 +65,8 @@ impl Work for ReplayDeliveries {
             handle.check()?;
             // Deliveries and checkpoint in one transaction: none is counted twice, whenever the process ends.
             let mut tx = store.pool().begin().await?;
-            let Some((last, batch)) = sync::replay_next(&mut tx, &actor, &filter, replayed.after).await? else {
+            let Some((last, batch)) = sync::replay_next(&mut tx, &actor, &filter, replayed.after).await?
+            else {
                 return Ok(replayed);
             };
             replayed.after = Some(last);

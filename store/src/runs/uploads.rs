@@ -27,14 +27,16 @@ pub async fn add(store: &Store, actor: &Actor, id: Uuid, file_name: &str, bytes:
     };
     let mut tx = store.pool().begin().await?;
     // On the transaction of the audit row, which an entity cannot share.
-    sqlx::query("INSERT INTO uploads (id, person_id, file_name, bytes, created_at) VALUES ($1, $2, $3, $4, $5)")
-        .bind(id)
-        .bind(person.0)
-        .bind(file_name)
-        .bind(i64::try_from(bytes).unwrap_or(i64::MAX))
-        .bind(actor.now)
-        .execute(&mut *tx)
-        .await?;
+    sqlx::query(
+        "INSERT INTO uploads (id, person_id, file_name, bytes, created_at) VALUES ($1, $2, $3, $4, $5)",
+    )
+    .bind(id)
+    .bind(person.0)
+    .bind(file_name)
+    .bind(i64::try_from(bytes).unwrap_or(i64::MAX))
+    .bind(actor.now)
+    .execute(&mut *tx)
+    .await?;
     let detail = json!({ "bytes": bytes });
     let entry = Audit { action: "import.upload", subject: &format!("upload:{id}"), lead: None, detail };
     audit(&mut tx, actor, entry).await?;
@@ -56,7 +58,11 @@ pub async fn of_person(store: &Store, person: PersonId, id: Uuid) -> Result<Uplo
 /// # Errors
 /// When the database fails.
 pub async fn set_run(connection: &mut PgConnection, id: Uuid, run: Uuid) -> Result<()> {
-    sqlx::query("UPDATE uploads SET run_id = $2 WHERE id = $1").bind(id).bind(run).execute(connection).await?;
+    sqlx::query("UPDATE uploads SET run_id = $2 WHERE id = $1")
+        .bind(id)
+        .bind(run)
+        .execute(connection)
+        .await?;
     Ok(())
 }
 

@@ -65,7 +65,9 @@ impl JobKind {
             Self::Notices => {
                 "Who leads sales gets an e-mail when a workflow is stopped, and when it goes on."
             }
-            Self::Uploads => "Files that people uploaded are kept for seven days, and so are the rows that an import rejected.",
+            Self::Uploads => {
+                "Files that people uploaded are kept for seven days, and so are the rows that an import rejected."
+            }
         }
     }
 

@@ -28,7 +28,11 @@ async fn claim(store: &Store, runner: &str) -> Option<Claim> {
 
 /// As if the process that holds a run had been silent for a lease.
 async fn fall_silent(store: &Store) {
-    store.pool().execute("UPDATE runs SET leased_until = now() - interval '1 second' WHERE state = 'running'").await.unwrap();
+    store
+        .pool()
+        .execute("UPDATE runs SET leased_until = now() - interval '1 second' WHERE state = 'running'")
+        .await
+        .unwrap();
 }
 
 fn progress(done: u64) -> Progress {
@@ -64,10 +68,16 @@ async fn a_run_goes_from_waiting_to_done_in_one_process() {
     assert!(claim(store, "b").await.is_none(), "a run has one process");
     assert_eq!(runs::heartbeat(store, &held, &progress(3), LEASE).await.unwrap(), Some(false));
     let run = runs::by_id(store, id).await.unwrap();
-    assert_eq!((run.phase.as_str(), run.done, run.total, run.runner.as_deref()), ("Counting", 3, Some(10), Some("a")));
+    assert_eq!(
+        (run.phase.as_str(), run.done, run.total, run.runner.as_deref()),
+        ("Counting", 3, Some(10), Some("a"))
+    );
     assert!(runs::finish(store, &held, &Ending::Done(json!({ "found": 7 }))).await.unwrap());
     let run = runs::by_id(store, id).await.unwrap();
-    assert_eq!((run.state().unwrap(), run.done, run.result), (RunState::Done, 10, Some(json!({ "found": 7 }))));
+    assert_eq!(
+        (run.state().unwrap(), run.done, run.result),
+        (RunState::Done, 10, Some(json!({ "found": 7 })))
+    );
     assert_eq!(audited(store).await, [format!("run.start run:{id}")]);
 }
 
@@ -150,7 +160,8 @@ async fn a_form_that_is_sent_twice_starts_one_run() {
     let form = |request: &str| Actor { form: Some("f".into()), request_id: request.into(), ..actor.clone() };
     start(store, &form("1")).await;
     let mut tx = store.pool().begin().await.unwrap();
-    let again = runs::start(&mut tx, &form("2"), NewRun { kind: KIND, work_key: None, input: &json!({}) }).await;
+    let again =
+        runs::start(&mut tx, &form("2"), NewRun { kind: KIND, work_key: None, input: &json!({}) }).await;
     assert!(matches!(again, Err(Error::Repeated)));
 }
 
@@ -204,7 +215,8 @@ async fn a_result_an_error_and_a_lease_stand_only_where_they_belong() {
 async fn an_upload_is_its_persons_and_outdated_once_no_run_needs_it() {
     let database = TestDatabase::new().await;
     let store = &database.store;
-    let (ana, ben) = (person(store, "Ana", &[Role::Revops]).await, person(store, "Ben", &[Role::Revops]).await);
+    let (ana, ben) =
+        (person(store, "Ana", &[Role::Revops]).await, person(store, "Ben", &[Role::Revops]).await);
     let id = |actor: &Actor| match actor.who {
         store::actor::Who::Person(id) => id,
         _ => panic!("{actor:?}"),
@@ -231,7 +243,13 @@ async fn an_upload_is_its_persons_and_outdated_once_no_run_needs_it() {
         [("", 1, "uploads_file_name_length"), ("x", -1, "uploads_bytes_from_nothing")]
     {
         let insert = "INSERT INTO uploads (id, person_id, file_name, bytes, created_at) VALUES (gen_random_uuid(), $1, $2, $3, now())";
-        let error = sqlx::query(insert).bind(id(&ana).0).bind(name).bind(bytes).execute(&mut owner).await.unwrap_err();
+        let error = sqlx::query(insert)
+            .bind(id(&ana).0)
+            .bind(name)
+            .bind(bytes)
+            .execute(&mut owner)
+            .await
+            .unwrap_err();
         assert_eq!(error.as_database_error().unwrap().constraint(), Some(constraint));
     }
 }

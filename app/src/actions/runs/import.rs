@@ -13,10 +13,10 @@ use store::runs::uploads;
 use uuid::Uuid;
 
 use super::path;
-use crate::flash::Flash;
 use crate::actions::{LocalPath, REPEATED, actor, actor_once, allowed, back_to, lead_to, lead_to_with};
 use crate::context::Request;
 use crate::error::{Error, Result};
+use crate::flash::Flash;
 
 /// Outcomes that a form has room for.
 pub const OUTCOME_ROWS: usize = 3;
@@ -176,7 +176,12 @@ pub(super) async fn start(request: &Request, actor: &Actor, input: &ImportInput)
 ///
 /// # Errors
 /// When nobody is signed in, or the database fails.
-pub async fn received(request: &Request, id: Uuid, file_name: &str, bytes: u64) -> Result<(LocalPath, Flash)> {
+pub async fn received(
+    request: &Request,
+    id: Uuid,
+    file_name: &str,
+    bytes: u64,
+) -> Result<(LocalPath, Flash)> {
     let folder = ImportFolder::new(data_dir(request)?, id);
     let file = folder.file();
     if let Err(error) = blocking(move || look::look(&file)).await {

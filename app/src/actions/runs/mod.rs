@@ -11,10 +11,10 @@ use service::run::{self, ImportInput, RunKind};
 use store::runs::{self, NewRun, Run, RunState};
 use uuid::Uuid;
 
-use crate::flash::Flash;
 use crate::actions::{LocalPath, REPEATED, actor, actor_once, allowed, back_to, lead_to_with};
 use crate::context::Request;
 use crate::error::{Error, Result};
+use crate::flash::Flash;
 
 /// Cancels a run and leads back to `next`.
 ///
@@ -56,7 +56,10 @@ pub async fn retry_run(
     let request = allowed::<RetryRun>()?;
     let run = owned(&request, &run).await?;
     if !matches!(run.state()?, RunState::Failed | RunState::Cancelled) {
-        return lead_to_with(&path(run.id), &Flash::new("Only a run that failed or was cancelled is retried."));
+        return lead_to_with(
+            &path(run.id),
+            &Flash::new("Only a run that failed or was cancelled is retried."),
+        );
     }
     let new = again(&request, &run, &form).await;
     match new {

@@ -7,9 +7,9 @@ use service::run::ReplayDecisions;
 use store::reads::frame::workflow_names;
 
 use super::{path, start_once};
-use crate::flash::Flash;
 use crate::actions::{LocalPath, REPEATED, allowed, back_to, lead_to, lead_to_with};
 use crate::error::{Error, Result};
+use crate::flash::Flash;
 
 /// Starts deciding stored decisions again and leads to the run.
 ///

@@ -8,9 +8,7 @@ use store::sync::unfinished::PAGE_ROWS;
 use store::sync::{self, Replayed, ReplayedMany};
 
 use super::destination;
-use crate::actions::{
-    LocalPath, REPEATED, actor, actor_once, allowed, back_to, lead_to, lead_to_with, runs,
-};
+use crate::actions::{LocalPath, REPEATED, actor, actor_once, allowed, back_to, lead_to, lead_to_with, runs};
 use crate::error::{Error, Result};
 use crate::flash::Flash;
 use crate::ui::number;

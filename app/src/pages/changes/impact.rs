@@ -100,7 +100,8 @@ fn computing(loaded: &Loaded, run: &Run) -> impl IntoView + use<> {
 }
 
 fn known(source: &str, run: &Run, impact: &ChangeImpact, clock: Clock) -> impl IntoView + use<> {
-    let workflows: Vec<&WorkflowImpact> = impact.workflows.iter().filter(|impact| impact.decided > 0).collect();
+    let workflows: Vec<&WorkflowImpact> =
+        impact.workflows.iter().filter(|impact| impact.decided > 0).collect();
     let as_of = run.finished_at.map(|at| {
         view! { <p class="meta">"Computed "{clock.stamp_said(at)}" from the newest leads at that time."</p> }
     });

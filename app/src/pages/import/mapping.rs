@@ -230,7 +230,13 @@ fn choice(
     columns: &[String],
     chosen: &str,
 ) -> impl IntoView + use<> {
-    named(label, name, Some(none), columns.iter().map(|column| (column.clone(), column.clone())).collect(), chosen)
+    named(
+        label,
+        name,
+        Some(none),
+        columns.iter().map(|column| (column.clone(), column.clone())).collect(),
+        chosen,
+    )
 }
 
 fn named(
@@ -303,7 +309,8 @@ fn as_it_is(look: &FileLook) -> impl IntoView + use<> {
     let more = look.columns.len().saturating_sub(COLUMNS);
     let more = (more > 0)
         .then(|| view! { <p class="meta">{format!("And {}.", number::plural(more as i64, "more column", "more columns"))}</p> });
-    let heads = look.columns.iter().take(COLUMNS).map(|column| view! { <th scope="col">{short(column)}</th> });
+    let heads =
+        look.columns.iter().take(COLUMNS).map(|column| view! { <th scope="col">{short(column)}</th> });
     let rows = look.rows.iter().take(SHOWN).map(|row| {
         let cells = row.iter().take(COLUMNS).map(|cell| view! { <td>{short(cell)}</td> }).collect_view();
         view! { <tr>{cells}</tr> }

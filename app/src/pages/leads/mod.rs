@@ -42,7 +42,8 @@ async fn load(here: Here, address: Address, flash: Flash) -> Result<Page> {
     let found = leads_list::page(store, &asked.filter, asked.sort, asked.cursor, PAGE_ROWS).await?;
     let counts = leads_list::counts(store, &asked.filter).await?;
     let nothing_at_all = found.rows.is_empty() && leads_list::is_empty(store).await?;
-    let import = here.may::<StartImport>().then(|| view! { <a class="btn push" href="/import">"Import leads"</a> });
+    let import =
+        here.may::<StartImport>().then(|| view! { <a class="btn push" href="/import">"Import leads"</a> });
     let heading = view! { <h1>"Leads"</h1><span class="meta">{order(&asked)}</span>{import} };
     if nothing_at_all {
         let body = empty::no_leads(&workflows, &here.request.origin());

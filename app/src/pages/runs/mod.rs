@@ -18,17 +18,17 @@ use store::runs::{self, Cursor, PAGE_ROWS, Run, RunFilter, RunState};
 use strum::VariantArray as _;
 use uuid::Uuid;
 
-use crate::flash::Flash;
 use crate::actions::runs::{StartImport, StartReplay};
 use crate::error::Result;
-use crate::ui::filters::{Address, Chip, Choice, chips, select};
+use crate::flash::Flash;
 use crate::pages::frame::{Here, Page, page};
+use crate::pages::list_tools::tools;
 use crate::pages::places::Section;
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
+use crate::ui::filters::{Address, Chip, Choice, chips, select};
 use crate::ui::form::{ask, once};
 use crate::ui::icon::Icon;
-use crate::pages::list_tools::tools;
 use crate::ui::table::{Column, Count, Sorted, Table, pager};
 use crate::ui::{live, note, words};
 
@@ -159,10 +159,8 @@ fn title(run: &Run) -> String {
     let Ok(kind) = run.kind.parse::<RunKind>() else { return words::sentence(&run.kind) };
     let text = |name: &str| run.input.get(name).and_then(serde_json::Value::as_str);
     match kind {
-        RunKind::Import => text("file_name").map_or_else(
-            || words::run_kind(kind).to_owned(),
-            |name| format!("Import of {name}"),
-        ),
+        RunKind::Import => text("file_name")
+            .map_or_else(|| words::run_kind(kind).to_owned(), |name| format!("Import of {name}")),
         RunKind::ChangeImpact => match run.input.get("change").and_then(serde_json::Value::as_i64) {
             Some(number) => format!("Impact of change #{number}"),
             None => words::run_kind(kind).to_owned(),

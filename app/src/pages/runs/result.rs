@@ -29,10 +29,16 @@ pub fn in_a_line(run: &Run) -> String {
         RunState::Waiting => "Waiting for a process".into(),
         RunState::Running => under_way(kind, run),
         RunState::Done => match kind {
-            RunKind::ReplayDecisions => read::<ReplayReport>(run).map_or_else(String::new, |report| replayed(&report)),
-            RunKind::ReplayDeliveries => read::<DeliveriesReplayed>(run).map_or_else(String::new, |replayed| queued(&replayed)),
+            RunKind::ReplayDecisions => {
+                read::<ReplayReport>(run).map_or_else(String::new, |report| replayed(&report))
+            }
+            RunKind::ReplayDeliveries => {
+                read::<DeliveriesReplayed>(run).map_or_else(String::new, |replayed| queued(&replayed))
+            }
             RunKind::ChangeImpact => "Computed".into(),
-            RunKind::Import => read::<ImportSummary>(run).map_or_else(String::new, |summary| imported(&summary)),
+            RunKind::Import => {
+                read::<ImportSummary>(run).map_or_else(String::new, |summary| imported(&summary))
+            }
         },
         RunState::Failed => run.error.clone().unwrap_or_default(),
         RunState::Cancelled => "Cancelled".into(),
@@ -115,7 +121,8 @@ fn differences(report: &ReplayReport) -> impl IntoView + use<> {
 }
 
 fn queued(replayed: &DeliveriesReplayed) -> String {
-    let part = |count: u64, one: &str, many: &str| (count > 0).then(|| number::plural(count as i64, one, many));
+    let part =
+        |count: u64, one: &str, many: &str| (count > 0).then(|| number::plural(count as i64, one, many));
     let parts: Vec<String> = [
         part(replayed.ready, "delivery is retried", "deliveries are retried"),
         part(
@@ -128,7 +135,11 @@ fn queued(replayed: &DeliveriesReplayed) -> String {
     .into_iter()
     .flatten()
     .collect();
-    if parts.is_empty() { "No failed deliveries match any more.".into() } else { format!("{}.", parts.join(", ")) }
+    if parts.is_empty() {
+        "No failed deliveries match any more.".into()
+    } else {
+        format!("{}.", parts.join(", "))
+    }
 }
 
 /// How many of the deliveries that were queued have not been tried yet, and a way to stop them.

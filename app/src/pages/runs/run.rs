@@ -26,8 +26,7 @@ pub fn RunPage() -> impl IntoView {
 }
 
 async fn load(here: Here, id: Option<String>) -> Result<Page> {
-    let id: Uuid =
-        id.and_then(|id| id.parse().ok()).ok_or_else(|| Error::NotFound { what: "run".into() })?;
+    let id: Uuid = id.and_then(|id| id.parse().ok()).ok_or_else(|| Error::NotFound { what: "run".into() })?;
     let run = runs::by_id(&here.request.store, id).await?;
     let title = title(&run);
     let bar = view! {

@@ -97,8 +97,7 @@ pub async fn idle() -> (TestApp, RunContext) {
 async fn a_replay_of_decisions_comes_to_the_same_however_often_its_process_is_killed() {
     let (app, context) = idle().await;
     for n in 0..450 {
-        let lead: engine::event::EventRequest =
-            serde_json::from_value(event(&format!("lead{n}"))).unwrap();
+        let lead: engine::event::EventRequest = serde_json::from_value(event(&format!("lead{n}"))).unwrap();
         app.office.send(&format!("k{n}"), &lead).await.unwrap();
     }
     let input = serde_json::to_value(ReplayRange::default()).unwrap();
@@ -145,11 +144,12 @@ async fn failed_deliveries_are_retried_once_however_often_the_process_is_killed(
         .unwrap();
         assert_eq!(rows, (3, 1_100));
     }
-    let ready: i64 = sqlx::query_scalar("SELECT count(*) FROM outbox WHERE destination_id = $1 AND state = 'ready'")
-        .bind(spare.0)
-        .fetch_one(store.pool())
-        .await
-        .unwrap();
+    let ready: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM outbox WHERE destination_id = $1 AND state = 'ready'")
+            .bind(spare.0)
+            .fetch_one(store.pool())
+            .await
+            .unwrap();
     assert_eq!(ready, 1_100);
 }
 
@@ -182,7 +182,8 @@ async fn draft(app: &TestApp) -> store::changes::Change {
     let version =
         store::workflows::newest(&mut connection, Kind::RuleSet, "inbound-form").await.unwrap().unwrap();
     let source = service::change::text_of(&version).unwrap();
-    let source = source.replacen("rules:\n", "rules:\n- id: nobody\n  when: 'true'\n  then:\n  - reject\n", 1);
+    let source =
+        source.replacen("rules:\n", "rules:\n- id: nobody\n  when: 'true'\n  then:\n  - reject\n", 1);
     let reading = service::change::read(store, Kind::RuleSet, "inbound-form", &source).await.unwrap();
     let body = reading.draft.body.as_ref();
     let number =
@@ -295,7 +296,8 @@ async fn a_job_that_hangs_delays_no_other_one() {
     store::sync::jobs::request(app.store(), &Actor::command("test"), store::sync::jobs::JobKind::Backlog)
         .await
         .unwrap();
-    let delay = started("SELECT requested_by IS NULL AND due_at > now() FROM jobs WHERE name = 'backlog'").await;
+    let delay =
+        started("SELECT requested_by IS NULL AND due_at > now() FROM jobs WHERE name = 'backlog'").await;
     assert!(delay < Duration::from_secs(2), "{delay:?}");
     assert!(sqlx::query_scalar::<_, bool>(running).fetch_one(app.store().pool()).await.unwrap());
 }
