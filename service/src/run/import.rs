@@ -1,6 +1,6 @@
 //! Importing a file that a person uploaded.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use engine::ids::PersonId;
 use serde::{Deserialize, Serialize};
@@ -91,7 +91,7 @@ fn folder(context: &RunContext, upload: Uuid) -> Result<ImportFolder> {
     })
 }
 
-fn size(file: &PathBuf) -> Result<u64> {
+fn size(file: &Path) -> Result<u64> {
     // Its path is the server's affair.
     let gone = |_| Error::Invalid("the uploaded file is not there any more; upload it again".into());
     Ok(std::fs::metadata(file).map_err(gone)?.len())

@@ -46,7 +46,7 @@ pub fn in_a_line(run: &Run) -> String {
 }
 
 fn under_way(kind: RunKind, run: &Run) -> String {
-    let phase = if run.phase.is_empty() { "Starting" } else { &run.phase };
+    let phase = if run.phase.is_empty() { "Starting" } else { run.phase.as_str() };
     match (run.total.filter(|total| *total > 0), kind) {
         (None, _) => phase.to_owned(),
         (Some(total), RunKind::Import) => {
