@@ -48,8 +48,9 @@ impl RunKind {
     /// short one that a person waits for.
     pub const fn is_long(self) -> bool {
         match self {
-            Self::ReplayDecisions | Self::ReplayDeliveries | Self::Import => true,
-            Self::ChangeImpact => false,
+            Self::ReplayDecisions | Self::Import => true,
+            // Deliveries are only queued here; sending them is the dispatcher's.
+            Self::ReplayDeliveries | Self::ChangeImpact => false,
         }
     }
 
