@@ -31,6 +31,7 @@ steps![
     "0014_releases",
     "0015_decisions",
     "0016_runs",
+    "0017_kinds",
 ];
 
 /// Brings a database's schema up to date, or takes it back.

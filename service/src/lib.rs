@@ -14,6 +14,7 @@ pub mod release;
 pub mod run;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod titles;
 
 pub use bundles::Bundles;
 pub use decide::Pipeline;

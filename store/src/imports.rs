@@ -2,12 +2,15 @@
 
 use chrono::{DateTime, Utc};
 use engine::ids::WorkflowId;
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, Set, UpdateMany};
 use serde_json::json;
-use sqlx::Row as _;
 
 use crate::actor::Actor;
 use crate::control::{Audit, audit};
+use crate::entity::import_run;
 use crate::error::Result;
+use crate::orm::orm;
 use crate::pool::Store;
 
 /// The import of one file into one workflow.
@@ -52,31 +55,31 @@ pub async fn begin(
     workflow: WorkflowId,
     file_hash: &[u8; 32],
 ) -> Result<ImportState> {
-    let row = sqlx::query(
-        "INSERT INTO import_runs (workflow_id, file_hash, as_of) VALUES ($1, $2, $3) \
-         ON CONFLICT (workflow_id, file_hash) DO UPDATE SET file_hash = excluded.file_hash \
-         RETURNING as_of, finished_at, rows_done, imported, repeated, rejected, outcomes, rejects_bytes",
-    )
-    .bind(workflow.0)
-    .bind(file_hash.as_slice())
-    .bind(actor.now)
-    .fetch_one(store.pool())
-    .await?;
-    let count = |column: &str| -> Result<u64> {
-        Ok(u64::try_from(row.try_get::<i64, _>(column)?).unwrap_or_default())
+    let row = import_run::ActiveModel {
+        workflow_id: Set(workflow.0),
+        file_hash: Set(file_hash.to_vec()),
+        as_of: Set(actor.now),
+        ..Default::default()
     };
+    let key = [import_run::Column::WorkflowId, import_run::Column::FileHash];
+    let row = import_run::Entity::insert(row)
+        // An update of nothing returns the row that is there.
+        .on_conflict(OnConflict::columns(key).update_column(import_run::Column::FileHash).to_owned())
+        .exec_with_returning(store.db())
+        .await?;
+    let count = |stored: i64| u64::try_from(stored).unwrap_or_default();
     Ok(ImportState {
         workflow,
         file_hash: *file_hash,
-        as_of: row.try_get("as_of")?,
-        finished_at: row.try_get("finished_at")?,
+        as_of: row.as_of,
+        finished_at: row.finished_at,
         counts: ImportCounts {
-            rows: count("rows_done")?,
-            imported: count("imported")?,
-            repeated: count("repeated")?,
-            rejected: count("rejected")?,
-            outcomes: count("outcomes")?,
-            rejects_bytes: count("rejects_bytes")?,
+            rows: count(row.rows_done),
+            imported: count(row.imported),
+            repeated: count(row.repeated),
+            rejected: count(row.rejected),
+            outcomes: count(row.outcomes),
+            rejects_bytes: count(row.rejects_bytes),
         },
     })
 }
@@ -86,21 +89,26 @@ pub async fn begin(
 /// # Errors
 /// When the database fails.
 pub async fn advance(store: &Store, import: &ImportState, counts: &ImportCounts) -> Result<()> {
-    sqlx::query(
-        "UPDATE import_runs SET rows_done = $3, imported = $4, repeated = $5, rejected = $6, outcomes = $7, rejects_bytes = $8 \
-         WHERE workflow_id = $1 AND file_hash = $2 AND rows_done <= $3 AND finished_at IS NULL",
-    )
-    .bind(import.workflow.0)
-    .bind(import.file_hash.as_slice())
-    .bind(number(counts.rows))
-    .bind(number(counts.imported))
-    .bind(number(counts.repeated))
-    .bind(number(counts.rejected))
-    .bind(number(counts.outcomes))
-    .bind(number(counts.rejects_bytes))
-    .execute(store.pool())
-    .await?;
+    let counted = import_run::ActiveModel {
+        rows_done: Set(number(counts.rows)),
+        imported: Set(number(counts.imported)),
+        repeated: Set(number(counts.repeated)),
+        rejected: Set(number(counts.rejected)),
+        outcomes: Set(number(counts.outcomes)),
+        rejects_bytes: Set(number(counts.rejects_bytes)),
+        ..Default::default()
+    };
+    let unfinished = unfinished(import).filter(import_run::Column::RowsDone.lte(number(counts.rows)));
+    unfinished.set(counted).exec(store.db()).await?;
     Ok(())
+}
+
+/// An update of an import that is not finished.
+fn unfinished(import: &ImportState) -> UpdateMany<import_run::Entity> {
+    import_run::Entity::update_many()
+        .filter(import_run::Column::WorkflowId.eq(import.workflow.0))
+        .filter(import_run::Column::FileHash.eq(import.file_hash.to_vec()))
+        .filter(import_run::Column::FinishedAt.is_null())
 }
 
 /// Notes that the file is done; the first time with an audit row.
@@ -109,15 +117,12 @@ pub async fn advance(store: &Store, import: &ImportState, counts: &ImportCounts)
 /// When the database fails.
 pub async fn finish(store: &Store, actor: &Actor, import: &ImportState, rows: u64) -> Result<()> {
     let mut tx = store.pool().begin().await?;
-    let finished = sqlx::query(
-        "UPDATE import_runs SET finished_at = $3 WHERE workflow_id = $1 AND file_hash = $2 AND finished_at IS NULL",
-    )
-    .bind(import.workflow.0)
-    .bind(import.file_hash.as_slice())
-    .bind(Utc::now())
-    .execute(&mut *tx)
-    .await?;
-    if finished.rows_affected() == 1 {
+    let finished_at = Set(Some(Utc::now()));
+    let finished = unfinished(import)
+        .set(import_run::ActiveModel { finished_at, ..Default::default() })
+        .exec(&orm(&mut tx))
+        .await?;
+    if finished.rows_affected == 1 {
         let subject = format!("workflow_id:{}", import.workflow);
         audit(
             &mut tx,

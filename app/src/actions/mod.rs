@@ -18,6 +18,7 @@ mod sign_out;
 pub mod stop;
 pub mod sync;
 pub mod throttle;
+pub mod titles;
 pub mod views;
 
 use http::{HeaderValue, Method, StatusCode, header};

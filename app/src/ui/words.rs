@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use engine::action::Action;
-use engine::change::Kind;
 use engine::control::outcome::OutcomeStage;
 use engine::control::release::Stage;
 use engine::decision::{Mode, Outcome3};
@@ -190,6 +189,7 @@ pub fn act(action: &str) -> String {
         "release.reinstate" => "Reinstated a release",
         "release.withdraw" => "Withdrew a release",
         "version.begin" => "Began with a version",
+        "version.set_title" | "destination.set_title" => "Changed a title",
         "version.approve" => "Made a version of an approved change",
         "change.start" => "Began a draft",
         "change.save" => "Saved a draft",
@@ -240,28 +240,6 @@ pub fn run_state(state: RunState) -> (&'static str, &'static str) {
         RunState::Done => ("good", "Done"),
         RunState::Failed => ("bad", "Failed"),
         RunState::Cancelled => ("warn", "Cancelled"),
-    }
-}
-
-/// What a version is a version of.
-pub fn kind(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Catalogue => "Fields",
-        Kind::Map => "Field extraction",
-        Kind::RuleSet => "Rule set",
-        Kind::List => "List",
-        Kind::Pool => "Pool",
-    }
-}
-
-/// Where everything of a kind is listed.
-pub fn path_of(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Catalogue => "/fields",
-        Kind::Map => "/maps",
-        Kind::RuleSet => "/rules",
-        Kind::List => "/lists",
-        Kind::Pool => "/pools",
     }
 }
 

@@ -4,13 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use engine::bundle::Bundle;
+use engine::change::kinds::Membership;
 use engine::problem::Problem;
 use engine::rules::ReferenceList;
 use serde_json::{Value as Json, json};
 use sqlx::PgConnection;
 use store::destinations::{DestinationInput, DestinationRow};
+use store::titles::Titled;
 use store::workflows::{self, Definition, Kind, Target};
 use store::{Actor, Store};
+use strum::VariantArray as _;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -119,6 +122,15 @@ pub async fn apply(
         )
         .await?;
     }
+    for (what, title) in file.titles() {
+        if store::titles::set(&mut tx, actor, what, Some(title)).await? {
+            let (kind, name) = match what {
+                Titled::Version(kind, name) => (<&str>::from(kind), name),
+                Titled::Destination(name) => ("destination", name),
+            };
+            changes.push(format!("title   {kind} {name} ({title})"));
+        }
+    }
     for (name, definition) in &file.workflows {
         workflow(&mut tx, actor, &mut changes, &begun, name, definition, options.bootstrap).await?;
     }
@@ -180,13 +192,9 @@ async fn begin(
         if workflows::by_name(tx, name).await?.is_some_and(|known| known.live_release.is_some()) {
             continue;
         }
-        let rules = definition.rule_set_file(name);
         let compiled = Bundle::compile(file.bundle(name, definition))
             .map_err(|problems| Error::InvalidFile { file: name.to_owned(), problems })?;
-        let mut wanted =
-            BTreeSet::from([Kind::Catalogue, Kind::Map, Kind::RuleSet].map(|kind| (kind, name.clone())));
-        wanted.extend(compiled.asked_lists().into_iter().map(|list| (Kind::List, list.to_owned())));
-        wanted.extend(rules.pools().into_iter().map(|pool| (Kind::Pool, pool)));
+        let wanted = needed(&compiled, name);
         let mut ids = Vec::with_capacity(wanted.len());
         for key in wanted {
             let Some(part) = parts.get(&key) else { continue };
@@ -200,6 +208,19 @@ async fn begin(
         begun.bundles.insert(name.clone(), ids);
     }
     Ok(begun)
+}
+
+/// Returns the parts of a workflow's bundle: its own, and what its rules name.
+fn needed(bundle: &Bundle, workflow: &str) -> BTreeSet<(Kind, String)> {
+    let mut all = BTreeSet::new();
+    for kind in Kind::VARIANTS {
+        match kind.spec().place.as_ref().map(|place| place.membership) {
+            Some(Membership::One) => drop(all.insert((*kind, workflow.to_owned()))),
+            Some(Membership::Named(names)) => all.extend(names(bundle).into_iter().map(|name| (*kind, name))),
+            None => {}
+        }
+    }
+    all
 }
 
 #[expect(clippy::too_many_arguments, reason = "all of it is one row of the file")]

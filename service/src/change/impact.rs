@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use engine::action::Action;
 use engine::bundle::{Bundle, BundleSource};
-use engine::change::{self, Kind, Mark};
+use engine::change::{self, Mark};
 use engine::content::{EarlierEvent, EventDocument, Known};
 use engine::decision::Decision;
 use engine::ids::{self, DecisionId, LeadId};
@@ -70,9 +70,8 @@ pub async fn impact(store: &Store, change: &Change, before: DateTime<Utc>) -> Re
             continue;
         }
         let Some((analysis, found)) = in_workflow(store, around, changed, before).await? else { continue };
-        if change.kind == Kind::RuleSet && impact.workflows.is_empty() {
-            let file = serde_json::from_value(body.clone())?;
-            impact.findings = change::notes(&change.source, &file, &analysis, found.decided);
+        if impact.workflows.is_empty() {
+            impact.findings = change::notes(change.kind, &change.source, body, &analysis, found.decided);
         }
         impact.workflows.push(found);
     }

@@ -3,8 +3,8 @@
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _};
 use uuid::Uuid;
 
-use super::entity::run;
 use super::{Run, RunState};
+use crate::entity::run;
 use crate::error::Result;
 use crate::pool::Store;
 use crate::reads::keyset::{self, Order};

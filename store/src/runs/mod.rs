@@ -4,7 +4,6 @@
 //! holds it renews the lease with its progress. One that dies falls silent, and another one claims the run; whatever the first
 //! one still writes names an older lease and changes nothing.
 
-pub mod entity;
 mod lease;
 mod list;
 pub mod uploads;
@@ -20,10 +19,10 @@ use crate::error::{Error, Result};
 use crate::live::{self, Topic};
 use crate::pool::Store;
 
-use self::entity::run;
-pub use self::entity::run::Model as Run;
 pub use self::lease::{Claim, Ending, Progress, claim, finish, hand_back, heartbeat, save};
 pub use self::list::{Cursor, PAGE_ROWS, RunFilter, RunPage, page};
+use crate::entity::run;
+pub use crate::entity::run::Model as Run;
 
 /// Channel that tells processes that there is a run to claim.
 pub const RUNS_CHANNEL: &str = "meshline_runs";
@@ -120,7 +119,7 @@ async fn by_key(store: &Store, kind: &str, work_key: &str) -> Result<Option<Run>
 }
 
 async fn insert(connection: &mut PgConnection, actor: &Actor, id: Uuid, new: NewRun<'_>) -> Result<()> {
-    // On the caller's transaction, with the audit row beside it.
+    // By hand, since the entity cannot name a partial index.
     sqlx::query(
         "INSERT INTO runs (id, kind, work_key, input, created_by, created_at) VALUES ($1, $2, $3, $4, $5, $6) \
          ON CONFLICT (kind, work_key) WHERE state IN ('waiting', 'running', 'done') DO NOTHING",

@@ -7,11 +7,12 @@ use serde_json::json;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::entity::upload;
-pub use super::entity::upload::Model as Upload;
 use crate::actor::{Actor, Who};
 use crate::control::{Audit, audit};
+use crate::entity::upload;
+pub use crate::entity::upload::Model as Upload;
 use crate::error::{Error, Result};
+use crate::orm::orm;
 use crate::pool::Store;
 
 /// Characters of a file's name that are kept.
@@ -26,17 +27,15 @@ pub async fn add(store: &Store, actor: &Actor, id: Uuid, file_name: &str, bytes:
         return Err(Error::Refused("only a person uploads a file".into()));
     };
     let mut tx = store.pool().begin().await?;
-    // On the transaction of the audit row, which an entity cannot share.
-    sqlx::query(
-        "INSERT INTO uploads (id, person_id, file_name, bytes, created_at) VALUES ($1, $2, $3, $4, $5)",
-    )
-    .bind(id)
-    .bind(person.0)
-    .bind(file_name)
-    .bind(i64::try_from(bytes).unwrap_or(i64::MAX))
-    .bind(actor.now)
-    .execute(&mut *tx)
-    .await?;
+    let row = upload::ActiveModel {
+        id: Set(id),
+        person_id: Set(person.0),
+        file_name: Set(file_name.to_owned()),
+        bytes: Set(i64::try_from(bytes).unwrap_or(i64::MAX)),
+        created_at: Set(actor.now),
+        run_id: Set(None),
+    };
+    upload::Entity::insert(row).exec_without_returning(&orm(&mut tx)).await?;
     let detail = json!({ "bytes": bytes });
     let entry = Audit { action: "import.upload", subject: &format!("upload:{id}"), lead: None, detail };
     audit(&mut tx, actor, entry).await?;
@@ -58,11 +57,8 @@ pub async fn of_person(store: &Store, person: PersonId, id: Uuid) -> Result<Uplo
 /// # Errors
 /// When the database fails.
 pub async fn set_run(connection: &mut PgConnection, id: Uuid, run: Uuid) -> Result<()> {
-    sqlx::query("UPDATE uploads SET run_id = $2 WHERE id = $1")
-        .bind(id)
-        .bind(run)
-        .execute(connection)
-        .await?;
+    let row = upload::ActiveModel { id: Set(id), run_id: Set(Some(run)), ..Default::default() };
+    upload::Entity::update(row).exec(&orm(connection)).await?;
     Ok(())
 }
 

@@ -10,6 +10,7 @@
 mod effects;
 mod flow;
 mod guards;
+mod kinds;
 mod lists;
 mod outbox;
 mod people;

@@ -7,11 +7,10 @@ pub use run::RunPage;
 
 use std::collections::BTreeMap;
 
-use leptos::either::Either;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
-use leptos_router::hooks::use_query_map;
 use service::run::RunKind;
+use store::Store;
 use store::live::Topic;
 use store::reads::frame::{WorkflowName, names_of_actors, workflow_names};
 use store::runs::{self, Cursor, PAGE_ROWS, Run, RunFilter, RunState};
@@ -19,56 +18,142 @@ use strum::VariantArray as _;
 use uuid::Uuid;
 
 use crate::actions::runs::{StartImport, StartReplay};
+use crate::csv_file::instant;
 use crate::error::Result;
 use crate::flash::Flash;
-use crate::pages::frame::{Here, Page, page};
-use crate::pages::list_tools::tools;
+use crate::lists::{ListInfo, RUNS};
+use crate::pages::frame::Here;
+use crate::pages::list_page::{ListPage, ListRequest, ListSurroundings, Rows};
 use crate::pages::places::Section;
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
-use crate::ui::filters::{Address, Chip, Choice, chips, select};
+use crate::ui::filters::{Address, Chip, Choice, select};
 use crate::ui::form::{ask, once};
 use crate::ui::icon::Icon;
-use crate::ui::table::{Column, Count, Sorted, Table, pager};
-use crate::ui::{live, note, words};
+use crate::ui::table::{Column, Sorted, Table};
+use crate::ui::{note, words};
 
-/// Where the list is.
-const PATH: &str = "/runs";
 /// The names of its filters in the address.
 const NAMES: [&str; 2] = ["kind", "state"];
 /// Periods to replay, in days.
 const PERIODS: [(&str, &str); 3] = [("7", "Last 7 days"), ("30", "Last 30 days"), ("90", "Last 90 days")];
 
 /// The runs.
-#[component]
-pub fn Runs() -> impl IntoView {
-    let address = Address::of_list(PATH, &use_query_map().get_untracked(), &NAMES);
-    let flash = use_context::<Flash>().unwrap_or_default();
-    page(Section::Runs, move |here| load(here, RunList::read(address), flash))
-}
-
-/// What was asked for.
-struct RunList {
+pub struct RunList {
     address: Address,
     kind: Option<RunKind>,
     state: Option<RunState>,
     sorted: Sorted,
-    cursor: Cursor,
 }
 
-impl RunList {
-    fn read(address: Address) -> Self {
-        let before = address.parsed::<Uuid>("before").map(Cursor::Before);
-        let after = address.parsed::<Uuid>("after").map(Cursor::After);
-        Self {
+/// What the page shows beside the runs.
+pub struct RunListExtras {
+    names: BTreeMap<String, String>,
+    workflows: Vec<WorkflowName>,
+    clock: Clock,
+}
+
+impl ListPage for RunList {
+    type Row = Run;
+    type Place = Uuid;
+    type Extras = RunListExtras;
+
+    const INFO: ListInfo = RUNS;
+    const SECTION: Section = Section::Runs;
+    const TITLE: &'static str = "Runs";
+    const FILTERS: &'static [&'static str] = &NAMES;
+    const CALLED: (&'static str, &'static str) = ("run", "runs");
+    const PAGE_ROWS: usize = PAGE_ROWS;
+    const HEAD: &'static [&'static str] = &["Id", "Run", "State", "Progress", "Started", "Finished"];
+    const TOPIC: Option<Topic> = Some(Topic::Runs);
+
+    async fn read(_store: &Store, asked: ListRequest) -> Result<Self> {
+        let address = asked.address;
+        Ok(Self {
             kind: address.parsed("kind"),
             state: address.parsed("state"),
             sorted: Sorted::read(&address, &["when"]),
-            cursor: before.or(after).unwrap_or_default(),
             address,
+        })
+    }
+
+    fn address(&self) -> &Address {
+        &self.address
+    }
+
+    fn sorted(&self) -> Sorted {
+        self.sorted
+    }
+
+    async fn rows(&self, store: &Store, cursor: Cursor, limit: usize) -> Result<Rows<Run, Uuid>> {
+        let filter = RunFilter { kind: self.kind.map(|kind| kind.to_string()), state: self.state };
+        let found = runs::page(store, &filter, self.sorted.order, cursor, limit).await?;
+        Ok(Rows { rows: found.runs, beside: found.beside, cut: false, total: None })
+    }
+
+    async fn extras(&self, here: &Here, found: &Rows<Run, Uuid>) -> Result<RunListExtras> {
+        let store = &here.request.store;
+        let who: Vec<String> = found.rows.iter().map(|run| run.created_by.clone()).collect();
+        Ok(RunListExtras {
+            names: names_of_actors(store, &who).await?,
+            workflows: if here.may::<StartReplay>() { workflow_names(store).await? } else { Vec::new() },
+            clock: here.clock,
+        })
+    }
+
+    fn table<'a>(&'a self, extras: &'a RunListExtras) -> Table<'a, Run> {
+        table(&extras.names, extras.clock)
+    }
+
+    fn surroundings(
+        &self,
+        here: &Here,
+        _flash: &Flash,
+        extras: &RunListExtras,
+        _found: &Rows<Run, Uuid>,
+    ) -> ListSurroundings {
+        let bar = view! {
+            <h1>"Runs"</h1>
+            <span class="meta">"Long work, with its progress"</span>
+            <span class="push row">
+                {here.may::<StartImport>().then(|| view! { <a class="btn" href="/import">"Import leads"</a> })}
+                {here.may::<StartReplay>().then(|| replay(here, &extras.workflows))}
+            </span>
+        };
+        ListSurroundings {
+            bar: bar.into_any(),
+            form: form(self).into_any(),
+            chips: self.chips(),
+            cleared: self.address.start().without(&NAMES).href(),
+            tabs: ().into_any(),
+            above: ().into_any(),
+            below: ().into_any(),
         }
     }
 
+    fn empty(&self, _extras: &RunListExtras, _found: &Rows<Run, Uuid>) -> AnyView {
+        let text = "Imports, replays and the impact of changes appear here when they start.";
+        note::empty(Icon::Hourglass, "No runs", view! { <p>{text}</p> }).into_any()
+    }
+
+    async fn lines(&self, _store: &Store, rows: Vec<Run>) -> Result<Vec<Vec<String>>> {
+        Ok(rows.iter().map(line).collect())
+    }
+}
+
+/// The line of a run in the file.
+fn line(run: &Run) -> Vec<String> {
+    vec![
+        run.id.to_string(),
+        title(run),
+        run.state.parse().map_or_else(|_| run.state.clone(), |state| words::run_state(state).1.to_owned()),
+        result::in_a_line(run),
+        instant(Some(run.created_at)),
+        instant(run.finished_at),
+    ]
+}
+
+impl RunList {
     fn chips(&self) -> Vec<Chip> {
         let bare = self.address.start();
         let kind = self.kind.map(|kind| words::run_kind(kind).to_owned());
@@ -82,44 +167,6 @@ impl RunList {
     }
 }
 
-async fn load(here: Here, list: RunList, flash: Flash) -> Result<Page> {
-    let store = &here.request.store;
-    let RunList { address, sorted, cursor, .. } = &list;
-    let filter = RunFilter { kind: list.kind.map(|kind| kind.to_string()), state: list.state };
-    let found = runs::page(store, &filter, sorted.order, *cursor, PAGE_ROWS).await?;
-    let who: Vec<String> = found.runs.iter().map(|run| run.created_by.clone()).collect();
-    let names = names_of_actors(store, &who).await?;
-    let workflows = if here.may::<StartReplay>() { workflow_names(store).await? } else { Vec::new() };
-    let bar = view! {
-        <h1>"Runs"</h1>
-        <span class="meta">"Long work, with its progress"</span>
-        <span class="push row">
-            {here.may::<StartImport>().then(|| view! { <a class="btn" href="/import">"Import leads"</a> })}
-            {here.may::<StartReplay>().then(|| replay(&here, &workflows))}
-        </span>
-    };
-    let table = table(&names, here.clock);
-    let tools = tools(&here, &flash, address, &table, None).await?;
-    let rows = if found.runs.is_empty() {
-        let text = "Imports, replays and the impact of changes appear here when they start.";
-        Either::Left(note::empty(Icon::Clock, "No runs", view! { <p>{text}</p> }))
-    } else {
-        let count = Count { rows: found.runs.len(), called: ("run", "runs"), cut: false, by_name: false };
-        let rows = table.view(&found.runs, address, Some(*sorted));
-        Either::Right(view! { {rows}{pager(address, sorted.order, cursor, &count, found.beside)} })
-    };
-    let body = view! {
-        <div class="filters">
-            {form(&list)}
-            {chips(list.chips(), address.start().without(&NAMES).href())}
-        </div>
-        <div class="tabs-row">{tools}</div>
-        {live::part("runs", Topic::Runs, rows)}
-        {live::hear(&[Topic::Runs])}
-    };
-    Ok(Page { title: "Runs".into(), bar: bar.into_any(), body: body.into_any() })
-}
-
 fn form(list: &RunList) -> impl IntoView + use<> {
     let kinds: Vec<Choice> =
         RunKind::VARIANTS.iter().map(|kind| (kind.to_string(), words::run_kind(*kind).to_owned())).collect();
@@ -128,7 +175,7 @@ fn form(list: &RunList) -> impl IntoView + use<> {
         .map(|state| (state.to_string(), words::run_state(*state).1.to_owned()))
         .collect();
     view! {
-        <form role="search" method="get" action=PATH aria-label="Find runs">
+        <form role="search" method="get" action=RUNS.path aria-label="Find runs">
             {list.address.kept(&["sort", "cols"])}
             {select("Kind", "kind", "Any kind", kinds, list.address.get("kind"))}
             {select("State", "state", "Any state", states, list.address.get("state"))}
@@ -140,7 +187,7 @@ fn form(list: &RunList) -> impl IntoView + use<> {
 fn table(names: &BTreeMap<String, String>, clock: Clock) -> Table<'_, Run> {
     let columns = vec![
         Column::new("run", "Run", "", |run: &Run| {
-            view! { <a href=format!("{PATH}/{}", run.id)>{title(run)}</a> }
+            view! { <a href=format!("/runs/{}", run.id)>{title(run)}</a> }
         }),
         Column::new("state", "State", "first", state),
         Column::new("progress", "Progress", "wide", result::in_a_line),

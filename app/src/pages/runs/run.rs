@@ -8,9 +8,10 @@ use store::reads::frame::names_of_actors;
 use store::runs::{self, Run, RunState};
 use uuid::Uuid;
 
-use super::{PATH, result, state, title};
+use super::{result, state, title};
 use crate::actions::runs::{CancelRun, RetryRun, may_own};
 use crate::error::{Error, Result};
+use crate::lists::RUNS;
 use crate::pages::frame::{Here, Page, page};
 use crate::pages::places::Section;
 use crate::ui::form::{ask, once};
@@ -30,7 +31,7 @@ async fn load(here: Here, id: Option<String>) -> Result<Page> {
     let run = runs::by_id(&here.request.store, id).await?;
     let title = title(&run);
     let bar = view! {
-        <nav aria-label="Breadcrumb"><a href=PATH>"Runs"</a><span aria-hidden="true">" /"</span></nav>
+        <nav aria-label="Breadcrumb"><a href=RUNS.path>"Runs"</a><span aria-hidden="true">" /"</span></nav>
         <h1>{title.clone()}</h1>
     };
     let is_over = run.state()?.is_over();
@@ -79,7 +80,7 @@ fn under_way(run: &Run, may: bool) -> impl IntoView + use<> {
     view! {
         {progress_said(result::in_a_line(run), done, total, None)}
         <div class="row">
-            <a class="btn" href=format!("{PATH}/{}", run.id)>"Refresh"</a>
+            <a class="btn" href=format!("/runs/{}", run.id)>"Refresh"</a>
             {cancel}
         </div>
     }

@@ -59,6 +59,7 @@ const MATRIX: &[(&str, &str, &str)] = &[
     ("GET", "/sync/effects/{id}",                  "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("GET", "/sync/jobs",                          "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("GET", "/runs",                               "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
+    ("GET", "/runs.csv",                           "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("GET", "/runs/{id}",                          "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("GET", "/rules",                              "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("GET", "/rules/{name}",                       "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
@@ -91,6 +92,7 @@ const MATRIX: &[(&str, &str, &str)] = &[
     // Execution and sync: the owner of the layer, the owner of the control plane, and administrators.
     ("POST", "/actions/pause-destination",         ".  .  .  .  x  x  .  .  .  x  |  .  .  .  .  |  ."),
     ("POST", "/actions/resume-destination",        ".  .  .  .  x  x  .  .  .  x  |  .  .  .  .  |  ."),
+    ("POST", "/actions/set-destination-title",     ".  .  .  .  x  x  .  .  .  x  |  .  .  .  .  |  ."),
     ("POST", "/actions/replay-effect",             ".  .  .  .  x  x  .  .  .  x  |  .  .  .  .  |  ."),
     ("GET", "/import",                             ".  .  x  .  .  .  .  .  .  x  |  .  .  .  .  |  ."),
     ("GET", "/import/{id}",                        ".  .  x  .  .  .  .  .  .  x  |  .  .  .  .  |  ."),
@@ -131,6 +133,7 @@ const MATRIX: &[(&str, &str, &str)] = &[
     ("POST", "/actions/save-change",               "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("POST", "/actions/withdraw-change",           "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("POST", "/actions/comment-change",            "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
+    ("POST", "/actions/set-version-title",         "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("POST", "/changes/{number}/upload",           "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("POST", "/actions/save-view",                 "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("POST", "/actions/rename-view",               "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),

@@ -26,3 +26,4 @@ mod settings;
 mod setup;
 mod stop;
 mod sync;
+mod titles;

@@ -80,11 +80,11 @@ async fn a_destination_is_paused_with_a_reason_and_goes_on() {
     assert_eq!(reason(&app, "warehouse").await.as_deref(), Some("Moving it."));
     // A second one keeps the first reason, and says so.
     browser.post("/actions/pause-destination", &[("destination", "warehouse"), ("reason", "Mine.")]).await;
-    assert!(text(&mut browser, "/sync").await.contains("warehouse is paused already: Moving it."));
+    assert!(text(&mut browser, "/sync").await.contains("Warehouse is paused already: Moving it."));
 
     browser.post("/actions/resume-destination", &[("destination", "warehouse")]).await;
     assert_eq!(reason(&app, "warehouse").await, None);
-    assert!(text(&mut browser, "/sync").await.contains("warehouse goes on."));
+    assert!(text(&mut browser, "/sync").await.contains("Warehouse goes on."));
     assert_eq!(
         audited(&app).await,
         [

@@ -32,6 +32,7 @@ const PRIVILEGES: &[(&str, &str)] = &[
     ("pool_states", "SELECT INSERT UPDATE"),
     ("queue_verdicts", "SELECT INSERT"),
     ("settings", "SELECT INSERT UPDATE"),
+    ("version_kinds", "SELECT"),
     ("versions", "SELECT INSERT"),
     ("workflows", "SELECT INSERT UPDATE"),
 ];

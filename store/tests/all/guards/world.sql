@@ -14,6 +14,7 @@ INSERT INTO change_reviews (id, change_id, person_id, verdict, role, hash, comme
     '00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000001', 'approve', 'revops', sha256('x'), '', now());
 INSERT INTO versions (id, kind, name, version, body, hash, change_id, created_at, created_by) VALUES ('00000000-0000-7000-8000-000000000001',
     'list', 'tam', 1, '{}', sha256('x'), '00000000-0000-7000-8000-000000000001', now(), 'test');
+INSERT INTO version_titles (kind, name, title) VALUES ('list', 'tam', 'Target accounts');
 INSERT INTO bundles (hash, workflow_id, manifest, version_ids, created_at) VALUES (sha256('x'), '00000000-0000-7000-8000-000000000001', '{}', '{}', now());
 INSERT INTO routes (kind, source, workflow_id) VALUES ('form', 'web', '00000000-0000-7000-8000-000000000001');
 INSERT INTO pool_states (name) VALUES ('ae');
