@@ -28,6 +28,7 @@ pub mod pool;
 pub mod queue;
 pub mod reads;
 pub mod releases;
+pub mod runs;
 pub mod settings;
 pub mod sync;
 #[cfg(feature = "testing")]
