@@ -28,6 +28,7 @@ steps![
     "0011_views",
     "0012_verdict_effects",
     "0013_notices",
+    "0018_credentials",
 ];
 
 /// Brings a database's schema up to date, or takes it back.

@@ -55,7 +55,7 @@ pub struct DestinationInput<'a> {
     pub settings: &'a Json,
     /// How hard it may be worked.
     pub pace: &'a Pace,
-    /// Its secret; the one there is stays when absent.
+    /// Its secret, in place of any credential; what there is stays when absent.
     pub secret: Option<&'a [u8]>,
     /// Why nothing is sent; `None` to send.
     pub paused_reason: Option<&'a str>,
@@ -84,7 +84,7 @@ pub async fn save(
     sqlx::query(
         "INSERT INTO destinations (id, name, kind, settings, secret, paused_reason, created_at, pace) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
          ON CONFLICT (name) DO UPDATE SET kind = excluded.kind, settings = excluded.settings, secret = coalesce(excluded.secret, destinations.secret), \
-         paused_reason = excluded.paused_reason, pace = excluded.pace",
+         credential_id = CASE WHEN excluded.secret IS NULL THEN destinations.credential_id END, paused_reason = excluded.paused_reason, pace = excluded.pace",
     )
     .bind(id)
     .bind(input.name)

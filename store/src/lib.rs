@@ -6,6 +6,7 @@
 pub mod actor;
 pub mod changes;
 pub mod control;
+pub mod credentials;
 pub mod destinations;
 pub mod error;
 pub mod hash;

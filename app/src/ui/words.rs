@@ -199,6 +199,8 @@ pub fn act(action: &str) -> String {
         "view.rename" => "Renamed a view",
         "view.delete" => "Deleted a view",
         "export.csv" => "Took a list as a file",
+        "credential.save" => "Saved a credential",
+        "destination.credential" => "Changed how a destination signs in",
         "destination.save" => "Saved a destination",
         "destination.pause" => "Paused a destination",
         "destination.resume" => "Let a destination go on",

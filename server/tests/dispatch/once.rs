@@ -32,7 +32,7 @@ async fn two_dispatchers_share_the_work_and_repeat_nothing() {
     world.drained().await;
     let begun = world.fake.begun();
     assert_eq!(begun.len(), 300);
-    assert_eq!(begun.iter().map(|(_, request)| request.effect_key).collect::<HashSet<_>>().len(), 300);
+    assert_eq!(begun.iter().map(|(_, request)| request.effect.key).collect::<HashSet<_>>().len(), 300);
     assert_eq!(world.fake.most_of_a_record(), 1);
     for lead in leads {
         let record = remote_key(lead, WorkflowId(Uuid::from_u128(1)), "lead", crm);
@@ -47,7 +47,7 @@ async fn two_dispatchers_share_the_work_and_repeat_nothing() {
 #[tokio::test]
 async fn one_that_is_tried_again_holds_up_its_successors_and_nobody_else() {
     let fake = Fake::new(|request, before| async move {
-        if request.lead_sequence == 1 && before < 3 { Err(retry()) } else { Ok(()) }
+        if request.effect.lead_sequence == 1 && before < 3 { Err(retry()) } else { Ok(()) }
     });
     let world = World::new(fake).await;
     let crm = world.destination("crm").await;
@@ -55,7 +55,8 @@ async fn one_that_is_tried_again_holds_up_its_successors_and_nobody_else() {
     world.effects(crm, lead, 3).await;
     let dispatcher = world.dispatcher().await;
     world.becomes(lead, &[Delivered, Delivered, Delivered]).await;
-    let order: Vec<i64> = world.fake.begun().iter().map(|(_, request)| request.lead_sequence).collect();
+    let order: Vec<i64> =
+        world.fake.begun().iter().map(|(_, request)| request.effect.lead_sequence).collect();
     assert_eq!(order, [1, 1, 1, 1, 2, 3]);
     let attempts: Vec<u32> = world.fake.begun().iter().map(|(_, request)| request.attempt).collect();
     assert_eq!(attempts, [1, 2, 3, 4, 1, 1]);
@@ -66,7 +67,7 @@ async fn one_that_is_tried_again_holds_up_its_successors_and_nobody_else() {
 #[tokio::test]
 async fn a_dead_one_holds_up_nobody() {
     let fake = Fake::new(|request, _| async move {
-        match request.lead_sequence {
+        match request.effect.lead_sequence {
             1 => Err(refused()),
             2 => Err(retry()),
             _ => Ok(()),
@@ -78,7 +79,8 @@ async fn a_dead_one_holds_up_nobody() {
     world.effects(crm, lead, 3).await;
     let dispatcher = world.dispatcher().await;
     world.becomes(lead, &[Dead, Dead, Delivered]).await;
-    let order: Vec<i64> = world.fake.begun().iter().map(|(_, request)| request.lead_sequence).collect();
+    let order: Vec<i64> =
+        world.fake.begun().iter().map(|(_, request)| request.effect.lead_sequence).collect();
     assert_eq!(order, [1, 2, 2, 2, 2, 2, 3], "five attempts are allowed");
     dispatcher.stop().await;
 }
@@ -95,7 +97,7 @@ async fn what_came_too_late_is_not_sent() {
     let dispatcher = world.dispatcher().await;
     // The second is tried, and too late before it is out of attempts.
     world.becomes(lead, &[Expired, Expired]).await;
-    assert!(world.fake.begun().iter().all(|(_, request)| request.lead_sequence == 2));
+    assert!(world.fake.begun().iter().all(|(_, request)| request.effect.lead_sequence == 2));
     assert!((1..50).contains(&world.fake.begun().len()));
     dispatcher.stop().await;
 }
@@ -103,7 +105,7 @@ async fn what_came_too_late_is_not_sent() {
 #[tokio::test]
 async fn a_slow_destination_holds_up_no_other() {
     let fake = Fake::new(|request, _| async move {
-        if request.lead_sequence == 7 {
+        if request.effect.lead_sequence == 7 {
             std::future::pending::<()>().await;
         }
         Ok(())

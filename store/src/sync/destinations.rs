@@ -26,6 +26,8 @@ pub struct DestinationRecord {
     /// Its settings.
     pub settings: Json,
     secret: Option<Vec<u8>>,
+    /// The account that it signs in with, where that is not a secret of its own.
+    pub credential_id: Option<Uuid>,
     /// Why nothing is sent; `None` while it is.
     pub paused_reason: Option<String>,
     /// How hard all processes together may work it.
@@ -62,7 +64,7 @@ impl DestinationRecord {
 /// When the database fails.
 pub async fn destinations(store: &Store) -> Result<Vec<DestinationRecord>> {
     Ok(sqlx::query_as(
-        "SELECT id, name, kind, settings, secret, paused_reason, pace, created_at FROM destinations ORDER BY name",
+        "SELECT id, name, kind, settings, secret, credential_id, paused_reason, pace, created_at FROM destinations ORDER BY name",
     )
     .fetch_all(store.pool())
     .await?)
