@@ -8,7 +8,7 @@ use destinations::{
     Credential, Destination, Limits, OpenError, Receipt, TestFailed, WriteError, WriteRequest,
 };
 use engine::canonical::Digest;
-use engine::ids::EffectId;
+use engine::ids::{EffectId, LeadId};
 use engine::sync::backoff::{Failure, Policy};
 use futures::future::BoxFuture;
 use serde_json::{Value as Json, json};
@@ -28,6 +28,7 @@ pub struct Fake {
 #[derive(Default)]
 struct Seen {
     begun: Vec<(String, WriteRequest)>,
+    batches: Vec<Vec<(LeadId, i64)>>,
     times: HashMap<EffectId, usize>,
     records_under_way: HashMap<Digest, usize>,
     most_of_a_record: usize,
@@ -61,6 +62,17 @@ impl Fake {
     pub fn in_flight(mut self, in_flight: usize) -> Self {
         self.limits.in_flight = in_flight;
         self
+    }
+
+    /// The same with so many effects in one batch.
+    pub fn batch(mut self, batch: usize) -> Self {
+        self.limits.batch = batch;
+        self
+    }
+
+    /// The batches it was asked to write, as sequences by lead.
+    pub fn batches(&self) -> Vec<Vec<(LeadId, i64)>> {
+        self.seen.lock().unwrap().batches.clone()
     }
 
     /// The same with so many attempts, and longer between them.
@@ -153,6 +165,12 @@ impl Destination for Opened {
             response: json!({}),
             to_queue: None,
         })
+    }
+
+    async fn write_many(&self, requests: &[WriteRequest]) -> Vec<Result<Receipt, WriteError>> {
+        let batch = requests.iter().map(|request| (request.effect.lead.id, request.effect.lead_sequence));
+        self.fake.seen.lock().unwrap().batches.push(batch.collect());
+        futures::future::join_all(requests.iter().map(|request| self.write(request))).await
     }
 
     async fn test_connection(&self) -> Result<String, TestFailed> {

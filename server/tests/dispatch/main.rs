@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails where something goes wrong")]
 
+mod batches;
 mod broken;
 mod crash;
+mod credentials;
 mod fake;
 mod held_back;
 mod once;
@@ -95,6 +97,12 @@ impl World {
     pub async fn number(&self, sql: &'static str) -> i64 {
         let mut owner = self.database.owner().await;
         sqlx::query_scalar(sql).fetch_one(&mut owner).await.unwrap()
+    }
+
+    /// A number that a composed statement tells.
+    pub async fn number_of(&self, sql: String) -> i64 {
+        let mut owner = self.database.owner().await;
+        sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_one(&mut owner).await.unwrap()
     }
 
     /// Does something as the owner.
