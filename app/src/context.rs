@@ -6,13 +6,14 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use engine::ids::PersonId;
+use service::Bundles;
 use store::actor::{Role, Who};
 use store::people::NumberFormat;
 use store::people::sessions::IdHash;
 use store::{Actor, Store};
 
-use crate::actions::Post;
 use crate::summaries::Summaries;
+use service::letters::Post;
 
 /// The person who looks at the page.
 #[derive(Clone, Debug)]
@@ -56,6 +57,8 @@ pub type Assets = Arc<HashMap<String, String>>;
 pub struct Request {
     /// What is kept.
     pub store: Store,
+    /// The compiled bundles that decisions were made by.
+    pub bundles: Bundles,
     /// Who looks; `None` when nobody is signed in.
     pub viewer: Option<Viewer>,
     /// Names the request in logs and on error pages.

@@ -93,6 +93,21 @@ impl From<store::Error> for Error {
     }
 }
 
+impl From<service::Error> for Error {
+    fn from(error: service::Error) -> Self {
+        match error {
+            service::Error::Store(error) => error.into(),
+            service::Error::Invalid(_) | service::Error::InvalidFile { .. } => {
+                Self::Invalid { message: sentence(&error.to_string()) }
+            }
+            service::Error::File { .. } | service::Error::Interrupted => {
+                tracing::error!(request_id = request_id(), %error, "a page or an action failed");
+                Self::Internal
+            }
+        }
+    }
+}
+
 impl From<Denied> for Error {
     fn from(denied: Denied) -> Self {
         match denied {

@@ -5,11 +5,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use crate::action::Action;
 use crate::catalogue::Catalogue;
+use crate::change::Kind;
 use crate::content::{EventDocument, ExtractionMap, MapFile, NotRead};
 use crate::decision::{ListMatch, Snapshot, SnapshotField, SnapshotList};
 use crate::problem::Problem;
@@ -33,6 +35,63 @@ pub struct BundleSource {
     pub lists: BTreeMap<String, (u32, Vec<String>)>,
     /// Pools by name.
     pub pools: BTreeMap<String, (u32, Pool)>,
+}
+
+/// One version that takes its place in a bundle.
+#[derive(Clone, Debug)]
+pub struct BundlePart {
+    /// What it is.
+    pub kind: Kind,
+    /// The name it shares with its other versions.
+    pub name: String,
+    /// Its number, from 1.
+    pub version: u32,
+    /// Its content, of the form that `kind` says.
+    pub body: Json,
+}
+
+impl BundleSource {
+    /// Puts parts together: one catalogue, one map, one rule set, and any number of lists and pools.
+    ///
+    /// # Errors
+    /// Names the part that is missing, or whose content is not of its kind.
+    pub fn assemble(parts: impl IntoIterator<Item = BundlePart>) -> Result<Self, Problem> {
+        let (mut catalogue, mut map, mut rule_set) = (None, None, None);
+        let (mut lists, mut pools) = (BTreeMap::new(), BTreeMap::new());
+        for BundlePart { kind, name, version, body } in parts {
+            match kind {
+                Kind::Catalogue => catalogue = Some((version, content(kind, &name, body)?)),
+                Kind::Map => map = Some((version, content(kind, &name, body)?)),
+                Kind::RuleSet => rule_set = Some((version, content(kind, &name, body)?)),
+                Kind::List => {
+                    let list: ListContent = content(kind, &name, body)?;
+                    lists.insert(name, (version, list.entries));
+                }
+                Kind::Pool => {
+                    let pool = content(kind, &name, body)?;
+                    pools.insert(name, (version, pool));
+                }
+            }
+        }
+        let missing = |kind: Kind| Problem::at("", format!("The bundle has no {kind}."));
+        Ok(Self {
+            catalogue: catalogue.ok_or_else(|| missing(Kind::Catalogue))?,
+            map: map.ok_or_else(|| missing(Kind::Map))?,
+            rule_set: rule_set.ok_or_else(|| missing(Kind::RuleSet))?,
+            lists,
+            pools,
+        })
+    }
+}
+
+/// The content of a version of a reference list.
+#[derive(Deserialize)]
+struct ListContent {
+    entries: Vec<String>,
+}
+
+fn content<T: DeserializeOwned>(kind: Kind, name: &str, body: Json) -> Result<T, Problem> {
+    serde_json::from_value(body).map_err(|error| Problem::at("", format!("{kind} {name}: {error}")))
 }
 
 /// A bundle, checked and compiled.

@@ -18,6 +18,7 @@ pub mod features;
 pub mod ids;
 pub mod limits;
 pub mod problem;
+pub mod role;
 pub mod rules;
 pub mod sync;
 pub mod time;

@@ -7,7 +7,7 @@ use sqlx::postgres::PgListener;
 use store::ingest::RELEASE_CHANNEL;
 use tokio_util::sync::CancellationToken;
 
-use crate::pipeline::Pipeline;
+use service::decide::Pipeline;
 
 /// Forgets what was read of workflows whenever something is released anywhere. A release that is missed while the
 /// database is away does no harm: the commit checks the epoch itself, and everything is forgotten on reconnecting.

@@ -16,7 +16,7 @@ use chrono::Utc;
 use engine::decision::Mode;
 use engine::event::EventRequest;
 use lead::{Office, good, receipt};
-use server::pipeline::{Intake, Pipeline, Refusal, Signal, Taken};
+use service::decide::{Intake, Pipeline, Refusal, Signal, Taken};
 use sqlx::Executor as _;
 use store::Actor;
 use store::control::kill::{self, Scope};

@@ -13,7 +13,7 @@ use engine::decision::{Because, Mode};
 use engine::event::{EventRequest, LeadInput};
 use lead::{Office, form, good, receipt};
 use serde_json::json;
-use server::pipeline::{Refusal, Signal, Taken};
+use service::decide::{Refusal, Signal, Taken};
 
 #[tokio::test]
 async fn a_target_account_with_high_intent_is_assigned_with_effects_at_both_destinations() {
@@ -324,5 +324,5 @@ async fn an_outcome_is_kept_once_and_finds_its_lead_by_any_name() {
 /// Brings a changed file, and has all of it signed.
 async fn release(office: &Office, text: &str) {
     office.apply(text, false).await.unwrap();
-    store::testing::sign_off(office.store()).await;
+    service::testing::approve_all(office.store()).await;
 }

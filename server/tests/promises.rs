@@ -6,7 +6,7 @@ mod lead;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use lead::Office;
-use server::pipeline::{Refusal, Taken};
+use service::decide::{Refusal, Taken};
 use sqlx::{AssertSqlSafe, Executor as _};
 use store::Error;
 

@@ -7,7 +7,7 @@ use engine::effect::Body;
 use engine::event::EventRequest;
 use engine::rules::{RuleSetFile, Simulation};
 use schemars::{JsonSchema, schema_for};
-use server::apply_file::ApplyFile;
+use service::apply::file::ApplyFile;
 
 #[track_caller]
 fn check<T: JsonSchema>(name: &str) {

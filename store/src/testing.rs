@@ -7,7 +7,7 @@ use sqlx::{Connection as _, Executor as _, PgConnection};
 use tokio::sync::OnceCell;
 
 use crate::actor::{Role, Who};
-use crate::{Actor, Keyring, Store, changes, migrate, people};
+use crate::{Actor, Keyring, Store, migrate, people};
 
 /// A database that is dropped with the value.
 pub struct TestDatabase {
@@ -91,40 +91,6 @@ pub async fn person(store: &Store, name: &str, roles: &[Role]) -> Actor {
         format!("{}-{}@acme.example", name.to_lowercase(), uuid::Uuid::from_bytes(rand::random()).simple());
     let id = people::add(store, &Actor::command("test"), &email, name, roles).await.expect("a person");
     Actor { who: Who::Person(id), roles: roles.to_vec(), ..Actor::command("test") }
-}
-
-/// Has every draft submitted by one person and signed by others, so that live workflows decide by it.
-///
-/// # Panics
-/// When a draft is not fit to be submitted, or the database fails.
-#[allow(clippy::expect_used, reason = "a test without its database has to fail")]
-pub async fn sign_off(store: &Store) {
-    let author = person(store, "Author", &[Role::Enablement, Role::Revops]).await;
-    let drafts = changes::list(store, &changes::Show::Drafts, None).await.expect("drafts").rows;
-    let mut connection = store.pool().acquire().await.expect("a connection");
-    let mut all = Vec::with_capacity(drafts.len());
-    for draft in drafts {
-        all.push(changes::by_number(&mut connection, draft.number).await.expect("a draft"));
-    }
-    // Fields before what reads them.
-    all.sort_by_key(|change| change.kind);
-    for change in all {
-        let edit = changes::Edit {
-            revision: change.revision,
-            title: "A test",
-            why: "",
-            source: &change.source,
-            body: change.body.as_ref(),
-        };
-        let revision = changes::save(store, &author, change.number, edit).await.expect("saved");
-        let required = changes::signers(change.kind, false);
-        changes::submit(store, &author, change.number, revision, &required).await.expect("submitted");
-        for role in required {
-            let signer = person(store, "Signer", &[role]).await;
-            let seen = change.hash.expect("content");
-            changes::sign(store, &signer, change.number, &seen, role, "").await.expect("signed");
-        }
-    }
 }
 
 #[allow(clippy::expect_used, reason = "a test without its database has to fail")]

@@ -9,9 +9,11 @@ use sqlx::types::Json as Column;
 use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
-pub use self::bundles::{BundleParts, Manifest, Part, bundle, release};
-pub(crate) use self::versions::{New, insert};
-pub use self::versions::{Version, begin, newest, newest_of_kind, version, versions};
+pub use self::bundles::{
+    BundleParts, LiveWorkflow, Manifest, Part, bundle, bundle_without_entries, list_entries, live_with,
+    lock_all, parts_in_reach, release,
+};
+pub use self::versions::{NewVersion, Version, begin, insert, newest, newest_of_kind, version, versions};
 use crate::actor::Actor;
 use crate::control::{Audit, audit};
 use crate::error::Result;

@@ -6,7 +6,9 @@ use leptos::prelude::*;
 use store::actor::Who;
 use store::{Actor, people};
 
-use super::{Flash, Letter, LocalPath, Post, allowed, door, lead_to_with};
+use service::letters::{Letter, Post};
+
+use super::{Flash, LocalPath, allowed, door, lead_to_with};
 use crate::context::Request;
 use crate::error::{Error, Result};
 

@@ -6,7 +6,9 @@ use store::settings::{self, Organisation};
 use store::{Error as StoreError, layers, people};
 
 use super::people::fields;
-use super::{Flash, Letter, LocalPath, actor, allowed, back_to, lead_to_with};
+use service::letters::Letter;
+
+use super::{Flash, LocalPath, actor, allowed, back_to, lead_to_with};
 use crate::error::{Error, Result};
 
 const PAGE: &str = "/settings";

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use chrono_tz::Tz;
 use leptos::prelude::*;
+use service::letters::Letter;
 use store::control::kill::{self, Scope, kill_switches};
 use store::notices::{Notice, What};
 use store::reads::frame::workflow_names;
 
-use super::{Flash, Letter, actor, allowed, back_to, lead_to_with};
+use super::{Flash, actor, allowed, back_to, lead_to_with};
 use crate::error::Error;
 use crate::ui::words;
 

@@ -18,7 +18,7 @@ use super::body::{self, checked_key, key_rule};
 use super::caller::Program;
 use super::events::answer;
 use crate::http::{Failure, Kind, Problem, State};
-use crate::pipeline::{Answer, Receipt, Signal};
+use service::decide::{Answer, Receipt, Signal};
 
 /// Types a batch may say it is. NDJSON has no registered one, and some clients know none of those in use.
 const TYPES: &[&str] = &[

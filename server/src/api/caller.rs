@@ -6,7 +6,7 @@ use axum::http::request::Parts;
 use engine::decision::Mode;
 
 use crate::http::{Arrival, Failure, Identity, Kind, State};
-use crate::pipeline::Receipt;
+use service::decide::Receipt;
 
 /// A program with a key that may do what it asks for.
 pub(super) struct Program {

@@ -14,7 +14,7 @@ use super::caller::Program;
 use super::query::{Id, Query};
 use super::table::{self, Format};
 use crate::http::{Failure, State};
-use crate::pipeline::Replay;
+use service::decide::Replay;
 
 /// Items of a page at most.
 pub(super) const LIMIT: i64 = 200;

@@ -10,7 +10,7 @@ use engine::limits;
 use super::body;
 use super::caller::Program;
 use crate::http::{Failure, Kind, State};
-use crate::pipeline::{Answer, Refusal, Signal, Taken};
+use service::decide::{Answer, Refusal, Signal, Taken};
 
 /// Takes an event.
 pub(super) async fn take(

@@ -17,7 +17,7 @@ use store::outcomes::{OutcomeInput, Subject};
 use super::body;
 use super::caller::Program;
 use crate::http::{Failure, Kind, State};
-use crate::pipeline::{OutcomeRefusal, OutcomeSignal};
+use service::decide::{OutcomeRefusal, OutcomeSignal};
 
 /// What idempotency keys of outcomes are unique within.
 const SCOPE: &str = "outcome";

@@ -18,9 +18,9 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use self::leads::{Leads, Visitor};
-use super::apply::{self, Secrets, Wish};
 use super::{Database, Failure, exit};
-use crate::pipeline::{OutcomeSignal, Pipeline, Receipt, Signal, Taken};
+use service::apply::{self, ApplyOptions, Secrets};
+use service::decide::{OutcomeSignal, Pipeline, Receipt, Signal, Taken};
 
 mod changes;
 mod leads;
@@ -146,7 +146,7 @@ async fn configure(
                 .into_bytes(),
         ),
     );
-    apply::apply(store, actor, &file, &secrets, Wish { bootstrap: true, plan: false }).await?;
+    apply::apply(store, actor, &file, &secrets, ApplyOptions { bootstrap: true, plan: false }).await?;
     Ok(())
 }
 

@@ -45,6 +45,19 @@ pub enum Failure {
     Io(#[from] std::io::Error),
 }
 
+impl From<service::Error> for Failure {
+    fn from(error: service::Error) -> Self {
+        use service::Error;
+        match error {
+            Error::Invalid(message) => Self::Usage(message),
+            Error::InvalidFile { file, problems } => Self::Invalid { file, problems },
+            Error::File { path, error } => Self::File { path, error },
+            Error::Store(error) => Self::Store(error),
+            Error::Interrupted => Self::Io(std::io::Error::other(error)),
+        }
+    }
+}
+
 impl Failure {
     /// Tells the person, and answers with the exit code.
     pub(crate) fn report(&self) -> ExitCode {

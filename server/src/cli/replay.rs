@@ -4,7 +4,7 @@ use clap::Args;
 use engine::ids::DecisionId;
 
 use super::{Database, Failure, exit};
-use crate::pipeline::Pipeline;
+use service::decide::Pipeline;
 
 /// Options of `replay`.
 #[derive(Debug, Args)]

@@ -16,9 +16,9 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::{Database, Failure, exit};
 use crate::http::{self, Config, State};
-use crate::mail::Mail;
-use crate::pipeline::Pipeline;
 use crate::{live, releases, tasks};
+use service::decide::Pipeline;
+use service::letters::Mail;
 
 /// Options of `serve`.
 #[derive(Debug, Args)]

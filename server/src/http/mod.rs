@@ -29,8 +29,8 @@ use store::Store;
 
 use crate::api::keys::KeyCache;
 use crate::live::Hub;
-use crate::mail::Mail;
-use crate::pipeline::{Intake, Pipeline};
+use service::decide::{Intake, Pipeline};
+use service::letters::Mail;
 
 pub use self::access::{Identity, is_bearer};
 pub use self::arrival::Arrival;

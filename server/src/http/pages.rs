@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use app::access::{self, Caller};
-use app::actions::{Door, Flash, Post, THEME_COOKIE, flash};
+use app::actions::{Door, Flash, THEME_COOKIE, flash};
 use app::app::App;
 use app::context::{Request as PageRequest, Theme};
 use app::pages::search;
@@ -17,6 +17,7 @@ use axum::routing::{get, post};
 use leptos::nonce::Nonce;
 use leptos::prelude::provide_context;
 use leptos::server_fn::axum::server_fn_paths;
+use service::letters::Post;
 use store::people::NumberFormat;
 use tower_sessions::Session;
 
@@ -165,6 +166,7 @@ pub(super) fn page_request(
     let theme = cookie(request.headers(), THEME_COOKIE).and_then(|name| name.parse::<Theme>().ok());
     PageRequest {
         store: state.store.clone(),
+        bundles: state.pipeline.bundles().clone(),
         viewer: request.extensions().get::<Identity>().and_then(|identity| identity.viewer.clone()),
         request_id: arrival.id.to_string(),
         now: arrival.at,

@@ -1,13 +1,13 @@
 //! Tells people by e-mail what they have to know.
 
-use app::actions::post::Post as _;
 use app::actions::stop::letter;
 use chrono::Utc;
+use service::letters::Post as _;
 use store::notices;
 use store::reads::frame::names_of_actors;
 use store::{Error, Store};
 
-use crate::mail::Mail;
+use service::letters::Mail;
 
 /// How letters go out, and the address that people see.
 #[derive(Clone, Debug)]

@@ -2,7 +2,7 @@
 
 use reqwest::{Method, StatusCode};
 use server::http::Config;
-use server::mail::Mail;
+use service::letters::Mail;
 use store::actor::Role;
 use store::people::{self, Password, first_run_code};
 use store::{Actor, Error};

@@ -1,7 +1,7 @@
 //! Sales leadership is told when a workflow is stopped and when it goes on: on the home page, and by e-mail.
 
-use server::mail::Mail;
 use server::tasks::{Letters, Means, schedule};
+use service::letters::Mail;
 use store::Actor;
 use store::actor::Role;
 use store::control::kill::{self, Scope};

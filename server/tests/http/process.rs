@@ -152,7 +152,7 @@ async fn answers_are_compressed_for_who_reads_it() {
 #[tokio::test]
 async fn the_process_ends_when_told_though_a_browser_keeps_its_connection() {
     let office = crate::lead::Office::open().await;
-    let pipeline = std::sync::Arc::new(server::pipeline::Pipeline::new(office.store().clone()));
+    let pipeline = std::sync::Arc::new(service::decide::Pipeline::new(office.store().clone()));
     let state = server::http::State::new(office.store().clone(), pipeline, Config::default()).unwrap();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}/healthz", listener.local_addr().unwrap());

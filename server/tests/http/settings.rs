@@ -2,7 +2,7 @@
 
 use reqwest::StatusCode;
 use server::http::Config;
-use server::mail::Mail;
+use service::letters::Mail;
 use store::actor::Role;
 use store::people::{self, NumberFormat};
 use store::{Actor, layers};

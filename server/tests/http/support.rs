@@ -9,7 +9,7 @@ use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, redirect};
 use serde_json::{Value as Json, json};
 use server::http::{self, Config, State};
 use server::live;
-use server::pipeline::Pipeline;
+use service::decide::Pipeline;
 use store::actor::Role;
 use store::people::{self, Password, Scope};
 use store::{Actor, Store};

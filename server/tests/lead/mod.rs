@@ -8,8 +8,8 @@ use chrono::{DateTime, Utc};
 use engine::decision::Mode;
 use engine::event::{EventKind, EventRequest, LeadInput};
 use serde_json::json;
-use server::cli::apply::{self, Wish};
-use server::pipeline::{Answer, OutcomeSignal, Pipeline, Receipt, Refusal, Signal, Taken};
+use service::apply::{self, ApplyOptions};
+use service::decide::{Answer, OutcomeSignal, Pipeline, Receipt, Refusal, Signal, Taken};
 use sqlx::AssertSqlSafe;
 use store::outcomes::{OutcomeInput, Subject};
 use store::testing::TestDatabase;
@@ -38,14 +38,20 @@ impl Office {
     }
 
     /// Applies a file.
-    pub async fn apply(&self, text: &str, bootstrap: bool) -> Result<Vec<String>, server::cli::Failure> {
+    pub async fn apply(&self, text: &str, bootstrap: bool) -> Result<Vec<String>, service::Error> {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("tam.csv"), include_str!("../../demo/tam.csv")).unwrap();
         let (file, mut secrets) = apply::parse("test", text, folder.path())?;
         let key = format!("whsec_{}", base64::Engine::encode(&base64::prelude::BASE64_STANDARD, [7; 32]));
         secrets.insert("crm-webhook".into(), key.into_bytes().into());
-        apply::apply(self.store(), &Actor::command("test"), &file, &secrets, Wish { bootstrap, plan: false })
-            .await
+        apply::apply(
+            self.store(),
+            &Actor::command("test"),
+            &file,
+            &secrets,
+            ApplyOptions { bootstrap, plan: false },
+        )
+        .await
     }
 
     /// The store.

@@ -3,7 +3,6 @@
 //! The database itself keeps the four eyes: it takes a signature only from somebody who holds the role and had no hand
 //! in the change, and a version only from a change that every role has signed (`0008_changes`).
 
-mod live;
 mod reads;
 mod review;
 mod write;
@@ -15,12 +14,14 @@ use engine::ids::PersonId;
 use serde_json::Value as Json;
 use uuid::Uuid;
 
-use crate::actor::{Actor, Role, Who};
+use crate::actor::Role;
 
-pub use self::live::{Surrounding, entries, surroundings};
 pub use self::reads::{Cursor, Listed, Page, Show, by_number, editors, list, open_of, reviews, waiting_for};
-pub use self::review::{Signed, comment, send_back, sign};
-pub use self::write::{Edit, Proposed, propose, save, start, submit, withdraw};
+pub use self::review::{NewReview, approved_roles, insert_review, make_version};
+pub use self::write::{
+    Edit, NewDraft, add_editor, close, insert, locked, log, open_drafts_of, replace_command_draft,
+    same_is_open, set_submitted, update,
+};
 
 /// Where a change stands.
 #[derive(
@@ -94,12 +95,6 @@ pub struct Change {
 }
 
 impl Change {
-    /// Whether somebody may write in it: its author, and whoever owns its layer.
-    pub fn is_writable_by(&self, actor: &Actor) -> bool {
-        self.author.is_some_and(|author| actor.who == Who::Person(author))
-            || actor.is_any(&[owner(self.kind)])
-    }
-
     /// Whether it says just this already.
     pub fn says(&self, title: &str, why: &str, source: &str) -> bool {
         self.title == title && self.why == why && self.source == source
@@ -133,25 +128,4 @@ pub enum Verdict {
     Return,
     /// Just words.
     Comment,
-}
-
-/// The roles that sign every change of a kind (SPEC, the table of people). The database asks for at least these.
-pub fn signers(kind: Kind, touches_assignment: bool) -> Vec<Role> {
-    let mut roles = match kind {
-        Kind::Map => vec![Role::Enablement, Role::RepLeader],
-        Kind::Catalogue => vec![Role::Enablement, Role::Revops],
-        Kind::RuleSet | Kind::List | Kind::Pool => vec![Role::Revops],
-    };
-    if touches_assignment {
-        roles.push(Role::AeRepLeader);
-    }
-    roles
-}
-
-/// The role that owns the layer a kind is in: it writes there, everybody else suggests.
-pub fn owner(kind: Kind) -> Role {
-    match kind {
-        Kind::Map | Kind::Catalogue => Role::Enablement,
-        Kind::RuleSet | Kind::List | Kind::Pool => Role::Revops,
-    }
 }

@@ -1,132 +1,50 @@
-//! Reviews: signatures, sending back, and what happens with the last signature.
+//! Reviews of changes, and the version that an approved change becomes.
 
 use engine::canonical::Digest;
-use engine::ids::VersionId;
-use serde_json::json;
+use engine::ids::{PersonId, VersionId};
 use sqlx::PgConnection;
 
-use super::live::{put_live, surroundings};
-use super::write::{close, locked, log, person};
-use super::{Change, State, Verdict};
+use super::{Change, Verdict};
 use crate::actor::{Actor, Role};
 use crate::error::{Error, Result};
-use crate::pool::Store;
-use crate::workflows::{self, New};
+use crate::workflows::{self, NewVersion};
 
-/// What a signature came to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Signed {
-    /// Other roles have to sign yet.
-    Waits(Vec<Role>),
-    /// It was the last one: the change is this version now, and these workflows (by title) decide by it.
-    Live {
-        /// The version.
-        version: u32,
-        /// The workflows.
-        workflows: Vec<String>,
-    },
+/// A review to be inserted.
+#[derive(Clone, Copy, Debug)]
+pub struct NewReview<'a> {
+    /// Who reviews.
+    pub person: PersonId,
+    /// What it comes to.
+    pub verdict: Verdict,
+    /// The role it is approved in.
+    pub role: Option<Role>,
+    /// Hash of the content that the person saw; none for a comment.
+    pub seen: Option<&'a Digest>,
+    /// What the person says.
+    pub comment: &'a str,
 }
 
-/// Signs a change in a role. With the last signature it becomes a version, and every live workflow that has the earlier one
-/// decides by it from the next event on: all in one transaction.
+/// Inserts a review.
 ///
 /// # Errors
-/// [`Error::Refused`] when the database does not take the signature (another role, four eyes, other content), or when it
-/// was the last one and the change does not fit what decides by now.
-pub async fn sign(
-    store: &Store,
-    actor: &Actor,
-    number: i64,
-    seen: &Digest,
-    role: Role,
-    comment: &str,
-) -> Result<Signed> {
-    let mut tx = store.pool().begin().await?;
-    let change = locked(&mut tx, number).await?;
-    review(
-        &mut tx,
-        actor,
-        &change,
-        Review { verdict: Verdict::Approve, role: Some(role), seen: Some(seen), comment },
-    )
-    .await?;
-    log(&mut tx, actor, "change.sign", number, json!({ "role": role, "hash": seen })).await?;
-    let signed: Vec<String> =
-        sqlx::query_scalar("SELECT role FROM change_reviews WHERE change_id = $1 AND verdict = 'approve'")
-            .bind(change.id)
-            .fetch_all(&mut *tx)
-            .await?;
-    let missing: Vec<Role> =
-        change.required.iter().copied().filter(|role| !signed.contains(&role.to_string())).collect();
-    let outcome =
-        if missing.is_empty() { approve(&mut tx, actor, &change).await? } else { Signed::Waits(missing) };
-    tx.commit().await?;
-    Ok(outcome)
-}
-
-/// Sends a change back to its author, with what is to be different.
-///
-/// # Errors
-/// As [`sign`].
-pub async fn send_back(
-    store: &Store,
-    actor: &Actor,
-    number: i64,
-    seen: &Digest,
-    comment: &str,
-) -> Result<()> {
-    let mut tx = store.pool().begin().await?;
-    let change = locked(&mut tx, number).await?;
-    review(
-        &mut tx,
-        actor,
-        &change,
-        Review { verdict: Verdict::Return, role: None, seen: Some(seen), comment },
-    )
-    .await?;
-    close(&mut tx, actor, &change, State::Returned).await?;
-    log(&mut tx, actor, "change.return", number, json!({ "hash": seen })).await?;
-    tx.commit().await?;
-    Ok(())
-}
-
-/// Says something about a change.
-///
-/// # Errors
-/// [`Error::Refused`] without words.
-pub async fn comment(store: &Store, actor: &Actor, number: i64, comment: &str) -> Result<()> {
-    let mut tx = store.pool().begin().await?;
-    let change = locked(&mut tx, number).await?;
-    review(&mut tx, actor, &change, Review { verdict: Verdict::Comment, role: None, seen: None, comment })
-        .await?;
-    log(&mut tx, actor, "change.comment", number, json!({})).await?;
-    tx.commit().await?;
-    Ok(())
-}
-
-struct Review<'a> {
-    verdict: Verdict,
-    role: Option<Role>,
-    seen: Option<&'a Digest>,
-    comment: &'a str,
-}
-
-async fn review(
+/// [`Error::Refused`] when the database does not take it: another role, four eyes, other content, or no words where some
+/// are needed.
+pub async fn insert_review(
     connection: &mut PgConnection,
     actor: &Actor,
     change: &Change,
-    said: Review<'_>,
+    review: NewReview<'_>,
 ) -> Result<()> {
     let written = sqlx::query(
         "INSERT INTO change_reviews (id, change_id, person_id, verdict, role, hash, comment, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
     .bind(engine::ids::mint(actor.now, rand::random()))
     .bind(change.id)
-    .bind(person(actor)?.0)
-    .bind(<&str>::from(said.verdict))
-    .bind(said.role.map(|role| role.to_string()))
-    .bind(said.seen.map(|hash| hash.0.to_vec()))
-    .bind(said.comment.trim())
+    .bind(review.person.0)
+    .bind(<&str>::from(review.verdict))
+    .bind(review.role.map(|role| role.to_string()))
+    .bind(review.seen.map(|hash| hash.0.to_vec()))
+    .bind(review.comment.trim())
     .bind(actor.now)
     .execute(connection)
     .await
@@ -144,7 +62,28 @@ async fn review(
     }
 }
 
-async fn approve(connection: &mut PgConnection, actor: &Actor, change: &Change) -> Result<Signed> {
+/// Returns the roles that a change has been approved in.
+///
+/// # Errors
+/// When the database fails.
+pub async fn approved_roles(connection: &mut PgConnection, change: &Change) -> Result<Vec<Role>> {
+    let roles: Vec<String> =
+        sqlx::query_scalar("SELECT role FROM change_reviews WHERE change_id = $1 AND verdict = 'approve'")
+            .bind(change.id)
+            .fetch_all(connection)
+            .await?;
+    Ok(roles.iter().filter_map(|role| role.parse().ok()).collect())
+}
+
+/// Makes an approved change a version and closes it; returns the version's id.
+///
+/// # Errors
+/// [`Error::Refused`] when another version was approved since it began, or the database misses an approval.
+pub async fn make_version(
+    connection: &mut PgConnection,
+    actor: &Actor,
+    change: &Change,
+) -> Result<VersionId> {
     let (Some(body), Some(hash)) = (&change.body, change.hash) else {
         return Err(Error::Corrupt(format!("change {} was submitted without content", change.number)));
     };
@@ -154,10 +93,7 @@ async fn approve(connection: &mut PgConnection, actor: &Actor, change: &Change) 
             "another version was approved since this change began: it has to be begun anew".into(),
         ));
     }
-    // Two last signatures at one moment: the second sees the bundle that the first one made.
-    sqlx::query("SELECT 1 FROM workflows ORDER BY id FOR NO KEY UPDATE").execute(&mut *connection).await?;
-    let around = surroundings(connection, change.kind, Some(&change.name)).await?;
-    let new = New {
+    let new = NewVersion {
         kind: change.kind,
         name: &change.name,
         version: change.base_version + 1,
@@ -166,20 +102,12 @@ async fn approve(connection: &mut PgConnection, actor: &Actor, change: &Change) 
         source: Some(&change.source),
         change: Some(change.id),
     };
-    let id: VersionId = workflows::insert(connection, actor, new).await?;
+    let id = workflows::insert(connection, actor, new).await?;
     sqlx::query("UPDATE changes SET state = 'approved', version_id = $2, closed_at = $3, updated_at = $3 WHERE id = $1")
         .bind(change.id)
         .bind(id.0)
         .bind(actor.now)
-        .execute(&mut *connection)
+        .execute(connection)
         .await?;
-    let mut titles = Vec::with_capacity(around.len());
-    for workflow in around {
-        titles.push(workflow.title.clone());
-        put_live(connection, actor, change, body, id, workflow).await?;
-    }
-    if !titles.is_empty() {
-        workflows::announce_release(connection).await?;
-    }
-    Ok(Signed::Live { version: change.base_version + 1, workflows: titles })
+    Ok(id)
 }

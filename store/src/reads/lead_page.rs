@@ -3,10 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use engine::bundle::BundleSource;
-use engine::canonical::Digest;
 use engine::ids::{DecisionId, EventId, LeadId};
-use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 use sqlx::FromRow;
 use uuid::Uuid;
@@ -171,56 +168,4 @@ pub async fn paused_destinations(store: &Store) -> Result<BTreeMap<String, Strin
             .fetch_all(store.pool())
             .await?;
     Ok(rows.into_iter().collect())
-}
-
-#[derive(FromRow)]
-struct PartRow {
-    kind: String,
-    name: String,
-    version: i32,
-    body: Option<Json>,
-}
-
-/// The content of a bundle without the entries of its lists: what they answered stands in the snapshot, and a list may
-/// have a million.
-///
-/// # Errors
-/// [`Error::NotFound`] when there is no such bundle, [`Error::Corrupt`] when a part is not what its kind says.
-pub async fn bundle_without_lists(store: &Store, hash: &Digest) -> Result<BundleSource> {
-    let rows: Vec<PartRow> = sqlx::query_as(
-        "SELECT v.kind, v.name, v.version, CASE WHEN v.kind <> 'list' THEN v.body END AS body FROM bundles b JOIN versions v ON v.id = ANY(b.version_ids) \
-         WHERE b.hash = $1",
-    )
-    .bind(hash.0.as_slice())
-    .fetch_all(store.pool())
-    .await?;
-    if rows.is_empty() {
-        return Err(Error::NotFound("bundle"));
-    }
-    let (mut catalogue, mut map, mut rule_set) = (None, None, None);
-    let (mut lists, mut pools) = (BTreeMap::new(), BTreeMap::new());
-    for row in rows {
-        let version = u32::try_from(row.version).unwrap_or_default();
-        match row.kind.as_str() {
-            "catalogue" => catalogue = Some((version, body(row)?)),
-            "map" => map = Some((version, body(row)?)),
-            "rule_set" => rule_set = Some((version, body(row)?)),
-            "pool" => drop(pools.insert(row.name.clone(), (version, body(row)?))),
-            _ => drop(lists.insert(row.name, (version, Vec::new()))),
-        }
-    }
-    let missing = |kind: &str| Error::Corrupt(format!("the bundle {hash} has no {kind}"));
-    Ok(BundleSource {
-        catalogue: catalogue.ok_or_else(|| missing("catalogue"))?,
-        map: map.ok_or_else(|| missing("map"))?,
-        rule_set: rule_set.ok_or_else(|| missing("rule set"))?,
-        lists,
-        pools,
-    })
-}
-
-fn body<T: DeserializeOwned>(row: PartRow) -> Result<T> {
-    let (kind, name, version) = (row.kind, row.name, row.version);
-    serde_json::from_value(row.body.unwrap_or_default())
-        .map_err(|error| Error::Corrupt(format!("{kind} {name} v{version}: {error}")))
 }

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use engine::bundle::BundleSource;
+use engine::bundle::BundlePart;
 use engine::canonical::{self, Digest};
 use engine::change::Kind;
-use engine::ids::WorkflowId;
-use serde::de::DeserializeOwned;
+use engine::ids::{VersionId, WorkflowId};
 use serde::{Deserialize, Serialize};
-use sqlx::PgConnection;
+use serde_json::Value as Json;
 use sqlx::types::Json as Column;
+use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
 use super::begin_epoch;
@@ -110,56 +110,6 @@ pub struct BundleParts {
     pub versions: Vec<Version>,
 }
 
-impl BundleParts {
-    /// The one version of a kind that a bundle has one of.
-    ///
-    /// # Errors
-    /// [`Error::Corrupt`] when it is not there.
-    pub fn one(&self, kind: Kind) -> Result<&Version> {
-        self.all(kind).next().ok_or_else(|| Error::Corrupt(format!("the bundle {} has no {kind}", self.hash)))
-    }
-
-    /// The versions of a kind.
-    pub fn all(&self, kind: Kind) -> impl Iterator<Item = &Version> {
-        self.versions.iter().filter(move |version| version.kind == kind)
-    }
-
-    /// The parts as the engine takes them.
-    ///
-    /// # Errors
-    /// [`Error::Corrupt`] when a part is missing or is not what its kind says.
-    pub fn source(&self) -> Result<BundleSource> {
-        let (catalogue, map, rule_set) =
-            (self.one(Kind::Catalogue)?, self.one(Kind::Map)?, self.one(Kind::RuleSet)?);
-        let mut lists = BTreeMap::new();
-        for version in self.all(Kind::List) {
-            lists.insert(version.name.clone(), (version.version, body::<List>(version)?.entries));
-        }
-        let mut pools = BTreeMap::new();
-        for version in self.all(Kind::Pool) {
-            pools.insert(version.name.clone(), (version.version, body(version)?));
-        }
-        Ok(BundleSource {
-            catalogue: (catalogue.version, body(catalogue)?),
-            map: (map.version, body(map)?),
-            rule_set: (rule_set.version, body(rule_set)?),
-            lists,
-            pools,
-        })
-    }
-}
-
-#[derive(Deserialize)]
-struct List {
-    entries: Vec<String>,
-}
-
-fn body<T: DeserializeOwned>(version: &Version) -> Result<T> {
-    serde_json::from_value(version.body.clone()).map_err(|error| {
-        Error::Corrupt(format!("{} {} v{}: {error}", version.kind, version.name, version.version))
-    })
-}
-
 /// A bundle by its hash.
 ///
 /// # Errors
@@ -177,4 +127,118 @@ pub async fn bundle(connection: &mut PgConnection, hash: &Digest) -> Result<Bund
         manifest,
         versions: versions(connection, &ids).await?,
     })
+}
+
+/// The parts of a bundle without the entries of its lists: a list may have a million, and what it answered is in the
+/// snapshot of each decision.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is no such bundle.
+pub async fn bundle_without_entries(connection: &mut PgConnection, hash: &Digest) -> Result<Vec<BundlePart>> {
+    let rows: Vec<PartRow> = sqlx::query_as(
+        "SELECT v.id, v.kind, v.name, v.version, CASE WHEN v.kind = 'list' THEN '{\"entries\": []}'::jsonb ELSE v.body END AS body \
+         FROM bundles b JOIN versions v ON v.id = ANY(b.version_ids) WHERE b.hash = $1",
+    )
+    .bind(hash.0.as_slice())
+    .fetch_all(connection)
+    .await?;
+    if rows.is_empty() {
+        return Err(Error::NotFound("bundle"));
+    }
+    rows.into_iter().map(|row| Ok(row.try_into_part()?.1)).collect()
+}
+
+/// A live workflow and the versions of its bundle.
+#[derive(Clone, Debug, FromRow)]
+pub struct LiveWorkflow {
+    /// Its id.
+    pub id: Uuid,
+    /// Its name.
+    pub name: String,
+    /// What people call it.
+    pub title: String,
+    /// The versions in its live bundle.
+    pub version_ids: Vec<Uuid>,
+}
+
+/// The live workflows whose bundle has a version of this name, or all of them.
+///
+/// # Errors
+/// When the database fails.
+pub async fn live_with(
+    connection: &mut PgConnection,
+    kind: Kind,
+    name: Option<&str>,
+) -> Result<Vec<LiveWorkflow>> {
+    Ok(sqlx::query_as(
+        "SELECT w.id, w.name, w.title, b.version_ids FROM workflows w JOIN bundles b ON b.hash = w.live_bundle \
+         WHERE $2::text IS NULL OR EXISTS (SELECT 1 FROM versions v WHERE v.id = ANY(b.version_ids) AND v.kind = $1 AND v.name = $2) ORDER BY w.name",
+    )
+    .bind(<&str>::from(kind))
+    .bind(name)
+    .fetch_all(connection)
+    .await?)
+}
+
+/// Versions by id, beside the newest version of every other list and pool: all that the rules of a bundle could name.
+/// Lists come without their entries.
+///
+/// # Errors
+/// [`Error::Corrupt`] when a row has an unknown kind.
+pub async fn parts_in_reach(
+    connection: &mut PgConnection,
+    ids: &[Uuid],
+) -> Result<Vec<(VersionId, BundlePart)>> {
+    let rows: Vec<PartRow> = sqlx::query_as(
+        "SELECT DISTINCT ON (kind, name) id, kind, name, version, CASE WHEN kind = 'list' THEN '{\"entries\": []}'::jsonb ELSE body END AS body \
+         FROM versions WHERE id = ANY($1) OR kind IN ('list', 'pool') ORDER BY kind, name, id = ANY($1) DESC, version DESC",
+    )
+    .bind(ids)
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(PartRow::try_into_part).collect()
+}
+
+/// The entries of versions of lists, by name.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_entries(
+    connection: &mut PgConnection,
+    ids: &[VersionId],
+) -> Result<BTreeMap<String, Vec<String>>> {
+    let rows: Vec<(String, Vec<String>)> = sqlx::query_as(
+        "SELECT name, ARRAY(SELECT jsonb_array_elements_text(body->'entries')) FROM versions WHERE id = ANY($1)",
+    )
+    .bind(ids.iter().map(|id| id.0).collect::<Vec<_>>())
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().collect())
+}
+
+/// Locks every workflow until the transaction ends, so that two releases at one moment see each other's bundle.
+///
+/// # Errors
+/// When the database fails.
+pub async fn lock_all(connection: &mut PgConnection) -> Result<()> {
+    sqlx::query("SELECT 1 FROM workflows ORDER BY id FOR NO KEY UPDATE").execute(connection).await?;
+    Ok(())
+}
+
+#[derive(FromRow)]
+struct PartRow {
+    id: Uuid,
+    kind: String,
+    name: String,
+    version: i32,
+    body: Json,
+}
+
+impl PartRow {
+    fn try_into_part(self) -> Result<(VersionId, BundlePart)> {
+        let kind =
+            self.kind.parse().map_err(|_| Error::Corrupt(format!("a version has the kind {}", self.kind)))?;
+        let version = u32::try_from(self.version).unwrap_or_default();
+        Ok((self.id.into(), BundlePart { kind, name: self.name, version, body: self.body }))
+    }
 }

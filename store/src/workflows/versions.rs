@@ -149,22 +149,34 @@ pub async fn begin(
         return Ok(newest.id);
     }
     let version = newest.map_or(1, |newest| newest.version + 1);
-    insert(connection, actor, New { kind, name, version, body, hash, source: None, change: None }).await
+    insert(connection, actor, NewVersion { kind, name, version, body, hash, source: None, change: None })
+        .await
 }
 
-/// A row of `versions` to be.
-pub(crate) struct New<'a> {
+/// A version to be inserted.
+#[derive(Clone, Copy, Debug)]
+pub struct NewVersion<'a> {
+    /// What it is a version of.
     pub kind: Kind,
+    /// The name it shares with its other versions.
     pub name: &'a str,
+    /// Its number, from 1.
     pub version: u32,
+    /// Its content.
     pub body: &'a Json,
+    /// SHA-256 of the content's canonical JSON.
     pub hash: Digest,
+    /// The text as its author wrote it, if it came as a text.
     pub source: Option<&'a str>,
+    /// The change that brings it; none for what a workflow begins with.
     pub change: Option<Uuid>,
 }
 
-/// Writes a version, which the database refuses where a signature is missing.
-pub(crate) async fn insert(connection: &mut PgConnection, actor: &Actor, new: New<'_>) -> Result<VersionId> {
+/// Inserts a version.
+///
+/// # Errors
+/// [`Error::Refused`] by the database where an approval is missing.
+pub async fn insert(connection: &mut PgConnection, actor: &Actor, new: NewVersion<'_>) -> Result<VersionId> {
     let id = engine::ids::mint(actor.now, rand::random());
     sqlx::query(
         "INSERT INTO versions (id, kind, name, version, body, hash, source, change_id, created_at, created_by) \

@@ -11,7 +11,6 @@ use crate::actions::{
     Flash, LocalPath, REPEATED, actor, actor_once, allowed, back_to, lead_to, lead_to_with,
 };
 use crate::context::Request;
-use crate::drafts;
 use crate::error::{Error, Result};
 use crate::ui::{number, words};
 
@@ -51,8 +50,8 @@ pub async fn start_change(
             change::template(kind, &name)
         }
     };
-    let reading = drafts::read(&request.store, kind, &name, &text).await?;
-    let begun = changes::start(
+    let reading = service::change::read(&request.store, kind, &name, &text).await?;
+    let begun = service::change::start(
         &request.store,
         &actor_once(&request, &form)?,
         kind,
@@ -91,7 +90,7 @@ async fn beginning(
         Some(number) => Some(workflows::version(&mut connection, kind, name, number).await?),
         None => workflows::newest(&mut connection, kind, name).await?,
     };
-    found.map(|version| drafts::text_of(&version)).transpose()
+    Ok(found.map(|version| service::change::text_of(&version)).transpose()?)
 }
 
 /// What is wrong with a new thing's name. Fields, maps and rule sets come with their workflow.
@@ -153,12 +152,12 @@ pub async fn save_change(
     let change = find(&request.store, number).await?;
     // Browsers send line ends as two characters.
     let source = if keep_source { change.source.clone() } else { source.replace("\r\n", "\n") };
-    let reading = drafts::read(&request.store, change.kind, &change.name, &source).await?;
+    let reading = service::change::read(&request.store, change.kind, &change.name, &source).await?;
     let title: String = title.trim().chars().take(TITLE_CHARS).collect();
     let why: String = why.trim().replace("\r\n", "\n").chars().take(WHY_CHARS).collect();
     let edit =
         Edit { revision, title: &title, why: &why, source: &source, body: reading.draft.body.as_ref() };
-    let revision = match changes::save(&request.store, &actor(&request)?, number, edit).await {
+    let revision = match service::change::save(&request.store, &actor(&request)?, number, edit).await {
         Ok(revision) => revision,
         Err(store::Error::Stale { .. }) => {
             let (page, flash) = kept_apart(&request, &change, &title, &why, &source).await?;
@@ -188,10 +187,9 @@ pub async fn save_change(
         let flash = Flash::new("Saved, and not submitted: something in the text is wrong.");
         return lead_to_with(&change_path(number), &flash);
     }
-    let signers = reading.signers(change.kind);
-    match changes::submit(&request.store, &actor(&request)?, number, revision, &signers).await {
-        Ok(()) => {
-            let roles: Vec<&str> = signers.iter().map(|role| role.title()).collect();
+    match service::change::submit(&request.store, &actor(&request)?, number, revision).await {
+        Ok(approvers) => {
+            let roles: Vec<&str> = approvers.iter().map(|role| role.title()).collect();
             let said = format!("Submitted. It waits for {} to sign.", roles.join(" and "));
             lead_to_with(&change_path(number), &Flash::new(said))
         }
@@ -209,7 +207,7 @@ async fn overtaken(
     why_not: String,
 ) -> Result<(LocalPath, Flash)> {
     let change = find(&request.store, number).await?;
-    let is_ours = change.is_writable_by(&actor(request)?);
+    let is_ours = service::change::may_write(&actor(request)?, &change);
     match change.state {
         State::Draft => Err(Error::from(store::Error::Refused(why_not))),
         // The same form twice.
@@ -230,10 +228,12 @@ async fn kept_apart(
     source: &str,
 ) -> Result<(LocalPath, Flash)> {
     let actor = actor(request)?;
-    let reading = drafts::read(&request.store, change.kind, &change.name, source).await?;
+    let reading = service::change::read(&request.store, change.kind, &change.name, source).await?;
     let body = reading.draft.body.as_ref();
-    let number = changes::start(&request.store, &actor, change.kind, &change.name, source, body).await?;
-    changes::save(&request.store, &actor, number, Edit { revision: 1, title, why, source, body }).await?;
+    let number =
+        service::change::start(&request.store, &actor, change.kind, &change.name, source, body).await?;
+    service::change::save(&request.store, &actor, number, Edit { revision: 1, title, why, source, body })
+        .await?;
     let said = format!(
         "Somebody saved or submitted draft #{} meanwhile. What you wrote is kept here as a draft of its own; compare the two and discard one.",
         change.number
@@ -251,7 +251,7 @@ pub async fn withdraw_change(
     number: i64,
 ) -> Result<(), Error> {
     let request = allowed::<WithdrawChange>()?;
-    match changes::withdraw(&request.store, &actor(&request)?, number).await {
+    match service::change::withdraw(&request.store, &actor(&request)?, number).await {
         Ok(()) => lead_to_with(&change_path(number), &Flash::new("Taken back. Its text stays here.")),
         Err(error) => refused(number, Flash::default(), error),
     }
@@ -264,7 +264,7 @@ pub async fn withdraw_change(
 /// [`Error::Invalid`] when it is no draft of a list.
 pub async fn upload_target(request: &Request, number: i64) -> Result<Change> {
     let change = find(&request.store, number).await?;
-    if !change.is_writable_by(&actor(request)?) {
+    if !service::change::may_write(&actor(request)?, &change) {
         return Err(Error::Forbidden);
     }
     if change.kind != Kind::List || change.state != State::Draft {
@@ -290,10 +290,10 @@ pub async fn take_file(
         return Ok((page, Flash::new(said)));
     };
     let source = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
-    let reading = drafts::read(&request.store, change.kind, &change.name, &source).await?;
+    let reading = service::change::read(&request.store, change.kind, &change.name, &source).await?;
     let (title, why) = (&*change.title, &*change.why);
     let edit = Edit { revision, title, why, source: &source, body: reading.draft.body.as_ref() };
-    match changes::save(&request.store, &actor(request)?, change.number, edit).await {
+    match service::change::save(&request.store, &actor(request)?, change.number, edit).await {
         Ok(_) => {
             let changed = reading.comparison.differences.len() as i64;
             let said = format!(

@@ -2,8 +2,8 @@
 
 use engine::canonical::Digest;
 use leptos::prelude::*;
+use service::change::{self, Approval};
 use store::actor::Role;
-use store::changes::{self, Signed};
 
 use super::{change_path, refused};
 use crate::actions::{Flash, REPEATED, actor, actor_once, allowed, lead_to_with};
@@ -32,22 +32,22 @@ pub async fn sign_change(
     let (hash, comment) = (seen(&hash)?, cut(&comment));
     let role: Role = role.parse().map_err(|_| Error::NotFound { what: "role".into() })?;
     let typed = Flash::default().value("comment", &*comment);
-    match changes::sign(&request.store, &actor(&request)?, number, &hash, role, &comment).await {
+    match change::approve(&request.store, &actor(&request)?, number, &hash, role, &comment).await {
         Ok(outcome) => lead_to_with(&change_path(number), &Flash::new(said(&outcome))),
         Err(error) => refused(number, typed, error),
     }
 }
 
-fn said(outcome: &Signed) -> String {
+fn said(outcome: &Approval) -> String {
     match outcome {
-        Signed::Waits(roles) => {
+        Approval::Waiting(roles) => {
             let roles: Vec<&str> = roles.iter().map(|role| role.title()).collect();
             format!("Signed. It still waits for {}.", roles.join(" and "))
         }
-        Signed::Live { version, workflows } if workflows.is_empty() => {
+        Approval::Live { version, workflows } if workflows.is_empty() => {
             format!("Signed by all: it is version {version} now. No live workflow uses it yet.")
         }
-        Signed::Live { version, workflows } => {
+        Approval::Live { version, workflows } => {
             format!(
                 "Signed by all: version {version} decides in {} from the next event on.",
                 workflows.join(", ")
@@ -77,7 +77,7 @@ pub async fn return_change(
         return lead_to_with(&change_path(number), &flash);
     }
     let typed = Flash::default().value("return", &*comment);
-    match changes::send_back(&request.store, &actor(&request)?, number, &hash, &comment).await {
+    match change::send_back(&request.store, &actor(&request)?, number, &hash, &comment).await {
         Ok(()) => lead_to_with(&change_path(number), &Flash::new("Sent back, with what you wrote.")),
         Err(error) => refused(number, typed, error),
     }
@@ -104,7 +104,7 @@ pub async fn comment_change(
         let flash = Flash::new("Nothing was said.").error("said", "Write something first.");
         return lead_to_with(&change_path(number), &flash);
     }
-    match changes::comment(&request.store, &actor_once(&request, &form)?, number, &comment).await {
+    match change::comment(&request.store, &actor_once(&request, &form)?, number, &comment).await {
         Ok(()) => lead_to_with(&change_path(number), &Flash::new("Your comment stands below.")),
         Err(store::Error::Repeated) => lead_to_with(&change_path(number), &Flash::new(REPEATED)),
         Err(error) => refused(number, Flash::default().value("said", comment), error),

@@ -17,7 +17,6 @@ use super::{Shown, clock, decided, gone, place, taken};
 use crate::actions::{Flash, actor, allowed, lead_to_with};
 use crate::context::Request;
 use crate::error::{Error, Result};
-use crate::pages::lead::rules::rules;
 use crate::pages::queue::load::suggestion;
 use crate::ui::words;
 
@@ -83,7 +82,7 @@ pub async fn decide_lead(
         queue::renew(&request.store, &actor(&request)?, place).await?;
         return lead_to_with(&back, &wrong);
     };
-    let parameters = suggested(&request.store, decision, action).await?;
+    let parameters = suggested(&request, decision, action).await?;
     let verdict = Verdict {
         parameters,
         place,
@@ -178,9 +177,13 @@ fn is_own(request: &Request, gone: &Gone, chosen: Action) -> bool {
 }
 
 /// What else the rules say of an action, where it is what they suggest: a meeting, a stage.
-async fn suggested(store: &Store, decision: DecisionId, action: Action) -> Result<BTreeMap<String, Json>> {
-    let decision = store::log::decision(store, decision).await?;
-    let rules = rules(store, &decision.bundle).await?;
+async fn suggested(
+    request: &Request,
+    decision: DecisionId,
+    action: Action,
+) -> Result<BTreeMap<String, Json>> {
+    let decision = store::log::decision(&request.store, decision).await?;
+    let rules = request.bundles.readable(&decision.bundle).await?;
     let act = suggestion(&rules.bundle, &decision);
     Ok(if act.action == action { act.parameters } else { BTreeMap::new() })
 }

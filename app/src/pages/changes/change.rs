@@ -12,13 +12,13 @@ use store::workflows;
 use super::{draft, impact, said, sign};
 use crate::actions::Flash;
 use crate::context::{Request, Viewer};
-use crate::drafts::{self, Impact, Reading};
 use crate::error::{Error, Result};
 use crate::pages::frame::{Here, Page, Section, page};
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
 use crate::ui::diff::{differences, text_diff};
 use crate::ui::words;
+use service::change::{Impact, Reading};
 
 /// The page of one change.
 #[component]
@@ -52,7 +52,7 @@ pub(super) struct Loaded {
 impl Loaded {
     /// Whether the viewer may write in it: its author, and the owner of its layer.
     pub fn may_write(&self) -> bool {
-        self.request.actor().is_some_and(|actor| self.change.is_writable_by(&actor))
+        self.request.actor().is_some_and(|actor| service::change::may_write(&actor, &self.change))
     }
 
     /// Whether the viewer had a hand in it, and so does not sign it.
@@ -61,9 +61,9 @@ impl Loaded {
     }
 
     /// The roles that have to sign: those that were asked for, or would be.
-    pub fn signers(&self) -> Vec<Role> {
+    pub fn approvers(&self) -> Vec<Role> {
         match &self.reading {
-            Some(reading) => reading.signers(self.change.kind),
+            Some(reading) => reading.approvers(self.change.kind),
             None => self.change.required.clone(),
         }
     }
@@ -116,7 +116,7 @@ async fn gather(here: Here, number: i64, flash: Flash) -> Result<Loaded> {
     };
     let is_draft = change.state == State::Draft;
     let reading = if is_draft {
-        Some(drafts::read(store, change.kind, &change.name, &change.source).await?)
+        Some(service::change::read(store, change.kind, &change.name, &change.source).await?)
     } else {
         None
     };
@@ -128,7 +128,11 @@ async fn gather(here: Here, number: i64, flash: Flash) -> Result<Loaded> {
     Ok(Loaded {
         impacts: impacts(store, &change).await?,
         // The text of a list is as long as the list, and the entries say it all.
-        base_text: base.filter(|_| change.kind != Kind::List).as_ref().map(drafts::text_of).transpose()?,
+        base_text: base
+            .filter(|_| change.kind != Kind::List)
+            .as_ref()
+            .map(service::change::text_of)
+            .transpose()?,
         workflows: used.into_iter().map(|used| used.title).collect(),
         change,
         reviews,
@@ -149,11 +153,11 @@ async fn impacts(store: &Store, change: &Change) -> Result<Vec<Impact>> {
     };
     let around = {
         let mut connection = store.pool().acquire().await.map_err(store::Error::from)?;
-        changes::surroundings(&mut connection, change.kind, Some(&change.name)).await?
+        service::change::surroundings(&mut connection, change.kind, Some(&change.name)).await?
     };
     let mut all = Vec::with_capacity(around.len());
     for around in &around {
-        all.extend(drafts::impact(store, around, change.kind, &change.name, body).await?);
+        all.extend(service::change::impact(store, around, change.kind, &change.name, body).await?);
     }
     Ok(all)
 }

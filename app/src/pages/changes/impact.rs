@@ -6,11 +6,11 @@ use leptos::prelude::*;
 
 use store::changes::Change;
 
-use crate::drafts::Impact;
 use crate::ui::charts::bars::STACK;
 use crate::ui::chip::action_chip;
 use crate::ui::code::findings;
 use crate::ui::number;
+use service::change::Impact;
 
 /// For each workflow the newest leads, decided by what is live and with the change.
 pub fn section(impacts: &[Impact]) -> impl IntoView + use<> {

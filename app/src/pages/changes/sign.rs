@@ -30,7 +30,7 @@ const DIFFERENT: Text = Text {
 
 /// Signatures and what the viewer can do about the change.
 pub fn section(loaded: &Loaded) -> impl IntoView + use<> {
-    let signers = loaded.signers();
+    let signers = loaded.approvers();
     let rows = signers.iter().map(|role| signature(loaded, *role)).collect_view();
     let head = if loaded.change.state == State::Draft { "Will be signed by" } else { "Signed by" };
     view! {

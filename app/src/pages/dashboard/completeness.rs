@@ -7,6 +7,7 @@ use engine::control::kpi::Ratio;
 use engine::decision::Evidence;
 use engine::ids::EventId;
 use serde_json::Value as Json;
+use service::Bundles;
 use store::Store;
 use store::log::{StoredDecision, events, stored_decisions};
 use store::reads::dashboard::{Cohort, sample};
@@ -18,7 +19,7 @@ use crate::pages::lead::decided::Decided;
 ///
 /// # Errors
 /// When the database fails.
-pub async fn check(store: &Store, cohort: &Cohort) -> store::Result<Ratio> {
+pub async fn check(store: &Store, bundles: &Bundles, cohort: &Cohort) -> store::Result<Ratio> {
     let ids = sample(store, cohort).await?;
     let all = ids.len() as u64;
     let decisions = readable(store, &ids).await?;
@@ -46,7 +47,7 @@ pub async fn check(store: &Store, cohort: &Cohort) -> store::Result<Ratio> {
             .into_iter()
             .all(|evidence| resolves(evidence, bodies.get(&evidence.event_id).and_then(Option::as_ref)));
         // Made again from the stored inputs alone, the rules have to come to the same.
-        let is_kept = match Decided::explain(store, stored).await {
+        let is_kept = match Decided::explain(bundles, stored).await {
             Err(store::Error::Corrupt(_)) => false,
             other => other?.is_true_to_log(),
         };

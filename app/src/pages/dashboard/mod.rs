@@ -12,6 +12,7 @@ use engine::control::kpi::{MATURITY_DAYS, Ratio};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use leptos_router::params::ParamsMap;
+use service::Bundles;
 use store::Store;
 use store::live::{Topic, mark};
 use store::reads::dashboard::{self as reads, Bar, Cohort, Pipeline, Report, Step};
@@ -94,12 +95,18 @@ pub struct Counted {
 }
 
 impl Counted {
-    async fn read(store: &Store, cohort: &Cohort, step: Step, zone: &str) -> store::Result<Self> {
+    async fn read(
+        store: &Store,
+        bundles: &Bundles,
+        cohort: &Cohort,
+        step: Step,
+        zone: &str,
+    ) -> store::Result<Self> {
         Ok(Self {
             report: reads::report(store, cohort, zone).await?,
             pipeline: reads::pipeline(store, cohort, zone).await?,
             bars: reads::bars(store, cohort, step, zone).await?,
-            complete: completeness::check(store, cohort).await?,
+            complete: completeness::check(store, bundles, cohort).await?,
         })
     }
 }
@@ -116,9 +123,10 @@ fn add_up(
     asked: &Asked,
     clock: Clock,
 ) -> impl Future<Output = store::Result<Option<Counted>>> + Send + use<> {
-    let (store, (cohort, step, zone)) = (request.store.clone(), asked.key(clock));
+    let (store, bundles) = (request.store.clone(), request.bundles.clone());
+    let (cohort, step, zone) = asked.key(clock);
     async move {
-        match Counted::read(&store, &cohort, step, zone.name()).await {
+        match Counted::read(&store, &bundles, &cohort, step, zone.name()).await {
             Err(error) if reads::is_too_much(&error) => Ok(None),
             counted => counted.map(Some),
         }

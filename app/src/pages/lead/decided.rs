@@ -9,10 +9,10 @@ use engine::rules::Explanation;
 use engine::rules::analysis::Nearest;
 use engine::rules::explain::RuleState;
 use engine::rules::pick::Member;
-use store::Store;
+use service::Bundles;
+use service::bundles::ReadableBundle;
 use store::log::{StoredDecision, StoredEvent};
 
-use super::rules::{Rules, rules};
 use crate::error::{Error, Result};
 
 /// A decision together with what explains it.
@@ -20,7 +20,7 @@ pub struct Decided {
     /// The decision as it is stored.
     pub stored: StoredDecision,
     /// The rules it was made by.
-    pub rules: Arc<Rules>,
+    pub rules: Arc<ReadableBundle>,
     /// Why, rule by rule; `None` once the person has been erased.
     pub explanation: Option<Explanation>,
 }
@@ -30,8 +30,8 @@ impl Decided {
     ///
     /// # Errors
     /// When its bundle cannot be read.
-    pub async fn explain(store: &Store, stored: StoredDecision) -> store::Result<Self> {
-        let rules = rules(store, &stored.decision.bundle).await?;
+    pub async fn explain(bundles: &Bundles, stored: StoredDecision) -> store::Result<Self> {
+        let rules = bundles.readable(&stored.decision.bundle).await?;
         let explain = |snapshot| rules.bundle.explain(snapshot, stored.decision.as_of);
         let explanation = stored.decision.content_snapshot.as_ref().map(explain);
         Ok(Self { stored, rules, explanation })

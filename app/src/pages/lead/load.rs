@@ -102,7 +102,7 @@ pub async fn load(here: &Here, id: LeadId, asked: &Asked) -> Result<Loaded> {
         if stored.decision.lead_id != id {
             return Err(Error::NotFound { what: "decision about this lead".into() });
         }
-        let explained = Decided::explain(store, stored).await?;
+        let explained = Decided::explain(&here.request.bundles, stored).await?;
         if Some(explained.decision().decision_id) == chosen {
             decided = Some(explained);
         } else {

@@ -9,7 +9,6 @@ pub(super) mod inputs;
 pub(super) mod load;
 mod nearest;
 mod pick;
-pub(crate) mod rules;
 mod timeline;
 mod trace;
 pub(super) mod verdict;

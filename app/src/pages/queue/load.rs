@@ -12,6 +12,8 @@ use engine::ids::LeadId;
 use engine::rules::Act;
 use engine::rules::pick::{Counters, PickInputs};
 use serde_json::Value as Json;
+use service::Bundles;
+use service::bundles::ReadableBundle;
 use store::Store;
 use store::actor::Role;
 use store::control::kill::{KillSwitch, kill_switches};
@@ -23,7 +25,6 @@ use crate::error::{Error, Result};
 use crate::pages::frame::Here;
 use crate::pages::lead::decided::Decided;
 use crate::pages::lead::load as lead;
-use crate::pages::lead::rules::{Rules, rules};
 use crate::ui::clock::Clock;
 use crate::ui::words;
 
@@ -84,7 +85,7 @@ pub struct Loaded {
     /// The waiting leads.
     pub rows: Vec<Waiting>,
     /// The rules they were decided by.
-    pub rules: BTreeMap<Vec<u8>, Arc<Rules>>,
+    pub rules: BTreeMap<Vec<u8>, Arc<ReadableBundle>>,
     /// How many wait that pass the filter.
     pub total: i64,
     /// How many wait.
@@ -145,7 +146,7 @@ pub async fn load(here: &Here, asked: Asked) -> Result<Loaded> {
         None => None,
     };
     Ok(Loaded {
-        rules: rules_of(store, &rows).await?,
+        rules: rules_of(&here.request.bundles, &rows).await?,
         rows,
         total,
         everything,
@@ -162,11 +163,11 @@ pub async fn load(here: &Here, asked: Asked) -> Result<Loaded> {
 }
 
 /// The rules behind the rows; nearly always one bundle for all of them.
-async fn rules_of(store: &Store, rows: &[Waiting]) -> Result<BTreeMap<Vec<u8>, Arc<Rules>>> {
+async fn rules_of(bundles: &Bundles, rows: &[Waiting]) -> Result<BTreeMap<Vec<u8>, Arc<ReadableBundle>>> {
     let mut known = BTreeMap::new();
     for bundle in rows.iter().filter_map(|row| row.bundle.as_ref()) {
         if let (false, Some(hash)) = (known.contains_key(bundle), Digest::from_slice(bundle)) {
-            known.insert(bundle.clone(), rules(store, &hash).await?);
+            known.insert(bundle.clone(), bundles.readable(&hash).await?);
         }
     }
     Ok(known)

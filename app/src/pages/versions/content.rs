@@ -15,7 +15,6 @@ use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 use store::workflows::Version;
 
-use crate::drafts;
 use crate::error::Result;
 use crate::ui::chip::action_chip;
 use crate::ui::icon::{Icon, icon};
@@ -36,7 +35,7 @@ pub fn content(kind: Kind, version: &Version, search: &str) -> Result<AnyView> {
         Kind::Pool => pool(&typed(&version.body)?).into_any(),
         Kind::List => return Ok(list(version, search).into_any()),
     };
-    let text = drafts::text_of(version)?;
+    let text = service::change::text_of(version)?;
     Ok(view! {
         {said}
         <details class="fold gap"><summary>"As text"</summary><pre class="code">{text}</pre></details>

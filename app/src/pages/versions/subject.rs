@@ -12,7 +12,6 @@ use store::workflows::{self, Version};
 
 use super::{change_link, content, heading, history as versions, section};
 use crate::actions::changes::StartChange;
-use crate::drafts;
 use crate::error::{Error, Result};
 use crate::pages::frame::{Here, Page, page};
 use crate::ui::diff::{differences, text_diff};
@@ -108,8 +107,11 @@ fn lives_in(used: &[UsedIn]) -> String {
 
 /// The way to a draft: the layer's owner edits, everybody else suggests.
 fn begin(here: &Here, kind: Kind, name: &str) -> impl IntoView + use<> {
-    let owns =
-        here.request.viewer.as_ref().is_some_and(|viewer| viewer.roles.contains(&changes::owner(kind)));
+    let owns = here
+        .request
+        .viewer
+        .as_ref()
+        .is_some_and(|viewer| viewer.roles.contains(&service::change::owner(kind)));
     let words = if owns { "Edit" } else { "Suggest a change" };
     view! {
         <form method="post" action=StartChange::PATH>
@@ -140,8 +142,11 @@ fn looking_back(
 fn compared(kind: Kind, against: &Version, shown: &Version) -> Result<impl IntoView + use<>> {
     let comparison = change::compare(kind, Some(&against.body), &shown.body);
     // A list says it all entry by entry.
-    let texts =
-        if kind == Kind::List { None } else { Some((drafts::text_of(against)?, drafts::text_of(shown)?)) };
+    let texts = if kind == Kind::List {
+        None
+    } else {
+        Some((service::change::text_of(against)?, service::change::text_of(shown)?))
+    };
     let lines = texts.map(|(old, new)| {
         let caption = format!("The text of version {} against version {}", shown.version, against.version);
         view! { <h2>"Line by line"</h2>{text_diff(caption, &old, &new)} }

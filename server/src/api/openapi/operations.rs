@@ -13,7 +13,7 @@ use crate::api::decisions::{DEFAULT_LIMIT, LIMIT, formats};
 use crate::api::leads::LeadAnswer;
 use crate::api::outcomes::{OutcomeAnswer, OutcomeRequest};
 use crate::http::Problem;
-use crate::pipeline::{Answer, Replay};
+use service::decide::{Answer, Replay};
 
 /// One operation of the document.
 pub(super) struct Operation {

@@ -2,8 +2,9 @@
 
 use engine::change::{self, Kind};
 use engine::event::normal_email;
-use store::actor::{Role, Who};
-use store::changes::{self, Edit};
+use service::change as changing;
+use store::actor::Who;
+use store::changes::Edit;
 use store::people;
 use store::workflows;
 use store::{Actor, Error, Store};
@@ -23,13 +24,13 @@ pub(super) async fn propose(store: &Store) -> store::Result<()> {
         threshold,
     )
     .await?;
-    submit(store, &felix, number, &changes::signers(Kind::RuleSet, true)).await?;
+    changing::submit(store, &felix, number, 2).await?;
     let sam = person(store, "sam@corvane.example").await?;
     let entry = |text: &str| format!("{text}Wonka Industries\n");
     let why = "They call every week and are not on the list.";
     let number =
         draft(store, &sam, Kind::List, "tam", "Wonka Industries is a target account", why, entry).await?;
-    submit(store, &sam, number, &changes::signers(Kind::List, true)).await?;
+    changing::submit(store, &sam, number, 2).await?;
     let ines = person(store, "ines@corvane.example").await?;
     let phrase =
         |text: &str| text.replace("white paper: 0.1", "white paper: 0.1\n      request for proposal: 0.8");
@@ -60,12 +61,8 @@ async fn draft(
     let text = change::write(kind, &newest.body).map_err(|problem| Error::Corrupt(problem.to_string()))?;
     let source = edit(&text);
     let body = change::read(kind, name, &source, &[]).body;
-    let number = changes::start(store, author, kind, name, &text, Some(&newest.body)).await?;
+    let number = changing::start(store, author, kind, name, &text, Some(&newest.body)).await?;
     let edit = Edit { revision: 1, title, why, source: &source, body: body.as_ref() };
-    changes::save(store, author, number, edit).await?;
+    changing::save(store, author, number, edit).await?;
     Ok(number)
-}
-
-async fn submit(store: &Store, author: &Actor, number: i64, roles: &[Role]) -> store::Result<()> {
-    changes::submit(store, author, number, 2, roles).await
 }

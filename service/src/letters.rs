@@ -5,11 +5,32 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-use app::actions::post::{Letter, Post, Sent};
 use lettre::address::AddressError;
 use lettre::message::header::ContentType;
 use lettre::message::{Mailbox, Message};
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor};
+
+/// A letter to one person, in plain text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Letter {
+    /// The address.
+    pub to: String,
+    /// What the person is called.
+    pub name: String,
+    /// What it is about.
+    pub subject: String,
+    /// What it says.
+    pub text: String,
+}
+
+/// Whether the mail server took a letter; if not, why.
+pub type Sent = Result<(), String>;
+
+/// A way to people's mailboxes.
+pub trait Post: Send + Sync {
+    /// Hands a letter to the mail server and waits for its word.
+    fn send(&self, letter: Letter) -> Pin<Box<dyn Future<Output = Sent> + Send + '_>>;
+}
 
 /// Time that a mail server gets for each of its answers.
 const ANSWER: Duration = Duration::from_secs(10);

@@ -5,9 +5,10 @@
 use engine::canonical::Digest;
 use engine::change::Kind;
 use serde_json::json;
+use service::change::{self as changing, Approval, Proposed};
 use sqlx::Row as _;
 use store::actor::Role;
-use store::changes::{self, Change, Edit, Proposed, Show, Signed, State};
+use store::changes::{self, Change, Edit, Show, State};
 use store::testing::{TestDatabase, person};
 use store::workflows;
 use store::{Actor, Error, Store};
@@ -21,18 +22,37 @@ fn list(entries: &[&str]) -> serde_json::Value {
     json!({ "entries": entries })
 }
 
+/// Submits a draft for approval in roles of the test's choice, past the policy.
+async fn submit(
+    store: &Store,
+    author: &Actor,
+    number: i64,
+    revision: i32,
+    approvers: &[Role],
+) -> Result<(), Error> {
+    if approvers != [Role::Revops] {
+        let mut tx = store.pool().begin().await?;
+        let change = changes::locked(&mut tx, number).await?;
+        let store::actor::Who::Person(person) = author.who else { panic!() };
+        changes::set_submitted(&mut tx, author, &change, person, approvers).await?;
+        return Ok(tx.commit().await?);
+    }
+    changing::submit(store, author, number, revision).await?;
+    Ok(())
+}
+
 /// A submitted change of the list `tam`.
 async fn submitted(store: &Store, author: &Actor, entries: &[&str], required: &[Role]) -> (i64, Digest) {
-    let number = changes::start(store, author, Kind::List, "tam", "", None).await.unwrap();
+    let number = changing::start(store, author, Kind::List, "tam", "", None).await.unwrap();
     let body = list(entries);
     let edit =
         Edit { revision: 1, title: "More accounts", why: "They asked", source: "value\n", body: Some(&body) };
-    let revision = changes::save(store, author, number, edit).await.unwrap();
-    changes::submit(store, author, number, revision, required).await.unwrap();
+    let revision = changing::save(store, author, number, edit).await.unwrap();
+    submit(store, author, number, revision, required).await.unwrap();
     (number, change(store, number).await.hash.unwrap())
 }
 
-fn refused(result: Result<Signed, Error>) -> String {
+fn refused(result: Result<Approval, Error>) -> String {
     match result {
         Err(Error::Refused(why)) => why,
         other => panic!("{other:?}"),
@@ -54,11 +74,11 @@ async fn a_change_goes_from_draft_to_version_by_the_signatures_of_others() {
         async move { changes::waiting_for(store, id, &roles).await.unwrap() }
     };
     assert_eq!((waiting(&author).await, waiting(&other).await, waiting(&manager).await), (0, 1, 1));
-    let first = changes::sign(store, &other, number, &hash, Role::Revops, "Fine").await.unwrap();
-    assert_eq!(first, Signed::Waits(vec![Role::AeRepLeader]));
+    let first = changing::approve(store, &other, number, &hash, Role::Revops, "Fine").await.unwrap();
+    assert_eq!(first, Approval::Waiting(vec![Role::AeRepLeader]));
     assert_eq!((waiting(&other).await, waiting(&manager).await), (0, 1));
-    let last = changes::sign(store, &manager, number, &hash, Role::AeRepLeader, "").await.unwrap();
-    assert_eq!(last, Signed::Live { version: 1, workflows: vec![] });
+    let last = changing::approve(store, &manager, number, &hash, Role::AeRepLeader, "").await.unwrap();
+    assert_eq!(last, Approval::Live { version: 1, workflows: vec![] });
     let done = change(store, number).await;
     assert_eq!((done.state, done.version), (State::Approved, Some(1)));
     let mut connection = store.pool().acquire().await.unwrap();
@@ -82,7 +102,7 @@ async fn nobody_signs_what_they_had_a_hand_in_nor_twice_nor_in_a_role_they_do_no
     let (both, sdr) = (person(store, "Ben", &all).await, person(store, "Sam", &[Role::Sdr]).await);
     let (number, hash) = submitted(store, &author, &["Initech"], &all).await;
     let sign = |actor: Actor, role: Role, hash: Digest| async move {
-        changes::sign(store, &actor, number, &hash, role, "").await
+        changing::approve(store, &actor, number, &hash, role, "").await
     };
     assert!(refused(sign(author.clone(), Role::Revops, hash).await).contains("four eyes"));
     assert!(refused(sign(sdr.clone(), Role::Revops, hash).await).contains("does not hold"));
@@ -94,9 +114,9 @@ async fn nobody_signs_what_they_had_a_hand_in_nor_twice_nor_in_a_role_they_do_no
     let third = person(store, "Dan", &all).await;
     assert!(refused(sign(third, Role::Revops, hash).await).contains("in that role already"));
     assert_eq!(change(store, number).await.state, State::Submitted);
-    assert!(matches!(changes::send_back(store, &sdr, number, &hash, "No").await, Err(Error::Refused(_))));
-    assert!(matches!(changes::send_back(store, &author, number, &hash, "No").await, Err(Error::Refused(_))));
-    changes::comment(store, &sdr, number, "I would like that").await.unwrap();
+    assert!(matches!(changing::send_back(store, &sdr, number, &hash, "No").await, Err(Error::Refused(_))));
+    assert!(matches!(changing::send_back(store, &author, number, &hash, "No").await, Err(Error::Refused(_))));
+    changing::comment(store, &sdr, number, "I would like that").await.unwrap();
 }
 
 #[tokio::test]
@@ -157,15 +177,15 @@ async fn a_change_asks_for_at_least_the_roles_of_its_layer() {
     let database = TestDatabase::new().await;
     let store = &database.store;
     let author = person(store, "Ana", &[Role::Enablement]).await;
-    let number = changes::start(store, &author, Kind::Map, "form", "", None).await.unwrap();
+    let number = changing::start(store, &author, Kind::Map, "form", "", None).await.unwrap();
     let body = json!({ "map": "form", "fields": {} });
     let edit = Edit { revision: 1, title: "t", why: "", source: "", body: Some(&body) };
-    changes::save(store, &author, number, edit).await.unwrap();
+    changing::save(store, &author, number, edit).await.unwrap();
     for roles in [&[][..], &[Role::Enablement], &[Role::Revops, Role::RepLeader]] {
-        let done = changes::submit(store, &author, number, 2, roles).await;
+        let done = submit(store, &author, number, 2, roles).await;
         assert!(matches!(done, Err(Error::Refused(why)) if why == "changes_roles_that_sign"), "{roles:?}");
     }
-    changes::submit(store, &author, number, 2, &changes::signers(Kind::Map, false)).await.unwrap();
+    submit(store, &author, number, 2, &changing::approvers(Kind::Map, false)).await.unwrap();
 }
 
 #[tokio::test]
@@ -176,22 +196,22 @@ async fn two_who_edit_lose_nothing_and_others_do_not_write_here() {
     let (revops, ae) =
         (person(store, "Ana", &[Role::Revops]).await, person(store, "Jane", &[Role::Ae]).await);
     // Anyone suggests; the owner of the layer may go on with it, others not.
-    let number = changes::start(store, &sdr, Kind::List, "tam", "a\n", None).await.unwrap();
+    let number = changing::start(store, &sdr, Kind::List, "tam", "a\n", None).await.unwrap();
     let edit = |revision, source| Edit { revision, title: "t", why: "", source, body: None };
-    assert!(matches!(changes::save(store, &ae, number, edit(1, "x")).await, Err(Error::Refused(_))));
-    assert_eq!(changes::save(store, &revops, number, edit(1, "b\n")).await.unwrap(), 2);
-    let late = changes::save(store, &sdr, number, edit(1, "c\n")).await;
+    assert!(matches!(changing::save(store, &ae, number, edit(1, "x")).await, Err(Error::Refused(_))));
+    assert_eq!(changing::save(store, &revops, number, edit(1, "b\n")).await.unwrap(), 2);
+    let late = changing::save(store, &sdr, number, edit(1, "c\n")).await;
     assert!(matches!(late, Err(Error::Stale { current: 2 })), "{late:?}");
     assert_eq!(change(store, number).await.source, "b\n");
     for revision in [1, 2] {
-        let again = changes::save(store, &sdr, number, edit(revision, "b\n")).await.unwrap();
+        let again = changing::save(store, &sdr, number, edit(revision, "b\n")).await.unwrap();
         assert_eq!(again, 2, "the same form twice is nothing new");
     }
-    let unread = changes::submit(store, &sdr, number, 2, &[Role::Revops]).await;
+    let unread = submit(store, &sdr, number, 2, &[Role::Revops]).await;
     assert!(matches!(unread, Err(Error::Refused(_))));
-    assert!(matches!(changes::withdraw(store, &ae, number).await, Err(Error::Refused(_))));
-    changes::withdraw(store, &sdr, number).await.unwrap();
-    assert!(matches!(changes::save(store, &sdr, number, edit(2, "z")).await, Err(Error::Refused(_))));
+    assert!(matches!(changing::withdraw(store, &ae, number).await, Err(Error::Refused(_))));
+    changing::withdraw(store, &sdr, number).await.unwrap();
+    assert!(matches!(changing::save(store, &sdr, number, edit(2, "z")).await, Err(Error::Refused(_))));
 }
 
 #[tokio::test]
@@ -202,16 +222,18 @@ async fn what_came_later_is_begun_anew_and_what_says_the_same_is_no_change() {
         (person(store, "Ana", &[Role::Revops]).await, person(store, "Ben", &[Role::Revops]).await);
     let (first, hash) = submitted(store, &author, &["A"], &[Role::Revops]).await;
     let (second, later) = submitted(store, &author, &["B"], &[Role::Revops]).await;
-    changes::sign(store, &other, first, &hash, Role::Revops, "").await.unwrap();
-    assert!(refused(changes::sign(store, &other, second, &later, Role::Revops, "").await).contains("anew"));
+    changing::approve(store, &other, first, &hash, Role::Revops, "").await.unwrap();
+    assert!(
+        refused(changing::approve(store, &other, second, &later, Role::Revops, "").await).contains("anew")
+    );
     assert_eq!(change(store, second).await.state, State::Submitted, "the refused signature left nothing");
-    changes::send_back(store, &other, second, &later, "Begin from version 1").await.unwrap();
+    changing::send_back(store, &other, second, &later, "Begin from version 1").await.unwrap();
     assert_eq!(change(store, second).await.state, State::Returned);
-    let number = changes::start(store, &author, Kind::List, "tam", "value\nA\n", None).await.unwrap();
+    let number = changing::start(store, &author, Kind::List, "tam", "value\nA\n", None).await.unwrap();
     let body = list(&["A"]);
     let edit = Edit { revision: 1, title: "t", why: "", source: "value\nA\n", body: Some(&body) };
-    changes::save(store, &author, number, edit).await.unwrap();
-    let same = changes::submit(store, &author, number, 2, &[Role::Revops]).await;
+    changing::save(store, &author, number, edit).await.unwrap();
+    let same = submit(store, &author, number, 2, &[Role::Revops]).await;
     assert!(matches!(same, Err(Error::Refused(why)) if why.contains("the same")));
 }
 
@@ -227,7 +249,7 @@ async fn a_file_brings_one_draft_however_often_it_is_applied() {
         (&["A", "B"], Proposed::Drafted),
         (&["A", "B"], Proposed::Unchanged),
     ] {
-        let done = changes::propose(&mut tx, &command, Kind::List, "tam", &list(entries)).await.unwrap();
+        let done = changing::propose(&mut tx, &command, Kind::List, "tam", &list(entries)).await.unwrap();
         assert_eq!(done, expected, "{entries:?}");
     }
     tx.commit().await.unwrap();
@@ -236,7 +258,7 @@ async fn a_file_brings_one_draft_however_often_it_is_applied() {
     let draft = change(store, drafts[0].number).await;
     assert_eq!((draft.source.as_str(), draft.author), ("value\nA\nB\n", None));
     // Whoever submits it has it on their name, and so does not sign it.
-    store::testing::sign_off(store).await;
+    service::testing::approve_all(store).await;
     let mut connection = store.pool().acquire().await.unwrap();
     assert_eq!(workflows::newest(&mut connection, Kind::List, "tam").await.unwrap().unwrap().version, 1);
     assert!(change(store, drafts[0].number).await.author.is_some());
@@ -248,7 +270,7 @@ async fn lists_show_what_they_say_page_by_page() {
     let store = &database.store;
     let author = person(store, "Ana", &[Role::Revops]).await;
     for n in 0..53 {
-        changes::start(store, &author, Kind::List, &format!("l{n}"), "", None).await.unwrap();
+        changing::start(store, &author, Kind::List, &format!("l{n}"), "", None).await.unwrap();
     }
     let first = changes::list(store, &Show::Drafts, None).await.unwrap();
     let rest = changes::list(store, &Show::Drafts, first.older).await.unwrap();

@@ -7,9 +7,9 @@ use engine::problem::nearest;
 use serde_json::Value as Json;
 use store::outcomes::OutcomeInput;
 
-use super::Failure;
 use super::rows::Row;
-use crate::pipeline::Signal;
+use crate::decide::Signal;
+use crate::error::{Error, Result};
 
 /// How rows are read.
 pub(super) struct Mapping {
@@ -65,7 +65,7 @@ impl Mapping {
     }
 
     /// Whether every column that is named is there.
-    pub(super) fn check_columns(&self, columns: Option<&[String]>) -> Result<(), Failure> {
+    pub(super) fn check_columns(&self, columns: Option<&[String]>) -> Result<(), Error> {
         let Some(columns) = columns else { return Ok(()) };
         let mapped = self.fields.iter().map(|(_, column)| column);
         let judged = self.outcomes.iter().flat_map(|rule| [Some(&rule.column), rule.at.as_ref()]).flatten();
@@ -74,7 +74,7 @@ impl Mapping {
                 let near = nearest(column, columns.iter().map(String::as_str))
                     .map(|near| format!("; did you mean `{near}`?"))
                     .unwrap_or_default();
-                return Err(Failure::Usage(format!("the file has no column `{column}`{near}")));
+                return Err(Error::Invalid(format!("the file has no column `{column}`{near}")));
             }
         }
         Ok(())

@@ -7,10 +7,11 @@ use engine::bundle::Bundle;
 use engine::canonical::Digest;
 use engine::event::{EventKind, EventRequest};
 use engine::ids::{DestinationId, WorkflowId};
-use store::workflows::{self, BundleParts, Target};
+use store::workflows::{self, Target};
 use store::{Error, Result, Store};
 
-use crate::pipeline::Refusal;
+use super::Refusal;
+use crate::bundles::Bundles;
 
 /// A live workflow under one release epoch.
 #[derive(Debug)]
@@ -29,13 +30,13 @@ pub struct Live {
     pub targets: Vec<(DestinationId, Target)>,
 }
 
-/// Live workflows and compiled bundles. Every process has its own; a commit under another epoch than the one read here
+/// Routes, live workflows and feature codes. Every process has its own; a commit under another epoch than the one read here
 /// is refused and read again, so a stale entry costs a repetition, never a wrong decision.
 pub struct Registry {
     store: Store,
     live: RwLock<HashMap<String, Arc<Live>>>,
     routes: RwLock<HashMap<(EventKind, String), String>>,
-    bundles: Mutex<HashMap<Digest, Arc<Bundle>>>,
+    bundles: Bundles,
     codes: Mutex<HashMap<(WorkflowId, String, String), u32>>,
 }
 
@@ -44,14 +45,8 @@ const REMEMBERED_CODES: usize = 200_000;
 
 impl Registry {
     /// An empty registry; workflows are read when they are first asked for.
-    pub fn new(store: Store) -> Self {
-        Self {
-            store,
-            live: RwLock::default(),
-            routes: RwLock::default(),
-            bundles: Mutex::default(),
-            codes: Mutex::default(),
-        }
+    pub fn new(store: Store, bundles: Bundles) -> Self {
+        Self { store, bundles, live: RwLock::default(), routes: RwLock::default(), codes: Mutex::default() }
     }
 
     /// The live workflow that takes an event.
@@ -105,21 +100,6 @@ impl Registry {
         self.live.write().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// A bundle by its hash, also one that is live no more.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`] when there is none.
-    pub async fn bundle(&self, hash: &Digest) -> Result<Arc<Bundle>> {
-        if let Some(bundle) = self.bundles.lock().unwrap_or_else(PoisonError::into_inner).get(hash) {
-            return Ok(bundle.clone());
-        }
-        let mut connection = self.store.pool().acquire().await?;
-        let parts = workflows::bundle(&mut connection, hash).await?;
-        let bundle = Arc::new(compile(&parts)?);
-        self.bundles.lock().unwrap_or_else(PoisonError::into_inner).insert(*hash, bundle.clone());
-        Ok(bundle)
-    }
-
     async fn read(&self, name: &str) -> Result<std::result::Result<Arc<Live>, Refusal>> {
         let mut connection = self.store.pool().acquire().await?;
         let Some(workflow) = workflows::by_name(&mut connection, name).await? else {
@@ -135,7 +115,7 @@ impl Registry {
             name: name.to_owned(),
             epoch: workflow.release_epoch,
             bundle_hash: hash,
-            bundle: self.bundle(&hash).await?,
+            bundle: self.bundles.get(&hash).await?,
             targets,
         });
         self.live.write().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), live.clone());
@@ -183,15 +163,4 @@ impl Registry {
         }
         Ok(known)
     }
-}
-
-/// Compiles the parts of a stored bundle.
-///
-/// # Errors
-/// [`Error::Corrupt`] when a part is not what its kind says; canonical versions were checked before.
-pub fn compile(parts: &BundleParts) -> Result<Bundle> {
-    Bundle::compile(parts.source()?).map_err(|problems| {
-        let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
-        Error::Corrupt(format!("the bundle {} does not compile: {}", parts.hash, problems.join("; ")))
-    })
 }

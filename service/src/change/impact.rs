@@ -11,9 +11,9 @@ use engine::ids::{EventId, LeadId};
 use engine::rules::Analysis;
 use serde_json::Value as Json;
 use store::Store;
-use store::changes::Surrounding;
-use store::log;
+use store::{log, workflows};
 
+use super::surroundings::Surroundings;
 use crate::error::{Error, Result};
 
 /// Decisions that are looked at: enough to see a difference of a percent, and read in a moment.
@@ -43,7 +43,7 @@ pub struct Impact {
 /// When the database fails.
 pub async fn impact(
     store: &Store,
-    around: &Surrounding,
+    around: &Surroundings,
     kind: Kind,
     name: &str,
     body: &Json,
@@ -65,7 +65,7 @@ pub async fn impact(
     // Seconds for the largest rule sets, which other requests are not to wait for.
     let weighed =
         tokio::task::spawn_blocking(move || weigh(workflow, &live, &with_change, decisions, &events));
-    weighed.await.map(Some).map_err(|_| Error::Internal)
+    weighed.await.map(Some).map_err(|_| Error::Interrupted)
 }
 
 /// Decides what `events` said as both do, and adds up the differences.
@@ -112,7 +112,7 @@ fn weigh(
 /// What is live and what would be, both with the entries of the lists that they ask.
 async fn bundles(
     store: &Store,
-    around: &Surrounding,
+    around: &Surroundings,
     changed: BundleSource,
 ) -> Result<Option<(Bundle, Bundle)>> {
     let mut sources = [around.source.clone(), changed];
@@ -121,7 +121,8 @@ async fn bundles(
         let Ok(bundle) = Bundle::compile(source.clone()) else { return Ok(None) };
         asked.extend(bundle.asked_lists().into_iter().map(str::to_owned));
     }
-    let entries = store::changes::entries(store, around, &asked).await?;
+    let ids = around.lists(&asked);
+    let entries = workflows::list_entries(&mut *store.pool().acquire().await?, &ids).await?;
     for source in &mut sources {
         for (name, all) in &entries {
             // The changed list has its entries already.

@@ -3,8 +3,8 @@
 use std::fs::File;
 use std::path::PathBuf;
 
-use super::Failure;
 use super::rows::Row;
+use crate::error::{Error, Result};
 
 /// Rejected rows with their reasons.
 pub(super) struct Rejects {
@@ -19,9 +19,9 @@ impl Rejects {
     }
 
     /// Writes a row: its number (the first below the header is 1), the reason, and its cells as JSON.
-    pub(super) fn add(&mut self, number: u64, row: Option<&Row>, why: &str) -> Result<(), Failure> {
+    pub(super) fn add(&mut self, number: u64, row: Option<&Row>, why: &str) -> Result<(), Error> {
         let failed =
-            |error: csv::Error| Failure::File { path: self.path.display().to_string(), error: error.into() };
+            |error: csv::Error| Error::File { path: self.path.display().to_string(), error: error.into() };
         if self.writer.is_none() {
             let mut writer = csv::Writer::from_path(&self.path).map_err(failed)?;
             writer.write_record(["row", "reason", "cells"]).map_err(failed)?;
@@ -36,9 +36,9 @@ impl Rejects {
     }
 
     /// The file, if anything was rejected.
-    pub(super) fn finish(mut self) -> Result<Option<PathBuf>, Failure> {
+    pub(super) fn finish(mut self) -> Result<Option<PathBuf>, Error> {
         let Some(writer) = &mut self.writer else { return Ok(None) };
-        writer.flush().map_err(|error| Failure::File { path: self.path.display().to_string(), error })?;
+        writer.flush().map_err(|error| Error::File { path: self.path.display().to_string(), error })?;
         Ok(Some(self.path))
     }
 }

@@ -19,15 +19,17 @@ use store::live::{self, Topic};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-use crate::registry::{Live, Registry};
+use crate::bundles::Bundles;
 
 mod intake;
 mod outcome;
+mod registry;
 mod replay;
 mod rows;
 
 pub use intake::Intake;
 pub use outcome::{OutcomeRefusal, OutcomeSignal, OutcomeTaken};
+pub use registry::{Live, Registry};
 pub use replay::Replay;
 use rows::{Draft, Rows};
 
@@ -103,6 +105,7 @@ pub enum Refusal {
 /// The pipeline of one process.
 pub struct Pipeline {
     store: Store,
+    bundles: Bundles,
     registry: Registry,
     /// Whose turn it is to lock pools. In Postgres many that wait for one row cost more than the row's work.
     pools: Mutex<()>,
@@ -144,7 +147,18 @@ const TRIES: usize = 8;
 impl Pipeline {
     /// The pipeline over a database.
     pub fn new(store: Store) -> Self {
-        Self { registry: Registry::new(store.clone()), store, pools: Mutex::default() }
+        let bundles = Bundles::new(store.clone());
+        Self {
+            registry: Registry::new(store.clone(), bundles.clone()),
+            bundles,
+            store,
+            pools: Mutex::default(),
+        }
+    }
+
+    /// The compiled bundles.
+    pub fn bundles(&self) -> &Bundles {
+        &self.bundles
     }
 
     /// The workflows it decides by.

@@ -36,7 +36,7 @@ impl Pipeline {
         let Some(snapshot) = decision.content_snapshot.clone() else {
             return Ok(Replay { same: None, reason: Some("erased"), difference: None });
         };
-        let bundle = self.registry().bundle(&decision.bundle).await?;
+        let bundle = self.bundles().get(&decision.bundle).await?;
         let pick: Option<StoredPick> = stored.pick.map(serde_json::from_value).transpose()?;
         let difference =
             compare(&decision, pick.as_ref(), &again(&bundle, &decision, &snapshot, pick.as_ref())?)?;

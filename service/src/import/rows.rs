@@ -9,7 +9,7 @@ use engine::limits;
 use serde_json::{Map, Value as Json};
 use sha2::{Digest as _, Sha256};
 
-use super::Failure;
+use crate::error::{Error, Result};
 
 /// A row as it stands in the file.
 #[derive(Clone, Debug)]
@@ -36,8 +36,8 @@ enum Format {
 
 impl Reader {
     /// Opens a file; one whose first character is a brace is NDJSON.
-    pub(super) fn open(path: &Path) -> Result<Self, Failure> {
-        let failed = |error| Failure::File { path: path.display().to_string(), error };
+    pub(super) fn open(path: &Path) -> Result<Self, Error> {
+        let failed = |error| Error::File { path: path.display().to_string(), error };
         let mut file = File::open(path).map_err(failed)?;
         let mut head = vec![0; 64 * 1024];
         let length = file.read(&mut head).map_err(failed)?;
@@ -58,11 +58,11 @@ impl Reader {
         let mut reader =
             csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(BufReader::new(file));
         let header =
-            reader.headers().map_err(|error| Failure::Usage(format!("{}: {error}", path.display())))?;
+            reader.headers().map_err(|error| Error::Invalid(format!("{}: {error}", path.display())))?;
         let columns: Vec<String> =
             header.iter().map(|name| name.trim_start_matches('\u{feff}').to_owned()).collect();
         if let Some(twice) = columns.iter().enumerate().find(|(i, name)| columns[..*i].contains(name)) {
-            return Err(Failure::Usage(format!(
+            return Err(Error::Invalid(format!(
                 "{}: the column `{}` is there twice",
                 path.display(),
                 twice.1

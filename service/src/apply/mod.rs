@@ -1,0 +1,337 @@
+//! Applying a file: workflows and what decides in them, as people keep them in version control.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use engine::bundle::Bundle;
+use engine::problem::Problem;
+use engine::rules::ReferenceList;
+use serde_json::{Value as Json, json};
+use sqlx::PgConnection;
+use store::destinations::{DestinationInput, DestinationRow};
+use store::workflows::{self, Definition, Kind, Target};
+use store::{Actor, Store};
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+use crate::change::{self, Proposed};
+use crate::error::{Error, Result};
+
+pub mod file;
+
+use self::file::{ApplyFile, ConnectionFile, WorkflowFile};
+
+/// How to apply a file.
+#[derive(Clone, Copy, Debug)]
+pub struct ApplyOptions {
+    /// Put workflows live that never were.
+    pub bootstrap: bool,
+    /// Change nothing.
+    pub plan: bool,
+}
+
+/// Secrets of destinations, by name.
+pub type Secrets = BTreeMap<String, Zeroizing<Vec<u8>>>;
+
+/// Reads and checks an apply file with the secrets and lists it names.
+///
+/// # Errors
+/// [`Error::File`] or [`Error::InvalidFile`].
+pub fn read(path: &Path) -> Result<(ApplyFile, Secrets)> {
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(path).map_err(|error| Error::File { path: name.clone(), error })?;
+    parse(&name, &text, path.parent().unwrap_or(Path::new("")))
+}
+
+/// Parses and checks an apply file; files it names are looked for in `folder`.
+///
+/// # Errors
+/// [`Error::InvalidFile`] with everything that is wrong.
+pub fn parse(name: &str, text: &str, folder: &Path) -> Result<(ApplyFile, Secrets)> {
+    let invalid = |problems| Error::InvalidFile { file: name.to_owned(), problems };
+    let mut file: ApplyFile = engine::rules::yaml::read(text).map_err(invalid)?;
+    let mut problems = Vec::new();
+    for (list_name, list) in &mut file.lists {
+        let pointer = format!("/lists/{list_name}");
+        let Some(path) = list.file.take() else { continue };
+        match std::fs::read(folder.join(&path)).map(|bytes| ReferenceList::from_csv(&bytes)) {
+            Ok((read, found)) => {
+                list.entries.extend(read.entries().map(str::to_owned));
+                problems.extend(found.into_iter().map(|problem| problem.under(&pointer)));
+            }
+            Err(error) => problems
+                .push(Problem::at(format!("{pointer}/file"), format!("{path} cannot be read: {error}."))),
+        }
+        list.entries.sort();
+        list.entries.dedup();
+    }
+    let mut secrets = Secrets::new();
+    for (destination, connection) in &file.destinations {
+        match connection.destination.secret().map(|source| source.read(folder)) {
+            Some(Ok(secret)) => drop(secrets.insert(destination.clone(), secret)),
+            Some(Err(error)) => {
+                problems.push(Problem::at(format!("/destinations/{destination}"), error.to_string()))
+            }
+            None => {}
+        }
+    }
+    problems.extend(file.check());
+    if problems.is_empty() { Ok((file, secrets)) } else { Err(invalid(problems)) }
+}
+
+/// Applies a checked file to the database, in one transaction; returns a line for each change.
+///
+/// # Errors
+/// When the database refuses or fails, or a destination cannot be opened with its settings.
+pub async fn apply(
+    store: &Store,
+    actor: &Actor,
+    file: &ApplyFile,
+    secrets: &Secrets,
+    options: ApplyOptions,
+) -> Result<Vec<String>> {
+    let mut changes = Vec::new();
+    let mut tx = store.pool().begin().await?;
+    let parts = parts(file)?;
+    let begun = if options.bootstrap {
+        begin(&mut tx, actor, &mut changes, file, &parts).await?
+    } else {
+        Begun::default()
+    };
+    for ((kind, name), part) in parts.iter().filter(|(key, _)| !begun.parts.contains(*key)) {
+        if change::propose(&mut tx, actor, *kind, name, &part.body).await? == Proposed::Drafted {
+            changes.push(format!("draft   {kind} {name} ({})", part.what));
+        }
+    }
+    let known = store::destinations::by_name(&mut tx).await?;
+    for (name, definition) in &file.destinations {
+        destination(
+            store,
+            &mut tx,
+            actor,
+            &mut changes,
+            known.get(name),
+            name,
+            definition,
+            secrets.get(name).map(|secret| secret.as_slice()),
+            options.bootstrap,
+        )
+        .await?;
+    }
+    for (name, definition) in &file.workflows {
+        workflow(&mut tx, actor, &mut changes, &begun, name, definition, options.bootstrap).await?;
+    }
+    if options.plan {
+        tx.rollback().await?;
+    } else {
+        store::workflows::announce_release(&mut tx).await?;
+        tx.commit().await?;
+    }
+    Ok(changes)
+}
+
+/// The content of one part of the file, and how much of it there is.
+struct FilePart {
+    body: Json,
+    what: String,
+}
+
+/// What workflows that never were live begin with.
+#[derive(Default)]
+struct Begun {
+    /// The parts that became versions.
+    parts: BTreeSet<(Kind, String)>,
+    /// The versions of each such workflow's first bundle.
+    bundles: BTreeMap<String, Vec<Uuid>>,
+}
+
+fn parts(file: &ApplyFile) -> Result<BTreeMap<(Kind, String), FilePart>> {
+    let mut parts = BTreeMap::new();
+    let mut add = |kind: Kind, name: &str, body: Json, what: String| {
+        parts.insert((kind, name.to_owned()), FilePart { body, what });
+    };
+    for (name, list) in &file.lists {
+        add(Kind::List, name, json!({ "entries": list.entries }), format!("{} entries", list.entries.len()));
+    }
+    for (name, pool) in &file.pools {
+        add(Kind::Pool, name, to_json(&file.pool(name, pool))?, format!("{} people", pool.members.len()));
+    }
+    for (name, workflow) in &file.workflows {
+        let fields = format!("{} fields", workflow.fields.0.len());
+        add(Kind::Catalogue, name, to_json(&workflow.fields)?, fields.clone());
+        add(Kind::Map, name, to_json(&workflow.map_file(name))?, fields);
+        let rules = format!("{} rules", workflow.rules.len());
+        add(Kind::RuleSet, name, to_json(&workflow.rule_set_file(name))?, rules);
+    }
+    Ok(parts)
+}
+
+/// Makes versions of everything that workflows which never were live begin with.
+async fn begin(
+    tx: &mut PgConnection,
+    actor: &Actor,
+    changes: &mut Vec<String>,
+    file: &ApplyFile,
+    parts: &BTreeMap<(Kind, String), FilePart>,
+) -> Result<Begun> {
+    let mut begun = Begun::default();
+    for (name, definition) in &file.workflows {
+        if workflows::by_name(tx, name).await?.is_some_and(|known| known.live_bundle.is_some()) {
+            continue;
+        }
+        let rules = definition.rule_set_file(name);
+        let compiled = Bundle::compile(file.bundle(name, definition))
+            .map_err(|problems| Error::InvalidFile { file: name.to_owned(), problems })?;
+        let mut wanted =
+            BTreeSet::from([Kind::Catalogue, Kind::Map, Kind::RuleSet].map(|kind| (kind, name.clone())));
+        wanted.extend(compiled.asked_lists().into_iter().map(|list| (Kind::List, list.to_owned())));
+        wanted.extend(rules.pools().into_iter().map(|pool| (Kind::Pool, pool)));
+        let mut ids = Vec::with_capacity(wanted.len());
+        for key in wanted {
+            let Some(part) = parts.get(&key) else { continue };
+            ids.push(workflows::begin(tx, actor, key.0, &key.1, &part.body).await?.0);
+            if !begun.parts.contains(&key) {
+                changes.push(format!("version {} {} ({})", key.0, key.1, part.what));
+            }
+            begun.parts.insert(key);
+        }
+        ids.sort_unstable();
+        begun.bundles.insert(name.clone(), ids);
+    }
+    Ok(begun)
+}
+
+#[expect(clippy::too_many_arguments, reason = "all of it is one row of the file")]
+async fn destination(
+    store: &Store,
+    tx: &mut PgConnection,
+    actor: &Actor,
+    changes: &mut Vec<String>,
+    known: Option<&DestinationRow>,
+    name: &str,
+    connection: &ConnectionFile,
+    secret: Option<&[u8]>,
+    bootstrap: bool,
+) -> Result<()> {
+    let kind = connection.destination.kind().to_string();
+    let settings = connection.destination.settings()?;
+    if let Some(known) = known {
+        let same = known.kind == kind
+            && known.settings == settings
+            && known.pace == connection.pace
+            && (known.paused_reason == connection.paused || !bootstrap);
+        if same {
+            return Ok(());
+        }
+        if !bootstrap {
+            changes.push(format!("differs destination {name} (left as it is: connected destinations change with --bootstrap only)"));
+            return Ok(());
+        }
+    }
+    if let Some(problem) = connection.pace.problem() {
+        return Err(Error::InvalidFile {
+            file: format!("destination {name}"),
+            problems: vec![Problem::at(format!("/destinations/{name}/pace"), problem)],
+        });
+    }
+    if secret.is_some() || known.is_none() {
+        // Whether it opens is known only with its secret; the one that is stored was checked when it came.
+        destinations::open(&kind, &settings, secret).map_err(|error| Error::InvalidFile {
+            file: format!("destination {name}"),
+            problems: vec![Problem::at(format!("/destinations/{name}"), error.to_string())],
+        })?;
+    }
+    let waiting =
+        (!bootstrap).then_some("not connected yet: it came with a file that was applied without --bootstrap");
+    let paused_reason = connection.paused.as_deref().or(waiting);
+    store::destinations::save(
+        store,
+        tx,
+        actor,
+        DestinationInput {
+            name,
+            kind: &kind,
+            settings: &settings,
+            pace: &connection.pace,
+            secret,
+            paused_reason,
+        },
+    )
+    .await?;
+    changes.push(format!(
+        "connect destination {name} ({kind}{})",
+        paused_reason.map(|why| format!(", paused: {why}")).unwrap_or_default()
+    ));
+    Ok(())
+}
+
+async fn workflow(
+    tx: &mut PgConnection,
+    actor: &Actor,
+    changes: &mut Vec<String>,
+    begun: &Begun,
+    name: &str,
+    definition: &WorkflowFile,
+    bootstrap: bool,
+) -> Result<()> {
+    check_growth(tx, name, definition).await?;
+    let title = definition.title.clone().unwrap_or_else(|| name.replace('-', " "));
+    let targets = definition.destinations.iter().map(|target| Target {
+        to: target.to.clone(),
+        purpose: target.purpose.to_string(),
+        on: target.on.clone(),
+        expires_hours: target.expires_hours,
+    });
+    let about = Definition { destinations: targets.collect() };
+    let mut routes: Vec<_> =
+        definition.takes.iter().map(|trigger| (trigger.kind, trigger.source.clone())).collect();
+    routes.sort_by_key(|(kind, source)| (kind.to_string(), source.clone()));
+    let known = workflows::by_name(tx, name).await?;
+    let same = match &known {
+        Some(known) => {
+            let stored = workflows::routes_of(tx, known.id.into()).await?;
+            known.title == title
+                && known.definition.0 == about
+                && stored
+                    == routes
+                        .iter()
+                        .map(|(kind, source)| (kind.to_string(), source.clone()))
+                        .collect::<Vec<_>>()
+        }
+        None => false,
+    };
+    let is_live = known.as_ref().is_some_and(|known| known.live_bundle.is_some());
+    let id = match known {
+        Some(known) if same => known.id.into(),
+        Some(known) if is_live && !bootstrap => {
+            changes.push(format!("differs workflow {name} (left as it is: a live workflow's triggers and destinations change with --bootstrap only)"));
+            known.id.into()
+        }
+        _ => {
+            changes.push(format!("save    workflow {name}"));
+            workflows::save(tx, actor, name, &title, &about, &routes).await?
+        }
+    };
+    if let Some(ids) = begun.bundles.get(name) {
+        let bundle =
+            workflows::release(tx, actor, id, name, ids, "first release by `apply --bootstrap`").await?;
+        changes.push(format!("live    workflow {name} ({bundle})"));
+    }
+    Ok(())
+}
+
+async fn check_growth(tx: &mut PgConnection, name: &str, definition: &WorkflowFile) -> Result<()> {
+    let Some(earlier) = workflows::newest(tx, Kind::Catalogue, name).await? else { return Ok(()) };
+    let earlier = serde_json::from_value(earlier.body)?;
+    let problems: Vec<Problem> = definition
+        .fields
+        .check_growth(&earlier)
+        .into_iter()
+        .map(|problem| problem.under(&format!("/workflows/{name}/fields")))
+        .collect();
+    if problems.is_empty() { Ok(()) } else { Err(Error::InvalidFile { file: "the file".into(), problems }) }
+}
+
+fn to_json<T: serde::Serialize>(value: &T) -> Result<Json> {
+    serde_json::to_value(value).map_err(|error| Error::from(error))
+}

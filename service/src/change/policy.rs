@@ -1,0 +1,54 @@
+//! Who writes a change, and who approves it.
+
+use engine::change::Kind;
+use engine::ids::PersonId;
+use engine::role::Role;
+use store::actor::{Actor, Who};
+use store::changes::Change;
+use store::{Error, Result};
+
+/// Returns the roles that approve a change of a kind, each by another person. The database asks for at least those that do
+/// not depend on `touches_assignment`.
+pub fn approvers(kind: Kind, touches_assignment: bool) -> Vec<Role> {
+    let mut roles = match kind {
+        Kind::Map => vec![Role::Enablement, Role::RepLeader],
+        Kind::Catalogue => vec![Role::Enablement, Role::Revops],
+        Kind::RuleSet | Kind::List | Kind::Pool => vec![Role::Revops],
+    };
+    if touches_assignment {
+        roles.push(Role::AeRepLeader);
+    }
+    roles
+}
+
+/// Returns the role that owns the layer of a kind: it writes there, everyone else suggests.
+pub fn owner(kind: Kind) -> Role {
+    match kind {
+        Kind::Map | Kind::Catalogue => Role::Enablement,
+        Kind::RuleSet | Kind::List | Kind::Pool => Role::Revops,
+    }
+}
+
+/// Returns whether the actor may write in a change: its author, and whoever owns its layer.
+pub fn may_write(actor: &Actor, change: &Change) -> bool {
+    change.author.is_some_and(|author| actor.who == Who::Person(author))
+        || actor.is_any(&[owner(change.kind)])
+}
+
+/// Returns the person behind an act: only people write and approve changes.
+pub(super) fn person(actor: &Actor) -> Result<PersonId> {
+    match actor.who {
+        Who::Person(id) => Ok(id),
+        Who::ApiKey(_) | Who::Command(_) => {
+            Err(Error::Refused("a change is written and signed by a person".into()))
+        }
+    }
+}
+
+/// Refuses an actor who may not write in a change.
+pub(super) fn check_writer(actor: &Actor, change: &Change) -> Result<()> {
+    if may_write(actor, change) {
+        return Ok(());
+    }
+    Err(Error::Refused("only its author and the owner of its layer write in a change".into()))
+}

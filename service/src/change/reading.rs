@@ -1,0 +1,85 @@
+//! A draft's text, read against everything that it would be a part of.
+
+use engine::bundle::BundleSource;
+use engine::change::{self, Comparison, Draft, Kind};
+use serde_json::Value as Json;
+use sqlx::PgConnection;
+use store::actor::Role;
+use store::changes::Change;
+use store::workflows::{self, Version};
+use store::{Error, Result, Store};
+
+use super::policy::approvers;
+use super::surroundings::surroundings;
+
+/// What a text says, where it would count, and what it changes.
+pub struct Reading {
+    /// Content and problems.
+    pub draft: Draft,
+    /// The newest version, if there is one.
+    pub base: Option<Version>,
+    /// What it changes against the newest version; nothing while it cannot be read.
+    pub comparison: Comparison,
+}
+
+impl Reading {
+    /// Returns the roles that would have to approve it.
+    pub fn approvers(&self, kind: Kind) -> Vec<Role> {
+        approvers(kind, self.comparison.touches_assignment)
+    }
+}
+
+/// Reads the text of a draft of a name.
+///
+/// # Errors
+/// When the database fails.
+pub async fn read(store: &Store, kind: Kind, name: &str, text: &str) -> Result<Reading> {
+    let mut connection = store.pool().acquire().await?;
+    let base = workflows::newest(&mut connection, kind, name).await?;
+    let around = surroundings(&mut connection, kind, Some(name)).await?;
+    drop(connection);
+    let sources: Vec<_> = around.iter().map(|around| around.source.clone()).collect();
+    let draft = change::read(kind, name, text, &sources);
+    let comparison = match &draft.body {
+        Some(body) => compare(kind, name, base.as_ref(), body, &sources),
+        None => Comparison::default(),
+    };
+    Ok(Reading { draft, base, comparison })
+}
+
+/// Returns the roles that have to approve what a change says now.
+pub(super) async fn approvers_of(connection: &mut PgConnection, change: &Change) -> Result<Vec<Role>> {
+    let Some(body) = &change.body else { return Ok(approvers(change.kind, false)) };
+    let base = workflows::newest(connection, change.kind, &change.name).await?;
+    let around = surroundings(connection, change.kind, Some(&change.name)).await?;
+    let sources: Vec<_> = around.into_iter().map(|around| around.source).collect();
+    let comparison = compare(change.kind, &change.name, base.as_ref(), body, &sources);
+    Ok(approvers(change.kind, comparison.touches_assignment))
+}
+
+fn compare(
+    kind: Kind,
+    name: &str,
+    base: Option<&Version>,
+    body: &Json,
+    sources: &[BundleSource],
+) -> Comparison {
+    let mut comparison = change::compare(kind, base.map(|base| &base.body), body);
+    if kind == Kind::List {
+        comparison.touches_assignment = sources.iter().any(|source| source.rule_set.1.hands_out_by(name));
+    }
+    comparison
+}
+
+/// The text of a version: as it was written, or made from what it says.
+///
+/// # Errors
+/// When the version is not of its kind.
+pub fn text_of(version: &Version) -> Result<String> {
+    match &version.source {
+        Some(text) => Ok(text.clone()),
+        None => {
+            change::write(version.kind, &version.body).map_err(|problem| Error::Corrupt(problem.to_string()))
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Reviews: approving, sending back and commenting, and what happens with the last approval.
+
+use engine::canonical::Digest;
+use serde_json::json;
+use sqlx::PgConnection;
+use store::actor::{Actor, Role};
+use store::changes::{self, Change, NewReview, State, Verdict};
+use store::workflows;
+use store::{Error, Result, Store};
+
+use super::policy::person;
+use super::surroundings::{put_live, surroundings};
+
+/// What an approval came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Approval {
+    /// These roles still have to approve.
+    Waiting(Vec<Role>),
+    /// It was the last one: the change is this version now, and these workflows (by title) decide by it.
+    Live {
+        /// The version.
+        version: u32,
+        /// The workflows.
+        workflows: Vec<String>,
+    },
+}
+
+/// Approves a change in a role. With the last approval it becomes a version, and every live workflow that has the earlier one
+/// decides by it from the next event on: all in one transaction.
+///
+/// # Errors
+/// [`Error::Refused`] when the database does not take the approval (another role, four eyes, other content), or when it was
+/// the last one and the change does not fit what decides by now.
+pub async fn approve(
+    store: &Store,
+    actor: &Actor,
+    number: i64,
+    seen: &Digest,
+    role: Role,
+    comment: &str,
+) -> Result<Approval> {
+    let mut tx = store.pool().begin().await?;
+    let change = changes::locked(&mut tx, number).await?;
+    let review = NewReview {
+        person: person(actor)?,
+        verdict: Verdict::Approve,
+        role: Some(role),
+        seen: Some(seen),
+        comment,
+    };
+    changes::insert_review(&mut tx, actor, &change, review).await?;
+    changes::log(&mut tx, actor, "change.sign", number, json!({ "role": role, "hash": seen })).await?;
+    let approved = changes::approved_roles(&mut tx, &change).await?;
+    let missing: Vec<Role> =
+        change.required.iter().copied().filter(|role| !approved.contains(role)).collect();
+    let approval =
+        if missing.is_empty() { finish(&mut tx, actor, &change).await? } else { Approval::Waiting(missing) };
+    tx.commit().await?;
+    Ok(approval)
+}
+
+/// Sends a change back to its author, with what should be different.
+///
+/// # Errors
+/// As [`approve`].
+pub async fn send_back(
+    store: &Store,
+    actor: &Actor,
+    number: i64,
+    seen: &Digest,
+    comment: &str,
+) -> Result<()> {
+    let mut tx = store.pool().begin().await?;
+    let change = changes::locked(&mut tx, number).await?;
+    let review =
+        NewReview { person: person(actor)?, verdict: Verdict::Return, role: None, seen: Some(seen), comment };
+    changes::insert_review(&mut tx, actor, &change, review).await?;
+    changes::close(&mut tx, actor, &change, State::Returned).await?;
+    changes::log(&mut tx, actor, "change.return", number, json!({ "hash": seen })).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Adds a comment to a change.
+///
+/// # Errors
+/// [`Error::Refused`] without words.
+pub async fn comment(store: &Store, actor: &Actor, number: i64, comment: &str) -> Result<()> {
+    let mut tx = store.pool().begin().await?;
+    let change = changes::locked(&mut tx, number).await?;
+    let review =
+        NewReview { person: person(actor)?, verdict: Verdict::Comment, role: None, seen: None, comment };
+    changes::insert_review(&mut tx, actor, &change, review).await?;
+    changes::log(&mut tx, actor, "change.comment", number, json!({})).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn finish(connection: &mut PgConnection, actor: &Actor, change: &Change) -> Result<Approval> {
+    let body = change
+        .body
+        .as_ref()
+        .ok_or_else(|| Error::Corrupt(format!("change {} was submitted without content", change.number)))?;
+    // Two last approvals at one moment: the second sees the bundle that the first one made.
+    workflows::lock_all(connection).await?;
+    let around = surroundings(connection, change.kind, Some(&change.name)).await?;
+    let id = changes::make_version(connection, actor, change).await?;
+    let mut titles = Vec::with_capacity(around.len());
+    for workflow in around {
+        titles.push(workflow.title.clone());
+        put_live(connection, actor, change, body, id, workflow).await?;
+    }
+    if !titles.is_empty() {
+        workflows::announce_release(connection).await?;
+    }
+    Ok(Approval::Live { version: change.base_version + 1, workflows: titles })
+}

@@ -1,0 +1,129 @@
+//! Drafts: starting, saving, submitting and withdrawing them.
+
+use engine::change::Kind;
+use serde_json::{Value as Json, json};
+use sqlx::PgConnection;
+use store::actor::{Actor, Role};
+use store::changes::{self, Change, Edit, NewDraft, State};
+use store::workflows;
+use store::{Error, Result, Store};
+
+use super::policy::{check_writer, person};
+use super::reading;
+
+/// Drafts a person may have open; more are forgotten ones.
+const OPEN_DRAFTS: i64 = 100;
+
+/// Starts a draft with a text, from the newest version of a name; returns its number.
+///
+/// # Errors
+/// [`Error::Refused`] when the person has too many drafts open.
+pub async fn start(
+    store: &Store,
+    actor: &Actor,
+    kind: Kind,
+    name: &str,
+    source: &str,
+    body: Option<&Json>,
+) -> Result<i64> {
+    let author = person(actor)?;
+    let mut tx = store.pool().begin().await?;
+    let open = changes::open_drafts_of(&mut tx, author).await?;
+    if open >= OPEN_DRAFTS {
+        return Err(Error::Refused(format!("you have {open} drafts open; submit or discard some first")));
+    }
+    let base = workflows::newest(&mut tx, kind, name).await?.map_or(0, |version| version.version);
+    let draft = NewDraft { kind, name, base, source, body, author: Some(author) };
+    let (id, number) = changes::insert(&mut tx, actor, draft).await?;
+    changes::add_editor(&mut tx, id, author).await?;
+    let detail = json!({ "kind": kind, "name": name, "base_version": base });
+    changes::log(&mut tx, actor, "change.start", number, detail).await?;
+    tx.commit().await?;
+    Ok(number)
+}
+
+/// Saves a draft; returns its new revision.
+///
+/// # Errors
+/// [`Error::Stale`] when another person saved it in the meantime, [`Error::Refused`] when it is no draft or the actor may not
+/// write in it.
+pub async fn save(store: &Store, actor: &Actor, number: i64, edit: Edit<'_>) -> Result<i32> {
+    let author = person(actor)?;
+    let mut tx = store.pool().begin().await?;
+    let change = writable_draft(&mut tx, actor, number).await?;
+    // The same form twice is not two people.
+    if change.says(edit.title, edit.why, edit.source) && change.body.as_ref() == edit.body {
+        return Ok(change.revision);
+    }
+    if change.revision != edit.revision {
+        return Err(Error::Stale { current: change.revision.into() });
+    }
+    let hash = changes::update(&mut tx, actor, &change, author, edit).await?;
+    changes::add_editor(&mut tx, change.id, author).await?;
+    let detail = json!({ "revision": change.revision + 1, "hash": hash });
+    changes::log(&mut tx, actor, "change.save", number, detail).await?;
+    tx.commit().await?;
+    Ok(change.revision + 1)
+}
+
+/// Submits a draft for approval, by the roles that its content needs; returns them.
+///
+/// # Errors
+/// As [`save`]; [`Error::Refused`] too when its text cannot be read, it changes nothing, or another version was approved in
+/// the meantime.
+pub async fn submit(store: &Store, actor: &Actor, number: i64, revision: i32) -> Result<Vec<Role>> {
+    let author = person(actor)?;
+    let mut tx = store.pool().begin().await?;
+    let change = writable_draft(&mut tx, actor, number).await?;
+    if change.revision != revision {
+        return Err(Error::Stale { current: change.revision.into() });
+    }
+    let newest = workflows::newest(&mut tx, change.kind, &change.name).await?;
+    if newest.as_ref().map_or(0, |version| version.version) != change.base_version {
+        return Err(Error::Refused("another version was approved since this draft began".into()));
+    }
+    match change.hash {
+        None => return Err(Error::Refused("a text that cannot be read is not submitted".into())),
+        Some(hash) if newest.is_some_and(|version| version.hash == hash) => {
+            return Err(Error::Refused("the draft says the same as the version it starts from".into()));
+        }
+        Some(_) => {}
+    }
+    let approvers = reading::approvers_of(&mut tx, &change).await?;
+    changes::add_editor(&mut tx, change.id, author).await?;
+    changes::set_submitted(&mut tx, actor, &change, author, &approvers).await?;
+    let detail = json!({ "hash": change.hash, "required": approvers, "title": change.title });
+    changes::log(&mut tx, actor, "change.submit", number, detail).await?;
+    tx.commit().await?;
+    Ok(approvers)
+}
+
+/// Discards a draft, or withdraws a submitted change.
+///
+/// # Errors
+/// [`Error::Refused`] when it is closed, or the actor may not write in it.
+pub async fn withdraw(store: &Store, actor: &Actor, number: i64) -> Result<()> {
+    let mut tx = store.pool().begin().await?;
+    let change = changes::locked(&mut tx, number).await?;
+    check_writer(actor, &change)?;
+    if !matches!(change.state, State::Draft | State::Submitted) {
+        return Err(Error::Refused("this change is closed already".into()));
+    }
+    changes::close(&mut tx, actor, &change, State::Withdrawn).await?;
+    let detail = json!({ "was": change.state.to_string() });
+    changes::log(&mut tx, actor, "change.withdraw", number, detail).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// A draft that the actor may write in, locked.
+async fn writable_draft(connection: &mut PgConnection, actor: &Actor, number: i64) -> Result<Change> {
+    let change = changes::locked(connection, number).await?;
+    check_writer(actor, &change)?;
+    if change.state != State::Draft {
+        return Err(Error::Refused(
+            "this change is no draft any more: what was submitted never changes".into(),
+        ));
+    }
+    Ok(change)
+}
