@@ -6,9 +6,8 @@
 //! SQL, since SeaORM has no row lock that skips locked rows.
 
 use chrono::{DateTime, Utc};
-use engine::ids::DestinationId;
 use serde_json::json;
-use sqlx::{AssertSqlSafe, FromRow, PgConnection, Postgres, Transaction};
+use sqlx::{FromRow, PgConnection, Postgres, Transaction};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -32,6 +31,39 @@ pub struct StoredCredential {
     pub token: Option<Zeroizing<Vec<u8>>>,
 }
 
+/// How a grant compares with what is stored under a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Comparison {
+    /// Nothing is stored.
+    New,
+    /// The same grant was configured.
+    Same(Uuid),
+    /// Another grant was configured.
+    Different(Uuid),
+}
+
+/// Compares a grant with the one that was configured under a name. What the server has replaced since does not count.
+///
+/// # Errors
+/// When the database fails.
+pub async fn compare(
+    store: &Store,
+    connection: &mut PgConnection,
+    name: &str,
+    grant: &[u8],
+) -> Result<Comparison> {
+    let known: Option<(Uuid, Vec<u8>)> =
+        sqlx::query_as("SELECT id, configured FROM credentials WHERE name = $1")
+            .bind(name)
+            .fetch_optional(connection)
+            .await?;
+    Ok(match known {
+        None => Comparison::New,
+        Some((id, configured)) if configured == fingerprint(store, grant) => Comparison::Same(id),
+        Some((id, _)) => Comparison::Different(id),
+    })
+}
+
 /// Saves a credential under a name. A grant that was configured before, unchanged, stays as it is, since the server may have
 /// replaced its refresh token meanwhile.
 ///
@@ -46,17 +78,10 @@ pub async fn save(
 ) -> Result<Uuid> {
     // One at a time: the grant is sealed for the row's id, which two first saves of a name would each make for themselves.
     sqlx::query("LOCK TABLE credentials IN SHARE ROW EXCLUSIVE MODE").execute(&mut *connection).await?;
-    let configured = store.keyring().lookup("credentials.grant", grant).to_vec();
-    let known: Option<(Uuid, Vec<u8>)> =
-        sqlx::query_as("SELECT id, configured FROM credentials WHERE name = $1")
-            .bind(name)
-            .fetch_optional(&mut *connection)
-            .await?;
-    let is_new = known.is_none();
-    let id = match known {
-        Some((id, known)) if known == configured => return Ok(id),
-        Some((id, _)) => id,
-        None => engine::ids::mint(actor.now, rand::random()),
+    let (id, is_new) = match compare(store, connection, name, grant).await? {
+        Comparison::Same(id) => return Ok(id),
+        Comparison::Different(id) => (id, false),
+        Comparison::New => (engine::ids::mint(actor.now, rand::random()), true),
     };
     sqlx::query(
         "INSERT INTO credentials (id, name, configured, grant_text, created_at) VALUES ($1, $2, $3, $4, $5) \
@@ -64,54 +89,16 @@ pub async fn save(
     )
     .bind(id)
     .bind(name)
-    .bind(configured)
+    .bind(fingerprint(store, grant))
     .bind(store.keyring().seal(grant, grant_of(id)))
     .bind(actor.now)
     .execute(&mut *connection)
     .await?;
-    audit(
-        connection,
-        actor,
-        Audit {
-            action: "credential.save",
-            subject: &format!("credential:{name}"),
-            lead: None,
-            detail: json!({ "is_new": is_new }),
-        },
-    )
-    .await?;
+    let subject = format!("credential:{name}");
+    let detail = json!({ "is_new": is_new });
+    audit(connection, actor, Audit { action: "credential.save", subject: &subject, lead: None, detail })
+        .await?;
     Ok(id)
-}
-
-/// Lets a destination sign in with a credential, in place of a secret of its own.
-///
-/// # Errors
-/// [`Error::NotFound`] when there is no such destination.
-pub async fn assign(
-    connection: &mut PgConnection,
-    actor: &Actor,
-    destination: DestinationId,
-    credential: Uuid,
-) -> Result<()> {
-    let name: Option<String> = sqlx::query_scalar(
-        "UPDATE destinations SET credential_id = $2, secret = NULL WHERE id = $1 RETURNING name",
-    )
-    .bind(destination.0)
-    .bind(credential)
-    .fetch_optional(&mut *connection)
-    .await?;
-    let name = name.ok_or(Error::NotFound("destination"))?;
-    audit(
-        connection,
-        actor,
-        Audit {
-            action: "destination.credential",
-            subject: &format!("destination:{name}"),
-            lead: None,
-            detail: json!({ "credential": credential }),
-        },
-    )
-    .await
 }
 
 /// Reads a credential.
@@ -119,8 +106,11 @@ pub async fn assign(
 /// # Errors
 /// [`Error::NotFound`] when there is none, [`Error::Corrupt`] when it was sealed with another key.
 pub async fn read(store: &Store, id: Uuid) -> Result<StoredCredential> {
-    let mut connection = store.pool().acquire().await?;
-    let sealed = select(&mut connection, id, "").await?;
+    let sealed: Option<Sealed> =
+        sqlx::query_as("SELECT grant_text, access_token FROM credentials WHERE id = $1")
+            .bind(id)
+            .fetch_optional(store.pool())
+            .await?;
     sealed.ok_or(Error::NotFound("credential"))?.open(store, id)
 }
 
@@ -149,11 +139,14 @@ pub struct LockedCredential {
 pub async fn lock(store: &Store, id: Uuid, wait: Wait) -> Result<Option<LockedCredential>> {
     let mut transaction = store.pool().begin().await?;
     sqlx::query(LOCK_TIMEOUT).execute(&mut *transaction).await?;
-    let how = match wait {
-        Wait::ForOthers => "FOR NO KEY UPDATE",
-        Wait::Never => "FOR NO KEY UPDATE SKIP LOCKED",
+    let sql = match wait {
+        Wait::ForOthers => "SELECT grant_text, access_token FROM credentials WHERE id = $1 FOR NO KEY UPDATE",
+        Wait::Never => {
+            "SELECT grant_text, access_token FROM credentials WHERE id = $1 FOR NO KEY UPDATE SKIP LOCKED"
+        }
     };
-    match select(&mut transaction, id, how).await? {
+    let sealed: Option<Sealed> = sqlx::query_as(sql).bind(id).fetch_optional(&mut *transaction).await?;
+    match sealed {
         Some(sealed) => {
             let stored = sealed.open(store, id)?;
             Ok(Some(LockedCredential { transaction, store: store.clone(), id, stored }))
@@ -212,10 +205,9 @@ impl Sealed {
     }
 }
 
-/// `how` is one of this module's own lock clauses.
-async fn select(connection: &mut PgConnection, id: Uuid, how: &'static str) -> Result<Option<Sealed>> {
-    let sql = format!("SELECT grant_text, access_token FROM credentials WHERE id = $1 {how}");
-    Ok(sqlx::query_as(AssertSqlSafe(sql)).bind(id).fetch_optional(connection).await?)
+/// Tells grants from each other without telling them.
+fn fingerprint(store: &Store, grant: &[u8]) -> Vec<u8> {
+    store.keyring().lookup("credentials.grant", grant).to_vec()
 }
 
 fn grant_of(id: Uuid) -> Place<'static> {

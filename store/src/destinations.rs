@@ -29,6 +29,8 @@ pub struct DestinationRow {
     pub pace: Pace,
     /// Why nothing is sent; `None` while it is.
     pub paused_reason: Option<String>,
+    /// The name of the credential it signs in with, where that is not a secret of its own.
+    pub credential: Option<String>,
 }
 
 /// All destinations by name.
@@ -37,7 +39,8 @@ pub struct DestinationRow {
 /// When the database fails.
 pub async fn by_name(connection: &mut PgConnection) -> Result<BTreeMap<String, DestinationRow>> {
     let rows: Vec<DestinationRow> = sqlx::query_as(
-        "SELECT id, name, kind, settings, pace, paused_reason FROM destinations ORDER BY name",
+        "SELECT d.id, d.name, d.kind, d.settings, d.pace, d.paused_reason, c.name AS credential \
+         FROM destinations d LEFT JOIN credentials c ON c.id = d.credential_id ORDER BY d.name",
     )
     .fetch_all(connection)
     .await?;
@@ -55,8 +58,10 @@ pub struct DestinationInput<'a> {
     pub settings: &'a Json,
     /// How hard it may be worked.
     pub pace: &'a Pace,
-    /// Its secret, in place of any credential; what there is stays when absent.
+    /// Its secret, in place of a credential; what there is stays when both are absent.
     pub secret: Option<&'a [u8]>,
+    /// The credential it signs in with, in place of a secret.
+    pub credential: Option<Uuid>,
     /// Why nothing is sent; `None` to send.
     pub paused_reason: Option<&'a str>,
 }
@@ -82,9 +87,10 @@ pub async fn save(
         store.keyring().seal(secret, crate::keyring::Place { column: "destinations.secret", row: id })
     });
     sqlx::query(
-        "INSERT INTO destinations (id, name, kind, settings, secret, paused_reason, created_at, pace) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
-         ON CONFLICT (name) DO UPDATE SET kind = excluded.kind, settings = excluded.settings, secret = coalesce(excluded.secret, destinations.secret), \
-         credential_id = CASE WHEN excluded.secret IS NULL THEN destinations.credential_id END, paused_reason = excluded.paused_reason, pace = excluded.pace",
+        "INSERT INTO destinations (id, name, kind, settings, secret, paused_reason, created_at, pace, credential_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
+         ON CONFLICT (name) DO UPDATE SET kind = excluded.kind, settings = excluded.settings, \
+         secret = CASE WHEN excluded.credential_id IS NULL THEN coalesce(excluded.secret, destinations.secret) END, \
+         credential_id = CASE WHEN excluded.secret IS NULL THEN coalesce(excluded.credential_id, destinations.credential_id) END, paused_reason = excluded.paused_reason, pace = excluded.pace",
     )
     .bind(id)
     .bind(input.name)
@@ -94,9 +100,10 @@ pub async fn save(
     .bind(input.paused_reason)
     .bind(actor.now)
     .bind(sqlx::types::Json(input.pace))
+    .bind(input.credential)
     .execute(&mut *connection)
     .await?;
-    let detail = serde_json::json!({ "kind": input.kind, "settings": input.settings, "pace": input.pace, "paused": input.paused_reason, "secret_changed": input.secret.is_some() });
+    let detail = serde_json::json!({ "kind": input.kind, "settings": input.settings, "pace": input.pace, "paused": input.paused_reason, "secret_changed": input.secret.is_some(), "credential": input.credential });
     audit(
         connection,
         actor,

@@ -200,7 +200,6 @@ pub fn act(action: &str) -> String {
         "view.delete" => "Deleted a view",
         "export.csv" => "Took a list as a file",
         "credential.save" => "Saved a credential",
-        "destination.credential" => "Changed how a destination signs in",
         "destination.save" => "Saved a destination",
         "destination.pause" => "Paused a destination",
         "destination.resume" => "Let a destination go on",

@@ -186,3 +186,89 @@ impl TokenEndpoint {
         CredentialError::Refused(format!("{} did not answer as a token endpoint does", http::host(&self.url)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der};
+    use aws_lc_rs::rsa::{KeyPair, KeySize};
+    use aws_lc_rs::signature::KeyPair as _;
+    use axum::extract::State;
+    use axum::routing::post;
+    use axum::{Form, Json, Router};
+    use base64::Engine as _;
+    use jsonwebtoken::{DecodingKey, Validation};
+    use serde_json::Value;
+
+    use super::*;
+    use crate::credentials::Freshness;
+
+    type Forms = Arc<Mutex<Vec<Vec<(String, String)>>>>;
+
+    async fn endpoint() -> (String, Forms) {
+        let forms = Forms::default();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/token", listener.local_addr().unwrap());
+        let answer = |State(forms): State<Forms>, Form(form): Form<Vec<(String, String)>>| async move {
+            forms.lock().unwrap().push(form);
+            Json(json!({"access_token": "access", "token_type": "Bearer", "expires_in": 3599}))
+        };
+        let app = Router::new().route("/token", post(answer)).with_state(forms.clone());
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        (url, forms)
+    }
+
+    #[tokio::test]
+    async fn a_service_account_signs_who_it_is_and_what_it_wants() {
+        let key = KeyPair::generate(KeySize::Rsa2048).unwrap();
+        let der: Pkcs8V1Der<'_> = key.as_der().unwrap();
+        let pem = base64::engine::general_purpose::STANDARD.encode(der.as_ref());
+        let (token_url, forms) = endpoint().await;
+        let grant = Grant::ServiceAccount {
+            token_url: token_url.clone(),
+            issuer: "meshline@acme.example".into(),
+            subject: Some("sales@acme.example".into()),
+            audience: None,
+            scopes: vec!["calendar".into(), "mail".into()],
+            key_id: Some("k1".into()),
+            private_key: format!("-----BEGIN PRIVATE KEY-----\n{pem}\n-----END PRIVATE KEY-----").into(),
+        };
+        let exchanged = TokenEndpoint::of(&grant).unwrap().exchange(&grant).await.unwrap();
+        assert_eq!((exchanged.token.secret(), exchanged.rotated.is_none()), ("access", true));
+        assert_eq!(exchanged.token.freshness(Utc::now()), Freshness::Fresh);
+
+        let form = forms.lock().unwrap().remove(0);
+        assert_eq!(form[0], ("grant_type".to_owned(), JWT_BEARER.to_owned()));
+        let mut validation = Validation::new(Algorithm::RS256);
+        validation.set_audience(&[&token_url]);
+        validation.set_issuer(&["meshline@acme.example"]);
+        let public = DecodingKey::from_rsa_der(key.public_key().as_ref());
+        let decoded = jsonwebtoken::decode::<Value>(&form[1].1, &public, &validation).unwrap();
+        assert_eq!(decoded.header.kid.as_deref(), Some("k1"));
+        assert_eq!(
+            (&decoded.claims["sub"], &decoded.claims["scope"]),
+            (&json!("sales@acme.example"), &json!("calendar mail"))
+        );
+        assert_eq!(decoded.claims["exp"].as_i64().unwrap() - decoded.claims["iat"].as_i64().unwrap(), 300);
+    }
+
+    #[tokio::test]
+    async fn a_key_that_is_none_needs_a_person_and_is_not_repeated() {
+        let (token_url, _) = endpoint().await;
+        let grant = Grant::ServiceAccount {
+            token_url,
+            issuer: "us".into(),
+            subject: None,
+            audience: None,
+            scopes: Vec::new(),
+            key_id: None,
+            private_key: "geheim".into(),
+        };
+        let error = TokenEndpoint::of(&grant).unwrap().exchange(&grant).await.unwrap_err();
+        assert!(
+            matches!(&error, CredentialError::Refused(message) if !message.contains("geheim")),
+            "{error}"
+        );
+    }
+}

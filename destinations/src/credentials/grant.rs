@@ -1,13 +1,15 @@
 //! What access tokens are obtained with.
 
 use std::fmt;
+use std::path::Path;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
 use zeroize::Zeroizing;
 
 use crate::http::is_loopback;
-use crate::kinds::OpenError;
+use crate::kinds::{OpenError, SecretSource};
 
 /// A secret text. It is wiped from memory when it is dropped, and neither shown nor logged.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,9 +48,16 @@ impl fmt::Debug for SecretText {
 }
 
 /// What access tokens are obtained with, at whose token endpoint (RFC 6749 §3.2).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "grant", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Grant {
+///
+/// As it is stored, `S` is the secret; as it is written in a file, `S` says where the secret is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(
+    tag = "grant",
+    rename_all = "snake_case",
+    deny_unknown_fields,
+    bound(deserialize = "S: Deserialize<'de>")
+)]
+pub enum Grant<S = SecretText> {
     /// A refresh token that a person's consent gave us (RFC 6749 §6).
     RefreshToken {
         /// The token endpoint.
@@ -57,12 +66,12 @@ pub enum Grant {
         client_id: String,
         /// Our secret there; a public client has none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        client_secret: Option<SecretText>,
+        client_secret: Option<S>,
         /// How the secret is sent.
         #[serde(default)]
         client_authentication: ClientAuthentication,
         /// The refresh token. Servers may replace it with every exchange.
-        refresh_token: SecretText,
+        refresh_token: S,
         /// The rights asked for; those of the consent when empty.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         scopes: Vec<String>,
@@ -86,12 +95,12 @@ pub enum Grant {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         key_id: Option<String>,
         /// The RSA private key, PEM.
-        private_key: SecretText,
+        private_key: S,
     },
 }
 
 /// How a client authenticates at the token endpoint (RFC 6749 §2.3.1).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ClientAuthentication {
     /// In a header, as every server has to support it.
@@ -99,6 +108,50 @@ pub enum ClientAuthentication {
     Header,
     /// In the body, as some services want it.
     Body,
+}
+
+impl Grant<SecretSource> {
+    /// Reads the secrets. `folder` is that of the file which names them.
+    ///
+    /// # Errors
+    /// When a secret is not there, or the grant makes no sense.
+    pub fn with_secrets(&self, folder: &Path) -> Result<Grant, OpenError> {
+        let secret = |source: &SecretSource| {
+            let bytes = source.read(folder)?;
+            let text = std::str::from_utf8(&bytes).map_err(|_| OpenError::Secret("it is not text".into()))?;
+            Ok::<_, OpenError>(SecretText::from(text))
+        };
+        let grant = match self.clone() {
+            Self::RefreshToken {
+                token_url,
+                client_id,
+                client_secret,
+                client_authentication,
+                refresh_token,
+                scopes,
+            } => Grant::RefreshToken {
+                token_url,
+                client_id,
+                client_secret: client_secret.as_ref().map(secret).transpose()?,
+                client_authentication,
+                refresh_token: secret(&refresh_token)?,
+                scopes,
+            },
+            Self::ServiceAccount { token_url, issuer, subject, audience, scopes, key_id, private_key } => {
+                Grant::ServiceAccount {
+                    token_url,
+                    issuer,
+                    subject,
+                    audience,
+                    scopes,
+                    key_id,
+                    private_key: secret(&private_key)?,
+                }
+            }
+        };
+        grant.endpoint()?;
+        Ok(grant)
+    }
 }
 
 impl Grant {
@@ -132,5 +185,50 @@ impl Grant {
             *old = refresh_token;
         }
         grant
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_file_says_where_secrets_are_and_holds_none() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("token"), "geheim\n").unwrap();
+        let written = json!({"grant": "refresh_token", "token_url": "https://id.example/token", "client_id": "us", "refresh_token": {"file": "token"}});
+        let file: Grant<SecretSource> = serde_json::from_value(written.clone()).unwrap();
+        let grant = file.with_secrets(folder.path()).unwrap();
+        let stored = serde_json::to_vec(&grant).unwrap();
+        assert_eq!(Grant::read(&stored).unwrap(), grant);
+        assert!(
+            matches!(&grant, Grant::RefreshToken { refresh_token, .. } if refresh_token.expose() == "geheim")
+        );
+        assert!(!format!("{grant:?}").contains("geheim"));
+        let mut inline = written.clone();
+        inline["refresh_token"] = "geheim".into();
+        let error = serde_json::from_value::<Grant<SecretSource>>(inline).unwrap_err().to_string();
+        assert!(!error.contains("geheim"), "{error}");
+        for url in ["http://id.example/token", "ftp://id.example/", "id.example"] {
+            let mut other = written.clone();
+            other["token_url"] = url.into();
+            let file: Grant<SecretSource> = serde_json::from_value(other).unwrap();
+            assert!(matches!(file.with_secrets(folder.path()), Err(OpenError::Secret(_))), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_rotated_grant_differs_in_its_refresh_token_only() {
+        let grant = |token: &str| Grant::RefreshToken {
+            token_url: "https://id.example/token".into(),
+            client_id: "us".into(),
+            client_secret: None,
+            client_authentication: ClientAuthentication::Body,
+            refresh_token: token.into(),
+            scopes: vec!["calendar".into()],
+        };
+        assert_eq!(grant("old").rotated("new".into()), grant("new"));
     }
 }

@@ -9,6 +9,7 @@ use destinations::{Credential, Destination, OpenError};
 use engine::ids::DestinationId;
 use engine::sync::flow::Pace;
 use serde_json::Value as Json;
+use service::credentials::StoredTokens;
 use store::control::kill::{KillSwitch, kill_switches};
 use store::sync::{self, DestinationRecord, OUTBOX_CHANNEL};
 use store::{Error, Store};
@@ -17,7 +18,6 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::tasks::credentials::StoredTokens;
 use crate::tasks::listen::{self, Bell};
 use crate::tasks::outbox_client::OutboxClient;
 use crate::tasks::trouble::Trouble;

@@ -4,7 +4,6 @@
 //! clock. Any number of processes may run them at once, and any of them may die at any moment.
 
 mod attempt;
-pub mod credentials;
 pub mod dispatch;
 mod health;
 mod held;

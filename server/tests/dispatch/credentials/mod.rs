@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use destinations::{AccessToken, AccessTokens as _, CredentialError};
 use futures::future::join_all;
-use server::tasks::credentials::StoredTokens;
+use service::credentials::StoredTokens;
 use store::credentials::{self, Wait};
 use store::testing::TestDatabase;
 use store::{Actor, Store};

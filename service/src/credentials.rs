@@ -11,6 +11,7 @@ use destinations::credentials::{Freshness, Grant, TokenEndpoint};
 use destinations::{AccessToken, AccessTokens, CredentialError};
 use store::credentials::{self, LockedCredential, StoredCredential, Wait};
 use store::{Error, Store};
+use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
@@ -40,28 +41,31 @@ impl StoredTokens {
         Self { store, id, current: Arc::default(), renewing: Arc::default() }
     }
 
-    /// Returns a token, which may take a renewal. That runs in a task of its own: a caller who gives up waiting must not cut it
-    /// off between the server's answer and the database, where a replaced refresh token would be lost.
+    /// Returns a token, which may take a renewal. That runs on a thread of its own to its end: a caller who gives up waiting must
+    /// not cut it off between the server's answer and the database, where a replaced refresh token would be lost.
     async fn obtain(&self, wanted: Wanted) -> Result<AccessToken, CredentialError> {
         if let Some(token) = self.known().filter(|token| wanted.is_met_by(token)) {
             return Ok(token);
         }
-        let tokens = self.clone();
-        let obtained = tokio::spawn(async move {
-            let usable = tokens.known().filter(|token| wanted.is_usable(token));
-            let _renewing = match (tokens.renewing.try_lock(), usable) {
-                (Ok(renewing), _) => renewing,
-                (Err(_), Some(token)) => return Ok(token),
-                (Err(_), None) => tokens.renewing.lock().await,
-            };
-            if let Some(token) = tokens.known().filter(|token| wanted.is_met_by(token)) {
-                return Ok(token);
-            }
-            let token = tokens.stored_or_renewed(&wanted).await?;
-            *tokens.current.write().unwrap_or_else(PoisonError::into_inner) = Some(token.clone());
-            Ok(token)
-        });
+        let (tokens, runtime) = (self.clone(), Handle::current());
+        let obtained = tokio::task::spawn_blocking(move || runtime.block_on(tokens.obtain_in_turn(&wanted)));
         obtained.await.unwrap_or_else(|error| Err(CredentialError::Unavailable(error.to_string())))
+    }
+
+    /// Waits for whoever else obtains one in this process, unless the token at hand will do.
+    async fn obtain_in_turn(&self, wanted: &Wanted) -> Result<AccessToken, CredentialError> {
+        let usable = self.known().filter(|token| wanted.is_usable(token));
+        let _renewing = match (self.renewing.try_lock(), usable) {
+            (Ok(renewing), _) => renewing,
+            (Err(_), Some(token)) => return Ok(token),
+            (Err(_), None) => self.renewing.lock().await,
+        };
+        if let Some(token) = self.known().filter(|token| wanted.is_met_by(token)) {
+            return Ok(token);
+        }
+        let token = self.stored_or_renewed(wanted).await?;
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(token.clone());
+        Ok(token)
     }
 
     fn known(&self) -> Option<AccessToken> {
