@@ -52,9 +52,9 @@ pub trait Destination: Send + Sync {
 /// How hard one process may work a destination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Calls of [`Destination::write_many`] in flight at once.
+    /// Calls of [`Destination::write_many`] in flight at once. With 1, all processes together write one effect at a time.
     pub in_flight: usize,
-    /// Effects in one such call.
+    /// Effects in one such call, at most.
     pub batch: usize,
     /// How long one such call may take.
     pub timeout: Duration,

@@ -58,7 +58,7 @@ async fn each_row_of_a_batch_has_its_own_end() {
             _ => Ok(()),
         }
     });
-    let world = World::new(fake.in_flight(1).batch(10)).await;
+    let world = World::new(fake.in_flight(2).batch(10)).await;
     let crm = world.destination("warehouse").await;
     let leads = [world.lead().await, world.lead().await, world.lead().await];
     let wanted: Vec<New> = (1..)
@@ -87,7 +87,7 @@ async fn a_row_that_panics_does_not_bring_down_its_batch() {
         assert!(request.effect.lead_sequence != 7, "a defect in a destination");
         Ok(())
     });
-    let world = World::new(fake.in_flight(1).batch(10)).await;
+    let world = World::new(fake.in_flight(2).batch(10)).await;
     let crm = world.destination("warehouse").await;
     let (poison, sound) = (world.lead().await, world.lead().await);
     let new =
@@ -96,7 +96,10 @@ async fn a_row_that_panics_does_not_bring_down_its_batch() {
     let dispatcher = world.dispatcher().await;
     world.becomes(sound, &[Delivered]).await;
     world.becomes(poison, &[Dead]).await;
-    assert_eq!(world.number("SELECT max(attempt) FROM deliveries WHERE result = 'delivered'").await, 1);
+    assert_eq!(
+        world.number("SELECT max(attempt)::bigint FROM deliveries WHERE result = 'delivered'").await,
+        1
+    );
     dispatcher.stop().await;
 }
 

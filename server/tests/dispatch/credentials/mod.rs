@@ -48,11 +48,11 @@ impl TwoProcesses {
 }
 
 async fn save(store: &Store, grant: &serde_json::Value) -> Uuid {
-    let mut connection = store.pool().acquire().await.unwrap();
-    let grant = grant.to_string();
-    credentials::save(store, &mut connection, &Actor::command("test"), "calendar", grant.as_bytes())
-        .await
-        .unwrap()
+    let mut transaction = store.pool().begin().await.unwrap();
+    let (grant, actor) = (grant.to_string(), Actor::command("test"));
+    let id = credentials::save(store, &mut transaction, &actor, "calendar", grant.as_bytes()).await.unwrap();
+    transaction.commit().await.unwrap();
+    id
 }
 
 fn all_equal(tokens: &[AccessToken]) -> bool {
