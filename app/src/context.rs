@@ -6,6 +6,9 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use engine::ids::PersonId;
+use http::header;
+use http::request::Parts;
+use leptos::prelude::use_context;
 use service::Bundles;
 use store::actor::{Role, Who};
 use store::people::NumberFormat;
@@ -84,13 +87,13 @@ pub struct Request {
 impl Request {
     /// The request that is being served.
     pub fn current() -> Option<Self> {
-        leptos::prelude::use_context::<Self>()
+        use_context::<Self>()
     }
 
     /// The address before a path of ours, for a link that somebody opens elsewhere. Where none is configured it is the one
     /// that the browser came to, good for whoever looks and nobody else: `Host` says what its sender likes.
     pub fn origin(&self) -> String {
-        self.public_url.as_ref().map_or_else(crate::ui::origin::of_browser, ToString::to_string)
+        self.public_url.as_ref().map_or_else(origin_of_browser, ToString::to_string)
     }
 
     /// Who acts, for writing store functions; `None` when nobody is signed in.
@@ -104,4 +107,13 @@ impl Request {
             form: None,
         })
     }
+}
+
+/// The address before the path as the browser has it, for example `http://127.0.0.1:3000`.
+fn origin_of_browser() -> String {
+    let host = use_context::<Parts>()
+        .and_then(|parts| parts.headers.get(header::HOST)?.to_str().ok().map(str::to_owned));
+    let host = host.unwrap_or_else(|| "127.0.0.1:3000".into());
+    let is_local = ["localhost", "127.", "[::1]"].iter().any(|local| host.starts_with(local));
+    format!("{}://{host}", if is_local { "http" } else { "https" })
 }

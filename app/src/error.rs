@@ -1,13 +1,16 @@
 //! What can go wrong with a page or an action, as the person in front of it is told.
 
 use http::StatusCode;
+use http::request::Parts;
 use leptos::prelude::{FromServerFnError, ServerFnErrorErr, use_context};
 use leptos::server_fn::codec::JsonEncoding;
 use leptos_axum::ResponseOptions;
 use serde::{Deserialize, Serialize};
 
 use crate::access::Denied;
-use crate::context::Request;
+
+/// The header that carries a request's id. The server sets it on every request and answer, whatever was sent.
+pub const REQUEST_ID: &str = "x-request-id";
 
 /// What pages and actions return.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -134,8 +137,9 @@ impl FromServerFnError for Error {
     }
 }
 
+/// The id that the server gave the request, see [`REQUEST_ID`].
 fn request_id() -> Option<String> {
-    Request::current().map(|request| request.request_id)
+    use_context::<Parts>()?.headers.get(REQUEST_ID)?.to_str().ok().map(str::to_owned)
 }
 
 /// The store's words, as a sentence.

@@ -12,8 +12,7 @@ use store::reads::dashboard::{Cohort, Report, Step};
 use tokio::sync::{Semaphore, watch};
 
 use crate::error::{Error, Result};
-use crate::pages::dashboard::Counted;
-use crate::pages::home::Today;
+use crate::figures::{DashboardFigures, DecidedToday};
 
 /// How long a page waits for figures before it says that they are being added up.
 const PATIENCE: Duration = Duration::from_millis(700);
@@ -32,11 +31,11 @@ const LINE: usize = 50;
 #[derive(Clone, Default)]
 pub struct Summaries {
     /// Of the dashboard.
-    pub dashboard: Kept<(Cohort, Step, Tz), Counted>,
+    pub dashboard: Kept<(Cohort, Step, Tz), DashboardFigures>,
     /// Of the home page.
     pub home: Kept<(Cohort, Tz), Report>,
     /// What was decided since somebody's midnight.
-    pub today: Kept<DateTime<Utc>, Today>,
+    pub today: Kept<DateTime<Utc>, DecidedToday>,
 }
 
 /// Summaries of one kind.

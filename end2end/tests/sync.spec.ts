@@ -20,7 +20,7 @@ for (const javaScriptEnabled of [true, false]) {
       await organisation.failed();
       await page.goto('/');
       await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Deliveries' }).click();
-      const webhook = destination(page, 'crm-webhook');
+      const webhook = destination(page, 'CRM');
       await expect(webhook).toContainText('Paused');
       await expect(webhook).toContainText('It has no address yet.');
       const waiting = webhook.getByRole('link', { name: /^\d/ }).first();
@@ -112,22 +112,22 @@ for (const javaScriptEnabled of [true, false]) {
 
     test('a destination is paused with a reason and goes on', async ({ organisation, page }) => {
       await page.goto('/sync');
-      const warehouse = destination(page, 'warehouse');
+      const warehouse = destination(page, 'Warehouse');
       await expect(warehouse).toContainText('Sending');
       await warehouse.getByText('Pause', { exact: false }).first().click();
       const why = warehouse.getByLabel('Why is it paused?');
       await why.fill(' ');
-      await warehouse.getByRole('button', { name: 'Pause warehouse' }).click();
+      await warehouse.getByRole('button', { name: 'Pause Warehouse' }).click();
       await expect(warehouse.getByRole('alert')).toHaveText('Say why, so that whoever looks next knows.');
       await expect(why).toHaveAttribute('aria-invalid', 'true');
       await why.fill('The warehouse is being moved.');
-      await warehouse.getByRole('button', { name: 'Pause warehouse' }).click();
-      await expect(flash(page)).toContainText('warehouse is paused.');
+      await warehouse.getByRole('button', { name: 'Pause Warehouse' }).click();
+      await expect(flash(page)).toContainText('Warehouse is paused.');
       await expect(warehouse).toContainText('The warehouse is being moved.');
       const { decision } = await organisation.send(HIGH_INTENT);
       expect(await organisation.inWarehouse(decision.decision_id)).toBe(0);
       await warehouse.getByRole('button', { name: 'Resume' }).click();
-      await expect(flash(page)).toContainText('warehouse goes on.');
+      await expect(flash(page)).toContainText('Warehouse goes on.');
       await expect(warehouse).toContainText('Sending');
       await expect.poll(() => organisation.inWarehouse(decision.decision_id)).toBe(1);
     });
@@ -174,7 +174,7 @@ test('a destination that does not answer is left alone and says until when', asy
   await organisation.rows("UPDATE destinations SET paused_reason = NULL, settings = settings || '{\"url\": \"http://127.0.0.1:9/\"}' WHERE name = 'crm-webhook'");
   try {
     await page.goto('/sync');
-    const webhook = destination(page, 'crm-webhook');
+    const webhook = destination(page, 'CRM');
     await expect(webhook).toContainText('Does not answer');
     await expect(webhook).toContainText(/Left alone 3\stimes in a row: connection refused\. Next try at \d\d:\d\d:\d\d\./);
   } finally {

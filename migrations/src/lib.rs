@@ -28,6 +28,9 @@ steps![
     "0011_views",
     "0012_verdict_effects",
     "0013_notices",
+    "0014_releases",
+    "0015_decisions",
+    "0017_kinds",
     "0018_credentials",
 ];
 

@@ -11,8 +11,10 @@ pub mod decide;
 pub mod error;
 pub mod import;
 pub mod letters;
+pub mod release;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod titles;
 
 pub use bundles::Bundles;
 pub use decide::Pipeline;

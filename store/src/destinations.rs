@@ -1,20 +1,25 @@
 //! Destinations as they are configured.
+//!
+//! Hand-written SQL: a lock of the table, and an insert that keeps the secret that is there.
 
 use std::collections::BTreeMap;
 
 use engine::ids::DestinationId;
 use engine::sync::flow::Pace;
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _};
 use serde_json::Value as Json;
-use sqlx::{FromRow, PgConnection};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::actor::Actor;
 use crate::control::{Audit, audit};
-use crate::error::Result;
+use crate::entity::destination;
+use crate::error::{Error, Result};
+use crate::orm::orm;
 use crate::pool::Store;
 
 /// A destination, its secret still sealed.
-#[derive(Clone, Debug, FromRow)]
+#[derive(Clone, Debug)]
 pub struct DestinationRow {
     /// Its id.
     pub id: Uuid,
@@ -25,12 +30,11 @@ pub struct DestinationRow {
     /// Its settings.
     pub settings: Json,
     /// How hard it may be worked.
-    #[sqlx(json)]
     pub pace: Pace,
     /// Why nothing is sent; `None` while it is.
     pub paused_reason: Option<String>,
-    /// The name of the credential it signs in with, where that is not a secret of its own.
-    pub credential: Option<String>,
+    /// The credential it signs in with, where that is not a secret of its own.
+    pub credential_id: Option<Uuid>,
 }
 
 /// All destinations by name.
@@ -38,13 +42,16 @@ pub struct DestinationRow {
 /// # Errors
 /// When the database fails.
 pub async fn by_name(connection: &mut PgConnection) -> Result<BTreeMap<String, DestinationRow>> {
-    let rows: Vec<DestinationRow> = sqlx::query_as(
-        "SELECT d.id, d.name, d.kind, d.settings, d.pace, d.paused_reason, c.name AS credential \
-         FROM destinations d LEFT JOIN credentials c ON c.id = d.credential_id ORDER BY d.name",
-    )
-    .fetch_all(connection)
-    .await?;
-    Ok(rows.into_iter().map(|row| (row.name.clone(), row)).collect())
+    let rows = destination::Entity::find().all(&orm(connection)).await?;
+    rows.into_iter().map(|row| Ok((row.name.clone(), row.try_into()?))).collect()
+}
+
+impl TryFrom<destination::Model> for DestinationRow {
+    type Error = Error;
+    fn try_from(row: destination::Model) -> Result<Self> {
+        let destination::Model { id, name, kind, settings, paused_reason, pace, credential_id, .. } = row;
+        Ok(Self { id, name, kind, settings, pace: serde_json::from_value(pace)?, paused_reason, credential_id })
+    }
 }
 
 /// What to store of a destination.
@@ -78,9 +85,12 @@ pub async fn save(
 ) -> Result<DestinationId> {
     // One at a time: the secret is sealed for the row's id, which two first saves of a name would each make for themselves.
     sqlx::query("LOCK TABLE destinations IN SHARE ROW EXCLUSIVE MODE").execute(&mut *connection).await?;
-    let known: Option<Uuid> = sqlx::query_scalar("SELECT id FROM destinations WHERE name = $1")
-        .bind(input.name)
-        .fetch_optional(&mut *connection)
+    let known: Option<Uuid> = destination::Entity::find()
+        .select_only()
+        .column(destination::Column::Id)
+        .filter(destination::Column::Name.eq(input.name))
+        .into_tuple()
+        .one(&orm(connection))
         .await?;
     let id = known.unwrap_or_else(|| engine::ids::mint(actor.now, rand::random()));
     let secret = input.secret.map(|secret| {

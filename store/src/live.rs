@@ -2,6 +2,8 @@
 //!
 //! People's acts are told by [`crate::control::audit`], in their transaction. What happens thousands of times a second
 //! (decisions, deliveries) is only marked here, and told a few times a second by [`flush`].
+//!
+//! Hand-written SQL: notifications only.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 

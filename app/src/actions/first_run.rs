@@ -5,8 +5,9 @@ use store::actor::Who;
 use store::{Actor, people};
 
 use super::people::fields;
-use super::{Flash, LocalPath, allowed, door, lead_to, lead_to_with};
+use super::{LocalPath, allowed, door, lead_to, lead_to_with};
 use crate::error::{Error, Result};
+use crate::flash::Flash;
 
 /// Makes the first administrator and signs them in, when the code is the one that the server printed and nobody is there
 /// yet.

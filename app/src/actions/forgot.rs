@@ -8,9 +8,10 @@ use store::{Actor, people};
 
 use service::letters::{Letter, Post};
 
-use super::{Flash, LocalPath, allowed, door, lead_to_with};
+use super::{LocalPath, allowed, door, lead_to_with};
 use crate::context::Request;
 use crate::error::{Error, Result};
+use crate::flash::Flash;
 
 /// What is said whatever comes of it: who is here is nobody's business.
 const SAID: &str =

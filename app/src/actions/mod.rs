@@ -4,11 +4,11 @@
 pub mod changes;
 pub mod door;
 mod first_run;
-pub mod flash;
 mod forgot;
 pub mod path;
 pub mod people;
 pub mod queue;
+pub mod releases;
 mod set_password;
 mod set_theme;
 pub mod settings;
@@ -17,6 +17,7 @@ mod sign_out;
 pub mod stop;
 pub mod sync;
 pub mod throttle;
+pub mod titles;
 pub mod views;
 
 use http::{HeaderValue, Method, StatusCode, header};
@@ -28,10 +29,10 @@ use store::Actor;
 use crate::access::{self, Caller, Denied};
 use crate::context::Request;
 use crate::error::{Error, Result};
+use crate::flash::Flash;
 
 pub use self::door::Door;
 pub use self::first_run::{FirstRun, first_run};
-pub use self::flash::Flash;
 pub use self::forgot::{ForgotPassword, forgot_password};
 pub use self::path::LocalPath;
 pub use self::set_password::{SetPassword, set_password};

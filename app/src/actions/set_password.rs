@@ -4,8 +4,9 @@ use leptos::prelude::*;
 use store::people;
 
 use super::people::fields;
-use super::{Flash, LocalPath, allowed, lead_to_with};
+use super::{LocalPath, allowed, lead_to_with};
 use crate::error::{Error, Result};
+use crate::flash::Flash;
 
 /// Sets the password of the person whose link this is, and uses the link up.
 ///

@@ -8,8 +8,9 @@ use store::{Error as StoreError, layers, people};
 use super::people::fields;
 use service::letters::Letter;
 
-use super::{Flash, LocalPath, actor, allowed, back_to, lead_to_with};
+use super::{LocalPath, actor, allowed, back_to, lead_to_with};
 use crate::error::{Error, Result};
+use crate::flash::Flash;
 
 const PAGE: &str = "/settings";
 /// Characters of the organisation's name, which stands under the product's in the menu.

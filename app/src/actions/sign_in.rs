@@ -4,8 +4,9 @@ use leptos::prelude::*;
 use store::actor::Who;
 use store::{Actor, people};
 
-use super::{Flash, LocalPath, allowed, door, lead_to, lead_to_with};
+use super::{LocalPath, allowed, door, lead_to, lead_to_with};
 use crate::error::{Error, Result};
+use crate::flash::Flash;
 
 /// Signs a person in and leads on to `next`, a path of this site.
 ///

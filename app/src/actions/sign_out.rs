@@ -3,8 +3,9 @@
 use leptos::prelude::*;
 use store::people;
 
-use super::{Flash, LocalPath, allowed, door, lead_to_with};
+use super::{LocalPath, allowed, door, lead_to_with};
 use crate::error::{Error, Result};
+use crate::flash::Flash;
 
 /// Ends the browser's session.
 ///

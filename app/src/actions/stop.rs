@@ -9,8 +9,9 @@ use store::control::kill::{self, Scope, kill_switches};
 use store::notices::{Notice, What};
 use store::reads::frame::workflow_names;
 
-use super::{Flash, actor, allowed, back_to, lead_to_with};
+use super::{actor, allowed, back_to, lead_to_with};
 use crate::error::Error;
+use crate::flash::Flash;
 use crate::ui::words;
 
 /// What stands for every workflow, those to come too.

@@ -8,43 +8,20 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
 use store::reads::frame::{Around, around};
+use store::titles::titles;
 use store::{changes, queue};
 
 use super::help::help;
 use super::palette::{palette, search_link};
-use super::places::{Group, Place, places};
+use super::places::{Group, Place, Section, places};
 use crate::actions::queue::count;
-use crate::actions::{self, Flash, SetTheme, SignOut};
+use crate::actions::{self, SetTheme, SignOut};
 use crate::context::{Request, Theme, Viewer};
 use crate::error::{Error, Result};
+use crate::flash::Flash;
 use crate::ui::clock::Clock;
 use crate::ui::icon::{Icon, Logo, Sprite, icon};
 use crate::ui::{note, words};
-
-/// A page of the menu.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Section {
-    Home,
-    Queue,
-    Leads,
-    Outbox,
-    Jobs,
-    Dashboard,
-    AuditLog,
-    People,
-    Keys,
-    Styleguide,
-    Settings,
-    Account,
-    Search,
-    Approvals,
-    Suggestions,
-    Maps,
-    Fields,
-    RuleSets,
-    Lists,
-    Pools,
-}
 
 /// Everything a page needs to be made.
 #[derive(Clone)]
@@ -99,7 +76,9 @@ where
     };
     let clock = Clock { now: request.now, zone: viewer.time_zone };
     let here = Here { request: request.clone(), clock };
-    let around = around(&request.store).await;
+    let (around, titles) = tokio::join!(around(&request.store), titles(&request.store));
+    // Without titles, names are shown.
+    provide_context(titles.unwrap_or_default());
     let queued = queue::count(&request.store, &queue::Filter::default()).await.unwrap_or_default();
     let page = match load(here).await {
         Ok(page) => page,

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Datelike as _, Days, NaiveDate, TimeZone as _, Utc};
 use chrono_tz::Tz;
 
-use super::filters::{Address, Choice};
 use crate::ui::clock::Clock;
+use crate::ui::filters::{Address, Choice};
 
 /// The names a period has in an address.
 pub const NAMES: [&str; 3] = ["period", "from", "to"];

@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::actions::Flash;
 use crate::context::Request;
+use crate::flash::Flash;
 
 /// A button that unfolds a form: what has consequences is asked for twice.
 pub fn ask(button: impl IntoView, is_open: bool, form: impl IntoView) -> impl IntoView {

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use engine::action::Action;
-use engine::change::Kind;
 use engine::control::outcome::OutcomeStage;
+use engine::control::release::Stage;
 use engine::decision::{Mode, Outcome3};
 use engine::event::EventKind;
 use store::changes::State;
@@ -177,13 +177,23 @@ pub fn act(action: &str) -> String {
         "workflow.release" => "Released",
         "workflow.kill" => "Stopped",
         "workflow.resume" => "Let go on",
+        "release.create" => "Created a release",
+        "release.waive" => "Waived approval of a first release",
+        "release.approve" => "Approved a release again",
+        "release.rebuild" => "Rebuilt a release",
+        "release.go_live" => "Went live with a release",
+        "release.replace" => "Retired a release",
+        "release.suspend" => "Suspended a release",
+        "release.reinstate" => "Reinstated a release",
+        "release.withdraw" => "Withdrew a release",
         "version.begin" => "Began with a version",
-        "version.approve" => "Made a version of a signed change",
+        "version.set_title" | "destination.set_title" => "Changed a title",
+        "version.approve" => "Made a version of an approved change",
         "change.start" => "Began a draft",
         "change.save" => "Saved a draft",
         "change.submit" => "Submitted a change",
         "change.withdraw" => "Took a change back",
-        "change.sign" => "Signed a change",
+        "change.sign" => "Approved a change",
         "change.return" => "Sent a change back",
         "change.comment" => "Commented on a change",
         "lead.erase" => "Erased a person's data",
@@ -208,36 +218,31 @@ pub fn act(action: &str) -> String {
     .to_owned()
 }
 
-/// What a version is a version of.
-pub fn kind(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Catalogue => "Fields",
-        Kind::Map => "Field extraction",
-        Kind::RuleSet => "Rule set",
-        Kind::List => "List",
-        Kind::Pool => "Pool",
-    }
-}
-
-/// Where everything of a kind is listed.
-pub fn path_of(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Catalogue => "/fields",
-        Kind::Map => "/maps",
-        Kind::RuleSet => "/rules",
-        Kind::List => "/lists",
-        Kind::Pool => "/pools",
-    }
-}
-
 /// Where a change stands.
 pub fn change_state(state: State) -> (&'static str, &'static str) {
     match state {
         State::Draft => ("unknown", "Draft"),
         State::Submitted => ("warn", "Waits for sign-off"),
-        State::Approved => ("good", "Live"),
+        State::Approved => ("good", "Approved"),
         State::Returned => ("bad", "Sent back"),
         State::Withdrawn => ("escalate", "Taken back"),
+    }
+}
+
+/// How far a release has come: tone and words.
+pub fn release_stage(stage: Stage) -> (&'static str, &'static str) {
+    match stage {
+        Stage::Approved => ("warn", "Approved"),
+        Stage::Scheduled => ("warn", "Scheduled"),
+        Stage::Simulation => ("warn", "Simulation"),
+        Stage::Shadow => ("warn", "Shadow run"),
+        Stage::AssignReview => ("warn", "Assign + review"),
+        Stage::Rollout => ("warn", "Rollout"),
+        Stage::Paused => ("escalate", "Paused"),
+        Stage::Suspended => ("bad", "Suspended"),
+        Stage::Live => ("good", "Live"),
+        Stage::Retired => ("unknown", "Retired"),
+        Stage::RolledBack => ("bad", "Rolled back"),
     }
 }
 

@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
 
+use app::error::REQUEST_ID;
 use axum::extract::{MatchedPath, Request};
 use axum::http::header::HeaderValue;
 use axum::middleware::Next;
@@ -12,9 +13,6 @@ use chrono::{DateTime, Utc};
 use tracing::Instrument as _;
 
 use super::metrics;
-
-/// Names the request on every answer.
-const REQUEST_ID: &str = "x-request-id";
 
 /// The other end of the connection; put into each request by [`super::serve`].
 #[derive(Clone, Copy, Debug)]
@@ -52,11 +50,15 @@ pub(super) async fn arrive(mut request: Request, next: Next) -> Response {
     let method = request.method().clone();
     let span = tracing::info_span!("request", request_id = %arrival.id, %method, route);
     request.extensions_mut().insert(arrival.clone());
+    let id = HeaderValue::from_str(&arrival.id);
+    if let Ok(id) = &id {
+        request.headers_mut().insert(REQUEST_ID, id.clone());
+    }
     let started = Instant::now();
     let mut response = next.run(request).instrument(span.clone()).await;
     let took = started.elapsed();
     let status = response.status();
-    if let Ok(id) = HeaderValue::from_str(&arrival.id) {
+    if let Ok(id) = id {
         response.headers_mut().insert(REQUEST_ID, id);
     }
     metrics::count(&method, route, status, took);

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use app::access::{self, Caller};
-use app::actions::{Door, Flash, THEME_COOKIE, flash};
+use app::actions::{Door, THEME_COOKIE};
 use app::app::App;
 use app::context::{Request as PageRequest, Theme};
+use app::flash::{self, Flash};
 use app::pages::search;
 use app::shell::shell;
 use axum::Router;

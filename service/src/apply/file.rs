@@ -7,6 +7,7 @@ use destinations::{DestinationFile, SecretSource};
 use engine::action::Action;
 use engine::bundle::{Bundle, BundleSource};
 use engine::catalogue::Catalogue;
+use engine::change::Kind;
 use engine::content::MapFile;
 use engine::content::map::MappedField;
 use engine::event::EventKind;
@@ -16,6 +17,7 @@ use engine::rules::{RuleDefinition, RuleSetFile};
 use engine::sync::flow::Pace;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use store::titles::{TITLE_CHARS, Titled};
 
 /// A whole file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -42,6 +44,9 @@ pub struct ApplyFile {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListFile {
+    /// What people call it; by default its name in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
     /// The entries.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub entries: Vec<String>,
@@ -54,6 +59,9 @@ pub struct ListFile {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PoolFile {
+    /// What people call it; by default its name in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
     /// Its members, in the order in which ties are broken.
     pub members: Vec<Member>,
 }
@@ -61,6 +69,9 @@ pub struct PoolFile {
 /// A system that decisions are written to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ConnectionFile {
+    /// What people call it; by default its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
     /// Why nothing is to be sent yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paused: Option<String>,
@@ -178,6 +189,16 @@ impl ApplyFile {
                 problems.push(Problem::at(pointer, message));
             }
         }
+        for (what, title) in self.titles() {
+            if !(1..=TITLE_CHARS).contains(&title.chars().count()) {
+                let (part, name) = match what {
+                    Titled::Version(kind, name) => (kind.spec().path.trim_start_matches('/'), name),
+                    Titled::Destination(name) => ("destinations", name),
+                };
+                let message = format!("A title has 1 to {TITLE_CHARS} characters.");
+                problems.push(Problem::at(format!("/{part}/{name}/title"), message));
+            }
+        }
         for (name, pool) in &self.pools {
             let found = self.pool(name, pool).check();
             problems.extend(found.into_iter().map(|problem| problem.under(&format!("/pools/{name}"))));
@@ -202,6 +223,20 @@ impl ApplyFile {
             }
         }
         problems
+    }
+
+    /// Returns the titles that the file gives.
+    pub fn titles(&self) -> Vec<(Titled<'_>, &str)> {
+        let lists =
+            self.lists.iter().map(|(name, list)| (Titled::Version(Kind::List, name), list.title.as_deref()));
+        let pools =
+            self.pools.iter().map(|(name, pool)| (Titled::Version(Kind::Pool, name), pool.title.as_deref()));
+        let destinations = self
+            .destinations
+            .iter()
+            .map(|(name, destination)| (Titled::Destination(name), destination.title.as_deref()));
+        let all = lists.chain(pools).chain(destinations);
+        all.filter_map(|(what, title)| Some((what, title?))).collect()
     }
 
     /// The bundle of a workflow, all versions 1.

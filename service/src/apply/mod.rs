@@ -7,20 +7,24 @@ use std::sync::Arc;
 use destinations::Credential;
 use destinations::credentials::Grant;
 use engine::bundle::Bundle;
+use engine::change::kinds::Membership;
 use engine::problem::Problem;
 use engine::rules::ReferenceList;
 use serde_json::{Value as Json, json};
 use sqlx::PgConnection;
 use store::credentials::Comparison;
 use store::destinations::{DestinationInput, DestinationRow};
+use store::titles::Titled;
 use store::workflows::{self, Definition, Kind, Target};
 use store::{Actor, Store};
+use strum::VariantArray as _;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::change::{self, Proposed};
 use crate::credentials::StoredTokens;
 use crate::error::{Error, Result};
+use crate::release;
 
 pub mod file;
 
@@ -139,6 +143,15 @@ pub async fn apply(
         )
         .await?;
     }
+    for (what, title) in file.titles() {
+        if store::titles::set(&mut tx, actor, what, Some(title)).await? {
+            let (kind, name) = match what {
+                Titled::Version(kind, name) => (<&str>::from(kind), name),
+                Titled::Destination(name) => ("destination", name),
+            };
+            changes.push(format!("title   {kind} {name} ({title})"));
+        }
+    }
     for (name, definition) in &file.workflows {
         workflow(&mut tx, actor, &mut changes, &begun, name, definition, options.bootstrap).await?;
     }
@@ -197,16 +210,12 @@ async fn begin(
 ) -> Result<Begun> {
     let mut begun = Begun::default();
     for (name, definition) in &file.workflows {
-        if workflows::by_name(tx, name).await?.is_some_and(|known| known.live_bundle.is_some()) {
+        if workflows::by_name(tx, name).await?.is_some_and(|known| known.live_release.is_some()) {
             continue;
         }
-        let rules = definition.rule_set_file(name);
         let compiled = Bundle::compile(file.bundle(name, definition))
             .map_err(|problems| Error::InvalidFile { file: name.to_owned(), problems })?;
-        let mut wanted =
-            BTreeSet::from([Kind::Catalogue, Kind::Map, Kind::RuleSet].map(|kind| (kind, name.clone())));
-        wanted.extend(compiled.asked_lists().into_iter().map(|list| (Kind::List, list.to_owned())));
-        wanted.extend(rules.pools().into_iter().map(|pool| (Kind::Pool, pool)));
+        let wanted = needed(&compiled, name);
         let mut ids = Vec::with_capacity(wanted.len());
         for key in wanted {
             let Some(part) = parts.get(&key) else { continue };
@@ -259,6 +268,19 @@ async fn credentials(
     Ok(ids)
 }
 
+/// Returns the parts of a workflow's bundle: its own, and what its rules name.
+fn needed(bundle: &Bundle, workflow: &str) -> BTreeSet<(Kind, String)> {
+    let mut all = BTreeSet::new();
+    for kind in Kind::VARIANTS {
+        match kind.spec().place.as_ref().map(|place| place.membership) {
+            Some(Membership::One) => drop(all.insert((*kind, workflow.to_owned()))),
+            Some(Membership::Named(names)) => all.extend(names(bundle).into_iter().map(|name| (*kind, name))),
+            None => {}
+        }
+    }
+    all
+}
+
 #[expect(clippy::too_many_arguments, reason = "all of it is one row of the file")]
 async fn destination(
     store: &Store,
@@ -277,7 +299,7 @@ async fn destination(
         let same = known.kind == kind
             && known.settings == settings
             && known.pace == connection.pace
-            && known.credential == connection.credential
+            && known.credential_id == sign_in.credential
             && (known.paused_reason == connection.paused || !bootstrap);
         if same {
             return Ok(());
@@ -364,7 +386,7 @@ async fn workflow(
         }
         None => false,
     };
-    let is_live = known.as_ref().is_some_and(|known| known.live_bundle.is_some());
+    let is_live = known.as_ref().is_some_and(|known| known.live_release.is_some());
     let id = match known {
         Some(known) if same => known.id.into(),
         Some(known) if is_live && !bootstrap => {
@@ -377,8 +399,8 @@ async fn workflow(
         }
     };
     if let Some(ids) = begun.bundles.get(name) {
-        let bundle =
-            workflows::release(tx, actor, id, name, ids, "first release by `apply --bootstrap`").await?;
+        let why = format!("first release, by {}", actor.who);
+        let bundle = release::first(tx, actor, id, name, ids, &why).await?;
         changes.push(format!("live    workflow {name} ({bundle})"));
     }
     Ok(())

@@ -1,9 +1,13 @@
 //! What stands around every page.
+//!
+//! Hand-written SQL: four joins of one table, and rules inside of versions.
 
 use std::collections::BTreeMap;
 
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _};
 use uuid::Uuid;
 
+use crate::entity::person;
 use crate::error::Result;
 use crate::pool::Store;
 
@@ -64,7 +68,7 @@ pub struct WorkflowName {
 /// When the database fails.
 pub async fn workflow_names(store: &Store) -> Result<Vec<WorkflowName>> {
     Ok(sqlx::query_as(
-        "SELECT id, name, title, live_bundle IS NOT NULL AS is_live FROM workflows ORDER BY title, name",
+        "SELECT id, name, title, EXISTS (SELECT 1 FROM live_releases l WHERE l.workflow_id = workflows.id) AS is_live FROM workflows ORDER BY title, name",
     )
     .fetch_all(store.pool())
     .await?)
@@ -94,8 +98,8 @@ impl RuleName {
 /// When the database fails.
 pub async fn live_rules(store: &Store) -> Result<Vec<RuleName>> {
     Ok(sqlx::query_as(
-        "SELECT w.id AS workflow_id, r.rule->>'id' AS rule_id, r.rule->>'name' AS name FROM workflows w JOIN bundles b ON b.hash = w.live_bundle \
-         JOIN versions v ON v.id = ANY(b.version_ids) AND v.kind = 'rule_set' \
+        "SELECT w.id AS workflow_id, r.rule->>'id' AS rule_id, r.rule->>'name' AS name FROM workflows w JOIN live_releases l ON l.workflow_id = w.id \
+         JOIN versions v ON v.id = ANY(l.version_ids) AND v.kind = 'rule_set' \
          CROSS JOIN LATERAL jsonb_array_elements(v.body->'rules') WITH ORDINALITY AS r (rule, place) ORDER BY w.title, w.name, r.place LIMIT 2000",
     )
     .fetch_all(store.pool())
@@ -110,9 +114,12 @@ pub async fn names_of(store: &Store, emails: &[String]) -> Result<BTreeMap<Strin
     if emails.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let rows: Vec<(String, String)> = sqlx::query_as("SELECT email, name FROM people WHERE email = ANY($1)")
-        .bind(emails)
-        .fetch_all(store.pool())
+    let rows: Vec<(String, String)> = person::Entity::find()
+        .select_only()
+        .columns([person::Column::Email, person::Column::Name])
+        .filter(person::Column::Email.eq_any(emails.iter().cloned()))
+        .into_tuple()
+        .all(store.db())
         .await?;
     Ok(rows.into_iter().collect())
 }
@@ -127,9 +134,12 @@ pub async fn names_of_actors(store: &Store, actors: &[String]) -> Result<BTreeMa
     if ids.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let rows: Vec<(Uuid, String)> = sqlx::query_as("SELECT id, name FROM people WHERE id = ANY($1)")
-        .bind(ids)
-        .fetch_all(store.pool())
+    let rows: Vec<(Uuid, String)> = person::Entity::find()
+        .select_only()
+        .columns([person::Column::Id, person::Column::Name])
+        .filter(person::Column::Id.eq_any(ids))
+        .into_tuple()
+        .all(store.db())
         .await?;
     Ok(rows.into_iter().map(|(id, name)| (format!("person:{id}"), name)).collect())
 }

@@ -1,4 +1,6 @@
 //! Leads, destinations and effects for tests.
+//!
+//! Hand-written SQL: rows of the log and the outbox, which have no entities.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use engine::canonical;

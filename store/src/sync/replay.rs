@@ -1,4 +1,6 @@
 //! Trying dead effects once more.
+//!
+//! Hand-written SQL: it moves rows of the outbox in sets, guarded by their leases.
 
 use chrono::{DateTime, Utc};
 use engine::ids::{DestinationId, EffectId};

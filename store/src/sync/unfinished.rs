@@ -1,4 +1,6 @@
 //! The list of effects that are not finished, the newest first, and how many of the failed ones a filter means.
+//!
+//! Hand-written SQL: a keyset list of the outbox.
 
 use chrono::{DateTime, Utc};
 use engine::ids::{DestinationId, EffectId};

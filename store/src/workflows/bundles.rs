@@ -1,4 +1,6 @@
 //! Bundles: what is released and rolled back as one.
+//!
+//! Hand-written SQL: joins through a bundle's array of versions, and lists without their entries.
 
 use std::collections::BTreeMap;
 
@@ -6,17 +8,19 @@ use engine::bundle::BundlePart;
 use engine::canonical::{self, Digest};
 use engine::change::Kind;
 use engine::ids::{VersionId, WorkflowId};
+use sea_orm::EntityTrait as _;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use sqlx::types::Json as Column;
 use sqlx::{FromRow, PgConnection};
+use strum::VariantArray as _;
 use uuid::Uuid;
 
-use super::begin_epoch;
 use super::versions::{Version, versions};
 use crate::actor::Actor;
-use crate::control::{Audit, audit};
+use crate::entity::bundle;
 use crate::error::{Error, Result};
+use crate::orm::orm;
 
 /// The parts of a bundle, each by name and version; its canonical JSON is what the bundle's hash is of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,17 +46,16 @@ pub struct Part {
     pub hash: Digest,
 }
 
-/// Puts a bundle of versions live: the next event is decided by it.
+/// Stores the bundle of these versions, if it is not stored yet; returns its hash.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn release(
+pub async fn assemble(
     connection: &mut PgConnection,
     actor: &Actor,
     workflow: WorkflowId,
     name: &str,
     ids: &[Uuid],
-    why: &str,
 ) -> Result<Digest> {
     let mut parts: Vec<Part> = Vec::with_capacity(ids.len());
     for version in versions(connection, ids).await? {
@@ -72,28 +75,8 @@ pub async fn release(
         .bind(Column(&manifest))
         .bind(ids)
         .bind(actor.now)
-        .execute(&mut *connection)
+        .execute(connection)
         .await?;
-    begin_epoch(connection, workflow.0).await?;
-    sqlx::query(
-        "UPDATE workflows SET live_bundle = $2, first_live_at = coalesce(first_live_at, $3) WHERE id = $1",
-    )
-    .bind(workflow.0)
-    .bind(hash.0.as_slice())
-    .bind(actor.now)
-    .execute(&mut *connection)
-    .await?;
-    sqlx::query("INSERT INTO pool_states (name) SELECT name FROM versions WHERE id = ANY($1) AND kind = 'pool' ON CONFLICT DO NOTHING")
-        .bind(ids)
-        .execute(&mut *connection)
-        .await?;
-    let detail = serde_json::json!({ "bundle": hash, "manifest": manifest, "why": why });
-    audit(
-        connection,
-        actor,
-        Audit { action: "workflow.release", subject: &format!("workflow:{name}"), lead: None, detail },
-    )
-    .await?;
     Ok(hash)
 }
 
@@ -115,17 +98,13 @@ pub struct BundleParts {
 /// # Errors
 /// [`Error::NotFound`] when there is none.
 pub async fn bundle(connection: &mut PgConnection, hash: &Digest) -> Result<BundleParts> {
-    let row: Option<(Uuid, Column<Manifest>, Vec<Uuid>)> =
-        sqlx::query_as("SELECT workflow_id, manifest, version_ids FROM bundles WHERE hash = $1")
-            .bind(hash.0.as_slice())
-            .fetch_optional(&mut *connection)
-            .await?;
-    let (workflow, Column(manifest), ids) = row.ok_or(Error::NotFound("bundle"))?;
+    let row = bundle::Entity::find_by_id(hash.0.to_vec()).one(&orm(connection)).await?;
+    let row = row.ok_or(Error::NotFound("bundle"))?;
     Ok(BundleParts {
         hash: *hash,
-        workflow: workflow.into(),
-        manifest,
-        versions: versions(connection, &ids).await?,
+        workflow: row.workflow_id.into(),
+        manifest: serde_json::from_value(row.manifest)?,
+        versions: versions(connection, &row.version_ids).await?,
     })
 }
 
@@ -171,8 +150,8 @@ pub async fn live_with(
     name: Option<&str>,
 ) -> Result<Vec<LiveWorkflow>> {
     Ok(sqlx::query_as(
-        "SELECT w.id, w.name, w.title, b.version_ids FROM workflows w JOIN bundles b ON b.hash = w.live_bundle \
-         WHERE $2::text IS NULL OR EXISTS (SELECT 1 FROM versions v WHERE v.id = ANY(b.version_ids) AND v.kind = $1 AND v.name = $2) ORDER BY w.name",
+        "SELECT w.id, w.name, w.title, l.version_ids FROM workflows w JOIN live_releases l ON l.workflow_id = w.id \
+         WHERE $2::text IS NULL OR EXISTS (SELECT 1 FROM versions v WHERE v.id = ANY(l.version_ids) AND v.kind = $1 AND v.name = $2) ORDER BY w.name",
     )
     .bind(<&str>::from(kind))
     .bind(name)
@@ -180,7 +159,21 @@ pub async fn live_with(
     .await?)
 }
 
-/// Versions by id, beside the newest version of every other list and pool: all that the rules of a bundle could name.
+/// A live workflow by its id.
+///
+/// # Errors
+/// [`Error::NotFound`] when it is not live.
+pub async fn live_by_id(connection: &mut PgConnection, id: WorkflowId) -> Result<LiveWorkflow> {
+    let row: Option<LiveWorkflow> = sqlx::query_as(
+        "SELECT w.id, w.name, w.title, l.version_ids FROM workflows w JOIN live_releases l ON l.workflow_id = w.id WHERE w.id = $1",
+    )
+    .bind(id.0)
+    .fetch_optional(connection)
+    .await?;
+    row.ok_or(Error::NotFound("live workflow"))
+}
+
+/// Versions by id, beside the newest version of everything that workflows share: all that the rules of a bundle could name.
 /// Lists come without their entries.
 ///
 /// # Errors
@@ -189,11 +182,14 @@ pub async fn parts_in_reach(
     connection: &mut PgConnection,
     ids: &[Uuid],
 ) -> Result<Vec<(VersionId, BundlePart)>> {
+    let shared: Vec<&str> =
+        Kind::VARIANTS.iter().filter(|kind| kind.spec().is_shared()).map(<&str>::from).collect();
     let rows: Vec<PartRow> = sqlx::query_as(
         "SELECT DISTINCT ON (kind, name) id, kind, name, version, CASE WHEN kind = 'list' THEN '{\"entries\": []}'::jsonb ELSE body END AS body \
-         FROM versions WHERE id = ANY($1) OR kind IN ('list', 'pool') ORDER BY kind, name, id = ANY($1) DESC, version DESC",
+         FROM versions WHERE id = ANY($1) OR kind = ANY($2) ORDER BY kind, name, id = ANY($1) DESC, version DESC",
     )
     .bind(ids)
+    .bind(shared)
     .fetch_all(connection)
     .await?;
     rows.into_iter().map(PartRow::try_into_part).collect()

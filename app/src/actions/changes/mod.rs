@@ -8,6 +8,7 @@ use engine::change::Kind;
 use super::LocalPath;
 use crate::actions::back_to;
 use crate::error::{Error, Result};
+use crate::flash::Flash;
 
 pub use self::draft::{
     SaveChange, StartChange, WithdrawChange, save_change, start_change, take_file, upload_target,
@@ -25,11 +26,11 @@ fn kind_named(kind: &str) -> Result<Kind> {
 }
 
 /// Says on a change's page what the store refused; every other error stays one.
-fn refused(number: i64, flash: super::Flash, error: store::Error) -> Result<()> {
+fn refused(number: i64, flash: Flash, error: store::Error) -> Result<()> {
     match error {
         store::Error::Refused(_) => {
             let message = Error::from(error).to_string();
-            super::lead_to_with(&change_path(number), &super::Flash { message, ..flash })
+            super::lead_to_with(&change_path(number), &Flash { message, ..flash })
         }
         other => Err(other.into()),
     }

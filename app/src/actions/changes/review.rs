@@ -6,8 +6,9 @@ use service::change::{self, Approval};
 use store::actor::Role;
 
 use super::{change_path, refused};
-use crate::actions::{Flash, REPEATED, actor, actor_once, allowed, lead_to_with};
+use crate::actions::{REPEATED, actor, actor_once, allowed, lead_to_with};
 use crate::error::{Error, Result};
+use crate::flash::Flash;
 
 /// Characters of a comment, as the database has it.
 const COMMENT_CHARS: usize = 5_000;
@@ -42,16 +43,14 @@ fn said(outcome: &Approval) -> String {
     match outcome {
         Approval::Waiting(roles) => {
             let roles: Vec<&str> = roles.iter().map(|role| role.title()).collect();
-            format!("Signed. It still waits for {}.", roles.join(" and "))
+            format!("Approved. {} must approve it too.", roles.join(" and "))
         }
-        Approval::Live { version, workflows } if workflows.is_empty() => {
-            format!("Signed by all: it is version {version} now. No live workflow uses it yet.")
+        Approval::Approved { version, releases } if releases.is_empty() => {
+            format!("Approved. It is version {version} now. No live workflow uses it yet.")
         }
-        Approval::Live { version, workflows } => {
-            format!(
-                "Signed by all: version {version} decides in {} from the next event on.",
-                workflows.join(", ")
-            )
+        Approval::Approved { version, releases } => {
+            let titles: Vec<&str> = releases.iter().map(|(_, title)| title.as_str()).collect();
+            format!("Approved. Version {version} can go live in {}.", titles.join(", "))
         }
     }
 }

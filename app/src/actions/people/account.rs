@@ -6,8 +6,9 @@ use store::people::sessions::{self, IdHash};
 use store::people::{self, Preferences};
 
 use super::{fields, page_path};
-use crate::actions::{Flash, actor, allowed, door, lead_to_with};
+use crate::actions::{actor, allowed, door, lead_to_with};
 use crate::error::{Error, Result};
+use crate::flash::Flash;
 
 const PAGE: &str = "/account";
 

@@ -2,7 +2,7 @@
 
 use store::people::Password;
 
-use crate::actions::Flash;
+use crate::flash::Flash;
 
 /// A field's name and what is wrong with it.
 pub type Wrong = (&'static str, String);

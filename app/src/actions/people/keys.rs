@@ -5,8 +5,9 @@ use leptos::prelude::*;
 use store::people::{self, Scope};
 
 use super::{fields, page_path, parsed, refused};
-use crate::actions::{Flash, REPEATED, actor, actor_once, allowed, lead_to_with};
+use crate::actions::{REPEATED, actor, actor_once, allowed, lead_to_with};
 use crate::error::{Error, Result};
+use crate::flash::Flash;
 
 const PAGE: &str = "/keys";
 /// Characters of a key's name, as the database has it.

@@ -15,8 +15,9 @@ pub use self::person::{
     set_person_roles,
 };
 
-use crate::actions::{Flash, LocalPath, back_to, lead_to_with};
+use crate::actions::{LocalPath, back_to, lead_to_with};
 use crate::error::{Error, Result};
+use crate::flash::Flash;
 
 /// Says on a page what the store refused, beside what was typed; every other error stays one.
 fn refused(page: &str, flash: Flash, error: store::Error) -> Result<()> {

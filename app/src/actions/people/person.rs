@@ -8,9 +8,10 @@ use store::control::is_used;
 use store::people::{self, Person};
 
 use super::{fields, page_path, parsed, refused};
-use crate::actions::{Flash, LocalPath, REPEATED, actor, actor_once, allowed, lead_to_with};
+use crate::actions::{LocalPath, REPEATED, actor, actor_once, allowed, lead_to_with};
 use crate::context::Request;
 use crate::error::{Error, Result};
+use crate::flash::Flash;
 
 const PAGE: &str = "/people";
 const TAKEN: &str = "Somebody with this address is there already.";

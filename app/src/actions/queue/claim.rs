@@ -4,8 +4,9 @@ use leptos::prelude::*;
 use store::queue::{self, Claimed};
 
 use super::{Shown, clock, place, taken};
-use crate::actions::{Flash, actor, allowed, lead_to, lead_to_with};
+use crate::actions::{actor, allowed, lead_to, lead_to_with};
 use crate::error::Error;
+use crate::flash::Flash;
 
 /// Takes a lead, so that colleagues see that somebody is on it, and leads back to it.
 ///

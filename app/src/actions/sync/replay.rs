@@ -7,8 +7,9 @@ use store::sync::unfinished::PAGE_ROWS;
 use store::sync::{self, DeadFilter, Replayed, ReplayedMany};
 
 use super::destination;
-use crate::actions::{Flash, LocalPath, REPEATED, actor, actor_once, allowed, back_to, lead_to_with};
+use crate::actions::{LocalPath, REPEATED, actor, actor_once, allowed, back_to, lead_to_with};
 use crate::error::{Error, Result};
+use crate::flash::Flash;
 use crate::ui::number;
 
 /// Tries a failed effect again and leads back to `next`.

@@ -3,8 +3,9 @@
 use leptos::prelude::*;
 use store::sync::jobs::{self, JobKind};
 
-use crate::actions::{Flash, actor, allowed, back_to, lead_to_with};
+use crate::actions::{actor, allowed, back_to, lead_to_with};
 use crate::error::{Error, Result};
+use crate::flash::Flash;
 
 /// Asks for a run of a job at once and leads back to `next`.
 ///

@@ -1,23 +1,27 @@
 //! One change: written while it is a draft, read and signed once it is submitted, kept for good when it is decided.
 
-use engine::change::{self, Comparison, Kind};
+use engine::change::kinds::TextForm;
+use engine::change::{self, Comparison};
 use leptos::either::{Either, EitherOf3};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use store::Store;
 use store::actor::Role;
 use store::changes::{self, Change, Review, State};
+use store::releases;
 use store::workflows;
 
 use super::{draft, impact, said, sign};
-use crate::actions::Flash;
 use crate::context::{Request, Viewer};
 use crate::error::{Error, Result};
-use crate::pages::frame::{Here, Page, Section, page};
+use crate::flash::Flash;
+use crate::pages::frame::{Here, Page, page};
+use crate::pages::places::Section;
+use crate::pages::releases::acts::{self, ReleaseActs};
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
 use crate::ui::diff::{differences, text_diff};
-use crate::ui::words;
+use crate::ui::{titles, words};
 use service::change::{Impact, Reading};
 
 /// The page of one change.
@@ -43,6 +47,8 @@ pub(super) struct Loaded {
     pub workflows: Vec<String>,
     /// What it would have come to with the newest leads of each.
     pub impacts: Vec<Impact>,
+    /// Its releases, once it is approved.
+    pub releases: Vec<ReleaseActs>,
     pub viewer: Viewer,
     pub request: Request,
     pub clock: Clock,
@@ -75,7 +81,7 @@ async fn load(here: Here, number: Option<String>, flash: Flash) -> Result<Page> 
     let loaded = gather(here, number, flash).await?;
     let change = &loaded.change;
     let (tone, state) = words::change_state(change.state);
-    let what = format!("{} {}", words::kind(change.kind), words::sentence(&change.name));
+    let what = format!("{} {}", change.kind.spec().title, titles::version(change.kind, &change.name));
     let title = if change.title.is_empty() { what.clone() } else { change.title.clone() };
     let bar = view! {
         <nav aria-label="Breadcrumb"><a href="/changes">"Approvals"</a><span aria-hidden="true">" /"</span></nav>
@@ -94,7 +100,7 @@ async fn load(here: Here, number: Option<String>, flash: Flash) -> Result<Page> 
         {headline(&loaded, &what).into_any()}
         <div class="subject">
             <div>{main.into_any()}</div>
-            <aside>{sign::section(&loaded).into_any()}{said::section(&loaded).into_any()}</aside>
+            <aside>{released(&loaded).into_any()}{sign::section(&loaded).into_any()}{said::section(&loaded).into_any()}</aside>
         </div>
     };
     Ok(Page { title, bar: bar.into_any(), body: body.into_any() })
@@ -103,7 +109,7 @@ async fn load(here: Here, number: Option<String>, flash: Flash) -> Result<Page> 
 async fn gather(here: Here, number: i64, flash: Flash) -> Result<Loaded> {
     let store = &here.request.store;
     let viewer = here.request.viewer.clone().ok_or(Error::SignedOut)?;
-    let (change, reviews, editors, base) = {
+    let (change, reviews, editors, base, releases) = {
         let mut connection = store.pool().acquire().await.map_err(store::Error::from)?;
         let change = changes::by_number(&mut connection, number).await?;
         let reviews = changes::reviews(&mut connection, change.id).await?;
@@ -112,8 +118,13 @@ async fn gather(here: Here, number: i64, flash: Flash) -> Result<Loaded> {
             0 => None,
             version => Some(workflows::version(&mut connection, change.kind, &change.name, version).await?),
         };
-        (change, reviews, editors, base)
+        let releases = releases::of_change(&mut connection, change.id).await?;
+        (change, reviews, editors, base, releases)
     };
+    let mut acts = Vec::with_capacity(releases.len());
+    for release in releases {
+        acts.push(ReleaseActs::load(store, release, &viewer).await?);
+    }
     let is_draft = change.state == State::Draft;
     let reading = if is_draft {
         Some(service::change::read(store, change.kind, &change.name, &change.source).await?)
@@ -127,9 +138,9 @@ async fn gather(here: Here, number: i64, flash: Flash) -> Result<Loaded> {
     let used = store::reads::subjects::used_in(store, change.kind, &change.name).await?;
     Ok(Loaded {
         impacts: impacts(store, &change).await?,
-        // The text of a list is as long as the list, and the entries say it all.
+        // A text of lines may be long, and the differences say it all, entry by entry.
         base_text: base
-            .filter(|_| change.kind != Kind::List)
+            .filter(|_| change.kind.spec().text == TextForm::Yaml)
             .as_ref()
             .map(service::change::text_of)
             .transpose()?,
@@ -139,6 +150,7 @@ async fn gather(here: Here, number: i64, flash: Flash) -> Result<Loaded> {
         editors,
         comparison,
         reading,
+        releases: acts,
         viewer,
         clock: here.clock,
         request: here.request.clone(),
@@ -162,6 +174,21 @@ async fn impacts(store: &Store, change: &Change) -> Result<Vec<Impact>> {
     Ok(all)
 }
 
+/// The releases that its approval created, and going live with them.
+fn released(loaded: &Loaded) -> Option<impl IntoView + use<>> {
+    let next = format!("/changes/{}", loaded.change.number);
+    let row = |one: &ReleaseActs| {
+        let (tone, stage) = words::release_stage(one.release.stage);
+        let href = format!("/releases/{}", one.release.number);
+        let title = format!("Release {}, {}", one.release.number, one.release.workflow_title);
+        view! { <li><p class="row"><a href=href>{title}</a>{dotted(tone, stage)}</p>{acts::next_step(one, &loaded.request, &next)}</li> }
+    };
+    (!loaded.releases.is_empty()).then(|| {
+        let rows = loaded.releases.iter().map(row).collect_view();
+        view! { <section><h2>"Releases"</h2><ul class="plain-list comments">{rows}</ul></section> }
+    })
+}
+
 /// What it is, in a sentence, with its reason.
 fn headline(loaded: &Loaded, what: &str) -> impl IntoView + use<> {
     let change = &loaded.change;
@@ -179,13 +206,13 @@ fn headline(loaded: &Loaded, what: &str) -> impl IntoView + use<> {
         version => format!("from version {version}"),
     };
     let became = change.version.map(|version| {
-        let href = format!("{}/{}?version={version}", words::path_of(change.kind), change.name);
+        let href = format!("{}/{}?version={version}", change.kind.spec().path, change.name);
         view! { " It became "<a href=href>{format!("version {version}")}</a>"." }
     });
     let reach = match (change.state, loaded.workflows.as_slice()) {
         (State::Draft | State::Submitted, []) => "No live workflow uses it yet.".to_owned(),
         (State::Draft | State::Submitted, titles) => {
-            format!("Once signed by all it decides in {} from the next event on.", titles.join(", "))
+            format!("Once approved it can go live in {}.", titles.join(", "))
         }
         _ => String::new(),
     };
@@ -193,7 +220,7 @@ fn headline(loaded: &Loaded, what: &str) -> impl IntoView + use<> {
         Either::Left(what.to_owned())
     } else {
         Either::Right(
-            view! { <a href=format!("{}/{}", words::path_of(change.kind), change.name)>{what.to_owned()}</a> },
+            view! { <a href=format!("{}/{}", change.kind.spec().path, change.name)>{what.to_owned()}</a> },
         )
     };
     let why = (!change.why.is_empty() && change.state != State::Draft)
@@ -208,7 +235,7 @@ fn headline(loaded: &Loaded, what: &str) -> impl IntoView + use<> {
 
 fn content(loaded: &Loaded) -> impl IntoView + use<> {
     let change = &loaded.change;
-    let lines = (change.kind != Kind::List).then(|| {
+    let lines = (change.kind.spec().text == TextForm::Yaml).then(|| {
         let caption = format!("The text against version {}", change.base_version);
         let diff = text_diff(caption, loaded.base_text.as_deref().unwrap_or_default(), &change.source);
         view! { <h2>"Line by line"</h2>{diff} }

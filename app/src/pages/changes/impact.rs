@@ -1,6 +1,6 @@
 //! What a change would have come to, in figures.
 
-use engine::change::{self, Kind};
+use engine::change;
 use leptos::either::Either;
 use leptos::prelude::*;
 
@@ -23,12 +23,10 @@ pub fn section(impacts: &[Impact]) -> impl IntoView + use<> {
 
 /// What was found about the rules themselves, which holds for every workflow that they decide in.
 pub fn found(change: &Change, impacts: &[Impact]) -> impl IntoView + use<> {
-    let marks = match (change.kind, &change.body, impacts.first()) {
-        (Kind::RuleSet, Some(body), Some(impact)) => serde_json::from_value(body.clone())
-            .map(|file| change::notes(&change.source, &file, &impact.analysis, impact.decided))
-            .unwrap_or_default(),
-        _ => Vec::new(),
-    };
+    let marks = change.body.as_ref().zip(impacts.first()).map(|(body, impact)| {
+        change::notes(change.kind, &change.source, body, &impact.analysis, impact.decided)
+    });
+    let marks = marks.unwrap_or_default();
     (!marks.is_empty()).then(|| {
         view! {
             <section class="stacked-sections" aria-labelledby="findings">

@@ -6,11 +6,13 @@ use store::people::NumberFormat;
 use store::people::sessions::{self, IdHash, Session};
 use strum::VariantArray as _;
 
+use crate::actions::SignOut;
 use crate::actions::people::{ChangePassword, EndOtherSessions, EndSession, SetPreferences};
-use crate::actions::{Flash, SignOut};
 use crate::context::Viewer;
 use crate::error::{Error, Result};
-use crate::pages::frame::{Here, Page, Section, page};
+use crate::flash::Flash;
+use crate::pages::frame::{Here, Page, page};
+use crate::pages::places::Section;
 use crate::ui::clock::Clock;
 use crate::ui::form::{Input, input};
 use crate::ui::{browser, number};

@@ -7,13 +7,14 @@ use leptos_router::hooks::use_query_map;
 use store::people::{self, ApiKey, Scope};
 use strum::VariantArray as _;
 
-use crate::actions::Flash;
 use crate::actions::people::{AddKey, RevokeKey};
 use crate::error::Result;
-use crate::pages::filters::Address;
-use crate::pages::frame::{Here, Page, Section, page};
+use crate::flash::Flash;
+use crate::pages::frame::{Here, Page, page};
+use crate::pages::places::Section;
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
+use crate::ui::filters::Address;
 use crate::ui::form::{Check, Input, ask, checks, input, once, secret};
 use crate::ui::icon::Icon;
 use crate::ui::note;

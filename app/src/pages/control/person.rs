@@ -8,10 +8,11 @@ use store::actor::Role;
 use store::people::{self, Door, Person, sessions};
 use strum::VariantArray as _;
 
-use crate::actions::Flash;
 use crate::actions::people::{MakeLink, SetPersonDisabled, SetPersonRoles};
 use crate::error::{Error, Result};
-use crate::pages::frame::{Here, Page, Section, page};
+use crate::flash::Flash;
+use crate::pages::frame::{Here, Page, page};
+use crate::pages::places::Section;
 use crate::ui::chip::dotted;
 use crate::ui::form::{Check, checks, secret};
 use crate::ui::icon::{Icon, icon};

@@ -9,10 +9,11 @@ use store::settings::{self, Organisation};
 use store::{Store, layers};
 
 use super::account::{formats, zones};
-use crate::actions::Flash;
 use crate::actions::settings::{SendTestMail, SetOrganisation, SetOwners};
 use crate::error::Result;
-use crate::pages::frame::{Here, Page, Section, page};
+use crate::flash::Flash;
+use crate::pages::frame::{Here, Page, page};
+use crate::pages::places::Section;
 use crate::ui::form::{Input, input};
 use crate::ui::number;
 

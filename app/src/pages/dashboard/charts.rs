@@ -7,7 +7,8 @@ use leptos::either::Either;
 use leptos::prelude::*;
 use store::reads::dashboard::{Figures, Report, Step};
 
-use super::{Asked, Counted, decisions};
+use super::{Asked, decisions};
+use crate::figures::DashboardFigures;
 use crate::ui::charts::Chart;
 use crate::ui::charts::funnel::{Stage, funnel};
 use crate::ui::charts::histogram::histogram;
@@ -17,7 +18,7 @@ use crate::ui::clock::Clock;
 use crate::ui::number;
 
 /// All charts in order, each with what is said beside its heading.
-pub fn all(asked: &Asked, counted: &Counted, clock: Clock) -> [(Chart, String); 5] {
+pub fn all(asked: &Asked, counted: &DashboardFigures, clock: Clock) -> [(Chart, String); 5] {
     let report = &counted.report;
     let by = match asked.step {
         Step::Week => "By the Monday each week begins on",
@@ -46,7 +47,7 @@ pub fn all(asked: &Asked, counted: &Counted, clock: Clock) -> [(Chart, String); 
 }
 
 /// The sections with their charts; the small ones beside each other.
-pub fn sections(asked: &Asked, counted: &Counted, clock: Clock) -> impl IntoView + use<> {
+pub fn sections(asked: &Asked, counted: &DashboardFigures, clock: Clock) -> impl IntoView + use<> {
     let address = asked.address.clone();
     let is_empty = counted.bars.is_empty();
     let [decisions, rest @ ..] = all(asked, counted, clock);

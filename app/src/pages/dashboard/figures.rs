@@ -8,10 +8,10 @@ use leptos::either::Either;
 use leptos::prelude::*;
 use store::reads::dashboard::{Figures, Pipeline, Report, SAMPLE};
 
-use crate::pages::filters::Address;
 use crate::pages::period::Period;
 use crate::ui::charts::spark::spark;
 use crate::ui::clock::Clock;
+use crate::ui::filters::Address;
 use crate::ui::number;
 
 /// What the figures are made from.

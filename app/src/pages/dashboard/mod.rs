@@ -8,25 +8,27 @@ mod figures;
 
 use chrono::{DateTime, DurationRound as _, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
-use engine::control::kpi::{MATURITY_DAYS, Ratio};
+use engine::control::kpi::MATURITY_DAYS;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use leptos_router::params::ParamsMap;
 use service::Bundles;
 use store::Store;
 use store::live::{Topic, mark};
-use store::reads::dashboard::{self as reads, Bar, Cohort, Pipeline, Report, Step};
+use store::reads::dashboard::{self as reads, Cohort, Step};
 use store::reads::frame::{WorkflowName, live_rules, workflow_names};
 
 use self::decisions::Extent;
-use super::filters::{Address, select};
-use super::frame::{Here, Page, Section, page};
+use super::frame::{Here, Page, page};
 use super::period::{self, Period, Span};
+use super::places::Section;
 use crate::context::Request;
 use crate::error::{Error, Result};
+use crate::figures::DashboardFigures;
 use crate::summaries::Found;
 use crate::ui::charts::Chart;
 use crate::ui::clock::Clock;
+use crate::ui::filters::{Address, select};
 use crate::ui::icon::Icon;
 use crate::ui::note::{self, Tone};
 use crate::ui::{live, progress};
@@ -85,34 +87,23 @@ impl Asked {
     }
 }
 
-/// All that the database adds up.
-pub struct Counted {
-    report: Report,
-    pipeline: Vec<Pipeline>,
-    bars: Vec<Bar>,
-    /// Complete ones of the newest decisions.
-    complete: Ratio,
-}
-
-impl Counted {
-    async fn read(
-        store: &Store,
-        bundles: &Bundles,
-        cohort: &Cohort,
-        step: Step,
-        zone: &str,
-    ) -> store::Result<Self> {
-        Ok(Self {
-            report: reads::report(store, cohort, zone).await?,
-            pipeline: reads::pipeline(store, cohort, zone).await?,
-            bars: reads::bars(store, cohort, step, zone).await?,
-            complete: completeness::check(store, bundles, cohort).await?,
-        })
-    }
+async fn read_figures(
+    store: &Store,
+    bundles: &Bundles,
+    cohort: &Cohort,
+    step: Step,
+    zone: &str,
+) -> store::Result<DashboardFigures> {
+    Ok(DashboardFigures {
+        report: reads::report(store, cohort, zone).await?,
+        pipeline: reads::pipeline(store, cohort, zone).await?,
+        bars: reads::bars(store, cohort, step, zone).await?,
+        complete: completeness::check(store, bundles, cohort).await?,
+    })
 }
 
 /// What was asked for, as far as it is added up by now.
-async fn counted(request: &Request, asked: &Asked, clock: Clock) -> Result<Found<Counted>> {
+async fn counted(request: &Request, asked: &Asked, clock: Clock) -> Result<Found<DashboardFigures>> {
     let store = request.store.clone();
     let late = move || mark(&store, &[Topic::Figures]);
     request.summaries.dashboard.get(asked.key(clock), clock.now, || add_up(request, asked, clock), late).await
@@ -122,11 +113,11 @@ fn add_up(
     request: &Request,
     asked: &Asked,
     clock: Clock,
-) -> impl Future<Output = store::Result<Option<Counted>>> + Send + use<> {
+) -> impl Future<Output = store::Result<Option<DashboardFigures>>> + Send + use<> {
     let (store, bundles) = (request.store.clone(), request.bundles.clone());
     let (cohort, step, zone) = asked.key(clock);
     async move {
-        match Counted::read(&store, &bundles, &cohort, step, zone.name()).await {
+        match read_figures(&store, &bundles, &cohort, step, zone.name()).await {
             Err(error) if reads::is_too_much(&error) => Ok(None),
             counted => counted.map(Some),
         }

@@ -7,9 +7,9 @@ use leptos_router::hooks::use_query_map;
 use store::people;
 
 use super::{failed, gate};
-use crate::actions::Flash;
 use crate::context::Request;
 use crate::error::Error;
+use crate::flash::Flash;
 use crate::ui::form::{Input, input};
 
 /// Makes the first administrator, for whoever has the code that the server printed when it started.

@@ -12,9 +12,10 @@ use store::people::{self, person_of_setup_link};
 
 pub use self::first_run::FirstRun;
 use super::frame;
-use crate::actions::{Flash, ForgotPassword, SetPassword};
+use crate::actions::{ForgotPassword, SetPassword};
 use crate::context::Request;
 use crate::error::Error;
+use crate::flash::Flash;
 use crate::ui::icon::{Logo, Sprite};
 use crate::ui::note;
 

@@ -13,11 +13,13 @@ use store::people;
 use store::queue::{self, Filter, Waiting};
 use store::reads::dashboard::{self, Cohort, Report};
 use store::reads::frame::{LayerOwners, around, names_of_actors};
-use store::reads::home::{self, Assigned, Decided, WorkflowState};
+use store::reads::home::{self, Assigned, WorkflowState};
+use store::releases::{self, Release};
 use store::sync::jobs::{Job, jobs};
 use store::sync::{self, DeadFilter, OpenBreaker};
 
 use crate::error::{Error, Result};
+use crate::figures::DecidedToday;
 use crate::pages::frame::Here;
 use crate::pages::queue::midnight;
 use crate::summaries::Found;
@@ -53,6 +55,8 @@ pub struct Loaded {
     pub assigned: Vec<Assigned>,
     /// Changes that the viewer is asked to sign.
     pub approvals: Vec<Listed>,
+    /// Releases that the viewer can go live with, or approve again.
+    pub releases: Vec<Release>,
     /// People who were let in and have no password yet, for administrators.
     pub invited: Vec<String>,
     /// Whether failed actions are the viewer's to look after.
@@ -62,7 +66,7 @@ pub struct Loaded {
     /// All workflows.
     pub workflows: Vec<WorkflowState>,
     /// What was decided today.
-    pub today: Arc<Today>,
+    pub today: Arc<DecidedToday>,
     /// The figures, for those whose page has them.
     pub figures: Option<Found<Report>>,
     /// The viewer's id.
@@ -71,21 +75,9 @@ pub struct Loaded {
     pub clock: Clock,
 }
 
-/// What was decided, for everybody whose day began at the same instant.
-pub struct Today {
-    /// What was decided today.
-    pub decided: Vec<Decided>,
-    /// Whether it was more.
-    pub is_cut: bool,
-    /// How many leads a day each workflow decides.
-    pub load: Vec<(uuid::Uuid, f64)>,
-}
-
-impl Today {
-    async fn read(store: &Store, since: DateTime<Utc>, now: DateTime<Utc>) -> store::Result<Self> {
-        let (decided, is_cut) = home::decided_since(store, since).await?;
-        Ok(Self { decided, is_cut, load: home::load_a_day(store, now).await? })
-    }
+async fn read_today(store: &Store, since: DateTime<Utc>, now: DateTime<Utc>) -> store::Result<DecidedToday> {
+    let (decided, is_cut) = home::decided_since(store, since).await?;
+    Ok(DecidedToday { decided, is_cut, load: home::load_a_day(store, now).await? })
 }
 
 /// Reads it.
@@ -118,6 +110,7 @@ pub async fn load(here: &Here, with_figures: bool) -> Result<Loaded> {
     let mut approvals =
         changes::list(store, &Show::WaitingFor(viewer.id, viewer.roles.clone()), None).await?.rows;
     approvals.truncate(ROWS);
+    let releases = releases::waiting_for(store, viewer.id, &viewer.roles, ROWS).await?;
     let invited = if is(&[Role::Admin]) {
         let people = people::all(store).await?.into_iter();
         people
@@ -150,6 +143,7 @@ pub async fn load(here: &Here, with_figures: bool) -> Result<Loaded> {
         queue,
         assigned: if is(&[Role::Ae]) { home::unanswered(store, &viewer.email).await? } else { Vec::new() },
         approvals,
+        releases,
         invited,
         mends: is(&[Role::Integrations]),
         owners: around(store).await?.owners,
@@ -162,12 +156,12 @@ pub async fn load(here: &Here, with_figures: bool) -> Result<Loaded> {
 }
 
 /// Counted once for all who ask at the same time.
-async fn today(here: &Here) -> Result<Arc<Today>> {
+async fn today(here: &Here) -> Result<Arc<DecidedToday>> {
     let (store, now) = (&here.request.store, here.clock.now);
     let since = midnight(now, here.clock.zone);
     let count = || {
         let store = store.clone();
-        async move { Today::read(&store, since, now).await.map(Some) }
+        async move { read_today(&store, since, now).await.map(Some) }
     };
     here.request.summaries.today.wait(since, now, count).await?.ok_or(Error::Internal)
 }

@@ -10,11 +10,11 @@ mod waits;
 use leptos::prelude::*;
 use store::actor::Role;
 
-use super::frame::{Here, Page, Section, page};
-use crate::actions::Flash;
+use super::frame::{Here, Page, page};
+use super::places::Section;
 use crate::error::Result;
+use crate::flash::Flash;
 use load::Loaded;
-pub use load::Today;
 
 /// Home.
 #[component]

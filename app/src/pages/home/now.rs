@@ -5,8 +5,9 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
 use store::reads::home::WorkflowState;
 
-use super::load::{Loaded, Today};
+use super::load::Loaded;
 use crate::actions::stop::ResumeWorkflow;
+use crate::figures::DecidedToday;
 use crate::pages::frame::Here;
 use crate::ui::charts::bars::STACK;
 use crate::ui::chip::dotted;
@@ -18,7 +19,7 @@ pub fn now(loaded: &Loaded) -> impl IntoView + use<> {
 }
 
 fn today(loaded: &Loaded) -> impl IntoView + use<> {
-    let Today { decided, is_cut, .. } = &*loaded.today;
+    let DecidedToday { decided, is_cut, .. } = &*loaded.today;
     let of = |action| decided.iter().filter(|one| one.action == action).map(|one| one.count).sum::<i64>();
     let counts: Vec<_> =
         STACK.into_iter().map(|action| (action, of(action))).filter(|(_, count)| *count > 0).collect();

@@ -5,8 +5,8 @@ use leptos::server_fn::ServerFn as _;
 use store::reads::home::{LOAD, LOAD_DAYS};
 
 use super::load::Loaded;
-use crate::actions::Flash;
 use crate::actions::stop::{ALL, REASON_CHARS, StopWorkflow};
+use crate::flash::Flash;
 use crate::pages::frame::Here;
 use crate::ui::form::ask;
 use crate::ui::icon::{Icon, icon};

@@ -1,21 +1,29 @@
 //! What waits for the viewer: one list for each thing their roles have to do. A list with nothing in it is not shown.
 
+use engine::change::Kind;
 use leptos::prelude::*;
 use store::changes::Listed;
 use store::queue::Waiting;
+use store::releases::Release;
 
 use super::load::Loaded;
 use crate::actions::queue::{Shown, count};
 use crate::pages::queue::{priority, waited};
-use crate::ui::{number, words};
+use crate::ui::{number, titles, words};
 
 /// The lists.
 pub fn waits(loaded: &Loaded) -> impl IntoView + use<> {
-    let lists: Vec<AnyView> =
-        [approvals(loaded), queue(loaded), assigned(loaded), failed(loaded), invited(loaded)]
-            .into_iter()
-            .flatten()
-            .collect();
+    let lists: Vec<AnyView> = [
+        approvals(loaded),
+        releases(loaded),
+        queue(loaded),
+        assigned(loaded),
+        failed(loaded),
+        invited(loaded),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     let nothing = lists.is_empty().then(|| view! { <p class="quiet">"Nothing waits for you."</p> });
     view! {
         <section aria-labelledby="h-wait">
@@ -39,19 +47,41 @@ fn list(title: String, href: &'static str, words: &'static str, rows: Vec<AnyVie
 fn approvals(loaded: &Loaded) -> Option<AnyView> {
     let row = |change: &Listed| {
         let by = change.author_name.clone().unwrap_or_else(|| "A file".into());
+        let what = change
+            .kind
+            .parse()
+            .map_or_else(|_| words::sentence(&change.name), |kind: Kind| titles::version(kind, &change.name));
         view! {
             <li>
                 <a class="q" href=format!("/changes/{}", change.number)>
                     <b>{change.title.clone()}</b>
                     <span class="quiet">{loaded.clock.ago(change.at)}</span>
-                    <small><span class="clip">{format!("{by}, {}", words::sentence(&change.name))}</span></small>
+                    <small><span class="clip">{format!("{by}, {what}")}</span></small>
                 </a>
             </li>
         }
         .into_any()
     };
     let rows: Vec<AnyView> = loaded.approvals.iter().map(row).collect();
-    (!rows.is_empty()).then(|| list("To sign".into(), "/changes", "All approvals", rows))
+    (!rows.is_empty()).then(|| list("To approve".into(), "/changes", "All approvals", rows))
+}
+
+fn releases(loaded: &Loaded) -> Option<AnyView> {
+    let row = |release: &Release| {
+        let below = format!("Release {}, {}", release.number, release.workflow_title);
+        view! {
+            <li>
+                <a class="q" href=format!("/releases/{}", release.number)>
+                    <b>{release.title().to_owned()}</b>
+                    <span class="quiet">{loaded.clock.ago(release.built_at)}</span>
+                    <small><span class="clip">{below}</span></small>
+                </a>
+            </li>
+        }
+        .into_any()
+    };
+    let rows: Vec<AnyView> = loaded.releases.iter().map(row).collect();
+    (!rows.is_empty()).then(|| list("Releases for you".into(), "/releases", "All releases", rows))
 }
 
 fn queue(loaded: &Loaded) -> Option<AnyView> {

@@ -13,13 +13,9 @@ use super::decided::Decided;
 use super::facts;
 use super::inputs::numbers;
 use super::load::Loaded;
+use super::texts::{Text, texts};
 use crate::ui::evidence::{Marked, evidence};
 use crate::ui::words;
-
-/// Texts of one event that a page shows.
-const TEXTS: usize = 80;
-/// Levels of a payload that are told apart; what lies deeper is shown as JSON.
-const LEVELS: usize = 4;
 
 /// The event with its heading.
 pub fn event(loaded: &Loaded, decided: &Decided) -> impl IntoView + use<> {
@@ -96,48 +92,6 @@ fn not_read(unread: &[Text]) -> impl IntoView + use<> {
     })
 }
 
-/// One text of an event.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Text {
-    /// JSON pointer to it.
-    pub path: String,
-    /// What people call it.
-    pub label: String,
-    /// The text; a value that is no string as its JSON text, which is what spans count in.
-    pub text: String,
-}
-
-/// The texts of an event in the order they came: payload first, then what it said of the lead, then its source.
-pub fn texts(source: &str, body: &Json) -> Vec<Text> {
-    let mut texts = Vec::new();
-    for part in ["payload", "lead"] {
-        if let Some(json) = body.get(part) {
-            collect(json, &format!("/{part}"), "", LEVELS, &mut texts);
-        }
-    }
-    texts.truncate(TEXTS - 1);
-    texts.push(Text { path: "/source".into(), label: "Source".into(), text: source.to_owned() });
-    texts
-}
-
-fn collect(json: &Json, path: &str, label: &str, levels: usize, texts: &mut Vec<Text>) {
-    match json {
-        Json::Null => {}
-        Json::Object(members) if levels > 0 => {
-            for (name, member) in members {
-                let path = format!("{path}/{}", name.replace('~', "~0").replace('/', "~1"));
-                let name = words::sentence(name);
-                let label = if label.is_empty() { name } else { format!("{label} {}", name.to_lowercase()) };
-                collect(member, &path, &label, levels - 1, texts);
-            }
-        }
-        Json::String(text) => {
-            texts.push(Text { path: path.to_owned(), label: label.to_owned(), text: text.clone() })
-        }
-        other => texts.push(Text { path: path.to_owned(), label: label.to_owned(), text: other.to_string() }),
-    }
-}
-
 /// The evidence of the decision's inputs in this event, by path.
 fn marks(event: &StoredEvent, decided: &Decided) -> BTreeMap<String, Vec<Mark>> {
     let mut marks: BTreeMap<String, Vec<Mark>> = BTreeMap::new();
@@ -151,29 +105,4 @@ fn marks(event: &StoredEvent, decided: &Decided) -> BTreeMap<String, Vec<Mark>> 
         }
     }
     marks
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn texts_stand_in_the_order_they_came() {
-        let body = json!({"lead": {"email": "a@b.example", "name": null}, "payload": {"size": 120, "a/b": {"c": "x"}, "tags": ["p", "q"]}});
-        let texts: Vec<_> =
-            texts("website", &body).into_iter().map(|text| (text.path, text.label, text.text)).collect();
-        let expected = [
-            ("/payload/size", "Size", "120"),
-            ("/payload/a~1b/c", "A/b c", "x"),
-            ("/payload/tags", "Tags", r#"["p","q"]"#),
-            ("/lead/email", "Email", "a@b.example"),
-            ("/source", "Source", "website"),
-        ];
-        assert_eq!(
-            texts,
-            expected.map(|(path, label, text)| (path.to_owned(), label.to_owned(), text.to_owned()))
-        );
-    }
 }

@@ -9,6 +9,7 @@ pub(super) mod inputs;
 pub(super) mod load;
 mod nearest;
 mod pick;
+mod texts;
 mod timeline;
 mod trace;
 pub(super) mod verdict;
@@ -18,7 +19,8 @@ use leptos::either::Either;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
-use super::frame::{Here, Page, Section, page};
+use super::frame::{Here, Page, page};
+use super::places::Section;
 use crate::error::{Error, Result};
 use crate::ui::icon::{Icon, icon};
 use crate::ui::note::{self, Tone, note};

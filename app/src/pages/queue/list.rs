@@ -8,8 +8,8 @@ use store::queue::{LIST_ROWS, Waiting};
 
 use super::load::Loaded;
 use crate::actions::queue::{Shown, count, left};
-use crate::pages::filters::{Choice, select};
 use crate::ui::clock::Clock;
+use crate::ui::filters::{Choice, select};
 use crate::ui::icon::{Icon, icon};
 use crate::ui::{number, words};
 

@@ -5,12 +5,10 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
-use engine::bundle::Bundle;
 use engine::canonical::Digest;
-use engine::decision::Decision;
 use engine::ids::LeadId;
 use engine::rules::Act;
-use engine::rules::pick::{Counters, PickInputs};
+use engine::rules::pick::PickInputs;
 use serde_json::Value as Json;
 use service::Bundles;
 use service::bundles::ReadableBundle;
@@ -215,7 +213,7 @@ async fn load_open(here: &Here, place: Place, workflows: &[WorkflowName], rows: 
         queue::renew(store, &actor, place).await?;
     }
     let waiting = loaded.decided.as_ref().filter(|_| waits);
-    let suggestion = waiting.map(|decided| suggestion(&decided.rules.bundle, decided.decision()));
+    let suggestion = waiting.map(|decided| decided.rules.bundle.suggestion_for(decided.decision()));
     let turn = match (&suggestion, &loaded.decided) {
         (Some(act), Some(decided)) => turn(here, decided, act, loaded.lead.assignee.clone()).await?,
         _ => None,
@@ -237,12 +235,6 @@ async fn load_open(here: &Here, place: Place, workflows: &[WorkflowName], rows: 
     })
 }
 
-/// What the rules would do with the lead.
-pub fn suggestion(bundle: &Bundle, decision: &Decision) -> Act {
-    let act = Act { action: decision.action, parameters: decision.parameters.clone() };
-    bundle.suggestion(decision.held_by.as_deref(), act)
-}
-
 async fn turn(here: &Here, decided: &Decided, act: &Act, owner: Option<String>) -> Result<Option<Turn>> {
     let text = |name: &str| act.parameters.get(name).and_then(Json::as_str);
     let bundle = &decided.rules.bundle;
@@ -254,12 +246,13 @@ async fn turn(here: &Here, decided: &Decided, act: &Act, owner: Option<String>) 
     let person = match &picked {
         Some(person) => Some(person.clone()),
         None => {
-            let counters: Counters = queue::pool_counters(store, &pool.name).await?;
+            let state = queue::pool_state(store, &pool.name).await?;
             let inputs = PickInputs {
                 pool_version: version,
-                counters,
-                available: emails.iter().cloned().collect(),
+                counters: serde_json::from_value(state.counters).map_err(store::Error::from)?,
+                available: emails.iter().filter(|email| !state.away.contains(*email)).cloned().collect(),
                 owner,
+                weights: state.weights,
             };
             bundle.pick(&pool.name, inputs).pick.map(|pick| pick.assignee)
         }

@@ -9,10 +9,11 @@ use leptos::either::Either;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-use super::frame::{Here, Page, Section, page};
-use crate::actions::Flash;
+use super::frame::{Here, Page, page};
+use super::places::Section;
 use crate::actions::queue::{Shown, count};
 use crate::error::Result;
+use crate::flash::Flash;
 use crate::islands::Keys;
 use crate::ui::icon::Icon;
 use crate::ui::{note, number};

@@ -7,7 +7,8 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use self::find::{Found, Hit, find};
-use super::frame::{Here, Page, Section, page};
+use super::frame::{Here, Page, page};
+use super::places::Section;
 use crate::context::Request;
 use crate::error::{Error, Result};
 use crate::ui::icon::{Icon, icon};

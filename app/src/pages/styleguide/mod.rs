@@ -6,7 +6,8 @@ mod tokens;
 
 use leptos::prelude::*;
 
-use super::frame::{Here, Page, Section, page};
+use super::frame::{Here, Page, page};
+use super::places::Section;
 use crate::error::Result;
 
 /// A group of pieces; each makes its examples once for each theme.

@@ -7,12 +7,12 @@ use store::reads::keyset::{Beside, Cursor, Order};
 use strum::VariantArray as _;
 
 use super::{Group, Theme, example};
-use crate::actions::Flash;
-use crate::pages::filters::{Address, Chip, chips};
+use crate::flash::Flash;
 use crate::ui::chip::{Truth, action_chip, dotted, truth, unknown_chip};
 use crate::ui::clock::Clock;
 use crate::ui::confidence::confidence;
 use crate::ui::dialog::dialog;
+use crate::ui::filters::{Address, Chip, chips};
 use crate::ui::form::{Input, ask, checks, input};
 use crate::ui::icon::{Icon, icon};
 use crate::ui::note::{self, Tone};

@@ -11,7 +11,8 @@ use store::sync::jobs::{self, Job, JobKind};
 
 use crate::actions::sync::RunJob;
 use crate::error::Result;
-use crate::pages::frame::{Here, Page, Section, page};
+use crate::pages::frame::{Here, Page, page};
+use crate::pages::places::Section;
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
 use crate::ui::icon::Icon;

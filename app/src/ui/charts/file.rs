@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::Chart;
 use super::scale::escaped;
-use crate::exports::cell;
+use crate::csv_file;
 
 /// Colours of the light theme, since a picture has no theme: `style/tokens.css` has the same.
 const STYLE: &str = "text{font:12px system-ui,sans-serif;fill:#4a4d57}.t{font-size:15px;font-weight:600;fill:#1b1d23}\
@@ -27,7 +27,7 @@ impl Chart {
     /// When rows differ in length.
     pub fn csv(&self) -> Result<Vec<u8>, csv::Error> {
         let rows = self.table.rows.iter().map(|row| row.iter().map(|cell| cell.plain.clone()).collect());
-        cell::written([self.table.heads.clone()].into_iter().chain(rows))
+        csv_file::written([self.table.heads.clone()].into_iter().chain(rows))
     }
 
     /// The picture, with its axes and its sentence.

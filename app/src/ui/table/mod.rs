@@ -2,17 +2,14 @@
 //! the pages beside it.
 
 mod pager;
-mod tools;
-mod views;
 
 pub use pager::{Count, pager};
-pub use tools::tools;
 
 use leptos::either::Either;
 use leptos::prelude::*;
 use store::reads::keyset::Order;
 
-use crate::pages::filters::Address;
+use crate::ui::filters::Address;
 
 /// A column: its head, and what it shows of a row. The first column of a list heads its rows.
 pub struct Column<'a, Row> {

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use store::reads::keyset::{Beside, Cursor, Order};
 
-use crate::pages::filters::Address;
+use crate::ui::filters::Address;
 use crate::ui::number;
 
 /// What a page has.

@@ -1,0 +1,75 @@
+//! CSV files that people open in a spreadsheet.
+
+/// Rows of a file at most; a list with more rows has to be narrowed, or read through the API.
+pub const MAX_ROWS: usize = 100_000;
+
+/// A cell that no spreadsheet takes for a formula (OWASP, CSV Injection). Numbers stay numbers.
+pub fn harmless(cell: &str) -> String {
+    let is_number = || cell.parse::<f64>().is_ok_and(f64::is_finite);
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) && !is_number() {
+        format!("'{cell}")
+    } else {
+        cell.to_owned()
+    }
+}
+
+/// Rows as CSV (RFC 4180), each cell harmless.
+///
+/// # Errors
+/// When rows differ in length.
+pub fn written(rows: impl IntoIterator<Item = Vec<String>>) -> Result<Vec<u8>, csv::Error> {
+    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    for row in rows {
+        writer.write_record(row.iter().map(|cell| harmless(cell)))?;
+    }
+    writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))
+}
+
+/// Returns the cell of a text that may not be there.
+pub fn text(text: Option<String>) -> String {
+    text.unwrap_or_default()
+}
+
+/// Returns the cell of an instant that may not be there.
+pub fn instant(at: Option<chrono::DateTime<chrono::Utc>>) -> String {
+    at.map(engine::time::stamp).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_is_no_formula() {
+        for formula in [
+            "=1+1",
+            "+1+1",
+            "-1+1",
+            "@x",
+            "\t=1",
+            "\r=1",
+            "\n=1",
+            "+49 170 1",
+            "-",
+            "-inf",
+            "+NaN",
+            "=HYPERLINK(\"x\")",
+        ] {
+            assert_eq!(harmless(formula), format!("'{formula}"));
+        }
+        for number in ["-1", "+1", "-0.5", "-1e5", "7"] {
+            assert_eq!(harmless(number), number);
+        }
+        assert_eq!(harmless("a=1"), "a=1");
+    }
+
+    #[test]
+    fn what_is_written_can_be_read_again() {
+        let rows = [
+            vec!["a,\"b\"".to_owned(), "two\r\nlines".into(), "ü".into()],
+            vec!["=x".into(), String::new(), "-5".into()],
+        ];
+        let file = written(rows).unwrap();
+        assert_eq!(String::from_utf8(file).unwrap(), "\"a,\"\"b\"\"\",\"two\r\nlines\",ü\r\n'=x,,-5\r\n");
+    }
+}

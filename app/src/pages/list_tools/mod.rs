@@ -1,0 +1,57 @@
+//! What stands above every list: saved views, columns, and the list as a file.
+
+mod views;
+
+use leptos::prelude::*;
+
+use super::frame::Here;
+use crate::csv_file::MAX_ROWS;
+use crate::error::Result;
+use crate::flash::Flash;
+use crate::ui::filters::Address;
+use crate::ui::form::ask;
+use crate::ui::icon::{Icon, icon};
+use crate::ui::number;
+use crate::ui::table::Table;
+
+/// The line of tools of a list. `csv` is where it is had as a file, if it is.
+///
+/// # Errors
+/// When the database fails.
+pub async fn tools<Row>(
+    here: &Here,
+    flash: &Flash,
+    address: &Address,
+    table: &Table<'_, Row>,
+    csv: Option<&'static str>,
+) -> Result<AnyView> {
+    let choices = table.choices(address);
+    let views = views::views(here, flash, address).await?;
+    let csv = csv.map(|path| {
+        let title = format!("The list with these filters, {} rows at most", number::count(MAX_ROWS as i64));
+        view! { <a class="btn plain" href=address.start().without(&["cols"]).at(path) download title=title>{icon(Icon::Download)}"CSV"</a> }
+    });
+    let columns = columns(address, &choices);
+    Ok(view! { <div class="list-tools">{views}<div class="row push">{columns}{csv}</div></div> }.into_any())
+}
+
+fn columns(address: &Address, choices: &[(&'static str, &'static str, bool)]) -> AnyView {
+    let boxes = choices.iter().map(|(key, head, is_shown)| {
+        view! {
+            <label class="check"><input type="checkbox" name="cols" value=*key checked=*is_shown /><span>{*head}</span></label>
+        }
+    });
+    let usual = address
+        .get("cols")
+        .map(|_| view! { <a class="btn plain" href=address.without(&["cols"]).href()>"As usual"</a> });
+    let form = view! {
+        <form method="get" action=address.path()>
+            {address.kept_but(&["cols"])}
+            // The first column is always there; named, so that no box at all is a choice too.
+            <input type="hidden" name="cols" value="first" />
+            <fieldset class="checks"><legend>"Columns"</legend>{boxes.collect_view()}</fieldset>
+            <span class="row"><button class="btn primary">"Show these"</button>{usual}</span>
+        </form>
+    };
+    ask(view! { {icon(Icon::Columns)}"Columns" }, false, form).into_any()
+}

@@ -1,0 +1,120 @@
+//! Drafts as they are written from browsers: forms sent twice, too late, too long, and by whom they are not.
+
+use engine::change::Kind;
+use reqwest::StatusCode;
+use store::actor::Role;
+use store::changes::{self, Change, Show, State};
+
+use crate::support::{Browser, TestApp, location};
+
+/// Begins a draft and answers its number.
+pub async fn begin(browser: &mut Browser<'_>, kind: &str, name: &str) -> i64 {
+    let answer = browser.post("/actions/start-change", &[("kind", kind), ("name", name)]).await;
+    assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+    location(&answer).strip_prefix("/changes/").unwrap().parse().unwrap()
+}
+
+/// Sends the form of a draft, and answers where it leads.
+pub async fn save(
+    browser: &mut Browser<'_>,
+    number: i64,
+    revision: &str,
+    source: &str,
+    then: &str,
+) -> String {
+    let number = number.to_string();
+    let fields = [
+        ("number", &*number),
+        ("revision", revision),
+        ("title", "A list"),
+        ("source", source),
+        ("then", then),
+    ];
+    let answer = browser.post("/actions/save-change", &fields).await;
+    assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+    location(&answer).to_owned()
+}
+
+async fn change(app: &TestApp, number: i64) -> Change {
+    let mut connection = app.store().pool().acquire().await.unwrap();
+    changes::by_number(&mut connection, number).await.unwrap()
+}
+
+async fn drafts(app: &TestApp) -> usize {
+    changes::list(app.store(), &Show::Drafts, None).await.unwrap().rows.len()
+}
+
+#[tokio::test]
+async fn a_form_sent_twice_is_not_two_people() {
+    let app = TestApp::start().await;
+    let mut browser = app.signed_in("ana@acme.example", &[Role::Revops]).await;
+    let number = begin(&mut browser, "list", "partners").await;
+    let here = format!("/changes/{number}");
+    for _ in 0..2 {
+        assert_eq!(save(&mut browser, number, "1", "Initech\r\n", "save").await, here);
+    }
+    assert_eq!((change(&app, number).await.revision, drafts(&app).await), (2, 1));
+    for _ in 0..2 {
+        assert_eq!(save(&mut browser, number, "2", "Initech\r\n", "submit").await, here);
+    }
+    assert_eq!((change(&app, number).await.state, drafts(&app).await), (State::Submitted, 0));
+}
+
+#[tokio::test]
+async fn who_saves_what_was_submitted_meanwhile_keeps_the_text_in_a_draft_of_their_own() {
+    let app = TestApp::start().await;
+    let mut ana = app.signed_in("ana@acme.example", &[Role::Revops]).await;
+    let mut ben = app.signed_in("ben@acme.example", &[Role::Revops]).await;
+    let number = begin(&mut ana, "list", "partners").await;
+    save(&mut ana, number, "1", "Initech\n", "submit").await;
+    let kept = save(&mut ben, number, "1", "Globex\n", "save").await;
+    let other = change(&app, kept.strip_prefix("/changes/").unwrap().parse().unwrap()).await;
+    assert_eq!(
+        (other.source.as_str(), other.state, other.name.as_str()),
+        ("Globex\n", State::Draft, "partners")
+    );
+    assert_eq!(change(&app, number).await.source, "Initech\n");
+    // Whoever could not have written there changes nothing at all.
+    let mut sdr = app.signed_in("sam@acme.example", &[Role::Sdr]).await;
+    let number = number.to_string();
+    let fields = [("number", &*number), ("revision", "1"), ("source", "x"), ("then", "save")];
+    assert_eq!(sdr.post("/actions/save-change", &fields).await.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(drafts(&app).await, 1);
+}
+
+#[tokio::test]
+async fn a_file_is_taken_from_who_may_write_for_a_list_and_on_what_they_saw() {
+    let app = TestApp::start().await;
+    let mut ana = app.signed_in("ana@acme.example", &[Role::Revops]).await;
+    let number = begin(&mut ana, "list", "partners").await;
+    let path = format!("/changes/{number}/upload");
+    let file = b"company\nInitech\nGlobex\n";
+    let mut sdr = app.signed_in("sam@acme.example", &[Role::Sdr]).await;
+    assert_eq!(sdr.upload(&path, "1", file).await.status(), StatusCode::FORBIDDEN);
+    assert_eq!(ana.upload("/changes/999/upload", "1", file).await.status(), StatusCode::NOT_FOUND);
+    let large = vec![b'x'; 33 * 1024 * 1024];
+    assert_eq!(ana.upload(&path, "1", &large).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(change(&app, number).await.revision, 1);
+    assert_eq!(ana.upload(&path, "1", file).await.status(), StatusCode::SEE_OTHER);
+    let body = change(&app, number).await.body.unwrap();
+    assert_eq!(body["entries"], serde_json::json!(["Globex", "Initech"]));
+    // On a revision that is over it becomes a draft of its own.
+    let late = ana.upload(&path, "1", b"Umbrella\n").await;
+    assert_ne!(location(&late), format!("/changes/{number}"));
+    assert_eq!(change(&app, number).await.body.unwrap(), body);
+    // Nor does it take the place of rules.
+    let pool = begin(&mut ana, &Kind::Pool.to_string(), "closers").await;
+    let refused = ana.upload(&format!("/changes/{pool}/upload"), "1", file).await;
+    assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
+async fn a_form_that_is_too_long_is_refused_and_changes_nothing() {
+    let app = TestApp::start().await;
+    let mut ana = app.signed_in("ana@acme.example", &[Role::Revops]).await;
+    let number = begin(&mut ana, "list", "partners").await;
+    let (text, number) = ("x".repeat(10 * 1024 * 1024), number.to_string());
+    let fields = [("number", &*number), ("revision", "1"), ("source", &*text), ("then", "save")];
+    assert_eq!(ana.post("/actions/save-change", &fields).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(change(&app, number.parse().unwrap()).await.revision, 1);
+}

@@ -1,0 +1,212 @@
+//! What people do about syncs: pausing, trying again, running a job.
+
+use engine::ids::{DestinationId, EffectId};
+use reqwest::StatusCode;
+use serde_json::json;
+use store::actor::Role;
+use store::sync::{destinations, fixture, jobs};
+
+use crate::support::{Browser, TestApp, location};
+
+/// Texts of the audit log, in order, of what was done to syncs.
+async fn audited(app: &TestApp) -> Vec<String> {
+    sqlx::query_scalar(
+        "SELECT action || ' ' || subject || ' ' || coalesce(detail->>'reason', '') FROM audit_log \
+         WHERE action LIKE ANY (ARRAY['destination.pause', 'destination.resume', 'effect.%', 'job.%']) ORDER BY id",
+    )
+    .fetch_all(app.store().pool())
+    .await
+    .unwrap()
+}
+
+async fn reason(app: &TestApp, name: &str) -> Option<String> {
+    let all = destinations(app.store()).await.unwrap();
+    all.into_iter().find(|destination| destination.name == name).unwrap().paused_reason
+}
+
+async fn text(browser: &mut Browser<'_>, path: &str) -> String {
+    let page = browser.get(path).await;
+    assert_eq!(page.status(), StatusCode::OK, "{path}");
+    page.text().await.unwrap()
+}
+
+/// A destination that nothing is sent to but by hand, with as many failed effects.
+async fn failed(app: &TestApp, name: &str, errors: &[&str]) -> (DestinationId, Vec<EffectId>) {
+    let destination = fixture::destination(app.store(), name, "webhook", &json!({}), None).await.unwrap();
+    let mut effects = Vec::new();
+    for error in errors {
+        let lead = fixture::lead(app.store()).await.unwrap();
+        let effect = fixture::effect(app.store(), destination, lead, 1).await.unwrap();
+        sqlx::query("UPDATE outbox SET state = 'dead', attempts = 8, last_error = $2 WHERE effect_id = $1")
+            .bind(effect.0)
+            .bind(error)
+            .execute(app.store().pool())
+            .await
+            .unwrap();
+        effects.push(effect);
+    }
+    (destination, effects)
+}
+
+async fn states(app: &TestApp, destination: DestinationId) -> Vec<String> {
+    sqlx::query_scalar("SELECT state FROM outbox WHERE destination_id = $1 ORDER BY effect_id, state")
+        .bind(destination.0)
+        .fetch_all(app.store().pool())
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_destination_is_paused_with_a_reason_and_goes_on() {
+    let app = TestApp::start().await;
+    let mut browser = app.signed_in("pavel@acme.example", &[Role::Integrations]).await;
+    for empty in ["", "  \n "] {
+        let fields = [("destination", "warehouse"), ("reason", empty)];
+        let answer = browser.post("/actions/pause-destination", &fields).await;
+        assert_eq!((answer.status(), location(&answer)), (StatusCode::SEE_OTHER, "/sync"));
+        assert_eq!(reason(&app, "warehouse").await, None);
+        assert!(text(&mut browser, "/sync").await.contains("Say why, so that whoever looks next knows."));
+    }
+    let long = "x".repeat(501);
+    browser.post("/actions/pause-destination", &[("destination", "warehouse"), ("reason", &long)]).await;
+    let page = text(&mut browser, "/sync").await;
+    assert!(page.contains("At most 500 characters; this has 501."));
+    assert!(page.contains(&long), "what was typed is kept");
+
+    let fields = [("destination", "warehouse"), ("reason", " Moving it.\n"), ("next", "/sync?x=1")];
+    let answer = browser.post("/actions/pause-destination", &fields).await;
+    assert_eq!(location(&answer), "/sync?x=1");
+    assert_eq!(reason(&app, "warehouse").await.as_deref(), Some("Moving it."));
+    // A second one keeps the first reason, and says so.
+    browser.post("/actions/pause-destination", &[("destination", "warehouse"), ("reason", "Mine.")]).await;
+    assert!(text(&mut browser, "/sync").await.contains("Warehouse is paused already: Moving it."));
+
+    browser.post("/actions/resume-destination", &[("destination", "warehouse")]).await;
+    assert_eq!(reason(&app, "warehouse").await, None);
+    assert!(text(&mut browser, "/sync").await.contains("Warehouse goes on."));
+    assert_eq!(
+        audited(&app).await,
+        [
+            "destination.pause destination:warehouse Moving it.",
+            "destination.resume destination:warehouse Moving it."
+        ]
+    );
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_said_and_nothing_is_done() {
+    let app = TestApp::start().await;
+    let (destination, _) = failed(&app, "spare", &["refused"]).await;
+    let mut browser = app.signed_in("pavel@acme.example", &[Role::Integrations]).await;
+    for (path, fields) in [
+        ("/actions/pause-destination", [("destination", "nowhere"), ("reason", "x")]),
+        ("/actions/resume-destination", [("destination", "nowhere"), ("x", "")]),
+        // A misspelt destination never means all of them.
+        ("/actions/replay-effects", [("destination", "spares"), ("error", "")]),
+        ("/actions/replay-effect", [("effect", "no-id"), ("x", "")]),
+        ("/actions/run-job", [("job", "sweep_the_floor"), ("x", "")]),
+    ] {
+        assert_eq!(browser.post(path, &fields).await.status(), StatusCode::NOT_FOUND, "{path}");
+    }
+    let elsewhere = [("destination", "spare"), ("reason", "x"), ("next", "//evil.example")];
+    assert_eq!(location(&browser.post("/actions/pause-destination", &elsewhere).await), "/sync");
+    assert_eq!(states(&app, destination).await, ["dead"]);
+}
+
+#[tokio::test]
+async fn a_failed_effect_is_tried_again_once() {
+    let app = TestApp::start().await;
+    let (destination, effects) = failed(&app, "spare", &["refused", "refused"]).await;
+    let id = effects[0].to_string();
+    let mut browser = app.signed_in("pavel@acme.example", &[Role::RevopsLead]).await;
+    let list = "/sync/effects?state=dead&destination=spare";
+    assert!(text(&mut browser, list).await.contains("Try all 2 again"));
+    let fields = [("effect", id.as_str()), ("next", list)];
+    let answer = browser.post("/actions/replay-effect", &fields).await;
+    assert_eq!((answer.status(), location(&answer)), (StatusCode::SEE_OTHER, list));
+    assert!(text(&mut browser, list).await.contains("It is on its way again."));
+    browser.post("/actions/replay-effect", &fields).await;
+    assert!(text(&mut browser, list).await.contains("It is not among the failed ones any more."));
+    let mut states = states(&app, destination).await;
+    states.sort();
+    assert_eq!(states, ["dead", "ready"]);
+    assert_eq!(audited(&app).await, [format!("effect.replay effect:{id} ")]);
+    assert!(text(&mut browser, &format!("/sync/effects/{id}")).await.contains("It was not tried yet."));
+}
+
+#[tokio::test]
+async fn all_failed_ones_of_a_filter_are_tried_again_and_no_others() {
+    let app = TestApp::start().await;
+    let (spare, _) = failed(&app, "spare", &["Status 410: gone", "status 500", "STATUS 410"]).await;
+    let (other, _) = failed(&app, "other", &["status 410"]).await;
+    let mut browser = app.signed_in("ada@acme.example", &[Role::Admin]).await;
+    let list = "/sync/effects?state=dead&destination=spare&error=status%20410";
+    let page = text(&mut browser, list).await;
+    assert!(page.contains("Try all 2 again"));
+    assert!(page.contains("2\u{a0}failed actions to spare whose error has “status 410” in it"));
+    let fields = [("destination", "spare"), ("error", "status 410"), ("next", list)];
+    assert_eq!(location(&browser.post("/actions/replay-effects", &fields).await), list);
+    assert!(text(&mut browser, list).await.contains("2 are on their way again."));
+    let mut left = states(&app, spare).await;
+    left.sort();
+    assert_eq!(left, ["dead", "ready", "ready"]);
+    assert_eq!(states(&app, other).await, ["dead"]);
+    browser.post("/actions/replay-effects", &fields).await;
+    assert!(text(&mut browser, list).await.contains("Nothing had failed like this any more."));
+}
+
+#[tokio::test]
+async fn a_job_is_asked_for_by_somebody() {
+    let app = TestApp::start().await;
+    jobs::register(app.store()).await.unwrap();
+    sqlx::query("UPDATE jobs SET due_at = now() + interval '1 hour'")
+        .execute(app.store().pool())
+        .await
+        .unwrap();
+    sqlx::query("INSERT INTO jobs (name, due_at, result) VALUES ('sweep_the_floor', now(), 'Swept.')")
+        .execute(app.store().pool())
+        .await
+        .unwrap();
+    let mut browser = app.signed_in("pavel@acme.example", &[Role::Integrations]).await;
+    let page = text(&mut browser, "/sync/jobs").await;
+    assert!(page.contains("sweep_the_floor") && page.contains("Another version of Meshline runs this one."));
+    let answer = browser.post("/actions/run-job", &[("job", "sessions")]).await;
+    assert_eq!((answer.status(), location(&answer)), (StatusCode::SEE_OTHER, "/sync/jobs"));
+    let page = text(&mut browser, "/sync/jobs").await;
+    assert!(page.contains("“Delete expired sessions” runs within seconds."), "{page}");
+    assert!(page.contains("Asked for by Somebody"), "{page}");
+    assert_eq!(audited(&app).await, ["job.request job:sessions "]);
+    let asked = jobs::jobs(app.store()).await.unwrap();
+    assert!(asked.iter().find(|job| job.name == "sessions").unwrap().due_at <= chrono::Utc::now());
+}
+
+#[tokio::test]
+async fn whoever_may_not_sees_everything_but_no_button() {
+    let app = TestApp::start().await;
+    let (destination, effects) = failed(&app, "spare", &["refused"]).await;
+    jobs::register(app.store()).await.unwrap();
+    let mut browser = app.signed_in("sam@acme.example", &[Role::Sdr]).await;
+    let pages = [
+        "/sync".to_owned(),
+        "/sync/effects?state=dead".into(),
+        format!("/sync/effects/{}", effects[0]),
+        "/sync/jobs".into(),
+    ];
+    for path in pages {
+        let page = text(&mut browser, &path).await;
+        for action in ["pause-destination", "resume-destination", "replay-effect", "run-job"] {
+            assert!(!page.contains(&format!("/actions/{action}")), "{path} offers {action}");
+        }
+    }
+    let id = effects[0].to_string();
+    for (path, fields) in [
+        ("/actions/pause-destination", vec![("destination", "spare"), ("reason", "x")]),
+        ("/actions/replay-effect", vec![("effect", id.as_str())]),
+        ("/actions/replay-effects", vec![]),
+        ("/actions/run-job", vec![("job", "sessions")]),
+    ] {
+        assert_eq!(browser.post(path, &fields).await.status(), StatusCode::FORBIDDEN, "{path}");
+    }
+    assert_eq!(states(&app, destination).await, ["dead"]);
+    assert_eq!(audited(&app).await, [""; 0]);
+}

@@ -1,0 +1,36 @@
+//! The JSON Schemas in `schemas/` are those of the types. `MESHLINE_UPDATE_GOLDEN=1` writes them anew.
+
+use engine::decision::Decision;
+use engine::effect::Body;
+use engine::event::EventRequest;
+use engine::rules::{RuleSetFile, Simulation};
+use schemars::{JsonSchema, schema_for};
+use service::apply::file::ApplyFile;
+
+#[track_caller]
+fn check<T: JsonSchema>(name: &str) {
+    let path = format!("{}/../schemas/{name}.schema.json", env!("CARGO_MANIFEST_DIR"));
+    let schema = serde_json::to_string_pretty(&schema_for!(T)).unwrap() + "\n";
+    if std::env::var_os("MESHLINE_UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, &schema).unwrap();
+    }
+    let stored = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        stored == schema,
+        "{path} is not the schema of the type any more; if that is meant, run this test with MESHLINE_UPDATE_GOLDEN=1"
+    );
+}
+
+#[test]
+fn files_that_people_write() {
+    check::<ApplyFile>("apply");
+    check::<RuleSetFile>("rule-set");
+}
+
+#[test]
+fn what_goes_over_the_wire() {
+    check::<EventRequest>("event");
+    check::<Decision>("decision");
+    check::<Body>("effect");
+    check::<Simulation>("simulation");
+}

@@ -1,0 +1,269 @@
+//! Releases as they are written, in the caller's transaction. What the database refuses comes back as [`Error::Refused`].
+//!
+//! Hand-written SQL: statements that copy rows of other tables.
+
+use engine::canonical::Digest;
+use engine::control::release::{Act, InFlight, Stage};
+use engine::ids::{PersonId, ReleaseId, WorkflowId};
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, Set};
+use serde_json::{Value as Json, json};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::{LiveRelease, Release};
+use crate::actor::{Actor, Role};
+use crate::control::{Audit, audit};
+use crate::entity::{release, release_approval};
+use crate::error::{Error, Result};
+use crate::orm::orm;
+use crate::workflows;
+
+/// What a release comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReleaseOrigin<'a> {
+    /// An approved change, by its id.
+    Change(Uuid),
+    /// Nothing that was approved, for this reason: the first release of a workflow.
+    Waiver(&'a str),
+}
+
+/// A release to be created.
+#[derive(Clone, Copy, Debug)]
+pub struct NewRelease<'a> {
+    /// The workflow.
+    pub workflow: WorkflowId,
+    /// What it comes from.
+    pub origin: ReleaseOrigin<'a>,
+    /// Hash of its bundle, which is stored already.
+    pub bundle: Digest,
+    /// Hash of the live bundle that it was built on.
+    pub base_bundle: Option<Digest>,
+    /// What happens to leads in flight when it goes live.
+    pub in_flight: InFlight,
+}
+
+/// Creates a release in stage `approved`; returns its id and number.
+///
+/// # Errors
+/// [`Error::Refused`] when the change is not approved or the bundle is another workflow's.
+pub async fn create(
+    connection: &mut PgConnection,
+    actor: &Actor,
+    new: NewRelease<'_>,
+) -> Result<(ReleaseId, i64)> {
+    let id = engine::ids::mint(actor.now, rand::random());
+    let (change, waiver) = match new.origin {
+        ReleaseOrigin::Change(change) => (Some(change), None),
+        ReleaseOrigin::Waiver(why) => (None, Some(why)),
+    };
+    let who = actor.who.to_string();
+    let row = release::ActiveModel {
+        id: Set(id),
+        workflow_id: Set(new.workflow.0),
+        change_id: Set(change),
+        waiver: Set(waiver.map(str::to_owned)),
+        bundle: Set(new.bundle.0.to_vec()),
+        base_bundle: Set(new.base_bundle.map(|hash| hash.0.to_vec())),
+        built_at: Set(actor.now),
+        built_by: Set(who.clone()),
+        stage: Set(Stage::Approved.to_string()),
+        stage_since: Set(actor.now),
+        stage_by: Set(who.clone()),
+        in_flight: Set(new.in_flight.to_string()),
+        created_at: Set(actor.now),
+        created_by: Set(who),
+        ..Default::default()
+    };
+    let inserted = release::Entity::insert(row).exec_with_returning(&orm(connection)).await?;
+    let number = inserted.number;
+    let detail = json!({ "workflow_id": new.workflow, "bundle": new.bundle, "base_bundle": new.base_bundle, "change_id": change });
+    log(connection, actor, "release.create", number, detail).await?;
+    Ok((id.into(), number))
+}
+
+/// Records in the audit log that a first release goes live without approval, and why.
+///
+/// # Errors
+/// When the database fails.
+pub async fn waive(connection: &mut PgConnection, actor: &Actor, number: i64, why: &str) -> Result<()> {
+    log(connection, actor, "release.waive", number, json!({ "why": why })).await
+}
+
+/// Counts those approvals of the change for the release's bundle that were given since the live release went live: the
+/// people who gave them saw the change against the bundle that the release was built on.
+///
+/// # Errors
+/// When the database fails.
+pub async fn carry_approvals(connection: &mut PgConnection, release: ReleaseId) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO release_approvals (release_id, bundle, role, person_id, at) \
+         SELECT r.id, r.bundle, v.role, v.person_id, v.at FROM releases r JOIN changes c ON c.id = r.change_id \
+         JOIN change_reviews v ON v.change_id = c.id AND v.verdict = 'approve' AND v.hash = c.hash \
+         WHERE r.id = $1 AND NOT EXISTS (SELECT 1 FROM live_releases l WHERE l.workflow_id = r.workflow_id AND l.live_since > v.at)",
+    )
+    .bind(release.0)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Approves the bundle that a release has now, in a role. `seen` is the hash of the bundle that the person looked at.
+///
+/// # Errors
+/// [`Error::Refused`] when the release was rebuilt since, the person may not approve, or the role has approved.
+pub async fn approve(
+    connection: &mut PgConnection,
+    actor: &Actor,
+    person: PersonId,
+    release: &Release,
+    seen: &Digest,
+    role: Role,
+) -> Result<()> {
+    let row = release_approval::ActiveModel {
+        release_id: Set(release.id.0),
+        bundle: Set(seen.0.to_vec()),
+        role: Set(role.to_string()),
+        person_id: Set(person.0),
+        at: Set(actor.now),
+    };
+    let written = release_approval::Entity::insert(row).exec_without_returning(&orm(connection)).await;
+    match written.map_err(Error::from) {
+        Ok(_) => {}
+        Err(Error::Duplicate(constraint)) if constraint == "release_approvals_one_role_a_person" => {
+            return Err(Error::Refused("you approved this in another role".into()));
+        }
+        Err(Error::Duplicate(_)) => {
+            return Err(Error::Refused(format!("{} has approved this already", role.title())));
+        }
+        Err(other) => return Err(other),
+    }
+    log(connection, actor, "release.approve", release.number, json!({ "role": role, "bundle": seen })).await
+}
+
+/// Gives a release that is not live another bundle, built on the live one.
+///
+/// # Errors
+/// [`Error::Refused`] when the release is in a stage in which it is not rebuilt.
+pub async fn rebuild(
+    connection: &mut PgConnection,
+    actor: &Actor,
+    release: &Release,
+    bundle: &Digest,
+    base: &Digest,
+) -> Result<()> {
+    let row = release::ActiveModel {
+        bundle: Set(bundle.0.to_vec()),
+        base_bundle: Set(Some(base.0.to_vec())),
+        built_at: Set(actor.now),
+        built_by: Set(actor.who.to_string()),
+        ..Default::default()
+    };
+    update(connection, release.id, row).await?;
+    let detail = json!({ "bundle": bundle, "before": release.bundle, "base_bundle": base });
+    log(connection, actor, "release.rebuild", release.number, detail).await
+}
+
+/// Moves a release that is not live to another stage, which the caller has from the table of transitions. `replaced_by` is
+/// the release that takes its place, if one does.
+///
+/// # Errors
+/// [`Error::Refused`] when the table has no such move.
+pub async fn move_to(
+    connection: &mut PgConnection,
+    actor: &Actor,
+    release: &Release,
+    act: Act,
+    to: Stage,
+    why: &str,
+    replaced_by: Option<ReleaseId>,
+) -> Result<()> {
+    let paused_from = (to == Stage::Paused).then(|| release.stage.to_string());
+    let row = release::ActiveModel {
+        paused_from: Set(paused_from),
+        replaced_by: Set(replaced_by.map(|id| id.0)),
+        ..in_stage(actor, to, why)
+    };
+    update(connection, release.id, row).await?;
+    log(
+        connection,
+        actor,
+        &format!("release.{act}"),
+        release.number,
+        json!({ "stage": to.to_string(), "why": why }),
+    )
+    .await
+}
+
+/// Makes a release the live one of its workflow and retires the one that was: from the commit on, events are decided by its
+/// bundle under the next epoch. Answers the release that it replaced.
+///
+/// # Errors
+/// [`Error::Refused`] when an approval is missing, the actor may not, or the release was built on another bundle.
+pub async fn go_live(
+    connection: &mut PgConnection,
+    actor: &Actor,
+    release: &Release,
+) -> Result<Option<LiveRelease>> {
+    workflows::begin_epoch(connection, release.workflow.0).await?;
+    let replaced = super::live(connection, release.workflow).await?;
+    if let Some(before) = &replaced {
+        let row = release::ActiveModel {
+            share: Set(0),
+            replaced_by: Set(Some(release.id.0)),
+            ..in_stage(actor, Stage::Retired, "")
+        };
+        update(connection, before.id, row).await?;
+        let detail = json!({ "stage": Stage::Retired.to_string(), "replaced_by": release.number });
+        log(connection, actor, &format!("release.{}", Act::Replace), before.number, detail).await?;
+    }
+    let row =
+        release::ActiveModel { paused_from: Set(None), share: Set(100), ..in_stage(actor, Stage::Live, "") };
+    update(connection, release.id, row).await?;
+    sqlx::query(
+        "INSERT INTO pool_states (name) SELECT v.name FROM bundles b JOIN versions v ON v.id = ANY (b.version_ids) \
+         WHERE b.hash = $1 AND v.kind = 'pool' ON CONFLICT DO NOTHING",
+    )
+    .bind(release.bundle.0.as_slice())
+    .execute(&mut *connection)
+    .await?;
+    let detail = json!({
+        "workflow": release.workflow_name,
+        "bundle": release.bundle,
+        "replaces": replaced.as_ref().map(|before| before.number),
+    });
+    log(connection, actor, &format!("release.{}", Act::GoLive), release.number, detail).await?;
+    workflows::announce_release(connection).await?;
+    Ok(replaced)
+}
+
+/// What a move to a stage writes.
+fn in_stage(actor: &Actor, stage: Stage, why: &str) -> release::ActiveModel {
+    release::ActiveModel {
+        stage: Set(stage.to_string()),
+        stage_since: Set(actor.now),
+        stage_by: Set(actor.who.to_string()),
+        stage_why: Set(why.to_owned()),
+        ..Default::default()
+    }
+}
+
+/// Writes the columns of a release that are set in `row`.
+async fn update(connection: &mut PgConnection, id: ReleaseId, row: release::ActiveModel) -> Result<()> {
+    release::Entity::update_many()
+        .set(row)
+        .filter(release::Column::Id.eq(id.0))
+        .exec(&orm(connection))
+        .await?;
+    Ok(())
+}
+
+async fn log(
+    connection: &mut PgConnection,
+    actor: &Actor,
+    action: &str,
+    number: i64,
+    detail: Json,
+) -> Result<()> {
+    audit(connection, actor, Audit { action, subject: &format!("release:{number}"), lead: None, detail })
+        .await
+}
