@@ -190,8 +190,8 @@ pub enum Instruction {
 pub struct Origin {
     /// The decision.
     pub decision_id: DecisionId,
-    /// The event that was decided.
-    pub event_id: EventId,
+    /// The event that was decided; `None` where it was something else about the lead.
+    pub event_id: Option<EventId>,
     /// In which mode.
     pub mode: Mode,
     /// The bundle that decided.
@@ -348,6 +348,13 @@ mod tests {
         assert_eq!((effect.key, effect.lead_sequence), (Digest::of(b"effect"), 3));
         assert_eq!((effect.origin.mode, effect.origin.rule_version), (Mode::Live, 7));
         assert_eq!(effect.bytes, body().to_string().into_bytes());
+    }
+
+    #[test]
+    fn a_decision_about_no_event_has_none() {
+        let mut body = body();
+        body["decision"]["event_id"] = Json::Null;
+        assert_eq!(parse(&body).unwrap().origin.event_id, None);
     }
 
     #[test]

@@ -50,7 +50,15 @@ impl TryFrom<destination::Model> for DestinationRow {
     type Error = Error;
     fn try_from(row: destination::Model) -> Result<Self> {
         let destination::Model { id, name, kind, settings, paused_reason, pace, credential_id, .. } = row;
-        Ok(Self { id, name, kind, settings, pace: serde_json::from_value(pace)?, paused_reason, credential_id })
+        Ok(Self {
+            id,
+            name,
+            kind,
+            settings,
+            pace: serde_json::from_value(pace)?,
+            paused_reason,
+            credential_id,
+        })
     }
 }
 

@@ -20,7 +20,7 @@ pub struct Row {
     lead_id: LeadId,
     workflow: String,
     decision_id: DecisionId,
-    event_id: EventId,
+    event_id: Option<EventId>,
     mode: Mode,
     bundle: String,
     rule_set: String,

@@ -74,7 +74,17 @@ pub async fn destinations(store: &Store) -> Result<Vec<DestinationRecord>> {
 impl TryFrom<destination::Model> for DestinationRecord {
     type Error = Error;
     fn try_from(row: destination::Model) -> Result<Self> {
-        let destination::Model { id, name, kind, settings, secret, paused_reason, pace, created_at, credential_id } = row;
+        let destination::Model {
+            id,
+            name,
+            kind,
+            settings,
+            secret,
+            paused_reason,
+            pace,
+            created_at,
+            credential_id,
+        } = row;
         let pace = serde_json::from_value(pace)?;
         Ok(Self { id, name, kind, settings, secret, credential_id, paused_reason, pace, created_at })
     }
