@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 
 use engine::change::{Kind, KindSpec};
 use http::Method;
+use service::run::RunKind;
 use store::actor::Role;
 use store::people::Scope;
 use strum::VariantArray as _;
@@ -67,6 +68,21 @@ const SIGNERS: Need = Need::Roles(APPROVING_ROLES);
 
 /// Who sets weight and absence of pool members.
 const AVAILABILITY: Need = Need::Roles(&[Role::Revops, Role::AeRepLeader]);
+/// Who may start, cancel or retry a run of some kind; which of them may do so for a kind, the kind knows.
+const RUN_OWNERS: Need = Need::Roles(&[
+    Role::Enablement,
+    Role::RepLeader,
+    Role::Revops,
+    Role::RevopsLead,
+    Role::Integrations,
+    Role::Admin,
+]);
+
+/// Who may import leads and see the rows that were rejected.
+const IMPORTERS: Need = Need::Roles(RunKind::Import.owners());
+
+/// Who may have decisions decided again.
+const REPLAYERS: Need = Need::Roles(RunKind::ReplayDecisions.owners());
 
 /// Who goes live with releases, and withdraws them.
 const RELEASERS: Need = Need::Roles(&[Role::Revops]);
@@ -99,6 +115,10 @@ const LINES: &[Line] = &[
     get("/sync", Need::SignedIn),
     get("/sync/effects/{id}", Need::SignedIn),
     get("/sync/jobs", Need::SignedIn),
+    get("/runs/{id}", Need::SignedIn),
+    get("/runs/{id}/rejects.csv", IMPORTERS),
+    get("/import", IMPORTERS),
+    get("/import/{id}", IMPORTERS),
     get("/changes", Need::SignedIn),
     get("/changes/{number}", Need::SignedIn),
     get("/releases", Need::SignedIn),
@@ -128,6 +148,11 @@ const LINES: &[Line] = &[
     post("/actions/replay-chosen", SYNCS),
     post("/actions/stop-replay", SYNCS),
     post("/actions/run-job", SYNCS),
+    post("/actions/cancel-run", RUN_OWNERS),
+    post("/actions/retry-run", RUN_OWNERS),
+    post("/actions/start-replay", REPLAYERS),
+    post("/actions/start-import", IMPORTERS),
+    post("/import/upload", IMPORTERS),
     post("/actions/stop-workflow", STOPPERS),
     post("/actions/resume-workflow", STOPPERS),
     post("/actions/take-lead", DECIDERS),
@@ -247,6 +272,16 @@ mod tests {
         for caller in [Caller::Nobody, Caller::Person(vec![Role::Admin]), Caller::Key(vec![Scope::Admin])] {
             assert_eq!(ask(Method::GET, "/nowhere", &caller), Err(Denied::Unlisted));
             assert_eq!(ask(Method::DELETE, "/leads", &caller), Err(Denied::Unlisted));
+        }
+    }
+
+    #[test]
+    fn the_owners_of_each_kind_of_run_may_cancel_runs() {
+        for kind in <RunKind as strum::VariantArray>::VARIANTS {
+            for role in kind.owners() {
+                let caller = Caller::Person(vec![*role]);
+                assert_eq!(ask(Method::POST, "/actions/cancel-run", &caller), Ok(()), "{kind} {role}");
+            }
         }
     }
 

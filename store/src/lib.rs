@@ -8,6 +8,7 @@ pub mod availability;
 pub mod changes;
 mod columns;
 pub mod control;
+pub mod credentials;
 pub mod destinations;
 mod entity;
 pub mod error;
@@ -28,6 +29,7 @@ pub mod pool;
 pub mod queue;
 pub mod reads;
 pub mod releases;
+pub mod runs;
 pub mod settings;
 pub mod sync;
 #[cfg(feature = "testing")]

@@ -10,6 +10,7 @@ pub mod path;
 pub mod people;
 pub mod queue;
 pub mod releases;
+pub mod runs;
 mod set_password;
 mod set_theme;
 pub mod settings;

@@ -7,7 +7,9 @@ use engine::control::outcome::OutcomeStage;
 use engine::control::release::Stage;
 use engine::decision::{Mode, Outcome3};
 use engine::event::EventKind;
+use service::run::RunKind;
 use store::changes::State;
+use store::runs::RunState;
 
 use store::sync::UnfinishedState;
 
@@ -201,7 +203,10 @@ pub fn act(action: &str) -> String {
         "layers.set_owners" => "Named the owners of the layers",
         "settings.set_organisation" => "Changed the organisation",
         "job.request" => "Asked for a job",
+        "import.upload" => "Uploaded a file to import",
         "import.finish" => "Imported a file",
+        "run.start" => "Started a run",
+        "run.cancel" => "Cancelled a run",
         "effect.replay" => "Tried an action again",
         "effect.replay_chosen" => "Tried chosen actions again",
         "effect.stop_replay" => "Stopped trying again",
@@ -210,12 +215,34 @@ pub fn act(action: &str) -> String {
         "view.rename" => "Renamed a view",
         "view.delete" => "Deleted a view",
         "export.csv" => "Took a list as a file",
+        "credential.save" => "Saved a credential",
         "destination.save" => "Saved a destination",
         "destination.pause" => "Paused a destination",
         "destination.resume" => "Let a destination go on",
         other => return sentence(&other.replace(['.', '_'], " ")),
     }
     .to_owned()
+}
+
+/// What a kind of run is called.
+pub fn run_kind(kind: RunKind) -> &'static str {
+    match kind {
+        RunKind::ReplayDecisions => "Replay of decisions",
+        RunKind::ReplayDeliveries => "Retry of failed deliveries",
+        RunKind::ChangeImpact => "Impact of a change",
+        RunKind::Import => "Import",
+    }
+}
+
+/// Where a run stands, with its colour.
+pub fn run_state(state: RunState) -> (&'static str, &'static str) {
+    match state {
+        RunState::Waiting => ("unknown", "Waiting"),
+        RunState::Running => ("info", "Running"),
+        RunState::Done => ("good", "Done"),
+        RunState::Failed => ("bad", "Failed"),
+        RunState::Cancelled => ("warn", "Cancelled"),
+    }
 }
 
 /// Where a change stands.

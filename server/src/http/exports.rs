@@ -64,7 +64,7 @@ fn pairs(request: &Request) -> Vec<(String, String)> {
 }
 
 /// The answer as a file to be kept. What is no plain name is a path that leads to nothing, and no name for a file.
-fn named(mut response: Response, kind: &'static str, file: &str) -> Response {
+pub(super) fn named(mut response: Response, kind: &'static str, file: &str) -> Response {
     let file: String = file.chars().filter(|c| c.is_ascii_alphanumeric() || ['-', '.'].contains(c)).collect();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));

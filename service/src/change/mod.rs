@@ -11,7 +11,7 @@ mod review;
 mod surroundings;
 mod write;
 
-pub use impact::{Impact, impact};
+pub use impact::{ChangeImpact, WorkflowImpact, impact};
 pub(crate) use policy::person;
 pub use policy::{approvers, may_write};
 pub use propose::{Proposed, propose};

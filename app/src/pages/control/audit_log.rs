@@ -45,6 +45,7 @@ const AREAS: [(&str, &str); 14] = [
     ("effect", "Actions sent"),
     ("job", "Jobs"),
     ("import", "Imports"),
+    ("run", "Runs"),
 ];
 
 /// The audit log.

@@ -267,7 +267,6 @@ fn try_all(here: &Here, asked: &Asked, count: i64) -> impl IntoView + use<> {
             {once(&here.request, "all")}
             <input type="hidden" name="destination" value=asked.destination.clone() />
             <input type="hidden" name="error" value=asked.filter.error.clone() />
-            <input type="hidden" name="next" value=asked.address.start().href() />
             <p>{format!("{which} {verb} sent again, each with the key it had.")}</p>
             <p class="meta">"Where a later decision has arrived at the same record since, the older one is closed instead."</p>
             <button class="btn primary">{all.clone()}</button>
