@@ -27,6 +27,10 @@ INSERT INTO routes (kind, source, workflow_id) VALUES ('form', 'web', '00000000-
 INSERT INTO pool_availability (pool, person, weight, changed_at, changed_by) VALUES ('ae', 'jane@acme.example', 2, now(), 'test');
 INSERT INTO pool_states (name) VALUES ('ae');
 INSERT INTO destinations (id, name, kind, settings, created_at) VALUES ('00000000-0000-7000-8000-000000000001', 'crm', 'webhook', '{}', now());
+INSERT INTO credentials (id, name, configured, grant_text, created_at) VALUES ('00000000-0000-7000-8000-000000000001', 'crm', 'x', 'x', now());
+INSERT INTO runs (id, kind, work_key, input, created_by, created_at) VALUES ('00000000-0000-7000-8000-000000000001', 'import', 'x', '{}', 'test', now());
+INSERT INTO uploads (id, person_id, file_name, bytes, created_at)
+    VALUES ('00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000001', 'leads.csv', 1, now());
 INSERT INTO destination_flows (destination_id) VALUES ('00000000-0000-7000-8000-000000000001');
 INSERT INTO feature_dictionary (workflow_id, field, value_hash, value) VALUES ('00000000-0000-7000-8000-000000000001', 'field', 'x', 'value');
 INSERT INTO leads (id, created_at) VALUES ('00000000-0000-7000-8000-000000000001', now());
