@@ -97,6 +97,7 @@ fn topic(action: &str) -> Option<Topic> {
     match action.split('.').next().unwrap_or_default() {
         "effect" | "destination" | "kill" => Some(Topic::Sync),
         "job" => Some(Topic::Jobs),
+        "run" => Some(Topic::Runs),
         "lead" | "import" => Some(Topic::Leads),
         "queue" | "decision" | "override" => Some(Topic::Queue),
         "change" | "version" | "workflow" | "release" => Some(Topic::Changes),

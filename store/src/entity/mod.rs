@@ -20,10 +20,12 @@ pub mod queue_claim;
 pub mod release;
 pub mod release_approval;
 pub mod route;
+pub mod run;
 pub mod saved_view;
 pub mod session;
 pub mod setting;
 pub mod setup_link;
+pub mod upload;
 pub mod used_form;
 pub mod version;
 pub mod workflow;
@@ -111,10 +113,12 @@ mod tests {
             release,
             release_approval,
             route,
+            run,
             saved_view,
             session,
             setting,
             setup_link,
+            upload,
             used_form,
             version,
             workflow,

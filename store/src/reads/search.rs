@@ -1,47 +1,36 @@
-//! What is found by name beside leads and people.
+//! What is found by name or title beside leads and people. By hand, since titles are beside the names of versions.
 
-use sea_orm::sea_query::{Expr, Func};
-use sea_orm::{
-    ColumnTrait as _, DerivePartialModel, EntityTrait as _, ExprTrait as _, QueryFilter as _,
-    QueryOrder as _, QuerySelect as _,
-};
+use sqlx::FromRow;
 
-use crate::entity::version;
 use crate::error::Result;
 use crate::pool::Store;
 
 /// Versions found at most: who gets more types another letter.
-const FOUND: u64 = 8;
+const FOUND: i64 = 8;
 
 /// Something that has versions.
-#[derive(Clone, Debug, PartialEq, Eq, DerivePartialModel)]
-#[sea_orm(entity = "version::Entity")]
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
 pub struct Versioned {
     /// What it is: `map`, `rule_set`, `list`, `pool` or `catalogue`.
     pub kind: String,
     /// Its name.
     pub name: String,
     /// Its newest version.
-    #[sea_orm(from_expr = "version::Column::Version.max()")]
     pub version: i32,
 }
 
-/// Maps, fields, rule sets, lists and pools with this in their name.
+/// What has versions and has this in its name or title.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn versions(store: &Store, text: &str) -> Result<Vec<Versioned>> {
-    let place = Func::cust("strpos")
-        .arg(Func::lower(version::Column::Name.into_expr()))
-        .arg(Func::lower(Expr::val(text)));
-    Ok(version::Entity::find()
-        .filter(Expr::expr(place).gt(0))
-        .group_by(version::Column::Kind)
-        .group_by(version::Column::Name)
-        .order_by_asc(version::Column::Name)
-        .order_by_asc(version::Column::Kind)
-        .limit(FOUND)
-        .into_partial_model()
-        .all(store.db())
-        .await?)
+    Ok(sqlx::query_as(
+        "SELECT kind, name, max(version) AS version FROM versions LEFT JOIN version_titles t USING (kind, name) \
+         WHERE strpos(lower(name), lower($1)) > 0 OR strpos(lower(t.title), lower($1)) > 0 \
+         GROUP BY kind, name ORDER BY name, kind LIMIT $2",
+    )
+    .bind(text)
+    .bind(FOUND)
+    .fetch_all(store.pool())
+    .await?)
 }

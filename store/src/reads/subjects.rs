@@ -38,14 +38,15 @@ pub struct Subject {
 /// When the database fails.
 pub async fn subjects(store: &Store, kind: Kind) -> Result<Vec<Subject>> {
     Ok(sqlx::query_as(
-        "SELECT v.name, v.version, v.created_at, CASE v.kind WHEN 'list' THEN jsonb_array_length(v.body->'entries') WHEN 'rule_set' THEN jsonb_array_length(v.body->'rules') \
-         WHEN 'pool' THEN jsonb_array_length(v.body->'members') WHEN 'map' THEN (SELECT count(*) FROM jsonb_object_keys(v.body->'fields')) \
-         ELSE (SELECT count(*) FROM jsonb_object_keys(v.body)) END::bigint AS size, \
+        "SELECT v.name, v.version, v.created_at, CASE jsonb_typeof(p.parts) WHEN 'array' THEN jsonb_array_length(p.parts) \
+         WHEN 'object' THEN (SELECT count(*) FROM jsonb_object_keys(p.parts)) ELSE 0 END::bigint AS size, \
          ARRAY(SELECT w.title FROM workflows w JOIN live_releases r ON r.workflow_id = w.id JOIN versions l ON l.id = ANY(r.version_ids) \
          WHERE l.kind = v.kind AND l.name = v.name ORDER BY w.title) AS workflows \
-         FROM (SELECT DISTINCT ON (name) * FROM versions WHERE kind = $1 ORDER BY name, version DESC) v ORDER BY v.name",
+         FROM (SELECT DISTINCT ON (name) * FROM versions WHERE kind = $1 ORDER BY name, version DESC) v \
+         CROSS JOIN LATERAL (SELECT CASE WHEN $2::text IS NULL THEN v.body ELSE v.body -> $2 END AS parts) p ORDER BY v.name",
     )
     .bind(<&str>::from(kind))
+    .bind(kind.spec().parts.key)
     .fetch_all(store.pool())
     .await?)
 }

@@ -12,6 +12,7 @@ use sea_orm::{EntityTrait as _, Set};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use sqlx::{FromRow, PgConnection};
+use strum::VariantArray as _;
 use uuid::Uuid;
 
 use super::versions::{Version, versions};
@@ -171,7 +172,7 @@ pub async fn live_by_id(connection: &mut PgConnection, id: WorkflowId) -> Result
     row.ok_or(Error::NotFound("live workflow"))
 }
 
-/// Versions by id, beside the newest version of every other list and pool: all that the rules of a bundle could name.
+/// Versions by id, beside the newest version of everything that workflows share: all that the rules of a bundle could name.
 /// Lists come without their entries.
 ///
 /// # Errors
@@ -180,11 +181,14 @@ pub async fn parts_in_reach(
     connection: &mut PgConnection,
     ids: &[Uuid],
 ) -> Result<Vec<(VersionId, BundlePart)>> {
+    let shared: Vec<&str> =
+        Kind::VARIANTS.iter().filter(|kind| kind.spec().is_shared()).map(<&str>::from).collect();
     let rows: Vec<PartRow> = sqlx::query_as(
         "SELECT DISTINCT ON (kind, name) id, kind, name, version, CASE WHEN kind = 'list' THEN '{\"entries\": []}'::jsonb ELSE body END AS body \
-         FROM versions WHERE id = ANY($1) OR kind IN ('list', 'pool') ORDER BY kind, name, id = ANY($1) DESC, version DESC",
+         FROM versions WHERE id = ANY($1) OR kind = ANY($2) ORDER BY kind, name, id = ANY($1) DESC, version DESC",
     )
     .bind(ids)
+    .bind(shared)
     .fetch_all(connection)
     .await?;
     rows.into_iter().map(PartRow::try_into_part).collect()
