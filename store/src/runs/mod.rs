@@ -3,6 +3,8 @@
 //! A run is claimed like an effect: by the database's clock, for a while, with a `run_lease` that only rises. The process that
 //! holds it renews the lease with its progress. One that dies falls silent, and another one claims the run; whatever the first
 //! one still writes names an older lease and changes nothing.
+//!
+//! Hand-written SQL: an insert guarded by a partial index, which SeaORM cannot name, a guarded cancel, and notifications.
 
 mod lease;
 mod list;
