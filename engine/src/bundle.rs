@@ -2,18 +2,21 @@
 //!
 //! These are the three steps whose results a decision stores and whose repetition must give the same bytes for ever.
 
+mod builder;
+
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
-use serde::de::DeserializeOwned;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use crate::action::Action;
 use crate::catalogue::Catalogue;
 use crate::change::Kind;
-use crate::content::{EventDocument, ExtractionMap, MapFile, NotRead};
-use crate::decision::{Decision, ListMatch, Snapshot, SnapshotField, SnapshotList};
+use crate::change::kinds::Membership;
+use crate::content::{EventDocument, ExtractionMap, Known, MapFile, NotRead};
+use crate::decision::{Conditions, Decision, ListMatch, Snapshot, SnapshotField, SnapshotList};
 use crate::problem::Problem;
 use crate::rules::analysis::Nearest;
 use crate::rules::pick::{Pick, PickInputs, Pool, pick};
@@ -21,6 +24,8 @@ use crate::rules::{
     Act, Analysis, Explanation, Inputs, Match, Reading, ReferenceList, RuleSet, RuleSetFile, Verdict,
 };
 use crate::value::Value;
+
+pub use self::builder::BundleBuilder;
 
 /// The content of a bundle, each part with its version.
 #[derive(Clone, Debug)]
@@ -54,44 +59,17 @@ impl BundleSource {
     /// Puts parts together: one catalogue, one map, one rule set, and any number of lists and pools.
     ///
     /// # Errors
-    /// Names the part that is missing, or whose content is not of its kind.
+    /// Names the part that is missing, that has no place in a bundle, or whose content is not of its kind.
     pub fn assemble(parts: impl IntoIterator<Item = BundlePart>) -> Result<Self, Problem> {
-        let (mut catalogue, mut map, mut rule_set) = (None, None, None);
-        let (mut lists, mut pools) = (BTreeMap::new(), BTreeMap::new());
+        let mut builder = BundleBuilder::default();
         for BundlePart { kind, name, version, body } in parts {
-            match kind {
-                Kind::Catalogue => catalogue = Some((version, content(kind, &name, body)?)),
-                Kind::Map => map = Some((version, content(kind, &name, body)?)),
-                Kind::RuleSet => rule_set = Some((version, content(kind, &name, body)?)),
-                Kind::List => {
-                    let list: ListContent = content(kind, &name, body)?;
-                    lists.insert(name, (version, list.entries));
-                }
-                Kind::Pool => {
-                    let pool = content(kind, &name, body)?;
-                    pools.insert(name, (version, pool));
-                }
-            }
+            let place = kind.spec().place.as_ref();
+            let place =
+                place.ok_or_else(|| Problem::at("", format!("{kind} {name} has no place in a bundle.")))?;
+            (place.put)(&mut builder, &name, Some(version), body)?;
         }
-        let missing = |kind: Kind| Problem::at("", format!("The bundle has no {kind}."));
-        Ok(Self {
-            catalogue: catalogue.ok_or_else(|| missing(Kind::Catalogue))?,
-            map: map.ok_or_else(|| missing(Kind::Map))?,
-            rule_set: rule_set.ok_or_else(|| missing(Kind::RuleSet))?,
-            lists,
-            pools,
-        })
+        builder.build()
     }
-}
-
-/// The content of a version of a reference list.
-#[derive(Deserialize)]
-struct ListContent {
-    entries: Vec<String>,
-}
-
-fn content<T: DeserializeOwned>(kind: Kind, name: &str, body: Json) -> Result<T, Problem> {
-    serde_json::from_value(body).map_err(|error| Problem::at("", format!("{kind} {name}: {error}")))
 }
 
 /// A bundle, checked and compiled.
@@ -110,6 +88,7 @@ pub struct Bundle {
     rules: RuleSet,
     lists: BTreeMap<String, (u32, ReferenceList)>,
     pools: BTreeMap<String, (u32, Pool)>,
+    assigned_pools: BTreeSet<String>,
 }
 
 /// The pick of a person with everything it was made from, as a decision stores it.
@@ -148,6 +127,7 @@ impl Bundle {
             .map(|(name, (version, entries))| (name, (version, ReferenceList::new(entries))))
             .collect();
         Ok(Self {
+            assigned_pools: source.rule_set.1.pools(),
             catalogue,
             catalogue_version,
             rule_set: source.rule_set.1.rule_set,
@@ -160,9 +140,14 @@ impl Bundle {
         })
     }
 
-    /// Reads an event: the snapshot to decide on, and what could not be read.
-    pub fn read(&self, event: &EventDocument<'_>) -> (Snapshot, Vec<NotRead>) {
-        let extraction = self.map.extract(event);
+    /// Returns how far back a lead's earlier events are read with each new one, if they are at all.
+    pub fn looks_back(&self) -> Option<TimeDelta> {
+        self.map.looks_back()
+    }
+
+    /// Reads an event together with what is already known of its lead: the snapshot to decide on, and what could not be read.
+    pub fn read(&self, event: &EventDocument<'_>, known: &Known<'_>) -> (Snapshot, Vec<NotRead>) {
+        let extraction = self.map.extract(event, known);
         let fields: BTreeMap<String, SnapshotField> = extraction
             .fields
             .into_iter()
@@ -181,16 +166,22 @@ impl Bundle {
         (Snapshot { fields, lists }, extraction.not_read)
     }
 
-    /// Decides on a snapshot.
-    pub fn decide(&self, snapshot: &Snapshot, as_of: DateTime<Utc>) -> Verdict {
+    /// Decides on a snapshot, under the conditions of that moment.
+    pub fn decide(&self, snapshot: &Snapshot, as_of: DateTime<Utc>, conditions: &Conditions) -> Verdict {
         let readings = self.readings(&snapshot.fields);
-        self.rules.decide(&Inputs { readings: &readings, lists: &snapshot.lists, as_of })
+        self.rules_under(conditions).decide(&Inputs { readings: &readings, lists: &snapshot.lists, as_of })
     }
 
-    /// Why a decision on a snapshot came out as it did, rule by rule.
-    pub fn explain(&self, snapshot: &Snapshot, as_of: DateTime<Utc>) -> Explanation {
+    /// Explains, rule by rule, what [`Bundle::decide`] decides on the same inputs.
+    pub fn explain(&self, snapshot: &Snapshot, as_of: DateTime<Utc>, conditions: &Conditions) -> Explanation {
         let readings = self.readings(&snapshot.fields);
-        self.rules.explain(&Inputs { readings: &readings, lists: &snapshot.lists, as_of })
+        self.rules_under(conditions).explain(&Inputs { readings: &readings, lists: &snapshot.lists, as_of })
+    }
+
+    /// The rules that the scan does not pass over. Nearly always that is all of them.
+    fn rules_under(&self, conditions: &Conditions) -> Cow<'_, RuleSet> {
+        let skipped = conditions.skipped();
+        if skipped.is_empty() { Cow::Borrowed(&self.rules) } else { Cow::Owned(self.rules.without(&skipped)) }
     }
 
     /// The nearest change of the fields of a snapshot that would lead to another decision.
@@ -238,7 +229,8 @@ impl Bundle {
 
     /// Picks a person of a pool.
     pub fn pick(&self, pool: &str, inputs: PickInputs) -> StoredPick {
-        let picked = self.pool(pool).and_then(|(_, members)| pick(members, &inputs));
+        let picked =
+            self.pool(pool).and_then(|(_, members)| pick(&members.weighted(&inputs.weights), &inputs));
         StoredPick { pool: pool.to_owned(), inputs, pick: picked }
     }
 
@@ -250,6 +242,20 @@ impl Bundle {
     /// The lists that the rules ask.
     pub fn asked_lists(&self) -> BTreeSet<&str> {
         self.rules.questions().iter().map(|question| question.list.as_str()).collect()
+    }
+
+    /// Returns whether the bundle needs something of this kind and name: the workflow's own parts, and what its rules name.
+    pub fn has_part(&self, kind: Kind, name: &str) -> bool {
+        match kind.spec().place.as_ref().map(|place| place.membership) {
+            Some(Membership::One) => true,
+            Some(Membership::Named(names)) => names(self).contains(name),
+            None => false,
+        }
+    }
+
+    /// Returns the pools that the rules assign to.
+    pub fn assigned_pools(&self) -> BTreeSet<String> {
+        self.assigned_pools.clone()
     }
 
     fn readings(&self, fields: &BTreeMap<String, SnapshotField>) -> BTreeMap<String, Reading> {
@@ -328,9 +334,11 @@ mod tests {
     const MAP: &str = "{map: m, fields: {company: {from: /payload/company, extract: text}, country: {from: /payload/country, extract: text}}}";
 
     fn read(bundle: &Bundle, payload: &Json) -> (Snapshot, Verdict) {
-        let (snapshot, _) = bundle
-            .read(&EventDocument { id: EventId(Uuid::nil()), document: &json!({ "payload": payload }) });
-        let verdict = bundle.decide(&snapshot, DateTime::UNIX_EPOCH);
+        let (snapshot, _) = bundle.read(
+            &EventDocument { id: EventId(Uuid::nil()), document: &json!({ "payload": payload }) },
+            &Known::default(),
+        );
+        let verdict = bundle.decide(&snapshot, DateTime::UNIX_EPOCH, &Conditions::default());
         (snapshot, verdict)
     }
 

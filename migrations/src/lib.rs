@@ -29,6 +29,10 @@ steps![
     "0012_verdict_effects",
     "0013_notices",
     "0014_releases",
+    "0015_decisions",
+    "0016_runs",
+    "0017_kinds",
+    "0018_credentials",
 ];
 
 /// Brings a database's schema up to date, or takes it back.

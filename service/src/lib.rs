@@ -6,13 +6,16 @@
 pub mod apply;
 pub mod bundles;
 pub mod change;
+pub mod credentials;
 pub mod decide;
 pub mod error;
 pub mod import;
 pub mod letters;
 pub mod release;
+pub mod run;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod titles;
 
 pub use bundles::Bundles;
 pub use decide::Pipeline;

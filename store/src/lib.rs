@@ -4,9 +4,13 @@
 //! [`Actor`], the first argument of every writing function, and the audit row is written in the same transaction.
 
 pub mod actor;
+pub mod availability;
 pub mod changes;
+mod columns;
 pub mod control;
+pub mod credentials;
 pub mod destinations;
+mod entity;
 pub mod error;
 pub mod hash;
 pub mod imports;
@@ -18,16 +22,19 @@ pub mod live;
 pub mod log;
 pub mod migrate;
 pub mod notices;
+mod orm;
 pub mod outcomes;
 pub mod people;
 pub mod pool;
 pub mod queue;
 pub mod reads;
 pub mod releases;
+pub mod runs;
 pub mod settings;
 pub mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod titles;
 pub mod views;
 pub mod workflows;
 

@@ -2,6 +2,8 @@
 //!
 //! People's acts are told by [`crate::control::audit`], in their transaction. What happens thousands of times a second
 //! (decisions, deliveries) is only marked here, and told a few times a second by [`flush`].
+//!
+//! Hand-written SQL: notifications only.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -42,6 +44,8 @@ pub enum Topic {
     Jobs,
     /// Figures that take a while to add up.
     Figures,
+    /// Long work and its progress.
+    Runs,
 }
 
 /// Topics that this process has something to tell of.

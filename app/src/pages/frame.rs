@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
 use store::reads::frame::{Around, around};
+use store::titles::titles;
 use store::{changes, queue};
 
 use super::help::help;
@@ -75,7 +76,9 @@ where
     };
     let clock = Clock { now: request.now, zone: viewer.time_zone };
     let here = Here { request: request.clone(), clock };
-    let around = around(&request.store).await;
+    let (around, titles) = tokio::join!(around(&request.store), titles(&request.store));
+    // Without titles, names are shown.
+    provide_context(titles.unwrap_or_default());
     let queued = queue::count(&request.store, &queue::Filter::default()).await.unwrap_or_default();
     let page = match load(here).await {
         Ok(page) => page,

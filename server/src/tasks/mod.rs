@@ -1,18 +1,20 @@
-//! What the process does by itself: carrying out effects, and the jobs of the scheduler.
+//! What the process does by itself: carrying out effects, the jobs of the scheduler, and runs.
 //!
 //! Each task looks at the database, does one bounded piece of work and looks again; it is woken by a signal and by the
 //! clock. Any number of processes may run them at once, and any of them may die at any moment.
 
 mod attempt;
-mod desk;
 pub mod dispatch;
 mod health;
 mod held;
 mod jobs;
 mod listen;
 mod notices;
+mod outbox_client;
+pub mod runs;
 pub mod schedule;
 mod trouble;
+mod uploads;
 mod worker;
 
 use std::time::Duration;
@@ -20,7 +22,7 @@ use std::time::Duration;
 pub use self::jobs::Means;
 pub use self::notices::Letters;
 
-use store::Store;
+use service::run::RunContext;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -34,9 +36,11 @@ pub struct Tasks {
 
 impl Tasks {
     /// Starts all tasks.
-    pub fn start(store: Store, means: Means, shutdown: CancellationToken) -> Self {
+    pub fn start(context: RunContext, means: Means, shutdown: CancellationToken) -> Self {
+        let store = context.pipeline.store().clone();
         let mut running = JoinSet::new();
         running.spawn(schedule::run(store.clone(), means, shutdown.clone()));
+        running.spawn(runs::run(context, shutdown.clone()));
         running.spawn(dispatch::run(store, dispatch::Options::default(), shutdown));
         Self { running }
     }

@@ -11,9 +11,9 @@ mod review;
 mod surroundings;
 mod write;
 
-pub use impact::{Impact, impact};
+pub use impact::{ChangeImpact, WorkflowImpact, impact};
 pub(crate) use policy::person;
-pub use policy::{approvers, may_write, owner};
+pub use policy::{approvers, may_write};
 pub use propose::{Proposed, propose};
 pub use reading::{Reading, read, text_of};
 pub use review::{Approval, approve, comment, send_back};

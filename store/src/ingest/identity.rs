@@ -1,4 +1,6 @@
 //! Who an event is about: found, made and locked.
+//!
+//! Hand-written SQL: the path of every event, with an array for each column.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -8,21 +10,48 @@ use engine::ids::LeadId;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use crate::columns::Columns;
 use crate::error::{Error, Result};
 use crate::keyring::{DataKey, Keyring};
-use crate::log::column;
 
-/// What an event says about who its lead is.
+/// What an event says about who its lead is, its identities hashed once.
 #[derive(Clone, Debug)]
-pub struct Named<'a> {
-    /// The source that external ids belong to.
-    pub source: &'a str,
-    /// The lead as the event names it.
-    pub lead: &'a LeadInput,
-    /// The event, for merge suggestions.
-    pub event_id: Uuid,
-    /// When the event came.
-    pub received_at: DateTime<Utc>,
+pub struct NamedLead {
+    external: Option<Identity>,
+    email: Option<Identity>,
+    /// The id of the lead if nobody is known by these identities.
+    fresh: LeadId,
+    event_id: Uuid,
+    received_at: DateTime<Utc>,
+}
+
+impl NamedLead {
+    /// Hashes what an event of a source says about its lead.
+    pub fn new(
+        keyring: &Keyring,
+        source: &str,
+        lead: &LeadInput,
+        event_id: Uuid,
+        received_at: DateTime<Utc>,
+    ) -> Self {
+        let external = lead.external_id.as_deref().map(|id| external_identity(keyring, source, id));
+        let email = lead
+            .email
+            .as_deref()
+            .and_then(engine::event::normal_email)
+            .map(|email| email_identity(keyring, &email));
+        let fresh = LeadId(engine::ids::mint(received_at, rand::random()));
+        Self { external, email, fresh, event_id, received_at }
+    }
+}
+
+/// Who an event is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Identified {
+    /// The lead.
+    pub lead: LeadId,
+    /// Whether the event is the first that names it.
+    pub is_new: bool,
 }
 
 /// A lead, locked until the transaction ends.
@@ -49,13 +78,11 @@ pub(crate) struct NewLead {
     created_at: DateTime<Utc>,
 }
 
-/// Who events are about.
-pub struct Identified {
-    /// The lead of each event.
-    pub leads: Vec<LeadId>,
-    /// All of them. Those that are there already are locked.
-    pub locked: HashMap<LeadId, LockedLead>,
-    /// Identities that nobody has yet.
+/// Leads that events are about, in the transaction that decides about them.
+pub struct LockedLeads {
+    /// All of them. Those that exist already are locked.
+    pub leads: HashMap<LeadId, LockedLead>,
+    /// Identities that no lead has yet.
     pub added: BTreeMap<Identity, Uuid>,
 }
 
@@ -79,42 +106,54 @@ pub struct Profile {
 /// Kind, source (for external ids) and keyed hash of what identifies a lead.
 pub type Identity = (&'static str, String, Vec<u8>);
 
-/// The leads that events are about: by (source, external id), else by e-mail, else new. An event whose two identities
-/// belong to two leads goes to the external id's, and a merge is suggested. What is new is written by [`save_leads`],
-/// once all is known of it.
+/// Finds the leads that events are about, without a lock: by (source, external id), else by e-mail, else new. An event whose
+/// two identities belong to two leads goes to the external id's.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn identify(
+pub async fn identify(connection: &mut PgConnection, named: &[NamedLead]) -> Result<Vec<Identified>> {
+    let owners = find(connection, &wanted(named)).await?;
+    let (leads, fresh, _) = assign(named, &owners);
+    Ok(leads
+        .into_iter()
+        .map(|lead| Identified { lead: LeadId(lead), is_new: fresh.contains_key(&lead) })
+        .collect())
+}
+
+/// Locks the leads that events are about, as [`identify`] found them; those that are new are written by [`save_leads`], once
+/// all is known of them. An event that names two leads suggests to merge them.
+///
+/// # Errors
+/// [`Error::Raced`] when an event is about another lead by now: it has to be decided again.
+pub async fn lock_leads(
     connection: &mut PgConnection,
     keyring: &Keyring,
-    named: &[Named<'_>],
-) -> Result<Identified> {
-    let identities: Vec<(Option<Identity>, Option<Identity>)> =
-        named.iter().map(|named| identities_of(keyring, named)).collect();
-    let wanted: BTreeSet<Identity> =
-        identities.iter().flat_map(|(external, email)| [external, email]).flatten().cloned().collect();
-    let owners = find(connection, &wanted).await?;
-    let mut fresh: BTreeMap<Uuid, &Named<'_>> = BTreeMap::new();
-    let mut added: BTreeMap<Identity, Uuid> = BTreeMap::new();
-    let leads = assign(named, &identities, &owners, &mut fresh, &mut added);
-    suggest_merges(connection, named, &identities, &owners).await?;
-    let known: BTreeSet<Uuid> = leads.iter().filter(|id| !fresh.contains_key(id)).copied().collect();
+    named: &[NamedLead],
+    found: &[LeadId],
+) -> Result<LockedLeads> {
+    let owners = find(connection, &wanted(named)).await?;
+    let (leads, fresh, added) = assign(named, &owners);
+    if !leads.iter().eq(found.iter().map(|lead| &lead.0)) {
+        return Err(Error::Raced);
+    }
+    suggest_merges(connection, named, &owners).await?;
+    let known: BTreeSet<Uuid> = leads.into_iter().filter(|id| !fresh.contains_key(id)).collect();
     let mut locked = lock(connection, keyring, &known).await?;
     locked
         .extend(fresh.into_iter().map(|(id, named)| (LeadId(id), new_lead(keyring, id, named.received_at))));
-    Ok(Identified { leads: leads.into_iter().map(LeadId).collect(), locked, added })
+    Ok(LockedLeads { leads: locked, added })
 }
 
-fn identities_of(keyring: &Keyring, named: &Named<'_>) -> (Option<Identity>, Option<Identity>) {
-    let external = named.lead.external_id.as_deref().map(|id| external_identity(keyring, named.source, id));
-    let email = named
-        .lead
-        .email
-        .as_deref()
-        .and_then(engine::event::normal_email)
-        .map(|email| email_identity(keyring, &email));
-    (external, email)
+/// Locks one lead that exists.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none, [`Error::Erased`] when the person was erased.
+pub async fn lock_lead(connection: &mut PgConnection, keyring: &Keyring, lead: LeadId) -> Result<LockedLead> {
+    lock(connection, keyring, &[lead.0].into()).await?.remove(&lead).ok_or(Error::NotFound("lead"))
+}
+
+fn wanted(named: &[NamedLead]) -> BTreeSet<Identity> {
+    named.iter().flat_map(|named| [&named.external, &named.email]).flatten().cloned().collect()
 }
 
 /// How a lead is found by its source's id.
@@ -127,34 +166,32 @@ pub(crate) fn email_identity(keyring: &Keyring, email: &str) -> Identity {
     ("email", String::new(), keyring.lookup("identity:email", email.as_bytes()).to_vec())
 }
 
-/// The lead of each event, given who owns which identity; new leads and identities are noted.
-fn assign<'a, 'n>(
-    named: &'a [Named<'n>],
-    identities: &[(Option<Identity>, Option<Identity>)],
+/// The lead of each event, given who owns which identity; beside them the new leads and the new identities.
+fn assign<'n>(
+    named: &'n [NamedLead],
     owners: &BTreeMap<Identity, Uuid>,
-    fresh: &mut BTreeMap<Uuid, &'a Named<'n>>,
-    added: &mut BTreeMap<Identity, Uuid>,
-) -> Vec<Uuid> {
+) -> (Vec<Uuid>, BTreeMap<Uuid, &'n NamedLead>, BTreeMap<Identity, Uuid>) {
     let mut leads = Vec::with_capacity(named.len());
-    for (named, (external, email)) in named.iter().zip(identities) {
+    let (mut fresh, mut added) = (BTreeMap::new(), BTreeMap::new());
+    for named in named {
         let owner = |identity: &Option<Identity>, added: &BTreeMap<Identity, Uuid>| {
             identity
                 .as_ref()
                 .and_then(|identity| owners.get(identity).or_else(|| added.get(identity)).copied())
         };
-        let lead = owner(external, added).or_else(|| owner(email, added)).unwrap_or_else(|| {
-            let id = engine::ids::mint(named.received_at, rand::random());
-            fresh.insert(id, named);
-            id
-        });
-        for identity in [external, email].into_iter().flatten() {
+        let lead =
+            owner(&named.external, &added).or_else(|| owner(&named.email, &added)).unwrap_or_else(|| {
+                fresh.insert(named.fresh.0, named);
+                named.fresh.0
+            });
+        for identity in [&named.external, &named.email].into_iter().flatten() {
             if !owners.contains_key(identity) {
                 added.entry(identity.clone()).or_insert(lead);
             }
         }
         leads.push(lead);
     }
-    leads
+    (leads, fresh, added)
 }
 
 /// Who owns identities, merges followed.
@@ -166,18 +203,19 @@ pub(crate) async fn find(
         return Ok(BTreeMap::new());
     }
     let wanted: Vec<&Identity> = wanted.iter().collect();
-    let rows: Vec<(String, String, Vec<u8>, Uuid)> = sqlx::query_as(
+    let columns = Columns::of(&wanted)
+        .with("kind", |identity| identity.0)
+        .with("source", |identity| &identity.1)
+        .with("value_hmac", |identity| &identity.2);
+    let sql = format!(
         "WITH RECURSIVE found AS ( \
            SELECT i.kind, i.source, i.value_hmac, i.lead_id FROM lead_identities i \
-           JOIN unnest($1::text[], $2::text[], $3::bytea[]) AS w (kind, source, value_hmac) USING (kind, source, value_hmac) \
+           JOIN {} USING (kind, source, value_hmac) \
            UNION ALL SELECT f.kind, f.source, f.value_hmac, a.merged_into FROM found f JOIN lead_aliases a ON a.lead_id = f.lead_id) \
          SELECT f.kind, f.source, f.value_hmac, f.lead_id FROM found f WHERE NOT EXISTS (SELECT 1 FROM lead_aliases a WHERE a.lead_id = f.lead_id)",
-    )
-    .bind(column(&wanted, |identity| identity.0.to_owned()))
-    .bind(column(&wanted, |identity| identity.1.clone()))
-    .bind(column(&wanted, |identity| identity.2.clone()))
-    .fetch_all(connection)
-    .await?;
+        columns.table("w"),
+    );
+    let rows: Vec<(String, String, Vec<u8>, Uuid)> = columns.query_as(sql)?.fetch_all(connection).await?;
     Ok(rows
         .into_iter()
         .map(|(kind, source, value, lead)| {
@@ -193,30 +231,26 @@ async fn add(connection: &mut PgConnection, added: &BTreeMap<Identity, Uuid>) ->
         return Ok(());
     }
     let rows: Vec<(&Identity, &Uuid)> = added.iter().collect();
-    let kept = sqlx::query(
-        "INSERT INTO lead_identities (kind, source, value_hmac, lead_id) SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[], $4::uuid[]) \
-         ON CONFLICT DO NOTHING",
-    )
-    .bind(column(&rows, |(identity, _)| identity.0.to_owned()))
-    .bind(column(&rows, |(identity, _)| identity.1.clone()))
-    .bind(column(&rows, |(identity, _)| identity.2.clone()))
-    .bind(column(&rows, |(_, lead)| **lead))
-    .execute(connection)
-    .await?;
-    if kept.rows_affected() == added.len() as u64 { Ok(()) } else { Err(Error::Raced) }
+    let kept = Columns::of(&rows)
+        .with("kind", |(identity, _)| identity.0)
+        .with("source", |(identity, _)| &identity.1)
+        .with("value_hmac", |(identity, _)| &identity.2)
+        .with("lead_id", |(_, lead)| *lead)
+        .insert_into("lead_identities", "ON CONFLICT DO NOTHING", connection)
+        .await?;
+    if kept == added.len() as u64 { Ok(()) } else { Err(Error::Raced) }
 }
 
 async fn suggest_merges(
     connection: &mut PgConnection,
-    named: &[Named<'_>],
-    identities: &[(Option<Identity>, Option<Identity>)],
+    named: &[NamedLead],
     owners: &BTreeMap<Identity, Uuid>,
 ) -> Result<()> {
-    for (named, (external, email)) in named.iter().zip(identities) {
+    for named in named {
         let owner = |identity: &Option<Identity>| {
             identity.as_ref().and_then(|identity| owners.get(identity)).copied()
         };
-        if let (Some(lead), Some(other)) = (owner(external), owner(email))
+        if let (Some(lead), Some(other)) = (owner(&named.external), owner(&named.email))
             && lead != other
         {
             sqlx::query("INSERT INTO merge_suggestions (lead_id, other_lead_id, event_id, opened_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING")
@@ -316,29 +350,30 @@ pub async fn save_leads(
     update(connection, &known).await
 }
 
+/// What changes of a lead's row, new or not.
+fn columns<'r>(leads: &'r [&LockedLead]) -> Columns<'r, &'r LockedLead> {
+    Columns::of(leads)
+        .with("id", |lead| lead.id.0)
+        .with("sequence", |lead| lead.sequence)
+        .with("assignee", |lead| &lead.assignee)
+        .with("email", |lead| &lead.profile.email)
+        .with("name", |lead| &lead.profile.name)
+        .with("company", |lead| &lead.profile.company)
+        .with("domain", |lead| &lead.profile.domain)
+        .with("external_source", |lead| &lead.profile.external_source)
+        .with("external_id", |lead| &lead.profile.external_id)
+        .with("first_occurred_at", |lead| lead.first_occurred_at)
+}
+
 async fn insert(connection: &mut PgConnection, leads: &[&LockedLead]) -> Result<()> {
     if leads.is_empty() {
         return Ok(());
     }
-    sqlx::query(
-        "INSERT INTO leads (id, sequence, assignee, email, name, company, domain, external_source, external_id, first_occurred_at, data_key, created_at) \
-         SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], \
-           $10::timestamptz[], $11::bytea[], $12::timestamptz[])",
-    )
-    .bind(column(leads, |lead| lead.id.0))
-    .bind(column(leads, |lead| lead.sequence))
-    .bind(column(leads, |lead| lead.assignee.clone()))
-    .bind(column(leads, |lead| lead.profile.email.clone()))
-    .bind(column(leads, |lead| lead.profile.name.clone()))
-    .bind(column(leads, |lead| lead.profile.company.clone()))
-    .bind(column(leads, |lead| lead.profile.domain.clone()))
-    .bind(column(leads, |lead| lead.profile.external_source.clone()))
-    .bind(column(leads, |lead| lead.profile.external_id.clone()))
-    .bind(column(leads, |lead| lead.first_occurred_at))
-    .bind(column(leads, |lead| lead.new.as_ref().map(|new| new.data_key.clone())))
-    .bind(column(leads, |lead| lead.new.as_ref().map(|new| new.created_at)))
-    .execute(connection)
-    .await?;
+    columns(leads)
+        .with("data_key", |lead| lead.new.as_ref().map(|new| &new.data_key))
+        .with("created_at", |lead| lead.new.as_ref().map(|new| new.created_at))
+        .insert_into("leads", "", connection)
+        .await?;
     Ok(())
 }
 
@@ -346,23 +381,10 @@ async fn update(connection: &mut PgConnection, leads: &[&LockedLead]) -> Result<
     if leads.is_empty() {
         return Ok(());
     }
-    sqlx::query(
-        "UPDATE leads l SET sequence = u.sequence, assignee = u.assignee, email = u.email, name = u.name, company = u.company, domain = u.domain, \
-         external_source = u.external_source, external_id = u.external_id, first_occurred_at = u.first_occurred_at \
-         FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::timestamptz[]) \
-         AS u (id, sequence, assignee, email, name, company, domain, external_source, external_id, first_occurred_at) WHERE l.id = u.id",
-    )
-    .bind(column(leads, |lead| lead.id.0))
-    .bind(column(leads, |lead| lead.sequence))
-    .bind(column(leads, |lead| lead.assignee.clone()))
-    .bind(column(leads, |lead| lead.profile.email.clone()))
-    .bind(column(leads, |lead| lead.profile.name.clone()))
-    .bind(column(leads, |lead| lead.profile.company.clone()))
-    .bind(column(leads, |lead| lead.profile.domain.clone()))
-    .bind(column(leads, |lead| lead.profile.external_source.clone()))
-    .bind(column(leads, |lead| lead.profile.external_id.clone()))
-    .bind(column(leads, |lead| lead.first_occurred_at))
-    .execute(connection)
-    .await?;
+    let columns = columns(leads);
+    let values = columns.names().split(", ").map(|name| format!("{name} = u.{name}")).collect::<Vec<_>>();
+    let sql =
+        format!("UPDATE leads l SET {} FROM {} WHERE l.id = u.id", values.join(", "), columns.table("u"));
+    columns.query(sql)?.execute(connection).await?;
     Ok(())
 }

@@ -1,13 +1,17 @@
 //! What the page of one lead shows beside its decisions: its history, and what its rules were.
+//!
+//! Hand-written SQL: joins of the log with parts of stored versions.
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use engine::ids::{DecisionId, EventId, LeadId};
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _};
 use serde_json::Value as Json;
 use sqlx::FromRow;
 use uuid::Uuid;
 
+use crate::entity::destination;
 use crate::error::{Error, Result};
 use crate::pool::Store;
 
@@ -129,18 +133,18 @@ pub async fn history(store: &Store, lead: LeadId) -> Result<History> {
 pub struct Proof {
     /// SHA-256 of the decision's row.
     pub decision_hash: Vec<u8>,
-    /// SHA-256 of the event's row.
-    pub event_hash: Vec<u8>,
+    /// SHA-256 of the event's row; none for a decision without an event.
+    pub event_hash: Option<Vec<u8>>,
 }
 
 /// The hashes of a decision and of its event.
 ///
 /// # Errors
-/// [`Error::NotFound`] when either is not kept any more.
-pub async fn proof(store: &Store, decision: DecisionId, event: EventId) -> Result<Proof> {
-    sqlx::query_as("SELECT d.hash AS decision_hash, e.hash AS event_hash FROM decisions d, events e WHERE d.id = $1 AND e.id = $2")
+/// [`Error::NotFound`] when the decision is not kept any more.
+pub async fn proof(store: &Store, decision: DecisionId, event: Option<EventId>) -> Result<Proof> {
+    sqlx::query_as("SELECT d.hash AS decision_hash, (SELECT e.hash FROM events e WHERE e.id = $2) AS event_hash FROM decisions d WHERE d.id = $1")
         .bind(decision.0)
-        .bind(event.0)
+        .bind(event.map(|event| event.0))
         .fetch_optional(store.pool())
         .await?
         .ok_or(Error::NotFound("decision"))
@@ -163,9 +167,12 @@ pub async fn erased_at(store: &Store, lead: LeadId) -> Result<Option<DateTime<Ut
 /// # Errors
 /// When the database fails.
 pub async fn paused_destinations(store: &Store) -> Result<BTreeMap<String, String>> {
-    let rows: Vec<(String, String)> =
-        sqlx::query_as("SELECT name, paused_reason FROM destinations WHERE paused_reason IS NOT NULL")
-            .fetch_all(store.pool())
-            .await?;
+    let rows: Vec<(String, String)> = destination::Entity::find()
+        .select_only()
+        .columns([destination::Column::Name, destination::Column::PausedReason])
+        .filter(destination::Column::PausedReason.is_not_null())
+        .into_tuple()
+        .all(store.db())
+        .await?;
     Ok(rows.into_iter().collect())
 }

@@ -9,10 +9,12 @@
 
 mod effects;
 mod flow;
+mod guards;
+mod kinds;
 mod lists;
 mod outbox;
 mod people;
-mod queue;
 mod reads;
 mod releases;
+mod runs;
 mod unfinished;

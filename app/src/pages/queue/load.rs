@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 use engine::canonical::Digest;
 use engine::ids::LeadId;
 use engine::rules::Act;
-use engine::rules::pick::{Counters, PickInputs};
+use engine::rules::pick::PickInputs;
 use serde_json::Value as Json;
 use service::Bundles;
 use service::bundles::ReadableBundle;
@@ -246,12 +246,13 @@ async fn turn(here: &Here, decided: &Decided, act: &Act, owner: Option<String>) 
     let person = match &picked {
         Some(person) => Some(person.clone()),
         None => {
-            let counters: Counters = queue::pool_counters(store, &pool.name).await?;
+            let state = queue::pool_state(store, &pool.name).await?;
             let inputs = PickInputs {
                 pool_version: version,
-                counters,
-                available: emails.iter().cloned().collect(),
+                counters: serde_json::from_value(state.counters).map_err(store::Error::from)?,
+                available: emails.iter().filter(|email| !state.away.contains(*email)).cloned().collect(),
                 owner,
+                weights: state.weights,
             };
             bundle.pick(&pool.name, inputs).pick.map(|pick| pick.assignee)
         }

@@ -19,7 +19,7 @@ fn jobs(app: &TestApp, mail_server: Option<&str>) -> tokio_util::sync::DropGuard
         mail: Mail::new(url, FROM).unwrap(),
         origin: "https://meshline.acme.example".into(),
     });
-    let means = Means { database_url: app.office.database.url.clone(), letters };
+    let means = Means { database_url: app.office.database.url.clone(), letters, data_dir: None };
     tokio::spawn(schedule::run(app.store().clone(), means, stop.clone()));
     stop.drop_guard()
 }

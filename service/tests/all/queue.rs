@@ -1,0 +1,424 @@
+//! The queue: one person a lead, one verdict a decision, and nothing lost on the way.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use engine::action::Action;
+use engine::ids::{LeadId, PersonId, WorkflowId};
+use engine::sync::flow::Pace;
+use serde_json::json;
+use service::decide::verdict::{self, Decided, GivenBack};
+use sqlx::PgConnection;
+use store::actor::{Role, Who};
+use store::keyring::Place as Sealed;
+use store::queue::{self, CLAIM, Claimed, Filter, Gone, Kind, Place, TAKE_BACK, Verdict};
+use store::sync::{self, fixture};
+use store::testing::TestDatabase;
+use store::{Actor, Error, log, outcomes, people};
+use uuid::Uuid;
+
+struct Queue {
+    database: TestDatabase,
+    owner: PgConnection,
+    workflow: WorkflowId,
+    now: DateTime<Utc>,
+    people: Vec<PersonId>,
+}
+
+impl Queue {
+    /// Two SDRs, and nobody waiting yet.
+    async fn open() -> Self {
+        let database = TestDatabase::new().await;
+        let mut owner = database.owner().await;
+        let now = engine::time::cut(Utc::now());
+        let workflow = engine::ids::mint(now, [9; 10]);
+        sqlx::query("INSERT INTO workflows (id, name, title, definition, created_at) VALUES ($1, 'inbound', 'Inbound', '{}', $2)")
+            .bind(workflow)
+            .bind(now)
+            .execute(&mut owner)
+            .await
+            .unwrap();
+        sqlx::query("INSERT INTO bundles (hash, workflow_id, manifest, version_ids, created_at) VALUES ($1, $2, '{}', '{}', $3)")
+            .bind([1_u8; 32].as_slice())
+            .bind(workflow)
+            .bind(now)
+            .execute(&mut owner)
+            .await
+            .unwrap();
+        let command = Actor::command("test");
+        let mut people = Vec::new();
+        for (email, name) in [("ana@acme.example", "Ana Ruiz"), ("ben@acme.example", "Ben Ode")] {
+            people.push(people::add(&database.store, &command, email, name, &[Role::Sdr]).await.unwrap());
+        }
+        people::add(&database.store, &command, "jane@acme.example", "Jane Doe", &[Role::Ae]).await.unwrap();
+        Self { database, owner, workflow: workflow.into(), now, people }
+    }
+
+    /// Somebody, so many minutes later.
+    fn actor(&self, person: usize, minutes: i64) -> Actor {
+        Actor {
+            who: Who::Person(self.people[person]),
+            roles: vec![Role::Sdr],
+            request_id: "test".into(),
+            form: None,
+            now: self.now + TimeDelta::minutes(minutes),
+        }
+    }
+
+    /// A lead that waits for a person, and the verdict to agree with what is suggested.
+    async fn lead(&mut self, n: u8, suggested: &str, waited: i64) -> Verdict {
+        let lead = engine::ids::mint_nth(self.now, n.into(), [n; 10]);
+        let (_, wrapped) = self.database.store.keyring().new_data_key(lead);
+        sqlx::query("INSERT INTO leads (id, data_key, name, created_at) VALUES ($1, $2, $3, $4)")
+            .bind(lead)
+            .bind(wrapped)
+            .bind(format!("Lead {n}"))
+            .bind(self.now)
+            .execute(&mut self.owner)
+            .await
+            .unwrap();
+        let decision = self.decide(lead.into(), n, suggested, waited).await;
+        let action = suggested.parse::<Action>().unwrap().agreed();
+        Verdict {
+            place: Place { lead: lead.into(), workflow: self.workflow },
+            decision: decision.into(),
+            kind: Kind::Accept,
+            action,
+            parameters: BTreeMap::new(),
+            assignee: None,
+            pool: None,
+            reason: None,
+        }
+    }
+
+    /// A decision that holds the lead.
+    async fn decide(&mut self, lead: LeadId, n: u8, suggested: &str, waited: i64) -> Uuid {
+        let id = engine::ids::mint_nth(self.now, 1_000 + usize::from(n), [3; 10]);
+        let as_of = self.now - TimeDelta::minutes(waited);
+        let wrapped: Vec<u8> = sqlx::query_scalar("SELECT data_key FROM leads WHERE id = $1")
+            .bind(lead.0)
+            .fetch_one(&mut self.owner)
+            .await
+            .unwrap();
+        let key = self.database.store.keyring().unwrap_data_key(lead.0, &wrapped).unwrap();
+        let snapshot =
+            key.seal(br#"{"fields":{},"lists":{}}"#, Sealed { column: "decisions.snapshot", row: id });
+        sqlx::query(
+            "INSERT INTO decisions (id, event_id, lead_id, workflow_id, sequence, epoch, mode, bundle, rule_set, rule_version, action, parameters, risk_tags, \
+             because, trace, snapshot, effects, as_of, decided_at, hash) VALUES ($1, $1, $2, $3, 1, 0, 'live', $4, 'r', 1, 'hold', '{}', '[]', '[]', '[]', $6, \
+             '[]', $5, $5, $4)",
+        )
+        .bind(id)
+        .bind(lead.0)
+        .bind(self.workflow.0)
+        .bind([1_u8; 32].as_slice())
+        .bind(as_of)
+        .bind(snapshot)
+        .execute(&mut self.owner)
+        .await
+        .unwrap();
+        sqlx::query(
+            "INSERT INTO lead_states (lead_id, workflow_id, source, first_decision_id, first_as_of, first_action, last_decision_id, last_as_of, last_action, \
+             last_rule_version, queue, queued_at, suggested) VALUES ($1, $2, 'web', $3, $4, 'hold', $3, $4, 'hold', 1, 'sdr', $4, $5) \
+             ON CONFLICT (lead_id, workflow_id) DO UPDATE SET last_decision_id = excluded.last_decision_id, queue = 'sdr', queued_at = excluded.queued_at, \
+               suggested = excluded.suggested",
+        )
+        .bind(lead.0)
+        .bind(self.workflow.0)
+        .bind(id)
+        .bind(as_of)
+        .bind(suggested)
+        .execute(&mut self.owner)
+        .await
+        .unwrap();
+        id
+    }
+
+    async fn waiting(&self, filter: &Filter) -> Vec<LeadId> {
+        let rows = queue::waiting(&self.database.store, filter, self.now).await.unwrap();
+        assert_eq!(queue::count(&self.database.store, filter).await.unwrap(), rows.len() as i64);
+        rows.into_iter().map(|row| LeadId(row.lead_id)).collect()
+    }
+
+    async fn audited(&mut self, action: &str) -> i64 {
+        sqlx::query_scalar("SELECT count(*) FROM audit_log WHERE action = $1")
+            .bind(action)
+            .fetch_one(&mut self.owner)
+            .await
+            .unwrap()
+    }
+}
+
+fn disqualify(verdict: &Verdict, reason: &str) -> Verdict {
+    Verdict { kind: Kind::Disqualify, action: Action::Reject, reason: Some(reason.into()), ..verdict.clone() }
+}
+
+#[tokio::test]
+async fn the_urgent_wait_first_and_then_who_has_waited_longest() {
+    let mut queue = Queue::open().await;
+    let mut ids = Vec::new();
+    for (n, suggested, waited) in
+        [(1, "reject", 90), (2, "hold", 5), (3, "assign", 1), (4, "advance", 60), (5, "escalate", 30)]
+    {
+        ids.push(queue.lead(n, suggested, waited).await.place.lead);
+    }
+    let all = queue.waiting(&Filter::default()).await;
+    assert_eq!(all, [ids[4], ids[2], ids[3], ids[1], ids[0]]);
+    let narrowed = Filter { suggested: Some(Action::Assign), ..Filter::default() };
+    assert_eq!(queue.waiting(&narrowed).await, [ids[2]]);
+    assert_eq!(queue.waiting(&Filter { queue: Some("manual"), ..Filter::default() }).await, []);
+    let oldest = queue::oldest(&queue.database.store).await.unwrap();
+    assert_eq!(oldest, Some(queue.now - TimeDelta::minutes(90)));
+}
+
+#[tokio::test]
+async fn of_two_people_who_want_a_lead_one_gets_it_until_it_lapses() {
+    let mut queue = Queue::open().await;
+    let place = queue.lead(1, "hold", 5).await.place;
+    let store = queue.database.store.clone();
+    let (ana, ben) = (queue.actor(0, 0), queue.actor(1, 0));
+    let (first, second) = tokio::join!(queue::claim(&store, &ana, place), queue::claim(&store, &ben, place));
+    let (first, second) = (first.unwrap(), second.unwrap());
+    let won = usize::from(second == Claimed::Yours);
+    assert!((first == Claimed::Yours) != (second == Claimed::Yours), "{first:?} {second:?}");
+    let (winner, loser) = (won, 1 - won);
+    let Claimed::Taken(taken) = (if won == 0 { second } else { first }) else { panic!("nobody was told") };
+    assert_eq!(taken.until, queue.now + CLAIM);
+    assert_eq!(taken.by, ["Ana Ruiz", "Ben Ode"][winner]);
+
+    // Renewed at minute 9, it holds beyond minute 10, and lapses ten minutes after the last sign.
+    queue::renew(&store, &queue.actor(winner, 9), place).await.unwrap();
+    assert!(matches!(queue::claim(&store, &queue.actor(loser, 12), place).await.unwrap(), Claimed::Taken(_)));
+    queue::renew(&store, &queue.actor(loser, 12), place).await.unwrap();
+    assert_eq!(queue::claim(&store, &queue.actor(loser, 19), place).await.unwrap(), Claimed::Yours);
+    // Whoever lost it does not get it back by a late sign.
+    queue::renew(&store, &queue.actor(winner, 20), place).await.unwrap();
+    let claim = queue::claim_of(&store, place, queue.now + TimeDelta::minutes(20)).await.unwrap().unwrap();
+    assert_eq!((claim.person_id, claim.until), (queue.people[loser].0, queue.now + TimeDelta::minutes(29)));
+    queue::release(&store, &queue.actor(loser, 21), place).await.unwrap();
+    assert_eq!(queue::claim(&store, &queue.actor(winner, 21), place).await.unwrap(), Claimed::Yours);
+    assert_eq!((queue.audited("queue.claim").await, queue.audited("queue.release").await), (3, 1));
+}
+
+#[tokio::test]
+async fn a_person_has_one_lead_and_two_who_go_on_get_two_leads() {
+    let mut queue = Queue::open().await;
+    let mut places = Vec::new();
+    for n in 1..=6 {
+        places.push(queue.lead(n, "hold", 60 - i64::from(n)).await.place);
+    }
+    let store = queue.database.store.clone();
+    for _ in 0..5 {
+        let (ana, ben) = (queue.actor(0, 0), queue.actor(1, 0));
+        let any = Filter::default();
+        let (first, second) =
+            tokio::join!(queue::claim_next(&store, &ana, &any), queue::claim_next(&store, &ben, &any));
+        let (first, second) = (first.unwrap().unwrap(), second.unwrap().unwrap());
+        assert_ne!(first, second);
+    }
+    let (ana, _) = (queue.actor(0, 1), ());
+    queue::claim(&store, &ana, places[4]).await.unwrap();
+    let (mine, claims): (i64, i64) =
+        sqlx::query_as("SELECT count(*) FILTER (WHERE person_id = $1), count(*) FROM queue_claims")
+            .bind(queue.people[0].0)
+            .fetch_one(&mut queue.owner)
+            .await
+            .unwrap();
+    assert_eq!((mine, claims), (1, 2));
+    let of = Filter { of: Some((queue.people[0], "ana@acme.example".into())), ..Filter::default() };
+    assert_eq!(queue.waiting(&of).await, [places[4].lead]);
+}
+
+#[tokio::test]
+async fn of_two_verdicts_on_one_lead_exactly_one_counts() {
+    let mut queue = Queue::open().await;
+    let store = queue.database.store.clone();
+    for n in 1..=8 {
+        let verdict = queue.lead(n, "hold", 5).await;
+        let (ana, ben) = (queue.actor(0, 0), queue.actor(1, 0));
+        let other = disqualify(&verdict, "Not our market");
+        let (first, second) =
+            tokio::join!(verdict::decide(&store, &ana, &verdict), verdict::decide(&store, &ben, &other));
+        let (first, second) = (first.unwrap(), second.unwrap());
+        assert!((first == Decided::Done) != (second == Decided::Done), "{first:?} {second:?}");
+        let late = if first == Decided::Done { second } else { first };
+        assert!(matches!(late, Decided::Gone(Gone::Decided { .. })), "{late:?}");
+        let rows: i64 = sqlx::query_scalar("SELECT count(*) FROM queue_verdicts WHERE decision_id = $1")
+            .bind(verdict.decision.0)
+            .fetch_one(&mut queue.owner)
+            .await
+            .unwrap();
+        assert_eq!(rows, 1);
+    }
+    assert_eq!(queue.waiting(&Filter::default()).await, []);
+    let again = sqlx::query(
+        "INSERT INTO queue_verdicts SELECT gen_random_uuid(), decision_id, turn, lead_id, workflow_id, kind, suggested, action, assignee, assignee_before, \
+         override_id, outcome_id, queue, queued_at, person_id, at FROM queue_verdicts LIMIT 1",
+    )
+    .execute(&mut queue.owner)
+    .await
+    .unwrap_err();
+    assert!(matches!(Error::from(again), Error::Duplicate(name) if name == "queue_verdicts_once"));
+}
+
+#[tokio::test]
+async fn who_disqualifies_leaves_a_reason_that_only_the_leads_key_opens() {
+    let mut queue = Queue::open().await;
+    let store = queue.database.store.clone();
+    let verdict = disqualify(&queue.lead(1, "assign", 5).await, "They make toys for cats");
+    let actor = queue.actor(0, 0);
+    queue::claim(&store, &actor, verdict.place).await.unwrap();
+    // Ben comes second, whatever he wants.
+    let taken = verdict::decide(&store, &queue.actor(1, 1), &verdict).await.unwrap();
+    assert!(matches!(taken, Decided::Taken(taken) if taken.by == "Ana Ruiz"));
+    assert_eq!(verdict::decide(&store, &actor, &verdict).await.unwrap(), Decided::Done);
+
+    let decision = log::decision(&store, verdict.decision).await.unwrap();
+    let [human] = decision.human_overrides.as_slice() else { panic!("{:?}", decision.human_overrides) };
+    assert_eq!((human.by.as_str(), human.action), ("ana@acme.example", Action::Reject));
+    assert_eq!(human.reason, "They make toys for cats");
+    let sealed: Vec<Vec<u8>> =
+        sqlx::query_scalar("SELECT reason FROM overrides UNION ALL SELECT reason FROM outcomes")
+            .fetch_all(&mut queue.owner)
+            .await
+            .unwrap();
+    assert_eq!(sealed.len(), 2);
+    assert!(sealed.iter().all(|text| !text.windows(4).any(|part| part == b"toys")));
+    let said = outcomes::of_lead(&store, verdict.place.lead).await.unwrap();
+    assert_eq!((said.len(), said[0].stage.to_string().as_str()), (1, "disqualified"));
+    assert_eq!(
+        store::leads::get(&store, verdict.place.lead).await.unwrap().stage.as_deref(),
+        Some("disqualified")
+    );
+    assert_eq!(queue.audited("queue.disqualify").await, 1);
+    let claims: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM queue_claims").fetch_one(&mut queue.owner).await.unwrap();
+    assert_eq!(claims, 0);
+    assert_eq!(queue::decided_since(&store, queue.people[0], queue.now).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_verdict_taken_back_counts_for_nothing_and_the_lead_waits_where_it_was() {
+    let mut queue = Queue::open().await;
+    let store = queue.database.store.clone();
+    let first = queue.lead(1, "assign", 50).await;
+    queue.lead(2, "assign", 5).await;
+    let verdict = disqualify(&first, "A slip");
+    verdict::decide(&store, &queue.actor(0, 0), &verdict).await.unwrap();
+    assert_eq!(
+        verdict::give_back(&store, &queue.actor(1, 0), verdict.place).await.unwrap(),
+        GivenBack::TooLate
+    );
+    assert_eq!(verdict::give_back(&store, &queue.actor(0, 1), verdict.place).await.unwrap(), GivenBack::Done);
+    assert_eq!(queue.waiting(&Filter::default()).await[0], verdict.place.lead);
+    let lead = store::leads::get(&store, verdict.place.lead).await.unwrap();
+    assert_eq!(lead.stage, None);
+    assert!(outcomes::of_lead(&store, verdict.place.lead).await.unwrap().is_empty());
+    assert!(log::decision(&store, verdict.decision).await.unwrap().human_overrides.is_empty());
+    // What was written stays written.
+    let kept: (i64, i64, i64) = sqlx::query_as(
+        "SELECT (SELECT count(*) FROM overrides), (SELECT count(*) FROM outcomes), (SELECT count(*) FROM queue_verdicts)",
+    )
+    .fetch_one(&mut queue.owner)
+    .await
+    .unwrap();
+    assert_eq!(kept, (1, 1, 2));
+    // It is decided once more, and after two minutes that stands.
+    let stranger = Verdict { assignee: Some("eve@evil.example".into()), ..first.clone() };
+    let refused = verdict::decide(&store, &queue.actor(1, 2), &stranger).await;
+    assert!(matches!(refused, Err(Error::Refused(_))), "{refused:?}");
+    let accepted = Verdict { assignee: Some("jane@acme.example".into()), ..first };
+    assert_eq!(verdict::decide(&store, &queue.actor(1, 2), &accepted).await.unwrap(), Decided::Done);
+    let late = Actor {
+        now: queue.now + TimeDelta::minutes(2) + TAKE_BACK + TimeDelta::seconds(1),
+        ..queue.actor(1, 0)
+    };
+    assert_eq!(verdict::give_back(&store, &late, verdict.place).await.unwrap(), GivenBack::TooLate);
+    let lead = store::leads::get(&store, verdict.place.lead).await.unwrap();
+    assert_eq!(lead.assignee.as_deref(), Some("jane@acme.example"));
+}
+
+#[tokio::test]
+async fn a_verdict_on_what_was_decided_again_meanwhile_changes_nothing() {
+    let mut queue = Queue::open().await;
+    let store = queue.database.store.clone();
+    let verdict = queue.lead(1, "advance", 50).await;
+    queue.decide(verdict.place.lead, 9, "assign", 1).await;
+    let late = verdict::decide(&store, &queue.actor(0, 0), &verdict).await.unwrap();
+    assert_eq!(late, Decided::Gone(Gone::Again));
+    assert_eq!(queue.waiting(&Filter::default()).await, [verdict.place.lead]);
+    let rows: i64 = sqlx::query_scalar("SELECT count(*) FROM audit_log WHERE action LIKE 'queue.%'")
+        .fetch_one(&mut queue.owner)
+        .await
+        .unwrap();
+    assert_eq!(rows, 0);
+    // Who agrees, agrees with what is suggested now.
+    let wrong = Verdict { action: Action::Nurture, ..queue.lead(2, "advance", 5).await };
+    assert!(matches!(verdict::decide(&store, &queue.actor(0, 0), &wrong).await.unwrap(), Decided::Gone(_)));
+}
+
+#[tokio::test]
+async fn whoever_was_erased_waits_no_more_and_programs_decide_nothing() {
+    let mut queue = Queue::open().await;
+    let store = queue.database.store.clone();
+    let verdict = queue.lead(1, "advance", 50).await;
+    let program = verdict::decide(&store, &Actor::command("test"), &verdict).await;
+    assert!(matches!(program, Err(Error::Refused(_))));
+    store::leads::erase(&store, &queue.actor(0, 0), verdict.place.lead).await.unwrap();
+    assert_eq!(queue.waiting(&Filter::default()).await, []);
+    assert!(matches!(verdict::decide(&store, &queue.actor(0, 0), &verdict).await, Err(Error::Erased)));
+}
+
+#[tokio::test]
+async fn what_a_calendar_has_no_time_for_waits_again_and_is_decided_once_more() {
+    let mut queue = Queue::open().await;
+    let store = queue.database.store.clone();
+    let calendars = fixture::destination(&store, "calendars", "fake", &json!({}), None).await.unwrap();
+    sqlx::query("UPDATE workflows SET definition = '{\"destinations\": [{\"to\": \"calendars\", \"purpose\": \"meeting\"}]}'")
+        .execute(&mut queue.owner)
+        .await
+        .unwrap();
+    let jane = Some("jane@acme.example".to_owned());
+    let verdict = Verdict { assignee: jane, ..queue.lead(1, "assign", 50).await };
+    for round in 1..=2 {
+        assert_eq!(verdict::decide(&store, &queue.actor(0, round), &verdict).await.unwrap(), Decided::Done);
+        assert_eq!(queue.waiting(&Filter::default()).await, []);
+        let now = queue.now + TimeDelta::minutes(round + 1);
+        let taken = sync::claim(&store, calendars, &Pace::default(), now, 9).await.unwrap();
+        let [effect] = taken.effects.try_into().unwrap_or_else(|_| panic!("one effect a round"));
+        assert_eq!(effect.lead_sequence, round);
+        let answer = sync::Answer { to_queue: true, ..sync::Answer::none("no time is free", now) };
+        let finish = sync::Finish { ticket: effect.ticket, outcome: sync::Outcome::Delivered, answer };
+        sync::finish(&store, &[finish]).await.unwrap();
+        // It waits, and whoever agrees agrees with the same suggestion as before.
+        assert_eq!(queue.waiting(&Filter::default()).await, [verdict.place.lead]);
+    }
+    let turns: Vec<i32> = sqlx::query_scalar("SELECT turn FROM queue_verdicts ORDER BY turn")
+        .fetch_all(&mut queue.owner)
+        .await
+        .unwrap();
+    assert_eq!(turns, [1, 2]);
+}
+
+#[tokio::test]
+async fn a_late_answer_of_a_calendar_does_not_undo_what_was_decided_since() {
+    let mut queue = Queue::open().await;
+    let store = queue.database.store.clone();
+    let calendars = fixture::destination(&store, "calendars", "fake", &json!({}), None).await.unwrap();
+    sqlx::query("UPDATE workflows SET definition = '{\"destinations\": [{\"to\": \"calendars\", \"purpose\": \"meeting\"}]}'")
+        .execute(&mut queue.owner)
+        .await
+        .unwrap();
+    let jane = Some("jane@acme.example".to_owned());
+    let verdict = Verdict { assignee: jane, ..queue.lead(1, "assign", 50).await };
+    verdict::decide(&store, &queue.actor(0, 0), &verdict).await.unwrap();
+    let now = queue.now + TimeDelta::seconds(30);
+    let taken = sync::claim(&store, calendars, &Pace::default(), now, 9).await.unwrap();
+    verdict::give_back(&store, &queue.actor(0, 1), verdict.place).await.unwrap();
+    verdict::decide(&store, &queue.actor(0, 1), &disqualify(&verdict, "Not our market")).await.unwrap();
+    let [late] = taken.effects.try_into().unwrap_or_else(|_| panic!("the next ones wait for it"));
+    let answer = sync::Answer { to_queue: true, ..sync::Answer::none("no time is free", now) };
+    let finish = sync::Finish { ticket: late.ticket, outcome: sync::Outcome::Delivered, answer };
+    sync::finish(&store, &[finish]).await.unwrap();
+    assert_eq!(queue.waiting(&Filter::default()).await, []);
+}
