@@ -31,6 +31,7 @@ const PRIVILEGES: &[(&str, &str)] = &[
     ("partitioned_tables", "SELECT"),
     ("pool_states", "SELECT INSERT UPDATE"),
     ("queue_verdicts", "SELECT INSERT"),
+    ("runs", "SELECT INSERT UPDATE"),
     ("settings", "SELECT INSERT UPDATE"),
     ("version_kinds", "SELECT"),
     ("versions", "SELECT INSERT"),
