@@ -32,6 +32,7 @@ steps![
     "0015_decisions",
     "0016_runs",
     "0017_kinds",
+    "0018_credentials",
 ];
 
 /// Brings a database's schema up to date, or takes it back.

@@ -6,6 +6,7 @@
 pub mod apply;
 pub mod bundles;
 pub mod change;
+pub mod credentials;
 pub mod decide;
 pub mod error;
 pub mod import;

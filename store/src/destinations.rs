@@ -33,6 +33,8 @@ pub struct DestinationRow {
     pub pace: Pace,
     /// Why nothing is sent; `None` while it is.
     pub paused_reason: Option<String>,
+    /// The credential it signs in with, where that is not a secret of its own.
+    pub credential_id: Option<Uuid>,
 }
 
 /// All destinations by name.
@@ -47,8 +49,16 @@ pub async fn by_name(connection: &mut PgConnection) -> Result<BTreeMap<String, D
 impl TryFrom<destination::Model> for DestinationRow {
     type Error = Error;
     fn try_from(row: destination::Model) -> Result<Self> {
-        let destination::Model { id, name, kind, settings, paused_reason, pace, .. } = row;
-        Ok(Self { id, name, kind, settings, pace: serde_json::from_value(pace)?, paused_reason })
+        let destination::Model { id, name, kind, settings, paused_reason, pace, credential_id, .. } = row;
+        Ok(Self {
+            id,
+            name,
+            kind,
+            settings,
+            pace: serde_json::from_value(pace)?,
+            paused_reason,
+            credential_id,
+        })
     }
 }
 
@@ -63,8 +73,10 @@ pub struct DestinationInput<'a> {
     pub settings: &'a Json,
     /// How hard it may be worked.
     pub pace: &'a Pace,
-    /// Its secret; the one there is stays when absent.
+    /// Its secret, in place of a credential; what there is stays when both are absent.
     pub secret: Option<&'a [u8]>,
+    /// The credential it signs in with, in place of a secret.
+    pub credential: Option<Uuid>,
     /// Why nothing is sent; `None` to send.
     pub paused_reason: Option<&'a str>,
 }
@@ -93,9 +105,10 @@ pub async fn save(
         store.keyring().seal(secret, crate::keyring::Place { column: "destinations.secret", row: id })
     });
     sqlx::query(
-        "INSERT INTO destinations (id, name, kind, settings, secret, paused_reason, created_at, pace) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
-         ON CONFLICT (name) DO UPDATE SET kind = excluded.kind, settings = excluded.settings, secret = coalesce(excluded.secret, destinations.secret), \
-         paused_reason = excluded.paused_reason, pace = excluded.pace",
+        "INSERT INTO destinations (id, name, kind, settings, secret, paused_reason, created_at, pace, credential_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
+         ON CONFLICT (name) DO UPDATE SET kind = excluded.kind, settings = excluded.settings, \
+         secret = CASE WHEN excluded.credential_id IS NULL THEN coalesce(excluded.secret, destinations.secret) END, \
+         credential_id = CASE WHEN excluded.secret IS NULL THEN coalesce(excluded.credential_id, destinations.credential_id) END, paused_reason = excluded.paused_reason, pace = excluded.pace",
     )
     .bind(id)
     .bind(input.name)
@@ -105,9 +118,10 @@ pub async fn save(
     .bind(input.paused_reason)
     .bind(actor.now)
     .bind(sqlx::types::Json(input.pace))
+    .bind(input.credential)
     .execute(&mut *connection)
     .await?;
-    let detail = serde_json::json!({ "kind": input.kind, "settings": input.settings, "pace": input.pace, "paused": input.paused_reason, "secret_changed": input.secret.is_some() });
+    let detail = serde_json::json!({ "kind": input.kind, "settings": input.settings, "pace": input.pace, "paused": input.paused_reason, "secret_changed": input.secret.is_some(), "credential": input.credential });
     audit(
         connection,
         actor,

@@ -8,6 +8,7 @@ pub mod availability;
 pub mod changes;
 mod columns;
 pub mod control;
+pub mod credentials;
 pub mod destinations;
 mod entity;
 pub mod error;

@@ -214,6 +214,7 @@ pub fn act(action: &str) -> String {
         "view.rename" => "Renamed a view",
         "view.delete" => "Deleted a view",
         "export.csv" => "Took a list as a file",
+        "credential.save" => "Saved a credential",
         "destination.save" => "Saved a destination",
         "destination.pause" => "Paused a destination",
         "destination.resume" => "Let a destination go on",

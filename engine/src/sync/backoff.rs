@@ -140,7 +140,13 @@ pub fn retry_after(header: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     http_date(header)
 }
 
-fn http_date(text: &str) -> Option<DateTime<Utc>> {
+/// Returns whether an instant is on a later day (UTC) than now.
+pub fn is_tomorrow(at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    at >= tomorrow(now)
+}
+
+/// Reads an HTTP date in any of its three forms (RFC 9110 §5.6.7).
+pub fn http_date(text: &str) -> Option<DateTime<Utc>> {
     const FORMS: [&str; 3] =
         ["%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"];
     FORMS.iter().find_map(|form| NaiveDateTime::parse_from_str(text, form).ok()).map(|at| at.and_utc())

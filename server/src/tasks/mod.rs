@@ -4,13 +4,13 @@
 //! clock. Any number of processes may run them at once, and any of them may die at any moment.
 
 mod attempt;
-mod desk;
 pub mod dispatch;
 mod health;
 mod held;
 mod jobs;
 mod listen;
 mod notices;
+mod outbox_client;
 pub mod runs;
 pub mod schedule;
 mod trouble;

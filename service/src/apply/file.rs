@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use destinations::DestinationFile;
+use destinations::credentials::Grant;
+use destinations::{DestinationFile, SecretSource};
 use engine::action::Action;
 use engine::bundle::{Bundle, BundleSource};
 use engine::catalogue::Catalogue;
@@ -28,6 +29,9 @@ pub struct ApplyFile {
     /// Pools of people by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub pools: BTreeMap<String, PoolFile>,
+    /// Accounts that destinations sign in with by tokens which expire (OAuth), by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub credentials: BTreeMap<String, Grant<SecretSource>>,
     /// Systems that decisions are written to, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub destinations: BTreeMap<String, ConnectionFile>,
@@ -74,6 +78,9 @@ pub struct ConnectionFile {
     /// How hard all processes together may work it; not bounded when absent.
     #[serde(default, skip_serializing_if = "is_unbounded")]
     pub pace: Pace,
+    /// The credential of this file that it signs in with, in place of a secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential: Option<String>,
     /// Which system it is, its settings, and where its secret is.
     #[serde(flatten)]
     pub destination: DestinationFile,
@@ -163,6 +170,7 @@ impl ApplyFile {
         let names = [
             ("lists", keys(&self.lists)),
             ("pools", keys(&self.pools)),
+            ("credentials", keys(&self.credentials)),
             ("destinations", keys(&self.destinations)),
             ("workflows", keys(&self.workflows)),
         ];
@@ -170,6 +178,16 @@ impl ApplyFile {
             problems.extend(names.into_iter().filter(|name| !is_name(name, part == "lists")).map(|name| {
                 Problem::at(format!("/{part}/{name}"), "A name is up to 100 lower-case letters, digits and hyphens (in a list's name, underscores), and begins with a letter or digit.")
             }));
+        }
+        for (name, connection) in &self.destinations {
+            let Some(credential) = &connection.credential else { continue };
+            let pointer = format!("/destinations/{name}/credential");
+            if connection.destination.secret().is_some() {
+                problems.push(Problem::at(pointer, "A destination has a secret or a credential, not both."));
+            } else if !self.credentials.contains_key(credential) {
+                let message = format!("There is no credential `{credential}` in this file.");
+                problems.push(Problem::at(pointer, message));
+            }
         }
         for (what, title) in self.titles() {
             if !(1..=TITLE_CHARS).contains(&title.chars().count()) {

@@ -18,6 +18,7 @@ pub struct Model {
     #[sea_orm(column_type = "JsonBinary")]
     pub pace: Json,
     pub created_at: DateTimeUtc,
+    pub credential_id: Option<Uuid>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

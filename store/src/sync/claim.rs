@@ -168,6 +168,9 @@ pub async fn heartbeat(store: &Store, held: &[(EffectId, i64)]) -> Result<Vec<Ef
 /// # Errors
 /// When the database fails.
 pub async fn release(store: &Store, held: &[(EffectId, i64)]) -> Result<()> {
+    if held.is_empty() {
+        return Ok(());
+    }
     let mut transaction = begin(store).await?;
     let leases = leases(held);
     let sql = format!(

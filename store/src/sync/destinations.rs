@@ -31,6 +31,8 @@ pub struct DestinationRecord {
     /// Its settings.
     pub settings: Json,
     secret: Option<Vec<u8>>,
+    /// The account that it signs in with, where that is not a secret of its own.
+    pub credential_id: Option<Uuid>,
     /// Why nothing is sent; `None` while it is.
     pub paused_reason: Option<String>,
     /// How hard all processes together may work it.
@@ -72,9 +74,19 @@ pub async fn destinations(store: &Store) -> Result<Vec<DestinationRecord>> {
 impl TryFrom<destination::Model> for DestinationRecord {
     type Error = Error;
     fn try_from(row: destination::Model) -> Result<Self> {
-        let destination::Model { id, name, kind, settings, secret, paused_reason, pace, created_at } = row;
+        let destination::Model {
+            id,
+            name,
+            kind,
+            settings,
+            secret,
+            paused_reason,
+            pace,
+            created_at,
+            credential_id,
+        } = row;
         let pace = serde_json::from_value(pace)?;
-        Ok(Self { id, name, kind, settings, secret, paused_reason, pace, created_at })
+        Ok(Self { id, name, kind, settings, secret, credential_id, paused_reason, pace, created_at })
     }
 }
 

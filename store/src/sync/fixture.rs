@@ -108,6 +108,29 @@ pub struct New {
 /// # Errors
 /// When the database fails.
 pub async fn effects(store: &Store, wanted: &[New]) -> Result<Vec<EffectId>> {
+    insert(store, wanted, body).await
+}
+
+/// An effect with a body that no decision of this version has.
+///
+/// # Errors
+/// When the database fails.
+pub async fn effect_with_body(
+    store: &Store,
+    destination: DestinationId,
+    lead: LeadId,
+    text: &Json,
+) -> Result<EffectId> {
+    let new = New { destination, lead, sequence: 1, kind: "lead_update", expires_at: None };
+    let ids = insert(store, &[new], |_, _, _, _| text.clone()).await?;
+    ids.first().copied().ok_or(crate::Error::NotFound("effect"))
+}
+
+async fn insert(
+    store: &Store,
+    wanted: &[New],
+    body: impl Fn(&New, Uuid, &str, &str) -> Json,
+) -> Result<Vec<EffectId>> {
     // Due a moment ago: a clock that is read later still finds them due.
     let at = engine::time::cut(Utc::now() - TimeDelta::milliseconds(1));
     let keys: std::collections::HashMap<Uuid, Vec<u8>> =

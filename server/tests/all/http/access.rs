@@ -73,6 +73,8 @@ const MATRIX: &[(&str, &str, &str)] = &[
     ("GET", "/fields/{name}",                      "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("GET", "/changes",                            "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("GET", "/changes/{number}",                   "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
+    ("GET", "/releases",                           "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
+    ("GET", "/releases/{number}",                  "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("GET", "/audit",                              "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("GET", "/people",                             "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("GET", "/people/{id}",                        "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
@@ -141,6 +143,10 @@ const MATRIX: &[(&str, &str, &str)] = &[
     // Approvals: the roles that sign at least one kind of change.
     ("POST", "/actions/sign-change",               "x  x  x  x  .  .  .  .  .  .  |  .  .  .  .  |  ."),
     ("POST", "/actions/return-change",             "x  x  x  x  .  .  .  .  .  .  |  .  .  .  .  |  ."),
+    ("POST", "/actions/approve-release",           "x  x  x  x  .  .  .  .  .  .  |  .  .  .  .  |  ."),
+    // Going live: RevOps. A release is approved first, and goes live by someone other than its author.
+    ("POST", "/actions/go-live",                   ".  .  x  .  .  .  .  .  .  .  |  .  .  .  .  |  ."),
+    ("POST", "/actions/withdraw-release",          ".  .  x  .  .  .  .  .  .  .  |  .  .  .  .  |  ."),
     // The API: a key with the scope; a session does not count.
     ("POST", "/api/v1/events",                     ".  .  .  .  .  .  .  .  .  .  |  x  .  .  .  |  ."),
     ("POST", "/api/v1/events/batch",               ".  .  .  .  .  .  .  .  .  .  |  x  .  .  .  |  ."),

@@ -1,4 +1,4 @@
-//! What a worker asks of the outbox: effects to carry out, and to note what became of them.
+//! What a worker asks of the outbox: effects to carry out, and to record what became of them.
 
 use std::collections::HashMap;
 
@@ -14,55 +14,55 @@ use crate::tasks::held::Held;
 
 /// The outbox as the worker of one destination sees it. Cheap to clone.
 #[derive(Clone)]
-pub(super) struct Desk {
+pub(super) struct OutboxClient {
     pub(super) store: Store,
     pub(super) id: DestinationId,
     pub(super) name: String,
     pub(super) pace: Pace,
 }
 
-/// The requests under way: at most one that claims and one that tells, side by side with the writes.
+/// The requests under way: at most one that claims and one that reports, side by side with the writes.
 #[derive(Default)]
 pub(super) struct Requests {
     running: JoinSet<Answered>,
     pub(super) is_claiming: bool,
-    is_telling: bool,
+    is_reporting: bool,
 }
 
 /// What came of a request.
 pub(super) enum Answered {
     /// Effects were asked for at this instant, so many at most.
     Claimed { since: Instant, wanted: usize, taken: Result<Taken, Error> },
-    /// These ends were told; whether anything of it counted.
-    Told { ended: Vec<Finish>, counted: Result<bool, Error> },
+    /// These results were reported; whether any of them counted.
+    Reported { ended: Vec<Finish>, counted: Result<bool, Error> },
 }
 
 impl Requests {
     /// Asks for effects, unless that is under way.
-    pub(super) fn claim(&mut self, desk: &Desk, wanted: usize) {
+    pub(super) fn claim(&mut self, outbox: &OutboxClient, wanted: usize) {
         if self.is_claiming {
             return;
         }
         self.is_claiming = true;
-        let (desk, since) = (desk.clone(), Instant::now());
+        let (outbox, since) = (outbox.clone(), Instant::now());
         self.running.spawn(async move {
-            let taken = sync::claim(&desk.store, desk.id, &desk.pace, Utc::now(), wanted).await;
+            let taken = sync::claim(&outbox.store, outbox.id, &outbox.pace, Utc::now(), wanted).await;
             Answered::Claimed { since, wanted, taken }
         });
     }
 
-    /// Tells what has ended, unless that is under way; what ends meanwhile is told together.
-    pub(super) fn tell(&mut self, desk: &Desk, held: &mut Held) {
-        if self.is_telling || held.ended.is_empty() {
+    /// Reports what has ended, unless that is under way; what ends meanwhile is reported together.
+    pub(super) fn report(&mut self, outbox: &OutboxClient, held: &mut Held) {
+        if self.is_reporting || held.ended.is_empty() {
             return;
         }
-        self.is_telling = true;
+        self.is_reporting = true;
         let ended: Vec<Finish> = held.ended.drain(..held.ended.len().min(BATCH)).collect();
-        held.telling = ended.len();
-        let desk = desk.clone();
+        held.reporting = ended.len();
+        let outbox = outbox.clone();
         self.running.spawn(async move {
-            let counted = desk.tell(&ended).await;
-            Answered::Told { ended, counted }
+            let counted = outbox.report(&ended).await;
+            Answered::Reported { ended, counted }
         });
     }
 
@@ -79,7 +79,7 @@ impl Requests {
         };
         match &answered {
             Answered::Claimed { .. } => self.is_claiming = false,
-            Answered::Told { .. } => self.is_telling = false,
+            Answered::Reported { .. } => self.is_reporting = false,
         }
         answered
     }
@@ -93,17 +93,17 @@ impl Requests {
     }
 }
 
-impl Desk {
-    /// Tells what became of attempts; whether anything of it counted.
-    async fn tell(&self, ended: &[Finish]) -> Result<bool, Error> {
+impl OutboxClient {
+    /// Reports what became of attempts; whether any of it counted.
+    async fn report(&self, ended: &[Finish]) -> Result<bool, Error> {
         let finished = match sync::finish(&self.store, ended).await {
             Ok(finished) => finished,
-            Err(error) if is_refusal(&error) => self.tell_one_by_one(ended, &error).await?,
+            Err(error) if is_refusal(&error) => self.report_one_by_one(ended, &error).await?,
             Err(error) => return Err(error),
         };
-        let told: HashMap<EffectId, &Finish> =
+        let reported: HashMap<EffectId, &Finish> =
             ended.iter().map(|finish| (finish.ticket.effect_id, finish)).collect();
-        for finish in finished.counted.iter().filter_map(|id| told.get(id)) {
+        for finish in finished.counted.iter().filter_map(|id| reported.get(id)) {
             self.count(finish);
         }
         if finished.stale > 0 {
@@ -114,8 +114,8 @@ impl Desk {
     }
 
     /// One result that the database refuses must not keep back the others. It is dropped, and its lease lapses.
-    async fn tell_one_by_one(&self, ended: &[Finish], error: &Error) -> Result<sync::Finished, Error> {
-        tracing::error!(destination = %self.name, results = ended.len(), error = %error, "results were refused and are told one by one");
+    async fn report_one_by_one(&self, ended: &[Finish], error: &Error) -> Result<sync::Finished, Error> {
+        tracing::error!(destination = %self.name, results = ended.len(), error = %error, "results were refused and are reported one by one");
         let mut all = sync::Finished::default();
         for finish in ended {
             match sync::finish(&self.store, std::slice::from_ref(finish)).await {
