@@ -12,7 +12,6 @@ use engine::ids::{self, DecisionId, LeadId};
 use engine::limits;
 use engine::rules::Analysis;
 use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
 use store::Store;
 use store::changes::Change;
 use store::ingest::{self, HistoryWanted, PastEvent};
