@@ -188,6 +188,23 @@ const CHECKS: &[(&str, &str, &str)] = &[
     ("versions_name_length", "versions", "name = ''"),
     ("versions_name_length", "versions", "name = repeat('a', 101)"),
     ("workflows_name_form", "workflows", "name = 'Inbound form'"),
+    ("runs_cancelled_by_a_person", "runs", "state = 'cancelled', finished_at = now()"),
+    ("runs_cancelled_by_a_person", "runs", "cancelled_by = 'test'"),
+    ("runs_done_from_nothing", "runs", "done = -1"),
+    ("runs_done_has_a_result", "runs", "state = 'done', finished_at = now()"),
+    ("runs_done_has_a_result", "runs", "result = '{}'"),
+    ("runs_failed_has_an_error", "runs", "state = 'failed', finished_at = now()"),
+    ("runs_failed_has_an_error", "runs", "error = 'x'"),
+    ("runs_kind_exists", "runs", "kind = 'lost'"),
+    ("runs_over_since", "runs", "finished_at = now()"),
+    ("runs_over_since", "runs", "state = 'failed', error = 'x'"),
+    ("runs_running_is_leased", "runs", "state = 'running'"),
+    ("runs_running_is_leased", "runs", "leased_until = now()"),
+    ("runs_state_exists", "runs", "state = 'lost'"),
+    ("runs_total_from_nothing", "runs", "total = -1"),
+    ("uploads_bytes_from_nothing", "uploads", "bytes = -1"),
+    ("uploads_file_name_length", "uploads", "file_name = ''"),
+    ("uploads_file_name_length", "uploads", "file_name = repeat('a', 201)"),
 ];
 
 /// The roles that approve each kind of change, and sets of roles that are not enough.
@@ -215,6 +232,7 @@ const UNIQUES: &[(&str, &str, &str)] = &[
     ("queue_verdicts_once", "queue_verdicts", "override_id = NULL, outcome_id = NULL"),
     ("queue_verdicts_outcome_taken_back_key", "queue_verdicts", "turn = 3, override_id = NULL"),
     ("queue_verdicts_override_taken_back_key", "queue_verdicts", "turn = 3, outcome_id = NULL"),
+    ("runs_work_key", "runs", "created_by = 'other'"),
     ("release_approvals_one_role_a_person", "release_approvals", "role = 'ae_rep_leader'"),
     ("releases_number_key", "releases", "stage_why = 'Other'"),
     ("releases_one_is_live", "releases", "number = 1000"),
@@ -272,6 +290,7 @@ const KEYED: &[&str] = &[
     "sessions",
     "settings",
     "setup_links",
+    "uploads",
     "shadow_verdicts",
     "uploads",
     "used_forms",
@@ -304,6 +323,9 @@ const ACCEPTED: &[(&str, &str)] = &[
     ("runs", "state = 'failed', finished_at = now(), error = 'Broken'"),
     ("queue_verdicts", "turn = 1, kind = 'accept'"),
     ("queue_verdicts", "turn = 3, kind = 'accept'"),
+    ("runs", "state = 'running', work_key = NULL, leased_until = now()"),
+    ("runs", "state = 'failed', error = 'x', finished_at = now()"),
+    ("runs", "state = 'cancelled', cancelled_by = 'test', cancelled_at = now(), finished_at = now()"),
 ];
 
 /// SQL that inserts a table's row once more, with a difference.

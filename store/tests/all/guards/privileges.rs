@@ -32,6 +32,7 @@ const PRIVILEGES: &[(&str, &str)] = &[
     ("partitioned_tables", "SELECT"),
     ("pool_states", "SELECT INSERT UPDATE"),
     ("queue_verdicts", "SELECT INSERT"),
+    ("runs", "SELECT INSERT UPDATE"),
     ("release_approvals", "SELECT INSERT"),
     ("release_history", "SELECT"),
     ("releases", "SELECT INSERT UPDATE"),
