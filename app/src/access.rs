@@ -58,7 +58,7 @@ const SIGNERS: Need = Need::Roles(&[Role::Enablement, Role::RepLeader, Role::Rev
 
 /// Every page, action and route.
 pub const ACCESS: &[Line] = &[
-    // Pages. Everybody who is signed in reads everything (SPEC: people own layers, they do not hide them).
+    // Pages. Everybody who is signed in reads everything (people own layers, they do not hide them).
     get("/", Need::SignedIn),
     get("/sign-in", Need::Anyone),
     get("/setup/{token}", Need::Anyone),
@@ -97,7 +97,7 @@ pub const ACCESS: &[Line] = &[
     get("/people.csv", Need::SignedIn),
     get("/dashboard/charts/{file}", Need::SignedIn),
     // What tells open pages that something has changed: topics, nothing of anybody.
-    get("/live", Need::SignedIn),
+    get("/refresh", Need::SignedIn),
     get("/settings", Need::SignedIn),
     get("/search", Need::SignedIn),
     get("/search/found", Need::SignedIn),

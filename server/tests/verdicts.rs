@@ -18,7 +18,8 @@ use engine::action::Action;
 use engine::ids::{LeadId, PersonId};
 use lead::{Office, form};
 use serde_json::{Value as Json, json};
-use server::tasks::dispatch;
+use server::signals::Signals;
+use server::tasks::{dispatch, listen};
 use service::decide::Answer;
 use store::actor::{Role, Who};
 use store::control::kill::{self, Scope};
@@ -118,9 +119,12 @@ impl Desk {
     /// Runs a dispatcher until so many bodies have been taken and nothing else comes.
     async fn delivered(&self, wanted: usize) -> Vec<Json> {
         let stop = CancellationToken::new();
+        let signals = Signals::default();
+        tokio::spawn(listen::run(self.office.store().clone(), signals.clone(), stop.clone()));
         let running = tokio::spawn(dispatch::run(
             self.office.store().clone(),
             dispatch::Options::default(),
+            signals,
             stop.clone(),
         ));
         for _ in 0..300 {

@@ -12,8 +12,8 @@ use uuid::Uuid;
 use crate::actor::Actor;
 use crate::error::{Error, Result};
 use crate::hash::row_hash;
-use crate::live::{self, Topic};
 use crate::pool::Store;
+use crate::refresh::{self, Topic};
 
 /// One act, as the audit log keeps it.
 #[derive(Clone, Debug)]
@@ -147,7 +147,7 @@ pub async fn audit(connection: &mut PgConnection, actor: &Actor, entry: Audit<'_
     .execute(&mut *connection)
     .await?;
     if let Some(topic) = topic(entry.action) {
-        live::tell(connection, topic).await?;
+        refresh::tell(connection, topic).await?;
     }
     Ok(())
 }

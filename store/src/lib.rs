@@ -1,10 +1,11 @@
 //! Everything that is kept, and every SQL statement.
 //!
-//! Architecture invariant: nothing here decides, renders or calls another system. What acts is told as an
-//! [`Actor`], the first argument of every writing function, and the audit row is written in the same transaction.
+//! Architecture invariant: nothing here compiles a bundle, evaluates a rule, renders or calls another system. A function
+//! that writes for somebody takes them as an [`Actor`] and writes the audit row in the same transaction.
 
 pub mod actor;
 pub mod changes;
+pub mod channel;
 pub mod control;
 pub mod destinations;
 pub mod error;
@@ -14,7 +15,6 @@ pub mod ingest;
 pub mod keyring;
 pub mod layers;
 pub mod leads;
-pub mod live;
 pub mod log;
 pub mod migrate;
 pub mod notices;
@@ -23,6 +23,7 @@ pub mod people;
 pub mod pool;
 pub mod queue;
 pub mod reads;
+pub mod refresh;
 pub mod settings;
 pub mod sync;
 #[cfg(feature = "testing")]

@@ -30,7 +30,7 @@ pub struct Identity {
 }
 
 /// Asks the table. What it does not list is refused, whatever the router thinks of it.
-pub(super) async fn check(FromState(state): FromState<State>, request: Request, next: Next) -> Response {
+pub(crate) async fn check(FromState(state): FromState<State>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     match admit(&state, &mut parts).await {
         Ok(()) => next.run(Request::from_parts(parts, body)).await,

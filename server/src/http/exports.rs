@@ -12,7 +12,7 @@ use futures::stream;
 use super::{Arrival, Failure, State, pages};
 
 /// Every list that is had as a file, by path.
-pub(super) fn routes() -> Router<State> {
+pub(crate) fn routes() -> Router<State> {
     let charts = Router::new().route(charts::PATH, get(chart));
     LISTS.into_iter().fold(charts, |router, (list, path, _, name)| {
         router.route(

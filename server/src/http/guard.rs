@@ -15,7 +15,7 @@ const ALLOWED: Duration = Duration::from_secs(15);
 const ALLOWED_BATCH: Duration = Duration::from_secs(120);
 
 /// Ends a request that takes too long; its transaction is rolled back.
-pub(super) async fn limit_time(request: Request, next: Next) -> Response {
+pub(crate) async fn limit_time(request: Request, next: Next) -> Response {
     let is_batch =
         request.extensions().get::<MatchedPath>().is_some_and(|path| path.as_str() == "/api/v1/events/batch");
     let allowed = if is_batch { ALLOWED_BATCH } else { ALLOWED };
@@ -29,7 +29,7 @@ pub(super) async fn limit_time(request: Request, next: Next) -> Response {
 }
 
 /// Answers for a handler that panicked.
-pub(super) fn caught(panic: Box<dyn Any + Send>) -> Response {
+pub(crate) fn caught(panic: Box<dyn Any + Send>) -> Response {
     let said =
         panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
     Failure::internal(&format!("panic: {}", said.unwrap_or("no message"))).into_response()

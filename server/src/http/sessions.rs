@@ -23,10 +23,10 @@ const IDLE: Duration = Duration::hours(12);
 
 /// The table, as tower-sessions sees it.
 #[derive(Clone)]
-pub(super) struct Sessions(Store);
+pub(crate) struct Sessions(Store);
 
 /// The layer that gives each request its session.
-pub(super) fn layer(state: &State) -> SessionManagerLayer<Sessions> {
+pub(crate) fn layer(state: &State) -> SessionManagerLayer<Sessions> {
     SessionManagerLayer::new(Sessions(state.store.clone()))
         .with_name(SESSION)
         .with_http_only(true)

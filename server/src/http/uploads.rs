@@ -17,9 +17,9 @@ const FILE_BYTES: usize = 32 * 1024 * 1024;
 const ENVELOPE_BYTES: usize = 16 * 1024;
 
 /// The routes, with their methods.
-pub(super) const ROUTES: &[(&str, &str)] = &[("POST", "/changes/{number}/upload")];
+pub(crate) const ROUTES: &[(&str, &str)] = &[("POST", "/changes/{number}/upload")];
 
-pub(super) fn routes() -> Router<State> {
+pub(crate) fn routes() -> Router<State> {
     Router::new().route(
         "/changes/{number}/upload",
         post(list_file).layer(DefaultBodyLimit::max(FILE_BYTES + ENVELOPE_BYTES)),

@@ -1,5 +1,6 @@
 //! Sales leadership is told when a workflow is stopped and when it goes on: on the home page, and by e-mail.
 
+use server::signals::Signals;
 use server::tasks::{Letters, Means, schedule};
 use service::letters::Mail;
 use store::Actor;
@@ -20,7 +21,8 @@ fn jobs(app: &TestApp, mail_server: Option<&str>) -> tokio_util::sync::DropGuard
         origin: "https://meshline.acme.example".into(),
     });
     let means = Means { database_url: app.office.database.url.clone(), letters };
-    tokio::spawn(schedule::run(app.store().clone(), means, stop.clone()));
+    let (store, shutdown, signals) = (app.store().clone(), stop.clone(), Signals::default());
+    tokio::spawn(async move { schedule::run(store, means, signals.jobs(), shutdown).await });
     stop.drop_guard()
 }
 

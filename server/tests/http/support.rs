@@ -8,7 +8,8 @@ use reqwest::header::{HeaderMap, HeaderValue, LOCATION, SET_COOKIE};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, redirect};
 use serde_json::{Value as Json, json};
 use server::http::{self, Config, State};
-use server::live;
+use server::router::router;
+use server::tasks::{listen, marks};
 use service::decide::Pipeline;
 use store::actor::Role;
 use store::people::{self, Password, Scope};
@@ -52,8 +53,9 @@ impl TestApp {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
-        tokio::spawn(live::run(state.store.clone(), state.live.clone(), stop.clone()));
-        tokio::spawn(http::serve(listener, http::router(state), stop.clone().cancelled_owned()));
+        tokio::spawn(listen::run(state.store.clone(), state.signals.clone(), stop.clone()));
+        tokio::spawn(marks::run(state.store.clone(), stop.clone()));
+        tokio::spawn(http::serve(listener, router(state), stop.clone().cancelled_owned()));
         let client = Client::builder().redirect(redirect::Policy::none()).build().unwrap();
         Self { office, address, client, stop: stop.clone(), _guard: stop.drop_guard() }
     }

@@ -15,7 +15,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use store::Store;
 use store::ingest::{self, Claim, Claimed, Identified, Named};
-use store::live::{self, Topic};
+use store::refresh::Topic;
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
@@ -344,7 +344,7 @@ impl Pipeline {
         rows.write(&mut tx, &counters).await?;
         tx.commit().await?;
         drop(turn);
-        live::mark(&self.store, &[Topic::Leads, Topic::Queue]);
+        self.store.mark(&[Topic::Leads, Topic::Queue]);
         if has_effects {
             ingest::wake_dispatchers(&self.store).await;
         }

@@ -8,9 +8,9 @@ use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
 use crate::actor::Actor;
+use crate::channel::{Channel, notify};
 use crate::control::{Audit, audit};
 use crate::error::{Error, Result};
-use crate::ingest::{OUTBOX_CHANNEL, RELEASE_CHANNEL};
 use crate::notices::{self, What};
 use crate::pool::Store;
 
@@ -139,10 +139,6 @@ async fn told(
         Scope::Workflow(name) => format!("workflow:{name}"),
     };
     audit(connection, actor, Audit { action, subject: &subject, lead: None, detail }).await?;
-    sqlx::query("SELECT pg_notify($1, ''), pg_notify($2, '')")
-        .bind(OUTBOX_CHANNEL)
-        .bind(RELEASE_CHANNEL)
-        .execute(connection)
-        .await?;
-    Ok(())
+    notify(connection, Channel::Outbox, "").await?;
+    notify(connection, Channel::Release, "").await
 }

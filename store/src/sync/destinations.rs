@@ -9,11 +9,11 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::actor::Actor;
+use crate::channel::{Channel, notify};
 use crate::control::{Audit, audit};
 use crate::error::{Error, Result};
 use crate::keyring::Place;
 use crate::pool::Store;
-use crate::sync::OUTBOX_CHANNEL;
 
 /// A destination, its secret still sealed. Two that are equal would be opened in the same way.
 #[derive(Clone, PartialEq, FromRow)]
@@ -106,7 +106,7 @@ async fn set_paused(
         .bind(reason)
         .execute(&mut *transaction)
         .await?;
-    sqlx::query("SELECT pg_notify($1, '')").bind(OUTBOX_CHANNEL).execute(&mut *transaction).await?;
+    notify(&mut transaction, Channel::Outbox, "").await?;
     let action = if reason.is_some() { "destination.pause" } else { "destination.resume" };
     let detail = serde_json::json!({ "reason": reason.or(was.as_deref()) });
     audit(

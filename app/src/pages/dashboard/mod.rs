@@ -14,9 +14,9 @@ use leptos_router::hooks::use_query_map;
 use leptos_router::params::ParamsMap;
 use service::Bundles;
 use store::Store;
-use store::live::{Topic, mark};
 use store::reads::dashboard::{self as reads, Cohort, Step};
 use store::reads::frame::{WorkflowName, live_rules, workflow_names};
+use store::refresh::Topic;
 
 use self::decisions::Extent;
 use super::frame::{Here, Page, page};
@@ -31,7 +31,7 @@ use crate::ui::clock::Clock;
 use crate::ui::filters::{Address, select};
 use crate::ui::icon::Icon;
 use crate::ui::note::{self, Tone};
-use crate::ui::{live, progress};
+use crate::ui::{progress, refresh};
 
 /// The filters in the address.
 const NAMES: [&str; 4] = ["workflow", "period", "from", "to"];
@@ -105,7 +105,7 @@ async fn read_figures(
 /// What was asked for, as far as it is added up by now.
 async fn counted(request: &Request, asked: &Asked, clock: Clock) -> Result<Found<DashboardFigures>> {
     let store = request.store.clone();
-    let late = move || mark(&store, &[Topic::Figures]);
+    let late = move || store.mark(&[Topic::Figures]);
     request.summaries.dashboard.get(asked.key(clock), clock.now, || add_up(request, asked, clock), late).await
 }
 
@@ -163,8 +163,8 @@ async fn load(here: Here, address: Address) -> Result<Page> {
         Found::Adding(since) => {
             // The charts that come after it are no part: islands run in them, so that the page is loaded anew.
             let adding =
-                live::part_due("adding", Topic::Figures, progress::adding(since, &asked.address.href()));
-            let body = view! { <div class="dash">{filters}{adding}{live::hear(&[Topic::Figures])}</div> };
+                refresh::part_due("adding", Topic::Figures, progress::adding(since, &asked.address.href()));
+            let body = view! { <div class="dash">{filters}{adding}{refresh::hear(&[Topic::Figures])}</div> };
             return Ok(page(meta(clock.now), body.into_any()));
         }
     };

@@ -3,14 +3,14 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use engine::control::kpi::{MATURITY_DAYS, Ratio};
 use leptos::prelude::*;
-use store::live::Topic;
 use store::reads::dashboard::{Figures, Report};
+use store::refresh::Topic;
 
 use super::load::Loaded;
 use crate::summaries::Found;
 use crate::ui::charts::spark::spark;
 use crate::ui::clock::Clock;
-use crate::ui::{live, number, progress};
+use crate::ui::{number, progress, refresh};
 
 /// Weeks that are compared with as many before them.
 const COMPARED: usize = 4;
@@ -40,10 +40,10 @@ pub fn doing(loaded: &Loaded) -> impl IntoView + use<> {
         None => ().into_any(),
     };
     let body = if matches!(loaded.figures, Some(Found::Adding(_))) {
-        let part = live::part_due("figures", Topic::Figures, body);
-        view! { {part}{live::hear(&[Topic::Figures])} }.into_any()
+        let part = refresh::part_due("figures", Topic::Figures, body);
+        view! { {part}{refresh::hear(&[Topic::Figures])} }.into_any()
     } else {
-        live::part("figures", Topic::Figures, body).into_any()
+        refresh::part("figures", Topic::Figures, body).into_any()
     };
     view! {
         <section aria-labelledby="h-kpi">

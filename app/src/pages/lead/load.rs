@@ -34,6 +34,8 @@ pub struct Asked {
     pub workflow: Option<String>,
     /// And what would have changed it.
     pub nearest: bool,
+    /// Nothing but the decision is shown: history, outcomes and effects are not read.
+    pub decision_only: bool,
 }
 
 /// Everything the page shows.
@@ -80,9 +82,11 @@ pub struct Loaded {
 /// [`Error::NotFound`] when there is no such lead, or the decision is not about it.
 pub async fn load(here: &Here, id: LeadId, asked: &Asked) -> Result<Loaded> {
     let store = &here.request.store;
-    let lead = store::leads::get(store, id).await?;
-    let history = lead_page::history(store, id).await?;
-    let workflows = workflow_names(store).await?;
+    let history = async {
+        if asked.decision_only { Ok(History::default()) } else { lead_page::history(store, id).await }
+    };
+    let (lead, history, workflows) =
+        tokio::try_join!(store::leads::get(store, id), history, workflow_names(store))?;
     let newest =
         lead.workflows.iter().max_by_key(|standing| standing.as_of).map(|standing| standing.decision_id);
     let chosen = chosen(&lead, asked)?.or(newest);
@@ -126,7 +130,16 @@ pub async fn load(here: &Here, id: LeadId, asked: &Asked) -> Result<Loaded> {
         }
         _ => (None, None),
     };
-    let outcomes = outcomes::of_lead(store, id).await?;
+    let (outcomes, verdicts, effects, paused) = if asked.decision_only {
+        Default::default()
+    } else {
+        tokio::try_join!(
+            outcomes::of_lead(store, id),
+            verdicts_of(store, id),
+            effects_of_lead(store, id, None, EFFECTS),
+            lead_page::paused_destinations(store),
+        )?
+    };
     let people = names_of(store, &addresses(&lead, &history, &outcomes, decided.as_ref())).await?;
     let nearest = match &decided {
         Some(decided) if asked.nearest => decided.nearest().await?,
@@ -140,9 +153,9 @@ pub async fn load(here: &Here, id: LeadId, asked: &Asked) -> Result<Loaded> {
         newest,
         event,
         outcomes,
-        verdicts: verdicts_of(store, id).await?,
-        effects: effects_of_lead(store, id, None, EFFECTS).await?,
-        paused: lead_page::paused_destinations(store).await?,
+        verdicts,
+        effects,
+        paused,
         history,
         lead,
         proof,

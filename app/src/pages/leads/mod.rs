@@ -9,10 +9,10 @@ use std::collections::BTreeMap;
 use engine::action::Action;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
-use store::live::Topic;
 use store::reads::frame::{live_rules, names_of, workflow_names};
 use store::reads::keyset::Order;
 use store::reads::leads_list::{self, COUNTED_ROWS, PAGE_ROWS};
+use store::refresh::Topic;
 
 use super::frame::{Here, Page, page};
 use super::places::Section;
@@ -22,7 +22,7 @@ use crate::pages::list_tools::tools;
 use crate::ui::charts::bars::STACK;
 use crate::ui::filters::{Address, chips};
 use crate::ui::table::{Count, pager};
-use crate::ui::{live, number, words};
+use crate::ui::{number, refresh, words};
 use filter::{Asked, NAMES};
 
 /// The list of leads.
@@ -71,8 +71,8 @@ async fn load(here: Here, address: Address, flash: Flash) -> Result<Page> {
             {chips(asked.chips(&workflows, &rules), Address::new("/leads").href())}
         </div>
         <div class="tabs-row">{by_action(&asked, counts).into_any()}{tools}</div>
-        {live::part("list", Topic::Leads, list)}
-        {live::hear(&[Topic::Leads])}
+        {refresh::part("list", Topic::Leads, list)}
+        {refresh::hear(&[Topic::Leads])}
     };
     Ok(Page { title: "Leads".into(), bar: heading.into_any(), body: body.into_any() })
 }

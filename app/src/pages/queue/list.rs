@@ -5,13 +5,14 @@ use engine::action::Action;
 use engine::decision::Because;
 use leptos::prelude::*;
 use store::queue::{LIST_ROWS, Waiting};
+use store::refresh::Topic;
 
 use super::load::Loaded;
 use crate::actions::queue::{Shown, count, left};
 use crate::ui::clock::Clock;
 use crate::ui::filters::{Choice, select};
 use crate::ui::icon::{Icon, icon};
-use crate::ui::{number, words};
+use crate::ui::{number, refresh, words};
 
 /// The list with its filters.
 pub fn list(loaded: &Loaded) -> impl IntoView + use<> {
@@ -27,17 +28,18 @@ pub fn list(loaded: &Loaded) -> impl IntoView + use<> {
     } else {
         "That is all.".to_owned()
     };
+    let steps = view! { <span class="row">{step(loaded, at, true)}{step(loaded, at, false)}</span> };
+    let list = view! { <ol aria-label="Leads waiting">{rows}</ol><p class="meta end">{end}</p> };
     view! {
         <details class="list wide-open">
             <summary class="btn plain">{icon(Icon::Inbox)}<span>{handle}</span><span class="push quiet">"Show the list"</span></summary>
             <div class="rows" role="region" aria-label="The list" tabindex="0">
                 <div class="list-head">
                     <span class="meta">"By priority, then waiting time"</span>
-                    <span class="push row">{step(loaded, at, true)}{step(loaded, at, false)}</span>
+                    <span class="push">{refresh::part("queue-steps", Topic::Queue, steps)}</span>
                 </div>
                 {filters(loaded)}
-                <ol aria-label="Leads waiting">{rows}</ol>
-                <p class="meta end">{end}</p>
+                {refresh::part("queue-list", Topic::Queue, list)}
             </div>
         </details>
     }

@@ -5,6 +5,7 @@ use engine::decision::Mode;
 use leptos::either::Either;
 use leptos::prelude::*;
 use store::queue::Gone;
+use store::refresh::Topic;
 
 use super::decide;
 use super::list::waited;
@@ -17,7 +18,7 @@ use crate::pages::lead::{event, facts, inputs, verdict};
 use crate::ui::chip::action_chip;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::note::{Tone, note};
-use crate::ui::words;
+use crate::ui::{refresh, words};
 use leptos::server_fn::ServerFn as _;
 
 /// The open lead, and the keys.
@@ -39,9 +40,7 @@ pub fn pane(here: &Here, loaded: &Loaded, open: &Open, flash: &Flash) -> impl In
     view! {
         <div class="pane" id="work">
             <article class="work" aria-labelledby="w-t">
-                {header(loaded, open)}
-                {standing(loaded, open)}
-                {suggested}
+                {refresh::part("queue-work", Topic::Queue, view! { {header(loaded, open)}{standing(loaded, open)}{suggested} })}
                 {explained}
             </article>
             {keys(loaded)}

@@ -11,8 +11,8 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
 use leptos_router::hooks::use_query_map;
 use store::control::kill::kill_switches;
-use store::live::Topic;
 use store::reads::keyset::Order;
+use store::refresh::Topic;
 use store::sync::unfinished::{COUNTED_ROWS, Cursor, PAGE_ROWS};
 use store::sync::{
     DestinationRecord, OutboxCount, UnfinishedState, count_dead, destinations, open_breakers, outbox_counts,
@@ -30,7 +30,7 @@ use crate::ui::form::{ask, once};
 use crate::ui::icon::Icon;
 use crate::ui::progress::progress;
 use crate::ui::table::{Count, pager};
-use crate::ui::{live, note, number};
+use crate::ui::{note, number, refresh};
 use filter::{Asked, NAMES, PATH};
 
 /// The list of unfinished effects.
@@ -130,9 +130,9 @@ async fn load(
             {(failed > 0).then(|| try_all(&here, &asked, failed).into_any())}
             {tools}
         </div>
-        {live::part("progress", Topic::Sync, progress)}
-        {live::part("list", Topic::Sync, list)}
-        {live::hear(&[Topic::Sync])}
+        {refresh::part("progress", Topic::Sync, progress)}
+        {refresh::part("list", Topic::Sync, list)}
+        {refresh::hear(&[Topic::Sync])}
     };
     Ok(Page { title: "Unfinished actions".into(), bar: bar.into_any(), body: body.into_any() })
 }

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use reqwest::{Method, Response, StatusCode};
+use store::Actor;
 use store::actor::{Role, Who};
-use store::live::Topic;
 use store::people::Scope;
+use store::refresh::Topic;
 use store::sync::jobs::{self, JobKind};
-use store::{Actor, live};
 use tokio::time::timeout;
 
 use crate::support::{Browser, TestApp, event, location};
@@ -15,7 +15,7 @@ use crate::support::{Browser, TestApp, event, location};
 const PATIENCE: Duration = Duration::from_secs(10);
 
 async fn open(browser: &mut Browser<'_>, topics: &str) -> Response {
-    let response = browser.get(&format!("/live?topics={topics}")).await;
+    let response = browser.get(&format!("/refresh?topics={topics}")).await;
     assert_eq!(response.status(), StatusCode::OK);
     assert_eq!(response.headers()["content-type"], "text/event-stream");
     response
@@ -69,11 +69,11 @@ async fn who_comes_again_hears_again() {
     let app = TestApp::start().await;
     let mut ana = app.signed_in("ana@acme.example", &[Role::Integrations]).await;
     let mut first = open(&mut ana, "sync").await;
-    live::mark(app.store(), &[Topic::Sync]);
+    app.store().mark(&[Topic::Sync]);
     hear(&mut first, "data: sync").await;
     drop(first);
     let mut again = open(&mut ana, "sync").await;
-    live::mark(app.store(), &[Topic::Sync]);
+    app.store().mark(&[Topic::Sync]);
     hear(&mut again, "data: sync").await;
 }
 
@@ -90,9 +90,9 @@ async fn the_end_of_the_process_ends_the_stream() {
 #[tokio::test]
 async fn nobody_hears_nothing() {
     let app = TestApp::start().await;
-    let answer = app.browser().get("/live").await;
-    assert_eq!((answer.status(), location(&answer)), (StatusCode::SEE_OTHER, "/sign-in?next=/live"));
+    let answer = app.browser().get("/refresh").await;
+    assert_eq!((answer.status(), location(&answer)), (StatusCode::SEE_OTHER, "/sign-in?next=/refresh"));
     let key = app.key(&[Scope::Read, Scope::Admin]).await;
-    let answer = app.request(Method::GET, "/live").bearer_auth(key).send().await.unwrap();
+    let answer = app.request(Method::GET, "/refresh").bearer_auth(key).send().await.unwrap();
     assert!(answer.status().is_redirection() || answer.status().is_client_error());
 }
