@@ -7,15 +7,13 @@
     reason = "a test fails where something goes wrong"
 )]
 
-mod lead;
-
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::lead::{Office, good, receipt};
 use chrono::Utc;
 use engine::decision::Mode;
 use engine::event::EventRequest;
-use lead::{Office, good, receipt};
 use service::decide::{Intake, Pipeline, Refusal, Signal, Taken};
 use sqlx::Executor as _;
 use store::Actor;

@@ -1,7 +1,5 @@
 //! The JSON Schemas in `schemas/` are those of the types. `MESHLINE_UPDATE_GOLDEN=1` writes them anew.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has to fail")]
-
 use engine::decision::Decision;
 use engine::effect::Body;
 use engine::event::EventRequest;

@@ -1,17 +1,13 @@
 //! The way of a lead, from event to committed decision and effects.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has to fail")]
-
-mod lead;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::lead::{Office, form, good, receipt};
 use chrono::Utc;
 use engine::action::Action;
 use engine::decision::{Because, Mode};
 use engine::event::{EventRequest, LeadInput};
-use lead::{Office, form, good, receipt};
 use serde_json::json;
 use service::decide::{Refusal, Signal, Taken};
 
@@ -243,7 +239,7 @@ async fn every_decision_replays_to_the_same_bytes_also_after_a_release() {
     {
         decisions.push(office.send(&n.to_string(), event).await.unwrap().decision);
     }
-    release(&office, &include_str!("../demo/demo.yaml").replace("> 0.85", "> 0.99")).await;
+    release(&office, &include_str!("../../demo/demo.yaml").replace("> 0.85", "> 0.99")).await;
     let later = office.send("later", &good("Eva", "Initech")).await.unwrap().decision;
     assert_eq!((decisions[0].rule_version, later.rule_version), (1, 2));
     assert_ne!(decisions[0].bundle, later.bundle);
@@ -282,7 +278,7 @@ async fn a_tampered_decision_does_not_replay() {
 #[tokio::test]
 async fn applied_again_a_file_changes_nothing_and_a_live_workflow_gets_drafts_only() {
     let office = Office::open().await;
-    let demo = include_str!("../demo/demo.yaml");
+    let demo = include_str!("../../demo/demo.yaml");
     assert_eq!(office.apply(demo, true).await.unwrap(), Vec::<String>::new());
     let changes = office.apply(&demo.replace("> 0.85", "> 0.8"), false).await.unwrap();
     assert_eq!(changes, ["draft   rule_set inbound-form (6 rules)"]);

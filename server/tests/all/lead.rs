@@ -1,7 +1,5 @@
 //! The demo's workflow on a database of its own, and leads to send it.
 
-#![allow(dead_code, reason = "each test binary uses its part")]
-
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};

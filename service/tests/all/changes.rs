@@ -1,7 +1,5 @@
 //! Change requests, as the database keeps them: four eyes, one role a person, content that stays as it was signed.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails where something goes wrong")]
-
 use engine::canonical::Digest;
 use engine::change::Kind;
 use serde_json::json;

@@ -1,12 +1,5 @@
 //! The process over HTTP: the real router on a port of its own, with a database of its own.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking, and so do its helpers")]
-
-#[path = "../lead/mod.rs"]
-mod lead;
-mod mail;
-mod support;
-
 mod access;
 mod accounts;
 mod away;
@@ -18,6 +11,7 @@ mod decisions;
 mod events;
 mod lists;
 mod notices;
+mod openapi;
 mod outcomes;
 mod people;
 mod process;

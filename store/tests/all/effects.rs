@@ -1,7 +1,5 @@
 //! What people see and do of effects: lists, pauses, replays; and what the log keeps.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails where something goes wrong")]
-
 use std::time::Duration;
 
 use chrono::Utc;

@@ -1,7 +1,5 @@
 //! The queue: one person a lead, one verdict a decision, and nothing lost on the way.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has to fail")]
-
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};

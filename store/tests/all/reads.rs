@@ -1,7 +1,5 @@
 //! What pages read: the same figures as the engine's, and lists that miss nothing and say nothing twice.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has to fail")]
-
 use chrono::{DateTime, TimeDelta, Utc};
 use engine::action::Action;
 use engine::control::calibration::{FINE_BINS, place};

@@ -1,7 +1,5 @@
 //! The list of unfinished effects, and one effect: what the pages of the outbox read.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has to fail")]
-
 use chrono::Utc;
 use engine::ids::{DestinationId, EffectId};
 use serde_json::json;

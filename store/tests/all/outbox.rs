@@ -1,7 +1,5 @@
 //! The outbox on a real Postgres: who gets which effect when, and whose result counts.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails where something goes wrong")]
-
 use std::collections::BTreeSet;
 
 use chrono::{TimeDelta, Utc};

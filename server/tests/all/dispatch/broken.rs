@@ -10,8 +10,8 @@ use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 use store::sync::EffectState::{Dead, Delivered, Ready, Running};
 use store::sync::fixture::{self, New};
 
-use crate::World;
-use crate::fake::{Fake, retry};
+use super::World;
+use super::fake::{Fake, retry};
 
 const LAPSE: &str = "UPDATE outbox SET leased_until = now() - interval '1 second' WHERE state = 'running'";
 

@@ -1,11 +1,7 @@
 //! What the data promises: rows written once, erasure, months, keys.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has to fail")]
-
-mod lead;
-
+use crate::lead::{self, Office};
 use chrono::{DateTime, TimeDelta, Utc};
-use lead::Office;
 use service::decide::{Refusal, Taken};
 use sqlx::{AssertSqlSafe, Executor as _};
 use store::Error;

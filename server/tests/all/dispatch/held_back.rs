@@ -9,8 +9,8 @@ use engine::sync::backoff::Failure;
 use store::Actor;
 use store::control::kill::{Scope, kill, resume};
 
-use crate::World;
-use crate::fake::{Fake, retry};
+use super::World;
+use super::fake::{Fake, retry};
 
 async fn effects(world: &World, destination: engine::ids::DestinationId, n: usize) {
     for _ in 0..n {

@@ -1,7 +1,5 @@
 //! What holds effects back on a real Postgres: paces, breakers and the kill switch; and the runs of jobs.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails where something goes wrong")]
-
 use std::time::Duration;
 
 use chrono::{TimeDelta, Utc};

@@ -1,13 +1,10 @@
 //! What people decide in the queue reaches the destinations: once, in order, and as what counts.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has to fail")]
-
-mod lead;
-
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::lead::{Office, form, good};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -16,7 +13,6 @@ use axum::routing::post;
 use chrono::Utc;
 use engine::action::Action;
 use engine::ids::{LeadId, PersonId};
-use lead::{Office, form};
 use serde_json::{Value as Json, json};
 use server::signals::Signals;
 use server::tasks::{dispatch, listen};
@@ -63,7 +59,7 @@ impl Desk {
         let address = listener.local_addr().unwrap();
         let app = Router::new().route("/", post(take)).with_state(receiver.clone());
         tokio::spawn(async move { axum::serve(listener, app).await });
-        let demo = include_str!("../demo/demo.yaml");
+        let demo = include_str!("../../demo/demo.yaml");
         let paused = "    paused: It has no address yet. Apply a file with one to start it.\n";
         let retry = "retry: {base_ms: 20, cap_ms: 50, attempts: 9}";
         let text = demo
@@ -206,7 +202,7 @@ async fn a_verdict_and_its_taking_back_arrive_once_and_in_order() {
         assert_eq!(body["decision"]["action"], "hold");
     }
     // The next decision of the rules counts on.
-    let next = desk.office.send("later", &lead::good("Ana", "Initech")).await.unwrap();
+    let next = desk.office.send("later", &good("Ana", "Initech")).await.unwrap();
     assert_eq!(next.lead_id, answer.lead_id);
     let last = desk.delivered(4).await.pop().unwrap();
     assert_eq!((&last["lead_sequence"], &last["verdict"]), (&json!(5), &Json::Null));

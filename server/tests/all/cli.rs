@@ -1,7 +1,5 @@
 //! The program as people run it: what it prints, what it leaves, how it ends.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has to fail")]
-
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 

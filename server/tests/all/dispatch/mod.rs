@@ -1,7 +1,5 @@
 //! The dispatcher on a real Postgres: each effect once and in order, whatever breaks.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails where something goes wrong")]
-
 mod broken;
 mod crash;
 mod fake;
@@ -22,7 +20,7 @@ use store::testing::TestDatabase;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::fake::Fake;
+use fake::Fake;
 
 /// A database with dispatchers on it.
 pub struct World {

@@ -11,8 +11,8 @@ use store::sync::EffectState::{Dead, Delivered, Expired, Ready};
 use store::sync::fixture::{self, New};
 use uuid::Uuid;
 
-use crate::World;
-use crate::fake::{Fake, refused, retry};
+use super::World;
+use super::fake::{Fake, refused, retry};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_dispatchers_share_the_work_and_repeat_nothing() {

@@ -22,8 +22,8 @@ use sqlx::{Executor as _, PgConnection};
 use store::sync::EffectState::{Delivered, Ready, Running};
 use tokio::sync::watch;
 
-use crate::World;
-use crate::fake::Fake;
+use super::World;
+use super::fake::Fake;
 
 const LAPSE: &str = "UPDATE outbox SET leased_until = now() - interval '1 second' WHERE state = 'running'";
 const LOCK_ROW: &str = "SELECT FROM outbox WHERE lead_sequence = 1 FOR UPDATE";

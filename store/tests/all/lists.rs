@@ -1,7 +1,5 @@
 //! What lists share: order, views of one's own, and forms that do nothing twice.
 
-#![allow(clippy::unwrap_used, reason = "a test fails where something goes wrong")]
-
 use chrono::{TimeDelta, Utc};
 use store::actor::{Role, Who};
 use store::reads::audit_log::{AuditFilter, Cursor, audit_log};

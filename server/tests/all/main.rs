@@ -1,0 +1,22 @@
+//! The whole product: over HTTP, as a program, and from event to delivery. One program, since each takes hundreds of
+//! megabytes and longer to link than to run.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking, and so do its helpers"
+)]
+
+mod lead;
+mod mail;
+mod support;
+
+mod cli;
+mod dispatch;
+mod http;
+mod intake;
+mod pipeline;
+mod promises;
+mod schemas;
+mod verdicts;

@@ -1,0 +1,12 @@
+//! The store on a real Postgres, each test with a database of its own. One program: linking takes longer than the tests.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails where something goes wrong")]
+
+mod effects;
+mod flow;
+mod lists;
+mod outbox;
+mod people;
+mod queue;
+mod reads;
+mod unfinished;
