@@ -24,7 +24,7 @@ pub enum Need {
 
 /// One line of the table.
 #[derive(Clone, Debug)]
-pub struct Line {
+pub struct AccessRule {
     /// The method; `GET` counts for `HEAD` too.
     pub method: Method,
     /// The path as the router has it, for example `/leads/{id}`.
@@ -33,12 +33,12 @@ pub struct Line {
     pub need: Need,
 }
 
-const fn get(path: &'static str, need: Need) -> Line {
-    Line { method: Method::GET, path, need }
+const fn get(path: &'static str, need: Need) -> AccessRule {
+    AccessRule { method: Method::GET, path, need }
 }
 
-const fn post(path: &'static str, need: Need) -> Line {
-    Line { method: Method::POST, path, need }
+const fn post(path: &'static str, need: Need) -> AccessRule {
+    AccessRule { method: Method::POST, path, need }
 }
 
 /// Who looks after execution and sync: its owner, whoever answers for all of it, and the administrator.
@@ -57,7 +57,7 @@ const ADMINS: Need = Need::Roles(&[Role::Admin]);
 const SIGNERS: Need = Need::Roles(&[Role::Enablement, Role::RepLeader, Role::Revops, Role::AeRepLeader]);
 
 /// Every page, action and route.
-pub const ACCESS: &[Line] = &[
+pub const ACCESS: &[AccessRule] = &[
     // Pages. Everybody who is signed in reads everything (people own layers, they do not hide them).
     get("/", Need::SignedIn),
     get("/sign-in", Need::Anyone),

@@ -1,4 +1,4 @@
-//! What anybody can try is counted, and after a few tries the door stays shut for a while.
+//! Counts tries, and refuses more of them for a while after a few.
 
 use std::net::IpAddr;
 use std::sync::Mutex;
@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use chrono::{DateTime, TimeDelta, Utc};
 use quick_cache::unsync::Cache;
 
-/// Wrong passwords for one account from one address before the door is shut, and for how long.
+/// Wrong passwords for one account from one address until more are refused, and for how long.
 const PASSWORDS: (u32, TimeDelta) = (5, TimeDelta::minutes(15));
 /// Links for one account, from wherever they are asked for: nobody's mailbox is filled.
 const LINKS_TO_ACCOUNT: (u32, TimeDelta) = (3, TimeDelta::hours(1));
@@ -48,11 +48,11 @@ impl Throttles {
 pub struct Throttle {
     tries: u32,
     window: TimeDelta,
-    counts: Mutex<Cache<Pair, Count>>,
+    counts: Mutex<Cache<Pair, Tries>>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Count {
+struct Tries {
     tries: u32,
     since: DateTime<Utc>,
 }
@@ -62,13 +62,13 @@ impl Throttle {
         Self { tries, window, counts: Mutex::new(Cache::new(ENTRIES)) }
     }
 
-    /// Takes one try; where there are none left, answers how long the door stays shut. Tries sent at once are counted
+    /// Takes one try; where there are none left, returns how long more are refused. Tries sent at once are counted
     /// one by one.
     pub fn take(&self, account: &str, peer: IpAddr, now: DateTime<Utc>) -> Option<TimeDelta> {
         let mut counts = self.counts.lock().ok()?;
         let pair = pair(account, peer);
         let known = counts.get(&pair).copied().filter(|count| now - count.since < self.window);
-        let mut count = known.unwrap_or(Count { tries: 0, since: now });
+        let mut count = known.unwrap_or(Tries { tries: 0, since: now });
         if count.tries >= self.tries {
             return Some(self.window - (now - count.since));
         }

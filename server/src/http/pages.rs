@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use app::access::{self, Caller};
-use app::actions::{Door, THEME_COOKIE};
+use app::actions::{Connection, THEME_COOKIE};
 use app::app::App;
 use app::context::{Request as PageRequest, Theme};
 use app::flash::{self, Flash};
@@ -126,7 +126,7 @@ async fn act(FromState(state): FromState<State>, request: Request) -> Result<Res
         return Err(Failure::internal(&"an action without a session"));
     };
     let page = page_request(&state, &request, &arrival, None);
-    let door = Door {
+    let connection = Connection {
         session,
         peer: arrival.peer,
         agent: agent(request.headers()),
@@ -136,7 +136,7 @@ async fn act(FromState(state): FromState<State>, request: Request) -> Result<Res
     let context = move || {
         provide_context(number_format(&page));
         provide_context(page.clone());
-        provide_context(door.clone());
+        provide_context(connection.clone());
     };
     let response =
         Box::pin(leptos_axum::handle_server_fns_with_context(context, request)).await.into_response();

@@ -18,7 +18,7 @@ use server::signals::Signals;
 use server::tasks::{dispatch, listen};
 use service::decide::Answer;
 use store::actor::{Role, Who};
-use store::control::kill::{self, Scope};
+use store::control::kill::{self, StopScope};
 use store::queue::{self, Decided, GivenBack, Kind, Place, Verdict};
 use store::{Actor, people};
 use tokio_util::sync::CancellationToken;
@@ -255,14 +255,14 @@ async fn a_verdict_and_its_effects_are_there_together_or_not_at_all() {
 async fn in_a_stopped_workflow_a_verdict_waits_until_it_goes_on() {
     let desk = Desk::open().await;
     let command = Actor::command("test");
-    kill::kill(desk.office.store(), &command, &Scope::Workflow("inbound-form".into()), "A test")
+    kill::kill(desk.office.store(), &command, &StopScope::Workflow("inbound-form".into()), "A test")
         .await
         .unwrap();
     let (answer, verdict) = desk.held("Ana").await;
     assert_eq!(answer.decision.mode, engine::decision::Mode::Manual);
     desk.decide(&verdict).await;
     assert!(desk.delivered(0).await.is_empty());
-    kill::resume(desk.office.store(), &command, &Scope::Workflow("inbound-form".into())).await.unwrap();
+    kill::resume(desk.office.store(), &command, &StopScope::Workflow("inbound-form".into())).await.unwrap();
     let [body] = desk.delivered(1).await.try_into().unwrap();
     assert_eq!(body["verdict"]["parameters"]["assignee"], "jane@corvane.example");
 }

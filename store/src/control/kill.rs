@@ -16,7 +16,7 @@ use crate::pool::Store;
 
 /// What is stopped.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Scope {
+pub enum StopScope {
     /// Every workflow, those to come too.
     All,
     /// One workflow, by its name.
@@ -56,7 +56,7 @@ pub async fn kill_switches(store: &Store) -> Result<Vec<KillSwitch>> {
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is no such workflow; [`Error::Refused`] without a reason.
-pub async fn kill(store: &Store, actor: &Actor, scope: &Scope, reason: &str) -> Result<()> {
+pub async fn kill(store: &Store, actor: &Actor, scope: &StopScope, reason: &str) -> Result<()> {
     let reason = reason.trim();
     if reason.is_empty() || reason.chars().count() > 500 {
         return Err(Error::Refused("a stop has a reason of at most 500 characters".into()));
@@ -85,7 +85,7 @@ pub async fn kill(store: &Store, actor: &Actor, scope: &Scope, reason: &str) -> 
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is no such workflow, or it is not stopped.
-pub async fn resume(store: &Store, actor: &Actor, scope: &Scope) -> Result<()> {
+pub async fn resume(store: &Store, actor: &Actor, scope: &StopScope) -> Result<()> {
     let mut transaction = store.pool().begin().await?;
     let workflow = hold(&mut transaction, scope).await?;
     let reason: Option<String> = sqlx::query_scalar(
@@ -102,13 +102,13 @@ pub async fn resume(store: &Store, actor: &Actor, scope: &Scope) -> Result<()> {
 }
 
 /// Waits for the commits under way and holds back the next ones: see `ingest::lock_epochs`.
-async fn hold(connection: &mut PgConnection, scope: &Scope) -> Result<Option<WorkflowId>> {
+async fn hold(connection: &mut PgConnection, scope: &StopScope) -> Result<Option<WorkflowId>> {
     let (ids, workflow): (Vec<Uuid>, _) = match scope {
-        Scope::All => (
+        StopScope::All => (
             sqlx::query_scalar("SELECT id FROM workflows ORDER BY id").fetch_all(&mut *connection).await?,
             None,
         ),
-        Scope::Workflow(name) => {
+        StopScope::Workflow(name) => {
             let id: Option<Uuid> = sqlx::query_scalar("SELECT id FROM workflows WHERE name = $1")
                 .bind(name)
                 .fetch_optional(&mut *connection)
@@ -131,12 +131,12 @@ async fn told(
     connection: &mut PgConnection,
     actor: &Actor,
     action: &str,
-    scope: &Scope,
+    scope: &StopScope,
     detail: serde_json::Value,
 ) -> Result<()> {
     let subject = match scope {
-        Scope::All => "workflow:*".to_owned(),
-        Scope::Workflow(name) => format!("workflow:{name}"),
+        StopScope::All => "workflow:*".to_owned(),
+        StopScope::Workflow(name) => format!("workflow:{name}"),
     };
     audit(connection, actor, Audit { action, subject: &subject, lead: None, detail }).await?;
     notify(connection, Channel::Outbox, "").await?;

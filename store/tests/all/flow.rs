@@ -7,7 +7,7 @@ use engine::ids::{DestinationId, EffectId};
 use engine::sync::flow::Pace;
 use serde_json::json;
 use sqlx::Executor as _;
-use store::control::kill::{Scope, kill, kill_switches, resume};
+use store::control::kill::{StopScope, kill, kill_switches, resume};
 use store::sync::jobs::{self, Ended, JobKind};
 use store::sync::{
     Answer, Claimed, DeadFilter, Finish, Outcome, ReplayedMany, Taken, claim, close_breaker, finish, fixture,
@@ -134,7 +134,7 @@ async fn a_stopped_workflow_sends_nothing_until_it_goes_on() {
     world.workflow().await;
     world.effects(2).await;
     let (store, actor) = (&world.database.store, Actor::command("test"));
-    for scope in [Scope::Workflow("inbound-form".into()), Scope::All] {
+    for scope in [StopScope::Workflow("inbound-form".into()), StopScope::All] {
         kill(store, &actor, &scope, "wrong owners").await.unwrap();
         kill(store, &actor, &scope, "twice").await.unwrap();
         assert!(world.claim(Pace::default()).await.effects.is_empty(), "{scope:?}");
@@ -151,9 +151,9 @@ async fn a_stopped_workflow_sends_nothing_until_it_goes_on() {
             .collect();
         store::sync::release(store, &held).await.unwrap();
     }
-    let nobody = Scope::Workflow("no-such".into());
+    let nobody = StopScope::Workflow("no-such".into());
     assert!(matches!(kill(store, &actor, &nobody, "x").await, Err(Error::NotFound(_))));
-    assert!(matches!(kill(store, &actor, &Scope::All, " ").await, Err(Error::Refused(_))));
+    assert!(matches!(kill(store, &actor, &StopScope::All, " ").await, Err(Error::Refused(_))));
     let acts: Vec<String> =
         sqlx::query_scalar("SELECT action FROM audit_log ORDER BY id").fetch_all(store.pool()).await.unwrap();
     assert_eq!(acts.len(), 4, "what changes nothing is no act: {acts:?}");
@@ -168,7 +168,7 @@ async fn another_workflow_goes_on() {
     .await;
     world.effects(1).await;
     let store = &world.database.store;
-    kill(store, &Actor::command("test"), &Scope::Workflow("other".into()), "x").await.unwrap();
+    kill(store, &Actor::command("test"), &StopScope::Workflow("other".into()), "x").await.unwrap();
     assert_eq!(world.claim(Pace::default()).await.effects.len(), 1);
 }
 

@@ -13,7 +13,7 @@ use store::control::kill;
 use store::queue::{self, Decided, GivenBack, Gone, Kind, Place, Verdict};
 use store::reads::frame::WorkflowName;
 
-use super::{Shown, clock, decided, gone, place, taken};
+use super::{QueueFilter, clock, decided, gone, place, taken};
 use crate::actions::{actor, allowed, lead_to_with};
 use crate::context::Request;
 use crate::error::{Error, Result};
@@ -55,7 +55,7 @@ pub async fn decide_lead(
     stopped: bool,
     /// What the page shows.
     #[server(default)]
-    shown: Shown,
+    shown: QueueFilter,
 ) -> Result<(), Error> {
     let request = allowed::<DecideLead>()?;
     let invalid = |message: &str| Error::Invalid { message: message.into() };
@@ -122,7 +122,7 @@ pub async fn give_back_lead(
     workflow: String,
     /// What the page shows.
     #[server(default)]
-    shown: Shown,
+    shown: QueueFilter,
 ) -> Result<(), Error> {
     let request = allowed::<GiveBackLead>()?;
     let (place, _) = place(&request.store, &lead, &workflow).await?;
@@ -192,7 +192,7 @@ async fn suggested(
 async fn next(
     request: &Request,
     workflows: &[WorkflowName],
-    shown: &Shown,
+    shown: &QueueFilter,
     place: Place,
     verdict: &Verdict,
     stopped: bool,

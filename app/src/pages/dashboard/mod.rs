@@ -47,7 +47,7 @@ pub fn Dashboard() -> impl IntoView {
 }
 
 /// What was asked for.
-pub struct Asked {
+pub struct DashboardQuery {
     address: Address,
     workflow: Option<WorkflowName>,
     period: Period,
@@ -56,7 +56,7 @@ pub struct Asked {
     step: Step,
 }
 
-impl Asked {
+impl DashboardQuery {
     /// Reads the address; `None` while nothing was ever decided.
     async fn read(
         store: &Store,
@@ -103,7 +103,7 @@ async fn read_figures(
 }
 
 /// What was asked for, as far as it is added up by now.
-async fn counted(request: &Request, asked: &Asked, clock: Clock) -> Result<Found<DashboardFigures>> {
+async fn counted(request: &Request, asked: &DashboardQuery, clock: Clock) -> Result<Found<DashboardFigures>> {
     let store = request.store.clone();
     let late = move || store.mark(&[Topic::Figures]);
     request.summaries.dashboard.get(asked.key(clock), clock.now, || add_up(request, asked, clock), late).await
@@ -111,7 +111,7 @@ async fn counted(request: &Request, asked: &Asked, clock: Clock) -> Result<Found
 
 fn add_up(
     request: &Request,
-    asked: &Asked,
+    asked: &DashboardQuery,
     clock: Clock,
 ) -> impl Future<Output = store::Result<Option<DashboardFigures>>> + Send + use<> {
     let (store, bundles) = (request.store.clone(), request.bundles.clone());
@@ -133,7 +133,7 @@ pub async fn chart(request: &Request, params: &ParamsMap, clock: Clock, name: &s
     let not_found = || Error::NotFound { what: "chart".into() };
     let address = Address::read("/dashboard", params, &NAMES);
     let workflows = workflow_names(store).await?;
-    let asked = Asked::read(store, address, &workflows, clock).await?.ok_or_else(not_found)?;
+    let asked = DashboardQuery::read(store, address, &workflows, clock).await?.ok_or_else(not_found)?;
     // Whoever fetches a file waits for it.
     let summaries = &request.summaries.dashboard;
     let counted = summaries.wait(asked.key(clock), clock.now, || add_up(request, &asked, clock)).await?;
@@ -147,7 +147,7 @@ async fn load(here: Here, address: Address) -> Result<Page> {
     let workflows = workflow_names(store).await?;
     let heading = |meta: String| view! { <h1>"Dashboard"</h1><span class="meta">{meta}</span> }.into_any();
     let page = |meta: String, body: AnyView| Page { title: "Dashboard".into(), bar: heading(meta), body };
-    let Some(asked) = Asked::read(store, address, &workflows, clock).await? else {
+    let Some(asked) = DashboardQuery::read(store, address, &workflows, clock).await? else {
         let steps = view! { <p>"Figures appear with the first lead."</p><a class="btn" href="/leads">"How to send one"</a> };
         let body = note::empty(Icon::Dashboard, "Nothing was decided yet", steps);
         return Ok(page(String::new(), body.into_any()));

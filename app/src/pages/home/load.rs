@@ -34,7 +34,7 @@ pub const ROWS: usize = 5;
 const WEEKS: i64 = 12;
 
 /// Everything the page shows.
-pub struct Loaded {
+pub struct HomeData {
     /// Switches that are thrown, each with who threw it.
     pub stops: Vec<(KillSwitch, String)>,
     /// Workflows that go on again, as the viewer was told, each with who let it; those stopped once more left out.
@@ -82,7 +82,7 @@ async fn read_today(store: &Store, since: DateTime<Utc>, now: DateTime<Utc>) -> 
 ///
 /// # Errors
 /// When the database fails.
-pub async fn load(here: &Here, with_figures: bool) -> Result<Loaded> {
+pub async fn load(here: &Here, with_figures: bool) -> Result<HomeData> {
     let (store, clock) = (&here.request.store, here.clock);
     let viewer = here.request.viewer.as_ref().ok_or(Error::SignedOut)?;
     let is = |roles: &[Role]| viewer.roles.iter().any(|role| roles.contains(role));
@@ -126,7 +126,7 @@ pub async fn load(here: &Here, with_figures: bool) -> Result<Loaded> {
     let name = |id| destinations.iter().find(|known| known.id().0 == id).map(|known| known.name.clone());
     let mut approvals = approvals.rows;
     approvals.truncate(ROWS);
-    Ok(Loaded {
+    Ok(HomeData {
         stops,
         resumed,
         failed,

@@ -27,7 +27,7 @@ const EFFECTS: i64 = 200;
 
 /// Which decision to show; the newest when neither is given.
 #[derive(Clone, Debug, Default)]
-pub struct Asked {
+pub struct LeadQuery {
     /// This one.
     pub decision: Option<String>,
     /// The last one of this workflow.
@@ -39,7 +39,7 @@ pub struct Asked {
 }
 
 /// Everything the page shows.
-pub struct Loaded {
+pub struct LeadData {
     /// The profile.
     pub lead: Lead,
     /// The decision that is shown.
@@ -80,7 +80,7 @@ pub struct Loaded {
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is no such lead, or the decision is not about it.
-pub async fn load(here: &Here, id: LeadId, asked: &Asked) -> Result<Loaded> {
+pub async fn load(here: &Here, id: LeadId, asked: &LeadQuery) -> Result<LeadData> {
     let store = &here.request.store;
     let history = async {
         if asked.decision_only { Ok(History::default()) } else { lead_page::history(store, id).await }
@@ -145,7 +145,7 @@ pub async fn load(here: &Here, id: LeadId, asked: &Asked) -> Result<Loaded> {
         Some(decided) if asked.nearest => decided.nearest().await?,
         _ => None,
     };
-    Ok(Loaded {
+    Ok(LeadData {
         decided,
         nearest,
         others,
@@ -167,7 +167,7 @@ pub async fn load(here: &Here, id: LeadId, asked: &Asked) -> Result<Loaded> {
 }
 
 /// The decision that the address asks for.
-fn chosen(lead: &Lead, asked: &Asked) -> Result<Option<DecisionId>> {
+fn chosen(lead: &Lead, asked: &LeadQuery) -> Result<Option<DecisionId>> {
     if let Some(id) = &asked.decision {
         return id.parse().map(Some).map_err(|_| Error::NotFound { what: "decision".into() });
     }
@@ -198,7 +198,7 @@ fn addresses(lead: &Lead, history: &History, outcomes: &[Outcome], decided: Opti
     all
 }
 
-impl Loaded {
+impl LeadData {
     /// Whom it is about, and the rest of what is known of them.
     pub fn who(&self) -> (String, String) {
         if self.lead.erased {

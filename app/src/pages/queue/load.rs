@@ -18,7 +18,7 @@ use store::control::kill::{KillSwitch, kill_switches};
 use store::queue::{self, Claim, Filter, Gone, Past, Place, Waiting};
 use store::reads::frame::{WorkflowName, workflow_names};
 
-use crate::actions::queue::{DecideLead, Shown};
+use crate::actions::queue::{DecideLead, QueueFilter};
 use crate::error::{Error, Result};
 use crate::pages::frame::Here;
 use crate::pages::lead::decided::Decided;
@@ -31,9 +31,9 @@ const RENEW_AFTER: TimeDelta = TimeDelta::minutes(1);
 
 /// What the address asks for.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub struct QueueQuery {
     /// Which part of the queue.
-    pub shown: Shown,
+    pub shown: QueueFilter,
     /// Which lead is open.
     pub lead: Option<String>,
     /// In which workflow, by name.
@@ -52,7 +52,7 @@ pub struct Open {
     /// The workflow's name in addresses.
     pub workflow: String,
     /// What its page shows.
-    pub lead: lead::Loaded,
+    pub lead: lead::LeadData,
     /// Who works on it.
     pub claim: Option<Claim>,
     /// Its row in the list, as far as the list reaches.
@@ -82,9 +82,9 @@ pub struct Turn {
 }
 
 /// Everything the page shows.
-pub struct Loaded {
+pub struct QueueData {
     /// Which part of the queue.
-    pub shown: Shown,
+    pub shown: QueueFilter,
     /// The waiting leads.
     pub rows: Vec<Waiting>,
     /// The rules they were decided by.
@@ -111,7 +111,7 @@ pub struct Loaded {
     pub clock: Clock,
 }
 
-impl Loaded {
+impl QueueData {
     /// Where the open page is read again: with the same lead open, however urgent others are by then.
     pub fn refreshed_from(&self) -> String {
         let open = self.open.as_ref().map(|open| (open.place.lead, open.workflow.as_str()));
@@ -124,7 +124,7 @@ impl Loaded {
 ///
 /// # Errors
 /// [`Error::NotFound`] when the lead of the address is not there.
-pub async fn load(here: &Here, asked: Asked) -> Result<Loaded> {
+pub async fn load(here: &Here, asked: QueueQuery) -> Result<QueueData> {
     let store = &here.request.store;
     let viewer = here.request.viewer.as_ref().ok_or(Error::SignedOut)?;
     let now = here.clock.now;
@@ -154,7 +154,7 @@ pub async fn load(here: &Here, asked: Asked) -> Result<Loaded> {
     let past = past.filter(|past| past.kind != <&str>::from(queue::Kind::GiveBack));
     let (open, last, rules) =
         tokio::try_join!(open, with_name(store, past), rules_of(&here.request.bundles, &rows))?;
-    Ok(Loaded {
+    Ok(QueueData {
         rules,
         rows,
         total,
@@ -196,7 +196,7 @@ async fn rules_of(bundles: &Bundles, rows: &[Waiting]) -> Result<BTreeMap<Vec<u8
 }
 
 /// The lead that the address names: in the workflow it names too, else where it waits.
-fn asked_place(asked: &Asked, rows: &[Waiting], workflows: &[WorkflowName]) -> Result<Option<Place>> {
+fn asked_place(asked: &QueueQuery, rows: &[Waiting], workflows: &[WorkflowName]) -> Result<Option<Place>> {
     let Some(id) = &asked.lead else { return Ok(None) };
     let lead: LeadId = id.parse().map_err(|_| Error::NotFound { what: "lead".into() })?;
     let named = asked.workflow.as_deref().unwrap_or(&asked.shown.workflow);
@@ -223,7 +223,7 @@ async fn load_open(
     let store = &here.request.store;
     let not_found = || Error::NotFound { what: "lead in this workflow".into() };
     let workflow = workflows.iter().find(|known| known.id == place.workflow.0).ok_or_else(not_found)?;
-    let asked = lead::Asked {
+    let asked = lead::LeadQuery {
         decision: None,
         workflow: Some(workflow.name.clone()),
         nearest: false,

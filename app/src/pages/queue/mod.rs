@@ -12,13 +12,13 @@ use store::refresh::Topic;
 
 use super::frame::{Here, Page, page};
 use super::places::Section;
-use crate::actions::queue::{Shown, count};
+use crate::actions::queue::{QueueFilter, count};
 use crate::error::Result;
 use crate::flash::Flash;
 use crate::islands::Keys;
 use crate::ui::icon::Icon;
 use crate::ui::{note, number, refresh};
-use load::{Asked, Loaded, REFRESH};
+use load::{QueueData, QueueQuery, REFRESH};
 
 pub use list::{priority, waited};
 pub use load::midnight;
@@ -28,9 +28,13 @@ pub use load::midnight;
 pub fn Queue() -> impl IntoView {
     let query = use_query_map().get_untracked();
     let text = |name: &str| query.get(name).unwrap_or_default().trim().to_owned();
-    let shown =
-        Shown { workflow: text("workflow"), queue: text("queue"), action: text("action"), of: text("of") };
-    let asked = Asked {
+    let shown = QueueFilter {
+        workflow: text("workflow"),
+        queue: text("queue"),
+        action: text("action"),
+        of: text("of"),
+    };
+    let asked = QueueQuery {
         shown,
         lead: query.get("lead"),
         workflow: query.get("in"),
@@ -40,7 +44,7 @@ pub fn Queue() -> impl IntoView {
     page(Section::Queue, move |here| show(here, asked, flash))
 }
 
-async fn show(here: Here, asked: Asked, flash: Flash) -> Result<Page> {
+async fn show(here: Here, asked: QueueQuery, flash: Flash) -> Result<Page> {
     let loaded = load::load(&here, asked).await?;
     let title = match loaded.total {
         0 => "Queue".to_owned(),
@@ -49,7 +53,7 @@ async fn show(here: Here, asked: Asked, flash: Flash) -> Result<Page> {
     Ok(Page { title, bar: bar(&loaded).into_any(), body: body(&here, &loaded, &flash).into_any() })
 }
 
-fn bar(loaded: &Loaded) -> impl IntoView + use<> {
+fn bar(loaded: &QueueData) -> impl IntoView + use<> {
     let oldest = loaded
         .oldest
         .filter(|_| loaded.everything > 0)
@@ -61,7 +65,7 @@ fn bar(loaded: &Loaded) -> impl IntoView + use<> {
     view! { <h1>"Queue"</h1>{refresh::part("queue-count", Topic::Queue, waiting)}{decide::take_back(loaded)} }
 }
 
-fn body(here: &Here, loaded: &Loaded, flash: &Flash) -> impl IntoView + use<> {
+fn body(here: &Here, loaded: &QueueData, flash: &Flash) -> impl IntoView + use<> {
     if loaded.everything == 0 && loaded.open.is_none() {
         let steps = view! {
             <p>"Leads come here when a rule cannot be told, when no rule says what to do, or when a workflow is stopped."</p>

@@ -96,3 +96,35 @@ async fn nobody_hears_nothing() {
     let answer = app.request(Method::GET, "/refresh").bearer_auth(key).send().await.unwrap();
     assert!(answer.status().is_redirection() || answer.status().is_client_error());
 }
+
+#[tokio::test]
+async fn an_open_queue_that_refreshes_prolongs_no_claim() {
+    let app = TestApp::start().await;
+    let mut ana = app.signed_in("ana@acme.example", &[Role::Sdr]).await;
+    let key = app.key(&[Scope::Ingest]).await;
+    let mut silent = event("kim.silent");
+    silent["payload"] = serde_json::json!({"company": "Initech", "role": "VP Sales"});
+    app.post_event(&key, "e1", &silent).await;
+    let (lead, workflow): (uuid::Uuid, String) = sqlx::query_as(
+        "SELECT s.lead_id, w.name FROM lead_states s JOIN workflows w ON w.id = s.workflow_id WHERE s.queue IS NOT NULL",
+    )
+    .fetch_one(app.store().pool())
+    .await
+    .unwrap();
+    ana.post("/actions/take-lead", &[("lead", &lead.to_string()), ("workflow", &workflow)]).await;
+    let soon = "UPDATE queue_claims SET expires_at = date_trunc('second', now()) + interval '2 minutes' RETURNING expires_at";
+    let ends = |statement: &'static str| {
+        let store = app.store().clone();
+        async move {
+            let at: chrono::DateTime<chrono::Utc> =
+                sqlx::query_scalar(statement).fetch_one(store.pool()).await.unwrap();
+            at
+        }
+    };
+    let set = ends(soon).await;
+    let path = format!("/queue?lead={lead}&in={workflow}");
+    assert_eq!(ana.get(&format!("{path}&refresh=1")).await.status(), StatusCode::OK);
+    assert_eq!(ends("SELECT expires_at FROM queue_claims").await, set);
+    assert_eq!(ana.get(&path).await.status(), StatusCode::OK);
+    assert!(ends("SELECT expires_at FROM queue_claims").await > set);
+}
