@@ -56,6 +56,9 @@ const ADMINS: Need = Need::Roles(&[Role::Admin]);
 /// Who signs what decides; which change asks for which of them, the database knows.
 const SIGNERS: Need = Need::Roles(&[Role::Enablement, Role::RepLeader, Role::Revops, Role::AeRepLeader]);
 
+/// Who goes live with releases, and withdraws them.
+const RELEASERS: Need = Need::Roles(&[Role::Revops]);
+
 /// Every page, action and route.
 pub const ACCESS: &[AccessRule] = &[
     // Pages. Everybody who is signed in reads everything (people own layers, they do not hide them).
@@ -84,6 +87,8 @@ pub const ACCESS: &[AccessRule] = &[
     get("/fields/{name}", Need::SignedIn),
     get("/changes", Need::SignedIn),
     get("/changes/{number}", Need::SignedIn),
+    get("/releases", Need::SignedIn),
+    get("/releases/{number}", Need::SignedIn),
     get("/audit", Need::SignedIn),
     get("/people", Need::SignedIn),
     get("/people/{id}", Need::SignedIn),
@@ -142,6 +147,9 @@ pub const ACCESS: &[AccessRule] = &[
     post("/actions/sign-change", SIGNERS),
     post("/actions/return-change", SIGNERS),
     post("/changes/{number}/upload", Need::SignedIn),
+    post("/actions/approve-release", SIGNERS),
+    post("/actions/go-live", RELEASERS),
+    post("/actions/withdraw-release", RELEASERS),
     // Everybody's own views of lists.
     post("/actions/save-view", Need::SignedIn),
     post("/actions/rename-view", Need::SignedIn),

@@ -8,8 +8,8 @@ use leptos_router::{SsrMode, path};
 
 use crate::pages::{
     Account, AuditLog, ChangePage, Changes, Dashboard, EffectPage, Effects, FirstRun, Forgot, Home, Jobs,
-    Keys, LeadPage, Leads, NotFound, Outbox, People, PersonPage, Queue, Search, SetUp, Settings, SignIn,
-    Styleguide, SubjectPage, Subjects,
+    Keys, LeadPage, Leads, NotFound, Outbox, People, PersonPage, Queue, ReleasePage, Releases, Search, SetUp,
+    Settings, SignIn, Styleguide, SubjectPage, Subjects,
 };
 
 /// All pages. Each is rendered as a whole before it is sent, so that status and title are right.
@@ -43,6 +43,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/fields/:name") view=|| view! { <SubjectPage kind=Kind::Catalogue /> } ssr=SsrMode::Async />
                 <Route path=path!("/changes") view=Changes ssr=SsrMode::Async />
                 <Route path=path!("/changes/:number") view=ChangePage ssr=SsrMode::Async />
+                <Route path=path!("/releases") view=Releases ssr=SsrMode::Async />
+                <Route path=path!("/releases/:number") view=ReleasePage ssr=SsrMode::Async />
                 <Route path=path!("/audit") view=AuditLog ssr=SsrMode::Async />
                 <Route path=path!("/people") view=People ssr=SsrMode::Async />
                 <Route path=path!("/people/:id") view=PersonPage ssr=SsrMode::Async />

@@ -34,7 +34,7 @@ for (const javaScriptEnabled of [true, false]) {
     test.describe('of an SDR', () => {
       test.use(seenBy({ as: 'SDR' }));
 
-      test('a suggestion goes live by the signatures of others, and the next lead is decided by it', async ({ browser, organisation, page }) => {
+      test('a suggestion is approved by others, goes live by one of them, and the next lead is decided by it', async ({ browser, organisation, page }) => {
         const company = `Zorg ${randomUUID().slice(0, 8)}`;
         expect((await organisation.send({ ...HIGH_INTENT, company })).decision.action).not.toBe('assign');
         await page.goto('/lists/tam');
@@ -48,8 +48,8 @@ for (const javaScriptEnabled of [true, false]) {
         await page.getByLabel('What it does, in a line').fill(`${company} is a target account`);
         await page.getByLabel('Why').fill('They buy.\nOften.');
         await page.getByRole('button', { name: 'Submit for sign-off' }).click();
-        await expect(flash(page)).toHaveText('Submitted. It waits for RevOps and Sales manager to sign.');
-        await expect(main(page)).toContainText('You had a hand in it, so others sign it.');
+        await expect(flash(page)).toHaveText('Submitted. It waits for RevOps and Sales manager to approve.');
+        await expect(main(page)).toContainText('You edited this change, so someone else must approve it.');
         await expect(page.getByRole('button', { name: /Approve as/ })).toHaveCount(0);
         await page.goto('/changes?show=mine');
         await expect(page.getByRole('row').filter({ hasText: company })).toContainText('Waits for sign-off');
@@ -61,14 +61,25 @@ for (const javaScriptEnabled of [true, false]) {
         await expect(manager.locator('.differences')).toContainText(company);
         await manager.getByLabel('Anything to say (optional)').fill('Agreed');
         await manager.getByRole('button', { name: 'Approve as Sales manager' }).click();
-        await expect(flash(manager)).toHaveText('Signed. It still waits for RevOps.');
+        await expect(flash(manager)).toHaveText('Approved. RevOps must approve it too.');
         await expect(manager.locator('.comments')).toContainText('Agreed');
         expect((await organisation.send({ ...HIGH_INTENT, company })).decision.action).not.toBe('assign');
 
         const revops = await pageOf(browser, organisation, 'RevOps');
         await revops.goto(new URL(manager.url()).pathname);
         await revops.getByRole('button', { name: 'Approve as RevOps' }).click();
-        await expect(flash(revops)).toContainText('decides in Inbound form from the next event on.');
+        await expect(flash(revops)).toContainText('can go live in Inbound form.');
+        expect((await organisation.send({ ...HIGH_INTENT, company })).decision.action).not.toBe('assign');
+        // Approved is not live, and who suggested it cannot change that.
+        await page.goto('/changes?show=mine');
+        await page.getByRole('link', { name: `${company} is a target account` }).click();
+        await expect(page.getByRole('button', { name: 'Go live' })).toHaveCount(0);
+        await expect(main(page)).toContainText('You edited this change, so someone else must go live with it.');
+        await revops.getByRole('button', { name: 'Go live' }).click();
+        await expect(flash(revops)).toContainText('is live in Inbound form');
+        await revops.getByRole('link', { name: /^Release \d+, Inbound form$/ }).click();
+        await expect(main(revops)).toContainText('Live. It decides every event of its workflow.');
+        await expect(revops.getByRole('row').filter({ hasText: 'Tam' })).toContainText('Version');
         expect((await organisation.send({ ...HIGH_INTENT, company })).decision.action).toBe('assign');
         for (const other of [manager, revops]) await other.context().close();
       });
@@ -139,7 +150,7 @@ for (const javaScriptEnabled of [true, false]) {
         await expect(page.locator('.differences')).toContainText('Globex, Inc.');
         await page.getByLabel('What it does, in a line').fill('A list');
         await page.getByRole('button', { name: 'Submit for sign-off' }).click();
-        await expect(flash(page)).toHaveText('Submitted. It waits for RevOps to sign.');
+        await expect(flash(page)).toHaveText('Submitted. It waits for RevOps to approve.');
 
         const other = await pageOf(browser, organisation, 'Tove Lindholm');
         await other.goto(path);

@@ -30,12 +30,12 @@ const focused = (page: Page) =>
     };
   });
 
-for (const { name, open, as, path } of PAGES) {
+for (const { name, open, as, status = 200, path } of PAGES) {
   test.describe(name, () => {
     test.use(seenBy({ open, as }));
 
     test('is all within reach of Tab, in order, and the focus is seen', async ({ organisation, page }) => {
-      await visit(page, await path(organisation));
+      expect(await visit(page, await path(organisation))).toBe(status);
       // Wherever the page puts the focus at first, Tab is to be followed from the top.
       await page.evaluate(() => {
         document.body.tabIndex = -1;

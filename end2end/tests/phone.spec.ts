@@ -3,12 +3,12 @@ import { expect, seenBy, test, visit } from '../support/test.ts';
 
 // A tablet, a phone, and the width at which nothing may scroll sideways by WCAG 2.2, 1.4.10.
 for (const width of [768, 390, 320]) {
-  for (const { name, open, as, path } of PAGES) {
+  for (const { name, open, as, status = 200, path } of PAGES) {
     test.describe(`at ${width} px`, () => {
       test.use({ viewport: { width, height: 800 }, ...seenBy({ open, as }) });
 
       test(`${name} does not scroll sideways`, async ({ organisation, page }) => {
-        await visit(page, await path(organisation));
+        expect(await visit(page, await path(organisation))).toBe(status);
         for (const isOpen of [false, true]) {
           if (isOpen) await page.locator('main details').evaluateAll((all) => all.forEach((one) => one.setAttribute('open', '')));
           const found = await page.evaluate(() => {

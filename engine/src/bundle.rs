@@ -2,9 +2,10 @@
 //!
 //! These are the three steps whose results a decision stores and whose repetition must give the same bytes for ever.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -12,8 +13,8 @@ use serde_json::Value as Json;
 use crate::action::Action;
 use crate::catalogue::Catalogue;
 use crate::change::Kind;
-use crate::content::{EventDocument, ExtractionMap, MapFile, NotRead};
-use crate::decision::{Decision, ListMatch, Snapshot, SnapshotField, SnapshotList};
+use crate::content::{EventDocument, ExtractionMap, Known, MapFile, NotRead};
+use crate::decision::{Conditions, Decision, ListMatch, Snapshot, SnapshotField, SnapshotList};
 use crate::problem::Problem;
 use crate::rules::analysis::Nearest;
 use crate::rules::pick::{Pick, PickInputs, Pool, pick};
@@ -160,9 +161,14 @@ impl Bundle {
         })
     }
 
-    /// Reads an event: the snapshot to decide on, and what could not be read.
-    pub fn read(&self, event: &EventDocument<'_>) -> (Snapshot, Vec<NotRead>) {
-        let extraction = self.map.extract(event);
+    /// Returns how far back a lead's earlier events are read with each new one, if they are at all.
+    pub fn looks_back(&self) -> Option<TimeDelta> {
+        self.map.looks_back()
+    }
+
+    /// Reads an event together with what is already known of its lead: the snapshot to decide on, and what could not be read.
+    pub fn read(&self, event: &EventDocument<'_>, known: &Known<'_>) -> (Snapshot, Vec<NotRead>) {
+        let extraction = self.map.extract(event, known);
         let fields: BTreeMap<String, SnapshotField> = extraction
             .fields
             .into_iter()
@@ -181,16 +187,22 @@ impl Bundle {
         (Snapshot { fields, lists }, extraction.not_read)
     }
 
-    /// Decides on a snapshot.
-    pub fn decide(&self, snapshot: &Snapshot, as_of: DateTime<Utc>) -> Verdict {
+    /// Decides on a snapshot, under the conditions of that moment.
+    pub fn decide(&self, snapshot: &Snapshot, as_of: DateTime<Utc>, conditions: &Conditions) -> Verdict {
         let readings = self.readings(&snapshot.fields);
-        self.rules.decide(&Inputs { readings: &readings, lists: &snapshot.lists, as_of })
+        self.rules_under(conditions).decide(&Inputs { readings: &readings, lists: &snapshot.lists, as_of })
     }
 
-    /// Why a decision on a snapshot came out as it did, rule by rule.
-    pub fn explain(&self, snapshot: &Snapshot, as_of: DateTime<Utc>) -> Explanation {
+    /// Explains, rule by rule, what [`Bundle::decide`] decides on the same inputs.
+    pub fn explain(&self, snapshot: &Snapshot, as_of: DateTime<Utc>, conditions: &Conditions) -> Explanation {
         let readings = self.readings(&snapshot.fields);
-        self.rules.explain(&Inputs { readings: &readings, lists: &snapshot.lists, as_of })
+        self.rules_under(conditions).explain(&Inputs { readings: &readings, lists: &snapshot.lists, as_of })
+    }
+
+    /// The rules that the scan does not pass over. Nearly always that is all of them.
+    fn rules_under(&self, conditions: &Conditions) -> Cow<'_, RuleSet> {
+        let skipped = conditions.skipped();
+        if skipped.is_empty() { Cow::Borrowed(&self.rules) } else { Cow::Owned(self.rules.without(&skipped)) }
     }
 
     /// The nearest change of the fields of a snapshot that would lead to another decision.
@@ -238,7 +250,8 @@ impl Bundle {
 
     /// Picks a person of a pool.
     pub fn pick(&self, pool: &str, inputs: PickInputs) -> StoredPick {
-        let picked = self.pool(pool).and_then(|(_, members)| pick(members, &inputs));
+        let picked =
+            self.pool(pool).and_then(|(_, members)| pick(&members.weighted(&inputs.weights), &inputs));
         StoredPick { pool: pool.to_owned(), inputs, pick: picked }
     }
 
@@ -328,9 +341,11 @@ mod tests {
     const MAP: &str = "{map: m, fields: {company: {from: /payload/company, extract: text}, country: {from: /payload/country, extract: text}}}";
 
     fn read(bundle: &Bundle, payload: &Json) -> (Snapshot, Verdict) {
-        let (snapshot, _) = bundle
-            .read(&EventDocument { id: EventId(Uuid::nil()), document: &json!({ "payload": payload }) });
-        let verdict = bundle.decide(&snapshot, DateTime::UNIX_EPOCH);
+        let (snapshot, _) = bundle.read(
+            &EventDocument { id: EventId(Uuid::nil()), document: &json!({ "payload": payload }) },
+            &Known::default(),
+        );
+        let verdict = bundle.decide(&snapshot, DateTime::UNIX_EPOCH, &Conditions::default());
         (snapshot, verdict)
     }
 

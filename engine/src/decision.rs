@@ -1,6 +1,6 @@
 //! The contracts between the layers: snapshot and decision, as stored, replayed and served.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 
 use crate::action::Action;
 use crate::canonical::Digest;
-use crate::ids::{DecisionId, EffectId, EventId, LeadId};
+use crate::ids::{DecisionId, EffectId, EventId, LeadId, ReleaseId};
 use crate::rules::Step;
 use crate::time::micros;
 
@@ -43,6 +43,60 @@ pub enum Mode {
     Live,
     /// Stopped or paused: to the manual queue.
     Manual,
+}
+
+/// Why a decision was made.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Trigger {
+    /// An event came in.
+    #[default]
+    Event,
+    /// A person asked for it.
+    Person,
+    /// A wait ended.
+    Timer,
+    /// Affected leads are decided again.
+    Redecision,
+    /// A release decides the leads in flight again.
+    Release,
+    /// Something happened to the lead's account.
+    Account,
+}
+
+/// What alters a decision and is not in its bundle. Changing any of it is an act of its own, outside releases; a decision
+/// keeps what applied to it, and a replay takes that as an input.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Conditions {
+    /// Ids of rules that were switched off: the scan passes over them.
+    pub rules_off: BTreeSet<String>,
+    /// Ids of rules that were muted for the lead's account: the scan passes over them too.
+    pub muted: BTreeSet<String>,
+    /// The weights by which the person was picked, by e-mail address; empty where nobody was to be picked.
+    pub weights: BTreeMap<String, u32>,
+}
+
+impl Conditions {
+    /// Returns the rules that the scan passes over.
+    pub fn skipped(&self) -> BTreeSet<&str> {
+        self.rules_off.iter().chain(&self.muted).map(String::as_str).collect()
+    }
 }
 
 /// Where in an event a value was read.
@@ -190,8 +244,8 @@ pub struct Decision {
     pub decision_id: DecisionId,
     /// The lead, as it was known then.
     pub lead_id: LeadId,
-    /// The event that was decided on.
-    pub event_id: EventId,
+    /// The event that was decided on; `null` where another trigger than an event led to the decision.
+    pub event_id: Option<EventId>,
     /// The workflow's name.
     pub workflow: String,
     /// The mode.
@@ -202,8 +256,16 @@ pub struct Decision {
     pub rule_version: u32,
     /// The bundle's hash.
     pub bundle: Digest,
+    /// The release that brought the bundle to this lead; `null` in decisions from before releases were kept.
+    pub release: Option<ReleaseId>,
+    /// Why the decision was made.
+    pub trigger: Trigger,
     /// The experiment's variant, if any.
     pub variant: Option<String>,
+    /// The probability of this decision where chance took part in it, 0 to 1; else `null`.
+    pub selection_probability: Option<f64>,
+    /// What altered the decision and is not in the bundle.
+    pub conditions: Conditions,
     /// The rule that fired; `null` by default.
     pub rule_id: Option<String>,
     /// What was decided.

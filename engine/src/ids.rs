@@ -77,6 +77,8 @@ id! {
     WorkflowId,
     /// One version of a catalogue, map, rule set, list or pool.
     VersionId,
+    /// A bundle's way to traffic.
+    ReleaseId,
     /// A system that effects are written to.
     DestinationId,
     /// Somebody who signs in.

@@ -36,5 +36,9 @@ pub const LIST_ENTRIES: usize = 1_000_000;
 pub const EXTRACT_CHARS: usize = 20_000;
 /// Minutes that `occurred_at` may lie in the future, which is what clocks are wrong by.
 pub const FUTURE_MINUTES: i64 = 5;
+/// Days that a field may look back over a lead's earlier events: beyond a year what a person said no longer holds.
+pub const EARLIER_DAYS: u16 = 365;
+/// Earlier events that are read for one decision; reading one costs as much as deciding about it.
+pub const EARLIER_EVENTS: usize = 50;
 /// Bytes of an apply file, its lists aside.
 pub const APPLY_BYTES: usize = 8 * 1024 * 1024;

@@ -28,6 +28,8 @@ steps![
     "0011_views",
     "0012_verdict_effects",
     "0013_notices",
+    "0014_releases",
+    "0015_decisions",
 ];
 
 /// Brings a database's schema up to date, or takes it back.

@@ -10,6 +10,7 @@ pub mod decide;
 pub mod error;
 pub mod import;
 pub mod letters;
+pub mod release;
 #[cfg(feature = "testing")]
 pub mod testing;
 

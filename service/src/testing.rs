@@ -3,11 +3,13 @@
 use store::Store;
 use store::actor::Role;
 use store::changes::{self, Edit, Show};
+use store::releases;
 use store::testing::person;
 
-use crate::change;
+use crate::change::{self, Approval};
+use crate::release;
 
-/// Has every draft submitted by one person and approved by others, so that live workflows decide by it.
+/// Has every draft submitted by one person and approved by others, and goes live with its releases.
 ///
 /// # Panics
 /// When a draft is not fit to be submitted, or the database fails.
@@ -36,7 +38,25 @@ pub async fn approve_all(store: &Store) {
         for role in approvers {
             let approver = person(store, "Approver", &[role]).await;
             let seen = draft.hash.expect("content");
-            change::approve(store, &approver, draft.number, &seen, role, "").await.expect("approved");
+            let approval = change::approve(store, &approver, draft.number, &seen, role, "").await;
+            if let Approval::Approved { releases, .. } = approval.expect("approved") {
+                for (number, _) in releases {
+                    go_live(store, number).await;
+                }
+            }
         }
     }
+}
+
+/// Goes live with an approved release, as a person who did not edit its change.
+///
+/// # Panics
+/// When the release is not fit to go live, or the database fails.
+#[allow(clippy::expect_used, reason = "a test without its database has to fail")]
+pub async fn go_live(store: &Store, number: i64) {
+    let mut connection = store.pool().acquire().await.expect("a connection");
+    let seen = releases::by_number(&mut connection, number).await.expect("a release").bundle;
+    drop(connection);
+    let revops = person(store, "Releaser", &[Role::Revops]).await;
+    release::go_live(store, &revops, number, &seen).await.expect("live");
 }

@@ -82,14 +82,14 @@ async fn use_form(connection: &mut PgConnection, actor: &Actor) -> Result<()> {
     if used.rows_affected() == 0 { Err(Error::Repeated) } else { Ok(()) }
 }
 
-/// The topic of [`crate::live`] that an act concerns.
+/// The topic of [`crate::refresh`] that an act concerns.
 fn topic(action: &str) -> Option<Topic> {
     match action.split('.').next().unwrap_or_default() {
         "effect" | "destination" | "kill" => Some(Topic::Sync),
         "job" => Some(Topic::Jobs),
         "lead" | "import" => Some(Topic::Leads),
         "queue" | "decision" | "override" => Some(Topic::Queue),
-        "change" | "version" | "workflow" => Some(Topic::Changes),
+        "change" | "version" | "workflow" | "release" => Some(Topic::Changes),
         _ => None,
     }
 }

@@ -15,14 +15,21 @@ use crate::error::Result;
 mod claims;
 mod effects;
 mod features;
+mod history;
 mod identity;
+mod shadow;
 mod states;
 
-pub use claims::{Claim, Claimed, claim_keys};
+pub use claims::{Claim, Claimed, claim_keys, look_up_keys};
 pub use effects::{EffectRow, LeadThen, announce_effects, insert_effects, wake_dispatchers};
 pub use features::{FeatureRow, feature_codes, insert_features};
-pub use identity::{Identified, Identity, LockedLead, Named, Profile, identify, save_leads};
+pub use history::{HistoryWanted, LeadHistory, PastEvent, histories};
+pub use identity::{
+    Identified, Identity, LockedLead, LockedLeads, NamedLead, Profile, identify, lock_lead, lock_leads,
+    save_leads,
+};
 pub(crate) use identity::{email_identity, external_identity, find};
+pub use shadow::{ShadowRow, insert_shadows};
 pub use states::{State, upsert_states};
 
 /// What a commit has to know of a workflow.
@@ -59,31 +66,87 @@ pub async fn lock_epochs(
     Ok(rows.into_iter().map(|(id, epoch, is_killed)| (id.into(), Standing { epoch, is_killed })).collect())
 }
 
-/// Where the round robins of pools stand, locked until the transaction ends.
+/// A pool while a person is picked from it: what is beside its version.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PoolState {
+    /// What each person has gained and not yet been picked for.
+    pub counters: Json,
+    /// Weights that replace those of the pool's version, by e-mail address.
+    pub weights: BTreeMap<String, u32>,
+    /// Members who take no leads at the moment.
+    pub away: BTreeSet<String>,
+}
+
+impl PoolState {
+    /// The state of a pool that nobody was picked from yet.
+    pub fn empty() -> Self {
+        Self { counters: Json::Object(serde_json::Map::new()), ..Self::default() }
+    }
+}
+
+/// Counters, weights and absences of pools.
+const POOLS: &str = "SELECT p.name, p.counters, \
+       ARRAY(SELECT a.person FROM pool_availability a WHERE a.pool = p.name AND a.weight IS NOT NULL ORDER BY a.person) AS people, \
+       ARRAY(SELECT a.weight FROM pool_availability a WHERE a.pool = p.name AND a.weight IS NOT NULL ORDER BY a.person) AS weights, \
+       ARRAY(SELECT a.person FROM pool_availability a WHERE a.pool = p.name AND a.away_until > now()) AS away \
+     FROM pool_states p WHERE p.name = ANY($1)";
+
+#[derive(sqlx::FromRow)]
+struct PoolRow {
+    name: String,
+    counters: Json,
+    people: Vec<String>,
+    weights: Vec<i32>,
+    away: Vec<String>,
+}
+
+/// Reads the state of pools and locks their counters until the transaction ends.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn lock_pools(
     connection: &mut PgConnection,
     names: &BTreeSet<String>,
-) -> Result<BTreeMap<String, Json>> {
-    let rows: Vec<(String, Json)> = sqlx::query_as(
-        "SELECT name, counters FROM pool_states WHERE name = ANY($1) ORDER BY name FOR NO KEY UPDATE",
-    )
-    .bind(names.iter().cloned().collect::<Vec<_>>())
-    .fetch_all(connection)
-    .await?;
-    Ok(rows.into_iter().collect())
+) -> Result<BTreeMap<String, PoolState>> {
+    pools(connection, &format!("{POOLS} ORDER BY p.name FOR NO KEY UPDATE OF p"), names).await
+}
+
+/// Reads the state of pools without a lock.
+///
+/// # Errors
+/// When the database fails.
+pub async fn pool_states(
+    connection: &mut PgConnection,
+    names: &BTreeSet<String>,
+) -> Result<BTreeMap<String, PoolState>> {
+    pools(connection, POOLS, names).await
+}
+
+async fn pools(
+    connection: &mut PgConnection,
+    query: &str,
+    names: &BTreeSet<String>,
+) -> Result<BTreeMap<String, PoolState>> {
+    let rows: Vec<PoolRow> = sqlx::query_as(sqlx::AssertSqlSafe(query))
+        .bind(names.iter().cloned().collect::<Vec<_>>())
+        .fetch_all(connection)
+        .await?;
+    let state = |row: PoolRow| {
+        let weights = row.weights.into_iter().map(|weight| u32::try_from(weight).unwrap_or(1));
+        let weights = row.people.into_iter().zip(weights).collect();
+        (row.name, PoolState { counters: row.counters, weights, away: row.away.into_iter().collect() })
+    };
+    Ok(rows.into_iter().map(state).collect())
 }
 
 /// Writes where the round robins stand now.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn update_pools(connection: &mut PgConnection, pools: &BTreeMap<String, Json>) -> Result<()> {
+pub async fn update_pools(connection: &mut PgConnection, pools: &BTreeMap<String, PoolState>) -> Result<()> {
     sqlx::query("UPDATE pool_states p SET counters = u.counters FROM unnest($1::text[], $2::jsonb[]) AS u (name, counters) WHERE p.name = u.name")
         .bind(pools.keys().cloned().collect::<Vec<_>>())
-        .bind(pools.values().cloned().collect::<Vec<_>>())
+        .bind(pools.values().map(|pool| pool.counters.clone()).collect::<Vec<_>>())
         .execute(connection)
         .await?;
     Ok(())

@@ -24,6 +24,7 @@ pub mod pool;
 pub mod queue;
 pub mod reads;
 pub mod refresh;
+pub mod releases;
 pub mod settings;
 pub mod sync;
 #[cfg(feature = "testing")]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use engine::action::Action;
 use engine::canonical::Digest;
-use engine::decision::{Because, Decision, HumanOverride, Mode, Snapshot, TraceEntry};
+use engine::decision::{Because, Decision, HumanOverride, Mode, Snapshot, TraceEntry, Trigger};
 use engine::ids::{DecisionId, EffectId, EventId, LeadId, WorkflowId};
 use serde_json::Value as Json;
 use sqlx::{FromRow, Row as _};
@@ -186,7 +186,7 @@ pub async fn decisions_on(store: &Store, events: &[Uuid]) -> Result<BTreeMap<Eve
     Ok(stored_decisions(store, &ids)
         .await?
         .into_iter()
-        .map(|stored| (stored.decision.event_id, stored.decision))
+        .filter_map(|stored| Some((stored.decision.event_id?, stored.decision)))
         .collect())
 }
 
@@ -231,13 +231,20 @@ impl DecisionRow {
         let decision = Decision {
             decision_id: self.id.into(),
             lead_id: self.lead_id.into(),
-            event_id: self.event_id.into(),
+            event_id: self.event_id.map(Into::into),
             workflow,
             mode: self.mode.parse().map_err(|_| corrupt("mode"))?,
             rule_set: self.rule_set.clone(),
             rule_version: u32::try_from(self.rule_version).map_err(|_| corrupt("rule version"))?,
             bundle: Digest::from_slice(&self.bundle).ok_or_else(|| corrupt("bundle"))?,
+            release: self.release_id.map(Into::into),
+            trigger: match &self.trigger {
+                Some(trigger) => trigger.parse().map_err(|_| corrupt("trigger"))?,
+                None => Trigger::Event,
+            },
             variant: self.variant.clone(),
+            selection_probability: self.selection_probability,
+            conditions: self.conditions.clone().map(serde_json::from_value).transpose()?.unwrap_or_default(),
             rule_id: self.rule_id.clone(),
             action: self.action.parse().map_err(|_| corrupt("action"))?,
             parameters: serde_json::from_value::<BTreeMap<String, Json>>(self.parameters.clone())?,

@@ -130,7 +130,7 @@ pub async fn insert(connection: &mut PgConnection, rows: &[OutcomeRow]) -> Resul
 ///
 /// # Errors
 /// When the database fails.
-pub(crate) async fn restage(connection: &mut PgConnection, leads: &[Uuid]) -> Result<()> {
+pub async fn restage(connection: &mut PgConnection, leads: &[Uuid]) -> Result<()> {
     sqlx::query(
         "UPDATE leads l SET stage = (SELECT o.stage FROM standing_outcomes o WHERE o.lead_id = l.id ORDER BY o.at DESC NULLS LAST, o.id DESC LIMIT 1) \
          WHERE l.id = ANY($1)",

@@ -1,7 +1,8 @@
 //! A database of its own for each test, on the Postgres that `MESHLINE_TEST_POSTGRES` names (a superuser's address).
 //!
 //! The schema is made once per test binary's process group in a template database named after the migrations' content;
-//! every test copies it.
+//! every test copies it. `MESHLINE_TEST_TEMPLATE` names a template that several test binaries share; it is created when it does
+//! not exist.
 
 use sqlx::{Connection as _, Executor as _, PgConnection};
 use tokio::sync::OnceCell;
@@ -95,8 +96,14 @@ pub async fn person(store: &Store, name: &str, roles: &[Role]) -> Actor {
 
 #[allow(clippy::expect_used, reason = "a test without its database has to fail")]
 async fn make_template(server: String) -> String {
-    let name = format!("template_{}", std::process::id());
+    let shared = std::env::var("MESHLINE_TEST_TEMPLATE").ok();
     let mut admin = PgConnection::connect(&server).await.expect("the test server answers");
+    if let Some(name) = &shared
+        && is_there(&mut admin, name).await
+    {
+        return name.clone();
+    }
+    let name = shared.unwrap_or_else(|| format!("template_{}", std::process::id()));
     admin
         .execute(sqlx::AssertSqlSafe(format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")))
         .await
@@ -104,6 +111,15 @@ async fn make_template(server: String) -> String {
     admin.execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.expect("a template database");
     migrate::up(&with_database(&server, &name), &keyring(), chrono::Utc::now()).await.expect("the schema");
     name
+}
+
+#[allow(clippy::expect_used, reason = "a test without its database has to fail")]
+async fn is_there(admin: &mut PgConnection, database: &str) -> bool {
+    sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)")
+        .bind(database)
+        .fetch_one(admin)
+        .await
+        .expect("the list of databases")
 }
 
 fn with_database(server: &str, name: &str) -> String {

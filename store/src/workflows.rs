@@ -10,8 +10,8 @@ use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
 pub use self::bundles::{
-    BundleParts, LiveWorkflow, Manifest, Part, bundle, bundle_without_entries, list_entries, live_with,
-    lock_all, parts_in_reach, release,
+    BundleParts, LiveWorkflow, Manifest, Part, assemble, bundle, bundle_without_entries, list_entries,
+    live_by_id, live_with, lock_all, parts_in_reach,
 };
 pub use self::versions::{NewVersion, Version, begin, insert, newest, newest_of_kind, version, versions};
 use crate::actor::Actor;
@@ -32,7 +32,9 @@ pub struct Workflow {
     pub title: String,
     /// Owner, triggers and destinations.
     pub definition: Column<Definition>,
-    /// The bundle that decides; `None` until it was put live.
+    /// The release that decides; `None` until the workflow goes live.
+    pub live_release: Option<Uuid>,
+    /// The hash of its bundle.
     pub live_bundle: Option<Vec<u8>>,
     /// Counts releases.
     pub release_epoch: i64,
@@ -81,17 +83,33 @@ pub async fn targets(
     Ok(definition.destinations.into_iter().filter_map(target).collect())
 }
 
+const WORKFLOW: &str = "SELECT w.id, w.name, w.title, w.definition, l.id AS live_release, l.bundle AS live_bundle, w.release_epoch FROM workflows w \
+     LEFT JOIN live_releases l ON l.workflow_id = w.id";
+
+/// The destinations of a workflow's decisions.
+///
+/// # Errors
+/// [`crate::Error::NotFound`] when there is no such workflow.
+pub async fn targets_of(
+    connection: &mut PgConnection,
+    workflow: WorkflowId,
+) -> Result<Vec<(DestinationId, Target)>> {
+    let definition: Column<Definition> = sqlx::query_scalar("SELECT definition FROM workflows WHERE id = $1")
+        .bind(workflow.0)
+        .fetch_one(&mut *connection)
+        .await?;
+    targets(connection, definition.0).await
+}
+
 /// A workflow by name.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn by_name(connection: &mut PgConnection, name: &str) -> Result<Option<Workflow>> {
-    Ok(sqlx::query_as(
-        "SELECT id, name, title, definition, live_bundle, release_epoch FROM workflows WHERE name = $1",
-    )
-    .bind(name)
-    .fetch_optional(connection)
-    .await?)
+    Ok(sqlx::query_as(sqlx::AssertSqlSafe(format!("{WORKFLOW} WHERE w.name = $1")))
+        .bind(name)
+        .fetch_optional(connection)
+        .await?)
 }
 
 /// All workflows by name.
@@ -99,11 +117,9 @@ pub async fn by_name(connection: &mut PgConnection, name: &str) -> Result<Option
 /// # Errors
 /// When the database fails.
 pub async fn all(connection: &mut PgConnection) -> Result<Vec<Workflow>> {
-    Ok(sqlx::query_as(
-        "SELECT id, name, title, definition, live_bundle, release_epoch FROM workflows ORDER BY name",
-    )
-    .fetch_all(connection)
-    .await?)
+    Ok(sqlx::query_as(sqlx::AssertSqlSafe(format!("{WORKFLOW} ORDER BY w.name")))
+        .fetch_all(connection)
+        .await?)
 }
 
 /// Makes a workflow or changes what it says of itself, and its routes.
@@ -175,7 +191,7 @@ pub async fn routed(store: &Store, kind: engine::event::EventKind, source: &str)
 
 /// Begins a workflow's next epoch: waits for the commits under way and holds back the next ones (see
 /// `ingest::lock_epochs`).
-async fn begin_epoch(connection: &mut PgConnection, workflow: Uuid) -> Result<()> {
+pub(crate) async fn begin_epoch(connection: &mut PgConnection, workflow: Uuid) -> Result<()> {
     sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0))")
         .bind(workflow)
         .execute(&mut *connection)

@@ -12,6 +12,7 @@ mod licences;
 mod lint;
 mod migrations;
 mod modules;
+mod mutate;
 mod node;
 mod output;
 mod packages;
@@ -52,6 +53,9 @@ cargo xtask COMMAND
                                     instructions, and both in WebAssembly decide the same?
   fuzz [parser|checker|evaluator …] [--minutes 30]
                                     libFuzzer against what reads, checks and runs rules; minutes of processor time
+  mutate triggers [WORDS]           removes every trigger, guard clause and constraint of the schema in turn, and lists those whose
+                                    absence no test notices; WORDS: only mutants with these words in their name
+  mutate code [FILE.rs …]           cargo-mutants over the rules and the service layer, or over these files
   test-db                           keep the test database up until Ctrl-C, for `cargo test` by hand
   bench rules [--no-peers]          decisions and simulations a second on the reference workload, against zen-engine,
                                     the cel crate, Polars and DuckDB
@@ -94,6 +98,7 @@ fn command() -> Result<ExitCode> {
         ["eval", what @ ..] => eval::eval(what),
         ["differ", options @ ..] => differ::differ(options),
         ["fuzz", options @ ..] => fuzz::fuzz(options),
+        ["mutate", options @ ..] => mutate::mutate(options),
         ["migrations"] => migrations::migrations(),
         ["torture", options @ ..] => torture::torture(options),
         ["test-db"] => test::keep_database(),

@@ -27,11 +27,13 @@ pub enum Kind {
 }
 
 /// A compiled test program.
-struct Program {
+pub struct Program {
     package: String,
     target: String,
-    executable: PathBuf,
-    folder: PathBuf,
+    /// Where it is.
+    pub executable: PathBuf,
+    /// The folder of its package, where it runs.
+    pub folder: PathBuf,
 }
 
 /// Builds all test programs and runs those of one kind.
@@ -71,7 +73,11 @@ pub fn documentation(workspace: &Workspace) -> Result<Outcome> {
     Ok(outcome)
 }
 
-fn programs(workspace: &Workspace, selection: &[&str]) -> Result<Vec<Program>> {
+/// Builds the test programs that cargo's options select.
+///
+/// # Errors
+/// They do not compile.
+pub fn programs(workspace: &Workspace, selection: &[&str]) -> Result<Vec<Program>> {
     let mut cargo = workspace.cargo();
     cargo.args(["test", "--no-run", "--message-format=json-render-diagnostics"]).args(selection);
     let mut found = Vec::new();

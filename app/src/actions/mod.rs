@@ -8,6 +8,7 @@ mod forgot;
 pub mod path;
 pub mod people;
 pub mod queue;
+pub mod releases;
 mod set_password;
 mod set_theme;
 pub mod settings;

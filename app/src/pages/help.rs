@@ -23,8 +23,12 @@ fn text(section: Section) -> &'static [&'static str] {
             "Narrow the list by the filters; the address keeps them, so that a list can be sent to a colleague. A lead's own page explains its decision word for word.",
         ],
         Section::Approvals => &[
-            "Changes of what decides: each is written by one person and signed by others before it becomes a version. Nothing is changed on its author's word alone.",
-            "Open one to read what differs and what it would have done to the newest leads, then sign it or return it with a reason.",
+            "Changes of what decides: each is written by one person and approved by others before it becomes a version. Then a release brings it live. Nothing is changed on its author's word alone.",
+            "Open one to read what differs and what it would have done to the newest leads, then approve it or send it back with a reason.",
+        ],
+        Section::Releases => &[
+            "A release brings an approved change to traffic in one workflow. Approved is not live: nothing is decided by it until someone from RevOps who did not edit the change goes live with it.",
+            "When another release goes live first, the others are rebuilt on it. An approval counts for exactly one bundle, so a rebuilt release needs approval again.",
         ],
         Section::Suggestions => &[
             "The changes that you have written or begun. Anybody may suggest one; whoever owns the layer signs it.",

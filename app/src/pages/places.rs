@@ -28,6 +28,7 @@ pub enum Section {
     Account,
     Search,
     Approvals,
+    Releases,
     Suggestions,
     Maps,
     Fields,
@@ -123,6 +124,15 @@ pub const PLACES: &[Place] = &[
         "Lists",
         't',
         "target accounts companies domains",
+    ),
+    place(
+        Section::Releases,
+        Group::Rules,
+        "/releases",
+        Icon::Release,
+        "Releases",
+        'v',
+        "go live rollout bundles versions",
     ),
     place(Section::Pools, Group::Rules, "/pools", Icon::Route, "Pools", 'w', "turns assign round robin"),
     place(

@@ -37,6 +37,7 @@ pub enum Icon {
     Sliders,
     Edit,
     Approve,
+    Release,
     Rules,
     Extract,
     Route,
@@ -74,6 +75,7 @@ const ALL: &[(Icon, &str, &str)] = &[
     (Icon::Log, "i-log", "M3.5 2.5h9v11h-9zM6 5.5h4M6 8h4M6 10.5h2.5"),
     (Icon::Edit, "i-edit", "M3 13l.7-3 6.8-6.8 2.3 2.3L6 12.3zM9 4.7 11.3 7"),
     (Icon::Approve, "i-approve", "M3 3h10v10H3zM5.5 8l2 2 3.5-4"),
+    (Icon::Release, "i-release", "M3 2.5h10M8 13.5V5M4.5 8.5 8 5l3.5 3.5"),
     (Icon::Rules, "i-rules", "M2.5 4h2M2.5 8h2M2.5 12h2M7 4h6.5M7 8h6.5M7 12h4"),
     (Icon::Extract, "i-extract", "M2.5 5V2.5H5M11 2.5h2.5V5M13.5 11v2.5H11M5 13.5H2.5V11M5 6.5h6M5 9.5h4"),
     (

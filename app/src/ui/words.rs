@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use engine::action::Action;
 use engine::change::Kind;
 use engine::control::outcome::OutcomeStage;
+use engine::control::release::Stage;
 use engine::decision::{Mode, Outcome3};
 use engine::event::EventKind;
 use store::changes::State;
@@ -177,13 +178,22 @@ pub fn act(action: &str) -> String {
         "workflow.release" => "Released",
         "workflow.kill" => "Stopped",
         "workflow.resume" => "Let go on",
+        "release.create" => "Created a release",
+        "release.waive" => "Waived approval of a first release",
+        "release.approve" => "Approved a release again",
+        "release.rebuild" => "Rebuilt a release",
+        "release.go_live" => "Went live with a release",
+        "release.replace" => "Retired a release",
+        "release.suspend" => "Suspended a release",
+        "release.reinstate" => "Reinstated a release",
+        "release.withdraw" => "Withdrew a release",
         "version.begin" => "Began with a version",
-        "version.approve" => "Made a version of a signed change",
+        "version.approve" => "Made a version of an approved change",
         "change.start" => "Began a draft",
         "change.save" => "Saved a draft",
         "change.submit" => "Submitted a change",
         "change.withdraw" => "Took a change back",
-        "change.sign" => "Signed a change",
+        "change.sign" => "Approved a change",
         "change.return" => "Sent a change back",
         "change.comment" => "Commented on a change",
         "lead.erase" => "Erased a person's data",
@@ -234,9 +244,26 @@ pub fn change_state(state: State) -> (&'static str, &'static str) {
     match state {
         State::Draft => ("unknown", "Draft"),
         State::Submitted => ("warn", "Waits for sign-off"),
-        State::Approved => ("good", "Live"),
+        State::Approved => ("good", "Approved"),
         State::Returned => ("bad", "Sent back"),
         State::Withdrawn => ("escalate", "Taken back"),
+    }
+}
+
+/// How far a release has come: tone and words.
+pub fn release_stage(stage: Stage) -> (&'static str, &'static str) {
+    match stage {
+        Stage::Approved => ("warn", "Approved"),
+        Stage::Scheduled => ("warn", "Scheduled"),
+        Stage::Simulation => ("warn", "Simulation"),
+        Stage::Shadow => ("warn", "Shadow run"),
+        Stage::AssignReview => ("warn", "Assign + review"),
+        Stage::Rollout => ("warn", "Rollout"),
+        Stage::Paused => ("escalate", "Paused"),
+        Stage::Suspended => ("bad", "Suspended"),
+        Stage::Live => ("good", "Live"),
+        Stage::Retired => ("unknown", "Retired"),
+        Stage::RolledBack => ("bad", "Rolled back"),
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use chrono::TimeDelta;
+
 use super::boolean::Boolean;
 use super::choice::Choice;
 use super::extract::{ExtractionMap, Field, Reader};
@@ -56,6 +58,11 @@ fn field(
         let at = pointer(&["fields", name, "min_confidence"]);
         problems.push(Problem::at(at, "A confidence is between 0 and 1."));
     }
+    if mapped.earlier_days.is_some_and(|days| !(1..=limits::EARLIER_DAYS).contains(&days)) {
+        let at = pointer(&["fields", name, "earlier_days"]);
+        let message = format!("A field looks back over 1 to {} days.", limits::EARLIER_DAYS);
+        problems.push(Problem::at(at, message));
+    }
     for (i, text) in mapped.missing.iter().enumerate() {
         if words_of(text).is_empty() || text.chars().count() > limits::NAME_CHARS {
             let at = pointer(&["fields", name, "missing", &i.to_string()]);
@@ -83,6 +90,7 @@ fn field(
         definition: definition.clone(),
         paths: mapped.from.0.clone(),
         min_confidence: mapped.min_confidence,
+        earlier: mapped.earlier_days.map(|days| TimeDelta::days(days.into())),
         missing: Missing::of(&mapped.missing),
         extractor: mapped.extract.name(),
         reader,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use serde_json::Value as Json;
 
@@ -18,6 +19,7 @@ use super::{compile, text, timestamp};
 use crate::catalogue::{Catalogue, FieldDefinition};
 use crate::decision::{Evidence, SnapshotField};
 use crate::ids::EventId;
+use crate::limits;
 use crate::problem::Problem;
 use crate::value::Value;
 
@@ -34,6 +36,8 @@ pub(super) struct Field {
     pub definition: FieldDefinition,
     pub paths: Vec<String>,
     pub min_confidence: Option<f64>,
+    /// How far back earlier events are read, where they are.
+    pub earlier: Option<TimeDelta>,
     pub missing: Missing,
     pub extractor: &'static str,
     pub reader: Reader,
@@ -57,6 +61,24 @@ pub struct EventDocument<'a> {
     pub id: EventId,
     /// `{"kind": …, "source": …, "lead": {…}, "payload": {…}}`
     pub document: &'a Json,
+}
+
+/// An earlier event of the same lead.
+#[derive(Clone, Copy, Debug)]
+pub struct EarlierEvent<'a> {
+    /// The event.
+    pub event: EventDocument<'a>,
+    /// When it happened.
+    pub at: DateTime<Utc>,
+}
+
+/// What is known of a lead when one of its events is read.
+#[derive(Clone, Debug, Default)]
+pub struct Known<'a> {
+    /// The lead's earlier events, newest first.
+    pub earlier: Vec<EarlierEvent<'a>>,
+    /// The instant from which fields look back.
+    pub as_of: DateTime<Utc>,
 }
 
 /// What an event says, as far as a map can read it.
@@ -114,16 +136,20 @@ impl ExtractionMap {
         self.fields.iter().filter_map(|(name, field)| Some((name.clone(), field.min_confidence?))).collect()
     }
 
-    /// What the event says. The same map and event always give the same.
-    pub fn extract(&self, event: &EventDocument) -> Extraction {
+    /// Returns how far back earlier events are read, if any field asks for them.
+    pub fn looks_back(&self) -> Option<TimeDelta> {
+        self.fields.values().filter_map(|field| field.earlier).max()
+    }
+
+    /// Reads an event together with what is already known of its lead: a field that the event says nothing about is read from
+    /// the newest earlier event that says something, where the map asks for that. The same map, event and knowledge always
+    /// give the same.
+    pub fn extract(&self, event: &EventDocument, known: &Known<'_>) -> Extraction {
         let mut extraction = Extraction::default();
         for (name, field) in &self.fields {
-            let mut reader = FieldReader { name, field, event, not_read: &mut extraction.not_read };
-            let extracted = match &field.reader {
-                Reader::Phrases(phrases) => reader.together(phrases),
-                _ => reader.first(),
-            };
-            if let Some(extracted) = extracted {
+            let not_read = &mut extraction.not_read;
+            let read = FieldReader { name, field, event, not_read }.read();
+            if let Some(extracted) = read.or_else(|| read_earlier(name, field, known)) {
                 extraction.fields.insert(name.clone(), extracted);
             }
         }
@@ -144,6 +170,16 @@ impl Extracted {
     }
 }
 
+/// What the newest earlier event says that says something about the field. What earlier events do not say is not reported:
+/// it was when they came.
+fn read_earlier(name: &str, field: &Field, known: &Known<'_>) -> Option<Extracted> {
+    let oldest = known.as_of - field.earlier?;
+    let within = known.earlier.iter().take(limits::EARLIER_EVENTS).filter(|earlier| earlier.at >= oldest);
+    within
+        .map(|earlier| FieldReader { name, field, event: &earlier.event, not_read: &mut Vec::new() }.read())
+        .find_map(|read| read)
+}
+
 struct FieldReader<'a> {
     name: &'a str,
     field: &'a Field,
@@ -152,6 +188,13 @@ struct FieldReader<'a> {
 }
 
 impl<'a> FieldReader<'a> {
+    fn read(mut self) -> Option<Extracted> {
+        match &self.field.reader {
+            Reader::Phrases(phrases) => self.together(phrases),
+            _ => self.first(),
+        }
+    }
+
     /// What the first path yields that yields anything.
     fn first(&mut self) -> Option<Extracted> {
         for path in &self.field.paths {

@@ -41,7 +41,7 @@ fn compiled() -> ExtractionMap {
 fn extract(payload: Json) -> Extraction {
     let document =
         json!({"kind": "form", "source": "website", "lead": {"company": "Acme (lead)"}, "payload": payload});
-    map().extract(&EventDocument { id: EventId(Uuid::nil()), document: &document })
+    map().extract(&EventDocument { id: EventId(Uuid::nil()), document: &document }, &Known::default())
 }
 
 fn not_read(extraction: &Extraction) -> Vec<(&str, &str, String)> {
@@ -215,8 +215,8 @@ proptest! {
         let payload = Json::from_iter(names.map(|name| (name.to_owned(), value.clone())));
         let document = json!({"lead": {}, "payload": payload});
         let event = EventDocument { id: EventId(Uuid::nil()), document: &document };
-        let extraction = map().extract(&event);
-        prop_assert_eq!(&map().extract(&event), &extraction);
+        let extraction = map().extract(&event, &Known::default());
+        prop_assert_eq!(&map().extract(&event, &Known::default()), &extraction);
         for (name, field) in &extraction.fields {
             prop_assert!((0.0..=1.0).contains(&field.confidence));
             prop_assert!(field.value.check(catalogue().get(name).unwrap()).is_ok());

@@ -35,6 +35,10 @@ pub struct MappedField {
     /// Texts that mean that nothing was said, besides `n/a`, `-`, `select` and the like.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<String>,
+    /// Where the event says nothing about the field, the lead's earlier events of this workflow are read, newest first, as
+    /// far back as this many days (1 to 365, at most 50 events). Without it every event is read alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earlier_days: Option<u16>,
 }
 
 /// One JSON pointer or several; in a file a single one stands without brackets.
@@ -287,14 +291,16 @@ impl<'de> Deserialize<'de> for MappedField {
             min_confidence: Option<f64>,
             #[serde(default)]
             missing: Vec<String>,
+            #[serde(default)]
+            earlier_days: Option<u16>,
         }
         let mut own = serde_json::Map::deserialize(deserializer)?;
-        let keys = ["from", "min_confidence", "missing"];
+        let keys = ["from", "min_confidence", "missing", "earlier_days"];
         let common = keys.iter().filter_map(|key| own.remove_entry(*key)).collect();
-        let Common { from, min_confidence, missing } =
+        let Common { from, min_confidence, missing, earlier_days } =
             serde_json::from_value(Json::Object(common)).map_err(serde::de::Error::custom)?;
         let extract = serde_json::from_value(Json::Object(own)).map_err(serde::de::Error::custom)?;
-        Ok(Self { from, extract, min_confidence, missing })
+        Ok(Self { from, extract, min_confidence, missing, earlier_days })
     }
 }
 

@@ -30,6 +30,6 @@ mod text;
 mod timestamp;
 mod words;
 
-pub use extract::{EventDocument, Extracted, Extraction, ExtractionMap, NotRead};
+pub use extract::{EarlierEvent, EventDocument, Extracted, Extraction, ExtractionMap, Known, NotRead};
 pub use map::MapFile;
 pub use why::Why;

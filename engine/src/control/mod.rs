@@ -2,6 +2,8 @@
 //!
 //! Everything here is arithmetic on small structs that the store fills; nothing reads a clock.
 
+pub mod bucket;
 pub mod calibration;
 pub mod kpi;
 pub mod outcome;
+pub mod release;

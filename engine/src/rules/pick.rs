@@ -7,6 +7,7 @@
 //! way nobody is a whole turn ahead, nor more than 1/2 + 1/3 + … + 1/n turns behind, n being available. Whoever is away neither gains nor loses, so that nobody who
 //! comes back is flooded with what they missed.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
@@ -50,6 +51,9 @@ pub struct PickInputs {
     pub available: BTreeSet<String>,
     /// Who owns the account already, if anybody.
     pub owner: Option<String>,
+    /// Weights that replace those of the pool's version, by e-mail address. Picks from before they were kept have none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub weights: BTreeMap<String, u32>,
 }
 
 /// The person who was picked.
@@ -109,6 +113,20 @@ impl Pool {
             }
         }
         problems
+    }
+}
+
+impl Pool {
+    /// Returns the pool with these weights in place of its own.
+    pub fn weighted(&self, weights: &BTreeMap<String, u32>) -> Cow<'_, Self> {
+        if weights.is_empty() {
+            return Cow::Borrowed(self);
+        }
+        let mut pool = self.clone();
+        for member in &mut pool.members {
+            member.weight = weights.get(&member.person).copied().unwrap_or(member.weight);
+        }
+        Cow::Owned(pool)
     }
 }
 

@@ -233,6 +233,12 @@ impl RuleSet {
         self.verdict(stop, row, tags, trace)
     }
 
+    /// Returns the same rules without those of these ids.
+    pub fn without(&self, ids: &BTreeSet<&str>) -> Self {
+        let rules = self.rules.iter().filter(|rule| !ids.contains(rule.id.as_str())).cloned().collect();
+        Self { rules, ..self.clone() }
+    }
+
     /// Where the scan stops, without building anything.
     pub fn decide_row(&self, row: &Row<'_>) -> Stop {
         let machine = self.machine(row);

@@ -128,7 +128,7 @@ fn csv(items: &[Decision]) -> Result<Vec<u8>, Box<dyn std::error::Error + Send +
         let row = [
             item.decision_id.to_string(),
             item.lead_id.to_string(),
-            item.event_id.to_string(),
+            item.event_id.map(|id| id.to_string()).unwrap_or_default(),
             item.workflow.clone(),
             item.mode.to_string(),
             item.rule_set.clone(),

@@ -184,15 +184,21 @@ impl Browser<'_> {
         self.post("/actions/sign-in", &fields).await
     }
 
+    /// What it sends as `Cookie`.
+    pub fn cookie_header(&self) -> String {
+        let cookies: Vec<String> =
+            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        cookies.join("; ")
+    }
+
     /// The session's cookie.
     pub fn session(&self) -> Option<&str> {
         self.cookies.get("meshline_session").map(String::as_str)
     }
 
     async fn send(&mut self, request: RequestBuilder) -> Response {
-        let cookies: Vec<String> =
-            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let request = if cookies.is_empty() { request } else { request.header("cookie", cookies.join("; ")) };
+        let cookies = self.cookie_header();
+        let request = if cookies.is_empty() { request } else { request.header("cookie", cookies) };
         let response = request.header("user-agent", self.agent).send().await.unwrap();
         for cookie in response.headers().get_all(SET_COOKIE) {
             let cookie = cookie.to_str().unwrap();

@@ -19,7 +19,8 @@ use server::tasks::{dispatch, listen};
 use service::decide::Answer;
 use store::actor::{Role, Who};
 use store::control::kill::{self, StopScope};
-use store::queue::{self, Decided, GivenBack, Kind, Place, Verdict};
+use service::decide::verdict::{self, Decided, GivenBack};
+use store::queue::{Kind, Place, Verdict};
 use store::{Actor, people};
 use tokio_util::sync::CancellationToken;
 
@@ -102,12 +103,12 @@ impl Desk {
     }
 
     async fn decide(&self, verdict: &Verdict) {
-        assert_eq!(queue::verdict(self.office.store(), &self.actor(), verdict).await.unwrap(), Decided::Done);
+        assert_eq!(verdict::decide(self.office.store(), &self.actor(), verdict).await.unwrap(), Decided::Done);
     }
 
     async fn take_back(&self, place: Place) {
         assert_eq!(
-            queue::give_back(self.office.store(), &self.actor(), place).await.unwrap(),
+            verdict::give_back(self.office.store(), &self.actor(), place).await.unwrap(),
             GivenBack::Done
         );
     }
@@ -237,7 +238,7 @@ async fn a_verdict_and_its_effects_are_there_together_or_not_at_all() {
     ] {
         sqlx::query(statement).execute(&mut owner).await.unwrap();
     }
-    queue::verdict(desk.office.store(), &desk.actor(), &verdict).await.unwrap_err();
+    verdict::decide(desk.office.store(), &desk.actor(), &verdict).await.unwrap_err();
     let (verdicts, waits): (i64, bool) = sqlx::query_as(
         "SELECT (SELECT count(*) FROM queue_verdicts), queue IS NOT NULL FROM lead_states WHERE lead_id = $1",
     )

@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 
 use crate::change::{self, Proposed};
 use crate::error::{Error, Result};
+use crate::release;
 
 pub mod file;
 
@@ -176,7 +177,7 @@ async fn begin(
 ) -> Result<Begun> {
     let mut begun = Begun::default();
     for (name, definition) in &file.workflows {
-        if workflows::by_name(tx, name).await?.is_some_and(|known| known.live_bundle.is_some()) {
+        if workflows::by_name(tx, name).await?.is_some_and(|known| known.live_release.is_some()) {
             continue;
         }
         let rules = definition.rule_set_file(name);
@@ -300,7 +301,7 @@ async fn workflow(
         }
         None => false,
     };
-    let is_live = known.as_ref().is_some_and(|known| known.live_bundle.is_some());
+    let is_live = known.as_ref().is_some_and(|known| known.live_release.is_some());
     let id = match known {
         Some(known) if same => known.id.into(),
         Some(known) if is_live && !bootstrap => {
@@ -313,8 +314,8 @@ async fn workflow(
         }
     };
     if let Some(ids) = begun.bundles.get(name) {
-        let bundle =
-            workflows::release(tx, actor, id, name, ids, "first release by `apply --bootstrap`").await?;
+        let why = format!("first release, by {}", actor.who);
+        let bundle = release::first(tx, actor, id, name, ids, &why).await?;
         changes.push(format!("live    workflow {name} ({bundle})"));
     }
     Ok(())

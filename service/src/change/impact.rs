@@ -2,15 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::TimeDelta;
 use engine::action::Action;
 use engine::bundle::{Bundle, BundleSource};
 use engine::change::{self, Kind};
-use engine::content::EventDocument;
+use engine::content::{EarlierEvent, EventDocument, Known};
 use engine::decision::Decision;
-use engine::ids::{EventId, LeadId};
+use engine::ids::LeadId;
+use engine::limits;
 use engine::rules::Analysis;
 use serde_json::Value as Json;
 use store::Store;
+use store::ingest::{self, HistoryWanted, PastEvent};
 use store::{log, workflows};
 
 use super::surroundings::Surroundings;
@@ -18,6 +21,8 @@ use crate::error::{Error, Result};
 
 /// Decisions that are looked at: enough to see a difference of a percent, and read in a moment.
 const DECISIONS: i64 = 300;
+/// How long before a decision its event may have happened: imports and late forms come years later.
+const REACH: TimeDelta = TimeDelta::days(3_650);
 /// Leads that are named.
 const NAMED: usize = 5;
 
@@ -55,27 +60,53 @@ pub async fn impact(
     let Some((live, with_change)) = bundles(store, around, changed).await? else { return Ok(None) };
     let filter = log::Filter { workflow: Some(around.name.clone()), ..log::Filter::default() };
     let decisions = log::decisions(store, &filter, None, DECISIONS).await?;
-    let ids: Vec<_> = decisions.iter().map(|decision| decision.event_id.0).collect();
-    let events: BTreeMap<_, _> = log::events(store, &ids)
-        .await?
-        .into_iter()
-        .filter_map(|event| Some((event.id, event.body?)))
-        .collect();
+    let cases = cases(store, around, decisions).await?;
     let workflow = around.title.clone();
     // Seconds for the largest rule sets, which other requests are not to wait for.
-    let weighed =
-        tokio::task::spawn_blocking(move || weigh(workflow, &live, &with_change, decisions, &events));
+    let weighed = tokio::task::spawn_blocking(move || weigh(workflow, &live, &with_change, cases));
     weighed.await.map(Some).map_err(|_| Error::Interrupted)
 }
 
-/// Decides what `events` said as both do, and adds up the differences.
-fn weigh(
-    workflow: String,
-    live: &Bundle,
-    with_change: &Bundle,
+/// A decision with what it was read from: the newest event at its time first, then those before it.
+struct Case {
+    decision: Decision,
+    events: Vec<PastEvent>,
+}
+
+/// What decisions were read from; those whose events cannot be read any more are left out. Of a lead that was decided more than
+/// once the newest decision counts.
+async fn cases(
+    store: &Store,
+    around: &Surroundings,
     decisions: Vec<Decision>,
-    events: &BTreeMap<EventId, Json>,
-) -> Impact {
+) -> Result<Vec<Case>> {
+    let mut seen = BTreeSet::new();
+    let decisions: Vec<Decision> =
+        decisions.into_iter().filter(|decision| seen.insert(decision.lead_id)).collect();
+    let wanted: Vec<HistoryWanted> = decisions
+        .iter()
+        .map(|decision| HistoryWanted {
+            lead: decision.lead_id,
+            workflow: around.workflow,
+            from: decision.as_of - REACH,
+            to: decision.as_of + TimeDelta::minutes(limits::FUTURE_MINUTES),
+        })
+        .collect();
+    let mut connection = store.pool().acquire().await?;
+    let limit = limits::EARLIER_EVENTS as i64 + 1;
+    let histories = ingest::histories(&mut connection, store.keyring(), &wanted, limit).await?;
+    let cases = decisions.into_iter().zip(histories).map(|(decision, history)| {
+        let mut events = history.events;
+        if let Some(own) = decision.event_id.and_then(|id| events.iter().position(|event| event.id == id)) {
+            events.drain(..own);
+        }
+        Case { decision, events }
+    });
+    Ok(cases.filter(|case| !case.events.is_empty()).collect())
+}
+
+/// Decides what came in as both do, and adds up the differences.
+fn weigh(workflow: String, live: &Bundle, with_change: &Bundle, cases: Vec<Case>) -> Impact {
     let mut impact = Impact {
         workflow,
         analysis: with_change.analyse(),
@@ -84,16 +115,17 @@ fn weigh(
         moved: 0,
         examples: Vec::new(),
     };
-    // Of a lead that was decided more than once the newest decision counts.
-    let mut seen = BTreeSet::new();
-    for decision in decisions {
-        let Some(document) = events.get(&decision.event_id) else { continue };
-        if !seen.insert(decision.lead_id) {
-            continue;
-        }
-        let event = EventDocument { id: decision.event_id, document };
-        let decide = |bundle: &Bundle, snapshot| bundle.decide(snapshot, decision.as_of).action;
-        let (before, after) = (live.read(&event).0, with_change.read(&event).0);
+    for Case { decision, events } in cases {
+        let Some((newest, before)) = events.split_first() else { continue };
+        let event = EventDocument { id: newest.id, document: &newest.body };
+        let earlier = before.iter().map(|past| EarlierEvent {
+            event: EventDocument { id: past.id, document: &past.body },
+            at: past.at,
+        });
+        let known = Known { earlier: earlier.collect(), as_of: decision.as_of };
+        let decide =
+            |bundle: &Bundle, snapshot| bundle.decide(snapshot, decision.as_of, &decision.conditions).action;
+        let (before, after) = (live.read(&event, &known).0, with_change.read(&event, &known).0);
         let (is, would) = (decide(live, &before), decide(with_change, &after));
         with_change.count(&mut impact.analysis, &after, decision.as_of);
         impact.decided += 1;

@@ -36,11 +36,11 @@ pub fn may_write(actor: &Actor, change: &Change) -> bool {
 }
 
 /// Returns the person behind an act: only people write and approve changes.
-pub(super) fn person(actor: &Actor) -> Result<PersonId> {
+pub(crate) fn person(actor: &Actor) -> Result<PersonId> {
     match actor.who {
         Who::Person(id) => Ok(id),
         Who::ApiKey(_) | Who::Command(_) => {
-            Err(Error::Refused("a change is written and signed by a person".into()))
+            Err(Error::Refused("a change is written and approved by a person".into()))
         }
     }
 }

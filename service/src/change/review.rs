@@ -9,28 +9,29 @@ use store::workflows;
 use store::{Error, Result, Store};
 
 use super::policy::person;
-use super::surroundings::{put_live, surroundings};
+use super::surroundings::surroundings;
+use crate::release;
 
 /// What an approval came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Approval {
     /// These roles still have to approve.
     Waiting(Vec<Role>),
-    /// It was the last one: the change is this version now, and these workflows (by title) decide by it.
-    Live {
+    /// Every required role has approved: the change is this version now, with a release in each live workflow that uses it.
+    Approved {
         /// The version.
         version: u32,
-        /// The workflows.
-        workflows: Vec<String>,
+        /// Number and workflow title of each release.
+        releases: Vec<(i64, String)>,
     },
 }
 
-/// Approves a change in a role. With the last approval it becomes a version, and every live workflow that has the earlier one
-/// decides by it from the next event on: all in one transaction.
+/// Approves a change in a role. With the last approval it becomes a version, and each live workflow that uses the earlier
+/// one gets a release: all in one transaction. Nothing goes live by it.
 ///
 /// # Errors
 /// [`Error::Refused`] when the database does not take the approval (another role, four eyes, other content), or when it was
-/// the last one and the change does not fit what decides by now.
+/// the last one and the change does not fit what is live.
 pub async fn approve(
     store: &Store,
     actor: &Actor,
@@ -97,21 +98,16 @@ pub async fn comment(store: &Store, actor: &Actor, number: i64, comment: &str) -
 }
 
 async fn finish(connection: &mut PgConnection, actor: &Actor, change: &Change) -> Result<Approval> {
-    let body = change
-        .body
-        .as_ref()
-        .ok_or_else(|| Error::Corrupt(format!("change {} was submitted without content", change.number)))?;
-    // Two last approvals at one moment: the second sees the bundle that the first one made.
+    // Two last approvals at one moment, or one beside a release that goes live: the second sees what the first one did.
     workflows::lock_all(connection).await?;
     let around = surroundings(connection, change.kind, Some(&change.name)).await?;
     let id = changes::make_version(connection, actor, change).await?;
-    let mut titles = Vec::with_capacity(around.len());
+    let version = workflows::versions(connection, &[id.0]).await?.pop().ok_or(Error::NotFound("version"))?;
+    let mut releases = Vec::with_capacity(around.len());
     for workflow in around {
-        titles.push(workflow.title.clone());
-        put_live(connection, actor, change, body, id, workflow).await?;
+        let title = workflow.title.clone();
+        let number = release::create(connection, actor, change.id, &version, workflow).await?;
+        releases.push((number, title));
     }
-    if !titles.is_empty() {
-        workflows::announce_release(connection).await?;
-    }
-    Ok(Approval::Live { version: change.base_version + 1, workflows: titles })
+    Ok(Approval::Approved { version: version.version, releases })
 }

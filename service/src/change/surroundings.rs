@@ -1,4 +1,4 @@
-//! The live workflows that a change would be a part of, and putting it live in them.
+//! The live workflows that a change would be a part of.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,10 +6,9 @@ use engine::bundle::{Bundle, BundlePart, BundleSource};
 use engine::change::{self, Kind};
 use engine::ids::{VersionId, WorkflowId};
 use sqlx::PgConnection;
-use store::actor::Actor;
-use store::changes::Change;
-use store::workflows::{self, LiveWorkflow};
+use store::workflows::{self, LiveWorkflow, Version};
 use store::{Error, Result};
+use uuid::Uuid;
 
 /// A live workflow around a change.
 #[derive(Clone, Debug)]
@@ -31,6 +30,26 @@ impl Surroundings {
     pub(super) fn lists(&self, names: &BTreeSet<String>) -> Vec<VersionId> {
         names.iter().filter_map(|name| self.ids.get(&(Kind::List, name.clone()))).copied().collect()
     }
+
+    /// Puts a version in its place; returns the ids of the versions in the bundle that results, or why it does not fit.
+    pub(crate) fn bundle_with(mut self, version: &Version) -> std::result::Result<Vec<Uuid>, String> {
+        change::place(version.kind, &version.name, &version.body, &mut self.source)
+            .map_err(|problem| problem.to_string())?;
+        self.ids.insert((version.kind, version.name.clone()), version.id);
+        let pools: BTreeSet<String> = self.source.rule_set.1.pools();
+        let compiled = Bundle::compile(self.source)
+            .map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))?;
+        let asked = compiled.asked_lists();
+        let is_part = |(kind, name): &(Kind, String)| match kind {
+            Kind::List => asked.contains(name.as_str()),
+            Kind::Pool => pools.contains(name),
+            Kind::Catalogue | Kind::Map | Kind::RuleSet => true,
+        };
+        let mut ids: Vec<Uuid> =
+            self.ids.iter().filter(|(part, _)| is_part(part)).map(|(_, id)| id.0).collect();
+        ids.sort_unstable();
+        Ok(ids)
+    }
 }
 
 /// Returns the live workflows that decide by this name, or all of them.
@@ -49,6 +68,18 @@ pub async fn surroundings(
     Ok(all)
 }
 
+/// Returns what surrounds a change in one live workflow.
+///
+/// # Errors
+/// [`Error::NotFound`] when the workflow is not live.
+pub(crate) async fn surroundings_of(
+    connection: &mut PgConnection,
+    workflow: WorkflowId,
+) -> Result<Surroundings> {
+    let workflow = workflows::live_by_id(connection, workflow).await?;
+    around(connection, workflow).await
+}
+
 async fn around(connection: &mut PgConnection, workflow: LiveWorkflow) -> Result<Surroundings> {
     let LiveWorkflow { id, name, title, version_ids } = workflow;
     let parts = workflows::parts_in_reach(connection, &version_ids).await?;
@@ -57,35 +88,4 @@ async fn around(connection: &mut PgConnection, workflow: LiveWorkflow) -> Result
     let source = BundleSource::assemble(parts)
         .map_err(|problem| Error::Corrupt(format!("the workflow {name}: {problem}")))?;
     Ok(Surroundings { workflow: id.into(), name, title, source, ids })
-}
-
-/// Puts a bundle live in which the new version has taken its place.
-pub(super) async fn put_live(
-    connection: &mut PgConnection,
-    actor: &Actor,
-    change: &Change,
-    body: &serde_json::Value,
-    version: VersionId,
-    mut around: Surroundings,
-) -> Result<()> {
-    let unfit = |problem: &dyn std::fmt::Display| {
-        Error::Refused(format!("it does not fit what decides in {} by now: {problem}", around.title))
-    };
-    change::place(change.kind, &change.name, body, &mut around.source).map_err(|problem| unfit(&problem))?;
-    around.ids.insert((change.kind, change.name.clone()), version);
-    let pools: BTreeSet<String> = around.source.rule_set.1.pools();
-    let compiled = Bundle::compile(around.source.clone())
-        .map_err(|problems| unfit(&problems.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")))?;
-    let asked = compiled.asked_lists();
-    let is_part = |(kind, name): &(Kind, String)| match kind {
-        Kind::List => asked.contains(name.as_str()),
-        Kind::Pool => pools.contains(name),
-        Kind::Catalogue | Kind::Map | Kind::RuleSet => true,
-    };
-    let mut ids: Vec<uuid::Uuid> =
-        around.ids.iter().filter(|(part, _)| is_part(part)).map(|(_, id)| id.0).collect();
-    ids.sort_unstable();
-    let why = format!("change #{}: {}", change.number, change.title);
-    workflows::release(connection, actor, around.workflow, &around.name, &ids, &why).await?;
-    Ok(())
 }

@@ -82,13 +82,9 @@ impl Pipeline {
                 None => Err(OutcomeRefusal::UnknownLead),
                 Some((lead, Some(Some(key)))) => {
                     let id = engine::ids::mint_nth(receipt.received_at, n, rand::random());
-                    let claim = Claim {
-                        scope: signal.scope.clone(),
-                        key: signal.key.clone(),
-                        body: signal.body.clone(),
-                        result_id: id,
-                        at: receipt.received_at,
-                    };
+                    let scope = signal.scope.clone();
+                    let claim =
+                        Claim::new(keyring, scope, &signal.key, &signal.body, id, receipt.received_at);
                     claims.push((
                         n,
                         claim,
@@ -107,7 +103,7 @@ impl Pipeline {
             });
         }
         let wanted: Vec<Claim> = claims.iter().map(|(_, claim, _)| claim.clone()).collect();
-        let claimed = ingest::claim_keys(&mut tx, keyring, &wanted).await?;
+        let claimed = ingest::claim_keys(&mut tx, &wanted).await?;
         let mut rows = Vec::new();
         for ((n, _, row), claimed) in claims.into_iter().zip(claimed) {
             match claimed {

@@ -3,10 +3,14 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use chrono::TimeDelta;
 use engine::bundle::Bundle;
 use engine::canonical::Digest;
+use engine::control::bucket;
+use engine::control::release::Stage;
 use engine::event::{EventKind, EventRequest};
-use engine::ids::{DestinationId, WorkflowId};
+use engine::ids::{DestinationId, LeadId, ReleaseId, WorkflowId};
+use store::releases;
 use store::workflows::{self, Target};
 use store::{Error, Result, Store};
 
@@ -22,12 +26,41 @@ pub struct Live {
     pub name: String,
     /// The release epoch it was read under.
     pub epoch: i64,
-    /// Hash of the bundle.
-    pub bundle_hash: Digest,
-    /// What decides.
-    pub bundle: Arc<Bundle>,
+    /// The release that is live.
+    pub control: Variant,
+    /// The release that is being rolled out, and the percentage of leads that it decides.
+    pub candidate: Option<(Variant, u8)>,
+    /// Releases in the shadow stage: they decide beside the one that counts.
+    pub shadows: Vec<Variant>,
     /// Where decisions go.
     pub targets: Vec<(DestinationId, Target)>,
+}
+
+/// A release that decides, or would.
+#[derive(Clone, Debug)]
+pub struct Variant {
+    /// The release.
+    pub release: ReleaseId,
+    /// Hash of its bundle.
+    pub hash: Digest,
+    /// What decides.
+    pub bundle: Arc<Bundle>,
+}
+
+impl Live {
+    /// Returns the release that decides about a lead: by its bucket, so that it stays with one release while the share grows.
+    pub fn variant_of(&self, lead: LeadId) -> &Variant {
+        match &self.candidate {
+            Some((candidate, share)) if bucket::is_within(bucket::bucket(self.id, lead), *share) => candidate,
+            _ => &self.control,
+        }
+    }
+
+    /// Returns how far back the history of a lead is read, for the release that decides about it and for those in shadow.
+    pub fn looks_back(&self, lead: LeadId) -> Option<TimeDelta> {
+        let all = std::iter::once(self.variant_of(lead)).chain(&self.shadows);
+        all.filter_map(|variant| variant.bundle.looks_back()).max()
+    }
 }
 
 /// Routes, live workflows and feature codes. Every process has its own; a commit under another epoch than the one read here
@@ -105,21 +138,39 @@ impl Registry {
         let Some(workflow) = workflows::by_name(&mut connection, name).await? else {
             return Ok(Err(Refusal::UnknownWorkflow(name.to_owned())));
         };
-        let Some(hash) = workflow.live_bundle.as_deref().and_then(Digest::from_slice) else {
+        let hash = workflow.live_bundle.as_deref().and_then(Digest::from_slice);
+        let (Some(release), Some(hash)) = (workflow.live_release, hash) else {
             return Ok(Err(Refusal::NotLive(name.to_owned())));
         };
         let targets = workflows::targets(&mut connection, workflow.definition.0).await?;
+        let open = releases::open_of(&mut connection, workflow.id.into()).await?;
         drop(connection);
+        let (mut candidate, mut shadows) = (None, Vec::new());
+        for release in open {
+            match release.stage {
+                Stage::Rollout => {
+                    let share = u8::try_from(release.share).unwrap_or_default();
+                    candidate = Some((self.variant(release.id, release.bundle).await?, share));
+                }
+                Stage::Shadow => shadows.push(self.variant(release.id, release.bundle).await?),
+                _ => {}
+            }
+        }
         let live = Arc::new(Live {
             id: workflow.id.into(),
             name: name.to_owned(),
             epoch: workflow.release_epoch,
-            bundle_hash: hash,
-            bundle: self.bundles.get(&hash).await?,
+            control: self.variant(release.into(), hash).await?,
+            candidate,
+            shadows,
             targets,
         });
         self.live.write().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), live.clone());
         Ok(Ok(live))
+    }
+
+    async fn variant(&self, release: ReleaseId, hash: Digest) -> Result<Variant> {
+        Ok(Variant { release, hash, bundle: self.bundles.get(&hash).await? })
     }
 
     /// The codes of texts in feature rows.

@@ -50,7 +50,7 @@ fn again(
     snapshot: &Snapshot,
     pick: Option<&StoredPick>,
 ) -> store::Result<Json> {
-    let verdict = bundle.decide(snapshot, decision.as_of);
+    let verdict = bundle.decide(snapshot, decision.as_of, &decision.conditions);
     let mut parameters: BTreeMap<String, Json> = verdict.parameters.clone();
     let repicked = match (verdict.action, bundle.pool_of(&verdict), pick) {
         (Action::Assign, Some(pool), Some(pick)) => Some(bundle.pick(pool, pick.inputs.clone())),

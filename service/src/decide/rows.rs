@@ -5,19 +5,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use engine::action::Action;
 use engine::bundle::StoredPick;
-use engine::decision::{Decision, Mode};
+use engine::decision::{Decision, Mode, Trigger};
+use engine::event::EventRequest;
 use engine::ids::{DestinationId, EffectId, LeadId};
 use engine::rules::Act;
 use engine::rules::pick::PickInputs;
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 use sqlx::PgConnection;
-use store::ingest::{self, EffectRow, FeatureRow, LeadThen, LockedLead, State};
+use store::ingest::{self, EffectRow, FeatureRow, LeadThen, LockedLead, PoolState, ShadowRow, State};
 use store::keyring::Place;
 use store::log::{self, DecisionRow, EventRow};
 use store::workflows::Target;
 
-use super::{Answer, Prepared, Receipt};
+use super::Receipt;
+use super::prepare::{Cause, Draft, Made};
+use super::registry::Variant;
 
 /// Everything one commit writes.
 #[derive(Default)]
@@ -27,11 +30,12 @@ pub(super) struct Rows {
     features: Vec<FeatureRow>,
     states: Vec<State>,
     effects: Vec<EffectRow>,
+    shadows: Vec<ShadowRow>,
 }
 
 /// A decision that has got its number and its person, and not its rows.
-pub(super) struct Draft {
-    prepared: Prepared,
+pub(super) struct Numbered {
+    draft: Draft,
     mode: Mode,
     lead: LeadThen,
     parameters: BTreeMap<String, Json>,
@@ -41,27 +45,30 @@ pub(super) struct Draft {
 /// Everything one decision writes.
 struct Built {
     place: usize,
-    answer: Answer,
-    event: EventRow,
+    decided: Decision,
+    event: Option<EventRow>,
     decision: DecisionRow,
     features: FeatureRow,
     state: State,
     effects: Vec<EffectRow>,
+    shadows: Vec<ShadowRow>,
 }
 
-impl Draft {
+impl Numbered {
     /// Decides who gets the lead and gives the decision its number: what depends on the decisions before it.
     pub(super) fn new(
-        prepared: Prepared,
+        mut draft: Draft,
         is_killed: bool,
         lead: &mut LockedLead,
-        counters: &mut BTreeMap<String, Json>,
+        pools: &mut BTreeMap<String, PoolState>,
     ) -> store::Result<Self> {
-        let mode = prepared.mode(is_killed);
-        merge_profile(lead, &prepared);
+        let mode = draft.mode(is_killed);
+        if let Cause::Event(event) = &draft.cause {
+            merge_profile(lead, &event.signal.event);
+        }
         lead.sequence += 1;
-        let pick = pick(&prepared, lead, counters)?;
-        let mut parameters = prepared.verdict.parameters.clone();
+        let pick = pick(&mut draft, lead, pools)?;
+        let mut parameters = draft.made.verdict.parameters.clone();
         if let Some(picked) = pick.as_ref().and_then(|stored| stored.pick.as_ref()) {
             parameters.insert("assignee".into(), picked.assignee.clone().into());
             if mode == Mode::Live {
@@ -74,36 +81,36 @@ impl Draft {
             sequence: lead.sequence,
             profile: lead.profile.clone(),
         };
-        Ok(Self { prepared, mode, lead, parameters, pick })
+        Ok(Self { draft, mode, lead, parameters, pick })
     }
 
     /// Makes the rows; most of a commit's processor time goes into sealing them.
     fn build(self) -> store::Result<Built> {
-        let Self { prepared, mode, lead, parameters, pick } = self;
-        let targets: Vec<(DestinationId, Target, EffectId)> = targets(mode, &prepared)
+        let Self { draft, mode, lead, parameters, pick } = self;
+        let targets: Vec<(DestinationId, Target, EffectId)> = targets(mode, &draft)
             .enumerate()
             .map(|(n, (id, target))| {
-                let effect = engine::ids::mint_nth(prepared.receipt.received_at, n, rand::random());
+                let effect = engine::ids::mint_nth(draft.receipt.received_at, n, rand::random());
                 (*id, target.clone(), EffectId(effect))
             })
             .collect();
         let decision =
-            decision(mode, &prepared, lead.id, parameters, targets.iter().map(|(_, _, id)| *id).collect());
+            decision(mode, &draft, lead.id, parameters, targets.iter().map(|(_, _, id)| *id).collect());
         Ok(Built {
-            place: prepared.place,
-            event: event_row(&prepared, &lead),
-            decision: decision_row(&prepared, &lead, &decision, pick.as_ref())?,
+            place: draft.place,
+            event: event_row(&draft, &lead),
+            decision: decision_row(&draft, &lead, &decision, pick.as_ref())?,
             features: FeatureRow {
                 decision_id: decision.decision_id.0,
                 lead_id: lead.id.0,
-                workflow_id: prepared.live.id.0,
-                catalogue_version: prepared.live.bundle.catalogue_version as i32,
-                cells: prepared.features.clone(),
+                workflow_id: draft.live.id.0,
+                catalogue_version: draft.variant().bundle.catalogue_version as i32,
+                cells: draft.features.clone(),
             },
             state: State {
                 lead_id: lead.id.0,
-                workflow_id: prepared.live.id.0,
-                source: prepared.signal.event.source.clone(),
+                workflow_id: draft.live.id.0,
+                source: draft.source().to_owned(),
                 decision_id: decision.decision_id.0,
                 as_of: decision.as_of,
                 action: decision.action.to_string(),
@@ -111,33 +118,40 @@ impl Draft {
                 confidence: decision.confidence,
                 rule_version: decision.rule_version as i32,
                 queue: queue(&decision),
-                suggested: queue(&decision).map(|_| suggested(&prepared, &decision)),
+                suggested: queue(&decision).map(|_| suggested(&draft, &decision)),
             },
             effects: targets
                 .into_iter()
                 .map(|(destination, target, id)| {
-                    EffectRow::new(id, &lead, prepared.live.id, &decision, None, (destination, &target))
+                    EffectRow::new(id, &lead, draft.live.id, &decision, None, (destination, &target))
                 })
                 .collect::<store::Result<_>>()?,
-            answer: Answer { event_id: decision.event_id, lead_id: lead.id, decision },
+            shadows: draft
+                .shadows
+                .iter()
+                .enumerate()
+                .map(|(n, (variant, made))| shadow_row(&draft, &lead, &decision, n, variant, made))
+                .collect::<store::Result<_>>()?,
+            decided: decision,
         })
     }
 }
 
 impl Rows {
-    /// Makes the rows of decisions, on all processors, and the answers with their places.
-    pub(super) fn build(drafts: Vec<Draft>) -> store::Result<(Self, Vec<(usize, Answer)>)> {
-        let built = drafts.into_par_iter().map(Draft::build).collect::<store::Result<Vec<_>>>()?;
-        let (mut rows, mut answers) = (Self::default(), Vec::with_capacity(built.len()));
+    /// Makes the rows of decisions, on all processors; returns them with the decisions, each with its place.
+    pub(super) fn build(numbered: Vec<Numbered>) -> store::Result<(Self, Vec<(usize, Decision)>)> {
+        let built = numbered.into_par_iter().map(Numbered::build).collect::<store::Result<Vec<_>>>()?;
+        let (mut rows, mut decisions) = (Self::default(), Vec::with_capacity(built.len()));
         for built in built {
-            rows.events.push(built.event);
+            rows.events.extend(built.event);
             rows.decisions.push(built.decision);
             rows.features.push(built.features);
             rows.states.push(built.state);
             rows.effects.extend(built.effects);
-            answers.push((built.place, built.answer));
+            rows.shadows.extend(built.shadows);
+            decisions.push((built.place, built.decided));
         }
-        Ok((rows, answers))
+        Ok((rows, decisions))
     }
 
     /// Whether there is anything to send.
@@ -149,7 +163,7 @@ impl Rows {
     pub(super) async fn write(
         self,
         tx: &mut PgConnection,
-        counters: &BTreeMap<String, Json>,
+        pools: &BTreeMap<String, PoolState>,
     ) -> store::Result<()> {
         log::insert_events(tx, &self.events).await?;
         log::insert_decisions(tx, &self.decisions).await?;
@@ -157,9 +171,10 @@ impl Rows {
         for states in rounds(self.states) {
             ingest::upsert_states(tx, &states).await?;
         }
-        if !counters.is_empty() {
-            ingest::update_pools(tx, counters).await?;
+        if !pools.is_empty() {
+            ingest::update_pools(tx, pools).await?;
         }
+        ingest::insert_shadows(tx, &self.shadows).await?;
         ingest::insert_effects(tx, &self.effects).await
     }
 }
@@ -178,8 +193,7 @@ fn rounds(states: Vec<State>) -> Vec<Vec<State>> {
     rounds
 }
 
-fn merge_profile(lead: &mut LockedLead, prepared: &Prepared) {
-    let event = &prepared.signal.event;
+fn merge_profile(lead: &mut LockedLead, event: &EventRequest) {
     let input = &event.lead;
     let trimmed = |text: &Option<String>| {
         text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
@@ -200,34 +214,43 @@ fn merge_profile(lead: &mut LockedLead, prepared: &Prepared) {
     }
 }
 
+/// Picks a person where the verdict assigns to a pool. Members are in the bundle; weights and absences are beside it, and the
+/// decision keeps those that it was made under.
 fn pick(
-    prepared: &Prepared,
+    draft: &mut Draft,
     lead: &LockedLead,
-    counters: &mut BTreeMap<String, Json>,
+    pools: &mut BTreeMap<String, PoolState>,
 ) -> store::Result<Option<StoredPick>> {
-    let bundle = &prepared.live.bundle;
+    let bundle = draft.variant().bundle.clone();
     let Some((name, (version, pool))) =
-        bundle.pool_of(&prepared.verdict).and_then(|name| Some((name, bundle.pool(name)?)))
+        bundle.pool_of(&draft.made.verdict).and_then(|name| Some((name, bundle.pool(name)?)))
     else {
         return Ok(None);
     };
-    let state = counters.get(name).cloned().unwrap_or_else(|| json!({}));
+    let state = pools.entry(name.to_owned()).or_insert_with(PoolState::empty);
+    let is_member = |person: &str| pool.members.iter().any(|member| member.person == person);
+    let weights: BTreeMap<String, u32> =
+        state.weights.iter().filter(|(person, _)| is_member(person)).map(|(p, w)| (p.clone(), *w)).collect();
+    let people = pool.weighted(&weights);
+    let here = people.members.iter().filter(|member| !state.away.contains(&member.person));
+    draft.conditions.weights = here.clone().map(|member| (member.person.clone(), member.weight)).collect();
     let inputs = PickInputs {
         pool_version: version,
-        counters: serde_json::from_value(state)?,
-        available: pool.members.iter().map(|member| member.person.clone()).collect::<BTreeSet<_>>(),
+        counters: serde_json::from_value(state.counters.clone())?,
+        available: here.map(|member| member.person.clone()).collect::<BTreeSet<_>>(),
         owner: lead.assignee.clone(),
+        weights,
     };
     let stored = bundle.pick(name, inputs);
     if let Some(picked) = &stored.pick {
-        counters.insert(name.to_owned(), serde_json::to_value(&picked.counters_after)?);
+        state.counters = serde_json::to_value(&picked.counters_after)?;
     }
     Ok(Some(stored))
 }
 
-fn targets(mode: Mode, prepared: &Prepared) -> impl Iterator<Item = &(DestinationId, Target)> {
-    let action = prepared.verdict.action;
-    prepared.live.targets.iter().filter(move |(_, target)| mode == Mode::Live && target.wants(action))
+fn targets(mode: Mode, draft: &Draft) -> impl Iterator<Item = &(DestinationId, Target)> {
+    let action = draft.made.verdict.action;
+    draft.live.targets.iter().filter(move |(_, target)| mode == Mode::Live && target.wants(action))
 }
 
 /// The queue a decision sends its lead to: a person has to look at what is held or escalated, and at what nobody
@@ -243,29 +266,36 @@ fn queue(decision: &Decision) -> Option<&'static str> {
 }
 
 /// What the person who looks at a waiting lead is asked to agree to.
-fn suggested(prepared: &Prepared, decision: &Decision) -> &'static str {
+fn suggested(draft: &Draft, decision: &Decision) -> &'static str {
     let decided = Act { action: decision.action, parameters: BTreeMap::new() };
-    prepared.live.bundle.suggestion(decision.held_by.as_deref(), decided).action.into()
+    draft.variant().bundle.suggestion(decision.held_by.as_deref(), decided).action.into()
 }
 
 fn decision(
     mode: Mode,
-    prepared: &Prepared,
+    draft: &Draft,
     lead: LeadId,
     parameters: BTreeMap<String, Json>,
     effects: Vec<EffectId>,
 ) -> Decision {
-    let verdict = &prepared.verdict;
+    let (verdict, variant) = (&draft.made.verdict, draft.variant());
     Decision {
-        decision_id: prepared.decision_id,
+        decision_id: draft.decision_id,
         lead_id: lead,
-        event_id: prepared.event_id,
-        workflow: prepared.live.name.clone(),
+        event_id: draft.event().map(|event| event.id),
+        workflow: draft.live.name.clone(),
         mode,
-        rule_set: prepared.live.bundle.rule_set.clone(),
-        rule_version: prepared.live.bundle.rule_version,
-        bundle: prepared.live.bundle_hash,
+        rule_set: variant.bundle.rule_set.clone(),
+        rule_version: variant.bundle.rule_version,
+        bundle: variant.hash,
+        release: Some(variant.release),
+        trigger: match &draft.cause {
+            Cause::Event(_) => Trigger::Event,
+            Cause::Other(trigger, _) => *trigger,
+        },
         variant: None,
+        selection_probability: None,
+        conditions: draft.conditions.clone(),
         rule_id: verdict.rule_id.clone(),
         action: verdict.action,
         parameters,
@@ -273,11 +303,11 @@ fn decision(
         risk_tags: verdict.tags.clone(),
         held_by: verdict.held_by.clone(),
         because: verdict.because.clone(),
-        content_snapshot: Some(prepared.snapshot.clone()),
+        content_snapshot: Some(draft.made.snapshot.clone()),
         trace: verdict.trace.clone(),
         human_overrides: Vec::new(),
-        as_of: prepared.as_of,
-        decided_at: engine::time::cut(decided_at(&prepared.receipt)),
+        as_of: draft.as_of,
+        decided_at: engine::time::cut(decided_at(&draft.receipt)),
         effects,
     }
 }
@@ -288,26 +318,26 @@ fn decided_at(receipt: &Receipt) -> DateTime<Utc> {
     if (now - receipt.received_at).abs() < TimeDelta::hours(1) { now } else { receipt.received_at }
 }
 
-fn event_row(prepared: &Prepared, lead: &LeadThen) -> EventRow {
-    let receipt = &prepared.receipt;
-    let event = &prepared.signal.event;
-    let place = Place { column: "events.body", row: prepared.event_id.0 };
-    EventRow {
-        id: prepared.event_id.0,
+fn event_row(draft: &Draft, lead: &LeadThen) -> Option<EventRow> {
+    let (receipt, new) = (&draft.receipt, draft.event()?);
+    let event = &new.signal.event;
+    let place = Place { column: "events.body", row: new.id.0 };
+    Some(EventRow {
+        id: new.id.0,
         lead_id: lead.id.0,
-        workflow_id: prepared.live.id.0,
+        workflow_id: draft.live.id.0,
         kind: event.kind.to_string(),
         source: event.source.clone(),
-        body: lead.key.seal(&prepared.body, place),
+        body: lead.key.seal(&new.body, place),
         occurred_at: event.occurred_at.map(engine::time::cut),
         received_at: engine::time::cut(receipt.received_at),
         received_from: receipt.received_from.clone(),
         request_id: receipt.request_id.clone(),
-    }
+    })
 }
 
 fn decision_row(
-    prepared: &Prepared,
+    draft: &Draft,
     lead: &LeadThen,
     decision: &Decision,
     pick: Option<&StoredPick>,
@@ -315,11 +345,11 @@ fn decision_row(
     let place = Place { column: "decisions.snapshot", row: decision.decision_id.0 };
     Ok(DecisionRow {
         id: decision.decision_id.0,
-        event_id: decision.event_id.0,
+        event_id: decision.event_id.map(|id| id.0),
         lead_id: lead.id.0,
-        workflow_id: prepared.live.id.0,
+        workflow_id: draft.live.id.0,
         sequence: lead.sequence,
-        epoch: prepared.live.epoch,
+        epoch: draft.live.epoch,
         mode: decision.mode.to_string(),
         bundle: decision.bundle.0.to_vec(),
         rule_set: decision.rule_set.clone(),
@@ -334,8 +364,44 @@ fn decision_row(
         because: serde_json::to_value(&decision.because)?,
         trace: serde_json::to_value(&decision.trace)?,
         pick: pick.map(serde_json::to_value).transpose()?,
-        snapshot: lead.key.seal(&engine::canonical::bytes(&prepared.snapshot)?, place),
+        snapshot: lead.key.seal(&engine::canonical::bytes(&draft.made.snapshot)?, place),
         effects: serde_json::to_value(&decision.effects)?,
+        as_of: decision.as_of,
+        decided_at: decision.decided_at,
+        release_id: decision.release.map(|id| id.0),
+        trigger: Some(decision.trigger.to_string()),
+        selection_probability: decision.selection_probability,
+        conditions: Some(serde_json::to_value(&decision.conditions)?),
+    })
+}
+
+fn shadow_row(
+    draft: &Draft,
+    lead: &LeadThen,
+    decision: &Decision,
+    n: usize,
+    variant: &Variant,
+    made: &Made,
+) -> store::Result<ShadowRow> {
+    let id = engine::ids::mint_nth(draft.receipt.received_at, n, rand::random());
+    let (verdict, place) = (&made.verdict, Place { column: "shadow_verdicts.snapshot", row: id });
+    Ok(ShadowRow {
+        id,
+        decision_id: decision.decision_id.0,
+        lead_id: lead.id.0,
+        workflow_id: draft.live.id.0,
+        release_id: variant.release.0,
+        bundle: variant.hash.0.to_vec(),
+        rule_version: variant.bundle.rule_version as i32,
+        rule_id: verdict.rule_id.clone(),
+        action: verdict.action.to_string(),
+        parameters: serde_json::to_value(&verdict.parameters)?,
+        confidence: verdict.confidence,
+        risk_tags: serde_json::to_value(&verdict.tags)?,
+        held_by: verdict.held_by.clone(),
+        because: serde_json::to_value(&verdict.because)?,
+        trace: serde_json::to_value(&verdict.trace)?,
+        snapshot: lead.key.seal(&engine::canonical::bytes(&made.snapshot)?, place),
         as_of: decision.as_of,
         decided_at: decision.decided_at,
     })

@@ -50,7 +50,7 @@ async fn submitted(store: &Store, author: &Actor, entries: &[&str], required: &[
     (number, change(store, number).await.hash.unwrap())
 }
 
-fn refused(result: Result<Approval, Error>) -> String {
+fn refused<T: std::fmt::Debug>(result: Result<T, Error>) -> String {
     match result {
         Err(Error::Refused(why)) => why,
         other => panic!("{other:?}"),
@@ -76,7 +76,7 @@ async fn a_change_goes_from_draft_to_version_by_the_signatures_of_others() {
     assert_eq!(first, Approval::Waiting(vec![Role::AeRepLeader]));
     assert_eq!((waiting(&other).await, waiting(&manager).await), (0, 1));
     let last = changing::approve(store, &manager, number, &hash, Role::AeRepLeader, "").await.unwrap();
-    assert_eq!(last, Approval::Live { version: 1, workflows: vec![] });
+    assert_eq!(last, Approval::Approved { version: 1, releases: vec![] });
     let done = change(store, number).await;
     assert_eq!((done.state, done.version), (State::Approved, Some(1)));
     let mut connection = store.pool().acquire().await.unwrap();
@@ -112,62 +112,9 @@ async fn nobody_signs_what_they_had_a_hand_in_nor_twice_nor_in_a_role_they_do_no
     let third = person(store, "Dan", &all).await;
     assert!(refused(sign(third, Role::Revops, hash).await).contains("in that role already"));
     assert_eq!(change(store, number).await.state, State::Submitted);
-    assert!(matches!(changing::send_back(store, &sdr, number, &hash, "No").await, Err(Error::Refused(_))));
-    assert!(matches!(changing::send_back(store, &author, number, &hash, "No").await, Err(Error::Refused(_))));
+    assert!(refused(changing::send_back(store, &sdr, number, &hash, "No").await).contains("does not hold"));
+    assert!(refused(changing::send_back(store, &author, number, &hash, "No").await).contains("four eyes"));
     changing::comment(store, &sdr, number, "I would like that").await.unwrap();
-}
-
-#[tokio::test]
-async fn the_database_itself_lets_no_version_past_four_eyes() {
-    let database = TestDatabase::new().await;
-    let store = &database.store;
-    let (author, other) =
-        (person(store, "Ana", &[Role::Revops]).await, person(store, "Ben", &[Role::Revops]).await);
-    let (number, hash) = submitted(store, &author, &["Initech"], &[Role::Revops]).await;
-    let id = change(store, number).await.id;
-    let insert = "INSERT INTO versions (id, kind, name, version, body, hash, change_id, created_at, created_by) SELECT gen_random_uuid(), 'list', 'tam', 1, body, hash, id, now(), 'x' FROM changes WHERE id = $1";
-    let attempts = [
-        insert,
-        "UPDATE changes SET state = 'approved', closed_at = now(), version_id = (SELECT id FROM versions LIMIT 1) WHERE id = $1",
-        "UPDATE changes SET body = '{\"entries\": []}' WHERE id = $1",
-        "UPDATE changes SET required = '{}' WHERE id = $1",
-        "UPDATE changes SET state = 'draft', submitted_at = NULL WHERE id = $1",
-        "DELETE FROM changes WHERE id = $1",
-        "DELETE FROM change_editors WHERE change_id = $1",
-        "UPDATE change_editors SET person_id = person_id WHERE change_id = $1",
-    ];
-    for statement in attempts {
-        let done = sqlx::query(sqlx::AssertSqlSafe(statement)).bind(id).execute(store.pool()).await;
-        assert!(done.is_err(), "{statement}");
-    }
-    // The same insert goes through once it is signed, and only with what was signed.
-    let mut tx = store.pool().begin().await.unwrap();
-    sqlx::query("INSERT INTO change_reviews (id, change_id, person_id, verdict, role, hash, comment, at) SELECT gen_random_uuid(), $1, person_id, 'approve', 'revops', $2, '', now() FROM person_roles WHERE role = 'revops' AND person_id::text = $3")
-        .bind(id)
-        .bind(hash.0.as_slice())
-        .bind(other.who.to_string().trim_start_matches("person:"))
-        .execute(&mut *tx)
-        .await
-        .unwrap();
-    let other_body =
-        insert.replace("body, hash, id", "'{\"entries\": [\"Evil\"]}'::jsonb, sha256('evil'), id");
-    sqlx::query("SAVEPOINT before").execute(&mut *tx).await.unwrap();
-    assert!(sqlx::query(sqlx::AssertSqlSafe(other_body)).bind(id).execute(&mut *tx).await.is_err());
-    sqlx::query("ROLLBACK TO before").execute(&mut *tx).await.unwrap();
-    sqlx::query(insert).bind(id).execute(&mut *tx).await.unwrap();
-    for statement in [
-        "UPDATE versions SET body = '{}'",
-        "DELETE FROM versions",
-        "UPDATE change_reviews SET role = 'revops'",
-    ] {
-        sqlx::query("SAVEPOINT before").execute(&mut *tx).await.unwrap();
-        assert!(sqlx::query(statement).execute(&mut *tx).await.is_err(), "{statement}");
-        sqlx::query("ROLLBACK TO before").execute(&mut *tx).await.unwrap();
-    }
-    tx.rollback().await.unwrap();
-    // Nor does the owner of the tables: the guards are triggers.
-    let mut owner = database.owner().await;
-    assert!(sqlx::query(insert).bind(id).execute(&mut owner).await.is_err());
 }
 
 #[tokio::test]
@@ -181,7 +128,7 @@ async fn a_change_asks_for_at_least_the_roles_of_its_layer() {
     changing::save(store, &author, number, edit).await.unwrap();
     for roles in [&[][..], &[Role::Enablement], &[Role::Revops, Role::RepLeader]] {
         let done = submit(store, &author, number, 2, roles).await;
-        assert!(matches!(done, Err(Error::Refused(why)) if why == "changes_roles_that_sign"), "{roles:?}");
+        assert_eq!(refused(done), "changes_roles_that_sign", "{roles:?}");
     }
     submit(store, &author, number, 2, &changing::approvers(Kind::Map, false)).await.unwrap();
 }
@@ -196,7 +143,8 @@ async fn two_who_edit_lose_nothing_and_others_do_not_write_here() {
     // Anyone suggests; the owner of the layer may go on with it, others not.
     let number = changing::start(store, &sdr, Kind::List, "tam", "a\n", None).await.unwrap();
     let edit = |revision, source| Edit { revision, title: "t", why: "", source, body: None };
-    assert!(matches!(changing::save(store, &ae, number, edit(1, "x")).await, Err(Error::Refused(_))));
+    let elsewhere = "only its author and the owner of its layer";
+    assert!(refused(changing::save(store, &ae, number, edit(1, "x")).await).contains(elsewhere));
     assert_eq!(changing::save(store, &revops, number, edit(1, "b\n")).await.unwrap(), 2);
     let late = changing::save(store, &sdr, number, edit(1, "c\n")).await;
     assert!(matches!(late, Err(Error::Stale { current: 2 })), "{late:?}");
@@ -206,10 +154,10 @@ async fn two_who_edit_lose_nothing_and_others_do_not_write_here() {
         assert_eq!(again, 2, "the same form twice is nothing new");
     }
     let unread = submit(store, &sdr, number, 2, &[Role::Revops]).await;
-    assert!(matches!(unread, Err(Error::Refused(_))));
-    assert!(matches!(changing::withdraw(store, &ae, number).await, Err(Error::Refused(_))));
+    assert!(refused(unread).contains("cannot be read"));
+    assert!(refused(changing::withdraw(store, &ae, number).await).contains(elsewhere));
     changing::withdraw(store, &sdr, number).await.unwrap();
-    assert!(matches!(changing::save(store, &sdr, number, edit(2, "z")).await, Err(Error::Refused(_))));
+    assert!(refused(changing::save(store, &sdr, number, edit(2, "z")).await).contains("no draft any more"));
 }
 
 #[tokio::test]
@@ -232,7 +180,7 @@ async fn what_came_later_is_begun_anew_and_what_says_the_same_is_no_change() {
     let edit = Edit { revision: 1, title: "t", why: "", source: "value\nA\n", body: Some(&body) };
     changing::save(store, &author, number, edit).await.unwrap();
     let same = submit(store, &author, number, 2, &[Role::Revops]).await;
-    assert!(matches!(same, Err(Error::Refused(why)) if why.contains("the same")));
+    assert!(refused(same).contains("the same"));
 }
 
 #[tokio::test]

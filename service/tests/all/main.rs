@@ -3,3 +3,5 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails where something goes wrong")]
 
 mod changes;
+mod queue;
+mod releases;

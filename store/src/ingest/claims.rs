@@ -10,19 +10,30 @@ use crate::error::Result;
 use crate::keyring::Keyring;
 use crate::log::column;
 
-/// A request's claim on its idempotency key.
+/// A request's claim on its idempotency key, hashed once.
 #[derive(Clone, Debug)]
 pub struct Claim {
-    /// What the key is unique within.
-    pub scope: String,
-    /// The key.
-    pub key: String,
-    /// The canonical body.
-    pub body: Vec<u8>,
-    /// What the request will make.
-    pub result_id: Uuid,
-    /// When the request was received.
-    pub at: DateTime<Utc>,
+    scope: String,
+    key: Vec<u8>,
+    body: Vec<u8>,
+    result_id: Uuid,
+    at: DateTime<Utc>,
+}
+
+impl Claim {
+    /// Hashes a claim on `key`, which is unique within `scope`, for a canonical body received at an instant; `result_id` is
+    /// what the request will make.
+    pub fn new(
+        keyring: &Keyring,
+        scope: String,
+        key: &str,
+        body: &[u8],
+        result_id: Uuid,
+        at: DateTime<Utc>,
+    ) -> Self {
+        let key = keyring.lookup(&format!("key:{scope}"), key.as_bytes()).to_vec();
+        Self { scope, key, body: keyring.lookup("body", body).to_vec(), result_id, at }
+    }
 }
 
 /// What became of a claim.
@@ -36,76 +47,82 @@ pub enum Claimed {
     Other,
 }
 
+/// Looks up which claims repeat an earlier request, and takes nothing: a claim that is fresh here may be taken by the time that
+/// [`claim_keys`] takes it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn look_up_keys(connection: &mut PgConnection, claims: &[Claim]) -> Result<Vec<Claimed>> {
+    let stored = stored_keys(connection, &claims.iter().collect::<Vec<_>>()).await?;
+    Ok(claims
+        .iter()
+        .map(|claim| match stored.get(&(claim.scope.clone(), claim.key.clone())) {
+            None => Claimed::Fresh,
+            Some((body, result)) if *body == claim.body => Claimed::Repeat(*result),
+            Some(_) => Claimed::Other,
+        })
+        .collect())
+}
+
 /// Takes idempotency keys, each once; waits for a transaction that is taking the same key. Of two equal claims in
 /// `claims` the first counts.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn claim_keys(
-    connection: &mut PgConnection,
-    keyring: &Keyring,
-    claims: &[Claim],
-) -> Result<Vec<Claimed>> {
-    struct Hashed<'a> {
-        claim: &'a Claim,
-        key: Vec<u8>,
-        body: Vec<u8>,
-    }
-    let hashed: Vec<Hashed<'_>> = claims
-        .iter()
-        .map(|claim| Hashed {
-            claim,
-            key: keyring.lookup(&format!("key:{}", claim.scope), claim.key.as_bytes()).to_vec(),
-            body: keyring.lookup("body", &claim.body).to_vec(),
-        })
-        .collect();
+pub async fn claim_keys(connection: &mut PgConnection, claims: &[Claim]) -> Result<Vec<Claimed>> {
     let mut firsts: BTreeMap<(&str, &[u8]), usize> = BTreeMap::new();
-    for (i, hashed) in hashed.iter().enumerate() {
-        firsts.entry((&hashed.claim.scope, &hashed.key)).or_insert(i);
+    for (i, claim) in claims.iter().enumerate() {
+        firsts.entry((&claim.scope, &claim.key)).or_insert(i);
     }
-    let first: Vec<&Hashed<'_>> = firsts.values().map(|i| &hashed[*i]).collect();
+    let first: Vec<&Claim> = firsts.values().map(|i| &claims[*i]).collect();
     let taken: Vec<(String, Vec<u8>)> = sqlx::query_as(
         "INSERT INTO idempotency_keys (scope, key_hmac, body_hmac, result_id, created_at) \
          SELECT scope, key_hmac, body_hmac, result_id, at FROM unnest($1::text[], $2::bytea[], $3::bytea[], $4::uuid[], $5::timestamptz[]) AS c (scope, key_hmac, body_hmac, result_id, at) \
          ON CONFLICT (scope, key_hmac) DO NOTHING RETURNING scope, key_hmac",
     )
-    .bind(column(&first, |h| h.claim.scope.clone()))
-    .bind(column(&first, |h| h.key.clone()))
-    .bind(column(&first, |h| h.body.clone()))
-    .bind(column(&first, |h| h.claim.result_id))
-    .bind(column(&first, |h| h.claim.at))
+    .bind(column(&first, |claim| claim.scope.clone()))
+    .bind(column(&first, |claim| claim.key.clone()))
+    .bind(column(&first, |claim| claim.body.clone()))
+    .bind(column(&first, |claim| claim.result_id))
+    .bind(column(&first, |claim| claim.at))
     .fetch_all(&mut *connection)
     .await?;
     let taken: BTreeSet<(String, Vec<u8>)> = taken.into_iter().collect();
-    let mut stored: BTreeMap<(String, Vec<u8>), (Vec<u8>, Uuid)> = BTreeMap::new();
-    if taken.len() < first.len() {
-        let rows: Vec<(String, Vec<u8>, Vec<u8>, Uuid)> = sqlx::query_as(
-            "SELECT k.scope, k.key_hmac, k.body_hmac, k.result_id FROM idempotency_keys k \
-             JOIN unnest($1::text[], $2::bytea[]) AS c (scope, key_hmac) USING (scope, key_hmac)",
-        )
-        .bind(column(&first, |h| h.claim.scope.clone()))
-        .bind(column(&first, |h| h.key.clone()))
-        .fetch_all(connection)
-        .await?;
-        stored.extend(rows.into_iter().map(|(scope, key, body, result)| ((scope, key), (body, result))));
-    }
-    Ok(hashed
+    let stored =
+        if taken.len() < first.len() { stored_keys(connection, &first).await? } else { BTreeMap::new() };
+    Ok(claims
         .iter()
         .enumerate()
-        .map(|(i, h)| {
-            let id = (h.claim.scope.clone(), h.key.clone());
-            let first = firsts.get(&(h.claim.scope.as_str(), h.key.as_slice())).copied().unwrap_or(i);
+        .map(|(i, claim)| {
+            let id = (claim.scope.clone(), claim.key.clone());
+            let first = firsts.get(&(claim.scope.as_str(), claim.key.as_slice())).copied().unwrap_or(i);
             if taken.contains(&id) {
                 return match first {
                     first if first == i => Claimed::Fresh,
-                    first if hashed[first].body == h.body => Claimed::Repeat(hashed[first].claim.result_id),
+                    first if claims[first].body == claim.body => Claimed::Repeat(claims[first].result_id),
                     _ => Claimed::Other,
                 };
             }
             match stored.get(&id) {
-                Some((body, result)) if *body == h.body => Claimed::Repeat(*result),
+                Some((body, result)) if *body == claim.body => Claimed::Repeat(*result),
                 _ => Claimed::Other,
             }
         })
         .collect())
+}
+
+/// The bodies and results of keys that were taken, by scope and key.
+async fn stored_keys(
+    connection: &mut PgConnection,
+    claims: &[&Claim],
+) -> Result<BTreeMap<(String, Vec<u8>), (Vec<u8>, Uuid)>> {
+    let rows: Vec<(String, Vec<u8>, Vec<u8>, Uuid)> = sqlx::query_as(
+        "SELECT k.scope, k.key_hmac, k.body_hmac, k.result_id FROM idempotency_keys k \
+         JOIN unnest($1::text[], $2::bytea[]) AS c (scope, key_hmac) USING (scope, key_hmac)",
+    )
+    .bind(column(claims, |claim| claim.scope.clone()))
+    .bind(column(claims, |claim| claim.key.clone()))
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|(scope, key, body, result)| ((scope, key), (body, result))).collect())
 }

@@ -12,17 +12,44 @@ use crate::error::{Error, Result};
 use crate::keyring::{DataKey, Keyring};
 use crate::log::column;
 
-/// What an event says about who its lead is.
+/// What an event says about who its lead is, its identities hashed once.
 #[derive(Clone, Debug)]
-pub struct Named<'a> {
-    /// The source that external ids belong to.
-    pub source: &'a str,
-    /// The lead as the event names it.
-    pub lead: &'a LeadInput,
-    /// The event, for merge suggestions.
-    pub event_id: Uuid,
-    /// When the event came.
-    pub received_at: DateTime<Utc>,
+pub struct NamedLead {
+    external: Option<Identity>,
+    email: Option<Identity>,
+    /// The id of the lead if nobody is known by these identities.
+    fresh: LeadId,
+    event_id: Uuid,
+    received_at: DateTime<Utc>,
+}
+
+impl NamedLead {
+    /// Hashes what an event of a source says about its lead.
+    pub fn new(
+        keyring: &Keyring,
+        source: &str,
+        lead: &LeadInput,
+        event_id: Uuid,
+        received_at: DateTime<Utc>,
+    ) -> Self {
+        let external = lead.external_id.as_deref().map(|id| external_identity(keyring, source, id));
+        let email = lead
+            .email
+            .as_deref()
+            .and_then(engine::event::normal_email)
+            .map(|email| email_identity(keyring, &email));
+        let fresh = LeadId(engine::ids::mint(received_at, rand::random()));
+        Self { external, email, fresh, event_id, received_at }
+    }
+}
+
+/// Who an event is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Identified {
+    /// The lead.
+    pub lead: LeadId,
+    /// Whether the event is the first that names it.
+    pub is_new: bool,
 }
 
 /// A lead, locked until the transaction ends.
@@ -49,13 +76,11 @@ pub(crate) struct NewLead {
     created_at: DateTime<Utc>,
 }
 
-/// Who events are about.
-pub struct Identified {
-    /// The lead of each event.
-    pub leads: Vec<LeadId>,
-    /// All of them. Those that are there already are locked.
-    pub locked: HashMap<LeadId, LockedLead>,
-    /// Identities that nobody has yet.
+/// Leads that events are about, in the transaction that decides about them.
+pub struct LockedLeads {
+    /// All of them. Those that exist already are locked.
+    pub leads: HashMap<LeadId, LockedLead>,
+    /// Identities that no lead has yet.
     pub added: BTreeMap<Identity, Uuid>,
 }
 
@@ -79,42 +104,54 @@ pub struct Profile {
 /// Kind, source (for external ids) and keyed hash of what identifies a lead.
 pub type Identity = (&'static str, String, Vec<u8>);
 
-/// The leads that events are about: by (source, external id), else by e-mail, else new. An event whose two identities
-/// belong to two leads goes to the external id's, and a merge is suggested. What is new is written by [`save_leads`],
-/// once all is known of it.
+/// Finds the leads that events are about, without a lock: by (source, external id), else by e-mail, else new. An event whose
+/// two identities belong to two leads goes to the external id's.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn identify(
+pub async fn identify(connection: &mut PgConnection, named: &[NamedLead]) -> Result<Vec<Identified>> {
+    let owners = find(connection, &wanted(named)).await?;
+    let (leads, fresh, _) = assign(named, &owners);
+    Ok(leads
+        .into_iter()
+        .map(|lead| Identified { lead: LeadId(lead), is_new: fresh.contains_key(&lead) })
+        .collect())
+}
+
+/// Locks the leads that events are about, as [`identify`] found them; those that are new are written by [`save_leads`], once
+/// all is known of them. An event that names two leads suggests to merge them.
+///
+/// # Errors
+/// [`Error::Raced`] when an event is about another lead by now: it has to be decided again.
+pub async fn lock_leads(
     connection: &mut PgConnection,
     keyring: &Keyring,
-    named: &[Named<'_>],
-) -> Result<Identified> {
-    let identities: Vec<(Option<Identity>, Option<Identity>)> =
-        named.iter().map(|named| identities_of(keyring, named)).collect();
-    let wanted: BTreeSet<Identity> =
-        identities.iter().flat_map(|(external, email)| [external, email]).flatten().cloned().collect();
-    let owners = find(connection, &wanted).await?;
-    let mut fresh: BTreeMap<Uuid, &Named<'_>> = BTreeMap::new();
-    let mut added: BTreeMap<Identity, Uuid> = BTreeMap::new();
-    let leads = assign(named, &identities, &owners, &mut fresh, &mut added);
-    suggest_merges(connection, named, &identities, &owners).await?;
-    let known: BTreeSet<Uuid> = leads.iter().filter(|id| !fresh.contains_key(id)).copied().collect();
+    named: &[NamedLead],
+    found: &[LeadId],
+) -> Result<LockedLeads> {
+    let owners = find(connection, &wanted(named)).await?;
+    let (leads, fresh, added) = assign(named, &owners);
+    if !leads.iter().eq(found.iter().map(|lead| &lead.0)) {
+        return Err(Error::Raced);
+    }
+    suggest_merges(connection, named, &owners).await?;
+    let known: BTreeSet<Uuid> = leads.into_iter().filter(|id| !fresh.contains_key(id)).collect();
     let mut locked = lock(connection, keyring, &known).await?;
     locked
         .extend(fresh.into_iter().map(|(id, named)| (LeadId(id), new_lead(keyring, id, named.received_at))));
-    Ok(Identified { leads: leads.into_iter().map(LeadId).collect(), locked, added })
+    Ok(LockedLeads { leads: locked, added })
 }
 
-fn identities_of(keyring: &Keyring, named: &Named<'_>) -> (Option<Identity>, Option<Identity>) {
-    let external = named.lead.external_id.as_deref().map(|id| external_identity(keyring, named.source, id));
-    let email = named
-        .lead
-        .email
-        .as_deref()
-        .and_then(engine::event::normal_email)
-        .map(|email| email_identity(keyring, &email));
-    (external, email)
+/// Locks one lead that exists.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none, [`Error::Erased`] when the person was erased.
+pub async fn lock_lead(connection: &mut PgConnection, keyring: &Keyring, lead: LeadId) -> Result<LockedLead> {
+    lock(connection, keyring, &[lead.0].into()).await?.remove(&lead).ok_or(Error::NotFound("lead"))
+}
+
+fn wanted(named: &[NamedLead]) -> BTreeSet<Identity> {
+    named.iter().flat_map(|named| [&named.external, &named.email]).flatten().cloned().collect()
 }
 
 /// How a lead is found by its source's id.
@@ -127,34 +164,32 @@ pub(crate) fn email_identity(keyring: &Keyring, email: &str) -> Identity {
     ("email", String::new(), keyring.lookup("identity:email", email.as_bytes()).to_vec())
 }
 
-/// The lead of each event, given who owns which identity; new leads and identities are noted.
-fn assign<'a, 'n>(
-    named: &'a [Named<'n>],
-    identities: &[(Option<Identity>, Option<Identity>)],
+/// The lead of each event, given who owns which identity; beside them the new leads and the new identities.
+fn assign<'n>(
+    named: &'n [NamedLead],
     owners: &BTreeMap<Identity, Uuid>,
-    fresh: &mut BTreeMap<Uuid, &'a Named<'n>>,
-    added: &mut BTreeMap<Identity, Uuid>,
-) -> Vec<Uuid> {
+) -> (Vec<Uuid>, BTreeMap<Uuid, &'n NamedLead>, BTreeMap<Identity, Uuid>) {
     let mut leads = Vec::with_capacity(named.len());
-    for (named, (external, email)) in named.iter().zip(identities) {
+    let (mut fresh, mut added) = (BTreeMap::new(), BTreeMap::new());
+    for named in named {
         let owner = |identity: &Option<Identity>, added: &BTreeMap<Identity, Uuid>| {
             identity
                 .as_ref()
                 .and_then(|identity| owners.get(identity).or_else(|| added.get(identity)).copied())
         };
-        let lead = owner(external, added).or_else(|| owner(email, added)).unwrap_or_else(|| {
-            let id = engine::ids::mint(named.received_at, rand::random());
-            fresh.insert(id, named);
-            id
-        });
-        for identity in [external, email].into_iter().flatten() {
+        let lead =
+            owner(&named.external, &added).or_else(|| owner(&named.email, &added)).unwrap_or_else(|| {
+                fresh.insert(named.fresh.0, named);
+                named.fresh.0
+            });
+        for identity in [&named.external, &named.email].into_iter().flatten() {
             if !owners.contains_key(identity) {
                 added.entry(identity.clone()).or_insert(lead);
             }
         }
         leads.push(lead);
     }
-    leads
+    (leads, fresh, added)
 }
 
 /// Who owns identities, merges followed.
@@ -208,15 +243,14 @@ async fn add(connection: &mut PgConnection, added: &BTreeMap<Identity, Uuid>) ->
 
 async fn suggest_merges(
     connection: &mut PgConnection,
-    named: &[Named<'_>],
-    identities: &[(Option<Identity>, Option<Identity>)],
+    named: &[NamedLead],
     owners: &BTreeMap<Identity, Uuid>,
 ) -> Result<()> {
-    for (named, (external, email)) in named.iter().zip(identities) {
+    for named in named {
         let owner = |identity: &Option<Identity>| {
             identity.as_ref().and_then(|identity| owners.get(identity)).copied()
         };
-        if let (Some(lead), Some(other)) = (owner(external), owner(email))
+        if let (Some(lead), Some(other)) = (owner(&named.external), owner(&named.email))
             && lead != other
         {
             sqlx::query("INSERT INTO merge_suggestions (lead_id, other_lead_id, event_id, opened_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING")

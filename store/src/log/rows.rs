@@ -45,8 +45,8 @@ pub struct EventRow {
 pub struct DecisionRow {
     /// Its id.
     pub id: Uuid,
-    /// The event that was decided on.
-    pub event_id: Uuid,
+    /// The event that was decided on; none where another trigger led to the decision.
+    pub event_id: Option<Uuid>,
     /// The lead.
     pub lead_id: Uuid,
     /// The workflow.
@@ -95,12 +95,25 @@ pub struct DecisionRow {
     /// When it was decided.
     #[serde(with = "micros")]
     pub decided_at: DateTime<Utc>,
+    // Decisions from before these were kept have none, and their hashes are over the columns above.
+    /// The release that brought the bundle to this lead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub release_id: Option<Uuid>,
+    /// Why the decision was made; a [`engine::decision::Trigger`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trigger: Option<String>,
+    /// The probability of this decision where chance took part in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub selection_probability: Option<f64>,
+    /// What altered the decision and is not in the bundle.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conditions: Option<Json>,
 }
 
 pub(super) const EVENT_COLUMNS: &str =
     "id, lead_id, workflow_id, kind, source, body, occurred_at, received_at, received_from, request_id";
 pub(super) const DECISION_COLUMNS: &str = "id, event_id, lead_id, workflow_id, sequence, epoch, mode, bundle, rule_set, rule_version, variant, rule_id, action, \
-    parameters, confidence, risk_tags, held_by, because, trace, pick, snapshot, effects, as_of, decided_at";
+    parameters, confidence, risk_tags, held_by, because, trace, pick, snapshot, effects, as_of, decided_at, release_id, trigger, selection_probability, conditions";
 
 impl EventRow {
     /// The row's hash.
@@ -156,10 +169,10 @@ pub async fn insert_decisions(connection: &mut PgConnection, rows: &[DecisionRow
     let hashes = hashes(rows, DecisionRow::hash)?;
     sqlx::query(
         "INSERT INTO decisions (id, event_id, lead_id, workflow_id, sequence, epoch, mode, bundle, rule_set, rule_version, variant, rule_id, action, \
-         parameters, confidence, risk_tags, held_by, because, trace, pick, snapshot, effects, as_of, decided_at, hash) \
+         parameters, confidence, risk_tags, held_by, because, trace, pick, snapshot, effects, as_of, decided_at, hash, release_id, trigger, selection_probability, conditions) \
          SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::bigint[], $7::text[], $8::bytea[], $9::text[], $10::int[], \
          $11::text[], $12::text[], $13::text[], $14::jsonb[], $15::float8[], $16::jsonb[], $17::text[], $18::jsonb[], $19::jsonb[], $20::jsonb[], $21::bytea[], \
-         $22::jsonb[], $23::timestamptz[], $24::timestamptz[], $25::bytea[])",
+         $22::jsonb[], $23::timestamptz[], $24::timestamptz[], $25::bytea[], $26::uuid[], $27::text[], $28::float8[], $29::jsonb[])",
     )
     .bind(column(rows, |row| row.id))
     .bind(column(rows, |row| row.event_id))
@@ -186,6 +199,10 @@ pub async fn insert_decisions(connection: &mut PgConnection, rows: &[DecisionRow
     .bind(column(rows, |row| row.as_of))
     .bind(column(rows, |row| row.decided_at))
     .bind(hashes)
+    .bind(column(rows, |row| row.release_id))
+    .bind(column(rows, |row| row.trigger.clone()))
+    .bind(column(rows, |row| row.selection_probability))
+    .bind(column(rows, |row| row.conditions.clone()))
     .execute(connection)
     .await?;
     Ok(())

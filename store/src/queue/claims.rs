@@ -131,8 +131,11 @@ pub async fn renew(store: &Store, actor: &Actor, place: Place) -> Result<()> {
     Ok(())
 }
 
-/// Who else works on a lead.
-pub(super) async fn taken(
+/// Returns who else works on a lead.
+///
+/// # Errors
+/// When the database fails.
+pub async fn taken(
     connection: &mut PgConnection,
     actor: &Actor,
     person: PersonId,
@@ -150,8 +153,11 @@ pub(super) async fn taken(
     .await?)
 }
 
-/// The person behind an act: only people work a queue.
-pub(super) fn person(actor: &Actor) -> Result<PersonId> {
+/// Returns the person behind an act: only people work a queue.
+///
+/// # Errors
+/// [`Error::Refused`] for an API key or a command.
+pub fn person(actor: &Actor) -> Result<PersonId> {
     match actor.who {
         Who::Person(id) => Ok(id),
         Who::ApiKey(_) | Who::Command(_) => Err(Error::Refused("only people work the queue".into())),

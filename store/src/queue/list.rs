@@ -3,13 +3,13 @@
 use chrono::{DateTime, Utc};
 use engine::action::Action;
 use engine::ids::{DecisionId, LeadId, PersonId};
-use engine::rules::pick::Counters;
 use serde_json::Value as Json;
 use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder};
 use uuid::Uuid;
 
-use super::{Gone, Place};
+use super::Place;
 use crate::error::Result;
+use crate::ingest::{self, PoolState};
 use crate::pool::Store;
 
 /// Rows that the list shows; whoever has more waiting works from the top.
@@ -187,16 +187,14 @@ pub async fn claim_of(store: &Store, place: Place, now: DateTime<Utc>) -> Result
     .await?)
 }
 
-/// Where the round robin of a pool stands.
+/// Returns the state of a pool, without a lock: what shows whose turn it is.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn pool_counters(store: &Store, pool: &str) -> Result<Counters> {
-    let counters: Option<Json> = sqlx::query_scalar("SELECT counters FROM pool_states WHERE name = $1")
-        .bind(pool)
-        .fetch_optional(store.pool())
-        .await?;
-    Ok(counters.map(serde_json::from_value).transpose()?.unwrap_or_default())
+pub async fn pool_state(store: &Store, pool: &str) -> Result<PoolState> {
+    let mut connection = store.pool().acquire().await?;
+    let mut states = ingest::pool_states(&mut connection, &[pool.to_owned()].into()).await?;
+    Ok(states.remove(pool).unwrap_or_else(PoolState::empty))
 }
 
 /// How many leads somebody has decided since an instant, those given back left out.
@@ -263,6 +261,26 @@ pub async fn last_by(store: &Store, person: PersonId, since: DateTime<Utc>) -> R
         .await?)
 }
 
+/// Why a lead does not wait any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Gone {
+    /// Somebody decided it.
+    Decided {
+        /// Who.
+        person: PersonId,
+        /// What the person is called.
+        by: String,
+        /// What they chose.
+        action: Action,
+        /// When.
+        at: DateTime<Utc>,
+    },
+    /// Something came in and the rules decided again.
+    Again,
+    /// It left the queue in another way.
+    Left,
+}
+
 /// Why a lead does not wait any more with the decision that somebody has before them.
 ///
 /// # Errors
@@ -271,11 +289,11 @@ pub async fn gone(store: &Store, place: Place, decision: DecisionId) -> Result<G
     gone_now(&mut *store.pool().acquire().await?, place, decision).await
 }
 
-pub(super) async fn gone_now(
-    connection: &mut PgConnection,
-    place: Place,
-    decision: DecisionId,
-) -> Result<Gone> {
+/// As [`gone`], in a transaction.
+///
+/// # Errors
+/// When the database fails.
+pub async fn gone_now(connection: &mut PgConnection, place: Place, decision: DecisionId) -> Result<Gone> {
     let query = format!("{PAST} WHERE v.decision_id = $1 ORDER BY v.turn DESC LIMIT 1");
     let last: Option<Past> =
         sqlx::query_as(sqlx::AssertSqlSafe(query)).bind(decision.0).fetch_optional(&mut *connection).await?;

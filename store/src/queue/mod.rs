@@ -1,13 +1,10 @@
 //! The queue: leads that wait for a person. Who has one open, and what people decide.
 //!
-//! Architecture invariant: a verdict is committed only on the decision it was made about, while the lead still waits with
-//! it; the row of the lead is locked from that look until the commit, and (decision, turn) is unique besides. What it asks of
-//! the workflow's destinations is committed with it.
+//! A verdict is committed by `service::decide::verdict`; (decision, turn) is unique.
 
 mod claims;
-mod decide;
 mod list;
-mod tell;
+mod write;
 
 use std::collections::BTreeMap;
 
@@ -17,11 +14,15 @@ pub use engine::effect::VerdictKind as Kind;
 use engine::ids::{DecisionId, LeadId, WorkflowId};
 use serde_json::Value as Json;
 
-pub use claims::{Claimed, claim, claim_next, release, renew};
-pub use decide::{Decided, GivenBack, Gone, give_back, verdict};
+pub use claims::{Claimed, claim, claim_next, person, release, renew, taken};
 pub use list::{
-    COUNTED, Claim, Filter, LIST_ROWS, Past, Waiting, claim_of, count, decided_since, gone, last_by, oldest,
-    pool_counters, since, verdicts_of, waiting,
+    COUNTED, Claim, Filter, Gone, LIST_ROWS, Past, Waiting, claim_of, count, decided_since, gone, gone_now,
+    last_by, oldest, pool_state, since, verdicts_of, waiting,
+};
+
+pub use write::{
+    LastVerdict, NewVerdict, WaitingState, address, insert_override, insert_verdict, leave,
+    lock_last_verdict, lock_waiting, newest_decision, pool_of_decision, requeue, takes_leads,
 };
 
 /// How long a lead is somebody's without a sign of them: enough to read it and call up the company, short enough that one

@@ -64,7 +64,7 @@ pub struct WorkflowName {
 /// When the database fails.
 pub async fn workflow_names(store: &Store) -> Result<Vec<WorkflowName>> {
     Ok(sqlx::query_as(
-        "SELECT id, name, title, live_bundle IS NOT NULL AS is_live FROM workflows ORDER BY title, name",
+        "SELECT id, name, title, EXISTS (SELECT 1 FROM live_releases l WHERE l.workflow_id = workflows.id) AS is_live FROM workflows ORDER BY title, name",
     )
     .fetch_all(store.pool())
     .await?)
@@ -94,8 +94,8 @@ impl RuleName {
 /// When the database fails.
 pub async fn live_rules(store: &Store) -> Result<Vec<RuleName>> {
     Ok(sqlx::query_as(
-        "SELECT w.id AS workflow_id, r.rule->>'id' AS rule_id, r.rule->>'name' AS name FROM workflows w JOIN bundles b ON b.hash = w.live_bundle \
-         JOIN versions v ON v.id = ANY(b.version_ids) AND v.kind = 'rule_set' \
+        "SELECT w.id AS workflow_id, r.rule->>'id' AS rule_id, r.rule->>'name' AS name FROM workflows w JOIN live_releases l ON l.workflow_id = w.id \
+         JOIN versions v ON v.id = ANY(l.version_ids) AND v.kind = 'rule_set' \
          CROSS JOIN LATERAL jsonb_array_elements(v.body->'rules') WITH ORDINALITY AS r (rule, place) ORDER BY w.title, w.name, r.place LIMIT 2000",
     )
     .fetch_all(store.pool())

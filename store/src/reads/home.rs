@@ -42,8 +42,8 @@ pub struct WorkflowState {
 /// When the database fails.
 pub async fn workflows(store: &Store) -> Result<Vec<WorkflowState>> {
     Ok(sqlx::query_as(
-        "SELECT w.id, w.name, w.title, v.name AS rule_set, v.version, w.first_live_at FROM workflows w LEFT JOIN bundles b ON b.hash = w.live_bundle \
-         LEFT JOIN versions v ON v.id = ANY(b.version_ids) AND v.kind = 'rule_set' ORDER BY w.title, w.name",
+        "SELECT w.id, w.name, w.title, v.name AS rule_set, v.version, (SELECT min(f.live_since) FROM releases f WHERE f.workflow_id = w.id) AS first_live_at FROM workflows w LEFT JOIN live_releases r ON r.workflow_id = w.id \
+         LEFT JOIN versions v ON v.id = ANY(r.version_ids) AND v.kind = 'rule_set' ORDER BY w.title, w.name",
     )
     .fetch_all(store.pool())
     .await?)

@@ -129,18 +129,18 @@ pub async fn history(store: &Store, lead: LeadId) -> Result<History> {
 pub struct Proof {
     /// SHA-256 of the decision's row.
     pub decision_hash: Vec<u8>,
-    /// SHA-256 of the event's row.
-    pub event_hash: Vec<u8>,
+    /// SHA-256 of the event's row; none for a decision without an event.
+    pub event_hash: Option<Vec<u8>>,
 }
 
 /// The hashes of a decision and of its event.
 ///
 /// # Errors
-/// [`Error::NotFound`] when either is not kept any more.
-pub async fn proof(store: &Store, decision: DecisionId, event: EventId) -> Result<Proof> {
-    sqlx::query_as("SELECT d.hash AS decision_hash, e.hash AS event_hash FROM decisions d, events e WHERE d.id = $1 AND e.id = $2")
+/// [`Error::NotFound`] when the decision is not kept any more.
+pub async fn proof(store: &Store, decision: DecisionId, event: Option<EventId>) -> Result<Proof> {
+    sqlx::query_as("SELECT d.hash AS decision_hash, (SELECT e.hash FROM events e WHERE e.id = $2) AS event_hash FROM decisions d WHERE d.id = $1")
         .bind(decision.0)
-        .bind(event.0)
+        .bind(event.map(|event| event.0))
         .fetch_optional(store.pool())
         .await?
         .ok_or(Error::NotFound("decision"))

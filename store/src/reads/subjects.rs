@@ -34,7 +34,7 @@ pub async fn subjects(store: &Store, kind: Kind) -> Result<Vec<Subject>> {
         "SELECT v.name, v.version, v.created_at, CASE v.kind WHEN 'list' THEN jsonb_array_length(v.body->'entries') WHEN 'rule_set' THEN jsonb_array_length(v.body->'rules') \
          WHEN 'pool' THEN jsonb_array_length(v.body->'members') WHEN 'map' THEN (SELECT count(*) FROM jsonb_object_keys(v.body->'fields')) \
          ELSE (SELECT count(*) FROM jsonb_object_keys(v.body)) END::bigint AS size, \
-         ARRAY(SELECT w.title FROM workflows w JOIN bundles b ON b.hash = w.live_bundle JOIN versions l ON l.id = ANY(b.version_ids) \
+         ARRAY(SELECT w.title FROM workflows w JOIN live_releases r ON r.workflow_id = w.id JOIN versions l ON l.id = ANY(r.version_ids) \
          WHERE l.kind = v.kind AND l.name = v.name ORDER BY w.title) AS workflows \
          FROM (SELECT DISTINCT ON (name) * FROM versions WHERE kind = $1 ORDER BY name, version DESC) v ORDER BY v.name",
     )
@@ -94,7 +94,7 @@ pub struct UsedIn {
 /// When the database fails.
 pub async fn used_in(store: &Store, kind: Kind, name: &str) -> Result<Vec<UsedIn>> {
     Ok(sqlx::query_as(
-        "SELECT w.name AS workflow, w.title, v.version FROM workflows w JOIN bundles b ON b.hash = w.live_bundle JOIN versions v ON v.id = ANY(b.version_ids) \
+        "SELECT w.name AS workflow, w.title, v.version FROM workflows w JOIN live_releases r ON r.workflow_id = w.id JOIN versions v ON v.id = ANY(r.version_ids) \
          WHERE v.kind = $1 AND v.name = $2 ORDER BY w.title",
     )
     .bind(<&str>::from(kind))

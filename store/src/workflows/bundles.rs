@@ -12,10 +12,8 @@ use sqlx::types::Json as Column;
 use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
-use super::begin_epoch;
 use super::versions::{Version, versions};
 use crate::actor::Actor;
-use crate::control::{Audit, audit};
 use crate::error::{Error, Result};
 
 /// The parts of a bundle, each by name and version; its canonical JSON is what the bundle's hash is of.
@@ -42,17 +40,16 @@ pub struct Part {
     pub hash: Digest,
 }
 
-/// Puts a bundle of versions live: the next event is decided by it.
+/// Stores the bundle of these versions, if it is not stored yet; returns its hash.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn release(
+pub async fn assemble(
     connection: &mut PgConnection,
     actor: &Actor,
     workflow: WorkflowId,
     name: &str,
     ids: &[Uuid],
-    why: &str,
 ) -> Result<Digest> {
     let mut parts: Vec<Part> = Vec::with_capacity(ids.len());
     for version in versions(connection, ids).await? {
@@ -72,28 +69,8 @@ pub async fn release(
         .bind(Column(&manifest))
         .bind(ids)
         .bind(actor.now)
-        .execute(&mut *connection)
+        .execute(connection)
         .await?;
-    begin_epoch(connection, workflow.0).await?;
-    sqlx::query(
-        "UPDATE workflows SET live_bundle = $2, first_live_at = coalesce(first_live_at, $3) WHERE id = $1",
-    )
-    .bind(workflow.0)
-    .bind(hash.0.as_slice())
-    .bind(actor.now)
-    .execute(&mut *connection)
-    .await?;
-    sqlx::query("INSERT INTO pool_states (name) SELECT name FROM versions WHERE id = ANY($1) AND kind = 'pool' ON CONFLICT DO NOTHING")
-        .bind(ids)
-        .execute(&mut *connection)
-        .await?;
-    let detail = serde_json::json!({ "bundle": hash, "manifest": manifest, "why": why });
-    audit(
-        connection,
-        actor,
-        Audit { action: "workflow.release", subject: &format!("workflow:{name}"), lead: None, detail },
-    )
-    .await?;
     Ok(hash)
 }
 
@@ -171,13 +148,27 @@ pub async fn live_with(
     name: Option<&str>,
 ) -> Result<Vec<LiveWorkflow>> {
     Ok(sqlx::query_as(
-        "SELECT w.id, w.name, w.title, b.version_ids FROM workflows w JOIN bundles b ON b.hash = w.live_bundle \
-         WHERE $2::text IS NULL OR EXISTS (SELECT 1 FROM versions v WHERE v.id = ANY(b.version_ids) AND v.kind = $1 AND v.name = $2) ORDER BY w.name",
+        "SELECT w.id, w.name, w.title, l.version_ids FROM workflows w JOIN live_releases l ON l.workflow_id = w.id \
+         WHERE $2::text IS NULL OR EXISTS (SELECT 1 FROM versions v WHERE v.id = ANY(l.version_ids) AND v.kind = $1 AND v.name = $2) ORDER BY w.name",
     )
     .bind(<&str>::from(kind))
     .bind(name)
     .fetch_all(connection)
     .await?)
+}
+
+/// A live workflow by its id.
+///
+/// # Errors
+/// [`Error::NotFound`] when it is not live.
+pub async fn live_by_id(connection: &mut PgConnection, id: WorkflowId) -> Result<LiveWorkflow> {
+    let row: Option<LiveWorkflow> = sqlx::query_as(
+        "SELECT w.id, w.name, w.title, l.version_ids FROM workflows w JOIN live_releases l ON l.workflow_id = w.id WHERE w.id = $1",
+    )
+    .bind(id.0)
+    .fetch_optional(connection)
+    .await?;
+    row.ok_or(Error::NotFound("live workflow"))
 }
 
 /// Versions by id, beside the newest version of every other list and pool: all that the rules of a bundle could name.

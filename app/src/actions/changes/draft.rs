@@ -189,7 +189,7 @@ pub async fn save_change(
     match service::change::submit(&request.store, &actor(&request)?, number, revision).await {
         Ok(approvers) => {
             let roles: Vec<&str> = approvers.iter().map(|role| role.title()).collect();
-            let said = format!("Submitted. It waits for {} to sign.", roles.join(" and "));
+            let said = format!("Submitted. It waits for {} to approve.", roles.join(" and "));
             lead_to_with(&change_path(number), &Flash::new(said))
         }
         Err(error) => refused(number, Flash::default(), error),

@@ -43,16 +43,14 @@ fn said(outcome: &Approval) -> String {
     match outcome {
         Approval::Waiting(roles) => {
             let roles: Vec<&str> = roles.iter().map(|role| role.title()).collect();
-            format!("Signed. It still waits for {}.", roles.join(" and "))
+            format!("Approved. {} must approve it too.", roles.join(" and "))
         }
-        Approval::Live { version, workflows } if workflows.is_empty() => {
-            format!("Signed by all: it is version {version} now. No live workflow uses it yet.")
+        Approval::Approved { version, releases } if releases.is_empty() => {
+            format!("Approved. It is version {version} now. No live workflow uses it yet.")
         }
-        Approval::Live { version, workflows } => {
-            format!(
-                "Signed by all: version {version} decides in {} from the next event on.",
-                workflows.join(", ")
-            )
+        Approval::Approved { version, releases } => {
+            let titles: Vec<&str> = releases.iter().map(|(_, title)| title.as_str()).collect();
+            format!("Approved. Version {version} can go live in {}.", titles.join(", "))
         }
     }
 }

@@ -10,7 +10,8 @@ use leptos::prelude::*;
 use serde_json::Value as Json;
 use store::Store;
 use store::control::kill;
-use store::queue::{self, Decided, GivenBack, Gone, Kind, Place, Verdict};
+use service::decide::verdict::{self as verdicts, Decided, GivenBack, Gone};
+use store::queue::{self, Kind, Place, Verdict};
 use store::reads::frame::WorkflowName;
 
 use super::{QueueFilter, clock, decided, gone, place, taken};
@@ -93,7 +94,7 @@ pub async fn decide_lead(
         pool: Some(pool).filter(|pool| action == Action::Assign && !pool.is_empty()),
         reason: Some(reason).filter(|reason| !reason.is_empty()),
     };
-    match queue::verdict(&request.store, &actor(&request)?, &verdict).await? {
+    match verdicts::decide(&request.store, &actor(&request)?, &verdict).await? {
         Decided::Done => next(&request, &workflows, &shown, place, &verdict, stopped).await,
         Decided::Taken(other) => {
             let message = format!("Nothing was decided. {}", taken(&other, clock(&request)));
@@ -128,7 +129,7 @@ pub async fn give_back_lead(
     let (place, _) = place(&request.store, &lead, &workflow).await?;
     let back = shown.path(Some((place.lead, &workflow)));
     let actor = actor(&request)?;
-    match queue::give_back(&request.store, &actor, place).await? {
+    match verdicts::give_back(&request.store, &actor, place).await? {
         GivenBack::Done => {
             queue::claim(&request.store, &actor, place).await?;
             lead_to_with(&back, &Flash::new("Taken back. The lead waits again, where it was."))

@@ -7,6 +7,7 @@ use leptos_router::hooks::use_params_map;
 use store::Store;
 use store::actor::Role;
 use store::changes::{self, Change, Review, State};
+use store::releases;
 use store::workflows;
 
 use super::{draft, impact, said, sign};
@@ -15,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::flash::Flash;
 use crate::pages::frame::{Here, Page, page};
 use crate::pages::places::Section;
+use crate::pages::releases::acts::{self, ReleaseActs};
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
 use crate::ui::diff::{differences, text_diff};
@@ -44,6 +46,8 @@ pub(super) struct Loaded {
     pub workflows: Vec<String>,
     /// What it would have come to with the newest leads of each.
     pub impacts: Vec<Impact>,
+    /// Its releases, once it is approved.
+    pub releases: Vec<ReleaseActs>,
     pub viewer: Viewer,
     pub request: Request,
     pub clock: Clock,
@@ -95,7 +99,7 @@ async fn load(here: Here, number: Option<String>, flash: Flash) -> Result<Page> 
         {headline(&loaded, &what).into_any()}
         <div class="subject">
             <div>{main.into_any()}</div>
-            <aside>{sign::section(&loaded).into_any()}{said::section(&loaded).into_any()}</aside>
+            <aside>{released(&loaded).into_any()}{sign::section(&loaded).into_any()}{said::section(&loaded).into_any()}</aside>
         </div>
     };
     Ok(Page { title, bar: bar.into_any(), body: body.into_any() })
@@ -104,7 +108,7 @@ async fn load(here: Here, number: Option<String>, flash: Flash) -> Result<Page> 
 async fn gather(here: Here, number: i64, flash: Flash) -> Result<Loaded> {
     let store = &here.request.store;
     let viewer = here.request.viewer.clone().ok_or(Error::SignedOut)?;
-    let (change, reviews, editors, base) = {
+    let (change, reviews, editors, base, releases) = {
         let mut connection = store.pool().acquire().await.map_err(store::Error::from)?;
         let change = changes::by_number(&mut connection, number).await?;
         let reviews = changes::reviews(&mut connection, change.id).await?;
@@ -113,8 +117,13 @@ async fn gather(here: Here, number: i64, flash: Flash) -> Result<Loaded> {
             0 => None,
             version => Some(workflows::version(&mut connection, change.kind, &change.name, version).await?),
         };
-        (change, reviews, editors, base)
+        let releases = releases::of_change(&mut connection, change.id).await?;
+        (change, reviews, editors, base, releases)
     };
+    let mut acts = Vec::with_capacity(releases.len());
+    for release in releases {
+        acts.push(ReleaseActs::load(store, release, &viewer).await?);
+    }
     let is_draft = change.state == State::Draft;
     let reading = if is_draft {
         Some(service::change::read(store, change.kind, &change.name, &change.source).await?)
@@ -140,6 +149,7 @@ async fn gather(here: Here, number: i64, flash: Flash) -> Result<Loaded> {
         editors,
         comparison,
         reading,
+        releases: acts,
         viewer,
         clock: here.clock,
         request: here.request.clone(),
@@ -161,6 +171,21 @@ async fn impacts(store: &Store, change: &Change) -> Result<Vec<Impact>> {
         all.extend(service::change::impact(store, around, change.kind, &change.name, body).await?);
     }
     Ok(all)
+}
+
+/// The releases that its approval created, and going live with them.
+fn released(loaded: &Loaded) -> Option<impl IntoView + use<>> {
+    let next = format!("/changes/{}", loaded.change.number);
+    let row = |one: &ReleaseActs| {
+        let (tone, stage) = words::release_stage(one.release.stage);
+        let href = format!("/releases/{}", one.release.number);
+        let title = format!("Release {}, {}", one.release.number, one.release.workflow_title);
+        view! { <li><p class="row"><a href=href>{title}</a>{dotted(tone, stage)}</p>{acts::next_step(one, &loaded.request, &next)}</li> }
+    };
+    (!loaded.releases.is_empty()).then(|| {
+        let rows = loaded.releases.iter().map(row).collect_view();
+        view! { <section><h2>"Releases"</h2><ul class="plain-list comments">{rows}</ul></section> }
+    })
 }
 
 /// What it is, in a sentence, with its reason.
@@ -186,7 +211,7 @@ fn headline(loaded: &Loaded, what: &str) -> impl IntoView + use<> {
     let reach = match (change.state, loaded.workflows.as_slice()) {
         (State::Draft | State::Submitted, []) => "No live workflow uses it yet.".to_owned(),
         (State::Draft | State::Submitted, titles) => {
-            format!("Once signed by all it decides in {} from the next event on.", titles.join(", "))
+            format!("Once approved it can go live in {}.", titles.join(", "))
         }
         _ => String::new(),
     };

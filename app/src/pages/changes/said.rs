@@ -25,7 +25,7 @@ pub fn section(loaded: &Loaded) -> Option<impl IntoView + use<>> {
 
 fn comment(loaded: &Loaded, review: &Review) -> impl IntoView + use<> {
     let did = match (review.verdict, review.role) {
-        (Verdict::Approve, Some(role)) => format!("signed as {}", role.title()),
+        (Verdict::Approve, Some(role)) => format!("approved as {}", role.title()),
         (Verdict::Return, _) => "sent it back".to_owned(),
         _ => String::new(),
     };

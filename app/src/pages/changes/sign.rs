@@ -32,7 +32,7 @@ const DIFFERENT: Text = Text {
 pub fn section(loaded: &Loaded) -> impl IntoView + use<> {
     let signers = loaded.approvers();
     let rows = signers.iter().map(|role| signature(loaded, *role)).collect_view();
-    let head = if loaded.change.state == State::Draft { "Will be signed by" } else { "Signed by" };
+    let head = if loaded.change.state == State::Draft { "Will be approved by" } else { "Approved by" };
     view! {
         <section>
             <h2>{head}</h2>
@@ -74,10 +74,12 @@ fn reviewing(loaded: &Loaded) -> impl IntoView + use<> {
         .iter()
         .any(|review| review.verdict == Verdict::Approve && review.person == loaded.viewer.id);
     if loaded.had_a_hand() {
-        return Either::Left(view! { <p class="meta">"You had a hand in it, so others sign it."</p> });
+        return Either::Left(
+            view! { <p class="meta">"You edited this change, so someone else must approve it."</p> },
+        );
     }
     if has_signed {
-        return Either::Left(view! { <p class="meta">"You have signed it."</p> });
+        return Either::Left(view! { <p class="meta">"You approved this."</p> });
     }
     let open: Vec<Role> = change
         .required
@@ -89,7 +91,7 @@ fn reviewing(loaded: &Loaded) -> impl IntoView + use<> {
     let may_return = change.required.iter().any(|role| loaded.viewer.roles.contains(role));
     if open.is_empty() && !may_return {
         return Either::Left(
-            view! { <p class="meta">"None of your roles signs it. You may say below what you think."</p> },
+            view! { <p class="meta">"None of your roles can approve this. You can comment below."</p> },
         );
     }
     let hash = change.hash.map(|hash| hash.to_string()).unwrap_or_default();
@@ -134,7 +136,7 @@ fn taking_back(loaded: &Loaded) -> impl IntoView + use<> {
         let form = view! {
             <form class="stack-form" method="post" action=WithdrawChange::PATH>
                 <input type="hidden" name="number" value=loaded.change.number.to_string() />
-                <p>"Signatures given so far count no more. Begin a new draft from it to go on."</p>
+                <p>"Existing approvals will be discarded. Start a new draft from it to continue."</p>
                 <button class="btn danger">"Take it back"</button>
             </form>
         };

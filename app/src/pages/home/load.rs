@@ -15,6 +15,7 @@ use store::reads::dashboard::{self, Cohort, Report};
 use store::reads::frame::{LayerOwners, around, names_of_actors};
 use store::reads::home::{self, Assigned, WorkflowState};
 use store::refresh::Topic;
+use store::releases::{self, Release};
 use store::sync::jobs::{Job, jobs};
 use store::sync::{self, DeadFilter, OpenBreaker};
 
@@ -55,6 +56,8 @@ pub struct HomeData {
     pub assigned: Vec<Assigned>,
     /// Changes that the viewer is asked to sign.
     pub approvals: Vec<Listed>,
+    /// Releases that the viewer can go live with, or approve again.
+    pub releases: Vec<Release>,
     /// People who were let in and have no password yet, for administrators.
     pub invited: Vec<String>,
     /// Whether failed actions are the viewer's to look after.
@@ -112,13 +115,14 @@ pub async fn load(here: &Here, with_figures: bool) -> Result<HomeData> {
     // Concurrently: none needs what another reads.
     let ((stops, resumed), (workflows, figures), today, queue) =
         tokio::try_join!(acts, workflows_and_figures, today(here), queue)?;
-    let (destinations, breakers, failed, jobs, late, approvals, around, invited, assigned) = tokio::try_join!(
+    let (destinations, breakers, failed, jobs, late, approvals, releases, around, invited, assigned) = tokio::try_join!(
         sync::destinations(store),
         sync::open_breakers(store),
         sync::count_dead(store, &dead),
         jobs(store),
         home::waiting_since(store, clock.now - TOO_LONG),
         changes::list(store, &waiting, None),
+        releases::waiting_for(store, viewer.id, &viewer.roles, ROWS),
         around(store),
         invited,
         assigned,
@@ -140,6 +144,7 @@ pub async fn load(here: &Here, with_figures: bool) -> Result<HomeData> {
         queue,
         assigned,
         approvals,
+        releases,
         invited,
         mends: is(&[Role::Integrations]),
         owners: around.owners,

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use store::changes::Listed;
 use store::queue::Waiting;
+use store::releases::Release;
 
 use super::load::HomeData;
 use crate::actions::queue::{QueueFilter, count};
@@ -11,11 +12,17 @@ use crate::ui::{number, words};
 
 /// The lists.
 pub fn waits(loaded: &HomeData) -> impl IntoView + use<> {
-    let lists: Vec<AnyView> =
-        [approvals(loaded), queue(loaded), assigned(loaded), failed(loaded), invited(loaded)]
-            .into_iter()
-            .flatten()
-            .collect();
+    let lists: Vec<AnyView> = [
+        approvals(loaded),
+        releases(loaded),
+        queue(loaded),
+        assigned(loaded),
+        failed(loaded),
+        invited(loaded),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     let nothing = lists.is_empty().then(|| view! { <p class="quiet">"Nothing waits for you."</p> });
     view! {
         <section aria-labelledby="h-wait">
@@ -51,7 +58,25 @@ fn approvals(loaded: &HomeData) -> Option<AnyView> {
         .into_any()
     };
     let rows: Vec<AnyView> = loaded.approvals.iter().map(row).collect();
-    (!rows.is_empty()).then(|| list("To sign".into(), "/changes", "All approvals", rows))
+    (!rows.is_empty()).then(|| list("To approve".into(), "/changes", "All approvals", rows))
+}
+
+fn releases(loaded: &HomeData) -> Option<AnyView> {
+    let row = |release: &Release| {
+        let below = format!("Release {}, {}", release.number, release.workflow_title);
+        view! {
+            <li>
+                <a class="q" href=format!("/releases/{}", release.number)>
+                    <b>{release.title().to_owned()}</b>
+                    <span class="quiet">{loaded.clock.ago(release.built_at)}</span>
+                    <small><span class="clip">{below}</span></small>
+                </a>
+            </li>
+        }
+        .into_any()
+    };
+    let rows: Vec<AnyView> = loaded.releases.iter().map(row).collect();
+    (!rows.is_empty()).then(|| list("Releases for you".into(), "/releases", "All releases", rows))
 }
 
 fn queue(loaded: &HomeData) -> Option<AnyView> {

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use engine::bundle::StoredPick;
-use engine::content::{EventDocument, NotRead};
+use engine::content::{EventDocument, Known, NotRead};
 use engine::decision::Decision;
+use engine::ids::EventId;
 use engine::rules::Explanation;
 use engine::rules::analysis::Nearest;
 use engine::rules::explain::RuleState;
@@ -32,7 +33,8 @@ impl Decided {
     /// When its bundle cannot be read.
     pub async fn explain(bundles: &Bundles, stored: StoredDecision) -> store::Result<Self> {
         let rules = bundles.readable(&stored.decision.bundle).await?;
-        let explain = |snapshot| rules.bundle.explain(snapshot, stored.decision.as_of);
+        let (as_of, conditions) = (stored.decision.as_of, &stored.decision.conditions);
+        let explain = |snapshot| rules.bundle.explain(snapshot, as_of, conditions);
         let explanation = stored.decision.content_snapshot.as_ref().map(explain);
         Ok(Self { stored, rules, explanation })
     }
@@ -40,6 +42,13 @@ impl Decided {
     /// The decision.
     pub fn decision(&self) -> &Decision {
         &self.stored.decision
+    }
+
+    /// The event whose text explains it: the one that was decided on, or the newest that a field was read from.
+    pub fn event(&self) -> Option<EventId> {
+        let fields = self.decision().content_snapshot.iter().flat_map(|snapshot| snapshot.fields.values());
+        let read = fields.flat_map(|field| &field.evidence).map(|evidence| evidence.event_id).max();
+        self.decision().event_id.or(read)
     }
 
     /// How the person was picked; nothing when nobody was to be picked.
@@ -57,7 +66,7 @@ impl Decided {
     /// says the same of the same event.
     pub fn not_read(&self, event: &StoredEvent) -> Vec<NotRead> {
         let Some(document) = &event.body else { return Vec::new() };
-        self.rules.bundle.read(&EventDocument { id: event.id, document }).1
+        self.rules.bundle.read(&EventDocument { id: event.id, document }, &Known::default()).1
     }
 
     /// The nearest change that would have led to another decision; nothing once the person has been erased.

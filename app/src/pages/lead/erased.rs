@@ -14,7 +14,7 @@ pub fn kept(loaded: &LeadData, decided: &Decided) -> impl IntoView + use<> {
     let hashes = loaded.proof.as_ref().map(|proof| {
         view! {
             <dt>"Decision"</dt><dd><code>{hex(&proof.decision_hash)}</code></dd>
-            <dt>"Event"</dt><dd><code>{hex(&proof.event_hash)}</code></dd>
+            {proof.event_hash.as_deref().map(|hash| view! { <dt>"Event"</dt><dd><code>{hex(hash)}</code></dd> })}
         }
     });
     view! {

@@ -115,7 +115,10 @@ pub async fn load(here: &Here, id: LeadId, asked: &LeadQuery) -> Result<LeadData
     }
     others.sort_by_key(|other| std::cmp::Reverse(other.decision().as_of));
     let event = match &decided {
-        Some(decided) => Some(event(store, decided.decision().event_id).await?),
+        Some(decided) => match decided.event() {
+            Some(id) => Some(event(store, id).await?),
+            None => None,
+        },
         None => None,
     };
     let (erased_at, proof) = match (&decided, lead.erased) {

@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 use engine::canonical::Digest;
 use engine::ids::LeadId;
 use engine::rules::Act;
-use engine::rules::pick::{Counters, PickInputs};
+use engine::rules::pick::PickInputs;
 use serde_json::Value as Json;
 use service::Bundles;
 use service::bundles::ReadableBundle;
@@ -283,19 +283,20 @@ async fn turn(here: &Here, decided: &Decided, act: &Act, owner: Option<String>) 
     let store = &here.request.store;
     let emails: Vec<String> = pool.members.iter().map(|member| member.person.clone()).collect();
     let picked = text("assignee").map(str::to_owned);
-    let counters = async {
-        if picked.is_some() { Ok(Counters::default()) } else { queue::pool_counters(store, &pool.name).await }
+    let state = async {
+        if picked.is_some() { Ok(None) } else { queue::pool_state(store, &pool.name).await.map(Some) }
     };
     let names = store::reads::frame::names_of(store, &emails);
-    let (names, counters) = tokio::try_join!(names, counters)?;
-    let person = match &picked {
-        Some(person) => Some(person.clone()),
-        None => {
+    let (names, state) = tokio::try_join!(names, state)?;
+    let person = match state {
+        None => picked.clone(),
+        Some(state) => {
             let inputs = PickInputs {
                 pool_version: version,
-                counters,
-                available: emails.iter().cloned().collect(),
+                counters: serde_json::from_value(state.counters).map_err(store::Error::from)?,
+                available: emails.iter().filter(|email| !state.away.contains(*email)).cloned().collect(),
                 owner,
+                weights: state.weights,
             };
             bundle.pick(&pool.name, inputs).pick.map(|pick| pick.assignee)
         }

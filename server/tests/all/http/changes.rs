@@ -8,14 +8,20 @@ use store::changes::{self, Change, Show, State};
 use crate::support::{Browser, TestApp, location};
 
 /// Begins a draft and answers its number.
-async fn begin(browser: &mut Browser<'_>, kind: &str, name: &str) -> i64 {
+pub async fn begin(browser: &mut Browser<'_>, kind: &str, name: &str) -> i64 {
     let answer = browser.post("/actions/start-change", &[("kind", kind), ("name", name)]).await;
     assert_eq!(answer.status(), StatusCode::SEE_OTHER);
     location(&answer).strip_prefix("/changes/").unwrap().parse().unwrap()
 }
 
 /// Sends the form of a draft, and answers where it leads.
-async fn save(browser: &mut Browser<'_>, number: i64, revision: &str, source: &str, then: &str) -> String {
+pub async fn save(
+    browser: &mut Browser<'_>,
+    number: i64,
+    revision: &str,
+    source: &str,
+    then: &str,
+) -> String {
     let number = number.to_string();
     let fields = [
         ("number", &*number),

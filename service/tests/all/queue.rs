@@ -10,7 +10,8 @@ use serde_json::json;
 use sqlx::PgConnection;
 use store::actor::{Role, Who};
 use store::keyring::Place as Sealed;
-use store::queue::{self, CLAIM, Claimed, Decided, Filter, GivenBack, Gone, Kind, Place, TAKE_BACK, Verdict};
+use service::decide::verdict::{self, Decided, GivenBack};
+use store::queue::{self, CLAIM, Claimed, Filter, Gone, Kind, Place, TAKE_BACK, Verdict};
 use store::sync::{self, fixture};
 use store::testing::TestDatabase;
 use store::{Actor, Error, log, outcomes, people};
@@ -237,7 +238,7 @@ async fn of_two_verdicts_on_one_lead_exactly_one_counts() {
         let (ana, ben) = (queue.actor(0, 0), queue.actor(1, 0));
         let other = disqualify(&verdict, "Not our market");
         let (first, second) =
-            tokio::join!(queue::verdict(&store, &ana, &verdict), queue::verdict(&store, &ben, &other));
+            tokio::join!(verdict::decide(&store, &ana, &verdict), verdict::decide(&store, &ben, &other));
         let (first, second) = (first.unwrap(), second.unwrap());
         assert!((first == Decided::Done) != (second == Decided::Done), "{first:?} {second:?}");
         let late = if first == Decided::Done { second } else { first };
@@ -268,9 +269,9 @@ async fn who_disqualifies_leaves_a_reason_that_only_the_leads_key_opens() {
     let actor = queue.actor(0, 0);
     queue::claim(&store, &actor, verdict.place).await.unwrap();
     // Ben comes second, whatever he wants.
-    let taken = queue::verdict(&store, &queue.actor(1, 1), &verdict).await.unwrap();
+    let taken = verdict::decide(&store, &queue.actor(1, 1), &verdict).await.unwrap();
     assert!(matches!(taken, Decided::Taken(taken) if taken.by == "Ana Ruiz"));
-    assert_eq!(queue::verdict(&store, &actor, &verdict).await.unwrap(), Decided::Done);
+    assert_eq!(verdict::decide(&store, &actor, &verdict).await.unwrap(), Decided::Done);
 
     let decision = log::decision(&store, verdict.decision).await.unwrap();
     let [human] = decision.human_overrides.as_slice() else { panic!("{:?}", decision.human_overrides) };
@@ -303,12 +304,12 @@ async fn a_verdict_taken_back_counts_for_nothing_and_the_lead_waits_where_it_was
     let first = queue.lead(1, "assign", 50).await;
     queue.lead(2, "assign", 5).await;
     let verdict = disqualify(&first, "A slip");
-    queue::verdict(&store, &queue.actor(0, 0), &verdict).await.unwrap();
+    verdict::decide(&store, &queue.actor(0, 0), &verdict).await.unwrap();
     assert_eq!(
-        queue::give_back(&store, &queue.actor(1, 0), verdict.place).await.unwrap(),
+        verdict::give_back(&store, &queue.actor(1, 0), verdict.place).await.unwrap(),
         GivenBack::TooLate
     );
-    assert_eq!(queue::give_back(&store, &queue.actor(0, 1), verdict.place).await.unwrap(), GivenBack::Done);
+    assert_eq!(verdict::give_back(&store, &queue.actor(0, 1), verdict.place).await.unwrap(), GivenBack::Done);
     assert_eq!(queue.waiting(&Filter::default()).await[0], verdict.place.lead);
     let lead = store::leads::get(&store, verdict.place.lead).await.unwrap();
     assert_eq!(lead.stage, None);
@@ -324,15 +325,15 @@ async fn a_verdict_taken_back_counts_for_nothing_and_the_lead_waits_where_it_was
     assert_eq!(kept, (1, 1, 2));
     // It is decided once more, and after two minutes that stands.
     let stranger = Verdict { assignee: Some("eve@evil.example".into()), ..first.clone() };
-    let refused = queue::verdict(&store, &queue.actor(1, 2), &stranger).await;
+    let refused = verdict::decide(&store, &queue.actor(1, 2), &stranger).await;
     assert!(matches!(refused, Err(Error::Refused(_))), "{refused:?}");
     let accepted = Verdict { assignee: Some("jane@acme.example".into()), ..first };
-    assert_eq!(queue::verdict(&store, &queue.actor(1, 2), &accepted).await.unwrap(), Decided::Done);
+    assert_eq!(verdict::decide(&store, &queue.actor(1, 2), &accepted).await.unwrap(), Decided::Done);
     let late = Actor {
         now: queue.now + TimeDelta::minutes(2) + TAKE_BACK + TimeDelta::seconds(1),
         ..queue.actor(1, 0)
     };
-    assert_eq!(queue::give_back(&store, &late, verdict.place).await.unwrap(), GivenBack::TooLate);
+    assert_eq!(verdict::give_back(&store, &late, verdict.place).await.unwrap(), GivenBack::TooLate);
     let lead = store::leads::get(&store, verdict.place.lead).await.unwrap();
     assert_eq!(lead.assignee.as_deref(), Some("jane@acme.example"));
 }
@@ -343,7 +344,7 @@ async fn a_verdict_on_what_was_decided_again_meanwhile_changes_nothing() {
     let store = queue.database.store.clone();
     let verdict = queue.lead(1, "advance", 50).await;
     queue.decide(verdict.place.lead, 9, "assign", 1).await;
-    let late = queue::verdict(&store, &queue.actor(0, 0), &verdict).await.unwrap();
+    let late = verdict::decide(&store, &queue.actor(0, 0), &verdict).await.unwrap();
     assert_eq!(late, Decided::Gone(Gone::Again));
     assert_eq!(queue.waiting(&Filter::default()).await, [verdict.place.lead]);
     let rows: i64 = sqlx::query_scalar("SELECT count(*) FROM audit_log WHERE action LIKE 'queue.%'")
@@ -353,7 +354,7 @@ async fn a_verdict_on_what_was_decided_again_meanwhile_changes_nothing() {
     assert_eq!(rows, 0);
     // Who agrees, agrees with what is suggested now.
     let wrong = Verdict { action: Action::Nurture, ..queue.lead(2, "advance", 5).await };
-    assert!(matches!(queue::verdict(&store, &queue.actor(0, 0), &wrong).await.unwrap(), Decided::Gone(_)));
+    assert!(matches!(verdict::decide(&store, &queue.actor(0, 0), &wrong).await.unwrap(), Decided::Gone(_)));
 }
 
 #[tokio::test]
@@ -361,11 +362,11 @@ async fn whoever_was_erased_waits_no_more_and_programs_decide_nothing() {
     let mut queue = Queue::open().await;
     let store = queue.database.store.clone();
     let verdict = queue.lead(1, "advance", 50).await;
-    let program = queue::verdict(&store, &Actor::command("test"), &verdict).await;
+    let program = verdict::decide(&store, &Actor::command("test"), &verdict).await;
     assert!(matches!(program, Err(Error::Refused(_))));
     store::leads::erase(&store, &queue.actor(0, 0), verdict.place.lead).await.unwrap();
     assert_eq!(queue.waiting(&Filter::default()).await, []);
-    assert!(matches!(queue::verdict(&store, &queue.actor(0, 0), &verdict).await, Err(Error::Erased)));
+    assert!(matches!(verdict::decide(&store, &queue.actor(0, 0), &verdict).await, Err(Error::Erased)));
 }
 
 #[tokio::test]
@@ -380,7 +381,7 @@ async fn what_a_calendar_has_no_time_for_waits_again_and_is_decided_once_more() 
     let jane = Some("jane@acme.example".to_owned());
     let verdict = Verdict { assignee: jane, ..queue.lead(1, "assign", 50).await };
     for round in 1..=2 {
-        assert_eq!(queue::verdict(&store, &queue.actor(0, round), &verdict).await.unwrap(), Decided::Done);
+        assert_eq!(verdict::decide(&store, &queue.actor(0, round), &verdict).await.unwrap(), Decided::Done);
         assert_eq!(queue.waiting(&Filter::default()).await, []);
         let now = queue.now + TimeDelta::minutes(round + 1);
         let taken = sync::claim(&store, calendars, &Pace::default(), now, 9).await.unwrap();
@@ -410,11 +411,11 @@ async fn a_late_answer_of_a_calendar_does_not_undo_what_was_decided_since() {
         .unwrap();
     let jane = Some("jane@acme.example".to_owned());
     let verdict = Verdict { assignee: jane, ..queue.lead(1, "assign", 50).await };
-    queue::verdict(&store, &queue.actor(0, 0), &verdict).await.unwrap();
+    verdict::decide(&store, &queue.actor(0, 0), &verdict).await.unwrap();
     let now = queue.now + TimeDelta::seconds(30);
     let taken = sync::claim(&store, calendars, &Pace::default(), now, 9).await.unwrap();
-    queue::give_back(&store, &queue.actor(0, 1), verdict.place).await.unwrap();
-    queue::verdict(&store, &queue.actor(0, 1), &disqualify(&verdict, "Not our market")).await.unwrap();
+    verdict::give_back(&store, &queue.actor(0, 1), verdict.place).await.unwrap();
+    verdict::decide(&store, &queue.actor(0, 1), &disqualify(&verdict, "Not our market")).await.unwrap();
     let [late] = taken.effects.try_into().unwrap_or_else(|_| panic!("the next ones wait for it"));
     let answer = sync::Answer { to_queue: true, ..sync::Answer::none("no time is free", now) };
     let finish = sync::Finish { ticket: late.ticket, outcome: sync::Outcome::Delivered, answer };

@@ -1,0 +1,132 @@
+//! Going live with releases, approving rebuilt ones, and withdrawing those that nobody wants.
+
+use engine::canonical::Digest;
+use leptos::prelude::*;
+use service::release::{self, WentLive};
+use store::actor::Role;
+
+use super::{LocalPath, REPEATED, actor_once, allowed, back_to, lead_to_with};
+use crate::error::{Error, Result};
+use crate::flash::Flash;
+
+/// Characters of a reason, as the database has it.
+const REASON_CHARS: usize = 5_000;
+
+/// Makes an approved release the live one of its workflow.
+///
+/// # Errors
+/// When there is no such release, or the database fails.
+#[server(prefix = "/actions", endpoint = "go-live")]
+pub async fn go_live(
+    /// The release's number.
+    number: i64,
+    /// Hash of the bundle that was looked at.
+    bundle: String,
+    /// Names the form, so that it acts once.
+    #[server(default)]
+    form: String,
+    /// Where to go then.
+    #[server(default)]
+    next: Option<String>,
+) -> Result<(), Error> {
+    let request = allowed::<GoLive>()?;
+    let back = release_path(next, number);
+    let seen = seen(&bundle)?;
+    match release::go_live(&request.store, &actor_once(&request, &form)?, number, &seen).await {
+        Ok(done) => lead_to_with(&back, &Flash::new(done_said(number, &done))),
+        Err(error) => refused(&back, error),
+    }
+}
+
+fn done_said(number: i64, done: &WentLive) -> String {
+    let live = format!("Release {number} is live in {}: the next event is decided by it.", done.workflow);
+    match done.to_approve.as_slice() {
+        [] => live,
+        [one] => format!("{live} Release {one} was rebuilt and needs approval again."),
+        many => {
+            let numbers: Vec<String> = many.iter().map(ToString::to_string).collect();
+            format!("{live} Releases {} were rebuilt and need approval again.", numbers.join(", "))
+        }
+    }
+}
+
+/// Approves the bundle that a release has now, after it was rebuilt.
+///
+/// # Errors
+/// When there is no such release or role, or the database fails.
+#[server(prefix = "/actions", endpoint = "approve-release")]
+pub async fn approve_release(
+    /// The release's number.
+    number: i64,
+    /// Hash of the bundle that was looked at.
+    bundle: String,
+    /// The role that it is approved in.
+    role: String,
+    /// Names the form, so that it acts once.
+    #[server(default)]
+    form: String,
+    /// Where to go then.
+    #[server(default)]
+    next: Option<String>,
+) -> Result<(), Error> {
+    let request = allowed::<ApproveRelease>()?;
+    let back = release_path(next, number);
+    let seen = seen(&bundle)?;
+    let role: Role = role.parse().map_err(|_| Error::NotFound { what: "role".into() })?;
+    match release::approve(&request.store, &actor_once(&request, &form)?, number, &seen, role).await {
+        Ok(missing) if missing.is_empty() => {
+            lead_to_with(&back, &Flash::new(format!("Approved. Release {number} can go live.")))
+        }
+        Ok(missing) => {
+            let roles: Vec<&str> = missing.iter().map(|role| role.title()).collect();
+            let said = format!("Approved. {} must approve it too.", roles.join(" and "));
+            lead_to_with(&back, &Flash::new(said))
+        }
+        Err(error) => refused(&back, error),
+    }
+}
+
+/// Withdraws a release that has not gone live.
+///
+/// # Errors
+/// When there is no such release, or the database fails.
+#[server(prefix = "/actions", endpoint = "withdraw-release")]
+pub async fn withdraw_release(
+    /// The release's number.
+    number: i64,
+    /// Why.
+    #[server(default)]
+    reason: String,
+    /// Names the form, so that it acts once.
+    #[server(default)]
+    form: String,
+) -> Result<(), Error> {
+    let request = allowed::<WithdrawRelease>()?;
+    let back = release_path(None, number);
+    let reason: String = reason.replace("\r\n", "\n").chars().take(REASON_CHARS).collect();
+    if reason.trim().is_empty() {
+        let flash = Flash::new("The release was not withdrawn.").error("reason", "Give a reason.");
+        return lead_to_with(&back, &flash);
+    }
+    match release::withdraw(&request.store, &actor_once(&request, &form)?, number, &reason).await {
+        Ok(()) => lead_to_with(&back, &Flash::new("Withdrawn. What is live stays as it is.")),
+        Err(error) => refused(&back, error),
+    }
+}
+
+fn release_path(next: Option<String>, number: i64) -> LocalPath {
+    back_to(next.as_deref(), &format!("/releases/{number}"))
+}
+
+fn seen(bundle: &str) -> Result<Digest> {
+    Digest::try_from(bundle.to_owned()).map_err(|_| Error::NotFound { what: "bundle".into() })
+}
+
+/// Shows on the page why the act was refused; every other error stays one.
+fn refused(back: &LocalPath, error: store::Error) -> Result<()> {
+    match error {
+        store::Error::Refused(_) => lead_to_with(back, &Flash::new(Error::from(error).to_string())),
+        store::Error::Repeated => lead_to_with(back, &Flash::new(REPEATED)),
+        other => Err(other.into()),
+    }
+}

@@ -1,0 +1,169 @@
+//! Who approved a release, what it still needs, and the forms to approve it, go live with it or withdraw it. The page of a
+//! change shows them too.
+
+use engine::control::release::{Act, Maker, Refusal, Stage, step};
+use leptos::either::{Either, EitherOf3};
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn as _;
+use store::Store;
+use store::actor::Role;
+use store::changes;
+use store::releases::{self, Release, ReleaseApproval};
+
+use crate::actions::releases::{ApproveRelease, GoLive, WithdrawRelease};
+use crate::context::{Request, Viewer};
+use crate::error::Result;
+use crate::flash::Flash;
+use crate::ui::clock::Clock;
+use crate::ui::form::{Text, ask, once, text};
+use crate::ui::icon::{Icon, icon};
+
+const REASON: Text =
+    Text { id: "reason", label: "Reason", name: "reason", rows: 2, maxlength: 5_000, required: true };
+
+/// A release with what the viewer needs to know to act on it.
+pub struct ReleaseActs {
+    pub release: Release,
+    /// Approvals of the bundle that it has now.
+    pub approvals: Vec<ReleaseApproval>,
+    /// The roles that must still approve that bundle.
+    pub missing: Vec<Role>,
+    /// Whether the viewer edited its change.
+    pub is_editor: bool,
+    pub viewer: Viewer,
+}
+
+impl ReleaseActs {
+    /// Loads what belongs to a release.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn load(store: &Store, release: Release, viewer: &Viewer) -> Result<Self> {
+        let mut connection = store.pool().acquire().await.map_err(store::Error::from)?;
+        let mut approvals = releases::approvals(&mut connection, release.id).await?;
+        approvals.retain(|approval| approval.bundle == release.bundle);
+        let missing = releases::missing_roles(&mut connection, release.id).await?;
+        let editors = match &release.change {
+            Some(change) => changes::editors(&mut connection, change.id).await?,
+            None => Vec::new(),
+        };
+        let is_editor = editors.iter().any(|(id, _)| *id == viewer.id);
+        Ok(Self { release, approvals, missing, is_editor, viewer: viewer.clone() })
+    }
+
+    fn may(&self, act: Act) -> std::result::Result<Stage, Refusal> {
+        let maker = Maker::Person { roles: &self.viewer.roles, is_editor: self.is_editor };
+        step(self.release.position(), act, maker)
+    }
+
+    fn is_waiting_for_approval(&self) -> bool {
+        self.release.stage.is_open() && !self.missing.is_empty()
+    }
+
+    /// The roles in which the viewer can approve it.
+    fn roles_to_approve(&self) -> Vec<Role> {
+        let has_approved = self.approvals.iter().any(|approval| approval.person == self.viewer.id);
+        if self.is_editor || has_approved || !self.is_waiting_for_approval() {
+            return Vec::new();
+        }
+        self.missing.iter().copied().filter(|role| self.viewer.roles.contains(role)).collect()
+    }
+}
+
+/// The required roles, with who approved the bundle that the release has now.
+pub fn approvals(acts: &ReleaseActs, clock: Clock) -> impl IntoView + use<> {
+    let required = acts.release.change.as_ref().map(|change| change.required.clone()).unwrap_or_default();
+    let row = |role: Role| {
+        let given = acts.approvals.iter().find(|approval| approval.role == role);
+        let (sign, said) = match given {
+            Some(approval) => (
+                Icon::Check,
+                Either::Left(
+                    view! { <small>{approval.name.clone()}", "{clock.stamp_said(approval.at)}</small> },
+                ),
+            ),
+            None => (Icon::Clock, Either::Right(view! { <small class="quiet">"not yet"</small> })),
+        };
+        view! { <li class="pair-line" data-a=given.map(|_| "good")>{icon(sign)}<span>{role.title()}{said}</span></li> }
+    };
+    let rows = required.into_iter().map(row).collect_view();
+    view! { <ul class="plain-list signatures">{rows}</ul> }
+}
+
+/// What the release needs next, and the form for it where the viewer may. `next` is the page to come back to.
+pub fn next_step(acts: &ReleaseActs, request: &Request, next: &str) -> impl IntoView + use<> {
+    if acts.is_waiting_for_approval() {
+        return EitherOf3::A(approving(acts, request, next));
+    }
+    if acts.release.stage != Stage::Approved {
+        return EitherOf3::B(());
+    }
+    EitherOf3::C(match acts.may(Act::GoLive) {
+        Ok(_) => Either::Left(view! {
+            <form class="stack-form" method="post" action=GoLive::PATH>
+                {hidden(acts, request, next, "go-live")}
+                <button class="btn primary">{icon(Icon::Release)}"Go live"</button>
+            </form>
+        }),
+        Err(Refusal::Editor) => Either::Right(
+            view! { <p class="meta">"You edited this change, so someone else must go live with it."</p> },
+        ),
+        Err(_) => Either::Right(view! { <p class="meta">"RevOps can go live with it."</p> }),
+    })
+}
+
+fn approving(acts: &ReleaseActs, request: &Request, next: &str) -> impl IntoView + use<> {
+    let titles: Vec<&str> = acts.missing.iter().map(|role| role.title()).collect();
+    let why = format!(
+        "Another release went live after this one was approved, so it was rebuilt on what is live now. {} must approve it again.",
+        titles.join(" and ")
+    );
+    let roles = acts.roles_to_approve();
+    let buttons = roles
+        .iter()
+        .enumerate()
+        .map(|(index, role)| {
+            let class = if index == 0 { "btn primary" } else { "btn" };
+            view! { <button class=class name="role" value=role.to_string()>{icon(Icon::Approve)}{format!("Approve as {}", role.title())}</button> }
+        })
+        .collect_view();
+    let form = (!roles.is_empty()).then(|| {
+        view! {
+            <form class="stack-form" method="post" action=ApproveRelease::PATH>
+                {hidden(acts, request, next, "approve-release")}
+                <div class="row">{buttons}</div>
+            </form>
+        }
+    });
+    let editor = (acts.is_editor && acts.is_waiting_for_approval())
+        .then(|| view! { <p class="meta">"You edited this change, so someone else must approve it."</p> });
+    view! { <p>{why}</p>{form}{editor} }
+}
+
+/// Giving the release up, for those who may.
+pub fn withdrawing(acts: &ReleaseActs, request: &Request, flash: &Flash) -> impl IntoView + use<> {
+    acts.may(Act::Withdraw).is_ok().then(|| {
+        let error = flash.errors.get("reason").cloned();
+        let is_open = error.is_some();
+        let form = view! {
+            <form class="stack-form" method="post" action=WithdrawRelease::PATH>
+                {once(request, "withdraw-release")}
+                <input type="hidden" name="number" value=acts.release.number.to_string() />
+                <p>"It will not go live. Its version stays, and you can start another change from it."</p>
+                {text(REASON, "", error)}
+                <button class="btn danger">"Withdraw release"</button>
+            </form>
+        };
+        ask("Withdraw", is_open, form)
+    })
+}
+
+fn hidden(acts: &ReleaseActs, request: &Request, next: &str, form: &str) -> impl IntoView + use<> {
+    let number = acts.release.number.to_string();
+    view! {
+        {once(request, &format!("{form}-{number}"))}
+        <input type="hidden" name="number" value=number />
+        <input type="hidden" name="bundle" value=acts.release.bundle.to_string() />
+        <input type="hidden" name="next" value=next.to_owned() />
+    }
+}

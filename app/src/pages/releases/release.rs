@@ -1,0 +1,179 @@
+//! One release: what it replaces, who approved it, what it needs next, and its history.
+
+use std::collections::BTreeMap;
+
+use engine::control::release::{InFlight, Stage};
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+use store::reads::frame::names_of_actors;
+use store::releases::{self, Release, ReleasePart, ReleaseStep};
+
+use super::acts::{self, ReleaseActs};
+use crate::context::Request;
+use crate::error::{Error, Result};
+use crate::flash::Flash;
+use crate::pages::frame::{Here, Page, page};
+use crate::pages::places::Section;
+use crate::ui::chip::dotted;
+use crate::ui::clock::Clock;
+use crate::ui::words;
+
+/// The page of one release.
+#[component]
+pub fn ReleasePage() -> impl IntoView {
+    let number = use_params_map().read_untracked().get("number");
+    let flash = use_context::<Flash>().unwrap_or_default();
+    page(Section::Releases, move |here| load(here, number, flash))
+}
+
+/// Everything that the parts of the page show.
+struct Loaded {
+    acts: ReleaseActs,
+    parts: Vec<ReleasePart>,
+    history: Vec<ReleaseStep>,
+    names: BTreeMap<String, String>,
+    request: Request,
+    clock: Clock,
+    flash: Flash,
+}
+
+async fn load(here: Here, number: Option<String>, flash: Flash) -> Result<Page> {
+    let not_found = || Error::NotFound { what: "release".into() };
+    let number: i64 = number.and_then(|text| text.parse().ok()).ok_or_else(not_found)?;
+    let loaded = gather(here, number, flash).await?;
+    let release = &loaded.acts.release;
+    let (tone, stage) = words::release_stage(release.stage);
+    let bar = view! {
+        <nav aria-label="Breadcrumb"><a href="/releases">"Releases"</a><span aria-hidden="true">" /"</span></nav>
+        <h1>{release.title().to_owned()}</h1>
+        <span class="tag">{format!("Release {}", release.number)}</span>
+        {dotted(tone, stage)}
+    };
+    let body = view! {
+        {headline(release)}
+        <div class="subject">
+            <div>{replaced(&loaded.parts).into_any()}{history(&loaded).into_any()}</div>
+            <aside>{aside(&loaded).into_any()}</aside>
+        </div>
+    };
+    Ok(Page { title: format!("Release {}", release.number), bar: bar.into_any(), body: body.into_any() })
+}
+
+async fn gather(here: Here, number: i64, flash: Flash) -> Result<Loaded> {
+    let viewer = here.request.viewer.clone().ok_or(Error::SignedOut)?;
+    let store = &here.request.store;
+    let (release, parts, history) = {
+        let mut connection = store.pool().acquire().await.map_err(store::Error::from)?;
+        let release = releases::by_number(&mut connection, number).await?;
+        let parts = releases::parts(&mut connection, release.id).await?;
+        let history = releases::history(&mut connection, release.id).await?;
+        (release, parts, history)
+    };
+    let acts = ReleaseActs::load(store, release, &viewer).await?;
+    let actors: Vec<String> = history.iter().map(|step| step.by.clone()).collect();
+    let names = names_of_actors(store, &actors).await?;
+    Ok(Loaded { acts, parts, history, names, clock: here.clock, request: here.request.clone(), flash })
+}
+
+/// What it is, in a sentence or two.
+fn headline(release: &Release) -> impl IntoView + use<> {
+    let origin = match (&release.change, &release.waiver) {
+        (Some(change), _) => {
+            let href = format!("/changes/{}", change.number);
+            view! { "From "<a href=href>{format!("change #{}", change.number)}</a>". " }.into_any()
+        }
+        (None, Some(why)) => format!("Went live without approval: {why}. ").into_any(),
+        (None, None) => ().into_any(),
+    };
+    let in_flight = match release.in_flight {
+        InFlight::FinishOld => "Leads that are already decided finish as they are.",
+        InFlight::DecideAgain => "Leads in flight are decided again when it goes live.",
+        InFlight::HandToPeople => "Leads in flight go to people when it goes live.",
+    };
+    view! { <div class="headline"><p>{format!("Workflow {}. ", release.workflow_title)}{origin}{in_flight}</p></div> }
+}
+
+fn replaced(parts: &[ReleasePart]) -> impl IntoView + use<> {
+    let row = |part: &ReleasePart| {
+        let version = |number: Option<u32>| {
+            number.map(|number| {
+                let href = format!("{}/{}?version={number}", words::path_of(part.kind), part.name);
+                view! { <a href=href>{format!("Version {number}")}</a> }
+            })
+        };
+        let (new, old) = (version(part.version), version(part.replaces));
+        let new = new.map_or_else(|| "Left out".into_any(), IntoAny::into_any);
+        let old = old.map_or_else(|| "New".into_any(), IntoAny::into_any);
+        view! {
+            <tr>
+                <th scope="row">{words::sentence(&part.name)}<small>{words::kind(part.kind)}</small></th>
+                <td data-l="Release">{new}</td>
+                <td data-l="Replaces">{old}</td>
+            </tr>
+        }
+    };
+    let rows = parts.iter().map(row).collect_view();
+    view! {
+        <section class="stacked-sections">
+            <h2>"What it replaces"</h2>
+            <table class="table stack changes">
+                <caption class="sr">"Parts that differ from the bundle that was live before"</caption>
+                <thead>
+                    <tr><th scope="col">"Part"</th><th scope="col">"Release"</th><th scope="col">"Replaces"</th></tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </section>
+    }
+}
+
+fn history(loaded: &Loaded) -> impl IntoView + use<> {
+    let mut before: Option<Stage> = None;
+    let rows = loaded
+        .history
+        .iter()
+        .map(|step| {
+            // The same stage again is another bundle.
+            let is_rebuilt = before.replace(step.stage) == Some(step.stage);
+            let what = if is_rebuilt { "Rebuilt" } else { words::release_stage(step.stage).1 };
+            let by = words::actor(&step.by, &loaded.names);
+            let why = (!step.why.is_empty()).then(|| view! { <p class="why">{step.why.clone()}</p> });
+            view! {
+                <li>
+                    <p class="row"><b>{what}</b><span class="quiet">{format!("by {by}")}</span><span class="quiet push">{loaded.clock.stamp(step.at)}</span></p>
+                    {why}
+                </li>
+            }
+        })
+        .collect_view();
+    view! { <section><h2>"History"</h2><ol class="plain-list comments">{rows}</ol></section> }
+}
+
+fn aside(loaded: &Loaded) -> impl IntoView + use<> {
+    let release = &loaded.acts.release;
+    let next = format!("/releases/{}", release.number);
+    let state = match (release.stage, release.replaced_by) {
+        (Stage::Approved, _) => "Approved, not live. It decides nothing yet.".to_owned(),
+        (Stage::Live, _) => "Live. It decides every event of its workflow.".to_owned(),
+        (Stage::Suspended, _) => {
+            "Suspended. It does not fit what is live now, so it cannot go live. Withdraw it, or start a new change."
+                .to_owned()
+        }
+        (Stage::Retired, Some(number)) => format!("Retired. Release {number} took its place."),
+        (Stage::Retired, None) => "Withdrawn. It never went live.".to_owned(),
+        (Stage::RolledBack, _) => "Rolled back. It decides nothing any more.".to_owned(),
+        (other, _) => words::release_stage(other).1.to_owned(),
+    };
+    let approved = release.change.is_some().then(|| {
+        view! { <section><h2>"Approved by"</h2>{acts::approvals(&loaded.acts, loaded.clock)}</section> }
+    });
+    view! {
+        <section>
+            <h2>"Stage"</h2>
+            <p>{state}</p>
+            {acts::next_step(&loaded.acts, &loaded.request, &next).into_any()}
+            {acts::withdrawing(&loaded.acts, &loaded.request, &loaded.flash).into_any()}
+        </section>
+        {approved}
+    }
+}

@@ -1,0 +1,387 @@
+//! A release's way to traffic: its stages, the acts that move it from one to another, and who may make them.
+//!
+//! [`TRANSITIONS`] is the one table. The database enforces the moves of it too (`release_may_move`), whoever writes.
+
+use crate::role::Role;
+use Stage::{
+    Approved, AssignReview, Live, Paused, Retired, RolledBack, Rollout, Scheduled, Shadow, Simulation,
+    Suspended,
+};
+
+/// How far a release has come.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[strum(serialize_all = "snake_case")]
+pub enum Stage {
+    /// Every required role has approved its change; it decides nothing yet.
+    Approved,
+    /// It moves on by itself at a set time.
+    Scheduled,
+    /// It is run against past leads.
+    Simulation,
+    /// It decides live events beside the live release, without effects.
+    Shadow,
+    /// It decides a share of the leads, and a person reviews each decision before anything is sent.
+    AssignReview,
+    /// It decides a share of the leads.
+    Rollout,
+    /// A person or a guardrail halted it on its way.
+    Paused,
+    /// Another release went live and it no longer fits.
+    Suspended,
+    /// It decides every lead that no other release takes.
+    Live,
+    /// A later release replaced it, or it was withdrawn.
+    Retired,
+    /// It was taken back from traffic.
+    RolledBack,
+}
+
+impl Stage {
+    /// Returns whether the release may still go live for the first time.
+    pub fn is_open(self) -> bool {
+        !matches!(self, Live | Retired | RolledBack)
+    }
+}
+
+/// What happens at a release to leads that still wait for something: enrichment, review, a person, delivery.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[strum(serialize_all = "snake_case")]
+pub enum InFlight {
+    /// They finish as they were decided.
+    FinishOld,
+    /// They are decided again by the new bundle.
+    DecideAgain,
+    /// They go to people.
+    HandToPeople,
+}
+
+/// What can be done with a release.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[strum(serialize_all = "snake_case")]
+pub enum Act {
+    /// Sets the time at which it moves on.
+    Schedule,
+    /// Runs it against past leads.
+    Simulate,
+    /// Lets it decide beside the live release.
+    StartShadow,
+    /// Gives it a share of the leads, each decision reviewed.
+    StartReview,
+    /// Gives it a share of the leads.
+    StartRollout,
+    /// Makes it the live release.
+    GoLive,
+    /// Halts it on its way.
+    Pause,
+    /// Lets it continue where it was paused.
+    Resume,
+    /// Sets it aside because it no longer fits what is live.
+    Suspend,
+    /// Takes it up again because it fits.
+    Reinstate,
+    /// Gives it up before it went live.
+    Withdraw,
+    /// Retires it because another release took its place.
+    Replace,
+    /// Takes it back from traffic.
+    RollBack,
+    /// Makes it live again after a later release was rolled back.
+    Restore,
+}
+
+/// Where an act leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// To this stage.
+    Stage(Stage),
+    /// To the stage in which the release was paused.
+    BeforePause,
+}
+
+/// Who may make a transition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Makers {
+    /// People with one of these roles.
+    pub roles: &'static [Role],
+    /// Whether people who edited the change may.
+    pub editors: bool,
+    /// Whether Meshline does it by itself.
+    pub system: bool,
+}
+
+/// One line of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Transition {
+    /// What is done.
+    pub act: Act,
+    /// The stages in which it can be done.
+    pub from: &'static [Stage],
+    /// Where it leads.
+    pub to: Target,
+    /// Who may do it.
+    pub by: Makers,
+}
+
+const fn row(act: Act, from: &'static [Stage], to: Stage, by: Makers) -> Transition {
+    Transition { act, from, to: Target::Stage(to), by }
+}
+
+/// RevOps, the author included: nothing gets more traffic by it.
+const OWNER: Makers = Makers { roles: &[Role::Revops], editors: true, system: false };
+/// RevOps, but nobody who edited the change: four eyes.
+const ANOTHER: Makers = Makers { roles: &[Role::Revops], editors: false, system: false };
+/// Whoever may throw the kill switch, and guardrails.
+const STOPPERS: Makers = Makers { roles: &[Role::Revops, Role::RevopsLead], editors: true, system: true };
+/// Meshline itself, as a consequence of another release.
+const SYSTEM: Makers = Makers { roles: &[], editors: false, system: true };
+
+/// Stages on the way, in which a release is not closed and not live.
+const OPEN: &[Stage] = &[Approved, Scheduled, Simulation, Shadow, AssignReview, Rollout, Paused, Suspended];
+
+/// Every transition that there is.
+#[rustfmt::skip]
+pub const TRANSITIONS: &[Transition] = &[
+    row(Act::Schedule,     &[Approved],                                  Scheduled,    ANOTHER),
+    row(Act::Simulate,     &[Approved, Scheduled],                       Simulation,   OWNER),
+    row(Act::StartShadow,  &[Simulation],                                Shadow,       OWNER),
+    row(Act::StartReview,  &[Shadow],                                    AssignReview, ANOTHER),
+    row(Act::StartRollout, &[AssignReview],                              Rollout,      ANOTHER),
+    row(Act::GoLive,       &[Approved, Rollout],                         Live,         ANOTHER),
+    row(Act::Pause,        &[Simulation, Shadow, AssignReview, Rollout], Paused,       STOPPERS),
+    Transition { act: Act::Resume, from: &[Paused], to: Target::BeforePause, by: ANOTHER },
+    row(Act::Suspend,      &[Approved, Scheduled, Simulation, Shadow, AssignReview, Rollout, Paused], Suspended, SYSTEM),
+    row(Act::Reinstate,    &[Suspended],                                 Approved,     SYSTEM),
+    row(Act::Withdraw,     OPEN,                                         Retired,      OWNER),
+    row(Act::Replace,      &[Approved, Scheduled, Simulation, Shadow, AssignReview, Rollout, Paused, Suspended, Live], Retired, SYSTEM),
+    row(Act::RollBack,     &[AssignReview, Rollout, Live],               RolledBack,   STOPPERS),
+    row(Act::Restore,      &[Retired],                                   Live,         STOPPERS),
+];
+
+/// Where a release is, as far as the table needs to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// Its stage.
+    pub stage: Stage,
+    /// The stage it was paused in, while it is paused.
+    pub paused_from: Option<Stage>,
+    /// Whether it was ever live: only then can it be restored.
+    pub has_been_live: bool,
+}
+
+/// Who makes a transition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Maker<'a> {
+    /// A person.
+    Person {
+        /// The roles held now.
+        roles: &'a [Role],
+        /// Whether the person edited the change that the release comes from.
+        is_editor: bool,
+    },
+    /// Meshline itself.
+    System,
+}
+
+/// Why a release does not move.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The act is not possible in this stage.
+    #[error("this is not possible while the release is {}", said(*.0))]
+    Stage(Stage),
+    /// The person holds none of the roles that may.
+    #[error("only {} may do this", titles(.0))]
+    Role(&'static [Role]),
+    /// The person edited the change.
+    #[error("you edited this change, so someone else must do this")]
+    Editor,
+}
+
+/// Returns the stage that an act leads to.
+///
+/// # Errors
+/// [`Refusal`] when the act is not possible in the release's stage, or not for this maker.
+pub fn step(at: Position, act: Act, by: Maker<'_>) -> Result<Stage, Refusal> {
+    let impossible = Refusal::Stage(at.stage);
+    let line = TRANSITIONS.iter().find(|line| line.act == act && line.from.contains(&at.stage));
+    let Some(line) = line.filter(|_| act != Act::Restore || at.has_been_live) else { return Err(impossible) };
+    match by {
+        Maker::System if line.by.system => {}
+        Maker::Person { roles, is_editor } if roles.iter().any(|role| line.by.roles.contains(role)) => {
+            if is_editor && !line.by.editors {
+                return Err(Refusal::Editor);
+            }
+        }
+        _ => return Err(Refusal::Role(line.by.roles)),
+    }
+    match line.to {
+        Target::Stage(stage) => Ok(stage),
+        Target::BeforePause => at.paused_from.ok_or(impossible),
+    }
+}
+
+/// Returns whether any act leads directly from one stage to the other.
+pub fn may_move(from: Stage, to: Stage) -> bool {
+    let pausable =
+        |stage| TRANSITIONS.iter().any(|line| line.act == Act::Pause && line.from.contains(&stage));
+    TRANSITIONS.iter().filter(|line| line.from.contains(&from)).any(|line| match line.to {
+        Target::Stage(stage) => stage == to,
+        Target::BeforePause => pausable(to),
+    })
+}
+
+fn said(stage: Stage) -> String {
+    stage.to_string().replace('_', " ")
+}
+
+fn titles(roles: &[Role]) -> String {
+    match roles {
+        [] => "Meshline itself".to_owned(),
+        roles => roles.iter().map(|role| role.title()).collect::<Vec<_>>().join(" or "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use strum::VariantArray as _;
+
+    use super::*;
+
+    /// What can be done in each stage, by whom, and where it leads, written out stage by stage: `revops!` is RevOps
+    /// without the editors of the change, `stop` RevOps, the RevOps lead and the system.
+    const EXPECTED: &str = "
+        approved: schedule revops! scheduled, simulate revops simulation, go_live revops! live, suspend system suspended, withdraw revops retired, replace system retired
+        scheduled: simulate revops simulation, suspend system suspended, withdraw revops retired, replace system retired
+        simulation: start_shadow revops shadow, pause stop paused, suspend system suspended, withdraw revops retired, replace system retired
+        shadow: start_review revops! assign_review, pause stop paused, suspend system suspended, withdraw revops retired, replace system retired
+        assign_review: start_rollout revops! rollout, pause stop paused, suspend system suspended, withdraw revops retired, replace system retired, roll_back stop rolled_back
+        rollout: go_live revops! live, pause stop paused, suspend system suspended, withdraw revops retired, replace system retired, roll_back stop rolled_back
+        paused: resume revops! shadow, suspend system suspended, withdraw revops retired, replace system retired
+        suspended: reinstate system approved, withdraw revops retired, replace system retired
+        live: replace system retired, roll_back stop rolled_back
+        retired: restore stop live
+        rolled_back:
+    ";
+
+    /// The line of a stage and an act: who, and the stage it leads to.
+    fn expected(stage: Stage, act: Act) -> Option<(&'static str, Stage)> {
+        let line =
+            EXPECTED.lines().map(str::trim).find_map(|line| line.strip_prefix(&format!("{stage}:"))).unwrap();
+        line.split(',').find_map(|entry| {
+            let words: Vec<&str> = entry.split_whitespace().collect();
+            match words[..] {
+                [done, who, to] if done == act.to_string() => Some((who, to.parse().unwrap())),
+                _ => None,
+            }
+        })
+    }
+
+    fn is_maker(who: &str, by: Maker<'_>) -> bool {
+        match (who, by) {
+            ("system" | "stop", Maker::System) => true,
+            ("revops", Maker::Person { roles, .. }) => roles.contains(&Role::Revops),
+            ("revops!", Maker::Person { roles, is_editor }) => roles.contains(&Role::Revops) && !is_editor,
+            ("stop", Maker::Person { roles, .. }) => {
+                roles.contains(&Role::Revops) || roles.contains(&Role::RevopsLead)
+            }
+            _ => false,
+        }
+    }
+
+    fn at(stage: Stage) -> Position {
+        Position { stage, paused_from: (stage == Paused).then_some(Shadow), has_been_live: stage == Retired }
+    }
+
+    #[test]
+    fn every_stage_act_and_role_is_as_written_out() {
+        let mut allowed = 0;
+        for &stage in Stage::VARIANTS {
+            for &act in Act::VARIANTS {
+                let mut makers = vec![Maker::System];
+                for role in Role::VARIANTS {
+                    for is_editor in [false, true] {
+                        makers.push(Maker::Person { roles: std::slice::from_ref(role), is_editor });
+                    }
+                }
+                for by in makers {
+                    let wanted = expected(stage, act).filter(|(who, _)| is_maker(who, by)).map(|(_, to)| to);
+                    assert_eq!(step(at(stage), act, by).ok(), wanted, "{stage} {act} {by:?}");
+                    allowed += usize::from(wanted.is_some());
+                }
+            }
+        }
+        assert!(allowed > 80, "the table written out above is read: {allowed}");
+    }
+
+    #[test]
+    fn a_refusal_says_which_of_stage_role_and_editing_it_is() {
+        let revops = Maker::Person { roles: &[Role::Revops], is_editor: false };
+        let refused = |stage, act, by| step(at(stage), act, by).unwrap_err().to_string();
+        assert_eq!(refused(Live, Act::GoLive, revops), "this is not possible while the release is live");
+        let sdr = Maker::Person { roles: &[Role::Sdr], is_editor: false };
+        assert_eq!(refused(Approved, Act::GoLive, sdr), "only RevOps may do this");
+        let editor = Maker::Person { roles: &[Role::Revops], is_editor: true };
+        assert_eq!(
+            refused(Approved, Act::GoLive, editor),
+            "you edited this change, so someone else must do this"
+        );
+    }
+
+    #[test]
+    fn only_what_was_live_is_restored_and_a_pause_ends_where_it_began() {
+        let lead = Maker::Person { roles: &[Role::RevopsLead], is_editor: false };
+        let withdrawn = Position { has_been_live: false, ..at(Retired) };
+        assert!(matches!(step(withdrawn, Act::Restore, lead), Err(Refusal::Stage(Retired))));
+        let revops = Maker::Person { roles: &[Role::Revops], is_editor: false };
+        for stage in [Simulation, Shadow, AssignReview, Rollout] {
+            let paused = Position { paused_from: Some(stage), ..at(Paused) };
+            assert_eq!(step(paused, Act::Resume, revops), Ok(stage));
+        }
+    }
+
+    #[test]
+    fn moves_are_those_of_the_acts() {
+        for &from in Stage::VARIANTS {
+            for &to in Stage::VARIANTS {
+                let by_act =
+                    Act::VARIANTS.iter().filter_map(|act| expected(from, *act)).any(|(_, stage)| stage == to);
+                let resumed = from == Paused && matches!(to, Simulation | Shadow | AssignReview | Rollout);
+                assert_eq!(may_move(from, to), by_act || resumed, "{from} {to}");
+            }
+        }
+    }
+}

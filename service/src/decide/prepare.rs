@@ -1,0 +1,324 @@
+//! The first half of a lead's way: what can be found out, read and decided without a lock.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use engine::content::{EarlierEvent, EventDocument, Known};
+use engine::decision::{Conditions, Mode, Snapshot, Trigger};
+use engine::ids::{DecisionId, EventId, LeadId, WorkflowId};
+use engine::rules::Verdict;
+use engine::{features, limits};
+use serde_json::Value as Json;
+use store::ingest::{self, Claim, Claimed, HistoryWanted, Identified, LeadHistory, NamedLead};
+
+use super::registry::{Live, Variant};
+use super::{Incoming, Pipeline, Receipt, Refusal, Signal};
+
+/// Signals that are decided and not committed.
+pub struct Group {
+    pub(super) refused: Vec<(usize, Refusal)>,
+    pub(super) repeats: Vec<(usize, EventId)>,
+    pub(super) drafts: Vec<Draft>,
+}
+
+/// A decision that is made and not committed.
+pub(super) struct Draft {
+    /// Its place among what came together.
+    pub place: usize,
+    pub receipt: Arc<Receipt>,
+    pub live: Arc<Live>,
+    pub cause: Cause,
+    pub lead: LeadId,
+    /// How much had been decided about the lead when its history was read; nothing where no history was.
+    pub sequence: Option<i64>,
+    pub decision_id: DecisionId,
+    pub made: Made,
+    pub shadows: Vec<(Variant, Made)>,
+    pub as_of: DateTime<Utc>,
+    pub conditions: Conditions,
+    pub features: Vec<u8>,
+}
+
+/// What led to a decision.
+pub(super) enum Cause {
+    /// An event that came in, to be committed with the decision.
+    Event(Box<NewEvent>),
+    /// Anything else, about a lead that exists, with the source of the event that was read again.
+    Other(Trigger, String),
+}
+
+/// An event on its way to the commit.
+pub(super) struct NewEvent {
+    pub id: EventId,
+    pub signal: Arc<Signal>,
+    /// The request as JSON, and its canonical bytes.
+    pub document: Json,
+    pub body: Vec<u8>,
+    pub claim: Claim,
+    pub named: NamedLead,
+}
+
+/// What one bundle made of a lead.
+pub(super) struct Made {
+    pub snapshot: Snapshot,
+    pub verdict: Verdict,
+}
+
+/// An event with its route and its lead.
+struct Routed {
+    place: usize,
+    receipt: Arc<Receipt>,
+    event: Box<NewEvent>,
+    live: Arc<Live>,
+    as_of: DateTime<Utc>,
+}
+
+impl Draft {
+    /// The variant of the workflow that decides about this lead.
+    pub(super) fn variant(&self) -> &Variant {
+        self.live.variant_of(self.lead)
+    }
+
+    /// How this is about to be decided: by the rules, or by people when the workflow is stopped.
+    pub(super) fn mode(&self, is_killed: bool) -> Mode {
+        if is_killed && self.receipt.mode == Mode::Live { Mode::Manual } else { self.receipt.mode }
+    }
+
+    /// The event, where one led to the decision.
+    pub(super) fn event(&self) -> Option<&NewEvent> {
+        match &self.cause {
+            Cause::Event(event) => Some(event),
+            Cause::Other(..) => None,
+        }
+    }
+
+    /// The system that the newest word about the lead came from.
+    pub(super) fn source(&self) -> &str {
+        match &self.cause {
+            Cause::Event(event) => &event.signal.event.source,
+            Cause::Other(_, source) => source,
+        }
+    }
+}
+
+impl Pipeline {
+    /// Prepares signals for [`Self::take_prepared`], so that the next ones can be prepared while the ones before are committed.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn prepare(&self, incoming: &[Incoming]) -> store::Result<Group> {
+        let mut group = Group { refused: Vec::new(), repeats: Vec::new(), drafts: Vec::new() };
+        let fresh = self.skip_repeats(incoming, &mut group).await?;
+        let routed = self.route(incoming, fresh, &mut group).await?;
+        let named: Vec<NamedLead> = routed.iter().map(|routed| routed.event.named.clone()).collect();
+        let found = if named.is_empty() {
+            Vec::new()
+        } else {
+            ingest::identify(&mut *self.store.pool().acquire().await?, &named).await?
+        };
+        let histories = self.histories(&routed, &found).await?;
+        group.drafts = decide_all(routed, &found, histories).await;
+        self.code_features(&mut group.drafts).await?;
+        Ok(group)
+    }
+
+    /// Answers what was taken before by its idempotency key, before anything else is looked at: a repeat gets its first
+    /// answer, whatever was reconfigured since.
+    async fn skip_repeats(
+        &self,
+        incoming: &[Incoming],
+        group: &mut Group,
+    ) -> store::Result<Vec<(usize, Box<NewEvent>)>> {
+        let events = incoming
+            .iter()
+            .enumerate()
+            .map(|(place, incoming)| self.new_event(place, incoming))
+            .collect::<store::Result<Vec<_>>>()?;
+        let claims: Vec<Claim> = events.iter().map(|event| event.claim.clone()).collect();
+        let claimed = ingest::look_up_keys(&mut *self.store.pool().acquire().await?, &claims).await?;
+        let mut fresh = Vec::with_capacity(events.len());
+        for (place, (event, claimed)) in events.into_iter().zip(claimed).enumerate() {
+            match claimed {
+                Claimed::Fresh => fresh.push((place, Box::new(event))),
+                Claimed::Repeat(event) => group.repeats.push((place, event.into())),
+                Claimed::Other => group.refused.push((place, Refusal::KeyReused)),
+            }
+        }
+        Ok(fresh)
+    }
+
+    fn new_event(&self, place: usize, incoming: &Incoming) -> store::Result<NewEvent> {
+        let (receipt, signal) = (&incoming.receipt, incoming.signal.clone());
+        let id = EventId(engine::ids::mint_nth(receipt.received_at, place, rand::random()));
+        let document = serde_json::to_value(&signal.event)?;
+        let body = engine::canonical::bytes(&document)?;
+        let keyring = self.store.keyring();
+        let scope = format!("event:{}", signal.event.source);
+        let claim = Claim::new(keyring, scope, &signal.key, &body, id.0, receipt.received_at);
+        let (source, lead) = (&signal.event.source, &signal.event.lead);
+        let named = NamedLead::new(keyring, source, lead, id.0, receipt.received_at);
+        Ok(NewEvent { id, document, body, claim, named, signal })
+    }
+
+    async fn route(
+        &self,
+        incoming: &[Incoming],
+        fresh: Vec<(usize, Box<NewEvent>)>,
+        group: &mut Group,
+    ) -> store::Result<Vec<Routed>> {
+        let mut routed = Vec::with_capacity(fresh.len());
+        for (place, event) in fresh {
+            let receipt = incoming[place].receipt.clone();
+            match self.registry.route(&event.signal.event).await? {
+                Ok(live) => {
+                    let as_of = match receipt.mode {
+                        Mode::Historical => event.signal.event.occurred_at.unwrap_or(receipt.as_of),
+                        _ => receipt.as_of,
+                    };
+                    routed.push(Routed { place, receipt, event, live, as_of: engine::time::cut(as_of) });
+                }
+                Err(refusal) => group.refused.push((place, refusal)),
+            }
+        }
+        Ok(routed)
+    }
+
+    /// What came in before about the leads whose bundle looks back; an empty history for all others.
+    async fn histories(
+        &self,
+        routed: &[Routed],
+        found: &[Identified],
+    ) -> store::Result<Vec<Option<LeadHistory>>> {
+        let mut histories: Vec<Option<LeadHistory>> = Vec::with_capacity(routed.len());
+        let mut wanted = Vec::new();
+        for (place, (routed, found)) in routed.iter().zip(found).enumerate() {
+            let period = routed.live.looks_back(found.lead);
+            histories.push(period.map(|_| LeadHistory::default()));
+            if let (Some(period), false) = (period, found.is_new) {
+                let from = routed.as_of - period;
+                let one =
+                    HistoryWanted { lead: found.lead, workflow: routed.live.id, from, to: routed.as_of };
+                wanted.push((place, one));
+            }
+        }
+        if wanted.is_empty() {
+            return Ok(histories);
+        }
+        let periods: Vec<HistoryWanted> = wanted.iter().map(|(_, wanted)| *wanted).collect();
+        let mut connection = self.store.pool().acquire().await?;
+        let keyring = self.store.keyring();
+        let read =
+            ingest::histories(&mut connection, keyring, &periods, limits::EARLIER_EVENTS as i64).await?;
+        for ((place, _), history) in wanted.into_iter().zip(read) {
+            histories[place] = Some(history);
+        }
+        Ok(histories)
+    }
+
+    /// Codes the fields of decisions for simulations.
+    pub(super) async fn code_features(&self, drafts: &mut [Draft]) -> store::Result<()> {
+        let mut texts: BTreeMap<WorkflowId, BTreeSet<(String, String)>> = BTreeMap::new();
+        for draft in drafts.iter() {
+            let found = features::texts(&draft.variant().bundle.catalogue, &draft.made.snapshot.fields)
+                .map(|(field, text)| (field.to_owned(), text.to_owned()));
+            texts.entry(draft.live.id).or_default().extend(found);
+        }
+        let mut codes = HashMap::new();
+        for (workflow, texts) in texts {
+            codes.insert(workflow, self.registry.codes(workflow, texts).await?);
+        }
+        for draft in drafts {
+            let codes = codes.get(&draft.live.id);
+            let code = |field: &str, text: &str| {
+                codes.and_then(|codes| codes.get(&(field.to_owned(), text.to_owned()))).copied()
+            };
+            let catalogue = &draft.variant().bundle.catalogue;
+            draft.features = features::encode(catalogue, &draft.made.snapshot.fields, code);
+        }
+        Ok(())
+    }
+}
+
+/// Decides events in their order: of two about one lead, the later one sees the earlier one.
+async fn decide_all(
+    routed: Vec<Routed>,
+    found: &[Identified],
+    histories: Vec<Option<LeadHistory>>,
+) -> Vec<Draft> {
+    let mut drafts: Vec<Draft> = Vec::with_capacity(routed.len());
+    for (n, ((routed, found), history)) in routed.into_iter().zip(found).zip(histories).enumerate() {
+        drafts.push(decide(routed, found.lead, history, &drafts));
+        // Statements that wait for their answers resume in the meantime.
+        if n % 8 == 7 {
+            tokio::task::yield_now().await;
+        }
+    }
+    drafts
+}
+
+fn decide(routed: Routed, lead: LeadId, history: Option<LeadHistory>, before: &[Draft]) -> Draft {
+    let Routed { place, receipt, event, live, as_of } = routed;
+    let together = before.iter().filter(|draft| draft.lead == lead);
+    let sequence = history.as_ref().map(|history| history.sequence + together.clone().count() as i64);
+    let conditions = Conditions::default();
+    let (made, shadows) = {
+        let known = known(history.as_ref(), together.filter(|draft| draft.live.id == live.id), as_of);
+        let document = EventDocument { id: event.id, document: &event.document };
+        make_all(&live, lead, &document, &known, &conditions)
+    };
+    Draft {
+        place,
+        decision_id: DecisionId(engine::ids::mint_nth(receipt.received_at, place, rand::random())),
+        receipt,
+        live,
+        cause: Cause::Event(event),
+        lead,
+        sequence,
+        made,
+        shadows,
+        as_of,
+        conditions,
+        features: Vec::new(),
+    }
+}
+
+/// Reads and decides by the bundle that the lead's bucket gets, and by every candidate in the shadow stage.
+pub(super) fn make_all(
+    live: &Live,
+    lead: LeadId,
+    event: &EventDocument<'_>,
+    known: &Known<'_>,
+    conditions: &Conditions,
+) -> (Made, Vec<(Variant, Made)>) {
+    let make = |variant: &Variant| {
+        let (snapshot, _) = variant.bundle.read(event, known);
+        let verdict = variant.bundle.decide(&snapshot, known.as_of, conditions);
+        Made { snapshot, verdict }
+    };
+    let shadows = live.shadows.iter().map(|variant| (variant.clone(), make(variant))).collect();
+    (make(live.variant_of(lead)), shadows)
+}
+
+/// What is known of a lead: its stored history, and before that what came together with this event.
+pub(super) fn known<'a>(
+    history: Option<&'a LeadHistory>,
+    together: impl Iterator<Item = &'a Draft>,
+    as_of: DateTime<Utc>,
+) -> Known<'a> {
+    let mut earlier: Vec<EarlierEvent<'_>> = Vec::new();
+    if let Some(history) = history {
+        let stored = history.events.iter().map(|past| EarlierEvent {
+            event: EventDocument { id: past.id, document: &past.body },
+            at: past.at,
+        });
+        let new = together.filter_map(|draft| {
+            let event = draft.event()?;
+            let at = event.signal.event.occurred_at.unwrap_or(draft.receipt.received_at);
+            Some(EarlierEvent { event: EventDocument { id: event.id, document: &event.document }, at })
+        });
+        earlier.extend(stored.chain(new.filter(|earlier| earlier.at <= as_of)));
+        earlier.sort_by_key(|earlier| std::cmp::Reverse((earlier.at, earlier.event.id)));
+    }
+    Known { earlier, as_of }
+}

@@ -1,0 +1,261 @@
+//! What people decide about leads that wait, each lead once: the second way into the log. A verdict locks the lead as the commit
+//! of a decision does, takes its next number, and writes its effects by the same function.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use engine::action::Action;
+use engine::control::outcome::OutcomeStage;
+use engine::decision::{Decision, Mode};
+use engine::effect::PersonVerdict;
+use engine::ids::{DestinationId, EffectId};
+use engine::rules::pick::{Pool, chosen};
+use serde_json::{Value as Json, json};
+use sqlx::PgConnection;
+use store::ingest::{self, EffectRow, LeadThen, LockedLead, PoolState};
+use store::outcomes::{self, OutcomeInput, OutcomeRow};
+use store::queue::{self, Kind, NewVerdict, Place, Taken, Verdict, WaitingState};
+use store::workflows::{self, Target};
+use store::{Actor, Error, Result, Store, log};
+
+pub use store::queue::Gone;
+
+/// What became of a verdict.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decided {
+    /// It counts.
+    Done,
+    /// Nothing was changed: another person works on the lead.
+    Taken(Taken),
+    /// Nothing was changed: the lead does not wait with this decision any more.
+    Gone(Gone),
+}
+
+/// What became of taking a verdict back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GivenBack {
+    /// The lead waits again, where it was.
+    Done,
+    /// It is too late, or something has happened to the lead since.
+    TooLate,
+}
+
+/// Decides a waiting lead: the verdict, an override where it differs from what the rules suggest, the outcome of one who is
+/// disqualified, the way out of the queue, and what destinations are told, in one transaction. Of two who decide at one
+/// moment, one does.
+///
+/// # Errors
+/// [`Error::Erased`] when the person behind the lead was erased, [`Error::Refused`] for what is no person, or where the lead is
+/// given to an address that takes none.
+pub async fn decide(store: &Store, actor: &Actor, verdict: &Verdict) -> Result<Decided> {
+    let (person, place) = (queue::person(actor)?, verdict.place);
+    let decision = log::decision(store, verdict.decision).await?;
+    let mut tx = store.pool().begin().await?;
+    let mut lead = ingest::lock_lead(&mut tx, store.keyring(), place.lead).await?;
+    if let Some(taken) = queue::taken(&mut tx, actor, person, place).await? {
+        return Ok(Decided::Taken(taken));
+    }
+    if let Some(assignee) = &verdict.assignee
+        && !queue::takes_leads(&mut tx, verdict.decision, assignee).await?
+    {
+        return Err(Error::Refused("nobody with this address takes leads".into()));
+    }
+    let pools = take_turn(&mut tx, verdict).await?;
+    let state = queue::lock_waiting(&mut tx, place).await?;
+    let Some(state) = state.filter(|state| is_as_seen(state, verdict)) else {
+        return Ok(Decided::Gone(queue::gone_now(&mut tx, place, verdict.decision).await?));
+    };
+    let by = queue::address(&mut tx, person).await?;
+    let override_id = write_override(&mut tx, actor, verdict, &lead, &by).await?;
+    let outcome_id = write_outcome(&mut tx, actor, verdict, &lead, &by).await?;
+    queue::leave(&mut tx, place, verdict.decision).await?;
+    let before = lead.assignee.clone();
+    if let Some(assignee) = &verdict.assignee {
+        lead.assignee = Some(assignee.clone());
+    }
+    ingest::update_pools(&mut tx, &pools).await?;
+    let row = NewVerdict {
+        kind: verdict.kind,
+        action: verdict.action,
+        assignee: verdict.assignee.clone(),
+        assignee_before: before,
+        override_id,
+        outcome_id,
+        state,
+    };
+    let said = PersonVerdict {
+        verdict_id: queue::insert_verdict(&mut tx, actor, person, place, &row).await?,
+        kind: verdict.kind,
+        by,
+        at: engine::time::cut(actor.now),
+        action: verdict.action,
+        parameters: parameters(verdict),
+        reason: verdict.reason.clone(),
+    };
+    let has_effects = finish(&mut tx, place, lead, &decision, &said, verdict.action).await?;
+    tx.commit().await?;
+    if has_effects {
+        ingest::wake_dispatchers(store).await;
+    }
+    Ok(Decided::Done)
+}
+
+/// Takes a verdict of the actor's back, within [`queue::TAKE_BACK`] and while nothing else has happened to the lead: it waits
+/// again, as long as it had. What the verdict wrote stays written, and a row says that it does not count; destinations that
+/// were told of the verdict are told that.
+///
+/// # Errors
+/// When the database fails, or for what is no person.
+pub async fn give_back(store: &Store, actor: &Actor, place: Place) -> Result<GivenBack> {
+    let person = queue::person(actor)?;
+    let Some(newest) = queue::newest_decision(store, place).await? else { return Ok(GivenBack::TooLate) };
+    let decision = log::decision(store, newest).await?;
+    let mut tx = store.pool().begin().await?;
+    let mut lead = ingest::lock_lead(&mut tx, store.keyring(), place.lead).await?;
+    let last = queue::lock_last_verdict(&mut tx, actor, person, place, newest).await?;
+    let Some(last) = last else { return Ok(GivenBack::TooLate) };
+    queue::requeue(&mut tx, place, &last.state).await?;
+    let mut parameters = BTreeMap::new();
+    if last.assignee.is_some() {
+        lead.assignee.clone_from(&last.assignee_before);
+        parameters.insert("assignee".to_owned(), json!(last.assignee_before));
+    }
+    let action: Action =
+        last.action.parse().map_err(|_| Error::Corrupt("a verdict has an unreadable action".into()))?;
+    let row = NewVerdict {
+        kind: Kind::GiveBack,
+        action,
+        assignee: None,
+        assignee_before: None,
+        override_id: last.override_id,
+        outcome_id: last.outcome_id,
+        state: last.state,
+    };
+    let verdict_id = queue::insert_verdict(&mut tx, actor, person, place, &row).await?;
+    outcomes::restage(&mut tx, &[place.lead.0]).await?;
+    let said = PersonVerdict {
+        verdict_id,
+        kind: Kind::GiveBack,
+        by: queue::address(&mut tx, person).await?,
+        at: engine::time::cut(actor.now),
+        action: Action::Hold,
+        parameters,
+        reason: None,
+    };
+    // To all that were told of the verdict, whether or not they take what waits.
+    let has_effects = finish(&mut tx, place, lead, &decision, &said, action).await?;
+    tx.commit().await?;
+    if has_effects {
+        ingest::wake_dispatchers(store).await;
+    }
+    Ok(GivenBack::Done)
+}
+
+/// Whether the lead waits as the person saw it: with the same decision and, where they agree, the same suggestion.
+fn is_as_seen(state: &WaitingState, verdict: &Verdict) -> bool {
+    let suggested = state.suggested.as_deref().and_then(|action| action.parse().ok()).map(Action::agreed);
+    state.last_decision_id == verdict.decision.0
+        && (verdict.kind != Kind::Accept || suggested == Some(verdict.action))
+}
+
+/// The parameters of the action as the person chose them: whose turn it counted as, and who gets the lead.
+fn parameters(verdict: &Verdict) -> BTreeMap<String, Json> {
+    let mut parameters = verdict.parameters.clone();
+    for (name, chosen) in [("pool", &verdict.pool), ("assignee", &verdict.assignee)] {
+        match chosen {
+            Some(chosen) => parameters.insert(name.to_owned(), json!(chosen)),
+            None => parameters.remove(name),
+        };
+    }
+    parameters
+}
+
+/// The state of the pool once the chosen person has had the turn; the pool is locked from here to the commit.
+async fn take_turn(connection: &mut PgConnection, verdict: &Verdict) -> Result<BTreeMap<String, PoolState>> {
+    let (Some(pool), Some(assignee)) = (&verdict.pool, &verdict.assignee) else { return Ok(BTreeMap::new()) };
+    let body = queue::pool_of_decision(connection, verdict.decision, pool).await?;
+    let members: Pool = serde_json::from_value(body)?;
+    let mut states = ingest::lock_pools(connection, &BTreeSet::from([pool.clone()])).await?;
+    let state = states.entry(pool.clone()).or_insert_with(PoolState::empty);
+    let counters = serde_json::from_value(state.counters.clone())?;
+    let after = chosen(&members.weighted(&state.weights), &counters, assignee)
+        .ok_or_else(|| Error::Refused("the person is not in this pool".into()))?;
+    state.counters = serde_json::to_value(after)?;
+    Ok(states)
+}
+
+/// The override of a person who did not agree with the rules.
+async fn write_override(
+    connection: &mut PgConnection,
+    actor: &Actor,
+    verdict: &Verdict,
+    lead: &LockedLead,
+    by: &str,
+) -> Result<Option<uuid::Uuid>> {
+    if verdict.kind == Kind::Accept {
+        return Ok(None);
+    }
+    let reason = verdict.reason.as_deref().unwrap_or_default();
+    let (place, decision, action) = (verdict.place, verdict.decision, verdict.action);
+    queue::insert_override(connection, actor, &lead.key, place, decision, action, reason, by).await.map(Some)
+}
+
+/// The outcome of a lead that is disqualified. Agreeing or changing the action is none: nobody has been in touch yet, and whether
+/// a lead is accepted is said by the AE who gets it.
+async fn write_outcome(
+    connection: &mut PgConnection,
+    actor: &Actor,
+    verdict: &Verdict,
+    lead: &LockedLead,
+    by: &str,
+) -> Result<Option<uuid::Uuid>> {
+    if verdict.action != Action::Reject {
+        return Ok(None);
+    }
+    let id = engine::ids::mint(actor.now, rand::random());
+    let input = OutcomeInput {
+        stage: OutcomeStage::Disqualified,
+        at: Some(actor.now),
+        by: Some(by.to_owned()),
+        amount: None,
+        currency: None,
+        opportunity_id: None,
+        reason: verdict.reason.clone(),
+    };
+    let row = OutcomeRow::new(id, lead.id, &lead.key, &input, actor.now, &actor.who.to_string());
+    outcomes::insert(connection, &[row]).await?;
+    Ok(Some(id))
+}
+
+/// Gives the verdict its number among what was decided about the lead, and writes its effects to the destinations that take this
+/// action, as a decision of it would have; returns whether there are any. In a stopped workflow they wait, as all of its effects
+/// do. What was decided on trial has no effects.
+async fn finish(
+    connection: &mut PgConnection,
+    place: Place,
+    mut lead: LockedLead,
+    decision: &Decision,
+    verdict: &PersonVerdict,
+    action: Action,
+) -> Result<bool> {
+    let is_trial = matches!(decision.mode, Mode::Historical | Mode::Simulation | Mode::Shadow);
+    if !is_trial {
+        lead.sequence += 1;
+    }
+    ingest::save_leads(connection, std::iter::once(&lead), &BTreeMap::new()).await?;
+    if is_trial {
+        return Ok(false);
+    }
+    let lead = LeadThen { id: lead.id, key: lead.key, sequence: lead.sequence, profile: lead.profile };
+    let targets: Vec<(DestinationId, Target)> = workflows::targets_of(connection, place.workflow).await?;
+    let rows = targets
+        .iter()
+        .filter(|(_, target)| target.wants(action))
+        .enumerate()
+        .map(|(n, (destination, target))| {
+            let id = EffectId(engine::ids::mint_nth(verdict.at, n, rand::random()));
+            EffectRow::new(id, &lead, place.workflow, decision, Some(verdict), (*destination, target))
+        })
+        .collect::<Result<Vec<_>>>()?;
+    ingest::insert_effects(connection, &rows).await?;
+    Ok(!rows.is_empty())
+}

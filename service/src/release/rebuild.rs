@@ -1,0 +1,105 @@
+//! What becomes of the releases that wait when another one goes live.
+
+use engine::bundle::BundleSource;
+use engine::change::Kind;
+use engine::control::release::{Act, Maker, Stage, step};
+use sqlx::PgConnection;
+use store::actor::Actor;
+use store::releases::{self, Release};
+use store::workflows::{self, Version};
+use store::{Error, Result};
+
+use super::build::build;
+use crate::change::{Surroundings, surroundings_of};
+
+/// Rebuilds the releases of a workflow that may still go live on the release that just did. Those that would change nothing
+/// any more are retired, those that no longer fit are suspended. Returns the numbers of those that need approval again.
+pub(super) async fn rebuild_others(
+    connection: &mut PgConnection,
+    actor: &Actor,
+    live: &Release,
+) -> Result<Vec<i64>> {
+    let waiting = releases::open_of(connection, live.workflow).await?;
+    if waiting.is_empty() {
+        return Ok(Vec::new());
+    }
+    let around = surroundings_of(connection, live.workflow).await?;
+    let mut to_approve = Vec::new();
+    for release in waiting {
+        let Some(change) = &release.change else { continue };
+        let version = workflows::versions(connection, &[change.version_id.0]).await?.pop();
+        let version = version.ok_or(Error::NotFound("version"))?;
+        let stage = rebuild(connection, actor, live, &release, &version, around.clone()).await?;
+        if stage.is_open() && !releases::missing_roles(connection, release.id).await?.is_empty() {
+            to_approve.push(release.number);
+        }
+    }
+    Ok(to_approve)
+}
+
+/// Rebuilds one release; returns the stage it is in then.
+async fn rebuild(
+    connection: &mut PgConnection,
+    actor: &Actor,
+    live: &Release,
+    release: &Release,
+    version: &Version,
+    around: Surroundings,
+) -> Result<Stage> {
+    let is_overtaken = live_version(&around.source, version) >= Some(version.version);
+    let built = build(connection, actor, around, version).await?;
+    if is_overtaken || built.as_ref() == Ok(&live.bundle) {
+        let retired = advance(release, Act::Replace)?;
+        let why = format!("Release {} went live and left nothing of it to change.", live.number);
+        releases::move_to(connection, actor, release, Act::Replace, retired, &why, Some(live.id)).await?;
+        return Ok(retired);
+    }
+    let mut release = release.clone();
+    // Simulations and shadow runs so far were of another bundle.
+    if built.is_err() || !matches!(release.stage, Stage::Approved | Stage::Scheduled | Stage::Suspended) {
+        let why = match &built {
+            Err(problem) => format!("Release {} went live and {problem}", live.number),
+            Ok(_) => format!("Release {} went live.", live.number),
+        };
+        suspend(connection, actor, &mut release, &why).await?;
+    }
+    if let Ok(bundle) = built {
+        releases::rebuild(connection, actor, &release, &bundle, &live.bundle).await?;
+        if release.stage == Stage::Suspended {
+            let approved = advance(&release, Act::Reinstate)?;
+            releases::move_to(connection, actor, &release, Act::Reinstate, approved, "", None).await?;
+            release.stage = approved;
+        }
+    }
+    Ok(release.stage)
+}
+
+async fn suspend(
+    connection: &mut PgConnection,
+    actor: &Actor,
+    release: &mut Release,
+    why: &str,
+) -> Result<()> {
+    if release.stage != Stage::Suspended {
+        let suspended = advance(release, Act::Suspend)?;
+        releases::move_to(connection, actor, release, Act::Suspend, suspended, why, None).await?;
+        (release.stage, release.paused_from) = (suspended, None);
+    }
+    Ok(())
+}
+
+/// The stage that an act of Meshline itself leads to.
+fn advance(release: &Release, act: Act) -> Result<Stage> {
+    step(release.position(), act, Maker::System).map_err(|refusal| Error::Refused(refusal.to_string()))
+}
+
+/// The version that is live of what this is a version of, or would be.
+fn live_version(source: &BundleSource, version: &Version) -> Option<u32> {
+    match version.kind {
+        Kind::Catalogue => Some(source.catalogue.0),
+        Kind::Map => Some(source.map.0),
+        Kind::RuleSet => Some(source.rule_set.0),
+        Kind::List => source.lists.get(&version.name).map(|(number, _)| *number),
+        Kind::Pool => source.pools.get(&version.name).map(|(number, _)| *number),
+    }
+}

@@ -1,0 +1,321 @@
+//! The rows of verdicts, and what they change of a waiting lead. By hand, as each statement is guarded by the lead's state.
+
+use chrono::{DateTime, Utc};
+use engine::action::Action;
+use engine::ids::{DecisionId, PersonId, VerdictId};
+use engine::time::micros;
+use serde::Serialize;
+use serde_json::{Value as Json, json};
+use sqlx::{FromRow, PgConnection};
+use uuid::Uuid;
+
+use super::{Kind, Place, TAKE_BACK};
+use crate::actor::Actor;
+use crate::control::{Audit, audit};
+use crate::error::{Error, Result};
+use crate::hash::{hex, row_hash};
+use crate::keyring::{DataKey, Place as Sealed};
+use crate::pool::Store;
+
+/// A lead as it waits.
+#[derive(Clone, Debug, FromRow)]
+pub struct WaitingState {
+    /// The decision it waits with.
+    pub last_decision_id: Uuid,
+    /// The queue.
+    pub queue: String,
+    /// Since when it has waited.
+    pub queued_at: DateTime<Utc>,
+    /// What the rules would do.
+    pub suggested: Option<String>,
+}
+
+/// The last verdict on a lead, while it can be taken back.
+#[derive(Clone, Debug, FromRow)]
+pub struct LastVerdict {
+    /// The state that the lead waited in.
+    #[sqlx(flatten)]
+    pub state: WaitingState,
+    /// What was chosen.
+    pub action: String,
+    /// Who got the lead, if somebody did.
+    pub assignee: Option<String>,
+    /// Who had it before.
+    pub assignee_before: Option<String>,
+    /// The override that the verdict wrote.
+    pub override_id: Option<Uuid>,
+    /// The outcome that the verdict wrote.
+    pub outcome_id: Option<Uuid>,
+}
+
+/// A verdict to be inserted.
+#[derive(Clone, Debug)]
+pub struct NewVerdict {
+    /// What kind it is.
+    pub kind: Kind,
+    /// What was chosen.
+    pub action: Action,
+    /// Who gets the lead.
+    pub assignee: Option<String>,
+    /// Who had it before.
+    pub assignee_before: Option<String>,
+    /// The override it writes or takes back.
+    pub override_id: Option<Uuid>,
+    /// The outcome it writes or takes back.
+    pub outcome_id: Option<Uuid>,
+    /// The state that the lead waits in.
+    pub state: WaitingState,
+}
+
+/// Reads and locks the state of a lead that waits; nothing when it does not.
+///
+/// # Errors
+/// When the database fails.
+pub async fn lock_waiting(connection: &mut PgConnection, place: Place) -> Result<Option<WaitingState>> {
+    Ok(sqlx::query_as(
+        "SELECT last_decision_id, queue, queued_at, suggested FROM lead_states \
+         WHERE lead_id = $1 AND workflow_id = $2 AND queue IS NOT NULL FOR NO KEY UPDATE",
+    )
+    .bind(place.lead.0)
+    .bind(place.workflow.0)
+    .fetch_optional(connection)
+    .await?)
+}
+
+/// Takes a lead out of the queue and ends every claim on it.
+///
+/// # Errors
+/// [`Error::Raced`] when it does not wait with this decision any more.
+pub async fn leave(connection: &mut PgConnection, place: Place, decision: DecisionId) -> Result<()> {
+    let left = sqlx::query(
+        "UPDATE lead_states SET queue = NULL, queued_at = NULL, suggested = NULL \
+         WHERE lead_id = $1 AND workflow_id = $2 AND last_decision_id = $3 AND queue IS NOT NULL",
+    )
+    .bind(place.lead.0)
+    .bind(place.workflow.0)
+    .bind(decision.0)
+    .execute(&mut *connection)
+    .await?;
+    if left.rows_affected() != 1 {
+        return Err(Error::Raced);
+    }
+    sqlx::query("DELETE FROM queue_claims WHERE lead_id = $1 AND workflow_id = $2")
+        .bind(place.lead.0)
+        .bind(place.workflow.0)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Puts a lead back into the queue as it waited before.
+///
+/// # Errors
+/// When the database fails.
+pub async fn requeue(connection: &mut PgConnection, place: Place, state: &WaitingState) -> Result<()> {
+    sqlx::query(
+        "UPDATE lead_states SET queue = $3, queued_at = $4, suggested = $5 WHERE lead_id = $1 AND workflow_id = $2",
+    )
+    .bind(place.lead.0)
+    .bind(place.workflow.0)
+    .bind(&state.queue)
+    .bind(state.queued_at)
+    .bind(&state.suggested)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Reads and locks the person's last verdict on a lead, if it can be taken back: given within [`TAKE_BACK`], on this
+/// decision, and nothing else has happened to the lead since.
+///
+/// # Errors
+/// When the database fails.
+pub async fn lock_last_verdict(
+    connection: &mut PgConnection,
+    actor: &Actor,
+    person: PersonId,
+    place: Place,
+    decision: DecisionId,
+) -> Result<Option<LastVerdict>> {
+    Ok(sqlx::query_as(
+        "SELECT v.decision_id AS last_decision_id, v.queue, v.queued_at, v.suggested, v.action, v.assignee, v.assignee_before, v.override_id, v.outcome_id \
+         FROM lead_states s JOIN queue_verdicts v ON v.decision_id = s.last_decision_id \
+         WHERE s.lead_id = $1 AND s.workflow_id = $2 AND v.decision_id = $5 AND s.queue IS NULL AND v.kind <> 'give_back' AND v.person_id = $3 AND v.at >= $4 \
+           AND NOT EXISTS (SELECT FROM queue_verdicts later WHERE later.decision_id = v.decision_id AND later.turn > v.turn) \
+           AND NOT EXISTS (SELECT FROM standing_outcomes o WHERE o.lead_id = s.lead_id AND o.received_at > v.at AND o.id IS DISTINCT FROM v.outcome_id) \
+         FOR NO KEY UPDATE OF s",
+    )
+    .bind(place.lead.0)
+    .bind(place.workflow.0)
+    .bind(person.0)
+    .bind(actor.now - TAKE_BACK)
+    .bind(decision.0)
+    .fetch_optional(connection)
+    .await?)
+}
+
+/// Returns the newest decision about a lead in a workflow.
+///
+/// # Errors
+/// When the database fails.
+pub async fn newest_decision(store: &Store, place: Place) -> Result<Option<DecisionId>> {
+    let newest: Option<Uuid> = sqlx::query_scalar(
+        "SELECT last_decision_id FROM lead_states WHERE lead_id = $1 AND workflow_id = $2",
+    )
+    .bind(place.lead.0)
+    .bind(place.workflow.0)
+    .fetch_optional(store.pool())
+    .await?;
+    Ok(newest.map(DecisionId))
+}
+
+/// Returns the e-mail address of a person.
+///
+/// # Errors
+/// When the database fails.
+pub async fn address(connection: &mut PgConnection, person: PersonId) -> Result<String> {
+    Ok(sqlx::query_scalar("SELECT email FROM people WHERE id = $1")
+        .bind(person.0)
+        .fetch_one(connection)
+        .await?)
+}
+
+/// Returns whether leads can be given to an address: that of an active AE, or of a member of a pool that the decision was made
+/// with.
+///
+/// # Errors
+/// When the database fails.
+pub async fn takes_leads(
+    connection: &mut PgConnection,
+    decision: DecisionId,
+    assignee: &str,
+) -> Result<bool> {
+    Ok(sqlx::query_scalar(
+        "SELECT EXISTS (SELECT FROM people p JOIN person_roles r ON r.person_id = p.id WHERE p.email = $1 AND r.role = 'ae' AND p.disabled_at IS NULL) \
+         OR EXISTS (SELECT FROM decisions d JOIN bundles b ON b.hash = d.bundle JOIN versions v ON v.id = ANY(b.version_ids) AND v.kind = 'pool' \
+         CROSS JOIN LATERAL jsonb_array_elements(v.body->'members') AS member WHERE d.id = $2 AND lower(member->>'person') = $1)",
+    )
+    .bind(assignee)
+    .bind(decision.0)
+    .fetch_one(connection)
+    .await?)
+}
+
+/// Returns the content of a pool in the version that a decision was made with.
+///
+/// # Errors
+/// [`Error::NotFound`] when the decision's bundle has no such pool.
+pub async fn pool_of_decision(
+    connection: &mut PgConnection,
+    decision: DecisionId,
+    pool: &str,
+) -> Result<Json> {
+    let body: Option<Json> = sqlx::query_scalar(
+        "SELECT v.body FROM decisions d JOIN bundles b ON b.hash = d.bundle JOIN versions v ON v.id = ANY(b.version_ids) AND v.kind = 'pool' AND v.name = $2 \
+         WHERE d.id = $1",
+    )
+    .bind(decision.0)
+    .bind(pool)
+    .fetch_optional(connection)
+    .await?;
+    body.ok_or(Error::NotFound("pool"))
+}
+
+/// Inserts an override: a person decided something else than the rules suggest. Returns its id.
+///
+/// # Errors
+/// When the database refuses it.
+pub async fn insert_override(
+    connection: &mut PgConnection,
+    actor: &Actor,
+    key: &DataKey,
+    place: Place,
+    decision: DecisionId,
+    action: Action,
+    reason: &str,
+    by: &str,
+) -> Result<Uuid> {
+    #[derive(Serialize)]
+    struct OverrideRow<'a> {
+        id: Uuid,
+        decision_id: DecisionId,
+        lead_id: Uuid,
+        action: Action,
+        #[serde(serialize_with = "hex")]
+        reason: Vec<u8>,
+        by_whom: &'a str,
+        #[serde(with = "micros")]
+        at: DateTime<Utc>,
+    }
+    let id = engine::ids::mint(actor.now, rand::random());
+    let row = OverrideRow {
+        id,
+        decision_id: decision,
+        lead_id: place.lead.0,
+        action,
+        reason: key.seal(reason.as_bytes(), Sealed { column: "overrides.reason", row: id }),
+        by_whom: by,
+        at: engine::time::cut(actor.now),
+    };
+    let hash = row_hash("overrides", &row)?;
+    sqlx::query("INSERT INTO overrides (id, decision_id, lead_id, action, reason, by_whom, at, hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")
+        .bind(row.id)
+        .bind(row.decision_id.0)
+        .bind(row.lead_id)
+        .bind(<&str>::from(row.action))
+        .bind(&row.reason)
+        .bind(row.by_whom)
+        .bind(row.at)
+        .bind(hash.0.as_slice())
+        .execute(connection)
+        .await?;
+    Ok(id)
+}
+
+/// Inserts the next verdict on the decision that a lead waits with, and its audit row; returns its id.
+///
+/// # Errors
+/// When the database refuses it.
+pub async fn insert_verdict(
+    connection: &mut PgConnection,
+    actor: &Actor,
+    person: PersonId,
+    place: Place,
+    verdict: &NewVerdict,
+) -> Result<VerdictId> {
+    let id = engine::ids::mint(actor.now, rand::random());
+    let kind: &'static str = verdict.kind.into();
+    sqlx::query(
+        "INSERT INTO queue_verdicts (id, decision_id, turn, lead_id, workflow_id, kind, suggested, action, assignee, assignee_before, override_id, outcome_id, \
+         queue, queued_at, person_id, at) SELECT $1, $2, coalesce(max(turn), 0) + 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15 \
+         FROM queue_verdicts WHERE decision_id = $2",
+    )
+    .bind(id)
+    .bind(verdict.state.last_decision_id)
+    .bind(place.lead.0)
+    .bind(place.workflow.0)
+    .bind(kind)
+    .bind(&verdict.state.suggested)
+    .bind(<&str>::from(verdict.action))
+    .bind(&verdict.assignee)
+    .bind(&verdict.assignee_before)
+    .bind(verdict.override_id)
+    .bind(verdict.outcome_id)
+    .bind(&verdict.state.queue)
+    .bind(verdict.state.queued_at)
+    .bind(person.0)
+    .bind(engine::time::cut(actor.now))
+    .execute(&mut *connection)
+    .await?;
+    let detail = json!({
+        "decision": verdict.state.last_decision_id, "action": verdict.action, "suggested": verdict.state.suggested, "assignee": verdict.assignee,
+    });
+    let entry = Audit {
+        action: &format!("queue.{kind}"),
+        subject: &format!("lead:{}", place.lead),
+        lead: Some(place.lead),
+        detail,
+    };
+    audit(connection, actor, entry).await?;
+    Ok(id.into())
+}

@@ -1,0 +1,314 @@
+//! Every check and unique constraint, with rows that it refuses and rows that it just accepts.
+
+use super::support::{CHECK, Guards, UNIQUE};
+
+/// A row in each table.
+const WORLD: &str = include_str!("world.sql");
+
+/// An id that no row of the world has.
+const NEW: &str = "'00000000-0000-7000-8000-000000000009'";
+
+/// A check, its table, and a change to the table's row that the check refuses.
+const CHECKS: &[(&str, &str, &str)] = &[
+    ("api_keys_name_length", "api_keys", "name = ''"),
+    ("api_keys_name_length", "api_keys", "name = repeat('a', 101)"),
+    ("api_keys_scopes_exist", "api_keys", "scopes = '{root}'"),
+    ("api_keys_scopes_exist", "api_keys", "scopes = '{}'"),
+    ("audit_log_hash_is_sha256", "audit_log", "hash = 'x'"),
+    ("audit_log_personal_detail_has_a_lead", "audit_log", "personal_detail = 'x'"),
+    ("bundles_hash_is_sha256", "bundles", "hash = 'x'"),
+    ("change_reviews_comment_length", "change_reviews", "comment = repeat('a', 5001)"),
+    ("change_reviews_role_signs", "change_reviews", "role = NULL"),
+    ("change_reviews_role_signs", "change_reviews", "verdict = 'return', comment = 'No'"),
+    ("change_reviews_says_something", "change_reviews", "verdict = 'return', role = NULL"),
+    ("change_reviews_signs_a_content", "change_reviews", "hash = NULL"),
+    (
+        "change_reviews_signs_a_content",
+        "change_reviews",
+        "verdict = 'comment', role = NULL, comment = 'Why?'",
+    ),
+    ("change_reviews_verdict_exists", "change_reviews", "verdict = 'perhaps', role = NULL, comment = 'Hm'"),
+    ("changes_approved_is_a_version", "changes", "version_id = id"),
+    ("changes_base_from_nothing", "changes", "base_version = -1"),
+    ("changes_body_and_hash", "changes", "body = NULL"),
+    ("changes_body_and_hash", "changes", "hash = NULL"),
+    ("changes_closed_since", "changes", "closed_at = now()"),
+    ("changes_closed_since", "changes", "state = 'withdrawn'"),
+    ("changes_hash_is_sha256", "changes", "hash = 'x'"),
+    ("changes_kind_exists", "changes", "kind = 'hunch'"),
+    ("changes_name_length", "changes", "name = ''"),
+    ("changes_name_length", "changes", "name = repeat('a', 101)"),
+    (
+        "changes_state_exists",
+        "changes",
+        "state = 'lost', author_id = id, submitted_at = now(), title = 'T', required = '{revops}'",
+    ),
+    (
+        "changes_submitted_is_whole",
+        "changes",
+        "state = 'submitted', author_id = id, submitted_at = now(), required = '{revops}'",
+    ),
+    (
+        "changes_submitted_is_whole",
+        "changes",
+        "state = 'submitted', author_id = id, title = 'T', required = '{revops}'",
+    ),
+    (
+        "changes_submitted_is_whole",
+        "changes",
+        "state = 'submitted', submitted_at = now(), title = 'T', required = '{revops}'",
+    ),
+    (
+        "changes_submitted_is_whole",
+        "changes",
+        "state = 'submitted', body = NULL, hash = NULL, author_id = id, submitted_at = now(), title = 'T', required = '{revops}'",
+    ),
+    ("changes_title_length", "changes", "title = repeat('a', 201)"),
+    ("changes_why_length", "changes", "why = repeat('a', 5001)"),
+    ("decisions_action_exists", "decisions", "action = 'guess'"),
+    ("decisions_confidence_range", "decisions", "rule_id = 'r', confidence = -0.1"),
+    ("decisions_confidence_range", "decisions", "rule_id = 'r', confidence = 1.1"),
+    ("decisions_fired_or_default", "decisions", "confidence = 0.5"),
+    ("decisions_hash_is_sha256", "decisions", "hash = 'x'"),
+    ("decisions_mode_exists", "decisions", "mode = 'dream'"),
+    ("deliveries_hash_is_sha256", "deliveries", "hash = 'x'"),
+    ("deliveries_result_exists", "deliveries", "result = 'lost'"),
+    ("destinations_name_form", "destinations", "name = 'A CRM'"),
+    ("events_hash_is_sha256", "events", "hash = 'x'"),
+    ("events_kind_exists", "events", "kind = 'rumour'"),
+    ("kill_switches_reason_length", "kill_switches", "reason = ''"),
+    ("kill_switches_reason_length", "kill_switches", "reason = repeat('a', 501)"),
+    (
+        "layers_content_and_rules_have_two_owners",
+        "layers",
+        "content_owner = '00000000-0000-7000-8000-000000000001', rules_owner = '00000000-0000-7000-8000-000000000001'",
+    ),
+    ("layers_is_one_row", "layers", "id = 2"),
+    ("lead_aliases_not_itself", "lead_aliases", "merged_into = lead_id"),
+    ("lead_identities_kind_exists", "lead_identities", "kind = 'face'"),
+    ("lead_states_queue_exists", "lead_states", "queue = 'later', queued_at = now()"),
+    ("lead_states_queued_since", "lead_states", "queue = 'sdr'"),
+    ("lead_states_suggested_exists", "lead_states", "suggested = 'guess'"),
+    ("leads_erased_is_empty", "leads", "erased_at = now(), data_key = 'x'"),
+    ("leads_erased_is_empty", "leads", "erased_at = now(), email = 'x'"),
+    ("leads_erased_is_empty", "leads", "erased_at = now(), name = 'x'"),
+    ("leads_erased_is_empty", "leads", "erased_at = now(), company = 'x'"),
+    ("leads_erased_is_empty", "leads", "erased_at = now(), domain = 'x'"),
+    ("leads_erased_is_empty", "leads", "erased_at = now(), external_id = 'x'"),
+    ("notices_what_exists", "notices", "what = 'rained'"),
+    ("outbox_running_is_leased", "outbox", "leased_until = now()"),
+    ("outbox_running_is_leased", "outbox", "state = 'running'"),
+    ("outbox_state_exists", "outbox", "state = 'lost'"),
+    ("outcomes_amount_has_currency", "outcomes", "amount = 1"),
+    ("outcomes_amount_is_finite", "outcomes", "currency = 'EUR', amount = 'NaN'"),
+    ("outcomes_amount_is_finite", "outcomes", "currency = 'EUR', amount = 'Infinity'"),
+    ("outcomes_amount_is_finite", "outcomes", "currency = 'EUR', amount = -1"),
+    ("outcomes_currency_form", "outcomes", "currency = 'euro'"),
+    ("outcomes_hash_is_sha256", "outcomes", "hash = 'x'"),
+    ("outcomes_stage_exists", "outcomes", "stage = 'lucky'"),
+    ("overrides_action_exists", "overrides", "action = 'guess'"),
+    ("overrides_hash_is_sha256", "overrides", "hash = 'x'"),
+    ("people_email_is_lower_case", "people", "email = 'Ana@acme.example'"),
+    ("people_email_is_lower_case", "people", "email = 'ana'"),
+    ("people_email_is_lower_case", "people", "email = repeat('a', 320) || '@acme.example'"),
+    ("people_name_length", "people", "name = ''"),
+    ("people_name_length", "people", "name = repeat('a', 201)"),
+    ("people_number_format_exists", "people", "number_format = 'roman'"),
+    ("person_roles_role_exists", "person_roles", "role = 'king'"),
+    ("queue_verdicts_action_exists", "queue_verdicts", "action = 'guess'"),
+    ("queue_verdicts_give_back_after_one", "queue_verdicts", "turn = 1"),
+    ("queue_verdicts_kind_exists", "queue_verdicts", "kind = 'perhaps'"),
+    ("queue_verdicts_turns_count_from_one", "queue_verdicts", "kind = 'accept', turn = 0"),
+    ("routes_kind_exists", "routes", "kind = 'rumour'"),
+    ("routes_source_length", "routes", "source = ''"),
+    ("routes_source_length", "routes", "source = repeat('a', 101)"),
+    ("saved_views_name_length", "saved_views", "name = ''"),
+    ("saved_views_name_length", "saved_views", "name = repeat('a', 61)"),
+    ("saved_views_page_is_a_path", "saved_views", "page = 'https://elsewhere'"),
+    ("saved_views_query_length", "saved_views", "query = repeat('a', 401)"),
+    ("used_forms_token_length", "used_forms", "token = ''"),
+    ("used_forms_token_length", "used_forms", "token = repeat('a', 101)"),
+    ("versions_count_from_one", "versions", "version = 0"),
+    ("versions_hash_is_sha256", "versions", "hash = 'x'"),
+    ("versions_kind_exists", "versions", "kind = 'hunch'"),
+    ("versions_name_length", "versions", "name = ''"),
+    ("versions_name_length", "versions", "name = repeat('a', 101)"),
+    ("workflows_live_since", "workflows", "first_live_at = now()"),
+    ("workflows_live_since", "workflows", "live_bundle = sha256('x')"),
+    ("workflows_name_form", "workflows", "name = 'Inbound form'"),
+];
+
+/// The roles that approve each kind of change, and sets of roles that are not enough.
+const TOO_FEW_ROLES: &[(&str, &str, &[&str])] = &[
+    ("map", "{enablement,rep_leader}", &["{}", "{enablement}", "{rep_leader}", "{revops}"]),
+    ("catalogue", "{enablement,revops}", &["{}", "{enablement}", "{revops}"]),
+    ("rule_set", "{revops}", &["{}", "{ae_rep_leader}"]),
+    ("list", "{revops}", &["{}", "{ae_rep_leader}"]),
+    ("pool", "{revops}", &["{}", "{ae_rep_leader}"]),
+];
+
+/// A unique constraint or index, its table, and the difference of a second row that is still refused.
+const UNIQUES: &[(&str, &str, &str)] = &[
+    ("api_keys_key_hash_key", "api_keys", "name = 'other'"),
+    ("api_keys_name_key", "api_keys", "key_hash = 'other'"),
+    ("change_reviews_a_person_signs_once", "change_reviews", "role = 'ae_rep_leader'"),
+    ("change_reviews_a_role_signs_once", "change_reviews", "person_id = gen_random_uuid()"),
+    ("changes_number_key", "changes", "name = 'other'"),
+    ("destinations_name_key", "destinations", "kind = 'other'"),
+    ("feature_dictionary_code_key", "feature_dictionary", "field = 'other'"),
+    ("kill_switches_workflow_key", "kill_switches", "reason = 'Other'"),
+    ("people_email_key", "people", "name = 'Other'"),
+    ("queue_claims_person_key", "queue_claims", "lead_id = gen_random_uuid()"),
+    ("queue_verdicts_once", "queue_verdicts", "override_id = NULL, outcome_id = NULL"),
+    ("queue_verdicts_outcome_taken_back_key", "queue_verdicts", "turn = 3, override_id = NULL"),
+    ("queue_verdicts_override_taken_back_key", "queue_verdicts", "turn = 3, outcome_id = NULL"),
+    ("saved_views_name_key", "saved_views", "query = 'q=other'"),
+    ("versions_change_key", "versions", "version = 2"),
+    ("versions_kind_name_version_key", "versions", "change_id = NULL"),
+    ("workflows_name_key", "workflows", "title = 'Other'"),
+];
+
+/// Tables with a primary key.
+const KEYED: &[&str] = &[
+    "api_keys",
+    "audit_log",
+    "bundles",
+    "change_editors",
+    "change_reviews",
+    "changes",
+    "decisions",
+    "deliveries",
+    "destination_flows",
+    "destinations",
+    "effect_keys",
+    "effects",
+    "events",
+    "feature_dictionary",
+    "features",
+    "idempotency_keys",
+    "import_runs",
+    "jobs",
+    "layers",
+    "lead_aliases",
+    "lead_identities",
+    "lead_states",
+    "leads",
+    "merge_suggestions",
+    "notices",
+    "outbox",
+    "outcomes",
+    "overrides",
+    "partitioned_tables",
+    "people",
+    "person_roles",
+    "pool_states",
+    "queue_claims",
+    "queue_verdicts",
+    "routes",
+    "saved_views",
+    "sessions",
+    "settings",
+    "setup_links",
+    "used_forms",
+    "versions",
+    "workflows",
+];
+
+/// Second rows that are valid.
+const ACCEPTED: &[(&str, &str)] = &[
+    (
+        "audit_log",
+        "id = uuid_v7_floor(now() + interval '1 ms'), personal_detail = 'x', lead_id = gen_random_uuid()",
+    ),
+    ("change_reviews", "verdict = 'return', role = NULL, comment = 'No'"),
+    ("change_reviews", "verdict = 'comment', role = NULL, hash = NULL, comment = 'Why?'"),
+    ("changes", "number = 1000, state = 'withdrawn', closed_at = now()"),
+    ("decisions", "id = uuid_v7_floor(now() + interval '1 ms'), rule_id = 'r', confidence = 1"),
+    ("lead_states", "lead_id = gen_random_uuid(), queue = 'sdr', queued_at = now(), suggested = 'assign'"),
+    ("leads", "email = 'ana@acme.example', name = 'Ana', data_key = 'x'"),
+    ("leads", "erased_at = now()"),
+    ("outbox", "effect_id = gen_random_uuid(), state = 'running', leased_until = now()"),
+    ("outcomes", "id = uuid_v7_floor(now() + interval '1 ms'), amount = 1, currency = 'EUR'"),
+    ("queue_verdicts", "turn = 1, kind = 'accept'"),
+    ("queue_verdicts", "turn = 3, kind = 'accept'"),
+];
+
+/// SQL that inserts a table's row once more, with a difference.
+fn copy(table: &str, difference: &str) -> String {
+    let change = if difference.is_empty() { String::new() } else { format!("UPDATE copy SET {difference};") };
+    format!(
+        "CREATE TEMP TABLE copy AS SELECT * FROM {table} ORDER BY {table}::text LIMIT 1; {change}
+         INSERT INTO {table} OVERRIDING SYSTEM VALUE SELECT * FROM copy; DROP TABLE copy"
+    )
+}
+
+/// A row in each table, in a transaction without triggers and foreign keys, so that only constraints refuse.
+async fn world() -> Guards {
+    let mut guards = Guards::open("").await;
+    guards.accepts("SET LOCAL session_replication_role = replica").await;
+    guards.accepts("DELETE FROM person_roles; DELETE FROM people").await;
+    guards.accepts(WORLD).await;
+    let role =
+        "INSERT INTO person_roles (person_id, role) VALUES ('00000000-0000-7000-8000-000000000001', 'sdr')";
+    guards.accepts(role).await;
+    guards
+}
+
+/// Adds a new id to the difference, where the table has one.
+fn with_new_id(table: &str, difference: &str) -> String {
+    const WITHOUT_ID: &[&str] =
+        &["feature_dictionary", "kill_switches", "queue_claims", "lead_states", "outbox"];
+    if WITHOUT_ID.contains(&table) || difference.starts_with("id = ") {
+        return difference.to_owned();
+    }
+    format!("id = {NEW}, {difference}")
+}
+
+#[tokio::test]
+async fn every_check_refuses_what_it_is_there_for() {
+    let mut guards = world().await;
+    for (constraint, table, difference) in CHECKS {
+        guards.violates(&copy(table, difference), CHECK, constraint).await;
+    }
+}
+
+#[tokio::test]
+async fn a_change_names_the_roles_that_sign_its_kind() {
+    let mut guards = world().await;
+    for (kind, enough, too_few) in TOO_FEW_ROLES {
+        let submitted = |roles: &str| {
+            copy(
+                "changes",
+                &format!(
+                    "id = {NEW}, number = 1000, kind = '{kind}', state = 'submitted', author_id = {NEW}, submitted_at = now(), title = 'T', required = '{roles}'"
+                ),
+            )
+        };
+        guards.would_accept(&submitted(enough)).await;
+        for roles in *too_few {
+            guards.violates(&submitted(roles), CHECK, "changes_roles_that_sign").await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_unique_constraint_refuses_a_second_row() {
+    let mut guards = world().await;
+    for (constraint, table, difference) in UNIQUES {
+        guards.violates(&copy(table, &with_new_id(table, difference)), UNIQUE, constraint).await;
+    }
+    for table in KEYED {
+        guards.violates(&copy(table, ""), UNIQUE, &format!("{table}_pkey")).await;
+    }
+}
+
+#[tokio::test]
+async fn rows_at_the_edge_of_a_constraint_are_accepted() {
+    let mut guards = world().await;
+    for (table, difference) in ACCEPTED {
+        guards.would_accept(&copy(table, &with_new_id(table, difference))).await;
+    }
+    // The table of layers has a single row.
+    let owners = "UPDATE layers SET content_owner = gen_random_uuid(), rules_owner = gen_random_uuid()";
+    guards.would_accept(owners).await;
+}

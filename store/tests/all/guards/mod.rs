@@ -1,0 +1,11 @@
+//! What the database refuses, even to the owner of its tables: every trigger, every clause of the guard functions, every
+//! constraint, and the privileges of the application's role. `cargo xtask mutate triggers` removes them one by one and checks that
+//! these tests fail.
+
+mod changes;
+mod constraints;
+mod log;
+mod privileges;
+mod reviews;
+mod support;
+mod versions;

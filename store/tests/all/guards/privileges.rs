@@ -1,0 +1,76 @@
+//! The privileges of the application's role: the limit of what a bug or an SQL injection in the application can do.
+
+use std::collections::BTreeMap;
+
+use super::support::Guards;
+
+/// The tables that the role may not change freely, with its privileges.
+const PRIVILEGES: &[(&str, &str)] = &[
+    ("audit_log", "SELECT INSERT"),
+    ("bundles", "SELECT INSERT"),
+    ("change_editors", "SELECT INSERT"),
+    ("change_reviews", "SELECT INSERT"),
+    ("changes", "SELECT INSERT UPDATE"),
+    ("decisions", "SELECT INSERT"),
+    ("deliveries", "SELECT INSERT"),
+    ("destinations", "SELECT INSERT UPDATE"),
+    ("effect_keys", "SELECT INSERT"),
+    ("effects", "SELECT INSERT"),
+    ("events", "SELECT INSERT"),
+    ("feature_dictionary", "SELECT INSERT"),
+    ("idempotency_keys", "SELECT INSERT"),
+    ("import_runs", "SELECT INSERT UPDATE"),
+    ("layers", "SELECT UPDATE"),
+    ("lead_aliases", "SELECT INSERT"),
+    ("lead_identities", "SELECT INSERT DELETE"),
+    ("lead_states", "SELECT INSERT UPDATE"),
+    ("leads", "SELECT INSERT UPDATE"),
+    ("merge_suggestions", "SELECT INSERT UPDATE"),
+    ("outcomes", "SELECT INSERT"),
+    ("overrides", "SELECT INSERT"),
+    ("partitioned_tables", "SELECT"),
+    ("pool_states", "SELECT INSERT UPDATE"),
+    ("queue_verdicts", "SELECT INSERT"),
+    ("settings", "SELECT INSERT UPDATE"),
+    ("versions", "SELECT INSERT"),
+    ("workflows", "SELECT INSERT UPDATE"),
+];
+
+/// The privileges on every other table, at most.
+const EVERYTHING: &str = "SELECT INSERT UPDATE DELETE";
+
+#[tokio::test]
+async fn the_role_has_the_listed_privileges_and_no_more() {
+    let mut guards = Guards::open("").await;
+    let found: Vec<(String, bool, String)> = sqlx::query_as(
+        "SELECT c.relname, c.relispartition, coalesce(string_agg(p, ' ' ORDER BY n) FILTER (WHERE has_table_privilege('meshline_app', c.oid, p)), '') \
+         FROM pg_class c, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) WITH ORDINALITY AS u (p, n) \
+         WHERE c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace AND c.relname <> 'seaql_migrations' GROUP BY 1, 2",
+    )
+    .fetch_all(&mut guards.owner)
+    .await
+    .unwrap();
+    let listed: BTreeMap<&str, &str> = PRIVILEGES.iter().copied().collect();
+    let mut seen = 0;
+    for (table, is_partition, may) in &found {
+        // Partitions are reached through their parent.
+        let expected =
+            if *is_partition { "" } else { listed.get(table.as_str()).copied().unwrap_or(EVERYTHING) };
+        assert_eq!(may, expected, "{table}");
+        seen += usize::from(listed.contains_key(table.as_str()));
+    }
+    assert_eq!(seen, listed.len(), "a table of the list is not there");
+}
+
+#[tokio::test]
+async fn the_role_owns_and_creates_nothing() {
+    let mut guards = Guards::open("").await;
+    let (owned, creates, is_super): (i64, bool, bool) = sqlx::query_as(
+        "SELECT (SELECT count(*) FROM pg_class WHERE relowner = r.oid), has_schema_privilege(r.oid, 'public', 'CREATE'), r.rolsuper OR r.rolbypassrls \
+         FROM pg_roles r WHERE rolname = 'meshline_app'",
+    )
+    .fetch_one(&mut guards.owner)
+    .await
+    .unwrap();
+    assert_eq!((owned, creates, is_super), (0, false, false));
+}

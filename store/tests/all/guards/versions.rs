@@ -1,0 +1,99 @@
+//! `check_version`: what becomes a version. Versions and bundles never change.
+
+use super::support::{BEN, CHANGE, CLEO, Guards, OTHER, UNIQUE, approve, draft, sign, submit, version};
+
+const UNSIGNED: &str = "not every role that has to sign has signed";
+const THIS: &str = "'list', 'tam', 1, sha256('Initech')";
+
+fn this() -> String {
+    format!("'{CHANGE}'")
+}
+
+/// A change that is submitted, and one that is signed by both roles.
+async fn signed_and_unsigned() -> Guards {
+    let setup = [
+        draft(CHANGE, "tam"),
+        submit(CHANGE),
+        draft(OTHER, "partners"),
+        submit(OTHER),
+        sign(CHANGE, BEN, "revops"),
+        sign(CHANGE, CLEO, "ae_rep_leader"),
+    ];
+    Guards::open(&setup.concat()).await
+}
+
+#[tokio::test]
+async fn a_version_is_what_a_signed_change_says() {
+    let mut guards = signed_and_unsigned().await;
+    guards.would_accept(&version(&this(), THIS)).await;
+    for other in [
+        "'pool', 'tam', 1, sha256('Initech')",
+        "'list', 'other', 1, sha256('Initech')",
+        "'list', 'tam', 2, sha256('Initech')",
+        "'list', 'tam', 1, sha256('Globex')",
+        // The content of the other change, which is not approved.
+        "'list', 'partners', 1, sha256('Initech')",
+    ] {
+        guards.refuses(&version(&this(), other), UNSIGNED).await;
+    }
+    let unsigned = version(&format!("'{OTHER}'"), "'list', 'partners', 1, sha256('Initech')");
+    guards.refuses(&unsigned, UNSIGNED).await;
+    let unknown = version("gen_random_uuid()", THIS);
+    guards.refuses(&unknown, UNSIGNED).await;
+}
+
+#[tokio::test]
+async fn a_change_that_was_sent_back_or_withdrawn_brings_no_version() {
+    for state in ["returned", "withdrawn"] {
+        let mut guards = signed_and_unsigned().await;
+        guards
+            .accepts(&format!(
+                "UPDATE changes SET state = '{state}', closed_at = now() WHERE id = '{CHANGE}'"
+            ))
+            .await;
+        guards.refuses(&version(&this(), THIS), UNSIGNED).await;
+    }
+}
+
+#[tokio::test]
+async fn a_change_brings_one_version() {
+    let mut guards = signed_and_unsigned().await;
+    guards.accepts(&version(&this(), THIS)).await;
+    // It counts as signed before and after its approval; its version exists already.
+    guards.violates(&version(&this(), THIS), UNIQUE, "versions_kind_name_version_key").await;
+    guards.accepts(&approve(CHANGE)).await;
+    guards.violates(&version(&this(), THIS), UNIQUE, "versions_kind_name_version_key").await;
+}
+
+#[tokio::test]
+async fn what_a_live_workflow_decides_by_changes_by_signatures_only() {
+    let version_of = |name: &str| format!("ARRAY[(SELECT id FROM versions WHERE name = '{name}')]");
+    let setup = format!(
+        "{}{}
+         INSERT INTO workflows (id, name, title, definition, created_at) VALUES ('{CHANGE}', 'inbound', 'Inbound', '{{}}', now());
+         INSERT INTO bundles (hash, workflow_id, manifest, version_ids, created_at) VALUES (sha256('live'), '{CHANGE}', '{{}}', {}, now());
+         INSERT INTO bundles (hash, workflow_id, manifest, version_ids, created_at) VALUES (sha256('old'), '{CHANGE}', '{{}}', {}, now());",
+        version("NULL", THIS),
+        version("NULL", "'list', 'partners', 1, sha256('Initech')"),
+        version_of("tam"),
+        version_of("partners"),
+    );
+    let mut guards = Guards::open(&setup).await;
+    let next = version("NULL", "'list', 'tam', 2, sha256('Globex')");
+    // Nothing is live yet.
+    guards.would_accept(&next).await;
+    guards.accepts("UPDATE workflows SET live_bundle = sha256('live'), first_live_at = now()").await;
+    guards.refuses(&next, "a live workflow decides by it: this needs a change that was signed").await;
+    for free in [
+        "'pool', 'tam', 1, sha256('Globex')",
+        "'list', 'other', 1, sha256('Globex')",
+        // In a bundle, but not in the live one.
+        "'list', 'partners', 2, sha256('Globex')",
+    ] {
+        guards.would_accept(&version("NULL", free)).await;
+    }
+    guards.is_written_once("UPDATE", "bundles", "UPDATE bundles SET version_ids = '{}'").await;
+    guards.is_written_once("DELETE", "bundles", "DELETE FROM bundles WHERE hash = sha256('old')").await;
+    guards.is_written_once("UPDATE", "versions", "UPDATE versions SET body = '[]'").await;
+    guards.is_written_once("DELETE", "versions", "DELETE FROM versions").await;
+}
