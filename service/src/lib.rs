@@ -11,6 +11,7 @@ pub mod error;
 pub mod import;
 pub mod letters;
 pub mod release;
+pub mod surroundings;
 #[cfg(feature = "testing")]
 pub mod testing;
 

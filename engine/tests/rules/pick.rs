@@ -18,7 +18,13 @@ fn everybody(pool: &Pool) -> BTreeSet<String> {
 }
 
 fn inputs(pool: &Pool, counters: Counters) -> PickInputs {
-    PickInputs { pool_version: 1, counters, available: everybody(pool), owner: None, weights: BTreeMap::new() }
+    PickInputs {
+        pool_version: 1,
+        counters,
+        available: everybody(pool),
+        owner: None,
+        weights: BTreeMap::new(),
+    }
 }
 
 /// Who is picked in so many turns, all being available, and the counters after them.

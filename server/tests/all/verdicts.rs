@@ -17,9 +17,9 @@ use serde_json::{Value as Json, json};
 use server::signals::Signals;
 use server::tasks::{dispatch, listen};
 use service::decide::Answer;
+use service::decide::verdict::{self, Decided, GivenBack};
 use store::actor::{Role, Who};
 use store::control::kill::{self, StopScope};
-use service::decide::verdict::{self, Decided, GivenBack};
 use store::queue::{Kind, Place, Verdict};
 use store::{Actor, people};
 use tokio_util::sync::CancellationToken;
@@ -103,7 +103,10 @@ impl Desk {
     }
 
     async fn decide(&self, verdict: &Verdict) {
-        assert_eq!(verdict::decide(self.office.store(), &self.actor(), verdict).await.unwrap(), Decided::Done);
+        assert_eq!(
+            verdict::decide(self.office.store(), &self.actor(), verdict).await.unwrap(),
+            Decided::Done
+        );
     }
 
     async fn take_back(&self, place: Place) {

@@ -16,8 +16,8 @@ use store::Store;
 use store::ingest::{self, HistoryWanted, PastEvent};
 use store::{log, workflows};
 
-use super::surroundings::Surroundings;
 use crate::error::{Error, Result};
+use crate::surroundings::Surroundings;
 
 /// Decisions that are looked at: enough to see a difference of a percent, and read in a moment.
 const DECISIONS: i64 = 300;
@@ -75,11 +75,7 @@ struct Case {
 
 /// What decisions were read from; those whose events cannot be read any more are left out. Of a lead that was decided more than
 /// once the newest decision counts.
-async fn cases(
-    store: &Store,
-    around: &Surroundings,
-    decisions: Vec<Decision>,
-) -> Result<Vec<Case>> {
+async fn cases(store: &Store, around: &Surroundings, decisions: Vec<Decision>) -> Result<Vec<Case>> {
     let mut seen = BTreeSet::new();
     let decisions: Vec<Decision> =
         decisions.into_iter().filter(|decision| seen.insert(decision.lead_id)).collect();

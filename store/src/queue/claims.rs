@@ -7,9 +7,9 @@ use uuid::Uuid;
 
 use super::list::{Filter, push_conditions};
 use super::{CLAIM, Place, Taken};
-use crate::actor::{Actor, Who};
+use crate::actor::Actor;
 use crate::control::{Audit, audit};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::pool::Store;
 
 /// What became of somebody's wish to work on a lead.
@@ -26,9 +26,9 @@ pub enum Claimed {
 /// Takes a lead: it is the actor's for [`super::CLAIM`], and whichever they had before is free.
 ///
 /// # Errors
-/// [`Error::Refused`] for what is no person.
+/// [`crate::Error::Refused`] for what is no person.
 pub async fn claim(store: &Store, actor: &Actor, place: Place) -> Result<Claimed> {
-    let person = person(actor)?;
+    let person = actor.person()?;
     let mut tx = store.pool().begin().await?;
     settle(&mut tx, person).await?;
     let waits: bool = sqlx::query_scalar(
@@ -52,7 +52,7 @@ pub async fn claim(store: &Store, actor: &Actor, place: Place) -> Result<Claimed
 /// Takes the first lead of a list that nobody works on, if there is one.
 ///
 /// # Errors
-/// [`Error::Refused`] for what is no person.
+/// [`crate::Error::Refused`] for what is no person.
 pub async fn claim_next(store: &Store, actor: &Actor, filter: &Filter) -> Result<Option<Place>> {
     for _ in 0..TRIES {
         if let Next::Done(place) = try_next(store, actor, filter).await? {
@@ -71,7 +71,7 @@ enum Next {
 }
 
 async fn try_next(store: &Store, actor: &Actor, filter: &Filter) -> Result<Next> {
-    let person = person(actor)?;
+    let person = actor.person()?;
     let mut tx = store.pool().begin().await?;
     settle(&mut tx, person).await?;
     let mut query = sqlx::QueryBuilder::new("SELECT s.lead_id, s.workflow_id FROM lead_states s WHERE ");
@@ -95,9 +95,9 @@ async fn try_next(store: &Store, actor: &Actor, filter: &Filter) -> Result<Next>
 /// Lets a lead go that the actor works on.
 ///
 /// # Errors
-/// [`Error::Refused`] for what is no person.
+/// [`crate::Error::Refused`] for what is no person.
 pub async fn release(store: &Store, actor: &Actor, place: Place) -> Result<()> {
-    let person = person(actor)?;
+    let person = actor.person()?;
     let mut tx = store.pool().begin().await?;
     let gone =
         sqlx::query("DELETE FROM queue_claims WHERE lead_id = $1 AND workflow_id = $2 AND person_id = $3")
@@ -116,14 +116,14 @@ pub async fn release(store: &Store, actor: &Actor, place: Place) -> Result<()> {
 /// Notes a sign of somebody who works on a lead: it stays theirs. Whoever lost it meanwhile gets nothing.
 ///
 /// # Errors
-/// [`Error::Refused`] for what is no person.
+/// [`crate::Error::Refused`] for what is no person.
 pub async fn renew(store: &Store, actor: &Actor, place: Place) -> Result<()> {
     sqlx::query(
         "UPDATE queue_claims SET expires_at = $4 WHERE lead_id = $1 AND workflow_id = $2 AND person_id = $3 AND expires_at > $5",
     )
     .bind(place.lead.0)
     .bind(place.workflow.0)
-    .bind(person(actor)?.0)
+    .bind(actor.person()?.0)
     .bind(actor.now + CLAIM)
     .bind(actor.now)
     .execute(store.pool())
@@ -151,17 +151,6 @@ pub async fn taken(
     .bind(actor.now)
     .fetch_optional(connection)
     .await?)
-}
-
-/// Returns the person behind an act: only people work a queue.
-///
-/// # Errors
-/// [`Error::Refused`] for an API key or a command.
-pub fn person(actor: &Actor) -> Result<PersonId> {
-    match actor.who {
-        Who::Person(id) => Ok(id),
-        Who::ApiKey(_) | Who::Command(_) => Err(Error::Refused("only people work the queue".into())),
-    }
 }
 
 /// One wish of a person at a time: two tabs would otherwise both take a lead.

@@ -8,9 +8,9 @@ use engine::action::Action;
 use engine::ids::DecisionId;
 use leptos::prelude::*;
 use serde_json::Value as Json;
+use service::decide::verdict::{self as verdicts, Decided, GivenBack, Gone};
 use store::Store;
 use store::control::kill;
-use service::decide::verdict::{self as verdicts, Decided, GivenBack, Gone};
 use store::queue::{self, Kind, Place, Verdict};
 use store::reads::frame::WorkflowName;
 

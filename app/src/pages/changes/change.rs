@@ -164,7 +164,7 @@ async fn impacts(store: &Store, change: &Change) -> Result<Vec<Impact>> {
     };
     let around = {
         let mut connection = store.pool().acquire().await.map_err(store::Error::from)?;
-        service::change::surroundings(&mut connection, change.kind, Some(&change.name)).await?
+        service::surroundings::surroundings(&mut connection, change.kind, Some(&change.name)).await?
     };
     let mut all = Vec::with_capacity(around.len());
     for around in &around {
