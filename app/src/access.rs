@@ -3,9 +3,16 @@
 //! The server asks it before every page, action and route, and each action and handler asks it once more for itself.
 //! What is not in the table is refused.
 
+use std::sync::LazyLock;
+
+use engine::change::{Kind, KindSpec};
 use http::Method;
+use service::run::RunKind;
 use store::actor::Role;
 use store::people::Scope;
+use strum::VariantArray as _;
+
+use crate::lists::LISTS;
 
 /// Who is let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,14 +60,47 @@ const DECIDERS: Need = Need::Roles(&[Role::Sdr, Role::RepLeader, Role::RevopsLea
 /// Who lets people and programs in.
 const ADMINS: Need = Need::Roles(&[Role::Admin]);
 
-/// Who signs what decides; which change asks for which of them, the database knows.
-const SIGNERS: Need = Need::Roles(&[Role::Enablement, Role::RepLeader, Role::Revops, Role::AeRepLeader]);
+/// The roles that approve changes; which change asks for which of them, its kind's row says.
+pub const APPROVING_ROLES: &[Role] = &[Role::Enablement, Role::RepLeader, Role::Revops, Role::AeRepLeader];
+
+/// Who signs what decides.
+const SIGNERS: Need = Need::Roles(APPROVING_ROLES);
+
+/// Who may start, cancel or retry a run of some kind; which of them may do so for a kind, the kind knows.
+const RUN_OWNERS: Need = Need::Roles(&[
+    Role::Enablement,
+    Role::RepLeader,
+    Role::Revops,
+    Role::RevopsLead,
+    Role::Integrations,
+    Role::Admin,
+]);
+
+/// Who may import leads and see the rows that were rejected.
+const IMPORTERS: Need = Need::Roles(RunKind::Import.owners());
+
+/// Who may have decisions decided again.
+const REPLAYERS: Need = Need::Roles(RunKind::ReplayDecisions.owners());
 
 /// Who goes live with releases, and withdraws them.
 const RELEASERS: Need = Need::Roles(&[Role::Revops]);
 
 /// Every page, action and route.
-pub const ACCESS: &[AccessRule] = &[
+pub static ACCESS: LazyLock<Vec<AccessRule>> = LazyLock::new(|| {
+    let kinds = Kind::VARIANTS.iter().flat_map(|kind| versions(kind.spec()));
+    // Everybody who reads a list may have it as a file.
+    let lists = LISTS.iter().flat_map(|list| [list.path, list.csv]).map(|path| get(path, Need::SignedIn));
+    LINES.iter().cloned().chain(kinds).chain(lists).collect()
+});
+
+/// The pages of a kind of version: all of them, and each.
+fn versions(kind: &KindSpec) -> [AccessRule; 2] {
+    let each: &'static str = format!("{}/{{name}}", kind.path).leak();
+    [get(kind.path, Need::SignedIn), get(each, Need::SignedIn)]
+}
+
+/// The lines that come from no other table.
+const LINES: &[AccessRule] = &[
     // Pages. Everybody who is signed in reads everything (people own layers, they do not hide them).
     get("/", Need::SignedIn),
     get("/sign-in", Need::Anyone),
@@ -69,37 +109,22 @@ pub const ACCESS: &[AccessRule] = &[
     get("/forgot", Need::Anyone),
     get("/queue", Need::SignedIn),
     get("/dashboard", Need::SignedIn),
-    get("/leads", Need::SignedIn),
     get("/leads/{id}", Need::SignedIn),
     get("/sync", Need::SignedIn),
-    get("/sync/effects", Need::SignedIn),
     get("/sync/effects/{id}", Need::SignedIn),
     get("/sync/jobs", Need::SignedIn),
-    get("/rules", Need::SignedIn),
-    get("/rules/{name}", Need::SignedIn),
-    get("/lists", Need::SignedIn),
-    get("/lists/{name}", Need::SignedIn),
-    get("/pools", Need::SignedIn),
-    get("/pools/{name}", Need::SignedIn),
-    get("/maps", Need::SignedIn),
-    get("/maps/{name}", Need::SignedIn),
-    get("/fields", Need::SignedIn),
-    get("/fields/{name}", Need::SignedIn),
+    get("/runs/{id}", Need::SignedIn),
+    get("/runs/{id}/rejects.csv", IMPORTERS),
+    get("/import", IMPORTERS),
+    get("/import/{id}", IMPORTERS),
     get("/changes", Need::SignedIn),
     get("/changes/{number}", Need::SignedIn),
     get("/releases", Need::SignedIn),
     get("/releases/{number}", Need::SignedIn),
-    get("/audit", Need::SignedIn),
-    get("/people", Need::SignedIn),
     get("/people/{id}", Need::SignedIn),
     get("/keys", ADMINS),
     get("/styleguide", ADMINS),
     get("/account", Need::SignedIn),
-    // Lists as files: whoever reads the page may have it.
-    get("/leads.csv", Need::SignedIn),
-    get("/sync/effects.csv", Need::SignedIn),
-    get("/audit.csv", Need::SignedIn),
-    get("/people.csv", Need::SignedIn),
     get("/dashboard/charts/{file}", Need::SignedIn),
     // What tells open pages that something has changed: topics, nothing of anybody.
     get("/refresh", Need::SignedIn),
@@ -115,11 +140,17 @@ pub const ACCESS: &[AccessRule] = &[
     post("/actions/set-theme", Need::Anyone),
     post("/actions/pause-destination", SYNCS),
     post("/actions/resume-destination", SYNCS),
+    post("/actions/set-destination-title", SYNCS),
     post("/actions/replay-effect", SYNCS),
     post("/actions/replay-effects", SYNCS),
     post("/actions/replay-chosen", SYNCS),
     post("/actions/stop-replay", SYNCS),
     post("/actions/run-job", SYNCS),
+    post("/actions/cancel-run", RUN_OWNERS),
+    post("/actions/retry-run", RUN_OWNERS),
+    post("/actions/start-replay", REPLAYERS),
+    post("/actions/start-import", IMPORTERS),
+    post("/import/upload", IMPORTERS),
     post("/actions/stop-workflow", STOPPERS),
     post("/actions/resume-workflow", STOPPERS),
     post("/actions/take-lead", DECIDERS),
@@ -144,6 +175,8 @@ pub const ACCESS: &[AccessRule] = &[
     post("/actions/save-change", Need::SignedIn),
     post("/actions/withdraw-change", Need::SignedIn),
     post("/actions/comment-change", Need::SignedIn),
+    // The owner of the layer alone: which role that is, the kind's row says.
+    post("/actions/set-version-title", Need::SignedIn),
     post("/actions/sign-change", SIGNERS),
     post("/actions/return-change", SIGNERS),
     post("/changes/{number}/upload", Need::SignedIn),
@@ -240,6 +273,16 @@ mod tests {
     }
 
     #[test]
+    fn the_owners_of_each_kind_of_run_may_cancel_runs() {
+        for kind in <RunKind as strum::VariantArray>::VARIANTS {
+            for role in kind.owners() {
+                let caller = Caller::Person(vec![*role]);
+                assert_eq!(ask(Method::POST, "/actions/cancel-run", &caller), Ok(()), "{kind} {role}");
+            }
+        }
+    }
+
+    #[test]
     fn no_line_stands_twice() {
         for (index, line) in ACCESS.iter().enumerate() {
             let again = ACCESS[index + 1..]
@@ -257,6 +300,15 @@ mod tests {
         assert_eq!(ask(Method::GET, "/api/v1/leads/{id}", &key), Ok(()));
         assert_eq!(ask(Method::GET, "/api/v1/leads/{id}", &person), Err(Denied::SignedOut));
         assert_eq!(ask(Method::POST, "/api/v1/events", &key), Err(Denied::Forbidden));
+    }
+
+    #[test]
+    fn every_role_that_approves_a_kind_may_approve() {
+        for kind in Kind::VARIANTS {
+            for role in kind.spec().approvers {
+                assert!(APPROVING_ROLES.contains(role), "{role} approves {kind}");
+            }
+        }
     }
 
     #[test]

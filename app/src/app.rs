@@ -4,13 +4,15 @@ use engine::change::Kind;
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
 use leptos_router::components::{Route, Router, Routes};
-use leptos_router::{SsrMode, path};
+use leptos_router::{MatchNestedRoutes, NestedRoute, ParamSegment, SsrMode, path};
+use strum::VariantArray as _;
 
 use crate::pages::{
-    Account, AuditLog, ChangePage, Changes, Dashboard, EffectPage, Effects, FirstRun, Forgot, Home, Jobs,
-    Keys, LeadPage, Leads, NotFound, Outbox, People, PersonPage, Queue, ReleasePage, Releases, Search, SetUp,
-    Settings, SignIn, Styleguide, SubjectPage, Subjects,
+    Account, ChangePage, Changes, Dashboard, EffectPage, FirstRun, Forgot, Home, ImportMapping, ImportUpload,
+    Jobs, Keys, LIST_PAGES, LeadPage, NotFound, Outbox, PersonPage, Queue, ReleasePage, Releases, RunPage,
+    Search, SetUp, Settings, SignIn, Styleguide, SubjectPage, Subjects,
 };
+use crate::routes::{RouteList, StaticPath};
 
 /// All pages. Each is rendered as a whole before it is sent, so that status and title are right.
 #[component]
@@ -25,28 +27,19 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/forgot") view=Forgot ssr=SsrMode::Async />
                 <Route path=path!("/setup/:token") view=SetUp ssr=SsrMode::Async />
                 <Route path=path!("/queue") view=Queue ssr=SsrMode::Async />
-                <Route path=path!("/leads") view=Leads ssr=SsrMode::Async />
                 <Route path=path!("/leads/:id") view=LeadPage ssr=SsrMode::Async />
                 <Route path=path!("/sync") view=Outbox ssr=SsrMode::Async />
-                <Route path=path!("/sync/effects") view=Effects ssr=SsrMode::Async />
                 <Route path=path!("/sync/effects/:id") view=EffectPage ssr=SsrMode::Async />
                 <Route path=path!("/sync/jobs") view=Jobs ssr=SsrMode::Async />
-                <Route path=path!("/rules") view=|| view! { <Subjects kind=Kind::RuleSet /> } ssr=SsrMode::Async />
-                <Route path=path!("/rules/:name") view=|| view! { <SubjectPage kind=Kind::RuleSet /> } ssr=SsrMode::Async />
-                <Route path=path!("/lists") view=|| view! { <Subjects kind=Kind::List /> } ssr=SsrMode::Async />
-                <Route path=path!("/lists/:name") view=|| view! { <SubjectPage kind=Kind::List /> } ssr=SsrMode::Async />
-                <Route path=path!("/pools") view=|| view! { <Subjects kind=Kind::Pool /> } ssr=SsrMode::Async />
-                <Route path=path!("/pools/:name") view=|| view! { <SubjectPage kind=Kind::Pool /> } ssr=SsrMode::Async />
-                <Route path=path!("/maps") view=|| view! { <Subjects kind=Kind::Map /> } ssr=SsrMode::Async />
-                <Route path=path!("/maps/:name") view=|| view! { <SubjectPage kind=Kind::Map /> } ssr=SsrMode::Async />
-                <Route path=path!("/fields") view=|| view! { <Subjects kind=Kind::Catalogue /> } ssr=SsrMode::Async />
-                <Route path=path!("/fields/:name") view=|| view! { <SubjectPage kind=Kind::Catalogue /> } ssr=SsrMode::Async />
+                <Route path=path!("/runs/:id") view=RunPage ssr=SsrMode::Async />
+                <Route path=path!("/import") view=ImportUpload ssr=SsrMode::Async />
+                <Route path=path!("/import/:id") view=ImportMapping ssr=SsrMode::Async />
+                <VersionRoutes />
+                <ListRoutes />
                 <Route path=path!("/changes") view=Changes ssr=SsrMode::Async />
                 <Route path=path!("/changes/:number") view=ChangePage ssr=SsrMode::Async />
                 <Route path=path!("/releases") view=Releases ssr=SsrMode::Async />
                 <Route path=path!("/releases/:number") view=ReleasePage ssr=SsrMode::Async />
-                <Route path=path!("/audit") view=AuditLog ssr=SsrMode::Async />
-                <Route path=path!("/people") view=People ssr=SsrMode::Async />
                 <Route path=path!("/people/:id") view=PersonPage ssr=SsrMode::Async />
                 <Route path=path!("/settings") view=Settings ssr=SsrMode::Async />
                 <Route path=path!("/search") view=Search ssr=SsrMode::Async />
@@ -57,4 +50,29 @@ pub fn App() -> impl IntoView {
             </Routes>
         </Router>
     }
+}
+
+/// For each kind of version the page of all of them, and the page of each.
+#[component(transparent)]
+fn VersionRoutes() -> impl MatchNestedRoutes + Clone + Send + 'static {
+    let path = |kind: Kind| StaticPath(kind.spec().path);
+    let all = |kind: Kind| {
+        let view = move || view! { <Subjects kind=kind /> }.into_any();
+        NestedRoute::new((path(kind),), view).ssr_mode(SsrMode::Async)
+    };
+    let one = |kind: Kind| {
+        let view = move || view! { <SubjectPage kind=kind /> }.into_any();
+        NestedRoute::new((path(kind), ParamSegment("name")), view).ssr_mode(SsrMode::Async)
+    };
+    let kinds = || Kind::VARIANTS.iter().copied();
+    (RouteList(kinds().map(all).collect()), RouteList(kinds().map(one).collect()))
+}
+
+/// The pages of lists.
+#[component(transparent)]
+fn ListRoutes() -> impl MatchNestedRoutes + Clone + Send + 'static {
+    let routes = LIST_PAGES
+        .iter()
+        .map(|list| NestedRoute::new((StaticPath(list.info.path),), list.view).ssr_mode(SsrMode::Async));
+    RouteList(routes.collect())
 }

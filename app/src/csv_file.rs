@@ -25,6 +25,16 @@ pub fn written(rows: impl IntoIterator<Item = Vec<String>>) -> Result<Vec<u8>, c
     writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))
 }
 
+/// Returns the cell of a text that may not be there.
+pub fn text(text: Option<String>) -> String {
+    text.unwrap_or_default()
+}
+
+/// Returns the cell of an instant that may not be there.
+pub fn instant(at: Option<chrono::DateTime<chrono::Utc>>) -> String {
+    at.map(engine::time::stamp).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

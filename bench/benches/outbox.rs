@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use chrono::{DateTime, TimeDelta, Utc};
 use destinations::{
-    Destination, Limits, OpenError, ReadError, Receipt, Record, Request, TestFailed, WriteError,
+    Credential, Destination, Limits, OpenError, Receipt, TestFailed, WriteError, WriteRequest,
 };
 use engine::canonical::Digest;
 use engine::ids::{DestinationId, EffectId, LeadId, WorkflowId};
@@ -242,9 +242,10 @@ fn body(lead: LeadId, decision: Uuid, sequence: i64, effect: Digest, remote: Dig
         "schema": "meshline.decision.v1", "effect": effect, "remote_key": remote, "lead_sequence": sequence, "workflow": "inbound-form",
         "lead": {"id": lead, "email": "ana@initech.example", "name": "Ana Ruiz", "company": "Initech", "domain": null, "external_id": null},
         "decision": {
-            "decision_id": decision, "lead_id": lead, "workflow": "inbound-form", "mode": "live", "rule_set": "inbound-form", "rule_version": 1,
+            "decision_id": decision, "lead_id": lead, "event_id": decision, "workflow": "inbound-form", "mode": "live", "bundle": Digest::of(b"bundle"), "rule_set": "inbound-form", "rule_version": 1,
             "variant": null, "rule_id": "tam-high-intent", "action": "assign", "parameters": {"pool": "enterprise-ae", "assignee": "jane@corvane.example"},
             "confidence": 0.91, "risk_tags": ["quota"], "held_by": null, "because": [],
+            "as_of": "2026-11-22T09:00:00.000000Z", "decided_at": "2026-11-22T09:00:00.012345Z",
             "content_snapshot": {"fields": {"company": field("Initech".into()), "company_size": field(120.into()), "intent_confidence": field(0.93.into())}},
         },
     })
@@ -266,7 +267,7 @@ struct Seen {
 impl Noop {
     fn options(&self) -> Options {
         let noop = self.clone();
-        let open = move |_: &str, _: &Json, _: Option<&[u8]>| -> Result<Box<dyn Destination>, OpenError> {
+        let open = move |_: &str, _: &Json, _: Credential<'_>| -> Result<Box<dyn Destination>, OpenError> {
             Ok(Box::new(noop.clone()))
         };
         Options { open: Arc::new(open) }
@@ -293,20 +294,16 @@ impl Destination for Noop {
 
     fn limits(&self) -> Limits {
         let retry = Policy { base_ms: 1_000, cap_ms: 60_000, attempts: 5 };
-        Limits { in_flight: 500, timeout: Duration::from_secs(5), retry }
+        Limits { in_flight: 500, batch: 1, timeout: Duration::from_secs(5), retry }
     }
 
-    async fn write(&self, request: &Request) -> Result<Receipt, WriteError> {
+    async fn write(&self, request: &WriteRequest) -> Result<Receipt, WriteError> {
         let now = Instant::now();
         self.seen.first.get_or_init(|| now);
         self.seen.begun.lock().unwrap_or_else(PoisonError::into_inner).insert(request.effect_id, now);
         self.seen.count.fetch_add(1, Ordering::Relaxed);
-        let sent = json!({"effect": request.effect_key.to_string(), "bytes": request.body.len()});
+        let sent = json!({"effect": request.effect.key, "bytes": request.effect.bytes.len()});
         Ok(Receipt { status: Some(200), request: sent, response: json!({}), to_queue: None })
-    }
-
-    async fn read_back(&self, _: Digest) -> Result<Option<Record>, ReadError> {
-        Err(ReadError::Unreadable)
     }
 
     async fn test_connection(&self) -> Result<String, TestFailed> {

@@ -3,7 +3,7 @@
 //!
 //! Idempotency: the event's UID and its resource are named after the remote key, so that there is one a lead and calendar;
 //! it bears the effect's key and the decision's sequence, and is only ever written on the condition that it is still what
-//! was read (`If-None-Match`, `If-Match`). A write is a loop of look and step: see `caldav/plan.rs`.
+//! was read (`If-None-Match`, `If-Match`). A write looks, takes one step and looks again: see `caldav/plan.rs`.
 //!
 //! A time is taken as any calendar program takes it: by writing. So two writers may take one at the same moment. Each
 //! looks again after its write, and whoever then sees another's event over its own moves; since both look after they
@@ -14,11 +14,11 @@
 
 mod busy;
 mod event;
-mod look;
+mod lookup;
+mod meeting;
 mod plan;
 mod settings;
 mod slots;
-mod told;
 mod wire;
 mod xml;
 
@@ -27,6 +27,7 @@ use std::time::Duration;
 
 use chrono::{TimeDelta, Utc};
 use engine::canonical::Digest;
+use engine::effect::Effect;
 use engine::sync::backoff::Failure;
 use rand::Rng as _;
 use reqwest::Url;
@@ -34,13 +35,18 @@ use serde_json::{Value as Json, json};
 use zeroize::Zeroizing;
 
 use self::event::{Event, Mark};
-use self::plan::{Standing, Step, Wish};
+use self::meeting::Meeting;
+use self::plan::{Goal, Step, StoredEvent};
 pub use self::settings::{ClockTime, Day, Days, Minutes, Settings, WorkingHours};
 use self::slots::{Hours, Span};
-use self::told::Told;
-use self::wire::{Only, Put, Server};
-use crate::destination::{Destination, Limits, ReadError, Receipt, Record, Request, TestFailed, WriteError};
+use self::wire::{Found, Precondition, PutOutcome, Server};
+use crate::credentials::Credential;
+use crate::destination::{
+    ChangeCursor, Changes, Destination, Limits, Lookup, ReadError, Receipt, Record, TestFailed, WriteError,
+    WriteRequest,
+};
 use crate::http;
+use crate::http::auth::Auth;
 use crate::kinds::OpenError;
 
 /// Two writers in one calendar may take one time, and then have to move: a process is not to compete with itself.
@@ -54,7 +60,7 @@ const MAX_WAIT: Duration = Duration::from_millis(400);
 
 const NO_CALENDAR: &str = "the assignee has no calendar in the settings of this destination";
 const GONE: &str =
-    "the meeting of this decision does not stand: somebody cancelled it, or there was no time for it";
+    "the meeting of this decision is not in the calendar: somebody cancelled it, or there was no time for it";
 
 /// A CalDAV server, connected when it is first written to.
 pub struct Caldav {
@@ -71,36 +77,30 @@ pub struct Caldav {
 }
 
 /// What became of a write, for the receipt.
-struct Done {
-    told: &'static str,
+struct Settled {
+    meeting: &'static str,
     status: Option<u16>,
     span: Option<Span>,
     to_queue: Option<String>,
 }
 
 impl Caldav {
-    /// Checks settings and password.
+    /// Checks settings and credential.
     ///
     /// # Errors
     /// [`OpenError`] says what is wrong with them.
-    pub fn open(settings: &Settings, secret: Option<&[u8]>) -> Result<Self, OpenError> {
+    pub fn open(settings: &Settings, credential: Credential<'_>) -> Result<Self, OpenError> {
         let wrong = OpenError::Settings;
         let url = http::address(&settings.url, "the settings have `user`, and the password is the secret")?;
-        if settings.user.is_empty() || settings.user.contains(|char: char| char == ':' || char.is_control()) {
-            return Err(wrong("`user` must not be empty or hold a colon (RFC 7617)".into()));
-        }
-        let password = secret
-            .and_then(|secret| std::str::from_utf8(secret).ok())
-            .filter(|text| !text.is_empty() && !text.chars().any(char::is_control))
-            .ok_or_else(|| OpenError::Secret("a CalDAV server needs the user's password".into()))?;
+        let auth = auth(&settings.user, credential)?;
         let hours = settings.hours().map_err(wrong)?;
         let limits = Limits {
             in_flight: IN_FLIGHT,
+            batch: 1,
             timeout: settings.timeout_seconds.duration(),
             retry: settings.retry,
         };
-        let password = Zeroizing::new(password.to_owned());
-        let server = Server::new(url, settings.user.clone(), password, limits.timeout)?;
+        let server = Server::new(url, auth, limits.timeout)?;
         let (mut calendars, mut people) = (Vec::new(), BTreeMap::new());
         for (person, path) in &settings.calendars {
             let path = if path.ends_with('/') { path.clone() } else { format!("{path}/") };
@@ -128,89 +128,91 @@ impl Caldav {
     }
 
     /// Looks and steps until all is as the decision asks.
-    async fn settle(&self, request: &Request, told: &Told) -> Result<Done, WriteError> {
-        let uid = event::uid(request.remote_key);
-        let ours = Mark { effect_key: request.effect_key, lead_sequence: request.lead_sequence };
-        let mut wish = self.wish(told);
+    async fn settle(&self, effect: &Effect) -> Result<Settled, WriteError> {
+        let uid = event::uid(effect.remote_key);
+        let ours = Mark { effect_key: effect.key, lead_sequence: effect.lead_sequence };
+        let mut goal = self.goal(effect);
         let (mut status, mut wait, mut everywhere) = (None, BASE_WAIT, true);
         for _ in 0..STEPS {
-            let standing = self.look_up(&uid, everywhere).await?;
-            let done = |told, span, to_queue| Done { told, status, span, to_queue };
-            let (over, event) = match (plan::next(&standing, ours, &wish, Utc::now()), &wish) {
+            let stored = self.look_up(&uid, everywhere).await?;
+            let done = |meeting, span, to_queue| Settled { meeting, status, span, to_queue };
+            let (over, event) = match (plan::next(&stored, ours, &goal, Utc::now()), &goal) {
                 (Step::Superseded, _) => {
-                    return Ok(done("left as it was: a later decision stands", None, None));
+                    return Ok(done("unchanged: a later decision is in force", None, None));
                 }
-                (Step::NoMeeting, Wish::Nothing(reason)) => {
+                (Step::NoMeeting, Goal::Nothing(reason)) => {
                     return Ok(done("no meeting", None, reason.clone()));
                 }
-                (Step::Gone, _) => return Ok(done("left as it was", None, Some(GONE.into()))),
-                (Step::Stands(own), _) => return Ok(done("stands", Some(standing[own].event.span), None)),
-                (Step::Check(own), Wish::Meeting(calendar)) => {
-                    let Standing { event, .. } = &standing[own];
-                    if event.span.start <= Utc::now() || !self.is_taken(&standing[own]).await? {
-                        return Ok(done("stands", Some(event.span), None));
+                (Step::Gone, _) => return Ok(done("unchanged", None, Some(GONE.into()))),
+                (Step::Kept(own), _) => return Ok(done("kept", Some(stored[own].event.span), None)),
+                (Step::Check(own), Goal::Meeting(calendar)) => {
+                    let StoredEvent { event, .. } = &stored[own];
+                    if event.span.start <= Utc::now() || !self.is_taken(&stored[own]).await? {
+                        return Ok(done("kept", Some(event.span), None));
                     }
                     // The other one may be about to move: whoever looks again first is left alone.
                     let drawn = rand::rng().random_range(Duration::ZERO..wait);
                     tokio::time::sleep(drawn).await;
                     wait = (wait * 2).min(MAX_WAIT);
-                    if !self.is_taken(&standing[own]).await? {
+                    if !self.is_taken(&stored[own]).await? {
                         continue;
                     }
                     match self.free(*calendar, &uid).await? {
                         Ok(span) => (Some(own), Event { span, ..event.clone() }),
                         Err(reason) => {
-                            wish = Wish::Nothing(Some(reason));
+                            goal = Goal::Nothing(Some(reason));
                             continue;
                         }
                     }
                 }
-                (Step::Keep(own), _) => {
-                    let Event { span, slot_by, .. } = standing[own].event;
-                    (Some(own), told.event(uid.clone(), ours, slot_by, span))
+                (Step::Rewrite(own), _) => {
+                    let Event { span, slot_by, .. } = stored[own].event;
+                    (Some(own), meeting::event(effect, uid.clone(), ours, slot_by, span))
                 }
-                (Step::Book(own), Wish::Meeting(calendar)) => match self.free(*calendar, &uid).await? {
-                    Ok(span) => (own, told.event(uid.clone(), ours, Some(ours.effect_key), span)),
+                (Step::Book(own), Goal::Meeting(calendar)) => match self.free(*calendar, &uid).await? {
+                    Ok(span) => (own, meeting::event(effect, uid.clone(), ours, Some(ours.effect_key), span)),
                     Err(reason) => {
-                        wish = Wish::Nothing(Some(reason));
+                        goal = Goal::Nothing(Some(reason));
                         continue;
                     }
                 },
-                (Step::Cancel(index, mark), _) => (Some(index), standing[index].event.cancelled(mark)),
+                (Step::Cancel(index, mark), _) => (Some(index), stored[index].event.cancelled(mark)),
                 (Step::Tombstone, _) => (None, Event::tombstone(uid.clone(), ours)),
                 (step, _) => {
                     let message = format!("{step:?} does not follow");
                     return Err(WriteError::new(Failure::NeedsPerson, message));
                 }
             };
-            let put = match over.map(|index| &standing[index]) {
+            let put = match over.map(|index| &stored[index]) {
                 Some(old) => {
                     let event = Event { revision: old.event.revision.saturating_add(1), ..event };
-                    self.server.put(&old.at.url, Only::IfStill(&old.at.etag), event.write(Utc::now())).await?
+                    self.server
+                        .put(&old.at.url, Precondition::Unchanged(&old.at.etag), event.write(Utc::now()))
+                        .await?
                 }
                 None => {
-                    let calendar = if let Wish::Meeting(calendar) = wish { calendar } else { 0 };
+                    let calendar = if let Goal::Meeting(calendar) = goal { calendar } else { 0 };
                     let url = self.resource(calendar, &uid);
-                    self.server.put(&url, Only::IfNew, event.write(Utc::now())).await?
+                    self.server.put(&url, Precondition::Absent, event.write(Utc::now())).await?
                 }
             };
-            if let Put::Written(code) = put {
+            if let PutOutcome::Written(code) = put {
                 status = Some(code.as_u16());
             }
             // Another writer gives the name that we give: a search is for what people have done, and they are slower.
             everywhere =
-                put == Put::Changed || !standing.iter().all(|found| self.is_named_by_us(found, &uid));
+                put == PutOutcome::Conflict || !stored.iter().all(|found| self.is_named_by_us(found, &uid));
         }
         let message = format!("others change the calendars of {} all the time", self.server.host());
         Err(WriteError::new(Failure::Retry, message))
     }
 
-    fn wish(&self, told: &Told) -> Wish {
-        match told.meeting() {
-            None => Wish::Nothing(None),
-            Some((_, assignee)) => match self.people.get(&assignee.to_lowercase()) {
-                Some(calendar) => Wish::Meeting(*calendar),
-                None => Wish::Nothing(Some(NO_CALENDAR.into())),
+    fn goal(&self, effect: &Effect) -> Goal {
+        match Meeting::wanted(effect) {
+            None => Goal::Nothing(None),
+            Some(meeting) => match self.people.get(&meeting.assignee.to_lowercase()) {
+                Some(calendar) => Goal::Meeting(*calendar),
+                None => Goal::Nothing(Some(NO_CALENDAR.into())),
             },
         }
     }
@@ -232,39 +234,34 @@ impl Destination for Caldav {
         self.limits
     }
 
-    async fn write(&self, request: &Request) -> Result<Receipt, WriteError> {
-        let uid = event::uid(request.remote_key);
-        let sent = json!({"uid": uid, "effect_key": request.effect_key, "body": Digest::of(&request.body)});
-        let told: Told = serde_json::from_slice(&request.body).map_err(|_| {
-            let message = "the effect's body is not in a form that this version writes";
-            WriteError::new(Failure::NeedsPerson, message)
-        })?;
-        let settled = tokio::time::timeout(self.limits.timeout, Box::pin(self.settle(request, &told))).await;
+    async fn write(&self, request: &WriteRequest) -> Result<Receipt, WriteError> {
+        let effect = &request.effect;
+        let uid = event::uid(effect.remote_key);
+        let sent = json!({"uid": uid, "effect_key": effect.key, "body": Digest::of(&effect.bytes)});
+        let settled = tokio::time::timeout(self.limits.timeout, Box::pin(self.settle(effect))).await;
         match settled {
             Err(_) => Err(WriteError { request: Some(sent), ..self.late() }),
             Ok(Err(error)) => Err(WriteError { request: Some(sent), ..error }),
-            Ok(Ok(Done { told, status, span, to_queue })) => {
+            Ok(Ok(Settled { meeting, status, span, to_queue })) => {
                 let start = span.map(|span| engine::time::stamp(span.start));
-                let response = json!({"meeting": told, "start": start});
+                let response = json!({"meeting": meeting, "start": start});
                 Ok(Receipt { status, request: sent, response, to_queue })
             }
         }
     }
 
-    async fn read_back(&self, remote_key: Digest) -> Result<Option<Record>, ReadError> {
+    async fn find(&self, remote_key: Digest) -> Result<Lookup, ReadError> {
         let uid = event::uid(remote_key);
-        let looked = tokio::time::timeout(self.limits.timeout, Box::pin(self.look_up(&uid, true))).await;
-        let standing = match looked {
-            Ok(standing) => standing.map_err(|error| ReadError::Failed(error.message))?,
-            Err(_) => return Err(ReadError::Failed(self.late().message)),
-        };
-        let marked = standing.iter().filter_map(|standing| Some((standing.event.mark?, standing)));
-        let shown = marked.max_by_key(|(mark, standing)| (!standing.event.is_cancelled, mark.lead_sequence));
-        Ok(shown.map(|(mark, standing)| Record {
-            effect_key: mark.effect_key,
-            lead_sequence: mark.lead_sequence,
-            body: shown_event(&standing.event, self.calendars[standing.calendar].path()),
-        }))
+        let stored = self.in_time(Box::pin(self.look_up(&uid, true))).await?;
+        let marked = stored.iter().filter_map(|stored| Some((stored.event.mark?, stored)));
+        let shown = marked.max_by_key(|(mark, stored)| (!stored.event.is_cancelled, mark.lead_sequence));
+        Ok(shown
+            .map_or(Lookup::Absent, |(mark, stored)| Lookup::Found(self.record(remote_key, mark, stored))))
+    }
+
+    async fn changed_since(&self, cursor: ChangeCursor, limit: usize) -> Result<Changes, ReadError> {
+        let records = self.in_time(Box::pin(self.changed(cursor, limit))).await?;
+        Ok(Changes::page(records, limit))
     }
 
     async fn test_connection(&self) -> Result<String, TestFailed> {
@@ -285,6 +282,47 @@ impl Destination for Caldav {
         let (calendars, are) = if count == 1 { ("calendar", "is") } else { ("calendars", "are") };
         Ok(format!("{} answered; {count} {calendars} {are} there.", self.server.host()))
     }
+}
+
+impl Caldav {
+    /// Does something that reads, within the time that a write may take.
+    async fn in_time<T>(&self, read: impl Future<Output = Result<T, WriteError>>) -> Result<T, ReadError> {
+        match tokio::time::timeout(self.limits.timeout, read).await {
+            Ok(read) => read.map_err(|error| ReadError(error.message)),
+            Err(_) => Err(ReadError(self.late().message)),
+        }
+    }
+
+    fn record(&self, remote_key: Digest, mark: Mark, stored: &StoredEvent<Found>) -> Record {
+        Record {
+            remote_key,
+            effect_key: mark.effect_key,
+            lead_sequence: mark.lead_sequence,
+            changed_at: stored.at.changed_at,
+            body: shown_event(&stored.event, self.calendars[stored.calendar].path()),
+        }
+    }
+}
+
+/// Who we are to the server.
+fn auth(user: &str, credential: Credential<'_>) -> Result<Auth, OpenError> {
+    let secret = match credential {
+        Credential::Tokens(tokens) if user.is_empty() => return Ok(Auth::Bearer(tokens)),
+        Credential::Tokens(_) => {
+            return Err(OpenError::Settings(
+                "`user` is for a password; the account's tokens say who it is".into(),
+            ));
+        }
+        credential => credential.secret(),
+    };
+    if user.is_empty() || user.contains(|char: char| char == ':' || char.is_control()) {
+        return Err(OpenError::Settings("`user` must not be empty or hold a colon (RFC 7617)".into()));
+    }
+    let password = secret
+        .and_then(|secret| std::str::from_utf8(secret).ok())
+        .filter(|text| !text.is_empty() && !text.chars().any(char::is_control))
+        .ok_or_else(|| OpenError::Secret("a CalDAV server needs the user's password".into()))?;
+    Ok(Auth::Basic { user: user.to_owned(), password: Zeroizing::new(password.to_owned()) })
 }
 
 /// An event as records show it.

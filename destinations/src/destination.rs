@@ -1,10 +1,10 @@
 //! What every destination can do.
 
-use std::fmt;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use engine::canonical::Digest;
+use engine::effect::Effect;
 use engine::ids::EffectId;
 use engine::sync::backoff::{Failed, Failure, Policy};
 use serde_json::Value as Json;
@@ -12,59 +12,65 @@ use serde_json::Value as Json;
 /// A system that effects are written to.
 #[async_trait::async_trait]
 pub trait Destination: Send + Sync {
-    /// Which system it is, as in settings.
+    /// Returns which system it is, as in settings.
     fn kind(&self) -> &'static str;
 
-    /// How hard it may be worked.
+    /// Returns how hard one process may work it.
     fn limits(&self) -> Limits;
 
-    /// Writes an effect. The same effect may come again, at the same time too, and an older one after a newer one: the
-    /// destination then stands as if each had been written once and in order.
-    async fn write(&self, request: &Request) -> Result<Receipt, WriteError>;
+    /// Writes an effect. The same effect may come again, even concurrently, and an older one after a newer one: in the end the
+    /// destination holds what it would hold if each had been written once and in order.
+    async fn write(&self, request: &WriteRequest) -> Result<Receipt, WriteError>;
 
-    /// What stands at the destination under a remote key, read without looking at anything we keep.
-    async fn read_back(&self, remote_key: Digest) -> Result<Option<Record>, ReadError>;
+    /// Writes a batch of at most [`Limits::batch`] effects within [`Limits::timeout`], and returns one result per request, in
+    /// the order of the requests. One that fails has no influence on the others.
+    ///
+    /// By default they are written one after another, which suits a batch of one. A destination that allows more writes
+    /// them together.
+    async fn write_many(&self, requests: &[WriteRequest]) -> Vec<Result<Receipt, WriteError>> {
+        let mut results = Vec::with_capacity(requests.len());
+        for request in requests {
+            results.push(self.write(request).await);
+        }
+        results
+    }
 
-    /// Tries the connection without writing about anybody; answers a sentence for the person who set it up.
+    /// Looks up what the destination holds under a remote key, without consulting anything that we keep.
+    async fn find(&self, _remote_key: Digest) -> Result<Lookup, ReadError> {
+        Ok(Lookup::NotCheckable)
+    }
+
+    /// Lists our records that changed after the cursor, oldest change first, at most `limit` of them.
+    async fn changed_since(&self, _cursor: ChangeCursor, _limit: usize) -> Result<Changes, ReadError> {
+        Ok(Changes::NotCheckable)
+    }
+
+    /// Tries the connection without writing about anybody. Returns a sentence for the person who set it up.
     async fn test_connection(&self) -> Result<String, TestFailed>;
 }
 
-/// How hard a destination may be worked by one process.
+/// How hard one process may work a destination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Writes under way at once.
+    /// Calls of [`Destination::write_many`] in flight at once. With 1, all processes together write one effect at a time.
     pub in_flight: usize,
-    /// How long one write may take.
+    /// Effects in one such call, at most.
+    pub batch: usize,
+    /// How long one such call may take.
     pub timeout: Duration,
     /// How often, and how far apart, one effect is tried.
     pub retry: Policy,
 }
 
 /// One effect to write.
-#[derive(Clone)]
-pub struct Request {
-    /// The effect.
+#[derive(Clone, Debug)]
+pub struct WriteRequest {
+    /// The effect's id.
     pub effect_id: EffectId,
-    /// The key of this one write.
-    pub effect_key: Digest,
-    /// The key of the record it makes or changes.
-    pub remote_key: Digest,
-    /// Counts what was decided about the lead: of two writes to one record, the higher one counts.
-    pub lead_sequence: i64,
     /// Which attempt it is, from 1.
     pub attempt: u32,
-    /// What to write: the bytes of a [`Body`](engine::effect::Body).
-    pub body: Vec<u8>,
-}
-
-impl fmt::Debug for Request {
-    /// The body is left out: it is about a person.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Request")
-            .field("effect_id", &self.effect_id)
-            .field("attempt", &self.attempt)
-            .finish_non_exhaustive()
-    }
+    /// What to write.
+    pub effect: Effect,
 }
 
 /// What a destination answered to a write that counts.
@@ -118,36 +124,94 @@ impl WriteError {
         self
     }
 
-    /// The same failure, which concerns the destination as a whole.
+    /// The same failure, which concerns the destination as a whole: it is paused until a person resumes it, and the effect
+    /// waits until then.
     pub fn pausing(mut self) -> Self {
         self.pause = Some(self.message.clone());
         self
     }
 }
 
-/// What stands at a destination.
+/// The answer to "what do you hold under this key?".
+#[derive(Clone, Debug, PartialEq)]
+pub enum Lookup {
+    /// This record.
+    Found(Record),
+    /// Nothing.
+    Absent,
+    /// Such a destination takes writes and cannot be asked. Reconciliation lists it as not checkable.
+    NotCheckable,
+}
+
+/// The answer to "what has changed?".
+#[derive(Clone, Debug, PartialEq)]
+pub enum Changes {
+    /// A page of changed records, oldest change first.
+    Page {
+        /// The records.
+        records: Vec<Record>,
+        /// Where the next page begins; `None` when this is the last one.
+        next: Option<ChangeCursor>,
+    },
+    /// Such a destination cannot list changes.
+    NotCheckable,
+}
+
+impl Changes {
+    /// A page of records that are in order, of which at most `limit` were asked for.
+    pub fn page(records: Vec<Record>, limit: usize) -> Self {
+        let last = records.last().filter(|_| records.len() >= limit);
+        let next =
+            last.and_then(|last| Some(ChangeCursor { at: last.changed_at?, after: Some(last.remote_key) }));
+        Self::Page { records, next }
+    }
+}
+
+/// A position in the changes of a destination, ordered by time and then by remote key.
+///
+/// A write that is committed late can carry an earlier time than one that was read already. Begin a new round at least a
+/// minute before the end of the last one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ChangeCursor {
+    /// Changes before this instant are left out.
+    pub at: DateTime<Utc>,
+    /// Of the changes at this very instant, the remote keys up to this one are left out.
+    pub after: Option<Digest>,
+}
+
+impl ChangeCursor {
+    /// Everything that changed at this instant or later.
+    pub fn since(at: DateTime<Utc>) -> Self {
+        Self { at, after: None }
+    }
+
+    /// Returns whether a change comes after this position.
+    pub fn precedes(&self, at: DateTime<Utc>, remote_key: Digest) -> bool {
+        at > self.at || (at == self.at && self.after.is_none_or(|after| remote_key > after))
+    }
+}
+
+/// A record of ours at a destination.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record {
+    /// The key it is kept under.
+    pub remote_key: Digest,
     /// The effect that wrote it last.
     pub effect_key: Digest,
-    /// The number that effect bears among what was decided about its lead.
+    /// The number of that effect among what was decided about its lead.
     pub lead_sequence: i64,
-    /// What was written.
+    /// When it was changed last, by the destination's clock, where the destination tells.
+    pub changed_at: Option<DateTime<Utc>>,
+    /// What it says.
     pub body: Json,
 }
 
-/// Why a destination could not be read.
+/// Why a destination that can be read was not. Holds no secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ReadError {
-    /// Such a destination takes and never tells.
-    #[error("this destination cannot be read")]
-    Unreadable,
-    /// It can be read, but not now.
-    #[error("{0}")]
-    Failed(String),
-}
+#[error("{0}")]
+pub struct ReadError(pub String);
 
-/// Why a connection does not work, as a sentence for the person who set it up; holds no secret.
+/// Why a connection does not work, as a sentence for the person who set it up. Holds no secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct TestFailed(pub String);

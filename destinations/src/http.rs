@@ -1,12 +1,16 @@
 //! What destinations over HTTP have in common.
 
+pub mod auth;
+pub mod status;
+
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use engine::sync::backoff::retry_after;
+use engine::sync::backoff::{Failure, retry_after};
 use reqwest::header::RETRY_AFTER;
 use reqwest::{Client, Response, Url};
 
+use crate::destination::WriteError;
 use crate::kinds::OpenError;
 
 /// A server that does not take the connection within this is down.
@@ -48,23 +52,29 @@ pub fn host(url: &Url) -> String {
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
-/// Why no answer came, as a sentence without the address's path.
-pub fn no_answer(url: &Url, timeout: Duration, error: &reqwest::Error) -> String {
+/// Returns what it means that no answer came, described without the address's path. Whatever the network does passes; only a
+/// request that could not be put together fails the same way again.
+pub fn no_answer(url: &Url, timeout: Duration, error: &reqwest::Error) -> WriteError {
     let host = host(url);
-    match (error.is_timeout(), error.is_connect()) {
-        (true, true) => format!("{host} did not take the connection in time"),
+    if error.is_builder() {
+        let message = format!("no request to {host} could be made: {}", root_cause(error));
+        return WriteError::new(Failure::NeedsPerson, message);
+    }
+    let message = match (error.is_timeout(), error.is_connect()) {
+        (true, true) => format!("{host} did not accept the connection in time"),
         (true, false) => format!("{host} did not answer within {} s", timeout.as_secs()),
         (false, true) => format!("{host} cannot be reached: {}", root_cause(error)),
         (false, false) => format!("the connection to {host} broke before it answered: {}", root_cause(error)),
-    }
+    };
+    WriteError::new(Failure::Retry, message)
 }
 
-/// The instant before which the server asked not to be called again.
-pub fn asked_to_wait(response: &Response) -> Option<DateTime<Utc>> {
+/// Returns the instant before which the server asked not to be called again (`Retry-After`).
+pub fn retry_after_of(response: &Response) -> Option<DateTime<Utc>> {
     retry_after(response.headers().get(RETRY_AFTER)?.to_str().ok()?, Utc::now())
 }
 
-fn is_loopback(url: &Url) -> bool {
+pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(url::Host::Ipv4(address)) => address.is_loopback(),
         Some(url::Host::Ipv6(address)) => address.is_loopback(),

@@ -9,6 +9,7 @@ use serde_json::Value as Json;
 use strum::VariantArray as _;
 use zeroize::Zeroizing;
 
+use crate::credentials::Credential;
 use crate::destination::Destination;
 use crate::{caldav, warehouse, webhook};
 
@@ -159,15 +160,31 @@ pub enum OpenError {
     Secret(String),
 }
 
-/// Opens a destination. Nothing is connected before it is used, so this also checks settings and secret.
+/// Opens a destination. Nothing is connected before it is used, so this also checks settings and credential.
 ///
 /// # Errors
-/// [`OpenError`] says what is wrong with the settings or the secret.
-pub fn open(kind: &str, settings: &Json, secret: Option<&[u8]>) -> Result<Box<dyn Destination>, OpenError> {
+/// [`OpenError`] says what is wrong with the settings or the credential.
+pub fn open<'a>(
+    kind: &str,
+    settings: &Json,
+    credential: impl Into<Credential<'a>>,
+) -> Result<Box<dyn Destination>, OpenError> {
+    let credential = credential.into();
     match kind.parse().map_err(|_| OpenError::Kind(kind.to_owned()))? {
-        Kind::Caldav => Ok(Box::new(caldav::Caldav::open(&read(settings)?, secret)?)),
-        Kind::Postgres => Ok(Box::new(warehouse::Warehouse::open(&read(settings)?, secret)?)),
-        Kind::Webhook => Ok(Box::new(webhook::Webhook::open(&read(settings)?, secret)?)),
+        Kind::Caldav => Ok(Box::new(caldav::Caldav::open(&read(settings)?, credential)?)),
+        Kind::Postgres => Ok(Box::new(warehouse::Warehouse::open(&read(settings)?, secret(&credential)?)?)),
+        Kind::Webhook => Ok(Box::new(webhook::Webhook::open(&read(settings)?, secret(&credential)?)?)),
+    }
+}
+
+/// The secret of a destination that cannot do anything with tokens.
+fn secret<'a>(credential: &Credential<'a>) -> Result<Option<&'a [u8]>, OpenError> {
+    match credential {
+        Credential::None => Ok(None),
+        Credential::Secret(secret) => Ok(Some(secret)),
+        Credential::Tokens(_) => Err(OpenError::Secret(
+            "this kind of destination needs a secret of its own, not an account's tokens".into(),
+        )),
     }
 }
 
@@ -216,9 +233,12 @@ impl From<TimeoutSeconds> for u8 {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use serde_json::json;
 
     use super::*;
+    use crate::credentials::{AccessToken, AccessTokens, CredentialError};
 
     const KEY: &[u8] = b"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
@@ -288,7 +308,7 @@ mod tests {
     #[test]
     fn settings_of_calendars_are_checked() {
         let good = json!({"url": "https://cal.example/", "user": "sales", "calendars": {"jane@acme.example": "/sales/jane"}, "time_zone": "Europe/Berlin"});
-        assert!(open("caldav", &good, Some(b"secret")).is_ok());
+        assert!(open("caldav", &good, Some(b"secret".as_slice())).is_ok());
         for (setting, value, said) in [
             ("time_zone", json!("Mars/Olympus"), "`time_zone`"),
             ("calendars", json!({}), "`calendars`"),
@@ -307,13 +327,39 @@ mod tests {
             let mut settings = good.clone();
             settings[setting] = value.clone();
             if said.is_empty() {
-                assert!(open("caldav", &settings, Some(b"secret")).is_ok(), "{setting} {value}");
+                assert!(open("caldav", &settings, Some(b"secret".as_slice())).is_ok(), "{setting} {value}");
                 continue;
             }
-            let message = refusal("caldav", &settings, Some(b"secret"));
+            let message = refusal("caldav", &settings, Some(b"secret".as_slice()));
             assert!(message.contains(said) && !message.contains("geheim"), "{setting} {value}: {message}");
         }
         assert!(refusal("caldav", &good, None).starts_with("secret: "));
+    }
+
+    #[test]
+    fn tokens_are_for_calendars_without_a_user() {
+        struct NoTokens;
+        #[async_trait::async_trait]
+        impl AccessTokens for NoTokens {
+            async fn token(&self) -> Result<AccessToken, CredentialError> {
+                Err(CredentialError::Refused("none".into()))
+            }
+            async fn replace(&self, _: &AccessToken) -> Result<AccessToken, CredentialError> {
+                self.token().await
+            }
+        }
+        let opened =
+            |kind: &str, settings: &Json| open(kind, settings, Credential::Tokens(Arc::new(NoTokens)));
+        let mut calendars = json!({"url": "https://cal.example/", "calendars": {"jane@acme.example": "/jane/"}, "time_zone": "Europe/Berlin"});
+        assert!(opened("caldav", &calendars).is_ok());
+        calendars["user"] = "sales".into();
+        assert!(opened("caldav", &calendars).err().unwrap().to_string().contains("`user`"));
+        for (kind, url) in
+            [("webhook", "https://hooks.example/x"), ("postgres", "postgres://me@warehouse/db")]
+        {
+            let error = opened(kind, &json!({"url": url})).err().unwrap();
+            assert!(matches!(error, OpenError::Secret(_)), "{kind}: {error}");
+        }
     }
 
     #[test]

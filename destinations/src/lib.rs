@@ -2,9 +2,10 @@
 //! twice without harm.
 //!
 //! Architecture invariant: nothing here knows the outbox, retries by itself or remembers what it wrote. A destination
-//! tells what became of one write; whether and when it is tried again is decided by whoever asked for it.
+//! reports what became of each write; whether and when it is tried again is decided by the caller.
 
 pub mod caldav;
+pub mod credentials;
 pub mod destination;
 mod http;
 pub mod kinds;
@@ -13,5 +14,9 @@ pub mod testing;
 pub mod warehouse;
 pub mod webhook;
 
-pub use destination::{Destination, Limits, ReadError, Receipt, Record, Request, TestFailed, WriteError};
+pub use credentials::{AccessToken, AccessTokens, Credential, CredentialError};
+pub use destination::{
+    ChangeCursor, Changes, Destination, Limits, Lookup, ReadError, Receipt, Record, TestFailed, WriteError,
+    WriteRequest,
+};
 pub use kinds::{DestinationFile, Kind, OpenError, SecretSource, kinds, open};

@@ -2,8 +2,12 @@
 //! lead is now.
 //!
 //! Idempotency is the tables': the effect's key is the primary key of the events, and a lead's current row is
-//! overwritten only by a later decision. Both are one statement, so that there is never one without the other.
+//! overwritten only by a later decision. Both are one statement, so that there is never one without the other, and so are
+//! all rows of a batch.
 
+mod row;
+
+use std::collections::HashMap;
 use std::str::FromStr as _;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,15 +20,20 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Connection as _, Executor as _, PgConnection, PgPool};
+use sqlx::{Connection as _, Executor as _, FromRow, PgConnection, PgPool};
 use url::Url;
-use uuid::Uuid;
 
-use crate::destination::{Destination, Limits, ReadError, Receipt, Record, Request, TestFailed, WriteError};
+use self::row::Row;
+use crate::destination::{
+    ChangeCursor, Changes, Destination, Limits, Lookup, ReadError, Receipt, Record, TestFailed, WriteError,
+    WriteRequest,
+};
 use crate::kinds::{OpenError, TimeoutSeconds};
 
-/// Rows written at once, each on a connection of its own; warehouses are short of them.
+/// Batches written at once, each on a connection of its own; warehouses are short of them.
 const CONNECTIONS: u32 = 4;
+/// Rows of one statement. More would hardly be faster, and the rows of a failed batch are written one by one.
+const BATCH: usize = 100;
 /// A server that gives no connection within this is down or full.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 /// A warehouse that is not written to gets its connections back.
@@ -36,7 +45,7 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 pub struct Settings {
     /// `postgres://user@host:port/database`, with `?sslmode=…` where it matters; the password is the secret.
     pub url: String,
-    /// How long one row may take; 10 s unless it says otherwise.
+    /// How long one batch of rows may take; 10 s unless it says otherwise.
     #[serde(default, skip_serializing_if = "is_default")]
     pub timeout_seconds: TimeoutSeconds,
     /// How often, and how far apart, one effect is tried.
@@ -64,6 +73,7 @@ impl Warehouse {
         let options = address(&settings.url)?.password(password).application_name("meshline");
         let limits = Limits {
             in_flight: CONNECTIONS as usize,
+            batch: BATCH,
             timeout: settings.timeout_seconds.duration(),
             retry: settings.retry,
         };
@@ -156,7 +166,7 @@ impl Warehouse {
             _ => match code.get(..2).unwrap_or_default() {
                 "08" | "40" | "53" | "55" | "57" => WriteError::new(Failure::Retry, said),
                 // Refused for who we are or what we may: the effect is fine, and so will be none of the next.
-                "28" | "3D" | "42" => WriteError::new(Failure::Retry, said).pausing(),
+                "28" | "3D" | "42" => WriteError::new(Failure::NeedsPerson, said).pausing(),
                 _ => WriteError::new(Failure::NeedsPerson, format!("{host} refused the row with {code}")),
             },
         }
@@ -177,46 +187,66 @@ impl Destination for Warehouse {
         self.limits
     }
 
-    async fn write(&self, request: &Request) -> Result<Receipt, WriteError> {
-        let sent = json!({"into": "meshline.decision_events", "effect_key": request.effect_key, "body": Digest::of(&request.body)});
-        let row = Row::read(&request.body).ok_or_else(|| {
-            WriteError::new(
-                Failure::NeedsPerson,
-                "the effect's body is not in a form that this version writes",
-            )
-        })?;
-        match self.on_connection(async |connection| row.insert(connection, request).await).await {
-            Ok((event, current)) => {
-                let told = |is_new: bool| if is_new { "written" } else { "left as it was" };
-                Ok(Receipt {
-                    status: None,
-                    request: sent,
-                    response: json!({"event": told(event), "current": told(current)}),
-                    to_queue: None,
-                })
-            }
-            Err(error) => Err(WriteError { request: Some(sent), ..error }),
-        }
+    async fn write(&self, request: &WriteRequest) -> Result<Receipt, WriteError> {
+        let unanswered = || WriteError::new(Failure::Retry, format!("{} left a row out", self.host()));
+        self.write_many(std::slice::from_ref(request)).await.pop().unwrap_or_else(|| Err(unanswered()))
     }
 
-    async fn read_back(&self, remote_key: Digest) -> Result<Option<Record>, ReadError> {
-        let row: Option<(String, i64, Json)> = self
+    async fn write_many(&self, requests: &[WriteRequest]) -> Vec<Result<Receipt, WriteError>> {
+        let rows: Vec<Row> = requests.iter().map(|request| Row::new(&request.effect)).collect();
+        let inserted = self.on_connection(async |connection| insert(connection, &rows).await).await;
+        let answer = |index: usize, request: &WriteRequest| {
+            let effect = &request.effect;
+            let sent = json!({"into": "meshline.decision_events", "effect_key": effect.key, "body": Digest::of(&effect.bytes)});
+            let inserted = match &inserted {
+                Ok(inserted) => inserted[index].as_ref().map_err(|error| self.judge(error)),
+                Err(error) => Err(error.clone()),
+            };
+            match inserted {
+                Ok(inserted) => Ok(Receipt {
+                    status: None,
+                    request: sent,
+                    response: json!({"event": told(inserted.is_new), "current": told(inserted.is_current)}),
+                    to_queue: None,
+                }),
+                Err(error) => Err(WriteError { request: Some(sent), ..error }),
+            }
+        };
+        requests.iter().enumerate().map(|(index, request)| answer(index, request)).collect()
+    }
+
+    async fn find(&self, remote_key: Digest) -> Result<Lookup, ReadError> {
+        let row: Option<CurrentRow> = self
             .on_connection(async |connection| {
                 sqlx::query_as(
-                    "SELECT effect_key, lead_sequence, body FROM meshline.lead_current WHERE remote_key = $1",
+                    "SELECT remote_key, effect_key, lead_sequence, written_at, body FROM meshline.lead_current WHERE remote_key = $1",
                 )
                 .bind(remote_key.to_string())
                 .fetch_optional(connection)
                 .await
             })
             .await
-            .map_err(|error| ReadError::Failed(error.message))?;
-        row.map(|(effect_key, lead_sequence, body)| {
-            let effect_key =
-                Digest::try_from(effect_key).map_err(|error| ReadError::Failed(error.to_string()))?;
-            Ok(Record { effect_key, lead_sequence, body })
-        })
-        .transpose()
+            .map_err(|error| ReadError(error.message))?;
+        row.map_or(Ok(Lookup::Absent), |row| row.record().map(Lookup::Found))
+    }
+
+    async fn changed_since(&self, cursor: ChangeCursor, limit: usize) -> Result<Changes, ReadError> {
+        let rows: Vec<CurrentRow> = self
+            .on_connection(async |connection| {
+                sqlx::query_as(
+                    "SELECT remote_key, effect_key, lead_sequence, written_at, body FROM meshline.lead_current \
+                     WHERE written_at >= $1 AND (written_at > $1 OR remote_key COLLATE \"C\" > $2) ORDER BY written_at, remote_key COLLATE \"C\" LIMIT $3",
+                )
+                .bind(cursor.at)
+                .bind(cursor.after.map_or_else(String::new, |after| after.to_string()))
+                .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+                .fetch_all(connection)
+                .await
+            })
+            .await
+            .map_err(|error| ReadError(error.message))?;
+        let records = rows.into_iter().map(CurrentRow::record).collect::<Result<Vec<_>, _>>()?;
+        Ok(Changes::page(records, limit))
     }
 
     async fn test_connection(&self) -> Result<String, TestFailed> {
@@ -247,107 +277,75 @@ impl Destination for Warehouse {
     }
 }
 
-/// A body taken apart into columns.
-struct Row {
+/// A row of `lead_current`, as it is read.
+#[derive(FromRow)]
+struct CurrentRow {
+    remote_key: String,
+    effect_key: String,
+    lead_sequence: i64,
+    written_at: DateTime<Utc>,
     body: Json,
-    columns: Columns,
 }
 
-#[derive(Deserialize)]
-struct Columns {
-    schema: String,
-    workflow: String,
-    lead: LeadColumns,
-    decision: DecisionColumns,
-    verdict: Option<VerdictColumns>,
-}
-
-/// What counts instead of the decision's own, where a person decided.
-#[derive(Deserialize)]
-struct VerdictColumns {
-    action: String,
-    parameters: Parameters,
-    at: DateTime<Utc>,
-}
-
-#[derive(Deserialize)]
-struct LeadColumns {
-    id: Uuid,
-}
-
-#[derive(Deserialize)]
-struct DecisionColumns {
-    decision_id: Uuid,
-    event_id: Uuid,
-    mode: String,
-    bundle: String,
-    rule_set: String,
-    rule_version: i32,
-    variant: Option<String>,
-    rule_id: Option<String>,
-    action: String,
-    parameters: Parameters,
-    confidence: Option<f64>,
-    as_of: DateTime<Utc>,
-    decided_at: DateTime<Utc>,
-}
-
-#[derive(Deserialize)]
-struct Parameters {
-    assignee: Option<String>,
-}
-
-impl Row {
-    fn read(body: &[u8]) -> Option<Self> {
-        let body = without_nul(serde_json::from_slice(body).ok()?);
-        let columns = Columns::deserialize(&body).ok()?;
-        Some(Self { body, columns })
-    }
-
-    /// Whether the event was new, and whether it is now the lead's current one.
-    async fn insert(&self, connection: &mut PgConnection, request: &Request) -> sqlx::Result<(bool, bool)> {
-        let Columns { schema, workflow, lead, decision, verdict } = &self.columns;
-        let (action, parameters, decided_at) = match verdict {
-            Some(verdict) => (&verdict.action, &verdict.parameters, verdict.at),
-            None => (&decision.action, &decision.parameters, decision.decided_at),
-        };
-        sqlx::query_as(include_str!("warehouse/insert.sql"))
-            .bind(request.effect_key.to_string())
-            .bind(request.remote_key.to_string())
-            .bind(request.lead_sequence)
-            .bind(&self.body)
-            .bind(schema)
-            .bind(lead.id)
-            .bind(workflow)
-            .bind(decision.decision_id)
-            .bind(decision.event_id)
-            .bind(&decision.mode)
-            .bind(&decision.bundle)
-            .bind(&decision.rule_set)
-            .bind(decision.rule_version)
-            .bind(&decision.variant)
-            .bind(&decision.rule_id)
-            .bind(action)
-            .bind(&parameters.assignee)
-            .bind(decision.confidence)
-            .bind(decision.as_of)
-            .bind(decided_at)
-            .fetch_one(connection)
-            .await
+impl CurrentRow {
+    fn record(self) -> Result<Record, ReadError> {
+        let digest = |text: String| Digest::try_from(text).map_err(|error| ReadError(error.to_string()));
+        Ok(Record {
+            remote_key: digest(self.remote_key)?,
+            effect_key: digest(self.effect_key)?,
+            lead_sequence: self.lead_sequence,
+            changed_at: Some(self.written_at),
+            body: self.body,
+        })
     }
 }
 
-/// Postgres keeps no NUL in texts, and somebody's form may well hold one.
-fn without_nul(value: Json) -> Json {
-    let clean = |text: String| if text.contains('\0') { text.replace('\0', "\u{FFFD}") } else { text };
-    match value {
-        Json::String(text) => Json::String(clean(text)),
-        Json::Array(items) => items.into_iter().map(without_nul).collect(),
-        Json::Object(object) => {
-            object.into_iter().map(|(key, value)| (clean(key), without_nul(value))).collect()
+/// What became of a row.
+#[derive(Clone, Copy, Default)]
+struct Inserted {
+    /// The event was not there yet.
+    is_new: bool,
+    /// It is now the lead's current one.
+    is_current: bool,
+}
+
+fn told(is_new: bool) -> &'static str {
+    if is_new { "written" } else { "unchanged" }
+}
+
+/// Writes rows in one statement. Where the server refuses one of them, each is written by itself, so that a bad row does not
+/// keep out the others.
+async fn insert(connection: &mut PgConnection, rows: &[Row]) -> sqlx::Result<Vec<sqlx::Result<Inserted>>> {
+    match insert_together(connection, rows).await {
+        Ok(inserted) => Ok(inserted.into_iter().map(Ok).collect()),
+        Err(error) if rows.len() > 1 && is_about_a_row(&error) => {
+            let mut results = Vec::with_capacity(rows.len());
+            for row in rows {
+                let inserted = insert_together(connection, std::slice::from_ref(row)).await;
+                results.push(inserted.map(|inserted| inserted.first().copied().unwrap_or_default()));
+            }
+            Ok(results)
         }
-        other => other,
+        Err(error) => Err(error),
     }
+}
+
+async fn insert_together(connection: &mut PgConnection, rows: &[Row]) -> sqlx::Result<Vec<Inserted>> {
+    let found: Vec<(String, bool, bool)> = sqlx::query_as(include_str!("warehouse/insert.sql"))
+        .bind(sqlx::types::Json(rows))
+        .fetch_all(connection)
+        .await?;
+    let found: HashMap<String, Inserted> = found
+        .into_iter()
+        .map(|(effect_key, is_new, is_current)| (effect_key, Inserted { is_new, is_current }))
+        .collect();
+    Ok(rows.iter().map(|row| found.get(&row.effect_key).copied().unwrap_or_default()).collect())
+}
+
+/// Whether the server looked at the rows and did not like one (SQLSTATE classes 21, 22, 23, 54 and rules of its own, P0).
+fn is_about_a_row(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.is_some_and(|code| ["21", "22", "23", "54", "P0"].contains(&code.get(..2).unwrap_or_default()))
 }
 
 fn address(text: &str) -> Result<PgConnectOptions, OpenError> {

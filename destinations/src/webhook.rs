@@ -1,5 +1,7 @@
 //! A signed webhook as <https://www.standardwebhooks.com> describes it.
 //!
+//! A receiver cannot be asked what it holds, so reconciliation lists webhooks as not checkable.
+//!
 //! Idempotency is the receiver's part of the contract: `webhook-id` is the effect's key and the same in every attempt,
 //! and of two bodies with one `remote_key` the one with the higher `lead_sequence` counts.
 //!
@@ -7,17 +9,17 @@
 //! followed, so that a receiver cannot send us on to something that only we can reach.
 
 use base64::Engine as _;
-use chrono::{DateTime, Utc};
+use chrono::Utc;
 use engine::canonical::Digest;
 use engine::sync::backoff::{Failure, Policy};
-use reqwest::{Client, Response, StatusCode, Url};
+use reqwest::{Client, Response, Url};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use standardwebhooks::{HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP};
 
-use crate::destination::{Destination, Limits, ReadError, Receipt, Record, Request, TestFailed, WriteError};
-use crate::http;
+use crate::destination::{Destination, Limits, Receipt, TestFailed, WriteError, WriteRequest};
+use crate::http::{self, status};
 use crate::kinds::{OpenError, TimeoutSeconds};
 
 /// Requests under way at once: enough to hide a slow receiver's latency, few enough for a small one.
@@ -58,7 +60,7 @@ impl Webhook {
         let url = http::address(&settings.url, "requests are signed with the secret")?;
         let timeout = settings.timeout_seconds.duration();
         let client = http::client(&url, timeout)?;
-        let limits = Limits { in_flight: IN_FLIGHT, timeout, retry: settings.retry };
+        let limits = Limits { in_flight: IN_FLIGHT, batch: 1, timeout, retry: settings.retry };
         Ok(Self { client, url, signer: signer(secret)?, limits })
     }
 
@@ -76,9 +78,7 @@ impl Webhook {
             .body(body)
             .send()
             .await
-            .map_err(|error| {
-                WriteError::new(Failure::Retry, http::no_answer(&self.url, self.limits.timeout, &error))
-            })
+            .map_err(|error| http::no_answer(&self.url, self.limits.timeout, &error))
     }
 
     fn host(&self) -> String {
@@ -102,34 +102,28 @@ impl Destination for Webhook {
         self.limits
     }
 
-    async fn write(&self, request: &Request) -> Result<Receipt, WriteError> {
-        let id = request.effect_key.to_string();
-        let sent = json!({"method": "POST", "url": self.shown_url(), "webhook_id": id, "body": Digest::of(&request.body)});
-        let response = match self.post(&id, request.body.clone()).await {
+    async fn write(&self, request: &WriteRequest) -> Result<Receipt, WriteError> {
+        let effect = &request.effect;
+        let id = effect.key.to_string();
+        let sent = json!({"method": "POST", "url": self.shown_url(), "webhook_id": id, "body": Digest::of(&effect.bytes)});
+        let response = match self.post(&id, effect.bytes.clone()).await {
             Ok(response) => response,
             Err(error) => return Err(WriteError { request: Some(sent), ..error }),
         };
         let status = response.status();
-        let again = http::asked_to_wait(&response);
+        let rule = status::rule(status, http::retry_after_of(&response), Utc::now());
         let answered = read_cut(response).await;
-        match judge(status, again, &self.host()) {
+        match rule {
             None => Ok(Receipt {
                 status: Some(status.as_u16()),
                 request: sent,
                 response: answered,
                 to_queue: None,
             }),
-            Some(error) => Err(WriteError {
-                status: Some(status.as_u16()),
-                request: Some(sent),
-                response: Some(answered),
-                ..error
-            }),
+            Some(rule) => {
+                Err(WriteError { request: Some(sent), response: Some(answered), ..rule.error(&self.host()) })
+            }
         }
-    }
-
-    async fn read_back(&self, _remote_key: Digest) -> Result<Option<Record>, ReadError> {
-        Err(ReadError::Unreadable)
     }
 
     async fn test_connection(&self) -> Result<String, TestFailed> {
@@ -143,34 +137,10 @@ impl Destination for Webhook {
             .await
             .map_err(|error| TestFailed(error.message))?
             .status();
-        match judge(status, None, &self.host()) {
-            None => Ok(format!("{} took a signed test message and answered {status}.", self.host())),
-            Some(error) => Err(TestFailed(error.message)),
+        match status::rule(status, None, Utc::now()) {
+            None => Ok(format!("{} accepted a signed test message and answered {status}.", self.host())),
+            Some(rule) => Err(TestFailed(rule.error(&self.host()).message)),
         }
-    }
-}
-
-/// Why a write with such an answer does not count; `None` when it does.
-fn judge(status: StatusCode, not_before: Option<DateTime<Utc>>, host: &str) -> Option<WriteError> {
-    let answered = format!("{host} answered {status}");
-    match status {
-        _ if status.is_success() => None,
-        StatusCode::GONE => {
-            let message = format!("{answered}: the receiver is gone for good");
-            Some(WriteError::new(Failure::NeedsPerson, message).pausing())
-        }
-        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS => {
-            Some(WriteError::new(Failure::Retry, answered).not_before(not_before))
-        }
-        _ if status.is_server_error() => {
-            Some(WriteError::new(Failure::Retry, answered).not_before(not_before))
-        }
-        _ if status.is_redirection() => {
-            let message =
-                format!("{answered}; redirects are not followed, so the settings need the final address");
-            Some(WriteError::new(Failure::NeedsPerson, message))
-        }
-        _ => Some(WriteError::new(Failure::NeedsPerson, answered)),
     }
 }
 
@@ -208,34 +178,4 @@ fn signer(secret: Option<&[u8]>) -> Result<standardwebhooks::Webhook, OpenError>
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_status_says_whether_it_counts_and_whether_to_try_again() {
-        let now = Utc::now();
-        let judged = |status: u16| judge(StatusCode::from_u16(status).unwrap(), Some(now), "h");
-        for status in [200, 201, 202, 204, 299] {
-            assert!(judged(status).is_none(), "{status}");
-        }
-        for status in [408, 425, 429, 500, 502, 503, 504, 599] {
-            let error = judged(status).unwrap();
-            assert_eq!(
-                (error.failed.failure, error.failed.not_before),
-                (Failure::Retry, Some(now)),
-                "{status}"
-            );
-            assert_eq!(error.pause, None);
-        }
-        for status in [301, 302, 307, 308, 400, 401, 403, 404, 409, 413, 422] {
-            let error = judged(status).unwrap();
-            assert_eq!((error.failed.failure, error.pause), (Failure::NeedsPerson, None), "{status}");
-        }
-        let gone = judged(410).unwrap();
-        assert_eq!(gone.failed.failure, Failure::NeedsPerson);
-        assert_eq!(gone.pause.unwrap(), "h answered 410 Gone: the receiver is gone for good");
-    }
 }

@@ -121,15 +121,15 @@ test.describe('a target account with high intent', () => {
       await page.reload();
       await expect(effect(page, 'Decision event')).toContainText('Delivered', { timeout: 500 });
     }).toPass({ timeout: 15_000, intervals: [250] });
-    await expect(effect(page, 'Decision event')).toContainText('warehouse');
+    await expect(effect(page, 'Decision event')).toContainText('Warehouse');
     await expect(page.getByText('2 actions from this decision, 1 delivered')).toBeVisible();
     expect(await organisation.inWarehouse(decision.decision_id), 'rows in the warehouse').toBe(1);
-    await expect(effect(page, 'CRM action')).toContainText('crm-webhook');
+    await expect(effect(page, 'CRM action')).toContainText('CRM');
     await expect(effect(page, 'CRM action')).toContainText('Waits, paused');
-    await expect(page.getByText('crm-webhook is paused: It has no address yet.')).toBeVisible();
+    await expect(page.getByText('CRM is paused: It has no address yet.')).toBeVisible();
 
     // Newest first, each with its time.
-    await expect(timeline(page)).toHaveText([/^1\saction delivered.*warehouse$/, /^Assigned to .*v1$/, /^Web form.*website$/]);
+    await expect(timeline(page)).toHaveText([/^1\saction delivered.*Warehouse$/, /^Assigned to .*v1$/, /^Web form.*website$/]);
     const times = await timeline(page).locator('time').evaluateAll((all) => all.map((time) => time.getAttribute('datetime')));
     expect(times).toHaveLength(3);
     expect(times).toEqual([...times].sort().reverse());

@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
 
 import { HIGH_INTENT } from '../support/organisation.ts';
-import { expect, test } from '../support/test.ts';
+import { done, expect, test } from '../support/test.ts';
 
 const destinations = (page: Page) => page.getByRole('table', { name: 'Destinations and what waits for them' });
 const destination = (page: Page, name: string) =>
@@ -20,7 +20,7 @@ for (const javaScriptEnabled of [true, false]) {
       await organisation.failed();
       await page.goto('/');
       await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Deliveries' }).click();
-      const webhook = destination(page, 'crm-webhook');
+      const webhook = destination(page, 'CRM');
       await expect(webhook).toContainText('Paused');
       await expect(webhook).toContainText('It has no address yet.');
       const waiting = webhook.getByRole('link', { name: /^\d/ }).first();
@@ -82,8 +82,9 @@ for (const javaScriptEnabled of [true, false]) {
       await page.getByText('Try all 3 again').first().click();
       await expect(page.getByText('3 failed actions to spare-webhook are sent again')).toBeVisible();
       await all.click();
-      await expect(flash(page)).toHaveText('3 are on their way again.');
-      await expect(page).toHaveURL('/sync/effects?state=dead&destination=spare-webhook');
+      await expect(page).toHaveURL(/\/runs\/[0-9a-f-]+$/);
+      await done(page, '3\u{a0}deliveries are retried.');
+      await page.goto('/sync/effects?state=dead&destination=spare-webhook');
       await expect(page.getByRole('heading', { name: 'Nothing has failed' })).toBeVisible();
     });
 
@@ -99,11 +100,12 @@ for (const javaScriptEnabled of [true, false]) {
         await page.goto('/sync/effects?state=dead&destination=crm-webhook');
         await page.getByText('Try all 12 again').first().click();
         await page.getByRole('button', { name: 'Try all 12 again' }).click();
-        await expect(flash(page)).toHaveText('12 are on their way again.');
-        await expect(page.getByRole('progressbar', { name: 'Tried again: 0 of 12' })).toBeVisible();
-        await page.getByRole('button', { name: 'Stop trying' }).click();
+        await done(page, '12\u{a0}deliveries are retried.');
+        await expect(page.getByRole('progressbar', { name: 'Retried: 0 of 12' })).toBeVisible();
+        await page.getByRole('button', { name: 'Stop retrying' }).click();
         await expect(flash(page)).toHaveText('12 were not tried and wait for you again.');
         await expect(page.getByRole('progressbar')).toHaveCount(0);
+        await page.getByRole('link', { name: 'Failed deliveries' }).click();
         await expect(actions(page)).toHaveCount(12);
       } finally {
         await organisation.rows("UPDATE outbox SET state = 'ready', attempts = 0, last_error = NULL WHERE effect_id = ANY($1::uuid[])", [failed.map((row) => row.effect_id)]);
@@ -112,22 +114,22 @@ for (const javaScriptEnabled of [true, false]) {
 
     test('a destination is paused with a reason and goes on', async ({ organisation, page }) => {
       await page.goto('/sync');
-      const warehouse = destination(page, 'warehouse');
+      const warehouse = destination(page, 'Warehouse');
       await expect(warehouse).toContainText('Sending');
       await warehouse.getByText('Pause', { exact: false }).first().click();
       const why = warehouse.getByLabel('Why is it paused?');
       await why.fill(' ');
-      await warehouse.getByRole('button', { name: 'Pause warehouse' }).click();
+      await warehouse.getByRole('button', { name: 'Pause Warehouse' }).click();
       await expect(warehouse.getByRole('alert')).toHaveText('Say why, so that whoever looks next knows.');
       await expect(why).toHaveAttribute('aria-invalid', 'true');
       await why.fill('The warehouse is being moved.');
-      await warehouse.getByRole('button', { name: 'Pause warehouse' }).click();
-      await expect(flash(page)).toContainText('warehouse is paused.');
+      await warehouse.getByRole('button', { name: 'Pause Warehouse' }).click();
+      await expect(flash(page)).toContainText('Warehouse is paused.');
       await expect(warehouse).toContainText('The warehouse is being moved.');
       const { decision } = await organisation.send(HIGH_INTENT);
       expect(await organisation.inWarehouse(decision.decision_id)).toBe(0);
       await warehouse.getByRole('button', { name: 'Resume' }).click();
-      await expect(flash(page)).toContainText('warehouse goes on.');
+      await expect(flash(page)).toContainText('Warehouse goes on.');
       await expect(warehouse).toContainText('Sending');
       await expect.poll(() => organisation.inWarehouse(decision.decision_id)).toBe(1);
     });
@@ -174,7 +176,7 @@ test('a destination that does not answer is left alone and says until when', asy
   await organisation.rows("UPDATE destinations SET paused_reason = NULL, settings = settings || '{\"url\": \"http://127.0.0.1:9/\"}' WHERE name = 'crm-webhook'");
   try {
     await page.goto('/sync');
-    const webhook = destination(page, 'crm-webhook');
+    const webhook = destination(page, 'CRM');
     await expect(webhook).toContainText('Does not answer');
     await expect(webhook).toContainText(/Left alone 3\stimes in a row: connection refused\. Next try at \d\d:\d\d:\d\d\./);
   } finally {

@@ -2,17 +2,19 @@
 //!
 //! These are the three steps whose results a decision stores and whose repetition must give the same bytes for ever.
 
+mod builder;
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use crate::action::Action;
 use crate::catalogue::Catalogue;
 use crate::change::Kind;
+use crate::change::kinds::Membership;
 use crate::content::{EventDocument, ExtractionMap, Known, MapFile, NotRead};
 use crate::decision::{Conditions, Decision, ListMatch, Snapshot, SnapshotField, SnapshotList};
 use crate::problem::Problem;
@@ -22,6 +24,8 @@ use crate::rules::{
     Act, Analysis, Explanation, Inputs, Match, Reading, ReferenceList, RuleSet, RuleSetFile, Verdict,
 };
 use crate::value::Value;
+
+pub use self::builder::BundleBuilder;
 
 /// The content of a bundle, each part with its version.
 #[derive(Clone, Debug)]
@@ -55,44 +59,17 @@ impl BundleSource {
     /// Puts parts together: one catalogue, one map, one rule set, and any number of lists and pools.
     ///
     /// # Errors
-    /// Names the part that is missing, or whose content is not of its kind.
+    /// Names the part that is missing, that has no place in a bundle, or whose content is not of its kind.
     pub fn assemble(parts: impl IntoIterator<Item = BundlePart>) -> Result<Self, Problem> {
-        let (mut catalogue, mut map, mut rule_set) = (None, None, None);
-        let (mut lists, mut pools) = (BTreeMap::new(), BTreeMap::new());
+        let mut builder = BundleBuilder::default();
         for BundlePart { kind, name, version, body } in parts {
-            match kind {
-                Kind::Catalogue => catalogue = Some((version, content(kind, &name, body)?)),
-                Kind::Map => map = Some((version, content(kind, &name, body)?)),
-                Kind::RuleSet => rule_set = Some((version, content(kind, &name, body)?)),
-                Kind::List => {
-                    let list: ListContent = content(kind, &name, body)?;
-                    lists.insert(name, (version, list.entries));
-                }
-                Kind::Pool => {
-                    let pool = content(kind, &name, body)?;
-                    pools.insert(name, (version, pool));
-                }
-            }
+            let place = kind.spec().place.as_ref();
+            let place =
+                place.ok_or_else(|| Problem::at("", format!("{kind} {name} has no place in a bundle.")))?;
+            (place.put)(&mut builder, &name, Some(version), body)?;
         }
-        let missing = |kind: Kind| Problem::at("", format!("The bundle has no {kind}."));
-        Ok(Self {
-            catalogue: catalogue.ok_or_else(|| missing(Kind::Catalogue))?,
-            map: map.ok_or_else(|| missing(Kind::Map))?,
-            rule_set: rule_set.ok_or_else(|| missing(Kind::RuleSet))?,
-            lists,
-            pools,
-        })
+        builder.build()
     }
-}
-
-/// The content of a version of a reference list.
-#[derive(Deserialize)]
-struct ListContent {
-    entries: Vec<String>,
-}
-
-fn content<T: DeserializeOwned>(kind: Kind, name: &str, body: Json) -> Result<T, Problem> {
-    serde_json::from_value(body).map_err(|error| Problem::at("", format!("{kind} {name}: {error}")))
 }
 
 /// A bundle, checked and compiled.
@@ -111,6 +88,7 @@ pub struct Bundle {
     rules: RuleSet,
     lists: BTreeMap<String, (u32, ReferenceList)>,
     pools: BTreeMap<String, (u32, Pool)>,
+    assigned_pools: BTreeSet<String>,
 }
 
 /// The pick of a person with everything it was made from, as a decision stores it.
@@ -149,6 +127,7 @@ impl Bundle {
             .map(|(name, (version, entries))| (name, (version, ReferenceList::new(entries))))
             .collect();
         Ok(Self {
+            assigned_pools: source.rule_set.1.pools(),
             catalogue,
             catalogue_version,
             rule_set: source.rule_set.1.rule_set,
@@ -263,6 +242,20 @@ impl Bundle {
     /// The lists that the rules ask.
     pub fn asked_lists(&self) -> BTreeSet<&str> {
         self.rules.questions().iter().map(|question| question.list.as_str()).collect()
+    }
+
+    /// Returns whether the bundle needs something of this kind and name: the workflow's own parts, and what its rules name.
+    pub fn has_part(&self, kind: Kind, name: &str) -> bool {
+        match kind.spec().place.as_ref().map(|place| place.membership) {
+            Some(Membership::One) => true,
+            Some(Membership::Named(names)) => names(self).contains(name),
+            None => false,
+        }
+    }
+
+    /// Returns the pools that the rules assign to.
+    pub fn assigned_pools(&self) -> BTreeSet<String> {
+        self.assigned_pools.clone()
     }
 
     fn readings(&self, fields: &BTreeMap<String, SnapshotField>) -> BTreeMap<String, Reading> {

@@ -1,6 +1,7 @@
 //! The contract between decisions and destinations: what every destination is told, the same to each.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
@@ -9,8 +10,8 @@ use serde_json::{Map, Value as Json};
 
 use crate::action::Action;
 use crate::canonical::{self, Digest};
-use crate::decision::Decision;
-use crate::ids::{LeadId, VerdictId};
+use crate::decision::{Decision, Mode};
+use crate::ids::{DecisionId, EventId, LeadId, VerdictId};
 use crate::time::micros;
 
 /// The version of the form below. A change that could break a reader gets a new number.
@@ -141,5 +142,252 @@ impl Body {
     /// When a number is not finite.
     pub fn bytes(&self) -> Result<Vec<u8>, serde_json::Error> {
         canonical::bytes(self)
+    }
+}
+
+/// What a destination has to carry out, read once from the bytes of a [`Body`]. A person's verdict is already applied: what it
+/// says replaces what the decision said.
+#[derive(Clone, PartialEq)]
+pub struct Effect {
+    /// The key of this one write.
+    pub key: Digest,
+    /// The key of the record that it makes or changes.
+    pub remote_key: Digest,
+    /// Counts what was decided about the lead: of two writes to one record, the higher one wins.
+    pub lead_sequence: i64,
+    /// The workflow's name.
+    pub workflow: String,
+    /// The lead, as it was known when it was decided.
+    pub lead: Lead,
+    /// What to do.
+    pub instruction: Instruction,
+    /// When that was decided, by the rules or by the person whose verdict it is.
+    pub decided_at: DateTime<Utc>,
+    /// The decision behind it.
+    pub origin: Origin,
+    /// The body as JSON, for destinations that keep all of it.
+    pub body: Json,
+    /// The body's bytes, for destinations that pass it on unchanged.
+    pub bytes: Vec<u8>,
+}
+
+/// What an [`Effect`] asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Instruction {
+    /// Carry out an action.
+    Apply {
+        /// The action.
+        action: Action,
+        /// Its parameters, with `assignee` where somebody gets the lead.
+        parameters: BTreeMap<String, Json>,
+    },
+    /// Undo what a verdict asked for: the lead waits in the queue again, and nobody has it.
+    GiveBack,
+}
+
+/// The decision behind an [`Effect`].
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Origin {
+    /// The decision.
+    pub decision_id: DecisionId,
+    /// The event that was decided; `None` where it was something else about the lead.
+    pub event_id: Option<EventId>,
+    /// In which mode.
+    pub mode: Mode,
+    /// The bundle that decided.
+    pub bundle: Digest,
+    /// Its rule set.
+    pub rule_set: String,
+    /// The rule set's version.
+    pub rule_version: u32,
+    /// The variant of an experiment.
+    pub variant: Option<String>,
+    /// The rule that was true.
+    pub rule_id: Option<String>,
+    /// How sure the decision is, from 0 to 1.
+    pub confidence: Option<f64>,
+    /// The instant as of which it was decided.
+    pub as_of: DateTime<Utc>,
+}
+
+/// Why bytes are not the body of an effect. Holds nothing of the lead.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EffectError {
+    /// They are not JSON.
+    #[error("the effect's body is not JSON")]
+    NotJson,
+    /// They are in another form, for example that of a later version.
+    #[error("the effect's body is not in the form {SCHEMA}")]
+    Form,
+}
+
+impl Effect {
+    /// Reads a body.
+    ///
+    /// # Errors
+    /// [`EffectError`] when the bytes are not a [`Body`] in the form of [`SCHEMA`].
+    pub fn parse(bytes: Vec<u8>) -> Result<Self, EffectError> {
+        #[derive(Deserialize)]
+        struct Decided {
+            action: Action,
+            parameters: BTreeMap<String, Json>,
+            decided_at: DateTime<Utc>,
+        }
+        #[derive(Deserialize)]
+        struct Parts {
+            schema: String,
+            effect: Digest,
+            remote_key: Digest,
+            lead_sequence: i64,
+            workflow: String,
+            lead: Lead,
+            decision: Decided,
+            verdict: Option<PersonVerdict>,
+        }
+        let body: Json = serde_json::from_slice(&bytes).map_err(|_| EffectError::NotJson)?;
+        let parts = Parts::deserialize(&body).map_err(|_| EffectError::Form)?;
+        if parts.schema != SCHEMA {
+            return Err(EffectError::Form);
+        }
+        let origin = Origin::deserialize(&body["decision"]).map_err(|_| EffectError::Form)?;
+        let Decided { action, parameters, decided_at } = parts.decision;
+        let (instruction, decided_at) = match parts.verdict {
+            None => (Instruction::Apply { action, parameters }, decided_at),
+            Some(verdict) if verdict.kind == VerdictKind::GiveBack => (Instruction::GiveBack, verdict.at),
+            Some(PersonVerdict { action, parameters, at, .. }) => {
+                (Instruction::Apply { action, parameters }, at)
+            }
+        };
+        Ok(Self {
+            key: parts.effect,
+            remote_key: parts.remote_key,
+            lead_sequence: parts.lead_sequence,
+            workflow: parts.workflow,
+            lead: parts.lead,
+            instruction,
+            decided_at,
+            origin,
+            body,
+            bytes,
+        })
+    }
+
+    /// Returns the action that counts: `hold` where a verdict was undone.
+    pub fn action(&self) -> Action {
+        match &self.instruction {
+            Instruction::Apply { action, .. } => *action,
+            Instruction::GiveBack => Action::Hold,
+        }
+    }
+
+    /// Returns a parameter of the action that is a text.
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        match &self.instruction {
+            Instruction::Apply { parameters, .. } => parameters.get(name)?.as_str(),
+            Instruction::GiveBack => None,
+        }
+    }
+
+    /// Returns the e-mail address of the person who has the lead from now on.
+    pub fn assignee(&self) -> Option<&str> {
+        self.parameter("assignee")
+    }
+}
+
+impl fmt::Debug for Effect {
+    /// Leaves out everything about the lead.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Effect")
+            .field("key", &self.key)
+            .field("remote_key", &self.remote_key)
+            .field("lead_sequence", &self.lead_sequence)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn body() -> Json {
+        let id = Uuid::from_u128;
+        json!({
+            "schema": SCHEMA, "effect": Digest::of(b"effect"), "remote_key": Digest::of(b"record"), "lead_sequence": 3, "workflow": "inbound-form",
+            "lead": {"id": id(1), "email": "zoltan@beta.example", "name": null, "company": null, "domain": null, "external_id": null},
+            "decision": {
+                "decision_id": id(2), "lead_id": id(1), "event_id": id(3), "workflow": "inbound-form", "mode": "live", "rule_set": "inbound-form",
+                "rule_version": 7, "bundle": Digest::of(b"bundle"), "variant": null, "rule_id": "tam", "action": "assign",
+                "parameters": {"pool": "ae", "assignee": "jane@acme.example"}, "confidence": 0.91, "as_of": "2026-11-22T09:00:00.000000Z",
+                "decided_at": "2026-11-22T09:00:00.012345Z",
+            },
+        })
+    }
+
+    fn parse(body: &Json) -> Result<Effect, EffectError> {
+        Effect::parse(body.to_string().into_bytes())
+    }
+
+    fn with_verdict(kind: &str, action: &str, parameters: Json) -> Effect {
+        let mut body = body();
+        body["verdict"] = json!({
+            "verdict_id": Uuid::from_u128(4), "kind": kind, "by": "sam@acme.example", "at": "2026-11-22T09:05:00.000000Z", "action": action,
+            "parameters": parameters, "reason": null,
+        });
+        parse(&body).unwrap()
+    }
+
+    #[test]
+    fn without_a_verdict_the_decision_counts() {
+        let effect = parse(&body()).unwrap();
+        assert_eq!((effect.action(), effect.assignee()), (Action::Assign, Some("jane@acme.example")));
+        assert_eq!((effect.parameter("pool"), effect.parameter("meeting")), (Some("ae"), None));
+        assert_eq!(effect.decided_at.to_rfc3339(), "2026-11-22T09:00:00.012345+00:00");
+        assert_eq!((effect.key, effect.lead_sequence), (Digest::of(b"effect"), 3));
+        assert_eq!((effect.origin.mode, effect.origin.rule_version), (Mode::Live, 7));
+        assert_eq!(effect.bytes, body().to_string().into_bytes());
+    }
+
+    #[test]
+    fn a_decision_about_no_event_has_none() {
+        let mut body = body();
+        body["decision"]["event_id"] = Json::Null;
+        assert_eq!(parse(&body).unwrap().origin.event_id, None);
+    }
+
+    #[test]
+    fn a_verdict_replaces_action_parameters_and_time() {
+        let effect = with_verdict("disqualify", "reject", json!({}));
+        assert_eq!((effect.action(), effect.assignee()), (Action::Reject, None));
+        assert_eq!(effect.decided_at.to_rfc3339(), "2026-11-22T09:05:00+00:00");
+        assert_eq!(effect.origin.rule_id.as_deref(), Some("tam"), "where it comes from stays");
+        let changed = with_verdict("change", "assign", json!({"assignee": "john@acme.example"}));
+        assert_eq!((changed.assignee(), changed.parameter("pool")), (Some("john@acme.example"), None));
+    }
+
+    #[test]
+    fn an_undone_verdict_is_an_instruction_of_its_own() {
+        let effect = with_verdict("give_back", "hold", json!({"assignee": null}));
+        assert_eq!(effect.instruction, Instruction::GiveBack);
+        assert_eq!((effect.action(), effect.assignee()), (Action::Hold, None));
+    }
+
+    #[test]
+    fn other_bytes_are_refused_without_repeating_them() {
+        let mut later = body();
+        later["schema"] = "meshline.decision.v2".into();
+        let mut incomplete = body();
+        incomplete["decision"]["action"] = "zoltan".into();
+        for (bytes, error) in [
+            (b"zoltan \x7f".to_vec(), EffectError::NotJson),
+            (later.to_string().into_bytes(), EffectError::Form),
+            (incomplete.to_string().into_bytes(), EffectError::Form),
+        ] {
+            assert_eq!(Effect::parse(bytes).unwrap_err(), error);
+            assert!(!error.to_string().contains("zoltan"));
+        }
+        assert!(!format!("{:?}", parse(&body()).unwrap()).contains("zoltan"));
     }
 }

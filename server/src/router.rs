@@ -60,7 +60,7 @@ pub fn routes() -> Vec<(&'static str, String)> {
     let uploads = uploads::ROUTES.iter().map(|(method, path)| (*method, (*path).to_owned()));
     let others = ["/healthz", "/readyz", "/metrics", "/refresh", "/pkg/{*file}", pages::FOUND]
         .map(|path| ("GET", path.to_owned()));
-    let files = app::exports::LISTS.map(|(_, path, ..)| path).into_iter().chain([app::exports::charts::PATH]);
+    let files = app::lists::LISTS.map(|list| list.csv).into_iter().chain([app::exports::charts::PATH]);
     let files = files.map(|path| ("GET", path.to_owned()));
     pages.chain(actions).chain(uploads).chain(api).chain(others).chain(files).collect()
 }

@@ -22,6 +22,8 @@ pub enum Signal {
     Release,
     /// There may be a job to run.
     Jobs,
+    /// There may be a run to work on.
+    Runs,
     /// Something that pages show has changed.
     Changed(Topic),
 }
@@ -33,6 +35,7 @@ impl Signal {
             Channel::Outbox => Some(Self::Outbox),
             Channel::Release => Some(Self::Release),
             Channel::Jobs => Some(Self::Jobs),
+            Channel::Runs => Some(Self::Runs),
             Channel::Refresh => payload.parse().ok().map(Self::Changed),
         }
     }
@@ -44,6 +47,7 @@ pub struct Signals {
     outbox: Arc<watch::Sender<()>>,
     releases: Arc<watch::Sender<()>>,
     jobs: Arc<watch::Sender<()>>,
+    runs: Arc<watch::Sender<()>>,
     topics: broadcast::Sender<Topic>,
     closed: CancellationToken,
 }
@@ -55,6 +59,7 @@ impl Default for Signals {
             outbox: sender(),
             releases: sender(),
             jobs: sender(),
+            runs: sender(),
             topics: broadcast::channel(BEHIND).0,
             closed: CancellationToken::new(),
         }
@@ -78,6 +83,11 @@ impl Signals {
         self.jobs.subscribe()
     }
 
+    /// Receives [`Signal::Runs`].
+    pub fn runs(&self) -> watch::Receiver<()> {
+        self.runs.subscribe()
+    }
+
     /// Receives the topics of [`Signal::Changed`].
     pub fn topics(&self) -> broadcast::Receiver<Topic> {
         self.topics.subscribe()
@@ -96,13 +106,18 @@ impl Signals {
             Signal::Jobs => {
                 self.jobs.send_replace(());
             }
+            Signal::Runs => {
+                self.runs.send_replace(());
+            }
             Signal::Changed(topic) => self.changed(topic),
         }
     }
 
     /// Sends every signal: what was committed while nobody listened was not received.
     pub fn send_all(&self) {
-        [Signal::Outbox, Signal::Release, Signal::Jobs].into_iter().for_each(|signal| self.send(signal));
+        [Signal::Outbox, Signal::Release, Signal::Jobs, Signal::Runs]
+            .into_iter()
+            .for_each(|signal| self.send(signal));
         Topic::VARIANTS.iter().for_each(|topic| self.changed(*topic));
     }
 

@@ -6,14 +6,17 @@
 pub mod apply;
 pub mod bundles;
 pub mod change;
+pub mod credentials;
 pub mod decide;
 pub mod error;
 pub mod import;
 pub mod letters;
 pub mod release;
+pub mod run;
 pub mod surroundings;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod titles;
 
 pub use bundles::Bundles;
 pub use decide::Pipeline;

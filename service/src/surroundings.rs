@@ -36,17 +36,10 @@ impl Surroundings {
         change::place(version.kind, &version.name, &version.body, &mut self.source)
             .map_err(|problem| problem.to_string())?;
         self.ids.insert((version.kind, version.name.clone()), version.id);
-        let pools: BTreeSet<String> = self.source.rule_set.1.pools();
         let compiled = Bundle::compile(self.source)
             .map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))?;
-        let asked = compiled.asked_lists();
-        let is_part = |(kind, name): &(Kind, String)| match kind {
-            Kind::List => asked.contains(name.as_str()),
-            Kind::Pool => pools.contains(name),
-            Kind::Catalogue | Kind::Map | Kind::RuleSet => true,
-        };
-        let mut ids: Vec<Uuid> =
-            self.ids.iter().filter(|(part, _)| is_part(part)).map(|(_, id)| id.0).collect();
+        let needed = self.ids.iter().filter(|((kind, name), _)| compiled.has_part(*kind, name));
+        let mut ids: Vec<Uuid> = needed.map(|(_, id)| id.0).collect();
         ids.sort_unstable();
         Ok(ids)
     }

@@ -1,10 +1,10 @@
 //! What the tests of other crates need done on their way.
 
-use store::Store;
 use store::actor::Role;
-use store::changes::{self, Edit, Show};
+use store::changes::{self, Change, Edit, Show};
 use store::releases;
 use store::testing::person;
+use store::{Actor, Store};
 
 use crate::change::{self, Approval};
 use crate::release;
@@ -26,26 +26,47 @@ pub async fn approve_all(store: &Store) {
     // Fields before what reads them.
     all.sort_by_key(|change| change.kind);
     for draft in all {
-        let edit = Edit {
-            revision: draft.revision,
-            title: "A test",
-            why: "",
-            source: &draft.source,
-            body: draft.body.as_ref(),
-        };
-        let revision = change::save(store, &author, draft.number, edit).await.expect("saved");
-        let approvers = change::submit(store, &author, draft.number, revision).await.expect("submitted");
-        for role in approvers {
-            let approver = person(store, "Approver", &[role]).await;
-            let seen = draft.hash.expect("content");
-            let approval = change::approve(store, &approver, draft.number, &seen, role, "").await;
-            if let Approval::Approved { releases, .. } = approval.expect("approved") {
-                for (number, _) in releases {
-                    go_live(store, number).await;
-                }
-            }
+        for number in approve(store, &author, draft).await {
+            go_live(store, number).await;
         }
     }
+}
+
+/// Has one draft submitted by one person and approved by others; its releases wait.
+///
+/// # Panics
+/// As [`approve_all`].
+#[allow(clippy::expect_used, reason = "a test without its database has to fail")]
+pub async fn approve_without_going_live(store: &Store, number: i64) {
+    let author = person(store, "Author", &[Role::Enablement, Role::Revops]).await;
+    let mut connection = store.pool().acquire().await.expect("a connection");
+    let draft = changes::by_number(&mut connection, number).await.expect("a draft");
+    drop(connection);
+    approve(store, &author, draft).await;
+}
+
+/// Submits and approves a draft; returns the numbers of its releases.
+#[allow(clippy::expect_used, reason = "a test without its database has to fail")]
+async fn approve(store: &Store, author: &Actor, draft: Change) -> Vec<i64> {
+    let edit = Edit {
+        revision: draft.revision,
+        title: "A test",
+        why: "",
+        source: &draft.source,
+        body: draft.body.as_ref(),
+    };
+    let revision = change::save(store, author, draft.number, edit).await.expect("saved");
+    let approvers = change::submit(store, author, draft.number, revision).await.expect("submitted");
+    let mut made = Vec::new();
+    for role in approvers {
+        let approver = person(store, "Approver", &[role]).await;
+        let seen = draft.hash.expect("content");
+        let approval = change::approve(store, &approver, draft.number, &seen, role, "").await;
+        if let Approval::Approved { releases, .. } = approval.expect("approved") {
+            made.extend(releases.into_iter().map(|(number, _)| number));
+        }
+    }
+    made
 }
 
 /// Goes live with an approved release, as a person who did not edit its change.

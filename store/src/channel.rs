@@ -17,6 +17,9 @@ pub enum Channel {
     /// A job was asked for.
     #[strum(serialize = "meshline_jobs")]
     Jobs,
+    /// A run was started or canceled.
+    #[strum(serialize = "meshline_runs")]
+    Runs,
     /// Something that open pages show has changed; the payload is a [`crate::refresh::Topic`].
     #[strum(serialize = "meshline_refresh")]
     Refresh,

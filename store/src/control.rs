@@ -1,17 +1,23 @@
 //! Who did what: the audit log.
+//!
+//! Hand-written SQL: the audit log is written once and has no entity.
 
 pub mod kill;
 
 use chrono::{DateTime, Utc};
 use engine::ids::LeadId;
+use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::{ColumnTrait as _, EntityTrait as _, ExprTrait as _, QueryFilter as _, SelectExt as _, Set};
 use serde::Serialize;
 use serde_json::Value as Json;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::actor::Actor;
+use crate::entity::used_form;
 use crate::error::{Error, Result};
 use crate::hash::row_hash;
+use crate::orm::orm;
 use crate::pool::Store;
 use crate::refresh::{self, Topic};
 
@@ -48,9 +54,11 @@ pub async fn export(store: &Store, actor: &Actor, page: &str, detail: Json) -> R
 /// # Errors
 /// When the database fails.
 pub async fn forget_forms(store: &Store, before: DateTime<Utc>) -> Result<u64> {
-    let done =
-        sqlx::query("DELETE FROM used_forms WHERE used_at < $1").bind(before).execute(store.pool()).await?;
-    Ok(done.rows_affected())
+    let done = used_form::Entity::delete_many()
+        .filter(used_form::Column::UsedAt.lt(before))
+        .exec(store.db())
+        .await?;
+    Ok(done.rows_affected)
 }
 
 /// Whether the actor's form was used: what it asks for was done.
@@ -58,28 +66,30 @@ pub async fn forget_forms(store: &Store, before: DateTime<Utc>) -> Result<u64> {
 /// # Errors
 /// When the database fails.
 pub async fn is_used(store: &Store, actor: &Actor) -> Result<bool> {
-    Ok(sqlx::query_scalar("SELECT EXISTS (SELECT FROM used_forms WHERE actor = $1 AND token = $2)")
-        .bind(actor.who.to_string())
-        .bind(&actor.form)
-        .fetch_one(store.pool())
-        .await?)
+    let Some(form) = &actor.form else { return Ok(false) };
+    Ok(used_form::Entity::find_by_id((actor.who.to_string(), form.clone())).exists(store.db()).await?)
 }
 
 /// Marks the actor's form as used; the second of two requests waits here for the first one's end.
 async fn use_form(connection: &mut PgConnection, actor: &Actor) -> Result<()> {
     let Some(form) = &actor.form else { return Ok(()) };
-    let used = sqlx::query(
-        "INSERT INTO used_forms (actor, token, request_id, used_at) VALUES ($1, $2, $3, $4) \
-         ON CONFLICT ON CONSTRAINT used_forms_pkey DO UPDATE SET request_id = excluded.request_id \
-         WHERE used_forms.request_id = excluded.request_id",
-    )
-    .bind(actor.who.to_string())
-    .bind(form)
-    .bind(&actor.request_id)
-    .bind(actor.now)
-    .execute(connection)
-    .await?;
-    if used.rows_affected() == 0 { Err(Error::Repeated) } else { Ok(()) }
+    let row = used_form::ActiveModel {
+        actor: Set(actor.who.to_string()),
+        token: Set(form.clone()),
+        request_id: Set(actor.request_id.clone()),
+        used_at: Set(actor.now),
+    };
+    let same_request = used_form::Column::RequestId.into_expr().eq(Expr::val(&actor.request_id));
+    let used = used_form::Entity::insert(row)
+        .on_conflict(
+            OnConflict::columns([used_form::Column::Actor, used_form::Column::Token])
+                .update_column(used_form::Column::RequestId)
+                .action_and_where(same_request)
+                .to_owned(),
+        )
+        .exec_without_returning(&orm(connection))
+        .await?;
+    if used == 0 { Err(Error::Repeated) } else { Ok(()) }
 }
 
 /// The topic of [`crate::refresh`] that an act concerns.
@@ -87,6 +97,7 @@ fn topic(action: &str) -> Option<Topic> {
     match action.split('.').next().unwrap_or_default() {
         "effect" | "destination" | "kill" => Some(Topic::Sync),
         "job" => Some(Topic::Jobs),
+        "run" => Some(Topic::Runs),
         "lead" | "import" => Some(Topic::Leads),
         "queue" | "decision" | "override" => Some(Topic::Queue),
         "change" | "version" | "workflow" | "release" => Some(Topic::Changes),

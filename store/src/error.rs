@@ -93,7 +93,7 @@ impl From<sea_orm::DbErr> for Error {
     fn from(error: sea_orm::DbErr) -> Self {
         use sea_orm::{DbErr, RuntimeErr};
         match error {
-            DbErr::RecordNotFound(_) => Self::NotFound("row"),
+            DbErr::RecordNotFound(_) | DbErr::RecordNotUpdated => Self::NotFound("row"),
             DbErr::ConnectionAcquire(_) => Self::Unavailable(sqlx::Error::PoolTimedOut),
             DbErr::Conn(RuntimeErr::SqlxError(error))
             | DbErr::Exec(RuntimeErr::SqlxError(error))

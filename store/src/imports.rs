@@ -2,79 +2,128 @@
 
 use chrono::{DateTime, Utc};
 use engine::ids::WorkflowId;
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, Set, UpdateMany};
 use serde_json::json;
 
 use crate::actor::Actor;
 use crate::control::{Audit, audit};
+use crate::entity::import_run;
 use crate::error::Result;
+use crate::orm::orm;
 use crate::pool::Store;
 
 /// The import of one file into one workflow.
 #[derive(Clone, Debug)]
-pub struct Run {
+pub struct ImportState {
     /// The workflow.
     pub workflow: WorkflowId,
     /// Tells the file and how it is read.
     pub file_hash: [u8; 32],
-    /// Start of the first run: what rows without a time of their own are decided as of.
+    /// When it was begun first: what rows without a time of their own are decided as of.
     pub as_of: DateTime<Utc>,
-    /// Rows an earlier run took.
-    pub rows_done: u64,
+    /// When all rows were done, if they are.
+    pub finished_at: Option<DateTime<Utc>>,
+    /// How far it is.
+    pub counts: ImportCounts,
 }
 
-/// Begins an import, or goes on with one that was interrupted.
+/// What became of the first rows of a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ImportCounts {
+    /// How many rows these are.
+    pub rows: u64,
+    /// Rows that became events.
+    pub imported: u64,
+    /// Rows that another import had taken before.
+    pub repeated: u64,
+    /// Rows that were rejected.
+    pub rejected: u64,
+    /// Outcomes that were recorded.
+    pub outcomes: u64,
+    /// Length of the file of rejected rows, in bytes.
+    pub rejects_bytes: u64,
+}
+
+/// Begins an import, or resumes one that was interrupted.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn begin(store: &Store, actor: &Actor, workflow: WorkflowId, file_hash: &[u8; 32]) -> Result<Run> {
-    let (as_of, rows_done): (DateTime<Utc>, i64) = sqlx::query_as(
-        "INSERT INTO import_runs (workflow_id, file_hash, as_of) VALUES ($1, $2, $3) \
-         ON CONFLICT (workflow_id, file_hash) DO UPDATE SET file_hash = excluded.file_hash RETURNING as_of, rows_done",
-    )
-    .bind(workflow.0)
-    .bind(file_hash.as_slice())
-    .bind(actor.now)
-    .fetch_one(store.pool())
-    .await?;
-    Ok(Run {
+pub async fn begin(
+    store: &Store,
+    actor: &Actor,
+    workflow: WorkflowId,
+    file_hash: &[u8; 32],
+) -> Result<ImportState> {
+    let row = import_run::ActiveModel {
+        workflow_id: Set(workflow.0),
+        file_hash: Set(file_hash.to_vec()),
+        as_of: Set(actor.now),
+        ..Default::default()
+    };
+    let key = [import_run::Column::WorkflowId, import_run::Column::FileHash];
+    let row = import_run::Entity::insert(row)
+        // An update of nothing returns the row that is there.
+        .on_conflict(OnConflict::columns(key).update_column(import_run::Column::FileHash).to_owned())
+        .exec_with_returning(store.db())
+        .await?;
+    let count = |stored: i64| u64::try_from(stored).unwrap_or_default();
+    Ok(ImportState {
         workflow,
         file_hash: *file_hash,
-        as_of,
-        rows_done: u64::try_from(rows_done).unwrap_or_default(),
+        as_of: row.as_of,
+        finished_at: row.finished_at,
+        counts: ImportCounts {
+            rows: count(row.rows_done),
+            imported: count(row.imported),
+            repeated: count(row.repeated),
+            rejected: count(row.rejected),
+            outcomes: count(row.outcomes),
+            rejects_bytes: count(row.rejects_bytes),
+        },
     })
 }
 
-/// Notes that all rows up to one are taken.
+/// Notes what became of all rows up to one, where no more are done by now.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn advance(store: &Store, run: &Run, rows_done: u64) -> Result<()> {
-    sqlx::query("UPDATE import_runs SET rows_done = greatest(rows_done, $3) WHERE workflow_id = $1 AND file_hash = $2")
-        .bind(run.workflow.0)
-        .bind(run.file_hash.as_slice())
-        .bind(i64::try_from(rows_done).unwrap_or(i64::MAX))
-        .execute(store.pool())
-        .await?;
+pub async fn advance(store: &Store, import: &ImportState, counts: &ImportCounts) -> Result<()> {
+    let counted = import_run::ActiveModel {
+        rows_done: Set(number(counts.rows)),
+        imported: Set(number(counts.imported)),
+        repeated: Set(number(counts.repeated)),
+        rejected: Set(number(counts.rejected)),
+        outcomes: Set(number(counts.outcomes)),
+        rejects_bytes: Set(number(counts.rejects_bytes)),
+        ..Default::default()
+    };
+    let unfinished = unfinished(import).filter(import_run::Column::RowsDone.lte(number(counts.rows)));
+    unfinished.set(counted).exec(store.db()).await?;
     Ok(())
+}
+
+/// An update of an import that is not finished.
+fn unfinished(import: &ImportState) -> UpdateMany<import_run::Entity> {
+    import_run::Entity::update_many()
+        .filter(import_run::Column::WorkflowId.eq(import.workflow.0))
+        .filter(import_run::Column::FileHash.eq(import.file_hash.to_vec()))
+        .filter(import_run::Column::FinishedAt.is_null())
 }
 
 /// Notes that the file is done; the first time with an audit row.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn finish(store: &Store, actor: &Actor, run: &Run, rows: u64) -> Result<()> {
+pub async fn finish(store: &Store, actor: &Actor, import: &ImportState, rows: u64) -> Result<()> {
     let mut tx = store.pool().begin().await?;
-    let finished = sqlx::query(
-        "UPDATE import_runs SET finished_at = $3, rows_done = greatest(rows_done, $4) WHERE workflow_id = $1 AND file_hash = $2 AND finished_at IS NULL",
-    )
-    .bind(run.workflow.0)
-    .bind(run.file_hash.as_slice())
-    .bind(actor.now)
-    .bind(i64::try_from(rows).unwrap_or(i64::MAX))
-    .execute(&mut *tx)
-    .await?;
-    if finished.rows_affected() == 1 {
-        let subject = format!("workflow_id:{}", run.workflow);
+    let finished_at = Set(Some(Utc::now()));
+    let finished = unfinished(import)
+        .set(import_run::ActiveModel { finished_at, ..Default::default() })
+        .exec(&orm(&mut tx))
+        .await?;
+    if finished.rows_affected == 1 {
+        let subject = format!("workflow_id:{}", import.workflow);
         audit(
             &mut tx,
             actor,
@@ -84,4 +133,8 @@ pub async fn finish(store: &Store, actor: &Actor, run: &Run, rows: u64) -> Resul
     }
     tx.commit().await?;
     Ok(())
+}
+
+fn number(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }

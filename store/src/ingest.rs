@@ -2,6 +2,8 @@
 //!
 //! Everything here runs in one transaction. Rows are locked in one order (keys, then leads by id, then pools by name,
 //! then new identities), so that two transactions wait for each other but never in a circle.
+//!
+//! Hand-written SQL: the path of every event, with an array for each column.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

@@ -1,10 +1,18 @@
 //! The one accountable person of each layer.
+//!
+//! Hand-written SQL: four joins of one table.
 
+use std::collections::HashMap;
+
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _, Set};
 use serde_json::json;
+use uuid::Uuid;
 
 use crate::actor::Actor;
 use crate::control::{Audit, audit};
+use crate::entity::{layer_owners, person};
 use crate::error::Result;
+use crate::orm::orm;
 use crate::pool::Store;
 
 /// Names the accountable people by address: of content, rules, sync and control.
@@ -14,16 +22,24 @@ use crate::pool::Store;
 pub async fn set_owners(store: &Store, actor: &Actor, owners: [&str; 4]) -> Result<()> {
     let mut tx = store.pool().begin().await?;
     let [content, rules, sync, control] = owners;
-    sqlx::query(
-        "UPDATE layers SET content_owner = (SELECT id FROM people WHERE email = $1), rules_owner = (SELECT id FROM people WHERE email = $2), \
-         sync_owner = (SELECT id FROM people WHERE email = $3), control_owner = (SELECT id FROM people WHERE email = $4)",
-    )
-    .bind(content)
-    .bind(rules)
-    .bind(sync)
-    .bind(control)
-    .execute(&mut *tx)
-    .await?;
+    let ids: HashMap<String, Uuid> = person::Entity::find()
+        .select_only()
+        .columns([person::Column::Email, person::Column::Id])
+        .filter(person::Column::Email.is_in(owners))
+        .into_tuple()
+        .all(&orm(&mut tx))
+        .await?
+        .into_iter()
+        .collect();
+    let owner = |email: &str| Set(ids.get(email).copied());
+    let row = layer_owners::ActiveModel {
+        content_owner: owner(content),
+        rules_owner: owner(rules),
+        sync_owner: owner(sync),
+        control_owner: owner(control),
+        ..Default::default()
+    };
+    layer_owners::Entity::update_many().set(row).exec(&orm(&mut tx)).await?;
     let detail = json!({ "content": content, "rules": rules, "sync": sync, "control": control });
     audit(&mut tx, actor, Audit { action: "layers.set_owners", subject: "layers", lead: None, detail })
         .await?;

@@ -1,4 +1,6 @@
 //! Leads: reading a profile, and erasing a person.
+//!
+//! Hand-written SQL: leads and where they stand belong to the path of events.
 
 use chrono::{DateTime, Utc};
 use engine::action::Action;

@@ -4,10 +4,14 @@
 //! that writes for somebody takes them as an [`Actor`] and writes the audit row in the same transaction.
 
 pub mod actor;
+pub mod availability;
 pub mod changes;
 pub mod channel;
+mod columns;
 pub mod control;
+pub mod credentials;
 pub mod destinations;
+mod entity;
 pub mod error;
 pub mod hash;
 pub mod imports;
@@ -18,6 +22,7 @@ pub mod leads;
 pub mod log;
 pub mod migrate;
 pub mod notices;
+mod orm;
 pub mod outcomes;
 pub mod people;
 pub mod pool;
@@ -25,10 +30,12 @@ pub mod queue;
 pub mod reads;
 pub mod refresh;
 pub mod releases;
+pub mod runs;
 pub mod settings;
 pub mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod titles;
 pub mod views;
 pub mod workflows;
 

@@ -1,4 +1,6 @@
 //! Events and decisions: rows that are written once, and reading them back.
+//!
+//! Hand-written SQL: events and decisions are written once and have no entities.
 
 use std::collections::BTreeMap;
 
@@ -11,14 +13,13 @@ use serde_json::Value as Json;
 use sqlx::{FromRow, Row as _};
 use uuid::Uuid;
 
+use crate::columns::Row as _;
 use crate::error::{Error, Result};
 use crate::keyring::{DataKey, Place};
 use crate::pool::Store;
 
 mod rows;
 
-pub(crate) use rows::column;
-use rows::{DECISION_COLUMNS, EVENT_COLUMNS};
 pub use rows::{DecisionRow, EventRow, insert_decisions, insert_events};
 
 /// An event with its body opened.
@@ -99,7 +100,7 @@ pub async fn events_of(store: &Store, lead: LeadId, limit: i64) -> Result<Vec<St
 /// # Errors
 /// When the database fails or a row cannot be read.
 pub async fn events(store: &Store, ids: &[Uuid]) -> Result<Vec<StoredEvent>> {
-    let columns = prefixed(EVENT_COLUMNS, "e");
+    let columns = EventRow::select("e");
     let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
         "SELECT {columns}, l.data_key FROM events e JOIN leads l ON l.id = e.lead_id WHERE e.id = ANY($1) ORDER BY e.id DESC"
     )))
@@ -195,7 +196,7 @@ pub async fn decisions_on(store: &Store, events: &[Uuid]) -> Result<BTreeMap<Eve
 /// # Errors
 /// When the database fails or a row cannot be read.
 pub async fn stored_decisions(store: &Store, ids: &[Uuid]) -> Result<Vec<StoredDecision>> {
-    let columns = prefixed(DECISION_COLUMNS, "d");
+    let columns = DecisionRow::select("d");
     let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
         "SELECT {columns}, l.data_key, w.name AS workflow FROM decisions d JOIN leads l ON l.id = d.lead_id JOIN workflows w ON w.id = d.workflow_id \
          WHERE d.id = ANY($1) ORDER BY d.id DESC"
@@ -320,22 +321,4 @@ fn data_key(store: &Store, row: &sqlx::postgres::PgRow) -> Result<Option<DataKey
 
 fn open_json(key: &DataKey, sealed: &[u8], column: &'static str, row: Uuid) -> Result<Json> {
     Ok(serde_json::from_slice(&key.open(sealed, Place { column, row })?)?)
-}
-
-fn prefixed(columns: &str, table: &str) -> String {
-    columns.split(',').map(|column| format!("{table}.{}", column.trim())).collect::<Vec<_>>().join(", ")
-}
-
-/// Ids of decisions in order, after one of them if given.
-///
-/// # Errors
-/// When the database fails.
-pub async fn decision_ids(store: &Store, after: Option<DecisionId>, limit: i64) -> Result<Vec<DecisionId>> {
-    let ids: Vec<Uuid> =
-        sqlx::query_scalar("SELECT id FROM decisions WHERE $1::uuid IS NULL OR id > $1 ORDER BY id LIMIT $2")
-            .bind(after.map(|id| id.0))
-            .bind(limit)
-            .fetch_all(store.pool())
-            .await?;
-    Ok(ids.into_iter().map(DecisionId).collect())
 }

@@ -1,13 +1,19 @@
 //! Schema and partitions: the acts of the owner, on a connection of its own outside the pool.
+//!
+//! Hand-written SQL: the owner's functions; there is no pool yet.
 
 use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use migrations::Migrator;
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{EntityTrait as _, Set};
 use sea_orm_migration::MigratorTrait as _;
 use sea_orm_migration::sea_orm::Database;
 use sqlx::{Connection as _, PgConnection};
 
+use crate::entity::setting;
 use crate::error::{Error, Result};
 use crate::keyring::Keyring;
+use crate::orm::orm;
 
 /// Months made ahead: a server that runs for a quarter without its daily task still has somewhere to write.
 const MONTHS_AHEAD: i32 = 3;
@@ -22,14 +28,19 @@ pub async fn up(database_url: &str, keyring: &Keyring, now: DateTime<Utc>) -> Re
     db.close().await?;
     make_partitions(database_url, now, now).await?;
     let mut owner = PgConnection::connect(database_url).await?;
-    let stored: serde_json::Value = sqlx::query_scalar(
-        "INSERT INTO settings (name, value) VALUES ('key_fingerprint', $1) ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING value",
-    )
-    .bind(serde_json::Value::from(keyring.fingerprint()))
-    .fetch_one(&mut owner)
-    .await?;
+    let row = setting::ActiveModel {
+        name: Set("key_fingerprint".to_owned()),
+        value: Set(keyring.fingerprint().into()),
+    };
+    let stored = setting::Entity::insert(row)
+        // An update of nothing returns the row that is there.
+        .on_conflict(
+            OnConflict::column(setting::Column::Name).update_column(setting::Column::Name).to_owned(),
+        )
+        .exec_with_returning(&orm(&mut owner))
+        .await?;
     owner.close().await?;
-    if stored.as_str() == Some(&keyring.fingerprint()) {
+    if stored.value.as_str() == Some(&keyring.fingerprint()) {
         Ok(())
     } else {
         Err(Error::Key(

@@ -2,17 +2,21 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use engine::ids::{PersonId, WorkflowId};
-use sqlx::{FromRow, PgConnection};
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait, DerivePartialModel, EntityTrait as _, ExprTrait as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _, Select, Set,
+};
 use uuid::Uuid;
 
 use crate::actor::{Actor, Role};
+use crate::entity::{notice, person, person_role, workflow};
 use crate::error::Result;
 use crate::pool::Store;
 
 /// How long a notice is of use: shown, and tried to be e-mailed.
 pub const USE: TimeDelta = TimeDelta::hours(24);
 /// Notices e-mailed in one go; the next follow.
-const BATCH: i64 = 50;
+const BATCH: u64 = 50;
 /// From a failed attempt to the next: doubled each time, up to the second.
 const BACK_OFF: (TimeDelta, TimeDelta) = (TimeDelta::seconds(30), TimeDelta::hours(1));
 
@@ -27,7 +31,8 @@ pub enum What {
 }
 
 /// A notice.
-#[derive(Clone, Debug, FromRow)]
+#[derive(Clone, Debug, DerivePartialModel)]
+#[sea_orm(entity = "notice::Entity")]
 pub struct Notice {
     /// Its id.
     pub id: Uuid,
@@ -36,6 +41,7 @@ pub struct Notice {
     /// The workflow; none where it is every one.
     pub workflow_id: Option<Uuid>,
     /// What it is called.
+    #[sea_orm(from_expr = "workflow::Column::Title")]
     pub workflow: Option<String>,
     /// Why it was stopped.
     pub reason: String,
@@ -44,48 +50,57 @@ pub struct Notice {
     /// When.
     pub at: DateTime<Utc>,
     /// Whom it is for: address, name and time zone.
+    #[sea_orm(from_expr = "person::Column::Email")]
     pub email: String,
     /// What they are called.
+    #[sea_orm(from_expr = "person::Column::Name")]
     pub name: String,
     /// Their time zone, an IANA name.
+    #[sea_orm(from_expr = "person::Column::TimeZone")]
     pub time_zone: String,
     /// How often it was tried in vain.
     pub attempts: i32,
 }
 
-const NOTICES: &str = "SELECT n.id, n.what, n.workflow_id, w.title AS workflow, n.reason, n.by_whom, n.at, p.email, p.name, p.time_zone, n.attempts \
-    FROM notices n JOIN people p ON p.id = n.person_id LEFT JOIN workflows w ON w.id = n.workflow_id ";
-
 /// Tells everybody of sales leadership, in the transaction of the act.
 pub(crate) async fn tell_leadership(
-    connection: &mut PgConnection,
+    db: &impl ConnectionTrait,
     actor: &Actor,
     what: What,
     workflow: Option<WorkflowId>,
     reason: &str,
 ) -> Result<()> {
-    let leaders: Vec<Uuid> = sqlx::query_scalar(
-        "SELECT p.id FROM people p JOIN person_roles r ON r.person_id = p.id WHERE r.role = $1 AND p.disabled_at IS NULL",
-    )
-    .bind(<&str>::from(Role::SalesLeader))
-    .fetch_all(&mut *connection)
-    .await?;
-    let ids: Vec<Uuid> =
-        (0..leaders.len()).map(|n| engine::ids::mint_nth(actor.now, n, rand::random())).collect();
-    sqlx::query(
-        "INSERT INTO notices (id, person_id, what, workflow_id, reason, by_whom, at, due_at) \
-         SELECT u.id, u.person_id, $3, $4, $5, $6, $7, $7 FROM unnest($1::uuid[], $2::uuid[]) AS u (id, person_id)",
-    )
-    .bind(ids)
-    .bind(leaders)
-    .bind(<&str>::from(what))
-    .bind(workflow.map(|id| id.0))
-    .bind(reason)
-    .bind(actor.who.to_string())
-    .bind(actor.now)
-    .execute(connection)
-    .await?;
+    let leaders: Vec<Uuid> = person::Entity::find()
+        .select_only()
+        .column(person::Column::Id)
+        .inner_join(person_role::Entity)
+        .filter(person_role::Column::Role.eq(Role::SalesLeader.to_string()))
+        .filter(person::Column::DisabledAt.is_null())
+        .into_tuple()
+        .all(db)
+        .await?;
+    let rows = leaders.into_iter().enumerate().map(|(n, leader)| notice::ActiveModel {
+        id: Set(engine::ids::mint_nth(actor.now, n, rand::random())),
+        person_id: Set(leader),
+        what: Set(what.to_string()),
+        workflow_id: Set(workflow.map(|id| id.0)),
+        reason: Set(reason.to_owned()),
+        by_whom: Set(actor.who.to_string()),
+        at: Set(actor.now),
+        due_at: Set(actor.now),
+        ..Default::default()
+    });
+    notice::Entity::insert_many(rows).exec_without_returning(db).await?;
     Ok(())
+}
+
+/// The notices that are of use, with whom they are for and the workflow.
+fn useful(now: DateTime<Utc>) -> Select<notice::Entity> {
+    notice::Entity::find()
+        .inner_join(person::Entity)
+        .left_join(workflow::Entity)
+        .filter(notice::Column::At.gt(now - USE))
+        .limit(BATCH)
 }
 
 /// What somebody was told lately, newest first.
@@ -93,13 +108,12 @@ pub(crate) async fn tell_leadership(
 /// # Errors
 /// When the database fails.
 pub async fn of_person(store: &Store, person: PersonId, now: DateTime<Utc>) -> Result<Vec<Notice>> {
-    let query =
-        format!("{NOTICES} WHERE n.person_id = $1 AND n.at > $2 ORDER BY n.at DESC, n.id DESC LIMIT $3");
-    Ok(sqlx::query_as(sqlx::AssertSqlSafe(query))
-        .bind(person.0)
-        .bind(now - USE)
-        .bind(BATCH)
-        .fetch_all(store.pool())
+    Ok(useful(now)
+        .filter(notice::Column::PersonId.eq(person.0))
+        .order_by_desc(notice::Column::At)
+        .order_by_desc(notice::Column::Id)
+        .into_partial_model()
+        .all(store.db())
         .await?)
 }
 
@@ -108,14 +122,14 @@ pub async fn of_person(store: &Store, person: PersonId, now: DateTime<Utc>) -> R
 /// # Errors
 /// When the database fails.
 pub async fn due(store: &Store, now: DateTime<Utc>) -> Result<Vec<Notice>> {
-    let query = format!(
-        "{NOTICES} WHERE n.sent_at IS NULL AND n.due_at <= $1 AND n.at > $2 AND p.disabled_at IS NULL ORDER BY n.due_at, n.id LIMIT $3"
-    );
-    Ok(sqlx::query_as(sqlx::AssertSqlSafe(query))
-        .bind(now)
-        .bind(now - USE)
-        .bind(BATCH)
-        .fetch_all(store.pool())
+    Ok(useful(now)
+        .filter(notice::Column::SentAt.is_null())
+        .filter(notice::Column::DueAt.lte(now))
+        .filter(person::Column::DisabledAt.is_null())
+        .order_by_asc(notice::Column::DueAt)
+        .order_by_asc(notice::Column::Id)
+        .into_partial_model()
+        .all(store.db())
         .await?)
 }
 
@@ -124,12 +138,8 @@ pub async fn due(store: &Store, now: DateTime<Utc>) -> Result<Vec<Notice>> {
 /// # Errors
 /// When the database fails; it is e-mailed again then.
 pub async fn sent(store: &Store, notice: &Notice, now: DateTime<Utc>) -> Result<()> {
-    sqlx::query("UPDATE notices SET sent_at = $2, attempts = attempts + 1, last_error = NULL WHERE id = $1")
-        .bind(notice.id)
-        .bind(now)
-        .execute(store.pool())
-        .await?;
-    Ok(())
+    let row = notice::ActiveModel { sent_at: Set(Some(now)), last_error: Set(None), ..Default::default() };
+    attempted(store, notice, row).await
 }
 
 /// Notes that the mail server did not take a notice, which is tried again later.
@@ -138,11 +148,18 @@ pub async fn sent(store: &Store, notice: &Notice, now: DateTime<Utc>) -> Result<
 /// When the database fails.
 pub async fn failed(store: &Store, notice: &Notice, error: &str, now: DateTime<Utc>) -> Result<()> {
     let wait = (BACK_OFF.0 * (1 << notice.attempts.clamp(0, 10))).min(BACK_OFF.1);
-    sqlx::query("UPDATE notices SET attempts = attempts + 1, last_error = $2, due_at = $3 WHERE id = $1")
-        .bind(notice.id)
-        .bind(error)
-        .bind(now + wait)
-        .execute(store.pool())
+    let last_error = Set(Some(error.to_owned()));
+    let row = notice::ActiveModel { last_error, due_at: Set(now + wait), ..Default::default() };
+    attempted(store, notice, row).await
+}
+
+/// Counts an attempt and writes the columns that are set in `row`.
+async fn attempted(store: &Store, notice: &Notice, row: notice::ActiveModel) -> Result<()> {
+    notice::Entity::update_many()
+        .set(row)
+        .col_expr(notice::Column::Attempts, notice::Column::Attempts.into_expr().add(1))
+        .filter(notice::Column::Id.eq(notice.id))
+        .exec(store.db())
         .await?;
     Ok(())
 }
@@ -152,6 +169,6 @@ pub async fn failed(store: &Store, notice: &Notice, error: &str, now: DateTime<U
 /// # Errors
 /// When the database fails.
 pub async fn forget(store: &Store, now: DateTime<Utc>) -> Result<()> {
-    sqlx::query("DELETE FROM notices WHERE at <= $1").bind(now - USE).execute(store.pool()).await?;
+    notice::Entity::delete_many().filter(notice::Column::At.lte(now - USE)).exec(store.db()).await?;
     Ok(())
 }

@@ -1,4 +1,6 @@
 //! What really happened to leads.
+//!
+//! Hand-written SQL: outcomes are written once and have no entities.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -10,11 +12,11 @@ use serde::Serialize;
 use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
+use crate::columns::{Row as _, columns};
 use crate::error::Result;
 use crate::hash::{hex_or_null, row_hash, stamp_or_null};
 use crate::ingest;
 use crate::keyring::{DataKey, Keyring, Place};
-use crate::log::column;
 use crate::pool::Store;
 
 /// What is told of an outcome.
@@ -66,6 +68,20 @@ pub struct OutcomeRow {
     pub received_from: String,
 }
 
+columns!(OutcomeRow {
+    id,
+    lead_id,
+    stage,
+    at,
+    by_whom,
+    amount,
+    currency,
+    opportunity_id,
+    reason,
+    received_at,
+    received_from,
+});
+
 impl OutcomeRow {
     /// The row of an outcome; its reason is sealed with the lead's key.
     pub fn new(
@@ -103,27 +119,14 @@ pub async fn insert(connection: &mut PgConnection, rows: &[OutcomeRow]) -> Resul
     }
     let hashes =
         rows.iter().map(|row| Ok(row_hash("outcomes", row)?.0.to_vec())).collect::<Result<Vec<_>>>()?;
-    sqlx::query(
-        "INSERT INTO outcomes (id, lead_id, stage, at, by_whom, amount, currency, opportunity_id, reason, received_at, received_from, hash) \
-         SELECT id, lead_id, stage, at, by_whom, amount::numeric, currency, opportunity_id, reason, received_at, received_from, hash \
-         FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bytea[], $10::timestamptz[], $11::text[], $12::bytea[]) \
-         AS u (id, lead_id, stage, at, by_whom, amount, currency, opportunity_id, reason, received_at, received_from, hash)",
-    )
-    .bind(column(rows, |row| row.id))
-    .bind(column(rows, |row| row.lead_id))
-    .bind(column(rows, |row| row.stage.clone()))
-    .bind(column(rows, |row| row.at))
-    .bind(column(rows, |row| row.by_whom.clone()))
-    .bind(column(rows, |row| row.amount.clone()))
-    .bind(column(rows, |row| row.currency.clone()))
-    .bind(column(rows, |row| row.opportunity_id.clone()))
-    .bind(column(rows, |row| row.reason.clone()))
-    .bind(column(rows, |row| row.received_at))
-    .bind(column(rows, |row| row.received_from.clone()))
-    .bind(hashes)
-    .execute(&mut *connection)
-    .await?;
-    restage(connection, &column(rows, |row| row.lead_id)).await
+    let columns = OutcomeRow::columns(rows).and("hash", hashes.iter());
+    let names = columns.names();
+    // An amount travels as it was written, which is what its hash is of.
+    let values = names.replace("amount", "amount::numeric");
+    let sql = format!("INSERT INTO outcomes ({names}) SELECT {values} FROM {}", columns.table("o"));
+    columns.query(sql)?.execute(&mut *connection).await?;
+    let leads: Vec<Uuid> = rows.iter().map(|row| row.lead_id).collect();
+    restage(connection, &leads).await
 }
 
 /// Moves leads to the stage of their latest outcome.

@@ -1,12 +1,27 @@
 //! The pool of connections, all of them in the application's role.
+//!
+//! There are two ways to a row, and a transaction may use both:
+//!
+//! * **Entities** (`entity`, SeaORM) are the rule: each table that is neither written once nor on the path of an
+//!   event or a delivery has one. Reads outside a transaction go through [`Store::db`]; inside, `orm::orm` lends
+//!   the transaction's connection for a statement.
+//! * **Hand-written SQL** ([`Store::pool`], sqlx) is for what SeaORM cannot say or would say more slowly: commits of events
+//!   and claims of the outbox with an array for each column (`columns`), keyset lists, figures, locks and
+//!   notifications. A file that has some says why in its documentation.
+//!
+//! A transaction is always sqlx's, and functions that write take `&mut PgConnection`. SeaORM's own transaction does not
+//! give its connection out, so hand-written statements could not join it.
+//!
+//! Hand-written SQL: what Postgres' catalogue says of the role and its grants.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use sea_orm::{DatabaseConnection, SqlxPostgresConnector};
+use sea_orm::{DatabaseConnection, EntityTrait as _, SqlxPostgresConnector};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection as _, Executor as _, PgPool};
 
+use crate::entity::setting;
 use crate::error::{Error, Result};
 use crate::keyring::Keyring;
 use crate::refresh::{Marks, Topic};
@@ -85,7 +100,7 @@ impl Store {
         self.marks.flush(&self.pool).await
     }
 
-    /// For entities.
+    /// For entities, outside a transaction; see `orm::orm` for those inside one.
     pub fn db(&self) -> &DatabaseConnection {
         &self.db
     }
@@ -118,11 +133,8 @@ impl Store {
     }
 
     async fn check_key(&self) -> Result<()> {
-        let stored: Option<serde_json::Value> =
-            sqlx::query_scalar("SELECT value FROM settings WHERE name = 'key_fingerprint'")
-                .fetch_optional(&self.pool)
-                .await?;
-        match stored.as_ref().and_then(|value| value.as_str()) {
+        let stored = setting::Entity::find_by_id("key_fingerprint").one(&self.db).await?;
+        match stored.as_ref().and_then(|row| row.value.as_str()) {
             Some(fingerprint) if fingerprint == self.keyring.fingerprint() => Ok(()),
             Some(_) => Err(Error::Key(
                 "this database was made with another master key; MESHLINE_KEY_FILE names the right one"
@@ -130,5 +142,36 @@ impl Store {
             )),
             None => Err(Error::Key("this database has no schema yet; run `meshline migrate`".into())),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    /// Every Rust file under a folder.
+    fn files(folder: &Path) -> Vec<std::path::PathBuf> {
+        let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let found = paths.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] });
+        found.filter(|path| path.extension().is_some_and(|extension| extension == "rs")).collect()
+    }
+
+    #[test]
+    fn files_with_hand_written_sql_say_why() {
+        // What writes SQL for others.
+        let machinery = ["orm.rs", "columns.rs"];
+        let mut silent = Vec::new();
+        for path in files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
+            let text = std::fs::read_to_string(&path).unwrap();
+            let text = text.split("#[cfg(test)]").next().unwrap();
+            let by_hand =
+                text.contains(concat!("sqlx::", "query")) || text.contains(concat!("Query", "Builder"));
+            let docs: String = text.lines().take_while(|line| line.starts_with("//!")).collect();
+            let says_why = docs.contains("Hand-written SQL") || docs.to_lowercase().contains("by hand");
+            if by_hand && !says_why && !machinery.iter().any(|name| path.ends_with(name)) {
+                silent.push(path);
+            }
+        }
+        assert!(silent.is_empty(), "the documentation has no `Hand-written SQL: …` in {silent:#?}");
     }
 }

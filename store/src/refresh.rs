@@ -40,6 +40,8 @@ pub enum Topic {
     Jobs,
     /// Figures that take a while to add up.
     Figures,
+    /// Long work and its progress.
+    Runs,
 }
 
 /// Topics that this process has something to tell of.

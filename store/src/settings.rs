@@ -1,13 +1,19 @@
 //! What the organisation chose for everybody.
 
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ConnectionTrait, EntityTrait as _, Set};
 use serde::{Deserialize, Serialize};
-use sqlx::types::Json;
 
 use crate::actor::Actor;
 use crate::control::{Audit, audit};
+use crate::entity::setting;
 use crate::error::Result;
+use crate::orm::orm;
 use crate::people::NumberFormat;
 use crate::pool::Store;
+
+/// Names the row of [`Organisation`].
+const ORGANISATION: &str = "organisation";
 
 /// The organisation, and how new people see things until they choose themselves.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,11 +37,12 @@ impl Default for Organisation {
 /// # Errors
 /// When the database fails.
 pub async fn organisation(store: &Store) -> Result<Organisation> {
-    let kept: Option<Json<Organisation>> =
-        sqlx::query_scalar("SELECT value FROM settings WHERE name = 'organisation'")
-            .fetch_optional(store.pool())
-            .await?;
-    Ok(kept.map(|kept| kept.0).unwrap_or_default())
+    read_organisation(store.db()).await
+}
+
+pub(crate) async fn read_organisation(db: &impl ConnectionTrait) -> Result<Organisation> {
+    let kept = setting::Entity::find_by_id(ORGANISATION).one(db).await?;
+    Ok(kept.map(|kept| serde_json::from_value(kept.value)).transpose()?.unwrap_or_default())
 }
 
 /// Chooses. People who are there keep what they have.
@@ -45,12 +52,13 @@ pub async fn organisation(store: &Store) -> Result<Organisation> {
 pub async fn set_organisation(store: &Store, actor: &Actor, organisation: &Organisation) -> Result<()> {
     let detail = serde_json::to_value(organisation)?;
     let mut tx = store.pool().begin().await?;
-    sqlx::query(
-        "INSERT INTO settings (name, value) VALUES ('organisation', $1) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-    )
-    .bind(&detail)
-    .execute(&mut *tx)
-    .await?;
+    let row = setting::ActiveModel { name: Set(ORGANISATION.to_owned()), value: Set(detail.clone()) };
+    setting::Entity::insert(row)
+        .on_conflict(
+            OnConflict::column(setting::Column::Name).update_column(setting::Column::Value).to_owned(),
+        )
+        .exec_without_returning(&orm(&mut tx))
+        .await?;
     let entry =
         Audit { action: "settings.set_organisation", subject: "settings:organisation", lead: None, detail };
     audit(&mut tx, actor, entry).await?;

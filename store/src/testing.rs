@@ -3,6 +3,8 @@
 //! The schema is made once per test binary's process group in a template database named after the migrations' content;
 //! every test copies it. `MESHLINE_TEST_TEMPLATE` names a template that several test binaries share; it is created when it does
 //! not exist.
+//!
+//! Hand-written SQL: databases are made and dropped.
 
 use sqlx::{Connection as _, Executor as _, PgConnection};
 use tokio::sync::OnceCell;

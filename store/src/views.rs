@@ -1,24 +1,34 @@
 //! Saved views: addresses of lists that a person gave a name.
+//!
+//! Hand-written SQL: an advisory lock.
 
 use engine::ids::PersonId;
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{
+    ColumnTrait as _, DerivePartialModel, EntityTrait as _, PaginatorTrait as _, QueryFilter as _,
+    QueryOrder as _, QuerySelect as _, Set,
+};
 use serde_json::json;
-use sqlx::{FromRow, PgConnection};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::actor::{Actor, Who};
 use crate::control::{Audit, audit};
+use crate::entity::saved_view;
 use crate::error::{Error, Result};
+use crate::orm::orm;
 use crate::pool::Store;
 
 /// Views that one person has of one page at most: they stand in a line above it.
-pub const VIEWS: i64 = 12;
+pub const VIEWS: u64 = 12;
 /// Characters of a view's name.
 pub const NAME_CHARS: usize = 60;
 /// Characters of a view's query.
 pub const QUERY_CHARS: usize = 400;
 
 /// A saved view.
-#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq, DerivePartialModel)]
+#[sea_orm(entity = "saved_view::Entity")]
 pub struct View {
     /// Its id.
     pub id: Uuid,
@@ -35,8 +45,14 @@ pub struct View {
 /// # Errors
 /// When the database fails.
 pub async fn views(store: &Store, person: PersonId, page: &str) -> Result<Vec<View>> {
-    let sql = "SELECT id, page, name, query FROM saved_views WHERE person_id = $1 AND page = $2 ORDER BY name LIMIT $3";
-    Ok(sqlx::query_as(sql).bind(person.0).bind(page).bind(VIEWS).fetch_all(store.pool()).await?)
+    Ok(saved_view::Entity::find()
+        .filter(saved_view::Column::PersonId.eq(person.0))
+        .filter(saved_view::Column::Page.eq(page))
+        .order_by_asc(saved_view::Column::Name)
+        .limit(VIEWS)
+        .into_partial_model()
+        .all(store.db())
+        .await?)
 }
 
 /// Saves a view; one of the same name is replaced.
@@ -51,30 +67,29 @@ pub async fn save(store: &Store, actor: &Actor, page: &str, name: &str, query: &
         .bind(format!("saved_views:{person}"))
         .execute(&mut *tx)
         .await?;
-    let others: i64 = sqlx::query_scalar(
-        "SELECT count(*) FROM saved_views WHERE person_id = $1 AND page = $2 AND name <> $3",
-    )
-    .bind(person.0)
-    .bind(page)
-    .bind(name)
-    .fetch_one(&mut *tx)
-    .await?;
+    let others = saved_view::Entity::find()
+        .filter(saved_view::Column::PersonId.eq(person.0))
+        .filter(saved_view::Column::Page.eq(page))
+        .filter(saved_view::Column::Name.ne(name))
+        .count(&orm(&mut tx))
+        .await?;
     if others >= VIEWS {
         return Err(Error::Refused(format!("there are {VIEWS} views of this page; delete one first")));
     }
-    let id: Uuid = sqlx::query_scalar(
-        "INSERT INTO saved_views (id, person_id, page, name, query, created_at) VALUES ($1, $2, $3, $4, $5, $6) \
-         ON CONFLICT ON CONSTRAINT saved_views_name_key DO UPDATE SET query = excluded.query RETURNING id",
-    )
-    .bind(engine::ids::mint(actor.now, rand::random()))
-    .bind(person.0)
-    .bind(page)
-    .bind(name)
-    .bind(query)
-    .bind(actor.now)
-    .fetch_one(&mut *tx)
-    .await?;
-    record(&mut tx, actor, "view.save", id, page).await?;
+    let row = saved_view::ActiveModel {
+        id: Set(engine::ids::mint(actor.now, rand::random())),
+        person_id: Set(person.0),
+        page: Set(page.to_owned()),
+        name: Set(name.to_owned()),
+        query: Set(query.to_owned()),
+        created_at: Set(actor.now),
+    };
+    let same_name = [saved_view::Column::PersonId, saved_view::Column::Page, saved_view::Column::Name];
+    let saved = saved_view::Entity::insert(row)
+        .on_conflict(OnConflict::columns(same_name).update_column(saved_view::Column::Query).to_owned())
+        .exec_with_returning(&orm(&mut tx))
+        .await?;
+    record(&mut tx, actor, "view.save", saved.id, page).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -84,9 +99,18 @@ pub async fn save(store: &Store, actor: &Actor, page: &str, name: &str, query: &
 /// # Errors
 /// [`Error::NotFound`] when it is not the person's, [`Error::Duplicate`] when the name is taken.
 pub async fn rename(store: &Store, actor: &Actor, view: Uuid, name: &str) -> Result<View> {
-    let sql =
-        "UPDATE saved_views SET name = $3 WHERE id = $1 AND person_id = $2 RETURNING id, page, name, query";
-    change(store, actor, view, sql, Some(name), "view.rename").await
+    let person = person(actor)?;
+    let mut tx = store.pool().begin().await?;
+    let renamed = saved_view::Entity::update_many()
+        .set(saved_view::ActiveModel { name: Set(name.to_owned()), ..Default::default() })
+        .filter(saved_view::Column::Id.eq(view))
+        .filter(saved_view::Column::PersonId.eq(person.0))
+        .exec_with_returning(&orm(&mut tx))
+        .await?;
+    let renamed = renamed.into_iter().next().ok_or(Error::NotFound("view"))?;
+    record(&mut tx, actor, "view.rename", view, &renamed.page).await?;
+    tx.commit().await?;
+    Ok(renamed.into())
 }
 
 /// Deletes one of the person's own views, and answers what it was.
@@ -94,26 +118,24 @@ pub async fn rename(store: &Store, actor: &Actor, view: Uuid, name: &str) -> Res
 /// # Errors
 /// [`Error::NotFound`] when it is not the person's.
 pub async fn delete(store: &Store, actor: &Actor, view: Uuid) -> Result<View> {
-    let sql = "DELETE FROM saved_views WHERE id = $1 AND person_id = $2 RETURNING id, page, name, query";
-    change(store, actor, view, sql, None, "view.delete").await
+    let person = person(actor)?;
+    let mut tx = store.pool().begin().await?;
+    let deleted = saved_view::Entity::delete_many()
+        .filter(saved_view::Column::Id.eq(view))
+        .filter(saved_view::Column::PersonId.eq(person.0))
+        .exec_with_returning(&orm(&mut tx))
+        .await?;
+    let deleted = deleted.into_iter().next().ok_or(Error::NotFound("view"))?;
+    record(&mut tx, actor, "view.delete", view, &deleted.page).await?;
+    tx.commit().await?;
+    Ok(deleted.into())
 }
 
-async fn change(
-    store: &Store,
-    actor: &Actor,
-    view: Uuid,
-    sql: &'static str,
-    name: Option<&str>,
-    action: &'static str,
-) -> Result<View> {
-    let mut tx = store.pool().begin().await?;
-    let query = sqlx::query_as(sql).bind(view).bind(person(actor)?.0);
-    let query = if let Some(name) = name { query.bind(name) } else { query };
-    let changed: Option<View> = query.fetch_optional(&mut *tx).await?;
-    let changed = changed.ok_or(Error::NotFound("view"))?;
-    record(&mut tx, actor, action, view, &changed.page).await?;
-    tx.commit().await?;
-    Ok(changed)
+impl From<saved_view::Model> for View {
+    fn from(row: saved_view::Model) -> Self {
+        let saved_view::Model { id, page, name, query, .. } = row;
+        Self { id, page, name, query }
+    }
 }
 
 /// What a view is called and looks for may name a lead, so the log has neither.

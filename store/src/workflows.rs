@@ -1,9 +1,16 @@
 //! Versions of what decides, bundles of them, workflows and routes.
+//!
+//! Hand-written SQL: workflows with their live bundle, an advisory lock, and a notification.
 
 mod bundles;
 mod versions;
 
 use engine::ids::{DestinationId, WorkflowId};
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{
+    ColumnTrait as _, EntityTrait as _, ExprTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    SelectExt as _, Set,
+};
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json as Column;
 use sqlx::{FromRow, PgConnection};
@@ -17,7 +24,9 @@ pub use self::versions::{NewVersion, Version, begin, insert, newest, newest_of_k
 use crate::actor::Actor;
 use crate::channel::{Channel, notify};
 use crate::control::{Audit, audit};
+use crate::entity::{route, workflow};
 use crate::error::Result;
+use crate::orm::orm;
 use crate::pool::Store;
 pub use engine::change::Kind;
 
@@ -134,28 +143,31 @@ pub async fn save(
     definition: &Definition,
     routes: &[(engine::event::EventKind, String)],
 ) -> Result<WorkflowId> {
-    let id: Uuid = sqlx::query_scalar(
-        "INSERT INTO workflows (id, name, title, definition, created_at) VALUES ($1, $2, $3, $4, $5) \
-         ON CONFLICT (name) DO UPDATE SET title = excluded.title, definition = excluded.definition RETURNING id",
-    )
-    .bind(engine::ids::mint(actor.now, rand::random()))
-    .bind(name)
-    .bind(title)
-    .bind(Column(definition))
-    .bind(actor.now)
-    .fetch_one(&mut *connection)
-    .await?;
+    let row = workflow::ActiveModel {
+        id: Set(engine::ids::mint(actor.now, rand::random())),
+        name: Set(name.to_owned()),
+        title: Set(title.to_owned()),
+        definition: Set(serde_json::to_value(definition)?),
+        created_at: Set(actor.now),
+        ..Default::default()
+    };
+    let workflow::Model { id, .. } = workflow::Entity::insert(row)
+        .on_conflict(
+            OnConflict::column(workflow::Column::Name)
+                .update_columns([workflow::Column::Title, workflow::Column::Definition])
+                .to_owned(),
+        )
+        .exec_with_returning(&orm(connection))
+        .await?;
     // Other processes remember destinations and routes: what they decide by the old ones is refused from here on.
     begin_epoch(connection, id).await?;
-    let (kinds, sources): (Vec<String>, Vec<String>) =
-        routes.iter().map(|(kind, source)| (kind.to_string(), source.clone())).unzip();
-    sqlx::query("DELETE FROM routes WHERE workflow_id = $1").bind(id).execute(&mut *connection).await?;
-    sqlx::query("INSERT INTO routes (kind, source, workflow_id) SELECT kind, source, $1 FROM unnest($2::text[], $3::text[]) AS r (kind, source)")
-        .bind(id)
-        .bind(kinds)
-        .bind(sources)
-        .execute(&mut *connection)
-        .await?;
+    route::Entity::delete_many().filter(route::Column::WorkflowId.eq(id)).exec(&orm(connection)).await?;
+    let rows = routes.iter().map(|(kind, source)| route::ActiveModel {
+        kind: Set(kind.to_string()),
+        source: Set(source.clone()),
+        workflow_id: Set(id),
+    });
+    route::Entity::insert_many(rows).exec_without_returning(&orm(connection)).await?;
     let detail = serde_json::json!({ "definition": definition, "routes": routes });
     audit(
         connection,
@@ -171,9 +183,14 @@ pub async fn save(
 /// # Errors
 /// When the database fails.
 pub async fn routes_of(connection: &mut PgConnection, workflow: WorkflowId) -> Result<Vec<(String, String)>> {
-    Ok(sqlx::query_as("SELECT kind, source FROM routes WHERE workflow_id = $1 ORDER BY kind, source")
-        .bind(workflow.0)
-        .fetch_all(connection)
+    Ok(route::Entity::find()
+        .select_only()
+        .columns([route::Column::Kind, route::Column::Source])
+        .filter(route::Column::WorkflowId.eq(workflow.0))
+        .order_by_asc(route::Column::Kind)
+        .order_by_asc(route::Column::Source)
+        .into_tuple()
+        .all(&orm(connection))
         .await?)
 }
 
@@ -182,10 +199,15 @@ pub async fn routes_of(connection: &mut PgConnection, workflow: WorkflowId) -> R
 /// # Errors
 /// When the database fails.
 pub async fn routed(store: &Store, kind: engine::event::EventKind, source: &str) -> Result<Vec<String>> {
-    Ok(sqlx::query_scalar("SELECT w.name FROM routes r JOIN workflows w ON w.id = r.workflow_id WHERE r.kind = $1 AND r.source = $2 ORDER BY w.name")
-        .bind(<&str>::from(kind))
-        .bind(source)
-        .fetch_all(store.pool())
+    Ok(route::Entity::find()
+        .select_only()
+        .column(workflow::Column::Name)
+        .inner_join(workflow::Entity)
+        .filter(route::Column::Kind.eq(<&str>::from(kind)))
+        .filter(route::Column::Source.eq(source))
+        .order_by_asc(workflow::Column::Name)
+        .into_tuple()
+        .all(store.db())
         .await?)
 }
 
@@ -196,9 +218,10 @@ pub(crate) async fn begin_epoch(connection: &mut PgConnection, workflow: Uuid) -
         .bind(workflow)
         .execute(&mut *connection)
         .await?;
-    sqlx::query("UPDATE workflows SET release_epoch = release_epoch + 1 WHERE id = $1")
-        .bind(workflow)
-        .execute(&mut *connection)
+    workflow::Entity::update_many()
+        .col_expr(workflow::Column::ReleaseEpoch, workflow::Column::ReleaseEpoch.into_expr().add(1))
+        .filter(workflow::Column::Id.eq(workflow))
+        .exec(&orm(connection))
         .await?;
     Ok(())
 }
@@ -216,5 +239,5 @@ pub async fn announce_release(connection: &mut PgConnection) -> Result<()> {
 /// # Errors
 /// When the database fails.
 pub async fn any(store: &Store) -> Result<bool> {
-    Ok(sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM workflows)").fetch_one(store.pool()).await?)
+    Ok(workflow::Entity::find().exists(store.db()).await?)
 }

@@ -9,6 +9,7 @@ pub mod path;
 pub mod people;
 pub mod queue;
 pub mod releases;
+pub mod runs;
 mod set_password;
 mod set_theme;
 pub mod settings;
@@ -17,6 +18,7 @@ mod sign_out;
 pub mod stop;
 pub mod sync;
 pub mod throttle;
+pub mod titles;
 pub mod views;
 
 use http::{HeaderValue, Method, StatusCode, header};

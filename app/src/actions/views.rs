@@ -7,9 +7,7 @@ use uuid::Uuid;
 use super::{LocalPath, actor, allowed, back_to, lead_to_with};
 use crate::error::{Error, Result};
 use crate::flash::Flash;
-
-/// The pages that have views.
-const PAGES: [&str; 5] = ["/leads", "/sync/effects", "/audit", "/people", "/keys"];
+use crate::lists::LISTS;
 
 /// Saves what a list shows under a name, and leads back to it.
 ///
@@ -26,7 +24,7 @@ pub async fn save_view(
     name: String,
 ) -> Result<(), Error> {
     let request = allowed::<SaveView>()?;
-    let page = PAGES.into_iter().find(|known| **known == page);
+    let page = LISTS.iter().map(|list| list.path).find(|known| *known == page);
     let page = page.ok_or_else(|| Error::NotFound { what: "list".into() })?;
     let address = if query.is_empty() { page.to_owned() } else { format!("{page}?{query}") };
     let back = LocalPath::parse(&address)

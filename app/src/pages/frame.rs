@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
 use store::reads::frame::{Around, around};
+use store::titles::titles;
 use store::{changes, queue};
 
 use super::help::help;
@@ -76,11 +77,14 @@ where
         return broken(&Error::SignedOut, Some(&request)).into_any();
     };
     let clock = Clock { now: request.now, zone: viewer.time_zone };
-    let (around, queued, waiting) = tokio::join!(
+    let (around, titles, queued, waiting) = tokio::join!(
         around(&request.store),
+        titles(&request.store),
         queue::count(&request.store, &queue::Filter::default()),
         changes::waiting_for(&request.store, viewer.id, &viewer.roles),
     );
+    // Without titles, names are shown.
+    provide_context(titles.unwrap_or_default());
     let queued = queued.map_err(Error::from);
     let waits =
         Waits { queued: queued.as_ref().copied().unwrap_or_default(), waiting: waiting.unwrap_or_default() };

@@ -7,29 +7,59 @@ pub(crate) mod frame;
 mod gate;
 mod help;
 pub(crate) mod home;
+mod import;
 pub(crate) mod lead;
-pub(crate) mod leads;
+mod leads;
+pub mod list_page;
 mod list_tools;
 mod palette;
 mod period;
 mod places;
 pub(crate) mod queue;
 mod releases;
+mod runs;
 pub mod search;
 mod styleguide;
 pub(crate) mod sync;
 mod versions;
 
 pub use changes::{ChangePage, Changes};
-pub use control::{Account, AuditLog, Keys, People, PersonPage, Settings};
+pub use control::{Account, Keys, PersonPage, Settings};
 pub use dashboard::Dashboard;
 pub use gate::{FirstRun, Forgot, NotFound, SetUp, SignIn};
 pub use home::Home;
+pub use import::{ImportMapping, ImportUpload};
 pub use lead::LeadPage;
-pub use leads::Leads;
 pub use queue::Queue;
 pub use releases::{ReleasePage, Releases};
+pub use runs::RunPage;
 pub use search::Search;
 pub use styleguide::Styleguide;
-pub use sync::{EffectPage, Effects, Jobs, Outbox};
+pub use sync::{EffectPage, Jobs, Outbox};
 pub use versions::{SubjectPage, Subjects};
+
+use control::{AuditList, PeopleList};
+use leads::LeadList;
+use list_page::ListEntry;
+use runs::RunList;
+use sync::EffectList;
+
+/// The pages of lists, each with its file.
+pub static LIST_PAGES: [ListEntry; 5] = [
+    ListEntry::of::<LeadList>(),
+    ListEntry::of::<EffectList>(),
+    ListEntry::of::<AuditList>(),
+    ListEntry::of::<PeopleList>(),
+    ListEntry::of::<RunList>(),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::LIST_PAGES;
+    use crate::lists::LISTS;
+
+    #[test]
+    fn every_list_has_its_page() {
+        assert!(LIST_PAGES.iter().map(|page| &page.info).eq(LISTS), "the same lists in the same order");
+    }
+}

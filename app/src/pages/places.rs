@@ -1,15 +1,22 @@
 //! Where one can go and what one can do: the menu, the search and the keyboard map show the same.
 
+use std::sync::LazyLock;
+
+use engine::change::Kind;
 use http::Method;
 use leptos::server_fn::ServerFn as _;
+use store::actor::Role;
+use strum::VariantArray as _;
 
 use crate::access::{self, Caller};
 use crate::actions::people::{AddKey, AddPerson, ChangePassword, EndOtherSessions, SetPreferences};
+use crate::actions::runs::{CancelRun, StartReplay};
 use crate::actions::settings::{SendTestMail, SetOrganisation, SetOwners};
 use crate::actions::stop::StopWorkflow;
 use crate::actions::sync::{PauseDestination, ReplayEffects, RunJob};
 use crate::context::Viewer;
 use crate::ui::icon::Icon;
+use crate::ui::kinds;
 
 /// A page of the menu.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +26,8 @@ pub enum Section {
     Leads,
     Outbox,
     Jobs,
+    Runs,
+    Import,
     Dashboard,
     AuditLog,
     People,
@@ -30,11 +39,93 @@ pub enum Section {
     Approvals,
     Releases,
     Suggestions,
-    Maps,
-    Fields,
-    RuleSets,
-    Lists,
-    Pools,
+    /// The pages of a kind of version.
+    Versions(Kind),
+}
+
+impl Section {
+    /// What is said about a page: what it is for, what its words mean, what can be done on it.
+    pub fn help(self) -> &'static [&'static str] {
+        match self {
+            Self::Home => &[
+                "What waits for you, what burns, and how things go: in the order that your roles need it. Whoever has several roles sees the parts of all of them.",
+                "A workflow that does harm can be stopped here at once by RevOps and the RevOps lead: its leads then go to people and nothing is sent until it goes on.",
+            ],
+            Self::Queue => &[
+                "Leads that wait for a person: those that rules hold or send here, and all of a stopped workflow. The most urgent come first, then those that wait longest.",
+                "Take one, and nobody else decides it for ten minutes. Accept what is suggested, change it or disqualify with a reason; the next one comes at once. The keys stand on the buttons.",
+                "A decision can be undone for a while; the lead then waits again. Both are kept.",
+            ],
+            Self::Leads => &[
+                "Everybody who came in, the last decided first. A lead's row says what was decided, by which rule, how surely, and who has it now.",
+                "Hold means that not enough is known or that a person has to look. Confidence is the least sure of the values that the rule read.",
+                "Narrow the list by the filters; the address keeps them, so that a list can be sent to a colleague. A lead's own page explains its decision word for word.",
+            ],
+            Self::Approvals => &[
+                "Changes of what decides: each is written by one person and approved by others before it becomes a version. Then a release brings it live. Nothing is changed on its author's word alone.",
+                "Open one to read what differs and what it would have done to the newest leads, then approve it or send it back with a reason.",
+            ],
+            Self::Releases => &[
+                "A release brings an approved change to traffic in one workflow. Approved is not live: nothing is decided by it until someone from RevOps who did not edit the change goes live with it.",
+                "When another release goes live first, the others are rebuilt on it. An approval counts for exactly one bundle, so a rebuilt release needs approval again.",
+            ],
+            Self::Suggestions => &[
+                "The changes that you have written or begun. Anybody may suggest one; whoever owns the layer signs it.",
+                "A draft is yours until it is submitted. A returned one says why, and can be mended and submitted again.",
+            ],
+            Self::Versions(kind) => kinds::look(kind).help,
+            Self::Outbox => &[
+                "What decisions have set off in other systems. Each action is made once, even if the other system answers late or twice.",
+                "Waiting actions go out by themselves and in their order. Failed ones need somebody: open them, mend the cause, and try them again.",
+                "Pause a destination with a reason; decisions go on, and what waits is sent when it is resumed.",
+            ],
+            Self::Jobs => &[
+                "What the system does by itself and when it did so last. Any process may run a job, and one at a time does.",
+                "A job that failed is tried again at its next time, or at once with Run now.",
+            ],
+            Self::Runs => &[
+                "Imports, replays and other work that takes longer than a page may. Each run shows who started it, how far it is and what it found.",
+                "A run survives a restart: another process resumes it. Cancel one at any time; what it has done so far stays.",
+            ],
+            Self::Import => &[
+                "Leads of the past from a CSV or NDJSON file. They are decided as of their own time, and nothing is sent.",
+                "Upload the file, check which column means what, then start. Rejected rows can be downloaded with their reasons, corrected and imported again; rows that are in already are skipped.",
+            ],
+            Self::Dashboard => &[
+                "How well qualification works, for a period and a workflow. Open a figure's name to see how it is counted and which leads are behind it.",
+                "Ranges say how sure a share is: with few leads they are wide, and two that overlap may well be the same.",
+                "Completeness tells how many decisions are known to have reached the warehouse and the other systems.",
+            ],
+            Self::AuditLog => &[
+                "Every act that changed something, written once and never changed. Signing in and out is in it too.",
+                "Narrow it by person, by part of the product, or by a name or id. Each entry knows the request it happened in; its time shows it.",
+            ],
+            Self::People => &[
+                "Everybody who can sign in. Whoever is signed in reads everything; a role says what a person may change.",
+                "Administrators add people, give roles, make links to set a password with, and shut people out at once. Invited means that no password was set yet.",
+            ],
+            Self::Keys => &[
+                "Keys let programs in: a web form that sends leads, a CRM that reports outcomes, a warehouse that reads.",
+                "A key is shown once and kept as a hash only. Take a key back when a program is retired or the key may have leaked; it stops working within a second.",
+            ],
+            Self::Account => &[
+                "Your password, how times and figures are shown to you, and the browsers you are signed in with.",
+                "If a browser in the list is not yours, sign it out and change the password; that signs all other browsers out.",
+            ],
+            Self::Styleguide => &[
+                "Every piece that pages are made of, in every state, light and dark beside each other.",
+                "Nothing on it is real: it is for whoever builds or judges pages.",
+            ],
+            Self::Settings => &[
+                "What holds for the whole organisation. Everybody can read it, administrators change it.",
+                "One person answers for each layer, and content and rules cannot be one person's: whoever reads a lead's words must not also decide what follows from them.",
+            ],
+            Self::Search => &[
+                "Finds leads by name, company, e-mail address or the source's id, rules and lists by name, people, pages, and what you can do.",
+                "Leads are looked through from the newest back; of very many only the newest are. A whole e-mail address is always found.",
+            ],
+        }
+    }
 }
 
 /// Part of the menu, each layer with its owner.
@@ -51,6 +142,7 @@ pub enum Group {
 }
 
 /// A page of its own.
+#[derive(Clone, Copy)]
 pub struct Place {
     pub section: Section,
     pub group: Group,
@@ -83,7 +175,20 @@ impl Place {
 }
 
 /// The pages, in the order of the menu.
-pub const PLACES: &[Place] = &[
+static PLACES: LazyLock<Vec<Place>> = LazyLock::new(|| {
+    let kinds = Kind::VARIANTS.iter().map(|kind| versions(*kind));
+    FIRST.iter().copied().chain(kinds).chain(LATER.iter().copied()).collect()
+});
+
+/// The page of a kind of version: it stands with the layer of the kind's owner.
+fn versions(kind: Kind) -> Place {
+    let (spec, look) = (kind.spec(), kinds::look(kind));
+    let group = if spec.owner == Role::Enablement { Group::Content } else { Group::Rules };
+    place(Section::Versions(kind), group, spec.path, look.icon, spec.plural, look.go, look.about)
+}
+
+/// Those of the menu before the pages of the kinds of versions.
+const FIRST: &[Place] = &[
     place(Section::Home, Group::Start, "/", Icon::Home, "Home", 'h', "start overview today"),
     place(
         Section::Queue,
@@ -113,18 +218,10 @@ pub const PLACES: &[Place] = &[
         'm',
         "changes drafts",
     ),
-    place(Section::Maps, Group::Content, "/maps", Icon::Extract, "Field extraction", 'e', "maps content"),
-    place(Section::Fields, Group::Content, "/fields", Icon::Fields, "Fields", 'f', "catalogue"),
-    place(Section::RuleSets, Group::Rules, "/rules", Icon::Rules, "Rule sets", 'r', "conditions decide"),
-    place(
-        Section::Lists,
-        Group::Rules,
-        "/lists",
-        Icon::Target,
-        "Lists",
-        't',
-        "target accounts companies domains",
-    ),
+];
+
+/// Those of the menu after the pages of the kinds of versions.
+const LATER: &[Place] = &[
     place(
         Section::Releases,
         Group::Rules,
@@ -134,7 +231,6 @@ pub const PLACES: &[Place] = &[
         'v',
         "go live rollout bundles versions",
     ),
-    place(Section::Pools, Group::Rules, "/pools", Icon::Route, "Pools", 'w', "turns assign round robin"),
     place(
         Section::Outbox,
         Group::Sync,
@@ -145,6 +241,15 @@ pub const PLACES: &[Place] = &[
         "destinations deliveries actions failed",
     ),
     place(Section::Jobs, Group::Sync, "/sync/jobs", Icon::Clock, "Jobs", 'j', "tasks schedule"),
+    place(
+        Section::Runs,
+        Group::Sync,
+        "/runs",
+        Icon::Hourglass,
+        "Runs",
+        'n',
+        "progress imports replays long work cancel",
+    ),
     place(
         Section::Dashboard,
         Group::Control,
@@ -176,6 +281,15 @@ pub const PLACES: &[Place] = &[
         "organisation owners mail",
     ),
     place(
+        Section::Import,
+        Group::Elsewhere,
+        "/import",
+        Icon::Upload,
+        "Import leads",
+        'i',
+        "upload csv file history ndjson",
+    ),
+    place(
         Section::Account,
         Group::Elsewhere,
         "/account",
@@ -200,6 +314,8 @@ const ACTS: &[Act] = &[
     Act { title: "Pause or resume a destination", href: "/sync", action: PauseDestination::PATH },
     Act { title: "Try failed actions again", href: "/sync/effects?state=dead", action: ReplayEffects::PATH },
     Act { title: "Run a job now", href: "/sync/jobs", action: RunJob::PATH },
+    Act { title: "Replay decisions", href: "/runs", action: StartReplay::PATH },
+    Act { title: "Cancel a run", href: "/runs?state=running", action: CancelRun::PATH },
     Act { title: "Change your password", href: "/account#h-password", action: ChangePassword::PATH },
     Act {
         title: "Change your time zone and number format",
@@ -234,7 +350,7 @@ mod tests {
     fn each_page_has_a_key_of_its_own_and_is_one() {
         let keys: BTreeSet<char> = PLACES.iter().map(|place| place.go).collect();
         assert_eq!(keys.len(), PLACES.len());
-        for place in PLACES {
+        for place in PLACES.iter() {
             assert!(access::need(&Method::GET, place.path()).is_some(), "{}", place.href);
         }
         for act in ACTS {

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use engine::action::Action;
-use engine::change::Kind;
 use engine::control::outcome::OutcomeStage;
 use engine::control::release::Stage;
 use engine::decision::{Mode, Outcome3};
 use engine::event::EventKind;
+use service::run::RunKind;
 use store::changes::State;
+use store::runs::RunState;
 
 use store::sync::UnfinishedState;
 
@@ -188,6 +189,7 @@ pub fn act(action: &str) -> String {
         "release.reinstate" => "Reinstated a release",
         "release.withdraw" => "Withdrew a release",
         "version.begin" => "Began with a version",
+        "version.set_title" | "destination.set_title" => "Changed a title",
         "version.approve" => "Made a version of an approved change",
         "change.start" => "Began a draft",
         "change.save" => "Saved a draft",
@@ -200,7 +202,10 @@ pub fn act(action: &str) -> String {
         "layers.set_owners" => "Named the owners of the layers",
         "settings.set_organisation" => "Changed the organisation",
         "job.request" => "Asked for a job",
+        "import.upload" => "Uploaded a file to import",
         "import.finish" => "Imported a file",
+        "run.start" => "Started a run",
+        "run.cancel" => "Cancelled a run",
         "effect.replay" => "Tried an action again",
         "effect.replay_chosen" => "Tried chosen actions again",
         "effect.stop_replay" => "Stopped trying again",
@@ -209,6 +214,7 @@ pub fn act(action: &str) -> String {
         "view.rename" => "Renamed a view",
         "view.delete" => "Deleted a view",
         "export.csv" => "Took a list as a file",
+        "credential.save" => "Saved a credential",
         "destination.save" => "Saved a destination",
         "destination.pause" => "Paused a destination",
         "destination.resume" => "Let a destination go on",
@@ -217,25 +223,24 @@ pub fn act(action: &str) -> String {
     .to_owned()
 }
 
-/// What a version is a version of.
-pub fn kind(kind: Kind) -> &'static str {
+/// What a kind of run is called.
+pub fn run_kind(kind: RunKind) -> &'static str {
     match kind {
-        Kind::Catalogue => "Fields",
-        Kind::Map => "Field extraction",
-        Kind::RuleSet => "Rule set",
-        Kind::List => "List",
-        Kind::Pool => "Pool",
+        RunKind::ReplayDecisions => "Replay of decisions",
+        RunKind::ReplayDeliveries => "Retry of failed deliveries",
+        RunKind::ChangeImpact => "Impact of a change",
+        RunKind::Import => "Import",
     }
 }
 
-/// Where everything of a kind is listed.
-pub fn path_of(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Catalogue => "/fields",
-        Kind::Map => "/maps",
-        Kind::RuleSet => "/rules",
-        Kind::List => "/lists",
-        Kind::Pool => "/pools",
+/// Where a run stands, with its colour.
+pub fn run_state(state: RunState) -> (&'static str, &'static str) {
+    match state {
+        RunState::Waiting => ("unknown", "Waiting"),
+        RunState::Running => ("info", "Running"),
+        RunState::Done => ("good", "Done"),
+        RunState::Failed => ("bad", "Failed"),
+        RunState::Cancelled => ("warn", "Cancelled"),
     }
 }
 

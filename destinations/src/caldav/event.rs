@@ -58,6 +58,17 @@ pub fn uid(remote_key: Digest) -> String {
     format!("{}@meshline", hex(remote_key))
 }
 
+/// The remote key of the meeting with this UID; `None` when it is not one of ours.
+pub fn remote_key(uid: &str) -> Option<Digest> {
+    Digest::try_from(format!("sha256:{}", uid.strip_suffix("@meshline")?)).ok()
+}
+
+/// The UID of a calendar object, when it is one of ours.
+pub fn our_uid(text: &str) -> Option<String> {
+    let calendar = ICalendar::parse(text).ok()?;
+    calendar.uids().find(|uid| remote_key(uid).is_some()).map(str::to_owned)
+}
+
 /// The digits of a digest.
 pub fn hex(digest: Digest) -> String {
     digest.to_string().trim_start_matches("sha256:").to_owned()

@@ -16,7 +16,9 @@ use crate::kinds::TimeoutSeconds;
 pub struct Settings {
     /// The server: http or https, without user and password.
     pub url: String,
-    /// Who signs in (HTTP Basic, RFC 7617); the password is the secret. Has to be allowed to write all calendars.
+    /// Who signs in (HTTP Basic, RFC 7617); the password is the secret. Has to be allowed to write all calendars. Left out where
+    /// the destination uses an account's tokens (OAuth).
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub user: String,
     /// The calendar of each person who can be given a meeting: e-mail address to the collection's path on the server.
     #[schemars(extend("minProperties" = 1))]

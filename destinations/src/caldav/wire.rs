@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use engine::sync::backoff::Failure;
-use reqwest::header::{CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH};
+use engine::sync::backoff::{Failure, http_date};
+use reqwest::header::{CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, LAST_MODIFIED};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, Url};
-use zeroize::Zeroizing;
 
 use super::event;
-use super::xml::{self, Collection, Malformed, Object};
+use super::xml::{self, Collection, Malformed, Member, Object};
 use crate::destination::WriteError;
-use crate::http;
+use crate::http::auth::{Auth, SendError};
+use crate::http::{self, status};
 use crate::kinds::OpenError;
 
 /// Bytes of an answer that are read: a busy person's two months are a tenth of it.
@@ -21,8 +21,7 @@ const ANSWER_BYTES: usize = 8 * 1024 * 1024;
 pub struct Server {
     client: Client,
     url: Url,
-    user: String,
-    password: Zeroizing<String>,
+    auth: Auth,
     timeout: Duration,
     report: Method,
     propfind: Method,
@@ -35,49 +34,38 @@ pub struct Found {
     pub url: Url,
     /// Its entity tag: the version that was read.
     pub etag: String,
+    /// When it was changed last, where the server tells.
+    pub changed_at: Option<DateTime<Utc>>,
     /// Its text.
     pub data: String,
 }
 
 /// What has to hold for a write (RFC 9110 §13.1).
 #[derive(Clone, Copy, Debug)]
-pub enum Only<'a> {
+pub enum Precondition<'a> {
     /// Nothing is there yet.
-    IfNew,
+    Absent,
     /// What is there is what was read.
-    IfStill(&'a str),
+    Unchanged(&'a str),
 }
 
 /// What became of a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Put {
-    /// It stands.
+pub enum PutOutcome {
+    /// It is stored.
     Written(StatusCode),
     /// Something else was there: read again.
-    Changed,
+    Conflict,
 }
 
 impl Server {
     /// A server that is not yet connected to.
-    pub fn new(
-        url: Url,
-        user: String,
-        password: Zeroizing<String>,
-        timeout: Duration,
-    ) -> Result<Self, OpenError> {
+    pub fn new(url: Url, auth: Auth, timeout: Duration) -> Result<Self, OpenError> {
         let client = http::client(&url, timeout)?;
         let method = |name: &str| {
             Method::from_bytes(name.as_bytes()).map_err(|error| OpenError::Settings(error.to_string()))
         };
-        Ok(Self {
-            report: method("REPORT")?,
-            propfind: method("PROPFIND")?,
-            client,
-            url,
-            user,
-            password,
-            timeout,
-        })
+        Ok(Self { report: method("REPORT")?, propfind: method("PROPFIND")?, client, url, auth, timeout })
     }
 
     /// Host and port.
@@ -96,10 +84,12 @@ impl Server {
         let response = self.send(self.client.get(url.clone())).await?;
         match response.status() {
             StatusCode::OK => {
-                let etag =
-                    response.headers().get(ETAG).and_then(|etag| etag.to_str().ok()).map(str::to_owned);
+                let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
+                let etag = header(ETAG).map(str::to_owned);
+                let changed_at = header(LAST_MODIFIED).and_then(http_date);
                 let data = self.text(response).await?;
-                Ok(Some(Found { url: url.clone(), etag: etag.ok_or_else(|| self.no_etag())?, data }))
+                let etag = etag.ok_or_else(|| self.no_etag())?;
+                Ok(Some(Found { url: url.clone(), etag, changed_at, data }))
             }
             StatusCode::NOT_FOUND | StatusCode::GONE => Ok(None),
             _ => Err(self.judge(&response, url)),
@@ -107,22 +97,27 @@ impl Server {
     }
 
     /// Writes a calendar object.
-    pub async fn put(&self, url: &Url, only: Only<'_>, text: String) -> Result<Put, WriteError> {
+    pub async fn put(
+        &self,
+        url: &Url,
+        precondition: Precondition<'_>,
+        text: String,
+    ) -> Result<PutOutcome, WriteError> {
         let request = self.client.put(url.clone()).header(CONTENT_TYPE, "text/calendar; charset=utf-8");
-        let request = match only {
-            Only::IfNew => request.header(IF_NONE_MATCH, "*"),
-            Only::IfStill(etag) => request.header(IF_MATCH, etag),
+        let request = match precondition {
+            Precondition::Absent => request.header(IF_NONE_MATCH, "*"),
+            Precondition::Unchanged(etag) => request.header(IF_MATCH, etag),
         };
         let response = self.send(request.body(text)).await?;
         match response.status() {
-            status if status.is_success() => Ok(Put::Written(status)),
-            // 409 is a UID that stands under another name; where the collection is missing, reading again says so.
-            StatusCode::PRECONDITION_FAILED | StatusCode::CONFLICT => Ok(Put::Changed),
+            status if status.is_success() => Ok(PutOutcome::Written(status)),
+            // 409 is a UID that is stored under another name; where the collection is missing, reading again says so.
+            StatusCode::PRECONDITION_FAILED | StatusCode::CONFLICT => Ok(PutOutcome::Conflict),
             StatusCode::FORBIDDEN | StatusCode::BAD_REQUEST => {
                 let error = self.judge(&response, url);
-                // Some servers answer a UID that stands under another name so (RFC 4791 §5.3.2.1).
+                // Some servers answer a UID that is stored under another name so (RFC 4791 §5.3.2.1).
                 let is_conflict = self.text(response).await?.contains("no-uid-conflict");
-                if is_conflict { Ok(Put::Changed) } else { Err(error) }
+                if is_conflict { Ok(PutOutcome::Conflict) } else { Err(error) }
             }
             _ => Err(self.judge(&response, url)),
         }
@@ -146,7 +141,8 @@ impl Server {
         let elsewhere =
             || WriteError::new(Failure::NeedsPerson, format!("{} names another server", self.host()));
         let url = self.join(&object.href).ok_or_else(elsewhere)?;
-        Ok(Some(Found { url, etag: object.etag.ok_or_else(|| self.no_etag())?, data: object.data }))
+        let etag = object.etag.ok_or_else(|| self.no_etag())?;
+        Ok(Some(Found { url, etag, changed_at: None, data: object.data }))
     }
 
     /// Asks a calendar what it is.
@@ -154,6 +150,13 @@ impl Server {
         let request = self.client.request(self.propfind.clone(), calendar.clone()).header("depth", "0");
         let text = self.multistatus(request.body(xml::PROPFIND), calendar).await?;
         xml::collection(&text).map_err(|malformed| self.malformed(malformed))
+    }
+
+    /// Lists a calendar's members and when they were changed.
+    pub async fn members(&self, calendar: &Url) -> Result<Vec<Member>, WriteError> {
+        let request = self.client.request(self.propfind.clone(), calendar.clone()).header("depth", "1");
+        let text = self.multistatus(request.body(xml::LAST_MODIFIED), calendar).await?;
+        xml::members(&text).map_err(|malformed| self.malformed(malformed))
     }
 
     async fn multistatus(&self, request: RequestBuilder, calendar: &Url) -> Result<String, WriteError> {
@@ -166,8 +169,10 @@ impl Server {
     }
 
     async fn send(&self, request: RequestBuilder) -> Result<Response, WriteError> {
-        let request = request.basic_auth(&self.user, Some(self.password.as_str()));
-        request.send().await.map_err(|error| self.broken(&error))
+        self.auth.send(request).await.map_err(|error| match error {
+            SendError::Credential(error) => error.into(),
+            SendError::Transport(error) => self.broken(&error),
+        })
     }
 
     /// The whole answer, unless it is too long.
@@ -189,7 +194,7 @@ impl Server {
     }
 
     fn broken(&self, error: &reqwest::Error) -> WriteError {
-        WriteError::new(Failure::Retry, http::no_answer(&self.url, self.timeout, error))
+        http::no_answer(&self.url, self.timeout, error)
     }
 
     fn malformed(&self, malformed: Malformed) -> WriteError {
@@ -210,7 +215,7 @@ impl Server {
     }
 
     fn judge(&self, response: &Response, url: &Url) -> WriteError {
-        judge(response.status(), http::asked_to_wait(response), &self.host(), &shown(url))
+        judge(response.status(), http::retry_after_of(response), &self.host(), &shown(url))
     }
 }
 
@@ -219,39 +224,24 @@ fn shown(url: &Url) -> String {
     url.path().rsplit_once('/').map_or_else(|| "/".into(), |(folder, _)| format!("{folder}/"))
 }
 
-/// What an answer that was not hoped for means.
-fn judge(status: StatusCode, not_before: Option<DateTime<Utc>>, host: &str, path: &str) -> WriteError {
-    let answered = format!("{host} answered {status}");
-    let stuck = |message: String| WriteError {
-        status: Some(status.as_u16()),
-        ..WriteError::new(Failure::NeedsPerson, message)
+/// What a status means to a calendar server: who may not read a calendar, or finds none, will not in the next write either.
+fn judge(status: StatusCode, retry_after: Option<DateTime<Utc>>, host: &str, path: &str) -> WriteError {
+    let Some(rule) = status::rule(status, retry_after, Utc::now()) else {
+        let message = format!("{host} answered {status}, which is not an answer to such a request");
+        return WriteError::new(Failure::NeedsPerson, message).pausing();
     };
-    match status {
-        StatusCode::UNAUTHORIZED => stuck(format!("{answered}: user or password is wrong")).pausing(),
-        StatusCode::FORBIDDEN => stuck(format!("{answered}: the user may not do this in {path}")).pausing(),
+    let rule = match status {
+        StatusCode::UNAUTHORIZED => rule.for_destination("the password or token is wrong"),
+        StatusCode::FORBIDDEN => rule.for_destination(format!("the user may not do this in {path}")),
         StatusCode::NOT_FOUND | StatusCode::GONE => {
-            stuck(format!("{answered}: there is no calendar {path}")).pausing()
+            rule.for_destination(format!("there is no calendar {path}"))
         }
         StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED => {
-            stuck(format!("{answered}: {path} is no calendar")).pausing()
+            rule.for_destination(format!("{path} is not a calendar"))
         }
-        StatusCode::INSUFFICIENT_STORAGE => stuck(format!("{answered}: no room is left")).pausing(),
-        _ if status.is_redirection() => {
-            stuck(format!("{answered}; redirects are not followed, so the settings need the final address"))
-                .pausing()
-        }
-        StatusCode::REQUEST_TIMEOUT
-        | StatusCode::TOO_EARLY
-        | StatusCode::LOCKED
-        | StatusCode::TOO_MANY_REQUESTS => retry(status, answered, not_before),
-        _ if status.is_server_error() => retry(status, answered, not_before),
-        _ => stuck(answered),
-    }
-}
-
-fn retry(status: StatusCode, message: String, not_before: Option<DateTime<Utc>>) -> WriteError {
-    let error = WriteError::new(Failure::Retry, message).not_before(not_before);
-    WriteError { status: Some(status.as_u16()), ..error }
+        _ => rule,
+    };
+    rule.error(host)
 }
 
 #[cfg(test)]
@@ -259,34 +249,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_status_says_whose_turn_it_is() {
-        let now = Utc::now();
-        let judged = |status: u16| judge(StatusCode::from_u16(status).unwrap(), Some(now), "h", "/a/");
-        for status in [408, 423, 425, 429, 500, 502, 503, 504] {
+    fn a_calendar_that_may_not_be_used_pauses_the_destination() {
+        let judged = |status: u16| judge(StatusCode::from_u16(status).unwrap(), None, "h", "/a/");
+        for (status, message) in [
+            (401, "h answered 401 Unauthorized: the password or token is wrong"),
+            (403, "h answered 403 Forbidden: the user may not do this in /a/"),
+            (404, "h answered 404 Not Found: there is no calendar /a/"),
+            (405, "h answered 405 Method Not Allowed: /a/ is not a calendar"),
+            (410, "h answered 410 Gone: there is no calendar /a/"),
+            (501, "h answered 501 Not Implemented: /a/ is not a calendar"),
+        ] {
             let error = judged(status);
-            assert_eq!(
-                (error.failed.failure, error.failed.not_before),
-                (Failure::Retry, Some(now)),
-                "{status}"
-            );
-            assert_eq!((error.pause, error.status), (None, Some(status)));
+            assert_eq!((error.failed.failure, error.status), (Failure::NeedsPerson, Some(status)));
+            assert_eq!(error.pause.as_deref(), Some(message));
         }
-        for status in [301, 308, 401, 403, 404, 405, 410, 501, 507] {
-            let error = judged(status);
-            assert_eq!(error.failed.failure, Failure::NeedsPerson, "{status}");
-            assert!(error.pause.is_some(), "{status}");
-        }
-        for status in [400, 413, 415, 422] {
-            let error = judged(status);
-            assert_eq!((error.failed.failure, error.pause), (Failure::NeedsPerson, None), "{status}");
-        }
+        assert_eq!((judged(503).failed.failure, judged(503).pause), (Failure::Retry, None));
+        assert_eq!((judged(422).failed.failure, judged(422).pause), (Failure::NeedsPerson, None));
+        assert!(judged(200).pause.is_some(), "not an answer to what was asked");
     }
 
     #[test]
     fn another_server_is_never_asked() {
         let url = Url::parse("https://cal.example/dav/").unwrap();
-        let server =
-            Server::new(url, "u".into(), Zeroizing::new("p".into()), Duration::from_secs(1)).unwrap();
+        let auth = Auth::Basic { user: "u".into(), password: "p".to_owned().into() };
+        let server = Server::new(url, auth, Duration::from_secs(1)).unwrap();
         assert_eq!(server.join("/sales/x.ics").unwrap().as_str(), "https://cal.example/sales/x.ics");
         for elsewhere in [
             "https://evil.example/x",

@@ -1,6 +1,7 @@
 //! The few documents of WebDAV (RFC 4918) and CalDAV (RFC 4791) that are sent and read.
 
 use chrono::{DateTime, Utc};
+use engine::sync::backoff::http_date;
 use roxmltree::{Document, Node};
 
 use super::slots::Span;
@@ -10,6 +11,9 @@ const CALDAV: &str = "urn:ietf:params:xml:ns:caldav";
 
 /// What `PROPFIND` asks of a calendar: what it is, and what we may do with it.
 pub const PROPFIND: &str = r#"<?xml version="1.0" encoding="utf-8"?><D:propfind xmlns:D="DAV:"><D:prop><D:resourcetype/><D:current-user-privilege-set/></D:prop></D:propfind>"#;
+
+/// What `PROPFIND` asks of a calendar's members: when they were changed.
+pub const LAST_MODIFIED: &str = r#"<?xml version="1.0" encoding="utf-8"?><D:propfind xmlns:D="DAV:"><D:prop><D:getlastmodified/></D:prop></D:propfind>"#;
 
 /// Asks for the calendar object with this UID (RFC 4791 §7.8.6), which holds nothing that XML would have to escape.
 pub fn by_uid(uid: &str) -> String {
@@ -83,6 +87,33 @@ pub fn objects(text: &str) -> Result<Vec<Object>, Malformed> {
         found.push(Object { href, etag: property(DAV, "getetag"), data });
     }
     Ok(found)
+}
+
+/// A member of a collection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// Where it is, as the server says it.
+    pub href: String,
+    /// When it was changed last, where the server tells.
+    pub changed_at: Option<DateTime<Utc>>,
+}
+
+/// Reads the answer to [`LAST_MODIFIED`]: calendar objects only, not the calendar itself.
+///
+/// # Errors
+/// [`Malformed`].
+pub fn members(text: &str) -> Result<Vec<Member>, Malformed> {
+    let document = multistatus(text)?;
+    if let Some(code) = responses(&document).find_map(status).filter(|code| !(200..300).contains(code)) {
+        return Err(Malformed::Partial(code));
+    }
+    let members = responses(&document).filter_map(|response| {
+        let href = text_of(child(response, DAV, "href")).filter(|href| !href.ends_with('/'))?;
+        let changed_at = children(response, DAV, "propstat")
+            .find_map(|stat| text_of(child(child(stat, DAV, "prop")?, DAV, "getlastmodified")));
+        Some(Member { href, changed_at: changed_at.as_deref().and_then(http_date) })
+    });
+    Ok(members.collect())
 }
 
 /// What a collection says about itself.
@@ -184,6 +215,19 @@ mod tests {
         {
             assert_eq!(objects(text), Err(Malformed::NoMultistatus), "{text}");
         }
+    }
+
+    #[test]
+    fn members_say_when_they_were_changed() {
+        let text = answer(
+            "<response><href>/a/</href><propstat><prop><getlastmodified>Sun, 06 Nov 1994 08:49:37 GMT</getlastmodified></prop></propstat></response>\
+             <response><href>/a/x.ics</href><propstat><prop><getlastmodified>Sun, 06 Nov 1994 08:49:37 GMT</getlastmodified></prop></propstat></response>\
+             <response><href>/a/y.ics</href><propstat><prop/></propstat></response>",
+        );
+        let changed_at = Some("1994-11-06T08:49:37Z".parse().unwrap());
+        let members = members(&text).unwrap();
+        assert_eq!(members[0], Member { href: "/a/x.ics".into(), changed_at });
+        assert_eq!(members[1..], [Member { href: "/a/y.ics".into(), changed_at: None }]);
     }
 
     #[test]

@@ -1,19 +1,30 @@
-WITH event AS (
+-- Rows arrive as one JSON array and are written in the order of their keys, so that two writers never wait for each other in a
+-- circle. Of several rows about one record the latest decision counts.
+WITH given AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset($1) AS g (effect_key text, remote_key text, lead_sequence bigint, body jsonb, schema_version text, lead_id uuid,
+        workflow text, decision_id uuid, event_id uuid, mode text, bundle text, rule_set text, rule_version integer, variant text, rule_id text,
+        action text, assignee text, confidence double precision, as_of timestamptz, decided_at timestamptz)
+), event AS (
     INSERT INTO meshline.decision_events (effect_key, remote_key, lead_sequence, body, schema_version, lead_id, workflow, decision_id, event_id, mode,
         bundle, rule_set, rule_version, variant, rule_id, action, assignee, confidence, as_of, decided_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+    SELECT effect_key, remote_key, lead_sequence, body, schema_version, lead_id, workflow, decision_id, event_id, mode,
+        bundle, rule_set, rule_version, variant, rule_id, action, assignee, confidence, as_of, decided_at
+    FROM given ORDER BY effect_key
     ON CONFLICT (effect_key) DO NOTHING
-    RETURNING 1
+    RETURNING effect_key
 ), current AS (
     INSERT INTO meshline.lead_current AS c (effect_key, remote_key, lead_sequence, body, lead_id, workflow, decision_id, rule_set, rule_version, rule_id,
         action, assignee, confidence, decided_at)
-    VALUES ($1, $2, $3, $4, $6, $7, $8, $12, $13, $15, $16, $17, $18, $20)
+    SELECT DISTINCT ON (remote_key) effect_key, remote_key, lead_sequence, body, lead_id, workflow, decision_id, rule_set, rule_version, rule_id,
+        action, assignee, confidence, decided_at
+    FROM given ORDER BY remote_key, lead_sequence DESC
     ON CONFLICT (remote_key) DO UPDATE SET
         effect_key = excluded.effect_key, lead_sequence = excluded.lead_sequence, body = excluded.body, lead_id = excluded.lead_id,
         workflow = excluded.workflow, decision_id = excluded.decision_id, rule_set = excluded.rule_set, rule_version = excluded.rule_version,
         rule_id = excluded.rule_id, action = excluded.action, assignee = excluded.assignee, confidence = excluded.confidence,
         decided_at = excluded.decided_at, written_at = now()
     WHERE excluded.lead_sequence > c.lead_sequence
-    RETURNING 1
+    RETURNING c.effect_key
 )
-SELECT EXISTS (SELECT FROM event), EXISTS (SELECT FROM current)
+SELECT g.effect_key, EXISTS (SELECT FROM event e WHERE e.effect_key = g.effect_key), EXISTS (SELECT FROM current c WHERE c.effect_key = g.effect_key)
+FROM given g

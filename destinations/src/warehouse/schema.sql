@@ -8,7 +8,7 @@ CREATE TABLE IF NOT EXISTS meshline.decision_events (
     lead_sequence bigint NOT NULL,
     workflow text NOT NULL,
     decision_id uuid NOT NULL,
-    event_id uuid NOT NULL,
+    event_id uuid,
     mode text NOT NULL,
     bundle text NOT NULL,
     rule_set text NOT NULL,
@@ -24,8 +24,9 @@ CREATE TABLE IF NOT EXISTS meshline.decision_events (
     written_at timestamptz NOT NULL DEFAULT now()
 );
 COMMENT ON TABLE meshline.decision_events IS 'Every decision once, as Meshline made it, and every verdict of a person on one: then body has it as verdict, and action, assignee and decided_at are its.';
-COMMENT ON COLUMN meshline.decision_events.effect_key IS 'The same decision or verdict told twice has the same key and stays one row.';
+COMMENT ON COLUMN meshline.decision_events.effect_key IS 'The same decision or verdict written twice has the same key and stays one row.';
 COMMENT ON COLUMN meshline.decision_events.schema_version IS 'The form of body.';
+COMMENT ON COLUMN meshline.decision_events.event_id IS 'Null where the decision was not about an event.';
 CREATE INDEX IF NOT EXISTS decision_events_decided_at_idx ON meshline.decision_events (decided_at);
 CREATE INDEX IF NOT EXISTS decision_events_lead_idx ON meshline.decision_events (lead_id, lead_sequence);
 
@@ -48,3 +49,4 @@ CREATE TABLE IF NOT EXISTS meshline.lead_current (
 );
 COMMENT ON TABLE meshline.lead_current IS 'The last decision about each lead in each workflow.';
 COMMENT ON COLUMN meshline.lead_current.lead_sequence IS 'An older decision that arrives later never overwrites a newer one.';
+CREATE INDEX IF NOT EXISTS lead_current_written_at_idx ON meshline.lead_current (written_at);

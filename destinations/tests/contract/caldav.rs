@@ -4,24 +4,23 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Datelike as _, TimeDelta, Timelike as _, Utc, Weekday};
 use destinations::testing::radicale::Radicale;
-use destinations::{Destination, Receipt, Request, open};
+use destinations::{Destination, Lookup, Receipt, Record, WriteRequest, open};
 use engine::sync::backoff::Failure;
 use serde_json::{Value as Json, json};
 
 use crate::calendars::{JANE, JOHN, Seen, block, calendars, live, own_event, seen, server, settings, shown};
 use crate::chaos::{Chaos, Mode};
-use crate::suite::request;
+use crate::suite::{edited, request};
 
 /// A decision with other parameters.
-fn decided(lead: u128, sequence: i64, action: &str, parameters: Json) -> Request {
-    let request = request(lead, sequence);
-    let mut body: Json = serde_json::from_slice(&request.body).unwrap();
-    body["decision"]["action"] = action.into();
-    body["decision"]["parameters"] = parameters;
-    Request { body: body.to_string().into_bytes(), ..request }
+fn decided(lead: u128, sequence: i64, action: &str, parameters: Json) -> WriteRequest {
+    edited(request(lead, sequence), |body| {
+        body["decision"]["action"] = action.into();
+        body["decision"]["parameters"] = parameters;
+    })
 }
 
-fn assigned(lead: u128, sequence: i64, assignee: &str) -> Request {
+fn assigned(lead: u128, sequence: i64, assignee: &str) -> WriteRequest {
     decided(
         lead,
         sequence,
@@ -30,19 +29,17 @@ fn assigned(lead: u128, sequence: i64, assignee: &str) -> Request {
     )
 }
 
-fn rejected(lead: u128, sequence: i64) -> Request {
+fn rejected(lead: u128, sequence: i64) -> WriteRequest {
     decided(lead, sequence, "reject", json!({}))
 }
 
 /// The same decision held, and what a person said instead.
-fn judged(lead: u128, sequence: i64, kind: &str, action: &str, parameters: Json) -> Request {
-    let request = decided(lead, sequence, "hold", json!({}));
-    let mut body: Json = serde_json::from_slice(&request.body).unwrap();
-    body["verdict"] = json!({
+fn judged(lead: u128, sequence: i64, kind: &str, action: &str, parameters: Json) -> WriteRequest {
+    let verdict = json!({
         "verdict_id": uuid::Uuid::from_u128(sequence as u128), "kind": kind, "by": "sam@acme.example", "at": "2026-11-22T09:05:00.000000Z",
         "action": action, "parameters": parameters, "reason": null,
     });
-    Request { body: body.to_string().into_bytes(), ..request }
+    edited(decided(lead, sequence, "hold", json!({})), |body| body["verdict"] = verdict)
 }
 
 async fn started() -> (Radicale, Box<dyn Destination>) {
@@ -51,7 +48,14 @@ async fn started() -> (Radicale, Box<dyn Destination>) {
     (server, destination)
 }
 
-async fn written(destination: &dyn Destination, request: &Request) -> Receipt {
+async fn found(destination: &dyn Destination, request: &WriteRequest) -> Record {
+    match destination.find(request.effect.remote_key).await.unwrap() {
+        Lookup::Found(record) => record,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn written(destination: &dyn Destination, request: &WriteRequest) -> Receipt {
     destination.write(request).await.unwrap()
 }
 
@@ -108,7 +112,7 @@ async fn events_series_and_whole_days_are_kept_free() {
     own_event(&server, JANE, "short", &format!("DTSTART:{}\nDURATION:PT5M", shown(half))).await;
     written(&*destination, &request(2, 1)).await;
     let second =
-        live(&server).into_iter().find(|seen| seen.key() == request(2, 1).effect_key.to_string()).unwrap();
+        live(&server).into_iter().find(|seen| seen.key() == request(2, 1).effect.key.to_string()).unwrap();
     assert_eq!(second.start(), nine(free) + TimeDelta::minutes(30));
 }
 
@@ -151,7 +155,7 @@ async fn a_later_decision_keeps_the_time_even_if_somebody_moved_or_renamed_it() 
     let before = live(&server)[0].clone();
     written(&*destination, &request(1, 2)).await;
     let after = live(&server)[0].clone();
-    assert_eq!((before.start(), after.key()), (after.start(), request(1, 2).effect_key.to_string()));
+    assert_eq!((before.start(), after.key()), (after.start(), request(1, 2).effect.key.to_string()));
     assert!(
         after.properties["SEQUENCE"].parse::<u32>().unwrap() > before.properties["SEQUENCE"].parse().unwrap()
     );
@@ -165,7 +169,7 @@ async fn a_later_decision_keeps_the_time_even_if_somebody_moved_or_renamed_it() 
     written(&*destination, &request(1, 3)).await;
     let [after] = live(&server).try_into().unwrap();
     assert_eq!((after.start(), after.end()), (moved, moved + TimeDelta::hours(1)));
-    assert_eq!(after.key(), request(1, 3).effect_key.to_string());
+    assert_eq!(after.key(), request(1, 3).effect.key.to_string());
     assert_eq!(server.objects(JANE)[0].0, "mine.ics");
 }
 
@@ -183,8 +187,8 @@ async fn a_meeting_moves_with_the_lead_even_if_its_mover_was_killed() {
     chaos.set(Mode::Pass);
     written(&*destination, &moved).await;
     let [one] = live(&server).try_into().unwrap();
-    assert_eq!((one.calendar, one.key()), (JOHN, moved.effect_key.to_string()));
-    let record = destination.read_back(moved.remote_key).await.unwrap().unwrap();
+    assert_eq!((one.calendar, one.key()), (JOHN, moved.effect.key.to_string()));
+    let record = found(&*destination, &moved).await;
     assert_eq!((record.lead_sequence, record.body["calendar"].as_str()), (2, Some(JOHN)));
     written(&*destination, &request(1, 1)).await;
     assert_eq!(live(&server).len(), 1, "the older one changes nothing");
@@ -210,11 +214,11 @@ async fn a_meeting_that_is_not_wanted_is_cancelled_and_never_comes_back() {
     written(&*destination, &request(4, 1)).await;
     assert_eq!(live(&server).len(), 1, "an older decision that comes late");
     let mark =
-        seen(&server).into_iter().find(|seen| seen.key() == rejected(4, 2).effect_key.to_string()).unwrap();
+        seen(&server).into_iter().find(|seen| seen.key() == rejected(4, 2).effect.key.to_string()).unwrap();
     assert_eq!((mark.start(), mark.properties["SUMMARY"].as_str()), (DateTime::UNIX_EPOCH, "No meeting"));
     written(&*destination, &request(4, 3)).await;
     assert_eq!(live(&server).len(), 2);
-    let record = destination.read_back(request(4, 3).remote_key).await.unwrap().unwrap();
+    let record = found(&*destination, &request(4, 3)).await;
     assert_eq!((record.lead_sequence, record.body["status"].as_str()), (3, Some("confirmed")));
 }
 
@@ -247,7 +251,7 @@ async fn writers_that_race_for_one_person_never_share_a_time() {
 #[tokio::test]
 async fn a_wrong_password_and_a_missing_calendar_pause_the_destination() {
     let server = server().await;
-    let wrong = open("caldav", &settings(server.address), Some(b"wrong")).unwrap();
+    let wrong = open("caldav", &settings(server.address), Some(b"wrong".as_slice())).unwrap();
     let error = wrong.write(&request(1, 1)).await.unwrap_err();
     assert_eq!((error.status, error.failed.failure), (Some(401), Failure::NeedsPerson));
     assert!(error.pause.unwrap().contains("password"));
@@ -263,18 +267,17 @@ async fn a_wrong_password_and_a_missing_calendar_pause_the_destination() {
 #[tokio::test]
 async fn hostile_names_stay_in_the_title() {
     let (server, destination) = started().await;
-    let mut request = request(1, 1);
-    let mut body: Json = serde_json::from_slice(&request.body).unwrap();
-    body["lead"]["name"] = "Bob\r\nEND:VEVENT\nBEGIN:VEVENT\u{2028}X-EVIL:1;,\\n\u{0}".into();
-    body["lead"]["company"] = "A\rATTENDEE:mailto:evil@x.example".into();
-    body["lead"]["email"] = "bob@beta.example\r\nX-EVIL:1".into();
-    request.body = body.to_string().into_bytes();
+    let request = edited(request(1, 1), |body| {
+        body["lead"]["name"] = "Bob\r\nEND:VEVENT\nBEGIN:VEVENT\u{2028}X-EVIL:1;,\\n\u{0}".into();
+        body["lead"]["company"] = "A\rATTENDEE:mailto:evil@x.example".into();
+        body["lead"]["email"] = "bob@beta.example\r\nX-EVIL:1".into();
+    });
     written(&*destination, &request).await;
     let [(_, text)] = server.objects(JANE).try_into().unwrap();
     assert_eq!(text.matches("\nBEGIN:VEVENT\n").count(), 1, "{text}");
     let lines: Vec<&str> = text.lines().collect();
     assert!(!lines.iter().any(|line| line.starts_with("X-EVIL") || line.starts_with("ATTENDEE")), "{text}");
-    let record = destination.read_back(request.remote_key).await.unwrap().unwrap();
+    let record = found(&*destination, &request).await;
     assert_eq!(
         record.body["summary"],
         "Intro meeting: Bob END:VEVENT BEGIN:VEVENT X-EVIL:1;,\\n, A ATTENDEE:mailto:evil@x.example"

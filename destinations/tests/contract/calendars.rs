@@ -48,7 +48,7 @@ pub async fn subject() -> Subject {
         secret: PASSWORD,
         is_readable: true,
         keeps: Keeps::LastState,
-        write_mark: |request| format!("PUT {JANE}{}.ics", hex(request.remote_key)),
+        write_mark: |request| format!("PUT {JANE}{}.ics", hex(request.effect.remote_key)),
     }
 }
 

@@ -36,6 +36,10 @@ macro_rules! every_destination {
 
 every_destination![
     a_write_arrives,
+    what_it_holds_can_be_looked_up_or_it_says_that_it_cannot,
+    changes_are_listed_page_by_page_or_it_says_that_it_cannot,
+    a_batch_has_a_result_for_each_row,
+    a_batch_about_one_record_ends_with_the_latest,
     the_same_write_twice_is_one,
     the_same_write_at_the_same_time_is_one,
     a_later_write_updates,
@@ -45,7 +49,6 @@ every_destination![
     a_refused_connection_is_worth_a_retry,
     a_lost_answer_is_made_good_by_a_retry,
     a_silent_destination_does_not_hold_us,
-    a_body_of_another_form_needs_a_person,
     a_connection_can_be_tested,
     nothing_secret_is_told,
 ];

@@ -1,10 +1,11 @@
-//! The promises of `Destination::write`, each as a test of any destination.
+//! The promises of [`Destination`], each as a test of any destination.
 
 use std::time::{Duration, Instant};
 
-use destinations::{Destination, ReadError, Request};
+use chrono::{TimeDelta, Utc};
+use destinations::{ChangeCursor, Changes, Destination, Lookup, Record, WriteRequest};
 use engine::canonical::Digest;
-use engine::effect::{Body, Lead, SCHEMA};
+use engine::effect::{Body, Effect, Lead, SCHEMA};
 use engine::ids::{EffectId, LeadId};
 use engine::sync::backoff::Failure;
 use serde_json::{Value as Json, json};
@@ -23,16 +24,16 @@ pub struct Subject {
     pub unreachable: Box<dyn Destination>,
     /// The network in between.
     pub chaos: Chaos,
-    /// What really stands there.
+    /// What it really holds.
     pub truth: Box<dyn Truth>,
     /// The secret it was opened with.
     pub secret: &'static str,
-    /// Whether it can be read back.
+    /// Whether it can be asked what it holds.
     pub is_readable: bool,
     /// What of the writes to a record can be found there.
     pub keeps: Keeps,
     /// A text that every request holds which writes this, and no other request.
-    pub write_mark: fn(&Request) -> String,
+    pub write_mark: fn(&WriteRequest) -> String,
 }
 
 /// What of the writes to a record can be found at a destination.
@@ -64,11 +65,11 @@ pub trait Truth: Send + Sync {
 }
 
 /// A write about lead `lead`, the `sequence`-th decision.
-pub fn request(lead: u128, sequence: i64) -> Request {
+pub fn request(lead: u128, sequence: i64) -> WriteRequest {
     named_request(lead, sequence, PERSONAL)
 }
 
-fn named_request(lead: u128, sequence: i64, name: &str) -> Request {
+fn named_request(lead: u128, sequence: i64, name: &str) -> WriteRequest {
     let remote_key = Digest::of(&lead.to_be_bytes());
     let effect_key = Digest::of(&[lead.to_be_bytes(), (sequence as u128).to_be_bytes()].concat());
     let id = Uuid::from_u128;
@@ -98,34 +99,118 @@ fn named_request(lead: u128, sequence: i64, name: &str) -> Request {
         decision,
         verdict: None,
     };
-    Request {
-        effect_id: EffectId(id(9)),
-        effect_key,
-        remote_key,
-        lead_sequence: sequence,
-        attempt: 1,
-        body: body.bytes().unwrap(),
+    let effect = Effect::parse(body.bytes().unwrap()).unwrap();
+    WriteRequest { effect_id: EffectId(id(9)), attempt: 1, effect }
+}
+
+/// The same request with another body.
+pub fn edited(request: WriteRequest, edit: impl FnOnce(&mut Json)) -> WriteRequest {
+    let mut body = request.effect.body;
+    edit(&mut body);
+    let effect = Effect::parse(body.to_string().into_bytes()).unwrap();
+    WriteRequest { effect, ..request }
+}
+
+/// What a destination finds, if it can be asked.
+async fn found(subject: &Subject, remote_key: Digest) -> Option<Record> {
+    match subject.destination.find(remote_key).await.unwrap() {
+        Lookup::Found(record) => Some(record),
+        Lookup::Absent => None,
+        Lookup::NotCheckable => panic!("it can be asked"),
     }
 }
 
 pub async fn a_write_arrives(subject: Subject) {
     let request = request(1, 1);
     subject.destination.write(&request).await.unwrap();
-    assert_eq!(subject.truth.events().await, [request.effect_key.to_string()]);
+    let request = request.effect;
+    assert_eq!(subject.truth.events().await, [request.key.to_string()]);
     let (key, body) = subject.truth.current(request.remote_key).await.unwrap();
-    assert_eq!(key, request.effect_key.to_string());
+    assert_eq!(key, request.key.to_string());
     if subject.keeps == Keeps::Bodies {
-        assert_eq!(body, serde_json::from_slice::<Json>(&request.body).unwrap());
+        assert_eq!(body, request.body);
     }
-    match subject.destination.read_back(request.remote_key).await {
-        Ok(record) => {
-            let record = record.unwrap();
-            assert_eq!((record.effect_key, record.lead_sequence, record.body), (request.effect_key, 1, body));
-            assert_eq!(subject.destination.read_back(Digest::of(b"nobody")).await, Ok(None));
-            assert!(subject.is_readable);
+    if subject.is_readable {
+        let record = found(&subject, request.remote_key).await.unwrap();
+        assert_eq!((record.remote_key, record.effect_key), (request.remote_key, request.key));
+        assert_eq!((record.lead_sequence, record.body), (1, body));
+    }
+}
+
+pub async fn what_it_holds_can_be_looked_up_or_it_says_that_it_cannot(subject: Subject) {
+    let nobody = Digest::of(b"nobody");
+    if !subject.is_readable {
+        assert_eq!(subject.destination.find(nobody).await, Ok(Lookup::NotCheckable));
+        return;
+    }
+    assert_eq!(subject.destination.find(nobody).await, Ok(Lookup::Absent));
+    assert!(subject.unreachable.find(nobody).await.is_err(), "away is neither absent nor not checkable");
+    subject.destination.write(&request(1, 1)).await.unwrap();
+    subject.destination.write(&request(1, 2)).await.unwrap();
+    let record = found(&subject, request(1, 1).effect.remote_key).await.unwrap();
+    assert_eq!((record.effect_key, record.lead_sequence), (request(1, 2).effect.key, 2));
+    assert_eq!(subject.destination.find(request(2, 1).effect.remote_key).await, Ok(Lookup::Absent));
+}
+
+pub async fn changes_are_listed_page_by_page_or_it_says_that_it_cannot(subject: Subject) {
+    let begun = ChangeCursor::since(Utc::now() - TimeDelta::seconds(2));
+    if !subject.is_readable {
+        assert_eq!(subject.destination.changed_since(begun, 10).await, Ok(Changes::NotCheckable));
+        return;
+    }
+    for lead in 1..=5 {
+        subject.destination.write(&request(lead, 1)).await.unwrap();
+    }
+    let (mut seen, mut cursor, mut pages) = (Vec::new(), Some(begun), 0);
+    while let Some(at) = cursor {
+        let Changes::Page { records, next } = subject.destination.changed_since(at, 2).await.unwrap() else {
+            panic!("it can be asked")
+        };
+        assert!(records.len() <= 2);
+        assert!(records.is_sorted_by_key(|record| (record.changed_at, record.remote_key)));
+        seen.extend(records.into_iter().map(|record| record.effect_key));
+        (cursor, pages) = (next, pages + 1);
+        assert!(pages < 10);
+    }
+    seen.sort();
+    let mut written: Vec<Digest> = (1..=5).map(|lead| request(lead, 1).effect.key).collect();
+    written.sort();
+    assert_eq!(seen, written, "each once");
+    let later = ChangeCursor::since(Utc::now() + TimeDelta::seconds(5));
+    assert_eq!(
+        subject.destination.changed_since(later, 10).await,
+        Ok(Changes::Page { records: Vec::new(), next: None })
+    );
+}
+
+pub async fn a_batch_has_a_result_for_each_row(subject: Subject) {
+    let batch = [request(1, 1), request(2, 1), request(3, 1), request(4, 1)];
+    let results = subject.destination.write_many(&batch).await;
+    assert_eq!(results.len(), batch.len());
+    for result in results {
+        result.unwrap();
+    }
+    assert_eq!(subject.truth.events().await.len(), batch.len());
+    for request in &batch {
+        let (key, _) = subject.truth.current(request.effect.remote_key).await.unwrap();
+        assert_eq!(key, request.effect.key.to_string());
+    }
+    assert!(subject.destination.write_many(&[]).await.is_empty());
+    let failed = subject.unreachable.write_many(&batch[..2]).await;
+    assert_eq!(failed.len(), 2);
+    assert!(failed.iter().all(|result| result.as_ref().unwrap_err().failed.failure == Failure::Retry));
+}
+
+pub async fn a_batch_about_one_record_ends_with_the_latest(subject: Subject) {
+    let batch = [request(1, 1), request(1, 3), request(1, 2), request(1, 3)];
+    for _ in 0..2 {
+        for result in subject.destination.write_many(&batch).await {
+            result.unwrap();
         }
-        Err(error) => assert_eq!((error, subject.is_readable), (ReadError::Unreadable, false)),
     }
+    let (key, _) = subject.truth.current(request(1, 1).effect.remote_key).await.unwrap();
+    assert_eq!(key, request(1, 3).effect.key.to_string());
+    assert_eq!(subject.truth.events().await.len(), subject.keeps.of(3));
 }
 
 pub async fn the_same_write_twice_is_one(subject: Subject) {
@@ -148,8 +233,8 @@ pub async fn the_same_write_at_the_same_time_is_one(subject: Subject) {
 pub async fn a_later_write_updates(subject: Subject) {
     subject.destination.write(&request(1, 1)).await.unwrap();
     subject.destination.write(&request(1, 2)).await.unwrap();
-    let (key, _) = subject.truth.current(request(1, 1).remote_key).await.unwrap();
-    assert_eq!(key, request(1, 2).effect_key.to_string());
+    let (key, _) = subject.truth.current(request(1, 1).effect.remote_key).await.unwrap();
+    assert_eq!(key, request(1, 2).effect.key.to_string());
     assert_eq!(subject.truth.events().await.len(), subject.keeps.of(2));
 }
 
@@ -157,8 +242,8 @@ pub async fn a_stale_write_loses_and_is_kept(subject: Subject) {
     subject.destination.write(&request(1, 3)).await.unwrap();
     subject.destination.write(&request(1, 2)).await.unwrap();
     subject.destination.write(&request(1, 3)).await.unwrap();
-    let (key, _) = subject.truth.current(request(1, 1).remote_key).await.unwrap();
-    assert_eq!(key, request(1, 3).effect_key.to_string());
+    let (key, _) = subject.truth.current(request(1, 1).effect.remote_key).await.unwrap();
+    assert_eq!(key, request(1, 3).effect.key.to_string());
     assert_eq!(subject.truth.events().await.len(), subject.keeps.of(2));
 }
 
@@ -167,8 +252,8 @@ pub async fn records_are_apart(subject: Subject) {
     subject.destination.write(&request(2, 1)).await.unwrap();
     for request in [request(1, 2), request(2, 1)] {
         assert_eq!(
-            subject.truth.current(request.remote_key).await.unwrap().0,
-            request.effect_key.to_string()
+            subject.truth.current(request.effect.remote_key).await.unwrap().0,
+            request.effect.key.to_string()
         );
     }
 }
@@ -180,7 +265,7 @@ pub async fn hostile_texts_arrive(subject: Subject) {
     );
     let request = named_request(1, 1, &name);
     subject.destination.write(&request).await.unwrap();
-    let (_, body) = subject.truth.current(request.remote_key).await.unwrap();
+    let (_, body) = subject.truth.current(request.effect.remote_key).await.unwrap();
     if subject.keeps == Keeps::Bodies {
         let arrived = body["lead"]["name"].as_str().unwrap();
         assert!(arrived == name || arrived == name.replace('\0', "\u{FFFD}"));
@@ -218,14 +303,6 @@ pub async fn a_silent_destination_does_not_hold_us(subject: Subject) {
     for sequence in 1..=8 {
         subject.destination.write(&named_request(1, sequence, "x")).await.unwrap();
     }
-}
-
-pub async fn a_body_of_another_form_needs_a_person(subject: Subject) {
-    let request = Request { body: format!("{PERSONAL} is no JSON \u{7f}").into_bytes(), ..request(1, 1) };
-    // A webhook passes on what it was given, and its receiver refuses it.
-    let error = subject.destination.write(&request).await.unwrap_err();
-    assert_eq!(error.failed.failure, Failure::NeedsPerson, "{error}");
-    assert!(!error.message.contains(PERSONAL), "{error}");
 }
 
 pub async fn a_connection_can_be_tested(subject: Subject) {

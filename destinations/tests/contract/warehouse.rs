@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use destinations::{Destination, Request, open};
+use destinations::{Destination, open};
 use engine::canonical::Digest;
 use engine::sync::backoff::Failure;
 use serde_json::{Value as Json, json};
@@ -11,7 +11,7 @@ use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, PgPool};
 use url::Url;
 
 use crate::chaos::{Chaos, nowhere};
-use crate::suite::{Keeps, Subject, Truth, request};
+use crate::suite::{Keeps, Subject, Truth, edited, request};
 
 /// A database of its own, dropped with the value.
 struct Database {
@@ -98,7 +98,7 @@ pub async fn subject() -> Subject {
         secret: SECRET,
         is_readable: true,
         keeps: Keeps::Bodies,
-        write_mark: |request| request.effect_key.to_string(),
+        write_mark: |request| request.effect.key.to_string(),
     }
 }
 
@@ -195,22 +195,22 @@ async fn a_user_who_may_only_write_rows_is_enough() {
 }
 
 #[tokio::test]
-async fn a_user_who_may_not_write_pauses_the_destination_and_keeps_the_effect() {
+async fn a_user_who_may_not_write_pauses_the_destination() {
     let database = Database::new().await;
     let warehouse = database.warehouse_as(&format!("b_{}", database.name)).await;
     let error = warehouse.write(&request(1, 1)).await.unwrap_err();
-    assert_eq!(error.failed.failure, Failure::Retry);
+    assert_eq!(error.failed.failure, Failure::NeedsPerson);
     assert!(error.pause.unwrap().contains("42501"));
     assert!(warehouse.test_connection().await.is_err());
 }
 
 #[tokio::test]
-async fn a_missing_database_pauses_the_destination_and_keeps_the_effect() {
+async fn a_missing_database_pauses_the_destination() {
     let database = Database::new().await;
     let url = Database::url(&database.server, "no_such_database", None);
     let warehouse = open("postgres", &json!({"url": url.as_str()}), None).unwrap();
     let error = warehouse.write(&request(1, 1)).await.unwrap_err();
-    assert_eq!(error.failed.failure, Failure::Retry);
+    assert_eq!(error.failed.failure, Failure::NeedsPerson);
     assert!(error.pause.unwrap().contains("3D000"));
 }
 
@@ -235,13 +235,11 @@ async fn a_persons_verdict_is_where_the_lead_stands() {
     let database = Database::new().await;
     let warehouse = database.warehouse(database.address());
     warehouse.write(&request(1, 1)).await.unwrap();
-    let request = request(1, 2);
-    let mut body: Json = serde_json::from_slice(&request.body).unwrap();
-    body["verdict"] = json!({
+    let verdict = json!({
         "verdict_id": uuid::Uuid::nil(), "kind": "disqualify", "by": "sam@acme.example", "at": "2026-11-22T09:05:00.000000Z",
         "action": "reject", "parameters": {}, "reason": "Not our market",
     });
-    warehouse.write(&Request { body: body.to_string().into_bytes(), ..request }).await.unwrap();
+    warehouse.write(&edited(request(1, 2), |body| body["verdict"] = verdict)).await.unwrap();
     let stands: (String, Option<String>, i64, bool) = sqlx::query_as(
         "SELECT action, assignee, lead_sequence, decided_at = '2026-11-22T09:05:00Z' FROM meshline.lead_current",
     )
@@ -256,4 +254,70 @@ async fn a_persons_verdict_is_where_the_lead_stands() {
     .await
     .unwrap();
     assert_eq!(events, [("assign".into(), None), ("reject".into(), Some("sam@acme.example".into()))]);
+}
+
+#[tokio::test]
+async fn an_undone_verdict_leaves_the_lead_with_nobody() {
+    let database = Database::new().await;
+    let warehouse = database.warehouse(database.address());
+    let verdict = json!({
+        "verdict_id": uuid::Uuid::nil(), "kind": "give_back", "by": "sam@acme.example", "at": "2026-11-22T09:05:00.000000Z",
+        "action": "hold", "parameters": {"assignee": null}, "reason": null,
+    });
+    warehouse.write(&edited(request(1, 2), |body| body["verdict"] = verdict)).await.unwrap();
+    let current: (String, Option<String>) =
+        sqlx::query_as("SELECT action, assignee FROM meshline.lead_current")
+            .fetch_one(&database.pool)
+            .await
+            .unwrap();
+    assert_eq!(current, ("hold".into(), None));
+}
+
+#[tokio::test]
+async fn a_row_that_is_refused_does_not_keep_out_the_others() {
+    let database = Database::new().await;
+    let warehouse = database.warehouse(database.address());
+    warehouse.write(&request(9, 1)).await.unwrap();
+    sqlx::query("ALTER TABLE meshline.decision_events ADD CONSTRAINT no_second CHECK (lead_sequence <> 2)")
+        .execute(&database.pool)
+        .await
+        .unwrap();
+    let results = warehouse.write_many(&[request(1, 1), request(2, 2), request(3, 1)]).await;
+    let failures: Vec<Option<Failure>> =
+        results.iter().map(|result| result.as_ref().err().map(|error| error.failed.failure)).collect();
+    assert_eq!(failures, [None, Some(Failure::NeedsPerson), None]);
+    let refused = results[1].as_ref().unwrap_err();
+    assert!(refused.pause.is_none() && refused.message.contains("23514"), "{refused}");
+    assert!(refused.request.as_ref().unwrap().to_string().contains(&request(2, 2).effect.key.to_string()));
+    assert_eq!(database.events().await.len(), 3);
+}
+
+#[tokio::test]
+async fn a_batch_is_one_statement() {
+    let database = Database::new().await;
+    let warehouse = database.warehouse(database.address());
+    let batch: Vec<_> = (1..=100).map(|lead| request(lead, 1)).collect();
+    assert_eq!(batch.len(), warehouse.limits().batch);
+    for result in warehouse.write_many(&batch).await {
+        assert_eq!(result.unwrap().response, json!({"event": "written", "current": "written"}));
+    }
+    let instants: i64 = sqlx::query_scalar("SELECT count(DISTINCT written_at) FROM meshline.decision_events")
+        .fetch_one(&database.pool)
+        .await
+        .unwrap();
+    assert_eq!((database.events().await.len(), instants), (100, 1));
+    let again = warehouse.write(&batch[0]).await.unwrap();
+    assert_eq!(again.response, json!({"event": "unchanged", "current": "unchanged"}));
+}
+
+#[tokio::test]
+async fn batches_with_common_leads_never_block_each_other_in_a_circle() {
+    let database = Database::new().await;
+    let warehouse = database.warehouse(database.address());
+    let forwards: Vec<_> = (1..=50).map(|lead| request(lead, 1)).collect();
+    let backwards: Vec<_> = (1..=50).rev().map(|lead| request(lead, 2)).collect();
+    for _ in 0..5 {
+        let both = futures::join!(warehouse.write_many(&forwards), warehouse.write_many(&backwards));
+        assert!(both.0.iter().chain(&both.1).all(Result::is_ok));
+    }
 }

@@ -30,7 +30,7 @@ pub async fn subject() -> Subject {
         secret: KEY,
         is_readable: false,
         keeps: Keeps::Bodies,
-        write_mark: |request| request.effect_key.to_string(),
+        write_mark: |request| request.effect.key.to_string(),
     }
 }
 
@@ -73,7 +73,7 @@ async fn attempts_share_the_id_and_are_signed_each_at_its_time() {
     let receipt = webhook.write(&request(1, 1)).await.unwrap();
     assert_eq!(receipt.status, Some(204));
     let [first, second] = receiver.requests().try_into().unwrap();
-    assert_eq!(first["webhook-id"], request(1, 1).effect_key.to_string());
+    assert_eq!(first["webhook-id"], request(1, 1).effect.key.to_string());
     assert_eq!(first["webhook-id"], second["webhook-id"]);
     assert_ne!(first["webhook-timestamp"], second["webhook-timestamp"]);
     assert_ne!(first["webhook-signature"], second["webhook-signature"]);

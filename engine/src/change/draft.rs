@@ -1,19 +1,17 @@
 //! The text of a draft: reading it, writing a version as text, and problems at their place.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use serde_json::{Value as Json, json};
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use strum::VariantArray as _;
 
-use super::Kind;
+use super::kinds::{Kind, PointedAt, TextForm};
 use super::locate::Places;
-use crate::bundle::{Bundle, BundleSource};
-use crate::catalogue::Catalogue;
-use crate::content::MapFile;
+use crate::bundle::{Bundle, BundleBuilder, BundleSource};
 use crate::problem::{Problem, Span};
-use crate::rules::pick::Pool;
-use crate::rules::{ReferenceList, RuleSetFile, yaml};
+use crate::rules::Analysis;
 
 /// What a text says.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,7 +23,7 @@ pub struct Draft {
 }
 
 /// Something wrong in a text, at its place.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mark {
     /// Where, in bytes of the text; `None` when it is not in this text.
     pub span: Option<Span>,
@@ -42,13 +40,13 @@ pub struct Mark {
 impl Draft {
     /// Whether it may be submitted: it can be read and nothing is wrong. What a list leaves out is told and harms nobody.
     pub fn is_ready(&self, kind: Kind) -> bool {
-        self.body.is_some() && (kind == Kind::List || self.marks.is_empty())
+        self.body.is_some() && (kind.spec().text == TextForm::Lines || self.marks.is_empty())
     }
 }
 
 /// Reads the text of a kind under a name. `others` are the bundles it would be a part of: it has to fit each.
 pub fn read(kind: Kind, name: &str, text: &str, others: &[BundleSource]) -> Draft {
-    let (body, problems) = parse(kind, name, text);
+    let (body, problems) = (kind.spec().parse)(name, text);
     let Some(body) = body else {
         return Draft { body: None, marks: marks(text, problems) };
     };
@@ -69,118 +67,34 @@ pub fn read(kind: Kind, name: &str, text: &str, others: &[BundleSource]) -> Draf
 /// # Errors
 /// When the content is not of its kind.
 pub fn write(kind: Kind, body: &Json) -> Result<String, Problem> {
-    match kind {
-        Kind::Catalogue => yaml_of::<Catalogue>(body),
-        Kind::Map => yaml_of::<MapFile>(body),
-        Kind::RuleSet => yaml_of::<RuleSetFile>(body),
-        Kind::Pool => yaml_of::<Pool>(body),
-        Kind::List => list_text(body),
-    }
+    (kind.spec().write)(body)
 }
 
-/// What a new draft of a kind begins with, where there is no version yet.
-pub fn template(kind: Kind, name: &str) -> String {
-    match kind {
-        Kind::List => String::new(),
-        Kind::Pool => format!("name: {name}\nmembers: []\n"),
-        Kind::Catalogue => "{}\n".to_owned(),
-        Kind::Map => format!("map: {name}\nfields: {{}}\n"),
-        Kind::RuleSet => format!("rule_set: {name}\nrules: []\ndefault: hold\n"),
-    }
-}
-
-/// Puts content in its place in a bundle.
+/// Puts content in its place in a bundle; what has no place in bundles changes nothing.
 ///
 /// # Errors
 /// When the content is not of its kind.
 pub fn place(kind: Kind, name: &str, body: &Json, source: &mut BundleSource) -> Result<(), Problem> {
-    match kind {
-        Kind::Catalogue => source.catalogue.1 = typed(body)?,
-        Kind::Map => source.map.1 = typed(body)?,
-        Kind::RuleSet => source.rule_set.1 = typed(body)?,
-        Kind::List => {
-            let version = source.lists.get(name).map_or(1, |(version, _)| *version);
-            source.lists.insert(name.to_owned(), (version, entries(body)));
-        }
-        Kind::Pool => {
-            let version = source.pools.get(name).map_or(1, |(version, _)| *version);
-            source.pools.insert(name.to_owned(), (version, typed(body)?));
-        }
-    }
+    let Some(place) = &kind.spec().place else { return Ok(()) };
+    let mut parts = BundleBuilder::from(source.clone());
+    (place.put)(&mut parts, name, None, body.clone())?;
+    *source = parts.build()?;
     Ok(())
 }
 
-fn parse(kind: Kind, name: &str, text: &str) -> (Option<Json>, Vec<Problem>) {
-    match kind {
-        Kind::Catalogue => parsed::<Catalogue>(text, Catalogue::check),
-        Kind::Map => match parsed::<MapFile>(text, |map| named("/map", &map.map, name)) {
-            // What is not in the form of a map is told field by field, at its place.
-            (None, problems) => (None, misread(text).unwrap_or(problems)),
-            read => read,
-        },
-        Kind::RuleSet => parsed::<RuleSetFile>(text, |set| {
-            let mut problems = named("/rule_set", &set.rule_set, name);
-            // In a workflow these stand in the workflow: here they would say it twice.
-            if !set.fields.0.is_empty() {
-                problems
-                    .push(Problem::at("/fields", "The fields stand in the workflow's catalogue, not here."));
-            }
-            if !set.lists.is_empty() {
-                problems.push(Problem::at(
-                    "/lists",
-                    "Reference lists have their own versions; leave them out here.",
-                ));
-            }
-            problems.extend(set.check());
-            problems
-        }),
-        Kind::Pool => parsed::<Pool>(text, |pool| {
-            let mut problems = named("/name", &pool.name, name);
-            problems.extend(pool.check());
-            problems
-        }),
-        Kind::List => {
-            let (list, problems) = ReferenceList::from_csv(text.as_bytes());
-            let mut all: Vec<&str> = list.entries().collect();
-            all.sort_unstable();
-            let body = json!({ "entries": all });
-            (Some(body), problems)
-        }
-    }
-}
-
-fn parsed<T: DeserializeOwned + Serialize>(
-    text: &str,
-    check: impl FnOnce(&T) -> Vec<Problem>,
-) -> (Option<Json>, Vec<Problem>) {
-    match yaml::read::<T>(text) {
-        Err(problems) => (None, problems),
-        Ok(value) => (serde_json::to_value(&value).ok(), check(&value)),
-    }
-}
-
-/// What is wrong with the form of a map; `None` where the text cannot even be read as data.
-fn misread(text: &str) -> Option<Vec<Problem>> {
-    MapFile::from_json(&yaml::read::<Json>(text).ok()?).err()
-}
-
-fn named(pointer: &str, said: &str, name: &str) -> Vec<Problem> {
-    if said == name {
-        return Vec::new();
-    }
-    vec![Problem::at(pointer, format!("This is `{name}`; a name does not change.")).suggest(Some(name))]
+/// What may be worth a look in a draft although nothing is wrong with it; `decided` is how many leads were looked at.
+pub fn notes(kind: Kind, text: &str, body: &Json, analysis: &Analysis, decided: usize) -> Vec<Mark> {
+    kind.spec().notes.map(|notes| notes(text, body, analysis, decided)).unwrap_or_default()
 }
 
 /// What is wrong with the bundle when the content takes its place in it; pointers are relative to the content's text.
 fn misfits(kind: Kind, name: &str, body: &Json, source: &BundleSource) -> Vec<Problem> {
+    let Some(taken) = &kind.spec().place else { return Vec::new() };
     let mut changed = source.clone();
     if let Err(problem) = place(kind, name, body, &mut changed) {
         return vec![problem];
     }
-    let mut problems = Vec::new();
-    if kind == Kind::Catalogue {
-        problems.extend(changed.catalogue.1.check_growth(&source.catalogue.1));
-    }
+    let mut problems = (taken.succession)(source, &changed);
     if let Err(found) = Bundle::compile(changed) {
         problems.extend(found.into_iter().map(|problem| relative(kind, problem)));
     }
@@ -189,17 +103,18 @@ fn misfits(kind: Kind, name: &str, body: &Json, source: &BundleSource) -> Vec<Pr
 
 /// A bundle's problem, seen from the text of one of its parts.
 fn relative(kind: Kind, problem: Problem) -> Problem {
-    let parts = [
-        ("/fields", Kind::Catalogue, "The fields"),
-        ("/map", Kind::Map, "The field extraction"),
-        ("", Kind::RuleSet, "The rules"),
-    ];
-    for (prefix, part, words) in parts {
+    let mut parts: Vec<(Kind, PointedAt)> = Kind::VARIANTS
+        .iter()
+        .filter_map(|part| Some((*part, part.spec().place.as_ref()?.pointers?)))
+        .collect();
+    // The part that is pointed at is the one with the longest prefix.
+    parts.sort_by_key(|(_, pointed)| Reverse(pointed.prefix.len()));
+    for (part, PointedAt { prefix, called }) in parts {
         let Some(rest) = problem.pointer.strip_prefix(prefix) else { continue };
         if part == kind {
             return Problem { pointer: rest.to_owned(), ..problem };
         }
-        let message = format!("{words} would not fit any more ({}): {}", problem.pointer, problem.message);
+        let message = format!("{called} would not fit any more ({}): {}", problem.pointer, problem.message);
         return Problem { pointer: "?".into(), span: None, message, suggestion: problem.suggestion };
     }
     problem
@@ -243,38 +158,14 @@ fn line_of(text: &str, lines: &[usize], message: &str) -> Option<Span> {
     Some(Span::new(start, start + text.get(start..end)?.trim_end().len()))
 }
 
-fn yaml_of<T: DeserializeOwned + Serialize>(body: &Json) -> Result<String, Problem> {
-    yaml::write(&typed::<T>(body)?)
-}
-
-fn typed<T: DeserializeOwned>(body: &Json) -> Result<T, Problem> {
-    serde_json::from_value(body.clone())
-        .map_err(|error| Problem::at("", format!("The stored content cannot be read: {error}.")))
-}
-
-fn entries(body: &Json) -> Vec<String> {
-    let all = body.get("entries").and_then(Json::as_array);
-    all.into_iter().flatten().filter_map(Json::as_str).map(str::to_owned).collect()
-}
-
-/// One entry a line below a header, so that no entry is taken for one.
-fn list_text(body: &Json) -> Result<String, Problem> {
-    let failed =
-        |error: &dyn std::fmt::Display| Problem::at("", format!("The list cannot be written: {error}."));
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(["value"]).map_err(|error| failed(&error))?;
-    for entry in entries(body) {
-        writer.write_record([entry]).map_err(|error| failed(&error))?;
-    }
-    let bytes = writer.into_inner().map_err(|error| failed(&error))?;
-    String::from_utf8(bytes).map_err(|error| failed(&error))
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
 
+    use serde_json::json;
+
     use super::*;
+    use crate::rules::yaml;
 
     fn source() -> BundleSource {
         BundleSource {

@@ -8,7 +8,7 @@ use crate::rules::{Analysis, RuleSetFile};
 const TOLD: usize = 100;
 
 /// What was found, marked in the text; `decided` is how many leads were looked at.
-pub fn notes(text: &str, file: &RuleSetFile, analysis: &Analysis, decided: usize) -> Vec<Mark> {
+pub(super) fn notes(text: &str, file: &RuleSetFile, analysis: &Analysis, decided: usize) -> Vec<Mark> {
     let (written, _) = file.written();
     let problem = |finding: &crate::rules::analysis::Finding| {
         let mut message = finding.message();

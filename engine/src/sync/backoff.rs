@@ -137,7 +137,17 @@ pub fn retry_after(header: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let wait = TimeDelta::try_seconds(seconds).map_or(RETRY_AFTER_MAX, |wait| wait.min(RETRY_AFTER_MAX));
         return Some(later(now, wait));
     }
-    httpdate::parse_http_date(header).ok().map(DateTime::from)
+    http_date(header)
+}
+
+/// Returns whether an instant is on a later day (UTC) than now.
+pub fn is_tomorrow(at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    at >= tomorrow(now)
+}
+
+/// Reads an HTTP date in any of its three forms (RFC 9110 §5.6.7).
+pub fn http_date(text: &str) -> Option<DateTime<Utc>> {
+    httpdate::parse_http_date(text).ok().map(DateTime::from)
 }
 
 /// `base × 2^(attempt − 1)`, at most the cap, in milliseconds.

@@ -134,12 +134,12 @@ async fn configure(
     std::fs::write(folder.path().join("tam.csv"), include_str!("../../demo/tam.csv"))?;
     let text = include_str!("../../demo/demo.yaml").replace("postgres://127.0.0.1/warehouse", warehouse);
     let (file, _) = apply::parse("the demo", &text, folder.path())?;
-    let mut secrets = Secrets::new();
+    let mut secrets = Secrets::default();
     if let Some(password) = password {
-        secrets.insert("warehouse".into(), Zeroizing::new(password.clone().into_bytes()));
+        secrets.destinations.insert("warehouse".into(), Zeroizing::new(password.clone().into_bytes()));
     }
     let signing: [u8; 32] = rand::random();
-    secrets.insert(
+    secrets.destinations.insert(
         "crm-webhook".into(),
         Zeroizing::new(
             format!("whsec_{}", base64::Engine::encode(&base64::prelude::BASE64_STANDARD, signing))

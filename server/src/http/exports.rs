@@ -1,6 +1,8 @@
 //! Lists as CSV files, streamed while they are read, and charts as files.
 
-use app::exports::{Export, LISTS, List, charts};
+use app::exports::{Export, charts};
+use app::pages::LIST_PAGES;
+use app::pages::list_page::ListEntry;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, Request, State as FromState};
@@ -14,19 +16,16 @@ use super::{Arrival, Failure, State, pages};
 /// Every list that is had as a file, by path.
 pub(crate) fn routes() -> Router<State> {
     let charts = Router::new().route(charts::PATH, get(chart));
-    LISTS.into_iter().fold(charts, |router, (list, path, _, name)| {
-        router.route(
-            path,
-            get(move |state: FromState<State>, request: Request| send(state, request, list, name)),
-        )
+    LIST_PAGES.iter().copied().fold(charts, |router, list| {
+        let handler = move |state: FromState<State>, request: Request| send(state, request, list);
+        router.route(list.info.csv, get(handler))
     })
 }
 
 async fn send(
     FromState(state): FromState<State>,
     request: Request,
-    list: List,
-    name: &'static str,
+    list: ListEntry,
 ) -> Result<Response, Failure> {
     pages::allowed(&request)?;
     let Some(arrival) = request.extensions().get::<Arrival>().cloned() else {
@@ -41,7 +40,7 @@ async fn send(
         Ok::<_, app::error::Error>(piece.map(|piece| (piece, export)))
     });
     let body = Body::from_stream(futures::StreamExt::chain(stream::iter([Ok(first)]), rest));
-    let file = format!("{name}-{}.csv", arrival.at.format("%Y-%m-%d"));
+    let file = format!("{}-{}.csv", list.info.file, arrival.at.format("%Y-%m-%d"));
     Ok(named(body.into_response(), "text/csv; charset=utf-8; header=present", &file))
 }
 
@@ -65,7 +64,7 @@ fn pairs(request: &Request) -> Vec<(String, String)> {
 }
 
 /// The answer as a file to be kept. What is no plain name is a path that leads to nothing, and no name for a file.
-fn named(mut response: Response, kind: &'static str, file: &str) -> Response {
+pub(super) fn named(mut response: Response, kind: &'static str, file: &str) -> Response {
     let file: String = file.chars().filter(|c| c.is_ascii_alphanumeric() || ['-', '.'].contains(c)).collect();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));

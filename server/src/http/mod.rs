@@ -43,6 +43,8 @@ pub use self::serve::serve;
 pub struct Config {
     /// Where the built files are; without it pages come without styles and scripts.
     pub site_dir: Option<PathBuf>,
+    /// The folder for files that people upload to import; without it none are taken.
+    pub data_dir: Option<PathBuf>,
     /// Whether browsers are told to send cookies over HTTPS only. Off only where pages are served over plain HTTP.
     pub secure_cookies: bool,
     /// The address people see, for example `https://meshline.example`; by default whatever `Host` says.

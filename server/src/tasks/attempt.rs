@@ -5,15 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use destinations::{Destination, Limits, Receipt, Request, WriteError};
-use engine::sync::backoff::{Failure, Next, Policy, next_attempt};
+use destinations::{Destination, Limits, Receipt, WriteError, WriteRequest};
+use engine::canonical::Digest;
+use engine::effect::Effect;
+use engine::sync::backoff::{Failed, Failure, Next, Policy, next_attempt};
 use futures::FutureExt as _;
 use store::sync::{Answer, Claimed, Finish, Outcome, Ticket};
 
-/// What a destination may take beyond its own timeout, for connecting; then it is broken off.
+/// What a destination may take beyond its own timeout, for connecting; then the write is cancelled.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// How long a write can take at the very most. A lease must have that much left for one to begin.
+/// How long a batch can take at the very most. Leases must have that much left for one to begin.
 pub(super) fn longest(limits: &Limits) -> Duration {
     limits.timeout + GRACE
 }
@@ -27,29 +29,48 @@ pub(super) struct Attempted {
     pub(super) not_before: Option<DateTime<Utc>>,
 }
 
-/// Writes an effect.
-pub(super) async fn attempt(destination: Arc<dyn Destination>, claimed: Claimed) -> Attempted {
+/// Writes a batch of effects; one end for each.
+pub(super) async fn attempt(destination: Arc<dyn Destination>, batch: Vec<Claimed>) -> Vec<Attempted> {
     let limits = destination.limits();
     let started_at = Utc::now();
-    let attempt = u32::try_from(claimed.ticket.attempt).unwrap_or(u32::MAX);
-    let request = Request {
-        effect_id: claimed.ticket.effect_id,
-        effect_key: claimed.effect_key,
-        remote_key: claimed.remote_key,
-        lead_sequence: claimed.lead_sequence,
-        attempt,
-        body: claimed.body,
-    };
+    let (mut ended, mut requests, mut written) = (Vec::new(), Vec::new(), Vec::new());
+    for Claimed { ticket, body, effect_key, expires_at, .. } in batch {
+        match request(&ticket, body, effect_key, &limits.retry) {
+            Ok(request) => {
+                requests.push(request);
+                written.push((ticket, expires_at));
+            }
+            Err(error) => ended.push(self::ended(ticket, expires_at, &limits.retry, started_at, Err(error))),
+        }
+    }
+    if !requests.is_empty() {
+        let results = write(&*destination, &requests, &limits).await;
+        ended.extend(written.into_iter().zip(results).map(|((ticket, expires_at), result)| {
+            self::ended(ticket, expires_at, &limits.retry, started_at, result)
+        }));
+    }
+    ended
+}
+
+/// What to write, unless that is known to fail.
+fn request(
+    ticket: &Ticket,
+    body: Vec<u8>,
+    effect_key: Digest,
+    retry: &Policy,
+) -> Result<WriteRequest, WriteError> {
+    let attempt = u32::try_from(ticket.attempt).unwrap_or(u32::MAX);
     // An effect that brings down whoever works on it comes back without ever having failed.
-    let result = if attempt > limits.retry.attempts {
-        Err(WriteError::new(
-            Failure::NeedsPerson,
-            format!("{} attempts have not brought it there", limits.retry.attempts),
-        ))
-    } else {
-        write(&*destination, &request, &limits).await
-    };
-    ended(claimed.ticket, claimed.expires_at, &limits.retry, started_at, result)
+    if attempt > retry.attempts {
+        let message = format!("gave up after {} attempts", retry.attempts);
+        return Err(WriteError::new(Failure::NeedsPerson, message));
+    }
+    let effect =
+        Effect::parse(body).map_err(|error| WriteError::new(Failure::NeedsPerson, error.to_string()))?;
+    if effect.key != effect_key {
+        return Err(WriteError::new(Failure::NeedsPerson, "the effect's body belongs to another effect"));
+    }
+    Ok(WriteRequest { effect_id: ticket.effect_id, attempt, effect })
 }
 
 /// An attempt that was broken off before its answer came.
@@ -66,21 +87,42 @@ pub(super) fn broken_off(ticket: Ticket) -> Finish {
     }
 }
 
+/// Writes a batch, within the time that one may take: one result for each request, whatever the destination does.
 async fn write(
     destination: &dyn Destination,
-    request: &Request,
+    requests: &[WriteRequest],
     limits: &Limits,
-) -> Result<Receipt, WriteError> {
-    let write = AssertUnwindSafe(destination.write(request)).catch_unwind();
-    match tokio::time::timeout(longest(limits), write).await {
-        Ok(Ok(result)) => result,
-        Ok(Err(_panic)) => {
-            Err(WriteError::new(Failure::Retry, "writing failed inside Meshline; its log says where"))
-        }
-        Err(_) => {
-            Err(WriteError::new(Failure::Retry, format!("no answer within {} s", longest(limits).as_secs())))
-        }
+) -> Vec<Result<Receipt, WriteError>> {
+    let all = |message: &str| vec![Err(WriteError::new(Failure::Retry, message)); requests.len()];
+    match tokio::time::timeout(longest(limits), write_guarded(destination, requests)).await {
+        Ok(results) if results.len() == requests.len() => results,
+        Ok(_) => all("the destination lost count of its results"),
+        Err(_) => all(&format!("no answer within {} s", longest(limits).as_secs())),
     }
+}
+
+/// A write that panics is a defect at one effect. The others of its batch are written without it.
+async fn write_guarded(
+    destination: &dyn Destination,
+    requests: &[WriteRequest],
+) -> Vec<Result<Receipt, WriteError>> {
+    if let Ok(results) = AssertUnwindSafe(destination.write_many(requests)).catch_unwind().await {
+        return results;
+    }
+    let mut results = Vec::with_capacity(requests.len());
+    for request in requests {
+        let panicked =
+            || Err(WriteError::new(Failure::Retry, "writing failed inside Meshline; its log says where"));
+        let is_alone = requests.len() == 1;
+        let result = if is_alone {
+            panicked()
+        } else {
+            let write = AssertUnwindSafe(destination.write(request)).catch_unwind();
+            write.await.unwrap_or_else(|_| panicked())
+        };
+        results.push(result);
+    }
+    results
 }
 
 fn ended(
@@ -136,7 +178,12 @@ fn after(
     now: DateTime<Utc>,
     random: f64,
 ) -> Outcome {
-    match next_attempt(policy, attempt, error.failed, now, random) {
+    // Where the destination needs a person, the effect does not: it waits there, and goes on when somebody resumes it.
+    let failed = match (error.failed.failure, &error.pause) {
+        (Failure::NeedsPerson, Some(_)) => Failed { failure: Failure::Retry, ..error.failed },
+        _ => error.failed,
+    };
+    match next_attempt(policy, attempt, failed, now, random) {
         Next::Dead => Outcome::Dead,
         Next::At(at) => {
             // One that will be too late by then is looked at when it is, and closed, so that it holds up no other.
@@ -168,6 +215,11 @@ mod tests {
         assert_eq!(after(Failure::Retry, 2, None), Outcome::Retry { due_at: due(2), counts: true });
         assert_eq!(after(Failure::Retry, 3, None), Outcome::Dead);
         assert_eq!(after(Failure::NeedsPerson, 1, None), Outcome::Dead);
+        let paused = WriteError::new(Failure::NeedsPerson, "x").pausing();
+        assert_eq!(
+            super::after(&POLICY, 1, &paused, None, now(), 1.0),
+            Outcome::Retry { due_at: due(1), counts: true }
+        );
         let midnight = "2026-11-23T00:30:00Z".parse().unwrap();
         assert_eq!(
             after(Failure::WaitUntilTomorrow, 3, None),

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::Utc;
-use destinations::{Destination, OpenError};
+use destinations::{Credential, Destination, OpenError};
 use engine::ids::DestinationId;
 use engine::sync::flow::Pace;
 use serde_json::Value as Json;
+use service::credentials::StoredTokens;
 use store::control::kill::{KillSwitch, kill_switches};
 use store::sync::{self, DestinationRecord};
 use store::{Error, Store};
@@ -17,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::signals::{Signal, Signals};
-use crate::tasks::desk::Desk;
+use crate::tasks::outbox_client::OutboxClient;
 use crate::tasks::trouble::Trouble;
 use crate::tasks::worker::Worker;
 
@@ -26,9 +27,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// Counting the outbox reads all of it.
 const COUNT_EVERY: Duration = Duration::from_secs(15);
 
-/// How a destination is opened: kind, settings, secret.
+/// How a destination is opened: kind, settings, credential.
 pub type Open =
-    Arc<dyn Fn(&str, &Json, Option<&[u8]>) -> Result<Box<dyn Destination>, OpenError> + Send + Sync>;
+    Arc<dyn Fn(&str, &Json, Credential<'_>) -> Result<Box<dyn Destination>, OpenError> + Send + Sync>;
 
 /// What a dispatcher can be told to do differently, for tests and measurements.
 #[derive(Clone)]
@@ -39,7 +40,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { open: Arc::new(destinations::open) }
+        Self { open: Arc::new(|kind, settings, credential| destinations::open(kind, settings, credential)) }
     }
 }
 
@@ -134,7 +135,7 @@ impl Dispatcher {
         let pace = pace(&record.pace, destination.limits().in_flight);
         let stop = CancellationToken::new();
         let worker = Worker {
-            desk: Desk { store: self.store.clone(), id, name: record.name.clone(), pace },
+            outbox: OutboxClient { store: self.store.clone(), id, name: record.name.clone(), pace },
             destination: destination.into(),
             committed: self.signals.outbox(),
             stop: stop.clone(),
@@ -145,8 +146,11 @@ impl Dispatcher {
 
     fn open(&self, record: &DestinationRecord) -> Result<Box<dyn Destination>, String> {
         let secret = record.secret(&self.store).map_err(|error| error.to_string())?;
-        (self.options.open)(&record.kind, &record.settings, secret.as_ref().map(|secret| secret.as_slice()))
-            .map_err(|error| error.to_string())
+        let credential = match record.credential_id {
+            Some(id) => Credential::Tokens(Arc::new(StoredTokens::new(self.store.clone(), id))),
+            None => Credential::from(secret.as_ref().map(|secret| secret.as_slice())),
+        };
+        (self.options.open)(&record.kind, &record.settings, credential).map_err(|error| error.to_string())
     }
 
     async fn count(&mut self) -> Result<(), Error> {

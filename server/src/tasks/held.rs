@@ -1,9 +1,9 @@
-//! The effects that one worker holds: those that wait for their turn, those being written, and results not yet told.
+//! The effects that one worker holds: those that wait for their turn, those being written, and results not yet reported.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
-use destinations::Destination;
+use destinations::{Destination, Limits};
 use engine::ids::EffectId;
 use engine::sync::flow::Pace;
 use store::Error;
@@ -12,21 +12,24 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::tasks::attempt::{Attempted, attempt, broken_off, longest};
-use crate::tasks::desk::Answered;
 use crate::tasks::health::Health;
+use crate::tasks::outbox_client::Answered;
 
-/// Effects held for each write under way: the next ones are at hand while results are told.
+/// Effects held for each one being written: the next ones are at hand while results are reported.
 const HELD_PER_WRITE: usize = 4;
+/// Bytes of bodies in one batch; a longer one goes by itself.
+const BATCH_BYTES: usize = 4 * 1024 * 1024;
 
 pub(super) struct Held {
     destination: Arc<dyn Destination>,
     waiting: VecDeque<(Claimed, Instant)>,
-    writing: JoinSet<Attempted>,
-    begun: HashMap<tokio::task::Id, Ticket>,
-    /// Results to tell.
+    writing: JoinSet<Vec<Attempted>>,
+    /// The batches being written.
+    begun: HashMap<tokio::task::Id, Vec<Ticket>>,
+    /// Results to report.
     pub(super) ended: Vec<Finish>,
-    /// How many results are being told.
-    pub(super) telling: usize,
+    /// How many results are being reported.
+    pub(super) reporting: usize,
     /// Why nothing more should be sent.
     pub(super) pause: Option<String>,
     /// How the destination does.
@@ -43,7 +46,7 @@ impl Held {
             writing: JoinSet::new(),
             begun: HashMap::new(),
             ended: Vec::new(),
-            telling: 0,
+            reporting: 0,
             pause: None,
             health: Health::new(pace.breaks_after()),
             is_shared: pace.at_once.is_some(),
@@ -51,14 +54,15 @@ impl Held {
     }
 
     /// How many more to claim: none while more than half of what can be held is, so that claims are few and large.
-    /// Results do not count, since the next effects are claimed while they are told, but where all processes share.
+    /// Results do not count, since the next effects are claimed while they are reported, but where all processes share.
     pub(super) fn room(&self) -> usize {
-        let held = self.waiting.len() + self.begun.len();
-        let in_flight = self.destination.limits().in_flight.max(1);
+        let held = self.waiting.len() + self.begun.values().map(Vec::len).sum::<usize>();
+        let Limits { in_flight, batch, .. } = self.destination.limits();
+        let at_once = in_flight.max(1).saturating_mul(batch.max(1));
         if self.is_shared {
-            return in_flight.saturating_sub(held + self.ended.len() + self.telling);
+            return at_once.saturating_sub(held + self.ended.len() + self.reporting).min(BATCH);
         }
-        let most = (in_flight * HELD_PER_WRITE).min(2 * BATCH);
+        let most = at_once.saturating_mul(HELD_PER_WRITE).min(2 * BATCH);
         if held * 2 > most { 0 } else { (most - held).min(BATCH) }
     }
 
@@ -69,7 +73,7 @@ impl Held {
     /// Takes over what a request came to; answers whether there may be more to claim.
     ///
     /// # Errors
-    /// Those of the request; what could not be told is held again.
+    /// Those of the request; what could not be reported is held again.
     pub(super) fn receive(&mut self, answered: Answered) -> Result<bool, Error> {
         match answered {
             Answered::Claimed { since, wanted, taken } => {
@@ -79,8 +83,8 @@ impl Held {
                 self.take(taken.effects, since);
                 Ok(is_full)
             }
-            Answered::Told { ended, counted } => {
-                self.telling = 0;
+            Answered::Reported { ended, counted } => {
+                self.reporting = 0;
                 if counted.is_err() {
                     self.ended.extend(ended);
                 }
@@ -95,19 +99,41 @@ impl Held {
         self.waiting.extend(claimed.into_iter().map(|claimed| (claimed, since + LEASE)));
     }
 
-    /// Begins as many writes as may be under way. One begins only while its lease outlasts it: even if the database is
-    /// away and the effect is taken over, nobody else writes at the same time.
+    /// Begins as many batches as may be under way. One begins only while its leases outlast it: even if the database is
+    /// away and an effect is taken over, nobody else writes it at the same time.
     pub(super) fn begin(&mut self) {
         let limits = self.destination.limits();
         let ends_by = Instant::now() + longest(&limits);
-        while self.begun.len() < limits.in_flight.max(1)
-            && self.waiting.front().is_some_and(|(_, held_until)| *held_until >= ends_by)
-        {
-            let Some((claimed, _)) = self.waiting.pop_front() else { return };
-            let ticket = claimed.ticket.clone();
-            let task = self.writing.spawn(attempt(self.destination.clone(), claimed));
-            self.begun.insert(task.id(), ticket);
+        while self.begun.len() < limits.in_flight.max(1) {
+            let batch = self.next_batch(&limits, ends_by);
+            if batch.is_empty() {
+                return;
+            }
+            let tickets = batch.iter().map(|claimed| claimed.ticket.clone()).collect();
+            let task = self.writing.spawn(attempt(self.destination.clone(), batch));
+            self.begun.insert(task.id(), tickets);
         }
+    }
+
+    /// Takes the next effects out of the line, from its head on. They have different leads, so that the effects of one lead
+    /// are written one after another also where a failed one is replayed beside its successor.
+    fn next_batch(&mut self, limits: &Limits, ends_by: Instant) -> Vec<Claimed> {
+        let (mut batch, mut bytes, mut leads) = (Vec::new(), 0, HashSet::new());
+        while batch.len() < limits.batch.max(1)
+            && let Some((claimed, held_until)) = self.waiting.front()
+        {
+            bytes += claimed.body.len();
+            let is_alone = is_suspect(claimed, limits);
+            let has_room = batch.is_empty() || (bytes <= BATCH_BYTES && !is_alone);
+            if *held_until < ends_by || !has_room || !leads.insert(claimed.ticket.lead_id) {
+                break;
+            }
+            batch.extend(self.waiting.pop_front().map(|(claimed, _)| claimed));
+            if is_alone {
+                break;
+            }
+        }
+        batch
     }
 
     /// Waits for a write to end, and takes all that have.
@@ -116,13 +142,18 @@ impl Held {
         let mut next = Some(first);
         while let Some(result) = next {
             match result {
-                Ok((task, Attempted { finish, pause, not_before })) => {
+                Ok((task, attempted)) => {
                     self.begun.remove(&task);
-                    self.health.note(finish.outcome, finish.answer.error.as_deref(), not_before);
-                    self.ended.push(finish);
-                    self.pause = self.pause.take().or(pause);
+                    for Attempted { finish, pause, not_before } in attempted {
+                        self.health.note(finish.outcome, finish.answer.error.as_deref(), not_before);
+                        self.ended.push(finish);
+                        self.pause = self.pause.take().or(pause);
+                    }
                 }
-                Err(broken) => self.ended.extend(self.begun.remove(&broken.id()).map(broken_off)),
+                Err(broken) => {
+                    let tickets = self.begun.remove(&broken.id()).unwrap_or_default();
+                    self.ended.extend(tickets.into_iter().map(broken_off));
+                }
             }
             next = self.writing.try_join_next_with_id();
         }
@@ -132,7 +163,7 @@ impl Held {
     pub(super) fn leases(&self) -> Vec<(EffectId, i64)> {
         let waiting = self.waiting.iter().map(|(claimed, _)| &claimed.ticket);
         waiting
-            .chain(self.begun.values())
+            .chain(self.begun.values().flatten())
             .chain(self.ended.iter().map(|finish| &finish.ticket))
             .map(lease)
             .collect()
@@ -152,11 +183,17 @@ impl Held {
         self.waiting.drain(..).map(|(claimed, _)| lease(&claimed.ticket)).collect()
     }
 
-    /// Breaks off the writes under way; each becomes a result to tell.
+    /// Breaks off the writes under way; each becomes a result to report.
     pub(super) fn break_off(&mut self) {
         self.writing.abort_all();
-        self.ended.extend(self.begun.drain().map(|(_, ticket)| broken_off(ticket)));
+        self.ended.extend(self.begun.drain().flat_map(|(_, tickets)| tickets).map(broken_off));
     }
+}
+
+/// Whether an effect has used up half of its attempts. It may be the one that brings a whole batch down, so it goes by itself.
+fn is_suspect(claimed: &Claimed, limits: &Limits) -> bool {
+    let attempt = u32::try_from(claimed.ticket.attempt).unwrap_or(u32::MAX);
+    attempt > 1 && attempt > limits.retry.attempts / 2
 }
 
 fn lease(ticket: &Ticket) -> (EffectId, i64) {

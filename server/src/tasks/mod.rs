@@ -1,10 +1,9 @@
-//! The loops of the process: carrying out effects, running jobs, and passing on what other processes commit.
+//! The loops of the process: carrying out effects, jobs and runs, and passing on what other processes commit.
 //!
 //! Each task looks at the database, does one bounded piece of work and looks again; it is woken by a signal and by the
 //! clock. Any number of processes may run them at once, and any of them may die at any moment.
 
 mod attempt;
-mod desk;
 pub mod dispatch;
 mod health;
 mod held;
@@ -12,18 +11,20 @@ mod jobs;
 pub mod listen;
 pub mod marks;
 mod notices;
+mod outbox_client;
 mod releases;
+pub mod runs;
 pub mod schedule;
 mod trouble;
+mod uploads;
 mod worker;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 pub use self::jobs::Means;
 pub use self::notices::Letters;
 
-use service::decide::Pipeline;
+use service::run::RunContext;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -39,15 +40,12 @@ pub struct Tasks {
 
 impl Tasks {
     /// Starts all tasks.
-    pub fn start(
-        pipeline: Arc<Pipeline>,
-        means: Means,
-        signals: &Signals,
-        shutdown: &CancellationToken,
-    ) -> Self {
+    pub fn start(context: RunContext, means: Means, signals: &Signals, shutdown: &CancellationToken) -> Self {
+        let pipeline = context.pipeline.clone();
         let store = pipeline.store().clone();
         let mut running = JoinSet::new();
         running.spawn(schedule::run(store.clone(), means, signals.jobs(), shutdown.clone()));
+        running.spawn(runs::run(context, signals.clone(), shutdown.clone()));
         let options = dispatch::Options::default();
         running.spawn(dispatch::run(store.clone(), options, signals.clone(), shutdown.clone()));
         running.spawn(releases::run(pipeline, signals.releases(), shutdown.clone()));

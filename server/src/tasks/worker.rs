@@ -11,9 +11,9 @@ use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-use crate::tasks::desk::{Desk, Requests};
 use crate::tasks::health::Change;
 use crate::tasks::held::Held;
+use crate::tasks::outbox_client::{OutboxClient, Requests};
 use crate::tasks::trouble::Trouble;
 
 /// How late work is found that was not signalled: retries that are due, and lost notifications.
@@ -24,7 +24,7 @@ const HEARTBEAT: Duration = Duration::from_secs(3);
 const STOP_WITHIN: Duration = Duration::from_secs(10);
 
 pub(super) struct Worker {
-    pub(super) desk: Desk,
+    pub(super) outbox: OutboxClient,
     pub(super) destination: Arc<dyn Destination>,
     pub(super) committed: watch::Receiver<()>,
     pub(super) stop: CancellationToken,
@@ -32,7 +32,7 @@ pub(super) struct Worker {
 
 impl Worker {
     pub(super) async fn run(mut self) {
-        let mut held = Held::new(self.destination.clone(), &self.desk.pace);
+        let mut held = Held::new(self.destination.clone(), &self.outbox.pace);
         let mut requests = Requests::default();
         let (mut poll, mut heartbeat) = (ticks(POLL), ticks(HEARTBEAT));
         let mut trouble = Trouble::default();
@@ -61,25 +61,27 @@ impl Worker {
         self.wind_down(held, requests).await;
     }
 
-    /// Acts on what the attempts say of the destination, then sets off what there is to do: tell results, claim what
+    /// Acts on what the attempts say of the destination, then sets off what there is to do: report results, claim what
     /// there is room for, begin writes.
     async fn step(&mut self, held: &mut Held, requests: &mut Requests, look: &mut bool) -> Result<(), Error> {
         if let Some(reason) = held.pause.take() {
-            tracing::warn!(destination = %self.desk.name, reason, "destination paused");
-            sync::pause(&self.desk.store, &Actor::command("dispatcher"), self.desk.id, &reason).await?;
+            tracing::warn!(destination = %self.outbox.name, reason, "destination paused");
+            sync::pause(&self.outbox.store, &Actor::command("dispatcher"), self.outbox.id, &reason).await?;
+            // What is in line would fail in the same way.
+            sync::release(&self.outbox.store, &held.give_back()).await?;
         }
         if let Some(change) = held.health.change() {
             // What is being claimed would come to wait behind the breaker.
             requests.settle(held).await?;
-            self.tell_breaker(held, change).await?;
+            self.set_breaker(held, change).await?;
         }
-        requests.tell(&self.desk, held);
+        requests.report(&self.outbox, held);
         let room = held.room();
         if *look && room > 0 && !requests.is_claiming {
             *look = false;
             // Seen before looking: a signal from here on makes it look again.
             self.committed.mark_unchanged();
-            requests.claim(&self.desk, room);
+            requests.claim(&self.outbox, room);
         }
         held.begin();
         Ok(())
@@ -87,21 +89,20 @@ impl Worker {
 
     /// Opens or closes the breaker, for all processes. What waits behind an open one is given back, so that nobody holds
     /// what nobody may send.
-    async fn tell_breaker(&self, held: &mut Held, change: Change) -> Result<(), Error> {
+    async fn set_breaker(&self, held: &mut Held, change: Change) -> Result<(), Error> {
         match change {
             Change::Open { not_before, is_trial, reason } => {
-                metrics::counter!("meshline_breaker_opened_total", "destination" => self.desk.name.clone())
+                metrics::counter!("meshline_breaker_opened_total", "destination" => self.outbox.name.clone())
                     .increment(1);
-                tracing::warn!(destination = %self.desk.name, reason, "destination is down; it is tried again after a while");
+                tracing::warn!(destination = %self.outbox.name, reason, "destination is down; it is tried again after a while");
                 let now = Utc::now();
-                sync::open_breaker(&self.desk.store, self.desk.id, not_before, is_trial, &reason, now)
+                sync::open_breaker(&self.outbox.store, self.outbox.id, not_before, is_trial, &reason, now)
                     .await?;
-                let leases = held.give_back();
-                if leases.is_empty() { Ok(()) } else { sync::release(&self.desk.store, &leases).await }
+                sync::release(&self.outbox.store, &held.give_back()).await
             }
             Change::Close => {
-                tracing::info!(destination = %self.desk.name, "destination is back");
-                sync::close_breaker(&self.desk.store, self.desk.id).await
+                tracing::info!(destination = %self.outbox.name, "destination is back");
+                sync::close_breaker(&self.outbox.store, self.outbox.id).await
             }
         }
     }
@@ -112,18 +113,16 @@ impl Worker {
             return Ok(());
         }
         let since = Instant::now();
-        let still = sync::heartbeat(&self.desk.store, &leases).await?;
+        let still = sync::heartbeat(&self.outbox.store, &leases).await?;
         held.keep(still, since);
         Ok(())
     }
 
-    /// Gives back what was not begun, lets what was begun end, and tells the results. What cannot be told is left to
+    /// Gives back what was not begun, lets what was begun end, and reports the results. What cannot be reported is left to
     /// the lease.
     async fn wind_down(&self, mut held: Held, mut requests: Requests) {
         let settled = requests.settle(&mut held).await;
-        let leases = held.give_back();
-        let given_back =
-            if leases.is_empty() { Ok(()) } else { sync::release(&self.desk.store, &leases).await };
+        let given_back = sync::release(&self.outbox.store, &held.give_back()).await;
         let all = async {
             while !held.is_idle() {
                 held.end().await;
@@ -132,15 +131,15 @@ impl Worker {
         if tokio::time::timeout(STOP_WITHIN, all).await.is_err() {
             held.break_off();
         }
-        let told = self.tell_all(&mut held, &mut requests).await;
-        if let Err(error) = settled.and(given_back).and(told) {
-            tracing::warn!(destination = %self.desk.name, error = %error, "stopped without telling all results; their leases lapse");
+        let reported = self.report_all(&mut held, &mut requests).await;
+        if let Err(error) = settled.and(given_back).and(reported) {
+            tracing::warn!(destination = %self.outbox.name, error = %error, "stopped without reporting all results; their leases lapse");
         }
     }
 
-    async fn tell_all(&self, held: &mut Held, requests: &mut Requests) -> Result<(), Error> {
+    async fn report_all(&self, held: &mut Held, requests: &mut Requests) -> Result<(), Error> {
         while !held.ended.is_empty() {
-            requests.tell(&self.desk, held);
+            requests.report(&self.outbox, held);
             requests.settle(held).await?;
         }
         Ok(())

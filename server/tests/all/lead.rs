@@ -41,7 +41,7 @@ impl Office {
         std::fs::write(folder.path().join("tam.csv"), include_str!("../../demo/tam.csv")).unwrap();
         let (file, mut secrets) = apply::parse("test", text, folder.path())?;
         let key = format!("whsec_{}", base64::Engine::encode(&base64::prelude::BASE64_STANDARD, [7; 32]));
-        secrets.insert("crm-webhook".into(), key.into_bytes().into());
+        secrets.destinations.insert("crm-webhook".into(), key.into_bytes().into());
         apply::apply(
             self.store(),
             &Actor::command("test"),

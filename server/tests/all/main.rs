@@ -9,6 +9,7 @@
 )]
 
 mod lead;
+mod lead_first;
 mod mail;
 mod support;
 

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use destinations::DestinationFile;
+use destinations::credentials::Grant;
+use destinations::{DestinationFile, SecretSource};
 use engine::action::Action;
 use engine::bundle::{Bundle, BundleSource};
 use engine::catalogue::Catalogue;
+use engine::change::Kind;
 use engine::content::MapFile;
 use engine::content::map::MappedField;
 use engine::event::EventKind;
@@ -15,6 +17,7 @@ use engine::rules::{RuleDefinition, RuleSetFile};
 use engine::sync::flow::Pace;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use store::titles::{TITLE_CHARS, Titled};
 
 /// A whole file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -26,6 +29,9 @@ pub struct ApplyFile {
     /// Pools of people by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub pools: BTreeMap<String, PoolFile>,
+    /// Accounts that destinations sign in with by tokens which expire (OAuth), by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub credentials: BTreeMap<String, Grant<SecretSource>>,
     /// Systems that decisions are written to, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub destinations: BTreeMap<String, ConnectionFile>,
@@ -38,6 +44,9 @@ pub struct ApplyFile {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListFile {
+    /// What people call it; by default its name in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
     /// The entries.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub entries: Vec<String>,
@@ -50,6 +59,9 @@ pub struct ListFile {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PoolFile {
+    /// What people call it; by default its name in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
     /// Its members, in the order in which ties are broken.
     pub members: Vec<Member>,
 }
@@ -57,12 +69,18 @@ pub struct PoolFile {
 /// A system that decisions are written to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ConnectionFile {
+    /// What people call it; by default its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
     /// Why nothing is to be sent yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paused: Option<String>,
     /// How hard all processes together may work it; not bounded when absent.
     #[serde(default, skip_serializing_if = "is_unbounded")]
     pub pace: Pace,
+    /// The credential of this file that it signs in with, in place of a secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential: Option<String>,
     /// Which system it is, its settings, and where its secret is.
     #[serde(flatten)]
     pub destination: DestinationFile,
@@ -152,6 +170,7 @@ impl ApplyFile {
         let names = [
             ("lists", keys(&self.lists)),
             ("pools", keys(&self.pools)),
+            ("credentials", keys(&self.credentials)),
             ("destinations", keys(&self.destinations)),
             ("workflows", keys(&self.workflows)),
         ];
@@ -159,6 +178,26 @@ impl ApplyFile {
             problems.extend(names.into_iter().filter(|name| !is_name(name, part == "lists")).map(|name| {
                 Problem::at(format!("/{part}/{name}"), "A name is up to 100 lower-case letters, digits and hyphens (in a list's name, underscores), and begins with a letter or digit.")
             }));
+        }
+        for (name, connection) in &self.destinations {
+            let Some(credential) = &connection.credential else { continue };
+            let pointer = format!("/destinations/{name}/credential");
+            if connection.destination.secret().is_some() {
+                problems.push(Problem::at(pointer, "A destination has a secret or a credential, not both."));
+            } else if !self.credentials.contains_key(credential) {
+                let message = format!("There is no credential `{credential}` in this file.");
+                problems.push(Problem::at(pointer, message));
+            }
+        }
+        for (what, title) in self.titles() {
+            if !(1..=TITLE_CHARS).contains(&title.chars().count()) {
+                let (part, name) = match what {
+                    Titled::Version(kind, name) => (kind.spec().path.trim_start_matches('/'), name),
+                    Titled::Destination(name) => ("destinations", name),
+                };
+                let message = format!("A title has 1 to {TITLE_CHARS} characters.");
+                problems.push(Problem::at(format!("/{part}/{name}/title"), message));
+            }
         }
         for (name, pool) in &self.pools {
             let found = self.pool(name, pool).check();
@@ -184,6 +223,20 @@ impl ApplyFile {
             }
         }
         problems
+    }
+
+    /// Returns the titles that the file gives.
+    pub fn titles(&self) -> Vec<(Titled<'_>, &str)> {
+        let lists =
+            self.lists.iter().map(|(name, list)| (Titled::Version(Kind::List, name), list.title.as_deref()));
+        let pools =
+            self.pools.iter().map(|(name, pool)| (Titled::Version(Kind::Pool, name), pool.title.as_deref()));
+        let destinations = self
+            .destinations
+            .iter()
+            .map(|(name, destination)| (Titled::Destination(name), destination.title.as_deref()));
+        let all = lists.chain(pools).chain(destinations);
+        all.filter_map(|(what, title)| Some((what, title?))).collect()
     }
 
     /// The bundle of a workflow, all versions 1.

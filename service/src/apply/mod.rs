@@ -2,19 +2,27 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
+use destinations::Credential;
+use destinations::credentials::Grant;
 use engine::bundle::Bundle;
+use engine::change::kinds::Membership;
 use engine::problem::Problem;
 use engine::rules::ReferenceList;
 use serde_json::{Value as Json, json};
 use sqlx::PgConnection;
+use store::credentials::Comparison;
 use store::destinations::{DestinationInput, DestinationRow};
+use store::titles::Titled;
 use store::workflows::{self, Definition, Kind, Target};
 use store::{Actor, Store};
+use strum::VariantArray as _;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::change::{self, Proposed};
+use crate::credentials::StoredTokens;
 use crate::error::{Error, Result};
 use crate::release;
 
@@ -31,8 +39,14 @@ pub struct ApplyOptions {
     pub plan: bool,
 }
 
-/// Secrets of destinations, by name.
-pub type Secrets = BTreeMap<String, Zeroizing<Vec<u8>>>;
+/// The secrets that a file names.
+#[derive(Default)]
+pub struct Secrets {
+    /// Those of destinations, by the destination's name.
+    pub destinations: BTreeMap<String, Zeroizing<Vec<u8>>>,
+    /// Credentials, by name.
+    pub credentials: BTreeMap<String, Grant>,
+}
 
 /// Reads and checks an apply file with the secrets and lists it names.
 ///
@@ -66,10 +80,16 @@ pub fn parse(name: &str, text: &str, folder: &Path) -> Result<(ApplyFile, Secret
         list.entries.sort();
         list.entries.dedup();
     }
-    let mut secrets = Secrets::new();
+    let mut secrets = Secrets::default();
+    for (credential, grant) in &file.credentials {
+        match grant.with_secrets(folder) {
+            Ok(grant) => drop(secrets.credentials.insert(credential.clone(), grant)),
+            Err(error) => problems.push(Problem::at(format!("/credentials/{credential}"), error.to_string())),
+        }
+    }
     for (destination, connection) in &file.destinations {
         match connection.destination.secret().map(|source| source.read(folder)) {
-            Some(Ok(secret)) => drop(secrets.insert(destination.clone(), secret)),
+            Some(Ok(secret)) => drop(secrets.destinations.insert(destination.clone(), secret)),
             Some(Err(error)) => {
                 problems.push(Problem::at(format!("/destinations/{destination}"), error.to_string()))
             }
@@ -104,6 +124,7 @@ pub async fn apply(
             changes.push(format!("draft   {kind} {name} ({})", part.what));
         }
     }
+    let credentials = credentials(store, &mut tx, actor, &mut changes, secrets, options.bootstrap).await?;
     let known = store::destinations::by_name(&mut tx).await?;
     for (name, definition) in &file.destinations {
         destination(
@@ -114,10 +135,22 @@ pub async fn apply(
             known.get(name),
             name,
             definition,
-            secrets.get(name).map(|secret| secret.as_slice()),
+            SignIn {
+                secret: secrets.destinations.get(name).map(|secret| secret.as_slice()),
+                credential: definition.credential.as_ref().and_then(|name| credentials.get(name)).copied(),
+            },
             options.bootstrap,
         )
         .await?;
+    }
+    for (what, title) in file.titles() {
+        if store::titles::set(&mut tx, actor, what, Some(title)).await? {
+            let (kind, name) = match what {
+                Titled::Version(kind, name) => (<&str>::from(kind), name),
+                Titled::Destination(name) => ("destination", name),
+            };
+            changes.push(format!("title   {kind} {name} ({title})"));
+        }
     }
     for (name, definition) in &file.workflows {
         workflow(&mut tx, actor, &mut changes, &begun, name, definition, options.bootstrap).await?;
@@ -180,13 +213,9 @@ async fn begin(
         if workflows::by_name(tx, name).await?.is_some_and(|known| known.live_release.is_some()) {
             continue;
         }
-        let rules = definition.rule_set_file(name);
         let compiled = Bundle::compile(file.bundle(name, definition))
             .map_err(|problems| Error::InvalidFile { file: name.to_owned(), problems })?;
-        let mut wanted =
-            BTreeSet::from([Kind::Catalogue, Kind::Map, Kind::RuleSet].map(|kind| (kind, name.clone())));
-        wanted.extend(compiled.asked_lists().into_iter().map(|list| (Kind::List, list.to_owned())));
-        wanted.extend(rules.pools().into_iter().map(|pool| (Kind::Pool, pool)));
+        let wanted = needed(&compiled, name);
         let mut ids = Vec::with_capacity(wanted.len());
         for key in wanted {
             let Some(part) = parts.get(&key) else { continue };
@@ -202,6 +231,56 @@ async fn begin(
     Ok(begun)
 }
 
+/// What a destination signs in with.
+#[derive(Clone, Copy)]
+struct SignIn<'a> {
+    secret: Option<&'a [u8]>,
+    credential: Option<Uuid>,
+}
+
+/// Saves the credentials of the file; their ids by name.
+async fn credentials(
+    store: &Store,
+    tx: &mut PgConnection,
+    actor: &Actor,
+    changes: &mut Vec<String>,
+    secrets: &Secrets,
+    bootstrap: bool,
+) -> Result<BTreeMap<String, Uuid>> {
+    let mut ids = BTreeMap::new();
+    for (name, grant) in &secrets.credentials {
+        let grant = Zeroizing::new(serde_json::to_vec(grant)?);
+        let id = match store::credentials::compare(store, tx, name, &grant).await? {
+            Comparison::Same(id) => id,
+            Comparison::Different(id) if !bootstrap => {
+                changes.push(format!(
+                    "differs credential {name} (left as it is: credentials change with --bootstrap only)"
+                ));
+                id
+            }
+            Comparison::New | Comparison::Different(_) => {
+                changes.push(format!("connect credential {name}"));
+                store::credentials::save(store, tx, actor, name, &grant).await?
+            }
+        };
+        ids.insert(name.clone(), id);
+    }
+    Ok(ids)
+}
+
+/// Returns the parts of a workflow's bundle: its own, and what its rules name.
+fn needed(bundle: &Bundle, workflow: &str) -> BTreeSet<(Kind, String)> {
+    let mut all = BTreeSet::new();
+    for kind in Kind::VARIANTS {
+        match kind.spec().place.as_ref().map(|place| place.membership) {
+            Some(Membership::One) => drop(all.insert((*kind, workflow.to_owned()))),
+            Some(Membership::Named(names)) => all.extend(names(bundle).into_iter().map(|name| (*kind, name))),
+            None => {}
+        }
+    }
+    all
+}
+
 #[expect(clippy::too_many_arguments, reason = "all of it is one row of the file")]
 async fn destination(
     store: &Store,
@@ -211,7 +290,7 @@ async fn destination(
     known: Option<&DestinationRow>,
     name: &str,
     connection: &ConnectionFile,
-    secret: Option<&[u8]>,
+    sign_in: SignIn<'_>,
     bootstrap: bool,
 ) -> Result<()> {
     let kind = connection.destination.kind().to_string();
@@ -220,6 +299,7 @@ async fn destination(
         let same = known.kind == kind
             && known.settings == settings
             && known.pace == connection.pace
+            && known.credential_id == sign_in.credential
             && (known.paused_reason == connection.paused || !bootstrap);
         if same {
             return Ok(());
@@ -235,9 +315,13 @@ async fn destination(
             problems: vec![Problem::at(format!("/destinations/{name}/pace"), problem)],
         });
     }
-    if secret.is_some() || known.is_none() {
+    if sign_in.secret.is_some() || sign_in.credential.is_some() || known.is_none() {
         // Whether it opens is known only with its secret; the one that is stored was checked when it came.
-        destinations::open(&kind, &settings, secret).map_err(|error| Error::InvalidFile {
+        let credential = match sign_in.credential {
+            Some(id) => Credential::Tokens(Arc::new(StoredTokens::new(store.clone(), id))),
+            None => Credential::from(sign_in.secret),
+        };
+        destinations::open(&kind, &settings, credential).map_err(|error| Error::InvalidFile {
             file: format!("destination {name}"),
             problems: vec![Problem::at(format!("/destinations/{name}"), error.to_string())],
         })?;
@@ -254,7 +338,8 @@ async fn destination(
             kind: &kind,
             settings: &settings,
             pace: &connection.pace,
-            secret,
+            secret: sign_in.secret,
+            credential: sign_in.credential,
             paused_reason,
         },
     )

@@ -10,8 +10,8 @@ mod reading;
 mod review;
 mod write;
 
-pub use impact::{Impact, impact};
-pub use policy::{approvers, may_write, owner};
+pub use impact::{ChangeImpact, WorkflowImpact, impact};
+pub use policy::{approvers, may_write};
 pub use propose::{Proposed, propose};
 pub use reading::{Reading, read, text_of};
 pub use review::{Approval, approve, comment, send_back};

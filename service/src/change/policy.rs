@@ -9,29 +9,17 @@ use store::{Error, Result};
 /// Returns the roles that approve a change of a kind, each by another person. The database asks for at least those that do
 /// not depend on `touches_assignment`.
 pub fn approvers(kind: Kind, touches_assignment: bool) -> Vec<Role> {
-    let mut roles = match kind {
-        Kind::Map => vec![Role::Enablement, Role::RepLeader],
-        Kind::Catalogue => vec![Role::Enablement, Role::Revops],
-        Kind::RuleSet | Kind::List | Kind::Pool => vec![Role::Revops],
-    };
+    let mut roles = kind.spec().approvers.to_vec();
     if touches_assignment {
         roles.push(Role::AeRepLeader);
     }
     roles
 }
 
-/// Returns the role that owns the layer of a kind: it writes there, everyone else suggests.
-pub fn owner(kind: Kind) -> Role {
-    match kind {
-        Kind::Map | Kind::Catalogue => Role::Enablement,
-        Kind::RuleSet | Kind::List | Kind::Pool => Role::Revops,
-    }
-}
-
 /// Returns whether the actor may write in a change: its author, and whoever owns its layer.
 pub fn may_write(actor: &Actor, change: &Change) -> bool {
     change.author.is_some_and(|author| actor.who == Who::Person(author))
-        || actor.is_any(&[owner(change.kind)])
+        || actor.is_any(&[change.kind.spec().owner])
 }
 
 /// Refuses an actor who may not write in a change.

@@ -65,8 +65,8 @@ fn compare(
     sources: &[BundleSource],
 ) -> Comparison {
     let mut comparison = change::compare(kind, base.map(|base| &base.body), body);
-    if kind == Kind::List {
-        comparison.touches_assignment = sources.iter().any(|source| source.rule_set.1.hands_out_by(name));
+    if let Some(place) = &kind.spec().place {
+        comparison.touches_assignment |= sources.iter().any(|source| (place.hands_out)(source, name));
     }
     comparison
 }

@@ -1,7 +1,6 @@
 //! What becomes of the releases that wait when another one goes live.
 
 use engine::bundle::BundleSource;
-use engine::change::Kind;
 use engine::control::release::{Act, Maker, Stage, step};
 use sqlx::PgConnection;
 use store::actor::Actor;
@@ -95,11 +94,6 @@ fn advance(release: &Release, act: Act) -> Result<Stage> {
 
 /// The version that is live of what this is a version of, or would be.
 fn live_version(source: &BundleSource, version: &Version) -> Option<u32> {
-    match version.kind {
-        Kind::Catalogue => Some(source.catalogue.0),
-        Kind::Map => Some(source.map.0),
-        Kind::RuleSet => Some(source.rule_set.0),
-        Kind::List => source.lists.get(&version.name).map(|(number, _)| *number),
-        Kind::Pool => source.pools.get(&version.name).map(|(number, _)| *number),
-    }
+    let place = version.kind.spec().place.as_ref()?;
+    (place.version)(source, &version.name)
 }

@@ -1,16 +1,24 @@
 //! Changes as pages show them.
+//!
+//! Hand-written SQL: keyset lists with the roles that have approved, gathered in an array.
 
 use chrono::{DateTime, Utc};
 use engine::canonical::Digest;
 use engine::change::Kind;
 use engine::ids::PersonId;
+use sea_orm::{
+    ColumnTrait as _, DerivePartialModel, EntityTrait as _, JoinType, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _, RelationTrait as _,
+};
 use serde_json::Value as Json;
 use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder};
 use uuid::Uuid;
 
 use super::{Change, Review, State};
 use crate::actor::Role;
+use crate::entity::{change, change_editor, change_review, person, version};
 use crate::error::{Error, Result};
+use crate::orm::orm;
 use crate::pool::Store;
 
 /// Rows a page has.
@@ -18,7 +26,8 @@ const PAGE_ROWS: usize = 50;
 /// Where counting what waits stops: a hundred is many.
 const COUNTED: i64 = 100;
 
-#[derive(FromRow)]
+#[derive(DerivePartialModel)]
+#[sea_orm(entity = "change::Entity")]
 struct ChangeRow {
     id: Uuid,
     number: i64,
@@ -34,11 +43,13 @@ struct ChangeRow {
     required: Vec<String>,
     revision: i32,
     author_id: Option<Uuid>,
+    #[sea_orm(from_expr = "person::Column::Name")]
     author_name: Option<String>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
     submitted_at: Option<DateTime<Utc>>,
     closed_at: Option<DateTime<Utc>>,
+    #[sea_orm(from_expr = "version::Column::Version")]
     version: Option<i32>,
 }
 
@@ -81,14 +92,13 @@ impl TryFrom<ChangeRow> for Change {
 /// # Errors
 /// [`Error::NotFound`] when there is none.
 pub async fn by_number(connection: &mut PgConnection, number: i64) -> Result<Change> {
-    let row: Option<ChangeRow> = sqlx::query_as(
-        "SELECT c.id, c.number, c.kind, c.name, c.base_version, c.state, c.title, c.why, c.source, c.body, c.hash, c.required, c.revision, c.author_id, \
-         p.name AS author_name, c.created_at, c.updated_at, c.submitted_at, c.closed_at, v.version FROM changes c \
-         LEFT JOIN people p ON p.id = c.author_id LEFT JOIN versions v ON v.id = c.version_id WHERE c.number = $1",
-    )
-    .bind(number)
-    .fetch_optional(connection)
-    .await?;
+    let row: Option<ChangeRow> = change::Entity::find()
+        .join(JoinType::LeftJoin, change::Relation::Author.def())
+        .join(JoinType::LeftJoin, change::Relation::Version.def())
+        .filter(change::Column::Number.eq(number))
+        .into_partial_model()
+        .one(&orm(connection))
+        .await?;
     row.ok_or(Error::NotFound("change"))?.try_into()
 }
 
@@ -98,13 +108,20 @@ pub async fn by_number(connection: &mut PgConnection, number: i64) -> Result<Cha
 /// When the database fails.
 pub async fn reviews(connection: &mut PgConnection, change: Uuid) -> Result<Vec<Review>> {
     type Row = (Uuid, String, String, Option<String>, String, DateTime<Utc>);
-    let rows: Vec<Row> = sqlx::query_as(
-        "SELECT r.person_id, p.name, r.verdict, r.role, r.comment, r.at FROM change_reviews r JOIN people p ON p.id = r.person_id \
-         WHERE r.change_id = $1 ORDER BY r.id",
-    )
-    .bind(change)
-    .fetch_all(connection)
-    .await?;
+    let rows: Vec<Row> = change_review::Entity::find()
+        .select_only()
+        .column(change_review::Column::PersonId)
+        .column(person::Column::Name)
+        .column(change_review::Column::Verdict)
+        .column(change_review::Column::Role)
+        .column(change_review::Column::Comment)
+        .column(change_review::Column::At)
+        .inner_join(person::Entity)
+        .filter(change_review::Column::ChangeId.eq(change))
+        .order_by_asc(change_review::Column::Id)
+        .into_tuple()
+        .all(&orm(connection))
+        .await?;
     rows.into_iter()
         .map(|(person, name, verdict, role, comment, at)| {
             Ok(Review {
@@ -124,12 +141,15 @@ pub async fn reviews(connection: &mut PgConnection, change: Uuid) -> Result<Vec<
 /// # Errors
 /// When the database fails.
 pub async fn editors(connection: &mut PgConnection, change: Uuid) -> Result<Vec<(PersonId, String)>> {
-    let rows: Vec<(Uuid, String)> = sqlx::query_as(
-        "SELECT p.id, p.name FROM change_editors e JOIN people p ON p.id = e.person_id WHERE e.change_id = $1 ORDER BY p.name",
-    )
-    .bind(change)
-    .fetch_all(connection)
-    .await?;
+    let rows: Vec<(Uuid, String)> = change_editor::Entity::find()
+        .select_only()
+        .columns([person::Column::Id, person::Column::Name])
+        .inner_join(person::Entity)
+        .filter(change_editor::Column::ChangeId.eq(change))
+        .order_by_asc(person::Column::Name)
+        .into_tuple()
+        .all(&orm(connection))
+        .await?;
     Ok(rows.into_iter().map(|(id, name)| (id.into(), name)).collect())
 }
 

@@ -2,11 +2,14 @@
 
 use engine::canonical::Digest;
 use engine::ids::{PersonId, VersionId};
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _, Set};
 use sqlx::PgConnection;
 
-use super::{Change, Verdict};
+use super::{Change, State, Verdict};
 use crate::actor::{Actor, Role};
+use crate::entity::{change, change_review};
 use crate::error::{Error, Result};
+use crate::orm::orm;
 use crate::workflows::{self, NewVersion};
 
 /// A review to be inserted.
@@ -35,21 +38,18 @@ pub async fn insert_review(
     change: &Change,
     review: NewReview<'_>,
 ) -> Result<()> {
-    let written = sqlx::query(
-        "INSERT INTO change_reviews (id, change_id, person_id, verdict, role, hash, comment, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-    )
-    .bind(engine::ids::mint(actor.now, rand::random()))
-    .bind(change.id)
-    .bind(review.person.0)
-    .bind(<&str>::from(review.verdict))
-    .bind(review.role.map(|role| role.to_string()))
-    .bind(review.seen.map(|hash| hash.0.to_vec()))
-    .bind(review.comment.trim())
-    .bind(actor.now)
-    .execute(connection)
-    .await
-    .map_err(Error::from);
-    match written {
+    let row = change_review::ActiveModel {
+        id: Set(engine::ids::mint(actor.now, rand::random())),
+        change_id: Set(change.id),
+        person_id: Set(review.person.0),
+        verdict: Set(review.verdict.to_string()),
+        role: Set(review.role.map(|role| role.to_string())),
+        hash: Set(review.seen.map(|hash| hash.0.to_vec())),
+        comment: Set(review.comment.trim().to_owned()),
+        at: Set(actor.now),
+    };
+    let written = change_review::Entity::insert(row).exec_without_returning(&orm(connection)).await;
+    match written.map_err(Error::from) {
         Ok(_) => Ok(()),
         Err(Error::Duplicate(constraint)) if constraint == "change_reviews_a_role_signs_once" => {
             Err(Error::Refused("somebody signed in that role already".into()))
@@ -67,11 +67,14 @@ pub async fn insert_review(
 /// # Errors
 /// When the database fails.
 pub async fn approved_roles(connection: &mut PgConnection, change: &Change) -> Result<Vec<Role>> {
-    let roles: Vec<String> =
-        sqlx::query_scalar("SELECT role FROM change_reviews WHERE change_id = $1 AND verdict = 'approve'")
-            .bind(change.id)
-            .fetch_all(connection)
-            .await?;
+    let roles: Vec<String> = change_review::Entity::find()
+        .select_only()
+        .column(change_review::Column::Role)
+        .filter(change_review::Column::ChangeId.eq(change.id))
+        .filter(change_review::Column::Verdict.eq(Verdict::Approve.to_string()))
+        .into_tuple()
+        .all(&orm(connection))
+        .await?;
     Ok(roles.iter().filter_map(|role| role.parse().ok()).collect())
 }
 
@@ -103,11 +106,17 @@ pub async fn make_version(
         change: Some(change.id),
     };
     let id = workflows::insert(connection, actor, new).await?;
-    sqlx::query("UPDATE changes SET state = 'approved', version_id = $2, closed_at = $3, updated_at = $3 WHERE id = $1")
-        .bind(change.id)
-        .bind(id.0)
-        .bind(actor.now)
-        .execute(connection)
+    let row = change::ActiveModel {
+        state: Set(State::Approved.to_string()),
+        version_id: Set(Some(id.0)),
+        closed_at: Set(Some(actor.now)),
+        updated_at: Set(actor.now),
+        ..Default::default()
+    };
+    change::Entity::update_many()
+        .set(row)
+        .filter(change::Column::Id.eq(change.id))
+        .exec(&orm(connection))
         .await?;
     Ok(id)
 }

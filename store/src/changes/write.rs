@@ -3,6 +3,11 @@
 use engine::canonical::{self, Digest};
 use engine::change::Kind;
 use engine::ids::PersonId;
+use sea_orm::sea_query::{Expr, Func};
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, ExprTrait as _, PaginatorTrait as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _, SelectExt as _, Set,
+};
 use serde_json::Value as Json;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -11,7 +16,9 @@ use super::reads::by_number;
 use super::{Change, State};
 use crate::actor::{Actor, Role};
 use crate::control::{Audit, audit};
-use crate::error::Result;
+use crate::entity::{change, change_editor};
+use crate::error::{Error, Result};
+use crate::orm::orm;
 
 /// What a save writes into a draft.
 #[derive(Clone, Copy, Debug)]
@@ -50,10 +57,12 @@ pub struct NewDraft<'a> {
 /// # Errors
 /// When the database fails.
 pub async fn open_drafts_of(connection: &mut PgConnection, author: PersonId) -> Result<i64> {
-    Ok(sqlx::query_scalar("SELECT count(*) FROM changes WHERE author_id = $1 AND state = 'draft'")
-        .bind(author.0)
-        .fetch_one(connection)
-        .await?)
+    let drafts = change::Entity::find()
+        .filter(change::Column::AuthorId.eq(author.0))
+        .filter(change::Column::State.eq(State::Draft.to_string()))
+        .count(&orm(connection))
+        .await?;
+    Ok(i64::try_from(drafts).unwrap_or(i64::MAX))
 }
 
 /// Inserts a draft; returns its id and number.
@@ -67,23 +76,28 @@ pub async fn insert(
 ) -> Result<(Uuid, i64)> {
     let id = engine::ids::mint(actor.now, rand::random());
     let hash: Option<Digest> = draft.body.map(canonical::digest).transpose()?;
-    let number = sqlx::query_scalar(
-        "INSERT INTO changes (id, kind, name, base_version, state, title, why, source, body, hash, author_id, created_by, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, 'draft', '', '', $5, $6, $7, $8, $9, $10, $10) RETURNING number",
-    )
-    .bind(id)
-    .bind(<&str>::from(draft.kind))
-    .bind(draft.name)
-    .bind(i32::try_from(draft.base).unwrap_or(i32::MAX))
-    .bind(draft.source)
-    .bind(draft.body)
-    .bind(hash.map(|hash| hash.0.to_vec()))
-    .bind(draft.author.map(|author| author.0))
-    .bind(actor.who.to_string())
-    .bind(actor.now)
-    .fetch_one(connection)
-    .await?;
-    Ok((id, number))
+    let row = change::ActiveModel {
+        id: Set(id),
+        kind: Set(draft.kind.to_string()),
+        name: Set(draft.name.to_owned()),
+        base_version: Set(i32::try_from(draft.base).unwrap_or(i32::MAX)),
+        state: Set(State::Draft.to_string()),
+        title: Set(String::new()),
+        why: Set(String::new()),
+        source: Set(draft.source.to_owned()),
+        body: Set(draft.body.cloned()),
+        hash: Set(hash.map(|hash| hash.0.to_vec())),
+        author_id: Set(draft.author.map(|author| author.0)),
+        created_by: Set(actor.who.to_string()),
+        created_at: Set(actor.now),
+        updated_at: Set(actor.now),
+        ..Default::default()
+    };
+    // The number alone comes back: texts may be long.
+    let mut insert = change::Entity::insert(row).into_query();
+    insert.returning_col(change::Column::Number);
+    let row = orm(connection).query_one(&insert).await?.ok_or(Error::NotFound("change"))?;
+    Ok((id, row.try_get("", "number")?))
 }
 
 /// Writes an edit into a draft as its next revision; a draft without an author gets this one. Returns the content's hash.
@@ -98,21 +112,32 @@ pub async fn update(
     edit: Edit<'_>,
 ) -> Result<Option<Digest>> {
     let hash = edit.body.map(canonical::digest).transpose()?;
-    sqlx::query(
-        "UPDATE changes SET title = $2, why = $3, source = $4, body = $5, hash = $6, revision = revision + 1, updated_at = $7, \
-         author_id = coalesce(author_id, $8) WHERE id = $1",
-    )
-    .bind(change.id)
-    .bind(edit.title)
-    .bind(edit.why)
-    .bind(edit.source)
-    .bind(edit.body)
-    .bind(hash.map(|hash| hash.0.to_vec()))
-    .bind(actor.now)
-    .bind(author.0)
-    .execute(connection)
-    .await?;
+    let row = change::ActiveModel {
+        title: Set(edit.title.to_owned()),
+        why: Set(edit.why.to_owned()),
+        source: Set(edit.source.to_owned()),
+        body: Set(edit.body.cloned()),
+        hash: Set(hash.map(|hash| hash.0.to_vec())),
+        updated_at: Set(actor.now),
+        ..Default::default()
+    };
+    change::Entity::update_many()
+        .set(row)
+        .col_expr(change::Column::Revision, next_revision())
+        .col_expr(change::Column::AuthorId, author_or(author))
+        .filter(change::Column::Id.eq(change.id))
+        .exec(&orm(connection))
+        .await?;
     Ok(hash)
+}
+
+fn next_revision() -> Expr {
+    change::Column::Revision.into_expr().add(1)
+}
+
+/// The author that a change has, or this one.
+fn author_or(author: PersonId) -> Expr {
+    Func::coalesce([change::Column::AuthorId.into_expr(), Expr::value(author.0)]).into()
 }
 
 /// Marks a draft as submitted, to be approved in these roles. What it says never changes from here on.
@@ -126,15 +151,19 @@ pub async fn set_submitted(
     author: PersonId,
     approvers: &[Role],
 ) -> Result<()> {
-    sqlx::query(
-        "UPDATE changes SET state = 'submitted', required = $2, submitted_at = $3, updated_at = $3, author_id = coalesce(author_id, $4) WHERE id = $1",
-    )
-    .bind(change.id)
-    .bind(approvers.iter().map(ToString::to_string).collect::<Vec<_>>())
-    .bind(actor.now)
-    .bind(author.0)
-    .execute(connection)
-    .await?;
+    let row = change::ActiveModel {
+        state: Set(State::Submitted.to_string()),
+        required: Set(approvers.iter().map(ToString::to_string).collect()),
+        submitted_at: Set(Some(actor.now)),
+        updated_at: Set(actor.now),
+        ..Default::default()
+    };
+    change::Entity::update_many()
+        .set(row)
+        .col_expr(change::Column::AuthorId, author_or(author))
+        .filter(change::Column::Id.eq(change.id))
+        .exec(&orm(connection))
+        .await?;
     Ok(())
 }
 
@@ -148,14 +177,13 @@ pub async fn same_is_open(
     name: &str,
     hash: &Digest,
 ) -> Result<bool> {
-    Ok(sqlx::query_scalar(
-        "SELECT EXISTS (SELECT 1 FROM changes WHERE kind = $1 AND name = $2 AND hash = $3 AND state IN ('draft', 'submitted'))",
-    )
-    .bind(<&str>::from(kind))
-    .bind(name)
-    .bind(hash.0.as_slice())
-    .fetch_one(connection)
-    .await?)
+    Ok(change::Entity::find()
+        .filter(change::Column::Kind.eq(kind.to_string()))
+        .filter(change::Column::Name.eq(name))
+        .filter(change::Column::Hash.eq(hash.0.to_vec()))
+        .filter(change::Column::State.is_in([State::Draft, State::Submitted].map(|state| state.to_string())))
+        .exists(&orm(connection))
+        .await?)
 }
 
 /// Replaces the content of the draft that the same command made before and nobody took up; returns its number, if there is one.
@@ -168,21 +196,34 @@ pub async fn replace_command_draft(
     draft: NewDraft<'_>,
     hash: &Digest,
 ) -> Result<Option<i64>> {
-    Ok(sqlx::query_scalar(
-        "UPDATE changes SET source = $4, body = $5, hash = $6, base_version = $7, revision = revision + 1, updated_at = $8 \
-         WHERE id = (SELECT id FROM changes WHERE kind = $1 AND name = $2 AND state = 'draft' AND created_by = $3 AND author_id IS NULL \
-         ORDER BY number DESC LIMIT 1 FOR UPDATE) RETURNING number",
-    )
-    .bind(<&str>::from(draft.kind))
-    .bind(draft.name)
-    .bind(actor.who.to_string())
-    .bind(draft.source)
-    .bind(draft.body)
-    .bind(hash.0.as_slice())
-    .bind(i32::try_from(draft.base).unwrap_or(i32::MAX))
-    .bind(actor.now)
-    .fetch_optional(connection)
-    .await?)
+    let replaced = change::Entity::find()
+        .select_only()
+        .column(change::Column::Id)
+        .filter(change::Column::Kind.eq(draft.kind.to_string()))
+        .filter(change::Column::Name.eq(draft.name))
+        .filter(change::Column::State.eq(State::Draft.to_string()))
+        .filter(change::Column::CreatedBy.eq(actor.who.to_string()))
+        .filter(change::Column::AuthorId.is_null())
+        .order_by_desc(change::Column::Number)
+        .limit(1)
+        .lock_exclusive()
+        .into_query();
+    let row = change::ActiveModel {
+        source: Set(draft.source.to_owned()),
+        body: Set(draft.body.cloned()),
+        hash: Set(Some(hash.0.to_vec())),
+        base_version: Set(i32::try_from(draft.base).unwrap_or(i32::MAX)),
+        updated_at: Set(actor.now),
+        ..Default::default()
+    };
+    let mut update = change::Entity::update_many()
+        .set(row)
+        .col_expr(change::Column::Revision, next_revision())
+        .filter(change::Column::Id.into_expr().eq(replaced))
+        .into_query();
+    update.returning_col(change::Column::Number);
+    let row = orm(connection).query_one(&update).await?;
+    Ok(row.map(|row| row.try_get("", "number")).transpose()?)
 }
 
 /// Reads a change and locks it until the transaction ends.
@@ -190,9 +231,13 @@ pub async fn replace_command_draft(
 /// # Errors
 /// [`crate::Error::NotFound`] when there is none.
 pub async fn locked(connection: &mut PgConnection, number: i64) -> Result<Change> {
-    sqlx::query("SELECT 1 FROM changes WHERE number = $1 FOR UPDATE")
-        .bind(number)
-        .execute(&mut *connection)
+    let _: Option<Uuid> = change::Entity::find()
+        .select_only()
+        .column(change::Column::Id)
+        .filter(change::Column::Number.eq(number))
+        .lock_exclusive()
+        .into_tuple()
+        .one(&orm(connection))
         .await?;
     by_number(connection, number).await
 }
@@ -207,11 +252,16 @@ pub async fn close(
     change: &Change,
     state: State,
 ) -> Result<()> {
-    sqlx::query("UPDATE changes SET state = $2, closed_at = $3, updated_at = $3 WHERE id = $1")
-        .bind(change.id)
-        .bind(<&str>::from(state))
-        .bind(actor.now)
-        .execute(connection)
+    let row = change::ActiveModel {
+        state: Set(state.to_string()),
+        closed_at: Set(Some(actor.now)),
+        updated_at: Set(actor.now),
+        ..Default::default()
+    };
+    change::Entity::update_many()
+        .set(row)
+        .filter(change::Column::Id.eq(change.id))
+        .exec(&orm(connection))
         .await?;
     Ok(())
 }
@@ -221,10 +271,10 @@ pub async fn close(
 /// # Errors
 /// When the database fails.
 pub async fn add_editor(connection: &mut PgConnection, change: Uuid, person: PersonId) -> Result<()> {
-    sqlx::query("INSERT INTO change_editors (change_id, person_id) VALUES ($1, $2) ON CONFLICT DO NOTHING")
-        .bind(change)
-        .bind(person.0)
-        .execute(connection)
+    let row = change_editor::ActiveModel { change_id: Set(change), person_id: Set(person.0) };
+    change_editor::Entity::insert(row)
+        .on_conflict_do_nothing()
+        .exec_without_returning(&orm(connection))
         .await?;
     Ok(())
 }

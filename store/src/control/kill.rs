@@ -1,8 +1,12 @@
 //! The kill switch: a stopped workflow decides on, but its leads go to people and nothing is sent. The notice to sales
 //! leadership is committed with it.
+//!
+//! Hand-written SQL: the key of `kill_switches` is null where every workflow is stopped, which SeaORM has no keys for; locks
+//! and notifications.
 
 use chrono::{DateTime, Utc};
 use engine::ids::WorkflowId;
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _};
 use serde_json::json;
 use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
@@ -10,8 +14,10 @@ use uuid::Uuid;
 use crate::actor::Actor;
 use crate::channel::{Channel, notify};
 use crate::control::{Audit, audit};
+use crate::entity::workflow;
 use crate::error::{Error, Result};
 use crate::notices::{self, What};
+use crate::orm::orm;
 use crate::pool::Store;
 
 /// What is stopped.
@@ -75,7 +81,7 @@ pub async fn kill(store: &Store, actor: &Actor, scope: &StopScope, reason: &str)
     if thrown.rows_affected() == 0 {
         return Ok(());
     }
-    notices::tell_leadership(&mut transaction, actor, What::Stopped, workflow, reason).await?;
+    notices::tell_leadership(&orm(&mut transaction), actor, What::Stopped, workflow, reason).await?;
     told(&mut transaction, actor, "workflow.kill", scope, json!({ "reason": reason })).await?;
     transaction.commit().await?;
     Ok(())
@@ -95,7 +101,7 @@ pub async fn resume(store: &Store, actor: &Actor, scope: &StopScope) -> Result<(
     .fetch_optional(&mut *transaction)
     .await?;
     let reason = reason.ok_or(Error::NotFound("stop"))?;
-    notices::tell_leadership(&mut transaction, actor, What::Resumed, workflow, &reason).await?;
+    notices::tell_leadership(&orm(&mut transaction), actor, What::Resumed, workflow, &reason).await?;
     told(&mut transaction, actor, "workflow.resume", scope, json!({ "reason": reason })).await?;
     transaction.commit().await?;
     Ok(())
@@ -103,17 +109,15 @@ pub async fn resume(store: &Store, actor: &Actor, scope: &StopScope) -> Result<(
 
 /// Waits for the commits under way and holds back the next ones: see `ingest::lock_epochs`.
 async fn hold(connection: &mut PgConnection, scope: &StopScope) -> Result<Option<WorkflowId>> {
+    let ids = workflow::Entity::find().select_only().column(workflow::Column::Id);
     let (ids, workflow): (Vec<Uuid>, _) = match scope {
-        StopScope::All => (
-            sqlx::query_scalar("SELECT id FROM workflows ORDER BY id").fetch_all(&mut *connection).await?,
-            None,
-        ),
+        StopScope::All => {
+            let ids = ids.order_by_asc(workflow::Column::Id).into_tuple();
+            (ids.all(&orm(connection)).await?, None)
+        }
         StopScope::Workflow(name) => {
-            let id: Option<Uuid> = sqlx::query_scalar("SELECT id FROM workflows WHERE name = $1")
-                .bind(name)
-                .fetch_optional(&mut *connection)
-                .await?;
-            let id = id.ok_or(Error::NotFound("workflow"))?;
+            let id = ids.filter(workflow::Column::Name.eq(name)).into_tuple();
+            let id: Uuid = id.one(&orm(connection)).await?.ok_or(Error::NotFound("workflow"))?;
             (vec![id], Some(id.into()))
         }
     };

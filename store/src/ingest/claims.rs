@@ -1,4 +1,6 @@
 //! Idempotency keys: taken once, for one body.
+//!
+//! Hand-written SQL: the path of every event, with an array for each column.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,9 +8,9 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use crate::columns::Columns;
 use crate::error::Result;
 use crate::keyring::Keyring;
-use crate::log::column;
 
 /// A request's claim on its idempotency key, hashed once.
 #[derive(Clone, Debug)]
@@ -75,18 +77,16 @@ pub async fn claim_keys(connection: &mut PgConnection, claims: &[Claim]) -> Resu
         firsts.entry((&claim.scope, &claim.key)).or_insert(i);
     }
     let first: Vec<&Claim> = firsts.values().map(|i| &claims[*i]).collect();
-    let taken: Vec<(String, Vec<u8>)> = sqlx::query_as(
-        "INSERT INTO idempotency_keys (scope, key_hmac, body_hmac, result_id, created_at) \
-         SELECT scope, key_hmac, body_hmac, result_id, at FROM unnest($1::text[], $2::bytea[], $3::bytea[], $4::uuid[], $5::timestamptz[]) AS c (scope, key_hmac, body_hmac, result_id, at) \
-         ON CONFLICT (scope, key_hmac) DO NOTHING RETURNING scope, key_hmac",
-    )
-    .bind(column(&first, |claim| claim.scope.clone()))
-    .bind(column(&first, |claim| claim.key.clone()))
-    .bind(column(&first, |claim| claim.body.clone()))
-    .bind(column(&first, |claim| claim.result_id))
-    .bind(column(&first, |claim| claim.at))
-    .fetch_all(&mut *connection)
-    .await?;
+    let columns = keys(&first)
+        .with("body_hmac", |claim| &claim.body)
+        .with("result_id", |claim| claim.result_id)
+        .with("created_at", |claim| claim.at);
+    let sql = format!(
+        "INSERT INTO idempotency_keys ({names}) SELECT {names} FROM {} ON CONFLICT (scope, key_hmac) DO NOTHING RETURNING scope, key_hmac",
+        columns.table("c"),
+        names = columns.names(),
+    );
+    let taken: Vec<(String, Vec<u8>)> = columns.query_as(sql)?.fetch_all(&mut *connection).await?;
     let taken: BTreeSet<(String, Vec<u8>)> = taken.into_iter().collect();
     let stored =
         if taken.len() < first.len() { stored_keys(connection, &first).await? } else { BTreeMap::new() };
@@ -116,13 +116,15 @@ async fn stored_keys(
     connection: &mut PgConnection,
     claims: &[&Claim],
 ) -> Result<BTreeMap<(String, Vec<u8>), (Vec<u8>, Uuid)>> {
-    let rows: Vec<(String, Vec<u8>, Vec<u8>, Uuid)> = sqlx::query_as(
-        "SELECT k.scope, k.key_hmac, k.body_hmac, k.result_id FROM idempotency_keys k \
-         JOIN unnest($1::text[], $2::bytea[]) AS c (scope, key_hmac) USING (scope, key_hmac)",
-    )
-    .bind(column(claims, |claim| claim.scope.clone()))
-    .bind(column(claims, |claim| claim.key.clone()))
-    .fetch_all(connection)
-    .await?;
+    let keys = keys(claims);
+    let sql = format!(
+        "SELECT k.scope, k.key_hmac, k.body_hmac, k.result_id FROM idempotency_keys k JOIN {} USING (scope, key_hmac)",
+        keys.table("c"),
+    );
+    let rows: Vec<(String, Vec<u8>, Vec<u8>, Uuid)> = keys.query_as(sql)?.fetch_all(connection).await?;
     Ok(rows.into_iter().map(|(scope, key, body, result)| ((scope, key), (body, result))).collect())
+}
+
+fn keys<'r>(claims: &'r [&Claim]) -> Columns<'r, &'r Claim> {
+    Columns::of(claims).with("scope", |claim| &claim.scope).with("key_hmac", |claim| &claim.key)
 }

@@ -1,4 +1,6 @@
 //! Effects, their keys and their places in the outbox.
+//!
+//! Hand-written SQL: a notification; its rows are written by `columns`.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use engine::decision::Decision;
@@ -10,9 +12,9 @@ use uuid::Uuid;
 
 use super::Profile;
 use crate::channel::{Channel, notify};
+use crate::columns::Columns;
 use crate::error::Result;
 use crate::keyring::{DataKey, Place};
-use crate::log::column;
 use crate::pool::Store;
 use crate::workflows::Target;
 
@@ -116,45 +118,37 @@ pub async fn insert_effects(connection: &mut PgConnection, rows: &[EffectRow]) -
         return Ok(());
     }
     let now = engine::time::cut(Utc::now());
-    sqlx::query(
-        "INSERT INTO effect_keys (effect_key, effect_id) SELECT * FROM unnest($1::bytea[], $2::uuid[])",
-    )
-    .bind(column(rows, |row| row.effect_key.clone()))
-    .bind(column(rows, |row| row.id))
-    .execute(&mut *connection)
-    .await?;
-    sqlx::query(
-        "INSERT INTO effects (id, decision_id, lead_id, lead_sequence, destination_id, kind, effect_key, remote_key, body, created_at, expires_at, verdict_id) \
-         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::uuid[], $6::text[], $7::bytea[], $8::bytea[], $9::bytea[], $10::timestamptz[], $11::timestamptz[], $12::uuid[])",
-    )
-    .bind(column(rows, |row| row.id))
-    .bind(column(rows, |row| row.decision_id))
-    .bind(column(rows, |row| row.lead_id))
-    .bind(column(rows, |row| row.lead_sequence))
-    .bind(column(rows, |row| row.destination_id))
-    .bind(column(rows, |row| row.kind.clone()))
-    .bind(column(rows, |row| row.effect_key.clone()))
-    .bind(column(rows, |row| row.remote_key.clone()))
-    .bind(column(rows, |row| row.body.clone()))
-    .bind(column(rows, |row| row.created_at))
-    .bind(column(rows, |row| row.expires_at))
-    .bind(column(rows, |row| row.verdict_id))
-    .execute(&mut *connection)
-    .await?;
-    sqlx::query(
-        "INSERT INTO outbox (effect_id, destination_id, lead_id, lead_sequence, due_at, expires_at, workflow_id) \
-         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::timestamptz[], $6::timestamptz[], $7::uuid[])",
-    )
-    .bind(column(rows, |row| row.id))
-    .bind(column(rows, |row| row.destination_id))
-    .bind(column(rows, |row| row.lead_id))
-    .bind(column(rows, |row| row.lead_sequence))
-    // Of a decision that plays the past, too, the effects have waited since now.
-    .bind(column(rows, |row| row.created_at.max(now)))
-    .bind(column(rows, |row| row.expires_at))
-    .bind(column(rows, |row| row.workflow_id))
-    .execute(connection)
-    .await?;
+    Columns::of(rows)
+        .with("effect_key", |row| &row.effect_key)
+        .with("effect_id", |row| row.id)
+        .insert_into("effect_keys", "", connection)
+        .await?;
+    Columns::of(rows)
+        .with("id", |row| row.id)
+        .with("decision_id", |row| row.decision_id)
+        .with("lead_id", |row| row.lead_id)
+        .with("lead_sequence", |row| row.lead_sequence)
+        .with("destination_id", |row| row.destination_id)
+        .with("kind", |row| &row.kind)
+        .with("effect_key", |row| &row.effect_key)
+        .with("remote_key", |row| &row.remote_key)
+        .with("body", |row| &row.body)
+        .with("created_at", |row| row.created_at)
+        .with("expires_at", |row| row.expires_at)
+        .with("verdict_id", |row| row.verdict_id)
+        .insert_into("effects", "", connection)
+        .await?;
+    Columns::of(rows)
+        .with("effect_id", |row| row.id)
+        .with("destination_id", |row| row.destination_id)
+        .with("lead_id", |row| row.lead_id)
+        .with("lead_sequence", |row| row.lead_sequence)
+        // Of a decision that plays the past, too, the effects have waited since now.
+        .with("due_at", |row| row.created_at.max(now))
+        .with("expires_at", |row| row.expires_at)
+        .with("workflow_id", |row| row.workflow_id)
+        .insert_into("outbox", "", connection)
+        .await?;
     Ok(())
 }
 

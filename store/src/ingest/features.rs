@@ -1,4 +1,6 @@
 //! Feature rows and the codes of their texts.
+//!
+//! Hand-written SQL: the path of every event, with an array for each column.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -7,8 +9,8 @@ use sha2::{Digest as _, Sha256};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use crate::columns::{Columns, Row as _, columns};
 use crate::error::Result;
-use crate::log::column;
 
 /// A decision's inputs as codes.
 #[derive(Clone, Debug)]
@@ -25,22 +27,14 @@ pub struct FeatureRow {
     pub cells: Vec<u8>,
 }
 
+columns!(FeatureRow { decision_id, lead_id, workflow_id, catalogue_version, cells });
+
 /// Writes feature rows.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn insert_features(connection: &mut PgConnection, rows: &[FeatureRow]) -> Result<()> {
-    sqlx::query(
-        "INSERT INTO features (decision_id, lead_id, workflow_id, catalogue_version, cells) \
-         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int[], $5::bytea[])",
-    )
-    .bind(column(rows, |row| row.decision_id))
-    .bind(column(rows, |row| row.lead_id))
-    .bind(column(rows, |row| row.workflow_id))
-    .bind(column(rows, |row| row.catalogue_version))
-    .bind(column(rows, |row| row.cells.clone()))
-    .execute(connection)
-    .await?;
+    FeatureRow::columns(rows).insert_into("features", "", connection).await?;
     Ok(())
 }
 
@@ -54,27 +48,30 @@ pub async fn feature_codes(
     workflow: WorkflowId,
     texts: &BTreeSet<(String, String)>,
 ) -> Result<HashMap<(String, String), i32>> {
-    let texts: Vec<&(String, String)> = texts.iter().collect();
-    let fields = column(&texts, |(field, _)| field.clone());
-    let hashes = column(&texts, |(_, value)| Sha256::digest(value).to_vec());
-    sqlx::query(
-        "INSERT INTO feature_dictionary (workflow_id, field, value_hash, value) SELECT $1, u.* FROM unnest($2::text[], $3::bytea[], $4::text[]) AS u \
-         ON CONFLICT DO NOTHING",
-    )
-    .bind(workflow.0)
-    .bind(&fields)
-    .bind(&hashes)
-    .bind(column(&texts, |(_, value)| value.clone()))
-    .execute(&mut *connection)
-    .await?;
-    let rows: Vec<(String, String, i32)> = sqlx::query_as(
-        "SELECT d.field, d.value, d.code FROM feature_dictionary d JOIN unnest($2::text[], $3::bytea[]) AS u (field, value_hash) \
-         ON d.workflow_id = $1 AND d.field = u.field AND d.value_hash = u.value_hash",
-    )
-    .bind(workflow.0)
-    .bind(&fields)
-    .bind(&hashes)
-    .fetch_all(connection)
-    .await?;
+    struct Text<'a> {
+        field: &'a str,
+        value: &'a str,
+        value_hash: Vec<u8>,
+    }
+    let texts: Vec<Text<'_>> = texts
+        .iter()
+        .map(|(field, value)| Text { field, value, value_hash: Sha256::digest(value).to_vec() })
+        .collect();
+    let keys = || {
+        Columns::of(&texts)
+            .with("workflow_id", |_| workflow.0)
+            .with("field", |text| text.field)
+            .with("value_hash", |text| &text.value_hash)
+    };
+    keys()
+        .with("value", |text| text.value)
+        .insert_into("feature_dictionary", "ON CONFLICT DO NOTHING", connection)
+        .await?;
+    let (keys, names) = (keys(), keys().names());
+    let sql = format!(
+        "SELECT d.field, d.value, d.code FROM feature_dictionary d JOIN {} USING ({names})",
+        keys.table("wanted")
+    );
+    let rows: Vec<(String, String, i32)> = keys.query_as(sql)?.fetch_all(connection).await?;
     Ok(rows.into_iter().map(|(field, value, code)| ((field, value), code)).collect())
 }

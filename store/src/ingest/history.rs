@@ -6,9 +6,9 @@ use serde_json::Value as Json;
 use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
+use crate::columns::Columns;
 use crate::error::Result;
 use crate::keyring::{Keyring, Place};
-use crate::log::column;
 
 /// The period of a lead's history that is wanted.
 #[derive(Clone, Copy, Debug)]
@@ -72,22 +72,23 @@ pub async fn histories(
     if wanted.is_empty() {
         return Ok(histories);
     }
-    let rows: Vec<HistoryRow> = sqlx::query_as(
+    let columns = Columns::of(wanted)
+        .with("lead", |wanted| wanted.lead.0)
+        .with("workflow", |wanted| wanted.workflow.0)
+        .with("earliest", |wanted| wanted.from)
+        .with("latest", |wanted| wanted.to)
+        .and("n", (1_i64..).take(wanted.len()));
+    let sql = format!(
         "SELECT w.n, l.sequence, e.lead_id AS owner, e.data_key, e.id, e.source, e.body, e.at \
-         FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::timestamptz[]) WITH ORDINALITY AS w (lead, workflow, earliest, latest, n) \
+         FROM {} \
          JOIN leads l ON l.id = w.lead LEFT JOIN LATERAL ( \
            SELECT e.lead_id, k.data_key, e.id, e.source, e.body, coalesce(e.occurred_at, e.received_at) AS at FROM events e JOIN leads k ON k.id = e.lead_id \
            WHERE (e.lead_id = w.lead OR e.lead_id IN (SELECT a.lead_id FROM lead_aliases a WHERE a.merged_into = w.lead)) \
              AND e.workflow_id = w.workflow AND coalesce(e.occurred_at, e.received_at) BETWEEN w.earliest AND w.latest AND k.data_key IS NOT NULL \
-           ORDER BY at DESC, e.id DESC LIMIT $5) e ON true ORDER BY w.n, e.at DESC, e.id DESC",
-    )
-    .bind(column(wanted, |wanted| wanted.lead.0))
-    .bind(column(wanted, |wanted| wanted.workflow.0))
-    .bind(column(wanted, |wanted| wanted.from))
-    .bind(column(wanted, |wanted| wanted.to))
-    .bind(limit)
-    .fetch_all(connection)
-    .await?;
+           ORDER BY at DESC, e.id DESC LIMIT $6) e ON true ORDER BY w.n, e.at DESC, e.id DESC",
+        columns.table("w"),
+    );
+    let rows: Vec<HistoryRow> = columns.query_as(sql)?.bind(limit).fetch_all(connection).await?;
     for row in rows {
         let place = usize::try_from(row.n - 1).unwrap_or_default();
         let Some(history) = histories.get_mut(place) else { continue };

@@ -1,4 +1,6 @@
 //! Who an event is about: found, made and locked.
+//!
+//! Hand-written SQL: the path of every event, with an array for each column.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -8,9 +10,9 @@ use engine::ids::LeadId;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use crate::columns::Columns;
 use crate::error::{Error, Result};
 use crate::keyring::{DataKey, Keyring};
-use crate::log::column;
 
 /// What an event says about who its lead is, its identities hashed once.
 #[derive(Clone, Debug)]
@@ -201,18 +203,19 @@ pub(crate) async fn find(
         return Ok(BTreeMap::new());
     }
     let wanted: Vec<&Identity> = wanted.iter().collect();
-    let rows: Vec<(String, String, Vec<u8>, Uuid)> = sqlx::query_as(
+    let columns = Columns::of(&wanted)
+        .with("kind", |identity| identity.0)
+        .with("source", |identity| &identity.1)
+        .with("value_hmac", |identity| &identity.2);
+    let sql = format!(
         "WITH RECURSIVE found AS ( \
            SELECT i.kind, i.source, i.value_hmac, i.lead_id FROM lead_identities i \
-           JOIN unnest($1::text[], $2::text[], $3::bytea[]) AS w (kind, source, value_hmac) USING (kind, source, value_hmac) \
+           JOIN {} USING (kind, source, value_hmac) \
            UNION ALL SELECT f.kind, f.source, f.value_hmac, a.merged_into FROM found f JOIN lead_aliases a ON a.lead_id = f.lead_id) \
          SELECT f.kind, f.source, f.value_hmac, f.lead_id FROM found f WHERE NOT EXISTS (SELECT 1 FROM lead_aliases a WHERE a.lead_id = f.lead_id)",
-    )
-    .bind(column(&wanted, |identity| identity.0.to_owned()))
-    .bind(column(&wanted, |identity| identity.1.clone()))
-    .bind(column(&wanted, |identity| identity.2.clone()))
-    .fetch_all(connection)
-    .await?;
+        columns.table("w"),
+    );
+    let rows: Vec<(String, String, Vec<u8>, Uuid)> = columns.query_as(sql)?.fetch_all(connection).await?;
     Ok(rows
         .into_iter()
         .map(|(kind, source, value, lead)| {
@@ -228,17 +231,14 @@ async fn add(connection: &mut PgConnection, added: &BTreeMap<Identity, Uuid>) ->
         return Ok(());
     }
     let rows: Vec<(&Identity, &Uuid)> = added.iter().collect();
-    let kept = sqlx::query(
-        "INSERT INTO lead_identities (kind, source, value_hmac, lead_id) SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[], $4::uuid[]) \
-         ON CONFLICT DO NOTHING",
-    )
-    .bind(column(&rows, |(identity, _)| identity.0.to_owned()))
-    .bind(column(&rows, |(identity, _)| identity.1.clone()))
-    .bind(column(&rows, |(identity, _)| identity.2.clone()))
-    .bind(column(&rows, |(_, lead)| **lead))
-    .execute(connection)
-    .await?;
-    if kept.rows_affected() == added.len() as u64 { Ok(()) } else { Err(Error::Raced) }
+    let kept = Columns::of(&rows)
+        .with("kind", |(identity, _)| identity.0)
+        .with("source", |(identity, _)| &identity.1)
+        .with("value_hmac", |(identity, _)| &identity.2)
+        .with("lead_id", |(_, lead)| *lead)
+        .insert_into("lead_identities", "ON CONFLICT DO NOTHING", connection)
+        .await?;
+    if kept == added.len() as u64 { Ok(()) } else { Err(Error::Raced) }
 }
 
 async fn suggest_merges(
@@ -350,29 +350,30 @@ pub async fn save_leads(
     update(connection, &known).await
 }
 
+/// What changes of a lead's row, new or not.
+fn columns<'r>(leads: &'r [&LockedLead]) -> Columns<'r, &'r LockedLead> {
+    Columns::of(leads)
+        .with("id", |lead| lead.id.0)
+        .with("sequence", |lead| lead.sequence)
+        .with("assignee", |lead| &lead.assignee)
+        .with("email", |lead| &lead.profile.email)
+        .with("name", |lead| &lead.profile.name)
+        .with("company", |lead| &lead.profile.company)
+        .with("domain", |lead| &lead.profile.domain)
+        .with("external_source", |lead| &lead.profile.external_source)
+        .with("external_id", |lead| &lead.profile.external_id)
+        .with("first_occurred_at", |lead| lead.first_occurred_at)
+}
+
 async fn insert(connection: &mut PgConnection, leads: &[&LockedLead]) -> Result<()> {
     if leads.is_empty() {
         return Ok(());
     }
-    sqlx::query(
-        "INSERT INTO leads (id, sequence, assignee, email, name, company, domain, external_source, external_id, first_occurred_at, data_key, created_at) \
-         SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], \
-           $10::timestamptz[], $11::bytea[], $12::timestamptz[])",
-    )
-    .bind(column(leads, |lead| lead.id.0))
-    .bind(column(leads, |lead| lead.sequence))
-    .bind(column(leads, |lead| lead.assignee.clone()))
-    .bind(column(leads, |lead| lead.profile.email.clone()))
-    .bind(column(leads, |lead| lead.profile.name.clone()))
-    .bind(column(leads, |lead| lead.profile.company.clone()))
-    .bind(column(leads, |lead| lead.profile.domain.clone()))
-    .bind(column(leads, |lead| lead.profile.external_source.clone()))
-    .bind(column(leads, |lead| lead.profile.external_id.clone()))
-    .bind(column(leads, |lead| lead.first_occurred_at))
-    .bind(column(leads, |lead| lead.new.as_ref().map(|new| new.data_key.clone())))
-    .bind(column(leads, |lead| lead.new.as_ref().map(|new| new.created_at)))
-    .execute(connection)
-    .await?;
+    columns(leads)
+        .with("data_key", |lead| lead.new.as_ref().map(|new| &new.data_key))
+        .with("created_at", |lead| lead.new.as_ref().map(|new| new.created_at))
+        .insert_into("leads", "", connection)
+        .await?;
     Ok(())
 }
 
@@ -380,23 +381,10 @@ async fn update(connection: &mut PgConnection, leads: &[&LockedLead]) -> Result<
     if leads.is_empty() {
         return Ok(());
     }
-    sqlx::query(
-        "UPDATE leads l SET sequence = u.sequence, assignee = u.assignee, email = u.email, name = u.name, company = u.company, domain = u.domain, \
-         external_source = u.external_source, external_id = u.external_id, first_occurred_at = u.first_occurred_at \
-         FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::timestamptz[]) \
-         AS u (id, sequence, assignee, email, name, company, domain, external_source, external_id, first_occurred_at) WHERE l.id = u.id",
-    )
-    .bind(column(leads, |lead| lead.id.0))
-    .bind(column(leads, |lead| lead.sequence))
-    .bind(column(leads, |lead| lead.assignee.clone()))
-    .bind(column(leads, |lead| lead.profile.email.clone()))
-    .bind(column(leads, |lead| lead.profile.name.clone()))
-    .bind(column(leads, |lead| lead.profile.company.clone()))
-    .bind(column(leads, |lead| lead.profile.domain.clone()))
-    .bind(column(leads, |lead| lead.profile.external_source.clone()))
-    .bind(column(leads, |lead| lead.profile.external_id.clone()))
-    .bind(column(leads, |lead| lead.first_occurred_at))
-    .execute(connection)
-    .await?;
+    let columns = columns(leads);
+    let values = columns.names().split(", ").map(|name| format!("{name} = u.{name}")).collect::<Vec<_>>();
+    let sql =
+        format!("UPDATE leads l SET {} FROM {} WHERE l.id = u.id", values.join(", "), columns.table("u"));
+    columns.query(sql)?.execute(connection).await?;
     Ok(())
 }

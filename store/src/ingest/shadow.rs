@@ -5,8 +5,8 @@ use serde_json::Value as Json;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use crate::columns::{Row as _, columns};
 use crate::error::Result;
-use crate::log::column;
 
 /// The verdict of a candidate beside the decision that counts.
 #[derive(Clone, Debug)]
@@ -49,6 +49,27 @@ pub struct ShadowRow {
     pub decided_at: DateTime<Utc>,
 }
 
+columns!(ShadowRow {
+    id,
+    decision_id,
+    lead_id,
+    workflow_id,
+    release_id,
+    bundle,
+    rule_version,
+    rule_id,
+    action,
+    parameters,
+    confidence,
+    risk_tags,
+    held_by,
+    because,
+    trace,
+    snapshot,
+    as_of,
+    decided_at,
+});
+
 /// Writes the verdicts of candidates.
 ///
 /// # Errors
@@ -57,31 +78,6 @@ pub async fn insert_shadows(connection: &mut PgConnection, rows: &[ShadowRow]) -
     if rows.is_empty() {
         return Ok(());
     }
-    sqlx::query(
-        "INSERT INTO shadow_verdicts (id, decision_id, lead_id, workflow_id, release_id, bundle, rule_version, rule_id, action, parameters, confidence, \
-           risk_tags, held_by, because, trace, snapshot, as_of, decided_at) \
-         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::bytea[], $7::int[], $8::text[], $9::text[], $10::jsonb[], \
-           $11::float8[], $12::jsonb[], $13::text[], $14::jsonb[], $15::jsonb[], $16::bytea[], $17::timestamptz[], $18::timestamptz[])",
-    )
-    .bind(column(rows, |row| row.id))
-    .bind(column(rows, |row| row.decision_id))
-    .bind(column(rows, |row| row.lead_id))
-    .bind(column(rows, |row| row.workflow_id))
-    .bind(column(rows, |row| row.release_id))
-    .bind(column(rows, |row| row.bundle.clone()))
-    .bind(column(rows, |row| row.rule_version))
-    .bind(column(rows, |row| row.rule_id.clone()))
-    .bind(column(rows, |row| row.action.clone()))
-    .bind(column(rows, |row| row.parameters.clone()))
-    .bind(column(rows, |row| row.confidence))
-    .bind(column(rows, |row| row.risk_tags.clone()))
-    .bind(column(rows, |row| row.held_by.clone()))
-    .bind(column(rows, |row| row.because.clone()))
-    .bind(column(rows, |row| row.trace.clone()))
-    .bind(column(rows, |row| row.snapshot.clone()))
-    .bind(column(rows, |row| row.as_of))
-    .bind(column(rows, |row| row.decided_at))
-    .execute(connection)
-    .await?;
+    ShadowRow::columns(rows).insert_into("shadow_verdicts", "", connection).await?;
     Ok(())
 }

@@ -1,11 +1,13 @@
 //! Where leads stand in workflows.
+//!
+//! Hand-written SQL: the path of every event, with an array for each column.
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use crate::columns::{Row as _, columns};
 use crate::error::Result;
-use crate::log::column;
 
 /// Where a lead stands in a workflow after a decision.
 #[derive(Clone, Debug)]
@@ -34,19 +36,33 @@ pub struct State {
     pub suggested: Option<&'static str>,
 }
 
+columns!(State {
+    lead_id,
+    workflow_id,
+    source,
+    decision_id,
+    as_of,
+    action,
+    rule_id,
+    confidence,
+    rule_version,
+    queue,
+    suggested,
+});
+
 /// Notes where leads stand. The first decision is the one with the smallest `as_of`, the last the one with the
 /// greatest: an import of history does not move a lead that has been decided since. One row for each lead and workflow.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn upsert_states(connection: &mut PgConnection, rows: &[State]) -> Result<()> {
-    sqlx::query(
+    let columns = State::columns(rows);
+    let sql = format!(
         "INSERT INTO lead_states AS s (lead_id, workflow_id, source, first_decision_id, first_as_of, first_action, first_rule_id, \
            last_decision_id, last_as_of, last_action, last_rule_id, last_confidence, last_rule_version, queue, queued_at, suggested) \
          SELECT lead_id, workflow_id, source, decision_id, as_of, action, rule_id, decision_id, as_of, action, rule_id, confidence, rule_version, queue, \
            CASE WHEN queue IS NOT NULL THEN as_of END, suggested \
-         FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::timestamptz[], $6::text[], $7::text[], $8::float8[], $9::int[], $10::text[], $11::text[]) \
-           AS u (lead_id, workflow_id, source, decision_id, as_of, action, rule_id, confidence, rule_version, queue, suggested) \
+         FROM {} \
          ON CONFLICT (lead_id, workflow_id) DO UPDATE SET \
            source = CASE WHEN excluded.first_as_of < s.first_as_of THEN excluded.source ELSE s.source END, \
            first_decision_id = CASE WHEN excluded.first_as_of < s.first_as_of THEN excluded.first_decision_id ELSE s.first_decision_id END, \
@@ -62,19 +78,8 @@ pub async fn upsert_states(connection: &mut PgConnection, rows: &[State]) -> Res
            suggested = CASE WHEN excluded.last_as_of >= s.last_as_of THEN excluded.suggested ELSE s.suggested END, \
            queued_at = CASE WHEN excluded.last_as_of < s.last_as_of THEN s.queued_at WHEN excluded.queue = s.queue THEN s.queued_at ELSE excluded.queued_at END, \
            last_as_of = greatest(excluded.last_as_of, s.last_as_of)",
-    )
-    .bind(column(rows, |row| row.lead_id))
-    .bind(column(rows, |row| row.workflow_id))
-    .bind(column(rows, |row| row.source.clone()))
-    .bind(column(rows, |row| row.decision_id))
-    .bind(column(rows, |row| row.as_of))
-    .bind(column(rows, |row| row.action.clone()))
-    .bind(column(rows, |row| row.rule_id.clone()))
-    .bind(column(rows, |row| row.confidence))
-    .bind(column(rows, |row| row.rule_version))
-    .bind(column(rows, |row| row.queue))
-    .bind(column(rows, |row| row.suggested))
-    .execute(connection)
-    .await?;
+        columns.table("u"),
+    );
+    columns.query(sql)?.execute(connection).await?;
     Ok(())
 }

@@ -9,6 +9,7 @@ use serde_json::Value as Json;
 use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
+use crate::columns::{Row as _, columns};
 use crate::error::Result;
 use crate::hash::{hex, row_hash, stamp_or_null};
 
@@ -110,10 +111,49 @@ pub struct DecisionRow {
     pub conditions: Option<Json>,
 }
 
-pub(super) const EVENT_COLUMNS: &str =
-    "id, lead_id, workflow_id, kind, source, body, occurred_at, received_at, received_from, request_id";
-pub(super) const DECISION_COLUMNS: &str = "id, event_id, lead_id, workflow_id, sequence, epoch, mode, bundle, rule_set, rule_version, variant, rule_id, action, \
-    parameters, confidence, risk_tags, held_by, because, trace, pick, snapshot, effects, as_of, decided_at, release_id, trigger, selection_probability, conditions";
+columns!(EventRow {
+    id,
+    lead_id,
+    workflow_id,
+    kind,
+    source,
+    body,
+    occurred_at,
+    received_at,
+    received_from,
+    request_id,
+});
+
+columns!(DecisionRow {
+    id,
+    event_id,
+    lead_id,
+    workflow_id,
+    sequence,
+    epoch,
+    mode,
+    bundle,
+    rule_set,
+    rule_version,
+    variant,
+    rule_id,
+    action,
+    parameters,
+    confidence,
+    risk_tags,
+    held_by,
+    because,
+    trace,
+    pick,
+    snapshot,
+    effects,
+    as_of,
+    decided_at,
+    release_id,
+    trigger,
+    selection_probability,
+    conditions,
+});
 
 impl EventRow {
     /// The row's hash.
@@ -141,23 +181,7 @@ impl DecisionRow {
 /// When the database refuses one.
 pub async fn insert_events(connection: &mut PgConnection, rows: &[EventRow]) -> Result<()> {
     let hashes = hashes(rows, EventRow::hash)?;
-    sqlx::query(
-        "INSERT INTO events (id, lead_id, workflow_id, kind, source, body, occurred_at, received_at, received_from, request_id, hash) \
-         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::bytea[], $7::timestamptz[], $8::timestamptz[], $9::text[], $10::text[], $11::bytea[])",
-    )
-    .bind(column(rows, |row| row.id))
-    .bind(column(rows, |row| row.lead_id))
-    .bind(column(rows, |row| row.workflow_id))
-    .bind(column(rows, |row| row.kind.clone()))
-    .bind(column(rows, |row| row.source.clone()))
-    .bind(column(rows, |row| row.body.clone()))
-    .bind(column(rows, |row| row.occurred_at))
-    .bind(column(rows, |row| row.received_at))
-    .bind(column(rows, |row| row.received_from.clone()))
-    .bind(column(rows, |row| row.request_id.clone()))
-    .bind(hashes)
-    .execute(connection)
-    .await?;
+    EventRow::columns(rows).and("hash", hashes.iter()).insert_into("events", "", connection).await?;
     Ok(())
 }
 
@@ -167,50 +191,8 @@ pub async fn insert_events(connection: &mut PgConnection, rows: &[EventRow]) -> 
 /// When the database refuses one.
 pub async fn insert_decisions(connection: &mut PgConnection, rows: &[DecisionRow]) -> Result<()> {
     let hashes = hashes(rows, DecisionRow::hash)?;
-    sqlx::query(
-        "INSERT INTO decisions (id, event_id, lead_id, workflow_id, sequence, epoch, mode, bundle, rule_set, rule_version, variant, rule_id, action, \
-         parameters, confidence, risk_tags, held_by, because, trace, pick, snapshot, effects, as_of, decided_at, hash, release_id, trigger, selection_probability, conditions) \
-         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::bigint[], $7::text[], $8::bytea[], $9::text[], $10::int[], \
-         $11::text[], $12::text[], $13::text[], $14::jsonb[], $15::float8[], $16::jsonb[], $17::text[], $18::jsonb[], $19::jsonb[], $20::jsonb[], $21::bytea[], \
-         $22::jsonb[], $23::timestamptz[], $24::timestamptz[], $25::bytea[], $26::uuid[], $27::text[], $28::float8[], $29::jsonb[])",
-    )
-    .bind(column(rows, |row| row.id))
-    .bind(column(rows, |row| row.event_id))
-    .bind(column(rows, |row| row.lead_id))
-    .bind(column(rows, |row| row.workflow_id))
-    .bind(column(rows, |row| row.sequence))
-    .bind(column(rows, |row| row.epoch))
-    .bind(column(rows, |row| row.mode.clone()))
-    .bind(column(rows, |row| row.bundle.clone()))
-    .bind(column(rows, |row| row.rule_set.clone()))
-    .bind(column(rows, |row| row.rule_version))
-    .bind(column(rows, |row| row.variant.clone()))
-    .bind(column(rows, |row| row.rule_id.clone()))
-    .bind(column(rows, |row| row.action.clone()))
-    .bind(column(rows, |row| row.parameters.clone()))
-    .bind(column(rows, |row| row.confidence))
-    .bind(column(rows, |row| row.risk_tags.clone()))
-    .bind(column(rows, |row| row.held_by.clone()))
-    .bind(column(rows, |row| row.because.clone()))
-    .bind(column(rows, |row| row.trace.clone()))
-    .bind(column(rows, |row| row.pick.clone()))
-    .bind(column(rows, |row| row.snapshot.clone()))
-    .bind(column(rows, |row| row.effects.clone()))
-    .bind(column(rows, |row| row.as_of))
-    .bind(column(rows, |row| row.decided_at))
-    .bind(hashes)
-    .bind(column(rows, |row| row.release_id))
-    .bind(column(rows, |row| row.trigger.clone()))
-    .bind(column(rows, |row| row.selection_probability))
-    .bind(column(rows, |row| row.conditions.clone()))
-    .execute(connection)
-    .await?;
+    DecisionRow::columns(rows).and("hash", hashes.iter()).insert_into("decisions", "", connection).await?;
     Ok(())
-}
-
-/// One column of many rows, as an array to unnest.
-pub(crate) fn column<R, T>(rows: &[R], value: impl Fn(&R) -> T) -> Vec<T> {
-    rows.iter().map(value).collect()
 }
 
 /// The rows' hashes, on all processors.

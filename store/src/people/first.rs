@@ -1,11 +1,16 @@
 //! The first person of an installation, who lets in everybody else.
+//!
+//! Hand-written SQL: an advisory lock.
 
 use engine::ids::PersonId;
+use sea_orm::{EntityTrait as _, SelectExt as _};
 
 use super::{Password, insert, secret, write_password};
 use crate::actor::{Actor, Role, Who};
+use crate::entity::person;
 use crate::error::{Error, Result};
 use crate::keyring::Keyring;
+use crate::orm::orm;
 use crate::pool::Store;
 
 /// Bytes of the code: 80 bits, which nobody guesses.
@@ -16,7 +21,7 @@ const CODE_BYTES: usize = 10;
 /// # Errors
 /// When the database fails.
 pub async fn is_anybody(store: &Store) -> Result<bool> {
-    Ok(sqlx::query_scalar("SELECT EXISTS (SELECT FROM people)").fetch_one(store.pool()).await?)
+    Ok(person::Entity::find().exists(store.db()).await?)
 }
 
 /// What the first administrator shows to be let in. It follows from the master key, so that every process of the
@@ -49,8 +54,7 @@ pub async fn add_first_admin(
     let mut tx = store.pool().begin().await?;
     // Of two at one moment the second waits here, and then finds the first.
     sqlx::query("SELECT pg_advisory_xact_lock(hashtext('first_admin'))").execute(&mut *tx).await?;
-    let anybody: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM people)").fetch_one(&mut *tx).await?;
-    if anybody {
+    if person::Entity::find().exists(&orm(&mut tx)).await? {
         return Err(Error::NotFound("first-run code"));
     }
     let roles = vec![Role::Admin];

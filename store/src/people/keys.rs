@@ -2,14 +2,16 @@
 
 use chrono::{DateTime, Utc};
 use engine::ids::ApiKeyId;
-use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, Set};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{entity, secret};
+use super::secret;
 use crate::actor::Actor;
 use crate::control::{Audit, audit};
+use crate::entity::api_key;
 use crate::error::{Error, Result};
+use crate::orm::orm;
 use crate::pool::Store;
 
 /// How every key begins, so that scanners of source code can find one that got out.
@@ -71,14 +73,15 @@ pub async fn add_key(store: &Store, actor: &Actor, name: &str, scopes: &[Scope])
     texts.sort_unstable();
     texts.dedup();
     let mut tx = store.pool().begin().await?;
-    sqlx::query("INSERT INTO api_keys (id, name, key_hash, scopes, created_at) VALUES ($1, $2, $3, $4, $5)")
-        .bind(id)
-        .bind(name)
-        .bind(secret::token_hash(&key).as_slice())
-        .bind(&texts)
-        .bind(actor.now)
-        .execute(&mut *tx)
-        .await?;
+    let row = api_key::ActiveModel {
+        id: Set(id),
+        name: Set(name.to_owned()),
+        key_hash: Set(secret::token_hash(&key).to_vec()),
+        scopes: Set(texts.clone()),
+        created_at: Set(actor.now),
+        ..Default::default()
+    };
+    api_key::Entity::insert(row).exec_without_returning(&orm(&mut tx)).await?;
     let detail = json!({ "name": name, "scopes": texts });
     audit(&mut tx, actor, Audit { action: "key.add", subject: &format!("key:{id}"), lead: None, detail })
         .await?;
@@ -92,14 +95,13 @@ pub async fn add_key(store: &Store, actor: &Actor, name: &str, scopes: &[Scope])
 /// [`Error::NotFound`] when there is no such key, or it was taken back before.
 pub async fn revoke_key(store: &Store, actor: &Actor, id: ApiKeyId) -> Result<()> {
     let mut tx = store.pool().begin().await?;
-    let name: Option<String> = sqlx::query_scalar(
-        "UPDATE api_keys SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL RETURNING name",
-    )
-    .bind(id.0)
-    .bind(actor.now)
-    .fetch_optional(&mut *tx)
-    .await?;
-    let name = name.ok_or(Error::NotFound("key"))?;
+    let revoked = api_key::Entity::update_many()
+        .set(api_key::ActiveModel { revoked_at: Set(Some(actor.now)), ..Default::default() })
+        .filter(api_key::Column::Id.eq(id.0))
+        .filter(api_key::Column::RevokedAt.is_null())
+        .exec_with_returning(&orm(&mut tx))
+        .await?;
+    let name = revoked.into_iter().next().ok_or(Error::NotFound("key"))?.name;
     let entry = Audit {
         action: "key.revoke",
         subject: &format!("key:{id}"),
@@ -119,9 +121,9 @@ pub async fn key_by_secret(store: &Store, key: &str) -> Result<Option<ApiKey>> {
     if !key.starts_with(PREFIX) {
         return Ok(None);
     }
-    let row = entity::api_key::Entity::find()
-        .filter(entity::api_key::Column::KeyHash.eq(secret::token_hash(key).to_vec()))
-        .filter(entity::api_key::Column::RevokedAt.is_null())
+    let row = api_key::Entity::find()
+        .filter(api_key::Column::KeyHash.eq(secret::token_hash(key).to_vec()))
+        .filter(api_key::Column::RevokedAt.is_null())
         .one(store.db())
         .await?;
     row.map(ApiKey::try_from).transpose()
@@ -132,14 +134,13 @@ pub async fn key_by_secret(store: &Store, key: &str) -> Result<Option<ApiKey>> {
 /// # Errors
 /// When the database fails.
 pub async fn keys(store: &Store) -> Result<Vec<ApiKey>> {
-    let rows =
-        entity::api_key::Entity::find().order_by_asc(entity::api_key::Column::Name).all(store.db()).await?;
+    let rows = api_key::Entity::find().order_by_asc(api_key::Column::Name).all(store.db()).await?;
     rows.into_iter().map(ApiKey::try_from).collect()
 }
 
-impl TryFrom<entity::api_key::Model> for ApiKey {
+impl TryFrom<api_key::Model> for ApiKey {
     type Error = Error;
-    fn try_from(row: entity::api_key::Model) -> Result<Self> {
+    fn try_from(row: api_key::Model) -> Result<Self> {
         let scope =
             |text: &String| text.parse().map_err(|_| Error::Corrupt(format!("there is no scope `{text}`")));
         let scopes = row.scopes.iter().map(scope).collect::<Result<_>>()?;

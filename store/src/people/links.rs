@@ -2,14 +2,15 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use engine::ids::PersonId;
-use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, Set};
 use serde_json::json;
 use sqlx::PgConnection;
-use uuid::Uuid;
 
-use super::{Password, Person, by_id, entity, lock, log, secret, write_password};
+use super::{Password, Person, by_id, delete_unused_links, lock, log, secret, write_password};
 use crate::actor::{Actor, Who};
+use crate::entity::setup_link;
 use crate::error::{Error, Result};
+use crate::orm::orm;
 use crate::pool::Store;
 
 /// How long a link works unless somebody says otherwise.
@@ -28,11 +29,8 @@ pub async fn make_setup_link(
     validity: TimeDelta,
 ) -> Result<String> {
     let mut tx = store.pool().begin().await?;
-    lock(&mut tx, person).await?;
-    sqlx::query("DELETE FROM setup_links WHERE person_id = $1 AND used_at IS NULL")
-        .bind(person.0)
-        .execute(&mut *tx)
-        .await?;
+    lock(&orm(&mut tx), person).await?;
+    delete_unused_links(&orm(&mut tx), person).await?;
     let token = insert(&mut tx, actor, person, validity).await?;
     tx.commit().await?;
     Ok(token)
@@ -45,7 +43,7 @@ pub async fn make_setup_link(
 /// [`Error::NotFound`] when there is no such person.
 pub async fn make_reset_link(store: &Store, actor: &Actor, person: PersonId) -> Result<String> {
     let mut tx = store.pool().begin().await?;
-    lock(&mut tx, person).await?;
+    lock(&orm(&mut tx), person).await?;
     let token = insert(&mut tx, actor, person, RESET_VALIDITY).await?;
     tx.commit().await?;
     Ok(token)
@@ -58,12 +56,13 @@ async fn insert(
     validity: TimeDelta,
 ) -> Result<String> {
     let token = secret::new_token();
-    sqlx::query("INSERT INTO setup_links (token_hash, person_id, expires_at) VALUES ($1, $2, $3)")
-        .bind(secret::token_hash(&token).as_slice())
-        .bind(person.0)
-        .bind(actor.now + validity)
-        .execute(&mut *connection)
-        .await?;
+    let row = setup_link::ActiveModel {
+        token_hash: Set(secret::token_hash(&token).to_vec()),
+        person_id: Set(person.0),
+        expires_at: Set(actor.now + validity),
+        ..Default::default()
+    };
+    setup_link::Entity::insert(row).exec_without_returning(&orm(connection)).await?;
     let detail = json!({ "expires_at": actor.now + validity });
     log(connection, actor, "person.make_setup_link", person, detail).await?;
     Ok(token)
@@ -74,9 +73,9 @@ async fn insert(
 /// # Errors
 /// When the database fails.
 pub async fn person_of_setup_link(store: &Store, token: &str, now: DateTime<Utc>) -> Result<Option<Person>> {
-    let link = entity::setup_link::Entity::find_by_id(secret::token_hash(token).to_vec())
-        .filter(entity::setup_link::Column::UsedAt.is_null())
-        .filter(entity::setup_link::Column::ExpiresAt.gt(now))
+    let link = setup_link::Entity::find_by_id(secret::token_hash(token).to_vec())
+        .filter(setup_link::Column::UsedAt.is_null())
+        .filter(setup_link::Column::ExpiresAt.gt(now))
         .one(store.db())
         .await?;
     let Some(link) = link else { return Ok(None) };
@@ -98,14 +97,15 @@ pub async fn use_setup_link(
     let person = person_of_setup_link(store, token, now).await?.ok_or(Error::NotFound("set-up link"))?;
     let hash = password.hash().await?;
     let mut tx = store.pool().begin().await?;
-    let used: Option<Uuid> = sqlx::query_scalar(
-        "UPDATE setup_links SET used_at = $2 WHERE token_hash = $1 AND used_at IS NULL AND expires_at > $2 RETURNING person_id",
-    )
-    .bind(secret::token_hash(token).as_slice())
-    .bind(now)
-    .fetch_optional(&mut *tx)
-    .await?;
-    if used != Some(person.id.0) {
+    let used = setup_link::Entity::update_many()
+        .set(setup_link::ActiveModel { used_at: Set(Some(now)), ..Default::default() })
+        .filter(setup_link::Column::TokenHash.eq(secret::token_hash(token).to_vec()))
+        .filter(setup_link::Column::PersonId.eq(person.id.0))
+        .filter(setup_link::Column::UsedAt.is_null())
+        .filter(setup_link::Column::ExpiresAt.gt(now))
+        .exec(&orm(&mut tx))
+        .await?;
+    if used.rows_affected == 0 {
         return Err(Error::NotFound("set-up link"));
     }
     let actor = Actor {

@@ -1,12 +1,14 @@
 //! People page by page.
+//!
+//! Hand-written SQL: a keyset list, which compares rows of two columns.
 
 use engine::ids::PersonId;
-use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _};
 use uuid::Uuid;
 
-use super::entity::person;
 use super::{Person, read};
 use crate::actor::Role;
+use crate::entity::{person, person_role};
 use crate::error::Result;
 use crate::pool::Store;
 use crate::reads::keyset::{self, Order};
@@ -14,7 +16,7 @@ use crate::reads::keyset::{self, Order};
 /// People on a page.
 pub const PAGE_ROWS: usize = 50;
 /// Those who hold a role, at most: more are no choice to choose from.
-const HOLDERS: i64 = 200;
+const HOLDERS: u64 = 200;
 
 /// Whom to list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -133,20 +135,24 @@ pub async fn page(
 /// # Errors
 /// When the database fails.
 pub async fn holders(store: &Store, role: Role) -> Result<Vec<Person>> {
-    let ids = sqlx::query_scalar(
-        "SELECT p.id FROM people p JOIN person_roles r ON r.person_id = p.id WHERE r.role = $1 AND p.disabled_at IS NULL \
-         ORDER BY p.name, p.id LIMIT $2",
-    )
-    .bind(<&'static str>::from(role))
-    .bind(HOLDERS)
-    .fetch_all(store.pool())
-    .await?;
+    let ids = person::Entity::find()
+        .select_only()
+        .column(person::Column::Id)
+        .inner_join(person_role::Entity)
+        .filter(person_role::Column::Role.eq(role.to_string()))
+        .filter(person::Column::DisabledAt.is_null())
+        .order_by_asc(person::Column::Name)
+        .order_by_asc(person::Column::Id)
+        .limit(HOLDERS)
+        .into_tuple()
+        .all(store.db())
+        .await?;
     by_ids(store, ids).await
 }
 
 async fn by_ids(store: &Store, ids: Vec<Uuid>) -> Result<Vec<Person>> {
     let select = person::Entity::find()
-        .filter(person::Column::Id.is_in(ids))
+        .filter(person::Column::Id.eq_any(ids))
         .order_by_asc(person::Column::Name)
         .order_by_asc(person::Column::Id);
     Ok(read(store, select).await?.into_iter().map(|(person, _)| person).collect())

@@ -1,6 +1,7 @@
 //! People: who signs in, in which roles, and how they get their password.
+//!
+//! Hand-written SQL: an advisory lock.
 
-mod entity;
 mod first;
 pub mod keys;
 pub mod links;
@@ -9,17 +10,26 @@ mod preferences;
 pub mod secret;
 pub mod sessions;
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use engine::event::normal_email;
 use engine::ids::PersonId;
-use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, Select};
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    Select, SelectExt as _, Set,
+};
 use serde_json::json;
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use crate::actor::{Actor, Role, Who};
 use crate::control::{Audit, audit};
+use crate::entity::{person, person_role, setup_link};
 use crate::error::{Error, Result};
+use crate::orm::orm;
 use crate::pool::Store;
+use crate::settings::{self, Organisation};
 
 pub use self::first::{add_first_admin, first_run_code, is_anybody, is_first_run_code};
 pub use self::keys::{ApiKey, Scope, add_key, key_by_secret, keys, revoke_key};
@@ -87,18 +97,18 @@ async fn insert(
     let email =
         normal_email(email).ok_or_else(|| Error::Refused(format!("`{email}` is no e-mail address")))?;
     let id = PersonId(engine::ids::mint(actor.now, rand::random()));
-    sqlx::query(
-        "INSERT INTO people (id, email, name, created_at, time_zone, number_format) \
-         SELECT $1, $2, $3, $4, coalesce(max(value ->> 'time_zone'), 'UTC'), coalesce(max(value ->> 'number_format'), 'comma') \
-         FROM settings WHERE name = 'organisation'",
-    )
-    .bind(id.0)
-    .bind(email)
-    .bind(name.trim())
-    .bind(actor.now)
-    .execute(&mut *connection)
-    .await?;
-    write_roles(connection, id, roles).await?;
+    let Organisation { time_zone, number_format, .. } = settings::read_organisation(&orm(connection)).await?;
+    let row = person::ActiveModel {
+        id: Set(id.0),
+        email: Set(email),
+        name: Set(name.trim().to_owned()),
+        created_at: Set(actor.now),
+        time_zone: Set(time_zone),
+        number_format: Set(number_format.to_string()),
+        ..Default::default()
+    };
+    person::Entity::insert(row).exec_without_returning(&orm(connection)).await?;
+    write_roles(&orm(connection), id, roles).await?;
     log(connection, actor, "person.add", id, json!({ "roles": roles })).await?;
     Ok(id)
 }
@@ -109,10 +119,13 @@ async fn insert(
 /// [`Error::NotFound`] when there is no such person, [`Error::Refused`] when nobody would be left who is an administrator.
 pub async fn set_roles(store: &Store, actor: &Actor, id: PersonId, roles: &[Role]) -> Result<()> {
     let mut tx = store.pool().begin().await?;
-    lock(&mut tx, id).await?;
-    let before = is_admin(&mut tx, id).await?;
-    sqlx::query("DELETE FROM person_roles WHERE person_id = $1").bind(id.0).execute(&mut *tx).await?;
-    write_roles(&mut tx, id, roles).await?;
+    lock(&orm(&mut tx), id).await?;
+    let before = is_admin(&orm(&mut tx), id).await?;
+    person_role::Entity::delete_many()
+        .filter(person_role::Column::PersonId.eq(id.0))
+        .exec(&orm(&mut tx))
+        .await?;
+    write_roles(&orm(&mut tx), id, roles).await?;
     if before {
         keep_an_admin(&mut tx).await?;
     }
@@ -127,15 +140,12 @@ pub async fn set_roles(store: &Store, actor: &Actor, id: PersonId, roles: &[Role
 /// [`Error::NotFound`] when there is no such person, [`Error::Refused`] when nobody would be left who is an administrator.
 pub async fn set_disabled(store: &Store, actor: &Actor, id: PersonId, disabled: bool) -> Result<()> {
     let mut tx = store.pool().begin().await?;
-    lock(&mut tx, id).await?;
-    let before = is_admin(&mut tx, id).await?;
-    sqlx::query("UPDATE people SET disabled_at = $2 WHERE id = $1")
-        .bind(id.0)
-        .bind(disabled.then_some(actor.now))
-        .execute(&mut *tx)
-        .await?;
+    lock(&orm(&mut tx), id).await?;
+    let before = is_admin(&orm(&mut tx), id).await?;
+    let disabled_at = Set(disabled.then_some(actor.now));
+    update(&orm(&mut tx), id, person::ActiveModel { disabled_at, ..Default::default() }).await?;
     if disabled {
-        sessions::end_all(&mut tx, id).await?;
+        sessions::end_all(&orm(&mut tx), id).await?;
         if before {
             keep_an_admin(&mut tx).await?;
         }
@@ -164,8 +174,7 @@ pub async fn set_password(store: &Store, actor: &Actor, id: PersonId, password: 
 /// When the database fails.
 pub async fn check_password(store: &Store, email: &str, password: &str) -> Result<Option<Person>> {
     let email = normal_email(email).unwrap_or_default();
-    let found =
-        read(store, entity::person::Entity::find().filter(entity::person::Column::Email.eq(email))).await?;
+    let found = read(store, person::Entity::find().filter(person::Column::Email.eq(email))).await?;
     let (person, hash) = found.into_iter().next().map_or((None, None), |(person, hash)| (Some(person), hash));
     let right = secret::verify(password, hash).await?;
     Ok(person.filter(|person| right && !person.is_disabled))
@@ -186,11 +195,7 @@ pub async fn record_session(store: &Store, actor: &Actor, action: &'static str) 
 /// # Errors
 /// When the database fails.
 pub async fn by_id(store: &Store, id: PersonId) -> Result<Option<Person>> {
-    Ok(read(store, entity::person::Entity::find_by_id(id.0))
-        .await?
-        .into_iter()
-        .next()
-        .map(|(person, _)| person))
+    Ok(read(store, person::Entity::find_by_id(id.0)).await?.into_iter().next().map(|(person, _)| person))
 }
 
 /// A person by address; `None` when there is none.
@@ -199,7 +204,7 @@ pub async fn by_id(store: &Store, id: PersonId) -> Result<Option<Person>> {
 /// When the database fails.
 pub async fn by_email(store: &Store, email: &str) -> Result<Option<Person>> {
     let Some(email) = normal_email(email) else { return Ok(None) };
-    let select = entity::person::Entity::find().filter(entity::person::Column::Email.eq(email));
+    let select = person::Entity::find().filter(person::Column::Email.eq(email));
     Ok(read(store, select).await?.into_iter().next().map(|(person, _)| person))
 }
 
@@ -208,16 +213,13 @@ pub async fn by_email(store: &Store, email: &str) -> Result<Option<Person>> {
 /// # Errors
 /// When the database fails.
 pub async fn all(store: &Store) -> Result<Vec<Person>> {
-    let select = entity::person::Entity::find().order_by_asc(entity::person::Column::Name);
+    let select = person::Entity::find().order_by_asc(person::Column::Name);
     Ok(read(store, select).await?.into_iter().map(|(person, _)| person).collect())
 }
 
 /// People with their password hashes, in one statement.
-async fn read(
-    store: &Store,
-    select: Select<entity::person::Entity>,
-) -> Result<Vec<(Person, Option<String>)>> {
-    let rows = select.find_with_related(entity::role::Entity).all(store.db()).await?;
+async fn read(store: &Store, select: Select<person::Entity>) -> Result<Vec<(Person, Option<String>)>> {
+    let rows = select.find_with_related(person_role::Entity).all(store.db()).await?;
     rows.into_iter()
         .map(|(row, roles)| {
             let mut roles = roles
@@ -244,13 +246,18 @@ async fn read(
         .collect()
 }
 
-async fn write_roles(connection: &mut PgConnection, id: PersonId, roles: &[Role]) -> Result<()> {
-    let roles: Vec<String> = roles.iter().map(ToString::to_string).collect();
-    sqlx::query("INSERT INTO person_roles (person_id, role) SELECT DISTINCT $1, role FROM unnest($2::text[]) AS r (role)")
-        .bind(id.0)
-        .bind(roles)
-        .execute(connection)
-        .await?;
+async fn write_roles(db: &impl ConnectionTrait, id: PersonId, roles: &[Role]) -> Result<()> {
+    let roles: BTreeSet<Role> = roles.iter().copied().collect();
+    let rows = roles
+        .into_iter()
+        .map(|role| person_role::ActiveModel { person_id: Set(id.0), role: Set(role.to_string()) });
+    person_role::Entity::insert_many(rows).exec_without_returning(db).await?;
+    Ok(())
+}
+
+/// Writes the columns of a person that are set in `row`.
+async fn update(db: &impl ConnectionTrait, id: PersonId, row: person::ActiveModel) -> Result<()> {
+    person::Entity::update_many().set(row).filter(person::Column::Id.eq(id.0)).exec(db).await?;
     Ok(())
 }
 
@@ -261,44 +268,48 @@ async fn write_password(
     id: PersonId,
     hash: &str,
 ) -> Result<()> {
-    lock(connection, id).await?;
-    sqlx::query("UPDATE people SET password_hash = $2 WHERE id = $1")
-        .bind(id.0)
-        .bind(hash)
-        .execute(&mut *connection)
-        .await?;
-    sqlx::query("DELETE FROM setup_links WHERE person_id = $1 AND used_at IS NULL")
-        .bind(id.0)
-        .execute(&mut *connection)
-        .await?;
-    sessions::end_all(connection, id).await?;
+    lock(&orm(connection), id).await?;
+    let password_hash = Set(Some(hash.to_owned()));
+    update(&orm(connection), id, person::ActiveModel { password_hash, ..Default::default() }).await?;
+    delete_unused_links(&orm(connection), id).await?;
+    sessions::end_all(&orm(connection), id).await?;
     log(connection, actor, "person.set_password", id, json!({})).await
 }
 
-async fn is_admin(connection: &mut PgConnection, id: PersonId) -> Result<bool> {
-    Ok(sqlx::query_scalar("SELECT EXISTS (SELECT FROM person_roles WHERE person_id = $1 AND role = 'admin')")
-        .bind(id.0)
-        .fetch_one(connection)
-        .await?)
+async fn delete_unused_links(db: &impl ConnectionTrait, id: PersonId) -> Result<()> {
+    setup_link::Entity::delete_many()
+        .filter(setup_link::Column::PersonId.eq(id.0))
+        .filter(setup_link::Column::UsedAt.is_null())
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+async fn is_admin(db: &impl ConnectionTrait, id: PersonId) -> Result<bool> {
+    Ok(person_role::Entity::find_by_id((id.0, Role::Admin.to_string())).exists(db).await?)
 }
 
 /// Refuses what would leave nobody who can let people in.
 async fn keep_an_admin(connection: &mut PgConnection) -> Result<()> {
     // Two administrators who take each other's role must not both find the other one.
     sqlx::query("SELECT pg_advisory_xact_lock(hashtext('keep_an_admin'))").execute(&mut *connection).await?;
-    let left: bool = sqlx::query_scalar(
-        "SELECT EXISTS (SELECT FROM person_roles r JOIN people p ON p.id = r.person_id WHERE r.role = 'admin' AND p.disabled_at IS NULL)",
-    )
-    .fetch_one(connection)
-    .await?;
+    let left = person_role::Entity::find()
+        .inner_join(person::Entity)
+        .filter(person_role::Column::Role.eq(Role::Admin.to_string()))
+        .filter(person::Column::DisabledAt.is_null())
+        .exists(&orm(connection))
+        .await?;
     if left { Ok(()) } else { Err(Error::Refused("somebody has to remain who is an administrator".into())) }
 }
 
 /// Makes writers of one person take turns, and makes sure that there is one.
-async fn lock(connection: &mut PgConnection, id: PersonId) -> Result<()> {
-    let found: Option<uuid::Uuid> = sqlx::query_scalar("SELECT id FROM people WHERE id = $1 FOR UPDATE")
-        .bind(id.0)
-        .fetch_optional(connection)
+async fn lock(db: &impl ConnectionTrait, id: PersonId) -> Result<()> {
+    let found: Option<Uuid> = person::Entity::find_by_id(id.0)
+        .select_only()
+        .column(person::Column::Id)
+        .lock_exclusive()
+        .into_tuple()
+        .one(db)
         .await?;
     found.map(drop).ok_or(Error::NotFound("person"))
 }

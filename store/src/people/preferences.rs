@@ -1,10 +1,13 @@
 //! How a person wants to see things.
 
+use sea_orm::Set;
 use serde_json::json;
 
-use super::{lock, log};
+use super::{lock, log, update};
 use crate::actor::{Actor, Who};
+use crate::entity::person;
 use crate::error::Result;
+use crate::orm::orm;
 use crate::pool::Store;
 
 /// What stands between thousands and before decimals; the database knows the same three.
@@ -53,14 +56,14 @@ pub async fn set_preferences(store: &Store, actor: &Actor, chosen: Preferences<'
     let Who::Person(id) = actor.who else { return Ok(()) };
     let Preferences { time_zone, number_format, single_keys } = chosen;
     let mut tx = store.pool().begin().await?;
-    lock(&mut tx, id).await?;
-    sqlx::query("UPDATE people SET time_zone = $2, number_format = $3, single_keys = $4 WHERE id = $1")
-        .bind(id.0)
-        .bind(time_zone)
-        .bind(<&'static str>::from(number_format))
-        .bind(single_keys)
-        .execute(&mut *tx)
-        .await?;
+    lock(&orm(&mut tx), id).await?;
+    let row = person::ActiveModel {
+        time_zone: Set(time_zone.to_owned()),
+        number_format: Set(number_format.to_string()),
+        single_keys: Set(single_keys),
+        ..Default::default()
+    };
+    update(&orm(&mut tx), id, row).await?;
     let detail =
         json!({ "time_zone": time_zone, "number_format": number_format, "single_keys": single_keys });
     log(&mut tx, actor, "person.set_preferences", id, detail).await?;

@@ -5,18 +5,23 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 use engine::ids::PersonId;
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait, EntityTrait as _, PaginatorTrait as _, QueryFilter as _,
+    QueryOrder as _, QuerySelect as _, Select, Set,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use sqlx::{FromRow, PgConnection};
-use uuid::Uuid;
 
 use super::log;
 use crate::actor::{Actor, Who};
+use crate::entity::session;
 use crate::error::{Error, Result};
+use crate::orm::orm;
 use crate::pool::Store;
 
 /// Sessions of a person that are listed; nobody reads more.
-const LISTED: i64 = 100;
+const LISTED: u64 = 100;
 
 /// SHA-256 of a session's id: tells sessions apart, and opens none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,46 +63,31 @@ pub struct Session {
     pub seen_at: DateTime<Utc>,
 }
 
-#[derive(FromRow)]
-struct Row {
-    id_hash: Vec<u8>,
-    person_id: Uuid,
-    address: String,
-    agent: String,
-    signed_in_at: DateTime<Utc>,
-    seen_at: DateTime<Utc>,
-    expires_at: DateTime<Utc>,
-}
-
-impl From<Row> for Session {
-    fn from(row: Row) -> Self {
-        let Row { person_id, address, agent, signed_in_at, seen_at, .. } = row;
+impl From<session::Model> for Session {
+    fn from(row: session::Model) -> Self {
+        let session::Model { person_id, address, agent, signed_in_at, seen_at, .. } = row;
         Self { person: person_id.into(), address, agent, signed_in_at, seen_at }
     }
 }
-
-const SESSION: &str =
-    "SELECT id_hash, person_id, address, agent, signed_in_at, seen_at, expires_at FROM sessions";
 
 /// Keeps a new session; `false` when there is one with this id.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn create(store: &Store, id: IdHash, session: &Session, expires_at: DateTime<Utc>) -> Result<bool> {
-    let done = sqlx::query(
-        "INSERT INTO sessions (id_hash, person_id, address, agent, signed_in_at, seen_at, expires_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id_hash) DO NOTHING",
-    )
-    .bind(id.0.as_slice())
-    .bind(session.person.0)
-    .bind(&session.address)
-    .bind(&session.agent)
-    .bind(session.signed_in_at)
-    .bind(session.seen_at)
-    .bind(expires_at)
-    .execute(store.pool())
-    .await?;
-    Ok(done.rows_affected() == 1)
+    let row = session::ActiveModel {
+        id_hash: Set(id.0.to_vec()),
+        person_id: Set(session.person.0),
+        address: Set(session.address.clone()),
+        agent: Set(session.agent.clone()),
+        signed_in_at: Set(session.signed_in_at),
+        seen_at: Set(session.seen_at),
+        expires_at: Set(expires_at),
+    };
+    let on_conflict = OnConflict::column(session::Column::IdHash).do_nothing().to_owned();
+    let rows =
+        session::Entity::insert(row).on_conflict(on_conflict).exec_without_returning(store.db()).await?;
+    Ok(rows == 1)
 }
 
 /// Prolongs a session that is there; one that was ended meanwhile stays ended.
@@ -110,11 +100,12 @@ pub async fn prolong(
     seen_at: DateTime<Utc>,
     expires_at: DateTime<Utc>,
 ) -> Result<()> {
-    sqlx::query("UPDATE sessions SET seen_at = $2, expires_at = $3 WHERE id_hash = $1")
-        .bind(id.0.as_slice())
-        .bind(seen_at)
-        .bind(expires_at)
-        .execute(store.pool())
+    let row =
+        session::ActiveModel { seen_at: Set(seen_at), expires_at: Set(expires_at), ..Default::default() };
+    session::Entity::update_many()
+        .set(row)
+        .filter(session::Column::IdHash.eq(id.0.to_vec()))
+        .exec(store.db())
         .await?;
     Ok(())
 }
@@ -124,12 +115,10 @@ pub async fn prolong(
 /// # Errors
 /// When the database fails.
 pub async fn load(store: &Store, id: IdHash, now: DateTime<Utc>) -> Result<Option<(Session, DateTime<Utc>)>> {
-    let row: Option<Row> =
-        sqlx::query_as(sqlx::AssertSqlSafe(format!("{SESSION} WHERE id_hash = $1 AND expires_at > $2")))
-            .bind(id.0.as_slice())
-            .bind(now)
-            .fetch_optional(store.pool())
-            .await?;
+    let row = session::Entity::find_by_id(id.0.to_vec())
+        .filter(session::Column::ExpiresAt.gt(now))
+        .one(store.db())
+        .await?;
     Ok(row.map(|row| (row.expires_at, row)).map(|(expires_at, row)| (row.into(), expires_at)))
 }
 
@@ -138,10 +127,7 @@ pub async fn load(store: &Store, id: IdHash, now: DateTime<Utc>) -> Result<Optio
 /// # Errors
 /// When the database fails.
 pub async fn delete(store: &Store, id: IdHash) -> Result<()> {
-    sqlx::query("DELETE FROM sessions WHERE id_hash = $1")
-        .bind(id.0.as_slice())
-        .execute(store.pool())
-        .await?;
+    session::Entity::delete_by_id(id.0.to_vec()).exec(store.db()).await?;
     Ok(())
 }
 
@@ -151,8 +137,15 @@ pub async fn delete(store: &Store, id: IdHash) -> Result<()> {
 /// When the database fails.
 pub async fn delete_expired(store: &Store, now: DateTime<Utc>) -> Result<u64> {
     let done =
-        sqlx::query("DELETE FROM sessions WHERE expires_at <= $1").bind(now).execute(store.pool()).await?;
-    Ok(done.rows_affected())
+        session::Entity::delete_many().filter(session::Column::ExpiresAt.lte(now)).exec(store.db()).await?;
+    Ok(done.rows_affected)
+}
+
+/// The sessions of a person that have not expired.
+fn unexpired(person: PersonId, now: DateTime<Utc>) -> Select<session::Entity> {
+    session::Entity::find()
+        .filter(session::Column::PersonId.eq(person.0))
+        .filter(session::Column::ExpiresAt.gt(now))
 }
 
 /// The sessions of a person, the last used first.
@@ -160,14 +153,12 @@ pub async fn delete_expired(store: &Store, now: DateTime<Utc>) -> Result<u64> {
 /// # Errors
 /// When the database fails.
 pub async fn of(store: &Store, person: PersonId, now: DateTime<Utc>) -> Result<Vec<(IdHash, Session)>> {
-    let rows: Vec<Row> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
-        "{SESSION} WHERE person_id = $1 AND expires_at > $2 ORDER BY seen_at DESC, signed_in_at DESC LIMIT $3"
-    )))
-    .bind(person.0)
-    .bind(now)
-    .bind(LISTED)
-    .fetch_all(store.pool())
-    .await?;
+    let rows = unexpired(person, now)
+        .order_by_desc(session::Column::SeenAt)
+        .order_by_desc(session::Column::SignedInAt)
+        .limit(LISTED)
+        .all(store.db())
+        .await?;
     rows.into_iter()
         .map(|row| {
             let id = <[u8; 32]>::try_from(row.id_hash.as_slice())
@@ -182,11 +173,8 @@ pub async fn of(store: &Store, person: PersonId, now: DateTime<Utc>) -> Result<V
 /// # Errors
 /// When the database fails.
 pub async fn count(store: &Store, person: PersonId, now: DateTime<Utc>) -> Result<i64> {
-    Ok(sqlx::query_scalar("SELECT count(*) FROM sessions WHERE person_id = $1 AND expires_at > $2")
-        .bind(person.0)
-        .bind(now)
-        .fetch_one(store.pool())
-        .await?)
+    let count = unexpired(person, now).count(store.db()).await?;
+    Ok(i64::try_from(count).unwrap_or(i64::MAX))
 }
 
 /// Ends one session of whoever acts.
@@ -196,12 +184,11 @@ pub async fn count(store: &Store, person: PersonId, now: DateTime<Utc>) -> Resul
 pub async fn end_one(store: &Store, actor: &Actor, id: IdHash) -> Result<()> {
     let Who::Person(person) = actor.who else { return Ok(()) };
     let mut tx = store.pool().begin().await?;
-    let done = sqlx::query("DELETE FROM sessions WHERE id_hash = $1 AND person_id = $2")
-        .bind(id.0.as_slice())
-        .bind(person.0)
-        .execute(&mut *tx)
+    let done = session::Entity::delete_by_id(id.0.to_vec())
+        .filter(session::Column::PersonId.eq(person.0))
+        .exec(&orm(&mut tx))
         .await?;
-    if done.rows_affected() == 0 {
+    if done.rows_affected == 0 {
         return Err(Error::NotFound("session"));
     }
     log(&mut tx, actor, "person.end_session", person, json!({})).await?;
@@ -215,20 +202,20 @@ pub async fn end_one(store: &Store, actor: &Actor, id: IdHash) -> Result<()> {
 pub async fn end_others(store: &Store, actor: &Actor, kept: IdHash) -> Result<u64> {
     let Who::Person(person) = actor.who else { return Ok(0) };
     let mut tx = store.pool().begin().await?;
-    let ended = sqlx::query("DELETE FROM sessions WHERE person_id = $1 AND id_hash <> $2")
-        .bind(person.0)
-        .bind(kept.0.as_slice())
-        .execute(&mut *tx)
+    let ended = session::Entity::delete_many()
+        .filter(session::Column::PersonId.eq(person.0))
+        .filter(session::Column::IdHash.ne(kept.0.to_vec()))
+        .exec(&orm(&mut tx))
         .await?
-        .rows_affected();
+        .rows_affected;
     log(&mut tx, actor, "person.end_sessions", person, json!({ "ended": ended })).await?;
     tx.commit().await?;
     Ok(ended)
 }
 
 /// Ends all sessions of a person.
-pub(super) async fn end_all(connection: &mut PgConnection, person: PersonId) -> Result<()> {
-    sqlx::query("DELETE FROM sessions WHERE person_id = $1").bind(person.0).execute(connection).await?;
+pub(super) async fn end_all(db: &impl ConnectionTrait, person: PersonId) -> Result<()> {
+    session::Entity::delete_many().filter(session::Column::PersonId.eq(person.0)).exec(db).await?;
     Ok(())
 }
 

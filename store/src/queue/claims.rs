@@ -1,6 +1,11 @@
 //! Who works on which lead.
+//!
+//! Hand-written SQL: which lead waits, in the queue's order, and the insert that takes a claim over once it has expired.
 
+use chrono::{DateTime, Utc};
 use engine::ids::PersonId;
+use sea_orm::sea_query::LockType;
+use sea_orm::{ColumnTrait as _, Condition, EntityTrait as _, QueryFilter as _, QuerySelect as _, Set};
 use serde_json::json;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -9,7 +14,9 @@ use super::list::{Filter, push_conditions};
 use super::{CLAIM, Place, Taken};
 use crate::actor::Actor;
 use crate::control::{Audit, audit};
+use crate::entity::{person, queue_claim};
 use crate::error::Result;
+use crate::orm::orm;
 use crate::pool::Store;
 
 /// What became of somebody's wish to work on a lead.
@@ -99,14 +106,12 @@ async fn try_next(store: &Store, actor: &Actor, filter: &Filter) -> Result<Next>
 pub async fn release(store: &Store, actor: &Actor, place: Place) -> Result<()> {
     let person = actor.person()?;
     let mut tx = store.pool().begin().await?;
-    let gone =
-        sqlx::query("DELETE FROM queue_claims WHERE lead_id = $1 AND workflow_id = $2 AND person_id = $3")
-            .bind(place.lead.0)
-            .bind(place.workflow.0)
-            .bind(person.0)
-            .execute(&mut *tx)
-            .await?;
-    if gone.rows_affected() > 0 {
+    let gone = queue_claim::Entity::delete_many()
+        .filter(is_at(place))
+        .filter(queue_claim::Column::PersonId.eq(person.0))
+        .exec(&orm(&mut tx))
+        .await?;
+    if gone.rows_affected > 0 {
         told(&mut tx, actor, "queue.release", place).await?;
     }
     tx.commit().await?;
@@ -118,17 +123,21 @@ pub async fn release(store: &Store, actor: &Actor, place: Place) -> Result<()> {
 /// # Errors
 /// [`crate::Error::Refused`] for what is no person.
 pub async fn renew(store: &Store, actor: &Actor, place: Place) -> Result<()> {
-    sqlx::query(
-        "UPDATE queue_claims SET expires_at = $4 WHERE lead_id = $1 AND workflow_id = $2 AND person_id = $3 AND expires_at > $5",
-    )
-    .bind(place.lead.0)
-    .bind(place.workflow.0)
-    .bind(actor.person()?.0)
-    .bind(actor.now + CLAIM)
-    .bind(actor.now)
-    .execute(store.pool())
-    .await?;
+    queue_claim::Entity::update_many()
+        .set(queue_claim::ActiveModel { expires_at: Set(actor.now + CLAIM), ..Default::default() })
+        .filter(is_at(place))
+        .filter(queue_claim::Column::PersonId.eq(actor.person()?.0))
+        .filter(queue_claim::Column::ExpiresAt.gt(actor.now))
+        .exec(store.db())
+        .await?;
     Ok(())
+}
+
+/// The claim on a lead.
+fn is_at(place: Place) -> Condition {
+    Condition::all()
+        .add(queue_claim::Column::LeadId.eq(place.lead.0))
+        .add(queue_claim::Column::WorkflowId.eq(place.workflow.0))
 }
 
 /// Returns who else works on a lead.
@@ -141,34 +150,38 @@ pub async fn taken(
     person: PersonId,
     place: Place,
 ) -> Result<Option<Taken>> {
-    Ok(sqlx::query_as(
-        "SELECT p.name AS by, c.expires_at AS until FROM queue_claims c JOIN people p ON p.id = c.person_id \
-         WHERE c.lead_id = $1 AND c.workflow_id = $2 AND c.person_id <> $3 AND c.expires_at > $4",
-    )
-    .bind(place.lead.0)
-    .bind(place.workflow.0)
-    .bind(person.0)
-    .bind(actor.now)
-    .fetch_optional(connection)
-    .await?)
+    let claim: Option<(String, DateTime<Utc>)> = queue_claim::Entity::find()
+        .select_only()
+        .column(person::Column::Name)
+        .column(queue_claim::Column::ExpiresAt)
+        .inner_join(person::Entity)
+        .filter(is_at(place))
+        .filter(queue_claim::Column::PersonId.ne(person.0))
+        .filter(queue_claim::Column::ExpiresAt.gt(actor.now))
+        .into_tuple()
+        .one(&orm(connection))
+        .await?;
+    Ok(claim.map(|(by, until)| Taken { by, until }))
 }
 
 /// One wish of a person at a time: two tabs would otherwise both take a lead.
 async fn settle(connection: &mut PgConnection, person: PersonId) -> Result<()> {
-    sqlx::query("SELECT FROM people WHERE id = $1 FOR NO KEY UPDATE")
-        .bind(person.0)
-        .execute(connection)
+    let _: Option<Uuid> = person::Entity::find_by_id(person.0)
+        .select_only()
+        .column(person::Column::Id)
+        .lock(LockType::NoKeyUpdate)
+        .into_tuple()
+        .one(&orm(connection))
         .await?;
     Ok(())
 }
 
 /// Makes the lead the person's, unless it is somebody else's.
 async fn take(connection: &mut PgConnection, actor: &Actor, person: PersonId, place: Place) -> Result<bool> {
-    sqlx::query("DELETE FROM queue_claims WHERE person_id = $1 AND (lead_id, workflow_id) <> ($2, $3)")
-        .bind(person.0)
-        .bind(place.lead.0)
-        .bind(place.workflow.0)
-        .execute(&mut *connection)
+    queue_claim::Entity::delete_many()
+        .filter(queue_claim::Column::PersonId.eq(person.0))
+        .filter(is_at(place).not())
+        .exec(&orm(connection))
         .await?;
     let taken = sqlx::query(
         "INSERT INTO queue_claims AS c (lead_id, workflow_id, person_id, claimed_at, expires_at) VALUES ($1, $2, $3, $4, $5) \

@@ -1,4 +1,6 @@
 //! What the queue's page shows.
+//!
+//! Hand-written SQL: a keyset list over joined log tables, and counts.
 
 use chrono::{DateTime, Utc};
 use engine::action::Action;

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use engine::action::Action;
 use engine::ids::{DecisionId, PersonId, VerdictId};
 use engine::time::micros;
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 use sqlx::{FromRow, PgConnection};
@@ -12,9 +13,11 @@ use uuid::Uuid;
 use super::{Kind, Place, TAKE_BACK};
 use crate::actor::Actor;
 use crate::control::{Audit, audit};
+use crate::entity::{person, queue_claim};
 use crate::error::{Error, Result};
 use crate::hash::{hex, row_hash};
 use crate::keyring::{DataKey, Place as Sealed};
+use crate::orm::orm;
 use crate::pool::Store;
 
 /// A lead as it waits.
@@ -99,10 +102,10 @@ pub async fn leave(connection: &mut PgConnection, place: Place, decision: Decisi
     if left.rows_affected() != 1 {
         return Err(Error::Raced);
     }
-    sqlx::query("DELETE FROM queue_claims WHERE lead_id = $1 AND workflow_id = $2")
-        .bind(place.lead.0)
-        .bind(place.workflow.0)
-        .execute(connection)
+    queue_claim::Entity::delete_many()
+        .filter(queue_claim::Column::LeadId.eq(place.lead.0))
+        .filter(queue_claim::Column::WorkflowId.eq(place.workflow.0))
+        .exec(&orm(connection))
         .await?;
     Ok(())
 }
@@ -174,10 +177,13 @@ pub async fn newest_decision(store: &Store, place: Place) -> Result<Option<Decis
 /// # Errors
 /// When the database fails.
 pub async fn address(connection: &mut PgConnection, person: PersonId) -> Result<String> {
-    Ok(sqlx::query_scalar("SELECT email FROM people WHERE id = $1")
-        .bind(person.0)
-        .fetch_one(connection)
-        .await?)
+    let email = person::Entity::find_by_id(person.0)
+        .select_only()
+        .column(person::Column::Email)
+        .into_tuple()
+        .one(&orm(connection))
+        .await?;
+    email.ok_or(Error::NotFound("person"))
 }
 
 /// Returns whether leads can be given to an address: that of an active AE, or of a member of a pool that the decision was made

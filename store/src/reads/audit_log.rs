@@ -1,4 +1,6 @@
 //! The audit log, newest first.
+//!
+//! Hand-written SQL: a keyset list of a partitioned log.
 
 use chrono::{DateTime, Utc};
 use serde_json::Value as Json;

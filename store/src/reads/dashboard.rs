@@ -1,5 +1,7 @@
 //! The figures of the dashboard, added up by the database. What they mean is said in `engine::control::kpi`, and a test
 //! compares the two.
+//!
+//! Hand-written SQL: reports, added up over the log.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,6 @@
 //! What the home page shows beside what other pages show too. Every look is bounded, however much was ever decided.
+//!
+//! Hand-written SQL: bounded counts over the log and the outbox.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use engine::action::Action;

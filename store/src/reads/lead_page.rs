@@ -1,13 +1,17 @@
 //! What the page of one lead shows beside its decisions: its history, and what its rules were.
+//!
+//! Hand-written SQL: joins of the log with parts of stored versions.
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use engine::ids::{DecisionId, EventId, LeadId};
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _};
 use serde_json::Value as Json;
 use sqlx::FromRow;
 use uuid::Uuid;
 
+use crate::entity::destination;
 use crate::error::{Error, Result};
 use crate::pool::Store;
 
@@ -163,9 +167,12 @@ pub async fn erased_at(store: &Store, lead: LeadId) -> Result<Option<DateTime<Ut
 /// # Errors
 /// When the database fails.
 pub async fn paused_destinations(store: &Store) -> Result<BTreeMap<String, String>> {
-    let rows: Vec<(String, String)> =
-        sqlx::query_as("SELECT name, paused_reason FROM destinations WHERE paused_reason IS NOT NULL")
-            .fetch_all(store.pool())
-            .await?;
+    let rows: Vec<(String, String)> = destination::Entity::find()
+        .select_only()
+        .columns([destination::Column::Name, destination::Column::PausedReason])
+        .filter(destination::Column::PausedReason.is_not_null())
+        .into_tuple()
+        .all(store.db())
+        .await?;
     Ok(rows.into_iter().collect())
 }

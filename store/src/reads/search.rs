@@ -1,4 +1,4 @@
-//! What is found by name beside leads and people.
+//! What is found by name or title beside leads and people. By hand, since titles are beside the names of versions.
 
 use sqlx::FromRow;
 
@@ -19,13 +19,14 @@ pub struct Versioned {
     pub version: i32,
 }
 
-/// Maps, fields, rule sets, lists and pools with this in their name.
+/// What has versions and has this in its name or title.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn versions(store: &Store, text: &str) -> Result<Vec<Versioned>> {
     Ok(sqlx::query_as(
-        "SELECT kind, name, max(version) AS version FROM versions WHERE strpos(lower(name), lower($1)) > 0 \
+        "SELECT kind, name, max(version) AS version FROM versions LEFT JOIN version_titles t USING (kind, name) \
+         WHERE strpos(lower(name), lower($1)) > 0 OR strpos(lower(t.title), lower($1)) > 0 \
          GROUP BY kind, name ORDER BY name, kind LIMIT $2",
     )
     .bind(text)

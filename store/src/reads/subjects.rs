@@ -1,14 +1,21 @@
 //! What has versions, as pages list it: rule sets, maps, fields, lists and pools.
+//!
+//! Hand-written SQL: counts inside of a version's body, and joins through a bundle's array of versions.
 
 use chrono::{DateTime, Utc};
 use engine::change::Kind;
+use sea_orm::{
+    ColumnTrait as _, DerivePartialModel, EntityTrait as _, JoinType, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _, RelationTrait as _,
+};
 use sqlx::FromRow;
 
+use crate::entity::{change, person, version};
 use crate::error::Result;
 use crate::pool::Store;
 
 /// Versions of one name that a page lists.
-const VERSIONS: i64 = 200;
+const VERSIONS: u64 = 200;
 
 /// Something that has versions.
 #[derive(Clone, Debug, FromRow)]
@@ -31,20 +38,22 @@ pub struct Subject {
 /// When the database fails.
 pub async fn subjects(store: &Store, kind: Kind) -> Result<Vec<Subject>> {
     Ok(sqlx::query_as(
-        "SELECT v.name, v.version, v.created_at, CASE v.kind WHEN 'list' THEN jsonb_array_length(v.body->'entries') WHEN 'rule_set' THEN jsonb_array_length(v.body->'rules') \
-         WHEN 'pool' THEN jsonb_array_length(v.body->'members') WHEN 'map' THEN (SELECT count(*) FROM jsonb_object_keys(v.body->'fields')) \
-         ELSE (SELECT count(*) FROM jsonb_object_keys(v.body)) END::bigint AS size, \
+        "SELECT v.name, v.version, v.created_at, CASE jsonb_typeof(p.parts) WHEN 'array' THEN jsonb_array_length(p.parts) \
+         WHEN 'object' THEN (SELECT count(*) FROM jsonb_object_keys(p.parts)) ELSE 0 END::bigint AS size, \
          ARRAY(SELECT w.title FROM workflows w JOIN live_releases r ON r.workflow_id = w.id JOIN versions l ON l.id = ANY(r.version_ids) \
          WHERE l.kind = v.kind AND l.name = v.name ORDER BY w.title) AS workflows \
-         FROM (SELECT DISTINCT ON (name) * FROM versions WHERE kind = $1 ORDER BY name, version DESC) v ORDER BY v.name",
+         FROM (SELECT DISTINCT ON (name) * FROM versions WHERE kind = $1 ORDER BY name, version DESC) v \
+         CROSS JOIN LATERAL (SELECT CASE WHEN $2::text IS NULL THEN v.body ELSE v.body -> $2 END AS parts) p ORDER BY v.name",
     )
     .bind(<&str>::from(kind))
+    .bind(kind.spec().parts.key)
     .fetch_all(store.pool())
     .await?)
 }
 
 /// A version as a history lists it.
-#[derive(Clone, Debug, FromRow)]
+#[derive(Clone, Debug, DerivePartialModel)]
+#[sea_orm(entity = "version::Entity")]
 pub struct Listed {
     /// Its number.
     pub version: i32,
@@ -53,10 +62,13 @@ pub struct Listed {
     /// Who made it one, as the audit log names actors.
     pub created_by: String,
     /// The change that brought it.
+    #[sea_orm(from_expr = "change::Column::Number")]
     pub change: Option<i64>,
     /// What that change does, in a line.
+    #[sea_orm(from_expr = "change::Column::Title")]
     pub title: Option<String>,
     /// Who wrote it.
+    #[sea_orm(from_expr = "person::Column::Name")]
     pub author: Option<String>,
 }
 
@@ -65,16 +77,16 @@ pub struct Listed {
 /// # Errors
 /// When the database fails.
 pub async fn history(store: &Store, kind: Kind, name: &str) -> Result<Vec<Listed>> {
-    Ok(sqlx::query_as(
-        "SELECT v.version, v.created_at, v.created_by, c.number AS change, c.title, p.name AS author FROM versions v \
-         LEFT JOIN changes c ON c.id = v.change_id LEFT JOIN people p ON p.id = c.author_id \
-         WHERE v.kind = $1 AND v.name = $2 ORDER BY v.version DESC LIMIT $3",
-    )
-    .bind(<&str>::from(kind))
-    .bind(name)
-    .bind(VERSIONS)
-    .fetch_all(store.pool())
-    .await?)
+    Ok(version::Entity::find()
+        .left_join(change::Entity)
+        .join(JoinType::LeftJoin, change::Relation::Author.def())
+        .filter(version::Column::Kind.eq(<&str>::from(kind)))
+        .filter(version::Column::Name.eq(name))
+        .order_by_desc(version::Column::Version)
+        .limit(VERSIONS)
+        .into_partial_model()
+        .all(store.db())
+        .await?)
 }
 
 /// A live workflow that decides by something.

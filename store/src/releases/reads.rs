@@ -1,15 +1,19 @@
-//! Releases as they are read. They are joined with their workflow and change and often locked, so the SQL is written by
-//! hand.
+//! Releases as they are read.
+//!
+//! Hand-written SQL: keyset lists that join a release with its workflow, its change and the release that replaced it.
 
 use chrono::{DateTime, Utc};
 use engine::canonical::Digest;
 use engine::ids::{PersonId, ReleaseId, WorkflowId};
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _};
 use sqlx::{AssertSqlSafe, FromRow, PgConnection};
 use uuid::Uuid;
 
 use super::{LiveRelease, Release, ReleaseApproval, ReleasePart, ReleaseStep, ReleasedChange};
 use crate::actor::Role;
+use crate::entity::{person, release_approval};
 use crate::error::{Error, Result};
+use crate::orm::orm;
 use crate::pool::Store;
 
 /// Releases on a page of the list.
@@ -248,13 +252,20 @@ pub async fn parts(connection: &mut PgConnection, release: ReleaseId) -> Result<
 /// # Errors
 /// When the database fails.
 pub async fn approvals(connection: &mut PgConnection, release: ReleaseId) -> Result<Vec<ReleaseApproval>> {
-    let rows: Vec<(Uuid, String, String, Vec<u8>, DateTime<Utc>)> = sqlx::query_as(
-        "SELECT a.person_id, p.name, a.role, a.bundle, a.at FROM release_approvals a JOIN people p ON p.id = a.person_id \
-         WHERE a.release_id = $1 ORDER BY a.at, a.role",
-    )
-    .bind(release.0)
-    .fetch_all(connection)
-    .await?;
+    let rows: Vec<(Uuid, String, String, Vec<u8>, DateTime<Utc>)> = release_approval::Entity::find()
+        .select_only()
+        .column(release_approval::Column::PersonId)
+        .column(person::Column::Name)
+        .column(release_approval::Column::Role)
+        .column(release_approval::Column::Bundle)
+        .column(release_approval::Column::At)
+        .inner_join(person::Entity)
+        .filter(release_approval::Column::ReleaseId.eq(release.0))
+        .order_by_asc(release_approval::Column::At)
+        .order_by_asc(release_approval::Column::Role)
+        .into_tuple()
+        .all(&orm(connection))
+        .await?;
     let approval = |(person, name, role, bundle, at): (Uuid, _, String, Vec<u8>, _)| {
         Ok(ReleaseApproval {
             person: person.into(),

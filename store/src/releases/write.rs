@@ -1,9 +1,11 @@
-//! Releases as they are written, in the caller's transaction. The SQL is written by hand because it locks, guards and
-//! copies rows; what the database refuses comes back as [`Error::Refused`].
+//! Releases as they are written, in the caller's transaction. What the database refuses comes back as [`Error::Refused`].
+//!
+//! Hand-written SQL: statements that copy rows of other tables.
 
 use engine::canonical::Digest;
 use engine::control::release::{Act, InFlight, Stage};
 use engine::ids::{PersonId, ReleaseId, WorkflowId};
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, Set};
 use serde_json::{Value as Json, json};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -11,7 +13,9 @@ use uuid::Uuid;
 use super::{LiveRelease, Release};
 use crate::actor::{Actor, Role};
 use crate::control::{Audit, audit};
+use crate::entity::{release, release_approval};
 use crate::error::{Error, Result};
+use crate::orm::orm;
 use crate::workflows;
 
 /// What a release comes from.
@@ -52,21 +56,26 @@ pub async fn create(
         ReleaseOrigin::Change(change) => (Some(change), None),
         ReleaseOrigin::Waiver(why) => (None, Some(why)),
     };
-    let number: i64 = sqlx::query_scalar(
-        "INSERT INTO releases (id, workflow_id, change_id, waiver, bundle, base_bundle, built_at, built_by, stage, stage_since, stage_by, in_flight, \
-         created_at, created_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'approved', $7, $8, $9, $7, $8) RETURNING number",
-    )
-    .bind(id)
-    .bind(new.workflow.0)
-    .bind(change)
-    .bind(waiver)
-    .bind(new.bundle.0.as_slice())
-    .bind(new.base_bundle.as_ref().map(|hash| hash.0.as_slice()))
-    .bind(actor.now)
-    .bind(actor.who.to_string())
-    .bind(<&str>::from(new.in_flight))
-    .fetch_one(&mut *connection)
-    .await?;
+    let who = actor.who.to_string();
+    let row = release::ActiveModel {
+        id: Set(id),
+        workflow_id: Set(new.workflow.0),
+        change_id: Set(change),
+        waiver: Set(waiver.map(str::to_owned)),
+        bundle: Set(new.bundle.0.to_vec()),
+        base_bundle: Set(new.base_bundle.map(|hash| hash.0.to_vec())),
+        built_at: Set(actor.now),
+        built_by: Set(who.clone()),
+        stage: Set(Stage::Approved.to_string()),
+        stage_since: Set(actor.now),
+        stage_by: Set(who.clone()),
+        in_flight: Set(new.in_flight.to_string()),
+        created_at: Set(actor.now),
+        created_by: Set(who),
+        ..Default::default()
+    };
+    let inserted = release::Entity::insert(row).exec_with_returning(&orm(connection)).await?;
+    let number = inserted.number;
     let detail = json!({ "workflow_id": new.workflow, "bundle": new.bundle, "base_bundle": new.base_bundle, "change_id": change });
     log(connection, actor, "release.create", number, detail).await?;
     Ok((id.into(), number))
@@ -110,18 +119,15 @@ pub async fn approve(
     seen: &Digest,
     role: Role,
 ) -> Result<()> {
-    let written = sqlx::query(
-        "INSERT INTO release_approvals (release_id, bundle, role, person_id, at) VALUES ($1, $2, $3, $4, $5)",
-    )
-    .bind(release.id.0)
-    .bind(seen.0.as_slice())
-    .bind(role.to_string())
-    .bind(person.0)
-    .bind(actor.now)
-    .execute(&mut *connection)
-    .await
-    .map_err(Error::from);
-    match written {
+    let row = release_approval::ActiveModel {
+        release_id: Set(release.id.0),
+        bundle: Set(seen.0.to_vec()),
+        role: Set(role.to_string()),
+        person_id: Set(person.0),
+        at: Set(actor.now),
+    };
+    let written = release_approval::Entity::insert(row).exec_without_returning(&orm(connection)).await;
+    match written.map_err(Error::from) {
         Ok(_) => {}
         Err(Error::Duplicate(constraint)) if constraint == "release_approvals_one_role_a_person" => {
             return Err(Error::Refused("you approved this in another role".into()));
@@ -145,16 +151,14 @@ pub async fn rebuild(
     bundle: &Digest,
     base: &Digest,
 ) -> Result<()> {
-    sqlx::query(
-        "UPDATE releases SET bundle = $2, base_bundle = $3, built_at = $4, built_by = $5 WHERE id = $1",
-    )
-    .bind(release.id.0)
-    .bind(bundle.0.as_slice())
-    .bind(base.0.as_slice())
-    .bind(actor.now)
-    .bind(actor.who.to_string())
-    .execute(&mut *connection)
-    .await?;
+    let row = release::ActiveModel {
+        bundle: Set(bundle.0.to_vec()),
+        base_bundle: Set(Some(base.0.to_vec())),
+        built_at: Set(actor.now),
+        built_by: Set(actor.who.to_string()),
+        ..Default::default()
+    };
+    update(connection, release.id, row).await?;
     let detail = json!({ "bundle": bundle, "before": release.bundle, "base_bundle": base });
     log(connection, actor, "release.rebuild", release.number, detail).await
 }
@@ -174,18 +178,12 @@ pub async fn move_to(
     replaced_by: Option<ReleaseId>,
 ) -> Result<()> {
     let paused_from = (to == Stage::Paused).then(|| release.stage.to_string());
-    sqlx::query(
-        "UPDATE releases SET stage = $2, stage_since = $3, stage_by = $4, stage_why = $5, paused_from = $6, replaced_by = $7 WHERE id = $1",
-    )
-    .bind(release.id.0)
-    .bind(<&str>::from(to))
-    .bind(actor.now)
-    .bind(actor.who.to_string())
-    .bind(why)
-    .bind(paused_from)
-    .bind(replaced_by.map(|id| id.0))
-    .execute(&mut *connection)
-    .await?;
+    let row = release::ActiveModel {
+        paused_from: Set(paused_from),
+        replaced_by: Set(replaced_by.map(|id| id.0)),
+        ..in_stage(actor, to, why)
+    };
+    update(connection, release.id, row).await?;
     log(
         connection,
         actor,
@@ -209,26 +207,18 @@ pub async fn go_live(
     workflows::begin_epoch(connection, release.workflow.0).await?;
     let replaced = super::live(connection, release.workflow).await?;
     if let Some(before) = &replaced {
-        sqlx::query(
-            "UPDATE releases SET stage = 'retired', stage_since = $2, stage_by = $3, stage_why = '', share = 0, replaced_by = $4 WHERE id = $1",
-        )
-        .bind(before.id.0)
-        .bind(actor.now)
-        .bind(actor.who.to_string())
-        .bind(release.id.0)
-        .execute(&mut *connection)
-        .await?;
+        let row = release::ActiveModel {
+            share: Set(0),
+            replaced_by: Set(Some(release.id.0)),
+            ..in_stage(actor, Stage::Retired, "")
+        };
+        update(connection, before.id, row).await?;
         let detail = json!({ "stage": Stage::Retired.to_string(), "replaced_by": release.number });
         log(connection, actor, &format!("release.{}", Act::Replace), before.number, detail).await?;
     }
-    sqlx::query(
-        "UPDATE releases SET stage = 'live', stage_since = $2, stage_by = $3, stage_why = '', paused_from = NULL, share = 100 WHERE id = $1",
-    )
-    .bind(release.id.0)
-    .bind(actor.now)
-    .bind(actor.who.to_string())
-    .execute(&mut *connection)
-    .await?;
+    let row =
+        release::ActiveModel { paused_from: Set(None), share: Set(100), ..in_stage(actor, Stage::Live, "") };
+    update(connection, release.id, row).await?;
     sqlx::query(
         "INSERT INTO pool_states (name) SELECT v.name FROM bundles b JOIN versions v ON v.id = ANY (b.version_ids) \
          WHERE b.hash = $1 AND v.kind = 'pool' ON CONFLICT DO NOTHING",
@@ -244,6 +234,27 @@ pub async fn go_live(
     log(connection, actor, &format!("release.{}", Act::GoLive), release.number, detail).await?;
     workflows::announce_release(connection).await?;
     Ok(replaced)
+}
+
+/// What a move to a stage writes.
+fn in_stage(actor: &Actor, stage: Stage, why: &str) -> release::ActiveModel {
+    release::ActiveModel {
+        stage: Set(stage.to_string()),
+        stage_since: Set(actor.now),
+        stage_by: Set(actor.who.to_string()),
+        stage_why: Set(why.to_owned()),
+        ..Default::default()
+    }
+}
+
+/// Writes the columns of a release that are set in `row`.
+async fn update(connection: &mut PgConnection, id: ReleaseId, row: release::ActiveModel) -> Result<()> {
+    release::Entity::update_many()
+        .set(row)
+        .filter(release::Column::Id.eq(id.0))
+        .exec(&orm(connection))
+        .await?;
+    Ok(())
 }
 
 async fn log(

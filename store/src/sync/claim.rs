@@ -1,4 +1,6 @@
 //! Taking effects out of the outbox for a while.
+//!
+//! Hand-written SQL: the hot path of every delivery, told by the database's clock.
 
 use chrono::{DateTime, Utc};
 use engine::canonical::Digest;
@@ -9,9 +11,9 @@ use sqlx::postgres::types::PgInterval;
 use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
+use crate::columns::Columns;
 use crate::error::{Error, Result};
 use crate::keyring::{DataKey, Place};
-use crate::log::column;
 use crate::pool::Store;
 use crate::sync::finish::{Answer, Finish, Outcome, finish, finish_on};
 use crate::sync::{BATCH, LEASE, begin, flow};
@@ -150,17 +152,15 @@ async fn pick(
 /// When the database fails.
 pub async fn heartbeat(store: &Store, held: &[(EffectId, i64)]) -> Result<Vec<EffectId>> {
     let mut transaction = begin(store).await?;
-    let still: Vec<Uuid> = sqlx::query_scalar(
-        "UPDATE outbox o SET leased_until = now() + $3 FROM unnest($1::uuid[], $2::bigint[]) AS h (effect_id, run_lease) \
+    let leases = leases(held);
+    let sql = format!(
+        "UPDATE outbox o SET leased_until = now() + $3 FROM {} \
          WHERE o.effect_id = h.effect_id AND o.run_lease = h.run_lease AND o.leased_until IS NOT NULL RETURNING o.effect_id",
-    )
-    .bind(column(held, |(effect, _)| effect.0))
-    .bind(column(held, |(_, run_lease)| *run_lease))
-    .bind(lease()?)
-    .fetch_all(&mut *transaction)
-    .await?;
+        leases.table("h"),
+    );
+    let still: Vec<(Uuid,)> = leases.query_as(sql)?.bind(lease()?).fetch_all(&mut *transaction).await?;
     transaction.commit().await?;
-    Ok(still.into_iter().map(EffectId).collect())
+    Ok(still.into_iter().map(|(id,)| EffectId(id)).collect())
 }
 
 /// Gives effects back that were never tried: as if they had not been claimed, except that the lease stays used.
@@ -168,17 +168,22 @@ pub async fn heartbeat(store: &Store, held: &[(EffectId, i64)]) -> Result<Vec<Ef
 /// # Errors
 /// When the database fails.
 pub async fn release(store: &Store, held: &[(EffectId, i64)]) -> Result<()> {
+    if held.is_empty() {
+        return Ok(());
+    }
     let mut transaction = begin(store).await?;
-    sqlx::query(
-        "UPDATE outbox o SET state = 'ready', leased_until = NULL, attempts = o.attempts - 1 \
-         FROM unnest($1::uuid[], $2::bigint[]) AS h (effect_id, run_lease) \
+    let leases = leases(held);
+    let sql = format!(
+        "UPDATE outbox o SET state = 'ready', leased_until = NULL, attempts = o.attempts - 1 FROM {} \
          WHERE o.effect_id = h.effect_id AND o.run_lease = h.run_lease AND o.leased_until IS NOT NULL",
-    )
-    .bind(column(held, |(effect, _)| effect.0))
-    .bind(column(held, |(_, run_lease)| *run_lease))
-    .execute(&mut *transaction)
-    .await?;
+        leases.table("h"),
+    );
+    leases.query(sql)?.execute(&mut *transaction).await?;
     Ok(transaction.commit().await?)
+}
+
+fn leases(held: &[(EffectId, i64)]) -> Columns<'_, (EffectId, i64)> {
+    Columns::of(held).with("effect_id", |(effect, _)| effect.0).with("run_lease", |(_, run_lease)| *run_lease)
 }
 
 /// Makes effects ready again whose lease has lapsed, since whoever held them fell silent; answers how many. The lost

@@ -1,22 +1,27 @@
 //! Destinations as the dispatcher sees them.
+//!
+//! Hand-written SQL: a notification.
 
 use chrono::{DateTime, Utc};
 use engine::ids::DestinationId;
 use engine::sync::flow::Pace;
+use sea_orm::sea_query::LockType;
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, Set};
 use serde_json::Value as Json;
-use sqlx::FromRow;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::actor::Actor;
 use crate::channel::{Channel, notify};
 use crate::control::{Audit, audit};
+use crate::entity::destination;
 use crate::error::{Error, Result};
 use crate::keyring::Place;
+use crate::orm::orm;
 use crate::pool::Store;
 
 /// A destination, its secret still sealed. Two that are equal would be opened in the same way.
-#[derive(Clone, PartialEq, FromRow)]
+#[derive(Clone, PartialEq)]
 pub struct DestinationRecord {
     id: Uuid,
     /// Its name.
@@ -26,10 +31,11 @@ pub struct DestinationRecord {
     /// Its settings.
     pub settings: Json,
     secret: Option<Vec<u8>>,
+    /// The account that it signs in with, where that is not a secret of its own.
+    pub credential_id: Option<Uuid>,
     /// Why nothing is sent; `None` while it is.
     pub paused_reason: Option<String>,
     /// How hard all processes together may work it.
-    #[sqlx(json)]
     pub pace: Pace,
     /// Since when it is there.
     pub created_at: DateTime<Utc>,
@@ -61,11 +67,27 @@ impl DestinationRecord {
 /// # Errors
 /// When the database fails.
 pub async fn destinations(store: &Store) -> Result<Vec<DestinationRecord>> {
-    Ok(sqlx::query_as(
-        "SELECT id, name, kind, settings, secret, paused_reason, pace, created_at FROM destinations ORDER BY name",
-    )
-    .fetch_all(store.pool())
-    .await?)
+    let rows = destination::Entity::find().order_by_asc(destination::Column::Name).all(store.db()).await?;
+    rows.into_iter().map(DestinationRecord::try_from).collect()
+}
+
+impl TryFrom<destination::Model> for DestinationRecord {
+    type Error = Error;
+    fn try_from(row: destination::Model) -> Result<Self> {
+        let destination::Model {
+            id,
+            name,
+            kind,
+            settings,
+            secret,
+            paused_reason,
+            pace,
+            created_at,
+            credential_id,
+        } = row;
+        let pace = serde_json::from_value(pace)?;
+        Ok(Self { id, name, kind, settings, secret, credential_id, paused_reason, pace, created_at })
+    }
 }
 
 /// Stops sending to a destination. In force for the next claim of every process.
@@ -92,19 +114,22 @@ async fn set_paused(
     reason: Option<&str>,
 ) -> Result<()> {
     let mut transaction = store.pool().begin().await?;
-    let before: Option<(String, Option<String>)> =
-        sqlx::query_as("SELECT name, paused_reason FROM destinations WHERE id = $1 FOR NO KEY UPDATE")
-            .bind(destination.0)
-            .fetch_optional(&mut *transaction)
-            .await?;
+    let before: Option<(String, Option<String>)> = destination::Entity::find_by_id(destination.0)
+        .select_only()
+        .columns([destination::Column::Name, destination::Column::PausedReason])
+        .lock(LockType::NoKeyUpdate)
+        .into_tuple()
+        .one(&orm(&mut transaction))
+        .await?;
     let (name, was) = before.ok_or(Error::NotFound("destination"))?;
     if was.is_some() == reason.is_some() {
         return Ok(());
     }
-    sqlx::query("UPDATE destinations SET paused_reason = $2 WHERE id = $1")
-        .bind(destination.0)
-        .bind(reason)
-        .execute(&mut *transaction)
+    let paused_reason = Set(reason.map(str::to_owned));
+    destination::Entity::update_many()
+        .set(destination::ActiveModel { paused_reason, ..Default::default() })
+        .filter(destination::Column::Id.eq(destination.0))
+        .exec(&orm(&mut transaction))
         .await?;
     notify(&mut transaction, Channel::Outbox, "").await?;
     let action = if reason.is_some() { "destination.pause" } else { "destination.resume" };

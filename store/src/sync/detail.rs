@@ -1,4 +1,6 @@
 //! One effect, for the page that shows all there is to say of it.
+//!
+//! Hand-written SQL: one statement joins an effect with the log and the outbox.
 
 use chrono::{DateTime, Utc};
 use engine::canonical::Digest;

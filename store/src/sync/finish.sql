@@ -1,10 +1,7 @@
 -- Running is what has a lease. Said so, it keeps the index of leases out of the plan: read whole for each row, it makes a finish
 -- quadratic.
 WITH given AS MATERIALIZED (
-    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::int[], $7::bigint[], $8::text[], $9::int[], $10::bytea[],
-        $11::bytea[], $12::text[], $13::timestamptz[], $14::timestamptz[], $15::bytea[], $16::text[], $17::timestamptz[], $18::int[], $19::text[])
-    AS g (id, effect_id, decision_id, lead_id, destination_id, attempt, run_lease, result, status, request, response, error, started_at, finished_at,
-        hash, state, due_at, uncounted, queue)
+    SELECT * FROM {given}
 ), closed AS (
     DELETE FROM outbox o USING given g
     WHERE o.effect_id = g.effect_id AND o.run_lease = g.run_lease AND o.leased_until IS NOT NULL AND g.state = 'closed'
@@ -22,9 +19,7 @@ WITH given AS MATERIALIZED (
     WHERE o.effect_id = g.effect_id AND o.run_lease = g.run_lease AND o.leased_until IS NOT NULL AND g.state <> 'closed'
     RETURNING o.effect_id, o.run_lease, o.lead_sequence
 )
-INSERT INTO deliveries (id, effect_id, decision_id, lead_id, destination_id, attempt, run_lease, result, status, request, response, error, started_at,
-    finished_at, hash)
-SELECT g.id, g.effect_id, g.decision_id, g.lead_id, g.destination_id, g.attempt, g.run_lease, g.result, g.status, g.request, g.response, g.error,
-    g.started_at, g.finished_at, g.hash
+INSERT INTO deliveries ({delivery})
+SELECT {delivery}
 FROM given g JOIN (SELECT * FROM closed UNION ALL SELECT * FROM kept) held USING (effect_id, run_lease)
 RETURNING effect_id

@@ -1,4 +1,6 @@
 //! Leads, destinations and effects for tests.
+//!
+//! Hand-written SQL: rows of the log and the outbox, which have no entities.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use engine::canonical;
@@ -7,10 +9,12 @@ use engine::sync::keys::{effect_key, remote_key};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
+use crate::actor::Actor;
 use crate::error::Result;
 use crate::ingest::{EffectRow, announce_effects, insert_effects};
 use crate::keyring::Place;
 use crate::pool::Store;
+use crate::sync::{DeadFilter, ReplayedMany, replay_next};
 
 /// The workflow of every effect made here; it has no row of its own.
 pub const WORKFLOW: WorkflowId = WorkflowId(Uuid::from_u128(1));
@@ -104,6 +108,29 @@ pub struct New {
 /// # Errors
 /// When the database fails.
 pub async fn effects(store: &Store, wanted: &[New]) -> Result<Vec<EffectId>> {
+    insert(store, wanted, body).await
+}
+
+/// An effect with a body that no decision of this version has.
+///
+/// # Errors
+/// When the database fails.
+pub async fn effect_with_body(
+    store: &Store,
+    destination: DestinationId,
+    lead: LeadId,
+    text: &Json,
+) -> Result<EffectId> {
+    let new = New { destination, lead, sequence: 1, kind: "lead_update", expires_at: None };
+    let ids = insert(store, &[new], |_, _, _, _| text.clone()).await?;
+    ids.first().copied().ok_or(crate::Error::NotFound("effect"))
+}
+
+async fn insert(
+    store: &Store,
+    wanted: &[New],
+    body: impl Fn(&New, Uuid, &str, &str) -> Json,
+) -> Result<Vec<EffectId>> {
     // Due a moment ago: a clock that is read later still finds them due.
     let at = engine::time::cut(Utc::now() - TimeDelta::milliseconds(1));
     let keys: std::collections::HashMap<Uuid, Vec<u8>> =
@@ -146,6 +173,25 @@ pub async fn effects(store: &Store, wanted: &[New]) -> Result<Vec<EffectId>> {
     announce_effects(&mut transaction).await?;
     transaction.commit().await?;
     Ok(rows.into_iter().map(|row| row.id.into()).collect())
+}
+
+/// Tries all dead effects again that the filter means, as a run does.
+///
+/// # Errors
+/// When the database fails.
+pub async fn replay_all(store: &Store, actor: &Actor, filter: &DeadFilter) -> Result<ReplayedMany> {
+    let (mut all, mut after) = (ReplayedMany::default(), None);
+    loop {
+        let mut transaction = store.pool().begin().await?;
+        let Some((last, batch)) = replay_next(&mut transaction, actor, filter, after).await? else {
+            return Ok(all);
+        };
+        transaction.commit().await?;
+        after = Some(last);
+        all.ready += batch.ready;
+        all.superseded += batch.superseded;
+        all.overtaken += batch.overtaken;
+    }
 }
 
 fn body(new: &New, decision: Uuid, effect: &str, remote: &str) -> Json {

@@ -1,4 +1,6 @@
 //! What destinations have used of their pace, and their circuit breakers: one row each, shared by all processes.
+//!
+//! Hand-written SQL: read and written with every claim, under locks.
 
 use std::collections::BTreeMap;
 

@@ -2,17 +2,25 @@
 //!
 //! A run is claimed like an effect: by the database's clock, for a while, with a `run_lease` that only rises. A process
 //! that dies in a run falls silent, and another one runs the job again; jobs are idempotent.
+//!
+//! Hand-written SQL: what goes by the database's clock, since a row of SeaORM cannot say `now()`, and notifications.
 
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use sqlx::FromRow;
+use sea_orm::sea_query::{Expr, Func};
+use sea_orm::{
+    ColumnTrait as _, DerivePartialModel, EntityTrait as _, ExprTrait as _, QueryFilter as _,
+    QueryOrder as _, Set,
+};
 use strum::VariantArray as _;
 
 use crate::actor::Actor;
 use crate::channel::{Channel, notify};
 use crate::control::{Audit, audit};
+use crate::entity::job;
 use crate::error::{Error, Result};
+use crate::orm::orm;
 use crate::pool::Store;
 use crate::refresh::Topic;
 
@@ -38,6 +46,8 @@ pub enum JobKind {
     Backlog,
     /// E-mails people what they have to know.
     Notices,
+    /// Deletes uploaded files that no import needs any more.
+    Uploads,
 }
 
 impl JobKind {
@@ -48,6 +58,7 @@ impl JobKind {
             Self::Sessions => "Delete expired sessions",
             Self::Backlog => "Check the outbox",
             Self::Notices => "Tell sales leadership",
+            Self::Uploads => "Delete uploaded files",
         }
     }
 
@@ -60,13 +71,16 @@ impl JobKind {
             Self::Notices => {
                 "Who leads sales gets an e-mail when a workflow is stopped, and when it goes on."
             }
+            Self::Uploads => {
+                "Files that people uploaded are kept for seven days, and so are the rows that an import rejected."
+            }
         }
     }
 
     /// From one run to the next.
     pub fn every(self) -> Duration {
         match self {
-            Self::Partitions | Self::Sessions => Duration::from_secs(3_600),
+            Self::Partitions | Self::Sessions | Self::Uploads => Duration::from_secs(3_600),
             Self::Backlog => Duration::from_secs(60),
             Self::Notices => Duration::from_secs(15),
         }
@@ -74,13 +88,15 @@ impl JobKind {
 }
 
 /// A job as it stands.
-#[derive(Clone, Debug, FromRow)]
+#[derive(Clone, Debug, DerivePartialModel)]
+#[sea_orm(entity = "job::Entity")]
 pub struct Job {
     /// Its name.
     pub name: String,
     /// When it runs next.
     pub due_at: DateTime<Utc>,
     /// A process is at it.
+    #[sea_orm(from_expr = "is_running()")]
     pub is_running: bool,
     /// The process that ran it last, or is at it.
     pub runner: Option<String>,
@@ -94,6 +110,11 @@ pub struct Job {
     pub result: Option<String>,
     /// Who asked for the next run to be at once.
     pub requested_by: Option<String>,
+}
+
+fn is_running() -> Expr {
+    let is_leased = job::Column::LeasedUntil.into_expr().gt(Expr::current_timestamp());
+    Func::coalesce([is_leased, Expr::value(false)]).into()
 }
 
 /// Makes all jobs known, so that they are seen before they ever ran. Those that are known stay as they are.
@@ -114,17 +135,13 @@ pub async fn register(store: &Store) -> Result<()> {
 /// # Errors
 /// When the database fails.
 pub async fn jobs(store: &Store) -> Result<Vec<Job>> {
-    Ok(sqlx::query_as(
-        "SELECT name, due_at, coalesce(leased_until > now(), false) AS is_running, runner, started_at, finished_at, succeeded, result, requested_by \
-         FROM jobs ORDER BY name",
-    )
-    .fetch_all(store.pool())
-    .await?)
+    let jobs = job::Entity::find().order_by_asc(job::Column::Name);
+    Ok(jobs.into_partial_model().all(store.db()).await?)
 }
 
 /// A run of a job that this process holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Run {
+pub struct JobClaim {
     /// The job.
     pub job: JobKind,
     /// The lease.
@@ -135,7 +152,7 @@ pub struct Run {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn begin(store: &Store, runner: &str, lease: Duration) -> Result<Option<Run>> {
+pub async fn begin(store: &Store, runner: &str, lease: Duration) -> Result<Option<JobClaim>> {
     let row: Option<(String, i64)> = sqlx::query_as(
         "UPDATE jobs SET leased_until = now() + make_interval(secs => $2), run_lease = run_lease + 1, runner = $1, started_at = now() \
          WHERE name = (SELECT name FROM jobs WHERE due_at <= now() AND (leased_until IS NULL OR leased_until < now()) AND name = ANY($3) \
@@ -150,7 +167,7 @@ pub async fn begin(store: &Store, runner: &str, lease: Duration) -> Result<Optio
     if row.is_some() {
         store.mark(&[Topic::Jobs]);
     }
-    Ok(row.and_then(|(name, run_lease)| Some(Run { job: name.parse().ok()?, run_lease })))
+    Ok(row.and_then(|(name, run_lease)| Some(JobClaim { job: name.parse().ok()?, run_lease })))
 }
 
 /// How a run ended.
@@ -166,7 +183,7 @@ pub struct Ended {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn end(store: &Store, run: Run, ended: &Ended) -> Result<bool> {
+pub async fn end(store: &Store, run: JobClaim, ended: &Ended) -> Result<bool> {
     let told = sqlx::query(
         "UPDATE jobs SET leased_until = NULL, finished_at = now(), succeeded = $3, result = $4, \
            requested_by = CASE WHEN due_at > started_at THEN requested_by END, \
@@ -190,12 +207,14 @@ pub async fn end(store: &Store, run: Run, ended: &Ended) -> Result<bool> {
 /// [`Error::NotFound`] when there is no such job.
 pub async fn request(store: &Store, actor: &Actor, job: JobKind) -> Result<()> {
     let mut transaction = store.pool().begin().await?;
-    let found = sqlx::query("UPDATE jobs SET due_at = clock_timestamp(), requested_by = $2 WHERE name = $1")
-        .bind(job.to_string())
-        .bind(actor.who.to_string())
-        .execute(&mut *transaction)
+    let row = job::ActiveModel { requested_by: Set(Some(actor.who.to_string())), ..Default::default() };
+    let found = job::Entity::update_many()
+        .set(row)
+        .col_expr(job::Column::DueAt, Expr::cust("clock_timestamp()"))
+        .filter(job::Column::Name.eq(job.to_string()))
+        .exec(&orm(&mut transaction))
         .await?;
-    if found.rows_affected() == 0 {
+    if found.rows_affected == 0 {
         return Err(Error::NotFound("job"));
     }
     let detail = serde_json::json!({});

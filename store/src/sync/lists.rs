@@ -1,4 +1,6 @@
 //! What pages show of effects and their deliveries.
+//!
+//! Hand-written SQL: lists of the outbox and the log of deliveries, which have no entities.
 
 use chrono::{DateTime, Utc};
 use engine::canonical::Digest;
@@ -8,10 +10,11 @@ use sqlx::postgres::PgRow;
 use sqlx::{FromRow, Row as _};
 use uuid::Uuid;
 
+use crate::columns::Row as _;
 use crate::error::{Error, Result};
 use crate::keyring::Place;
 use crate::pool::Store;
-use crate::sync::finish::{DELIVERY_COLUMNS, DeliveryRow};
+use crate::sync::finish::DeliveryRow;
 
 /// Where an effect stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::Display, strum::EnumString, strum::IntoStaticStr)]
@@ -167,8 +170,7 @@ pub async fn dead(
 /// # Errors
 /// When the database fails or a row cannot be read.
 pub async fn deliveries(store: &Store, effect: EffectId) -> Result<Vec<Delivery>> {
-    let columns =
-        DELIVERY_COLUMNS.split(", ").map(|column| format!("d.{column}")).collect::<Vec<_>>().join(", ");
+    let columns = DeliveryRow::select("d");
     let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
         "SELECT {columns}, l.data_key FROM deliveries d JOIN leads l ON l.id = d.lead_id WHERE d.effect_id = $1 ORDER BY d.run_lease"
     )))

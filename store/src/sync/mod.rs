@@ -30,7 +30,8 @@ pub use lists::{
     outbox_counts,
 };
 pub use replay::{
-    DeadFilter, Replayed, ReplayedMany, replay, replay_all, replay_chosen, stop_replay, untried,
+    DeadFilter, Replayed, ReplayedMany, count_dead_after, replay, replay_chosen, replay_next, stop_replay,
+    untried,
 };
 pub use unfinished::{Unfinished, UnfinishedFilter, UnfinishedState, count_dead, unfinished};
 

@@ -1,4 +1,6 @@
 //! Bundles: what is released and rolled back as one.
+//!
+//! Hand-written SQL: joins through a bundle's array of versions, and lists without their entries.
 
 use std::collections::BTreeMap;
 
@@ -6,15 +8,19 @@ use engine::bundle::BundlePart;
 use engine::canonical::{self, Digest};
 use engine::change::Kind;
 use engine::ids::{VersionId, WorkflowId};
+use sea_orm::EntityTrait as _;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use sqlx::types::Json as Column;
 use sqlx::{FromRow, PgConnection};
+use strum::VariantArray as _;
 use uuid::Uuid;
 
 use super::versions::{Version, versions};
 use crate::actor::Actor;
+use crate::entity::bundle;
 use crate::error::{Error, Result};
+use crate::orm::orm;
 
 /// The parts of a bundle, each by name and version; its canonical JSON is what the bundle's hash is of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,17 +98,13 @@ pub struct BundleParts {
 /// # Errors
 /// [`Error::NotFound`] when there is none.
 pub async fn bundle(connection: &mut PgConnection, hash: &Digest) -> Result<BundleParts> {
-    let row: Option<(Uuid, Column<Manifest>, Vec<Uuid>)> =
-        sqlx::query_as("SELECT workflow_id, manifest, version_ids FROM bundles WHERE hash = $1")
-            .bind(hash.0.as_slice())
-            .fetch_optional(&mut *connection)
-            .await?;
-    let (workflow, Column(manifest), ids) = row.ok_or(Error::NotFound("bundle"))?;
+    let row = bundle::Entity::find_by_id(hash.0.to_vec()).one(&orm(connection)).await?;
+    let row = row.ok_or(Error::NotFound("bundle"))?;
     Ok(BundleParts {
         hash: *hash,
-        workflow: workflow.into(),
-        manifest,
-        versions: versions(connection, &ids).await?,
+        workflow: row.workflow_id.into(),
+        manifest: serde_json::from_value(row.manifest)?,
+        versions: versions(connection, &row.version_ids).await?,
     })
 }
 
@@ -171,7 +173,7 @@ pub async fn live_by_id(connection: &mut PgConnection, id: WorkflowId) -> Result
     row.ok_or(Error::NotFound("live workflow"))
 }
 
-/// Versions by id, beside the newest version of every other list and pool: all that the rules of a bundle could name.
+/// Versions by id, beside the newest version of everything that workflows share: all that the rules of a bundle could name.
 /// Lists come without their entries.
 ///
 /// # Errors
@@ -180,11 +182,14 @@ pub async fn parts_in_reach(
     connection: &mut PgConnection,
     ids: &[Uuid],
 ) -> Result<Vec<(VersionId, BundlePart)>> {
+    let shared: Vec<&str> =
+        Kind::VARIANTS.iter().filter(|kind| kind.spec().is_shared()).map(<&str>::from).collect();
     let rows: Vec<PartRow> = sqlx::query_as(
         "SELECT DISTINCT ON (kind, name) id, kind, name, version, CASE WHEN kind = 'list' THEN '{\"entries\": []}'::jsonb ELSE body END AS body \
-         FROM versions WHERE id = ANY($1) OR kind IN ('list', 'pool') ORDER BY kind, name, id = ANY($1) DESC, version DESC",
+         FROM versions WHERE id = ANY($1) OR kind = ANY($2) ORDER BY kind, name, id = ANY($1) DESC, version DESC",
     )
     .bind(ids)
+    .bind(shared)
     .fetch_all(connection)
     .await?;
     rows.into_iter().map(PartRow::try_into_part).collect()

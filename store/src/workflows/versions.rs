@@ -4,13 +4,16 @@ use chrono::{DateTime, Utc};
 use engine::canonical::{self, Digest};
 use engine::change::Kind;
 use engine::ids::VersionId;
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, Set};
 use serde_json::Value as Json;
-use sqlx::{FromRow, PgConnection};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::actor::Actor;
 use crate::control::{Audit, audit};
+use crate::entity::version;
 use crate::error::{Error, Result};
+use crate::orm::orm;
 
 /// One version of something that decides.
 #[derive(Clone, Debug)]
@@ -35,22 +38,9 @@ pub struct Version {
     pub created_by: String,
 }
 
-#[derive(FromRow)]
-struct VersionRow {
-    id: Uuid,
-    kind: String,
-    name: String,
-    version: i32,
-    body: Json,
-    hash: Vec<u8>,
-    source: Option<String>,
-    created_at: DateTime<Utc>,
-    created_by: String,
-}
-
-impl TryFrom<VersionRow> for Version {
+impl TryFrom<version::Model> for Version {
     type Error = Error;
-    fn try_from(row: VersionRow) -> Result<Self> {
+    fn try_from(row: version::Model) -> Result<Self> {
         Ok(Self {
             id: row.id.into(),
             kind: row
@@ -69,21 +59,17 @@ impl TryFrom<VersionRow> for Version {
     }
 }
 
-const VERSION: &str =
-    "SELECT id, kind, name, version, body, hash, source, created_at, created_by FROM versions";
-
 /// The newest version of a name.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn newest(connection: &mut PgConnection, kind: Kind, name: &str) -> Result<Option<Version>> {
-    let row: Option<VersionRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
-        "{VERSION} WHERE kind = $1 AND name = $2 ORDER BY version DESC LIMIT 1"
-    )))
-    .bind(<&str>::from(kind))
-    .bind(name)
-    .fetch_optional(connection)
-    .await?;
+    let row = version::Entity::find()
+        .filter(version::Column::Kind.eq(kind.to_string()))
+        .filter(version::Column::Name.eq(name))
+        .order_by_desc(version::Column::Version)
+        .one(&orm(connection))
+        .await?;
     row.map(Version::try_from).transpose()
 }
 
@@ -92,14 +78,12 @@ pub async fn newest(connection: &mut PgConnection, kind: Kind, name: &str) -> Re
 /// # Errors
 /// [`Error::NotFound`] when there is none.
 pub async fn version(connection: &mut PgConnection, kind: Kind, name: &str, number: u32) -> Result<Version> {
-    let row: Option<VersionRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
-        "{VERSION} WHERE kind = $1 AND name = $2 AND version = $3"
-    )))
-    .bind(<&str>::from(kind))
-    .bind(name)
-    .bind(i32::try_from(number).unwrap_or(i32::MAX))
-    .fetch_optional(connection)
-    .await?;
+    let row = version::Entity::find()
+        .filter(version::Column::Kind.eq(kind.to_string()))
+        .filter(version::Column::Name.eq(name))
+        .filter(version::Column::Version.eq(i32::try_from(number).unwrap_or(i32::MAX)))
+        .one(&orm(connection))
+        .await?;
     row.map(Version::try_from).transpose()?.ok_or(Error::NotFound("version"))
 }
 
@@ -108,9 +92,9 @@ pub async fn version(connection: &mut PgConnection, kind: Kind, name: &str, numb
 /// # Errors
 /// When the database fails.
 pub async fn versions(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Version>> {
-    let rows: Vec<VersionRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!("{VERSION} WHERE id = ANY($1)")))
-        .bind(ids)
-        .fetch_all(connection)
+    let rows = version::Entity::find()
+        .filter(version::Column::Id.eq_any(ids.iter().copied()))
+        .all(&orm(connection))
         .await?;
     rows.into_iter().map(Version::try_from).collect()
 }
@@ -120,12 +104,13 @@ pub async fn versions(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec
 /// # Errors
 /// When the database fails.
 pub async fn newest_of_kind(connection: &mut PgConnection, kind: Kind) -> Result<Vec<Version>> {
-    let rows: Vec<VersionRow> = sqlx::query_as(
-        "SELECT DISTINCT ON (name) id, kind, name, version, body, hash, source, created_at, created_by FROM versions WHERE kind = $1 ORDER BY name, version DESC",
-    )
-    .bind(<&str>::from(kind))
-    .fetch_all(connection)
-    .await?;
+    let rows = version::Entity::find()
+        .distinct_on([(version::Entity, version::Column::Name)])
+        .filter(version::Column::Kind.eq(kind.to_string()))
+        .order_by_asc(version::Column::Name)
+        .order_by_desc(version::Column::Version)
+        .all(&orm(connection))
+        .await?;
     rows.into_iter().map(Version::try_from).collect()
 }
 
@@ -178,22 +163,19 @@ pub struct NewVersion<'a> {
 /// [`Error::Refused`] by the database where an approval is missing.
 pub async fn insert(connection: &mut PgConnection, actor: &Actor, new: NewVersion<'_>) -> Result<VersionId> {
     let id = engine::ids::mint(actor.now, rand::random());
-    sqlx::query(
-        "INSERT INTO versions (id, kind, name, version, body, hash, source, change_id, created_at, created_by) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-    )
-    .bind(id)
-    .bind(<&str>::from(new.kind))
-    .bind(new.name)
-    .bind(i32::try_from(new.version).unwrap_or(i32::MAX))
-    .bind(new.body)
-    .bind(new.hash.0.as_slice())
-    .bind(new.source)
-    .bind(new.change)
-    .bind(actor.now)
-    .bind(actor.who.to_string())
-    .execute(&mut *connection)
-    .await?;
+    let row = version::ActiveModel {
+        id: Set(id),
+        kind: Set(new.kind.to_string()),
+        name: Set(new.name.to_owned()),
+        version: Set(i32::try_from(new.version).unwrap_or(i32::MAX)),
+        body: Set(new.body.clone()),
+        hash: Set(new.hash.0.to_vec()),
+        source: Set(new.source.map(str::to_owned)),
+        change_id: Set(new.change),
+        created_at: Set(actor.now),
+        created_by: Set(actor.who.to_string()),
+    };
+    version::Entity::insert(row).exec_without_returning(&orm(connection)).await?;
     let detail = serde_json::json!({ "version_id": id, "version": new.version, "hash": new.hash, "change_id": new.change });
     let subject = format!("{}:{}", new.kind, new.name);
     audit(

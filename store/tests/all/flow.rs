@@ -11,7 +11,7 @@ use store::control::kill::{StopScope, kill, kill_switches, resume};
 use store::sync::jobs::{self, Ended, JobKind};
 use store::sync::{
     Answer, Claimed, DeadFilter, Finish, Outcome, ReplayedMany, Taken, claim, close_breaker, finish, fixture,
-    open_breaker, open_breakers, replay_all,
+    open_breaker, open_breakers,
 };
 use store::testing::TestDatabase;
 use store::{Actor, Error};
@@ -203,14 +203,14 @@ async fn the_dead_are_tried_again_as_the_filter_says() {
     let actor = Actor::command("test");
     let of = |error: &str| DeadFilter { destination: Some(world.destination), error: Some(error.into()) };
     // While the later one is on its way, nobody knows which would arrive first.
-    let came = replay_all(store, &actor, &of("UNAUTHORIZED")).await.unwrap();
+    let came = fixture::replay_all(store, &actor, &of("UNAUTHORIZED")).await.unwrap();
     assert_eq!(came, ReplayedMany { ready: 2, superseded: 0, overtaken: 1 });
     world.finish(&later, Outcome::Delivered, "").await;
-    let came = replay_all(store, &actor, &of("unauthorized")).await.unwrap();
+    let came = fixture::replay_all(store, &actor, &of("unauthorized")).await.unwrap();
     assert_eq!(came, ReplayedMany { ready: 0, superseded: 1, overtaken: 0 });
     let elsewhere = DeadFilter { destination: Some(EffectId::from(lead.0).0.into()), error: None };
-    assert_eq!(replay_all(store, &actor, &elsewhere).await.unwrap(), ReplayedMany::default());
-    let came = replay_all(store, &actor, &DeadFilter::default()).await.unwrap();
+    assert_eq!(fixture::replay_all(store, &actor, &elsewhere).await.unwrap(), ReplayedMany::default());
+    let came = fixture::replay_all(store, &actor, &DeadFilter::default()).await.unwrap();
     assert_eq!(came, ReplayedMany { ready: 1, superseded: 0, overtaken: 0 });
     assert_eq!(world.claim(Pace::default()).await.effects.len(), 3);
 }

@@ -10,9 +10,11 @@
 mod effects;
 mod flow;
 mod guards;
+mod kinds;
 mod lists;
 mod outbox;
 mod people;
 mod reads;
 mod releases;
+mod runs;
 mod unfinished;

@@ -1,6 +1,7 @@
 //! Drafts.
 
-use engine::change::{self, Kind};
+use engine::change::Kind;
+use engine::change::kinds::TextForm;
 use leptos::prelude::*;
 use store::Store;
 use store::changes::{self, Change, Edit, State};
@@ -11,7 +12,7 @@ use crate::actions::{LocalPath, REPEATED, actor, actor_once, allowed, back_to, l
 use crate::context::Request;
 use crate::error::{Error, Result};
 use crate::flash::Flash;
-use crate::ui::{number, words};
+use crate::ui::number;
 
 /// Characters of a title, as the database has it.
 const TITLE_CHARS: usize = 200;
@@ -38,15 +39,15 @@ pub async fn start_change(
 ) -> Result<(), Error> {
     let request = allowed::<StartChange>()?;
     let (kind, name) = (kind_named(&kind)?, name.trim().to_owned());
-    let page = words::path_of(kind);
+    let page = kind.spec().path;
     let text = match beginning(&request.store, kind, &name, version, change).await? {
         Some(text) => text,
         None => {
-            if let Some(problem) = name_problem(kind, &name) {
+            if let Some(problem) = kind.spec().name_problem(&name) {
                 let flash = Flash::new("Nothing was begun.").error("name", problem).value("name", name);
                 return lead_to_with(&back_to(None, page), &flash);
             }
-            change::template(kind, &name)
+            (kind.spec().template)(&name)
         }
     };
     let reading = service::change::read(&request.store, kind, &name, &text).await?;
@@ -90,25 +91,6 @@ async fn beginning(
         None => workflows::newest(&mut connection, kind, name).await?,
     };
     Ok(found.map(|version| service::change::text_of(&version)).transpose()?)
-}
-
-/// What is wrong with a new thing's name. Fields, maps and rule sets come with their workflow.
-fn name_problem(kind: Kind, name: &str) -> Option<String> {
-    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-    let (extra, words) = match kind {
-        Kind::List => ('_', "underscores"),
-        Kind::Pool => ('-', "hyphens"),
-        Kind::Catalogue | Kind::Map | Kind::RuleSet => {
-            return Some("There is nothing of this name; it comes with its workflow.".into());
-        }
-    };
-    let good = name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name.chars().count() <= engine::limits::NAME_CHARS
-        && name.chars().all(|c| fits(c) || c == extra)
-        && !engine::rules::RESERVED.contains(&name);
-    (!good).then(|| {
-        format!("A name begins with a letter, has lower-case letters, digits and {words}, and is no word of the rule language.")
-    })
 }
 
 /// What a save is followed by.
@@ -266,7 +248,7 @@ pub async fn upload_target(request: &Request, number: i64) -> Result<Change> {
     if !service::change::may_write(&actor(request)?, &change) {
         return Err(Error::Forbidden);
     }
-    if change.kind != Kind::List || change.state != State::Draft {
+    if change.kind.spec().text != TextForm::Lines || change.state != State::Draft {
         return Err(Error::Invalid { message: "A file is taken for the draft of a list only.".into() });
     }
     Ok(change)

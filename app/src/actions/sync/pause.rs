@@ -1,7 +1,8 @@
 //! Pausing a destination, and letting it go on.
 
 use leptos::prelude::*;
-use store::sync;
+use store::titles::{Titled, titles};
+use store::{Store, sync};
 
 use super::destination;
 use crate::actions::{actor, allowed, back_to, lead_to_with};
@@ -28,6 +29,7 @@ pub async fn pause_destination(
     let request = allowed::<PauseDestination>()?;
     let back = back_to(next.as_deref(), "/sync");
     let found = self::destination(&request.store, &destination).await?;
+    let title = titled(&request.store, &destination).await?;
     let typed = reason;
     let reason: String = typed.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let problem = match reason.chars().count() {
@@ -36,17 +38,17 @@ pub async fn pause_destination(
         count => Some(format!("At most {REASON_CHARS} characters; this has {count}.")),
     };
     if let Some(problem) = problem {
-        let flash = Flash::new(format!("{destination} was not paused."))
+        let flash = Flash::new(format!("{title} was not paused."))
             .error("reason", problem)
             .value("destination", destination)
             .value("reason", typed);
         return lead_to_with(&back, &flash);
     }
     if let Some(first) = &found.paused_reason {
-        return lead_to_with(&back, &Flash::new(format!("{destination} is paused already: {first}")));
+        return lead_to_with(&back, &Flash::new(format!("{title} is paused already: {first}")));
     }
     sync::pause(&request.store, &actor(&request)?, found.id(), &reason).await?;
-    let said = format!("{destination} is paused. What waits is sent once it goes on.");
+    let said = format!("{title} is paused. What waits is sent once it goes on.");
     lead_to_with(&back, &Flash::new(said))
 }
 
@@ -65,6 +67,12 @@ pub async fn resume_destination(
     let request = allowed::<ResumeDestination>()?;
     let found = self::destination(&request.store, &destination).await?;
     sync::resume(&request.store, &actor(&request)?, found.id()).await?;
-    let flash = Flash::new(format!("{destination} goes on. What waits is sent now, the oldest first."));
+    let title = titled(&request.store, &destination).await?;
+    let flash = Flash::new(format!("{title} goes on. What waits is sent now, the oldest first."));
     lead_to_with(&back_to(next.as_deref(), "/sync"), &flash)
+}
+
+/// What a destination is called.
+async fn titled(store: &Store, name: &str) -> Result<String> {
+    Ok(titles(store).await?.get(Titled::Destination(name)).unwrap_or(name).to_owned())
 }

@@ -1,10 +1,10 @@
 //! One change: written while it is a draft, read and signed once it is submitted, kept for good when it is decided.
 
-use engine::change::{self, Comparison, Kind};
+use engine::change::kinds::TextForm;
+use engine::change::{self, Comparison};
 use leptos::either::{Either, EitherOf3};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
-use store::Store;
 use store::actor::Role;
 use store::changes::{self, Change, Review, State};
 use store::releases;
@@ -20,8 +20,10 @@ use crate::pages::releases::acts::{self, ReleaseActs};
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
 use crate::ui::diff::{differences, text_diff};
-use crate::ui::words;
-use service::change::{Impact, Reading};
+use crate::ui::{titles, words};
+use service::change::Reading;
+
+use super::impact::ImpactView;
 
 /// The page of one change.
 #[component]
@@ -44,8 +46,8 @@ pub(super) struct Loaded {
     pub reading: Option<Reading>,
     /// Titles of the live workflows that decide by it.
     pub workflows: Vec<String>,
-    /// What it would have come to with the newest leads of each.
-    pub impacts: Vec<Impact>,
+    /// Its impact on the newest leads of each.
+    pub impact: ImpactView,
     /// Its releases, once it is approved.
     pub releases: Vec<ReleaseActs>,
     pub viewer: Viewer,
@@ -80,7 +82,7 @@ async fn load(here: Here, number: Option<String>, flash: Flash) -> Result<Page> 
     let loaded = gather(here, number, flash).await?;
     let change = &loaded.change;
     let (tone, state) = words::change_state(change.state);
-    let what = format!("{} {}", words::kind(change.kind), words::sentence(&change.name));
+    let what = format!("{} {}", change.kind.spec().title, titles::version(change.kind, &change.name));
     let title = if change.title.is_empty() { what.clone() } else { change.title.clone() };
     let bar = view! {
         <nav aria-label="Breadcrumb"><a href="/changes">"Approvals"</a><span aria-hidden="true">" /"</span></nav>
@@ -136,10 +138,10 @@ async fn gather(here: Here, number: i64, flash: Flash) -> Result<Loaded> {
     };
     let used = store::reads::subjects::used_in(store, change.kind, &change.name).await?;
     Ok(Loaded {
-        impacts: impacts(store, &change).await?,
-        // The text of a list is as long as the list, and the entries say it all.
+        impact: impact::load(store, &change).await?,
+        // A text of lines may be long, and the differences say it all, entry by entry.
         base_text: base
-            .filter(|_| change.kind != Kind::List)
+            .filter(|_| change.kind.spec().text == TextForm::Yaml)
             .as_ref()
             .map(service::change::text_of)
             .transpose()?,
@@ -155,22 +157,6 @@ async fn gather(here: Here, number: i64, flash: Flash) -> Result<Loaded> {
         request: here.request.clone(),
         flash,
     })
-}
-
-/// What an open change would have come to.
-async fn impacts(store: &Store, change: &Change) -> Result<Vec<Impact>> {
-    let (Some(body), State::Draft | State::Submitted) = (&change.body, change.state) else {
-        return Ok(Vec::new());
-    };
-    let around = {
-        let mut connection = store.pool().acquire().await.map_err(store::Error::from)?;
-        service::surroundings::surroundings(&mut connection, change.kind, Some(&change.name)).await?
-    };
-    let mut all = Vec::with_capacity(around.len());
-    for around in &around {
-        all.extend(service::change::impact(store, around, change.kind, &change.name, body).await?);
-    }
-    Ok(all)
 }
 
 /// The releases that its approval created, and going live with them.
@@ -205,7 +191,7 @@ fn headline(loaded: &Loaded, what: &str) -> impl IntoView + use<> {
         version => format!("from version {version}"),
     };
     let became = change.version.map(|version| {
-        let href = format!("{}/{}?version={version}", words::path_of(change.kind), change.name);
+        let href = format!("{}/{}?version={version}", change.kind.spec().path, change.name);
         view! { " It became "<a href=href>{format!("version {version}")}</a>"." }
     });
     let reach = match (change.state, loaded.workflows.as_slice()) {
@@ -219,7 +205,7 @@ fn headline(loaded: &Loaded, what: &str) -> impl IntoView + use<> {
         Either::Left(what.to_owned())
     } else {
         Either::Right(
-            view! { <a href=format!("{}/{}", words::path_of(change.kind), change.name)>{what.to_owned()}</a> },
+            view! { <a href=format!("{}/{}", change.kind.spec().path, change.name)>{what.to_owned()}</a> },
         )
     };
     let why = (!change.why.is_empty() && change.state != State::Draft)
@@ -234,14 +220,13 @@ fn headline(loaded: &Loaded, what: &str) -> impl IntoView + use<> {
 
 fn content(loaded: &Loaded) -> impl IntoView + use<> {
     let change = &loaded.change;
-    let lines = (change.kind != Kind::List).then(|| {
+    let lines = (change.kind.spec().text == TextForm::Yaml).then(|| {
         let caption = format!("The text against version {}", change.base_version);
         let diff = text_diff(caption, loaded.base_text.as_deref().unwrap_or_default(), &change.source);
         view! { <h2>"Line by line"</h2>{diff} }
     });
     view! {
-        {impact::found(change, &loaded.impacts).into_any()}
-        {impact::section(&loaded.impacts).into_any()}
+        {impact::section(loaded).into_any()}
         <section class="stacked-sections"><h2>"What changes"</h2>{differences(&loaded.comparison)}{lines}</section>
     }
 }

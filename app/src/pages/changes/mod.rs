@@ -13,7 +13,9 @@ use leptos_router::hooks::use_query_map;
 use store::actor::Role;
 use store::changes::{self, Listed, Show};
 use store::refresh::Topic;
+use strum::VariantArray as _;
 
+use crate::access::APPROVING_ROLES;
 use crate::context::Viewer;
 use crate::error::{Error, Result};
 use crate::pages::frame::{Here, Page, page};
@@ -22,7 +24,7 @@ use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
 use crate::ui::filters::Address;
 use crate::ui::icon::{Icon, icon};
-use crate::ui::{note, number, refresh, words};
+use crate::ui::{note, number, refresh, titles, words};
 
 pub use self::change::ChangePage;
 
@@ -79,7 +81,7 @@ async fn load(here: Here, address: Address) -> Result<Page> {
     let found = changes::list(store, &tab.show(&viewer), address.parsed("before")).await?;
     let waiting = changes::waiting_for(store, viewer.id, &viewer.roles).await?;
     let bare = address.without(&["before"]);
-    let tabs = <Tab as strum::VariantArray>::VARIANTS
+    let tabs = Tab::VARIANTS
         .iter()
         .map(|one| {
             let href = match one {
@@ -114,8 +116,7 @@ async fn load(here: Here, address: Address) -> Result<Page> {
 }
 
 fn nothing(tab: Tab, viewer: &Viewer) -> impl IntoView + use<> {
-    let signs = [Role::Enablement, Role::RepLeader, Role::Revops, Role::AeRepLeader];
-    let is_signer = viewer.roles.iter().any(|role| signs.contains(role));
+    let is_signer = viewer.roles.iter().any(|role| APPROVING_ROLES.contains(role));
     let (title, text) = match tab {
         Tab::Waiting if is_signer => (
             "Nothing waits for you",
@@ -139,11 +140,8 @@ fn nothing(tab: Tab, viewer: &Viewer) -> impl IntoView + use<> {
         }
     };
     let ways = matches!(tab, Tab::Drafts | Tab::Mine).then(|| {
-        view! {
-            <p class="row">
-                <a class="btn" href="/rules">"Rule sets"</a><a class="btn" href="/lists">"Lists"</a><a class="btn" href="/pools">"Pools"</a><a class="btn" href="/maps">"Field extraction"</a>
-            </p>
-        }
+        let way = |kind: &Kind| view! { <a class="btn" href=kind.spec().path>{kind.spec().plural}</a> };
+        view! { <p class="row">{Kind::VARIANTS.iter().map(way).collect_view()}</p> }
     });
     note::empty(Icon::Approve, title, view! { <p>{text}</p>{ways} })
 }
@@ -169,17 +167,16 @@ fn table(rows: &[Listed], clock: Clock) -> impl IntoView + use<> {
 
 fn line(row: &Listed, clock: Clock) -> impl IntoView + use<> {
     let (tone, state) = row.state.parse().map_or(("unknown", "Open"), words::change_state);
-    let what = row.kind.parse().map_or("Version", |kind: Kind| words::kind(kind));
-    let title = if row.title.is_empty() {
-        format!("{what} {}", words::sentence(&row.name))
-    } else {
-        row.title.clone()
-    };
+    let what = row.kind.parse().map_or_else(
+        |_| words::sentence(&row.name),
+        |kind: Kind| format!("{} {}", kind.spec().title, titles::version(kind, &row.name)),
+    );
+    let title = if row.title.is_empty() { what.clone() } else { row.title.clone() };
     view! {
         <tr>
             <th scope="row">
                 <a href=format!("{PATH}/{}", row.number)>{title}</a>
-                <small>{format!("#{}, {what} {}", row.number, words::sentence(&row.name))}</small>
+                <small>{format!("#{}, {what}", row.number)}</small>
             </th>
             <td class="first">{dotted(tone, state)}</td>
             <td class="wide">{signatures(row)}</td>

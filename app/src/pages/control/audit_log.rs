@@ -5,36 +5,37 @@ use std::collections::BTreeMap;
 use chrono::DateTime;
 use leptos::either::Either;
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 use serde_json::Value as Json;
+use store::Store;
 use store::actor::Role;
 use store::people::{self, Person};
-use store::reads::audit_log::{self, AuditEntry, AuditFilter, AuditPage, Cursor, PAGE_ROWS, SEARCHED_ROWS};
+use store::reads::audit_log::{self, AuditEntry, AuditFilter, Cursor, PAGE_ROWS, SEARCHED_ROWS};
 use store::reads::frame::names_of_actors;
 use uuid::Uuid;
 
+use crate::csv_file::instant;
 use crate::error::Result;
 use crate::flash::Flash;
-use crate::pages::frame::{Here, Page, page};
-use crate::pages::list_tools::tools;
+use crate::lists::{AUDIT, ListInfo};
+use crate::pages::frame::Here;
+use crate::pages::list_page::{ListPage, ListRequest, ListSurroundings, Rows};
 use crate::pages::places::Section;
 use crate::ui::clock::Clock;
-use crate::ui::filters::{Address, Chip, Choice, chips, select};
+use crate::ui::filters::{Address, Chip, Choice, select};
 use crate::ui::icon::{Icon, icon};
-use crate::ui::table::{Column, Count, Sorted, Table, pager};
+use crate::ui::table::{Column, Sorted, Table};
 use crate::ui::{note, number, words};
 
-/// Where the log is.
-pub const PATH: &str = "/audit";
 /// The names of its filters in the address.
-pub const NAMES: [&str; 3] = ["who", "area", "about"];
+const NAMES: [&str; 3] = ["who", "area", "about"];
 
 /// The parts of the product that acts are about, as actions begin and as people say.
-const AREAS: [(&str, &str); 13] = [
+const AREAS: [(&str, &str); 14] = [
     ("person", "People"),
     ("key", "API keys"),
     ("workflow", "Workflows"),
-    ("change", "Changes and sign-offs"),
+    ("change", "Changes and approvals"),
+    ("release", "Releases"),
     ("version", "Versions of maps, rules and lists"),
     ("queue", "The queue"),
     ("lead", "Leads"),
@@ -44,68 +45,133 @@ const AREAS: [(&str, &str); 13] = [
     ("effect", "Actions sent"),
     ("job", "Jobs"),
     ("import", "Imports"),
+    ("run", "Runs"),
 ];
 
 /// The audit log.
-#[component]
-pub fn AuditLog() -> impl IntoView {
-    let address = Address::of_list(PATH, &use_query_map().get_untracked(), &NAMES);
-    let flash = use_context::<Flash>().unwrap_or_default();
-    page(Section::AuditLog, move |here| load(here, Asked::read(address), flash))
+pub struct AuditList {
+    asked: Asked,
+}
+
+/// What the page shows beside the entries.
+pub struct AuditListExtras {
+    people: Vec<Person>,
+    /// What actors and subjects are called.
+    names: BTreeMap<String, String>,
+    clock: Clock,
+}
+
+impl ListPage for AuditList {
+    type Row = AuditEntry;
+    type Place = Uuid;
+    type Extras = AuditListExtras;
+
+    const INFO: ListInfo = AUDIT;
+    const SECTION: Section = Section::AuditLog;
+    const TITLE: &'static str = "Audit log";
+    const FILTERS: &'static [&'static str] = &NAMES;
+    const CALLED: (&'static str, &'static str) = ("act", "acts");
+    const PAGE_ROWS: usize = PAGE_ROWS;
+    const HEAD: &'static [&'static str] = &[
+        "Id", "When", "Who", "Actor", "Roles", "What", "Action", "To what", "Lead id", "Details", "Request",
+    ];
+
+    async fn read(_store: &Store, asked: ListRequest) -> Result<Self> {
+        Ok(Self { asked: Asked::read(asked.address) })
+    }
+
+    fn address(&self) -> &Address {
+        &self.asked.address
+    }
+
+    fn sorted(&self) -> Sorted {
+        self.asked.sorted
+    }
+
+    async fn rows(&self, store: &Store, cursor: Cursor, limit: usize) -> Result<Rows<AuditEntry, Uuid>> {
+        let Asked { filter, sorted, .. } = &self.asked;
+        let found = audit_log::audit_log(store, filter, sorted.order, cursor, limit).await?;
+        Ok(Rows { rows: found.entries, beside: found.beside, cut: found.cut, total: None })
+    }
+
+    async fn extras(&self, here: &Here, found: &Rows<AuditEntry, Uuid>) -> Result<AuditListExtras> {
+        let store = &here.request.store;
+        let mut who: Vec<String> = found.rows.iter().map(|entry| entry.actor.clone()).collect();
+        who.extend(found.rows.iter().map(|entry| entry.subject.clone()));
+        let names = names_of_actors(store, &who).await?;
+        Ok(AuditListExtras { people: people::all(store).await?, names, clock: here.clock })
+    }
+
+    fn table<'a>(&'a self, extras: &'a AuditListExtras) -> Table<'a, AuditEntry> {
+        table(&extras.names, extras.clock)
+    }
+
+    fn surroundings(
+        &self,
+        _here: &Here,
+        _flash: &Flash,
+        extras: &AuditListExtras,
+        _found: &Rows<AuditEntry, Uuid>,
+    ) -> ListSurroundings {
+        let address = &self.asked.address;
+        let bar = view! { <h1>"Audit log"</h1><span class="meta">"Every act that changed something, written once"</span> };
+        ListSurroundings {
+            bar: bar.into_any(),
+            form: form(address, &extras.people).into_any(),
+            chips: active(address, &extras.people),
+            cleared: address.start().without(&NAMES).href(),
+            tabs: ().into_any(),
+            above: ().into_any(),
+            below: ().into_any(),
+        }
+    }
+
+    fn empty(&self, _extras: &AuditListExtras, found: &Rows<AuditEntry, Uuid>) -> AnyView {
+        nothing(&self.asked, found).into_any()
+    }
+
+    async fn lines(&self, store: &Store, rows: Vec<AuditEntry>) -> Result<Vec<Vec<String>>> {
+        let who: Vec<String> = rows.iter().map(|entry| entry.actor.clone()).collect();
+        let names = names_of_actors(store, &who).await?;
+        Ok(rows.into_iter().map(|entry| line(entry, &names)).collect())
+    }
+}
+
+/// The line of an entry in the file.
+fn line(entry: AuditEntry, names: &BTreeMap<String, String>) -> Vec<String> {
+    vec![
+        entry.id.to_string(),
+        instant(Some(entry.at)),
+        words::sentence(&words::actor(&entry.actor, names)),
+        entry.actor,
+        entry.roles.join(" "),
+        words::act(&entry.action).clone(),
+        entry.action,
+        entry.subject,
+        entry.lead_id.map(|id| id.to_string()).unwrap_or_default(),
+        entry.detail.map(|detail| detail.to_string()).unwrap_or_default(),
+        entry.request_id,
+    ]
 }
 
 /// What was asked for.
-pub struct Asked {
+struct Asked {
     /// The filters as they stand in the address.
-    pub address: Address,
+    address: Address,
     /// The same, understood.
-    pub filter: AuditFilter,
+    filter: AuditFilter,
     /// How it is sorted.
-    pub sorted: Sorted,
-    /// Which page.
-    pub cursor: Cursor,
+    sorted: Sorted,
 }
 
 impl Asked {
     /// Reads the address.
-    pub fn read(address: Address) -> Self {
+    fn read(address: Address) -> Self {
         let text = |name| address.get(name).map(str::to_owned);
         let filter = AuditFilter { actor: text("who"), area: text("area"), subject: text("about") };
-        let before = address.parsed::<Uuid>("before").map(Cursor::Before);
-        let after = address.parsed::<Uuid>("after").map(Cursor::After);
         let sorted = Sorted::read(&address, &["when"]);
-        Self { filter, sorted, cursor: before.or(after).unwrap_or_default(), address }
+        Self { filter, sorted, address }
     }
-}
-
-async fn load(here: Here, asked: Asked, flash: Flash) -> Result<Page> {
-    let store = &here.request.store;
-    let Asked { address, filter, sorted, cursor } = &asked;
-    let found = audit_log::audit_log(store, filter, sorted.order, *cursor, PAGE_ROWS).await?;
-    let people = people::all(store).await?;
-    let mut who: Vec<String> = found.entries.iter().map(|entry| entry.actor.clone()).collect();
-    who.extend(found.entries.iter().map(|entry| entry.subject.clone()));
-    let names = names_of_actors(store, &who).await?;
-    let bar = view! { <h1>"Audit log"</h1><span class="meta">"Every act that changed something, written once"</span> };
-    let table = table(&names, here.clock);
-    let tools = tools(&here, &flash, address, &table, Some("/audit.csv")).await?;
-    let list = if found.entries.is_empty() {
-        Either::Left(nothing(&asked, &found))
-    } else {
-        let count =
-            Count { rows: found.entries.len(), called: ("act", "acts"), cut: found.cut, by_name: false };
-        let rows = table.view(&found.entries, address, Some(*sorted));
-        Either::Right(view! { {rows}{pager(address, sorted.order, cursor, &count, found.beside)} })
-    };
-    let body = view! {
-        <div class="filters">
-            {form(address, &people)}
-            {chips(active(address, &people), address.start().without(&NAMES).href())}
-        </div>
-        <div class="tabs-row">{tools}</div>
-        {list}
-    };
-    Ok(Page { title: "Audit log".into(), bar: bar.into_any(), body: body.into_any() })
 }
 
 fn actors(people: &[Person]) -> Vec<Choice> {
@@ -120,7 +186,7 @@ fn form(address: &Address, people: &[Person]) -> impl IntoView + use<> {
     let areas = AREAS.iter().map(|(area, title)| ((*area).to_owned(), (*title).to_owned())).collect();
     let about = address.get("about").map(str::to_owned);
     view! {
-        <form class="row audit-filters" method="get" action=PATH role="search" aria-label="Filter the audit log">
+        <form class="row audit-filters" method="get" action=AUDIT.path role="search" aria-label="Filter the audit log">
             {address.kept(&["sort", "cols"])}
             {select("Who", "who", "Everybody", actors(people), address.get("who"))}
             {select("What about", "area", "Everything", areas, address.get("area"))}
@@ -230,7 +296,7 @@ fn word(text: &str, clock: Clock) -> String {
     DateTime::parse_from_rfc3339(text).map_or_else(|_| text.to_owned(), |at| clock.day_and_time(at.to_utc()))
 }
 
-fn nothing(asked: &Asked, found: &AuditPage) -> impl IntoView + use<> {
+fn nothing(asked: &Asked, found: &Rows<AuditEntry, Uuid>) -> impl IntoView + use<> {
     if let (true, Some(on)) = (found.cut, found.beside.on(asked.sorted.order)) {
         let bare = asked.address.start();
         let further = match on {
@@ -248,7 +314,7 @@ fn nothing(asked: &Asked, found: &AuditPage) -> impl IntoView + use<> {
         let steps = view! { <p>"Whatever people, programs and commands change is written here, with who and when."</p> };
         return note::empty(Icon::Log, "Nothing was done yet", steps).into_any();
     }
-    let steps = view! { <a class="btn" href=PATH>"Clear all filters"</a> };
+    let steps = view! { <a class="btn" href=AUDIT.path>"Clear all filters"</a> };
     note::empty(Icon::Search, "No act like this", steps).into_any()
 }
 

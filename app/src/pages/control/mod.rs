@@ -1,15 +1,15 @@
 //! Who may do what, and who did: people, keys, one's own account and the audit log.
 
 mod account;
-pub(crate) mod audit_log;
+mod audit_log;
 mod keys;
-pub(crate) mod people;
-pub(crate) mod person;
+mod people;
+mod person;
 mod settings;
 
 pub use account::Account;
-pub use audit_log::AuditLog;
+pub use audit_log::AuditList;
 pub use keys::Keys;
-pub use people::People;
+pub use people::PeopleList;
 pub use person::PersonPage;
 pub use settings::Settings;

@@ -1,107 +1,163 @@
 //! Everybody who signs in, and in which roles.
 
 use engine::ids::PersonId;
-use leptos::either::Either;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
-use leptos_router::hooks::use_query_map;
+use store::Store;
 use store::actor::Role;
 use store::people::{self, By, Cursor, Door, PAGE_ROWS, PeopleFilter, Person};
 use strum::VariantArray as _;
 
 use super::person::{door, role_checks, role_tags, state};
 use crate::actions::people::AddPerson;
+use crate::csv_file::instant;
 use crate::error::Result;
 use crate::flash::Flash;
-use crate::pages::frame::{Here, Page, page};
-use crate::pages::list_tools::tools;
+use crate::lists::{ListInfo, PEOPLE};
+use crate::pages::frame::Here;
+use crate::pages::list_page::{ListPage, ListRequest, ListSurroundings, Rows};
 use crate::pages::places::Section;
 use crate::ui::clock::Clock;
-use crate::ui::filters::{Address, Chip, Choice, chips, select};
+use crate::ui::filters::{Address, Chip, Choice, select};
 use crate::ui::form::{Input, ask, input, once};
 use crate::ui::icon::{Icon, icon};
-use crate::ui::table::{Column, Count, Sorted, Table, pager};
+use crate::ui::table::{Column, Sorted, Table};
 use crate::ui::{note, number, words};
 
-/// Where the people are.
-pub const PATH: &str = "/people";
 /// The names of their filters in the address.
-pub const NAMES: [&str; 3] = ["q", "role", "state"];
+const NAMES: [&str; 3] = ["q", "role", "state"];
 /// Characters of a search; nobody's name is longer.
 const TEXT_CHARS: usize = 200;
 
 /// The people.
-#[component]
-pub fn People() -> impl IntoView {
-    let flash = use_context::<Flash>().unwrap_or_default();
-    let address = Address::of_list(PATH, &use_query_map().get_untracked(), &NAMES);
-    page(Section::People, move |here| load(here, Asked::read(address), flash))
+pub struct PeopleList {
+    asked: Asked,
+}
+
+/// What the page shows beside the people.
+pub struct PeopleListExtras {
+    me: Option<PersonId>,
+    clock: Clock,
+}
+
+impl ListPage for PeopleList {
+    type Row = Person;
+    type Place = PersonId;
+    type Extras = PeopleListExtras;
+
+    const INFO: ListInfo = PEOPLE;
+    const SECTION: Section = Section::People;
+    const TITLE: &'static str = "People";
+    const FILTERS: &'static [&'static str] = &NAMES;
+    const CALLED: (&'static str, &'static str) = ("person", "people");
+    const PAGE_ROWS: usize = PAGE_ROWS;
+    const HEAD: &'static [&'static str] = &["Id", "Name", "E-mail", "State", "Roles", "Time zone", "Added"];
+
+    async fn read(_store: &Store, asked: ListRequest) -> Result<Self> {
+        Ok(Self { asked: Asked::read(asked.address) })
+    }
+
+    fn address(&self) -> &Address {
+        &self.asked.address
+    }
+
+    fn sorted(&self) -> Sorted {
+        self.asked.sorted
+    }
+
+    fn is_by_name(&self) -> bool {
+        self.asked.by() == By::Name
+    }
+
+    async fn rows(&self, store: &Store, cursor: Cursor, limit: usize) -> Result<Rows<Person, PersonId>> {
+        let Asked { filter, sorted, .. } = &self.asked;
+        let found = people::page(store, filter, self.asked.by(), sorted.order, cursor, limit).await?;
+        Ok(Rows { rows: found.people, beside: found.beside, cut: false, total: Some(found.total) })
+    }
+
+    async fn extras(&self, here: &Here, _found: &Rows<Person, PersonId>) -> Result<PeopleListExtras> {
+        Ok(PeopleListExtras { me: here.request.viewer.as_ref().map(|viewer| viewer.id), clock: here.clock })
+    }
+
+    fn table<'a>(&'a self, extras: &'a PeopleListExtras) -> Table<'a, Person> {
+        table(extras.me, extras.clock)
+    }
+
+    fn surroundings(
+        &self,
+        here: &Here,
+        flash: &Flash,
+        _extras: &PeopleListExtras,
+        found: &Rows<Person, PersonId>,
+    ) -> ListSurroundings {
+        let Asked { address, filter, .. } = &self.asked;
+        let may = here.may::<AddPerson>();
+        let bar = view! {
+            <h1>"People"</h1>
+            <span class="meta">{number::plural(found.total.unwrap_or_default(), "person", "people")}</span>
+            {may.then(|| view! { <span class="push">{add(here, flash)}</span> })}
+        };
+        ListSurroundings {
+            bar: bar.into_any(),
+            form: search(address).into_any(),
+            chips: active(address, filter),
+            cleared: address.start().without(&NAMES).href(),
+            tabs: ().into_any(),
+            above: ().into_any(),
+            below: ().into_any(),
+        }
+    }
+
+    fn empty(&self, _extras: &PeopleListExtras, _found: &Rows<Person, PersonId>) -> AnyView {
+        let steps = view! { <a class="btn" href=PEOPLE.path>"Show everybody"</a> };
+        note::empty(Icon::Search, "Nobody like this", steps).into_any()
+    }
+
+    async fn lines(&self, _store: &Store, rows: Vec<Person>) -> Result<Vec<Vec<String>>> {
+        Ok(rows.iter().map(line).collect())
+    }
+}
+
+/// The line of a person in the file.
+fn line(person: &Person) -> Vec<String> {
+    let roles: Vec<&str> = person.roles.iter().map(|role| role.title()).collect();
+    vec![
+        person.id.to_string(),
+        person.name.clone(),
+        person.email.clone(),
+        door(person.door()).1.to_owned(),
+        roles.join(", "),
+        person.time_zone.clone(),
+        instant(Some(person.added_at)),
+    ]
 }
 
 /// What was asked for.
-pub struct Asked {
+struct Asked {
     /// The filters as they stand in the address.
-    pub address: Address,
+    address: Address,
     /// The same, understood.
-    pub filter: PeopleFilter,
+    filter: PeopleFilter,
     /// How they are sorted.
-    pub sorted: Sorted,
-    /// Which page.
-    pub cursor: Cursor,
+    sorted: Sorted,
 }
 
 impl Asked {
     /// Reads the address.
-    pub fn read(address: Address) -> Self {
+    fn read(address: Address) -> Self {
         let filter = PeopleFilter {
             text: address.get("q").map(|text| text.chars().take(TEXT_CHARS).collect()),
             role: address.parsed("role"),
             door: address.parsed("state"),
         };
-        let before = address.parsed::<PersonId>("before").map(Cursor::Before);
-        let after = address.parsed::<PersonId>("after").map(Cursor::After);
         let sorted = Sorted::read(&address, &["name", "added"]);
-        Self { filter, sorted, cursor: before.or(after).unwrap_or_default(), address }
+        Self { filter, sorted, address }
     }
 
     /// What they are put in order by.
-    pub fn by(&self) -> By {
+    fn by(&self) -> By {
         if self.sorted.by == "added" { By::Added } else { By::Name }
     }
-}
-
-async fn load(here: Here, asked: Asked, flash: Flash) -> Result<Page> {
-    let Asked { address, filter, sorted, cursor } = &asked;
-    let found =
-        people::page(&here.request.store, filter, asked.by(), sorted.order, *cursor, PAGE_ROWS).await?;
-    let may = here.may::<AddPerson>();
-    let count = number::plural(found.total, "person", "people");
-    let bar = view! {
-        <h1>"People"</h1>
-        <span class="meta">{count}</span>
-        {may.then(|| view! { <span class="push">{add(&here, &flash)}</span> })}
-    };
-    let me = here.request.viewer.as_ref().map(|viewer| viewer.id);
-    let table = table(me, here.clock);
-    let tools = tools(&here, &flash, address, &table, Some("/people.csv")).await?;
-    let list = if found.people.is_empty() {
-        let steps = view! { <a class="btn" href=PATH>"Show everybody"</a> };
-        Either::Left(note::empty(Icon::Search, "Nobody like this", steps))
-    } else {
-        let by_name = asked.by() == By::Name;
-        let count = Count { rows: found.people.len(), called: ("person", "people"), cut: false, by_name };
-        let rows = table.view(&found.people, address, Some(*sorted));
-        Either::Right(view! { {rows}{pager(address, sorted.order, cursor, &count, found.beside)} })
-    };
-    let body = view! {
-        <div class="filters">
-            {search(address)}
-            {chips(active(address, filter), address.start().without(&NAMES).href())}
-        </div>
-        <div class="tabs-row">{tools}</div>
-        {list}
-    };
-    Ok(Page { title: "People".into(), bar: bar.into_any(), body: body.into_any() })
 }
 
 fn search(address: &Address) -> impl IntoView + use<> {
@@ -111,7 +167,7 @@ fn search(address: &Address) -> impl IntoView + use<> {
     let doors: Vec<Choice> =
         Door::VARIANTS.iter().map(|state| (state.to_string(), door(*state).1.to_owned())).collect();
     view! {
-        <form class="row people-search" method="get" action=PATH role="search" aria-label="Find people">
+        <form class="row people-search" method="get" action=PEOPLE.path role="search" aria-label="Find people">
             {address.kept(&["sort", "cols"])}
             <span class="search">
                 {icon(Icon::Search)}
@@ -156,7 +212,7 @@ fn table(me: Option<PersonId>, clock: Clock) -> Table<'static, Person> {
 fn who(person: &Person, is_me: bool) -> impl IntoView + use<> {
     view! {
         <span class="pair"><span class="avatar" aria-hidden="true">{words::initials(&person.name)}</span>
-        <a href=format!("{PATH}/{}", person.id)>{person.name.clone()}</a>
+        <a href=format!("{}/{}", PEOPLE.path, person.id)>{person.name.clone()}</a>
         {is_me.then(|| view! { <span class="quiet">"you"</span> })}</span>
         <small>{person.email.clone()}</small>
     }

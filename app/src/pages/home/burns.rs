@@ -10,7 +10,7 @@ use crate::actions::queue::count;
 use crate::actions::stop::{ALL, ResumeWorkflow};
 use crate::pages::frame::Here;
 use crate::ui::icon::{Icon, icon};
-use crate::ui::number;
+use crate::ui::{number, titles};
 
 /// Everything that burns; nothing when nothing does.
 pub fn burns(here: &Here, loaded: &HomeData) -> impl IntoView + use<> {
@@ -35,7 +35,7 @@ pub fn burns(here: &Here, loaded: &HomeData) -> impl IntoView + use<> {
         );
     }
     for (open, destination) in &loaded.breakers {
-        let text = format!("{destination} does not answer.");
+        let text = format!("{} does not answer.", titles::destination(destination));
         let more =
             format!("It is tried again {}; what is meant for it waits.", loaded.clock.until(open.open_until));
         burning.push(line("bad", text, more, ("/sync", "Outbox")).into_any());

@@ -1,5 +1,6 @@
 //! What waits for the viewer: one list for each thing their roles have to do. A list with nothing in it is not shown.
 
+use engine::change::Kind;
 use leptos::prelude::*;
 use store::changes::Listed;
 use store::queue::Waiting;
@@ -8,7 +9,7 @@ use store::releases::Release;
 use super::load::HomeData;
 use crate::actions::queue::{QueueFilter, count};
 use crate::pages::queue::{priority, waited};
-use crate::ui::{number, words};
+use crate::ui::{number, titles, words};
 
 /// The lists.
 pub fn waits(loaded: &HomeData) -> impl IntoView + use<> {
@@ -46,12 +47,16 @@ fn list(title: String, href: &'static str, words: &'static str, rows: Vec<AnyVie
 fn approvals(loaded: &HomeData) -> Option<AnyView> {
     let row = |change: &Listed| {
         let by = change.author_name.clone().unwrap_or_else(|| "A file".into());
+        let what = change
+            .kind
+            .parse()
+            .map_or_else(|_| words::sentence(&change.name), |kind: Kind| titles::version(kind, &change.name));
         view! {
             <li>
                 <a class="q" href=format!("/changes/{}", change.number)>
                     <b>{change.title.clone()}</b>
                     <span class="quiet">{loaded.clock.ago(change.at)}</span>
-                    <small><span class="clip">{format!("{by}, {}", words::sentence(&change.name))}</span></small>
+                    <small><span class="clip">{format!("{by}, {what}")}</span></small>
                 </a>
             </li>
         }

@@ -12,7 +12,7 @@ use super::decided::Decided;
 use super::load::LeadData;
 use crate::ui::chip::dotted;
 use crate::ui::icon::{Icon, icon};
-use crate::ui::{number, words};
+use crate::ui::{number, titles, words};
 
 /// The effects with their heading.
 pub fn effects(loaded: &LeadData, decided: &Decided) -> impl IntoView + use<> {
@@ -76,7 +76,7 @@ fn row(loaded: &LeadData, decision: &Decision, effect: &Effect) -> impl IntoView
     view! {
         <tr>
             <th scope="row"><a class="tone-link" href=format!("/sync/effects/{}", effect.id)>{words::effect(&effect.kind)}</a></th>
-            <td data-l="To">{effect.destination.clone()}</td>
+            <td data-l="To">{titles::destination(&effect.destination)}</td>
             <td class="wide">{what(loaded, decision, effect)}</td>
             <td class="first">{state(loaded, effect)}</td>
             <td class="num" data-l="Attempts">{attempts}</td>
@@ -142,7 +142,7 @@ fn paused(name: &str, reason: &str) -> impl IntoView + use<> {
     view! {
         <div class="note" data-a="warn">
             {icon(Icon::Hold)}
-            <p><strong>{format!("{name} is paused: ")}</strong>{reason.to_owned()}</p>
+            <p><strong>{format!("{} is paused: ", titles::destination(name))}</strong>{reason.to_owned()}</p>
             <p class="meta">"What waits is sent once it goes on."</p>
         </div>
     }
@@ -167,7 +167,7 @@ fn failure(loaded: &LeadData, effect: &Effect) -> impl IntoView + use<> {
     view! {
         <div class="note" data-a=tone>
             {icon(Icon::Alert)}
-            <p><strong>{format!("{} {verb}: ", effect.destination)}</strong>{error}</p>
+            <p><strong>{format!("{} {verb}: ", titles::destination(&effect.destination))}</strong>{error}</p>
             <p class="meta">{line.join(", ")}"."</p>
         </div>
     }

@@ -9,7 +9,7 @@ use engine::rules::explain::{Explained, PieceKind};
 use engine::rules::parse;
 use serde_json::Value as Json;
 
-use crate::ui::{number, words};
+use crate::ui::{number, titles, words};
 
 /// A fact in words: what is known, then what makes it so, which is printed bold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,11 +35,6 @@ pub fn value(json: &Json, catalogue: &Catalogue, field: &str) -> (String, Option
         other => other.to_string(),
     };
     (text, definition.and_then(|definition| definition.unit.clone()))
-}
-
-/// What a list is called.
-pub fn list(name: &str) -> String {
-    if name == "tam" { "Target accounts".into() } else { words::sentence(name) }
 }
 
 /// The facts that made a true condition true, in the order they are asked.
@@ -77,7 +72,7 @@ fn fact(atom: &Expr, snapshot: &Snapshot, catalogue: &Catalogue) -> Option<Fact>
         ExprKind::In { needle, list: of } => match (&needle.kind, &of.kind) {
             (ExprKind::Name(field), ExprKind::ListName(name)) => Some(Fact {
                 before: format!("{} among ", lower(&catalogue.title(field))),
-                strong: lower(&list(&name.text)),
+                strong: lower(&titles::list(&name.text)),
             }),
             (ExprKind::Name(field), _) => known(field),
             _ => None,

@@ -14,6 +14,7 @@ use super::load::LeadData;
 use super::texts::texts;
 use crate::ui::confidence::confidence;
 use crate::ui::icon::{Icon, icon};
+use crate::ui::titles;
 
 /// The numbers of the inputs that the page marks in the event.
 #[derive(Clone, Debug, Default)]
@@ -167,7 +168,7 @@ fn listed(name: &str, answer: &SnapshotList, decided: &Decided) -> impl IntoView
     };
     view! {
         <tr>
-            <th scope="row"><span class="ref none">{icon(Icon::List)}</span>{facts::list(name)}</th>
+            <th scope="row"><span class="ref none">{icon(Icon::List)}</span>{titles::list(name)}</th>
             <td class="num"><span class=tone.map(|_| "tone") data-a=tone>{value}</span><span class="quiet">" v"{answer.version}</span></td>
             <td class="num quiet">{how}</td>
         </tr>

@@ -8,6 +8,7 @@ use super::decided::Decided;
 use super::facts;
 use super::load::LeadData;
 use crate::ui::chip::{action_chip, unknown_chip};
+use crate::ui::titles;
 
 /// The nearest change, or the way to it.
 pub fn nearest(loaded: &LeadData, decided: &Decided) -> impl IntoView + use<> {
@@ -63,8 +64,8 @@ fn moved(one: &Move, decided: &Decided) -> impl IntoView + use<> {
     let is_same =
         one.from.as_ref().map(|reading| &reading.value) == one.to.as_ref().map(|reading| &reading.value);
     let to = match (&one.list, &one.to) {
-        (Some((list, true)), _) => format!("on the list {}", facts::list(list)),
-        (Some((list, false)), _) => format!("not on the list {}", facts::list(list)),
+        (Some((list, true)), _) => format!("on the list {}", titles::list(list)),
+        (Some((list, false)), _) => format!("not on the list {}", titles::list(list)),
         (None, Some(_)) if one.is_example => "anything else".to_owned(),
         (None, Some(_)) if is_same => "the same, read without doubt".to_owned(),
         (None, Some(reading)) => said(&reading.value),

@@ -7,12 +7,12 @@ use leptos::prelude::*;
 
 use super::decided::Decided;
 use super::load::LeadData;
-use crate::ui::number;
+use crate::ui::{number, titles};
 
 /// The pick explained; nothing when nobody was to be picked.
 pub fn pick(loaded: &LeadData, decided: &Decided) -> impl IntoView + use<> {
     let stored = decided.pick()?;
-    let pool = &stored.pool;
+    let pool = titles::pool(&stored.pool);
     let all = decided.members().len();
     let available = stored.inputs.available.len();
     let heading = match &stored.pick {

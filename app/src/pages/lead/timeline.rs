@@ -11,7 +11,7 @@ use store::reads::lead_page::{DecisionEntry, MergeEntry};
 use store::sync::lists::{Effect, EffectState};
 
 use super::load::LeadData;
-use crate::ui::{number, words};
+use crate::ui::{number, titles, words};
 
 /// Entries that are shown at once; older ones are folded.
 const SHOWN: usize = 14;
@@ -111,7 +111,8 @@ fn done(loaded: &LeadData) -> Vec<Entry> {
     }
     let entry = |effects: Vec<(&Effect, DateTime<Utc>)>| {
         let at = effects.iter().map(|(_, at)| *at).max()?;
-        let mut places: Vec<&str> = effects.iter().map(|(effect, _)| effect.destination.as_str()).collect();
+        let mut places: Vec<String> =
+            effects.iter().map(|(effect, _)| titles::destination(&effect.destination)).collect();
         places.sort_unstable();
         places.dedup();
         let line = format!("{} delivered", number::plural(effects.len() as i64, "action", "actions"));
@@ -134,7 +135,7 @@ fn failed(effect: &Effect) -> Option<Entry> {
         kind: 3,
         tone: Some("bad"),
         line: line.into_any(),
-        small: effect.destination.clone(),
+        small: titles::destination(&effect.destination),
     })
 }
 

@@ -11,7 +11,7 @@ use super::facts::{self, Fact};
 use super::load::LeadData;
 use crate::ui::chip::{action_chip, unknown_chip};
 use crate::ui::icon::{Icon, icon};
-use crate::ui::{number, words};
+use crate::ui::{number, titles, words};
 
 /// Facts that the sentence has room for.
 const FACTS: usize = 4;
@@ -58,7 +58,7 @@ fn target(loaded: &LeadData, decision: &Decision) -> impl IntoView + use<> {
     match (decision.action, text("assignee"), text("pool"), text("stage")) {
         (Action::Assign, Some(email), ..) => EitherOf3::A(view! { " to "<b>{loaded.person(email)}</b> }),
         (Action::Assign, None, Some(pool), _) => {
-            EitherOf3::B(view! { " from "<b>{pool.to_owned()}</b>", but nobody there was available" })
+            EitherOf3::B(view! { " from "<b>{titles::pool(pool)}</b>", but nobody there was available" })
         }
         (Action::Advance, .., Some(stage)) => {
             EitherOf3::A(view! { " to "<b>{words::stage_named(stage)}</b> })

@@ -2,9 +2,10 @@
 
 use leptos::prelude::*;
 use store::reads::frame::WorkflowName;
-use store::reads::leads_list::{Cursor, Page, SEARCHED_ROWS};
+use store::reads::leads_list::{Cursor, Place, Row, SEARCHED_ROWS};
 
 use super::filter::Asked;
+use crate::pages::list_page::Rows;
 use crate::ui::icon::Icon;
 use crate::ui::{note, number};
 
@@ -34,7 +35,7 @@ pub fn no_leads(workflows: &[WorkflowName], origin: &str) -> impl IntoView + use
 }
 
 /// Nothing passes the filters, or nothing so far.
-pub fn no_match(asked: &Asked, found: &Page) -> impl IntoView + use<> {
+pub fn no_match(asked: &Asked, found: &Rows<Row, Place>) -> impl IntoView + use<> {
     let bare = asked.address.start();
     if let (true, Some(on)) = (found.cut, found.beside.on(asked.sort.order)) {
         let further = match on {

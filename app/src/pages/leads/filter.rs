@@ -4,7 +4,7 @@ use engine::action::Action;
 use engine::control::outcome::OutcomeStage;
 use leptos::prelude::*;
 use store::reads::frame::{RuleName, WorkflowName};
-use store::reads::leads_list::{Counts, Cursor, Filter, Place, QueueFilter, RuleFilter, Sort};
+use store::reads::leads_list::{Counts, Filter, QueueFilter, RuleFilter, Sort};
 use strum::VariantArray as _;
 use uuid::Uuid;
 
@@ -35,8 +35,6 @@ pub struct Asked {
     pub sorted: Sorted,
     /// The same for the database.
     pub sort: Sort,
-    /// Which page.
-    pub cursor: Cursor,
     period: Period,
 }
 
@@ -63,14 +61,12 @@ impl Asked {
             counts: address.parsed::<Counts>("counts"),
             lead: None,
         };
-        let before = address.parsed::<Place>("before").map(Cursor::Before);
-        let after = address.parsed::<Place>("after").map(Cursor::After);
         let mut sorted = Sorted::read(&address, &SORTS);
         if filter.has_period() {
             sorted.by = "first";
         }
         let sort = Sort { by_first: sorted.by == "first", order: sorted.order };
-        Self { filter, sorted, sort, cursor: before.or(after).unwrap_or_default(), period, address }
+        Self { filter, sorted, sort, period, address }
     }
 
     /// Whether anything narrows the list.

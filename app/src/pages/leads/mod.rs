@@ -1,80 +1,137 @@
 //! The list of leads.
 
 mod empty;
-pub(crate) mod filter;
+mod file;
+mod filter;
 mod table;
 
 use std::collections::BTreeMap;
 
 use engine::action::Action;
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
-use store::reads::frame::{live_rules, names_of, workflow_names};
+use store::Store;
+use store::reads::frame::{RuleName, WorkflowName, live_rules, names_of, workflow_names};
 use store::reads::keyset::Order;
-use store::reads::leads_list::{self, COUNTED_ROWS, PAGE_ROWS};
+use store::reads::leads_list::{self, COUNTED_ROWS, Cursor, Place, Row};
 use store::refresh::Topic;
 
-use super::frame::{Here, Page, page};
+use super::frame::Here;
+use super::list_page::{ListPage, ListRequest, ListSurroundings, Rows};
 use super::places::Section;
+use crate::actions::runs::StartImport;
 use crate::error::Result;
 use crate::flash::Flash;
-use crate::pages::list_tools::tools;
+use crate::lists::{LEADS, ListInfo};
 use crate::ui::charts::bars::STACK;
-use crate::ui::filters::{Address, chips};
-use crate::ui::table::{Count, pager};
-use crate::ui::{number, refresh, words};
-use filter::{Asked, NAMES};
+use crate::ui::filters::Address;
+use crate::ui::table::{Sorted, Table};
+use crate::ui::{number, words};
+use filter::Asked;
 
 /// The list of leads.
-#[component]
-pub fn Leads() -> impl IntoView {
-    let query = use_query_map().get_untracked();
-    let address = Address::of_list("/leads", &query, &NAMES);
-    let flash = use_context::<Flash>().unwrap_or_default();
-    page(Section::Leads, move |here| load(here, address, flash))
+pub struct LeadList {
+    asked: Asked,
+    workflows: Vec<WorkflowName>,
 }
 
-async fn load(here: Here, address: Address, flash: Flash) -> Result<Page> {
-    let store = &here.request.store;
-    let (workflows, rules) = (workflow_names(store).await?, live_rules(store).await?);
-    let asked = Asked::read(address, here.clock, &workflows);
-    let found = leads_list::page(store, &asked.filter, asked.sort, asked.cursor, PAGE_ROWS).await?;
-    let counts = leads_list::counts(store, &asked.filter).await?;
-    let nothing_at_all = found.rows.is_empty() && leads_list::is_empty(store).await?;
-    let heading = view! { <h1>"Leads"</h1><span class="meta">{order(&asked)}</span> };
-    if nothing_at_all {
-        let body = empty::no_leads(&workflows, &here.request.origin());
-        return Ok(Page { title: "Leads".into(), bar: heading.into_any(), body: body.into_any() });
+/// What the page shows beside the rows.
+pub struct LeadListExtras {
+    /// What the rows name.
+    names: table::Known,
+    /// The rules of the live workflows.
+    rules: Vec<RuleName>,
+    counts: Option<(Vec<(Action, usize)>, bool)>,
+    /// There is not one lead.
+    is_bare: bool,
+}
+
+impl ListPage for LeadList {
+    type Row = Row;
+    type Place = Place;
+    type Extras = LeadListExtras;
+
+    const INFO: ListInfo = LEADS;
+    const SECTION: Section = Section::Leads;
+    const TITLE: &'static str = "Leads";
+    const FILTERS: &'static [&'static str] = &filter::NAMES;
+    const CALLED: (&'static str, &'static str) = ("row", "rows");
+    const PAGE_ROWS: usize = leads_list::PAGE_ROWS;
+    const HEAD: &'static [&'static str] = file::HEAD;
+    const TOPIC: Option<Topic> = Some(Topic::Leads);
+
+    async fn read(store: &Store, asked: ListRequest) -> Result<Self> {
+        let workflows = workflow_names(store).await?;
+        Ok(Self { asked: Asked::read(asked.address, asked.clock, &workflows), workflows })
     }
-    let decisions: Vec<_> = found.rows.iter().map(|row| row.last_decision_id).collect();
-    let rule_names = leads_list::rules_of(store, &decisions)
-        .await?
-        .into_iter()
-        .map(|rule| (rule.decision_id, rule))
-        .collect();
-    let assignees: Vec<String> = found.rows.iter().filter_map(|row| row.assignee.clone()).collect();
-    let people = names_of(store, &assignees).await?;
-    let known = table::Known { workflows: &workflows, rules: rule_names, people, clock: here.clock };
-    let table = table::table(&known);
-    let tools = tools(&here, &flash, &asked.address, &table, Some("/leads.csv")).await?;
-    let list = if found.rows.is_empty() {
-        empty::no_match(&asked, &found).into_any()
-    } else {
-        let count = Count { rows: found.rows.len(), called: ("row", "rows"), cut: found.cut, by_name: false };
-        let rows = table.view(&found.rows, &asked.address, Some(asked.sorted));
-        view! { {rows}{pager(&asked.address, asked.sort.order, &asked.cursor, &count, found.beside)} }
-            .into_any()
-    };
-    let body = view! {
-        <div class="filters">
-            {filter::form(&asked, &workflows, &rules).into_any()}
-            {chips(asked.chips(&workflows, &rules), Address::new("/leads").href())}
-        </div>
-        <div class="tabs-row">{by_action(&asked, counts).into_any()}{tools}</div>
-        {refresh::part("list", Topic::Leads, list)}
-        {refresh::hear(&[Topic::Leads])}
-    };
-    Ok(Page { title: "Leads".into(), bar: heading.into_any(), body: body.into_any() })
+
+    fn address(&self) -> &Address {
+        &self.asked.address
+    }
+
+    fn sorted(&self) -> Sorted {
+        self.asked.sorted
+    }
+
+    async fn rows(&self, store: &Store, cursor: Cursor, limit: usize) -> Result<Rows<Row, Place>> {
+        let found = leads_list::page(store, &self.asked.filter, self.asked.sort, cursor, limit).await?;
+        Ok(Rows { rows: found.rows, beside: found.beside, cut: found.cut, total: None })
+    }
+
+    async fn extras(&self, here: &Here, found: &Rows<Row, Place>) -> Result<LeadListExtras> {
+        let store = &here.request.store;
+        let decisions: Vec<_> = found.rows.iter().map(|row| row.last_decision_id).collect();
+        let rules = leads_list::rules_of(store, &decisions).await?;
+        let assignees: Vec<String> = found.rows.iter().filter_map(|row| row.assignee.clone()).collect();
+        let names = table::Known {
+            rules: rules.into_iter().map(|rule| (rule.decision_id, rule)).collect(),
+            people: names_of(store, &assignees).await?,
+            clock: here.clock,
+        };
+        Ok(LeadListExtras {
+            names,
+            rules: live_rules(store).await?,
+            counts: leads_list::counts(store, &self.asked.filter).await?,
+            is_bare: found.rows.is_empty() && leads_list::is_empty(store).await?,
+        })
+    }
+
+    fn table<'a>(&'a self, extras: &'a LeadListExtras) -> Table<'a, Row> {
+        table::table(&self.workflows, &extras.names)
+    }
+
+    fn surroundings(
+        &self,
+        here: &Here,
+        _flash: &Flash,
+        extras: &LeadListExtras,
+        _found: &Rows<Row, Place>,
+    ) -> ListSurroundings {
+        let Self { asked, workflows } = self;
+        let import = here
+            .may::<StartImport>()
+            .then(|| view! { <a class="btn push" href="/import">"Import leads"</a> });
+        ListSurroundings {
+            bar: view! { <h1>"Leads"</h1><span class="meta">{order(asked)}</span>{import} }.into_any(),
+            form: filter::form(asked, workflows, &extras.rules).into_any(),
+            chips: asked.chips(workflows, &extras.rules),
+            cleared: Address::new(LEADS.path).href(),
+            tabs: by_action(asked, extras.counts.as_ref()).into_any(),
+            above: ().into_any(),
+            below: ().into_any(),
+        }
+    }
+
+    fn instead(&self, here: &Here, extras: &LeadListExtras) -> Option<AnyView> {
+        extras.is_bare.then(|| empty::no_leads(&self.workflows, &here.request.origin()).into_any())
+    }
+
+    fn empty(&self, _extras: &LeadListExtras, found: &Rows<Row, Place>) -> AnyView {
+        empty::no_match(&self.asked, found).into_any()
+    }
+
+    async fn lines(&self, _store: &Store, rows: Vec<Row>) -> Result<Vec<Vec<String>>> {
+        Ok(rows.into_iter().map(|row| file::line(row, &self.workflows)).collect())
+    }
 }
 
 fn order(asked: &Asked) -> &'static str {
@@ -87,10 +144,10 @@ fn order(asked: &Asked) -> &'static str {
 }
 
 /// How many leads were decided how, each a way to see only those.
-fn by_action(asked: &Asked, counts: Option<(Vec<(Action, usize)>, bool)>) -> impl IntoView + use<> {
+fn by_action(asked: &Asked, counts: Option<&(Vec<(Action, usize)>, bool)>) -> impl IntoView + use<> {
     let address = asked.address.start();
     let is_counted = counts.is_some();
-    let (counts, more) = counts.unwrap_or_default();
+    let (counts, more) = counts.cloned().unwrap_or_default();
     let total: usize = counts.iter().map(|(_, count)| count).sum();
     let shown = move |count: usize| {
         let count = number::count(count.min(COUNTED_ROWS) as i64);

@@ -16,9 +16,7 @@ use crate::ui::table::{Column, Table};
 use crate::ui::{number, words};
 
 /// What the rows name by id.
-pub struct Known<'a> {
-    /// All workflows.
-    pub workflows: &'a [WorkflowName],
+pub struct Known {
     /// The rules of the decisions.
     pub rules: ById<RuleOf>,
     /// People by address.
@@ -28,10 +26,10 @@ pub struct Known<'a> {
 }
 
 /// The list as a table.
-pub fn table<'a>(known: &'a Known<'a>) -> Table<'a, Row> {
+pub fn table<'a>(workflows: &'a [WorkflowName], known: &'a Known) -> Table<'a, Row> {
     let clock = known.clock;
-    let several = known.workflows.len() > 1;
-    let workflow = |row: &Row| known.workflows.iter().find(|workflow| workflow.id == row.workflow_id);
+    let several = workflows.len() > 1;
+    let workflow = |row: &Row| workflows.iter().find(|workflow| workflow.id == row.workflow_id);
     let href = move |row: &Row| match workflow(row) {
         Some(workflow) if several => format!("/leads/{}?workflow={}", row.lead_id, workflow.name),
         _ => format!("/leads/{}", row.lead_id),
@@ -91,7 +89,7 @@ fn rule(row: &Row, rule: Option<&RuleOf>) -> impl IntoView + use<> {
 }
 
 /// The queue first: a lead that waits for a person matters more than whose it is.
-fn waits(row: &Row, known: &Known<'_>) -> impl IntoView + use<> {
+fn waits(row: &Row, known: &Known) -> impl IntoView + use<> {
     match (&row.queue, &row.assignee) {
         (Some(queue), _) => {
             let since = row.queued_at.map(|at| format!("Since {}", known.clock.full(at)));

@@ -12,7 +12,7 @@ use crate::actions::queue::{DecideLead, GiveBackLead, REASON_CHARS, decided as d
 use crate::flash::Flash;
 use crate::pages::frame::Here;
 use crate::pages::lead::decided::Decided;
-use crate::ui::words;
+use crate::ui::{titles, words};
 
 /// What is written most often, offered while typing.
 const REASONS: [&str; 5] = [
@@ -45,7 +45,7 @@ pub fn target(open: &Open) -> impl IntoView + use<> {
                 turn.members.iter().find(|(known, _)| known == email).map(|(_, name)| name.clone())
             };
             let to = turn.person.as_ref().and_then(name)?;
-            let pool = turn.pool.as_ref().map(|pool| format!(", whose turn it is in {pool}"));
+            let pool = turn.pool.as_ref().map(|pool| format!(", whose turn it is in {}", titles::pool(pool)));
             Some(Either::Left(view! { " to "<b>{to}</b>{pool} }))
         }
         (Action::Advance, _) => {

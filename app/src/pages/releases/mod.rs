@@ -16,7 +16,7 @@ use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
 use crate::ui::filters::Address;
 use crate::ui::icon::Icon;
-use crate::ui::{note, words};
+use crate::ui::{note, titles, words};
 
 pub use self::release::ReleasePage;
 
@@ -79,7 +79,8 @@ fn table(rows: &[Release], clock: Clock) -> impl IntoView + use<> {
 fn line(row: &Release, clock: Clock) -> impl IntoView + use<> {
     let (tone, stage) = words::release_stage(row.stage);
     let about = row.change.as_ref().map(|change| {
-        format!("Release {}, {} {}", row.number, words::kind(change.kind), words::sentence(&change.name))
+        let what = titles::version(change.kind, &change.name);
+        format!("Release {}, {} {what}", row.number, change.kind.spec().title)
     });
     view! {
         <tr>

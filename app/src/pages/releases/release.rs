@@ -16,7 +16,7 @@ use crate::pages::frame::{Here, Page, page};
 use crate::pages::places::Section;
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
-use crate::ui::words;
+use crate::ui::{titles, words};
 
 /// The page of one release.
 #[component]
@@ -97,7 +97,7 @@ fn replaced(parts: &[ReleasePart]) -> impl IntoView + use<> {
     let row = |part: &ReleasePart| {
         let version = |number: Option<u32>| {
             number.map(|number| {
-                let href = format!("{}/{}?version={number}", words::path_of(part.kind), part.name);
+                let href = format!("{}/{}?version={number}", part.kind.spec().path, part.name);
                 view! { <a href=href>{format!("Version {number}")}</a> }
             })
         };
@@ -106,7 +106,7 @@ fn replaced(parts: &[ReleasePart]) -> impl IntoView + use<> {
         let old = old.map_or_else(|| "New".into_any(), IntoAny::into_any);
         view! {
             <tr>
-                <th scope="row">{words::sentence(&part.name)}<small>{words::kind(part.kind)}</small></th>
+                <th scope="row">{titles::version(part.kind, &part.name)}<small>{part.kind.spec().title}</small></th>
                 <td data-l="Release">{new}</td>
                 <td data-l="Replaces">{old}</td>
             </tr>

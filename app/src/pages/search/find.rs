@@ -7,12 +7,14 @@ use store::reads::frame::{RuleName, WorkflowName, live_rules, workflow_names};
 use store::reads::keyset::Order;
 use store::reads::leads_list::{self, Cursor, Filter, PAGE_ROWS, Row, Sort};
 use store::reads::search::{Versioned, versions};
+use store::titles::{Titled, Titles, titles};
 
 use crate::context::Viewer;
 use crate::error::Result;
 use crate::pages::places::{acts, places};
 use crate::ui::filters::Address;
 use crate::ui::icon::Icon;
+use crate::ui::kinds;
 use crate::ui::words;
 
 /// Hits of a kind: who gets more types another letter.
@@ -61,17 +63,19 @@ pub async fn find(store: &Store, viewer: &Viewer, text: &str) -> Result<SearchRe
             Err(_) => Filter { text: Some(text.to_owned()), ..Filter::default() },
         };
         let by_name = PeopleFilter { text: Some(text.to_owned()), ..PeopleFilter::default() };
-        let (leads, people, rules, workflows, versioned) = tokio::try_join!(
+        let (leads, people, rules, workflows, versioned, titles) = tokio::try_join!(
             leads_list::page(store, &filter, Sort::default(), Cursor::Start, PAGE_ROWS),
             people::page(store, &by_name, By::Name, Order::Newest, people::Cursor::Start, people::PAGE_ROWS),
             live_rules(store),
             workflow_names(store),
             versions(store, text),
+            titles(store),
         )?;
         found.add("Leads", lead_hits(&leads, text));
         found.add("People", people.people.iter().take(EACH).map(person).collect());
         found.add("Rules", rule_hits(&rules, &workflows, text));
-        found.add("What decides", versioned.into_iter().filter_map(version).collect());
+        found
+            .add("What decides", versioned.into_iter().filter_map(|found| version(found, &titles)).collect());
     }
     let has = |title: &str, about: &str| is_in(&format!("{title} {about}"), text);
     let pages = places(viewer).filter(|place| has(place.title, place.about)).map(|place| Hit {
@@ -151,24 +155,15 @@ fn rule_hits(rules: &[RuleName], workflows: &[WorkflowName], text: &str) -> Vec<
     found.take(EACH).map(hit).collect()
 }
 
-fn version(version: Versioned) -> Option<Hit> {
+fn version(version: Versioned, titles: &Titles) -> Option<Hit> {
     let kind: Kind = version.kind.parse().ok()?;
+    let title = titles.get(Titled::Version(kind, &version.name));
     Some(Hit {
-        href: format!("{}/{}", words::path_of(kind), version.name),
-        title: words::sentence(&version.name),
-        detail: format!("{}, version {}", words::kind(kind), version.version),
-        icon: icon_of(kind),
+        href: format!("{}/{}", kind.spec().path, version.name),
+        title: title.map_or_else(|| words::sentence(&version.name), str::to_owned),
+        detail: format!("{}, version {}", kind.spec().title, version.version),
+        icon: kinds::look(kind).icon,
     })
-}
-
-fn icon_of(kind: Kind) -> Icon {
-    match kind {
-        Kind::Catalogue => Icon::Fields,
-        Kind::Map => Icon::Extract,
-        Kind::RuleSet => Icon::Rules,
-        Kind::List => Icon::Target,
-        Kind::Pool => Icon::Route,
-    }
 }
 
 /// Whether every word of a search is somewhere in a text.

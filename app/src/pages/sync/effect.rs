@@ -14,7 +14,7 @@ use crate::pages::frame::{Here, Page, here, page};
 use crate::pages::places::Section;
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
-use crate::ui::words;
+use crate::ui::{titles, words};
 
 /// Hexadecimal digits that tell two keys apart for people.
 const SHORT_KEY: usize = 12;
@@ -37,7 +37,11 @@ async fn load(here: Here, id: Option<String>, path: String) -> Result<Page> {
         .await?
         .iter()
         .any(|breaker| breaker.destination_id == detail.effect.destination_id.0);
-    let title = format!("{} to {}", words::effect(&detail.effect.kind), detail.effect.destination);
+    let title = format!(
+        "{} to {}",
+        words::effect(&detail.effect.kind),
+        titles::destination(&detail.effect.destination)
+    );
     let bar = view! {
         <nav aria-label="Breadcrumb">
             <a href="/sync">"Deliveries"</a><span aria-hidden="true">" / "</span><a href="/sync/effects">"Actions"</a><span aria-hidden="true">" /"</span>
@@ -76,7 +80,7 @@ fn who(detail: &EffectDetail) -> String {
 
 /// What it came to so far, in a sentence.
 fn sentence(detail: &EffectDetail) -> String {
-    let (effect, destination) = (&detail.effect, &detail.effect.destination);
+    let (effect, destination) = (&detail.effect, titles::destination(&detail.effect.destination));
     let error = effect.last.as_ref().and_then(|last| last.error.clone());
     let because = error.map(|error| format!(": {}", error.trim_end_matches('.'))).unwrap_or_default();
     match effect.state {
@@ -142,7 +146,7 @@ fn facts(detail: &EffectDetail, clock: Clock) -> impl IntoView + use<> {
         <dl class="kv">
             <dt>"Action"</dt><dd>{words::effect(&effect.kind)}</dd>
             <dt>"About"</dt><dd><a href=lead>{who(detail)}</a></dd>
-            <dt>"To"</dt><dd>{effect.destination.clone()}</dd>
+            <dt>"To"</dt><dd>{titles::destination(&effect.destination)}</dd>
             <dt>"Because of"</dt><dd><a href=decision>{because}</a></dd>
             <dt>"Decided"</dt><dd>{clock.stamp(effect.created_at)}</dd>
             {due}

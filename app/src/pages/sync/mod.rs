@@ -8,8 +8,7 @@ mod outbox;
 mod standing;
 
 pub use effect::EffectPage;
-pub use effects::Effects;
-pub(crate) use effects::filter as effects_filter;
+pub use effects::EffectList;
 pub use jobs::Jobs;
 pub use outbox::Outbox;
 

@@ -13,8 +13,10 @@ use store::sync::{
     DestinationRecord, OpenBreaker, OutboxCount, UnfinishedState, destinations, open_breakers, outbox_counts,
     used_on,
 };
+use store::titles::{TITLE_CHARS, Titled};
 
 use crate::actions::sync::{PauseDestination, ResumeDestination};
+use crate::actions::titles::SetDestinationTitle;
 use crate::error::Result;
 use crate::flash::Flash;
 use crate::pages::frame::{Here, Page, page};
@@ -25,7 +27,7 @@ use crate::ui::filters::Address;
 use crate::ui::form::ask;
 use crate::ui::icon::Icon;
 use crate::ui::note::{self, Tone, note};
-use crate::ui::{number, refresh, words};
+use crate::ui::{number, refresh, titles, words};
 
 /// The outbox.
 #[component]
@@ -168,10 +170,11 @@ fn row(line: &Line, clock: Clock, may: bool, flash: &Flash) -> impl IntoView + u
         }
     };
     let (tone, word) = state(line);
-    let actions = may.then(|| view! { <td class="end">{action(line, flash)}</td> });
+    let actions = may
+        .then(|| view! { <td class="end"><span class="row">{action(line, flash)}{rename(line)}</span></td> });
     view! {
         <tr>
-            <th scope="row">{line.record.name.clone()}<small>{about(line)}</small></th>
+            <th scope="row">{titles::destination(&line.record.name)}<small>{about(line)}</small></th>
             <td class="first">{dotted(tone, word)}</td>
             <td class="wide">{why(line, clock)}</td>
             <td class="num" data-l="Waiting">{count(line.count.ready, UnfinishedState::Ready)}</td>
@@ -237,12 +240,12 @@ fn pace(pace: &Pace, used_today: u32) -> Option<String> {
 }
 
 fn action(line: &Line, flash: &Flash) -> impl IntoView + use<> {
-    let name = line.record.name.clone();
+    let (name, title) = (line.record.name.clone(), titles::destination(&line.record.name));
     if line.record.paused_reason.is_some() {
         return Either::Left(view! {
             <form method="post" action=ResumeDestination::PATH>
                 <input type="hidden" name="destination" value=name.clone() />
-                <button class="btn">"Resume"<span class="sr">{format!(" {name}")}</span></button>
+                <button class="btn">"Resume"<span class="sr">{format!(" {title}")}</span></button>
             </form>
         });
     }
@@ -250,7 +253,7 @@ fn action(line: &Line, flash: &Flash) -> impl IntoView + use<> {
     let error = flash.errors.get("reason").filter(|_| is_asked).cloned();
     let typed = flash.values.get("reason").filter(|_| is_asked).cloned();
     let id = format!("why-{name}");
-    let button = view! { "Pause"<span class="sr">{format!(" {name}")}</span> };
+    let button = view! { "Pause"<span class="sr">{format!(" {title}")}</span> };
     let form = view! {
         <form method="post" action=PauseDestination::PATH>
             <input type="hidden" name="destination" value=name.clone() />
@@ -263,10 +266,30 @@ fn action(line: &Line, flash: &Flash) -> impl IntoView + use<> {
             </label>
             {error.map(|error| view! { <p id=id class="tone" data-a="bad" role="alert">{error}</p> })}
             <p class="meta">"Everybody sees the reason. What waits keeps its order and is sent once it goes on."</p>
-            <button class="btn primary">{format!("Pause {name}")}</button>
+            <button class="btn primary">{format!("Pause {title}")}</button>
         </form>
     };
     Either::Right(ask(button, is_asked, form))
+}
+
+/// The form for the title.
+fn rename(line: &Line) -> impl IntoView + use<> {
+    let name = line.record.name.clone();
+    let title = titles::title(Titled::Destination(&name));
+    let button =
+        view! { "Edit title"<span class="sr">{format!(" of {}", titles::destination(&name))}</span> };
+    let form = view! {
+        <form method="post" action=SetDestinationTitle::PATH>
+            <input type="hidden" name="destination" value=name.clone() />
+            <label class="label">
+                "Title"
+                <input class="field" name="title" maxlength=TITLE_CHARS.to_string() value=title autocomplete="off" />
+            </label>
+            <p class="meta">"Shown instead of the name. Files keep using "<code>{name}</code>"."</p>
+            <button class="btn primary">"Save title"</button>
+        </form>
+    };
+    ask(button, false, form)
 }
 
 #[cfg(test)]

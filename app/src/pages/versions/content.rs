@@ -18,7 +18,7 @@ use store::workflows::Version;
 use crate::error::Result;
 use crate::ui::chip::action_chip;
 use crate::ui::icon::{Icon, icon};
-use crate::ui::{number, words};
+use crate::ui::{number, titles, words};
 
 /// Entries of a list that a page shows at once; the search finds the others.
 const ENTRIES: usize = 500;
@@ -90,7 +90,7 @@ fn consequence(consequence: &Consequence) -> impl IntoView + use<> {
         Consequence::Act { action, parameters } => {
             let pool =
                 (*action == Action::Assign).then(|| parameters.get("pool").and_then(Json::as_str)).flatten();
-            let to = pool.map(|pool| view! { " to "<a href=format!("/pools/{pool}")>{pool.to_owned()}</a> });
+            let to = pool.map(|pool| view! { " to "<a href=format!("{}/{pool}", Kind::Pool.spec().path)>{titles::pool(pool)}</a> });
             let rest: Vec<String> = parameters
                 .iter()
                 .filter(|(name, _)| name.as_str() != "pool")

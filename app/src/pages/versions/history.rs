@@ -34,7 +34,7 @@ pub fn list(history: &[Listed], around: &Around<'_>) -> impl IntoView + use<> {
 
 fn row(version: &Listed, newest: i32, around: &Around<'_>) -> impl IntoView + use<> {
     let Around { kind, name, names, used, shown, clock, may } = *around;
-    let path = format!("{}/{name}", words::path_of(kind));
+    let path = format!("{}/{name}", kind.spec().path);
     let is_shown = i64::from(shown) == i64::from(version.version);
     let number = version.version;
     let live = used

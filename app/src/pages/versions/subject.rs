@@ -1,5 +1,6 @@
 //! One thing that has versions: what it says now, what it said before, and what somebody wants to change.
 
+use engine::change::kinds::{Origin, TextForm};
 use engine::change::{self, Kind};
 use leptos::either::Either;
 use leptos::prelude::*;
@@ -8,16 +9,19 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 use store::changes::{self, Listed};
 use store::reads::frame::names_of_actors;
 use store::reads::subjects::{UsedIn, history, used_in};
+use store::titles::{TITLE_CHARS, Titled};
 use store::workflows::{self, Version};
 
-use super::{change_link, content, heading, history as versions, section};
+use super::{change_link, content, history as versions};
 use crate::actions::changes::StartChange;
+use crate::actions::titles::SetVersionTitle;
 use crate::error::{Error, Result};
 use crate::pages::frame::{Here, Page, page};
+use crate::pages::places::Section;
 use crate::ui::diff::{differences, text_diff};
-use crate::ui::form::once;
+use crate::ui::form::{ask, once};
 use crate::ui::icon::{Icon, icon};
-use crate::ui::{number, words};
+use crate::ui::{number, titles};
 
 /// One of a kind.
 #[component]
@@ -32,7 +36,7 @@ pub fn SubjectPage(
         against: query.get("against").and_then(|text| text.parse().ok()),
         search: query.get("q").unwrap_or_default(),
     };
-    page(section(kind), move |here| load(here, kind, name, asked))
+    page(Section::Versions(kind), move |here| load(here, kind, name, asked))
 }
 
 struct VersionQuery {
@@ -43,7 +47,7 @@ struct VersionQuery {
 
 async fn load(here: Here, kind: Kind, name: Option<String>, asked: VersionQuery) -> Result<Page> {
     let store = &here.request.store;
-    let not_found = || Error::NotFound { what: words::kind(kind).to_lowercase() };
+    let not_found = || Error::NotFound { what: kind.spec().title.to_lowercase() };
     let name = name.ok_or_else(not_found)?;
     let (newest, shown, against) = {
         let mut connection = store.pool().acquire().await.map_err(store::Error::from)?;
@@ -63,7 +67,7 @@ async fn load(here: Here, kind: Kind, name: Option<String>, asked: VersionQuery)
     let history = history(store, kind, &name).await?;
     let by: Vec<String> = history.iter().map(|version| version.created_by.clone()).collect();
     let names = names_of_actors(store, &by).await?;
-    let title = words::sentence(&name);
+    let title = titles::version(kind, &name);
     let is_newest = shown.version == newest.version;
     let main = match &against {
         Some(against) => Either::Left(compared(kind, against, &shown)?),
@@ -88,11 +92,14 @@ async fn load(here: Here, kind: Kind, name: Option<String>, asked: VersionQuery)
         </div>
     };
     let bar = view! {
-        <nav aria-label="Breadcrumb"><a href=words::path_of(kind)>{heading(kind).0}</a><span aria-hidden="true">" /"</span></nav>
+        <nav aria-label="Breadcrumb"><a href=kind.spec().path>{kind.spec().plural}</a><span aria-hidden="true">" /"</span></nav>
         <h1>{title.clone()}</h1>
         <span class="tag">{format!("v{}", shown.version)}</span>
         <span class="meta">{lives_in(&used)}</span>
-        {here.may::<StartChange>().then(|| view! { <span class="push">{begin(&here, kind, &name)}</span> })}
+        <span class="push row">
+            {rename(&here, kind, &name)}
+            {here.may::<StartChange>().then(|| begin(&here, kind, &name))}
+        </span>
     };
     Ok(Page { title, bar: bar.into_any(), body: body.into_any() })
 }
@@ -105,14 +112,33 @@ fn lives_in(used: &[UsedIn]) -> String {
     }
 }
 
+/// Whether the viewer owns the layer of a kind.
+fn owns(here: &Here, kind: Kind) -> bool {
+    here.request.viewer.as_ref().is_some_and(|viewer| viewer.roles.contains(&kind.spec().owner))
+}
+
+/// The form for the title, for the layer's owner. What comes with a workflow is called as the workflow is.
+fn rename(here: &Here, kind: Kind, name: &str) -> Option<AnyView> {
+    let Origin::People { .. } = kind.spec().origin else { return None };
+    let title = titles::title(Titled::Version(kind, name));
+    let form = view! {
+        <form method="post" action=SetVersionTitle::PATH>
+            <input type="hidden" name="kind" value=kind.to_string() />
+            <input type="hidden" name="name" value=name.to_owned() />
+            <label class="label">
+                "Title"
+                <input class="field" name="title" maxlength=TITLE_CHARS.to_string() value=title autocomplete="off" />
+            </label>
+            <p class="meta">"Shown instead of the name. Rules and files keep using "<code>{name.to_owned()}</code>"."</p>
+            <button class="btn primary">"Save title"</button>
+        </form>
+    };
+    owns(here, kind).then(|| ask("Edit title", false, form).into_any())
+}
+
 /// The way to a draft: the layer's owner edits, everybody else suggests.
 fn begin(here: &Here, kind: Kind, name: &str) -> impl IntoView + use<> {
-    let owns = here
-        .request
-        .viewer
-        .as_ref()
-        .is_some_and(|viewer| viewer.roles.contains(&service::change::owner(kind)));
-    let words = if owns { "Edit" } else { "Suggest a change" };
+    let words = if owns(here, kind) { "Edit" } else { "Suggest a change" };
     view! {
         <form method="post" action=StartChange::PATH>
             {once(&here.request, "begin")}
@@ -135,17 +161,16 @@ fn looking_back(
         }
         None => format!("This is version {}; the newest is version {}.", shown.version, newest.version),
     };
-    let href = format!("{}/{}", words::path_of(kind), shown.name);
+    let href = format!("{}/{}", kind.spec().path, shown.name);
     view! { <p class="note-line">{what}" "<a href=href>"See the newest"</a></p> }
 }
 
 fn compared(kind: Kind, against: &Version, shown: &Version) -> Result<impl IntoView + use<>> {
     let comparison = change::compare(kind, Some(&against.body), &shown.body);
-    // A list says it all entry by entry.
-    let texts = if kind == Kind::List {
-        None
-    } else {
-        Some((service::change::text_of(against)?, service::change::text_of(shown)?))
+    let texts = match kind.spec().text {
+        TextForm::Yaml => Some((service::change::text_of(against)?, service::change::text_of(shown)?)),
+        // The differences say it all, entry by entry.
+        TextForm::Lines => None,
     };
     let lines = texts.map(|(old, new)| {
         let caption = format!("The text of version {} against version {}", shown.version, against.version);

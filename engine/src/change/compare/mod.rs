@@ -1,7 +1,7 @@
 //! What one version changes against another, in the words of its kind: this rule's condition, that entry.
 
 mod condition;
-mod rules;
+pub(super) mod rules;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,48 +34,11 @@ pub struct Difference {
 
 /// Compares two versions of a kind; `before` is `None` for the first one.
 pub fn compare(kind: Kind, before: Option<&Json>, after: &Json) -> Comparison {
-    match kind {
-        Kind::RuleSet => rules::compared(before, after),
-        Kind::Catalogue => {
-            Comparison { differences: named("Field", before, Some(after)), touches_assignment: false }
-        }
-        Kind::Map => {
-            let fields = |body: &Json| body.get("fields").cloned().unwrap_or_default();
-            let differences = named("Field", before.map(fields).as_ref(), Some(&fields(after)));
-            Comparison { differences, touches_assignment: false }
-        }
-        Kind::List => Comparison { differences: lists(before, after), touches_assignment: false },
-        Kind::Pool => {
-            let differences = named("Person", before.map(members).as_ref(), Some(&members(after)));
-            Comparison { touches_assignment: !differences.is_empty(), differences }
-        }
-    }
-}
-fn lists(before: Option<&Json>, after: &Json) -> Vec<Difference> {
-    let entries = |body: Option<&Json>| -> BTreeSet<String> {
-        let all = body.and_then(|body| body.get("entries")).and_then(Json::as_array);
-        all.into_iter().flatten().filter_map(Json::as_str).map(str::to_owned).collect()
-    };
-    let (was, is) = (entries(before), entries(Some(after)));
-    let one = |entry: &String, is_new: bool| Difference {
-        subject: entry.clone(),
-        part: None,
-        before: (!is_new).then(|| entry.clone()),
-        after: is_new.then(|| entry.clone()),
-    };
-    let gone = was.difference(&is).map(|entry| one(entry, false));
-    gone.chain(is.difference(&was).map(|entry| one(entry, true))).collect()
-}
-
-/// The members of a pool by address.
-fn members(body: &Json) -> Json {
-    let all = body.get("members").and_then(Json::as_array);
-    let one = |member: &Json| Some((member.get("person")?.as_str()?.to_owned(), member.clone()));
-    all.into_iter().flatten().filter_map(one).collect::<serde_json::Map<_, _>>().into()
+    (kind.spec().compare)(before, after)
 }
 
 /// What differs between two objects of named things, setting by setting.
-fn named(what: &str, before: Option<&Json>, after: Option<&Json>) -> Vec<Difference> {
+pub(super) fn named(what: &str, before: Option<&Json>, after: Option<&Json>) -> Vec<Difference> {
     let all = |body: Option<&Json>| -> BTreeMap<String, Json> {
         let entries = body.and_then(Json::as_object).into_iter().flatten();
         entries.map(|(name, value)| (name.clone(), value.clone())).collect()
@@ -137,6 +100,7 @@ fn inline(value: &Json) -> String {
         other => yaml::write(other).map_or_else(|_| other.to_string(), |text| text.trim().to_owned()),
     }
 }
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

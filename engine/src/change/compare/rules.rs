@@ -11,7 +11,7 @@ use crate::action::{Action, Consequence};
 use crate::rules::{RuleDefinition, RuleSetFile};
 
 /// Compares two rule sets; `before` is `None` for the first version.
-pub(super) fn compared(before: Option<&Json>, after: &Json) -> Comparison {
+pub(in crate::change) fn compared(before: Option<&Json>, after: &Json) -> Comparison {
     let (old_file, new_file) = (file(before), file(Some(after)));
     let (old, new) = (old_file.written_out(), new_file.written_out());
     let rewritten = rewritten(&old_file, &new_file);

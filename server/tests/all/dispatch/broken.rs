@@ -67,7 +67,7 @@ async fn a_crash_between_write_and_result_leaves_one_row_at_the_warehouse() {
     assert_eq!(world.number("SELECT count(*) FROM meshline.decision_events").await, 1);
     assert_eq!(world.number("SELECT count(*) FROM meshline.lead_current").await, 1);
     let [(_, lost), (_, told)] = world.fake.begun().try_into().unwrap();
-    assert_eq!((lost.effect_key, lost.remote_key, lost.body), (told.effect_key, told.remote_key, told.body));
+    assert_eq!(&lost.effect, &told.effect);
     assert_eq!((lost.attempt, told.attempt), (1, 2));
     assert_eq!(world.number("SELECT count(*) FROM deliveries").await, 2, "the lost attempt is in the log");
 }
@@ -126,7 +126,7 @@ async fn stopping_ends_what_is_under_way_and_gives_back_the_rest() {
 #[tokio::test]
 async fn a_destination_that_panics_brings_nobody_down() {
     let fake = Fake::new(|request, before| async move {
-        assert!(request.lead_sequence != 1 || before > 0, "a defect in a destination");
+        assert!(request.effect.lead_sequence != 1 || before > 0, "a defect in a destination");
         Ok(())
     });
     let world = World::new(fake).await;

@@ -5,17 +5,17 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use destinations::{
-    Destination, Limits, OpenError, ReadError, Receipt, Record, Request, TestFailed, WriteError,
+    Credential, Destination, Limits, OpenError, Receipt, TestFailed, WriteError, WriteRequest,
 };
 use engine::canonical::Digest;
-use engine::ids::EffectId;
+use engine::ids::{EffectId, LeadId};
 use engine::sync::backoff::{Failure, Policy};
 use futures::future::BoxFuture;
 use serde_json::{Value as Json, json};
 use server::tasks::dispatch::Options;
 
 /// What it does with a write; the number tells how often this effect has been written before.
-type Behaviour = dyn Fn(Request, usize) -> BoxFuture<'static, Result<(), WriteError>> + Send + Sync;
+type Behaviour = dyn Fn(WriteRequest, usize) -> BoxFuture<'static, Result<(), WriteError>> + Send + Sync;
 
 /// The fake; clones share what they remember.
 #[derive(Clone)]
@@ -27,7 +27,8 @@ pub struct Fake {
 
 #[derive(Default)]
 struct Seen {
-    begun: Vec<(String, Request)>,
+    begun: Vec<(String, WriteRequest)>,
+    batches: Vec<Vec<(LeadId, i64)>>,
     times: HashMap<EffectId, usize>,
     records_under_way: HashMap<Digest, usize>,
     most_of_a_record: usize,
@@ -35,12 +36,13 @@ struct Seen {
 
 impl Fake {
     /// One that does this.
-    pub fn new<F>(behaviour: impl Fn(Request, usize) -> F + Send + Sync + 'static) -> Self
+    pub fn new<F>(behaviour: impl Fn(WriteRequest, usize) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Result<(), WriteError>> + Send + 'static,
     {
         let limits = Limits {
             in_flight: 8,
+            batch: 1,
             timeout: Duration::from_secs(5),
             retry: Policy { base_ms: 20, cap_ms: 50, attempts: 5 },
         };
@@ -62,6 +64,17 @@ impl Fake {
         self
     }
 
+    /// The same with so many effects in one batch.
+    pub fn batch(mut self, batch: usize) -> Self {
+        self.limits.batch = batch;
+        self
+    }
+
+    /// The batches it was asked to write, as sequences by lead.
+    pub fn batches(&self) -> Vec<Vec<(LeadId, i64)>> {
+        self.seen.lock().unwrap().batches.clone()
+    }
+
     /// The same with so many attempts, and longer between them.
     pub fn attempts(mut self, attempts: u32) -> Self {
         self.limits.retry = Policy { base_ms: 200, cap_ms: 400, attempts };
@@ -73,21 +86,21 @@ impl Fake {
         let fake = self.clone();
         let open = move |kind: &str,
                          settings: &Json,
-                         secret: Option<&[u8]>|
+                         credential: Credential<'_>|
               -> Result<Box<dyn Destination>, OpenError> {
             match kind {
                 "fake" => Ok(Box::new(Opened {
                     fake: fake.clone(),
                     name: settings["name"].as_str().unwrap_or_default().to_owned(),
                 })),
-                _ => destinations::open(kind, settings, secret),
+                _ => destinations::open(kind, settings, credential),
             }
         };
         Options { open: Arc::new(open) }
     }
 
     /// What it was asked to write: the destination's name in its settings, and the request.
-    pub fn begun(&self) -> Vec<(String, Request)> {
+    pub fn begun(&self) -> Vec<(String, WriteRequest)> {
         self.seen.lock().unwrap().begun.clone()
     }
 
@@ -95,8 +108,8 @@ impl Fake {
     pub fn sequences(&self, record: Digest) -> Vec<i64> {
         self.begun()
             .iter()
-            .filter(|(_, request)| request.remote_key == record)
-            .map(|(_, request)| request.lead_sequence)
+            .filter(|(_, request)| request.effect.remote_key == record)
+            .map(|(_, request)| request.effect.lead_sequence)
             .collect()
     }
 
@@ -132,11 +145,11 @@ impl Destination for Opened {
         self.fake.limits
     }
 
-    async fn write(&self, request: &Request) -> Result<Receipt, WriteError> {
+    async fn write(&self, request: &WriteRequest) -> Result<Receipt, WriteError> {
         let before = {
             let mut seen = self.fake.seen.lock().unwrap();
             seen.begun.push((self.name.clone(), request.clone()));
-            let under_way = seen.records_under_way.entry(request.remote_key).or_default();
+            let under_way = seen.records_under_way.entry(request.effect.remote_key).or_default();
             *under_way += 1;
             let under_way = *under_way;
             seen.most_of_a_record = seen.most_of_a_record.max(under_way);
@@ -144,7 +157,7 @@ impl Destination for Opened {
             *times += 1;
             *times - 1
         };
-        let _under_way = UnderWay(self, request.remote_key);
+        let _under_way = UnderWay(self, request.effect.remote_key);
         (self.fake.behaviour)(request.clone(), before).await?;
         Ok(Receipt {
             status: Some(200),
@@ -154,8 +167,10 @@ impl Destination for Opened {
         })
     }
 
-    async fn read_back(&self, _: Digest) -> Result<Option<Record>, ReadError> {
-        Err(ReadError::Unreadable)
+    async fn write_many(&self, requests: &[WriteRequest]) -> Vec<Result<Receipt, WriteError>> {
+        let batch = requests.iter().map(|request| (request.effect.lead.id, request.effect.lead_sequence));
+        self.fake.seen.lock().unwrap().batches.push(batch.collect());
+        futures::future::join_all(requests.iter().map(|request| self.write(request))).await
     }
 
     async fn test_connection(&self) -> Result<String, TestFailed> {

@@ -65,6 +65,30 @@ async fn when_a_destination_asks_for_time_nothing_is_sent_there_meanwhile() {
 }
 
 #[tokio::test]
+async fn a_spent_quota_waits_for_the_next_day_and_costs_no_attempt() {
+    let fake = Fake::new(|_, _| async {
+        Err(destinations::WriteError::new(Failure::WaitUntilTomorrow, "the day's quota is spent"))
+    })
+    .in_flight(1);
+    let world = World::new(fake).await;
+    let destination = world.destination("metered").await;
+    effects(&world, destination, 5).await;
+    let dispatcher = world.dispatcher().await;
+    world.fake.asked(1).await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(world.fake.begun().len(), 1, "the quota is spent for all of its effects");
+    let tomorrow = "date_trunc('day', now() AT TIME ZONE 'UTC') + interval '1 day'";
+    let waits = format!(
+        "SELECT count(*) FROM outbox WHERE state = 'ready' AND attempts = 0 AND due_at AT TIME ZONE 'UTC' >= {tomorrow}"
+    );
+    assert_eq!(world.number_of(waits).await, 1);
+    let closed =
+        format!("SELECT count(*) FROM destination_flows WHERE open_until AT TIME ZONE 'UTC' >= {tomorrow}");
+    assert_eq!(world.number_of(closed).await, 1);
+    dispatcher.stop().await;
+}
+
+#[tokio::test]
 async fn two_processes_together_keep_to_what_may_be_under_way_at_once() {
     let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let counted = (now.clone(), most.clone());

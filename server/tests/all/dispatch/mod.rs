@@ -1,7 +1,9 @@
 //! The dispatcher on a real Postgres: each effect once and in order, whatever breaks.
 
+mod batches;
 mod broken;
 mod crash;
+mod credentials;
 mod fake;
 mod held_back;
 mod once;
@@ -95,6 +97,12 @@ impl World {
     pub async fn number(&self, sql: &'static str) -> i64 {
         let mut owner = self.database.owner().await;
         sqlx::query_scalar(sql).fetch_one(&mut owner).await.unwrap()
+    }
+
+    /// A number that a composed statement tells.
+    pub async fn number_of(&self, sql: String) -> i64 {
+        let mut owner = self.database.owner().await;
+        sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_one(&mut owner).await.unwrap()
     }
 
     /// Does something as the owner.

@@ -6,6 +6,7 @@ use serde_json::json;
 use store::actor::Role;
 use store::sync::{destinations, fixture, jobs};
 
+use super::runs::over;
 use crate::support::{Browser, TestApp, location};
 
 /// Texts of the audit log, in order, of what was done to syncs.
@@ -79,11 +80,11 @@ async fn a_destination_is_paused_with_a_reason_and_goes_on() {
     assert_eq!(reason(&app, "warehouse").await.as_deref(), Some("Moving it."));
     // A second one keeps the first reason, and says so.
     browser.post("/actions/pause-destination", &[("destination", "warehouse"), ("reason", "Mine.")]).await;
-    assert!(text(&mut browser, "/sync").await.contains("warehouse is paused already: Moving it."));
+    assert!(text(&mut browser, "/sync").await.contains("Warehouse is paused already: Moving it."));
 
     browser.post("/actions/resume-destination", &[("destination", "warehouse")]).await;
     assert_eq!(reason(&app, "warehouse").await, None);
-    assert!(text(&mut browser, "/sync").await.contains("warehouse goes on."));
+    assert!(text(&mut browser, "/sync").await.contains("Warehouse goes on."));
     assert_eq!(
         audited(&app).await,
         [
@@ -144,15 +145,20 @@ async fn all_failed_ones_of_a_filter_are_tried_again_and_no_others() {
     let page = text(&mut browser, list).await;
     assert!(page.contains("Try all 2 again"));
     assert!(page.contains("2\u{a0}failed actions to spare whose error has “status 410” in it"));
-    let fields = [("destination", "spare"), ("error", "status 410"), ("next", list)];
-    assert_eq!(location(&browser.post("/actions/replay-effects", &fields).await), list);
-    assert!(text(&mut browser, list).await.contains("2 are on their way again."));
+    let fields = [("destination", "spare"), ("error", "status 410")];
+    let retried = async |browser: &mut Browser<'_>| {
+        let answer = browser.post("/actions/replay-effects", &fields).await;
+        let page = location(&answer).to_owned();
+        over(app.store(), page.strip_prefix("/runs/").unwrap().parse().unwrap()).await;
+        text(browser, &page).await
+    };
+    let page = retried(&mut browser).await;
+    assert!(page.contains("2\u{a0}deliveries are retried.") && page.contains("Retried: 0 of 2"), "{page}");
     let mut left = states(&app, spare).await;
     left.sort();
     assert_eq!(left, ["dead", "ready", "ready"]);
     assert_eq!(states(&app, other).await, ["dead"]);
-    browser.post("/actions/replay-effects", &fields).await;
-    assert!(text(&mut browser, list).await.contains("Nothing had failed like this any more."));
+    assert!(retried(&mut browser).await.contains("No failed deliveries match any more."));
 }
 
 #[tokio::test]

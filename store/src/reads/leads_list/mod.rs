@@ -1,4 +1,6 @@
 //! The list of leads: one row for each lead and workflow, the last decided first.
+//!
+//! Hand-written SQL: a keyset list whose filters and order are chosen by the reader.
 
 mod filter;
 

@@ -31,7 +31,11 @@ const PRIVILEGES: &[(&str, &str)] = &[
     ("partitioned_tables", "SELECT"),
     ("pool_states", "SELECT INSERT UPDATE"),
     ("queue_verdicts", "SELECT INSERT"),
+    ("release_approvals", "SELECT INSERT"),
+    ("release_history", "SELECT"),
+    ("releases", "SELECT INSERT UPDATE"),
     ("settings", "SELECT INSERT UPDATE"),
+    ("version_kinds", "SELECT"),
     ("versions", "SELECT INSERT"),
     ("workflows", "SELECT INSERT UPDATE"),
 ];

@@ -1,16 +1,14 @@
 //! What the list can be narrowed to, in the address and on screen.
 
-use engine::ids::EffectId;
 use leptos::prelude::*;
-use store::sync::unfinished::Cursor;
 use store::sync::{DeadFilter, DestinationRecord, UnfinishedFilter, UnfinishedState};
 
+use crate::lists::EFFECTS;
 use crate::ui::filters::{Address, Chip, Choice, select};
 use crate::ui::icon::{Icon, icon};
 use crate::ui::table::Sorted;
+use crate::ui::titles;
 
-/// Where the list is.
-pub const PATH: &str = "/sync/effects";
 /// The names of all filters in the address; the first is the tab that is open.
 pub const NAMES: [&str; 3] = ["state", "destination", "error"];
 /// Characters of a text to look for.
@@ -26,8 +24,6 @@ pub struct Asked {
     pub destination: Option<String>,
     /// How it is sorted.
     pub sorted: Sorted,
-    /// Which page.
-    pub cursor: Cursor,
 }
 
 impl Asked {
@@ -43,13 +39,10 @@ impl Asked {
             state: address.parsed::<UnfinishedState>("state"),
             error: error.filter(|text| !text.is_empty()),
         };
-        let before = address.parsed::<EffectId>("before").map(Cursor::Before);
-        let after = address.parsed::<EffectId>("after").map(Cursor::After);
         Self {
             filter,
             destination: destination.map(|known| known.name.clone()),
             sorted: Sorted::read(&address, &["decided"]),
-            cursor: before.or(after).unwrap_or_default(),
             address,
         }
     }
@@ -63,7 +56,7 @@ impl Asked {
     pub fn chips(&self) -> Vec<Chip> {
         let bare = self.address.start();
         let all = [
-            ("To", "destination", self.destination.clone()),
+            ("To", "destination", self.destination.as_deref().map(titles::destination)),
             ("Error contains", "error", self.filter.error.clone()),
         ];
         all.into_iter()
@@ -77,9 +70,9 @@ impl Asked {
 /// The form of all filters; a plain GET.
 pub fn form(asked: &Asked, destinations: &[DestinationRecord]) -> impl IntoView + use<> {
     let choices: Vec<Choice> =
-        destinations.iter().map(|known| (known.name.clone(), known.name.clone())).collect();
+        destinations.iter().map(|known| (known.name.clone(), titles::destination(&known.name))).collect();
     view! {
-        <form role="search" method="get" action=PATH>
+        <form role="search" method="get" action=EFFECTS.path>
             {asked.address.kept(&["state", "sort", "cols"])}
             <label class="search">
                 {icon(Icon::Search)}

@@ -1,47 +1,155 @@
 //! The list of effects that are not finished, and trying again those that failed.
 
-pub(crate) mod filter;
+mod file;
+mod filter;
 mod table;
 
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use leptos::either::Either;
+use engine::ids::EffectId;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
-use leptos_router::hooks::use_query_map;
+use store::Store;
 use store::control::kill::kill_switches;
 use store::reads::keyset::Order;
 use store::refresh::Topic;
 use store::sync::unfinished::{COUNTED_ROWS, Cursor, PAGE_ROWS};
 use store::sync::{
-    DestinationRecord, OutboxCount, UnfinishedState, count_dead, destinations, open_breakers, outbox_counts,
-    unfinished, untried,
+    DestinationRecord, OutboxCount, Unfinished, UnfinishedState, count_dead, destinations, open_breakers,
+    outbox_counts, unfinished, untried,
 };
 
 use crate::actions::sync::{ReplayChosen, ReplayEffect, ReplayEffects, StopReplay};
 use crate::error::Result;
 use crate::flash::Flash;
-use crate::pages::frame::{Here, Page, here, page};
-use crate::pages::list_tools::tools;
+use crate::lists::{EFFECTS, ListInfo};
+use crate::pages::frame::{self, Here};
+use crate::pages::list_page::{ListPage, ListRequest, ListSurroundings, Rows};
 use crate::pages::places::Section;
-use crate::ui::filters::{Address, chips};
+use crate::ui::filters::Address;
 use crate::ui::form::{ask, once};
 use crate::ui::icon::Icon;
 use crate::ui::progress::progress;
-use crate::ui::table::{Count, pager};
-use crate::ui::{note, number, refresh};
-use filter::{Asked, NAMES, PATH};
+use crate::ui::table::{Sorted, Table};
+use crate::ui::{note, number, refresh, titles};
+use filter::{Asked, NAMES};
 
 /// The list of unfinished effects.
-#[component]
-pub fn Effects() -> impl IntoView {
-    let query = use_query_map().get_untracked();
-    let address = Address::of_list(PATH, &query, &NAMES);
-    let flash = use_context::<Flash>().unwrap_or_default();
-    let again = query.get("again").and_then(|text| Again::read(&text));
-    let path = here();
-    page(Section::Outbox, move |here| load(here, address, path, flash, again))
+pub struct EffectList {
+    asked: Asked,
+    destinations: Vec<DestinationRecord>,
+    again: Option<Again>,
+}
+
+/// What the page shows beside the rows.
+pub struct EffectListExtras {
+    /// What the rows hang on.
+    standing: table::Known,
+    counts: Vec<OutboxCount>,
+    /// How many failed ones the filter means; 0 where the viewer may not try them again.
+    failed: i64,
+    /// How many of a replay have not been tried yet.
+    untried: u64,
+    /// The viewer may try some of the rows again.
+    is_any_dead: bool,
+}
+
+impl ListPage for EffectList {
+    type Row = Unfinished;
+    type Place = EffectId;
+    type Extras = EffectListExtras;
+
+    const INFO: ListInfo = EFFECTS;
+    const SECTION: Section = Section::Outbox;
+    const TITLE: &'static str = "Unfinished actions";
+    const FILTERS: &'static [&'static str] = &NAMES;
+    const CALLED: (&'static str, &'static str) = ("row", "rows");
+    const PAGE_ROWS: usize = PAGE_ROWS;
+    const HEAD: &'static [&'static str] = file::HEAD;
+    const TOPIC: Option<Topic> = Some(Topic::Sync);
+
+    async fn read(store: &Store, asked: ListRequest) -> Result<Self> {
+        let destinations = destinations(store).await?;
+        let again = asked.query.get("again").and_then(|text| Again::read(&text));
+        Ok(Self { asked: Asked::read(asked.address, &destinations), destinations, again })
+    }
+
+    fn address(&self) -> &Address {
+        &self.asked.address
+    }
+
+    fn sorted(&self) -> Sorted {
+        self.asked.sorted
+    }
+
+    async fn rows(&self, store: &Store, cursor: Cursor, limit: usize) -> Result<Rows<Unfinished, EffectId>> {
+        let found = unfinished(store, &self.asked.filter, self.asked.sorted.order, cursor, limit).await?;
+        Ok(Rows { rows: found.rows, beside: found.beside, cut: false, total: None })
+    }
+
+    async fn extras(&self, here: &Here, found: &Rows<Unfinished, EffectId>) -> Result<EffectListExtras> {
+        let store = &here.request.store;
+        let failed = match (self.asked.filter.state, here.may::<ReplayEffects>()) {
+            (Some(UnfinishedState::Dead), true) => count_dead(store, &self.asked.dead()).await?,
+            _ => 0,
+        };
+        let untried = match self.again {
+            Some(again) => untried(store, again.at).await?.max(0).unsigned_abs(),
+            None => 0,
+        };
+        let standing = standing(here, &self.destinations).await?;
+        let is_any_dead =
+            standing.may_replay && found.rows.iter().any(|row| row.state == UnfinishedState::Dead);
+        Ok(EffectListExtras { standing, counts: outbox_counts(store).await?, failed, untried, is_any_dead })
+    }
+
+    fn table<'a>(&'a self, extras: &'a EffectListExtras) -> Table<'a, Unfinished> {
+        table::table(&extras.standing, extras.is_any_dead)
+    }
+
+    fn surroundings(
+        &self,
+        here: &Here,
+        _flash: &Flash,
+        extras: &EffectListExtras,
+        _found: &Rows<Unfinished, EffectId>,
+    ) -> ListSurroundings {
+        let asked = &self.asked;
+        let order = match asked.sorted.order {
+            Order::Newest => "The newest decisions first",
+            Order::Oldest => "The oldest decisions first",
+        };
+        let bar = view! {
+            <nav aria-label="Breadcrumb"><a href="/sync">"Deliveries"</a><span aria-hidden="true">" /"</span></nav>
+            <h1>"Unfinished actions"</h1>
+            <span class="meta">{order}</span>
+        };
+        let tabs = view! {
+            {by_state(asked, &extras.counts).into_any()}
+            {(extras.failed > 0).then(|| try_all(here, asked, extras.failed).into_any())}
+        };
+        let progress = self.again.map(|again| progress_of(here, again, extras.untried, &asked.address));
+        ListSurroundings {
+            bar: bar.into_any(),
+            form: filter::form(asked, &self.destinations).into_any(),
+            chips: asked.chips(),
+            cleared: asked.address.start().without(&NAMES[1..]).href(),
+            tabs: tabs.into_any(),
+            above: refresh::part("progress", Topic::Sync, progress).into_any(),
+            below:
+                view! { <div class="list-foot">{extras.is_any_dead.then(|| try_chosen(here, asked))}</div> }
+                    .into_any(),
+        }
+    }
+
+    fn empty(&self, _extras: &EffectListExtras, _found: &Rows<Unfinished, EffectId>) -> AnyView {
+        empty(&self.asked).into_any()
+    }
+
+    async fn lines(&self, _store: &Store, rows: Vec<Unfinished>) -> Result<Vec<Vec<String>>> {
+        Ok(rows.into_iter().map(file::line).collect())
+    }
 }
 
 /// A replay that the page shows the progress of: how many there were, and the instant they are due at.
@@ -59,10 +167,9 @@ impl Again {
 }
 
 /// How far a replay is; nothing once all were tried.
-async fn progress_of(here: &Here, again: Again, address: &Address) -> Result<AnyView> {
-    let left = untried(&here.request.store, again.at).await?.max(0).unsigned_abs();
+fn progress_of(here: &Here, again: Again, left: u64, address: &Address) -> AnyView {
     if left == 0 {
-        return Ok(().into_any());
+        return ().into_any();
     }
     let stop = here.may::<StopReplay>().then(|| {
         view! {
@@ -74,71 +181,11 @@ async fn progress_of(here: &Here, again: Again, address: &Address) -> Result<Any
         }
         .into_any()
     });
-    Ok(progress("Tried again", again.all.saturating_sub(left), again.all, stop).into_any())
-}
-
-async fn load(
-    here: Here,
-    address: Address,
-    path: String,
-    flash: Flash,
-    again: Option<Again>,
-) -> Result<Page> {
-    let store = &here.request.store;
-    let destinations = destinations(store).await?;
-    let asked = Asked::read(address, &destinations);
-    let found = unfinished(store, &asked.filter, asked.sorted.order, asked.cursor, PAGE_ROWS).await?;
-    let counts = outbox_counts(store).await?;
-    let failed = match (asked.filter.state, here.may::<ReplayEffects>()) {
-        (Some(UnfinishedState::Dead), true) => count_dead(store, &asked.dead()).await?,
-        _ => 0,
-    };
-    let order = match asked.sorted.order {
-        Order::Newest => "The newest decisions first",
-        Order::Oldest => "The oldest decisions first",
-    };
-    let bar = view! {
-        <nav aria-label="Breadcrumb"><a href="/sync">"Deliveries"</a><span aria-hidden="true">" /"</span></nav>
-        <h1>"Unfinished actions"</h1>
-        <span class="meta">{order}</span>
-    };
-    let known = known(&here, &destinations, path).await?;
-    let is_any_dead = known.may_replay && found.rows.iter().any(|row| row.state == UnfinishedState::Dead);
-    let table = table::table(&known, is_any_dead);
-    let tools = tools(&here, &flash, &asked.address, &table, Some("/sync/effects.csv")).await?;
-    let list = if found.rows.is_empty() {
-        Either::Left(empty(&asked))
-    } else {
-        let count = Count { rows: found.rows.len(), called: ("row", "rows"), cut: false, by_name: false };
-        let rows = table.view(&found.rows, &asked.address, Some(asked.sorted));
-        let pages = pager(&asked.address, asked.sorted.order, &asked.cursor, &count, found.beside);
-        Either::Right(
-            view! { {rows}<div class="list-foot">{is_any_dead.then(|| try_chosen(&here, &asked))}</div>{pages} },
-        )
-    };
-    let progress = match again {
-        Some(again) => Some(progress_of(&here, again, &asked.address).await?),
-        None => None,
-    };
-    let body = view! {
-        <div class="filters">
-            {filter::form(&asked, &destinations).into_any()}
-            {chips(asked.chips(), asked.address.start().without(&NAMES[1..]).href())}
-        </div>
-        <div class="tabs-row">
-            {by_state(&asked, &counts).into_any()}
-            {(failed > 0).then(|| try_all(&here, &asked, failed).into_any())}
-            {tools}
-        </div>
-        {refresh::part("progress", Topic::Sync, progress)}
-        {refresh::part("list", Topic::Sync, list)}
-        {refresh::hear(&[Topic::Sync])}
-    };
-    Ok(Page { title: "Unfinished actions".into(), bar: bar.into_any(), body: body.into_any() })
+    progress("Tried again", again.all.saturating_sub(left), again.all, stop).into_any()
 }
 
 /// What the rows hang on beside themselves.
-async fn known(here: &Here, destinations: &[DestinationRecord], path: String) -> Result<table::Known> {
+async fn standing(here: &Here, destinations: &[DestinationRecord]) -> Result<table::Known> {
     let store = &here.request.store;
     let switches = kill_switches(store).await?;
     let silent: BTreeSet<_> =
@@ -149,7 +196,7 @@ async fn known(here: &Here, destinations: &[DestinationRecord], path: String) ->
         stopped: switches.iter().filter_map(|switch| switch.workflow_id).collect(),
         silent: names.map(|known| known.name.clone()).collect(),
         may_replay: here.may::<ReplayEffect>(),
-        path,
+        path: frame::here(),
         clock: here.clock,
     })
 }
@@ -210,7 +257,7 @@ fn try_all(here: &Here, asked: &Asked, count: i64) -> impl IntoView + use<> {
     };
     let all = if count == 1 { "Try this one again".to_owned() } else { format!("Try all {many} again") };
     let mut which = vec![number::plural(count.min(COUNTED_ROWS), "failed action", "failed actions")];
-    which.extend(asked.destination.as_ref().map(|name| format!("to {name}")));
+    which.extend(asked.destination.as_ref().map(|name| format!("to {}", titles::destination(name))));
     which.extend(asked.filter.error.as_ref().map(|error| format!("whose error has “{error}” in it")));
     let which = which.join(" ");
     let which = if count > COUNTED_ROWS { format!("More than {which}") } else { which };
@@ -220,7 +267,6 @@ fn try_all(here: &Here, asked: &Asked, count: i64) -> impl IntoView + use<> {
             {once(&here.request, "all")}
             <input type="hidden" name="destination" value=asked.destination.clone() />
             <input type="hidden" name="error" value=asked.filter.error.clone() />
-            <input type="hidden" name="next" value=asked.address.start().href() />
             <p>{format!("{which} {verb} sent again, each with the key it had.")}</p>
             <p class="meta">"Where a later decision has arrived at the same record since, the older one is closed instead."</p>
             <button class="btn primary">{all.clone()}</button>
@@ -230,12 +276,17 @@ fn try_all(here: &Here, asked: &Asked, count: i64) -> impl IntoView + use<> {
 }
 
 fn empty(asked: &Asked) -> impl IntoView + use<> {
-    let whole = view! { <a class="btn" href=PATH>"All unfinished actions"</a> };
-    if asked.filter.error.is_some() || asked.cursor != Cursor::Start {
+    let whole = view! { <a class="btn" href=EFFECTS.path>"All unfinished actions"</a> };
+    let is_further = asked.address.get("before").or(asked.address.get("after")).is_some();
+    if asked.filter.error.is_some() || is_further {
         let steps = view! { <p>"No unfinished action is like this. Take a filter away above, or begin anew."</p>{whole} };
         return note::empty(Icon::Search, "Nothing like this", steps).into_any();
     }
-    let to = asked.destination.as_ref().map(|name| format!(" to {name}")).unwrap_or_default();
+    let to = asked
+        .destination
+        .as_ref()
+        .map(|name| format!(" to {}", titles::destination(name)))
+        .unwrap_or_default();
     let (title, text) = match asked.filter.state {
         None => ("Everything has arrived", format!("Nothing{to} waits, is being sent or has failed.")),
         Some(UnfinishedState::Ready) => {

@@ -12,7 +12,7 @@ use crate::pages::sync::try_again;
 use crate::ui::clock::Clock;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::table::{Choose, Column, Table};
-use crate::ui::words;
+use crate::ui::{titles, words};
 
 /// What the rows hang on beside themselves.
 pub struct Known {
@@ -59,7 +59,7 @@ pub fn table(known: &Known, is_any_dead: bool) -> Table<'_, Unfinished> {
     let attempts = |row: &Unfinished| view! { <span class:quiet=row.attempts == 0>{row.attempts}</span> };
     let again = move |row: &Unfinished| {
         is_again(row).then(|| {
-            let what = format!(": {} to {}", words::effect(&row.kind), row.destination);
+            let what = format!(": {} to {}", words::effect(&row.kind), titles::destination(&row.destination));
             try_again(row.effect_id, what, &known.path, "btn")
         })
     };
@@ -69,7 +69,7 @@ pub fn table(known: &Known, is_any_dead: bool) -> Table<'_, Unfinished> {
             let href = format!("/sync/effects/{}", row.effect_id);
             view! { <a href=href>{words::effect(&row.kind)}</a> }
         }),
-        Column::new("to", "To", "", |row: &Unfinished| row.destination.clone()).label("To"),
+        Column::new("to", "To", "", |row: &Unfinished| titles::destination(&row.destination)).label("To"),
         Column::new("state", "State", "first", |row: &Unfinished| state(row, known)),
         Column::new("attempts", "Attempts", "num", attempts).label("Attempts"),
         Column::new("error", "Last error", "wide error", |row: &Unfinished| {
@@ -91,8 +91,8 @@ pub fn table(known: &Known, is_any_dead: bool) -> Table<'_, Unfinished> {
         form: CHOSEN,
         name: "effects[]",
         row: Box::new(move |row: &Unfinished| {
-            let words =
-                || format!("Choose {} to {} of {}", words::effect(&row.kind), row.destination, named(row));
+            let to = titles::destination(&row.destination);
+            let words = || format!("Choose {} to {to} of {}", words::effect(&row.kind), named(row));
             is_again(row).then(|| (row.effect_id.to_string(), words()))
         }),
     });

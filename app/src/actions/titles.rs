@@ -1,0 +1,57 @@
+//! Giving lists, pools and destinations a title.
+
+use engine::change::Kind;
+use leptos::prelude::*;
+use service::titles::set_title;
+use store::titles::Titled;
+
+use super::{LocalPath, actor, allowed, back_to, lead_to_with};
+use crate::context::Request;
+use crate::error::{Error, Result};
+use crate::flash::Flash;
+
+/// Sets the title of something that has versions, and leads back to its page.
+///
+/// # Errors
+/// When the kind does not exist, or the database fails.
+#[server(prefix = "/actions", endpoint = "set-version-title")]
+pub async fn set_version_title(
+    /// Its kind.
+    kind: String,
+    /// Its name.
+    name: String,
+    /// The title; empty for its name in words.
+    #[server(default)]
+    title: String,
+) -> Result<(), Error> {
+    let request = allowed::<SetVersionTitle>()?;
+    let kind: Kind = kind.parse().map_err(|_| Error::NotFound { what: "kind of version".into() })?;
+    let back = back_to(None, &format!("{}/{name}", kind.spec().path));
+    titled(&request, &back, Titled::Version(kind, &name), &title).await
+}
+
+/// Sets the title of a destination, and leads back to the destinations.
+///
+/// # Errors
+/// When the database fails.
+#[server(prefix = "/actions", endpoint = "set-destination-title")]
+pub async fn set_destination_title(
+    /// The destination's name.
+    destination: String,
+    /// The title; empty for its name.
+    #[server(default)]
+    title: String,
+) -> Result<(), Error> {
+    let request = allowed::<SetDestinationTitle>()?;
+    titled(&request, &back_to(None, "/sync"), Titled::Destination(&destination), &title).await
+}
+
+async fn titled(request: &Request, back: &LocalPath, what: Titled<'_>, title: &str) -> Result<()> {
+    match set_title(&request.store, &actor(request)?, what, title).await {
+        Ok(()) => lead_to_with(back, &Flash::new("Title saved.")),
+        Err(error @ store::Error::Refused(_)) => {
+            lead_to_with(back, &Flash::new(Error::from(error).to_string()))
+        }
+        Err(error) => Err(error.into()),
+    }
+}

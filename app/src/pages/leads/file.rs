@@ -1,0 +1,54 @@
+//! Leads as lines of a file. Of a person who was erased nothing is left but what was decided.
+
+use store::reads::frame::WorkflowName;
+use store::reads::leads_list::Row;
+
+use crate::csv_file::{instant, text};
+use crate::ui::words;
+
+pub const HEAD: &[&str] = &[
+    "Lead id",
+    "Name",
+    "Company",
+    "E-mail",
+    "External id",
+    "Erased",
+    "Workflow",
+    "Decision",
+    "Rule",
+    "Rules version",
+    "Confidence",
+    "Waits in",
+    "Waits since",
+    "With",
+    "Stage",
+    "First decided",
+    "Decided",
+];
+
+/// The line of a row.
+pub fn line(row: Row, workflows: &[WorkflowName]) -> Vec<String> {
+    let workflow = workflows.iter().find(|workflow| workflow.id == row.workflow_id);
+    let erased = if row.erased_at.is_some() { "yes" } else { "" };
+    vec![
+        row.lead_id.to_string(),
+        text(row.name),
+        text(row.company),
+        text(row.email),
+        text(row.external_id),
+        erased.to_owned(),
+        workflow.map(|workflow| workflow.title.clone()).unwrap_or_default(),
+        row.last_action
+            .parse()
+            .map_or_else(|_| row.last_action.clone(), |action| words::action(action).to_owned()),
+        text(row.last_rule_id),
+        row.last_rule_version.to_string(),
+        row.last_confidence.map(|confidence| confidence.to_string()).unwrap_or_default(),
+        row.queue.as_deref().map(|queue| words::queue(queue).to_owned()).unwrap_or_default(),
+        instant(row.queued_at),
+        text(row.assignee),
+        row.stage.as_deref().map(|stage| words::stage_named(stage).to_owned()).unwrap_or_default(),
+        instant(Some(row.first_as_of)),
+        instant(Some(row.last_as_of)),
+    ]
+}

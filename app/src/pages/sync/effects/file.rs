@@ -1,0 +1,43 @@
+//! Unfinished actions as lines of a file.
+
+use store::sync::Unfinished;
+
+use crate::csv_file::{instant, text};
+use crate::ui::words;
+
+pub const HEAD: &[&str] = &[
+    "Action id",
+    "Lead id",
+    "Name",
+    "Company",
+    "E-mail",
+    "External id",
+    "Action",
+    "To",
+    "State",
+    "Attempts",
+    "Last error",
+    "Due",
+    "Expires",
+    "Decided",
+];
+
+/// The line of a row.
+pub fn line(row: Unfinished) -> Vec<String> {
+    vec![
+        row.effect_id.to_string(),
+        row.lead_id.to_string(),
+        text(row.name),
+        text(row.company),
+        text(row.email),
+        text(row.external_id),
+        words::effect(&row.kind).to_owned(),
+        row.destination,
+        words::unfinished(row.state).to_owned(),
+        row.attempts.to_string(),
+        text(row.last_error),
+        instant(Some(row.due_at)),
+        instant(row.expires_at),
+        instant(Some(row.created_at)),
+    ]
+}

@@ -1,0 +1,86 @@
+//! How each kind of version looks on screen, beside what its row of the engine's table says.
+
+use engine::change::Kind;
+
+use super::icon::Icon;
+
+/// What the menu, the search and the pages of a kind show.
+#[derive(Clone, Copy, Debug)]
+pub struct KindLook {
+    /// Its icon.
+    pub icon: Icon,
+    /// The key that leads to its page after `g`.
+    pub go: char,
+    /// What its page is also looked for by.
+    pub about: &'static str,
+    /// What its page is for.
+    pub help: &'static [&'static str],
+    /// What its page says while there is nothing: a heading, and what to do.
+    pub empty: (&'static str, &'static str),
+}
+
+const COMES_WITH_A_WORKFLOW: (&str, &str) = (
+    "Nothing here yet",
+    "Rule sets, field extraction and fields come with a workflow: apply one with `meshline apply FILE.yaml --bootstrap`.",
+);
+
+/// Returns how a kind looks.
+pub fn look(kind: Kind) -> KindLook {
+    match kind {
+        Kind::Catalogue => KindLook {
+            icon: Icon::Fields,
+            go: 'f',
+            about: "catalogue",
+            help: &[
+                "What rules may read of a lead, by workflow: the name, type and unit of each field, and what it means when it is missing.",
+                "The list of a workflow's fields only grows, and a type never changes, so that old decisions stay readable.",
+            ],
+            empty: COMES_WITH_A_WORKFLOW,
+        },
+        Kind::Map => KindLook {
+            icon: Icon::Extract,
+            go: 'e',
+            about: "maps content",
+            help: &[
+                "Where each field is read in what comes in, and how: from which part of a form or a text, by which extractor, and how sure it has to be.",
+                "A version never changes. Suggest a change on the map's page; it is compared, tried on the newest leads, and signed there.",
+            ],
+            empty: COMES_WITH_A_WORKFLOW,
+        },
+        Kind::RuleSet => KindLook {
+            icon: Icon::Rules,
+            go: 'r',
+            about: "conditions decide",
+            help: &[
+                "The rules of each workflow, in order: the first that is true decides. One that cannot be told ends the scan with the default, so that nothing is decided on a guess.",
+                "A version never changes. Suggest a change on the set's page; it is compared, tried on the newest leads, and signed there.",
+            ],
+            empty: COMES_WITH_A_WORKFLOW,
+        },
+        Kind::List => KindLook {
+            icon: Icon::Target,
+            go: 't',
+            about: "target accounts companies domains",
+            help: &[
+                "Companies, domains and other texts that rules ask for, such as target accounts. A list has versions, and each decision keeps the one it asked.",
+                "Suggest a change by text or by a CSV file.",
+            ],
+            empty: (
+                "No lists yet",
+                "Target accounts, competitors, partners: begin a list, upload a CSV file, and have it signed. Rules ask for it by name.",
+            ),
+        },
+        Kind::Pool => KindLook {
+            icon: Icon::Route,
+            go: 'w',
+            about: "turns assign round robin",
+            help: &[
+                "People who take turns with leads, each with a weight. A decision names a pool; who it is then follows from whose turn it is, which the lead's page explains.",
+            ],
+            empty: (
+                "No pools yet",
+                "A pool is the people who take turns with the leads that a rule assigns. Begin one, and have it signed.",
+            ),
+        },
+    }
+}

@@ -1,0 +1,138 @@
+//! What is in the calendars, and when their owners are free.
+
+use chrono::{TimeDelta, Utc};
+use engine::sync::backoff::Failure;
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
+use reqwest::Url;
+
+use super::event::{self, Event};
+use super::plan::StoredEvent;
+use super::slots::{self, Span};
+use super::wire::Found;
+use super::{Caldav, busy, xml};
+use crate::destination::{ChangeCursor, Record, WriteError};
+
+/// Calendars that are read at once.
+const READS: usize = 4;
+/// How much further than its window somebody's busy time is asked for: servers are an hour off where series change with
+/// the clock, and a day where they take a whole day for one of UTC.
+const MARGIN: TimeDelta = TimeDelta::days(1);
+
+const NO_TIME: &str = "the assignee has no free time for the meeting within the days it may be in";
+const NOT_UNDERSTOOD: &str = "the assignee's calendar holds an event of which it cannot be said when it is";
+
+impl Caldav {
+    /// Everything that is stored under a UID, in all calendars: under the name we give it or, if `everywhere`, wherever
+    /// somebody put it.
+    pub async fn look_up(&self, uid: &str, everywhere: bool) -> Result<Vec<StoredEvent<Found>>, WriteError> {
+        stream::iter((0..self.calendars.len()).map(|calendar| self.look_in(calendar, uid, everywhere)))
+            .buffered(READS)
+            .try_filter_map(|found| async { Ok(found) })
+            .try_collect()
+            .await
+    }
+
+    async fn look_in(
+        &self,
+        calendar: usize,
+        uid: &str,
+        everywhere: bool,
+    ) -> Result<Option<StoredEvent<Found>>, WriteError> {
+        let collection = &self.calendars[calendar];
+        let found = match self.server.get(&self.resource(calendar, uid)).await? {
+            Some(found) => Some(found),
+            None if everywhere => self.server.find(collection, uid).await?,
+            None => None,
+        };
+        let Some(found) = found else { return Ok(None) };
+        let event = Event::read(&found.data, uid, self.hours.zone).ok_or_else(|| {
+            let message = format!("an event of ours in {} cannot be read any more", collection.path());
+            WriteError::new(Failure::NeedsPerson, message)
+        })?;
+        Ok(Some(StoredEvent { calendar, event, at: found }))
+    }
+
+    /// Where we put an event.
+    pub fn resource(&self, calendar: usize, uid: &str) -> Url {
+        let mut url = self.calendars[calendar].clone();
+        let name = uid.split('@').next().unwrap_or(uid);
+        url.set_path(&format!("{}{name}.ics", url.path()));
+        url
+    }
+
+    /// Whether an event is where we put it.
+    pub fn is_named_by_us(&self, stored: &StoredEvent<Found>, uid: &str) -> bool {
+        self.resource(stored.calendar, uid) == stored.at.url
+    }
+
+    /// When a calendar's owner is busy; `None` where it cannot be said. The event `except` does not count.
+    async fn busy(
+        &self,
+        calendar: usize,
+        window: Span,
+        except: &str,
+    ) -> Result<Option<Vec<Span>>, WriteError> {
+        let asked = Span { start: window.start - MARGIN, end: window.end + MARGIN };
+        let objects = self.server.report(&self.calendars[calendar], xml::by_time(asked)).await?;
+        let busy = objects.iter().map(|object| busy::busy(&object.data, self.hours.zone, window, except));
+        Ok(busy.collect::<Result<Vec<_>, _>>().ok().map(|spans| spans.concat()))
+    }
+
+    /// The first free time in a calendar, or why there is none.
+    pub async fn free(&self, calendar: usize, uid: &str) -> Result<Result<Span, String>, WriteError> {
+        let now = Utc::now();
+        let window = Span { start: now + self.notice, end: now + self.within };
+        let Some(busy) = self.busy(calendar, window, uid).await? else {
+            return Ok(Err(NOT_UNDERSTOOD.into()));
+        };
+        Ok(slots::first_free(&self.hours, self.meeting, window, &busy).ok_or_else(|| NO_TIME.into()))
+    }
+
+    /// Whether somebody else's event lies over this one.
+    pub async fn is_taken(&self, stored: &StoredEvent<Found>) -> Result<bool, WriteError> {
+        let Event { uid, span, .. } = &stored.event;
+        // What cannot be understood has been there before.
+        Ok(self.busy(stored.calendar, *span, uid).await?.is_some_and(|busy| !busy.is_empty()))
+    }
+
+    /// Our events that changed after the cursor, in order.
+    pub async fn changed(&self, cursor: ChangeCursor, limit: usize) -> Result<Vec<Record>, WriteError> {
+        let mut changed = Vec::new();
+        for (calendar, collection) in self.calendars.iter().enumerate() {
+            for member in self.server.members(collection).await? {
+                let Some((changed_at, url)) = member.changed_at.zip(self.server.join(&member.href)) else {
+                    continue;
+                };
+                if changed_at >= cursor.at {
+                    changed.push((changed_at, calendar, url));
+                }
+            }
+        }
+        changed.sort_unstable();
+        let mut records = Vec::new();
+        for (changed_at, calendar, url) in changed {
+            // Those of one second are ordered by key, so all of it are read before the page ends.
+            if records.len() >= limit
+                && records.last().is_none_or(|last: &Record| last.changed_at != Some(changed_at))
+            {
+                break;
+            }
+            let Some(found) = self.server.get(&url).await? else { continue };
+            let Some(uid) = event::our_uid(&found.data) else { continue };
+            let (Some(remote_key), Some(event)) =
+                (event::remote_key(&uid), Event::read(&found.data, &uid, self.hours.zone))
+            else {
+                continue;
+            };
+            if let Some(mark) = event.mark
+                && cursor.precedes(changed_at, remote_key)
+            {
+                let at = Found { changed_at: Some(changed_at), ..found };
+                records.push(self.record(remote_key, mark, &StoredEvent { calendar, event, at }));
+            }
+        }
+        records.sort_by_key(|record| (record.changed_at, record.remote_key));
+        records.truncate(limit);
+        Ok(records)
+    }
+}

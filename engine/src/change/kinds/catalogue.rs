@@ -1,0 +1,43 @@
+//! The fields of a workflow.
+
+use super::{BundlePlace, Kind, KindSpec, Membership, Origin, Parts, PointedAt, TextForm, never, yaml_text};
+use crate::bundle::BundleSource;
+use crate::catalogue::Catalogue;
+use crate::change::Comparison;
+use crate::change::compare::named;
+use crate::problem::Problem;
+use crate::role::Role;
+
+pub(super) const SPEC: KindSpec = KindSpec {
+    kind: Kind::Catalogue,
+    title: "Fields",
+    plural: "Fields",
+    about: "What rules may read of a lead, by workflow",
+    path: "/fields",
+    parts: Parts { key: None, one: "field", many: "fields" },
+    owner: Role::Enablement,
+    approvers: &[Role::Enablement, Role::Revops],
+    origin: Origin::Workflow,
+    text: TextForm::Yaml,
+    template: |_| "{}\n".to_owned(),
+    parse: |_, text| yaml_text::parsed::<Catalogue>(text, Catalogue::check),
+    write: yaml_text::written::<Catalogue>,
+    compare: |before, after| Comparison {
+        differences: named("Field", before, Some(after)),
+        touches_assignment: false,
+    },
+    notes: None,
+    place: Some(BundlePlace {
+        put: |parts, name, version, body| parts.put_catalogue(name, version, body),
+        version: |source, _| Some(source.catalogue.0),
+        membership: Membership::One,
+        pointers: Some(PointedAt { prefix: "/fields", called: "The fields" }),
+        succession: growth,
+        hands_out: never,
+    }),
+};
+
+/// Stored decisions are read by the fields of today, so none goes away and none changes its type.
+fn growth(before: &BundleSource, after: &BundleSource) -> Vec<Problem> {
+    after.catalogue.1.check_growth(&before.catalogue.1)
+}

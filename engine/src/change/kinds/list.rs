@@ -1,0 +1,88 @@
+//! Reference lists: companies, domains and other texts that rules ask for.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value as Json, json};
+
+use super::{BundlePlace, Kind, KindSpec, Membership, Origin, Parts, TextForm, any_successor};
+use crate::bundle::{Bundle, BundleSource};
+use crate::change::{Comparison, Difference};
+use crate::problem::Problem;
+use crate::role::Role;
+use crate::rules::ReferenceList;
+
+pub(super) const SPEC: KindSpec = KindSpec {
+    kind: Kind::List,
+    title: "List",
+    plural: "Lists",
+    about: "Companies, domains and other texts that rules ask for",
+    path: "/lists",
+    parts: Parts { key: Some("entries"), one: "entry", many: "entries" },
+    owner: Role::Revops,
+    approvers: &[Role::Revops],
+    origin: Origin::People {
+        separator: ('_', "underscores"),
+        hint: "Rules ask for it as lists.NAME, so it is lower-case letters, digits and underscores.",
+    },
+    text: TextForm::Lines,
+    template: |_| String::new(),
+    parse,
+    write,
+    compare,
+    notes: None,
+    place: Some(BundlePlace {
+        put: |parts, name, version, body| parts.put_list(name, version, body),
+        version: |source, name| source.lists.get(name).map(|(version, _)| *version),
+        membership: Membership::Named(asked),
+        pointers: None,
+        succession: any_successor,
+        hands_out,
+    }),
+};
+
+fn asked(bundle: &Bundle) -> BTreeSet<String> {
+    bundle.asked_lists().into_iter().map(str::to_owned).collect()
+}
+
+fn hands_out(source: &BundleSource, name: &str) -> bool {
+    source.rule_set.1.hands_out_by(name)
+}
+
+fn parse(_: &str, text: &str) -> (Option<Json>, Vec<Problem>) {
+    let (list, problems) = ReferenceList::from_csv(text.as_bytes());
+    let mut all: Vec<&str> = list.entries().collect();
+    all.sort_unstable();
+    (Some(json!({ "entries": all })), problems)
+}
+
+/// One entry a line below a header, so that no entry is taken for one.
+fn write(body: &Json) -> Result<String, Problem> {
+    let failed =
+        |error: &dyn std::fmt::Display| Problem::at("", format!("The list cannot be written: {error}."));
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(["value"]).map_err(|error| failed(&error))?;
+    for entry in entries(Some(body)) {
+        writer.write_record([entry]).map_err(|error| failed(&error))?;
+    }
+    let bytes = writer.into_inner().map_err(|error| failed(&error))?;
+    String::from_utf8(bytes).map_err(|error| failed(&error))
+}
+
+fn compare(before: Option<&Json>, after: &Json) -> Comparison {
+    let (was, is): (BTreeSet<&str>, BTreeSet<&str>) =
+        (entries(before).collect(), entries(Some(after)).collect());
+    let one = |entry: &str, is_new: bool| Difference {
+        subject: entry.to_owned(),
+        part: None,
+        before: (!is_new).then(|| entry.to_owned()),
+        after: is_new.then(|| entry.to_owned()),
+    };
+    let gone = was.difference(&is).map(|entry| one(entry, false));
+    let differences = gone.chain(is.difference(&was).map(|entry| one(entry, true))).collect();
+    Comparison { differences, touches_assignment: false }
+}
+
+fn entries(body: Option<&Json>) -> impl Iterator<Item = &str> {
+    let all = body.and_then(|body| body.get("entries")).and_then(Json::as_array);
+    all.into_iter().flatten().filter_map(Json::as_str)
+}

@@ -1,0 +1,59 @@
+//! Field extraction: where fields are read in what comes in, and how.
+
+use serde_json::Value as Json;
+
+use super::{
+    BundlePlace, Kind, KindSpec, Membership, Origin, Parts, PointedAt, TextForm, any_successor, never,
+    yaml_text,
+};
+use crate::change::Comparison;
+use crate::change::compare::named;
+use crate::content::MapFile;
+use crate::problem::Problem;
+use crate::role::Role;
+use crate::rules::yaml;
+
+pub(super) const SPEC: KindSpec = KindSpec {
+    kind: Kind::Map,
+    title: "Field extraction",
+    plural: "Field extraction",
+    about: "Where fields are read in what comes in, and how",
+    path: "/maps",
+    parts: Parts { key: Some("fields"), one: "field", many: "fields" },
+    owner: Role::Enablement,
+    approvers: &[Role::Enablement, Role::RepLeader],
+    origin: Origin::Workflow,
+    text: TextForm::Yaml,
+    template: |name| format!("map: {name}\nfields: {{}}\n"),
+    parse,
+    write: yaml_text::written::<MapFile>,
+    compare,
+    notes: None,
+    place: Some(BundlePlace {
+        put: |parts, name, version, body| parts.put_map(name, version, body),
+        version: |source, _| Some(source.map.0),
+        membership: Membership::One,
+        pointers: Some(PointedAt { prefix: "/map", called: "The field extraction" }),
+        succession: any_successor,
+        hands_out: never,
+    }),
+};
+
+fn parse(name: &str, text: &str) -> (Option<Json>, Vec<Problem>) {
+    match yaml_text::parsed::<MapFile>(text, |map| yaml_text::named("/map", &map.map, name)) {
+        // What is not in the form of a map is told field by field, at its place.
+        (None, problems) => (None, misread(text).unwrap_or(problems)),
+        read => read,
+    }
+}
+
+/// What is wrong with the form of a map; `None` where the text cannot even be read as data.
+fn misread(text: &str) -> Option<Vec<Problem>> {
+    MapFile::from_json(&yaml::read::<Json>(text).ok()?).err()
+}
+
+fn compare(before: Option<&Json>, after: &Json) -> Comparison {
+    let fields = |body: &Json| body.get("fields").cloned().unwrap_or_default();
+    let differences = named("Field", before.map(fields).as_ref(), Some(&fields(after)));
+    Comparison { differences, touches_assignment: false }
+}

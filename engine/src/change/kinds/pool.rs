@@ -1,0 +1,62 @@
+//! Pools of people who take turns with leads.
+
+use serde_json::Value as Json;
+
+use super::{
+    BundlePlace, Kind, KindSpec, Membership, Origin, Parts, TextForm, any_successor, never, yaml_text,
+};
+use crate::bundle::Bundle;
+use crate::change::Comparison;
+use crate::change::compare::named;
+use crate::problem::Problem;
+use crate::role::Role;
+use crate::rules::pick::Pool;
+
+pub(super) const SPEC: KindSpec = KindSpec {
+    kind: Kind::Pool,
+    title: "Pool",
+    plural: "Pools",
+    about: "People who take turns with leads",
+    path: "/pools",
+    parts: Parts { key: Some("members"), one: "person", many: "people" },
+    owner: Role::Revops,
+    approvers: &[Role::Revops],
+    origin: Origin::People {
+        separator: ('-', "hyphens"),
+        hint: "Rules assign to it by this name: lower-case letters, digits and hyphens.",
+    },
+    text: TextForm::Yaml,
+    template: |name| format!("name: {name}\nmembers: []\n"),
+    parse,
+    write: yaml_text::written::<Pool>,
+    compare,
+    notes: None,
+    place: Some(BundlePlace {
+        put: |parts, name, version, body| parts.put_pool(name, version, body),
+        version: |source, name| source.pools.get(name).map(|(version, _)| *version),
+        membership: Membership::Named(Bundle::assigned_pools),
+        pointers: None,
+        succession: any_successor,
+        hands_out: never,
+    }),
+};
+
+fn parse(name: &str, text: &str) -> (Option<Json>, Vec<Problem>) {
+    yaml_text::parsed::<Pool>(text, |pool| {
+        let mut problems = yaml_text::named("/name", &pool.name, name);
+        problems.extend(pool.check());
+        problems
+    })
+}
+
+fn compare(before: Option<&Json>, after: &Json) -> Comparison {
+    let differences = named("Person", before.map(members).as_ref(), Some(&members(after)));
+    Comparison { touches_assignment: !differences.is_empty(), differences }
+}
+
+/// The members of a pool by address.
+fn members(body: &Json) -> Json {
+    let all = body.get("members").and_then(Json::as_array);
+    let one = |member: &Json| Some((member.get("person")?.as_str()?.to_owned(), member.clone()));
+    all.into_iter().flatten().filter_map(one).collect::<serde_json::Map<_, _>>().into()
+}

@@ -1,0 +1,62 @@
+//! Rule sets: rules in order, the first that is true decides.
+
+use serde_json::Value as Json;
+
+use super::{
+    BundlePlace, Kind, KindSpec, Membership, Origin, Parts, PointedAt, TextForm, any_successor, never,
+    yaml_text,
+};
+use crate::change::compare::rules;
+use crate::change::{Mark, notes};
+use crate::problem::Problem;
+use crate::role::Role;
+use crate::rules::{Analysis, RuleSetFile};
+
+pub(super) const SPEC: KindSpec = KindSpec {
+    kind: Kind::RuleSet,
+    title: "Rule set",
+    plural: "Rule sets",
+    about: "Rules in order; the first that is true decides",
+    path: "/rules",
+    parts: Parts { key: Some("rules"), one: "rule", many: "rules" },
+    owner: Role::Revops,
+    approvers: &[Role::Revops],
+    origin: Origin::Workflow,
+    text: TextForm::Yaml,
+    template: |name| format!("rule_set: {name}\nrules: []\ndefault: hold\n"),
+    parse,
+    write: yaml_text::written::<RuleSetFile>,
+    compare: rules::compared,
+    notes: Some(findings),
+    place: Some(BundlePlace {
+        put: |parts, name, version, body| parts.put_rule_set(name, version, body),
+        version: |source, _| Some(source.rule_set.0),
+        membership: Membership::One,
+        // What points into no other part points into the rules.
+        pointers: Some(PointedAt { prefix: "", called: "The rules" }),
+        succession: any_successor,
+        hands_out: never,
+    }),
+};
+
+fn parse(name: &str, text: &str) -> (Option<Json>, Vec<Problem>) {
+    yaml_text::parsed::<RuleSetFile>(text, |set| {
+        let mut problems = yaml_text::named("/rule_set", &set.rule_set, name);
+        // In a workflow these stand in the workflow: here they would say it twice.
+        if !set.fields.0.is_empty() {
+            problems.push(Problem::at("/fields", "The fields stand in the workflow's catalogue, not here."));
+        }
+        if !set.lists.is_empty() {
+            problems
+                .push(Problem::at("/lists", "Reference lists have their own versions; leave them out here."));
+        }
+        problems.extend(set.check());
+        problems
+    })
+}
+
+fn findings(text: &str, body: &Json, analysis: &Analysis, decided: usize) -> Vec<Mark> {
+    serde_json::from_value(body.clone())
+        .map(|file| notes::notes(text, &file, analysis, decided))
+        .unwrap_or_default()
+}

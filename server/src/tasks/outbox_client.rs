@@ -1,0 +1,163 @@
+//! What a worker asks of the outbox: effects to carry out, and to record what became of them.
+
+use std::collections::HashMap;
+
+use chrono::Utc;
+use engine::ids::{DestinationId, EffectId};
+use engine::sync::flow::Pace;
+use store::sync::{self, BATCH, Finish, Outcome, Taken};
+use store::{Error, Store};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use crate::tasks::held::Held;
+
+/// The outbox as the worker of one destination sees it. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct OutboxClient {
+    pub(super) store: Store,
+    pub(super) id: DestinationId,
+    pub(super) name: String,
+    pub(super) pace: Pace,
+}
+
+/// The requests under way: at most one that claims and one that reports, side by side with the writes.
+#[derive(Default)]
+pub(super) struct Requests {
+    running: JoinSet<Answered>,
+    pub(super) is_claiming: bool,
+    is_reporting: bool,
+}
+
+/// What came of a request.
+pub(super) enum Answered {
+    /// Effects were asked for at this instant, so many at most.
+    Claimed { since: Instant, wanted: usize, taken: Result<Taken, Error> },
+    /// These results were reported; whether any of them counted.
+    Reported { ended: Vec<Finish>, counted: Result<bool, Error> },
+}
+
+impl Requests {
+    /// Asks for effects, unless that is under way.
+    pub(super) fn claim(&mut self, outbox: &OutboxClient, wanted: usize) {
+        if self.is_claiming {
+            return;
+        }
+        self.is_claiming = true;
+        let (outbox, since) = (outbox.clone(), Instant::now());
+        self.running.spawn(async move {
+            let taken = sync::claim(&outbox.store, outbox.id, &outbox.pace, Utc::now(), wanted).await;
+            Answered::Claimed { since, wanted, taken }
+        });
+    }
+
+    /// Reports what has ended, unless that is under way; what ends meanwhile is reported together.
+    pub(super) fn report(&mut self, outbox: &OutboxClient, held: &mut Held) {
+        if self.is_reporting || held.ended.is_empty() {
+            return;
+        }
+        self.is_reporting = true;
+        let ended: Vec<Finish> = held.ended.drain(..held.ended.len().min(BATCH)).collect();
+        held.reporting = ended.len();
+        let outbox = outbox.clone();
+        self.running.spawn(async move {
+            let counted = outbox.report(&ended).await;
+            Answered::Reported { ended, counted }
+        });
+    }
+
+    /// Waits for the next answer; for ever while nothing is under way.
+    pub(super) async fn end(&mut self) -> Answered {
+        let answered = match self.running.join_next().await {
+            None => std::future::pending().await,
+            Some(Ok(answered)) => answered,
+            // The worker goes the same way, and another takes its place.
+            Some(Err(broken)) => match broken.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => std::future::pending().await,
+            },
+        };
+        match &answered {
+            Answered::Claimed { .. } => self.is_claiming = false,
+            Answered::Reported { .. } => self.is_reporting = false,
+        }
+        answered
+    }
+
+    /// Waits until nothing is under way.
+    pub(super) async fn settle(&mut self, held: &mut Held) -> Result<(), Error> {
+        while !self.running.is_empty() {
+            held.receive(self.end().await)?;
+        }
+        Ok(())
+    }
+}
+
+impl OutboxClient {
+    /// Reports what became of attempts; whether any of it counted.
+    async fn report(&self, ended: &[Finish]) -> Result<bool, Error> {
+        let finished = match sync::finish(&self.store, ended).await {
+            Ok(finished) => finished,
+            Err(error) if is_refusal(&error) => self.report_one_by_one(ended, &error).await?,
+            Err(error) => return Err(error),
+        };
+        let reported: HashMap<EffectId, &Finish> =
+            ended.iter().map(|finish| (finish.ticket.effect_id, finish)).collect();
+        for finish in finished.counted.iter().filter_map(|id| reported.get(id)) {
+            self.count(finish);
+        }
+        if finished.stale > 0 {
+            metrics::counter!("meshline_outbox_stale_finishes_total").increment(finished.stale as u64);
+            tracing::warn!(destination = %self.name, results = finished.stale, "results came after their leases and were dropped");
+        }
+        Ok(!finished.counted.is_empty())
+    }
+
+    /// One result that the database refuses must not keep back the others. It is dropped, and its lease lapses.
+    async fn report_one_by_one(&self, ended: &[Finish], error: &Error) -> Result<sync::Finished, Error> {
+        tracing::error!(destination = %self.name, results = ended.len(), error = %error, "results were refused and are reported one by one");
+        let mut all = sync::Finished::default();
+        for finish in ended {
+            match sync::finish(&self.store, std::slice::from_ref(finish)).await {
+                Ok(one) => {
+                    all.counted.extend(one.counted);
+                    all.stale += one.stale;
+                }
+                Err(error) if is_refusal(&error) => {
+                    tracing::error!(effect = %finish.ticket.effect_id, error = %error, "a result was refused")
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(all)
+    }
+
+    fn count(&self, finish: &Finish) {
+        metrics::counter!("meshline_deliveries_total", "destination" => self.name.clone(), "result" => finish.outcome.result()).increment(1);
+        let (effect, attempt) = (finish.ticket.effect_id, finish.ticket.attempt);
+        let error = finish.answer.error.as_deref().unwrap_or_default();
+        match finish.outcome {
+            Outcome::Retry { due_at, .. } => {
+                let due_at = engine::time::stamp(due_at);
+                tracing::info!(destination = %self.name, %effect, attempt, error, due_at, "delivery failed and is tried again");
+            }
+            Outcome::Dead => {
+                tracing::warn!(destination = %self.name, %effect, attempt, error, "delivery failed and needs a person")
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Whether the database read the rows and will not have them. Anything else may work later, unchanged.
+fn is_refusal(error: &Error) -> bool {
+    match error {
+        Error::Refused(_) | Error::Duplicate(_) | Error::Corrupt(_) => true,
+        // Class 22: a value that cannot be stored.
+        Error::Db(error) => error
+            .as_database_error()
+            .and_then(|error| error.code())
+            .is_some_and(|code| code.starts_with("22")),
+        _ => false,
+    }
+}

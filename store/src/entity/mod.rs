@@ -1,0 +1,128 @@
+//! The tables as SeaORM entities, one file each. Only this crate sees them: callers get the types of the module that
+//! owns the subject, for example [`crate::people::Person`].
+//!
+//! Each table has one that is neither written once (the log) nor on the path of an event or a delivery. A column that no
+//! code reads through the entity may be missing, provided that the database has a default for it.
+
+pub mod api_key;
+pub mod bundle;
+pub mod change;
+pub mod change_editor;
+pub mod change_review;
+pub mod destination;
+pub mod import_run;
+pub mod job;
+pub mod layer_owners;
+pub mod notice;
+pub mod person;
+pub mod person_role;
+pub mod queue_claim;
+pub mod release;
+pub mod release_approval;
+pub mod route;
+pub mod run;
+pub mod saved_view;
+pub mod session;
+pub mod setting;
+pub mod setup_link;
+pub mod upload;
+pub mod used_form;
+pub mod version;
+pub mod workflow;
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use sea_orm::sea_query::ColumnType;
+    use sea_orm::{ColumnTrait as _, EntityTrait, IdenStatic as _, Iterable as _};
+
+    use crate::Store;
+    use crate::testing::TestDatabase;
+
+    /// What the database calls a column's type.
+    fn type_name(of: &ColumnType) -> String {
+        match of {
+            ColumnType::String(_) | ColumnType::Text => "text".into(),
+            ColumnType::Uuid => "uuid".into(),
+            ColumnType::Boolean => "bool".into(),
+            ColumnType::SmallInteger => "int2".into(),
+            ColumnType::Integer => "int4".into(),
+            ColumnType::BigInteger => "int8".into(),
+            ColumnType::TimestampWithTimeZone => "timestamptz".into(),
+            ColumnType::JsonBinary => "jsonb".into(),
+            ColumnType::VarBinary(_) => "bytea".into(),
+            ColumnType::Array(inner) => format!("_{}", type_name(inner)),
+            other => format!("{other:?}"),
+        }
+    }
+
+    /// How an entity differs from its table.
+    async fn differences<E: EntityTrait>(store: &Store, entity: E) -> Vec<String> {
+        let table = entity.table_name();
+        let columns: Vec<(String, String, bool, bool)> = sqlx::query_as(
+            "SELECT column_name::text, udt_name::text, is_nullable = 'YES', column_default IS NOT NULL OR is_identity = 'YES' \
+             FROM information_schema.columns WHERE table_name = $1",
+        )
+        .bind(table)
+        .fetch_all(store.pool())
+        .await
+        .unwrap();
+        let mut columns: BTreeMap<_, _> =
+            columns.into_iter().map(|(name, of, null, default)| (name, (of, null, default))).collect();
+        let mut differences = Vec::new();
+        for column in E::Column::iter() {
+            let (name, def) = (column.as_str(), column.def());
+            let wanted = (type_name(def.get_column_type()), def.is_null());
+            match columns.remove(name) {
+                Some((of, null, _)) if (&of, null) == (&wanted.0, wanted.1) => {}
+                found => differences.push(format!("{table}.{name}: {found:?} is not {wanted:?}")),
+            }
+        }
+        for (name, (_, null, default)) in columns {
+            if !null && !default {
+                differences.push(format!("{table}.{name} is missing and has no default"));
+            }
+        }
+        differences
+    }
+
+    #[tokio::test]
+    async fn entities_agree_with_their_tables() {
+        let db = TestDatabase::new().await;
+        let mut found: Vec<String> = Vec::new();
+        macro_rules! compare {
+            ($($table:ident),+ $(,)?) => {
+                $(found.extend(differences(&db.store, super::$table::Entity).await);)+
+            };
+        }
+        compare!(
+            api_key,
+            bundle,
+            change,
+            change_editor,
+            change_review,
+            destination,
+            import_run,
+            job,
+            layer_owners,
+            notice,
+            person,
+            person_role,
+            queue_claim,
+            release,
+            release_approval,
+            route,
+            run,
+            saved_view,
+            session,
+            setting,
+            setup_link,
+            upload,
+            used_form,
+            version,
+            workflow,
+        );
+        assert!(found.is_empty(), "{found:#?}");
+    }
+}
