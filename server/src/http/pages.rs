@@ -19,7 +19,7 @@ use leptos::nonce::Nonce;
 use leptos::prelude::provide_context;
 use leptos::server_fn::axum::server_fn_paths;
 use service::letters::Post;
-use store::people::NumberFormat;
+use store::settings::NumberFormat;
 use tower_sessions::Session;
 
 use super::cookies::cookie;
