@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 
 use engine::change::{Kind, KindSpec};
 use http::Method;
+use service::run::RunKind;
 use store::actor::Role;
 use store::people::Scope;
 use strum::VariantArray as _;
@@ -30,7 +31,7 @@ pub enum Need {
 
 /// One line of the table.
 #[derive(Clone, Debug)]
-pub struct Line {
+pub struct AccessRule {
     /// The method; `GET` counts for `HEAD` too.
     pub method: Method,
     /// The path as the router has it, for example `/leads/{id}`.
@@ -39,12 +40,12 @@ pub struct Line {
     pub need: Need,
 }
 
-const fn get(path: &'static str, need: Need) -> Line {
-    Line { method: Method::GET, path, need }
+const fn get(path: &'static str, need: Need) -> AccessRule {
+    AccessRule { method: Method::GET, path, need }
 }
 
-const fn post(path: &'static str, need: Need) -> Line {
-    Line { method: Method::POST, path, need }
+const fn post(path: &'static str, need: Need) -> AccessRule {
+    AccessRule { method: Method::POST, path, need }
 }
 
 /// Who looks after execution and sync: its owner, whoever answers for all of it, and the administrator.
@@ -65,11 +66,29 @@ pub const APPROVING_ROLES: &[Role] = &[Role::Enablement, Role::RepLeader, Role::
 /// Who signs what decides.
 const SIGNERS: Need = Need::Roles(APPROVING_ROLES);
 
+/// Who sets weight and absence of pool members.
+const AVAILABILITY: Need = Need::Roles(&[Role::Revops, Role::AeRepLeader]);
+/// Who may start, cancel or retry a run of some kind; which of them may do so for a kind, the kind knows.
+const RUN_OWNERS: Need = Need::Roles(&[
+    Role::Enablement,
+    Role::RepLeader,
+    Role::Revops,
+    Role::RevopsLead,
+    Role::Integrations,
+    Role::Admin,
+]);
+
+/// Who may import leads and see the rows that were rejected.
+const IMPORTERS: Need = Need::Roles(RunKind::Import.owners());
+
+/// Who may have decisions decided again.
+const REPLAYERS: Need = Need::Roles(RunKind::ReplayDecisions.owners());
+
 /// Who goes live with releases, and withdraws them.
 const RELEASERS: Need = Need::Roles(&[Role::Revops]);
 
 /// Every page, action and route.
-pub static ACCESS: LazyLock<Vec<Line>> = LazyLock::new(|| {
+pub static ACCESS: LazyLock<Vec<AccessRule>> = LazyLock::new(|| {
     let kinds = Kind::VARIANTS.iter().flat_map(|kind| versions(kind.spec()));
     // Everybody who reads a list may have it as a file.
     let lists = LISTS.iter().flat_map(|list| [list.path, list.csv]).map(|path| get(path, Need::SignedIn));
@@ -77,14 +96,14 @@ pub static ACCESS: LazyLock<Vec<Line>> = LazyLock::new(|| {
 });
 
 /// The pages of a kind of version: all of them, and each.
-fn versions(kind: &KindSpec) -> [Line; 2] {
+fn versions(kind: &KindSpec) -> [AccessRule; 2] {
     let each: &'static str = format!("{}/{{name}}", kind.path).leak();
     [get(kind.path, Need::SignedIn), get(each, Need::SignedIn)]
 }
 
 /// The lines that come from no other table.
-const LINES: &[Line] = &[
-    // Pages. Everybody who is signed in reads everything (SPEC: people own layers, they do not hide them).
+const LINES: &[AccessRule] = &[
+    // Pages. Everybody who is signed in reads everything (people own layers, they do not hide them).
     get("/", Need::SignedIn),
     get("/sign-in", Need::Anyone),
     get("/setup/{token}", Need::Anyone),
@@ -96,6 +115,10 @@ const LINES: &[Line] = &[
     get("/sync", Need::SignedIn),
     get("/sync/effects/{id}", Need::SignedIn),
     get("/sync/jobs", Need::SignedIn),
+    get("/runs/{id}", Need::SignedIn),
+    get("/runs/{id}/rejects.csv", IMPORTERS),
+    get("/import", IMPORTERS),
+    get("/import/{id}", IMPORTERS),
     get("/changes", Need::SignedIn),
     get("/changes/{number}", Need::SignedIn),
     get("/releases", Need::SignedIn),
@@ -106,7 +129,7 @@ const LINES: &[Line] = &[
     get("/account", Need::SignedIn),
     get("/dashboard/charts/{file}", Need::SignedIn),
     // What tells open pages that something has changed: topics, nothing of anybody.
-    get("/live", Need::SignedIn),
+    get("/refresh", Need::SignedIn),
     get("/settings", Need::SignedIn),
     get("/search", Need::SignedIn),
     get("/search/found", Need::SignedIn),
@@ -125,6 +148,11 @@ const LINES: &[Line] = &[
     post("/actions/replay-chosen", SYNCS),
     post("/actions/stop-replay", SYNCS),
     post("/actions/run-job", SYNCS),
+    post("/actions/cancel-run", RUN_OWNERS),
+    post("/actions/retry-run", RUN_OWNERS),
+    post("/actions/start-replay", REPLAYERS),
+    post("/actions/start-import", IMPORTERS),
+    post("/import/upload", IMPORTERS),
     post("/actions/stop-workflow", STOPPERS),
     post("/actions/resume-workflow", STOPPERS),
     post("/actions/take-lead", DECIDERS),
@@ -151,6 +179,7 @@ const LINES: &[Line] = &[
     post("/actions/comment-change", Need::SignedIn),
     // The owner of the layer alone: which role that is, the kind's row says.
     post("/actions/set-version-title", Need::SignedIn),
+    post("/actions/set-availability", AVAILABILITY),
     post("/actions/sign-change", SIGNERS),
     post("/actions/return-change", SIGNERS),
     post("/changes/{number}/upload", Need::SignedIn),
@@ -243,6 +272,16 @@ mod tests {
         for caller in [Caller::Nobody, Caller::Person(vec![Role::Admin]), Caller::Key(vec![Scope::Admin])] {
             assert_eq!(ask(Method::GET, "/nowhere", &caller), Err(Denied::Unlisted));
             assert_eq!(ask(Method::DELETE, "/leads", &caller), Err(Denied::Unlisted));
+        }
+    }
+
+    #[test]
+    fn the_owners_of_each_kind_of_run_may_cancel_runs() {
+        for kind in <RunKind as strum::VariantArray>::VARIANTS {
+            for role in kind.owners() {
+                let caller = Caller::Person(vec![*role]);
+                assert_eq!(ask(Method::POST, "/actions/cancel-run", &caller), Ok(()), "{kind} {role}");
+            }
         }
     }
 

@@ -8,9 +8,9 @@ use leptos_router::{MatchNestedRoutes, NestedRoute, ParamSegment, SsrMode, path}
 use strum::VariantArray as _;
 
 use crate::pages::{
-    Account, ChangePage, Changes, Dashboard, EffectPage, FirstRun, Forgot, Home, Jobs, Keys, LIST_PAGES,
-    LeadPage, NotFound, Outbox, PersonPage, Queue, ReleasePage, Releases, Search, SetUp, Settings, SignIn,
-    Styleguide, SubjectPage, Subjects,
+    Account, ChangePage, Changes, Dashboard, EffectPage, FirstRun, Forgot, Home, ImportMapping, ImportUpload,
+    Jobs, Keys, LIST_PAGES, LeadPage, NotFound, Outbox, PersonPage, Queue, ReleasePage, Releases, RunPage,
+    Search, SetUp, Settings, SignIn, Styleguide, SubjectPage, Subjects,
 };
 use crate::routes::{RouteList, StaticPath};
 
@@ -31,6 +31,9 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/sync") view=Outbox ssr=SsrMode::Async />
                 <Route path=path!("/sync/effects/:id") view=EffectPage ssr=SsrMode::Async />
                 <Route path=path!("/sync/jobs") view=Jobs ssr=SsrMode::Async />
+                <Route path=path!("/runs/:id") view=RunPage ssr=SsrMode::Async />
+                <Route path=path!("/import") view=ImportUpload ssr=SsrMode::Async />
+                <Route path=path!("/import/:id") view=ImportMapping ssr=SsrMode::Async />
                 <VersionRoutes />
                 <ListRoutes />
                 <Route path=path!("/changes") view=Changes ssr=SsrMode::Async />

@@ -1,6 +1,7 @@
 //! What every page and action knows about the request it serves.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -11,8 +12,8 @@ use http::request::Parts;
 use leptos::prelude::use_context;
 use service::Bundles;
 use store::actor::{Role, Who};
-use store::people::NumberFormat;
 use store::people::sessions::IdHash;
+use store::settings::NumberFormat;
 use store::{Actor, Store};
 
 use crate::summaries::Summaries;
@@ -76,6 +77,8 @@ pub struct Request {
     pub nonce: Arc<str>,
     /// The address people reach the server under, as the configuration has it: `https://meshline.example`.
     pub public_url: Option<Arc<str>>,
+    /// The folder for files that people upload; none are taken without.
+    pub data_dir: Option<Arc<Path>>,
     /// Figures that are kept, since they take long to add up.
     pub summaries: Summaries,
     /// The way to people's mailboxes; `None` where no mail server is configured.

@@ -21,9 +21,11 @@ pub const EFFECTS: ListInfo =
 pub const AUDIT: ListInfo = ListInfo { path: "/audit", csv: "/audit.csv", file: "audit-log" };
 /// Who signs in.
 pub const PEOPLE: ListInfo = ListInfo { path: "/people", csv: "/people.csv", file: "people" };
+/// Long work and its progress.
+pub const RUNS: ListInfo = ListInfo { path: "/runs", csv: "/runs.csv", file: "runs" };
 
 /// All of them.
-pub const LISTS: [&ListInfo; 4] = [&LEADS, &EFFECTS, &AUDIT, &PEOPLE];
+pub const LISTS: [&ListInfo; 5] = [&LEADS, &EFFECTS, &AUDIT, &PEOPLE, &RUNS];
 
 #[cfg(test)]
 mod tests {

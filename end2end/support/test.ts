@@ -25,6 +25,15 @@ export const visit = async (page: Page, address: string): Promise<number | undef
   return answer?.status();
 };
 
+/** Waits on the page of a run until it is done and says so; without scripts, by refreshing it as a person would. */
+export const done = async (page: Page, said: string): Promise<void> => {
+  await expect(async () => {
+    const refresh = page.getByRole('link', { name: 'Refresh' });
+    if (await refresh.isVisible()) await refresh.click({ timeout: 1_000 });
+    await expect(page.getByRole('main')).toContainText(said, { timeout: 500 });
+  }).toPass({ timeout: 30_000 });
+};
+
 interface TestFixtures {
   /** Everything that went wrong in the pages of the test so far; there must be nothing at its end. */
   complaints: string[];

@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
 
 import { HIGH_INTENT } from '../support/organisation.ts';
-import { expect, test } from '../support/test.ts';
+import { done, expect, test } from '../support/test.ts';
 
 const destinations = (page: Page) => page.getByRole('table', { name: 'Destinations and what waits for them' });
 const destination = (page: Page, name: string) =>
@@ -82,8 +82,9 @@ for (const javaScriptEnabled of [true, false]) {
       await page.getByText('Try all 3 again').first().click();
       await expect(page.getByText('3 failed actions to spare-webhook are sent again')).toBeVisible();
       await all.click();
-      await expect(flash(page)).toHaveText('3 are on their way again.');
-      await expect(page).toHaveURL('/sync/effects?state=dead&destination=spare-webhook');
+      await expect(page).toHaveURL(/\/runs\/[0-9a-f-]+$/);
+      await done(page, '3\u{a0}deliveries are retried.');
+      await page.goto('/sync/effects?state=dead&destination=spare-webhook');
       await expect(page.getByRole('heading', { name: 'Nothing has failed' })).toBeVisible();
     });
 
@@ -99,11 +100,12 @@ for (const javaScriptEnabled of [true, false]) {
         await page.goto('/sync/effects?state=dead&destination=crm-webhook');
         await page.getByText('Try all 12 again').first().click();
         await page.getByRole('button', { name: 'Try all 12 again' }).click();
-        await expect(flash(page)).toHaveText('12 are on their way again.');
-        await expect(page.getByRole('progressbar', { name: 'Tried again: 0 of 12' })).toBeVisible();
-        await page.getByRole('button', { name: 'Stop trying' }).click();
+        await done(page, '12\u{a0}deliveries are retried.');
+        await expect(page.getByRole('progressbar', { name: 'Retried: 0 of 12' })).toBeVisible();
+        await page.getByRole('button', { name: 'Stop retrying' }).click();
         await expect(flash(page)).toHaveText('12 were not tried and wait for you again.');
         await expect(page.getByRole('progressbar')).toHaveCount(0);
+        await page.getByRole('link', { name: 'Failed deliveries' }).click();
         await expect(actions(page)).toHaveCount(12);
       } finally {
         await organisation.rows("UPDATE outbox SET state = 'ready', attempts = 0, last_error = NULL WHERE effect_id = ANY($1::uuid[])", [failed.map((row) => row.effect_id)]);

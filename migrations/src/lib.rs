@@ -30,6 +30,7 @@ steps![
     "0013_notices",
     "0014_releases",
     "0015_decisions",
+    "0016_runs",
     "0017_kinds",
     "0018_credentials",
 ];

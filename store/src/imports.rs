@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use engine::ids::WorkflowId;
-use sea_orm::sea_query::{Expr, Func, OnConflict};
+use sea_orm::sea_query::OnConflict;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, Set, UpdateMany};
 use serde_json::json;
 
@@ -15,22 +15,46 @@ use crate::pool::Store;
 
 /// The import of one file into one workflow.
 #[derive(Clone, Debug)]
-pub struct Run {
+pub struct ImportState {
     /// The workflow.
     pub workflow: WorkflowId,
     /// Tells the file and how it is read.
     pub file_hash: [u8; 32],
-    /// Start of the first run: what rows without a time of their own are decided as of.
+    /// When it was begun first: what rows without a time of their own are decided as of.
     pub as_of: DateTime<Utc>,
-    /// Rows an earlier run took.
-    pub rows_done: u64,
+    /// When all rows were done, if they are.
+    pub finished_at: Option<DateTime<Utc>>,
+    /// How far it is.
+    pub counts: ImportCounts,
 }
 
-/// Begins an import, or goes on with one that was interrupted.
+/// What became of the first rows of a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ImportCounts {
+    /// How many rows these are.
+    pub rows: u64,
+    /// Rows that became events.
+    pub imported: u64,
+    /// Rows that another import had taken before.
+    pub repeated: u64,
+    /// Rows that were rejected.
+    pub rejected: u64,
+    /// Outcomes that were recorded.
+    pub outcomes: u64,
+    /// Length of the file of rejected rows, in bytes.
+    pub rejects_bytes: u64,
+}
+
+/// Begins an import, or resumes one that was interrupted.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn begin(store: &Store, actor: &Actor, workflow: WorkflowId, file_hash: &[u8; 32]) -> Result<Run> {
+pub async fn begin(
+    store: &Store,
+    actor: &Actor,
+    workflow: WorkflowId,
+    file_hash: &[u8; 32],
+) -> Result<ImportState> {
     let row = import_run::ActiveModel {
         workflow_id: Set(workflow.0),
         file_hash: Set(file_hash.to_vec()),
@@ -38,51 +62,68 @@ pub async fn begin(store: &Store, actor: &Actor, workflow: WorkflowId, file_hash
         ..Default::default()
     };
     let key = [import_run::Column::WorkflowId, import_run::Column::FileHash];
-    let import_run::Model { as_of, rows_done, .. } = import_run::Entity::insert(row)
+    let row = import_run::Entity::insert(row)
         // An update of nothing returns the row that is there.
         .on_conflict(OnConflict::columns(key).update_column(import_run::Column::FileHash).to_owned())
         .exec_with_returning(store.db())
         .await?;
-    Ok(Run {
+    let count = |stored: i64| u64::try_from(stored).unwrap_or_default();
+    Ok(ImportState {
         workflow,
         file_hash: *file_hash,
-        as_of,
-        rows_done: u64::try_from(rows_done).unwrap_or_default(),
+        as_of: row.as_of,
+        finished_at: row.finished_at,
+        counts: ImportCounts {
+            rows: count(row.rows_done),
+            imported: count(row.imported),
+            repeated: count(row.repeated),
+            rejected: count(row.rejected),
+            outcomes: count(row.outcomes),
+            rejects_bytes: count(row.rejects_bytes),
+        },
     })
 }
 
-/// Notes that all rows up to one are taken.
+/// Notes what became of all rows up to one, where no more are done by now.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn advance(store: &Store, run: &Run, rows_done: u64) -> Result<()> {
-    update(run, rows_done).exec(store.db()).await?;
+pub async fn advance(store: &Store, import: &ImportState, counts: &ImportCounts) -> Result<()> {
+    let counted = import_run::ActiveModel {
+        rows_done: Set(number(counts.rows)),
+        imported: Set(number(counts.imported)),
+        repeated: Set(number(counts.repeated)),
+        rejected: Set(number(counts.rejected)),
+        outcomes: Set(number(counts.outcomes)),
+        rejects_bytes: Set(number(counts.rejects_bytes)),
+        ..Default::default()
+    };
+    let unfinished = unfinished(import).filter(import_run::Column::RowsDone.lte(number(counts.rows)));
+    unfinished.set(counted).exec(store.db()).await?;
     Ok(())
 }
 
-/// The update of a run's row that counts rows and never counts back.
-fn update(run: &Run, rows_done: u64) -> UpdateMany<import_run::Entity> {
-    let rows_done = i64::try_from(rows_done).unwrap_or(i64::MAX);
-    let counted = Func::greatest([import_run::Column::RowsDone.into_expr(), Expr::value(rows_done)]);
+/// An update of an import that is not finished.
+fn unfinished(import: &ImportState) -> UpdateMany<import_run::Entity> {
     import_run::Entity::update_many()
-        .col_expr(import_run::Column::RowsDone, counted.into())
-        .filter(import_run::Column::WorkflowId.eq(run.workflow.0))
-        .filter(import_run::Column::FileHash.eq(run.file_hash.to_vec()))
+        .filter(import_run::Column::WorkflowId.eq(import.workflow.0))
+        .filter(import_run::Column::FileHash.eq(import.file_hash.to_vec()))
+        .filter(import_run::Column::FinishedAt.is_null())
 }
 
 /// Notes that the file is done; the first time with an audit row.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn finish(store: &Store, actor: &Actor, run: &Run, rows: u64) -> Result<()> {
+pub async fn finish(store: &Store, actor: &Actor, import: &ImportState, rows: u64) -> Result<()> {
     let mut tx = store.pool().begin().await?;
-    let finished = update(run, rows)
-        .set(import_run::ActiveModel { finished_at: Set(Some(actor.now)), ..Default::default() })
-        .filter(import_run::Column::FinishedAt.is_null())
+    let finished_at = Set(Some(Utc::now()));
+    let finished = unfinished(import)
+        .set(import_run::ActiveModel { finished_at, ..Default::default() })
         .exec(&orm(&mut tx))
         .await?;
     if finished.rows_affected == 1 {
-        let subject = format!("workflow_id:{}", run.workflow);
+        let subject = format!("workflow_id:{}", import.workflow);
         audit(
             &mut tx,
             actor,
@@ -92,4 +133,8 @@ pub async fn finish(store: &Store, actor: &Actor, run: &Run, rows: u64) -> Resul
     }
     tx.commit().await?;
     Ok(())
+}
+
+fn number(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }

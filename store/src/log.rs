@@ -322,17 +322,3 @@ fn data_key(store: &Store, row: &sqlx::postgres::PgRow) -> Result<Option<DataKey
 fn open_json(key: &DataKey, sealed: &[u8], column: &'static str, row: Uuid) -> Result<Json> {
     Ok(serde_json::from_slice(&key.open(sealed, Place { column, row })?)?)
 }
-
-/// Ids of decisions in order, after one of them if given.
-///
-/// # Errors
-/// When the database fails.
-pub async fn decision_ids(store: &Store, after: Option<DecisionId>, limit: i64) -> Result<Vec<DecisionId>> {
-    let ids: Vec<Uuid> =
-        sqlx::query_scalar("SELECT id FROM decisions WHERE $1::uuid IS NULL OR id > $1 ORDER BY id LIMIT $2")
-            .bind(after.map(|id| id.0))
-            .bind(limit)
-            .fetch_all(store.pool())
-            .await?;
-    Ok(ids.into_iter().map(DecisionId).collect())
-}

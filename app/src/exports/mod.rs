@@ -2,6 +2,7 @@
 //! neither memory nor a statement grows with the list.
 
 pub mod charts;
+pub mod rejects;
 
 use serde_json::json;
 use store::Store;

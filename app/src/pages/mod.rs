@@ -7,6 +7,7 @@ pub(crate) mod frame;
 mod gate;
 mod help;
 pub(crate) mod home;
+mod import;
 pub(crate) mod lead;
 mod leads;
 pub mod list_page;
@@ -16,6 +17,7 @@ mod period;
 mod places;
 pub(crate) mod queue;
 mod releases;
+mod runs;
 pub mod search;
 mod styleguide;
 pub(crate) mod sync;
@@ -26,9 +28,11 @@ pub use control::{Account, Keys, PersonPage, Settings};
 pub use dashboard::Dashboard;
 pub use gate::{FirstRun, Forgot, NotFound, SetUp, SignIn};
 pub use home::Home;
+pub use import::{ImportMapping, ImportUpload};
 pub use lead::LeadPage;
 pub use queue::Queue;
 pub use releases::{ReleasePage, Releases};
+pub use runs::RunPage;
 pub use search::Search;
 pub use styleguide::Styleguide;
 pub use sync::{EffectPage, Jobs, Outbox};
@@ -37,14 +41,16 @@ pub use versions::{SubjectPage, Subjects};
 use control::{AuditList, PeopleList};
 use leads::LeadList;
 use list_page::ListEntry;
+use runs::RunList;
 use sync::EffectList;
 
 /// The pages of lists, each with its file.
-pub static LIST_PAGES: [ListEntry; 4] = [
+pub static LIST_PAGES: [ListEntry; 5] = [
     ListEntry::of::<LeadList>(),
     ListEntry::of::<EffectList>(),
     ListEntry::of::<AuditList>(),
     ListEntry::of::<PeopleList>(),
+    ListEntry::of::<RunList>(),
 ];
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use strum::VariantArray as _;
 
 use crate::access::{self, Caller};
 use crate::actions::people::{AddKey, AddPerson, ChangePassword, EndOtherSessions, SetPreferences};
+use crate::actions::runs::{CancelRun, StartReplay};
 use crate::actions::settings::{SendTestMail, SetOrganisation, SetOwners};
 use crate::actions::stop::StopWorkflow;
 use crate::actions::sync::{PauseDestination, ReplayEffects, RunJob};
@@ -25,6 +26,8 @@ pub enum Section {
     Leads,
     Outbox,
     Jobs,
+    Runs,
+    Import,
     Dashboard,
     AuditLog,
     People,
@@ -79,6 +82,14 @@ impl Section {
             Self::Jobs => &[
                 "What the system does by itself and when it did so last. Any process may run a job, and one at a time does.",
                 "A job that failed is tried again at its next time, or at once with Run now.",
+            ],
+            Self::Runs => &[
+                "Imports, replays and other work that takes longer than a page may. Each run shows who started it, how far it is and what it found.",
+                "A run survives a restart: another process resumes it. Cancel one at any time; what it has done so far stays.",
+            ],
+            Self::Import => &[
+                "Leads of the past from a CSV or NDJSON file. They are decided as of their own time, and nothing is sent.",
+                "Upload the file, check which column means what, then start. Rejected rows can be downloaded with their reasons, corrected and imported again; rows that are in already are skipped.",
             ],
             Self::Dashboard => &[
                 "How well qualification works, for a period and a workflow. Open a figure's name to see how it is counted and which leads are behind it.",
@@ -231,6 +242,15 @@ const LATER: &[Place] = &[
     ),
     place(Section::Jobs, Group::Sync, "/sync/jobs", Icon::Clock, "Jobs", 'j', "tasks schedule"),
     place(
+        Section::Runs,
+        Group::Sync,
+        "/runs",
+        Icon::Hourglass,
+        "Runs",
+        'n',
+        "progress imports replays long work cancel",
+    ),
+    place(
         Section::Dashboard,
         Group::Control,
         "/dashboard",
@@ -261,6 +281,15 @@ const LATER: &[Place] = &[
         "organisation owners mail",
     ),
     place(
+        Section::Import,
+        Group::Elsewhere,
+        "/import",
+        Icon::Upload,
+        "Import leads",
+        'i',
+        "upload csv file history ndjson",
+    ),
+    place(
         Section::Account,
         Group::Elsewhere,
         "/account",
@@ -285,6 +314,8 @@ const ACTS: &[Act] = &[
     Act { title: "Pause or resume a destination", href: "/sync", action: PauseDestination::PATH },
     Act { title: "Try failed actions again", href: "/sync/effects?state=dead", action: ReplayEffects::PATH },
     Act { title: "Run a job now", href: "/sync/jobs", action: RunJob::PATH },
+    Act { title: "Replay decisions", href: "/runs", action: StartReplay::PATH },
+    Act { title: "Cancel a run", href: "/runs?state=running", action: CancelRun::PATH },
     Act { title: "Change your password", href: "/account#h-password", action: ChangePassword::PATH },
     Act {
         title: "Change your time zone and number format",

@@ -46,6 +46,8 @@ pub enum Icon {
     Bulb,
     Download,
     Columns,
+    Hourglass,
+    Upload,
 }
 
 const ALL: &[(Icon, &str, &str)] = &[
@@ -91,6 +93,8 @@ const ALL: &[(Icon, &str, &str)] = &[
     (Icon::Fields, "i-fields", "M2.5 3.5h11v3h-11zM2.5 9.5h11v3h-11zM6 3.5v3M6 9.5v3"),
     (Icon::Bulb, "i-bulb", "M6 11.5c0-1.5-2-2.3-2-4.7a4 4 0 0 1 8 0c0 2.4-2 3.2-2 4.7zM6.5 13.5h3"),
     (Icon::Download, "i-download", "M8 2.5v7.5M4.8 7 8 10.2 11.2 7M3 13.5h10"),
+    (Icon::Hourglass, "i-hourglass", "M4 2.5h8M4 13.5h8M5 2.5v2.2L8 8l3-3.3V2.5M5 13.5v-2.2L8 8l3 3.3v2.2"),
+    (Icon::Upload, "i-upload", "M8 10.5V3M4.8 6 8 2.8 11.2 6M3 13.5h10"),
     (Icon::Columns, "i-columns", "M2.5 3h11v10h-11zM6.2 3v10M9.8 3v10"),
     (Icon::Check, "i-check", "M3.5 8.5l3 3 6-7"),
     (Icon::Cross, "i-cross", "M4 4l8 8M12 4l-8 8"),

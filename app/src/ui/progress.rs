@@ -9,9 +9,25 @@ use super::number;
 /// `done` of `all`, in words too; `stop` is a form that breaks it off.
 pub fn progress(what: &str, done: u64, all: u64, stop: Option<AnyView>) -> impl IntoView + use<> {
     let said = format!("{what}: {} of {}", number::count(done.min(all)), number::count(all));
+    progress_said(said, done, Some(all), stop)
+}
+
+/// As [`progress`], in words of its own; without `all` it is unknown how much there is to do.
+pub fn progress_said(
+    said: String,
+    done: u64,
+    all: Option<u64>,
+    stop: Option<AnyView>,
+) -> impl IntoView + use<> {
+    let bar = match all.filter(|all| *all > 0) {
+        Some(all) => {
+            view! { <progress max=all.to_string() value=done.min(all).to_string()></progress> }.into_any()
+        }
+        None => view! { <progress></progress> }.into_any(),
+    };
     view! {
         <div class="progress">
-            <label><span>{said}</span><progress max=all.to_string() value=done.min(all).to_string()></progress></label>
+            <label><span>{said}</span>{bar}</label>
             {stop}
         </div>
     }

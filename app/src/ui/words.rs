@@ -7,7 +7,9 @@ use engine::control::outcome::OutcomeStage;
 use engine::control::release::Stage;
 use engine::decision::{Mode, Outcome3};
 use engine::event::EventKind;
+use service::run::RunKind;
 use store::changes::State;
+use store::runs::RunState;
 
 use store::sync::UnfinishedState;
 
@@ -188,6 +190,7 @@ pub fn act(action: &str) -> String {
         "release.withdraw" => "Withdrew a release",
         "version.begin" => "Began with a version",
         "version.set_title" | "destination.set_title" => "Changed a title",
+        "pool.set_availability" => "Changed the availability of a pool member",
         "version.approve" => "Made a version of an approved change",
         "change.start" => "Began a draft",
         "change.save" => "Saved a draft",
@@ -200,7 +203,10 @@ pub fn act(action: &str) -> String {
         "layers.set_owners" => "Named the owners of the layers",
         "settings.set_organisation" => "Changed the organisation",
         "job.request" => "Asked for a job",
+        "import.upload" => "Uploaded a file to import",
         "import.finish" => "Imported a file",
+        "run.start" => "Started a run",
+        "run.cancel" => "Cancelled a run",
         "effect.replay" => "Tried an action again",
         "effect.replay_chosen" => "Tried chosen actions again",
         "effect.stop_replay" => "Stopped trying again",
@@ -216,6 +222,27 @@ pub fn act(action: &str) -> String {
         other => return sentence(&other.replace(['.', '_'], " ")),
     }
     .to_owned()
+}
+
+/// What a kind of run is called.
+pub fn run_kind(kind: RunKind) -> &'static str {
+    match kind {
+        RunKind::ReplayDecisions => "Replay of decisions",
+        RunKind::ReplayDeliveries => "Retry of failed deliveries",
+        RunKind::ChangeImpact => "Impact of a change",
+        RunKind::Import => "Import",
+    }
+}
+
+/// Where a run stands, with its colour.
+pub fn run_state(state: RunState) -> (&'static str, &'static str) {
+    match state {
+        RunState::Waiting => ("unknown", "Waiting"),
+        RunState::Running => ("info", "Running"),
+        RunState::Done => ("good", "Done"),
+        RunState::Failed => ("bad", "Failed"),
+        RunState::Cancelled => ("warn", "Cancelled"),
+    }
 }
 
 /// Where a change stands.

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use strum::VariantArray as _;
 
@@ -22,7 +23,7 @@ pub struct Draft {
 }
 
 /// Something wrong in a text, at its place.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mark {
     /// Where, in bytes of the text; `None` when it is not in this text.
     pub span: Option<Span>,

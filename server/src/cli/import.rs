@@ -74,15 +74,19 @@ pub(super) async fn run(options: Options) -> Result<u8, Failure> {
         rejects,
     };
     let bar = progress(std::fs::metadata(&request.file).map_or(0, |file| file.len()));
-    let show = |summary: &ImportSummary| bar.set_position(summary.bytes_read);
-    let done = import::import(pipeline, &Actor::command("import"), &request, show).await;
+    let show = |summary: &ImportSummary| {
+        bar.set_position(summary.bytes_read);
+        Ok(())
+    };
+    let actor = Actor::command("import");
+    let done = import::import(pipeline, &actor, &request, actor.now, show).await;
     bar.finish_and_clear();
-    let ImportSummary { rows, imported, repeated, rejected, outcomes, rejects, .. } = done?;
+    let ImportSummary { rows, imported, repeated, rejected, outcomes, .. } = done?;
     println!(
         "{rows} rows: {imported} imported, {repeated} had been imported before, {rejected} rejected; {outcomes} outcomes recorded"
     );
-    if let Some(path) = rejects {
-        println!("rejected rows are in {}", path.display());
+    if rejected > 0 {
+        println!("rejected rows are in {}", request.rejects.display());
         return Ok(exit::SOME_REJECTED);
     }
     Ok(exit::FINE)

@@ -4,7 +4,7 @@ use clap::Args;
 use engine::ids::DecisionId;
 
 use super::{Database, Failure, exit};
-use service::decide::Pipeline;
+use service::decide::{Pipeline, ReplayRange, ReplayReport};
 
 /// Options of `replay`.
 #[derive(Debug, Args)]
@@ -21,38 +21,42 @@ pub(crate) struct Options {
     decision: Option<DecisionId>,
 }
 
-/// Decisions read at once.
-const PAGE: i64 = 1000;
-
 /// Runs the command.
 pub(super) async fn run(options: Options) -> Result<u8, Failure> {
     let pipeline = Pipeline::new(options.database.connect().await?);
-    let (mut same, mut erased) = (0_u64, 0_u64);
-    let mut after = None;
-    loop {
-        let ids = match options.decision {
-            Some(id) => vec![id],
-            None => store::log::decision_ids(pipeline.store(), after, PAGE).await?,
-        };
-        let Some(last) = ids.last().copied() else { break };
-        for id in ids {
-            let replay = pipeline.replay(id).await?;
-            match (replay.same, replay.difference) {
-                (Some(true), _) => same += 1,
-                (None, _) => erased += 1,
-                (Some(false), difference) => {
-                    println!("decision {id} comes out differently: {}", difference.unwrap_or_default());
-                    return Ok(exit::DIFFERENCE);
-                }
-            }
-        }
-        after = Some(last);
-        if options.decision.is_some() {
-            break;
-        }
+    match options.decision {
+        Some(id) => one(&pipeline, id).await,
+        None => all(&pipeline).await,
     }
+}
+
+async fn one(pipeline: &Pipeline, id: DecisionId) -> Result<u8, Failure> {
+    let replay = pipeline.replay(id).await?;
+    if let (Some(false), difference) = (replay.same, replay.difference) {
+        println!("decision {id} comes out differently: {}", difference.unwrap_or_default());
+        return Ok(exit::DIFFERENCE);
+    }
+    tell(u64::from(replay.same.is_some()), u64::from(replay.same.is_none()));
+    Ok(exit::FINE)
+}
+
+async fn all(pipeline: &Pipeline) -> Result<u8, Failure> {
+    let (range, mut report) = (ReplayRange::default(), ReplayReport::default());
+    while pipeline.replay_next(&range, &mut report).await? {}
+    tell(report.same, report.erased);
+    if report.different == 0 {
+        return Ok(exit::FINE);
+    }
+    println!("{} decisions come out differently. The first of them:", report.different);
+    for difference in &report.differences {
+        let found = pipeline.replay(difference.decision_id).await?.difference.unwrap_or_default();
+        println!("decision {} comes out differently: {found}", difference.decision_id);
+    }
+    Ok(exit::DIFFERENCE)
+}
+
+fn tell(same: u64, erased: u64) {
     println!(
         "{same} decisions come out the same, byte for byte; {erased} cannot be told, because the person was erased."
     );
-    Ok(exit::FINE)
 }

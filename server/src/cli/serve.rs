@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
-use store::{Store, people};
+use store::{Keyring, Store, people};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -16,9 +16,11 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::{Database, Failure, exit};
 use crate::http::{self, Config, State};
-use crate::{live, releases, tasks};
+use crate::router::router;
+use crate::tasks;
 use service::decide::Pipeline;
 use service::letters::Mail;
+use service::run::RunContext;
 
 /// Options of `serve`.
 #[derive(Debug, Args)]
@@ -33,6 +35,11 @@ pub(crate) struct Options {
     /// Folder of the built styles and scripts. [default: `site` beside the program]
     #[arg(long, env = "MESHLINE_SITE_DIR", value_name = "FOLDER")]
     site_dir: Option<PathBuf>,
+
+    /// Folder for files that people upload to import; several processes share it. [default: meshline/data in the user's state
+    /// directory]
+    #[arg(long, env = "MESHLINE_DATA_DIR", value_name = "FOLDER")]
+    data_dir: Option<PathBuf>,
 
     /// Address that people reach the server under, for example https://meshline.example. With https, cookies are sent over
     /// https only.
@@ -70,7 +77,9 @@ pub(super) async fn run(options: Options) -> Result<u8, Failure> {
     let url = options.database.url()?.to_owned();
     store::migrate::make_partitions(&url, chrono::Utc::now(), chrono::Utc::now()).await?;
     let pipeline = Arc::new(Pipeline::new(store.clone()));
+    let data_dir = options.data_dir.unwrap_or_else(default_data_dir);
     let config = Config {
+        data_dir: Some(data_dir.clone()),
         site_dir: options.site_dir.or_else(beside_the_program),
         secure_cookies: options.public_url.as_deref().is_some_and(|url| url.starts_with("https://")),
         origin: options.public_url.map(|url| url.trim_end_matches('/').to_owned()),
@@ -83,19 +92,16 @@ pub(super) async fn run(options: Options) -> Result<u8, Failure> {
     let state = State::new(store.clone(), pipeline.clone(), config)?;
     let listener = TcpListener::bind(options.listen).await?;
     let shutdown = CancellationToken::new();
-    let means = tasks::Means { database_url: url, letters };
-    let running = tasks::Tasks::start(store.clone(), means, shutdown.clone());
-    let telling = tokio::spawn(live::run(state.store.clone(), state.live.clone(), shutdown.clone()));
-    let hearing = tokio::spawn(releases::listen(pipeline, shutdown.clone()));
+    let means = tasks::Means { database_url: url, letters, data_dir: Some(data_dir.clone()) };
+    let context = RunContext { pipeline, data_dir: Some(data_dir) };
+    let running = tasks::Tasks::start(context, means, &state.signals, &shutdown);
     stop_on_signals(shutdown.clone())?;
     let address = listener.local_addr()?;
     tracing::info!(%address, "serving");
     invite(&store, origin.unwrap_or_else(|| format!("http://{address}"))).await?;
-    http::serve(listener, http::router(state), shutdown.clone().cancelled_owned()).await;
+    http::serve(listener, router(state), shutdown.clone().cancelled_owned()).await;
     shutdown.cancel();
     running.stopped().await;
-    hearing.await.ok();
-    telling.await.ok();
     tracing::info!("stopped");
     Ok(exit::FINE)
 }
@@ -116,6 +122,11 @@ async fn invite(store: &Store, origin: String) -> Result<(), Failure> {
         eprintln!("Nobody can sign in yet. Make the first administrator at {origin}/first-run?code={code}");
     }
     Ok(())
+}
+
+/// Beside the master key's default place.
+fn default_data_dir() -> PathBuf {
+    Keyring::default_path().with_file_name("data")
 }
 
 fn beside_the_program() -> Option<PathBuf> {

@@ -14,7 +14,7 @@ use futures::stream;
 use super::{Arrival, Failure, State, pages};
 
 /// Every list that is had as a file, by path.
-pub(super) fn routes() -> Router<State> {
+pub(crate) fn routes() -> Router<State> {
     let charts = Router::new().route(charts::PATH, get(chart));
     LIST_PAGES.iter().copied().fold(charts, |router, list| {
         let handler = move |state: FromState<State>, request: Request| send(state, request, list);
@@ -64,7 +64,7 @@ fn pairs(request: &Request) -> Vec<(String, String)> {
 }
 
 /// The answer as a file to be kept. What is no plain name is a path that leads to nothing, and no name for a file.
-fn named(mut response: Response, kind: &'static str, file: &str) -> Response {
+pub(super) fn named(mut response: Response, kind: &'static str, file: &str) -> Response {
     let file: String = file.chars().filter(|c| c.is_ascii_alphanumeric() || ['-', '.'].contains(c)).collect();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));

@@ -7,18 +7,22 @@ use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
-use super::{Failure, Kind};
+use super::{Failure, Kind, uploads};
 
 /// Time to the head of an answer: what takes longer has lost its reader.
 const ALLOWED: Duration = Duration::from_secs(15);
 /// The same where the body is large: it has to arrive first.
 const ALLOWED_BATCH: Duration = Duration::from_secs(120);
+/// The same for a file to import: two gigabytes at ten megabits a second.
+const ALLOWED_IMPORT: Duration = Duration::from_secs(1_800);
 
 /// Ends a request that takes too long; its transaction is rolled back.
-pub(super) async fn limit_time(request: Request, next: Next) -> Response {
-    let is_batch =
-        request.extensions().get::<MatchedPath>().is_some_and(|path| path.as_str() == "/api/v1/events/batch");
-    let allowed = if is_batch { ALLOWED_BATCH } else { ALLOWED };
+pub(crate) async fn limit_time(request: Request, next: Next) -> Response {
+    let allowed = match request.extensions().get::<MatchedPath>().map(MatchedPath::as_str) {
+        Some("/api/v1/events/batch") => ALLOWED_BATCH,
+        Some(uploads::IMPORT) => ALLOWED_IMPORT,
+        _ => ALLOWED,
+    };
     match tokio::time::timeout(allowed, next.run(request)).await {
         Ok(response) => response,
         Err(_) => {
@@ -29,7 +33,7 @@ pub(super) async fn limit_time(request: Request, next: Next) -> Response {
 }
 
 /// Answers for a handler that panicked.
-pub(super) fn caught(panic: Box<dyn Any + Send>) -> Response {
+pub(crate) fn caught(panic: Box<dyn Any + Send>) -> Response {
     let said =
         panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
     Failure::internal(&format!("panic: {}", said.unwrap_or("no message"))).into_response()

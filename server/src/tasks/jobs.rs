@@ -1,10 +1,13 @@
 //! What each job does: one bounded piece of work that may be done twice, and a sentence about it.
 
+use std::path::PathBuf;
+
 use chrono::{TimeDelta, Utc};
 use store::sync::jobs::JobKind;
 use store::{Error, Store, control, people, sync};
 
 use crate::tasks::notices::{self, Letters};
+use crate::tasks::uploads;
 
 /// What jobs need beside what is kept.
 #[derive(Clone, Debug)]
@@ -13,6 +16,8 @@ pub struct Means {
     pub database_url: String,
     /// How letters go out; nobody is written to without.
     pub letters: Option<Letters>,
+    /// The folder of files that people upload; none are taken without.
+    pub data_dir: Option<PathBuf>,
 }
 
 /// Work that waited this long waits for something that nobody looks after.
@@ -26,6 +31,7 @@ pub(super) async fn run(store: &Store, means: &Means, job: JobKind) -> Result<St
     let done = match job {
         JobKind::Partitions => partitions(&means.database_url).await,
         JobKind::Sessions => sessions(store).await,
+        JobKind::Uploads => uploads::delete(store, means.data_dir.as_deref()).await,
         JobKind::Backlog => return backlog(store).await.unwrap_or_else(|error| Err(error.to_string())),
         JobKind::Notices => {
             let sent = notices::send(store, means.letters.as_ref()).await;

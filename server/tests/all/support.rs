@@ -8,11 +8,15 @@ use reqwest::header::{HeaderMap, HeaderValue, LOCATION, SET_COOKIE};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, redirect};
 use serde_json::{Value as Json, json};
 use server::http::{self, Config, State};
-use server::live;
+use server::router::router;
+use server::signals::Signals;
+use server::tasks::{listen, marks, runs};
 use service::decide::Pipeline;
+use service::run::RunContext;
 use store::actor::Role;
 use store::people::{self, Password, Scope};
 use store::{Actor, Store};
+use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -28,6 +32,9 @@ pub struct TestApp {
     /// Where it is.
     pub address: String,
     client: Client,
+    context: RunContext,
+    signals: Signals,
+    _data: TempDir,
     stop: CancellationToken,
     _guard: DropGuard,
 }
@@ -45,17 +52,49 @@ impl TestApp {
         Box::pin(Self::serving(office, store, config)).await
     }
 
+    /// Starts it without the tasks that work on runs.
+    pub async fn without_runs() -> Self {
+        let office = Box::pin(Office::open()).await;
+        let store = office.store().clone();
+        Box::pin(Self::server(office, store, Config::default())).await
+    }
+
     /// Starts it over a connection of its own to the office's database.
     pub async fn serving(office: Office, store: Store, config: Config) -> Self {
+        let app = Box::pin(Self::server(office, store, config)).await;
+        tokio::spawn(runs::run(app.run_context(), app.signals.clone(), app.stop.clone()));
+        app
+    }
+
+    /// What runs need, as this process has it.
+    pub fn run_context(&self) -> RunContext {
+        self.context.clone()
+    }
+
+    async fn server(office: Office, store: Store, config: Config) -> Self {
         let pipeline = Arc::new(Pipeline::new(store.clone()));
+        let data = tempfile::tempdir().unwrap();
+        let config = Config { data_dir: Some(data.path().to_owned()), ..config };
+        let context = RunContext { pipeline: pipeline.clone(), data_dir: config.data_dir.clone() };
         let state = State::new(store, pipeline, config).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
-        tokio::spawn(live::run(state.store.clone(), state.live.clone(), stop.clone()));
-        tokio::spawn(http::serve(listener, http::router(state), stop.clone().cancelled_owned()));
+        let signals = state.signals.clone();
+        tokio::spawn(listen::run(state.store.clone(), signals.clone(), stop.clone()));
+        tokio::spawn(marks::run(state.store.clone(), stop.clone()));
+        tokio::spawn(http::serve(listener, router(state), stop.clone().cancelled_owned()));
         let client = Client::builder().redirect(redirect::Policy::none()).build().unwrap();
-        Self { office, address, client, stop: stop.clone(), _guard: stop.drop_guard() }
+        Self {
+            office,
+            address,
+            client,
+            context,
+            signals,
+            _data: data,
+            stop: stop.clone(),
+            _guard: stop.drop_guard(),
+        }
     }
 
     /// Stops the process, as a signal would.
@@ -171,6 +210,22 @@ impl Browser<'_> {
         body.extend_from_slice(file);
         body.extend_from_slice(b"\r\n--b--\r\n");
         let request = self.app.request(Method::POST, path).header("sec-fetch-site", "same-origin").body(body);
+        let request = request.header("content-type", "multipart/form-data; boundary=b");
+        self.send(request.header("accept", "text/html")).await
+    }
+
+    /// Sends a file to import.
+    pub async fn upload_import(&mut self, name: &str, file: &[u8]) -> Response {
+        let mut body =
+            format!("--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n")
+                .into_bytes();
+        body.extend_from_slice(file);
+        body.extend_from_slice(b"\r\n--b--\r\n");
+        let request = self
+            .app
+            .request(Method::POST, "/import/upload")
+            .header("sec-fetch-site", "same-origin")
+            .body(body);
         let request = request.header("content-type", "multipart/form-data; boundary=b");
         self.send(request.header("accept", "text/html")).await
     }

@@ -2,22 +2,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use engine::action::Action;
 use engine::bundle::{Bundle, BundleSource};
-use engine::change::{self, Kind};
+use engine::change::{self, Mark};
 use engine::content::{EarlierEvent, EventDocument, Known};
 use engine::decision::Decision;
-use engine::ids::LeadId;
+use engine::ids::{self, DecisionId, LeadId};
 use engine::limits;
 use engine::rules::Analysis;
-use serde_json::Value as Json;
+use serde::{Deserialize, Serialize};
 use store::Store;
+use store::changes::Change;
 use store::ingest::{self, HistoryWanted, PastEvent};
 use store::{log, workflows};
 
-use super::surroundings::Surroundings;
 use crate::error::{Error, Result};
+use crate::surroundings::{Surroundings, surroundings};
 
 /// Decisions that are looked at: enough to see a difference of a percent, and read in a moment.
 const DECISIONS: i64 = 300;
@@ -26,13 +27,21 @@ const REACH: TimeDelta = TimeDelta::days(3_650);
 /// Leads that are named.
 const NAMED: usize = 5;
 
+/// What a change would have come to, as far as the newest leads tell.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeImpact {
+    /// What is found about the rules themselves, at its place in the text; it holds for every workflow that they decide in.
+    pub findings: Vec<Mark>,
+    /// What would change in each live workflow that uses it.
+    pub workflows: Vec<WorkflowImpact>,
+}
+
 /// What would change in a workflow.
-pub struct Impact {
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkflowImpact {
     /// What people call the workflow.
     pub workflow: String,
-    /// What is found about the rules with the change, counted over these leads.
-    pub analysis: Analysis,
-    /// How many of its newest decisions could be made again.
+    /// How many of its newest leads could be decided again.
     pub decided: usize,
     /// For each action how often it is decided by what is live, and how often with the change.
     pub actions: BTreeMap<Action, (usize, usize)>,
@@ -42,24 +51,43 @@ pub struct Impact {
     pub examples: Vec<(LeadId, Action, Action)>,
 }
 
-/// Decides the newest events of a workflow twice. `None` where the change does not fit the workflow.
+/// Decides the newest events before an instant twice, in each live workflow that uses what a change is about. A workflow that
+/// the change does not fit is left out.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn impact(
+pub async fn impact(store: &Store, change: &Change, before: DateTime<Utc>) -> Result<ChangeImpact> {
+    let Some(body) = &change.body else { return Ok(ChangeImpact::default()) };
+    let all = {
+        let mut connection = store.pool().acquire().await?;
+        surroundings(&mut connection, change.kind, Some(&change.name)).await?
+    };
+    let mut impact = ChangeImpact::default();
+    for around in &all {
+        let mut changed = around.source.clone();
+        if change::place(change.kind, &change.name, body, &mut changed).is_err() {
+            continue;
+        }
+        let Some((analysis, found)) = in_workflow(store, around, changed, before).await? else { continue };
+        if impact.workflows.is_empty() {
+            impact.findings = change::notes(change.kind, &change.source, body, &analysis, found.decided);
+        }
+        impact.workflows.push(found);
+    }
+    Ok(impact)
+}
+
+/// Decides the newest events of a workflow before an instant twice. `None` where the change does not fit it.
+async fn in_workflow(
     store: &Store,
     around: &Surroundings,
-    kind: Kind,
-    name: &str,
-    body: &Json,
-) -> Result<Option<Impact>> {
-    let mut changed = around.source.clone();
-    if change::place(kind, name, body, &mut changed).is_err() {
-        return Ok(None);
-    }
+    changed: BundleSource,
+    before: DateTime<Utc>,
+) -> Result<Option<(Analysis, WorkflowImpact)>> {
     let Some((live, with_change)) = bundles(store, around, changed).await? else { return Ok(None) };
     let filter = log::Filter { workflow: Some(around.name.clone()), ..log::Filter::default() };
-    let decisions = log::decisions(store, &filter, None, DECISIONS).await?;
+    let before = DecisionId(ids::lower_bound(before));
+    let decisions = log::decisions(store, &filter, Some(before), DECISIONS).await?;
     let cases = cases(store, around, decisions).await?;
     let workflow = around.title.clone();
     // Seconds for the largest rule sets, which other requests are not to wait for.
@@ -102,15 +130,15 @@ async fn cases(store: &Store, around: &Surroundings, decisions: Vec<Decision>) -
 }
 
 /// Decides what came in as both do, and adds up the differences.
-fn weigh(workflow: String, live: &Bundle, with_change: &Bundle, cases: Vec<Case>) -> Impact {
-    let mut impact = Impact {
-        workflow,
-        analysis: with_change.analyse(),
-        decided: 0,
-        actions: BTreeMap::new(),
-        moved: 0,
-        examples: Vec::new(),
-    };
+fn weigh(
+    workflow: String,
+    live: &Bundle,
+    with_change: &Bundle,
+    cases: Vec<Case>,
+) -> (Analysis, WorkflowImpact) {
+    let mut analysis = with_change.analyse();
+    let mut impact =
+        WorkflowImpact { workflow, decided: 0, actions: BTreeMap::new(), moved: 0, examples: Vec::new() };
     for Case { decision, events } in cases {
         let Some((newest, before)) = events.split_first() else { continue };
         let event = EventDocument { id: newest.id, document: &newest.body };
@@ -123,7 +151,7 @@ fn weigh(workflow: String, live: &Bundle, with_change: &Bundle, cases: Vec<Case>
             |bundle: &Bundle, snapshot| bundle.decide(snapshot, decision.as_of, &decision.conditions).action;
         let (before, after) = (live.read(&event, &known).0, with_change.read(&event, &known).0);
         let (is, would) = (decide(live, &before), decide(with_change, &after));
-        with_change.count(&mut impact.analysis, &after, decision.as_of);
+        with_change.count(&mut analysis, &after, decision.as_of);
         impact.decided += 1;
         impact.actions.entry(is).or_default().0 += 1;
         impact.actions.entry(would).or_default().1 += 1;
@@ -134,7 +162,7 @@ fn weigh(workflow: String, live: &Bundle, with_change: &Bundle, cases: Vec<Case>
             }
         }
     }
-    impact
+    (analysis, impact)
 }
 
 /// What is live and what would be, both with the entries of the lists that they ask.

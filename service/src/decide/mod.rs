@@ -30,6 +30,7 @@ mod outcome;
 mod prepare;
 mod registry;
 mod replay;
+mod replay_range;
 mod rows;
 pub mod verdict;
 
@@ -39,6 +40,7 @@ pub use outcome::{OutcomeRefusal, OutcomeSignal, OutcomeTaken};
 pub use prepare::Group;
 pub use registry::{Live, Registry, Variant};
 pub use replay::Replay;
+pub use replay_range::{ReplayDifference, ReplayRange, ReplayReport};
 
 /// One event with the key that makes it unique.
 #[derive(Clone, Debug)]

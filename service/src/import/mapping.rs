@@ -31,6 +31,11 @@ pub(super) struct OutcomeRule {
 }
 
 impl OutcomeRule {
+    /// Returns the stage that the lead reached.
+    pub(super) fn stage(&self) -> OutcomeStage {
+        self.stage
+    }
+
     /// Reads `COLUMN=VALUE:STAGE[@COLUMN]`.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let wrong = || format!("`{text}` is not COLUMN=VALUE:STAGE[@COLUMN], as in Status=Won:won@Closed");
@@ -136,7 +141,7 @@ impl Mapping {
 }
 
 /// The text of a cell; nothing when it is empty.
-fn text(value: &Json) -> Option<String> {
+pub(super) fn text(value: &Json) -> Option<String> {
     let text = match value {
         Json::String(text) => text.trim().to_owned(),
         Json::Null => return None,
@@ -145,24 +150,29 @@ fn text(value: &Json) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-/// The instant in a column: RFC 3339, or a date with or without a time, which is read as UTC.
+/// The instant in a column.
 fn instant(row: &Row, column: &str) -> Result<Option<DateTime<Utc>>, String> {
     let Some(text) = row.cells.get(column).and_then(text) else { return Ok(None) };
-    let naive = |format| NaiveDateTime::parse_from_str(&text, format).ok().map(|at| at.and_utc());
-    let at = DateTime::parse_from_rfc3339(&text)
+    parse_instant(&text)
+        .map(Some)
+        .ok_or_else(|| format!("`{text}` in `{column}` is no date; write 2026-11-22 or 2026-11-22T09:00:00Z"))
+}
+
+/// Parses RFC 3339, or a date with or without a time, which is read as UTC.
+pub(super) fn parse_instant(text: &str) -> Option<DateTime<Utc>> {
+    let naive = |format| NaiveDateTime::parse_from_str(text, format).ok().map(|at| at.and_utc());
+    DateTime::parse_from_rfc3339(text)
         .map(|at| at.to_utc())
         .ok()
         .or_else(|| naive("%Y-%m-%d %H:%M:%S%.f"))
         .or_else(|| naive("%Y-%m-%dT%H:%M:%S%.f"))
         .or_else(|| naive("%Y-%m-%d %H:%M"))
         .or_else(|| {
-            NaiveDate::parse_from_str(&text, "%Y-%m-%d")
+            NaiveDate::parse_from_str(text, "%Y-%m-%d")
                 .ok()
                 .and_then(|day| day.and_hms_opt(0, 0, 0))
                 .map(|at| at.and_utc())
-        });
-    at.map(Some)
-        .ok_or_else(|| format!("`{text}` in `{column}` is no date; write 2026-11-22 or 2026-11-22T09:00:00Z"))
+        })
 }
 
 #[cfg(test)]

@@ -1,33 +1,37 @@
 //! Importing a file of leads: decided as of their own time, without effects unless they are wanted.
 //!
-//! A file is told from another by its content and by how it is read. An import that was interrupted resumes where it stopped;
-//! a file imported again changes nothing.
+//! A file is told from another by its content and by how it is read. An import that was interrupted resumes where it stopped,
+//! with the same result as one that was not; a file imported again changes nothing.
 
+mod chunks;
+mod folder;
+mod guess;
+pub mod look;
 mod mapping;
 mod rejects;
 mod rows;
+mod seen;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use engine::decision::Mode;
 use engine::event::EventKind;
-use engine::ids::WorkflowId;
-use sha2::{Digest as _, Sha256};
+use engine::ids::{self, WorkflowId};
+use serde::{Deserialize, Serialize};
 use store::Actor;
-use store::imports::{self, Run};
+use store::imports::{self, ImportCounts, ImportState};
 use store::outcomes::Subject;
 use tokio_util::task::AbortOnDropHandle;
+use uuid::Uuid;
 
+use self::chunks::{Chunk, Source};
+pub use self::folder::ImportFolder;
 use self::mapping::{Mapping, OutcomeRule};
 use self::rejects::Rejects;
-use self::rows::{Reader, Row};
-use crate::decide::{Incoming, OutcomeSignal, Pipeline, Receipt, Refusal, Taken};
+use crate::decide::{OutcomeSignal, Pipeline, Receipt, Refusal, Taken};
 use crate::error::{Error, Result};
-
-/// Rows taken in one transaction: enough to make its cost small, few enough to see progress.
-const CHUNK: usize = 500;
 
 /// A file and how it is read.
 #[derive(Clone, Debug)]
@@ -48,162 +52,167 @@ pub struct ImportRequest {
     pub kind: Option<EventKind>,
     /// Whether the decisions have effects, as if the leads came in now.
     pub live: bool,
-    /// Where rejected rows go.
+    /// Where rejected rows go; the file is there only when there are any.
     pub rejects: PathBuf,
 }
 
 /// How far an import is, and in the end what it did.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportSummary {
     /// Bytes of the file that were read.
     pub bytes_read: u64,
     /// Rows that were read.
     pub rows: u64,
-    /// Rows that became events now.
+    /// Rows that became events.
     pub imported: u64,
     /// Rows that had been imported before.
     pub repeated: u64,
     /// Rows that were rejected.
     pub rejected: u64,
-    /// Outcomes that were recorded now.
+    /// Outcomes that were recorded.
     pub outcomes: u64,
-    /// The file of rejected rows, if there are any.
-    pub rejects: Option<PathBuf>,
 }
 
-/// Imports a file; `progress` is called after each chunk of rows.
+/// Imports a file; `progress` is called after each chunk of rows, and ends the import with an error. A file that was imported
+/// whole since `since` is reported as it was then; one that was imported whole before is reported as repeated.
 ///
 /// # Errors
 /// [`Error::Invalid`] when the workflow is not live or a column does not exist, [`Error::File`] when the file cannot be read
-/// or the rejects cannot be written.
+/// or the rejects cannot be written, and what `progress` returns.
 pub async fn import(
     pipeline: Arc<Pipeline>,
     actor: &Actor,
     request: &ImportRequest,
-    progress: impl Fn(&ImportSummary) + Send + Sync,
+    since: DateTime<Utc>,
+    progress: impl Fn(&ImportSummary) -> Result<()> + Send + Sync,
 ) -> Result<ImportSummary> {
     let live = match pipeline.registry().live(&request.workflow).await? {
         Ok(live) => live,
         Err(refusal) => return Err(Error::Invalid(refusal.to_string())),
     };
-    let mapping = mapping(request, &pipeline, live.id).await?;
-    let run = imports::begin(pipeline.store(), actor, live.id, &fingerprint(request)?).await?;
-    let mut import = Import {
-        receipt: Receipt {
-            received_at: actor.now,
-            as_of: run.as_of,
-            received_from: actor.who.to_string(),
-            request_id: actor.request_id.clone(),
-            mode: if request.live { Mode::Live } else { Mode::Historical },
-        },
-        rejects: Rejects::new(request.rejects.clone()),
-        summary: ImportSummary::default(),
-        progress,
-        pipeline,
-        mapping,
-        run,
+    let mapping = Arc::new(mapping(request, &pipeline, live.id).await?);
+    let fingerprint = chunks::fingerprint(request.file.clone(), how(request)?).await?;
+    let state = imports::begin(pipeline.store(), actor, live.id, &fingerprint).await?;
+    if state.finished_at.is_some_and(|finished_at| finished_at >= since) {
+        return Ok(summary_of(&state.counts, bytes_of(&request.file)?));
+    }
+    let receipt = Receipt {
+        received_at: actor.now,
+        as_of: state.as_of,
+        received_from: actor.who.to_string(),
+        request_id: actor.request_id.clone(),
+        mode: if request.live { Mode::Live } else { Mode::Historical },
     };
-    import.rows(request).await?;
-    import.finish(actor).await
+    let (import, source) = Import::new(pipeline, state, mapping, receipt, request)?;
+    import.run(source, actor, progress).await
 }
 
-/// Rows that are taken in one transaction, each with its line.
-struct Chunk {
-    receipt: Arc<Receipt>,
-    lines: Vec<(u64, Row)>,
-    incoming: Vec<Incoming>,
-}
-
-struct Import<P> {
+struct Import {
     pipeline: Arc<Pipeline>,
-    mapping: Mapping,
-    receipt: Receipt,
-    run: Run,
+    mapping: Arc<Mapping>,
+    state: ImportState,
     rejects: Rejects,
     summary: ImportSummary,
-    progress: P,
+    /// Whether all of it was imported before.
+    was_finished: bool,
 }
 
-impl<P: Fn(&ImportSummary) + Send + Sync> Import<P> {
+impl Import {
+    /// Returns an import and its rows from where an earlier one stopped, or from the first one.
+    fn new(
+        pipeline: Arc<Pipeline>,
+        state: ImportState,
+        mapping: Arc<Mapping>,
+        receipt: Receipt,
+        request: &ImportRequest,
+    ) -> Result<(Self, Source)> {
+        let was_finished = state.finished_at.is_some();
+        // Without the rejects of before, all rows are asked again; nothing is taken twice.
+        let kept = if was_finished {
+            None
+        } else {
+            Rejects::resume(request.rejects.clone(), state.counts.rejects_bytes)?
+        };
+        let (done, counts) = match (&kept, was_finished) {
+            (Some(_), false) => (state.counts.rows, state.counts),
+            (_, true) => (state.counts.rows, ImportCounts::default()),
+            (None, false) => (0, ImportCounts::default()),
+        };
+        let source = Source {
+            file: request.file.clone(),
+            workflow: request.workflow.clone(),
+            mapping: mapping.clone(),
+            receipt,
+            done,
+            tells_rejected_again: was_finished,
+        };
+        let rejects = kept.unwrap_or_else(|| Rejects::new(request.rejects.clone()));
+        let import =
+            Self { summary: summary_of(&counts, 0), rejects, pipeline, mapping, state, was_finished };
+        Ok((import, source))
+    }
+
     /// Takes the rows chunk by chunk; while one is committed, the next is read and decided.
-    async fn rows(&mut self, request: &ImportRequest) -> Result<()> {
-        let mut reader = Reader::open(&request.file)?;
-        self.mapping.check_columns(reader.columns())?;
-        let mut chunk = self.read(&mut reader, request)?;
-        let mut group = self.pipeline.prepare(&chunk.incoming).await;
-        while !chunk.lines.is_empty() {
+    async fn run(
+        mut self,
+        source: Source,
+        actor: &Actor,
+        progress: impl Fn(&ImportSummary) -> Result<()>,
+    ) -> Result<ImportSummary> {
+        let mut chunks = chunks::read(source);
+        let mut next = chunks.recv().await.transpose()?;
+        let mut group = None;
+        while let Some(chunk) = next {
+            let prepared = match group.take() {
+                Some(group) => group,
+                None => self.pipeline.prepare(&chunk.incoming).await,
+            };
             let (pipeline, incoming) = (self.pipeline.clone(), chunk.incoming.clone());
             let taking = AbortOnDropHandle::new(tokio::spawn(async move {
-                pipeline.take_prepared(&incoming, group).await
+                if incoming.is_empty() {
+                    return Ok(Vec::new());
+                }
+                pipeline.take_prepared(&incoming, prepared).await
             }));
-            let next = self.read(&mut reader, request)?;
-            group = self.pipeline.prepare(&next.incoming).await;
+            next = chunks.recv().await.transpose()?;
+            if let Some(next) = &next {
+                group = Some(self.pipeline.prepare(&next.incoming).await);
+            }
             let answers = match taking.await {
                 Ok(answers) => answers?,
                 Err(panic) => std::panic::resume_unwind(panic.into_panic()),
             };
-            self.record(&chunk, answers).await?;
-            (self.progress)(&self.summary);
-            chunk = next;
+            self.record(chunk, answers).await?;
+            progress(&self.summary)?;
         }
-        Ok(())
-    }
-
-    /// Reads the next rows that can be taken; none at the end of the file. Those that cannot are rejected.
-    fn read(&mut self, reader: &mut Reader, request: &ImportRequest) -> Result<Chunk> {
-        let received_at = engine::time::cut(Utc::now());
-        let receipt = Arc::new(Receipt { received_at, ..self.receipt.clone() });
-        let mut chunk = Chunk { receipt, lines: Vec::new(), incoming: Vec::new() };
-        while chunk.lines.len() < CHUNK
-            && let Some(row) = reader.next(&request.workflow)
-        {
-            self.summary.rows += 1;
-            self.summary.bytes_read = reader.bytes_read();
-            // Rows below the mark were taken by an earlier run, or rejected by it: only their reasons are reported again.
-            let is_done = self.summary.rows <= self.run.rows_done;
-            match row.map_err(|why| (None, why)).and_then(|row| {
-                match self.mapping.signal(&row, self.receipt.as_of) {
-                    Ok(signal) => Ok((row, signal)),
-                    Err(why) => Err((Some(row), why)),
-                }
-            }) {
-                Ok(_) if is_done => self.summary.repeated += 1,
-                Ok((row, signal)) => {
-                    chunk.lines.push((self.summary.rows, row));
-                    chunk
-                        .incoming
-                        .push(Incoming { receipt: chunk.receipt.clone(), signal: Arc::new(signal) });
-                }
-                Err((row, why)) => self.reject(self.summary.rows, row.as_ref(), &why)?,
-            }
-        }
-        Ok(chunk)
+        imports::finish(self.pipeline.store(), actor, &self.state, self.summary.rows).await?;
+        self.rejects.flush()?;
+        Ok(self.summary)
     }
 
     /// Counts what became of rows, records their outcomes, and notes how far the file has been taken.
-    async fn record(&mut self, chunk: &Chunk, answers: Vec<Result<Taken, Refusal>>) -> Result<()> {
+    async fn record(&mut self, chunk: Chunk, answers: Vec<Result<Taken, Refusal>>) -> Result<()> {
+        let mut rejected = chunk.rejected;
         let mut outcomes = Vec::new();
-        for (((line, row), Incoming { signal, .. }), answer) in
-            chunk.lines.iter().zip(&chunk.incoming).zip(answers)
-        {
-            let lead = match answer {
-                Ok(Taken::New(answer)) => {
-                    self.summary.imported += 1;
-                    answer.lead_id
-                }
-                Ok(Taken::Repeat(answer)) => {
-                    self.summary.repeated += 1;
-                    answer.lead_id
-                }
+        for (((line, row), incoming), answer) in chunk.lines.into_iter().zip(&chunk.incoming).zip(answers) {
+            let (event, lead) = match answer {
+                Ok(Taken::New(answer) | Taken::Repeat(answer)) => (answer.event_id, answer.lead_id),
                 Err(refusal) => {
-                    self.reject(*line, Some(row), &refusal.to_string())?;
+                    rejected.push((line, Some(row), refusal.to_string()));
                     continue;
                 }
             };
+            // A row may be asked again whose answer was lost with the process: it is of this import all the same.
+            if self.is_ours(event.0) {
+                self.summary.imported += 1;
+            } else {
+                self.summary.repeated += 1;
+            }
             for (rule, input) in
-                self.mapping.outcomes(row).map_err(|why| Error::Invalid(format!("line {line}: {why}")))?
+                self.mapping.outcomes(&row).map_err(|why| Error::Invalid(format!("line {line}: {why}")))?
             {
                 let body = engine::canonical::bytes(&(rule, input.at.map(engine::time::stamp)))?;
+                let signal = &incoming.signal;
                 let key = format!("{}:{rule}", signal.key);
                 outcomes.push(OutcomeSignal {
                     scope: format!("outcome:{}", signal.event.source),
@@ -215,22 +224,55 @@ impl<P: Fn(&ImportSummary) + Send + Sync> Import<P> {
             }
         }
         let taken = self.pipeline.record_outcomes(&chunk.receipt, &outcomes).await?;
-        self.summary.outcomes += taken.iter().flatten().filter(|taken| !taken.repeat).count() as u64;
-        let done = chunk.lines.last().map_or(0, |(line, _)| *line);
-        imports::advance(self.pipeline.store(), &self.run, done).await?;
+        self.summary.outcomes +=
+            taken.iter().flatten().filter(|taken| self.is_ours(taken.outcome_id.0)).count() as u64;
+        self.reject(rejected)?;
+        self.summary.rows = chunk.rows;
+        self.summary.bytes_read = chunk.bytes;
+        if self.was_finished {
+            self.summary.repeated += chunk.skipped;
+            return Ok(());
+        }
+        let rejects_bytes = self.rejects.flush()?;
+        let ImportSummary { rows, imported, repeated, rejected, outcomes, .. } = self.summary;
+        let counts = ImportCounts { rows, imported, repeated, rejected, outcomes, rejects_bytes };
+        imports::advance(self.pipeline.store(), &self.state, &counts).await?;
         Ok(())
     }
 
-    fn reject(&mut self, line: u64, row: Option<&Row>, why: &str) -> Result<()> {
-        self.summary.rejected += 1;
-        self.rejects.add(line, row, why)
+    fn reject(&mut self, mut rows: Vec<(u64, Option<rows::Row>, String)>) -> Result<()> {
+        rows.sort_by_key(|(line, ..)| *line);
+        self.summary.rejected += rows.len() as u64;
+        rows.iter().try_for_each(|(line, row, why)| self.rejects.add(*line, row.as_ref(), why))
     }
 
-    async fn finish(mut self, actor: &Actor) -> Result<ImportSummary> {
-        imports::finish(self.pipeline.store(), actor, &self.run, self.summary.rows).await?;
-        self.summary.rejects = self.rejects.finish()?;
-        Ok(self.summary)
+    /// Returns whether this import made an event or an outcome: ids hold the time at which they were made.
+    fn is_ours(&self, id: Uuid) -> bool {
+        !self.was_finished && id >= ids::lower_bound(self.state.as_of)
     }
+}
+
+fn summary_of(counts: &ImportCounts, bytes_read: u64) -> ImportSummary {
+    let ImportCounts { rows, imported, repeated, rejected, outcomes, .. } = *counts;
+    ImportSummary { bytes_read, rows, imported, repeated, rejected, outcomes }
+}
+
+fn bytes_of(file: &std::path::Path) -> Result<u64> {
+    let failed = |error| Error::File { path: file.display().to_string(), error };
+    Ok(std::fs::metadata(file).map_err(failed)?.len())
+}
+
+/// Returns how a file is read, as a part of what tells one import from another.
+fn how(request: &ImportRequest) -> Result<Vec<u8>> {
+    let read = (
+        &request.mappings,
+        &request.at,
+        &request.outcomes,
+        &request.source,
+        request.kind.map(|kind| kind.to_string()),
+        request.live,
+    );
+    Ok(engine::canonical::bytes(&read)?)
 }
 
 async fn mapping(request: &ImportRequest, pipeline: &Pipeline, workflow: WorkflowId) -> Result<Mapping> {
@@ -252,21 +294,4 @@ async fn mapping(request: &ImportRequest, pipeline: &Pipeline, workflow: Workflo
         .map_err(Error::Invalid)?;
     Mapping::new(kind, source, request.workflow.clone(), &request.mappings, request.at.clone(), outcomes)
         .map_err(Error::Invalid)
-}
-
-/// Returns what tells one import from another: a hash of the file's content and of how it is read.
-fn fingerprint(request: &ImportRequest) -> Result<[u8; 32]> {
-    let failed = |error| Error::File { path: request.file.display().to_string(), error };
-    let mut hash = Sha256::new();
-    std::io::copy(&mut std::fs::File::open(&request.file).map_err(failed)?, &mut hash).map_err(failed)?;
-    let read = (
-        &request.mappings,
-        &request.at,
-        &request.outcomes,
-        &request.source,
-        request.kind.map(|kind| kind.to_string()),
-        request.live,
-    );
-    hash.update(engine::canonical::bytes(&read)?);
-    Ok(hash.finalize().into())
 }

@@ -1,6 +1,7 @@
 //! The file of rejected rows; made when the first one is.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
+use std::io::{Seek as _, SeekFrom};
 use std::path::PathBuf;
 
 use super::rows::Row;
@@ -13,13 +14,34 @@ pub(super) struct Rejects {
 }
 
 impl Rejects {
-    /// Nothing rejected yet.
+    /// A file in which nothing is rejected yet.
     pub(super) fn new(path: PathBuf) -> Self {
         Self { path, writer: None }
     }
 
+    /// Resumes a file at a length it had before; `None` where it is not there or shorter, so that rows would be missing.
+    pub(super) fn resume(path: PathBuf, bytes: u64) -> Result<Option<Self>> {
+        if bytes == 0 {
+            return Ok(Some(Self::new(path)));
+        }
+        let Ok(mut file) = OpenOptions::new().write(true).open(&path) else { return Ok(None) };
+        let mut cut = || {
+            if file.metadata()?.len() < bytes {
+                return Ok(false);
+            }
+            file.set_len(bytes)?;
+            file.seek(SeekFrom::End(0))?;
+            Ok(true)
+        };
+        match cut() {
+            Ok(true) => Ok(Some(Self { writer: Some(csv::Writer::from_writer(file)), path })),
+            Ok(false) => Ok(None),
+            Err(error) => Err(Error::File { path: path.display().to_string(), error }),
+        }
+    }
+
     /// Writes a row: its number (the first below the header is 1), the reason, and its cells as JSON.
-    pub(super) fn add(&mut self, number: u64, row: Option<&Row>, why: &str) -> Result<(), Error> {
+    pub(super) fn add(&mut self, number: u64, row: Option<&Row>, why: &str) -> Result<()> {
         let failed =
             |error: csv::Error| Error::File { path: self.path.display().to_string(), error: error.into() };
         if self.writer.is_none() {
@@ -35,10 +57,10 @@ impl Rejects {
         }
     }
 
-    /// The file, if anything was rejected.
-    pub(super) fn finish(mut self) -> Result<Option<PathBuf>, Error> {
-        let Some(writer) = &mut self.writer else { return Ok(None) };
-        writer.flush().map_err(|error| Error::File { path: self.path.display().to_string(), error })?;
-        Ok(Some(self.path))
+    /// Returns the length of the file with everything that was added.
+    pub(super) fn flush(&mut self) -> Result<u64> {
+        let Some(writer) = &mut self.writer else { return Ok(0) };
+        let flushed = writer.flush().and_then(|()| writer.get_ref().stream_position());
+        flushed.map_err(|error| Error::File { path: self.path.display().to_string(), error })
     }
 }

@@ -14,6 +14,11 @@ pub struct Model {
     pub as_of: DateTimeUtc,
     pub rows_done: i64,
     pub finished_at: Option<DateTimeUtc>,
+    pub imported: i64,
+    pub repeated: i64,
+    pub rejected: i64,
+    pub outcomes: i64,
+    pub rejects_bytes: i64,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

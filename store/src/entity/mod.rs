@@ -16,14 +16,17 @@ pub mod layer_owners;
 pub mod notice;
 pub mod person;
 pub mod person_role;
+pub mod pool_availability;
 pub mod queue_claim;
 pub mod release;
 pub mod release_approval;
 pub mod route;
+pub mod run;
 pub mod saved_view;
 pub mod session;
 pub mod setting;
 pub mod setup_link;
+pub mod upload;
 pub mod used_form;
 pub mod version;
 pub mod workflow;
@@ -107,14 +110,17 @@ mod tests {
             notice,
             person,
             person_role,
+            pool_availability,
             queue_claim,
             release,
             release_approval,
             route,
+            run,
             saved_view,
             session,
             setting,
             setup_link,
+            upload,
             used_form,
             version,
             workflow,

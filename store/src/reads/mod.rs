@@ -7,5 +7,6 @@ pub mod home;
 pub mod keyset;
 pub mod lead_page;
 pub mod leads_list;
+pub mod replays;
 pub mod search;
 pub mod subjects;

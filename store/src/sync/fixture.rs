@@ -9,10 +9,12 @@ use engine::sync::keys::{effect_key, remote_key};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
+use crate::actor::Actor;
 use crate::error::Result;
 use crate::ingest::{EffectRow, announce_effects, insert_effects};
 use crate::keyring::Place;
 use crate::pool::Store;
+use crate::sync::{DeadFilter, ReplayedMany, replay_next};
 
 /// The workflow of every effect made here; it has no row of its own.
 pub const WORKFLOW: WorkflowId = WorkflowId(Uuid::from_u128(1));
@@ -171,6 +173,25 @@ async fn insert(
     announce_effects(&mut transaction).await?;
     transaction.commit().await?;
     Ok(rows.into_iter().map(|row| row.id.into()).collect())
+}
+
+/// Tries all dead effects again that the filter means, as a run does.
+///
+/// # Errors
+/// When the database fails.
+pub async fn replay_all(store: &Store, actor: &Actor, filter: &DeadFilter) -> Result<ReplayedMany> {
+    let (mut all, mut after) = (ReplayedMany::default(), None);
+    loop {
+        let mut transaction = store.pool().begin().await?;
+        let Some((last, batch)) = replay_next(&mut transaction, actor, filter, after).await? else {
+            return Ok(all);
+        };
+        transaction.commit().await?;
+        after = Some(last);
+        all.ready += batch.ready;
+        all.superseded += batch.superseded;
+        all.overtaken += batch.overtaken;
+    }
 }
 
 fn body(new: &New, decision: Uuid, effect: &str, remote: &str) -> Json {

@@ -16,15 +16,13 @@ use sea_orm::{
 use strum::VariantArray as _;
 
 use crate::actor::Actor;
+use crate::channel::{Channel, notify};
 use crate::control::{Audit, audit};
 use crate::entity::job;
 use crate::error::{Error, Result};
-use crate::live::{self, Topic};
 use crate::orm::orm;
 use crate::pool::Store;
-
-/// Channel that tells processes that somebody asked for a job.
-pub const JOBS_CHANNEL: &str = "meshline_jobs";
+use crate::refresh::Topic;
 
 /// What runs by itself.
 #[derive(
@@ -48,6 +46,8 @@ pub enum JobKind {
     Backlog,
     /// E-mails people what they have to know.
     Notices,
+    /// Deletes uploaded files that no import needs any more.
+    Uploads,
 }
 
 impl JobKind {
@@ -58,6 +58,7 @@ impl JobKind {
             Self::Sessions => "Delete expired sessions",
             Self::Backlog => "Check the outbox",
             Self::Notices => "Tell sales leadership",
+            Self::Uploads => "Delete uploaded files",
         }
     }
 
@@ -70,13 +71,16 @@ impl JobKind {
             Self::Notices => {
                 "Who leads sales gets an e-mail when a workflow is stopped, and when it goes on."
             }
+            Self::Uploads => {
+                "Files that people uploaded are kept for seven days, and so are the rows that an import rejected."
+            }
         }
     }
 
     /// From one run to the next.
     pub fn every(self) -> Duration {
         match self {
-            Self::Partitions | Self::Sessions => Duration::from_secs(3_600),
+            Self::Partitions | Self::Sessions | Self::Uploads => Duration::from_secs(3_600),
             Self::Backlog => Duration::from_secs(60),
             Self::Notices => Duration::from_secs(15),
         }
@@ -137,7 +141,7 @@ pub async fn jobs(store: &Store) -> Result<Vec<Job>> {
 
 /// A run of a job that this process holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Run {
+pub struct JobClaim {
     /// The job.
     pub job: JobKind,
     /// The lease.
@@ -148,7 +152,7 @@ pub struct Run {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn begin(store: &Store, runner: &str, lease: Duration) -> Result<Option<Run>> {
+pub async fn begin(store: &Store, runner: &str, lease: Duration) -> Result<Option<JobClaim>> {
     let row: Option<(String, i64)> = sqlx::query_as(
         "UPDATE jobs SET leased_until = now() + make_interval(secs => $2), run_lease = run_lease + 1, runner = $1, started_at = now() \
          WHERE name = (SELECT name FROM jobs WHERE due_at <= now() AND (leased_until IS NULL OR leased_until < now()) AND name = ANY($3) \
@@ -161,9 +165,9 @@ pub async fn begin(store: &Store, runner: &str, lease: Duration) -> Result<Optio
     .fetch_optional(store.pool())
     .await?;
     if row.is_some() {
-        live::mark(store, &[Topic::Jobs]);
+        store.mark(&[Topic::Jobs]);
     }
-    Ok(row.and_then(|(name, run_lease)| Some(Run { job: name.parse().ok()?, run_lease })))
+    Ok(row.and_then(|(name, run_lease)| Some(JobClaim { job: name.parse().ok()?, run_lease })))
 }
 
 /// How a run ended.
@@ -179,7 +183,7 @@ pub struct Ended {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn end(store: &Store, run: Run, ended: &Ended) -> Result<bool> {
+pub async fn end(store: &Store, run: JobClaim, ended: &Ended) -> Result<bool> {
     let told = sqlx::query(
         "UPDATE jobs SET leased_until = NULL, finished_at = now(), succeeded = $3, result = $4, \
            requested_by = CASE WHEN due_at > started_at THEN requested_by END, \
@@ -193,7 +197,7 @@ pub async fn end(store: &Store, run: Run, ended: &Ended) -> Result<bool> {
     .bind(run.job.every().as_secs_f64())
     .execute(store.pool())
     .await?;
-    live::mark(store, &[Topic::Jobs]);
+    store.mark(&[Topic::Jobs]);
     Ok(told.rows_affected() > 0)
 }
 
@@ -216,7 +220,7 @@ pub async fn request(store: &Store, actor: &Actor, job: JobKind) -> Result<()> {
     let detail = serde_json::json!({});
     let entry = Audit { action: "job.request", subject: &format!("job:{job}"), lead: None, detail };
     audit(&mut transaction, actor, entry).await?;
-    sqlx::query("SELECT pg_notify($1, '')").bind(JOBS_CHANNEL).execute(&mut *transaction).await?;
+    notify(&mut transaction, Channel::Jobs, "").await?;
     transaction.commit().await?;
     Ok(())
 }

@@ -30,12 +30,12 @@ pub use lists::{
     outbox_counts,
 };
 pub use replay::{
-    DeadFilter, Replayed, ReplayedMany, replay, replay_all, replay_chosen, stop_replay, untried,
+    DeadFilter, Replayed, ReplayedMany, count_dead_after, replay, replay_chosen, replay_next, stop_replay,
+    untried,
 };
 pub use unfinished::{Unfinished, UnfinishedFilter, UnfinishedState, count_dead, unfinished};
 
 use crate::error::Result;
-pub use crate::ingest::OUTBOX_CHANNEL;
 use crate::pool::Store;
 
 /// How long a claim holds without a heartbeat. Long enough that a busy process does not lose its effects, short enough

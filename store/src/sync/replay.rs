@@ -9,12 +9,13 @@ use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
 use crate::actor::Actor;
+use crate::channel::{Channel, notify};
 use crate::control::{Audit, audit};
 use crate::error::{Error, Result};
 use crate::pool::Store;
 use crate::sync::claim::Ticket;
 use crate::sync::finish::{Answer, Finish, Outcome, finish_on};
-use crate::sync::{BATCH, LEASE, OUTBOX_CHANNEL};
+use crate::sync::{BATCH, LEASE};
 
 /// What replaying came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,41 +107,55 @@ pub async fn replay_chosen(store: &Store, actor: &Actor, effects: &[EffectId]) -
     Ok(all)
 }
 
-/// Tries all dead effects again that the filter means, in batches; a failure leaves those of the batches before it
-/// ready.
+/// The dead effects of a filter, from one on.
+const DEAD: &str = "state = 'dead' AND effect_id > $1 AND ($2::uuid IS NULL OR destination_id = $2) \
+    AND ($3::text IS NULL OR strpos(lower(last_error), lower($3)) > 0)";
+
+/// Tries the next dead effects again that the filter means, a batch of them, after one if given; returns the last of them, or
+/// `None` when there are no more. The caller commits.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn replay_all(store: &Store, actor: &Actor, filter: &DeadFilter) -> Result<ReplayedMany> {
-    let mut all = ReplayedMany::default();
-    let mut after = Uuid::nil();
-    loop {
-        let mut transaction = store.pool().begin().await?;
-        let ids: Vec<Uuid> = sqlx::query_scalar(
-            "SELECT effect_id FROM outbox WHERE state = 'dead' AND effect_id > $1 AND ($2::uuid IS NULL OR destination_id = $2) \
-             AND ($3::text IS NULL OR strpos(lower(last_error), lower($3)) > 0) ORDER BY effect_id LIMIT $4 FOR UPDATE SKIP LOCKED",
-        )
-        .bind(after)
+pub async fn replay_next(
+    connection: &mut PgConnection,
+    actor: &Actor,
+    filter: &DeadFilter,
+    after: Option<EffectId>,
+) -> Result<Option<(EffectId, ReplayedMany)>> {
+    let query = format!(
+        "SELECT effect_id FROM outbox WHERE {DEAD} ORDER BY effect_id LIMIT $4 FOR UPDATE SKIP LOCKED"
+    );
+    let ids: Vec<Uuid> = sqlx::query_scalar(sqlx::AssertSqlSafe(query))
+        .bind(after.map_or(Uuid::nil(), |id| id.0))
         .bind(filter.destination.map(|id| id.0))
         .bind(filter.error.as_deref())
         .bind(BATCH as i64)
-        .fetch_all(&mut *transaction)
+        .fetch_all(&mut *connection)
         .await?;
-        let Some(last) = ids.last() else { break };
-        after = *last;
-        let batch = ReplayedMany::of(&revive(&mut transaction, actor.now, &ids).await?);
-        let detail = json!({
-            "destination": filter.destination, "error": filter.error, "ready": batch.ready,
-            "superseded": batch.superseded, "overtaken": batch.overtaken,
-        });
-        let entry = Audit { action: "effect.replay_all", subject: "outbox", lead: None, detail };
-        audit(&mut transaction, actor, entry).await?;
-        transaction.commit().await?;
-        all.ready += batch.ready;
-        all.superseded += batch.superseded;
-        all.overtaken += batch.overtaken;
-    }
-    Ok(all)
+    let Some(last) = ids.last() else { return Ok(None) };
+    let batch = ReplayedMany::of(&revive(connection, actor.now, &ids).await?);
+    let detail = json!({
+        "destination": filter.destination, "error": filter.error, "ready": batch.ready,
+        "superseded": batch.superseded, "overtaken": batch.overtaken,
+    });
+    let entry = Audit { action: "effect.replay_all", subject: "outbox", lead: None, detail };
+    audit(connection, actor, entry).await?;
+    Ok(Some(((*last).into(), batch)))
+}
+
+/// Returns how many dead effects the filter means, after one if given.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count_dead_after(store: &Store, filter: &DeadFilter, after: Option<EffectId>) -> Result<u64> {
+    let query = format!("SELECT count(*) FROM outbox WHERE {DEAD}");
+    let count: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(query))
+        .bind(after.map_or(Uuid::nil(), |id| id.0))
+        .bind(filter.destination.map(|id| id.0))
+        .bind(filter.error.as_deref())
+        .fetch_one(store.pool())
+        .await?;
+    Ok(u64::try_from(count).unwrap_or_default())
 }
 
 /// How many of those that were made ready at an instant have not been tried yet, [`PROGRESS_ROWS`] at most: what shows how
@@ -264,6 +279,6 @@ async fn revive(connection: &mut PgConnection, now: DateTime<Utc>, ids: &[Uuid])
         .bind(now)
         .execute(&mut *connection)
         .await?;
-    sqlx::query("SELECT pg_notify($1, '')").bind(OUTBOX_CHANNEL).execute(connection).await?;
+    notify(connection, Channel::Outbox, "").await?;
     Ok(rows)
 }

@@ -47,7 +47,7 @@ pub struct UnfinishedFilter {
     /// Those that stand so.
     pub state: Option<UnfinishedState>,
     /// Those whose last error has this text in it, in capitals or not: the same that
-    /// [`replay_all`](super::replay_all) would try again.
+    /// [`replay_next`](super::replay_next) would try again.
     pub error: Option<String>,
 }
 
@@ -146,7 +146,7 @@ pub async fn unfinished(
     Ok(UnfinishedPage { rows, beside })
 }
 
-/// How many failed effects a filter means: as many as [`replay_all`](super::replay_all) would try again. Stops at
+/// How many failed effects a filter means: as many as [`replay_next`](super::replay_next) would try again. Stops at
 /// [`COUNTED_ROWS`] and one.
 ///
 /// # Errors

@@ -16,4 +16,5 @@ mod outbox;
 mod people;
 mod reads;
 mod releases;
+mod runs;
 mod unfinished;

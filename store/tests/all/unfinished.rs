@@ -7,7 +7,7 @@ use store::reads::keyset::Order;
 use store::sync::unfinished::{Cursor, PAGE_ROWS};
 use store::sync::{
     Answer, DeadFilter, EffectState, Finish, Outcome, UnfinishedFilter, UnfinishedState, claim, count_dead,
-    effect, finish, fixture, replay_all, unfinished, used_on,
+    effect, finish, fixture, unfinished, used_on,
 };
 use store::testing::TestDatabase;
 use store::{Actor, Error, Store};
@@ -116,7 +116,7 @@ async fn each_filter_means_what_it_says_and_the_same_as_trying_again_does() {
     }
     let filter = DeadFilter { destination: Some(world.crm), error: Some("STATUS 410".into()) };
     let meant = list(Some(world.crm), dead, Some("STATUS 410")).await;
-    let came = replay_all(world.store(), &Actor::command("test"), &filter).await.unwrap();
+    let came = fixture::replay_all(world.store(), &Actor::command("test"), &filter).await.unwrap();
     assert_eq!((came.ready, meant), (2, newest_first(crm[..2].to_vec())));
     assert_eq!(count_dead(world.store(), &filter).await.unwrap(), 0);
 }

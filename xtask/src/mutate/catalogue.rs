@@ -15,7 +15,7 @@ pub struct Mutant {
 }
 
 /// Every trigger. Triggers of parents are dropped or lose one event; their copies on partitions are disabled.
-const TRIGGERS: &str = "SELECT c.relname AS table, t.tgname AS name, pg_get_triggerdef(t.oid) AS definition, t.tgparentid <> 0 AS is_copy \
+const TRIGGERS: &str = "SELECT c.relname AS table, t.tgname AS name, pg_get_triggerdef(t.oid) AS definition, t.tgparentid <> 0 AS is_copy, t.tgenabled = 'A' AS is_always \
     FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid \
     WHERE NOT t.tgisinternal AND c.relnamespace = 'public'::regnamespace ORDER BY t.tgparentid <> 0, c.relname, t.tgname";
 
@@ -90,16 +90,20 @@ fn triggers(row: &Value, found: &mut Vec<Mutant>) -> Result<()> {
     }
     let drop = format!("DROP TRIGGER {name} ON {table}");
     found.push(Mutant { name: format!("trigger {name} on {table}: dropped"), sql: drop.clone() });
-    let parts =
-        definition.split_once(" BEFORE ").and_then(|(head, rest)| Some((head, rest.split_once(" ON ")?)));
-    let (head, (events, tail)) =
-        parts.with_context(|| format!("no trigger that comes before: {definition}"))?;
+    let time = [" BEFORE ", " AFTER "].into_iter().find(|time| definition.contains(time));
+    let time = time.with_context(|| format!("a trigger at an unknown time: {definition}"))?;
+    let parts = definition.split_once(time).and_then(|(head, rest)| Some((head, rest.split_once(" ON ")?)));
+    let (head, (events, tail)) = parts.with_context(|| format!("a trigger on nothing: {definition}"))?;
     let events: Vec<&str> = events.split(" OR ").collect();
+    let always = match row["is_always"] {
+        Value::Bool(true) => format!("; ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}"),
+        _ => String::new(),
+    };
     for event in events.iter().filter(|_| events.len() > 1) {
         let kept: Vec<&str> = events.iter().filter(|other| *other != event).copied().collect();
         found.push(Mutant {
             name: format!("trigger {name} on {table}: not on {event}"),
-            sql: format!("{drop}; {head} BEFORE {} ON {tail}", kept.join(" OR ")),
+            sql: format!("{drop}; {head}{time}{} ON {tail}{always}", kept.join(" OR ")),
         });
     }
     Ok(())

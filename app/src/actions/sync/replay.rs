@@ -3,11 +3,12 @@
 use chrono::{DateTime, Utc};
 use engine::ids::EffectId;
 use leptos::prelude::*;
+use service::run::{ReplayDeliveries, ReplayDeliveriesInput};
 use store::sync::unfinished::PAGE_ROWS;
-use store::sync::{self, DeadFilter, Replayed, ReplayedMany};
+use store::sync::{self, Replayed, ReplayedMany};
 
 use super::destination;
-use crate::actions::{LocalPath, REPEATED, actor, actor_once, allowed, back_to, lead_to_with};
+use crate::actions::{LocalPath, REPEATED, actor, actor_once, allowed, back_to, lead_to, lead_to_with, runs};
 use crate::error::{Error, Result};
 use crate::flash::Flash;
 use crate::ui::number;
@@ -73,7 +74,7 @@ pub async fn replay_chosen(
     lead_to_with(&watching(back, &came, request.now), &Flash::new(told(&came)))
 }
 
-/// Tries all failed effects again that a filter means, and leads back to `next`.
+/// Starts a run that retries all failed deliveries that a filter means, and leads to it.
 ///
 /// # Errors
 /// When there is no such destination, or the database fails.
@@ -88,22 +89,17 @@ pub async fn replay_effects(
     /// Names the form, so that it acts once.
     #[server(default)]
     form: String,
-    /// Where to go then.
-    #[server(default)]
-    next: Option<String>,
 ) -> Result<(), Error> {
     let request = allowed::<ReplayEffects>()?;
     let destination = match destination.as_str() {
         "" => None,
         name => Some(self::destination(&request.store, name).await?.id()),
     };
-    let filter = DeadFilter { destination, error: Some(error).filter(|text| !text.is_empty()) };
-    let back = back_to(next.as_deref(), "/sync/effects?state=dead");
-    let came = match sync::replay_all(&request.store, &actor_once(&request, &form)?, &filter).await {
-        Err(store::Error::Repeated) => return lead_to_with(&back, &Flash::new(REPEATED)),
-        came => came?,
-    };
-    lead_to_with(&watching(back, &came, request.now), &Flash::new(told(&came)))
+    let input = ReplayDeliveriesInput { destination, error: Some(error).filter(|text| !text.is_empty()) };
+    match runs::start_once::<ReplayDeliveries>(&request, &form, &input).await? {
+        Some(run) => lead_to(&runs::path(run)),
+        None => lead_to_with(&back_to(None, "/sync/effects?state=dead"), &Flash::new(REPEATED)),
+    }
 }
 
 /// Breaks a replay off, and leads back to `next`.

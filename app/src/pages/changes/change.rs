@@ -5,7 +5,6 @@ use engine::change::{self, Comparison};
 use leptos::either::{Either, EitherOf3};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
-use store::Store;
 use store::actor::Role;
 use store::changes::{self, Change, Review, State};
 use store::releases;
@@ -22,7 +21,9 @@ use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
 use crate::ui::diff::{differences, text_diff};
 use crate::ui::{titles, words};
-use service::change::{Impact, Reading};
+use service::change::Reading;
+
+use super::impact::ImpactView;
 
 /// The page of one change.
 #[component]
@@ -45,8 +46,8 @@ pub(super) struct Loaded {
     pub reading: Option<Reading>,
     /// Titles of the live workflows that decide by it.
     pub workflows: Vec<String>,
-    /// What it would have come to with the newest leads of each.
-    pub impacts: Vec<Impact>,
+    /// Its impact on the newest leads of each.
+    pub impact: ImpactView,
     /// Its releases, once it is approved.
     pub releases: Vec<ReleaseActs>,
     pub viewer: Viewer,
@@ -137,7 +138,7 @@ async fn gather(here: Here, number: i64, flash: Flash) -> Result<Loaded> {
     };
     let used = store::reads::subjects::used_in(store, change.kind, &change.name).await?;
     Ok(Loaded {
-        impacts: impacts(store, &change).await?,
+        impact: impact::load(store, &change).await?,
         // A text of lines may be long, and the differences say it all, entry by entry.
         base_text: base
             .filter(|_| change.kind.spec().text == TextForm::Yaml)
@@ -156,22 +157,6 @@ async fn gather(here: Here, number: i64, flash: Flash) -> Result<Loaded> {
         request: here.request.clone(),
         flash,
     })
-}
-
-/// What an open change would have come to.
-async fn impacts(store: &Store, change: &Change) -> Result<Vec<Impact>> {
-    let (Some(body), State::Draft | State::Submitted) = (&change.body, change.state) else {
-        return Ok(Vec::new());
-    };
-    let around = {
-        let mut connection = store.pool().acquire().await.map_err(store::Error::from)?;
-        service::change::surroundings(&mut connection, change.kind, Some(&change.name)).await?
-    };
-    let mut all = Vec::with_capacity(around.len());
-    for around in &around {
-        all.extend(service::change::impact(store, around, change.kind, &change.name, body).await?);
-    }
-    Ok(all)
 }
 
 /// The releases that its approval created, and going live with them.
@@ -241,8 +226,7 @@ fn content(loaded: &Loaded) -> impl IntoView + use<> {
         view! { <h2>"Line by line"</h2>{diff} }
     });
     view! {
-        {impact::found(change, &loaded.impacts).into_any()}
-        {impact::section(&loaded.impacts).into_any()}
+        {impact::section(loaded).into_any()}
         <section class="stacked-sections"><h2>"What changes"</h2>{differences(&loaded.comparison)}{lines}</section>
     }
 }

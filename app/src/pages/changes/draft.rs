@@ -66,8 +66,7 @@ pub fn editing(loaded: &Loaded) -> impl IntoView + use<> {
         </form>
         <Unsaved />
         {upload}
-        {impact::found(&loaded.change, &loaded.impacts).into_any()}
-        {impact::section(&loaded.impacts).into_any()}
+        {impact::section(loaded).into_any()}
         <section class="stacked-sections"><h2>"What it changes so far"</h2>{differences(&loaded.comparison)}</section>
         {discard(change.number)}
     }

@@ -1,44 +1,131 @@
-//! What a change would have come to, in figures.
+//! What a change would have come to, in figures. It is computed by a run, once for each saved text.
 
-use engine::change;
+use std::time::Duration;
+
+use engine::change::Mark;
 use leptos::either::Either;
 use leptos::prelude::*;
+use leptos::server_fn::ServerFn as _;
+use service::change::{ChangeImpact, WorkflowImpact};
+use service::run::ensure_impact;
+use store::Store;
+use store::changes::{Change, State};
+use store::refresh::Topic;
+use store::runs::{self, Run, RunState};
+use tokio::time::Instant;
 
-use store::changes::Change;
-
+use super::change::Loaded;
+use crate::actions::runs::{RetryRun, may_own};
+use crate::error::Result;
 use crate::ui::charts::bars::STACK;
 use crate::ui::chip::action_chip;
+use crate::ui::clock::Clock;
 use crate::ui::code::findings;
-use crate::ui::number;
-use service::change::Impact;
+use crate::ui::form::once;
+use crate::ui::progress::progress_said;
+use crate::ui::{number, refresh};
 
-/// For each workflow the newest leads, decided by what is live and with the change.
-pub fn section(impacts: &[Impact]) -> impl IntoView + use<> {
-    let impacts: Vec<&Impact> = impacts.iter().filter(|impact| impact.decided > 0).collect();
-    (!impacts.is_empty()).then(|| {
-        let all = impacts.into_iter().map(one).collect_view();
-        view! { <section class="stacked-sections impact"><h2>"What it would have come to"</h2>{all}</section> }
+/// How long the page waits for an impact before it says that it is being computed.
+const PATIENCE: Duration = Duration::from_millis(700);
+/// From one look to the next.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// The impact of a change, as far as it is known.
+pub enum ImpactView {
+    /// It is closed, cannot be read, or no live workflow would use it.
+    None,
+    /// A run computes it, or could not.
+    Run(Box<Run>),
+    /// It is known.
+    Known(Box<Run>, ChangeImpact),
+}
+
+/// Finds the impact of an open change, or the run that computes it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn load(store: &Store, change: &Change) -> Result<ImpactView> {
+    if !matches!(change.state, State::Draft | State::Submitted) {
+        return Ok(ImpactView::None);
+    }
+    let Some(mut run) = ensure_impact(store, change).await? else { return Ok(ImpactView::None) };
+    let until = Instant::now() + PATIENCE;
+    while !run.state()?.is_over() && Instant::now() < until {
+        tokio::time::sleep(LOOK).await;
+        run = runs::by_id(store, run.id).await?;
+    }
+    let known = run.result.clone().and_then(|result| serde_json::from_value(result).ok());
+    Ok(match known {
+        Some(impact) => ImpactView::Known(Box::new(run), impact),
+        None => ImpactView::Run(Box::new(run)),
     })
 }
 
-/// What was found about the rules themselves, which holds for every workflow that they decide in.
-pub fn found(change: &Change, impacts: &[Impact]) -> impl IntoView + use<> {
-    let marks = change.body.as_ref().zip(impacts.first()).map(|(body, impact)| {
-        change::notes(change.kind, &change.source, body, &impact.analysis, impact.decided)
+/// What is found about the rules, and for each workflow the newest leads, decided by what is live and with the change.
+pub fn section(loaded: &Loaded) -> impl IntoView + use<> {
+    match &loaded.impact {
+        ImpactView::None => ().into_any(),
+        ImpactView::Run(run) => {
+            let part = refresh::part_due("impact", Topic::Runs, computing(loaded, run));
+            view! { {part}{refresh::hear(&[Topic::Runs])} }.into_any()
+        }
+        ImpactView::Known(run, impact) => {
+            let known = known(&loaded.change.source, run, impact, loaded.clock);
+            view! { <div id="impact">{known}</div> }.into_any()
+        }
+    }
+}
+
+fn computing(loaded: &Loaded, run: &Run) -> impl IntoView + use<> {
+    let page = format!("/changes/{}", loaded.change.number);
+    let is_failed = matches!(run.state(), Ok(RunState::Failed | RunState::Cancelled));
+    let body = if is_failed {
+        let retry = may_own(&loaded.request, run).then(|| {
+            view! {
+                <form method="post" action=RetryRun::PATH>
+                    {once(&loaded.request, "retry-run")}
+                    <input type="hidden" name="run" value=run.id.to_string() />
+                    <input type="hidden" name="next" value=page />
+                    <button class="btn">"Compute again"</button>
+                </form>
+            }
+        });
+        let said = run.error.clone().unwrap_or_else(|| "It was cancelled.".into());
+        Either::Left(view! { <p class="tone" data-a="bad">{said}</p>{retry} })
+    } else {
+        let refresh = view! { <a class="btn" href=page>"Refresh"</a> }.into_any();
+        Either::Right(progress_said("The impact is being computed".into(), 0, None, Some(refresh)))
+    };
+    view! { <section class="stacked-sections impact"><h2>"Projected impact"</h2>{body}</section> }
+}
+
+fn known(source: &str, run: &Run, impact: &ChangeImpact, clock: Clock) -> impl IntoView + use<> {
+    let workflows: Vec<&WorkflowImpact> =
+        impact.workflows.iter().filter(|impact| impact.decided > 0).collect();
+    let as_of = run.finished_at.map(|at| {
+        view! { <p class="meta">"Computed "{clock.stamp_said(at)}" from the newest leads at that time."</p> }
     });
-    let marks = marks.unwrap_or_default();
+    let section = (!workflows.is_empty()).then(|| {
+        let all = workflows.into_iter().map(one).collect_view();
+        view! { <section class="stacked-sections impact"><h2>"Projected impact"</h2>{all}{as_of}</section> }
+    });
+    view! { {found(source, &impact.findings)}{section} }
+}
+
+/// What was found about the rules themselves, which holds for every workflow that they decide in.
+fn found(source: &str, marks: &[Mark]) -> impl IntoView + use<> {
     (!marks.is_empty()).then(|| {
         view! {
             <section class="stacked-sections" aria-labelledby="findings">
                 <h2 id="findings">"Findings"</h2>
                 <p class="meta">"Worth a look. None of them keeps it from being submitted."</p>
-                {findings(&change.source, &marks)}
+                {findings(source, marks)}
             </section>
         }
     })
 }
 
-fn one(impact: &Impact) -> impl IntoView + use<> {
+fn one(impact: &WorkflowImpact) -> impl IntoView + use<> {
     let decided = number::plural(impact.decided as i64, "newest lead", "newest leads");
     if impact.moved == 0 {
         return Either::Left(
@@ -75,7 +162,7 @@ fn one(impact: &Impact) -> impl IntoView + use<> {
         </p>
         <table class="table">
             <caption class="sr">{format!("Decisions in {} by what is live and with the change", impact.workflow)}</caption>
-            <thead><tr><th scope="col">"Action"</th><th scope="col" class="num">"Live"</th><th scope="col" class="num">"With it"</th><th scope="col" class="num">"Change"</th></tr></thead>
+            <thead><tr><th scope="col">"Action"</th><th scope="col" class="num">"Live"</th><th scope="col" class="num">"With this change"</th><th scope="col" class="num">"Change"</th></tr></thead>
             <tbody>{rows}</tbody>
         </table>
         <details class="fold"><summary>"Some of them"</summary><ul class="plain-list">{examples}</ul></details>

@@ -10,14 +10,15 @@ use std::collections::BTreeMap;
 use engine::action::Action;
 use leptos::prelude::*;
 use store::Store;
-use store::live::Topic;
 use store::reads::frame::{RuleName, WorkflowName, live_rules, names_of, workflow_names};
 use store::reads::keyset::Order;
 use store::reads::leads_list::{self, COUNTED_ROWS, Cursor, Place, Row};
+use store::refresh::Topic;
 
 use super::frame::Here;
 use super::list_page::{ListPage, ListRequest, ListSurroundings, Rows};
 use super::places::Section;
+use crate::actions::runs::StartImport;
 use crate::error::Result;
 use crate::flash::Flash;
 use crate::lists::{LEADS, ListInfo};
@@ -100,14 +101,17 @@ impl ListPage for LeadList {
 
     fn surroundings(
         &self,
-        _here: &Here,
+        here: &Here,
         _flash: &Flash,
         extras: &LeadListExtras,
         _found: &Rows<Row, Place>,
     ) -> ListSurroundings {
         let Self { asked, workflows } = self;
+        let import = here
+            .may::<StartImport>()
+            .then(|| view! { <a class="btn push" href="/import">"Import leads"</a> });
         ListSurroundings {
-            bar: view! { <h1>"Leads"</h1><span class="meta">{order(asked)}</span> }.into_any(),
+            bar: view! { <h1>"Leads"</h1><span class="meta">{order(asked)}</span>{import} }.into_any(),
             form: filter::form(asked, workflows, &extras.rules).into_any(),
             chips: asked.chips(workflows, &extras.rules),
             cleared: Address::new(LEADS.path).href(),

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use reqwest::{Method, Response, StatusCode};
-use server::http::routes;
+use server::router::routes;
 use store::actor::Role;
 use store::people::Scope;
 use strum::VariantArray as _;
@@ -58,6 +58,9 @@ const MATRIX: &[(&str, &str, &str)] = &[
     ("GET", "/sync/effects",                       "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("GET", "/sync/effects/{id}",                  "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("GET", "/sync/jobs",                          "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
+    ("GET", "/runs",                               "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
+    ("GET", "/runs.csv",                           "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
+    ("GET", "/runs/{id}",                          "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("GET", "/rules",                              "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("GET", "/rules/{name}",                       "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("GET", "/lists",                              "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
@@ -70,6 +73,8 @@ const MATRIX: &[(&str, &str, &str)] = &[
     ("GET", "/fields/{name}",                      "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("GET", "/changes",                            "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("GET", "/changes/{number}",                   "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
+    ("GET", "/releases",                           "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
+    ("GET", "/releases/{number}",                  "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("GET", "/audit",                              "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("GET", "/people",                             "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("GET", "/people/{id}",                        "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
@@ -91,6 +96,14 @@ const MATRIX: &[(&str, &str, &str)] = &[
     ("POST", "/actions/resume-destination",        ".  .  .  .  x  x  .  .  .  x  |  .  .  .  .  |  ."),
     ("POST", "/actions/set-destination-title",     ".  .  .  .  x  x  .  .  .  x  |  .  .  .  .  |  ."),
     ("POST", "/actions/replay-effect",             ".  .  .  .  x  x  .  .  .  x  |  .  .  .  .  |  ."),
+    ("GET", "/import",                             ".  .  x  .  .  .  .  .  .  x  |  .  .  .  .  |  ."),
+    ("GET", "/import/{id}",                        ".  .  x  .  .  .  .  .  .  x  |  .  .  .  .  |  ."),
+    ("GET", "/runs/{id}/rejects.csv",              ".  .  x  .  .  .  .  .  .  x  |  .  .  .  .  |  ."),
+    ("POST", "/import/upload",                     ".  .  x  .  .  .  .  .  .  x  |  .  .  .  .  |  ."),
+    ("POST", "/actions/start-import",              ".  .  x  .  .  .  .  .  .  x  |  .  .  .  .  |  ."),
+    ("POST", "/actions/start-replay",              ".  .  x  .  .  x  .  .  .  x  |  .  .  .  .  |  ."),
+    ("POST", "/actions/cancel-run",                "x  x  x  .  x  x  .  .  .  x  |  .  .  .  .  |  ."),
+    ("POST", "/actions/retry-run",                 "x  x  x  .  x  x  .  .  .  x  |  .  .  .  .  |  ."),
     ("POST", "/actions/replay-effects",            ".  .  .  .  x  x  .  .  .  x  |  .  .  .  .  |  ."),
     ("POST", "/actions/replay-chosen",             ".  .  .  .  x  x  .  .  .  x  |  .  .  .  .  |  ."),
     ("POST", "/actions/stop-replay",               ".  .  .  .  x  x  .  .  .  x  |  .  .  .  .  |  ."),
@@ -122,6 +135,7 @@ const MATRIX: &[(&str, &str, &str)] = &[
     ("POST", "/actions/save-change",               "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("POST", "/actions/withdraw-change",           "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("POST", "/actions/comment-change",            "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
+    ("POST", "/actions/set-availability",          ".  .  x  x  .  .  .  .  .  .  |  .  .  .  .  |  ."),
     ("POST", "/actions/set-version-title",         "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("POST", "/changes/{number}/upload",           "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("POST", "/actions/save-view",                 "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
@@ -130,6 +144,10 @@ const MATRIX: &[(&str, &str, &str)] = &[
     // Approvals: the roles that sign at least one kind of change.
     ("POST", "/actions/sign-change",               "x  x  x  x  .  .  .  .  .  .  |  .  .  .  .  |  ."),
     ("POST", "/actions/return-change",             "x  x  x  x  .  .  .  .  .  .  |  .  .  .  .  |  ."),
+    ("POST", "/actions/approve-release",           "x  x  x  x  .  .  .  .  .  .  |  .  .  .  .  |  ."),
+    // Going live: RevOps. A release is approved first, and goes live by someone other than its author.
+    ("POST", "/actions/go-live",                   ".  .  x  .  .  .  .  .  .  .  |  .  .  .  .  |  ."),
+    ("POST", "/actions/withdraw-release",          ".  .  x  .  .  .  .  .  .  .  |  .  .  .  .  |  ."),
     // The API: a key with the scope; a session does not count.
     ("POST", "/api/v1/events",                     ".  .  .  .  .  .  .  .  .  .  |  x  .  .  .  |  ."),
     ("POST", "/api/v1/events/batch",               ".  .  .  .  .  .  .  .  .  .  |  x  .  .  .  |  ."),

@@ -103,13 +103,13 @@ async fn a_release_that_was_rebuilt_says_so_and_is_approved_again() {
     let mut ana = app.signed_in("ana@acme.example", &[Role::Revops]).await;
     let mut ben = app.signed_in("ben@acme.example", &[Role::Revops]).await;
     let mut cleo = app.signed_in("cleo@acme.example", &[Role::AeRepLeader]).await;
+    let rules = include_str!("../../../demo/demo.yaml").replace("> 0.85", "> 0.8");
+    app.office.apply(&rules, false).await.unwrap();
     let change = submit(&mut ana, "Zorg").await;
     approve(&mut ben, &app, &change, "revops").await;
     approve(&mut cleo, &app, &change, "ae_rep_leader").await;
     let list = live(&app).await + 1;
     // The rules change beside it, and go live first.
-    let rules = include_str!("../../../demo/demo.yaml").replace("> 0.85", "> 0.8");
-    app.office.apply(&rules, false).await.unwrap();
     service::testing::approve_all(app.store()).await;
     assert_eq!(live(&app).await, list + 1);
 

@@ -6,6 +6,7 @@ use serde_json::json;
 use store::actor::Role;
 use store::sync::{destinations, fixture, jobs};
 
+use super::runs::over;
 use crate::support::{Browser, TestApp, location};
 
 /// Texts of the audit log, in order, of what was done to syncs.
@@ -144,15 +145,20 @@ async fn all_failed_ones_of_a_filter_are_tried_again_and_no_others() {
     let page = text(&mut browser, list).await;
     assert!(page.contains("Try all 2 again"));
     assert!(page.contains("2\u{a0}failed actions to spare whose error has “status 410” in it"));
-    let fields = [("destination", "spare"), ("error", "status 410"), ("next", list)];
-    assert_eq!(location(&browser.post("/actions/replay-effects", &fields).await), list);
-    assert!(text(&mut browser, list).await.contains("2 are on their way again."));
+    let fields = [("destination", "spare"), ("error", "status 410")];
+    let retried = async |browser: &mut Browser<'_>| {
+        let answer = browser.post("/actions/replay-effects", &fields).await;
+        let page = location(&answer).to_owned();
+        over(app.store(), page.strip_prefix("/runs/").unwrap().parse().unwrap()).await;
+        text(browser, &page).await
+    };
+    let page = retried(&mut browser).await;
+    assert!(page.contains("2\u{a0}deliveries are retried.") && page.contains("Retried: 0 of 2"), "{page}");
     let mut left = states(&app, spare).await;
     left.sort();
     assert_eq!(left, ["dead", "ready", "ready"]);
     assert_eq!(states(&app, other).await, ["dead"]);
-    browser.post("/actions/replay-effects", &fields).await;
-    assert!(text(&mut browser, list).await.contains("Nothing had failed like this any more."));
+    assert!(retried(&mut browser).await.contains("No failed deliveries match any more."));
 }
 
 #[tokio::test]

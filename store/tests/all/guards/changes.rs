@@ -1,6 +1,8 @@
 //! `check_change` and `change_is_signed`: how a change moves from draft to approved, and what cannot change on the way.
 
-use super::support::{ANA, BEN, CHANGE, CLEO, Guards, OTHER, approve, draft, review, sign, submit, version};
+use super::support::{
+    ANA, BEN, CHANGE, CHECK, CLEO, Guards, OTHER, approve, draft, review, sign, submit, version,
+};
 
 const UNSIGNED: &str = "not every role that has to sign has signed";
 const THIS: &str = "'list', 'tam', 1, sha256('Initech')";
@@ -98,6 +100,16 @@ async fn a_draft_is_edited_and_what_was_submitted_is_not() {
     guards
         .would_accept("UPDATE changes SET state = 'withdrawn', closed_at = now(), updated_at = now()")
         .await;
+}
+
+#[tokio::test]
+async fn a_change_is_submitted_for_every_role_of_its_kind() {
+    let mut guards = Guards::open(&draft(CHANGE, "tam")).await;
+    for roles in ["{}", "{ae_rep_leader}"] {
+        let submit = submit(CHANGE).replace("{revops,ae_rep_leader}", roles);
+        guards.violates(&submit, CHECK, "changes_roles_that_sign").await;
+    }
+    guards.would_accept(&submit(CHANGE).replace(",ae_rep_leader", "")).await;
 }
 
 #[tokio::test]

@@ -82,7 +82,13 @@ async fn what_a_live_workflow_decides_by_changes_by_signatures_only() {
     let next = version("NULL", "'list', 'tam', 2, sha256('Globex')");
     // Nothing is live yet.
     guards.would_accept(&next).await;
-    guards.accepts("UPDATE workflows SET live_bundle = sha256('live'), first_live_at = now()").await;
+    let release = |bundle: &str, stage: &str, share: u8| {
+        format!(
+            "INSERT INTO releases (id, workflow_id, waiver, bundle, built_at, built_by, stage, stage_since, stage_by, share, in_flight, live_since, created_at, created_by)
+             VALUES (gen_random_uuid(), '{CHANGE}', 'A test', sha256('{bundle}'), now(), 'test', '{stage}', now(), 'test', {share}, 'finish_old', now(), now(), 'test');"
+        )
+    };
+    guards.unguarded(&(release("live", "live", 100) + &release("old", "retired", 0))).await;
     guards.refuses(&next, "a live workflow decides by it: this needs a change that was signed").await;
     for free in [
         "'pool', 'tam', 1, sha256('Globex')",

@@ -16,9 +16,21 @@ INSERT INTO versions (id, kind, name, version, body, hash, change_id, created_at
     'list', 'tam', 1, '{}', sha256('x'), '00000000-0000-7000-8000-000000000001', now(), 'test');
 INSERT INTO version_titles (kind, name, title) VALUES ('list', 'tam', 'Target accounts');
 INSERT INTO bundles (hash, workflow_id, manifest, version_ids, created_at) VALUES (sha256('x'), '00000000-0000-7000-8000-000000000001', '{}', '{}', now());
+INSERT INTO releases (id, workflow_id, change_id, bundle, built_at, built_by, stage, stage_since, stage_by, share, in_flight, live_since, created_at, created_by)
+    VALUES ('00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000001', sha256('x'), now(), 'test',
+    'live', now(), 'test', 100, 'finish_old', now(), now(), 'test');
+INSERT INTO release_approvals (release_id, bundle, role, person_id, at)
+    VALUES ('00000000-0000-7000-8000-000000000001', sha256('x'), 'revops', '00000000-0000-7000-8000-000000000001', now());
+INSERT INTO release_history (release_id, step, stage, bundle, at, by_whom, why)
+    VALUES ('00000000-0000-7000-8000-000000000001', 1, 'live', sha256('x'), now(), 'test', '');
 INSERT INTO routes (kind, source, workflow_id) VALUES ('form', 'web', '00000000-0000-7000-8000-000000000001');
+INSERT INTO pool_availability (pool, person, weight, changed_at, changed_by) VALUES ('ae', 'jane@acme.example', 2, now(), 'test');
 INSERT INTO pool_states (name) VALUES ('ae');
 INSERT INTO destinations (id, name, kind, settings, created_at) VALUES ('00000000-0000-7000-8000-000000000001', 'crm', 'webhook', '{}', now());
+INSERT INTO credentials (id, name, configured, grant_text, created_at) VALUES ('00000000-0000-7000-8000-000000000001', 'crm', 'x', 'x', now());
+INSERT INTO runs (id, kind, work_key, input, created_by, created_at) VALUES ('00000000-0000-7000-8000-000000000001', 'import', 'x', '{}', 'test', now());
+INSERT INTO uploads (id, person_id, file_name, bytes, created_at)
+    VALUES ('00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000001', 'leads.csv', 1, now());
 INSERT INTO destination_flows (destination_id) VALUES ('00000000-0000-7000-8000-000000000001');
 INSERT INTO feature_dictionary (workflow_id, field, value_hash, value) VALUES ('00000000-0000-7000-8000-000000000001', 'field', 'x', 'value');
 INSERT INTO leads (id, created_at) VALUES ('00000000-0000-7000-8000-000000000001', now());
@@ -48,6 +60,10 @@ INSERT INTO saved_views (id, person_id, page, name, query, created_at)
 INSERT INTO used_forms (actor, token, request_id, used_at) VALUES ('test', 'x', 'x', now());
 INSERT INTO notices (id, person_id, what, reason, by_whom, at, due_at)
     VALUES ('00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000001', 'stopped', '', 'test', now(), now());
+INSERT INTO runs (id, kind, work_key, input, created_by, created_at)
+    VALUES ('00000000-0000-7000-8000-000000000001', 'change_impact', 'x', '{}', 'test', now());
+INSERT INTO uploads (id, person_id, file_name, bytes, created_at)
+    VALUES ('00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000001', 'leads.csv', 1, now());
 -- The tables of months: this one.
 INSERT INTO events (id, lead_id, workflow_id, kind, source, body, received_at, received_from, request_id, hash)
     VALUES (uuid_v7_floor(now()), '00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000001', 'form', 'web', 'x', now(), 'test', 'x', sha256('x'));
@@ -55,6 +71,10 @@ INSERT INTO decisions (id, event_id, lead_id, workflow_id, sequence, epoch, mode
     trace, snapshot, effects, as_of, decided_at, hash)
     VALUES (uuid_v7_floor(now()), '00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000001', 1, 0,
     'live', sha256('x'), 'inbound', 1, 'hold', '{}', '[]', '[]', '[]', 'x', '[]', now(), now(), sha256('x'));
+INSERT INTO shadow_verdicts (id, decision_id, lead_id, workflow_id, release_id, bundle, rule_version, action, parameters, risk_tags, because, trace, snapshot,
+    as_of, decided_at)
+    VALUES (uuid_v7_floor(now()), '00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000001',
+    '00000000-0000-7000-8000-000000000001', sha256('x'), 1, 'hold', '{}', '[]', '[]', '[]', 'x', now(), now());
 INSERT INTO features (decision_id, lead_id, workflow_id, catalogue_version, cells)
     VALUES (uuid_v7_floor(now()), '00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000001', 1, 'x');
 INSERT INTO effects (id, decision_id, lead_id, lead_sequence, destination_id, kind, effect_key, remote_key, body, created_at)

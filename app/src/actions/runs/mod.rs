@@ -1,0 +1,114 @@
+//! What people do about runs: start, cancel and retry them.
+
+mod import;
+mod replay;
+
+pub use self::import::{ImportFields, StartImport, blocking, data_dir, received, start_import};
+pub use self::replay::{StartReplay, start_replay};
+
+use leptos::prelude::*;
+use service::run::{self, ImportInput, RunKind};
+use store::runs::{self, NewRun, Run, RunState};
+use uuid::Uuid;
+
+use crate::actions::{LocalPath, REPEATED, actor, actor_once, allowed, back_to, lead_to_with};
+use crate::context::Request;
+use crate::error::{Error, Result};
+use crate::flash::Flash;
+
+/// Cancels a run and leads back to `next`.
+///
+/// # Errors
+/// When there is no such run, it is not for the person's roles, or the database fails.
+#[server(prefix = "/actions", endpoint = "cancel-run")]
+pub async fn cancel_run(
+    /// The run's id.
+    run: String,
+    /// Where to go then.
+    #[server(default)]
+    next: Option<String>,
+) -> Result<(), Error> {
+    let request = allowed::<CancelRun>()?;
+    let run = owned(&request, &run).await?;
+    let said = match runs::cancel(&request.store, &actor(&request)?, run.id).await {
+        Ok(()) => "Cancelling. What it has done so far stays.",
+        Err(store::Error::Refused(_)) => "It is over, or is being cancelled already.",
+        Err(error) => return Err(error.into()),
+    };
+    lead_to_with(&back_to(next.as_deref(), path(run.id).as_str()), &Flash::new(said))
+}
+
+/// Starts a run again that failed or was cancelled, and leads to the new one.
+///
+/// # Errors
+/// When there is no such run, it is not for the person's roles, or the database fails.
+#[server(prefix = "/actions", endpoint = "retry-run")]
+pub async fn retry_run(
+    /// The run's id.
+    run: String,
+    /// Names the form, so that it acts once.
+    #[server(default)]
+    form: String,
+    /// Where to go then, instead of to the new run.
+    #[server(default)]
+    next: Option<String>,
+) -> Result<(), Error> {
+    let request = allowed::<RetryRun>()?;
+    let run = owned(&request, &run).await?;
+    if !matches!(run.state()?, RunState::Failed | RunState::Cancelled) {
+        return lead_to_with(
+            &path(run.id),
+            &Flash::new("Only a run that failed or was cancelled is retried."),
+        );
+    }
+    let new = again(&request, &run, &form).await;
+    match new {
+        Err(Error::Conflict { .. }) => lead_to_with(&path(run.id), &Flash::new(REPEATED)),
+        Err(Error::Invalid { message }) => lead_to_with(&path(run.id), &Flash::new(message)),
+        new => lead_to_with(&back_to(next.as_deref(), path(new?).as_str()), &Flash::new("Started again.")),
+    }
+}
+
+async fn again(request: &Request, run: &Run, form: &str) -> Result<Uuid> {
+    let actor = actor_once(request, form)?;
+    if run.kind == RunKind::Import.to_string() {
+        let input: ImportInput = serde_json::from_value(run.input.clone()).map_err(|_| Error::Internal)?;
+        return import::start(request, &actor, &input).await;
+    }
+    let mut tx = request.store.pool().begin().await.map_err(store::Error::from)?;
+    let new = NewRun { kind: &run.kind, work_key: run.work_key.as_deref(), input: &run.input };
+    let id = runs::start(&mut tx, &actor, new).await?;
+    tx.commit().await.map_err(store::Error::from)?;
+    Ok(id)
+}
+
+/// A run that whoever asks may cancel and retry.
+async fn owned(request: &Request, id: &str) -> Result<Run> {
+    let id: Uuid = id.parse().map_err(|_| Error::NotFound { what: "run".into() })?;
+    let run = runs::by_id(&request.store, id).await?;
+    if may_own(request, &run) { Ok(run) } else { Err(Error::Forbidden) }
+}
+
+/// Returns whether whoever looks may cancel and retry a run.
+pub fn may_own(request: &Request, run: &Run) -> bool {
+    let owners = run.kind.parse().map_or(&[][..], RunKind::owners);
+    request.viewer.as_ref().is_some_and(|viewer| viewer.roles.iter().any(|role| owners.contains(role)))
+}
+
+/// The page of a run.
+pub fn path(run: Uuid) -> LocalPath {
+    back_to(Some(&format!("/runs/{run}")), "/runs")
+}
+
+/// Starts a run whose form is sent once; `None` when it was sent before.
+pub(super) async fn start_once<W: run::Work>(
+    request: &Request,
+    form: &str,
+    input: &W::Input,
+) -> Result<Option<Uuid>> {
+    match run::start::<W>(&request.store, &actor_once(request, form)?, input).await {
+        Ok(id) => Ok(Some(id)),
+        Err(service::Error::Store(store::Error::Repeated)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,345 @@
+//! Which column of an uploaded file means what, tried on its first rows.
+
+use engine::control::outcome::OutcomeStage;
+use leptos::either::Either;
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn as _;
+use leptos_router::hooks::{use_params_map, use_query_map};
+use leptos_router::params::ParamsMap;
+use service::import::ImportFolder;
+use service::import::look::{self, FileLook, MappingGuess, SampleRow};
+use store::reads::frame::{WorkflowName, workflow_names};
+use store::runs::uploads::{self, Upload};
+use strum::VariantArray as _;
+use uuid::Uuid;
+
+use crate::actions::runs::{ImportFields, StartImport, blocking, data_dir};
+use crate::error::{Error, Result};
+use crate::pages::frame::{Here, Page, page};
+use crate::pages::places::Section;
+use crate::ui::clock::Clock;
+use crate::ui::form::{lines, once};
+use crate::ui::note::{Tone, note};
+use crate::ui::{number, words};
+
+/// Rows of the file that are shown, as they are and as they are read.
+const SHOWN: usize = 5;
+/// Columns of the file that are shown as they are.
+const COLUMNS: usize = 12;
+/// Characters of a cell that are shown.
+const CELL_CHARS: usize = 60;
+/// The lead's own fields, as the form names them and as people say.
+const OWN: [(&str, &str); 5] = [
+    ("email", "E-mail address"),
+    ("external_id", "ID in the source"),
+    ("name", "Name"),
+    ("company", "Company"),
+    ("domain", "Company domain"),
+];
+
+/// The page on which columns are mapped.
+#[component]
+pub fn ImportMapping() -> impl IntoView {
+    let id = use_params_map().read_untracked().get("id");
+    let query = use_query_map().get_untracked();
+    page(Section::Import, move |here| load(here, id, query))
+}
+
+async fn load(here: Here, id: Option<String>, query: ParamsMap) -> Result<Page> {
+    let not_found = || Error::NotFound { what: "upload".into() };
+    let id: Uuid = id.and_then(|id| id.parse().ok()).ok_or_else(not_found)?;
+    let viewer = here.request.viewer.as_ref().ok_or(Error::SignedOut)?;
+    let store = &here.request.store;
+    let upload = uploads::of_person(store, viewer.id, id).await?;
+    let file = ImportFolder::new(data_dir(&here.request)?, id).file();
+    if !file.exists() {
+        return Ok(gone(&upload));
+    }
+    let path = file.clone();
+    let look = blocking(move || look::look(&path)).await?;
+    let workflows: Vec<WorkflowName> =
+        workflow_names(store).await?.into_iter().filter(|known| known.is_live).collect();
+    let fields = asked(&query).unwrap_or_else(|| guessed(&look.guess, &workflows));
+    let (mapping, now) = (fields.sample(), here.request.now);
+    let sample = blocking(move || look::sample(&file, &mapping, now, SHOWN)).await;
+    let preview = preview(sample, here.clock)?;
+    let body = view! {
+        <p>{format!("{}, {}. Check which column means what.", upload.file_name, size(upload.bytes))}</p>
+        {form(&here, &upload, &look, &fields, &workflows).into_any()}
+        <section class="stacked-sections" aria-labelledby="h-read">
+            <h2 id="h-read">"Preview"</h2>
+            {preview}
+        </section>
+        <section class="stacked-sections" aria-labelledby="h-file">
+            <h2 id="h-file">"First rows of the file"</h2>
+            {as_it_is(&look).into_any()}
+        </section>
+    };
+    let bar = view! {
+        <nav aria-label="Breadcrumb"><a href="/import">"Import leads"</a><span aria-hidden="true">" /"</span></nav>
+        <h1>{upload.file_name.clone()}</h1>
+    };
+    Ok(Page { title: format!("Import {}", upload.file_name), bar: bar.into_any(), body: body.into_any() })
+}
+
+fn gone(upload: &Upload) -> Page {
+    let bar = view! { <h1>{upload.file_name.clone()}</h1> };
+    let run = upload.run_id.map(|run| view! { <p><a href=format!("/runs/{run}")>"See its import"</a></p> });
+    let body = view! {
+        <p>"The file was imported or has expired, and was deleted."</p>
+        {run}
+        <p><a class="btn" href="/import">"Upload another file"</a></p>
+    };
+    Page { title: upload.file_name.clone(), bar: bar.into_any(), body: body.into_any() }
+}
+
+/// The mapping that the address asks for: what the form was when its preview was updated.
+fn asked(query: &ParamsMap) -> Option<ImportFields> {
+    query.get("fields[workflow]")?;
+    let text = |name: &str| query.get(&format!("fields[{name}]")).unwrap_or_default().trim().to_owned();
+    Some(ImportFields {
+        workflow: text("workflow"),
+        email: text("email"),
+        external_id: text("external_id"),
+        name: text("name"),
+        company: text("company"),
+        domain: text("domain"),
+        at: text("at"),
+        more: text("more"),
+        column1: text("column1"),
+        value1: text("value1"),
+        stage1: text("stage1"),
+        ended1: text("ended1"),
+        column2: text("column2"),
+        value2: text("value2"),
+        stage2: text("stage2"),
+        ended2: text("ended2"),
+        column3: text("column3"),
+        value3: text("value3"),
+        stage3: text("stage3"),
+        ended3: text("ended3"),
+    })
+}
+
+/// The mapping that the file suggests.
+fn guessed(guess: &MappingGuess, workflows: &[WorkflowName]) -> ImportFields {
+    let own = |field: &str| guess.fields.get(field).cloned().unwrap_or_default();
+    let outcome = |place: usize| {
+        guess.outcomes.get(place).map_or_else(Default::default, |outcome| {
+            let at = outcome.at.clone().unwrap_or_default();
+            (outcome.column.clone(), outcome.value.clone(), outcome.stage.to_string(), at)
+        })
+    };
+    let (column1, value1, stage1, ended1) = outcome(0);
+    let (column2, value2, stage2, ended2) = outcome(1);
+    let (column3, value3, stage3, ended3) = outcome(2);
+    ImportFields {
+        workflow: workflows.first().map(|known| known.name.clone()).unwrap_or_default(),
+        email: own("email"),
+        external_id: own("external_id"),
+        name: own("name"),
+        company: own("company"),
+        domain: own("domain"),
+        at: guess.at.clone().unwrap_or_default(),
+        more: String::new(),
+        column1,
+        value1,
+        stage1,
+        ended1,
+        column2,
+        value2,
+        stage2,
+        ended2,
+        column3,
+        value3,
+        stage3,
+        ended3,
+    }
+}
+
+fn form(
+    here: &Here,
+    upload: &Upload,
+    look: &FileLook,
+    fields: &ImportFields,
+    workflows: &[WorkflowName],
+) -> impl IntoView + use<> {
+    let columns = &look.columns;
+    let own = OWN.iter().zip(fields.own()).map(|((name, label), (_, chosen))| {
+        choice((*label).to_owned(), format!("fields[{name}]"), "No column", columns, chosen)
+    });
+    let own = own.collect_view();
+    let known: Vec<(String, String)> =
+        workflows.iter().map(|known| (known.name.clone(), known.title.clone())).collect();
+    let page = format!("/import/{}", upload.id);
+    view! {
+        <form class="import" method="post" action=StartImport::PATH>
+            {once(&here.request, "start-import")}
+            <input type="hidden" name="upload" value=upload.id.to_string() />
+            <fieldset class="mapping">
+                <legend>"Leads"</legend>
+                {named("Workflow".into(), "fields[workflow]".into(), None, known, &fields.workflow)}
+                {own}
+                {choice("Time".into(), "fields[at]".into(), "Time of the import", columns, &fields.at)}
+            </fieldset>
+            <fieldset class="mapping outcomes">
+                <legend>"Outcomes"</legend>
+                <p class="meta">"When a column has a value, the lead reached a stage."</p>
+                {outcomes(columns, fields)}
+            </fieldset>
+            <div class="label">
+                <label for="more">"Other fields, one per line: field = column"</label>
+                <textarea id="more" class="field" name="fields[more]" rows="2" maxlength="10000">{lines(&fields.more)}</textarea>
+                <p class="meta">"Every column is also available to field extraction under its own name."</p>
+            </div>
+            <div class="row actions">
+                <button class="btn primary">"Start import"</button>
+                <button class="btn" formmethod="get" formaction=page>"Update preview"</button>
+            </div>
+        </form>
+    }
+}
+
+fn outcomes(columns: &[String], fields: &ImportFields) -> impl IntoView + use<> {
+    let stages: Vec<(String, String)> = OutcomeStage::VARIANTS
+        .iter()
+        .map(|known| (known.to_string(), words::stage(*known).to_owned()))
+        .collect();
+    let rows = (1..).zip(fields.outcomes()).map(|(place, [column, value, stage, at])| {
+        let name = |part: &str| format!("fields[{part}{place}]");
+        view! {
+            <div class="row">
+                {choice(format!("Outcome {place}: column"), name("column"), "No column", columns, column)}
+                <label class="label">
+                    {format!("Outcome {place}: value")}
+                    <input class="field" name=name("value") value=value.to_owned() maxlength="200" autocomplete="off" />
+                </label>
+                {named(format!("Outcome {place}: stage"), name("stage"), Some("No stage"), stages.clone(), stage)}
+                {choice(format!("Outcome {place}: time"), name("ended"), "Unknown time", columns, at)}
+            </div>
+        }
+    });
+    rows.collect_view()
+}
+
+/// A choice of a column.
+fn choice(
+    label: String,
+    name: String,
+    none: &'static str,
+    columns: &[String],
+    chosen: &str,
+) -> impl IntoView + use<> {
+    named(
+        label,
+        name,
+        Some(none),
+        columns.iter().map(|column| (column.clone(), column.clone())).collect(),
+        chosen,
+    )
+}
+
+fn named(
+    label: String,
+    name: String,
+    none: Option<&'static str>,
+    choices: Vec<(String, String)>,
+    chosen: &str,
+) -> impl IntoView + use<> {
+    let chosen = chosen.to_owned();
+    let options = choices.into_iter().map(|(value, said)| {
+        let selected = value == chosen;
+        view! { <option value=value selected=selected>{said}</option> }
+    });
+    view! {
+        <label class="label">
+            {label}
+            <select class="field" name=name>
+                {none.map(|none| view! { <option value="">{none}</option> })}
+                {options.collect_view()}
+            </select>
+        </label>
+    }
+}
+
+/// The first rows as they would be read.
+fn preview(sample: Result<Vec<SampleRow>>, clock: Clock) -> Result<AnyView> {
+    let rows = match sample {
+        Ok(rows) => rows,
+        Err(Error::Invalid { message }) => {
+            return Ok(note(Tone::Bad, view! { <p>{message}</p> }).into_any());
+        }
+        Err(error) => return Err(error),
+    };
+    let row = |(place, row): (usize, &SampleRow)| {
+        let cell = |field: &str| row.fields.get(field).map(|text| short(text)).unwrap_or_default();
+        let stages: Vec<&str> = row.stages.iter().map(|stage| words::stage(*stage)).collect();
+        let cells = match &row.problem {
+            Some(problem) => Either::Left(
+                view! { <td colspan="7" class="tone" data-a="bad">{format!("Rejected: {problem}")}</td> },
+            ),
+            None => Either::Right(view! {
+                {OWN.iter().map(|(field, label)| view! { <td data-l=*label>{cell(field)}</td> }).collect_view()}
+                <td data-l="Time">{row.at.map(|at| clock.day_and_time(at)).unwrap_or_default()}</td>
+                <td data-l="Outcomes">{stages.join(", ")}</td>
+            }),
+        };
+        view! { <tr><th scope="row">{format!("Row {}", place + 1)}</th>{cells}</tr> }
+    };
+    let rows = rows.iter().enumerate().map(row).collect_view();
+    Ok(view! {
+        <table class="table stack">
+            <caption class="sr">"The first rows as they would be imported"</caption>
+            <thead>
+                <tr>
+                    <th scope="col">"Row"</th>
+                    {OWN.iter().map(|(_, label)| view! { <th scope="col">{*label}</th> }).collect_view()}
+                    <th scope="col">"Time"</th>
+                    <th scope="col">"Outcomes"</th>
+                </tr>
+            </thead>
+            <tbody>{rows}</tbody>
+        </table>
+    }
+    .into_any())
+}
+
+/// The first rows and columns as they are.
+fn as_it_is(look: &FileLook) -> impl IntoView + use<> {
+    let more = look.columns.len().saturating_sub(COLUMNS);
+    let more = (more > 0)
+        .then(|| view! { <p class="meta">{format!("And {}.", number::plural(more as i64, "more column", "more columns"))}</p> });
+    let heads =
+        look.columns.iter().take(COLUMNS).map(|column| view! { <th scope="col">{short(column)}</th> });
+    let rows = look.rows.iter().take(SHOWN).map(|row| {
+        let cells = row.iter().take(COLUMNS).map(|cell| view! { <td>{short(cell)}</td> }).collect_view();
+        view! { <tr>{cells}</tr> }
+    });
+    view! {
+        <div class="scroll" tabindex="0" role="region" aria-label="First rows of the file">
+            <table class="table">
+                <caption class="sr">"The first rows of the file"</caption>
+                <thead><tr>{heads.collect_view()}</tr></thead>
+                <tbody>{rows.collect_view()}</tbody>
+            </table>
+        </div>
+        {more}
+    }
+}
+
+fn short(text: &str) -> String {
+    let mut short: String = text.chars().take(CELL_CHARS).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    short
+}
+
+/// A size as people say it.
+fn size(bytes: i64) -> String {
+    match bytes {
+        ..1_000 => number::plural(bytes, "byte", "bytes"),
+        1_000..1_000_000 => format!("{}\u{a0}kB", number::count(bytes / 1_000)),
+        _ => format!("{}\u{a0}MB", number::count(bytes / 1_000_000)),
+    }
+}

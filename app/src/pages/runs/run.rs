@@ -1,0 +1,123 @@
+//! One run: how far it is, what it found, and who asked for it.
+
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn as _;
+use leptos_router::hooks::use_params_map;
+use store::reads::frame::names_of_actors;
+use store::refresh::Topic;
+use store::runs::{self, Run, RunState};
+use uuid::Uuid;
+
+use super::{result, state, title};
+use crate::actions::runs::{CancelRun, RetryRun, may_own};
+use crate::error::{Error, Result};
+use crate::lists::RUNS;
+use crate::pages::frame::{Here, Page, page};
+use crate::pages::places::Section;
+use crate::ui::form::{ask, once};
+use crate::ui::note::{Tone, note};
+use crate::ui::progress::progress_said;
+use crate::ui::{number, refresh, words};
+
+/// The page of a run.
+#[component]
+pub fn RunPage() -> impl IntoView {
+    let id = use_params_map().read_untracked().get("id");
+    page(Section::Runs, move |here| load(here, id))
+}
+
+async fn load(here: Here, id: Option<String>) -> Result<Page> {
+    let id: Uuid = id.and_then(|id| id.parse().ok()).ok_or_else(|| Error::NotFound { what: "run".into() })?;
+    let run = runs::by_id(&here.request.store, id).await?;
+    let title = title(&run);
+    let bar = view! {
+        <nav aria-label="Breadcrumb"><a href=RUNS.path>"Runs"</a><span aria-hidden="true">" /"</span></nav>
+        <h1>{title.clone()}</h1>
+    };
+    let is_over = run.state()?.is_over();
+    let (said, shown) = (result::in_a_line(&run), shown(&here, &run).await?);
+    let part = if is_over {
+        refresh::part_saying("run", Topic::Runs, said, shown).into_any()
+    } else {
+        // It may be over before the browser begins to listen.
+        refresh::part_due("run", Topic::Runs, shown).into_any()
+    };
+    let body = view! { {part}{refresh::hear(&[Topic::Runs, Topic::Sync])} };
+    Ok(Page { title, bar: bar.into_any(), body: body.into_any() })
+}
+
+async fn shown(here: &Here, run: &Run) -> Result<AnyView> {
+    let may = may_own(&here.request, run);
+    let what = match run.state()? {
+        RunState::Waiting | RunState::Running => under_way(run, may).into_any(),
+        RunState::Done => result::result(here, run).await?,
+        RunState::Failed => {
+            let error = run.error.clone().unwrap_or_default();
+            view! { {note(Tone::Bad, view! { <p>{error}</p> })}{may.then(|| retry(here, run))} }.into_any()
+        }
+        RunState::Cancelled => {
+            let said = "Cancelled. What it had done until then stays.";
+            view! { <p>{said}</p>{may.then(|| retry(here, run))} }.into_any()
+        }
+    };
+    let facts = facts(here, run).await?;
+    Ok(view! { <section class="stacked-sections">{what}</section>{facts} }.into_any())
+}
+
+fn under_way(run: &Run, may: bool) -> impl IntoView + use<> {
+    let cancel = (may && run.cancelled_by.is_none()).then(|| {
+        let form = view! {
+            <form method="post" action=CancelRun::PATH>
+                <input type="hidden" name="run" value=run.id.to_string() />
+                <p>"It stops within seconds. What it has done so far stays."</p>
+                <button class="btn danger">"Cancel run"</button>
+            </form>
+        };
+        ask("Cancel", false, form)
+    });
+    let done = u64::try_from(run.done).unwrap_or_default();
+    let total = run.total.and_then(|total| u64::try_from(total).ok());
+    view! {
+        {progress_said(result::in_a_line(run), done, total, None)}
+        <div class="row">
+            <a class="btn" href=format!("/runs/{}", run.id)>"Refresh"</a>
+            {cancel}
+        </div>
+    }
+}
+
+fn retry(here: &Here, run: &Run) -> impl IntoView + use<> {
+    view! {
+        <form method="post" action=RetryRun::PATH>
+            {once(&here.request, "retry-run")}
+            <input type="hidden" name="run" value=run.id.to_string() />
+            <button class="btn">"Retry"</button>
+        </form>
+    }
+}
+
+async fn facts(here: &Here, run: &Run) -> Result<impl IntoView + use<>> {
+    let clock = here.clock;
+    let mut who = vec![run.created_by.clone()];
+    who.extend(run.cancelled_by.clone());
+    let names = names_of_actors(&here.request.store, &who).await?;
+    let took = run.started_at.zip(run.finished_at).map(|(from, to)| {
+        let took = number::duration((to - from).as_seconds_f64());
+        view! { <div><dt>"Took"</dt><dd>{took}</dd></div> }
+    });
+    let cancelled = run.cancelled_by.as_ref().zip(run.cancelled_at).map(|(by, at)| {
+        view! { <div><dt>"Cancelled by"</dt><dd>{words::actor(by, &names)}", "{clock.stamp_said(at)}</dd></div> }
+    });
+    let resumed = (run.attempts > 1).then(|| {
+        let said = number::plural(i64::from(run.attempts) - 1, "time", "times");
+        view! { <div><dt>"Resumed after a restart"</dt><dd>{said}</dd></div> }
+    });
+    let process = run.runner.clone().map(|runner| view! { <div><dt>"Process"</dt><dd>{runner}</dd></div> });
+    Ok(view! {
+        <dl class="kv gap">
+            <div><dt>"State"</dt><dd>{state(run)}</dd></div>
+            <div><dt>"Started by"</dt><dd>{words::actor(&run.created_by, &names)}", "{clock.stamp_said(run.created_at)}</dd></div>
+            {took}{cancelled}{resumed}{process}
+        </dl>
+    })
+}

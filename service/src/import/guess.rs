@@ -1,0 +1,257 @@
+//! Which columns of a file mean what, by their names and then by their values.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use engine::control::outcome::OutcomeStage;
+
+use super::look::{MappingGuess, OutcomeGuess};
+use super::mapping::parse_instant;
+
+/// Outcomes that are guessed at most.
+pub const OUTCOMES: usize = 3;
+/// Different values of a column that could be stages.
+const STAGE_VALUES: usize = 30;
+
+/// Names that columns of the lead's own fields have, the surest first.
+const FIELDS: [(&str, &[&str]); 5] = [
+    ("email", &["email", "email address", "e mail", "e mail address", "work email", "mail"]),
+    (
+        "external_id",
+        &["external id", "lead id", "contact id", "prospect id", "record id", "crm id", "id", "lead number"],
+    ),
+    ("name", &["name", "full name", "contact name", "lead name", "contact"]),
+    (
+        "company",
+        &["company", "company name", "account", "account name", "organization", "organisation", "employer"],
+    ),
+    ("domain", &["domain", "company domain", "website", "web site", "homepage", "url"]),
+];
+/// Names of columns with the time at which a lead came in.
+const TIMES: &[&str] = &[
+    "created at",
+    "created",
+    "created date",
+    "create date",
+    "created on",
+    "date created",
+    "submitted at",
+    "submitted",
+    "lead created",
+    "lead date",
+    "occurred at",
+    "timestamp",
+    "date",
+];
+/// Names of columns with the time at which an outcome was reached.
+const ENDS: &[&str] = &[
+    "close date",
+    "closed",
+    "closed at",
+    "closed date",
+    "closed on",
+    "converted at",
+    "converted date",
+    "conversion date",
+];
+/// Names of columns that say how a lead ended.
+const ENDINGS: &[&str] = &[
+    "status",
+    "lead status",
+    "stage",
+    "lead stage",
+    "outcome",
+    "result",
+    "converted",
+    "is converted",
+    "won",
+];
+/// Values that say that a stage was reached, as they are written.
+const STAGES: [(&str, OutcomeStage); 14] = [
+    ("won", OutcomeStage::Won),
+    ("closed won", OutcomeStage::Won),
+    ("customer", OutcomeStage::Won),
+    ("lost", OutcomeStage::Lost),
+    ("closed lost", OutcomeStage::Lost),
+    ("opportunity", OutcomeStage::Opportunity),
+    ("sql", OutcomeStage::SalesQualified),
+    ("sales qualified", OutcomeStage::SalesQualified),
+    ("qualified", OutcomeStage::SalesQualified),
+    ("converted", OutcomeStage::SalesQualified),
+    ("accepted", OutcomeStage::Accepted),
+    ("rejected", OutcomeStage::Rejected),
+    ("disqualified", OutcomeStage::Disqualified),
+    ("unqualified", OutcomeStage::Disqualified),
+];
+
+/// Guesses from the names of columns and the values below them.
+pub(super) fn guess(columns: &[String], rows: &[Vec<String>]) -> MappingGuess {
+    let table = Table { columns, rows, names: columns.iter().map(|name| plain(name)).collect() };
+    let mut fields = BTreeMap::new();
+    let mut used = BTreeSet::new();
+    for (field, names) in FIELDS {
+        let fits = |place: &usize| !used.contains(place) && table.fits(field, *place);
+        let found = table.named(names).find(fits).or_else(|| match field {
+            "email" => (0..columns.len()).find(|place| fits(place)),
+            _ => None,
+        });
+        if let Some(place) = found {
+            used.insert(place);
+            fields.insert(field, columns[place].clone());
+        }
+    }
+    let is_time = |place: &usize| table.mostly(*place, |text| parse_instant(text).is_some());
+    let column = |place: usize| columns[place].clone();
+    let at = table.named(TIMES).find(is_time).map(column);
+    let ended = table.named(ENDS).find(is_time).map(column);
+    MappingGuess { outcomes: table.outcomes(ended.as_ref()), fields, at }
+}
+
+struct Table<'a> {
+    columns: &'a [String],
+    rows: &'a [Vec<String>],
+    names: Vec<String>,
+}
+
+impl Table<'_> {
+    /// Returns the places of columns with these names, in the order of the names.
+    fn named(&self, names: &[&'static str]) -> impl Iterator<Item = usize> {
+        names.iter().filter_map(|name| self.names.iter().position(|known| known == name))
+    }
+
+    fn values(&self, place: usize) -> impl Iterator<Item = &str> {
+        self.rows
+            .iter()
+            .filter_map(move |row| row.get(place))
+            .map(String::as_str)
+            .filter(|text| !text.is_empty())
+    }
+
+    /// Returns whether nine in ten of a column's values are so, and there are any.
+    fn mostly(&self, place: usize, is_so: impl Fn(&str) -> bool) -> bool {
+        let (mut all, mut so) = (0, 0);
+        for value in self.values(place) {
+            all += 1;
+            so += usize::from(is_so(value));
+        }
+        all > 0 && so * 10 >= all * 9
+    }
+
+    /// Returns whether a column's values could be of a field; any text could be a name or a company.
+    fn fits(&self, field: &str, place: usize) -> bool {
+        match field {
+            "email" => self.mostly(place, is_email),
+            "domain" => self.mostly(place, |text| text.contains('.') && !text.contains([' ', '@'])),
+            "external_id" => {
+                let all = self.values(place).count();
+                all > 0 && self.values(place).collect::<BTreeSet<_>>().len() == all
+            }
+            _ => self.values(place).next().is_some(),
+        }
+    }
+
+    /// Returns values of the columns that say how a lead ended.
+    fn outcomes(&self, at: Option<&String>) -> Vec<OutcomeGuess> {
+        let mut found: Vec<OutcomeGuess> = Vec::new();
+        for place in self.named(ENDINGS) {
+            let values: BTreeSet<&str> = self.values(place).collect();
+            if values.len() > STAGE_VALUES {
+                continue;
+            }
+            for value in values {
+                let Some(stage) = self.stage(place, value) else { continue };
+                if found.len() < OUTCOMES && !found.iter().any(|known| known.stage == stage) {
+                    let column = self.columns[place].clone();
+                    found.push(OutcomeGuess { column, value: value.to_owned(), stage, at: at.cloned() });
+                }
+            }
+        }
+        found
+    }
+
+    fn stage(&self, place: usize, value: &str) -> Option<OutcomeStage> {
+        let value = plain(value);
+        let is_yes = matches!(value.as_str(), "1" | "true" | "yes" | "y");
+        match self.names[place].as_str() {
+            "won" if is_yes => Some(OutcomeStage::Won),
+            "converted" | "is converted" if is_yes => Some(OutcomeStage::SalesQualified),
+            _ => STAGES.iter().find(|(word, _)| *word == value).map(|(_, stage)| *stage),
+        }
+    }
+}
+
+/// A name in lower case, with single spaces for whatever stands between its words: `E-Mail_Address` is `e mail address`, and
+/// `createdAt` is `created at`.
+fn plain(name: &str) -> String {
+    let mut words = String::new();
+    let mut before = ' ';
+    for letter in name.trim().chars() {
+        let is_new_word = letter.is_uppercase() && before.is_lowercase();
+        if (is_new_word || !letter.is_alphanumeric()) && !words.ends_with(' ') && !words.is_empty() {
+            words.push(' ');
+        }
+        if letter.is_alphanumeric() {
+            words.extend(letter.to_lowercase());
+        }
+        before = letter;
+    }
+    words.trim_end().to_owned()
+}
+
+fn is_email(text: &str) -> bool {
+    text.split_once('@').is_some_and(|(user, host)| {
+        !user.is_empty() && host.contains('.') && !text.contains(char::is_whitespace)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn guessed(text: &str) -> MappingGuess {
+        let mut lines = text.lines().map(|line| line.split(',').map(str::to_owned).collect::<Vec<_>>());
+        let columns = lines.next().unwrap();
+        guess(&columns, &lines.collect::<Vec<_>>())
+    }
+
+    fn fields(guess: &MappingGuess) -> Vec<(&'static str, &str)> {
+        guess.fields.iter().map(|(field, column)| (*field, column.as_str())).collect()
+    }
+
+    #[test]
+    fn columns_are_found_by_their_names() {
+        let guess = guessed(
+            "Lead Id,E-Mail Address,Full_Name,Account Name,Website,createdAt,Status,Close Date\n\
+             7,ana@initech.example,Ana,Initech,initech.example,2026-11-02,Closed Won,2026-11-20\n\
+             8,ben@globex.example,Ben,Globex,globex.example,2026-11-03,Working,\n",
+        );
+        let expected = [
+            ("company", "Account Name"),
+            ("domain", "Website"),
+            ("email", "E-Mail Address"),
+            ("external_id", "Lead Id"),
+            ("name", "Full_Name"),
+        ];
+        assert_eq!(fields(&guess), expected);
+        assert_eq!(guess.at.as_deref(), Some("createdAt"));
+        let won = OutcomeGuess {
+            column: "Status".into(),
+            value: "Closed Won".into(),
+            stage: OutcomeStage::Won,
+            at: Some("Close Date".into()),
+        };
+        assert_eq!(guess.outcomes, [won]);
+    }
+
+    #[test]
+    fn values_decide_where_names_mislead() {
+        let guess =
+            guessed("Who,Email,Id,Created,Converted\na@b.example,yes,1,soon,1\nc@d.example,no,1,later,0\n");
+        // Yes and no are no addresses, the ids are one and the same, and nothing says when.
+        assert_eq!(fields(&guess), [("email", "Who")]);
+        assert_eq!(guess.at, None);
+        assert_eq!(
+            (guess.outcomes[0].value.as_str(), guess.outcomes[0].stage),
+            ("1", OutcomeStage::SalesQualified)
+        );
+    }
+}

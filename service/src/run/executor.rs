@@ -1,0 +1,194 @@
+//! Driving one run: its heartbeat, its end, and what ends it early.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value as Json;
+use store::Store;
+use store::runs::{self, Claim, Ending};
+use tokio::time::{Instant, MissedTickBehavior};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::impact::ComputeImpact;
+use super::import::ImportFile;
+use super::{AfterRestart, ReplayDecisions, ReplayDeliveries, RunContext, RunHandle, RunKind, Work};
+use crate::error::{Error, Result};
+
+/// How long a process holds a run without a heartbeat: as long as it takes until another one resumes it.
+pub const LEASE: Duration = Duration::from_secs(20);
+/// From one heartbeat to the next, and so how soon a run hears that it is cancelled.
+const HEARTBEAT: Duration = Duration::from_secs(1);
+/// How long the work may take to stop when it is told to; then it is broken off.
+const STOP_WITHIN: Duration = Duration::from_secs(10);
+/// Processes that may begin a run. One that never gets far is more likely to bring processes down than to be unlucky.
+const ATTEMPTS: i32 = 100;
+
+/// Why the work was told to stop.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum StopReason {
+    Cancelled,
+    Shutdown,
+}
+
+/// Works on a run until it is over, cancelled, taken over, or the process stops.
+///
+/// # Errors
+/// When the database fails; another process then takes the run over.
+pub async fn execute(context: &RunContext, claim: Claim, shutdown: &CancellationToken) -> store::Result<()> {
+    let store = context.pipeline.store().clone();
+    let Ok(kind) = claim.kind.parse::<RunKind>() else { return Ok(()) };
+    if claim.is_cancelled {
+        runs::finish(&store, &claim, &Ending::Cancelled).await?;
+        return Ok(());
+    }
+    if claim.attempts > ATTEMPTS {
+        let said = format!("Gave up: {ATTEMPTS} processes began this and none came to its end.");
+        runs::finish(&store, &claim, &Ending::Failed(said)).await?;
+        return Ok(());
+    }
+    let handle = Arc::new(RunHandle::new(store.clone(), claim.clone()));
+    let task = tokio::spawn(work(context.clone(), kind, claim.clone(), handle.clone()));
+    let mut task = AbortOnDropHandle::new(task);
+    let mut driver =
+        Driver { store: &store, claim: &claim, handle: &handle, heard: Instant::now(), stopped: None };
+    let mut heartbeat = tokio::time::interval(HEARTBEAT);
+    heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let ended = loop {
+        tokio::select! {
+            ended = &mut task => break ended,
+            _ = heartbeat.tick() => if !driver.beat().await {
+                tracing::warn!(run = %claim.id, "another process has taken the run over");
+                return Ok(());
+            },
+            () = shutdown.cancelled(), if driver.stopped.is_none() => driver.stop(StopReason::Shutdown),
+            () = driver.patience() => break Ok(Err(Error::Interrupted)),
+        }
+    };
+    drop(task);
+    // What was told last is to be read beside the result.
+    driver.beat().await;
+    let ending = match (ended, driver.stopped.map(|(reason, _)| reason)) {
+        (Ok(Ok(result)), _) => Ending::Done(result),
+        (Ok(Err(_)), Some(StopReason::Cancelled)) => Ending::Cancelled,
+        (Ok(Err(_)), Some(StopReason::Shutdown)) => return runs::hand_back(&store, &claim).await,
+        (Ok(Err(Error::Store(error))), None) if is_passing(&error) => return Err(error),
+        (Ok(Err(error)), None) => Ending::Failed(said(kind, &error)),
+        (Err(_), _) => Ending::Failed("It failed inside Meshline; the log says where.".into()),
+    };
+    end(context, kind, &claim, &ending).await
+}
+
+/// Stores how a run ended, and tidies up after one that is done.
+async fn end(context: &RunContext, kind: RunKind, claim: &Claim, ending: &Ending) -> store::Result<()> {
+    let outcome = match ending {
+        Ending::Done(_) => "done",
+        Ending::Failed(_) => "failed",
+        Ending::Cancelled => "cancelled",
+    };
+    metrics::counter!("meshline_runs_total", "kind" => kind.to_string(), "result" => outcome).increment(1);
+    let counted = runs::finish(context.pipeline.store(), claim, ending).await?;
+    if counted && matches!(ending, Ending::Done(_)) {
+        tidy(context, kind, claim).await;
+    }
+    Ok(())
+}
+
+struct Driver<'a> {
+    store: &'a Store,
+    claim: &'a Claim,
+    handle: &'a RunHandle,
+    /// When the database last said that the lease holds.
+    heard: Instant,
+    /// Why and when the work was told to stop.
+    stopped: Option<(StopReason, Instant)>,
+}
+
+impl Driver<'_> {
+    /// Renews the lease and writes down the progress; returns whether the run is still this process's.
+    async fn beat(&mut self) -> bool {
+        match runs::heartbeat(self.store, self.claim, &self.handle.progress(), LEASE).await {
+            Ok(Some(is_cancelled)) => {
+                self.heard = Instant::now();
+                if is_cancelled && self.stopped.is_none() {
+                    self.stop(StopReason::Cancelled);
+                }
+                true
+            }
+            Ok(None) => false,
+            Err(error) => {
+                tracing::debug!(run = %self.claim.id, %error, "no heartbeat");
+                self.heard.elapsed() < LEASE
+            }
+        }
+    }
+
+    fn stop(&mut self, reason: StopReason) {
+        self.stopped = Some((reason, Instant::now()));
+        self.handle.stop();
+    }
+
+    /// Done when work that was told to stop has not.
+    async fn patience(&self) {
+        match self.stopped {
+            Some((_, since)) => tokio::time::sleep_until(since + STOP_WITHIN).await,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+async fn work(context: RunContext, kind: RunKind, claim: Claim, handle: Arc<RunHandle>) -> Result<Json> {
+    match kind {
+        RunKind::ReplayDecisions => drive::<ReplayDecisions>(&context, claim, &handle).await,
+        RunKind::ReplayDeliveries => drive::<ReplayDeliveries>(&context, claim, &handle).await,
+        RunKind::ChangeImpact => Box::pin(drive::<ComputeImpact>(&context, claim, &handle)).await,
+        RunKind::Import => Box::pin(drive::<ImportFile>(&context, claim, &handle)).await,
+    }
+}
+
+async fn drive<W: Work>(context: &RunContext, claim: Claim, handle: &RunHandle) -> Result<Json> {
+    let input: W::Input = serde_json::from_value(claim.input)?;
+    let checkpoint = match W::KIND.after_restart() {
+        AfterRestart::Resumes => claim.checkpoint.map(serde_json::from_value).transpose()?,
+        AfterRestart::StartsOver => None,
+    };
+    Ok(serde_json::to_value(W::run(context, input, checkpoint, handle).await?)?)
+}
+
+async fn tidy(context: &RunContext, kind: RunKind, claim: &Claim) {
+    match kind {
+        RunKind::ReplayDecisions => tidy_up::<ReplayDecisions>(context, claim).await,
+        RunKind::ReplayDeliveries => tidy_up::<ReplayDeliveries>(context, claim).await,
+        RunKind::ChangeImpact => tidy_up::<ComputeImpact>(context, claim).await,
+        RunKind::Import => tidy_up::<ImportFile>(context, claim).await,
+    }
+}
+
+async fn tidy_up<W: Work>(context: &RunContext, claim: &Claim) {
+    if let Ok(input) = serde_json::from_value(claim.input.clone()) {
+        W::tidy(context, &input).await;
+    }
+}
+
+/// Returns whether the database may well answer the next process.
+fn is_passing(error: &store::Error) -> bool {
+    error.is_transient() || matches!(error, store::Error::Unavailable(_))
+}
+
+/// Says why a run failed. What the database or the disk says is for the log: it may name what is in a row, or paths.
+fn said(kind: RunKind, error: &Error) -> String {
+    match error {
+        Error::Invalid(_) | Error::InvalidFile { .. } => sentence(&error.to_string()),
+        Error::Store(store::Error::NotFound(_) | store::Error::Refused(_)) => sentence(&error.to_string()),
+        Error::File { .. } | Error::Store(_) | Error::Interrupted => {
+            tracing::error!(%kind, %error, "a run failed");
+            "It failed inside Meshline; the log says where.".into()
+        }
+    }
+}
+
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", letters.as_str().trim_end_matches('.'))
+}

@@ -1,0 +1,74 @@
+//! The impact of a change, computed once for what it says and what is live.
+
+use engine::canonical::Digest;
+use engine::change::Kind;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use store::changes::{self, Change};
+use store::runs::{self, Run};
+use store::{Actor, Store, workflows};
+
+use super::{RunContext, RunHandle, RunKind, Work};
+use crate::change::{ChangeImpact, impact};
+use crate::error::{Error, Result};
+
+/// Decides the newest leads with a change and without it.
+pub(super) struct ComputeImpact;
+
+/// A change as it was saved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImpactInput {
+    /// The change's number.
+    pub change: i64,
+    /// Hash of its content.
+    pub hash: Digest,
+}
+
+impl Work for ComputeImpact {
+    const KIND: RunKind = RunKind::ChangeImpact;
+    type Input = ImpactInput;
+    type Checkpoint = ();
+    type Output = ChangeImpact;
+
+    async fn run(
+        context: &RunContext,
+        input: ImpactInput,
+        _checkpoint: Option<()>,
+        handle: &RunHandle,
+    ) -> Result<ChangeImpact> {
+        let store = context.pipeline.store();
+        let change = changes::by_number(&mut *store.pool().acquire().await?, input.change).await?;
+        if change.hash != Some(input.hash) {
+            return Err(Error::Invalid("the draft was saved again in the meantime".into()));
+        }
+        handle.tell("Deciding the newest leads", 0, None);
+        impact(store, &change, handle.created_at()).await
+    }
+}
+
+/// Returns the run that computes the impact of a change as it reads now, beside what is live now; adds one where there is none.
+/// `None` for a change that cannot be read, or that no live workflow would use.
+///
+/// # Errors
+/// When the database fails.
+pub async fn ensure_impact(store: &Store, change: &Change) -> Result<Option<Run>> {
+    let Some(hash) = change.hash else { return Ok(None) };
+    let live = {
+        let mut connection = store.pool().acquire().await?;
+        workflows::live_with(&mut connection, change.kind, Some(&change.name)).await?
+    };
+    if live.is_empty() {
+        return Ok(None);
+    }
+    let beside: Vec<_> = live.iter().map(|workflow| (&workflow.name, &workflow.version_ids)).collect();
+    let key = key(change.kind, &change.name, &hash, &change.source, &beside)?;
+    let input = serde_json::to_value(ImpactInput { change: change.number, hash })?;
+    let kind = RunKind::ChangeImpact.into();
+    Ok(Some(runs::ensure(store, &Actor::command("impact"), kind, &key, &input).await?))
+}
+
+/// Names what an impact follows from: the content, its text (findings point into it), and the live bundles beside it.
+fn key(kind: Kind, name: &str, hash: &Digest, source: &str, beside: &impl Serialize) -> Result<String> {
+    let parts = (kind.to_string(), name, hash, Sha256::digest(source).to_vec(), beside);
+    Ok(hex::encode(Sha256::digest(engine::canonical::bytes(&parts)?)))
+}

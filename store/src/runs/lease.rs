@@ -1,0 +1,177 @@
+//! Claiming runs, and everything that only the process that holds one may write. By hand rather than through the entity: each
+//! statement compares the lease and reads the database's clock in one step.
+
+use std::time::Duration;
+
+use serde_json::Value as Json;
+use sqlx::{FromRow, PgConnection};
+use uuid::Uuid;
+
+use crate::error::Result;
+use crate::pool::Store;
+use crate::refresh::Topic;
+
+/// A run that this process holds.
+#[derive(Clone, Debug, FromRow)]
+pub struct Claim {
+    /// The run.
+    pub id: Uuid,
+    /// Its kind.
+    pub kind: String,
+    /// What it works on.
+    pub input: Json,
+    /// Where an earlier process got to.
+    pub checkpoint: Option<Json>,
+    /// The lease.
+    pub run_lease: i64,
+    /// How many processes have begun it, this one included.
+    pub attempts: i32,
+    /// Who asked for it.
+    pub created_by: String,
+    /// When they did.
+    pub created_at: chrono::DateTime<chrono::Utc>,
+    /// Whether it is to end without being worked on.
+    pub is_cancelled: bool,
+}
+
+/// How far a run is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// What it does at the moment, in words.
+    pub phase: String,
+    /// How much is done.
+    pub done: u64,
+    /// How much there is to do, once it is known.
+    pub total: Option<u64>,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ending {
+    /// With a result.
+    Done(Json),
+    /// With the reason why it has none, as a sentence.
+    Failed(String),
+    /// Since a person asked for it.
+    Cancelled,
+}
+
+/// Claims the oldest run of these kinds that waits, or whose process fell silent.
+///
+/// # Errors
+/// When the database fails.
+pub async fn claim(store: &Store, runner: &str, kinds: &[&str], lease: Duration) -> Result<Option<Claim>> {
+    let claim = sqlx::query_as(
+        "UPDATE runs SET state = 'running', run_lease = run_lease + 1, attempts = attempts + 1, runner = $1, \
+           leased_until = now() + make_interval(secs => $2), started_at = coalesce(started_at, now()) \
+         WHERE id = (SELECT id FROM runs WHERE (state = 'waiting' OR state = 'running' AND leased_until < now()) AND kind = ANY($3) \
+           ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED) \
+         RETURNING id, kind, input, checkpoint, run_lease, attempts, created_by, created_at, cancelled_by IS NOT NULL AS is_cancelled",
+    )
+    .bind(runner)
+    .bind(lease.as_secs_f64())
+    // Another version of Meshline may know kinds that this one does not.
+    .bind(kinds)
+    .fetch_optional(store.pool())
+    .await?;
+    if claim.is_some() {
+        store.mark(&[Topic::Runs]);
+    }
+    Ok(claim)
+}
+
+/// Renews the lease and tells how far the run is; returns whether a person has asked for it to be cancelled, or `None` when
+/// another process has taken it over.
+///
+/// # Errors
+/// When the database fails.
+pub async fn heartbeat(
+    store: &Store,
+    claim: &Claim,
+    progress: &Progress,
+    lease: Duration,
+) -> Result<Option<bool>> {
+    Ok(sqlx::query_scalar(
+        "UPDATE runs SET leased_until = now() + make_interval(secs => $3), phase = $4, done = $5, total = $6 \
+         WHERE id = $1 AND run_lease = $2 AND state = 'running' RETURNING cancelled_by IS NOT NULL",
+    )
+    .bind(claim.id)
+    .bind(claim.run_lease)
+    .bind(lease.as_secs_f64())
+    .bind(&progress.phase)
+    .bind(number(progress.done))
+    .bind(progress.total.map(number))
+    .fetch_optional(store.pool())
+    .await?)
+}
+
+/// Saves where the next process would resume, in the transaction of the work itself; returns whether the lease still holds.
+/// Where it does not, the caller rolls back.
+///
+/// # Errors
+/// When the database fails.
+pub async fn save(
+    connection: &mut PgConnection,
+    claim: &Claim,
+    progress: &Progress,
+    checkpoint: &Json,
+) -> Result<bool> {
+    let saved = sqlx::query(
+        "UPDATE runs SET checkpoint = $3, phase = $4, done = $5, total = $6 WHERE id = $1 AND run_lease = $2 AND state = 'running'",
+    )
+    .bind(claim.id)
+    .bind(claim.run_lease)
+    .bind(checkpoint)
+    .bind(&progress.phase)
+    .bind(number(progress.done))
+    .bind(progress.total.map(number))
+    .execute(connection)
+    .await?;
+    Ok(saved.rows_affected() > 0)
+}
+
+/// Ends a run; returns whether the lease still held.
+///
+/// # Errors
+/// When the database fails.
+pub async fn finish(store: &Store, claim: &Claim, ending: &Ending) -> Result<bool> {
+    let (state, result, error) = match ending {
+        Ending::Done(result) => ("done", Some(result), None),
+        Ending::Failed(error) => ("failed", None, Some(error)),
+        Ending::Cancelled => ("cancelled", None, None),
+    };
+    let ended = sqlx::query(
+        "UPDATE runs SET state = $3, result = $4, error = $5, leased_until = NULL, finished_at = now(), \
+           done = CASE WHEN $3 = 'done' THEN coalesce(total, done) ELSE done END \
+         WHERE id = $1 AND run_lease = $2 AND state = 'running'",
+    )
+    .bind(claim.id)
+    .bind(claim.run_lease)
+    .bind(state)
+    .bind(result)
+    .bind(error)
+    .execute(store.pool())
+    .await?;
+    store.mark(&[Topic::Runs]);
+    Ok(ended.rows_affected() > 0)
+}
+
+/// Lets another process have the run at once, for one that is stopping.
+///
+/// # Errors
+/// When the database fails.
+pub async fn hand_back(store: &Store, claim: &Claim) -> Result<()> {
+    sqlx::query(
+        "UPDATE runs SET state = 'waiting', leased_until = NULL, attempts = attempts - 1 \
+         WHERE id = $1 AND run_lease = $2 AND state = 'running'",
+    )
+    .bind(claim.id)
+    .bind(claim.run_lease)
+    .execute(store.pool())
+    .await?;
+    Ok(())
+}
+
+fn number(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}

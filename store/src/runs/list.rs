@@ -1,0 +1,67 @@
+//! The list of runs.
+
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _};
+use uuid::Uuid;
+
+use super::{Run, RunState};
+use crate::entity::run;
+use crate::error::Result;
+use crate::pool::Store;
+use crate::reads::keyset::{self, Order};
+
+/// Runs on a page.
+pub const PAGE_ROWS: usize = 50;
+
+/// Which runs to list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RunFilter {
+    /// Of this kind.
+    pub kind: Option<String>,
+    /// In this state.
+    pub state: Option<RunState>,
+}
+
+/// Where a page begins: beside a run.
+pub type Cursor = keyset::Cursor<Uuid>;
+
+/// A page of runs.
+#[derive(Clone, Debug, Default)]
+pub struct RunPage {
+    /// In order.
+    pub runs: Vec<Run>,
+    /// The pages beside it.
+    pub beside: keyset::Beside<Uuid>,
+}
+
+/// Returns a page of the runs that pass the filter, with at most `limit` of them.
+///
+/// # Errors
+/// When the database fails.
+pub async fn page(
+    store: &Store,
+    filter: &RunFilter,
+    order: Order,
+    cursor: Cursor,
+    limit: usize,
+) -> Result<RunPage> {
+    let mut select = run::Entity::find().limit(limit as u64 + 1);
+    if let Some(kind) = &filter.kind {
+        select = select.filter(run::Column::Kind.eq(kind.as_str()));
+    }
+    if let Some(state) = filter.state {
+        select = select.filter(run::Column::State.eq(<&str>::from(state)));
+    }
+    select = match cursor {
+        Cursor::Start => select,
+        Cursor::Before(id) => select.filter(run::Column::Id.lt(id)),
+        Cursor::After(id) => select.filter(run::Column::Id.gt(id)),
+    };
+    select = if cursor.is_ascending(order) {
+        select.order_by_asc(run::Column::Id)
+    } else {
+        select.order_by_desc(run::Column::Id)
+    };
+    let mut runs = select.all(store.db()).await?;
+    let beside = keyset::turn(&mut runs, limit, &cursor, order, |run| run.id);
+    Ok(RunPage { runs, beside })
+}

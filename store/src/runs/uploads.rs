@@ -1,0 +1,96 @@
+//! Files that people uploaded to import: what is known of them. Their bytes are in the data directory of the server.
+//!
+//! Hand-written SQL: a join with runs that may be gone.
+
+use chrono::{DateTime, Utc};
+use engine::ids::PersonId;
+use sea_orm::{ActiveModelTrait as _, EntityTrait as _, Set};
+use serde_json::json;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::actor::{Actor, Who};
+use crate::control::{Audit, audit};
+use crate::entity::upload;
+pub use crate::entity::upload::Model as Upload;
+use crate::error::{Error, Result};
+use crate::orm::orm;
+use crate::pool::Store;
+
+/// Characters of a file's name that are kept.
+pub const FILE_NAME_CHARS: usize = 200;
+
+/// Records a file that has arrived whole.
+///
+/// # Errors
+/// [`Error::Refused`] when no person acts.
+pub async fn add(store: &Store, actor: &Actor, id: Uuid, file_name: &str, bytes: u64) -> Result<()> {
+    let Who::Person(person) = actor.who else {
+        return Err(Error::Refused("only a person uploads a file".into()));
+    };
+    let mut tx = store.pool().begin().await?;
+    let row = upload::ActiveModel {
+        id: Set(id),
+        person_id: Set(person.0),
+        file_name: Set(file_name.to_owned()),
+        bytes: Set(i64::try_from(bytes).unwrap_or(i64::MAX)),
+        created_at: Set(actor.now),
+        run_id: Set(None),
+    };
+    upload::Entity::insert(row).exec_without_returning(&orm(&mut tx)).await?;
+    let detail = json!({ "bytes": bytes });
+    let entry = Audit { action: "import.upload", subject: &format!("upload:{id}"), lead: None, detail };
+    audit(&mut tx, actor, entry).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Returns an upload of this person.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none, or it is another person's.
+pub async fn of_person(store: &Store, person: PersonId, id: Uuid) -> Result<Upload> {
+    let found = upload::Entity::find_by_id(id).one(store.db()).await?;
+    found.filter(|upload| upload.person_id == person.0).ok_or(Error::NotFound("upload"))
+}
+
+/// Notes the run that imports an upload, in the transaction that starts it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_run(connection: &mut PgConnection, id: Uuid, run: Uuid) -> Result<()> {
+    let row = upload::ActiveModel { id: Set(id), run_id: Set(Some(run)), ..Default::default() };
+    upload::Entity::update(row).exec(&orm(connection)).await?;
+    Ok(())
+}
+
+/// Returns uploads that no run will read any more: those from before `since` whose run, if there is one, is over since then.
+///
+/// # Errors
+/// When the database fails.
+pub async fn outdated(store: &Store, since: DateTime<Utc>) -> Result<Vec<Uuid>> {
+    Ok(sqlx::query_scalar(
+        "SELECT u.id FROM uploads u LEFT JOIN runs r ON r.id = u.run_id \
+         WHERE u.created_at < $1 AND (r.id IS NULL OR r.finished_at < $1) ORDER BY u.id",
+    )
+    .bind(since)
+    .fetch_all(store.pool())
+    .await?)
+}
+
+/// Returns whether there is an upload, of whichever person.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_known(store: &Store, id: Uuid) -> Result<bool> {
+    Ok(upload::Entity::find_by_id(id).one(store.db()).await?.is_some())
+}
+
+/// Forgets an upload whose bytes are gone.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget(store: &Store, id: Uuid) -> Result<()> {
+    upload::ActiveModel { id: Set(id), ..Default::default() }.delete(store.db()).await?;
+    Ok(())
+}
