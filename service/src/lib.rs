@@ -4,6 +4,7 @@
 //! here renders a page or speaks HTTP to a caller.
 
 pub mod apply;
+pub mod availability;
 pub mod bundles;
 pub mod change;
 pub mod credentials;
@@ -13,6 +14,7 @@ pub mod import;
 pub mod letters;
 pub mod release;
 pub mod run;
+pub mod surroundings;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod titles;

@@ -1,12 +1,17 @@
 //! Weight and absence of pool members, which change outside releases.
 
 use chrono::{DateTime, Utc};
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{
+    ColumnTrait as _, DerivePartialModel, EntityTrait as _, QueryFilter as _, QueryOrder as _, Set,
+};
 use serde_json::json;
-use sqlx::FromRow;
 
 use crate::actor::Actor;
 use crate::control::{Audit, audit};
+use crate::entity::pool_availability;
 use crate::error::{Error, Result};
+use crate::orm::orm;
 use crate::pool::Store;
 
 /// Turns that one person may have while others have one.
@@ -22,7 +27,8 @@ pub struct Availability {
 }
 
 /// A member of a pool for whom something is set.
-#[derive(Clone, Debug, FromRow)]
+#[derive(Clone, Debug, DerivePartialModel)]
+#[sea_orm(entity = "pool_availability::Entity")]
 pub struct MemberAvailability {
     /// E-mail address, as the pool has it.
     pub person: String,
@@ -41,12 +47,12 @@ pub struct MemberAvailability {
 /// # Errors
 /// When the database fails.
 pub async fn of_pool(store: &Store, pool: &str) -> Result<Vec<MemberAvailability>> {
-    Ok(sqlx::query_as(
-        "SELECT person, weight, away_until, changed_at, changed_by FROM pool_availability WHERE pool = $1 ORDER BY person",
-    )
-    .bind(pool)
-    .fetch_all(store.pool())
-    .await?)
+    Ok(pool_availability::Entity::find()
+        .filter(pool_availability::Column::Pool.eq(pool))
+        .order_by_asc(pool_availability::Column::Person)
+        .into_partial_model()
+        .all(store.db())
+        .await?)
 }
 
 /// Sets weight and absence of a member of a pool, from the next pick on.
@@ -67,19 +73,25 @@ pub async fn set(
         weight => weight.and_then(|weight| i32::try_from(weight).ok()),
     };
     let mut tx = store.pool().begin().await?;
-    sqlx::query(
-        "INSERT INTO pool_availability (pool, person, weight, away_until, changed_at, changed_by) VALUES ($1, $2, $3, $4, $5, $6) \
-         ON CONFLICT (pool, person) DO UPDATE SET weight = excluded.weight, away_until = excluded.away_until, changed_at = excluded.changed_at, \
-         changed_by = excluded.changed_by",
-    )
-    .bind(pool)
-    .bind(person)
-    .bind(weight)
-    .bind(wanted.away_until)
-    .bind(actor.now)
-    .bind(actor.who.to_string())
-    .execute(&mut *tx)
-    .await?;
+    let row = pool_availability::ActiveModel {
+        pool: Set(pool.to_owned()),
+        person: Set(person.to_owned()),
+        weight: Set(weight),
+        away_until: Set(wanted.away_until),
+        changed_at: Set(actor.now),
+        changed_by: Set(actor.who.to_string()),
+    };
+    let member = [pool_availability::Column::Pool, pool_availability::Column::Person];
+    let set = [
+        pool_availability::Column::Weight,
+        pool_availability::Column::AwayUntil,
+        pool_availability::Column::ChangedAt,
+        pool_availability::Column::ChangedBy,
+    ];
+    pool_availability::Entity::insert(row)
+        .on_conflict(OnConflict::columns(member).update_columns(set).to_owned())
+        .exec_without_returning(&orm(&mut tx))
+        .await?;
     let detail = json!({ "person": person, "weight": wanted.weight, "away_until": wanted.away_until });
     let entry =
         Audit { action: "pool.set_availability", subject: &format!("pool:{pool}"), lead: None, detail };

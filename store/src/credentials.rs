@@ -3,7 +3,7 @@
 //!
 //! What a grant or a token says is for the caller. One process renews a token at a time: it holds the row's lock from before
 //! it asks the token endpoint until it has stored the answer, and the others find that answer when they get the lock. Hand-written
-//! SQL, since SeaORM has no row lock that skips locked rows.
+//! SQL, since most of these statements are about the row lock and the transaction that holds it.
 
 use chrono::{DateTime, Utc};
 use serde_json::json;

@@ -1,5 +1,7 @@
 //! What people call lists, pools, other things that have versions, and destinations. A title decides nothing: rules and files
 //! use the names.
+//!
+//! Hand-written SQL: two tables in one list, and writes that tell whether a title is another one.
 
 use std::collections::BTreeMap;
 

@@ -190,6 +190,7 @@ pub fn act(action: &str) -> String {
         "release.withdraw" => "Withdrew a release",
         "version.begin" => "Began with a version",
         "version.set_title" | "destination.set_title" => "Changed a title",
+        "pool.set_availability" => "Changed the availability of a pool member",
         "version.approve" => "Made a version of an approved change",
         "change.start" => "Began a draft",
         "change.save" => "Saved a draft",

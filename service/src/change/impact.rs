@@ -12,14 +12,13 @@ use engine::ids::{self, DecisionId, LeadId};
 use engine::limits;
 use engine::rules::Analysis;
 use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
 use store::Store;
 use store::changes::Change;
 use store::ingest::{self, HistoryWanted, PastEvent};
 use store::{log, workflows};
 
-use super::surroundings::{Surroundings, surroundings};
 use crate::error::{Error, Result};
+use crate::surroundings::{Surroundings, surroundings};
 
 /// Decisions that are looked at: enough to see a difference of a percent, and read in a moment.
 const DECISIONS: i64 = 300;

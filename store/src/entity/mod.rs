@@ -16,6 +16,7 @@ pub mod layer_owners;
 pub mod notice;
 pub mod person;
 pub mod person_role;
+pub mod pool_availability;
 pub mod queue_claim;
 pub mod release;
 pub mod release_approval;
@@ -109,6 +110,7 @@ mod tests {
             notice,
             person,
             person_role,
+            pool_availability,
             queue_claim,
             release,
             release_approval,

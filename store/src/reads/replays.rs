@@ -1,4 +1,6 @@
 //! Which decisions are decided again.
+//!
+//! Hand-written SQL: ranges of the log, which has no entity.
 
 use chrono::{DateTime, Utc};
 use engine::ids::{DecisionId, lower_bound};

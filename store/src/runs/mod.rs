@@ -3,6 +3,8 @@
 //! A run is claimed like an effect: by the database's clock, for a while, with a `run_lease` that only rises. The process that
 //! holds it renews the lease with its progress. One that dies falls silent, and another one claims the run; whatever the first
 //! one still writes names an older lease and changes nothing.
+//!
+//! Hand-written SQL: an insert guarded by a partial index, which SeaORM cannot name, a guarded cancel, and notifications.
 
 mod lease;
 mod list;
@@ -14,18 +16,16 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::actor::Actor;
+use crate::channel::{Channel, notify};
 use crate::control::{Audit, audit};
 use crate::error::{Error, Result};
-use crate::live::{self, Topic};
 use crate::pool::Store;
+use crate::refresh::{self, Topic};
 
 pub use self::lease::{Claim, Ending, Progress, claim, finish, hand_back, heartbeat, save};
 pub use self::list::{Cursor, PAGE_ROWS, RunFilter, RunPage, page};
 use crate::entity::run;
 pub use crate::entity::run::Model as Run;
-
-/// Channel that tells processes that there is a run to claim.
-pub const RUNS_CHANNEL: &str = "meshline_runs";
 
 /// Where a run stands.
 #[derive(
@@ -132,8 +132,8 @@ async fn insert(connection: &mut PgConnection, actor: &Actor, id: Uuid, new: New
     .bind(actor.now)
     .execute(&mut *connection)
     .await?;
-    sqlx::query("SELECT pg_notify($1, '')").bind(RUNS_CHANNEL).execute(&mut *connection).await?;
-    live::tell(connection, Topic::Runs).await
+    notify(connection, Channel::Runs, "").await?;
+    refresh::tell(connection, Topic::Runs).await
 }
 
 /// Returns a run by its id.

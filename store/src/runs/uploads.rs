@@ -1,4 +1,6 @@
 //! Files that people uploaded to import: what is known of them. Their bytes are in the data directory of the server.
+//!
+//! Hand-written SQL: a join with runs that may be gone.
 
 use chrono::{DateTime, Utc};
 use engine::ids::PersonId;

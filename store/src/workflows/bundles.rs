@@ -8,10 +8,9 @@ use engine::bundle::BundlePart;
 use engine::canonical::{self, Digest};
 use engine::change::Kind;
 use engine::ids::{VersionId, WorkflowId};
-use sea_orm::EntityTrait as _;
+use sea_orm::{EntityTrait as _, Set};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
-use sqlx::types::Json as Column;
 use sqlx::{FromRow, PgConnection};
 use strum::VariantArray as _;
 use uuid::Uuid;
@@ -69,14 +68,14 @@ pub async fn assemble(
     parts.sort();
     let manifest = Manifest { workflow: name.to_owned(), semantics: engine::SEMANTICS_VERSION, parts };
     let hash = canonical::digest(&manifest)?;
-    sqlx::query("INSERT INTO bundles (hash, workflow_id, manifest, version_ids, created_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (hash) DO NOTHING")
-        .bind(hash.0.as_slice())
-        .bind(workflow.0)
-        .bind(Column(&manifest))
-        .bind(ids)
-        .bind(actor.now)
-        .execute(connection)
-        .await?;
+    let row = bundle::ActiveModel {
+        hash: Set(hash.0.to_vec()),
+        workflow_id: Set(workflow.0),
+        manifest: Set(serde_json::to_value(&manifest)?),
+        version_ids: Set(ids.to_vec()),
+        created_at: Set(actor.now),
+    };
+    bundle::Entity::insert(row).on_conflict_do_nothing().exec_without_returning(&orm(connection)).await?;
     Ok(hash)
 }
 

@@ -30,7 +30,7 @@ use crate::ui::{note, number, words};
 const NAMES: [&str; 3] = ["who", "area", "about"];
 
 /// The parts of the product that acts are about, as actions begin and as people say.
-const AREAS: [(&str, &str); 14] = [
+const AREAS: [(&str, &str); 15] = [
     ("person", "People"),
     ("key", "API keys"),
     ("workflow", "Workflows"),

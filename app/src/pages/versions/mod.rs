@@ -1,5 +1,6 @@
 //! What has versions, such as rule sets, lists and pools. Every kind is listed, read, compared and changed in one way.
 
+mod availability;
 mod content;
 mod history;
 mod subject;

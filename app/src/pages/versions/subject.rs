@@ -12,7 +12,7 @@ use store::reads::subjects::{UsedIn, history, used_in};
 use store::titles::{TITLE_CHARS, Titled};
 use store::workflows::{self, Version};
 
-use super::{change_link, content, history as versions};
+use super::{availability, change_link, content, history as versions};
 use crate::actions::changes::StartChange;
 use crate::actions::titles::SetVersionTitle;
 use crate::error::{Error, Result};
@@ -31,7 +31,7 @@ pub fn SubjectPage(
 ) -> impl IntoView {
     let name = use_params_map().read_untracked().get("name");
     let query = use_query_map().get_untracked();
-    let asked = Asked {
+    let asked = VersionQuery {
         version: query.get("version").and_then(|text| text.parse().ok()),
         against: query.get("against").and_then(|text| text.parse().ok()),
         search: query.get("q").unwrap_or_default(),
@@ -39,13 +39,13 @@ pub fn SubjectPage(
     page(Section::Versions(kind), move |here| load(here, kind, name, asked))
 }
 
-struct Asked {
+struct VersionQuery {
     version: Option<u32>,
     against: Option<u32>,
     search: String,
 }
 
-async fn load(here: Here, kind: Kind, name: Option<String>, asked: Asked) -> Result<Page> {
+async fn load(here: Here, kind: Kind, name: Option<String>, asked: VersionQuery) -> Result<Page> {
     let store = &here.request.store;
     let not_found = || Error::NotFound { what: kind.spec().title.to_lowercase() };
     let name = name.ok_or_else(not_found)?;
@@ -82,9 +82,17 @@ async fn load(here: Here, kind: Kind, name: Option<String>, asked: Asked) -> Res
         clock: here.clock,
         may: here.may::<StartChange>(),
     };
+    let available = match kind {
+        Kind::Pool if is_newest && against.is_none() => Some(availability::section(&here, &newest).await?),
+        _ => None,
+    };
     let body = view! {
         <div class="subject">
-            <div>{(!is_newest || against.is_some()).then(|| looking_back(kind, &shown, against.as_ref(), &newest))}{main.into_any()}</div>
+            <div>
+                {(!is_newest || against.is_some()).then(|| looking_back(kind, &shown, against.as_ref(), &newest))}
+                {main.into_any()}
+                {available}
+            </div>
             <aside>
                 {open_changes(&open).into_any()}
                 {versions::list(&history, &around).into_any()}

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use reqwest::{Method, Response, StatusCode};
-use server::http::routes;
+use server::router::routes;
 use store::actor::Role;
 use store::people::Scope;
 use strum::VariantArray as _;
@@ -135,6 +135,7 @@ const MATRIX: &[(&str, &str, &str)] = &[
     ("POST", "/actions/save-change",               "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("POST", "/actions/withdraw-change",           "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("POST", "/actions/comment-change",            "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
+    ("POST", "/actions/set-availability",          ".  .  x  x  .  .  .  .  .  .  |  .  .  .  .  |  ."),
     ("POST", "/actions/set-version-title",         "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("POST", "/changes/{number}/upload",           "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("POST", "/actions/save-view",                 "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),

@@ -27,6 +27,10 @@ INSERT INTO routes (kind, source, workflow_id) VALUES ('form', 'web', '00000000-
 INSERT INTO pool_availability (pool, person, weight, changed_at, changed_by) VALUES ('ae', 'jane@acme.example', 2, now(), 'test');
 INSERT INTO pool_states (name) VALUES ('ae');
 INSERT INTO destinations (id, name, kind, settings, created_at) VALUES ('00000000-0000-7000-8000-000000000001', 'crm', 'webhook', '{}', now());
+INSERT INTO credentials (id, name, configured, grant_text, created_at) VALUES ('00000000-0000-7000-8000-000000000001', 'crm', 'x', 'x', now());
+INSERT INTO runs (id, kind, work_key, input, created_by, created_at) VALUES ('00000000-0000-7000-8000-000000000001', 'import', 'x', '{}', 'test', now());
+INSERT INTO uploads (id, person_id, file_name, bytes, created_at)
+    VALUES ('00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000001', 'leads.csv', 1, now());
 INSERT INTO destination_flows (destination_id) VALUES ('00000000-0000-7000-8000-000000000001');
 INSERT INTO feature_dictionary (workflow_id, field, value_hash, value) VALUES ('00000000-0000-7000-8000-000000000001', 'field', 'x', 'value');
 INSERT INTO leads (id, created_at) VALUES ('00000000-0000-7000-8000-000000000001', now());
@@ -56,6 +60,10 @@ INSERT INTO saved_views (id, person_id, page, name, query, created_at)
 INSERT INTO used_forms (actor, token, request_id, used_at) VALUES ('test', 'x', 'x', now());
 INSERT INTO notices (id, person_id, what, reason, by_whom, at, due_at)
     VALUES ('00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000001', 'stopped', '', 'test', now(), now());
+INSERT INTO runs (id, kind, work_key, input, created_by, created_at)
+    VALUES ('00000000-0000-7000-8000-000000000001', 'change_impact', 'x', '{}', 'test', now());
+INSERT INTO uploads (id, person_id, file_name, bytes, created_at)
+    VALUES ('00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000001', 'leads.csv', 1, now());
 -- The tables of months: this one.
 INSERT INTO events (id, lead_id, workflow_id, kind, source, body, received_at, received_from, request_id, hash)
     VALUES (uuid_v7_floor(now()), '00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000001', 'form', 'web', 'x', now(), 'test', 'x', sha256('x'));
