@@ -31,7 +31,7 @@ pub enum Need {
 
 /// One line of the table.
 #[derive(Clone, Debug)]
-pub struct Line {
+pub struct AccessRule {
     /// The method; `GET` counts for `HEAD` too.
     pub method: Method,
     /// The path as the router has it, for example `/leads/{id}`.
@@ -40,12 +40,12 @@ pub struct Line {
     pub need: Need,
 }
 
-const fn get(path: &'static str, need: Need) -> Line {
-    Line { method: Method::GET, path, need }
+const fn get(path: &'static str, need: Need) -> AccessRule {
+    AccessRule { method: Method::GET, path, need }
 }
 
-const fn post(path: &'static str, need: Need) -> Line {
-    Line { method: Method::POST, path, need }
+const fn post(path: &'static str, need: Need) -> AccessRule {
+    AccessRule { method: Method::POST, path, need }
 }
 
 /// Who looks after execution and sync: its owner, whoever answers for all of it, and the administrator.
@@ -88,7 +88,7 @@ const REPLAYERS: Need = Need::Roles(RunKind::ReplayDecisions.owners());
 const RELEASERS: Need = Need::Roles(&[Role::Revops]);
 
 /// Every page, action and route.
-pub static ACCESS: LazyLock<Vec<Line>> = LazyLock::new(|| {
+pub static ACCESS: LazyLock<Vec<AccessRule>> = LazyLock::new(|| {
     let kinds = Kind::VARIANTS.iter().flat_map(|kind| versions(kind.spec()));
     // Everybody who reads a list may have it as a file.
     let lists = LISTS.iter().flat_map(|list| [list.path, list.csv]).map(|path| get(path, Need::SignedIn));
@@ -96,14 +96,14 @@ pub static ACCESS: LazyLock<Vec<Line>> = LazyLock::new(|| {
 });
 
 /// The pages of a kind of version: all of them, and each.
-fn versions(kind: &KindSpec) -> [Line; 2] {
+fn versions(kind: &KindSpec) -> [AccessRule; 2] {
     let each: &'static str = format!("{}/{{name}}", kind.path).leak();
     [get(kind.path, Need::SignedIn), get(each, Need::SignedIn)]
 }
 
 /// The lines that come from no other table.
-const LINES: &[Line] = &[
-    // Pages. Everybody who is signed in reads everything (SPEC: people own layers, they do not hide them).
+const LINES: &[AccessRule] = &[
+    // Pages. Everybody who is signed in reads everything (people own layers, they do not hide them).
     get("/", Need::SignedIn),
     get("/sign-in", Need::Anyone),
     get("/setup/{token}", Need::Anyone),
@@ -129,7 +129,7 @@ const LINES: &[Line] = &[
     get("/account", Need::SignedIn),
     get("/dashboard/charts/{file}", Need::SignedIn),
     // What tells open pages that something has changed: topics, nothing of anybody.
-    get("/live", Need::SignedIn),
+    get("/refresh", Need::SignedIn),
     get("/settings", Need::SignedIn),
     get("/search", Need::SignedIn),
     get("/search/found", Need::SignedIn),

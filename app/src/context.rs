@@ -12,8 +12,8 @@ use http::request::Parts;
 use leptos::prelude::use_context;
 use service::Bundles;
 use store::actor::{Role, Who};
-use store::people::NumberFormat;
 use store::people::sessions::IdHash;
+use store::settings::NumberFormat;
 use store::{Actor, Store};
 
 use crate::summaries::Summaries;

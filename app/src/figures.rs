@@ -2,7 +2,7 @@
 
 use engine::control::kpi::Ratio;
 use store::reads::dashboard::{Bar, Pipeline, Report};
-use store::reads::home::Decided;
+use store::reads::home::DecidedCount;
 
 /// The dashboard's figures for one period and workflow.
 pub struct DashboardFigures {
@@ -19,7 +19,7 @@ pub struct DashboardFigures {
 /// The decisions of a day, for everyone whose day began at the same instant.
 pub struct DecidedToday {
     /// What was decided today.
-    pub decided: Vec<Decided>,
+    pub decided: Vec<DecidedCount>,
     /// Whether there were more decisions than were read.
     pub is_cut: bool,
     /// How many leads each workflow decides in a day.

@@ -19,7 +19,9 @@ use engine::ids::{DestinationId, EffectId, LeadId, WorkflowId};
 use engine::sync::backoff::Policy;
 use engine::sync::keys::{effect_key, remote_key};
 use serde_json::{Value as Json, json};
+use server::signals::Signals;
 use server::tasks::dispatch::{self, Options};
+use server::tasks::listen;
 use store::ingest::{EffectRow, announce_effects, insert_effects};
 use store::keyring::{DataKey, Place};
 use store::{Keyring, Store};
@@ -68,7 +70,9 @@ async fn throughput(store: &Store, jobs: usize) -> Result<Json> {
     let delivered = deliveries(store, destination).await?;
     let noop = Noop::default();
     let stop = CancellationToken::new();
-    let running = tokio::spawn(dispatch::run(store.clone(), noop.options(), stop.clone()));
+    let signals = Signals::default();
+    tokio::spawn(listen::run(store.clone(), signals.clone(), stop.clone()));
+    let running = tokio::spawn(dispatch::run(store.clone(), noop.options(), signals, stop.clone()));
     while noop.seen.count.load(Ordering::Relaxed) < jobs || waiting(store, destination).await? {
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
@@ -86,7 +90,9 @@ async fn pickup(store: &Store, samples: usize) -> Result<Json> {
     let leads = leads(store, samples).await?;
     let noop = Noop::default();
     let stop = CancellationToken::new();
-    let running = tokio::spawn(dispatch::run(store.clone(), noop.options(), stop.clone()));
+    let signals = Signals::default();
+    tokio::spawn(listen::run(store.clone(), signals.clone(), stop.clone()));
+    let running = tokio::spawn(dispatch::run(store.clone(), noop.options(), signals, stop.clone()));
     // The dispatcher listens and its worker waits by then.
     tokio::time::sleep(Duration::from_secs(2)).await;
     let mut waits_ms = Vec::with_capacity(samples);

@@ -195,7 +195,7 @@ test.describe('the read-out of the chart', () => {
 
 test('figures that were there before anybody heard come all the same', async ({ organisation, page }) => {
   const held = await organisation.holdFigures(2);
-  await page.route('**/live?*', async (route) => {
+  await page.route('**/refresh?*', async (route) => {
     await held.over;
     await new Promise((resolve) => setTimeout(resolve, 1_500));
     await route.continue();

@@ -3,8 +3,8 @@
 pub mod api;
 pub mod cli;
 pub mod http;
-pub mod live;
-pub mod releases;
+pub mod router;
+pub mod signals;
 pub mod tasks;
 
 /// What a process does is made of many small pieces that one thread makes and another drops, which costs the system's

@@ -14,6 +14,7 @@ pub mod import;
 pub mod letters;
 pub mod release;
 pub mod run;
+pub mod surroundings;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod titles;

@@ -5,6 +5,8 @@ use engine::ids::{ApiKeyId, PersonId};
 
 pub use engine::role::Role;
 
+use crate::error::{Error, Result};
+
 /// Who is behind an act.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Who {
@@ -50,6 +52,17 @@ impl Actor {
             request_id: uuid::Uuid::from_bytes(rand::random()).simple().to_string(),
             now: engine::time::cut(Utc::now()),
             form: None,
+        }
+    }
+
+    /// Returns the person who acts, for what no program may do.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when a program or a command acts.
+    pub fn person(&self) -> Result<PersonId> {
+        match self.who {
+            Who::Person(id) => Ok(id),
+            Who::ApiKey(_) | Who::Command(_) => Err(Error::Refused("only a person can do this".into())),
         }
     }
 

@@ -17,9 +17,9 @@ use crate::actor::Actor;
 use crate::entity::used_form;
 use crate::error::{Error, Result};
 use crate::hash::row_hash;
-use crate::live::{self, Topic};
 use crate::orm::orm;
 use crate::pool::Store;
+use crate::refresh::{self, Topic};
 
 /// One act, as the audit log keeps it.
 #[derive(Clone, Debug)]
@@ -92,7 +92,7 @@ async fn use_form(connection: &mut PgConnection, actor: &Actor) -> Result<()> {
     if used == 0 { Err(Error::Repeated) } else { Ok(()) }
 }
 
-/// The topic of [`crate::live`] that an act concerns.
+/// The topic of [`crate::refresh`] that an act concerns.
 fn topic(action: &str) -> Option<Topic> {
     match action.split('.').next().unwrap_or_default() {
         "effect" | "destination" | "kill" => Some(Topic::Sync),
@@ -158,7 +158,7 @@ pub async fn audit(connection: &mut PgConnection, actor: &Actor, entry: Audit<'_
     .execute(&mut *connection)
     .await?;
     if let Some(topic) = topic(entry.action) {
-        live::tell(connection, topic).await?;
+        refresh::tell(connection, topic).await?;
     }
     Ok(())
 }

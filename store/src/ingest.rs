@@ -34,11 +34,6 @@ pub(crate) use identity::{email_identity, external_identity, find};
 pub use shadow::{ShadowRow, insert_shadows};
 pub use states::{State, upsert_states};
 
-/// Channel that tells dispatchers that effects were committed.
-pub const OUTBOX_CHANNEL: &str = "meshline_outbox";
-/// Channel that tells processes that a workflow was released or changed.
-pub const RELEASE_CHANNEL: &str = "meshline_release";
-
 /// What a commit has to know of a workflow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Standing {

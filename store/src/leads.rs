@@ -41,12 +41,12 @@ pub struct Lead {
     /// Whether the person was erased.
     pub erased: bool,
     /// Where it stands in each workflow.
-    pub workflows: Vec<Standing>,
+    pub workflows: Vec<LeadInWorkflow>,
 }
 
 /// Where a lead stands in one workflow.
 #[derive(Clone, Debug, Serialize)]
-pub struct Standing {
+pub struct LeadInWorkflow {
     /// The workflow's name.
     pub workflow: String,
     /// Its last decision there.
@@ -110,7 +110,7 @@ pub async fn get(store: &Store, id: LeadId) -> Result<Lead> {
                 .last_action
                 .parse()
                 .map_err(|_| Error::Corrupt(format!("lead {id} has an unreadable action")))?;
-            Ok(Standing {
+            Ok(LeadInWorkflow {
                 workflow: row.workflow,
                 decision_id: row.last_decision_id.into(),
                 action,

@@ -1,11 +1,12 @@
 //! Everything that is kept, and every SQL statement.
 //!
-//! Architecture invariant: nothing here decides, renders or calls another system. What acts is told as an
-//! [`Actor`], the first argument of every writing function, and the audit row is written in the same transaction.
+//! Architecture invariant: nothing here compiles a bundle, evaluates a rule, renders or calls another system. A function
+//! that writes for somebody takes them as an [`Actor`] and writes the audit row in the same transaction.
 
 pub mod actor;
 pub mod availability;
 pub mod changes;
+pub mod channel;
 mod columns;
 pub mod control;
 pub mod credentials;
@@ -18,7 +19,6 @@ pub mod ingest;
 pub mod keyring;
 pub mod layers;
 pub mod leads;
-pub mod live;
 pub mod log;
 pub mod migrate;
 pub mod notices;
@@ -28,6 +28,7 @@ pub mod people;
 pub mod pool;
 pub mod queue;
 pub mod reads;
+pub mod refresh;
 pub mod releases;
 pub mod runs;
 pub mod settings;

@@ -24,7 +24,7 @@ use sqlx::{Connection as _, Executor as _, PgPool};
 use crate::entity::setting;
 use crate::error::{Error, Result};
 use crate::keyring::Keyring;
-use crate::live::Marks;
+use crate::refresh::{Marks, Topic};
 
 /// Connections a process keeps at most; Postgres allows 100 by default, and several processes share it.
 const CONNECTIONS: u32 = 24;
@@ -87,9 +87,17 @@ impl Store {
         &self.keyring
     }
 
-    /// What there is to tell of, see [`crate::live`].
-    pub(crate) fn marks(&self) -> &Marks {
-        &self.marks
+    /// Notes that something of a topic was committed, for [`Store::flush_marks`] to tell. Costs nothing.
+    pub fn mark(&self, topics: &[Topic]) {
+        self.marks.add(topics);
+    }
+
+    /// Tells open pages of the topics that were marked since the last time; returns whether there were any.
+    ///
+    /// # Errors
+    /// When the database fails; what was marked then stays marked.
+    pub async fn flush_marks(&self) -> Result<bool> {
+        self.marks.flush(&self.pool).await
     }
 
     /// For entities, outside a transaction; see `orm::orm` for those inside one.

@@ -9,11 +9,37 @@ use crate::control::{Audit, audit};
 use crate::entity::setting;
 use crate::error::Result;
 use crate::orm::orm;
-use crate::people::NumberFormat;
 use crate::pool::Store;
 
 /// Names the row of [`Organisation`].
 const ORGANISATION: &str = "organisation";
+
+/// What stands between thousands and before decimals; the database knows the same three.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    serde::Serialize,
+    serde::Deserialize,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
+pub enum NumberFormat {
+    /// `1,234.56`
+    #[default]
+    Comma,
+    /// `1.234,56`
+    Dot,
+    /// `1 234,56`
+    Space,
+}
 
 /// The organisation, and how new people see things until they choose themselves.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

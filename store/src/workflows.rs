@@ -22,6 +22,7 @@ pub use self::bundles::{
 };
 pub use self::versions::{NewVersion, Version, begin, insert, newest, newest_of_kind, version, versions};
 use crate::actor::Actor;
+use crate::channel::{Channel, notify};
 use crate::control::{Audit, audit};
 use crate::entity::{route, workflow};
 use crate::error::Result;
@@ -230,8 +231,7 @@ pub(crate) async fn begin_epoch(connection: &mut PgConnection, workflow: Uuid) -
 /// # Errors
 /// When the database fails.
 pub async fn announce_release(connection: &mut PgConnection) -> Result<()> {
-    sqlx::query("SELECT pg_notify($1, '')").bind(crate::ingest::RELEASE_CHANNEL).execute(connection).await?;
-    Ok(())
+    notify(connection, Channel::Release, "").await
 }
 
 /// Whether there is any workflow.

@@ -1,10 +1,12 @@
-//! The direction of the layers: who may depend on whom, and what must not come along.
+//! The direction of the layers: which package may depend on which, what must not come along, and how the modules within
+//! a package depend on each other.
 
 use std::collections::BTreeSet;
 
 use anyhow::{Result, bail};
 use serde_json::Value;
 
+use crate::modules::Modules;
 use crate::process;
 use crate::workspace::Workspace;
 
@@ -51,6 +53,47 @@ const ABSENT: &[Absence] = &[
     },
 ];
 
+/// Folders whose modules may not use each other in a circle: a package, and a path below its `src`.
+const STRAIGHT: &[(&str, &[&str])] =
+    &[("app", &[]), ("app", &["pages"]), ("store", &[]), ("service", &[]), ("server", &[])];
+
+/// What a module may not use.
+const FORBIDDEN: &[Forbidden] = &[
+    Forbidden { package: "app", module: "actions", path: "crate::pages", but: &[] },
+    Forbidden { package: "app", module: "ui", path: "crate::pages", but: &[] },
+    Forbidden { package: "app", module: "ui", path: "crate::actions", but: &[] },
+    // The store reads and writes what others decide: it compiles no bundle, evaluates no rule, judges no change.
+    Forbidden { package: "store", module: "", path: "engine::bundle::Bundle", but: &[] },
+    Forbidden { package: "store", module: "", path: "engine::bundle::BundleSource", but: &[] },
+    Forbidden { package: "store", module: "", path: "engine::content", but: &[] },
+    Forbidden { package: "store", module: "", path: "engine::rules", but: &["engine::rules::pick"] },
+    Forbidden { package: "store", module: "", path: "engine::change::read", but: &[] },
+    Forbidden { package: "store", module: "", path: "engine::change::compare", but: &[] },
+    Forbidden { package: "store", module: "", path: "engine::change::place", but: &[] },
+];
+
+struct Forbidden {
+    package: &'static str,
+    /// The module with all that is below it; empty for the whole package.
+    module: &'static str,
+    path: &'static str,
+    /// Parts of it that are allowed.
+    but: &'static [&'static str],
+}
+
+impl Forbidden {
+    fn covers(&self, module: &str, path: &str) -> bool {
+        (self.module.is_empty() || is_below(module, self.module))
+            && is_below(path, self.path)
+            && !self.but.iter().any(|allowed| is_below(path, allowed))
+    }
+}
+
+/// Whether a path is another one or something in it.
+fn is_below(path: &str, other: &str) -> bool {
+    path.strip_prefix(other).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+}
+
 struct Absence {
     package: &'static str,
     target: Option<&'static str>,
@@ -63,6 +106,11 @@ struct Absence {
 /// Names every dependency that must not be.
 pub fn check(workspace: &Workspace) -> Result<()> {
     let mut wrong = backwards(&workspace.packages);
+    for package in STRAIGHT.iter().map(|(package, _)| *package).collect::<BTreeSet<_>>() {
+        let modules = Modules::read(&workspace.root.join(package))?;
+        wrong.extend(circles(package, &modules));
+        wrong.extend(forbidden(package, &modules));
+    }
     for absence in ABSENT {
         let mut cargo = workspace.cargo();
         cargo.args([
@@ -85,6 +133,37 @@ pub fn check(workspace: &Workspace) -> Result<()> {
         wrong.extend(found.map(|name| format!("{} brings {name} along", absence.package)));
     }
     if wrong.is_empty() { Ok(()) } else { bail!("{}", wrong.join("\n")) }
+}
+
+/// The circles in the folders of a package that must have none.
+fn circles(package: &str, modules: &Modules) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (_, folder) in STRAIGHT.iter().filter(|(name, _)| *name == package) {
+        let folder: Vec<String> = folder.iter().map(|name| (*name).to_owned()).collect();
+        for circle in modules.circles(&folder) {
+            let edges = circle.edges.iter();
+            let edges: Vec<String> =
+                edges.map(|(from, to, file)| format!("`{from}` uses `{to}` in {file}")).collect();
+            let place = [&[package.to_owned()], &folder[..]].concat().join("::");
+            wrong.push(format!("modules of {place} use each other in a circle: {}", edges.join(", ")));
+        }
+    }
+    wrong
+}
+
+/// The uses of what a module of a package may not use.
+fn forbidden(package: &str, modules: &Modules) -> BTreeSet<String> {
+    let mut wrong = BTreeSet::new();
+    for used in modules.resolved() {
+        let (module, path) = (used.module.join("::"), used.path.join("::"));
+        let rules = FORBIDDEN.iter().filter(|rule| rule.package == package);
+        for rule in rules.filter(|rule| rule.covers(&module, &path)) {
+            let who = if rule.module.is_empty() { package } else { rule.module };
+            wrong
+                .insert(format!("{who} must not use {}: {package}/src/{} uses {path}", rule.path, used.file));
+        }
+    }
+    wrong
 }
 
 /// The direct dependencies between our packages that are not allowed.
@@ -125,5 +204,70 @@ mod tests {
             backwards(&packages),
             ["store must not depend on server", "newcomer must not depend on engine"]
         );
+    }
+
+    fn modules(sources: &[(&str, &str)]) -> Modules {
+        Modules::of(sources.iter().map(|(file, text)| ((*file).to_owned(), (*text).to_owned()))).unwrap()
+    }
+
+    #[test]
+    fn a_circle_in_each_of_the_folders_is_refused() {
+        for (package, folder) in STRAIGHT {
+            let path = |name: &'static str| folder.iter().copied().chain([name]).collect::<Vec<_>>();
+            let (a, b) = (path("a"), path("b"));
+            let planted = modules(&[
+                (&format!("{}.rs", a.join("/")), &format!("use crate::{}::y;", b.join("::"))),
+                (&format!("{}.rs", b.join("/")), &format!("fn f() {{ crate::{}::x() }}", a.join("::"))),
+            ]);
+            let wrong = circles(package, &planted);
+            assert_eq!(wrong.len(), 1, "{wrong:?}");
+            assert!(wrong[0].contains("`a` uses `b` in"), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn every_forbidden_use_is_refused() {
+        for rule in FORBIDDEN {
+            let module = if rule.module.is_empty() { "some" } else { rule.module };
+            let file = format!("{module}/deep/file.rs");
+            let planted = modules(&[(&file, &format!("use {}::thing;", rule.path))]);
+            let wrong = forbidden(rule.package, &planted);
+            assert!(wrong.iter().any(|text| text.contains(rule.path) && text.contains(&file)), "{wrong:?}");
+            for allowed in rule.but {
+                let fine = modules(&[(&file, &format!("use {allowed}::thing;"))]);
+                assert!(forbidden(rule.package, &fine).is_empty());
+            }
+        }
+    }
+
+    #[test]
+    fn compiling_a_bundle_in_the_store_is_refused_however_it_is_written() {
+        for text in [
+            "use engine::bundle::Bundle; fn f(s: X) { Bundle::compile(s) }",
+            "use engine::bundle; fn f(s: X) { bundle::Bundle::compile(s) }",
+            "use engine::bundle::{BundlePart, Bundle as Compiled}; fn f(s: X) { Compiled::compile(s) }",
+            "fn f(s: X) { engine::bundle::Bundle::compile(s) }",
+        ] {
+            assert!(!forbidden("store", &modules(&[("reads/lead.rs", text)])).is_empty(), "{text}");
+        }
+        let fine = "use engine::bundle::BundlePart;\n#[cfg(test)]\nmod tests { use engine::bundle::Bundle; }";
+        assert!(forbidden("store", &modules(&[("workflows.rs", fine)])).is_empty());
+    }
+
+    #[test]
+    fn a_page_imported_by_an_action_or_a_piece_of_ui_is_refused() {
+        let import = [("actions/queue.rs", "use crate::pages::queue::suggestion;")];
+        assert_eq!(
+            forbidden("app", &modules(&import)).into_iter().collect::<Vec<_>>(),
+            [
+                "actions must not use crate::pages: app/src/actions/queue.rs uses crate::pages::queue::suggestion"
+            ]
+        );
+        let through_the_root = [
+            ("lib.rs", "pub mod pages; pub use pages::Address;"),
+            ("pages.rs", ""),
+            ("ui/table.rs", "use crate::Address;"),
+        ];
+        assert_eq!(forbidden("app", &modules(&through_the_root)).len(), 1);
     }
 }

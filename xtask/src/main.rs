@@ -11,6 +11,7 @@ mod layers;
 mod licences;
 mod lint;
 mod migrations;
+mod modules;
 mod mutate;
 mod node;
 mod output;
@@ -62,7 +63,7 @@ cargo xtask COMMAND
                                     events a second, single, in batches and imported, against pgbench and COPY
   bench outbox [--jobs 50000] [--rounds 3] [--samples 500] [--aged 10000000] [--statements]
                                     effects a second and how soon they are begun, against graphile-worker and pg-boss
-  bench pages [--decisions 1000000] [--seconds 20] [--debug]
+  bench pages [--decisions 1000000] [--seconds 20] [--only PAGE …] [--debug]
                                     lists and the dashboard at 200 requests a second, and what a browser fetches
   bench soak [--minutes 30] [--assigned 20]
                                     half of that load for long: memory, errors and the slowest answer

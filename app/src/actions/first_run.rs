@@ -5,7 +5,7 @@ use store::actor::Who;
 use store::{Actor, people};
 
 use super::people::fields;
-use super::{LocalPath, allowed, door, lead_to, lead_to_with};
+use super::{LocalPath, allowed, connection, lead_to, lead_to_with};
 use crate::error::{Error, Result};
 use crate::flash::Flash;
 
@@ -28,7 +28,7 @@ pub async fn first_run(
     again: String,
 ) -> Result<(), Error> {
     let request = allowed::<FirstRun>()?;
-    let door = door()?;
+    let connection = connection()?;
     let typed = Flash::new("Nobody was added.").value("name", &*name).value("email", &*email);
     let back = |flash: &Flash| match LocalPath::parse(&format!("/first-run?code={code}")) {
         Some(page) => lead_to_with(&page, flash),
@@ -65,6 +65,6 @@ pub async fn first_run(
         form: None,
     };
     people::record_session(&request.store, &actor, "person.sign_in").await?;
-    door.enter(id, request.now).await?;
+    connection.enter(id, request.now).await?;
     lead_to(&LocalPath::next(None))
 }

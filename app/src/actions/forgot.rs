@@ -8,7 +8,7 @@ use store::{Actor, people};
 
 use service::letters::{Letter, Post};
 
-use super::{LocalPath, allowed, door, lead_to_with};
+use super::{LocalPath, allowed, connection, lead_to_with};
 use crate::context::Request;
 use crate::error::{Error, Result};
 use crate::flash::Flash;
@@ -28,12 +28,12 @@ pub async fn forgot_password(
     email: String,
 ) -> Result<(), Error> {
     let request = allowed::<ForgotPassword>()?;
-    let door = door()?;
+    let connection = connection()?;
     // Of the browser's own `Host` no link is made: whoever asks would choose where it leads.
     let (Some(post), Some(origin)) = (request.post.clone(), request.public_url.clone()) else {
         return Err(Error::Invalid { message: "No mail server is configured. Ask an administrator.".into() });
     };
-    if door.throttles.may_link(&email, door.peer, request.now) {
+    if connection.throttles.may_link(&email, connection.peer, request.now) {
         tokio::spawn(send(request, post, origin, email));
     } else {
         tracing::info!(request_id = request.request_id, "too many links were asked for");

@@ -3,7 +3,7 @@
 
 pub mod availability;
 pub mod changes;
-pub mod door;
+pub mod connection;
 mod first_run;
 mod forgot;
 pub mod path;
@@ -33,7 +33,7 @@ use crate::context::Request;
 use crate::error::{Error, Result};
 use crate::flash::Flash;
 
-pub use self::door::Door;
+pub use self::connection::Connection;
 pub use self::first_run::{FirstRun, first_run};
 pub use self::forgot::{ForgotPassword, forgot_password};
 pub use self::path::LocalPath;
@@ -85,8 +85,8 @@ fn back_to(next: Option<&str>, page: &str) -> LocalPath {
 }
 
 /// The browser's connection, beside the request.
-fn door() -> Result<Door> {
-    use_context::<Door>().ok_or(Error::Internal)
+fn connection() -> Result<Connection> {
+    use_context::<Connection>().ok_or(Error::Internal)
 }
 
 /// Answers with `303 See Other`: the browser gets the page, and a reload sends nothing twice.
@@ -100,8 +100,8 @@ fn lead_to(path: &LocalPath) -> Result<()> {
 
 /// As [`lead_to`], with something to say there.
 fn lead_to_with(path: &LocalPath, flash: &Flash) -> Result<()> {
-    let (request, door) = (Request::current().ok_or(Error::Internal)?, door()?);
-    set_cookie(&flash.cookie(request.store.keyring(), door.secure_cookies))?;
+    let (request, connection) = (Request::current().ok_or(Error::Internal)?, connection()?);
+    set_cookie(&flash.cookie(request.store.keyring(), connection.secure_cookies))?;
     lead_to(path)
 }
 

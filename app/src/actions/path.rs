@@ -2,8 +2,15 @@
 
 use std::fmt;
 
+use percent_encoding::{AsciiSet, utf8_percent_encode};
+
+use crate::ui::filters::QUERY_VALUE;
+
 /// Characters of a path; a longer one is none of ours.
 const CHARS: usize = 500;
+
+/// What is encoded in a path that is a query's value; slashes stay, so that people can read it.
+const PATH_IN_QUERY: &AsciiSet = &QUERY_VALUE.remove(b'/');
 
 /// A path of this site with its query, never another site's address.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,16 +38,7 @@ impl LocalPath {
         if next.0 == "/" {
             return Self("/sign-in".into());
         }
-        let mut path = String::from("/sign-in?next=");
-        for byte in next.0.bytes() {
-            match byte {
-                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
-                    path.push(char::from(byte))
-                }
-                other => path.push_str(&format!("%{other:02X}")),
-            }
-        }
-        Self(path)
+        Self(format!("/sign-in?next={}", utf8_percent_encode(&next.0, PATH_IN_QUERY)))
     }
 
     /// The text.

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{LocalPath, allowed, door, lead_to, set_cookie};
+use super::{LocalPath, allowed, connection, lead_to, set_cookie};
 use crate::context::Theme;
 use crate::error::{Error, Result};
 
@@ -27,7 +27,7 @@ pub async fn set_theme(
     let theme: Theme = theme
         .parse()
         .map_err(|_| Error::Invalid { message: "The colours are auto, light or dark.".into() })?;
-    let secure = if door()?.secure_cookies { "; Secure" } else { "" };
+    let secure = if connection()?.secure_cookies { "; Secure" } else { "" };
     let name: &str = theme.into();
     set_cookie(&format!(
         "{THEME_COOKIE}={name}; Path=/; Max-Age={MAX_AGE_S}; HttpOnly; SameSite=Lax{secure}"

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use store::actor::Who;
 use store::{Actor, people};
 
-use super::{LocalPath, allowed, door, lead_to, lead_to_with};
+use super::{LocalPath, allowed, connection, lead_to, lead_to_with};
 use crate::error::{Error, Result};
 use crate::flash::Flash;
 
@@ -23,20 +23,20 @@ pub async fn sign_in(
     next: Option<String>,
 ) -> Result<(), Error> {
     let request = allowed::<SignIn>()?;
-    let door = door()?;
+    let connection = connection()?;
     let next = LocalPath::next(next.as_deref());
     let back = |message: String| {
         lead_to_with(&LocalPath::sign_in(&next), &Flash::new(message).value("email", &*email))
     };
     // Counted before the password is looked at: tries sent at once must not all pass the count.
-    if let Some(left) = door.throttles.passwords.take(&email, door.peer, request.now) {
+    if let Some(left) = connection.throttles.passwords.take(&email, connection.peer, request.now) {
         return back(format!("Too many wrong passwords. Try again in {} minutes.", left.num_minutes() + 1));
     }
     let Some(person) = people::check_password(&request.store, &email, &password).await? else {
         tracing::info!(request_id = request.request_id, "a wrong address or password");
         return back("The address or the password is wrong.".into());
     };
-    door.throttles.passwords.forget(&email, door.peer);
+    connection.throttles.passwords.forget(&email, connection.peer);
     let actor = Actor {
         who: Who::Person(person.id),
         roles: person.roles,
@@ -45,6 +45,6 @@ pub async fn sign_in(
         form: None,
     };
     people::record_session(&request.store, &actor, "person.sign_in").await?;
-    door.enter(person.id, request.now).await?;
+    connection.enter(person.id, request.now).await?;
     lead_to(&next)
 }

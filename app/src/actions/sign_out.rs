@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use store::people;
 
-use super::{LocalPath, allowed, door, lead_to_with};
+use super::{LocalPath, allowed, connection, lead_to_with};
 use crate::error::{Error, Result};
 use crate::flash::Flash;
 
@@ -14,7 +14,7 @@ use crate::flash::Flash;
 #[server(prefix = "/actions", endpoint = "sign-out")]
 pub async fn sign_out() -> Result<(), Error> {
     let request = allowed::<SignOut>()?;
-    super::door::leave(&door()?.session).await.map_err(|_| Error::Unavailable)?;
+    super::connection::leave(&connection()?.session).await.map_err(|_| Error::Unavailable)?;
     if let Some(actor) = request.actor() {
         people::record_session(&request.store, &actor, "person.sign_out").await?;
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono_tz::Tz;
 use leptos::prelude::*;
 use service::letters::Letter;
-use store::control::kill::{self, Scope, kill_switches};
+use store::control::kill::{self, StopScope, kill_switches};
 use store::notices::{Notice, What};
 use store::reads::frame::workflow_names;
 
@@ -83,8 +83,8 @@ pub async fn resume_workflow(
     lead_to_with(&back_to(next.as_deref(), "/"), &Flash::new(said))
 }
 
-fn scope(workflow: &str) -> Scope {
-    if workflow == ALL { Scope::All } else { Scope::Workflow(workflow.to_owned()) }
+fn scope(workflow: &str) -> StopScope {
+    if workflow == ALL { StopScope::All } else { StopScope::Workflow(workflow.to_owned()) }
 }
 
 async fn title(store: &store::Store, workflow: &str) -> Result<String, Error> {

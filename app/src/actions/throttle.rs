@@ -1,24 +1,23 @@
-//! What anybody can try is counted, and after a few tries the door stays shut for a while.
+//! Counts tries, and refuses more of them for a while after a few.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Mutex;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use quick_cache::unsync::Cache;
 
-/// Wrong passwords for one account from one address before the door is shut, and for how long.
+/// Wrong passwords for one account from one address until more are refused, and for how long.
 const PASSWORDS: (u32, TimeDelta) = (5, TimeDelta::minutes(15));
 /// Links for one account, from wherever they are asked for: nobody's mailbox is filled.
 const LINKS_TO_ACCOUNT: (u32, TimeDelta) = (3, TimeDelta::hours(1));
 /// Links asked for from one address, for whomever; an office may share it.
 const LINKS_FROM_ADDRESS: (u32, TimeDelta) = (20, TimeDelta::hours(1));
-/// Pairs of account and address remembered; beyond it the oldest are forgotten, so that guessing cannot eat the memory.
+/// Pairs of account and address remembered; beyond it those used least are forgotten, so that guessing cannot eat the memory.
 const ENTRIES: usize = 10_000;
 
 type Pair = (String, IpAddr);
 
 /// Everything that is counted, in this process's memory: it need not outlive it.
-#[derive(Debug)]
 pub struct Throttles {
     /// Wrong passwords.
     pub passwords: Throttle,
@@ -46,36 +45,30 @@ impl Throttles {
 }
 
 /// Counts of one kind.
-#[derive(Debug)]
 pub struct Throttle {
     tries: u32,
     window: TimeDelta,
-    counts: Mutex<HashMap<Pair, Count>>,
+    counts: Mutex<Cache<Pair, Tries>>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Count {
+struct Tries {
     tries: u32,
     since: DateTime<Utc>,
 }
 
 impl Throttle {
     fn new((tries, window): (u32, TimeDelta)) -> Self {
-        Self { tries, window, counts: Mutex::default() }
+        Self { tries, window, counts: Mutex::new(Cache::new(ENTRIES)) }
     }
 
-    /// Takes one try; where there are none left, answers how long the door stays shut. Tries sent at once are counted
+    /// Takes one try; where there are none left, returns how long more are refused. Tries sent at once are counted
     /// one by one.
     pub fn take(&self, account: &str, peer: IpAddr, now: DateTime<Utc>) -> Option<TimeDelta> {
         let mut counts = self.counts.lock().ok()?;
         let pair = pair(account, peer);
-        if !counts.contains_key(&pair) {
-            self.make_room(&mut counts, now);
-        }
-        let count = counts.entry(pair).or_insert(Count { tries: 0, since: now });
-        if now - count.since >= self.window {
-            *count = Count { tries: 0, since: now };
-        }
+        let known = counts.get(&pair).copied().filter(|count| now - count.since < self.window);
+        let mut count = known.unwrap_or(Tries { tries: 0, since: now });
         if count.tries >= self.tries {
             return Some(self.window - (now - count.since));
         }
@@ -83,19 +76,8 @@ impl Throttle {
         if count.tries == self.tries {
             count.since = now;
         }
+        counts.insert(pair, count);
         None
-    }
-
-    fn make_room(&self, counts: &mut HashMap<Pair, Count>, now: DateTime<Utc>) {
-        if counts.len() >= ENTRIES {
-            counts.retain(|_, count| now - count.since < self.window);
-        }
-        if counts.len() >= ENTRIES
-            && let Some(oldest) =
-                counts.iter().min_by_key(|(_, count)| count.since).map(|(pair, _)| pair.clone())
-        {
-            counts.remove(&oldest);
-        }
     }
 
     /// Forgets the tries after one that was right.
@@ -147,7 +129,7 @@ mod tests {
         for n in 0..ENTRIES + 10 {
             throttle.take(&n.to_string(), HOME, now + TimeDelta::microseconds(n as i64));
         }
-        assert_eq!(throttle.counts.lock().unwrap().len(), ENTRIES);
+        assert!(throttle.counts.lock().unwrap().len() <= ENTRIES);
     }
 
     #[test]

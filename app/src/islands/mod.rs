@@ -3,13 +3,15 @@
 //! Architecture invariant: nothing here knows of store or engine; an island finds what it needs in the page itself.
 
 mod chart_hover;
+#[cfg(feature = "hydrate")]
+mod fields;
 mod keyboard;
 mod keys;
-mod live;
+mod refresh;
 mod unsaved;
 
 pub use chart_hover::ChartHover;
 pub use keyboard::Keyboard;
 pub use keys::Keys;
-pub use live::Live;
+pub use refresh::Refresh;
 pub use unsaved::Unsaved;

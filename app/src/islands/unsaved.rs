@@ -18,8 +18,9 @@ mod browser {
     use leptos::prelude::*;
     use leptos::wasm_bindgen::JsCast as _;
     use leptos::wasm_bindgen::prelude::Closure;
-    use leptos::web_sys::{Element, Event, HtmlInputElement};
-    use web_sys::{HtmlOptionElement, HtmlTextAreaElement};
+    use leptos::web_sys::Event;
+
+    use crate::islands::fields;
 
     pub fn start() {
         let is_sent = Rc::new(Cell::new(false));
@@ -37,23 +38,7 @@ mod browser {
     }
 
     fn is_changed() -> bool {
-        let fields = "form[data-unsaved] :is(input:not([type=hidden]), textarea, option)";
-        let Ok(all) = document().query_selector_all(fields) else { return false };
-        (0..all.length())
-            .filter_map(|at| all.get(at)?.dyn_into::<Element>().ok())
-            .any(|field| differs(&field))
-    }
-
-    fn differs(field: &Element) -> bool {
-        if let Some(text) = field.dyn_ref::<HtmlTextAreaElement>() {
-            return text.default_value().is_ok_and(|before| before != text.value());
-        }
-        if let Some(option) = field.dyn_ref::<HtmlOptionElement>() {
-            // A select that names no default shows its first option.
-            return option.selected() && !option.default_selected() && option.index() > 0;
-        }
-        field.dyn_ref::<HtmlInputElement>().is_some_and(|input| {
-            input.value() != input.default_value() || input.checked() != input.default_checked()
-        })
+        let changed = "form[data-unsaved] :is(input:not([type=hidden]), textarea, option)";
+        fields::is_any_changed(fields::all(None, changed))
     }
 }

@@ -30,6 +30,8 @@ pub struct Here {
     pub request: Request,
     /// Where and when the viewer is.
     pub clock: Clock,
+    /// How many leads wait for a person, which the menu shows too; the error of a count that failed.
+    pub queued: Result<i64>,
 }
 
 impl Here {
@@ -75,17 +77,21 @@ where
         return broken(&Error::SignedOut, Some(&request)).into_any();
     };
     let clock = Clock { now: request.now, zone: viewer.time_zone };
-    let here = Here { request: request.clone(), clock };
-    let (around, titles) = tokio::join!(around(&request.store), titles(&request.store));
+    let (around, titles, queued, waiting) = tokio::join!(
+        around(&request.store),
+        titles(&request.store),
+        queue::count(&request.store, &queue::Filter::default()),
+        changes::waiting_for(&request.store, viewer.id, &viewer.roles),
+    );
     // Without titles, names are shown.
     provide_context(titles.unwrap_or_default());
-    let queued = queue::count(&request.store, &queue::Filter::default()).await.unwrap_or_default();
-    let page = match load(here).await {
+    let queued = queued.map_err(Error::from);
+    let waits =
+        Waits { queued: queued.as_ref().copied().unwrap_or_default(), waiting: waiting.unwrap_or_default() };
+    let page = match load(Here { request: request.clone(), clock, queued }).await {
         Ok(page) => page,
         Err(error) => broken_page(&error, &request),
     };
-    let waiting = changes::waiting_for(&request.store, viewer.id, &viewer.roles).await.unwrap_or_default();
-    let waits = Waits { queued, waiting };
     let menu =
         menu(section, &viewer, around.unwrap_or_default(), waits, request.theme, path.clone()).into_any();
     let message = flash.map(|flash| flash.message).or(request.flash).filter(|message| !message.is_empty());

@@ -9,8 +9,8 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use leptos_router::params::ParamsMap;
 use store::Store;
-use store::live::Topic;
 use store::reads::keyset::{Beside, Cursor};
+use store::refresh::Topic;
 
 use super::frame::{Here, Page, page};
 use super::list_tools::tools;
@@ -20,7 +20,7 @@ use crate::flash::Flash;
 use crate::lists::ListInfo;
 use crate::ui::clock::Clock;
 use crate::ui::filters::{Address, Chip, chips};
-use crate::ui::live;
+use crate::ui::refresh;
 use crate::ui::table::{Count, Sorted, Table, pager};
 
 /// A list with a page and a file.
@@ -195,7 +195,7 @@ async fn load<L: ListPage>(here: Here, query: ParamsMap, flash: Flash) -> Result
         view! { {rows}{around.below}{pages} }.into_any()
     };
     let shown = match L::TOPIC {
-        Some(topic) => view! { {live::part("list", topic, shown)}{live::hear(&[topic])} }.into_any(),
+        Some(topic) => view! { {refresh::part("list", topic, shown)}{refresh::hear(&[topic])} }.into_any(),
         None => shown,
     };
     let body = view! {

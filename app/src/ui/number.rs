@@ -1,7 +1,7 @@
 //! Figures as people read them: thousands apart, no more digits than mean something, in the viewer's format.
 
 use leptos::prelude::use_context;
-use store::people::NumberFormat;
+use store::settings::NumberFormat;
 
 /// What stands between thousands and before decimals. The format is a Leptos context of the request, as figures stand in
 /// too many places to hand it to each.

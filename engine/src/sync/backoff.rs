@@ -3,7 +3,7 @@
 //! Waits grow exponentially with full jitter: the wait is drawn evenly from nothing up to the bound, because
 //! waits that only differ a little bring a destination down again the moment it is back.
 
-use chrono::{DateTime, Days, NaiveDateTime, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -147,9 +147,7 @@ pub fn is_tomorrow(at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
 
 /// Reads an HTTP date in any of its three forms (RFC 9110 §5.6.7).
 pub fn http_date(text: &str) -> Option<DateTime<Utc>> {
-    const FORMS: [&str; 3] =
-        ["%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"];
-    FORMS.iter().find_map(|form| NaiveDateTime::parse_from_str(text, form).ok()).map(|at| at.and_utc())
+    httpdate::parse_http_date(text).ok().map(DateTime::from)
 }
 
 /// `base × 2^(attempt − 1)`, at most the cap, in milliseconds.

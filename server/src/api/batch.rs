@@ -17,6 +17,7 @@ use tracing::Instrument as _;
 use super::body::{self, checked_key, key_rule};
 use super::caller::Program;
 use super::events::answer;
+use crate::http::body::read;
 use crate::http::{Failure, Kind, Problem, State};
 use service::decide::{Answer, Receipt, Signal};
 
@@ -72,7 +73,7 @@ pub(super) async fn take(
     body: Body,
 ) -> Result<Response, Failure> {
     let place = state.batches.clone().acquire_owned().await.map_err(|error| Failure::internal(&error))?;
-    let text = body::read(body, &headers, limits::BATCH_BYTES).await?;
+    let text = read(body, &headers, limits::BATCH_BYTES).await?;
     if !body::media_type(&headers).is_some_and(|name| TYPES.contains(&name)) {
         return Err(Failure::new(
             Kind::UnsupportedMediaType,

@@ -138,8 +138,8 @@ pub(super) async fn show(
     }))
 }
 
-impl From<store::leads::Standing> for Standing {
-    fn from(standing: store::leads::Standing) -> Self {
+impl From<store::leads::LeadInWorkflow> for Standing {
+    fn from(standing: store::leads::LeadInWorkflow) -> Self {
         Self {
             workflow: standing.workflow,
             decision_id: standing.decision_id,

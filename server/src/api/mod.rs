@@ -2,11 +2,10 @@
 //! here.
 
 mod batch;
-pub(crate) mod body;
+mod body;
 mod caller;
 mod decisions;
 mod events;
-pub(crate) mod keys;
 mod leads;
 pub mod openapi;
 mod outcomes;

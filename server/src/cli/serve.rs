@@ -16,7 +16,8 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::{Database, Failure, exit};
 use crate::http::{self, Config, State};
-use crate::{live, releases, tasks};
+use crate::router::router;
+use crate::tasks;
 use service::decide::Pipeline;
 use service::letters::Mail;
 use service::run::RunContext;
@@ -92,19 +93,15 @@ pub(super) async fn run(options: Options) -> Result<u8, Failure> {
     let listener = TcpListener::bind(options.listen).await?;
     let shutdown = CancellationToken::new();
     let means = tasks::Means { database_url: url, letters, data_dir: Some(data_dir.clone()) };
-    let context = RunContext { pipeline: pipeline.clone(), data_dir: Some(data_dir) };
-    let running = tasks::Tasks::start(context, means, shutdown.clone());
-    let telling = tokio::spawn(live::run(state.store.clone(), state.live.clone(), shutdown.clone()));
-    let hearing = tokio::spawn(releases::listen(pipeline, shutdown.clone()));
+    let context = RunContext { pipeline, data_dir: Some(data_dir) };
+    let running = tasks::Tasks::start(context, means, &state.signals, &shutdown);
     stop_on_signals(shutdown.clone())?;
     let address = listener.local_addr()?;
     tracing::info!(%address, "serving");
     invite(&store, origin.unwrap_or_else(|| format!("http://{address}"))).await?;
-    http::serve(listener, http::router(state), shutdown.clone().cancelled_owned()).await;
+    http::serve(listener, router(state), shutdown.clone().cancelled_owned()).await;
     shutdown.cancel();
     running.stopped().await;
-    hearing.await.ok();
-    telling.await.ok();
     tracing::info!("stopped");
     Ok(exit::FINE)
 }

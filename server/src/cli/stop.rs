@@ -2,7 +2,7 @@
 
 use clap::Args;
 use store::Actor;
-use store::control::kill::{self, Scope};
+use store::control::kill::{self, StopScope};
 
 use super::{Database, Failure, exit};
 
@@ -19,8 +19,8 @@ struct Which {
 }
 
 impl Which {
-    fn scope(self) -> Scope {
-        self.workflow.map_or(Scope::All, Scope::Workflow)
+    fn scope(self) -> StopScope {
+        self.workflow.map_or(StopScope::All, StopScope::Workflow)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Who calls, and whether the table of who may call what lets them in.
 
 use app::access::{self, ACCESS, Caller, Denied, Need};
-use app::actions::{LocalPath, door};
+use app::actions::{LocalPath, connection};
 use app::context::Viewer;
 use axum::extract::{MatchedPath, Request, State as FromState};
 use axum::http::request::Parts;
@@ -30,7 +30,7 @@ pub struct Identity {
 }
 
 /// Asks the table. What it does not list is refused, whatever the router thinks of it.
-pub(super) async fn check(FromState(state): FromState<State>, request: Request, next: Next) -> Response {
+pub(crate) async fn check(FromState(state): FromState<State>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     match admit(&state, &mut parts).await {
         Ok(()) => next.run(Request::from_parts(parts, body)).await,
@@ -90,11 +90,11 @@ async fn identify(state: &State, request: &Parts, need: Need) -> Result<Identity
 
 /// Whose session it is. Roles and whether the person was shut out are read anew each time.
 async fn person(state: &State, session: &Session, arrival: &Arrival) -> Result<Option<Person>, Failure> {
-    let Some(id) = door::who(session, arrival.at).await? else { return Ok(None) };
+    let Some(id) = connection::who(session, arrival.at).await? else { return Ok(None) };
     match people::by_id(&state.store, id).await? {
         Some(person) if !person.is_disabled => Ok(Some(person)),
         _ => {
-            door::leave(session).await?;
+            connection::leave(session).await?;
             Ok(None)
         }
     }

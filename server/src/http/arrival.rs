@@ -44,7 +44,7 @@ impl Arrival {
 
 /// Gives the request its id; nobody outside chooses it, or they could make two requests look like one. The path is
 /// logged as the router has it: a set-up link's token stands in the path itself.
-pub(super) async fn arrive(mut request: Request, next: Next) -> Response {
+pub(crate) async fn arrive(mut request: Request, next: Next) -> Response {
     let arrival = Arrival::new(&request);
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
     let method = request.method().clone();

@@ -27,7 +27,7 @@ pub(super) fn read_manifest(site: Option<&Path>) -> std::io::Result<Assets> {
 }
 
 /// Serves `/pkg/`. Its files stand in a folder of the same name, so that nothing beside it can be reached.
-pub(super) fn routes(state: &State) -> Router<State> {
+pub(crate) fn routes(state: &State) -> Router<State> {
     let router = Router::new();
     let router = match &state.config.site_dir {
         Some(site) => {

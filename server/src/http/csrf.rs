@@ -10,7 +10,7 @@ use super::{Config, Failure, Kind, State};
 
 /// Lets a writing request pass only if its browser says that it comes from a page of ours. The API takes no cookies,
 /// so that nothing can be forged there.
-pub(super) async fn same_site(FromState(state): FromState<State>, request: Request, next: Next) -> Response {
+pub(crate) async fn same_site(FromState(state): FromState<State>, request: Request, next: Next) -> Response {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let is_api = request.uri().path().starts_with("/api/");
     if reads || is_api || is_ours(request.headers(), request.uri(), &state.config) {

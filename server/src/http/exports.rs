@@ -14,7 +14,7 @@ use futures::stream;
 use super::{Arrival, Failure, State, pages};
 
 /// Every list that is had as a file, by path.
-pub(super) fn routes() -> Router<State> {
+pub(crate) fn routes() -> Router<State> {
     let charts = Router::new().route(charts::PATH, get(chart));
     LIST_PAGES.iter().copied().fold(charts, |router, list| {
         let handler = move |state: FromState<State>, request: Request| send(state, request, list);

@@ -287,7 +287,7 @@ impl From<tower_sessions::session::Error> for Failure {
 }
 
 /// Writes failures out: with the request's id, and in the form that the caller reads.
-pub(super) async fn tell(FromState(state): FromState<State>, request: Request, next: Next) -> Response {
+pub(crate) async fn tell(FromState(state): FromState<State>, request: Request, next: Next) -> Response {
     let arrival = request.extensions().get::<Arrival>().map(|arrival| arrival.id.clone()).unwrap_or_default();
     let to_program = is_program(request.uri().path());
     let mut response = next.run(request).await;
@@ -315,7 +315,7 @@ pub(super) async fn tell(FromState(state): FromState<State>, request: Request, n
 }
 
 /// Whether a path is for programs; people get a page.
-pub(super) fn is_program(path: &str) -> bool {
+pub(crate) fn is_program(path: &str) -> bool {
     ["/api", "/pkg", "/healthz", "/readyz", "/metrics"]
         .iter()
         .any(|prefix| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))

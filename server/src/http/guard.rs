@@ -17,7 +17,7 @@ const ALLOWED_BATCH: Duration = Duration::from_secs(120);
 const ALLOWED_IMPORT: Duration = Duration::from_secs(1_800);
 
 /// Ends a request that takes too long; its transaction is rolled back.
-pub(super) async fn limit_time(request: Request, next: Next) -> Response {
+pub(crate) async fn limit_time(request: Request, next: Next) -> Response {
     let allowed = match request.extensions().get::<MatchedPath>().map(MatchedPath::as_str) {
         Some("/api/v1/events/batch") => ALLOWED_BATCH,
         Some(uploads::IMPORT) => ALLOWED_IMPORT,
@@ -33,7 +33,7 @@ pub(super) async fn limit_time(request: Request, next: Next) -> Response {
 }
 
 /// Answers for a handler that panicked.
-pub(super) fn caught(panic: Box<dyn Any + Send>) -> Response {
+pub(crate) fn caught(panic: Box<dyn Any + Send>) -> Response {
     let said =
         panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
     Failure::internal(&format!("panic: {}", said.unwrap_or("no message"))).into_response()

@@ -19,7 +19,7 @@ const FIXED: &[(&str, &str)] = &[
 ];
 
 /// Sets them on every answer.
-pub(super) async fn secure(FromState(state): FromState<State>, request: Request, next: Next) -> Response {
+pub(crate) async fn secure(FromState(state): FromState<State>, request: Request, next: Next) -> Response {
     let nonce =
         request.extensions().get::<Arrival>().map(|arrival| arrival.nonce.clone()).unwrap_or_default();
     let mut response = next.run(request).await;

@@ -9,7 +9,7 @@ use axum::routing::get;
 use super::{Failure, Kind, State};
 
 /// `/healthz`, `/readyz` and `/metrics`.
-pub(super) fn routes() -> Router<State> {
+pub(crate) fn routes() -> Router<State> {
     Router::new().route("/healthz", get(alive)).route("/readyz", get(ready)).route("/metrics", get(figures))
 }
 

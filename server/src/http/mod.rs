@@ -1,22 +1,23 @@
 //! HTTP: what every request goes through before a page, an action or the API sees it, and after.
 
-mod access;
-mod arrival;
-mod assets;
+pub(crate) mod access;
+pub(crate) mod arrival;
+pub(crate) mod assets;
+pub(crate) mod body;
 mod cookies;
-mod csrf;
-mod exports;
-mod failure;
-mod guard;
-mod headers;
-mod health;
-mod live;
+pub(crate) mod csrf;
+pub(crate) mod exports;
+pub(crate) mod failure;
+pub(crate) mod guard;
+pub(crate) mod headers;
+pub(crate) mod health;
+mod keys;
 mod metrics;
-mod pages;
-mod router;
+pub(crate) mod pages;
+pub(crate) mod refresh;
 mod serve;
-mod sessions;
-mod uploads;
+pub(crate) mod sessions;
+pub(crate) mod uploads;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -27,15 +28,14 @@ use app::summaries::Summaries;
 use metrics_exporter_prometheus::PrometheusHandle;
 use store::Store;
 
-use crate::api::keys::KeyCache;
-use crate::live::Hub;
+use self::keys::KeyCache;
+use crate::signals::Signals;
 use service::decide::{Intake, Pipeline};
 use service::letters::Mail;
 
 pub use self::access::{Identity, is_bearer};
 pub use self::arrival::Arrival;
 pub use self::failure::{Failure, Kind, Problem, Spot};
-pub use self::router::{router, routes};
 pub use self::serve::serve;
 
 /// How the process serves, as its options say.
@@ -68,10 +68,10 @@ pub struct State {
     pub config: Arc<Config>,
     /// Built files by their logical names.
     pub assets: Assets,
-    pub(crate) keys: Arc<KeyCache>,
+    keys: Arc<KeyCache>,
     pub(crate) batches: Arc<tokio::sync::Semaphore>,
-    /// Where open pages hear what has changed; [`crate::live::run`] tells it.
-    pub live: Hub,
+    /// Where open pages hear what has changed.
+    pub signals: Signals,
     hearers: Arc<tokio::sync::Semaphore>,
     summaries: Summaries,
     throttles: Arc<Throttles>,
@@ -95,8 +95,8 @@ impl State {
             config: Arc::new(config),
             keys: Arc::default(),
             batches: Arc::new(tokio::sync::Semaphore::new(BATCHES)),
-            live: Hub::default(),
-            hearers: Arc::new(tokio::sync::Semaphore::new(live::HEARERS)),
+            signals: Signals::default(),
+            hearers: Arc::new(tokio::sync::Semaphore::new(refresh::HEARERS)),
             summaries: Summaries::default(),
             throttles: Arc::default(),
             metrics: metrics::recorder(),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use app::access::{self, Caller};
-use app::actions::{Door, THEME_COOKIE};
+use app::actions::{Connection, THEME_COOKIE};
 use app::app::App;
 use app::context::{Request as PageRequest, Theme};
 use app::flash::{self, Flash};
@@ -19,19 +19,19 @@ use leptos::nonce::Nonce;
 use leptos::prelude::provide_context;
 use leptos::server_fn::axum::server_fn_paths;
 use service::letters::Post;
-use store::people::NumberFormat;
+use store::settings::NumberFormat;
 use tower_sessions::Session;
 
 use super::cookies::cookie;
 use super::{Arrival, Failure, Identity, Kind, State};
 
 /// Where the search over other pages asks.
-pub(super) const FOUND: &str = "/search/found";
+pub(crate) const FOUND: &str = "/search/found";
 /// Bytes of a form: a rule set of two thousand rules fits, percent-encoded.
 const FORM_BYTES: usize = 2 * 1024 * 1024;
 
 /// Every page of the app and every action, by path.
-pub(super) fn routes() -> Router<State> {
+pub(crate) fn routes() -> Router<State> {
     let mut router = Router::new();
     for page in page_paths() {
         router = router.route(&page, get(render));
@@ -43,17 +43,17 @@ pub(super) fn routes() -> Router<State> {
 }
 
 /// Paths of the pages, as the app's own router lists them.
-pub(super) fn page_paths() -> Vec<String> {
+pub(crate) fn page_paths() -> Vec<String> {
     leptos_axum::generate_route_list(App).iter().map(|page| page.path().to_owned()).collect()
 }
 
 /// Paths of the actions. One that is no POST is left out, and so refused.
-pub(super) fn action_paths() -> Vec<&'static str> {
+pub(crate) fn action_paths() -> Vec<&'static str> {
     server_fn_paths().filter(|(_, method)| *method == Method::POST).map(|(path, _)| path).collect()
 }
 
 /// Renders a page, or the page that says that there is none.
-pub(super) async fn render(FromState(state): FromState<State>, request: Request) -> Response {
+pub(crate) async fn render(FromState(state): FromState<State>, request: Request) -> Response {
     let is_known = request.extensions().get::<MatchedPath>().is_some();
     if is_known && let Err(failure) = allowed(&request) {
         return failure.into_response();
@@ -114,7 +114,7 @@ async fn act(FromState(state): FromState<State>, request: Request) -> Result<Res
             "Actions take application/x-www-form-urlencoded.",
         ));
     }
-    let body = crate::api::body::read(body, &parts.headers, FORM_BYTES).await?;
+    let body = super::body::read(body, &parts.headers, FORM_BYTES).await?;
     // Leptos would redirect to the page a form came from, with the error in its address. Our actions say themselves
     // where to go, and errors are told by [`super::failure`].
     parts.headers.remove(header::REFERER);
@@ -126,7 +126,7 @@ async fn act(FromState(state): FromState<State>, request: Request) -> Result<Res
         return Err(Failure::internal(&"an action without a session"));
     };
     let page = page_request(&state, &request, &arrival, None);
-    let door = Door {
+    let connection = Connection {
         session,
         peer: arrival.peer,
         agent: agent(request.headers()),
@@ -136,7 +136,7 @@ async fn act(FromState(state): FromState<State>, request: Request) -> Result<Res
     let context = move || {
         provide_context(number_format(&page));
         provide_context(page.clone());
-        provide_context(door.clone());
+        provide_context(connection.clone());
     };
     let response =
         Box::pin(leptos_axum::handle_server_fns_with_context(context, request)).await.into_response();

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use app::actions::door::KEPT;
+use app::actions::connection::SESSION_KEY;
 use async_trait::async_trait;
 use axum::http::HeaderMap;
 use chrono::{DateTime, Utc};
@@ -23,10 +23,10 @@ const IDLE: Duration = Duration::hours(12);
 
 /// The table, as tower-sessions sees it.
 #[derive(Clone)]
-pub(super) struct Sessions(Store);
+pub(crate) struct Sessions(Store);
 
 /// The layer that gives each request its session.
-pub(super) fn layer(state: &State) -> SessionManagerLayer<Sessions> {
+pub(crate) fn layer(state: &State) -> SessionManagerLayer<Sessions> {
     SessionManagerLayer::new(Sessions(state.store.clone()))
         .with_name(SESSION)
         .with_http_only(true)
@@ -79,7 +79,7 @@ impl SessionStore for Sessions {
         let kept = serde_json::to_value(kept).map_err(|error| Error::Decode(error.to_string()))?;
         let expiry_date = OffsetDateTime::from_unix_timestamp(expires_at.timestamp())
             .map_err(|error| Error::Decode(error.to_string()))?;
-        Ok(Some(Record { id: *id, data: HashMap::from([(KEPT.to_owned(), kept)]), expiry_date }))
+        Ok(Some(Record { id: *id, data: HashMap::from([(SESSION_KEY.to_owned(), kept)]), expiry_date }))
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {
@@ -92,7 +92,7 @@ fn hash(id: Id) -> IdHash {
 }
 
 fn kept(record: &Record) -> Result<Kept> {
-    let kept = record.data.get(KEPT).cloned().unwrap_or_default();
+    let kept = record.data.get(SESSION_KEY).cloned().unwrap_or_default();
     serde_json::from_value(kept).map_err(|error| Error::Encode(error.to_string()))
 }
 

@@ -32,10 +32,10 @@ pub(super) const IMPORT: &str = "/import/upload";
 const REJECTS: &str = "/runs/{id}/rejects.csv";
 
 /// The routes, with their methods.
-pub(super) const ROUTES: &[(&str, &str)] =
+pub(crate) const ROUTES: &[(&str, &str)] =
     &[("POST", "/changes/{number}/upload"), ("POST", IMPORT), ("GET", REJECTS)];
 
-pub(super) fn routes() -> Router<State> {
+pub(crate) fn routes() -> Router<State> {
     Router::new()
         .route(
             "/changes/{number}/upload",

@@ -11,14 +11,13 @@ use engine::sync::flow::Pace;
 use serde_json::Value as Json;
 use service::credentials::StoredTokens;
 use store::control::kill::{KillSwitch, kill_switches};
-use store::sync::{self, DestinationRecord, OUTBOX_CHANNEL};
+use store::sync::{self, DestinationRecord};
 use store::{Error, Store};
-use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::tasks::listen::{self, Bell};
+use crate::signals::{Signal, Signals};
 use crate::tasks::outbox_client::OutboxClient;
 use crate::tasks::trouble::Trouble;
 use crate::tasks::worker::Worker;
@@ -46,17 +45,11 @@ impl Default for Options {
 }
 
 /// Carries out effects until the token is cancelled; then ends what is under way and returns.
-pub async fn run(store: Store, options: Options, shutdown: CancellationToken) {
-    let bell: Bell = Arc::new(watch::channel(()).0);
-    let _listener = AbortOnDropHandle::new(tokio::spawn(listen::run(
-        store.clone(),
-        vec![(OUTBOX_CHANNEL, bell.clone())],
-        shutdown.clone(),
-    )));
+pub async fn run(store: Store, options: Options, signals: Signals, shutdown: CancellationToken) {
     let mut dispatcher = Dispatcher {
         store,
         options,
-        bell,
+        signals,
         workers: HashMap::new(),
         broken: HashMap::new(),
         counted_at: None,
@@ -80,7 +73,7 @@ pub async fn run(store: Store, options: Options, shutdown: CancellationToken) {
 struct Dispatcher {
     store: Store,
     options: Options,
-    bell: Bell,
+    signals: Signals,
     workers: HashMap<DestinationId, Running>,
     /// Destinations that do not open as they stand.
     broken: HashMap<DestinationId, DestinationRecord>,
@@ -105,7 +98,7 @@ impl Dispatcher {
     /// Takes over what others let fall, and brings the workers in line with the destinations.
     async fn look(&mut self) -> Result<(), Error> {
         if sync::reclaim(&self.store, Utc::now()).await? > 0 {
-            self.bell.send_replace(());
+            self.signals.send(Signal::Outbox);
         }
         let records = sync::destinations(&self.store).await?;
         let stops = kill_switches(&self.store).await?;
@@ -144,7 +137,7 @@ impl Dispatcher {
         let worker = Worker {
             outbox: OutboxClient { store: self.store.clone(), id, name: record.name.clone(), pace },
             destination: destination.into(),
-            bell: self.bell.subscribe(),
+            committed: self.signals.outbox(),
             stop: stop.clone(),
         };
         let task = AbortOnDropHandle::new(tokio::spawn(worker.run()));

@@ -1,57 +1,48 @@
-//! Hears when something was committed anywhere that tasks wait for.
+//! Receives the notifications of all processes, on one connection, and passes them on as signals.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
-use sqlx::postgres::PgListener;
+use sqlx::postgres::{PgListener, PgNotification};
 use store::Store;
-use tokio::sync::watch;
+use store::channel::Channel;
+use strum::VariantArray as _;
 use tokio_util::sync::CancellationToken;
 
+use crate::signals::{Signal, Signals};
 use crate::tasks::trouble::Trouble;
 
-/// Rings whenever there may be something to do. Whoever listens marks the bell as heard *before* looking, so that a
-/// ring during the look makes it look again.
-pub(super) type Bell = Arc<watch::Sender<()>>;
-
-/// Rings the bell of each channel for its notifications, on one connection for the whole process. Nothing depends on
-/// it: without it work is found by polling.
-pub(super) async fn run(store: Store, bells: Vec<(&'static str, Bell)>, stop: CancellationToken) {
+/// Listens until the token is cancelled, and then closes the signals.
+pub async fn run(store: Store, signals: Signals, shutdown: CancellationToken) {
+    let _close = signals.closed().clone().drop_guard();
     let mut trouble = Trouble::default();
-    while !stop.is_cancelled() {
+    while !shutdown.is_cancelled() {
         let heard = tokio::select! {
-            heard = hear(&store, &bells, &mut trouble) => heard,
-            () = stop.cancelled() => return,
+            heard = listen(&store, &signals, &mut trouble) => heard,
+            () = shutdown.cancelled() => return,
         };
         if let Err(error) = heard {
-            trouble.wait("listening for committed work", &error.into(), &stop).await;
+            trouble.wait("listening for commits", &error.into(), &shutdown).await;
         }
     }
 }
 
 /// Returns when the connection is lost.
-async fn hear(
-    store: &Store,
-    bells: &[(&'static str, Bell)],
-    trouble: &mut Trouble,
-) -> Result<(), sqlx::Error> {
+async fn listen(store: &Store, signals: &Signals, trouble: &mut Trouble) -> Result<(), sqlx::Error> {
     let mut listener = PgListener::connect_with(store.pool()).await?;
-    listener.listen_all(bells.iter().map(|(channel, _)| *channel)).await?;
-    trouble.over("listening for committed work");
-    // What was committed before we listened was not heard.
-    for (_, bell) in bells {
-        bell.send_replace(());
-    }
-    let ring = |channel: &str| {
-        for (_, bell) in bells.iter().filter(|(known, _)| *known == channel) {
-            bell.send_replace(());
-        }
-    };
+    listener.listen_all(Channel::VARIANTS.iter().map(|channel| channel.name())).await?;
+    trouble.over("listening for commits");
+    signals.send_all();
     while let Some(first) = listener.try_recv().await? {
-        let mut heard = std::collections::BTreeSet::from([first.channel().to_owned()]);
+        // Under load thousands say the same.
+        let mut heard: BTreeSet<Signal> = read(&first).into_iter().collect();
         while let Some(next) = listener.next_buffered() {
-            heard.insert(next.channel().to_owned());
+            heard.extend(read(&next));
         }
-        heard.iter().for_each(|channel| ring(channel));
+        heard.into_iter().for_each(|signal| signals.send(signal));
     }
     Ok(())
+}
+
+fn read(notification: &PgNotification) -> Option<Signal> {
+    Signal::read(notification.channel().parse().ok()?, notification.payload())
 }

@@ -1,4 +1,4 @@
-//! What the process does by itself: carrying out effects, the jobs of the scheduler, and runs.
+//! The loops of the process: carrying out effects, jobs and runs, and passing on what other processes commit.
 //!
 //! Each task looks at the database, does one bounded piece of work and looks again; it is woken by a signal and by the
 //! clock. Any number of processes may run them at once, and any of them may die at any moment.
@@ -8,9 +8,11 @@ pub mod dispatch;
 mod health;
 mod held;
 mod jobs;
-mod listen;
+pub mod listen;
+pub mod marks;
 mod notices;
 mod outbox_client;
+mod releases;
 pub mod runs;
 pub mod schedule;
 mod trouble;
@@ -26,6 +28,8 @@ use service::run::RunContext;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::signals::Signals;
+
 /// How long stopping may take: a write that has begun may end, and its result is told.
 const STOP_WITHIN: Duration = Duration::from_secs(20);
 
@@ -36,12 +40,17 @@ pub struct Tasks {
 
 impl Tasks {
     /// Starts all tasks.
-    pub fn start(context: RunContext, means: Means, shutdown: CancellationToken) -> Self {
-        let store = context.pipeline.store().clone();
+    pub fn start(context: RunContext, means: Means, signals: &Signals, shutdown: &CancellationToken) -> Self {
+        let pipeline = context.pipeline.clone();
+        let store = pipeline.store().clone();
         let mut running = JoinSet::new();
-        running.spawn(schedule::run(store.clone(), means, shutdown.clone()));
-        running.spawn(runs::run(context, shutdown.clone()));
-        running.spawn(dispatch::run(store, dispatch::Options::default(), shutdown));
+        running.spawn(schedule::run(store.clone(), means, signals.jobs(), shutdown.clone()));
+        running.spawn(runs::run(context, signals.clone(), shutdown.clone()));
+        let options = dispatch::Options::default();
+        running.spawn(dispatch::run(store.clone(), options, signals.clone(), shutdown.clone()));
+        running.spawn(releases::run(pipeline, signals.releases(), shutdown.clone()));
+        running.spawn(marks::run(store.clone(), shutdown.clone()));
+        running.spawn(listen::run(store, signals.clone(), shutdown.clone()));
         Self { running }
     }
 

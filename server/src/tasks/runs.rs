@@ -1,34 +1,28 @@
 //! Claiming runs and working on them.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use service::run::{self, RunContext, RunKind};
-use store::runs::{self, RUNS_CHANNEL};
+use store::runs;
 use strum::VariantArray as _;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::AbortOnDropHandle;
 
-use super::listen::{self, Bell};
 use super::schedule::runner;
 use super::trouble::Trouble;
+use crate::signals::Signals;
 
 /// How long a run waits that no notification told of.
 const POLL: Duration = Duration::from_secs(2);
 
 /// Works on runs until the token is cancelled: on at most two at a time, and on at most one that is long, so that a short one
 /// that a person waits for never waits behind two imports.
-pub async fn run(context: RunContext, shutdown: CancellationToken) {
-    let bell: Bell = Arc::new(watch::channel(()).0);
-    let bells = vec![(RUNS_CHANNEL, bell.clone())];
-    let store = context.pipeline.store().clone();
-    let _listener = AbortOnDropHandle::new(tokio::spawn(listen::run(store, bells, shutdown.clone())));
+pub async fn run(context: RunContext, signals: Signals, shutdown: CancellationToken) {
     let all: Vec<&str> = RunKind::VARIANTS.iter().map(Into::into).collect();
     let short: Vec<&str> = RunKind::VARIANTS.iter().filter(|kind| !kind.is_long()).map(Into::into).collect();
     tokio::join!(
-        work(&context, &all, bell.subscribe(), &shutdown),
-        work(&context, &short, bell.subscribe(), &shutdown),
+        work(&context, &all, signals.runs(), &shutdown),
+        work(&context, &short, signals.runs(), &shutdown),
     );
 }
 

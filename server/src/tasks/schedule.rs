@@ -1,19 +1,16 @@
 //! The scheduler: runs the jobs that are due, each in one process at a time and beside the others.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt as _;
 use store::Store;
-use store::sync::jobs::{self, Ended, JOBS_CHANNEL, JobClaim};
+use store::sync::jobs::{self, Ended, JobClaim};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::AbortOnDropHandle;
 
 use crate::tasks::jobs::{Means, run as run_job};
-use crate::tasks::listen::{self, Bell};
 use crate::tasks::trouble::Trouble;
 
 /// How late a job that is due begins.
@@ -22,24 +19,25 @@ const POLL: Duration = Duration::from_secs(2);
 const LIMIT: Duration = Duration::from_secs(120);
 const LEASE: Duration = Duration::from_secs(150);
 
-/// Runs jobs until the token is cancelled.
-pub async fn run(store: Store, means: Means, shutdown: CancellationToken) {
-    let bell: Bell = Arc::new(watch::channel(()).0);
-    let bells = vec![(JOBS_CHANNEL, bell.clone())];
-    let _listener = AbortOnDropHandle::new(tokio::spawn(listen::run(store.clone(), bells, shutdown.clone())));
-    let mut heard = bell.subscribe();
+/// Runs jobs until the token is cancelled; `requested` signals that one was asked for.
+pub async fn run(
+    store: Store,
+    means: Means,
+    mut requested: watch::Receiver<()>,
+    shutdown: CancellationToken,
+) {
     let mut trouble = Trouble::default();
     let runner = runner();
     let mut is_known = false;
     let mut running = JoinSet::new();
     while !shutdown.is_cancelled() {
-        heard.mark_unchanged();
+        requested.mark_unchanged();
         match begin_due(&store, &means, &runner, &mut is_known, &mut running).await {
             Ok(()) => {
                 trouble.over("running jobs");
                 tokio::select! {
                     () = tokio::time::sleep(POLL) => {}
-                    _ = heard.changed() => {}
+                    _ = requested.changed() => {}
                     // A job that somebody asked for while it ran is due again.
                     Some(_) = running.join_next() => {}
                     () = shutdown.cancelled() => {}

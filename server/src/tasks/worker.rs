@@ -16,7 +16,7 @@ use crate::tasks::held::Held;
 use crate::tasks::outbox_client::{OutboxClient, Requests};
 use crate::tasks::trouble::Trouble;
 
-/// How late work is found that nobody rang for: retries that are due, and lost notifications.
+/// How late work is found that was not signalled: retries that are due, and lost notifications.
 const POLL: Duration = Duration::from_secs(1);
 /// Several times within a lease, so that one lost heartbeat is none.
 const HEARTBEAT: Duration = Duration::from_secs(3);
@@ -26,7 +26,7 @@ const STOP_WITHIN: Duration = Duration::from_secs(10);
 pub(super) struct Worker {
     pub(super) outbox: OutboxClient,
     pub(super) destination: Arc<dyn Destination>,
-    pub(super) bell: watch::Receiver<()>,
+    pub(super) committed: watch::Receiver<()>,
     pub(super) stop: CancellationToken,
 }
 
@@ -47,7 +47,7 @@ impl Worker {
                         look |= more;
                         trouble.over("working the outbox");
                     }),
-                    _ = self.bell.changed() => { look = true; Ok(()) }
+                    _ = self.committed.changed() => { look = true; Ok(()) }
                     _ = poll.tick() => { look = true; Ok(()) }
                     _ = heartbeat.tick() => self.heartbeat(&mut held).await,
                     () = self.stop.cancelled() => Ok(()),
@@ -79,8 +79,8 @@ impl Worker {
         let room = held.room();
         if *look && room > 0 && !requests.is_claiming {
             *look = false;
-            // Heard before looking: a ring from here on makes it look again.
-            self.bell.mark_unchanged();
+            // Seen before looking: a signal from here on makes it look again.
+            self.committed.mark_unchanged();
             requests.claim(&self.outbox, room);
         }
         held.begin();

@@ -17,7 +17,7 @@ use engine::event::EventRequest;
 use service::decide::{Intake, Pipeline, Refusal, Signal, Taken};
 use sqlx::Executor as _;
 use store::Actor;
-use store::control::kill::{self, Scope};
+use store::control::kill::{self, StopScope};
 
 async fn number(office: &Office, sql: &'static str) -> i64 {
     sqlx::query_scalar(sql).fetch_one(office.store().pool()).await.unwrap()
@@ -112,7 +112,7 @@ async fn once_a_workflow_is_stopped_its_leads_go_to_people_and_nothing_is_sent()
         })
         .collect();
     tokio::time::sleep(Duration::from_millis(20)).await;
-    kill::kill(office.store(), &actor, &Scope::Workflow("inbound-form".into()), "wrong owners")
+    kill::kill(office.store(), &actor, &StopScope::Workflow("inbound-form".into()), "wrong owners")
         .await
         .unwrap();
     // Whatever was under way was waited for: from here on there is not one effect more.
@@ -129,7 +129,7 @@ async fn once_a_workflow_is_stopped_its_leads_go_to_people_and_nothing_is_sent()
     let owned = "SELECT count(*) FROM leads l JOIN decisions d ON d.lead_id = l.id WHERE d.mode = 'manual' AND l.assignee IS NOT NULL";
     assert_eq!(number(&office, owned).await, 0, "nobody was given a lead by rules that were stopped");
 
-    kill::resume(office.store(), &actor, &Scope::Workflow("inbound-form".into())).await.unwrap();
+    kill::resume(office.store(), &actor, &StopScope::Workflow("inbound-form".into())).await.unwrap();
     let Ok(Taken::New(live)) = send(&intake, "c".into(), event(101)).await else { panic!("not new") };
     assert_eq!((live.decision.mode, live.decision.effects.is_empty()), (Mode::Live, false));
 }

@@ -8,8 +8,9 @@ use reqwest::header::{HeaderMap, HeaderValue, LOCATION, SET_COOKIE};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, redirect};
 use serde_json::{Value as Json, json};
 use server::http::{self, Config, State};
-use server::live;
-use server::tasks::runs;
+use server::router::router;
+use server::signals::Signals;
+use server::tasks::{listen, marks, runs};
 use service::decide::Pipeline;
 use service::run::RunContext;
 use store::actor::Role;
@@ -32,6 +33,7 @@ pub struct TestApp {
     pub address: String,
     client: Client,
     context: RunContext,
+    signals: Signals,
     _data: TempDir,
     stop: CancellationToken,
     _guard: DropGuard,
@@ -60,7 +62,7 @@ impl TestApp {
     /// Starts it over a connection of its own to the office's database.
     pub async fn serving(office: Office, store: Store, config: Config) -> Self {
         let app = Box::pin(Self::server(office, store, config)).await;
-        tokio::spawn(runs::run(app.run_context(), app.stop.clone()));
+        tokio::spawn(runs::run(app.run_context(), app.signals.clone(), app.stop.clone()));
         app
     }
 
@@ -78,10 +80,21 @@ impl TestApp {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
-        tokio::spawn(live::run(state.store.clone(), state.live.clone(), stop.clone()));
-        tokio::spawn(http::serve(listener, http::router(state), stop.clone().cancelled_owned()));
+        let signals = state.signals.clone();
+        tokio::spawn(listen::run(state.store.clone(), signals.clone(), stop.clone()));
+        tokio::spawn(marks::run(state.store.clone(), stop.clone()));
+        tokio::spawn(http::serve(listener, router(state), stop.clone().cancelled_owned()));
         let client = Client::builder().redirect(redirect::Policy::none()).build().unwrap();
-        Self { office, address, client, context, _data: data, stop: stop.clone(), _guard: stop.drop_guard() }
+        Self {
+            office,
+            address,
+            client,
+            context,
+            signals,
+            _data: data,
+            stop: stop.clone(),
+            _guard: stop.drop_guard(),
+        }
     }
 
     /// Stops the process, as a signal would.

@@ -14,11 +14,12 @@ use chrono::Utc;
 use engine::action::Action;
 use engine::ids::{LeadId, PersonId};
 use serde_json::{Value as Json, json};
-use server::tasks::dispatch;
+use server::signals::Signals;
+use server::tasks::{dispatch, listen};
 use service::decide::Answer;
 use service::decide::verdict::{self, Decided, GivenBack};
 use store::actor::{Role, Who};
-use store::control::kill::{self, Scope};
+use store::control::kill::{self, StopScope};
 use store::queue::{Kind, Place, Verdict};
 use store::{Actor, people};
 use tokio_util::sync::CancellationToken;
@@ -118,9 +119,12 @@ impl Desk {
     /// Runs a dispatcher until so many bodies have been taken and nothing else comes.
     async fn delivered(&self, wanted: usize) -> Vec<Json> {
         let stop = CancellationToken::new();
+        let signals = Signals::default();
+        tokio::spawn(listen::run(self.office.store().clone(), signals.clone(), stop.clone()));
         let running = tokio::spawn(dispatch::run(
             self.office.store().clone(),
             dispatch::Options::default(),
+            signals,
             stop.clone(),
         ));
         for _ in 0..300 {
@@ -255,14 +259,14 @@ async fn a_verdict_and_its_effects_are_there_together_or_not_at_all() {
 async fn in_a_stopped_workflow_a_verdict_waits_until_it_goes_on() {
     let desk = Desk::open().await;
     let command = Actor::command("test");
-    kill::kill(desk.office.store(), &command, &Scope::Workflow("inbound-form".into()), "A test")
+    kill::kill(desk.office.store(), &command, &StopScope::Workflow("inbound-form".into()), "A test")
         .await
         .unwrap();
     let (answer, verdict) = desk.held("Ana").await;
     assert_eq!(answer.decision.mode, engine::decision::Mode::Manual);
     desk.decide(&verdict).await;
     assert!(desk.delivered(0).await.is_empty());
-    kill::resume(desk.office.store(), &command, &Scope::Workflow("inbound-form".into())).await.unwrap();
+    kill::resume(desk.office.store(), &command, &StopScope::Workflow("inbound-form".into())).await.unwrap();
     let [body] = desk.delivered(1).await.try_into().unwrap();
     assert_eq!(body["verdict"]["parameters"]["assignee"], "jane@corvane.example");
 }

@@ -17,8 +17,8 @@ use store::changes::Change;
 use store::ingest::{self, HistoryWanted, PastEvent};
 use store::{log, workflows};
 
-use super::surroundings::{Surroundings, surroundings};
 use crate::error::{Error, Result};
+use crate::surroundings::{Surroundings, surroundings};
 
 /// Decisions that are looked at: enough to see a difference of a percent, and read in a moment.
 const DECISIONS: i64 = 300;

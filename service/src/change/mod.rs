@@ -8,15 +8,11 @@ mod policy;
 mod propose;
 mod reading;
 mod review;
-mod surroundings;
 mod write;
 
 pub use impact::{ChangeImpact, WorkflowImpact, impact};
-pub(crate) use policy::person;
 pub use policy::{approvers, may_write};
 pub use propose::{Proposed, propose};
 pub use reading::{Reading, read, text_of};
 pub use review::{Approval, approve, comment, send_back};
-pub(crate) use surroundings::surroundings_of;
-pub use surroundings::{Surroundings, surroundings};
 pub use write::{save, start, submit, withdraw};

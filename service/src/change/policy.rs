@@ -1,7 +1,6 @@
 //! Who writes a change, and who approves it.
 
 use engine::change::Kind;
-use engine::ids::PersonId;
 use engine::role::Role;
 use store::actor::{Actor, Who};
 use store::changes::Change;
@@ -21,16 +20,6 @@ pub fn approvers(kind: Kind, touches_assignment: bool) -> Vec<Role> {
 pub fn may_write(actor: &Actor, change: &Change) -> bool {
     change.author.is_some_and(|author| actor.who == Who::Person(author))
         || actor.is_any(&[change.kind.spec().owner])
-}
-
-/// Returns the person behind an act: only people write and approve changes.
-pub(crate) fn person(actor: &Actor) -> Result<PersonId> {
-    match actor.who {
-        Who::Person(id) => Ok(id),
-        Who::ApiKey(_) | Who::Command(_) => {
-            Err(Error::Refused("a change is written and approved by a person".into()))
-        }
-    }
 }
 
 /// Refuses an actor who may not write in a change.

@@ -10,7 +10,7 @@ use store::workflows::{self, Version};
 use store::{Error, Result, Store};
 
 use super::policy::approvers;
-use super::surroundings::surroundings;
+use crate::surroundings::surroundings;
 
 /// What a text says, where it would count, and what it changes.
 pub struct Reading {

@@ -8,9 +8,8 @@ use store::changes::{self, Change, NewReview, State, Verdict};
 use store::workflows;
 use store::{Error, Result, Store};
 
-use super::policy::person;
-use super::surroundings::surroundings;
 use crate::release;
+use crate::surroundings::surroundings;
 
 /// What an approval came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +42,7 @@ pub async fn approve(
     let mut tx = store.pool().begin().await?;
     let change = changes::locked(&mut tx, number).await?;
     let review = NewReview {
-        person: person(actor)?,
+        person: actor.person()?,
         verdict: Verdict::Approve,
         role: Some(role),
         seen: Some(seen),
@@ -73,8 +72,13 @@ pub async fn send_back(
 ) -> Result<()> {
     let mut tx = store.pool().begin().await?;
     let change = changes::locked(&mut tx, number).await?;
-    let review =
-        NewReview { person: person(actor)?, verdict: Verdict::Return, role: None, seen: Some(seen), comment };
+    let review = NewReview {
+        person: actor.person()?,
+        verdict: Verdict::Return,
+        role: None,
+        seen: Some(seen),
+        comment,
+    };
     changes::insert_review(&mut tx, actor, &change, review).await?;
     changes::close(&mut tx, actor, &change, State::Returned).await?;
     changes::log(&mut tx, actor, "change.return", number, json!({ "hash": seen })).await?;
@@ -90,7 +94,7 @@ pub async fn comment(store: &Store, actor: &Actor, number: i64, comment: &str) -
     let mut tx = store.pool().begin().await?;
     let change = changes::locked(&mut tx, number).await?;
     let review =
-        NewReview { person: person(actor)?, verdict: Verdict::Comment, role: None, seen: None, comment };
+        NewReview { person: actor.person()?, verdict: Verdict::Comment, role: None, seen: None, comment };
     changes::insert_review(&mut tx, actor, &change, review).await?;
     changes::log(&mut tx, actor, "change.comment", number, json!({})).await?;
     tx.commit().await?;

@@ -8,7 +8,7 @@ use store::changes::{self, Change, Edit, NewDraft, State};
 use store::workflows;
 use store::{Error, Result, Store};
 
-use super::policy::{check_writer, person};
+use super::policy::check_writer;
 use super::reading;
 
 /// Drafts a person may have open; more are forgotten ones.
@@ -26,7 +26,7 @@ pub async fn start(
     source: &str,
     body: Option<&Json>,
 ) -> Result<i64> {
-    let author = person(actor)?;
+    let author = actor.person()?;
     let mut tx = store.pool().begin().await?;
     let open = changes::open_drafts_of(&mut tx, author).await?;
     if open >= OPEN_DRAFTS {
@@ -48,7 +48,7 @@ pub async fn start(
 /// [`Error::Stale`] when another person saved it in the meantime, [`Error::Refused`] when it is no draft or the actor may not
 /// write in it.
 pub async fn save(store: &Store, actor: &Actor, number: i64, edit: Edit<'_>) -> Result<i32> {
-    let author = person(actor)?;
+    let author = actor.person()?;
     let mut tx = store.pool().begin().await?;
     let change = writable_draft(&mut tx, actor, number).await?;
     // The same form twice is not two people.
@@ -72,7 +72,7 @@ pub async fn save(store: &Store, actor: &Actor, number: i64, edit: Edit<'_>) -> 
 /// As [`save`]; [`Error::Refused`] too when its text cannot be read, it changes nothing, or another version was approved in
 /// the meantime.
 pub async fn submit(store: &Store, actor: &Actor, number: i64, revision: i32) -> Result<Vec<Role>> {
-    let author = person(actor)?;
+    let author = actor.person()?;
     let mut tx = store.pool().begin().await?;
     let change = writable_draft(&mut tx, actor, number).await?;
     if change.revision != revision {

@@ -7,7 +7,7 @@ use engine::ids::{EventId, LeadId, WorkflowId};
 use sqlx::PgConnection;
 use std::collections::BTreeMap;
 use store::ingest::{self, Claim, Claimed, LockedLead, LockedLeads, NamedLead, PoolState};
-use store::live::{self, Topic};
+use store::refresh::Topic;
 
 use super::Pipeline;
 use super::prepare::{Cause, Draft};
@@ -77,7 +77,7 @@ impl Pipeline {
         rows.write(&mut tx, &pools).await?;
         tx.commit().await?;
         drop(turn);
-        live::mark(&self.store, &[Topic::Leads, Topic::Queue]);
+        self.store.mark(&[Topic::Leads, Topic::Queue]);
         if has_effects {
             ingest::wake_dispatchers(&self.store).await;
         }

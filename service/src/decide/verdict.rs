@@ -47,7 +47,7 @@ pub enum GivenBack {
 /// [`Error::Erased`] when the person behind the lead was erased, [`Error::Refused`] for what is no person, or where the lead is
 /// given to an address that takes none.
 pub async fn decide(store: &Store, actor: &Actor, verdict: &Verdict) -> Result<Decided> {
-    let (person, place) = (queue::person(actor)?, verdict.place);
+    let (person, place) = (actor.person()?, verdict.place);
     let decision = log::decision(store, verdict.decision).await?;
     let mut tx = store.pool().begin().await?;
     let mut lead = ingest::lock_lead(&mut tx, store.keyring(), place.lead).await?;
@@ -106,7 +106,7 @@ pub async fn decide(store: &Store, actor: &Actor, verdict: &Verdict) -> Result<D
 /// # Errors
 /// When the database fails, or for what is no person.
 pub async fn give_back(store: &Store, actor: &Actor, place: Place) -> Result<GivenBack> {
-    let person = queue::person(actor)?;
+    let person = actor.person()?;
     let Some(newest) = queue::newest_decision(store, place).await? else { return Ok(GivenBack::TooLate) };
     let decision = log::decision(store, newest).await?;
     let mut tx = store.pool().begin().await?;

@@ -6,7 +6,7 @@ use store::Result;
 use store::actor::Actor;
 use store::workflows::{self, Version};
 
-use crate::change::Surroundings;
+use crate::surroundings::Surroundings;
 
 /// Stores the bundle in which a version has taken its place in what is live, and returns its hash; or says why the version
 /// does not fit.

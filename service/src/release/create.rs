@@ -11,7 +11,7 @@ use store::{Error, Result};
 use uuid::Uuid;
 
 use super::build::build;
-use crate::change::Surroundings;
+use crate::surroundings::Surroundings;
 
 /// Creates a release of an approved change in a live workflow; returns its number.
 ///

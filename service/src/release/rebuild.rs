@@ -9,7 +9,7 @@ use store::workflows::{self, Version};
 use store::{Error, Result};
 
 use super::build::build;
-use crate::change::{Surroundings, surroundings_of};
+use crate::surroundings::{Surroundings, surroundings_of};
 
 /// Rebuilds the releases of a workflow that may still go live on the release that just did. Those that would change nothing
 /// any more are retired, those that no longer fit are suspended. Returns the numbers of those that need approval again.

@@ -7,7 +7,6 @@ use store::releases;
 use store::{Error, Result, Store};
 
 use super::next_stage;
-use crate::change::person;
 
 /// Approves the bundle that a release has now, in a role; returns the roles that must still approve. `seen` is the hash of
 /// the bundle that the person looked at.
@@ -23,7 +22,7 @@ pub async fn approve(
 ) -> Result<Vec<Role>> {
     let mut tx = store.pool().begin().await?;
     let release = releases::locked(&mut tx, number).await?;
-    releases::approve(&mut tx, actor, person(actor)?, &release, seen, role).await?;
+    releases::approve(&mut tx, actor, actor.person()?, &release, seen, role).await?;
     let missing = releases::missing_roles(&mut tx, release.id).await?;
     tx.commit().await?;
     Ok(missing)

@@ -12,17 +12,17 @@ use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
 use crate::actor::Actor;
+use crate::channel::{Channel, notify};
 use crate::control::{Audit, audit};
 use crate::entity::workflow;
 use crate::error::{Error, Result};
-use crate::ingest::{OUTBOX_CHANNEL, RELEASE_CHANNEL};
 use crate::notices::{self, What};
 use crate::orm::orm;
 use crate::pool::Store;
 
 /// What is stopped.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Scope {
+pub enum StopScope {
     /// Every workflow, those to come too.
     All,
     /// One workflow, by its name.
@@ -62,7 +62,7 @@ pub async fn kill_switches(store: &Store) -> Result<Vec<KillSwitch>> {
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is no such workflow; [`Error::Refused`] without a reason.
-pub async fn kill(store: &Store, actor: &Actor, scope: &Scope, reason: &str) -> Result<()> {
+pub async fn kill(store: &Store, actor: &Actor, scope: &StopScope, reason: &str) -> Result<()> {
     let reason = reason.trim();
     if reason.is_empty() || reason.chars().count() > 500 {
         return Err(Error::Refused("a stop has a reason of at most 500 characters".into()));
@@ -91,7 +91,7 @@ pub async fn kill(store: &Store, actor: &Actor, scope: &Scope, reason: &str) -> 
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is no such workflow, or it is not stopped.
-pub async fn resume(store: &Store, actor: &Actor, scope: &Scope) -> Result<()> {
+pub async fn resume(store: &Store, actor: &Actor, scope: &StopScope) -> Result<()> {
     let mut transaction = store.pool().begin().await?;
     let workflow = hold(&mut transaction, scope).await?;
     let reason: Option<String> = sqlx::query_scalar(
@@ -108,14 +108,14 @@ pub async fn resume(store: &Store, actor: &Actor, scope: &Scope) -> Result<()> {
 }
 
 /// Waits for the commits under way and holds back the next ones: see `ingest::lock_epochs`.
-async fn hold(connection: &mut PgConnection, scope: &Scope) -> Result<Option<WorkflowId>> {
+async fn hold(connection: &mut PgConnection, scope: &StopScope) -> Result<Option<WorkflowId>> {
     let ids = workflow::Entity::find().select_only().column(workflow::Column::Id);
     let (ids, workflow): (Vec<Uuid>, _) = match scope {
-        Scope::All => {
+        StopScope::All => {
             let ids = ids.order_by_asc(workflow::Column::Id).into_tuple();
             (ids.all(&orm(connection)).await?, None)
         }
-        Scope::Workflow(name) => {
+        StopScope::Workflow(name) => {
             let id = ids.filter(workflow::Column::Name.eq(name)).into_tuple();
             let id: Uuid = id.one(&orm(connection)).await?.ok_or(Error::NotFound("workflow"))?;
             (vec![id], Some(id.into()))
@@ -135,18 +135,14 @@ async fn told(
     connection: &mut PgConnection,
     actor: &Actor,
     action: &str,
-    scope: &Scope,
+    scope: &StopScope,
     detail: serde_json::Value,
 ) -> Result<()> {
     let subject = match scope {
-        Scope::All => "workflow:*".to_owned(),
-        Scope::Workflow(name) => format!("workflow:{name}"),
+        StopScope::All => "workflow:*".to_owned(),
+        StopScope::Workflow(name) => format!("workflow:{name}"),
     };
     audit(connection, actor, Audit { action, subject: &subject, lead: None, detail }).await?;
-    sqlx::query("SELECT pg_notify($1, ''), pg_notify($2, '')")
-        .bind(OUTBOX_CHANNEL)
-        .bind(RELEASE_CHANNEL)
-        .execute(connection)
-        .await?;
-    Ok(())
+    notify(connection, Channel::Outbox, "").await?;
+    notify(connection, Channel::Release, "").await
 }

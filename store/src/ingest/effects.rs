@@ -10,7 +10,8 @@ use engine::sync::keys;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{OUTBOX_CHANNEL, Profile};
+use super::Profile;
+use crate::channel::{Channel, notify};
 use crate::columns::Columns;
 use crate::error::Result;
 use crate::keyring::{DataKey, Place};
@@ -157,8 +158,7 @@ pub async fn insert_effects(connection: &mut PgConnection, rows: &[EffectRow]) -
 /// # Errors
 /// When the database fails.
 pub async fn announce_effects(connection: &mut PgConnection) -> Result<()> {
-    sqlx::query("SELECT pg_notify($1, '')").bind(OUTBOX_CHANNEL).execute(connection).await?;
-    Ok(())
+    notify(connection, Channel::Outbox, "").await
 }
 
 /// Wakes the dispatchers of all processes. What was committed stays committed: where this fails, they find it by polling.

@@ -29,7 +29,7 @@ use crate::entity::{person, person_role, setup_link};
 use crate::error::{Error, Result};
 use crate::orm::orm;
 use crate::pool::Store;
-use crate::settings::{self, Organisation};
+use crate::settings::{self, NumberFormat, Organisation};
 
 pub use self::first::{add_first_admin, first_run_code, is_anybody, is_first_run_code};
 pub use self::keys::{ApiKey, Scope, add_key, key_by_secret, keys, revoke_key};
@@ -37,7 +37,7 @@ pub use self::links::{
     DEFAULT_VALIDITY, RESET_VALIDITY, make_reset_link, make_setup_link, person_of_setup_link, use_setup_link,
 };
 pub use self::list::{By, Cursor, Door, PAGE_ROWS, PeopleFilter, PeoplePage, holders, page};
-pub use self::preferences::{NumberFormat, Preferences, set_preferences};
+pub use self::preferences::{Preferences, set_preferences};
 pub use self::secret::{Password, PasswordProblem};
 
 /// Somebody who signs in.

@@ -9,33 +9,7 @@ use crate::entity::person;
 use crate::error::Result;
 use crate::orm::orm;
 use crate::pool::Store;
-
-/// What stands between thousands and before decimals; the database knows the same three.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    serde::Serialize,
-    serde::Deserialize,
-    strum::Display,
-    strum::EnumString,
-    strum::IntoStaticStr,
-    strum::VariantArray,
-)]
-#[serde(rename_all = "lowercase")]
-#[strum(serialize_all = "lowercase")]
-pub enum NumberFormat {
-    /// `1,234.56`
-    #[default]
-    Comma,
-    /// `1.234,56`
-    Dot,
-    /// `1 234,56`
-    Space,
-}
+use crate::settings::NumberFormat;
 
 /// What a person chose.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -12,10 +12,10 @@ use uuid::Uuid;
 
 use super::list::{Filter, push_conditions};
 use super::{CLAIM, Place, Taken};
-use crate::actor::{Actor, Who};
+use crate::actor::Actor;
 use crate::control::{Audit, audit};
 use crate::entity::{person, queue_claim};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::orm::orm;
 use crate::pool::Store;
 
@@ -33,9 +33,9 @@ pub enum Claimed {
 /// Takes a lead: it is the actor's for [`super::CLAIM`], and whichever they had before is free.
 ///
 /// # Errors
-/// [`Error::Refused`] for what is no person.
+/// [`crate::Error::Refused`] for what is no person.
 pub async fn claim(store: &Store, actor: &Actor, place: Place) -> Result<Claimed> {
-    let person = person(actor)?;
+    let person = actor.person()?;
     let mut tx = store.pool().begin().await?;
     settle(&mut tx, person).await?;
     let waits: bool = sqlx::query_scalar(
@@ -59,7 +59,7 @@ pub async fn claim(store: &Store, actor: &Actor, place: Place) -> Result<Claimed
 /// Takes the first lead of a list that nobody works on, if there is one.
 ///
 /// # Errors
-/// [`Error::Refused`] for what is no person.
+/// [`crate::Error::Refused`] for what is no person.
 pub async fn claim_next(store: &Store, actor: &Actor, filter: &Filter) -> Result<Option<Place>> {
     for _ in 0..TRIES {
         if let Next::Done(place) = try_next(store, actor, filter).await? {
@@ -78,7 +78,7 @@ enum Next {
 }
 
 async fn try_next(store: &Store, actor: &Actor, filter: &Filter) -> Result<Next> {
-    let person = person(actor)?;
+    let person = actor.person()?;
     let mut tx = store.pool().begin().await?;
     settle(&mut tx, person).await?;
     let mut query = sqlx::QueryBuilder::new("SELECT s.lead_id, s.workflow_id FROM lead_states s WHERE ");
@@ -102,9 +102,9 @@ async fn try_next(store: &Store, actor: &Actor, filter: &Filter) -> Result<Next>
 /// Lets a lead go that the actor works on.
 ///
 /// # Errors
-/// [`Error::Refused`] for what is no person.
+/// [`crate::Error::Refused`] for what is no person.
 pub async fn release(store: &Store, actor: &Actor, place: Place) -> Result<()> {
-    let person = person(actor)?;
+    let person = actor.person()?;
     let mut tx = store.pool().begin().await?;
     let gone = queue_claim::Entity::delete_many()
         .filter(is_at(place))
@@ -121,12 +121,12 @@ pub async fn release(store: &Store, actor: &Actor, place: Place) -> Result<()> {
 /// Notes a sign of somebody who works on a lead: it stays theirs. Whoever lost it meanwhile gets nothing.
 ///
 /// # Errors
-/// [`Error::Refused`] for what is no person.
+/// [`crate::Error::Refused`] for what is no person.
 pub async fn renew(store: &Store, actor: &Actor, place: Place) -> Result<()> {
     queue_claim::Entity::update_many()
         .set(queue_claim::ActiveModel { expires_at: Set(actor.now + CLAIM), ..Default::default() })
         .filter(is_at(place))
-        .filter(queue_claim::Column::PersonId.eq(person(actor)?.0))
+        .filter(queue_claim::Column::PersonId.eq(actor.person()?.0))
         .filter(queue_claim::Column::ExpiresAt.gt(actor.now))
         .exec(store.db())
         .await?;
@@ -162,17 +162,6 @@ pub async fn taken(
         .one(&orm(connection))
         .await?;
     Ok(claim.map(|(by, until)| Taken { by, until }))
-}
-
-/// Returns the person behind an act: only people work a queue.
-///
-/// # Errors
-/// [`Error::Refused`] for an API key or a command.
-pub fn person(actor: &Actor) -> Result<PersonId> {
-    match actor.who {
-        Who::Person(id) => Ok(id),
-        Who::ApiKey(_) | Who::Command(_) => Err(Error::Refused("only people work the queue".into())),
-    }
 }
 
 /// One wish of a person at a time: two tabs would otherwise both take a lead.

@@ -14,7 +14,7 @@ pub use engine::effect::VerdictKind as Kind;
 use engine::ids::{DecisionId, LeadId, WorkflowId};
 use serde_json::Value as Json;
 
-pub use claims::{Claimed, claim, claim_next, person, release, renew, taken};
+pub use claims::{Claimed, claim, claim_next, release, renew, taken};
 pub use list::{
     COUNTED, Claim, Filter, Gone, LIST_ROWS, Past, Waiting, claim_of, count, decided_since, gone, gone_now,
     last_by, oldest, pool_state, since, verdicts_of, waiting,

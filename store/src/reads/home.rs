@@ -53,7 +53,7 @@ pub async fn workflows(store: &Store) -> Result<Vec<WorkflowState>> {
 
 /// How often an action was decided in a workflow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Decided {
+pub struct DecidedCount {
     /// The workflow.
     pub workflow: Uuid,
     /// What was decided.
@@ -67,7 +67,7 @@ pub struct Decided {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn decided_since(store: &Store, since: DateTime<Utc>) -> Result<(Vec<Decided>, bool)> {
+pub async fn decided_since(store: &Store, since: DateTime<Utc>) -> Result<(Vec<DecidedCount>, bool)> {
     let rows: Vec<(Uuid, String, i64, i64)> = sqlx::query_as(
         "WITH newest AS (SELECT workflow_id, action, mode, as_of FROM decisions WHERE id >= uuid_v7_floor($2) ORDER BY id DESC LIMIT $3) \
          SELECT workflow_id, action, count(*), (SELECT count(*) FROM newest) FROM newest \
@@ -80,7 +80,7 @@ pub async fn decided_since(store: &Store, since: DateTime<Utc>) -> Result<(Vec<D
     .await?;
     let is_cut = rows.first().is_some_and(|(.., looked_at)| *looked_at >= TODAY);
     let decided = rows.into_iter().filter_map(|(workflow, action, count, _)| {
-        Some(Decided { workflow, action: action.parse().ok()?, count })
+        Some(DecidedCount { workflow, action: action.parse().ok()?, count })
     });
     Ok((decided.collect(), is_cut))
 }

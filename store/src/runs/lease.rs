@@ -8,8 +8,8 @@ use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
 use crate::error::Result;
-use crate::live::{self, Topic};
 use crate::pool::Store;
+use crate::refresh::Topic;
 
 /// A run that this process holds.
 #[derive(Clone, Debug, FromRow)]
@@ -75,7 +75,7 @@ pub async fn claim(store: &Store, runner: &str, kinds: &[&str], lease: Duration)
     .fetch_optional(store.pool())
     .await?;
     if claim.is_some() {
-        live::mark(store, &[Topic::Runs]);
+        store.mark(&[Topic::Runs]);
     }
     Ok(claim)
 }
@@ -152,7 +152,7 @@ pub async fn finish(store: &Store, claim: &Claim, ending: &Ending) -> Result<boo
     .bind(error)
     .execute(store.pool())
     .await?;
-    live::mark(store, &[Topic::Runs]);
+    store.mark(&[Topic::Runs]);
     Ok(ended.rows_affected() > 0)
 }
 

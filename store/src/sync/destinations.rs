@@ -12,13 +12,13 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::actor::Actor;
+use crate::channel::{Channel, notify};
 use crate::control::{Audit, audit};
 use crate::entity::destination;
 use crate::error::{Error, Result};
 use crate::keyring::Place;
 use crate::orm::orm;
 use crate::pool::Store;
-use crate::sync::OUTBOX_CHANNEL;
 
 /// A destination, its secret still sealed. Two that are equal would be opened in the same way.
 #[derive(Clone, PartialEq)]
@@ -131,7 +131,7 @@ async fn set_paused(
         .filter(destination::Column::Id.eq(destination.0))
         .exec(&orm(&mut transaction))
         .await?;
-    sqlx::query("SELECT pg_notify($1, '')").bind(OUTBOX_CHANNEL).execute(&mut *transaction).await?;
+    notify(&mut transaction, Channel::Outbox, "").await?;
     let action = if reason.is_some() { "destination.pause" } else { "destination.resume" };
     let detail = serde_json::json!({ "reason": reason.or(was.as_deref()) });
     audit(

@@ -15,8 +15,8 @@ use crate::columns::{Row as _, columns};
 use crate::error::Result;
 use crate::hash::{hex_or_null, row_hash};
 use crate::keyring::Place;
-use crate::live::{self, Topic};
 use crate::pool::Store;
+use crate::refresh::Topic;
 use crate::sync::begin;
 use crate::sync::claim::Ticket;
 
@@ -226,7 +226,7 @@ pub async fn finish(store: &Store, batch: &[Finish]) -> Result<Finished> {
     let mut transaction = begin(store).await?;
     let finished = finish_on(&mut transaction, batch).await?;
     transaction.commit().await?;
-    live::mark(store, &[Topic::Sync]);
+    store.mark(&[Topic::Sync]);
     Ok(finished)
 }
 

@@ -10,6 +10,7 @@ use engine::sync::flow::{Allowance, Flow, Pace};
 use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
+use crate::channel::{Channel, notify};
 use crate::error::Result;
 use crate::pool::Store;
 
@@ -72,10 +73,7 @@ pub async fn close_breaker(store: &Store, destination: DestinationId) -> Result<
     let mut transaction = store.pool().begin().await?;
     let flow = lock(&mut transaction, destination).await?;
     write(&mut transaction, destination, &flow.closed()).await?;
-    sqlx::query("SELECT pg_notify($1, '')")
-        .bind(crate::sync::OUTBOX_CHANNEL)
-        .execute(&mut *transaction)
-        .await?;
+    notify(&mut transaction, Channel::Outbox, "").await?;
     transaction.commit().await?;
     Ok(())
 }

@@ -16,15 +16,13 @@ use sea_orm::{
 use strum::VariantArray as _;
 
 use crate::actor::Actor;
+use crate::channel::{Channel, notify};
 use crate::control::{Audit, audit};
 use crate::entity::job;
 use crate::error::{Error, Result};
-use crate::live::{self, Topic};
 use crate::orm::orm;
 use crate::pool::Store;
-
-/// Channel that tells processes that somebody asked for a job.
-pub const JOBS_CHANNEL: &str = "meshline_jobs";
+use crate::refresh::Topic;
 
 /// What runs by itself.
 #[derive(
@@ -167,7 +165,7 @@ pub async fn begin(store: &Store, runner: &str, lease: Duration) -> Result<Optio
     .fetch_optional(store.pool())
     .await?;
     if row.is_some() {
-        live::mark(store, &[Topic::Jobs]);
+        store.mark(&[Topic::Jobs]);
     }
     Ok(row.and_then(|(name, run_lease)| Some(JobClaim { job: name.parse().ok()?, run_lease })))
 }
@@ -199,7 +197,7 @@ pub async fn end(store: &Store, run: JobClaim, ended: &Ended) -> Result<bool> {
     .bind(run.job.every().as_secs_f64())
     .execute(store.pool())
     .await?;
-    live::mark(store, &[Topic::Jobs]);
+    store.mark(&[Topic::Jobs]);
     Ok(told.rows_affected() > 0)
 }
 
@@ -222,7 +220,7 @@ pub async fn request(store: &Store, actor: &Actor, job: JobKind) -> Result<()> {
     let detail = serde_json::json!({});
     let entry = Audit { action: "job.request", subject: &format!("job:{job}"), lead: None, detail };
     audit(&mut transaction, actor, entry).await?;
-    sqlx::query("SELECT pg_notify($1, '')").bind(JOBS_CHANNEL).execute(&mut *transaction).await?;
+    notify(&mut transaction, Channel::Jobs, "").await?;
     transaction.commit().await?;
     Ok(())
 }

@@ -36,7 +36,6 @@ pub use replay::{
 pub use unfinished::{Unfinished, UnfinishedFilter, UnfinishedState, count_dead, unfinished};
 
 use crate::error::Result;
-pub use crate::ingest::OUTBOX_CHANNEL;
 use crate::pool::Store;
 
 /// How long a claim holds without a heartbeat. Long enough that a busy process does not lose its effects, short enough

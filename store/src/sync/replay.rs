@@ -9,12 +9,13 @@ use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
 use crate::actor::Actor;
+use crate::channel::{Channel, notify};
 use crate::control::{Audit, audit};
 use crate::error::{Error, Result};
 use crate::pool::Store;
 use crate::sync::claim::Ticket;
 use crate::sync::finish::{Answer, Finish, Outcome, finish_on};
-use crate::sync::{BATCH, LEASE, OUTBOX_CHANNEL};
+use crate::sync::{BATCH, LEASE};
 
 /// What replaying came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -278,6 +279,6 @@ async fn revive(connection: &mut PgConnection, now: DateTime<Utc>, ids: &[Uuid])
         .bind(now)
         .execute(&mut *connection)
         .await?;
-    sqlx::query("SELECT pg_notify($1, '')").bind(OUTBOX_CHANNEL).execute(connection).await?;
+    notify(connection, Channel::Outbox, "").await?;
     Ok(rows)
 }

@@ -9,8 +9,8 @@ use serde_json::json;
 use sqlx::postgres::PgListener;
 use store::sync::fixture::{self, New};
 use store::sync::{
-    Answer, DeliveryRow, EffectState, Finish, OUTBOX_CHANNEL, Outcome, Replayed, claim, dead, deliveries,
-    destinations, effects_of_decision, effects_of_lead, finish, outbox_counts, pause, replay, resume,
+    Answer, DeliveryRow, EffectState, Finish, Outcome, Replayed, claim, dead, deliveries, destinations,
+    effects_of_decision, effects_of_lead, finish, outbox_counts, pause, replay, resume,
 };
 use store::testing::TestDatabase;
 use store::{Actor, Error, Store};
@@ -154,7 +154,7 @@ async fn a_paused_destination_is_not_claimed_from_until_it_is_resumed() {
     assert!(claim(store, crm, &Pace::default(), Utc::now(), 500).await.unwrap().effects.is_empty());
     assert_eq!(destinations(store).await.unwrap()[0].paused_reason.as_deref(), Some("it rains"));
     let mut listener = PgListener::connect_with(store.pool()).await.unwrap();
-    listener.listen(OUTBOX_CHANNEL).await.unwrap();
+    listener.listen(store::channel::Channel::Outbox.name()).await.unwrap();
     resume(store, &actor, crm).await.unwrap();
     tokio::time::timeout(Duration::from_secs(5), listener.recv()).await.unwrap().unwrap();
     assert_eq!(claim(store, crm, &Pace::default(), Utc::now(), 500).await.unwrap().effects.len(), 1);

@@ -7,7 +7,7 @@ use engine::ids::{DestinationId, EffectId};
 use engine::sync::flow::Pace;
 use serde_json::json;
 use sqlx::Executor as _;
-use store::control::kill::{Scope, kill, kill_switches, resume};
+use store::control::kill::{StopScope, kill, kill_switches, resume};
 use store::sync::jobs::{self, Ended, JobKind};
 use store::sync::{
     Answer, Claimed, DeadFilter, Finish, Outcome, ReplayedMany, Taken, claim, close_breaker, finish, fixture,
@@ -138,7 +138,7 @@ async fn a_stopped_workflow_sends_nothing_until_it_goes_on() {
     world.workflow().await;
     world.effects(2).await;
     let (store, actor) = (&world.database.store, Actor::command("test"));
-    for scope in [Scope::Workflow("inbound-form".into()), Scope::All] {
+    for scope in [StopScope::Workflow("inbound-form".into()), StopScope::All] {
         kill(store, &actor, &scope, "wrong owners").await.unwrap();
         kill(store, &actor, &scope, "twice").await.unwrap();
         assert!(world.claim(Pace::default()).await.effects.is_empty(), "{scope:?}");
@@ -155,9 +155,9 @@ async fn a_stopped_workflow_sends_nothing_until_it_goes_on() {
             .collect();
         store::sync::release(store, &held).await.unwrap();
     }
-    let nobody = Scope::Workflow("no-such".into());
+    let nobody = StopScope::Workflow("no-such".into());
     assert!(matches!(kill(store, &actor, &nobody, "x").await, Err(Error::NotFound(_))));
-    let reasonless = kill(store, &actor, &Scope::All, " ").await;
+    let reasonless = kill(store, &actor, &StopScope::All, " ").await;
     assert!(
         matches!(&reasonless, Err(Error::Refused(why)) if why.starts_with("a stop has a reason")),
         "{reasonless:?}"
@@ -178,7 +178,7 @@ async fn another_workflow_goes_on() {
     .await;
     world.effects(1).await;
     let store = &world.database.store;
-    kill(store, &Actor::command("test"), &Scope::Workflow("other".into()), "x").await.unwrap();
+    kill(store, &Actor::command("test"), &StopScope::Workflow("other".into()), "x").await.unwrap();
     assert_eq!(world.claim(Pace::default()).await.effects.len(), 1);
 }
 

@@ -1,7 +1,8 @@
 //! People, their links and keys, as the database keeps them.
 
 use store::actor::Role;
-use store::people::{self, DEFAULT_VALIDITY, NumberFormat, Password, Scope};
+use store::people::{self, DEFAULT_VALIDITY, Password, Scope};
+use store::settings::NumberFormat;
 use store::testing::TestDatabase;
 use store::{Actor, Error};
 

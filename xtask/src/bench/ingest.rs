@@ -10,7 +10,7 @@ use super::events::Mix;
 use super::load::{self, Plan, Report};
 use super::pgbench::{Peer, Probe, Style};
 use super::stand::{Serving, Stand};
-use super::{Figures, Options, import, machine, median, statements};
+use super::{Figures, import, machine, median, statements};
 use crate::postgres;
 use crate::workspace::Workspace;
 
@@ -23,52 +23,61 @@ const BATCH_CONNECTIONS: usize = 4;
 /// The database that takes events.
 const DATABASE: &str = "ingest";
 
-/// What was asked for.
-struct Plans {
+/// Options of the measurement.
+#[derive(Debug, clap::Args)]
+pub struct IngestOptions {
+    /// Seconds of load, shared out between the rounds.
+    #[arg(long, default_value_t = 30)]
     seconds: u64,
+    /// Rounds, of which the median counts.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..))]
     rounds: u64,
-    mix: Mix,
+    /// Percentage of events that lead to an assignment.
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u64).range(..=100))]
+    assigned: u64,
+    /// Events sent in batches.
+    #[arg(long, default_value_t = 100_000)]
     events: u64,
+    /// Rows imported.
+    #[arg(long, default_value_t = 100_000)]
     import: u64,
+    /// Print the statements that took longest.
+    #[arg(long)]
     statements: bool,
+}
+
+impl IngestOptions {
+    fn mix(&self) -> Mix {
+        Mix { assigned_percent: self.assigned }
+    }
 }
 
 /// Measures.
 ///
 /// # Errors
 /// The stand cannot be set up.
-pub fn run(options: &Options) -> Result<ExitCode> {
-    options.known(&["seconds", "rounds", "assigned", "events", "import", "statements"])?;
-    let plans = Plans {
-        seconds: options.value("seconds", 30)?,
-        rounds: options.value("rounds", 3)?,
-        mix: Mix { assigned_percent: options.value("assigned", 20)? },
-        events: options.value("events", 100_000)?,
-        import: options.value("import", 100_000)?,
-        statements: options.flag("statements"),
-    };
-    ensure!(plans.rounds > 0 && plans.seconds >= plans.rounds, "at least one round, of at least a second");
-    ensure!(plans.mix.assigned_percent <= 100, "--assigned is a percentage");
-    let purpose = if plans.statements { &postgres::BENCH_STATEMENTS } else { &postgres::BENCH };
+pub fn run(options: &IngestOptions) -> Result<ExitCode> {
+    ensure!(options.seconds >= options.rounds, "a round takes at least a second");
+    let purpose = if options.statements { &postgres::BENCH_STATEMENTS } else { &postgres::BENCH };
     let stand = Stand::set_up(&Workspace::find()?, purpose)?;
     let mut figures = Figures::default();
-    serve(&stand, &plans, &mut figures)?;
+    serve(&stand, options, &mut figures)?;
     stand.cluster.drop_database(DATABASE)?;
-    import::run(&stand, plans.mix, plans.import, &mut figures);
+    import::run(&stand, options.mix(), options.import, &mut figures);
     figures.print();
     Ok(ExitCode::SUCCESS)
 }
 
-fn serve(stand: &Stand, plans: &Plans, figures: &mut Figures) -> Result<()> {
+fn serve(stand: &Stand, options: &IngestOptions, figures: &mut Figures) -> Result<()> {
     stand.database(DATABASE)?;
     let serving = Serving::start(stand, DATABASE)?;
     figures.add("ready_ms", "start until ready, ms", Ok(serving.ready_ms));
     std::thread::sleep(Duration::from_secs(2));
     figures.add("rss_idle_mb", "resident memory idle, MB", machine::rss_mb(serving.pid()));
     let next = AtomicU64::new(0);
-    let measuring = Measuring { stand, serving: &serving, plans, next: &next };
+    let measuring = Measuring { stand, serving: &serving, options, next: &next };
     single(&measuring, figures)?;
-    let batch = measuring.load(BATCH_CONNECTIONS, BATCH, Duration::from_secs(plans.seconds));
+    let batch = measuring.load(BATCH_CONNECTIONS, BATCH, Duration::from_secs(options.seconds));
     let batch = batch.inspect(|(_, cpu)| figures.say("batch, processor time an event", cpu.clone()));
     figures.add("batch_per_s", "events a second, 500 in a request", batch.map(|(report, _)| report.per_s()));
     let rss_mb = after_events(&measuring, figures);
@@ -78,10 +87,10 @@ fn serve(stand: &Stand, plans: &Plans, figures: &mut Figures) -> Result<()> {
 
 /// The single load and its peers, in turns, so that what else happens on the machine happens to all of them.
 fn single(measuring: &Measuring<'_>, figures: &mut Figures) -> Result<()> {
-    let Measuring { stand, serving, plans, .. } = measuring;
+    let Measuring { stand, serving, options, .. } = measuring;
     // Every company's code and every connection is there before the measurement, as it is in a server that has run.
     measuring.load(CONNECTIONS, 1, Duration::from_secs(3))?;
-    let mix = plans.mix.assigned_percent;
+    let mix = options.mix().assigned_percent;
     let mut peers = Vec::new();
     for style in [Style::Rows, Style::Pipelined, Style::Sequence] {
         let assigned = Mix { assigned_percent: 100 };
@@ -98,19 +107,19 @@ fn single(measuring: &Measuring<'_>, figures: &mut Figures) -> Result<()> {
         }
         peers.push((style, Peer::new(stand, DATABASE, style, &probes)?, Vec::new(), String::new()));
     }
-    let slice = plans.seconds / plans.rounds;
+    let slice = options.seconds / options.rounds;
     let (mut per_s, mut p99_ms, mut p50_ms, mut cpu) = (Vec::new(), Vec::new(), Vec::new(), String::new());
-    if plans.statements {
+    if options.statements {
         statements::reset(stand, DATABASE)?;
     }
-    for round in 0..plans.rounds {
+    for round in 0..options.rounds {
         let (report, used) = measuring.load(CONNECTIONS, 1, Duration::from_secs(slice))?;
         eprintln!(
             "   round {round}: single {:.0}/s, p99 {:.1} ms; {used}",
             report.per_s(),
             report.quantile_ms(0.99)
         );
-        if plans.statements && round == 0 {
+        if options.statements && round == 0 {
             statements::print(stand, DATABASE, report.taken)?;
         }
         per_s.push(report.per_s());
@@ -145,7 +154,7 @@ fn single(measuring: &Measuring<'_>, figures: &mut Figures) -> Result<()> {
 /// The server's memory once so many events are stored by it.
 fn after_events(measuring: &Measuring<'_>, figures: &mut Figures) -> Result<f64> {
     let sql = "SELECT count(*) FROM events WHERE received_from <> ''";
-    let wanted = measuring.plans.events;
+    let wanted = measuring.options.events;
     let mut taken = measuring.next.load(Ordering::Relaxed);
     while taken < wanted {
         measuring.load(BATCH_CONNECTIONS, BATCH, Duration::from_secs(5))?;
@@ -164,7 +173,7 @@ fn after_events(measuring: &Measuring<'_>, figures: &mut Figures) -> Result<f64>
 struct Measuring<'a> {
     stand: &'a Stand,
     serving: &'a Serving,
-    plans: &'a Plans,
+    options: &'a IngestOptions,
     next: &'a AtomicU64,
 }
 
@@ -174,7 +183,7 @@ impl Measuring<'_> {
         checkpoint(self.stand)?;
         let Serving { address, key, .. } = self.serving;
         let plan =
-            Plan { address: *address, key, connections, events, time, pace: None, mix: self.plans.mix };
+            Plan { address: *address, key, connections, events, time, pace: None, mix: self.options.mix() };
         let before = Cpu::read(self)?;
         let report = load::run(&plan, self.next)?;
         if let Some(complaint) = &report.complaint {

@@ -19,74 +19,44 @@ mod statements;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::str::FromStr;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
+use clap::Parser;
 use serde_json::{Map, Value};
 
 use crate::process;
 use crate::workspace::Workspace;
+
+/// The measurements and their options.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask bench", disable_help_subcommand = true)]
+enum Bench {
+    /// Measures events a second, single, in batches and imported, against pgbench and COPY.
+    Ingest(ingest::IngestOptions),
+    /// Measures effects a second and how soon they are begun, against graphile-worker and pg-boss.
+    Outbox(outbox::OutboxOptions),
+    /// Measures lists and the dashboard at 200 requests a second, and what a browser fetches.
+    Pages(pages::PagesOptions),
+    /// Measures decisions and simulations a second on the reference workload, against other engines.
+    Rules(rules::RulesOptions),
+    /// Measures half of the full load for long: memory, errors and the slowest answer.
+    Soak(soak::SoakOptions),
+}
 
 /// Runs a measurement.
 ///
 /// # Errors
 /// Something cannot be set up, or the options make no sense.
 pub fn bench(arguments: &[&str]) -> Result<ExitCode> {
-    match arguments {
-        ["ingest", options @ ..] => ingest::run(&Options::parse(options)?),
-        ["outbox", options @ ..] => outbox::run(&Options::parse(options)?),
-        ["pages", options @ ..] => pages::run(&Options::parse(options)?),
-        ["rules", options @ ..] => rules::run(&Options::parse(options)?),
-        ["soak", options @ ..] => soak::run(&Options::parse(options)?),
-        _ => bail!(
-            "usage: cargo xtask bench ingest|outbox|pages|rules|soak [OPTIONS]; `cargo xtask` tells them"
-        ),
-    }
-}
-
-/// What was written after the name of the measurement: `--name value` or `--name` alone.
-pub struct Options(Vec<(String, Option<String>)>);
-
-impl Options {
-    fn parse(arguments: &[&str]) -> Result<Self> {
-        let mut options: Vec<(String, Option<String>)> = Vec::new();
-        for argument in arguments {
-            match (argument.strip_prefix("--"), options.last_mut()) {
-                (Some(name), _) => options.push((name.to_owned(), None)),
-                (None, Some((_, value @ None))) => *value = Some((*argument).to_owned()),
-                (None, _) => bail!("`{argument}` belongs to no option"),
-            }
-        }
-        Ok(Self(options))
-    }
-
-    /// Refuses what is not among the known ones.
-    ///
-    /// # Errors
-    /// There is such an option.
-    pub fn known(&self, names: &[&str]) -> Result<()> {
-        match self.0.iter().find(|(name, _)| !names.contains(&name.as_str())) {
-            Some((name, _)) => bail!("there is no option --{name}; there are --{}", names.join(", --")),
-            None => Ok(()),
-        }
-    }
-
-    /// Whether it stands there.
-    pub fn flag(&self, name: &str) -> bool {
-        self.0.iter().any(|(given, _)| given == name)
-    }
-
-    /// Its value.
-    ///
-    /// # Errors
-    /// It has none, or another kind of one.
-    pub fn value<T: FromStr>(&self, name: &str, default: T) -> Result<T> {
-        match self.0.iter().find(|(given, _)| given == name) {
-            Some((_, value)) => value
-                .as_deref()
-                .and_then(|value| value.parse().ok())
-                .with_context(|| format!("--{name} takes a number")),
-            None => Ok(default),
+    match Bench::try_parse_from([&["bench"], arguments].concat()) {
+        Ok(Bench::Ingest(options)) => ingest::run(&options),
+        Ok(Bench::Outbox(options)) => outbox::run(&options),
+        Ok(Bench::Pages(options)) => pages::run(&options),
+        Ok(Bench::Rules(options)) => rules::run(&options),
+        Ok(Bench::Soak(options)) => soak::run(&options),
+        Err(error) => {
+            error.print()?;
+            Ok(if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS })
         }
     }
 }
@@ -165,4 +135,21 @@ fn median(values: &[f64]) -> Result<f64> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     sorted.get(sorted.len() / 2).copied().context("nothing was measured")
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn options_are_read_and_unknown_ones_are_refused() {
+        Bench::command().debug_assert();
+        let pages = Bench::try_parse_from(["bench", "pages", "--only", "/queue", "--only", "/"]).unwrap();
+        let Bench::Pages(options) = pages else { panic!("{pages:?}") };
+        assert_eq!((options.only, options.decisions), (vec!["/queue".to_owned(), "/".to_owned()], 1_000_000));
+        assert!(Bench::try_parse_from(["bench", "pages", "--jobs", "1"]).is_err());
+        assert!(Bench::try_parse_from(["bench", "ingest", "--assigned", "101"]).is_err());
+    }
 }

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use super::stand::Stand;
-use super::{Figures, Options, machine, median, program, statements};
+use super::{Figures, machine, median, program, statements};
 use crate::workspace::{self, Workspace};
 use crate::{node, output, postgres, process};
 
@@ -26,19 +26,33 @@ const DRIVERS: [(&str, &str); 2] =
 /// The database of our own outbox.
 const DATABASE: &str = "outbox";
 
+/// Options of the measurement.
+#[derive(Debug, clap::Args)]
+pub struct OutboxOptions {
+    /// Effects of each round.
+    #[arg(long, default_value_t = 50_000, value_parser = clap::value_parser!(u64).range(1..))]
+    jobs: u64,
+    /// Rounds, of which the median counts.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..))]
+    rounds: u64,
+    /// Effects whose wait is measured one by one.
+    #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u64).range(1..))]
+    samples: u64,
+    /// Finished effects that an aged database holds.
+    #[arg(long, default_value_t = 10_000_000)]
+    aged: u64,
+    /// Print the statements that took longest.
+    #[arg(long)]
+    statements: bool,
+}
+
 /// Measures.
 ///
 /// # Errors
 /// The stand cannot be set up.
-pub fn run(options: &Options) -> Result<ExitCode> {
-    options.known(&["jobs", "rounds", "samples", "aged", "statements"])?;
-    let jobs: u64 = options.value("jobs", 50_000)?;
-    let rounds: u64 = options.value("rounds", 3)?;
-    let samples: u64 = options.value("samples", 500)?;
-    let aged: u64 = options.value("aged", 10_000_000)?;
-    ensure!(jobs > 0 && rounds > 0 && samples > 0, "--jobs, --rounds and --samples take numbers above 0");
+pub fn run(options: &OutboxOptions) -> Result<ExitCode> {
+    let OutboxOptions { jobs, rounds, samples, aged, statements: count_statements } = *options;
     let workspace = Workspace::find()?;
-    let count_statements = options.flag("statements");
     let purpose = if count_statements { &postgres::BENCH_STATEMENTS } else { &postgres::BENCH };
     let stand = Stand::set_up(&workspace, purpose)?;
     let ours = Ours {

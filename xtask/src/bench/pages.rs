@@ -12,9 +12,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
+use chrono::{DateTime, SecondsFormat};
 use serde_json::{Map, Value, json};
 
-use super::Options;
 use super::events::{Mix, WORKFLOW};
 use super::http::Connection;
 use super::load::quantile;
@@ -56,22 +56,44 @@ const DATABASE: &str = "pages";
 const EMAIL: &str = "bench@corvane.example";
 const PASSWORD: &str = "correct horse battery";
 
+/// Options of the measurement.
+#[derive(Debug, clap::Args)]
+pub struct PagesOptions {
+    /// Decisions stored.
+    #[arg(long, default_value_t = 1_000_000)]
+    pub(super) decisions: u64,
+    /// Seconds that each page is asked for.
+    #[arg(long, default_value_t = 20.0)]
+    seconds: f64,
+    /// A page to measure, such as /queue, in place of all; may be given several times.
+    #[arg(long, value_name = "PAGE")]
+    pub(super) only: Vec<String>,
+    /// Measure a debug build.
+    #[arg(long)]
+    debug: bool,
+}
+
 /// Measures.
 ///
 /// # Errors
 /// The stand cannot be set up, or a page is not shown.
-pub fn run(options: &Options) -> Result<ExitCode> {
-    options.known(&["decisions", "seconds", "debug"])?;
-    let decisions: u64 = options.value("decisions", 1_000_000)?;
-    let seconds: f64 = options.value("seconds", 20.0)?;
+pub fn run(options: &PagesOptions) -> Result<ExitCode> {
+    let decisions = options.decisions;
+    let pages: Vec<&str> = match options.only.as_slice() {
+        [] => PAGES.to_vec(),
+        only => only.iter().map(String::as_str).collect(),
+    };
+    if let Some(other) = pages.iter().find(|page| !page.starts_with('/')) {
+        bail!("`{other}` is no page; /queue would be one");
+    }
     let workspace = Workspace::find()?;
-    let stand = if options.flag("debug") {
+    let stand = if options.debug {
         Stand::set_up_debug(&workspace, &postgres::BENCH)?
     } else {
         Stand::set_up(&workspace, &postgres::BENCH)?
     };
     let folder = stand.folder.join("site");
-    let mode = if options.flag("debug") { wasm::Mode::Development } else { wasm::Mode::Shipped };
+    let mode = if options.debug { wasm::Mode::Development } else { wasm::Mode::Shipped };
     let sizes = output::phase("WebAssembly and styles", || site::build(&workspace, mode, &folder))?;
     let brotli = |ending: &str| {
         sizes.iter().filter(|size| size.name.ends_with(ending)).map(|size| size.brotli_bytes).sum::<usize>()
@@ -81,10 +103,10 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     output::phase("database", || fill(&stand, decisions))?;
     let serving = Serving::start_with(&stand, DATABASE, Some(&folder))?;
     let cookie = sign_in(&stand, serving.address)?;
-    let mut pages = Map::new();
+    let mut measures = Map::new();
     println!("{:<28}{:>10}{:>10}{:>10}{:>14}", "page", "p50 ms", "p99 ms", "per s", "islands kB");
-    for path in PAGES {
-        let measured = measure(serving.address, &cookie, path, Duration::from_secs_f64(seconds))?;
+    for path in pages {
+        let measured = measure(serving.address, &cookie, path, Duration::from_secs_f64(options.seconds))?;
         // A page fetches the islands only if it has one.
         let islands = if measured.has_islands { islands_br_kb } else { 0.0 };
         let (p50, p99) = (quantile(&measured.latencies_ms, 0.5), quantile(&measured.latencies_ms, 0.99));
@@ -94,9 +116,9 @@ pub fn run(options: &Options) -> Result<ExitCode> {
             "p50_ms": rounded(p50), "p99_ms": rounded(p99), "per_s": rounded(measured.per_s),
             "islands_br_kb": rounded(islands), "worker_br_kb": 0.0,
         });
-        pages.insert((*path).to_owned(), figures);
+        measures.insert(path.to_owned(), figures);
     }
-    println!("{}", json!({ "decisions": decisions, "pages": Value::Object(pages) }));
+    println!("{}", json!({ "decisions": decisions, "pages": Value::Object(measures) }));
     stand.cluster.drop_database(DATABASE)?;
     Ok(ExitCode::SUCCESS)
 }
@@ -157,18 +179,10 @@ fn past(path: &Path, mix: Mix, leads: u64) -> Result<()> {
     Ok(file.flush()?)
 }
 
-/// Seconds since 1970 as RFC 3339 (days to civil: H. Hinnant, "chrono-Compatible Low-Level Date Algorithms").
+/// Seconds since 1970 as RFC 3339.
 fn stamp(seconds: u64) -> String {
-    let (days, rest) = (seconds / 86_400, seconds % 86_400);
-    let z = days + 719_468;
-    let (era, of_era) = (z / 146_097, z % 146_097);
-    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    let year = era * 400 + year_of_era + u64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", rest / 3_600, rest / 60 % 60, rest % 60)
+    let at = DateTime::from_timestamp_secs(seconds as i64).unwrap_or_default();
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 /// Makes an administrator and returns the cookie of their session.
@@ -268,16 +282,4 @@ fn ask(address: SocketAddr, head: &str, all: usize, start: Instant, next: &Atomi
         latencies_ms.push(due.elapsed().as_secs_f64() * 1000.0);
     }
     Ok(latencies_ms)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_instant_is_written_as_everybody_does() {
-        assert_eq!(stamp(0), "1970-01-01T00:00:00Z");
-        assert_eq!(stamp(951_782_400), "2000-02-29T00:00:00Z");
-        assert_eq!(stamp(1_795_391_999), "2026-11-22T23:59:59Z");
-    }
 }

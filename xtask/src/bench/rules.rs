@@ -7,7 +7,7 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-use super::{Figures, Options, program};
+use super::{Figures, program};
 use crate::assets::{self, Effort};
 use crate::wasm::{self, Bundle};
 use crate::workspace::{self, Workspace};
@@ -20,18 +20,25 @@ const DRIVER: &str = "bench/peers/peers.py";
 /// Engines in Rust, a workspace of their own.
 const PEERS: &str = "bench/peers/Cargo.toml";
 
+/// Options of the measurement.
+#[derive(Debug, clap::Args)]
+pub struct RulesOptions {
+    /// Measure Meshline alone.
+    #[arg(long)]
+    no_peers: bool,
+}
+
 /// Measures.
 ///
 /// # Errors
 /// Our own measurement does not compile or run.
-pub fn run(options: &Options) -> Result<ExitCode> {
-    options.known(&["no-peers"])?;
+pub fn run(options: &RulesOptions) -> Result<ExitCode> {
     let workspace = Workspace::find()?;
     let program = output::phase("our measurement", || program(&workspace, "bench-rules", "rules"))?;
     let folder = workspace.target.join("bench-rules");
     fs::create_dir_all(&folder)?;
     process::run(Command::new(&program).arg("data").arg(&folder))?;
-    let peers = Peers { workspace: &workspace, folder: &folder, is_wanted: !options.flag("no-peers") };
+    let peers = Peers { workspace: &workspace, folder: &folder, is_wanted: !options.no_peers };
     let prepared = peers.prepare();
     let sizes = output::phase("the WebAssembly", || sizes(&workspace));
     let ours: Value = output::phase("ours", || {

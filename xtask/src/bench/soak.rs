@@ -9,7 +9,7 @@ use anyhow::{Result, ensure};
 use super::events::Mix;
 use super::load::{self, Plan};
 use super::stand::{Serving, Stand};
-use super::{Figures, Options, machine};
+use super::{Figures, machine};
 use crate::postgres;
 use crate::workspace::Workspace;
 
@@ -22,14 +22,23 @@ const MEASURE: Duration = Duration::from_secs(10);
 /// The database that takes events.
 const DATABASE: &str = "soak";
 
+/// Options of the measurement.
+#[derive(Debug, clap::Args)]
+pub struct SoakOptions {
+    /// Minutes of load.
+    #[arg(long, default_value_t = 30.0)]
+    minutes: f64,
+    /// Percentage of events that lead to an assignment.
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u64).range(..=100))]
+    assigned: u64,
+}
+
 /// Measures.
 ///
 /// # Errors
 /// The stand cannot be set up, or nothing is taken.
-pub fn run(options: &Options) -> Result<ExitCode> {
-    options.known(&["minutes", "assigned"])?;
-    let minutes: f64 = options.value("minutes", 30.0)?;
-    let mix = Mix { assigned_percent: options.value("assigned", 20)? };
+pub fn run(options: &SoakOptions) -> Result<ExitCode> {
+    let (minutes, mix) = (options.minutes, Mix { assigned_percent: options.assigned });
     ensure!(minutes > 0.0, "--minutes takes a number above 0");
     let stand = Stand::set_up(&Workspace::find()?, &postgres::BENCH)?;
     stand.database(DATABASE)?;

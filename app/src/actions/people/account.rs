@@ -6,7 +6,7 @@ use store::people::sessions::{self, IdHash};
 use store::people::{self, Preferences};
 
 use super::{fields, page_path};
-use crate::actions::{actor, allowed, door, lead_to_with};
+use crate::actions::{actor, allowed, connection, lead_to_with};
 use crate::error::{Error, Result};
 use crate::flash::Flash;
 
@@ -27,7 +27,7 @@ pub async fn change_password(
 ) -> Result<(), Error> {
     let request = allowed::<ChangePassword>()?;
     let viewer = request.viewer.as_ref().ok_or(Error::SignedOut)?;
-    let door = door()?;
+    let connection = connection()?;
     let failed = |field: &str, problem: String| {
         lead_to_with(&page_path(PAGE), &Flash::new("The password was not changed.").error(field, problem))
     };
@@ -35,17 +35,17 @@ pub async fn change_password(
         Ok(new) => new,
         Err((field, problem)) => return failed(field, problem),
     };
-    // Counted before it is looked at, as at the door.
-    if let Some(left) = door.throttles.passwords.take(&viewer.email, door.peer, request.now) {
+    // Counted before it is checked, as when signing in.
+    if let Some(left) = connection.throttles.passwords.take(&viewer.email, connection.peer, request.now) {
         let minutes = left.num_minutes() + 1;
         return failed("current", format!("Too many wrong passwords. Try again in {minutes} minutes."));
     }
     if people::check_password(&request.store, &viewer.email, &current).await?.is_none() {
         return failed("current", "This is not your password.".into());
     }
-    door.throttles.passwords.forget(&viewer.email, door.peer);
+    connection.throttles.passwords.forget(&viewer.email, connection.peer);
     people::set_password(&request.store, &actor(&request)?, viewer.id, new).await?;
-    door.enter(viewer.id, request.now).await?;
+    connection.enter(viewer.id, request.now).await?;
     lead_to_with(
         &page_path(PAGE),
         &Flash::new("Your password is changed, and other browsers are signed out."),

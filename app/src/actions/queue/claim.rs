@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use store::queue::{self, Claimed};
 
-use super::{Shown, clock, place, taken};
+use super::{QueueFilter, clock, place, taken};
 use crate::actions::{actor, allowed, lead_to, lead_to_with};
 use crate::error::Error;
 use crate::flash::Flash;
@@ -20,7 +20,7 @@ pub async fn take_lead(
     workflow: String,
     /// What the page shows.
     #[server(default)]
-    shown: Shown,
+    shown: QueueFilter,
 ) -> Result<(), Error> {
     let request = allowed::<TakeLead>()?;
     let (place, _) = place(&request.store, &lead, &workflow).await?;
@@ -44,7 +44,7 @@ pub async fn release_lead(
     workflow: String,
     /// What the page shows.
     #[server(default)]
-    shown: Shown,
+    shown: QueueFilter,
 ) -> Result<(), Error> {
     let request = allowed::<ReleaseLead>()?;
     let (place, _) = place(&request.store, &lead, &workflow).await?;

@@ -14,7 +14,7 @@ use store::control::kill;
 use store::queue::{self, Kind, Place, Verdict};
 use store::reads::frame::WorkflowName;
 
-use super::{Shown, clock, decided, gone, place, taken};
+use super::{QueueFilter, clock, decided, gone, place, taken};
 use crate::actions::{actor, allowed, lead_to_with};
 use crate::context::Request;
 use crate::error::{Error, Result};
@@ -56,7 +56,7 @@ pub async fn decide_lead(
     stopped: bool,
     /// What the page shows.
     #[server(default)]
-    shown: Shown,
+    shown: QueueFilter,
 ) -> Result<(), Error> {
     let request = allowed::<DecideLead>()?;
     let invalid = |message: &str| Error::Invalid { message: message.into() };
@@ -123,7 +123,7 @@ pub async fn give_back_lead(
     workflow: String,
     /// What the page shows.
     #[server(default)]
-    shown: Shown,
+    shown: QueueFilter,
 ) -> Result<(), Error> {
     let request = allowed::<GiveBackLead>()?;
     let (place, _) = place(&request.store, &lead, &workflow).await?;
@@ -193,7 +193,7 @@ async fn suggested(
 async fn next(
     request: &Request,
     workflows: &[WorkflowName],
-    shown: &Shown,
+    shown: &QueueFilter,
     place: Place,
     verdict: &Verdict,
     stopped: bool,

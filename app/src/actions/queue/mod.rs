@@ -2,11 +2,11 @@
 
 mod claim;
 mod decide;
-mod shown;
+mod filter;
 
 pub use self::claim::{ReleaseLead, TakeLead, release_lead, take_lead};
 pub use self::decide::{DecideLead, GiveBackLead, REASON_CHARS, decide_lead, give_back_lead};
-pub use self::shown::Shown;
+pub use self::filter::QueueFilter;
 
 use engine::action::Action;
 use engine::ids::LeadId;

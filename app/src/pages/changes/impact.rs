@@ -10,7 +10,7 @@ use service::change::{ChangeImpact, WorkflowImpact};
 use service::run::ensure_impact;
 use store::Store;
 use store::changes::{Change, State};
-use store::live::Topic;
+use store::refresh::Topic;
 use store::runs::{self, Run, RunState};
 use tokio::time::Instant;
 
@@ -23,7 +23,7 @@ use crate::ui::clock::Clock;
 use crate::ui::code::findings;
 use crate::ui::form::once;
 use crate::ui::progress::progress_said;
-use crate::ui::{live, number};
+use crate::ui::{number, refresh};
 
 /// How long the page waits for an impact before it says that it is being computed.
 const PATIENCE: Duration = Duration::from_millis(700);
@@ -66,8 +66,8 @@ pub fn section(loaded: &Loaded) -> impl IntoView + use<> {
     match &loaded.impact {
         ImpactView::None => ().into_any(),
         ImpactView::Run(run) => {
-            let part = live::part_due("impact", Topic::Runs, computing(loaded, run));
-            view! { {part}{live::hear(&[Topic::Runs])} }.into_any()
+            let part = refresh::part_due("impact", Topic::Runs, computing(loaded, run));
+            view! { {part}{refresh::hear(&[Topic::Runs])} }.into_any()
         }
         ImpactView::Known(run, impact) => {
             let known = known(&loaded.change.source, run, impact, loaded.clock);

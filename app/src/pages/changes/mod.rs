@@ -12,6 +12,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use store::actor::Role;
 use store::changes::{self, Listed, Show};
+use store::refresh::Topic;
 use strum::VariantArray as _;
 
 use crate::access::APPROVING_ROLES;
@@ -23,7 +24,7 @@ use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
 use crate::ui::filters::Address;
 use crate::ui::icon::{Icon, icon};
-use crate::ui::{note, number, titles, words};
+use crate::ui::{note, number, refresh, titles, words};
 
 pub use self::change::ChangePage;
 
@@ -106,7 +107,11 @@ async fn load(here: Here, address: Address) -> Result<Page> {
         "Nothing decides about leads on one person's word"
     };
     let bar = view! { <h1>{title}</h1><span class="meta">{about}</span> };
-    let body = view! { <nav aria-label="Which changes"><ul class="tabs">{tabs}</ul></nav>{list} };
+    let body = view! {
+        <nav aria-label="Which changes"><ul class="tabs">{tabs}</ul></nav>
+        {refresh::part("changes", Topic::Changes, list)}
+        {refresh::hear(&[Topic::Changes])}
+    };
     Ok(Page { title: title.into(), bar: bar.into_any(), body: body.into_any() })
 }
 

@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
-use store::people::NumberFormat;
 use store::people::sessions::{self, IdHash, Session};
+use store::settings::NumberFormat;
 use strum::VariantArray as _;
 
 use crate::actions::SignOut;

@@ -7,18 +7,18 @@ use leptos::either::Either;
 use leptos::prelude::*;
 use store::reads::dashboard::{Figures, Report, Step};
 
-use super::{Asked, decisions};
+use super::{DashboardQuery, decisions};
 use crate::figures::DashboardFigures;
 use crate::ui::charts::Chart;
 use crate::ui::charts::funnel::{Stage, funnel};
 use crate::ui::charts::histogram::histogram;
-use crate::ui::charts::lines::{Line, lines};
+use crate::ui::charts::lines::{ChartLine, lines};
 use crate::ui::charts::reliability::reliability;
 use crate::ui::clock::Clock;
 use crate::ui::number;
 
 /// All charts in order, each with what is said beside its heading.
-pub fn all(asked: &Asked, counted: &DashboardFigures, clock: Clock) -> [(Chart, String); 5] {
+pub fn all(asked: &DashboardQuery, counted: &DashboardFigures, clock: Clock) -> [(Chart, String); 5] {
     let report = &counted.report;
     let by = match asked.step {
         Step::Week => "By the Monday each week begins on",
@@ -47,7 +47,7 @@ pub fn all(asked: &Asked, counted: &DashboardFigures, clock: Clock) -> [(Chart, 
 }
 
 /// The sections with their charts; the small ones beside each other.
-pub fn sections(asked: &Asked, counted: &DashboardFigures, clock: Clock) -> impl IntoView + use<> {
+pub fn sections(asked: &DashboardQuery, counted: &DashboardFigures, clock: Clock) -> impl IntoView + use<> {
     let address = asked.address.clone();
     let is_empty = counted.bars.is_empty();
     let [decisions, rest @ ..] = all(asked, counted, clock);
@@ -90,7 +90,7 @@ fn stages(told: &Funnel) -> Chart {
 /// Shares week by week; the young part is of weeks whose leads have not had their time.
 fn rates(report: &Report, clock: Clock) -> Chart {
     let weeks = &report.weeks;
-    let line = |tone, words, share: fn(&Figures) -> Option<f64>| Line {
+    let line = |tone, words, share: fn(&Figures) -> Option<f64>| ChartLine {
         tone,
         words,
         shares: weeks.iter().map(|(_, figures)| share(figures)).collect(),

@@ -14,9 +14,9 @@ use leptos_router::hooks::use_query_map;
 use leptos_router::params::ParamsMap;
 use service::Bundles;
 use store::Store;
-use store::live::{Topic, mark};
 use store::reads::dashboard::{self as reads, Cohort, Step};
 use store::reads::frame::{WorkflowName, live_rules, workflow_names};
+use store::refresh::Topic;
 
 use self::decisions::Extent;
 use super::frame::{Here, Page, page};
@@ -31,7 +31,7 @@ use crate::ui::clock::Clock;
 use crate::ui::filters::{Address, select};
 use crate::ui::icon::Icon;
 use crate::ui::note::{self, Tone};
-use crate::ui::{live, progress};
+use crate::ui::{progress, refresh};
 
 /// The filters in the address.
 const NAMES: [&str; 4] = ["workflow", "period", "from", "to"];
@@ -47,7 +47,7 @@ pub fn Dashboard() -> impl IntoView {
 }
 
 /// What was asked for.
-pub struct Asked {
+pub struct DashboardQuery {
     address: Address,
     workflow: Option<WorkflowName>,
     period: Period,
@@ -56,7 +56,7 @@ pub struct Asked {
     step: Step,
 }
 
-impl Asked {
+impl DashboardQuery {
     /// Reads the address; `None` while nothing was ever decided.
     async fn read(
         store: &Store,
@@ -103,15 +103,15 @@ async fn read_figures(
 }
 
 /// What was asked for, as far as it is added up by now.
-async fn counted(request: &Request, asked: &Asked, clock: Clock) -> Result<Found<DashboardFigures>> {
+async fn counted(request: &Request, asked: &DashboardQuery, clock: Clock) -> Result<Found<DashboardFigures>> {
     let store = request.store.clone();
-    let late = move || mark(&store, &[Topic::Figures]);
+    let late = move || store.mark(&[Topic::Figures]);
     request.summaries.dashboard.get(asked.key(clock), clock.now, || add_up(request, asked, clock), late).await
 }
 
 fn add_up(
     request: &Request,
-    asked: &Asked,
+    asked: &DashboardQuery,
     clock: Clock,
 ) -> impl Future<Output = store::Result<Option<DashboardFigures>>> + Send + use<> {
     let (store, bundles) = (request.store.clone(), request.bundles.clone());
@@ -133,7 +133,7 @@ pub async fn chart(request: &Request, params: &ParamsMap, clock: Clock, name: &s
     let not_found = || Error::NotFound { what: "chart".into() };
     let address = Address::read("/dashboard", params, &NAMES);
     let workflows = workflow_names(store).await?;
-    let asked = Asked::read(store, address, &workflows, clock).await?.ok_or_else(not_found)?;
+    let asked = DashboardQuery::read(store, address, &workflows, clock).await?.ok_or_else(not_found)?;
     // Whoever fetches a file waits for it.
     let summaries = &request.summaries.dashboard;
     let counted = summaries.wait(asked.key(clock), clock.now, || add_up(request, &asked, clock)).await?;
@@ -147,7 +147,7 @@ async fn load(here: Here, address: Address) -> Result<Page> {
     let workflows = workflow_names(store).await?;
     let heading = |meta: String| view! { <h1>"Dashboard"</h1><span class="meta">{meta}</span> }.into_any();
     let page = |meta: String, body: AnyView| Page { title: "Dashboard".into(), bar: heading(meta), body };
-    let Some(asked) = Asked::read(store, address, &workflows, clock).await? else {
+    let Some(asked) = DashboardQuery::read(store, address, &workflows, clock).await? else {
         let steps = view! { <p>"Figures appear with the first lead."</p><a class="btn" href="/leads">"How to send one"</a> };
         let body = note::empty(Icon::Dashboard, "Nothing was decided yet", steps);
         return Ok(page(String::new(), body.into_any()));
@@ -163,8 +163,8 @@ async fn load(here: Here, address: Address) -> Result<Page> {
         Found::Adding(since) => {
             // The charts that come after it are no part: islands run in them, so that the page is loaded anew.
             let adding =
-                live::part_due("adding", Topic::Figures, progress::adding(since, &asked.address.href()));
-            let body = view! { <div class="dash">{filters}{adding}{live::hear(&[Topic::Figures])}</div> };
+                refresh::part_due("adding", Topic::Figures, progress::adding(since, &asked.address.href()));
+            let body = view! { <div class="dash">{filters}{adding}{refresh::hear(&[Topic::Figures])}</div> };
             return Ok(page(meta(clock.now), body.into_any()));
         }
     };

@@ -5,7 +5,7 @@ use leptos::server_fn::ServerFn as _;
 use store::control::kill::KillSwitch;
 use store::notices::Notice;
 
-use super::load::{Loaded, TOO_LONG};
+use super::load::{HomeData, TOO_LONG};
 use crate::actions::queue::count;
 use crate::actions::stop::{ALL, ResumeWorkflow};
 use crate::pages::frame::Here;
@@ -13,7 +13,7 @@ use crate::ui::icon::{Icon, icon};
 use crate::ui::{number, titles};
 
 /// Everything that burns; nothing when nothing does.
-pub fn burns(here: &Here, loaded: &Loaded) -> impl IntoView + use<> {
+pub fn burns(here: &Here, loaded: &HomeData) -> impl IntoView + use<> {
     let mut burning: Vec<AnyView> =
         loaded.stops.iter().map(|(switch, by)| stopped(here, loaded, switch, by).into_any()).collect();
     burning.extend(loaded.resumed.iter().map(|(notice, by)| resumed(loaded, notice, by).into_any()));
@@ -78,7 +78,7 @@ fn line(
     }
 }
 
-fn stopped(here: &Here, loaded: &Loaded, switch: &KillSwitch, by: &str) -> impl IntoView + use<> {
+fn stopped(here: &Here, loaded: &HomeData, switch: &KillSwitch, by: &str) -> impl IntoView + use<> {
     let title = |id| loaded.workflows.iter().find(|known| known.id == id).map(|known| known.title.clone());
     let what =
         switch.workflow_id.map_or_else(|| Some("Every workflow".to_owned()), title).unwrap_or_default();
@@ -104,7 +104,7 @@ fn stopped(here: &Here, loaded: &Loaded, switch: &KillSwitch, by: &str) -> impl 
 }
 
 /// That a workflow goes on again, for those who were told that it was stopped.
-fn resumed(loaded: &Loaded, notice: &Notice, by: &str) -> impl IntoView + use<> {
+fn resumed(loaded: &HomeData, notice: &Notice, by: &str) -> impl IntoView + use<> {
     let what = notice.workflow.clone().unwrap_or_else(|| "Every workflow".to_owned());
     view! {
         <div class="note" data-a="good">

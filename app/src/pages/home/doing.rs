@@ -3,34 +3,34 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use engine::control::kpi::{MATURITY_DAYS, Ratio};
 use leptos::prelude::*;
-use store::live::Topic;
 use store::reads::dashboard::{Figures, Report};
+use store::refresh::Topic;
 
-use super::load::Loaded;
+use super::load::HomeData;
 use crate::summaries::Found;
 use crate::ui::charts::spark::spark;
 use crate::ui::clock::Clock;
-use crate::ui::{live, number, progress};
+use crate::ui::{number, progress, refresh};
 
 /// Weeks that are compared with as many before them.
 const COMPARED: usize = 4;
 
 /// One figure.
-struct Shown {
+struct KeyFigure {
     name: &'static str,
     value: fn(&Figures) -> Ratio,
     /// Whether more is better.
     more_is_better: bool,
 }
 
-const SHOWN: [Shown; 3] = [
-    Shown { name: "MQL→SQL", value: |figures| figures.mql_to_sql, more_is_better: true },
-    Shown { name: "False positives", value: |figures| figures.false_positives, more_is_better: false },
-    Shown { name: "AE conversion", value: |figures| figures.ae_conversion, more_is_better: true },
+const SHOWN: [KeyFigure; 3] = [
+    KeyFigure { name: "MQL→SQL", value: |figures| figures.mql_to_sql, more_is_better: true },
+    KeyFigure { name: "False positives", value: |figures| figures.false_positives, more_is_better: false },
+    KeyFigure { name: "AE conversion", value: |figures| figures.ae_conversion, more_is_better: true },
 ];
 
 /// The figures with their heading.
-pub fn doing(loaded: &Loaded) -> impl IntoView + use<> {
+pub fn doing(loaded: &HomeData) -> impl IntoView + use<> {
     let body = match &loaded.figures {
         Some(Found::Ready(summary)) => match &summary.value {
             Some(report) => shown(report, summary.as_of, loaded.clock).into_any(),
@@ -40,10 +40,10 @@ pub fn doing(loaded: &Loaded) -> impl IntoView + use<> {
         None => ().into_any(),
     };
     let body = if matches!(loaded.figures, Some(Found::Adding(_))) {
-        let part = live::part_due("figures", Topic::Figures, body);
-        view! { {part}{live::hear(&[Topic::Figures])} }.into_any()
+        let part = refresh::part_due("figures", Topic::Figures, body);
+        view! { {part}{refresh::hear(&[Topic::Figures])} }.into_any()
     } else {
-        live::part("figures", Topic::Figures, body).into_any()
+        refresh::part("figures", Topic::Figures, body).into_any()
     };
     view! {
         <section aria-labelledby="h-kpi">
@@ -69,7 +69,7 @@ fn shown(report: &Report, as_of: DateTime<Utc>, clock: Clock) -> impl IntoView +
     view! { <ul class="kpis">{all}{time(&report.total, &weeks, first_young)}{leads(&report.total, &weeks)}</ul>{old} }
 }
 
-fn kpi(shown: &Shown, weeks: &[Figures], first_young: usize) -> impl IntoView + use<> {
+fn kpi(shown: &KeyFigure, weeks: &[Figures], first_young: usize) -> impl IntoView + use<> {
     let of = |weeks: &[Figures]| added(weeks.iter().map(shown.value));
     let (before, last) = split(weeks);
     let (before, last) = (of(before), of(last));

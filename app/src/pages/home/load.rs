@@ -3,17 +3,18 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use engine::ids::PersonId;
 use store::Store;
 use store::actor::Role;
 use store::changes::{self, Listed, Show};
 use store::control::kill::{KillSwitch, kill_switches};
-use store::live::{Topic, mark};
 use store::notices::{self, Notice, What};
 use store::people;
 use store::queue::{self, Filter, Waiting};
 use store::reads::dashboard::{self, Cohort, Report};
 use store::reads::frame::{LayerOwners, around, names_of_actors};
 use store::reads::home::{self, Assigned, WorkflowState};
+use store::refresh::Topic;
 use store::releases::{self, Release};
 use store::sync::jobs::{Job, jobs};
 use store::sync::{self, DeadFilter, OpenBreaker};
@@ -34,7 +35,7 @@ pub const ROWS: usize = 5;
 const WEEKS: i64 = 12;
 
 /// Everything the page shows.
-pub struct Loaded {
+pub struct HomeData {
     /// Switches that are thrown, each with who threw it.
     pub stops: Vec<(KillSwitch, String)>,
     /// Workflows that go on again, as the viewer was told, each with who let it; those stopped once more left out.
@@ -53,7 +54,7 @@ pub struct Loaded {
     pub queue: Option<(Vec<Waiting>, i64)>,
     /// Leads of the viewer that they have not answered.
     pub assigned: Vec<Assigned>,
-    /// Changes that the viewer is asked to sign.
+    /// Changes that the viewer can approve.
     pub approvals: Vec<Listed>,
     /// Releases that the viewer can go live with, or approve again.
     pub releases: Vec<Release>,
@@ -84,75 +85,106 @@ async fn read_today(store: &Store, since: DateTime<Utc>, now: DateTime<Utc>) -> 
 ///
 /// # Errors
 /// When the database fails.
-pub async fn load(here: &Here, with_figures: bool) -> Result<Loaded> {
+pub async fn load(here: &Here, with_figures: bool) -> Result<HomeData> {
     let (store, clock) = (&here.request.store, here.clock);
     let viewer = here.request.viewer.as_ref().ok_or(Error::SignedOut)?;
     let is = |roles: &[Role]| viewer.roles.iter().any(|role| roles.contains(role));
-    let thrown = kill_switches(store).await?;
-    let mut resumed = notices::of_person(store, viewer.id, clock.now).await?;
-    // The newest word on a workflow counts.
-    let mut said = std::collections::BTreeSet::new();
-    resumed.retain(|notice| said.insert(notice.workflow_id) && notice.what == <&str>::from(What::Resumed));
-    let stopped = thrown.iter().map(|switch| switch.killed_by.clone());
-    let actors: Vec<String> = stopped.chain(resumed.iter().map(|notice| notice.by_whom.clone())).collect();
-    let names = names_of_actors(store, &actors).await?;
-    let destinations = sync::destinations(store).await?;
-    let name = |id| destinations.iter().find(|known| known.id().0 == id).map(|known| known.name.clone());
-    let breakers = sync::open_breakers(store).await?.into_iter();
-    let workflows = home::workflows(store).await?;
-    let queue = if is(&[Role::Sdr, Role::RepLeader, Role::RevopsLead]) {
+    let decides = is(&[Role::Sdr, Role::RepLeader, Role::RevopsLead]);
+    let queue = async {
+        if !decides {
+            return Ok(None);
+        }
         let mut rows = queue::waiting(store, &Filter::default(), clock.now).await?;
         rows.truncate(ROWS);
-        Some((rows, queue::count(store, &Filter::default()).await?))
-    } else {
-        None
+        Ok::<_, Error>(Some((rows, here.queued.clone()?)))
     };
-    let mut approvals =
-        changes::list(store, &Show::WaitingFor(viewer.id, viewer.roles.clone()), None).await?.rows;
+    let invited = async { if is(&[Role::Admin]) { invited(store).await } else { Ok(Vec::new()) } };
+    let assigned =
+        async { if is(&[Role::Ae]) { home::unanswered(store, &viewer.email).await } else { Ok(Vec::new()) } };
+    let workflows_and_figures = async {
+        let workflows = home::workflows(store).await?;
+        let figures = if with_figures { Some(figures(here, &workflows).await?) } else { None };
+        Ok::<_, Error>((workflows, figures))
+    };
+    let acts = async {
+        let (stops, resumed) = tokio::try_join!(kill_switches(store), resumed(store, viewer.id, clock.now))?;
+        Ok::<_, Error>(named(store, stops, resumed).await?)
+    };
+    let waiting = Show::WaitingFor(viewer.id, viewer.roles.clone());
+    let dead = DeadFilter::default();
+    // Concurrently: none needs what another reads.
+    let ((stops, resumed), (workflows, figures), today, queue) =
+        tokio::try_join!(acts, workflows_and_figures, today(here), queue)?;
+    let (destinations, breakers, failed, jobs, late, approvals, releases, around, invited, assigned) = tokio::try_join!(
+        sync::destinations(store),
+        sync::open_breakers(store),
+        sync::count_dead(store, &dead),
+        jobs(store),
+        home::waiting_since(store, clock.now - TOO_LONG),
+        changes::list(store, &waiting, None),
+        releases::waiting_for(store, viewer.id, &viewer.roles, ROWS),
+        around(store),
+        invited,
+        assigned,
+    )?;
+    let name = |id| destinations.iter().find(|known| known.id().0 == id).map(|known| known.name.clone());
+    let mut approvals = approvals.rows;
     approvals.truncate(ROWS);
-    let releases = releases::waiting_for(store, viewer.id, &viewer.roles, ROWS).await?;
-    let invited = if is(&[Role::Admin]) {
-        let people = people::all(store).await?.into_iter();
-        people
-            .filter(|person| !person.has_password && !person.is_disabled)
-            .map(|person| person.name)
-            .collect()
-    } else {
-        Vec::new()
-    };
-    Ok(Loaded {
-        stops: thrown
-            .into_iter()
-            .map(|switch| {
-                let by = words::actor(&switch.killed_by, &names);
-                (switch, by)
-            })
-            .collect(),
-        resumed: resumed
-            .into_iter()
-            .map(|notice| {
-                let by = words::actor(&notice.by_whom, &names);
-                (notice, by)
-            })
-            .collect(),
-        failed: sync::count_dead(store, &DeadFilter::default()).await?,
+    Ok(HomeData {
+        stops,
+        resumed,
+        failed,
         paused: destinations.iter().filter(|known| known.paused_reason.is_some()).count(),
-        breakers: breakers.filter_map(|open| Some((open.clone(), name(open.destination_id)?))).collect(),
-        jobs: jobs(store).await?,
-        late: home::waiting_since(store, clock.now - TOO_LONG).await?,
+        breakers: breakers
+            .into_iter()
+            .filter_map(|open| Some((open.clone(), name(open.destination_id)?)))
+            .collect(),
+        jobs,
+        late,
         queue,
-        assigned: if is(&[Role::Ae]) { home::unanswered(store, &viewer.email).await? } else { Vec::new() },
+        assigned,
         approvals,
         releases,
         invited,
         mends: is(&[Role::Integrations]),
-        owners: around(store).await?.owners,
-        today: today(here).await?,
-        figures: if with_figures { Some(figures(here, &workflows).await?) } else { None },
+        owners: around.owners,
+        today,
+        figures,
         workflows,
         viewer: viewer.id.0,
         clock,
     })
+}
+
+/// Workflows that go on again, as a person was told; the newest word on each counts.
+async fn resumed(store: &Store, person: PersonId, now: DateTime<Utc>) -> store::Result<Vec<Notice>> {
+    let mut resumed = notices::of_person(store, person, now).await?;
+    let mut said = std::collections::BTreeSet::new();
+    resumed.retain(|notice| said.insert(notice.workflow_id) && notice.what == <&str>::from(What::Resumed));
+    Ok(resumed)
+}
+
+/// Stops and notices, each with the name of who acted.
+async fn named(
+    store: &Store,
+    stops: Vec<KillSwitch>,
+    resumed: Vec<Notice>,
+) -> store::Result<(Vec<(KillSwitch, String)>, Vec<(Notice, String)>)> {
+    let stopped = stops.iter().map(|switch| switch.killed_by.clone());
+    let actors: Vec<String> = stopped.chain(resumed.iter().map(|notice| notice.by_whom.clone())).collect();
+    let names = names_of_actors(store, &actors).await?;
+    let by = |actor: &str| words::actor(actor, &names);
+    Ok((
+        stops.into_iter().map(|switch| (switch.clone(), by(&switch.killed_by))).collect(),
+        resumed.into_iter().map(|notice| (notice.clone(), by(&notice.by_whom))).collect(),
+    ))
+}
+
+/// People who were let in and have no password yet.
+async fn invited(store: &Store) -> store::Result<Vec<String>> {
+    let people = people::all(store).await?.into_iter();
+    let invited = people.filter(|person| !person.has_password && !person.is_disabled);
+    Ok(invited.map(|person| person.name).collect())
 }
 
 /// Counted once for all who ask at the same time.
@@ -181,6 +213,6 @@ async fn figures(here: &Here, workflows: &[WorkflowState]) -> Result<Found<Repor
         }
     };
     let store = request.store.clone();
-    let late = move || mark(&store, &[Topic::Figures]);
+    let late = move || store.mark(&[Topic::Figures]);
     request.summaries.home.get((cohort, zone), clock.now, add_up, late).await
 }

@@ -14,7 +14,7 @@ use super::frame::{Here, Page, page};
 use super::places::Section;
 use crate::error::Result;
 use crate::flash::Flash;
-use load::Loaded;
+use load::HomeData;
 
 /// Home.
 #[component]
@@ -69,7 +69,7 @@ async fn show(here: Here, flash: Flash) -> Result<Page> {
     Ok(Page { title: "Home".into(), bar: bar.into_any(), body: body.into_any() })
 }
 
-fn section(part: Part, here: &Here, loaded: &Loaded) -> AnyView {
+fn section(part: Part, here: &Here, loaded: &HomeData) -> AnyView {
     match part {
         Part::Waits => waits::waits(loaded).into_any(),
         Part::Now => now::now(loaded).into_any(),

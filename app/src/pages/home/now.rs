@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
 use store::reads::home::WorkflowState;
 
-use super::load::Loaded;
+use super::load::HomeData;
 use crate::actions::stop::ResumeWorkflow;
 use crate::figures::DecidedToday;
 use crate::pages::frame::Here;
@@ -14,11 +14,11 @@ use crate::ui::chip::dotted;
 use crate::ui::{number, words};
 
 /// Today and the layers.
-pub fn now(loaded: &Loaded) -> impl IntoView + use<> {
+pub fn now(loaded: &HomeData) -> impl IntoView + use<> {
     view! { <div class="now">{today(loaded)}{layers(loaded)}</div> }
 }
 
-fn today(loaded: &Loaded) -> impl IntoView + use<> {
+fn today(loaded: &HomeData) -> impl IntoView + use<> {
     let DecidedToday { decided, is_cut, .. } = &*loaded.today;
     let of = |action| decided.iter().filter(|one| one.action == action).map(|one| one.count).sum::<i64>();
     let counts: Vec<_> =
@@ -59,7 +59,7 @@ fn today(loaded: &Loaded) -> impl IntoView + use<> {
     }
 }
 
-fn layers(loaded: &Loaded) -> impl IntoView + use<> {
+fn layers(loaded: &HomeData) -> impl IntoView + use<> {
     let live = loaded.workflows.iter().filter(|workflow| workflow.version.is_some()).count();
     let content = if live == 0 {
         ("warn", "No field extraction is live".to_owned())
@@ -118,7 +118,7 @@ fn layers(loaded: &Loaded) -> impl IntoView + use<> {
 }
 
 /// The workflows and their state.
-pub fn workflows(here: &Here, loaded: &Loaded) -> impl IntoView + use<> {
+pub fn workflows(here: &Here, loaded: &HomeData) -> impl IntoView + use<> {
     let may = here.may::<ResumeWorkflow>();
     let rows = loaded.workflows.iter().map(|workflow| row(loaded, workflow, may)).collect_view();
     view! {
@@ -140,7 +140,7 @@ pub fn workflows(here: &Here, loaded: &Loaded) -> impl IntoView + use<> {
     }
 }
 
-fn row(loaded: &Loaded, workflow: &WorkflowState, may: bool) -> impl IntoView + use<> {
+fn row(loaded: &HomeData, workflow: &WorkflowState, may: bool) -> impl IntoView + use<> {
     let today: i64 =
         loaded.today.decided.iter().filter(|one| one.workflow == workflow.id).map(|one| one.count).sum();
     let stop = loaded.stops.iter().find(|(switch, _)| switch.workflow_id.is_none_or(|id| id == workflow.id));

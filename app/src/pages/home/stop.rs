@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
 use store::reads::home::{LOAD, LOAD_DAYS};
 
-use super::load::Loaded;
+use super::load::HomeData;
 use crate::actions::stop::{ALL, REASON_CHARS, StopWorkflow};
 use crate::flash::Flash;
 use crate::pages::frame::Here;
@@ -13,7 +13,7 @@ use crate::ui::icon::{Icon, icon};
 use crate::ui::number;
 
 /// The button that unfolds the form; nothing for those who may not.
-pub fn stop(here: &Here, loaded: &Loaded, flash: &Flash) -> impl IntoView + use<> {
+pub fn stop(here: &Here, loaded: &HomeData, flash: &Flash) -> impl IntoView + use<> {
     if !here.may::<StopWorkflow>() || loaded.workflows.is_empty() {
         return None;
     }

@@ -6,13 +6,13 @@ use store::changes::Listed;
 use store::queue::Waiting;
 use store::releases::Release;
 
-use super::load::Loaded;
-use crate::actions::queue::{Shown, count};
+use super::load::HomeData;
+use crate::actions::queue::{QueueFilter, count};
 use crate::pages::queue::{priority, waited};
 use crate::ui::{number, titles, words};
 
 /// The lists.
-pub fn waits(loaded: &Loaded) -> impl IntoView + use<> {
+pub fn waits(loaded: &HomeData) -> impl IntoView + use<> {
     let lists: Vec<AnyView> = [
         approvals(loaded),
         releases(loaded),
@@ -44,7 +44,7 @@ fn list(title: String, href: &'static str, words: &'static str, rows: Vec<AnyVie
     .into_any()
 }
 
-fn approvals(loaded: &Loaded) -> Option<AnyView> {
+fn approvals(loaded: &HomeData) -> Option<AnyView> {
     let row = |change: &Listed| {
         let by = change.author_name.clone().unwrap_or_else(|| "A file".into());
         let what = change
@@ -66,7 +66,7 @@ fn approvals(loaded: &Loaded) -> Option<AnyView> {
     (!rows.is_empty()).then(|| list("To approve".into(), "/changes", "All approvals", rows))
 }
 
-fn releases(loaded: &Loaded) -> Option<AnyView> {
+fn releases(loaded: &HomeData) -> Option<AnyView> {
     let row = |release: &Release| {
         let below = format!("Release {}, {}", release.number, release.workflow_title);
         view! {
@@ -84,7 +84,7 @@ fn releases(loaded: &Loaded) -> Option<AnyView> {
     (!rows.is_empty()).then(|| list("Releases for you".into(), "/releases", "All releases", rows))
 }
 
-fn queue(loaded: &Loaded) -> Option<AnyView> {
+fn queue(loaded: &HomeData) -> Option<AnyView> {
     let (rows, total) = loaded.queue.as_ref()?;
     let row = |row: &Waiting| {
         let (who, about) = words::lead(
@@ -93,7 +93,7 @@ fn queue(loaded: &Loaded) -> Option<AnyView> {
             row.email.as_ref(),
             row.external_id.as_deref(),
         );
-        let href = Shown::default().href(Some((row.lead_id.into(), &row.workflow)));
+        let href = QueueFilter::default().href(Some((row.lead_id.into(), &row.workflow)));
         let taken = row.taken_name.clone().filter(|_| row.taken_by != Some(loaded.viewer));
         let below = taken.map_or(about, |name| format!("{name} is on it"));
         view! {
@@ -113,7 +113,7 @@ fn queue(loaded: &Loaded) -> Option<AnyView> {
         .then(|| list(format!("{}\u{a0}in the queue", count(*total)), "/queue", "Open the queue", rows))
 }
 
-fn assigned(loaded: &Loaded) -> Option<AnyView> {
+fn assigned(loaded: &HomeData) -> Option<AnyView> {
     let rows: Vec<AnyView> = loaded
         .assigned
         .iter()
@@ -141,7 +141,7 @@ fn assigned(loaded: &Loaded) -> Option<AnyView> {
     })
 }
 
-fn failed(loaded: &Loaded) -> Option<AnyView> {
+fn failed(loaded: &HomeData) -> Option<AnyView> {
     (loaded.mends && loaded.failed > 0).then(|| {
         let text = format!("{} failed", number::plural(loaded.failed, "action", "actions"));
         let row = view! { <li><a class="q" href="/sync/effects?state=dead"><b>"Find out why, and try them again"</b></a></li> };
@@ -149,7 +149,7 @@ fn failed(loaded: &Loaded) -> Option<AnyView> {
     })
 }
 
-fn invited(loaded: &Loaded) -> Option<AnyView> {
+fn invited(loaded: &HomeData) -> Option<AnyView> {
     let row = |name: &String| {
         view! { <li><a class="q" href="/people"><b>{name.clone()}</b><small><span>"No password yet; the link works for a day"</span></small></a></li> }
             .into_any()

@@ -9,13 +9,13 @@ use store::queue::{Kind, Past};
 use store::sync::lists::{Effect, EffectState};
 
 use super::decided::Decided;
-use super::load::Loaded;
+use super::load::LeadData;
 use crate::ui::chip::dotted;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::{number, titles, words};
 
 /// The effects with their heading.
-pub fn effects(loaded: &Loaded, decided: &Decided) -> impl IntoView + use<> {
+pub fn effects(loaded: &LeadData, decided: &Decided) -> impl IntoView + use<> {
     let decision = decided.decision();
     // Made in the order of their ids; the lead's come newest first.
     let effects: Vec<&Effect> =
@@ -66,7 +66,7 @@ fn nothing(decision: &Decision) -> &'static str {
     }
 }
 
-fn row(loaded: &Loaded, decision: &Decision, effect: &Effect) -> impl IntoView + use<> {
+fn row(loaded: &LeadData, decision: &Decision, effect: &Effect) -> impl IntoView + use<> {
     let attempts = effect.last.as_ref().map_or(0, |last| last.attempt);
     let took = effect
         .last
@@ -86,7 +86,7 @@ fn row(loaded: &Loaded, decision: &Decision, effect: &Effect) -> impl IntoView +
 }
 
 /// What is written, in words.
-fn what(loaded: &Loaded, decision: &Decision, effect: &Effect) -> String {
+fn what(loaded: &LeadData, decision: &Decision, effect: &Effect) -> String {
     if let Some(verdict) = effect.verdict_id {
         let verdict = loaded.verdicts.iter().find(|past| past.id == verdict.0);
         return verdict.map_or_else(|| "What a person decided".into(), |past| said(loaded, past));
@@ -104,7 +104,7 @@ fn what(loaded: &Loaded, decision: &Decision, effect: &Effect) -> String {
 }
 
 /// What a person decided in the queue.
-fn said(loaded: &Loaded, past: &Past) -> String {
+fn said(loaded: &LeadData, past: &Past) -> String {
     if past.kind == <&str>::from(Kind::GiveBack) {
         return format!("Waits again, taken back by {}", past.by);
     }
@@ -113,7 +113,7 @@ fn said(loaded: &Loaded, past: &Past) -> String {
     format!("{action} by {}{}", past.by, owner.unwrap_or_default())
 }
 
-fn state(loaded: &Loaded, effect: &Effect) -> impl IntoView + use<> {
+fn state(loaded: &LeadData, effect: &Effect) -> impl IntoView + use<> {
     let (tone, text) = match effect.state {
         Some(EffectState::Delivered) => ("good", "Delivered".to_owned()),
         Some(EffectState::Dead) => ("bad", "Failed, needs you".into()),
@@ -154,7 +154,7 @@ fn needs_note(effect: &Effect) -> bool {
         && effect.last.as_ref().is_some_and(|last| last.error.is_some())
 }
 
-fn failure(loaded: &Loaded, effect: &Effect) -> impl IntoView + use<> {
+fn failure(loaded: &LeadData, effect: &Effect) -> impl IntoView + use<> {
     let clock = loaded.clock;
     let last = effect.last.as_ref();
     let error = last.and_then(|last| last.error.clone()).unwrap_or_default();

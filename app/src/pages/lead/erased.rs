@@ -3,12 +3,12 @@
 use leptos::prelude::*;
 
 use super::decided::Decided;
-use super::load::Loaded;
+use super::load::LeadData;
 use super::trace;
 use crate::ui::icon::{Icon, icon};
 
 /// What is kept of a decision without its inputs.
-pub fn kept(loaded: &Loaded, decided: &Decided) -> impl IntoView + use<> {
+pub fn kept(loaded: &LeadData, decided: &Decided) -> impl IntoView + use<> {
     let decision = decided.decision();
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let hashes = loaded.proof.as_ref().map(|proof| {

@@ -12,13 +12,13 @@ use store::log::StoredEvent;
 use super::decided::Decided;
 use super::facts;
 use super::inputs::numbers;
-use super::load::Loaded;
-use super::texts::{Text, texts};
+use super::load::LeadData;
+use super::texts::{EventText, texts};
 use crate::ui::evidence::{Marked, evidence};
 use crate::ui::words;
 
 /// The event with its heading.
-pub fn event(loaded: &Loaded, decided: &Decided) -> impl IntoView + use<> {
+pub fn event(loaded: &LeadData, decided: &Decided) -> impl IntoView + use<> {
     let heading = view! { <div class="sec-head"><h2 id="h-read">"What came in, what we read"</h2></div> };
     let Some((event, body)) = loaded.event.as_ref().and_then(|event| Some((event, event.body.as_ref()?)))
     else {
@@ -26,7 +26,7 @@ pub fn event(loaded: &Loaded, decided: &Decided) -> impl IntoView + use<> {
     };
     let marks = marks(event, decided);
     // What the event says of the lead stands in the header already, unless something was read from it.
-    let is_shown = |text: &Text| text.path.starts_with("/payload") || marks.contains_key(&text.path);
+    let is_shown = |text: &EventText| text.path.starts_with("/payload") || marks.contains_key(&text.path);
     let texts = texts(&event.source, body).into_iter().filter(is_shown);
     let looked_at: BTreeSet<&str> =
         decided.rules.map.fields.values().flat_map(|field| field.from.0.iter().map(String::as_str)).collect();
@@ -79,7 +79,7 @@ fn sender(event: &StoredEvent, body: &Json) -> String {
 }
 
 /// What no part of the extraction looks at.
-fn not_read(unread: &[Text]) -> impl IntoView + use<> {
+fn not_read(unread: &[EventText]) -> impl IntoView + use<> {
     let names: Vec<String> = unread.iter().map(|text| text.label.to_lowercase()).collect();
     let rows = unread.iter().map(|text| view! { <dt>{text.label.clone()}</dt><dd>{text.text.chars().take(500).collect::<String>()}</dd> });
     (!unread.is_empty()).then(|| {

@@ -10,7 +10,7 @@ use store::log::StoredEvent;
 
 use super::decided::Decided;
 use super::facts;
-use super::load::Loaded;
+use super::load::LeadData;
 use super::texts::texts;
 use crate::ui::confidence::confidence;
 use crate::ui::icon::{Icon, icon};
@@ -26,7 +26,7 @@ pub struct Numbers {
 }
 
 /// The numbers of the inputs.
-pub fn numbers(loaded: &Loaded, decided: &Decided) -> Numbers {
+pub fn numbers(loaded: &LeadData, decided: &Decided) -> Numbers {
     let Some((event, snapshot)) = loaded.event.as_ref().zip(decided.decision().content_snapshot.as_ref())
     else {
         return Numbers::default();
@@ -73,7 +73,7 @@ fn needed(decided: &Decided) -> BTreeMap<String, f64> {
 }
 
 /// The table of inputs.
-pub fn inputs(loaded: &Loaded, decided: &Decided) -> impl IntoView + use<> {
+pub fn inputs(loaded: &LeadData, decided: &Decided) -> impl IntoView + use<> {
     let Some(snapshot) = &decided.decision().content_snapshot else { return None };
     let catalogue = &decided.rules.bundle.catalogue;
     let numbers = numbers(loaded, decided);

@@ -27,17 +27,19 @@ const EFFECTS: i64 = 200;
 
 /// Which decision to show; the newest when neither is given.
 #[derive(Clone, Debug, Default)]
-pub struct Asked {
+pub struct LeadQuery {
     /// This one.
     pub decision: Option<String>,
     /// The last one of this workflow.
     pub workflow: Option<String>,
     /// And what would have changed it.
     pub nearest: bool,
+    /// Nothing but the decision is shown: history, outcomes and effects are not read.
+    pub decision_only: bool,
 }
 
 /// Everything the page shows.
-pub struct Loaded {
+pub struct LeadData {
     /// The profile.
     pub lead: Lead,
     /// The decision that is shown.
@@ -78,11 +80,13 @@ pub struct Loaded {
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is no such lead, or the decision is not about it.
-pub async fn load(here: &Here, id: LeadId, asked: &Asked) -> Result<Loaded> {
+pub async fn load(here: &Here, id: LeadId, asked: &LeadQuery) -> Result<LeadData> {
     let store = &here.request.store;
-    let lead = store::leads::get(store, id).await?;
-    let history = lead_page::history(store, id).await?;
-    let workflows = workflow_names(store).await?;
+    let history = async {
+        if asked.decision_only { Ok(History::default()) } else { lead_page::history(store, id).await }
+    };
+    let (lead, history, workflows) =
+        tokio::try_join!(store::leads::get(store, id), history, workflow_names(store))?;
     let newest =
         lead.workflows.iter().max_by_key(|standing| standing.as_of).map(|standing| standing.decision_id);
     let chosen = chosen(&lead, asked)?.or(newest);
@@ -129,13 +133,22 @@ pub async fn load(here: &Here, id: LeadId, asked: &Asked) -> Result<Loaded> {
         }
         _ => (None, None),
     };
-    let outcomes = outcomes::of_lead(store, id).await?;
+    let (outcomes, verdicts, effects, paused) = if asked.decision_only {
+        Default::default()
+    } else {
+        tokio::try_join!(
+            outcomes::of_lead(store, id),
+            verdicts_of(store, id),
+            effects_of_lead(store, id, None, EFFECTS),
+            lead_page::paused_destinations(store),
+        )?
+    };
     let people = names_of(store, &addresses(&lead, &history, &outcomes, decided.as_ref())).await?;
     let nearest = match &decided {
         Some(decided) if asked.nearest => decided.nearest().await?,
         _ => None,
     };
-    Ok(Loaded {
+    Ok(LeadData {
         decided,
         nearest,
         others,
@@ -143,9 +156,9 @@ pub async fn load(here: &Here, id: LeadId, asked: &Asked) -> Result<Loaded> {
         newest,
         event,
         outcomes,
-        verdicts: verdicts_of(store, id).await?,
-        effects: effects_of_lead(store, id, None, EFFECTS).await?,
-        paused: lead_page::paused_destinations(store).await?,
+        verdicts,
+        effects,
+        paused,
         history,
         lead,
         proof,
@@ -157,7 +170,7 @@ pub async fn load(here: &Here, id: LeadId, asked: &Asked) -> Result<Loaded> {
 }
 
 /// The decision that the address asks for.
-fn chosen(lead: &Lead, asked: &Asked) -> Result<Option<DecisionId>> {
+fn chosen(lead: &Lead, asked: &LeadQuery) -> Result<Option<DecisionId>> {
     if let Some(id) = &asked.decision {
         return id.parse().map(Some).map_err(|_| Error::NotFound { what: "decision".into() });
     }
@@ -188,7 +201,7 @@ fn addresses(lead: &Lead, history: &History, outcomes: &[Outcome], decided: Opti
     all
 }
 
-impl Loaded {
+impl LeadData {
     /// Whom it is about, and the rest of what is known of them.
     pub fn who(&self) -> (String, String) {
         if self.lead.erased {

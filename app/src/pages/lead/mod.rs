@@ -24,14 +24,14 @@ use super::places::Section;
 use crate::error::{Error, Result};
 use crate::ui::icon::{Icon, icon};
 use crate::ui::note::{self, Tone, note};
-use load::Loaded;
+use load::LeadData;
 
 /// The page of one lead.
 #[component]
 pub fn LeadPage() -> impl IntoView {
     let id = use_params_map().read_untracked().get("id");
     let query = use_query_map().get_untracked();
-    let asked = load::Asked {
+    let asked = load::LeadQuery {
         decision: query.get("decision"),
         workflow: query.get("workflow"),
         nearest: query.get("nearest").is_some(),
@@ -39,7 +39,7 @@ pub fn LeadPage() -> impl IntoView {
     page(Section::Leads, move |here| show(here, id, asked))
 }
 
-async fn show(here: Here, id: Option<String>, asked: load::Asked) -> Result<Page> {
+async fn show(here: Here, id: Option<String>, asked: load::LeadQuery) -> Result<Page> {
     let not_found = |what: &str| Error::NotFound { what: what.into() };
     let id: LeadId = id.and_then(|id| id.parse().ok()).ok_or_else(|| not_found("lead"))?;
     let loaded = load::load(&here, id, &asked).await?;
@@ -52,7 +52,7 @@ async fn show(here: Here, id: Option<String>, asked: load::Asked) -> Result<Page
     Ok(Page { title: name, bar: bar.into_any(), body: body(&loaded).into_any() })
 }
 
-fn body(loaded: &Loaded) -> impl IntoView + use<> {
+fn body(loaded: &LeadData) -> impl IntoView + use<> {
     let Some(decided) = &loaded.decided else {
         return Either::Left(view! {
             {notes(loaded).into_any()}
@@ -81,7 +81,7 @@ fn body(loaded: &Loaded) -> impl IntoView + use<> {
 }
 
 /// What has to be known before anything else on the page.
-fn notes(loaded: &Loaded) -> impl IntoView + use<> {
+fn notes(loaded: &LeadData) -> impl IntoView + use<> {
     let clock = loaded.clock;
     let merged = loaded.lead.merged_into.map(|into| {
         note(Tone::Warn, view! { <p><strong>"This lead was merged into another one. "</strong><a href=format!("/leads/{into}")>"Open that lead"</a></p> })
@@ -103,7 +103,7 @@ fn notes(loaded: &Loaded) -> impl IntoView + use<> {
 }
 
 /// Decisions before the one shown, folded, each with its rules.
-fn earlier(loaded: &Loaded) -> impl IntoView + use<> {
+fn earlier(loaded: &LeadData) -> impl IntoView + use<> {
     let shown = loaded.decided.as_ref().map(|decided| decided.decision().decision_id);
     let others = loaded.others.iter().map(|other| {
         let decision = other.decision();

@@ -6,12 +6,12 @@ use leptos::prelude::*;
 
 use super::decided::Decided;
 use super::facts;
-use super::load::Loaded;
+use super::load::LeadData;
 use crate::ui::chip::{action_chip, unknown_chip};
 use crate::ui::titles;
 
 /// The nearest change, or the way to it.
-pub fn nearest(loaded: &Loaded, decided: &Decided) -> impl IntoView + use<> {
+pub fn nearest(loaded: &LeadData, decided: &Decided) -> impl IntoView + use<> {
     let body = match &loaded.nearest {
         None => {
             let decision = decided.decision();

@@ -6,11 +6,11 @@ use leptos::either::Either;
 use leptos::prelude::*;
 
 use super::decided::Decided;
-use super::load::Loaded;
+use super::load::LeadData;
 use crate::ui::{number, titles};
 
 /// The pick explained; nothing when nobody was to be picked.
-pub fn pick(loaded: &Loaded, decided: &Decided) -> impl IntoView + use<> {
+pub fn pick(loaded: &LeadData, decided: &Decided) -> impl IntoView + use<> {
     let stored = decided.pick()?;
     let pool = titles::pool(&stored.pool);
     let all = decided.members().len();
@@ -37,7 +37,7 @@ pub fn pick(loaded: &Loaded, decided: &Decided) -> impl IntoView + use<> {
 }
 
 /// Everybody's standing before and after.
-fn turns(loaded: &Loaded, decided: &Decided, stored: &StoredPick) -> impl IntoView + use<> {
+fn turns(loaded: &LeadData, decided: &Decided, stored: &StoredPick) -> impl IntoView + use<> {
     let picked = stored.pick.as_ref().map(|pick| pick.assignee.clone());
     let after = stored.pick.as_ref().map(|pick| &pick.counters_after);
     let rows = decided.members().into_iter().map(|member| {

@@ -11,7 +11,7 @@ const LEVELS: usize = 4;
 
 /// One text of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Text {
+pub struct EventText {
     /// JSON pointer to it.
     pub path: String,
     /// What people call it.
@@ -21,7 +21,7 @@ pub struct Text {
 }
 
 /// The texts of an event in the order they came: payload first, then what it said of the lead, then its source.
-pub fn texts(source: &str, body: &Json) -> Vec<Text> {
+pub fn texts(source: &str, body: &Json) -> Vec<EventText> {
     let mut texts = Vec::new();
     for part in ["payload", "lead"] {
         if let Some(json) = body.get(part) {
@@ -29,11 +29,11 @@ pub fn texts(source: &str, body: &Json) -> Vec<Text> {
         }
     }
     texts.truncate(TEXTS - 1);
-    texts.push(Text { path: "/source".into(), label: "Source".into(), text: source.to_owned() });
+    texts.push(EventText { path: "/source".into(), label: "Source".into(), text: source.to_owned() });
     texts
 }
 
-fn collect(json: &Json, path: &str, label: &str, levels: usize, texts: &mut Vec<Text>) {
+fn collect(json: &Json, path: &str, label: &str, levels: usize, texts: &mut Vec<EventText>) {
     match json {
         Json::Null => {}
         Json::Object(members) if levels > 0 => {
@@ -45,9 +45,11 @@ fn collect(json: &Json, path: &str, label: &str, levels: usize, texts: &mut Vec<
             }
         }
         Json::String(text) => {
-            texts.push(Text { path: path.to_owned(), label: label.to_owned(), text: text.clone() })
+            texts.push(EventText { path: path.to_owned(), label: label.to_owned(), text: text.clone() })
         }
-        other => texts.push(Text { path: path.to_owned(), label: label.to_owned(), text: other.to_string() }),
+        other => {
+            texts.push(EventText { path: path.to_owned(), label: label.to_owned(), text: other.to_string() })
+        }
     }
 }
 

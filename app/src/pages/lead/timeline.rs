@@ -10,7 +10,7 @@ use store::queue::{Kind, Past};
 use store::reads::lead_page::{DecisionEntry, MergeEntry};
 use store::sync::lists::{Effect, EffectState};
 
-use super::load::Loaded;
+use super::load::LeadData;
 use crate::ui::{number, titles, words};
 
 /// Entries that are shown at once; older ones are folded.
@@ -27,7 +27,7 @@ struct Entry {
 }
 
 /// The timeline with its heading.
-pub fn timeline(loaded: &Loaded) -> impl IntoView + use<> {
+pub fn timeline(loaded: &LeadData) -> impl IntoView + use<> {
     let mut entries: Vec<Entry> = Vec::new();
     entries.extend(loaded.history.events.iter().map(|event| Entry {
         at: Some(event.occurred_at.unwrap_or(event.received_at)),
@@ -65,7 +65,7 @@ pub fn timeline(loaded: &Loaded) -> impl IntoView + use<> {
     }
 }
 
-fn decided(loaded: &Loaded, entry: &DecisionEntry) -> Entry {
+fn decided(loaded: &LeadData, entry: &DecisionEntry) -> Entry {
     let action: Action = entry.action.parse().unwrap_or(Action::Hold);
     let shown = loaded.decided.as_ref().is_some_and(|decided| decided.decision().decision_id.0 == entry.id);
     let href = if shown { "#h-why".to_owned() } else { format!("#{}", super::anchor(entry.id.into())) };
@@ -86,7 +86,7 @@ fn decided(loaded: &Loaded, entry: &DecisionEntry) -> Entry {
 }
 
 /// What a person decided in the queue.
-fn judged(loaded: &Loaded, verdict: &Past) -> Entry {
+fn judged(loaded: &LeadData, verdict: &Past) -> Entry {
     let action: Action = verdict.action.parse().unwrap_or(Action::Hold);
     let to = verdict.assignee.as_ref().map(|email| format!(" to {}", loaded.person(email)));
     let (line, tone) = if verdict.kind == <&str>::from(Kind::GiveBack) {
@@ -98,7 +98,7 @@ fn judged(loaded: &Loaded, verdict: &Past) -> Entry {
 }
 
 /// What was delivered, one entry for each decision, of the rules or of a person.
-fn done(loaded: &Loaded) -> Vec<Entry> {
+fn done(loaded: &LeadData) -> Vec<Entry> {
     let mut by_decision: std::collections::BTreeMap<_, Vec<(&Effect, DateTime<Utc>)>> =
         std::collections::BTreeMap::new();
     for effect in loaded.effects.iter().filter(|effect| effect.state == Some(EffectState::Delivered)) {
@@ -139,7 +139,7 @@ fn failed(effect: &Effect) -> Option<Entry> {
     })
 }
 
-fn happened(loaded: &Loaded, outcome: &Outcome) -> Entry {
+fn happened(loaded: &LeadData, outcome: &Outcome) -> Entry {
     let amount =
         outcome.amount.as_ref().and_then(|amount| amount.parse::<f64>().ok()).zip(outcome.currency.as_ref());
     let amount = amount.map(|(amount, currency)| format!(", {}", number::money(amount, currency)));
@@ -154,7 +154,7 @@ fn happened(loaded: &Loaded, outcome: &Outcome) -> Entry {
     Entry { at: outcome.at, kind: 4, tone, line: line.into_any(), small }
 }
 
-fn merged(loaded: &Loaded, merge: &MergeEntry) -> Entry {
+fn merged(loaded: &LeadData, merge: &MergeEntry) -> Entry {
     let this = loaded.lead.lead_id.0;
     let (words, other) = if merge.lead_id == this {
         ("Merged into another lead", merge.merged_into)

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 use super::decided::Decided;
 use super::facts::{self, Fact};
-use super::load::Loaded;
+use super::load::LeadData;
 use crate::ui::chip::{action_chip, unknown_chip};
 use crate::ui::icon::{Icon, icon};
 use crate::ui::{number, titles, words};
@@ -17,7 +17,7 @@ use crate::ui::{number, titles, words};
 const FACTS: usize = 4;
 
 /// The sentence, and the line of particulars under it.
-pub fn verdict(loaded: &Loaded, decided: &Decided) -> impl IntoView + use<> {
+pub fn verdict(loaded: &LeadData, decided: &Decided) -> impl IntoView + use<> {
     let decision = decided.decision();
     view! {
         <section class="verdict" aria-label="Decision in one sentence">
@@ -37,7 +37,7 @@ pub fn chip(decision: &Decision) -> impl IntoView + use<> {
 }
 
 /// The reason in a few words, for a folded decision.
-pub fn short(loaded: &Loaded, decided: &Decided) -> String {
+pub fn short(loaded: &LeadData, decided: &Decided) -> String {
     let decision = decided.decision();
     let title = |id: &String| decided.rules.title(id);
     let reason = match (&decision.rule_id, &decision.held_by) {
@@ -53,7 +53,7 @@ pub fn short(loaded: &Loaded, decided: &Decided) -> String {
 }
 
 /// To whom or where.
-fn target(loaded: &Loaded, decision: &Decision) -> impl IntoView + use<> {
+fn target(loaded: &LeadData, decision: &Decision) -> impl IntoView + use<> {
     let text = |name: &str| decision.parameters.get(name).and_then(Json::as_str);
     match (decision.action, text("assignee"), text("pool"), text("stage")) {
         (Action::Assign, Some(email), ..) => EitherOf3::A(view! { " to "<b>{loaded.person(email)}</b> }),
@@ -117,7 +117,7 @@ fn joined(items: &[String]) -> String {
 }
 
 /// What people said differently since.
-fn overridden(loaded: &Loaded, decision: &Decision) -> impl IntoView + use<> {
+fn overridden(loaded: &LeadData, decision: &Decision) -> impl IntoView + use<> {
     let clock = loaded.clock;
     let one = |human: &engine::decision::HumanOverride| {
         let reason = if human.reason.is_empty() { String::new() } else { format!(": {}", human.reason) };
@@ -126,7 +126,7 @@ fn overridden(loaded: &Loaded, decision: &Decision) -> impl IntoView + use<> {
     decision.human_overrides.iter().map(one).collect_view()
 }
 
-fn particulars(loaded: &Loaded, decided: &Decided) -> impl IntoView + use<> {
+fn particulars(loaded: &LeadData, decided: &Decided) -> impl IntoView + use<> {
     let decision = decided.decision();
     let number = decision
         .rule_id
@@ -162,7 +162,7 @@ fn particulars(loaded: &Loaded, decided: &Decided) -> impl IntoView + use<> {
 }
 
 /// Where the lead stands in the workflow since, if this is still the last word there.
-fn waits(loaded: &Loaded, decided: &Decided) -> impl IntoView + use<> {
+fn waits(loaded: &LeadData, decided: &Decided) -> impl IntoView + use<> {
     let id = decided.decision().decision_id;
     let standing = loaded.lead.workflows.iter().find(|standing| standing.decision_id == id)?;
     let waiting = match (&standing.queue, &loaded.lead.stage) {

@@ -10,10 +10,10 @@ use std::collections::BTreeMap;
 use engine::action::Action;
 use leptos::prelude::*;
 use store::Store;
-use store::live::Topic;
 use store::reads::frame::{RuleName, WorkflowName, live_rules, names_of, workflow_names};
 use store::reads::keyset::Order;
 use store::reads::leads_list::{self, COUNTED_ROWS, Cursor, Place, Row};
+use store::refresh::Topic;
 
 use super::frame::Here;
 use super::list_page::{ListPage, ListRequest, ListSurroundings, Rows};

@@ -7,7 +7,7 @@ use leptos::server_fn::ServerFn as _;
 use serde_json::Value as Json;
 use store::queue::Kind;
 
-use super::load::{Loaded, Open};
+use super::load::{Open, QueueData};
 use crate::actions::queue::{DecideLead, GiveBackLead, REASON_CHARS, decided as done};
 use crate::flash::Flash;
 use crate::pages::frame::Here;
@@ -24,7 +24,7 @@ const REASONS: [&str; 5] = [
 ];
 
 /// Hidden fields that name the lead and keep what the page shows.
-pub fn named(loaded: &Loaded, open: &Open) -> impl IntoView + use<> {
+pub fn named(loaded: &QueueData, open: &Open) -> impl IntoView + use<> {
     let shown = loaded.shown.pairs().map(|(name, value)| {
         view! { <input type="hidden" name=format!("shown[{name}]") value=value.to_owned() /> }
     });
@@ -58,7 +58,7 @@ pub fn target(open: &Open) -> impl IntoView + use<> {
 /// Accept, change, disqualify.
 pub fn forms(
     here: &Here,
-    loaded: &Loaded,
+    loaded: &QueueData,
     open: &Open,
     decided: &Decided,
     flash: &Flash,
@@ -233,7 +233,7 @@ fn said(error: Option<String>, id: &str) -> impl IntoView + use<> {
 }
 
 /// The way back from the viewer's last verdict, while there is one.
-pub fn take_back(loaded: &Loaded) -> impl IntoView + use<> {
+pub fn take_back(loaded: &QueueData) -> impl IntoView + use<> {
     let (past, who) = loaded.last.as_ref().filter(|_| loaded.may)?;
     let workflow = loaded.workflows.iter().find(|known| known.id == past.workflow_id)?.name.clone();
     let action: Action = past.action.parse().ok()?;

@@ -5,16 +5,17 @@ use engine::action::Action;
 use engine::decision::Because;
 use leptos::prelude::*;
 use store::queue::{LIST_ROWS, Waiting};
+use store::refresh::Topic;
 
-use super::load::Loaded;
-use crate::actions::queue::{Shown, count, left};
+use super::load::QueueData;
+use crate::actions::queue::{QueueFilter, count, left};
 use crate::ui::clock::Clock;
 use crate::ui::filters::{Choice, select};
 use crate::ui::icon::{Icon, icon};
-use crate::ui::{number, words};
+use crate::ui::{number, refresh, words};
 
 /// The list with its filters.
-pub fn list(loaded: &Loaded) -> impl IntoView + use<> {
+pub fn list(loaded: &QueueData) -> impl IntoView + use<> {
     let at = loaded.open.as_ref().and_then(|open| open.row);
     let handle = match at {
         Some(at) => format!("{} of {}", at + 1, count(loaded.total)),
@@ -27,24 +28,25 @@ pub fn list(loaded: &Loaded) -> impl IntoView + use<> {
     } else {
         "That is all.".to_owned()
     };
+    let steps = view! { <span class="row">{step(loaded, at, true)}{step(loaded, at, false)}</span> };
+    let list = view! { <ol aria-label="Leads waiting">{rows}</ol><p class="meta end">{end}</p> };
     view! {
         <details class="list wide-open">
             <summary class="btn plain">{icon(Icon::Inbox)}<span>{handle}</span><span class="push quiet">"Show the list"</span></summary>
             <div class="rows" role="region" aria-label="The list" tabindex="0">
                 <div class="list-head">
                     <span class="meta">"By priority, then waiting time"</span>
-                    <span class="push row">{step(loaded, at, true)}{step(loaded, at, false)}</span>
+                    <span class="push">{refresh::part("queue-steps", Topic::Queue, steps)}</span>
                 </div>
                 {filters(loaded)}
-                <ol aria-label="Leads waiting">{rows}</ol>
-                <p class="meta end">{end}</p>
+                {refresh::part("queue-list", Topic::Queue, list)}
             </div>
         </details>
     }
 }
 
 /// The way to the next lead of the list, or the one before.
-fn step(loaded: &Loaded, at: Option<usize>, is_next: bool) -> impl IntoView + use<> {
+fn step(loaded: &QueueData, at: Option<usize>, is_next: bool) -> impl IntoView + use<> {
     let to = match (at, is_next) {
         (Some(at), true) => Some(at + 1),
         (Some(at), false) => at.checked_sub(1),
@@ -60,7 +62,7 @@ fn step(loaded: &Loaded, at: Option<usize>, is_next: bool) -> impl IntoView + us
     })
 }
 
-fn entry(loaded: &Loaded, row: &Waiting, is_open: bool) -> impl IntoView + use<> {
+fn entry(loaded: &QueueData, row: &Waiting, is_open: bool) -> impl IntoView + use<> {
     let (who, about) =
         words::lead(row.company.as_ref(), row.name.as_ref(), row.email.as_ref(), row.external_id.as_deref());
     let href = loaded.shown.href(Some((row.lead_id.into(), &row.workflow)));
@@ -112,7 +114,7 @@ pub fn priority(priority: i32) -> impl IntoView {
 }
 
 /// Why it waits, in a few words.
-fn why(loaded: &Loaded, row: &Waiting) -> String {
+fn why(loaded: &QueueData, row: &Waiting) -> String {
     let because: Vec<Because> = serde_json::from_value(row.because.clone()).unwrap_or_default();
     let rules = row.bundle.as_ref().and_then(|bundle| loaded.rules.get(bundle));
     let field = |name: &String| {
@@ -131,8 +133,8 @@ fn why(loaded: &Loaded, row: &Waiting) -> String {
     }
 }
 
-fn filters(loaded: &Loaded) -> impl IntoView + use<> {
-    let Shown { workflow, queue, action, of } = &loaded.shown;
+fn filters(loaded: &QueueData) -> impl IntoView + use<> {
+    let QueueFilter { workflow, queue, action, of } = &loaded.shown;
     let active = loaded.shown.pairs().count();
     let named = |value: &String| Some(value.clone()).filter(|value| !value.is_empty());
     let workflows: Vec<Choice> =

@@ -18,7 +18,7 @@ use store::control::kill::{KillSwitch, kill_switches};
 use store::queue::{self, Claim, Filter, Gone, Past, Place, Waiting};
 use store::reads::frame::{WorkflowName, workflow_names};
 
-use crate::actions::queue::{DecideLead, Shown};
+use crate::actions::queue::{DecideLead, QueueFilter};
 use crate::error::{Error, Result};
 use crate::pages::frame::Here;
 use crate::pages::lead::decided::Decided;
@@ -31,14 +31,19 @@ const RENEW_AFTER: TimeDelta = TimeDelta::minutes(1);
 
 /// What the address asks for.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub struct QueueQuery {
     /// Which part of the queue.
-    pub shown: Shown,
+    pub shown: QueueFilter,
     /// Which lead is open.
     pub lead: Option<String>,
     /// In which workflow, by name.
     pub workflow: Option<String>,
+    /// An open page asks by itself: nobody has looked at the lead again.
+    pub is_refresh: bool,
 }
+
+/// Says in the address that an open page asks by itself.
+pub const REFRESH: &str = "refresh";
 
 /// The lead that is open.
 pub struct Open {
@@ -47,7 +52,7 @@ pub struct Open {
     /// The workflow's name in addresses.
     pub workflow: String,
     /// What its page shows.
-    pub lead: lead::Loaded,
+    pub lead: lead::LeadData,
     /// Who works on it.
     pub claim: Option<Claim>,
     /// Its row in the list, as far as the list reaches.
@@ -77,9 +82,9 @@ pub struct Turn {
 }
 
 /// Everything the page shows.
-pub struct Loaded {
+pub struct QueueData {
     /// Which part of the queue.
-    pub shown: Shown,
+    pub shown: QueueFilter,
     /// The waiting leads.
     pub rows: Vec<Waiting>,
     /// The rules they were decided by.
@@ -106,50 +111,56 @@ pub struct Loaded {
     pub clock: Clock,
 }
 
+impl QueueData {
+    /// Where the open page is read again: with the same lead open, however urgent others are by then.
+    pub fn refreshed_from(&self) -> String {
+        let open = self.open.as_ref().map(|open| (open.place.lead, open.workflow.as_str()));
+        let href = self.shown.href(open);
+        format!("{href}{}{REFRESH}=1", if href.contains('?') { '&' } else { '?' })
+    }
+}
+
 /// Reads it.
 ///
 /// # Errors
 /// [`Error::NotFound`] when the lead of the address is not there.
-pub async fn load(here: &Here, asked: Asked) -> Result<Loaded> {
+pub async fn load(here: &Here, asked: QueueQuery) -> Result<QueueData> {
     let store = &here.request.store;
     let viewer = here.request.viewer.as_ref().ok_or(Error::SignedOut)?;
-    let workflows = workflow_names(store).await?;
-    let filter = asked.shown.filter(&workflows, Some(viewer));
     let now = here.clock.now;
-    let rows = queue::waiting(store, &filter, now).await?;
-    let total = queue::count(store, &filter).await?;
-    let everything =
-        if filter == Filter::default() { total } else { queue::count(store, &Filter::default()).await? };
+    let (workflows, oldest, decided_today, past) = tokio::try_join!(
+        workflow_names(store),
+        queue::oldest(store),
+        queue::decided_since(store, viewer.id, midnight(now, here.clock.zone)),
+        queue::last_by(store, viewer.id, now - queue::TAKE_BACK),
+    )?;
+    let filter = asked.shown.filter(&workflows, Some(viewer));
+    let everything = here.queued.clone()?;
+    let total = async {
+        if filter == Filter::default() { Ok(everything) } else { queue::count(store, &filter).await }
+    };
+    let (rows, total) = tokio::try_join!(queue::waiting(store, &filter, now), total)?;
     let open = match asked_place(&asked, &rows, &workflows)? {
         Some(place) => Some(place),
         None if asked.lead.is_some() => return Err(Error::NotFound { what: "lead in this workflow".into() }),
         None => first_free(&rows, viewer.id.0),
     };
-    let open = match open {
-        Some(place) => Some(load_open(here, place, &workflows, &rows).await?),
-        None => None,
-    };
-    let past = queue::last_by(store, viewer.id, now - queue::TAKE_BACK).await?;
-    let last = match past.filter(|past| past.kind != <&str>::from(queue::Kind::GiveBack)) {
-        Some(past) => {
-            let lead = store::leads::get(store, past.lead_id.into()).await?;
-            let (who, _) = words::lead(
-                lead.name.as_ref(),
-                lead.company.as_ref(),
-                lead.email.as_ref(),
-                lead.external_id.as_deref(),
-            );
-            Some((past, who))
+    let open = async {
+        match open {
+            Some(place) => load_open(here, place, &workflows, &rows, !asked.is_refresh).await.map(Some),
+            None => Ok(None),
         }
-        None => None,
     };
-    Ok(Loaded {
-        rules: rules_of(&here.request.bundles, &rows).await?,
+    let past = past.filter(|past| past.kind != <&str>::from(queue::Kind::GiveBack));
+    let (open, last, rules) =
+        tokio::try_join!(open, with_name(store, past), rules_of(&here.request.bundles, &rows))?;
+    Ok(QueueData {
+        rules,
         rows,
         total,
         everything,
-        oldest: queue::oldest(store).await?,
-        decided_today: queue::decided_since(store, viewer.id, midnight(now, here.clock.zone)).await?,
+        oldest,
+        decided_today,
         last,
         open,
         workflows,
@@ -158,6 +169,19 @@ pub async fn load(here: &Here, asked: Asked) -> Result<Loaded> {
         clock: here.clock,
         shown: asked.shown,
     })
+}
+
+/// A verdict with whom it was about.
+async fn with_name(store: &Store, past: Option<Past>) -> Result<Option<(Past, String)>> {
+    let Some(past) = past else { return Ok(None) };
+    let lead = store::leads::get(store, past.lead_id.into()).await?;
+    let (who, _) = words::lead(
+        lead.name.as_ref(),
+        lead.company.as_ref(),
+        lead.email.as_ref(),
+        lead.external_id.as_deref(),
+    );
+    Ok(Some((past, who)))
 }
 
 /// The rules behind the rows; nearly always one bundle for all of them.
@@ -172,7 +196,7 @@ async fn rules_of(bundles: &Bundles, rows: &[Waiting]) -> Result<BTreeMap<Vec<u8
 }
 
 /// The lead that the address names: in the workflow it names too, else where it waits.
-fn asked_place(asked: &Asked, rows: &[Waiting], workflows: &[WorkflowName]) -> Result<Option<Place>> {
+fn asked_place(asked: &QueueQuery, rows: &[Waiting], workflows: &[WorkflowName]) -> Result<Option<Place>> {
     let Some(id) = &asked.lead else { return Ok(None) };
     let lead: LeadId = id.parse().map_err(|_| Error::NotFound { what: "lead".into() })?;
     let named = asked.workflow.as_deref().unwrap_or(&asked.shown.workflow);
@@ -189,26 +213,44 @@ fn first_free(rows: &[Waiting], viewer: uuid::Uuid) -> Option<Place> {
     own.or_else(free).or(rows.first()).map(Waiting::place)
 }
 
-async fn load_open(here: &Here, place: Place, workflows: &[WorkflowName], rows: &[Waiting]) -> Result<Open> {
+async fn load_open(
+    here: &Here,
+    place: Place,
+    workflows: &[WorkflowName],
+    rows: &[Waiting],
+    is_looked_at: bool,
+) -> Result<Open> {
     let store = &here.request.store;
     let not_found = || Error::NotFound { what: "lead in this workflow".into() };
     let workflow = workflows.iter().find(|known| known.id == place.workflow.0).ok_or_else(not_found)?;
-    let asked = lead::Asked { decision: None, workflow: Some(workflow.name.clone()), nearest: false };
+    let asked = lead::LeadQuery {
+        decision: None,
+        workflow: Some(workflow.name.clone()),
+        nearest: false,
+        decision_only: true,
+    };
     let loaded = lead::load(here, place.lead, &asked).await?;
     let standing = loaded.lead.workflows.iter().find(|standing| standing.workflow == workflow.name);
     let standing = standing.ok_or_else(not_found)?;
     let (decision, waits) = (standing.decision_id, standing.queue.is_some());
     let row = rows.iter().position(|row| row.place() == place);
-    let since = match row.and_then(|row| rows.get(row)) {
-        Some(row) => Some(row.queued_at),
-        None if waits => queue::since(store, place).await?,
-        None => None,
+    let since = async {
+        match row.and_then(|row| rows.get(row)) {
+            Some(row) => Ok(Some(row.queued_at)),
+            None if waits => queue::since(store, place).await,
+            None => Ok(None),
+        }
     };
-    let gone = if waits { None } else { Some(queue::gone(store, place, decision).await?) };
-    let claim = queue::claim_of(store, place, here.clock.now).await?.filter(|_| waits);
+    let gone = async { if waits { Ok(None) } else { queue::gone(store, place, decision).await.map(Some) } };
+    let everybody = async { if waits { sales(store).await } else { Ok(Vec::new()) } };
+    let claim = queue::claim_of(store, place, here.clock.now);
+    let (since, gone, claim, thrown, everybody) =
+        tokio::try_join!(since, gone, claim, kill_switches(store), everybody)?;
+    let claim = claim.filter(|_| waits);
     if let (Some(claim), Some(actor)) = (&claim, here.request.actor())
         && here.request.viewer.as_ref().is_some_and(|viewer| viewer.id.0 == claim.person_id)
         && claim.until - here.clock.now < queue::CLAIM - RENEW_AFTER
+        && is_looked_at
     {
         queue::renew(store, &actor, place).await?;
     }
@@ -218,8 +260,7 @@ async fn load_open(here: &Here, place: Place, workflows: &[WorkflowName], rows: 
         (Some(act), Some(decided)) => turn(here, decided, act, loaded.lead.assignee.clone()).await?,
         _ => None,
     };
-    let mut thrown = kill_switches(store).await?.into_iter();
-    let stop = thrown.find(|switch| switch.workflow_id.is_none_or(|id| id == place.workflow.0));
+    let stop = thrown.into_iter().find(|switch| switch.workflow_id.is_none_or(|id| id == place.workflow.0));
     Ok(Open {
         place,
         workflow: workflow.name.clone(),
@@ -230,7 +271,7 @@ async fn load_open(here: &Here, place: Place, workflows: &[WorkflowName], rows: 
         gone,
         suggestion,
         turn,
-        everybody: if waits { sales(store).await? } else { Vec::new() },
+        everybody,
         stop,
     })
 }
@@ -241,12 +282,15 @@ async fn turn(here: &Here, decided: &Decided, act: &Act, owner: Option<String>) 
     let Some((version, pool)) = text("pool").and_then(|name| bundle.pool(name)) else { return Ok(None) };
     let store = &here.request.store;
     let emails: Vec<String> = pool.members.iter().map(|member| member.person.clone()).collect();
-    let names = store::reads::frame::names_of(store, &emails).await?;
     let picked = text("assignee").map(str::to_owned);
-    let person = match &picked {
-        Some(person) => Some(person.clone()),
-        None => {
-            let state = queue::pool_state(store, &pool.name).await?;
+    let state = async {
+        if picked.is_some() { Ok(None) } else { queue::pool_state(store, &pool.name).await.map(Some) }
+    };
+    let names = store::reads::frame::names_of(store, &emails);
+    let (names, state) = tokio::try_join!(names, state)?;
+    let person = match state {
+        None => picked.clone(),
+        Some(state) => {
             let inputs = PickInputs {
                 pool_version: version,
                 counters: serde_json::from_value(state.counters).map_err(store::Error::from)?,
@@ -265,7 +309,7 @@ async fn turn(here: &Here, decided: &Decided, act: &Act, owner: Option<String>) 
 }
 
 /// Everybody who takes leads over.
-async fn sales(store: &Store) -> Result<Vec<(String, String)>> {
+async fn sales(store: &Store) -> store::Result<Vec<(String, String)>> {
     let people = store::people::all(store).await?.into_iter();
     let takes = |person: &store::people::Person| !person.is_disabled && person.roles.contains(&Role::Ae);
     Ok(people.filter(takes).map(|person| (person.email, person.name)).collect())

@@ -8,16 +8,17 @@ mod work;
 use leptos::either::Either;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
+use store::refresh::Topic;
 
 use super::frame::{Here, Page, page};
 use super::places::Section;
-use crate::actions::queue::{Shown, count};
+use crate::actions::queue::{QueueFilter, count};
 use crate::error::Result;
 use crate::flash::Flash;
 use crate::islands::Keys;
 use crate::ui::icon::Icon;
-use crate::ui::{note, number};
-use load::{Asked, Loaded};
+use crate::ui::{note, number, refresh};
+use load::{QueueData, QueueQuery, REFRESH};
 
 pub use list::{priority, waited};
 pub use load::midnight;
@@ -27,14 +28,23 @@ pub use load::midnight;
 pub fn Queue() -> impl IntoView {
     let query = use_query_map().get_untracked();
     let text = |name: &str| query.get(name).unwrap_or_default().trim().to_owned();
-    let shown =
-        Shown { workflow: text("workflow"), queue: text("queue"), action: text("action"), of: text("of") };
-    let asked = Asked { shown, lead: query.get("lead"), workflow: query.get("in") };
+    let shown = QueueFilter {
+        workflow: text("workflow"),
+        queue: text("queue"),
+        action: text("action"),
+        of: text("of"),
+    };
+    let asked = QueueQuery {
+        shown,
+        lead: query.get("lead"),
+        workflow: query.get("in"),
+        is_refresh: query.get(REFRESH).is_some(),
+    };
     let flash = use_context::<Flash>().unwrap_or_default();
     page(Section::Queue, move |here| show(here, asked, flash))
 }
 
-async fn show(here: Here, asked: Asked, flash: Flash) -> Result<Page> {
+async fn show(here: Here, asked: QueueQuery, flash: Flash) -> Result<Page> {
     let loaded = load::load(&here, asked).await?;
     let title = match loaded.total {
         0 => "Queue".to_owned(),
@@ -43,7 +53,7 @@ async fn show(here: Here, asked: Asked, flash: Flash) -> Result<Page> {
     Ok(Page { title, bar: bar(&loaded).into_any(), body: body(&here, &loaded, &flash).into_any() })
 }
 
-fn bar(loaded: &Loaded) -> impl IntoView + use<> {
+fn bar(loaded: &QueueData) -> impl IntoView + use<> {
     let oldest = loaded
         .oldest
         .filter(|_| loaded.everything > 0)
@@ -51,27 +61,32 @@ fn bar(loaded: &Loaded) -> impl IntoView + use<> {
     let waiting = format!("{}\u{a0}waiting{}.", count(loaded.everything), oldest.unwrap_or_default());
     let own = (loaded.may && loaded.decided_today > 0)
         .then(|| format!(" You decided {} today.", number::count(loaded.decided_today)));
-    view! { <h1>"Queue"</h1><span class="meta">{waiting}{own}</span>{decide::take_back(loaded)} }
+    let waiting = view! { <span class="meta">{waiting}{own}</span> };
+    view! { <h1>"Queue"</h1>{refresh::part("queue-count", Topic::Queue, waiting)}{decide::take_back(loaded)} }
 }
 
-fn body(here: &Here, loaded: &Loaded, flash: &Flash) -> impl IntoView + use<> {
+fn body(here: &Here, loaded: &QueueData, flash: &Flash) -> impl IntoView + use<> {
     if loaded.everything == 0 && loaded.open.is_none() {
         let steps = view! {
             <p>"Leads come here when a rule cannot be told, when no rule says what to do, or when a workflow is stopped."</p>
             <a class="btn" href="/leads">"To the leads"</a>
         };
-        return Either::Left(note::empty(Icon::Inbox, "Nobody waits", steps));
+        let empty =
+            refresh::part("queue-empty", Topic::Queue, note::empty(Icon::Inbox, "Nobody waits", steps));
+        return Either::Left(view! { {empty}{refresh::hear(&[Topic::Queue])} });
     }
     let open = match &loaded.open {
         Some(open) => work::pane(here, loaded, open, flash).into_any(),
         None => {
             let steps = view! { <a class="btn" href="/queue">"Show all that wait"</a> };
-            view! { <div class="pane"><div class="work">{note::empty(Icon::Inbox, "Nobody waits like this", steps)}</div></div> }
+            let empty = note::empty(Icon::Inbox, "Nobody waits like this", steps);
+            view! { <div class="pane"><div class="work">{refresh::part("queue-none", Topic::Queue, empty)}</div></div> }
                 .into_any()
         }
     };
     Either::Right(view! {
         <div class="queue">{list::list(loaded).into_any()}{open}</div>
         <Keys />
+        {refresh::hear_from(&[Topic::Queue], loaded.refreshed_from())}
     })
 }

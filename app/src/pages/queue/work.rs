@@ -5,10 +5,11 @@ use engine::decision::Mode;
 use leptos::either::Either;
 use leptos::prelude::*;
 use store::queue::Gone;
+use store::refresh::Topic;
 
 use super::decide;
 use super::list::waited;
-use super::load::{Loaded, Open};
+use super::load::{Open, QueueData};
 use crate::actions::queue::{ReleaseLead, TakeLead, gone, left};
 use crate::flash::Flash;
 use crate::pages::frame::Here;
@@ -17,11 +18,11 @@ use crate::pages::lead::{event, facts, inputs, verdict};
 use crate::ui::chip::action_chip;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::note::{Tone, note};
-use crate::ui::words;
+use crate::ui::{refresh, words};
 use leptos::server_fn::ServerFn as _;
 
 /// The open lead, and the keys.
-pub fn pane(here: &Here, loaded: &Loaded, open: &Open, flash: &Flash) -> impl IntoView + use<> {
+pub fn pane(here: &Here, loaded: &QueueData, open: &Open, flash: &Flash) -> impl IntoView + use<> {
     let explained = open.lead.decided.as_ref().filter(|decided| !decided.is_erased()).map(|decided| {
         view! {
             <section aria-labelledby="h-inputs">
@@ -39,9 +40,7 @@ pub fn pane(here: &Here, loaded: &Loaded, open: &Open, flash: &Flash) -> impl In
     view! {
         <div class="pane" id="work">
             <article class="work" aria-labelledby="w-t">
-                {header(loaded, open)}
-                {standing(loaded, open)}
-                {suggested}
+                {refresh::part("queue-work", Topic::Queue, view! { {header(loaded, open)}{standing(loaded, open)}{suggested} })}
                 {explained}
             </article>
             {keys(loaded)}
@@ -50,7 +49,7 @@ pub fn pane(here: &Here, loaded: &Loaded, open: &Open, flash: &Flash) -> impl In
 }
 
 /// Who it is and how to reach them.
-fn header(loaded: &Loaded, open: &Open) -> impl IntoView + use<> {
+fn header(loaded: &QueueData, open: &Open) -> impl IntoView + use<> {
     let lead = &open.lead.lead;
     let (who, _) = open.lead.who();
     let waited = open.since.map(|since| format!("Waiting {}", waited(loaded.clock, since)));
@@ -81,7 +80,7 @@ fn header(loaded: &Loaded, open: &Open) -> impl IntoView + use<> {
 }
 
 /// Whose the lead is at the moment, and whether its workflow is stopped.
-fn standing(loaded: &Loaded, open: &Open) -> impl IntoView + use<> {
+fn standing(loaded: &QueueData, open: &Open) -> impl IntoView + use<> {
     let stop = open.stop.as_ref().map(|stop| {
         let what = stop.workflow.as_ref().map_or("Every workflow is stopped", |_| "This workflow is stopped");
         note(Tone::Warn, view! { <p><strong>{what}". "</strong>{stop.reason.clone()}" Its leads come here until it goes on."</p> })
@@ -117,7 +116,7 @@ fn standing(loaded: &Loaded, open: &Open) -> impl IntoView + use<> {
 
 /// A form of one button that names the lead.
 fn here_form(
-    loaded: &Loaded,
+    loaded: &QueueData,
     open: &Open,
     path: &'static str,
     words: &'static str,
@@ -135,7 +134,7 @@ fn here_form(
 /// What the rules suggest, why it needs a person, and the verdicts.
 fn suggest(
     here: &Here,
-    loaded: &Loaded,
+    loaded: &QueueData,
     open: &Open,
     decided: &Decided,
     flash: &Flash,
@@ -187,7 +186,7 @@ fn reason(open: &Open, decided: &Decided) -> String {
 }
 
 /// The lead is not waiting any more; what was written about it is not lost.
-fn left_queue(loaded: &Loaded, open: &Open, why: &Gone, flash: &Flash) -> impl IntoView + use<> {
+fn left_queue(loaded: &QueueData, open: &Open, why: &Gone, flash: &Flash) -> impl IntoView + use<> {
     let typed = flash.values.get("reason").filter(|text| !text.trim().is_empty()).cloned();
     let written = typed.map(|text| {
         view! {
@@ -216,7 +215,7 @@ fn left_queue(loaded: &Loaded, open: &Open, why: &Gone, flash: &Flash) -> impl I
 }
 
 /// What the keys do.
-fn keys(loaded: &Loaded) -> impl IntoView + use<> {
+fn keys(loaded: &QueueData) -> impl IntoView + use<> {
     let key = |keys: &'static [&'static str], words: &'static str| {
         let signs = keys.iter().map(|key| view! { <kbd>{*key}</kbd> }).collect_view();
         view! { <li>{signs}{words}</li> }

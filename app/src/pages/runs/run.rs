@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
 use leptos_router::hooks::use_params_map;
-use store::live::Topic;
 use store::reads::frame::names_of_actors;
+use store::refresh::Topic;
 use store::runs::{self, Run, RunState};
 use uuid::Uuid;
 
@@ -17,7 +17,7 @@ use crate::pages::places::Section;
 use crate::ui::form::{ask, once};
 use crate::ui::note::{Tone, note};
 use crate::ui::progress::progress_said;
-use crate::ui::{live, number, words};
+use crate::ui::{number, refresh, words};
 
 /// The page of a run.
 #[component]
@@ -37,12 +37,12 @@ async fn load(here: Here, id: Option<String>) -> Result<Page> {
     let is_over = run.state()?.is_over();
     let (said, shown) = (result::in_a_line(&run), shown(&here, &run).await?);
     let part = if is_over {
-        live::part_saying("run", Topic::Runs, said, shown).into_any()
+        refresh::part_saying("run", Topic::Runs, said, shown).into_any()
     } else {
         // It may be over before the browser begins to listen.
-        live::part_due("run", Topic::Runs, shown).into_any()
+        refresh::part_due("run", Topic::Runs, shown).into_any()
     };
-    let body = view! { {part}{live::hear(&[Topic::Runs, Topic::Sync])} };
+    let body = view! { {part}{refresh::hear(&[Topic::Runs, Topic::Sync])} };
     Ok(Page { title, bar: bar.into_any(), body: body.into_any() })
 }
 

@@ -36,12 +36,12 @@ pub struct Hit {
 
 /// Everything that was found.
 #[derive(Default)]
-pub struct Found {
+pub struct SearchResults {
     /// Kinds with at least one hit each.
     pub groups: Vec<(&'static str, Vec<Hit>)>,
 }
 
-impl Found {
+impl SearchResults {
     /// How many hits there are.
     pub fn count(&self) -> usize {
         self.groups.iter().map(|(_, hits)| hits.len()).sum()
@@ -55,8 +55,8 @@ impl Found {
 }
 
 /// Looks for a text in everything that has a name. Without a text it finds the pages and what can be done.
-pub async fn find(store: &Store, viewer: &Viewer, text: &str) -> Result<Found> {
-    let mut found = Found::default();
+pub async fn find(store: &Store, viewer: &Viewer, text: &str) -> Result<SearchResults> {
+    let mut found = SearchResults::default();
     if text.chars().count() >= ENOUGH {
         let filter = match text.parse() {
             Ok(id) => Filter { lead: Some(id), ..Filter::default() },

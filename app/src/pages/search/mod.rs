@@ -6,7 +6,7 @@ use leptos::either::Either;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-use self::find::{Found, Hit, find};
+use self::find::{Hit, SearchResults, find};
 use super::frame::{Here, Page, page};
 use super::places::Section;
 use crate::context::Request;
@@ -94,7 +94,7 @@ pub async fn options(request: &Request, text: &str) -> Result<String> {
 }
 
 /// The groups with the number of each hit among all.
-fn numbered(found: Found, next: &mut usize) -> Vec<(&'static str, Vec<(usize, Hit)>)> {
+fn numbered(found: SearchResults, next: &mut usize) -> Vec<(&'static str, Vec<(usize, Hit)>)> {
     let mut number = |hit: Hit| {
         *next += 1;
         (*next - 1, hit)

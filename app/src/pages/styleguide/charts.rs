@@ -7,7 +7,7 @@ use crate::ui::charts::Chart;
 use crate::ui::charts::bars::{Bar, bars};
 use crate::ui::charts::funnel::{Stage, funnel};
 use crate::ui::charts::histogram::histogram;
-use crate::ui::charts::lines::{Line, lines};
+use crate::ui::charts::lines::{ChartLine, lines};
 use crate::ui::charts::reliability::reliability;
 use crate::ui::charts::spark::spark;
 
@@ -34,7 +34,7 @@ pub fn charts() -> Group {
     };
     let shares = |theme: Theme| {
         let times: Vec<String> = ["2 Nov", "9 Nov", "16 Nov"].map(str::to_owned).into();
-        let line = |tone, words, shares: [Option<f64>; 3]| Line { tone, words, shares: shares.into() };
+        let line = |tone, words, shares: [Option<f64>; 3]| ChartLine { tone, words, shares: shares.into() };
         let all = [
             line("info", "MQL→SQL", [Some(0.31), Some(0.36), Some(0.33)]),
             line("bad", "False positives", [Some(0.18), None, Some(0.12)]),

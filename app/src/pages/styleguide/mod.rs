@@ -11,7 +11,7 @@ use super::places::Section;
 use crate::error::Result;
 
 /// A group of pieces; each makes its examples once for each theme.
-struct Group {
+struct PieceGroup {
     name: &'static str,
     about: &'static str,
     examples: Vec<Example>,
@@ -79,11 +79,11 @@ fn load(here: &Here) -> Result<Page> {
     Ok(Page { title: "Styleguide".into(), bar: bar.into_any(), body: body.into_any() })
 }
 
-fn anchor(group: &Group) -> String {
+fn anchor(group: &PieceGroup) -> String {
     format!("g-{}", group.name.to_lowercase().replace([' ', ','], "-"))
 }
 
-fn shown(group: &Group) -> AnyView {
+fn shown(group: &PieceGroup) -> AnyView {
     let half = |theme: Theme| {
         let examples = group.examples.iter().map(|example| {
             view! { <div class="example"><p class="meta">{example.name}</p><div class="shown">{(example.shown)(theme)}</div></div> }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use leptos::either::Either;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
-use store::live::Topic;
 use store::reads::frame::names_of_actors;
+use store::refresh::Topic;
 use store::sync::jobs::{self, Job, JobKind};
 
 use crate::actions::sync::RunJob;
@@ -16,7 +16,7 @@ use crate::pages::places::Section;
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
 use crate::ui::icon::Icon;
-use crate::ui::{live, note, number, words};
+use crate::ui::{note, number, refresh, words};
 
 /// The jobs.
 #[component]
@@ -37,8 +37,8 @@ async fn load(here: Here) -> Result<Page> {
         Either::Right(table(&jobs, &names, here.may::<RunJob>(), here.clock))
     };
     let body = view! {
-        {live::part_saying("jobs", Topic::Jobs, last_said(&jobs), body)}
-        {live::hear(&[Topic::Jobs])}
+        {refresh::part_saying("jobs", Topic::Jobs, last_said(&jobs), body)}
+        {refresh::hear(&[Topic::Jobs])}
     };
     Ok(Page { title: "Jobs".into(), bar: bar.into_any(), body: body.into_any() })
 }

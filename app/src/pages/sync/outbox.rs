@@ -7,8 +7,8 @@ use leptos::either::Either;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
 use store::control::kill::{KillSwitch, kill_switches};
-use store::live::Topic;
 use store::reads::frame::{names_of_actors, workflow_names};
+use store::refresh::Topic;
 use store::sync::{
     DestinationRecord, OpenBreaker, OutboxCount, UnfinishedState, destinations, open_breakers, outbox_counts,
     used_on,
@@ -27,7 +27,7 @@ use crate::ui::filters::Address;
 use crate::ui::form::ask;
 use crate::ui::icon::Icon;
 use crate::ui::note::{self, Tone, note};
-use crate::ui::{live, number, titles, words};
+use crate::ui::{number, refresh, titles, words};
 
 /// The outbox.
 #[component]
@@ -65,8 +65,7 @@ async fn load(here: Here, flash: Flash) -> Result<Page> {
         });
         Either::Right(view! { {table(&lines, &here, &flash).into_any()}{arrived} })
     };
-    let body =
-        view! { {live::part("outbox", Topic::Sync, view! { {stops}{body} })}{live::hear(&[Topic::Sync])} };
+    let body = view! { {refresh::part("outbox", Topic::Sync, view! { {stops}{body} })}{refresh::hear(&[Topic::Sync])} };
     Ok(Page { title: "Deliveries".into(), bar: summary.into_any(), body: body.into_any() })
 }
 

@@ -31,7 +31,7 @@ pub fn SubjectPage(
 ) -> impl IntoView {
     let name = use_params_map().read_untracked().get("name");
     let query = use_query_map().get_untracked();
-    let asked = Asked {
+    let asked = VersionQuery {
         version: query.get("version").and_then(|text| text.parse().ok()),
         against: query.get("against").and_then(|text| text.parse().ok()),
         search: query.get("q").unwrap_or_default(),
@@ -39,13 +39,13 @@ pub fn SubjectPage(
     page(Section::Versions(kind), move |here| load(here, kind, name, asked))
 }
 
-struct Asked {
+struct VersionQuery {
     version: Option<u32>,
     against: Option<u32>,
     search: String,
 }
 
-async fn load(here: Here, kind: Kind, name: Option<String>, asked: Asked) -> Result<Page> {
+async fn load(here: Here, kind: Kind, name: Option<String>, asked: VersionQuery) -> Result<Page> {
     let store = &here.request.store;
     let not_found = || Error::NotFound { what: kind.spec().title.to_lowercase() };
     let name = name.ok_or_else(not_found)?;

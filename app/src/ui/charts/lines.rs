@@ -8,14 +8,20 @@ use crate::ui::number;
 
 /// A line: its colour, its words and a share for each stretch of time, where there is one.
 #[derive(Clone, Debug)]
-pub struct Line {
+pub struct ChartLine {
     pub tone: &'static str,
     pub words: &'static str,
     pub shares: Vec<Option<f64>>,
 }
 
 /// The chart; what lies from `young` on is dashed, since it is not known for certain yet.
-pub fn lines(name: &'static str, title: String, times: &[String], lines: &[Line], young: usize) -> Chart {
+pub fn lines(
+    name: &'static str,
+    title: String,
+    times: &[String],
+    lines: &[ChartLine],
+    young: usize,
+) -> Chart {
     let most =
         lines.iter().flat_map(|line| &line.shares).flatten().fold(0.0_f64, |most, share| most.max(*share));
     let axis = Axis::shares(most);
@@ -72,7 +78,7 @@ fn summary(title: &str, times: &[String], said: impl Fn(usize) -> String) -> Str
 }
 
 /// Straight from one value to the next that there is; a value alone is a dot.
-fn draw(svg: &mut String, line: &Line, axis: Axis, young: usize) {
+fn draw(svg: &mut String, line: &ChartLine, axis: Axis, young: usize) {
     let step = WIDTH / line.shares.len().max(1) as f64;
     let known = line.shares.iter().enumerate().filter_map(|(i, share)| Some((i, (*share)?)));
     let at = |i: usize, share: f64| (step * (i as f64 + 0.5), 100.0 - axis.height(share));
@@ -103,7 +109,7 @@ mod tests {
     #[test]
     fn a_line_goes_over_what_is_not_there() {
         let times: Vec<String> = ["a", "b", "c"].map(str::to_owned).into();
-        let line = Line { tone: "info", words: "MQL→SQL", shares: vec![Some(0.1), None, Some(0.3)] };
+        let line = ChartLine { tone: "info", words: "MQL→SQL", shares: vec![Some(0.1), None, Some(0.3)] };
         let chart = lines("rates", "Rates".into(), &times, &[line], 2);
         assert_eq!(chart.marks.matches("curve young").count(), 1);
         assert_eq!(chart.marks.matches("class=\"point\"").count(), 2);

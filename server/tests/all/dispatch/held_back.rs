@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::{TimeDelta, Utc};
 use engine::sync::backoff::Failure;
 use store::Actor;
-use store::control::kill::{Scope, kill, resume};
+use store::control::kill::{StopScope, kill, resume};
 
 use super::World;
 use super::fake::{Fake, retry};
@@ -131,7 +131,7 @@ async fn a_stopped_workflow_gives_back_what_is_in_line() {
     let dispatcher = world.dispatcher().await;
     world.fake.asked(2).await;
     let (store, actor) = (&world.database.store, Actor::command("test"));
-    let scope = Scope::Workflow("inbound-form".into());
+    let scope = StopScope::Workflow("inbound-form".into());
     kill(store, &actor, &scope, "wrong owners").await.unwrap();
     tokio::time::sleep(Duration::from_secs(3)).await;
     let asked = world.fake.begun().len();

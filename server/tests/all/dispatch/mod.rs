@@ -12,7 +12,9 @@ use std::time::Duration;
 
 use engine::ids::{DestinationId, EffectId, LeadId};
 use serde_json::json;
+use server::signals::Signals;
 use server::tasks::dispatch::{self, Options};
+use server::tasks::listen;
 use sqlx::{Connection as _, Executor as _};
 use store::sync::EffectState;
 use store::sync::fixture::{self, New};
@@ -120,7 +122,9 @@ pub struct Dispatcher {
 impl Dispatcher {
     fn start(store: store::Store, options: Options) -> Self {
         let stop = CancellationToken::new();
-        Self { task: tokio::spawn(dispatch::run(store, options, stop.clone())), stop }
+        let signals = Signals::default();
+        tokio::spawn(listen::run(store.clone(), signals.clone(), stop.clone()));
+        Self { task: tokio::spawn(dispatch::run(store, options, signals, stop.clone())), stop }
     }
 
     /// Lets it end what is under way.
@@ -133,5 +137,6 @@ impl Dispatcher {
     pub async fn kill(self) {
         self.task.abort();
         assert!(self.task.await.unwrap_err().is_cancelled());
+        self.stop.cancel();
     }
 }

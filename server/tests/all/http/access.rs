@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use reqwest::{Method, Response, StatusCode};
-use server::http::routes;
+use server::router::routes;
 use store::actor::Role;
 use store::people::Scope;
 use strum::VariantArray as _;

@@ -1,10 +1,11 @@
 //! Sales leadership is told when a workflow is stopped and when it goes on: on the home page, and by e-mail.
 
+use server::signals::Signals;
 use server::tasks::{Letters, Means, schedule};
 use service::letters::Mail;
 use store::Actor;
 use store::actor::Role;
-use store::control::kill::{self, Scope};
+use store::control::kill::{self, StopScope};
 use tokio_util::sync::CancellationToken;
 
 use crate::mail::{MailServer, unfolded};
@@ -20,7 +21,8 @@ fn jobs(app: &TestApp, mail_server: Option<&str>) -> tokio_util::sync::DropGuard
         origin: "https://meshline.acme.example".into(),
     });
     let means = Means { database_url: app.office.database.url.clone(), letters, data_dir: None };
-    tokio::spawn(schedule::run(app.store().clone(), means, stop.clone()));
+    let (store, shutdown, signals) = (app.store().clone(), stop.clone(), Signals::default());
+    tokio::spawn(async move { schedule::run(store, means, signals.jobs(), shutdown).await });
     stop.drop_guard()
 }
 
@@ -45,8 +47,8 @@ async fn until(app: &TestApp, query: &'static str) {
     panic!("never: {query}");
 }
 
-fn inbound() -> Scope {
-    Scope::Workflow("inbound-form".into())
+fn inbound() -> StopScope {
+    StopScope::Workflow("inbound-form".into())
 }
 
 #[tokio::test]
@@ -89,7 +91,7 @@ async fn who_leads_sales_gets_a_letter_once_for_each_stop_and_each_going_on() {
 async fn a_letter_that_is_not_taken_is_tried_again() {
     let app = TestApp::start().await;
     app.person("lea@acme.example", &[Role::SalesLeader]).await;
-    kill::kill(app.store(), &Actor::command("test"), &Scope::All, "An outage").await.unwrap();
+    kill::kill(app.store(), &Actor::command("test"), &StopScope::All, "An outage").await.unwrap();
     let nobody = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let broken = jobs(&app, Some(&format!("smtp://{nobody}")));
     until(&app, "SELECT attempts = 1 AND last_error IS NOT NULL AND due_at > now() FROM notices").await;

@@ -159,7 +159,7 @@ async fn the_process_ends_when_told_though_a_browser_keeps_its_connection() {
     let stop = tokio_util::sync::CancellationToken::new();
     let serving = tokio::spawn(server::http::serve(
         listener,
-        server::http::router(state),
+        server::router::router(state),
         stop.clone().cancelled_owned(),
     ));
     let browser = reqwest::Client::new();

@@ -4,7 +4,8 @@ use reqwest::StatusCode;
 use server::http::Config;
 use service::letters::Mail;
 use store::actor::Role;
-use store::people::{self, NumberFormat};
+use store::people;
+use store::settings::NumberFormat;
 use store::{Actor, layers};
 
 use crate::mail::MailServer;

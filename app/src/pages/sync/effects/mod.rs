@@ -12,8 +12,8 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
 use store::Store;
 use store::control::kill::kill_switches;
-use store::live::Topic;
 use store::reads::keyset::Order;
+use store::refresh::Topic;
 use store::sync::unfinished::{COUNTED_ROWS, Cursor, PAGE_ROWS};
 use store::sync::{
     DestinationRecord, OutboxCount, Unfinished, UnfinishedState, count_dead, destinations, open_breakers,
@@ -32,7 +32,7 @@ use crate::ui::form::{ask, once};
 use crate::ui::icon::Icon;
 use crate::ui::progress::progress;
 use crate::ui::table::{Sorted, Table};
-use crate::ui::{live, note, number, titles};
+use crate::ui::{note, number, refresh, titles};
 use filter::{Asked, NAMES};
 
 /// The list of unfinished effects.
@@ -136,7 +136,7 @@ impl ListPage for EffectList {
             chips: asked.chips(),
             cleared: asked.address.start().without(&NAMES[1..]).href(),
             tabs: tabs.into_any(),
-            above: live::part("progress", Topic::Sync, progress).into_any(),
+            above: refresh::part("progress", Topic::Sync, progress).into_any(),
             below:
                 view! { <div class="list-foot">{extras.is_any_dead.then(|| try_chosen(here, asked))}</div> }
                     .into_any(),

@@ -1,4 +1,4 @@
-//! `GET /live`: server-sent events (HTML §9.2) that name what kind of thing has changed, and nothing of it.
+//! `GET /refresh`: server-sent events (HTML §9.2) that name what kind of thing has changed, and nothing of it.
 
 use std::collections::BTreeSet;
 use std::convert::Infallible;
@@ -11,13 +11,13 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use futures::stream::{self, Stream};
 use serde::Deserialize;
-use store::live::Topic;
+use store::refresh::Topic;
 use strum::VariantArray as _;
 use tokio::sync::{OwnedSemaphorePermit, broadcast};
 use tokio::time::Instant;
 
 use super::{Failure, Kind, State, pages};
-use crate::live::Hub;
+use crate::signals::Signals;
 
 /// Pages that hear at a time: each holds a connection.
 pub(super) const HEARERS: usize = 1_000;
@@ -26,12 +26,12 @@ const LIFETIME: Duration = Duration::from_secs(600);
 /// Silence after which a comment is sent, so that nothing in between takes the connection for dead.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
-pub(super) fn routes() -> Router<State> {
-    Router::new().route("/live", get(hear))
+pub(crate) fn routes() -> Router<State> {
+    Router::new().route("/refresh", get(hear))
 }
 
 #[derive(Deserialize)]
-struct Asked {
+struct RefreshQuery {
     /// Topics, with commas between; all of them unless said.
     #[serde(default)]
     topics: String,
@@ -39,16 +39,16 @@ struct Asked {
 
 async fn hear(
     FromState(state): FromState<State>,
-    Query(asked): Query<Asked>,
+    Query(query): Query<RefreshQuery>,
     request: Request,
 ) -> Result<Response, Failure> {
     pages::allowed(&request)?;
     let place = state.hearers.clone().try_acquire_owned();
     let place = place.map_err(|_| Failure::new(Kind::Unavailable, "Too many pages are open here."))?;
-    let wanted: BTreeSet<Topic> = asked.topics.split(',').filter_map(|topic| topic.parse().ok()).collect();
+    let wanted: BTreeSet<Topic> = query.topics.split(',').filter_map(|topic| topic.parse().ok()).collect();
     let hearing = Hearing {
-        heard: state.live.subscribe(),
-        hub: state.live.clone(),
+        heard: state.signals.topics(),
+        signals: state.signals.clone(),
         wanted: if wanted.is_empty() { Topic::VARIANTS.iter().copied().collect() } else { wanted },
         owed: BTreeSet::new(),
         until: Instant::now() + LIFETIME,
@@ -60,7 +60,7 @@ async fn hear(
 
 struct Hearing {
     heard: broadcast::Receiver<Topic>,
-    hub: Hub,
+    signals: Signals,
     wanted: BTreeSet<Topic>,
     /// Those that were missed.
     owed: BTreeSet<Topic>,
@@ -84,7 +84,7 @@ impl Hearing {
             }
             let heard = tokio::select! {
                 heard = self.heard.recv() => heard,
-                () = self.hub.closed().cancelled() => return None,
+                () = self.signals.closed().cancelled() => return None,
                 () = tokio::time::sleep_until(self.until) => return None,
             };
             match heard {

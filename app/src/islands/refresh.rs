@@ -3,20 +3,22 @@
 use leptos::prelude::*;
 
 /// Hears which kinds of things have changed, and puts the page's own parts in anew (or loads the page, where it has no such
-/// part any more): every `[data-live]` that names one of
+/// part any more): every `[data-refresh]` that names one of
 /// `topics` and has an id. A part in which somebody is at work (a field, an open panel, a ticked box) waits until they are
 /// done. What a part says of itself in `data-say` is read out when it has changed; one with `data-due` waits for something
 /// that may have happened before anybody heard.
 #[island]
-pub fn Live(
+pub fn Refresh(
     /// The topics, with commas between.
     topics: String,
+    /// Where the page is fetched from; the address of the page where it is empty.
+    from: String,
 ) -> impl IntoView {
     let (said, say) = signal(String::new());
     #[cfg(feature = "hydrate")]
-    browser::start(topics, say);
+    browser::start(topics, from, say);
     #[cfg(not(feature = "hydrate"))]
-    let _ = (topics, say);
+    let _ = (topics, from, say);
     view! { <output class="sr" aria-live="polite">{said}</output> }
 }
 
@@ -27,6 +29,7 @@ mod browser {
     use std::rc::Rc;
     use std::time::Duration;
 
+    use crate::islands::fields;
     use leptos::prelude::*;
     use leptos::wasm_bindgen::prelude::Closure;
     use leptos::wasm_bindgen::{JsCast as _, JsValue};
@@ -43,6 +46,7 @@ mod browser {
 
     struct Hearing {
         topics: String,
+        from: String,
         say: WriteSignal<String>,
         source: RefCell<Option<EventSource>>,
         changed: RefCell<BTreeSet<String>>,
@@ -51,9 +55,10 @@ mod browser {
         has_heard: Cell<bool>,
     }
 
-    pub fn start(topics: String, say: WriteSignal<String>) {
+    pub fn start(topics: String, from: String, say: WriteSignal<String>) {
         let hearing = Rc::new(Hearing {
             topics,
+            from,
             say,
             source: RefCell::default(),
             changed: RefCell::default(),
@@ -80,7 +85,7 @@ mod browser {
             if self.source.borrow().is_some() {
                 return;
             }
-            let Ok(source) = EventSource::new(&format!("/live?topics={}", self.topics)) else { return };
+            let Ok(source) = EventSource::new(&format!("/refresh?topics={}", self.topics)) else { return };
             let this = self.clone();
             let changed = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
                 this.changed.borrow_mut().extend(event.data().as_string());
@@ -161,13 +166,15 @@ mod browser {
 
         /// Puts the parts in anew; the topics of those that wait.
         async fn refresh(&self, topics: &BTreeSet<String>) -> Result<BTreeSet<String>, JsValue> {
-            let mut parts = parts("[data-live][id]");
-            parts.retain(|part| part.get_attribute("data-live").is_some_and(|topic| topics.contains(&topic)));
+            let mut parts = parts("[data-refresh][id]");
+            parts.retain(|part| {
+                part.get_attribute("data-refresh").is_some_and(|topic| topics.contains(&topic))
+            });
             if parts.is_empty() {
                 return Ok(BTreeSet::new());
             }
-            let here = window().location().href()?;
-            let response: Response = JsFuture::from(window().fetch_with_str(&here)).await?.dyn_into()?;
+            let from = if self.from.is_empty() { window().location().href()? } else { self.from.clone() };
+            let response: Response = JsFuture::from(window().fetch_with_str(&from)).await?.dyn_into()?;
             // Where the session has ended, the answer is another page.
             if !response.ok() || response.redirected() {
                 return Ok(BTreeSet::new());
@@ -178,7 +185,7 @@ mod browser {
             for part in parts {
                 let new = fresh.get_element_by_id(&part.id());
                 if is_busy(&part) || (new.is_none() && is_written_in()) {
-                    waiting.extend(part.get_attribute("data-live"));
+                    waiting.extend(part.get_attribute("data-refresh"));
                     continue;
                 }
                 // It has become another page, for example with the figures that were waited for.
@@ -200,12 +207,11 @@ mod browser {
     }
 
     fn parts(selector: &str) -> Vec<Element> {
-        let Ok(all) = document().query_selector_all(selector) else { return Vec::new() };
-        (0..all.length()).filter_map(|at| all.get(at)?.dyn_into::<Element>().ok()).collect()
+        fields::all(None, selector)
     }
 
     fn topics_of(parts: Vec<Element>) -> impl Iterator<Item = String> {
-        parts.into_iter().filter_map(|part| part.get_attribute("data-live"))
+        parts.into_iter().filter_map(|part| part.get_attribute("data-refresh"))
     }
 
     /// Whether somebody is at work in a part.
@@ -216,6 +222,7 @@ mod browser {
             || has("dialog[open]")
             || has("form :focus:not(button)")
             || has(":popover-open")
+            || fields::is_any_changed(fields::all(Some(part), "input:not([type=hidden]), textarea, option"))
     }
 
     /// Whether somebody writes anywhere on the page, which they would lose with it.
@@ -227,7 +234,9 @@ mod browser {
     fn replace(old: &Element, new: &Element) -> Result<(), JsValue> {
         let focused = document().active_element().filter(|focused| old.contains(Some(focused)));
         let found_by = focused.and_then(|focused| {
-            Some(format!("a[href='{}']", focused.get_attribute("href")?.replace('\'', "\\'")))
+            let by = |name: &str| Some((name.to_owned(), focused.get_attribute(name)?.replace('\'', "\\'")));
+            let (name, value) = by("id").or_else(|| by("data-key")).or_else(|| by("href"))?;
+            Some(format!("[{name}='{value}']"))
         });
         let new = adopted(&document(), new)?;
         old.replace_with_with_node_1(&new)?;

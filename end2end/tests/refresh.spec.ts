@@ -1,10 +1,10 @@
 import net from 'node:net';
 
-import { HIGH_INTENT } from '../support/organisation.ts';
+import { HIGH_INTENT, SILENT } from '../support/organisation.ts';
 import { expect, test } from '../support/test.ts';
 
 /** The page hears as soon as its islands are awake. */
-const hearing = (page: import('@playwright/test').Page) => page.waitForRequest((request) => new URL(request.url()).pathname === '/live');
+const hearing = (page: import('@playwright/test').Page) => page.waitForRequest((request) => new URL(request.url()).pathname === '/refresh');
 
 test('a job shows its result without the page being loaded again', async ({ page }) => {
   await page.goto('/sync/jobs');
@@ -40,12 +40,40 @@ test('a part in which boxes are ticked waits until they are not', async ({ organ
   const box = page.getByRole('checkbox').first();
   await box.check();
   await organisation.rows("UPDATE outbox SET last_error = 'Status 418' WHERE state = 'dead'");
-  await organisation.rows("SELECT pg_notify('meshline_live', 'sync')");
+  await organisation.rows("SELECT pg_notify('meshline_refresh', 'sync')");
   await page.waitForTimeout(3_000);
   await expect(box).toBeChecked();
   await expect(page.getByText('Status 418')).toHaveCount(0);
   await box.uncheck();
   await expect(page.getByText('Status 418').first()).toBeVisible();
+});
+
+test('the queue shows who came in and who took the open lead, and keeps what is being written', async ({ browser, organisation, page }) => {
+  const { lead_id: id } = await organisation.send({ ...SILENT, name: 'Open Lead' });
+  const heard = hearing(page);
+  await page.goto(`/queue?lead=${id}&in=inbound-form`);
+  await heard;
+  const waiting = page.getByRole('list', { name: 'Leads waiting' });
+  await organisation.send({ ...SILENT, name: 'Came Later' });
+  await expect(waiting.getByRole('link', { name: 'Came Later' })).toBeVisible();
+
+  await page.locator('summary', { hasText: 'Disqualify' }).click();
+  const why = page.getByLabel('Why').last();
+  await why.fill('They sell to us');
+  const colleague = await browser.newContext({ baseURL: organisation.url, storageState: await organisation.session('SDR manager') });
+  const other = await colleague.newPage();
+  await other.goto(`/queue?lead=${id}&in=inbound-form`);
+  await other.getByRole('button', { name: /^Take it/ }).click();
+  await expect(waiting.locator('[data-taken]')).toContainText(['Ruth Osei']);
+  await expect(why).toHaveValue('They sell to us');
+  await expect(why).toBeVisible();
+
+  // Once the panel is folded and empty again, the open lead says who works on it.
+  await why.fill('');
+  await page.locator('summary', { hasText: 'Disqualify' }).click();
+  await expect(page.locator('#work').getByText(/^Ruth Osei is on it/)).toBeVisible();
+  await expect(page.locator('#w-t')).toHaveText('Open Lead');
+  await colleague.close();
 });
 
 /** A way to the server that can be cut: what is under way ends, and nothing new gets through. */
@@ -83,7 +111,7 @@ test('what changed while the connection was lost appears once it is back', async
   await page.goto(`${line.url}/leads`);
   await heard;
   await page.waitForTimeout(1_000);
-  const tried = page.waitForEvent('requestfailed', (request) => new URL(request.url()).pathname === '/live');
+  const tried = page.waitForEvent('requestfailed', (request) => new URL(request.url()).pathname === '/refresh');
   line.cut();
   await tried;
   const { lead_id: id } = await organisation.send({ ...HIGH_INTENT, name: 'Mia Away' });

@@ -27,7 +27,7 @@ pub struct Surroundings {
 
 impl Surroundings {
     /// Returns the ids of the versions of these lists.
-    pub(super) fn lists(&self, names: &BTreeSet<String>) -> Vec<VersionId> {
+    pub(crate) fn lists(&self, names: &BTreeSet<String>) -> Vec<VersionId> {
         names.iter().filter_map(|name| self.ids.get(&(Kind::List, name.clone()))).copied().collect()
     }
 

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use reqwest::{Method, Response, StatusCode};
+use store::Actor;
 use store::actor::{Role, Who};
-use store::live::Topic;
 use store::people::Scope;
+use store::refresh::Topic;
 use store::sync::jobs::{self, JobKind};
-use store::{Actor, live};
 use tokio::time::timeout;
 
 use crate::support::{Browser, TestApp, event, location};
@@ -15,7 +15,7 @@ use crate::support::{Browser, TestApp, event, location};
 const PATIENCE: Duration = Duration::from_secs(10);
 
 async fn open(browser: &mut Browser<'_>, topics: &str) -> Response {
-    let response = browser.get(&format!("/live?topics={topics}")).await;
+    let response = browser.get(&format!("/refresh?topics={topics}")).await;
     assert_eq!(response.status(), StatusCode::OK);
     assert_eq!(response.headers()["content-type"], "text/event-stream");
     response
@@ -69,11 +69,11 @@ async fn who_comes_again_hears_again() {
     let app = TestApp::start().await;
     let mut ana = app.signed_in("ana@acme.example", &[Role::Integrations]).await;
     let mut first = open(&mut ana, "sync").await;
-    live::mark(app.store(), &[Topic::Sync]);
+    app.store().mark(&[Topic::Sync]);
     hear(&mut first, "data: sync").await;
     drop(first);
     let mut again = open(&mut ana, "sync").await;
-    live::mark(app.store(), &[Topic::Sync]);
+    app.store().mark(&[Topic::Sync]);
     hear(&mut again, "data: sync").await;
 }
 
@@ -90,9 +90,41 @@ async fn the_end_of_the_process_ends_the_stream() {
 #[tokio::test]
 async fn nobody_hears_nothing() {
     let app = TestApp::start().await;
-    let answer = app.browser().get("/live").await;
-    assert_eq!((answer.status(), location(&answer)), (StatusCode::SEE_OTHER, "/sign-in?next=/live"));
+    let answer = app.browser().get("/refresh").await;
+    assert_eq!((answer.status(), location(&answer)), (StatusCode::SEE_OTHER, "/sign-in?next=/refresh"));
     let key = app.key(&[Scope::Read, Scope::Admin]).await;
-    let answer = app.request(Method::GET, "/live").bearer_auth(key).send().await.unwrap();
+    let answer = app.request(Method::GET, "/refresh").bearer_auth(key).send().await.unwrap();
     assert!(answer.status().is_redirection() || answer.status().is_client_error());
+}
+
+#[tokio::test]
+async fn an_open_queue_that_refreshes_prolongs_no_claim() {
+    let app = TestApp::start().await;
+    let mut ana = app.signed_in("ana@acme.example", &[Role::Sdr]).await;
+    let key = app.key(&[Scope::Ingest]).await;
+    let mut silent = event("kim.silent");
+    silent["payload"] = serde_json::json!({"company": "Initech", "role": "VP Sales"});
+    app.post_event(&key, "e1", &silent).await;
+    let (lead, workflow): (uuid::Uuid, String) = sqlx::query_as(
+        "SELECT s.lead_id, w.name FROM lead_states s JOIN workflows w ON w.id = s.workflow_id WHERE s.queue IS NOT NULL",
+    )
+    .fetch_one(app.store().pool())
+    .await
+    .unwrap();
+    ana.post("/actions/take-lead", &[("lead", &lead.to_string()), ("workflow", &workflow)]).await;
+    let soon = "UPDATE queue_claims SET expires_at = date_trunc('second', now()) + interval '2 minutes' RETURNING expires_at";
+    let ends = |statement: &'static str| {
+        let store = app.store().clone();
+        async move {
+            let at: chrono::DateTime<chrono::Utc> =
+                sqlx::query_scalar(statement).fetch_one(store.pool()).await.unwrap();
+            at
+        }
+    };
+    let set = ends(soon).await;
+    let path = format!("/queue?lead={lead}&in={workflow}");
+    assert_eq!(ana.get(&format!("{path}&refresh=1")).await.status(), StatusCode::OK);
+    assert_eq!(ends("SELECT expires_at FROM queue_claims").await, set);
+    assert_eq!(ana.get(&path).await.status(), StatusCode::OK);
+    assert!(ends("SELECT expires_at FROM queue_claims").await > set);
 }

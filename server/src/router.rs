@@ -9,12 +9,12 @@ use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
-use super::failure::is_program;
-use super::{
-    Failure, Kind, State, access, arrival, assets, csrf, exports, failure, guard, headers, health, live,
-    pages, sessions, uploads,
-};
 use crate::api;
+use crate::http::failure::is_program;
+use crate::http::{
+    Failure, Kind, State, access, arrival, assets, csrf, exports, failure, guard, headers, health, pages,
+    refresh, sessions, uploads,
+};
 
 /// Everything the process serves.
 pub fn router(state: State) -> Router {
@@ -38,7 +38,7 @@ pub fn router(state: State) -> Router {
         .layer(sessions::layer(&state))
         // Innermost: needs the session, and nothing that writes comes before it.
         .layer(from_fn_with_state(state.clone(), access::check));
-    // Limits of bodies stand where bodies are read: `api::body::read`.
+    // Limits of bodies stand where bodies are read: `http::body::read`.
     Router::new()
         .merge(pages::routes())
         .merge(uploads::routes())
@@ -46,7 +46,7 @@ pub fn router(state: State) -> Router {
         .merge(assets::routes(&state))
         .merge(api::routes())
         .merge(health::routes())
-        .merge(live::routes())
+        .merge(refresh::routes())
         .fallback(nothing_here)
         .layer(layers)
         .with_state(state)
@@ -58,7 +58,7 @@ pub fn routes() -> Vec<(&'static str, String)> {
     let actions = pages::action_paths().into_iter().map(|path| ("POST", path.to_owned()));
     let api = api::ROUTES.iter().map(|(method, path)| (*method, (*path).to_owned()));
     let uploads = uploads::ROUTES.iter().map(|(method, path)| (*method, (*path).to_owned()));
-    let others = ["/healthz", "/readyz", "/metrics", "/live", "/pkg/{*file}", pages::FOUND]
+    let others = ["/healthz", "/readyz", "/metrics", "/refresh", "/pkg/{*file}", pages::FOUND]
         .map(|path| ("GET", path.to_owned()));
     let files = app::lists::LISTS.map(|list| list.csv).into_iter().chain([app::exports::charts::PATH]);
     let files = files.map(|path| ("GET", path.to_owned()));

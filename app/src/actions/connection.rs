@@ -13,7 +13,7 @@ use super::throttle::Throttles;
 use crate::error::{Error, Result};
 
 /// The one member of a session's data: a [`Kept`].
-pub const KEPT: &str = "kept";
+pub const SESSION_KEY: &str = "kept";
 /// Seconds of use after which a session is prolonged: often enough, without a write for every page.
 const PROLONG_AFTER_S: i64 = 300;
 /// Characters that are kept of what a browser calls itself.
@@ -21,7 +21,7 @@ const AGENT_CHARS: usize = 300;
 
 /// The browser's connection. Provided as a Leptos context by the server, to actions only.
 #[derive(Clone)]
-pub struct Door {
+pub struct Connection {
     /// The browser's session.
     pub session: Session,
     /// Where the request comes from.
@@ -34,7 +34,7 @@ pub struct Door {
     pub secure_cookies: bool,
 }
 
-impl Door {
+impl Connection {
     /// Makes the browser's session that of a person. It gets a new id: whoever knew the old one has nothing of it.
     ///
     /// # Errors
@@ -50,7 +50,7 @@ impl Door {
         self.session.clear().await;
         let entered = async {
             self.session.cycle_id().await?;
-            self.session.insert(KEPT, kept).await
+            self.session.insert(SESSION_KEY, kept).await
         };
         entered.await.map_err(|_| Error::Unavailable)
     }
@@ -61,11 +61,11 @@ impl Door {
 /// # Errors
 /// When the database fails.
 pub async fn who(session: &Session, now: DateTime<Utc>) -> Result<Option<PersonId>, SessionError> {
-    let Some(mut kept) = session.get::<Kept>(KEPT).await? else { return Ok(None) };
+    let Some(mut kept) = session.get::<Kept>(SESSION_KEY).await? else { return Ok(None) };
     let person = kept.person;
     if (now - kept.seen_at).num_seconds() >= PROLONG_AFTER_S {
         kept.seen_at = now;
-        session.insert(KEPT, kept).await?;
+        session.insert(SESSION_KEY, kept).await?;
     }
     Ok(Some(person))
 }

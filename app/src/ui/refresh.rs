@@ -1,14 +1,14 @@
 //! Parts of a page that stay as things are while it is open. With scripts off they are as they were when it was loaded.
 
 use leptos::prelude::*;
-use store::live::Topic;
+use store::refresh::Topic;
 
-use crate::islands::Live;
+use crate::islands::Refresh;
 
 /// A part that changes when something of a topic does; nothing that runs in the browser is in it.
 pub fn part(id: &'static str, topic: Topic, children: impl IntoView + 'static) -> impl IntoView {
     let topic: &'static str = topic.into();
-    view! { <div id=id data-live=topic>{children.into_any()}</div> }
+    view! { <div id=id data-refresh=topic>{children.into_any()}</div> }
 }
 
 /// As [`part`], with words for those who hear the page, read out when they change.
@@ -19,17 +19,22 @@ pub fn part_saying(
     children: impl IntoView + 'static,
 ) -> impl IntoView {
     let topic: &'static str = topic.into();
-    view! { <div id=id data-live=topic data-say=said>{children.into_any()}</div> }
+    view! { <div id=id data-refresh=topic data-say=said>{children.into_any()}</div> }
 }
 
 /// As [`part`], for something that is under way when the page is made, and may be over when the browser begins to hear.
 pub fn part_due(id: &'static str, topic: Topic, children: impl IntoView + 'static) -> impl IntoView {
     let topic: &'static str = topic.into();
-    view! { <div id=id data-live=topic data-due="">{children.into_any()}</div> }
+    view! { <div id=id data-refresh=topic data-due="">{children.into_any()}</div> }
 }
 
 /// What hears for all parts of a page; once a page.
 pub fn hear(topics: &[Topic]) -> impl IntoView + use<> {
+    hear_from(topics, String::new())
+}
+
+/// As [`hear`], with the address that the page is fetched from, for one that shows something else each time it is opened.
+pub fn hear_from(topics: &[Topic], from: String) -> impl IntoView + use<> {
     let topics: Vec<&'static str> = topics.iter().map(Into::into).collect();
-    view! { <Live topics=topics.join(",") /> }
+    view! { <Refresh topics=topics.join(",") from=from /> }
 }

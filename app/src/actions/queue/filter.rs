@@ -12,7 +12,7 @@ use crate::context::Viewer;
 /// The filters of the queue, as the address and every form on the page carry them; empty ones filter nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Shown {
+pub struct QueueFilter {
     /// The workflow's name.
     pub workflow: String,
     /// `sdr` or `manual`.
@@ -23,7 +23,7 @@ pub struct Shown {
     pub of: String,
 }
 
-impl Shown {
+impl QueueFilter {
     /// The names and values that are set.
     pub fn pairs(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let all = [
@@ -71,13 +71,16 @@ mod tests {
 
     #[test]
     fn an_address_holds_what_is_set_and_nothing_strange() {
-        let shown =
-            Shown { workflow: "inbound-form".into(), action: "assign&x=1//".into(), ..Shown::default() };
-        assert_eq!(Shown::default().href(None), "/queue");
+        let shown = QueueFilter {
+            workflow: "inbound-form".into(),
+            action: "assign&x=1//".into(),
+            ..QueueFilter::default()
+        };
+        assert_eq!(QueueFilter::default().href(None), "/queue");
         assert_eq!(shown.href(None), "/queue?workflow=inbound-form&action=assignx1");
         let lead = LeadId(uuid::Uuid::nil());
         assert_eq!(
-            Shown::default().href(Some((lead, "revive"))),
+            QueueFilter::default().href(Some((lead, "revive"))),
             "/queue?lead=00000000-0000-0000-0000-000000000000&in=revive"
         );
     }

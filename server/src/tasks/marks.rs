@@ -1,0 +1,28 @@
+//! Tells open pages of what happens too often to be told in its own transaction.
+
+use std::time::Duration;
+
+use store::Store;
+use tokio_util::sync::CancellationToken;
+
+use crate::tasks::trouble::Trouble;
+
+/// How often marked topics are told: a page that changes more often than this cannot be read.
+const FLUSH_EVERY: Duration = Duration::from_millis(300);
+
+/// Tells marked topics until the token is cancelled.
+pub async fn run(store: Store, shutdown: CancellationToken) {
+    let mut trouble = Trouble::default();
+    while !shutdown.is_cancelled() {
+        match store.flush_marks().await {
+            Ok(_) => {
+                trouble.over("telling open pages of changes");
+                tokio::select! {
+                    () = tokio::time::sleep(FLUSH_EVERY) => {}
+                    () = shutdown.cancelled() => {}
+                }
+            }
+            Err(error) => trouble.wait("telling open pages of changes", &error, &shutdown).await,
+        }
+    }
+}

@@ -1,0 +1,405 @@
+//! Which modules of a package use which, read from the paths in its source.
+//!
+//! A path is followed through the names that a module declares or imports, so that one that goes through a re-export
+//! counts for where it leads. Code under `#[cfg(test)]` does not count. What a glob import brings is not known.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::str::FromStr as _;
+
+use anyhow::{Context, Result, anyhow};
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+
+/// A path by its segments: `crate` or the name of another crate first, once it has been resolved.
+pub type Segments = Vec<String>;
+
+/// The modules of one package.
+#[derive(Default)]
+pub struct Modules {
+    /// The paths that each module uses, as they are written, and the file they are in.
+    uses: Vec<Use>,
+    /// Every module, by its path without `crate`.
+    known: BTreeSet<Segments>,
+    /// What a name of a module was imported from.
+    imports: BTreeMap<Segments, Segments>,
+}
+
+struct Use {
+    module: Segments,
+    file: String,
+    path: Segments,
+}
+
+/// A path with the module that uses it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Resolved {
+    /// The module, without `crate`.
+    pub module: Segments,
+    /// Its file.
+    pub file: String,
+    /// Where the path leads.
+    pub path: Segments,
+}
+
+/// Modules of one folder of which each uses the next, and the last the first.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Circle {
+    /// Who uses whom within the circle, and a file that shows it.
+    pub edges: Vec<(String, String, String)>,
+}
+
+impl Modules {
+    /// Reads the `src` folder of a package.
+    ///
+    /// # Errors
+    /// A file cannot be read, or is no Rust.
+    pub fn read(package: &Path) -> Result<Self> {
+        let root = package.join("src");
+        let mut files = Vec::new();
+        collect(&root, &mut files)?;
+        let sources = files.into_iter().map(|file| {
+            let text =
+                std::fs::read_to_string(&file).with_context(|| format!("reading {}", file.display()))?;
+            let name = file.strip_prefix(&root).unwrap_or(&file).to_string_lossy().into_owned();
+            Ok((name, text))
+        });
+        Self::of(sources.collect::<Result<Vec<_>>>()?)
+    }
+
+    /// Reads sources by their names below `src`.
+    ///
+    /// # Errors
+    /// A source is no Rust.
+    pub fn of(sources: impl IntoIterator<Item = (String, String)>) -> Result<Self> {
+        let mut modules = Self::default();
+        for (file, text) in sources {
+            let tokens =
+                TokenStream::from_str(&text).map_err(|error| anyhow!("{file} is no Rust: {error}"))?;
+            let module = module_of(&file);
+            modules.scan(&module, &file, tokens);
+        }
+        Ok(modules)
+    }
+
+    /// Every path that is used, and where it leads.
+    pub fn resolved(&self) -> impl Iterator<Item = Resolved> + '_ {
+        self.uses.iter().filter_map(|used| {
+            let path = self.resolve(&used.module, &used.path, 0)?;
+            Some(Resolved { module: used.module.clone(), file: used.file.clone(), path })
+        })
+    }
+
+    /// The circles among the modules directly in a folder.
+    pub fn circles(&self, folder: &[String]) -> Vec<Circle> {
+        let mut edges: BTreeMap<(String, String), String> = BTreeMap::new();
+        for used in self.resolved() {
+            let Some((from, to)) = used.module.strip_prefix(folder).zip(below(&used.path, folder)) else {
+                continue;
+            };
+            if let (Some(from), Some(to)) = (from.first(), to.first())
+                && from != to
+                && self.known.contains(&[folder, std::slice::from_ref(to)].concat())
+            {
+                edges.entry((from.clone(), to.clone())).or_insert(used.file);
+            }
+        }
+        circles(&edges)
+    }
+
+    fn scan(&mut self, module: &[String], file: &str, tokens: TokenStream) {
+        for end in 0..=module.len() {
+            self.known.insert(module[..end].to_vec());
+        }
+        let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+        let mut at = 0;
+        while at < tokens.len() {
+            if is_test(&tokens[at..]) {
+                at = after_item(&tokens, at + 2);
+            } else if let Some((name, body)) = inline_module(&tokens[at..]) {
+                self.scan(&[module, &[name]].concat(), file, body.stream());
+                at += 3;
+            } else if is_ident(&tokens[at], "use") {
+                let mut tree = Tree::default();
+                at = tree.read(&tokens, at + 1, &[]);
+                for (path, name) in tree.leaves {
+                    self.imports.insert([module, &[name]].concat(), path.clone());
+                    self.note(module, file, path);
+                }
+            } else if starts_path(&tokens, at) {
+                let mut tree = Tree::default();
+                at = tree.read(&tokens, at, &[]);
+                for (path, _) in tree.leaves {
+                    self.note(module, file, path);
+                }
+            } else {
+                if let TokenTree::Group(group) = &tokens[at] {
+                    self.scan(module, file, group.stream());
+                }
+                at += 1;
+            }
+        }
+    }
+
+    fn note(&mut self, module: &[String], file: &str, path: Segments) {
+        self.uses.push(Use { module: module.to_vec(), file: file.to_owned(), path });
+    }
+
+    /// Where a path leads that stands in a module; `None` for one that leads nowhere outside its function.
+    fn resolve(&self, module: &[String], path: &[String], depth: usize) -> Option<Segments> {
+        let first = path.first()?;
+        let (mut here, rest) = match first.as_str() {
+            "crate" => (Vec::new(), &path[1..]),
+            "self" => (module.to_vec(), &path[1..]),
+            "super" => {
+                let up = path.iter().take_while(|segment| *segment == "super").count();
+                (module[..module.len().saturating_sub(up)].to_vec(), &path[up..])
+            }
+            name if self.known.contains(&[module, &[name.to_owned()]].concat()) => (module.to_vec(), path),
+            name => match self.imports.get(&[module, &[name.to_owned()]].concat()) {
+                // `use engine::…` names another crate, unless it says where `engine` comes from.
+                Some(target) if target.first() != Some(first) && depth < DEPTH => {
+                    let target = self.resolve(module, target, depth + 1)?;
+                    return Some([&target, &path[1..]].concat());
+                }
+                _ => return Some(path.to_vec()),
+            },
+        };
+        for (index, segment) in rest.iter().enumerate() {
+            let next = [&here[..], std::slice::from_ref(segment)].concat();
+            if self.known.contains(&next) {
+                here = next;
+            } else if let Some(target) = self.imports.get(&next).filter(|_| depth < DEPTH) {
+                let target = self.resolve(&here, target, depth + 1)?;
+                return Some([&target, &rest[index + 1..]].concat());
+            } else {
+                here.extend_from_slice(&rest[index..]);
+                break;
+            }
+        }
+        Some([&["crate".to_owned()], &here[..]].concat())
+    }
+}
+
+/// Imports that are followed through each other; more are a circle.
+const DEPTH: usize = 8;
+
+/// The leaves of a use tree, or the one path of an expression: each with the name that it gets.
+#[derive(Default)]
+struct Tree {
+    leaves: Vec<(Segments, String)>,
+}
+
+impl Tree {
+    /// Reads from `at` on; returns where it ends.
+    fn read(&mut self, tokens: &[TokenTree], mut at: usize, before: &[String]) -> usize {
+        let mut path = before.to_vec();
+        if is_colons(tokens, at) {
+            at += 2;
+        }
+        loop {
+            match tokens.get(at) {
+                Some(TokenTree::Ident(ident)) => {
+                    path.push(ident.to_string().trim_start_matches("r#").to_owned());
+                    at += 1;
+                    if is_colons(tokens, at) {
+                        at += 2;
+                        continue;
+                    }
+                }
+                Some(TokenTree::Group(group))
+                    if group.delimiter() == Delimiter::Brace && !path.is_empty() =>
+                {
+                    let inner: Vec<TokenTree> = group.stream().into_iter().collect();
+                    let mut within = 0;
+                    while within < inner.len() {
+                        let end = self.read(&inner, within, &path);
+                        within = end.max(within + 1);
+                    }
+                    return at + 1;
+                }
+                // A glob, or the generic arguments of an expression: what comes before is used.
+                _ => {}
+            }
+            break;
+        }
+        if path.last().is_some_and(|last| last == "self") && path.len() > 1 {
+            path.pop();
+        }
+        let mut name = path.last().cloned().unwrap_or_default();
+        if tokens.get(at).is_some_and(|token| is_ident(token, "as"))
+            && let Some(TokenTree::Ident(ident)) = tokens.get(at + 1)
+        {
+            name = ident.to_string();
+            at += 2;
+        }
+        if path.len() > before.len() || !before.is_empty() && path == before {
+            self.leaves.push((path, name));
+        }
+        at
+    }
+}
+
+fn collect(folder: &Path, files: &mut Vec<std::path::PathBuf>) -> Result<()> {
+    for entry in std::fs::read_dir(folder).with_context(|| format!("reading {}", folder.display()))? {
+        let path = entry?.path();
+        if path.is_dir() {
+            collect(&path, files)?;
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(())
+}
+
+/// `pages/queue/mod.rs` is `pages::queue`.
+fn module_of(file: &str) -> Segments {
+    let mut module: Segments = file.trim_end_matches(".rs").split('/').map(str::to_owned).collect();
+    if matches!(module.last().map(String::as_str), Some("mod" | "lib" | "main")) {
+        module.pop();
+    }
+    module
+}
+
+/// A resolved path below a folder.
+fn below<'p>(path: &'p [String], folder: &[String]) -> Option<&'p [String]> {
+    path.strip_prefix(&["crate".to_owned()][..])?.strip_prefix(folder)
+}
+
+fn is_ident(token: &TokenTree, text: &str) -> bool {
+    matches!(token, TokenTree::Ident(ident) if ident == text)
+}
+
+fn is_punct(token: Option<&TokenTree>, sign: char) -> bool {
+    matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == sign)
+}
+
+fn is_colons(tokens: &[TokenTree], at: usize) -> bool {
+    is_punct(tokens.get(at), ':') && is_punct(tokens.get(at + 1), ':')
+}
+
+/// Whether a path of several segments begins here.
+fn starts_path(tokens: &[TokenTree], at: usize) -> bool {
+    let goes_on = at >= 2 && is_colons(tokens, at - 2);
+    matches!(tokens[at], TokenTree::Ident(_)) && is_colons(tokens, at + 1) && !goes_on
+}
+
+/// `#[cfg(test)]`.
+fn is_test(tokens: &[TokenTree]) -> bool {
+    let [TokenTree::Punct(hash), TokenTree::Group(attribute), ..] = tokens else { return false };
+    hash.as_char() == '#' && attribute.stream().to_string().replace(' ', "") == "cfg(test)"
+}
+
+/// `mod name { … }`.
+fn inline_module(tokens: &[TokenTree]) -> Option<(String, &Group)> {
+    match tokens {
+        [TokenTree::Ident(word), TokenTree::Ident(name), TokenTree::Group(body), ..] if word == "mod" => {
+            Some((name.to_string(), body))
+        }
+        _ => None,
+    }
+}
+
+/// Where the item that begins here ends: after its braces or its semicolon.
+fn after_item(tokens: &[TokenTree], from: usize) -> usize {
+    let is_end = |token: &TokenTree| match token {
+        TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
+        other => is_punct(Some(other), ';'),
+    };
+    tokens[from..].iter().position(is_end).map_or(tokens.len(), |end| from + end + 1)
+}
+
+/// The groups of modules that reach each other.
+fn circles(edges: &BTreeMap<(String, String), String>) -> Vec<Circle> {
+    let nodes: BTreeSet<&String> = edges.keys().flat_map(|(from, to)| [from, to]).collect();
+    let reach = |start: &String| {
+        let (mut seen, mut next) = (BTreeSet::new(), vec![start.clone()]);
+        while let Some(node) = next.pop() {
+            for (_, to) in edges.keys().filter(|(from, _)| *from == node) {
+                if seen.insert(to.clone()) {
+                    next.push(to.clone());
+                }
+            }
+        }
+        seen
+    };
+    let reach: BTreeMap<&String, BTreeSet<String>> = nodes.iter().map(|node| (*node, reach(node))).collect();
+    let mut groups: BTreeSet<BTreeSet<&String>> = BTreeSet::new();
+    for (node, reached) in reach.iter().filter(|(node, reached)| reached.contains(**node)) {
+        let back = |other: &&&String| reached.contains(**other) && reach[**other].contains(*node);
+        groups.insert(nodes.iter().filter(back).copied().collect());
+    }
+    let within = |group: BTreeSet<&String>| {
+        let inside = edges.iter().filter(|((from, to), _)| group.contains(from) && group.contains(to));
+        Circle { edges: inside.map(|((from, to), file)| (from.clone(), to.clone(), file.clone())).collect() }
+    };
+    groups.into_iter().map(within).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn modules(sources: &[(&str, &str)]) -> Modules {
+        Modules::of(sources.iter().map(|(file, text)| ((*file).to_owned(), (*text).to_owned()))).unwrap()
+    }
+
+    fn paths(sources: &[(&str, &str)]) -> Vec<String> {
+        modules(sources).resolved().map(|used| used.path.join("::")).collect()
+    }
+
+    #[test]
+    fn a_path_leads_where_its_imports_do() {
+        let sources = [
+            ("lib.rs", "pub mod a; pub mod b; pub use a::Thing;"),
+            ("a.rs", "pub struct Thing;"),
+            (
+                "b/mod.rs",
+                "mod c; use engine::bundle::{self, Part as P}; fn f(p: P) { bundle::Bundle::compile(p) }",
+            ),
+            ("b/c.rs", "use crate::Thing; fn g() { super::super::a::h(view! { <X y=crate::a::z() /> }) }"),
+        ];
+        let found = paths(&sources);
+        for expected in [
+            "crate::a::Thing",
+            "engine::bundle::Bundle::compile",
+            "engine::bundle::Part",
+            "crate::a::h",
+            "crate::a::z",
+        ] {
+            assert!(found.iter().any(|path| path == expected), "{expected} is not in {found:?}");
+        }
+    }
+
+    #[test]
+    fn a_circle_is_found_through_a_re_export_and_not_through_a_test() {
+        let circle = modules(&[
+            ("lib.rs", "pub mod a; pub mod b; pub mod c; pub use b::Thing;"),
+            ("a/mod.rs", "use crate::Thing;"),
+            ("b.rs", "mod inner { use super::super::c::x; }"),
+            ("c.rs", "fn f() { crate::a::g() }"),
+        ]);
+        let found = circle.circles(&[]);
+        assert_eq!(found.len(), 1);
+        let edges: Vec<_> = found[0].edges.iter().map(|(from, to, _)| format!("{from}→{to}")).collect();
+        assert_eq!(edges, ["a→b", "b→c", "c→a"]);
+
+        let straight = modules(&[
+            ("lib.rs", "pub mod a; pub mod b;"),
+            ("a.rs", "use crate::b; // crate::b uses us in a test only\n"),
+            ("b.rs", "#[cfg(test)]\nmod tests { use crate::a; }\n#[cfg(test)]\nfn f() { crate::a::g() }"),
+        ]);
+        assert!(straight.circles(&[]).is_empty());
+    }
+
+    #[test]
+    fn circles_are_looked_for_in_one_folder() {
+        let modules = modules(&[
+            ("pages/mod.rs", "pub mod a; pub mod b;"),
+            ("pages/a.rs", "use super::b::x;"),
+            ("pages/b.rs", "use crate::pages::a::y;"),
+        ]);
+        assert!(modules.circles(&[]).is_empty());
+        assert_eq!(modules.circles(&["pages".to_owned()]).len(), 1);
+    }
+}
