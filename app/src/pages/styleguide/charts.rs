@@ -2,7 +2,7 @@
 
 use engine::control::calibration::Reliability;
 
-use super::{Group, Theme, example};
+use super::{PieceGroup, Theme, example};
 use crate::ui::charts::Chart;
 use crate::ui::charts::bars::{Bar, bars};
 use crate::ui::charts::funnel::{Stage, funnel};
@@ -17,7 +17,7 @@ fn shown(chart: &Chart) -> leptos::prelude::AnyView {
     chart.view(|ending| format!("/dashboard/charts/{file}.{ending}"))
 }
 
-pub fn charts() -> Group {
+pub fn charts() -> PieceGroup {
     let stacked = |theme: Theme| {
         let bar = |label: &str, counts| Bar { label: label.to_owned(), counts };
         let all = [
@@ -64,7 +64,7 @@ pub fn charts() -> Group {
         ))
     };
     let up = |_| spark(&[Some(3.0), Some(4.0), None, Some(4.5), Some(7.0)], 3);
-    Group {
+    PieceGroup {
         name: "Charts",
         about: "Bars and lines; axes and legend in HTML, a sentence and a table beside, files to take away",
         examples: vec![

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use store::reads::keyset::{Beside, Cursor, Order};
 use strum::VariantArray as _;
 
-use super::{Group, Theme, example};
+use super::{PieceGroup, Theme, example};
 use crate::flash::Flash;
 use crate::ui::chip::{Truth, action_chip, dotted, truth, unknown_chip};
 use crate::ui::clock::Clock;
@@ -21,7 +21,7 @@ use crate::ui::table::{Column, Count, Sorted, Table, pager};
 
 const HERE: &str = "/styleguide";
 
-pub fn words() -> Group {
+pub fn words() -> PieceGroup {
     let actions =
         |_| Action::VARIANTS.iter().map(|action| view! { {action_chip(*action)}" " }).collect_view();
     let truths = |_| {
@@ -40,7 +40,7 @@ pub fn words() -> Group {
     };
     let badges = |_| view! { <span class="row"><span class="tag">"Read"</span><span class="tag">"Send events"</span></span> };
     let sure = |_| view! { <span class="row">{confidence(0.91, Some(0.85))}{confidence(0.62, Some(0.85))}{confidence(0.4, None)}</span> };
-    Group {
+    PieceGroup {
         name: "Words",
         about: "What was decided, what a condition came to, how something stands",
         examples: vec![
@@ -54,7 +54,7 @@ pub fn words() -> Group {
     }
 }
 
-pub fn buttons_and_fields() -> Group {
+pub fn buttons_and_fields() -> PieceGroup {
     let buttons = |_| {
         view! {
             <span class="row">
@@ -103,7 +103,7 @@ pub fn buttons_and_fields() -> Group {
             </ul>
         }
     };
-    Group {
+    PieceGroup {
         name: "Controls",
         about: "28 px high, 40 under a finger; errors stand at their field and keep what was typed",
         examples: vec![
@@ -117,7 +117,7 @@ pub fn buttons_and_fields() -> Group {
     }
 }
 
-pub fn messages() -> Group {
+pub fn messages() -> PieceGroup {
     let empty = |_| {
         let steps = view! { <p>"No lead passes all of these filters."</p><a class="btn" href=HERE>"Clear all filters"</a> };
         note::empty(Icon::Search, "No lead like this", steps)
@@ -127,7 +127,7 @@ pub fn messages() -> Group {
         note::empty(Icon::Alert, "Something went wrong on our side.", steps)
     };
     let stop = || view! { <button class="btn" type="button">"Stop trying"</button> }.into_any();
-    Group {
+    PieceGroup {
         name: "Messages",
         about: "What happened, what is missing, how far it is, and what to do about it",
         examples: vec![
@@ -154,7 +154,7 @@ pub fn messages() -> Group {
     }
 }
 
-pub fn opened() -> Group {
+pub fn opened() -> PieceGroup {
     let asked = |_| {
         let form = view! { <p>"3 failed actions are sent again, each with the key it had."</p><button class="btn primary" type="button">"Try all 3 again"</button> };
         ask("Try all 3 again", false, form)
@@ -165,7 +165,7 @@ pub fn opened() -> Group {
         dialog(theme.pick("d-light", "d-dark"), "What does it mean?", "Pipeline created", content)
     };
     let folded = |_| view! { <details class="fold"><summary>"The same as a table"</summary><p>"What is folded away."</p></details> };
-    Group {
+    PieceGroup {
         name: "What opens",
         about: "By the browser alone: all of it works with scripts off",
         examples: vec![
@@ -182,7 +182,7 @@ struct Row {
     sure: f64,
 }
 
-pub fn lists(clock: Clock) -> Group {
+pub fn lists(clock: Clock) -> PieceGroup {
     let table = move |_| {
         let columns = vec![
             Column::new("lead", "Lead", "", |row: &Row| row.name),
@@ -214,7 +214,7 @@ pub fn lists(clock: Clock) -> Group {
         let chip = |name, value: &str| Chip { name, value: value.to_owned(), href: HERE.into() };
         chips(vec![chip("Decision", "Hold"), chip("Stage", "Accepted")], HERE.into())
     };
-    Group {
+    PieceGroup {
         name: "Lists",
         about: "Hairlines, figures to the right, heads in sight; two lines a row on a phone",
         examples: vec![example("Table", table), example("Pages", pages), example("Active filters", filters)],

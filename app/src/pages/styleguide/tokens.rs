@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Group, example};
+use super::{PieceGroup, example};
 
 const SIZES: [(&str, &str); 7] = [
     ("fs-1", "11 axes and keys"),
@@ -46,7 +46,7 @@ const MEANINGS: [(&str, &str); 10] = [
     ("bad", "Bad"),
 ];
 
-pub fn type_and_space() -> Group {
+pub fn type_and_space() -> PieceGroup {
     let sizes = |_| {
         SIZES
             .map(|(token, words)| view! { <p class="size" data-size=token>{words}<small>{token}</small></p> })
@@ -58,14 +58,14 @@ pub fn type_and_space() -> Group {
             .collect_view()
     };
     let weights = |_| view! { <p>"400 text"</p><p class="medium">"500 what is said of it"</p><p><b>"600 heads and figures"</b></p><p class="mono">"Mono for expressions"</p> };
-    Group {
+    PieceGroup {
         name: "Type and space",
         about: "Seven sizes, three weights, a grid of 4",
         examples: vec![example("Sizes", sizes), example("Weights", weights), example("Spaces", spaces)],
     }
 }
 
-pub fn colours() -> Group {
+pub fn colours() -> PieceGroup {
     let neutrals = |_| {
         NEUTRALS
             .map(|token| view! { <p class="swatch"><span data-token=token></span><small>{token}</small></p> })
@@ -74,7 +74,7 @@ pub fn colours() -> Group {
     let meanings = |_| {
         MEANINGS.map(|(tone, words)| view! { <p class="swatch" data-a=tone><span class="soft"></span><span class="mark"></span><span class="tone">{words}</span></p> }).collect_view()
     };
-    Group {
+    PieceGroup {
         name: "Colours",
         about: "Ink on paper, one accent; colour is meaning and never alone",
         examples: vec![
