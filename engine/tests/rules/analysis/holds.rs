@@ -99,13 +99,24 @@ fn assert_holds(definitions: &[Definition], finding: &Finding, lead: &Lead) -> R
     Ok(())
 }
 
+/// Rules of which some repeat the condition of an earlier one.
+fn definitions() -> impl Strategy<Value = Vec<Definition>> {
+    let repeated = prop::option::weighted(0.25, any::<prop::sample::Index>());
+    prop::collection::vec((condition(), 0_usize..4, repeated), 1..7).prop_map(|all| {
+        let when = |at: usize| match all[at].2 {
+            Some(earlier) if at > 0 => all[earlier.index(at)].0.clone(),
+            _ => all[at].0.clone(),
+        };
+        all.iter().enumerate().map(|(at, (_, kind, _))| (when(at), *kind)).collect()
+    })
+}
+
 #[test]
 fn what_is_found_holds_for_every_lead() {
     let met = RefCell::new(BTreeMap::<&str, u32>::new());
     let config = ProptestConfig { source_file: Some(file!()), ..cases(600) };
-    let definitions = prop::collection::vec((condition(), 0_usize..4), 1..7);
     let leads = prop::collection::vec(lead(), 40);
-    let ran = TestRunner::new(config).run(&(definitions, leads), |(definitions, leads)| {
+    let ran = TestRunner::new(config).run(&(definitions(), leads), |(definitions, leads)| {
         let rules = rules_of(&definitions);
         // A list without entries where the set asks one: half of the sets know of it.
         let lists = if definitions.len() % 2 == 0 {

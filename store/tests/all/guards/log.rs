@@ -39,7 +39,7 @@ async fn assert_written_once(guards: &mut Guards, table: &str, partition: &str) 
 }
 
 #[tokio::test]
-async fn every_partition_of_every_log_table_is_written_once() {
+async fn every_partition_of_every_log_table_and_every_other_record_is_written_once() {
     let mut guards = Guards::open("").await;
     guards.unguarded(WORLD).await;
     let listed: Vec<String> =
@@ -56,6 +56,12 @@ async fn every_partition_of_every_log_table_is_written_once() {
         }
         guards.is_written_once("TRUNCATE", table, &format!("TRUNCATE {table}")).await;
     }
+    for table in ["release_approvals", "release_history"] {
+        let update = format!("UPDATE {table} SET release_id = release_id");
+        guards.is_written_once("UPDATE", table, &update).await;
+        guards.is_written_once("DELETE", table, &format!("DELETE FROM {table}")).await;
+    }
+    guards.is_written_once("DELETE", "releases", "DELETE FROM releases").await;
     let verdicts = "queue_verdicts";
     guards.is_written_once("UPDATE", verdicts, "UPDATE queue_verdicts SET turn = turn").await;
     guards.is_written_once("DELETE", verdicts, "DELETE FROM queue_verdicts").await;
