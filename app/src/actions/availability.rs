@@ -63,7 +63,8 @@ fn end_of(text: &str, zone: Tz) -> Result<Option<DateTime<Utc>>, String> {
     let end = next.and_then(|next| {
         (0..3).find_map(|hour| next.and_hms_opt(hour, 0, 0)?.and_local_timezone(zone).earliest())
     });
-    end.map(|end| Some(end.with_timezone(&Utc))).ok_or_else(|| "Not saved. The last day away is no date.".into())
+    end.map(|end| Some(end.with_timezone(&Utc)))
+        .ok_or_else(|| "Not saved. The last day away is no date.".into())
 }
 
 #[cfg(test)]

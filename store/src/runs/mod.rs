@@ -110,12 +110,18 @@ pub async fn ensure(store: &Store, actor: &Actor, kind: &str, work_key: &str, in
     by_key(store, kind, work_key).await?.ok_or(Error::NotFound("run"))
 }
 
+/// Finds the run of a key that will have a result or has one; where there is none, the newest that failed or was cancelled.
 async fn by_key(store: &Store, kind: &str, work_key: &str) -> Result<Option<Run>> {
-    let newest = run::Entity::find()
+    let of_key = run::Entity::find()
         .filter(run::Column::Kind.eq(kind))
         .filter(run::Column::WorkKey.eq(work_key))
         .order_by_desc(run::Column::Id);
-    Ok(newest.one(store.db()).await?)
+    let without_result = [RunState::Failed, RunState::Cancelled].map(<&str>::from);
+    let with_result = of_key.clone().filter(run::Column::State.is_not_in(without_result));
+    match with_result.one(store.db()).await? {
+        Some(run) => Ok(Some(run)),
+        None => Ok(of_key.one(store.db()).await?),
+    }
 }
 
 async fn insert(connection: &mut PgConnection, actor: &Actor, id: Uuid, new: NewRun<'_>) -> Result<()> {

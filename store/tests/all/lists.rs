@@ -59,8 +59,11 @@ async fn views_are_bounded() {
 
 /// An act that is worth nothing but its row in the audit log.
 async fn set_zone(store: &Store, actor: &Actor, time_zone: &str) -> store::Result<()> {
-    let chosen =
-        people::Preferences { time_zone, number_format: store::settings::NumberFormat::Comma, single_keys: true };
+    let chosen = people::Preferences {
+        time_zone,
+        number_format: store::settings::NumberFormat::Comma,
+        single_keys: true,
+    };
     people::set_preferences(store, actor, chosen).await
 }
 

@@ -64,7 +64,8 @@ fn row(
     let takes = match away {
         Some(until) => {
             let last = until - TimeDelta::seconds(1);
-            view! { <span class="tone" data-a="warn">"Away until the end of "{clock.day(last)}</span> }.into_any()
+            view! { <span class="tone" data-a="warn">"Away until the end of "{clock.day(last)}</span> }
+                .into_any()
         }
         None => "Yes".into_any(),
     };
@@ -88,7 +89,8 @@ fn form(
     away: Option<DateTime<Utc>>,
 ) -> impl IntoView + use<> {
     let zone = here.clock.zone;
-    let last = away.map(|until| (until - TimeDelta::seconds(1)).with_timezone(&zone).format("%Y-%m-%d").to_string());
+    let last =
+        away.map(|until| (until - TimeDelta::seconds(1)).with_timezone(&zone).format("%Y-%m-%d").to_string());
     let today = here.clock.now.with_timezone(&zone).format("%Y-%m-%d").to_string();
     let form = view! {
         <form method="post" action=SetAvailability::PATH>
