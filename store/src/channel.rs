@@ -1,5 +1,7 @@
 //! The channels on which processes tell each other of commits (Postgres `NOTIFY`). A notification is a hint: it says that
 //! there may be something to read, and nothing depends on its arrival.
+//!
+//! Hand-written SQL: notifications only.
 
 use sqlx::PgConnection;
 

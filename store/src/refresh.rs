@@ -3,6 +3,8 @@
 //! People's acts are told by [`crate::control::audit`], in their transaction. What happens thousands of times a second
 //! (decisions, deliveries) is only marked ([`crate::Store::mark`]), and told a few times a second by
 //! [`crate::Store::flush_marks`].
+//!
+//! Hand-written SQL: notifications only.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
