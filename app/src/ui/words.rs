@@ -195,7 +195,7 @@ pub fn act(action: &str) -> String {
         "change.start" => "Began a draft",
         "change.save" => "Saved a draft",
         "change.submit" => "Submitted a change",
-        "change.withdraw" => "Took a change back",
+        "change.withdraw" => "Withdrew a change",
         "change.sign" => "Approved a change",
         "change.return" => "Sent a change back",
         "change.comment" => "Commented on a change",

@@ -48,8 +48,7 @@ impl fmt::Debug for SecretText {
 }
 
 /// What access tokens are obtained with, at whose token endpoint (RFC 6749 §3.2).
-///
-/// As it is stored, `S` is the secret; as it is written in a file, `S` says where the secret is.
+// As it is stored, `S` is the secret; as it is written in a file, `S` says where the secret is. The file's schema shows the lines above.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(
     tag = "grant",

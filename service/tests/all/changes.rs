@@ -33,6 +33,7 @@ async fn submit(
         let change = changes::locked(&mut tx, number).await?;
         let store::actor::Who::Person(person) = author.who else { panic!() };
         changes::set_submitted(&mut tx, author, &change, person, approvers).await?;
+        changes::log(&mut tx, author, "change.submit", number, json!({})).await?;
         return Ok(tx.commit().await?);
     }
     changing::submit(store, author, number, revision).await?;

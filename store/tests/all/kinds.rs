@@ -77,7 +77,7 @@ async fn a_title_is_set_changed_and_removed_and_each_time_audited() {
     assert!(!set(None).await.unwrap());
     assert_eq!(titles::titles(store).await.unwrap().get(list), None);
     let entries: Vec<(String, Option<String>)> = sqlx::query_as(
-        "SELECT subject, detail ->> 'title' FROM audit_log WHERE action = 'version.set_title' ORDER BY id",
+        "SELECT subject, detail ->> 'title' FROM audit_log WHERE action = 'version.set_title' ORDER BY xact",
     )
     .fetch_all(store.pool())
     .await

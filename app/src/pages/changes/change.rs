@@ -62,12 +62,12 @@ impl Loaded {
         self.request.actor().is_some_and(|actor| service::change::may_write(&actor, &self.change))
     }
 
-    /// Whether the viewer had a hand in it, and so does not sign it.
+    /// Whether the viewer edited it, and so may not approve it.
     pub fn had_a_hand(&self) -> bool {
         self.editors.iter().any(|(id, _)| *id == self.viewer.id)
     }
 
-    /// The roles that have to sign: those that were asked for, or would be.
+    /// The roles that must approve it: those that were asked for, or would be.
     pub fn approvers(&self) -> Vec<Role> {
         match &self.reading {
             Some(reading) => reading.approvers(self.change.kind),

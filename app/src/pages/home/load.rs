@@ -54,7 +54,7 @@ pub struct HomeData {
     pub queue: Option<(Vec<Waiting>, i64)>,
     /// Leads of the viewer that they have not answered.
     pub assigned: Vec<Assigned>,
-    /// Changes that the viewer is asked to sign.
+    /// Changes that the viewer can approve.
     pub approvals: Vec<Listed>,
     /// Releases that the viewer can go live with, or approve again.
     pub releases: Vec<Release>,

@@ -36,7 +36,6 @@ const PRIVILEGES: &[(&str, &str)] = &[
     ("release_approvals", "SELECT INSERT"),
     ("release_history", "SELECT"),
     ("releases", "SELECT INSERT UPDATE"),
-    ("runs", "SELECT INSERT UPDATE"),
     ("settings", "SELECT INSERT UPDATE"),
     ("version_kinds", "SELECT"),
     ("versions", "SELECT INSERT"),

@@ -60,10 +60,6 @@ INSERT INTO saved_views (id, person_id, page, name, query, created_at)
 INSERT INTO used_forms (actor, token, request_id, used_at) VALUES ('test', 'x', 'x', now());
 INSERT INTO notices (id, person_id, what, reason, by_whom, at, due_at)
     VALUES ('00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000001', 'stopped', '', 'test', now(), now());
-INSERT INTO runs (id, kind, work_key, input, created_by, created_at)
-    VALUES ('00000000-0000-7000-8000-000000000001', 'change_impact', 'x', '{}', 'test', now());
-INSERT INTO uploads (id, person_id, file_name, bytes, created_at)
-    VALUES ('00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000001', 'leads.csv', 1, now());
 -- The tables of months: this one.
 INSERT INTO events (id, lead_id, workflow_id, kind, source, body, received_at, received_from, request_id, hash)
     VALUES (uuid_v7_floor(now()), '00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000001', 'form', 'web', 'x', now(), 'test', 'x', sha256('x'));
