@@ -122,9 +122,8 @@ pub async fn replay_next(
     filter: &DeadFilter,
     after: Option<EffectId>,
 ) -> Result<Option<(EffectId, ReplayedMany)>> {
-    let query = format!(
-        "SELECT effect_id FROM outbox WHERE {DEAD} ORDER BY effect_id LIMIT $4 FOR UPDATE SKIP LOCKED"
-    );
+    // Waits for locked ones: they may be held by a process that was killed, and none must be left out.
+    let query = format!("SELECT effect_id FROM outbox WHERE {DEAD} ORDER BY effect_id LIMIT $4 FOR UPDATE");
     let ids: Vec<Uuid> = sqlx::query_scalar(sqlx::AssertSqlSafe(query))
         .bind(after.map_or(Uuid::nil(), |id| id.0))
         .bind(filter.destination.map(|id| id.0))

@@ -42,30 +42,34 @@ pub async fn over(store: &Store, id: Uuid) -> Run {
 }
 
 /// Works on a run as processes do that are killed at random, until so many were; returns how many it took.
-async fn killed(context: &RunContext, kind: RunKind, longest_ms: u64, mut left: usize) -> usize {
+async fn killed(context: &RunContext, id: Uuid, kind: RunKind, longest_ms: u64, most: usize) -> usize {
     let store = context.pipeline.store();
-    let all = left;
-    while let Some(claim) = runs::claim(store, "test", &[kind.into()], run::LEASE).await.unwrap() {
-        let context = context.clone();
-        let process =
-            tokio::spawn(async move { run::execute(&context, claim, &CancellationToken::new()).await });
-        if left == 0 {
-            process.await.unwrap().unwrap();
-            break;
-        }
-        tokio::time::sleep(Duration::from_micros(rand::random_range(0..longest_ms * 1_000))).await;
-        if process.is_finished() {
-            break;
-        }
-        process.abort();
-        process.await.ok();
-        left -= 1;
+    let mut kills = 0;
+    while !runs::by_id(store, id).await.unwrap().state().unwrap().is_over() {
         sqlx::query("UPDATE runs SET leased_until = now() - interval '1 second' WHERE state = 'running'")
             .execute(store.pool())
             .await
             .unwrap();
+        // A transaction of a process that was killed may hold the row for another moment.
+        let Some(claim) = runs::claim(store, "test", &[kind.into()], run::LEASE).await.unwrap() else {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            continue;
+        };
+        let context = context.clone();
+        let process =
+            tokio::spawn(async move { run::execute(&context, claim, &CancellationToken::new()).await });
+        if kills == most {
+            process.await.unwrap().unwrap();
+            continue;
+        }
+        tokio::time::sleep(Duration::from_micros(rand::random_range(0..longest_ms * 1_000))).await;
+        if !process.is_finished() {
+            process.abort();
+            process.await.ok();
+            kills += 1;
+        }
     }
-    all - left
+    kills
 }
 
 /// Kills runs of a kind until there were enough kills, each started anew, and returns their results.
@@ -79,7 +83,7 @@ pub async fn results_under_kills(
     let (mut kills, mut all) = (0, Vec::new());
     while kills < KILLS {
         let id = begin(all.len()).await;
-        kills += killed(context, kind, longest_ms, KILLS - kills).await;
+        kills += killed(context, id, kind, longest_ms, KILLS - kills).await;
         all.push(over(app.store(), id).await);
         assert!(all.len() < 200, "{kind} is over too soon to be killed");
     }
