@@ -129,7 +129,7 @@ pub async fn run() -> ExitCode {
         Command::Key(command) => people::key(command).await,
         Command::Import(options) => Box::pin(import::run(options)).await,
         Command::Simulate(options) => simulate::run(&options),
-        Command::Replay(options) => replay::run(options).await,
+        Command::Replay(options) => Box::pin(replay::run(options)).await,
         Command::Kill(options) => stop::kill(options).await,
         Command::Resume(options) => stop::resume(options).await,
     };

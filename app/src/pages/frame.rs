@@ -77,10 +77,11 @@ where
         return broken(&Error::SignedOut, Some(&request)).into_any();
     };
     let clock = Clock { now: request.now, zone: viewer.time_zone };
+    let everything = queue::Filter::default();
     let (around, titles, queued, waiting) = tokio::join!(
         around(&request.store),
         titles(&request.store),
-        queue::count(&request.store, &queue::Filter::default()),
+        queue::count(&request.store, &everything),
         changes::waiting_for(&request.store, viewer.id, &viewer.roles),
     );
     // Without titles, names are shown.

@@ -124,7 +124,8 @@ mod tests {
 
     #[test]
     fn every_row_of_the_table() {
-        let rows: &[(&[u16], Option<(Failure, Scope)>)] = &[
+        type Expected = (&'static [u16], Option<(Failure, Scope)>);
+        let rows: &[Expected] = &[
             (&[200, 201, 202, 204, 207, 299], None),
             (&[300, 301, 302, 303, 304, 307, 308], Some((NeedsPerson, Destination))),
             (&[401, 407], Some((NeedsPerson, Destination))),

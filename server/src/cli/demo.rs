@@ -72,7 +72,7 @@ pub(super) async fn run(options: Options) -> Result<u8, Failure> {
     settings::set_organisation(&store, &actor, &organisation).await?;
     let logins = add_people(&store, &actor).await?;
     configure(&store, &actor, &warehouse).await?;
-    play(&store, &actor, from, options.leads).await?;
+    Box::pin(play(&store, &actor, from, options.leads)).await?;
     changes::propose(&store).await?;
     println!("{logins}");
     Ok(exit::FINE)

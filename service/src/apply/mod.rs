@@ -419,5 +419,5 @@ async fn check_growth(tx: &mut PgConnection, name: &str, definition: &WorkflowFi
 }
 
 fn to_json<T: serde::Serialize>(value: &T) -> Result<Json> {
-    serde_json::to_value(value).map_err(|error| Error::from(error))
+    serde_json::to_value(value).map_err(Error::from)
 }

@@ -1,11 +1,11 @@
 //! The second half of a lead's way: one transaction for all decisions that were made together, whatever led to them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use engine::decision::Decision;
 use engine::ids::{EventId, LeadId, WorkflowId};
 use sqlx::PgConnection;
-use std::collections::BTreeMap;
 use store::ingest::{self, Claim, Claimed, LockedLead, LockedLeads, NamedLead, PoolState};
 use store::refresh::Topic;
 
@@ -100,8 +100,8 @@ impl Pipeline {
             ingest::lock_leads(tx, keyring, &named, &found).await?
         };
         for draft in drafts.iter().filter(|draft| matches!(draft.cause, Cause::Other(..))) {
-            if !locked.leads.contains_key(&draft.lead) {
-                locked.leads.insert(draft.lead, ingest::lock_lead(tx, keyring, draft.lead).await?);
+            if let Entry::Vacant(free) = locked.leads.entry(draft.lead) {
+                free.insert(ingest::lock_lead(tx, keyring, draft.lead).await?);
             }
         }
         Ok(locked)

@@ -194,9 +194,7 @@ async fn write_override(
     if verdict.kind == Kind::Accept {
         return Ok(None);
     }
-    let reason = verdict.reason.as_deref().unwrap_or_default();
-    let (place, decision, action) = (verdict.place, verdict.decision, verdict.action);
-    queue::insert_override(connection, actor, &lead.key, place, decision, action, reason, by).await.map(Some)
+    queue::insert_override(connection, actor, &lead.key, verdict, by).await.map(Some)
 }
 
 /// The outcome of a lead that is disqualified. Agreeing or changing the action is none: nobody has been in touch yet, and whether

@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
-use super::{Kind, Place, TAKE_BACK};
+use super::{Kind, Place, TAKE_BACK, Verdict};
 use crate::actor::Actor;
 use crate::control::{Audit, audit};
 use crate::entity::{person, queue_claim};
@@ -235,10 +235,7 @@ pub async fn insert_override(
     connection: &mut PgConnection,
     actor: &Actor,
     key: &DataKey,
-    place: Place,
-    decision: DecisionId,
-    action: Action,
-    reason: &str,
+    verdict: &Verdict,
     by: &str,
 ) -> Result<Uuid> {
     #[derive(Serialize)]
@@ -254,11 +251,12 @@ pub async fn insert_override(
         at: DateTime<Utc>,
     }
     let id = engine::ids::mint(actor.now, rand::random());
+    let reason = verdict.reason.as_deref().unwrap_or_default();
     let row = OverrideRow {
         id,
-        decision_id: decision,
-        lead_id: place.lead.0,
-        action,
+        decision_id: verdict.decision,
+        lead_id: verdict.place.lead.0,
+        action: verdict.action,
         reason: key.seal(reason.as_bytes(), Sealed { column: "overrides.reason", row: id }),
         by_whom: by,
         at: engine::time::cut(actor.now),

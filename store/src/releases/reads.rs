@@ -252,7 +252,8 @@ pub async fn parts(connection: &mut PgConnection, release: ReleaseId) -> Result<
 /// # Errors
 /// When the database fails.
 pub async fn approvals(connection: &mut PgConnection, release: ReleaseId) -> Result<Vec<ReleaseApproval>> {
-    let rows: Vec<(Uuid, String, String, Vec<u8>, DateTime<Utc>)> = release_approval::Entity::find()
+    type Row = (Uuid, String, String, Vec<u8>, DateTime<Utc>);
+    let rows: Vec<Row> = release_approval::Entity::find()
         .select_only()
         .column(release_approval::Column::PersonId)
         .column(person::Column::Name)
@@ -298,7 +299,8 @@ pub async fn missing_roles(connection: &mut PgConnection, release: ReleaseId) ->
 /// # Errors
 /// When the database fails.
 pub async fn history(connection: &mut PgConnection, release: ReleaseId) -> Result<Vec<ReleaseStep>> {
-    let rows: Vec<(String, Vec<u8>, DateTime<Utc>, String, String)> = sqlx::query_as(
+    type Row = (String, Vec<u8>, DateTime<Utc>, String, String);
+    let rows: Vec<Row> = sqlx::query_as(
         "SELECT stage, bundle, at, by_whom, why FROM release_history WHERE release_id = $1 ORDER BY step",
     )
     .bind(release.0)

@@ -211,7 +211,7 @@ async fn an_upload_is_its_persons_and_outdated_once_no_run_needs_it() {
     assert_eq!(uploads::outdated(store, later).await.unwrap(), [upload]);
     assert!(uploads::outdated(store, later - chrono::TimeDelta::hours(1)).await.unwrap().is_empty());
     let run = start(store, &ana).await;
-    uploads::set_run(&mut *store.pool().acquire().await.unwrap(), upload, run).await.unwrap();
+    uploads::set_run(&mut store.pool().acquire().await.unwrap(), upload, run).await.unwrap();
     assert!(uploads::outdated(store, later).await.unwrap().is_empty(), "a run waits for it");
     runs::cancel(store, &ana, run).await.unwrap();
     assert_eq!(uploads::outdated(store, later).await.unwrap(), [upload]);

@@ -79,7 +79,7 @@ impl Loaded {
 async fn load(here: Here, number: Option<String>, flash: Flash) -> Result<Page> {
     let not_found = || Error::NotFound { what: "change".into() };
     let number: i64 = number.and_then(|text| text.parse().ok()).ok_or_else(not_found)?;
-    let loaded = gather(here, number, flash).await?;
+    let loaded = Box::pin(gather(here, number, flash)).await?;
     let change = &loaded.change;
     let (tone, state) = words::change_state(change.state);
     let what = format!("{} {}", change.kind.spec().title, titles::version(change.kind, &change.name));

@@ -35,6 +35,7 @@ pub fn LeadPage() -> impl IntoView {
         decision: query.get("decision"),
         workflow: query.get("workflow"),
         nearest: query.get("nearest").is_some(),
+        decision_only: false,
     };
     page(Section::Leads, move |here| show(here, id, asked))
 }

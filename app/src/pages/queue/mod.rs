@@ -45,7 +45,7 @@ pub fn Queue() -> impl IntoView {
 }
 
 async fn show(here: Here, asked: QueueQuery, flash: Flash) -> Result<Page> {
-    let loaded = load::load(&here, asked).await?;
+    let loaded = Box::pin(load::load(&here, asked)).await?;
     let title = match loaded.total {
         0 => "Queue".to_owned(),
         total => format!("Queue, {} waiting", count(total)),

@@ -66,6 +66,9 @@ impl Kind {
     }
 }
 
+/// Reads the text of a name: its content, when it can be read, and what is wrong with it.
+pub type Parse = fn(name: &str, text: &str) -> (Option<Json>, Vec<Problem>);
+
 /// A row of the table: everything that tells one kind of version from another.
 #[derive(Debug)]
 pub struct KindSpec {
@@ -92,7 +95,7 @@ pub struct KindSpec {
     /// Returns the text that a new draft begins with.
     pub template: fn(name: &str) -> String,
     /// Reads a text: its content, when it can be read, and what is wrong with it.
-    pub parse: fn(name: &str, text: &str) -> (Option<Json>, Vec<Problem>),
+    pub parse: Parse,
     /// Writes content as a text.
     pub write: fn(body: &Json) -> Result<String, Problem>,
     /// Compares two versions; the first is absent for version 1.

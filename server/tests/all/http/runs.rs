@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use reqwest::StatusCode;
 use serde_json::{Value as Json, json};
-use server::tasks::{Means, schedule};
+use server::signals::Signals;
+use server::tasks::{Means, listen, schedule};
 use service::decide::{ReplayRange, ReplayReport};
 use service::run::{self, RunContext, RunKind};
 use store::actor::Role;
@@ -284,7 +285,9 @@ async fn a_job_that_hangs_delays_no_other_one() {
     sqlx::query("LOCK TABLE sessions IN ACCESS EXCLUSIVE MODE").execute(&mut *held).await.unwrap();
     let stop = CancellationToken::new();
     let means = Means { database_url: app.office.database.url.clone(), letters: None, data_dir: None };
-    tokio::spawn(schedule::run(app.store().clone(), means, stop.clone()));
+    let signals = Signals::default();
+    tokio::spawn(listen::run(app.store().clone(), signals.clone(), stop.clone()));
+    tokio::spawn(schedule::run(app.store().clone(), means, signals.jobs(), stop.clone()));
     let _guard = stop.drop_guard();
     let running = "SELECT coalesce(bool_or(leased_until > now()), false) FROM jobs WHERE name = 'sessions'";
     let started = async |query: &'static str| {
