@@ -42,13 +42,13 @@ impl Office {
         let (file, mut secrets) = apply::parse("test", text, folder.path())?;
         let key = format!("whsec_{}", base64::Engine::encode(&base64::prelude::BASE64_STANDARD, [7; 32]));
         secrets.destinations.insert("crm-webhook".into(), key.into_bytes().into());
-        apply::apply(
+        Box::pin(apply::apply(
             self.store(),
             &Actor::command("test"),
             &file,
             &secrets,
             ApplyOptions { bootstrap, plan: false },
-        )
+        ))
         .await
     }
 
