@@ -1,6 +1,7 @@
 //! The whole product: over HTTP, as a program, and from event to delivery. One program, since each takes hundreds of
 //! megabytes and longer to link than to run.
 
+#![allow(clippy::large_futures, reason = "a test program has stack enough")]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
