@@ -27,7 +27,7 @@ async fn uploaded(browser: &mut Browser<'_>, file: &str) -> String {
     location(&answer).strip_prefix("/import/").unwrap().to_owned()
 }
 
-fn mapping<'a>(upload: &'a str) -> Vec<(&'a str, &'a str)> {
+fn mapping(upload: &str) -> Vec<(&str, &str)> {
     vec![
         ("upload", upload),
         ("fields[workflow]", "inbound-form"),
