@@ -35,6 +35,7 @@ fn silent(name: &str) -> EventRequest {
 async fn a_field_is_read_from_an_earlier_event_as_far_back_as_its_map_says() {
     let office = Office::with(&looking_back()).await;
     let start: DateTime<Utc> = Utc::now() - TimeDelta::days(40);
+    store::migrate::make_partitions(&office.database.url, start, Utc::now()).await.unwrap();
     let first = office.send_at("k1", &size("Ana", "51-200 employees"), start).await.unwrap();
     office.send_at("k2", &size("Ben", "11-50"), start).await.unwrap();
     let soon = office.send_at("k3", &silent("Ana"), start + TimeDelta::days(29)).await.unwrap();

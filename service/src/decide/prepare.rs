@@ -314,7 +314,7 @@ pub(super) fn known<'a>(
         });
         let new = together.filter_map(|draft| {
             let event = draft.event()?;
-            let at = event.signal.event.occurred_at.unwrap_or(draft.receipt.received_at);
+            let at = engine::time::cut(event.signal.event.occurred_at.unwrap_or(draft.receipt.received_at));
             Some(EarlierEvent { event: EventDocument { id: event.id, document: &event.document }, at })
         });
         earlier.extend(stored.chain(new.filter(|earlier| earlier.at <= as_of)));

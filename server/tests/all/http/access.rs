@@ -84,7 +84,7 @@ const MATRIX: &[(&str, &str, &str)] = &[
     ("GET", "/audit.csv",                          "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("GET", "/people.csv",                         "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("GET", "/dashboard/charts/{file}",            "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
-    ("GET", "/live",                               "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
+    ("GET", "/refresh",                            "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("GET", "/settings",                           "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("GET", "/search",                             "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("GET", "/search/found",                       "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
