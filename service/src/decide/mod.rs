@@ -1,8 +1,8 @@
 //! The way of a lead, from what came in to the committed decision:
 //!
-//! 1. [`prepare`]: idempotency key → route → identify → choose the bundle by release and bucket → read the event together with
+//! 1. `prepare`: idempotency key → route → identify → choose the bundle by release and bucket → read the event together with
 //!    what is already known of the lead → decide, shadow candidates beside it. All of it without a lock.
-//! 2. [`commit`]: one transaction for all that came together. It checks again what was read without a lock (keys, release epoch,
+//! 2. `commit`: one transaction for all that came together. It checks again what was read without a lock (keys, release epoch,
 //!    identity, the lead's sequence), picks people, and writes; on a mismatch all is decided again.
 //! 3. Answer, after the commit.
 //!
