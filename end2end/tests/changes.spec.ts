@@ -74,12 +74,12 @@ for (const javaScriptEnabled of [true, false]) {
         await page.goto('/changes?show=mine');
         await page.getByRole('link', { name: `${company} is a target account` }).click();
         await expect(page.getByRole('button', { name: 'Go live' })).toHaveCount(0);
-        await expect(main(page)).toContainText('You edited this change, so someone else must go live with it.');
+        await expect(main(page)).toContainText('RevOps can go live with it.');
         await revops.getByRole('button', { name: 'Go live' }).click();
         await expect(flash(revops)).toContainText('is live in Inbound form');
         await revops.getByRole('link', { name: /^Release \d+, Inbound form$/ }).click();
         await expect(main(revops)).toContainText('Live. It decides every event of its workflow.');
-        await expect(revops.getByRole('row').filter({ hasText: 'Tam' })).toContainText('Version');
+        await expect(revops.getByRole('row').filter({ hasText: 'Target accounts' })).toContainText('Version');
         expect((await organisation.send({ ...HIGH_INTENT, company })).decision.action).toBe('assign');
         for (const other of [manager, revops]) await other.context().close();
       });
@@ -167,7 +167,7 @@ for (const javaScriptEnabled of [true, false]) {
         await page.getByRole('button', { name: 'Submit for sign-off' }).click();
         await other.goto(new URL(page.url()).pathname);
         await other.getByRole('button', { name: 'Approve as RevOps' }).click();
-        await expect(flash(other)).toContainText('it is version 1 now');
+        await expect(flash(other)).toContainText('It is version 1 now');
 
         // A second version, then back to the first: which is a third.
         await page.goto(`/lists/${name}`);

@@ -251,14 +251,16 @@ fn named(
         let selected = value == chosen;
         view! { <option value=value selected=selected>{said}</option> }
     });
+    // Beside the choice, not around it: its options would become part of its name.
+    let id = format!("choice-{}", name.replace(['[', ']'], "-"));
     view! {
-        <label class="label">
-            {label}
-            <select class="field" name=name>
+        <div class="label">
+            <label for=id.clone()>{label}</label>
+            <select id=id class="field" name=name>
                 {none.map(|none| view! { <option value="">{none}</option> })}
                 {options.collect_view()}
             </select>
-        </label>
+        </div>
     }
 }
 

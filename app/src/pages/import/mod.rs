@@ -31,7 +31,7 @@ async fn load(_here: Here) -> Result<Page> {
             <p class="meta">"CSV has a header and commas or semicolons. Nothing is imported yet: the next page shows the first rows and asks which column means what."</p>
             <p><button class="btn primary">{icon(Icon::Upload)}"Upload file"</button></p>
         </form>
-        <p><a href="/runs?kind=import">"Earlier imports"</a></p>
+        <p><a class="btn" href="/runs?kind=import">"Earlier imports"</a></p>
     };
     Ok(Page { title: "Import leads".into(), bar: bar.into_any(), body: body.into_any() })
 }
