@@ -80,9 +80,8 @@ impl From<store::Error> for Error {
             store::Error::Stale { .. } | store::Error::Duplicate(_) | store::Error::Repeated => {
                 Self::Conflict { message: sentence(&error.to_string()) }
             }
-            store::Error::Refused(_) | store::Error::Erased => {
-                Self::Invalid { message: sentence(&error.to_string()) }
-            }
+            store::Error::Refused(why) => Self::Invalid { message: sentence(&why) },
+            store::Error::Erased => Self::Invalid { message: sentence(&error.to_string()) },
             // Whoever could try again has tried by now.
             store::Error::Unavailable(_) | store::Error::Raced => {
                 tracing::warn!(request_id = request_id(), %error, "the database is not available");

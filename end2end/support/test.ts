@@ -18,10 +18,10 @@ export const seenBy = ({ open, as }: Pick<Listed, 'open' | 'as'>) => ({
     use(open ? NOBODY : await organisation.session(as ?? 'RevOps lead')),
 });
 
-/** Goes to a page, which is whole: one that still adds up its figures loads once more when it has them. Gives the answer's status. */
+/** Goes to a page, which is whole: what is still being added up or computed comes when it is there. Gives the answer's status. */
 export const visit = async (page: Page, address: string): Promise<number | undefined> => {
   const answer = await page.goto(address);
-  await expect(page.getByRole('progressbar', { name: /^Adding up the figures/ })).toHaveCount(0);
+  await expect(page.getByRole('progressbar', { name: /^(Adding up the figures|The impact is being computed)/ })).toHaveCount(0);
   return answer?.status();
 };
 

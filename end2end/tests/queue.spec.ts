@@ -110,15 +110,16 @@ test.describe('an SDR', () => {
     const { id, path } = await waiting(organisation, 'Rae Seer');
     const other = await seen(browser, organisation, 'SDR manager');
     await page.goto(path);
+    await page.locator('summary', { hasText: 'Change' }).click();
+    await page.getByLabel('Instead').selectOption('advance');
+    await page.getByLabel('Why').first().fill('Spoke with them at the fair; they start in May');
+
     await other.goto(path);
     await other.locator('summary', { hasText: 'Disqualify' }).click();
     await other.getByLabel('Why').last().fill('They sell to us');
     await other.getByRole('button', { name: 'Disqualify' }).click();
     await expect(flash(other)).toHaveText('Rae Seer: disqualified.');
 
-    await page.locator('summary', { hasText: 'Change' }).click();
-    await page.getByLabel('Instead').selectOption('advance');
-    await page.getByLabel('Why').first().fill('Spoke with them at the fair; they start in May');
     await page.getByRole('button', { name: 'Change' }).click();
     await expect(flash(page)).toHaveText(/^Nothing was decided\. Ruth Osei decided it today \d\d:\d\d: disqualified\.$/);
     await expect(page.getByLabel('What you had written')).toHaveValue('Spoke with them at the fair; they start in May');

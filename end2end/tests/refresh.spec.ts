@@ -49,12 +49,14 @@ test('a part in which boxes are ticked waits until they are not', async ({ organ
 });
 
 test('the queue shows who came in and who took the open lead, and keeps what is being written', async ({ browser, organisation, page }) => {
-  const { lead_id: id } = await organisation.send({ ...SILENT, name: 'Open Lead' });
+  // The list shows the most urgent ones: whoever waits by now is out of the way of the two who come.
+  await organisation.rows("UPDATE lead_states SET queued_at = queued_at + interval '100 days' WHERE queue IS NOT NULL", []);
+  const { lead_id: id } = await organisation.send({ ...SILENT, name: 'Open Lead', company: 'Open Company' });
   const heard = hearing(page);
   await page.goto(`/queue?lead=${id}&in=inbound-form`);
   await heard;
   const waiting = page.getByRole('list', { name: 'Leads waiting' });
-  await organisation.send({ ...SILENT, name: 'Came Later' });
+  await organisation.send({ ...SILENT, name: 'Came Later', company: 'Came Later' });
   await expect(waiting.getByRole('link', { name: 'Came Later' })).toBeVisible();
 
   await page.locator('summary', { hasText: 'Disqualify' }).click();

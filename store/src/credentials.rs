@@ -77,7 +77,10 @@ pub async fn save(
     grant: &[u8],
 ) -> Result<Uuid> {
     // One at a time: the grant is sealed for the row's id, which two first saves of a name would each make for themselves.
-    sqlx::query("LOCK TABLE credentials IN SHARE ROW EXCLUSIVE MODE").execute(&mut *connection).await?;
+    sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended('credential:' || $1, 0))")
+        .bind(name)
+        .execute(&mut *connection)
+        .await?;
     let (id, is_new) = match compare(store, connection, name, grant).await? {
         Comparison::Same(id) => return Ok(id),
         Comparison::Different(id) => (id, false),

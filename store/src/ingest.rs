@@ -146,7 +146,7 @@ async fn pools(
 /// # Errors
 /// When the database fails.
 pub async fn update_pools(connection: &mut PgConnection, pools: &BTreeMap<String, PoolState>) -> Result<()> {
-    sqlx::query("UPDATE pool_states p SET counters = u.counters FROM unnest($1::text[], $2::jsonb[]) AS u (name, counters) WHERE p.name = u.name")
+    sqlx::query("INSERT INTO pool_states (name, counters) SELECT name, counters FROM unnest($1::text[], $2::jsonb[]) AS u (name, counters) ON CONFLICT (name) DO UPDATE SET counters = excluded.counters")
         .bind(pools.keys().cloned().collect::<Vec<_>>())
         .bind(pools.values().map(|pool| pool.counters.clone()).collect::<Vec<_>>())
         .execute(connection)

@@ -54,6 +54,11 @@ impl Stage {
     pub fn is_open(self) -> bool {
         !matches!(self, Live | Retired | RolledBack)
     }
+
+    /// Returns whether a release decides in this stage, or decides beside the one that does.
+    pub fn has_traffic(self) -> bool {
+        matches!(self, Shadow | AssignReview | Rollout | Live)
+    }
 }
 
 /// What happens at a release to leads that still wait for something: enrichment, review, a person, delivery.

@@ -109,6 +109,25 @@ async fn a_repeat_gets_its_first_answer_whatever_was_reconfigured_since() {
     assert!(matches!(answers[2], Err(service::decide::Refusal::NoRoute { .. })));
 }
 
+#[tokio::test]
+async fn of_two_with_one_key_together_the_first_is_decided_and_the_other_gets_its_answer() {
+    let office = Office::with(&looking_back()).await;
+    let signal = |event: EventRequest| Signal { key: "k".into(), event };
+    let signals = vec![
+        signal(size("Ana", "51-200")),
+        signal(size("Ana", "51-200")),
+        signal(size("Ana", "11-50")),
+        Signal { key: "l".into(), event: silent("Ana") },
+    ];
+    let answers = office.pipeline.take(&receipt(Utc::now(), Mode::Live), signals).await.unwrap();
+    let Ok(Taken::New(first)) = &answers[0] else { panic!("{answers:?}") };
+    assert_eq!(answers[1], Ok(Taken::Repeat(first.clone())));
+    assert_eq!(answers[2], Err(service::decide::Refusal::KeyReused));
+    let Ok(Taken::New(last)) = &answers[3] else { panic!("{answers:?}") };
+    let stored = store::log::stored_decision(office.store(), last.decision.decision_id).await.unwrap();
+    assert_eq!(stored.sequence, 2);
+}
+
 /// Approves a rule set that advances what the demo assigns, and leaves its release as approved.
 async fn candidate(office: &Office) -> (ReleaseId, i64) {
     let changed = DEMO.replace("then: [{assign: {pool: enterprise-ae}}]", "then: [advance]");
@@ -137,6 +156,20 @@ async fn stage(office: &Office, release: ReleaseId, stages: &[(&str, i16)]) {
             .unwrap();
     }
     sqlx::query("UPDATE workflows SET release_epoch = release_epoch + 1").execute(&mut owner).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_candidate_that_is_withdrawn_decides_nothing_from_then_on() {
+    let office = Office::open().await;
+    let (release, number) = candidate(&office).await;
+    let path = [("simulation", 0), ("shadow", 0), ("assign_review", 0), ("rollout", 100)];
+    stage(&office, release, &path).await;
+    let before = office.send("k1", &good("Ana", "Initech")).await.unwrap();
+    assert_eq!(before.decision.release, Some(release));
+    let owner = store::testing::person(office.store(), "Owner", &[store::actor::Role::Revops]).await;
+    service::release::withdraw(office.store(), &owner, number, "A test").await.unwrap();
+    let after = office.send("k2", &good("Ana", "Initech")).await.unwrap();
+    assert_ne!(after.decision.release, Some(release));
 }
 
 #[tokio::test]

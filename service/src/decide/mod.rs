@@ -219,7 +219,7 @@ impl Pipeline {
         for (place, refusal) in group.refused {
             answers[place] = Some(Err(refusal));
         }
-        let mut repeats = group.repeats;
+        let (mut repeats, doubles) = (group.repeats, group.doubles);
         let committed = self.commit(group.drafts).await?;
         for (place, decision) in committed.decisions {
             answers[place] = Answer::of(decision).map(|answer| Ok(Taken::New(answer)));
@@ -229,6 +229,15 @@ impl Pipeline {
             answers[place] = Some(Err(Refusal::KeyReused));
         }
         self.answer_repeats(repeats, &mut answers).await?;
+        for double in doubles {
+            answers[double.place] = match &answers[double.first] {
+                Some(Ok(Taken::New(answer) | Taken::Repeat(answer))) if double.has_same_body => {
+                    Some(Ok(Taken::Repeat(answer.clone())))
+                }
+                Some(Err(refusal)) => Some(Err(refusal.clone())),
+                _ => Some(Err(Refusal::KeyReused)),
+            };
+        }
         Ok(answers.into_iter().map(|answer| answer.unwrap_or(Err(Refusal::KeyReused))).collect())
     }
 

@@ -1,5 +1,6 @@
 //! The first half of a lead's way: what can be found out, read and decided without a lock.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -16,10 +17,22 @@ use super::registry::{Live, Variant};
 use super::{Incoming, Pipeline, Receipt, Refusal, Signal};
 
 /// Signals that are decided and not committed.
+#[derive(Default)]
 pub struct Group {
     pub(super) refused: Vec<(usize, Refusal)>,
     pub(super) repeats: Vec<(usize, EventId)>,
+    pub(super) doubles: Vec<Double>,
     pub(super) drafts: Vec<Draft>,
+}
+
+/// A signal with the idempotency key of one before it in the same group.
+pub(super) struct Double {
+    /// Its place among what came together.
+    pub place: usize,
+    /// The place of the one before it.
+    pub first: usize,
+    /// Whether both ask for the same.
+    pub has_same_body: bool,
 }
 
 /// A decision that is made and not committed.
@@ -108,9 +121,9 @@ impl Pipeline {
     /// # Errors
     /// When the database fails.
     pub async fn prepare(&self, incoming: &[Incoming]) -> store::Result<Group> {
-        let mut group = Group { refused: Vec::new(), repeats: Vec::new(), drafts: Vec::new() };
+        let mut group = Group::default();
         let fresh = self.skip_repeats(incoming, &mut group).await?;
-        let routed = self.route(incoming, fresh, &mut group).await?;
+        let routed = set_doubles_aside(self.route(incoming, fresh, &mut group).await?, &mut group);
         let named: Vec<NamedLead> = routed.iter().map(|routed| routed.event.named.clone()).collect();
         let found = if named.is_empty() {
             Vec::new()
@@ -238,6 +251,27 @@ impl Pipeline {
         }
         Ok(())
     }
+}
+
+/// Leaves out signals with the key of one before them: they get its answer, and nothing is decided on them.
+fn set_doubles_aside(all: Vec<Routed>, group: &mut Group) -> Vec<Routed> {
+    let mut firsts: Vec<Routed> = Vec::with_capacity(all.len());
+    let mut known: HashMap<(String, Vec<u8>), usize> = HashMap::new();
+    for routed in all {
+        let (scope, key) = routed.event.claim.key();
+        match known.entry((scope.to_owned(), key.to_owned())) {
+            Entry::Occupied(first) => {
+                let first = &firsts[*first.get()];
+                let has_same_body = routed.event.claim.has_body_of(&first.event.claim);
+                group.doubles.push(Double { place: routed.place, first: first.place, has_same_body });
+            }
+            Entry::Vacant(free) => {
+                free.insert(firsts.len());
+                firsts.push(routed);
+            }
+        }
+    }
+    firsts
 }
 
 /// Decides events in their order: of two about one lead, the later one sees the earlier one.

@@ -36,6 +36,16 @@ impl Claim {
         let key = keyring.lookup(&format!("key:{scope}"), key.as_bytes()).to_vec();
         Self { scope, key, body: keyring.lookup("body", body).to_vec(), result_id, at }
     }
+
+    /// Scope and hashed key: what no two accepted requests share.
+    pub fn key(&self) -> (&str, &[u8]) {
+        (&self.scope, &self.key)
+    }
+
+    /// Whether another claim is for the same body.
+    pub fn has_body_of(&self, other: &Self) -> bool {
+        self.body == other.body
+    }
 }
 
 /// What became of a claim.

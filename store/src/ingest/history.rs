@@ -83,7 +83,7 @@ pub async fn histories(
          FROM {} \
          JOIN leads l ON l.id = w.lead LEFT JOIN LATERAL ( \
            SELECT e.lead_id, k.data_key, e.id, e.source, e.body, coalesce(e.occurred_at, e.received_at) AS at FROM events e JOIN leads k ON k.id = e.lead_id \
-           WHERE (e.lead_id = w.lead OR e.lead_id IN (SELECT a.lead_id FROM lead_aliases a WHERE a.merged_into = w.lead)) \
+           WHERE e.lead_id = ANY (ARRAY(SELECT w.lead UNION SELECT a.lead_id FROM lead_aliases a WHERE a.merged_into = w.lead)) \
              AND e.workflow_id = w.workflow AND coalesce(e.occurred_at, e.received_at) BETWEEN w.earliest AND w.latest AND k.data_key IS NOT NULL \
            ORDER BY at DESC, e.id DESC LIMIT $6) e ON true ORDER BY w.n, e.at DESC, e.id DESC",
         columns.table("w"),

@@ -138,7 +138,11 @@ pub async fn lock_leads(
     }
     suggest_merges(connection, named, &owners).await?;
     let known: BTreeSet<Uuid> = leads.into_iter().filter(|id| !fresh.contains_key(id)).collect();
-    let mut locked = lock(connection, keyring, &known).await?;
+    // One that is erased at this moment has no identities any more: the next try finds or makes another lead.
+    let mut locked = lock(connection, keyring, &known).await.map_err(|error| match error {
+        Error::Erased => Error::Raced,
+        other => other,
+    })?;
     locked
         .extend(fresh.into_iter().map(|(id, named)| (LeadId(id), new_lead(keyring, id, named.received_at))));
     Ok(LockedLeads { leads: locked, added })

@@ -177,6 +177,11 @@ pub async fn move_to(
     why: &str,
     replaced_by: Option<ReleaseId>,
 ) -> Result<()> {
+    if release.stage.has_traffic() || to.has_traffic() {
+        // What the processes know of the workflow is refused from here on.
+        workflows::begin_epoch(connection, release.workflow.0).await?;
+        workflows::announce_release(connection).await?;
+    }
     let paused_from = (to == Stage::Paused).then(|| release.stage.to_string());
     let row = release::ActiveModel {
         paused_from: Set(paused_from),

@@ -57,11 +57,22 @@ pub async fn of_person(store: &Store, person: PersonId, id: Uuid) -> Result<Uplo
 /// Notes the run that imports an upload, in the transaction that starts it.
 ///
 /// # Errors
-/// When the database fails.
+/// [`Error::Refused`] when another run imports it or has done so.
 pub async fn set_run(connection: &mut PgConnection, id: Uuid, run: Uuid) -> Result<()> {
-    let row = upload::ActiveModel { id: Set(id), run_id: Set(Some(run)), ..Default::default() };
-    upload::Entity::update(row).exec(&orm(connection)).await?;
-    Ok(())
+    let changed = sqlx::query(
+        "UPDATE uploads u SET run_id = $2 WHERE u.id = $1 AND (u.run_id IS NULL \
+           OR EXISTS (SELECT FROM runs r WHERE r.id = u.run_id AND r.state IN ('failed', 'cancelled')))",
+    )
+    .bind(id)
+    .bind(run)
+    .execute(connection)
+    .await?;
+    match changed.rows_affected() {
+        0 => Err(Error::Refused(
+            "the file is being imported already, or was; its run is on the page Runs".into(),
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Returns uploads that no run will read any more: those from before `since` whose run, if there is one, is over since then.

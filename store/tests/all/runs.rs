@@ -213,7 +213,12 @@ async fn an_upload_is_its_persons_and_outdated_once_no_run_needs_it() {
     let run = start(store, &ana).await;
     uploads::set_run(&mut store.pool().acquire().await.unwrap(), upload, run).await.unwrap();
     assert!(uploads::outdated(store, later).await.unwrap().is_empty(), "a run waits for it");
+    let again = start(store, &ana).await;
+    let twice = uploads::set_run(&mut store.pool().acquire().await.unwrap(), upload, again).await;
+    assert!(matches!(twice, Err(Error::Refused(_))), "{twice:?}");
     runs::cancel(store, &ana, run).await.unwrap();
+    uploads::set_run(&mut store.pool().acquire().await.unwrap(), upload, again).await.unwrap();
+    runs::cancel(store, &ana, again).await.unwrap();
     assert_eq!(uploads::outdated(store, later).await.unwrap(), [upload]);
     uploads::forget(store, upload).await.unwrap();
     assert!(!uploads::is_known(store, upload).await.unwrap());
