@@ -4,7 +4,7 @@
 //! would cost the hot paths their arrays by column. The transaction therefore stays sqlx's, writing functions keep
 //! passing `&mut PgConnection`, and [`orm`] lends that connection to SeaORM for one statement:
 //!
-//! ```ignore
+//! ```text
 //! let mut tx = store.pool().begin().await?;
 //! setting::Entity::insert(row).exec_without_returning(&orm(&mut tx)).await?;
 //! audit(&mut tx, actor, entry).await?;
