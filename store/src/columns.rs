@@ -1,6 +1,6 @@
 //! Many rows in one statement: one array for each column, which Postgres unnests.
 //!
-//! A column's name, its type and its values stand in one place, so that no two columns can change places unnoticed. The
+//! A column's name, its type and its values are declared together, so that no two columns can change places unnoticed. The
 //! arrays are encoded straight from the rows; nothing is cloned for them.
 
 use sqlx::encode::Encode;

@@ -1,4 +1,4 @@
-//! Going live with releases, approving rebuilt ones, and withdrawing those that nobody wants.
+//! Going live with releases, approving rebuilt ones, and withdrawing them.
 
 use engine::canonical::Digest;
 use leptos::prelude::*;

@@ -13,7 +13,7 @@ use crate::actions::runs::data_dir;
 use crate::context::Request;
 use crate::error::{Error, Result};
 
-/// Returns the file of the rows that a run rejected, and records that whoever asks takes it away.
+/// Returns the file of the rows that a run rejected, and records the download in the audit log.
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is no such import, or the database fails.

@@ -399,8 +399,7 @@ async fn workflow(
         }
     };
     if let Some(ids) = begun.bundles.get(name) {
-        let why = format!("first release, by {}", actor.who);
-        let bundle = release::first(tx, actor, id, name, ids, &why).await?;
+        let bundle = release::first(tx, actor, id, name, ids, "first release").await?;
         changes.push(format!("live    workflow {name} ({bundle})"));
     }
     Ok(())

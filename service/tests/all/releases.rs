@@ -188,7 +188,7 @@ async fn a_first_release_has_its_waiver_in_the_audit_log() {
     .fetch_all(office.store().pool())
     .await
     .unwrap();
-    let row = ("command:apply".to_owned(), "first release, by command:apply".to_owned());
+    let row = ("command:apply".to_owned(), "first release".to_owned());
     assert_eq!(rows, [row.clone(), row]);
 }
 

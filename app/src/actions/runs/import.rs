@@ -175,7 +175,7 @@ pub(super) async fn start(request: &Request, actor: &Actor, input: &ImportInput)
 /// Looks at a file that has just arrived, and records it; leads on to its mapping, or back where it is no table.
 ///
 /// # Errors
-/// When nobody is signed in, or the database fails.
+/// [`Error::SignedOut`] without a session, or when the database fails.
 pub async fn received(
     request: &Request,
     id: Uuid,

@@ -82,14 +82,14 @@ async fn again(request: &Request, run: &Run, form: &str) -> Result<Uuid> {
     Ok(id)
 }
 
-/// A run that whoever asks may cancel and retry.
+/// A run that the viewer may cancel and retry.
 async fn owned(request: &Request, id: &str) -> Result<Run> {
     let id: Uuid = id.parse().map_err(|_| Error::NotFound { what: "run".into() })?;
     let run = runs::by_id(&request.store, id).await?;
     if may_own(request, &run) { Ok(run) } else { Err(Error::Forbidden) }
 }
 
-/// Returns whether whoever looks may cancel and retry a run.
+/// Returns whether the viewer may cancel and retry a run.
 pub fn may_own(request: &Request, run: &Run) -> bool {
     let owners = run.kind.parse().map_or(&[][..], RunKind::owners);
     request.viewer.as_ref().is_some_and(|viewer| viewer.roles.iter().any(|role| owners.contains(role)))

@@ -29,9 +29,11 @@ async fn load(_here: Here) -> Result<Page> {
                 <input class="field" type="file" name="file" accept=".csv,.tsv,.txt,.ndjson,.jsonl,text/csv,application/x-ndjson" required />
             </label>
             <p class="meta">"CSV has a header and commas or semicolons. Nothing is imported yet: the next page shows the first rows and asks which column means what."</p>
-            <p><button class="btn primary">{icon(Icon::Upload)}"Upload file"</button></p>
+            <p class="row">
+                <button class="btn primary">{icon(Icon::Upload)}"Upload file"</button>
+                <a class="btn" href="/runs?kind=import">"Earlier imports"</a>
+            </p>
         </form>
-        <p><a class="btn" href="/runs?kind=import">"Earlier imports"</a></p>
     };
     Ok(Page { title: "Import leads".into(), bar: bar.into_any(), body: body.into_any() })
 }

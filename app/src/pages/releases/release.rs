@@ -146,7 +146,7 @@ fn history(loaded: &Loaded) -> impl IntoView + use<> {
             }
         })
         .collect_view();
-    view! { <section><h2>"History"</h2><ol class="plain-list comments">{rows}</ol></section> }
+    view! { <section class="stacked-sections"><h2>"History"</h2><ol class="plain-list comments">{rows}</ol></section> }
 }
 
 fn aside(loaded: &Loaded) -> impl IntoView + use<> {

@@ -34,10 +34,10 @@ pub async fn section(here: &Here, newest: &Version) -> Result<AnyView> {
         })
         .collect_view();
     Ok(view! {
-        <section aria-labelledby="availability">
+        <section class="stacked-sections" aria-labelledby="availability">
             <h2 id="availability">"Availability"</h2>
             <p class="meta">"Applies from the next lead on, without a release. Each decision keeps the values it was made with."</p>
-            <table class="table stack">
+            <table class="table stack availability">
                 <caption class="sr">"Availability of the members"</caption>
                 <thead>
                     <tr><th scope="col">"Person"</th><th scope="col" class="num">"Turns now"</th><th scope="col">"Takes leads"</th><td></td></tr>
