@@ -57,9 +57,11 @@ cargo xtask COMMAND
                                     absence no test notices; WORDS: only mutants with these words in their name
   mutate code [FILE.rs …]           cargo-mutants over the rules and the service layer, or over these files
   test-db                           keep the test database up until Ctrl-C, for `cargo test` by hand
+  bench build [--touches 3] [--touched-only]
+                                    a cold release build, its size, and how soon a touched page is visible in development
   bench rules [--no-peers]          decisions and simulations a second on the reference workload, against zen-engine,
                                     the cel crate, Polars and DuckDB
-  bench ingest [--seconds 30] [--rounds 3] [--assigned 20] [--events 100000] [--import 100000] [--statements]
+  bench ingest [--seconds 30] [--rounds 3] [--assigned 20] [--events 100000] [--import 100000] [--shadows N] [--statements]
                                     events a second, single, in batches and imported, against pgbench and COPY
   bench outbox [--jobs 50000] [--rounds 3] [--samples 500] [--aged 10000000] [--statements]
                                     effects a second and how soon they are begun, against graphile-worker and pg-boss

@@ -20,7 +20,7 @@ pub(super) fn with_file(command: Command, arguments: &[OsString]) -> Result<Comm
     let name = path.display().to_string();
     let text = std::fs::read_to_string(&path).map_err(|error| Failure::File { path: name.clone(), error })?;
     let table: BTreeMap<String, toml::Value> =
-        toml::from_str(&text).map_err(|error| Failure::Usage(format!("{name}: {error}")))?;
+        toml::from_str(&text).map_err(|error| Failure::Usage(invalid(&name, &text, &error)))?;
     let mut options = BTreeMap::new();
     for (key, value) in table {
         let value = match value {
@@ -36,6 +36,16 @@ pub(super) fn with_file(command: Command, arguments: &[OsString]) -> Result<Comm
         }
     }
     Ok(command.mut_subcommands(|sub| with_defaults(sub, &options)))
+}
+
+/// Returns the message for a file that is not TOML. It names the line without quoting it, since a line can hold a password.
+fn invalid(name: &str, text: &str, error: &toml::de::Error) -> String {
+    let line =
+        error.span().and_then(|span| text.get(..span.start)).map(|before| before.matches('\n').count() + 1);
+    match line {
+        Some(line) => format!("{name}, line {line}: {}", error.message()),
+        None => format!("{name}: {}", error.message()),
+    }
 }
 
 fn named(arguments: &[OsString]) -> Option<PathBuf> {
@@ -59,7 +69,11 @@ fn has(command: &Command, key: &str) -> bool {
 
 fn with_defaults(command: Command, options: &BTreeMap<String, String>) -> Command {
     let command = command.mut_args(|argument| match options.get(argument.get_id().as_str()) {
-        Some(value) if argument.get_long().is_some() => argument.default_value(value.clone()),
+        Some(value) if argument.get_long().is_some() => {
+            // An option whose variable is kept out of `--help` holds a secret, wherever its value comes from.
+            let secret = argument.is_hide_env_values_set();
+            argument.default_value(value.clone()).hide_default_value(secret)
+        }
         _ => argument,
     });
     command.mut_subcommands(|sub| with_defaults(sub, options))

@@ -162,6 +162,64 @@ async fn options_come_from_flag_variable_and_file_in_this_order() {
     assert!(ended(&run(None, &[]), 2).contains("no option `data_base_url`"));
 }
 
+/// Every command, as `--help` and with arguments that fail, run with secrets in the configuration file and the environment.
+#[test]
+fn no_output_holds_a_secret() {
+    const SECRET: &str = "s3cr3t-Pa55";
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("postgres://meshline:{SECRET}@127.0.0.1:1/x");
+    let smtp = format!("smtp://mail:{SECRET}@127.0.0.1:1");
+    std::fs::write(
+        folder.path().join("meshline.toml"),
+        format!("database-url = {url:?}\nsmtp-url = {smtp:?}\nkey-file = \"key\"\n"),
+    )
+    .unwrap();
+    std::fs::write(
+        folder.path().join("broken.toml"),
+        format!("log = \"info\"\ndatabase-url = \"{url}\nx = 1\n"),
+    )
+    .unwrap();
+    let run = |arguments: &[&str], with_environment: bool| {
+        let mut command = meshline(folder.path());
+        command.args(arguments);
+        if with_environment {
+            command.env("DATABASE_URL", &url).env("MESHLINE_SMTP_URL", &smtp);
+        }
+        let output = command.output().unwrap();
+        let said =
+            [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+        assert!(!said.is_empty(), "{arguments:?} printed nothing");
+        assert!(!said.contains(SECRET), "{arguments:?} printed a secret: {said}");
+        said
+    };
+    let commands: [&[&str]; 14] = [
+        &["serve"],
+        &["migrate"],
+        &["demo"],
+        &["apply", "x.yaml"],
+        &["user", "add", "x@example.com", "--name", "X"],
+        &["user", "link", "x@example.com"],
+        &["key", "add", "x"],
+        &["import", "x.csv", "--workflow", "x"],
+        &["simulate", "x.yaml", "x.csv"],
+        &["replay", "--all"],
+        &["kill", "x"],
+        &["resume", "x"],
+        &["user"],
+        &["key"],
+    ];
+    for command in commands {
+        for with_environment in [false, true] {
+            run(&[command, &["--config", "meshline.toml", "--help"]].concat(), with_environment);
+            run(&[command, &["--config", "meshline.toml"]].concat(), with_environment);
+        }
+        assert!(
+            run(&[command, &["--config", "broken.toml"]].concat(), false).contains("broken.toml, line 2")
+        );
+    }
+    assert!(run(&["migrate", "--config", "meshline.toml", "--help"], false).contains("--database-url"));
+}
+
 #[tokio::test]
 async fn a_file_is_planned_applied_and_imported_once() {
     let desk = Desk::new().await;

@@ -22,6 +22,11 @@ const BATCH: u64 = 500;
 const BATCH_CONNECTIONS: usize = 4;
 /// The database that takes events.
 const DATABASE: &str = "ingest";
+/// Adds a shadow release with the live release's bundle. Its triggers are off, since no one approves it; its cost is that of
+/// any candidate, which reads and decides every event.
+const SHADOW: &str = "SET session_replication_role = replica;
+    INSERT INTO releases OVERRIDING SYSTEM VALUE SELECT (jsonb_populate_record(live, jsonb_build_object('id', gen_random_uuid(),
+        'number', (SELECT max(number) + 1 FROM releases), 'stage', 'shadow', 'share', 0))).* FROM releases live WHERE live.stage = 'live'";
 
 /// Options of the measurement.
 #[derive(Debug, clap::Args)]
@@ -41,6 +46,9 @@ pub struct IngestOptions {
     /// Rows imported.
     #[arg(long, default_value_t = 100_000)]
     import: u64,
+    /// Shadow candidates that are evaluated beside the live release.
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=10))]
+    shadows: u64,
     /// Print the statements that took longest.
     #[arg(long)]
     statements: bool,
@@ -70,6 +78,9 @@ pub fn run(options: &IngestOptions) -> Result<ExitCode> {
 
 fn serve(stand: &Stand, options: &IngestOptions, figures: &mut Figures) -> Result<()> {
     stand.database(DATABASE)?;
+    for _ in 0..options.shadows {
+        stand.cluster.query_in(DATABASE, SHADOW)?;
+    }
     let serving = Serving::start(stand, DATABASE)?;
     figures.add("ready_ms", "start until ready, ms", Ok(serving.ready_ms));
     std::thread::sleep(Duration::from_secs(2));

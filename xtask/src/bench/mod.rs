@@ -3,6 +3,7 @@
 //! Each measurement prints a table for people and, as its last line, one JSON object. A figure that could not be had is
 //! null there, and the reason stands above.
 
+mod build;
 mod events;
 mod http;
 mod import;
@@ -31,6 +32,8 @@ use crate::workspace::Workspace;
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask bench", disable_help_subcommand = true)]
 enum Bench {
+    /// Measures a cold release build, its size, and how soon a touched page is visible in development.
+    Build(build::BuildOptions),
     /// Measures events a second, single, in batches and imported, against pgbench and COPY.
     Ingest(ingest::IngestOptions),
     /// Measures effects a second and how soon they are begun, against graphile-worker and pg-boss.
@@ -49,6 +52,7 @@ enum Bench {
 /// Something cannot be set up, or the options make no sense.
 pub fn bench(arguments: &[&str]) -> Result<ExitCode> {
     match Bench::try_parse_from([&["bench"], arguments].concat()) {
+        Ok(Bench::Build(options)) => build::run(&options),
         Ok(Bench::Ingest(options)) => ingest::run(&options),
         Ok(Bench::Outbox(options)) => outbox::run(&options),
         Ok(Bench::Pages(options)) => pages::run(&options),
