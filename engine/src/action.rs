@@ -1,4 +1,4 @@
-//! What a rule can do with a lead.
+//! The actions and tags that a rule can apply to a lead.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value as Json;
 
-/// What is decided about a lead.
+/// The action that a decision takes on a lead.
 #[derive(
     Clone,
     Copy,
@@ -28,45 +28,46 @@ use serde_json::Value as Json;
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]
 pub enum Action {
-    /// Moves to the next stage.
+    /// Moves the lead to the next stage.
     Advance,
-    /// Stays warm until it is ready.
+    /// Keeps the lead warm until it is ready.
     Nurture,
-    /// Is disqualified.
+    /// Disqualifies the lead.
     Reject,
-    /// Goes to a person of a pool.
+    /// Assigns the lead to a member of a pool.
     Assign,
-    /// Waits for a person to look.
+    /// Holds the lead for manual review.
     Hold,
-    /// Goes to somebody senior.
+    /// Escalates the lead to a senior person.
     Escalate,
 }
 
 impl Action {
-    /// Whether a rule set may fall back on it: the two that do no harm.
+    /// Returns whether a rule set may use this action as its default: only the two that do no harm.
     pub fn is_safe_default(self) -> bool {
         matches!(self, Self::Hold | Self::Nurture)
     }
 
-    /// What it comes to when a person agrees. Who is asked to look, and finds the lead worth it, moves it on.
+    /// Returns the action that applies once a reviewer agrees: agreeing with `hold` or `escalate` advances the
+    /// lead.
     pub fn agreed(self) -> Self {
         if matches!(self, Self::Hold | Self::Escalate) { Self::Advance } else { self }
     }
 }
 
-/// One item of a rule's `then`: an action with parameters, or a tag.
+/// One item of a rule's `then`: an action with its parameters, or a tag.
 ///
-/// In a file it is `advance`, `{assign: {pool: enterprise-ae}}` or `{tag: hot}`.
+/// In a file it is written `advance`, `{assign: {pool: enterprise-ae}}` or `{tag: hot}`.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Consequence {
-    /// Decides, and ends the scan.
+    /// Takes an action and ends the scan.
     Act {
-        /// What is decided.
+        /// The action to take.
         action: Action,
-        /// Its parameters, for example `pool` and `meeting`.
+        /// The action's parameters, for example `pool` and `meeting`.
         parameters: BTreeMap<String, Json>,
     },
-    /// Marks the decision and lets the scan go on.
+    /// Adds a tag to the decision; the scan continues.
     Tag(String),
 }
 
@@ -89,7 +90,7 @@ impl<'de> Deserialize<'de> for Consequence {
             Json::Object(map) if map.len() == 1 => map.into_iter().next().unwrap_or_default(),
             other => {
                 return Err(D::Error::custom(format!(
-                    "`{other}` is no action; write `advance` or `{{assign: {{pool: …}}}}`"
+                    "`{other}` is not an action; write `advance` or `{{assign: {{pool: …}}}}`"
                 )));
             }
         };
@@ -97,11 +98,11 @@ impl<'de> Deserialize<'de> for Consequence {
             return body
                 .as_str()
                 .map(|tag| Self::Tag(tag.to_owned()))
-                .ok_or_else(|| D::Error::custom("a tag is a word, as in `{tag: hot}`"));
+                .ok_or_else(|| D::Error::custom("a tag must be a single word, as in `{tag: hot}`"));
         }
         let action = name.parse().map_err(|_| {
             D::Error::custom(format!(
-                "`{name}` is no action; there are advance, nurture, reject, assign, hold, escalate and tag"
+                "`{name}` is not an action; use advance, nurture, reject, assign, hold, escalate or tag"
             ))
         })?;
         let parameters = match body {
@@ -109,7 +110,7 @@ impl<'de> Deserialize<'de> for Consequence {
             Json::Object(map) => map.into_iter().collect(),
             other => {
                 return Err(D::Error::custom(format!(
-                    "the parameters of `{name}` are written by name, not `{other}`"
+                    "the parameters of `{name}` must be named, as in `{{{name}: {{key: value}}}}`, not `{other}`"
                 )));
             }
         };
@@ -125,7 +126,7 @@ impl JsonSchema for Consequence {
     fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
         let action = generator.subschema_for::<Action>();
         schemars::json_schema!({
-            "description": "An action by its name, an action with parameters, or a tag.",
+            "description": "An action name, an action with parameters, or a tag.",
             "anyOf": [
                 action,
                 { "type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": false, "properties": {

@@ -1,6 +1,7 @@
-//! A bundle at work: from an event to a snapshot, from a snapshot to a verdict, from a verdict to a person.
+//! Runs a bundle: turns an event into a snapshot, a snapshot into a verdict, and a verdict into a pick.
 //!
-//! These are the three steps whose results a decision stores and whose repetition must give the same bytes for ever.
+//! A decision stores the result of each of these three steps, and replaying a step must reproduce the same
+//! bytes, always.
 
 mod builder;
 
@@ -27,61 +28,62 @@ use crate::value::Value;
 
 pub use self::builder::BundleBuilder;
 
-/// The content of a bundle, each part with its version.
+/// The content of a bundle: every part with its version.
 #[derive(Clone, Debug)]
 pub struct BundleSource {
-    /// The fields.
+    /// The field catalogue.
     pub catalogue: (u32, Catalogue),
-    /// How fields are read.
+    /// The map that says how fields are extracted.
     pub map: (u32, MapFile),
-    /// What is decided.
+    /// The rules.
     pub rule_set: (u32, RuleSetFile),
-    /// Reference lists by the name rules know them by.
+    /// Reference lists, by the name that rules use for them.
     pub lists: BTreeMap<String, (u32, Vec<String>)>,
-    /// Pools by name.
+    /// Pools, by name.
     pub pools: BTreeMap<String, (u32, Pool)>,
 }
 
-/// One version that takes its place in a bundle.
+/// One version to be placed in a bundle.
 #[derive(Clone, Debug)]
 pub struct BundlePart {
-    /// What it is.
+    /// The kind of the version.
     pub kind: Kind,
-    /// The name it shares with its other versions.
+    /// The name, shared by all versions of the part.
     pub name: String,
-    /// Its number, from 1.
+    /// The version number, starting at 1.
     pub version: u32,
-    /// Its content, of the form that `kind` says.
+    /// The content, in the format of `kind`.
     pub body: Json,
 }
 
 impl BundleSource {
-    /// Puts parts together: one catalogue, one map, one rule set, and any number of lists and pools.
+    /// Assembles parts into a bundle: one catalogue, one map, one rule set, and any number of lists and pools.
     ///
     /// # Errors
-    /// Names the part that is missing, that has no place in a bundle, or whose content is not of its kind.
+    /// Returns a problem that names the part that is missing, does not belong in a bundle, or has content of
+    /// another kind.
     pub fn assemble(parts: impl IntoIterator<Item = BundlePart>) -> Result<Self, Problem> {
         let mut builder = BundleBuilder::default();
         for BundlePart { kind, name, version, body } in parts {
             let place = kind.spec().place.as_ref();
-            let place =
-                place.ok_or_else(|| Problem::at("", format!("{kind} {name} has no place in a bundle.")))?;
+            let place = place
+                .ok_or_else(|| Problem::at("", format!("{kind} {name} does not belong in a bundle.")))?;
             (place.put)(&mut builder, &name, Some(version), body)?;
         }
         builder.build()
     }
 }
 
-/// A bundle, checked and compiled.
+/// A checked and compiled bundle.
 #[derive(Debug)]
 pub struct Bundle {
-    /// The fields.
+    /// The field catalogue.
     pub catalogue: Catalogue,
-    /// Version of the catalogue.
+    /// The version of the catalogue.
     pub catalogue_version: u32,
-    /// Name of the rule set.
+    /// The name of the rule set.
     pub rule_set: String,
-    /// Version of the rule set.
+    /// The version of the rule set.
     pub rule_version: u32,
     map: ExtractionMap,
     map_version: u32,
@@ -91,14 +93,14 @@ pub struct Bundle {
     assigned_pools: BTreeSet<String>,
 }
 
-/// The pick of a person with everything it was made from, as a decision stores it.
+/// A pick with all its inputs, as stored with a decision.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StoredPick {
-    /// The pool.
+    /// The name of the pool.
     pub pool: String,
-    /// The pool's version, counters, availability and the lead's present owner.
+    /// The pool's version, counters, availability and the lead's current owner.
     pub inputs: PickInputs,
-    /// Who was picked; `None` when nobody was available.
+    /// The person picked; `None` if no one was available.
     pub pick: Option<Pick>,
 }
 
@@ -106,7 +108,7 @@ impl Bundle {
     /// Checks and compiles the parts.
     ///
     /// # Errors
-    /// Everything that is wrong, with pointers into `fields`, `map`, `rules` and `pools`.
+    /// Returns every problem found, with pointers into `fields`, `map`, `rules` and `pools`.
     pub fn compile(source: BundleSource) -> Result<Self, Vec<Problem>> {
         let under = |prefix: &'static str| move |problem: Problem| problem.under(prefix);
         let (catalogue_version, catalogue) = source.catalogue;
@@ -140,12 +142,13 @@ impl Bundle {
         })
     }
 
-    /// Returns how far back a lead's earlier events are read with each new one, if they are at all.
+    /// Returns how far back a lead's earlier events are read with each new one, or `None` if they are not read.
     pub fn looks_back(&self) -> Option<TimeDelta> {
         self.map.looks_back()
     }
 
-    /// Reads an event together with what is already known of its lead: the snapshot to decide on, and what could not be read.
+    /// Reads an event together with what is already known about its lead. Returns the snapshot to decide on and
+    /// the fields that could not be read.
     pub fn read(&self, event: &EventDocument<'_>, known: &Known<'_>) -> (Snapshot, Vec<NotRead>) {
         let extraction = self.map.extract(event, known);
         let fields: BTreeMap<String, SnapshotField> = extraction
@@ -166,85 +169,86 @@ impl Bundle {
         (Snapshot { fields, lists }, extraction.not_read)
     }
 
-    /// Decides on a snapshot, under the conditions of that moment.
+    /// Decides on a snapshot under the conditions at the time.
     pub fn decide(&self, snapshot: &Snapshot, as_of: DateTime<Utc>, conditions: &Conditions) -> Verdict {
         let readings = self.readings(&snapshot.fields);
         self.rules_under(conditions).decide(&Inputs { readings: &readings, lists: &snapshot.lists, as_of })
     }
 
-    /// Explains, rule by rule, what [`Bundle::decide`] decides on the same inputs.
+    /// Explains, rule by rule, how [`Bundle::decide`] reaches its verdict on the same inputs.
     pub fn explain(&self, snapshot: &Snapshot, as_of: DateTime<Utc>, conditions: &Conditions) -> Explanation {
         let readings = self.readings(&snapshot.fields);
         self.rules_under(conditions).explain(&Inputs { readings: &readings, lists: &snapshot.lists, as_of })
     }
 
-    /// The rules that the scan does not pass over. Nearly always that is all of them.
+    /// Returns the rules that the scan does not skip, which is nearly always all of them.
     fn rules_under(&self, conditions: &Conditions) -> Cow<'_, RuleSet> {
         let skipped = conditions.skipped();
         if skipped.is_empty() { Cow::Borrowed(&self.rules) } else { Cow::Owned(self.rules.without(&skipped)) }
     }
 
-    /// The nearest change of the fields of a snapshot that would lead to another decision.
+    /// Returns the smallest change to a snapshot's fields that would lead to a different decision.
     pub fn nearest_change(&self, snapshot: &Snapshot, as_of: DateTime<Utc>) -> Nearest {
         let readings = self.readings(&snapshot.fields);
         self.rules.nearest_change(&Inputs { readings: &readings, lists: &snapshot.lists, as_of }, None)
     }
 
-    /// What can be said about the rules before any lead comes.
+    /// Analyses the rules without any leads.
     pub fn analyse(&self) -> Analysis {
         let entries = self.lists.iter().map(|(name, (_, list))| (name.clone(), list.len()));
         self.rules.analyse(&entries.collect())
     }
 
-    /// Counts a lead where the findings of [`Bundle::analyse`] concern it.
+    /// Counts a lead towards every finding of [`Bundle::analyse`] that affects it.
     pub fn count(&self, analysis: &mut Analysis, snapshot: &Snapshot, as_of: DateTime<Utc>) {
         let readings = self.readings(&snapshot.fields);
         analysis.count(&self.rules, &Inputs { readings: &readings, lists: &snapshot.lists, as_of });
     }
 
-    /// What the rules would do with a lead that waits for a person: what the rule would that could not be told, else what
-    /// was decided.
+    /// Returns the action suggested to a reviewer: the action of the rule that could not be evaluated, or else
+    /// the action that was decided.
     pub fn suggestion(&self, held_by: Option<&str>, decided: Act) -> Act {
         let held = held_by.and_then(|id| self.rules.rules().iter().find(|rule| rule.id == id));
         held.and_then(|rule| rule.act.clone()).unwrap_or(decided)
     }
 
-    /// What the rules would do with the lead of a stored decision, see [`Bundle::suggestion`].
+    /// Returns the suggestion for the lead of a stored decision; see [`Bundle::suggestion`].
     pub fn suggestion_for(&self, decision: &Decision) -> Act {
         let decided = Act { action: decision.action, parameters: decision.parameters.clone() };
         self.suggestion(decision.held_by.as_deref(), decided)
     }
 
-    /// The pool a verdict assigns to.
+    /// Returns the pool that a verdict assigns to.
     pub fn pool_of<'v>(&self, verdict: &'v Verdict) -> Option<&'v str> {
         (verdict.action == Action::Assign)
             .then(|| verdict.parameters.get("pool").and_then(Json::as_str))
             .flatten()
     }
 
-    /// Version and members of a pool.
+    /// Returns the version and members of a pool.
     pub fn pool(&self, name: &str) -> Option<(u32, &Pool)> {
         self.pools.get(name).map(|(version, pool)| (*version, pool))
     }
 
-    /// Picks a person of a pool.
+    /// Picks a person from a pool.
     pub fn pick(&self, pool: &str, inputs: PickInputs) -> StoredPick {
         let picked =
             self.pool(pool).and_then(|(_, members)| pick(&members.weighted(&inputs.weights), &inputs));
         StoredPick { pool: pool.to_owned(), inputs, pick: picked }
     }
 
-    /// Confidence below which each field is unknown.
+    /// Returns, for each field, the confidence below which it counts as unknown.
     pub fn thresholds(&self) -> BTreeMap<String, f64> {
         self.map.thresholds()
     }
 
-    /// The lists that the rules ask.
+    /// Returns the lists that the rules use.
     pub fn asked_lists(&self) -> BTreeSet<&str> {
         self.rules.questions().iter().map(|question| question.list.as_str()).collect()
     }
 
-    /// Returns whether the bundle needs something of this kind and name: the workflow's own parts, and what its rules name.
+    /// Returns whether the bundle uses the part with this kind and name: one of the workflow's own parts, or
+    /// one that its rules refer to.
     pub fn has_part(&self, kind: Kind, name: &str) -> bool {
         match kind.spec().place.as_ref().map(|place| place.membership) {
             Some(Membership::One) => true,
@@ -301,7 +305,7 @@ fn missing_pools(rules: &RuleSetFile, pools: &BTreeMap<String, (u32, Pool)>) -> 
             if !pools.contains_key(name) {
                 let near = crate::problem::nearest(name, pools.keys().map(String::as_str));
                 let pointer = format!("/then/{j}/assign/pool");
-                let problem = Problem::at(pointer, format!("There is no pool `{name}`."));
+                let problem = Problem::at(pointer, format!("Pool `{name}` does not exist."));
                 problems.push(written.problem(problem.suggest(near)));
             }
         }
@@ -343,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn list_answers_stand_in_the_snapshot_with_the_lists_version() {
+    fn list_answers_are_stored_in_the_snapshot_with_the_list_version() {
         let rules = "{rule_set: r, default: hold, rules: [{id: a, when: company in lists.tam || country in lists.tam, then: [advance]}]}";
         let bundle = bundle(FIELDS, MAP, rules).unwrap();
         let (snapshot, verdict) = read(&bundle, &json!({"company": " initech", "country": "NL"}));
@@ -359,7 +363,7 @@ mod tests {
             snapshot.lists["tam"].matched["company"].steps,
             [crate::rules::Step::LegalForm("gmbh".into())]
         );
-        // A decision from before matches were told keeps its bytes.
+        // A decision stored before matches were recorded keeps its bytes.
         let old = json!({"version": 4, "contains": true, "by_field": {"company": true}});
         let read: SnapshotList = serde_json::from_value(old.clone()).unwrap();
         assert_eq!(serde_json::to_value(read).unwrap(), old);
@@ -367,7 +371,7 @@ mod tests {
     }
 
     #[test]
-    fn a_person_is_asked_to_agree_with_the_rule_that_could_not_be_told() {
+    fn the_suggestion_follows_the_rule_that_could_not_be_evaluated() {
         let rules = "{rule_set: r, default: hold, rules: [{id: a, when: size > 10, then: [advance]}, {id: b, when: size > 5, then: [escalate]}]}";
         let bundle = bundle(FIELDS, MAP, rules).unwrap();
         let (_, verdict) = read(&bundle, &json!({}));
@@ -379,7 +383,7 @@ mod tests {
     }
 
     #[test]
-    fn what_missing_means_is_looked_up_too() {
+    fn the_value_that_missing_stands_for_is_looked_up_too() {
         let rules =
             "{rule_set: r, default: hold, rules: [{id: a, when: country in lists.tam, then: [advance]}]}";
         let (snapshot, verdict) = read(&bundle(FIELDS, MAP, rules).unwrap(), &json!({}));
@@ -388,7 +392,7 @@ mod tests {
     }
 
     #[test]
-    fn every_part_says_what_is_wrong_with_it_and_where() {
+    fn problems_of_every_part_are_reported_with_their_place() {
         let rules =
             "{rule_set: r, default: hold, rules: [{id: a, when: siz > 1, then: [{assign: {pool: aes}}]}]}";
         let problems =

@@ -1,4 +1,4 @@
-//! Canonical bytes (RFC 8785, JSON Canonicalization Scheme) and their SHA-256.
+//! Canonical JSON bytes (RFC 8785, JSON Canonicalization Scheme) and their SHA-256 digests.
 
 use std::fmt;
 
@@ -6,35 +6,36 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-/// The canonical bytes of a value.
+/// Returns the canonical bytes of a value.
 ///
 /// # Errors
-/// When the value cannot be JSON: a map with keys that are no strings, or a number that is not finite.
+/// Fails if the value cannot be written as JSON: a map with keys that are not strings, or a number that is not
+/// finite.
 pub fn bytes<T: Serialize>(value: &T) -> Result<Vec<u8>, serde_json::Error> {
     serde_json_canonicalizer::to_vec(value)
 }
 
-/// SHA-256 of the canonical bytes of a value.
+/// Returns the SHA-256 digest of a value's canonical bytes.
 ///
 /// # Errors
-/// As [`bytes`].
+/// Fails under the same conditions as [`bytes`].
 pub fn digest<T: Serialize>(value: &T) -> Result<Digest, serde_json::Error> {
     Ok(Digest::of(&bytes(value)?))
 }
 
-/// A SHA-256 digest, written `sha256:` and 64 hexadecimal digits.
+/// A SHA-256 digest, written as `sha256:` followed by 64 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schemars(with = "String", extend("pattern" = "^sha256:[0-9a-f]{64}$"))]
 pub struct Digest(pub [u8; 32]);
 
 impl Digest {
-    /// The digest of these bytes.
+    /// Returns the digest of `bytes`.
     pub fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
     }
 
-    /// The digest whose raw bytes these are; `None` unless there are 32.
+    /// Creates a digest from its raw bytes; returns `None` unless there are exactly 32.
     pub fn from_slice(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(Self)
     }
@@ -59,9 +60,9 @@ impl From<Digest> for String {
     }
 }
 
-/// The text is not `sha256:` followed by 64 hexadecimal digits.
+/// The error returned when a text is not `sha256:` followed by 64 hexadecimal digits.
 #[derive(Debug, thiserror::Error)]
-#[error("a digest is written sha256: and 64 hexadecimal digits")]
+#[error("a digest must be sha256: followed by 64 hexadecimal digits")]
 pub struct NotADigest;
 
 impl TryFrom<String> for Digest {

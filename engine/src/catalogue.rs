@@ -1,5 +1,5 @@
-//! The field catalogue of a workflow: the fields maps fill and rules read. It only grows; a field's type
-//! never changes.
+//! The field catalogue of a workflow: the fields that maps fill and rules read. A catalogue only grows; the
+//! type of a field never changes.
 
 use std::collections::BTreeMap;
 
@@ -10,12 +10,12 @@ use crate::limits;
 use crate::problem::Problem;
 use crate::value::{Value, ValueError};
 
-/// The fields of a workflow by name, in the order of their names.
+/// The fields of a workflow, sorted by name.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Catalogue(pub BTreeMap<String, FieldDefinition>);
 
-/// What kind of value a field has.
+/// The type of a field's value.
 #[derive(
     Clone,
     Copy,
@@ -32,7 +32,7 @@ pub struct Catalogue(pub BTreeMap<String, FieldDefinition>);
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]
 pub enum FieldType {
-    /// Yes or no.
+    /// True or false.
     Bool,
     /// A whole number.
     Integer,
@@ -42,53 +42,53 @@ pub enum FieldType {
     String,
     /// One of the field's `values`.
     Enum,
-    /// An instant, RFC 3339.
+    /// A point in time, RFC 3339.
     Timestamp,
 }
 
-/// What is known of a field before any lead is.
+/// The definition of a field, independent of any lead.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FieldDefinition {
-    /// What kind of value it has.
+    /// The type of the value.
     #[serde(rename = "type")]
     pub kind: FieldType,
-    /// What the reader calls it, for example `Company size`; by default made from the name.
+    /// The label shown to people, for example `Company size`; derived from the name by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// Unit of a number, for example `employees` or `days`.
+    /// The unit of a number, for example `employees` or `days`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
-    /// Smallest number allowed.
+    /// The smallest allowed number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min: Option<f64>,
-    /// Largest number allowed.
+    /// The largest allowed number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max: Option<f64>,
-    /// The values of an enum.
+    /// The allowed values of an enum.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub values: Vec<String>,
-    /// What it means when the field was not found.
+    /// The value assumed when the field was not found.
     #[serde(default, skip_serializing_if = "Missing::is_unknown")]
     pub missing: Missing,
-    /// Confidence below which the field is unknown, 0 to 1. In a workflow the map says it; a rule file that
-    /// stands alone says it here.
+    /// The confidence below which the field counts as unknown, 0 to 1. A workflow sets it in the map; a rule
+    /// file used on its own sets it here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min_confidence: Option<f64>,
-    /// The text tells who somebody is. Such a field never enters the columns that simulations run on.
+    /// Whether the text identifies a person. Such a field is left out of the columns that simulations run on.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub personal: bool,
 }
 
-/// What a missing field means: nothing can be said, or a stated value.
+/// The meaning of a missing field: unknown, or a fixed value.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(from = "serde_json::Value", into = "serde_json::Value")]
 #[schemars(with = "serde_json::Value")]
 pub enum Missing {
-    /// It is unknown, and so is every condition that hangs on it.
+    /// The field is unknown, and so is every condition that depends on it.
     #[default]
     Unknown,
-    /// It counts as this value, for certain.
+    /// The field has this value, with full confidence.
     Value(serde_json::Value),
 }
 
@@ -117,7 +117,7 @@ impl From<Missing> for serde_json::Value {
 }
 
 impl FieldDefinition {
-    /// A definition of this type and nothing else.
+    /// Creates a definition with this type and defaults for everything else.
     pub fn new(kind: FieldType) -> Self {
         Self {
             kind,
@@ -132,7 +132,7 @@ impl FieldDefinition {
         }
     }
 
-    /// The value a missing field counts as, or `None` for unknown.
+    /// Returns the value assumed for a missing field, or `None` if it is unknown.
     pub fn missing_value(&self) -> Option<Value> {
         match &self.missing {
             Missing::Unknown => None,
@@ -140,10 +140,10 @@ impl FieldDefinition {
         }
     }
 
-    /// Whether the number is within `min` and `max`.
+    /// Checks that the number is between `min` and `max`.
     ///
     /// # Errors
-    /// [`ValueError::Range`] when it is not.
+    /// Returns [`ValueError::Range`] if it is not.
     pub fn check_range(&self, n: f64) -> Result<(), ValueError> {
         if self.min.is_some_and(|min| n < min) || self.max.is_some_and(|max| n > max) {
             return Err(ValueError::Range { found: n.to_string(), range: self.range() });
@@ -154,25 +154,25 @@ impl FieldDefinition {
     fn range(&self) -> String {
         match (self.min, self.max) {
             (Some(min), Some(max)) => format!("{min} to {max}"),
-            (Some(min), None) => format!("{min} and more"),
-            (None, Some(max)) => format!("{max} and less"),
-            (None, None) => "every number".into(),
+            (Some(min), None) => format!("{min} or more"),
+            (None, Some(max)) => format!("{max} or less"),
+            (None, None) => "any number".into(),
         }
     }
 }
 
 impl Catalogue {
-    /// The definition of a field.
+    /// Returns the definition of a field.
     pub fn get(&self, name: &str) -> Option<&FieldDefinition> {
         self.0.get(name)
     }
 
-    /// The names of all fields, in order.
+    /// Returns the names of all fields, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
     }
 
-    /// What the reader calls a field: its title, or its name in words.
+    /// Returns the label of a field: its title, or else its name in words.
     pub fn title(&self, name: &str) -> String {
         if let Some(title) = self.get(name).and_then(|field| field.title.clone()) {
             return title;
@@ -182,11 +182,12 @@ impl Catalogue {
         chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
     }
 
-    /// Everything that is wrong with the catalogue itself; pointers are relative to it.
+    /// Checks the catalogue itself and returns every problem found, with pointers relative to the catalogue.
     pub fn check(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
         if self.0.len() > limits::FIELDS {
-            problems.push(Problem::at("", format!("A catalogue has at most {} fields.", limits::FIELDS)));
+            problems
+                .push(Problem::at("", format!("A catalogue can have at most {} fields.", limits::FIELDS)));
         }
         for (name, field) in &self.0 {
             let pointer = format!("/{name}");
@@ -199,17 +200,17 @@ impl Catalogue {
             {
                 problems.push(Problem::at(
                     &pointer,
-                    "A field's name is lower-case letters, digits and underscores, begins with a letter, and is not `lists` or `as_of`.",
+                    "A field name must start with a lower-case letter, contain only lower-case letters, digits and underscores, and not be `lists` or `as_of`.",
                 ));
             }
             if (field.kind == FieldType::Enum) == field.values.is_empty() {
-                problems.push(Problem::at(&pointer, "An enum lists its `values`; no other type does."));
+                problems.push(Problem::at(&pointer, "An enum must list its `values`; other types must not."));
             }
             if field.min.zip(field.max).is_some_and(|(min, max)| min > max) {
-                problems.push(Problem::at(&pointer, "`min` is above `max`."));
+                problems.push(Problem::at(&pointer, "`min` must not be greater than `max`."));
             }
             if field.min_confidence.is_some_and(|c| !(0.0..=1.0).contains(&c)) {
-                problems.push(Problem::at(&pointer, "`min_confidence` is between 0 and 1."));
+                problems.push(Problem::at(&pointer, "`min_confidence` must be between 0 and 1."));
             }
             if let Missing::Value(json) = &field.missing
                 && let Err(error) = Value::from_json(json, field)
@@ -220,22 +221,21 @@ impl Catalogue {
         problems
     }
 
-    /// What forbids that `self` follows `earlier`: a field that is gone or has another type or fewer values.
+    /// Returns a problem for each field of `earlier` that `self` removes, retypes, or reduces in its values.
     pub fn check_growth(&self, earlier: &Self) -> Vec<Problem> {
         let mut problems = Vec::new();
         for (name, before) in &earlier.0 {
             let pointer = format!("/{name}");
             match self.get(name) {
-                None => problems
-                    .push(Problem::at(pointer, "A catalogue only grows; this field cannot be taken away.")),
+                None => problems.push(Problem::at(pointer, "Fields cannot be removed from a catalogue.")),
                 Some(now) if now.kind != before.kind => problems.push(Problem::at(
                     pointer,
-                    format!("A field's type never changes; this one is {}.", before.kind),
+                    format!("The type of a field cannot change; this field is {}.", before.kind),
                 )),
                 Some(now) if !now.values.starts_with(&before.values) => {
                     problems.push(Problem::at(
                         pointer,
-                        "An enum's values stay in their order; add new ones at the end.",
+                        "The values of an enum must keep their order; add new values at the end.",
                     ));
                 }
                 Some(_) => {}

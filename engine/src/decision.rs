@@ -1,4 +1,4 @@
-//! The contracts between the layers: snapshot and decision, as stored, replayed and served.
+//! The contracts between the layers: snapshots and decisions, as they are stored, replayed and served.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use crate::ids::{DecisionId, EffectId, EventId, LeadId, ReleaseId};
 use crate::rules::Step;
 use crate::time::micros;
 
-/// In which mode a decision was made, and so whether it has effects.
+/// The mode in which a decision was made, which determines whether it has effects.
 #[derive(
     Clone,
     Copy,
@@ -31,21 +31,21 @@ use crate::time::micros;
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Mode {
-    /// An import: no effects.
+    /// An import; has no effects.
     Historical,
-    /// A what-if: no effects.
+    /// A simulation; has no effects.
     Simulation,
-    /// A candidate beside the live version: no effects.
+    /// A candidate evaluated beside the live version; has no effects.
     Shadow,
-    /// Effects wait for a reviewer.
+    /// Effects are held until a reviewer approves them.
     AssignReview,
-    /// Effects go out.
+    /// Effects are sent.
     Live,
-    /// Stopped or paused: to the manual queue.
+    /// The workflow is stopped or paused; leads go to the manual queue.
     Manual,
 }
 
-/// Why a decision was made.
+/// The reason why a decision was made.
 #[derive(
     Clone,
     Copy,
@@ -65,88 +65,88 @@ pub enum Mode {
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Trigger {
-    /// An event came in.
+    /// An event was received.
     #[default]
     Event,
-    /// A person asked for it.
+    /// A person requested it.
     Person,
     /// A wait ended.
     Timer,
-    /// Affected leads are decided again.
+    /// Affected leads are evaluated again.
     Redecision,
-    /// A release decides the leads in flight again.
+    /// A release evaluates the leads in flight again.
     Release,
-    /// Something happened to the lead's account.
+    /// The lead's account changed.
     Account,
 }
 
-/// What alters a decision and is not in its bundle. Changing any of it is an act of its own, outside releases; a decision
-/// keeps what applied to it, and a replay takes that as an input.
+/// Inputs that change a decision but are not part of its bundle. They are changed outside releases; each
+/// decision stores the conditions that applied to it, and a replay takes them as an input.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Conditions {
-    /// Ids of rules that were switched off: the scan passes over them.
+    /// The IDs of disabled rules, which the scan skips.
     pub rules_off: BTreeSet<String>,
-    /// Ids of rules that were muted for the lead's account: the scan passes over them too.
+    /// The IDs of rules muted for the lead's account, which the scan also skips.
     pub muted: BTreeSet<String>,
-    /// The weights by which the person was picked, by e-mail address; empty where nobody was to be picked.
+    /// The weights used to pick a person, by e-mail address; empty if no pick was needed.
     pub weights: BTreeMap<String, u32>,
 }
 
 impl Conditions {
-    /// Returns the rules that the scan passes over.
+    /// Returns the rules that the scan skips.
     pub fn skipped(&self) -> BTreeSet<&str> {
         self.rules_off.iter().chain(&self.muted).map(String::as_str).collect()
     }
 }
 
-/// Where in an event a value was read.
+/// The place in an event where a value was read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Evidence {
-    /// The event.
+    /// The event that holds the value.
     pub event_id: EventId,
-    /// JSON pointer into the event, for example `/payload/company_size`.
+    /// The JSON pointer into the event, for example `/payload/company_size`.
     pub path: String,
-    /// First character and the one after the last, counted in Unicode scalar values of the text at `path`;
-    /// a JSON value that is no string is read as its JSON text.
+    /// The first character and the one after the last, counted in Unicode scalar values of the text at `path`.
+    /// A JSON value that is not a string is read as its JSON text.
     pub span: [usize; 2],
 }
 
-/// A field as it was read from events.
+/// A field as read from events.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SnapshotField {
-    /// The value, plain JSON; the catalogue tells its type.
+    /// The value as plain JSON; the catalogue defines its type.
     pub value: Json,
-    /// How sure the reading is, 0 to 1.
+    /// The confidence of the reading, 0 to 1.
     pub confidence: f64,
-    /// Where it was read.
+    /// The places where the value was read.
     pub evidence: Vec<Evidence>,
-    /// Which extractor read it.
+    /// The extractor that read it.
     pub extractor: String,
-    /// The version of the map that named the extractor.
+    /// The version of the map that configured the extractor.
     pub map_version: u32,
 }
 
-/// The answer of one reference list for one lead.
+/// The result of looking up one lead in one reference list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SnapshotList {
     /// The version of the list.
     pub version: u32,
-    /// Whether any asked field is in it; `null` when none of them is known.
+    /// Whether any of the fields looked up is in the list; `null` if none of them is known.
     pub contains: Option<bool>,
-    /// The answer for each field that was asked.
+    /// The result for each field that was looked up.
     pub by_field: BTreeMap<String, bool>,
-    /// For each field that is in it, the entry and what was left out until the two were the same. Decisions from before
-    /// this was told have none.
+    /// For each field found in the list, the matching entry and the parts ignored to match it. Empty in
+    /// decisions stored before matches were recorded.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub matched: BTreeMap<String, ListMatch>,
 }
 
-/// The entry of a list that a text matched.
+/// The list entry that a text matched.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ListMatch {
-    /// The entry as it is written in the list.
+    /// The entry as written in the list.
     pub entry: String,
-    /// What was left out; nothing where only case and spaces differ.
+    /// The parts that were ignored; empty if only case and spaces differ.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<Step>,
 }
@@ -156,11 +156,11 @@ pub struct ListMatch {
 pub struct Snapshot {
     /// The fields that were read.
     pub fields: BTreeMap<String, SnapshotField>,
-    /// The answers of the lists that the rules ask.
+    /// The results of the lists that the rules use.
     pub lists: BTreeMap<String, SnapshotList>,
 }
 
-/// What a rule's condition came to.
+/// The result of a rule's condition.
 #[derive(
     Clone,
     Copy,
@@ -178,122 +178,122 @@ pub struct Snapshot {
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]
 pub enum Outcome3 {
-    /// It holds.
+    /// The condition is true.
     True,
-    /// It does not hold.
+    /// The condition is false.
     False,
-    /// It hangs on something that is not known.
+    /// The condition depends on something unknown.
     Unknown,
-    /// It could not be computed.
+    /// The condition could not be computed.
     Error,
 }
 
-/// One scanned rule.
+/// One rule that the scan evaluated.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TraceEntry {
-    /// The rule.
+    /// The rule's ID.
     pub rule_id: String,
-    /// What its condition came to.
+    /// The result of its condition.
     pub result: Outcome3,
 }
 
-/// Why a rule could not be told.
+/// The reason why a rule could not be evaluated.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "reason", rename_all = "snake_case")]
 pub enum Because {
     /// The field was not found.
     Missing {
-        /// Its name.
+        /// The field's name.
         field: String,
     },
-    /// The field was read, but not surely enough.
+    /// The field was read, but with too little confidence.
     LowConfidence {
-        /// Its name.
+        /// The field's name.
         field: String,
-        /// How sure the reading is.
+        /// The confidence of the reading.
         confidence: f64,
-        /// How sure it has to be.
+        /// The confidence required.
         needed: f64,
     },
     /// The condition could not be computed.
     Error {
-        /// What went wrong, as a sentence.
+        /// A sentence that says what went wrong.
         message: String,
     },
 }
 
-/// A human's different verdict.
+/// A person's decision that differs from the rules' decision.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct HumanOverride {
-    /// Who.
+    /// The person's e-mail address.
     pub by: String,
-    /// When.
+    /// When the person decided.
     #[serde(with = "micros")]
     #[schemars(with = "DateTime<Utc>")]
     pub at: DateTime<Utc>,
     /// The action the person chose.
     pub action: Action,
-    /// Why.
+    /// The reason given.
     pub reason: String,
 }
 
-/// A decision as the API gives it. All keys are always present.
+/// A decision as returned by the API. All keys are always present.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Decision {
-    /// Its id.
+    /// The ID of the decision.
     pub decision_id: DecisionId,
-    /// The lead, as it was known then.
+    /// The lead, as identified when the decision was made.
     pub lead_id: LeadId,
-    /// The event that was decided on; `null` where another trigger than an event led to the decision.
+    /// The event that was evaluated; `null` if something other than an event triggered the decision.
     pub event_id: Option<EventId>,
-    /// The workflow's name.
+    /// The name of the workflow.
     pub workflow: String,
-    /// The mode.
+    /// The mode in which the decision was made.
     pub mode: Mode,
-    /// The rule set's name.
+    /// The name of the rule set.
     pub rule_set: String,
-    /// The rule set's version.
+    /// The version of the rule set.
     pub rule_version: u32,
-    /// The bundle's hash.
+    /// The hash of the bundle.
     pub bundle: Digest,
-    /// The release that brought the bundle to this lead; `null` in decisions from before releases were kept.
+    /// The release that applied the bundle to this lead; `null` in decisions stored before releases existed.
     pub release: Option<ReleaseId>,
-    /// Why the decision was made.
+    /// The reason why the decision was made.
     pub trigger: Trigger,
-    /// The experiment's variant, if any.
+    /// The variant of the experiment, if any.
     pub variant: Option<String>,
-    /// The probability of this decision where chance took part in it, 0 to 1; else `null`.
+    /// The probability of this decision if it was partly random, 0 to 1; otherwise `null`.
     pub selection_probability: Option<f64>,
-    /// What altered the decision and is not in the bundle.
+    /// Inputs that changed the decision but are not part of the bundle.
     pub conditions: Conditions,
-    /// The rule that fired; `null` by default.
+    /// The rule that matched; `null` if the default applied.
     pub rule_id: Option<String>,
-    /// What was decided.
+    /// The action that was decided.
     pub action: Action,
-    /// The action's parameters, with `assignee` where a pool picked somebody.
+    /// The parameters of the action, including `assignee` if a person was picked from a pool.
     pub parameters: BTreeMap<String, Json>,
-    /// The least confidence among the fields the fired rule read; `null` by default.
+    /// The lowest confidence among the fields that the matching rule read; `null` if the default applied.
     pub confidence: Option<f64>,
-    /// Risk tags and tags, each once, in order.
+    /// Risk tags and tags, in order and without duplicates.
     pub risk_tags: Vec<String>,
-    /// The rule that could not be told, if the scan stopped there.
+    /// The rule that could not be evaluated, if the scan stopped there.
     pub held_by: Option<String>,
-    /// Why it could not be told.
+    /// The reasons why that rule could not be evaluated.
     pub because: Vec<Because>,
-    /// The inputs; `null` once the person has been erased.
+    /// The inputs of the decision; `null` once the person has been erased.
     pub content_snapshot: Option<Snapshot>,
-    /// Each scanned rule and what it came to.
+    /// Every rule that was evaluated, with its result.
     pub trace: Vec<TraceEntry>,
-    /// What people said differently since.
+    /// Decisions by people that overrode this one later.
     pub human_overrides: Vec<HumanOverride>,
-    /// `now`, as the rules saw it.
+    /// The time that the rules used as `now`.
     #[serde(with = "micros")]
     #[schemars(with = "DateTime<Utc>")]
     pub as_of: DateTime<Utc>,
-    /// When it was decided.
+    /// When the decision was made.
     #[serde(with = "micros")]
     #[schemars(with = "DateTime<Utc>")]
     pub decided_at: DateTime<Utc>,
-    /// The effects that were committed with it.
+    /// The effects committed with the decision.
     pub effects: Vec<EffectId>,
 }

@@ -1,4 +1,4 @@
-//! The contract between decisions and destinations: what every destination is told, the same to each.
+//! The contract between decisions and destinations: the body that every destination receives.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,28 +14,29 @@ use crate::decision::{Decision, Mode};
 use crate::ids::{DecisionId, EventId, LeadId, VerdictId};
 use crate::time::micros;
 
-/// The version of the form below. A change that could break a reader gets a new number.
+/// The version of the body format. A change that could break a reader gets a new version.
 pub const SCHEMA: &str = "meshline.decision.v1";
 
 /// The body of an effect.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Body {
-    /// [`SCHEMA`].
+    /// The format version, always [`SCHEMA`].
     pub schema: String,
-    /// The effect's key: the same write told twice has the same.
+    /// The effect's key. Sending the same write twice uses the same key.
     pub effect: Digest,
-    /// The record's key: whatever is decided about the lead later has the same.
+    /// The record's key. Later decisions about the lead use the same key.
     pub remote_key: Digest,
-    /// Counts what was decided about the lead, by the rules and by people: the highest counts.
+    /// The number of decisions made about the lead so far, by rules and by people; the highest number is the
+    /// current one.
     pub lead_sequence: i64,
-    /// The workflow's name.
+    /// The name of the workflow.
     pub workflow: String,
-    /// The lead, as it was known then.
+    /// The lead, as identified when the decision was made.
     pub lead: Lead,
-    /// The decision as the API gives it, without what people said later.
+    /// The decision as returned by the API, without later overrides.
     pub decision: Map<String, Json>,
-    /// What a person decided about the lead that waited with this decision. Where it is there, its action and parameters
-    /// count, and not the decision's.
+    /// The verdict of a person who reviewed the lead. If present, its action and parameters replace those of
+    /// the decision.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<PersonVerdict>,
 }
@@ -43,25 +44,26 @@ pub struct Body {
 /// A person's verdict in a [`Body`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PersonVerdict {
-    /// Its id.
+    /// The ID of the verdict.
     pub verdict_id: VerdictId,
-    /// What kind it is.
+    /// The kind of the verdict.
     pub kind: VerdictKind,
-    /// Who gave it, by e-mail address.
+    /// The person's e-mail address.
     pub by: String,
-    /// When.
+    /// When the verdict was given.
     #[serde(with = "micros")]
     #[schemars(with = "DateTime<Utc>")]
     pub at: DateTime<Utc>,
-    /// What is to be done with the lead; `hold` where it waits again.
+    /// The action to take on the lead; `hold` if it is back in the queue.
     pub action: Action,
-    /// The action's parameters, with `assignee` where somebody gets the lead, and `null` there where nobody has it any more.
+    /// The action's parameters, including `assignee` if the lead is assigned, which is `null` if the assignment
+    /// was undone.
     pub parameters: BTreeMap<String, Json>,
-    /// Why; `null` where the person gave none.
+    /// The reason; `null` if none was given.
     pub reason: Option<String>,
 }
 
-/// What kind of verdict a person gives.
+/// The kind of a person's verdict.
 #[derive(
     Clone,
     Copy,
@@ -79,38 +81,38 @@ pub struct PersonVerdict {
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum VerdictKind {
-    /// What the rules suggest.
+    /// Accepts the suggestion of the rules.
     Accept,
-    /// Another action.
+    /// Chooses another action.
     Change,
-    /// Out.
+    /// Disqualifies the lead.
     Disqualify,
-    /// None after all: the verdict before was taken back, and the lead waits again.
+    /// Withdraws the previous verdict and puts the lead back in the queue.
     GiveBack,
 }
 
 /// A lead in a [`Body`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Lead {
-    /// Its id.
+    /// The ID of the lead.
     pub id: LeadId,
-    /// E-mail address.
+    /// The e-mail address.
     pub email: Option<String>,
-    /// Full name.
+    /// The full name.
     pub name: Option<String>,
-    /// Company name.
+    /// The company name.
     pub company: Option<String>,
-    /// Company domain.
+    /// The company's domain.
     pub domain: Option<String>,
-    /// The id its source gave it.
+    /// The ID in the source system.
     pub external_id: Option<String>,
 }
 
 impl Body {
-    /// What is told about a decision, or about a verdict on it.
+    /// Creates the body for a decision, or for a verdict on it.
     ///
     /// # Errors
-    /// When a number of the decision is not finite.
+    /// Fails if a number in the decision is not finite.
     pub fn new(
         effect: Digest,
         remote_key: Digest,
@@ -136,96 +138,97 @@ impl Body {
         })
     }
 
-    /// The bytes that are stored and sent.
+    /// Returns the bytes that are stored and sent.
     ///
     /// # Errors
-    /// When a number is not finite.
+    /// Fails if a number is not finite.
     pub fn bytes(&self) -> Result<Vec<u8>, serde_json::Error> {
         canonical::bytes(self)
     }
 }
 
-/// What a destination has to carry out, read once from the bytes of a [`Body`]. A person's verdict is already applied: what it
-/// says replaces what the decision said.
+/// An effect for a destination to carry out, parsed once from the bytes of a [`Body`]. If there is a verdict,
+/// it has already replaced the decision's action and parameters.
 #[derive(Clone, PartialEq)]
 pub struct Effect {
-    /// The key of this one write.
+    /// The key of this write.
     pub key: Digest,
-    /// The key of the record that it makes or changes.
+    /// The key of the record to create or update.
     pub remote_key: Digest,
-    /// Counts what was decided about the lead: of two writes to one record, the higher one wins.
+    /// The number of decisions made about the lead so far. Of two writes to one record, the one with the higher
+    /// number wins.
     pub lead_sequence: i64,
-    /// The workflow's name.
+    /// The name of the workflow.
     pub workflow: String,
-    /// The lead, as it was known when it was decided.
+    /// The lead, as identified when the decision was made.
     pub lead: Lead,
-    /// What to do.
+    /// The operation to carry out.
     pub instruction: Instruction,
-    /// When that was decided, by the rules or by the person whose verdict it is.
+    /// When the rules, or the person who gave the verdict, decided.
     pub decided_at: DateTime<Utc>,
-    /// The decision behind it.
+    /// The decision that caused the effect.
     pub origin: Origin,
-    /// The body as JSON, for destinations that keep all of it.
+    /// The body as JSON, for destinations that store all of it.
     pub body: Json,
-    /// The body's bytes, for destinations that pass it on unchanged.
+    /// The bytes of the body, for destinations that forward it unchanged.
     pub bytes: Vec<u8>,
 }
 
-/// What an [`Effect`] asks for.
+/// The operation that an [`Effect`] requests.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Instruction {
-    /// Carry out an action.
+    /// Carries out an action.
     Apply {
         /// The action.
         action: Action,
-        /// Its parameters, with `assignee` where somebody gets the lead.
+        /// The action's parameters, including `assignee` if the lead is assigned.
         parameters: BTreeMap<String, Json>,
     },
-    /// Undo what a verdict asked for: the lead waits in the queue again, and nobody has it.
+    /// Undoes a verdict: the lead returns to the queue and has no assignee.
     GiveBack,
 }
 
-/// The decision behind an [`Effect`].
+/// The decision that caused an [`Effect`].
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Origin {
-    /// The decision.
+    /// The ID of the decision.
     pub decision_id: DecisionId,
-    /// The event that was decided; `None` where it was something else about the lead.
+    /// The event that was evaluated; `None` if something else triggered the decision.
     pub event_id: Option<EventId>,
-    /// In which mode.
+    /// The mode in which the decision was made.
     pub mode: Mode,
-    /// The bundle that decided.
+    /// The bundle that was used.
     pub bundle: Digest,
-    /// Its rule set.
+    /// The name of the rule set.
     pub rule_set: String,
-    /// The rule set's version.
+    /// The version of the rule set.
     pub rule_version: u32,
     /// The variant of an experiment.
     pub variant: Option<String>,
-    /// The rule that was true.
+    /// The rule that matched.
     pub rule_id: Option<String>,
-    /// How sure the decision is, from 0 to 1.
+    /// The confidence of the decision, 0 to 1.
     pub confidence: Option<f64>,
-    /// The instant as of which it was decided.
+    /// The time that the rules used as `now`.
     pub as_of: DateTime<Utc>,
 }
 
-/// Why bytes are not the body of an effect. Holds nothing of the lead.
+/// The error returned when bytes are not the body of an effect. Contains no data about the lead.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EffectError {
-    /// They are not JSON.
+    /// The bytes are not JSON.
     #[error("the effect's body is not JSON")]
     NotJson,
-    /// They are in another form, for example that of a later version.
+    /// The bytes are in another format, for example a later version.
     #[error("the effect's body is not in the form {SCHEMA}")]
     Form,
 }
 
 impl Effect {
-    /// Reads a body.
+    /// Parses a body.
     ///
     /// # Errors
-    /// [`EffectError`] when the bytes are not a [`Body`] in the form of [`SCHEMA`].
+    /// Returns an [`EffectError`] if the bytes are not a [`Body`] in the format [`SCHEMA`].
     pub fn parse(bytes: Vec<u8>) -> Result<Self, EffectError> {
         #[derive(Deserialize)]
         struct Decided {
@@ -272,7 +275,7 @@ impl Effect {
         })
     }
 
-    /// Returns the action that counts: `hold` where a verdict was undone.
+    /// Returns the action to take; `hold` if a verdict was undone.
     pub fn action(&self) -> Action {
         match &self.instruction {
             Instruction::Apply { action, .. } => *action,
@@ -280,7 +283,7 @@ impl Effect {
         }
     }
 
-    /// Returns a parameter of the action that is a text.
+    /// Returns a parameter of the action, if it is a text.
     pub fn parameter(&self, name: &str) -> Option<&str> {
         match &self.instruction {
             Instruction::Apply { parameters, .. } => parameters.get(name)?.as_str(),
@@ -288,14 +291,14 @@ impl Effect {
         }
     }
 
-    /// Returns the e-mail address of the person who has the lead from now on.
+    /// Returns the e-mail address of the lead's new assignee.
     pub fn assignee(&self) -> Option<&str> {
         self.parameter("assignee")
     }
 }
 
 impl fmt::Debug for Effect {
-    /// Leaves out everything about the lead.
+    /// Omits all data about the lead.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Effect")
             .field("key", &self.key)
@@ -362,13 +365,13 @@ mod tests {
         let effect = with_verdict("disqualify", "reject", json!({}));
         assert_eq!((effect.action(), effect.assignee()), (Action::Reject, None));
         assert_eq!(effect.decided_at.to_rfc3339(), "2026-11-22T09:05:00+00:00");
-        assert_eq!(effect.origin.rule_id.as_deref(), Some("tam"), "where it comes from stays");
+        assert_eq!(effect.origin.rule_id.as_deref(), Some("tam"), "the origin is kept");
         let changed = with_verdict("change", "assign", json!({"assignee": "john@acme.example"}));
         assert_eq!((changed.assignee(), changed.parameter("pool")), (Some("john@acme.example"), None));
     }
 
     #[test]
-    fn an_undone_verdict_is_an_instruction_of_its_own() {
+    fn an_undone_verdict_is_a_separate_instruction() {
         let effect = with_verdict("give_back", "hold", json!({"assignee": null}));
         assert_eq!(effect.instruction, Instruction::GiveBack);
         assert_eq!((effect.action(), effect.assignee()), (Action::Hold, None));

@@ -1,4 +1,4 @@
-//! Inbound events as they are told to Meshline: the first contract of a lead's way.
+//! Inbound events, the contract at the start of a lead's path.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use schemars::JsonSchema;
@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use crate::limits;
 use crate::problem::Problem;
 
-/// What kind of signal an event is.
+/// The kind of signal that an event carries.
 #[derive(
     Clone,
     Copy,
@@ -29,82 +29,82 @@ use crate::problem::Problem;
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum EventKind {
-    /// A web form was sent.
+    /// A web form was submitted.
     Form,
-    /// An e-mail came in.
+    /// An e-mail was received.
     Email,
-    /// A chat or a call was transcribed.
+    /// A transcript of a chat or call.
     Conversation,
-    /// A product reported use.
+    /// Usage reported by a product.
     Telemetry,
-    /// A visit, a click, an attendance.
+    /// A visit, a click or an attendance.
     Touchpoint,
-    /// A data provider answered.
+    /// Data from an enrichment provider.
     Enrichment,
-    /// Something about a company.
+    /// A change in a company's data.
     Account,
-    /// Something changed in the CRM.
+    /// A change in the CRM.
     Crm,
 }
 
-/// Texts with something to read and no control character in them, as a pattern of JSON Schema (ECMA-262).
+/// A JSON Schema pattern (ECMA-262) for texts that are not blank and contain no control characters.
 pub const PLAIN_TEXT: &str =
     r"^[^\u0000-\u001F\u007F-\u009F]*[^\s\u0000-\u001F\u007F-\u009F][^\u0000-\u001F\u007F-\u009F]*$";
-/// E-mail addresses that [`normal_email`] takes, as a pattern of JSON Schema.
+/// A JSON Schema pattern for the e-mail addresses that [`normal_email`] accepts.
 pub const EMAIL: &str = r"^[^\s@\u0000-\u001F\u007F-\u009F]+@[^\s@.\u0000-\u001F\u007F-\u009F]([^\s@\u0000-\u001F\u007F-\u009F]*[^\s@.\u0000-\u001F\u007F-\u009F])?$";
 
-/// How an event names its lead.
+/// How an event identifies its lead.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LeadInput {
-    /// E-mail address.
+    /// The e-mail address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 3, max = 320), regex(pattern = EMAIL))]
     pub email: Option<String>,
-    /// The source's own id of the person.
+    /// The person's ID in the source system.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 300), regex(pattern = PLAIN_TEXT))]
     pub external_id: Option<String>,
-    /// Full name.
+    /// The full name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 300), regex(pattern = PLAIN_TEXT))]
     pub name: Option<String>,
-    /// Company name.
+    /// The company name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 300), regex(pattern = PLAIN_TEXT))]
     pub company: Option<String>,
-    /// Company domain.
+    /// The company's domain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 300), regex(pattern = PLAIN_TEXT))]
     pub domain: Option<String>,
 }
 
-/// An event as a caller tells it.
+/// An event as sent by a caller.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EventRequest {
-    /// What kind of signal it is.
+    /// The kind of signal.
     pub kind: EventKind,
-    /// Which system it comes from.
+    /// The system that the event comes from.
     #[schemars(length(min = 1, max = 100), regex(pattern = PLAIN_TEXT))]
     pub source: String,
-    /// The workflow that takes it; without one, the only route of (kind, source).
+    /// The workflow that receives the event; by default, the one that is routed for this kind and source.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 100), regex(pattern = PLAIN_TEXT))]
     pub workflow: Option<String>,
-    /// Whom it is about.
+    /// The lead that the event is about.
     #[serde(default)]
     pub lead: LeadInput,
-    /// The signal itself, an object.
+    /// The content of the signal, a JSON object.
     #[schemars(with = "serde_json::Map<String, Json>")]
     pub payload: Json,
-    /// When it happened, if the source knows.
+    /// When it happened, if the source reports it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub occurred_at: Option<DateTime<Utc>>,
 }
 
 impl EventRequest {
-    /// Everything that is wrong with the event; `now` bounds `occurred_at`.
+    /// Checks the event and returns every problem found. `now` limits `occurred_at`.
     pub fn check(&self, now: DateTime<Utc>) -> Vec<Problem> {
         let mut problems = Vec::new();
         check_name(&mut problems, "/source", &self.source, limits::NAME_CHARS);
@@ -126,35 +126,35 @@ impl EventRequest {
         if let Some(email) = &lead.email
             && normal_email(email).is_none()
         {
-            problems.push(Problem::at("/lead/email", "This is no e-mail address."));
+            problems.push(Problem::at("/lead/email", "This is not a valid e-mail address."));
         }
         if !self.payload.is_object() {
-            problems.push(Problem::at("/payload", "The payload is an object."));
+            problems.push(Problem::at("/payload", "The payload must be a JSON object."));
         }
         if has_nul(&self.payload) {
-            problems.push(Problem::at("/payload", "The payload has a NUL character in it."));
+            problems.push(Problem::at("/payload", "The payload contains a NUL character."));
         }
         if depth(&self.payload) > limits::JSON_DEPTH {
             problems.push(Problem::at(
                 "/payload",
-                format!("The payload is nested deeper than {} levels.", limits::JSON_DEPTH),
+                format!("The payload is nested more than {} levels deep.", limits::JSON_DEPTH),
             ));
         }
         if self.occurred_at.is_some_and(|at| at > now + TimeDelta::minutes(limits::FUTURE_MINUTES)) {
             problems.push(Problem::at(
                 "/occurred_at",
-                format!("This is more than {} minutes in the future.", limits::FUTURE_MINUTES),
+                format!("This time is more than {} minutes in the future.", limits::FUTURE_MINUTES),
             ));
         }
         if self.occurred_at.is_some_and(|at| at.timestamp() < 0) {
-            problems.push(Problem::at("/occurred_at", "This is before 1970."));
+            problems.push(Problem::at("/occurred_at", "This time is before 1970."));
         }
         problems
     }
 }
 
-/// Trimmed and in lower case; `None` when it cannot be an address. Nothing is done to dots or plus signs: what a
-/// provider makes of them is not ours to know.
+/// Trims an e-mail address and converts it to lower case; returns `None` if it is not a valid address. Dots and
+/// plus signs are kept, since their meaning depends on the provider.
 pub fn normal_email(text: &str) -> Option<String> {
     let text = text.trim().to_lowercase();
     let (local, domain) = text.rsplit_once('@')?;
@@ -173,7 +173,7 @@ fn check_name(problems: &mut Vec<Problem>, pointer: &str, text: &str, chars: usi
     if text.trim().is_empty() || text.chars().count() > chars || text.contains(char::is_control) {
         problems.push(Problem::at(
             pointer,
-            format!("This is 1 to {chars} characters, none of them a control character."),
+            format!("This must be 1 to {chars} characters long and contain no control characters."),
         ));
     }
 }

@@ -1,9 +1,11 @@
-//! The compact row of a decision's inputs: coded values and one confidence byte a field, for simulation over columns.
+//! The compact row of a decision's inputs, with coded values and one confidence byte per field, for simulations
+//! over columns.
 //!
-//! Layout 1: the byte 1, then each field of the catalogue in the order of names. A field is one confidence byte, 255 when
-//! it was not read, else the confidence in steps of 1/200 (so that thresholds of two decimals stay exact); behind a
-//! confidence stands the value: a bool as a byte, a number as eight bytes (IEEE 754, little endian), an integer or an
-//! instant (microseconds) as a zigzag varint, an enum's position or a text's code as a varint.
+//! Layout 1 is the byte 1, followed by each field of the catalogue in the order of names. A field starts with a
+//! confidence byte: 255 if it was not read, otherwise the confidence in steps of 1/200, so that thresholds with
+//! two decimals stay exact. If the field was read, its value follows: a bool as one byte, a number as eight
+//! bytes (IEEE 754, little endian), an integer or an instant (microseconds) as a zigzag varint, and the index
+//! of an enum value or the code of a text as a varint.
 
 use std::collections::BTreeMap;
 
@@ -18,12 +20,13 @@ const LAYOUT: u8 = 1;
 const NOT_READ: u8 = 255;
 const STEPS: f64 = 200.0;
 
-/// Why bytes are no feature row.
+/// The error returned when bytes are not a feature row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("these bytes are no feature row of this catalogue")]
+#[error("the bytes are not a feature row of this catalogue")]
 pub struct NotAFeatureRow;
 
-/// The texts of a snapshot that need a code: (field, text) of free-text fields that are not personal.
+/// Returns the texts of a snapshot that need a code, as (field, text), for free-text fields that are not
+/// personal.
 pub fn texts<'a>(
     catalogue: &'a Catalogue,
     fields: &'a BTreeMap<String, SnapshotField>,
@@ -36,7 +39,8 @@ pub fn texts<'a>(
     })
 }
 
-/// The row of a snapshot's fields. `code` gives the code of a text; a text without one is left out like a personal one.
+/// Encodes the fields of a snapshot as a row. `code` returns the code of a text; a text without one is left
+/// out, as personal texts are.
 pub fn encode(
     catalogue: &Catalogue,
     fields: &BTreeMap<String, SnapshotField>,
@@ -58,10 +62,10 @@ pub fn encode(
     row
 }
 
-/// The readings of a row. `text` gives the text behind a code.
+/// Decodes the readings of a row. `text` returns the text for a code.
 ///
 /// # Errors
-/// When the bytes do not fit the catalogue.
+/// Returns [`NotAFeatureRow`] if the bytes do not match the catalogue.
 pub fn decode(
     catalogue: &Catalogue,
     row: &[u8],

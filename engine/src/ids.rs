@@ -1,5 +1,5 @@
-//! Identifiers. Rows of growing tables have UUIDv7 ids minted from the instant the signal was received, so
-//! that the id alone tells the month partition a row lives in (RFC 9562 §5.7).
+//! Identifiers. Rows of growing tables have UUIDv7 IDs minted from the time the signal was received, so that
+//! the ID alone determines the monthly partition of a row (RFC 9562 §5.7).
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,14 +9,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// A UUIDv7 of the millisecond of `at`, with `random` (80 bits drawn by the caller) as its tail.
+/// Creates a UUIDv7 for the millisecond of `at`, with `random` (80 bits drawn by the caller) as its tail.
 pub fn mint(at: DateTime<Utc>, random: [u8; 10]) -> Uuid {
     let millis = u64::try_from(at.timestamp_millis()).unwrap_or(0);
     uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
 }
 
-/// The `n`th of several UUIDv7 of one millisecond, in the order of `n` (RFC 9562 §6.2, method 1: the first 18 bits behind
-/// the time are a counter).
+/// Creates the `n`th of several UUIDv7s for one millisecond, which sort by `n` (RFC 9562 §6.2, method 1: the
+/// first 18 bits after the time are a counter).
 pub fn mint_nth(at: DateTime<Utc>, n: usize, mut random: [u8; 10]) -> Uuid {
     random[0] = (n >> 14) as u8 & 0x0F;
     random[1] = (n >> 6) as u8;
@@ -24,7 +24,7 @@ pub fn mint_nth(at: DateTime<Utc>, n: usize, mut random: [u8; 10]) -> Uuid {
     mint(at, random)
 }
 
-/// The smallest UUIDv7 of the millisecond of `at`: the bound between two partitions.
+/// Returns the smallest UUIDv7 of the millisecond of `at`, which is the bound between two partitions.
 pub fn lower_bound(at: DateTime<Utc>) -> Uuid {
     let millis = u128::try_from(at.timestamp_millis()).unwrap_or(0);
     Uuid::from_u128((millis & 0xFFFF_FFFF_FFFF) << 80)
@@ -61,7 +61,7 @@ macro_rules! id {
 id! {
     /// An inbound event.
     EventId,
-    /// A person who may buy, as first committed.
+    /// A potential buyer, as first committed.
     LeadId,
     /// One decision about one event.
     DecisionId,
@@ -69,19 +69,19 @@ id! {
     EffectId,
     /// One attempt to carry out an effect.
     DeliveryId,
-    /// What a person decided about a lead that waited.
+    /// A person's decision about a lead in the queue.
     VerdictId,
-    /// What really happened to a lead.
+    /// A reported result for a lead, such as a won opportunity.
     OutcomeId,
     /// A workflow.
     WorkflowId,
     /// One version of a catalogue, map, rule set, list or pool.
     VersionId,
-    /// A bundle's way to traffic.
+    /// A release of a bundle.
     ReleaseId,
     /// A system that effects are written to.
     DestinationId,
-    /// Somebody who signs in.
+    /// A person who can sign in.
     PersonId,
     /// A bearer key of the API.
     ApiKeyId,

@@ -1,8 +1,8 @@
-//! The pure logic of Meshline: what a signal means (content), what is decided about it (rules), how an
-//! effect is carried out once (sync) and how all of it is proven and measured (control).
+//! The pure logic of Meshline: what a signal means (content), which decision follows from it (rules), how each
+//! effect is carried out exactly once (sync), and how results are proven and measured (control).
 //!
-//! Architecture invariant: nothing here does I/O, reads a clock, draws a random number or looks at the
-//! environment. Everything compiles to `wasm32-unknown-unknown` and gives the same bytes everywhere.
+//! Architecture invariant: nothing in this crate does I/O, reads a clock, draws random numbers or accesses the
+//! environment. Everything compiles to `wasm32-unknown-unknown` and produces the same bytes on every platform.
 
 pub mod action;
 pub mod bundle;
@@ -24,6 +24,6 @@ pub mod sync;
 pub mod time;
 pub mod value;
 
-/// Version of the meaning of rules, extraction and picks. It is part of every bundle: a change that could
-/// alter the bytes of a stored decision gets a new number and leaves the old one in place.
+/// The version of the semantics of rules, extraction and picks. It is part of every bundle: a change that could
+/// alter the bytes of a stored decision gets a new version and keeps the old behaviour in place.
 pub const SEMANTICS_VERSION: u32 = 1;

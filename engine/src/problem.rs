@@ -1,60 +1,61 @@
-//! What is wrong with a text that a person wrote, said where it stands.
+//! Problems found in a text that a person wrote, with their location.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A half-open range of byte offsets into the text it belongs to.
+/// A half-open range of byte offsets into a text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Span {
-    /// First byte.
+    /// The first byte.
     pub start: usize,
     /// The byte after the last.
     pub end: usize,
 }
 
 impl Span {
-    /// The range from `start` up to, not including, `end`.
+    /// Creates the range from `start` (inclusive) to `end` (exclusive).
     pub fn new(start: usize, end: usize) -> Self {
         Self { start, end }
     }
 
-    /// The smallest span that covers both.
+    /// Returns the smallest span that covers both.
     pub fn to(self, other: Self) -> Self {
         Self { start: self.start.min(other.start), end: self.end.max(other.end) }
     }
 }
 
-/// One thing that is wrong, with the place and, where there is one, a way out.
+/// A problem with its location and, where possible, a suggested fix.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Problem {
-    /// JSON pointer to the part of the file, for example `/rules/0/when`; empty for a lone expression.
+    /// The JSON pointer to the affected part of the file, for example `/rules/0/when`; empty for a single
+    /// expression.
     pub pointer: String,
-    /// Where in the text of that part; `None` when the part as a whole is meant.
+    /// The location in the text of that part; `None` if the problem concerns the whole part.
     pub span: Option<Span>,
-    /// What is wrong and what would be right, as a sentence.
+    /// A sentence that says what is wrong and how to fix it.
     pub message: String,
-    /// The text that would stand there instead ("did you mean").
+    /// The replacement text ("did you mean").
     pub suggestion: Option<String>,
 }
 
 impl Problem {
-    /// A problem with the whole part at `pointer`.
+    /// Creates a problem with the whole part at `pointer`.
     pub fn at(pointer: impl Into<String>, message: impl Into<String>) -> Self {
         Self { pointer: pointer.into(), span: None, message: message.into(), suggestion: None }
     }
 
-    /// A problem with a piece of a lone expression.
+    /// Creates a problem with a range of a single expression.
     pub fn spanned(span: Span, message: impl Into<String>) -> Self {
         Self { pointer: String::new(), span: Some(span), message: message.into(), suggestion: None }
     }
 
-    /// The same problem with a suggestion, if there is one.
+    /// Sets the suggestion, if there is one.
     pub fn suggest(mut self, suggestion: Option<impl Into<String>>) -> Self {
         self.suggestion = suggestion.map(Into::into);
         self
     }
 
-    /// The same problem seen from the file that holds the part.
+    /// Returns the same problem with `prefix` in front of its pointer, for use in an enclosing file.
     pub fn under(mut self, prefix: &str) -> Self {
         self.pointer.insert_str(0, prefix);
         self
@@ -78,7 +79,7 @@ impl std::fmt::Display for Problem {
     }
 }
 
-/// The candidate nearest to `word` by edit distance, if one is near enough to be a misspelling.
+/// Returns the candidate closest to `word` by edit distance, if it is close enough for `word` to be a typo.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let allowed = (word.chars().count() / 3).clamp(1, 3);
     candidates
@@ -89,7 +90,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
-/// Levenshtein distance in characters.
+/// Returns the Levenshtein distance in characters.
 fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();

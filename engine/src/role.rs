@@ -1,8 +1,8 @@
-//! Roles of people: who owns a layer, and who approves what.
+//! The roles of people, which define who owns a layer and who approves its changes.
 
 use serde::{Deserialize, Serialize};
 
-/// A role of a person; the database has the same ten.
+/// The role of a person. The database defines the same ten.
 #[derive(
     Clone,
     Copy,
@@ -24,13 +24,13 @@ use serde::{Deserialize, Serialize};
 pub enum Role {
     /// Owns the content layer.
     Enablement,
-    /// SDR manager; signs content changes.
+    /// SDR manager; approves content changes.
     RepLeader,
     /// Owns the rule layer.
     Revops,
-    /// Sales manager; signs rule changes that touch assignment or quota.
+    /// Sales manager; approves rule changes that affect assignment or quota.
     AeRepLeader,
-    /// Owns execution and sync.
+    /// Owns execution and synchronisation.
     Integrations,
     /// Owns observability and control.
     RevopsLead,
@@ -40,12 +40,12 @@ pub enum Role {
     Sdr,
     /// Accepts or rejects assigned leads.
     Ae,
-    /// People, keys, retention.
+    /// Manages people, keys and retention.
     Admin,
 }
 
 impl Role {
-    /// What the role is called on screen.
+    /// Returns the label shown on screens.
     pub fn title(self) -> &'static str {
         match self {
             Self::Enablement => "Enablement",

@@ -1,4 +1,4 @@
-//! Values of fields.
+//! The values of fields.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize, Serializer};
@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize, Serializer};
 use crate::catalogue::{FieldDefinition, FieldType};
 use crate::time;
 
-/// The value of a field. In JSON it is the plain value; the catalogue tells its type.
+/// The value of a field. In JSON it is a plain value; the catalogue defines its type.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(untagged)]
 pub enum Value {
-    /// Yes or no.
+    /// True or false.
     Bool(bool),
     /// A whole number.
     Integer(i64),
@@ -18,33 +18,33 @@ pub enum Value {
     Number(f64),
     /// Text, or one of an enum's values.
     Text(String),
-    /// An instant.
+    /// A point in time.
     Timestamp(DateTime<Utc>),
 }
 
-/// Why a JSON value is not a value of a field.
+/// The error returned when a JSON value is not a valid value for a field.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ValueError {
-    /// The type is another one.
-    #[error("{found} is no {expected}")]
+    /// The value has the wrong type.
+    #[error("{found} is not of type {expected}")]
     Type {
-        /// What the catalogue asks for.
+        /// The type that the catalogue requires.
         expected: &'static str,
-        /// What stands there.
+        /// The value found.
         found: String,
     },
-    /// An enum has no such value.
-    #[error("`{found}` is none of {values}")]
+    /// The enum does not include the value.
+    #[error("`{found}` is not one of {values}")]
     Enum {
-        /// What stands there.
+        /// The value found.
         found: String,
-        /// The values there are, joined by commas.
+        /// The allowed values, separated by commas.
         values: String,
     },
     /// The number is outside the field's range.
-    #[error("{found} is outside {range}")]
+    #[error("{found} is out of range ({range})")]
     Range {
-        /// What stands there.
+        /// The value found.
         found: String,
         /// The range, for example `0 to 1`.
         range: String,
@@ -52,11 +52,11 @@ pub enum ValueError {
 }
 
 impl Value {
-    /// The value that `json` is for a field of this definition. A whole number is a number too; a number with
-    /// no fraction is an integer.
+    /// Converts a JSON value to a value of the field. An integer is accepted as a number, and a number without
+    /// a fraction as an integer.
     ///
     /// # Errors
-    /// When type, enum value or range do not fit.
+    /// Returns a [`ValueError`] if the type, enum value or range does not match.
     pub fn from_json(json: &serde_json::Value, field: &FieldDefinition) -> Result<Self, ValueError> {
         let wrong = || ValueError::Type { expected: field.kind.into(), found: json.to_string() };
         let value = match field.kind {
@@ -79,10 +79,10 @@ impl Value {
         Ok(value)
     }
 
-    /// Whether the value may stand in a field of this definition.
+    /// Checks that the value is valid for the field.
     ///
     /// # Errors
-    /// When enum value or range do not fit.
+    /// Returns a [`ValueError`] if the enum value or range does not match.
     pub fn check(&self, field: &FieldDefinition) -> Result<(), ValueError> {
         match self {
             Self::Text(text) if field.kind == FieldType::Enum && !field.values.contains(text) => {
@@ -94,7 +94,7 @@ impl Value {
         }
     }
 
-    /// The value as JSON.
+    /// Converts the value to JSON.
     pub fn to_json(&self) -> serde_json::Value {
         match self {
             Self::Bool(b) => (*b).into(),

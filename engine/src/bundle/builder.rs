@@ -1,4 +1,4 @@
-//! Putting a bundle together from its parts.
+//! Assembles a bundle from its parts.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::problem::Problem;
 use crate::rules::RuleSetFile;
 use crate::rules::pick::Pool;
 
-/// A bundle's content while its parts are put together.
+/// The content of a bundle under construction.
 #[derive(Debug, Default)]
 pub struct BundleBuilder {
     catalogue: Option<(u32, Catalogue)>,
@@ -31,7 +31,7 @@ impl From<BundleSource> for BundleBuilder {
     }
 }
 
-/// Without a version, a part takes the number of what it replaces, or 1.
+/// A part without a version gets the version of the part it replaces, or 1.
 impl BundleBuilder {
     pub(crate) fn put_catalogue(
         &mut self,
@@ -78,9 +78,9 @@ impl BundleBuilder {
     /// Builds the content.
     ///
     /// # Errors
-    /// Names the part that is missing.
+    /// Returns a problem that names the missing part.
     pub fn build(self) -> Result<BundleSource, Problem> {
-        let missing = |kind: Kind| move || Problem::at("", format!("The bundle has no {kind}."));
+        let missing = |kind: Kind| move || Problem::at("", format!("The bundle is missing its {kind}."));
         Ok(BundleSource {
             catalogue: self.catalogue.ok_or_else(missing(Kind::Catalogue))?,
             map: self.map.ok_or_else(missing(Kind::Map))?,
