@@ -1,25 +1,27 @@
-//! Rollout buckets: which share of a workflow's leads a lead belongs to.
+//! Rollout buckets, which assign each lead to a share of a workflow's traffic.
 
 use sha2::{Digest as _, Sha256};
 
 use crate::ids::{LeadId, WorkflowId};
 
-/// Buckets of a workflow; a share of one percent is a hundred of them.
+/// The buckets of a workflow; one percent is a hundred buckets.
 pub const BUCKETS: u16 = 10_000;
 
-/// Returns the bucket of a lead in a workflow, from 0 to [`BUCKETS`] − 1. It depends on the two ids alone, so a lead keeps it
-/// through every release, share, stop and rollback; and a lead that is early in one workflow is not early in all of them.
+/// Returns the bucket of a lead in a workflow, from 0 to [`BUCKETS`] − 1. The bucket depends only on the two
+/// IDs, so a lead keeps it through every release, share, stop and rollback, and being early in one workflow
+/// does not make a lead early in all of them.
 pub fn bucket(workflow: WorkflowId, lead: LeadId) -> u16 {
     let mut hash = Sha256::new();
     hash.update(b"meshline.bucket.v1");
     hash.update(workflow.0.as_bytes());
     hash.update(lead.0.as_bytes());
     let [a, b, c, d, ..] = <[u8; 32]>::from(hash.finalize());
-    // Of 2^32 values, 10,000 buckets differ in size by less than three in a million.
+    // Out of 2^32 values, 10,000 buckets differ in size by less than three in a million.
     (u32::from_be_bytes([a, b, c, d]) % u32::from(BUCKETS)) as u16
 }
 
-/// Returns whether a bucket is within the first `percent` of all. A bucket that is in a share is in every larger one.
+/// Returns whether a bucket is within the first `percent` of all buckets. A bucket in one share is also in
+/// every larger share.
 pub fn is_within(bucket: u16, percent: u8) -> bool {
     bucket < u16::from(percent.min(100)) * (BUCKETS / 100)
 }

@@ -1,51 +1,53 @@
-//! Whether decisions are as right as they are sure: confidences in bins, and what became of the leads in each.
+//! Measures whether decisions are correct as often as their confidence suggests, using bins of confidence and
+//! the leads' outcomes.
 //!
-//! A decision was *right* when the lead's first verdict was none against it. The expected calibration error is the mean
-//! distance between how sure the decisions of a bin were and how many of them were right, weighted by the bin's size
-//! (Naeini, Cooper, Hauskrecht, AAAI 2015).
+//! A decision was *right* if the lead's first verdict did not refuse it. The expected calibration error is the
+//! mean difference between the confidence and the accuracy of each bin, weighted by the bin's size (Naeini,
+//! Cooper, Hauskrecht, AAAI 2015).
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Bins of a reliability curve, equally wide.
+/// The number of equally wide bins in a reliability curve.
 pub const BINS: usize = 10;
-/// Bins of a histogram of confidences, equally wide.
+/// The number of equally wide bins in a histogram of confidence.
 pub const FINE_BINS: usize = 20;
-/// Judged decisions below which the error is not told: with 50 it is off by several points by chance alone.
+/// The minimum number of judged decisions for an error to be reported; even with 50, chance alone moves it by
+/// several points.
 pub const ENOUGH: u64 = 50;
 
-/// Decisions whose confidence lies in one stretch.
+/// The decisions whose confidence is in one interval.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Bin {
-    /// How many were judged.
+    /// The number of judged decisions.
     pub count: u64,
-    /// Their confidences, added up.
+    /// The sum of their confidence.
     pub confidence_sum: f64,
-    /// How many of them were right.
+    /// The number of decisions that were right.
     pub right: u64,
 }
 
 impl Bin {
-    /// How sure they were, on average.
+    /// Returns the mean confidence.
     pub fn confidence(&self) -> Option<f64> {
         (self.count > 0).then(|| self.confidence_sum / self.count as f64)
     }
 
-    /// Which share of them was right.
+    /// Returns the share of decisions that were right.
     pub fn accuracy(&self) -> Option<f64> {
         (self.count > 0).then(|| self.right as f64 / self.count as f64)
     }
 }
 
-/// How right decisions were, by how sure they were.
+/// The accuracy of decisions by their confidence.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Reliability {
-    /// From the least sure to the surest.
+    /// The bins, from the lowest to the highest confidence.
     pub bins: [Bin; BINS],
 }
 
 impl Reliability {
-    /// Of single decisions: how sure, and whether right.
+    /// Computes the reliability from single decisions: confidence, and whether each was right.
     pub fn of(decisions: impl IntoIterator<Item = (f64, bool)>) -> Self {
         let mut all = Self::default();
         for (confidence, is_right) in decisions {
@@ -58,12 +60,12 @@ impl Reliability {
         all
     }
 
-    /// Decisions that were judged.
+    /// Returns the number of judged decisions.
     pub fn judged(&self) -> u64 {
         self.bins.iter().map(|bin| bin.count).sum()
     }
 
-    /// The expected calibration error, 0 to 1; `None` with fewer than [`ENOUGH`] judged decisions.
+    /// Returns the expected calibration error, 0 to 1; `None` with fewer than [`ENOUGH`] judged decisions.
     pub fn error(&self) -> Option<f64> {
         let judged = self.judged();
         (judged >= ENOUGH).then(|| {
@@ -73,9 +75,9 @@ impl Reliability {
     }
 }
 
-/// The bin among so many that a confidence from 0 to 1 lies in; 1 lies in the last.
+/// Returns the bin, out of `bins`, for a confidence from 0 to 1; a confidence of 1 is in the last bin.
 pub fn place(confidence: f64, bins: usize) -> usize {
-    // The cast saturates: what is below 0 or no number is in the first bin.
+    // The cast saturates, so negative numbers and NaN are placed in the first bin.
     ((confidence * bins as f64).floor() as usize).min(bins.saturating_sub(1))
 }
 
@@ -97,7 +99,7 @@ mod tests {
 
     #[test]
     fn the_error_is_the_weighted_distance() {
-        // 60 at 0.9 of which 45 were right (0.75), 40 at 0.5 of which 20 were (0.5): 0.6 × 0.15.
+        // 60 decisions at 0.9, 45 of them right (0.75), and 40 at 0.5, 20 of them right (0.5): 0.6 × 0.15.
         let all = Reliability::of(repeated(0.9, 45, 60).chain(repeated(0.5, 20, 40)));
         assert_eq!(all.judged(), 100);
         assert!((all.error().unwrap() - 0.09).abs() < 1e-9);
@@ -115,23 +117,23 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_is_lost_and_the_error_is_a_share(all in proptest::collection::vec((0.0..=1.0, any::<bool>()), 50..300)) {
-            let told = Reliability::of(all.iter().copied());
-            prop_assert_eq!(told.judged(), all.len() as u64);
-            prop_assert_eq!(told.bins.iter().map(|bin| bin.right).sum::<u64>(), all.iter().filter(|(_, right)| *right).count() as u64);
-            let error = told.error().unwrap();
+            let reliability = Reliability::of(all.iter().copied());
+            prop_assert_eq!(reliability.judged(), all.len() as u64);
+            prop_assert_eq!(reliability.bins.iter().map(|bin| bin.right).sum::<u64>(), all.iter().filter(|(_, right)| *right).count() as u64);
+            let error = reliability.error().unwrap();
             prop_assert!((0.0..=1.0).contains(&error));
-            for (n, bin) in told.bins.iter().enumerate() {
+            for (n, bin) in reliability.bins.iter().enumerate() {
                 if let Some(mean) = bin.confidence() {
                     prop_assert!(mean >= n as f64 / 10.0 - 1e-9 && mean <= (n + 1) as f64 / 10.0 + 1e-9);
                 }
             }
-            // The order in which decisions come does not matter.
+            // The result does not depend on the order of decisions.
             let back = Reliability::of(all.iter().rev().copied());
             prop_assert!((back.error().unwrap() - error).abs() < 1e-9);
         }
 
         #[test]
-        fn who_is_exactly_as_right_as_sure_has_no_error(tenths in 1usize..10) {
+        fn decisions_as_accurate_as_confident_have_no_error(tenths in 1usize..10) {
             let sure = tenths as f64 / 10.0;
             prop_assert!(Reliability::of(repeated(sure, tenths * 10, 100)).error().unwrap() < 1e-9);
         }

@@ -1,22 +1,24 @@
-//! The figures of the dashboards, and the words that explain them.
+//! The key figures of the dashboards, with the texts that explain them.
 //!
-//! Interpretations, where more than one reading was possible:
+//! Definitions, where more than one was possible:
 //!
-//! * A lead belongs to the period in which its **first decision's `as_of`** lies, for every figure, whenever
-//!   its outcomes happened. A period's figures therefore still move while its leads are being worked, and a
-//!   period counts as mature only [`MATURITY_DAYS`] after its end.
-//! * **MQL→SQL** counts leads, not outcomes: one that was accepted and then became an opportunity counts once,
-//!   and one that was accepted and later lost still counts.
-//! * **Time-to-SQL** runs from the first event's `occurred_at` to the earliest outcome that counts for
-//!   MQL→SQL. A lead with only one of the two times is not available; so is one whose outcome lies before its
-//!   event, which is counted apart, because it means that a clock or an import is wrong. Zero is a time.
-//! * **False-positive rate** takes the earliest verdict only: accepted and later lost is no false positive,
-//!   rejected and later accepted is one. A lead nobody judged is in neither number.
-//! * **The funnel** is nested: a stage counts those leads that the system advanced or assigned and that reached it or a
-//!   later one. What a person passed on is not in it.
-//! * **AE conversion** takes leads the system itself *assigned*; an advanced lead had no AE to convert it. It
-//!   converts by an opportunity or a win; `accepted` alone is a promise, and `lost` alone does not prove that
-//!   there was an opportunity.
+//! * A lead belongs to the period of its **first decision's `as_of`**, for every figure and regardless of when
+//!   its outcomes happened. The figures of a period therefore change while its leads are being worked, and a
+//!   period is mature only [`MATURITY_DAYS`] after its end.
+//! * **MQL→SQL** counts leads, not outcomes: a lead that was accepted and then became an opportunity counts
+//!   once, and a lead that was accepted and later lost still counts.
+//! * **Time-to-SQL** runs from the first event's `occurred_at` to the earliest outcome that counts for MQL→SQL.
+//!   It is not available for a lead with only one of the two times, or with an outcome before its event; the
+//!   latter are also counted separately, because they point to a wrong clock or import. A time of zero is
+//!   valid.
+//! * **False-positive rate** uses only the earliest verdict: a lead that was accepted and later lost is not a
+//!   false positive; a lead that was rejected and later accepted is one. Leads without a verdict are not
+//!   counted at all.
+//! * **The funnel** is nested: a stage counts the leads that the system advanced or assigned and that reached
+//!   this stage or a later one. Leads passed on by a person are not included.
+//! * **AE conversion** counts leads that the system itself *assigned*, since an advanced lead has no AE to
+//!   convert it. A lead converts with an opportunity or a win: `accepted` is only a promise, and `lost` does
+//!   not prove that there was an opportunity.
 
 use std::collections::BTreeMap;
 
@@ -28,144 +30,146 @@ use super::calibration::Reliability;
 use super::outcome::OutcomeStage;
 use crate::action::Action;
 
-/// Days after which a lead's outcome is taken to be known.
+/// The days after which a lead's outcome is assumed to be known.
 pub const MATURITY_DAYS: i64 = 21;
 
-/// How a figure is explained, in the words of the dashboard.
+/// The explanation of a figure, as shown on the dashboard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct KpiText {
-    /// What the figure is called.
+    /// The name of the figure.
     pub name: &'static str,
-    /// How it is computed.
+    /// The formula.
     pub formula: &'static str,
-    /// What is counted below the line, or what a time is averaged over.
+    /// The denominator, or the leads that a time is averaged over.
     pub denominator: &'static str,
-    /// Which leads belong to a period.
+    /// The leads that belong to a period.
     pub cohort: &'static str,
-    /// Which times are used.
+    /// The timestamps used.
     pub clock: &'static str,
 }
 
-const COHORT: &str = "Leads first decided in the period, whenever their outcome came.";
+const COHORT: &str = "Leads first decided in the period, regardless of when their outcome was reported.";
 const OUTCOME_CLOCK: &str =
-    "Periods go by as_of of the first decision; outcomes count whenever they happened.";
+    "Periods use as_of of the first decision; outcomes count regardless of when they happened.";
 
-/// The words for [`Kpis::mql_to_sql`].
+/// The explanation of [`Kpis::mql_to_sql`].
 pub const MQL_TO_SQL: KpiText = KpiText {
     name: "MQL→SQL",
     formula: "Leads that an AE accepted or that became an opportunity ÷ leads first decided in the period.",
-    denominator: "Leads first decided in the period, whatever was decided.",
+    denominator: "All leads first decided in the period.",
     cohort: COHORT,
     clock: OUTCOME_CLOCK,
 };
 
-/// The words for [`Kpis::time_to_sql`].
+/// The explanation of [`Kpis::time_to_sql`].
 pub const TIME_TO_SQL: KpiText = KpiText {
     name: "Time to SQL",
     formula: "Time of the first acceptance or opportunity − time of the first event; median and mean.",
-    denominator: "Leads of MQL→SQL with both times; those without and negative times are counted beside it.",
+    denominator: "Leads of MQL→SQL with both times; leads without both times, or with a negative time, are counted separately.",
     cohort: COHORT,
     clock: "From occurred_at of the lead's first event to the outcome's own time, in calendar time.",
 };
 
-/// The words for [`Kpis::false_positive_rate`].
+/// The explanation of [`Kpis::false_positive_rate`].
 pub const FALSE_POSITIVE_RATE: KpiText = KpiText {
     name: "False positives",
     formula: "Leads the system advanced or assigned whose first verdict is rejected, disqualified or lost ÷ those with a verdict.",
-    denominator: "Leads the system advanced or assigned that somebody judged; a first touch is no verdict.",
+    denominator: "Leads the system advanced or assigned that have a verdict; a first touch is not a verdict.",
     cohort: COHORT,
     clock: OUTCOME_CLOCK,
 };
 
-/// The words for [`Kpis::ae_conversion`].
+/// The explanation of [`Kpis::ae_conversion`].
 pub const AE_CONVERSION: KpiText = KpiText {
     name: "AE conversion",
     formula: "Leads the system assigned that became an opportunity ÷ leads the system assigned.",
-    denominator: "Leads the system assigned by itself, judged or not.",
+    denominator: "All leads the system assigned, with or without a verdict.",
     cohort: COHORT,
     clock: OUTCOME_CLOCK,
 };
 
-/// What the figures need to know of one lead.
+/// The data of one lead that the figures are computed from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LeadRecord {
-    /// `as_of` of its first decision.
+    /// `as_of` of the lead's first decision.
     pub first_decided_as_of: DateTime<Utc>,
-    /// `occurred_at` of its first event, where the source said it.
+    /// `occurred_at` of the lead's first event, if the source reported it.
     pub first_occurred_at: Option<DateTime<Utc>>,
-    /// What the first decision came to.
+    /// The action of the first decision.
     pub first_action: Action,
-    /// Whether the system, not a person, advanced or assigned it, by whichever decision.
+    /// Whether the system, rather than a person, advanced or assigned the lead in any decision.
     pub auto: bool,
-    /// Whether the system, not a person, assigned it, by whichever decision. Implies `auto`.
+    /// Whether the system, rather than a person, assigned the lead in any decision. Implies `auto`.
     pub auto_assigned: bool,
-    /// How sure the decision was by which the system first advanced or assigned it.
+    /// The confidence of the decision in which the system first advanced or assigned the lead.
     pub confidence: Option<f64>,
-    /// What happened to it and when, earliest first. Of two at the same instant the former counts as earlier.
+    /// The outcomes with their times, earliest first. Of two outcomes at the same time, the first in the list
+    /// counts as earlier.
     pub outcomes: Vec<(OutcomeStage, DateTime<Utc>)>,
 }
 
-/// A half-open stretch of time: `from` belongs to it, `to` does not.
+/// A half-open time range that includes `from` and excludes `to`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Period {
-    /// Its first instant.
+    /// The start, inclusive.
     pub from: DateTime<Utc>,
-    /// The instant after its last.
+    /// The end, exclusive.
     pub to: DateTime<Utc>,
 }
 
 impl Period {
-    /// Whether the instant lies in the period.
+    /// Returns whether a time is in the period.
     pub fn contains(&self, at: DateTime<Utc>) -> bool {
         self.from <= at && at < self.to
     }
 
-    /// Whether even the youngest lead of the period has had [`MATURITY_DAYS`] to come to an outcome.
+    /// Returns whether every lead of the period has had [`MATURITY_DAYS`] to reach an outcome.
     pub fn is_mature(&self, now: DateTime<Utc>) -> bool {
         now - self.to >= TimeDelta::days(MATURITY_DAYS)
     }
 }
 
-/// A share, with what it is made of.
+/// A ratio with its numerator and denominator.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Ratio {
-    /// Leads above the line.
+    /// The leads in the numerator.
     pub numerator: u64,
-    /// Leads below the line.
+    /// The leads in the denominator.
     pub denominator: u64,
-    /// The share, 0 to 1; `None` when there is nothing to divide by.
+    /// The ratio, 0 to 1; `None` if the denominator is zero.
     pub value: Option<f64>,
 }
 
 impl Ratio {
-    /// `numerator` of `denominator`.
+    /// Creates the ratio of `numerator` to `denominator`.
     pub fn new(numerator: u64, denominator: u64) -> Self {
         let value = (denominator > 0).then(|| numerator as f64 / denominator as f64);
         Self { numerator, denominator, value }
     }
 }
 
-/// How long leads took, with what is not in it.
+/// The time that leads took, and the leads for which it is not available.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Durations {
-    /// Leads with a time.
+    /// The leads with a time.
     pub count: u64,
-    /// The middle time in seconds; of an even count the mean of the two middle ones.
+    /// The median in seconds; for an even count, the mean of the two middle values.
     pub median_s: Option<f64>,
     /// The mean in seconds.
     pub mean_s: Option<f64>,
-    /// Leads of the period without a time: no outcome that counts, no first event's time, or a negative one.
+    /// The leads of the period without a time: no outcome that counts, no time for the first event, or a
+    /// negative time.
     pub not_available: u64,
-    /// Those among `not_available` whose outcome lies before their first event.
+    /// The leads in `not_available` with an outcome before their first event.
     pub negative: u64,
 }
 
-/// The figures of one period.
+/// The key figures of one period.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Kpis {
-    /// Leads first decided in the period.
+    /// The leads first decided in the period.
     pub leads: u64,
-    /// Those leads by what their first decision came to.
+    /// The same leads by the action of their first decision.
     pub by_first_action: BTreeMap<Action, u64>,
     /// See [`MQL_TO_SQL`].
     pub mql_to_sql: Ratio,
@@ -175,26 +179,26 @@ pub struct Kpis {
     pub false_positive_rate: Ratio,
     /// See [`AE_CONVERSION`].
     pub ae_conversion: Ratio,
-    /// How far leads came.
+    /// The number of leads at each stage.
     pub funnel: Funnel,
-    /// How right the system was about those it passed on, by how sure it was.
+    /// The accuracy of the decisions to advance or assign leads, by confidence.
     pub reliability: Reliability,
 }
 
-/// How far leads came; each stage is part of the one before.
+/// The number of leads at each stage; every stage is a subset of the one before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Funnel {
-    /// Leads first decided in the period.
+    /// The leads first decided in the period.
     pub decided: u64,
-    /// Those that the system advanced or assigned.
+    /// The leads that the system advanced or assigned.
     pub passed_on: u64,
-    /// Those of them that an AE accepted, or that came further.
+    /// Of those, the leads that an AE accepted or that got further.
     pub accepted: u64,
-    /// Those that became sales-qualified, or came further.
+    /// The leads that became sales-qualified or got further.
     pub sales_qualified: u64,
-    /// Those that became an opportunity, or came further.
+    /// The leads that became an opportunity or got further.
     pub opportunity: u64,
-    /// Those that were won.
+    /// The leads that were won.
     pub won: u64,
 }
 
@@ -210,7 +214,7 @@ impl Funnel {
     }
 }
 
-/// The figures over the leads that were first decided in `period`; other leads are passed over.
+/// Computes the figures for the leads first decided in `period` and ignores all other leads.
 pub fn summarise<'a>(leads: impl IntoIterator<Item = &'a LeadRecord>, period: &Period) -> Kpis {
     let mut kpis = Kpis::default();
     let (mut qualified, mut judged, mut refused, mut assigned, mut converted) = (0, 0, 0, 0, 0);
@@ -251,12 +255,12 @@ pub fn summarise<'a>(leads: impl IntoIterator<Item = &'a LeadRecord>, period: &P
 
 impl LeadRecord {
     fn earliest(&self, wanted: fn(OutcomeStage) -> bool) -> Option<(OutcomeStage, DateTime<Utc>)> {
-        // `min_by_key` gives the first of equals, which is what `outcomes` promises.
+        // `min_by_key` returns the first of equal elements, as the docs of `outcomes` promise.
         self.outcomes.iter().copied().filter(|(stage, _)| wanted(*stage)).min_by_key(|(_, at)| *at)
     }
 }
 
-/// Median and mean in seconds; `None` of nothing.
+/// Returns the median and mean in seconds; `None` if `times` is empty.
 fn middle(mut times: Vec<TimeDelta>) -> (Option<f64>, Option<f64>) {
     times.sort_unstable();
     let seconds: Vec<f64> = times.iter().copied().map(TimeDelta::as_seconds_f64).collect();
@@ -419,8 +423,8 @@ mod tests {
             LeadRecord { confidence: None, ..lead(&[(Accepted, 2)]) },
             LeadRecord { auto: false, auto_assigned: false, ..lead(&[(Rejected, 2)]) },
         ];
-        let told = summarise(&leads, &period()).reliability;
-        assert_eq!((told.judged(), told.bins[9].right), (2, 1));
+        let reliability = summarise(&leads, &period()).reliability;
+        assert_eq!((reliability.judged(), reliability.bins[9].right), (2, 1));
     }
 
     #[test]

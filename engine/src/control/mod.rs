@@ -1,6 +1,6 @@
-//! The control plane: what really happened to leads, and the figures that tell how qualification is doing.
+//! The control layer: the outcomes of leads, and the figures that measure how well qualification works.
 //!
-//! Everything here is arithmetic on small structs that the store fills; nothing reads a clock.
+//! Everything here is arithmetic on small structs filled by the store; nothing reads a clock.
 
 pub mod bucket;
 pub mod calibration;

@@ -1,9 +1,9 @@
-//! What really happened to a lead.
+//! The outcomes of leads.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A stage that a lead reached after it was decided, as people and the CRM report it.
+/// A stage that a lead reached after its decision, as reported by people and the CRM.
 #[derive(
     Clone,
     Copy,
@@ -24,13 +24,13 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum OutcomeStage {
-    /// Somebody got in touch for the first time.
+    /// The lead was contacted for the first time.
     Touched,
-    /// An AE took it over.
+    /// An AE accepted the lead.
     Accepted,
-    /// An AE sent it back.
+    /// An AE returned the lead.
     Rejected,
-    /// It is a sales-qualified lead.
+    /// The lead became sales-qualified.
     SalesQualified,
     /// An opportunity was opened.
     Opportunity,
@@ -38,34 +38,35 @@ pub enum OutcomeStage {
     Won,
     /// The opportunity was lost.
     Lost,
-    /// An SDR took it out.
+    /// An SDR disqualified the lead.
     Disqualified,
 }
 
 impl OutcomeStage {
-    /// Whether the stage says that sales wants the lead: an AE accepted it or it became an opportunity.
-    /// This is the numerator of MQL→SQL. `lost` is none: it is also reported where no opportunity ever was.
+    /// Returns whether sales accepted the lead: an AE accepted it, or it became an opportunity. This is the
+    /// numerator of MQL→SQL. `lost` does not count, because it is also reported for leads without an
+    /// opportunity.
     pub fn is_qualified(self) -> bool {
         matches!(self, Self::Accepted | Self::SalesQualified | Self::Opportunity | Self::Won)
     }
 
-    /// Whether the stage says that the lead should not have been passed on, if it is the first verdict.
+    /// Returns whether the stage, as the first verdict, means that the lead should not have been passed on.
     pub fn is_refusal(self) -> bool {
         matches!(self, Self::Rejected | Self::Disqualified | Self::Lost)
     }
 
-    /// Whether somebody judged the lead. Everything but `touched` is a verdict: getting in touch says nothing
-    /// about what was found.
+    /// Returns whether the stage is a verdict on the lead. Every stage except `touched` is one, since a first
+    /// contact says nothing about quality.
     pub fn is_verdict(self) -> bool {
         self.is_qualified() || self.is_refusal()
     }
 
-    /// Whether it is, or was, a sales-qualified lead for certain.
+    /// Returns whether the lead certainly is, or was, sales-qualified.
     pub fn is_sales_qualified(self) -> bool {
         self == Self::SalesQualified || self.is_conversion()
     }
 
-    /// Whether there is, or was, an opportunity for certain.
+    /// Returns whether there certainly is, or was, an opportunity.
     pub fn is_conversion(self) -> bool {
         matches!(self, Self::Opportunity | Self::Won)
     }

@@ -1,33 +1,33 @@
-//! When a failed delivery is tried again.
+//! Schedules retries of failed deliveries.
 //!
-//! Waits grow exponentially with full jitter: the wait is drawn evenly from nothing up to the bound, because
-//! waits that only differ a little bring a destination down again the moment it is back.
+//! Delays grow exponentially with full jitter: each is drawn uniformly between zero and a bound, because
+//! retries that are nearly simultaneous would overload a destination as soon as it recovers.
 
 use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How often, and how far apart, one effect is tried.
+/// The retry policy of one effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Policy {
-    /// Bound of the wait after the first failure, in milliseconds. It doubles with each further one.
+    /// The upper bound of the first delay, in milliseconds. It doubles with every further failure.
     pub base_ms: u64,
-    /// The bound never exceeds this, in milliseconds.
+    /// The maximum of the bound, in milliseconds.
     pub cap_ms: u64,
-    /// Attempts after which a person has to look, the first one included.
+    /// The number of attempts, including the first, after which a person has to act.
     pub attempts: u32,
 }
 
 impl Default for Policy {
-    /// Half a second, doubling up to an hour, 24 times: eleven hours at most and half of that on average, so
-    /// that a destination may be down for an afternoon.
+    /// Starts at half a second, doubles up to an hour, and makes 24 attempts. This takes up to eleven hours and
+    /// half of that on average, so a destination can be down for an afternoon.
     fn default() -> Self {
         Self { base_ms: 500, cap_ms: 3_600_000, attempts: 24 }
     }
 }
 
-/// What kind of failure it was.
+/// The kind of a failure.
 #[derive(
     Clone,
     Copy,
@@ -45,27 +45,27 @@ impl Default for Policy {
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Failure {
-    /// It may work in a while: a time-out, a lost connection, 429, 5xx.
+    /// Retrying later can succeed: a time-out, a lost connection, 429 or 5xx.
     Retry,
-    /// The day's quota is spent; asking again today only costs.
+    /// The daily quota is used up; further calls today would be wasted.
     WaitUntilTomorrow,
-    /// It will not work before somebody changes something: 401, a missing field, a deleted record.
+    /// Retrying fails until a person fixes the cause: 401, a missing field or a deleted record.
     NeedsPerson,
 }
 
 impl Failure {
-    /// The failure with the instant before which the destination asked not to be called again.
+    /// Adds the time before which the destination asked not to be called again.
     pub fn not_before(self, at: Option<DateTime<Utc>>) -> Failed {
         Failed { failure: self, not_before: at }
     }
 }
 
-/// A failure and what the destination said about trying again.
+/// A failure, with the destination's instruction about retries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Failed {
-    /// What kind it was.
+    /// The kind of the failure.
     pub failure: Failure,
-    /// From [`retry_after`].
+    /// The earliest time of the next attempt, from [`retry_after`].
     pub not_before: Option<DateTime<Utc>>,
 }
 
@@ -75,25 +75,25 @@ impl From<Failure> for Failed {
     }
 }
 
-/// What becomes of an effect whose attempt failed.
+/// The next step for an effect whose attempt failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
-    /// It is tried again then, if it has not [expired](is_expired).
+    /// Retries at this time, unless the effect has [expired](is_expired).
     At(DateTime<Utc>),
-    /// It is not tried again by itself.
+    /// Does not retry automatically.
     Dead,
 }
 
-/// The longest a destination's `Retry-After` is believed: a wrong header must not bury an effect for years.
+/// The longest `Retry-After` that is honoured, so that a wrong header cannot delay an effect for years.
 pub const RETRY_AFTER_MAX: TimeDelta = TimeDelta::hours(24);
 
-/// Minutes after midnight UTC over which effects that waited for the new day are spread.
+/// The minutes after midnight UTC over which effects that waited for the new day are spread.
 pub const TOMORROW_SPREAD_MINUTES: i64 = 30;
 
-/// What becomes of an effect whose `attempt`-th attempt, counted from 1, has just failed.
+/// Returns the next step for an effect whose `attempt`-th attempt, counted from 1, has just failed.
 ///
-/// `random` is drawn evenly from 0 to 1 by the caller; anything else counts as the nearer of the two. A wait
-/// for tomorrow does not use up attempts, since nothing was tried; the effect's expiry ends it.
+/// The caller draws `random` uniformly from 0 to 1; values outside are clamped. Waiting for the next day uses
+/// up no attempt, since nothing was tried; it ends when the effect expires.
 pub fn next_attempt(
     policy: &Policy,
     attempt: u32,
@@ -108,7 +108,8 @@ pub fn next_attempt(
         Failure::Retry if attempt >= policy.attempts => Next::Dead,
         Failure::Retry => {
             let wait = jitter(bound_ms(policy, attempt), random);
-            // What the destination asked for is the earliest; the jitter on top keeps the waiting ones apart.
+            // The time requested by the destination is the earliest; jitter is added so that waiting effects
+            // stay spread out.
             Next::At(later(not_before.map_or(now, |at| at.clamp(now, later(now, RETRY_AFTER_MAX))), wait))
         }
         Failure::WaitUntilTomorrow => {
@@ -122,17 +123,17 @@ pub fn next_attempt(
     }
 }
 
-/// Whether it is too late to send an effect. At the instant itself it still goes out.
+/// Returns whether an effect has expired. It can still be sent at exactly `expires_at`.
 pub fn is_expired(expires_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> bool {
     expires_at.is_some_and(|expires_at| now > expires_at)
 }
 
-/// The instant a `Retry-After` header names (RFC 9110 §10.2.3): seconds from `now`, or an HTTP date in any of
-/// its three forms. `None` when it is neither, and then it is as if there were none.
+/// Parses a `Retry-After` header (RFC 9110 §10.2.3), which holds seconds from `now` or an HTTP date in any of
+/// its three forms. Returns `None` if it is neither; the header is then ignored.
 pub fn retry_after(header: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let header = header.trim();
     if !header.is_empty() && header.bytes().all(|byte| byte.is_ascii_digit()) {
-        // More digits than fit mean longer than anything that is believed.
+        // A number with too many digits exceeds every delay that is honoured.
         let seconds = header.parse().unwrap_or(i64::MAX);
         let wait = TimeDelta::try_seconds(seconds).map_or(RETRY_AFTER_MAX, |wait| wait.min(RETRY_AFTER_MAX));
         return Some(later(now, wait));
@@ -140,17 +141,17 @@ pub fn retry_after(header: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     http_date(header)
 }
 
-/// Returns whether an instant is on a later day (UTC) than now.
+/// Returns whether a time is on a later day (UTC) than `now`.
 pub fn is_tomorrow(at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
     at >= tomorrow(now)
 }
 
-/// Reads an HTTP date in any of its three forms (RFC 9110 §5.6.7).
+/// Parses an HTTP date in any of its three forms (RFC 9110 §5.6.7).
 pub fn http_date(text: &str) -> Option<DateTime<Utc>> {
     httpdate::parse_http_date(text).ok().map(DateTime::from)
 }
 
-/// `base × 2^(attempt − 1)`, at most the cap, in milliseconds.
+/// Returns `base × 2^(attempt − 1)` milliseconds, capped at `cap_ms`.
 fn bound_ms(policy: &Policy, attempt: u32) -> u64 {
     let factor = 1_u64.checked_shl(attempt.saturating_sub(1)).unwrap_or(u64::MAX);
     policy.base_ms.saturating_mul(factor).min(policy.cap_ms)

@@ -1,127 +1,132 @@
-//! How fast a destination may be worked by all processes together, and when it is left alone for a while.
+//! Limits the rate of writes to a destination across all processes, and pauses them while the destination is
+//! failing.
 //!
-//! Two things hold writes back beside an effect's own backoff. The **pace** is a bound that somebody set: so many at
-//! once, so many a minute (a token bucket, <https://en.wikipedia.org/wiki/Token_bucket>), a share of the day's quota. The
-//! **breaker** opens after failures in a row: nothing is sent for a while, then one effect tries the way for all.
+//! Besides an effect's own backoff, two limits hold writes back. The **pace** is a configured limit: a number
+//! of concurrent writes, a number per minute (a token bucket, <https://en.wikipedia.org/wiki/Token_bucket>), or
+//! a share of the daily quota. The **breaker** opens after consecutive failures: nothing is sent for a while,
+//! then a single effect probes the destination.
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Failures in a row, at any effects, after which a destination counts as down unless its pace says otherwise.
+/// The consecutive failures, of any effects, after which a destination counts as down unless its pace sets
+/// another number.
 const BREAKS_AFTER: u32 = 5;
-/// Bound of the first wait of an open breaker; it doubles up to [`OPEN_MAX`] while the trials fail.
+/// The upper bound of an open breaker's first wait; it doubles up to [`OPEN_MAX`] while trials fail.
 pub const OPEN_BASE: TimeDelta = TimeDelta::seconds(2);
-/// The longest wait of an open breaker: how late a destination that is back is noticed.
+/// The longest wait of an open breaker, which bounds how late a recovery is noticed.
 pub const OPEN_MAX: TimeDelta = TimeDelta::minutes(2);
-/// How long a trial has before another process may try: longer than any lease, so that there is one at a time.
+/// The time before another process may start a trial; longer than any lease, so that only one runs at a time.
 pub const TRIAL: TimeDelta = TimeDelta::seconds(30);
-/// Tokens that gather while nothing is sent: those of this long, and at least one.
+/// The time over which unused tokens accumulate; at least one token always does.
 const BURST: TimeDelta = TimeDelta::seconds(2);
 
-/// How hard a destination may be worked by all processes together. What is absent is not bounded.
+/// The limits on writes to a destination by all processes together. Absent fields set no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Pace {
-    /// Writes under way at once.
+    /// Concurrent writes.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 1_000))]
     pub at_once: Option<u32>,
-    /// Writes a minute, evenly spread.
+    /// Writes per minute, evenly spread.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 1_000_000))]
     pub per_minute: Option<u32>,
-    /// Calls that the destination grants the whole organisation in a day (UTC).
+    /// Calls per day (UTC) that the destination grants to the whole organisation.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub daily_quota: Option<u32>,
-    /// Percentage of `daily_quota` that Meshline may use; 30 when absent.
+    /// The percentage of `daily_quota` that Meshline may use; 30 by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 100))]
     pub quota_share_percent: Option<u8>,
-    /// Failures in a row after which nothing is sent for a while; 5 when absent.
+    /// The consecutive failures after which writes pause for a while; 5 by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 1_000_000))]
     pub breaks_after: Option<u32>,
 }
 
 impl Pace {
-    /// Of an organisation's daily quota, the share that is ours unless somebody says otherwise. A tool that eats all of
-    /// it is switched off.
+    /// The default share of an organisation's daily quota. A tool that uses up the whole quota gets switched
+    /// off.
     pub const QUOTA_SHARE_PERCENT: u8 = 30;
 
-    /// What is wrong with it, as a sentence.
+    /// Returns a sentence about the first invalid setting, if any.
     pub fn problem(&self) -> Option<&'static str> {
         let within = |value: Option<u32>, most: u32| value.is_none_or(|value| (1..=most).contains(&value));
         if !within(self.at_once, 1_000) {
-            return Some("`at_once` is from 1 to 1000");
+            return Some("`at_once` must be between 1 and 1000");
         }
         if !within(self.per_minute, 1_000_000) {
-            return Some("`per_minute` is from 1 to 1000000");
+            return Some("`per_minute` must be between 1 and 1000000");
         }
         if !within(self.daily_quota, u32::MAX) {
-            return Some("`daily_quota` is at least 1");
+            return Some("`daily_quota` must be at least 1");
         }
         if !within(self.breaks_after, 1_000_000) {
-            return Some("`breaks_after` is from 1 to 1000000");
+            return Some("`breaks_after` must be between 1 and 1000000");
         }
         if !within(self.quota_share_percent.map(u32::from), 100) {
-            return Some("`quota_share_percent` is from 1 to 100");
+            return Some("`quota_share_percent` must be between 1 and 100");
         }
         None
     }
 
-    /// Whether anything is bounded.
+    /// Returns whether any limit is set.
     pub fn is_bounded(&self) -> bool {
         self.at_once.is_some() || self.per_minute.is_some() || self.daily_quota.is_some()
     }
 
-    /// Failures in a row after which the destination counts as down.
+    /// Returns the consecutive failures after which the destination counts as down.
     pub fn breaks_after(&self) -> u32 {
         self.breaks_after.unwrap_or(BREAKS_AFTER)
     }
 
-    /// Writes a day that are ours; at least one.
+    /// Returns the writes per day that Meshline may use, which is at least one.
     pub fn per_day(&self) -> Option<u32> {
         let share = u64::from(self.quota_share_percent.unwrap_or(Self::QUOTA_SHARE_PERCENT));
         self.daily_quota.map(|quota| u32::try_from(u64::from(quota) * share / 100).unwrap_or(u32::MAX).max(1))
     }
 
-    /// Tokens a second, and the most that gather.
+    /// Returns the tokens per second and the capacity of the bucket.
     fn bucket(&self) -> Option<(f64, f64)> {
         let per_second = f64::from(self.per_minute?) / 60.0;
         Some((per_second, (per_second * BURST.as_seconds_f64()).max(1.0)))
     }
 }
 
-/// What a destination has used of its pace, and its breaker: one row for all processes.
+/// The used part of a destination's pace and the state of its breaker, in one row shared by all processes.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Flow {
-    /// Tokens in the bucket at `refilled_at`.
+    /// The tokens in the bucket at `refilled_at`.
     pub tokens: f64,
-    /// When they were counted; never, for a destination that was not written to under a pace.
+    /// When the tokens were counted; `None` if no write has been made under a pace.
     pub refilled_at: Option<DateTime<Utc>>,
-    /// The day that `used_today` counts.
+    /// The day that `used_today` refers to.
     pub day: Option<NaiveDate>,
-    /// Writes on that day.
+    /// The writes made on that day.
     pub used_today: u32,
-    /// The breaker is open, and the next trial is from then on.
+    /// The time of the next trial, if the breaker is open.
     pub open_until: Option<DateTime<Utc>>,
-    /// How often it has opened since something last arrived.
+    /// How often the breaker has opened since the last successful write.
     pub openings: u32,
 }
 
-/// How many effects may be taken now.
+/// The number of effects that may be claimed now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Allowance {
-    /// So many.
+    /// The number of effects.
     pub effects: usize,
-    /// It is a trial: the breaker is open, and this one effect shows whether the destination is back.
+    /// Whether this is a trial: the breaker is open, and this one effect shows whether the destination has
+    /// recovered.
     pub is_trial: bool,
 }
 
 impl Flow {
-    /// How many of `wanted` effects may be taken at `now`, while `running` are held by all processes.
+    /// Returns how many of `wanted` effects may be claimed at `now`, while all processes together hold
+    /// `running`.
     pub fn allow(&self, pace: &Pace, wanted: usize, running: usize, now: DateTime<Utc>) -> Allowance {
         let is_trial = match self.open_until {
             Some(until) if now < until => return Allowance { effects: 0, is_trial: false },
@@ -141,7 +146,7 @@ impl Flow {
         Allowance { effects, is_trial: is_trial && effects > 0 }
     }
 
-    /// The row after `taken` effects were taken at `now`.
+    /// Returns the row after `taken` effects were claimed at `now`.
     pub fn after(mut self, pace: &Pace, taken: usize, allowance: Allowance, now: DateTime<Utc>) -> Self {
         if let Some(tokens) = self.tokens_at(pace, now) {
             self.tokens = tokens - taken as f64;
@@ -156,13 +161,13 @@ impl Flow {
         self
     }
 
-    /// The row after failures in a row, or a failed trial. `not_before` is what the destination asked for; `random` is
-    /// drawn evenly from 0 to 1.
+    /// Returns the row after consecutive failures or a failed trial. `not_before` is the time that the
+    /// destination asked for; `random` is drawn uniformly from 0 to 1.
     pub fn opened(mut self, not_before: Option<DateTime<Utc>>, now: DateTime<Utc>, random: f64) -> Self {
         let doubled = OPEN_BASE * 2_i32.pow(self.openings.min(10));
         let bound = doubled.min(OPEN_MAX).as_seconds_f64();
         let random = if random.is_finite() { random.clamp(0.0, 1.0) } else { 1.0 };
-        // From half of the bound on: a trial at once would tell nothing.
+        // The wait is at least half of the bound, since an immediate trial would prove nothing.
         let wait = TimeDelta::milliseconds((bound * (0.5 + random / 2.0) * 1_000.0) as i64);
         let earliest = not_before.map_or(now, |at| at.clamp(now, now + super::backoff::RETRY_AFTER_MAX));
         self.open_until = Some(earliest.max(now + wait));
@@ -170,7 +175,7 @@ impl Flow {
         self
     }
 
-    /// The row after something arrived.
+    /// Returns the row after a successful write.
     pub fn closed(mut self) -> Self {
         self.open_until = None;
         self.openings = 0;
@@ -181,8 +186,8 @@ impl Flow {
         if self.day == Some(day) { self.used_today } else { 0 }
     }
 
-    /// Tokens at `now`: those there were and those that came since, at most what gathers. A clock that goes back brings
-    /// none.
+    /// Returns the tokens at `now`: the tokens left plus those added since, up to the capacity. A clock that
+    /// runs backwards adds none.
     fn tokens_at(&self, pace: &Pace, now: DateTime<Utc>) -> Option<f64> {
         let (per_second, most) = pace.bucket()?;
         let Some(refilled_at) = self.refilled_at else { return Some(most) };
@@ -206,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_bounded_that_nobody_bounded() {
+    fn nothing_is_limited_by_default() {
         let allowed = Flow::default().allow(&Pace::default(), 500, 10_000, now());
         assert_eq!(allowed, Allowance { effects: 500, is_trial: false });
         assert!(!Pace::default().is_bounded());
@@ -241,7 +246,8 @@ mod tests {
         let trying = open.after(&pace, 1, trial, then);
         assert_eq!(trying.allow(&pace, 9, 0, then + TimeDelta::seconds(1)).effects, 0);
         assert_eq!(trying.closed().allow(&pace, 9, 0, then).effects, 9);
-        // It waits longer each time, up to the bound, and as long as the destination asks.
+        // Each wait is longer than the one before, up to the bound, and at least as long as the destination
+        // asks.
         let again = (0..20).fold(open, |flow, _| flow.opened(None, now(), 1.0));
         assert_eq!(again.open_until, Some(now() + OPEN_MAX));
         let asked = now() + TimeDelta::hours(2);
@@ -256,7 +262,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever is asked for and when, no minute sees more than its tokens and what had gathered.
+        /// Whatever is requested and when, no minute exceeds its tokens plus those accumulated before.
         #[test]
         fn a_minute_never_gets_more_than_its_pace(
             rate in 1_u32..10_000,

@@ -1,34 +1,35 @@
 //! The two keys of an effect.
 //!
-//! The **effect key** makes committing a decision twice harmless: the same decision, or the same verdict of a person on it,
-//! asks for the same write only once. The **remote key** is the external id or UID under which the destination knows the record, and
-//! leaves the decision out, so that a later decision about the lead updates the record instead of adding one.
+//! The **effect key** makes it safe to commit a decision twice: one decision, or one verdict on it, requests
+//! each write only once. The **remote key** is the external ID or UID of the record at the destination. It does
+//! not depend on the decision, so a later decision about the lead updates the record instead of adding another.
 //!
-//! Both are SHA-256 over canonical JSON of ids, never of names that somebody may change.
+//! Both are SHA-256 digests over the canonical JSON of IDs, never of names, which can change.
 
 use serde_json::json;
 
 use crate::canonical::Digest;
 use crate::ids::{DecisionId, DestinationId, LeadId, VerdictId, WorkflowId};
 
-/// The key of the one write of this `kind`, for example `crm_update`, that a decision asks of a destination.
+/// Returns the key of the write of this `kind`, for example `crm_update`, that a decision requests from a
+/// destination.
 pub fn effect_key(decision: DecisionId, kind: &str, destination: DestinationId) -> Digest {
     of(&json!({"decision": decision, "destination": destination, "kind": kind}))
 }
 
-/// The key of the one write of this `kind` that a person's verdict asks of a destination.
+/// Returns the key of the write of this `kind` that a person's verdict requests from a destination.
 pub fn verdict_key(verdict: VerdictId, kind: &str, destination: DestinationId) -> Digest {
     of(&json!({"destination": destination, "kind": kind, "verdict": verdict}))
 }
 
-/// The key under which a destination keeps what a workflow writes about a lead for one `purpose`, for example
-/// `intro_meeting`.
+/// Returns the key under which a destination stores what a workflow writes about a lead for one `purpose`, for
+/// example `intro_meeting`.
 pub fn remote_key(lead: LeadId, workflow: WorkflowId, purpose: &str, destination: DestinationId) -> Digest {
     of(&json!({"destination": destination, "lead": lead, "purpose": purpose, "workflow": workflow}))
 }
 
-/// The digest of an object of strings. Written in the order of its names it is canonical as it stands, and
-/// unlike canonicalising it cannot fail; a test compares the two.
+/// Returns the digest of an object of strings. Written in the order of its names the object is already
+/// canonical, and unlike canonicalisation this cannot fail; a test compares the two.
 fn of(object: &serde_json::Value) -> Digest {
     Digest::of(object.to_string().as_bytes())
 }

@@ -1,7 +1,6 @@
-//! Carrying an effect out once: the keys that tell one write from another, and when a failed one is tried
-//! again.
+//! Carries out each effect exactly once: the keys that identify a write, and the schedule for retries.
 //!
-//! The destinations do the I/O; what is here only computes. Randomness and the clock come in as arguments.
+//! This module only computes; the destinations do the I/O. Random numbers and the current time are passed in.
 
 pub mod backoff;
 pub mod flow;
