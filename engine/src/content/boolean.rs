@@ -1,4 +1,4 @@
-//! `boolean`: yes or no.
+//! The `boolean` extractor, which reads yes or no.
 
 use std::sync::LazyLock;
 
@@ -15,7 +15,7 @@ use crate::limits;
 use crate::problem::Problem;
 use crate::value::Value;
 
-/// What a form or a person writes for yes and no, as a whole text.
+/// Texts that forms and people use for yes and no, compared as a whole.
 static ANSWERS: LazyLock<Phrasebook<bool>> = LazyLock::new(|| {
     Phrasebook::of([
         ("yes|y|true|t|1|on|checked|yes please|yes i do|yes i am|yes we do|yes we are|of course", true),
@@ -38,7 +38,7 @@ pub(super) struct Boolean {
 }
 
 impl Boolean {
-    /// The words of the field `name`; what is wrong with them goes to `problems`.
+    /// Compiles the words of the field `name` and adds any problems to `problems`.
     pub fn compile(settings: &BooleanSettings, name: &str, problems: &mut Vec<Problem>) -> Self {
         let mut own = Phrasebook::default();
         for (list, answer, phrases) in [("yes", true, &settings.yes), ("no", false, &settings.no)] {
@@ -46,11 +46,11 @@ impl Boolean {
                 let words = words_of(phrase);
                 let wrong = match own.insert(&words, answer) {
                     _ if words.is_empty() || phrase.chars().count() > limits::NAME_CHARS => Some(format!(
-                        "A word has letters or digits and at most {} characters.",
+                        "A word must contain letters or digits and have at most {} characters.",
                         limits::NAME_CHARS
                     )),
                     Some(other) if *other != answer => {
-                        Some(format!("`{phrase}` stands under `yes` and under `no`."))
+                        Some(format!("`{phrase}` is listed under both `yes` and `no`."))
                     }
                     _ => None,
                 };
@@ -61,12 +61,12 @@ impl Boolean {
         Self { own }
     }
 
-    /// Whether the whole text is an answer.
-    pub fn knows(&self, source: &Source) -> bool {
+    /// Returns whether the whole text is an answer.
+    pub fn recognises(&self, source: &Source) -> bool {
         self.own.exactly(&source.words).is_some()
     }
 
-    /// The answer that the text is, or that the map's words in it give.
+    /// Returns the answer that the whole text is, or that the map's words within it give.
     pub fn read(&self, source: &Source) -> Read {
         let whole = source.trimmed();
         let read = |answer, confidence, span| Ok(Reading::new(Value::Bool(answer), confidence, span));
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_read() {
+    fn unclear_answers_are_not_read() {
         let both = Err(Why::Ambiguous(vec!["yes".into(), "no".into()]));
         assert_eq!(read(json!("Assistant to the CEO")), both);
         assert_eq!(read(json!("I am not the CEO")), Err(Why::Denied));
@@ -160,11 +160,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_a_map() {
+    fn problems_of_a_map_are_reported() {
         let mut problems = Vec::new();
         let settings = serde_json::from_value(json!({"yes": ["boss", "!"], "no": ["BOSS"]})).unwrap();
         Boolean::compile(&settings, "a", &mut problems);
-        let said: Vec<_> = problems.iter().map(|problem| problem.pointer.as_str()).collect();
-        assert_eq!(said, ["/fields/a/yes/1", "/fields/a/no/0"]);
+        let pointers: Vec<_> = problems.iter().map(|problem| problem.pointer.as_str()).collect();
+        assert_eq!(pointers, ["/fields/a/yes/1", "/fields/a/no/0"]);
     }
 }

@@ -1,4 +1,4 @@
-//! `enum`: one of the field's values, by its name or by words that mean it.
+//! The `enum` extractor, which reads one of the field's values by its name or a synonym.
 
 use super::confidence;
 use super::map::{EnumSettings, pointer};
@@ -21,12 +21,12 @@ pub(super) struct Choice {
 #[derive(Clone, Debug)]
 struct Meaning {
     value: String,
-    /// It is the value's own name.
+    /// Whether the words are the value's own name.
     name: bool,
 }
 
 impl Choice {
-    /// The words of the field `name`; what is wrong with them goes to `problems`.
+    /// Compiles the words of the field `name` and adds any problems to `problems`.
     pub fn compile(
         settings: &EnumSettings,
         name: &str,
@@ -38,15 +38,17 @@ impl Choice {
             let meaning = Meaning { value: value.clone(), name: true };
             if let Some(other) = book.insert(&words_of(value), meaning) {
                 let message =
-                    format!("The values `{value}` and `{}` cannot be told apart in a text.", other.value);
+                    format!("The values `{value}` and `{}` cannot be distinguished in a text.", other.value);
                 problems.push(Problem::at(pointer(&["fields", name, "extract"]), message));
             }
         }
         for (value, synonyms) in &settings.synonyms {
             let at = pointer(&["fields", name, "synonyms", value]);
             if !field.values.contains(value) {
-                let message =
-                    format!("The field has no value `{value}`; it has {}.", field.values.join(", "));
+                let message = format!(
+                    "`{value}` is not a value of this field; the values are {}.",
+                    field.values.join(", ")
+                );
                 problems.push(
                     Problem::at(&at, message)
                         .suggest(nearest(value, field.values.iter().map(String::as_str))),
@@ -57,11 +59,11 @@ impl Choice {
                 let words = words_of(synonym);
                 let wrong = match book.insert(&words, Meaning { value: value.clone(), name: false }) {
                     _ if words.is_empty() || synonym.chars().count() > limits::NAME_CHARS => Some(format!(
-                        "A synonym has letters or digits and at most {} characters.",
+                        "A synonym must contain letters or digits and have at most {} characters.",
                         limits::NAME_CHARS
                     )),
                     Some(other) if other.value != *value => Some(format!(
-                        "`{synonym}` means `{}` already; a text with it could not be told.",
+                        "`{synonym}` is already a word for `{}`; a synonym can have only one value.",
                         other.value
                     )),
                     _ => None,
@@ -72,12 +74,12 @@ impl Choice {
         Self { book }
     }
 
-    /// Whether the whole text is a value or a word for one.
-    pub fn knows(&self, source: &Source) -> bool {
+    /// Returns whether the whole text is a value or a synonym.
+    pub fn recognises(&self, source: &Source) -> bool {
         self.book.exactly(&source.words).is_some()
     }
 
-    /// The value that the text names, if it names one and no other.
+    /// Returns the value that the text names, if it names exactly one.
     pub fn read(&self, source: &Source) -> Read {
         if source.cut {
             return Err(Why::TooLong);
@@ -162,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_read() {
+    fn ambiguous_and_denied_values_are_not_read() {
         assert_eq!(read(json!("ssot")), Err(Why::NoMatch));
         assert_eq!(read(json!("something else")), Err(Why::NoMatch));
         assert_eq!(
@@ -177,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_a_map() {
+    fn problems_of_a_map_are_reported() {
         let mut problems = Vec::new();
         let settings = settings(json!({"analitics": ["a"], "security": ["SSO", "Analytics!", "…", "sso"]}));
         Choice::compile(
@@ -186,12 +188,12 @@ mod tests {
             &field(&["analytics", "security", "Security!"]),
             &mut problems,
         );
-        let said: Vec<_> = problems
+        let found: Vec<_> = problems
             .iter()
             .map(|problem| (problem.pointer.as_str(), problem.suggestion.as_deref()))
             .collect();
         assert_eq!(
-            said,
+            found,
             [
                 ("/fields/interest/extract", None),
                 ("/fields/interest/synonyms/analitics", Some("analytics")),

@@ -1,4 +1,4 @@
-//! Checking a map against its catalogue.
+//! Checks a map against its catalogue.
 
 use std::collections::BTreeMap;
 
@@ -16,19 +16,21 @@ use crate::catalogue::{Catalogue, FieldDefinition, FieldType};
 use crate::limits;
 use crate::problem::{Problem, nearest};
 
-/// The parts of an event that a path can begin with.
+/// The top-level parts of an event that a path can start with.
 const PARTS: [&str; 4] = ["kind", "source", "lead", "payload"];
-/// What is known of a lead beforehand.
+/// The lead's identifying fields.
 const LEAD: [&str; 5] = ["email", "external_id", "name", "company", "domain"];
 
 pub(super) fn compile(file: &MapFile, catalogue: &Catalogue) -> Result<ExtractionMap, Vec<Problem>> {
     let mut problems = Vec::new();
     if file.map.trim().is_empty() || file.map.chars().count() > limits::NAME_CHARS {
-        problems
-            .push(Problem::at("/map", format!("A map's name has 1 to {} characters.", limits::NAME_CHARS)));
+        problems.push(Problem::at(
+            "/map",
+            format!("A map's name must have 1 to {} characters.", limits::NAME_CHARS),
+        ));
     }
     if file.fields.is_empty() {
-        problems.push(Problem::at("/fields", "A map fills at least one field."));
+        problems.push(Problem::at("/fields", "A map must fill at least one field."));
     }
     let mut fields = BTreeMap::new();
     for (name, mapped) in &file.fields {
@@ -37,8 +39,10 @@ pub(super) fn compile(file: &MapFile, catalogue: &Catalogue) -> Result<Extractio
                 drop(fields.insert(name.clone(), field(name, mapped, definition, &mut problems)))
             }
             None => {
-                let problem =
-                    Problem::at(pointer(&["fields", name]), format!("The catalogue has no field `{name}`."));
+                let problem = Problem::at(
+                    pointer(&["fields", name]),
+                    format!("Field `{name}` is not in the catalogue."),
+                );
                 problems.push(problem.suggest(nearest(name, catalogue.names())));
             }
         }
@@ -56,18 +60,18 @@ fn field(
     check_type(name, &mapped.extract, definition.kind, problems);
     if mapped.min_confidence.is_some_and(|least| !(0.0..=1.0).contains(&least)) {
         let at = pointer(&["fields", name, "min_confidence"]);
-        problems.push(Problem::at(at, "A confidence is between 0 and 1."));
+        problems.push(Problem::at(at, "A confidence must be between 0 and 1."));
     }
     if mapped.earlier_days.is_some_and(|days| !(1..=limits::EARLIER_DAYS).contains(&days)) {
         let at = pointer(&["fields", name, "earlier_days"]);
-        let message = format!("A field looks back over 1 to {} days.", limits::EARLIER_DAYS);
+        let message = format!("A field can look back over 1 to {} days.", limits::EARLIER_DAYS);
         problems.push(Problem::at(at, message));
     }
     for (i, text) in mapped.missing.iter().enumerate() {
         if words_of(text).is_empty() || text.chars().count() > limits::NAME_CHARS {
             let at = pointer(&["fields", name, "missing", &i.to_string()]);
             let message = format!(
-                "A text has letters or digits and at most {} characters; a lone dash always means nothing.",
+                "A text must contain letters or digits and have at most {} characters; a single dash always counts as missing.",
                 limits::NAME_CHARS
             );
             problems.push(Problem::at(at, message));
@@ -111,7 +115,7 @@ fn check_type(name: &str, extractor: &Extractor, kind: FieldType, problems: &mut
     };
     if !fits {
         let message =
-            format!("`{}` does not give a value of type {kind}, which the field has.", extractor.name());
+            format!("`{}` cannot be used here because the field has type {kind}.", extractor.name());
         problems.push(Problem::at(pointer(&["fields", name, "extract"]), message).suggest(Some(usual)));
     }
 }
@@ -119,18 +123,16 @@ fn check_type(name: &str, extractor: &Extractor, kind: FieldType, problems: &mut
 fn check_paths(name: &str, paths: &[String], problems: &mut Vec<Problem>) {
     let at = pointer(&["fields", name, "from"]);
     if paths.is_empty() {
-        problems.push(Problem::at(
-            &at,
-            "At least one path into the event is needed, for example /payload/company.",
-        ));
+        problems
+            .push(Problem::at(&at, "Add at least one path into the event, for example /payload/company."));
     }
     for (i, path) in paths.iter().enumerate() {
-        // A single path stands without brackets.
+        // A single path is written without brackets.
         let at = if paths.len() == 1 { at.clone() } else { format!("{at}/{i}") };
         if let Err((message, suggestion)) = check_path(path) {
             problems.push(Problem::at(at, message).suggest(suggestion));
         } else if paths[..i].contains(path) {
-            problems.push(Problem::at(at, format!("`{path}` stands there twice.")));
+            problems.push(Problem::at(at, format!("`{path}` is listed twice.")));
         }
     }
 }
@@ -139,16 +141,14 @@ fn check_path(path: &str) -> Result<(), (String, Option<String>)> {
     let Some(inner) = path.strip_prefix('/') else {
         let dotted = path.trim_start_matches("$.").replace('.', "/");
         return Err((
-            format!("A path is a JSON pointer and begins with /, unlike `{path}`."),
+            format!("A path must be a JSON pointer that starts with /, unlike `{path}`."),
             Some(format!("/{dotted}")),
         ));
     };
     let escaped = |key: &str| key.split('~').skip(1).all(|rest| rest.starts_with(['0', '1']));
     if path.chars().count() > limits::KEY_CHARS || !inner.split('/').all(escaped) {
-        let message = format!(
-            "A path has at most {} characters, and ~ stands in it as ~0, / as ~1.",
-            limits::KEY_CHARS
-        );
+        let message =
+            format!("A path can have at most {} characters; write ~ as ~0 and / as ~1.", limits::KEY_CHARS);
         return Err((message, None));
     }
     let (part, rest) = inner.split_once('/').map_or((inner, None), |(part, rest)| (part, Some(rest)));
@@ -160,15 +160,18 @@ fn check_path(path: &str) -> Result<(), (String, Option<String>)> {
         ("kind" | "source", None) | ("payload", Some(_)) => Ok(()),
         ("lead", Some(key)) if LEAD.contains(&key) => Ok(()),
         ("lead", Some(key)) => {
-            Err((format!("A lead has {}.", LEAD.join(", ")), meant(key, &LEAD, "/lead", None)))
+            Err((format!("The fields of a lead are {}.", LEAD.join(", ")), meant(key, &LEAD, "/lead", None)))
         }
         ("lead" | "payload", None) => {
-            Err((format!("The path ends at `{part}`; it names a value in it."), None))
+            Err((format!("The path ends at `{part}`; add the value to read within it."), None))
         }
         ("kind" | "source", Some(_)) => {
-            Err((format!("`{part}` is a text with nothing in it."), Some(format!("/{part}"))))
+            Err((format!("`{part}` is a text, so the path must end there."), Some(format!("/{part}"))))
         }
-        _ => Err((format!("An event has {}.", PARTS.join(", ")), meant(part, &PARTS, "", rest))),
+        _ => Err((
+            format!("A path must start with one of {}.", PARTS.join(", ")),
+            meant(part, &PARTS, "", rest),
+        )),
     }
 }
 
@@ -193,7 +196,8 @@ mod tests {
 
     fn problems(fields: Json) -> Vec<(String, Option<String>)> {
         let file = MapFile::from_json(&json!({"map": "m", "fields": fields})).unwrap();
-        let problems = ExtractionMap::compile(&file, &catalogue()).map(|_| ()).expect_err("the map is wrong");
+        let problems =
+            ExtractionMap::compile(&file, &catalogue()).map(|_| ()).expect_err("the map is invalid");
         problems.into_iter().map(|problem| (problem.pointer, problem.suggestion)).collect()
     }
 

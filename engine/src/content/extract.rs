@@ -1,4 +1,4 @@
-//! Reading an event with a map.
+//! Reads an event with a map.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ use crate::limits;
 use crate::problem::Problem;
 use crate::value::Value;
 
-/// A map that fits its catalogue, ready to read events.
+/// A map that has been checked against its catalogue and can read events.
 #[derive(Clone, Debug)]
 pub struct ExtractionMap {
     pub(super) name: String,
@@ -36,14 +36,14 @@ pub(super) struct Field {
     pub definition: FieldDefinition,
     pub paths: Vec<String>,
     pub min_confidence: Option<f64>,
-    /// How far back earlier events are read, where they are.
+    /// How far back earlier events are read, if at all.
     pub earlier: Option<TimeDelta>,
     pub missing: Missing,
     pub extractor: &'static str,
     pub reader: Reader,
 }
 
-/// The extractors, with what they know of their field.
+/// The extractors, each with its compiled settings.
 #[derive(Clone, Debug)]
 pub(super) enum Reader {
     Text,
@@ -54,12 +54,12 @@ pub(super) enum Reader {
     Timestamp,
 }
 
-/// An event as maps see it.
+/// An event in the form that maps read.
 #[derive(Clone, Copy, Debug)]
 pub struct EventDocument<'a> {
-    /// The event's id, which evidence refers to.
+    /// The ID of the event, which evidence refers to.
     pub id: EventId,
-    /// `{"kind": …, "source": …, "lead": {…}, "payload": {…}}`
+    /// The document: `{"kind": …, "source": …, "lead": {…}, "payload": {…}}`.
     pub document: &'a Json,
 }
 
@@ -72,78 +72,78 @@ pub struct EarlierEvent<'a> {
     pub at: DateTime<Utc>,
 }
 
-/// What is known of a lead when one of its events is read.
+/// The data already known about a lead when one of its events is read.
 #[derive(Clone, Debug, Default)]
 pub struct Known<'a> {
     /// The lead's earlier events, newest first.
     pub earlier: Vec<EarlierEvent<'a>>,
-    /// The instant from which fields look back.
+    /// The time from which fields look back.
     pub as_of: DateTime<Utc>,
 }
 
-/// What an event says, as far as a map can read it.
+/// The fields of an event that a map could read.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Extraction {
-    /// The fields that were read. One that is not among them was not found.
+    /// The fields that were read. A field that is not included was not found.
     pub fields: BTreeMap<String, Extracted>,
-    /// What stood in the event and was not read or did not count, by field and path. A field can be here and
-    /// among `fields`: when a later path yielded a value, or when a phrase was denied and another was not.
+    /// Values that were not read or not counted, by field and path. A field can appear both here and in
+    /// `fields`: if a later path had a value, or if one phrase was denied and another was not.
     pub not_read: Vec<NotRead>,
 }
 
 /// A field that was read.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Extracted {
-    /// The value, of the type, in the range and among the values that the catalogue says.
+    /// The value, valid for the field's definition in the catalogue.
     pub value: Value,
-    /// How sure the reading is, 0 to 1; see [`confidence`](super::confidence).
+    /// The confidence of the reading, 0 to 1; see [`confidence`](super::confidence).
     pub confidence: f64,
-    /// Where it was read, at least one place unless the value says that nothing was found.
+    /// The places where it was read; empty only if the value says that nothing was found.
     pub evidence: Vec<Evidence>,
-    /// The extractor's name.
+    /// The name of the extractor.
     pub extractor: String,
 }
 
-/// Something that was not read.
+/// A value that was not read.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct NotRead {
-    /// The field it was looked at for.
+    /// The field that it was read for.
     pub field: String,
-    /// JSON pointer into the event.
+    /// The JSON pointer into the event.
     pub path: String,
-    /// The characters that are meant; `None` for all that stands there.
+    /// The affected characters; `None` for the whole value.
     pub span: Option<[usize; 2]>,
-    /// Why, as a phrase.
+    /// The reason, as a phrase.
     pub why: Why,
 }
 
 impl ExtractionMap {
-    /// Checks a map against the catalogue whose fields it fills.
+    /// Compiles a map, checking it against the catalogue whose fields it fills.
     ///
     /// # Errors
-    /// Everything that is wrong with it, with pointers into the file such as `/fields/company_size/extract`.
+    /// Returns every problem found, with pointers into the file such as `/fields/company_size/extract`.
     pub fn compile(file: &MapFile, catalogue: &Catalogue) -> Result<Self, Vec<Problem>> {
         compile::compile(file, catalogue)
     }
 
-    /// The map's name.
+    /// Returns the map's name.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// For each field that has one the confidence below which rules take it as unknown.
+    /// Returns, for each field that sets one, the confidence below which rules treat the field as unknown.
     pub fn thresholds(&self) -> BTreeMap<String, f64> {
         self.fields.iter().filter_map(|(name, field)| Some((name.clone(), field.min_confidence?))).collect()
     }
 
-    /// Returns how far back earlier events are read, if any field asks for them.
+    /// Returns how far back earlier events are read, if any field reads them.
     pub fn looks_back(&self) -> Option<TimeDelta> {
         self.fields.values().filter_map(|field| field.earlier).max()
     }
 
-    /// Reads an event together with what is already known of its lead: a field that the event says nothing about is read from
-    /// the newest earlier event that says something, where the map asks for that. The same map, event and knowledge always
-    /// give the same.
+    /// Reads an event together with what is already known about its lead. A field that is missing from the
+    /// event is read from the newest earlier event that has it, if the map enables this. The same inputs always
+    /// produce the same result.
     pub fn extract(&self, event: &EventDocument, known: &Known<'_>) -> Extraction {
         let mut extraction = Extraction::default();
         for (name, field) in &self.fields {
@@ -158,7 +158,7 @@ impl ExtractionMap {
 }
 
 impl Extracted {
-    /// The field as a snapshot keeps it.
+    /// Converts the field to the form stored in a snapshot.
     pub fn into_snapshot(self, map_version: u32) -> SnapshotField {
         SnapshotField {
             value: self.value.to_json(),
@@ -170,8 +170,8 @@ impl Extracted {
     }
 }
 
-/// What the newest earlier event says that says something about the field. What earlier events do not say is not reported:
-/// it was when they came.
+/// Reads the field from the newest earlier event that has it. Values in earlier events that cannot be read are
+/// not reported again.
 fn read_earlier(name: &str, field: &Field, known: &Known<'_>) -> Option<Extracted> {
     let oldest = known.as_of - field.earlier?;
     let within = known.earlier.iter().take(limits::EARLIER_EVENTS).filter(|earlier| earlier.at >= oldest);
@@ -195,7 +195,7 @@ impl<'a> FieldReader<'a> {
         }
     }
 
-    /// What the first path yields that yields anything.
+    /// Returns the value of the first path that has one.
     fn first(&mut self) -> Option<Extracted> {
         for path in &self.field.paths {
             let Some(source) = self.source(path) else { continue };
@@ -210,7 +210,7 @@ impl<'a> FieldReader<'a> {
         None
     }
 
-    /// What all paths say together.
+    /// Reads the texts of all paths together.
     fn together(&mut self, phrases: &Phrases) -> Option<Extracted> {
         let sources: Vec<Source> = self.field.paths.iter().filter_map(|path| self.source(path)).collect();
         let intent = phrases.read(&sources);
@@ -229,13 +229,13 @@ impl<'a> FieldReader<'a> {
         Some(self.extracted(value, confidence, evidence))
     }
 
-    /// What stands at a path, unless it means nothing. What the map says comes first, then what the extractor
-    /// knows, then what means nothing everywhere: `none` may be a value.
+    /// Returns the text at a path, unless it counts as missing. The map's `missing` texts take precedence, then
+    /// the extractor's own words, then the general placeholders, since `none` can be a value.
     fn source(&self, path: &'a str) -> Option<Source<'a>> {
         let source = Source::at(self.event.document, path)?;
         let nothing = source.check_shape().is_ok()
             && (self.field.missing.is_listed(&source)
-                || (!self.field.reader.knows(&source) && is_placeholder(&source)));
+                || (!self.field.reader.recognises(&source) && is_placeholder(&source)));
         (!nothing).then_some(source)
     }
 
@@ -269,12 +269,12 @@ impl Field {
 }
 
 impl Reader {
-    /// Whether the extractor has a meaning for the whole text.
-    fn knows(&self, source: &Source) -> bool {
+    /// Returns whether the extractor has a meaning for the whole text.
+    fn recognises(&self, source: &Source) -> bool {
         match self {
-            Self::Enum(choice) => choice.knows(source),
-            Self::Boolean(boolean) => boolean.knows(source),
-            Self::Phrases(phrases) => phrases.knows(source),
+            Self::Enum(choice) => choice.recognises(source),
+            Self::Boolean(boolean) => boolean.recognises(source),
+            Self::Phrases(phrases) => phrases.recognises(source),
             Self::Text | Self::Number(_) | Self::Timestamp => false,
         }
     }

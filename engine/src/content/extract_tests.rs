@@ -97,12 +97,12 @@ fn the_first_path_that_yields_a_value_wins() {
     assert_eq!(extraction.fields["company"].value.to_json(), "Acme (lead)");
     assert_eq!(
         not_read(&extraction),
-        [("company", "/payload/company", "an object stands there, not one value".into())]
+        [("company", "/payload/company", "found an object instead of a single value".into())]
     );
 }
 
 #[test]
-fn nothing_said_is_missing_and_not_unread() {
+fn placeholders_are_missing_and_not_unread() {
     let extraction = extract(
         json!({"company_size": "Select…", "interest": "-- Please select --", "role": "N/A", "message": "", "since": null}),
     );
@@ -111,12 +111,12 @@ fn nothing_said_is_missing_and_not_unread() {
 }
 
 #[test]
-fn what_an_extractor_knows_is_no_placeholder() {
+fn words_of_an_extractor_are_not_placeholders() {
     assert_eq!(extract(json!({"interest": "None"})).fields["product_interest"].value.to_json(), "none");
 }
 
 #[test]
-fn what_cannot_be_read_is_said_and_the_rest_is_read() {
+fn unreadable_values_are_reported_and_the_rest_is_read() {
     let extraction = extract(json!({
         "company_size": "many", "budget": "50k SEK", "interest": "sso and dashboards", "role": "not the CEO", "since": "soon",
         "message": "No pricing please. We have a question about our invoice.",
@@ -124,16 +124,20 @@ fn what_cannot_be_read_is_said_and_the_rest_is_read() {
     assert_eq!(
         not_read(&extraction),
         [
-            ("budget", "/payload/budget", "it is in another currency: SEK".into()),
-            ("budget", "/payload/message", "there is no number in it".into()),
-            ("company_size", "/payload/company_size", "there is no number in it".into()),
-            ("decision_maker", "/payload/role", "the text denies it".into()),
-            ("intent_confidence", "/payload/message", "`pricing` does not count, the text denies it".into()),
+            ("budget", "/payload/budget", "the amount is in another currency: SEK".into()),
+            ("budget", "/payload/message", "the text contains no number".into()),
+            ("company_size", "/payload/company_size", "the text contains no number".into()),
+            ("decision_maker", "/payload/role", "the text negates it".into()),
+            (
+                "intent_confidence",
+                "/payload/message",
+                "`pricing` was not counted because the text negates it".into()
+            ),
             ("product_interest", "/payload/interest", "ambiguous: security and analytics".into()),
             (
                 "since",
                 "/payload/since",
-                "it is no date or time like 2026-11-22 or 2026-11-22T09:00:00Z".into()
+                "the value is not a date or time such as 2026-11-22 or 2026-11-22T09:00:00Z".into()
             ),
         ]
     );
@@ -148,8 +152,8 @@ fn values_outside_the_catalogue_are_not_read() {
     assert_eq!(
         not_read(&extraction),
         [
-            ("budget", "/payload/budget", "-5 is outside 0 and more".into()),
-            ("company_size", "/payload/company_size", "0 is outside 1 to 1000000".into()),
+            ("budget", "/payload/budget", "-5 is out of range (0 or more)".into()),
+            ("company_size", "/payload/company_size", "0 is out of range (1 to 1000000)".into()),
         ]
     );
 }
@@ -171,7 +175,7 @@ fn a_snapshot_keeps_the_reading() {
     assert_eq!((field.extractor.as_str(), field.evidence[0].span), ("range", [0, 3]));
 }
 
-/// Text that looks like what forms hold, so that the extractors get far into it.
+/// Generates texts that resemble form values, so that the extractors process most of them.
 fn plausible() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         "[0-9]{1,4}",
@@ -210,7 +214,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_comes_in_readings_are_in_order(value in any_json()) {
+    fn readings_of_any_input_are_valid(value in any_json()) {
         let names = ["company", "company_size", "budget", "interest", "role", "message", "subject", "since"];
         let payload = Json::from_iter(names.map(|name| (name.to_owned(), value.clone())));
         let document = json!({"lead": {}, "payload": payload});
@@ -235,7 +239,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_a_map_says_compiling_does_not_panic(text in plausible(), other in any::<String>(), weight in any::<f64>()) {
+    fn compiling_any_map_does_not_panic(text in plausible(), other in any::<String>(), weight in any::<f64>()) {
         let fields = json!({
             "company": {"from": [text, other], "extract": "text", "missing": [text]},
             "product_interest": {"from": other, "extract": "enum", "synonyms": {"security": [text, other], text.clone(): [other]}},

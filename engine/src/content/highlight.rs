@@ -1,4 +1,4 @@
-//! Evidence in the text it comes from, for pages.
+//! Marks evidence in its text, for display on pages.
 
 use std::collections::BTreeMap;
 
@@ -7,25 +7,25 @@ use serde::Serialize;
 /// A piece of evidence in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mark {
-    /// Its first character, counted in Unicode scalar values.
+    /// The first character, counted in Unicode scalar values.
     pub start: usize,
-    /// The character after its last.
+    /// The character after the last.
     pub end: usize,
-    /// The number by which the page names it.
+    /// The number of the evidence on the page.
     pub number: usize,
 }
 
-/// A stretch of a text with the same evidence from its first to its last character.
+/// A stretch of text to which the same evidence applies throughout.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Segment<'t> {
     /// The text.
     pub text: &'t str,
-    /// The numbers of the evidence it belongs to, in order, each once; none for plain text.
+    /// The sorted numbers of the evidence, without duplicates; empty for plain text.
     pub numbers: Vec<usize>,
 }
 
-/// Cuts a text where evidence begins or ends. The segments in their order are the whole text, and none is
-/// empty. Marks may overlap; what of them lies outside the text is left out.
+/// Splits a text wherever evidence begins or ends. The segments in order form the whole text, and none is
+/// empty. Marks can overlap; parts of marks outside the text are ignored.
 pub fn segments<'t>(text: &'t str, marks: &[Mark]) -> Vec<Segment<'t>> {
     let mut changes: BTreeMap<usize, Vec<(usize, bool)>> = BTreeMap::new();
     for mark in marks.iter().filter(|mark| mark.start < mark.end) {
@@ -35,7 +35,7 @@ pub fn segments<'t>(text: &'t str, marks: &[Mark]) -> Vec<Segment<'t>> {
     let mut open: BTreeMap<usize, usize> = BTreeMap::new();
     let mut segments = Vec::new();
     let mut begun = 0;
-    // The end of the text is a place too, so that what is open there ends there.
+    // The end of the text counts as a boundary, so that open marks end there.
     let places = text.char_indices().map(|(byte, _)| byte).chain([text.len()]).enumerate();
     for (char, byte) in places {
         let here = changes.get(&char);

@@ -1,45 +1,45 @@
-//! Which language a text is in, well enough to leave alone what the map cannot read.
+//! Detects the language of a text, well enough to skip texts that the map cannot read.
 //!
-//! The most frequent words of sixteen languages are counted. That is little, but its mistakes are on the safe
-//! side: a text that cannot be told is read with less confidence or not at all.
+//! Detection counts the most frequent words of sixteen languages. Its errors are on the safe side: a text of
+//! uncertain language is read with lower confidence or not at all.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::words::{Word, alone};
 
-/// The languages a map can name in `languages`.
+/// The languages that a map can list in `languages`.
 pub(super) const SUPPORTED: [&str; 7] = ["en", "de", "fr", "es", "it", "pt", "nl"];
 
-/// What a text's language means for reading it.
+/// The result of comparing a text's language with those of a map.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// It is one of the map's.
+    /// The language is one of the map's.
     Supported,
-    /// It may be; there is too little to tell.
+    /// The language is uncertain, because there is too little evidence.
     Open,
-    /// It is another one, which is named.
+    /// The language is another one, given by name.
     Other(&'static str),
 }
 
-/// A set of languages, a bit each in the order of [`FREQUENT`].
+/// A set of languages, with one bit for each in the order of [`FREQUENT`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Languages(u32);
 
 impl Languages {
-    /// Those of these codes; unknown codes add nothing.
+    /// Creates the set of languages with these codes; ignores unknown codes.
     pub fn of<'c>(codes: impl IntoIterator<Item = &'c str>) -> Self {
         let bit = |code| FREQUENT.iter().position(|(known, ..)| *known == code).map_or(0, |at| 1 << at);
         Self(codes.into_iter().fold(0, |set, code| set | bit(code)))
     }
 
-    /// What the language of a text means to a reader of these languages.
+    /// Judges whether a reader of these languages can read a text.
     pub fn judge(self, chars: &[char], words: &[Word]) -> Verdict {
         if let Some(script) = foreign_script(chars) {
             return Verdict::Other(script);
         }
         let mut hits = [0_usize; FREQUENT.len()];
-        // A word joined to another is part of an address or a name: the `de` of `acme.de` is no French.
+        // A word joined to another is part of an address or name: the `de` in `acme.de` is not French.
         for word in words.iter().filter(|word| !word.joined) {
             let set = COUNTED.get(word.text.as_str()).copied().unwrap_or(0);
             hits.iter_mut().enumerate().for_each(|(at, hits)| *hits += usize::from(set & (1 << at) != 0));
@@ -52,7 +52,7 @@ impl Languages {
                 (theirs, name) = (hits, title);
             }
         }
-        // In a short text one word of another language is much; in a long one it may be a name.
+        // In a short text, one word of another language is significant; in a long text, it could be a name.
         let enough = if words.len() < super::confidence::SHORT_WORDS { 1 } else { 2 };
         match () {
             () if ours == 0 && theirs >= enough => Verdict::Other(name),
@@ -63,7 +63,7 @@ impl Languages {
     }
 }
 
-/// The script of most letters, unless it is Latin.
+/// Returns the script of most letters, unless it is Latin.
 fn foreign_script(chars: &[char]) -> Option<&'static str> {
     let (mut latin, mut scripts) = (0_usize, [0_usize; SCRIPTS.len() + 1]);
     for &c in chars.iter().filter(|c| c.is_alphabetic()) {
@@ -72,7 +72,7 @@ fn foreign_script(chars: &[char]) -> Option<&'static str> {
         } else {
             let script =
                 SCRIPTS.iter().position(|(from, to, _)| (*from..=*to).contains(&c)).unwrap_or(SCRIPTS.len());
-            // A character that is a word weighs as much as a few letters.
+            // A character that is a word by itself counts as several letters.
             scripts[script] += if alone(c) { 3 } else { 1 };
         }
     }
@@ -98,7 +98,7 @@ const SCRIPTS: [(char, char, &str); 10] = [
     ('\u{AC00}', '\u{D7AF}', "Korean script"),
 ];
 
-/// Languages by code and name with their most frequent words in folded form. Words that stand in names,
+/// Languages by code and name with their most frequent words in folded form. Words that occur in names,
 /// addresses or product names of every language (`com`, `co`, `plan`) are left out.
 const FREQUENT: [(&str, &str, &str); 16] = [
     (

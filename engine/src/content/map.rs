@@ -1,4 +1,4 @@
-//! Extraction maps as people write them.
+//! The file format of extraction maps.
 
 use std::collections::BTreeMap;
 
@@ -9,13 +9,13 @@ use serde_json::Value as Json;
 use crate::problem::{Problem, nearest};
 use crate::rules::yaml;
 
-/// An extraction map: for each field of the catalogue where to look and how to read.
+/// An extraction map: defines where each field of the catalogue is found, and how it is read.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MapFile {
-    /// The map's name.
+    /// The name of the map.
     pub map: String,
-    /// The fields it fills, by their names in the catalogue.
+    /// The fields that the map fills, by their names in the catalogue.
     pub fields: BTreeMap<String, MappedField>,
 }
 
@@ -24,30 +24,30 @@ pub struct MapFile {
 #[schemars(extend("unevaluatedProperties" = false))]
 pub struct MappedField {
     /// JSON pointers into the event `{"kind": …, "source": …, "lead": {…}, "payload": {…}}`, for example
-    /// `/payload/company_size`. The first that yields a value wins; `phrases` reads all of them together.
+    /// `/payload/company_size`. The first pointer with a value wins; `phrases` reads all of them together.
     pub from: Pointers,
-    /// How it is read, with that extractor's settings beside it.
+    /// The extractor that reads the field, with its settings beside it.
     #[serde(flatten)]
     pub extract: Extractor,
-    /// Confidence below which the field is unknown to rules, 0 to 1.
+    /// The confidence below which rules treat the field as unknown, 0 to 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min_confidence: Option<f64>,
-    /// Texts that mean that nothing was said, besides `n/a`, `-`, `select` and the like.
+    /// Texts that count as missing, in addition to `n/a`, `-`, `select` and similar ones.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<String>,
-    /// Where the event says nothing about the field, the lead's earlier events of this workflow are read, newest first, as
-    /// far back as this many days (1 to 365, at most 50 events). Without it every event is read alone.
+    /// How many days back (1 to 365) the lead's earlier events of this workflow are read, newest first and at
+    /// most 50, if the event itself does not have the field. By default, every event is read by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub earlier_days: Option<u16>,
 }
 
-/// One JSON pointer or several; in a file a single one stands without brackets.
+/// One or more JSON pointers; in a file, a single one is written without brackets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(from = "OneOrMany", into = "OneOrMany")]
 #[schemars(with = "OneOrMany")]
 pub struct Pointers(pub Vec<String>);
 
-/// How a text becomes a value.
+/// How a text is converted to a value.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "extract", rename_all = "lowercase")]
 pub enum Extractor {
@@ -61,9 +61,9 @@ pub enum Extractor {
     Enum(EnumSettings),
     /// Yes or no, for `bool`.
     Boolean(BooleanSettings),
-    /// How strongly phrases speak, 0 to 1, for `number`.
+    /// The strength of intent phrases, 0 to 1, for `number`.
     Phrases(PhrasesSettings),
-    /// A date or a time in ISO form, for `timestamp`.
+    /// A date or time in ISO format, for `timestamp`.
     Timestamp(NoSettings),
 }
 
@@ -71,7 +71,7 @@ pub enum Extractor {
 pub const EXTRACTORS: [&str; 7] = ["text", "number", "range", "enum", "boolean", "phrases", "timestamp"];
 
 impl Extractor {
-    /// Its name, as in a file.
+    /// Returns the name of the extractor as written in a file.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Text(_) => "text",
@@ -85,46 +85,48 @@ impl Extractor {
     }
 }
 
-/// There is nothing to set.
+/// No settings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NoSettings {}
 
-/// Settings of `number`.
+/// The settings of `number`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NumberSettings {
-    /// Currencies the amount may be in, as ISO 4217 codes. Nothing is converted; another currency is not read.
+    /// The currencies to accept, as ISO 4217 codes. Amounts are not converted; amounts in other currencies are
+    /// not read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub currency: Vec<String>,
-    /// Which sign marks decimals, where the form's numbers are all written alike. By default each number is
-    /// judged by itself, and `1.234` is read as thousands with less confidence.
+    /// The decimal sign, if the form always writes numbers the same way. By default, each number is judged
+    /// individually, and `1.234` is read as thousands with lower confidence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decimal: Option<DecimalSign>,
 }
 
-/// Settings of `range`.
+/// The settings of `range`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RangeSettings {
-    /// Which number of a range is the value.
+    /// The number of a range to use as the value.
     #[serde(default, skip_serializing_if = "is_default")]
     pub take: Take,
-    /// Currencies the amounts may be in, as ISO 4217 codes. Nothing is converted; another is not read.
+    /// The currencies to accept, as ISO 4217 codes. Amounts are not converted; amounts in other currencies are
+    /// not read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub currency: Vec<String>,
-    /// Which sign marks decimals, where the form's numbers are all written alike.
+    /// The decimal sign, if the form always writes numbers the same way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decimal: Option<DecimalSign>,
 }
 
-/// Which number of a range is the value. Of an open range it is always the one end there is.
+/// The number of a range to use as the value. An open range always has its one end as the value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Take {
     /// The lower end.
     Low,
-    /// The mean of both ends; in a field of whole numbers a half goes up.
+    /// The mean of both ends; halves are rounded up in a field of whole numbers.
     #[default]
     Middle,
     /// The upper end.
@@ -141,35 +143,36 @@ pub enum DecimalSign {
     Comma,
 }
 
-/// Settings of `enum`.
+/// The settings of `enum`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EnumSettings {
-    /// For a value of the field the words that mean it. The value itself always does.
+    /// Synonyms for each value of the field, in addition to the value itself.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub synonyms: BTreeMap<String, Vec<String>>,
 }
 
-/// Settings of `boolean`.
+/// The settings of `boolean`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BooleanSettings {
-    /// Words that mean yes wherever they stand in the text. `yes`, `true`, `1`, `on` and the like as a whole
-    /// text always do.
+    /// Words that mean yes anywhere in the text. `yes`, `true`, `1`, `on` and similar ones always do if they
+    /// are the whole text.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub yes: Vec<String>,
-    /// Words that mean no.
+    /// Words that mean no anywhere in the text.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub no: Vec<String>,
 }
 
-/// Settings of `phrases`.
+/// The settings of `phrases`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PhrasesSettings {
-    /// Each phrase with the weight it has by itself, 0 to 1. Several phrases come to 1 − Π(1 − weight).
+    /// The phrases with their weights, 0 to 1. Several phrases combine to 1 − Π(1 − weight).
     pub phrases: BTreeMap<String, f64>,
-    /// Languages the phrases are in: `en`, `de`, `fr`, `es`, `it`, `pt`, `nl`. Texts in others are not read.
+    /// The languages of the phrases: `en`, `de`, `fr`, `es`, `it`, `pt`, `nl`. Texts in other languages are not
+    /// read.
     #[serde(default = "english", skip_serializing_if = "is_english")]
     pub languages: Vec<String>,
 }
@@ -181,28 +184,27 @@ impl Default for PhrasesSettings {
 }
 
 impl MapFile {
-    /// The map that `json` is, with every problem at the field that has it.
+    /// Parses a map from JSON and reports each problem at its field.
     ///
     /// # Errors
-    /// Everything that is not in the form of a map. Whether it fits a catalogue,
-    /// [`ExtractionMap::compile`](super::ExtractionMap::compile) tells.
+    /// Returns every problem in the format of the map. Use
+    /// [`ExtractionMap::compile`](super::ExtractionMap::compile) to check it against a catalogue.
     pub fn from_json(json: &Json) -> Result<Self, Vec<Problem>> {
         let Some(object) = json.as_object() else {
-            return Err(vec![Problem::at("", "A map is an object with `map` and `fields`.")]);
+            return Err(vec![Problem::at("", "A map must be an object with `map` and `fields`.")]);
         };
         let mut problems = Vec::new();
         for key in object.keys().filter(|key| *key != "map" && *key != "fields") {
-            let problem =
-                Problem::at(pointer(&[key]), "A map has `map`, its name, and `fields`, nothing else.");
+            let problem = Problem::at(pointer(&[key]), "A map can have only `map`, its name, and `fields`.");
             problems.push(problem.suggest(nearest(key, ["map", "fields"])));
         }
         let name = object.get("map").and_then(Json::as_str);
         if name.is_none() {
-            problems.push(Problem::at("/map", "The map's name is missing."));
+            problems.push(Problem::at("/map", "The map has no name; set it in `map`."));
         }
         let mut fields = BTreeMap::new();
         match object.get("fields").and_then(Json::as_object) {
-            None => problems.push(Problem::at("/fields", "The fields are missing.")),
+            None => problems.push(Problem::at("/fields", "The map has no `fields`.")),
             Some(entries) => {
                 for (field, json) in entries {
                     match MappedField::deserialize(json) {
@@ -220,13 +222,14 @@ impl MapFile {
     }
 }
 
-/// The problem of a field that is not in the form of one.
+/// Returns the problem of a field with an invalid format.
 fn misread(field: &str, json: &Json, error: &serde_json::Error) -> Problem {
     let at = pointer(&["fields", field, "extract"]);
     match json.get("extract").map(Json::as_str) {
-        None if json.is_object() => {
-            Problem::at(at, format!("How the field is read is missing: one of {}.", EXTRACTORS.join(", ")))
-        }
+        None if json.is_object() => Problem::at(
+            at,
+            format!("The field has no extractor; set `extract` to one of {}.", EXTRACTORS.join(", ")),
+        ),
         Some(Some(name)) if !EXTRACTORS.contains(&name) => {
             let meant = match name {
                 "integer" | "int" | "float" | "currency" | "money" => Some("number"),
@@ -236,18 +239,18 @@ fn misread(field: &str, json: &Json, error: &serde_json::Error) -> Problem {
                 "choice" | "select" => Some("enum"),
                 _ => nearest(name, EXTRACTORS),
             };
-            Problem::at(at, format!("There is no extractor `{name}`; there are {}.", EXTRACTORS.join(", ")))
+            Problem::at(at, format!("`{name}` is not an extractor; use one of {}.", EXTRACTORS.join(", ")))
                 .suggest(meant)
         }
         _ => {
             let error = error.to_string();
-            let message = format!("The field is not in order: {}", yaml::sentence(&error));
+            let message = format!("The field is invalid: {}", yaml::sentence(&error));
             Problem::at(pointer(&["fields", field]), message).suggest(yaml::meant(&error))
         }
     }
 }
 
-/// A JSON pointer of these keys.
+/// Builds a JSON pointer from keys.
 pub(super) fn pointer(keys: &[&str]) -> String {
     keys.iter().map(|key| format!("/{}", key.replace('~', "~0").replace('/', "~1"))).collect()
 }
@@ -280,8 +283,8 @@ impl From<Pointers> for OneOrMany {
     }
 }
 
-/// By hand, because `flatten` and `deny_unknown_fields` do not go together in serde: what is not common to all
-/// extractors goes to the one that is named, which refuses what it does not know.
+/// Implemented by hand, because `flatten` and `deny_unknown_fields` cannot be combined in serde: keys that are
+/// not common to all extractors are passed to the named extractor, which rejects those it does not support.
 impl<'de> Deserialize<'de> for MappedField {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
@@ -386,7 +389,7 @@ mod tests {
     }
 
     #[test]
-    fn every_problem_is_said_at_its_field() {
+    fn every_problem_is_reported_at_its_field() {
         let problems = MapFile::from_json(&json!({"mp": "x", "fields": {
             "a": {"from": "/payload/a", "extract": "rang"},
             "b": {"from": "/payload/b"},
@@ -397,12 +400,12 @@ mod tests {
             "h": 3,
         }}))
         .unwrap_err();
-        let said: Vec<_> = problems
+        let found: Vec<_> = problems
             .iter()
             .map(|problem| (problem.pointer.as_str(), problem.suggestion.as_deref()))
             .collect();
         assert_eq!(
-            said,
+            found,
             [
                 ("/mp", Some("map")),
                 ("/map", None),
@@ -420,7 +423,7 @@ mod tests {
     }
 
     #[test]
-    fn the_schema_knows_each_extractor_and_nothing_else() {
+    fn the_schema_has_each_extractor_and_nothing_else() {
         let schema = serde_json::to_value(schemars::schema_for!(MapFile)).unwrap();
         let field = schema["$defs"]["MappedField"].to_string();
         for name in EXTRACTORS {

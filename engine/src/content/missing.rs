@@ -1,11 +1,11 @@
-//! Texts that stand in a form field for nothing.
+//! Placeholders in form fields, which count as missing.
 
 use std::sync::LazyLock;
 
 use super::source::Source;
 use super::words::{Phrasebook, words_of};
 
-/// What people and forms write when there is nothing to say. `other` is not among them: it is an answer.
+/// Texts that people and forms use for no answer. `other` is not included, since it is an answer.
 static PLACEHOLDERS: LazyLock<Phrasebook<()>> = LazyLock::new(|| {
     Phrasebook::of([
         ("n/a|na|nan|null|nil|none|none selected|undefined|unknown|not known|tbd|tba|blank|empty", ()),
@@ -39,14 +39,14 @@ static PLACEHOLDERS: LazyLock<Phrasebook<()>> = LazyLock::new(|| {
     ])
 });
 
-/// What counts as nothing in one field: the above, and what its map adds.
+/// The texts that count as missing in one field, in addition to the placeholders.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Missing {
     own: Phrasebook<()>,
 }
 
 impl Missing {
-    /// What a map adds; each is compared as a whole text.
+    /// Creates the set from a map's texts, each compared as a whole.
     pub fn of(texts: &[String]) -> Self {
         let mut own = Phrasebook::default();
         for text in texts {
@@ -55,13 +55,13 @@ impl Missing {
         Self { own }
     }
 
-    /// Whether the map itself says that this text means nothing.
+    /// Returns whether the map lists this text as missing.
     pub fn is_listed(&self, source: &Source) -> bool {
         self.own.exactly(&source.words).is_some()
     }
 }
 
-/// Whether the text means nothing anywhere: it is empty, a dash, or a word such as `n/a`.
+/// Returns whether the text counts as missing in every field: an empty text, a dash, or a word such as `n/a`.
 pub(super) fn is_placeholder(source: &Source) -> bool {
     if source.words.is_empty() {
         let dash = |c: &char| {
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_means_nothing() {
+    fn placeholders() {
         for text in [
             "",
             "  ",
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn what_means_something() {
+    fn texts_that_are_not_placeholders() {
         for text in [
             "0",
             "no",

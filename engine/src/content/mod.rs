@@ -1,13 +1,14 @@
-//! The content layer: what a signal means.
+//! The content layer, which extracts fields from signals.
 //!
-//! An [extraction map](map::MapFile) says for each field of the catalogue where in an event to look and how to
-//! read what stands there. [`ExtractionMap::compile`] checks it; [`ExtractionMap::extract`] reads an event.
+//! An [extraction map](map::MapFile) defines, for each field of the catalogue, where in an event to look and
+//! how to read the value. [`ExtractionMap::compile`] checks a map; [`ExtractionMap::extract`] reads an event.
 //!
-//! Three rules hold for every extractor:
+//! Three rules apply to every extractor:
 //!
-//! * **Nothing is guessed.** What cannot be read with some certainty is not read, and it is said why.
-//! * **Every reading has evidence**: the characters of the original text it comes from.
-//! * **The same map and event give the same reading**, and the work is bounded by the length of the text.
+//! * **Nothing is guessed.** A value that cannot be read with some certainty is not read, and the reason is
+//!   reported.
+//! * **Every reading has evidence**: the characters of the original text that it comes from.
+//! * **The same map and event produce the same reading**, and the work is bounded by the length of the text.
 
 pub mod confidence;
 pub mod extract;

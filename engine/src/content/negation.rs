@@ -1,47 +1,46 @@
-//! Phrases that stand in a text but are denied there: "not interested in a demo", "no demo", "pricing is not
-//! needed".
+//! Detects phrases that a text negates: "not interested in a demo", "no demo", "pricing is not needed".
 //!
-//! A denial reaches a few words forward, or a word or two back, and never over the end of a clause. Two idioms
-//! that only look like one ("why not", "don't hesitate") are known. More than that is not tried.
+//! A negation reaches a few words forward, or one or two words back, and never past the end of a clause. Idioms
+//! that only look like one ("why not", "don't hesitate") are recognised. Anything else is out of scope.
 
 use std::sync::LazyLock;
 
 use super::language::SUPPORTED;
 use super::words::{Break, Hit, Phrasebook, Word};
 
-/// Words between a denial and the phrase after it.
+/// The maximum number of words between a negation and a phrase after it.
 const REACH_FORWARD: usize = 5;
-/// Words between a phrase and the denial after it.
+/// The maximum number of words between a phrase and a negation after it.
 const REACH_BACK: usize = 2;
-/// Words that may stand between two items of a list of denied things.
+/// The maximum number of words between two items of a negated list.
 const LIST_WORDS: usize = 2;
 
-/// What a phrase means for what stands around it.
+/// How a cue affects the phrases around it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Cue {
-    /// Denies what comes after it.
+    /// Negates phrases after it.
     forward: bool,
-    /// Denies what stands before it.
+    /// Negates phrases before it.
     back: bool,
-    /// Ends the reach of a denial before it.
+    /// Ends the reach of a negation before it.
     contrast: bool,
     /// Joins two items of a list.
     list: bool,
 }
 
-/// The denials of some languages.
+/// The negations of some languages.
 #[derive(Clone, Debug)]
 pub(super) struct Negation {
     cues: Phrasebook<Cue>,
 }
 
 impl Negation {
-    /// Those of the languages with these codes.
+    /// Returns the negations of the languages with these codes.
     pub fn of<'c>(codes: impl IntoIterator<Item = &'c str>) -> Self {
         let mut cues = Phrasebook::default();
         for code in codes {
             let Some((_, kinds)) = WORDS.iter().find(|(known, _)| *known == code) else { continue };
-            // What is put in first stays: an idiom is never a denial.
+            // The first entry wins, so an idiom is never a negation.
             let [idioms, back, forward, contrast, list] = *kinds;
             let both = back
                 .split('|')
@@ -57,13 +56,13 @@ impl Negation {
         Self { cues }
     }
 
-    /// Those of all languages there are, for texts whose language nobody says.
+    /// Returns the negations of all languages, for texts of unspecified language.
     pub fn of_all() -> &'static Self {
         static ALL: LazyLock<Negation> = LazyLock::new(|| Negation::of(SUPPORTED));
         &ALL
     }
 
-    /// For each phrase, in the order of the text, whether the text denies it.
+    /// Returns, for each phrase in the order of the text, whether the text negates it.
     pub fn denied<T>(&self, words: &[Word], phrases: &[Hit<'_, T>]) -> Vec<bool> {
         let cues = self.cues.find(words);
         let mut denied: Vec<bool> = Vec::with_capacity(phrases.len());
@@ -97,20 +96,20 @@ fn denied_from_after<T>(cues: &[Hit<'_, Cue>], words: &[Word], phrase: &Hit<'_, 
     near.is_some_and(|cue| cue.first - phrase.end <= REACH_BACK && one_clause(words, phrase.end, cue.first))
 }
 
-/// Whether no clause ends before any of the words from `from` up to and with `to`.
+/// Returns whether no clause ends before any of the words `from` to `to`, inclusive.
 fn one_clause(words: &[Word], from: usize, to: usize) -> bool {
     words[from..=to].iter().all(|word| word.before == Break::None)
 }
 
-/// Whether nothing but what joins a list stands between two phrases.
+/// Returns whether only words that join a list are between two phrases.
 fn is_list(cues: &[Hit<'_, Cue>], words: &[Word], from: usize, to: usize) -> bool {
     to.saturating_sub(from) <= LIST_WORDS
         && words[from..=to].iter().all(|word| word.before < Break::Stop)
         && (from..to).all(|at| cues.iter().any(|cue| cue.value.list && (cue.first..cue.end).contains(&at)))
 }
 
-/// For each language: idioms that deny nothing, denials of what stands before, denials of what comes after,
-/// words of contrast, and words in lists.
+/// For each language: idioms that negate nothing, negations of preceding phrases, negations of following
+/// phrases, words of contrast, and list words.
 const WORDS: [(&str, [&str; 5]); 7] = [
     (
         "en",
@@ -205,7 +204,7 @@ mod tests {
     use super::super::words::words_of;
     use super::*;
 
-    /// The phrases among `demo` and `pricing` that count, `-` before those that are denied.
+    /// Returns the phrases among `demo` and `pricing`, with `-` before those that are negated.
     fn read(code: &str, text: &str) -> String {
         let book = Phrasebook::of([("demo", "demo"), ("pricing", "pricing"), ("book a demo", "book")]);
         let words = words_of(text);

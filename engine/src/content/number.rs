@@ -1,4 +1,4 @@
-//! `number` and `range`: how many, or how much.
+//! The `number` and `range` extractors.
 
 use serde_json::Value as Json;
 
@@ -17,12 +17,13 @@ use crate::value::Value;
 #[derive(Clone, Debug)]
 pub(super) struct Number {
     style: Style,
-    /// Which end of a range is the value; without it a range is not read.
+    /// The end of a range to use as the value; if `None`, ranges are not read.
     take: Option<Take>,
 }
 
 impl Number {
-    /// One number; what is wrong with the settings of the field `name` goes to `problems`.
+    /// Compiles a reader for single numbers and adds any problems with the settings of the field `name` to
+    /// `problems`.
     pub fn one(
         settings: &NumberSettings,
         name: &str,
@@ -32,7 +33,7 @@ impl Number {
         Self { style: style(&settings.currency, settings.decimal, name, field, problems), take: None }
     }
 
-    /// A number or a range.
+    /// Compiles a reader for numbers and ranges.
     pub fn range(
         settings: &RangeSettings,
         name: &str,
@@ -43,7 +44,7 @@ impl Number {
         Self { style, take: Some(settings.take) }
     }
 
-    /// The number that stands there.
+    /// Reads the number in a text.
     pub fn read(&self, source: &Source) -> Read {
         match source.json {
             Json::Number(number) => Ok(Reading::new(self.json(number)?, confidence::EXACT, source.trimmed())),
@@ -71,7 +72,7 @@ impl Number {
         }
         match finite {
             _ if finite.fract() != 0.0 => Err(Why::NotWhole),
-            // Beyond this not every whole number is an `f64`, and the text may have meant its neighbour.
+            // Beyond this, an `f64` cannot hold every whole number, and the text could mean a neighbouring one.
             _ if finite.abs() > 9e15 => Err(Why::TooLarge),
             _ => Ok(Value::Integer(finite as i64)),
         }
@@ -107,8 +108,9 @@ fn style(
     for (i, code) in currency.iter().enumerate().filter(|(_, code)| !CODES.contains(&code.as_str())) {
         let at = pointer(&["fields", name, "currency", &i.to_string()]);
         let meant = nearest(&code.to_uppercase(), CODES).map(str::to_owned);
-        problems
-            .push(Problem::at(at, format!("`{code}` is no currency code like EUR or USD.")).suggest(meant));
+        problems.push(
+            Problem::at(at, format!("`{code}` is not a currency code such as EUR or USD.")).suggest(meant),
+        );
     }
     let unit = field.unit.as_deref().unwrap_or_default();
     let mut currencies = currency.to_vec();

@@ -2,7 +2,7 @@ use serde_json::json;
 
 use super::*;
 
-/// A field for counts of people, for money, or for a plain number.
+/// Returns a field for counts of people, for money, or for a plain number.
 fn field(kind: &str) -> FieldDefinition {
     let json = match kind {
         "people" => json!({"type": "integer", "unit": "employees", "min": 0}),
@@ -115,7 +115,7 @@ fn amounts_of_money() {
 }
 
 #[test]
-fn what_is_no_amount() {
+fn texts_without_an_amount() {
     for (text, why) in [
         ("no budget", Why::NoNumber),
         ("fifty thousand", Why::Unclear),
@@ -125,7 +125,7 @@ fn what_is_no_amount() {
         ("10 c", Why::Unclear),
         ("10¢", Why::Unclear),
         ("42 ringgit", Why::Currency("MYR".into())),
-        ("5 dinars", Why::Currency("KWD or the like".into())),
+        ("5 dinars", Why::Currency("KWD or similar".into())),
         ("several thousand, 50 at least", Why::Unclear),
         ("¥5000", Why::Currency("JPY or CNY".into())),
         ("50k SEK", Why::Currency("SEK".into())),
@@ -208,7 +208,7 @@ fn counts_of_people() {
     for (text, why) in [
         ("1.5", Why::NotWhole),
         ("1.5 employees", Why::NotWhole),
-        ("$5M revenue", Why::Currency("USD or the like".into())),
+        ("$5M revenue", Why::Currency("USD or similar".into())),
         ("99999999999999999999", Why::TooLarge),
         ("9 years", Why::Unit("years".into())),
         ("20 %", Why::Percentage),
@@ -371,7 +371,7 @@ fn open_ranges_and_single_numbers() {
 }
 
 #[test]
-fn what_is_no_range() {
+fn texts_without_a_range() {
     for (text, why) in [
         ("200-51", Why::Unclear),
         ("51-200-500", Why::SeveralNumbers),
@@ -381,7 +381,7 @@ fn what_is_no_range() {
         ("50, 200", Why::SeveralNumbers),
         ("over 50-200", Why::Unclear),
         ("51-200+", Why::Unclear),
-        ("$10-$20", Why::Currency("USD or the like".into())),
+        ("$10-$20", Why::Currency("USD or similar".into())),
         ("enterprise", Why::NoNumber),
         ("hundreds", Why::Unclear),
         ("not 51-200", Why::Denied),
@@ -429,7 +429,7 @@ fn spans_cover_what_was_read() {
 }
 
 #[test]
-fn currencies_may_stand_where_nothing_is_said_of_them() {
+fn currencies_are_accepted_in_fields_without_a_unit() {
     assert_eq!(one("plain", "$50k"), Ok((50_000.0, 0.9)));
     assert_eq!(one("plain", "50k"), Ok((50_000.0, 0.99)));
     assert_eq!(one("people", "50 EUR"), Err(Why::Currency("EUR".into())));

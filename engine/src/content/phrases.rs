@@ -1,4 +1,4 @@
-//! `phrases`: how strongly a text speaks of an intent.
+//! The `phrases` extractor, which measures how strongly a text expresses an intent.
 
 use super::confidence;
 use super::language::{Languages, SUPPORTED, Verdict};
@@ -14,72 +14,71 @@ use crate::problem::{Problem, nearest};
 #[derive(Clone, Debug)]
 pub(super) struct Phrases {
     book: Phrasebook<usize>,
-    /// Each phrase as it was written, with its weight.
+    /// Each phrase as written in the map, with its weight.
     phrases: Vec<(String, f64)>,
     negation: Negation,
     languages: Languages,
 }
 
-/// What texts say of an intent.
+/// The intent found in texts.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Intent {
-    /// The score with its confidence; `None` when no text could be read.
+    /// The score with its confidence; `None` if no text could be read.
     pub score: Option<(f64, f64)>,
-    /// Where each phrase stands first: the text, by its place in the list, and the characters.
+    /// The first place of each phrase: the index of the text, and the characters.
     pub found: Vec<(usize, [usize; 2])>,
-    /// What did not count, and where.
+    /// The phrases and texts that were not counted, with their place and the reason.
     pub not_counted: Vec<(usize, Option<[usize; 2]>, Why)>,
 }
 
 impl Phrases {
-    /// The phrases of the field `name`; what is wrong with them goes to `problems`.
+    /// Compiles the phrases of the field `name` and adds any problems to `problems`.
     pub fn compile(settings: &PhrasesSettings, name: &str, problems: &mut Vec<Problem>) -> Self {
         let mut book = Phrasebook::default();
         let mut phrases: Vec<(String, f64)> = Vec::new();
         if settings.phrases.is_empty() {
-            problems
-                .push(Problem::at(pointer(&["fields", name, "phrases"]), "At least one phrase is needed."));
+            problems.push(Problem::at(pointer(&["fields", name, "phrases"]), "Add at least one phrase."));
         }
         for (phrase, weight) in &settings.phrases {
             let words = words_of(phrase);
             let at = pointer(&["fields", name, "phrases", phrase]);
             if !(0.0..=1.0).contains(weight) {
-                problems.push(Problem::at(&at, "A phrase's weight is between 0 and 1."));
+                problems.push(Problem::at(&at, "The weight of a phrase must be between 0 and 1."));
             }
             if words.is_empty() || phrase.chars().count() > limits::NAME_CHARS {
-                let message =
-                    format!("A phrase has letters or digits and at most {} characters.", limits::NAME_CHARS);
+                let message = format!(
+                    "A phrase must contain letters or digits and have at most {} characters.",
+                    limits::NAME_CHARS
+                );
                 problems.push(Problem::at(&at, message));
             } else if let Some(other) = book.insert(&words, phrases.len()) {
-                let message = format!("`{phrase}` and `{}` are the same words.", phrases[*other].0);
+                let message = format!("`{phrase}` and `{}` consist of the same words.", phrases[*other].0);
                 problems.push(Problem::at(&at, message));
             }
             phrases.push((phrase.clone(), *weight));
         }
         if settings.languages.is_empty() {
-            problems.push(Problem::at(
-                pointer(&["fields", name, "languages"]),
-                "At least one language is needed.",
-            ));
+            problems.push(Problem::at(pointer(&["fields", name, "languages"]), "Add at least one language."));
         }
         for (i, code) in
             settings.languages.iter().enumerate().filter(|(_, code)| !SUPPORTED.contains(&code.as_str()))
         {
             let at = pointer(&["fields", name, "languages", &i.to_string()]);
-            let message = format!("Phrases can be in {}, not in `{code}`.", SUPPORTED.join(", "));
+            let message =
+                format!("`{code}` is not a supported language; use one of {}.", SUPPORTED.join(", "));
             problems.push(Problem::at(at, message).suggest(nearest(code, SUPPORTED)));
         }
         let codes = || settings.languages.iter().map(String::as_str);
         Self { book, phrases, negation: Negation::of(codes()), languages: Languages::of(codes()) }
     }
 
-    /// Whether the whole text is one of the phrases.
-    pub fn knows(&self, source: &Source) -> bool {
+    /// Returns whether the whole text is one of the phrases.
+    pub fn recognises(&self, source: &Source) -> bool {
         self.book.exactly(&source.words).is_some()
     }
 
-    /// What the texts say together. A phrase counts once, however often and in how many texts it stands; a
-    /// phrase inside a longer one that was found does not count beside it.
+    /// Returns the intent of all texts together. A phrase counts once, however often it occurs; a phrase inside
+    /// a longer phrase that was found does not count in addition.
     pub fn read(&self, texts: &[Source]) -> Intent {
         let mut intent = Intent::default();
         let mut counted = vec![false; self.phrases.len()];
@@ -98,8 +97,8 @@ impl Phrases {
         }
         let found = counted.contains(&true);
         if !found {
-            // The surest of the texts that were read says how sure it is that there is nothing. Where another
-            // one was not read, it may be there.
+            // If no phrase was found, the most confident text determines the confidence. A text that was not
+            // read could contain a phrase.
             sure = if unread {
                 f64::NEG_INFINITY
             } else {
@@ -112,7 +111,7 @@ impl Phrases {
         intent
     }
 
-    /// Reads one text. Gives whether a phrase was found, and how sure that is.
+    /// Reads one text. Returns whether a phrase was found, and the confidence.
     fn read_text(
         &self,
         at: usize,
@@ -162,7 +161,7 @@ impl Phrases {
         Ok((found, confidence))
     }
 
-    /// 1 − Π(1 − weight), to six digits, so that 0.9 and 0.6 come to 0.96 and not nearly so.
+    /// Returns 1 − Π(1 − weight), rounded to six digits, so that 0.9 and 0.6 combine to exactly 0.96.
     fn score(&self, counted: &[bool]) -> f64 {
         let weights =
             self.phrases.iter().zip(counted).filter(|(_, counted)| **counted).map(|((_, weight), _)| *weight);
@@ -243,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_read_may_hold_what_was_not_found() {
+    fn an_unread_text_leaves_the_score_open() {
         let german = "Wir möchten gerne mehr über die Preise wissen";
         assert_eq!(read(&["Sales question", german]).score, None);
         assert_eq!(read(&["Pricing", german]).score, Some((0.6, confidence::PARTLY_READ)));
@@ -258,14 +257,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_a_map() {
+    fn problems_of_a_map_are_reported() {
         let mut problems = Vec::new();
         let settings = json!({"phrases": {"a/b": 1.5, "A-B": 0.5, "!": 0.1, "c": -0.1}, "languages": ["en", "ed", "fi"]});
         Phrases::compile(&serde_json::from_value(settings).unwrap(), "intent", &mut problems);
-        let mut said: Vec<_> = problems.iter().map(|problem| problem.pointer.as_str()).collect();
-        said.sort_unstable();
+        let mut pointers: Vec<_> = problems.iter().map(|problem| problem.pointer.as_str()).collect();
+        pointers.sort_unstable();
         assert_eq!(
-            said,
+            pointers,
             [
                 "/fields/intent/languages/1",
                 "/fields/intent/languages/2",

@@ -1,15 +1,15 @@
-//! What an extractor makes of one text.
+//! The result of reading one text.
 
 use super::why::Why;
 use crate::value::Value;
 
-/// A value, how sure it is, and the characters it comes from.
+/// A value with its confidence and the characters it comes from.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Reading {
     pub value: Value,
-    /// One of [`super::confidence`].
+    /// One of the constants in [`super::confidence`].
     pub confidence: f64,
-    /// First character and the one after the last, in Unicode scalar values.
+    /// The first character and the one after the last, in Unicode scalar values.
     pub span: [usize; 2],
 }
 

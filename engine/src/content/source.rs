@@ -1,4 +1,4 @@
-//! What stands at a path of an event, ready to be read.
+//! The text at a path of an event, prepared for reading.
 
 use serde_json::Value as Json;
 
@@ -6,25 +6,25 @@ use super::why::Why;
 use super::words::{Word, words};
 use crate::limits;
 
-/// The text at a path: a string itself, any other JSON value as its JSON text.
+/// The text at a path: the string itself, or the JSON text of any other value.
 pub(super) struct Source<'a> {
     pub path: &'a str,
     pub json: &'a Json,
-    /// The text, at most [`limits::EXTRACT_CHARS`] of it. In a list's JSON text quotes are paragraph
-    /// separators and escapes are spaces, so that no word runs over them; the offsets stay the same.
+    /// The text, cut to [`limits::EXTRACT_CHARS`]. In the JSON text of a list, quotes become paragraph
+    /// separators and escapes become spaces, so that no word spans them; offsets do not change.
     pub chars: Vec<char>,
     pub words: Vec<Word>,
-    /// There was more.
+    /// Whether the text was cut.
     pub cut: bool,
 }
 
 impl<'a> Source<'a> {
-    /// What stands at `path`; `None` when nothing does, or `null`.
+    /// Returns the text at `path`; `None` if there is no value, or `null`.
     pub fn at(document: &'a Json, path: &'a str) -> Option<Self> {
         let json = document.pointer(path).filter(|json| !json.is_null())?;
         let mut chars: Vec<char> = match json {
             Json::String(text) => text.chars().take(limits::EXTRACT_CHARS + 1).collect(),
-            // Looked at only to say that it cannot be read.
+            // An object is kept only to report that it cannot be read.
             Json::Object(_) => Vec::new(),
             other => other.to_string().chars().take(limits::EXTRACT_CHARS + 1).collect(),
         };
@@ -37,14 +37,14 @@ impl<'a> Source<'a> {
         Some(Self { path, json, chars, words, cut })
     }
 
-    /// First character that is no white space and the one after the last such.
+    /// Returns the first character that is not white space and the one after the last.
     pub fn trimmed(&self) -> [usize; 2] {
         let start = self.chars.iter().position(|c| !c.is_whitespace()).unwrap_or(0);
         let end = self.chars.iter().rposition(|c| !c.is_whitespace()).map_or(start, |last| last + 1);
         [start, end]
     }
 
-    /// Whether it is a value, or a list of values, rather than something with names or levels.
+    /// Checks that this is a value or a list of values, rather than something with keys or nesting.
     pub fn check_shape(&self) -> Result<(), Why> {
         match self.json {
             Json::Object(_) => Err(Why::Shape("an object")),
@@ -56,7 +56,7 @@ impl<'a> Source<'a> {
     }
 }
 
-/// Makes JSON text readable as words without moving a character.
+/// Makes JSON text readable as words without moving any character.
 fn blank_json(chars: &mut [char]) {
     let mut at = 0;
     while at < chars.len() {
@@ -94,14 +94,14 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_is_no_string_is_its_json_text() {
+    fn a_value_that_is_not_a_string_is_its_json_text() {
         assert_eq!(text(&json!(12.5)), "12.5");
         assert_eq!(text(&json!(true)), "true");
         assert_eq!(text(&json!(["a\n\"b\"", "\u{1}"])), "[\u{2029}a    b  \u{2029},\u{2029}      \u{2029}]");
     }
 
     #[test]
-    fn a_long_text_is_cut_and_says_so() {
+    fn a_long_text_is_cut_and_marked() {
         let document = json!("é".repeat(limits::EXTRACT_CHARS + 5));
         let source = Source::at(&document, "").unwrap();
         assert!(source.cut);
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn levels_and_names_are_no_value() {
+    fn nesting_and_keys_are_rejected() {
         let shape = |json: &Json| Source::at(json, "").unwrap().check_shape().is_ok();
         assert!(shape(&json!("a")) && shape(&json!(1)) && shape(&json!(["a", 1])));
         assert!(!shape(&json!({"a": 1})) && !shape(&json!([["a"]])) && !shape(&json!([{"a": 1}])));

@@ -1,4 +1,4 @@
-//! `text`: the text itself, tidied.
+//! The `text` extractor, which reads the text itself and normalises white space.
 
 use serde_json::Value as Json;
 
@@ -8,8 +8,8 @@ use super::source::Source;
 use super::why::Why;
 use crate::value::Value;
 
-/// The text without white space around it and with one space where there was more. Characters that cannot be
-/// seen are left out, and ones that no keyboard writes lower the confidence.
+/// Trims the text and collapses white space. Invisible characters are removed, and characters that cannot be
+/// typed lower the confidence.
 pub(super) fn read(source: &Source) -> Read {
     if source.json.is_array() {
         return Err(Why::Shape("a list"));
@@ -45,7 +45,7 @@ pub(super) fn read(source: &Source) -> Read {
     Ok(Reading::new(Value::Text(text), confidence, [start, end]))
 }
 
-/// Marks that turn the direction of writing; in a name they are there to deceive.
+/// Returns whether the character changes the direction of writing; in a name, it serves only to deceive.
 fn is_direction(c: char) -> bool {
     matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_text() {
+    fn values_that_are_not_texts() {
         assert_eq!(read(json!(["a"])), Err(Why::Shape("a list")));
         assert_eq!(read(json!("\u{7}\u{202E}")), Err(Why::NoMatch));
         assert_eq!(read(json!("a".repeat(crate::limits::EXTRACT_CHARS + 1))), Err(Why::TooLong));

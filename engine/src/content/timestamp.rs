@@ -1,5 +1,5 @@
-//! `timestamp`: dates and times in ISO form. Others (`3/4/2026`) are not read: which number is the month
-//! depends on the country.
+//! The `timestamp` extractor, which reads dates and times in ISO format. Other formats (`3/4/2026`) are not
+//! read, since the order of day and month depends on the country.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
 
@@ -10,7 +10,8 @@ use super::why::Why;
 use crate::time;
 use crate::value::Value;
 
-/// An instant in RFC 3339; a time without an offset or a date, which are taken as UTC, with less confidence.
+/// Reads an RFC 3339 timestamp, or a date or a time without an offset, which are taken as UTC with lower
+/// confidence.
 pub(super) fn read(source: &Source) -> Read {
     let [start, end] = source.trimmed();
     let text: String = source.chars[start..end].iter().collect();

@@ -1,68 +1,68 @@
-//! Why something was not read.
+//! The reasons why a value was not read.
 
 use serde::{Serialize, Serializer};
 
 use crate::limits;
 use crate::value::ValueError;
 
-/// Why what stands at a path was not read, or did not count. The text is a phrase for the reader.
+/// The reason why a value was not read or not counted. It is displayed as a phrase.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Why {
-    /// A list or an object stands where one value is meant.
-    #[error("{0} stands there, not one value")]
+    /// A list or an object instead of a single value.
+    #[error("found {0} instead of a single value")]
     Shape(&'static str),
     /// The text is too long for a form field.
     #[error("the text has more than {} characters", limits::EXTRACT_CHARS)]
     TooLong,
-    /// The beginning of the text was read, the rest was not.
+    /// Only the beginning of the text was read.
     #[error("only the first {} characters were read", limits::EXTRACT_CHARS)]
     Cut,
-    /// There is no number in it.
-    #[error("there is no number in it")]
+    /// The text contains no number.
+    #[error("the text contains no number")]
     NoNumber,
-    /// There is more than one number in it.
-    #[error("there is more than one number in it")]
+    /// The text contains more than one number.
+    #[error("the text contains more than one number")]
     SeveralNumbers,
-    /// A range, and the extractor reads one number.
-    #[error("it is a range, not one number")]
+    /// A range, where the extractor reads a single number.
+    #[error("the text is a range, not a single number")]
     Range,
-    /// A number that can be taken in more than one way.
-    #[error("the number is not clear")]
+    /// A number with more than one possible meaning.
+    #[error("the number is ambiguous")]
     Unclear,
-    /// A fraction where a whole number is meant.
-    #[error("it is no whole number")]
+    /// A fraction in a field of whole numbers.
+    #[error("the number is not a whole number")]
     NotWhole,
-    /// A number that no computer keeps exactly.
+    /// A number that cannot be stored exactly.
     #[error("the number is too large")]
     TooLarge,
-    /// A percentage, and the field is none.
-    #[error("it is a percentage")]
+    /// A percentage, in a field that does not hold one.
+    #[error("the number is a percentage")]
     Percentage,
-    /// An amount in a currency the map does not take.
-    #[error("it is in another currency: {0}")]
+    /// An amount in a currency that the map does not accept.
+    #[error("the amount is in another currency: {0}")]
     Currency(String),
-    /// An amount of something else, days where employees are meant.
-    #[error("it is in another unit: {0}")]
+    /// An amount in another unit, such as days instead of employees.
+    #[error("the amount is in another unit: {0}")]
     Unit(String),
-    /// The text says that it is not so.
-    #[error("the text denies it")]
+    /// The text negates the value.
+    #[error("the text negates it")]
     Denied,
-    /// An intent phrase that the text denies.
-    #[error("`{0}` does not count, the text denies it")]
+    /// An intent phrase that the text negates.
+    #[error("`{0}` was not counted because the text negates it")]
     PhraseDenied(String),
-    /// None of the words the map knows is there.
-    #[error("none of the expected words is there")]
+    /// The text contains none of the map's words.
+    #[error("the text contains none of the expected words")]
     NoMatch,
-    /// Words of different values are there.
+    /// The text contains words for different values.
     #[error("ambiguous: {}", .0.join(" and "))]
     Ambiguous(Vec<String>),
-    /// The language or script is not one that the map reads.
+    /// The map does not read this language or script.
     #[error("the language is not supported: {0}")]
     Language(&'static str),
-    /// It is no date or time in ISO form.
-    #[error("it is no date or time like 2026-11-22 or 2026-11-22T09:00:00Z")]
+    /// The value is not a date or time in ISO format.
+    #[error("the value is not a date or time such as 2026-11-22 or 2026-11-22T09:00:00Z")]
     NoTimestamp,
-    /// It was read, but the field cannot have the value.
+    /// The value was read, but is not valid for the field.
     #[error("{0}")]
     Outside(#[from] ValueError),
 }

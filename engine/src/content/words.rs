@@ -1,4 +1,4 @@
-//! Words of a text, compared without case, accents and punctuation, and books of phrases made of them.
+//! Splits texts into words, compared without case, accents and punctuation, and looks up phrases.
 
 use std::collections::BTreeMap;
 
@@ -7,31 +7,31 @@ use unicode_normalization::char::{decompose_canonical, is_combining_mark};
 /// A word of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Word {
-    /// In lower case and without accents.
+    /// The word in lower case and without accents.
     pub text: String,
-    /// First character in the text.
+    /// The first character in the text.
     pub start: usize,
-    /// The character after its last.
+    /// The character after the last.
     pub end: usize,
-    /// What separates it from the word before.
+    /// The separation from the word before.
     pub before: Break,
-    /// Nothing but punctuation stands between it and the word before, as in `acme.com` or `don't`.
+    /// Whether only punctuation separates it from the word before, as in `acme.com` or `don't`.
     pub joined: bool,
 }
 
 /// How strongly two words are separated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Break {
-    /// They may belong to one phrase.
+    /// The words can belong to one phrase.
     None,
-    /// They may belong to one phrase, but another clause begins.
+    /// The words can belong to one phrase, but another clause begins.
     Comma,
     /// Another sentence or item begins.
     Stop,
 }
 
-/// The words of a text. A word is a run of letters and digits; scripts that put no spaces between words give
-/// one a character, so that a phrase is found inside a sentence there too.
+/// Splits a text into words. A word is a run of letters and digits; in scripts without spaces between words,
+/// each character is a word, so that phrases are found inside a sentence there too.
 pub(super) fn words(chars: &[char]) -> Vec<Word> {
     let mut found: Vec<Word> = Vec::new();
     let mut pause = Break::None;
@@ -74,18 +74,18 @@ pub(super) fn words(chars: &[char]) -> Vec<Word> {
         pause = pause.max(break_at(chars, at, line_ends));
         at += 1;
     }
-    // A word of nothing but marks that fold away would match everything.
+    // A word that folds to nothing would match everything.
     found.retain(|word| !word.text.is_empty());
     found
 }
 
-/// The words of a phrase that a person wrote.
+/// Splits a phrase written by a person into words.
 pub(super) fn words_of(phrase: &str) -> Vec<Word> {
     words(&phrase.chars().collect::<Vec<_>>())
 }
 
-/// Adds a character in the form in which words are compared: lower case, without accents, full-width forms as
-/// plain ones.
+/// Appends a character in the form used for comparison: lower case, without accents, and with full-width forms
+/// replaced by plain ones.
 pub(super) fn fold_into(c: char, folded: &mut String) {
     let plain = match c {
         '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
@@ -113,7 +113,7 @@ pub(super) fn fold_into(c: char, folded: &mut String) {
     }
 }
 
-/// Whether the character is a word by itself, in a script without spaces.
+/// Returns whether the character is a word by itself, in a script without spaces.
 pub(super) fn alone(c: char) -> bool {
     matches!(c,
         '\u{0E00}'..='\u{0EFF}' | '\u{1000}'..='\u{109F}' | '\u{1780}'..='\u{17FF}' | '\u{3040}'..='\u{30FF}'
@@ -125,8 +125,8 @@ fn is_accent(c: char) -> bool {
     matches!(c, '\u{0300}'..='\u{036F}')
 }
 
-/// Where the piece of a word that begins at `at` ends, if one begins there. `+` and `#` end a word (`c++`,
-/// `1000+`); `<` and `>` before a number are words, so that `<10` and `>10` differ.
+/// Returns the end of the piece of a word that begins at `at`, if any. `+` and `#` end a word (`c++`, `1000+`);
+/// `<` and `>` before a number are words, so that `<10` and `>10` differ.
 fn word_end(chars: &[char], at: usize, open: bool) -> Option<usize> {
     let c = *chars.get(at)?;
     if c.is_alphanumeric() && !is_combining_mark(c) {
@@ -155,7 +155,7 @@ fn break_at(chars: &[char], at: usize, line_ends: usize) -> Break {
     match chars[at] {
         '.' | '!' | '?' | ';' | ':' | '…' if ends => Break::Stop,
         '。' | '！' | '？' | '；' | '\u{2029}' => Break::Stop,
-        // One line end may only be where the text was wrapped.
+        // A single line break can be due to wrapping.
         '\n' if line_ends > 1 => Break::Stop,
         ',' | '，' | '、' | '،' | '(' | ')' => Break::Comma,
         '-' | '–' | '—' if at > 0 && ends && chars[at - 1].is_whitespace() => Break::Comma,
@@ -163,7 +163,7 @@ fn break_at(chars: &[char], at: usize, line_ends: usize) -> Break {
     }
 }
 
-/// Phrases, each with what it stands for.
+/// Phrases, each with its value.
 #[derive(Clone, Debug)]
 pub(super) struct Phrasebook<T> {
     nodes: Vec<Node<T>>,
@@ -175,18 +175,18 @@ struct Node<T> {
     value: Option<T>,
 }
 
-/// A phrase of a book in a text.
+/// An occurrence of a phrase in a text.
 #[derive(Debug)]
 pub(super) struct Hit<'b, T> {
-    /// Its first word.
+    /// The first word.
     pub first: usize,
-    /// The word after its last.
+    /// The word after the last.
     pub end: usize,
     pub value: &'b T,
 }
 
 impl<T> Hit<'_, T> {
-    /// The characters it takes.
+    /// Returns the characters that the phrase spans.
     pub fn span(&self, words: &[Word]) -> [usize; 2] {
         [words[self.first].start, words[self.end - 1].end]
     }
@@ -199,7 +199,7 @@ impl<T> Default for Phrasebook<T> {
 }
 
 impl<T> Phrasebook<T> {
-    /// A book of phrases separated by `|`.
+    /// Creates a phrasebook from phrases separated by `|`.
     pub fn of(entries: impl IntoIterator<Item = (&'static str, T)>) -> Self
     where
         T: Clone,
@@ -213,7 +213,7 @@ impl<T> Phrasebook<T> {
         book
     }
 
-    /// Puts a phrase in. What the same words stood for before stays, and is given back.
+    /// Inserts a phrase. If the same words are already present, keeps their value and returns it.
     pub fn insert(&mut self, phrase: &[Word], value: T) -> Option<&T> {
         let mut node = 0;
         for word in phrase {
@@ -236,7 +236,7 @@ impl<T> Phrasebook<T> {
         }
     }
 
-    /// The longest phrase with which the words begin, and how many of them it takes.
+    /// Returns the longest phrase that the words begin with, as its length and value.
     pub fn longest<'w>(&self, words: impl Iterator<Item = &'w str>) -> Option<(usize, &T)> {
         let mut node = 0;
         let mut longest = None;
@@ -248,14 +248,14 @@ impl<T> Phrasebook<T> {
         longest
     }
 
-    /// What exactly these words stand for.
+    /// Returns the value of a phrase that consists of exactly these words.
     pub fn exactly(&self, words: &[Word]) -> Option<&T> {
         let all = |(taken, value)| (taken == words.len()).then_some(value);
         self.longest(words.iter().map(|word| word.text.as_str())).and_then(all)
     }
 
-    /// Every phrase in the text. None runs over the end of a sentence; where two overlap, the earlier counts,
-    /// and of two that begin together the longer.
+    /// Finds every phrase in the text. Phrases never span the end of a sentence. If two overlap, the earlier
+    /// one counts; if two begin together, the longer one does.
     pub fn find(&self, words: &[Word]) -> Vec<Hit<'_, T>> {
         let mut hits = Vec::new();
         let mut first = 0;
@@ -314,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn breaks_tell_sentences_from_clauses_and_wrapped_lines() {
+    fn breaks_distinguish_sentences_clauses_and_wrapped_lines() {
         let breaks: Vec<_> = words_of("a b, c. d\ne\n\nf node.js x").iter().map(|word| word.before).collect();
         use Break::*;
         assert_eq!(breaks, [None, None, Comma, Stop, None, Stop, None, None, None]);
@@ -341,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_words_twice_are_told() {
+    fn duplicate_words_are_reported() {
         let mut book = Phrasebook::default();
         assert_eq!(book.insert(&words_of("Sign-on"), 1), None);
         assert_eq!(book.insert(&words_of("sign on"), 2), Some(&1));

@@ -1,4 +1,4 @@
-//! What the words around a number, or around a range, say about it.
+//! Interprets the words around a number or range.
 
 use super::Style;
 use super::lex::Kind;
@@ -7,27 +7,27 @@ use super::parts::Part;
 use crate::content::confidence;
 use crate::content::why::Why;
 
-/// What stands around a number or a range.
+/// The context of a number or range.
 #[derive(Debug)]
 pub(super) struct Around {
-    /// It is a lower bound.
+    /// The number is a lower bound.
     pub at_least: bool,
-    /// It is an upper bound.
+    /// The number is an upper bound.
     pub at_most: bool,
     /// A single number is a lower bound.
     pub from: bool,
     /// A single number is an upper bound.
     pub until: bool,
     pub confidence: f64,
-    /// How many parts right before and right after it belong to it.
+    /// The number of parts directly before and after that belong to it.
     before: usize,
     after: usize,
-    /// Words that say nothing to the extractor.
+    /// The number of words that the extractor ignores.
     words: usize,
 }
 
 impl Around {
-    /// What the parts around those from `first` to `last` say about them.
+    /// Interprets the parts around those from `first` to `last`.
     pub fn of(parts: &[Part], first: usize, last: usize, style: &Style) -> Result<Self, Why> {
         let (before, after) = (&parts[..first], &parts[last + 1..]);
         let names_unit =
@@ -44,7 +44,7 @@ impl Around {
         };
         around.look_before(before)?;
         around.look_after(after, style, names_unit)?;
-        // `(500)` is how accountants write minus.
+        // Accountants write minus as `(500)`.
         if let [only] = before
             && around.words == 0
             && only.other() == Some(&Kind::Sign('('))
@@ -59,7 +59,8 @@ impl Around {
         Ok(around)
     }
 
-    /// The characters from the first to the last part of what stands from `first` to `last`.
+    /// Returns the characters of the parts from `first` to `last`, including those around them that belong to
+    /// the number.
     pub fn span(&self, parts: &[Part], first: usize, last: usize) -> [usize; 2] {
         [parts[first - self.before].start, parts[last + self.after].end]
     }
@@ -81,7 +82,8 @@ impl Around {
                 (_, Some(Role::Until)) if near => self.until = true,
                 (_, Some(Role::Between)) if near => {}
                 (_, Some(Role::Unit(_) | Role::Of)) => near = false,
-                // A dash between a label and its number is none of the number's; one before it alone may be.
+                // A dash between a label and its number does not belong to the number; a dash alone before it
+                // might.
                 (Some(Kind::Hyphen | Kind::Dash), _) if near && first => return Err(Why::Unclear),
                 (Some(Kind::Sign('#' | '№' | '/' | '*' | '×' | '^')), _) if near => {
                     return Err(Why::Unclear);
@@ -108,14 +110,14 @@ impl Around {
                         return Err(Why::Unit(part.text.clone()));
                     }
                     names_unit = true;
-                    // `500 employees or more`: what follows may still belong to the number.
+                    // In `500 employees or more`, the following words can still belong to the number.
                     continue;
                 }
                 (Some(Kind::Word { .. }), _) if near && style.unit_words.contains(&part.text) => continue,
                 (Some(Kind::Plus), _) | (_, Some(Role::OrMore)) if near => self.at_least = true,
                 (_, Some(Role::OrLess)) if near => self.at_most = true,
                 (_, Some(Role::About)) if near => self.doubt(confidence::APPROXIMATE),
-                // `50 minimum`, but not `50 >`, nor `50 min`, which may be minutes.
+                // Accepts `50 minimum`, but not `50 >`, nor `50 min`, which could mean minutes.
                 (_, Some(Role::AtLeast | Role::AtMost)) if near && (!is_word || part.text == "min") => {
                     return Err(Why::Unclear);
                 }

@@ -1,6 +1,6 @@
 //! Currencies by code, sign and name.
 
-/// Every code that a map may name.
+/// Every code that a map can use.
 pub(in super::super) const CODES: [&str; 65] = [
     "AED", "ARS", "AUD", "BDT", "BGN", "BHD", "BRL", "CAD", "CHF", "CLP", "CNY", "COP", "CRC", "CZK", "DKK",
     "DOP", "DZD", "EGP", "EUR", "GBP", "GEL", "GHS", "HKD", "HRK", "HUF", "IDR", "ILS", "INR", "ISK", "JOD",
@@ -9,10 +9,10 @@ pub(in super::super) const CODES: [&str; 65] = [
     "UAH", "USD", "UYU", "VND", "ZAR",
 ];
 
-/// The currencies that something may mean. One code, or several that share a sign.
+/// The currencies that a sign or word can mean: one code, or several that share a sign.
 pub(in super::super) type Codes = &'static [&'static str];
 
-/// What a sign such as `$` may mean.
+/// Returns the currencies that a sign such as `$` can mean.
 pub(super) fn of_sign(c: char) -> Option<Codes> {
     Some(match c {
         '€' => &["EUR"],
@@ -36,7 +36,7 @@ pub(super) fn of_sign(c: char) -> Option<Codes> {
     })
 }
 
-/// What the letters before a dollar sign say, `US$`.
+/// Returns the currencies for the letters before a dollar sign, `US$`.
 pub(super) fn of_dollar(letters: &str) -> Option<Codes> {
     Some(match letters {
         "us" | "u" => &["USD"],
@@ -52,8 +52,8 @@ pub(super) fn of_dollar(letters: &str) -> Option<Codes> {
     })
 }
 
-/// What a word means, given in lower case and without accents. Codes that are common words in lower case
-/// (`try`, `mad`) count only in capitals.
+/// Returns the currencies that a word can mean, given in lower case and without accents. Codes that are common
+/// words in lower case (`try`, `mad`) count only in capitals.
 pub(super) fn of_word(folded: &str, capitals: bool) -> Option<Codes> {
     Some(match folded {
         "eur" | "euro" | "euros" | "евро" => &["EUR"],
@@ -104,7 +104,7 @@ pub(super) fn of_word(folded: &str, capitals: bool) -> Option<Codes> {
     })
 }
 
-/// `TEUR`, `kEUR`, `MUSD`: the power of ten and the currency.
+/// Returns the power of ten and the currency of words such as `TEUR`, `kEUR` or `MUSD`.
 pub(super) fn of_scaled_word(folded: &str) -> Option<(i32, Codes)> {
     let power = match folded.chars().next()? {
         't' | 'k' => 3,

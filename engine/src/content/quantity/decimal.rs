@@ -1,6 +1,6 @@
-//! A number as it was written, exactly.
+//! An exact decimal number.
 
-/// `digits × 10^exponent`.
+/// The number `digits × 10^exponent`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in super::super) struct Decimal {
     pub negative: bool,
@@ -9,21 +9,21 @@ pub(in super::super) struct Decimal {
 }
 
 impl Decimal {
-    /// One more than none.
+    /// The number one.
     pub const ONE: Self = Self { negative: false, digits: 1, exponent: 0 };
 
-    /// The number times `10^power`.
+    /// Returns the number times `10^power`.
     pub fn shifted(self, power: i32) -> Self {
         Self { exponent: self.exponent.saturating_add(power), ..self }
     }
 
-    /// The nearest `f64`; `None` when the number is beyond all of them.
+    /// Converts the number to the nearest `f64`; returns `None` if it is out of range.
     pub fn to_f64(self) -> Option<f64> {
         let sign = if self.negative && self.digits > 0 { "-" } else { "" };
         format!("{sign}{}e{}", self.digits, self.exponent).parse().ok().filter(|n: &f64| n.is_finite())
     }
 
-    /// The number if it is whole and an `i64` has room for it.
+    /// Converts the number to an `i64`; returns `None` if it is not whole or out of range.
     pub fn to_i64(self) -> Option<i64> {
         let power = 10_u128.checked_pow(self.exponent.unsigned_abs());
         let size = match power {
@@ -36,7 +36,7 @@ impl Decimal {
         i64::try_from(if self.negative { -size } else { size }).ok()
     }
 
-    /// The mean of both; `None` when it has more digits than there is room for.
+    /// Returns the mean of both; `None` if it has too many digits.
     pub fn middle(self, other: Self) -> Option<Self> {
         let exponent = self.exponent.min(other.exponent);
         let aligned = |number: Self| {
@@ -44,12 +44,12 @@ impl Decimal {
             let size = i128::try_from(number.digits).ok()?.checked_mul(power)?;
             Some(if number.negative { -size } else { size })
         };
-        // A half is five tenths.
+        // Half is five tenths.
         let tenths = aligned(self)?.checked_add(aligned(other)?)?.checked_mul(5)?;
         Some(Self { negative: tenths < 0, digits: tenths.unsigned_abs(), exponent: exponent.checked_sub(1)? })
     }
 
-    /// The nearest whole number, of two the larger; `None` when an `i64` has no room for it.
+    /// Returns the nearest whole number, rounding halves up; `None` if it does not fit in an `i64`.
     pub fn round_half_up(self) -> Option<i64> {
         let power = 10_u128.checked_pow(self.exponent.unsigned_abs())?;
         if self.exponent >= 0 {
@@ -61,7 +61,7 @@ impl Decimal {
         i64::try_from(doubled.div_euclid(power.checked_mul(2)?)).ok()
     }
 
-    /// Whether it has no fraction.
+    /// Returns whether the number has no fraction.
     pub fn is_whole(self) -> bool {
         self.exponent >= 0
             || self.digits == 0

@@ -1,4 +1,4 @@
-//! A text as numbers, currencies, words and the signs that matter beside numbers.
+//! Splits a text into numbers, currencies, words, and the signs that matter next to numbers.
 
 use std::iter;
 
@@ -8,13 +8,13 @@ use super::numeral::{self, Numeral};
 use crate::content::map::DecimalSign;
 use crate::content::words::{alone, fold_into};
 
-/// A piece of the text.
+/// A token of the text.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Token {
     pub kind: Kind,
-    /// First character in the text.
+    /// The first character in the text.
     pub start: usize,
-    /// The character after its last.
+    /// The character after the last.
     pub end: usize,
 }
 
@@ -22,13 +22,13 @@ pub(super) struct Token {
 pub(super) enum Kind {
     /// Digits.
     Number(Numeral),
-    /// A power of ten after a number, `k` or `Mio.`. `short` ones are single letters.
+    /// A power of ten after a number, `k` or `Mio.`. Multipliers of a single letter are `short`.
     Multiplier { power: i32, short: bool },
-    /// A currency, with a power of ten where one is written into it, `k€`.
+    /// A currency, with a power of ten if it includes one, as in `k€`.
     Currency { codes: Codes, power: i32 },
-    /// Words that do something to a number.
+    /// Words that modify a number.
     Role(Role),
-    /// Any other word. `digits` are among its letters, as in `B2B`.
+    /// Any other word. `digits` is true if it contains digits, as in `B2B`.
     Word { digits: bool, letters: usize },
     /// A dash of any length.
     Dash,
@@ -36,13 +36,13 @@ pub(super) enum Kind {
     Hyphen,
     /// `+`
     Plus,
-    /// Another sign that says that a number is no plain amount.
+    /// Another sign which shows that the number is not a plain amount.
     Sign(char),
     /// Something numeric that cannot be read.
     Unclear,
 }
 
-/// The pieces of a text, in order.
+/// Splits a text into tokens, in order.
 pub(super) fn lex(chars: &[char], sign: Option<DecimalSign>, whole: bool) -> Vec<Token> {
     let mut raw: Vec<Raw> = Vec::new();
     let mut at = 0;
@@ -69,12 +69,12 @@ pub(super) fn lex(chars: &[char], sign: Option<DecimalSign>, whole: bool) -> Vec
     name(&raw)
 }
 
-/// A piece before words have got their meaning.
+/// A token before its words are interpreted.
 struct Raw {
     kind: Kind,
     start: usize,
     end: usize,
-    /// In lower case and without accents, if it is a word.
+    /// The word in lower case and without accents; empty if the token is not a word.
     folded: String,
     capitals: bool,
 }
@@ -89,8 +89,8 @@ impl Raw {
     }
 }
 
-/// The word at `start`. Letters before digits are a word of their own only where they name a currency, `USD50`;
-/// otherwise the digits belong to the word.
+/// Reads the word at `start`. Letters before digits are a separate word only if they name a currency, as in
+/// `USD50`; otherwise the digits belong to the word.
 fn word(chars: &[char], start: usize) -> Raw {
     let letters = |from: usize| chars[from..].iter().take_while(|c| is_letter(**c) && !alone(**c)).count();
     let fold = |end: usize| {
@@ -108,7 +108,7 @@ fn word(chars: &[char], start: usize) -> Raw {
     if chars.get(end).is_some_and(|c| numeral::digit(*c).is_some()) && !alone(chars[start]) && !names_currency
     {
         digits = true;
-        // `v2.0.1`, `Q3/2026`
+        // For example `v2.0.1` or `Q3/2026`.
         while chars.get(end).is_some_and(|c| c.is_alphanumeric())
             || (chars.get(end).is_some_and(|c| ".,-–/:_".contains(*c))
                 && chars.get(end + 1).is_some_and(|c| c.is_numeric()))
@@ -124,7 +124,8 @@ fn is_letter(c: char) -> bool {
     c.is_alphabetic() || unicode_normalization::char::is_combining_mark(c)
 }
 
-/// What a character that is neither digit nor letter means, and where it ends. Most mean nothing.
+/// Returns the meaning of a character that is neither digit nor letter, and where it ends. Most have no
+/// meaning.
 fn mark(chars: &[char], at: usize) -> (Option<Kind>, usize) {
     let c = chars[at];
     let next = chars.get(at + 1).copied();
@@ -136,7 +137,7 @@ fn mark(chars: &[char], at: usize) -> (Option<Kind>, usize) {
             return (Some(Kind::Dash), at + dots);
         }
         '…' | '–' | '—' | '‒' | '―' | '〜' | '～' | '⁓' => Kind::Dash,
-        // `50-person`, `self-employed`
+        // For example `50-person` or `self-employed`.
         '-' | '‐' | '‑' if before_word => return (None, at + 1),
         '-' | '‐' | '‑' | '−' | '－' => Kind::Hyphen,
         '+' | '＋' => Kind::Plus,
@@ -162,7 +163,7 @@ fn bound(c: char) -> Role {
     if matches!(c, '<' | '≤' | '＜' | '⩽') { Role::AtMost } else { Role::AtLeast }
 }
 
-/// Gives words their meaning, the longest phrase first.
+/// Interprets the words, trying the longest phrase first.
 fn name(raw: &[Raw]) -> Vec<Token> {
     let mut tokens = Vec::with_capacity(raw.len());
     let mut at = 0;
@@ -177,11 +178,11 @@ fn name(raw: &[Raw]) -> Vec<Token> {
     tokens
 }
 
-/// What the words at the beginning mean, and how many pieces that takes.
+/// Returns the meaning of the first words, and how many tokens they span.
 fn named(raw: &[Raw]) -> (Kind, usize) {
     let first = &raw[0];
     let folded = first.folded.as_str();
-    // `US$`, `k€`
+    // For example `US$` or `k€`.
     if let Some(Raw { kind: Kind::Currency { codes, .. }, start, .. }) = raw.get(1)
         && *start == first.end
     {
@@ -225,7 +226,7 @@ fn named(raw: &[Raw]) -> (Kind, usize) {
 mod tests {
     use super::*;
 
-    /// The kinds of the tokens, in short.
+    /// Returns the kinds of the tokens in short form.
     fn kinds(text: &str) -> String {
         let chars: Vec<char> = text.chars().collect();
         let shown = lex(&chars, None, false).into_iter().map(|token| match token.kind {

@@ -4,44 +4,44 @@ use std::sync::LazyLock;
 
 use crate::content::words::{Phrasebook, Word, words_of};
 
-/// What words beside a number do to it.
+/// How words modify a number next to them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
-    /// It is about right.
+    /// Makes the number approximate.
     About,
-    /// It is a lower bound; stands before it.
+    /// Makes the number a lower bound; precedes it.
     AtLeast,
-    /// It is an upper bound; stands before it.
+    /// Makes the number an upper bound; precedes it.
     AtMost,
-    /// It is a lower bound; stands after it.
+    /// Makes the number a lower bound; follows it.
     OrMore,
-    /// It is an upper bound; stands after it.
+    /// Makes the number an upper bound; follows it.
     OrLess,
-    /// A lower bound before one number; before a range it says nothing.
+    /// Makes a single number a lower bound; has no effect before a range.
     From,
-    /// Says nothing, before a number or a range.
+    /// Has no effect before a number or range.
     Of,
-    /// Joins the ends of a range; before one number an upper bound.
+    /// Joins the ends of a range; makes a single number after it an upper bound.
     Until,
     /// Joins the ends of a range.
     To,
     /// Joins the ends of a range after [`Role::Between`].
     And,
-    /// A range follows.
+    /// Announces a range.
     Between,
-    /// It is negative; stands before it.
+    /// Makes the number negative; precedes it.
     Minus,
-    /// It is one of something; stands after it.
+    /// Makes the number a rate; follows it.
     Per,
-    /// A percentage; stands after it.
+    /// Makes the number a percentage; follows it.
     Percent,
-    /// What is counted.
+    /// The unit that is counted.
     Unit(Unit),
-    /// Something that the extractor cannot count: a dozen, a number in letters, a label such as `Fortune 500`.
+    /// Something that the extractor cannot count: a dozen, a number in words, a label such as `Fortune 500`.
     Riddle,
 }
 
-/// What numbers in forms count.
+/// The units that numbers in forms count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in super::super) enum Unit {
     /// Employees, users, seats.
@@ -54,7 +54,7 @@ pub(in super::super) enum Unit {
     Years,
 }
 
-/// What words mean beside a number.
+/// The meanings of words next to a number.
 pub(super) static ROLES: LazyLock<Phrasebook<Role>> = LazyLock::new(|| {
     use Role::*;
     Phrasebook::of([
@@ -146,7 +146,7 @@ pub(super) static ROLES: LazyLock<Phrasebook<Role>> = LazyLock::new(|| {
     ])
 });
 
-/// Words that say that somebody works alone.
+/// Words which say that a person works alone.
 pub(super) static ONE_PERSON: LazyLock<Phrasebook<()>> = LazyLock::new(|| {
     Phrasebook::of([
         ("self employed|just me|only me|just myself|only myself|it's just me|me myself and i|solo", ()),
@@ -165,7 +165,7 @@ pub(super) static ONE_PERSON: LazyLock<Phrasebook<()>> = LazyLock::new(|| {
     ])
 });
 
-/// Powers of ten that words after a number mean.
+/// The powers of ten that words after a number mean.
 pub(super) static MULTIPLIERS: LazyLock<Phrasebook<i32>> = LazyLock::new(|| {
     Phrasebook::of([
         ("hundred|hundreds|hundert|honderd|百", 2),
@@ -184,7 +184,7 @@ pub(super) static MULTIPLIERS: LazyLock<Phrasebook<i32>> = LazyLock::new(|| {
     ])
 });
 
-/// What numbers of a field count, from the unit in the catalogue; `None` when it is none of these.
+/// Returns what the numbers of a field count, given the unit in the catalogue; `None` for other units.
 pub(in super::super) fn unit_of(catalogue_unit: &str) -> Option<Unit> {
     match ROLES.exactly(&words_of(catalogue_unit)) {
         Some(Role::Unit(unit)) => Some(*unit),
@@ -192,7 +192,7 @@ pub(in super::super) fn unit_of(catalogue_unit: &str) -> Option<Unit> {
     }
 }
 
-/// Whether the words say somewhere that somebody works alone.
+/// Returns the place in the text that says a person works alone.
 pub(super) fn one_person(words: &[Word]) -> Option<[usize; 2]> {
     ONE_PERSON.find(words).first().map(|hit| hit.span(words))
 }

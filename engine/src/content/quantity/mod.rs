@@ -1,8 +1,8 @@
-//! Numbers, ranges and amounts in short texts, as forms have them.
+//! Reads numbers, ranges and amounts in short texts, as found in forms.
 //!
-//! The text is cut into [pieces](lex), numbers are put together with their currencies and multipliers, and the
-//! words around them say whether they are bounds, about right, or not what is asked for at all. Whatever does
-//! not fit that is not read.
+//! The text is split into [tokens](lex), and numbers are combined with their currencies and multipliers. The
+//! words around them determine whether they are bounds, approximate, or irrelevant. Anything that does not fit
+//! is not read.
 
 mod around;
 mod currency;
@@ -27,39 +27,39 @@ use lex::Kind;
 use lexicon::Role;
 use parts::{Part, narrower, parts};
 
-/// What is known beforehand about the numbers of a field.
+/// The settings for reading the numbers of a field.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Style {
-    /// The sign before decimals, if the map says it.
+    /// The decimal sign, if the map sets it.
     pub decimal: Option<DecimalSign>,
-    /// The field has whole numbers.
+    /// Whether the field holds whole numbers.
     pub whole: bool,
-    /// The currencies the map takes; none when amounts are not of money.
+    /// The currencies that the map accepts; empty if the numbers are not money.
     pub currencies: Vec<String>,
-    /// What the field counts, where that is known.
+    /// The unit that the field counts, if known.
     pub unit: Option<Unit>,
-    /// The catalogue's unit in words, for a unit that is not known.
+    /// The catalogue's unit in words, for an unknown unit.
     pub unit_words: Vec<String>,
-    /// What a percentage is here.
+    /// The meaning of a percentage.
     pub percent: Percent,
 }
 
-/// What a percentage is in a field.
+/// The meaning of a percentage in a field.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Percent {
-    /// It is something else than the field.
+    /// A percentage is not a value of the field.
     #[default]
     Foreign,
-    /// 85 % is 85.
+    /// 85 % is read as 85.
     Whole,
-    /// 85 % is 0.85.
+    /// 85 % is read as 0.85.
     Share,
 }
 
-/// A number, or a range of them.
+/// A number or a range of numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Amount {
-    /// The lower end, or the number.
+    /// The lower end, or the single number.
     pub low: Decimal,
     /// The upper end of a range.
     pub high: Option<Decimal>,
@@ -67,10 +67,10 @@ pub(super) struct Amount {
     pub span: [usize; 2],
 }
 
-/// The number or range that the text is about.
+/// Returns the number or range that the text is about.
 ///
 /// # Errors
-/// Why there is none that is certain.
+/// Returns the reason if there is no unambiguous number.
 pub(super) fn read(source: &Source, style: &Style) -> Result<Amount, Why> {
     if source.cut {
         return Err(Why::TooLong);
@@ -92,7 +92,7 @@ fn one_person(source: &Source, style: &Style) -> Result<Amount, Why> {
     Ok(Amount { low: Decimal::ONE, high: None, confidence: confidence::ONE_PERSON, span })
 }
 
-/// One number with the words around it.
+/// Reads one number with the words around it.
 fn single(parts: &[Part], at: usize, style: &Style) -> Result<Amount, Why> {
     let around = Around::of(parts, at, at, style)?;
     let (lower, upper) = (around.at_least || around.from, around.at_most || around.until);
@@ -109,7 +109,7 @@ fn single(parts: &[Part], at: usize, style: &Style) -> Result<Amount, Why> {
     })
 }
 
-/// Two numbers that are the ends of a range.
+/// Reads two numbers as the ends of a range.
 fn pair(parts: &[Part], low: usize, high: usize, style: &Style) -> Result<Amount, Why> {
     let between = &parts[low + 1..high];
     let announced = parts[..low].iter().any(|part| part.role() == Some(Role::Between));
@@ -125,7 +125,7 @@ fn pair(parts: &[Part], low: usize, high: usize, style: &Style) -> Result<Amount
     if around.at_least || around.at_most {
         return Err(Why::Unclear);
     }
-    // What one end says holds for both: `10-50k`, `10-20 %`, `€10-20`.
+    // A multiplier, percent sign or currency at one end applies to both: `10-50k`, `10-20 %`, `€10-20`.
     let shared =
         first.power == 0 && second.power != 0 && first.numeral.value.to_f64() < second.numeral.value.to_f64();
     if shared {
@@ -155,7 +155,7 @@ fn least<const N: usize>(confidences: [f64; N]) -> f64 {
     confidences.into_iter().fold(1.0, f64::min)
 }
 
-/// Whether these parts join the ends of a range.
+/// Returns whether these parts join the ends of a range.
 fn joins(between: &[Part], announced: bool) -> bool {
     let mut joints = 0;
     for part in between {
@@ -169,7 +169,7 @@ fn joins(between: &[Part], announced: bool) -> bool {
     joints == 1
 }
 
-/// Whether the text says that the number is not so.
+/// Returns whether the text negates the number.
 fn is_denied(words: &[Word], [start, end]: [usize; 2]) -> bool {
     let first = words.iter().position(|word| word.start >= start);
     let last = words.iter().rposition(|word| word.end <= end);

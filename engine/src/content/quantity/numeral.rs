@@ -1,23 +1,23 @@
-//! Digits with their separators, in the conventions of several countries: `1,234.56`, `1.234,56`, `1 234,56`,
-//! `1'234.50`, `1,00,000`.
+//! Reads digits with their separators, in the conventions of several countries: `1,234.56`, `1.234,56`,
+//! `1 234,56`, `1'234.50`, `1,00,000`.
 
 use super::decimal::Decimal;
 use crate::content::map::DecimalSign;
 
-/// What digits were read as.
+/// The number that digits were read as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Numeral {
     pub value: Decimal,
-    /// A separator could mark decimals as well as thousands.
+    /// Whether a separator could mark decimals as well as thousands.
     pub open: bool,
 }
 
-/// More digits have no meaning in a form and would not fit.
+/// The maximum number of digits; more have no meaning in a form and would not fit.
 const MOST_DIGITS: usize = 30;
-/// A larger exponent is beyond every `f64`.
+/// The maximum exponent; larger ones exceed every `f64`.
 const LARGEST_EXPONENT: i32 = 400;
 
-/// The digit a character is, in the scripts whose digits are counted like ours.
+/// Returns the digit that a character represents, in scripts with positional decimal digits.
 pub(super) fn digit(c: char) -> Option<u8> {
     const ZEROS: [char; 8] =
         ['0', '\u{0660}', '\u{06F0}', '\u{0966}', '\u{09E6}', '\u{0AE6}', '\u{0E50}', '\u{FF10}'];
@@ -27,8 +27,8 @@ pub(super) fn digit(c: char) -> Option<u8> {
         .map(|digit| digit as u8)
 }
 
-/// The digits and separators from `start`, where a digit stands or a point before one. Gives the number, or
-/// `None` when no convention writes it so, and in any case the character after it.
+/// Reads the digits and separators from `start`, where there is a digit or a decimal point before one. Returns
+/// the number, or `None` if no convention matches, and in either case the character after it.
 pub(super) fn read(
     chars: &[char],
     start: usize,
@@ -38,7 +38,7 @@ pub(super) fn read(
     let mut groups = Groups::default();
     let mut at = start;
     if let Some(point) = mark(chars[at]) {
-        // `.5`
+        // For example `.5`.
         groups.all.push((None, Vec::new()));
         groups.all.push((Some(point), Vec::new()));
         at += 1;
@@ -65,21 +65,21 @@ pub(super) fn read(
         numeral = numeral.map(|numeral| Numeral { value: numeral.value.shifted(exponent), ..numeral });
         at = end;
     } else if let Some(end) = no_cents(chars, at) {
-        // Where the cents would be is where decimals would be.
+        // A sign for missing cents is where decimals would be.
         numeral = numeral.map(|numeral| Numeral { open: false, ..numeral });
         at = end;
     }
     (numeral, at)
 }
 
-/// What may stand between digits.
+/// A separator between digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mark {
     Point,
     Comma,
-    /// Apostrophes and the Arabic sign for thousands, which never mark decimals.
+    /// Apostrophes and the Arabic thousands separator, which never mark decimals.
     Thousands,
-    /// The Arabic sign for decimals.
+    /// The Arabic decimal separator.
     Decimals,
     Space,
 }
@@ -95,7 +95,7 @@ fn mark(c: char) -> Option<Mark> {
     }
 }
 
-/// `e6` after digits, as computers write large numbers.
+/// Reads `e6` after digits, the way computers write large numbers.
 fn exponent(chars: &[char], at: usize) -> Option<(i32, usize)> {
     if !matches!(chars.get(at), Some('e' | 'E')) {
         return None;
@@ -115,7 +115,7 @@ fn exponent(chars: &[char], at: usize) -> Option<(i32, usize)> {
     Some((if negative { -size } else { size }, end))
 }
 
-/// `,-`, `.--` or `/-` after a price says that there are no cents.
+/// Reads `,-`, `.--` or `/-` after a price, which mean that there are no cents.
 fn no_cents(chars: &[char], at: usize) -> Option<usize> {
     if !matches!(chars.get(at), Some('.' | ',' | '/')) {
         return None;
@@ -128,7 +128,7 @@ fn no_cents(chars: &[char], at: usize) -> Option<usize> {
 
 #[derive(Default)]
 struct Groups {
-    /// Digits with what stands before them.
+    /// Groups of digits, each with the separator before it.
     all: Vec<(Option<Mark>, Vec<u8>)>,
 }
 
@@ -139,8 +139,8 @@ impl Groups {
         }
     }
 
-    /// Whether a space here separates thousands: one to three digits before it, exactly three after it, and
-    /// nothing but spaces so far.
+    /// Returns whether a space here separates thousands: one to three digits before it, exactly three after it,
+    /// and no other separator so far.
     fn take_space(&self, rest: &[char]) -> bool {
         let three = rest.len() >= 3 && rest[..3].iter().all(|c| digit(*c).is_some());
         let no_more = rest.get(3).is_none_or(|c| digit(*c).is_none());
@@ -170,13 +170,14 @@ impl Groups {
         }
         let digits = integer.iter().chain(fraction).fold(0, |sum: u128, digit| sum * 10 + u128::from(*digit));
         let exponent = -i32::try_from(fraction.len()).ok()?;
-        // One lone separator: a point or a comma may mark decimals, a space may only stand between two numbers.
+        // With a single separator, a point or comma could mark decimals, and a space could separate two
+        // numbers.
         let open = thousands == 1 && !decimals && matches!(marks[0], Mark::Point | Mark::Comma | Mark::Space);
-        let told = whole && marks.first() != Some(&Mark::Space) || sign.is_some();
-        Some(Numeral { value: Decimal { negative: false, digits, exponent }, open: open && !told })
+        let certain = whole && marks.first() != Some(&Mark::Space) || sign.is_some();
+        Some(Numeral { value: Decimal { negative: false, digits, exponent }, open: open && !certain })
     }
 
-    /// Whether the last separator marks decimals; `None` when it can be neither that nor thousands.
+    /// Returns whether the last separator marks decimals; `None` if it can mark neither decimals nor thousands.
     fn decimals(&self, marks: &[Mark], sign: Option<DecimalSign>) -> Option<bool> {
         let Some((last, earlier)) = marks.split_last() else { return Some(false) };
         let may = match last {
@@ -187,12 +188,12 @@ impl Groups {
         };
         let first = &self.all[0].1;
         match (earlier.is_empty(), earlier.contains(last)) {
-            // `1.234.567`
+            // For example `1.234.567`.
             (_, true) => Some(false),
-            // `1.234,56`
+            // For example `1.234,56`.
             (false, false) => may.then_some(true),
             (true, _) if sign.is_some() => Some(may),
-            // `1.234` is thousands, `0.125`, `1234.567` and `.5` are not.
+            // `1.234` is read as thousands; `0.125`, `1234.567` and `.5` are not.
             (true, _) => {
                 let thousands = (1..=3).contains(&first.len()) && first != &[0] && self.all[1].1.len() == 3;
                 Some(!thousands)
@@ -200,7 +201,7 @@ impl Groups {
         }
     }
 
-    /// Whether the groups up to the `last` have the sizes of thousands or of lakhs.
+    /// Returns whether the groups up to `last` have the sizes of thousands or lakhs.
     fn is_grouped(&self, last: usize) -> bool {
         let sizes: Vec<usize> = self.all[..=last].iter().map(|(_, digits)| digits.len()).collect();
         let western = (1..=3).contains(&sizes[0]) && sizes[1..].iter().all(|size| *size == 3);
@@ -281,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_convention_writes() {
+    fn numbers_that_match_no_convention() {
         for text in [
             "12.05.2024",
             "192.168.1.10",

@@ -1,4 +1,4 @@
-//! Numbers put together with their signs, currencies and multipliers.
+//! Combines numbers with their signs, currencies and multipliers.
 
 use super::Percent;
 use super::Style;
@@ -11,13 +11,13 @@ use crate::content::confidence;
 use crate::content::why::Why;
 use crate::content::words::fold_into;
 
-/// A number with all that belongs to it, or a piece of the text between numbers.
+/// A number with everything that belongs to it, or a piece of text between numbers.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Part {
     pub kind: PartKind,
     pub start: usize,
     pub end: usize,
-    /// In lower case and without accents.
+    /// The text in lower case and without accents.
     pub text: String,
 }
 
@@ -27,11 +27,11 @@ pub(super) enum PartKind {
     Other(Kind),
 }
 
-/// `-€1.5k`
+/// A number with its sign, currency and multiplier, such as `-€1.5k`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Quantity {
     pub numeral: Numeral,
-    /// The power of ten that its multipliers come to.
+    /// The combined power of ten of its multipliers.
     pub power: i32,
     pub codes: Option<Codes>,
     pub percent: bool,
@@ -61,7 +61,7 @@ impl Part {
 }
 
 impl Quantity {
-    /// The number, and how sure that is, by itself.
+    /// Returns the number and its confidence, regardless of context.
     pub fn value(&self, style: &Style) -> Result<(Decimal, f64), Why> {
         let mut value = self.numeral.value.shifted(self.power);
         let mut sure = confidence::EXACT;
@@ -75,19 +75,19 @@ impl Quantity {
         match self.codes {
             None if style.currencies.is_empty() => {}
             None => sure = sure.min(confidence::CURRENCY_OPEN),
-            // Nothing says what the field counts, so money is as likely as anything.
+            // Without a known unit, the field could well count money.
             Some(_) if style.currencies.is_empty() && style.unit.is_none() && style.unit_words.is_empty() => {
                 sure = sure.min(confidence::CURRENCY_OPEN);
             }
             Some(codes) if codes.iter().any(|code| style.currencies.iter().any(|taken| taken == code)) => {}
-            Some([one, _, _, _, ..]) => return Err(Why::Currency(format!("{one} or the like"))),
+            Some([one, _, _, _, ..]) => return Err(Why::Currency(format!("{one} or similar"))),
             Some(codes) => return Err(Why::Currency(codes.join(" or "))),
         }
-        // `1.234 million` is a thousand times as much in one country as in the next.
+        // `1.234 million` differs by a factor of a thousand between countries.
         if self.numeral.open && self.power != 0 {
             return Err(Why::Unclear);
         }
-        // Of money nobody writes three decimals.
+        // Amounts of money never have three decimals.
         if self.numeral.open && self.codes.is_none() && style.currencies.is_empty() {
             sure = sure.min(confidence::SEPARATOR_OPEN);
         }
@@ -95,18 +95,18 @@ impl Quantity {
     }
 }
 
-/// What both may mean: the narrower of two, if one says more of what the other says.
+/// Returns the currencies that both can mean: the narrower of the two, if it refines the other.
 pub(super) fn narrower(one: Codes, other: Codes) -> Option<Codes> {
     let (narrow, wide) = if one.len() <= other.len() { (one, other) } else { (other, one) };
     narrow.iter().any(|code| wide.contains(code)).then_some(narrow)
 }
 
-/// The parts of a text.
+/// Splits a text into parts.
 ///
 /// # Errors
-/// [`Why::Unclear`] when something numeric is in it that cannot be read.
+/// Returns [`Why::Unclear`] if the text contains something numeric that cannot be read.
 pub(super) fn parts(chars: &[char], style: &Style) -> Result<Vec<Part>, Why> {
-    // People have no decimals, whatever the field's type.
+    // Counts of people have no decimals, whatever the field's type.
     let whole = style.whole || style.unit == Some(Unit::People);
     let tokens = lex(chars, style.decimal, whole);
     let mut parts: Vec<Part> = Vec::new();
@@ -115,7 +115,7 @@ pub(super) fn parts(chars: &[char], style: &Style) -> Result<Vec<Part>, Why> {
         let (part, next) = match &token.kind {
             Kind::Unclear => return Err(Why::Unclear),
             Kind::Number(numeral) => quantity(*numeral, &tokens, at, &mut parts, chars)?,
-            // A multiplier without its number: `several thousand`.
+            // A multiplier without a number: `several thousand`.
             Kind::Multiplier { short: false, .. } => return Err(Why::Unclear),
             Kind::Multiplier { short: true, .. } => {
                 (other(Kind::Word { digits: false, letters: 1 }, token, chars), at + 1)
@@ -144,8 +144,8 @@ fn folded(chars: &[char]) -> String {
     text
 }
 
-/// The number at `at` with what stands before it, which is taken out of `earlier`, and after it. Gives the token
-/// after all that too.
+/// Reads the number at `at` together with the parts before it, which are removed from `earlier`, and the tokens
+/// after it. Returns the number and the next token.
 fn quantity(
     numeral: Numeral,
     tokens: &[Token],
@@ -179,7 +179,7 @@ fn quantity(
             Kind::Role(Role::Percent) if !quantity.percent => quantity.percent = true,
             _ => break,
         }
-        // `2 hundred thousand` is one, `2 k million` is none.
+        // `2 hundred thousand` is a number, `2 k million` is not.
         if multipliers > 2 {
             return Err(Why::Unclear);
         }
@@ -193,8 +193,8 @@ fn quantity(
     Ok((Part { kind: PartKind::Quantity(quantity), start, end, text }, next))
 }
 
-/// Whether a single letter with a space before it, `5 m`, is a multiplier here and not the beginning of a word
-/// or a unit.
+/// Returns whether a single letter after a space, as in `5 m`, is a multiplier rather than a unit or the
+/// beginning of a word.
 fn ends_amount(after: Option<&Token>) -> bool {
     let ends = |kind: &Kind| {
         matches!(kind, Kind::Currency { .. } | Kind::Role(_) | Kind::Dash | Kind::Hyphen | Kind::Plus)
@@ -202,7 +202,7 @@ fn ends_amount(after: Option<&Token>) -> bool {
     after.is_none_or(|token| ends(&token.kind))
 }
 
-/// Takes what stands before a number, nearest first: `-€5`, `€-5`, `minus 5`.
+/// Takes the parts before a number, nearest first: `-€5`, `€-5`, `minus 5`.
 fn take_before(quantity: &mut Quantity, start: &mut usize, earlier: &mut Vec<Part>) -> Result<(), Why> {
     for _ in 0..2 {
         let Some(last) = earlier.last() else { return Ok(()) };
@@ -211,7 +211,7 @@ fn take_before(quantity: &mut Quantity, start: &mut usize, earlier: &mut Vec<Par
             Some(Kind::Currency { codes, power }) if quantity.codes.is_none() => {
                 take_currency(quantity, codes, *power)?
             }
-            // `COVID-19`
+            // For example `COVID-19`.
             Some(Kind::Hyphen) if last.end == *start && is_label(earlier) => return Err(Why::Unclear),
             Some(Kind::Hyphen) if last.end == *start && !after_number => {
                 quantity.numeral.value.negative = true
@@ -226,7 +226,7 @@ fn take_before(quantity: &mut Quantity, start: &mut usize, earlier: &mut Vec<Par
     Ok(())
 }
 
-/// Whether the last part, a hyphen, joins a word to a number.
+/// Returns whether the last part, a hyphen, joins a word to a number.
 fn is_label(earlier: &[Part]) -> bool {
     match earlier {
         [.., word, hyphen] => {
@@ -243,20 +243,20 @@ fn take_currency(quantity: &mut Quantity, codes: Codes, power: i32) -> Result<()
     Ok(())
 }
 
-/// Whether what follows digits makes something else of them: `3rd`, `24h`, `10b2`, `10 l`, or a word in a script
-/// whose words for thousands are not all known.
+/// Returns whether the text after digits changes their meaning: `3rd`, `24h`, `10b2`, `10 l`, or a word in a
+/// script for which not all words for thousands are known.
 fn changes_meaning(token: &Token, end: usize, chars: &[char]) -> bool {
     let Kind::Word { digits, letters } = token.kind else { return false };
     let foreign = chars.get(token.start).is_some_and(|c| u32::from(*c) > 0x024F);
     foreign || letters < 2 || (token.start == end && (digits || letters < 3))
 }
 
-/// Gives the numbers without a currency the one that the text names apart from them, `Budget in EUR: 50`.
+/// Gives numbers without a currency the one that the text names separately, as in `Budget in EUR: 50`.
 fn share_currency(parts: &mut [Part]) -> Result<(), Why> {
     let mut named: Option<Codes> = None;
     for part in parts.iter() {
         if let Some(Kind::Currency { codes, power }) = part.other() {
-            // `Budget (k€): 50` multiplies, or repeats what `50` already means.
+            // In `Budget (k€): 50`, the `k` could multiply or just repeat what `50` already means.
             if *power != 0 {
                 return Err(Why::Unclear);
             }
