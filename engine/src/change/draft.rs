@@ -1,4 +1,4 @@
-//! The text of a draft: reading it, writing a version as text, and problems at their place.
+//! The text of a draft: parses it, writes a version as text, and locates problems in it.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -13,38 +13,40 @@ use crate::bundle::{Bundle, BundleBuilder, BundleSource};
 use crate::problem::{Problem, Span};
 use crate::rules::Analysis;
 
-/// What a text says.
+/// The result of parsing a text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Draft {
-    /// The content, when the text can be read at all.
+    /// The content, if the text could be parsed.
     pub body: Option<Json>,
-    /// Everything that is wrong with it, in the order of the text; what belongs to another part comes last.
+    /// All problems in the order of the text; problems in other parts come last.
     pub marks: Vec<Mark>,
 }
 
-/// Something wrong in a text, at its place.
+/// A problem at its place in a text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mark {
-    /// Where, in bytes of the text; `None` when it is not in this text.
+    /// The range in bytes; `None` if the problem is not in this text.
     pub span: Option<Span>,
-    /// The line, from 1.
+    /// The line, starting at 1.
     pub line: usize,
-    /// The column in characters, from 1.
+    /// The column in characters, starting at 1.
     pub column: usize,
-    /// What is wrong, as a sentence.
+    /// A sentence that says what is wrong.
     pub message: String,
-    /// The text that would stand there instead.
+    /// The suggested replacement text.
     pub suggestion: Option<String>,
 }
 
 impl Draft {
-    /// Whether it may be submitted: it can be read and nothing is wrong. What a list leaves out is told and harms nobody.
+    /// Returns whether the draft can be submitted: it could be parsed and has no problems. Lines that a list
+    /// skips are reported but do no harm.
     pub fn is_ready(&self, kind: Kind) -> bool {
         self.body.is_some() && (kind.spec().text == TextForm::Lines || self.marks.is_empty())
     }
 }
 
-/// Reads the text of a kind under a name. `others` are the bundles it would be a part of: it has to fit each.
+/// Parses the text of a kind under a name. The content must fit in each of the bundles in `others` that would
+/// include it.
 pub fn read(kind: Kind, name: &str, text: &str, others: &[BundleSource]) -> Draft {
     let (body, problems) = (kind.spec().parse)(name, text);
     let Some(body) = body else {
@@ -62,18 +64,18 @@ pub fn read(kind: Kind, name: &str, text: &str, others: &[BundleSource]) -> Draf
     Draft { body: Some(body), marks: marks(text, problems) }
 }
 
-/// The text of a version.
+/// Writes a version as text.
 ///
 /// # Errors
-/// When the content is not of its kind.
+/// Returns a problem if the content is not valid for the kind.
 pub fn write(kind: Kind, body: &Json) -> Result<String, Problem> {
     (kind.spec().write)(body)
 }
 
-/// Puts content in its place in a bundle; what has no place in bundles changes nothing.
+/// Puts content in its place in a bundle; does nothing for kinds that are not part of bundles.
 ///
 /// # Errors
-/// When the content is not of its kind.
+/// Returns a problem if the content is not valid for the kind.
 pub fn place(kind: Kind, name: &str, body: &Json, source: &mut BundleSource) -> Result<(), Problem> {
     let Some(place) = &kind.spec().place else { return Ok(()) };
     let mut parts = BundleBuilder::from(source.clone());
@@ -82,12 +84,12 @@ pub fn place(kind: Kind, name: &str, body: &Json, source: &mut BundleSource) -> 
     Ok(())
 }
 
-/// What may be worth a look in a draft although nothing is wrong with it; `decided` is how many leads were looked at.
+/// Returns hints about a draft that has no problems; `decided` is the number of leads that were evaluated.
 pub fn notes(kind: Kind, text: &str, body: &Json, analysis: &Analysis, decided: usize) -> Vec<Mark> {
     kind.spec().notes.map(|notes| notes(text, body, analysis, decided)).unwrap_or_default()
 }
 
-/// What is wrong with the bundle when the content takes its place in it; pointers are relative to the content's text.
+/// Returns the problems of a bundle that includes the content, with pointers relative to the content's text.
 fn misfits(kind: Kind, name: &str, body: &Json, source: &BundleSource) -> Vec<Problem> {
     let Some(taken) = &kind.spec().place else { return Vec::new() };
     let mut changed = source.clone();
@@ -101,32 +103,33 @@ fn misfits(kind: Kind, name: &str, body: &Json, source: &BundleSource) -> Vec<Pr
     problems
 }
 
-/// A bundle's problem, seen from the text of one of its parts.
+/// Converts a problem of a bundle to the point of view of one part's text.
 fn relative(kind: Kind, problem: Problem) -> Problem {
     let mut parts: Vec<(Kind, PointedAt)> = Kind::VARIANTS
         .iter()
         .filter_map(|part| Some((*part, part.spec().place.as_ref()?.pointers?)))
         .collect();
-    // The part that is pointed at is the one with the longest prefix.
+    // The pointer belongs to the part with the longest matching prefix.
     parts.sort_by_key(|(_, pointed)| Reverse(pointed.prefix.len()));
     for (part, PointedAt { prefix, called }) in parts {
         let Some(rest) = problem.pointer.strip_prefix(prefix) else { continue };
         if part == kind {
             return Problem { pointer: rest.to_owned(), ..problem };
         }
-        let message = format!("{called} would not fit any more ({}): {}", problem.pointer, problem.message);
+        let message = format!("{called} would no longer be valid ({}): {}", problem.pointer, problem.message);
         return Problem { pointer: "?".into(), span: None, message, suggestion: problem.suggestion };
     }
     problem
 }
 
-/// Problems at their places in a text.
+/// Locates problems in a text.
 pub(super) fn marks(text: &str, problems: Vec<Problem>) -> Vec<Mark> {
     if problems.is_empty() {
         return Vec::new();
     }
     let lines: Vec<usize> = [0].into_iter().chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-    // A text that could not be read at all says itself where; only one that was read is looked into.
+    // If the text could not be parsed, the problems already carry their place; otherwise it has to be looked
+    // up.
     let places = problems.iter().any(|problem| problem.pointer.starts_with('/')).then(|| Places::of(text));
     let mut marks: Vec<Mark> =
         problems.into_iter().map(|problem| mark(text, places.as_ref(), &lines, problem)).collect();
@@ -134,7 +137,7 @@ pub(super) fn marks(text: &str, problems: Vec<Problem>) -> Vec<Mark> {
     marks
 }
 
-/// A problem at its place; `lines` are the bytes at which lines begin.
+/// Locates one problem; `lines` are the byte offsets at which lines begin.
 fn mark(text: &str, places: Option<&Places<'_>>, lines: &[usize], problem: Problem) -> Mark {
     let span = match (problem.pointer.as_str(), problem.span) {
         ("?", _) => None,
@@ -149,7 +152,7 @@ fn mark(text: &str, places: Option<&Places<'_>>, lines: &[usize], problem: Probl
     Mark { span, line, column, message: problem.message, suggestion: problem.suggestion }
 }
 
-/// The line that a problem of a CSV file names.
+/// Returns the line that a problem of a CSV file names.
 fn line_of(text: &str, lines: &[usize], message: &str) -> Option<Span> {
     let line: usize =
         message.strip_prefix("Line ")?.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()?;
@@ -179,24 +182,24 @@ mod tests {
 
     const RULES: &str = "rule_set: form\nrules:\n  - id: big\n    when: siz > 5\n    then: [{assign: {pool: aess}}]\ndefault: hold\n";
 
-    fn said(text: &str, draft: &Draft) -> Vec<(String, usize, Option<String>)> {
+    fn located(text: &str, draft: &Draft) -> Vec<(String, usize, Option<String>)> {
         let piece =
             |mark: &Mark| mark.span.map(|span| text[span.start..span.end].to_owned()).unwrap_or_default();
         draft.marks.iter().map(|mark| (piece(mark), mark.line, mark.suggestion.clone())).collect()
     }
 
     #[test]
-    fn what_is_wrong_is_marked_at_the_character_with_what_was_meant() {
+    fn problems_are_marked_at_the_character_with_a_suggestion() {
         let draft = read(Kind::RuleSet, "form", RULES, &[source()]);
         assert_eq!(
-            said(RULES, &draft),
+            located(RULES, &draft),
             [("siz".into(), 4, Some("size".into())), ("aess".into(), 5, Some("aes".into()))]
         );
         assert!(draft.body.is_some());
     }
 
     #[test]
-    fn a_text_that_is_no_file_has_no_content() {
+    fn an_invalid_file_has_no_content() {
         let text = "rule_set: form\nrules: [\n";
         let draft = read(Kind::RuleSet, "form", text, &[source()]);
         assert_eq!(draft.body, None);
@@ -211,15 +214,15 @@ mod tests {
     fn a_map_that_cannot_be_read_is_marked_field_by_field() {
         let text = "map: form\nfields:\n  size:\n    from: /payload/size\n    extract: rang\n  company:\n    from: /payload/company\n    extract: text\n    lang: en\n";
         let draft = read(Kind::Map, "form", text, &[]);
-        let said = said(text, &draft);
-        assert_eq!(said[0], ("rang".into(), 5, Some("range".into())));
-        assert_eq!(said[1].1, 6);
+        let found = located(text, &draft);
+        assert_eq!(found[0], ("rang".into(), 5, Some("range".into())));
+        assert_eq!(found[1].1, 6);
         assert!(draft.marks[1].message.contains("unknown key `lang`"), "{draft:?}");
-        assert_eq!((said.len(), draft.body), (2, None));
+        assert_eq!((found.len(), draft.body), (2, None));
     }
 
     #[test]
-    fn what_another_part_needs_is_said_without_a_place() {
+    fn problems_in_other_parts_have_no_place() {
         let draft = read(Kind::Catalogue, "form", "{company: {type: string}}", &[source()]);
         assert!(
             draft.marks.iter().any(|mark| mark.span.is_none() && mark.message.contains("The rules")),
@@ -251,7 +254,7 @@ mod tests {
     fn a_line_of_a_list_is_marked() {
         let text = "Initech\nGlobex\ninitech.\n";
         let draft = read(Kind::List, "tam", text, &[]);
-        assert_eq!(said(text, &draft), [("initech.".into(), 3, None)]);
+        assert_eq!(located(text, &draft), [("initech.".into(), 3, None)]);
         assert_eq!(draft.body, Some(json!({ "entries": ["Globex", "Initech"] })));
     }
 }

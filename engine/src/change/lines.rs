@@ -1,55 +1,55 @@
-//! Two texts line by line, with the words that differ.
+//! Compares two texts line by line and marks the words that differ.
 
 use similar::{ChangeTag, TextDiff};
 
-/// Lines around a difference that are shown with it.
+/// Unchanged lines shown around each difference.
 const CONTEXT: usize = 3;
 
-/// Lines of both texts together that are compared: two rule sets of the largest size fit.
+/// The maximum number of lines in both texts together; two rule sets of the maximum size fit.
 const LINES: usize = 60_000;
-/// Words of both texts together that are compared; a condition fits.
+/// The maximum number of words in both texts together; a condition fits.
 const WORDS: usize = 5_000;
 
-/// A line of two texts laid beside each other.
+/// A line in the comparison of two texts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Line {
-    /// Stands in both.
+    /// In both texts.
     Same {
-        /// Its number in the older text, from 1.
+        /// The line number in the older text, starting at 1.
         old: usize,
-        /// Its number in the newer text, from 1.
+        /// The line number in the newer text, starting at 1.
         new: usize,
-        /// The line.
+        /// The line's text.
         text: String,
     },
-    /// Stands in the older text only.
+    /// Only in the older text.
     Gone {
-        /// Its number there, from 1.
+        /// The line number, starting at 1.
         old: usize,
-        /// The line in pieces.
+        /// The pieces of the line.
         pieces: Vec<Piece>,
     },
-    /// Stands in the newer text only.
+    /// Only in the newer text.
     New {
-        /// Its number there, from 1.
+        /// The line number, starting at 1.
         new: usize,
-        /// The line in pieces.
+        /// The pieces of the line.
         pieces: Vec<Piece>,
     },
-    /// So many lines that stand in both are left out here.
+    /// This many unchanged lines are omitted.
     Skipped(usize),
 }
 
 /// A piece of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Piece {
-    /// Whether it differs from the line it is laid beside.
+    /// Whether the piece differs from the line it is compared with.
     pub differs: bool,
-    /// The text.
+    /// The piece's text.
     pub text: String,
 }
 
-/// Lays two texts beside each other. `None` when they are too long for it: what differs grows faster than the texts.
+/// Compares two texts. Returns `None` if they are too long, since the cost grows faster than the texts.
 pub fn lines(old: &str, new: &str) -> Option<Vec<Line>> {
     if old.lines().count() + new.lines().count() > LINES {
         return None;
@@ -94,7 +94,8 @@ fn line(change: &similar::InlineChange<'_, str>) -> Line {
     }
 }
 
-/// The words of two short texts: what stays, and what differs in each. Of long ones all of it differs.
+/// Compares the words of two short texts and returns the pieces of each. Long texts are returned as one
+/// differing piece.
 pub fn words(old: &str, new: &str) -> (Vec<Piece>, Vec<Piece>) {
     if old.split_whitespace().count() + new.split_whitespace().count() > WORDS {
         let whole = |text: &str| vec![Piece { differs: true, text: text.to_owned() }];
@@ -126,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn the_words_that_differ_are_marked_and_far_lines_left_out() {
+    fn differing_words_are_marked_and_distant_lines_omitted() {
         let old: String = (1..=20).map(|n| format!("line {n}\n")).collect();
         let new = old.replace("line 10\n", "line ten\n");
         let all = lines(&old, &new).unwrap();

@@ -1,4 +1,4 @@
-//! Where the parts of a YAML text stand.
+//! Locates the parts of a YAML text.
 
 use std::collections::HashMap;
 
@@ -6,7 +6,7 @@ use saphyr_parser::{Event, Parser, ScalarStyle, Span as Marked, StrInput};
 
 use crate::problem::Span;
 
-/// The places of all parts of a text, by JSON pointer; read once for however many problems there are.
+/// The ranges of all parts of a text by JSON pointer, computed once for any number of problems.
 pub struct Places<'a> {
     text: &'a str,
     parts: HashMap<String, Part>,
@@ -14,22 +14,22 @@ pub struct Places<'a> {
 
 struct Part {
     place: Span,
-    /// How a scalar is written, and what it says.
+    /// The style of a scalar and its value.
     scalar: Option<(ScalarStyle, String)>,
 }
 
 impl<'a> Places<'a> {
-    /// Reads a text as far as it is YAML.
+    /// Parses a text as far as it is valid YAML.
     pub fn of(text: &'a str) -> Self {
-        // The parser counts characters, and problems count bytes.
+        // The parser counts characters, while problems count bytes.
         let bytes: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
         let mut reader = Reader { text, bytes, events: Parser::new_from_str(text), parts: HashMap::new() };
         reader.document();
         Self { text, parts: reader.parts }
     }
 
-    /// The bytes of the value that a pointer names; of the deepest part of it that is there, where it is not. A span within
-    /// the value is narrowed down where the text stands in the file as it is.
+    /// Returns the byte range of the value at a pointer, or of the deepest existing part of the pointer. A span
+    /// within the value is narrowed down if the value appears in the file verbatim.
     pub fn locate(&self, pointer: &str, within: Option<Span>) -> Option<Span> {
         if let Some(part) = self.parts.get(pointer) {
             return Some(within.and_then(|span| part.narrowed(self.text, span)).unwrap_or(part.place));
@@ -40,7 +40,7 @@ impl<'a> Places<'a> {
 }
 
 impl Part {
-    /// The place of a span within a scalar, when the scalar stands in the file letter by letter.
+    /// Returns the range of a span within a scalar, if the scalar appears in the file verbatim.
     fn narrowed(&self, text: &str, within: Span) -> Option<Span> {
         let (style, value) = self.scalar.as_ref()?;
         let quote = match style {
@@ -56,7 +56,7 @@ impl Part {
         text.get(span.start..span.end).map(|_| span)
     }
 
-    /// The place of a span within a block of lines (`|`), which stand in the file with an indentation before each.
+    /// Returns the range of a span within a block scalar (`|`), whose lines are indented in the file.
     fn in_block(&self, text: &str, value: &str, within: Span) -> Option<Span> {
         let raw = text.get(self.place.start..)?;
         let block = match raw.starts_with('|') {
@@ -80,19 +80,19 @@ impl Part {
     }
 }
 
-/// Nesting that is looked into: nothing that we read is deeper, and the reader calls itself.
+/// The maximum nesting depth; valid files are never deeper, and the reader is recursive.
 const DEPTH: usize = 64;
 
 struct Reader<'a> {
     text: &'a str,
-    /// The byte at which each character begins.
+    /// The byte offset of each character.
     bytes: Vec<usize>,
     events: Parser<'a, StrInput<'a>>,
     parts: HashMap<String, Part>,
 }
 
 impl Reader<'_> {
-    /// `None` at the end of the file, or where it is no YAML.
+    /// Returns `None` at the end of the file or where the text is not valid YAML.
     fn document(&mut self) -> Option<()> {
         loop {
             match self.events.next()?.ok()? {
@@ -125,14 +125,14 @@ impl Reader<'_> {
             let name = match key {
                 Event::MappingEnd => return Some(()),
                 Event::Scalar(name, ..) => name.replace('~', "~0").replace('/', "~1"),
-                // A group as a name: nothing that we read has one, and nothing points to it.
+                // A collection as a key; valid files have none, and no pointer refers to one.
                 group => {
                     self.node(group, place, format!("{pointer}/?"), depth)?;
                     "?".to_owned()
                 }
             };
             let (value, at) = self.events.next()?.ok()?;
-            // Of a group of values the name is shown: the group itself may be half the file.
+            // For a collection, the range is the key, since the collection itself could span half the file.
             let is_group = matches!(value, Event::MappingStart(..) | Event::SequenceStart(..));
             self.node(value, if is_group { place } else { at }, format!("{pointer}/{name}"), depth)?;
         }
@@ -149,7 +149,7 @@ impl Reader<'_> {
         Some(())
     }
 
-    /// From characters to bytes.
+    /// Converts character offsets to byte offsets.
     fn span(&self, place: &Marked) -> Span {
         let byte = |index: usize| self.bytes.get(index).copied().unwrap_or(self.text.len());
         let (start, end) = (byte(place.start.index()), byte(place.end.index()));
@@ -157,7 +157,7 @@ impl Reader<'_> {
         if end > start {
             return Span::new(start, end);
         }
-        // Of a group only the beginning is told: its first line is shown.
+        // For a collection, the range is only its first line.
         Span::new(start, start + self.text[start..].lines().next().map_or(0, str::len))
     }
 }
@@ -184,14 +184,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_is_shown_where_it_belongs() {
+    fn missing_parts_are_located_at_their_parent() {
         assert_eq!(found("/rules", None), "rules");
         assert_eq!(found("/rules/1/name", None).lines().next(), Some("id: b"));
         assert!(Places::of("a: [").locate("/a", None).is_none_or(|span| span.end <= 4));
     }
 
     #[test]
-    fn any_text_is_survived() {
+    fn any_text_is_handled() {
         let deep = ["- ".repeat(50_000), "[".repeat(50_000), "? ".repeat(50_000)];
         let odd = ["", "{", "- - -", "a: &x [*x]", "é: \"\\u00e9\"", "? a\n: b"];
         for text in odd.into_iter().chain(deep.iter().map(String::as_str)) {

@@ -1,4 +1,4 @@
-//! Changes of what decides: the text a person writes, what is wrong with it and where, and what it changes.
+//! Changes to versions: parses a draft, locates its problems, and compares it with the live version.
 
 mod compare;
 mod draft;

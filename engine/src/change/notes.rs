@@ -1,20 +1,20 @@
-//! Findings about a rule set, at their place in its text.
+//! Places the findings about a rule set at their rules in its text.
 
 use super::draft::{Mark, marks};
 use crate::problem::Problem;
 use crate::rules::{Analysis, RuleSetFile};
 
-/// Findings that are told; the first are about the first rules.
-const TOLD: usize = 100;
+/// The maximum number of findings shown, starting with the first rules.
+const MAX_NOTES: usize = 100;
 
-/// What was found, marked in the text; `decided` is how many leads were looked at.
+/// Marks the findings in the text; `decided` is the number of leads that were evaluated.
 pub(super) fn notes(text: &str, file: &RuleSetFile, analysis: &Analysis, decided: usize) -> Vec<Mark> {
     let (written, _) = file.written();
     let problem = |finding: &crate::rules::analysis::Finding| {
         let mut message = finding.message();
         message.extend(finding.example().map(|example| format!(" {example}")));
         if let Some(leads) = finding.leads.filter(|leads| *leads > 0) {
-            message.push_str(&format!(" This concerns {leads} of the {decided} newest leads."));
+            message.push_str(&format!(" This affects {leads} of the {decided} newest leads."));
         }
         let mut problem = Problem::at("?", message);
         if let Some(written) = finding.rule.and_then(|rule| written.get(rule)) {
@@ -23,7 +23,7 @@ pub(super) fn notes(text: &str, file: &RuleSetFile, analysis: &Analysis, decided
         }
         problem
     };
-    marks(text, analysis.findings.iter().take(TOLD).map(problem).collect())
+    marks(text, analysis.findings.iter().take(MAX_NOTES).map(problem).collect())
 }
 
 #[cfg(test)]
@@ -34,19 +34,19 @@ mod tests {
     use crate::rules::RuleSet;
 
     #[test]
-    fn findings_stand_at_their_rule_part_or_row() {
+    fn findings_are_placed_at_their_rule_part_or_row() {
         let text = "rule_set: r\nrules:\n- id: a\n  when: size > 5 && size < 3\n  then: [advance]\n- id: b\n  when: 'true'\n  then: []\n  table: |\n    size,action\n    >= 5,hold\n    >= 9,reject\n    ,nurture\ndefault: hold\n";
         let file = RuleSetFile::from_yaml(text).unwrap();
         let fields = crate::rules::yaml::read("{size: {type: integer}}").unwrap();
         let rules = RuleSet::compile(&file, &fields, &BTreeMap::new(), &Default::default()).unwrap();
         let marks = notes(text, &file, &rules.analyse(&BTreeMap::new()), 0);
-        let told: Vec<_> =
+        let found: Vec<_> =
             marks.iter().map(|mark| (mark.line, mark.span.map(|span| &text[span.start..span.end]))).collect();
-        assert_eq!(told, [(4, Some("size > 5 && size < 3")), (12, Some(">= 9,reject"))], "{marks:?}");
+        assert_eq!(found, [(4, Some("size > 5 && size < 3")), (12, Some(">= 9,reject"))], "{marks:?}");
         assert!(
             marks[1]
                 .message
-                .starts_with("Row 3: No lead gets to this rule: `b-from-5` takes them all before."),
+                .starts_with("Row 3: No lead reaches this rule: `b-from-5` matches them all first."),
             "{marks:?}"
         );
     }

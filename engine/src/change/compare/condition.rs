@@ -1,15 +1,16 @@
-//! What differs between two conditions.
+//! Compares two conditions.
 
 use crate::rules::ast::{CompareOp, Expr, ExprKind};
 use crate::rules::parse;
 
-/// Another way to write the same condition, which decides nothing.
+/// A difference in the wording of a condition that does not affect any decision.
 pub(super) const WORDING: &str = "wording of the condition";
 
-/// A part of a rule with what it was and what it is.
+/// A part of a rule, with its old and new text.
 pub(super) type Part = (String, Option<String>, Option<String>);
 
-/// What differs between two conditions: single thresholds and values where all else is the same, else the whole.
+/// Compares two conditions: lists single thresholds and values if everything else is equal, and otherwise the
+/// whole condition.
 pub(super) fn parts(was: &str, is: &str) -> Vec<Part> {
     if was == is {
         return Vec::new();
@@ -36,7 +37,8 @@ pub(super) fn parts(was: &str, is: &str) -> Vec<Part> {
     differing.into_iter().map(part).collect()
 }
 
-/// Whether two conditions say the same but for values that they compare with; the comparisons that differ.
+/// Returns whether two conditions are equal except for the values they compare with, and collects the
+/// comparisons that differ.
 fn same_but_values<'e>(was: &'e Expr, is: &'e Expr, differing: &mut Vec<(&'e Expr, &'e Expr)>) -> bool {
     let is_value = |a: &Expr, b: &Expr| {
         std::mem::discriminant(&a.kind) == std::mem::discriminant(&b.kind) && a.is_literal()

@@ -1,4 +1,5 @@
-//! What one version changes against another, in the words of its kind: this rule's condition, that entry.
+//! Compares two versions of a kind and describes what changed in terms of that kind, such as a rule's condition
+//! or a list entry.
 
 mod condition;
 pub(super) mod rules;
@@ -10,34 +11,34 @@ use serde_json::Value as Json;
 use super::Kind;
 use crate::rules::yaml;
 
-/// Everything that differs between two versions.
+/// The differences between two versions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Comparison {
-    /// The differences, in the order of the newer version, what is gone first.
+    /// The differences, removed items first, then in the order of the newer version.
     pub differences: Vec<Difference>,
-    /// Whether it changes who gets leads or what counts for a quota.
+    /// Whether the change affects who gets leads or what counts towards a quota.
     pub touches_assignment: bool,
 }
 
-/// One thing that differs.
+/// One difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
-    /// What it is in, for example `Rule tam-high-intent`.
+    /// The changed item, for example `Rule tam-high-intent`.
     pub subject: String,
-    /// What of it, for example `condition`; `None` when all of it came or went.
+    /// The changed part of it, for example `condition`; `None` if the whole item was added or removed.
     pub part: Option<String>,
-    /// What it was; `None` when it is new.
+    /// The old value; `None` if it was added.
     pub before: Option<String>,
-    /// What it is; `None` when it is gone.
+    /// The new value; `None` if it was removed.
     pub after: Option<String>,
 }
 
-/// Compares two versions of a kind; `before` is `None` for the first one.
+/// Compares two versions of a kind; `before` is `None` for the first version.
 pub fn compare(kind: Kind, before: Option<&Json>, after: &Json) -> Comparison {
     (kind.spec().compare)(before, after)
 }
 
-/// What differs between two objects of named things, setting by setting.
+/// Compares two objects of named items, setting by setting.
 pub(super) fn named(what: &str, before: Option<&Json>, after: Option<&Json>) -> Vec<Difference> {
     let all = |body: Option<&Json>| -> BTreeMap<String, Json> {
         let entries = body.and_then(Json::as_object).into_iter().flatten();
@@ -61,7 +62,7 @@ pub(super) fn named(what: &str, before: Option<&Json>, after: Option<&Json>) -> 
     differences
 }
 
-/// What differs between two objects, down to single values; `within` is what they are settings of, if of anything.
+/// Compares two objects down to single values; `within` is the path of the setting that contains them, if any.
 fn settings(subject: &str, within: &str, before: &Json, after: &Json) -> Vec<Difference> {
     let (Some(was), Some(is)) = (before.as_object(), after.as_object()) else { return Vec::new() };
     let names: BTreeSet<&String> = was.keys().chain(is.keys()).collect();
@@ -84,7 +85,7 @@ fn settings(subject: &str, within: &str, before: &Json, after: &Json) -> Vec<Dif
         .collect()
 }
 
-/// A value on one line, as people would write it.
+/// Formats a value on one line, the way a person would write it.
 fn inline(value: &Json) -> String {
     match value {
         Json::Null => String::new(),
@@ -114,7 +115,7 @@ mod tests {
         serde_json::to_value(file).unwrap()
     }
 
-    fn told(comparison: &Comparison) -> Vec<String> {
+    fn described(comparison: &Comparison) -> Vec<String> {
         let one = |d: &Difference| {
             let part = d.part.clone().map(|part| format!(" {part}")).unwrap_or_default();
             format!(
@@ -136,7 +137,7 @@ mod tests {
         let before = set(&[SPAM, HOT, COLD].join(","));
         let after = set(&[SPAM, &HOT.replace("0.85", "0.80"), COLD].join(","));
         let found = compare(Kind::RuleSet, Some(&before), &after);
-        assert_eq!(told(&found), ["Rule Hot threshold: intent > 0.85 -> intent > 0.80"]);
+        assert_eq!(described(&found), ["Rule Hot threshold: intent > 0.85 -> intent > 0.80"]);
         assert!(found.touches_assignment);
         assert_eq!(compare(Kind::RuleSet, Some(&after), &after), Comparison::default());
     }
@@ -146,11 +147,11 @@ mod tests {
         let before = set(&[SPAM, HOT, COLD].join(","));
         let after = set(&[COLD, SPAM, "{id: new, when: x, then: [advance]}"].join(","));
         let found = compare(Kind::RuleSet, Some(&before), &after);
-        let told = told(&found);
-        assert_eq!(told[0], "Rule Hot: intent > 0.85 -> -");
-        assert!(told.contains(&"Rule new: - -> x".to_owned()), "{told:?}");
-        assert_eq!(told.iter().filter(|line| line.contains(" place: ")).count(), 1, "{told:?}");
-        assert!(found.touches_assignment, "a rule that assigned is gone");
+        let lines = described(&found);
+        assert_eq!(lines[0], "Rule Hot: intent > 0.85 -> -");
+        assert!(lines.contains(&"Rule new: - -> x".to_owned()), "{lines:?}");
+        assert_eq!(lines.iter().filter(|line| line.contains(" place: ")).count(), 1, "{lines:?}");
+        assert!(found.touches_assignment, "a rule that assigned was removed");
         let calm =
             compare(Kind::RuleSet, Some(&before), &set(&[SPAM, HOT, &COLD.replace("0.2", "0.3")].join(",")));
         assert!(!calm.touches_assignment);
@@ -160,11 +161,11 @@ mod tests {
 
     fn changed(from: &str, to: &str) -> (Vec<String>, bool) {
         let found = compare(Kind::RuleSet, Some(&set(from)), &set(to));
-        (told(&found), found.touches_assignment)
+        (described(&found), found.touches_assignment)
     }
 
     #[test]
-    fn each_part_of_a_rule_is_told_by_itself() {
+    fn each_part_of_a_rule_is_listed_separately() {
         let rule = "{id: hot, name: Hot, when: '(intent > 0.85 && size >= 50) || vip', then: [{assign: {pool: aes, meeting: intro}}, {tag: warm}]}";
         let cases = [
             ("0.85", "0.80", "Rule Hot threshold: intent > 0.85 -> intent > 0.80", true),
@@ -188,13 +189,13 @@ mod tests {
         for (from, to, line, touches) in cases {
             assert_eq!(changed(rule, &rule.replace(from, to)), (vec![line.to_owned()], touches));
         }
-        let (told, _) =
+        let (lines, _) =
             changed(rule, &rule.replace("assign: {pool: aes, meeting: intro}", "escalate: {meeting: intro}"));
-        assert_eq!(told, ["Rule Hot action: assign -> escalate", "Rule Hot pool: aes -> -"]);
+        assert_eq!(lines, ["Rule Hot action: assign -> escalate", "Rule Hot pool: aes -> -"]);
         let both = rule.replace("0.85", "0.9").replace("50", "60");
-        let (told, _) = changed(rule, &both);
+        let (lines, _) = changed(rule, &both);
         assert_eq!(
-            told,
+            lines,
             [
                 "Rule Hot threshold: intent > 0.85 -> intent > 0.9",
                 "Rule Hot threshold: size >= 50 -> size >= 60"
@@ -209,32 +210,32 @@ mod tests {
     }
 
     #[test]
-    fn rows_of_a_table_are_told_as_rules() {
+    fn rows_of_a_table_are_compared_as_rules() {
         let table = |rows: &str| {
             format!(r#"{{id: land, when: "true", then: [], table: "country,size,pool\n{rows}"}}"#)
         };
         let before = table(r"DE,>= 200,dach\nFR,>= 200,emea\n");
-        let (told, touches) = changed(&before, &table(r"DE,>= 250,dach\nFR,>= 200,emea\n"));
-        assert_eq!(told, [r#"Rule land-de-from-250 threshold: size >= 200 -> size >= 250"#]);
+        let (lines, touches) = changed(&before, &table(r"DE,>= 250,dach\nFR,>= 200,emea\n"));
+        assert_eq!(lines, [r#"Rule land-de-from-250 threshold: size >= 200 -> size >= 250"#]);
         assert!(touches);
-        let (told, _) = changed(&before, &table(r"CH,>= 200,dach\nDE,>= 200,dach\nFR,>= 200,west\n"));
-        assert_eq!(told[0], r#"Rule land-ch-from-200: - -> country == "CH" && size >= 200"#);
-        assert_eq!(told[1..], ["Rule land-fr-from-200 pool: emea -> west"]);
+        let (lines, _) = changed(&before, &table(r"CH,>= 200,dach\nDE,>= 200,dach\nFR,>= 200,west\n"));
+        assert_eq!(lines[0], r#"Rule land-ch-from-200: - -> country == "CH" && size >= 200"#);
+        assert_eq!(lines[1..], ["Rule land-fr-from-200 pool: emea -> west"]);
     }
 
     #[test]
-    fn lists_maps_and_pools_are_told_in_their_own_words() {
+    fn lists_maps_and_pools_are_described_in_their_own_terms() {
         let list = |entries: &[&str]| json!({ "entries": entries });
         let found = compare(Kind::List, Some(&list(&["A", "B"])), &list(&["B", "C"]));
-        assert_eq!(told(&found), ["A: A -> -", "C: - -> C"]);
+        assert_eq!(described(&found), ["A: A -> -", "C: - -> C"]);
         let pool =
             |weight: u32| json!({ "name": "aes", "members": [{"person": "a@b.example", "weight": weight}] });
         let found = compare(Kind::Pool, Some(&pool(1)), &pool(2));
-        assert_eq!(told(&found), ["Person a@b.example weight: 1 -> 2"]);
+        assert_eq!(described(&found), ["Person a@b.example weight: 1 -> 2"]);
         assert!(found.touches_assignment);
         let map = |at: f64| json!({ "map": "m", "fields": {"size": {"from": "/payload/size", "extract": "number", "min_confidence": at}} });
         assert_eq!(
-            told(&compare(Kind::Map, Some(&map(0.5)), &map(0.75))),
+            described(&compare(Kind::Map, Some(&map(0.5)), &map(0.75))),
             ["Field size min confidence: 0.5 -> 0.75"]
         );
         let phrases =
@@ -244,12 +245,12 @@ mod tests {
             Some(&phrases(json!({"pilot": 0.4}))),
             &phrases(json!({"pilot": 0.4, "quote": 0.8})),
         );
-        assert_eq!(told(&found), ["Field intent phrases: quote: - -> 0.8"]);
+        assert_eq!(described(&found), ["Field intent phrases: quote: - -> 0.8"]);
         assert_eq!(compare(Kind::List, None, &list(&["A"])).differences.len(), 1);
     }
 
     #[test]
-    fn a_list_touches_assignment_where_a_rule_that_assigns_asks_it() {
+    fn a_list_touches_assignment_if_a_rule_that_assigns_uses_it() {
         let rules = set(
             "{id: a, when: company in lists.tam_eu, then: [advance]}, {id: b, when: company in lists.tam, then: [{assign: {pool: p}}]}",
         );

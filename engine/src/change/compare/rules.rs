@@ -1,4 +1,4 @@
-//! What differs between two rule sets, and whether it touches who gets leads.
+//! Compares two rule sets and determines whether the change affects who gets leads.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -73,15 +73,15 @@ pub(in crate::change) fn compared(before: Option<&Json>, after: &Json) -> Compar
     }
     comparison.touches_assignment =
         touched.iter().any(|id| [was.get(*id), is.get(*id)].into_iter().flatten().any(hands_out))
-            || (!moved.is_empty() && passes_a_handing_out(&old, &new));
+            || (!moved.is_empty() && reorders_an_assigning_rule(&old, &new));
     comparison
 }
 
-/// What a rule is called, which decides nothing.
+/// The name of a rule, which does not affect decisions.
 const NAME: &str = "name";
 
-/// Whether a rule that hands out leads stands before another one that it stood behind, or the other way round.
-fn passes_a_handing_out(old: &RuleSetFile, new: &RuleSetFile) -> bool {
+/// Returns whether a rule that assigns leads swapped its order with another rule.
+fn reorders_an_assigning_rule(old: &RuleSetFile, new: &RuleSetFile) -> bool {
     let places = |set: &RuleSetFile| -> BTreeMap<String, usize> {
         set.rules.iter().enumerate().map(|(place, rule)| (rule.id.clone(), place)).collect()
     };
@@ -91,7 +91,8 @@ fn passes_a_handing_out(old: &RuleSetFile, new: &RuleSetFile) -> bool {
     handing_out.into_iter().any(|one| both.iter().any(|other| (one.0 < other.0) != (one.1 < other.1)))
 }
 
-/// Rows of one table whose ids, made of what they test, are new, with those of the rows whose place they take.
+/// Returns the rows of a table whose ids, which are derived from their tests, are new, each with the row that
+/// it replaces.
 fn rewritten(old: &RuleSetFile, new: &RuleSetFile) -> BTreeMap<String, String> {
     let rows = |set: &RuleSetFile| -> Vec<(Option<String>, String)> {
         let id = |index: usize| set.rules.get(index).map(|rule| rule.id.clone());
@@ -111,7 +112,7 @@ fn rewritten(old: &RuleSetFile, new: &RuleSetFile) -> BTreeMap<String, String> {
     pairs
 }
 
-/// The rule set of a version; an empty one where there is none.
+/// Returns the rule set of a version, or an empty one if there is no version.
 pub(super) fn file(body: Option<&Json>) -> RuleSetFile {
     body.and_then(|body| serde_json::from_value(body.clone()).ok()).unwrap_or_else(|| RuleSetFile {
         rule_set: String::new(),
@@ -122,7 +123,7 @@ pub(super) fn file(body: Option<&Json>) -> RuleSetFile {
     })
 }
 
-/// Rules that stand elsewhere in the order than those around them.
+/// Returns the rules that moved relative to the rules around them.
 fn moved(old: &RuleSetFile, new: &RuleSetFile) -> BTreeSet<String> {
     let ids = |set: &RuleSetFile, other: &RuleSetFile| -> Vec<String> {
         let known: BTreeSet<&str> = other.rules.iter().map(|rule| rule.id.as_str()).collect();
@@ -161,7 +162,7 @@ fn rule_parts(was: &RuleDefinition, is: &RuleDefinition) -> Vec<Difference> {
         .collect()
 }
 
-/// The action of a rule, its parameters and its tags.
+/// Returns the action of a rule, its parameters and its tags.
 fn then(rule: &RuleDefinition) -> (Option<String>, BTreeMap<String, Json>, Vec<String>) {
     let mut all = (None, BTreeMap::new(), Vec::new());
     for consequence in &rule.then {
@@ -186,7 +187,7 @@ fn hands_out(rule: &RuleDefinition) -> bool {
     assigns || rule.risk.iter().any(|tag| tag == "quota")
 }
 impl RuleSetFile {
-    /// Whether any rule that asks this list hands out leads or counts for a quota.
+    /// Returns whether any rule that uses this list assigns leads or counts towards a quota.
     pub fn hands_out_by(&self, list: &str) -> bool {
         let asks = format!("lists.{list}");
         let is_end = |rest: &str| !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');

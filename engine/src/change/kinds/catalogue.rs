@@ -1,4 +1,4 @@
-//! The fields of a workflow.
+//! The field catalogue of a workflow.
 
 use super::{BundlePlace, Kind, KindSpec, Membership, Origin, Parts, PointedAt, TextForm, never, yaml_text};
 use crate::bundle::BundleSource;
@@ -12,7 +12,7 @@ pub(super) const SPEC: KindSpec = KindSpec {
     kind: Kind::Catalogue,
     title: "Fields",
     plural: "Fields",
-    about: "What rules may read of a lead, by workflow",
+    about: "The lead fields that rules can read, by workflow",
     path: "/fields",
     parts: Parts { key: None, one: "field", many: "fields" },
     owner: Role::Enablement,
@@ -37,7 +37,7 @@ pub(super) const SPEC: KindSpec = KindSpec {
     }),
 };
 
-/// Stored decisions are read by the fields of today, so none goes away and none changes its type.
+/// Stored decisions are read with the current fields, so fields can be neither removed nor retyped.
 fn growth(before: &BundleSource, after: &BundleSource) -> Vec<Problem> {
     after.catalogue.1.check_growth(&before.catalogue.1)
 }

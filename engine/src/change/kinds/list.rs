@@ -1,4 +1,4 @@
-//! Reference lists: companies, domains and other texts that rules ask for.
+//! Reference lists: companies, domains and other texts that rules look up.
 
 use std::collections::BTreeSet;
 
@@ -15,14 +15,14 @@ pub(super) const SPEC: KindSpec = KindSpec {
     kind: Kind::List,
     title: "List",
     plural: "Lists",
-    about: "Companies, domains and other texts that rules ask for",
+    about: "Companies, domains and other texts that rules look up",
     path: "/lists",
     parts: Parts { key: Some("entries"), one: "entry", many: "entries" },
     owner: Role::Revops,
     approvers: &[Role::Revops],
     origin: Origin::People {
         separator: ('_', "underscores"),
-        hint: "Rules ask for it as lists.NAME, so it is lower-case letters, digits and underscores.",
+        hint: "Rules refer to it as lists.NAME, so use lower-case letters, digits and underscores.",
     },
     text: TextForm::Lines,
     template: |_| String::new(),
@@ -55,10 +55,10 @@ fn parse(_: &str, text: &str) -> (Option<Json>, Vec<Problem>) {
     (Some(json!({ "entries": all })), problems)
 }
 
-/// One entry a line below a header, so that no entry is taken for one.
+/// Writes one entry per line below a header, so that no entry is mistaken for a header.
 fn write(body: &Json) -> Result<String, Problem> {
     let failed =
-        |error: &dyn std::fmt::Display| Problem::at("", format!("The list cannot be written: {error}."));
+        |error: &dyn std::fmt::Display| Problem::at("", format!("The list could not be written: {error}."));
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(["value"]).map_err(|error| failed(&error))?;
     for entry in entries(Some(body)) {

@@ -1,4 +1,4 @@
-//! Field extraction: where fields are read in what comes in, and how.
+//! Field extraction: where in an event each field is read, and how.
 
 use serde_json::Value as Json;
 
@@ -17,7 +17,7 @@ pub(super) const SPEC: KindSpec = KindSpec {
     kind: Kind::Map,
     title: "Field extraction",
     plural: "Field extraction",
-    about: "Where fields are read in what comes in, and how",
+    about: "Where in an event each field is read, and how",
     path: "/maps",
     parts: Parts { key: Some("fields"), one: "field", many: "fields" },
     owner: Role::Enablement,
@@ -41,13 +41,13 @@ pub(super) const SPEC: KindSpec = KindSpec {
 
 fn parse(name: &str, text: &str) -> (Option<Json>, Vec<Problem>) {
     match yaml_text::parsed::<MapFile>(text, |map| yaml_text::named("/map", &map.map, name)) {
-        // What is not in the form of a map is told field by field, at its place.
+        // A map with an invalid format gets its problems field by field, each at its place.
         (None, problems) => (None, misread(text).unwrap_or(problems)),
         read => read,
     }
 }
 
-/// What is wrong with the form of a map; `None` where the text cannot even be read as data.
+/// Returns the problems in the format of a map; `None` if the text is not even valid YAML.
 fn misread(text: &str) -> Option<Vec<Problem>> {
     MapFile::from_json(&yaml::read::<Json>(text).ok()?).err()
 }

@@ -1,7 +1,7 @@
-//! The kinds of versions: each is one row of a table, and every row is a file of its own beside this one.
+//! The kinds of versions. Each kind is one row of a table, in a separate file of this module.
 //!
-//! Whatever asks what a kind is called, who approves it or how its text is read asks its row. The database keeps the kinds and
-//! their approvers in the table `version_kinds`; a test of the store compares it with this one.
+//! Code that needs a kind's name, approvers or parser reads it from the kind's row. The database holds the
+//! kinds and their approvers in the table `version_kinds`; a test in the store compares the two.
 
 mod catalogue;
 mod list;
@@ -21,7 +21,7 @@ use crate::problem::Problem;
 use crate::role::Role;
 use crate::rules::Analysis;
 
-/// What a version is a version of.
+/// The kind of content that a version holds.
 #[derive(
     Clone,
     Copy,
@@ -41,7 +41,7 @@ use crate::rules::Analysis;
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Kind {
-    /// The fields of a workflow.
+    /// The field catalogue of a workflow.
     Catalogue,
     /// A field extraction map.
     Map,
@@ -66,126 +66,128 @@ impl Kind {
     }
 }
 
-/// Reads the text of a name: its content, when it can be read, and what is wrong with it.
+/// Parses a text under a name. Returns the content, if it could be parsed, and all problems.
 pub type Parse = fn(name: &str, text: &str) -> (Option<Json>, Vec<Problem>);
 
-/// A row of the table: everything that tells one kind of version from another.
+/// A row of the table: everything that distinguishes one kind of version from another.
 #[derive(Debug)]
 pub struct KindSpec {
     /// The kind.
     pub kind: Kind,
-    /// What one of them is called, for example `Rule set`.
+    /// The singular name, for example `Rule set`.
     pub title: &'static str,
-    /// What all of them are called: the heading of their page.
+    /// The plural name, used as the heading of the kind's page.
     pub plural: &'static str,
-    /// What they are for, as half a sentence below the heading.
+    /// The purpose, as a phrase below the heading.
     pub about: &'static str,
-    /// The page that lists them; each has its own page below it.
+    /// The path of the page that lists them; each item has a page below it.
     pub path: &'static str,
-    /// What one is made of.
+    /// The items that the content consists of.
     pub parts: Parts,
-    /// The role that owns the layer: it edits, everyone else suggests.
+    /// The role that owns the layer: it edits, and everyone else makes suggestions.
     pub owner: Role,
-    /// The roles that approve a change, each by another person. A change that touches assignment needs the sales manager too.
+    /// The roles that must approve a change, each by a different person. A change that affects assignment also
+    /// needs the sales manager.
     pub approvers: &'static [Role],
-    /// Where new ones come from.
+    /// How new items are created.
     pub origin: Origin,
-    /// How its text is written.
+    /// The format of the text.
     pub text: TextForm,
-    /// Returns the text that a new draft begins with.
+    /// Returns the initial text of a new draft.
     pub template: fn(name: &str) -> String,
-    /// Reads a text: its content, when it can be read, and what is wrong with it.
+    /// Parses a text; see [`Parse`].
     pub parse: Parse,
-    /// Writes content as a text.
+    /// Writes content as text.
     pub write: fn(body: &Json) -> Result<String, Problem>,
-    /// Compares two versions; the first is absent for version 1.
+    /// Compares two versions; `before` is `None` for version 1.
     pub compare: fn(before: Option<&Json>, after: &Json) -> Comparison,
-    /// Returns what may be worth a look in a draft although nothing is wrong with it.
+    /// Returns hints about a draft that has no problems.
     pub notes: Option<Notes>,
-    /// Its place in a bundle; `None` for what decides nothing.
+    /// The place in a bundle; `None` for kinds that do not affect decisions.
     pub place: Option<BundlePlace>,
 }
 
-/// Finds what may be worth a look: the draft's text and content, what is known of the rules with it, and how many leads were
-/// decided to know it.
+/// Finds hints about a draft from its text and content, the analysis of the rules, and the number of leads
+/// evaluated for the analysis.
 pub type Notes = fn(text: &str, body: &Json, analysis: &Analysis, decided: usize) -> Vec<Mark>;
 
-/// What something of a kind is made of, and so how its size is told.
+/// The items that the content of a kind consists of, used to describe its size.
 #[derive(Clone, Copy, Debug)]
 pub struct Parts {
-    /// The member of the content that has them; `None` where the content itself does.
+    /// The key in the content that holds the items; `None` if they are the content itself.
     pub key: Option<&'static str>,
-    /// What one is called.
+    /// The singular name of an item.
     pub one: &'static str,
-    /// What several are called.
+    /// The plural name of an item.
     pub many: &'static str,
 }
 
-/// Where new ones of a kind come from.
+/// How new items of a kind are created.
 #[derive(Clone, Copy, Debug)]
 pub enum Origin {
-    /// Each workflow comes with one, under the workflow's own name.
+    /// Each workflow has exactly one, with the workflow's name.
     Workflow,
-    /// People create them.
+    /// Created by people.
     People {
-        /// What may part the words of a name, and what it is called.
+        /// The character that can separate the words of a name, and its name in words.
         separator: (char, &'static str),
-        /// Why a name looks as it has to, as a sentence.
+        /// A sentence that explains the format of the name.
         hint: &'static str,
     },
 }
 
-/// How the text of a kind is written.
+/// The format of a kind's text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TextForm {
-    /// A YAML file: everything in it counts, and nothing in it may be wrong.
+    /// A YAML file, which must be valid as a whole.
     Yaml,
-    /// One entry a line, which may be uploaded as a CSV file. What cannot be read is left out, and changes are told entry by
-    /// entry.
+    /// One entry per line; can be uploaded as a CSV file. Lines that cannot be parsed are skipped, and changes
+    /// are listed entry by entry.
     Lines,
 }
 
-/// The place of a kind in bundles.
+/// The place of a kind in a bundle.
 #[derive(Clone, Copy, Debug)]
 pub struct BundlePlace {
-    /// Puts content in place. Without a version it takes the number of what it replaces.
+    /// Puts content in place. Without a version, it gets the version of the content it replaces.
     pub put:
         fn(parts: &mut BundleBuilder, name: &str, version: Option<u32>, body: Json) -> Result<(), Problem>,
-    /// Returns the number of the version in a bundle, if it has one of this name.
+    /// Returns the version in a bundle, if the bundle has an item with this name.
     pub version: fn(source: &BundleSource, name: &str) -> Option<u32>,
-    /// Which of them a bundle has.
+    /// Which items of the kind a bundle includes.
     pub membership: Membership,
-    /// How a compiled bundle points into it, if it does.
+    /// How problems of a compiled bundle point into this part, if they do.
     pub pointers: Option<PointedAt>,
-    /// Returns what is wrong with putting it in place of what a bundle has.
+    /// Returns the problems with replacing the content of one bundle by that of another.
     pub succession: fn(before: &BundleSource, after: &BundleSource) -> Vec<Problem>,
-    /// Returns whether it decides who gets leads in a bundle, although its own content does not tell.
+    /// Returns whether an item affects, within a bundle, who gets leads, even though its own content does not
+    /// show it.
     pub hands_out: fn(source: &BundleSource, name: &str) -> bool,
 }
 
-/// Which ones of a kind a bundle has.
+/// The items of a kind that a bundle includes.
 #[derive(Clone, Copy, Debug)]
 pub enum Membership {
-    /// One, under the workflow's name.
+    /// Exactly one, with the workflow's name.
     One,
-    /// Those that the bundle's rules name; workflows share them.
+    /// The items that the bundle's rules refer to; workflows share them.
     Named(fn(&Bundle) -> BTreeSet<String>),
 }
 
 /// How problems of a compiled bundle point into a part.
 #[derive(Clone, Copy, Debug)]
 pub struct PointedAt {
-    /// What their pointers begin with.
+    /// The prefix of the pointers.
     pub prefix: &'static str,
-    /// What the part is called beside the others.
+    /// The name of the part in messages about other parts.
     pub called: &'static str,
 }
 
 impl KindSpec {
-    /// Returns what is wrong with the name of a new one, as a sentence.
+    /// Returns a sentence about what is wrong with the name of a new item, if anything.
     pub fn name_problem(&self, name: &str) -> Option<String> {
         let Origin::People { separator: (separator, words), .. } = self.origin else {
-            return Some("There is nothing of this name; it comes with its workflow.".into());
+            return Some("This name does not exist, and new ones are created only with a workflow.".into());
         };
         let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == separator;
         let good = name.starts_with(|c: char| c.is_ascii_lowercase())
@@ -193,22 +195,22 @@ impl KindSpec {
             && name.chars().all(fits)
             && !crate::rules::RESERVED.contains(&name);
         (!good).then(|| {
-            format!("A name begins with a letter, has lower-case letters, digits and {words}, and is no word of the rule language.")
+            format!("A name must start with a letter, contain only lower-case letters, digits and {words}, and not be a reserved word of the rule language.")
         })
     }
 
-    /// Returns whether workflows share it.
+    /// Returns whether workflows share items of this kind.
     pub fn is_shared(&self) -> bool {
         matches!(&self.place, Some(BundlePlace { membership: Membership::Named(_), .. }))
     }
 }
 
-/// For kinds that follow one another freely.
+/// Accepts any successor, for kinds without constraints between versions.
 fn any_successor(_: &BundleSource, _: &BundleSource) -> Vec<Problem> {
     Vec::new()
 }
 
-/// For kinds whose content tells who gets leads, or that have no say in it.
+/// Returns false, for kinds whose content itself shows who gets leads, or does not affect it.
 fn never(_: &BundleSource, _: &str) -> bool {
     false
 }
@@ -221,14 +223,14 @@ mod tests {
     use crate::change::read;
 
     #[test]
-    fn each_kind_has_its_own_row_and_page() {
+    fn each_kind_has_a_separate_row_and_page() {
         let mut paths = BTreeSet::new();
         for kind in Kind::VARIANTS {
             let spec = kind.spec();
             assert_eq!(spec.kind, *kind);
             assert!(spec.path.starts_with('/') && paths.insert(spec.path), "{kind}: {}", spec.path);
-            assert!(!spec.approvers.is_empty(), "{kind} would be approved by nobody");
-            assert!(spec.approvers.contains(&spec.owner), "the owner of {kind} has a say");
+            assert!(!spec.approvers.is_empty(), "{kind} has no approvers");
+            assert!(spec.approvers.contains(&spec.owner), "the owner of {kind} is an approver");
         }
     }
 

@@ -23,7 +23,7 @@ pub(super) const SPEC: KindSpec = KindSpec {
     approvers: &[Role::Revops],
     origin: Origin::People {
         separator: ('-', "hyphens"),
-        hint: "Rules assign to it by this name: lower-case letters, digits and hyphens.",
+        hint: "Rules assign leads to it by this name, so use lower-case letters, digits and hyphens.",
     },
     text: TextForm::Yaml,
     template: |name| format!("name: {name}\nmembers: []\n"),
@@ -54,7 +54,7 @@ fn compare(before: Option<&Json>, after: &Json) -> Comparison {
     Comparison { touches_assignment: !differences.is_empty(), differences }
 }
 
-/// The members of a pool by address.
+/// Returns the members of a pool by e-mail address.
 fn members(body: &Json) -> Json {
     let all = body.get("members").and_then(Json::as_array);
     let one = |member: &Json| Some((member.get("person")?.as_str()?.to_owned(), member.clone()));

@@ -1,4 +1,4 @@
-//! Rule sets: rules in order, the first that is true decides.
+//! Rule sets: ordered rules, of which the first that is true decides.
 
 use serde_json::Value as Json;
 
@@ -16,7 +16,7 @@ pub(super) const SPEC: KindSpec = KindSpec {
     kind: Kind::RuleSet,
     title: "Rule set",
     plural: "Rule sets",
-    about: "Rules in order; the first that is true decides",
+    about: "Ordered rules; the first match decides",
     path: "/rules",
     parts: Parts { key: Some("rules"), one: "rule", many: "rules" },
     owner: Role::Revops,
@@ -32,7 +32,7 @@ pub(super) const SPEC: KindSpec = KindSpec {
         put: |parts, name, version, body| parts.put_rule_set(name, version, body),
         version: |source, _| Some(source.rule_set.0),
         membership: Membership::One,
-        // What points into no other part points into the rules.
+        // A pointer that belongs to no other part points into the rules.
         pointers: Some(PointedAt { prefix: "", called: "The rules" }),
         succession: any_successor,
         hands_out: never,
@@ -42,13 +42,15 @@ pub(super) const SPEC: KindSpec = KindSpec {
 fn parse(name: &str, text: &str) -> (Option<Json>, Vec<Problem>) {
     yaml_text::parsed::<RuleSetFile>(text, |set| {
         let mut problems = yaml_text::named("/rule_set", &set.rule_set, name);
-        // In a workflow these stand in the workflow: here they would say it twice.
+        // Within a workflow, these are defined by the workflow; defining them here would duplicate them.
         if !set.fields.0.is_empty() {
-            problems.push(Problem::at("/fields", "The fields stand in the workflow's catalogue, not here."));
+            problems.push(Problem::at("/fields", "Define fields in the workflow's catalogue, not here."));
         }
         if !set.lists.is_empty() {
-            problems
-                .push(Problem::at("/lists", "Reference lists have their own versions; leave them out here."));
+            problems.push(Problem::at(
+                "/lists",
+                "Reference lists have separate versions; remove them from here.",
+            ));
         }
         problems.extend(set.check());
         problems

@@ -1,4 +1,4 @@
-//! What the kinds whose text is a YAML file share.
+//! Functions shared by the kinds whose text is a YAML file.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use crate::problem::Problem;
 use crate::rules::yaml;
 
-/// Reads a text as a `T` and checks it.
+/// Parses a text as a `T` and checks it.
 pub(super) fn parsed<T: DeserializeOwned + Serialize>(
     text: &str,
     check: impl FnOnce(&T) -> Vec<Problem>,
@@ -18,17 +18,20 @@ pub(super) fn parsed<T: DeserializeOwned + Serialize>(
     }
 }
 
-/// Writes content that is a `T`.
+/// Writes content that is a `T` as YAML.
 pub(super) fn written<T: DeserializeOwned + Serialize>(body: &Json) -> Result<String, Problem> {
     let value: T = serde_json::from_value(body.clone())
-        .map_err(|error| Problem::at("", format!("The stored content cannot be read: {error}.")))?;
+        .map_err(|error| Problem::at("", format!("The stored content could not be parsed: {error}.")))?;
     yaml::write(&value)
 }
 
-/// Returns what is wrong with the name that a text gives itself.
-pub(super) fn named(pointer: &str, said: &str, name: &str) -> Vec<Problem> {
-    if said == name {
+/// Returns a problem if the name given in a text is not the expected one.
+pub(super) fn named(pointer: &str, given: &str, name: &str) -> Vec<Problem> {
+    if given == name {
         return Vec::new();
     }
-    vec![Problem::at(pointer, format!("This is `{name}`; a name does not change.")).suggest(Some(name))]
+    vec![
+        Problem::at(pointer, format!("The name must stay `{name}`; it cannot be changed."))
+            .suggest(Some(name)),
+    ]
 }
