@@ -112,7 +112,7 @@ for (const javaScriptEnabled of [true, false]) {
         await page.getByRole('button', { name: 'Save and check' }).click();
         await expect(flash(page)).toContainText('nothing is wrong');
         const found = page.getByRole('region', { name: 'Findings' }).getByRole('listitem').first();
-        await expect(found).toContainText('This rule never applies: `company_size > 10` and `company_size < 5` cannot hold together.');
+        await expect(found).toContainText('This rule never applies: `company_size > 10` and `company_size < 5` contradict each other.');
         await expect(found.locator('mark')).toHaveText('company_size > 10 && company_size < 5');
         await page.getByText('Discard', { exact: true }).click();
         await page.getByRole('button', { name: 'Discard the draft' }).click();

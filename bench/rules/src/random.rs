@@ -1,5 +1,5 @@
-//! Rule sets and leads by chance: every kind of field, of value, of confidence and of condition, and what is near their
-//! edges.
+//! Random rule sets and leads, with every kind of field, value, confidence and condition, and values close to
+//! their limits.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use engine::rules::{Cell, Datum, Numeric, ReferenceList, RuleDefinition, RuleSet
 use crate::draw::Draw;
 use crate::general;
 
-/// Texts that fields are, list entries among them.
+/// The texts of fields, some of which are list entries.
 const TEXTS: [&str; 24] = [
     "Acme",
     "acme.",
@@ -41,7 +41,7 @@ const TEXTS: [&str; 24] = [
 const WORDS: [&str; 12] = ["w0", "w1", "w2", "w3", "w4", "w5", "w6", "w7", "w8", "w9", "w10", "w11"];
 const CONFIDENCES: [f64; 7] = [0.0, 0.2, 0.5, 0.695, 0.7, 0.705, 1.0];
 
-/// A rule set and the leads it is tried on.
+/// A rule set with leads to test it on.
 #[derive(Debug)]
 pub struct Case<'a> {
     /// The fields, in the order of a lead's cells.
@@ -50,13 +50,13 @@ pub struct Case<'a> {
     pub lists: BTreeMap<String, ReferenceList>,
     /// The rules.
     pub rules: RuleSet,
-    /// The same with one condition changed.
+    /// The same rules with one condition changed.
     pub changed: RuleSet,
-    /// The leads, each with what its rules take for now.
+    /// The leads, each with the time that rules use as `now`.
     pub leads: Vec<(Vec<Cell<'a>>, i64)>,
 }
 
-/// How the cells of a field are drawn.
+/// How the cells of a field are generated.
 struct Style {
     definition: FieldDefinition,
     numbers: u64,
@@ -66,10 +66,10 @@ struct Style {
 }
 
 impl Case<'static> {
-    /// Draws a case of about so many leads.
+    /// Generates a case with about this many leads.
     ///
     /// # Errors
-    /// With what is wrong with the rules, which are meant to be right.
+    /// Returns the problems of the rules, which should be valid.
     pub fn draw(draw: &mut Draw, leads: u64) -> Result<Self, Vec<Problem>> {
         let styles: BTreeMap<String, Style> =
             fields().into_iter().map(|(name, kind)| (name.to_owned(), style(draw, kind))).collect();
@@ -232,7 +232,7 @@ fn file(draw: &mut Draw, catalogue: &Catalogue, conditions: &[String]) -> RuleSe
     }
 }
 
-/// A condition that may be saved. What chance makes may ask for what can never be, or take too much work.
+/// Returns a valid condition. A random one could test for impossible values, or take too much work.
 fn allowed(draw: &mut Draw, fields: &Catalogue) -> Result<String, Vec<Problem>> {
     let lists = BTreeSet::from(["tam".to_owned(), "other".to_owned()]);
     loop {
@@ -241,11 +241,11 @@ fn allowed(draw: &mut Draw, fields: &Catalogue) -> Result<String, Vec<Problem>> 
         problems.extend(expr.iter().flat_map(|expr| engine::rules::check(expr, fields, &lists)));
         let is_expected = |problem: &Problem| {
             [
-                "so it is never",
-                "is no value of",
+                "so it can never be",
+                "is not a value of",
                 "have no order",
-                "are all of one type",
-                "This could take too much",
+                "must have the same type",
+                "This could take too long",
             ]
             .iter()
             .any(|part| problem.message.contains(part))
@@ -258,7 +258,7 @@ fn allowed(draw: &mut Draw, fields: &Catalogue) -> Result<String, Vec<Problem>> 
     }
 }
 
-/// A condition, nested so deep at most.
+/// Returns a condition, nested to at most this depth.
 fn condition(draw: &mut Draw, depth: u64) -> String {
     if depth == 0 || draw.percent(35) {
         return atom(draw);

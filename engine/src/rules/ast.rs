@@ -1,30 +1,29 @@
-//! The tree of a condition, as it was written.
+//! The syntax tree of a condition.
 
 use super::words::{LeftOut, Macro};
 use crate::problem::Span;
 
-/// A piece of a condition and where it stands. Two pieces are equal when they say the same, wherever they
-/// stand.
+/// An expression and its location. Two expressions are equal if they have the same content, wherever they are.
 #[derive(Clone, Debug)]
 pub struct Expr {
-    /// What it says.
+    /// The content.
     pub kind: ExprKind,
-    /// Where it stands, surrounding parentheses included.
+    /// The location, including surrounding parentheses.
     pub span: Span,
-    /// How many pieces lie inside each other at most, itself included.
+    /// The height of the tree, including this node.
     height: usize,
 }
 
-/// What a piece of a condition says.
+/// The content of an expression.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ExprKind {
-    /// Something that could not be read and has been reported; it may be anything.
+    /// A part that could not be parsed and has been reported; it can be anything.
     Hole,
     /// `true` or `false`.
     Bool(bool),
     /// A whole number.
     Integer(i64),
-    /// A number with a point or an exponent.
+    /// A number with a decimal point or an exponent.
     Float(f64),
     /// Text in quotes.
     Text(String),
@@ -40,47 +39,47 @@ pub enum ExprKind {
     All(Vec<Expr>),
     /// `a || b || …`, two or more.
     Any(Vec<Expr>),
-    /// `a < b` and its like.
+    /// `a < b` and other comparisons.
     Compare {
-        /// How the two are compared.
+        /// The operator.
         op: CompareOp,
-        /// What stands before the operator.
+        /// The left side.
         left: Box<Expr>,
-        /// What stands after the operator.
+        /// The right side.
         right: Box<Expr>,
     },
     /// `a in b`.
     In {
-        /// What is looked for.
+        /// The value to look for.
         needle: Box<Expr>,
-        /// The list it is looked for in.
+        /// The list to search.
         list: Box<Expr>,
     },
-    /// `has(field)`: whether the field was read at all.
+    /// `has(field)`: whether the field was read.
     Has(Name),
-    /// `confidence(field)`: how sure the reading is.
+    /// `confidence(field)`: the confidence of the reading.
     Confidence(Name),
-    /// `.a`: a name that no variable of a macro hides.
+    /// `.a`: a name that macro variables do not shadow.
     Root(Name),
     /// `a ? b : c`.
     Choice {
-        /// What is asked.
+        /// The condition.
         condition: Box<Expr>,
-        /// What it is if that holds.
+        /// The result if the condition is true.
         yes: Box<Expr>,
-        /// What it is otherwise.
+        /// The result otherwise.
         no: Box<Expr>,
     },
-    /// `a + b` and its like.
+    /// `a + b` and other arithmetic.
     Arithmetic {
-        /// What is done with the two.
+        /// The operator.
         op: ArithmeticOp,
-        /// What stands before the operator.
+        /// The left side.
         left: Box<Expr>,
-        /// What stands after the operator.
+        /// The right side.
         right: Box<Expr>,
     },
-    /// `-a`, where `a` is not a number that is written out.
+    /// `-a`, where `a` is not a number literal.
     Negative(Box<Expr>),
     /// `{a: b}`.
     Map(Vec<(Expr, Expr)>),
@@ -102,39 +101,39 @@ pub enum ExprKind {
     Index {
         /// The list or map.
         of: Box<Expr>,
-        /// The place or key.
+        /// The index or key.
         at: Box<Expr>,
     },
     /// `f(a)`, or `a.f(b)`.
     Call {
-        /// What stands before the point, if there is one.
+        /// The value before the dot, for method calls.
         of: Option<Box<Expr>>,
         /// The name of the function.
         function: Name,
-        /// What stands in the parentheses.
+        /// The arguments.
         arguments: Vec<Expr>,
     },
-    /// `a.exists(x, …)` and its like.
+    /// `a.exists(x, …)` and other macros.
     Macro {
-        /// The list or map it goes through.
+        /// The list or map to iterate over.
         of: Box<Expr>,
-        /// What it does.
+        /// The macro.
         kind: Macro,
         /// The names of its variables.
         variables: Vec<Name>,
-        /// What is asked or made of each item.
+        /// The expressions that are evaluated for each item.
         body: Vec<Expr>,
     },
-    /// A piece of CEL that this language leaves out, as it was written.
+    /// A CEL construct that this language does not support, as written.
     LeftOut {
-        /// Which.
+        /// The construct.
         construct: LeftOut,
-        /// The text of it.
+        /// The text of the construct.
         text: String,
     },
 }
 
-/// What is done with two values.
+/// An arithmetic operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ArithmeticOp {
     /// `+`
@@ -149,16 +148,16 @@ pub enum ArithmeticOp {
     Remainder,
 }
 
-/// A name and where it stands. Two names are equal when they are the same word.
+/// A name and its location. Two names are equal if they have the same text.
 #[derive(Clone, Debug)]
 pub struct Name {
-    /// The word.
+    /// The text of the name.
     pub text: String,
-    /// Where it stands.
+    /// The location.
     pub span: Span,
 }
 
-/// A comparison.
+/// A comparison operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CompareOp {
     /// `==`
@@ -176,20 +175,20 @@ pub enum CompareOp {
 }
 
 impl Expr {
-    /// An expression at a place.
+    /// Creates an expression at a location.
     pub fn new(kind: ExprKind, span: Span) -> Self {
         let mut below = 0;
         kind.each_child(&mut |child| below = below.max(child.height));
         Self { kind, span, height: below + 1 }
     }
 
-    /// How many pieces lie inside each other at most, itself included.
+    /// Returns the height of the tree, including this node.
     pub fn height(&self) -> usize {
         self.height
     }
 
-    /// The names of the fields that it speaks of, in the order of the text, as often as they stand there.
-    /// The variables of macros are none.
+    /// Returns the names of the fields in the expression, in order and with duplicates. Macro variables are not
+    /// included.
     pub fn names(&self) -> Vec<&str> {
         let mut names = Vec::new();
         self.collect_names(&mut Vec::new(), &mut names);
@@ -211,14 +210,14 @@ impl Expr {
         }
     }
 
-    /// Whether it is a value that is written out.
+    /// Returns whether the expression is a literal.
     pub fn is_literal(&self) -> bool {
         matches!(self.kind, ExprKind::Bool(_) | ExprKind::Integer(_) | ExprKind::Float(_) | ExprKind::Text(_))
     }
 }
 
 impl ExprKind {
-    /// The pieces it is made of, in the order of the text.
+    /// Returns the direct children, in the order of the text.
     pub fn children(&self) -> Vec<&Expr> {
         let mut children = Vec::new();
         self.each_child(&mut |child| children.push(child));
@@ -266,7 +265,7 @@ impl ExprKind {
 }
 
 impl ArithmeticOp {
-    /// How it is written.
+    /// Returns the symbol of the operator.
     pub fn symbol(self) -> &'static str {
         match self {
             Self::Add => "+",
@@ -277,7 +276,7 @@ impl ArithmeticOp {
         }
     }
 
-    /// Whether it binds stronger than `+` and `-`.
+    /// Returns whether the operator binds more tightly than `+` and `-`.
     pub fn is_strong(self) -> bool {
         !matches!(self, Self::Add | Self::Subtract)
     }
@@ -296,7 +295,7 @@ impl PartialEq for Name {
 }
 
 impl CompareOp {
-    /// How it is written.
+    /// Returns the symbol of the operator.
     pub fn symbol(self) -> &'static str {
         match self {
             Self::Equal => "==",
@@ -308,7 +307,7 @@ impl CompareOp {
         }
     }
 
-    /// The comparison that says the same with its sides swapped.
+    /// Returns the equivalent comparison with swapped sides.
     pub fn flipped(self) -> Self {
         match self {
             Self::Less => Self::Greater,
@@ -319,7 +318,7 @@ impl CompareOp {
         }
     }
 
-    /// Whether it asks only if the two are the same, so that no order is needed.
+    /// Returns whether the operator tests only for equality, so that the values need no order.
     pub fn is_equality(self) -> bool {
         matches!(self, Self::Equal | Self::NotEqual)
     }

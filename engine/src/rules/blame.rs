@@ -1,4 +1,4 @@
-//! What an outcome hangs on: the fields that keep a condition from being told.
+//! Finds the fields that keep a condition from being evaluated.
 
 use super::code::{Kind, Node, Read, atom, children};
 use super::eval::Machine;
@@ -6,10 +6,10 @@ use super::row::Datum;
 use super::typed::run::Stop;
 use crate::decision::{Because, Outcome3};
 
-/// Unknown atoms whose combinations are tried; they are the bits of one machine word.
+/// The maximum number of unknown atoms whose combinations are tried; six fit in one machine word.
 const TRIED: usize = 6;
 
-/// Truth tables of six independent atoms: bit `i` of a mask is the atom's value in combination `i`.
+/// Truth tables of six independent atoms: bit `i` of a mask is the value of the atom in combination `i`.
 const MASKS: [u64; TRIED] = [
     0xAAAA_AAAA_AAAA_AAAA,
     0xCCCC_CCCC_CCCC_CCCC,
@@ -19,8 +19,8 @@ const MASKS: [u64; TRIED] = [
     0xFFFF_FFFF_0000_0000,
 ];
 
-/// Why the condition is unknown or an error: an entry for each field whose value could change that, or one for
-/// each thing that went wrong. Nothing for a condition that is told.
+/// Returns why the condition is unknown or an error: an entry for each field whose value could change the
+/// result, or one for each error. Returns an empty list if the condition could be evaluated.
 pub(super) fn because(machine: Machine<'_>, code: &[Node]) -> Vec<Because> {
     let outcome = machine.outcome(code);
     let mut atoms = Vec::new();
@@ -43,7 +43,7 @@ pub(super) fn because(machine: Machine<'_>, code: &[Node]) -> Vec<Because> {
     entries
 }
 
-/// Why a field cannot be told: not found, or not surely enough. `None` if it can.
+/// Returns why a field is unknown: not found, or with too little confidence. Returns `None` if it is known.
 pub(super) fn unread(machine: Machine<'_>, read: Read) -> Option<Because> {
     let cell = machine.cell(read.slot);
     let field = machine.slots.get(usize::from(read.slot))?.name.clone();
@@ -56,7 +56,7 @@ pub(super) fn unread(machine: Machine<'_>, read: Read) -> Option<Because> {
     }
 }
 
-/// Follows the children that come to the same as their parent, which are those that it owes its outcome to.
+/// Collects the atoms below the children with the same result as their parent, which determine that result.
 fn collect<'a>(machine: Machine<'a>, piece: &'a [Node], outcome: Outcome3, atoms: &mut Vec<&'a Kind>) {
     if !matches!(outcome, Outcome3::Unknown | Outcome3::Error) {
         return;
@@ -71,8 +71,8 @@ fn collect<'a>(machine: Machine<'a>, piece: &'a [Node], outcome: Outcome3, atoms
     }
 }
 
-/// Those of the atoms whose value changes the outcome for some values of the others. Absorption (`a || a && b`
-/// does not hang on `b`) shows here and nowhere else.
+/// Returns the atoms whose value changes the result for some values of the others. Only this accounts for
+/// absorption (`a || a && b` does not depend on `b`).
 fn swaying<'a>(machine: Machine<'a>, code: &'a [Node], atoms: Vec<&'a Kind>) -> Vec<&'a Kind> {
     let mut unknown: Vec<&Kind> = Vec::new();
     let is_unknown =
@@ -95,7 +95,8 @@ fn swaying<'a>(machine: Machine<'a>, code: &'a [Node], atoms: Vec<&'a Kind>) -> 
     if swaying.is_empty() { atoms } else { swaying }
 }
 
-/// What the piece comes to in every combination of the unknown atoms at once, taken as independent.
+/// Returns the result of the piece for every combination of the unknown atoms, which are assumed to be
+/// independent.
 fn truth_table<'a>(machine: Machine<'a>, piece: &'a [Node], unknown: &[&Kind]) -> u64 {
     let Some(kind) = piece.first().map(|node| &node.kind) else { return 0 };
     let mut tables = children(piece).map(|child| truth_table(machine, child, unknown));
@@ -115,7 +116,7 @@ fn truth_table<'a>(machine: Machine<'a>, piece: &'a [Node], unknown: &[&Kind]) -
     }
 }
 
-/// The fields that an unknown atom hangs on.
+/// Returns the fields that an unknown atom depends on.
 fn hanging(machine: Machine<'_>, atom: &Kind) -> Vec<Because> {
     let slots = match atom {
         Kind::General(program) => match program.stop(machine) {
@@ -128,7 +129,7 @@ fn hanging(machine: Machine<'_>, atom: &Kind) -> Vec<Because> {
     atom.reads().filter(counts).filter_map(|read| unread(machine, read)).collect()
 }
 
-/// What went wrong in an atom that is an error.
+/// Returns the error message of an atom.
 fn fault(machine: Machine<'_>, atom: &Kind) -> String {
     if let Kind::General(program) = atom
         && let Some(Stop::Error(message)) = program.stop(machine)

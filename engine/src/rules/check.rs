@@ -1,5 +1,5 @@
-//! Trees into code, checked on the way: every field, list and value is one there is, and every comparison can
-//! hold. What is wrong is said at its place in the text, with what would be right.
+//! Compiles trees to code and checks them: every field, list and value must exist, and every comparison must be
+//! possible. Problems are reported at their location, with a suggested fix.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,17 +11,18 @@ use crate::catalogue::{Catalogue, FieldDefinition, FieldType};
 use crate::limits;
 use crate::problem::{Problem, Span, nearest};
 
-/// The identifier of the instant that rules take for now.
+/// The identifier for the time that rules use as `now`.
 pub const AS_OF: &str = "as_of";
 
-/// What is wrong with a condition, given the fields and the names of the lists there are.
+/// Checks a condition against the available fields and the names of the available lists, and returns all
+/// problems.
 pub fn check(expr: &Expr, catalogue: &Catalogue, lists: &BTreeSet<String>) -> Vec<Problem> {
     let none = BTreeMap::new();
     let scope = Scope { catalogue, lists, map_confidence: &none, rule_confidence: &none };
     compile(expr, scope, &mut Symbols::default()).err().unwrap_or_default()
 }
 
-/// What a condition may speak of, and how sure its fields have to be read.
+/// The fields and lists available to a condition, and the confidence that the fields require.
 #[derive(Clone, Copy)]
 pub(super) struct Scope<'a> {
     pub catalogue: &'a Catalogue,
@@ -30,16 +31,16 @@ pub(super) struct Scope<'a> {
     pub rule_confidence: &'a BTreeMap<String, f64>,
 }
 
-/// The fields and list questions that the conditions of a set ask for, numbered as they come.
+/// The fields and list questions used by the conditions of a set, numbered in order of appearance.
 #[derive(Default)]
 pub(super) struct Symbols<'a> {
     pub fields: Vec<(&'a str, &'a FieldDefinition)>,
     slots: BTreeMap<&'a str, u16>,
-    /// Each list with the slot of a field that is looked up in it, and its number.
+    /// The number of each question, by list and by the slot of the field to look up.
     pub questions: BTreeMap<(String, u16), u32>,
 }
 
-/// What kind of value a piece of a condition has.
+/// The type of an expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Type {
     Bool,
@@ -51,7 +52,7 @@ pub(super) enum Type {
     ReferenceList,
 }
 
-/// Compiles one condition, collecting problems on the way.
+/// Compiles one condition and collects its problems.
 pub(super) struct Checker<'a, 's> {
     pub scope: Scope<'a>,
     pub symbols: &'s mut Symbols<'a>,
@@ -67,10 +68,10 @@ pub(super) struct Field<'a> {
     pub read: Read,
 }
 
-/// The code of a condition.
+/// Returns the code of a condition.
 ///
 /// # Errors
-/// With everything that is wrong, in the order of the text.
+/// Returns every problem, in the order of the text.
 pub(super) fn compile<'a>(
     expr: &Expr,
     scope: Scope<'a>,
@@ -88,7 +89,7 @@ pub(super) fn compile<'a>(
 }
 
 impl<'a> Checker<'a, '_> {
-    /// A piece that has to be true or false.
+    /// Compiles an expression that must be a boolean.
     pub fn condition(&mut self, expr: &Expr) {
         match &expr.kind {
             ExprKind::Bool(holds) => self.atom(Kind::Constant(*holds)),
@@ -108,14 +109,14 @@ impl<'a> Checker<'a, '_> {
                 }
             }
             ExprKind::Name(name) => self.flag(name, expr),
-            // Has been reported by the parser.
+            // The parser has already reported this.
             ExprKind::Hole => {}
             _ if is_plain(expr) => self.not_a_condition(expr),
             _ => self.general(expr),
         }
     }
 
-    /// A node with the nodes of its children after it.
+    /// Adds a node followed by the nodes of its children.
     pub fn parent<'e>(&mut self, kind: Kind, children: impl IntoIterator<Item = &'e Expr>) {
         let at = self.nodes.len();
         self.nodes.push(Node { len: 0, kind });
@@ -129,7 +130,7 @@ impl<'a> Checker<'a, '_> {
         self.nodes.push(Node { len: 1, kind });
     }
 
-    /// What kind of value a piece has; `None` when that cannot be said because something in it is wrong.
+    /// Returns the type of an expression; `None` if it is unknown because the expression contains a problem.
     pub fn type_of(&self, expr: &Expr) -> Option<Type> {
         Some(match &expr.kind {
             ExprKind::Hole => return None,
@@ -149,19 +150,19 @@ impl<'a> Checker<'a, '_> {
         })
     }
 
-    /// The field that an expression names, if it is the name of a field.
+    /// Returns the field that an expression names, if any.
     pub fn field_of(&mut self, expr: &Expr) -> Option<Field<'a>> {
         let ExprKind::Name(name) = &expr.kind else { return None };
         self.field_named(name)
     }
 
-    /// The field of this name.
+    /// Returns the field with this name.
     pub fn field_named(&mut self, name: &str) -> Option<Field<'a>> {
         let (name, definition) = self.scope.catalogue.0.get_key_value(name)?;
         Some(self.field(name, definition))
     }
 
-    /// One side of a comparison whose type is known.
+    /// Compiles one side of a comparison with a known type.
     pub fn operand(&mut self, expr: &Expr) -> Option<Operand> {
         match &expr.kind {
             ExprKind::Integer(n) => Some(Operand::Number(super::Numeric::Integer(*n))),
@@ -175,14 +176,14 @@ impl<'a> Checker<'a, '_> {
         }
     }
 
-    /// The field inside `has(…)` or `confidence(…)`.
+    /// Returns the field in `has(…)` or `confidence(…)`.
     pub fn named_field(&mut self, name: &Name) -> Option<Field<'a>> {
         let found = self.scope.catalogue.0.get_key_value(&name.text);
         if let Some((name, definition)) = found {
             return Some(self.field(name, definition));
         }
         if name.text == AS_OF {
-            self.problem(name.span, "`as_of` is always known; only fields are asked for.");
+            self.problem(name.span, "`as_of` is always known; use the name of a field.");
         } else {
             self.unknown_name(&name.text, name.span, None);
         }
@@ -199,7 +200,8 @@ impl<'a> Checker<'a, '_> {
         Field { name, definition, read: Read { slot: self.symbols.slot(name, definition), needed } }
     }
 
-    /// Whether it is what may stand after `in` in an atom of its own, or a slip that is told best there.
+    /// Returns whether the expression can follow `in` in an atom, or contains a mistake that is best reported
+    /// there.
     fn is_plain_list(&self, expr: &Expr) -> bool {
         let ExprKind::List(items) = &expr.kind else { return is_plain(expr) };
         items.iter().all(|item| match &item.kind {
@@ -225,18 +227,19 @@ impl<'a> Checker<'a, '_> {
         let text = unparse(expr);
         self.problem(
             expr.span,
-            format!("A condition is true or false, but `{text}` is {kind}; compare it with something."),
+            format!("A condition must be true or false, but `{text}` is {kind}; compare it with something."),
         );
     }
 
-    /// No field has this name. `beside` is the field it is compared with, which may tell what was meant.
+    /// Reports that no field has this name. `beside` is the field it is compared with, which helps to make a
+    /// suggestion.
     pub fn unknown_name(&mut self, name: &str, span: Span, beside: Option<&FieldDefinition>) {
         if let Some(value) = beside.and_then(|field| nearest(name, field.values.iter().map(String::as_str))) {
-            let message = format!("There is no field `{name}`; text stands in quotes.");
+            let message = format!("Field `{name}` does not exist; put text in quotes.");
             return self.problems.push(Problem::spanned(span, message).suggest(Some(quoted(value))));
         }
         if self.scope.lists.contains(name) {
-            let message = format!("`{name}` is a list; it is written `lists.{name}`.");
+            let message = format!("`{name}` is a list; write `lists.{name}`.");
             return self
                 .problems
                 .push(Problem::spanned(span, message).suggest(Some(format!("lists.{name}"))));
@@ -248,10 +251,10 @@ impl<'a> Checker<'a, '_> {
             _ => nearest(name, self.scope.catalogue.names().chain([AS_OF])),
         };
         self.problems
-            .push(Problem::spanned(span, format!("There is no field `{name}`.")).suggest(suggestion));
+            .push(Problem::spanned(span, format!("Field `{name}` does not exist.")).suggest(suggestion));
     }
 
-    /// What a piece is, in words.
+    /// Returns the type of an expression in words.
     pub fn phrase(&self, expr: &Expr) -> &'static str {
         let field = match &expr.kind {
             ExprKind::Name(name) => self.scope.catalogue.get(name),
@@ -264,7 +267,7 @@ impl<'a> Checker<'a, '_> {
             Some(Type::Number) => "a number",
             Some(Type::Bool) => "true or false",
             Some(Type::Text) => "text",
-            Some(Type::Enum) => "one of a few words",
+            Some(Type::Enum) => "an enum value",
             Some(Type::Timestamp) => "a point in time",
             Some(Type::List | Type::ReferenceList) => "a list",
             None => "unclear",
@@ -291,7 +294,7 @@ impl<'a> Symbols<'a> {
     }
 }
 
-/// Whether it is what atoms of their own are made for. The rest is typed in [`super::typed`].
+/// Returns whether the expression can be compiled to an atom. All others are handled by [`super::typed`].
 fn is_plain(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::Hole
@@ -313,17 +316,17 @@ fn is_plain(expr: &Expr) -> bool {
     }
 }
 
-/// Whether it is what may stand beside a comparison in an atom of its own.
+/// Returns whether the expression can be a side of a comparison in an atom.
 fn is_plain_side(expr: &Expr) -> bool {
     is_plain(expr) && !matches!(expr.kind, ExprKind::List(_))
 }
 
-/// Whether it is a value that is written out, or could not be read.
+/// Returns whether the item is a literal, or could not be parsed.
 fn is_plain_item(item: &Expr) -> bool {
     item.is_literal() || matches!(item.kind, ExprKind::Hole)
 }
 
-/// An index into what one condition or set can hold, which is far below four milliards.
+/// Converts an index; conditions and sets are far too small for it to overflow.
 fn index(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
 }

@@ -1,6 +1,6 @@
-//! Conditions as the interpreter runs them: a row of nodes in the order they are written, each knowing how many
-//! nodes it is made of, so that a piece of a condition is a slice: its own node, then those of its children. And,
-//! or, not and the atoms stand one to one for the pieces of the tree.
+//! Conditions in the form that the interpreter runs: a sequence of nodes in prefix order. Each node stores the
+//! number of nodes it spans, so a piece of a condition is a slice with its own node followed by those of its
+//! children. And, or, not and the atoms correspond one to one to the pieces of the tree.
 
 use std::cmp::Ordering;
 
@@ -8,35 +8,35 @@ use super::ast::CompareOp;
 use super::numeric::Numeric;
 use super::typed::Program;
 
-/// One node.
+/// A node.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Node {
-    /// How many nodes it is, itself and all below.
+    /// The number of nodes that it spans, including itself.
     pub len: u32,
     pub kind: Kind,
 }
 
-/// What a node asks.
+/// The operation of a node.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Kind {
     Constant(bool),
     All,
     Any,
     Not,
-    /// Its two children come to the same, or do not.
+    /// Whether its two children have the same result, or different ones.
     Same {
         negated: bool,
     },
-    /// The field is `true`.
+    /// Whether the field is `true`.
     Flag(Read),
     Has(u16),
-    /// A number field against a written number: the commonest question has a node of its own.
+    /// Compares a numeric field with a literal; a separate node because it is the most common test.
     Bound {
         read: Read,
         accepted: Accepted,
         bound: Numeric,
     },
-    /// An enum field is one of these, by code.
+    /// Whether an enum field has one of these codes.
     Codes {
         read: Read,
         accepted: Box<[bool]>,
@@ -50,16 +50,16 @@ pub(super) enum Kind {
         needle: Operand,
         set: Set,
     },
-    /// The list answers yes to the question.
+    /// The answer of a list to a question.
     Listed {
         read: Read,
         question: u32,
     },
-    /// Anything else, run by the evaluator of expressions.
+    /// Any other expression, run by the evaluator of typed expressions.
     General(Box<Program>),
 }
 
-/// A field that is read, and how sure the reading has to be.
+/// A field to read, and the confidence required.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Read {
     pub slot: u16,
@@ -76,19 +76,19 @@ pub(super) enum Operand {
     Text(Box<str>),
 }
 
-/// Values that are written out, sorted.
+/// Literal values, sorted.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Set {
     Numbers(Box<[Numeric]>),
     Texts(Box<[Box<str>]>),
 }
 
-/// The orderings that satisfy a comparison, a bit each.
+/// The orderings that satisfy a comparison, one bit each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Accepted(u8);
 
 impl Kind {
-    /// The fields it reads as values.
+    /// Returns the fields whose values are read.
     pub fn reads(&self) -> impl Iterator<Item = Read> {
         let side = |operand: &Operand| match operand {
             Operand::Field(read) => Some(*read),
@@ -116,7 +116,7 @@ impl Kind {
         first.into_iter().chain(second).chain(general.iter().copied())
     }
 
-    /// The fields it looks at only from outside: whether and how surely they were read.
+    /// Returns the fields of which only presence or confidence is used.
     pub fn observes(&self) -> impl Iterator<Item = u16> {
         let side = |operand: &Operand| match operand {
             Operand::Confidence(slot) => Some(*slot),
@@ -161,7 +161,7 @@ impl Accepted {
         })
     }
 
-    /// With the sides swapped.
+    /// Returns the orderings with the sides swapped.
     pub fn flipped(self) -> Self {
         Self(self.0 >> 2 & 1 | self.0 & 2 | (self.0 & 1) << 2)
     }
@@ -171,7 +171,7 @@ impl Accepted {
     }
 }
 
-/// The pieces that a piece is made of.
+/// Returns the direct children of a piece.
 pub(super) fn children(piece: &[Node]) -> impl Iterator<Item = &[Node]> {
     let mut rest = piece.get(1..).unwrap_or_default();
     std::iter::from_fn(move || {
@@ -181,7 +181,7 @@ pub(super) fn children(piece: &[Node]) -> impl Iterator<Item = &[Node]> {
     })
 }
 
-/// The question of a piece that has no children.
+/// Returns the operation of a piece without children.
 pub(super) fn atom(piece: &[Node]) -> Option<&Kind> {
     match piece {
         [node] => Some(&node.kind),

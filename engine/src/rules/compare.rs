@@ -1,4 +1,4 @@
-//! Comparisons and `in`: which values may meet, and the node that asks it fastest.
+//! Checks comparisons and `in`, and chooses the fastest node for each.
 
 use super::ast::{CompareOp, Expr, ExprKind};
 use super::check::{Checker, Field, Type};
@@ -9,7 +9,7 @@ use crate::catalogue::{FieldDefinition, FieldType};
 use crate::problem::{Problem, Span, nearest};
 
 impl Checker<'_, '_> {
-    /// `left op right`; `whole` is all of it.
+    /// Compiles `left op right`; `whole` is the whole comparison.
     pub fn compare(&mut self, whole: &Expr, op: CompareOp, left: &Expr, right: &Expr) {
         let (Some(a), Some(b)) = (self.type_of(left), self.type_of(right)) else {
             self.report_unknown(left, right);
@@ -20,13 +20,13 @@ impl Checker<'_, '_> {
                 self.parent(Kind::Same { negated: op == CompareOp::NotEqual }, [left, right]);
             }
             (Type::Bool, Type::Bool) => {
-                self.problem(
-                    whole.span,
-                    "True and false have no order; they are compared with `==` and `!=`.",
-                );
+                self.problem(whole.span, "True and false have no order; use `==` or `!=`.");
             }
             (Type::List | Type::ReferenceList, _) | (_, Type::List | Type::ReferenceList) => {
-                self.problem(whole.span, "A list is asked with `in`, as in `company in lists.tam`.");
+                self.problem(
+                    whole.span,
+                    "To test whether a value is in a list, use `in`, as in `company in lists.tam`.",
+                );
             }
             (Type::Enum, Type::Text | Type::Enum) | (Type::Text, Type::Enum) => {
                 self.compare_words(whole, op, left, right)
@@ -40,7 +40,7 @@ impl Checker<'_, '_> {
         }
     }
 
-    /// `needle in list`.
+    /// Compiles `needle in list`.
     pub fn membership(&mut self, needle: &Expr, list: &Expr) {
         match &list.kind {
             ExprKind::ListName(_) => self.look_up(needle, list),
@@ -49,11 +49,12 @@ impl Checker<'_, '_> {
             ExprKind::Name(name) if self.scope.lists.contains(name) => {
                 self.unknown_name(name, list.span, None)
             }
-            _ => self.problem(list.span, "After `in` stands a list, as in `[\"a\", \"b\"]` or `lists.tam`."),
+            _ => self
+                .problem(list.span, "`in` needs a list on its right, as in `[\"a\", \"b\"]` or `lists.tam`."),
         }
     }
 
-    /// A side whose type is not known because it names no field, or because something inside is wrong.
+    /// Reports a side with an unknown type, if the reason is a name without a field.
     fn report_unknown(&mut self, side: &Expr, other: &Expr) {
         if self.type_of(side).is_some() {
             return;
@@ -64,7 +65,7 @@ impl Checker<'_, '_> {
         }
     }
 
-    /// At least one side is an enum, the other an enum or text: they can be the same, but have no order.
+    /// Compiles a comparison of an enum with an enum or text, which can be equal but have no order.
     fn compare_words(&mut self, whole: &Expr, op: CompareOp, left: &Expr, right: &Expr) {
         if !op.is_equality() {
             let word = if self.type_of(left) == Some(Type::Enum) { left } else { right };
@@ -106,7 +107,7 @@ impl Checker<'_, '_> {
         }
     }
 
-    /// Refuses a number that the field (or confidence) it meets can never be.
+    /// Reports a number that the field, or the confidence, can never have.
     pub fn within_range(&mut self, side: &Expr, number: Numeric, is_exact: bool, span: Span) {
         let confidence =
             FieldDefinition { min: Some(0.0), max: Some(1.0), ..FieldDefinition::new(FieldType::Number) };
@@ -118,17 +119,18 @@ impl Checker<'_, '_> {
         };
         let text = unparse(side);
         if definition.check_range(number.to_f64()).is_err() {
-            let message = format!("`{text}` is {}, so it is never {number}.", range(definition));
+            let message = format!("`{text}` is {}, so it can never be {number}.", range(definition));
             self.problems.push(Problem::spanned(span, message).suggest(as_fraction(definition, number)));
         } else if is_exact && definition.kind == FieldType::Integer && !number.is_whole() {
-            self.problem(span, format!("`{text}` is a whole number, so it is never {number}."));
+            self.problem(span, format!("`{text}` is a whole number, so it can never be {number}."));
         }
     }
 
     pub fn enum_value(&mut self, field: Field<'_>, text: &str, span: Span) {
         let values = &field.definition.values;
         if !values.iter().any(|value| value == text) {
-            let message = format!("`{text}` is no value of `{}`; there are {}.", field.name, some_of(values));
+            let message =
+                format!("`{text}` is not a value of `{}`; the values are {}.", field.name, some_of(values));
             let suggestion = nearest(text, values.iter().map(String::as_str)).map(quoted);
             self.problems.push(Problem::spanned(span, message).suggest(suggestion));
         }
@@ -139,7 +141,7 @@ impl Checker<'_, '_> {
             && !self.scope.lists.contains(&name.text)
         {
             let suggestion = nearest(&name.text, self.scope.lists.iter().map(String::as_str));
-            let problem = Problem::spanned(name.span, format!("There is no list `{}`.", name.text));
+            let problem = Problem::spanned(name.span, format!("List `{}` does not exist.", name.text));
             self.problems.push(problem.suggest(suggestion));
         }
         let Some(kind) = self.type_of(needle) else { return self.report_unknown(needle, list) };
@@ -148,14 +150,14 @@ impl Checker<'_, '_> {
                 let question = self.symbols.question(&name.text, field.read.slot);
                 self.atom(Kind::Listed { read: field.read, question });
             }
-            _ => self.problem(needle.span, "Only a field that is text can be looked up in a list."),
+            _ => self.problem(needle.span, "Only a text field can be looked up in a list."),
         }
     }
 
     fn one_of(&mut self, needle: &Expr, list: &Expr, items: &[Expr]) {
         let Some(kind) = self.type_of(needle) else { return self.report_unknown(needle, list) };
         if items.is_empty() {
-            return self.problem(list.span, "Nothing is in an empty list.");
+            return self.problem(list.span, "The list is empty, so nothing can be in it.");
         }
         let is_clean = items.iter().all(|item| self.item(needle, kind, item));
         let field = self.field_of(needle);
@@ -176,12 +178,16 @@ impl Checker<'_, '_> {
             }
             _ => self.problem(
                 needle.span,
-                format!("`{}` is {}; `in` asks for text or numbers.", unparse(needle), self.phrase(needle)),
+                format!(
+                    "`{}` is {}; `in` works only with text and numbers.",
+                    unparse(needle),
+                    self.phrase(needle)
+                ),
             ),
         }
     }
 
-    /// Whether a list's item may be what the needle is; says so if not.
+    /// Reports whether an item of a list can equal the needle, and adds a problem if not.
     fn item(&mut self, needle: &Expr, kind: Type, item: &Expr) -> bool {
         let before = self.problems.len();
         match (kind, &item.kind) {
@@ -203,14 +209,14 @@ impl Checker<'_, '_> {
                 self.unknown_name(name, item.span, beside);
             }
             (_, _) if !item.is_literal() => {
-                self.problem(item.span, "The values of a list are written out: numbers or texts in quotes.");
+                self.problem(item.span, "The values of a list must be numbers or texts in quotes.");
             }
             _ => self.mismatch(needle, item),
         }
         self.problems.len() == before
     }
 
-    /// `a < b < c`.
+    /// Reports `a < b < c`.
     fn chained(&mut self, whole: &Expr, op: CompareOp, left: &Expr, right: &Expr) {
         let suggestion = match &left.kind {
             ExprKind::Compare { right: middle, .. } => {
@@ -218,11 +224,11 @@ impl Checker<'_, '_> {
             }
             _ => None,
         };
-        let problem = Problem::spanned(whole.span, "Comparisons do not chain; join them with `&&`.");
+        let problem = Problem::spanned(whole.span, "Comparisons cannot be chained; join them with `&&`.");
         self.problems.push(problem.suggest(suggestion));
     }
 
-    /// Two values that never are the same.
+    /// Reports two values that can never be equal.
     fn mismatch(&mut self, left: &Expr, right: &Expr) {
         let (subject, other) = if left.is_literal() { (right, left) } else { (left, right) };
         let message = format!(
@@ -232,7 +238,7 @@ impl Checker<'_, '_> {
             self.phrase(other)
         );
         let hint = match (self.type_of(subject), &other.kind) {
-            (Some(Type::Timestamp), _) => " It is compared with another point in time, such as `as_of`.",
+            (Some(Type::Timestamp), _) => " Compare it with another point in time, such as `as_of`.",
             _ => "",
         };
         let suggestion = match (self.type_of(subject), &other.kind) {
@@ -263,7 +269,7 @@ fn number(expr: &Expr) -> Option<Numeric> {
     }
 }
 
-/// The written values of a list, which are all numbers or all texts.
+/// Returns the literals of a list, which are all numbers or all texts.
 fn set(items: &[Expr]) -> Set {
     let numbers: Vec<_> = items.iter().filter_map(number).collect();
     if !numbers.is_empty() {
@@ -276,7 +282,7 @@ fn set(items: &[Expr]) -> Set {
     Set::texts(items.iter().filter_map(text).collect())
 }
 
-/// 85 where 0.85 was meant.
+/// Suggests 0.85 for 85.
 fn as_fraction(definition: &FieldDefinition, number: Numeric) -> Option<String> {
     let fraction = number.to_f64() / 100.0;
     let is_percent = definition.max == Some(1.0) && definition.min.is_none_or(|min| min >= 0.0);
@@ -285,14 +291,14 @@ fn as_fraction(definition: &FieldDefinition, number: Numeric) -> Option<String> 
 
 fn range(definition: &FieldDefinition) -> String {
     match (definition.min, definition.max) {
-        (Some(min), Some(max)) => format!("{min} to {max}"),
+        (Some(min), Some(max)) => format!("between {min} and {max}"),
         (Some(min), None) => format!("{min} or more"),
         (None, Some(max)) => format!("{max} or less"),
         (None, None) => "any number".into(),
     }
 }
 
-/// The values of an enum, as many as a sentence carries.
+/// Lists the values of an enum, up to as many as fit in a sentence.
 fn some_of(values: &[String]) -> String {
     const SHOWN: usize = 8;
     let shown = values.iter().take(SHOWN).map(|value| format!("`{value}`")).collect::<Vec<_>>().join(", ");

@@ -1,4 +1,4 @@
-//! The row interpreter: what a condition comes to for one lead.
+//! The row interpreter, which evaluates conditions for one lead.
 
 use std::cmp::Ordering;
 
@@ -9,14 +9,14 @@ use super::row::{Cell, Datum, Row, Slot};
 use crate::decision::Outcome3;
 use crate::decision::Outcome3::{Error, False, True, Unknown};
 
-/// A lead, and the fields its cells belong to.
+/// A lead and the fields of its cells.
 #[derive(Clone, Copy)]
 pub(super) struct Machine<'a> {
     pub slots: &'a [Slot],
     pub row: &'a Row<'a>,
 }
 
-/// A value that is compared.
+/// A value to compare.
 #[derive(Clone, Copy)]
 enum Scalar<'a> {
     Number(Numeric),
@@ -24,12 +24,12 @@ enum Scalar<'a> {
     Timestamp(i64),
 }
 
-/// Stands for the cells that a row is too short for.
+/// The cell of a row that is too short.
 static NO_CELL: Cell<'static> = Cell::MISSING;
 
 impl<'a> Machine<'a> {
-    /// What a piece of a condition comes to. Stopping at a child that settles the result changes nothing, because
-    /// such a child settles it wherever it stands.
+    /// Evaluates a piece of a condition. Evaluation stops at a child that determines the result, which is safe
+    /// because such a child determines it in any position.
     pub fn outcome(self, piece: &'a [Node]) -> Outcome3 {
         let [node, ..] = piece else { return Error };
         match &node.kind {
@@ -41,12 +41,12 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// The cell of a slot.
+    /// Returns the cell of a slot.
     pub fn cell(self, slot: u16) -> &'a Cell<'a> {
         self.row.cells.get(usize::from(slot)).unwrap_or(&NO_CELL)
     }
 
-    /// The value of a field if it can be told, or what a condition on it comes to.
+    /// Returns the value of a field if it is known, or else the result of a condition on it.
     pub fn read(self, read: Read) -> Result<&'a Datum<'a>, Outcome3> {
         let cell = self.cell(read.slot);
         match &cell.datum {
@@ -85,8 +85,8 @@ impl<'a> Machine<'a> {
         outcome
     }
 
-    /// What the node and those below it come to, which begin at this place of the piece; without a call for what most
-    /// parts are.
+    /// Evaluates the node, whose subtree begins at this index of the piece; most kinds are handled without a
+    /// call.
     #[inline(always)]
     fn part(self, node: &'a Node, piece: &'a [Node], at: usize) -> Outcome3 {
         match node.len {
@@ -134,7 +134,7 @@ impl<'a> Machine<'a> {
         holds.map_or_else(|outcome| outcome, Outcome3::from)
     }
 
-    /// The questions that are not worth a place in the innermost loop.
+    /// Evaluates the kinds that are too rare for the innermost loop.
     #[inline(never)]
     fn test_rarer(self, atom: &'a Kind) -> Result<bool, Outcome3> {
         match atom {
@@ -152,7 +152,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// Both sides of a comparison. An error outweighs an unknown, as everywhere.
+    /// Evaluates both sides of a comparison. An error takes precedence over an unknown, as everywhere.
     fn both(self, left: &'a Operand, right: &'a Operand) -> Result<(Scalar<'a>, Scalar<'a>), Outcome3> {
         match (self.scalar(left), self.scalar(right)) {
             (Ok(left), Ok(right)) => Ok((left, right)),
@@ -180,14 +180,14 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// How surely the field was read, as `confidence` sees it.
+    /// Returns the confidence of a field as seen by `confidence`.
     pub fn observed_confidence(self, slot: u16) -> f64 {
         let cell = self.cell(slot);
         if cell.is_read { cell.confidence } else { 0.0 }
     }
 }
 
-/// How two values compare; `None` when they are of different kinds.
+/// Compares two values; returns `None` if they are of different types.
 fn order(left: Scalar<'_>, right: Scalar<'_>) -> Option<Ordering> {
     match (left, right) {
         (Scalar::Number(a), Scalar::Number(b)) => Some(a.order(b)),

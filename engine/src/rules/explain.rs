@@ -1,4 +1,4 @@
-//! Why a decision came about, rule by rule and condition by condition, for the page that explains it.
+//! Explains a decision rule by rule and condition by condition, for display on a page.
 
 use std::collections::BTreeMap;
 
@@ -16,37 +16,37 @@ use crate::action::Action;
 use crate::decision::Outcome3;
 use crate::time;
 
-/// Every rule and what it came to.
+/// All rules with their results.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Explanation {
-    /// The rules, in the order of the scan.
+    /// The rules in scan order.
     pub rules: Vec<ExplainedRule>,
-    /// What is decided when no rule fires.
+    /// The action if no rule matches.
     pub default: Action,
-    /// Whether it was decided by default: no rule fired, or one could not be told.
+    /// Whether the default applied, because no rule matched or one could not be evaluated.
     pub is_default: bool,
 }
 
-/// A rule and what it came to.
+/// A rule with its result.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ExplainedRule {
-    /// Its id.
+    /// The ID of the rule.
     pub id: String,
-    /// Its name, if it has one.
+    /// The name of the rule, if it has one.
     pub name: Option<String>,
-    /// What it decides; `None` if it only tags.
+    /// The action of the rule; `None` if it only tags.
     pub action: Option<Action>,
-    /// Its risk tags and tags.
+    /// The risk tags and tags of the rule.
     pub tags: Vec<String>,
-    /// What it came to in the scan.
+    /// The result of the rule in the scan.
     pub state: RuleState,
-    /// Its condition, evaluated even if the scan did not get here.
+    /// The condition, evaluated even if the scan did not reach the rule.
     pub condition: Explained,
-    /// What settles it, as a sentence, where that is not plain to see.
+    /// A sentence that says what determined the result, if that is not obvious.
     pub why: Option<String>,
 }
 
-/// What a rule came to in a scan.
+/// The result of a rule in a scan.
 #[derive(
     Clone,
     Copy,
@@ -63,34 +63,34 @@ pub struct ExplainedRule {
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum RuleState {
-    /// It holds.
+    /// The condition is true.
     True,
-    /// It does not hold.
+    /// The condition is false.
     False,
-    /// It hangs on something that is not known.
+    /// The condition depends on something unknown.
     Unknown,
-    /// It could not be computed.
+    /// The condition could not be computed.
     Error,
-    /// The scan stopped before it.
+    /// The scan stopped earlier.
     NotReached,
 }
 
-/// A piece of a condition and what it came to.
+/// A piece of a condition with its result.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Explained {
-    /// How its children are joined.
+    /// How the children are combined.
     pub kind: PieceKind,
-    /// The piece as it is written.
+    /// The text of the piece.
     pub text: String,
-    /// What it came to.
+    /// The result of the piece.
     pub state: Outcome3,
-    /// What the fields in it are: a value, `0.58 < 0.70`, or `not found`. Only for atoms.
+    /// The values of the fields in it: a value, `0.58 < 0.70`, or `not found`. Only set for atoms.
     pub note: Option<String>,
-    /// The pieces it is made of.
+    /// The pieces that it consists of.
     pub children: Vec<Explained>,
 }
 
-/// How the children of a piece are joined.
+/// How the children of a piece are combined.
 #[derive(
     Clone,
     Copy,
@@ -107,18 +107,18 @@ pub struct Explained {
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum PieceKind {
-    /// All of them hold.
+    /// All of them must be true.
     And,
-    /// At least one holds.
+    /// At least one must be true.
     Or,
-    /// The only one does not hold.
+    /// The only child must be false.
     Not,
-    /// There are none.
+    /// There are no children.
     Atom,
 }
 
 impl RuleSet {
-    /// Explains what [`RuleSet::decide`] decides on the same inputs.
+    /// Explains the result of [`RuleSet::decide`] for the same inputs.
     pub fn explain(&self, inputs: &Inputs<'_>) -> Explanation {
         let loaded = self.load(inputs);
         let row = loaded.row();
@@ -163,7 +163,7 @@ impl Rule {
     }
 }
 
-/// The pieces of a tree with what the nodes of its code came to.
+/// Returns the pieces of a tree with the results of their nodes.
 fn piece(machine: Machine<'_>, expr: &Expr, code: &[Node]) -> Explained {
     let (kind, parts): (_, Vec<&Expr>) = match &expr.kind {
         ExprKind::All(items) => (PieceKind::And, items.iter().collect()),
@@ -181,7 +181,7 @@ fn piece(machine: Machine<'_>, expr: &Expr, code: &[Node]) -> Explained {
     }
 }
 
-/// What the fields in an atom are.
+/// Returns the values of the fields in an atom.
 fn note(machine: Machine<'_>, code: &[Node]) -> Option<String> {
     let mut notes: Vec<(u16, String)> = Vec::new();
     for kind in code.iter().map(|node| &node.kind) {
@@ -210,7 +210,7 @@ fn note(machine: Machine<'_>, code: &[Node]) -> Option<String> {
     }
 }
 
-/// What `has` or `confidence` see of a field.
+/// Returns what `has` or `confidence` see of a field.
 fn observed_note(machine: Machine<'_>, kind: &Kind, slot: u16) -> String {
     let cell = machine.cell(slot);
     match (kind, cell.is_read) {
@@ -234,7 +234,7 @@ fn read_note(machine: Machine<'_>, read: Read) -> String {
         Datum::Timestamp(at) => {
             chrono::DateTime::from_timestamp_micros(at).map(time::stamp).unwrap_or_default()
         }
-        Datum::Missing | Datum::Invalid => "not readable".into(),
+        Datum::Missing | Datum::Invalid => "invalid".into(),
         datum => slot.text(datum).unwrap_or_default().to_owned(),
     };
     let unit = match (&cell.datum, &slot.definition.unit) {
@@ -245,7 +245,7 @@ fn read_note(machine: Machine<'_>, read: Read) -> String {
     format!("{stated}{value}{unit}")
 }
 
-/// `0.58 < 0.70`, with as many digits as it takes to see the difference.
+/// Formats `0.58 < 0.70`, with as many digits as needed to show the difference.
 pub(super) fn less(confidence: f64, needed: f64) -> String {
     for digits in 2..17 {
         let (a, b) = (format!("{confidence:.digits$}"), format!("{needed:.digits$}"));

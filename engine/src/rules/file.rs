@@ -1,4 +1,4 @@
-//! The rule file: a rule set as people write it, keep it in git and carry it from place to place.
+//! The rule file: a rule set in the format that people write, version in git and move between systems.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,47 +18,47 @@ use crate::problem::Problem;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RuleSetFile {
-    /// The rule set's name.
+    /// The name of the rule set.
     pub rule_set: String,
-    /// The fields that the rules may read; empty where the workflow's catalogue says it.
+    /// The fields that the rules can read; empty if the workflow's catalogue defines them.
     #[serde(default, skip_serializing_if = "no_fields")]
     pub fields: Catalogue,
-    /// Reference lists by name, for a file that stands alone.
+    /// Reference lists by name, for a file used on its own.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub lists: BTreeMap<String, Vec<String>>,
-    /// The rules, in the order they are scanned.
+    /// The rules, in scan order.
     pub rules: Vec<RuleDefinition>,
-    /// What is decided when no rule fires: `hold` or `nurture`.
+    /// The action if no rule matches: `hold` or `nurture`.
     pub default: Action,
 }
 
-/// A rule as it is written.
+/// A rule in a file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RuleDefinition {
-    /// Its id: lower-case letters, digits and hyphens.
+    /// The ID: lower-case letters, digits and hyphens.
     pub id: String,
-    /// What people call it.
+    /// The name shown to people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The condition, in the syntax of CEL.
+    /// The condition, in CEL syntax.
     pub when: String,
-    /// What follows: at most one action, and any number of tags.
+    /// The consequences: at most one action, and any number of tags.
     pub then: Vec<Consequence>,
-    /// How sure a field has to be read for this rule, stricter than the field's own threshold.
+    /// The confidence that this rule requires of a field, if higher than the field's own threshold.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub min_confidence: BTreeMap<String, f64>,
-    /// Risk tags of its decisions.
+    /// The risk tags of its decisions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub risk: Vec<String>,
-    /// A decision table or territory table as CSV, whose rows are rules in its place: each asks `when` and its own
-    /// cells, and does `then` and what its own cells say.
+    /// A decision table or territory table as CSV, whose rows are rules in place of this one: the condition of
+    /// each is `when` and its own cells, and its consequences are `then` and those in its own cells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub table: Option<String>,
 }
 
 impl RuleSetFile {
-    /// The pools its rules assign to.
+    /// Returns the pools that the rules assign to.
     pub fn pools(&self) -> BTreeSet<String> {
         let (written, _) = self.written();
         let all = written.iter().flat_map(|written| &written.rule.then);
@@ -71,7 +71,7 @@ impl RuleSetFile {
         all.filter_map(pool).collect()
     }
 
-    /// Everything that is wrong with the file, its conditions aside.
+    /// Checks the file except for its conditions and returns every problem.
     pub fn check(&self) -> Vec<Problem> {
         let mut problems = check_name("/rule_set", "A rule set's name", &self.rule_set);
         problems.extend(check_fields(&self.fields));
@@ -79,27 +79,28 @@ impl RuleSetFile {
         let (written, found) = self.written();
         problems.extend(found);
         if written.len() > limits::RULES {
-            problems.push(Problem::at("/rules", format!("A rule set has at most {} rules.", limits::RULES)));
+            problems
+                .push(Problem::at("/rules", format!("A rule set can have at most {} rules.", limits::RULES)));
         }
         let mut seen = BTreeSet::new();
         for written in written.iter().take(limits::RULES) {
             let rule = &written.rule;
             problems.extend(rule.check().into_iter().map(|problem| written.problem(problem)));
             if !seen.insert(&rule.id) {
-                let message = format!("Another rule has the id `{}`.", rule.id);
+                let message = format!("Another rule already has the ID `{}`.", rule.id);
                 problems.push(written.problem(Problem::at("/id", message)));
             }
         }
         if !self.default.is_safe_default() {
             problems.push(Problem::at(
                 "/default",
-                format!("By default a lead is held or nurtured; `{}` is not safe.", self.default),
+                format!("`{}` is not a safe default; use `hold` or `nurture`.", self.default),
             ));
         }
         problems
     }
 
-    /// The file's own lists, ready to be asked.
+    /// Returns the file's own lists, ready for look-ups.
     pub fn reference_lists(&self) -> BTreeMap<String, ReferenceList> {
         let lists = self
             .lists
@@ -108,10 +109,10 @@ impl RuleSetFile {
         lists.collect()
     }
 
-    /// Compiles a file that stands alone.
+    /// Compiles a file used on its own.
     ///
     /// # Errors
-    /// With everything that is wrong with it.
+    /// Returns every problem in the file.
     pub fn compile(&self) -> Result<RuleSet, Vec<Problem>> {
         let lists = self.lists.keys().cloned().collect();
         RuleSet::compile(self, &self.fields, &BTreeMap::new(), &lists)
@@ -119,7 +120,7 @@ impl RuleSetFile {
 }
 
 impl RuleDefinition {
-    /// Everything that is wrong with the rule, its condition aside; pointers are relative to it.
+    /// Checks the rule except for its condition and returns every problem, with pointers relative to the rule.
     pub fn check(&self) -> Vec<Problem> {
         let mut problems = self.check_id();
         if let Some(name) = &self.name {
@@ -130,7 +131,7 @@ impl RuleDefinition {
             if !(0.0..=1.0).contains(confidence) {
                 problems.push(Problem::at(
                     format!("/min_confidence/{}", escaped(field)),
-                    "A confidence is between 0 and 1.",
+                    "A confidence must be between 0 and 1.",
                 ));
             }
         }
@@ -143,8 +144,10 @@ impl RuleDefinition {
     fn check_id(&self) -> Vec<Problem> {
         let is_fine = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         if self.id.is_empty() || self.id.len() > limits::NAME_CHARS || !self.id.chars().all(is_fine) {
-            let message =
-                format!("A rule's id is 1 to {} lower-case letters, digits and hyphens.", limits::NAME_CHARS);
+            let message = format!(
+                "A rule's ID must be 1 to {} lower-case letters, digits and hyphens.",
+                limits::NAME_CHARS
+            );
             return vec![Problem::at("/id", message)];
         }
         Vec::new()
@@ -153,8 +156,10 @@ impl RuleDefinition {
     fn check_then(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
         if self.then.is_empty() {
-            problems
-                .push(Problem::at("/then", "A rule does something: an action such as `advance`, or a tag."));
+            problems.push(Problem::at(
+                "/then",
+                "A rule needs a consequence: an action such as `advance`, or a tag.",
+            ));
         }
         let mut acts = 0;
         for (index, consequence) in self.then.iter().enumerate() {
@@ -167,7 +172,7 @@ impl RuleDefinition {
                     if acts == 2 {
                         problems.push(Problem::at(
                             pointer,
-                            "A rule has one action; make the second one a rule of its own.",
+                            "A rule can have only one action; move the second one to a separate rule.",
                         ));
                     }
                 }
@@ -177,7 +182,7 @@ impl RuleDefinition {
     }
 }
 
-/// A part of a JSON pointer, escaped.
+/// Escapes a part of a JSON pointer.
 pub(super) fn escaped(part: &str) -> String {
     part.replace('~', "~0").replace('/', "~1")
 }
@@ -189,8 +194,7 @@ fn no_fields(fields: &Catalogue) -> bool {
 fn check_action(pointer: &str, action: Action, parameters: &BTreeMap<String, Json>) -> Vec<Problem> {
     let pool = parameters.get("pool").and_then(Json::as_str).unwrap_or_default();
     if action == Action::Assign && pool.trim().is_empty() {
-        let message =
-            "`assign` names the pool that picks the person, as in `{assign: {pool: enterprise-ae}}`.";
+        let message = "`assign` needs the name of a pool, as in `{assign: {pool: enterprise-ae}}`.";
         return vec![Problem::at(pointer, message)];
     }
     Vec::new()
@@ -205,7 +209,7 @@ fn check_fields(fields: &Catalogue) -> Vec<Problem> {
                 .push(Problem::at(&pointer, format!("`{name}` is a reserved word of the rule language.")));
         }
         if [field.min, field.max].into_iter().flatten().any(|bound| !bound.is_finite()) {
-            problems.push(Problem::at(&pointer, "`min` and `max` are finite numbers."));
+            problems.push(Problem::at(&pointer, "`min` and `max` must be finite numbers."));
         }
     }
     problems.into_iter().map(|problem| problem.under("/fields")).collect()
@@ -220,12 +224,14 @@ fn check_lists(lists: &BTreeMap<String, Vec<String>>) -> Vec<Problem> {
             || !name.chars().all(is_fine)
             || RESERVED.contains(&name.as_str())
         {
-            let message = "A list's name is lower-case letters, digits and underscores, begins with a letter, and is no reserved word.";
+            let message = "A list's name must start with a letter, contain only lower-case letters, digits and underscores, and not be a reserved word.";
             problems.push(Problem::at(&pointer, message));
         }
         if entries.len() > limits::LIST_ENTRIES {
-            problems
-                .push(Problem::at(&pointer, format!("A list has at most {} entries.", limits::LIST_ENTRIES)));
+            problems.push(Problem::at(
+                &pointer,
+                format!("A list can have at most {} entries.", limits::LIST_ENTRIES),
+            ));
         }
     }
     problems
@@ -238,7 +244,7 @@ fn check_name(pointer: &str, what: &str, name: &str) -> Vec<Problem> {
     {
         return vec![Problem::at(
             pointer,
-            format!("{what} is 1 to {} characters on one line.", limits::NAME_CHARS),
+            format!("{what} must be 1 to {} characters on one line.", limits::NAME_CHARS),
         )];
     }
     Vec::new()

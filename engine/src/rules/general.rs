@@ -1,4 +1,4 @@
-//! Conditions that no atom of their own is made for, typed over the fields of a workflow.
+//! Compiles conditions that have no atom, with types from the fields of a workflow.
 
 use super::ast::{CompareOp, Expr, ExprKind, Name};
 use super::check::{AS_OF, Checker, Type as Plain};
@@ -12,7 +12,7 @@ use crate::limits;
 use crate::problem::Problem;
 
 impl Checker<'_, '_> {
-    /// A condition of any form.
+    /// Compiles a condition of any form.
     pub fn general(&mut self, expr: &Expr) {
         let mut typer = Typer::new(self);
         let term = typer.whole_condition(expr);
@@ -21,7 +21,7 @@ impl Checker<'_, '_> {
         self.atom(Kind::General(Box::new(Program::new(term, work))));
     }
 
-    /// What is found wrong by a check that adds to the problems.
+    /// Returns the problems added by a check.
     fn found_by(&mut self, check: impl FnOnce(&mut Self)) -> Vec<Problem> {
         let before = self.problems.len();
         check(self);
@@ -41,7 +41,7 @@ impl Environment for Checker<'_, '_> {
 
     fn unknown(&mut self, name: &Name) -> Problem {
         let found = self.found_by(|checker| checker.unknown_name(&name.text, name.span, None));
-        found.into_iter().next().unwrap_or_else(|| Problem::spanned(name.span, "There is no such field."))
+        found.into_iter().next().unwrap_or_else(|| Problem::spanned(name.span, "This field does not exist."))
     }
 
     fn has(&mut self, field: &Name) -> Result<Term, Problem> {
@@ -91,7 +91,7 @@ impl Checker<'_, '_> {
         match (found, problems.into_iter().next()) {
             (Some(read), _) => Ok(term(read)),
             (None, Some(problem)) => Err(problem),
-            (None, None) => Err(Problem::spanned(name.span, "There is no such field.")),
+            (None, None) => Err(Problem::spanned(name.span, "This field does not exist.")),
         }
     }
 }

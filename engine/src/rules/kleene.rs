@@ -1,15 +1,15 @@
 //! Strong Kleene logic with errors.
 //!
-//! `false` settles a conjunction and `true` a disjunction, whatever stands beside them, errors included, as in
-//! CEL. Where nothing settles it, an error outweighs an unknown: both end in the safe default, but a fault must
-//! not hide behind a field that is merely not known. (CEL lets the unknown win there.) So both operators are the
-//! minimum of an order (false, error, unknown, true; and true, error, unknown, false), hence commutative and
-//! associative, and De Morgan's laws hold.
+//! `false` determines a conjunction and `true` a disjunction, whatever the other operands are, including
+//! errors, as in CEL. Otherwise, an error takes precedence over an unknown: both lead to the safe default, but
+//! an error must not hide behind a field that is merely unknown. (In CEL, the unknown takes precedence.) Both
+//! operators are therefore the minimum of an order (false, error, unknown, true; and true, error, unknown,
+//! false). They are commutative and associative, and De Morgan's laws hold.
 
 use crate::decision::Outcome3;
 use crate::decision::Outcome3::{Error, False, True, Unknown};
 
-/// Both hold.
+/// Returns whether both are true.
 pub fn and(a: Outcome3, b: Outcome3) -> Outcome3 {
     match (a, b) {
         (False, _) | (_, False) => False,
@@ -19,12 +19,12 @@ pub fn and(a: Outcome3, b: Outcome3) -> Outcome3 {
     }
 }
 
-/// At least one holds.
+/// Returns whether at least one is true.
 pub fn or(a: Outcome3, b: Outcome3) -> Outcome3 {
     not(and(not(a), not(b)))
 }
 
-/// It does not hold.
+/// Returns the negation.
 pub fn not(a: Outcome3) -> Outcome3 {
     match a {
         True => False,
@@ -33,7 +33,7 @@ pub fn not(a: Outcome3) -> Outcome3 {
     }
 }
 
-/// Both come to the same. Nothing settles it but knowing both.
+/// Returns whether both are equal, which requires both to be known.
 pub fn same(a: Outcome3, b: Outcome3) -> Outcome3 {
     match (a, b) {
         (Error, _) | (_, Error) => Error,
@@ -56,7 +56,7 @@ mod tests {
 
     #[test]
     fn truth_tables() {
-        // Rows and columns in the order of `ALL`.
+        // Rows and columns are in the order of `ALL`.
         let conjunction = [
             [True, False, Unknown, Error],
             [False, False, False, False],

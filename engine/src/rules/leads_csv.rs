@@ -1,7 +1,8 @@
-//! Leads from CSV: a column for each field, `NAME__confidence` beside it if the readings have one.
+//! Reads leads from CSV: a column for each field, with an optional column `NAME__confidence` for its
+//! confidence.
 //!
-//! Cells are trimmed; an empty one means that the field was not found. `true`, `yes` and `1` are true, `false`,
-//! `no` and `0` are false; instants are RFC 3339.
+//! Cells are trimmed, and an empty cell means that the field was not found. `true`, `yes` and `1` are true,
+//! `false`, `no` and `0` are false; timestamps are in RFC 3339 format.
 
 use std::cell::Cell as Shared;
 use std::io::{self, Cursor, Read};
@@ -16,16 +17,16 @@ use crate::catalogue::{Catalogue, FieldDefinition, FieldType};
 use crate::problem::{Problem, nearest};
 use crate::time;
 
-/// Bytes of one line: a longer one is a quote that was not closed.
+/// The maximum number of bytes in a line; a longer line is caused by an unclosed quote.
 const LINE_BYTES: usize = 1024 * 1024;
 
-/// Bytes read at once.
+/// The number of bytes read at once.
 const BUFFER_BYTES: usize = 64 * 1024;
 
-/// What stands behind a field's name in the header of its confidences.
+/// The suffix of a confidence column, after the name of its field.
 const CONFIDENCE: &str = "__confidence";
 
-/// Leads that are read one after the other, in bounded memory.
+/// Reads leads one by one, in bounded memory.
 pub(super) struct Leads<'a, R> {
     rules: &'a RuleSet,
     reader: csv::Reader<Bounded<Text<R>>>,
@@ -34,26 +35,26 @@ pub(super) struct Leads<'a, R> {
     columns: Vec<Column<'a>>,
     width: usize,
     ends: LineEnds,
-    /// Headers that name no field.
+    /// Headers that match no field.
     pub ignored: Vec<String>,
 }
 
-/// The head of a file that was looked at already, and the rest.
+/// The beginning of a file that was already inspected, followed by the rest.
 type Text<R> = io::Chain<Cursor<Vec<u8>>, R>;
 
 /// The cells of a lead, by the slots of the rules.
 type Lead<'a> = Result<Vec<Cell<'a>>, Rejected>;
 
-/// A line that is no lead.
+/// A line that is not a valid lead.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejected {
-    /// The line it begins on, from 1.
+    /// The line it begins on, starting at 1.
     pub line: u64,
-    /// What is wrong; pointers name the column.
+    /// The problems; pointers name the column.
     pub problems: Vec<Problem>,
 }
 
-/// The columns of a field, and where its cell goes.
+/// The columns of a field, and the slot of its cell.
 struct Column<'a> {
     name: &'a str,
     definition: &'a FieldDefinition,
@@ -62,13 +63,13 @@ struct Column<'a> {
     slot: Option<usize>,
 }
 
-/// A reader that fails when a line does not end, and is watched.
+/// A reader that fails if a line does not end, and whose progress can be observed.
 pub(super) struct Bounded<R> {
     inner: R,
     watch: Watch,
 }
 
-/// What is seen of a reader that is read by another.
+/// Observes a reader that something else reads.
 #[derive(Clone, Default)]
 pub(super) struct Watch(Rc<Seen>);
 
@@ -82,7 +83,7 @@ impl<'a, R: Read> Leads<'a, R> {
     /// Opens a file and reads its header.
     ///
     /// # Errors
-    /// When the file cannot be read or its header makes no sense.
+    /// Returns the problems if the file cannot be read or its header is invalid.
     pub fn open(rules: &'a RuleSet, catalogue: &'a Catalogue, mut file: R) -> Result<Self, Vec<Problem>> {
         let mut head = head(&mut file).map_err(|error| vec![unreadable(&error)])?;
         if head.starts_with(b"\xEF\xBB\xBF") {
@@ -101,10 +102,11 @@ impl<'a, R: Read> Leads<'a, R> {
         Ok(Self { rules, reader, record, watch, columns, width: headers.len(), ends, ignored })
     }
 
-    /// The cells of the next lead, by the slots of the rules; `None` at the end.
+    /// Returns the cells of the next lead, by the slots of the rules; `None` at the end.
     ///
     /// # Errors
-    /// The outer one when the file cannot be read on, the inner one when this line is no lead.
+    /// Returns the outer error if the file cannot be read any further, and the inner one if this line is not a
+    /// valid lead.
     pub fn next(&mut self) -> Result<Option<Lead<'_>>, Vec<Problem>> {
         self.watch.begin_line();
         let more =
@@ -115,8 +117,7 @@ impl<'a, R: Read> Leads<'a, R> {
     fn lead(&self) -> Lead<'_> {
         let mut problems = Vec::new();
         if self.record.len() != self.width {
-            let message =
-                format!("This line has {} cells, the header has {}.", self.record.len(), self.width);
+            let message = format!("Expected {} cells, found {}.", self.width, self.record.len());
             problems.push(Problem::at("", message));
             return Err(self.rejected(problems));
         }
@@ -152,7 +153,7 @@ impl Column<'_> {
             Some(text) => text.parse().ok().filter(|n| (0.0..=1.0).contains(n)).ok_or_else(|| {
                 Problem::at(
                     format!("/{}{CONFIDENCE}", self.name),
-                    format!("`{text}` is no confidence from 0 to 1."),
+                    format!("`{text}` is not a confidence between 0 and 1."),
                 )
             })?,
         };
@@ -170,7 +171,7 @@ impl<R> Bounded<R> {
 }
 
 impl Watch {
-    /// Begins to count the bytes of a line.
+    /// Starts counting the bytes of a line.
     pub fn begin_line(&self) {
         self.0.since_line.set(0);
     }
@@ -182,7 +183,7 @@ impl<R: Read> Read for Bounded<R> {
         if since_line.get() > LINE_BYTES + BUFFER_BYTES {
             return Err(io::Error::new(
                 io::ErrorKind::InvalidData,
-                "a line is longer than 1 MiB, perhaps for a quote that is not closed",
+                "a line is longer than 1 MiB; a quote may be unclosed",
             ));
         }
         let count = self.inner.read(buffer)?;
@@ -192,22 +193,22 @@ impl<R: Read> Read for Bounded<R> {
     }
 }
 
-/// How the lines of a file end, which takes part in counting them.
+/// The line endings of a file, which affect line numbers.
 #[derive(Clone, Copy)]
 pub(super) struct LineEnds {
     has_return: bool,
 }
 
 impl LineEnds {
-    /// Of a file that begins like this.
+    /// Detects the line endings from the beginning of a file.
     pub fn of(head: &[u8]) -> Self {
         Self {
             has_return: head.split(|byte| *byte == b'\n').next().is_some_and(|line| line.ends_with(b"\r")),
         }
     }
 
-    /// The line that a record begins on, from 1. The reader's own position will not do: it takes empty lines for
-    /// part of the record after them, and a record for ended at the carriage return.
+    /// Returns the line that a record begins on, starting at 1. The reader's own position is unsuitable: it
+    /// counts empty lines towards the record after them, and ends a record at the carriage return.
     pub fn line_of(self, record: &csv::ByteRecord, after: &csv::Position, watch: &Watch) -> u64 {
         let is_past_end = !self.has_return && !watch.0.is_at_end.get();
         let last = after.line().saturating_sub(u64::from(is_past_end));
@@ -216,7 +217,8 @@ impl LineEnds {
     }
 }
 
-/// The delimiter of a file that begins like this: the one of `,` and `;` that its first line has more of.
+/// Returns the delimiter of a file with this beginning: whichever of `,` and `;` its first line contains more
+/// often.
 pub(super) fn delimiter(head: &[u8]) -> u8 {
     let mut is_quoted = false;
     let (mut commas, mut semicolons) = (0, 0);
@@ -231,7 +233,7 @@ pub(super) fn delimiter(head: &[u8]) -> u8 {
     if semicolons > commas { b';' } else { b',' }
 }
 
-/// The beginning of the file, its first line if that is not too long.
+/// Returns the beginning of the file, including its first line unless that is too long.
 fn head(file: &mut impl Read) -> io::Result<Vec<u8>> {
     let mut head = vec![0; BUFFER_BYTES];
     let mut len = 0;
@@ -247,7 +249,7 @@ fn head(file: &mut impl Read) -> io::Result<Vec<u8>> {
     Ok(head)
 }
 
-/// The columns of fields, and the headers that are none.
+/// Returns the columns of fields, and the headers that match no field.
 fn columns<'a>(
     headers: &[String],
     rules: &'a RuleSet,
@@ -256,7 +258,7 @@ fn columns<'a>(
     let mut problems = Vec::new();
     for (index, header) in headers.iter().enumerate() {
         if !header.is_empty() && headers[..index].contains(header) {
-            problems.push(Problem::at(format!("/{header}"), format!("There are two columns `{header}`.")));
+            problems.push(Problem::at(format!("/{header}"), format!("Column `{header}` exists twice.")));
         }
     }
     let place = |name: &str| headers.iter().position(|header| header == name);
@@ -273,7 +275,7 @@ fn columns<'a>(
     let columns: Vec<Column<'a>> = catalogue.0.iter().filter_map(column).collect();
     if columns.is_empty() {
         let suggestion = headers.iter().find_map(|header| nearest(header, catalogue.names()));
-        problems.push(Problem::at("", "No column has the name of a field.").suggest(suggestion));
+        problems.push(Problem::at("", "No column matches a field.").suggest(suggestion));
     }
     let is_used =
         |index: usize| columns.iter().any(|column| column.value == index || column.confidence == Some(index));
@@ -293,7 +295,7 @@ fn text<'r>(record: &'r csv::ByteRecord, column: usize, name: &str) -> Result<&'
     Ok(text.trim())
 }
 
-/// The value that a cell is for a field.
+/// Converts a cell to a value of a field.
 fn datum<'r>(text: &'r str, definition: &FieldDefinition) -> Result<Datum<'r>, Problem> {
     let datum = match definition.kind {
         FieldType::Bool => boolean(text).map(Datum::Bool),
@@ -311,7 +313,7 @@ fn datum<'r>(text: &'r str, definition: &FieldDefinition) -> Result<Datum<'r>, P
             .map(|at| Datum::Timestamp(instant(time::cut(at.to_utc())))),
     };
     let datum = datum.ok_or_else(|| {
-        let message = format!("`{}` is no value of type {}.", shortened(text), definition.kind);
+        let message = format!("`{}` is not a value of type {}.", shortened(text), definition.kind);
         Problem::at("", message).suggest(nearest(text, definition.values.iter().map(String::as_str)))
     })?;
     if let Datum::Number(number) = datum {
@@ -328,7 +330,7 @@ fn boolean(text: &str) -> Option<bool> {
     }
 }
 
-/// A whole number, also one that is written with a point.
+/// Parses a whole number, which can be written with a decimal point.
 fn whole(text: &str) -> Option<i64> {
     let with_point =
         || text.parse().ok().filter(|n: &f64| n.fract() == 0.0 && n.abs() <= 9e15).map(|n| n as i64);
@@ -344,5 +346,5 @@ fn shortened(text: &str) -> String {
 }
 
 fn unreadable(error: &dyn std::fmt::Display) -> Problem {
-    Problem::at("", format!("The file cannot be read: {error}."))
+    Problem::at("", format!("The file could not be read: {error}."))
 }

@@ -1,6 +1,6 @@
-//! Legal forms of companies as they stand in names, lower-case, without accents and signs.
+//! Legal forms of companies as used in names, in lower case and without accents and punctuation.
 
-/// Forms that stand at the end, each with the one that it is the same as; a longer one comes before those it ends with.
+/// Forms at the end of a name, each with its canonical form; a longer form precedes the forms it ends with.
 pub(super) const FORMS: &[(&str, &str)] = &[
     ("gesellschaft mit beschrankter haftung", "gmbh"),
     ("ug haftungsbeschrankt and co kg", "ug co kg"),
@@ -135,7 +135,7 @@ pub(super) const FORMS: &[(&str, &str)] = &[
     ("fze", "fze"),
 ];
 
-/// Forms that stand at the end or at the beginning.
+/// Forms at the end or the beginning of a name.
 pub(super) const EITHER: &[(&str, &str)] = &[
     ("ooo", "ooo"),
     ("oao", "oao"),
@@ -149,5 +149,5 @@ pub(super) const EITHER: &[(&str, &str)] = &[
     ("合同会社", "gk"),
 ];
 
-/// Forms that stand before or behind a name without a space.
+/// Forms before or after a name without a space.
 pub(super) const WITHIN: &[(&str, &str)] = &[("株式会社", "kk"), ("有限会社", "yk"), ("合同会社", "gk")];

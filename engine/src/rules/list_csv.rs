@@ -1,25 +1,25 @@
-//! Reference lists from CSV.
+//! Reads reference lists from CSV.
 
 use super::leads_csv::{Bounded, LineEnds, delimiter};
 use super::lists::ReferenceList;
 use crate::limits;
 use crate::problem::Problem;
 
-/// Headers that name the column of the entries.
+/// Headers that identify the column of the entries.
 const HEADERS: [&str; 4] = ["company", "domain", "name", "value"];
 
-/// Bytes of one entry: no name of a company is longer.
+/// The maximum number of bytes in one entry; no company name is longer.
 const ENTRY_BYTES: usize = 1_000;
 
-/// Problems told about one file: more than a screen of them helps nobody.
+/// The maximum number of problems reported for one file; more than a screen is of no use.
 const PROBLEMS: usize = 100;
 
 impl ReferenceList {
-    /// Reads a list from CSV, comma or semicolon, and says which lines could not be used.
+    /// Reads a list from CSV with commas or semicolons, and reports the lines that could not be used.
     ///
-    /// When a cell of the first line is `company`, `domain`, `name` or `value` (in any case; the first of them in
-    /// this order wins), that line is a header and the entries stand in that column. Otherwise there is no header
-    /// and the entries stand in the first column.
+    /// If a cell of the first line is `company`, `domain`, `name` or `value` (in any case; the first of them in
+    /// this order wins), the line is a header and the entries are in that column. Otherwise, there is no header
+    /// and the entries are in the first column.
     pub fn from_csv(bytes: &[u8]) -> (Self, Vec<Problem>) {
         let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
         let ends = LineEnds::of(bytes);
@@ -37,7 +37,7 @@ impl ReferenceList {
                 Ok(true) => {}
                 Ok(false) => break,
                 Err(error) => {
-                    problems.add(Problem::at("", format!("The file cannot be read as CSV: {error}.")));
+                    problems.add(Problem::at("", format!("The file could not be read as CSV: {error}.")));
                     break;
                 }
             }
@@ -57,7 +57,7 @@ impl ReferenceList {
                 problems.add(Problem::at(
                     "",
                     format!(
-                        "Line {line}: a list has at most {} entries; the rest is left out.",
+                        "Line {line}: a list can have at most {} entries; the rest is skipped.",
                         limits::LIST_ENTRIES
                     ),
                 ));
@@ -70,43 +70,44 @@ impl ReferenceList {
     fn add(&mut self, cell: &[u8]) -> Result<(), String> {
         let entry = std::str::from_utf8(cell).map_err(|_| "the text is not UTF-8.".to_owned())?.trim();
         if entry.len() > ENTRY_BYTES {
-            return Err(format!("an entry has at most {ENTRY_BYTES} bytes; is a quote not closed?"));
+            return Err(format!("an entry can have at most {ENTRY_BYTES} bytes; is a quote unclosed?"));
         }
         if entry.is_empty() {
             return Err("the entry is empty.".into());
         }
         if !self.insert(entry) {
-            return Err(format!("`{entry}` is in the list already, or has no letter."));
+            return Err(format!("`{entry}` is already in the list, or contains no letters."));
         }
         Ok(())
     }
 }
 
-/// Problems up to a bound, with a count of the rest.
+/// Collects problems up to a limit, and counts the rest.
 #[derive(Default)]
 struct Problems {
-    told: Vec<Problem>,
-    untold: usize,
+    kept: Vec<Problem>,
+    more: usize,
 }
 
 impl Problems {
     fn add(&mut self, problem: Problem) {
-        if self.told.len() < PROBLEMS {
-            self.told.push(problem);
+        if self.kept.len() < PROBLEMS {
+            self.kept.push(problem);
         } else {
-            self.untold += 1;
+            self.more += 1;
         }
     }
 
     fn finish(mut self) -> Vec<Problem> {
-        if self.untold > 0 {
-            self.told.push(Problem::at("", format!("There are {} more such lines.", self.untold)));
+        if self.more > 0 {
+            let lines = if self.more == 1 { "line has" } else { "lines have" };
+            self.kept.push(Problem::at("", format!("{} more {lines} problems.", self.more)));
         }
-        self.told
+        self.kept
     }
 }
 
-/// The column of the entries, if this line is a header.
+/// Returns the column of the entries, if this line is a header.
 fn header(record: &csv::ByteRecord) -> Option<usize> {
     let is = |cell: &[u8], name: &str| cell.trim_ascii().eq_ignore_ascii_case(name.as_bytes());
     HEADERS.iter().find_map(|name| record.iter().position(|cell| is(cell, name)))
@@ -142,39 +143,42 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_cannot_be_used_are_told_by_number() {
+    fn unusable_lines_are_reported_by_number() {
         let (entries, problems) = read("company\nAcme\n\nacme.\n\"\"\nGlobex\n");
         assert_eq!(entries, ["Acme", "Globex"]);
         assert_eq!(
             problems,
-            ["Line 4: `acme.` is in the list already, or has no letter.", "Line 5: the entry is empty."]
+            [
+                "Line 4: `acme.` is already in the list, or contains no letters.",
+                "Line 5: the entry is empty."
+            ]
         );
     }
 
     #[test]
     fn lines_are_counted_whatever_ends_them() {
         for text in ["company\na\n\n\"x\ny\"\na", "company\r\na\r\n\r\n\"x\r\ny\"\r\na\r\n"] {
-            assert_eq!(read(text).1, ["Line 6: `a` is in the list already, or has no letter."]);
+            assert_eq!(read(text).1, ["Line 6: `a` is already in the list, or contains no letters."]);
         }
     }
 
     #[test]
-    fn bytes_that_are_no_text_are_told() {
+    fn bytes_that_are_not_text_are_reported() {
         let (list, problems) = ReferenceList::from_csv(b"Acme\n\xff\xfe\n");
         assert_eq!((list.len(), problems.len()), (1, 1));
         assert_eq!(problems[0].message, "Line 2: the text is not UTF-8.");
     }
 
     #[test]
-    fn an_open_quote_swallows_no_memory_but_is_told() {
+    fn an_unclosed_quote_is_reported_in_bounded_memory() {
         let (_, problems) = read(&format!("Acme\n\"{}", "x\n".repeat(5_000)));
-        assert!(problems[0].starts_with("Line 2: an entry has at most 1000 bytes"), "{problems:?}");
+        assert!(problems[0].starts_with("Line 2: an entry can have at most 1000 bytes"), "{problems:?}");
     }
 
     #[test]
     fn problems_are_bounded() {
         let (_, problems) = read(&"Acme\n".repeat(1_000));
         assert_eq!(problems.len(), PROBLEMS + 1);
-        assert_eq!(problems[PROBLEMS], "There are 899 more such lines.");
+        assert_eq!(problems[PROBLEMS], "899 more lines have problems.");
     }
 }

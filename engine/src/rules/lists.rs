@@ -1,11 +1,11 @@
-//! Reference lists: which companies, domains or other texts belong to a group.
+//! Reference lists, which define groups of companies, domains or other texts.
 //!
-//! Texts match when they are the same after white space is trimmed and collapsed, letters are made lower-case,
-//! accents are composed, and `.` `,` `;` `:` `!` `?` `…` at the end are dropped: `Initech,  Inc.` is
-//! `initech, inc`. Nothing else is dropped for entries: `Initech` and `Initech Inc` are two of them.
+//! Texts are compared after trimming and collapsing white space, converting letters to lower case, composing
+//! accents, and dropping `.` `,` `;` `:` `!` `?` `…` at the end: `Initech,  Inc.` becomes `initech, inc`.
+//! Entries are otherwise distinct: `Initech` and `Initech Inc` are two entries.
 //!
-//! A text that is no entry like that may still be the same company or domain as one (`rules/matching.rs`); what had to
-//! be left out for it is told.
+//! A text that equals no entry in this way can still match one that is the same company or domain
+//! (`rules/matching.rs`); the parts that were ignored are reported with the match.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::OnceLock;
@@ -15,36 +15,36 @@ use unicode_normalization::UnicodeNormalization;
 use super::matching::Key;
 pub use super::matching::Step;
 
-/// A set of texts, matched as the module says. All entries lie in one text, so that a million of them cost little
-/// more than their letters.
+/// A set of texts with the matching described in the module. All entries share one text, so that a million of
+/// them use little more memory than their letters.
 #[derive(Clone, Debug, Default)]
 pub struct ReferenceList {
     text: String,
-    /// Where each entry ends in `text`.
+    /// The end of each entry in `text`.
     ends: Vec<usize>,
-    /// Open addressing by the hash of the normalised entry.
+    /// A hash table with open addressing, by the normalised entry.
     table: Box<[Place]>,
-    /// The same by what the names and domains of entries come to; made when it is first needed.
+    /// A second table by the names and domains of the entries; built when first needed.
     loose: OnceLock<Box<[Place]>>,
 }
 
 /// The entry that a text matches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Match<'a> {
-    /// The entry as it is written in the list.
+    /// The entry as written in the list.
     pub entry: &'a str,
-    /// What was left out until the two were the same.
+    /// The parts that were ignored to make the two equal.
     pub steps: Vec<Step>,
 }
 
-/// A place of a table: an entry, and what of its hash tells it from others that come by.
+/// A slot of a hash table: an entry, and bits of its hash that distinguish it from others that probe the slot.
 #[derive(Clone, Copy, Debug)]
 struct Place {
     index: u32,
     mark: u32,
 }
 
-/// A place that holds no entry.
+/// An empty slot.
 const FREE: Place = Place { index: u32::MAX, mark: 0 };
 
 impl Place {
@@ -57,19 +57,19 @@ impl Place {
     }
 }
 
-/// The half of a hash that places are not found by.
+/// Returns the half of a hash that does not determine the slot.
 fn mark(hash: u64) -> u32 {
     (hash >> 32) as u32
 }
 
-/// Where to begin in a table of so many places, which is a power of two.
+/// Returns the first slot to probe in a table of `len` slots, which is a power of two.
 fn start(hash: u64, len: usize) -> usize {
     hash as usize & (len - 1)
 }
 
 impl ReferenceList {
-    /// The list of these entries. Of entries that match each other the first stays; entries of which nothing is
-    /// left after normalising are dropped.
+    /// Creates a list of these entries. Of entries that match each other, the first is kept; entries that
+    /// normalise to nothing are dropped.
     pub fn new(entries: impl IntoIterator<Item = String>) -> Self {
         let mut list = Self::default();
         for entry in entries {
@@ -81,13 +81,13 @@ impl ReferenceList {
         list
     }
 
-    /// The entry that the text matches.
+    /// Returns the entry that equals the text.
     pub fn contains(&self, text: &str) -> Option<&str> {
         self.matched(text).map(|found| found.entry)
     }
 
-    /// The entry that the text matches, and how: the one that is written the same, else the one of which the least has
-    /// to be left out, the first of several.
+    /// Returns the entry that the text matches, and how: the equal one, or else the one with the fewest ignored
+    /// parts, and the first of several.
     pub fn matched(&self, text: &str) -> Option<Match<'_>> {
         if self.table.is_empty() {
             return None;
@@ -97,31 +97,31 @@ impl ReferenceList {
         }
         let key = Key::of(text)?;
         key.found_under().into_iter().find_map(|under| {
-            let matches = self.standing_under(under).filter_map(|(entry, other)| {
-                (other.stands_under() == under).then_some(())?;
+            let matches = self.filed_under(under).filter_map(|(entry, other)| {
+                (other.filed_under() == under).then_some(())?;
                 Some(Match { entry, steps: key.matches(&other)? })
             });
             matches.min_by_key(|found| found.steps.len())
         })
     }
 
-    /// How many entries there are.
+    /// Returns the number of entries.
     pub fn len(&self) -> usize {
         self.ends.len()
     }
 
-    /// Whether there are none.
+    /// Returns whether the list is empty.
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
     }
 
-    /// The entries as they were written, in their order.
+    /// Returns the entries in order, as written.
     pub fn entries(&self) -> impl Iterator<Item = &str> {
         (0..self.ends.len()).filter_map(|index| self.entry(index))
     }
 
-    /// Entries that may stand under a text, and others that happen to have its place.
-    fn standing_under(&self, under: &str) -> impl Iterator<Item = (&str, Key)> {
+    /// Returns the entries filed under a text, along with others that share its slots.
+    fn filed_under(&self, under: &str) -> impl Iterator<Item = (&str, Key)> {
         let table = self.loose();
         let hash = hash(under);
         let start = start(hash, table.len());
@@ -139,7 +139,7 @@ impl ReferenceList {
             let mut table = vec![FREE; len].into_boxed_slice();
             for (index, entry) in self.entries().enumerate() {
                 let Some(key) = Key::of_entry(entry) else { continue };
-                let hash = hash(key.stands_under());
+                let hash = hash(key.filed_under());
                 put(&mut table, Place::of(index, hash), hash);
             }
             table
@@ -151,7 +151,7 @@ impl ReferenceList {
         self.text.get(start..*self.ends.get(index)?)
     }
 
-    /// Adds an entry; false if it matches one that is there, or nothing is left of it.
+    /// Adds an entry; returns false if it matches an existing one or normalises to nothing.
     pub(super) fn insert(&mut self, entry: &str) -> bool {
         if normal(entry).is_empty() {
             return false;
@@ -170,7 +170,7 @@ impl ReferenceList {
         true
     }
 
-    /// The index of the entry that matches, or the free place where it would go. The table must not be full.
+    /// Returns the index of the matching entry, or the free slot where it would go. The table must not be full.
     fn find(&self, text: &str) -> Result<usize, usize> {
         let text = normal(text);
         let hash = hash(&text);
@@ -186,7 +186,7 @@ impl ReferenceList {
         Err(at)
     }
 
-    /// Doubles the table, which always is a power of two long.
+    /// Doubles the table, whose length is always a power of two.
     fn grow(&mut self) {
         let len = (self.table.len() * 2).max(16);
         let mut table = vec![FREE; len].into_boxed_slice();
@@ -198,7 +198,7 @@ impl ReferenceList {
     }
 }
 
-/// What counts of a text when texts are matched.
+/// Returns the normalised form of a text.
 fn normal(text: &str) -> String {
     let is_dropped = |c: char| c.is_whitespace() || matches!(c, '.' | ',' | ';' | ':' | '!' | '?' | '…');
     let mut normal = String::with_capacity(text.len());
@@ -215,7 +215,7 @@ fn normal(text: &str) -> String {
     normal.chars().flat_map(char::to_lowercase).nfc().collect()
 }
 
-/// Puts an entry in the first free place that its hash leads to. The table must not be full.
+/// Puts an entry in the first free slot for its hash. The table must not be full.
 fn put(table: &mut [Place], place: Place, hash: u64) {
     let mut at = start(hash, table.len());
     while !table[at].is_free() {
@@ -224,7 +224,7 @@ fn put(table: &mut [Place], place: Place, hash: u64) {
     table[at] = place;
 }
 
-/// A hash that is the same in every process; the tables that use it are built from lists that people signed.
+/// Returns a hash that is the same in every process; the tables are built from approved lists.
 fn hash(text: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     text.hash(&mut hasher);
@@ -266,43 +266,47 @@ mod tests {
     #[test]
     fn companies_are_the_same_without_form_accents_and_signs() {
         let cases = [
-            ("Acme GmbH", "ACME", "Acme GmbH: legal form `gmbh` left out"),
-            ("Acme", "Acme G.m.b.H.", "Acme: legal form `gmbh` left out"),
-            ("Acme, Inc.", "Acme Incorporated", "Acme, Inc.: signs left out, legal form `inc` left out"),
+            ("Acme GmbH", "ACME", "Acme GmbH: ignoring legal form `gmbh`"),
+            ("Acme", "Acme G.m.b.H.", "Acme: ignoring legal form `gmbh`"),
+            (
+                "Acme, Inc.",
+                "Acme Incorporated",
+                "Acme, Inc.: ignoring punctuation, ignoring legal form `inc`",
+            ),
             (
                 "Société Générale S.A.",
                 "Societe Generale",
-                "Société Générale S.A.: accents left out, legal form `sa` left out",
+                "Société Générale S.A.: ignoring accents, ignoring legal form `sa`",
             ),
             ("Dupont S.A.S.", "Dupont SAS", "Dupont S.A.S.: "),
-            ("Sony K.K.", "株式会社Sony", "Sony K.K.: legal form `kk` left out"),
-            ("トヨタ株式会社", "トヨタ", "トヨタ株式会社: legal form `株式会社` left out"),
+            ("Sony K.K.", "株式会社Sony", "Sony K.K.: ignoring legal form `kk`"),
+            ("トヨタ株式会社", "トヨタ", "トヨタ株式会社: ignoring legal form `株式会社`"),
             (
                 "Müller & Söhne GmbH & Co. KG",
                 "Muller and Sohne",
-                "Müller & Söhne GmbH & Co. KG: accents left out, signs left out, legal form `gmbh and co kg` left out",
+                "Müller & Söhne GmbH & Co. KG: ignoring accents, ignoring punctuation, ignoring legal form `gmbh and co kg`",
             ),
-            ("Coca-Cola", "Coca Cola", "Coca-Cola: signs left out"),
+            ("Coca-Cola", "Coca Cola", "Coca-Cola: ignoring punctuation"),
             (
                 "Novo Nordisk A/S",
                 "Novo Nordisk",
-                "Novo Nordisk A/S: signs left out, legal form `a s` left out",
+                "Novo Nordisk A/S: ignoring punctuation, ignoring legal form `a s`",
             ),
-            ("Foo Sp. z o.o.", "FOO", "Foo Sp. z o.o.: legal form `sp z oo` left out"),
-            ("ООО Ромашка", "ромашка", "ООО Ромашка: legal form `ооо` left out"),
+            ("Foo Sp. z o.o.", "FOO", "Foo Sp. z o.o.: ignoring legal form `sp z oo`"),
+            ("ООО Ромашка", "ромашка", "ООО Ромашка: ignoring legal form `ооо`"),
             (
                 "Grupo Bimbo, S.A.B. de C.V.",
                 "grupo bimbo s.a.b. de c.v.",
-                "Grupo Bimbo, S.A.B. de C.V.: signs left out",
+                "Grupo Bimbo, S.A.B. de C.V.: ignoring punctuation",
             ),
             (
                 "Atlassian Pty Ltd",
                 "Atlassian Pty. Limited",
-                "Atlassian Pty Ltd: legal form `pty ltd` left out",
+                "Atlassian Pty Ltd: ignoring legal form `pty ltd`",
             ),
         ];
-        for (entry, text, told) in cases {
-            assert_eq!(found(&[entry], text).as_deref(), Some(told), "{entry} / {text}");
+        for (entry, text, expected) in cases {
+            assert_eq!(found(&[entry], text).as_deref(), Some(expected), "{entry} / {text}");
         }
     }
 
@@ -327,8 +331,8 @@ mod tests {
             ),
             ("alice.github.io", "blog.alice.github.io", "alice.github.io: subdomain of alice.github.io"),
         ];
-        for (entry, text, told) in cases {
-            assert_eq!(found(&[entry], text).as_deref(), Some(told), "{entry} / {text}");
+        for (entry, text, expected) in cases {
+            assert_eq!(found(&[entry], text).as_deref(), Some(expected), "{entry} / {text}");
         }
         let both = ["acme.com", "eu.acme.com"];
         assert_eq!(found(&both, "x.eu.acme.com").as_deref(), Some("eu.acme.com: subdomain of eu.acme.com"));
@@ -365,13 +369,13 @@ mod tests {
     }
 
     #[test]
-    fn the_nearest_entry_is_told() {
+    fn the_closest_entry_is_returned() {
         let entries = ["Acme Inc", "Acme GmbH", "Ácme"];
         assert_eq!(found(&entries, "ACME GMBH").as_deref(), Some("Acme GmbH: "));
-        assert_eq!(found(&entries, "Acme").as_deref(), Some("Acme Inc: legal form `inc` left out"));
+        assert_eq!(found(&entries, "Acme").as_deref(), Some("Acme Inc: ignoring legal form `inc`"));
         assert_eq!(
             found(&entries, "Acme AG").as_deref(),
-            Some("Ácme: accents left out, legal form `ag` left out")
+            Some("Ácme: ignoring accents, ignoring legal form `ag`")
         );
         assert_eq!(found(&["Acme Inc", "Ácme"], "ácme").as_deref(), Some("Ácme: "));
     }

@@ -1,8 +1,8 @@
-//! Numbers and quoted text as CEL writes them, read from the start of a text.
+//! Parses CEL literals, numbers and quoted texts, at the start of a text.
 
 use crate::problem::{Problem, Span};
 
-/// What was read: a value if there is one, and how many bytes it took.
+/// A parsed literal: the value, if it is valid, and the number of bytes it spans.
 pub(super) struct Read<T> {
     pub value: Option<T>,
     pub len: usize,
@@ -15,16 +15,16 @@ pub(super) enum Unsigned {
     Float(f64),
 }
 
-/// A number as CEL writes it.
+/// A CEL number.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Number {
-    /// One that this language has.
+    /// A number that this language supports.
     Unsigned(Unsigned),
-    /// One with a `u` after it.
+    /// A number with the suffix `u`.
     LeftOut,
 }
 
-/// Reads the number that `rest` begins with; `at` is where that is, for the problems.
+/// Parses the number at the start of `rest`; `at` is its offset, for problems.
 pub(super) fn number(rest: &str, at: usize, problems: &mut Vec<Problem>) -> Read<Number> {
     let (digits, is_float) = number_extent(rest);
     let len = digits + count(&rest[digits..], |c| c.is_ascii_alphanumeric() || c == '_');
@@ -37,7 +37,7 @@ pub(super) fn number(rest: &str, at: usize, problems: &mut Vec<Problem>) -> Read
     match suffix {
         "" if rest[len..].starts_with('.') && !rest[len + 1..].starts_with(is_word_start) => {
             problems.push(
-                Problem::spanned(Span::new(at, at + len + 1), "A digit is missing after the point.")
+                Problem::spanned(Span::new(at, at + len + 1), "Add a digit after the decimal point.")
                     .suggest(Some(format!("{number}.0"))),
             );
             Read { value: None, len: len + 1 }
@@ -48,13 +48,13 @@ pub(super) fn number(rest: &str, at: usize, problems: &mut Vec<Problem>) -> Read
         },
         "u" | "U" if !is_float => Read { value: Some(Number::LeftOut), len },
         _ if suffix.bytes().all(|b| b.is_ascii_digit() || b == b'_') => {
-            refused(problems, "Digits of a number are not grouped.", Some(rest[..len].replace('_', "")))
+            refused(problems, "Numbers cannot contain `_`.", Some(rest[..len].replace('_', "")))
         }
-        _ => refused(problems, "A number cannot run into letters.", Some(number.to_owned())),
+        _ => refused(problems, "A number cannot be followed directly by letters.", Some(number.to_owned())),
     }
 }
 
-/// Reads the quoted text that `rest` begins with, `prefix` bytes (`r`) before the quote included.
+/// Parses the quoted text at the start of `rest`, including `prefix` bytes (`r`) before the quote.
 pub(super) fn text(rest: &str, prefix: usize, at: usize, problems: &mut Vec<Problem>) -> Read<String> {
     let is_raw = rest[..prefix].contains(['r', 'R']);
     let quote = if rest[prefix..].starts_with('\'') { "'" } else { "\"" };
@@ -87,7 +87,7 @@ pub(super) fn text(rest: &str, prefix: usize, at: usize, problems: &mut Vec<Prob
             _ => {
                 problems.push(Problem::spanned(
                     Span::new(at, at + len),
-                    format!("The text is not closed; `{end}` is missing."),
+                    format!("The text is not closed; add `{end}`."),
                 ));
                 return Read { value: Some(value), len };
             }
@@ -95,17 +95,17 @@ pub(super) fn text(rest: &str, prefix: usize, at: usize, problems: &mut Vec<Prob
     }
 }
 
-/// Whether a name can begin with it.
+/// Returns whether a name can begin with the character.
 pub(super) fn is_word_start(c: char) -> bool {
     c.is_ascii_alphabetic() || c == '_'
 }
 
-/// Bytes at the start of `rest` that satisfy the test; it must only accept ASCII.
+/// Returns the number of bytes at the start of `rest` that satisfy the test, which must accept only ASCII.
 pub(super) fn count(rest: &str, test: impl Fn(char) -> bool) -> usize {
     rest.find(|c| !test(c)).unwrap_or(rest.len())
 }
 
-/// How many bytes are number, and whether it has a point or an exponent.
+/// Returns the number of bytes in the number, and whether it has a decimal point or an exponent.
 fn number_extent(rest: &str) -> (usize, bool) {
     if rest.starts_with("0x") || rest.starts_with("0X") {
         return (2 + count(&rest[2..], |c| c.is_ascii_hexdigit()), false);
@@ -136,7 +136,7 @@ fn value(number: &str, is_float: bool) -> Option<Unsigned> {
     hex.map_or_else(|| number.parse().ok(), |hex| u64::from_str_radix(hex, 16).ok()).map(Unsigned::Integer)
 }
 
-/// The character that the escape after a backslash stands for, and the bytes it took.
+/// Returns the character for the escape after a backslash, and the bytes it spans.
 fn escape(rest: &str) -> Option<(char, usize)> {
     let c = rest.chars().next()?;
     let simple = match c {
@@ -164,5 +164,5 @@ fn coded(rest: &str, from: usize, digits: usize, radix: u32) -> Option<(char, us
 }
 
 fn bad_escape(span: Span) -> Problem {
-    Problem::spanned(span, "This escape is not known; a backslash itself is written `\\\\`.")
+    Problem::spanned(span, "Unknown escape; write a backslash as `\\\\`.")
 }

@@ -1,9 +1,10 @@
-//! When a text and an entry of a list are the same company or domain although they are written differently.
+//! Determines whether a text and a list entry are the same company or domain although they are written
+//! differently.
 //!
-//! Names are compared without accents, signs and legal forms (`Société Générale S.A.` is `societe generale`), domains
-//! with what is below them (`mail.acme.co.uk` belongs to `acme.co.uk`, and nothing belongs to `co.uk`). A wrong match is
-//! worse than a missed one: two names with different legal forms are two companies, a name is never a domain, and a
-//! form that is all there is of a name stays.
+//! Names are compared without accents, punctuation and legal forms (`Société Générale S.A.` is
+//! `societe generale`), domains including their subdomains (`mail.acme.co.uk` belongs to `acme.co.uk`, and
+//! nothing belongs to `co.uk`). A wrong match is worse than a missed one: two names with different legal forms
+//! are different companies, a name never matches a domain, and a legal form that is the whole name is kept.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -14,48 +15,49 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::legal_forms::{EITHER, FORMS, WITHIN};
 
-/// What was left out of an entry and a text until they were the same; none where only case and spaces differ.
+/// A part of an entry and a text that was ignored to make them equal; there are none if only case and spaces
+/// differ.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
-    /// Accents: `é` is `e`.
+    /// Accents: `é` equals `e`.
     Accents,
-    /// Commas, hyphens and the like; `&` is `and`.
+    /// Commas, hyphens and other punctuation; `&` equals `and`.
     Signs,
-    /// The legal form that one of the two has and the other has not, or that they write differently.
+    /// A legal form that only one of the two has, or that they write differently.
     LegalForm(String),
-    /// All but the domain of an e-mail address or web address.
+    /// Everything in an e-mail address or web address except the domain.
     Address,
-    /// What stands before the entry's domain.
+    /// The part before the entry's domain.
     Subdomain(String),
 }
 
 impl std::fmt::Display for Step {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Accents => f.write_str("accents left out"),
-            Self::Signs => f.write_str("signs left out"),
-            Self::LegalForm(form) => write!(f, "legal form `{form}` left out"),
+            Self::Accents => f.write_str("ignoring accents"),
+            Self::Signs => f.write_str("ignoring punctuation"),
+            Self::LegalForm(form) => write!(f, "ignoring legal form `{form}`"),
             Self::Address => f.write_str("domain of the address"),
             Self::Subdomain(domain) => write!(f, "subdomain of {domain}"),
         }
     }
 }
 
-/// A text in the form that it is compared in.
+/// A text in the form used for comparison.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Key {
     Name(Name),
     Domain(Domain),
 }
 
-/// A company's name.
+/// A company name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Name {
     core: String,
-    /// The legal form, in the one way in which it is written here.
+    /// The legal form in its canonical form.
     form: Option<&'static str>,
-    /// The form as it is written.
+    /// The legal form as written.
     written: String,
     accents: usize,
     signs: String,
@@ -65,25 +67,25 @@ pub(super) struct Name {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Domain {
     host: String,
-    /// How many bytes of the end are a public suffix.
+    /// The number of bytes at the end that are a public suffix.
     suffix: usize,
     is_address: bool,
 }
 
 impl Key {
-    /// The key of an entry; an e-mail address is a person's and no domain.
+    /// Returns the key of an entry; an e-mail address belongs to a person and is not a domain.
     pub fn of_entry(entry: &str) -> Option<Self> {
         if entry.contains('@') { None } else { Self::of(entry) }
     }
 
-    /// The key of a text.
+    /// Returns the key of a text.
     pub fn of(text: &str) -> Option<Self> {
         Domain::of(text)
             .map(Self::Domain)
             .or_else(|| (!text.contains('@')).then(|| Name::of(text))?.map(Self::Name))
     }
 
-    /// The texts under which entries that may match are found, the nearest first.
+    /// Returns the texts under which matching entries can be filed, the closest first.
     pub fn found_under(&self) -> Vec<&str> {
         match self {
             Self::Name(name) => vec![&name.core],
@@ -91,15 +93,15 @@ impl Key {
         }
     }
 
-    /// The text that an entry is found under.
-    pub fn stands_under(&self) -> &str {
+    /// Returns the text under which an entry is filed.
+    pub fn filed_under(&self) -> &str {
         match self {
             Self::Name(name) => &name.core,
             Self::Domain(domain) => &domain.host,
         }
     }
 
-    /// How this text matches an entry, if it does.
+    /// Returns how this text matches an entry, if it does.
     pub fn matches(&self, entry: &Self) -> Option<Vec<Step>> {
         match (self, entry) {
             (Self::Name(text), Self::Name(entry)) => text.matches(entry),
@@ -138,7 +140,8 @@ impl Name {
         Some(steps)
     }
 
-    /// Lower-case, without the accents of Latin letters; those of other scripts tell letters apart.
+    /// Converts to lower case and removes the accents of Latin letters; in other scripts, they distinguish
+    /// letters.
     fn without_accents(&mut self, text: &str) -> String {
         if text.is_ascii() {
             return text.to_ascii_lowercase();
@@ -172,7 +175,7 @@ impl Name {
         plain.nfc().collect()
     }
 
-    /// The words, without signs.
+    /// Splits a text into words without punctuation.
     fn words(&mut self, text: &str) -> Vec<String> {
         let mut words = Vec::new();
         for word in text.split_whitespace() {
@@ -208,7 +211,7 @@ impl Name {
         words
     }
 
-    /// Takes the legal form off the end, or off the beginning where it stands there.
+    /// Removes the legal form from the end or the beginning.
     fn take_form(&mut self, words: &mut Vec<String>) {
         let last = words.last().map_or("", String::as_str);
         let ending = ending_in(last);
@@ -245,7 +248,7 @@ impl Name {
     }
 }
 
-/// The legal forms whose last word this is, the longer first.
+/// Returns the legal forms that end in this word, the longer ones first.
 fn ending_in(word: &str) -> &'static [(&'static str, &'static str)] {
     static BY_LAST_WORD: OnceLock<BTreeMap<&str, Vec<(&str, &str)>>> = OnceLock::new();
     let by_last_word = BY_LAST_WORD.get_or_init(|| {
@@ -259,7 +262,7 @@ fn ending_in(word: &str) -> &'static [(&'static str, &'static str)] {
     by_last_word.get(word).map_or(&[], Vec::as_slice)
 }
 
-/// Whether what is left of a name still names something.
+/// Returns whether the rest of a name still identifies a company.
 fn is_enough(words: &[String]) -> bool {
     let letters = words.iter().flat_map(|word| word.chars()).filter(|c| c.is_alphanumeric()).count();
     letters >= 2 && words.iter().any(|word| !matches!(word.as_str(), "the" | "and" | "of"))
@@ -288,7 +291,7 @@ fn is_sign(c: char) -> bool {
     )
 }
 
-/// `s.a.s.` is `sas`; a point inside a longer word stays.
+/// Converts `s.a.s.` to `sas`; a dot inside a longer word is kept.
 fn without_points(word: &str) -> String {
     let word = word.trim_matches('.');
     let is_abbreviated =
@@ -296,8 +299,8 @@ fn without_points(word: &str) -> String {
     if is_abbreviated { word.replace('.', "") } else { word.to_owned() }
 }
 
-/// A label of a domain with the letters that `xn--` stands for, which addresses and browsers write either way; `None` if
-/// it stands for none.
+/// Decodes a domain label that begins with `xn--`, which addresses and browsers write either way; returns
+/// `None` if it is not encoded.
 fn as_people_write(label: &str) -> Option<String> {
     let written = match label.strip_prefix("xn--") {
         Some(coded) => idna::punycode::decode_to_string(coded).filter(|label| !label.contains('.'))?,
@@ -347,7 +350,7 @@ impl Domain {
         Some(Self { suffix: suffix.as_bytes().len(), host, is_address })
     }
 
-    /// The domain and those above it, down to what somebody has registered.
+    /// Returns the domain and its parents, down to the registered domain.
     fn upwards(&self) -> impl Iterator<Item = &str> {
         let above = self.host.match_indices('.').map(|(at, _)| &self.host[at + 1..]);
         [self.host.as_str()].into_iter().chain(above.filter(|host| host.len() > self.suffix))

@@ -1,12 +1,13 @@
-//! Rules: the language they are written in, how they are checked, and how they decide.
+//! Rules: the language, its checks, and how rules make decisions.
 //!
-//! A condition goes from text to tree ([`parse`]), from tree to code ([`check`] says what is wrong on the way),
-//! and is run by one interpreter ([`RuleSet::decide_row`]) on which all else is built: decisions with their trace
-//! ([`RuleSet::decide`]), explanations ([`RuleSet::explain`]) and simulations ([`simulate`]). Over many leads at once the same code is run by [`vector`].
+//! A condition is parsed into a tree ([`parse`]), compiled to code ([`check`] reports problems on the way), and
+//! run by one interpreter ([`RuleSet::decide_row`]). Everything else builds on it: decisions with their trace
+//! ([`RuleSet::decide`]), explanations ([`RuleSet::explain`]) and simulations ([`simulate`]). For many leads at
+//! once, [`vector`] runs the same code.
 //!
-//! What is not known stays unknown: conditions have four outcomes (see [`kleene`]), rules are scanned in order,
-//! and the scan stops at the first that is not false. So no decision but the safe default can depend on a field
-//! that was not found, or not read surely enough.
+//! Unknown values remain unknown: conditions have four results (see [`kleene`]), rules are scanned in order,
+//! and the scan stops at the first rule that is not false. A field that was not found, or was read with too
+//! little confidence, can therefore only lead to the safe default.
 
 pub mod analysis;
 pub mod ast;

@@ -1,4 +1,4 @@
-//! Numbers compared by what they are, whole or not: no conversion ever loses a digit.
+//! Numbers that are compared by value across types, without any loss of precision.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -13,7 +13,7 @@ pub enum Numeric {
 }
 
 impl Numeric {
-    /// How the two compare as mathematical values.
+    /// Compares two numbers by their mathematical value.
     #[inline]
     pub fn order(self, other: Self) -> Ordering {
         match (self, other) {
@@ -24,7 +24,8 @@ impl Numeric {
         }
     }
 
-    /// The same value in the other form if that is exact, so that it meets its like and compares fastest.
+    /// Converts the value to the other type if that is exact, so that equal types are compared, which is
+    /// fastest.
     pub fn recast(self, is_whole: bool) -> Self {
         let other = match self {
             Self::Integer(n) if !is_whole => Self::Float(n as f64),
@@ -34,7 +35,7 @@ impl Numeric {
         if other.order(self) == Ordering::Equal { other } else { self }
     }
 
-    /// The nearest floating-point number, for ranges and messages.
+    /// Returns the nearest floating-point number, for ranges and messages.
     pub fn to_f64(self) -> f64 {
         match self {
             Self::Integer(n) => n as f64,
@@ -42,7 +43,7 @@ impl Numeric {
         }
     }
 
-    /// Whether it has no fraction.
+    /// Returns whether the number has no fraction.
     pub fn is_whole(self) -> bool {
         match self {
             Self::Integer(_) => true,
@@ -60,7 +61,7 @@ impl fmt::Display for Numeric {
     }
 }
 
-/// 2⁶³, one more than the largest `i64`; exact as a floating-point number.
+/// 2⁶³, one more than the largest `i64`, which is exact as a floating-point number.
 const TWO_POW_63: f64 = 9_223_372_036_854_775_808.0;
 
 #[inline(never)]
@@ -71,7 +72,7 @@ fn mixed(whole: i64, float: f64) -> Ordering {
     if float < -TWO_POW_63 {
         return Ordering::Greater;
     }
-    // Within these bounds the cut number is an exact `i64`.
+    // Within these bounds, the truncated number is an exact `i64`.
     whole
         .cmp(&(float.trunc() as i64))
         .then_with(|| 0.0.partial_cmp(&float.fract()).unwrap_or(Ordering::Equal))
@@ -107,7 +108,7 @@ mod tests {
             (i64::MIN, -TWO_POW_63, Equal),
             (i64::MIN, -9.3e18, Greater),
             (i64::MIN, f64::MAX, Less),
-            // 2⁵³ + 1 has no floating-point neighbour of its own; a cast would call the two equal.
+            // 2⁵³ + 1 is not a floating-point number; a cast would make the two equal.
             (9_007_199_254_740_993, 9_007_199_254_740_992.0, Greater),
             (0, f64::MIN_POSITIVE, Less),
             (0, -f64::MIN_POSITIVE, Greater),

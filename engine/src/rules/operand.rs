@@ -1,4 +1,4 @@
-//! Operands: what stands between the operators of a condition.
+//! Parses operands, the expressions between the operators of a condition.
 
 use super::ast::ArithmeticOp;
 use super::ast::{Expr, ExprKind, Name};
@@ -9,7 +9,7 @@ use super::words::{LeftOut, Macro, RESERVED};
 use crate::problem::{Problem, Span};
 
 impl<'t> Parser<'t> {
-    /// An operand with its signs before and its selections after.
+    /// Parses an operand with the signs before it and the selections after it.
     pub fn operand(&mut self) -> Expr {
         let span = self.span();
         match self.peek() {
@@ -17,7 +17,7 @@ impl<'t> Parser<'t> {
             Token::Name("not" | "NOT")
                 if !matches!(self.after(1), Token::Operator(_) | Token::End | Token::Close) =>
             {
-                self.push(Problem::spanned(span, "This is written `!`.").suggest(Some("!")));
+                self.push(Problem::spanned(span, "Write `!` instead.").suggest(Some("!")));
                 self.negated(span)
             }
             Token::Operator(Operator::Arithmetic(ArithmeticOp::Subtract)) => self.minus(span),
@@ -35,7 +35,7 @@ impl<'t> Parser<'t> {
         self.built(ExprKind::Not(operand.into()), span)
     }
 
-    /// A minus is part of the number after it.
+    /// Parses a minus, which is part of a number after it.
     fn minus(&mut self, span: Span) -> Expr {
         self.advance();
         let end = self.span();
@@ -81,7 +81,7 @@ impl<'t> Parser<'t> {
                 Expr::new(ExprKind::Hole, span)
             }
             _ => {
-                self.report(span, "A field, a number or a text is missing here.");
+                self.report(span, "Add a field, a number or a text here.");
                 Expr::new(ExprKind::Hole, Span::new(span.start, span.start))
             }
         }
@@ -108,19 +108,19 @@ impl<'t> Parser<'t> {
         Expr::new(inner.kind, open.to(end))
     }
 
-    /// `.name`.
+    /// Parses `.name`.
     fn root(&mut self, dot: Span) -> Expr {
         self.advance();
         let span = self.span();
         let Token::Name(name) = *self.peek() else {
-            self.report(dot, "A name is missing after the point.");
+            self.report(dot, "Add a name after the dot.");
             return Expr::new(ExprKind::Hole, dot);
         };
         self.advance();
         Expr::new(ExprKind::Root(Name { text: name.to_owned(), span }), dot.to(span))
     }
 
-    /// A name has been read: a word with a meaning of its own, a list, a call, or a field.
+    /// Parses the rest of an expression that starts with a name: a reserved word, a list, a call or a field.
     fn named(&mut self, name: &'t str, span: Span) -> Expr {
         match name {
             "true" => Expr::new(ExprKind::Bool(true), span),
@@ -132,7 +132,10 @@ impl<'t> Parser<'t> {
             _ if matches!(self.peek(), Token::Open) => self.call(name, span),
             "lists" => self.list_name(span),
             _ if RESERVED.contains(&name) => {
-                self.report(span, &format!("`{name}` is a reserved word and cannot name a field."));
+                self.report(
+                    span,
+                    &format!("`{name}` is a reserved word and cannot be used as a field name."),
+                );
                 Expr::new(ExprKind::Hole, span)
             }
             _ => Expr::new(ExprKind::Name(name.to_owned()), span),
@@ -148,13 +151,13 @@ impl<'t> Parser<'t> {
                 Expr::new(ExprKind::ListName(name), span.to(place))
             }
             _ => {
-                self.report(span, "A list is named as in `lists.tam`.");
+                self.report(span, "Refer to a list as in `lists.tam`.");
                 Expr::new(ExprKind::Hole, span)
             }
         }
     }
 
-    /// `name(…)`; the parenthesis stands here.
+    /// Parses `name(…)` from the parenthesis on.
     fn call(&mut self, function: &'t str, span: Span) -> Expr {
         self.advance();
         let (mut arguments, end) = self.items(&Token::Close, ")");
@@ -174,7 +177,7 @@ impl<'t> Parser<'t> {
             _ => {
                 self.report(
                     whole,
-                    &format!("`{function}` takes the name of one field, as in `{function}(company)`."),
+                    &format!("`{function}` needs the name of one field, as in `{function}(company)`."),
                 );
                 ExprKind::Hole
             }
@@ -182,7 +185,7 @@ impl<'t> Parser<'t> {
         self.built(kind, whole)
     }
 
-    /// `.name`, `.name(…)`, `[…]` and `{…}` after an operand.
+    /// Parses `.name`, `.name(…)`, `[…]` and `{…}` after an operand.
     fn selections(&mut self, mut operand: Expr) -> Expr {
         loop {
             operand = match self.peek() {
@@ -203,7 +206,7 @@ impl<'t> Parser<'t> {
         match at {
             Some(at) => self.built(ExprKind::Index { of: of.into(), at: at.into() }, span),
             None => {
-                self.report(open.to(end), "Between the brackets stands one place or key, as in `a[0]`.");
+                self.report(open.to(end), "The brackets must contain one index or key, as in `a[0]`.");
                 Expr::new(ExprKind::Hole, span)
             }
         }
@@ -217,7 +220,7 @@ impl<'t> Parser<'t> {
             Token::Name(name) if !matches!(name, "true" | "false" | "null") => (name, false),
             Token::Quoted(name) => (name, true),
             _ => {
-                self.report(dot, "A name is missing after the point.");
+                self.report(dot, "Add a name after the dot.");
                 return Expr::new(ExprKind::Hole, of.span.to(dot));
             }
         };
@@ -233,11 +236,11 @@ impl<'t> Parser<'t> {
         self.method(of, name, arguments, whole)
     }
 
-    /// A call after a point; those of some names are macros, if they are written as such.
+    /// Parses a method call; calls with some names and the right form are macros.
     fn method(&mut self, of: Expr, function: Name, mut arguments: Vec<Expr>, whole: Span) -> Expr {
         let Some((kind, variables)) = Macro::find(&function.text, arguments.len()) else {
             if let Ok(known) = function.text.parse::<Macro>() {
-                let message = format!("`{}` is written as in `{}`.", function.text, known.example());
+                let message = format!("Write `{}` as in `{}`.", function.text, known.example());
                 self.report(function.span, &message);
                 return Expr::new(ExprKind::Hole, whole);
             }
@@ -253,7 +256,7 @@ impl<'t> Parser<'t> {
                 ExprKind::Hole => {}
                 _ => {
                     let message =
-                        format!("A new name for each item stands here, as in `{}`.", kind.example());
+                        format!("Add a variable name for each item here, as in `{}`.", kind.example());
                     self.report(variable.span, &message);
                 }
             }
@@ -264,7 +267,7 @@ impl<'t> Parser<'t> {
         self.built(ExprKind::Macro { of: of.into(), kind, variables: names, body }, whole)
     }
 
-    /// `{a: b, …}`.
+    /// Parses `{a: b, …}`.
     fn map(&mut self, open: Span) -> Expr {
         self.advance();
         let mut entries = Vec::new();
@@ -280,7 +283,7 @@ impl<'t> Parser<'t> {
         self.built(ExprKind::Map(entries), open.to(end))
     }
 
-    /// `Name{field: value, …}`, which is left out.
+    /// Parses `Name{field: value, …}`, which is not supported.
     fn message(&mut self, name: Expr) -> Expr {
         self.advance();
         while !matches!(self.peek(), Token::End | Token::CloseMap) {
@@ -300,7 +303,7 @@ impl<'t> Parser<'t> {
     }
 }
 
-/// Whether it is a name, perhaps with points in it.
+/// Returns whether the expression is a name, possibly with dots.
 fn is_path(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::Name(_) | ExprKind::Root(_) => true,

@@ -1,24 +1,25 @@
-//! Tokens into a tree: a Pratt parser with the precedence of CEL. It never gives up at a slip: the piece that
-//! cannot be read becomes a hole, and the rest is read on, so that an editor sees all problems at once.
+//! Parses tokens into a tree, with a Pratt parser that has CEL's operator precedence. It recovers from every
+//! mistake: an invalid piece becomes a hole and parsing continues, so that an editor shows all problems at
+//! once.
 
 use super::ast::{Expr, ExprKind};
 use super::token::{Operator, Placed, Token, tokens};
 use crate::limits;
 use crate::problem::{Problem, Span};
 
-/// Problems told about one condition: more than a screen of them helps nobody.
+/// The maximum number of problems reported for one condition; more than a screen is of no use.
 pub(super) const PROBLEMS: usize = 20;
 
-/// Comparisons after each other without parentheses. They are no use, as the checker says; the bound keeps the
-/// tree shallow.
+/// The maximum number of chained comparisons without parentheses. The checker rejects them anyway; this keeps
+/// the tree shallow.
 const CHAIN: usize = 4;
 
-/// The tree of a condition, with holes where it could not be read, and everything that is wrong with the way it
-/// is written. There is no tree when there is no text, or too much of it.
+/// Parses a condition into a tree, with holes where it could not be parsed, and returns all syntax problems.
+/// There is no tree if the text is empty or too long.
 pub fn parse(text: &str) -> (Option<Expr>, Vec<Problem>) {
     if text.len() > limits::EXPRESSION_BYTES {
         let message = format!(
-            "A condition has at most {} bytes; this one has {}.",
+            "A condition can have at most {} bytes; this one has {}.",
             limits::EXPRESSION_BYTES,
             text.len()
         );
@@ -27,7 +28,7 @@ pub fn parse(text: &str) -> (Option<Expr>, Vec<Problem>) {
     let mut problems = Vec::new();
     let tokens = tokens(text, &mut problems);
     if tokens.len() == 1 {
-        return (None, vec![Problem::spanned(Span::new(0, text.len()), "A condition is missing.")]);
+        return (None, vec![Problem::spanned(Span::new(0, text.len()), "Enter a condition.")]);
     }
     let mut parser = Parser { text, tokens, at: 0, depth: 0, gave_up: false, problems };
     let expr = parser.condition();
@@ -37,35 +38,35 @@ pub fn parse(text: &str) -> (Option<Expr>, Vec<Problem>) {
     (Some(expr), problems)
 }
 
-/// What has been read so far. Operands are read in [`super::operand`].
+/// The state of the parser. Operands are parsed in [`super::operand`].
 pub(super) struct Parser<'t> {
     pub text: &'t str,
     tokens: Vec<Placed<'t>>,
     at: usize,
     depth: usize,
-    /// Too deep: nothing more is read or reported.
+    /// Whether the nesting was too deep; nothing more is parsed or reported.
     gave_up: bool,
     problems: Vec<Problem>,
 }
 
 impl<'t> Parser<'t> {
-    /// The whole text: one expression and nothing after it.
+    /// Parses the whole text as one expression.
     fn condition(&mut self) -> Expr {
         let expr = self.expression();
         while !matches!(self.peek(), Token::End) {
             let span = self.span();
             if self.starts_operand() {
-                self.report(span, "An operator such as `&&` or `==` is missing before this.");
+                self.report(span, "Add an operator such as `&&` or `==` before this.");
                 self.expression();
             } else {
-                self.report(span, "This does not belong here.");
+                self.report(span, "This is unexpected here.");
                 self.advance();
             }
         }
         expr
     }
 
-    /// An expression with, perhaps, a choice (`a ? b : c`), which binds weakest.
+    /// Parses an expression, including the conditional operator (`a ? b : c`), which binds most loosely.
     pub fn expression(&mut self) -> Expr {
         let condition = self.binary(0);
         if !matches!(self.peek(), Token::Question) {
@@ -80,18 +81,17 @@ impl<'t> Parser<'t> {
         self.built(kind, span)
     }
 
-    /// A piece made of others, unless it has become too high.
+    /// Builds a node from others, unless the tree has become too high.
     pub fn built(&mut self, kind: ExprKind, span: Span) -> Expr {
         let expr = Expr::new(kind, span);
         if expr.height() > limits::EXPRESSION_HEIGHT {
-            let message =
-                format!("A condition has at most {} pieces inside each other.", limits::EXPRESSION_HEIGHT);
+            let message = format!("A condition can nest at most {} expressions.", limits::EXPRESSION_HEIGHT);
             self.give_up(span, &message);
         }
         expr
     }
 
-    /// Operands joined by operators that bind at least as strongly as `floor`.
+    /// Parses operands joined by operators with at least the binding power `floor`.
     fn binary(&mut self, floor: u8) -> Expr {
         let mut left = self.operand();
         let mut chain = (None, 0);
@@ -101,7 +101,7 @@ impl<'t> Parser<'t> {
             let span = self.span();
             self.advance();
             if matches!(operator, Operator::Compare(_) | Operator::In) && chain.1 > CHAIN {
-                self.give_up(span, "Comparisons do not chain; join them with `&&`.");
+                self.give_up(span, "Comparisons cannot be chained; join them with `&&`.");
             }
             if operator == Operator::Unknown && !self.starts_operand() {
                 left = Expr::new(ExprKind::Hole, left.span.to(span));
@@ -113,7 +113,8 @@ impl<'t> Parser<'t> {
         left
     }
 
-    /// The operator that stands here, if it binds strongly enough; words for it are read as what they mean.
+    /// Returns the operator at this position, if it binds tightly enough; words such as `and` are read as
+    /// operators.
     fn operator(&mut self, floor: u8) -> Option<Operator> {
         let span = self.span();
         let (operator, wrong) = match self.peek() {
@@ -122,7 +123,7 @@ impl<'t> Parser<'t> {
             Token::Name("and" | "AND" | "And") => (Operator::All, Some("&&")),
             Token::Name("or" | "OR" | "Or") => (Operator::Any, Some("||")),
             Token::Name("not" | "NOT") if matches!(self.after(1), Token::Operator(Operator::In)) => {
-                self.report(span, "`a not in b` is written `!(a in b)`.");
+                self.report(span, "Write `!(a in b)` instead of `a not in b`.");
                 self.advance();
                 (Operator::In, None)
             }
@@ -132,7 +133,7 @@ impl<'t> Parser<'t> {
             return None;
         }
         if let Some(right) = wrong {
-            let message = format!("This is written `{right}`.");
+            let message = format!("Write `{right}` instead.");
             self.push(Problem::spanned(span, message).suggest(Some(right)));
         }
         Some(operator)
@@ -166,7 +167,7 @@ impl<'t> Parser<'t> {
         self.built(kind, span)
     }
 
-    /// Expressions separated by commas up to the closing token, and where that stands.
+    /// Parses expressions separated by commas up to the closing token, and returns its location.
     pub fn items(&mut self, close: &Token<'t>, sign: &str) -> (Vec<Expr>, Span) {
         let mut items = Vec::new();
         while self.peek() != close && self.peek() != &Token::End {
@@ -181,17 +182,18 @@ impl<'t> Parser<'t> {
     pub fn close(&mut self, close: &Token<'t>, sign: &str) -> Span {
         let span = self.span();
         if !self.take(close) {
-            self.report(span, &format!("`{sign}` is missing here."));
+            self.report(span, &format!("Add `{sign}` here."));
             return Span::new(span.start, span.start);
         }
         span
     }
 
-    /// Reads something one level deeper, unless that is too deep.
+    /// Parses something one level deeper, unless that is too deep.
     pub fn nested(&mut self, read: impl FnOnce(&mut Self) -> Expr) -> Expr {
         let span = self.span();
         if self.depth >= limits::EXPRESSION_DEPTH {
-            let message = format!("A condition is nested at most {} deep.", limits::EXPRESSION_DEPTH);
+            let message =
+                format!("A condition can be nested at most {} levels deep.", limits::EXPRESSION_DEPTH);
             self.give_up(span, &message);
             return Expr::new(ExprKind::Hole, span);
         }
@@ -226,7 +228,7 @@ impl<'t> Parser<'t> {
     }
 
     pub fn push(&mut self, problem: Problem) {
-        // Three parentheses missing at one place are told once.
+        // Three parentheses missing at one place are reported once.
         if !self.gave_up && self.problems.last() != Some(&problem) {
             self.problems.push(problem);
         }
@@ -245,7 +247,7 @@ impl<'t> Parser<'t> {
     }
 
     pub fn advance(&mut self) {
-        // The last token is the end and stays.
+        // The last token is the end marker and is never passed.
         self.at = (self.at + 1).min(self.tokens.len() - 1);
     }
 
@@ -258,7 +260,7 @@ impl<'t> Parser<'t> {
     }
 }
 
-/// How strongly an operator binds, as in CEL's grammar.
+/// Returns the binding power of an operator, as in CEL's grammar.
 fn power(operator: Operator) -> u8 {
     match operator {
         Operator::Any => 1,

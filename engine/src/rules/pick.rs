@@ -1,11 +1,11 @@
-//! The pick of a person from a pool: a pure function of its inputs, which are stored with the decision and
-//! replayed.
+//! Picks a person from a pool. The pick is a pure function of its inputs, which are stored with the decision
+//! and used in replays.
 //!
-//! Smooth weighted round robin as nginx has it (F. Zamsky's change of 2012 to
-//! `ngx_http_upstream_round_robin.c`): at each pick everybody available gains their weight, the one who has most
-//! is picked and gives back the sum of the weights. After a full cycle everybody has had exactly their share; on the
-//! way nobody is a whole turn ahead, nor more than 1/2 + 1/3 + … + 1/n turns behind, n being available. Whoever is away neither gains nor loses, so that nobody who
-//! comes back is flooded with what they missed.
+//! This is smooth weighted round robin, as in nginx (`ngx_http_upstream_round_robin.c`, a change of 2012): at
+//! each pick, every available person gains their weight; the person with the highest counter is picked and
+//! loses the sum of the weights. After a full cycle, each person has received exactly their share. Within a
+//! cycle, no one is a whole turn ahead, or more than 1/2 + 1/3 + … + 1/n turns behind, with n people available.
+//! The counters of people who are away do not change, so no one is flooded with missed leads on their return.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,59 +15,60 @@ use serde::{Deserialize, Serialize};
 
 use crate::problem::Problem;
 
-/// People who take turns.
+/// A group of people who take turns.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Pool {
-    /// The pool's name, as rules write it.
+    /// The name of the pool, as used in rules.
     pub name: String,
-    /// Its people; among equals the first is picked first.
+    /// The people in the pool; ties are broken in this order.
     pub members: Vec<Member>,
 }
 
-/// A person of a pool.
+/// A member of a pool.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Member {
-    /// E-mail address.
+    /// The e-mail address.
     pub person: String,
-    /// How many turns the person has while others have one.
+    /// The share of turns: a person with weight 2 gets twice as many as one with weight 1.
     #[serde(default = "one")]
     #[schemars(range(min = 1))]
     pub weight: u32,
 }
 
-/// What each person has gained and not yet been picked for.
+/// The counter of each person: the gains not yet used for a pick.
 pub type Counters = BTreeMap<String, i64>;
 
-/// Everything besides the pool that a pick hangs on.
+/// The inputs of a pick other than the pool.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PickInputs {
     /// The version of the pool.
     pub pool_version: u32,
     /// The counters before the pick.
     pub counters: Counters,
-    /// Who is at work and has room.
+    /// The people who are at work and have capacity.
     pub available: BTreeSet<String>,
-    /// Who owns the account already, if anybody.
+    /// The existing owner of the account, if any.
     pub owner: Option<String>,
-    /// Weights that replace those of the pool's version, by e-mail address. Picks from before they were kept have none.
+    /// Weights that override those of the pool's version, by e-mail address. Empty in picks stored before
+    /// overrides existed.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub weights: BTreeMap<String, u32>,
 }
 
-/// The person who was picked.
+/// The result of a pick.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Pick {
-    /// E-mail address.
+    /// The e-mail address of the person.
     pub assignee: String,
-    /// Why this person.
+    /// The reason for the choice.
     pub reason: PickReason,
     /// The counters after the pick.
     pub counters_after: Counters,
 }
 
-/// Why a person was picked.
+/// The reason why a person was picked.
 #[derive(
     Clone,
     Copy,
@@ -84,31 +85,31 @@ pub struct Pick {
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum PickReason {
-    /// The account was theirs already; it is nobody's turn.
+    /// The person already owned the account; this does not use up a turn.
     ExistingOwner,
-    /// It was their turn.
+    /// It was the person's turn.
     RoundRobin,
 }
 
 impl Pool {
-    /// Everything that is wrong with the pool.
+    /// Checks the pool and returns every problem.
     pub fn check(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
         if self.members.is_empty() {
-            problems.push(Problem::at("/members", "A pool has at least one person."));
+            problems.push(Problem::at("/members", "A pool must have at least one person."));
         }
         let mut seen = BTreeSet::new();
         for (index, member) in self.members.iter().enumerate() {
             if member.weight == 0 {
                 problems.push(Problem::at(
                     format!("/members/{index}/weight"),
-                    "A weight is 1 or more; who takes no turns is taken out of the pool.",
+                    "A weight must be at least 1; to give a person no turns, remove them from the pool.",
                 ));
             }
             if !seen.insert(&member.person) {
                 problems.push(Problem::at(
                     format!("/members/{index}/person"),
-                    format!("`{}` is in the pool already.", member.person),
+                    format!("`{}` is already in the pool.", member.person),
                 ));
             }
         }
@@ -130,8 +131,8 @@ impl Pool {
     }
 }
 
-/// Picks a person: the existing owner if they are an available member, else whose turn it is. `None` when no
-/// member is available. The counters of people who left the pool are dropped.
+/// Picks a person: the existing owner if they are an available member, or else the person whose turn it is.
+/// Returns `None` if no member is available. The counters of former members are dropped.
 pub fn pick(pool: &Pool, inputs: &PickInputs) -> Option<Pick> {
     let mut counters = inputs.counters.clone();
     counters.retain(|person, _| pool.members.iter().any(|member| member.person == *person));
@@ -157,9 +158,9 @@ pub fn pick(pool: &Pool, inputs: &PickInputs) -> Option<Pick> {
     Some(Pick { assignee, reason: PickReason::RoundRobin, counters_after: counters })
 }
 
-/// The counters after a person was chosen by somebody, as if it had been their turn: everybody gains their weight, and who
-/// was chosen gives back the sum. So whoever gets a lead by hand is not given the next one by turn as well. `None` for
-/// somebody who is not in the pool.
+/// Returns the counters after a person was chosen manually, as if it had been their turn: every member gains
+/// their weight, and the chosen person loses the sum. A person who is assigned a lead manually is therefore not
+/// picked for the next one as well. Returns `None` if the person is not in the pool.
 pub fn chosen(pool: &Pool, counters: &Counters, person: &str) -> Option<Counters> {
     pool.members.iter().find(|member| member.person == person)?;
     let sum: i64 = pool.members.iter().map(|member| i64::from(member.weight)).fold(0, i64::saturating_add);

@@ -1,4 +1,4 @@
-//! One lead as the interpreter sees it: a cell for each field that the rules read.
+//! One lead in the form that the interpreter uses: a cell for each field that the rules read.
 
 use chrono::{DateTime, Utc};
 
@@ -11,74 +11,74 @@ use crate::value::Value;
 pub struct Reading {
     /// The value.
     pub value: Value,
-    /// How sure the reading is, 0 to 1.
+    /// The confidence of the reading, 0 to 1.
     pub confidence: f64,
 }
 
-/// A field that the rules of a set read; its place in the set is the place of its cell in a [`Row`].
+/// A field that the rules of a set read; its index in the set is the index of its cell in a [`Row`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Slot {
-    /// The field's name.
+    /// The name of the field.
     pub name: String,
-    /// Its definition.
+    /// The definition of the field.
     pub definition: FieldDefinition,
-    /// What it counts as when it was not found, if the definition states it.
+    /// The value assumed if the field was not found, if the definition sets one.
     pub stated: Option<Value>,
 }
 
-/// One lead by slots. A row that is too short lacks the rest.
+/// One lead by slots. Cells missing at the end of the row count as unknown.
 #[derive(Clone, Copy, Debug)]
 pub struct Row<'a> {
-    /// By slot, as [`Slot::cell`] makes them.
+    /// The cells by slot, as created by [`Slot::cell`].
     pub cells: &'a [Cell<'a>],
-    /// The answers of the lists, in the order of [`super::RuleSet::questions`]; `None` where nobody looked.
+    /// The results of the lists, in the order of [`super::RuleSet::questions`]; `None` where none is available.
     pub answers: &'a [Option<bool>],
-    /// `as_of` in microseconds, as [`instant`] makes it.
+    /// `as_of` in microseconds, as returned by [`instant`].
     pub as_of: i64,
 }
 
-/// What a row holds of one field.
+/// The content of a row for one field.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Cell<'a> {
-    /// What the rules take the field for: the value read, or else the one stated for a missing field.
+    /// The value that the rules use: the value read, or else the one assumed for a missing field.
     pub datum: Datum<'a>,
-    /// How sure that is; 1 for a stated value.
+    /// The confidence of the value; 1 for an assumed value.
     pub confidence: f64,
-    /// Whether the field was read, which is what `has` and `confidence` tell of.
+    /// Whether the field was read, which determines the results of `has` and `confidence`.
     pub is_read: bool,
 }
 
 /// A value without its own storage.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Datum<'a> {
-    /// Not known.
+    /// Unknown.
     Missing,
-    /// Not of the field's type; a rule that asks for it comes to an error.
+    /// Not of the field's type; a rule that uses it has an error.
     Invalid,
-    /// Yes or no.
+    /// True or false.
     Bool(bool),
     /// A finite number.
     Number(Numeric),
     /// Text.
     Text(&'a str),
-    /// One of an enum's values, by its place.
+    /// An enum value, by index.
     Code(u32),
-    /// An instant in microseconds, as [`instant`] makes it.
+    /// A point in time in microseconds, as returned by [`instant`].
     Timestamp(i64),
 }
 
-/// An instant as rules compare it: microseconds since 1970.
+/// Returns a timestamp in the form that rules compare: microseconds since 1970.
 pub fn instant(at: DateTime<Utc>) -> i64 {
     at.timestamp_micros()
 }
 
 impl Cell<'_> {
-    /// The cell of a field of which nothing is known.
+    /// The cell of an unknown field.
     pub const MISSING: Self = Cell { datum: Datum::Missing, confidence: 0.0, is_read: false };
 }
 
 impl<'a> Cell<'a> {
-    /// The cell of a field that was read. A confidence outside 0 to 1 is brought inside; none counts as 0.
+    /// Creates the cell of a field that was read. A confidence outside 0 to 1 is clamped; NaN counts as 0.
     pub fn read(datum: Datum<'a>, confidence: f64) -> Self {
         let confidence = if confidence.is_nan() { 0.0 } else { confidence.clamp(0.0, 1.0) };
         Self { datum, confidence, is_read: true }
@@ -86,12 +86,12 @@ impl<'a> Cell<'a> {
 }
 
 impl Slot {
-    /// The slot of a field.
+    /// Creates the slot of a field.
     pub fn new(name: &str, definition: &FieldDefinition) -> Self {
         Self { name: name.to_owned(), definition: definition.clone(), stated: definition.missing_value() }
     }
 
-    /// The cell for a reading, or for a field that was not found.
+    /// Creates the cell for a reading, or for a field that was not found.
     pub fn cell<'a>(&'a self, reading: Option<&'a Reading>) -> Cell<'a> {
         match (reading, &self.stated) {
             (Some(reading), _) => Cell::read(self.datum(&reading.value), reading.confidence),
@@ -100,7 +100,7 @@ impl Slot {
         }
     }
 
-    /// The value as a datum of this field; [`Datum::Invalid`] when the field is of another type.
+    /// Converts a value to a datum of this field; returns [`Datum::Invalid`] if the field has another type.
     pub fn datum<'a>(&self, value: &'a Value) -> Datum<'a> {
         match (self.definition.kind, value) {
             (FieldType::Bool, Value::Bool(holds)) => Datum::Bool(*holds),
@@ -117,7 +117,7 @@ impl Slot {
         }
     }
 
-    /// The code of an enum's value.
+    /// Returns the code of an enum value.
     pub fn code(&self, text: &str) -> Option<u32> {
         self.definition
             .values
@@ -126,7 +126,7 @@ impl Slot {
             .and_then(|code| u32::try_from(code).ok())
     }
 
-    /// The text of a datum of this field, if it has one.
+    /// Returns the text of a datum of this field, if it has one.
     pub fn text<'a>(&'a self, datum: Datum<'a>) -> Option<&'a str> {
         match datum {
             Datum::Text(text) => Some(text),

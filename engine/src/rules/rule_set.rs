@@ -1,4 +1,4 @@
-//! A rule set ready to decide: compiled, immutable, shared between threads.
+//! A compiled, immutable rule set that is ready to decide and can be shared between threads.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,79 +32,80 @@ pub struct RuleSet {
 /// A compiled rule.
 #[derive(Clone, Debug)]
 pub struct Rule {
-    /// Its id.
+    /// The ID of the rule.
     pub id: String,
-    /// Its name, if it has one.
+    /// The name of the rule, if it has one.
     pub name: Option<String>,
-    /// What it decides; `None` if it only tags.
+    /// The action of the rule; `None` if it only tags.
     pub act: Option<Act>,
-    /// Its risk tags and tags, each once.
+    /// The risk tags and tags of the rule, without duplicates.
     pub tags: Vec<String>,
     pub(super) expr: Expr,
     pub(super) code: Box<[Node]>,
     pub(super) reads: Box<[Read]>,
 }
 
-/// What a rule decides.
+/// The action of a rule with its parameters.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Act {
     /// The action.
     pub action: Action,
-    /// Its parameters.
+    /// The parameters of the action.
     pub parameters: BTreeMap<String, Json>,
 }
 
-/// A look-up that has to be made before deciding.
+/// A look-up that is needed for a decision.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Question {
-    /// The list that is asked.
+    /// The name of the list.
     pub list: String,
     /// The field whose text is looked up.
     pub field: String,
 }
 
-/// What a decision is made on.
+/// The inputs of a decision.
 #[derive(Clone, Copy, Debug)]
 pub struct Inputs<'a> {
     /// The fields that were read.
     pub readings: &'a BTreeMap<String, Reading>,
-    /// The answers of the lists.
+    /// The results of the lists.
     pub lists: &'a BTreeMap<String, SnapshotList>,
-    /// What rules take for now.
+    /// The time that rules use as `now`.
     pub as_of: DateTime<Utc>,
 }
 
 /// Where a scan stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Stop {
-    /// At the rule of this index, which is true.
+    /// At the rule with this index, which is true.
     Fired(usize),
-    /// At the rule of this index, which is unknown or an error.
+    /// At the rule with this index, which is unknown or an error.
     Held(usize),
-    /// Nowhere: every rule that decides is false.
+    /// After all rules, none of which matched.
     Default,
 }
 
-/// What was decided, and how it came about.
+/// A decision with its reasons.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Verdict {
-    /// The index of the rule that fired.
+    /// The index of the rule that matched.
     pub rule: Option<usize>,
-    /// Its id.
+    /// The ID of the rule that matched.
     pub rule_id: Option<String>,
-    /// What is decided.
+    /// The action that was decided.
     pub action: Action,
-    /// The action's parameters.
+    /// The parameters of the action.
     pub parameters: BTreeMap<String, Json>,
-    /// Risk tags and tags of the true rules, each once, in the order of the scan.
+    /// The risk tags and tags of all true rules, in scan order and without duplicates.
     pub tags: Vec<String>,
-    /// The least confidence among the known fields that the fired rule reads; `None` by default.
+    /// The lowest confidence among the known fields that the matching rule reads; `None` if the default
+    /// applied.
     pub confidence: Option<f64>,
-    /// The rule that could not be told, if the scan stopped there.
+    /// The rule that could not be evaluated, if the scan stopped there.
     pub held_by: Option<String>,
-    /// Why it could not be told.
+    /// The reasons why that rule could not be evaluated.
     pub because: Vec<Because>,
-    /// Each scanned rule and what it came to.
+    /// Every rule that was evaluated, with its result.
     pub trace: Vec<TraceEntry>,
 }
 
@@ -116,11 +117,12 @@ pub(super) struct Loaded<'a> {
 }
 
 impl RuleSet {
-    /// Compiles a file over a catalogue, the confidence that the extraction map asks of each field, and the names
-    /// of the lists. A rule's own threshold, the field's and the map's all hold, so the highest counts.
+    /// Compiles a file with a catalogue, the confidence that the extraction map requires of each field, and the
+    /// names of the lists. The thresholds of the rule, the field and the map all apply, so the highest one
+    /// counts.
     ///
     /// # Errors
-    /// With everything that is wrong with the rules; pointers are relative to the file.
+    /// Returns every problem in the rules, with pointers relative to the file.
     pub fn compile(
         file: &RuleSetFile,
         catalogue: &Catalogue,
@@ -129,8 +131,10 @@ impl RuleSet {
     ) -> Result<Self, Vec<Problem>> {
         let mut problems = file.check();
         if catalogue.0.len() > limits::FIELDS {
-            problems
-                .push(Problem::at("/fields", format!("A catalogue has at most {} fields.", limits::FIELDS)));
+            problems.push(Problem::at(
+                "/fields",
+                format!("A catalogue can have at most {} fields.", limits::FIELDS),
+            ));
             return Err(problems);
         }
         let mut symbols = Symbols::default();
@@ -149,10 +153,10 @@ impl RuleSet {
                 }
             }
         }
-        // What the rows of a table share is wrong in each of them.
-        let mut told = BTreeSet::new();
+        // A problem in the part that the rows of a table share occurs in each of them.
+        let mut reported = BTreeSet::new();
         problems.retain(|problem| {
-            told.insert((
+            reported.insert((
                 problem.pointer.clone(),
                 problem.span.map(|span| span.start),
                 problem.message.clone(),
@@ -168,22 +172,22 @@ impl RuleSet {
         Ok(set)
     }
 
-    /// The rule set's name.
+    /// Returns the name of the rule set.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The rules, in the order of the scan.
+    /// Returns the rules in scan order.
     pub fn rules(&self) -> &[Rule] {
         &self.rules
     }
 
-    /// What is decided when no rule fires.
+    /// Returns the action if no rule matches.
     pub fn default_action(&self) -> Action {
         self.default
     }
 
-    /// What is decided about a lead whose scan stops here.
+    /// Returns the action for a lead whose scan stops here.
     pub fn action_of(&self, stop: Stop) -> Action {
         match stop {
             Stop::Fired(rule) => self.rules.get(rule).and_then(|rule| rule.act.as_ref()),
@@ -192,18 +196,18 @@ impl RuleSet {
         .map_or(self.default, |act| act.action)
     }
 
-    /// The fields that the rules ask for; a row has a cell for each.
+    /// Returns the fields that the rules use; a row has a cell for each.
     pub fn slots(&self) -> &[Slot] {
         &self.slots
     }
 
-    /// The look-ups that have to be made before deciding, each once, sorted.
+    /// Returns the look-ups needed for a decision, sorted and without duplicates.
     pub fn questions(&self) -> &[Question] {
         &self.questions
     }
 
-    /// The text to look up for a question: that of the field, or the one stated for a missing field. `None` when
-    /// there is none, and the question stays open.
+    /// Returns the text to look up for a question: the field's text, or the one assumed for a missing field.
+    /// Returns `None` if there is none; the question is then unknown.
     pub fn text_of<'a>(
         &'a self,
         question: &Question,
@@ -213,12 +217,12 @@ impl RuleSet {
         slot.text(slot.cell(readings.get(&slot.name)).datum)
     }
 
-    /// Decides.
+    /// Makes a decision.
     pub fn decide(&self, inputs: &Inputs<'_>) -> Verdict {
         self.decide_traced(&self.load(inputs).row())
     }
 
-    /// Decides about a row, with everything there is to tell about it.
+    /// Makes a decision for a row, including its reasons.
     pub fn decide_traced(&self, row: &Row<'_>) -> Verdict {
         let mut trace = Vec::new();
         let mut tags: Vec<String> = Vec::new();
@@ -233,13 +237,13 @@ impl RuleSet {
         self.verdict(stop, row, tags, trace)
     }
 
-    /// Returns the same rules without those of these ids.
+    /// Returns the same rules without those with these IDs.
     pub fn without(&self, ids: &BTreeSet<&str>) -> Self {
         let rules = self.rules.iter().filter(|rule| !ids.contains(rule.id.as_str())).cloned().collect();
         Self { rules, ..self.clone() }
     }
 
-    /// Where the scan stops, without building anything.
+    /// Returns where the scan stops, without building a verdict.
     pub fn decide_row(&self, row: &Row<'_>) -> Stop {
         let machine = self.machine(row);
         for (index, rule) in self.rules.iter().enumerate().filter(|(_, rule)| rule.act.is_some()) {
@@ -252,7 +256,8 @@ impl RuleSet {
         Stop::Default
     }
 
-    /// Where the scan stops, telling of each rule on the way. A rule that only tags never stops it.
+    /// Returns where the scan stops, and calls `tell` for each rule on the way. A rule that only tags never
+    /// stops the scan.
     pub fn scan(&self, row: &Row<'_>, mut tell: impl FnMut(usize, Outcome3)) -> Stop {
         let machine = self.machine(row);
         for (index, rule) in self.rules.iter().enumerate() {
@@ -315,14 +320,14 @@ impl RuleSet {
         verdict
     }
 
-    /// The least confidence among the known fields that a rule reads as values; 1 if there is none.
+    /// Returns the lowest confidence among the known fields whose values a rule reads; 1 if there are none.
     fn confidence(&self, rule: &Rule, row: &Row<'_>) -> f64 {
         let machine = self.machine(row);
         let known = rule.reads.iter().filter(|read| machine.read(**read).is_ok());
         known.map(|read| machine.cell(read.slot).confidence).fold(1.0, f64::min)
     }
 
-    /// Sorts the questions and tells the nodes their new numbers.
+    /// Sorts the questions and updates their numbers in the nodes.
     fn number_questions(&mut self, found: BTreeMap<(String, u16), u32>) {
         let named = |((list, slot), number): ((String, u16), u32)| {
             let field = self.slots.get(usize::from(slot)).map(|slot| slot.name.clone()).unwrap_or_default();
@@ -373,7 +378,7 @@ fn compile_rule<'a>(
     Ok(Rule { id: rule.id.clone(), name: rule.name.clone(), act, tags, expr, code, reads: reads.into() })
 }
 
-/// What a rule decides, and its risk tags and tags, each once.
+/// Returns the action of a rule, and its risk tags and tags without duplicates.
 fn consequences(rule: &RuleDefinition) -> (Option<Act>, Vec<String>) {
     let mut act = None;
     let mut tags = Vec::new();
@@ -397,7 +402,7 @@ fn consequences(rule: &RuleDefinition) -> (Option<Act>, Vec<String>) {
 fn unknown_thresholds(rule: &RuleDefinition, catalogue: &Catalogue) -> Vec<Problem> {
     let unknown = rule.min_confidence.keys().filter(|name| catalogue.get(name).is_none());
     let problem = |name: &String| {
-        Problem::at(format!("/min_confidence/{}", escaped(name)), format!("There is no field `{name}`."))
+        Problem::at(format!("/min_confidence/{}", escaped(name)), format!("Field `{name}` does not exist."))
             .suggest(nearest(name, catalogue.names()))
     };
     unknown.map(problem).collect()

@@ -1,4 +1,4 @@
-//! What a rule set would decide about the leads of a file: counts by rule, and never an effect.
+//! Simulates a rule set on the leads of a file and counts the decisions by rule, without any effects.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -17,68 +17,69 @@ use crate::action::Action;
 use crate::catalogue::Catalogue;
 use crate::problem::Problem;
 
-/// How many leads each rule decides. `default`, `held` and the rules' counts add up to `total`.
+/// The number of leads that each rule decides. `default`, `held` and the counts of the rules add up to `total`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Simulation {
-    /// Leads decided.
+    /// The number of leads evaluated.
     pub total: u64,
-    /// Leads for which every rule was false.
+    /// The number of leads that no rule matched.
     pub default: u64,
-    /// Leads at which the scan stopped at a rule that was unknown or an error.
+    /// The number of leads whose scan stopped at a rule that was unknown or an error.
     pub held: u64,
-    /// The rules in order. Those that only tag decide nothing and are left out.
+    /// The rules in order, without those that only tag.
     pub rules: Vec<RuleCount>,
 }
 
-/// How many leads a rule decides.
+/// The number of leads that a rule decides.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RuleCount {
-    /// The rule's id.
+    /// The ID of the rule.
     pub id: String,
-    /// What it decides.
+    /// The action of the rule.
     pub action: Action,
-    /// For how many leads it fired.
+    /// The number of leads that the rule matched.
     pub count: u64,
 }
 
-/// How many leads each rule of a set stops, by its index.
+/// The number of leads that each rule of a set stops, by the index of the rule.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// For how many it fired.
+    /// The number of leads that the rule matched.
     pub fired: Vec<u64>,
-    /// For how many it was unknown or an error.
+    /// The number of leads for which the rule was unknown or an error.
     pub held: Vec<u64>,
-    /// For how many every rule was false.
+    /// The number of leads that no rule matched.
     pub default: u64,
 }
 
-/// What leads are decided with.
+/// The inputs of a simulation other than the leads.
 #[derive(Clone, Copy, Debug)]
 pub struct Setup<'a> {
     /// The rules.
     pub rules: &'a RuleSet,
-    /// The fields that columns may be.
+    /// The fields that columns can have.
     pub catalogue: &'a Catalogue,
-    /// The lists the rules ask, by name.
+    /// The lists that the rules use, by name.
     pub lists: &'a BTreeMap<String, ReferenceList>,
-    /// What rules take for now.
+    /// The time that rules use as `now`.
     pub as_of: DateTime<Utc>,
 }
 
-/// Something that the reader of the counts should know.
+/// A notice for people who read the counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
-    /// Columns that name no field.
+    /// Columns that match no field.
     Ignored(Vec<String>),
-    /// A line that was not decided.
+    /// A line that was skipped.
     Rejected(Rejected),
 }
 
 impl Simulation {
-    /// Decides every lead of a CSV file, one at a time. Lines that are no leads are told and not counted.
+    /// Evaluates every lead of a CSV file, one at a time. Lines that are not valid leads are reported and not
+    /// counted.
     ///
     /// # Errors
-    /// When the file cannot be read or its header makes no sense.
+    /// Returns the problems if the file cannot be read or its header is invalid.
     pub fn run(
         setup: &Setup<'_>,
         leads: impl Read,
@@ -100,7 +101,7 @@ impl Simulation {
     }
 }
 
-/// A question of the rules with what it takes to answer it.
+/// A question of the rules with the data needed to answer it.
 struct Asked<'a> {
     slot: usize,
     list: Option<&'a ReferenceList>,
@@ -126,7 +127,7 @@ impl<'a> Setup<'a> {
 }
 
 impl Counts {
-    /// No lead yet.
+    /// Creates counts of zero.
     pub fn new(rules: &RuleSet) -> Self {
         let none = vec![0; rules.rules().len()];
         Self { fired: none.clone(), held: none, default: 0 }
@@ -141,12 +142,12 @@ impl Counts {
         }
     }
 
-    /// How many leads there are.
+    /// Returns the number of leads.
     pub fn total(&self) -> u64 {
         self.fired.iter().sum::<u64>() + self.held.iter().sum::<u64>() + self.default
     }
 
-    /// The leads by what is decided about them, given the rule set of these counts.
+    /// Returns the number of leads by action, given the rule set of these counts.
     pub fn by_action(&self, rules: &RuleSet) -> BTreeMap<Action, u64> {
         let fired = self.fired.iter().enumerate().map(|(rule, leads)| (Stop::Fired(rule), *leads));
         let undecided = (Stop::Default, self.held.iter().sum::<u64>() + self.default);
@@ -157,7 +158,7 @@ impl Counts {
         sums
     }
 
-    /// As they are told, given the rule set of these counts.
+    /// Converts the counts to a simulation, given their rule set.
     pub fn simulation(&self, rules: &RuleSet) -> Simulation {
         let counted = rules.rules().iter().zip(&self.fired);
         let counts = counted.filter_map(|(rule, count)| {

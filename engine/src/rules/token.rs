@@ -1,19 +1,19 @@
-//! Text into tokens. What cannot be a token is reported and either read as what was meant or left as
-//! [`Token::Broken`], so that one slip gives one problem.
+//! Splits text into tokens. Invalid characters are reported, and then either read as the intended token or
+//! replaced by [`Token::Broken`], so that each mistake causes only one problem.
 
 use super::ast::{ArithmeticOp, CompareOp};
 use super::literal::{self, Number, Unsigned, count, is_word_start};
 use super::words::LeftOut;
 use crate::problem::{Problem, Span};
 
-/// A token and where it stands.
+/// A token with its location.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Placed<'t> {
     pub token: Token<'t>,
     pub span: Span,
 }
 
-/// The smallest piece of a condition.
+/// The smallest unit of a condition.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Token<'t> {
     Number(Unsigned),
@@ -21,7 +21,7 @@ pub(super) enum Token<'t> {
     Name(&'t str),
     /// A name in backticks.
     Quoted(&'t str),
-    /// A piece of CEL that is left out.
+    /// An unsupported part of CEL.
     LeftOut(LeftOut, &'t str),
     Operator(Operator),
     Not,
@@ -35,12 +35,12 @@ pub(super) enum Token<'t> {
     Dot,
     Question,
     Colon,
-    /// Has been reported.
+    /// A token that has been reported.
     Broken,
     End,
 }
 
-/// What stands between two operands.
+/// An operator between two operands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Operator {
     Any,
@@ -48,11 +48,11 @@ pub(super) enum Operator {
     Compare(CompareOp),
     In,
     Arithmetic(ArithmeticOp),
-    /// Something that has been reported.
+    /// An operator that has been reported.
     Unknown,
 }
 
-/// All tokens of the text, with [`Token::End`] as the last.
+/// Returns all tokens of the text, followed by [`Token::End`].
 pub(super) fn tokens<'t>(text: &'t str, problems: &mut Vec<Problem>) -> Vec<Placed<'t>> {
     let mut tokens = Vec::new();
     let mut at = 0;
@@ -69,7 +69,7 @@ pub(super) fn tokens<'t>(text: &'t str, problems: &mut Vec<Problem>) -> Vec<Plac
     }
 }
 
-/// Bytes of white space and comments.
+/// Returns the number of bytes of white space and comments.
 fn blank(rest: &str) -> usize {
     let mut len = 0;
     loop {
@@ -117,7 +117,7 @@ fn word<'t>(rest: &'t str, at: usize, problems: &mut Vec<Problem>) -> (Token<'t>
     let len = count(rest, |c| c.is_ascii_alphanumeric() || c == '_');
     let whole = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
     if whole > len {
-        let message = "Names are written with the letters a to z; text stands in quotes.";
+        let message = "Names can contain only the letters a to z, digits and `_`; put text in quotes.";
         problems.push(
             Problem::spanned(Span::new(at, at + whole), message)
                 .suggest(Some(super::unparse::quoted(&rest[..whole]))),
@@ -137,7 +137,7 @@ fn word<'t>(rest: &'t str, at: usize, problems: &mut Vec<Problem>) -> (Token<'t>
     }
 }
 
-/// A name in backticks, which may have points, hyphens and slashes in it.
+/// Parses a name in backticks, which can contain dots, hyphens and slashes.
 fn backticks<'t>(rest: &'t str, at: usize, problems: &mut Vec<Problem>) -> (Token<'t>, usize) {
     let inner = count(&rest[1..], |c| c.is_ascii_alphanumeric() || "_.-/ ".contains(c));
     let is_closed = rest[1 + inner..].starts_with('`');
@@ -145,7 +145,7 @@ fn backticks<'t>(rest: &'t str, at: usize, problems: &mut Vec<Problem>) -> (Toke
     if is_closed && inner > 0 {
         return (Token::Quoted(&rest[1..=inner]), len);
     }
-    let message = "Between backticks stands a name of letters, digits, `_`, `.`, `-`, `/` and spaces.";
+    let message = "Backticks must enclose a name of letters, digits, `_`, `.`, `-`, `/` and spaces.";
     problems.push(Problem::spanned(Span::new(at, at + len), message));
     (Token::Broken, len)
 }
@@ -160,7 +160,7 @@ fn symbol<'t>(rest: &str) -> Option<(Token<'t>, usize)> {
         Some("!=") => Some(compare(NotEqual)),
         Some("<=") => Some(compare(LessOrEqual)),
         Some(">=") => Some(compare(GreaterOrEqual)),
-        // Near misses, which `slip` reports.
+        // Common mistakes, which `slip` reports.
         Some("=>" | "=<" | "<>") => return None,
         _ => None,
     };
@@ -191,7 +191,7 @@ fn symbol<'t>(rest: &str) -> Option<(Token<'t>, usize)> {
     Some((token, 1))
 }
 
-/// Ways to write an operator elsewhere, and the operator here.
+/// Operators of other languages, and their equivalents here.
 const NEAR_MISSES: [(&str, Operator, &str); 9] = [
     ("=>", Operator::Compare(CompareOp::GreaterOrEqual), ">="),
     ("=<", Operator::Compare(CompareOp::LessOrEqual), "<="),
@@ -204,12 +204,13 @@ const NEAR_MISSES: [(&str, Operator, &str); 9] = [
     ("≠", Operator::Compare(CompareOp::NotEqual), "!="),
 ];
 
-/// What stands here is no token; read as what was meant, if that is clear.
+/// Handles text that is not a token, and reads it as the intended token if that is clear.
 fn slip<'t>(rest: &'t str, at: usize, problems: &mut Vec<Problem>) -> (Token<'t>, usize) {
     if let Some((wrong, operator, right)) = NEAR_MISSES.iter().find(|(wrong, ..)| rest.starts_with(wrong)) {
         let span = Span::new(at, at + wrong.len());
-        problems
-            .push(Problem::spanned(span, format!("`{wrong}` is written `{right}`.")).suggest(Some(*right)));
+        problems.push(
+            Problem::spanned(span, format!("Write `{right}` instead of `{wrong}`.")).suggest(Some(*right)),
+        );
         return (Token::Operator(*operator), wrong.len());
     }
     if rest.starts_with(['“', '”', '„', '‘', '’', '«', '»']) {
@@ -231,14 +232,14 @@ fn symbol_or_word(c: char) -> bool {
 fn unreadable(piece: &str) -> String {
     match piece.chars().next() {
         Some(c) if c.is_control() => {
-            format!("The control character U+{:04X} cannot stand here.", u32::from(c))
+            format!("The control character U+{:04X} is not allowed here.", u32::from(c))
         }
-        Some(c) => format!("`{c}` means nothing here."),
+        Some(c) => format!("`{c}` is unexpected here."),
         None => String::new(),
     }
 }
 
-/// Text in typographic quotes.
+/// Reads a text in typographic quotes.
 fn curly<'t>(rest: &'t str, at: usize, problems: &mut Vec<Problem>) -> (Token<'t>, usize) {
     let open = rest.chars().next().map_or(0, char::len_utf8);
     let body = &rest[open..];
@@ -246,7 +247,7 @@ fn curly<'t>(rest: &'t str, at: usize, problems: &mut Vec<Problem>) -> (Token<'t
     let close = body[inner..].chars().next().filter(|c| *c != '\n').map_or(0, char::len_utf8);
     let text = &body[..inner];
     let len = open + inner + close;
-    let problem = Problem::spanned(Span::new(at, at + len), "Text stands in straight quotes.");
+    let problem = Problem::spanned(Span::new(at, at + len), "Use straight quotes for text.");
     problems.push(problem.suggest(Some(super::unparse::quoted(text))));
     (Token::Text(text.to_owned()), len)
 }

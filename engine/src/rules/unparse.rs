@@ -1,4 +1,5 @@
-//! Trees into text: the one way a condition is written. `parse(unparse(tree))` is the tree again.
+//! Formats trees as text, in the canonical way to write a condition. `parse(unparse(tree))` returns the same
+//! tree.
 
 use std::fmt::Write as _;
 
@@ -6,21 +7,21 @@ use super::ast::{Expr, ExprKind};
 use super::literal::is_word_start;
 use super::words::KEYWORDS;
 
-/// The condition as text. A hole becomes `…`, which does not parse.
+/// Formats the condition as text. A hole becomes `…`, which does not parse.
 pub fn unparse(expr: &Expr) -> String {
     let mut out = String::new();
     write_expr(&mut out, expr);
     out
 }
 
-/// Text in quotes, so that it reads back as the same text.
+/// Quotes a text so that it parses back to the same text.
 pub fn quoted(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     write_text(&mut out, text);
     out
 }
 
-/// How strongly a piece binds; what binds weaker than its place asks for stands in parentheses.
+/// How tightly an expression binds; one that binds more loosely than its position requires gets parentheses.
 mod level {
     pub const CHOICE: u8 = 0;
     pub const ANY: u8 = 1;
@@ -44,7 +45,7 @@ fn binding(kind: &ExprKind) -> u8 {
         ExprKind::Not(_) | ExprKind::Negative(_) => level::SIGN,
         ExprKind::Integer(n) if *n < 0 => level::SIGN,
         ExprKind::Float(n) if n.is_sign_negative() => level::SIGN,
-        // After a number, a point would read as its own.
+        // A dot after a number would be read as part of it.
         ExprKind::Integer(_) | ExprKind::Float(_) => level::NUMBER,
         _ => level::PRIMARY,
     }
@@ -55,7 +56,7 @@ fn write_expr(out: &mut String, expr: &Expr) {
         ExprKind::Hole => out.push('…'),
         ExprKind::Bool(value) => push(out, value),
         ExprKind::Integer(value) => push(out, value),
-        // The debug form keeps the point (`2.0`), without which it would read back as a whole number.
+        // The debug format keeps the decimal point (`2.0`), without which it would be read as a whole number.
         ExprKind::Float(value) => push(out, format_args!("{value:?}")),
         ExprKind::Text(text) => write_text(out, text),
         ExprKind::Name(name) => out.push_str(name),
@@ -91,7 +92,7 @@ fn write_expr(out: &mut String, expr: &Expr) {
     }
 }
 
-/// What hangs on another piece by a point or a bracket.
+/// Writes an expression that is followed by a dot or a bracket.
 fn write_member(out: &mut String, expr: &Expr) {
     match &expr.kind {
         ExprKind::Select { of, name } => write_selection(out, of, &name.text),
@@ -135,7 +136,7 @@ fn write_at(out: &mut String, expr: &Expr, floor: u8) {
     }
 }
 
-/// The number of `-(5)` keeps its parentheses: `-5` is a number.
+/// The number in `-(5)` keeps its parentheses, since `-5` is a literal.
 fn write_negative(out: &mut String, operand: &Expr) {
     out.push('-');
     let floor = match operand.kind {

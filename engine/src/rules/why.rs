@@ -1,4 +1,4 @@
-//! One sentence on what settles a rule, for those whose outcome is not plain to see.
+//! Explains in one sentence what determined the result of a rule, if it is not obvious.
 
 use super::ast::{Expr, ExprKind};
 use super::blame::{because, unread};
@@ -9,7 +9,7 @@ use super::rule_set::Rule;
 use super::unparse::unparse;
 use crate::decision::{Because, Outcome3};
 
-/// What settles the rule, or keeps it from being settled. `None` where every piece is known.
+/// Returns what determines the rule's result, or keeps it unknown. Returns `None` if every piece is known.
 pub(super) fn why(machine: Machine<'_>, rule: &Rule) -> Option<String> {
     match machine.outcome(&rule.code) {
         Outcome3::Unknown => Some(hanging(&because(machine, &rule.code))),
@@ -21,25 +21,25 @@ pub(super) fn why(machine: Machine<'_>, rule: &Rule) -> Option<String> {
     }
 }
 
-/// "It hangs on company size (0.58 < 0.70) and budget (not found)."
+/// Formats "Depends on company size (0.58 < 0.70) and budget (not found)."
 fn hanging(entries: &[Because]) -> String {
-    let told = entries.iter().filter_map(|entry| match entry {
+    let fields = entries.iter().filter_map(|entry| match entry {
         Because::Missing { field } => Some(format!("{} (not found)", words(field))),
         Because::LowConfidence { field, confidence, needed } => {
             Some(format!("{} ({})", words(field), less(*confidence, *needed)))
         }
         Because::Error { .. } => None,
     });
-    format!("It hangs on {}.", joined(&told.collect::<Vec<_>>()))
+    format!("Depends on {}.", joined(&fields.collect::<Vec<_>>()))
 }
 
-/// "`company_size >= 2000` alone makes it false, so the missing budget does not matter."
+/// Formats "`company_size >= 2000` alone makes it false, so the missing budget does not matter."
 fn indifferent(machine: Machine<'_>, rule: &Rule, settled: Outcome3) -> Option<String> {
     let mut fields: Vec<String> = Vec::new();
     for read in rule.reads.iter() {
         let field = match unread(machine, *read) {
             Some(Because::Missing { field }) => format!("missing {}", words(&field)),
-            Some(Because::LowConfidence { field, .. }) => format!("unsure {}", words(&field)),
+            Some(Because::LowConfidence { field, .. }) => format!("uncertain {}", words(&field)),
             _ => continue,
         };
         if !fields.contains(&field) {
@@ -53,12 +53,12 @@ fn indifferent(machine: Machine<'_>, rule: &Rule, settled: Outcome3) -> Option<S
     let text = unparse(settling(machine, &rule.expr, &rule.code, settled));
     let fields = joined(&fields);
     if text == unparse(&rule.expr) {
-        return Some(format!("It is {settled} all the same; the {fields} {do_not} matter."));
+        return Some(format!("The result is {settled} in any case; the {fields} {do_not} matter."));
     }
     Some(format!("`{text}` alone makes it {settled}, so the {fields} {do_not} matter."))
 }
 
-/// The smallest piece that settles the whole.
+/// Returns the smallest piece that determines the result.
 fn settling<'e>(machine: Machine<'_>, expr: &'e Expr, code: &[Node], outcome: Outcome3) -> &'e Expr {
     let items = match (&expr.kind, outcome) {
         (ExprKind::All(items), Outcome3::False) | (ExprKind::Any(items), Outcome3::True) => items,

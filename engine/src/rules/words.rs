@@ -1,6 +1,6 @@
-//! Words with a meaning of their own.
+//! Words with a special meaning in the language.
 
-/// Words that CEL keeps for itself, and that therefore cannot name a field or a list.
+/// Words that CEL reserves, which therefore cannot be the name of a field or list.
 pub const RESERVED: [&str; 21] = [
     "as",
     "break",
@@ -25,10 +25,10 @@ pub const RESERVED: [&str; 21] = [
     "while",
 ];
 
-/// Words that are no names anywhere, not even after a point.
+/// Words that can never be names, not even after a dot.
 pub(super) const KEYWORDS: [&str; 4] = ["false", "in", "null", "true"];
 
-/// Pieces of CEL that this language leaves out. The language reference says why.
+/// CEL constructs that this language does not support. The language reference gives the reasons.
 #[derive(
     Clone,
     Copy,
@@ -58,10 +58,10 @@ pub enum LeftOut {
     /// `type(…)`, and the names of types as values.
     #[strum(serialize = "type()")]
     Type,
-    /// A list whose values are not of one type.
+    /// A list with values of more than one type.
     #[strum(serialize = "mixed-type list")]
     MixedList,
-    /// A map whose keys or values are not of one type.
+    /// A map with keys or values of more than one type.
     #[strum(serialize = "mixed-type map")]
     MixedMap,
     /// `Name{field: value}`.
@@ -70,21 +70,21 @@ pub enum LeftOut {
 }
 
 impl LeftOut {
-    /// What the author is told.
+    /// Returns the message shown to the author.
     pub fn advice(self) -> &'static str {
         match self {
             Self::Bytes => "Bytes are not supported; write text in quotes.",
-            Self::Uint => "Unsigned numbers are not supported; write it without the `u`.",
-            Self::Dyn => "Every value has a type here; leave `dyn` away.",
-            Self::Null => "There is no `null`; `has(field)` tells whether a field was read.",
-            Self::Type => "Types are no values here; a field always has the type of its definition.",
-            Self::MixedList => "The values of a list are all of one type.",
-            Self::MixedMap => "The keys of a map are all of one type, and so are its values.",
+            Self::Uint => "Unsigned numbers are not supported; remove the `u`.",
+            Self::Dyn => "Every value has a fixed type; remove `dyn`.",
+            Self::Null => "`null` is not supported; use `has(field)` to test whether a field was read.",
+            Self::Type => "Types cannot be used as values; a field always has the type of its definition.",
+            Self::MixedList => "The values of a list must have the same type.",
+            Self::MixedMap => "The keys of a map must have the same type, and so must its values.",
             Self::Message => "Messages (`Name{…}`) are not supported.",
         }
     }
 
-    /// The construct that a function of CEL belongs to, if that is left out.
+    /// Returns the unsupported construct that a CEL function belongs to, if any.
     pub(super) fn function(name: &str) -> Option<Self> {
         match name {
             "bytes" => Some(Self::Bytes),
@@ -95,7 +95,7 @@ impl LeftOut {
         }
     }
 
-    /// The construct that a name standing alone belongs to in CEL, if that is left out.
+    /// Returns the unsupported construct that a name by itself belongs to in CEL, if any.
     pub(super) fn name(name: &str) -> Option<Self> {
         const TYPES: [&str; 11] = [
             "bool",
@@ -114,7 +114,7 @@ impl LeftOut {
     }
 }
 
-/// What goes through the items of a list or the keys of a map.
+/// A macro that iterates over the items of a list or the keys of a map.
 #[derive(
     Clone,
     Copy,
@@ -128,25 +128,25 @@ impl LeftOut {
 )]
 #[strum(serialize_all = "camelCase")]
 pub enum Macro {
-    /// All satisfy it.
+    /// Whether all items satisfy the condition.
     All,
-    /// At least one satisfies it.
+    /// Whether at least one item satisfies the condition.
     Exists,
-    /// Exactly one satisfies it.
+    /// Whether exactly one item satisfies the condition.
     #[strum(to_string = "exists_one", serialize = "existsOne")]
     ExistsOne,
-    /// Those that satisfy it.
+    /// The items that satisfy the condition.
     Filter,
-    /// What is made of each, perhaps only of those that satisfy a condition.
+    /// The transformed items, optionally only of those that satisfy a condition.
     Map,
-    /// As `map`, with the place or key as well.
+    /// Like `map`, with access to the index or key.
     TransformList,
-    /// The map with other values.
+    /// The map with transformed values.
     TransformMap,
 }
 
 impl Macro {
-    /// The macro of this name that takes so many arguments, and how many of them are its variables.
+    /// Returns the macro with this name and number of arguments, and how many of them are its variables.
     pub(super) fn find(name: &str, arguments: usize) -> Option<(Self, usize)> {
         let found = name.parse().ok()?;
         let variables = match (found, arguments) {
@@ -158,7 +158,7 @@ impl Macro {
         Some((found, variables))
     }
 
-    /// How it is written.
+    /// Returns an example of how the macro is written.
     pub(super) fn example(self) -> &'static str {
         match self {
             Self::All => "all(x, x > 0)",

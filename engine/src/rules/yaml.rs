@@ -1,4 +1,4 @@
-//! YAML in and out. What is read is bounded: its size, and what its aliases may blow it up to.
+//! Reads and writes YAML. Input is limited in size, including the expansion of its aliases.
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -14,33 +14,33 @@ use crate::limits;
 use crate::problem::{Problem, Span, nearest};
 
 impl RuleSetFile {
-    /// Reads a file. What the conditions say is looked at by [`RuleSetFile::compile`].
+    /// Parses a file. Conditions are checked by [`RuleSetFile::compile`].
     ///
     /// # Errors
-    /// With the line and column at which it is no rule file.
+    /// Returns the line and column at which the text is not a valid rule file.
     pub fn from_yaml(text: &str) -> Result<Self, Vec<Problem>> {
         read(text)
     }
 
-    /// Writes the file, always the same way.
+    /// Writes the file; equal files are always written the same way.
     ///
     /// # Errors
-    /// When a parameter of an action cannot be written as YAML.
+    /// Returns a problem if a parameter of an action cannot be written as YAML.
     pub fn to_yaml(&self) -> Result<String, Problem> {
         write(self)
     }
 }
 
-/// Reads any file that people write as YAML.
+/// Parses any file that people write as YAML.
 ///
 /// # Errors
-/// With the line and column at which it is not such a file: too long, no YAML, a key twice, blown up by aliases,
-/// or of another shape.
+/// Returns the line and column at which the file is invalid: too long, not YAML, with a duplicate key, too
+/// large after expanding aliases, or not of the expected structure.
 pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, Vec<Problem>> {
     if text.len() > limits::APPLY_BYTES {
         return Err(vec![Problem::at(
             "",
-            format!("A file has at most {} bytes; this one has {}.", limits::APPLY_BYTES, text.len()),
+            format!("A file can have at most {} bytes; this one has {}.", limits::APPLY_BYTES, text.len()),
         )]);
     }
     if let Some(problem) = nested_too_deep(text) {
@@ -51,36 +51,38 @@ pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, Vec<Problem>> {
     survey.and_then(|()| yaml_serde::from_str(text)).map_err(|error| vec![problem(text, &error)])
 }
 
-/// Writes anything as YAML.
+/// Writes any value as YAML.
 ///
 /// # Errors
-/// When it has a shape that YAML has not.
+/// Returns a problem if YAML cannot represent the value.
 pub fn write<T: Serialize>(value: &T) -> Result<String, Problem> {
     yaml_serde::to_string(value)
         .map_err(|error| Problem::at("", format!("This cannot be written as YAML: {error}.")))
 }
 
-/// How many times its own length a file may come to once its aliases are followed. An escape makes three bytes of
-/// two, so a file without aliases stays below.
+/// The maximum size of a file after expanding its aliases, relative to its length. An escape turns two bytes
+/// into three, so a file without aliases stays below it.
 const BLOW_UP: usize = 4;
 
-/// Brackets open at once: the scanner looks through all of them at every token. A rule file needs five.
+/// The maximum number of open brackets, since the scanner visits all of them at every token. A rule file needs
+/// five.
 const BRACKETS: usize = 100;
 
-/// Walks over everything once, aliases followed, and builds nothing.
+/// Visits everything once, with aliases expanded, and builds nothing.
 #[derive(Clone, Copy)]
 struct Survey<'b> {
     budget: &'b Cell<usize>,
 }
 
-/// Walks over a key and keeps it.
+/// Visits a key and keeps it.
 struct Key<'b>(Survey<'b>);
 
 impl Survey<'_> {
     fn pay<E: serde::de::Error>(self, bytes: usize) -> Result<(), E> {
         let rest = self.budget.get().checked_sub(bytes + 1);
-        self.budget
-            .set(rest.ok_or_else(|| E::custom("the aliases of this file blow it up; write things out"))?);
+        self.budget.set(rest.ok_or_else(|| {
+            E::custom("the file is too large after expanding its aliases; write the values out instead")
+        })?);
         Ok(())
     }
 }
@@ -148,7 +150,7 @@ impl<'de> Visitor<'de> for Survey<'_> {
         while let Some(key) = entries.next_key_seed(Key(self))? {
             entries.next_value_seed(self)?;
             if seen.contains(&key) {
-                return Err(A::Error::custom(format!("`{key}` stands here twice")));
+                return Err(A::Error::custom(format!("duplicate key `{key}`")));
             }
             seen.insert(key);
         }
@@ -156,7 +158,7 @@ impl<'de> Visitor<'de> for Survey<'_> {
     }
 
     fn visit_enum<A: EnumAccess<'de>>(self, _: A) -> Result<(), A::Error> {
-        Err(A::Error::custom("tags (`!name`) are not used here"))
+        Err(A::Error::custom("tags (`!name`) are not supported"))
     }
 }
 
@@ -181,7 +183,8 @@ impl<'de> Visitor<'de> for Key<'_> {
     }
 }
 
-/// Brackets nested beyond all reason. Those in texts are counted too, which only a text made for it would notice.
+/// Detects excessive nesting of brackets. Brackets in texts are counted too, which matters only for texts made
+/// to exploit it.
 fn nested_too_deep(text: &str) -> Option<Problem> {
     let mut open = 0_usize;
     for (at, byte) in text.bytes().enumerate() {
@@ -193,21 +196,21 @@ fn nested_too_deep(text: &str) -> Option<Problem> {
         if open > BRACKETS {
             return Some(Problem::spanned(
                 Span::new(at, at + 1),
-                format!("More than {BRACKETS} brackets are open at once."),
+                format!("Brackets are nested more than {BRACKETS} levels deep."),
             ));
         }
     }
     None
 }
 
-/// The problem that an error of the YAML reader is: where it is, what is wrong, and what may have been meant.
+/// Converts an error of the YAML parser to a problem with its location and, if possible, a suggestion.
 fn problem(text: &str, error: &yaml_serde::Error) -> Problem {
-    let told = error.to_string();
+    let full = error.to_string();
     let Some(location) = error.location() else {
-        return Problem::at("", sentence(&told)).suggest(meant(&told));
+        return Problem::at("", sentence(&full)).suggest(meant(&full));
     };
     let (line, column) = (location.line(), location.column());
-    let bare = told.replace(&format!(" at line {line} column {column}"), "");
+    let bare = full.replace(&format!(" at line {line} column {column}"), "");
     let message = format!("Line {line}, column {column}: {}", sentence(&bare));
     let problem = match byte_at(text, line, column) {
         Some(at) => {
@@ -218,7 +221,8 @@ fn problem(text: &str, error: &yaml_serde::Error) -> Problem {
     problem.suggest(meant(&bare))
 }
 
-/// What the reader says as a sentence, in which "field" is left to leads; what it quotes of the file may be all of it.
+/// Formats a parser message as a sentence in which "field" is reserved for lead fields, and shortens it because
+/// it can quote the whole file.
 pub(crate) fn sentence(message: &str) -> String {
     const SHOWN: usize = 300;
     let mut message = message.to_owned();
@@ -235,7 +239,8 @@ pub(crate) fn sentence(message: &str) -> String {
     }
 }
 
-/// The known name nearest to the unknown one: "unknown field `whn`, expected one of `id`, `when`".
+/// Returns the known name closest to the unknown one in a message such as "unknown field `whn`, expected one of
+/// `id`, `when`".
 pub(crate) fn meant(message: &str) -> Option<String> {
     let unknown =
         ["unknown field ", "unknown variant "].into_iter().find_map(|unknown| message.split_once(unknown));
@@ -245,7 +250,7 @@ pub(crate) fn meant(message: &str) -> Option<String> {
     nearest(wrong, words).map(str::to_owned)
 }
 
-/// The byte offset of a place given by line and column, both from 1 and in characters.
+/// Returns the byte offset of a position given by line and column, both starting at 1 and in characters.
 fn byte_at(text: &str, line: usize, column: usize) -> Option<usize> {
     let start = if line <= 1 { 0 } else { text.match_indices('\n').nth(line - 2)?.0 + 1 };
     let rest = &text[start..];

@@ -1,15 +1,16 @@
-//! The lease protocol of the outbox, every interleaving of it: two workers, two effects, a network that holds writes
-//! back, workers that crash, stall or give up at any moment.
+//! Checks every interleaving of the outbox's lease protocol: two workers, two effects, a network that delays
+//! writes, and workers that crash, stall or give up at any moment.
 //!
-//! The model mirrors `store/src/sync`: `Action::Claim` is `claim.sql`, `Action::Finish` is `finish.sql`,
-//! `Action::Reclaim`, `Action::Heartbeat` and `Action::Release` are the functions of these names in `claim.rs`. Each is
-//! one transaction there, so one step here. Whoever changes a condition there changes it here.
+//! The model mirrors `store/src/sync`: `Action::Claim` is `claim.sql`, `Action::Finish` is `finish.sql`, and
+//! `Action::Reclaim`, `Action::Heartbeat` and `Action::Release` are the functions with these names in
+//! `claim.rs`. Each is a single transaction there, and therefore a single step here. A change to a condition
+//! there must be repeated here.
 //!
-//! The destination keeps its part of the contract (`destinations/src/destination.rs`): a key counts once, and a record is
-//! overwritten only by a later sequence. What the model leaves out: time, of which it knows only that a lease can lapse
-//! at any moment, also under a worker that lives.
+//! The destination fulfils its part of the contract (`destinations/src/destination.rs`): a key counts once, and
+//! a record is overwritten only by a later sequence. The model has no time; a lease can lapse at any moment,
+//! even while its worker is alive.
 //!
-//! A model that cannot fail proves nothing. So each condition is taken away once, and the checker has to find out.
+//! A model that cannot fail proves nothing, so each condition is removed once, and the checker must notice.
 
 #![allow(clippy::unwrap_used, reason = "a test fails where something goes wrong")]
 
@@ -22,7 +23,7 @@ use stateright::{Checker as _, Model as _};
 use crate::promises::{ONCE, ORDERED, REFUSED};
 use crate::protocol::{Protocol, WHOLE};
 
-/// Looks at all states, and names the promises that are broken.
+/// Checks all states and returns the names of the broken promises.
 fn broken(protocol: Protocol) -> Vec<&'static str> {
     let checker = protocol.checker().threads(2).spawn_bfs().join();
     println!("{} states, {} of them different", checker.state_count(), checker.unique_state_count());

@@ -1,4 +1,5 @@
-//! What has to hold in every state, and what has to be reachable for that to mean anything.
+//! The properties that must hold in every state, and the states that must be reachable for the properties to
+//! mean anything.
 
 use stateright::Property;
 
@@ -7,11 +8,11 @@ use crate::state::{EFFECTS, Row, State};
 
 pub const REFUSED: &str = "a finish counts only under the lease that holds the row";
 pub const ONCE: &str = "each effect counts once, at the destination and in the log";
-pub const TRUE: &str = "what is told delivered has arrived and has left the outbox";
+pub const TRUE: &str = "effects reported as delivered have arrived and left the outbox";
 pub const ORDERED: &str = "the earlier of one lead arrives first, and nothing goes back";
 pub const NOT_LOST: &str = "in the end nothing waits";
 
-/// All of them.
+/// Returns all properties.
 pub fn promises() -> Vec<Property<Protocol>> {
     vec![
         Property::always(REFUSED, |_, state: &State| !state.stale_counted),
@@ -28,7 +29,7 @@ pub fn promises() -> Vec<Property<Protocol>> {
             })
         }),
         Property::always(ORDERED, |protocol: &Protocol, state: &State| {
-            // What a person has to look at may have arrived after all, later than its successors.
+            // An effect that a person has to look at may have arrived after all, later than its successors.
             let overtaken =
                 state.arrived.first() == Some(&1) && !matches!(state.rows[0], Row::Dead) && protocol.one_lead;
             !overtaken && !state.went_back

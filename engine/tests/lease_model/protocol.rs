@@ -1,14 +1,14 @@
-//! What happens in each step, as `store/src/sync` and the destinations' contract have it.
+//! The effect of each step, as defined by `store/src/sync` and the destinations' contract.
 
 use stateright::{Model, Property};
 
 use crate::promises::promises;
-use crate::state::{Action, EFFECTS, FAULTS, Message, Row, State, Told, WORKERS, Worker};
+use crate::state::{Action, EFFECTS, FAULTS, Message, Outcome, Row, State, WORKERS, Worker};
 
-/// What is to be checked, and what is taken away from it.
+/// The protocol to check, with the conditions that can be removed from it.
 #[derive(Clone, Copy)]
 pub struct Protocol {
-    /// Whether both effects are of one lead; then the first has to arrive before the second.
+    /// Whether both effects belong to one lead, in which case the first must arrive before the second.
     pub one_lead: bool,
     /// `o.run_lease = g.run_lease` in `finish.sql`.
     pub fence: bool,
@@ -20,7 +20,7 @@ pub struct Protocol {
     pub guard: bool,
 }
 
-/// Nothing is taken away.
+/// Removes nothing.
 pub const WHOLE: Protocol =
     Protocol { one_lead: true, fence: true, predecessors: true, key: true, guard: true };
 
@@ -29,15 +29,16 @@ impl Protocol {
         if self.one_lead { 0 } else { effect }
     }
 
-    /// `claim.sql`: ready, and of its lead no earlier one that is ready or running. A dead one does not count.
+    /// `claim.sql`: the effect is ready, and no earlier one of its lead is ready or running. Dead ones do not
+    /// count.
     fn may_claim(self, state: &State, effect: usize) -> bool {
         let waits_for =
             |earlier: usize| self.one_lead && matches!(state.rows[earlier], Row::Ready | Row::Running { .. });
         state.rows[effect] == Row::Ready && !(self.predecessors && (0..effect).any(waits_for))
     }
 
-    /// `finish.sql`: counts while the row is running under the lease that is named.
-    fn finish(self, state: &mut State, effect: usize, lease: u8, told: Told) {
+    /// `finish.sql`: applies only while the row is running under the given lease.
+    fn finish(self, state: &mut State, effect: usize, lease: u8, result: Outcome) {
         let is_held = matches!(state.rows[effect], Row::Running { .. })
             && (!self.fence || state.leases[effect] == lease);
         if !is_held {
@@ -45,17 +46,17 @@ impl Protocol {
             return;
         }
         state.stale_counted |= state.leases[effect] != lease;
-        state.rows[effect] = match told {
-            Told::Delivered => Row::Closed,
-            Told::Retry => Row::Ready,
-            Told::Dead => Row::Dead,
+        state.rows[effect] = match result {
+            Outcome::Delivered => Row::Closed,
+            Outcome::Retry => Row::Ready,
+            Outcome::Dead => Row::Dead,
         };
-        state.delivered[effect] += u8::from(told == Told::Delivered);
+        state.delivered[effect] += u8::from(result == Outcome::Delivered);
     }
 
     fn arrive(self, state: &mut State, effect: usize) {
         state.came_late |= matches!(state.rows[effect], Row::Closed | Row::Dead);
-        // Without the key, twice is enough to see it.
+        // Without the key, two writes are enough to show the problem.
         let most = if self.key { 1 } else { 2 };
         if state.arrived.iter().filter(|arrived| **arrived == effect).count() < most {
             state.arrived.push(effect);
@@ -86,14 +87,14 @@ impl Protocol {
             Worker::Writing { effect, lease } => {
                 let is_answered =
                     state.network.iter().any(|message| (message.effect, message.lease) == (effect, lease));
-                // Without anything on the way there is nothing but the clock to end the wait.
+                // If nothing is in transit, only the clock can end the wait.
                 actions.extend((may_fail || !is_answered).then_some(Action::TimeOut { worker }));
                 actions.extend(may_fail.then_some(Action::GiveUp { worker }));
                 actions.extend(beats(effect, lease).then_some(Action::Heartbeat { worker }));
             }
-            Worker::Telling { is_told, .. } => {
-                actions.extend((may_fail || !is_told).then_some(Action::Finish { worker }));
-                actions.extend(is_told.then_some(Action::Hear { worker }));
+            Worker::Reporting { is_reported, .. } => {
+                actions.extend((may_fail || !is_reported).then_some(Action::Finish { worker }));
+                actions.extend(is_reported.then_some(Action::Hear { worker }));
             }
         }
         actions.extend(may_fail.then_some(Action::Crash { worker }));
@@ -128,7 +129,7 @@ impl Model for Protocol {
         for effect in 0..EFFECTS {
             match state.rows[effect] {
                 Row::Running { is_lapsed: true } => actions.push(Action::Reclaim { effect }),
-                // A dead holder's lease lapses for certain; a living one's when it stalls.
+                // The lease of a dead holder is certain to lapse; that of a live one lapses only if it stalls.
                 Row::Running { is_lapsed: false }
                     if state.faults > 0 || !state.is_held_by_the_living(effect) =>
                 {
@@ -175,7 +176,8 @@ impl Model for Protocol {
                 let waiting =
                     state.workers.iter_mut().find(|worker| **worker == Worker::Writing { effect, lease });
                 if let Some(worker) = waiting {
-                    *worker = Worker::Telling { effect, lease, told: Told::Delivered, is_told: false };
+                    *worker =
+                        Worker::Reporting { effect, lease, result: Outcome::Delivered, is_reported: false };
                 }
             }
             Action::Lose(message) => {
@@ -184,18 +186,19 @@ impl Model for Protocol {
             }
             Action::TimeOut { worker } | Action::GiveUp { worker } => {
                 let Worker::Writing { effect, lease } = state.workers[worker] else { return None };
-                let told = if matches!(action, Action::GiveUp { .. }) { Told::Dead } else { Told::Retry };
-                state.workers[worker] = Worker::Telling { effect, lease, told, is_told: false };
+                let result =
+                    if matches!(action, Action::GiveUp { .. }) { Outcome::Dead } else { Outcome::Retry };
+                state.workers[worker] = Worker::Reporting { effect, lease, result, is_reported: false };
                 state.fail();
             }
             Action::Finish { worker } => {
-                let Worker::Telling { effect, lease, told, is_told } = state.workers[worker] else {
+                let Worker::Reporting { effect, lease, result, is_reported } = state.workers[worker] else {
                     return None;
                 };
-                self.finish(&mut state, effect, lease, told);
-                state.workers[worker] = Worker::Telling { effect, lease, told, is_told: true };
+                self.finish(&mut state, effect, lease, result);
+                state.workers[worker] = Worker::Reporting { effect, lease, result, is_reported: true };
                 // The first answer was lost.
-                if is_told {
+                if is_reported {
                     state.fail();
                 }
             }
@@ -220,10 +223,10 @@ impl Model for Protocol {
             }
             Action::Reclaim { effect } => {
                 let lease = state.leases[effect];
-                self.finish(&mut state, effect, lease, Told::Retry);
+                self.finish(&mut state, effect, lease, Outcome::Retry);
             }
         }
-        // Which of the workers does it is all the same.
+        // Workers are interchangeable.
         state.workers.sort_unstable();
         Some(state)
     }

@@ -1,9 +1,10 @@
-//! What there is in the model, and what can happen.
+//! The state of the model and its actions.
 
 pub const WORKERS: usize = 2;
 pub const EFFECTS: usize = 2;
 
-/// Crashes, stalls, lost answers and the like on one path. What goes wrong between two workers goes wrong with three.
+/// The maximum number of crashes, stalls, lost answers and other faults on one path. Any fault between three
+/// workers also occurs between two.
 pub const FAULTS: u8 = 3;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -13,12 +14,12 @@ pub enum Row {
         is_lapsed: bool,
     },
     Dead,
-    /// Gone from the outbox.
+    /// Removed from the outbox.
     Closed,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Told {
+pub enum Outcome {
     Delivered,
     Retry,
     Dead,
@@ -27,26 +28,26 @@ pub enum Told {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Worker {
     Idle,
-    /// It holds a lease, as far as it knows, and has not begun.
+    /// The worker believes it holds a lease, and has not started.
     Holding {
         effect: usize,
         lease: u8,
     },
-    /// It waits for the answer to its write.
+    /// The worker waits for the answer to its write.
     Writing {
         effect: usize,
         lease: u8,
     },
-    /// It knows what came of the write and tells it, again if it does not hear that it was told.
-    Telling {
+    /// The worker has the result of the write and reports it, repeatedly if it gets no confirmation.
+    Reporting {
         effect: usize,
         lease: u8,
-        told: Told,
-        is_told: bool,
+        result: Outcome,
+        is_reported: bool,
     },
 }
 
-/// Something under way between a worker and the destination. It outlives its sender.
+/// A message between a worker and the destination. It outlives its sender.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Message {
     pub effect: usize,
@@ -61,18 +62,18 @@ pub struct State {
     pub workers: [Worker; WORKERS],
     pub network: Vec<Message>,
     pub faults: u8,
-    /// Writes that counted at the destination, in their order.
+    /// The writes that counted at the destination, in order.
     pub arrived: Vec<usize>,
-    /// The effect each record shows, and whether an older one ever overwrote a newer.
+    /// The effect that each record shows, and whether an older effect ever overwrote a newer one.
     pub current: [Option<usize>; EFFECTS],
     pub went_back: bool,
-    /// Rows `delivered` of the log.
+    /// The `delivered` rows of the log.
     pub delivered: [u8; EFFECTS],
-    /// The log has a row for a lease that was not the one held.
+    /// Whether the log has a row for a lease that was not the current one.
     pub stale_counted: bool,
-    /// A finish came too late and was refused.
+    /// Whether a finish came too late and was rejected.
     pub stale_refused: bool,
-    /// A write arrived when its effect had been finished by somebody else.
+    /// Whether a write arrived after another worker had finished its effect.
     pub came_late: bool,
 }
 
@@ -88,25 +89,25 @@ pub enum Action {
     Send {
         worker: usize,
     },
-    /// A write gets to the destination and counts there.
+    /// A write reaches the destination and counts there.
     Arrive(Message),
-    /// An answer gets back to whoever still waits for it.
+    /// An answer reaches the worker that waits for it.
     Answer(Message),
     /// A write or an answer is lost.
     Lose(Message),
-    /// The worker waits no longer. The write may still arrive.
+    /// The worker stops waiting. The write can still arrive.
     TimeOut {
         worker: usize,
     },
-    /// The destination refused, or it was the last attempt.
+    /// The destination rejected the write, or it was the last attempt.
     GiveUp {
         worker: usize,
     },
-    /// The result is committed; the worker has not heard so.
+    /// The result is committed, but the worker has not been notified.
     Finish {
         worker: usize,
     },
-    /// The worker hears that its result was told, in time or too late.
+    /// The worker is notified whether its result was accepted or came too late.
     Hear {
         worker: usize,
     },
@@ -130,7 +131,7 @@ impl State {
             Worker::Idle => false,
             Worker::Holding { effect: held, lease }
             | Worker::Writing { effect: held, lease }
-            | Worker::Telling { effect: held, lease, .. } => held == effect && lease == self.leases[effect],
+            | Worker::Reporting { effect: held, lease, .. } => held == effect && lease == self.leases[effect],
         })
     }
 

@@ -1,4 +1,4 @@
-//! What a condition may say, and what its author is told.
+//! Tests which conditions are valid, and the messages for those that are not.
 
 use std::collections::BTreeSet;
 
@@ -28,7 +28,7 @@ fn catalogue() -> Catalogue {
     Catalogue(fields.map(|(name, definition)| (name.to_owned(), definition)).into())
 }
 
-/// Everything wrong with a condition: the piece of the text it stands at, the message and the suggestion.
+/// Returns all problems of a condition: the affected text, the message and the suggestion.
 pub fn problems(text: &str) -> Vec<(String, String, Option<String>)> {
     let lists = BTreeSet::from(["tam".to_owned(), "competitors".to_owned()]);
     let (expr, mut problems) = parse(text);
@@ -39,7 +39,7 @@ pub fn problems(text: &str) -> Vec<(String, String, Option<String>)> {
     problems.into_iter().map(|problem| (place(problem.span), problem.message, problem.suggestion)).collect()
 }
 
-/// The only thing wrong with a condition.
+/// Asserts that a condition has exactly one problem.
 #[track_caller]
 pub fn assert_problem(text: &str, place: &str, message: &str, suggestion: Option<&str>) {
     let found = problems(text);
@@ -48,7 +48,7 @@ pub fn assert_problem(text: &str, place: &str, message: &str, suggestion: Option
 }
 
 #[test]
-fn conditions_that_are_fine() {
+fn valid_conditions() {
     for text in [
         "intent_confidence > 0.85 && company in lists.tam",
         "decision_maker && timeframe_days <= 90",
@@ -88,82 +88,82 @@ fn names_that_do_not_exist() {
     assert_problem(
         "company_sise > 5",
         "company_sise",
-        "There is no field `company_sise`.",
+        "Field `company_sise` does not exist.",
         Some("company_size"),
     );
-    assert_problem("has(budgett)", "budgett", "There is no field `budgett`.", Some("budget"));
-    assert_problem("confidence(budgett) > 0.5", "budgett", "There is no field `budgett`.", Some("budget"));
-    assert_problem("has(as_of)", "as_of", "`as_of` is always known; only fields are asked for.", None);
-    assert_problem("company in lists.tan", "tan", "There is no list `tan`.", Some("tam"));
-    assert_problem("company in tam", "tam", "`tam` is a list; it is written `lists.tam`.", Some("lists.tam"));
-    assert_problem("decision_maker == True", "True", "There is no field `True`.", Some("true"));
-    assert_problem("created_at < now", "now", "There is no field `now`.", Some("as_of"));
-    assert_problem("zzz", "zzz", "There is no field `zzz`.", None);
+    assert_problem("has(budgett)", "budgett", "Field `budgett` does not exist.", Some("budget"));
+    assert_problem("confidence(budgett) > 0.5", "budgett", "Field `budgett` does not exist.", Some("budget"));
+    assert_problem("has(as_of)", "as_of", "`as_of` is always known; use the name of a field.", None);
+    assert_problem("company in lists.tan", "tan", "List `tan` does not exist.", Some("tam"));
+    assert_problem("company in tam", "tam", "`tam` is a list; write `lists.tam`.", Some("lists.tam"));
+    assert_problem("decision_maker == True", "True", "Field `True` does not exist.", Some("true"));
+    assert_problem("created_at < now", "now", "Field `now` does not exist.", Some("as_of"));
+    assert_problem("zzz", "zzz", "Field `zzz` does not exist.", None);
     assert_problem(
         "source == referral",
         "referral",
-        "There is no field `referral`; text stands in quotes.",
+        "Field `referral` does not exist; put text in quotes.",
         Some("\"referral\""),
     );
     assert_problem(
         "source in [chat]",
         "chat",
-        "There is no field `chat`; text stands in quotes.",
+        "Field `chat` does not exist; put text in quotes.",
         Some("\"chat\""),
     );
 }
 
 #[test]
-fn values_that_cannot_be() {
-    let values = "there are `chat`, `web_form`, `referral`.";
+fn impossible_values() {
+    let values = "the values are `chat`, `web_form`, `referral`.";
     assert_problem(
         "source == \"refferal\"",
         "\"refferal\"",
-        &format!("`refferal` is no value of `source`; {values}"),
+        &format!("`refferal` is not a value of `source`; {values}"),
         Some("\"referral\""),
     );
     assert_problem(
         "source in ['chat', 'mail']",
         "'mail'",
-        &format!("`mail` is no value of `source`; {values}"),
+        &format!("`mail` is not a value of `source`; {values}"),
         None,
     );
     assert_problem(
         "intent_confidence > 85",
         "85",
-        "`intent_confidence` is 0 to 1, so it is never 85.",
+        "`intent_confidence` is between 0 and 1, so it can never be 85.",
         Some("0.85"),
     );
     assert_problem(
         "1.5 < intent_confidence",
         "1.5",
-        "`intent_confidence` is 0 to 1, so it is never 1.5.",
+        "`intent_confidence` is between 0 and 1, so it can never be 1.5.",
         Some("0.015"),
     );
     assert_problem(
         "confidence(budget) >= 70",
         "70",
-        "`confidence(budget)` is 0 to 1, so it is never 70.",
+        "`confidence(budget)` is between 0 and 1, so it can never be 70.",
         Some("0.7"),
     );
     assert_problem(
         "intent_confidence in [0.5, 2]",
         "2",
-        "`intent_confidence` is 0 to 1, so it is never 2.",
+        "`intent_confidence` is between 0 and 1, so it can never be 2.",
         Some("0.02"),
     );
-    assert_problem("company_size < -3", "-3", "`company_size` is 1 or more, so it is never -3.", None);
+    assert_problem("company_size < -3", "-3", "`company_size` is 1 or more, so it can never be -3.", None);
     assert_problem(
         "company_size == 2.5",
         "2.5",
-        "`company_size` is a whole number, so it is never 2.5.",
+        "`company_size` is a whole number, so it can never be 2.5.",
         None,
     );
-    assert_problem("company in []", "[]", "Nothing is in an empty list.", None);
+    assert_problem("company in []", "[]", "The list is empty, so nothing can be in it.", None);
 }
 
 #[test]
-fn types_that_do_not_meet() {
+fn incompatible_types() {
     assert_problem(
         "company_size > \"50\"",
         "\"50\"",
@@ -185,7 +185,7 @@ fn types_that_do_not_meet() {
     assert_problem(
         "created_at > \"2026-01-01\"",
         "\"2026-01-01\"",
-        "`created_at` is a point in time and cannot be compared with text. It is compared with another point in time, such as `as_of`.",
+        "`created_at` is a point in time and cannot be compared with text. Compare it with another point in time, such as `as_of`.",
         None,
     );
     assert_problem(
@@ -194,34 +194,24 @@ fn types_that_do_not_meet() {
         "`company` is text and cannot be compared with a number.",
         Some("\"5\""),
     );
-    assert_problem(
-        "budget in lists.tam",
-        "budget",
-        "Only a field that is text can be looked up in a list.",
-        None,
-    );
-    assert_problem(
-        "'Acme' in lists.tam",
-        "'Acme'",
-        "Only a field that is text can be looked up in a list.",
-        None,
-    );
+    assert_problem("budget in lists.tam", "budget", "Only a text field can be looked up in a list.", None);
+    assert_problem("'Acme' in lists.tam", "'Acme'", "Only a text field can be looked up in a list.", None);
     assert_problem(
         "company in domain",
         "domain",
-        "After `in` stands a list, as in `[\"a\", \"b\"]` or `lists.tam`.",
+        "`in` needs a list on its right, as in `[\"a\", \"b\"]` or `lists.tam`.",
         None,
     );
     assert_problem(
         "company == lists.tam",
         "company == lists.tam",
-        "A list is asked with `in`, as in `company in lists.tam`.",
+        "To test whether a value is in a list, use `in`, as in `company in lists.tam`.",
         None,
     );
     assert_problem(
         "decision_maker < true",
         "decision_maker < true",
-        "True and false have no order; they are compared with `==` and `!=`.",
+        "True and false have no order; use `==` or `!=`.",
         None,
     );
     assert_problem(
@@ -233,13 +223,13 @@ fn types_that_do_not_meet() {
     assert_problem(
         "decision_maker in [true]",
         "decision_maker",
-        "`decision_maker` is true or false; `in` asks for text or numbers.",
+        "`decision_maker` is true or false; `in` works only with text and numbers.",
         None,
     );
     assert_problem(
         "1 < budget < 5",
         "1 < budget < 5",
-        "Comparisons do not chain; join them with `&&`.",
+        "Comparisons cannot be chained; join them with `&&`.",
         Some("1 < budget && budget < 5"),
     );
 }
@@ -249,31 +239,31 @@ fn a_condition_is_true_or_false() {
     assert_problem(
         "budget",
         "budget",
-        "A condition is true or false, but `budget` is a number; compare it with something.",
+        "A condition must be true or false, but `budget` is a number; compare it with something.",
         None,
     );
     assert_problem(
         "decision_maker && company",
         "company",
-        "A condition is true or false, but `company` is text; compare it with something.",
+        "A condition must be true or false, but `company` is text; compare it with something.",
         None,
     );
     assert_problem(
         "!5",
         "5",
-        "A condition is true or false, but `5` is a number; compare it with something.",
+        "A condition must be true or false, but `5` is a number; compare it with something.",
         None,
     );
     assert_problem(
         "lists.tam",
         "lists.tam",
-        "A condition is true or false, but `lists.tam` is a list; compare it with something.",
+        "A condition must be true or false, but `lists.tam` is a list; compare it with something.",
         None,
     );
 }
 
 #[test]
-fn all_problems_of_a_text_are_told_in_order() {
+fn all_problems_of_a_text_are_reported_in_order() {
     let places: Vec<_> =
         problems("bugdet > 5 && source == 'mail' || company_size = 'x' && sise(company) > 3")
             .into_iter()

@@ -1,4 +1,4 @@
-//! Decisions: what fires, what holds and why.
+//! Tests decisions: which rules match, which rules hold, and why.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ fn outcome(when: &str, lead: &Lead) -> Outcome3 {
 }
 
 #[test]
-fn conditions_come_to_what_they_say() {
+fn conditions_evaluate_as_written() {
     use Outcome3::{False, True, Unknown};
     let lead = lead()
         .with("a", true, 1.0)
@@ -83,7 +83,8 @@ fn conditions_come_to_what_they_say() {
 fn a_reading_that_is_not_sure_enough_is_unknown() {
     for (confidence, expected) in [(0.49, Outcome3::Unknown), (0.5, Outcome3::True)] {
         assert_eq!(outcome("budget > 5", &lead().with("budget", 9.0, confidence)), expected);
-        // A stated value is for fields that were not found, not for those that were read badly.
+        // The assumed value applies to fields that were not found, not to those read with too little
+        // confidence.
         assert_eq!(outcome("visits >= 0", &lead().with("visits", 9_i64, confidence)), expected);
         assert_eq!(outcome("has(budget)", &lead().with("budget", 9.0, confidence)), Outcome3::True);
     }
@@ -196,7 +197,7 @@ fn because_names_the_fields_that_matter_and_no_others() {
 }
 
 #[test]
-fn errors_hold_and_are_told() {
+fn errors_hold_and_are_reported() {
     let lead = lead().with("size", "many", 1.0).with("company", "Acme", 1.0).with("source", "fax", 1.0).with(
         "budget",
         f64::NAN,

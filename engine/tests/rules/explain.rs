@@ -1,4 +1,4 @@
-//! Explanations: every piece of every rule, and what settles it.
+//! Tests explanations: every piece of every rule, and what determines its result.
 
 use engine::action::Action;
 use engine::decision::Outcome3;
@@ -68,12 +68,12 @@ fn an_explanation_shows_every_piece_with_its_value() {
         big.why.as_deref(),
         Some("`size >= 2000` alone makes it false, so the unsure budget does not matter.")
     );
-    assert_eq!(look.why.as_deref(), Some("It hangs on budget (0.496 < 0.500)."));
+    assert_eq!(look.why.as_deref(), Some("Depends on budget (0.496 < 0.500)."));
     assert_eq!(last.why, None);
 }
 
 #[test]
-fn an_explanation_says_what_does_not_matter() {
+fn an_explanation_names_irrelevant_fields() {
     let why = |when: &str, lead: &Lead| lead.explain(&single(when)).rules[0].why.clone().unwrap_or_default();
     let lead = lead().with("a", true, 1.0).with("size", 120_i64, 1.0).with("source", "fax", 1.0);
     assert_eq!(
@@ -86,9 +86,9 @@ fn an_explanation_says_what_does_not_matter() {
     );
     assert_eq!(
         why("(a || b) && (size > 5 || c)", &lead),
-        "It is true all the same; the missing b and missing c do not matter."
+        "The result is true in any case; the missing b and missing c do not matter."
     );
-    assert_eq!(why("a && b && met_at < as_of", &lead), "It hangs on b (not found) and met at (not found).");
+    assert_eq!(why("a && b && met_at < as_of", &lead), "Depends on b (not found) and met at (not found).");
     assert_eq!(why("source == \"chat\"", &lead), "The value of `source` is not of the type enum.");
     assert_eq!(why("a", &lead), "");
 }

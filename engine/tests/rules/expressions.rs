@@ -1,4 +1,5 @@
-//! What expressions come to, beyond the examples of the language reference; and what is told of those in rules.
+//! Tests the results of expressions beyond the examples in the language reference, and their explanations in
+//! rules.
 
 use std::collections::BTreeMap;
 
@@ -70,9 +71,9 @@ fn values() {
 }
 
 #[test]
-fn errors_and_what_settles_them() {
+fn errors_and_operands_that_override_them() {
     for (text, start) in [
-        ("y", "error: There is no variable `y`."),
+        ("y", "error: Variable `y` does not exist."),
         ("y || true", "true"),
         ("'text' && false", "false"),
         ("true || 32", "true"),
@@ -85,9 +86,9 @@ fn errors_and_what_settles_them() {
         ("(1 / 0 > 1 ? true : true) || true", "true"),
         ("-(-9223372036854775808)", "error: A whole number becomes larger than 64 bits hold."),
         ("-9223372036854775808 % -1", "error: A whole number becomes larger than 64 bits hold."),
-        ("47.5 % 5.5", "error: `%` is for whole numbers."),
+        ("47.5 % 5.5", "error: `%` can be used only with whole numbers."),
         ("{1.5: 2}", "error: The key of a map cannot be a number."),
-        ("[1] < [2]", "error: There is no order between a list and a list."),
+        ("[1] < [2]", "error: Cannot order a list and a list."),
         ("int(9223372036854775807.0)", "error: "),
         ("int('0x10')", "error: \"0x10\" cannot be read as a whole number."),
         ("double('1e999')", "error: "),
@@ -128,8 +129,9 @@ fn types_are_found_before_anything_runs() {
     }
 }
 
-/// The outcome of a condition, why it could not be told, and the note of its explanation.
-fn told(when: &str) -> (Outcome3, Vec<Because>, Option<String>, Option<String>) {
+/// Returns the result of a condition, the reasons why it could not be evaluated, and the note of its
+/// explanation.
+fn explained(when: &str) -> (Outcome3, Vec<Because>, Option<String>, Option<String>) {
     let yaml = "rule_set: example\nfields: {company: {type: string}, size: {type: integer, unit: employees}, budget: {type: number}, \
                 flag: {type: bool}}\nrules: [{id: r, when: 'true', then: [advance]}]\ndefault: hold\n";
     let mut file = RuleSetFile::from_yaml(yaml).expect("a rule file");
@@ -147,22 +149,22 @@ fn told(when: &str) -> (Outcome3, Vec<Because>, Option<String>, Option<String>) 
 }
 
 #[test]
-fn rules_tell_what_a_general_condition_hangs_on() {
+fn rules_report_the_fields_that_a_general_condition_depends_on() {
     let missing = |field: &str| Because::Missing { field: field.into() };
-    let (outcome, because, note, why) = told("double(size) * 2.0 > budget");
+    let (outcome, because, note, why) = explained("double(size) * 2.0 > budget");
     assert_eq!((outcome, because), (Outcome3::Unknown, vec![missing("budget")]));
     assert_eq!(note.as_deref(), Some("size: 120 employees; budget: not found"));
-    assert_eq!(why.as_deref(), Some("It hangs on budget (not found)."));
+    assert_eq!(why.as_deref(), Some("Depends on budget (not found)."));
 
-    // The other side of the choice is not asked.
-    let (outcome, because, ..) = told("(size > 100 ? flag : budget > 1.0) ? true : false");
+    // The other branch is not evaluated.
+    let (outcome, because, ..) = explained("(size > 100 ? flag : budget > 1.0) ? true : false");
     assert_eq!((outcome, because), (Outcome3::Unknown, vec![missing("flag")]));
 
-    let (outcome, because, _, why) = told("int(company) > 5 && budget > 1.0");
+    let (outcome, because, _, why) = explained("int(company) > 5 && budget > 1.0");
     let message = "\"Acme\" cannot be read as a whole number.".to_owned();
     assert_eq!((outcome, because), (Outcome3::Error, vec![Because::Error { message: message.clone() }]));
     assert_eq!(why, Some(message));
 
-    let (outcome, because, note, _) = told("company.lowerAscii().startsWith(\"ac\")");
+    let (outcome, because, note, _) = explained("company.lowerAscii().startsWith(\"ac\")");
     assert_eq!((outcome, because, note.as_deref()), (Outcome3::True, vec![], Some("Acme")));
 }

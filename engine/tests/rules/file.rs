@@ -1,4 +1,4 @@
-//! The rule file: what is read, what is refused and where, and that writing loses nothing.
+//! Tests the rule file: valid and invalid files, the location of problems, and lossless writing.
 
 use std::collections::BTreeMap;
 
@@ -24,7 +24,7 @@ fn shown(problems: &[Problem]) -> Vec<String> {
     problems.iter().map(Problem::to_string).collect()
 }
 
-/// The problems of the example with one piece of it replaced.
+/// Returns the problems of the example with one piece of it replaced.
 fn problems_with(piece: &str, replacement: &str) -> Vec<String> {
     assert!(EXAMPLE.contains(piece), "{piece}");
     match RuleSetFile::from_yaml(&EXAMPLE.replace(piece, replacement)) {
@@ -49,7 +49,7 @@ fn the_example_is_read() {
 }
 
 #[test]
-fn texts_that_are_no_rule_file_are_refused_with_line_and_column() {
+fn invalid_rule_files_are_rejected_with_line_and_column() {
     for (piece, replacement, problem) in [
         (
             "default: hold",
@@ -62,15 +62,11 @@ fn texts_that_are_no_rule_file_are_refused_with_line_and_column() {
             "Line 9, column 10: default: unknown value `maybe`, expected one of `advance`, `nurture`, `reject`, `assign`, `hold`, `escalate`.",
         ),
         ("default: hold", "", "Line 2, column 1: missing key `default`."),
-        (
-            "default: hold",
-            "default: hold\ndefault: nurture",
-            "Line 2, column 1: `default` stands here twice.",
-        ),
+        ("default: hold", "default: hold\ndefault: nurture", "Line 2, column 1: duplicate key `default`."),
         (
             "lists: {tam: [Initech, Globex]}",
             "lists: {tam: [Initech], tam: [Globex]}",
-            "Line 5, column 8: lists: `tam` stands here twice.",
+            "Line 5, column 8: lists: duplicate key `tam`.",
         ),
         (
             "when: 'source",
@@ -80,12 +76,12 @@ fn texts_that_are_no_rule_file_are_refused_with_line_and_column() {
         (
             "then: [advance]",
             "then: [advanse]",
-            "Line 8, column 56: rules[1].then: `advanse` is no action; there are advance, nurture, reject, assign, hold, escalate and tag.",
+            "Line 8, column 56: rules[1].then: `advanse` is not an action; use advance, nurture, reject, assign, hold, escalate or tag.",
         ),
         (
             "then: [advance]",
             "then: [{assign: team}]",
-            "Line 8, column 56: rules[1].then: the parameters of `assign` are written by name, not `\"team\"`.",
+            "Line 8, column 56: rules[1].then: the parameters of `assign` must be named, as in `{assign: {key: value}}`, not `\"team\"`.",
         ),
         (
             "type: string",
@@ -100,7 +96,7 @@ fn texts_that_are_no_rule_file_are_refused_with_line_and_column() {
         (
             "[Initech, Globex]",
             "!list [Initech]",
-            "Line 5, column 14: lists.tam: tags (`!name`) are not used here.",
+            "Line 5, column 14: lists.tam: tags (`!name`) are not supported.",
         ),
     ] {
         assert_eq!(problems_with(piece, replacement), [problem], "{replacement}");
@@ -112,61 +108,69 @@ fn texts_that_are_no_rule_file_are_refused_with_line_and_column() {
 }
 
 #[test]
-fn files_that_say_something_impossible_are_refused_at_the_part() {
+fn impossible_content_is_rejected_at_its_place() {
     for (piece, replacement, problem) in [
         (
             "default: hold",
             "default: advance",
-            "/default: By default a lead is held or nurtured; `advance` is not safe.",
+            "/default: `advance` is not a safe default; use `hold` or `nurture`.",
         ),
         (
             "id: referral",
             "id: Referral",
-            "/rules/1/id: A rule's id is 1 to 100 lower-case letters, digits and hyphens.",
+            "/rules/1/id: A rule's ID must be 1 to 100 lower-case letters, digits and hyphens.",
         ),
-        ("id: referral", "id: tam-high-intent", "/rules/1/id: Another rule has the id `tam-high-intent`."),
+        (
+            "id: referral",
+            "id: tam-high-intent",
+            "/rules/1/id: Another rule already has the ID `tam-high-intent`.",
+        ),
         (
             "then: [advance]",
             "then: []",
-            "/rules/1/then: A rule does something: an action such as `advance`, or a tag.",
+            "/rules/1/then: A rule needs a consequence: an action such as `advance`, or a tag.",
         ),
         (
             "then: [advance]",
             "then: [advance, {tag: hot}, nurture]",
-            "/rules/1/then/2: A rule has one action; make the second one a rule of its own.",
+            "/rules/1/then/2: A rule can have only one action; move the second one to a separate rule.",
         ),
         (
             "then: [advance]",
             "then: [assign]",
-            "/rules/1/then/0: `assign` names the pool that picks the person, as in `{assign: {pool: enterprise-ae}}`.",
+            "/rules/1/then/0: `assign` needs the name of a pool, as in `{assign: {pool: enterprise-ae}}`.",
         ),
         (
             "then: [advance]",
             "then: [{assign: {pool: ''}}]",
-            "/rules/1/then/0: `assign` names the pool that picks the person, as in `{assign: {pool: enterprise-ae}}`.",
+            "/rules/1/then/0: `assign` needs the name of a pool, as in `{assign: {pool: enterprise-ae}}`.",
         ),
         (
             "then: [advance]",
             "then: [{tag: ''}]",
-            "/rules/1/then/0: A tag is 1 to 100 characters on one line.",
+            "/rules/1/then/0: A tag must be 1 to 100 characters on one line.",
         ),
-        ("{source: 0.8}", "{source: 80}", "/rules/1/min_confidence/source: A confidence is between 0 and 1."),
+        (
+            "{source: 0.8}",
+            "{source: 80}",
+            "/rules/1/min_confidence/source: A confidence must be between 0 and 1.",
+        ),
         (
             "{source: 0.8}",
             "{source: .nan}",
-            "/rules/1/min_confidence/source: A confidence is between 0 and 1.",
+            "/rules/1/min_confidence/source: A confidence must be between 0 and 1.",
         ),
         (
             "{source: 0.8}",
             "{sourse: 0.8}",
-            "/rules/1/min_confidence/sourse: There is no field `sourse`. Did you mean `source`?",
+            "/rules/1/min_confidence/sourse: Field `sourse` does not exist. Did you mean `source`?",
         ),
         (
             "rule_set: inbound-form",
             "rule_set: ''",
-            "/rule_set: A rule set's name is 1 to 100 characters on one line.",
+            "/rule_set: A rule set's name must be 1 to 100 characters on one line.",
         ),
-        ("min: 0", "min: -.inf", "/fields/intent_confidence: `min` and `max` are finite numbers."),
+        ("min: 0", "min: -.inf", "/fields/intent_confidence: `min` and `max` must be finite numbers."),
         (
             "company: {type: string}",
             "company: {type: string}, package: {type: string}",
@@ -175,20 +179,24 @@ fn files_that_say_something_impossible_are_refused_at_the_part() {
         (
             "source: {type: enum, values: [chat, web_form, referral]}",
             "source: {type: enum}",
-            "/fields/source: An enum lists its `values`; no other type does.",
+            "/fields/source: An enum must list its `values`; other types must not.",
         ),
         (
             "lists: {tam: [Initech, Globex]}",
             "lists: {tam: [], tam-2: []}",
-            "/lists/tam-2: A list's name is lower-case letters, digits and underscores, begins with a letter, and is no reserved word.",
+            "/lists/tam-2: A list's name must start with a letter, contain only lower-case letters, digits and underscores, and not be a reserved word.",
         ),
         (
             "intent_confidence > 0.85",
             "intent_confidence > 85",
-            "/rules/0/when at 21: `intent_confidence` is 0 to 1, so it is never 85. Did you mean `0.85`?",
+            "/rules/0/when at 21: `intent_confidence` is between 0 and 1, so it can never be 85. Did you mean `0.85`?",
         ),
-        ("== \"referral\"", "= \"referral\"", "/rules/1/when at 8: `=` is written `==`. Did you mean `==`?"),
-        ("lists.tam'", "lists.tan'", "/rules/0/when at 46: There is no list `tan`. Did you mean `tam`?"),
+        (
+            "== \"referral\"",
+            "= \"referral\"",
+            "/rules/1/when at 8: Write `==` instead of `=`. Did you mean `==`?",
+        ),
+        ("lists.tam'", "lists.tan'", "/rules/0/when at 46: List `tan` does not exist. Did you mean `tam`?"),
     ] {
         let found = problems_with(piece, replacement);
         assert!(found.contains(&problem.to_owned()), "{replacement}: {found:?}");
@@ -199,28 +207,28 @@ fn files_that_say_something_impossible_are_refused_at_the_part() {
 }
 
 #[test]
-fn a_file_cannot_blow_up() {
+fn aliases_cannot_exhaust_memory() {
     let mut bomb = "rule_set: &a [x, x, x, x, x, x, x, x, x]\n".to_owned();
     for level in 'b'..='k' {
         let before = (level as u8 - 1) as char;
         bomb += &format!("{level}: &{level} [{}]\n", vec![format!("*{before}"); 9].join(", "));
     }
     let message = |text: &str| RuleSetFile::from_yaml(text).unwrap_err()[0].message.clone();
-    assert!(message(&bomb).contains("the aliases of this file blow it up"), "{}", message(&bomb));
-    // One long list, asked for many times: few jumps, but a milliard entries.
+    assert!(message(&bomb).contains("too large after expanding its aliases"), "{}", message(&bomb));
+    // One long list, repeated many times: few aliases, but a billion entries.
     let wide = format!("fields: &a [{}]\nlists: [{}]\n", "x, ".repeat(30_000), "*a, ".repeat(30_000));
-    assert!(message(&wide).contains("blow it up"), "{}", message(&wide));
+    assert!(message(&wide).contains("expanding its aliases"), "{}", message(&wide));
     let text = format!("fields: &a '{}'\nlists: [{}]\n", "x".repeat(100_000), "*a, ".repeat(30_000));
-    assert!(message(&text).contains("blow it up"), "{}", message(&text));
-    assert!(message(&"[".repeat(8_000_000)).contains("brackets are open at once"));
+    assert!(message(&text).contains("expanding its aliases"), "{}", message(&text));
+    assert!(message(&"[".repeat(8_000_000)).contains("Brackets are nested more than"));
     assert!(message(&"a: ".repeat(1_000_000)).starts_with("Line 1"), "{}", message(&"a: ".repeat(1_000_000)));
     assert!(message(&"- ".repeat(1_000_000)).starts_with("Line 1"));
     assert!(message(&"x".repeat(1_000_000)).len() < 400, "the message does not quote all of it");
-    assert!(message(&"x".repeat(9_000_000)).starts_with("A file has at most 8388608 bytes"));
+    assert!(message(&"x".repeat(9_000_000)).starts_with("A file can have at most 8388608 bytes"));
 }
 
 #[test]
-fn aliases_within_reason_are_fine() {
+fn reasonable_aliases_are_accepted() {
     let text =
         EXAMPLE.replace("{type: string}", "&text {type: string}").replace("rules:", "# shared\nrules:");
     let text = text.replace(
@@ -236,7 +244,7 @@ fn too_many_rules_are_refused() {
     let mut file = RuleSetFile::from_yaml(EXAMPLE).expect("the example is a rule file");
     file.rules =
         (0..2_001).map(|i| RuleDefinition { id: format!("r{i}"), ..file.rules[1].clone() }).collect();
-    assert_eq!(shown(&file.compile().unwrap_err()), ["/rules: A rule set has at most 2000 rules."]);
+    assert_eq!(shown(&file.compile().unwrap_err()), ["/rules: A rule set can have at most 2000 rules."]);
 }
 
 #[test]

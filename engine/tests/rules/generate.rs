@@ -1,4 +1,4 @@
-//! Random expressions that make sense by their types, from a seed.
+//! Generates random well-typed expressions from a seed.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -7,7 +7,7 @@ use engine::action::Action;
 use engine::catalogue::Catalogue;
 use engine::rules::{RuleDefinition, RuleSetFile};
 
-/// A rule set of these rules, which holds by default and may ask the list `tam`.
+/// Returns a rule set with these rules, whose default is `hold` and which can use the list `tam`.
 pub fn file(fields: Catalogue, rules: impl Iterator<Item = RuleDefinition>) -> RuleSetFile {
     RuleSetFile {
         rule_set: "generated".into(),
@@ -18,7 +18,7 @@ pub fn file(fields: Catalogue, rules: impl Iterator<Item = RuleDefinition>) -> R
     }
 }
 
-/// What expressions are made of besides literals.
+/// The leaves of expressions other than literals.
 #[derive(Clone, Default)]
 pub struct Leaves {
     pub bools: Vec<String>,
@@ -26,15 +26,15 @@ pub struct Leaves {
     pub doubles: Vec<String>,
     pub texts: Vec<String>,
     pub times: Vec<String>,
-    /// Only what other implementations of CEL understand in the same way.
+    /// Whether to use only constructs that other CEL implementations interpret the same way.
     pub is_common: bool,
 }
 
-/// Draws expressions. The same seed and shape of leaves draw the same expression.
+/// Generates expressions. The same seed and the same number of leaves produce the same expression.
 pub struct Source<'l> {
     state: u64,
     leaves: &'l Leaves,
-    /// Variables of macros around, which are whole numbers.
+    /// The macro variables in scope, which are whole numbers.
     ints: Vec<String>,
     next: usize,
 }
@@ -57,7 +57,7 @@ impl<'l> Source<'l> {
         words[self.below(words.len())]
     }
 
-    /// A leaf: a literal or one of the given.
+    /// Returns a leaf: a literal or one of the given.
     fn leaf(&mut self, given: &[String], literals: &[&str]) -> String {
         let at = self.below(given.len() * 2 + literals.len());
         if at < given.len() * 2 { given[at / 2].clone() } else { literals[at - given.len() * 2].to_owned() }
@@ -134,7 +134,8 @@ impl<'l> Source<'l> {
     pub fn double(&mut self, depth: usize) -> String {
         let leaves = self.leaves;
         if depth == 0 {
-            // Others have no order for what is no number, so nothing gets near infinity where they are asked.
+            // Other implementations do not order NaN, so nothing gets close to infinity when comparing with
+            // them.
             let large = if leaves.is_common { "1e15" } else { "1e300" };
             return self.leaf(&leaves.doubles, &["0.0", "1.5", "-2.25", large, "0.1"]);
         }
@@ -227,7 +228,7 @@ impl<'l> Source<'l> {
     }
 }
 
-/// So many cases, or as many as `PROPTEST_CASES` asks for.
+/// Returns a configuration with this many cases, or as many as `PROPTEST_CASES` sets.
 pub fn cases(count: u32) -> proptest::test_runner::Config {
     let asked = std::env::var("PROPTEST_CASES").ok().and_then(|count| count.parse().ok());
     proptest::test_runner::Config::with_cases(asked.unwrap_or(count))

@@ -1,5 +1,5 @@
-//! The promise of three-valued rules, tried on generated ones: whatever is decided besides the default stays
-//! decided when the unknown becomes known.
+//! Tests the promise of three-valued rules on generated ones: a decision other than the default remains the
+//! same when unknown values become known.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,8 @@ use proptest::prelude::*;
 
 const BOOLS: [&str; 6] = ["a", "b", "c", "d", "e", "f"];
 
-/// A field of a generated lead: its reading, if any, whether that is sure enough, and the value it might take.
+/// A field of a generated lead: its reading, if any, whether its confidence suffices, and the value it could
+/// have.
 type Seen = (Option<f64>, Value, Value);
 
 fn catalogue() -> Catalogue {
@@ -102,9 +103,9 @@ fn lead() -> impl Strategy<Value = BTreeMap<String, Seen>> {
     seen.prop_map(move |seen| fields.iter().cloned().zip(seen).collect())
 }
 
-/// The verdict with the unknown fields as they are, or as they might be. What `has` and `confidence` see stays
-/// as it is, so that only values are filled in: a field that was not found is filled in as read without doubt
-/// under rules that never ask if it was.
+/// Returns the verdict with the unknown fields as they are, or filled in. The results of `has` and `confidence`
+/// do not change, so only values are filled in: a field that was not found is filled in with full confidence
+/// under rules that never test whether it was read.
 fn decide(rules: &RuleSet, lead: &BTreeMap<String, Seen>, is_filled: bool) -> Verdict {
     let mut readings = BTreeMap::new();
     for (name, (confidence, value, other)) in lead {
@@ -122,7 +123,8 @@ fn decide(rules: &RuleSet, lead: &BTreeMap<String, Seen>, is_filled: bool) -> Ve
     rules.decide(&Inputs { readings: &readings, lists: &lists, as_of: DateTime::UNIX_EPOCH })
 }
 
-/// The condition with `has` and `confidence` replaced by what they see, which filling in must not change.
+/// Returns the condition with `has` and `confidence` replaced by their results, which filling in must not
+/// change.
 fn observed(condition: &str, lead: &BTreeMap<String, Seen>) -> String {
     let has_size = lead["size"].0.is_some();
     let sure_budget = lead["budget"].0.unwrap_or(0.0) > 0.4;
@@ -176,21 +178,22 @@ proptest! {
         prop_assert_eq!(before.held_by.is_some(), !before.because.is_empty());
     }
 
-    /// Over every combination of known, unknown and true for six fields.
+    /// Tests every combination of known, unknown and true for six fields.
     #[test]
-    fn what_is_told_is_told_rightly(condition in bool_condition(), known in 0_u32..64) {
+    fn known_results_are_correct(condition in bool_condition(), known in 0_u32..64) {
         let rules = compile(&[condition]);
         for bits in (0..64).filter(|bits| bits & !known == 0) {
-            let (told, because) = outcome(&rules, &bool_lead(bits, known));
+            let (known_outcome, because) = outcome(&rules, &bool_lead(bits, known));
             let full = |filled: u32| outcome(&rules, &bool_lead(bits | filled, 63)).0;
             let fillings: Vec<u32> = (0..64).filter(|filled| filled & known == 0).collect();
-            if told != Outcome3::Unknown {
+            if known_outcome != Outcome3::Unknown {
                 prop_assert!(because.is_empty());
-                prop_assert!(fillings.iter().all(|filled| full(*filled) == told));
+                prop_assert!(fillings.iter().all(|filled| full(*filled) == known_outcome));
                 continue;
             }
-            // A field is named exactly if some filling of the others lets it sway the outcome; all are named where
-            // none does, which is where the condition is always the same and Kleene's logic does not see it.
+            // A field is named exactly if, for some values of the others, it changes the result. If there is no
+            // such field, all are named: the condition then has a constant result that Kleene's logic does not
+            // recognise.
             let sways = |bit: usize| fillings.iter().any(|filled| full(*filled) != full(*filled ^ (1 << bit)));
             let named = |bit: usize| because.contains(&Because::Missing { field: BOOLS[bit].into() });
             let unknown = || (0..6).filter(|bit| known & (1 << bit) == 0);

@@ -1,4 +1,4 @@
-//! The language reference, whose examples are run here.
+//! Runs the examples of the language reference.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use strum::IntoEnumIterator as _;
 
 const REFERENCE: &str = include_str!("../../../docs/language.md");
 
-/// The lines of all blocks of a kind, each as an example and what comes of it.
+/// Returns the lines of all blocks of a kind, each as an example and its result.
 fn examples(kind: &str) -> Vec<(&'static str, &'static str)> {
     let blocks = REFERENCE.split("\n```").filter_map(|block| block.strip_prefix(kind)?.strip_prefix('\n'));
     let lines = blocks.flat_map(str::lines).filter(|line| !line.trim().is_empty());
@@ -58,7 +58,7 @@ fn outcome(when: &str) -> String {
 }
 
 #[test]
-fn expressions_come_to_what_is_said() {
+fn expressions_have_the_documented_results() {
     for (text, result) in examples("cel") {
         let found = match evaluate(text, &BTreeMap::new()) {
             Evaluation::Value(value) => value.to_string(),
@@ -74,15 +74,15 @@ fn expressions_come_to_what_is_said() {
 }
 
 #[test]
-fn conditions_come_to_what_is_said_for_the_lead() {
+fn conditions_have_the_documented_results_for_the_lead() {
     for (text, result) in examples("rule") {
         assert_eq!(outcome(text), result, "{text}");
     }
 }
 
 #[test]
-fn texts_are_refused_as_is_said() {
-    for (text, told) in examples("refused") {
+fn invalid_conditions_have_the_documented_problems() {
+    for (text, expected) in examples("refused") {
         let found = match file(text).compile() {
             Ok(_) => panic!("{text} is fine"),
             Err(problems) => problems
@@ -90,12 +90,12 @@ fn texts_are_refused_as_is_said() {
                 .map(|problem| engine::problem::Problem { pointer: String::new(), ..problem }.to_string())
                 .collect::<Vec<_>>(),
         };
-        assert_eq!(found, [told], "{text}");
+        assert_eq!(found, [expected], "{text}");
     }
 }
 
 #[test]
-fn everything_that_is_left_out_has_its_reason() {
+fn every_unsupported_construct_has_a_documented_reason() {
     let table = REFERENCE.split("## What of CEL is left out").nth(1).expect("the section is there");
     for construct in LeftOut::iter() {
         assert!(table.contains(&format!("\n| {construct}")), "{construct}");

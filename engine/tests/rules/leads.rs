@@ -1,4 +1,4 @@
-//! Leads and rule sets, written shortly.
+//! Builders for leads and rule sets.
 
 use std::collections::BTreeMap;
 
@@ -30,7 +30,7 @@ pub fn compile(rules: &str) -> RuleSet {
     file.compile().unwrap_or_else(|problems| panic!("{problems:?}"))
 }
 
-/// A rule set of one rule that advances.
+/// Returns a rule set with one rule, which advances.
 pub fn single(when: &str) -> RuleSet {
     compile(&format!("  - {{id: only, when: '{}', then: [advance]}}", when.replace('\'', "''")))
 }

@@ -1,4 +1,4 @@
-//! The rule layer as its users see it.
+//! Tests the rule layer through its public interface.
 
 #![allow(clippy::expect_used, reason = "the helpers of tests are tests")]
 

@@ -1,4 +1,4 @@
-//! The pick of a person: fair, reproducible, and kind to those who come back.
+//! Tests the pick of a person: fair, reproducible, and considerate of people who return.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ fn pool(weights: &[u32]) -> Pool {
     Pool { name: "ae".into(), members: weights.iter().enumerate().map(member).collect() }
 }
 
-fn everybody(pool: &Pool) -> BTreeSet<String> {
+fn all_members(pool: &Pool) -> BTreeSet<String> {
     pool.members.iter().map(|member| member.person.clone()).collect()
 }
 
@@ -21,13 +21,13 @@ fn inputs(pool: &Pool, counters: Counters) -> PickInputs {
     PickInputs {
         pool_version: 1,
         counters,
-        available: everybody(pool),
+        available: all_members(pool),
         owner: None,
         weights: BTreeMap::new(),
     }
 }
 
-/// Who is picked in so many turns, all being available, and the counters after them.
+/// Returns who is picked in this many turns with all members available, and the counters afterwards.
 fn turns(pool: &Pool, count: usize) -> (Vec<String>, Counters) {
     let mut counters = Counters::new();
     let mut picked = Vec::new();
@@ -50,7 +50,7 @@ fn the_order_is_that_of_nginx() {
 }
 
 #[test]
-fn choosing_whose_turn_it_is_by_hand_is_a_turn_like_any_other() {
+fn choosing_the_next_person_manually_is_a_normal_turn() {
     let pool = pool(&[5, 1, 1]);
     let mut counters = Counters::new();
     for _ in 0..20 {
@@ -62,7 +62,7 @@ fn choosing_whose_turn_it_is_by_hand_is_a_turn_like_any_other() {
 }
 
 #[test]
-fn who_is_chosen_out_of_turn_is_passed_over_later() {
+fn a_person_chosen_out_of_turn_is_skipped_later() {
     let pool = pool(&[1, 1]);
     let counters = chosen(&pool, &Counters::new(), "p00@acme.example").expect("a member");
     let next = pick(&pool, &inputs(&pool, counters.clone())).expect("somebody is available");
@@ -71,7 +71,7 @@ fn who_is_chosen_out_of_turn_is_passed_over_later() {
 }
 
 #[test]
-fn the_existing_owner_comes_first_and_takes_nobodys_turn() {
+fn the_existing_owner_comes_first_and_uses_no_turn() {
     let pool = pool(&[1, 1]);
     let counters = Counters::from([("p00@acme.example".into(), 1), ("p01@acme.example".into(), -1)]);
     let mut inputs = PickInputs { owner: Some("p01@acme.example".into()), ..inputs(&pool, counters.clone()) };
@@ -95,13 +95,13 @@ fn the_existing_owner_comes_first_and_takes_nobodys_turn() {
 }
 
 #[test]
-fn nobody_available_means_no_pick() {
+fn without_available_members_there_is_no_pick() {
     let pool = pool(&[1, 2]);
     assert_eq!(pick(&pool, &PickInputs::default()), None);
 }
 
 #[test]
-fn who_comes_back_is_not_flooded() {
+fn a_returning_person_is_not_flooded() {
     let pool = pool(&[1, 1, 1]);
     let (_, mut counters) = turns(&pool, 4);
     for _ in 0..1_000 {
@@ -137,15 +137,15 @@ fn hostile_counters_do_not_overflow() {
 }
 
 #[test]
-fn what_is_wrong_with_a_pool_is_told() {
+fn problems_of_a_pool_are_reported() {
     let mut pool = pool(&[1, 0]);
     pool.members.push(pool.members[0].clone());
-    let told: Vec<_> = pool.check().iter().map(ToString::to_string).collect();
+    let problems: Vec<_> = pool.check().iter().map(ToString::to_string).collect();
     assert_eq!(
-        told,
+        problems,
         [
-            "/members/1/weight: A weight is 1 or more; who takes no turns is taken out of the pool.",
-            "/members/2/person: `p00@acme.example` is in the pool already."
+            "/members/1/weight: A weight must be at least 1; to give a person no turns, remove them from the pool.",
+            "/members/2/person: `p00@acme.example` is already in the pool."
         ]
     );
     assert_eq!(Pool { name: "x".into(), members: vec![] }.check().len(), 1);
@@ -181,8 +181,8 @@ proptest! {
             prop_assert_eq!(count, member.weight as usize, "a full cycle is exact");
         }
         prop_assert!(counters.values().all(|counter| *counter == 0));
-        // On the way nobody is a whole turn ahead, nor further behind than the greedy rule allows among so many:
-        // 1/2 + 1/3 + … + 1/n.
+        // Within a cycle, no one is a whole turn ahead, or further behind than the greedy rule allows: 1/2 +
+        // 1/3 + … + 1/n.
         let behind: f64 = (2..=weights.len()).map(|n| 1.0 / n as f64).sum();
         let (picked, _) = turns(&pool, extra);
         let mut counts: BTreeMap<&str, f64> = BTreeMap::new();

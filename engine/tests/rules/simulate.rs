@@ -1,4 +1,4 @@
-//! Simulation over a file of leads: what is counted, what is rejected and where, and in how much memory.
+//! Tests simulations over a file of leads: counts, rejected lines and their location, and memory use.
 
 use std::io::{self, Read};
 
@@ -41,7 +41,7 @@ fn counts(simulation: &Simulation) -> [u64; 6] {
     [simulation.total, simulation.default, simulation.held, rules[0], rules[1], rules[2]]
 }
 
-/// The rejected lines with what is wrong with each.
+/// Returns the rejected lines with their problems.
 fn rejected(notices: &[Notice]) -> Vec<(u64, Vec<String>)> {
     let line = |notice: &Notice| match notice {
         Notice::Rejected(Rejected { line, problems }) => {
@@ -104,28 +104,28 @@ fn bad_lines_are_rejected_with_line_and_column_and_stop_nothing() {
     assert_eq!(
         rejected(&notices),
         [
-            text(2, &["/company_size: `many` is no value of type integer."]),
+            text(2, &["/company_size: `many` is not a value of type integer."]),
             text(
                 4,
                 &[
-                    "/intent_confidence: 1.5 is outside 0 to 1.",
-                    "/source: `refferal` is no value of type enum. Did you mean `referral`?"
+                    "/intent_confidence: 1.5 is out of range (0 to 1).",
+                    "/source: `refferal` is not a value of type enum. Did you mean `referral`?"
                 ]
             ),
             text(
                 5,
                 &[
-                    "/decision_maker: `maybe` is no value of type bool.",
-                    "/seen_at: `yesterday` is no value of type timestamp.",
-                    "/timeframe_days__confidence: `2` is no confidence from 0 to 1."
+                    "/decision_maker: `maybe` is not a value of type bool.",
+                    "/seen_at: `yesterday` is not a value of type timestamp.",
+                    "/timeframe_days__confidence: `2` is not a confidence between 0 and 1."
                 ]
             ),
-            text(6, &["This line has 2 cells, the header has 8."]),
+            text(6, &["Expected 8 cells, found 2."]),
             text(
                 8,
                 &[
-                    "/company_size: `5.5` is no value of type integer.",
-                    "/intent_confidence: `inf` is no value of type number."
+                    "/company_size: `5.5` is not a value of type integer.",
+                    "/intent_confidence: `inf` is not a value of type number."
                 ]
             ),
         ]
@@ -133,18 +133,18 @@ fn bad_lines_are_rejected_with_line_and_column_and_stop_nothing() {
 }
 
 #[test]
-fn bytes_that_are_no_text_are_rejected() {
+fn bytes_that_are_not_text_are_rejected() {
     let (_, notices) = run(&b"company,source\n\xff,chat\n"[..]).expect("the header is fine");
     assert_eq!(rejected(&notices), [(2, vec!["/company: The text is not UTF-8.".to_owned()])]);
 }
 
 #[test]
 fn files_without_a_usable_header_are_refused() {
-    let told =
+    let messages =
         |leads: &str| run(leads.as_bytes()).unwrap_err().iter().map(ToString::to_string).collect::<Vec<_>>();
-    assert_eq!(told(""), ["No column has the name of a field."]);
-    assert_eq!(told("compani,name\n"), ["No column has the name of a field. Did you mean `company`?"]);
-    assert_eq!(told("company,source,company\n"), ["/company: There are two columns `company`."]);
+    assert_eq!(messages(""), ["No column matches a field."]);
+    assert_eq!(messages("compani,name\n"), ["No column matches a field. Did you mean `company`?"]);
+    assert_eq!(messages("company,source,company\n"), ["/company: Column `company` exists twice."]);
 }
 
 #[test]
@@ -154,7 +154,7 @@ fn a_line_without_an_end_is_refused_in_bounded_memory() {
         let problems = run(start.as_bytes().chain(endless())).expect_err("it has no end");
         assert_eq!(
             problems[0].message,
-            "The file cannot be read: a line is longer than 1 MiB, perhaps for a quote that is not closed.",
+            "The file could not be read: a line is longer than 1 MiB; a quote may be unclosed.",
             "{start:?}"
         );
     }
@@ -176,7 +176,7 @@ fn many_leads_stream_through() {
 }
 
 #[test]
-fn a_reader_that_fails_is_told() {
+fn a_failing_reader_is_reported() {
     struct Broken;
     impl Read for Broken {
         fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
@@ -184,5 +184,5 @@ fn a_reader_that_fails_is_told() {
         }
     }
     let problems = run("company\nAcme\n".as_bytes().chain(Broken)).expect_err("it fails");
-    assert_eq!(problems[0].message, "The file cannot be read: the disk is gone.");
+    assert_eq!(problems[0].message, "The file could not be read: the disk is gone.");
 }

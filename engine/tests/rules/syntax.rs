@@ -1,4 +1,5 @@
-//! How conditions are written: slips, precedence, hostile texts, and that trees survive the way to text and back.
+//! Tests the syntax of conditions: common mistakes, precedence, hostile texts, and round trips between trees
+//! and text.
 
 use std::collections::BTreeMap;
 
@@ -12,46 +13,36 @@ use crate::checker::{assert_problem, problems};
 use crate::generate::{Leaves, Source};
 
 #[test]
-fn slips_of_writing() {
-    let missing = "A field, a number or a text is missing here.";
-    assert_problem("", "", "A condition is missing.", None);
-    assert_problem("  // nothing", "  // nothing", "A condition is missing.", None);
+fn common_mistakes() {
+    let missing = "Add a field, a number or a text here.";
+    assert_problem("", "", "Enter a condition.", None);
+    assert_problem("  // nothing", "  // nothing", "Enter a condition.", None);
     assert_problem("budget >", "", missing, None);
     assert_problem("budget > && decision_maker", "&&", missing, None);
-    assert_problem("(budget > 5", "", "`)` is missing here.", None);
-    assert_problem("budget > 5)", ")", "This does not belong here.", None);
+    assert_problem("(budget > 5", "", "Add `)` here.", None);
+    assert_problem("budget > 5)", ")", "This is unexpected here.", None);
     assert_problem(
         "budget > 5 decision_maker",
         "decision_maker",
-        "An operator such as `&&` or `==` is missing before this.",
+        "Add an operator such as `&&` or `==` before this.",
         None,
     );
-    assert_problem("budget = 5", "=", "`=` is written `==`.", Some("=="));
-    assert_problem("budget => 5", "=>", "`=>` is written `>=`.", Some(">="));
-    assert_problem("budget <> 5", "<>", "`<>` is written `!=`.", Some("!="));
-    assert_problem("budget ≥ 5", "≥", "`≥` is written `>=`.", Some(">="));
-    assert_problem("budget > 5 & decision_maker", "&", "`&` is written `&&`.", Some("&&"));
-    assert_problem("budget > 5 and decision_maker", "and", "This is written `&&`.", Some("&&"));
-    assert_problem("budget > 5 OR decision_maker", "OR", "This is written `||`.", Some("||"));
-    assert_problem("not decision_maker", "not", "This is written `!`.", Some("!"));
-    assert_problem("company not in lists.tam", "not", "`a not in b` is written `!(a in b)`.", None);
-    assert_problem("company == “Acme”", "“Acme”", "Text stands in straight quotes.", Some("\"Acme\""));
-    assert_problem("company == \"Acme", "\"Acme", "The text is not closed; `\"` is missing.", None);
-    assert_problem(
-        "company == \"a\\qb\"",
-        "\\q",
-        "This escape is not known; a backslash itself is written `\\\\`.",
-        None,
-    );
-    assert_problem(
-        "company == \"\\ud800\"",
-        "\\u",
-        "This escape is not known; a backslash itself is written `\\\\`.",
-        None,
-    );
-    assert_problem("budget > 50k", "50k", "A number cannot run into letters.", Some("50"));
-    assert_problem("budget > 50_000", "50_000", "Digits of a number are not grouped.", Some("50000"));
-    assert_problem("budget > 1. ", "1.", "A digit is missing after the point.", Some("1.0"));
+    assert_problem("budget = 5", "=", "Write `==` instead of `=`.", Some("=="));
+    assert_problem("budget => 5", "=>", "Write `>=` instead of `=>`.", Some(">="));
+    assert_problem("budget <> 5", "<>", "Write `!=` instead of `<>`.", Some("!="));
+    assert_problem("budget ≥ 5", "≥", "Write `>=` instead of `≥`.", Some(">="));
+    assert_problem("budget > 5 & decision_maker", "&", "Write `&&` instead of `&`.", Some("&&"));
+    assert_problem("budget > 5 and decision_maker", "and", "Write `&&` instead.", Some("&&"));
+    assert_problem("budget > 5 OR decision_maker", "OR", "Write `||` instead.", Some("||"));
+    assert_problem("not decision_maker", "not", "Write `!` instead.", Some("!"));
+    assert_problem("company not in lists.tam", "not", "Write `!(a in b)` instead of `a not in b`.", None);
+    assert_problem("company == “Acme”", "“Acme”", "Use straight quotes for text.", Some("\"Acme\""));
+    assert_problem("company == \"Acme", "\"Acme", "The text is not closed; add `\"`.", None);
+    assert_problem("company == \"a\\qb\"", "\\q", "Unknown escape; write a backslash as `\\\\`.", None);
+    assert_problem("company == \"\\ud800\"", "\\u", "Unknown escape; write a backslash as `\\\\`.", None);
+    assert_problem("budget > 50k", "50k", "A number cannot be followed directly by letters.", Some("50"));
+    assert_problem("budget > 50_000", "50_000", "Numbers cannot contain `_`.", Some("50000"));
+    assert_problem("budget > 1. ", "1.", "Add a digit after the decimal point.", Some("1.0"));
     assert_problem(
         "budget > 99999999999999999999",
         "99999999999999999999",
@@ -65,52 +56,57 @@ fn slips_of_writing() {
         None,
     );
     assert_problem("budget > 1e999", "1e999", "This number is too large.", None);
-    assert_problem("budget @ 5", "@", "`@` means nothing here.", None);
+    assert_problem("budget @ 5", "@", "`@` is unexpected here.", None);
     assert_problem(
         "größe > 5",
         "größe",
-        "Names are written with the letters a to z; text stands in quotes.",
+        "Names can contain only the letters a to z, digits and `_`; put text in quotes.",
         Some("\"größe\""),
     );
-    assert_problem("company == \"a\" \0", "\0", "The control character U+0000 cannot stand here.", None);
-    assert_problem("company in lists", "lists", "A list is named as in `lists.tam`.", None);
-    assert_problem("package == 1", "package", "`package` is a reserved word and cannot name a field.", None);
-    assert_problem("has(1)", "has(1)", "`has` takes the name of one field, as in `has(company)`.", None);
+    assert_problem("company == \"a\" \0", "\0", "The control character U+0000 is not allowed here.", None);
+    assert_problem("company in lists", "lists", "Refer to a list as in `lists.tam`.", None);
+    assert_problem(
+        "package == 1",
+        "package",
+        "`package` is a reserved word and cannot be used as a field name.",
+        None,
+    );
+    assert_problem("has(1)", "has(1)", "`has` needs the name of one field, as in `has(company)`.", None);
     assert_problem(
         "has(budget, company)",
         "has(budget, company)",
-        "`has` takes the name of one field, as in `has(company)`.",
+        "`has` needs the name of one field, as in `has(company)`.",
         None,
     );
 }
 
 #[test]
-fn what_of_cel_is_left_out() {
-    assert_problem("company.name == 'A'", ".name", "A field has no parts; `.name` is not supported.", None);
+fn unsupported_cel_constructs() {
+    assert_problem("company.name == 'A'", ".name", "A field has no members; `.name` is not supported.", None);
     assert_problem(
         "budget == null",
         "null",
-        "There is no `null`; `has(field)` tells whether a field was read.",
+        "`null` is not supported; use `has(field)` to test whether a field was read.",
         None,
     );
     assert_problem("company == b'A'", "b'A'", "Bytes are not supported; write text in quotes.", None);
-    let unsigned = "Unsigned numbers are not supported; write it without the `u`.";
+    let unsigned = "Unsigned numbers are not supported; remove the `u`.";
     assert_problem("budget > 5u", "5u", unsigned, None);
     assert_problem("uint(company_size) > 5", "uint(company_size)", unsigned, None);
-    let typed = "Every value has a type here; leave `dyn` away.";
+    let typed = "Every value has a fixed type; remove `dyn`.";
     assert_problem("dyn(budget) > 5.0", "dyn(budget)", typed, None);
-    let types = "Types are no values here; a field always has the type of its definition.";
+    let types = "Types cannot be used as values; a field always has the type of its definition.";
     assert_problem("type(budget) == 'x'", "type(budget)", types, None);
-    assert_problem("double", "double", "There is no field `double`.", None);
-    let mixed = "The values of a list are all of one type.";
+    assert_problem("double", "double", "Field `double` does not exist.", None);
+    let mixed = "The values of a list must have the same type.";
     assert_problem("size([1, 'a']) > 1", "[1, 'a']", mixed, None);
-    let mixed = "The keys of a map are all of one type, and so are its values.";
+    let mixed = "The keys of a map must have the same type, and so must its values.";
     assert_problem("{'a': 1, 'b': 'x'}.a > 0", "{'a': 1, 'b': 'x'}", mixed, None);
     assert_problem("Lead{size: 5} == 3", "Lead{size: 5}", "Messages (`Name{…}`) are not supported.", None);
 }
 
 #[test]
-fn what_is_left_out_is_written_as_it_was() {
+fn unsupported_constructs_are_written_unchanged() {
     for text in ["Lead{}", "Lead{size: 5, `a b`: [1]} == 3", "(Lead){} + .a", "a.b{c: 1u}", "b\"x\" == null"]
     {
         let (tree, problems) = parse(text);
@@ -137,7 +133,7 @@ fn precedence_is_that_of_cel() {
 #[test]
 fn hostile_texts_are_refused_in_bounded_time_and_stack() {
     let deep = |count: usize, open: &str| problems(&format!("{}true", open.repeat(count)));
-    assert!(deep(100_000, "(")[0].1.starts_with("A condition has at most 10000 bytes"));
+    assert!(deep(100_000, "(")[0].1.starts_with("A condition can have at most 10000 bytes"));
     for open in ["(", "!", "-", "[", "has(", "a[", "a.b(", "true ? ", "true == (", "1 < (2 in ("] {
         let found = deep(9_900 / open.len(), open);
         assert!(!found.is_empty() && found.len() <= 40, "{open}: {found:?}");
@@ -149,12 +145,12 @@ fn hostile_texts_are_refused_in_bounded_time_and_stack() {
         let text = format!("1{joint}").repeat(9_990 / (joint.len() + 1));
         assert!(problems(&text).len() <= 4_000, "{joint}");
     }
-    assert_eq!(deep(64, "(").len(), 1, "one missing parenthesis is told for 64");
+    assert_eq!(deep(64, "(").len(), 1, "one missing parenthesis is reported for 64");
     let fine = format!("{}true{}", "(".repeat(64), ")".repeat(64));
     assert_eq!(problems(&fine), vec![]);
     let high = |count: usize| problems(&format!("{}1 == 1", "1 + ".repeat(count)));
     assert_eq!(high(190), vec![]);
-    assert_eq!(high(300)[0].1, "A condition has at most 200 pieces inside each other.");
+    assert_eq!(high(300)[0].1, "A condition can nest at most 200 expressions.");
     let nested = format!("{}1{}", "[".repeat(60), "]".repeat(60));
     assert_eq!(problems(&format!("[{nested}, {nested}] == [{nested}]")), vec![]);
     for step in [".map(a, [a, a])", ".map(a, {a: a})", ".map(a, {\"a\": a, \"b\": a})"] {
@@ -162,7 +158,7 @@ fn hostile_texts_are_refused_in_bounded_time_and_stack() {
         assert!(found.len() == 1 || found.len() == 20, "{step}: {found:?}");
     }
     let too_deep = format!("{}true{}", "(".repeat(65), ")".repeat(65));
-    assert_eq!(problems(&too_deep)[0].1, "A condition is nested at most 64 deep.");
+    assert_eq!(problems(&too_deep)[0].1, "A condition can be nested at most 64 levels deep.");
 }
 
 fn expr(kind: ExprKind) -> Expr {
@@ -218,7 +214,7 @@ fn named(text: String) -> Name {
     Name { text, span: Span::default() }
 }
 
-/// Pieces that are more than comparisons of fields.
+/// Generates expressions other than comparisons of fields.
 fn beyond_comparisons(
     inner: impl Strategy<Value = Expr> + Clone + 'static,
 ) -> impl Strategy<Value = ExprKind> {
@@ -254,7 +250,7 @@ fn beyond_comparisons(
 
 proptest! {
     #[test]
-    fn a_tree_survives_the_way_to_text_and_back(tree in any_expr()) {
+    fn trees_round_trip_through_text(tree in any_expr()) {
         let text = unparse(&tree);
         prop_assume!(text.len() < 10_000);
         let (parsed, problems) = parse(&text);
@@ -264,20 +260,20 @@ proptest! {
     }
 
     #[test]
-    fn no_text_makes_the_parser_or_the_checker_panic(text in "\\PC{0,80}") {
+    fn the_parser_and_checker_never_panic_on_text(text in "\\PC{0,80}") {
         problems(&text);
         evaluate(&text, &BTreeMap::new());
     }
 
     #[test]
-    fn no_bytes_do_either(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+    fn the_parser_and_checker_never_panic_on_bytes(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         let text = String::from_utf8_lossy(&bytes);
         problems(&text);
         evaluate(&text, &BTreeMap::new());
     }
 
     #[test]
-    fn drawn_conditions_survive_the_way_to_text_and_back(seed in any::<u64>(), depth in 0_usize..6) {
+    fn generated_conditions_round_trip_through_text(seed in any::<u64>(), depth in 0_usize..6) {
         let text = Source::new(seed, &Leaves::default()).bool(depth);
         prop_assume!(text.len() < 10_000);
         let (tree, problems) = parse(&text);
@@ -289,7 +285,7 @@ proptest! {
     }
 
     #[test]
-    fn no_row_of_tokens_makes_them_panic_either(words in prop::collection::vec(prop::sample::select(vec![
+    fn the_parser_and_checker_never_panic_on_tokens(words in prop::collection::vec(prop::sample::select(vec![
         "budget", "company", "source", "lists", ".", "tam", "in", "(", ")", "[", "]", "{", "}", ",", "&&", "||", "!", "==", "<", "-", "+",
         "?", ":", "5", "0.5", "'a'", "\"", "'''", "\\", "has", "confidence", "not", "and", "true", "null", "as_of", "=", "&", "“", "\0", "é",
         "*", "/", "%", "`a b`", "b'x'", "1u", "size", "exists", "map", "x", "matches", "split", "timestamp", "duration", "'1h'",

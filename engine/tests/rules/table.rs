@@ -1,4 +1,4 @@
-//! Decision tables: what their cells mean, what is refused and where, and that nothing is lost on the way back.
+//! Tests decision tables: the meaning of cells, the location of problems, and lossless round trips.
 
 use std::collections::BTreeMap;
 
@@ -27,7 +27,7 @@ fn conditions(text: &str) -> Vec<String> {
     file.written_out().rules.into_iter().map(|rule| rule.when).collect()
 }
 
-fn said(text: &str) -> Vec<String> {
+fn messages(text: &str) -> Vec<String> {
     table(text).err().unwrap_or_default().into_iter().map(|problem| problem.message).collect()
 }
 
@@ -75,21 +75,21 @@ fn a_territory_table_names_a_pool_a_cell() {
     let text = "country \\ size,< 50,50..999,>= 1000\nDE,smb-dach,mid-dach,ent-dach\n\"FR, BE\",,mid-west,ent-west\n-,,,ent-world\n";
     let file = table(text).expect("a table");
     let rules = file.written_out().rules;
-    let told: Vec<String> = rules
+    let shown: Vec<String> = rules
         .iter()
         .map(|rule| format!("{}: {} {}", rule.id, rule.when, serde_json::to_string(&rule.then).unwrap()))
         .collect();
-    assert_eq!(told[0], r#"row-de-below-50: country == "DE" && size < 50 [{"assign":{"pool":"smb-dach"}}]"#);
+    assert_eq!(shown[0], r#"row-de-below-50: country == "DE" && size < 50 [{"assign":{"pool":"smb-dach"}}]"#);
     assert_eq!(
-        told[3],
+        shown[3],
         r#"row-fr-be-50-999: country in ["FR", "BE"] && size >= 50 && size <= 999 [{"assign":{"pool":"mid-west"}}]"#
     );
-    assert_eq!(told[5], r#"row-from-1000: size >= 1000 [{"assign":{"pool":"ent-world"}}]"#);
-    assert_eq!(told.len(), 6);
+    assert_eq!(shown[5], r#"row-from-1000: size >= 1000 [{"assign":{"pool":"ent-world"}}]"#);
+    assert_eq!(shown.len(), 6);
 }
 
 #[test]
-fn a_table_alone_tells_its_fields() {
+fn the_fields_of_a_table_are_derived_from_its_cells() {
     let table = Table::read("country,size,vip,action\n\"DE, AT\",>= 5,false,hold\nnot(FR),5..9,,hold\n")
         .expect("a table");
     let told: Vec<String> =
@@ -102,7 +102,7 @@ fn a_table_alone_tells_its_fields() {
 }
 
 #[test]
-fn what_is_wrong_is_said_where_it_stands_in_the_text_as_it_was_given() {
+fn problems_are_located_in_the_original_text() {
     for text in ["country; size; nope!\nDE;5;x\n", "id;action;  nope! \n\ndefault;hold;\n"] {
         let fields = Catalogue::default();
         let problems =
@@ -113,47 +113,47 @@ fn what_is_wrong_is_said_where_it_stands_in_the_text_as_it_was_given() {
 }
 
 #[test]
-fn what_is_wrong_is_said_with_row_and_column() {
+fn problems_name_row_and_column() {
     let cases = [
-        ("contry,action\nDE,advance\n", "Row 2, column `contry`: There is no field `contry`."),
+        ("contry,action\nDE,advance\n", "Row 2, column `contry`: Field `contry` does not exist."),
         (
             "country,action\nDE,advnce\n",
-            "Row 2, column `action`: `advnce` is no action; there are advance, nurture, reject, assign, hold and escalate.",
+            "Row 2, column `action`: `advnce` is not an action; use advance, nurture, reject, assign, hold or escalate.",
         ),
-        ("country,action\n\nDE\n", "Row 3: there are 1 cells, the header has 2."),
+        ("country,action\n\nDE\n", "Row 3: expected 2 cells, found 1."),
         ("country,action\n\"DE,advance\n", "Row 2: a quote is not closed."),
         (
             "Country name,action\nDE,advance\n",
-            "Row 1, column `Country name`: `Country name` is no column; a column is a field, or one of id, name, when, action, pool, parameter.NAME, tags, risk, min_confidence.FIELD.",
+            "Row 1, column `Country name`: `Country name` is not a column; use a field, or one of id, name, when, action, pool, parameter.NAME, tags, risk, min_confidence.FIELD.",
         ),
-        ("action,action\nhold,hold\n", "Row 1, column `action`: this column stands here twice."),
+        ("action,action\nhold,hold\n", "Row 1, column `action`: this column exists twice."),
         (
             "size,action\n>= DE,advance\n",
             "Row 2, column `size`: `size` is a whole number and cannot be compared with text.",
         ),
         (
             "source,action\nchat,advance\nwbe,hold\n",
-            "Row 3, column `source`: `wbe` is no value of `source`; there are `chat`, `web`.",
+            "Row 3, column `source`: `wbe` is not a value of `source`; the values are `chat`, `web`.",
         ),
         (
             "country,action\nYahoo!,advance\n",
-            "Row 2, column `country`: `Yahoo!` is text with signs in it; put it in quotes.",
+            "Row 2, column `country`: `Yahoo!` contains special characters; put it in quotes.",
         ),
-        ("country,pool\nDE,\n", "Row 2: A rule does something: an action such as `advance`, or a tag."),
-        ("", "The table is empty; its first line names the columns."),
+        ("country,pool\nDE,\n", "Row 2: A rule needs a consequence: an action such as `advance`, or a tag."),
+        ("", "The table is empty; add a first line with the names of the columns."),
     ];
     for (text, message) in cases {
-        assert_eq!(said(text).first().map(String::as_str), Some(message), "{text}");
+        assert_eq!(messages(text).first().map(String::as_str), Some(message), "{text}");
     }
-    // Every bad cell of every row, empty lines and lines in quotes counted as editors do.
+    // Every invalid cell of every row, with empty lines and lines in quotes counted as in an editor.
     let text = "id,when,country,size,source,action\n\na,\"vip\n|| !vip\",DE,5..x,web,hold\nb,,AT,>= 5,wbe,hold\nc,,Yahoo!,5,chat,hld\n";
     assert_eq!(
-        said(text),
+        messages(text),
         [
             "Row 3, column `size`: `size` is a whole number and cannot be compared with text.",
-            "Row 5, column `source`: `wbe` is no value of `source`; there are `chat`, `web`.",
-            "Row 6, column `country`: `Yahoo!` is text with signs in it; put it in quotes.",
-            "Row 6, column `action`: `hld` is no action; there are advance, nurture, reject, assign, hold and escalate.",
+            "Row 5, column `source`: `wbe` is not a value of `source`; the values are `chat`, `web`.",
+            "Row 6, column `country`: `Yahoo!` contains special characters; put it in quotes.",
+            "Row 6, column `action`: `hld` is not an action; use advance, nurture, reject, assign, hold or escalate.",
         ]
     );
     let problems = table("country,source,action\nDE,webb,advance\n").unwrap_err();
@@ -161,7 +161,7 @@ fn what_is_wrong_is_said_with_row_and_column() {
 }
 
 #[test]
-fn a_table_stands_in_a_file_between_rules() {
+fn a_table_can_be_placed_between_rules() {
     let yaml = format!(
         "rule_set: r\nfields: {FIELDS}\nrules:\n- id: vip\n  when: vip\n  then: [escalate]\n- id: land\n  name: Territories\n  when: size > 0 || vip\n  then: [{{tag: territory}}]\n  table: |\n    country,size,pool\n    DE,>= 200,dach\n    ,,world\ndefault: hold\n"
     );
@@ -190,7 +190,7 @@ fn a_table_stands_in_a_file_between_rules() {
     );
 }
 
-/// Conditions that people write: some fit in cells, some do not.
+/// Generates conditions that people write; some fit in cells, some do not.
 fn condition() -> impl Strategy<Value = String> {
     let atom = prop_oneof![
         prop::sample::select(vec![
@@ -227,7 +227,7 @@ fn condition() -> impl Strategy<Value = String> {
     })
 }
 
-/// The parts of a conjunction, which a table may put in another order.
+/// Returns the parts of a conjunction, which a table can reorder.
 fn parts(when: &str) -> Vec<String> {
     let (Some(expr), problems) = parse(when) else { panic!("{when}") };
     assert_eq!(problems, [], "{when}");
@@ -252,7 +252,7 @@ fn parts(when: &str) -> Vec<String> {
 
 proptest! {
     #[test]
-    fn a_set_that_is_written_as_a_table_reads_back(conditions in prop::collection::vec(condition(), 1..6), pool in "[ -~]{1,5}") {
+    fn rule_sets_round_trip_through_tables(conditions in prop::collection::vec(condition(), 1..6), pool in "[ -~]{1,5}") {
         prop_assume!(!pool.trim().is_empty());
         let rule = |(index, when): (usize, &String)| serde_json::json!({
             "id": format!("r{index}"), "when": when, "risk": ["quota"],
@@ -274,7 +274,7 @@ proptest! {
     }
 
     #[test]
-    fn any_table_reads_back_as_it_was_written(cells in prop::collection::vec(prop::collection::vec("\\PC{0,6}", 3), 1..5)) {
+    fn tables_round_trip_through_text(cells in prop::collection::vec(prop::collection::vec("\\PC{0,6}", 3), 1..5)) {
         prop_assume!(cells.iter().all(|row| row.iter().any(|cell| !cell.trim().is_empty())));
         let cells: Vec<Vec<String>> = cells.iter().map(|row| row.iter().map(|cell| cell.trim().to_owned()).collect()).collect();
         prop_assume!(!cells[0][0].starts_with('\u{feff}') && !cells[0].iter().any(|cell| cell.contains(';')));

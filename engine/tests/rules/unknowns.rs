@@ -1,5 +1,5 @@
-//! The promise of three-valued rules, over everything that the language has: what is told without some of the
-//! fields stays so whatever these fields are, as long as what `has` and `confidence` see stays the same.
+//! Tests the promise of three-valued rules for the whole language: a result that is known without some of the
+//! fields stays the same whatever the values of these fields, as long as `has` and `confidence` do not change.
 //!
 //! `PROPTEST_CASES=1000000 cargo test -p engine --release --test rules unknowns` tries a million of each.
 
@@ -27,12 +27,12 @@ fn catalogue() -> Catalogue {
     Catalogue(all.map(|(name, kind)| (name.to_owned(), field(kind))).collect())
 }
 
-/// The rule set of one condition; `None` if the condition asks for a confidence that can never be.
+/// Returns the rule set of one condition; `None` if the condition tests for an impossible confidence.
 fn rules(when: &str) -> Option<RuleSet> {
     rule_set(catalogue(), &[when.to_owned()])
 }
 
-/// The rule set of some conditions; `None` if one of them may not be saved.
+/// Returns the rule set of some conditions; `None` if one of them is rejected.
 fn rule_set(fields: Catalogue, conditions: &[String]) -> Option<RuleSet> {
     let actions = [Action::Advance, Action::Reject, Action::Nurture, Action::Escalate];
     let rule = |(index, when): (usize, &String)| RuleDefinition {
@@ -55,11 +55,11 @@ fn rule_set(fields: Catalogue, conditions: &[String]) -> Option<RuleSet> {
         Ok(rules) => Some(rules),
         Err(problems) => {
             let is_expected = |problem: &Problem| {
-                ["so it is never", "is no value of", "have no order"]
+                ["so it can never be", "is not a value of", "have no order"]
                     .iter()
                     .any(|part| problem.message.contains(part))
-                    || problem.message.starts_with("This could take too much")
-                    || problem.message == "Nothing is in an empty list."
+                    || problem.message.starts_with("This could take too long")
+                    || problem.message == "The list is empty, so nothing can be in it."
             };
             assert!(problems.iter().all(is_expected), "{conditions:?}: {problems:?}");
             None
@@ -67,7 +67,8 @@ fn rule_set(fields: Catalogue, conditions: &[String]) -> Option<RuleSet> {
     }
 }
 
-/// The fields that random conditions speak of; `observed` says what `has(size)` and `confidence(budget)` are.
+/// Returns the fields used in random conditions; `observed` contains the results of `has(size)` and
+/// `confidence(budget)`.
 fn leaves(observed: Option<(bool, f64)>) -> Leaves {
     let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
     let (has, confidence) = match observed {
@@ -102,7 +103,7 @@ fn value(name: &str) -> BoxedStrategy<Value> {
 
 type Lead = BTreeMap<String, (Option<f64>, Value, Vec<Value>)>;
 
-/// For each field: how surely it was read, if at all, its value, and some that it might have.
+/// For each field: the confidence if it was read, its value, and some other possible values.
 fn lead() -> impl Strategy<Value = Lead> {
     let names: Vec<String> = catalogue().0.into_keys().collect();
     let confidence = prop::sample::select(vec![None, Some(0.2), Some(NEEDED), Some(1.0)]);
@@ -113,7 +114,7 @@ fn lead() -> impl Strategy<Value = Lead> {
     seen.prop_map(move |seen| names.iter().cloned().zip(seen).collect())
 }
 
-/// The lead as it is, or with values in place of what is not known.
+/// Returns the lead as it is, or with values for its unknown fields.
 fn readings(lead: &Lead, filling: Option<usize>) -> BTreeMap<String, Reading> {
     let reading = |(name, (confidence, value, others)): (&String, &(Option<f64>, Value, Vec<Value>))| {
         let is_known = confidence.is_some_and(|confidence| confidence >= NEEDED);
@@ -136,24 +137,25 @@ proptest! {
     #![proptest_config(cases(2_000))]
 
     #[test]
-    fn what_is_told_stays_told(seed in any::<u64>(), depth in 1_usize..6, lead in lead()) {
+    fn known_results_never_change(seed in any::<u64>(), depth in 1_usize..6, lead in lead()) {
         let text = Source::new(seed, &leaves(None)).bool(depth);
         let Some(plain) = rules(&text) else { return Ok(()) };
-        let (told, because) = decide(&plain, &readings(&lead, None));
-        prop_assert_eq!(because.is_empty(), matches!(told, Outcome3::True | Outcome3::False), "{}", text);
-        // An error is one and never hides: with all fields known there is a value or an error, nothing between.
+        let (known, because) = decide(&plain, &readings(&lead, None));
+        prop_assert_eq!(because.is_empty(), matches!(known, Outcome3::True | Outcome3::False), "{}", text);
+        // An error never hides: with all fields known, the result is a value or an error, and nothing in
+        // between.
         let observed = (lead["size"].0.is_some(), lead["budget"].0.unwrap_or(0.0));
         let Some(filled) = rules(&Source::new(seed, &leaves(Some(observed))).bool(depth)) else { return Ok(()) };
         for filling in 0..6 {
             let (outcome, _) = decide(&filled, &readings(&lead, Some(filling)));
             prop_assert_ne!(outcome, Outcome3::Unknown, "{}", text);
-            if matches!(told, Outcome3::True | Outcome3::False) {
-                prop_assert_eq!(outcome, told, "{}", text);
+            if matches!(known, Outcome3::True | Outcome3::False) {
+                prop_assert_eq!(outcome, known, "{}", text);
             }
         }
     }
 
-    /// A condition comes to the same by its own atoms and by the evaluator of expressions.
+    /// A condition has the same result when run by its atoms and by the evaluator of expressions.
     #[test]
     fn both_ways_of_running_agree(seed in any::<u64>(), depth in 1_usize..5, lead in lead()) {
         let text = Source::new(seed, &leaves(None)).bool(depth);
@@ -167,7 +169,7 @@ proptest! {
     }
 }
 
-/// Twelve fields, each with two values: flags, and questions of every other kind.
+/// Twelve fields, each with two values: flags, and every other kind of question.
 const TWELVE: [(&str, FieldType, [Datum<'static>; 2]); 12] = {
     use FieldType::{Bool, Enum, Integer, Number, String, Timestamp};
     const fn whole(n: i64) -> Datum<'static> {
@@ -204,7 +206,7 @@ fn twelve() -> Catalogue {
     Catalogue(TWELVE.map(field).into())
 }
 
-/// What conditions are made of; `observed` says what `has(a)` and `confidence(budget)` are.
+/// Returns the leaves of conditions; `observed` contains the results of `has(a)` and `confidence(budget)`.
 fn leaves_of_twelve(observed: Option<(bool, f64)>) -> Leaves {
     let of = |kinds: &[FieldType]| {
         let named = TWELVE.iter().filter(|(_, kind, _)| kinds.contains(kind));
@@ -224,7 +226,7 @@ fn leaves_of_twelve(observed: Option<(bool, f64)>) -> Leaves {
     }
 }
 
-/// Where the scan stops for a lead of these cells, by the place in [`TWELVE`].
+/// Returns where the scan stops for a lead with these cells, by their index in [`TWELVE`].
 fn stop(rules: &RuleSet, cells: &[Cell<'static>; 12]) -> Stop {
     let place = |name: &str| TWELVE.iter().position(|(known, ..)| *known == name).unwrap_or_default();
     let cells: Vec<Cell<'_>> = rules.slots().iter().map(|slot| cells[place(&slot.name)]).collect();
@@ -234,8 +236,8 @@ fn stop(rules: &RuleSet, cells: &[Cell<'static>; 12]) -> Stop {
 proptest! {
     #![proptest_config(cases(400))]
 
-    /// A rule set over twelve fields of which so many, up to all, are not known: what it decides, it decides for each
-    /// combination of their values, all of which are tried.
+    /// Tests rule sets over twelve fields of which any number is unknown: every decision must be the same for
+    /// each combination of their values, all of which are tried.
     #[test]
     fn up_to_twelve_unknown_fields_in_all_their_values(
         seeds in prop::collection::vec(any::<u64>(), 1..5),
@@ -260,18 +262,18 @@ proptest! {
                 _ => Cell { confidence: 0.2, ..cells[*place] },
             };
         }
-        let told = stop(&plain, &cells);
-        if matches!(told, Stop::Held(_)) {
+        let known = stop(&plain, &cells);
+        if matches!(known, Stop::Held(_)) {
             return Ok(());
         }
-        // What `has` and `confidence` see stays what it is, so both are written out.
+        // The results of `has` and `confidence` must not change, so both are written as literals.
         let seen = (cells[0].is_read, cells[7].confidence);
         let Some(filled) = rule_set(twelve(), &conditions(Some(seen))) else { return Ok(()) };
         for bits in 0..1_u32 << unknown {
             for (index, place) in open.iter().enumerate() {
                 cells[*place] = Cell::read(TWELVE[*place].2[bit(bits, index)], 1.0);
             }
-            prop_assert_eq!(stop(&filled, &cells), told, "{:?} {:?}", conditions(None), cells);
+            prop_assert_eq!(stop(&filled, &cells), known, "{:?} {:?}", conditions(None), cells);
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Many leads at once. That they are decided as one by one is shown by `bench-rules`, on rule sets by chance.
+//! Tests decisions about many leads at once. `bench-rules` shows that they equal single decisions, on random
+//! rule sets.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +24,8 @@ fn rules(rules: &str) -> RuleSet {
     file(rules).compile().unwrap_or_else(|problems| panic!("{problems:?}"))
 }
 
-/// Two thousand leads: company, intent with its confidence, maker of every third, size of all but each tenth, source.
+/// Returns two thousand leads with company, intent and its confidence, maker for every third, size for all but
+/// each tenth, and source.
 fn columns() -> Columns {
     let file = file("  - {id: a, when: maker, then: [advance]}");
     let mut builder =
@@ -67,18 +69,22 @@ fn counts_actions_and_rows_fit_together() {
     let (counts, stops) = (plan.counts(), plan.stops());
     assert_eq!(counts.total(), 2_000);
     assert_eq!(counts, stops.counts(&rules));
-    // Of a hundred, 25 are listed; ten of these are too unsure, and 7 of the others high enough.
+    // Out of a hundred, 25 are listed; ten of these have too little confidence, and 7 of the others are high
+    // enough.
     assert_eq!((counts.fired[0], counts.held[0]), (140, 200));
-    assert_eq!(counts.fired[1], 0, "a rule that only tags stops nobody");
+    assert_eq!(counts.fired[1], 0, "a rule that only tags stops no lead");
     for (index, fired) in counts.fired.iter().enumerate() {
         assert_eq!(stops.rows(Stop::Fired(index)).count() as u64, *fired);
     }
     let actions = counts.by_action(&rules);
     assert_eq!(actions.values().sum::<u64>(), 2_000);
     assert_eq!(actions[&Action::Nurture], counts.default + counts.held.iter().sum::<u64>());
-    let told = counts.simulation(&rules);
-    assert_eq!(told.rules.len(), 3);
-    assert_eq!(told.total, told.default + told.held + told.rules.iter().map(|rule| rule.count).sum::<u64>());
+    let simulation = counts.simulation(&rules);
+    assert_eq!(simulation.rules.len(), 3);
+    assert_eq!(
+        simulation.total,
+        simulation.default + simulation.held + simulation.rules.iter().map(|rule| rule.count).sum::<u64>()
+    );
 }
 
 #[test]
@@ -107,7 +113,7 @@ fn a_moved_threshold_moves_the_same_leads_in_matrix_and_what_if() {
     );
     let plan = Plan::new(&other, &columns, &mut lookups);
     assert_eq!(sheet.counts(&other), plan.counts());
-    assert_eq!(plan.stops().of(7), Some(Stop::Held(0)), "what is no value of the field is an error");
+    assert_eq!(plan.stops().of(7), Some(Stop::Held(0)), "an invalid value is an error");
 }
 
 #[test]
@@ -127,7 +133,7 @@ fn histograms_count_every_lead_once() {
     let columns = columns();
     let size = columns.histogram("size", 9, None).unwrap();
     assert_eq!((size.missing, size.invalid), (200, 0));
-    // 1 to 99 without the tens, in parts as wide as 98 / 9.
+    // 1 to 99 without the multiples of ten, in intervals of width 98 / 9.
     let Spread::Ranges { from, to, counts } = &size.values else { panic!("{size:?}") };
     assert_eq!((*from, *to), (1.0, 99.0));
     assert_eq!(counts, &[200; 9]);
@@ -139,12 +145,12 @@ fn histograms_count_every_lead_once() {
     let maker = columns.histogram("maker", 1, Some(&mut (0..30))).unwrap();
     assert_eq!(maker, Histogram { missing: 20, invalid: 0, values: each(&[("false", 0), ("true", 10)]) });
     assert_eq!(columns.histogram("nothing", 1, None), None);
-    let nobody = columns.histogram("size", 3, Some(&mut std::iter::empty())).unwrap();
-    assert_eq!(nobody.values, Spread::Ranges { from: 0.0, to: 0.0, counts: vec![0; 3] });
+    let none = columns.histogram("size", 3, Some(&mut std::iter::empty())).unwrap();
+    assert_eq!(none.values, Spread::Ranges { from: 0.0, to: 0.0, counts: vec![0; 3] });
 }
 
 #[test]
 fn columns_are_narrow() {
-    // A byte each for size, maker, source, company, intent and three of their confidences.
+    // One byte each for size, maker, source, company, intent and three of their confidences.
     assert!(columns().bytes() < 2_048 * 10, "{}", columns().bytes());
 }

@@ -1,4 +1,4 @@
-//! Questions about a single field, and the values that answer them.
+//! Questions about a single field, and the values for which they hold.
 
 use std::cmp::Ordering;
 use std::ops::Range as Places;
@@ -8,7 +8,7 @@ use super::space::Values;
 use crate::rules::code::{Accepted, Kind, Operand, Set as Written};
 use crate::rules::numeric::Numeric;
 
-/// What a question about one field asks.
+/// A question about one field.
 pub(super) enum Asked<'a> {
     Number { needed: f64, accepted: Accepted, bound: Numeric },
     Numbers { needed: f64, all: &'a [Numeric] },
@@ -61,7 +61,7 @@ impl<'a> Asked<'a> {
         }
     }
 
-    /// Whether the field is of the kind that the question is about.
+    /// Returns whether the field has the type that the question is about.
     pub fn fits(&self, values: &Values) -> bool {
         match self {
             Self::Number { .. } | Self::Numbers { .. } => matches!(values, Values::Numbers(_)),
@@ -72,7 +72,7 @@ impl<'a> Asked<'a> {
         }
     }
 
-    /// How surely the field has to be read.
+    /// Returns the confidence that the question requires.
     pub fn needed(&self) -> f64 {
         match self {
             Self::Number { needed, .. }
@@ -85,7 +85,7 @@ impl<'a> Asked<'a> {
         }
     }
 
-    /// Steps that it takes to look for its values.
+    /// Returns the steps needed to find the values.
     pub fn weight(&self) -> usize {
         match self {
             Self::Numbers { all, .. } => 16 + all.len() * 64,
@@ -95,7 +95,7 @@ impl<'a> Asked<'a> {
         }
     }
 
-    /// The places of the values for which it comes to this, ascending.
+    /// Returns the indices of the values with this result, in ascending order.
     pub fn values(&self, values: &Values, wanted: bool) -> Vec<Places<usize>> {
         match (self, values) {
             (Self::Number { accepted, bound, .. }, Values::Numbers(all)) => {
@@ -127,7 +127,7 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// The places of values whose order with a bound is accepted, or is not.
+/// Returns the indices of the values whose order relative to a bound is accepted, or is not.
 fn compared<T>(
     all: &[Range<T>],
     order: impl Fn(&Range<T>) -> Ordering,
@@ -143,13 +143,13 @@ fn compared<T>(
         .collect()
 }
 
-/// The place of a value that questions name.
+/// Returns the index of a value that questions name.
 fn place<T>(all: &[Range<T>], order: impl Fn(&Range<T>) -> Ordering) -> Option<usize> {
     let at = all.partition_point(|range| order(range) == Ordering::Less);
     all.get(at).filter(|range| order(range) == Ordering::Equal).map(|_| at)
 }
 
-/// These places, or all others.
+/// Returns these indices, or all others.
 fn listed(mut places: Vec<usize>, len: usize, wanted: bool) -> Vec<Places<usize>> {
     places.sort_unstable();
     places.dedup();

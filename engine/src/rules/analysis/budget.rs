@@ -1,15 +1,16 @@
-//! The bound on what an analysis does: steps of a few nanoseconds, which every loop takes before it runs. Nothing is
-//! timed, so that the same set is told the same wherever it is looked at.
+//! Limits the work of an analysis, in steps of a few nanoseconds that every loop takes before it runs. Nothing
+//! is timed, so the same rule set produces the same findings on every machine.
 
 use std::cell::Cell;
 
-/// Steps for all of a set. A table of 1,000 rows takes a fraction.
+/// Steps for a whole rule set. A table of 1,000 rows uses a fraction of them.
 const OF_A_SET: u64 = 500_000_000;
 
-/// How many times its equal share of what is left a rule may take: rules are not alike, and many take next to nothing.
+/// The multiple of its equal share of the remaining steps that a rule may use, since most rules use next to
+/// nothing.
 const SHARES: u64 = 4;
 
-/// What is left.
+/// The remaining steps.
 pub(super) struct Budget {
     of_the_set: Cell<u64>,
     of_this: Cell<u64>,
@@ -20,13 +21,13 @@ impl Budget {
         Self { of_the_set: Cell::new(OF_A_SET), of_this: Cell::new(OF_A_SET) }
     }
 
-    /// Begins with the next thing to look at, after which so many are to come.
+    /// Starts the next item, with `to_come` more items after it.
     pub fn begin(&self, to_come: usize) {
         let shares = (to_come as u64 + SHARES) / SHARES;
         self.of_this.set(self.of_the_set.get() / shares.max(1));
     }
 
-    /// Takes steps; `false` where there are not that many, and none for this thing any more.
+    /// Takes steps; returns `false` if too few are left, and from then on for the rest of this item.
     pub fn take(&self, steps: u64) -> bool {
         match self.of_this.get().checked_sub(steps) {
             Some(left) => {
@@ -41,7 +42,7 @@ impl Budget {
         }
     }
 
-    /// Whether the bound was met.
+    /// Returns whether the limit was reached.
     pub fn is_spent(&self) -> bool {
         self.of_this.get() == 0
     }

@@ -1,17 +1,17 @@
-//! A line of values cut at points: the points, and what lies between them.
+//! Splits an ordered set of values at points, into the points and the ranges between them.
 
 use std::cmp::Ordering;
 
 use crate::rules::numeric::Numeric;
 
-/// A point, or everything strictly between two, as far as there are two.
+/// A point, or everything strictly between two points, either of which can be absent.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Range<T> {
     pub low: Option<T>,
     pub high: Option<T>,
 }
 
-/// How values of a line are ordered.
+/// An ordered type of values.
 pub(super) trait Ordered {
     fn order(&self, other: &Self) -> Ordering;
 }
@@ -33,12 +33,12 @@ impl<T: Ordered> Range<T> {
         matches!((&self.low, &self.high), (Some(low), Some(high)) if low.order(high) == Ordering::Equal)
     }
 
-    /// How its values compare with one of the points that the line is cut at.
+    /// Returns how its values compare with one of the points that the values are split at.
     pub fn order(&self, point: &T) -> Ordering {
         self.order_by(|value| value.order(point))
     }
 
-    /// The same with a point that the ends compare themselves with.
+    /// Does the same, with a function that compares the ends with the point.
     pub fn order_by(&self, compare: impl Fn(&T) -> Ordering) -> Ordering {
         if self.is_point() {
             return self.low.as_ref().map_or(Ordering::Equal, compare);
@@ -49,7 +49,7 @@ impl<T: Ordered> Range<T> {
         }
     }
 
-    /// Whether a value is in it.
+    /// Returns whether a value is in the range.
     pub fn has(&self, value: &T) -> bool {
         if self.is_point() {
             return self.low.as_ref().is_some_and(|low| low.order(value) == Ordering::Equal);
@@ -59,11 +59,11 @@ impl<T: Ordered> Range<T> {
     }
 }
 
-/// Makes the classes of a line.
+/// Creates classes of values.
 pub(super) struct Classes;
 
 impl Classes {
-    /// The classes of numbers within a range, whole ones only if it says so.
+    /// Returns the classes of numbers within a range, restricted to whole numbers if requested.
     pub fn numbers(
         mut points: Vec<Numeric>,
         (min, max): (Option<Numeric>, Option<Numeric>),
@@ -80,10 +80,10 @@ impl Classes {
         classes
     }
 
-    /// The classes of texts.
+    /// Returns the classes of texts.
     pub fn texts(points: Vec<Box<str>>) -> Vec<Range<Box<str>>> {
         let mut classes = cut(points);
-        // Nothing comes before the empty text.
+        // No text is less than the empty text.
         classes.retain(|range| range.is_point() || range.high.as_deref() != Some(""));
         classes
     }
@@ -107,7 +107,7 @@ fn holds_whole(range: &Range<Numeric>) -> bool {
     whole_in(range).is_some()
 }
 
-/// The whole number of a range that is nearest to its lower end, else to its upper one.
+/// Returns the whole number of a range that is closest to its lower end, or else to its upper end.
 pub(super) fn whole_in(range: &Range<Numeric>) -> Option<i64> {
     let floor = |number: Numeric| match number {
         Numeric::Integer(n) => Some(n),

@@ -1,5 +1,5 @@
-//! How many leads findings concern: those that make a rule true which never gets them, that wait at a rule which never
-//! applies, that come to a rule with an idle part or an empty list, or that no rule decides.
+//! Counts the leads that findings affect: leads that match a rule but never reach it, that are held at a rule
+//! that never applies, that reach a rule with a constant part or an empty list, or that no rule decides.
 
 use super::{Analysis, FindingKind};
 use crate::decision::Outcome3;
@@ -32,13 +32,13 @@ impl Analysis {
         }
     }
 
-    /// Counts a lead.
+    /// Counts one lead.
     pub fn count(&mut self, rules: &RuleSet, inputs: &Inputs<'_>) {
         let loaded = rules.load(inputs);
         self.count_row(rules, &loaded.row());
     }
 
-    /// The same for a row.
+    /// Counts one lead given as a row.
     pub fn count_row(&mut self, rules: &RuleSet, row: &Row<'_>) {
         let stop = rules.decide_row(row);
         let machine = rules.machine(row);

@@ -1,9 +1,10 @@
-//! What would have to be different for another decision.
+//! Finds the smallest change to a lead that leads to a different decision.
 //!
-//! The nearest change is the one of the fewest fields; among those the one of the smallest moves, a move being the part
-//! of the field's range that a number goes (of the span of what rules compare it with, where it has none), and 1 for
-//! everything else. A number goes to the nearest value behind a threshold, in steps of the threshold's last digit. Only
-//! values that the catalogue allows are tried, all are taken for read without doubt, and what comes out was decided on.
+//! The nearest change affects the fewest fields and, among those, has the smallest moves. The move of a number
+//! is measured relative to the field's range, or to the span of the values that rules compare it with if it has
+//! no range; every other move counts 1. A number moves to the nearest value beyond a threshold, in steps of the
+//! threshold's last digit. Only values allowed by the catalogue are tried, all with full confidence, and every
+//! result has been verified by a decision.
 
 use chrono::TimeDelta;
 
@@ -19,53 +20,55 @@ use crate::rules::row::{Cell, Datum, Reading, Row, Slot, instant};
 use crate::rules::rule_set::{Inputs, RuleSet, Stop, Verdict};
 use crate::value::Value;
 
-/// Fields that are changed at once; a longer list helps nobody.
+/// The maximum number of fields changed at once; longer lists are of no use.
 const FIELDS: usize = 3;
-/// Rules that are asked, over all leads that are tried: some tens of milliseconds, however many rules there are.
+/// The maximum number of rules evaluated over all leads tried, which takes some tens of milliseconds for any
+/// number of rules.
 const ASKED: u64 = 3_000_000;
 
-/// What came out.
+/// The result of a search.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Nearest {
     /// The nearest change.
     Found(Box<Counterfactual>),
-    /// No change of up to three fields does it.
+    /// No change of up to three fields leads to a different decision.
     Nothing,
-    /// The bound was met before all changes of so many fields were tried.
+    /// The limit was reached before all changes of this many fields were tried.
     NotDecided {
-        /// How many fields.
+        /// The number of fields.
         fields: usize,
     },
 }
 
-/// A change that leads to another decision.
+/// A change that leads to a different decision.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Counterfactual {
-    /// What would be different, each field once.
+    /// The fields to change, each once.
     pub moves: Vec<Move>,
-    /// What would be decided.
+    /// The decision after the change.
     pub verdict: Verdict,
-    /// Whether there is none nearer. Where rules compute with fields, not every value that may matter was tried.
+    /// Whether no smaller change exists. If rules compute with fields, some relevant values may not have been
+    /// tried.
     pub is_nearest: bool,
 }
 
-/// One field that would be different.
+/// The change of one field.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Move {
-    /// The field.
+    /// The name of the field.
     pub field: String,
-    /// How it was read; `None` if it was not.
+    /// The current reading; `None` if the field was not read.
     pub from: Option<Reading>,
-    /// What it would be.
+    /// The new reading.
     pub to: Option<Reading>,
-    /// The list that it would be in, or would not be, with the value as it is.
+    /// The list to add the value to or remove it from, while the value stays the same.
     pub list: Option<(String, bool)>,
-    /// Whether the value only stands for any other text.
+    /// Whether the value is an example of any other text.
     pub is_example: bool,
 }
 
 impl Move {
-    /// What would be different, as people write it: `company_size 120 → 200`.
+    /// Describes the change in the way people write it: `company_size 120 → 200`.
     pub fn text(&self) -> String {
         if let Some((list, is_in)) = &self.list {
             return format!("{} {}in {list}", self.field, if *is_in { "" } else { "not " });
@@ -75,16 +78,16 @@ impl Move {
             to => to.as_ref().map(|reading| written(&reading.value)).unwrap_or_default(),
         };
         match &self.from {
-            None => format!("{} not known → {to}", self.field),
+            None => format!("{} unknown → {to}", self.field),
             Some(from) if Some(&from.value) == self.to.as_ref().map(|reading| &reading.value) => {
-                format!("{} {to} read without doubt", self.field)
+                format!("{} {to} with full confidence", self.field)
             }
             Some(from) => format!("{} {} → {to}", self.field, written(&from.value)),
         }
     }
 }
 
-/// A way in which one field may be different.
+/// One way to change a field.
 struct Way {
     slot: usize,
     to: Option<Reading>,
@@ -95,21 +98,23 @@ struct Way {
 }
 
 impl RuleSet {
-    /// The nearest change that leads to another action or other parameters; to this action, where one is wanted.
+    /// Returns the nearest change that leads to another action or other parameters, or to the `wanted` action,
+    /// if given.
     pub fn nearest_change(&self, inputs: &Inputs<'_>, wanted: Option<Action>) -> Nearest {
         let now = self.decide(inputs);
         let search = Search::new(self, inputs, &now, wanted);
         match search.run() {
-            Ok(Some(best)) => self.told(inputs, &search, &best, &now, wanted),
-            // Two fields that are compared were tried against each other as they are, not at every pair of values.
+            Ok(Some(best)) => self.described(inputs, &search, &best, &now, wanted),
+            // Two fields that are compared were tried only against each other's current values, not with every
+            // pair of values.
             Ok(None) if search.is_compared => Nearest::NotDecided { fields: 2 },
             Ok(None) => Nearest::Nothing,
             Err(fields) => Nearest::NotDecided { fields },
         }
     }
 
-    /// The change in words that carry on, decided on once more from the readings themselves.
-    fn told(
+    /// Returns the change with consistent texts, verified by another decision on the readings themselves.
+    fn described(
         &self,
         inputs: &Inputs<'_>,
         search: &Search<'_>,
@@ -146,13 +151,13 @@ struct Search<'a> {
     rules: &'a RuleSet,
     inputs: Inputs<'a>,
     options: Vec<Way>,
-    /// The options of each field that has some.
+    /// The options of each field that has any.
     by_field: Vec<std::ops::Range<usize>>,
     now: (Action, std::collections::BTreeMap<String, serde_json::Value>),
     wanted: Option<Action>,
-    /// Whether rules compare fields with each other, or with what is not looked into.
+    /// Whether rules compare fields with each other or with expressions that are not analysed.
     is_compared: bool,
-    /// Whether rules ask what is not looked into.
+    /// Whether rules contain expressions that are not analysed.
     is_computed: bool,
 }
 
@@ -161,13 +166,13 @@ impl<'a> Search<'a> {
         let space = Space::of(rules);
         let mut options = Vec::new();
         let mut by_field = Vec::new();
-        // Fields in the order of their names, so that equally near changes come out the same whatever the rules say first.
+        // Fields are sorted by name, so that ties are broken the same way whatever the order of the rules.
         let mut slots: Vec<(usize, &Slot)> = rules.slots().iter().enumerate().collect();
         slots.sort_by(|a, b| a.1.name.cmp(&b.1.name));
         for (index, slot) in slots {
             let Some(field) = space.field(index) else { continue };
             let start = options.len();
-            // What lists say of another text nobody knows here; they are asked about this one.
+            // The list membership of another text is unknown; only this text can be looked up.
             let is_looked_up = rules.questions().iter().any(|asked| asked.field == slot.name);
             options.extend(of_field(
                 field,
@@ -203,7 +208,7 @@ impl<'a> Search<'a> {
         Self { rules, inputs: *inputs, options, by_field, now, wanted, is_compared, is_computed }
     }
 
-    /// The options of the nearest change; the number of fields at which the bound was met.
+    /// Returns the options of the nearest change, or the number of fields at which the limit was reached.
     fn run(&self) -> Result<Option<Vec<usize>>, usize> {
         let loaded = self.rules.load(&self.inputs);
         let row = loaded.row();
@@ -218,7 +223,7 @@ impl<'a> Search<'a> {
         Ok(None)
     }
 
-    /// Tries all changes of so many more fields; `None` at the bound.
+    /// Tries all changes of this many more fields; returns `None` when the limit is reached.
     fn deeper<'s>(
         &'s self,
         tried: &mut Tried<'s>,
@@ -270,7 +275,7 @@ impl<'a> Search<'a> {
     }
 }
 
-/// The lead as it is being changed.
+/// The lead with the changes tried so far.
 struct Tried<'a> {
     cells: Vec<Cell<'a>>,
     answers: Vec<Option<bool>>,
@@ -278,7 +283,7 @@ struct Tried<'a> {
     best: Option<(f64, Vec<usize>)>,
 }
 
-/// The ways in which a field may be different, the nearest first.
+/// Returns the ways to change a field, the nearest first.
 fn of_field(
     field: &FieldClasses,
     slot: &Slot,
@@ -323,7 +328,7 @@ fn of_field(
         }
         Values::TooMany => Vec::new(),
         Values::Texts(_) if is_looked_up => Vec::new(),
-        // Texts that rules name come before any other.
+        // Texts that rules name are tried before any other.
         Values::Texts(all) => [true, false]
             .into_iter()
             .flat_map(|is_named| {
@@ -364,7 +369,7 @@ fn of_field(
     options
 }
 
-/// What rules compare a field with besides written values, as it is now.
+/// Returns the values that rules compare the field with, other than literals, for the current lead.
 fn beside(rules: &RuleSet, slot: usize, inputs: &Inputs<'_>) -> Vec<Value> {
     let value = |operand: &Operand| match operand {
         Operand::AsOf => Some(Value::Timestamp(inputs.as_of)),
@@ -394,7 +399,7 @@ fn beside(rules: &RuleSet, slot: usize, inputs: &Inputs<'_>) -> Vec<Value> {
     all
 }
 
-/// What a move of a number is measured by.
+/// Returns the span by which moves of a number are measured.
 fn span(all: &[Range<Numeric>], slot: &Slot, number: Option<Numeric>) -> f64 {
     if let (Some(min), Some(max)) = (slot.definition.min, slot.definition.max)
         && max > min
@@ -408,7 +413,7 @@ fn span(all: &[Range<Numeric>], slot: &Slot, number: Option<Numeric>) -> f64 {
     if high > low { high - low } else { 1.0 }
 }
 
-/// The number of a range that is nearest to another one outside of it.
+/// Returns the number of a range that is closest to a number outside it.
 fn nearest(range: &Range<Numeric>, from: Option<Numeric>, is_whole: bool) -> Option<Numeric> {
     let is_below = match (from, range.low) {
         (Some(from), Some(low)) => from.order(low).is_le(),
@@ -434,7 +439,8 @@ fn nearest(range: &Range<Numeric>, from: Option<Numeric>, is_whole: bool) -> Opt
     found.filter(|number| range.has(number))
 }
 
-/// The next number in steps of the last digit that a threshold is written with, smaller ones where there is no room.
+/// Returns the next number in steps of the threshold's last digit, or in smaller steps if the range is too
+/// narrow.
 fn step(range: &Range<Numeric>, threshold: f64, direction: f64) -> Option<Numeric> {
     let text = threshold.to_string();
     let digits = text.split_once('.').map_or(0, |(_, fraction)| fraction.len());

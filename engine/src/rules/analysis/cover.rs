@@ -1,5 +1,5 @@
-//! Whether boxes cover a box: what one box leaves over is looked for in the next, down to nothing or a place that is
-//! in none of them.
+//! Determines whether boxes cover a box: the part that one box leaves uncovered is searched in the next, until
+//! nothing is left or a place outside all of them is found.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -7,15 +7,15 @@ use std::rc::Rc;
 use super::budget::Budget;
 use super::set::{Cube, Set};
 
-/// Words of all boxes that are kept, which is some tens of megabytes.
+/// The maximum number of words in all boxes, which is some tens of megabytes.
 const ROOM: u64 = 4_000_000;
 
-/// The boxes of the rules in the order of the scan.
+/// The boxes of the rules in scan order.
 pub(super) struct Cover {
     whole: Vec<Side>,
     boxes: Vec<Laid>,
     weight: u64,
-    /// Whether all that rules take is in the boxes.
+    /// Whether the boxes include everything that the rules match.
     pub is_whole: bool,
 }
 
@@ -27,30 +27,31 @@ struct Side {
     last: u32,
 }
 
-/// A box of a rule: its sides by variable.
+/// A box of a rule, as its sides by variable.
 struct Laid {
     rule: usize,
     sides: Vec<(usize, Side)>,
     weight: u64,
 }
 
-/// What came out.
+/// The result of a search.
 pub(super) enum Search {
-    /// A place that is in none of the boxes: the classes of every variable.
+    /// A place outside all boxes, as the classes of every variable.
     Found(Vec<Rc<Set>>),
-    /// The rules whose boxes cover it, sorted.
+    /// The rules whose boxes cover the box, sorted.
     Covered(BTreeSet<usize>),
-    /// The bound was met before.
+    /// The limit was reached first.
     GaveUp,
 }
 
-/// A box that a place is looked for outside of: first beyond its first open side, then within that beyond the next.
+/// A box outside of which a place is searched: first beyond its first open side, then within that side beyond
+/// the next one.
 struct Level {
     nearest: usize,
     open: Vec<usize>,
-    /// The sides beyond which there is nothing, by variable, as they were before.
+    /// The previous values of the sides beyond which nothing was found, by variable.
     kept: Vec<(usize, Side)>,
-    /// The boxes that may take some of it.
+    /// The boxes that can cover part of it.
     near: Vec<usize>,
 }
 
@@ -86,7 +87,7 @@ impl Cover {
         self.boxes.push(Laid { rule, sides, weight });
     }
 
-    /// The classes of every variable in a box.
+    /// Returns the classes of every variable in a box.
     pub fn domain(&self, cube: &Cube) -> Vec<Rc<Set>> {
         let mut domain: Vec<Rc<Set>> = self.whole.iter().map(|side| Rc::clone(&side.set)).collect();
         for (variable, set) in &cube.0 {
@@ -95,7 +96,7 @@ impl Cover {
         domain
     }
 
-    /// Looks for a place in a box that is in none of the boxes so far.
+    /// Searches for a place in a box that is outside all boxes so far.
     pub fn outside(&self, cube: &Cube, budget: &Budget) -> Search {
         let mut domain = self.whole.clone();
         for (variable, set) in &cube.0 {
@@ -116,7 +117,8 @@ impl Cover {
         }
     }
 
-    /// Whether there is a place outside, to which the domain is narrowed then; `None` at the bound.
+    /// Returns whether there is a place outside, and narrows the domain to it; returns `None` when the limit is
+    /// reached.
     fn search(
         &self,
         domain: &mut [Side],
@@ -136,7 +138,8 @@ impl Cover {
                 let Some(level) = levels.last_mut() else { return Some(false) };
                 let laid = &self.boxes[level.nearest];
                 if let Some((variable, before)) = level.kept.last() {
-                    // Nothing was found beyond this side; what is left lies within, and is looked at on the others.
+                    // Nothing was found beyond this side, so the search continues within it, on the other
+                    // sides.
                     let (_, side) = &laid.sides[level.open[level.kept.len() - 1]];
                     domain[*variable] = Side::new(before.set.and(&side.set));
                 }
@@ -160,7 +163,7 @@ impl Cover {
         }
     }
 
-    /// The box that leaves the fewest sides open, with those sides; `None` when no box is near.
+    /// Returns the box with the fewest open sides, and those sides; `None` if no box is near.
     fn nearest(&self, domain: &[Side], near: &[usize]) -> Option<(usize, Vec<usize>)> {
         let open = |index: usize| {
             let sides = self.boxes[index].sides.iter().enumerate();

@@ -1,4 +1,4 @@
-//! The look at each rule in turn.
+//! Examines each rule in turn.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
@@ -13,10 +13,10 @@ use crate::rules::code::{Kind, Node};
 use crate::rules::eval::Machine;
 use crate::rules::rule_set::{Rule, RuleSet};
 
-/// Parts of one rule that come to the same for every lead and are told; who mends these is told the next.
+/// The maximum number of constant parts reported for one rule; fixing them reveals the rest.
 const IDLE: usize = 20;
 
-/// Everything that can be said about a set.
+/// Returns all findings about a rule set.
 pub(super) fn examine(rules: &RuleSet, lists: &BTreeMap<String, usize>) -> Vec<Finding> {
     let space = Space::of(rules);
     let mut examiner = Examiner {
@@ -36,7 +36,7 @@ pub(super) fn examine(rules: &RuleSet, lists: &BTreeMap<String, usize>) -> Vec<F
     }
     examiner.space.budget.begin(0);
     examiner.gap();
-    // What a rule's parts say comes before what becomes of the rule.
+    // Findings about parts of a rule come before findings about the whole rule.
     let is_whole = |finding: &Finding| {
         !matches!(finding.kind, FindingKind::OutOfRange { .. } | FindingKind::EmptyList { .. })
     };
@@ -44,8 +44,8 @@ pub(super) fn examine(rules: &RuleSet, lists: &BTreeMap<String, usize>) -> Vec<F
     examiner.findings
 }
 
-/// What makes two conditions come to the same on every lead: where they are true, where they are false, and how surely
-/// they read their fields.
+/// The properties that make two conditions equivalent: where they are true, where they are false, and the
+/// confidence with which they read their fields.
 type Meaning = (Vec<Cube>, Vec<Cube>, Vec<(u16, u64)>, bool);
 
 struct Examiner<'a> {
@@ -53,13 +53,13 @@ struct Examiner<'a> {
     space: Space,
     cover: Cover,
     known: HashMap<Meaning, usize>,
-    /// Steps that it takes to decide by the rules before.
+    /// The steps needed to evaluate the previous rules.
     steps_before: u64,
     findings: Vec<Finding>,
 }
 
 impl Rule {
-    /// Steps that its condition takes for one lead.
+    /// Returns the steps needed to evaluate the condition for one lead.
     fn steps(&self) -> u64 {
         let step = |node: &Node| match &node.kind {
             Kind::General(program) => program.steps(),
@@ -70,7 +70,7 @@ impl Rule {
 }
 
 impl Examiner<'_> {
-    /// What becomes of a rule; where it is true.
+    /// Examines a rule and returns where it is true.
     fn rule(&mut self, index: usize, rule: &Rule) -> Sum {
         let truth = self.space.sum(&rule.code, Want::True);
         let earlier = self.same_before(index, rule, &truth);
@@ -91,7 +91,7 @@ impl Examiner<'_> {
         } else {
             self.reach(index, rule, &truth);
         }
-        // Rules that only tag stop nothing.
+        // Rules that only tag do not end the scan.
         if rule.act.is_some() {
             let taken = self.space.sum(&rule.code, Want::NotFalse);
             self.cover.is_whole &= taken.is_whole;
@@ -102,7 +102,7 @@ impl Examiner<'_> {
         truth
     }
 
-    /// An earlier rule of the same kind whose condition comes to the same on every lead.
+    /// Returns an earlier rule of the same kind with an equivalent condition.
     fn same_before(&mut self, index: usize, rule: &Rule, truth: &Sum) -> Option<usize> {
         let falsehood = self.space.sum(&rule.code, Want::False);
         if !truth.is_whole || !falsehood.is_whole {
@@ -112,7 +112,7 @@ impl Examiner<'_> {
             rule.reads.iter().map(|read| (read.slot, read.needed.to_bits())).collect();
         reads.sort_unstable();
         let meaning = (truth.cubes.clone(), falsehood.cubes, reads, rule.act.is_some());
-        // Two rules that only tag are two tags, not one rule twice.
+        // Two rules that only tag add two tags, so they are not duplicates.
         match self.known.get(&meaning) {
             Some(earlier) if rule.act.is_some() || self.rules.rules()[*earlier].tags == rule.tags => {
                 Some(*earlier)
@@ -125,7 +125,7 @@ impl Examiner<'_> {
         }
     }
 
-    /// Whether any lead gets as far as this rule and makes it true.
+    /// Determines whether any lead reaches this rule and matches it.
     fn reach(&mut self, index: usize, rule: &Rule, truth: &Sum) {
         let mut by = BTreeSet::new();
         let mut open = (!truth.is_whole).then_some(NotDecided::TooManyCases);
@@ -148,8 +148,8 @@ impl Examiner<'_> {
         self.tell(index, rule, FindingKind::Unreachable { by }, witness);
     }
 
-    /// Whether a lead of these classes comes to the rule and makes it true; `None` at the bound. Where nothing but
-    /// single fields and lists is asked there is one in every class.
+    /// Returns whether a lead of these classes reaches the rule and matches it; `None` when the limit is
+    /// reached. If the conditions use only single fields and lists, every class contains a lead.
     fn reaches(&self, index: usize, rule: &Rule, domain: &[Rc<Set>]) -> Option<bool> {
         let is_plain =
             self.space.variables.iter().zip(domain).zip(&self.space.sizes).all(|((variable, set), size)| {
@@ -172,12 +172,12 @@ impl Examiner<'_> {
         Some(comes_to == Some(Outcome3::True))
     }
 
-    /// A lead that makes a rule true, wherever its scan stops; decided on before it is shown.
+    /// Returns a lead that matches a rule, wherever its scan stops; it is verified by a decision.
     fn lead_in(&self, cubes: &[Cube], rule: &Rule) -> Option<Witness> {
         self.lead(cubes, rule, |machine| machine.outcome(&rule.code) == Outcome3::True)
     }
 
-    /// A lead out of boxes that is as it should be.
+    /// Returns a lead from boxes that satisfies `is_so`.
     fn lead(&self, cubes: &[Cube], rule: &Rule, is_so: impl Fn(Machine<'_>) -> bool) -> Option<Witness> {
         let steps = self.space.weight() + rule.steps();
         cubes.iter().take_while(|_| self.space.budget.take(steps)).find_map(|cube| {
@@ -188,12 +188,12 @@ impl Examiner<'_> {
         })
     }
 
-    /// Parts that cannot hold together, the first of them: with one of them less, something is left.
+    /// Finds the first parts that contradict each other, such that without any one of them a lead remains.
     fn unsatisfiable(&mut self, index: usize, rule: &Rule) {
         let parts = rule.conjuncts();
         let budget = &self.space.budget;
         let sums: Vec<Sum> = parts.iter().map(|part| self.space.sum(part.code, Want::True)).collect();
-        // The first part with which nothing is left is one of them; together with it the next is found, and so on.
+        // The first part that leaves nothing is one of them; together with it the next one is found, and so on.
         let mut kept: Vec<usize> = Vec::new();
         loop {
             let mut all: Option<Sum> = None;
@@ -211,7 +211,7 @@ impl Examiner<'_> {
             match last {
                 Some(at) if !kept.contains(&at) => kept.push(at),
                 Some(_) => break,
-                // It took too many cases or steps: all that is left may be needed.
+                // There were too many cases or steps, so any of the remaining parts could be needed.
                 None => {
                     kept = (0..parts.len()).collect();
                     break;
@@ -219,7 +219,7 @@ impl Examiner<'_> {
             }
         }
         kept.sort_unstable();
-        // The lead that comes closest: all of them hold but the last.
+        // The closest lead satisfies all of them except the last.
         let others = || kept.iter().rev().skip(1).rev();
         let witness = others().map(|at| sums[*at].clone()).reduce(|a, b| a.and(&b, budget)).and_then(|sum| {
             let holds = |machine: Machine<'_>, at: &usize| machine.outcome(parts[*at].code) == Outcome3::True;
@@ -229,16 +229,16 @@ impl Examiner<'_> {
         self.tell(index, rule, FindingKind::Unsatisfiable { parts }, witness);
     }
 
-    /// Parts that come to the same whatever the field is.
+    /// Finds parts whose result is the same for every value of the field.
     fn idle_parts(&mut self, index: usize, rule: &Rule, truth: &Sum) {
         let questions = rule.questions();
         let mut asked: HashMap<u16, usize> = HashMap::new();
         for read in questions.iter().flat_map(|(_, kind)| kind.reads()) {
             *asked.entry(read.slot).or_default() += 1;
         }
-        let mut told = 0;
+        let mut found = 0;
         for (expr, kind) in questions {
-            if told == IDLE || self.space.budget.is_spent() {
+            if found == IDLE || self.space.budget.is_spent() {
                 break;
             }
             if matches!(kind, Kind::Has(_) | Kind::Flag(_)) {
@@ -246,14 +246,14 @@ impl Examiner<'_> {
             }
             let Some((slot, yes, no)) = self.space.atom(kind) else { continue };
             let holds = no.is_empty();
-            // `0..49` says where a range begins although nothing is below it.
+            // In `0..49`, the lower end documents the range, although no value is below it.
             let is_one_end =
                 kind.reads().any(|read| usize::from(read.slot) == slot && asked.get(&read.slot) > Some(&1));
             if holds != yes.is_empty() && !(holds && is_one_end) {
-                told += 1;
+                found += 1;
                 let part = Part::of(expr);
                 let span = Some(part.span);
-                // One that the rule is for, or that it is not for because of this part.
+                // A lead that the rule matches, or that it does not match because of this part.
                 let witness = match holds {
                     true => self.lead_in(&truth.cubes, rule),
                     false => self.lead(&[Cube(vec![(slot, no)])], rule, |_| true),
@@ -271,12 +271,12 @@ impl Examiner<'_> {
     }
 
     fn empty_lists(&mut self, index: usize, rule: &Rule, lists: &BTreeMap<String, usize>) {
-        let mut told = BTreeSet::new();
+        let mut seen = BTreeSet::new();
         for (expr, kind) in rule.questions() {
             let Kind::Listed { question, .. } = kind else { continue };
             let answer = self.space.answer(*question);
             let Some(question) = self.rules.questions().get(*question as usize) else { continue };
-            if lists.get(&question.list) == Some(&0) && told.insert(&question.list) {
+            if lists.get(&question.list) == Some(&0) && seen.insert(&question.list) {
                 self.findings.push(Finding {
                     rule: Some(index),
                     rule_id: Some(rule.id.clone()),
@@ -290,7 +290,7 @@ impl Examiner<'_> {
         }
     }
 
-    /// A lead that no rule decides although all of it is known.
+    /// Finds a lead with all fields known that no rule decides.
     fn gap(&mut self) {
         let steps = self.space.weight() + self.steps_before;
         let (kind, witness) = match self.cover.outside(&Cube::default(), &self.space.budget) {
@@ -308,7 +308,7 @@ impl Examiner<'_> {
         self.findings.push(Finding { rule: None, rule_id: None, span: None, kind, witness, leads: None });
     }
 
-    /// Nothing is said about a rule, for this reason or since the bound was met.
+    /// Records that a rule could not be analysed, for this reason or because the limit was reached.
     fn not_decided(&mut self, index: usize, rule: &Rule, reason: NotDecided) {
         let reason = if self.space.budget.is_spent() { NotDecided::TooManySteps } else { reason };
         self.tell(index, rule, FindingKind::NotDecided(reason), None);

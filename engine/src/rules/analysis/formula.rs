@@ -1,14 +1,14 @@
-//! Conditions as sums of boxes: where a condition is true, and where it is not false.
+//! Represents conditions as sums of boxes: where a condition is true, and where it is not false.
 
 use super::budget::Budget;
 use super::set::{Cube, Set};
 use super::space::Space;
 use crate::rules::code::{Kind, Node, children};
 
-/// Boxes of one condition that are followed up; what people write has a handful.
+/// The maximum number of boxes for one condition; conditions written by people have a handful.
 const BOXES: usize = 256;
 
-/// What is asked of a condition.
+/// The wanted result of a condition.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Want {
     True,
@@ -17,7 +17,7 @@ pub(super) enum Want {
     NotFalse,
 }
 
-/// Boxes that together are all of it, or, where there were too many, a part of it.
+/// Boxes that together form the whole set or, if there were too many, a part of it.
 #[derive(Clone, Debug)]
 pub(super) struct Sum {
     pub cubes: Vec<Cube>,
@@ -33,7 +33,7 @@ impl Sum {
         Self { cubes: Vec::new(), is_whole: true }
     }
 
-    /// Nothing is known about it.
+    /// Creates a sum about which nothing is known.
     fn open() -> Self {
         Self { cubes: Vec::new(), is_whole: false }
     }
@@ -46,16 +46,16 @@ impl Sum {
         }
     }
 
-    /// Whether nothing is in it, for certain.
+    /// Returns whether the sum is certainly empty.
     pub fn is_none(&self) -> bool {
         self.cubes.is_empty() && self.is_whole
     }
 
-    /// What is in both.
+    /// Returns the intersection of both sums.
     pub fn and(self, other: &Self, budget: &Budget) -> Self {
         let is_whole = self.is_whole && other.is_whole;
         if let [theirs] = other.cubes.as_slice() {
-            // The commonest case by far, in place.
+            // The most common case by far, handled in place.
             let mut cubes = Vec::with_capacity(self.cubes.len());
             for mine in self.cubes {
                 if !budget.take(theirs.weight()) {
@@ -82,7 +82,7 @@ impl Sum {
         self.tidied(budget)
     }
 
-    /// Adds what may still have to be tidied.
+    /// Adds another sum without tidying.
     fn add(&mut self, other: Self, budget: &Budget) {
         self.is_whole &= other.is_whole;
         self.cubes.extend(other.cubes);
@@ -91,7 +91,7 @@ impl Sum {
         }
     }
 
-    /// Without boxes that lie in others, and sorted, so that the same conditions are the same sums.
+    /// Removes boxes contained in others and sorts the rest, so that equal conditions have equal sums.
     fn tidied(mut self, budget: &Budget) -> Self {
         if self.cubes.len() < 2 {
             return self;
@@ -120,7 +120,7 @@ impl Sum {
     }
 }
 
-/// Boxes whose only sides are on the same variable are one box.
+/// Merges boxes whose only sides are on the same variable.
 fn merge_slices(cubes: &mut Vec<Cube>) {
     let (slices, rest): (Vec<Cube>, Vec<Cube>) =
         std::mem::take(cubes).into_iter().partition(|cube| cube.0.len() == 1);
@@ -135,7 +135,7 @@ fn merge_slices(cubes: &mut Vec<Cube>) {
 }
 
 impl Space {
-    /// Where a piece of a condition comes to what is wanted.
+    /// Returns where a piece of a condition has the wanted result.
     pub fn sum(&self, piece: &[Node], want: Want) -> Sum {
         let [node, ..] = piece else { return Sum::none() };
         let budget = &self.budget;
@@ -210,7 +210,7 @@ impl Space {
         };
         let size = self.sizes.get(variable).copied().unwrap_or(2);
         let no = Set::of(size, |class| !yes.has(class));
-        // Where all fields are known it holds or it does not; where one is not, neither.
+        // If all fields are known, the condition is true or false; otherwise it is neither.
         let known: Vec<(usize, Set)> = match kind {
             Kind::Listed { .. } | Kind::Compare { .. } => kind
                 .reads()
@@ -218,22 +218,22 @@ impl Space {
                 .collect(),
             _ => Vec::new(),
         };
-        let told = |set: Set| {
+        let certain = |set: Set| {
             known.iter().fold(Sum::one(variable, set), |sum, (slot, set)| {
                 sum.and(&Sum::one(*slot, set.clone()), &self.budget)
             })
         };
-        let untold = |set: Set| {
+        let possible = |set: Set| {
             known.iter().fold(Sum::one(variable, set), |sum, (slot, set)| {
                 let len = self.sizes.get(*slot).copied().unwrap_or_default();
                 sum.or(Sum::one(*slot, Set::all(len).without(set)), &self.budget)
             })
         };
         match want {
-            Want::True => told(yes),
-            Want::False => told(no),
-            Want::NotTrue => untold(no),
-            Want::NotFalse => untold(yes),
+            Want::True => certain(yes),
+            Want::False => certain(no),
+            Want::NotTrue => possible(no),
+            Want::NotFalse => possible(yes),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Leads out of classes: values that people would write, in the classes that are asked for.
+//! Creates example leads from classes, with values that people would write.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -16,31 +16,31 @@ use crate::rules::row::{Reading, Slot};
 use crate::rules::rule_set::{Inputs, RuleSet, Verdict};
 use crate::value::Value;
 
-/// A lead that shows what a finding says; deciding on it says the same.
+/// A lead that demonstrates a finding, verified by a decision.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Witness {
-    /// The fields it has.
+    /// The fields of the lead.
     pub fields: BTreeMap<String, Reading>,
-    /// The answers of the lists.
+    /// The results of the lists.
     pub lists: BTreeMap<String, SnapshotList>,
-    /// What rules take for now.
+    /// The time that rules use as `now`.
     pub as_of: DateTime<Utc>,
-    /// The fields and lists that matter, for people: `company_size 50`, `company in tam`.
+    /// The relevant fields and lists in readable form: `company_size 50`, `company in tam`.
     pub telling: Vec<String>,
 }
 
 impl Witness {
-    /// What the rules decide about it.
+    /// Evaluates the rules for this lead.
     pub fn decide(&self, rules: &RuleSet) -> Verdict {
         rules.decide(&self.inputs())
     }
 
-    /// What a decision on it is made on.
+    /// Returns the inputs for a decision.
     pub fn inputs(&self) -> Inputs<'_> {
         Inputs { readings: &self.fields, lists: &self.lists, as_of: self.as_of }
     }
 
-    /// A lead whose variables are in these classes; whether it really is, deciding on it tells.
+    /// Creates a lead whose variables should be in these classes; a decision has to verify it.
     pub(super) fn of(space: &Space, rules: &RuleSet, domain: &[Rc<Set>]) -> Self {
         let mut witness =
             Self { as_of: DateTime::from_timestamp(1_767_225_600, 0).unwrap_or_default(), ..Self::default() };
@@ -71,11 +71,11 @@ impl Witness {
         for list in witness.lists.values_mut() {
             list.contains = Some(list.by_field.values().any(|answer| *answer));
         }
-        witness.telling = witness.told(space, rules, domain);
+        witness.telling = witness.described(space, rules, domain);
         witness
     }
 
-    /// Moves one of two things that are compared so that they stand in one of the orders that are asked for.
+    /// Moves one of two compared values so that their order is one of those wanted.
     fn put_in_order(
         &mut self,
         space: &Space,
@@ -85,7 +85,7 @@ impl Witness {
         orders: &Set,
     ) {
         let Some(wanted) = orders.classes().next() else { return };
-        // By how much the first is more than the second.
+        // The required difference between the first and the second value.
         let step = wanted as i64 - 1;
         for (moved, fixed, step) in [(left, right, step), (right, left, -step)] {
             let Operand::Field(read) = moved else { continue };
@@ -129,16 +129,16 @@ impl Witness {
         }
     }
 
-    /// What matters of it, in the order of the fields.
-    fn told(&self, space: &Space, rules: &RuleSet, domain: &[Rc<Set>]) -> Vec<String> {
-        let mut told = Vec::new();
+    /// Describes the relevant fields, in the order of the fields.
+    fn described(&self, space: &Space, rules: &RuleSet, domain: &[Rc<Set>]) -> Vec<String> {
+        let mut parts = Vec::new();
         for ((variable, set), size) in space.variables.iter().zip(domain).zip(&space.sizes) {
             let is_narrowed = set.count() < *size;
             match variable {
                 Variable::Field(field) if is_narrowed => {
                     let Some(slot) = rules.slots().get(field.slot) else { continue };
-                    told.push(match self.fields.get(&slot.name) {
-                        None => format!("{} not known", slot.name),
+                    parts.push(match self.fields.get(&slot.name) {
+                        None => format!("{} unknown", slot.name),
                         Some(reading) if reading.confidence < 1.0 => {
                             format!(
                                 "{} {} (confidence {})",
@@ -153,7 +153,7 @@ impl Witness {
                 Variable::Answer { question } if is_narrowed => {
                     let Some(question) = rules.questions().get(*question) else { continue };
                     let not = if set.has(0) { "not " } else { "" };
-                    told.push(format!("{} {not}in {}", question.field, question.list));
+                    parts.push(format!("{} {not}in {}", question.field, question.list));
                 }
                 Variable::Order { left, right } if is_narrowed => {
                     for operand in [left, right] {
@@ -163,17 +163,17 @@ impl Witness {
                             .fields
                             .get(&slot.name)
                             .map(|reading| format!("{} {}", slot.name, written(&reading.value)));
-                        told.extend(text.filter(|text| !told.contains(text)));
+                        parts.extend(text.filter(|text| !parts.contains(text)));
                     }
                 }
                 _ => {}
             }
         }
-        told
+        parts
     }
 }
 
-/// A value as people write it.
+/// Formats a value the way people write it.
 pub(super) fn written(value: &Value) -> String {
     match value {
         Value::Bool(true) => "yes".into(),
@@ -190,7 +190,7 @@ fn slot_index(slot: u16) -> usize {
 }
 
 impl FieldClasses {
-    /// The class of a set that makes the plainest example: known surely, and nothing below zero if that can be.
+    /// Returns the class of a set that makes the simplest example: a known value, and not negative if possible.
     fn pleasant(&self, set: &Set, slot: &Slot) -> Option<usize> {
         let is_plain = |class: &usize| match (&self.values, self.split(*class).0) {
             (Values::Numbers(all), Some(value)) => {
@@ -204,7 +204,7 @@ impl FieldClasses {
         })
     }
 
-    /// A value of a class.
+    /// Returns a value of a class.
     pub(super) fn example(&self, class: usize, slot: &Slot, as_of: DateTime<Utc>) -> Option<Value> {
         match &self.values {
             Values::Bool => Some(Value::Bool(class == 1)),
@@ -225,7 +225,7 @@ impl FieldClasses {
     }
 }
 
-/// A number of a range, whole where the field is, plain where it may be.
+/// Returns a number of a range: whole if the field is, and round if possible.
 pub(super) fn number_in(range: &Range<Numeric>, slot: &Slot) -> Option<Numeric> {
     if slot.definition.kind == FieldType::Integer {
         return whole_in(range).map(Numeric::Integer);

@@ -1,12 +1,13 @@
-//! What can be said about a rule set before any lead comes: rules that never apply, that say the same, that ask for
-//! nothing; and leads that no rule decides.
+//! Static analysis of a rule set: rules that never apply, duplicate or contradicting rules, constant
+//! conditions, and leads that no rule decides.
 //!
-//! The space of leads is cut at everything that the rules ask (`space`); a condition is then a sum of boxes
-//! (`formula`), and "no lead gets here" is "the boxes before cover this one" (`cover`). A lead of which less is known
-//! never fires a rule that it would not fire if more were known, so fields are taken for known, except where rules ask
-//! whether or how surely they were read. What is not looked into (comparisons with arithmetic, which texts are in a
-//! list) may be anything, so that what is called unreachable is unreachable; the other way round a lead is shown, and
-//! has been decided on. Work is bounded by steps, and what the bound leaves open is said to be open.
+//! The space of leads is split at every value that rules test (`space`). A condition is then a sum of boxes
+//! (`formula`), and a rule is unreachable if the boxes of earlier rules cover its own (`cover`). A lead with
+//! fewer known fields never matches a rule that it would not match with more of them, so fields are assumed to
+//! be known, except where rules test whether, or with what confidence, they were read. Expressions that are not
+//! analysed (comparisons with arithmetic, the contents of lists) can have any result, so a rule reported as
+//! unreachable really is. A rule reported as reachable comes with a lead, verified by a decision. The work is
+//! limited in steps, and anything beyond the limit is reported as undecided.
 
 mod asked;
 mod budget;
@@ -29,94 +30,96 @@ pub use self::lead::Witness;
 use super::rule_set::RuleSet;
 use crate::problem::Span;
 
-/// Everything that was found, in the order of the rules; what is about the whole set comes last.
+/// All findings in the order of the rules; findings about the whole set come last.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Analysis {
     /// The findings.
     pub findings: Vec<Finding>,
 }
 
-/// Something worth knowing about a rule or a set. It forbids nothing.
+/// A finding about a rule or a rule set. Findings are hints and do not prevent a change.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
     /// The index of the rule; `None` for the whole set.
     pub rule: Option<usize>,
-    /// The rule's id.
+    /// The ID of the rule.
     pub rule_id: Option<String>,
-    /// The part of the rule's condition that it is about.
+    /// The affected part of the rule's condition.
     pub span: Option<Span>,
-    /// What it is.
+    /// The kind of finding.
     pub kind: FindingKind,
-    /// A lead that shows it: one that the rule is for, or that no rule decides; of a rule that contradicts itself one for
-    /// which all but the last of the parts hold; of an idle part or an empty list one that it is asked about.
+    /// A lead that demonstrates the finding: one that the rule is meant for, or that no rule decides. For a
+    /// rule that contradicts itself, a lead that satisfies all of the parts except the last; for a constant
+    /// part or an empty list, a lead for which it is evaluated.
     pub witness: Option<Witness>,
-    /// How many of the leads at hand it concerns, once they were counted.
+    /// The number of affected leads, once they have been counted.
     pub leads: Option<u64>,
 }
 
-/// What a finding says.
+/// The kind of a finding.
 #[derive(Clone, Debug, PartialEq)]
 pub enum FindingKind {
-    /// No lead makes the condition true, because of these parts of it.
+    /// No lead satisfies the condition, because of these parts.
     Unsatisfiable {
-        /// The parts that contradict each other; leaving out any of them would do.
+        /// The parts that contradict each other; removing any one of them resolves the conflict.
         parts: Vec<Part>,
     },
-    /// Whatever makes it true is decided by one of these rules before.
+    /// Every lead that matches the rule is decided by one of these earlier rules.
     Unreachable {
-        /// The ids of the earlier rules that cover it together.
+        /// The IDs of the earlier rules that cover it together.
         by: Vec<String>,
     },
-    /// An earlier rule asks the same and does the same.
+    /// An earlier rule has the same condition and the same action.
     Duplicate {
-        /// Its id.
+        /// The ID of the earlier rule.
         of: String,
     },
-    /// An earlier rule asks the same and does something else.
+    /// An earlier rule has the same condition and another action.
     Contradicting {
-        /// Its id.
+        /// The ID of the earlier rule.
         with: String,
     },
-    /// A part of the condition comes to the same for every value that the field can have.
+    /// A part of the condition has the same result for every value of the field.
     OutOfRange {
         /// The part.
         part: Part,
-        /// What it always comes to.
+        /// The constant result.
         holds: bool,
     },
-    /// A list that the rule asks has no entries, or is not there.
+    /// A list used by the rule is empty or missing.
     EmptyList {
-        /// Its name.
+        /// The name of the list.
         list: String,
     },
-    /// Leads that no rule decides.
+    /// Some leads are not decided by any rule.
     Gap,
-    /// Whether the rule can ever apply, or with no rule whether every lead is decided, could not be told.
+    /// The analysis could not determine whether the rule can apply or, for the whole set, whether every lead is
+    /// decided.
     NotDecided(NotDecided),
 }
 
-/// A piece of a condition.
+/// A part of a condition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
-    /// Its text.
+    /// The text of the part.
     pub text: String,
-    /// Where it stands in the condition.
+    /// The location in the condition.
     pub span: Span,
 }
 
-/// Why something could not be told.
+/// The reason why the analysis has no result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotDecided {
-    /// The condition falls into more cases than are looked at.
+    /// The condition has too many cases.
     TooManyCases,
-    /// More steps would have been needed than are taken for one set.
+    /// The analysis would take too many steps.
     TooManySteps,
-    /// It hangs on something that is not looked into, such as what arithmetic comes to.
+    /// The result depends on an expression that is not analysed, such as arithmetic.
     NotLookedInto,
 }
 
 impl RuleSet {
-    /// Looks for everything that is told about. `lists` says how many entries a list has, where that is known.
+    /// Analyses the rule set. `lists` contains the number of entries of each list, where known.
     pub fn analyse(&self, lists: &BTreeMap<String, usize>) -> Analysis {
         Analysis { findings: examine::examine(self, lists) }
     }

@@ -1,4 +1,4 @@
-//! The pieces of a condition with their places: tree and code side by side.
+//! The parts of a condition with their locations, from its tree and code side by side.
 
 use super::Part;
 use crate::problem::Span;
@@ -7,14 +7,14 @@ use crate::rules::code::{Kind, Node, atom, children};
 use crate::rules::rule_set::Rule;
 use crate::rules::unparse::unparse;
 
-/// A piece in both forms.
+/// A part in both forms.
 pub(super) struct Piece<'a> {
     pub expr: &'a Expr,
     pub code: &'a [Node],
 }
 
 impl Rule {
-    /// The parts that all have to hold.
+    /// Returns the parts that all have to hold.
     pub(super) fn conjuncts(&self) -> Vec<Piece<'_>> {
         let whole = Piece { expr: &self.expr, code: &self.code };
         let mut parts = Vec::new();
@@ -22,7 +22,7 @@ impl Rule {
         parts
     }
 
-    /// The single questions.
+    /// Returns the single questions.
     pub(super) fn questions(&self) -> Vec<(&Expr, &Kind)> {
         let mut found = Vec::new();
         questions(&self.expr, &self.code, &mut found);
@@ -58,7 +58,7 @@ fn questions<'a>(expr: &'a Expr, code: &'a [Node], found: &mut Vec<(&'a Expr, &'
         ExprKind::Compare { left, right, .. } => vec![left, right],
         _ => Vec::new(),
     };
-    // Where the two do not go side by side nothing is said about what is below.
+    // If tree and code differ in structure, the parts below are ignored.
     if below.len() == children(code).count() {
         for (expr, code) in below.into_iter().zip(children(code)) {
             questions(expr, code, found);

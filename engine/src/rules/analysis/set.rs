@@ -1,6 +1,6 @@
-//! Sets of classes of one variable, and boxes of them.
+//! Sets of classes of one variable, and boxes made of such sets.
 
-/// Some of the classes of a variable, a bit each.
+/// Some classes of a variable, one bit each.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Set(Box<[u64]>);
 
@@ -13,7 +13,7 @@ impl Set {
         Self(words.into())
     }
 
-    /// The classes of some ranges.
+    /// Creates the set of the classes in some ranges.
     pub fn of_ranges(len: usize, ranges: impl IntoIterator<Item = std::ops::Range<usize>>) -> Self {
         let mut words = vec![0_u64; len.div_ceil(64)];
         for range in ranges.into_iter().filter(|range| !range.is_empty()) {
@@ -28,27 +28,27 @@ impl Set {
         Self(words.into())
     }
 
-    /// All classes.
+    /// Creates the set of all classes.
     pub fn all(len: usize) -> Self {
         Self::of_ranges(len, std::iter::once(0..len))
     }
 
-    /// How many words there are to go through.
+    /// Returns the number of words to iterate over.
     pub fn words(&self) -> u64 {
         self.0.len() as u64
     }
 
-    /// How many classes are in it.
+    /// Returns the number of classes in the set.
     pub fn count(&self) -> usize {
         self.0.iter().map(|word| word.count_ones() as usize).sum()
     }
 
-    /// Leaves what is in the other too.
+    /// Keeps only the classes that are also in the other set.
     pub fn keep(&mut self, other: &Self) {
         self.0.iter_mut().zip(&other.0).for_each(|(a, b)| *a &= b);
     }
 
-    /// Adds what is in the other.
+    /// Adds the classes of the other set.
     pub fn add(&mut self, other: &Self) {
         self.0.iter_mut().zip(&other.0).for_each(|(a, b)| *a |= b);
     }
@@ -88,7 +88,7 @@ impl Set {
         })
     }
 
-    /// The first and the last class; the set must not be empty.
+    /// Returns the first and the last class; the set must not be empty.
     pub fn hull(&self) -> (u32, u32) {
         let first = self.0.iter().position(|word| *word != 0).unwrap_or(0);
         let last = self.0.iter().rposition(|word| *word != 0).unwrap_or(0);
@@ -98,13 +98,13 @@ impl Set {
     }
 }
 
-/// Variables with the classes they may be in, each variable once, in order; what is not named may be anything. A
-/// variable that may be in all of its classes is named where it has to be known.
+/// The allowed classes of some variables, each variable once and in order; all other variables can have any
+/// class. A variable listed with all of its classes must be known.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Cube(pub Vec<(usize, Set)>);
 
 impl Cube {
-    /// What is in both; `None` if nothing is.
+    /// Returns the intersection; `None` if it is empty.
     pub fn and(mut self, other: &Self) -> Option<Self> {
         for (variable, set) in &other.0 {
             match self.0.binary_search_by_key(variable, |side| side.0) {
@@ -121,7 +121,7 @@ impl Cube {
         Some(self)
     }
 
-    /// Whether all that is in it is in the other, unknown fields included.
+    /// Returns whether the box is contained in the other one, including unknown fields.
     pub fn is_within(&self, other: &Self) -> bool {
         let mut mine = self.0.iter();
         other.0.iter().all(|(variable, set)| {
@@ -130,7 +130,7 @@ impl Cube {
         })
     }
 
-    /// Steps it takes to go through it.
+    /// Returns the steps needed to iterate over it.
     pub fn weight(&self) -> u64 {
         self.0.iter().map(|(_, set)| 4 + set.words()).sum::<u64>() + 4
     }

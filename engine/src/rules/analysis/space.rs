@@ -1,5 +1,5 @@
-//! The space of leads, cut at everything that the rules of a set ask: each field falls into classes that no question
-//! tells apart, and so does the answer of each list and how two fields compare.
+//! The space of leads, split at everything that the rules test: each field has classes of values that no
+//! question distinguishes, and so do the result of each list and the order of two fields.
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -17,31 +17,32 @@ use crate::rules::row::{Datum, Slot};
 use crate::rules::rule_set::RuleSet;
 use crate::value::Value;
 
-/// Something that questions ask about.
+/// Something that questions are about.
 pub(super) enum Variable {
     /// A field.
     Field(FieldClasses),
-    /// The answer of a list: no, yes.
+    /// The result of a list: no or yes.
     Answer { question: usize },
-    /// How two things compare: less, equal, greater.
+    /// The order of two values: less, equal or greater.
     Order { left: Operand, right: Operand },
-    /// A question that is not looked into: false, true.
+    /// A question that is not analysed: false or true.
     Opaque(Kind),
 }
 
-/// Questions of the set that are about more than a single field and a list; those beyond are not told apart.
+/// The maximum number of questions in a rule set about more than a single field or list; further ones are not
+/// distinguished.
 const OTHERS: usize = 1_000;
 
-/// Classes of one field; one that is cut into more is not looked into.
+/// The maximum number of classes of one field; a field with more is not analysed.
 const CLASSES: usize = 1 << 16;
 
 /// The classes of a field.
 pub(super) struct FieldClasses {
     pub slot: usize,
     pub values: Values,
-    /// How surely it may be read, where rules ask that; else it is taken for known.
+    /// The confidence classes of the reading, if rules test them; otherwise the field is assumed to be known.
     pub sureness: Option<Vec<Range<Numeric>>>,
-    /// The class of the value that is stated for a missing field.
+    /// The class of the value that a missing field has.
     stated: Option<usize>,
 }
 
@@ -51,9 +52,9 @@ pub(super) enum Values {
     Codes(usize),
     Numbers(Vec<Range<Numeric>>),
     Texts(Vec<Range<Box<str>>>),
-    /// Values that no question tells apart by themselves.
+    /// Values that no question distinguishes.
     Alike,
-    /// Values that are not looked into, since questions tell too many of them apart.
+    /// Values that are not analysed, because questions distinguish too many of them.
     TooMany,
 }
 
@@ -61,10 +62,10 @@ pub(super) enum Values {
 pub(super) struct Space {
     pub variables: Vec<Variable>,
     pub sizes: Vec<usize>,
-    /// What is looked at in it takes steps of this.
+    /// The step limit of everything that uses this space.
     pub budget: Budget,
     answers: usize,
-    /// The places of questions about more than a field, by what they look like.
+    /// The indices of questions about more than a field, by their fingerprint.
     others: HashMap<u64, Vec<usize>>,
 }
 
@@ -137,7 +138,7 @@ impl Space {
         self.answers + question as usize
     }
 
-    /// The variable of a question that is not one about a single field, and the classes in which it holds.
+    /// Returns the variable of a question about more than a single field, and the classes for which it is true.
     pub fn other(&self, kind: &Kind) -> Option<(usize, Set)> {
         let place = self.budget.take(glance(kind)).then(|| self.place(kind))??;
         let holds = match kind {
@@ -160,8 +161,9 @@ impl Space {
         self.others.get(&looks(kind))?.iter().find(is_it).copied()
     }
 
-    /// The slot of a question about a single field, and the classes of that field in which it holds and does not hold;
-    /// in the others it cannot be told. `None` for other questions, and where the bound was met.
+    /// Returns the slot of a question about a single field, and the classes of that field for which it is true
+    /// and false; it is unknown for all others. Returns `None` for other questions, or if the limit was
+    /// reached.
     pub fn atom(&self, kind: &Kind) -> Option<(usize, Set, Set)> {
         let (field, asked) = self.asked(kind)?;
         let steps = self.sizes.get(field.slot).map_or(0, |size| size / 16) + asked.weight();
@@ -176,20 +178,20 @@ impl Space {
         asked.fits(&field.values).then_some((field, asked))
     }
 
-    /// The classes in which a field is known as surely as `needed`.
+    /// Returns the classes in which a field is known with at least the confidence `needed`.
     pub fn known(&self, slot: usize, needed: f64) -> Option<Set> {
         let field = self.field(slot)?;
         field.sureness.as_ref()?;
         Some(field.seen(std::iter::once(0..field.width()), needed))
     }
 
-    /// Steps it takes to make a lead out of classes.
+    /// Returns the steps needed to create a lead from classes.
     pub fn weight(&self) -> u64 {
         self.sizes.iter().map(|size| 32 + *size as u64).sum()
     }
 }
 
-/// Steps that it takes to tell what a question looks like.
+/// Returns the steps needed to compute the fingerprint of a question.
 fn glance(kind: &Kind) -> u64 {
     match kind {
         Kind::General(program) => 2_000 + program.steps() / 4,
@@ -199,7 +201,7 @@ fn glance(kind: &Kind) -> u64 {
     }
 }
 
-/// What tells questions apart at a glance. Orders look alike whatever they are asked to be.
+/// Returns a fingerprint of a question. All orders of the same two values share one.
 fn looks(kind: &Kind) -> u64 {
     struct Into(DefaultHasher);
     impl std::fmt::Write for Into {
@@ -291,7 +293,7 @@ impl FieldClasses {
         }
     }
 
-    /// The class of the value and, where that is asked, of the sureness; a missing field has neither.
+    /// Returns the classes of the value and, if rules test it, of the confidence; a missing field has neither.
     pub fn split(&self, class: usize) -> (Option<usize>, Option<usize>) {
         match &self.sureness {
             None => (Some(class), None),
@@ -302,12 +304,12 @@ impl FieldClasses {
         }
     }
 
-    /// The class of a value.
+    /// Returns the class of a value.
     pub fn class_of(&self, datum: Datum<'_>) -> Option<usize> {
         self.values.class_of(datum)
     }
 
-    /// The classes in which a question comes to this.
+    /// Returns the classes for which a question has this result.
     fn set(&self, asked: &Asked<'_>, wanted: bool) -> Set {
         match asked {
             Asked::Has if self.sureness.is_some() => {
@@ -324,7 +326,7 @@ impl FieldClasses {
         }
     }
 
-    /// The classes of the values in some ranges, for who needs them this surely.
+    /// Returns the classes of the values in some ranges that are read with at least this confidence.
     fn seen(&self, values: impl Iterator<Item = std::ops::Range<usize>> + Clone, needed: f64) -> Set {
         if self.sureness.is_none() {
             return Set::of_ranges(self.len(), values);
@@ -337,7 +339,7 @@ impl FieldClasses {
         Set::of_ranges(self.len(), is_stated.then_some(0..1).into_iter().chain(seen))
     }
 
-    /// The classes of all values, for each sureness that is meant.
+    /// Returns the classes of all values for each included confidence.
     fn blocks(
         &self,
         is_meant: impl Fn(&Range<Numeric>) -> bool,
@@ -350,7 +352,7 @@ impl FieldClasses {
 }
 
 impl Values {
-    /// The same cut at further values.
+    /// Returns the same field, split at further values.
     pub fn cut_at(&self, slot: &Slot, further: &[Value]) -> Self {
         let data = further.iter().map(|value| slot.datum(value));
         match self {
@@ -377,7 +379,7 @@ impl Values {
         }
     }
 
-    /// The class of a value.
+    /// Returns the class of a value.
     pub fn class_of(&self, datum: Datum<'_>) -> Option<usize> {
         match (self, datum) {
             (Values::Bool, Datum::Bool(holds)) => Some(usize::from(holds)),

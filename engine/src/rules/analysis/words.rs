@@ -1,66 +1,63 @@
-//! Findings in words.
+//! Texts of findings.
 
 use super::{Finding, FindingKind, NotDecided, Part};
 
 impl Finding {
-    /// What it says, as a sentence.
+    /// Returns a sentence that describes the finding.
     pub fn message(&self) -> String {
         match &self.kind {
             FindingKind::Unsatisfiable { parts } => match parts.as_slice() {
-                [part] => format!("This rule never applies: {} cannot be.", quoted(part)),
+                [part] => format!("This rule never applies: {} is impossible.", quoted(part)),
                 parts => format!(
-                    "This rule never applies: {} cannot hold together.",
+                    "This rule never applies: {} contradict each other.",
                     joined(parts.iter().map(quoted))
                 ),
             },
             FindingKind::Unreachable { by } => match by.as_slice() {
-                [one] => format!("No lead gets to this rule: `{one}` takes them all before."),
+                [one] => format!("No lead reaches this rule: `{one}` matches them all first."),
                 many => {
                     let names = joined(many.iter().take(SHOWN).map(|id| format!("`{id}`")));
                     let more = many.len().saturating_sub(SHOWN);
                     let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
-                    format!("No lead gets to this rule: {names}{rest} together take them all before.")
+                    format!("No lead reaches this rule: {names}{rest} together match them all first.")
                 }
             },
             FindingKind::Duplicate { of } => {
-                format!("This rule asks and does the same as `{of}`, which comes first; it never applies.")
+                format!("This rule never applies: it duplicates `{of}`, which comes first.")
             }
             FindingKind::Contradicting { with } => {
                 format!(
-                    "This rule asks the same as `{with}`, which comes first and does something else; it never applies."
+                    "This rule never applies: `{with}` comes first, with the same condition and a different action."
                 )
             }
             FindingKind::OutOfRange { part, holds: true } => {
-                format!("{} holds for every value there can be, so it asks nothing.", quoted(part))
+                format!("{} is true for every possible value, so it has no effect.", quoted(part))
             }
             FindingKind::OutOfRange { part, holds: false } => {
-                format!("{} holds for no value there can be.", quoted(part))
+                format!("{} is false for every possible value.", quoted(part))
             }
             FindingKind::EmptyList { list } => {
-                format!("The list `{list}` has no entries, so nothing is in it.")
+                format!("The list `{list}` is empty, so nothing matches it.")
             }
             FindingKind::Gap => {
-                "Some leads are decided by no rule, even if everything is known about them.".to_owned()
+                "Some leads are not decided by any rule, even if all of their fields are known.".to_owned()
             }
             FindingKind::NotDecided(reason) => {
-                let what = if self.rule.is_some() {
-                    "this rule can ever apply"
-                } else {
-                    "a rule decides every lead"
-                };
+                let what =
+                    if self.rule.is_some() { "this rule can apply" } else { "the rules decide every lead" };
                 let why = match reason {
-                    NotDecided::TooManyCases => "its condition falls into too many cases",
-                    NotDecided::TooManySteps => "it would take too many steps",
+                    NotDecided::TooManyCases => "the condition has too many cases",
+                    NotDecided::TooManySteps => "the analysis would take too long",
                     NotDecided::NotLookedInto => {
-                        "it hangs on how fields compare with each other or on what is computed from them"
+                        "it depends on comparisons between fields or on computed values"
                     }
                 };
-                format!("It was not decided whether {what}: {why}.")
+                format!("Could not determine whether {what}: {why}.")
             }
         }
     }
 
-    /// The lead that shows it, as a sentence.
+    /// Returns a sentence with the lead that demonstrates the finding.
     pub fn example(&self) -> Option<String> {
         let witness = self.witness.as_ref()?;
         let lead = match witness.telling.is_empty() {
@@ -70,13 +67,13 @@ impl Finding {
         if let FindingKind::Unsatisfiable { parts } = &self.kind
             && let Some(last) = parts.last()
         {
-            return Some(format!("The rest holds for {lead}, but not {}.", quoted(last)));
+            return Some(format!("Example: {lead} satisfies everything except {}.", quoted(last)));
         }
-        Some(format!("For example {lead}."))
+        Some(format!("Example: {lead}."))
     }
 }
 
-/// Rules that are named.
+/// The maximum number of rules named.
 const SHOWN: usize = 5;
 
 fn quoted(part: &Part) -> String {

@@ -1,28 +1,28 @@
-//! The tests in a table's cells, and the conditions that they stand for.
+//! Converts the tests in a table's cells to conditions.
 //!
-//! A cell is a value (`DE`), several (`DE, AT`), a comparison (`>= 200`, `!= DE`), a range with both ends (`50..999`)
-//! or without one (`[50..1000)`), a list (`in lists.tam`, `not in lists.tam`), or several of these, of which one has
-//! to hold; `not(DE, AT)` is the opposite. `-` asks nothing. A word is text, a number a number, `true` and `false` are
-//! what they are; what is in quotes is text whatever it looks like.
+//! A cell contains a value (`DE`), several values (`DE, AT`), a comparison (`>= 200`, `!= DE`), a range that
+//! includes its ends (`50..999`) or excludes one (`[50..1000)`), a list (`in lists.tam`, `not in lists.tam`),
+//! or several of these, of which one must hold; `not(DE, AT)` negates them. `-` tests nothing. Words are texts,
+//! numbers are numbers, and `true` and `false` are booleans; anything in quotes is a text.
 
 use crate::catalogue::FieldType;
 use crate::rules::ast::{CompareOp, Expr, ExprKind};
 use crate::rules::unparse::{quoted, unparse};
 use crate::rules::words::RESERVED;
 
-/// Comparisons, the longer first.
+/// Comparison operators, the longer ones first.
 const COMPARISONS: [&str; 7] = [">=", "<=", "!=", "==", ">", "<", "="];
 
-/// What a test says about the field.
+/// A test of a field.
 enum Test {
     Value(String),
     Condition(String),
 }
 
-/// The condition that a cell under a field stands for; `None` where it asks nothing.
+/// Returns the condition for a cell of a field; `None` if the cell tests nothing.
 ///
 /// # Errors
-/// With what is wrong, as a sentence.
+/// Returns a sentence that says what is wrong.
 pub fn condition(field: &str, cell: &str) -> Result<Option<String>, String> {
     let cell = cell.trim();
     if cell.is_empty() || cell == "-" {
@@ -35,7 +35,7 @@ pub fn condition(field: &str, cell: &str) -> Result<Option<String>, String> {
     Ok(Some(condition))
 }
 
-/// Text as it stands in a cell, in quotes where it would be read as something else.
+/// Formats a text for a cell, in quotes if it would otherwise be read as something else.
 pub fn word(text: &str) -> String {
     let is_plain = value(text).is_ok_and(|literal| literal == quoted(text))
         && !text.starts_with("in ")
@@ -47,10 +47,10 @@ pub fn word(text: &str) -> String {
     if is_plain { text.to_owned() } else { quoted(text) }
 }
 
-/// The literal that a value in a cell is.
+/// Returns the literal for a value in a cell.
 ///
 /// # Errors
-/// Where quotes are missing.
+/// Returns an error if quotes are missing.
 pub fn value(text: &str) -> Result<String, String> {
     let text = text.trim();
     if text.starts_with(['"', '\'']) {
@@ -58,7 +58,7 @@ pub fn value(text: &str) -> Result<String, String> {
             (Some(Expr { kind: ExprKind::Text(text), .. }), problems) if problems.is_empty() => {
                 Ok(quoted(&text))
             }
-            _ => Err(format!("`{text}` is no text in quotes.")),
+            _ => Err(format!("`{text}` is not a valid text in quotes.")),
         };
     }
     if matches!(text, "true" | "false") {
@@ -73,17 +73,17 @@ pub fn value(text: &str) -> Result<String, String> {
         return Ok(text.to_owned());
     }
     if text.is_empty() {
-        return Err("a value is missing.".to_owned());
+        return Err("add a value.".to_owned());
     }
     if text.contains(['"', '\'', '(', ')', '[', ']', '<', '>', '=', '!'])
         || text.chars().any(char::is_control)
     {
-        return Err(format!("`{text}` is text with signs in it; put it in quotes."));
+        return Err(format!("`{text}` contains special characters; put it in quotes."));
     }
     Ok(quoted(text))
 }
 
-/// The type of a field whose cells are these: what all their values are.
+/// Returns the type of a field with these cells, which is the common type of their values.
 pub fn kind(cells: &[&str]) -> FieldType {
     let mut kinds = cells.iter().filter_map(|cell| {
         let (Some(expr), _) = crate::rules::parse(&condition("x", cell).ok()??) else { return None };
@@ -108,7 +108,7 @@ fn literal_kind(expr: &Expr) -> Option<FieldType> {
     }
 }
 
-/// The field and the cell under it that stand for a condition, if one cell can.
+/// Returns the field and the cell for a condition, if a single cell can express it.
 pub fn of(expr: &Expr) -> Option<(&str, String)> {
     match &expr.kind {
         ExprKind::Name(field) => field_name(field).map(|field| (field, "true".to_owned())),
@@ -129,7 +129,7 @@ pub fn of(expr: &Expr) -> Option<(&str, String)> {
             let ExprKind::Name(field) = &needle.kind else { return None };
             let cell = match &list.kind {
                 ExprKind::ListName(name) => format!("in lists.{}", name.text),
-                // One value alone would come back as a comparison.
+                // A single value would be read back as a comparison.
                 ExprKind::List(items) if items.len() > 1 => {
                     items.iter().map(literal).collect::<Option<Vec<_>>>()?.join(", ")
                 }
@@ -142,7 +142,7 @@ pub fn of(expr: &Expr) -> Option<(&str, String)> {
     }
 }
 
-/// `x >= a && x <= b` and its like as a range.
+/// Returns a condition like `x >= a && x <= b` as a range.
 fn range(items: &[Expr]) -> Option<(&str, String)> {
     let [low, high] = items else { return None };
     let (field, from) = of(low)?;
@@ -167,7 +167,7 @@ fn comparison<'e>(op: CompareOp, left: &'e Expr, right: &'e Expr) -> Option<(&'e
         (_, ExprKind::Name(field)) if left.is_literal() => (field, op.flipped(), left),
         _ => return None,
     };
-    // A cell `true` is the field itself, not a comparison with it.
+    // The cell `true` is the field itself, not a comparison with it.
     let value = literal(literal_side)?;
     let cell = if op == CompareOp::Equal { value } else { format!("{} {value}", op.symbol()) };
     Some((field_name(field)?, cell))
@@ -186,7 +186,7 @@ fn field_name(name: &str) -> Option<&str> {
     (!RESERVED.contains(&name) && name != crate::rules::AS_OF).then_some(name)
 }
 
-/// One of the tests holds.
+/// Returns a condition that holds if one of the tests does.
 fn any(field: &str, text: &str) -> Result<String, String> {
     let mut values = Vec::new();
     let mut conditions = Vec::new();
@@ -249,10 +249,10 @@ fn read(field: &str, test: &str) -> Result<Test, String> {
 
 fn list_name(text: &str) -> Result<&str, String> {
     let name = text.trim();
-    if super::is_name(name) { Ok(name) } else { Err(format!("`{name}` is no name of a list.")) }
+    if super::is_name(name) { Ok(name) } else { Err(format!("`{name}` is not a valid list name.")) }
 }
 
-/// The tests of a cell: what stands between commas, those in quotes aside.
+/// Splits a cell at its commas, except those in quotes.
 fn split(text: &str) -> Result<Vec<&str>, String> {
     let mut tests = Vec::new();
     let mut start = 0;
@@ -264,7 +264,7 @@ fn split(text: &str) -> Result<Vec<&str>, String> {
             Some(_) if c == '\\' => is_escaped = true,
             Some(open) if c == open => quote = None,
             Some(_) => {}
-            // An apostrophe inside a word opens nothing; the word is refused with a reason later.
+            // An apostrophe inside a word opens no text; the word is rejected later with a reason.
             None if matches!(c, '"' | '\'') && opens_text(&text[start..at]) => quote = Some(c),
             None if c == ',' => {
                 tests.push(&text[start..at]);
@@ -280,7 +280,7 @@ fn split(text: &str) -> Result<Vec<&str>, String> {
     Ok(tests)
 }
 
-/// Whether text in quotes may begin after this.
+/// Returns whether a text in quotes can begin here.
 fn opens_text(before: &str) -> bool {
     before.trim_end().is_empty() || before.trim_end().ends_with(['=', '<', '>', '(', '[', '.'])
 }

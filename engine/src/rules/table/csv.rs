@@ -1,9 +1,9 @@
-//! CSV with the place of each cell, which readers of CSV do not tell.
+//! Reads CSV with the location of each cell, which CSV libraries do not provide.
 
 use crate::problem::{Problem, Span};
 use crate::rules::leads_csv::delimiter;
 
-/// A cell and where it stands, quotes included.
+/// A cell with its location, including quotes.
 pub(super) struct Cell {
     pub text: String,
     pub span: Span,
@@ -11,14 +11,14 @@ pub(super) struct Cell {
 
 /// A line of cells.
 pub(super) struct Line {
-    /// Where it begins in the text, from 1, as editors count.
+    /// The line number in the text, starting at 1, as in an editor.
     pub number: usize,
-    /// One for each column.
+    /// The cells, one for each column.
     pub cells: Vec<Cell>,
 }
 
 impl Line {
-    /// From its first cell to its last.
+    /// Returns the span from the first cell to the last.
     pub fn span(&self) -> Span {
         match (self.cells.first(), self.cells.last()) {
             (Some(first), Some(last)) => first.span.to(last.span),
@@ -27,10 +27,10 @@ impl Line {
     }
 }
 
-/// The lines of a text, empty ones left out; all are as long as the first.
+/// Reads the lines of a text, without empty ones; all have as many cells as the first.
 ///
 /// # Errors
-/// With the row that has a quote too few, or another length than the header.
+/// Returns the row that has an unclosed quote, or a different number of cells from the header.
 pub(super) fn read(text: &str) -> Result<Vec<Line>, Vec<Problem>> {
     let between = char::from(delimiter(text.as_bytes()));
     let mut lines: Vec<Line> = Vec::new();
@@ -58,22 +58,24 @@ pub(super) fn read(text: &str) -> Result<Vec<Line>, Vec<Problem>> {
         }
         let width = lines.first().map_or(cells.len(), |first| first.cells.len());
         if cells.len() != width {
-            let message = format!("Row {number}: there are {} cells, the header has {width}.", cells.len());
+            let message = format!("Row {number}: expected {width} cells, found {}.", cells.len());
             problems.push(Problem::spanned(Span::new(start, rest.at), message));
         }
         lines.push(Line { number, cells });
     }
     match lines.is_empty() {
-        true => Err(vec![Problem::at("", "The table is empty; its first line names the columns.")]),
+        true => {
+            Err(vec![Problem::at("", "The table is empty; add a first line with the names of the columns.")])
+        }
         false if problems.is_empty() => Ok(lines),
         false => Err(problems),
     }
 }
 
-/// A line of CSV.
+/// Writes a line of CSV.
 pub(super) fn line(cells: &[String]) -> String {
     let mut line = cells.iter().map(|cell| quoted(cell)).collect::<Vec<_>>().join(",");
-    // An empty line would be none.
+    // An empty line would be skipped when reading.
     if line.is_empty() {
         line.push_str("\"\"");
     }
@@ -109,7 +111,7 @@ impl Scanner<'_> {
         self.take('\n');
     }
 
-    /// The next cell; `None` where its quote is not closed.
+    /// Returns the next cell; `None` if its quote is not closed.
     fn cell(&mut self, between: char) -> Option<Cell> {
         let start = self.at;
         let mut text = String::new();
@@ -124,7 +126,7 @@ impl Scanner<'_> {
                 text.push('"');
             }
         }
-        // What stands after a closing quote belongs to the cell, as spreadsheets read it.
+        // Text after a closing quote belongs to the cell, as in spreadsheets.
         let bare = self.rest().find([between, '\n', '\r']).unwrap_or(self.rest().len());
         text.push_str(&self.rest()[..bare]);
         self.at += bare;

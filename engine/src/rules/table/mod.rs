@@ -1,12 +1,14 @@
-//! Decision tables: rules as the rows of a table, first match first. A rule of a file holds one as CSV text, so that
-//! a table reads and compares line by line; a file may be nothing but a table (see [`RuleSetFile::from_table`]).
+//! Decision tables, which define rules as the rows of a table; the first match wins. A rule in a file holds its
+//! table as CSV text, so that it can be read and compared line by line. A file can also consist of just a table
+//! (see [`RuleSetFile::from_table`]).
 //!
-//! A column is a field whose cells are tests (see `cell.rs`), or one of `id`, `name`, `when` (any condition), `action`,
-//! `pool`, `parameter.NAME`, `tags`, `risk` and `min_confidence.FIELD`. A field that is called like one of these is
-//! written `field.NAME`. All cells of a row have to hold; an empty one asks nothing.
+//! A column is a field whose cells are tests (see `cell.rs`), or one of `id`, `name`, `when` (any condition),
+//! `action`, `pool`, `parameter.NAME`, `tags`, `risk` and `min_confidence.FIELD`. A field with one of these
+//! names is written `field.NAME`. All cells of a row must hold; an empty cell tests nothing.
 //!
-//! A header such as `country \ company_size` makes it a territory table: the columns after it are tests on the second
-//! field, and a cell names the pool that gets the lead; an empty one lets it fall through to the rows below.
+//! A header such as `country \ company_size` makes it a territory table: the columns after it are tests of the
+//! second field, and each cell names the pool that gets the lead. An empty cell passes the lead on to the rows
+//! below.
 //!
 //! [`RuleSetFile::from_table`]: super::RuleSetFile::from_table
 
@@ -18,16 +20,16 @@ mod set;
 use crate::catalogue::{Catalogue, FieldDefinition};
 use crate::problem::{Problem, Span};
 
-/// A table as it is written: texts in rows and columns.
+/// A table as written: texts in rows and columns.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Table {
     /// The first line.
     pub header: Vec<String>,
-    /// The other lines; none is longer or shorter than the header.
+    /// The other lines, all as long as the header.
     pub rows: Vec<Vec<String>>,
 }
 
-/// What a column says.
+/// The meaning of a column.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Column {
     Id,
@@ -42,10 +44,11 @@ enum Column {
 }
 
 impl Table {
-    /// Reads CSV, comma or semicolon.
+    /// Reads CSV with commas or semicolons.
     ///
     /// # Errors
-    /// With row and column; rows are the lines of the text, and row 1 is the header, as in a spreadsheet.
+    /// Returns problems with row and column. Rows are the lines of the text, and row 1 is the header, as in a
+    /// spreadsheet.
     pub fn read(text: &str) -> Result<Self, Vec<Problem>> {
         Ok(Self::of(csv::read(text)?))
     }
@@ -55,7 +58,7 @@ impl Table {
         Self { header: lines.next().unwrap_or_default(), rows: lines.collect() }
     }
 
-    /// The fields that its columns are, each of the type that all its cells have: numbers, `true` and `false`, or text.
+    /// Returns the fields of the columns, each with the common type of its cells: number, boolean or text.
     pub fn fields(&self) -> Catalogue {
         let tests = self.header.iter().enumerate().flat_map(|(at, header)| {
             let column = self.rows.iter().filter_map(move |row| row.get(at)).map(String::as_str);
@@ -83,7 +86,7 @@ impl Table {
         fields
     }
 
-    /// Writes CSV with commas, always the same way.
+    /// Writes CSV with commas; equal tables are always written the same way.
     pub fn write(&self) -> String {
         [&self.header].into_iter().chain(&self.rows).map(|line| csv::line(line)).collect()
     }
@@ -106,7 +109,7 @@ impl Column {
                 None if is_name(header) => Self::Field(header.to_owned()),
                 _ => {
                     return Err(format!(
-                        "`{header}` is no column; a column is a field, or one of id, name, when, action, pool, parameter.NAME, tags, risk, min_confidence.FIELD."
+                        "`{header}` is not a column; use a field, or one of id, name, when, action, pool, parameter.NAME, tags, risk, min_confidence.FIELD."
                     ));
                 }
             },
@@ -136,7 +139,7 @@ fn is_name(text: &str) -> bool {
         && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
-/// A problem of one cell.
+/// Creates a problem of one cell.
 fn in_cell(row: usize, column: &str, span: Span, message: &str) -> Problem {
     Problem::spanned(span, format!("Row {row}, column `{column}`: {message}"))
 }

@@ -1,4 +1,4 @@
-//! The rules that a table's rows are.
+//! Converts the rows of tables to rules.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -13,29 +13,29 @@ use crate::problem::{Problem, Span};
 use crate::rules::ast::ExprKind;
 use crate::rules::{RuleDefinition, RuleSetFile, parse};
 
-/// A rule with where it is written.
+/// A rule with its location in the file.
 #[derive(Clone, Debug)]
 pub struct Written {
-    /// The rule; it holds no table.
+    /// The rule, without a table.
     pub rule: RuleDefinition,
     /// The index of the rule in the file.
     index: usize,
-    /// The row of the table, if the rule is one.
+    /// The row of the table, if the rule comes from one.
     row: Option<Row>,
 }
 
 #[derive(Clone, Debug)]
 struct Row {
-    /// The line of the table's text.
+    /// The line number in the table's text.
     number: usize,
     span: Span,
-    /// Pieces of its condition with the cells that they come from.
+    /// The pieces of its condition, with the cells that they come from.
     pieces: Vec<(Range<usize>, Piece)>,
 }
 
 #[derive(Clone, Debug)]
 enum Piece {
-    /// The condition that all rows share.
+    /// The condition shared by all rows.
     Shared,
     Cell {
         header: String,
@@ -44,7 +44,7 @@ enum Piece {
 }
 
 impl RuleSetFile {
-    /// The rules in the order of the scan, tables row by row, and what is wrong with the tables.
+    /// Returns the rules in scan order, with tables expanded row by row, and the problems of the tables.
     pub(crate) fn written(&self) -> (Vec<Written>, Vec<Problem>) {
         let mut written = Vec::with_capacity(self.rules.len());
         let mut problems = Vec::new();
@@ -62,19 +62,19 @@ impl RuleSetFile {
         (written, problems)
     }
 
-    /// The same set without tables: each row is a rule. Rows that are wrong are left out.
+    /// Returns the same set without tables: each row is a rule. Invalid rows are skipped.
     pub fn written_out(&self) -> Self {
         Self { rules: self.written().0.into_iter().map(|written| written.rule).collect(), ..self.clone() }
     }
 }
 
 impl Written {
-    /// The index of the file's rule whose table it is a row of.
+    /// Returns the index of the rule in the file whose table this is a row of.
     pub fn table(&self) -> Option<usize> {
         self.row.as_ref().map(|_| self.index)
     }
 
-    /// A problem of the rule, seen from the file; pointers are relative to the rule.
+    /// Converts a problem of the rule, with pointers relative to the rule, to the point of view of the file.
     pub fn problem(&self, problem: Problem) -> Problem {
         let index = self.index;
         let Some(row) = &self.row else { return problem.under(&format!("/rules/{index}")) };
@@ -101,7 +101,7 @@ impl Written {
     }
 }
 
-/// The rules of a table, and what is wrong with it; a row that cannot be read is left out.
+/// Returns the rules of a table and its problems; invalid rows are skipped.
 fn rows(index: usize, rule: &RuleDefinition, text: &str) -> (Vec<Written>, Vec<Problem>) {
     let lines = match csv::read(text) {
         Ok(lines) => lines,
@@ -109,7 +109,7 @@ fn rows(index: usize, rule: &RuleDefinition, text: &str) -> (Vec<Written>, Vec<P
     };
     let Some((header, lines)) = lines.split_first() else { return (Vec::new(), Vec::new()) };
     if lines.len() > limits::RULES {
-        let message = format!("A table has at most {} rows.", limits::RULES);
+        let message = format!("A table can have at most {} rows.", limits::RULES);
         return (Vec::new(), vec![Problem::at("", message)]);
     }
     let mut problems = Vec::new();
@@ -146,24 +146,24 @@ fn rows(index: usize, rule: &RuleDefinition, text: &str) -> (Vec<Written>, Vec<P
     (written, problems)
 }
 
-/// How the cells are laid out.
+/// The layout of a table.
 enum Layout {
     Rows(Vec<Column>),
-    /// The fields of the first columns, the field that the other columns test, and those tests.
+    /// The fields of the first columns, and the field that the other columns test.
     Territory {
         keys: Vec<String>,
         across: String,
     },
 }
 
-/// What a row says.
+/// The content of a row.
 #[derive(Default)]
 struct Draft {
     id: Option<String>,
     name: Option<String>,
-    /// Conditions with the cell that each comes from.
+    /// The conditions, each with the cell it comes from.
     conditions: Vec<Condition>,
-    /// The cells of the tests, to name the row by.
+    /// The test cells, from which the row's ID and name are made.
     tests: Vec<String>,
     then: Vec<Consequence>,
     min_confidence: BTreeMap<String, f64>,
@@ -173,7 +173,7 @@ struct Draft {
 /// A piece of a row's condition.
 struct Condition {
     text: String,
-    /// Whether it needs parentheses beside others.
+    /// Whether it needs parentheses when combined with others.
     is_joined: bool,
     header: String,
     span: Span,
@@ -192,7 +192,7 @@ impl Layout {
             match Column::of(&cell.text) {
                 Ok(column) => {
                     if !matches!(column, Column::Field(_) | Column::When) && columns.contains(&column) {
-                        problems.push(in_cell(1, &cell.text, cell.span, "this column stands here twice."));
+                        problems.push(in_cell(1, &cell.text, cell.span, "this column exists twice."));
                     }
                     columns.push(column);
                 }
@@ -252,7 +252,7 @@ struct Acts {
 }
 
 impl Acts {
-    /// A pool without an action is one to assign to.
+    /// A pool without an action means `assign`.
     fn consequence(self) -> Option<Consequence> {
         let action = self.action.or(self.parameters.contains_key("pool").then_some(Action::Assign))?;
         Some(Consequence::Act { action, parameters: self.parameters })
@@ -274,12 +274,15 @@ impl Draft {
                 self.push(text.to_owned(), is_joined(text), header, cell);
             }
             Column::Confidence(field) => {
-                let least = text.parse().map_err(|_| format!("`{text}` is no confidence from 0 to 1."))?;
+                let least =
+                    text.parse().map_err(|_| format!("`{text}` is not a confidence between 0 and 1."))?;
                 self.min_confidence.insert(field.clone(), least);
             }
             Column::Action => {
                 acts.action = Some(text.parse().map_err(|_| {
-                    format!("`{text}` is no action; there are advance, nurture, reject, assign, hold and escalate.")
+                    format!(
+                        "`{text}` is not an action; use advance, nurture, reject, assign, hold or escalate."
+                    )
                 })?);
             }
             Column::Parameter(name) => {
@@ -304,7 +307,7 @@ impl Draft {
         self.tests.push(cell.text.clone());
     }
 
-    /// The whole condition and where its pieces come from.
+    /// Returns the whole condition, and the origin of its pieces.
     fn condition(&self, shared: &str) -> (String, Vec<(Range<usize>, Piece)>) {
         let mut when = String::new();
         let mut pieces = Vec::new();
@@ -336,7 +339,8 @@ impl Draft {
     }
 }
 
-/// Whether a condition beside `&&` needs parentheses: `||` does, and so may what comes yet.
+/// Returns whether a condition needs parentheses before `&&`: one with `||` does, and so does one that may not
+/// be complete.
 fn is_joined(condition: &str) -> bool {
     let (Some(expr), _) = parse(condition) else { return true };
     !matches!(
@@ -351,22 +355,22 @@ fn is_joined(condition: &str) -> bool {
     )
 }
 
-/// A parameter of an action: a number, `true` or `false`, else text.
+/// Parses a parameter of an action: a number, `true`, `false`, or else a text.
 fn parameter(text: &str) -> Result<Json, String> {
     if text.starts_with(['"', '\'']) {
         return match parse(text) {
             (Some(expr), problems) if problems.is_empty() => match expr.kind {
                 ExprKind::Text(text) => Ok(text.into()),
-                _ => Err(format!("`{text}` is no text in quotes.")),
+                _ => Err(format!("`{text}` is not a valid text in quotes.")),
             },
-            _ => Err(format!("`{text}` is no text in quotes.")),
+            _ => Err(format!("`{text}` is not a valid text in quotes.")),
         };
     }
     let plain = serde_json::from_str(text).ok().filter(|json: &Json| json.is_number() || json.is_boolean());
     Ok(plain.unwrap_or_else(|| text.into()))
 }
 
-/// What people call a row that has no name: that of the table, and what it tests.
+/// Returns a name for a row without one: the table's name and the row's tests.
 fn titled(table: &str, tests: &[String]) -> String {
     let name = if tests.is_empty() {
         format!("{table}: otherwise")
@@ -379,7 +383,8 @@ fn titled(table: &str, tests: &[String]) -> String {
     }
 }
 
-/// An id for a row that has none, made of what it tests, so that it stays when rows come and go around it.
+/// Returns an ID for a row without one, made from its tests so that it does not change when other rows are
+/// added or removed.
 fn unused(names: &mut BTreeSet<String>, table: &str, tests: &[String]) -> String {
     let mut id = table.to_owned();
     for test in tests {

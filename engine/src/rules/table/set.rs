@@ -1,4 +1,4 @@
-//! A whole rule set as one table, and back.
+//! Converts a whole rule set to a single table and back.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,18 +12,18 @@ use crate::rules::ast::{Expr, ExprKind};
 use crate::rules::unparse::unparse;
 use crate::rules::{RuleDefinition, RuleSetFile, parse};
 
-/// The id of the row that says what is decided otherwise.
+/// The ID of the row that defines the default.
 const DEFAULT: &str = "default";
 
-/// A row before the columns of all are known.
+/// A row before all columns are known.
 type Cells = BTreeMap<Column, String>;
 
 impl RuleSetFile {
-    /// The rule set that a table is. A last row with the id `default` and an action says what is decided otherwise;
-    /// without one the leads are held.
+    /// Reads a rule set from a table. A last row with the ID `default` and an action defines the default;
+    /// without one, leads are held.
     ///
     /// # Errors
-    /// With row and column; spans are in the text.
+    /// Returns problems with row and column; spans refer to the text.
     pub fn from_table(
         name: &str,
         text: &str,
@@ -42,7 +42,7 @@ impl RuleSetFile {
             match cell.text.parse() {
                 Ok(action) => default = action,
                 Err(_) => {
-                    let message = format!("`{}` is no action.", cell.text);
+                    let message = format!("`{}` is not an action.", cell.text);
                     problems.push(in_cell(last.number, "action", cell.span, &message));
                 }
             }
@@ -59,9 +59,9 @@ impl RuleSetFile {
             table: Some(text[..end].to_owned()),
         };
         let mut set = Self { rule_set: name.to_owned(), fields, lists, rules: vec![rule], default };
-        // Everything that is wrong, where it stands in this text: afterwards the table is written anew.
+        // All problems are located in this text, because the table is rewritten afterwards.
         problems.extend(match set.fields.0.is_empty() {
-            // What fields there are, another file says.
+            // The fields are defined in another file.
             true => set.written().1,
             false => set.compile().err().unwrap_or_default(),
         });
@@ -73,10 +73,10 @@ impl RuleSetFile {
         Ok(set)
     }
 
-    /// The rule set as a table that reads back as the same rules; fields and lists stand elsewhere.
+    /// Converts the rule set to a table that is read back as the same rules; fields and lists are not included.
     ///
     /// # Errors
-    /// With the rules that no row can say, and why.
+    /// Returns the rules that cannot be expressed as rows, and the reasons.
     pub fn to_table(&self) -> Result<String, Vec<Problem>> {
         let (written, mut problems) = self.written();
         let mut rows: Vec<Cells> = Vec::new();
@@ -103,7 +103,7 @@ impl RuleSetFile {
             (Column::Id, DEFAULT.to_owned()),
             (Column::Action, self.default.to_string()),
         ]));
-        // Fields in the order in which the rules ask for them, between the names and the rest.
+        // The fields, in the order in which the rules use them, go between the names and the other columns.
         let (before, after): (Vec<_>, Vec<_>) = columns
             .into_iter()
             .filter(|column| !matches!(column, Column::Field(_)))
@@ -119,7 +119,7 @@ impl RuleSetFile {
     }
 }
 
-/// A problem of the only table, which is the text itself.
+/// Converts a problem of the only table to one of the text itself.
 fn in_the_text(problem: Problem) -> Problem {
     match problem.pointer.as_str() {
         "/rules/0/table" => Problem { pointer: String::new(), ..problem },
@@ -150,7 +150,7 @@ fn cells(rule: &RuleDefinition) -> Result<Cells, String> {
     }
     for (column, words) in [(Column::Tags, tags), (Column::Risk, rule.risk.clone())] {
         if words.iter().any(|word| word.contains(',') || word.trim() != word || word.is_empty()) {
-            return Err("a tag with a comma in it cannot stand in a table.".to_owned());
+            return Err("a tag with a comma cannot be part of a table.".to_owned());
         }
         if !words.is_empty() {
             row.insert(column, words.join(", "));
@@ -159,7 +159,7 @@ fn cells(rule: &RuleDefinition) -> Result<Cells, String> {
     Ok(row)
 }
 
-/// Spreads a condition over the fields' columns; what fits in no column goes to `when` as it is.
+/// Distributes a condition over the columns of the fields; parts that fit in no column go to `when` unchanged.
 fn conditions(when: &str, row: &mut Cells) {
     let (Some(expr), problems) = parse(when) else {
         row.insert(Column::When, when.to_owned());
@@ -180,7 +180,7 @@ fn conditions(when: &str, row: &mut Cells) {
         if is_taken[at] {
             continue;
         }
-        // Two bounds of one field are a range.
+        // Two bounds of one field form a range.
         let range = |(other, bound): (usize, &Expr)| {
             let both = Expr::new(ExprKind::All(vec![item.clone(), bound.clone()]), item.span);
             cell::of(&both).map(|(field, text)| (other, field.to_owned(), text))
@@ -214,6 +214,6 @@ fn parameter(name: &str, value: &Json) -> Result<String, String> {
             Ok(if is_plain { text.clone() } else { crate::rules::quoted(text) })
         }
         Json::Number(_) | Json::Bool(_) => Ok(value.to_string()),
-        _ => Err(format!("the parameter `{name}` is no single value and cannot stand in a table.")),
+        _ => Err(format!("the parameter `{name}` is not a single value and cannot be part of a table.")),
     }
 }

@@ -1,11 +1,11 @@
-//! Arithmetic, which tells when a result does not fit instead of bending it.
+//! Arithmetic with overflow checks.
 
 use super::super::ast::ArithmeticOp;
 use super::clock;
 use super::run::{Answer, Stop};
 use super::value::Val;
 
-/// `a op b`.
+/// Evaluates `a op b`.
 pub fn combine<'a>(op: ArithmeticOp, a: Val<'a>, b: Val<'a>) -> Answer<Val<'a>> {
     match (a, b) {
         (Val::Int(a), Val::Int(b)) => whole(op, a, b).map(Val::Int),
@@ -31,12 +31,12 @@ pub fn combine<'a>(op: ArithmeticOp, a: Val<'a>, b: Val<'a>) -> Answer<Val<'a>> 
     }
 }
 
-/// `-a`.
+/// Evaluates `-a`.
 pub fn negative(value: Val<'_>) -> Answer<Val<'_>> {
     match value {
         Val::Int(n) => n.checked_neg().map_or_else(too_large, |n| Ok(Val::Int(n))),
         Val::Double(n) => Ok(Val::Double(-n)),
-        other => Stop::error(format!("`-` turns numbers around, not {}.", other.phrase())),
+        other => Stop::error(format!("`-` cannot be used with {}.", other.phrase())),
     }
 }
 
@@ -60,7 +60,7 @@ fn broken(op: ArithmeticOp, a: f64, b: f64) -> Answer<f64> {
         ArithmeticOp::Subtract => a - b,
         ArithmeticOp::Multiply => a * b,
         ArithmeticOp::Divide => a / b,
-        ArithmeticOp::Remainder => return Stop::error("`%` is for whole numbers."),
+        ArithmeticOp::Remainder => return Stop::error("`%` can be used only with whole numbers."),
     })
 }
 
@@ -79,7 +79,7 @@ fn no_sense<T>(op: ArithmeticOp, a: &Val<'_>, b: &Val<'_>) -> Answer<T> {
     Stop::error(format!("`{}` cannot be used with {} and {}.", op.symbol(), a.phrase(), b.phrase()))
 }
 
-/// The point in time, if it is one that there is.
+/// Returns the point in time, if it is within CEL's range.
 fn in_time(nanos: Option<i128>) -> Answer<i128> {
     match nanos.and_then(clock::in_range) {
         Some(nanos) => Ok(nanos),

@@ -1,4 +1,4 @@
-//! Calls of functions: which there are, what they take and what they give.
+//! Types function calls: the functions, their arguments and their results.
 
 use super::super::ast::{Expr, ExprKind, Name};
 use super::super::unparse::{quoted, unparse};
@@ -12,7 +12,7 @@ use super::value::Val;
 use crate::limits;
 use crate::problem::{Problem, nearest};
 
-/// Steps that reading a pattern takes while a rule runs.
+/// The steps for compiling a pattern while a rule runs.
 const PATTERN_STEPS: u64 = 5_000;
 
 impl<E: Environment> Typer<'_, E> {
@@ -22,7 +22,7 @@ impl<E: Environment> Typer<'_, E> {
         {
             return self.leave_out(construct, whole.span);
         }
-        // What stands in the parentheses of a misspelt macro makes no sense yet.
+        // The arguments of a misspelt macro cannot be typed yet.
         let Some((function, style, example)) = Function::find(&name.text) else {
             let problem = unknown(name, of);
             return self.refused(problem);
@@ -30,14 +30,17 @@ impl<E: Environment> Typer<'_, E> {
         let typed: Vec<Typed> =
             of.into_iter().chain(arguments).map(|argument| self.piece(argument)).collect();
         if style != Style::Both && (style == Style::Method) != of.is_some() {
-            let message = format!("`{}` is called as in `{example}`.", name.text);
+            let message = format!("Call `{}` as in `{example}`.", name.text);
             return self.report(name.span, &message);
         }
         let types: Vec<&Type> = typed.iter().map(|typed| &typed.ty).collect();
         let Some(ty) = result(function, &types) else {
             let phrases: Vec<_> = types.iter().map(|ty| ty.phrase()).collect();
-            let with = if phrases.is_empty() { "nothing".to_owned() } else { phrases.join(" and ") };
-            let message = format!("`{}` is called as in `{example}`, not with {with}.", name.text);
+            let given = match phrases.as_slice() {
+                [] => "without arguments".to_owned(),
+                phrases => format!("with {}", phrases.join(" and ")),
+            };
+            let message = format!("Call `{}` as in `{example}`, not {given}.", name.text);
             self.problem(whole.span, message);
             let terms = typed.into_iter().map(|typed| typed.term).collect();
             return scalar(Term::Call(function, terms), Type::Any);
@@ -49,7 +52,7 @@ impl<E: Environment> Typer<'_, E> {
         Typed { term, ty, size }
     }
 
-    /// Patterns that are written out are read once.
+    /// Compiles literal patterns once.
     fn term(&mut self, function: Function, typed: Vec<Typed>, expressions: &[&Expr]) -> Term {
         let mut terms: Vec<Term> = typed.into_iter().map(|typed| typed.term).collect();
         if let (Function::Matches, [_, Term::Value(Val::Text(text))]) = (function, terms.as_slice()) {
@@ -67,7 +70,7 @@ impl<E: Environment> Typer<'_, E> {
         Term::Call(function, terms.into())
     }
 
-    /// Texts that are written out and can never be read as what they stand for.
+    /// Reports literal texts that can never be converted.
     fn check_constants(&mut self, function: Function, arguments: &[&Expr]) {
         let Some(ExprKind::Text(text)) = arguments.last().map(|last| &last.kind) else { return };
         let span = arguments.last().map(|last| last.span).unwrap_or_default();
@@ -82,23 +85,23 @@ impl<E: Environment> Typer<'_, E> {
         }
         let (message, suggestion) = match function {
             Function::Timestamp => (
-                "A point in time is written as in `2026-01-31T09:30:00Z`.",
+                "Write a point in time as in `2026-01-31T09:30:00Z`.",
                 Some(quoted(&format!("{}T00:00:00Z", text.trim())))
                     .filter(|_| clock::timestamp(&format!("{}T00:00:00Z", text.trim())).is_some()),
             ),
             Function::Duration => (
-                "A span of time is written with hours, minutes and seconds, as in `36h` or `1h30m`.",
+                "Write a span of time in hours, minutes and seconds, as in `36h` or `1h30m`.",
                 days(text).map(|hours| quoted(&hours)),
             ),
             _ => (
-                "A time zone is named as in `Europe/Berlin`, or is an offset such as `+02:00`.",
+                "Write a time zone as in `Europe/Berlin`, or as an offset such as `+02:00`.",
                 nearest(text, chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name())).map(quoted),
             ),
         };
         self.problems.push(Problem::spanned(span, message).suggest(suggestion));
     }
 
-    /// How large the result can become; the work is counted.
+    /// Returns the maximum size of the result, and counts the work.
     fn weigh(&mut self, function: Function, typed: &[Typed]) -> Size {
         let sizes: Vec<&Size> = typed.iter().map(|typed| &typed.size).collect();
         let all = sizes.iter().map(|size| size.weight).fold(0, u64::saturating_add);
@@ -142,13 +145,15 @@ fn unknown(name: &Name, of: Option<&Expr>) -> Problem {
     let names = Function::names().chain(["has", "confidence"]).chain(Macro::VARIANTS.iter().copied());
     let suggestion = nearest(&name.text, names);
     let message = match of {
-        Some(of) => format!("There is no function `{}` to call on `{}`.", name.text, unparse(of)),
-        None => format!("There is no function `{}`.", name.text),
+        Some(of) => {
+            format!("Function `{}` does not exist, so it cannot be called on `{}`.", name.text, unparse(of))
+        }
+        None => format!("Function `{}` does not exist.", name.text),
     };
     Problem::spanned(name.span, message).suggest(suggestion)
 }
 
-/// What a function gives for arguments of these types; `None` if it does not take them.
+/// Returns the type of a function's result for arguments of these types; `None` if it does not accept them.
 fn result(function: Function, types: &[&Type]) -> Option<Type> {
     let is = |at: usize, wanted: &Type| {
         types.get(at).is_some_and(|ty| {
@@ -210,7 +215,7 @@ fn result(function: Function, types: &[&Type]) -> Option<Type> {
     takes.then_some(gives)
 }
 
-/// `36h` for `1.5d`, which CEL does not have because days differ in length.
+/// Converts `1.5d` to `36h`; CEL has no days because they differ in length.
 fn days(text: &str) -> Option<String> {
     let days: f64 = text.trim().strip_suffix('d')?.trim().parse().ok()?;
     let hours = format!("{}h", days * 24.0);

@@ -1,6 +1,6 @@
-//! Trees into terms, with a type for each piece. What is wrong is said at its place, and the piece stays in the
-//! term all the same, where it comes to an error: a rule with a problem never runs, and CEL's own test suite asks
-//! what comes of such pieces beside others that settle the whole.
+//! Compiles trees to terms and types every expression. Problems are reported at their location, and the invalid
+//! expression is kept in the term, where it evaluates to an error: a rule with a problem never runs, but CEL's
+//! own test suite checks the result of such expressions next to others that determine the result.
 
 use std::sync::Arc;
 
@@ -13,31 +13,31 @@ use super::value::Val;
 use crate::limits;
 use crate::problem::{Problem, Span};
 
-/// What names stand for outside an expression.
+/// The meaning of names defined outside an expression.
 pub trait Environment {
-    /// What a name stands for, which may have points in it. Reports nothing.
+    /// Looks up a name, which can contain dots. Reports no problems.
     fn name(&mut self, path: &str) -> Option<Found>;
-    /// The problem with a name that stands for nothing.
+    /// Returns the problem for an undefined name.
     fn unknown(&mut self, name: &Name) -> Problem;
-    /// `has(field)`.
+    /// Compiles `has(field)`.
     fn has(&mut self, field: &Name) -> Result<Term, Problem>;
-    /// `confidence(field)`.
+    /// Compiles `confidence(field)`.
     fn confidence(&mut self, field: &Name) -> Result<Term, Problem>;
-    /// `needle in lists.name`.
+    /// Compiles `needle in lists.name`.
     fn listed(&mut self, needle: &Expr, list: &Name) -> Result<Term, Vec<Problem>>;
-    /// What is wrong with comparing a field, or how surely it was read, with a value that is written out.
+    /// Returns the problems with comparing a field, or its confidence, with a literal.
     fn check_literal(&mut self, side: &Expr, op: CompareOp, literal: &Expr) -> Vec<Problem>;
 }
 
-/// What a name stands for.
+/// The meaning of a name.
 pub enum Found {
     /// A value.
     Value(Term, Type, Size),
-    /// Something that the language leaves out.
+    /// A construct that the language does not support.
     LeftOut(LeftOut),
 }
 
-/// A piece with its type.
+/// A term with its type.
 #[derive(Clone, Debug)]
 pub struct Typed {
     pub term: Term,
@@ -45,15 +45,15 @@ pub struct Typed {
     pub size: Size,
 }
 
-/// Types one expression, collecting problems on the way.
+/// Types one expression and collects its problems.
 pub struct Typer<'e, E: Environment> {
     pub environment: &'e mut E,
     pub problems: Vec<Problem>,
-    /// What the language leaves out, and where.
+    /// The unsupported constructs, with their locations.
     pub left_out: Vec<(LeftOut, Span)>,
-    /// Steps that what was typed takes at worst.
+    /// The worst-case steps of everything typed so far.
     pub work: u64,
-    /// How often what is typed is run.
+    /// How many times the current expression is evaluated.
     pub(super) factor: u64,
     pub(super) locals: Vec<(String, Type, Size)>,
 }
@@ -70,14 +70,14 @@ impl<'e, E: Environment> Typer<'e, E> {
         }
     }
 
-    /// A whole expression. Says so if it could take too much work.
+    /// Types a whole expression, and reports it if it could take too much work.
     pub fn whole(&mut self, expr: &Expr) -> Typed {
         let typed = self.piece(expr);
         self.check_work(expr);
         typed
     }
 
-    /// A whole expression that has to be true or false.
+    /// Types a whole expression that must be a boolean.
     pub fn whole_condition(&mut self, expr: &Expr) -> Term {
         let term = self.condition(expr);
         self.check_work(expr);
@@ -86,19 +86,20 @@ impl<'e, E: Environment> Typer<'e, E> {
 
     fn check_work(&mut self, expr: &Expr) {
         if self.work > limits::EXPRESSION_WORK {
-            let message = "This could take too much work: it goes through too many values, too often.";
+            let message =
+                "This could take too long to evaluate: it iterates over too many values, too many times.";
             self.problem(expr.span, message);
         }
     }
 
-    /// A piece that has to be true or false.
+    /// Types an expression that must be a boolean.
     pub fn condition(&mut self, expr: &Expr) -> Term {
         let typed = self.piece(expr);
         if !Type::Bool.meets(&typed.ty) {
             self.problem(
                 expr.span,
                 format!(
-                    "A condition is true or false, but `{}` is {}; compare it with something.",
+                    "A condition must be true or false, but `{}` is {}; compare it with something.",
                     unparse(expr),
                     typed.ty.phrase()
                 ),
@@ -110,16 +111,17 @@ impl<'e, E: Environment> Typer<'e, E> {
     pub(super) fn piece(&mut self, expr: &Expr) -> Typed {
         self.cost(1);
         match &expr.kind {
-            ExprKind::Hole => self.fault("This could not be read."),
+            ExprKind::Hole => self.fault("This could not be parsed."),
             ExprKind::LeftOut { construct, .. } => self.leave_out(*construct, expr.span),
             ExprKind::Bool(holds) => literal(Val::Bool(*holds)),
             ExprKind::Integer(n) => literal(Val::Int(*n)),
             ExprKind::Float(n) => literal(Val::Double(*n)),
             ExprKind::Text(text) => literal(Val::text(text.as_str())),
             ExprKind::Name(_) | ExprKind::Root(_) => self.path(expr),
-            ExprKind::ListName(_) => {
-                self.report(expr.span, "A list is asked with `in`, as in `company in lists.tam`.")
-            }
+            ExprKind::ListName(_) => self.report(
+                expr.span,
+                "To test whether a value is in a list, use `in`, as in `company in lists.tam`.",
+            ),
             ExprKind::Has(name) => {
                 let found = self.environment.has(name);
                 self.observed(found, Type::Bool)
@@ -155,12 +157,12 @@ impl<'e, E: Environment> Typer<'e, E> {
         }
     }
 
-    /// A name, with what is selected from it as far as that belongs to the name.
+    /// Types a name with its selections, as far as they belong to the name.
     fn path(&mut self, expr: &Expr) -> Typed {
         let (name, is_root) = match &expr.kind {
             ExprKind::Name(text) => (Name { text: text.clone(), span: expr.span }, false),
             ExprKind::Root(name) => (name.clone(), true),
-            _ => return self.fault("This is no name."),
+            _ => return self.fault("This is not a name."),
         };
         if let Some(typed) = self.local(&name.text).filter(|_| !is_root) {
             return typed;
@@ -202,7 +204,7 @@ impl<'e, E: Environment> Typer<'e, E> {
             self.problem(
                 whole.span,
                 format!(
-                    "Both sides of a choice are of one type, but one is {} and the other {}.",
+                    "Both results of `? :` must have the same type, but one is {} and the other is {}.",
                     yes.ty.phrase(),
                     no.ty.phrase()
                 ),
@@ -213,7 +215,7 @@ impl<'e, E: Environment> Typer<'e, E> {
         Typed { term: Term::Choice([condition, yes.term, no.term].into()), ty, size }
     }
 
-    /// So many steps, as often as the piece is run.
+    /// Adds steps, multiplied by how many times the expression is evaluated.
     pub(super) fn cost(&mut self, steps: u64) {
         self.work = self.work.saturating_add(steps.saturating_mul(self.factor));
     }

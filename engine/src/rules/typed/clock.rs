@@ -1,4 +1,5 @@
-//! Points and spans of time: their texts, their parts in a zone, and their arithmetic within CEL's range.
+//! Timestamps and durations: parsing, formatting, their parts in a time zone, and arithmetic within CEL's
+//! range.
 
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDateTime, Offset, TimeZone, Timelike, Utc};
 
@@ -8,72 +9,72 @@ const FIRST: i128 = -62_135_596_800;
 /// The second after 9999-12-31T23:59:59Z.
 const AFTER_LAST: i128 = 253_402_300_800;
 
-/// A part of a point or span of time.
+/// A part of a timestamp or duration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantNames)]
 pub enum Part {
-    /// Day of the month, from 1.
+    /// The day of the month, starting at 1.
     #[strum(serialize = "getDate")]
     Date,
-    /// Day of the month, from 0.
+    /// The day of the month, starting at 0.
     #[strum(serialize = "getDayOfMonth")]
     DayOfMonth,
-    /// Day of the week, from 0 for Sunday.
+    /// The day of the week, starting at 0 for Sunday.
     #[strum(serialize = "getDayOfWeek")]
     DayOfWeek,
-    /// Day of the year, from 0.
+    /// The day of the year, starting at 0.
     #[strum(serialize = "getDayOfYear")]
     DayOfYear,
     /// The year.
     #[strum(serialize = "getFullYear")]
     FullYear,
-    /// The hour of the day, or all hours of a span.
+    /// The hour of the day, or all hours of a duration.
     #[strum(serialize = "getHours")]
     Hours,
-    /// Milliseconds of the second.
+    /// The milliseconds of the second.
     #[strum(serialize = "getMilliseconds")]
     Milliseconds,
-    /// The minute of the hour, or all minutes of a span.
+    /// The minute of the hour, or all minutes of a duration.
     #[strum(serialize = "getMinutes")]
     Minutes,
-    /// The month, from 0.
+    /// The month, starting at 0.
     #[strum(serialize = "getMonth")]
     Month,
-    /// The second of the minute, or all seconds of a span.
+    /// The second of the minute, or all seconds of a duration.
     #[strum(serialize = "getSeconds")]
     Seconds,
 }
 
-/// The point in time, if it is one that CEL has: from the year 1 to the year 9999.
+/// Returns the timestamp, if it is within CEL's range from the year 1 to the year 9999.
 pub fn in_range(nanos: i128) -> Option<i128> {
     (FIRST * SECOND..AFTER_LAST * SECOND).contains(&nanos).then_some(nanos)
 }
 
-/// The point so many seconds after 1970.
+/// Returns the timestamp for seconds since 1970.
 pub fn from_seconds(seconds: i64) -> Option<i128> {
     in_range(i128::from(seconds) * SECOND)
 }
 
-/// Whole seconds since 1970.
+/// Returns the whole seconds since 1970.
 pub fn seconds(nanos: i128) -> i64 {
     i64::try_from(nanos.div_euclid(SECOND)).unwrap_or(i64::MAX)
 }
 
-/// Reads RFC 3339.
+/// Parses RFC 3339.
 pub fn timestamp(text: &str) -> Option<i128> {
     let is_plain = text.as_bytes().get(10) == Some(&b'T') && !text.ends_with('z');
-    // A leap second has no place on this clock.
+    // Leap seconds are not supported.
     let at =
         DateTime::parse_from_rfc3339(text).ok().filter(|at| is_plain && at.nanosecond() < 1_000_000_000)?;
     in_range(i128::from(at.timestamp()) * SECOND + i128::from(at.timestamp_subsec_nanos()))
 }
 
-/// RFC 3339 in UTC, with as many digits of the second as there are.
+/// Formats a timestamp as RFC 3339 in UTC, with as many decimals as needed.
 pub fn timestamp_text(nanos: i128) -> String {
     let Some(at) = utc(nanos) else { return String::new() };
     format!("{}{}Z", at.format("%Y-%m-%dT%H:%M:%S"), fraction(nanos.rem_euclid(SECOND)))
 }
 
-/// Reads `1h30m`, `-1.5s`, `250ms` and the like.
+/// Parses durations such as `1h30m`, `-1.5s` or `250ms`.
 pub fn duration(text: &str) -> Option<i64> {
     let (sign, mut rest) = match text.strip_prefix('-') {
         Some(rest) => (-1, rest),
@@ -96,7 +97,7 @@ pub fn duration(text: &str) -> Option<i64> {
         let unit = after.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(after.len());
         let (unit, after) = after.split_at(unit);
         let unit = unit_nanos(unit)?;
-        // Digits beyond the eighteenth are below a nanosecond in every unit.
+        // Digits after the eighteenth are less than a nanosecond in every unit.
         let broken = &broken[..broken.len().min(18)];
         let parts: i128 = if broken.is_empty() { 0 } else { broken.parse().ok()? };
         let whole: i128 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
@@ -121,14 +122,14 @@ fn unit_nanos(unit: &str) -> Option<i128> {
     })
 }
 
-/// Seconds and their fraction, as `60.001s`.
+/// Formats a duration in seconds, such as `60.001s`.
 pub fn duration_text(nanos: i64) -> String {
     let all = i128::from(nanos).abs();
     let sign = if nanos < 0 { "-" } else { "" };
     format!("{sign}{}{}s", all / SECOND, fraction(all % SECOND))
 }
 
-/// `.001` for a million nanoseconds.
+/// Formats a fraction: `.001` for a million nanoseconds.
 fn fraction(nanos: i128) -> String {
     if nanos == 0 {
         return String::new();
@@ -136,7 +137,7 @@ fn fraction(nanos: i128) -> String {
     format!(".{}", format!("{nanos:09}").trim_end_matches('0'))
 }
 
-/// A part of a span, which is whole and cut towards zero.
+/// Returns a part of a duration, truncated to a whole number.
 pub fn part_of_duration(nanos: i64, part: Part) -> Option<i64> {
     Some(match part {
         Part::Hours => nanos / 3_600_000_000_000,
@@ -147,7 +148,7 @@ pub fn part_of_duration(nanos: i64, part: Part) -> Option<i64> {
     })
 }
 
-/// A part of a point in time as clocks in a zone show it; `None` if there is no such zone.
+/// Returns a part of a timestamp in a time zone; `None` if the zone does not exist.
 pub fn part(nanos: i128, part: Part, zone: Option<&str>) -> Option<i64> {
     let utc = utc(nanos)?;
     let local: NaiveDateTime = match zone {
@@ -168,7 +169,7 @@ pub fn part(nanos: i128, part: Part, zone: Option<&str>) -> Option<i64> {
     })
 }
 
-/// Whether a zone of this name is known: one of IANA's, or an offset such as `-09:30`.
+/// Returns whether a time zone is known: an IANA name, or an offset such as `-09:30`.
 pub fn is_zone(zone: &str) -> bool {
     fixed(zone).is_some() || zone.parse::<chrono_tz::Tz>().is_ok()
 }
@@ -181,7 +182,7 @@ fn offset(zone: &str, at: DateTime<Utc>) -> Option<FixedOffset> {
     Some(zone.offset_from_utc_datetime(&at.naive_utc()).fix())
 }
 
-/// `+02:00`, `-09:30` or `02:00`.
+/// Parses `+02:00`, `-09:30` or `02:00`.
 fn fixed(zone: &str) -> Option<FixedOffset> {
     let (sign, digits) = match zone.strip_prefix(['+', '-']) {
         Some(digits) => (if zone.starts_with('-') { -1 } else { 1 }, digits),

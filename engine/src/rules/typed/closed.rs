@@ -1,4 +1,4 @@
-//! Expressions over given values, without fields: what CEL's own test suite drives.
+//! Evaluates expressions over given values, without fields. CEL's own test suite uses this.
 
 use std::collections::BTreeMap;
 
@@ -14,28 +14,28 @@ use super::types::{Size, Type};
 use super::value::Val;
 use crate::problem::Problem;
 
-/// What a variable is.
+/// The value of a variable.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Binding {
     /// A value.
     Value(Val<'static>),
-    /// A value of a type that the language leaves out.
+    /// A value of a type that the language does not support.
     LeftOut(LeftOut),
 }
 
-/// What an expression comes to.
+/// The result of an expression.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Evaluation {
     /// A value.
     Value(Val<'static>),
-    /// An error, in words.
+    /// An error, as a sentence.
     Error(String),
-    /// It has something in it that the language leaves out.
+    /// The expression contains something that the language does not support.
     LeftOut(LeftOut),
 }
 
-/// What an expression comes to where these variables stand for values. Types are taken as they come, as by CEL
-/// without its checker: a piece that makes no sense is an error, which others may settle.
+/// Evaluates an expression with these variables. Types are not checked beforehand, as in CEL without its
+/// checker: an invalid expression is an error, which does not matter if others determine the result.
 pub fn evaluate(text: &str, variables: &BTreeMap<String, Binding>) -> Evaluation {
     let (expr, problems) = parse(text);
     let mut environment = Variables(variables);
@@ -54,11 +54,11 @@ pub fn evaluate(text: &str, variables: &BTreeMap<String, Binding>) -> Evaluation
     match Run::new(machine).value(&typed.term) {
         Ok(value) => Evaluation::Value(owned(&value)),
         Err(Stop::Error(message)) => Evaluation::Error(message.into_owned()),
-        Err(Stop::Unknown(_)) => Evaluation::Error("It is not known.".into()),
+        Err(Stop::Unknown(_)) => Evaluation::Error("The value is unknown.".into()),
     }
 }
 
-/// What is wrong with an expression over such variables, and the type it has.
+/// Checks an expression with these variables, and returns its type and problems.
 pub fn check(text: &str, variables: &BTreeMap<String, Binding>) -> (Type, Vec<Problem>) {
     let (expr, mut problems) = parse(text);
     let mut environment = Variables(variables);
@@ -81,19 +81,22 @@ impl Environment for Variables<'_> {
     }
 
     fn unknown(&mut self, name: &Name) -> Problem {
-        Problem::spanned(name.span, format!("There is no variable `{}`.", name.text))
+        Problem::spanned(name.span, format!("Variable `{}` does not exist.", name.text))
     }
 
     fn has(&mut self, field: &Name) -> Result<Term, Problem> {
-        Err(Problem::spanned(field.span, "There are no fields here; `has` asks for a key, as in `has(a.b)`."))
+        Err(Problem::spanned(
+            field.span,
+            "Fields are not available here; use `has` with a key, as in `has(a.b)`.",
+        ))
     }
 
     fn confidence(&mut self, field: &Name) -> Result<Term, Problem> {
-        Err(Problem::spanned(field.span, "There are no fields here."))
+        Err(Problem::spanned(field.span, "Fields are not available here."))
     }
 
     fn listed(&mut self, _: &Expr, list: &Name) -> Result<Term, Vec<Problem>> {
-        Err(vec![Problem::spanned(list.span, "There are no reference lists here.")])
+        Err(vec![Problem::spanned(list.span, "Reference lists are not available here.")])
     }
 
     fn check_literal(&mut self, _: &Expr, _: CompareOp, _: &Expr) -> Vec<Problem> {

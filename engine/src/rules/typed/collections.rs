@@ -1,4 +1,4 @@
-//! The types of lists and maps, of what is picked from them, and of the macros that go through them.
+//! Types lists and maps, their items, and the macros that iterate over them.
 
 use super::super::ast::{Expr, ExprKind, Name};
 use super::super::unparse::unparse;
@@ -37,18 +37,20 @@ impl<E: Environment> Typer<'_, E> {
         Typed { term: Term::Map(terms.collect()), ty: Type::map(key, value), size }
     }
 
-    /// The type of a map's keys, which have no parts.
+    /// Returns the type of a map's keys, which must be scalar.
     fn key_type(&mut self, key: Type, span: Span) -> Type {
         if matches!(key, Type::Bool | Type::Int | Type::Text | Type::Any) {
             return key;
         }
-        let message =
-            format!("The keys of a map are text, whole numbers, or true and false, not {}.", key.phrase());
+        let message = format!(
+            "The keys of a map must be text, whole numbers, or true and false, not {}.",
+            key.phrase()
+        );
         self.problem(span, message);
         Type::Any
     }
 
-    /// The type that all have.
+    /// Returns the common type.
     fn common<'t>(&mut self, types: impl Iterator<Item = &'t Type>, construct: LeftOut, span: Span) -> Type {
         let mut common = Type::Any;
         for ty in types {
@@ -73,8 +75,10 @@ impl<E: Environment> Typer<'_, E> {
             Type::Any => (Type::Any, Size::SCALAR),
             other => {
                 let message = match &of.kind {
-                    ExprKind::Name(_) => format!("A field has no parts; `.{}` is not supported.", name.text),
-                    _ => format!("Only a map has parts; `{}` is {}.", unparse(of), other.phrase()),
+                    ExprKind::Name(_) => {
+                        format!("A field has no members; `.{}` is not supported.", name.text)
+                    }
+                    _ => format!("Only a map has members, but `{}` is {}.", unparse(of), other.phrase()),
                 };
                 self.problem(Span::new(of.span.end, name.span.end), message);
                 (Type::Any, Size::SCALAR)
@@ -85,7 +89,7 @@ impl<E: Environment> Typer<'_, E> {
         Typed { term, ty, size: if is_test { Size::SCALAR } else { size } }
     }
 
-    /// What a whole path such as `a.b.c` stands for, unless it begins with a variable.
+    /// Returns the meaning of a whole path such as `a.b.c`, unless it begins with a variable.
     fn qualified(&mut self, expr: &Expr) -> Option<Found> {
         let (path, is_root) = dotted(expr)?;
         let first = path.split('.').next()?;
@@ -101,7 +105,7 @@ impl<E: Environment> Typer<'_, E> {
             Type::List(item) => {
                 if !matches!(place.ty, Type::Int | Type::Any) {
                     let message = format!(
-                        "The place in a list is a whole number, but `{}` is {}.",
+                        "The index of a list must be a whole number, but `{}` is {}.",
                         unparse(at),
                         place.ty.phrase()
                     );
@@ -124,7 +128,7 @@ impl<E: Environment> Typer<'_, E> {
             Type::Any => (Type::Any, Size::SCALAR),
             other => {
                 let message = format!(
-                    "Only a list or a map is asked for parts, but `{}` is {}.",
+                    "Only a list or a map can be indexed, but `{}` is {}.",
                     unparse(of),
                     other.phrase()
                 );
@@ -144,7 +148,7 @@ impl<E: Environment> Typer<'_, E> {
             Type::Any => (Type::Any, Type::Any),
             other => {
                 let message = format!(
-                    "`{kind}` goes through a list or a map, but `{}` is {}.",
+                    "`{kind}` iterates over a list or a map, but `{}` is {}.",
                     unparse(of),
                     other.phrase()
                 );
@@ -194,7 +198,7 @@ impl<E: Environment> Typer<'_, E> {
     }
 }
 
-/// A list whose values are all written out is made once.
+/// Creates a list of literals once.
 fn constant(terms: Vec<Term>) -> Term {
     let value = |term: &Term| match term {
         Term::Value(value) => Some(value.clone()),
@@ -210,7 +214,7 @@ fn largest<'t>(typed: impl Iterator<Item = &'t Typed>) -> Size {
     typed.map(|typed| typed.size.clone()).reduce(|a, b| a.or(&b)).unwrap_or(Size::SCALAR)
 }
 
-/// `a.b.c` as one name, and whether it begins with a point.
+/// Returns `a.b.c` as one name, and whether it begins with a dot.
 fn dotted(expr: &Expr) -> Option<(String, bool)> {
     match &expr.kind {
         ExprKind::Name(name) => Some((name.clone(), false)),

@@ -1,4 +1,4 @@
-//! What the functions do.
+//! Implements the functions.
 
 use super::clock;
 use super::pattern::Pattern;
@@ -7,7 +7,7 @@ use super::term::Function;
 use super::value::{Text, Val};
 use crate::limits;
 
-/// Calls a function; what stands before the point is the first argument.
+/// Calls a function; the receiver of a method is the first argument.
 pub fn call<'a>(function: Function, arguments: &[Val<'a>]) -> Answer<Val<'a>> {
     match (function, arguments) {
         (Function::Size, [of]) => size(of),
@@ -89,7 +89,12 @@ fn size<'a>(of: &Val<'_>) -> Answer<Val<'a>> {
         Val::Text(text) => text.chars().count(),
         Val::List(items) => items.len(),
         Val::Map(entries) => entries.len(),
-        other => return Stop::error(format!("Text, lists and maps have a size, not {}.", other.phrase())),
+        other => {
+            return Stop::error(format!(
+                "`size` can be used only with text, lists and maps, not with {}.",
+                other.phrase()
+            ));
+        }
     };
     Ok(Val::Int(i64::try_from(size).unwrap_or(i64::MAX)))
 }
@@ -101,12 +106,12 @@ fn part_of<'a>(at: i128, part: clock::Part, zone: Option<&str>) -> Answer<Val<'a
     }
 }
 
-/// How many characters stand before a byte, or -1.
+/// Returns the number of characters before a byte, or -1.
 fn found(text: &str, at: Option<usize>) -> i64 {
     at.and_then(|at| i64::try_from(text[..at].chars().count()).ok()).unwrap_or(-1)
 }
 
-/// The byte at which a character begins, or the end.
+/// Returns the byte offset of a character, or of the end.
 fn byte(text: &str, at: i64) -> Answer<usize> {
     let starts = text.char_indices().map(|(byte, _)| byte).chain([text.len()]);
     let byte = usize::try_from(at).ok().and_then(|at| starts.into_iter().nth(at));
@@ -123,7 +128,7 @@ fn split<'a>(text: &str, at: &str, count: i64) -> Answer<Val<'a>> {
     let most = usize::try_from(count).unwrap_or(usize::MAX);
     let bounded = most.min(limits::PIECES + 1);
     let pieces: Vec<&str> = if at.is_empty() {
-        // Between characters only: Rust's own also finds the empty text before the first and after the last.
+        // Splits only between characters, whereas Rust's `split` also returns an empty text at both ends.
         let starts: Vec<usize> = text.char_indices().map(|(byte, _)| byte).take(bounded).collect();
         let ends = starts.iter().skip(1).copied().chain([text.len()]);
         starts.iter().zip(ends).map(|(from, to)| &text[*from..to]).collect()
@@ -140,7 +145,7 @@ fn join<'a>(items: &[Val<'_>], between: &str) -> Answer<Val<'a>> {
     let mut out = String::new();
     for (index, item) in items.iter().enumerate() {
         let Val::Text(item) = item else {
-            return Stop::error(format!("Texts are joined, not {}.", item.phrase()));
+            return Stop::error(format!("Only texts can be joined, not {}.", item.phrase()));
         };
         if index > 0 {
             out.push_str(between);
@@ -166,13 +171,13 @@ fn to_bool<'a>(of: &Val<'a>) -> Answer<Val<'a>> {
     }
 }
 
-/// 2⁶³, one more than the largest `i64`; exact as a floating-point number.
+/// 2⁶³, one more than the largest `i64`, which is exact as a floating-point number.
 const TWO_POW_63: f64 = 9_223_372_036_854_775_808.0;
 
 fn to_int<'a>(of: &Val<'a>) -> Answer<Val<'a>> {
     let whole = match of {
         Val::Int(n) => Some(*n),
-        // The bounds themselves are refused, as CEL does: they may have been rounded to.
+        // The bounds themselves are rejected, as in CEL, because they may be the result of rounding.
         Val::Double(n) => (n.abs() < TWO_POW_63).then_some(*n as i64),
         Val::Text(text) => text.parse().ok(),
         Val::Timestamp(at) => Some(clock::seconds(*at)),

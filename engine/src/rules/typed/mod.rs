@@ -1,7 +1,7 @@
-//! Expressions of any type: everything of a condition that is more than fields compared with values.
+//! Expressions of any type: every part of a condition beyond comparisons of fields with values.
 //!
-//! A tree is typed (`check`) into a term, whose work is bounded before it ever runs, and run by one
-//! evaluator (`run`). In a rule such a condition is an atom of its code (`Program`).
+//! A tree is typed (`check`) into a term, whose work is bounded before it ever runs, and evaluated by one
+//! evaluator (`run`). In a rule, the condition is an atom of its code (`Program`).
 
 mod arithmetic;
 mod calls;
@@ -28,40 +28,41 @@ use crate::decision::Outcome3;
 use run::{Run, Stop};
 use term::Term;
 
-/// A condition that the evaluator runs, and what it looks at.
+/// A condition for the evaluator, with the fields that it uses.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Program {
     term: Term,
-    /// The fields it reads as values.
+    /// The fields whose values are read.
     pub(super) reads: Box<[Read]>,
-    /// The fields it looks at only from outside.
+    /// The fields of which only presence or confidence is used.
     pub(super) observes: Box<[u16]>,
     work: u64,
 }
 
 impl Program {
-    /// Of a term that takes so much work at worst, every text being as long as it may be.
+    /// Creates a program from a term that takes this much work in the worst case, with every text as long as
+    /// allowed.
     pub(super) fn new(term: Term, work: u64) -> Self {
         let work = term.light_work().unwrap_or(work).min(work);
         Self { reads: term.reads().into(), observes: term.observes().into(), term, work }
     }
 
-    /// Steps that it takes for a lead whose texts are short.
+    /// Returns the steps for a lead with short texts.
     pub(super) fn steps(&self) -> u64 {
         self.work.saturating_mul(8)
     }
 
-    /// What it comes to for a lead.
+    /// Returns the result for a lead.
     pub(super) fn outcome<'a>(&'a self, machine: Machine<'a>) -> Outcome3 {
         Run::new(machine).outcome(&self.term)
     }
 
-    /// What keeps it from being told, if anything does.
+    /// Returns the reason why there is no result, if any.
     pub(super) fn stop<'a>(&'a self, machine: Machine<'a>) -> Option<Stop> {
         Run::new(machine).value(&self.term).err()
     }
 
-    /// Tells the look-ups their new numbers.
+    /// Updates the numbers of the look-ups.
     pub(super) fn renumber(&mut self, number: &dyn Fn(u32) -> u32) {
         self.term.renumber(number);
     }

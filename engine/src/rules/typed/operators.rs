@@ -1,4 +1,4 @@
-//! The types of comparisons, `in` and arithmetic.
+//! Types comparisons, `in` and arithmetic.
 
 use super::super::ast::{ArithmeticOp, CompareOp, Expr, ExprKind};
 use super::super::unparse::{quoted, unparse};
@@ -14,7 +14,7 @@ impl<E: Environment> Typer<'_, E> {
         if !a.ty.meets(&b.ty) {
             self.mismatch((left, &a.ty), (right, &b.ty));
         } else if !(op.is_equality() || a.ty.is_ordered() && b.ty.is_ordered()) {
-            self.problem(whole.span, "Lists and maps have no order; they are compared with `==` and `!=`.");
+            self.problem(whole.span, "Lists and maps have no order; use `==` or `!=`.");
         }
         self.check_literal((left, &a.term), op, right);
         self.check_literal((right, &b.term), op.flipped(), left);
@@ -27,7 +27,7 @@ impl<E: Environment> Typer<'_, E> {
         }
     }
 
-    /// Two values that never are the same.
+    /// Reports two values that can never be equal.
     fn mismatch(&mut self, left: (&Expr, &Type), right: (&Expr, &Type)) {
         let (subject, other) = if left.0.is_literal() { (right, left) } else { (left, right) };
         let message = format!(
@@ -55,9 +55,9 @@ impl<E: Environment> Typer<'_, E> {
                 Some(Ok(term)) => scalar(term, Type::Bool),
                 Some(Err(problems)) => {
                     self.problems.extend(problems);
-                    self.fault("This look-up is wrong.")
+                    self.fault("This look-up is invalid.")
                 }
-                None => self.report(needle.span, "Only a field that is text can be looked up in a list."),
+                None => self.report(needle.span, "Only a text field can be looked up in a list."),
             };
         }
         let (a, b) = (self.piece(needle), self.piece(list));
@@ -65,7 +65,7 @@ impl<E: Environment> Typer<'_, E> {
         match &b.ty {
             Type::List(item) if !a.ty.meets(item) => {
                 let message = format!(
-                    "`{}` is {} and never in a list where each value is {}.",
+                    "`{}` is {}, so it can never be in a list of which each value is {}.",
                     unparse(needle),
                     a.ty.phrase(),
                     item.phrase()
@@ -74,7 +74,7 @@ impl<E: Environment> Typer<'_, E> {
             }
             Type::Map(entry) if !a.ty.meets(&entry.0) => {
                 let message = format!(
-                    "`{}` is {} and never a key where each key is {}.",
+                    "`{}` is {}, so it can never be a key of a map of which each key is {}.",
                     unparse(needle),
                     a.ty.phrase(),
                     entry.0.phrase()
@@ -84,7 +84,7 @@ impl<E: Environment> Typer<'_, E> {
             Type::List(_) | Type::Map(_) | Type::Any => {}
             other => {
                 let message = format!(
-                    "After `in` stands a list or a map, but `{}` is {}.",
+                    "`in` needs a list or a map on its right, but `{}` is {}.",
                     unparse(list),
                     other.phrase()
                 );
@@ -116,7 +116,7 @@ impl<E: Environment> Typer<'_, E> {
             (Add, Type::List(_), Type::List(_)) => {
                 size = a.size.then(&b.size);
                 a.ty.unify(&b.ty).unwrap_or_else(|| {
-                    self.problem(whole.span, "Only lists whose values are of one type are put together.");
+                    self.problem(whole.span, "Lists can be joined only if their values have the same type.");
                     Type::list(Type::Any)
                 })
             }
@@ -141,7 +141,7 @@ impl<E: Environment> Typer<'_, E> {
             _ => None,
         };
         if let Some(side) = whole_side.filter(|_| op != ArithmeticOp::Remainder) {
-            let message = format!("`{symbol}` does not mix whole numbers with others.");
+            let message = format!("`{symbol}` cannot mix whole numbers with other numbers.");
             let suggestion = match &side.kind {
                 ExprKind::Integer(n) => format!("{n}.0"),
                 _ => format!("double({})", unparse(side)),
@@ -150,12 +150,12 @@ impl<E: Environment> Typer<'_, E> {
             return;
         }
         let hint = match (op, left.1, right.1) {
-            (ArithmeticOp::Remainder, ..) => " It is for whole numbers.",
+            (ArithmeticOp::Remainder, ..) => " It works only with whole numbers.",
             (ArithmeticOp::Add, Type::Text, _) | (ArithmeticOp::Add, _, Type::Text) => {
-                " Text is put together with text; `string(…)` makes text of other values."
+                " Text can be joined only with text; convert other values with `string(…)`."
             }
             (_, Type::Timestamp, Type::Int | Type::Double | Type::Text) => {
-                " A span of time is written as in `duration(\"24h\")`."
+                " Write a span of time as in `duration(\"24h\")`."
             }
             _ => "",
         };
@@ -168,7 +168,7 @@ impl<E: Environment> Typer<'_, E> {
         let typed = self.piece(operand);
         if !matches!(typed.ty, Type::Int | Type::Double | Type::Any) {
             let message =
-                format!("`-` turns numbers around, but `{}` is {}.", unparse(operand), typed.ty.phrase());
+                format!("`-` works only with numbers, but `{}` is {}.", unparse(operand), typed.ty.phrase());
             self.problem(operand.span, message);
         }
         scalar(Term::Negative(typed.term.into()), typed.ty)

@@ -1,18 +1,18 @@
-//! Patterns of `matches`: RE2's syntax, on which CEL builds, matched in linear time.
+//! Patterns of `matches`: RE2's syntax, which CEL uses, matched in linear time.
 //!
-//! The engine underneath reads a slightly other syntax, so a pattern is brought into it first. What it knows
-//! beyond RE2 and what hangs on how it was built (names of Unicode's classes) is refused, so that a pattern means
-//! the same everywhere.
+//! The underlying engine has a slightly different syntax, so patterns are translated. Extensions beyond RE2 and
+//! anything that depends on how the engine was built (the names of Unicode classes) are rejected, so that a
+//! pattern has the same meaning everywhere.
 
 use regex::{Regex, RegexBuilder};
 use regex_syntax::hir::{Class, Hir, HirKind};
 
 use crate::limits;
 
-/// More than a pattern of the greatest weight takes on any machine, so that the weight alone decides.
+/// More than the heaviest pattern uses on any machine, so that only the weight limits patterns.
 const PROGRAM_BYTES: usize = 64 * 1024 * 1024;
 
-/// A pattern that is ready to match.
+/// A compiled pattern.
 #[derive(Clone, Debug)]
 pub struct Pattern {
     text: Box<str>,
@@ -20,10 +20,10 @@ pub struct Pattern {
 }
 
 impl Pattern {
-    /// Reads a pattern.
+    /// Compiles a pattern.
     ///
     /// # Errors
-    /// With what is wrong with it, as the end of a sentence.
+    /// Returns what is wrong, as the end of a sentence.
     pub fn new(text: &str) -> Result<Self, String> {
         if text.len() > limits::PATTERN_BYTES {
             return Err(format!("it has more than {} bytes", limits::PATTERN_BYTES));
@@ -40,7 +40,7 @@ impl Pattern {
         Ok(Self { text: text.into(), regex })
     }
 
-    /// Whether it matches somewhere in the text.
+    /// Returns whether the pattern matches anywhere in the text.
     pub fn matches(&self, text: &str) -> bool {
         self.regex.is_match(text)
     }
@@ -52,13 +52,13 @@ impl PartialEq for Pattern {
     }
 }
 
-/// The last line of the engine's report, which says it shortest.
+/// Returns the last line of the engine's report, which is the most concise.
 fn cause(report: &str) -> String {
     let last = report.lines().last().unwrap_or_default();
     last.strip_prefix("error: ").unwrap_or(last).to_owned()
 }
 
-/// How large the program will be, by a measure that is the same on every machine.
+/// Returns the size of the program, in a measure that is the same on every machine.
 fn weight(hir: &Hir) -> u64 {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => 1,
@@ -76,7 +76,7 @@ fn weight(hir: &Hir) -> u64 {
     }
 }
 
-/// Scripts that `\p{…}` may name; general categories are named by one or two letters.
+/// The scripts that `\p{…}` can name; general categories are named by one or two letters.
 const SCRIPTS: [&str; 12] = [
     "Arabic",
     "Armenian",
@@ -95,7 +95,7 @@ const SCRIPTS: [&str; 12] = [
 fn translate(text: &str) -> Result<String, String> {
     let mut out = String::with_capacity(text.len() + 16);
     let mut rest = text;
-    // How many characters of a class have been read, its signs aside.
+    // The number of characters read in a class, apart from its punctuation.
     let mut class: Option<usize> = None;
     while let Some(c) = rest.chars().next() {
         let taken = match (c, class) {
@@ -137,7 +137,7 @@ fn push(out: &mut String, chars: &[char], taken: usize) -> usize {
     taken
 }
 
-/// Only the flags that RE2 has.
+/// Accepts only the flags of RE2.
 fn flags(rest: &str) -> Result<(), String> {
     let inner = &rest[2..];
     if inner.starts_with("P<") || inner.starts_with('<') {
@@ -150,8 +150,8 @@ fn flags(rest: &str) -> Result<(), String> {
     }
 }
 
-/// What stands after a backslash; returns how many bytes it took. Digits, words and white space are ASCII's, as
-/// in RE2.
+/// Translates the character after a backslash and returns the bytes consumed. Digits, words and white space are
+/// ASCII only, as in RE2.
 fn escape(rest: &str, in_class: bool, out: &mut String) -> Result<usize, String> {
     let Some(c) = rest[1..].chars().next() else { return Err("it ends with a backslash".to_owned()) };
     let set = |plain: &str, is_negated: bool| match (in_class, is_negated) {
@@ -175,7 +175,7 @@ fn escape(rest: &str, in_class: bool, out: &mut String) -> Result<usize, String>
     Ok(1 + c.len_utf8())
 }
 
-/// `\pL`, `\p{Lu}` or `\p{Greek}`.
+/// Translates `\pL`, `\p{Lu}` or `\p{Greek}`.
 fn unicode_class(rest: &str, out: &mut String) -> Result<usize, String> {
     let len = match rest[2..].chars().next() {
         Some('{') => rest.find('}').map_or(rest.len(), |at| at + 1),
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_pattern_is_refused_in_words() {
+    fn invalid_patterns_are_rejected_with_a_message() {
         for (pattern, message) in [
             ("(", "unclosed group"),
             ("[", "unclosed character class"),

@@ -1,9 +1,9 @@
-//! The evaluator: what an expression comes to.
+//! The evaluator of expressions.
 //!
-//! A result is a value, or unknown because of some fields, or an error. What takes several parts looks at all of
-//! them, and an error among them outweighs an unknown; `&&`, `||`, `all` and `exists` are settled by one part
-//! whatever the others come to. Nothing here hangs on anything but the parts, so a result that is told stays the
-//! same whatever the unknown fields are.
+//! A result is a value, unknown because of some fields, or an error. Operations evaluate all of their operands,
+//! and an error takes precedence over an unknown; `&&`, `||`, `all` and `exists` can be determined by one
+//! operand whatever the others are. The result depends on nothing but the operands, so a known result stays the
+//! same whatever the values of the unknown fields.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -22,12 +22,12 @@ use crate::catalogue::FieldType;
 use crate::decision::Outcome3;
 use crate::limits;
 
-/// Why there is no value.
+/// The reason why there is no value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Stop {
-    /// It hangs on these fields, which are not known.
+    /// The value depends on these fields, which are unknown.
     Unknown(Slots),
-    /// It cannot be computed, as a sentence says.
+    /// The value could not be computed, for the reason in this sentence.
     Error(Cow<'static, str>),
 }
 
@@ -37,20 +37,20 @@ pub struct Slots([u64; limits::FIELDS.div_ceil(64)]);
 
 pub type Answer<T> = Result<T, Stop>;
 
-/// Runs one expression for one lead.
+/// The evaluation of one expression for one lead.
 pub struct Run<'a> {
     machine: Machine<'a>,
-    /// The values of the macros' variables, the outermost first.
+    /// The values of the macro variables, the outermost first.
     locals: Vec<Val<'a>>,
 }
 
 impl Stop {
-    /// An error.
+    /// Returns an error.
     pub fn error<T>(message: impl Into<Cow<'static, str>>) -> Answer<T> {
         Err(Self::Error(message.into()))
     }
 
-    /// Both keep it from being told.
+    /// Combines two reasons.
     fn and(self, other: Self) -> Self {
         match (self, other) {
             (Self::Unknown(a), Self::Unknown(b)) => Self::Unknown(a.and(b)),
@@ -73,13 +73,13 @@ impl Slots {
         self
     }
 
-    /// Whether the field is among them.
+    /// Returns whether the field is in the set.
     pub fn contains(self, slot: u16) -> bool {
         self.and(Self::one(slot)) == self
     }
 }
 
-/// Both, or what stops either.
+/// Returns both values, or the reason why either is missing.
 fn both<A, B>(a: Answer<A>, b: Answer<B>) -> Answer<(A, B)> {
     match (a, b) {
         (Ok(a), Ok(b)) => Ok((a, b)),
@@ -93,7 +93,7 @@ impl<'a> Run<'a> {
         Self { machine, locals: Vec::new() }
     }
 
-    /// What a condition comes to.
+    /// Evaluates a condition.
     pub fn outcome(&mut self, term: &'a Term) -> Outcome3 {
         match self.truth(term) {
             Ok(holds) => holds.into(),
@@ -102,7 +102,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// What an expression comes to.
+    /// Evaluates an expression.
     pub fn value(&mut self, term: &'a Term) -> Answer<Val<'a>> {
         match term {
             Term::Value(value) => Ok(value.borrowed()),
@@ -139,7 +139,9 @@ impl<'a> Run<'a> {
             }
             Term::Matches(of, pattern) => match self.value(of)? {
                 Val::Text(text) => Ok(Val::Bool(pattern.matches(&text))),
-                other => Stop::error(format!("A pattern is looked for in text, not in {}.", other.phrase())),
+                other => {
+                    Stop::error(format!("`matches` can be used only with text, not with {}.", other.phrase()))
+                }
             },
             Term::Macro(macro_) => self.macro_(macro_),
             Term::Fault(message) => Stop::error(message.to_string()),
@@ -191,11 +193,11 @@ impl<'a> Run<'a> {
     fn truth(&mut self, term: &'a Term) -> Answer<bool> {
         match self.value(term)? {
             Val::Bool(holds) => Ok(holds),
-            other => Stop::error(format!("A condition is true or false, not {}.", other.phrase())),
+            other => Stop::error(format!("A condition must be true or false, not {}.", other.phrase())),
         }
     }
 
-    /// A conjunction (settled by false) or a disjunction (settled by true).
+    /// Evaluates a conjunction (determined by false) or a disjunction (determined by true).
     fn settled(&mut self, items: &'a [Term], settling: bool) -> Answer<bool> {
         let mut stopped: Option<Stop> = None;
         for item in items {
@@ -252,11 +254,8 @@ impl<'a> Run<'a> {
             }
             Val::Map(entries) => entries.iter().map(|(key, value)| (key.value(), value.clone())).collect(),
             other => {
-                let message = format!(
-                    "`{}` goes through a list or a map, not through {}.",
-                    macro_.kind,
-                    other.phrase()
-                );
+                let message =
+                    format!("`{}` iterates over a list or a map, not over {}.", macro_.kind, other.phrase());
                 return Stop::error(message);
             }
         };
@@ -284,7 +283,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Runs something with the variables of a macro set to an item.
+    /// Evaluates something with the variables of a macro set to an item.
     fn with<T>(
         &mut self,
         variables: usize,
@@ -322,7 +321,7 @@ impl<'a> Run<'a> {
         stopped.map_or(Ok(Val::Bool(!settling)), Err)
     }
 
-    /// The items that satisfy the condition, each with what is made of it.
+    /// Returns the items that satisfy the condition, each with its transformed value.
     fn kept(
         &mut self,
         macro_: &'a Loop,

@@ -1,4 +1,4 @@
-//! Expressions as the evaluator runs them.
+//! Expressions in the form that the evaluator runs.
 
 use std::sync::Arc;
 
@@ -17,9 +17,9 @@ pub enum Term {
     Confidence(u16),
     Has(u16),
     AsOf,
-    /// A variable of a macro, counted from the outermost.
+    /// A macro variable, counted from the outermost.
     Local(usize),
-    /// The list answers yes to the question.
+    /// The answer of a list to a question.
     Listed {
         read: Read,
         question: u32,
@@ -34,7 +34,7 @@ pub enum Term {
     Negative(Box<Term>),
     List(Box<[Term]>),
     Map(Box<[(Term, Term)]>),
-    /// A key of a map, or whether it has it.
+    /// A key of a map, or whether the map has it.
     Select {
         of: Box<Term>,
         key: Arc<str>,
@@ -42,23 +42,23 @@ pub enum Term {
     },
     Index(Box<[Term; 2]>),
     Call(Function, Box<[Term]>),
-    /// A pattern that is written out.
+    /// A literal pattern.
     Matches(Box<Term>, Box<Pattern>),
     Macro(Box<Loop>),
-    /// What is wrong here, as a sentence.
+    /// A sentence that says what is wrong here.
     Fault(Arc<str>),
 }
 
-/// A macro, which goes through a list or a map.
+/// A macro that iterates over a list or map.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Loop {
     pub kind: Macro,
     pub of: Term,
-    /// How many variables it has.
+    /// The number of its variables.
     pub variables: usize,
-    /// The condition, for `map` only if there is one.
+    /// The condition; optional for `map`.
     pub condition: Option<Term>,
-    /// What is made of an item.
+    /// The transformation of an item.
     pub made: Option<Term>,
 }
 
@@ -90,7 +90,7 @@ pub enum Function {
     Part(Part),
 }
 
-/// Where a function's name stands.
+/// How a function is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
     /// `size(a)`
@@ -101,7 +101,7 @@ pub enum Style {
     Both,
 }
 
-/// Every function with its name, where that stands, and an example of it.
+/// Every function with its name, its style and an example.
 const FUNCTIONS: [(&str, Function, Style, &str); 22] = [
     ("size", Function::Size, Style::Both, "size(company)"),
     ("contains", Function::Contains, Style::Method, "company.contains(\"bank\")"),
@@ -128,7 +128,7 @@ const FUNCTIONS: [(&str, Function, Style, &str); 22] = [
 ];
 
 impl Function {
-    /// The function of this name, where it may stand, and an example of it.
+    /// Returns the function with this name, its style and an example.
     pub fn find(name: &str) -> Option<(Self, Style, &'static str)> {
         let found = FUNCTIONS.iter().find(|(known, ..)| *known == name);
         if let Some((_, function, style, example)) = found {
@@ -138,7 +138,7 @@ impl Function {
         Some((Self::Part(part), Style::Method, "as_of.getHours(\"Europe/Berlin\")"))
     }
 
-    /// The names of all functions.
+    /// Returns the names of all functions.
     pub fn names() -> impl Iterator<Item = &'static str> {
         use strum::VariantNames as _;
         FUNCTIONS.iter().map(|(name, ..)| *name).chain(Part::VARIANTS.iter().copied())
@@ -146,7 +146,7 @@ impl Function {
 }
 
 impl Term {
-    /// The fields it reads as values, each once.
+    /// Returns the fields whose values are read, without duplicates.
     pub fn reads(&self) -> Vec<Read> {
         let mut reads = Vec::new();
         self.each(&mut |term| {
@@ -159,7 +159,7 @@ impl Term {
         reads
     }
 
-    /// The fields it looks at only from outside, each once.
+    /// Returns the fields of which only presence or confidence is used, without duplicates.
     pub fn observes(&self) -> Vec<u16> {
         let mut slots = Vec::new();
         self.each(&mut |term| {
@@ -172,11 +172,11 @@ impl Term {
         slots
     }
 
-    /// The work it takes where texts are short, if it goes through each of its pieces once.
+    /// Returns the work for short texts, assuming that each piece is evaluated once.
     pub fn light_work(&self) -> Option<u64> {
-        /// Bytes of a text that is written out.
+        /// The bytes of a short literal.
         const SHORT: usize = 200;
-        /// Work of a short text and a pattern.
+        /// The work of a short text and a pattern.
         const PATTERN: u64 = 200;
         let mut work = Some(0);
         self.each(&mut |term| {
@@ -215,7 +215,7 @@ impl Term {
         }
     }
 
-    /// Tells the look-ups their new numbers.
+    /// Updates the numbers of the look-ups.
     pub fn renumber(&mut self, number: &dyn Fn(u32) -> u32) {
         match self {
             Self::Listed { question, .. } => *question = number(*question),

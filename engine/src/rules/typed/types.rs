@@ -1,14 +1,14 @@
-//! Static types, and how large a value can become at most.
+//! Static types, and the maximum size of values.
 
 use std::fmt;
 use std::sync::Arc;
 
 use super::value::Val;
 
-/// What values an expression can have.
+/// The type of an expression.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Type {
-    /// Nothing is known, because something inside is wrong, or a list is empty.
+    /// Unknown, because of a problem inside the expression or an empty list.
     Any,
     /// True or false.
     Bool,
@@ -22,24 +22,24 @@ pub enum Type {
     Timestamp,
     /// A span of time.
     Duration,
-    /// A list of such values.
+    /// A list with items of this type.
     List(Arc<Type>),
-    /// A map from such keys to such values.
+    /// A map with keys and values of these types.
     Map(Arc<(Type, Type)>),
 }
 
 impl Type {
-    /// A list of such values.
+    /// Creates a list type.
     pub fn list(item: Self) -> Self {
         Self::List(item.into())
     }
 
-    /// A map from such keys to such values.
+    /// Creates a map type.
     pub fn map(key: Self, value: Self) -> Self {
         Self::Map((key, value).into())
     }
 
-    /// The type that a value has; lists and maps of several types are of any.
+    /// Returns the type of a value; lists and maps with several types have [`Type::Any`] inside.
     pub fn of(value: &Val<'_>) -> Self {
         let common = |types: &mut dyn Iterator<Item = Self>| {
             types.reduce(|a, b| a.unify(&b).unwrap_or(Self::Any)).unwrap_or(Self::Any)
@@ -59,7 +59,7 @@ impl Type {
         }
     }
 
-    /// The type that both have, if there is one.
+    /// Returns the common type, if there is one.
     pub fn unify(&self, other: &Self) -> Option<Self> {
         match (self, other) {
             (Self::Any, known) | (known, Self::Any) => Some(known.clone()),
@@ -69,7 +69,7 @@ impl Type {
         }
     }
 
-    /// Whether values of the two can be the same. Whole and broken numbers can.
+    /// Returns whether values of the two types can be equal. Integers and floating-point numbers can.
     pub fn meets(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Any, _) | (_, Self::Any) => true,
@@ -79,17 +79,17 @@ impl Type {
         }
     }
 
-    /// Whether its values have an order.
+    /// Returns whether the values have an order.
     pub fn is_ordered(&self) -> bool {
         !matches!(self, Self::List(_) | Self::Map(_))
     }
 
-    /// Whether it is a number, whole or not.
+    /// Returns whether the type is numeric.
     pub fn is_number(&self) -> bool {
         matches!(self, Self::Int | Self::Double)
     }
 
-    /// What it is, in words.
+    /// Returns the type in words.
     pub fn phrase(&self) -> &'static str {
         match self {
             Self::Any => "unclear",
@@ -121,37 +121,37 @@ impl fmt::Display for Type {
     }
 }
 
-/// How large a value can become at most.
+/// The maximum size of a value.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Size {
     /// Bytes of a text, items of a list, entries of a map.
     pub len: u64,
-    /// Steps it takes to go through all of it.
+    /// The steps to iterate over all of it.
     pub weight: u64,
-    /// Bytes of all texts in it.
+    /// The bytes of all texts in it.
     pub bytes: u64,
     items: Option<Arc<(Size, Size)>>,
 }
 
-/// Bytes of text that one step goes through.
+/// The bytes of text processed in one step.
 const TEXT_STEP: u64 = 64;
 
 impl Size {
-    /// Of a value without parts.
+    /// The size of a scalar.
     pub const SCALAR: Self = Self { len: 1, weight: 1, bytes: 0, items: None };
 
-    /// Of a text of so many bytes.
+    /// Returns the size of a text with this many bytes.
     pub fn text(bytes: u64) -> Self {
         Self { len: bytes, weight: 1 + bytes / TEXT_STEP, bytes, items: None }
     }
 
-    /// Of a list of so many such items.
+    /// Returns the size of a list with this many items.
     pub fn list(len: u64, item: Self) -> Self {
         Self::map(len, Self::SCALAR, item)
     }
 
-    /// Of a map of so many such entries. Keys have no parts, so that going through a size takes as many steps as it
-    /// is deep, however often its parts are shared.
+    /// Returns the size of a map with this many entries. Keys are scalar, so traversing a size takes as many
+    /// steps as it is deep, however often its parts are shared.
     pub fn map(len: u64, key: Self, value: Self) -> Self {
         let each = key.weight.max(value.weight);
         Self {
@@ -162,13 +162,14 @@ impl Size {
         }
     }
 
-    /// Of the pieces of a text, which are together as long as the text; each is taken for short.
+    /// Returns the size of the pieces of a text, which together are as long as the text; each is assumed to be
+    /// short.
     pub fn pieces(len: u64, text: &Self) -> Self {
         let bytes = text.bytes;
         Self { weight: text.weight.saturating_add(len), bytes, ..Self::list(len, Self::text(TEXT_STEP)) }
     }
 
-    /// Of this value.
+    /// Returns the size of this value.
     pub fn of(value: &Val<'_>) -> Self {
         let most =
             |sizes: &mut dyn Iterator<Item = Self>| sizes.reduce(|a, b| a.or(&b)).unwrap_or(Self::SCALAR);
@@ -184,7 +185,7 @@ impl Size {
         }
     }
 
-    /// The larger of the two.
+    /// Returns the larger of the two sizes.
     pub fn or(&self, other: &Self) -> Self {
         let items = match (&self.items, &other.items) {
             (Some(a), Some(b)) => Some((a.0.or(&b.0), a.1.or(&b.1)).into()),
@@ -199,7 +200,7 @@ impl Size {
         }
     }
 
-    /// Of the two, one after the other.
+    /// Returns the size of the two values concatenated.
     pub fn then(&self, other: &Self) -> Self {
         let both = self.or(other);
         Self {
@@ -210,12 +211,12 @@ impl Size {
         }
     }
 
-    /// Of a key of the map, or a place in the list.
+    /// Returns the size of a key of the map, or of an index of the list.
     pub fn key(&self) -> Self {
         self.items.as_ref().map_or(Self::SCALAR, |items| items.0.clone())
     }
 
-    /// Of a value of the map, or an item of the list.
+    /// Returns the size of a value of the map, or of an item of the list.
     pub fn item(&self) -> Self {
         self.items.as_ref().map_or(Self::SCALAR, |items| items.1.clone())
     }

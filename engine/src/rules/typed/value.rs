@@ -1,4 +1,4 @@
-//! Values of expressions: their equality and order as in CEL, where numbers meet across their types.
+//! Values of expressions, with CEL's equality and order, which compare numbers across types.
 
 use std::borrow::Borrow;
 use std::cmp::Ordering;
@@ -18,7 +18,7 @@ pub enum Val<'a> {
     Bool(bool),
     /// A whole number.
     Int(i64),
-    /// A number, perhaps infinite or none (NaN).
+    /// A number, which can be infinite or NaN.
     Double(f64),
     /// Text.
     Text(Text<'a>),
@@ -26,18 +26,18 @@ pub enum Val<'a> {
     Timestamp(i128),
     /// A span of time, in nanoseconds.
     Duration(i64),
-    /// Values one after the other.
+    /// A list of values.
     List(Arc<[Val<'a>]>),
-    /// Values by keys.
+    /// A map of values by key.
     Map(Arc<BTreeMap<Key<'a>, Val<'a>>>),
 }
 
-/// Text that costs nothing to copy.
+/// Text that is cheap to clone.
 #[derive(Clone, Debug)]
 pub enum Text<'a> {
-    /// Lies in a rule or a lead.
+    /// Text stored in a rule or a lead.
     Borrowed(&'a str),
-    /// Has been made.
+    /// Text created during evaluation.
     Shared(Arc<str>),
 }
 
@@ -53,17 +53,17 @@ pub enum Key<'a> {
 }
 
 impl<'a> Val<'a> {
-    /// A list of these.
+    /// Creates a list.
     pub fn list(items: impl IntoIterator<Item = Self>) -> Self {
         Self::List(items.into_iter().collect())
     }
 
-    /// Text that has been made.
+    /// Creates a text.
     pub fn text(text: impl Into<String>) -> Self {
         Self::Text(Text::Shared(text.into().into()))
     }
 
-    /// The same value, lying where this one does.
+    /// Returns the same value without copying its data.
     pub fn borrowed(&'a self) -> Self {
         match self {
             Self::Text(text) => Self::Text(Text::Borrowed(text)),
@@ -71,7 +71,7 @@ impl<'a> Val<'a> {
         }
     }
 
-    /// Whether the two are the same. Values of different types are not; numbers are compared by what they are.
+    /// Returns whether the two are equal. Values of different types never are; numbers are compared by value.
     pub fn equals(&self, other: &Val<'_>) -> bool {
         match (self, other) {
             (Self::Bool(a), Val::Bool(b)) => a == b,
@@ -92,7 +92,7 @@ impl<'a> Val<'a> {
         }
     }
 
-    /// How the two compare; `None` where there is no order between them.
+    /// Compares the two; returns `None` if they have no order.
     pub fn order(&self, other: &Val<'_>) -> Option<Ordering> {
         match (self, other) {
             (Self::Bool(a), Val::Bool(b)) => Some(a.cmp(b)),
@@ -107,7 +107,7 @@ impl<'a> Val<'a> {
         }
     }
 
-    /// The value as the key of a map; a number without a fraction is one too.
+    /// Returns the value as a map key, which includes numbers without a fraction.
     pub fn key(&self) -> Option<Key<'a>> {
         match self {
             Self::Bool(holds) => Some(Key::Bool(*holds)),
@@ -116,7 +116,7 @@ impl<'a> Val<'a> {
         }
     }
 
-    /// The whole number that it is.
+    /// Returns the value as a whole number, if it is one.
     pub fn whole(&self) -> Option<i64> {
         match self {
             Self::Int(n) => Some(*n),
@@ -128,7 +128,7 @@ impl<'a> Val<'a> {
         }
     }
 
-    /// What it is, in words.
+    /// Returns the type in words.
     pub fn phrase(&self) -> &'static str {
         match self {
             Self::Bool(_) => "true or false",
@@ -143,7 +143,7 @@ impl<'a> Val<'a> {
     }
 }
 
-/// As [`Numeric`] compares them, but for infinity and for what is no number.
+/// Compares like [`Numeric`], but also handles infinity and NaN.
 fn mixed(whole: i64, float: f64) -> Option<Ordering> {
     if float.is_nan() {
         return None;
@@ -152,7 +152,7 @@ fn mixed(whole: i64, float: f64) -> Option<Ordering> {
 }
 
 impl<'a> Key<'a> {
-    /// The key as a value.
+    /// Converts the key to a value.
     pub fn value(&self) -> Val<'a> {
         match self {
             Self::Bool(holds) => Val::Bool(*holds),
@@ -199,7 +199,7 @@ impl Ord for Text<'_> {
     }
 }
 
-/// As the value is written in an expression.
+/// Formats the value as it is written in an expression.
 impl fmt::Display for Val<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,4 +1,4 @@
-//! The columns that a rule set's slots are, and for which of their values an atom is true.
+//! Binds the slots of a rule set to columns, and finds the values for which an atom is true.
 
 use std::cmp::Ordering;
 
@@ -13,13 +13,13 @@ use crate::rules::eval::Machine;
 use crate::rules::row::{Cell, Datum, Row, Slot};
 use crate::rules::rule_set::RuleSet;
 
-/// The columns of a rule set's slots, and the answers of the lists.
+/// The columns of a rule set's slots, and the results of the lists.
 #[derive(Clone, Debug)]
 pub(super) struct Binding<'a> {
     pub slots: &'a [Slot],
     pub columns: Vec<Option<&'a Column>>,
     pub looked: Vec<Looked>,
-    /// Of the slot that each question is about.
+    /// The slot that each question is about.
     pub asked: Vec<usize>,
     pub as_of: &'a AsOf,
 }
@@ -36,7 +36,7 @@ impl<'a> Binding<'a> {
         Self { slots, looked: looked.collect(), columns: bound, asked, as_of: &columns.as_of }
     }
 
-    /// The cell of a slot in a row.
+    /// Returns the cell of a slot in a row.
     pub fn cell(&self, slot: usize, row: usize) -> Cell<'a> {
         match self.columns[slot] {
             Some(column) => column.cell(&self.slots[slot], row),
@@ -44,7 +44,7 @@ impl<'a> Binding<'a> {
         }
     }
 
-    /// The answers of the lists in a row.
+    /// Returns the results of the lists in a row.
     pub fn answers(&self, row: usize, answers: &mut Vec<Option<bool>>) {
         answers.clear();
         answers.extend(self.looked.iter().zip(&self.asked).map(|(looked, slot)| {
@@ -55,7 +55,7 @@ impl<'a> Binding<'a> {
         }));
     }
 
-    /// What an atom on one slot comes to with this cell.
+    /// Returns the result of an atom on one slot for this cell.
     fn outcome(&self, code: &[Node], slot: usize, cell: Cell<'_>, answers: &[Option<bool>]) -> Outcome3 {
         let mut cells = vec![Cell::MISSING; slot + 1];
         cells[slot] = cell;
@@ -67,22 +67,23 @@ impl<'a> Binding<'a> {
         Machine { slots: self.slots, row: &row }.outcome(code)
     }
 
-    /// Whether an atom cannot be told without a value of its field, nor with something that is no value of it.
+    /// Returns whether an atom is unknown or an error both without a value of its field and with an invalid
+    /// one.
     pub fn hangs_on(&self, code: &[Node], slot: usize) -> bool {
         [Cell::MISSING, Cell::read(Datum::Invalid, 1.0)]
             .into_iter()
             .all(|cell| matches!(self.outcome(code, slot, cell, &[]), Outcome3::Unknown | Outcome3::Error))
     }
 
-    /// What an atom comes to where its field was not found.
+    /// Returns the result of an atom if its field was not found.
     pub fn missing(&self, code: &[Node], slot: usize) -> Outcome3 {
         let answers: Vec<_> = self.looked.iter().map(|looked| looked.stated).collect();
         self.outcome(code, slot, self.slots[slot].cell(None), &answers)
     }
 
-    /// The values for which an atom is true, as ranges of keys.
+    /// Returns the values for which an atom is true, as ranges of keys.
     pub fn ranges(&self, kind: &Kind, column: &Column) -> Option<Vec<(i64, i64)>> {
-        /// So many numbers are asked for one by one; more of them are looked up row by row.
+        /// The maximum number of literals compared one by one; with more, each row is looked up.
         const NUMBERS: usize = 8;
         let ends = column.values.ends();
         if matches!(column.meaning, Meaning::Loose(_)) {
@@ -117,7 +118,7 @@ impl<'a> Binding<'a> {
         }
     }
 
-    /// The values for which an atom is true, and those for which it is an error, found by trying each.
+    /// Returns the values for which an atom is true, and those for which it is an error, by trying each.
     pub fn values(
         &self,
         code: &[Node],
@@ -138,8 +139,8 @@ impl<'a> Binding<'a> {
         Some(tried(column.few()?, outcome))
     }
 
-    /// The readings for which an atom is true, and those for which it is an error: for what asks only how a field was
-    /// read.
+    /// Returns the readings for which an atom is true, and those for which it is an error, for atoms that
+    /// depend only on how a field was read.
     pub fn readings(&self, code: &[Node], slot: usize, column: &Column) -> Option<(Which, Option<Which>)> {
         if matches!(self.as_of, AsOf::Each(_)) && !code.iter().all(|node| is_timeless(&node.kind)) {
             return None;
@@ -157,7 +158,7 @@ impl<'a> Binding<'a> {
     }
 }
 
-/// Whether it does not ask what time it is.
+/// Returns whether the result does not depend on the current time.
 pub(super) fn is_timeless(kind: &Kind) -> bool {
     match kind {
         Kind::Flag(_) | Kind::Has(_) | Kind::Bound { .. } | Kind::Codes { .. } | Kind::Listed { .. } => true,
@@ -167,7 +168,8 @@ pub(super) fn is_timeless(kind: &Kind) -> bool {
     }
 }
 
-/// The keys that a comparison accepts, given the order of each and what it is compared with, which rises with them.
+/// Returns the keys that a comparison accepts, given the order of each relative to the compared value, which
+/// increases with the key.
 fn accepted_keys(accepted: Accepted, ends: (i64, i64), order: impl Fn(i64) -> Ordering) -> Vec<(i64, i64)> {
     let (least, most) = (i128::from(ends.0), i128::from(ends.1));
     let first = |is_reached: &dyn Fn(Ordering) -> bool| {
@@ -196,7 +198,7 @@ fn accepted_keys(accepted: Accepted, ends: (i64, i64), order: impl Fn(i64) -> Or
     ranges
 }
 
-/// The keys for which the outcome is true, and those for which it is neither true nor false.
+/// Returns the keys for which the result is true, and those for which it is neither true nor false.
 fn tried(len: usize, mut outcome: impl FnMut(usize) -> Outcome3) -> (Which, Option<Which>) {
     let mut sets = [vec![0_u64; len / 64 + 1], vec![0_u64; len / 64 + 1]];
     for key in 0..len {

@@ -1,23 +1,24 @@
-//! Bitmaps of a block of rows, and how columns become them: which values lie between two bounds, or in a set.
+//! Bitmaps of a block of rows, and how columns are converted to them: which values are between two bounds, or
+//! in a set.
 //!
-//! The loops are plain Rust that the compiler turns into vector instructions. Where the processor has wider ones than
-//! every processor of its kind, the same loops compiled for these are taken, which is found out at run time; the
-//! bits are the same.
+//! The loops are plain Rust that the compiler vectorises. If the processor supports wider instructions than its
+//! baseline, which is detected at run time, versions of the same loops compiled for these are used; the
+//! resulting bits are the same.
 #![allow(unsafe_code, reason = "functions compiled for wider instructions are called after detecting them")]
 
-/// Rows of a block.
+/// The rows in a block.
 pub const ROWS: usize = 1024;
 
-/// Rows of a word.
+/// The rows in a word.
 pub const WORD: usize = 64;
 
-/// A bit for each row of a block.
+/// One bit for each row of a block.
 pub type Bits = [u64; ROWS / WORD];
 
-/// No row.
+/// A bitmap without rows.
 pub const NONE: Bits = [0; ROWS / WORD];
 
-/// The vector instructions that are used.
+/// A level of vector instructions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Level(Instructions);
 
@@ -30,23 +31,24 @@ enum Instructions {
     Avx512,
 }
 
-/// A type of values that columns are made of.
+/// A type of values stored in columns.
 pub trait Lane: Copy + PartialOrd {
-    /// Nothing is less.
+    /// The least value.
     const LEAST: Self;
-    /// Nothing is more.
+    /// The greatest value.
     const MOST: Self;
-    /// The value of a key. Keys are in the order of the values; those of whole numbers are the numbers.
+    /// Returns the value of a key. Keys are in the order of the values; the keys of whole numbers are the
+    /// numbers.
     fn of(key: i64) -> Self;
-    /// The key of a value.
+    /// Returns the key of a value.
     fn key(self) -> i64;
 }
 
 impl Level {
-    /// What every processor of its kind has.
+    /// The instructions that every processor of this architecture has.
     pub const BASELINE: Self = Self(Instructions::Baseline);
 
-    /// The levels of this processor, the best last.
+    /// Returns the levels that this processor supports, the best last.
     pub fn all() -> Vec<Self> {
         #[allow(unused_mut, reason = "only some kinds of processors have more")]
         let mut levels = vec![Self::BASELINE];
@@ -64,12 +66,12 @@ impl Level {
         levels
     }
 
-    /// The best level of this processor.
+    /// Returns the best level that this processor supports.
     pub fn best() -> Self {
         Self::all().pop().unwrap_or(Self::BASELINE)
     }
 
-    /// Its name.
+    /// Returns the name of the level.
     pub fn name(self) -> &'static str {
         match self.0 {
             Instructions::Baseline => "baseline",
@@ -81,11 +83,11 @@ impl Level {
     }
 }
 
-/// The rows of a block whose values lie between two bounds, which belong to it.
+/// Returns the rows of a block whose values are between two bounds, inclusive.
 pub fn between<T: Lane>(level: Level, values: &[T], low: T, high: T) -> Bits {
     match level.0 {
         Instructions::Baseline => fill(values, low, high, gather),
-        // SAFETY: such a level is only made by `Level::all`, after detecting the instructions.
+        // SAFETY: this level is only created by `Level::all`, after detecting the instructions.
         #[cfg(target_arch = "x86_64")]
         Instructions::Avx2 => unsafe { x86::avx2(values, low, high) },
         // SAFETY: as above.
@@ -94,9 +96,9 @@ pub fn between<T: Lane>(level: Level, values: &[T], low: T, high: T) -> Bits {
     }
 }
 
-/// The rows among the open ones whose values have their bit in the set. Values are codes, from 0.
+/// Returns the open rows whose values have their bit in the set. Values are codes, starting at 0.
 pub fn within<T: Lane>(values: &[T], set: &[u64], open: &Bits) -> Bits {
-    /// From so many open rows of a word on, looking at all of them is quicker than finding the open ones.
+    /// From this many open rows in a word, testing every row is faster than finding the open ones.
     const MANY: u32 = 24;
     let has = |value: T| {
         let code = value.key() as usize;
@@ -116,7 +118,7 @@ pub fn within<T: Lane>(values: &[T], set: &[u64], open: &Bits) -> Bits {
     bits
 }
 
-/// The places of a word's ones.
+/// Returns the indices of a word's one bits.
 pub fn ones(word: u64) -> impl Iterator<Item = usize> {
     let mut rest = word;
     std::iter::from_fn(move || {
@@ -126,11 +128,11 @@ pub fn ones(word: u64) -> impl Iterator<Item = usize> {
     })
 }
 
-/// The rows for which an operation on words gives a one.
+/// Returns the rows for which an operation on words produces a one.
 #[inline(always)]
 pub fn merge<const N: usize>(of: [&Bits; N], words: impl Fn([u64; N]) -> u64) -> Bits {
     let mut bits = NONE;
-    // Indexed, so that the compiler sees that all are as long and takes many words at once.
+    // Indexing shows the compiler that all have the same length, so that it processes many words at once.
     #[allow(clippy::needless_range_loop, reason = "one index for all")]
     for word in 0..bits.len() {
         let mut each = [0; N];
@@ -142,16 +144,16 @@ pub fn merge<const N: usize>(of: [&Bits; N], words: impl Fn([u64; N]) -> u64) ->
     bits
 }
 
-/// Whether there is no row.
+/// Returns whether there are no rows.
 pub fn is_none(bits: &Bits) -> bool {
     bits.iter().fold(0, |all, word| all | word) == 0
 }
 
-/// How many rows there are.
+/// Returns the number of rows.
 pub fn count(level: Level, bits: &Bits) -> u64 {
     match level.0 {
         Instructions::Baseline => ones_of(bits),
-        // SAFETY: such a level is only made by `Level::all`, after detecting the instructions.
+        // SAFETY: this level is only created by `Level::all`, after detecting the instructions.
         #[cfg(target_arch = "x86_64")]
         Instructions::Avx2 | Instructions::Avx512 => unsafe { x86::count(bits) },
     }
@@ -186,12 +188,12 @@ fn each<T: Lane>(values: &[T], holds: impl Fn(T) -> bool, gather: impl Fn(&[u8; 
     bits
 }
 
-/// A bit for each byte that is all ones; the others are 0.
+/// Returns one bit per byte; each byte must be all ones or all zeros.
 #[inline(always)]
 fn gather(bytes: &[u8; WORD]) -> u64 {
     let (eights, _) = bytes.as_chunks::<8>();
     eights.iter().rev().fold(0, |word, eight| {
-        // Each byte keeps a bit of its own, and the product's highest byte is their sum.
+        // Each byte keeps a different bit, and the highest byte of the product is their sum.
         let kept = u64::from_le_bytes(*eight) & 0x8040_2010_0804_0201;
         word << 8 | kept.wrapping_mul(0x0101_0101_0101_0101) >> 56
     })
@@ -214,7 +216,7 @@ mod x86 {
     pub fn avx2<T: Lane>(values: &[T], low: T, high: T) -> Bits {
         fill(values, low, high, |bytes: &[u8; WORD]| {
             let half = |at: usize| {
-                // SAFETY: 32 bytes are read of the 64 that there are, from the first or the 33rd on.
+                // SAFETY: reads 32 of the 64 bytes, from the first or the 33rd.
                 let vector = unsafe { _mm256_loadu_si256(bytes.as_ptr().add(at).cast()) };
                 u64::from(_mm256_movemask_epi8(vector).cast_unsigned())
             };
@@ -225,7 +227,7 @@ mod x86 {
     #[target_feature(enable = "avx512f,avx512bw,avx512vl,bmi1,bmi2")]
     pub fn avx512<T: Lane>(values: &[T], low: T, high: T) -> Bits {
         fill(values, low, high, |bytes: &[u8; WORD]| {
-            // SAFETY: the 64 bytes that are read are there.
+            // SAFETY: reads exactly the 64 bytes.
             _mm512_movepi8_mask(unsafe { _mm512_loadu_epi8(bytes.as_ptr().cast()) })
         })
     }
@@ -272,9 +274,9 @@ mod tests {
             for (low, high) in bounds {
                 let bits = between(level, values, *low, *high);
                 for (row, value) in values.iter().enumerate() {
-                    let told = bits[row / WORD] >> (row % WORD) & 1 == 1;
+                    let found = bits[row / WORD] >> (row % WORD) & 1 == 1;
                     assert_eq!(
-                        told,
+                        found,
                         *low <= *value && *value <= *high,
                         "{level:?} {low:?} {value:?} {high:?}"
                     );
@@ -314,8 +316,8 @@ mod tests {
         let bits = within(&values, &set, &open);
         for (row, value) in values.iter().enumerate() {
             let is_open = open[row / 64] >> (row % 64) & 1 == 1;
-            let told = bits[row / 64] >> (row % 64) & 1 == 1;
-            assert_eq!(told, is_open && [0, 3, 64, 65, 129].contains(value), "{row}");
+            let found = bits[row / 64] >> (row % 64) & 1 == 1;
+            assert_eq!(found, is_open && [0, 3, 64, 65, 129].contains(value), "{row}");
         }
     }
 

@@ -5,7 +5,7 @@ use crate::catalogue::FieldType;
 use crate::rules::numeric::Numeric;
 use crate::rules::row::{Cell, Datum, Slot};
 
-/// A field's values and how they were read, a row each.
+/// The values of a field and how they were read, with one row per lead.
 #[derive(Clone, Debug)]
 pub struct Column {
     pub name: String,
@@ -15,27 +15,28 @@ pub struct Column {
     pub readings: Readings,
 }
 
-/// What the keys of a column's values stand for.
+/// The meaning of a column's keys.
 #[derive(Clone, Debug)]
 pub enum Meaning {
     /// False and true.
     Flags,
-    /// Themselves.
+    /// The numbers themselves.
     Whole,
-    /// Themselves, divided by this.
+    /// The numbers divided by this.
     Divided(f64),
-    /// The floating-point numbers of that key.
+    /// The floating-point numbers with these keys.
     Floats,
-    /// Instants in microseconds.
+    /// Timestamps in microseconds.
     Instants,
-    /// The texts at these places.
+    /// The texts at these indices.
     Texts(Box<[Box<str>]>),
-    /// Nothing: these numbers are of both kinds, and are looked at one by one.
+    /// No common meaning: the numbers are of both types and are evaluated one by one.
     Loose(Box<[Numeric]>),
 }
 
-/// How a column's values were read: a code for each row into a sorted table, so that a column takes a byte a row for
-/// up to 256 confidences, and none at all where every value was read alike.
+/// How the values of a column were read: a code for each row, as an index into a sorted table, so that a column
+/// needs one byte per row for up to 256 different confidences, and none at all if every value was read the same
+/// way.
 #[derive(Clone, Debug)]
 pub struct Readings {
     pub codes: Lanes,
@@ -45,16 +46,16 @@ pub struct Readings {
 /// How a value was read. The order is that of the table.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub enum Read {
-    /// It was not.
+    /// The field was not read.
     Not,
-    /// As something that is no value of the field, with this confidence.
+    /// The value was invalid for the field, with this confidence.
     Wrongly(f64),
-    /// With this confidence.
+    /// The value was read with this confidence.
     Well(f64),
 }
 
 impl Column {
-    /// The cell of a row, for a rule that knows the field as this slot does.
+    /// Returns the cell of a row, for a rule with this slot.
     pub fn cell<'a>(&'a self, slot: &'a Slot, row: usize) -> Cell<'a> {
         match self.readings.of(row) {
             Read::Not => slot.cell(None),
@@ -63,7 +64,7 @@ impl Column {
         }
     }
 
-    /// The value of a key that stands for a value.
+    /// Returns the datum of a key that represents a value.
     pub fn datum_of<'a>(&'a self, slot: &'a Slot, key: i64) -> Datum<'a> {
         if slot.definition.kind != self.kind {
             return Datum::Invalid;
@@ -83,7 +84,7 @@ impl Column {
         }
     }
 
-    /// The number of a key, where keys stand for numbers.
+    /// Returns the number of a key, if keys represent numbers.
     pub fn number(&self, key: i64) -> Option<Numeric> {
         use super::bits::Lane as _;
         match self.meaning {
@@ -94,7 +95,7 @@ impl Column {
         }
     }
 
-    /// How many keys there are, from 0, where that is few enough to try each.
+    /// Returns the number of keys, starting at 0, if there are few enough to try each.
     pub fn few(&self) -> Option<usize> {
         match (&self.meaning, &self.values) {
             (Meaning::Flags, _) => Some(2),
@@ -106,7 +107,7 @@ impl Column {
         }
     }
 
-    /// The bytes it takes.
+    /// Returns the number of bytes used.
     pub fn bytes(&self) -> usize {
         let meaning = match &self.meaning {
             Meaning::Texts(texts) => texts.iter().map(|text| size_of::<Box<str>>() + text.len()).sum(),
@@ -127,7 +128,7 @@ impl Column {
 }
 
 impl Read {
-    /// What tells it from others.
+    /// Returns bits that identify the reading.
     pub fn bits(self) -> (u8, u64) {
         match self {
             Self::Not => (0, 0),
@@ -138,18 +139,18 @@ impl Read {
 }
 
 impl Readings {
-    /// How the value of a row was read.
+    /// Returns how the value of a row was read.
     pub fn of(&self, row: usize) -> Read {
         let code = usize::try_from(self.codes.key(row)).unwrap_or(usize::MAX);
         self.table.get(code).copied().unwrap_or(Read::Not)
     }
 
-    /// The first code of values that were read surely enough; the rest of the table are such too.
+    /// Returns the first code of readings with sufficient confidence; all later codes have it too.
     pub fn sure(&self, needed: f64) -> usize {
         self.table.partition_point(|read| !matches!(read, Read::Well(confidence) if *confidence >= needed))
     }
 
-    /// The first code of fields that were read.
+    /// Returns the first code of fields that were read.
     pub fn found(&self) -> usize {
         self.table.partition_point(|read| *read == Read::Not)
     }

@@ -1,4 +1,4 @@
-//! Leads by columns, and how they are made of leads by rows.
+//! Leads in columns, and their construction from rows.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, DefaultHasher};
@@ -10,8 +10,8 @@ use crate::catalogue::{FieldDefinition, FieldType};
 use crate::rules::numeric::Numeric;
 use crate::rules::row::{Cell, Datum, Slot};
 
-/// The fields of many leads. They are what was read: what a missing field counts as and how sure a reading has to be,
-/// the rules say.
+/// The fields of many leads, as they were read. The rules define the value of a missing field and the required
+/// confidence.
 #[derive(Clone, Debug)]
 pub struct Columns {
     pub(super) columns: Vec<Column>,
@@ -19,16 +19,16 @@ pub struct Columns {
     pub(super) len: usize,
 }
 
-/// What rules take for now.
+/// The time that rules use as `now`.
 #[derive(Clone, Debug)]
 pub(super) enum AsOf {
-    /// The same instant for every lead.
+    /// The same time for every lead.
     One(i64),
-    /// Each lead its own.
+    /// A time for each lead.
     Each(Vec<i64>),
 }
 
-/// Columns that grow by leads.
+/// Builds columns from leads.
 #[derive(Debug)]
 pub struct Builder {
     fields: Vec<Pending>,
@@ -36,12 +36,12 @@ pub struct Builder {
     len: usize,
 }
 
-/// A column that grows.
+/// A column under construction.
 #[derive(Debug)]
 struct Pending {
     name: String,
     kind: FieldType,
-    /// An enum's values, or the texts as they come.
+    /// The values of an enum, or the texts in order of appearance.
     texts: Vec<Box<str>>,
     places: HashMap<Box<str>, u32, Hasher>,
     values: Growing,
@@ -50,7 +50,7 @@ struct Pending {
     read_places: HashMap<(u8, u64), u32, Hasher>,
 }
 
-/// Keeps no order and is asked for none, so any would do; this one is the same in every process.
+/// The order of the map is never used, so any hasher would do; this one is the same in every process.
 type Hasher = BuildHasherDefault<DefaultHasher>;
 
 #[derive(Debug)]
@@ -61,23 +61,23 @@ enum Growing {
 }
 
 impl Columns {
-    /// Begins the columns of these fields.
+    /// Creates a builder for columns of these fields.
     pub fn builder<'a>(fields: impl IntoIterator<Item = (&'a str, &'a FieldDefinition)>) -> Builder {
         let pending = |(name, definition): (&str, &FieldDefinition)| Pending::new(name, definition);
         Builder { fields: fields.into_iter().map(pending).collect(), as_of: AsOf::One(0), len: 0 }
     }
 
-    /// How many leads there are.
+    /// Returns the number of leads.
     pub fn len(&self) -> usize {
         self.len
     }
 
-    /// Whether there are none.
+    /// Returns whether there are no leads.
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// The bytes they take.
+    /// Returns the number of bytes used.
     pub fn bytes(&self) -> usize {
         let as_of = match &self.as_of {
             AsOf::One(_) => 0,
@@ -86,7 +86,7 @@ impl Columns {
         self.columns.iter().map(Column::bytes).sum::<usize>() + as_of
     }
 
-    /// A lead as the row engine takes it, by the slots of a rule set.
+    /// Returns a lead in the form of the row engine, by the slots of a rule set.
     pub fn cells<'a>(&'a self, slots: &'a [Slot], row: usize) -> Vec<Cell<'a>> {
         let cell = |slot: &'a Slot| match self.column(&slot.name) {
             Some(column) => column.cell(slot, row),
@@ -95,7 +95,7 @@ impl Columns {
         slots.iter().map(cell).collect()
     }
 
-    /// What rules take for now, for a lead.
+    /// Returns the time that rules use as `now` for a lead.
     pub fn as_of(&self, row: usize) -> i64 {
         match &self.as_of {
             AsOf::One(as_of) => *as_of,
@@ -107,7 +107,7 @@ impl Columns {
         self.len.div_ceil(ROWS)
     }
 
-    /// The rows that a block has.
+    /// Returns the rows of a block.
     pub(super) fn rows_of(&self, block: usize) -> Bits {
         let rows = self.len - block * ROWS;
         std::array::from_fn(|word| match rows.saturating_sub(word * WORD) {
@@ -123,8 +123,8 @@ impl Columns {
 }
 
 impl Builder {
-    /// Adds a lead: a cell for each field, in the order of the fields, and what rules take for now. A cell that says
-    /// what a missing field counts as is taken for one that is missing.
+    /// Adds a lead: a cell for each field, in the order of the fields, and the time that rules use as `now`. A
+    /// cell with the value assumed for a missing field counts as missing.
     pub fn push(&mut self, cells: &[Cell<'_>], as_of: i64) {
         for (index, field) in self.fields.iter_mut().enumerate() {
             field.push(cells.get(index).copied().unwrap_or(Cell::MISSING));
@@ -141,7 +141,7 @@ impl Builder {
         self.len += 1;
     }
 
-    /// The columns.
+    /// Returns the columns.
     pub fn finish(self) -> Columns {
         Columns {
             columns: self.fields.into_iter().map(Pending::finish).collect(),
@@ -195,7 +195,7 @@ impl Pending {
         })
     }
 
-    /// Whether it is a value of the field.
+    /// Adds a value and returns whether it is valid for the field.
     fn push_value(&mut self, datum: Datum<'_>) -> bool {
         match (self.kind, datum) {
             (FieldType::Bool, Datum::Bool(holds)) => self.values.push(holds.into()),
@@ -245,7 +245,7 @@ impl Pending {
 }
 
 impl Growing {
-    /// Adds a key, or something in the place of a value that is not there.
+    /// Adds a key, or a placeholder if there is no value.
     fn push(&mut self, key: i64) {
         match self {
             Self::Whole(values) => values.push(key),
@@ -269,10 +269,11 @@ impl Growing {
     }
 }
 
-/// Decimals of a few places as whole numbers, if each of them is exactly one divided; others as they are.
+/// Returns decimals with few places as whole numbers, if dividing each restores it exactly; otherwise returns
+/// them unchanged.
 fn divided(numbers: &[f64]) -> (Lanes, Meaning) {
     const DIVISORS: [f64; 5] = [1.0, 10.0, 100.0, 1_000.0, 10_000.0];
-    // Up to here each whole number has a floating-point number of its own.
+    // Up to this number, every whole number is exact as a floating-point number.
     const MOST: f64 = 1e15;
     let fits = |number: f64, by: f64| {
         let whole = (number * by).round();
@@ -287,7 +288,7 @@ fn divided(numbers: &[f64]) -> (Lanes, Meaning) {
     (Lanes::floats(numbers), Meaning::Floats)
 }
 
-/// The codes of a table that is put in order.
+/// Returns the codes after sorting the table.
 fn readings(reads: Vec<u32>, table: &[Read]) -> Readings {
     let mut order: Vec<usize> = (0..table.len()).collect();
     order.sort_by(|a, b| table[*a].partial_cmp(&table[*b]).unwrap_or(std::cmp::Ordering::Equal));

@@ -1,38 +1,38 @@
-//! How the values of a field spread over leads.
+//! The distribution of a field's values over leads.
 
 use super::column::{Column, Meaning, Read};
 use super::columns::Columns;
 
-/// How many leads have which values of a field.
+/// The number of leads with each value of a field.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Histogram {
-    /// Leads of which the field was not read.
+    /// The leads for which the field was not read.
     pub missing: u64,
-    /// Leads of which something else than a value was read.
+    /// The leads for which the value was invalid.
     pub invalid: u64,
-    /// The values that were read, however sure.
+    /// The values that were read, with any confidence.
     pub values: Spread,
 }
 
-/// Values and how many leads have them.
+/// Values with the number of leads that have them.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Spread {
-    /// Each value in the catalogue's order, or texts in the order in which they first came; false, then true.
+    /// Each value: enum values in the catalogue's order, texts in order of appearance, or false and true.
     Each(Vec<(String, u64)>),
-    /// Numbers (or instants, in microseconds) in parts of equal width.
+    /// Numbers, or timestamps in microseconds, in intervals of equal width.
     Ranges {
         /// The least value.
         from: f64,
-        /// The greatest.
+        /// The greatest value.
         to: f64,
-        /// How many are in each part; those of the greatest value are in the last.
+        /// The number of leads in each interval; the greatest value is in the last one.
         counts: Vec<u64>,
     },
 }
 
 impl Columns {
-    /// The histogram of a field, numbers in so many parts, for the leads of these rows or all. `None` for a field that
-    /// has no column.
+    /// Returns the histogram of a field over these rows, or over all of them, with this many intervals for
+    /// numbers. Returns `None` for a field without a column.
     pub fn histogram(
         &self,
         field: &str,
@@ -84,7 +84,7 @@ fn ranges(column: &Column, parts: usize, rows: &[usize]) -> Spread {
         .fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), value| (least.min(value), most.max(value)));
     let mut counts = vec![0; parts];
     for value in rows.iter().map(value) {
-        // Halves, as the whole width may be more than a number can be.
+        // Both are halved, because the full width could exceed the range of numbers.
         let share = (value / 2.0 - from / 2.0) / (to / 2.0 - from / 2.0);
         let part = if share > 0.0 { (share * parts as f64) as usize } else { 0 };
         counts[part.min(parts - 1)] += 1;

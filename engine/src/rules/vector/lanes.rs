@@ -1,8 +1,8 @@
-//! The values of a column, as narrow as they are.
+//! The values of a column, in the narrowest type that fits.
 
 use super::bits::{Bits, Lane, Level, NONE, ROWS, between, within};
 
-/// A key for each row, whole blocks of them: see [`Lane::of`].
+/// A key for each row, padded to whole blocks; see [`Lane::of`].
 #[derive(Clone, Debug)]
 pub enum Lanes {
     /// 0 in every row.
@@ -14,7 +14,7 @@ pub enum Lanes {
     Floats(Vec<f64>),
 }
 
-/// Runs an expression on the vector of whichever type it is.
+/// Evaluates an expression with the vector, whatever its type.
 macro_rules! each_lane {
     ($lanes:expr, $zero:expr, $values:ident => $run:expr) => {
         match $lanes {
@@ -28,17 +28,17 @@ macro_rules! each_lane {
     };
 }
 
-/// Rows by their keys.
+/// Selects rows by their keys.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Which {
-    /// The key is between two others, which belong to it.
+    /// The key is between two others, inclusive.
     Between(Vec<(i64, i64)>),
-    /// The key, from 0, has its bit here.
+    /// The bit of the key, starting at 0, is set.
     In(Box<[u64]>),
 }
 
 impl Lanes {
-    /// The narrowest that hold these whole numbers.
+    /// Stores whole numbers in the narrowest type that fits.
     pub fn whole(keys: impl ExactSizeIterator<Item = i64> + Clone) -> Self {
         let least = keys.clone().min().unwrap_or(0);
         let most = keys.clone().max().unwrap_or(0);
@@ -56,17 +56,17 @@ impl Lanes {
         }
     }
 
-    /// Those of floating-point numbers.
+    /// Stores floating-point numbers.
     pub fn floats(numbers: &[f64]) -> Self {
         Self::Floats(padded(numbers.iter().map(|number| number.key())))
     }
 
-    /// The key of a row.
+    /// Returns the key of a row.
     pub fn key(&self, row: usize) -> i64 {
         each_lane!(self, 0, values => values.get(row).map_or(0, |value| value.key()))
     }
 
-    /// The least and the greatest key there can be.
+    /// Returns the least and the greatest possible key.
     pub fn ends(&self) -> (i64, i64) {
         fn of<T: Lane>(_: &[T]) -> (i64, i64) {
             (T::LEAST.key(), T::MOST.key())
@@ -74,12 +74,12 @@ impl Lanes {
         each_lane!(self, (0, 0), values => of(values))
     }
 
-    /// The bytes they take.
+    /// Returns the number of bytes used.
     pub fn bytes(&self) -> usize {
         each_lane!(self, 0, values => size_of_val(values.as_slice()))
     }
 
-    /// The rows of a block that are meant; those that are not open may be among them or not.
+    /// Returns the selected rows of a block; rows that are not open may or may not be included.
     pub fn which(&self, level: Level, block: usize, which: &Which, open: &Bits) -> Bits {
         match which {
             Which::Between(ranges) => {
@@ -97,7 +97,7 @@ impl Lanes {
         }
     }
 
-    /// The rows of a block whose keys lie between two others.
+    /// Returns the rows of a block whose keys are between two others.
     pub fn between(&self, level: Level, block: usize, low: i64, high: i64) -> Bits {
         fn of<T: Lane>(level: Level, values: &[T], low: i64, high: i64) -> Bits {
             let (low, high) = (low.max(T::LEAST.key()), high.min(T::MOST.key()));
@@ -109,7 +109,7 @@ impl Lanes {
 }
 
 impl Which {
-    /// The keys that have their bit here; few runs of them are asked for as ranges, which is quicker.
+    /// Selects the keys whose bit is set; a few runs of keys become ranges, which are faster.
     pub fn of(set: &[u64], len: usize) -> Self {
         const RUNS: usize = 4;
         let has = |key: usize| set[key / 64] >> (key % 64) & 1 == 1;
@@ -127,12 +127,12 @@ impl Which {
         Self::Between(runs)
     }
 
-    /// Whether no row is meant.
+    /// Returns whether no row is selected.
     pub fn is_empty(&self) -> bool {
         matches!(self, Self::Between(ranges) if ranges.is_empty())
     }
 
-    /// What it costs to ask, to be compared with others.
+    /// Returns the relative cost of the selection.
     pub fn cost(&self) -> u8 {
         match self {
             Self::Between(_) => 0,
@@ -141,12 +141,12 @@ impl Which {
     }
 }
 
-/// The values of a block.
+/// Returns the values of a block.
 fn rows<T>(values: &[T], block: usize) -> &[T] {
     values.get(block * ROWS..(block + 1) * ROWS).unwrap_or_default()
 }
 
-/// As values, filled up to whole blocks.
+/// Converts keys to values, padded to whole blocks.
 fn padded<T: Lane>(keys: impl ExactSizeIterator<Item = i64>) -> Vec<T> {
     let len = keys.len().next_multiple_of(ROWS);
     let mut values = Vec::with_capacity(len);

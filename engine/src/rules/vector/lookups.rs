@@ -1,4 +1,4 @@
-//! What reference lists say of the texts in columns: looked up once for each different text.
+//! Looks up the texts of columns in reference lists, once for each distinct text.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,24 +7,25 @@ use super::column::{Column, Meaning, Read};
 use crate::rules::lists::ReferenceList;
 use crate::rules::row::Slot;
 
-/// The lists, and what was looked up in them for some columns.
+/// The lists, and the results of look-ups for some columns.
 #[derive(Debug)]
 pub struct Lookups<'a> {
     lists: &'a BTreeMap<String, ReferenceList>,
     known: BTreeMap<(String, String), Arc<[u64]>>,
 }
 
-/// The answers of one list for one field.
+/// The results of one list for one field.
 #[derive(Clone, Debug)]
 pub(super) struct Looked {
     /// A bit for each text of the column.
     of: Option<Arc<[u64]>>,
-    /// For the text that a missing field counts as.
+    /// The result for the text assumed for a missing field.
     pub stated: Option<bool>,
 }
 
 impl<'a> Lookups<'a> {
-    /// In these lists, by name. What is looked up is kept, so it is for one set of columns.
+    /// Creates look-ups in these lists, by name. Results are cached, so use each instance with one set of
+    /// columns.
     pub fn new(lists: &'a BTreeMap<String, ReferenceList>) -> Self {
         Self { lists, known: BTreeMap::new() }
     }
@@ -44,7 +45,7 @@ impl<'a> Lookups<'a> {
 }
 
 impl Looked {
-    /// The answer for a field that was read like this, with this key.
+    /// Returns the result for a field with this reading and key.
     pub fn answer(&self, read: Read, key: i64) -> Option<bool> {
         match read {
             Read::Not => self.stated,

@@ -1,9 +1,10 @@
-//! Rules over many leads at once, for simulations: the same compiled rules as for single decisions, run over columns.
+//! Evaluates rules for many leads at once, for simulations: runs the same compiled rules as single decisions,
+//! over columns.
 //!
-//! [`Columns`] hold what was read of many leads, a field beside the other. A [`Plan`] binds a rule set to them and tells
-//! [`Plan::counts`] or, lead by lead, [`Plan::stops`], of which [`Stops::matrix`] compares two; a [`Sheet`] keeps what
-//! each rule comes to while a draft is changed. What the columns have no quick question for is asked row by row of the
-//! row engine, so both always agree.
+//! [`Columns`] hold the fields of many leads, one column per field. A [`Plan`] binds a rule set to them and
+//! returns [`Plan::counts`] or, lead by lead, [`Plan::stops`]; [`Stops::matrix`] compares two of the latter. A
+//! [`Sheet`] caches the result of each rule while a draft is edited. Conditions that columns cannot answer
+//! directly are evaluated row by row with the row engine, so the two always agree.
 
 mod binding;
 mod bits;

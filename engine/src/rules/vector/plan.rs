@@ -1,4 +1,4 @@
-//! A rule set bound to columns: each atom becomes the cheapest question that the column can be asked.
+//! Binds a rule set to columns, translating each atom to the cheapest question about a column.
 
 use super::binding::{Binding, is_timeless};
 use super::bits::Level;
@@ -10,13 +10,13 @@ use crate::decision::Outcome3;
 use crate::rules::code::{Kind, Node, Read, children};
 use crate::rules::rule_set::{Rule, RuleSet};
 
-/// A rule set ready to decide about all leads of some columns.
+/// A rule set that is ready to decide all leads of some columns.
 #[derive(Clone, Debug)]
 pub struct Plan<'a> {
     pub(super) rules: &'a RuleSet,
     pub(super) columns: &'a Columns,
     pub(super) level: Level,
-    /// The rules that decide, by index, with their conditions.
+    /// The rules with actions, by index, with their conditions.
     pub(super) pieces: Vec<(usize, Piece<'a>)>,
     pub(super) binding: Binding<'a>,
     pub(super) guards: Vec<Guard<'a>>,
@@ -34,28 +34,30 @@ pub(super) enum Piece<'a> {
     },
     Constant(Outcome3),
     Ask(Ask<'a>),
-    /// Asked row by row, as the row engine does.
+    /// Evaluated row by row with the row engine.
     Rows {
         code: &'a [Node],
         slots: Vec<usize>,
     },
 }
 
-/// A question to one column.
+/// A question about one column.
 #[derive(Clone, Debug)]
 pub(super) struct Ask<'a> {
     pub lanes: &'a Lanes,
     /// The rows for which the answer is yes.
     pub yes: Which,
-    /// Those for which there is none.
+    /// The rows that have an error.
     pub wrong: Option<Which>,
-    /// The rows whose readings are sure enough; the answer for the others is unknown. All of them by default.
+    /// The first code of readings with sufficient confidence; the answer for other rows is unknown. By default,
+    /// all have it.
     pub sure: Option<usize>,
-    /// The rows that were read, and what the answer for the others is where a missing field counts as something.
+    /// The first code of rows that were read, and the answer for the others if a missing field has an assumed
+    /// value.
     pub found: Option<(usize, Outcome3)>,
 }
 
-/// A question about readings: those of this code or a higher one.
+/// A question about readings: those with this code or a higher one.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Guard<'a> {
     pub codes: &'a Lanes,
@@ -63,12 +65,12 @@ pub(super) struct Guard<'a> {
 }
 
 impl<'a> Plan<'a> {
-    /// Binds a rule set to columns. A field without a column was read for no lead.
+    /// Binds a rule set to columns. A field without a column counts as not read for any lead.
     pub fn new(rules: &'a RuleSet, columns: &'a Columns, lookups: &mut Lookups<'_>) -> Self {
         Self::at(Level::best(), rules, columns, lookups)
     }
 
-    /// As [`Plan::new`], with these vector instructions.
+    /// Does the same as [`Plan::new`], with these vector instructions.
     pub fn at(level: Level, rules: &'a RuleSet, columns: &'a Columns, lookups: &mut Lookups<'_>) -> Self {
         let mut plan = Self::unasked(level, rules, columns, lookups);
         for (index, rule) in rules.rules().iter().enumerate().filter(|(_, rule)| rule.act.is_some()) {
@@ -78,7 +80,7 @@ impl<'a> Plan<'a> {
         plan
     }
 
-    /// A plan that asks no rule yet.
+    /// Creates a plan without any rules.
     pub(super) fn unasked(
         level: Level,
         rules: &'a RuleSet,
@@ -89,7 +91,7 @@ impl<'a> Plan<'a> {
         Self { rules, columns, level, pieces: Vec::new(), binding, guards: Vec::new() }
     }
 
-    /// Binds a rule's condition.
+    /// Binds the condition of a rule.
     pub(super) fn condition(&mut self, rule: &'a Rule) -> Piece<'a> {
         self.bind(&rule.code)
     }
@@ -104,7 +106,8 @@ impl<'a> Plan<'a> {
         };
         match (&node.kind, parts.len()) {
             (Kind::All | Kind::Any, _) => {
-                // What settles a row first spares it the rest; the order changes no outcome.
+                // Pieces that decide rows cheaply come first and save work for the others; the order does not
+                // affect results.
                 parts.sort_by_key(Piece::cost);
                 if node.kind == Kind::All { Piece::All(parts) } else { Piece::Any(parts) }
             }
@@ -147,7 +150,7 @@ impl<'a> Plan<'a> {
         asked.map_or(rows, Piece::Ask)
     }
 
-    /// The question to a column's values.
+    /// Returns the question about a column's values.
     fn value(&mut self, code: &'a [Node], kind: &Kind, read: Read, column: &'a Column) -> Option<Ask<'a>> {
         let slot = usize::from(read.slot);
         if !self.binding.hangs_on(code, slot) {
@@ -169,7 +172,8 @@ impl<'a> Plan<'a> {
         Some(Ask { lanes: &column.values, yes, wrong, sure, found: found.map(|guard| (guard, missing)) })
     }
 
-    /// The number of a question about readings, which is asked once a block; `None` if it is true of all.
+    /// Returns the number of a question about readings, which is evaluated once per block; `None` if it is true
+    /// for all.
     fn ask_readings(&mut self, column: &'a Column, from: usize) -> Option<usize> {
         if from == 0 {
             return None;
@@ -185,7 +189,7 @@ impl<'a> Plan<'a> {
 }
 
 impl Piece<'_> {
-    /// What it costs to ask, to be compared with others.
+    /// Returns the relative cost of the piece.
     pub(super) fn cost(&self) -> u8 {
         const ROWS: u8 = 9;
         match self {
@@ -199,7 +203,7 @@ impl Piece<'_> {
     }
 }
 
-/// The slots that a piece looks at, each once.
+/// Returns the slots that a piece uses, without duplicates.
 fn slots_of(code: &[Node]) -> Vec<usize> {
     let reads = code.iter().flat_map(|node| node.kind.reads()).map(|read| read.slot);
     let mut slots: Vec<usize> =

@@ -1,7 +1,8 @@
-//! The vector engine: a rule set over columns, a block of rows at a time.
+//! The vector engine, which evaluates a rule set over columns, one block of rows at a time.
 //!
-//! A row is true, false or neither (unknown or an error, between which stopping does not tell), so each piece comes to
-//! two bitmaps. Rows that an earlier rule stopped, or whose conjunction is false already, are not open any more.
+//! For each row, a piece is true, false, or neither (unknown or an error, which stop the scan alike), so its
+//! result is two bitmaps. Rows that an earlier rule stopped, or whose conjunction is already false, are no
+//! longer open.
 
 use super::bits::{Bits, NONE, ROWS, WORD, count, is_none, merge, ones};
 use super::plan::{Ask, Piece, Plan};
@@ -12,7 +13,7 @@ use crate::rules::row::{Cell, Row};
 use crate::rules::rule_set::Stop;
 use crate::rules::simulate::Counts;
 
-/// What a piece comes to for the open rows of a block.
+/// The result of a piece for the open rows of a block.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Truth {
     pub yes: Bits,
@@ -20,7 +21,7 @@ pub(super) struct Truth {
     pub open: Bits,
 }
 
-/// What is found out once a block, and room to work in.
+/// Results cached for a block, and scratch space.
 pub(super) struct Scratch<'a> {
     guards: Vec<Option<Bits>>,
     cells: Vec<Cell<'a>>,
@@ -28,14 +29,14 @@ pub(super) struct Scratch<'a> {
 }
 
 impl<'a> Plan<'a> {
-    /// How many leads each rule decides.
+    /// Returns the number of leads that each rule decides.
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::new(self.rules);
         self.each_block(|_, stop, rows| counts.add(stop, count(self.level, rows)));
         counts
     }
 
-    /// For how many leads a rule's condition holds, whether the scan gets to it or not.
+    /// Returns the number of leads for which a rule's condition is true, whether or not the scan reaches it.
     pub(in crate::rules) fn holding(&mut self, rule: usize) -> u64 {
         let Some(rule) = self.rules.rules().get(rule) else { return 0 };
         let piece = self.condition(rule);
@@ -44,7 +45,7 @@ impl<'a> Plan<'a> {
         blocks.map(|block| count(self.level, &self.whole_piece(&piece, block, &mut scratch).yes)).sum()
     }
 
-    /// Tells the rows of each block by where their scan stops.
+    /// Calls `tell` with the rows of each block, grouped by where their scan stops.
     pub(super) fn each_block(&self, mut tell: impl FnMut(usize, Stop, &Bits)) {
         let mut scratch = self.scratch();
         for block in 0..self.columns.blocks() {
@@ -71,7 +72,7 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// What a rule's condition comes to in a block, when nothing stops a row before.
+    /// Evaluates a rule's condition for a whole block, regardless of earlier rules.
     pub(super) fn whole_piece(&self, piece: &Piece<'a>, block: usize, scratch: &mut Scratch<'a>) -> Truth {
         scratch.guards.clear();
         scratch.guards.resize(self.guards.len(), None);
@@ -103,7 +104,7 @@ impl<'a> Plan<'a> {
     }
 
     fn all(&self, parts: &[Piece<'a>], block: usize, open: &Bits, scratch: &mut Scratch<'a>) -> Truth {
-        // What is not false so far, and what some part is neither true nor false for.
+        // The rows that are not false so far, and those for which some part is neither true nor false.
         let (mut rest, mut held) = (*open, NONE);
         for part in parts {
             if part.cost() > 0 && is_none(&rest) {

@@ -1,4 +1,4 @@
-//! Where the scan of each lead stops, and who moves when the rules change.
+//! Records where the scan of each lead stops, and compares two rule sets.
 
 use std::collections::BTreeMap;
 
@@ -8,34 +8,34 @@ use crate::action::Action;
 use crate::rules::rule_set::{RuleSet, Stop};
 use crate::rules::simulate::Counts;
 
-/// Where the scan of each lead stops.
+/// The stop of each lead's scan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stops {
-    /// Rules that fired, rules that held, and the default, numbered in this order.
+    /// Codes for matching rules, rules that held, and the default, numbered in this order.
     codes: Vec<u16>,
     rules: usize,
 }
 
-/// How many leads go from where one rule set stops to where another does. Cells that no lead is in are left out.
+/// The number of leads for each pair of stops under two rule sets. Empty cells are omitted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Matrix {
-    /// The cells, in the order of the first stop and then the second.
+    /// The cells, ordered by the first stop and then the second.
     pub cells: Vec<Transition>,
 }
 
 /// A cell of a [`Matrix`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Transition {
-    /// Where the first rule set stops.
+    /// The stop under the first rule set.
     pub from: Stop,
-    /// Where the second does.
+    /// The stop under the second rule set.
     pub to: Stop,
-    /// How many leads.
+    /// The number of leads.
     pub count: u64,
 }
 
 impl Plan<'_> {
-    /// Where the scan of each lead stops.
+    /// Returns where the scan of each lead stops.
     pub fn stops(&self) -> Stops {
         let mut stops = Stops { codes: vec![0; self.columns.len()], rules: self.rules.rules().len() };
         self.each_block(|block, stop, rows| {
@@ -50,42 +50,42 @@ impl Plan<'_> {
 }
 
 impl Stops {
-    /// How many leads there are.
+    /// Returns the number of leads.
     pub fn len(&self) -> usize {
         self.codes.len()
     }
 
-    /// Whether there are none.
+    /// Returns whether there are no leads.
     pub fn is_empty(&self) -> bool {
         self.codes.is_empty()
     }
 
-    /// Where the scan of a lead stops.
+    /// Returns where the scan of a lead stops.
     pub fn of(&self, row: usize) -> Option<Stop> {
         self.codes.get(row).map(|code| self.stop(*code))
     }
 
-    /// The rows of the leads whose scan stops here.
+    /// Returns the rows of the leads whose scan stops here.
     pub fn rows(&self, stop: Stop) -> impl Iterator<Item = usize> {
         let code = self.code(stop);
         self.codes.iter().enumerate().filter(move |(_, other)| **other == code).map(|(row, _)| row)
     }
 
-    /// The rows of a cell of [`Stops::matrix`].
+    /// Returns the rows of a cell of [`Stops::matrix`].
     pub fn moved(&self, from: Stop, other: &Self, to: Stop) -> impl Iterator<Item = usize> {
         let (from, to) = (self.code(from), other.code(to));
         let both = self.codes.iter().zip(&other.codes).enumerate();
         both.filter(move |(_, (a, b))| (**a, **b) == (from, to)).map(|(row, _)| row)
     }
 
-    /// How many leads each rule decides; `rules` is the rule set of these stops.
+    /// Returns the number of leads that each rule decides; `rules` is the rule set of these stops.
     pub fn counts(&self, rules: &RuleSet) -> Counts {
         let mut counts = Counts::new(rules);
         self.codes.iter().for_each(|code| counts.add(self.stop(*code), 1));
         counts
     }
 
-    /// From these stops to those of another rule set over the same leads.
+    /// Compares these stops with those of another rule set over the same leads.
     pub fn matrix(&self, other: &Self) -> Matrix {
         let width = other.kinds();
         let mut counts = vec![0_u32; self.kinds() * width];
@@ -103,7 +103,7 @@ impl Stops {
         2 * self.rules + 1
     }
 
-    /// A rule set has so few rules that its stops fit.
+    /// The limit on rules in a rule set ensures that the code fits.
     fn code(&self, stop: Stop) -> u16 {
         const { assert!(2 * crate::limits::RULES < u16::MAX as usize) };
         let code = match stop {
@@ -124,12 +124,12 @@ impl Stops {
 }
 
 impl Matrix {
-    /// How many leads there are.
+    /// Returns the number of leads.
     pub fn total(&self) -> u64 {
         self.cells.iter().map(|cell| cell.count).sum()
     }
 
-    /// The leads by what is decided about them under the one rule set and the other.
+    /// Returns the number of leads by their actions under the first and the second rule set.
     pub fn by_action(&self, from: &RuleSet, to: &RuleSet) -> BTreeMap<(Action, Action), u64> {
         let mut sums = BTreeMap::new();
         for cell in &self.cells {

@@ -1,4 +1,5 @@
-//! A draft that differs in a rule or two, while somebody drags a threshold: only those rules are asked anew.
+//! Evaluates a draft while its rules are edited, for example by dragging a threshold, and re-evaluates only the
+//! rules that changed.
 
 use super::bits::{Level, count, merge};
 use super::columns::Columns;
@@ -10,7 +11,7 @@ use crate::rules::row::Slot;
 use crate::rules::rule_set::{Question, RuleSet, Stop};
 use crate::rules::simulate::Counts;
 
-/// What each rule comes to for every lead, whether the scan gets to it or not. It takes two bits a rule and lead.
+/// The result of each rule for every lead, whether or not the scan reaches it. Uses two bits per rule and lead.
 #[derive(Debug)]
 pub struct Sheet<'a> {
     columns: &'a Columns,
@@ -27,7 +28,7 @@ struct Known {
 }
 
 impl<'a> Sheet<'a> {
-    /// Asks every rule that decides.
+    /// Evaluates every rule that has an action.
     pub fn new(rules: &RuleSet, columns: &'a Columns, lookups: Lookups<'a>) -> Self {
         let mut sheet =
             Self { columns, lookups, slots: Vec::new(), questions: Vec::new(), rules: Vec::new() };
@@ -35,8 +36,8 @@ impl<'a> Sheet<'a> {
         sheet
     }
 
-    /// How many leads each rule of a draft decides. What the draft asks differently is asked now, and kept in the place
-    /// of what was asked before.
+    /// Returns the number of leads that each rule of a draft decides. Changed rules are evaluated and replace
+    /// the cached results.
     pub fn counts(&mut self, draft: &RuleSet) -> Counts {
         self.keep(draft);
         let mut counts = Counts::new(draft);
@@ -57,10 +58,10 @@ impl<'a> Sheet<'a> {
         counts
     }
 
-    /// Brings the kept answers to those of a rule set.
+    /// Updates the cached results for a rule set.
     fn keep(&mut self, rules: &RuleSet) {
         if self.slots != rules.slots() || self.questions != rules.questions() {
-            // The code speaks of other fields and lists by the same numbers.
+            // The code uses the same numbers for other fields and lists.
             self.rules.clear();
             self.slots = rules.slots().to_vec();
             self.questions = rules.questions().to_vec();

@@ -1,4 +1,4 @@
-//! What is found holds for every lead, and what holds for every lead is found.
+//! Every finding is true for every lead, and everything that is true for every lead is found.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -15,11 +15,11 @@ use crate::generate::cases;
 
 type Definition = (String, usize);
 
-/// What a rule alone comes to, an error being as good as not known.
+/// Returns the result of a rule by itself, treating an error as unknown.
 fn outcome(rule: &Definition, lead: &Lead) -> Outcome3 {
     match decide(&rules_of(std::slice::from_ref(rule)), lead).trace[0].result {
         Outcome3::Error => Outcome3::Unknown,
-        told => told,
+        other => other,
     }
 }
 
@@ -27,7 +27,7 @@ fn index(id: &str) -> usize {
     id[1..].parse().expect("an index")
 }
 
-/// The name of a kind of finding, to count by.
+/// Returns the name of a kind of finding, for counting.
 fn name(kind: &FindingKind) -> &'static str {
     match kind {
         FindingKind::Unsatisfiable { .. } => "unsatisfiable",
@@ -41,7 +41,7 @@ fn name(kind: &FindingKind) -> &'static str {
     }
 }
 
-/// Asserts that a finding's example shows what the finding says.
+/// Asserts that a finding's example demonstrates the finding.
 fn assert_shown(definitions: &[Definition], finding: &Finding) -> Result<(), TestCaseError> {
     let Some(witness) = &finding.witness else { return Ok(()) };
     let Some(rule) = finding.rule else {
@@ -51,9 +51,9 @@ fn assert_shown(definitions: &[Definition], finding: &Finding) -> Result<(), Tes
     };
     let alone = witness.decide(&rules_of(&definitions[rule..=rule])).trace[0].result;
     match finding.kind {
-        // All but one of the parts hold.
+        // All of the parts except one hold.
         FindingKind::Unsatisfiable { .. } => prop_assert_ne!(alone, Outcome3::True, "{:?}", finding),
-        // A lead that the part or the list is asked about; the condition as a whole may come to anything.
+        // A lead for which the part or the list is evaluated; the condition as a whole can have any result.
         FindingKind::OutOfRange { .. } => {}
         FindingKind::EmptyList { ref list } => {
             prop_assert!(witness.lists.contains_key(list), "{:?}", finding);
@@ -63,7 +63,7 @@ fn assert_shown(definitions: &[Definition], finding: &Finding) -> Result<(), Tes
     Ok(())
 }
 
-/// Asserts that what a finding says of a rule is so for a lead.
+/// Asserts that a finding about a rule is true for a lead.
 fn assert_holds(definitions: &[Definition], finding: &Finding, lead: &Lead) -> Result<(), TestCaseError> {
     let Some(rule) = finding.rule else { return Ok(()) };
     let fires = |definitions: &[Definition], rule: usize| {
@@ -99,7 +99,7 @@ fn assert_holds(definitions: &[Definition], finding: &Finding, lead: &Lead) -> R
     Ok(())
 }
 
-/// Rules of which some repeat the condition of an earlier one.
+/// Generates rules, some of which repeat the condition of an earlier one.
 fn definitions() -> impl Strategy<Value = Vec<Definition>> {
     let repeated = prop::option::weighted(0.25, any::<prop::sample::Index>());
     prop::collection::vec((condition(), 0_usize..4, repeated), 1..7).prop_map(|all| {
@@ -112,13 +112,13 @@ fn definitions() -> impl Strategy<Value = Vec<Definition>> {
 }
 
 #[test]
-fn what_is_found_holds_for_every_lead() {
+fn findings_are_true_for_every_lead() {
     let met = RefCell::new(BTreeMap::<&str, u32>::new());
     let config = ProptestConfig { source_file: Some(file!()), ..cases(600) };
     let leads = prop::collection::vec(lead(), 40);
     let ran = TestRunner::new(config).run(&(definitions(), leads), |(definitions, leads)| {
         let rules = rules_of(&definitions);
-        // A list without entries where the set asks one: half of the sets know of it.
+        // An empty list where the set uses one; half of the sets are analysed with its size.
         let lists = if definitions.len() % 2 == 0 {
             BTreeMap::from([("tam".to_owned(), 0)])
         } else {
@@ -155,7 +155,7 @@ fn what_is_found_holds_for_every_lead() {
     assert!(kinds.iter().all(|kind| met.contains_key(kind)), "some of this was never met: {met:?}");
 }
 
-/// Conditions over three fields whose every case is among [`every_lead`].
+/// Generates conditions over three fields, all cases of which are in [`every_lead`].
 fn small_condition() -> impl Strategy<Value = String> {
     prop::sample::select(vec![
         "vip",
@@ -179,7 +179,7 @@ fn small_condition() -> impl Strategy<Value = String> {
     })
 }
 
-/// Every combination of values that these conditions tell apart, not known being one.
+/// Returns every combination of values that these conditions distinguish, including unknown.
 fn every_lead() -> Vec<Lead> {
     let known = |values: Vec<Value>| values.into_iter().map(Some).chain([None]).collect::<Vec<_>>();
     let vip = known([false, true].map(Value::Bool).into());
@@ -201,7 +201,7 @@ fn every_lead() -> Vec<Lead> {
 }
 
 #[test]
-fn what_never_applies_and_what_nobody_decides_is_found() {
+fn unreachable_rules_and_undecided_leads_are_found() {
     let leads = every_lead();
     let met = RefCell::new((0, 0));
     let config = ProptestConfig { source_file: Some(file!()), ..cases(300) };
@@ -215,17 +215,17 @@ fn what_never_applies_and_what_nobody_decides_is_found() {
             let applies = verdicts.iter().any(|verdict| {
                 verdict.trace.iter().any(|entry| entry.rule_id == id && entry.result == Outcome3::True)
             });
-            let is_told = findings.iter().any(|finding| {
+            let is_reported = findings.iter().any(|finding| {
                 let never = ["unsatisfiable", "unreachable", "duplicate", "contradicting"];
                 finding.rule == Some(rule) && never.contains(&name(&finding.kind))
             });
             met.borrow_mut().0 += u32::from(!applies);
-            prop_assert!(applies || is_told, "{} never applies: {:?} {:?}", id, definitions, findings);
+            prop_assert!(applies || is_reported, "{} never applies: {:?} {:?}", id, definitions, findings);
         }
         let has_gap = verdicts.iter().any(|verdict| verdict.rule.is_none() && verdict.held_by.is_none());
-        let is_told = findings.iter().any(|finding| finding.kind == FindingKind::Gap);
+        let is_reported = findings.iter().any(|finding| finding.kind == FindingKind::Gap);
         met.borrow_mut().1 += u32::from(has_gap);
-        prop_assert_eq!(has_gap, is_told, "{:?} {:?}", definitions, findings);
+        prop_assert_eq!(has_gap, is_reported, "{:?} {:?}", definitions, findings);
         Ok(())
     });
     ran.unwrap_or_else(|error| panic!("{error}"));

@@ -1,8 +1,8 @@
-//! What is said about rule sets before any lead comes, and that it holds for the leads that come.
+//! Tests the static analysis of rule sets, and that its findings are true for the leads that follow.
 
+mod findings;
 mod holds;
 mod nearest;
-mod told;
 
 use std::collections::BTreeMap;
 
@@ -105,7 +105,7 @@ fn condition() -> impl Strategy<Value = String> {
         "has(stated)",
         "true",
     ];
-    // Conditions that no question of its own is made for, some of them errors for some leads.
+    // Conditions without an atom, some of which are errors for some leads.
     let general = vec![
         "size * 2 > 5",
         "size * 2 > 5",

@@ -1,4 +1,4 @@
-//! The nearest change that leads to another decision.
+//! Tests the search for the nearest change that leads to a different decision.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use proptest::test_runner::TestRunner;
 use super::{catalogue, compile, condition, lead, rules_of};
 use crate::generate::cases;
 
-/// A lead with everything known but for what it is told.
+/// Returns a lead with all fields known except those given otherwise.
 fn lead_of(fields: &[(&str, Value)]) -> BTreeMap<String, Reading> {
     let reading = |(name, value): &(&str, Value)| {
         ((*name).to_owned(), Reading { value: value.clone(), confidence: 1.0 })
@@ -55,37 +55,40 @@ fn the_nearest_change_is_the_one_of_the_fewest_fields_and_the_smallest_move() {
             ("country", Value::Text("DE".into())),
         ])
     };
-    let told = |moves: &[&str], action| Ok((moves.iter().map(|one| (*one).to_owned()).collect(), action));
-    assert_eq!(nearest(&rules, &lead(100, 0.8), false, None), told(&["intent 0.8 → 0.86"], Action::Advance));
-    assert_eq!(nearest(&rules, &lead(990, 0.2), false, None), told(&["size 990 → 1000"], Action::Reject));
+    let expected = |moves: &[&str], action| Ok((moves.iter().map(|one| (*one).to_owned()).collect(), action));
+    assert_eq!(
+        nearest(&rules, &lead(100, 0.8), false, None),
+        expected(&["intent 0.8 → 0.86"], Action::Advance)
+    );
+    assert_eq!(nearest(&rules, &lead(990, 0.2), false, None), expected(&["size 990 → 1000"], Action::Reject));
     assert_eq!(
         nearest(&rules, &lead(990, 0.2), false, Some(Action::Nurture)),
-        told(&["country in tam"], Action::Nurture)
+        expected(&["country in tam"], Action::Nurture)
     );
     assert_eq!(
         nearest(&rules, &lead(300, 0.8), true, Some(Action::Hold)),
-        told(&["country not in tam"], Action::Hold)
+        expected(&["country not in tam"], Action::Hold)
     );
     assert_eq!(
         nearest(&rules, &lead(300, 0.8), true, Some(Action::Escalate)),
         Err(Box::new(Nearest::Nothing))
     );
-    // What is not known is a change like any other.
+    // Setting an unknown field is a change like any other.
     let mut unknown = lead(1200, 0.2);
     unknown.remove("vip");
     assert_eq!(
         nearest(&rules, &unknown, false, Some(Action::Advance)),
-        told(&["vip not known → yes"], Action::Advance)
+        expected(&["vip unknown → yes"], Action::Advance)
     );
-    // Two fields where one does not do.
+    // Two fields, where one is not enough.
     let rules = compile(&[("vip && size > 200", "advance")]);
     assert_eq!(
         nearest(&rules, &lead(100, 0.8), false, None),
-        told(&["size 100 → 201", "vip no → yes"], Action::Advance)
+        expected(&["size 100 → 201", "vip no → yes"], Action::Advance)
     );
 }
 
-/// Each field as it is, or as one of many other values that the catalogue allows.
+/// Returns many values that the catalogue allows for each field.
 fn values_of(name: &str) -> Vec<Value> {
     match name {
         "size" | "stated" => (0..7).map(Value::Integer).collect(),
@@ -98,7 +101,7 @@ fn values_of(name: &str) -> Vec<Value> {
     }
 }
 
-/// How often the search came to what: a property that never meets a case says nothing about it.
+/// Counts the outcomes of the search, since a property that never meets a case proves nothing about it.
 #[derive(Default)]
 struct Met {
     one_field: u32,
@@ -107,7 +110,8 @@ struct Met {
     not_decided: u32,
 }
 
-/// Whether conditions compare fields with each other or compute with them: what the search does not promise to exhaust.
+/// Returns whether conditions compare fields with each other or compute with them, where the search is not
+/// exhaustive.
 fn is_computed(definitions: &[(String, usize)]) -> bool {
     let computed = [
         "size < budget",
@@ -129,7 +133,7 @@ fn is_computed(definitions: &[(String, usize)]) -> bool {
         .any(|(when, _)| computed.iter().any(|part| when.contains(part)) || when.contains("vip == has"))
 }
 
-/// A rule set and a lead, and what is decided about the lead when some of its fields are different.
+/// A rule set and a lead, with the decisions for changed fields.
 struct Case<'a> {
     rules: &'a RuleSet,
     definitions: &'a [(String, usize)],
@@ -142,13 +146,13 @@ impl Case<'_> {
         self.rules.decide(&Inputs { readings, lists: self.lists, as_of: DateTime::UNIX_EPOCH }).action
     }
 
-    /// The fields that may be changed here: what lists say of another text is not known.
+    /// Returns the fields that can be changed here; the list membership of another text is unknown.
     fn fields(&self) -> Vec<String> {
         let is_looked_up = self.definitions.iter().any(|(when, _)| when.contains("lists."));
         catalogue().0.into_keys().filter(|name| name != "country" || !is_looked_up).collect()
     }
 
-    /// Whether other values of these fields lead to another decision.
+    /// Returns whether other values of these fields lead to a different decision.
     fn is_enough(&self, fields: &[&String], readings: &BTreeMap<String, Reading>, now: Action) -> bool {
         let Some((first, rest)) = fields.split_first() else { return self.decide(readings) != now };
         values_of(first).into_iter().any(|value| {
@@ -158,12 +162,12 @@ impl Case<'_> {
         })
     }
 
-    /// Whether another value of any one field leads to another decision.
+    /// Returns whether another value of a single field leads to a different decision.
     fn one_field_does(&self, now: Action) -> bool {
         self.fields().iter().any(|field| self.is_enough(&[field], self.readings, now))
     }
 
-    /// Whether other values of any two fields do.
+    /// Returns whether other values of any two fields do.
     fn two_fields_do(&self, now: Action) -> bool {
         let fields = self.fields();
         fields.iter().enumerate().any(|(at, one)| {
@@ -171,7 +175,7 @@ impl Case<'_> {
         })
     }
 
-    /// Asserts that nothing between the value there is and the one it would move to decides otherwise.
+    /// Asserts that no value between the current and the new one leads to a different decision.
     fn assert_smallest(
         &self,
         field: &str,
@@ -179,7 +183,7 @@ impl Case<'_> {
         to: &Value,
         now: Action,
     ) -> Result<(), TestCaseError> {
-        // Between two real numbers there is always another one; of integers the nearest is exact.
+        // Between two real numbers there is always another one; for integers, the nearest is exact.
         let number = |value: &Value| match value {
             Value::Integer(n) => Some(*n),
             _ => None,

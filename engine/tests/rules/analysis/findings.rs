@@ -1,4 +1,4 @@
-//! Findings one by one.
+//! Tests each kind of finding.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use engine::value::Value;
 
 use super::{FIELDS, catalogue, compile};
 
-/// What is found, with a last rule that decides everything left, so that there is no gap.
+/// Returns the findings, with a last rule that decides everything else, so that there is no gap.
 fn found(conditions: &[&str]) -> Vec<String> {
     let rules: Vec<(&str, &str)> = conditions.iter().map(|when| (*when, "advance")).collect();
     let rules = compile(&rules);
@@ -28,35 +28,35 @@ fn found(conditions: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn a_rule_that_contradicts_itself_is_told_with_the_parts() {
+fn a_contradiction_is_reported_with_its_parts() {
     for (when, parts) in [
-        ("size > 10 && vip && size < 5", "`size > 10` and `size < 5` cannot hold together"),
-        ("size > 2 && size < 3", "`size > 2` and `size < 3` cannot hold together"),
+        ("size > 10 && vip && size < 5", "`size > 10` and `size < 5` contradict each other"),
+        ("size > 2 && size < 3", "`size > 2` and `size < 3` contradict each other"),
         (
             "source == 'web' && vip && source in ['chat', 'partner']",
-            "`source == \"web\"` and `source in [\"chat\", \"partner\"]` cannot hold together",
+            "`source == \"web\"` and `source in [\"chat\", \"partner\"]` contradict each other",
         ),
-        ("vip && (size > 5 && !vip)", "`vip` and `!vip` cannot hold together"),
+        ("vip && (size > 5 && !vip)", "`vip` and `!vip` contradict each other"),
         (
             "country == 'DE' && country > 'F'",
-            "`country == \"DE\"` and `country > \"F\"` cannot hold together",
+            "`country == \"DE\"` and `country > \"F\"` contradict each other",
         ),
         (
             "country in lists.tam && !(country in lists.tam)",
-            "`country in lists.tam` and `!(country in lists.tam)` cannot hold together",
+            "`country in lists.tam` and `!(country in lists.tam)` contradict each other",
         ),
-        ("size < budget && size >= budget", "`size < budget` and `size >= budget` cannot hold together"),
-        ("!has(size) && size > 3", "`!has(size)` and `size > 3` cannot hold together"),
+        ("size < budget && size >= budget", "`size < budget` and `size >= budget` contradict each other"),
+        ("!has(size) && size > 3", "`!has(size)` and `size > 3` contradict each other"),
         (
             "confidence(size) > 0.9 && confidence(size) < 0.5",
-            "`confidence(size) > 0.9` and `confidence(size) < 0.5` cannot hold together",
+            "`confidence(size) > 0.9` and `confidence(size) < 0.5` contradict each other",
         ),
         (
             "(size < 5 || size > 10) && size in [6, 7]",
-            "`size < 5 || size > 10` and `size in [6, 7]` cannot hold together",
+            "`size < 5 || size > 10` and `size in [6, 7]` contradict each other",
         ),
         ("vip == !vip", "`vip == !vip` cannot be"),
-        ("size * 2 > 10 && !(size * 2 > 10)", "`size * 2 > 10` and `!(size * 2 > 10)` cannot hold together"),
+        ("size * 2 > 10 && !(size * 2 > 10)", "`size * 2 > 10` and `!(size * 2 > 10)` contradict each other"),
         ("false", "`false` cannot be"),
     ] {
         assert_eq!(found(&[when]), [format!("r0: This rule never applies: {parts}.")], "{when}");
@@ -73,23 +73,26 @@ fn a_rule_that_contradicts_itself_is_told_with_the_parts() {
 }
 
 #[test]
-fn a_rule_behind_others_that_take_all_of_it_is_told_with_them() {
-    let told = |by: &str| vec![format!("r2: No lead gets to this rule: {by}.")];
-    assert_eq!(found(&["vip", "size > 5", "size > 10 && !vip"]), told("`r1` takes them all before"));
-    assert_eq!(found(&["size > 5", "size <= 5", "size == 7 && vip"]), told("`r0` takes them all before"));
+fn an_unreachable_rule_is_reported_with_the_rules_that_cover_it() {
+    let unreachable = |by: &str| vec![format!("r2: No lead reaches this rule: {by}.")];
+    assert_eq!(found(&["vip", "size > 5", "size > 10 && !vip"]), unreachable("`r1` matches them all first"));
+    assert_eq!(
+        found(&["size > 5", "size <= 5", "size == 7 && vip"]),
+        unreachable("`r0` matches them all first")
+    );
     assert_eq!(
         found(&["size > 5", "size <= 5", "vip && source == 'web'"]),
-        told("`r0` and `r1` together take them all before")
+        unreachable("`r0` and `r1` together match them all first")
     );
     assert_eq!(
         found(&["vip", "source == 'web' || !vip", "country == 'DE'"]),
-        told("`r0` and `r1` together take them all before")
+        unreachable("`r0` and `r1` together match them all first")
     );
     assert_eq!(
         found(&["intent >= 0.5", "intent < 0.5", "budget > 5"]),
-        told("`r0` and `r1` together take them all before")
+        unreachable("`r0` and `r1` together match them all first")
     );
-    // With a threshold apart, one that is asked for, or one more country, leads do come.
+    // With a different threshold, or one more country, leads do reach the rule.
     for rules in [
         ["size > 6", "size <= 5", "vip && source == 'web'"],
         ["vip && has(size)", "!vip", "source == 'web'"],
@@ -97,10 +100,10 @@ fn a_rule_behind_others_that_take_all_of_it_is_told_with_them() {
     ] {
         assert_eq!(found(&rules), Vec::<String>::new(), "{rules:?}");
     }
-    // What is not known stops the scan: nothing gets past a question about a field that was not read.
+    // An unknown stops the scan, so nothing passes a test of a field that was not read.
     assert_eq!(
         found(&["size > 5", "!has(size)"]),
-        ["r1: No lead gets to this rule: `r0` takes them all before."]
+        ["r1: No lead reaches this rule: `r0` matches them all first."]
     );
     assert_eq!(found(&["has(size) && size > 5", "!has(size)"]), Vec::<String>::new());
 }
@@ -114,10 +117,10 @@ fn the_same_rule_twice_is_a_duplicate_or_a_contradiction() {
         ("size >= 6 && vip", "advance"),
     ]);
     let findings = rules.analyse(&BTreeMap::new()).findings;
-    let told: Vec<_> =
+    let kinds: Vec<_> =
         findings.iter().filter(|finding| finding.rule.is_some()).map(|finding| &finding.kind).collect();
     assert_eq!(
-        told,
+        kinds,
         [
             &FindingKind::Duplicate { of: "r0".into() },
             &FindingKind::Contradicting { with: "r0".into() },
@@ -126,26 +129,26 @@ fn the_same_rule_twice_is_a_duplicate_or_a_contradiction() {
     );
     let witness = findings[0].witness.as_ref().expect("a lead");
     assert_eq!(witness.telling, ["size 6", "vip yes"]);
-    assert_eq!(findings[0].example().as_deref(), Some("For example size 6, vip yes."));
+    assert_eq!(findings[0].example().as_deref(), Some("Example: size 6, vip yes."));
 }
 
 #[test]
-fn idle_parts_and_empty_lists_are_told_at_their_place() {
+fn constant_parts_and_empty_lists_are_reported_at_their_place() {
     let rules = compile(&[
         ("vip && intent >= 0", "advance"),
         ("intent > 1 || vip", "advance"),
         ("country in lists.tam", "advance"),
     ]);
     let findings = rules.analyse(&BTreeMap::from([("tam".to_owned(), 0)])).findings;
-    let told: Vec<String> = findings.iter().map(Finding::message).collect();
-    assert_eq!(told[0], "`intent >= 0` holds for every value there can be, so it asks nothing.");
+    let messages: Vec<String> = findings.iter().map(Finding::message).collect();
+    assert_eq!(messages[0], "`intent >= 0` is true for every possible value, so it has no effect.");
     assert_eq!(findings[0].span.map(|span| (span.start, span.end)), Some((7, 18)));
-    assert!(told.contains(&"`intent > 1` holds for no value there can be.".to_owned()), "{told:?}");
-    assert!(told.contains(&"The list `tam` has no entries, so nothing is in it.".to_owned()), "{told:?}");
+    assert!(messages.contains(&"`intent > 1` is false for every possible value.".to_owned()), "{messages:?}");
+    assert!(messages.contains(&"The list `tam` is empty, so nothing matches it.".to_owned()), "{messages:?}");
 }
 
 #[test]
-fn a_gap_is_told_with_a_lead_in_it() {
+fn a_gap_is_reported_with_an_example() {
     let rules = compile(&[("size >= 10", "advance"), ("size < 5 || vip", "reject")]);
     let findings = rules.analyse(&BTreeMap::new()).findings;
     assert_eq!(findings.len(), 1);
@@ -163,25 +166,28 @@ fn a_gap_is_told_with_a_lead_in_it() {
 }
 
 #[test]
-fn what_is_not_decided_is_said() {
-    // How three fields compare is not looked into beyond pairs.
+fn undecided_rules_are_reported() {
+    // The order of three fields is analysed only in pairs.
     let rules = compile(&[("size < budget && budget < intent && intent < size", "advance")]);
     let findings = rules.analyse(&BTreeMap::new()).findings;
     assert_eq!(findings[0].kind, FindingKind::NotDecided(NotDecided::NotLookedInto));
     assert!(
-        findings[0].message().starts_with("It was not decided whether this rule can ever apply: it hangs on")
+        findings[0].message().starts_with("Could not determine whether this rule can apply: it depends on")
     );
 }
 
 #[test]
-fn what_comes_closest_is_told_with_a_rule_that_contradicts_itself() {
+fn a_contradiction_is_reported_with_the_closest_lead() {
     let rules = compile(&[("vip && size > 10 && size < 5", "advance")]);
     let finding = &rules.analyse(&BTreeMap::new()).findings[0];
-    assert_eq!(finding.example().as_deref(), Some("The rest holds for size 11, but not `size < 5`."));
+    assert_eq!(
+        finding.example().as_deref(),
+        Some("Example: size 11 satisfies everything except `size < 5`.")
+    );
 }
 
 #[test]
-fn leads_are_counted_where_a_finding_concerns_them() {
+fn leads_are_counted_for_findings_that_affect_them() {
     let rules = compile(&[("size > 5", "advance"), ("size > 10", "reject"), ("vip && !vip", "reject")]);
     let lead = |size: i64, vip: Option<bool>| {
         let reading = |value| Reading { value, confidence: 1.0 };
@@ -190,7 +196,7 @@ fn leads_are_counted_where_a_finding_concerns_them() {
         readings
     };
     let leads = [lead(20, None), lead(7, None), lead(3, None), lead(3, Some(true))];
-    let told = |analysis: &engine::rules::Analysis| -> Vec<_> {
+    let counted = |analysis: &engine::rules::Analysis| -> Vec<_> {
         analysis.findings.iter().map(|finding| (finding.rule, finding.leads)).collect()
     };
     let expected = [(Some(1), Some(1)), (Some(2), Some(1)), (None, Some(1))];
@@ -200,7 +206,7 @@ fn leads_are_counted_where_a_finding_concerns_them() {
         let inputs = Inputs { readings, lists: &BTreeMap::new(), as_of: DateTime::UNIX_EPOCH };
         one_by_one.count(&rules, &inputs);
     }
-    assert_eq!(told(&one_by_one), expected);
+    assert_eq!(counted(&one_by_one), expected);
 
     let fields = catalogue();
     let slots: Vec<Slot> = fields.0.iter().map(|(name, field)| Slot::new(name, field)).collect();
@@ -211,10 +217,10 @@ fn leads_are_counted_where_a_finding_concerns_them() {
     }
     let mut by_columns = rules.analyse(&BTreeMap::new());
     by_columns.count_columns(&rules, &columns.finish(), &mut Lookups::new(&BTreeMap::new()));
-    assert_eq!(told(&by_columns), expected);
+    assert_eq!(counted(&by_columns), expected);
 }
 
-/// A table of this many rows over five fields, none like another, and a rule behind it.
+/// Returns a table with this many distinct rows over five fields, and a rule after it.
 pub fn table(rows: usize) -> RuleSet {
     let mut csv = String::from("id,source,country,size,intent,pool\n");
     for row in 0..rows {
