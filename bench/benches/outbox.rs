@@ -1,7 +1,7 @@
-//! The dispatcher over a destination that does nothing: what `cargo xtask bench outbox` runs.
+//! Measures the dispatcher with a destination that does nothing; run by `cargo xtask bench outbox`.
 //!
-//! `outbox throughput JOBS`, `outbox pickup SAMPLES` and `outbox age EFFECTS`, each on the migrated database that
-//! `DATABASE_URL` and `MESHLINE_KEY_FILE` name; prints one JSON object.
+//! Call it as `outbox throughput JOBS`, `outbox pickup SAMPLES` or `outbox age EFFECTS`, each with a migrated
+//! database given by `DATABASE_URL` and `MESHLINE_KEY_FILE`. It prints one JSON object.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -28,15 +28,15 @@ use store::{Keyring, Store};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-/// The workflow that the effects belong to.
+/// The workflow of the effects.
 const WORKFLOW: WorkflowId = WorkflowId(Uuid::from_u128(1));
-/// Effects of each lead; the second waits for the first.
+/// The number of effects per lead; the second waits for the first.
 const EFFECTS_PER_LEAD: usize = 2;
-/// Effects committed together when the outbox is filled.
+/// The number of effects committed together when the outbox is filled.
 const CHUNK: usize = 1_000;
-/// Between two single effects the system is idle.
+/// The pause between two single effects, in which the system is idle.
 const PAUSE: Duration = Duration::from_millis(25);
-/// How long one effect may take to be picked up.
+/// The time limit for picking up one effect.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 #[tokio::main]
@@ -57,7 +57,8 @@ async fn main() -> Result<()> {
     Ok(())
 }
 
-/// Jobs a second, from the first handler's start until the outbox is empty and the log has a row of each.
+/// Measures jobs per second, from the start of the first handler until the outbox is empty and the log has a
+/// row for each job.
 async fn throughput(store: &Store, jobs: usize) -> Result<Json> {
     let destination = destination(store).await?;
     let leads = leads(store, jobs.div_ceil(EFFECTS_PER_LEAD)).await?;
@@ -79,12 +80,12 @@ async fn throughput(store: &Store, jobs: usize) -> Result<Json> {
     let seconds = noop.seen.first.get().context("nothing was begun")?.elapsed().as_secs_f64();
     stop.cancel();
     running.await?;
-    let told = deliveries(store, destination).await? - delivered;
-    anyhow::ensure!(told == jobs as i64, "{jobs} jobs have {told} rows in the log");
+    let logged = deliveries(store, destination).await? - delivered;
+    anyhow::ensure!(logged == jobs as i64, "{jobs} jobs have {logged} rows in the log");
     Ok(json!({"jobs_per_s": jobs as f64 / seconds, "jobs": jobs, "seconds": seconds}))
 }
 
-/// From the commit of a single effect on an idle system to the start of its handler.
+/// Measures the time from the commit of a single effect on an idle system to the start of its handler.
 async fn pickup(store: &Store, samples: usize) -> Result<Json> {
     let destination = destination(store).await?;
     let leads = leads(store, samples).await?;
@@ -93,7 +94,7 @@ async fn pickup(store: &Store, samples: usize) -> Result<Json> {
     let signals = Signals::default();
     tokio::spawn(listen::run(store.clone(), signals.clone(), stop.clone()));
     let running = tokio::spawn(dispatch::run(store.clone(), noop.options(), signals, stop.clone()));
-    // The dispatcher listens and its worker waits by then.
+    // By then, the dispatcher is listening and its worker is waiting.
     tokio::time::sleep(Duration::from_secs(2)).await;
     let mut waits_ms = Vec::with_capacity(samples);
     for lead in &leads {
@@ -117,10 +118,10 @@ async fn pickup(store: &Store, samples: usize) -> Result<Json> {
     )
 }
 
-/// Puts so many finished effects into the history of this month: intent, key and delivery of each.
+/// Adds this many finished effects to the history of the current month, each with intent, key and delivery.
 async fn age(store: &Store, effects: usize) -> Result<Json> {
     let destination = destination(store).await?;
-    // Found again by their name: many leads with several effects each, as in a history.
+    // The leads are identified by their name; there are many, each with several effects, as in a real history.
     leads(store, (effects / 20).clamp(1, 100_000)).await?;
     let start = Instant::now();
     for first in (0..effects).step_by(100_000) {
@@ -132,7 +133,7 @@ async fn age(store: &Store, effects: usize) -> Result<Json> {
                (lpad(to_hex(((since + each * n) * 1000)::bigint), 12, '0') || '7aa08' || lpad(to_hex(n), 15, '0'))::uuid AS id \
                FROM generate_series($1::bigint, $2::bigint) n, people p, span), \
              keys AS (INSERT INTO effect_keys (effect_key, effect_id) SELECT sha256(uuid_send(id)), id FROM made), \
-             told AS (INSERT INTO deliveries (id, effect_id, decision_id, lead_id, destination_id, attempt, run_lease, result, status, request, response, started_at, finished_at, hash) \
+             inserted AS (INSERT INTO deliveries (id, effect_id, decision_id, lead_id, destination_id, attempt, run_lease, result, status, request, response, started_at, finished_at, hash) \
                SELECT id, id, id, lead, $4, 1, 1, 'delivered', 200, sha256(uuid_send(id)) || sha256(uuid_send(lead)), sha256(uuid_send(lead)), at, at, sha256(uuid_send(id)) FROM made) \
              INSERT INTO effects (id, decision_id, lead_id, lead_sequence, destination_id, kind, effect_key, remote_key, body, created_at) \
                SELECT id, id, lead, 1, $4, 'lead_update', sha256(uuid_send(id)), sha256(uuid_send(lead)), sha256(uuid_send(id)) || sha256(uuid_send(lead)), at FROM made",
@@ -182,7 +183,7 @@ async fn leads(store: &Store, count: usize) -> Result<Vec<Lead>> {
     Ok(leads)
 }
 
-/// The only destination of the database.
+/// Returns the only destination of the database.
 async fn destination(store: &Store) -> Result<DestinationId> {
     sqlx::query("INSERT INTO destinations (id, name, kind, settings, created_at) VALUES ($1, 'noop', 'noop', '{}', now()) ON CONFLICT DO NOTHING")
         .bind(engine::ids::mint(Utc::now(), rand::random()))
@@ -199,7 +200,7 @@ async fn waiting(store: &Store, destination: DestinationId) -> Result<bool> {
 }
 
 async fn deliveries(store: &Store, destination: DestinationId) -> Result<i64> {
-    // Those of a made-up history have the same instant as id and effect.
+    // In generated history, the ID of a delivery equals that of its effect.
     let count = "SELECT count(*) FROM deliveries WHERE destination_id = $1 AND id <> effect_id";
     Ok(sqlx::query_scalar(count).bind(destination.0).fetch_one(store.pool()).await?)
 }
@@ -212,7 +213,7 @@ async fn commit(store: &Store, destination: DestinationId, leads: &[Lead], seque
 }
 
 fn row(lead: &Lead, destination: DestinationId, sequence: i64) -> Result<EffectRow> {
-    // Due a moment ago: a clock that is read later still finds it due.
+    // Due a moment ago, so that a clock read later still finds it due.
     let at: DateTime<Utc> = engine::time::cut(Utc::now() - TimeDelta::milliseconds(1));
     let (id, decision) = (engine::ids::mint(at, rand::random()), engine::ids::mint(at, rand::random()));
     let effect = effect_key(decision.into(), "lead_update", destination);
@@ -235,7 +236,7 @@ fn row(lead: &Lead, destination: DestinationId, sequence: i64) -> Result<EffectR
     })
 }
 
-/// A body of the size that decisions have.
+/// Returns a body of the usual size.
 fn body(lead: LeadId, decision: Uuid, sequence: i64, effect: Digest, remote: Digest) -> Json {
     let field = |value: Json| json!({"value": value, "confidence": 0.95, "extractor": "text", "map_version": 1, "evidence": [{"event_id": decision, "path": "/payload/message", "span": [0, 32]}]});
     json!({
@@ -251,7 +252,7 @@ fn body(lead: LeadId, decision: Uuid, sequence: i64, effect: Digest, remote: Dig
     })
 }
 
-/// A destination that takes everything at once, and what it was asked.
+/// A destination that accepts everything immediately, and records the requests.
 #[derive(Clone, Default)]
 struct Noop {
     seen: Arc<Seen>,

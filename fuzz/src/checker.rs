@@ -1,5 +1,5 @@
-//! One condition, drawn or mutated, before it is saved: what is wrong is said at its place, what is found right
-//! compiles, and what is said about it before any lead comes is so.
+//! Fuzzes one condition, generated or mutated, before it is saved: problems must be located, valid conditions
+//! must compile, and static analysis must be correct.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,18 +11,18 @@ use engine::rules::typed::{Evaluation, Type, check_expression, evaluate};
 use engine::rules::{RuleSet, RuleSetFile, check, parse, unparse};
 
 use crate::conditions::{self, condition, rule, workflow};
-use crate::{said, seeds};
+use crate::{places, seeds};
 
-/// Inputs that begin so are text; from others conditions are drawn.
+/// The first byte of inputs that are text; conditions are generated from all others.
 const TEXT: u8 = b't';
 
-/// All that is written in the language, and bytes to draw from.
+/// Returns every text written in the language, and bytes to generate from.
 pub fn seeds() -> Vec<Vec<u8>> {
     let texts = seeds::conditions();
-    texts.iter().map(|text| seeds::behind(TEXT, text)).chain(seeds::bytes()).collect()
+    texts.iter().map(|text| seeds::prefixed(TEXT, text)).chain(seeds::bytes()).collect()
 }
 
-/// Two conditions to a set: lines where the input is text.
+/// Tests two conditions per set: the lines of a text input.
 pub fn run(bytes: &[u8]) {
     let (first, second) = if let [TEXT, text @ ..] = bytes {
         let Ok(text) = std::str::from_utf8(text) else { return };
@@ -44,13 +44,13 @@ pub fn run(bytes: &[u8]) {
     }
 }
 
-/// As an expression by itself, as CEL's own test suite has them: what is found right has the type that was told.
+/// Tests an expression by itself, as in CEL's own test suite: a valid one must have the reported type.
 fn closed(text: &str) {
     let none = BTreeMap::new();
     let (ty, problems) = check_expression(text, &none);
-    said::stands_in(text, &problems);
+    places::assert_located(text, &problems);
     let found = evaluate(text, &none);
-    assert_eq!(told(&found), told(&evaluate(text, &none)), "{text:?} comes to different things");
+    assert_eq!(evaluated(&found), evaluated(&evaluate(text, &none)), "{text:?} has two results");
     if problems.is_empty() {
         match &found {
             Evaluation::Value(value) => {
@@ -58,25 +58,26 @@ fn closed(text: &str) {
                 assert!(is.meets(&ty), "{text:?} is {value} ({is:?}), not {ty:?}");
             }
             Evaluation::Error(message) => assert!(!message.is_empty(), "{text:?}"),
-            Evaluation::LeftOut(construct) => panic!("{text:?} is right, yet leaves out {construct}"),
+            Evaluation::LeftOut(construct) => panic!("{text:?} is valid, but contains {construct}"),
         }
     }
 }
 
-fn told(evaluation: &Evaluation) -> String {
+fn evaluated(evaluation: &Evaluation) -> String {
     match evaluation {
         Evaluation::Value(value) => value.to_string(),
         other => format!("{other:?}"),
     }
 }
 
-/// Whether it can stand in a rule: the checker and the compiler have to agree, on it and on the way it is written anew.
+/// Returns whether the condition is valid in a rule. Checker and compiler must agree on it and on its canonical
+/// form.
 fn is_right(file: &RuleSetFile, when: &str) -> bool {
     let (tree, slips) = parse(when);
-    said::stands_in(when, &slips);
+    places::assert_located(when, &slips);
     let lists: BTreeSet<String> = file.lists.keys().cloned().collect();
     let problems = tree.as_ref().map(|tree| check(tree, &file.fields, &lists)).unwrap_or_default();
-    said::stands_in(when, &problems);
+    places::assert_located(when, &problems);
     let is_right = tree.is_some() && slips.is_empty() && problems.is_empty();
     let compiled = alone(file, when).compile();
     assert_eq!(compiled.is_ok(), is_right, "{when:?}: {slips:?} {problems:?} {:?}", compiled.err());
@@ -84,7 +85,7 @@ fn is_right(file: &RuleSetFile, when: &str) -> bool {
         && written.len() <= engine::limits::EXPRESSION_BYTES
     {
         let again = alone(file, &written).compile();
-        assert!(again.is_ok(), "{when:?} was written {written:?}: {:?}", again.err());
+        assert!(again.is_ok(), "{when:?} was written as {written:?}: {:?}", again.err());
     }
     is_right
 }
@@ -93,12 +94,12 @@ fn alone(file: &RuleSetFile, when: &str) -> RuleSetFile {
     RuleSetFile { rules: vec![rule(0, when.to_owned(), conditions::act(Action::Advance))], ..file.clone() }
 }
 
-/// A lead that is shown for a finding is one.
+/// Checks that the example of a finding demonstrates it.
 fn analysis(file: &RuleSetFile, rules: &RuleSet) {
     let sizes: BTreeMap<String, usize> =
         file.lists.iter().map(|(name, list)| (name.clone(), list.len())).collect();
     let found = rules.analyse(&sizes);
-    assert_eq!(found, rules.analyse(&sizes), "{file:?} is found to be different things");
+    assert_eq!(found, rules.analyse(&sizes), "{file:?} has two analyses");
     for finding in &found.findings {
         assert!(!finding.message().is_empty());
         if let (Some(rule), Some(span)) = (finding.rule, finding.span) {
@@ -112,7 +113,7 @@ fn analysis(file: &RuleSetFile, rules: &RuleSet) {
             }
             Some(rule) => {
                 let comes_to = |when: &str| {
-                    let alone = alone(file, when).compile().expect("it was right before");
+                    let alone = alone(file, when).compile().expect("it was valid before");
                     witness.decide(&alone).trace[0].result
                 };
                 match &finding.kind {

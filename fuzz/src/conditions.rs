@@ -1,5 +1,5 @@
-//! Conditions that mostly make sense, drawn from the bytes of an input, over the fields of a workflow that has two of
-//! each type.
+//! Generates mostly valid conditions from the bytes of an input, over the fields of a workflow with two fields
+//! of each type.
 
 mod pieces;
 
@@ -11,7 +11,7 @@ use engine::rules::{RuleDefinition, RuleSetFile, quoted};
 
 const WORKFLOW: &str = include_str!("workflow.yaml");
 
-/// Texts that fields are, and that conditions compare with.
+/// The texts of fields, which conditions also compare with.
 pub const TEXTS: [&str; 16] = [
     "Acme",
     "acme.",
@@ -31,25 +31,25 @@ pub const TEXTS: [&str; 16] = [
     "\u{1F600}x",
 ];
 
-/// Pieces inside each other that are drawn at most.
+/// The maximum nesting depth of generated pieces.
 const DEPTH: usize = 5;
-/// Pieces that are drawn at most.
+/// The maximum number of generated pieces.
 const PIECES: usize = 150;
 
 const ORDERS: [&str; 6] = ["<", "<=", ">", ">=", "==", "!="];
 const EQUALITIES: [&str; 2] = ["==", "!="];
 
-/// The workflow, without rules.
+/// Returns the workflow, without rules.
 ///
 /// # Panics
-/// It is no rule-set file, which it is.
+/// Panics if the embedded text is not a rule-set file.
 pub fn workflow() -> RuleSetFile {
     static READ: LazyLock<RuleSetFile> =
         LazyLock::new(|| RuleSetFile::from_yaml(WORKFLOW).unwrap_or_else(|problems| panic!("{problems:?}")));
     READ.clone()
 }
 
-/// A rule of this condition.
+/// Returns a rule with this condition.
 pub fn rule(index: usize, when: String, then: Consequence) -> RuleDefinition {
     RuleDefinition {
         id: format!("r{index}"),
@@ -62,20 +62,21 @@ pub fn rule(index: usize, when: String, then: Consequence) -> RuleDefinition {
     }
 }
 
-/// The consequence that is this action and nothing more.
+/// Returns a consequence with only this action.
 pub fn act(action: Action) -> Consequence {
     Consequence::Act { action, parameters: Default::default() }
 }
 
-/// Draws from bytes. Where they end, the first of each choice is drawn, which is never one with pieces inside.
+/// Generates from bytes. When they run out, the first of each choice is used, which never contains other
+/// pieces.
 pub struct Source<'b, 'u> {
     bytes: &'u mut Unstructured<'b>,
     pieces: usize,
-    /// Variables of the macros around, with their types.
+    /// The macro variables in scope, with their types.
     variables: Vec<(String, Type)>,
 }
 
-/// What a piece comes to.
+/// The type of a piece.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Type {
     Bool,
@@ -101,17 +102,17 @@ const TYPES: [Type; 9] = [
     Type::Map,
 ];
 
-/// A condition.
+/// Returns a condition.
 pub fn condition(bytes: &mut Unstructured<'_>) -> String {
     Source { bytes, pieces: 0, variables: Vec::new() }.piece(Type::Bool, 0)
 }
 
-/// A number below another.
+/// Returns a number below `end`.
 pub fn below(bytes: &mut Unstructured<'_>, end: usize) -> usize {
     bytes.int_in_range(0..=end - 1).unwrap_or(0)
 }
 
-/// One of these.
+/// Returns one of the choices.
 pub fn of<T: Copy>(bytes: &mut Unstructured<'_>, choices: &[T]) -> T {
     choices[below(bytes, choices.len())]
 }
@@ -127,7 +128,7 @@ impl Source<'_, '_> {
 
     fn piece(&mut self, ty: Type, depth: usize) -> String {
         self.pieces += 1;
-        // Now and then a piece of another type, which the checker has to tell.
+        // Occasionally a piece of another type, which the checker must report.
         let ty = if self.below(256) == 255 { self.of(&TYPES) } else { ty };
         if depth >= DEPTH || self.pieces > PIECES {
             return self.leaf(ty);
@@ -168,7 +169,7 @@ impl Source<'_, '_> {
         }
     }
 
-    /// A condition that atoms of their own are made for.
+    /// Returns a condition that compiles to an atom.
     fn atom(&mut self) -> String {
         let order = self.of(&ORDERS);
         match self.below(16) {

@@ -1,5 +1,5 @@
-//! A rule set that the checker let pass and leads of which not all is known: it is decided in bounded time, the same each
-//! time, by the row engine as by the vector engine, as its explanation says, and as the static analysis said.
+//! Fuzzes valid rule sets with leads that have unknown fields: the decision must be made in bounded time, be
+//! reproducible, and agree between the row engine, the vector engine, the explanation and the static analysis.
 
 use std::collections::BTreeMap;
 
@@ -20,12 +20,12 @@ use crate::seeds;
 const CONFIDENCES: [f64; 7] = [0.0, 0.2, 0.5, 0.695, 0.7, 0.705, 1.0];
 const ACTIONS: [Action; 3] = [Action::Advance, Action::Reject, Action::Escalate];
 
-/// Bytes to draw from.
+/// Returns bytes to generate from.
 pub fn seeds() -> Vec<Vec<u8>> {
     seeds::bytes()
 }
 
-/// Draws up to five rules of which one is then changed, and up to twelve leads.
+/// Generates up to five rules, one of which is then changed, and up to twelve leads.
 pub fn run(bytes: &[u8]) {
     let mut bytes = Unstructured::new(bytes);
     let mut file = workflow();
@@ -46,7 +46,7 @@ pub fn run(bytes: &[u8]) {
     if file.rules.is_empty() {
         return;
     }
-    let rules = file.compile().expect("each of the rules compiles by itself");
+    let rules = file.compile().expect("each rule compiles by itself");
     let place = below(&mut bytes, file.rules.len());
     let mut other = file.clone();
     other.rules[place].when = condition(&mut bytes);
@@ -57,10 +57,10 @@ pub fn run(bytes: &[u8]) {
     if let Err(difference) = differ::agree(&case) {
         panic!("{difference}\n{}\n{:?}", file.to_yaml().unwrap_or_default(), case.leads);
     }
-    told(&case, &file);
+    check_leads(&case, &file);
 }
 
-/// Another threshold, or another meaning of what is missing.
+/// Changes the threshold, or the value assumed for a missing field.
 fn vary(bytes: &mut Unstructured<'_>, definition: &mut FieldDefinition) {
     match below(bytes, 6) {
         1 => definition.min_confidence = Some(of(bytes, &CONFIDENCES)),
@@ -85,7 +85,7 @@ fn lead(bytes: &mut Unstructured<'_>, fields: &Catalogue) -> (Vec<Cell<'static>>
     (cells, of(bytes, &[1_769_904_000_000_000, 0, 1_767_225_600_000_000, -1]))
 }
 
-/// Missing, of another type, or a value; read surely or not.
+/// Returns a cell that is missing, of another type, or a value, with any confidence.
 fn cell(bytes: &mut Unstructured<'_>, definition: &FieldDefinition) -> Cell<'static> {
     let datum = match (below(bytes, 16), definition.kind) {
         (0..3, _) => return Cell::MISSING,
@@ -117,8 +117,8 @@ fn cell(bytes: &mut Unstructured<'_>, definition: &FieldDefinition) -> Cell<'sta
     Cell::read(datum, confidence)
 }
 
-/// Each lead by the names of its fields.
-fn told(case: &Case<'_>, file: &RuleSetFile) {
+/// Tests each lead by the names of its fields.
+fn check_leads(case: &Case<'_>, file: &RuleSetFile) {
     let sizes: BTreeMap<String, usize> =
         case.lists.iter().map(|(name, list)| (name.clone(), list.len())).collect();
     let analysis = case.rules.analyse(&sizes);
@@ -152,7 +152,7 @@ fn told(case: &Case<'_>, file: &RuleSetFile) {
             }
             (None, None) => Stop::Default,
         };
-        // The analysis speaks of leads that the catalogue lets pass.
+        // The analysis covers only leads that the catalogue allows.
         let is_possible = slots.iter().all(|slot| {
             readings.get(&slot.name).is_none_or(|reading| reading.value.check(&slot.definition).is_ok())
         });
@@ -164,7 +164,8 @@ fn told(case: &Case<'_>, file: &RuleSetFile) {
     }
 }
 
-/// What is said never to apply did not, and a lead that no rule decides was said to be possible.
+/// Checks that rules reported as unreachable did not match, and that a lead without a rule was reported as
+/// possible.
 fn sound(analysis: &Analysis, rules: &RuleSet, stop: Stop, case: impl Fn() -> String) {
     for finding in &analysis.findings {
         let never = matches!(
@@ -189,7 +190,7 @@ fn sound(analysis: &Analysis, rules: &RuleSet, stop: Stop, case: impl Fn() -> St
     );
 }
 
-/// The reading that a cell is of.
+/// Returns the reading for a cell.
 fn reading(slot: &Slot, cell: &Cell<'_>) -> Option<Reading> {
     let value = match cell.datum {
         Datum::Missing => return None,

@@ -1,10 +1,10 @@
-//! What is thrown at the rule language by libFuzzer, and what has to hold whatever is thrown. `cargo xtask fuzz` builds
-//! and runs the programs in `bin/`.
+//! Fuzz targets for the rule language, and the properties that must hold for any input. `cargo xtask fuzz`
+//! builds and runs the programs in `bin/`.
 
 pub mod checker;
 pub mod conditions;
 pub mod evaluator;
 pub mod parser;
-pub mod said;
+pub mod places;
 pub mod seeds;
 pub mod watch;

@@ -1,4 +1,4 @@
-//! What fuzzing begins with: everything in the repository that is written in the language.
+//! The seeds for fuzzing: everything in the repository that is written in the rule language.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,36 +9,36 @@ use bench_rules::reference::{self, Logic};
 use engine::rules::{RuleDefinition, RuleSetFile, yaml};
 use serde_json::{Value as Json, json};
 
-/// The folder that the seeds are written to, where one is given.
+/// The environment variable with the folder to which the seeds are written.
 const FOLDER: &str = "FUZZ_SEEDS";
 
-/// The reference of the language; its examples are conditions.
+/// The language reference, whose examples are conditions.
 const LANGUAGE: &str = include_str!("../../docs/language.md");
 
-/// Files with workflows in them.
+/// Files that contain workflows.
 const APPLIED: [&str; 3] = [
     include_str!("../../server/demo/demo.yaml"),
     include_str!("../../examples/event-saas.yaml"),
     include_str!("../../examples/x-education.yaml"),
 ];
 
-/// Writes each seed to a file of the folder that the environment names; without one there is nothing to do.
+/// Writes each seed to a file in the folder given by the environment; does nothing if none is given.
 ///
 /// # Panics
-/// The folder cannot be written to.
+/// Panics if the folder cannot be written to.
 pub fn write_where_asked(seeds: &[Vec<u8>]) {
     let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from) else { return };
     for (index, seed) in seeds.iter().enumerate() {
-        fs::write(folder.join(format!("seed-{index}")), seed).expect("the seeds can be written");
+        fs::write(folder.join(format!("seed-{index}")), seed).expect("the seeds are writable");
     }
 }
 
-/// A seed behind the byte that tells its door.
-pub fn behind(door: u8, text: &str) -> Vec<u8> {
-    [&[door], text.as_bytes()].concat()
+/// Returns a seed with a first byte that selects its reader.
+pub fn prefixed(reader: u8, text: &str) -> Vec<u8> {
+    [&[reader], text.as_bytes()].concat()
 }
 
-/// The examples of the reference, and the conditions of all rule sets.
+/// Returns the examples of the reference, and the conditions of all rule sets.
 pub fn conditions() -> BTreeSet<String> {
     let blocks = LANGUAGE.split("```").skip(1).step_by(2);
     let code = blocks.filter_map(|block| block.split_once('\n')).filter(|(kind, _)| *kind != "yaml");
@@ -47,7 +47,8 @@ pub fn conditions() -> BTreeSet<String> {
     examples.map(|(text, _)| text.trim().to_owned()).chain(written).collect()
 }
 
-/// The example of the reference, the reference workload and the workflows of demo and examples, as rule sets.
+/// Returns the example of the reference, the reference workload and the workflows of the demo and examples, as
+/// rule sets.
 pub fn rule_sets() -> Vec<RuleSetFile> {
     let example = LANGUAGE.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next());
     let standing = [example.unwrap_or_default().to_owned(), reference::file(Logic::ThreeValued, 0.85)];
@@ -66,7 +67,7 @@ pub fn rule_sets() -> Vec<RuleSetFile> {
     texts.filter_map(|text| RuleSetFile::from_yaml(&text).ok()).collect()
 }
 
-/// Bytes without meaning, for what is drawn from bytes.
+/// Returns arbitrary bytes, for targets that generate from bytes.
 pub fn bytes() -> Vec<Vec<u8>> {
     let mut draw = Draw::new(1);
     (1..=64)

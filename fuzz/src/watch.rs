@@ -1,5 +1,6 @@
-//! Processor time, which stands still where the process is stopped: how long the slowest input took, and when to end. Both
-//! are told on stderr, since libFuzzer knows the clock on the wall alone, in whole seconds.
+//! Measures processor time, which does not advance while the process is suspended: how long the slowest input
+//! took, and when to stop. Both are reported on stderr, since libFuzzer measures only wall-clock time, in whole
+//! seconds.
 
 use std::cell::Cell;
 use std::sync::LazyLock;
@@ -8,13 +9,13 @@ use std::time::Duration;
 use rustix::process::{Signal, getpid, kill_process};
 use rustix::time::{ClockId, clock_gettime};
 
-/// Slower inputs are told.
+/// Slower inputs are reported.
 const NOTABLE: Duration = Duration::from_millis(1);
 
-/// How often it is told how much was used.
+/// The interval between reports of the time used.
 const RHYTHM: Duration = Duration::from_secs(5);
 
-/// The seconds after which to end, where some are given.
+/// The number of seconds after which to stop, if set.
 static LIMIT: LazyLock<Duration> = LazyLock::new(|| {
     let given = std::env::var("FUZZ_SECONDS").ok().and_then(|seconds| seconds.parse().ok());
     given.map_or(Duration::MAX, Duration::from_secs)
@@ -40,12 +41,12 @@ pub fn timed(bytes: &[u8], run: fn(&[u8])) {
         eprintln!("used: {} ms", now.as_millis());
     }
     if now >= *LIMIT {
-        // libFuzzer's sign to end; should it fail, the next input asks again.
+        // This signal asks libFuzzer to stop; if it fails, the next input tries again.
         let _ = kill_process(getpid(), Signal::USR1);
     }
 }
 
-/// All that fuzzing does happens in one thread.
+/// Returns the processor time. Fuzzing uses a single thread.
 fn processor_time() -> Duration {
     clock_gettime(ClockId::ThreadCPUTime).try_into().unwrap_or_default()
 }

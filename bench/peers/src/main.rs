@@ -1,7 +1,7 @@
-//! Rule engines in Rust on the reference workload, one lead after the other: `peers LEADS.csv TAM.txt COUNT`.
+//! Runs other Rust rule engines on the reference workload, one lead at a time: `peers LEADS.csv TAM.txt COUNT`.
 //!
-//! Each is given a lead as it likes it best, made before the time is taken, with the answer of the list in it; prints one
-//! JSON object with decisions a second and the counts of the rules.
+//! Each engine gets the leads in its preferred form, prepared before timing starts and including the result of
+//! the list. The program prints one JSON object with decisions per second and the counts of the rules.
 
 use std::collections::HashSet;
 use std::hint::black_box;
@@ -19,13 +19,13 @@ use zen_engine::model::DecisionContent;
 use zen_engine::{Decision, DecisionEngine};
 use zen_expression::variable::Variable;
 
-/// How often each is done; the middle time counts.
+/// The number of repetitions, of which the median counts.
 const RUNS: usize = 5;
 
-/// The number of the default.
+/// The index of the default.
 const DEFAULT: usize = 12;
 
-/// The conditions for CEL; `has_timeframe` tells whether there is one.
+/// The conditions for CEL; `has_timeframe` is true if there is a timeframe.
 const CEL: [&str; DEFAULT] = [
     "intent_confidence > 0.85 && in_tam",
     "decision_maker && has_timeframe && timeframe_days <= 90",
@@ -41,7 +41,7 @@ const CEL: [&str; DEFAULT] = [
     "intent_confidence >= 0.5 && intent_confidence < 0.6 && usage_delta > 0.1 && company_size >= 50",
 ];
 
-/// The decision table for zen: a row a rule, `field: test`.
+/// The decision table for zen, with a row per rule, as `field: test`.
 const TABLE: [&[(&str, &str)]; DEFAULT] = [
     &[("intent_confidence", "> 0.85"), ("in_tam", "true")],
     &[("decision_maker", "true"), ("timeframe_days", "$ != null and $ <= 90")],
@@ -87,7 +87,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// A lead by the names of its fields.
+/// A lead with its fields by name.
 struct Lead {
     numbers: [(&'static str, f64); 3],
     whole: [(&'static str, i64); 2],
@@ -106,7 +106,7 @@ fn read(leads: &str, tam: &str, count: usize) -> Result<Vec<Lead>> {
         let [intent, company, size, budget, timeframe, maker, usage, recent, product, region, source] =
             cells.as_slice()
         else {
-            bail!("{line:?} is no lead");
+            bail!("{line:?} is not a lead");
         };
         Ok(Lead {
             numbers: [
@@ -128,7 +128,7 @@ fn read(leads: &str, tam: &str, count: usize) -> Result<Vec<Lead>> {
     text.lines().skip(1).take(count).map(lead).collect()
 }
 
-/// Decides all leads again and again.
+/// Decides all leads repeatedly.
 fn measured(leads: usize, mut decide: impl FnMut(usize) -> Result<usize>) -> Result<Json> {
     let mut times: Vec<Duration> = Vec::new();
     let mut counts = [0; DEFAULT + 1];
@@ -144,7 +144,7 @@ fn measured(leads: usize, mut decide: impl FnMut(usize) -> Result<usize>) -> Res
     Ok(json!({ "per_s": leads as f64 / times[RUNS / 2].as_secs_f64(), "counts": counts }))
 }
 
-/// zen-engine: a decision table, compiled.
+/// Runs zen-engine with a compiled decision table.
 fn zen(leads: &[Lead], trace: bool) -> Result<Json> {
     let decision = table()?;
     let contexts: Vec<Variable> = leads.iter().map(|lead| lead.json().into()).collect();
@@ -192,11 +192,11 @@ fn table() -> Result<Decision> {
     Ok(decision)
 }
 
-/// The cel crate: a compiled program a rule, over variables that are looked up where they are.
+/// Runs the cel crate with a compiled program per rule, over variables that are resolved by reference.
 fn cel(leads: &[Lead]) -> Result<Json> {
     let programs = CEL.iter().map(|condition| Program::compile(condition));
     let programs = programs.collect::<Result<Vec<_>, _>>().map_err(|error| anyhow!("{error:?}"))?;
-    // Made once: it has all of the language's functions.
+    // Created once, since it contains all functions of the language.
     let functions = Arc::new(Env::stdlib());
     let leads: Vec<CelLead> = leads.iter().map(CelLead::of).collect();
     measured(leads.len(), |lead| {
@@ -213,7 +213,7 @@ fn cel(leads: &[Lead]) -> Result<Json> {
     })
 }
 
-/// A lead's fields as CEL's values.
+/// The fields of a lead as CEL values.
 struct CelLead {
     numbers: [(&'static str, CelDouble); 3],
     whole: [(&'static str, CelInt); 3],

@@ -1,6 +1,6 @@
-//! The rule engine on its reference workload, one thread: what `cargo xtask bench rules` runs.
+//! Measures the rule engine on its reference workload in one thread; run by `cargo xtask bench rules`.
 //!
-//! `rules measure` prints one JSON object; `rules data FOLDER` writes the leads as files for others.
+//! `rules measure` prints one JSON object; `rules data FOLDER` writes the leads as files for other engines.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -19,11 +19,11 @@ use engine::rules::{Cell, Datum, Inputs, Numeric, Reading, ReferenceList, Row, R
 use engine::value::Value;
 use serde_json::{Value as Json, json};
 
-/// Leads of the columns.
+/// The number of leads in columns.
 const LEADS: usize = 1_000_000;
-/// Leads that are decided one by one, by us and by peers.
+/// The number of leads decided one at a time, by Meshline and by other engines.
 const ROWS: usize = 100_000;
-/// How often each thing is done; the middle one counts.
+/// The number of repetitions, of which the median counts.
 const RUNS: usize = 15;
 
 fn main() -> Result<()> {
@@ -37,7 +37,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// The files that peers read: the leads, and the names on the list.
+/// Writes the files that other engines read: the leads, and the names on the list.
 fn data(folder: &Path) -> Result<()> {
     let mut leads = BufWriter::new(File::create(folder.join("leads.csv"))?);
     reference::csv(LEADS, &mut leads)?;
@@ -48,10 +48,10 @@ fn data(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// How long the analysis of hard sets takes, and what of them it leaves open.
+/// Measures how long the analysis of hard sets takes, and what it leaves undecided.
 fn hard(names: &[&str]) -> Result<()> {
     for set in sets::HARD.iter().filter(|set| names.is_empty() || names.contains(&set.name)) {
-        let rules = set.rule_set().map_err(told)?;
+        let rules = set.rule_set().map_err(to_error)?;
         let start = Instant::now();
         let findings = rules.analyse(&BTreeMap::new()).findings;
         let took = start.elapsed().as_secs_f64() * 1e3;
@@ -67,22 +67,22 @@ fn measure() -> Result<Json> {
     rows(&mut figures, &lists)?;
     let mut per_level = BTreeMap::new();
     for (logic, key) in [(Logic::TwoValued, "two_valued"), (Logic::ThreeValued, "three_valued")] {
-        let columns = reference::columns(logic, LEADS).map_err(told)?;
-        let rules = reference::rules(logic, 0.85).map_err(told)?;
-        // Each different text is looked up once, when leads are loaded, as peers have the list in codes before the time
-        // is taken; what that takes is told by itself.
+        let columns = reference::columns(logic, LEADS).map_err(to_error)?;
+        let rules = reference::rules(logic, 0.85).map_err(to_error)?;
+        // Each distinct text is looked up once, when the leads are loaded; other engines have the list as codes
+        // before timing starts. The look-ups are measured separately.
         let mut lookups = Lookups::new(&lists);
         let anew = || drop(Plan::new(&rules, &columns, &mut Lookups::new(&lists)));
         figures["lookups_ms"] = json!(median(anew).as_secs_f64() * 1e3);
         for level in Level::all() {
             let mut counts = || Plan::at(level, &rules, &columns, &mut lookups).counts();
-            let told = counts();
+            let counted = counts();
             if logic == Logic::TwoValued {
-                ensure!(flat(&told) == reference::TWO_VALUED, "the counts are {:?}", flat(&told));
-                figures["counts_2v"] = json!(flat(&told));
+                ensure!(flat(&counted) == reference::TWO_VALUED, "the counts are {:?}", flat(&counted));
+                figures["counts_2v"] = json!(flat(&counted));
             } else {
                 figures["counts_3v"] =
-                    json!({"fired": told.fired, "held": told.held, "default": told.default});
+                    json!({"fired": counted.fired, "held": counted.held, "default": counted.default});
             }
             let per_s = LEADS as f64 / median(|| drop(std::hint::black_box(counts()))).as_secs_f64();
             per_level.insert(format!("{key}_{}", level.name()), per_s);
@@ -101,7 +101,7 @@ fn measure() -> Result<Json> {
     Ok(figures)
 }
 
-/// Two rule sets over the same leads, and a threshold that is moved.
+/// Measures two rule sets over the same leads, and a changing threshold.
 fn two_sets(
     figures: &mut Json,
     columns: &Columns,
@@ -110,7 +110,7 @@ fn two_sets(
 ) -> Result<()> {
     let drafts =
         [0.8, 0.82, 0.84, 0.86, 0.88, 0.9].map(|intent| reference::rules(Logic::ThreeValued, intent));
-    let drafts = drafts.into_iter().collect::<Result<Vec<_>, _>>().map_err(told)?;
+    let drafts = drafts.into_iter().collect::<Result<Vec<_>, _>>().map_err(to_error)?;
     let matrix = || {
         let mut lookups = Lookups::new(lists);
         let [from, to] = [rules, &drafts[0]].map(|rules| Plan::new(rules, columns, &mut lookups).stops());
@@ -133,9 +133,9 @@ fn two_sets(
     Ok(())
 }
 
-/// One lead after the other.
+/// Measures one lead at a time.
 fn rows(figures: &mut Json, lists: &BTreeMap<String, ReferenceList>) -> Result<()> {
-    let rules = reference::rules(Logic::TwoValued, 0.85).map_err(told)?;
+    let rules = reference::rules(Logic::TwoValued, 0.85).map_err(to_error)?;
     let workload = reference::Leads::new();
     let companies = workload.companies.clone();
     let leads = Leads::load(&rules, lists, workload, &companies)?;
@@ -163,8 +163,8 @@ fn rows(figures: &mut Json, lists: &BTreeMap<String, ReferenceList>) -> Result<(
     Ok(())
 }
 
-/// Leads in memory, ready for the row engine: list answers are part of a decision's inputs. Some of them are there as
-/// the pipeline has them too, by the names of their fields.
+/// Leads in memory, ready for the row engine; the results of the list are part of the inputs. Some are also
+/// available by field name, as in the pipeline.
 struct Leads<'a> {
     width: usize,
     cells: Vec<Cell<'a>>,
@@ -207,7 +207,7 @@ impl<'a> Leads<'a> {
     }
 }
 
-/// A lead as the pipeline has it.
+/// Returns a lead in the form of the pipeline.
 fn named(
     rules: &RuleSet,
     cells: &[Cell<'_>],
@@ -232,10 +232,10 @@ fn named(
     (readings.collect(), BTreeMap::from([("tam".to_owned(), list)]))
 }
 
-/// Text to code: each condition parsed and checked, and the whole set from its parsed file.
+/// Measures text to code: parsing and checking each condition, and the whole set from its parsed file.
 fn check(figures: &mut Json) -> Result<()> {
     const TIMES: u32 = 1_000;
-    let mut file = RuleSetFile::from_yaml(&reference::file(Logic::TwoValued, 0.85)).map_err(told)?;
+    let mut file = RuleSetFile::from_yaml(&reference::file(Logic::TwoValued, 0.85)).map_err(to_error)?;
     let compile = |file: &RuleSetFile| {
         let whole = median(|| {
             for _ in 0..TIMES {
@@ -247,22 +247,22 @@ fn check(figures: &mut Json) -> Result<()> {
     let set = compile(&file);
     let rules = file.rules.len() as f64;
     figures["check_set_us"] = json!(set);
-    // A set of one rule, so that what is done once a set does not count.
+    // A set with one rule, so that work done once per set does not count.
     file.rules.truncate(1);
     let one = compile(&file);
     figures["check_us"] = json!((set - one) / (rules - 1.0));
     Ok(())
 }
 
-/// What is found about rules before any lead comes; of two tables the one that takes longer.
+/// Measures the static analysis; of two tables, the slower one counts.
 fn analysis(figures: &mut Json) -> Result<()> {
     let lists = BTreeMap::from([("tam".to_owned(), 500)]);
     let takes =
         |rules: &RuleSet| median(|| drop(std::hint::black_box(rules.analyse(&lists)))).as_secs_f64() * 1e3;
-    let reference = reference::rules(Logic::ThreeValued, 0.85).map_err(told)?;
+    let reference = reference::rules(Logic::ThreeValued, 0.85).map_err(to_error)?;
     figures["analysis_reference_ms"] = json!(takes(&reference));
     let [holes, whole] = [true, false].map(|has_holes| sets::table(1_000, has_holes));
-    let (holes, whole) = (holes.map_err(told)?, whole.map_err(told)?);
+    let (holes, whole) = (holes.map_err(to_error)?, whole.map_err(to_error)?);
     figures["analysis_1000_ms"] = json!(takes(&holes).max(takes(&whole)));
     Ok(())
 }
@@ -271,11 +271,11 @@ fn flat(counts: &Counts) -> Vec<u64> {
     counts.fired.iter().copied().chain([counts.default]).collect()
 }
 
-fn told(problems: Vec<engine::problem::Problem>) -> anyhow::Error {
+fn to_error(problems: Vec<engine::problem::Problem>) -> anyhow::Error {
     anyhow!("{problems:?}")
 }
 
-/// The middle one of the times that a thing takes, after once to warm up.
+/// Returns the median duration after one warm-up run.
 fn median(mut run: impl FnMut()) -> Duration {
     run();
     let mut times: Vec<Duration> = (0..RUNS)

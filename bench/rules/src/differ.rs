@@ -1,4 +1,4 @@
-//! The row engine and the vector engine on the same cases: each is the other's oracle.
+//! Compares the row engine and the vector engine on the same cases; each is the other's oracle.
 
 use std::fmt;
 
@@ -10,12 +10,12 @@ use engine::rules::{Cell, Row, RuleSet, Slot, Stop};
 use crate::draw::Draw;
 use crate::random::Case;
 
-/// What was compared, and a digest of every outcome.
+/// The number of cases compared, and a digest of every result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Done {
-    /// Leads that were decided by both.
+    /// The leads decided by both engines.
     pub cases: u64,
-    /// The same wherever the answers are.
+    /// A digest that is equal wherever the results are.
     pub digest: u64,
 }
 
@@ -25,10 +25,10 @@ impl fmt::Display for Done {
     }
 }
 
-/// Decides so many leads by chance in both ways, and at every level of instructions.
+/// Compares both engines on this many random leads, at every level of vector instructions.
 ///
 /// # Errors
-/// Tells the first difference.
+/// Returns the first difference.
 pub fn run(seed: u64, cases: u64) -> Result<Done, String> {
     let mut draw = Draw::new(seed);
     let mut done = Done { cases: 0, digest: 0xCBF2_9CE4_8422_2325 };
@@ -48,10 +48,10 @@ pub fn run(seed: u64, cases: u64) -> Result<Done, String> {
     Ok(done)
 }
 
-/// Decides the leads of one case in both ways, and at every level of instructions.
+/// Compares both engines on the leads of one case, at every level of vector instructions.
 ///
 /// # Errors
-/// Tells the first difference.
+/// Returns the first difference.
 pub fn agree(case: &Case<'_>) -> Result<(), String> {
     compare(case, &mut Done { cases: 0, digest: 0 })
 }
@@ -81,7 +81,7 @@ fn compare(case: &Case<'_>, done: &mut Done) -> Result<(), String> {
     Ok(())
 }
 
-/// The columns give back what they were made of.
+/// Checks that the columns return the cells they were made from.
 fn kept(case: &Case<'_>, columns: &Columns) -> Result<(), String> {
     let slots: Vec<Slot> =
         case.catalogue.0.iter().map(|(name, definition)| Slot::new(name, definition)).collect();
@@ -100,7 +100,7 @@ fn columns(case: &Case<'_>) -> Columns {
     builder.finish()
 }
 
-/// Decides each lead by the row engine, from the cells as they were drawn and the lists themselves.
+/// Decides each lead with the row engine, from the generated cells and the lists themselves.
 fn rows(case: &Case<'_>, rules: &RuleSet, mut tell: impl FnMut(Outcome3)) -> Result<Vec<Stop>, String> {
     let fields: Vec<&str> = case.catalogue.names().collect();
     let place = |slot: &Slot| fields.iter().position(|field| *field == slot.name);
@@ -132,7 +132,7 @@ fn rows(case: &Case<'_>, rules: &RuleSet, mut tell: impl FnMut(Outcome3)) -> Res
     Ok(stops)
 }
 
-/// The cell that was drawn, or that of a field that was not found.
+/// Returns the generated cell, or that of a field that was not found.
 fn cell<'a>(slot: &'a Slot, drawn: Option<Cell<'a>>) -> Cell<'a> {
     drawn.filter(|cell| cell.is_read).unwrap_or_else(|| slot.cell(None))
 }
@@ -168,7 +168,7 @@ fn expect<T: PartialEq + fmt::Debug>(what: &str, found: &T, expected: &T) -> Res
     if found == expected {
         Ok(())
     } else {
-        Err(format!("{what}: the vector engine says {found:?}, the row engine {expected:?}"))
+        Err(format!("{what}: the vector engine returned {found:?}, the row engine {expected:?}"))
     }
 }
 

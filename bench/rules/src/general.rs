@@ -1,9 +1,9 @@
-//! Conditions by chance that are more than fields compared with values: arithmetic, functions, choices, lists and macros
-//! over the fields of [`crate::random`], nested and mixed with what is not known.
+//! Generates random conditions beyond comparisons of fields with values: arithmetic, functions, conditional
+//! operators, lists and macros over the fields of [`crate::random`], nested and mixed with unknown values.
 
 use crate::draw::Draw;
 
-/// A condition of any form, its pieces nested so deep at most.
+/// Returns a condition of any form, nested to at most this depth.
 pub fn condition(draw: &mut Draw, depth: u64) -> String {
     let mut source = Source { draw, items: 0 };
     source.bool(depth)
@@ -11,7 +11,7 @@ pub fn condition(draw: &mut Draw, depth: u64) -> String {
 
 struct Source<'d> {
     draw: &'d mut Draw,
-    /// Variables of macros around, which are whole numbers.
+    /// The number of macro variables in scope, which are whole numbers.
     items: usize,
 }
 
@@ -133,7 +133,7 @@ impl Source<'_> {
         self.of(&["at", "seen", "as_of", "timestamp('1970-01-01T00:00:00Z')"]).to_owned()
     }
 
-    /// The variable of a macro and what is asked of each.
+    /// Returns the variable of a macro and its body.
     fn each(&mut self, draw: impl FnOnce(&mut Self) -> String) -> String {
         self.items += 1;
         let body = draw(self);

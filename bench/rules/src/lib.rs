@@ -1,4 +1,5 @@
-//! What the rule engine is measured and compared on: the reference workload, and rule sets and leads by chance.
+//! The data on which the rule engine is measured and compared: the reference workload, and random rule sets and
+//! leads.
 
 pub mod differ;
 pub mod draw;
@@ -7,7 +8,7 @@ pub mod random;
 pub mod reference;
 pub mod sets;
 
-/// [`differ::run`] for JavaScript, as one line: what was found, or the first difference.
+/// Runs [`differ::run`] for JavaScript and returns one line: the summary, or the first difference.
 #[cfg(target_arch = "wasm32")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn differ_line(seed: u32, cases: u32) -> String {

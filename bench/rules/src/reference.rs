@@ -1,4 +1,4 @@
-//! The reference workload: leads of eleven fields, twelve rules and a default.
+//! The reference workload: leads with eleven fields, twelve rules and a default.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -10,7 +10,7 @@ use engine::rules::{Cell, Datum, Numeric, ReferenceList, RuleSet, RuleSetFile};
 
 use crate::draw::Draw;
 
-/// The conditions, in the order of the scan.
+/// The conditions, in scan order.
 pub const CONDITIONS: [&str; 12] = [
     "intent_confidence > 0.85 && company in lists.tam",
     "decision_maker && timeframe_days <= 90",
@@ -26,7 +26,8 @@ pub const CONDITIONS: [&str; 12] = [
     "intent_confidence >= 0.5 && intent_confidence < 0.6 && usage_delta > 0.1 && company_size >= 50",
 ];
 
-/// How many of the million leads each rule decides, and the default, where a comparison with a missing value is false.
+/// How many of the million leads each rule and the default decide, if a comparison with a missing value is
+/// false.
 pub const TWO_VALUED: [u64; 13] =
     [15006, 58868, 13390, 46119, 49272, 37257, 14408, 40062, 187_482, 46202, 35850, 10864, 445_220];
 
@@ -40,20 +41,21 @@ pub const SOURCES: [&str; 5] = ["chat", "web_form", "referral", "partner", "purc
 
 /// The seed of the leads.
 const SEED: u64 = 20_240_607;
-/// Below this confidence a field is unknown, where confidence counts.
+/// The confidence below which a field is unknown, if confidence counts.
 pub const THRESHOLD: f64 = 0.7;
-/// One in so many readings is below it.
+/// One in this many readings is below the threshold.
 const UNSURE: u64 = 50;
-/// Companies that leads are of, and how many of them are on the list.
+/// The number of companies of leads, and how many of them are on the list.
 const COMPANIES: usize = 5_000;
 const LISTED: usize = 500;
 
-/// How what is missing is taken.
+/// The treatment of missing values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Logic {
-    /// A comparison with a missing value is false, which the rules say with `has`; all readings are certain.
+    /// A comparison with a missing value is false, which the rules express with `has`; all readings are
+    /// certain.
     TwoValued,
-    /// What is missing, or read below [`THRESHOLD`], is unknown; every field has confidences.
+    /// Missing values, and readings below [`THRESHOLD`], are unknown; every field has a confidence.
     ThreeValued,
 }
 
@@ -74,13 +76,13 @@ pub struct Lead {
     pub source: u32,
 }
 
-/// The leads, one after the other, always the same.
+/// An iterator over the leads, always in the same order.
 #[derive(Clone, Debug)]
 pub struct Leads {
     draw: Draw,
     /// The names of the companies.
     pub companies: Vec<String>,
-    /// The places of those on the list, sorted.
+    /// The sorted indices of the companies on the list.
     pub listed: Vec<usize>,
 }
 
@@ -100,7 +102,7 @@ pub const FIELDS: [(&str, FieldType); 11] = [
 ];
 
 impl Leads {
-    /// From the first on.
+    /// Starts at the first lead.
     pub fn new() -> Self {
         let mut draw = Draw::new(SEED);
         let form = |i: usize| format!("Company {i:04} {}", ["Inc", "LLC", "GmbH", "Ltd", "SA"][i % 5]);
@@ -114,7 +116,7 @@ impl Leads {
         Self { draw, companies: (0..COMPANIES).map(form).collect(), listed: places }
     }
 
-    /// The list of target accounts.
+    /// Returns the list of target accounts.
     pub fn lists(&self) -> BTreeMap<String, ReferenceList> {
         let names = self.listed.iter().map(|place| self.companies[*place].clone());
         BTreeMap::from([("tam".to_owned(), ReferenceList::new(names))])
@@ -158,7 +160,7 @@ impl Iterator for Leads {
 }
 
 impl Lead {
-    /// Its cells in the order of [`FIELDS`], all read for certain.
+    /// Returns the cells in the order of [`FIELDS`], all read with full confidence.
     pub fn cells<'a>(&self, companies: &'a [String]) -> [Cell<'a>; FIELDS.len()] {
         let whole = |n: i64| Datum::Number(Numeric::Integer(n));
         let number = |n: f64| Datum::Number(Numeric::Float(n));
@@ -183,7 +185,8 @@ impl Lead {
     }
 }
 
-/// The rule file, its list left empty. `intent` is the least intent of the first rule, 0.85 in the workload.
+/// Returns the rule file, with an empty list. `intent` is the threshold of the first rule, 0.85 in the
+/// workload.
 pub fn file(logic: Logic, intent: f64) -> String {
     let mut yaml = String::from("rule_set: reference\nfields:\n");
     let values = |name: &str| match name {
@@ -211,18 +214,18 @@ pub fn file(logic: Logic, intent: f64) -> String {
     yaml
 }
 
-/// The compiled rules of [`file()`].
+/// Returns the compiled rules of [`file()`].
 ///
 /// # Errors
-/// With what is wrong with them, which is nothing.
+/// Returns the problems of the rules, which are valid.
 pub fn rules(logic: Logic, intent: f64) -> Result<RuleSet, Vec<Problem>> {
     RuleSetFile::from_yaml(&file(logic, intent))?.compile()
 }
 
-/// So many leads as columns, the rest of the workload as `logic` has it.
+/// Returns this many leads as columns, with missing values treated as in `logic`.
 ///
 /// # Errors
-/// As [`rules`].
+/// Fails under the same conditions as [`rules`].
 pub fn columns(logic: Logic, count: usize) -> Result<Columns, Vec<Problem>> {
     let file = RuleSetFile::from_yaml(&file(logic, 0.85))?;
     let fields = FIELDS.iter().filter_map(|(name, _)| Some((*name, file.fields.get(name)?)));
@@ -231,7 +234,7 @@ pub fn columns(logic: Logic, count: usize) -> Result<Columns, Vec<Problem>> {
     Ok(columns.finish())
 }
 
-/// Calls with the cells of each of so many leads.
+/// Calls `call` with the cells of each of this many leads.
 pub fn each(logic: Logic, count: usize, mut call: impl FnMut(&[Cell<'_>])) {
     let mut leads = Leads::new();
     let mut confidences = Draw::new(SEED + 1);
@@ -240,7 +243,8 @@ pub fn each(logic: Logic, count: usize, mut call: impl FnMut(&[Cell<'_>])) {
         let mut cells = lead.cells(&leads.companies);
         if logic == Logic::ThreeValued {
             for cell in cells.iter_mut().filter(|cell| cell.is_read) {
-                // In steps of 1/200, as stored rows have them: one in fifty below the threshold, the rest above.
+                // Confidence is in steps of 1/200, as in stored rows: one in fifty is below the threshold, the
+                // rest above.
                 let step = match confidences.below(UNSURE) {
                     0 => confidences.below(140),
                     _ => 140 + confidences.below(61),
@@ -252,7 +256,7 @@ pub fn each(logic: Logic, count: usize, mut call: impl FnMut(&[Cell<'_>])) {
     }
 }
 
-/// The leads as a CSV file, the way peers read them.
+/// Writes the leads as a CSV file in the format that other engines read.
 pub fn csv(count: usize, out: &mut impl std::io::Write) -> std::io::Result<()> {
     let names: Vec<&str> = FIELDS.iter().map(|(name, _)| *name).collect();
     writeln!(out, "{}", names.join(","))?;

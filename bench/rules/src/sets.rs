@@ -1,4 +1,4 @@
-//! Rule sets that the static analysis is measured on: tables as people have them, and sets that are made to be hard.
+//! Rule sets for measuring the static analysis: realistic tables, and sets designed to be hard.
 
 use std::collections::BTreeMap;
 
@@ -11,11 +11,12 @@ use engine::rules::{RuleDefinition, RuleSet, RuleSetFile};
 use crate::draw::Draw;
 use crate::reference::{self, Logic, REGIONS, SOURCES};
 
-/// A decision table over the fields of the reference workload: a region, a source, a range of sizes and a least budget.
-/// Its sizes end somewhere, so it has holes; or they do not, and the last of its rows gets no lead.
+/// Creates a decision table over the fields of the reference workload: a region, a source, a range of sizes and
+/// a minimum budget. Either its sizes have an upper end, which leaves gaps, or they do not, and its last row is
+/// unreachable.
 ///
 /// # Errors
-/// With what is wrong with it, which is nothing.
+/// Returns the problems of the table, which is valid.
 pub fn table(rows: usize, has_holes: bool) -> Result<RuleSet, Vec<Problem>> {
     let mut csv = String::from("id,region,source,company_size,budget,decision_maker,action\n");
     let bands = rows / (REGIONS.len() * SOURCES.len());
@@ -40,16 +41,16 @@ pub fn table(rows: usize, has_holes: bool) -> Result<RuleSet, Vec<Problem>> {
 
 /// A hard set.
 pub struct Hard {
-    /// What is hard about it.
+    /// The difficulty.
     pub name: &'static str,
-    /// How many rules it has.
+    /// The number of rules.
     pub rules: usize,
-    /// Its conditions, by the index of the rule.
+    /// The conditions, by the index of the rule.
     when: fn(&mut Draw, usize) -> String,
 }
 
-/// All hard sets. Each has as many rules as a set may have, and conditions as long as they may be where that is what
-/// makes it hard.
+/// All hard sets. Each has the maximum number of rules, and conditions of the maximum length if that makes it
+/// hard.
 pub const HARD: &[Hard] = &[
     Hard { name: "ranges over thirty fields", rules: limits::RULES, when: ranges },
     Hard { name: "wide ranges over thirty fields", rules: limits::RULES, when: wide },
@@ -90,10 +91,10 @@ pub const HARD: &[Hard] = &[
 ];
 
 impl Hard {
-    /// The rule set.
+    /// Creates the rule set.
     ///
     /// # Errors
-    /// With what is wrong with it, which is nothing.
+    /// Returns the problems of the rule set, which is valid.
     pub fn rule_set(&self) -> Result<RuleSet, Vec<Problem>> {
         let mut draw = Draw::new(7);
         let rule = |index: usize, when: String| RuleDefinition {
@@ -139,7 +140,7 @@ fn number(draw: &mut Draw) -> String {
     format!("n{}", draw.below(NUMBERS))
 }
 
-/// Pieces until the condition is as long as it may be.
+/// Joins pieces until the condition has the maximum length.
 fn long(draw: &mut Draw, operator: &str, piece: fn(&mut Draw) -> String) -> String {
     let mut when = piece(draw);
     loop {
@@ -160,7 +161,7 @@ fn wide(draw: &mut Draw, _: usize) -> String {
     boxed(draw, 8, 900)
 }
 
-/// Some fields between two values each.
+/// Restricts some fields to a range each.
 fn boxed(draw: &mut Draw, count: u64, width: u64) -> String {
     let parts: Vec<String> = (0..count)
         .map(|_| {
@@ -171,7 +172,7 @@ fn boxed(draw: &mut Draw, count: u64, width: u64) -> String {
     parts.join(" && ")
 }
 
-/// What is left are the answers of a satisfiability problem about where it is hardest.
+/// The remaining leads are the solutions of a satisfiability problem in its hardest region.
 fn clauses(draw: &mut Draw, _: usize) -> String {
     let flag = |draw: &mut Draw| format!("{}b{}", draw.of(&["", "!"]), draw.below(FLAGS));
     [flag(draw), flag(draw), flag(draw)].join(" && ")
@@ -225,7 +226,7 @@ fn compared(draw: &mut Draw) -> String {
     format!("{}{}{}", number(draw), draw.of(&["<", "<=", "!="]), number(draw))
 }
 
-/// Hundreds of thousands of steps each, all of which are taken.
+/// Takes hundreds of thousands of steps each, all of which are executed.
 fn macros(draw: &mut Draw, index: usize) -> String {
     let list = "[1,2,3,4,5,6,7,8,9,10]";
     let depth = ["v", "w", "x", "y"];

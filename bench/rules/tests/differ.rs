@@ -1,4 +1,4 @@
-//! Both engines over rule sets by chance. `cargo xtask differ` takes far more of them, and WebAssembly too.
+//! Compares both engines on random rule sets. `cargo xtask differ` uses many more, and WebAssembly too.
 
 use bench_rules::differ;
 use bench_rules::reference::{self, Logic};

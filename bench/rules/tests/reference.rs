@@ -1,4 +1,4 @@
-//! The reference workload by the row engine, on leads whose rule is known by hand.
+//! Runs the reference workload with the row engine, on leads whose rule was determined by hand.
 
 #![allow(clippy::unwrap_used, reason = "the helpers of tests are tests")]
 

@@ -1,5 +1,5 @@
-//! The rule engine as a page's worker takes it, to be weighed: a rule file is checked, analysed, tried on leads over
-//! columns, and explained for one of them.
+//! The parts of the rule engine that a web worker on a page needs, used to measure its size: it checks and
+//! analyses a rule file, runs it on leads in columns, and explains the decision for one of them.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use engine::rules::{Cell, Inputs, Reading, RuleSetFile, Slot};
 use engine::value::Value;
 use serde_json::{Value as Json, json};
 
-/// What a rule file, as YAML, does with leads, as a JSON list of objects; what is wrong with it otherwise.
+/// Runs a rule file (YAML) on leads (a JSON list of objects) and returns the results, or else the problems.
 #[cfg_attr(target_arch = "wasm32", wasm_bindgen::prelude::wasm_bindgen)]
 pub fn preview(rules: &str, leads: &str) -> String {
     match previewed(rules, leads) {

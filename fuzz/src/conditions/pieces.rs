@@ -1,4 +1,4 @@
-//! What pieces of each type are made of.
+//! Generates pieces of each type.
 
 use engine::rules::quoted;
 
@@ -223,7 +223,8 @@ impl Source<'_, '_> {
         format!("({} ? {} : {})", self.piece(Type::Bool, d), self.piece(ty, d), self.piece(ty, d))
     }
 
-    /// A macro over a list or a map. A filter gives what it goes over; the others what their body is.
+    /// Returns a macro over a list or map. A filter has the type of what it iterates over; other macros have
+    /// the type of their body.
     fn over(&mut self, kind: &str, ty: Type, d: usize) -> String {
         let sources = [(Type::Ints, Type::Int), (Type::Texts, Type::Text), (Type::Map, Type::Text)];
         let (list, item, body) = match (kind, ty) {

@@ -1,4 +1,4 @@
-//! Decides leads by chance in both engines: `differ SEED CASES`.
+//! Compares both engines on random leads: `differ SEED CASES`.
 
 use bench_rules::differ;
 

@@ -1,13 +1,13 @@
-//! What the engine says is wrong has to be said at a place that there is.
+//! Asserts that the engine reports problems at existing locations.
 
 use engine::problem::Problem;
 use engine::rules::RuleSetFile;
 
-/// Every problem has words, and stands on whole characters of the text.
+/// Asserts that every problem has a message, and covers whole characters of the text.
 ///
 /// # Panics
-/// One does not.
-pub fn stands_in(text: &str, problems: &[Problem]) {
+/// Panics if one does not.
+pub fn assert_located(text: &str, problems: &[Problem]) {
     for problem in problems {
         assert!(!problem.message.is_empty(), "{problem:?} of {text:?}");
         if let Some(span) = problem.span {
@@ -16,11 +16,11 @@ pub fn stands_in(text: &str, problems: &[Problem]) {
     }
 }
 
-/// The same for the problems of a file, each in the text that it points to.
+/// Asserts the same for the problems of a file, each in the text that it points to.
 ///
 /// # Panics
-/// One does not.
-pub fn stands_in_file(file: &RuleSetFile, problems: &[Problem]) {
+/// Panics if one does not.
+pub fn assert_located_in_file(file: &RuleSetFile, problems: &[Problem]) {
     for problem in problems {
         let mut path = problem.pointer.split('/').skip(1);
         let parts = (path.next(), path.next().and_then(|index| index.parse::<usize>().ok()), path.next());
@@ -34,6 +34,6 @@ pub fn stands_in_file(file: &RuleSetFile, problems: &[Problem]) {
             _ => None,
         };
         assert!(text.is_some() || problem.span.is_none(), "{problem:?} of {file:?}");
-        stands_in(text.unwrap_or_default(), std::slice::from_ref(problem));
+        assert_located(text.unwrap_or_default(), std::slice::from_ref(problem));
     }
 }
