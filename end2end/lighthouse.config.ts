@@ -2,7 +2,7 @@ import { defineConfig } from '@playwright/test';
 
 import base from './playwright.config.ts';
 
-/** `npm run lighthouse`: what Lighthouse says of the main pages. A measurement, not a test. */
+/** `npm run lighthouse`: measures the main pages with Lighthouse. A measurement, not a test. */
 export default defineConfig(base, {
   testDir: '.',
   testMatch: 'lighthouse.ts',

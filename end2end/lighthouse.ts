@@ -1,5 +1,5 @@
-// What Lighthouse says of the main pages, on a desktop and on a slow phone, and the bytes of script and WebAssembly that each
-// of them fetches: npm run lighthouse. A measurement, not a test; `npx` fetches Lighthouse.
+// Lighthouse scores of the main pages on a desktop and on a slow phone, and the bytes of script and WebAssembly that each page
+// downloads: npm run lighthouse. A measurement, not a test; `npx` downloads Lighthouse.
 
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
@@ -36,7 +36,7 @@ test('Lighthouse', async ({ organisation }) => {
   console.log(JSON.stringify({ categories: CATEGORIES, least: Math.min(...least) }));
 });
 
-/** Has Lighthouse look at a page, signed in by a cookie. */
+/** Runs Lighthouse on a page, signed in with a cookie. */
 async function look(url: string, cookie: string, options: string[]): Promise<Report> {
   const args = [
     '--yes', `lighthouse@${VERSION}`, url, '--quiet', '--output=json', '--output-path=stdout', `--only-categories=${CATEGORIES.join(',')}`,

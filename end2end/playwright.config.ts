@@ -1,6 +1,6 @@
 import { defineConfig } from '@playwright/test';
 
-/** Debian's Chromium unless told otherwise: Playwright's own browser cannot be downloaded everywhere. */
+/** Debian's Chromium unless `CHROMIUM` is set: Playwright's own browser cannot be downloaded everywhere. */
 const chromium = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
 export default defineConfig({
@@ -10,7 +10,7 @@ export default defineConfig({
   fullyParallel: true,
   forbidOnly: true,
   timeout: 180_000,
-  // A loaded machine is slow, not wrong: what passes only at a later try is told.
+  // A loaded machine is slow, which is not a failure. Tests that pass only on the retry are reported.
   retries: 1,
   expect: { timeout: 20_000 },
   reporter: 'list',

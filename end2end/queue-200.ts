@@ -1,4 +1,4 @@
-// 200 leads decided by keyboard, and how long each one took from the first key to the next lead being open and listening:
+// Decides 200 leads by keyboard and measures the time from the first key of each to the next lead being ready for input:
 // npm run queue-200
 
 import { SILENT } from './support/organisation.ts';
@@ -17,13 +17,13 @@ test('200 leads', async ({ organisation, page }) => {
   await page.goto('/queue');
   await listens(null);
 
-  /** Which lead is open, told by the form that would decide it. */
+  /** The open lead, according to the form that decides it. */
   const open = () => page.locator('form input[name=decision]').first().getAttribute('value');
   const took: number[] = [];
   for (let n = 0; n < LEADS; n++) {
     const before = await open();
     const start = performance.now();
-    // Four of five are agreed with; the fifth is disqualified, with a reason.
+    // Four of five suggestions are accepted; the fifth lead is disqualified with a reason.
     if (n % 5 < 4) {
       await page.keyboard.press('a');
     } else {

@@ -2,7 +2,7 @@ import { defineConfig } from '@playwright/test';
 
 import base from './playwright.config.ts';
 
-/** `npm run screenshots`: not tests, but made the way tests are. `SHOTS` names the folder they go to. */
+/** `npm run screenshots`: takes screenshots with the test runner. `SHOTS` is the folder to write them to. */
 export default defineConfig(base, {
   testDir: '.',
   testMatch: 'screenshots.ts',

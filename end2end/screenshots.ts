@@ -1,4 +1,4 @@
-// Pictures of the main pages, wide and narrow, light and dark, for the README and for looking at:
+// Screenshots of the main pages, wide and narrow, light and dark, for the README and for visual review:
 // SHOTS=folder npm run screenshots
 
 import path from 'node:path';
@@ -50,7 +50,7 @@ for (const [width, viewport] of Object.entries(WIDTHS)) {
         await page.screenshot({ ...shot('home-stop'), fullPage: false });
       });
 
-      test.describe('of an AE', () => {
+      test.describe('as an AE', () => {
         test.use(seenBy({ as: 'AE' }));
 
         test('home', async ({ page }) => {
@@ -59,7 +59,7 @@ for (const [width, viewport] of Object.entries(WIDTHS)) {
         });
       });
 
-      test.describe('of an SDR', () => {
+      test.describe('as an SDR', () => {
         test.use(seenBy({ as: 'SDR' }));
 
         test('queue', async ({ organisation, page }) => {
@@ -85,7 +85,7 @@ for (const [width, viewport] of Object.entries(WIDTHS)) {
         }
       });
 
-      test.describe('of an administrator', () => {
+      test.describe('as an administrator', () => {
         test.use(seenBy({ as: 'Administrator' }));
 
         test('control', async ({ page }) => {
@@ -123,7 +123,7 @@ for (const [width, viewport] of Object.entries(WIDTHS)) {
           for (const [name, path] of Object.entries({ leads: '/leads', lead: `/leads/${lead_id}`, dashboard: '/dashboard', audit: '/audit' })) {
             await page.goto(path);
             await page.pdf({ path: `${FOLDER}/paper-${name}.pdf`, preferCSSPageSize: true, printBackground: true });
-            // What is within the margins of A4, as pixels.
+            // The printable area of A4, in pixels.
             await page.setViewportSize({ width: 688, height: 1017 });
             await page.emulateMedia({ media: 'print' });
             await page.screenshot({ path: `${FOLDER}/paper-${name}.png`, fullPage: true });
@@ -140,7 +140,7 @@ for (const [width, viewport] of Object.entries(WIDTHS)) {
         }
       });
 
-      test.describe('of somebody who signs', () => {
+      test.describe('as an approver', () => {
         test.use(seenBy({ as: 'Sales manager' }));
 
         test('changes', async ({ page }) => {
@@ -151,7 +151,7 @@ for (const [width, viewport] of Object.entries(WIDTHS)) {
         });
       });
 
-      test.describe('of somebody who writes', () => {
+      test.describe('as an editor', () => {
         test.use(seenBy({ as: 'Enablement' }));
 
         test('draft', async ({ page }) => {

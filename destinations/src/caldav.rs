@@ -1,16 +1,17 @@
-//! Calendars on a CalDAV server (RFC 4791): a decision that assigns a lead with a meeting books it in the assignee's
-//! calendar, at the first time that is free.
+//! Calendars on a CalDAV server (RFC 4791). A decision that assigns a lead with a meeting books the meeting in the assignee's
+//! calendar, at the first free time.
 //!
-//! Idempotency: the event's UID and its resource are named after the remote key, so that there is one a lead and calendar;
-//! it bears the effect's key and the decision's sequence, and is only ever written on the condition that it is still what
-//! was read (`If-None-Match`, `If-Match`). A write looks, takes one step and looks again: see `caldav/plan.rs`.
+//! Idempotency: the event's UID and its resource are named after the remote key, so there is one event per lead and calendar.
+//! The event stores the effect's key and the decision's sequence number, and is only written on the condition that it has not
+//! changed since it was read (`If-None-Match`, `If-Match`). A write reads, takes one step and reads again: see
+//! `caldav/plan.rs`.
 //!
-//! A time is taken as any calendar program takes it: by writing. So two writers may take one at the same moment. Each
-//! looks again after its write, and whoever then sees another's event over its own moves; since both look after they
-//! wrote, at least one sees it. A time is never guessed: where none is free, or where the calendar cannot be understood,
-//! nothing is booked and the receipt says that a person has to be asked ([`Receipt::to_queue`]).
+//! As in any calendar program, a slot is claimed by writing to it, so two writers may claim the same slot at the same moment.
+//! Each reads again after its write and moves its own event if it finds a conflict; since both read after writing, at least
+//! one of them finds it. A time is never guessed: if no slot is free, or the calendar cannot be understood, nothing is booked
+//! and the receipt asks for a person ([`Receipt::to_queue`]).
 //!
-//! Events have an attendee and no organizer: no server sends an invitation of its own accord (RFC 6638).
+//! Events have an attendee but no organizer, so no server sends an invitation on its own (RFC 6638).
 
 mod busy;
 mod event;
@@ -49,25 +50,25 @@ use crate::http;
 use crate::http::auth::Auth;
 use crate::kinds::OpenError;
 
-/// Two writers in one calendar may take one time, and then have to move: a process is not to compete with itself.
+/// Writers to one calendar may claim the same slot and then have to move, so a process must not compete with itself.
 const IN_FLIGHT: usize = 1;
-/// Steps of one write; a plain one takes two. Whoever needs more is being overtaken all the time.
+/// The maximum number of steps of one write; a plain write takes two. A write that needs more is being overtaken constantly.
 const STEPS: u32 = 24;
-/// Bound of the first wait before a time that two have taken is looked at again; it doubles with each further one.
+/// The upper bound of the first random wait before a double-booked slot is read again; it doubles with each further wait.
 const BASE_WAIT: Duration = Duration::from_millis(25);
-/// The bound never exceeds this.
+/// The limit to which that bound grows.
 const MAX_WAIT: Duration = Duration::from_millis(400);
 
-const NO_CALENDAR: &str = "the assignee has no calendar in the settings of this destination";
+const NO_CALENDAR: &str = "the destination's settings contain no calendar for the assignee";
 const GONE: &str =
-    "the meeting of this decision is not in the calendar: somebody cancelled it, or there was no time for it";
+    "the meeting of this decision is not in the calendar: it was cancelled, or there was no free time";
 
-/// A CalDAV server, connected when it is first written to.
+/// A CalDAV server. Connects on the first write.
 pub struct Caldav {
     server: Server,
-    /// The calendars, each once.
+    /// The calendars, without duplicates.
     calendars: Vec<Url>,
-    /// E-mail address, in small letters, to the number of the calendar.
+    /// Maps lower-case e-mail addresses to indexes into `calendars`.
     people: BTreeMap<String, usize>,
     hours: Hours,
     meeting: TimeDelta,
@@ -76,7 +77,7 @@ pub struct Caldav {
     limits: Limits,
 }
 
-/// What became of a write, for the receipt.
+/// The outcome of a write, for the receipt.
 struct Settled {
     meeting: &'static str,
     status: Option<u16>,
@@ -85,13 +86,13 @@ struct Settled {
 }
 
 impl Caldav {
-    /// Checks settings and credential.
+    /// Validates settings and credential.
     ///
     /// # Errors
-    /// [`OpenError`] says what is wrong with them.
+    /// Returns an [`OpenError`] that names the invalid setting or credential.
     pub fn open(settings: &Settings, credential: Credential<'_>) -> Result<Self, OpenError> {
         let wrong = OpenError::Settings;
-        let url = http::address(&settings.url, "the settings have `user`, and the password is the secret")?;
+        let url = http::address(&settings.url, "set `user`, and use the password as the secret")?;
         let auth = auth(&settings.user, credential)?;
         let hours = settings.hours().map_err(wrong)?;
         let limits = Limits {
@@ -107,19 +108,17 @@ impl Caldav {
             let calendar = Some(&path)
                 .filter(|path| path.starts_with('/') && !path.contains(['?', '#']))
                 .and_then(|path| server.join(path))
-                .ok_or_else(|| {
-                    wrong("`calendars` gives each person the path of a calendar, from /".into())
-                })?;
+                .ok_or_else(|| wrong("each value in `calendars` must be a path that starts with /".into()))?;
             let number = calendars.iter().position(|known| *known == calendar).unwrap_or_else(|| {
                 calendars.push(calendar);
                 calendars.len() - 1
             });
             if people.insert(person.to_lowercase(), number).is_some() {
-                return Err(wrong("`calendars` names a person twice".into()));
+                return Err(wrong("`calendars` lists a person twice".into()));
             }
         }
         if calendars.is_empty() {
-            return Err(wrong("`calendars` names no calendar".into()));
+            return Err(wrong("`calendars` must not be empty".into()));
         }
         let meeting = TimeDelta::minutes(settings.meeting_minutes.get());
         let notice = TimeDelta::minutes(settings.notice_minutes.get());
@@ -127,7 +126,7 @@ impl Caldav {
         Ok(Self { server, calendars, people, hours, meeting, notice, within, limits })
     }
 
-    /// Looks and steps until all is as the decision asks.
+    /// Reads the calendars and takes steps until they match the decision.
     async fn settle(&self, effect: &Effect) -> Result<Settled, WriteError> {
         let uid = event::uid(effect.remote_key);
         let ours = Mark { effect_key: effect.key, lead_sequence: effect.lead_sequence };
@@ -150,7 +149,7 @@ impl Caldav {
                     if event.span.start <= Utc::now() || !self.is_taken(&stored[own]).await? {
                         return Ok(done("kept", Some(event.span), None));
                     }
-                    // The other one may be about to move: whoever looks again first is left alone.
+                    // The other writer may be about to move: whichever reads again first stays.
                     let drawn = rand::rng().random_range(Duration::ZERO..wait);
                     tokio::time::sleep(drawn).await;
                     wait = (wait * 2).min(MAX_WAIT);
@@ -179,7 +178,7 @@ impl Caldav {
                 (Step::Cancel(index, mark), _) => (Some(index), stored[index].event.cancelled(mark)),
                 (Step::Tombstone, _) => (None, Event::tombstone(uid.clone(), ours)),
                 (step, _) => {
-                    let message = format!("{step:?} does not follow");
+                    let message = format!("unexpected step {step:?}");
                     return Err(WriteError::new(Failure::NeedsPerson, message));
                 }
             };
@@ -199,11 +198,11 @@ impl Caldav {
             if let PutOutcome::Written(code) = put {
                 status = Some(code.as_u16());
             }
-            // Another writer gives the name that we give: a search is for what people have done, and they are slower.
+            // Other writers use the same resource name. A search finds what people have moved, and they are slower.
             everywhere =
                 put == PutOutcome::Conflict || !stored.iter().all(|found| self.is_named_by_us(found, &uid));
         }
-        let message = format!("others change the calendars of {} all the time", self.server.host());
+        let message = format!("the calendars of {} keep changing during the write", self.server.host());
         Err(WriteError::new(Failure::Retry, message))
     }
 
@@ -272,10 +271,10 @@ impl Destination for Caldav {
                 Err(TestFailed(format!("{} of {} {what}.", calendar.path(), self.server.host())))
             };
             if !described.is_calendar {
-                return failed("is no calendar");
+                return failed("is not a calendar");
             }
             if described.may_write == Some(false) {
-                return failed("may be read and not written to");
+                return failed("is read-only");
             }
         }
         let count = self.calendars.len();
@@ -285,7 +284,7 @@ impl Destination for Caldav {
 }
 
 impl Caldav {
-    /// Does something that reads, within the time that a write may take.
+    /// Runs a read within the time limit of a write.
     async fn in_time<T>(&self, read: impl Future<Output = Result<T, WriteError>>) -> Result<T, ReadError> {
         match tokio::time::timeout(self.limits.timeout, read).await {
             Ok(read) => read.map_err(|error| ReadError(error.message)),
@@ -304,19 +303,19 @@ impl Caldav {
     }
 }
 
-/// Who we are to the server.
+/// Returns how to authenticate to the server.
 fn auth(user: &str, credential: Credential<'_>) -> Result<Auth, OpenError> {
     let secret = match credential {
         Credential::Tokens(tokens) if user.is_empty() => return Ok(Auth::Bearer(tokens)),
         Credential::Tokens(_) => {
             return Err(OpenError::Settings(
-                "`user` is for a password; the account's tokens say who it is".into(),
+                "`user` is only for passwords; a credential's access tokens identify the account".into(),
             ));
         }
         credential => credential.secret(),
     };
     if user.is_empty() || user.contains(|char: char| char == ':' || char.is_control()) {
-        return Err(OpenError::Settings("`user` must not be empty or hold a colon (RFC 7617)".into()));
+        return Err(OpenError::Settings("`user` must not be empty or contain a colon (RFC 7617)".into()));
     }
     let password = secret
         .and_then(|secret| std::str::from_utf8(secret).ok())
@@ -325,7 +324,7 @@ fn auth(user: &str, credential: Credential<'_>) -> Result<Auth, OpenError> {
     Ok(Auth::Basic { user: user.to_owned(), password: Zeroizing::new(password.to_owned()) })
 }
 
-/// An event as records show it.
+/// Returns the content of an event as shown in records.
 fn shown_event(event: &Event, calendar: &str) -> Json {
     json!({
         "summary": event.summary,

@@ -1,7 +1,7 @@
-//! What a destination proves its identity with: a secret that stays, or access tokens that expire and are renewed.
+//! How a destination authenticates: with a fixed secret, or with access tokens that expire and are renewed.
 //!
-//! This module exchanges a [`Grant`] for an access token and keeps nothing. Storing both, and making sure that only one
-//! process renews a token at a time, is the caller's part: it hands a destination [`AccessTokens`].
+//! This module exchanges a [`Grant`] for an access token and stores nothing. Storing both, and ensuring that only one process
+//! renews a token at a time, is up to the caller, which passes a destination its [`AccessTokens`].
 
 mod exchange;
 mod grant;
@@ -17,22 +17,22 @@ pub use self::exchange::{Exchanged, TokenEndpoint};
 pub use self::grant::{ClientAuthentication, Grant, SecretText};
 use crate::destination::WriteError;
 
-/// Longest time before its expiry at which a token is renewed; a fifth of its life where that is shorter.
+/// How long before its expiry a token is renewed; a fifth of its lifetime if that is shorter.
 const RENEW_AHEAD: TimeDelta = TimeDelta::minutes(5);
 
-/// What a destination is opened with.
+/// The credential that a destination is opened with.
 #[derive(Clone)]
 pub enum Credential<'a> {
-    /// Nothing.
+    /// No credential.
     None,
-    /// A password or key that stays the same.
+    /// A password or key that does not change.
     Secret(&'a [u8]),
     /// Access tokens that are renewed.
     Tokens(Arc<dyn AccessTokens>),
 }
 
 impl<'a> Credential<'a> {
-    /// Returns the secret that stays the same, if that is what it is.
+    /// Returns the fixed secret, or `None` for any other credential.
     pub fn secret(&self) -> Option<&'a [u8]> {
         if let Self::Secret(secret) = self { Some(secret) } else { None }
     }
@@ -44,45 +44,45 @@ impl<'a> From<Option<&'a [u8]>> for Credential<'a> {
     }
 }
 
-/// Where a destination gets its access tokens.
+/// A source of access tokens for a destination.
 #[async_trait::async_trait]
 pub trait AccessTokens: Send + Sync {
     /// Returns a token that is valid now.
     ///
     /// # Errors
-    /// [`CredentialError`] when there is none and none can be obtained.
+    /// Returns a [`CredentialError`] if there is no token and none can be obtained.
     async fn token(&self) -> Result<AccessToken, CredentialError>;
 
-    /// Returns a token in place of one that the destination refused: the one that another process has obtained meanwhile, or a
-    /// new one.
+    /// Returns a replacement for a token that the destination refused: the one that another process has obtained in the
+    /// meantime, or a new one.
     ///
     /// # Errors
     /// As [`token`](Self::token).
     async fn replace(&self, refused: &AccessToken) -> Result<AccessToken, CredentialError>;
 }
 
-/// A token that opens a destination for a while.
+/// A token that grants access to a destination for a limited time.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessToken {
     secret: SecretText,
     issued_at: DateTime<Utc>,
-    /// `None` where the server did not say: it is valid until it is refused.
+    /// The end of the token's validity. `None` if the server did not specify it: the token is used until it is refused.
     expires_at: Option<DateTime<Utc>>,
 }
 
-/// How much life is left in an [`AccessToken`].
+/// The remaining validity of an [`AccessToken`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Freshness {
-    /// Enough.
+    /// Valid for long enough.
     Fresh,
-    /// It still opens the destination and should be renewed.
+    /// Still valid, but due for renewal.
     Due,
-    /// None.
+    /// No longer valid.
     Expired,
 }
 
 impl AccessToken {
-    /// A token that was issued at an instant and is valid for so long.
+    /// Creates a token from its time of issue and its lifetime.
     pub fn new(secret: SecretText, issued_at: DateTime<Utc>, valid_for: Option<TimeDelta>) -> Self {
         let expires_at = valid_for.and_then(|valid_for| issued_at.checked_add_signed(valid_for));
         Self { secret, issued_at, expires_at }
@@ -93,7 +93,7 @@ impl AccessToken {
         self.secret.expose()
     }
 
-    /// Returns how much life is left in it.
+    /// Returns the remaining validity at `now`.
     pub fn freshness(&self, now: DateTime<Utc>) -> Freshness {
         let Some(expires_at) = self.expires_at else { return Freshness::Fresh };
         let ahead = RENEW_AHEAD.min((expires_at - self.issued_at) / 5);
@@ -108,19 +108,19 @@ impl AccessToken {
 }
 
 impl fmt::Debug for AccessToken {
-    /// Leaves out the token itself.
+    /// Omits the token itself.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AccessToken").field("expires_at", &self.expires_at).finish_non_exhaustive()
     }
 }
 
-/// Why there is no access token. Holds no secret.
+/// A failure to obtain an access token. Contains no secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CredentialError {
-    /// It may work later: the token endpoint or our own database is away.
+    /// A temporary failure: the token endpoint or our own database is unavailable.
     #[error("{0}")]
     Unavailable(String),
-    /// The grant is refused: a person has to connect the account again.
+    /// The grant was refused: a person has to reconnect the account.
     #[error("{0}")]
     Refused(String),
 }
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_shows_a_token() {
+    fn debug_output_omits_the_token() {
         let token = AccessToken::new("geheim".into(), Utc::now(), None);
         assert!(!format!("{token:?} {:?}", SecretText::from("geheim")).contains("geheim"));
     }

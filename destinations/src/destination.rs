@@ -1,4 +1,4 @@
-//! What every destination can do.
+//! The interface that every destination implements.
 
 use std::time::Duration;
 
@@ -12,21 +12,21 @@ use serde_json::Value as Json;
 /// A system that effects are written to.
 #[async_trait::async_trait]
 pub trait Destination: Send + Sync {
-    /// Returns which system it is, as in settings.
+    /// Returns the name of the destination's kind, as used in settings.
     fn kind(&self) -> &'static str;
 
-    /// Returns how hard one process may work it.
+    /// Returns the limits that apply to one process.
     fn limits(&self) -> Limits;
 
-    /// Writes an effect. The same effect may come again, even concurrently, and an older one after a newer one: in the end the
-    /// destination holds what it would hold if each had been written once and in order.
+    /// Writes an effect. The same effect may be written more than once, even concurrently, and an older effect may arrive after a
+    /// newer one. In the end the destination must hold what it would hold if each had been written once and in order.
     async fn write(&self, request: &WriteRequest) -> Result<Receipt, WriteError>;
 
-    /// Writes a batch of at most [`Limits::batch`] effects within [`Limits::timeout`], and returns one result per request, in
-    /// the order of the requests. One that fails has no influence on the others.
+    /// Writes a batch of at most [`Limits::batch`] effects within [`Limits::timeout`]. Returns one result per request, in the
+    /// order of the requests. A failed request does not affect the others.
     ///
-    /// By default they are written one after another, which suits a batch of one. A destination that allows more writes
-    /// them together.
+    /// The default implementation writes one effect after another, which suits a batch size of one. Override it if the
+    /// destination supports bulk writes.
     async fn write_many(&self, requests: &[WriteRequest]) -> Vec<Result<Receipt, WriteError>> {
         let mut results = Vec::with_capacity(requests.len());
         for request in requests {
@@ -35,78 +35,79 @@ pub trait Destination: Send + Sync {
         results
     }
 
-    /// Looks up what the destination holds under a remote key, without consulting anything that we keep.
+    /// Returns what the destination holds under a remote key. Reads only the destination, never our own records.
     async fn find(&self, _remote_key: Digest) -> Result<Lookup, ReadError> {
         Ok(Lookup::NotCheckable)
     }
 
-    /// Lists our records that changed after the cursor, oldest change first, at most `limit` of them.
+    /// Returns at most `limit` of our records that changed after the cursor, oldest change first.
     async fn changed_since(&self, _cursor: ChangeCursor, _limit: usize) -> Result<Changes, ReadError> {
         Ok(Changes::NotCheckable)
     }
 
-    /// Tries the connection without writing about anybody. Returns a sentence for the person who set it up.
+    /// Tests the connection without sending personal data. Returns a sentence for the person who configured it.
     async fn test_connection(&self) -> Result<String, TestFailed>;
 }
 
-/// How hard one process may work a destination.
+/// The limits of one process at a destination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Calls of [`Destination::write_many`] in flight at once. With 1, all processes together write one effect at a time.
+    /// The maximum number of concurrent calls of [`Destination::write_many`]. With 1, all processes together write one effect
+    /// at a time.
     pub in_flight: usize,
-    /// Effects in one such call, at most.
+    /// The maximum number of effects in one call.
     pub batch: usize,
-    /// How long one such call may take.
+    /// The time limit of one call.
     pub timeout: Duration,
-    /// How often, and how far apart, one effect is tried.
+    /// The number of attempts per effect and the backoff between them.
     pub retry: Policy,
 }
 
-/// One effect to write.
+/// A request to write one effect.
 #[derive(Clone, Debug)]
 pub struct WriteRequest {
-    /// The effect's id.
+    /// The id of the effect.
     pub effect_id: EffectId,
-    /// Which attempt it is, from 1.
+    /// The number of the attempt, from 1.
     pub attempt: u32,
-    /// What to write.
+    /// The effect to write.
     pub effect: Effect,
 }
 
-/// What a destination answered to a write that counts.
+/// The answer of a destination to a successful write.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Receipt {
-    /// The status code, where there is one.
+    /// The HTTP status, for destinations that have one.
     pub status: Option<u16>,
-    /// What was sent, for the log: no secret, and the body by its digest, since it is kept with the effect.
+    /// The request, for the log. Contains no secret; the body is recorded by its digest because the effect already stores it.
     pub request: Json,
-    /// What was answered, cut.
+    /// The response, truncated.
     pub response: Json,
-    /// Why the lead should wait in the queue for a person, where the destination could not do what the decision asks and
-    /// never will by itself: a sentence without personal data.
+    /// The reason for putting the lead in the queue, if the destination could not do what the decision asks and a retry would
+    /// not help. A sentence without personal data.
     pub to_queue: Option<String>,
 }
 
-/// Why a write does not count. Whether it reached the destination may not be known.
+/// A failed write. The data may still have reached the destination.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct WriteError {
-    /// What kind of failure it is, and the instant before which the destination asked not to be called again.
+    /// The kind of failure, and the earliest instant at which the destination accepts another call.
     pub failed: Failed,
-    /// What went wrong, for the person who has to mend it; holds nothing of the lead and no secret.
+    /// A description of the problem for the person who has to fix it. Contains no secret and nothing about the lead.
     pub message: String,
-    /// The status code, where there is one.
+    /// The HTTP status, for destinations that have one.
     pub status: Option<u16>,
-    /// What was sent, as in [`Receipt`].
+    /// The request, as in [`Receipt`].
     pub request: Option<Json>,
-    /// What was answered, as in [`Receipt`].
+    /// The response, as in [`Receipt`].
     pub response: Option<Json>,
-    /// Why nothing more should be sent until somebody has looked: it would fail in the same way.
+    /// The reason for pausing the destination, if every other write would fail in the same way.
     pub pause: Option<String>,
 }
 
 impl WriteError {
-    /// A failure with nothing more to say than this.
+    /// Creates an error without request, response or status.
     pub fn new(failure: Failure, message: impl Into<String>) -> Self {
         Self {
             failed: failure.into(),
@@ -118,47 +119,47 @@ impl WriteError {
         }
     }
 
-    /// The same failure, not to be tried again before this instant.
+    /// Sets the earliest instant of the next attempt.
     pub fn not_before(mut self, at: Option<DateTime<Utc>>) -> Self {
         self.failed = self.failed.failure.not_before(at);
         self
     }
 
-    /// The same failure, which concerns the destination as a whole: it is paused until a person resumes it, and the effect
-    /// waits until then.
+    /// Marks the failure as one of the destination as a whole: the destination is paused until a person resumes it, and the
+    /// effect waits until then.
     pub fn pausing(mut self) -> Self {
         self.pause = Some(self.message.clone());
         self
     }
 }
 
-/// The answer to "what do you hold under this key?".
+/// The result of looking up a remote key.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Lookup {
-    /// This record.
+    /// The record under this key.
     Found(Record),
-    /// Nothing.
+    /// No record under this key.
     Absent,
-    /// Such a destination takes writes and cannot be asked. Reconciliation lists it as not checkable.
+    /// The destination is write-only. Reconciliation lists it as not checkable.
     NotCheckable,
 }
 
-/// The answer to "what has changed?".
+/// The result of listing changes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Changes {
     /// A page of changed records, oldest change first.
     Page {
-        /// The records.
+        /// The records on this page.
         records: Vec<Record>,
-        /// Where the next page begins; `None` when this is the last one.
+        /// The start of the next page; `None` on the last page.
         next: Option<ChangeCursor>,
     },
-    /// Such a destination cannot list changes.
+    /// The destination cannot list changes.
     NotCheckable,
 }
 
 impl Changes {
-    /// A page of records that are in order, of which at most `limit` were asked for.
+    /// Creates a page from sorted records, of which at most `limit` were requested.
     pub fn page(records: Vec<Record>, limit: usize) -> Self {
         let last = records.last().filter(|_| records.len() >= limit);
         let next =
@@ -169,18 +170,18 @@ impl Changes {
 
 /// A position in the changes of a destination, ordered by time and then by remote key.
 ///
-/// A write that is committed late can carry an earlier time than one that was read already. Begin a new round at least a
-/// minute before the end of the last one.
+/// A write that commits late can carry an earlier time than one that has already been read. Start each pass at least a minute
+/// before the end of the previous one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ChangeCursor {
-    /// Changes before this instant are left out.
+    /// Changes before this instant are skipped.
     pub at: DateTime<Utc>,
-    /// Of the changes at this very instant, the remote keys up to this one are left out.
+    /// Of the changes at exactly this instant, those with a remote key up to this one are skipped.
     pub after: Option<Digest>,
 }
 
 impl ChangeCursor {
-    /// Everything that changed at this instant or later.
+    /// Creates a cursor for everything that changed at this instant or later.
     pub fn since(at: DateTime<Utc>) -> Self {
         Self { at, after: None }
     }
@@ -191,27 +192,27 @@ impl ChangeCursor {
     }
 }
 
-/// A record of ours at a destination.
+/// One of our records at a destination.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record {
-    /// The key it is kept under.
+    /// The key that the record is stored under.
     pub remote_key: Digest,
-    /// The effect that wrote it last.
+    /// The key of the effect that last wrote the record.
     pub effect_key: Digest,
-    /// The number of that effect among what was decided about its lead.
+    /// The sequence number of that effect within its lead.
     pub lead_sequence: i64,
-    /// When it was changed last, by the destination's clock, where the destination tells.
+    /// The time of the last change by the destination's clock, if the destination reports it.
     pub changed_at: Option<DateTime<Utc>>,
-    /// What it says.
+    /// The content of the record.
     pub body: Json,
 }
 
-/// Why a destination that can be read was not. Holds no secret.
+/// A failed read of a destination. Contains no secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct ReadError(pub String);
 
-/// Why a connection does not work, as a sentence for the person who set it up. Holds no secret.
+/// A failed connection test, as a sentence for the person who configured the destination. Contains no secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct TestFailed(pub String);

@@ -1,4 +1,4 @@
-//! The kinds of destinations, how they stand in files, and opening one.
+//! The kinds of destinations, their form in workflow files, and [`open`].
 
 use std::path::{Path, PathBuf};
 
@@ -31,44 +31,44 @@ use crate::{caldav, warehouse, webhook};
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]
 pub enum Kind {
-    /// Calendars on a CalDAV server: a meeting a lead.
+    /// Calendars on a CalDAV server: one meeting per lead.
     Caldav,
-    /// A warehouse on Postgres: each decision is a row.
+    /// A Postgres warehouse: one row per decision.
     Postgres,
     /// A signed webhook.
     Webhook,
 }
 
-/// Every kind there is.
+/// Returns every kind of destination.
 pub fn kinds() -> &'static [Kind] {
     Kind::VARIANTS
 }
 
-/// A destination as it stands in a file.
+/// A destination in a workflow file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum DestinationFile {
     /// Calendars on a CalDAV server; the secret is the user's password.
     Caldav(Parts<caldav::Settings>),
-    /// A warehouse on Postgres; the secret is the password of the address's user.
+    /// A Postgres warehouse; the secret is the password of the user in the URL.
     Postgres(Parts<warehouse::Settings>),
     /// A signed webhook; the secret is the signing key, `whsec_…`.
     Webhook(Parts<webhook::Settings>),
 }
 
-/// What a destination's file says beside its kind.
+/// The fields of a destination besides its kind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Parts<S> {
-    /// What everybody may see.
+    /// The settings, without secrets. Every signed-in user can read them.
     pub settings: S,
-    /// Where its secret is.
+    /// Where the secret is stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<SecretSource>,
 }
 
 impl DestinationFile {
-    /// Its kind.
+    /// Returns the kind of the destination.
     pub fn kind(&self) -> Kind {
         match self {
             Self::Caldav(_) => Kind::Caldav,
@@ -77,10 +77,10 @@ impl DestinationFile {
         }
     }
 
-    /// The settings as they are stored.
+    /// Returns the settings in the form in which they are stored.
     ///
     /// # Errors
-    /// Never in practice: settings are texts and whole numbers.
+    /// Fails only if serialization does, which cannot happen with strings and integers.
     pub fn settings(&self) -> Result<Json, serde_json::Error> {
         match self {
             Self::Caldav(parts) => serde_json::to_value(&parts.settings),
@@ -89,7 +89,7 @@ impl DestinationFile {
         }
     }
 
-    /// Where its secret is.
+    /// Returns where the secret is stored.
     pub fn secret(&self) -> Option<&SecretSource> {
         match self {
             Self::Caldav(parts) => parts.secret.as_ref(),
@@ -99,36 +99,36 @@ impl DestinationFile {
     }
 }
 
-/// Where a secret is. A file never holds the secret itself.
+/// Where a secret is stored. A file never contains the secret itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(
     untagged,
     deny_unknown_fields,
-    expecting = "a secret is named by {env: VARIABLE} or {file: PATH}, it is not written here"
+    expecting = "write {env: VARIABLE} or {file: PATH}; the secret itself does not belong in this file"
 )]
 pub enum SecretSource {
     /// In an environment variable.
     Env {
-        /// The variable's name.
+        /// The name of the variable.
         env: String,
     },
-    /// In a file, a line break at its end aside.
+    /// In a file. A line break at its end is ignored.
     File {
-        /// The file; a relative path starts at the folder of the file that names it.
+        /// The path, relative to the folder of the file that refers to it.
         file: PathBuf,
     },
 }
 
 impl SecretSource {
-    /// Reads the secret. `folder` is that of the file which names it.
+    /// Reads the secret. `folder` is the folder of the file that refers to it.
     ///
     /// # Errors
-    /// When it is not there.
+    /// Returns [`OpenError::Secret`] if the secret is missing, empty or unreadable.
     pub fn read(&self, folder: &Path) -> Result<Zeroizing<Vec<u8>>, OpenError> {
         let mut secret = match self {
             Self::Env { env } => {
                 std::env::var(env).map(|value| Zeroizing::new(value.into_bytes())).map_err(|_| {
-                    OpenError::Secret(format!("the environment variable {env} is not set, or is no text"))
+                    OpenError::Secret(format!("the environment variable {env} is not set or not valid UTF-8"))
                 })?
             }
             Self::File { file } => {
@@ -142,28 +142,28 @@ impl SecretSource {
         while secret.last().is_some_and(|byte| matches!(byte, b'\n' | b'\r')) {
             secret.pop();
         }
-        if secret.is_empty() { Err(OpenError::Secret("it is empty".into())) } else { Ok(secret) }
+        if secret.is_empty() { Err(OpenError::Secret("the secret is empty".into())) } else { Ok(secret) }
     }
 }
 
-/// Why a destination cannot be opened. Holds no secret.
+/// An error opening a destination. Contains no secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OpenError {
-    /// There is no such kind.
-    #[error("there is no kind `{0}` of destinations; there are {known}", known = Kind::VARIANTS.iter().map(|kind| format!("`{kind}`")).collect::<Vec<_>>().join(" and "))]
+    /// The kind does not exist.
+    #[error("unknown kind of destination `{0}`; available kinds: {known}", known = Kind::VARIANTS.iter().map(|kind| format!("`{kind}`")).collect::<Vec<_>>().join(", "))]
     Kind(String),
-    /// The settings are wrong.
+    /// The settings are invalid.
     #[error("settings: {0}")]
     Settings(String),
-    /// The secret is wrong or missing.
+    /// The secret is invalid or missing.
     #[error("secret: {0}")]
     Secret(String),
 }
 
-/// Opens a destination. Nothing is connected before it is used, so this also checks settings and credential.
+/// Opens a destination. Validates settings and credential, and connects only when the destination is first used.
 ///
 /// # Errors
-/// [`OpenError`] says what is wrong with the settings or the credential.
+/// Returns an [`OpenError`] that names the invalid setting or credential.
 pub fn open<'a>(
     kind: &str,
     settings: &Json,
@@ -177,13 +177,13 @@ pub fn open<'a>(
     }
 }
 
-/// The secret of a destination that cannot do anything with tokens.
+/// Returns the secret for a destination that does not support access tokens.
 fn secret<'a>(credential: &Credential<'a>) -> Result<Option<&'a [u8]>, OpenError> {
     match credential {
         Credential::None => Ok(None),
         Credential::Secret(secret) => Ok(Some(secret)),
         Credential::Tokens(_) => Err(OpenError::Secret(
-            "this kind of destination needs a secret of its own, not an account's tokens".into(),
+            "this kind of destination needs a secret; it cannot use a credential with access tokens".into(),
         )),
     }
 }
@@ -192,17 +192,17 @@ fn read<S: DeserializeOwned>(settings: &Json) -> Result<S, OpenError> {
     S::deserialize(settings).map_err(|error| OpenError::Settings(error.to_string()))
 }
 
-/// Seconds that one write may take, as settings say it.
+/// The time limit of one write, in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "u8", into = "u8")]
 #[schemars(with = "u8", extend("minimum" = 1, "maximum" = 15))]
 pub struct TimeoutSeconds(u8);
 
 impl TimeoutSeconds {
-    /// A write must end well within its lease, which is 25 seconds.
+    /// A write must end well before its lease of 25 seconds expires.
     const MAX: u8 = 15;
 
-    /// As a duration.
+    /// Returns the limit as a duration.
     pub fn duration(self) -> std::time::Duration {
         std::time::Duration::from_secs(self.0.into())
     }
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_opens_and_is_called_what_it_is() {
+    fn every_kind_opens_under_its_own_name() {
         for (kind, settings) in [
             (
                 "caldav",
@@ -261,7 +261,7 @@ mod tests {
         }
         assert_eq!(
             refusal("fax", &json!({}), None),
-            "there is no kind `fax` of destinations; there are `caldav` and `postgres` and `webhook`"
+            "unknown kind of destination `fax`; available kinds: `caldav`, `postgres`, `webhook`"
         );
     }
 
@@ -315,14 +315,14 @@ mod tests {
             ("calendars", json!({"a@b.example": "//evil.example/"}), "`calendars`"),
             ("calendars", json!({"a@b.example": "/a/", "A@b.example": "/b/"}), "twice"),
             ("user", json!("a:b"), "`user`"),
-            ("url", json!("https://sales:geheim@cal.example/"), "password is the secret"),
-            ("working_hours", json!({"days": []}), "no day"),
+            ("url", json!("https://sales:geheim@cal.example/"), "password as the secret"),
+            ("working_hours", json!({"days": []}), "must not be empty"),
             ("working_hours", json!({"from": "17:00", "to": "09:00"}), "before"),
             ("working_hours", json!({"from": "9:00"}), "HH:MM"),
             ("meeting_minutes", json!(3), "between 5 and 480"),
             ("meeting_minutes", json!(480), ""),
             ("within_days", json!(61), "between 1 and 60"),
-            ("notice_minutes", json!(20_160), "longer than"),
+            ("notice_minutes", json!(20_160), "must not exceed"),
         ] {
             let mut settings = good.clone();
             settings[setting] = value.clone();

@@ -1,8 +1,8 @@
-//! The systems that effects are written to: one file each behind one trait, each with its own way of being written to
-//! twice without harm.
+//! The systems that Meshline writes effects to. Each has a file of its own that implements [`destination::Destination`] and makes
+//! repeated writes harmless in the way that its system allows.
 //!
-//! Architecture invariant: nothing here knows the outbox, retries by itself or remembers what it wrote. A destination
-//! reports what became of each write; whether and when it is tried again is decided by the caller.
+//! Architecture invariant: this crate does not know the outbox, never retries on its own and remembers nothing that it wrote. A
+//! destination returns the result of each write; the caller decides whether and when to try again.
 
 pub mod caldav;
 pub mod credentials;

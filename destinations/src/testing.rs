@@ -1,3 +1,3 @@
-//! Servers that tests write to.
+//! Servers for tests to write to.
 
 pub mod radicale;

@@ -1,9 +1,9 @@
-//! A warehouse on Postgres: every decision, of rules or of a person on them, arrives as one row, and beside it stands where each
-//! lead is now.
+//! A Postgres warehouse. Every decision, whether of rules or of a person, becomes one row; a second table holds the current state
+//! of each lead.
 //!
-//! Idempotency is the tables': the effect's key is the primary key of the events, and a lead's current row is
-//! overwritten only by a later decision. Both are one statement, so that there is never one without the other, and so are
-//! all rows of a batch.
+//! Idempotency is enforced by the tables: the effect's key is the primary key of the events, and only a later decision
+//! overwrites a lead's current row. One statement writes both tables, so they never diverge, and it also writes all rows of a
+//! batch.
 
 mod row;
 
@@ -30,30 +30,30 @@ use crate::destination::{
 };
 use crate::kinds::{OpenError, TimeoutSeconds};
 
-/// Batches written at once, each on a connection of its own; warehouses are short of them.
+/// The number of batches written concurrently, each on its own connection. Connections to warehouses are scarce.
 const CONNECTIONS: u32 = 4;
-/// Rows of one statement. More would hardly be faster, and the rows of a failed batch are written one by one.
+/// The number of rows per statement. More would hardly be faster, and the rows of a failed batch are retried one by one.
 const BATCH: usize = 100;
-/// A server that gives no connection within this is down or full.
+/// A server that has not provided a connection within this time is considered down or full.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
-/// A warehouse that is not written to gets its connections back.
+/// How long an idle warehouse keeps its connections.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// What everybody may see of a warehouse.
+/// The settings of a warehouse. Every signed-in user can read them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// `postgres://user@host:port/database`, with `?sslmode=…` where it matters; the password is the secret.
+    /// The address, `postgres://user@host:port/database`, with `?sslmode=…` if needed; the password is the secret.
     pub url: String,
-    /// How long one batch of rows may take; 10 s unless it says otherwise.
+    /// The time limit of one batch of rows, in seconds. Default: 10.
     #[serde(default, skip_serializing_if = "is_default")]
     pub timeout_seconds: TimeoutSeconds,
-    /// How often, and how far apart, one effect is tried.
+    /// The number of attempts per effect and the backoff between them.
     #[serde(default, skip_serializing_if = "is_default")]
     pub retry: Policy,
 }
 
-/// A warehouse, connected when it is first written to.
+/// A warehouse. Connects on the first write.
 pub struct Warehouse {
     options: PgConnectOptions,
     pool: OnceLock<PgPool>,
@@ -62,14 +62,14 @@ pub struct Warehouse {
 }
 
 impl Warehouse {
-    /// Checks settings and password.
+    /// Validates settings and password.
     ///
     /// # Errors
-    /// [`OpenError`] says what is wrong with them.
+    /// Returns an [`OpenError`] that names the invalid setting or the secret.
     pub fn open(settings: &Settings, secret: Option<&[u8]>) -> Result<Self, OpenError> {
         let password = std::str::from_utf8(secret.unwrap_or_default())
-            .map_err(|_| OpenError::Secret("the password is no text".into()))?;
-        // Set in any case: a password of our own database may stand in the environment and is nobody else's.
+            .map_err(|_| OpenError::Secret("the password is not valid UTF-8".into()))?;
+        // Always set, because `PGPASSWORD` in the environment may belong to our own database.
         let options = address(&settings.url)?.password(password).application_name("meshline");
         let limits = Limits {
             in_flight: CONNECTIONS as usize,
@@ -95,7 +95,7 @@ impl Warehouse {
         })
     }
 
-    /// Does something on a connection within the time that a write may take.
+    /// Runs `act` on a connection within the time limit of a write.
     async fn on_connection<T>(
         &self,
         act: impl AsyncFnOnce(&mut PgConnection) -> sqlx::Result<T>,
@@ -109,7 +109,7 @@ impl Warehouse {
         match result {
             Ok(result) => result.map_err(|error| self.judge(&error)),
             Err(_) => {
-                // Whatever it waits for, the pool is not to wait with it.
+                // The connection may be blocked; detach it so that the pool is not.
                 drop(connection.detach());
                 let message =
                     format!("{} did not answer within {} s", self.host(), self.limits.timeout.as_secs());
@@ -118,8 +118,8 @@ impl Warehouse {
         }
     }
 
-    /// Makes the tables where they are missing. They are looked for first: whoever made them may have left us nothing
-    /// but the right to write rows.
+    /// Creates the tables if they are missing. Checks for them first, because an administrator may have created them and granted
+    /// us only the right to write rows.
     async fn make_tables(&self, connection: &mut PgConnection) -> sqlx::Result<()> {
         if self.has_tables.load(Ordering::Relaxed) {
             return Ok(());
@@ -129,7 +129,7 @@ impl Warehouse {
             .await?;
         if !found {
             let mut transaction = connection.begin().await?;
-            // One maker at a time: `IF NOT EXISTS` alone lets two that start together collide.
+            // Serializes creation: `IF NOT EXISTS` alone fails if two processes create the tables at the same time.
             transaction.execute("SELECT pg_advisory_xact_lock(hashtext('meshline.decision_events'))").await?;
             transaction.execute(sqlx::raw_sql(include_str!("warehouse/schema.sql"))).await?;
             transaction.commit().await?;
@@ -138,36 +138,39 @@ impl Warehouse {
         Ok(())
     }
 
-    /// What an error of the database says about the write. What the server says is repeated only where it cannot be
-    /// about the row.
+    /// Converts a database error into a write error. The server's message is repeated only if it cannot contain data from
+    /// the row.
     fn judge(&self, error: &sqlx::Error) -> WriteError {
         let host = self.host();
         let Some(error) = error.as_database_error() else {
             let message = match error {
                 sqlx::Error::PoolTimedOut => {
-                    format!("{host} gave no connection within {} s", ACQUIRE_TIMEOUT.as_secs())
+                    format!("{host} provided no connection within {} s", ACQUIRE_TIMEOUT.as_secs())
                 }
-                sqlx::Error::Io(error) => format!("the connection to {host} broke: {error}"),
-                sqlx::Error::Tls(error) => format!("no TLS connection to {host}: {error}"),
-                _ => format!("the connection to {host} broke"),
+                sqlx::Error::Io(error) => format!("the connection to {host} was lost: {error}"),
+                sqlx::Error::Tls(error) => format!("the TLS connection to {host} failed: {error}"),
+                _ => format!("the connection to {host} was lost"),
             };
             return WriteError::new(Failure::Retry, message);
         };
         let code = error.code().unwrap_or_default().into_owned();
         let said = format!("{host} answered {code}: {}", error.message());
         match code.as_str() {
-            // The tables went away: they are made again.
+            // The tables were dropped: they are created again.
             "42P01" | "3F000" => {
                 self.has_tables.store(false, Ordering::Relaxed);
                 WriteError::new(Failure::Retry, said)
             }
-            // A standby, a statement that took too long, a cancelled one.
+            // A standby, a statement timeout or a cancelled statement.
             "25006" | "57014" => WriteError::new(Failure::Retry, said),
             _ => match code.get(..2).unwrap_or_default() {
                 "08" | "40" | "53" | "55" | "57" => WriteError::new(Failure::Retry, said),
-                // Refused for who we are or what we may: the effect is fine, and so will be none of the next.
+                // Authentication or permissions: the effect is fine, and every further write would fail too.
                 "28" | "3D" | "42" => WriteError::new(Failure::NeedsPerson, said).pausing(),
-                _ => WriteError::new(Failure::NeedsPerson, format!("{host} refused the row with {code}")),
+                _ => WriteError::new(
+                    Failure::NeedsPerson,
+                    format!("{host} rejected the row with error {code}"),
+                ),
             },
         }
     }
@@ -188,7 +191,8 @@ impl Destination for Warehouse {
     }
 
     async fn write(&self, request: &WriteRequest) -> Result<Receipt, WriteError> {
-        let unanswered = || WriteError::new(Failure::Retry, format!("{} left a row out", self.host()));
+        let unanswered =
+            || WriteError::new(Failure::Retry, format!("{} returned no result for a row", self.host()));
         self.write_many(std::slice::from_ref(request)).await.pop().unwrap_or_else(|| Err(unanswered()))
     }
 
@@ -206,7 +210,7 @@ impl Destination for Warehouse {
                 Ok(inserted) => Ok(Receipt {
                     status: None,
                     request: sent,
-                    response: json!({"event": told(inserted.is_new), "current": told(inserted.is_current)}),
+                    response: json!({"event": word(inserted.is_new), "current": word(inserted.is_current)}),
                     to_queue: None,
                 }),
                 Err(error) => Err(WriteError { request: Some(sent), ..error }),
@@ -270,14 +274,14 @@ impl Destination for Warehouse {
             ))
         } else {
             Err(TestFailed(format!(
-                "{} answered, but its tables meshline.decision_events and meshline.lead_current may not be written to.",
+                "{} answered, but the user lacks permission to write to meshline.decision_events and meshline.lead_current.",
                 self.host()
             )))
         }
     }
 }
 
-/// A row of `lead_current`, as it is read.
+/// A row of `lead_current`.
 #[derive(FromRow)]
 struct CurrentRow {
     remote_key: String,
@@ -300,21 +304,21 @@ impl CurrentRow {
     }
 }
 
-/// What became of a row.
+/// The result of inserting a row.
 #[derive(Clone, Copy, Default)]
 struct Inserted {
-    /// The event was not there yet.
+    /// Whether the event was new.
     is_new: bool,
-    /// It is now the lead's current one.
+    /// Whether it is now the lead's current row.
     is_current: bool,
 }
 
-fn told(is_new: bool) -> &'static str {
+fn word(is_new: bool) -> &'static str {
     if is_new { "written" } else { "unchanged" }
 }
 
-/// Writes rows in one statement. Where the server refuses one of them, each is written by itself, so that a bad row does not
-/// keep out the others.
+/// Writes rows in one statement. If the server rejects one of them, each row is written separately so that a bad row does not block
+/// the others.
 async fn insert(connection: &mut PgConnection, rows: &[Row]) -> sqlx::Result<Vec<sqlx::Result<Inserted>>> {
     match insert_together(connection, rows).await {
         Ok(inserted) => Ok(inserted.into_iter().map(Ok).collect()),
@@ -342,7 +346,7 @@ async fn insert_together(connection: &mut PgConnection, rows: &[Row]) -> sqlx::R
     Ok(rows.iter().map(|row| found.get(&row.effect_key).copied().unwrap_or_default()).collect())
 }
 
-/// Whether the server looked at the rows and did not like one (SQLSTATE classes 21, 22, 23, 54 and rules of its own, P0).
+/// Returns whether the server rejected the content of a row (SQLSTATE classes 21, 22, 23 and 54, and `RAISE` in triggers, P0).
 fn is_about_a_row(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(|error| error.code());
     code.is_some_and(|code| ["21", "22", "23", "54", "P0"].contains(&code.get(..2).unwrap_or_default()))
@@ -350,17 +354,17 @@ fn is_about_a_row(error: &sqlx::Error) -> bool {
 
 fn address(text: &str) -> Result<PgConnectOptions, OpenError> {
     let wrong = |what: &str| OpenError::Settings(format!("`url` {what}"));
-    let url = Url::parse(text).map_err(|error| wrong(&format!("is no address ({error})")))?;
+    let url = Url::parse(text).map_err(|error| wrong(&format!("is not a valid URL ({error})")))?;
     if !matches!(url.scheme(), "postgres" | "postgresql") {
-        return Err(wrong("has to start with postgres://"));
+        return Err(wrong("must start with postgres://"));
     }
     if url.password().is_some() || url.query_pairs().any(|(name, _)| name == "password") {
-        return Err(wrong("must not hold the password: it is the secret"));
+        return Err(wrong("must not contain the password; use it as the secret"));
     }
     if url.path().trim_matches('/').is_empty() {
-        return Err(wrong("has to end with the database's name"));
+        return Err(wrong("must end with the name of the database"));
     }
-    PgConnectOptions::from_str(text).map_err(|_| wrong("is no address of a Postgres database"))
+    PgConnectOptions::from_str(text).map_err(|_| wrong("is not a valid Postgres URL"))
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {

@@ -1,12 +1,12 @@
-//! A signed webhook as <https://www.standardwebhooks.com> describes it.
+//! A signed webhook, following <https://www.standardwebhooks.com>.
 //!
-//! A receiver cannot be asked what it holds, so reconciliation lists webhooks as not checkable.
+//! Receivers are write-only, so reconciliation lists webhooks as not checkable.
 //!
-//! Idempotency is the receiver's part of the contract: `webhook-id` is the effect's key and the same in every attempt,
-//! and of two bodies with one `remote_key` the one with the higher `lead_sequence` counts.
+//! Idempotency is up to the receiver: `webhook-id` is the effect's key and identical in every attempt, and of two bodies with the
+//! same `remote_key`, the one with the higher `lead_sequence` wins.
 //!
-//! Addresses of the private network are allowed, since much of what is self-hosted lives there; redirects are not
-//! followed, so that a receiver cannot send us on to something that only we can reach.
+//! Private network addresses are allowed because many self-hosted systems have them. Redirects are not followed, so that a receiver
+//! cannot send us on to something that only we can reach.
 
 use base64::Engine as _;
 use chrono::Utc;
@@ -22,28 +22,28 @@ use crate::destination::{Destination, Limits, Receipt, TestFailed, WriteError, W
 use crate::http::{self, status};
 use crate::kinds::{OpenError, TimeoutSeconds};
 
-/// Requests under way at once: enough to hide a slow receiver's latency, few enough for a small one.
+/// Concurrent requests: enough to hide the latency of a slow receiver, few enough for a small one.
 const IN_FLIGHT: usize = 8;
-/// Bytes kept of an answer, for whoever looks into a failure.
+/// The maximum size of a recorded response, in bytes, for investigating failures.
 const RESPONSE_BYTES: usize = 4096;
-/// Bytes of a signing key, by the specification.
+/// The size of a signing key in bytes, as specified.
 const KEY_BYTES: std::ops::RangeInclusive<usize> = 24..=64;
 
-/// What everybody may see of a webhook.
+/// The settings of a webhook. Every signed-in user can read them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// Where to send: http or https, without user and password.
+    /// The URL to send requests to: http or https, without user and password.
     pub url: String,
-    /// How long the receiver may take to answer; 10 s unless it says otherwise.
+    /// The time limit for the receiver to answer, in seconds. Default: 10.
     #[serde(default, skip_serializing_if = "is_default")]
     pub timeout_seconds: TimeoutSeconds,
-    /// How often, and how far apart, one effect is tried.
+    /// The number of attempts per effect and the backoff between them.
     #[serde(default, skip_serializing_if = "is_default")]
     pub retry: Policy,
 }
 
-/// A webhook, ready to be sent to.
+/// A webhook destination.
 pub struct Webhook {
     client: Client,
     url: Url,
@@ -52,10 +52,10 @@ pub struct Webhook {
 }
 
 impl Webhook {
-    /// Checks settings and signing key.
+    /// Validates settings and signing key.
     ///
     /// # Errors
-    /// [`OpenError`] says what is wrong with them.
+    /// Returns an [`OpenError`] that names the invalid setting or the secret.
     pub fn open(settings: &Settings, secret: Option<&[u8]>) -> Result<Self, OpenError> {
         let url = http::address(&settings.url, "requests are signed with the secret")?;
         let timeout = settings.timeout_seconds.duration();
@@ -67,7 +67,10 @@ impl Webhook {
     async fn post(&self, id: &str, body: Vec<u8>) -> Result<Response, WriteError> {
         let timestamp = Utc::now().timestamp();
         let signature = self.signer.sign(id, timestamp, &body).map_err(|_| {
-            WriteError::new(Failure::NeedsPerson, "the effect cannot be signed: its body is no text")
+            WriteError::new(
+                Failure::NeedsPerson,
+                "the effect cannot be signed because its body is not valid UTF-8",
+            )
         })?;
         self.client
             .post(self.url.clone())
@@ -144,7 +147,7 @@ impl Destination for Webhook {
     }
 }
 
-/// The beginning of an answer. That it breaks off changes nothing: the status had come.
+/// Reads the beginning of a response. An interrupted body does not matter, because the status has already arrived.
 async fn read_cut(mut response: Response) -> Json {
     let mut body = Vec::new();
     let mut is_cut = false;

@@ -1,4 +1,4 @@
-// Databases of our own on the server that `MESHLINE_TEST_POSTGRES` names.
+// Databases on the server in `MESHLINE_TEST_POSTGRES`.
 
 import pg from 'pg';
 
@@ -14,7 +14,7 @@ async function connected<T>(url: string, work: (client: pg.Client) => Promise<T>
   }
 }
 
-/** The rows of a query. */
+/** Returns the rows of a query. */
 export const rows = <Row>(database: string, query: string, values: unknown[]) =>
   connected(databaseUrl(database), async (client) => (await client.query(query, values)).rows as Row[]);
 
@@ -24,11 +24,11 @@ async function execute(...statements: string[]): Promise<void> {
   });
 }
 
-/** Makes an empty database. */
+/** Creates an empty database. */
 export const create = (name: string) => execute(`CREATE DATABASE "${name}"`);
 
-/** Makes a copy of a database that nobody is connected to. */
+/** Creates a copy of a database without connections. */
 export const copy = (template: string, name: string) => execute(`CREATE DATABASE "${name}" TEMPLATE "${template}"`);
 
-/** Removes databases, and everybody from them. */
+/** Drops databases and disconnects their users. */
 export const drop = (...names: string[]) => execute(...names.map((name) => `DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`));

@@ -1,4 +1,4 @@
-// Makes the demo organisation once; each worker serves a copy of it.
+// Creates the demo organisation once; each worker serves a copy of it.
 
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
@@ -25,7 +25,7 @@ export default async function setUp(): Promise<() => Promise<void>> {
   return tearDown;
 }
 
-/** Reads what `meshline demo` printed: the password, then a line a person. */
+/** Parses the output of `meshline demo`: the password, then one person per line. */
 function logins(printed: string): Pick<Demo, 'password' | 'people'> {
   const password = /with the password (\S+)/.exec(printed)?.[1];
   const people = [...printed.matchAll(/^ {2}(\S+@\S+) {2,}(.+?) {2,}(.+)$/gm)].map(([, email, name, role]) => ({

@@ -1,23 +1,23 @@
-// The list of leads, for every spec that goes through it.
+// Helpers for specs that go through the list of leads.
 
 import type { Locator, Page } from '@playwright/test';
 
-/** The rows that are shown. */
+/** Returns the visible rows. */
 export const rows = (page: Page) =>
   page.getByRole('table', { name: 'Leads and the last decision about each' }).getByRole('row').filter({ has: page.getByRole('rowheader') });
 
-/** The leads that are shown, by their addresses, in order. */
+/** Returns the visible leads by their URLs, in order. */
 export const shown = (page: Page) =>
   rows(page).getByRole('rowheader').getByRole('link').evaluateAll((links) => links.map((link) => link.getAttribute('href') ?? ''));
 
-/** Follows a link and waits until its page is there. */
+/** Follows a link and waits for its page. */
 export async function follow(link: Locator): Promise<void> {
   const href = await link.getAttribute('href');
   await link.click();
   await link.page().waitForURL((url) => url.pathname + url.search === href);
 }
 
-/** The leads of this page and of all older ones. */
+/** Returns the leads of this page and of all older ones. */
 export async function throughAllPages(page: Page): Promise<string[]> {
   const leads = await shown(page);
   for (let older = page.getByRole('link', { name: 'Older' }); (await older.count()) > 0; ) {

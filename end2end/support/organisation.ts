@@ -1,4 +1,4 @@
-// One worker's organisation: its own server on its own copy of the demo, and ways in beside the browser.
+// A worker's organisation: its own server on its own copy of the demo, with access that bypasses the browser.
 
 import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
@@ -12,7 +12,7 @@ import { meshline, Server } from './program.ts';
 
 export type Session = Awaited<ReturnType<BrowserContext['storageState']>>;
 
-/** What the API answers to an event, as far as tests look at it. */
+/** The fields of the API's answer to an event that tests use. */
 export interface Answer {
   lead_id: string;
   event_id: string;
@@ -26,7 +26,7 @@ export interface Answer {
   };
 }
 
-/** A form as the website sends it. */
+/** A form as sent by the website. */
 export interface Form {
   name: string;
   company: string;
@@ -45,7 +45,7 @@ export class Organisation {
     private readonly key: string,
   ) {}
 
-  /** Copies the demo, makes a key for the API and starts the server. */
+  /** Copies the demo, creates an API key and starts the server. */
   static async start(name: string, log: string): Promise<Organisation> {
     const made = demo();
     const database = `${made.template}_${name}`;
@@ -55,7 +55,7 @@ export class Organisation {
     return new Organisation(server.url, database, made, server, key.trim());
   }
 
-  /** Stops the server and removes the database. A server that logged an error has failed, whatever its pages showed. */
+  /** Stops the server and drops the database. Fails if the server logged an error, even if its pages showed none. */
   async stop(): Promise<void> {
     const errors = await this.server.stop().finally(() => databases.drop(this.database));
     expect(errors, 'errors in the log of the server').toEqual([]);
@@ -65,16 +65,16 @@ export class Organisation {
     return this.demo.password;
   }
 
-  /** Somebody in a role, by what the role is called on screen, or by name. */
+  /** Returns a person by the on-screen name of their role, or by their own name. */
   person(role: string): Person {
     const person = this.demo.people.find((one) => one.role === role || one.name === role);
-    if (!person) throw new Error(`nobody is ${role} in the demo organisation`);
+    if (!person) throw new Error(`the demo organisation has no ${role}`);
     return person;
   }
 
-  /** The name behind an address. */
+  /** Returns the name of the person with an e-mail address. */
   nameOf(email: string | undefined): string {
-    return this.demo.people.find((one) => one.email === email)?.name ?? `nobody at ${email}`;
+    return this.demo.people.find((one) => one.email === email)?.name ?? `no person with ${email}`;
   }
 
   /** Runs a command of the program on the organisation's database. */
@@ -82,19 +82,19 @@ export class Organisation {
     return meshline(this.database, this.demo.folder, args);
   }
 
-  /** How often a decision is in the warehouse of the demo, which all copies of it share. */
+  /** Returns how often a decision is in the demo's warehouse, which all copies share. */
   async inWarehouse(decision: string): Promise<number> {
     const query = 'SELECT count(*)::int AS count FROM meshline.decision_events WHERE decision_id = $1';
     const [row] = await databases.rows<{ count: number }>(`${this.demo.template}_warehouse`, query, [decision]);
     return row!.count;
   }
 
-  /** The rows of a query on the organisation's database, as a superuser: for what neither page nor command makes. */
+  /** Returns the rows of a query, as a superuser: for state that neither pages nor commands can create. */
   rows<Row>(query: string, values: unknown[] = []): Promise<Row[]> {
     return databases.rows<Row>(this.database, query, values);
   }
 
-  /** Keeps what figures are added up from out of reach for a while; `over` resolves when it can be read again. */
+  /** Locks the data of the figures for a while; `over` resolves when it can be read again. */
   async holdFigures(seconds: number): Promise<{ over: Promise<unknown> }> {
     const over = this.rows(`DO $$ BEGIN LOCK TABLE outcomes IN ACCESS EXCLUSIVE MODE; PERFORM pg_sleep(${seconds}); END $$`);
     const held = "SELECT FROM pg_locks WHERE relation = 'outcomes'::regclass AND mode = 'AccessExclusiveLock' AND granted";
@@ -103,8 +103,8 @@ export class Organisation {
   }
 
   /**
-   * Three actions to `spare-webhook` that have failed, the newest first. The first time they really fail, at a port that
-   * nobody listens on; from then on the destination is paused, and they are put back to where they were.
+   * Returns three failed actions to `spare-webhook`, newest first. The first call makes them fail at a closed port. After that the
+   * destination is paused, and the actions are reset to that state.
    */
   async failed(): Promise<string[]> {
     const failed = await (this.failedOnce ??= this.fail());
@@ -123,7 +123,7 @@ export class Organisation {
     await this.command('apply', file, '--bootstrap');
     const leads: string[] = [];
     for (const name of ['Kit Marlow', 'Ola Nordmann', 'Rae Okafor']) leads.push((await this.send({ ...HIGH_INTENT, name })).lead_id);
-    // A workflow names its destinations; these three are sent elsewhere on their way.
+    // A workflow lists its destinations; these three actions are redirected after they were created.
     const theirs = "lead_id = ANY($1::uuid[]) AND destination_id = (SELECT id FROM destinations WHERE name = 'crm-webhook')";
     const spare = "destination_id = (SELECT id FROM destinations WHERE name = 'spare-webhook')";
     await this.rows(`UPDATE effects SET ${spare} WHERE ${theirs}`, [leads]);
@@ -134,11 +134,11 @@ export class Organisation {
     return failed.map((row) => row.effect_id);
   }
 
-  /** The cookies of somebody who has signed in; the same session each time. */
+  /** Returns the cookies of a signed-in person; the same session each time. */
   async session(role: string): Promise<Session> {
     const known = this.sessions.get(role);
     if (known) return known;
-    // A test's own cookies would come along.
+    // Without this, the test's own cookies would be sent.
     const browser = await request.newContext({ baseURL: this.url, storageState: { cookies: [], origins: [] } });
     const form = { email: this.person(role).email, password: this.password };
     const answer = await browser.post('/actions/sign-in', { form, maxRedirects: 0 });
@@ -150,7 +150,7 @@ export class Organisation {
     return session;
   }
 
-  /** Sends a form of a person nobody has heard of, and returns what was decided. */
+  /** Sends a form from a new person and returns the decision. */
   async send({ name, company, payload }: Form): Promise<Answer> {
     const id = randomUUID();
     const [user, domain] = [name, company].map((text) => text.toLowerCase().replace(/[^a-z0-9]/g, '').slice(0, 40));
@@ -184,7 +184,7 @@ export const HIGH_INTENT: Form = {
   },
 };
 
-/** A target account that says nothing of what it wants: held, because the intent is not known. */
+/** A target account that does not state its intent: held. */
 export const SILENT: Form = {
   name: 'Robin Achterberg',
   company: 'Globex',

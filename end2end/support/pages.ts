@@ -1,15 +1,15 @@
-// Every page there is, for what holds on all of them.
+// All pages, for specs about properties that every page must have.
 
 import { HIGH_INTENT, type Organisation, SILENT } from './organisation.ts';
 
 export interface Listed {
   name: string;
-  /** Whether it is shown to people who are not signed in. */
+  /** Whether the page is available without signing in. */
   open?: true;
-  /** Whose page it is, where not everybody may see it. */
+  /** The role that sees the page, if not all roles do. */
   as?: string;
   status?: number;
-  /** Made of the same parts as another one: not worth the slow tests. */
+  /** Whether the page consists of the same parts as another one, so that slow tests skip it. */
   alike?: true;
   path: (organisation: Organisation) => Promise<string> | string;
 }

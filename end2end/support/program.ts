@@ -1,4 +1,4 @@
-// The program under test: its commands, and its server.
+// The program under test: its commands and its server.
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -9,10 +9,10 @@ import { promisify } from 'node:util';
 
 import { databaseUrl, program, siteFolder } from './environment.ts';
 
-/** Longest that the server may take to be ready, and to stop. */
+/** The time limit for the server to start and to stop. */
 const PATIENCE_MS = 30_000;
 
-/** Nothing of our own environment reaches the program but what it needs to run at all. */
+/** The environment of the program: only what it needs to run. */
 function environment(database: string, folder: string): NodeJS.ProcessEnv {
   return {
     PATH: process.env.PATH,
@@ -22,7 +22,7 @@ function environment(database: string, folder: string): NodeJS.ProcessEnv {
   };
 }
 
-/** Runs a command to its end and returns what it printed. */
+/** Runs a command and returns its output. */
 export async function meshline(database: string, folder: string, args: string[]): Promise<string> {
   const options = { env: environment(database, folder), cwd: folder };
   const { stdout } = await promisify(execFile)(program(), args, options);
@@ -37,11 +37,11 @@ export class Server {
     private readonly log: string,
   ) {}
 
-  /** Starts a server on a free port and waits until it is ready. It writes its log into the file. */
+  /** Starts a server on a free port and waits until it is ready. It writes its log to the file. */
   static async start(database: string, folder: string, log: string): Promise<Server> {
     fs.mkdirSync(path.dirname(log), { recursive: true });
     const output = fs.openSync(log, 'w');
-    // The system picks the port and the log tells it: nobody can take it in between.
+    // The system picks the port and the log contains it, so no other process can take it in between.
     const child = spawn(program(), ['serve', '--listen', '127.0.0.1:0', '--site-dir', siteFolder()], {
       env: environment(database, folder),
       cwd: folder,
@@ -58,7 +58,7 @@ export class Server {
     throw new Error(`the server is not ready:\n${fs.readFileSync(log, 'utf8')}`);
   }
 
-  /** Stops the server as an operator does, and tells what it logged as an error on the way. */
+  /** Stops the server like an operator and returns the errors that it logged. */
   async stop(): Promise<string[]> {
     if (this.child.exitCode === null) {
       const ended = once(this.child, 'exit');
@@ -69,7 +69,7 @@ export class Server {
         throw new Error(`the server did not stop within ${PATIENCE_MS / 1000} s of SIGTERM`);
       }
     }
-    if (this.child.exitCode !== 0) throw new Error(`the server ended with ${this.child.exitCode ?? this.child.signalCode}`);
+    if (this.child.exitCode !== 0) throw new Error(`the server exited with ${this.child.exitCode ?? this.child.signalCode}`);
     const lines = fs.readFileSync(this.log, 'utf8').split('\n');
     return lines.filter((line) => line.includes('"level":"ERROR"') || line.includes('panicked'));
   }

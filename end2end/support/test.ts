@@ -1,4 +1,4 @@
-// `test` as all specs use it: a server for each worker, somebody signed in, and no page that breaks in silence.
+// `test` for all specs: one server per worker, a signed-in person, and a check for errors in the pages.
 
 import path from 'node:path';
 
@@ -9,23 +9,23 @@ import type { Listed } from './pages.ts';
 
 export { expect };
 
-/** For specs of people who are not signed in. */
+/** The session of people who are not signed in. */
 export const NOBODY: Session = { cookies: [], origins: [] };
 
-/** Whoever a page is for looks at it. */
+/** Views a page as the person it is meant for. */
 export const seenBy = ({ open, as }: Pick<Listed, 'open' | 'as'>) => ({
   storageState: async ({ organisation }: WorkerFixtures, use: (session: Session) => Promise<void>): Promise<void> =>
     use(open ? NOBODY : await organisation.session(as ?? 'RevOps lead')),
 });
 
-/** Goes to a page, which is whole: what is still being added up or computed comes when it is there. Gives the answer's status. */
+/** Opens a page and waits until its figures and impacts have been computed. Returns the status of the response. */
 export const visit = async (page: Page, address: string): Promise<number | undefined> => {
   const answer = await page.goto(address);
   await expect(page.getByRole('progressbar', { name: /^(Adding up the figures|The impact is being computed)/ })).toHaveCount(0);
   return answer?.status();
 };
 
-/** Waits on the page of a run until it is done and says so; without scripts, by refreshing it as a person would. */
+/** Waits on the page of a run until it shows the text; without scripts, by refreshing it as a person would. */
 export const done = async (page: Page, said: string): Promise<void> => {
   await expect(async () => {
     const refresh = page.getByRole('link', { name: 'Refresh' });
@@ -35,7 +35,7 @@ export const done = async (page: Page, said: string): Promise<void> => {
 };
 
 interface TestFixtures {
-  /** Everything that went wrong in the pages of the test so far; there must be nothing at its end. */
+  /** All errors in the pages of the test so far; there must be none at its end. */
   complaints: string[];
 }
 
@@ -63,7 +63,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
       const complaints: string[] = [];
       context.on('weberror', (error) => complaints.push(`uncaught: ${error.error().message}`));
       context.on('console', (message) => {
-        // Chromium reports a page that is not found as an error too; specs look at the status themselves.
+        // Chromium also reports a missing page as an error; specs check the status themselves.
         if (message.type() === 'error' && !/^Failed to load resource: .* 40[34] /.test(message.text())) complaints.push(message.text());
       });
       context.on('response', (response) => {

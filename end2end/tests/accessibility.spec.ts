@@ -5,22 +5,22 @@ import { PAGES } from '../support/pages.ts';
 import { expect, NOBODY, seenBy, test, visit } from '../support/test.ts';
 
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-/** The rules of those that look at colours: all that can differ between the themes. */
+/** The rules about colours, the only ones whose results can differ between the themes. */
 const COLOURS = ['color-contrast', 'link-in-text-block'];
-// Axe reads every element in each theme at each width.
+// Axe checks every element in each theme at each width.
 test.slow();
 
 const WIDTHS = { wide: { width: 1440, height: 900 }, narrow: { width: 390, height: 844 } };
 const BOTH = ['wide', 'narrow'] as const;
 
-/** What axe has to say, in both themes and at these widths: each thing once, with where it is so. */
+/** Returns axe's violations in both themes and at these widths, without duplicates, each with its elements. */
 async function violations(page: Page, widths: readonly (keyof typeof WIDTHS)[] = BOTH): Promise<Record<string, string[]>> {
   const all: Record<string, string[]> = {};
   for (const width of widths) {
     await page.setViewportSize(WIDTHS[width]);
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme });
-      // The other mode opens a page of its own each time, for frames of other origins. There are none.
+      // The other mode opens another page each time, for frames from other origins. There are none.
       const axe = new AxeBuilder({ page }).setLegacyMode();
       const { violations: found } = await (colorScheme === 'light' ? axe.withTags(TAGS) : axe.withRules(COLOURS)).analyze();
       for (const { id, help, nodes } of found) {
@@ -39,7 +39,7 @@ for (const { name, open, as, status = 200, path } of PAGES.filter((page) => !pag
       expect(await visit(page, await path(organisation))).toBe(status);
       const folded = page.locator('main details:not([open])');
       const unfolds = (await folded.count()) > 0;
-      // Unfolded, a page shows all that it shows folded, save how what is folded looks: the same at both widths.
+      // Unfolding shows everything that can be folded, except the look of folded parts, which is the same at both widths.
       expect.soft(await violations(page, unfolds ? ['wide'] : BOTH), 'as it comes').toEqual({});
       if (!unfolds) return;
       await folded.evaluateAll((all) => all.forEach((one) => one.setAttribute('open', '')));
@@ -48,7 +48,7 @@ for (const { name, open, as, status = 200, path } of PAGES.filter((page) => !pag
   });
 }
 
-test.describe('a form that was wrong', () => {
+test.describe('a form with errors', () => {
   test.use({ storageState: NOBODY });
 
   test('has no violation', async ({ page }) => {

@@ -1,4 +1,4 @@
-// Change requests: writing, submitting, signing, and what is live afterwards.
+// Changes: writing, submitting, approving, and going live.
 
 import { randomUUID } from 'node:crypto';
 
@@ -14,13 +14,13 @@ for (const javaScriptEnabled of [true, false]) {
   test.describe(javaScriptEnabled ? 'with scripts' : 'without scripts', () => {
     test.use({ javaScriptEnabled });
 
-    /** The page of somebody else, in a browser of their own. */
+    /** Opens the page as another person, in a separate browser. */
     const pageOf = async (browser: Browser, organisation: Organisation, who: string): Promise<Page> => {
       const storageState = await organisation.session(who);
       return (await browser.newContext({ baseURL: organisation.url, storageState, javaScriptEnabled })).newPage();
     };
 
-    /** A new list with one entry, as a draft of the RevOps owner; returns its name and address. */
+    /** Creates a list with one entry, as a draft of the RevOps owner. Returns its name and URL. */
     const newList = async (page: Page): Promise<{ name: string; path: string }> => {
       const name = `l${randomUUID().slice(0, 8)}`;
       await page.goto('/lists');
@@ -31,10 +31,10 @@ for (const javaScriptEnabled of [true, false]) {
       return { name, path: new URL(page.url()).pathname };
     };
 
-    test.describe('of an SDR', () => {
+    test.describe('as an SDR', () => {
       test.use(seenBy({ as: 'SDR' }));
 
-      test('a suggestion is approved by others, goes live by one of them, and the next lead is decided by it', async ({ browser, organisation, page }) => {
+      test('a suggestion is approved, goes live, and decides the next lead', async ({ browser, organisation, page }) => {
         const company = `Zorg ${randomUUID().slice(0, 8)}`;
         expect((await organisation.send({ ...HIGH_INTENT, company })).decision.action).not.toBe('assign');
         await page.goto('/lists/tam');
@@ -42,7 +42,7 @@ for (const javaScriptEnabled of [true, false]) {
         const entries = page.getByLabel('Entries, one a line');
         await entries.fill(`${await entries.inputValue()}${company}\n`);
         await page.getByRole('button', { name: 'Submit for sign-off' }).click();
-        // It has no title: nothing that was typed is lost.
+        // Submitting without a title keeps the input.
         await expect(page.getByLabel('What it does, in a line')).toHaveAccessibleDescription(/Say in a line/);
         await expect(entries).toHaveValue(new RegExp(company));
         await page.getByLabel('What it does, in a line').fill(`${company} is a target account`);
@@ -70,7 +70,7 @@ for (const javaScriptEnabled of [true, false]) {
         await revops.getByRole('button', { name: 'Approve as RevOps' }).click();
         await expect(flash(revops)).toContainText('can go live in Inbound form.');
         expect((await organisation.send({ ...HIGH_INTENT, company })).decision.action).not.toBe('assign');
-        // Approved is not live, and who suggested it cannot change that.
+        // Approval alone changes nothing, and the author of the suggestion cannot go live with it.
         await page.goto('/changes?show=mine');
         await page.getByRole('link', { name: `${company} is a target account` }).click();
         await expect(page.getByRole('button', { name: 'Go live' })).toHaveCount(0);
@@ -85,10 +85,10 @@ for (const javaScriptEnabled of [true, false]) {
       });
     });
 
-    test.describe('of RevOps', () => {
+    test.describe('as RevOps', () => {
       test.use(seenBy({ as: 'RevOps' }));
 
-      test('what is wrong is marked at the character, with what was meant', async ({ page }) => {
+      test('errors are marked at the character, with a suggestion', async ({ page }) => {
         await page.goto('/rules/inbound-form');
         await page.getByRole('button', { name: 'Edit' }).click();
         const text = page.getByLabel('Text', { exact: true });
@@ -107,7 +107,7 @@ for (const javaScriptEnabled of [true, false]) {
         await page.getByRole('button', { name: 'Save and check' }).click();
         await expect(flash(page)).toContainText('nothing is wrong');
         await expect(page.locator('.differences')).toContainText('company_size >= 500');
-        // A rule that nothing is left for is told, and stands in nobody's way.
+        // An unreachable rule is reported but does not prevent submitting.
         await text.fill(right.replace(/^rules:\n/m, 'rules:\n- id: never\n  when: company_size > 10 && company_size < 5\n  then:\n  - nurture\n'));
         await page.getByRole('button', { name: 'Save and check' }).click();
         await expect(flash(page)).toContainText('nothing is wrong');
@@ -119,7 +119,7 @@ for (const javaScriptEnabled of [true, false]) {
         await expect(main(page)).toContainText('Taken back');
       });
 
-      test('of two who save one draft the later keeps the text in a draft of its own', async ({ browser, organisation, page }) => {
+      test('the later of two people who save one draft keeps the text in a new draft', async ({ browser, organisation, page }) => {
         const { path } = await newList(page);
         const other = await pageOf(browser, organisation, 'Tove Lindholm');
         await other.goto(path);
@@ -136,7 +136,7 @@ for (const javaScriptEnabled of [true, false]) {
         await other.context().close();
       });
 
-      test('a file is previewed, sent back with words, begun anew, signed and restored', async ({ browser, organisation, page }) => {
+      test('a file is previewed, returned with a comment, resubmitted, approved and restored', async ({ browser, organisation, page }) => {
         const { name, path } = await newList(page);
         const upload = async (buffer: Buffer) => {
           await page.getByLabel(/Or a CSV file/).setInputFiles({ name: 'list.csv', mimeType: 'text/csv', buffer });
@@ -169,7 +169,7 @@ for (const javaScriptEnabled of [true, false]) {
         await other.getByRole('button', { name: 'Approve as RevOps' }).click();
         await expect(flash(other)).toContainText('It is version 1 now');
 
-        // A second version, then back to the first: which is a third.
+        // A second version, then back to the first one, which becomes the third.
         await page.goto(`/lists/${name}`);
         await expect(page.locator('.entries')).toHaveText('Initech');
         await page.getByRole('button', { name: 'Edit' }).click();
@@ -186,7 +186,7 @@ for (const javaScriptEnabled of [true, false]) {
         await other.context().close();
       });
 
-      test('a new thing has a name that rules can say', async ({ page }) => {
+      test('new content needs a name that rules can use', async ({ page }) => {
         await page.goto('/pools');
         await page.getByText('New pool', { exact: true }).click();
         await page.getByLabel('Name', { exact: true }).fill('Enterprise AEs');
@@ -196,16 +196,16 @@ for (const javaScriptEnabled of [true, false]) {
       });
     });
 
-    test.describe('of an AE', () => {
+    test.describe('as an AE', () => {
       test.use(seenBy({ as: 'AE' }));
 
-      test('whoever signs nothing may say something', async ({ page }) => {
+      test('people who cannot approve can comment', async ({ page }) => {
         await page.goto('/changes/1');
         await expect(page.getByRole('button', { name: /Approve as/ })).toHaveCount(0);
         await page.getByLabel('Comment').fill('I like it');
         await page.getByRole('button', { name: 'Say it' }).click();
         await expect(page.locator('.comments')).toContainText('I like it');
-        // A draft of somebody else is read, not written.
+        // Other people's drafts are read-only.
         await page.goto('/changes/3');
         await expect(page.getByRole('button', { name: 'Save and check' })).toHaveCount(0);
         await expect(main(page)).toContainText('still writing this draft');
@@ -214,10 +214,10 @@ for (const javaScriptEnabled of [true, false]) {
   });
 }
 
-test.describe('what was typed and not saved', () => {
+test.describe('unsaved input', () => {
   test.use(seenBy({ as: 'RevOps' }));
 
-  test('is asked for before the page is left, and not once it is saved', async ({ page }) => {
+  test('needs confirmation before the page is left, until it is saved', async ({ page }) => {
     const name = `l${randomUUID().slice(0, 8)}`;
     await page.goto('/lists');
     await page.getByText('New list', { exact: true }).click();
@@ -232,7 +232,7 @@ test.describe('what was typed and not saved', () => {
     });
     const entries = page.getByLabel('Entries, one a line');
     const leave = () => page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Leads', exact: true }).click({ noWaitAfter: true });
-    // The island listens once the WebAssembly has come; until then the page would be left.
+    // The island is ready once the WebAssembly has loaded; until then the page would be left without a question.
     await page.waitForLoadState('networkidle');
     await entries.fill('Initech\n');
     await leave();

@@ -12,19 +12,19 @@ const strip = (page: Page, n: number) => bars(page).locator(`[data-hit='${n}']`)
 const numbers = (texts: string[]) => texts.map((text) => Number(text.replaceAll(',', '')));
 const sum = (all: number[]) => all.reduce((total, one) => total + one, 0);
 
-/** The middle of the coloured part of a bar, which lies over its strip. */
+/** Returns the middle of the coloured part of a bar, which lies on top of its strip. */
 async function pointAtBar(page: Page, n: number): Promise<void> {
   const box = (await strip(page, n).boundingBox())!;
   await page.mouse.move(box.x + box.width / 2, box.y + box.height - 4);
 }
 
-/** What a bar says of itself. */
+/** Returns the label of a bar. */
 const said = async (page: Page, n: number) => (await strip(page, n).locator('title').textContent())!;
 
-/** What scripts say under the chart of the bar that the pointer or the keyboard is on. */
+/** Returns the text under the chart for the bar that the pointer or the keyboard is on. */
 const readout = (page: Page) => bars(page).locator('output');
 
-test('every figure is there with its formula, by keyboard', async ({ page }) => {
+test('every figure has a formula that opens by keyboard', async ({ page }) => {
   await page.goto('/dashboard');
   for (const name of FIGURES) {
     const one = figure(page, name);
@@ -41,7 +41,7 @@ test('every figure is there with its formula, by keyboard', async ({ page }) => 
   }
 });
 
-test('a formula that opens leaves the other figures where they are', async ({ page }) => {
+test('opening a formula does not move other figures', async ({ page }) => {
   await page.goto('/dashboard');
   const places = async () => Promise.all(FIGURES.map(async (name) => (await figure(page, name).locator('summary').boundingBox())!));
   const before = await places();
@@ -51,7 +51,7 @@ test('a formula that opens leaves the other figures where they are', async ({ pa
   for (const [n, name] of FIGURES.entries()) expect.soft(after[n]!.y, `${name} is still on the line it was on`).toBe(before[n]!.y);
 });
 
-// Numerator and denominator of a share, and where each leads.
+// The numerator and denominator of a rate, and the lists they link to.
 const SHARES = [
   ['MQL→SQL', 'Those that became SQL', 'All of the period'],
   ['False positives', 'The false positives', 'All that were judged'],
@@ -78,7 +78,7 @@ for (const [name, those, all] of SHARES) {
   });
 }
 
-test('the period stands in the address', async ({ page }) => {
+test('the period is in the URL', async ({ page }) => {
   await page.goto('/dashboard');
   const periods = page.getByRole('navigation', { name: 'Period' });
   await expect(periods.getByRole('link', { name: '12 weeks' })).toHaveAttribute('aria-current', 'true');
@@ -94,7 +94,7 @@ test('the period stands in the address', async ({ page }) => {
   await page.reload();
   await expect(page.getByText(/^Last 30 days, /)).toBeVisible();
 
-  // Days of one's own.
+  // A custom range.
   const day = (ago: number) => new Date(Date.now() - ago * 24 * 3600 * 1000).toISOString().slice(0, 10);
   await page.locator('summary', { hasText: 'Own dates' }).click();
   await page.getByLabel('From').fill(day(20));
@@ -115,7 +115,7 @@ for (const javaScriptEnabled of [true, false]) {
   test.describe(javaScriptEnabled ? 'with scripts' : 'without scripts', () => {
     test.use({ javaScriptEnabled });
 
-    test('the chart is a sentence, a legend and a table as well', async ({ page }) => {
+    test('the chart is also available as a sentence, a legend and a table', async ({ page }) => {
       await page.goto('/dashboard');
       const label = (await bars(page).getAttribute('aria-label'))!;
       const [least, most, all] = numbers(/Between ([\d,]+) and ([\d,]+) a week, ([\d,]+) in all\.$/.exec(label)!.slice(1));
@@ -139,15 +139,15 @@ for (const javaScriptEnabled of [true, false]) {
   });
 }
 
-test.describe('the read-out of the chart', () => {
-  test('follows the pointer, over the bars too', async ({ page }) => {
+test.describe('the tooltip of the chart', () => {
+  test('follows the pointer, also over the bars', async ({ page }) => {
     const loaded = page.waitForResponse(/\.wasm$/);
     await page.goto('/dashboard');
     expect((await loaded).status()).toBe(200);
     const words = await said(page, 4);
     expect(words).toMatch(/: \d+\sdecisions; /);
     await expect(async () => {
-      // Until the island has woken, nothing hears of the pointer.
+      // The pointer has no effect until the island is hydrated.
       await page.mouse.move(0, 0);
       await strip(page, 4).hover({ position: { x: 3, y: 3 } });
       await expect(readout(page)).toHaveText(words, { timeout: 200 });
@@ -182,7 +182,7 @@ test.describe('the read-out of the chart', () => {
   test.describe('without scripts', () => {
     test.use({ javaScriptEnabled: false });
 
-    test('is not missed', async ({ page }) => {
+    test('is not needed', async ({ page }) => {
       await page.goto('/dashboard');
       await expect(readout(page)).toHaveText('');
       for (const name of FIGURES) await expect(figure(page, name).locator('.fig')).toBeVisible();
@@ -193,7 +193,7 @@ test.describe('the read-out of the chart', () => {
   });
 });
 
-test('figures that were there before anybody heard come all the same', async ({ organisation, page }) => {
+test('figures that were computed before the page subscribed are shown', async ({ organisation, page }) => {
   const held = await organisation.holdFigures(2);
   await page.route('**/refresh?*', async (route) => {
     await held.over;
@@ -209,7 +209,7 @@ for (const javaScriptEnabled of [true, false]) {
   test.describe(javaScriptEnabled ? 'with scripts' : 'without scripts', () => {
     test.use({ javaScriptEnabled });
 
-    test('figures that take long are waited for, once for everybody', async ({ organisation, page }) => {
+    test('slow figures are computed once for everyone', async ({ organisation, page }) => {
       const path = `/dashboard?from=2026-01-0${javaScriptEnabled ? 2 : 3}`;
       const held = await organisation.holdFigures(4);
       await page.goto(path);
@@ -222,7 +222,7 @@ for (const javaScriptEnabled of [true, false]) {
         }).toPass();
       }
       await expect(figure(page, 'MQL→SQL').locator('.fig')).toHaveText(/\d/);
-      // They took seconds, and are shown again rather than added up again.
+      // They took seconds, so they are cached instead of computed again.
       const again = await organisation.holdFigures(2);
       await page.goto(path);
       await expect(figure(page, 'MQL→SQL').locator('.fig')).toHaveText(/\d/);

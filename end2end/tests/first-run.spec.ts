@@ -14,7 +14,7 @@ for (const javaScriptEnabled of [true, false]) {
   test.describe(javaScriptEnabled ? 'with scripts' : 'without scripts', () => {
     test.use({ javaScriptEnabled });
 
-    test('the first administrator comes in with what the server printed', async ({ browser }, info) => {
+    test('the first administrator signs up with the printed link', async ({ browser }, info) => {
       const database = `meshline_first_${randomUUID().slice(0, 8)}`;
       const folder = privateFolder();
       await databases.create(database);
@@ -61,7 +61,7 @@ for (const javaScriptEnabled of [true, false]) {
       }
     });
 
-    test('whoever forgot a password is told what to do', async ({ page }) => {
+    test('a forgotten password page says what to do', async ({ page }) => {
       await page.goto('/sign-in');
       await page.getByRole('link', { name: 'Forgot your password?' }).click();
       await expect(page).toHaveURL('/forgot');

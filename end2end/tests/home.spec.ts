@@ -10,7 +10,7 @@ for (const javaScriptEnabled of [true, false]) {
   test.describe(javaScriptEnabled ? 'with scripts' : 'without scripts', () => {
     test.use({ javaScriptEnabled });
 
-    test('a workflow is stopped and goes on', async ({ page }) => {
+    test('a workflow is stopped and resumed', async ({ page }) => {
       await page.goto('/');
       await page.getByText('Stop a workflow', { exact: true }).click();
       const form = page.locator('form').filter({ has: page.getByRole('button', { name: 'Stop it' }) });
@@ -27,7 +27,7 @@ for (const javaScriptEnabled of [true, false]) {
   });
 }
 
-test('what burns leads to where it is put out', async ({ organisation, page }) => {
+test('alerts link to the page that resolves them', async ({ organisation, page }) => {
   await organisation.failed();
   await page.goto('/');
   await expect(burning(page)).toContainText('3 actions failed and need somebody.');
@@ -35,11 +35,11 @@ test('what burns leads to where it is put out', async ({ organisation, page }) =
   await expect(page).toHaveURL('/sync/effects?state=dead');
 });
 
-test.describe('while the figures are added up', () => {
+test.describe('while figures are computed', () => {
   test.use(seenBy({ as: 'RevOps' }));
 
-  test('nobody loses what they write', async ({ organisation, page }) => {
-    // The days of another time zone have figures of their own, which nobody has asked for yet.
+  test('input is not lost', async ({ organisation, page }) => {
+    // Figures for the days of another time zone have not been requested yet.
     const place = "UPDATE people SET time_zone = $1 WHERE name = 'Felix Brunner'";
     await organisation.rows(place, ['Pacific/Auckland']);
     const held = await organisation.holdFigures(4);
@@ -63,7 +63,7 @@ for (const [role, parts] of [
   test.describe(role, () => {
     test.use(seenBy({ as: role }));
 
-    test('sees what is theirs first', async ({ page }) => {
+    test('sees their own work first', async ({ page }) => {
       await page.goto('/');
       expect(await headings(page)).toEqual(parts);
       await expect(page.getByText('Stop a workflow', { exact: true })).toHaveCount(role === 'RevOps' ? 1 : 0);

@@ -3,7 +3,7 @@ import type { Page } from '@playwright/test';
 import { PAGES } from '../support/pages.ts';
 import { expect, seenBy, test, visit } from '../support/test.ts';
 
-/** Everything that Tab has to reach, marked with a number in the order of the page. */
+/** Numbers all elements that Tab must reach, in page order. */
 const mark = (page: Page) =>
   page.evaluate(() => {
     const can = 'a[href], button:not([disabled]), input:not([type=hidden]):not([disabled]), select, textarea, summary, [tabindex="0"]';
@@ -12,7 +12,7 @@ const mark = (page: Page) =>
     return seen.map((one) => one.outerHTML.replace(/ data-tab="\d+"/, '').slice(0, 100));
   });
 
-/** What has the focus: its number, whether that can be seen, and whether something lies over it. */
+/** Returns the focused element: its number, whether the focus is visible, and whether another element covers it. */
 const focused = (page: Page) =>
   page.evaluate(() => {
     const one = document.activeElement as HTMLElement | null;
@@ -34,9 +34,9 @@ for (const { name, open, as, status = 200, path } of PAGES) {
   test.describe(name, () => {
     test.use(seenBy({ open, as }));
 
-    test('is all within reach of Tab, in order, and the focus is seen', async ({ organisation, page }) => {
+    test('can be reached by Tab, in order and with a visible focus', async ({ organisation, page }) => {
       expect(await visit(page, await path(organisation))).toBe(status);
-      // Wherever the page puts the focus at first, Tab is to be followed from the top.
+      // Start from the top, wherever the page puts the initial focus.
       await page.evaluate(() => {
         document.body.tabIndex = -1;
         document.body.focus();
@@ -49,7 +49,7 @@ for (const { name, open, as, status = 200, path } of PAGES) {
         await page.keyboard.press('Tab');
         const on = await focused(page);
         if (on === null || on.number === reached[0]) break;
-        // A date is three places within one element.
+        // A date has three tab stops within one element.
         if (on.number === reached.at(-1)) continue;
         reached.push(on.number);
         expect.soft(on, on.what).toMatchObject({ hasOutline: true, isInView: true, over: null });
@@ -62,7 +62,7 @@ for (const { name, open, as, status = 200, path } of PAGES) {
 }
 
 for (const path of ['/leads', '/dashboard']) {
-  test(`${path} begins with a way around the menu`, async ({ page }) => {
+  test(`${path} starts with a link that skips the menu`, async ({ page }) => {
     await page.goto(path);
     const skip = page.getByRole('link', { name: 'Skip to content' });
     await expect(skip).not.toBeInViewport();
@@ -85,8 +85,8 @@ test('a list is filtered without a mouse', async ({ page }) => {
   await expect(page.getByRole('rowheader').first()).toContainText('Initech');
 });
 
-test('a browser that is never idle wakes what runs in it all the same', async ({ page }) => {
-  // Chromium calls nobody back on its own while it paints nothing.
+test('islands are hydrated even if the browser is never idle', async ({ page }) => {
+  // Chromium runs no idle callbacks on its own while it paints nothing.
   await page.addInitScript(() => {
     window.requestIdleCallback = (call, options) => (options?.timeout ? window.setTimeout(call, options.timeout) : 0);
   });

@@ -8,12 +8,12 @@ const chips = (page: Page) => page.getByRole('list', { name: 'Active filters' })
 const tab = (page: Page, name: string) => page.getByRole('navigation', { name: 'By decision' }).getByRole('link', { name });
 const query = (page: Page) => Object.fromEntries(new URL(page.url()).searchParams);
 
-/** The number beside a tab. */
+/** Returns the number next to a tab. */
 async function count(page: Page, name: string): Promise<number> {
   return Number((await tab(page, name).innerText()).replace(/\D/g, ''));
 }
 
-test('the list shows who, what was decided, by which rule and for whom it waits', async ({ organisation, page }) => {
+test('the list shows lead, decision, rule and assignee', async ({ organisation, page }) => {
   const assigned = await organisation.send({ ...HIGH_INTENT, name: 'Ottilie Brandt' });
   const held = await organisation.send({ ...SILENT, name: 'Ruben Faltings' });
   await page.goto('/leads');
@@ -42,7 +42,7 @@ for (const javaScriptEnabled of [true, false]) {
   test.describe(javaScriptEnabled ? 'with scripts' : 'without scripts', () => {
     test.use({ javaScriptEnabled });
 
-    test('filters stand in the address and go one by one', async ({ organisation, page }) => {
+    test('filters are in the URL and are removed one by one', async ({ organisation, page }) => {
       await organisation.send({ name: 'Ida Moor', company: 'Marigold Hotels', payload: { role: 'Head of Operations', message: 'We would like to book a demo.' } });
       await page.goto('/leads');
       const all = await count(page, 'All');
@@ -54,7 +54,7 @@ for (const javaScriptEnabled of [true, false]) {
       await follow(tab(page, 'Advance'));
       expect(query(page)).toEqual({ q: '@marigoldhotels.example', rule: 'buyer', period: '90d', action: 'advance' });
 
-      // What the form says is what is shown.
+      // The form shows the active filters.
       await expect(page.getByRole('searchbox')).toHaveValue('@marigoldhotels.example');
       await expect(page.getByRole('combobox', { name: 'Rule' })).toHaveValue('buyer');
       await expect(tab(page, 'Advance')).toHaveAttribute('aria-current', 'true');
@@ -66,7 +66,7 @@ for (const javaScriptEnabled of [true, false]) {
         await expect(row).toContainText('Advance');
       }
 
-      // An address is as good as clicks: whoever gets the link sees the same.
+      // The URL works like clicks: people who follow the link see the same list.
       const leads = await shown(page);
       await page.reload();
       expect(await shown(page)).toEqual(leads);
@@ -82,11 +82,11 @@ for (const javaScriptEnabled of [true, false]) {
       expect(await count(page, 'All')).toBe(all);
     });
 
-    test('pages of a list miss nothing and repeat nothing', async ({ organisation, page }) => {
+    test('pages of a list have no gaps or repeats', async ({ organisation, page }) => {
       await page.goto('/leads');
       const first = await shown(page);
       expect(first).toHaveLength(50);
-      // What comes in meanwhile does not push a row onto the next page.
+      // Leads that arrive in the meantime do not move rows to the next page.
       await organisation.send(HIGH_INTENT);
       await follow(page.getByRole('link', { name: 'Older' }));
       const second = await shown(page);
@@ -98,7 +98,7 @@ for (const javaScriptEnabled of [true, false]) {
       expect(await shown(page)).toHaveLength(1);
     });
 
-    test('an empty result says how to get out of it', async ({ page }) => {
+    test('an empty result offers a way back', async ({ page }) => {
       await page.goto('/leads?q=Zaphod&action=hold&stage=won');
       await expect(rows(page)).toHaveCount(0);
       await expect(page.getByRole('heading', { name: 'No lead like this' })).toBeVisible();
@@ -111,7 +111,7 @@ for (const javaScriptEnabled of [true, false]) {
   });
 }
 
-test('a filtered list is as long as its tab says, through all its pages', async ({ page }) => {
+test('the number on a tab matches its list across all pages', async ({ page }) => {
   await page.goto('/leads?action=hold');
   const total = await count(page, 'Hold');
   expect(total).toBeGreaterThan(100);
@@ -145,7 +145,7 @@ test.describe('search', () => {
     }
   });
 
-  test('takes every character for itself', async ({ page }) => {
+  test('treats every character literally', async ({ page }) => {
     await page.goto('/leads');
     for (const text of ['%', '_____', "'; --", '\\', '<b>']) expect(await found(page, text), text).toEqual([]);
   });

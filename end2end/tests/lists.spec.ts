@@ -4,7 +4,7 @@ for (const javaScriptEnabled of [true, false]) {
   test.describe(javaScriptEnabled ? 'with scripts' : 'without scripts', () => {
     test.use({ javaScriptEnabled });
 
-    test('columns and order are chosen, saved as a view, and gone again', async ({ page }) => {
+    test('columns and order are chosen, saved as a view, and reset', async ({ page }) => {
       const name = `Mine ${javaScriptEnabled}`;
       await page.goto('/leads?action=hold');
       await page.locator('summary', { hasText: 'Columns' }).click();
@@ -24,7 +24,7 @@ for (const javaScriptEnabled of [true, false]) {
 
       await page.goto('/leads');
       await page.getByRole('navigation', { name: 'Saved views' }).getByRole('link', { name }).click();
-      // The same filters, whatever their order.
+      // The same filters in any order.
       const asked = (url: string) => [...new URL(url).searchParams].map(String).sort();
       await expect.poll(() => asked(page.url())).toEqual(asked(address));
       await page.getByText('Change this view').click();
@@ -32,7 +32,7 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(page.getByRole('navigation', { name: 'Saved views' })).toHaveCount(0);
     });
 
-    test('the list and the charts are had as files', async ({ page }) => {
+    test('lists and charts can be exported', async ({ page }) => {
       await page.goto('/leads?action=hold');
       const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'CSV' }).click()]);
       expect(file.suggestedFilename()).toMatch(/^leads-\d{4}-\d\d-\d\d\.csv$/);
@@ -41,7 +41,7 @@ for (const javaScriptEnabled of [true, false]) {
       expect(picture.suggestedFilename()).toBe('funnel.svg');
     });
 
-    test('those that are ticked are tried again', async ({ organisation, page }) => {
+    test('selected deliveries are retried', async ({ organisation, page }) => {
       await organisation.failed();
       await page.goto('/sync/effects?state=dead');
       const boxes = page.getByRole('checkbox', { name: /^Choose CRM action to spare-webhook/ });

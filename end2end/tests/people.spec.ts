@@ -15,7 +15,7 @@ for (const javaScriptEnabled of [true, false]) {
   test.describe(javaScriptEnabled ? 'with scripts' : 'without scripts', () => {
     test.use({ javaScriptEnabled });
 
-    test('a person is let in, given other roles and shut out', async ({ browser, organisation, page }) => {
+    test('a person is added, given other roles and deactivated', async ({ browser, organisation, page }) => {
       const [name, email] = [`Kim ${randomUUID().slice(0, 8)}`, `kim-${randomUUID()}@corvane.example`];
       await page.goto('/');
       await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'People' }).click();
@@ -24,7 +24,7 @@ for (const javaScriptEnabled of [true, false]) {
       await form.getByLabel('Name', { exact: true }).fill(name);
       await form.getByLabel('E-mail', { exact: true }).fill(email);
       await page.getByRole('button', { name: 'Add the person' }).click();
-      // Something is missing: nothing that was typed is lost, and the form stands open.
+      // Something is missing: the input is kept, and the form stays open.
       await expect(form.getByRole('alert')).toHaveText('Give the person at least one role.');
       await expect(form.getByLabel('Name', { exact: true })).toHaveValue(name);
       await form.getByRole('checkbox', { name: /^SDR W/ }).check();
@@ -75,7 +75,7 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(act).toHaveCount(1);
     });
 
-    test('a key is shown once and taken back after a question', async ({ page, request }) => {
+    test('a key is shown once and revoked after a confirmation', async ({ page, request }) => {
       const name = `loader ${randomUUID().slice(0, 8)}`;
       await page.goto('/keys');
       await page.getByText('Make a key', { exact: true }).click();
@@ -95,7 +95,7 @@ for (const javaScriptEnabled of [true, false]) {
       }).toPass();
     });
 
-    test('an account shows times where its person is', async ({ page }) => {
+    test('times are shown in the time zone of the account', async ({ page }) => {
       await page.goto('/leads');
       await page.getByTitle('Your account').click();
       await expect(page.getByRole('heading', { level: 1 })).toHaveText('Your account');
@@ -109,7 +109,7 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(zone).toHaveValue(before);
     });
 
-    test('one signs out in another browser', async ({ browser, organisation, page }) => {
+    test('people can sign out other browsers', async ({ browser, organisation, page }) => {
       const { email } = organisation.person('Administrator');
       const agent = 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Safari/604.1';
       const other = await browser.newContext({ baseURL: organisation.url, storageState: NOBODY, userAgent: agent });
@@ -127,7 +127,7 @@ for (const javaScriptEnabled of [true, false]) {
       await other.close();
     });
 
-    test('figures are shown as their reader writes them', async ({ page }) => {
+    test('figures are shown in the number format of the account', async ({ page }) => {
       await page.goto('/account');
       const figures = page.getByRole('combobox', { name: 'Figures are shown as' });
       await figures.selectOption({ label: '1.234,56' });

@@ -1,7 +1,7 @@
 import { PAGES } from '../support/pages.ts';
 import { expect, seenBy, test, visit } from '../support/test.ts';
 
-// A tablet, a phone, and the width at which nothing may scroll sideways by WCAG 2.2, 1.4.10.
+// A tablet, a phone, and the width at which WCAG 2.2, 1.4.10 forbids horizontal scrolling.
 for (const width of [768, 390, 320]) {
   for (const { name, open, as, status = 200, path } of PAGES) {
     test.describe(`at ${width} px`, () => {

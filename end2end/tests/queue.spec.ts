@@ -7,7 +7,7 @@ const flash = (page: Page) => page.locator('.flash').getByRole('status');
 const open = (page: Page) => page.locator('#w-t');
 const row = (page: Page, name: string) => page.getByRole('list', { name: 'Leads waiting' }).getByRole('link', { name });
 
-/** A lead that waits, with a name and a company of its own. */
+/** Sends a lead that goes to the queue, with a unique name and company. */
 async function waiting(organisation: Organisation, name: string) {
   const { lead_id: id, decision } = await organisation.send({ ...SILENT, name });
   return { id, decision: decision.decision_id, path: `/queue?lead=${id}&in=inbound-form` };
@@ -21,13 +21,13 @@ const verdicts = (organisation: Organisation, lead: string) =>
 
 const own = (page: Page) => page.locator('#work').getByText(/^Yours, \d+\u00a0min left$/);
 
-/** Somebody else's browser. */
+/** Opens another person's browser. */
 async function seen(browser: Browser, organisation: Organisation, role: string): Promise<Page> {
   const context = await browser.newContext({ baseURL: organisation.url, storageState: await organisation.session(role) });
   return context.newPage();
 }
 
-/** The leads that wait, as the list has to show them: all of them, or those with this suggestion. */
+/** Returns the waiting leads as the list must show them: all of them, or those with this suggestion. */
 const order = async (organisation: Organisation, suggested: string | null = null): Promise<string[]> => {
   const rows = await organisation.rows<{ lead_id: string }>(
     `SELECT lead_id FROM lead_states WHERE queue IS NOT NULL AND ($1::text IS NULL OR suggested = $1)
@@ -37,14 +37,14 @@ const order = async (organisation: Organisation, suggested: string | null = null
   return rows.map((row) => row.lead_id);
 };
 
-/** The leads that the list shows. */
+/** Returns the leads in the list. */
 const listed = async (page: Page): Promise<(string | null)[]> => {
   const links = await page.getByRole('list', { name: 'Leads waiting' }).getByRole('link').all();
   const addresses = await Promise.all(links.map((link) => link.getAttribute('href')));
   return addresses.map((address) => new URL(address!, page.url()).searchParams.get('lead'));
 };
 
-/** The island listens once the WebAssembly has come; the first key that works is the sign. */
+/** Waits for the island, which is ready once the WebAssembly has loaded and the first key works. */
 async function press(page: Page, key: string, until: () => Promise<void>): Promise<void> {
   await expect(async () => {
     await page.keyboard.press(key);
@@ -61,7 +61,7 @@ test.describe('an SDR', () => {
     await expect(open(page)).toHaveText('Kay Board');
     await press(page, 'Enter', () => expect(own(page)).toBeVisible({ timeout: 2_000 }));
 
-    // A reason is asked for, and typing it presses nothing.
+    // A reason is required, and typing it triggers no shortcuts.
     await press(page, 'd', () => expect(page.getByLabel('Why').last()).toBeFocused({ timeout: 500 }));
     await page.keyboard.type('a cj kd');
     await page.keyboard.press('Escape');
@@ -74,17 +74,17 @@ test.describe('an SDR', () => {
     await expect(flash(page)).toHaveText('Kay Board: nurtured.');
     expect(await verdicts(organisation, id)).toEqual([{ kind: 'change', action: 'nurture', assignee: null }]);
 
-    // The next one is open, and taken already.
+    // The next lead is open and already claimed.
     await expect(own(page)).toBeVisible();
     const next = await open(page).textContent();
     expect(new URL(page.url()).searchParams.get('lead')).toBe((await order(organisation))[0]);
 
-    // J and K go through the list.
+    // J and K move through the list.
     const first = page.url();
     await press(page, 'j', () => expect(page).not.toHaveURL(first, { timeout: 2_000 }));
     await press(page, 'k', () => expect(open(page)).toHaveText(next!, { timeout: 2_000 }));
 
-    // And the verdict is taken back.
+    // And the verdict is undone.
     await press(page, 'z', () => expect(flash(page)).toHaveText('Taken back. The lead waits again, where it was.', { timeout: 2_000 }));
     await expect(open(page)).toHaveText('Kay Board');
     await press(page, 'a', () => expect(flash(page)).toHaveText('Kay Board: assigned.', { timeout: 2_000 }));
@@ -93,7 +93,7 @@ test.describe('an SDR', () => {
     await expect(page.getByRole('region', { name: 'Timeline' })).toContainText('by Sam Whitaker');
   });
 
-  test('narrows the list in the address', async ({ organisation, page }) => {
+  test('filters the list through the URL', async ({ organisation, page }) => {
     for (const action of ['reject', 'assign', null]) {
       const expected = await order(organisation, action);
       expect(expected.length, `leads that wait with ${action ?? 'any suggestion'}`).toBeGreaterThan(0);
@@ -106,7 +106,7 @@ test.describe('an SDR', () => {
     await expect(page.getByRole('heading', { level: 1 })).toHaveText('Not found');
   });
 
-  test('comes too late, is told so, and keeps what was written', async ({ browser, organisation, page }) => {
+  test('is told when someone else was faster, and keeps the input', async ({ browser, organisation, page }) => {
     const { id, path } = await waiting(organisation, 'Rae Seer');
     const other = await seen(browser, organisation, 'SDR manager');
     await page.goto(path);
@@ -127,7 +127,7 @@ test.describe('an SDR', () => {
     await other.context().close();
   });
 
-  test('sees whose a lead is, until it is let go', async ({ browser, organisation, page }) => {
+  test('sees who has claimed a lead until it is put back', async ({ browser, organisation, page }) => {
     const { path } = await waiting(organisation, 'Ida Klaim');
     const other = await seen(browser, organisation, 'SDR manager');
     await other.goto(path);
@@ -143,7 +143,7 @@ test.describe('an SDR', () => {
     await other.context().close();
   });
 
-  test('is told when a workflow is stopped meanwhile', async ({ organisation, page }) => {
+  test('is told when a workflow is stopped in the meantime', async ({ organisation, page }) => {
     const { path } = await waiting(organisation, 'Stan Still');
     await page.goto(path);
     await organisation.command('kill', '--workflow', 'inbound-form', '--reason', 'A test');
@@ -159,9 +159,9 @@ test.describe('an SDR', () => {
   test.describe('without scripts', () => {
     test.use({ javaScriptEnabled: false });
 
-    test('has to say why, at the field, and loses nothing', async ({ organisation, page }) => {
+    test('must give a reason, at the field, and keeps the input', async ({ organisation, page }) => {
       const { id, decision, path } = await waiting(organisation, 'Noah Script');
-      // A browser would ask for the reason itself; one that does not is told by the server.
+      // A browser would require the reason itself; if it does not, the server does.
       const form = { lead: id, workflow: 'inbound-form', decision, kind: 'change', action: 'assign', assignee: '', reason: ' ' };
       const answer = await page.request.post('/actions/decide-lead', { form, headers: { 'sec-fetch-site': 'same-origin' }, maxRedirects: 0 });
       expect(answer.status()).toBe(303);
@@ -184,10 +184,10 @@ test.describe('an SDR', () => {
   });
 });
 
-test.describe('somebody who only looks', () => {
+test.describe('a person who can only read', () => {
   test.use(seenBy({ as: 'AE' }));
 
-  test('reads everything and decides nothing', async ({ organisation, page }) => {
+  test('sees everything and decides nothing', async ({ organisation, page }) => {
     const { id, decision, path } = await waiting(organisation, 'Ed Reader');
     await page.goto(path);
     await expect(row(page, 'Globex').first()).toBeVisible();

@@ -3,7 +3,7 @@ import net from 'node:net';
 import { HIGH_INTENT, SILENT } from '../support/organisation.ts';
 import { expect, test } from '../support/test.ts';
 
-/** The page hears as soon as its islands are awake. */
+/** Resolves when the page has subscribed, which it does once its islands are hydrated. */
 const hearing = (page: import('@playwright/test').Page) => page.waitForRequest((request) => new URL(request.url()).pathname === '/refresh');
 
 test('a job shows its result without the page being loaded again', async ({ page }) => {
@@ -32,7 +32,7 @@ test('a lead appears in the list while it is open, and an open panel is left alo
   await expect(page.getByRole('button', { name: 'Show these' })).toBeVisible();
 });
 
-test('a part in which boxes are ticked waits until they are not', async ({ organisation, page }) => {
+test('a part with ticked boxes is refreshed only after they are cleared', async ({ organisation, page }) => {
   await organisation.failed();
   const heard = hearing(page);
   await page.goto('/sync/effects?state=dead');
@@ -48,8 +48,8 @@ test('a part in which boxes are ticked waits until they are not', async ({ organ
   await expect(page.getByText('Status 418').first()).toBeVisible();
 });
 
-test('the queue shows who came in and who took the open lead, and keeps what is being written', async ({ browser, organisation, page }) => {
-  // The list shows the most urgent ones: whoever waits by now is out of the way of the two who come.
+test('the queue shows new leads and who claimed the open one, and keeps the input', async ({ browser, organisation, page }) => {
+  // The list shows the most urgent leads, so those already waiting are moved out of the way of the two new ones.
   await organisation.rows("UPDATE lead_states SET queued_at = queued_at + interval '100 days' WHERE queue IS NOT NULL", []);
   const { lead_id: id } = await organisation.send({ ...SILENT, name: 'Open Lead', company: 'Open Company' });
   const heard = hearing(page);
@@ -70,7 +70,7 @@ test('the queue shows who came in and who took the open lead, and keeps what is 
   await expect(why).toHaveValue('They sell to us');
   await expect(why).toBeVisible();
 
-  // Once the panel is folded and empty again, the open lead says who works on it.
+  // Once the panel is folded and empty again, the open lead shows who is working on it.
   await why.fill('');
   await page.locator('summary', { hasText: 'Disqualify' }).click();
   await expect(page.locator('#work').getByText(/^Ruth Osei is on it/)).toBeVisible();
@@ -78,7 +78,7 @@ test('the queue shows who came in and who took the open lead, and keeps what is 
   await colleague.close();
 });
 
-/** A way to the server that can be cut: what is under way ends, and nothing new gets through. */
+/** A connection to the server that can be cut: requests in progress fail, and new ones get no response. */
 async function wire(url: string) {
   const server = new URL(url);
   const open = new Set<net.Socket>();
@@ -117,13 +117,13 @@ test('what changed while the connection was lost appears once it is back', async
   line.cut();
   await tried;
   const { lead_id: id } = await organisation.send({ ...HIGH_INTENT, name: 'Mia Away' });
-  // Long enough for the news to have come and gone.
+  // Long enough for the event to have been sent and missed.
   await page.waitForTimeout(2_000);
   const row = page.locator(`a[href^="/leads/${id}"]`);
   await expect(row).toHaveCount(0);
   line.mend();
   await expect(row).toBeVisible();
   line.close();
-  // The browser tells of each try in vain; those are what was asked for.
+  // The browser logs each failed attempt, which this test provokes.
   complaints.splice(0, complaints.length, ...complaints.filter((text) => !/net::ERR_(EMPTY_RESPONSE|CONNECTION_|INCOMPLETE_CHUNKED)/.test(text)));
 });

@@ -6,7 +6,7 @@ import { expect, seenBy, test } from '../support/test.ts';
 
 const palette = (page: Page) => page.getByRole('dialog', { name: 'Search' });
 const field = (page: Page) => palette(page).getByRole('combobox', { name: 'Search' });
-/** The island wakes once the browser is idle; until then keys do nothing, or what the browser does with them. */
+/** Waits for the island, which is hydrated once the browser is idle; until then keys have their default effect or none. */
 const awake = (page: Page) => expect(page.locator('[data-palette]')).toHaveAttribute('aria-haspopup', 'dialog');
 
 async function open(page: Page, key = '/'): Promise<void> {
@@ -19,7 +19,7 @@ for (const javaScriptEnabled of [true, false]) {
   test.describe(javaScriptEnabled ? 'with scripts' : 'without scripts', () => {
     test.use({ javaScriptEnabled });
 
-    test('a page finds leads, people, pages and what one can do', async ({ organisation, page }) => {
+    test('the page finds leads, people, pages and actions', async ({ organisation, page }) => {
       const name = `Quentin ${Date.now()}`;
       const { lead_id } = await organisation.send({ ...HIGH_INTENT, name });
       await page.goto(`/search?q=${encodeURIComponent(name)}`);
@@ -36,7 +36,7 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(page.getByText('Nothing found')).toBeVisible();
     });
 
-    test('the way to the search stands in the frame', async ({ page }) => {
+    test('every page links to the search', async ({ page }) => {
       await page.goto('/leads');
       if (javaScriptEnabled) await awake(page);
       await page.getByRole('link', { name: 'Search' }).click();
@@ -57,7 +57,7 @@ for (const javaScriptEnabled of [true, false]) {
   });
 }
 
-test('the search opens over a page, and the keyboard is enough', async ({ organisation, page }) => {
+test('the search opens over a page and works by keyboard', async ({ organisation, page }) => {
   const name = `Rosalind ${Date.now()}`;
   const { lead_id } = await organisation.send({ ...HIGH_INTENT, name });
   await page.goto('/dashboard');
@@ -78,7 +78,7 @@ test('the search opens over a page, and the keyboard is enough', async ({ organi
   await expect(page).toHaveURL(`/leads/${lead_id}`);
 });
 
-test('arrow keys walk around, Escape and a click beside it close it', async ({ page }) => {
+test('arrow keys wrap around, and Escape or a click outside closes it', async ({ page }) => {
   await page.goto('/leads');
   await open(page, 'Control+k');
   await field(page).fill('password');
@@ -99,7 +99,7 @@ test('arrow keys walk around, Escape and a click beside it close it', async ({ p
   await expect(palette(page)).toBeHidden();
 });
 
-test('keys go to pages and are told, and typing is typing', async ({ page }) => {
+test('shortcuts open pages and are listed, and do not interfere with typing', async ({ page }) => {
   await page.goto('/leads');
   await awake(page);
   await page.keyboard.press('?');
@@ -109,7 +109,7 @@ test('keys go to pages and are told, and typing is typing', async ({ page }) => 
   await expect(keys.getByRole('heading', { name: 'On this page' })).toBeHidden();
   await keys.getByRole('button', { name: 'Close' }).click();
   await expect(keys).toBeHidden();
-  // What the page has of its own is read from it.
+  // The page's own shortcuts are read from it.
   await page.evaluate(() => {
     const button = Object.assign(document.createElement('button'), { textContent: 'Advance' });
     button.setAttribute('data-key', 'a');
@@ -130,10 +130,10 @@ test('keys go to pages and are told, and typing is typing', async ({ page }) => 
   await expect(page).toHaveURL('/audit');
 });
 
-test.describe('of somebody who speaks to the computer', () => {
+test.describe('with single keys turned off', () => {
   test.use(seenBy({ as: 'Sales leadership' }));
 
-  test('single keys do nothing, Ctrl+K finds things all the same', async ({ page }) => {
+  test('single keys do nothing, but Ctrl+K opens the search', async ({ page }) => {
     await page.goto('/account');
     await page.getByRole('checkbox', { name: /Single keys/ }).uncheck();
     await page.getByRole('button', { name: 'Save how things are shown' }).click();

@@ -8,7 +8,7 @@ for (const { name, open, as, status = 200, path } of PAGES) {
   test.describe(name, () => {
     test.use(seenBy({ open, as }));
 
-    test('has a strict policy, and nothing in it that needs a lax one', async ({ organisation, page }) => {
+    test('has a strict policy and contains nothing that violates it', async ({ organisation, page }) => {
       const address = await path(organisation);
       const response = (await page.goto(address))!;
       expect(response.status()).toBe(status);
@@ -41,7 +41,7 @@ for (const { name, open, as, status = 200, path } of PAGES) {
   });
 }
 
-test('the policy is in force: what slips into a page does not run', async ({ complaints, page }) => {
+test('the policy is enforced: injected scripts do not run', async ({ complaints, page }) => {
   await page.goto('/leads');
   await page.evaluate(() => {
     const script = document.createElement('script');
@@ -56,7 +56,7 @@ test('the policy is in force: what slips into a page does not run', async ({ com
   complaints.length = 0;
 });
 
-test('what people write is text, wherever it is shown', async ({ organisation, page }) => {
+test('user input is shown as text everywhere', async ({ organisation, page }) => {
   const evil = '<img src=x onerror="document.title=1"><script>document.title=2</script>';
   const { lead_id: id } = await organisation.send({ ...HIGH_INTENT, name: evil, company: `Initech ${evil}`, payload: { message: `send a quote ${evil}`, [evil]: evil } });
   await page.goto(`/leads/${id}`);
@@ -74,7 +74,7 @@ test('what people write is text, wherever it is shown', async ({ organisation, p
 test.describe('cookies', () => {
   test.use({ storageState: NOBODY });
 
-  test('are for the server alone', async ({ organisation, page }) => {
+  test('are only for the server', async ({ organisation, page }) => {
     const cookies: string[] = [];
     page.on('response', async (response) => {
       const headers = await response.headersArray();
@@ -93,7 +93,7 @@ test.describe('cookies', () => {
     await expect(page).toHaveURL('/sign-in');
     const names = new Set(cookies.map((cookie) => cookie.split('=')[0]));
     expect([...names].sort()).toEqual(['meshline_flash', 'meshline_session', 'meshline_theme']);
-    // One that is taken away holds nothing.
+    // A deleted cookie has no value.
     for (const cookie of cookies.filter((cookie) => !/; Max-Age=0(;|$)/i.test(cookie))) {
       expect(cookie).toMatch(/; HttpOnly(;|$)/i);
       expect(cookie).toMatch(/; SameSite=(Lax|Strict)(;|$)/i);
@@ -101,17 +101,17 @@ test.describe('cookies', () => {
   });
 });
 
-test.describe('a form of another site', () => {
-  /** A page at another address that sends a form here as soon as it is told to. */
+test.describe('a form from another site', () => {
+  /** Opens a page at another address that submits a form to us when its button is clicked. */
   async function lure(page: Page, address: string, action: string): Promise<void> {
     const html = `<!DOCTYPE html><form method="post" action="${action}"><button>Win a prize</button></form>`;
     await page.route(address, (route) => route.fulfill({ contentType: 'text/html', body: html }));
     await page.goto(address);
   }
 
-  // The second is the same site to a browser, so that the cookie goes along: only the server can tell the difference.
+  // To the browser, the second address is the same site, so it sends the cookie: only the server can tell them apart.
   for (const address of ['http://evil.example/', 'http://127.0.0.1:1/']) {
-    test(`is refused: ${address}`, async ({ organisation, page }) => {
+    test(`is rejected: ${address}`, async ({ organisation, page }) => {
       await lure(page, address, `${organisation.url}/actions/sign-out`);
       const answer = page.waitForResponse(/\/actions\/sign-out$/);
       await page.getByRole('button').click();
@@ -122,7 +122,7 @@ test.describe('a form of another site', () => {
     });
   }
 
-  test('is refused by an older browser’s word too', async ({ organisation, page, playwright }) => {
+  test('is rejected for older browsers too', async ({ organisation, page, playwright }) => {
     const browser = await playwright.request.newContext({ baseURL: organisation.url, storageState: await page.context().storageState() });
     const send = (headers: Record<string, string>) => browser.post('/actions/set-theme', { form: { theme: 'dark' }, headers, maxRedirects: 0 });
     expect((await send({ origin: organisation.url })).status()).toBe(303);

@@ -24,7 +24,7 @@ for (const javaScriptEnabled of [true, false]) {
       const link = printed.trim();
       expect(link).toMatch(new RegExp(`^${organisation.url}/setup/\\S+$`));
 
-      // Somebody has the link open in a second window, and comes too late with it.
+      // The link is also open in a second window, which submits it too late.
       const late = await context.newPage();
       await late.goto(link);
 
@@ -32,7 +32,7 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(page.getByRole('heading', { level: 1 })).toHaveText('Set your password');
       await expect(page.getByText(`For Kim Sato, ${email}.`)).toBeVisible();
 
-      // What is wrong is said at the field, and changes nothing.
+      // Errors are shown at the field and change nothing.
       await choose(page, PASSWORD, 'something else');
       await expect(page).toHaveURL(link);
       await expect(page.getByLabel('The same once more')).toHaveAccessibleDescription('The two passwords differ.');
@@ -43,7 +43,7 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(page).toHaveURL('/sign-in');
       await expect(page.getByRole('status')).toHaveText('Your password is set. Sign in with it.');
 
-      // The link is used up: for whoever opens it again, and for whoever has it open still.
+      // The link is used up, for new windows and for those that still have it open.
       const again = await late.request.get(link);
       expect(again.status()).toBe(404);
       await choose(late, 'an altogether different one');
@@ -57,7 +57,7 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(page.getByText('Kim Sato')).toBeVisible();
     });
 
-    test('a link that does not work says what to do', async ({ page }) => {
+    test('an invalid link says what to do', async ({ page }) => {
       const response = await page.goto('/setup/no-such-token');
       expect(response?.status()).toBe(404);
       await expect(page.getByRole('heading', { level: 1 })).toHaveText('This link does not work any more');

@@ -4,7 +4,7 @@ for (const javaScriptEnabled of [true, false]) {
   test.describe(javaScriptEnabled ? 'with scripts' : 'without scripts', () => {
     test.use({ javaScriptEnabled, ...seenBy({ as: 'Administrator' }) });
 
-    test('the organisation gets a name, and content and rules keep two owners', async ({ organisation, page }) => {
+    test('the organisation is named, and content and rules keep two owners', async ({ organisation, page }) => {
       await page.goto('/settings');
       const name = page.getByLabel('Name', { exact: true });
       await name.fill('Corvane Labs');
@@ -14,7 +14,7 @@ for (const javaScriptEnabled of [true, false]) {
       await page.getByRole('button', { name: 'Save the organisation' }).click();
       await expect(page.getByRole('link', { name: 'Meshline' })).toContainText('Corvane');
 
-      // Somebody who holds both roles could be named for both.
+      // A person who holds both roles could be chosen for both.
       const felix = organisation.person('RevOps');
       await organisation.rows("INSERT INTO person_roles SELECT id, 'enablement' FROM people WHERE email = $1 ON CONFLICT DO NOTHING", [felix.email]);
       await page.reload();
@@ -32,7 +32,7 @@ for (const javaScriptEnabled of [true, false]) {
   });
 }
 
-test('everybody reads them and nobody else changes them', async ({ page }) => {
+test('everyone can read them and only administrators can change them', async ({ page }) => {
   await page.goto('/settings');
   await expect(page.getByText('An administrator changes these.')).toBeVisible();
   await expect(page.getByRole('main').getByRole('button')).toHaveCount(0);

@@ -14,7 +14,7 @@ for (const javaScriptEnabled of [true, false]) {
   test.describe(javaScriptEnabled ? 'with scripts' : 'without scripts', () => {
     test.use({ javaScriptEnabled });
 
-    test('a wrong password is said at the form, and the address stays', async ({ organisation, page }) => {
+    test('a wrong password is reported at the form, and the address is kept', async ({ organisation, page }) => {
       const { email } = organisation.person('SDR');
       await page.goto('/sign-in?next=/dashboard');
       await signIn(page, email, 'not the password');
@@ -27,18 +27,18 @@ for (const javaScriptEnabled of [true, false]) {
         await expect(page.getByLabel(field)).toHaveAttribute('aria-invalid', 'true');
         await expect(page.getByLabel(field)).toHaveAccessibleDescription('The address or the password is wrong.');
       }
-      // An address nobody has is told in the same words: who is here is nobody's business.
+      // An unknown address gets the same message, so that accounts cannot be discovered.
       await signIn(page, 'nobody@corvane.example', 'not the password');
       await expect(page.getByRole('alert')).toHaveText('The address or the password is wrong.');
-      // It is said once.
+      // The message is shown once.
       await page.reload();
       await expect(page.getByRole('alert')).toHaveCount(0);
-      // And where one was going is not forgotten.
+      // The requested page is remembered.
       await signIn(page, email, organisation.password);
       await expect(page).toHaveURL('/dashboard');
     });
 
-    test('the right password lands at home', async ({ organisation, page }) => {
+    test('the right password leads to the home page', async ({ organisation, page }) => {
       const person = organisation.person('SDR');
       await page.goto('/sign-in');
       await expect(page.getByLabel('E-mail')).toBeFocused();
@@ -48,7 +48,7 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(page.getByText(person.name)).toBeVisible();
     });
 
-    test('a page without a session asks to sign in and then shows', async ({ organisation, page }) => {
+    test('a page without a session is shown after signing in', async ({ organisation, page }) => {
       await page.goto('/dashboard');
       await expect(page).toHaveURL('/sign-in?next=/dashboard');
       await page.goto('/leads?action=hold&period=30d');
@@ -65,10 +65,10 @@ for (const javaScriptEnabled of [true, false]) {
       await page.getByRole('button', { name: 'Sign out' }).click();
       await expect(page).toHaveURL('/sign-in');
       await expect(page.getByRole('status')).toHaveText('You are signed out.');
-      // The page that was open is not in the browser's memory any more.
+      // The page is no longer in the browser's cache.
       await page.goBack();
       await expect(page).toHaveURL('/sign-in?next=/dashboard');
-      // Nor does the old cookie open anything.
+      // The old cookie is invalid too.
       await context.addCookies(session);
       await page.goto('/leads');
       await expect(page).toHaveURL('/sign-in?next=/leads');
@@ -77,15 +77,15 @@ for (const javaScriptEnabled of [true, false]) {
 }
 
 for (const next of ['https://evil.example/', '//evil.example/', '/\\evil.example/', '/\t/evil.example', 'javascript:alert(1)', '/sign-in']) {
-  test(`next leads nowhere else: ${JSON.stringify(next)}`, async ({ organisation, page }) => {
+  test(`next is restricted to our own pages: ${JSON.stringify(next)}`, async ({ organisation, page }) => {
     await page.goto(`/sign-in?next=${encodeURIComponent(next)}`);
     await signIn(page, organisation.person('SDR').email, organisation.password);
     await expect(page).toHaveURL(`${organisation.url}/`);
   });
 }
 
-test('guessing is stopped, even when the sixth guess is right', async ({ organisation, page }) => {
-  // Nobody else signs in as this person, or the test would stand in the way.
+test('guessing is blocked, even if the sixth guess is right', async ({ organisation, page }) => {
+  // No other test signs in as this person, because this one blocks the account.
   const { email } = organisation.person('SDR manager');
   await page.goto('/sign-in');
   for (let guess = 1; guess <= 5; guess++) {

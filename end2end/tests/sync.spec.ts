@@ -16,7 +16,7 @@ for (const javaScriptEnabled of [true, false]) {
   test.describe(javaScriptEnabled ? 'with scripts' : 'without scripts', () => {
     test.use({ javaScriptEnabled });
 
-    test('a number of the outbox leads to its list, and the list goes on page by page', async ({ organisation, page }) => {
+    test('a delivery count links to its list, which is paged', async ({ organisation, page }) => {
       await organisation.failed();
       await page.goto('/');
       await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Deliveries' }).click();
@@ -42,7 +42,7 @@ for (const javaScriptEnabled of [true, false]) {
       expect(seen.size).toBe(count);
     });
 
-    test('one that failed is looked at and tried again', async ({ organisation, page }) => {
+    test('a failed delivery is viewed and retried', async ({ organisation, page }) => {
       const [id] = await organisation.failed();
       await page.goto('/sync');
       const spare = destination(page, 'spare-webhook');
@@ -67,7 +67,7 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(page).toHaveURL(`/sync/effects/${id}`);
     });
 
-    test('all that failed for one reason are tried again, after a question', async ({ organisation, page }) => {
+    test('all deliveries with one error are retried after a confirmation', async ({ organisation, page }) => {
       const [id] = await organisation.failed();
       await organisation.rows("UPDATE outbox SET last_error = 'Status 410: gone' WHERE effect_id = $1", [id]);
       await page.goto('/sync/effects?state=dead');
@@ -88,8 +88,8 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(page.getByRole('heading', { name: 'Nothing has failed' })).toBeVisible();
     });
 
-    test('trying many again can be stopped, and what was not tried has failed as before', async ({ organisation, page }) => {
-      // Nothing is sent to the paused webhook: all of them are still to be tried when it is stopped.
+    test('retrying many can be cancelled, and the rest stay failed', async ({ organisation, page }) => {
+      // Nothing is sent to the paused webhook, so all of them are still pending when the run is cancelled.
       const crm = "destination_id = (SELECT id FROM destinations WHERE name = 'crm-webhook')";
       const failed = await organisation.rows<{ effect_id: string }>(
         `UPDATE outbox SET state = 'dead', attempts = 1, last_error = 'Status 503' WHERE effect_id IN (SELECT effect_id FROM outbox WHERE ${crm} AND state = 'ready'
@@ -112,7 +112,7 @@ for (const javaScriptEnabled of [true, false]) {
       }
     });
 
-    test('a destination is paused with a reason and goes on', async ({ organisation, page }) => {
+    test('a destination is paused with a reason and resumed', async ({ organisation, page }) => {
       await page.goto('/sync');
       const warehouse = destination(page, 'Warehouse');
       await expect(warehouse).toContainText('Sending');
@@ -153,7 +153,7 @@ for (const javaScriptEnabled of [true, false]) {
   });
 }
 
-test('what is stopped is said on top, with who, when and why', async ({ organisation, page }) => {
+test('a banner shows what is stopped, by whom, when and why', async ({ organisation, page }) => {
   await organisation.command('kill', '--workflow', 'inbound-form', '--reason', 'Wrong pool since the release.');
   try {
     await page.goto('/sync');
@@ -166,7 +166,7 @@ test('what is stopped is said on top, with who, when and why', async ({ organisa
   await expect(page.getByText('Inbound form is stopped')).toHaveCount(0);
 });
 
-test('a destination that does not answer is left alone and says until when', async ({ organisation, page }) => {
+test('a destination that does not answer is spared until a shown time', async ({ organisation, page }) => {
   await organisation.failed();
   await organisation.rows(
     `INSERT INTO destination_flows (destination_id, open_until, openings, open_reason)
@@ -188,7 +188,7 @@ test('a destination that does not answer is left alone and says until when', asy
 test.describe('an SDR', () => {
   test.use({ storageState: async ({ organisation }, use) => use(await organisation.session('SDR')) });
 
-  test('reads everything and finds no button', async ({ organisation, page }) => {
+  test('sees everything and has no buttons', async ({ organisation, page }) => {
     const [id] = await organisation.failed();
     for (const path of ['/sync', '/sync/effects?state=dead', `/sync/effects/${id}`, '/sync/jobs']) {
       await page.goto(path);

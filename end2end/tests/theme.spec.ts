@@ -4,7 +4,7 @@ for (const javaScriptEnabled of [true, false]) {
   test.describe(javaScriptEnabled ? 'with scripts' : 'without scripts', () => {
     test.use({ javaScriptEnabled, colorScheme: 'light' });
 
-    test('the chosen colours stay, and so does the page', async ({ page }) => {
+    test('the chosen theme is kept, and so is the page', async ({ page }) => {
       await page.goto('/leads?action=hold');
       const choice = (name: string) => page.getByRole('button', { name, exact: true });
       await expect(choice('Auto')).toHaveAttribute('aria-pressed', 'true');

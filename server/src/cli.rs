@@ -1,4 +1,4 @@
-//! The command line.
+//! The command-line interface.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -23,89 +23,89 @@ pub use exit::Failure;
 
 /// Lead qualification as infrastructure.
 ///
-/// Every option can be given as a flag, as an environment variable, or in a TOML file (--config) under the flag's name;
-/// the flag wins over the variable, the variable over the file.
+/// Every option can be set as a flag, as an environment variable, or in a TOML file (--config) under the name of the flag.
+/// Flags override variables, and variables override the file.
 ///
-/// Exit codes: 0 fine, 1 a difference or tampering found, 2 usage or an invalid file, 3 unavailable, 4 some rows rejected.
+/// Exit codes: 0 success, 1 differences found, 2 invalid usage or file, 3 database unavailable, 4 some rows rejected.
 #[derive(Debug, Parser)]
 #[command(name = "meshline", version, verbatim_doc_comment, max_term_width = 110)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
 
-    /// TOML file with options, each under its flag's name.
+    /// TOML file with options, named like the flags.
     #[arg(long, env = "MESHLINE_CONFIG", global = true, value_name = "FILE")]
     config: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve the app, the API and the tasks.
+    /// Serve the app and the API, and run background tasks.
     Serve(serve::Options),
-    /// Bring the database's schema up to date and make its partitions.
+    /// Create or update the database schema and its partitions.
     Migrate(migrate::Options),
     /// Fill an empty database with the demo organisation.
     Demo(demo::Options),
-    /// Bring workflows, maps, rule sets, lists, pools and destinations from a file.
+    /// Apply workflows, rule sets, lists, pools and destinations from a file.
     Apply(apply::Options),
-    /// People who sign in.
+    /// Manage people.
     #[command(subcommand)]
     User(people::UserCommand),
-    /// Keys of the API.
+    /// Manage API keys.
     #[command(subcommand)]
     Key(people::KeyCommand),
-    /// Bring leads of the past, as history without effects.
+    /// Import historical leads, without effects.
     Import(import::Options),
-    /// Decide a file of leads by a file of rules. No database, no effects.
+    /// Run rules on a file of leads, without a database.
     Simulate(simulate::Options),
-    /// Decide stored decisions again and compare.
+    /// Replay stored decisions and compare the results.
     Replay(replay::Options),
-    /// Stop a workflow, or all: its leads go to people from now on, and nothing of it is sent.
+    /// Stop workflows: new leads go to people, and nothing is sent.
     Kill(stop::KillOptions),
-    /// Let a stopped workflow go on.
+    /// Resume stopped workflows.
     Resume(stop::ResumeOptions),
 }
 
-/// Where the database is and what opens it.
+/// The database and its master key.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Database {
-    /// Address of the Postgres database, for example postgres://meshline@localhost/meshline
+    /// URL of the Postgres database, such as postgres://meshline@localhost/meshline
     #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
     database_url: Option<String>,
 
-    /// File with the master key, which opens everything personal; `migrate` makes one where there is none. Keep a copy.
+    /// File with the master key, which encrypts all personal data; `migrate` creates it if there is none. Keep a backup.
     /// [default: meshline/master.key in the user's state directory]
     #[arg(long, env = "MESHLINE_KEY_FILE", value_name = "FILE")]
     key_file: Option<PathBuf>,
 }
 
 impl Database {
-    /// The address.
+    /// Returns the URL of the database.
     ///
     /// # Errors
-    /// [`Failure::Usage`] when none is given.
+    /// Returns [`Failure::Usage`] if none is set.
     pub(crate) fn url(&self) -> Result<&str, Failure> {
-        self.database_url
-            .as_deref()
-            .ok_or_else(|| Failure::Usage("no database: give --database-url, or set DATABASE_URL".into()))
+        self.database_url.as_deref().ok_or_else(|| {
+            Failure::Usage("no database configured: set --database-url or DATABASE_URL".into())
+        })
     }
 
-    /// The key file.
+    /// Returns the path of the master key.
     pub(crate) fn key_path(&self) -> PathBuf {
         self.key_file.clone().unwrap_or_else(Keyring::default_path)
     }
 
-    /// Connects.
+    /// Connects to the database.
     ///
     /// # Errors
-    /// When address or key are missing, or the database does not answer.
+    /// Returns a [`Failure`] if the URL or the key is missing, or the database does not answer.
     pub(crate) async fn connect(&self) -> Result<Store, Failure> {
         let url = self.url()?;
         Ok(Store::connect(url, Keyring::read(&self.key_path())?).await?)
     }
 }
 
-/// Runs the command that the arguments name.
+/// Runs the command given by the arguments.
 pub async fn run() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let command = match settings::with_file(Cli::command(), &arguments) {

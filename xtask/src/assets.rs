@@ -1,4 +1,4 @@
-//! What browsers fetch: files named after their content, each also compressed, and a manifest.
+//! Writes the site's files: named after their content, each also compressed, with a manifest.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -10,16 +10,16 @@ use serde_json::{Map, Value};
 
 use crate::secrets;
 
-/// How hard to compress.
+/// The compression effort.
 #[derive(Clone, Copy)]
 pub enum Effort {
-    /// As good as it gets in no time.
+    /// The best compression that takes no noticeable time.
     Quick,
-    /// As good as it gets.
+    /// The best compression.
     Best,
 }
 
-/// A site that is being written: files below `pkg/`, then the manifest.
+/// Writes a site: files in `pkg/`, then the manifest.
 pub struct Writer {
     folder: PathBuf,
     effort: Effort,
@@ -27,13 +27,13 @@ pub struct Writer {
     sizes: Vec<Size>,
 }
 
-/// How large a file is, in bytes.
+/// The sizes of a file, in bytes.
 pub struct Size {
     /// The logical name.
     pub name: String,
-    /// As it is.
+    /// The uncompressed size.
     pub raw_bytes: usize,
-    /// In brotli.
+    /// The size in brotli.
     pub brotli_bytes: usize,
 }
 
@@ -41,7 +41,7 @@ impl Writer {
     /// Starts a site in an empty folder.
     ///
     /// # Errors
-    /// The folder cannot be made.
+    /// Returns an error if the folder cannot be created.
     pub fn new(folder: &Path, effort: Effort) -> Result<Self> {
         if folder.exists() {
             fs::remove_dir_all(folder)?;
@@ -50,10 +50,10 @@ impl Writer {
         Ok(Self { folder: folder.to_path_buf(), effort, manifest: Map::new(), sizes: Vec::new() })
     }
 
-    /// Adds a file with its `.br` and `.gz`, and returns the name it got.
+    /// Adds a file with its `.br` and `.gz` versions. Returns the hashed name.
     ///
     /// # Errors
-    /// It cannot be written.
+    /// Returns an error if a file cannot be written.
     pub fn add(&mut self, name: &str, content: &[u8]) -> Result<String> {
         let hashed = hashed_name(name, content);
         let path = self.folder.join("pkg").join(&hashed);
@@ -66,10 +66,10 @@ impl Writer {
         Ok(hashed)
     }
 
-    /// Writes the manifest, logical name to path in the site, and tells the sizes.
+    /// Writes the manifest, which maps logical names to paths in the site. Returns the sizes.
     ///
     /// # Errors
-    /// It cannot be written.
+    /// Returns an error if the manifest cannot be written.
     pub fn finish(self) -> Result<Vec<Size>> {
         let text = serde_json::to_string_pretty(&Value::Object(self.manifest))?;
         write(&self.folder.join("manifest.json"), text.as_bytes())?;
@@ -77,10 +77,10 @@ impl Writer {
     }
 }
 
-/// Puts a finished folder where another may be, so that nobody sees half of it.
+/// Moves a finished folder to `place`, replacing what is there, so that a partial folder is never visible.
 ///
 /// # Errors
-/// It cannot be renamed.
+/// Returns an error if the folder cannot be renamed.
 pub fn replace(finished: &Path, place: &Path) -> Result<()> {
     let old = appended(place, ".old");
     if old.exists() {
@@ -96,7 +96,7 @@ pub fn replace(finished: &Path, place: &Path) -> Result<()> {
     Ok(())
 }
 
-/// `main.css` becomes `main.0123456789abcdef.css`.
+/// Inserts the hash of the content: `main.css` becomes `main.0123456789abcdef.css`.
 fn hashed_name(name: &str, content: &[u8]) -> String {
     let hash = secrets::short_hash(content);
     match name.rsplit_once('.') {
@@ -117,10 +117,10 @@ fn write(path: &Path, content: &[u8]) -> Result<()> {
         .with_context(|| format!("writing {}", path.display()))
 }
 
-/// In brotli.
+/// Compresses with brotli.
 ///
 /// # Errors
-/// It cannot be compressed.
+/// Returns an error if compression fails.
 pub fn brotli(content: &[u8], effort: Effort) -> Result<Vec<u8>> {
     let quality = match effort {
         Effort::Quick => 3,
@@ -132,10 +132,10 @@ pub fn brotli(content: &[u8], effort: Effort) -> Result<Vec<u8>> {
     Ok(packed)
 }
 
-/// In gzip.
+/// Compresses with gzip.
 ///
 /// # Errors
-/// It cannot be compressed.
+/// Returns an error if compression fails.
 pub fn gzip(content: &[u8], effort: Effort) -> Result<Vec<u8>> {
     let level = match effort {
         Effort::Quick => Compression::fast(),
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn both_compressions_can_be_undone() {
+    fn both_compressions_round_trip() {
         let text = b"lead qualification as infrastructure ".repeat(100);
         for effort in [Effort::Quick, Effort::Best] {
             let mut unpacked = Vec::new();

@@ -1,4 +1,4 @@
-//! The browser tests of `end2end/`, through the built server and a real Chromium.
+//! Runs the browser tests in `end2end/` against the built server with a real Chromium.
 
 use std::fs;
 use std::process::Command;
@@ -11,14 +11,14 @@ use crate::wasm::Mode;
 use crate::workspace::Workspace;
 use crate::{build, node, output, packages, process, site};
 
-/// Builds what the browser is to see and runs Playwright.
+/// Builds the server and the site, and runs Playwright.
 ///
 /// # Errors
-/// Something cannot be set up or built, or Playwright reports nothing.
+/// Returns an error if something cannot be set up or built, or if Playwright writes no report.
 pub fn run(workspace: &Workspace, mode: Mode, database: &str) -> Result<Outcome> {
     let folder = workspace.root.join("end2end");
     if !folder.join("package.json").is_file() {
-        eprintln!("there is no end2end/package.json, so no browser tests");
+        eprintln!("skipping the browser tests: end2end/package.json does not exist");
         return Ok(Outcome::default());
     }
     packages::ensure(&[&packages::CHROMIUM])?;
@@ -46,7 +46,7 @@ pub fn run(workspace: &Workspace, mode: Mode, database: &str) -> Result<Outcome>
         .env("CHROMIUM", chromium);
     let status = process::status(playwright.env_remove("DATABASE_URL"))?;
     let text = fs::read_to_string(&report)
-        .with_context(|| format!("Playwright ended with {status} and no report"))?;
+        .with_context(|| format!("Playwright exited with {status} and wrote no report"))?;
     let report: Value = serde_json::from_str(&text)?;
     let mut outcome = read(&report);
     for error in report["errors"].as_array().into_iter().flatten() {
@@ -58,7 +58,7 @@ pub fn run(workspace: &Workspace, mode: Mode, database: &str) -> Result<Outcome>
     Ok(outcome)
 }
 
-/// Counts a report of Playwright's. A test that passed only at a later try has passed, and is named.
+/// Counts the results in a Playwright report. A test that passed only on a retry counts as passed, and its name is printed.
 fn read(report: &Value) -> Outcome {
     let mut outcome = Outcome::default();
     for suite in report["suites"].as_array().into_iter().flatten() {
@@ -74,7 +74,7 @@ fn read_suite(suite: &Value, path: &str, outcome: &mut Outcome) {
             match test["status"].as_str() {
                 Some("expected") => outcome.passed += 1,
                 Some("flaky") => {
-                    eprintln!("passed only at a later try: {name}");
+                    eprintln!("passed only on a retry: {name}");
                     outcome.passed += 1;
                 }
                 Some("skipped") => outcome.skipped.push(name.clone()),
@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_report_is_counted_through_all_its_suites() {
+    fn nested_suites_are_counted() {
         let test =
             |title: &str, status: &str| serde_json::json!({"title": title, "tests": [{"status": status}]});
         let report = serde_json::json!({"suites": [{

@@ -1,4 +1,4 @@
-//! `cargo xtask build`, and the server's binary for the other commands.
+//! `cargo xtask build`, and builds of the server for the other commands.
 
 use std::fs;
 use std::path::PathBuf;
@@ -11,14 +11,14 @@ use crate::wasm::Mode;
 use crate::workspace::Workspace;
 use crate::{assets, output, process, site};
 
-/// What cargo builds for the host, the same everywhere: another selection would have other features,
-/// and so compile half of the dependencies a second time. Xtask stays out, since it runs already.
+/// The packages that cargo builds for the host. All commands use the same selection: another one would enable other features and
+/// so recompile half of the dependencies. Excludes xtask, which is already running.
 pub const HOST: &[&str] = &["--workspace", "--exclude", "xtask"];
 
-/// Builds everything as it ships into `target/dist`.
+/// Builds a release into `target/dist`.
 ///
 /// # Errors
-/// Something does not compile, or cannot be written.
+/// Returns an error if something does not compile or cannot be written.
 pub fn build() -> Result<ExitCode> {
     let workspace = Workspace::find()?;
     let dist = workspace.target.join("dist");
@@ -46,19 +46,19 @@ pub fn build() -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Builds the server for development and returns its path.
+/// Builds the server for development. Returns its path.
 ///
 /// # Errors
-/// It does not compile.
+/// Returns an error if it does not compile.
 pub fn server(workspace: &Workspace) -> Result<PathBuf> {
     built(workspace, &["--bins"])
 }
 
-/// Builds the server with the tests, whose features it then shares: `cargo test` has nothing left to
-/// compile afterwards. Returns its path.
+/// Builds the server together with the tests, so that both share features and `cargo test` has nothing left to compile. Returns
+/// the server's path.
 ///
 /// # Errors
-/// It or a test does not compile.
+/// Returns an error if the server or a test does not compile.
 pub fn server_and_tests(workspace: &Workspace) -> Result<PathBuf> {
     built(workspace, &["--lib", "--bins", "--tests"])
 }

@@ -1,6 +1,6 @@
-//! `cargo xtask differ`: rule sets and leads by chance, decided by the row engine and the vector engine, here and in
-//! WebAssembly. The program stops at a difference between the engines; a line with a digest of all outcomes is compared
-//! between here and there.
+//! `cargo xtask differ`: compares the row engine and the vector engine on random rule sets and leads, natively and in WebAssembly.
+//! The program stops at the first difference between the engines; a digest of all outcomes is compared between the two
+//! platforms.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -14,19 +14,19 @@ use crate::wasm_target::{Compiler, TARGET};
 use crate::workspace::Workspace;
 use crate::{node, output, process};
 
-/// The package with the program.
+/// The package that contains the program.
 const PACKAGE: &str = "bench-rules";
 
-/// The oldest Node.js that is asked to run WebAssembly.
+/// The oldest Node.js version used to run the WebAssembly.
 const NODE: u32 = 20;
 
-/// Cases that every run of the tests compares.
+/// The number of cases compared by `cargo xtask test`.
 const FEW: u32 = 20_000;
 
 /// Compares many cases.
 ///
 /// # Errors
-/// There is a difference, or something does not compile or run.
+/// Returns an error if there is a difference, or if something does not compile or run.
 pub fn differ(options: &[&str]) -> Result<ExitCode> {
     let (mut cases, mut seed) = (1_000_000, 1);
     for pair in options.chunks(2) {
@@ -38,20 +38,20 @@ pub fn differ(options: &[&str]) -> Result<ExitCode> {
     }
     let workspace = Workspace::find()?;
     let line = compare(&workspace, &["--release"], seed, cases)?;
-    println!("{line}, here and in WebAssembly");
+    println!("{line}, natively and in WebAssembly");
     Ok(ExitCode::SUCCESS)
 }
 
-/// Compares a few cases, as one test.
+/// Compares a few cases, which count as one test.
 ///
 /// # Errors
-/// As [`differ`].
+/// Returns the same errors as [`differ`].
 pub fn short(workspace: &Workspace) -> Result<Outcome> {
     eprintln!("{}", compare(workspace, &[], 1, FEW)?);
     Ok(Outcome { passed: 1, ..Outcome::default() })
 }
 
-/// What both said, which is the same.
+/// Returns the output of both platforms, which must be identical.
 fn compare(workspace: &Workspace, profile: &[&str], seed: u32, cases: u32) -> Result<String> {
     let numbers = [seed.to_string(), cases.to_string()];
     let here = output::phase("here", || {
@@ -66,11 +66,11 @@ fn compare(workspace: &Workspace, profile: &[&str], seed: u32, cases: u32) -> Re
         process::capture(Command::new("node").args(["--eval", &script]).env("PATH", path))
     })?;
     let (here, there) = (here.trim(), there.trim());
-    ensure!(here == there, "the answers differ:\nhere: {here}\nin WebAssembly: {there}");
+    ensure!(here == there, "the outcomes differ:\nnative: {here}\nWebAssembly: {there}");
     Ok(here.to_owned())
 }
 
-/// The compiled module that Node.js can load.
+/// Compiles the module for Node.js. Returns its path.
 fn module(workspace: &Workspace) -> Result<PathBuf> {
     let compiler = Compiler::ensure(workspace)?;
     let mode = Mode::Development;
@@ -82,6 +82,6 @@ fn module(workspace: &Workspace) -> Result<PathBuf> {
     let out: &Path = &folder.join("bound").join("differ");
     let mut bindgen = Bindgen::new();
     bindgen.input_path(folder.join("bench_rules.wasm")).out_name("differ").typescript(false);
-    bindgen.nodejs(true)?.generate(out).context("binding the module to Node.js")?;
+    bindgen.nodejs(true)?.generate(out).context("generating the Node.js bindings")?;
     Ok(out.join("differ.js"))
 }

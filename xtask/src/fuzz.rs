@@ -1,5 +1,5 @@
-//! `cargo xtask fuzz`: libFuzzer against everything that reads, checks and runs rules. What is thrown and what has to hold
-//! stands in `fuzz/`, a workspace of its own, as all of it is compiled with counters at its edges.
+//! `cargo xtask fuzz`: runs libFuzzer against everything that parses, checks and evaluates rules. The targets and their properties are
+//! in `fuzz/`, a separate workspace because all of it is compiled with coverage instrumentation.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -13,10 +13,10 @@ use crate::{output, packages, process};
 
 const MANIFEST: &str = "fuzz/Cargo.toml";
 
-/// The programs, and the longest input of each. A condition has 10,000 bytes at most; what is drawn from bytes needs few.
+/// The targets and the maximum length of their inputs. A condition is limited to 10,000 bytes; cases generated from bytes need few.
 const TARGETS: [(&str, u32); 3] = [("parser", 10_200), ("checker", 2_000), ("evaluator", 3_000)];
 
-/// What makes the stable compiler count edges and tell what is compared, as cargo-fuzz does it.
+/// The flags that make the stable compiler count edges and record comparisons, as cargo-fuzz does.
 const INSTRUMENTED: [&str; 7] = [
     "--cfg=fuzzing",
     "-Cpasses=sancov-module",
@@ -27,19 +27,19 @@ const INSTRUMENTED: [&str; 7] = [
     "-Cllvm-args=-simplifycfg-branch-fold-threshold=0",
 ];
 
-/// Kilobytes of stack: as much as the server's threads have.
+/// The stack size in kilobytes, as large as that of the server's threads.
 const STACK: u32 = 2048;
 
-/// One input is a hang after so many seconds.
+/// The number of seconds after which one input counts as a hang.
 const TIMEOUT: u32 = 5;
 
-/// What libFuzzer ends with after a hang.
+/// The exit code of libFuzzer after a hang.
 const TIMED_OUT: i32 = 70;
 
-/// Fuzzes the targets that are named, or all.
+/// Fuzzes the named targets, or all of them.
 ///
 /// # Errors
-/// Something cannot be set up or built. An input that ends a target is no error but told, and the exit code is 1.
+/// Returns an error if something cannot be set up or built. An input that crashes a target is reported, and the exit code is 1.
 pub fn fuzz(arguments: &[&str]) -> Result<ExitCode> {
     let (names, minutes) = options(arguments)?;
     packages::ensure(&[&packages::CPP])?;
@@ -64,8 +64,8 @@ pub fn fuzz(arguments: &[&str]) -> Result<ExitCode> {
             if let Some(found) = &done.found {
                 is_sound = false;
                 println!("{}: {found}", target.name);
-                println!("  it is told in {}", target.log.display());
-                println!("  again: {} {found}", target.program.display());
+                println!("  log: {}", target.log.display());
+                println!("  reproduce: {} {found}", target.program.display());
             }
         }
     }
@@ -88,11 +88,12 @@ fn options<'a>(arguments: &[&'a str]) -> Result<(Vec<&'a str>, u64)> {
     Ok((names, minutes))
 }
 
-/// Builds the programs and returns the folder they are in. A target is named so that build scripts are not instrumented.
+/// Builds the targets and returns their folder. Naming `--target` keeps build scripts from being instrumented.
 fn build(workspace: &Workspace) -> Result<PathBuf> {
     let target = workspace.target.join("fuzz");
-    let told = process::capture(Command::new("rustc").arg("-vV"))?;
-    let host = told.lines().find_map(|line| line.strip_prefix("host: ")).context("rustc tells no host")?;
+    let version = process::capture(Command::new("rustc").arg("-vV"))?;
+    let host =
+        version.lines().find_map(|line| line.strip_prefix("host: ")).context("rustc reports no host")?;
     let mut cargo = workspace.cargo();
     cargo.args(["build", "--release", "--manifest-path", MANIFEST, "--target", host, "--target-dir"]);
     cargo.arg(&target).env("CARGO_ENCODED_RUSTFLAGS", INSTRUMENTED.join("\u{1f}"));
@@ -100,15 +101,15 @@ fn build(workspace: &Workspace) -> Result<PathBuf> {
     Ok(target.join(host).join("release"))
 }
 
-/// A program with what it lives on.
+/// A fuzz target and its files.
 struct Target {
     name: &'static str,
     program: PathBuf,
     longest: u32,
-    /// Inputs that were found to be new; kept for the next run.
+    /// Interesting inputs, kept for the next run.
     corpus: PathBuf,
     seeds: PathBuf,
-    /// Where inputs are kept that ended it.
+    /// Inputs that crashed the target.
     found: PathBuf,
     log: PathBuf,
 }
@@ -124,8 +125,8 @@ impl Target {
         Ok(Self { name, program: programs.join(name), longest, corpus, seeds, found, log })
     }
 
-    /// Runs for so many seconds of processor time, which stand still where the process is stopped. libFuzzer's limit for one
-    /// input is by the clock on the wall, so an input that was too slow is tried once more by itself.
+    /// Runs for this many seconds of processor time, which does not advance while the process is suspended. libFuzzer's limit per
+    /// input is wall-clock time, so an input that was too slow is run again by itself.
     fn run(&self, seconds: u64) -> Result<Done> {
         let mut done = Done::default();
         loop {
@@ -159,7 +160,7 @@ impl Target {
                     done.found = Some(found.to_owned());
                     return Ok(done);
                 }
-                (_, None) => bail!("{} ended with {status}; see {}", self.name, self.log.display()),
+                (_, None) => bail!("{} exited with {status}; see {}", self.name, self.log.display()),
             }
         }
     }
@@ -176,24 +177,24 @@ impl Target {
     }
 }
 
-/// What a target did.
+/// The results of a target.
 #[derive(Debug, Default, PartialEq)]
 struct Done {
     executions: u64,
     used: Duration,
-    /// Edges of the program that were reached.
+    /// The number of edges covered.
     edges: u64,
-    /// Edges by how often they were passed.
+    /// The number of edges, distinguished by how often they were covered.
     features: u64,
-    /// The inputs that were kept, and their size.
+    /// The number and size of the inputs in the corpus.
     corpus: String,
     slowest: Duration,
-    /// The input that ended it.
+    /// The input that crashed the target.
     found: Option<String>,
 }
 
 impl Done {
-    /// Adds what libFuzzer and the target told in one run.
+    /// Adds the results that libFuzzer and the target reported in one run.
     fn add(&mut self, log: &str) {
         let (mut used, mut executions) = (0, 0);
         for line in log.lines() {
@@ -225,7 +226,7 @@ impl Done {
     fn sentence(&self) -> String {
         let speed = self.executions as f64 / self.used.as_secs_f64().max(0.001);
         format!(
-            "{} executions in {} of processor time ({speed:.0} a second), {} edges, {} features, corpus {}, slowest input {:.1} ms, {}",
+            "{} executions in {} of processor time ({speed:.0} per second), {} edges, {} features, corpus {}, slowest input {:.1} ms, {}",
             self.executions,
             output::seconds(self.used),
             self.edges,
@@ -260,7 +261,7 @@ stat::average_exec_per_sec:     2500
 ";
 
     #[test]
-    fn what_libfuzzer_tells_is_added_up() {
+    fn results_of_several_runs_are_added_up() {
         let mut done = Done::default();
         done.add(LOG);
         let once = Done {
@@ -273,7 +274,7 @@ stat::average_exec_per_sec:     2500
             found: None,
         };
         assert_eq!(done, once);
-        // One that was ended by an input tells less.
+        // A run that a crash ended reports less.
         done.add("#9\tNEW    cov: 2560 ft: 7420 corp: 301/31Kb lim: 4 exec/s: 0 rss: 1Mb L: 4/4 MS: 1 ChangeByte-\n==8== ERROR");
         assert_eq!((done.executions, done.edges, done.used), (5009, 2560, once.used));
     }

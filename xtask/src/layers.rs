@@ -1,5 +1,5 @@
-//! The direction of the layers: which package may depend on which, what must not come along, and how the modules within
-//! a package depend on each other.
+//! Checks the layers: which package may depend on which, which crates a package must not depend on, and how the modules within a
+//! package may use each other.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use crate::modules::Modules;
 use crate::process;
 use crate::workspace::Workspace;
 
-/// The packages of ours that each package may use directly. A package that is missing here may use none.
+/// The packages of the workspace that each package may depend on directly. A package that is not listed may depend on none.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("engine", &[]),
     ("store", &["engine", "migrations"]),
@@ -26,7 +26,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("xtask", &["engine"]),
 ];
 
-/// What must not come along, directly or through others.
+/// The crates that a package must not depend on, directly or transitively.
 const ABSENT: &[Absence] = &[
     Absence {
         package: "engine",
@@ -53,16 +53,16 @@ const ABSENT: &[Absence] = &[
     },
 ];
 
-/// Folders whose modules may not use each other in a circle: a package, and a path below its `src`.
+/// The folders whose modules must not form dependency cycles: a package, and a path in its `src`.
 const STRAIGHT: &[(&str, &[&str])] =
     &[("app", &[]), ("app", &["pages"]), ("store", &[]), ("service", &[]), ("server", &[])];
 
-/// What a module may not use.
+/// The paths that a module must not use.
 const FORBIDDEN: &[Forbidden] = &[
     Forbidden { package: "app", module: "actions", path: "crate::pages", but: &[] },
     Forbidden { package: "app", module: "ui", path: "crate::pages", but: &[] },
     Forbidden { package: "app", module: "ui", path: "crate::actions", but: &[] },
-    // The store reads and writes what others decide: it compiles no bundle, evaluates no rule, judges no change.
+    // The store persists what other layers decide: it compiles no bundle, evaluates no rule, judges no change.
     Forbidden { package: "store", module: "", path: "engine::bundle::Bundle", but: &[] },
     Forbidden { package: "store", module: "", path: "engine::bundle::BundleSource", but: &[] },
     Forbidden { package: "store", module: "", path: "engine::content", but: &[] },
@@ -74,10 +74,10 @@ const FORBIDDEN: &[Forbidden] = &[
 
 struct Forbidden {
     package: &'static str,
-    /// The module with all that is below it; empty for the whole package.
+    /// The module, including its submodules; empty for the whole package.
     module: &'static str,
     path: &'static str,
-    /// Parts of it that are allowed.
+    /// The exceptions.
     but: &'static [&'static str],
 }
 
@@ -89,7 +89,7 @@ impl Forbidden {
     }
 }
 
-/// Whether a path is another one or something in it.
+/// Returns whether a path equals another one or lies below it.
 fn is_below(path: &str, other: &str) -> bool {
     path.strip_prefix(other).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
 }
@@ -100,15 +100,15 @@ struct Absence {
     crates: &'static [&'static str],
 }
 
-/// Checks that nothing points back and that the pure stay pure.
+/// Checks the direction of dependencies and the purity of packages.
 ///
 /// # Errors
-/// Names every dependency that must not be.
+/// Returns an error that lists every violation.
 pub fn check(workspace: &Workspace) -> Result<()> {
     let mut wrong = backwards(&workspace.packages);
     for package in STRAIGHT.iter().map(|(package, _)| *package).collect::<BTreeSet<_>>() {
         let modules = Modules::read(&workspace.root.join(package))?;
-        wrong.extend(circles(package, &modules));
+        wrong.extend(cycles(package, &modules));
         wrong.extend(forbidden(package, &modules));
     }
     for absence in ABSENT {
@@ -130,28 +130,30 @@ pub fn check(workspace: &Workspace) -> Result<()> {
         let tree = process::capture(&mut cargo)?;
         let names: BTreeSet<&str> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
         let found = absence.crates.iter().filter(|name| names.contains(*name));
-        wrong.extend(found.map(|name| format!("{} brings {name} along", absence.package)));
+        wrong.extend(
+            found.map(|name| format!("{} must not depend on {name}, even indirectly", absence.package)),
+        );
     }
     if wrong.is_empty() { Ok(()) } else { bail!("{}", wrong.join("\n")) }
 }
 
-/// The circles in the folders of a package that must have none.
-fn circles(package: &str, modules: &Modules) -> Vec<String> {
+/// Returns the cycles in the folders that must have none.
+fn cycles(package: &str, modules: &Modules) -> Vec<String> {
     let mut wrong = Vec::new();
     for (_, folder) in STRAIGHT.iter().filter(|(name, _)| *name == package) {
         let folder: Vec<String> = folder.iter().map(|name| (*name).to_owned()).collect();
-        for circle in modules.circles(&folder) {
-            let edges = circle.edges.iter();
+        for cycle in modules.cycles(&folder) {
+            let edges = cycle.edges.iter();
             let edges: Vec<String> =
                 edges.map(|(from, to, file)| format!("`{from}` uses `{to}` in {file}")).collect();
             let place = [&[package.to_owned()], &folder[..]].concat().join("::");
-            wrong.push(format!("modules of {place} use each other in a circle: {}", edges.join(", ")));
+            wrong.push(format!("dependency cycle between the modules of {place}: {}", edges.join(", ")));
         }
     }
     wrong
 }
 
-/// The uses of what a module of a package may not use.
+/// Returns the uses of forbidden paths.
 fn forbidden(package: &str, modules: &Modules) -> BTreeSet<String> {
     let mut wrong = BTreeSet::new();
     for used in modules.resolved() {
@@ -166,7 +168,7 @@ fn forbidden(package: &str, modules: &Modules) -> BTreeSet<String> {
     wrong
 }
 
-/// The direct dependencies between our packages that are not allowed.
+/// Returns the direct dependencies between our packages that are not allowed.
 fn backwards(packages: &[Value]) -> Vec<String> {
     let ours: BTreeSet<&str> = packages.iter().filter_map(|package| package["name"].as_str()).collect();
     let mut wrong = Vec::new();
@@ -176,7 +178,7 @@ fn backwards(packages: &[Value]) -> Vec<String> {
             ALLOWED.iter().find(|(known, _)| *known == name).map_or(&[][..], |(_, allowed)| allowed);
         for dependency in package["dependencies"].as_array().into_iter().flatten() {
             let uses = dependency["name"].as_str().unwrap_or_default();
-            // A package's tests may ask for more of its own features.
+            // A package's tests may enable additional features of the package itself.
             if ours.contains(uses) && !allowed.contains(&uses) && uses != name {
                 wrong.push(format!("{name} must not depend on {uses}"));
             }
@@ -211,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_circle_in_each_of_the_folders_is_refused() {
+    fn a_cycle_in_each_of_the_folders_is_rejected() {
         for (package, folder) in STRAIGHT {
             let path = |name: &'static str| folder.iter().copied().chain([name]).collect::<Vec<_>>();
             let (a, b) = (path("a"), path("b"));
@@ -219,14 +221,14 @@ mod tests {
                 (&format!("{}.rs", a.join("/")), &format!("use crate::{}::y;", b.join("::"))),
                 (&format!("{}.rs", b.join("/")), &format!("fn f() {{ crate::{}::x() }}", a.join("::"))),
             ]);
-            let wrong = circles(package, &planted);
+            let wrong = cycles(package, &planted);
             assert_eq!(wrong.len(), 1, "{wrong:?}");
             assert!(wrong[0].contains("`a` uses `b` in"), "{wrong:?}");
         }
     }
 
     #[test]
-    fn every_forbidden_use_is_refused() {
+    fn every_forbidden_use_is_rejected() {
         for rule in FORBIDDEN {
             let module = if rule.module.is_empty() { "some" } else { rule.module };
             let file = format!("{module}/deep/file.rs");
@@ -241,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn compiling_a_bundle_in_the_store_is_refused_however_it_is_written() {
+    fn compiling_a_bundle_in_the_store_is_rejected_however_it_is_written() {
         for text in [
             "use engine::bundle::Bundle; fn f(s: X) { Bundle::compile(s) }",
             "use engine::bundle; fn f(s: X) { bundle::Bundle::compile(s) }",
@@ -255,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_imported_by_an_action_or_a_piece_of_ui_is_refused() {
+    fn importing_a_page_in_an_action_or_in_ui_is_rejected() {
         let import = [("actions/queue.rs", "use crate::pages::queue::suggestion;")];
         assert_eq!(
             forbidden("app", &modules(&import)).into_iter().collect::<Vec<_>>(),

@@ -1,4 +1,4 @@
-//! The licences of everything that ships.
+//! Checks the licences of everything that ships.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -9,7 +9,7 @@ use spdx::{Expression, LicenseReq, ParseMode};
 use crate::workspace::Workspace;
 use crate::{process, wasm_target};
 
-/// The licences that may ship.
+/// The permitted licences.
 const ALLOWED: &[&str] = &[
     "0BSD",
     "Apache-2.0",
@@ -27,27 +27,27 @@ const ALLOWED: &[&str] = &[
     "Zlib",
 ];
 
-/// A crate that is all right although its licence is not in the list.
+/// A crate that is permitted although its licence is not in the list.
 struct Exception {
     name: &'static str,
     licence: &'static str,
-    #[expect(dead_code, reason = "it is for whoever reads the list")]
+    #[expect(dead_code, reason = "documents the list")]
     reason: &'static str,
 }
 
 const EXCEPTIONS: &[Exception] = &[Exception {
     name: "webpki-roots",
     licence: "CDLA-Permissive-2.0",
-    reason: "Mozilla's list of certificate authorities: data, whose licence asks only to be passed on",
+    reason: "Mozilla's list of certificate authorities: data, whose licence only requires that it is passed on",
 }];
 
-/// Where the code runs.
+/// The platforms that the code runs on.
 const TARGETS: &[&str] = &["x86_64-unknown-linux-gnu", wasm_target::TARGET];
 
-/// Checks each crate that a package of ours is built from or with. What only tests use does not count.
+/// Checks every crate that one of our packages is built from or with. Crates that only tests use are ignored.
 ///
 /// # Errors
-/// Names every crate whose licence is missing, cannot be read, or is not allowed.
+/// Returns an error that lists every crate whose licence is missing, invalid or not permitted.
 pub fn check(workspace: &Workspace) -> Result<()> {
     let mut wrong = BTreeMap::new();
     let mut seen = BTreeSet::new();
@@ -63,7 +63,7 @@ pub fn check(workspace: &Workspace) -> Result<()> {
             seen.insert(name);
         }
     }
-    eprintln!("{} crates looked at", seen.len());
+    eprintln!("{} crates checked", seen.len());
     if wrong.is_empty() {
         return Ok(());
     }
@@ -71,7 +71,7 @@ pub fn check(workspace: &Workspace) -> Result<()> {
     bail!("{}", lines.join("\n"))
 }
 
-/// The packages reached from the workspace by normal and build dependencies.
+/// Returns the packages reachable from the workspace through normal and build dependencies.
 fn reached(metadata: &Value) -> Result<Vec<&Value>> {
     let list = |value: &'_ Value| value.as_array().cloned().unwrap_or_default();
     let nodes: HashMap<&str, &Value> = metadata["resolve"]["nodes"]
@@ -98,20 +98,20 @@ fn reached(metadata: &Value) -> Result<Vec<&Value>> {
     Ok(packages.iter().filter(|package| found.contains(text(package, "id"))).collect())
 }
 
-/// Why the package must not ship, if so.
+/// Returns the reason that the package must not ship, if any.
 fn problem(package: &Value) -> Option<String> {
     let is_excepted =
         |licence: &str| EXCEPTIONS.iter().any(|it| it.name == text(package, "name") && it.licence == licence);
     match package["license"].as_str() {
         Some(licence) if is_excepted(licence) => None,
         Some(licence) if may_ship(licence) => None,
-        Some(licence) => Some(format!("{licence} is not allowed")),
-        None => Some("it names no licence".to_owned()),
+        Some(licence) => Some(format!("{licence} is not permitted")),
+        None => Some("it declares no licence".to_owned()),
     }
 }
 
-/// Whether what an SPDX expression demands can be fulfilled with allowed licences alone. The old
-/// `MIT/Apache-2.0` is read as a choice. An exception (`WITH`) only ever adds permissions.
+/// Returns whether permitted licences alone satisfy an SPDX expression. The deprecated `MIT/Apache-2.0` is read as a choice. An
+/// exception (`WITH`) only ever adds permissions.
 fn may_ship(licence: &str) -> bool {
     let allowed =
         |requirement: &LicenseReq| requirement.license.id().is_some_and(|id| ALLOWED.contains(&id.name));
@@ -128,7 +128,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn expressions_are_understood() {
+    fn expressions_are_evaluated() {
         for fine in [
             "MIT",
             "MIT/Apache-2.0",
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_tests_use_does_not_count() {
+    fn dev_dependencies_are_ignored() {
         let edge = |to: &str, kind: Value| json!({"pkg": to, "dep_kinds": [{"kind": kind}]});
         let metadata = json!({
             "workspace_members": ["us"],

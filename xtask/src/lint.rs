@@ -1,4 +1,4 @@
-//! `cargo xtask lint`: everything that can be said about the code without running it.
+//! `cargo xtask lint`: runs all static checks.
 
 use std::process::{Command, ExitCode};
 
@@ -21,14 +21,14 @@ const CHECKS: &[(&str, Check)] = &[
     ("layers", layers::check),
 ];
 
-/// Runs the named checks, or all, and goes on after one that fails.
+/// Runs the named checks, or all of them, and continues after a failure.
 ///
 /// # Errors
-/// A name is unknown, or a check failed.
+/// Returns an error if a name is unknown or a check failed.
 pub fn lint(names: &[&str]) -> Result<ExitCode> {
     if let Some(unknown) = names.iter().find(|name| !CHECKS.iter().any(|(known, _)| known == *name)) {
         let known: Vec<&str> = CHECKS.iter().map(|(name, _)| *name).collect();
-        bail!("there is no check `{unknown}`, only {}", known.join(", "));
+        bail!("unknown check `{unknown}`; available checks: {}", known.join(", "));
     }
     let workspace = Workspace::find()?;
     let mut failed = Vec::new();
@@ -55,7 +55,7 @@ fn clippy(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// The code that runs in browsers, with the features that it has there.
+/// Checks the code that runs in browsers, with the features it has there.
 fn wasm(workspace: &Workspace) -> Result<()> {
     let compiler = Compiler::ensure(workspace)?;
     let mut cargo = workspace.cargo();
@@ -89,7 +89,7 @@ fn doc(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// Fails on a warning without changing the compiler's flags, which would build every dependency anew.
+/// Fails on a warning without changing the compiler's flags, which would rebuild every dependency.
 fn deny_warnings(cargo: &mut Command) -> Result<()> {
     cargo.arg("--message-format=json");
     let mut warnings = 0;
@@ -100,12 +100,12 @@ fn deny_warnings(cargo: &mut Command) -> Result<()> {
         }
     })?;
     if !status.success() {
-        bail!("`{}` ended with {status}", process::line(cargo));
+        bail!("`{}` exited with {status}", process::line(cargo));
     }
     if warnings > 0 { bail!("{warnings} warnings") } else { Ok(()) }
 }
 
-/// The text of the warning or error that a message of cargo's brings, if it does.
+/// Returns the text of the warning or error in a message from cargo, if there is one.
 fn diagnostic(line: &str) -> Option<String> {
     let message: Value = serde_json::from_str(line).ok()?;
     message["message"]["rendered"].as_str().map(str::to_owned)

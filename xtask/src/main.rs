@@ -1,4 +1,4 @@
-//! `cargo xtask`: sets up, runs, tests, builds and checks Meshline with one command each.
+//! `cargo xtask`: sets up, runs, tests, builds and checks Meshline, each with one command.
 
 mod assets;
 mod bench;
@@ -37,39 +37,39 @@ use anyhow::Result;
 const HELP: &str = "\
 cargo xtask COMMAND
 
-  run [--listen 127.0.0.1:3000]     set up what is missing, then serve Meshline with its demo organisation
+  run [--listen 127.0.0.1:3000]     installs what is missing, then serves Meshline with its demo organisation
   test [--only unit|db|browser] [--shipped]
-                                    every test; --shipped takes the browser through the optimised bundle
-  build                             release server, WebAssembly and styles, into target/dist
+                                    runs all tests; --shipped runs the browser tests on the optimised bundle
+  build                             builds the release server, WebAssembly and styles into target/dist
   lint [fmt|clippy|wasm|doc|licences|layers …]
-                                    formatting, lints, documentation, licences and the direction of the layers
-  migrations                        all migrations up, down and up again; both schemas must be the same
+                                    checks formatting, lints, documentation, licences and the direction of the layers
+  migrations                        applies, reverts and reapplies all migrations; the schema must be the same
   torture [--kills 200] [--effects 10000] [--seed S] [--seconds-limit T] | --cuts N | --stopped N
-                                    kills processes, crashes the database and breaks the network, and then reads the
-                                    destinations: is each effect there once and in order? --cuts: connections cut
-                                    after the destination committed; --stopped: workers stopped past their leases
+                                    kills processes, crashes the database and breaks the network, then checks in the
+                                    destinations that every effect arrived once and in order. --cuts: cuts connections
+                                    after the destination committed; --stopped: suspends workers past their leases
   differ [--cases 1000000] [--seed 1]
-                                    rule sets and leads by chance: do the row engine, the vector engine at each level of
-                                    instructions, and both in WebAssembly decide the same?
+                                    compares the row engine, the vector engine at each instruction level, and both in
+                                    WebAssembly on random rule sets and leads
   fuzz [parser|checker|evaluator …] [--minutes 30]
-                                    libFuzzer against what reads, checks and runs rules; minutes of processor time
-  mutate triggers [WORDS]           removes every trigger, guard clause and constraint of the schema in turn, and lists those whose
-                                    absence no test notices; WORDS: only mutants with these words in their name
-  mutate code [FILE.rs …]           cargo-mutants over the rules and the service layer, or over these files
-  test-db                           keep the test database up until Ctrl-C, for `cargo test` by hand
+                                    runs libFuzzer on the rule language; the minutes are processor time
+  mutate triggers [WORDS]           removes every trigger, guard clause and constraint of the schema in turn, and lists
+                                    those whose removal no test notices; WORDS: only mutants with these words in their name
+  mutate code [FILE.rs …]           runs cargo-mutants on the rules and the service layer, or on these files
+  test-db                           runs the test database until Ctrl-C, for running `cargo test` directly
   bench build [--touches 3] [--touched-only]
-                                    a cold release build, its size, and how soon a touched page is visible in development
-  bench rules [--no-peers]          decisions and simulations a second on the reference workload, against zen-engine,
+                                    a cold release build, its size, and how soon a changed page is visible in development
+  bench rules [--no-peers]          decisions and simulations per second on the reference workload, against zen-engine,
                                     the cel crate, Polars and DuckDB
   bench ingest [--seconds 30] [--rounds 3] [--assigned 20] [--events 100000] [--import 100000] [--shadows N] [--statements]
-                                    events a second, single, in batches and imported, against pgbench and COPY
+                                    events per second, singly, in batches and imported, against pgbench and COPY
   bench outbox [--jobs 50000] [--rounds 3] [--samples 500] [--aged 10000000] [--statements]
-                                    effects a second and how soon they are begun, against graphile-worker and pg-boss
+                                    effects per second and start latency, against graphile-worker and pg-boss
   bench pages [--decisions 1000000] [--seconds 20] [--only PAGE …] [--debug]
-                                    lists and the dashboard at 200 requests a second, and what a browser fetches
+                                    lists and the dashboard at 200 requests per second, and the size of the downloads
   bench soak [--minutes 30] [--assigned 20]
-                                    half of that load for long: memory, errors and the slowest answer
-  eval cel FILE.jsonl               cases of CEL's conformance suite: passed, failed and excluded by construct
+                                    half of the full load for a long time: memory, errors and the slowest response
+  eval cel FILE.jsonl               runs CEL's conformance suite: passed, failed and excluded by construct
 
 DATABASE_URL makes `run` use that database instead of a private one in .meshline/.";
 
@@ -105,7 +105,7 @@ fn command() -> Result<ExitCode> {
         ["torture", options @ ..] => torture::torture(options),
         ["test-db"] => test::keep_database(),
         [other, ..] => {
-            eprintln!("error: `{other}` is not a command, or takes no such options\n\n{HELP}");
+            eprintln!("error: `{other}` is not a command, or its options are invalid\n\n{HELP}");
             Ok(ExitCode::from(2))
         }
     }

@@ -1,4 +1,4 @@
-//! `cargo xtask migrations`: every migration up, down and up again.
+//! `cargo xtask migrations`: applies, reverts and reapplies every migration.
 
 use std::process::{Command, ExitCode};
 
@@ -8,10 +8,10 @@ use crate::postgres::{self, Cluster};
 use crate::workspace::Workspace;
 use crate::{build, output, packages, process};
 
-/// Compares the schema after the first way up with the one after the second.
+/// Compares the schemas after the first and the second application.
 ///
 /// # Errors
-/// A migration fails in either direction, or the schemas differ.
+/// Returns an error if a migration fails in either direction or the schemas differ.
 pub fn migrations() -> Result<ExitCode> {
     let workspace = Workspace::find()?;
     packages::ensure(&[&packages::POSTGRES])?;
@@ -33,14 +33,14 @@ pub fn migrations() -> Result<ExitCode> {
     cluster.drop_database(&name)?;
 
     if first == second {
-        println!("the schema is the same after up, down and up: {} lines", first.len());
+        println!("the schema is identical after up, down and up: {} lines", first.len());
         return Ok(ExitCode::SUCCESS);
     }
     print_difference(&first, &second);
-    bail!("the schema is another one after up, down and up")
+    bail!("the schema differs after up, down and up")
 }
 
-/// The lines that matter: `\restrict` and `\unrestrict` carry a random token.
+/// Returns the significant lines: `\restrict` and `\unrestrict` contain a random token.
 fn comparable(schema: &str) -> Vec<String> {
     let matters = |line: &&str| {
         !line.is_empty() && !line.starts_with("\\restrict") && !line.starts_with("\\unrestrict")
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn random_tokens_do_not_count() {
+    fn random_tokens_are_ignored() {
         let dump = |token| format!("\\restrict {token}\n\nCREATE TABLE t ();\n\\unrestrict {token}\n");
         assert_eq!(comparable(&dump("a")), ["CREATE TABLE t ();"]);
         assert_eq!(comparable(&dump("a")), comparable(&dump("b")));

@@ -1,7 +1,7 @@
-//! Which modules of a package use which, read from the paths in its source.
+//! Determines which modules of a package use which, from the paths in its source.
 //!
-//! A path is followed through the names that a module declares or imports, so that one that goes through a re-export
-//! counts for where it leads. Code under `#[cfg(test)]` does not count. What a glob import brings is not known.
+//! Paths are resolved through declared and imported names, so a path through a re-export counts for its target. Code under
+//! `#[cfg(test)]` is ignored, and glob imports are not resolved.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -10,17 +10,17 @@ use std::str::FromStr as _;
 use anyhow::{Context, Result, anyhow};
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
-/// A path by its segments: `crate` or the name of another crate first, once it has been resolved.
+/// The segments of a path. Once resolved, the first one is `crate` or the name of another crate.
 pub type Segments = Vec<String>;
 
 /// The modules of one package.
 #[derive(Default)]
 pub struct Modules {
-    /// The paths that each module uses, as they are written, and the file they are in.
+    /// The paths that each module uses, as written, with their files.
     uses: Vec<Use>,
-    /// Every module, by its path without `crate`.
+    /// All modules, by their path without `crate`.
     known: BTreeSet<Segments>,
-    /// What a name of a module was imported from.
+    /// The targets of the names that modules import.
     imports: BTreeMap<Segments, Segments>,
 }
 
@@ -30,29 +30,29 @@ struct Use {
     path: Segments,
 }
 
-/// A path with the module that uses it.
+/// A resolved path and the module that uses it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Resolved {
-    /// The module, without `crate`.
+    /// The module that uses the path, without `crate`.
     pub module: Segments,
-    /// Its file.
+    /// The file of the module.
     pub file: String,
-    /// Where the path leads.
+    /// The target of the path.
     pub path: Segments,
 }
 
-/// Modules of one folder of which each uses the next, and the last the first.
+/// A dependency cycle between modules of one folder.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Circle {
-    /// Who uses whom within the circle, and a file that shows it.
+pub struct Cycle {
+    /// The uses within the cycle: from, to, and a file that contains one.
     pub edges: Vec<(String, String, String)>,
 }
 
 impl Modules {
-    /// Reads the `src` folder of a package.
+    /// Parses the `src` folder of a package.
     ///
     /// # Errors
-    /// A file cannot be read, or is no Rust.
+    /// Returns an error if a file cannot be read or is not valid Rust.
     pub fn read(package: &Path) -> Result<Self> {
         let root = package.join("src");
         let mut files = Vec::new();
@@ -66,22 +66,22 @@ impl Modules {
         Self::of(sources.collect::<Result<Vec<_>>>()?)
     }
 
-    /// Reads sources by their names below `src`.
+    /// Parses sources, given by their paths relative to `src`.
     ///
     /// # Errors
-    /// A source is no Rust.
+    /// Returns an error if a source is not valid Rust.
     pub fn of(sources: impl IntoIterator<Item = (String, String)>) -> Result<Self> {
         let mut modules = Self::default();
         for (file, text) in sources {
             let tokens =
-                TokenStream::from_str(&text).map_err(|error| anyhow!("{file} is no Rust: {error}"))?;
+                TokenStream::from_str(&text).map_err(|error| anyhow!("{file} is not valid Rust: {error}"))?;
             let module = module_of(&file);
             modules.scan(&module, &file, tokens);
         }
         Ok(modules)
     }
 
-    /// Every path that is used, and where it leads.
+    /// Returns every path that is used, with its target.
     pub fn resolved(&self) -> impl Iterator<Item = Resolved> + '_ {
         self.uses.iter().filter_map(|used| {
             let path = self.resolve(&used.module, &used.path, 0)?;
@@ -89,8 +89,8 @@ impl Modules {
         })
     }
 
-    /// The circles among the modules directly in a folder.
-    pub fn circles(&self, folder: &[String]) -> Vec<Circle> {
+    /// Returns the cycles among the modules directly in a folder.
+    pub fn cycles(&self, folder: &[String]) -> Vec<Cycle> {
         let mut edges: BTreeMap<(String, String), String> = BTreeMap::new();
         for used in self.resolved() {
             let Some((from, to)) = used.module.strip_prefix(folder).zip(below(&used.path, folder)) else {
@@ -103,7 +103,7 @@ impl Modules {
                 edges.entry((from.clone(), to.clone())).or_insert(used.file);
             }
         }
-        circles(&edges)
+        cycles(&edges)
     }
 
     fn scan(&mut self, module: &[String], file: &str, tokens: TokenStream) {
@@ -144,7 +144,7 @@ impl Modules {
         self.uses.push(Use { module: module.to_vec(), file: file.to_owned(), path });
     }
 
-    /// Where a path leads that stands in a module; `None` for one that leads nowhere outside its function.
+    /// Resolves a path in a module. Returns `None` if it stays within its function.
     fn resolve(&self, module: &[String], path: &[String], depth: usize) -> Option<Segments> {
         let first = path.first()?;
         let (mut here, rest) = match first.as_str() {
@@ -156,7 +156,7 @@ impl Modules {
             }
             name if self.known.contains(&[module, &[name.to_owned()]].concat()) => (module.to_vec(), path),
             name => match self.imports.get(&[module, &[name.to_owned()]].concat()) {
-                // `use engine::…` names another crate, unless it says where `engine` comes from.
+                // `use engine::…` refers to another crate unless `engine` is itself imported.
                 Some(target) if target.first() != Some(first) && depth < DEPTH => {
                     let target = self.resolve(module, target, depth + 1)?;
                     return Some([&target, &path[1..]].concat());
@@ -180,17 +180,17 @@ impl Modules {
     }
 }
 
-/// Imports that are followed through each other; more are a circle.
+/// The maximum depth of imports to follow; more are cyclic.
 const DEPTH: usize = 8;
 
-/// The leaves of a use tree, or the one path of an expression: each with the name that it gets.
+/// The leaves of a use tree, or the single path of an expression, each with the name it is bound to.
 #[derive(Default)]
 struct Tree {
     leaves: Vec<(Segments, String)>,
 }
 
 impl Tree {
-    /// Reads from `at` on; returns where it ends.
+    /// Parses from `at` on. Returns the position after the end.
     fn read(&mut self, tokens: &[TokenTree], mut at: usize, before: &[String]) -> usize {
         let mut path = before.to_vec();
         if is_colons(tokens, at) {
@@ -217,7 +217,7 @@ impl Tree {
                     }
                     return at + 1;
                 }
-                // A glob, or the generic arguments of an expression: what comes before is used.
+                // A glob, or the generic arguments of an expression: the path before it is used.
                 _ => {}
             }
             break;
@@ -252,7 +252,7 @@ fn collect(folder: &Path, files: &mut Vec<std::path::PathBuf>) -> Result<()> {
     Ok(())
 }
 
-/// `pages/queue/mod.rs` is `pages::queue`.
+/// Returns the module of a file: `pages/queue/mod.rs` is `pages::queue`.
 fn module_of(file: &str) -> Segments {
     let mut module: Segments = file.trim_end_matches(".rs").split('/').map(str::to_owned).collect();
     if matches!(module.last().map(String::as_str), Some("mod" | "lib" | "main")) {
@@ -261,7 +261,7 @@ fn module_of(file: &str) -> Segments {
     module
 }
 
-/// A resolved path below a folder.
+/// Returns the rest of a resolved path below a folder.
 fn below<'p>(path: &'p [String], folder: &[String]) -> Option<&'p [String]> {
     path.strip_prefix(&["crate".to_owned()][..])?.strip_prefix(folder)
 }
@@ -278,19 +278,19 @@ fn is_colons(tokens: &[TokenTree], at: usize) -> bool {
     is_punct(tokens.get(at), ':') && is_punct(tokens.get(at + 1), ':')
 }
 
-/// Whether a path of several segments begins here.
+/// Returns whether a path of several segments starts here.
 fn starts_path(tokens: &[TokenTree], at: usize) -> bool {
     let goes_on = at >= 2 && is_colons(tokens, at - 2);
     matches!(tokens[at], TokenTree::Ident(_)) && is_colons(tokens, at + 1) && !goes_on
 }
 
-/// `#[cfg(test)]`.
+/// Returns whether the tokens start with `#[cfg(test)]`.
 fn is_test(tokens: &[TokenTree]) -> bool {
     let [TokenTree::Punct(hash), TokenTree::Group(attribute), ..] = tokens else { return false };
     hash.as_char() == '#' && attribute.stream().to_string().replace(' ', "") == "cfg(test)"
 }
 
-/// `mod name { … }`.
+/// Parses `mod name { … }`.
 fn inline_module(tokens: &[TokenTree]) -> Option<(String, &Group)> {
     match tokens {
         [TokenTree::Ident(word), TokenTree::Ident(name), TokenTree::Group(body), ..] if word == "mod" => {
@@ -300,7 +300,7 @@ fn inline_module(tokens: &[TokenTree]) -> Option<(String, &Group)> {
     }
 }
 
-/// Where the item that begins here ends: after its braces or its semicolon.
+/// Returns the position after the item that starts here: after its braces or its semicolon.
 fn after_item(tokens: &[TokenTree], from: usize) -> usize {
     let is_end = |token: &TokenTree| match token {
         TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
@@ -309,8 +309,8 @@ fn after_item(tokens: &[TokenTree], from: usize) -> usize {
     tokens[from..].iter().position(is_end).map_or(tokens.len(), |end| from + end + 1)
 }
 
-/// The groups of modules that reach each other.
-fn circles(edges: &BTreeMap<(String, String), String>) -> Vec<Circle> {
+/// Returns the strongly connected groups of modules.
+fn cycles(edges: &BTreeMap<(String, String), String>) -> Vec<Cycle> {
     let nodes: BTreeSet<&String> = edges.keys().flat_map(|(from, to)| [from, to]).collect();
     let reach = |start: &String| {
         let (mut seen, mut next) = (BTreeSet::new(), vec![start.clone()]);
@@ -331,7 +331,7 @@ fn circles(edges: &BTreeMap<(String, String), String>) -> Vec<Circle> {
     }
     let within = |group: BTreeSet<&String>| {
         let inside = edges.iter().filter(|((from, to), _)| group.contains(from) && group.contains(to));
-        Circle { edges: inside.map(|((from, to), file)| (from.clone(), to.clone(), file.clone())).collect() }
+        Cycle { edges: inside.map(|((from, to), file)| (from.clone(), to.clone(), file.clone())).collect() }
     };
     groups.into_iter().map(within).collect()
 }
@@ -349,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_leads_where_its_imports_do() {
+    fn paths_are_resolved_through_imports() {
         let sources = [
             ("lib.rs", "pub mod a; pub mod b; pub use a::Thing;"),
             ("a.rs", "pub struct Thing;"),
@@ -372,14 +372,14 @@ mod tests {
     }
 
     #[test]
-    fn a_circle_is_found_through_a_re_export_and_not_through_a_test() {
-        let circle = modules(&[
+    fn a_cycle_is_found_through_a_re_export_but_not_through_a_test() {
+        let cycle = modules(&[
             ("lib.rs", "pub mod a; pub mod b; pub mod c; pub use b::Thing;"),
             ("a/mod.rs", "use crate::Thing;"),
             ("b.rs", "mod inner { use super::super::c::x; }"),
             ("c.rs", "fn f() { crate::a::g() }"),
         ]);
-        let found = circle.circles(&[]);
+        let found = cycle.cycles(&[]);
         assert_eq!(found.len(), 1);
         let edges: Vec<_> = found[0].edges.iter().map(|(from, to, _)| format!("{from}→{to}")).collect();
         assert_eq!(edges, ["a→b", "b→c", "c→a"]);
@@ -389,17 +389,17 @@ mod tests {
             ("a.rs", "use crate::b; // crate::b uses us in a test only\n"),
             ("b.rs", "#[cfg(test)]\nmod tests { use crate::a; }\n#[cfg(test)]\nfn f() { crate::a::g() }"),
         ]);
-        assert!(straight.circles(&[]).is_empty());
+        assert!(straight.cycles(&[]).is_empty());
     }
 
     #[test]
-    fn circles_are_looked_for_in_one_folder() {
+    fn cycles_are_searched_in_one_folder() {
         let modules = modules(&[
             ("pages/mod.rs", "pub mod a; pub mod b;"),
             ("pages/a.rs", "use super::b::x;"),
             ("pages/b.rs", "use crate::pages::a::y;"),
         ]);
-        assert!(modules.circles(&[]).is_empty());
-        assert_eq!(modules.circles(&["pages".to_owned()]).len(), 1);
+        assert!(modules.cycles(&[]).is_empty());
+        assert_eq!(modules.cycles(&["pages".to_owned()]).len(), 1);
     }
 }

@@ -1,4 +1,4 @@
-//! Node.js and npm, for what is only to be had there: Playwright, `wasm-opt` and the job queues we measure against.
+//! Node.js and npm, for Playwright, `wasm-opt` and the job queues that we compare with.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -8,21 +8,21 @@ use anyhow::{Context, Result, bail};
 
 use crate::{packages, process, workspace};
 
-/// The oldest major version that Playwright runs on.
+/// The oldest major version that Playwright supports.
 pub const FOR_PLAYWRIGHT: u32 = 20;
 
-/// The version fetched where the system's own is too old.
+/// The version to download if the system's own is too old.
 const FETCHED: &str = "22";
 
-/// Whether Node.js and npm of some version are there.
+/// Returns whether Node.js and npm are installed, in any version.
 pub fn is_there() -> bool {
     process::find("node").is_some() && process::find("npm").is_some()
 }
 
-/// Makes sure of a Node.js of this major version or a newer one, and returns the `PATH` that finds it.
+/// Ensures that Node.js is available in this major version or a newer one. Returns a `PATH` that contains it.
 ///
 /// # Errors
-/// It cannot be installed.
+/// Returns an error if it cannot be installed.
 pub fn ensure(oldest: u32) -> Result<OsString> {
     packages::ensure(&[&packages::NODE])?;
     let path = std::env::var_os("PATH").unwrap_or_default();
@@ -32,7 +32,9 @@ pub fn ensure(oldest: u32) -> Result<OsString> {
     let processor = match std::env::consts::ARCH {
         "x86_64" => "x64",
         "aarch64" => "arm64",
-        other => bail!("Node.js is older than {oldest}, and npm has none for {other}: please install one"),
+        other => bail!(
+            "Node.js is older than {oldest}, and npm offers no build for {other}: install a newer version"
+        ),
     };
     let package = format!("node-linux-{processor}");
     let folder = workspace::cache()?.join(format!("node-{FETCHED}"));
@@ -45,13 +47,13 @@ pub fn ensure(oldest: u32) -> Result<OsString> {
     Ok(std::env::join_paths(folders)?)
 }
 
-/// Installs npm packages into a folder of their own.
+/// Installs npm packages into a separate folder.
 ///
 /// # Errors
-/// npm fails, as it does without a network.
+/// Returns an error if npm fails, for example without a network.
 pub fn install(packages: &[&str], folder: &Path) -> Result<()> {
     let names = packages.join(" ");
-    eprintln!("fetching {names} from npm into {}", folder.display());
+    eprintln!("installing {names} from npm into {}", folder.display());
     std::fs::create_dir_all(folder)?;
     let mut npm = Command::new("npm");
     npm.args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", "--prefix"]);
@@ -60,10 +62,10 @@ pub fn install(packages: &[&str], folder: &Path) -> Result<()> {
         .with_context(|| format!("installing {names}"))
 }
 
-/// Installs what a folder's `package-lock.json` names, unless exactly that is installed.
+/// Installs the packages in a folder's `package-lock.json`, unless exactly those are installed.
 ///
 /// # Errors
-/// npm fails.
+/// Returns an error if npm fails.
 pub fn install_locked(folder: &Path, path: &OsString) -> Result<()> {
     let modified = |file: PathBuf| file.metadata().and_then(|metadata| metadata.modified()).ok();
     let lock = modified(folder.join("package-lock.json"));
@@ -76,7 +78,7 @@ pub fn install_locked(folder: &Path, path: &OsString) -> Result<()> {
     process::run(npm.env("PATH", path).env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1"))
 }
 
-/// The major version, from `v20.20.2`.
+/// Returns the major version, such as 20 for `v20.20.2`.
 fn major(node: &Path) -> Result<u32> {
     let version = process::capture(Command::new(node).arg("--version"))?;
     let major =

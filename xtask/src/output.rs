@@ -1,8 +1,8 @@
-//! How progress looks on the terminal.
+//! Progress output on the terminal.
 
 use std::time::{Duration, Instant};
 
-/// Does a piece of work under a heading and says how long it took, on stderr.
+/// Runs a step under a heading and prints its duration to stderr.
 pub fn phase<T>(name: &str, work: impl FnOnce() -> T) -> T {
     eprintln!("== {name}");
     let start = Instant::now();
@@ -11,7 +11,7 @@ pub fn phase<T>(name: &str, work: impl FnOnce() -> T) -> T {
     result
 }
 
-/// A duration as people read it.
+/// Formats a duration for people.
 pub fn seconds(time: Duration) -> String {
     match time.as_secs() {
         whole @ 120.. => format!("{} min {} s", whole / 60, whole % 60),
@@ -19,7 +19,7 @@ pub fn seconds(time: Duration) -> String {
     }
 }
 
-/// A number of bytes as people read it.
+/// Formats a number of bytes for people.
 pub fn kilobytes(bytes: usize) -> String {
     format!("{:.1} kB", bytes as f64 / 1000.0)
 }

@@ -1,4 +1,4 @@
-//! What Meshline needs from the operating system, and how it gets there on Debian and Ubuntu.
+//! The packages that Meshline needs from the operating system, and their installation on Debian and Ubuntu.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -7,26 +7,26 @@ use anyhow::{Context, Result, bail};
 
 use crate::{process, workspace};
 
-/// Something of the operating system that a command needs.
+/// A system package that a command needs.
 pub struct Need {
-    /// What it is for, said before it is installed.
+    /// The reason, printed before it is installed.
     why: &'static str,
-    /// The packages that bring it.
+    /// The packages that provide it.
     packages: &'static [&'static str],
-    /// Whether it is there.
+    /// Returns whether it is installed.
     present: fn() -> bool,
 }
 
-/// A Postgres server with its tools.
+/// A Postgres server and its tools.
 pub const POSTGRES: Need = Need {
-    why: "keeps all of Meshline's data",
+    why: "stores all of Meshline's data",
     packages: &["postgresql"],
     present: || postgres_bin().is_some(),
 };
 
-/// Python that can make environments of its own.
+/// Python with virtual environments.
 pub const PYTHON: Need = Need {
-    why: "the calendar server of the tests is written in it",
+    why: "runs the calendar server for the tests",
     packages: &["python3", "python3-venv"],
     present: || {
         process::find("python3").is_some_and(|python| {
@@ -36,20 +36,20 @@ pub const PYTHON: Need = Need {
     },
 };
 
-/// A browser without a window.
+/// A browser that runs headless.
 pub const CHROMIUM: Need =
-    Need { why: "the browser tests drive it", packages: &["chromium"], present: || chromium().is_some() };
+    Need { why: "runs the browser tests", packages: &["chromium"], present: || chromium().is_some() };
 
-/// Node.js of any version, and npm.
+/// Node.js in any version, and npm.
 pub const NODE: Need = Need {
-    why: "the browser tests are written for it",
+    why: "runs the browser tests",
     packages: &["nodejs", "npm"],
     present: || process::find("node").is_some() && process::find("npm").is_some(),
 };
 
 /// A Rust compiler whose standard library can be built for WebAssembly without rustup.
 pub const WASM_COMPILER: Need = Need {
-    why: "compiles the islands, as rustup cannot fetch its WebAssembly target here",
+    why: "compiles the islands, since rustup cannot download its WebAssembly target",
     packages: &["rustc-web", "rust-web-src", "lld-19"],
     present: || {
         Path::new("/usr/bin/rustc").is_file()
@@ -58,17 +58,17 @@ pub const WASM_COMPILER: Need = Need {
     },
 };
 
-/// A compiler for C++.
+/// A C++ compiler.
 pub const CPP: Need = Need {
     why: "compiles libFuzzer",
     packages: &["g++"],
     present: || std::env::var_os("CXX").is_some() || process::find("c++").is_some(),
 };
 
-/// Installs whatever is missing, after saying what and why.
+/// Installs what is missing, after printing what and why.
 ///
 /// # Errors
-/// There is no `apt-get`, it fails, or something is still missing afterwards.
+/// Returns an error if `apt-get` is missing or fails, or if something is still missing afterwards.
 pub fn ensure(needs: &[&Need]) -> Result<()> {
     let missing: Vec<&&Need> = needs.iter().filter(|need| !(need.present)()).collect();
     if missing.is_empty() {
@@ -79,11 +79,11 @@ pub fn ensure(needs: &[&Need]) -> Result<()> {
     }
     let packages: Vec<&str> = missing.iter().flat_map(|need| need.packages).copied().collect();
     let Some(apt_get) = process::find("apt-get") else {
-        bail!("there is no apt-get here: please install what is missing by other means");
+        bail!("apt-get is not available: install what is missing by other means");
     };
     let root = workspace::is_root()?;
     if !root && process::find("sudo").is_none() {
-        bail!("there is no sudo here: please let root run `apt-get install {}`", packages.join(" "));
+        bail!("sudo is not available: run `apt-get install {}` as root", packages.join(" "));
     }
     eprintln!(
         "installing with apt-get{}",
@@ -96,12 +96,12 @@ pub fn ensure(needs: &[&Need]) -> Result<()> {
     )
     .with_context(|| format!("installing {}", packages.join(" ")))?;
     match missing.iter().find(|need| !(need.present)()) {
-        Some(need) => bail!("{} installed, yet what it brings is not found", need.packages.join(" ")),
+        Some(need) => bail!("{} installed, but its files were not found", need.packages.join(" ")),
         None => Ok(()),
     }
 }
 
-/// The folder with the newest Postgres server's programs.
+/// Returns the folder of the newest Postgres server's programs.
 pub fn postgres_bin() -> Option<PathBuf> {
     let mut found: Vec<(u32, PathBuf)> = std::fs::read_dir("/usr/lib/postgresql")
         .into_iter()
@@ -114,7 +114,7 @@ pub fn postgres_bin() -> Option<PathBuf> {
     found.pop().map(|(_, bin)| bin).or_else(|| Some(process::find("initdb")?.parent()?.to_path_buf()))
 }
 
-/// The browser: `$CHROMIUM`, or one of the usual names.
+/// Returns the path of the browser: `$CHROMIUM`, or one of the usual names.
 pub fn chromium() -> Option<PathBuf> {
     match std::env::var_os("CHROMIUM") {
         Some(path) => Some(PathBuf::from(path)).filter(|path| path.is_file()),

@@ -1,8 +1,8 @@
-//! Private Postgres clusters in `.meshline/`: one to run with, one to test on, one to torture, one to measure on.
+//! Private Postgres clusters in `.meshline/`: for running, testing, torture tests and measurements.
 //!
-//! Each has a free port on 127.0.0.1, one superuser with a random password and no Unix socket.
-//! Everybody who uses a cluster holds a shared lock on its file of users; whoever leaves last stops it.
-//! Coming and leaving happen under a second, exclusive lock, one at a time.
+//! Each listens on a free port on 127.0.0.1 and has one superuser with a random password and no Unix socket. Every process that uses
+//! a cluster holds a shared lock on its file of users; the last one to leave stops it. Joining and leaving are serialized by a
+//! second, exclusive lock.
 
 mod purpose;
 mod torture;
@@ -21,10 +21,10 @@ use crate::{packages, process, secrets};
 pub use purpose::{BENCH, BENCH_STATEMENTS, Purpose, RUN, TEST};
 pub use torture::TORTURE;
 
-/// The superuser of our clusters.
+/// The superuser of the clusters.
 const USER: &str = "meshline";
 
-/// Seconds that starting or stopping may take.
+/// The time limit for starting and stopping, in seconds.
 const PATIENCE: &str = "120";
 
 /// A running cluster, kept up as long as this value lives.
@@ -32,10 +32,10 @@ pub struct Cluster {
     bin: PathBuf,
     place: Place,
     users: File,
-    door: PathBuf,
+    lock_file: PathBuf,
 }
 
-/// Where a cluster is and how to get in.
+/// The location and credentials of a cluster.
 struct Place {
     data: PathBuf,
     port: u16,
@@ -43,15 +43,15 @@ struct Place {
 }
 
 impl Cluster {
-    /// Makes the cluster if it is not there, starts it if it does not run, and joins its users.
+    /// Creates the cluster if it is missing, starts it if it is not running, and joins its users.
     ///
     /// # Errors
-    /// There is no Postgres server, or it does not start; the message has the end of its log.
+    /// Returns an error if there is no Postgres server or it does not start; the message contains the end of its log.
     pub fn start(workspace: &Workspace, purpose: &Purpose) -> Result<Self> {
         let private = workspace.private()?;
         let file = |kind: &str| private.join(format!("{}.{kind}", purpose.name));
-        let door = file("lock");
-        let _held = pass(&door)?;
+        let lock_file = file("lock");
+        let _held = pass(&lock_file)?;
         let users = File::create(file("users"))?;
         let alone = is_alone(&users)?;
         let place = Place::read(&file("json"));
@@ -60,19 +60,19 @@ impl Cluster {
             place => start_up(&private, purpose, place.filter(|_| purpose.kept), &file("json"))?,
         };
         users.lock_shared()?;
-        Ok(Self { bin: bin_for(&place.data)?, place, users, door })
+        Ok(Self { bin: bin_for(&place.data)?, place, users, lock_file })
     }
 
-    /// The address of one of its databases, with the password.
+    /// Returns the URL of a database, including the password.
     pub fn url(&self, database: &str) -> String {
         let Place { port, password, .. } = &self.place;
         format!("postgres://{USER}:{password}@127.0.0.1:{port}/{database}")
     }
 
-    /// Makes the database and tells whether it is new.
+    /// Creates a database if it is missing. Returns whether it is new.
     ///
     /// # Errors
-    /// Postgres refuses.
+    /// Returns an error if the statement fails.
     pub fn create_database(&self, name: &str) -> Result<bool> {
         let query = format!("SELECT count(*) FROM pg_database WHERE datname = '{name}'");
         if self.query(&query)?.trim() == "1" {
@@ -82,18 +82,18 @@ impl Cluster {
         Ok(true)
     }
 
-    /// Removes the database, if it is there, and everybody from it.
+    /// Drops a database if it exists, and disconnects its users.
     ///
     /// # Errors
-    /// Postgres refuses.
+    /// Returns an error if the statement fails.
     pub fn drop_database(&self, name: &str) -> Result<()> {
         self.query(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).map(drop)
     }
 
-    /// The database's schema as `pg_dump` writes it.
+    /// Returns the schema of a database as written by `pg_dump`.
     ///
     /// # Errors
-    /// `pg_dump` fails.
+    /// Returns an error if `pg_dump` fails.
     pub fn schema(&self, database: &str) -> Result<String> {
         process::capture(self.client("pg_dump", database).arg("--schema-only"))
     }
@@ -102,30 +102,30 @@ impl Cluster {
         self.query_in("postgres", sql)
     }
 
-    /// What `psql` prints for a query in one of its databases: values without decoration.
+    /// Returns the output of `psql` for a query: bare values.
     ///
     /// # Errors
-    /// Postgres refuses.
+    /// Returns an error if the query fails.
     pub fn query_in(&self, database: &str, sql: &str) -> Result<String> {
         let mut command = self.client("psql", database);
         process::capture(command.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", sql]))
     }
 
-    /// The process all others of the cluster descend from.
+    /// Returns the id of the postmaster process.
     ///
     /// # Errors
-    /// The cluster is not up.
+    /// Returns an error if the cluster is not running.
     pub fn pid(&self) -> Result<u32> {
         let file = fs::read_to_string(self.place.data.join("postmaster.pid"))?;
         file.lines()
             .next()
             .and_then(|line| line.trim().parse().ok())
-            .context("postmaster.pid names no process")
+            .context("postmaster.pid contains no process id")
     }
 
-    /// One of Postgres' client programs at one of its databases.
+    /// Returns a command that runs one of Postgres' client programs on a database.
     ///
-    /// All goes by the environment, which every one of them reads: a command line is for everybody to see.
+    /// The connection is passed in the environment, because command lines are visible to all users.
     pub fn client(&self, program: &str, database: &str) -> Command {
         let mut command = Command::new(self.bin.join(program));
         command.env("PGHOST", "127.0.0.1").env("PGPORT", self.place.port.to_string());
@@ -134,7 +134,7 @@ impl Cluster {
     }
 
     fn leave(&self) -> Result<()> {
-        let _held = pass(&self.door)?;
+        let _held = pass(&self.lock_file)?;
         if is_alone(&self.users)? { stop(&self.bin, &self.place.data) } else { Ok(()) }
     }
 }
@@ -163,7 +163,7 @@ impl Place {
     }
 }
 
-/// Gets the cluster up for its first user, with what is in `known` or, without that, empty.
+/// Starts the cluster for its first user, with the data in `known` or else empty.
 fn start_up(private: &Path, purpose: &Purpose, known: Option<Place>, state: &Path) -> Result<Place> {
     let mut place = match known {
         Some(place) if place.data.join("PG_VERSION").is_file() => place,
@@ -174,7 +174,7 @@ fn start_up(private: &Path, purpose: &Purpose, known: Option<Place>, state: &Pat
             Place { data, port: 0, password }
         }
     };
-    // It may still be up if whoever used it last was killed.
+    // It may still be running if its last user was killed.
     if !is_up(&place.data)? {
         if !is_free(place.port) {
             place.port = free_port()?;
@@ -185,8 +185,8 @@ fn start_up(private: &Path, purpose: &Purpose, known: Option<Place>, state: &Pat
     Ok(place)
 }
 
-/// The folder for a cluster, which the user who runs Postgres can reach: in `.meshline/`, or for root,
-/// whose folders may be closed to that user, below `/var/lib/meshline/`.
+/// Returns the folder for a cluster, which the user who runs Postgres must be able to reach: in `.meshline/`, or in
+/// `/var/lib/meshline/` for root, whose folders may be inaccessible to that user.
 fn folder(private: &Path, purpose: &Purpose) -> Result<PathBuf> {
     let inside = private.join(purpose.name);
     fs::create_dir_all(&inside)?;
@@ -205,7 +205,7 @@ fn folder(private: &Path, purpose: &Purpose) -> Result<PathBuf> {
     Ok(outside)
 }
 
-/// Makes a new cluster at `data`, instead of one that may be there.
+/// Creates a cluster at `data`, replacing an existing one.
 fn make(data: &Path, password: &str, purpose: &Purpose) -> Result<()> {
     let bin = packages::postgres_bin().context("no Postgres server is installed")?;
     if is_up(data)? {
@@ -237,7 +237,7 @@ fn make(data: &Path, password: &str, purpose: &Purpose) -> Result<()> {
     }
     let made = process::capture(&mut initdb);
     fs::remove_file(&password_file)?;
-    made.context("making a Postgres cluster")?;
+    made.context("creating a Postgres cluster")?;
     fs::rename(&half, data).with_context(|| format!("putting {} in place", data.display()))
 }
 
@@ -260,7 +260,7 @@ fn start(place: &Place, purpose: &Purpose) -> Result<()> {
 }
 
 fn stop(bin: &Path, data: &Path) -> Result<()> {
-    // Not through `process`: after a signal that starts nothing more.
+    // Not through `process`, which starts nothing after a signal.
     let mut command = as_owner(bin.join("pg_ctl"));
     command.args(["stop", "--wait", "--timeout", PATIENCE, "--mode=fast", "--pgdata"]).arg(data);
     let output = command.output()?;
@@ -278,7 +278,7 @@ fn is_up(data: &Path) -> Result<bool> {
     Ok(process::output(command.arg("status").arg("--pgdata").arg(data))?.status.success())
 }
 
-/// The programs of the version that made the cluster.
+/// Returns the programs of the version that created the cluster.
 fn bin_for(data: &Path) -> Result<PathBuf> {
     let newest = packages::postgres_bin().context("no Postgres server is installed")?;
     let Ok(version) = fs::read_to_string(data.join("PG_VERSION")) else { return Ok(newest) };
@@ -288,7 +288,7 @@ fn bin_for(data: &Path) -> Result<PathBuf> {
     }
     if newest.starts_with("/usr/lib/postgresql") {
         bail!(
-            "{} was made by Postgres {}, which is not installed; install it, or remove the folder",
+            "{} was created by Postgres {}, which is not installed; install it or delete the folder",
             data.display(),
             version.trim()
         );
@@ -296,7 +296,8 @@ fn bin_for(data: &Path) -> Result<PathBuf> {
     Ok(newest)
 }
 
-/// A program run by the user who owns the clusters: us, or for root, whom Postgres refuses, `postgres`.
+/// Returns a command that runs as the owner of the clusters: the current user, or `postgres` instead of root, because Postgres does
+/// not run as root.
 fn as_owner(program: impl AsRef<std::ffi::OsStr>) -> Command {
     let mut command = if workspace::is_root().unwrap_or(false) {
         let mut runuser = Command::new("runuser");
@@ -305,7 +306,7 @@ fn as_owner(program: impl AsRef<std::ffi::OsStr>) -> Command {
     } else {
         Command::new(program)
     };
-    // Our own folder may be closed to that user.
+    // The current folder may be inaccessible to that user.
     command.current_dir("/");
     command
 }
@@ -314,14 +315,14 @@ fn own(path: &Path) -> Result<()> {
     process::run(Command::new("chown").arg("postgres:postgres").arg(path))
 }
 
-/// Waits for the exclusive lock on a file; it lasts as long as the value.
-fn pass(door: &Path) -> Result<File> {
-    let file = File::create(door).with_context(|| format!("opening {}", door.display()))?;
+/// Waits for the exclusive lock on a file, which is held as long as the value lives.
+fn pass(lock_file: &Path) -> Result<File> {
+    let file = File::create(lock_file).with_context(|| format!("opening {}", lock_file.display()))?;
     file.lock()?;
     Ok(file)
 }
 
-/// Whether nobody else uses the cluster. If so, `users` is locked for us alone, else not at all.
+/// Returns whether no other process uses the cluster. If so, `users` is locked exclusively, otherwise not at all.
 fn is_alone(users: &File) -> Result<bool> {
     match users.try_lock() {
         Ok(()) => Ok(true),

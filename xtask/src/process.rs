@@ -1,4 +1,4 @@
-//! Child processes: how they are started, how they end, and what a signal to us does to them.
+//! Child processes: starting and ending them, and handling of signals.
 
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::CommandExt;
@@ -14,14 +14,14 @@ use signal_hook::iterator::Signals;
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 static GROUPS: Mutex<Vec<u32>> = Mutex::new(Vec::new());
 
-/// How often a child with a time limit is looked at.
+/// The polling interval for a child with a time limit.
 const POLL: Duration = Duration::from_millis(20);
 
-/// From now on SIGINT, SIGTERM and SIGHUP end the children, not us: whoever started something
-/// temporary gets to take it down again.
+/// Forwards SIGINT, SIGTERM and SIGHUP to the children from now on instead of exiting, so that temporary resources can be cleaned
+/// up.
 ///
 /// # Errors
-/// The handlers cannot be installed.
+/// Returns an error if the handlers cannot be installed.
 pub fn forward_signals() -> Result<()> {
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP]).context("installing signal handlers")?;
     std::thread::spawn(move || {
@@ -35,70 +35,69 @@ pub fn forward_signals() -> Result<()> {
     Ok(())
 }
 
-/// Whether a signal has asked us to end.
+/// Returns whether a signal has asked us to exit.
 pub fn interrupted() -> bool {
     INTERRUPTED.load(Ordering::SeqCst)
 }
 
-/// Sleeps until a signal asks us to end.
+/// Sleeps until a signal asks us to exit.
 pub fn wait_for_interrupt() {
     while !interrupted() {
         std::thread::sleep(Duration::from_millis(100));
     }
 }
 
-/// Runs the command with our own stdout and stderr.
+/// Runs a command with our own stdout and stderr.
 ///
 /// # Errors
-/// It cannot be started, or ends with anything but 0.
+/// Returns an error if it cannot be started or exits with anything but 0.
 pub fn run(command: &mut Command) -> Result<()> {
     let status = status(command)?;
     if !status.success() {
-        bail!("`{}` ended with {status}", line(command));
+        bail!("`{}` exited with {status}", line(command));
     }
     Ok(())
 }
 
-/// Runs the command with our own stdout and stderr and tells how it ended.
+/// Runs a command with our own stdout and stderr. Returns its exit status.
 ///
 /// # Errors
-/// It cannot be started, or a signal ended us meanwhile.
+/// Returns an error if it cannot be started or a signal interrupted us.
 pub fn status(command: &mut Command) -> Result<ExitStatus> {
     let mut child = Started::new(command)?;
     let status = child.0.wait()?;
     after(command, status)
 }
 
-/// Like [`run`], in our own process group, for programs that ask something at the terminal (`sudo`).
+/// Does the same as [`run`] in our own process group, for programs that prompt on the terminal (`sudo`).
 ///
 /// # Errors
-/// It cannot be started, or ends with anything but 0.
+/// Returns an error if it cannot be started or exits with anything but 0.
 pub fn run_at_terminal(command: &mut Command) -> Result<()> {
     let status = command.status().with_context(|| format!("starting `{}`", line(command)))?;
     if !status.success() {
-        bail!("`{}` ended with {status}", line(command));
+        bail!("`{}` exited with {status}", line(command));
     }
     Ok(())
 }
 
-/// Runs the command and returns its stdout.
+/// Runs a command. Returns its stdout.
 ///
 /// # Errors
-/// It cannot be started, or ends with anything but 0; the message has what it wrote to stderr.
+/// Returns an error if it cannot be started or exits with anything but 0; the message contains its stderr.
 pub fn capture(command: &mut Command) -> Result<String> {
     let output = output(command)?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
-        bail!("`{}` ended with {}\n{}", line(command), output.status, said.trim_end());
+        bail!("`{}` exited with {}\n{}", line(command), output.status, said.trim_end());
     }
-    String::from_utf8(output.stdout)
-        .with_context(|| format!("`{}` printed something else than UTF-8", line(command)))
+    String::from_utf8(output.stdout).with_context(|| format!("`{}` printed invalid UTF-8", line(command)))
 }
 
-/// Runs the command and returns all that it printed, however it ended.
+/// Runs a command. Returns all of its output, whatever its exit status.
 ///
 /// # Errors
-/// It cannot be started, or a signal ended us meanwhile.
+/// Returns an error if it cannot be started or a signal interrupted us.
 pub fn output(command: &mut Command) -> Result<Output> {
     let mut child = Started::new(command.stdout(Stdio::piped()).stderr(Stdio::piped()))?;
     let stdout = read_aside(child.0.stdout.take());
@@ -107,20 +106,20 @@ pub fn output(command: &mut Command) -> Result<Output> {
     Ok(Output { status, stdout: joined(stdout), stderr: joined(stderr) })
 }
 
-/// What [`output_within`] found.
+/// The result of [`output_within`].
 pub struct Limited {
-    /// How it ended; `None` if it had to be killed at the limit.
+    /// The exit status; `None` if it was killed at the limit.
     pub status: Option<ExitStatus>,
-    /// What it wrote to stdout.
+    /// The text on stdout.
     pub stdout: String,
-    /// What it wrote to stderr.
+    /// The text on stderr.
     pub stderr: String,
 }
 
-/// Runs the command, and kills it and its children at the limit.
+/// Runs a command, and kills it and its children at the limit.
 ///
 /// # Errors
-/// It cannot be started, or a signal ended us meanwhile.
+/// Returns an error if it cannot be started or a signal interrupted us.
 pub fn output_within(command: &mut Command, limit: Duration) -> Result<Limited> {
     let mut child = Started::new(command.stdout(Stdio::piped()).stderr(Stdio::piped()))?;
     let stdout = read_aside(child.0.stdout.take());
@@ -141,10 +140,10 @@ pub fn output_within(command: &mut Command, limit: Duration) -> Result<Limited> 
     Ok(Limited { status, stdout: text(joined(stdout)), stderr: text(joined(stderr)) })
 }
 
-/// Runs the command with our own stderr and hands every line of its stdout to `each` as it comes.
+/// Runs a command with our own stderr and passes every line of its stdout to `each` as it arrives.
 ///
 /// # Errors
-/// It cannot be started, or a signal ended us meanwhile.
+/// Returns an error if it cannot be started or a signal interrupted us.
 pub fn each_line(command: &mut Command, mut each: impl FnMut(&str)) -> Result<ExitStatus> {
     let mut child = Started::new(command.stdout(Stdio::piped()))?;
     if let Some(stdout) = child.0.stdout.take() {
@@ -156,14 +155,14 @@ pub fn each_line(command: &mut Command, mut each: impl FnMut(&str)) -> Result<Ex
     after(command, status)
 }
 
-/// A child in a process group of its own, ended with us.
+/// A child process in its own process group. It exits with us.
 pub struct Started(Child);
 
 impl Started {
-    /// Starts the command without stdin.
+    /// Starts a command without stdin.
     ///
     /// # Errors
-    /// It cannot be started, or a signal has already asked us to end.
+    /// Returns an error if it cannot be started or a signal has already asked us to exit.
     pub fn new(command: &mut Command) -> Result<Self> {
         let mut running = groups();
         if interrupted() {
@@ -175,38 +174,38 @@ impl Started {
         Ok(Self(child))
     }
 
-    /// Its process id.
+    /// Returns the process id.
     pub fn id(&self) -> u32 {
         self.0.id()
     }
 
-    /// Whether it still runs.
+    /// Returns whether the process is still running.
     ///
     /// # Errors
-    /// The operating system does not tell.
+    /// Returns an error if the status cannot be read.
     pub fn runs(&mut self) -> Result<bool> {
         Ok(self.0.try_wait()?.is_none())
     }
 
-    /// Kills it where it is: nothing of it runs any more once this returns.
+    /// Kills the process and waits until it is gone.
     ///
     /// # Errors
-    /// The operating system refuses.
+    /// Returns an error if the process cannot be killed.
     pub fn kill(mut self) -> Result<()> {
         self.0.kill()?;
         self.0.wait()?;
         Ok(())
     }
 
-    /// Signals it, by the signal's name without `SIG`.
+    /// Sends a signal, named without `SIG`.
     pub fn signal(&self, signal: &str) {
         send(self.0.id(), signal);
     }
 
-    /// Waits until it ends.
+    /// Waits until the process exits.
     ///
     /// # Errors
-    /// The operating system does not tell.
+    /// Returns an error if waiting fails.
     pub fn wait(mut self) -> Result<ExitStatus> {
         Ok(self.0.wait()?)
     }
@@ -217,22 +216,22 @@ impl Drop for Started {
         let id = self.0.id();
         if let Ok(None) = self.0.try_wait() {
             send(id, "TERM");
-            // One that was stopped hears nothing before it goes on.
+            // A suspended process receives no signal before it continues.
             send(id, "CONT");
-            // The error would be that it is gone already.
+            // An error would mean that it has already exited.
             let _ = self.0.wait();
         }
         groups().retain(|group| *group != id);
     }
 }
 
-/// The command as a person would type it, for messages.
+/// Returns the command as typed on a command line, for messages.
 pub fn line(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     words.map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
 }
 
-/// The first existing file among `PATH`'s folders with that name.
+/// Returns the first file with that name in the folders of `PATH`.
 pub fn find(program: &str) -> Option<std::path::PathBuf> {
     std::env::split_paths(&std::env::var_os("PATH")?)
         .map(|folder| folder.join(program))
@@ -250,7 +249,7 @@ fn groups() -> MutexGuard<'static, Vec<u32>> {
     GROUPS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Signals a process group. A group that is gone already is no failure.
+/// Sends a signal to a process group, which may already be gone.
 fn send(group: u32, signal: &str) {
     let script = format!("kill -{signal} -{group} 2>/dev/null");
     let _ = Command::new("sh").args(["-c", &script]).status();
@@ -262,7 +261,7 @@ fn read_aside(stream: Option<impl Read + Send + 'static>) -> Reader {
     std::thread::spawn(move || {
         let mut bytes = Vec::new();
         if let Some(mut stream) = stream {
-            // A broken pipe ends the text; how the child ended is told by its status.
+            // A broken pipe ends the text; the exit status says how the child ended.
             let _ = stream.read_to_end(&mut bytes);
         }
         bytes

@@ -16,13 +16,13 @@ use crate::{build, output, packages, process, secrets, site};
 
 const LISTEN: &str = "127.0.0.1:3000";
 
-/// `meshline demo`'s exit code on a database that has data.
+/// The exit code of `meshline demo` on a database with data.
 const REFUSED: i32 = 2;
 
 /// Serves until Ctrl-C.
 ///
 /// # Errors
-/// Something cannot be set up or built, or the server fails.
+/// Returns an error if something cannot be set up or built, or if the server fails.
 pub fn run(options: &[&str]) -> Result<ExitCode> {
     let listen: SocketAddr = match options {
         [] => LISTEN,
@@ -30,10 +30,10 @@ pub fn run(options: &[&str]) -> Result<ExitCode> {
         _ => bail!("usage: cargo xtask run [--listen {LISTEN}]"),
     }
     .parse()
-    .context("--listen takes an address and a port")?;
+    .context("--listen needs an address and a port")?;
     if let Err(error) = TcpListener::bind(listen) {
         bail!(
-            "cannot listen on {listen} ({error}); another address: cargo xtask run --listen 127.0.0.1:3001"
+            "cannot listen on {listen} ({error}); try another address: cargo xtask run --listen 127.0.0.1:3001"
         );
     }
     let workspace = Workspace::find()?;
@@ -63,30 +63,30 @@ pub fn run(options: &[&str]) -> Result<ExitCode> {
         if let Ok(logins) = fs::read_to_string(&database.logins) {
             println!("\n{}", logins.trim_end());
         }
-        println!("\nMeshline is at http://{listen} (Ctrl-C stops it)");
+        println!("\nMeshline is running at http://{listen} (press Ctrl-C to stop)");
     }
     let status = serving.wait()?;
     if process::interrupted() || status.success() {
         return Ok(ExitCode::SUCCESS);
     }
-    bail!("the server ended with {status}")
+    bail!("the server exited with {status}")
 }
 
 /// The database to serve from.
 struct Database {
     url: String,
-    /// Where the master key is; `None` leaves that to the server.
+    /// The path of the master key; `None` lets the server choose.
     key_file: Option<PathBuf>,
-    /// What `meshline demo` printed.
+    /// The file with the output of `meshline demo`.
     logins: PathBuf,
-    /// Whether we have just made it.
+    /// Whether the database was created just now.
     is_new: bool,
-    /// Keeps a private one up.
+    /// Keeps a private cluster running.
     _cluster: Option<Cluster>,
 }
 
 impl Database {
-    /// The one that `DATABASE_URL` names, or else a private one.
+    /// Returns the database in `DATABASE_URL`, or else a private one.
     fn ready(workspace: &Workspace, own: Option<String>) -> Result<Self> {
         let private = workspace.private()?;
         if let Some(url) = own {
@@ -100,7 +100,7 @@ impl Database {
             None => private.join("master.key"),
         };
         let logins = private.join("demo-logins.txt");
-        // For `meshline` by hand: MESHLINE_CONFIG names this file.
+        // For running `meshline` by hand: MESHLINE_CONFIG refers to this file.
         let url = cluster.url("meshline");
         secrets::write(
             &private.join("meshline.toml"),
@@ -110,7 +110,7 @@ impl Database {
     }
 }
 
-/// Fills an empty database with the demo organisation, and keeps the logins for the next time.
+/// Fills an empty database with the demo organisation, and stores the logins for the next run.
 fn fill(demo: &mut Command, database: &Database) -> Result<()> {
     if database.logins.is_file() && !database.is_new {
         return Ok(());
@@ -121,13 +121,13 @@ fn fill(demo: &mut Command, database: &Database) -> Result<()> {
         return secrets::write(&database.logins, &String::from_utf8_lossy(&output.stdout));
     }
     if output.status.code() == Some(REFUSED) && !database.is_new {
-        eprintln!("the database keeps what it has: {}", said.trim());
+        eprintln!("the database is not empty and stays unchanged: {}", said.trim());
         return Ok(());
     }
-    bail!("`{}` ended with {}\n{}", process::line(demo), output.status, said.trim_end())
+    bail!("`{}` exited with {}\n{}", process::line(demo), output.status, said.trim_end())
 }
 
-/// Waits until the server answers; `false` if it ends first.
+/// Waits until the server answers. Returns `false` if it exits first.
 fn wait_until_open(serving: &mut Started, listen: SocketAddr) -> Result<bool> {
     while serving.runs()? {
         if TcpStream::connect_timeout(&listen, Duration::from_secs(1)).is_ok() {

@@ -1,4 +1,4 @@
-//! Rust's tests: built by one cargo, run one program at a time.
+//! Runs the Rust tests: built by one cargo command, run one program at a time.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,18 +11,18 @@ use crate::test::{Outcome, VARIABLE};
 use crate::workspace::Workspace;
 use crate::{build, output, process};
 
-/// The packages with tests that need no database. Those of all others get one.
+/// The packages whose tests need no database. The tests of all others get one.
 const WITHOUT_DATABASE: &[&str] = &["bench-rules", "bench-worker", "engine", "islands", "xtask"];
 
-/// How long one test program may run.
+/// The time limit of one test program.
 const LIMIT: Duration = Duration::from_secs(20 * 60);
 
-/// Which tests.
+/// The kind of tests to run.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Those of the packages that need no database.
+    /// Tests of packages that need no database.
     Unit,
-    /// The rest.
+    /// Tests of all other packages.
     Database,
 }
 
@@ -30,16 +30,16 @@ pub enum Kind {
 pub struct Program {
     package: String,
     target: String,
-    /// Where it is.
+    /// The path of the program.
     pub executable: PathBuf,
-    /// The folder of its package, where it runs.
+    /// The folder of its package, used as the working directory.
     pub folder: PathBuf,
 }
 
 /// Builds all test programs and runs those of one kind.
 ///
 /// # Errors
-/// They do not compile.
+/// Returns an error if they do not compile.
 pub fn run(workspace: &Workspace, kind: Kind, database: Option<&str>) -> Result<Outcome> {
     let mut programs = programs(workspace, build::HOST)?;
     programs.extend(self::programs(workspace, &["--package", "xtask"])?);
@@ -55,7 +55,7 @@ pub fn run(workspace: &Workspace, kind: Kind, database: Option<&str>) -> Result<
 /// Runs the examples in the documentation of every library.
 ///
 /// # Errors
-/// They do not compile.
+/// Returns an error if they do not compile.
 pub fn documentation(workspace: &Workspace) -> Result<Outcome> {
     let start = Instant::now();
     let mut cargo = workspace.cargo();
@@ -76,7 +76,7 @@ pub fn documentation(workspace: &Workspace) -> Result<Outcome> {
 /// Builds the test programs that cargo's options select.
 ///
 /// # Errors
-/// They do not compile.
+/// Returns an error if they do not compile.
 pub fn programs(workspace: &Workspace, selection: &[&str]) -> Result<Vec<Program>> {
     let mut cargo = workspace.cargo();
     cargo.args(["test", "--no-run", "--message-format=json-render-diagnostics"]).args(selection);
@@ -88,7 +88,7 @@ pub fn programs(workspace: &Workspace, selection: &[&str]) -> Result<Vec<Program
     Ok(found)
 }
 
-/// The test program that a message of cargo's announces, if it does.
+/// Returns the test program that a message from cargo announces, if any.
 fn program(message: &str) -> Option<Program> {
     let message: Value = serde_json::from_str(message).ok()?;
     if message["profile"]["test"] != Value::Bool(true) {
@@ -109,7 +109,7 @@ fn program(message: &str) -> Option<Program> {
     })
 }
 
-/// The name in `path+file:///checkout/engine#0.1.0` or `path+file:///checkout/frontend/x#islands@0.1.0`.
+/// Returns the name in `path+file:///checkout/engine#0.1.0` or `path+file:///checkout/frontend/x#islands@0.1.0`.
 fn package_name(id: &str) -> Option<String> {
     let (path, version) = id.rsplit_once('#')?;
     match version.split_once('@') {
@@ -155,7 +155,7 @@ fn report(package: &str, target: &str, outcome: &Outcome, start: Instant) {
     }
 }
 
-/// Reads what libtest printed. A skipped test is called `PACKAGE::its::path`.
+/// Parses the output of libtest. Skipped tests are named `PACKAGE::path::of::the_test`.
 fn read(stdout: &str, package: &str) -> Outcome {
     let mut outcome = Outcome::default();
     for line in stdout.lines() {
@@ -172,7 +172,7 @@ fn read(stdout: &str, package: &str) -> Outcome {
     outcome
 }
 
-/// The number before `word`, 0 if there is none.
+/// Returns the number before `word`, or 0 if there is none.
 fn count(text: &str, word: &str) -> usize {
     let before = text.split_once(word).map_or("", |(before, _)| before);
     before.rsplit(' ').next().and_then(|digits| digits.parse().ok()).unwrap_or(0)
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_names_package_and_target() {
+    fn package_and_target_are_read_from_a_message() {
         let message = r#"{"reason":"compiler-artifact","package_id":"path+file:///c/frontend/x#islands@0.1.0",
             "manifest_path":"/c/frontend/x/Cargo.toml","target":{"kind":["test"],"name":"wakes"},
             "profile":{"test":true},"executable":"/t/wakes-1"}"#;

@@ -1,4 +1,4 @@
-//! Files that only their owner may read, and passwords for them.
+//! Files that only their owner can read, and passwords for them.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Write};
@@ -8,10 +8,10 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 
-/// A password of 192 random bits, in hexadecimal digits.
+/// Returns a password of 192 random bits, in hexadecimal digits.
 ///
 /// # Errors
-/// The system's source of randomness cannot be read.
+/// Returns an error if the system's source of randomness cannot be read.
 pub fn password() -> Result<String> {
     let mut bytes = [0; 24];
     File::open("/dev/urandom")
@@ -20,13 +20,13 @@ pub fn password() -> Result<String> {
     Ok(hex(&bytes))
 }
 
-/// Writes a file with mode 0600, whole or not at all.
+/// Writes a file with mode 0600 atomically.
 ///
 /// # Errors
-/// It cannot be written.
+/// Returns an error if it cannot be written.
 pub fn write(path: &Path, text: &str) -> Result<()> {
     let half = path.with_extension("half-written");
-    // A leftover might have another mode, which opening it would keep.
+    // A leftover file might have another mode, which opening it would keep.
     if half.exists() {
         fs::remove_file(&half)?;
     }
@@ -39,7 +39,7 @@ pub fn write(path: &Path, text: &str) -> Result<()> {
     write().with_context(|| format!("writing {}", path.display()))
 }
 
-/// The first 16 hexadecimal digits of the text's SHA-256, to name things by.
+/// Returns the first 16 hexadecimal digits of the SHA-256, for use in names.
 pub fn short_hash(bytes: impl AsRef<[u8]>) -> String {
     hex(&Sha256::digest(bytes)[..8])
 }

@@ -1,4 +1,4 @@
-//! The site: everything below `MESHLINE_SITE_DIR` that the server hands to browsers.
+//! Builds the site: the files in `MESHLINE_SITE_DIR` that the server sends to browsers.
 
 use std::path::Path;
 
@@ -9,10 +9,10 @@ use crate::styles;
 use crate::wasm::{self, Mode};
 use crate::workspace::Workspace;
 
-/// Builds WebAssembly and styles into a folder, replacing what is there when all of it is done.
+/// Builds WebAssembly and styles, and then replaces the folder at `place`.
 ///
 /// # Errors
-/// Something does not compile, or cannot be written.
+/// Returns an error if something does not compile or cannot be written.
 pub fn build(workspace: &Workspace, mode: Mode, place: &Path) -> Result<Vec<Size>> {
     let effort = match mode {
         Mode::Development => Effort::Quick,
@@ -28,7 +28,7 @@ pub fn build(workspace: &Workspace, mode: Mode, place: &Path) -> Result<Vec<Size
     }
     let main = workspace.root.join("style/main.css");
     if !main.is_file() {
-        bail!("there is no style/main.css");
+        bail!("style/main.css does not exist");
     }
     site.add("main.css", styles::bundle(&main)?.as_bytes())?;
     let sizes = site.finish()?;
@@ -36,11 +36,13 @@ pub fn build(workspace: &Workspace, mode: Mode, place: &Path) -> Result<Vec<Size
     Ok(sizes)
 }
 
-/// The script, loading the module by the name that it got.
+/// Returns the script with the hashed name of the module it loads.
 fn pointing_to(script: &str, module: &str, hashed: &str) -> Result<String> {
     let quoted = format!("'{module}'");
     if script.matches(&quoted).count() != 1 {
-        bail!("the script does not name {module} exactly once: has wasm-bindgen's output changed?");
+        bail!(
+            "the script does not refer to {module} exactly once; the output of wasm-bindgen may have changed"
+        );
     }
     Ok(script.replace(&quoted, &format!("'{hashed}'")))
 }

@@ -1,4 +1,4 @@
-//! Skipped tests, each of which must be listed with its reason in `.ci/allowed-skips`.
+//! Checks skipped tests, each of which must be listed with its reason in `.ci/allowed-skips`.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,20 +14,20 @@ impl Allowed {
     /// Reads the list.
     ///
     /// # Errors
-    /// The file is not there.
+    /// Returns an error if the file cannot be read.
     pub fn read(workspace: &Workspace) -> Result<Self> {
         let path = workspace.root.join(".ci/allowed-skips");
         let text = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
         Ok(Self(parse(&text)))
     }
 
-    /// Those of the skipped tests that are not listed.
+    /// Returns the skipped tests that are not listed.
     pub fn missing<'a>(&self, skipped: &'a [String]) -> Vec<&'a String> {
         skipped.iter().filter(|name| !self.0.contains(*name)).collect()
     }
 }
 
-/// The names: what stands before a tab or two spaces. A line without a reason allows nothing.
+/// Parses the names before a tab or two spaces. A line without a reason allows nothing.
 fn parse(text: &str) -> BTreeSet<String> {
     let lines = text.lines().filter(|line| !line.trim_start().starts_with('#'));
     let entries = lines.filter_map(|line| line.split_once('\t').or_else(|| line.split_once("  ")));
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_counts_only_with_a_reason() {
+    fn a_name_needs_a_reason() {
         let text = "# comment\n\nengine::a test  because\nstore::b\tbecause too\nstore::c\nstore::d  \n";
         let names: Vec<String> = parse(text).into_iter().collect();
         assert_eq!(names, ["engine::a test", "store::b"]);

@@ -1,4 +1,4 @@
-//! The style sheet: one file, minified, for the browsers of 2025 and later.
+//! Builds the style sheet: one minified file for browsers from 2025 on.
 
 use std::path::Path;
 
@@ -6,11 +6,11 @@ use anyhow::{Result, anyhow};
 use lightningcss::bundler::{Bundler, FileProvider};
 use lightningcss::stylesheet::{MinifyOptions, ParserOptions, PrinterOptions};
 
-/// Reads the style sheet with all that it imports. Nothing is rewritten for old browsers: no targets
-/// are given, so nesting, `light-dark()` and cascade layers stay.
+/// Bundles the style sheet with everything it imports. No targets are set, so nothing is rewritten for old browsers: nesting,
+/// `light-dark()` and cascade layers are kept.
 ///
 /// # Errors
-/// A file is missing or is not CSS; the message has file, line and column.
+/// Returns an error if a file is missing or is not valid CSS; the message contains file, line and column.
 pub fn bundle(main: &Path) -> Result<String> {
     let files = FileProvider::new();
     let mut sheet = Bundler::new(&files, None, ParserOptions::default())

@@ -1,4 +1,4 @@
-//! `cargo xtask test`: everything that is tested, and one line that counts it.
+//! `cargo xtask test`: runs all tests and prints one line of totals.
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -12,19 +12,19 @@ use crate::wasm::Mode;
 use crate::workspace::Workspace;
 use crate::{browser, differ, output, packages, process, rust_tests, torture};
 
-/// What tests found.
+/// The results of tests.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
-    /// How many passed.
+    /// The number of tests that passed.
     pub passed: usize,
-    /// How many failed.
+    /// The number of tests that failed.
     pub failed: usize,
-    /// The names of those that did not run.
+    /// The names of the tests that did not run.
     pub skipped: Vec<String>,
 }
 
 impl Outcome {
-    /// Adds up.
+    /// Adds the results of other tests.
     pub fn add(&mut self, other: Self) {
         self.passed += other.passed;
         self.failed += other.failed;
@@ -32,7 +32,7 @@ impl Outcome {
     }
 }
 
-/// Which parts to run.
+/// The parts to run.
 #[derive(Clone, Copy)]
 struct Selection {
     unit: bool,
@@ -41,10 +41,10 @@ struct Selection {
     mode: Mode,
 }
 
-/// Runs the tests; the last line says how many passed, failed and were skipped.
+/// Runs the tests. The last line of output contains the numbers of passed, failed and skipped tests.
 ///
 /// # Errors
-/// The options are wrong. A part that cannot even start counts as one failed test.
+/// Returns an error if the options are invalid. A part that cannot start counts as one failed test.
 pub fn test(options: &[&str]) -> Result<ExitCode> {
     let selection = parse(options)?;
     let start = Instant::now();
@@ -68,21 +68,21 @@ pub fn test(options: &[&str]) -> Result<ExitCode> {
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Keeps the test database up for people who run `cargo test` themselves.
+/// Keeps the test database running, for running `cargo test` directly.
 ///
 /// # Errors
-/// Postgres cannot be set up.
+/// Returns an error if Postgres cannot be set up.
 pub fn keep_database() -> Result<ExitCode> {
     let workspace = Workspace::find()?;
     packages::ensure(&[&packages::POSTGRES])?;
     let cluster = Cluster::start(&workspace, &postgres::TEST)?;
     println!("export {VARIABLE}={}", cluster.url("postgres"));
-    eprintln!("Ctrl-C stops it");
+    eprintln!("press Ctrl-C to stop");
     process::wait_for_interrupt();
     Ok(ExitCode::SUCCESS)
 }
 
-/// Where tests find the address of a superuser's database; each makes databases of its own from there.
+/// The variable with the URL of a superuser's database, from which each test creates its own.
 pub const VARIABLE: &str = "MESHLINE_TEST_POSTGRES";
 
 fn parse(options: &[&str]) -> Result<Selection> {
@@ -136,7 +136,7 @@ fn run_all(workspace: &Workspace, selection: Selection, total: &mut Outcome, com
             packages::ensure(&[&packages::PYTHON])?;
             rust_tests::run(workspace, Kind::Database, Some(&url))
         });
-        part("a short torture", &mut || torture::short(workspace));
+        part("a short torture test", &mut || torture::short(workspace));
     }
     if selection.browser {
         part("browser tests", &mut || browser::run(workspace, selection.mode, &url));

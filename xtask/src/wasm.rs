@@ -1,4 +1,4 @@
-//! The WebAssembly bundles: compiled, bound to JavaScript and, as they ship, optimised.
+//! Builds the WebAssembly bundles: compiles, generates bindings and, for releases, optimises.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,9 +10,9 @@ use wasm_bindgen_cli_support::Bindgen;
 use crate::workspace::{self, Workspace};
 use crate::{node, process, wasm_target::Compiler};
 
-/// A crate below `frontend/` that pages load.
+/// A crate in `frontend/` that pages load.
 pub struct Bundle {
-    /// The crate, a `cdylib`.
+    /// The name of the crate, a `cdylib`.
     pub package: &'static str,
     /// The logical name: `NAME.js` loads `NAME_bg.wasm`.
     pub name: &'static str,
@@ -21,10 +21,10 @@ pub struct Bundle {
 /// Every bundle.
 pub const BUNDLES: &[Bundle] = &[Bundle { package: "islands", name: "meshline" }];
 
-/// The optimiser's version, an exact one: others have produced modules that die in the browser.
+/// The exact version of the optimiser: other versions have produced modules that crash in the browser.
 const BINARYEN: &str = "binaryen@132.0.0";
 
-/// Its options: size first, and exactly the features that Rust's output and every browser have.
+/// The options of the optimiser: prefer size, and enable exactly the features that Rust emits and every browser supports.
 const WASM_OPT: &[&str] = &[
     "-Oz",
     "--enable-bulk-memory",
@@ -35,25 +35,25 @@ const WASM_OPT: &[&str] = &[
     "--enable-multivalue",
 ];
 
-/// A bound bundle.
+/// A bundle with its bindings.
 pub struct Bound {
-    /// The JavaScript module; it loads `NAME_bg.wasm` beside itself.
+    /// The JavaScript module, which loads `NAME_bg.wasm` from the same folder.
     pub script: String,
     /// The WebAssembly module.
     pub module: Vec<u8>,
 }
 
-/// How a bundle is made.
+/// How to build a bundle.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// Quickly.
+    /// Optimised for build time.
     Development,
-    /// Small.
+    /// Optimised for size.
     Shipped,
 }
 
 impl Mode {
-    /// The cargo profile for WebAssembly.
+    /// Returns the cargo profile for WebAssembly.
     pub fn profile(self) -> &'static str {
         match self {
             Self::Development => "wasm-dev",
@@ -62,10 +62,10 @@ impl Mode {
     }
 }
 
-/// Compiles all bundles and binds them.
+/// Compiles all bundles and generates their bindings.
 ///
 /// # Errors
-/// The compiler cannot be set up, or the code does not compile.
+/// Returns an error if the compiler cannot be set up or the code does not compile.
 pub fn build(workspace: &Workspace, mode: Mode) -> Result<Vec<(&'static Bundle, Bound)>> {
     let compiler = Compiler::ensure(workspace)?;
     let mut cargo = workspace.cargo();
@@ -82,10 +82,10 @@ pub fn build(workspace: &Workspace, mode: Mode) -> Result<Vec<(&'static Bundle, 
     BUNDLES.iter().map(finish).collect()
 }
 
-/// A module as it ships, before and after it is optimised; only before where there is no optimiser.
+/// Builds a release module. Returns it before and after optimisation; only the former if there is no optimiser.
 ///
 /// # Errors
-/// As [`build`].
+/// Returns the same errors as [`build`].
 pub fn weighed(workspace: &Workspace, bundle: &Bundle) -> Result<(Bound, Option<Bound>)> {
     let compiler = Compiler::ensure(workspace)?;
     let mode = Mode::Shipped;
@@ -109,11 +109,11 @@ fn bind(folder: &Path, bundle: &Bundle, mode: Mode, optimiser: Option<&Path>) ->
     let mut bindgen = Bindgen::new();
     bindgen.input_path(&input).out_name(bundle.name).typescript(false).remove_producers_section(true);
     bindgen.omit_default_module_path(false);
-    // Names of functions cost a third of the module and help only in a debugger.
+    // The name section is a third of the module and is useful only in a debugger.
     bindgen.remove_name_section(mode == Mode::Shipped);
     bindgen.web(true)?.generate(&out).with_context(|| format!("binding {}", input.display()))?;
     if out.join("snippets").exists() {
-        bail!("{}: a dependency brings JavaScript snippets, which the site does not serve", bundle.package);
+        bail!("{}: a dependency contains JavaScript snippets, which the site does not serve", bundle.package);
     }
     let module = out.join(format!("{}_bg.wasm", bundle.name));
     if let Some(optimiser) = optimiser {
@@ -123,10 +123,10 @@ fn bind(folder: &Path, bundle: &Bundle, mode: Mode, optimiser: Option<&Path>) ->
     Ok(Bound { script: fs::read_to_string(script)?, module: fs::read(module)? })
 }
 
-/// `wasm-opt` from npm, kept in the cache. Without Node the bundle ships as it is: larger, and fine.
+/// Installs `wasm-opt` from npm into the cache. Without Node.js, the bundle ships unoptimised, which only makes it larger.
 fn optimiser() -> Result<Option<PathBuf>> {
     if !node::is_there() {
-        eprintln!("no Node.js here: the WebAssembly is left un-optimised");
+        eprintln!("Node.js is not installed: the WebAssembly is not optimised");
         return Ok(None);
     }
     let folder = workspace::cache()?.join(BINARYEN);
@@ -137,7 +137,7 @@ fn optimiser() -> Result<Option<PathBuf>> {
     match node::install(&[BINARYEN], &folder) {
         Ok(()) => Ok(Some(program).filter(|program| program.is_file())),
         Err(error) => {
-            eprintln!("the WebAssembly is left un-optimised: {error:#}");
+            eprintln!("the WebAssembly is not optimised: {error:#}");
             Ok(None)
         }
     }

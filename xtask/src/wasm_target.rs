@@ -1,8 +1,8 @@
-//! A compiler with a standard library for `wasm32-unknown-unknown`.
+//! Provides a compiler with a standard library for `wasm32-unknown-unknown`.
 //!
-//! Best is the target of the toolchain in use, which rustup adds. Where rustup cannot download, the
-//! compiler of Debian's archive does, with a standard library built once from the archive's source
-//! into the user's cache; nothing outside the cache is written.
+//! The preferred one is the target of the current toolchain, which rustup adds. If rustup cannot download it, Debian's compiler is
+//! used, with a standard library that is built once from the Debian source package into the user's cache. Nothing outside the
+//! cache is written.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,28 +13,28 @@ use anyhow::{Context, Result, bail};
 use crate::workspace::{self, Workspace};
 use crate::{packages, process, secrets};
 
-/// The target's name.
+/// The name of the target.
 pub const TARGET: &str = "wasm32-unknown-unknown";
 
-/// Where the second compiler is.
+/// The path of Debian's compiler.
 const RUSTC: &str = "/usr/bin/rustc";
 
-/// Seconds that rustup may try to download.
+/// The time limit for downloads by rustup, in seconds.
 const RUSTUP_PATIENCE: &str = "300";
 
-/// What compiles for WebAssembly.
+/// A compiler for WebAssembly.
 pub enum Compiler {
-    /// The toolchain in use, with clippy.
+    /// The current toolchain, including clippy.
     Native,
-    /// Debian's, with this sysroot for the target; without clippy.
+    /// Debian's compiler with this sysroot for the target, without clippy.
     Debian(PathBuf),
 }
 
 impl Compiler {
-    /// Finds the compiler, or sets it up.
+    /// Finds a compiler or sets one up.
     ///
     /// # Errors
-    /// Neither rustup nor Debian's archive brings one.
+    /// Returns an error if neither rustup nor Debian's archive provides one.
     pub fn ensure(workspace: &Workspace) -> Result<Self> {
         if has_target(&sysroot(Path::new("rustc"))?) {
             return Ok(Self::Native);
@@ -43,7 +43,7 @@ impl Compiler {
             return Ok(Self::Debian(ready));
         }
         if let Some(rustup) = process::find("rustup") {
-            eprintln!("missing: the target {TARGET} (compiles the islands); asking rustup for it");
+            eprintln!("missing: the target {TARGET} (compiles the islands); installing with rustup");
             let mut command = Command::new("timeout");
             command.arg(RUSTUP_PATIENCE).arg(rustup).args(["target", "add", TARGET]);
             if process::status(&mut command)?.success() && has_target(&sysroot(Path::new("rustc"))?) {
@@ -51,7 +51,7 @@ impl Compiler {
             }
         }
         packages::ensure(&[&packages::WASM_COMPILER])?;
-        let sysroot = made_sysroot()?.with_context(|| format!("{RUSTC} does not tell its version"))?;
+        let sysroot = made_sysroot()?.with_context(|| format!("{RUSTC} does not report its version"))?;
         if !has_target(&sysroot) {
             build_std(workspace, &sysroot)?;
         }
@@ -61,7 +61,7 @@ impl Compiler {
     /// Prepares a cargo command to compile for [`TARGET`].
     pub fn prepare(&self, cargo: &mut Command) {
         cargo.args(["--target", TARGET]);
-        // Flags for the host's linker or processor mean nothing here.
+        // Flags for the host's linker or processor do not apply here.
         cargo.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
         if let Self::Debian(sysroot) = self {
             cargo.env("RUSTC", RUSTC);
@@ -88,7 +88,7 @@ fn has_target(sysroot: &Path) -> bool {
     fs::read_dir(libraries(sysroot)).is_ok_and(|entries| entries.flatten().any(is_std))
 }
 
-/// Where the standard library for the version of Debian's compiler belongs; `None` without one.
+/// Returns the folder of the standard library for the version of Debian's compiler; `None` without a compiler.
 fn made_sysroot() -> Result<Option<PathBuf>> {
     if !Path::new(RUSTC).is_file() {
         return Ok(None);
@@ -97,7 +97,7 @@ fn made_sysroot() -> Result<Option<PathBuf>> {
     Ok(Some(workspace::cache()?.join(format!("wasm-std-{}", secrets::short_hash(version)))))
 }
 
-/// Builds the standard library from Debian's source into `sysroot`, which appears when it is whole.
+/// Builds the standard library from Debian's source, and moves it to `sysroot` when it is complete.
 fn build_std(workspace: &Workspace, sysroot: &Path) -> Result<()> {
     eprintln!("building Rust's standard library for {TARGET} into {}, once", sysroot.display());
     let half = sysroot.with_extension(format!("half-made-{}", std::process::id()));
@@ -128,10 +128,10 @@ fn build_std(workspace: &Workspace, sysroot: &Path) -> Result<()> {
         }
     }
     if !has_target(&made) {
-        bail!("the build of the standard library left no libstd");
+        bail!("the build of the standard library produced no libstd");
     }
     if let Err(error) = fs::rename(&made, sysroot) {
-        // Somebody else may have been quicker.
+        // Another process may have been faster.
         if !has_target(sysroot) {
             return Err(error).with_context(|| format!("putting {} in place", sysroot.display()));
         }

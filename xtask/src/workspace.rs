@@ -1,4 +1,4 @@
-//! Where things are: the checkout, cargo's target directory, the user's cache.
+//! Locates the checkout, cargo's target directory and the user's cache.
 
 use std::fs;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
@@ -14,17 +14,17 @@ use crate::process;
 pub struct Workspace {
     /// The folder of the root `Cargo.toml`.
     pub root: PathBuf,
-    /// Cargo's target directory, wherever the environment or configuration puts it.
+    /// Cargo's target directory, as set by environment or configuration.
     pub target: PathBuf,
-    /// Each package of the workspace as `cargo metadata` tells it.
+    /// The packages of the workspace, as reported by `cargo metadata`.
     pub packages: Vec<Value>,
 }
 
 impl Workspace {
-    /// Asks cargo.
+    /// Reads the workspace from `cargo metadata`.
     ///
     /// # Errors
-    /// `cargo metadata` fails, as it does on a broken manifest.
+    /// Returns an error if `cargo metadata` fails, for example because of an invalid manifest.
     pub fn find() -> Result<Self> {
         let mut command = cargo();
         command.args(["metadata", "--no-deps", "--format-version", "1"]);
@@ -36,18 +36,18 @@ impl Workspace {
         Ok(Self { root: path("workspace_root")?, target: path("target_directory")?, packages })
     }
 
-    /// Cargo, started in the root.
+    /// Returns a cargo command that runs in the root.
     pub fn cargo(&self) -> Command {
         let mut command = cargo();
         command.current_dir(&self.root);
         command
     }
 
-    /// The git-ignored folder for what belongs to this checkout alone; made if missing. Others may
-    /// pass through it (Postgres does, as its own user), not list it.
+    /// Returns the git-ignored folder for files of this checkout, and creates it if it is missing. Other users can traverse it, as
+    /// Postgres does, but not list it.
     ///
     /// # Errors
-    /// It cannot be made.
+    /// Returns an error if it cannot be created.
     pub fn private(&self) -> Result<PathBuf> {
         let folder = self.root.join(".meshline");
         if !folder.is_dir() {
@@ -60,10 +60,10 @@ impl Workspace {
     }
 }
 
-/// The user's cache for what can be made again: `$XDG_CACHE_HOME/meshline` or `~/.cache/meshline`.
+/// Returns the user's cache for reproducible files: `$XDG_CACHE_HOME/meshline` or `~/.cache/meshline`.
 ///
 /// # Errors
-/// There is no home directory, or the folder cannot be made.
+/// Returns an error if there is no home directory or the folder cannot be created.
 pub fn cache() -> Result<PathBuf> {
     let base = match std::env::var_os("XDG_CACHE_HOME").filter(|value| Path::new(value).is_absolute()) {
         Some(folder) => PathBuf::from(folder),
@@ -74,16 +74,16 @@ pub fn cache() -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// Whether we are root.
+/// Returns whether the current user is root.
 ///
 /// # Errors
-/// `/proc` is not there.
+/// Returns an error if `/proc` is not mounted.
 pub fn is_root() -> Result<bool> {
     Ok(fs::metadata("/proc/self").context("asking who we are")?.uid() == 0)
 }
 
-/// The cargo that runs us, without what it told us about the package xtask: a build script that looks
-/// at those variables would run anew each time.
+/// Returns a cargo command without the variables about the package xtask: build scripts that read those would rerun every
+/// time.
 fn cargo() -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     for (name, _) in std::env::vars_os() {

@@ -1,8 +1,8 @@
-//! When somebody is busy, out of the events of their calendar.
+//! Extracts busy times from the events of a calendar.
 //!
-//! Recurrences are expanded here and not by the server: Radicale's answers to `expand` and to `free-busy-query`
-//! (RFC 4791 §9.6.5, §7.10) keep the UTC offset that a series began with, so that after a change of the clock they are an
-//! hour off, lose exceptions, and leave out some series of whole days.
+//! Recurrences are expanded here and not by the server. Radicale's answers to `expand` and to `free-busy-query` (RFC 4791
+//! §9.6.5, §7.10) keep the UTC offset that a series began with, so after a change to or from daylight saving time they are an
+//! hour off. They also lose exceptions and omit some all-day series.
 
 use calcard::icalendar::dates::{CalendarExpand, TimeOrDelta};
 use calcard::icalendar::{
@@ -12,19 +12,19 @@ use chrono_tz::Tz;
 
 use super::slots::Span;
 
-/// Occurrences of one series that are looked at, from its first: most series need no more than the first of these, the
-/// last is half a century of days. A series that begins further before the window is not understood.
+/// The numbers of occurrences of one series to expand, tried in order. The first is enough for most series; the last covers
+/// half a century of daily occurrences. A series that begins even further before the window is reported as unreadable.
 const OCCURRENCES: [usize; 4] = [320, 1_280, 5_120, 20_480];
 
-/// The calendar holds something of which it cannot be said when it is.
+/// The calendar contains an event whose time cannot be determined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unreadable;
 
-/// The stretches within `window` that one calendar object (all components of one UID) keeps its owner busy, none when it
-/// is the object `except`. Times without a zone are in `zone`.
+/// Returns the spans within `window` during which one calendar object (all components with one UID) keeps its owner busy. Returns
+/// none if its UID is `except`. Times without a time zone are interpreted in `zone`.
 ///
 /// # Errors
-/// [`Unreadable`], so that nobody takes for free what is not.
+/// Returns [`Unreadable`] if a time cannot be determined, so that a busy slot is never taken for a free one.
 pub fn busy(text: &str, zone: Tz, window: Span, except: &str) -> Result<Vec<Span>, Unreadable> {
     let calendar = ICalendar::parse(text).map_err(|_| Unreadable)?;
     if calendar.uids().any(|uid| uid == except) {
@@ -48,7 +48,7 @@ pub fn busy(text: &str, zone: Tz, window: Span, except: &str) -> Result<Vec<Span
     Ok(found)
 }
 
-/// All occurrences up to the end of the window, and more; `None` where some may be missing.
+/// Expands all occurrences up to the end of the window or beyond. Returns `None` if some may be missing.
 fn expand(calendar: &ICalendar, zone: Tz, window: Span) -> Option<CalendarExpand> {
     let entries = calendar.components.iter().flat_map(|component| &component.entries);
     let left_out = entries.filter(|entry| entry.name == ICalendarProperty::Exdate);
@@ -58,15 +58,15 @@ fn expand(calendar: &ICalendar, zone: Tz, window: Span) -> Option<CalendarExpand
         .find_map(|most| {
             let expanded = calendar.expand_dates(zone, *most);
             let last = expanded.events.iter().map(|event| event.start.to_utc()).max();
-            // Occurrences that the series leaves out, or that are moved, count too.
+            // Excluded and moved occurrences count towards the limit too.
             let is_whole = expanded.events.len() + left_out < *most || last >= Some(window.end);
             (is_whole || !expanded.errors.is_empty()).then_some(expanded)
         })
         .filter(|expanded| expanded.errors.is_empty())
 }
 
-/// Whether an event takes its owner's time (RFC 5545 §3.8.2.7, §3.8.1.11). One that begins at a time and has no end takes
-/// none (§3.6.1).
+/// Returns whether an event makes its owner busy (RFC 5545 §3.8.2.7, §3.8.1.11). An event with a start time and no end does not
+/// (§3.6.1).
 fn blocks(component: &ICalendarComponent) -> bool {
     let has = |name| component.has_property(name);
     let start = component.property(&ICalendarProperty::Dtstart).and_then(|entry| entry.values.first());
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn transparent_cancelled_and_momentary_events_do_not() {
+    fn transparent_cancelled_and_zero_length_events_do_not_block() {
         for free in ["TRANSP:TRANSPARENT\nDURATION:PT1H", "STATUS:CANCELLED\nDURATION:PT1H", "SUMMARY:bell"] {
             assert_eq!(read(&format!("DTSTART:20261207T090000Z\n{free}")).unwrap(), [""; 0], "{free}");
         }
@@ -123,7 +123,7 @@ mod tests {
     #[test]
     fn series_keep_their_local_time_and_their_exceptions() {
         let weekly = "DTSTART;TZID=Europe/Berlin:20260601T110000\nDTEND;TZID=Europe/Berlin:20260601T120000\nRRULE:FREQ=WEEKLY";
-        assert_eq!(read(weekly).unwrap(), ["07 10:00/07 11:00", "14 10:00/14 11:00"], "begun in summer");
+        assert_eq!(read(weekly).unwrap(), ["07 10:00/07 11:00", "14 10:00/14 11:00"], "started in summer");
         let without = format!("{weekly}\nEXDATE;TZID=Europe/Berlin:20261214T110000");
         assert_eq!(read(&without).unwrap(), ["07 10:00/07 11:00"]);
         let moved = format!(
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_understood_is_not_taken_for_free() {
+    fn unreadable_events_are_not_treated_as_free() {
         assert_eq!(read("SUMMARY:never"), Err(Unreadable));
         assert_eq!(read("DTSTART:20200101T120000Z\nDURATION:PT5S\nRRULE:FREQ=SECONDLY"), Err(Unreadable));
         let window = Span { start: DateTime::UNIX_EPOCH, end: DateTime::UNIX_EPOCH };

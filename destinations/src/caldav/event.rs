@@ -1,4 +1,4 @@
-//! A meeting as an iCalendar event (RFC 5545), written and read.
+//! Writes and reads a meeting as an iCalendar event (RFC 5545).
 
 use calcard::common::PartialDateTime;
 use calcard::icalendar::dates::TimeOrDelta;
@@ -12,80 +12,80 @@ use engine::canonical::Digest;
 
 use super::slots::Span;
 
-/// Characters of a text that are kept: a name longer than this is no name.
+/// The maximum length of a text, in characters; anything longer is not a real name.
 const TEXT_CHARS: usize = 120;
-/// Characters of an e-mail address (RFC 5321 §4.5.3.1.3).
+/// The maximum length of an e-mail address, in characters (RFC 5321 §4.5.3.1.3).
 const ADDRESS_CHARS: usize = 254;
 
 const EFFECT: &str = "X-MESHLINE-EFFECT";
 const SEQUENCE: &str = "X-MESHLINE-SEQUENCE";
 const SLOT: &str = "X-MESHLINE-SLOT";
 
-/// Which decision an event carries out.
+/// The decision that an event carries out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mark {
-    /// The effect that wrote it last.
+    /// The key of the effect that last wrote the event.
     pub effect_key: Digest,
-    /// The number of that effect's decision among those of its lead.
+    /// The sequence number of that effect's decision within its lead.
     pub lead_sequence: i64,
 }
 
-/// A meeting.
+/// A meeting in a calendar.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// Whose it is: see [`uid`].
+    /// The UID, which identifies the lead: see [`uid`].
     pub uid: String,
-    /// Missing where somebody's program has dropped it.
+    /// The decision it carries out; `None` if a calendar program has dropped it.
     pub mark: Option<Mark>,
-    /// The effect that chose when it is.
+    /// The key of the effect that chose the time.
     pub slot_by: Option<Digest>,
-    /// Its revision, `SEQUENCE`: grows with every write.
+    /// The revision (`SEQUENCE`), which increases with every write.
     pub revision: i64,
-    /// When it is.
+    /// The start and end of the meeting.
     pub span: Span,
-    /// Whether it does not take place.
+    /// Whether the meeting is cancelled.
     pub is_cancelled: bool,
-    /// Its title.
+    /// The title.
     pub summary: String,
-    /// More about it.
+    /// The description.
     pub description: Option<String>,
     /// The lead's e-mail address.
     pub attendee: Option<String>,
 }
 
-/// The UID of the meeting that stands under a remote key; its beginning names the resource.
+/// Returns the UID of the meeting with a remote key. Its first part names the resource.
 pub fn uid(remote_key: Digest) -> String {
     format!("{}@meshline", hex(remote_key))
 }
 
-/// The remote key of the meeting with this UID; `None` when it is not one of ours.
+/// Returns the remote key of the meeting with this UID; `None` if it is not one of ours.
 pub fn remote_key(uid: &str) -> Option<Digest> {
     Digest::try_from(format!("sha256:{}", uid.strip_suffix("@meshline")?)).ok()
 }
 
-/// The UID of a calendar object, when it is one of ours.
+/// Returns the UID of a calendar object if it is one of ours.
 pub fn our_uid(text: &str) -> Option<String> {
     let calendar = ICalendar::parse(text).ok()?;
     calendar.uids().find(|uid| remote_key(uid).is_some()).map(str::to_owned)
 }
 
-/// The digits of a digest.
+/// Returns a digest as hexadecimal digits.
 pub fn hex(digest: Digest) -> String {
     digest.to_string().trim_start_matches("sha256:").to_owned()
 }
 
-/// Whether a calendar object is the one with this UID.
+/// Returns whether a calendar object has this UID.
 pub fn is_about(text: &str, uid: &str) -> bool {
     ICalendar::parse(text).is_ok_and(|calendar| calendar.uids().any(|found| found == uid))
 }
 
 impl Event {
-    /// The same, not taking place, by this decision. About the lead it then says no more than its title.
+    /// Returns a copy that `mark` cancels. Of the lead's data it keeps only the title.
     pub fn cancelled(&self, mark: Mark) -> Self {
         Self { mark: Some(mark), is_cancelled: true, description: None, attendee: None, ..self.clone() }
     }
 
-    /// An event that only says that a decision asked for no meeting: long past, cancelled, about nobody.
+    /// Returns an event that records a decision without a meeting: cancelled, long past, without personal data.
     pub fn tombstone(uid: String, mark: Mark) -> Self {
         Self {
             uid,
@@ -103,7 +103,7 @@ impl Event {
         }
     }
 
-    /// The event as a calendar object, stamped `now`.
+    /// Serializes the event as a calendar object, stamped with `now`.
     pub fn write(&self, now: DateTime<Utc>) -> String {
         let mut event = ICalendarComponent::new(ICalendarComponentType::VEvent);
         let mut text = |name: &str, value: String| {
@@ -144,8 +144,8 @@ impl Event {
         ICalendar { components: vec![calendar, event] }.to_string()
     }
 
-    /// Reads the event `uid` out of a calendar object; `None` when there is none or it has no time. Of a meeting that
-    /// somebody has made a series, the first counts. Times without a zone are in `zone`.
+    /// Parses the event `uid` from a calendar object. Returns `None` if it is missing or has no time. If a person has turned the
+    /// meeting into a series, its first occurrence counts. Times without a time zone are interpreted in `zone`.
     pub fn read(text: &str, uid: &str, zone: Tz) -> Option<Self> {
         let calendar = ICalendar::parse(text).ok()?;
         let dates = calendar.expand_dates(zone, 1);
@@ -183,8 +183,8 @@ fn instant(at: DateTime<Utc>) -> ICalendarValue {
     ICalendarValue::PartialDateTime(Box::new(PartialDateTime::from_utc_timestamp(at.timestamp())))
 }
 
-/// What somebody typed, as one line that is safe to show: control characters, line breaks of all kinds and marks that turn
-/// the direction of writing become spaces, runs of spaces one, and what is too long is cut.
+/// Returns untrusted text as one line that is safe to display: control characters, line breaks of all kinds and bidirectional
+/// formatting characters become spaces, runs of spaces collapse, and text that is too long is truncated.
 pub fn one_line(text: &str) -> String {
     let spaced = text.chars().map(|char| if is_unprintable(char) { ' ' } else { char }).collect::<String>();
     let words = spaced.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -196,7 +196,7 @@ fn is_unprintable(char: char) -> bool {
         || matches!(char, '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
 }
 
-/// An e-mail address that can stand in an event: anything odd is left out rather than repaired.
+/// Returns an e-mail address that is safe to put in an event. Rejects unusual addresses instead of repairing them.
 pub fn address(text: &str) -> Option<&str> {
     let is_plain = |char: char| char.is_ascii_alphanumeric() || "@.!#$%&'*+/=?^_`{|}~-".contains(char);
     (text.len() <= ADDRESS_CHARS && text.chars().all(is_plain) && text.matches('@').count() == 1)
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn the_text_is_what_other_programs_read() {
+    fn the_output_is_readable_by_other_programs() {
         let event = event("Intro meeting: Smith; Bob, Acme".into(), "a\nb".into());
         let text = event.write("2026-11-22T08:00:00Z".parse().unwrap()).replace("\r\n ", "");
         for line in [
@@ -246,12 +246,12 @@ mod tests {
             "X-MESHLINE-SEQUENCE:3",
             "END:VCALENDAR",
         ] {
-            assert!(text.split("\r\n").any(|found| found == line), "{line} is missing in {text}");
+            assert!(text.split("\r\n").any(|found| found == line), "{line} is missing from {text}");
         }
     }
 
     #[test]
-    fn what_a_persons_program_made_of_it_is_read() {
+    fn events_rewritten_by_calendar_programs_are_read() {
         let uid = uid(Digest::of(b"record"));
         let text = format!(
             "BEGIN:VCALENDAR\nVERSION:2.0\nBEGIN:VEVENT\nUID:{uid}\nDTSTART;TZID=Europe/Berlin:20261123T110000\nDURATION:PT45M\nBEGIN:VALARM\nTRIGGER:-PT5M\nSUMMARY:x\nEND:VALARM\nEND:VEVENT\nEND:VCALENDAR\n"
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn odd_addresses_are_left_out() {
+    fn unusual_addresses_are_rejected() {
         assert_eq!(address("bob+x@beta.example"), Some("bob+x@beta.example"));
         for odd in
             ["", "bob", "a@b@c", "bob@beta.example\r\nX-EVIL:1", "\"b;b\"@beta.example", "b,b@beta.example"]
@@ -279,7 +279,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn hostile_names_come_back_as_the_text_they_are(
+        fn hostile_names_round_trip_as_text(
             name in prop_oneof![any::<String>(), "[\\\\;,:\"\r\n\t =BEGINDVT\u{85}\u{2028}\u{1F600}-]{0,200}"],
             note in "[\\\\;,:\"\n =BEGINDVT\u{1F600}-]{0,200}",
         ) {

@@ -1,4 +1,4 @@
-//! What is in the calendars, and when their owners are free.
+//! Reads what is in the calendars and when their owners are free.
 
 use chrono::{TimeDelta, Utc};
 use engine::sync::backoff::Failure;
@@ -12,18 +12,18 @@ use super::wire::Found;
 use super::{Caldav, busy, xml};
 use crate::destination::{ChangeCursor, Record, WriteError};
 
-/// Calendars that are read at once.
+/// The number of calendars to read concurrently.
 const READS: usize = 4;
-/// How much further than its window somebody's busy time is asked for: servers are an hour off where series change with
-/// the clock, and a day where they take a whole day for one of UTC.
+/// How far beyond its window busy time is queried. Servers are an hour off for series that cross a daylight saving change, and a
+/// day off if they treat all-day events as UTC.
 const MARGIN: TimeDelta = TimeDelta::days(1);
 
-const NO_TIME: &str = "the assignee has no free time for the meeting within the days it may be in";
-const NOT_UNDERSTOOD: &str = "the assignee's calendar holds an event of which it cannot be said when it is";
+const NO_TIME: &str = "the assignee has no free time for a meeting in the configured number of days";
+const NOT_UNDERSTOOD: &str = "the assignee's calendar contains an event whose time cannot be determined";
 
 impl Caldav {
-    /// Everything that is stored under a UID, in all calendars: under the name we give it or, if `everywhere`, wherever
-    /// somebody put it.
+    /// Returns everything stored under a UID in all calendars: under the resource name that we use or, if `everywhere`, under any
+    /// name.
     pub async fn look_up(&self, uid: &str, everywhere: bool) -> Result<Vec<StoredEvent<Found>>, WriteError> {
         stream::iter((0..self.calendars.len()).map(|calendar| self.look_in(calendar, uid, everywhere)))
             .buffered(READS)
@@ -46,13 +46,13 @@ impl Caldav {
         };
         let Some(found) = found else { return Ok(None) };
         let event = Event::read(&found.data, uid, self.hours.zone).ok_or_else(|| {
-            let message = format!("an event of ours in {} cannot be read any more", collection.path());
+            let message = format!("one of our events in {} is no longer readable", collection.path());
             WriteError::new(Failure::NeedsPerson, message)
         })?;
         Ok(Some(StoredEvent { calendar, event, at: found }))
     }
 
-    /// Where we put an event.
+    /// Returns the URL under which we store an event.
     pub fn resource(&self, calendar: usize, uid: &str) -> Url {
         let mut url = self.calendars[calendar].clone();
         let name = uid.split('@').next().unwrap_or(uid);
@@ -60,12 +60,12 @@ impl Caldav {
         url
     }
 
-    /// Whether an event is where we put it.
+    /// Returns whether an event is stored under the URL that we use.
     pub fn is_named_by_us(&self, stored: &StoredEvent<Found>, uid: &str) -> bool {
         self.resource(stored.calendar, uid) == stored.at.url
     }
 
-    /// When a calendar's owner is busy; `None` where it cannot be said. The event `except` does not count.
+    /// Returns when a calendar's owner is busy, ignoring the event `except`; `None` if that cannot be determined.
     async fn busy(
         &self,
         calendar: usize,
@@ -78,7 +78,7 @@ impl Caldav {
         Ok(busy.collect::<Result<Vec<_>, _>>().ok().map(|spans| spans.concat()))
     }
 
-    /// The first free time in a calendar, or why there is none.
+    /// Returns the first free slot in a calendar, or the reason there is none.
     pub async fn free(&self, calendar: usize, uid: &str) -> Result<Result<Span, String>, WriteError> {
         let now = Utc::now();
         let window = Span { start: now + self.notice, end: now + self.within };
@@ -88,14 +88,14 @@ impl Caldav {
         Ok(slots::first_free(&self.hours, self.meeting, window, &busy).ok_or_else(|| NO_TIME.into()))
     }
 
-    /// Whether somebody else's event lies over this one.
+    /// Returns whether someone else's event overlaps this one.
     pub async fn is_taken(&self, stored: &StoredEvent<Found>) -> Result<bool, WriteError> {
         let Event { uid, span, .. } = &stored.event;
-        // What cannot be understood has been there before.
+        // An unreadable event was already there when the slot was chosen.
         Ok(self.busy(stored.calendar, *span, uid).await?.is_some_and(|busy| !busy.is_empty()))
     }
 
-    /// Our events that changed after the cursor, in order.
+    /// Returns our events that changed after the cursor, in order.
     pub async fn changed(&self, cursor: ChangeCursor, limit: usize) -> Result<Vec<Record>, WriteError> {
         let mut changed = Vec::new();
         for (calendar, collection) in self.calendars.iter().enumerate() {
@@ -111,7 +111,7 @@ impl Caldav {
         changed.sort_unstable();
         let mut records = Vec::new();
         for (changed_at, calendar, url) in changed {
-            // Those of one second are ordered by key, so all of it are read before the page ends.
+            // Changes within one second are sorted by key, so all of that second must be read before the page ends.
             if records.len() >= limit
                 && records.last().is_none_or(|last: &Record| last.changed_at != Some(changed_at))
             {

@@ -1,4 +1,4 @@
-//! The meeting that an effect asks for, as the calendar's owner is to see it.
+//! The meeting that an effect requests, as the calendar's owner sees it.
 
 use engine::action::Action;
 use engine::canonical::Digest;
@@ -7,17 +7,17 @@ use engine::effect::{Effect, Lead};
 use super::event::{Event, Mark, address, one_line};
 use super::slots::Span;
 
-/// A meeting that is wanted.
+/// A requested meeting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Meeting<'a> {
-    /// What kind of meeting.
+    /// The kind of meeting.
     pub kind: &'a str,
-    /// In whose calendar, by e-mail address.
+    /// The e-mail address of the person whose calendar it belongs in.
     pub assignee: &'a str,
 }
 
 impl<'a> Meeting<'a> {
-    /// Returns the meeting that an effect asks for, if it asks for one.
+    /// Returns the meeting that an effect requests, if any.
     pub fn wanted(effect: &'a Effect) -> Option<Self> {
         let kind = effect.parameter("meeting").filter(|kind| !kind.is_empty())?;
         let assignee = effect.assignee()?;
@@ -25,7 +25,7 @@ impl<'a> Meeting<'a> {
     }
 }
 
-/// Returns the event of a meeting at this time.
+/// Returns the event for a meeting at this time.
 pub fn event(effect: &Effect, uid: String, mark: Mark, slot_by: Option<Digest>, span: Span) -> Event {
     let Lead { email, name, company, .. } = &effect.lead;
     let shown = |text: &Option<String>| text.as_deref().map(one_line).filter(|text| !text.is_empty());

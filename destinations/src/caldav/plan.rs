@@ -1,60 +1,60 @@
-//! What to do next about a meeting, from what is in the calendars. Pure; asked again after every step, so that whoever
-//! was killed between two steps, or was overtaken, is brought to the same end by the next look.
+//! Decides the next step for a meeting from what is in the calendars. Pure. It runs again after every step, so a write that was
+//! killed between two steps, or overtaken, reaches the same end state with the next look.
 
 use chrono::{DateTime, Utc};
 
 use super::event::{Event, Mark};
 
-/// An event of a lead, as it was found in a calendar.
+/// An event of a lead, as found in a calendar.
 #[derive(Clone, Debug)]
 pub struct StoredEvent<R> {
-    /// Which calendar it is in, by number.
+    /// The index of the calendar that contains it.
     pub calendar: usize,
-    /// What it says.
+    /// The content of the event.
     pub event: Event,
-    /// Where it is, for whoever writes it.
+    /// Where the event is stored, for writing it again.
     pub at: R,
 }
 
-/// What a decision asks for.
+/// The outcome that a decision asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Goal {
-    /// A meeting in the calendar of this number.
+    /// A meeting in the calendar with this index.
     Meeting(usize),
-    /// None. Where one was asked for and cannot be, the reason.
+    /// No meeting. Contains the reason if one was requested and is impossible.
     Nothing(Option<String>),
 }
 
-/// The next step.
+/// The next step. Numbers are indexes of stored events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// A later decision has been carried out.
+    /// Stop: a later decision has been carried out.
     Superseded,
-    /// All is as it should be, without a meeting.
+    /// Stop: there is no meeting, as requested.
     NoMeeting,
-    /// One was made by this very decision and is there no longer: somebody cancelled it, or there was no time for it.
+    /// Stop: this decision's own meeting no longer exists. It was cancelled, or there was no free time.
     Gone,
-    /// All is as it should be with this meeting.
+    /// Stop: this meeting is as requested.
     Kept(usize),
-    /// This meeting's time was chosen by this very decision: see whether somebody took it at the same moment.
+    /// Check whether another writer claimed the slot that this decision chose for the meeting.
     Check(usize),
-    /// This one is written again at its time.
+    /// Write this event again at its current time.
     Rewrite(usize),
-    /// A time has to be found, for a new event or for this one.
+    /// Find a slot for a new event or for this one.
     Book(Option<usize>),
-    /// This one is cancelled in the name of that decision.
+    /// Cancel this event on behalf of that decision.
     Cancel(usize, Mark),
-    /// Nothing is there, and something has to say that none is wanted.
+    /// Record that no meeting is wanted, because nothing is stored yet.
     Tombstone,
 }
 
 /// Returns the next step of the decision `ours`.
 ///
-/// * The highest sequence counts. A later decision's meeting in one calendar and an older one's in another are both
-///   seen: whoever wrote last looks last, and cancels the older one.
-/// * A meeting that is not wanted is cancelled and kept, so that an older decision that comes late finds the later
-///   sequence. Where nothing is there, an event that only bears the sequence is left ([`Step::Tombstone`]), unless the
-///   decision is the lead's first: nothing older can come then, and most leads that get no meeting never had one.
+/// * The highest sequence number wins. If a later decision's meeting is in one calendar and an older one's in another, the last
+///   writer also reads last, finds both, and cancels the older one.
+/// * An unwanted meeting is cancelled and kept, so that an older decision that arrives late finds the later sequence number. If
+///   nothing is stored, an event that contains only the sequence number is written ([`Step::Tombstone`]). The lead's first
+///   decision needs none: nothing older can follow it, and most leads that get no meeting never had one.
 pub fn next<R>(stored: &[StoredEvent<R>], ours: Mark, goal: &Goal, now: DateTime<Utc>) -> Step {
     let sequence = |index: usize| stored[index].event.mark.map_or(i64::MIN, |mark| mark.lead_sequence);
     let is_ours =
@@ -155,7 +155,7 @@ mod tests {
         assert_eq!(plan(&[stored(0, 3, false)], 2, &goal), Step::Superseded);
     }
 
-    /// Carries a step out as the server would.
+    /// Applies a step as the server would.
     fn apply(stored: &mut Vec<StoredEvent<()>>, ours: Mark, goal: &Goal, step: Step) -> bool {
         let live = |stored: &mut Vec<StoredEvent<()>>, index: usize| {
             stored[index].event.is_cancelled = false;
@@ -177,7 +177,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_the_order_and_whoever_is_killed_the_last_decision_is_in_force(
+        fn the_last_decision_wins_in_any_order_and_after_any_kill(
             goals in prop::collection::vec(prop::option::of(0_usize..3), 1..4),
             turns in prop::collection::vec((0_usize..4, 0_usize..3), 0..12),
         ) {
@@ -193,7 +193,7 @@ mod tests {
                     }
                 }
             };
-            // Any of them begins and is killed after a step or two, in any order; then each is brought to its end.
+            // Each one starts and is killed after a step or two, in any order; then each one runs to completion.
             for (index, steps) in turns {
                 run(index.min(last), steps);
             }

@@ -1,4 +1,4 @@
-//! What is set about a CalDAV server, checked as it is read.
+//! The settings of a CalDAV server, validated when they are parsed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,76 +10,79 @@ use serde::{Deserialize, Serialize};
 use super::slots::Hours;
 use crate::kinds::TimeoutSeconds;
 
-/// What everybody may see of a CalDAV server.
+/// The settings of a CalDAV server. Every signed-in user can read them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// The server: http or https, without user and password.
+    /// The URL of the server: http or https, without user and password.
     pub url: String,
-    /// Who signs in (HTTP Basic, RFC 7617); the password is the secret. Has to be allowed to write all calendars. Left out where
-    /// the destination uses an account's tokens (OAuth).
+    /// The user to sign in as (HTTP Basic, RFC 7617); the password is the secret. Must be able to write to all calendars. Omit it
+    /// if the destination uses a credential with access tokens (OAuth).
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub user: String,
-    /// The calendar of each person who can be given a meeting: e-mail address to the collection's path on the server.
+    /// The calendar of each person who can receive meetings: e-mail address to the path of the collection on the server.
     #[schemars(extend("minProperties" = 1))]
     pub calendars: BTreeMap<String, String>,
-    /// IANA name of the zone of the working hours, and of events that name no zone.
+    /// The time zone of the working hours, and of events without one, as an IANA name.
     pub time_zone: String,
-    /// When meetings may be; Monday to Friday from 09:00 to 17:00 unless it says otherwise.
+    /// The hours in which meetings can take place. Default: Monday to Friday, 09:00 to 17:00.
     #[serde(default, skip_serializing_if = "is_default")]
     pub working_hours: WorkingHours,
-    /// Minutes a meeting takes; 30 unless it says otherwise.
+    /// The length of a meeting, in minutes. Default: 30.
     #[serde(default, skip_serializing_if = "is_default")]
     pub meeting_minutes: Minutes<5, 480, 30>,
-    /// Minutes from the moment a meeting is booked to the earliest time it may be; 120 unless it says otherwise.
+    /// The minimum time between booking and start, in minutes. Default: 120.
     #[serde(default, skip_serializing_if = "is_default")]
     pub notice_minutes: Minutes<0, 20_160, 120>,
-    /// Days, of 24 hours, in which a meeting has to be found; 10 unless it says otherwise.
+    /// How many days ahead to look for a free slot. Default: 10.
     #[serde(default, skip_serializing_if = "is_default")]
     pub within_days: Days,
-    /// How long one write with all its requests may take; 10 s unless it says otherwise.
+    /// The time limit of one write with all its requests, in seconds. Default: 10.
     #[serde(default, skip_serializing_if = "is_default")]
     pub timeout_seconds: TimeoutSeconds,
-    /// How often, and how far apart, one effect is tried.
+    /// The number of attempts per effect and the backoff between them.
     #[serde(default, skip_serializing_if = "is_default")]
     pub retry: Policy,
 }
 
 impl Settings {
-    /// The working hours in their zone.
+    /// Returns the working hours in their time zone.
     ///
     /// # Errors
-    /// A sentence naming the setting that is wrong.
+    /// Returns a sentence that names the invalid setting.
     pub(super) fn hours(&self) -> Result<Hours, String> {
         let zone = self.time_zone.parse().map_err(|_| {
-            format!("`time_zone` is no IANA name like Europe/Berlin: {}", self.time_zone.escape_debug())
+            format!(
+                "`time_zone` must be an IANA name such as Europe/Berlin, not {}",
+                self.time_zone.escape_debug()
+            )
         })?;
         let WorkingHours { days, from, to } = &self.working_hours;
         if days.is_empty() {
-            return Err("`working_hours.days` names no day".into());
+            return Err("`working_hours.days` must not be empty".into());
         }
         if from.0 >= to.0 {
-            return Err("`working_hours.from` has to come before `working_hours.to`".into());
+            return Err("`working_hours.from` must be before `working_hours.to`".into());
         }
         if (to.0 - from.0).num_minutes() < self.meeting_minutes.get() {
-            return Err("`working_hours` are shorter than `meeting_minutes`".into());
+            return Err("`working_hours` must be at least as long as `meeting_minutes`".into());
         }
         if i64::from(u8::from(self.within_days)) * 24 * 60 <= self.notice_minutes.get() {
-            return Err("`notice_minutes` are longer than `within_days`".into());
+            return Err("`notice_minutes` must not exceed `within_days`".into());
         }
         Ok(Hours { zone, days: days.iter().map(|day| (*day).into()).collect(), from: from.0, to: to.0 })
     }
 }
 
-/// When meetings may be.
+/// The hours in which meetings can take place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct WorkingHours {
-    /// On which days.
+    /// The days of the week.
     pub days: BTreeSet<Day>,
-    /// From what time, as `HH:MM`.
+    /// The start of the working day, as `HH:MM`.
     pub from: ClockTime,
-    /// Until what time, later on the same day.
+    /// The end of the working day, as `HH:MM`. Must be later than `from`.
     pub to: ClockTime,
 }
 
@@ -97,7 +100,7 @@ impl Default for WorkingHours {
 /// A day of the week.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-#[expect(missing_docs, reason = "their names say it")]
+#[expect(missing_docs, reason = "the names are self-explanatory")]
 pub enum Day {
     Mon,
     Tue,
@@ -122,7 +125,7 @@ impl From<Day> for Weekday {
     }
 }
 
-/// A time of the day, written `HH:MM`.
+/// A time of day, written as `HH:MM`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schemars(with = "String", extend("pattern" = "^([01][0-9]|2[0-3]):[0-5][0-9]$"))]
@@ -135,7 +138,7 @@ impl TryFrom<String> for ClockTime {
             .ok()
             .filter(|_| text.len() == 5)
             .map(Self)
-            .ok_or_else(|| "a time of the day is written HH:MM, from 00:00 to 23:59".into())
+            .ok_or_else(|| "write a time of day as HH:MM, from 00:00 to 23:59".into())
     }
 }
 
@@ -145,14 +148,14 @@ impl From<ClockTime> for String {
     }
 }
 
-/// Minutes from `MIN` to `MAX`, `DEFAULT` unless set.
+/// A number of minutes from `MIN` to `MAX`, `DEFAULT` unless set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "u16", into = "u16")]
 #[schemars(with = "u16", extend("minimum" = MIN, "maximum" = MAX))]
 pub struct Minutes<const MIN: u16, const MAX: u16, const DEFAULT: u16>(u16);
 
 impl<const MIN: u16, const MAX: u16, const DEFAULT: u16> Minutes<MIN, MAX, DEFAULT> {
-    /// How many.
+    /// Returns the number of minutes.
     pub fn get(self) -> i64 {
         self.0.into()
     }
@@ -181,7 +184,7 @@ impl<const MIN: u16, const MAX: u16, const DEFAULT: u16> From<Minutes<MIN, MAX, 
     }
 }
 
-/// Days in which a meeting has to be found: 1 to 60, since beyond that nobody's calendar is true.
+/// A number of days from 1 to 60. Calendars are not reliable any further ahead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "u8", into = "u8")]
 #[schemars(with = "u8", extend("minimum" = 1, "maximum" = 60))]

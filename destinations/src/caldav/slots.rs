@@ -1,4 +1,4 @@
-//! The first time at which somebody is free. Pure: the clock and the calendar are given.
+//! Finds the first free slot. Pure: the caller provides the clock and the calendar.
 
 use std::collections::HashSet;
 
@@ -7,17 +7,17 @@ use chrono::{
 };
 use chrono_tz::Tz;
 
-/// A stretch of time; the end no longer belongs to it.
+/// A half-open span of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span {
-    /// Its first instant.
+    /// The first instant of the span.
     pub start: DateTime<Utc>,
-    /// The first instant after it.
+    /// The first instant after the span.
     pub end: DateTime<Utc>,
 }
 
 impl Span {
-    /// Whether the two share an instant. What takes no time shares none.
+    /// Returns whether the two spans share an instant. An empty span shares none.
     pub fn overlaps(&self, other: &Self) -> bool {
         self.start < other.end && other.start < self.end && !self.is_empty() && !other.is_empty()
     }
@@ -27,24 +27,24 @@ impl Span {
     }
 }
 
-/// When meetings may be.
+/// The hours in which meetings can take place.
 #[derive(Clone, Debug)]
 pub struct Hours {
-    /// Where the clock hangs.
+    /// The time zone of the hours.
     pub zone: Tz,
-    /// On which days there.
+    /// The days of the week.
     pub days: HashSet<Weekday>,
-    /// From when.
+    /// The start of the working day.
     pub from: NaiveTime,
-    /// Until when, later on the same day.
+    /// The end of the working day. Must be later than `from`.
     pub to: NaiveTime,
 }
 
-/// The first stretch of `length` that lies inside working hours and `window` and overlaps nothing `busy`.
+/// Returns the first span of `length` within working hours and `window` that overlaps nothing in `busy`.
 ///
-/// Meetings start at full steps from the beginning of the working day: of half an hour where the length is made of
-/// half hours, else of a quarter. Times that the clock skips in spring are no starts; of times it shows twice in autumn
-/// the first counts.
+/// Meetings start at fixed steps from the start of the working day: every half hour if the length is a multiple of half an hour,
+/// otherwise every quarter. Local times that do not exist because of daylight saving time are skipped; of times that occur twice,
+/// the first is used.
 pub fn first_free(hours: &Hours, length: TimeDelta, window: Span, busy: &[Span]) -> Option<Span> {
     let step = TimeDelta::minutes(if length.num_minutes() % 30 == 0 { 30 } else { 15 });
     let busy = merged(busy);
@@ -75,7 +75,7 @@ fn instant(zone: Tz, local: NaiveDateTime) -> Option<DateTime<Utc>> {
     zone.from_local_datetime(&local).earliest().map(|at| at.to_utc())
 }
 
-/// The same stretches, in order and apart.
+/// Merges overlapping spans and sorts them.
 fn merged(busy: &[Span]) -> Vec<Span> {
     let mut sorted: Vec<Span> = busy.iter().copied().filter(|span| !span.is_empty()).collect();
     sorted.sort_unstable();
@@ -118,17 +118,17 @@ mod tests {
     const BERLIN: Tz = chrono_tz::Europe::Berlin;
 
     #[test]
-    fn the_first_is_the_next_full_half_hour_of_a_working_day() {
+    fn the_first_slot_starts_at_the_next_half_hour_of_a_working_day() {
         let first = |from: &str| {
             first_free(&hours(BERLIN), HALF, span(from, "2026-12-31T00:00:00Z"), &[]).unwrap().start
         };
         assert_eq!(first("2026-11-27T10:01:00Z"), at("2026-11-27T10:30:00Z"));
-        assert_eq!(first("2026-11-27T15:30:00Z"), at("2026-11-27T15:30:00Z"), "ends as the day does");
-        assert_eq!(first("2026-11-27T15:31:00Z"), at("2026-11-30T08:00:00Z"), "over the weekend");
+        assert_eq!(first("2026-11-27T15:30:00Z"), at("2026-11-27T15:30:00Z"), "ends with the working day");
+        assert_eq!(first("2026-11-27T15:31:00Z"), at("2026-11-30T08:00:00Z"), "skips the weekend");
     }
 
     #[test]
-    fn working_hours_move_with_the_clock() {
+    fn working_hours_follow_daylight_saving_time() {
         let window = span("2026-10-23T15:00:00Z", "2026-11-30T00:00:00Z");
         let start = first_free(&hours(BERLIN), HALF, window, &[]).unwrap().start;
         assert_eq!(start, at("2026-10-26T08:00:00Z"), "the Monday after summer time ended");
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn times_the_clock_skips_are_none() {
+    fn nonexistent_local_times_are_skipped() {
         let time = |hour| NaiveTime::from_hms_opt(hour, 0, 0).unwrap();
         let night = Hours { days: [Weekday::Sun].into(), from: time(2), to: time(4), ..hours(BERLIN) };
         let spring = span("2026-03-28T12:00:00Z", "2026-03-29T12:00:00Z");
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn what_takes_no_time_blocks_nothing_and_neighbours_do_not_either() {
+    fn empty_and_adjacent_spans_do_not_block() {
         let window = span("2026-11-23T08:00:00Z", "2026-11-24T00:00:00Z");
         let busy = [
             span("2026-11-23T08:10:00Z", "2026-11-23T08:10:00Z"),
@@ -163,7 +163,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_slot_is_free_in_hours_in_the_window_and_the_first(
+        fn a_slot_is_the_first_free_one_in_hours_and_window(
             start in 0_i64..31_536_000,
             length in prop::sample::select(vec![15_i64, 20, 30, 45, 60, 90]),
             window in 3_600_i64..1_209_600,
@@ -186,7 +186,7 @@ mod tests {
             let found = first_free(&hours, length, window, &busy);
             prop_assert!(found.as_ref().is_none_or(allowed));
             prop_assert!(found.is_none_or(|slot| slot.end - slot.start == length));
-            // Every quarter before it, that could be a start, is not allowed.
+            // No earlier quarter hour that could be a start is allowed.
             let step = if length.num_minutes() % 30 == 0 { 1800 } else { 900 };
             let end = found.map_or(window.end, |slot| slot.start);
             let mut tried = DateTime::from_timestamp(window.start.timestamp() / 900 * 900, 0).unwrap();

@@ -1,4 +1,4 @@
-//! Requests to a CalDAV server, and what its answers mean.
+//! Sends requests to a CalDAV server and interprets its responses.
 
 use std::time::Duration;
 
@@ -14,10 +14,10 @@ use crate::http::auth::{Auth, SendError};
 use crate::http::{self, status};
 use crate::kinds::OpenError;
 
-/// Bytes of an answer that are read: a busy person's two months are a tenth of it.
+/// The maximum size of a response, in bytes: ten times what two months of a busy person's calendar take.
 const ANSWER_BYTES: usize = 8 * 1024 * 1024;
 
-/// A server, and who we are to it.
+/// A CalDAV server and how to authenticate to it.
 pub struct Server {
     client: Client,
     url: Url,
@@ -27,39 +27,39 @@ pub struct Server {
     propfind: Method,
 }
 
-/// A calendar object that can be written again.
+/// A stored calendar object, with what is needed to overwrite it.
 #[derive(Clone, Debug)]
 pub struct Found {
-    /// Where it is.
+    /// The URL of the object.
     pub url: Url,
-    /// Its entity tag: the version that was read.
+    /// The entity tag of the version that was read.
     pub etag: String,
-    /// When it was changed last, where the server tells.
+    /// The time of the last change, if the server reports it.
     pub changed_at: Option<DateTime<Utc>>,
-    /// Its text.
+    /// The content of the object.
     pub data: String,
 }
 
-/// What has to hold for a write (RFC 9110 §13.1).
+/// The condition of a write (RFC 9110 §13.1).
 #[derive(Clone, Copy, Debug)]
 pub enum Precondition<'a> {
-    /// Nothing is there yet.
+    /// Nothing is stored there yet.
     Absent,
-    /// What is there is what was read.
+    /// The stored version still has this entity tag.
     Unchanged(&'a str),
 }
 
-/// What became of a write.
+/// The result of a conditional write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PutOutcome {
-    /// It is stored.
+    /// The object was stored.
     Written(StatusCode),
-    /// Something else was there: read again.
+    /// The condition did not hold: read again.
     Conflict,
 }
 
 impl Server {
-    /// A server that is not yet connected to.
+    /// Creates a client without connecting.
     pub fn new(url: Url, auth: Auth, timeout: Duration) -> Result<Self, OpenError> {
         let client = http::client(&url, timeout)?;
         let method = |name: &str| {
@@ -68,12 +68,12 @@ impl Server {
         Ok(Self { report: method("REPORT")?, propfind: method("PROPFIND")?, client, url, auth, timeout })
     }
 
-    /// Host and port.
+    /// Returns host and port.
     pub fn host(&self) -> String {
         http::host(&self.url)
     }
 
-    /// The address of something on this server; `None` when it would be on another one, which is not to see our
+    /// Resolves a reference on this server. Returns `None` if it points to another server, which must not receive our
     /// password.
     pub fn join(&self, href: &str) -> Option<Url> {
         self.url.join(href).ok().filter(|url| url.origin() == self.url.origin())
@@ -111,11 +111,11 @@ impl Server {
         let response = self.send(request.body(text)).await?;
         match response.status() {
             status if status.is_success() => Ok(PutOutcome::Written(status)),
-            // 409 is a UID that is stored under another name; where the collection is missing, reading again says so.
+            // 409: the UID is stored under another name. If the collection is missing, the next read reports that.
             StatusCode::PRECONDITION_FAILED | StatusCode::CONFLICT => Ok(PutOutcome::Conflict),
             StatusCode::FORBIDDEN | StatusCode::BAD_REQUEST => {
                 let error = self.judge(&response, url);
-                // Some servers answer a UID that is stored under another name so (RFC 4791 §5.3.2.1).
+                // Some servers report a UID that is stored under another name like this (RFC 4791 §5.3.2.1).
                 let is_conflict = self.text(response).await?.contains("no-uid-conflict");
                 if is_conflict { Ok(PutOutcome::Conflict) } else { Err(error) }
             }
@@ -123,7 +123,7 @@ impl Server {
         }
     }
 
-    /// Asks a calendar for objects.
+    /// Queries a calendar for objects.
     pub async fn report(&self, calendar: &Url, query: String) -> Result<Vec<Object>, WriteError> {
         let request =
             self.client.request(self.report.clone(), calendar.clone()).header("depth", "1").body(query);
@@ -131,28 +131,28 @@ impl Server {
         xml::objects(&text).map_err(|malformed| self.malformed(malformed))
     }
 
-    /// The one calendar object with this UID, wherever in a calendar somebody has put it.
+    /// Returns the calendar object with this UID, under whatever name it is stored.
     pub async fn find(&self, calendar: &Url, uid: &str) -> Result<Option<Found>, WriteError> {
-        // A text match finds what contains it, and the case is the server's affair.
+        // A text match also finds UIDs that contain this one, and servers may ignore case.
         let objects = self.report(calendar, xml::by_uid(uid)).await?;
         let Some(object) = objects.into_iter().find(|object| event::is_about(&object.data, uid)) else {
             return Ok(None);
         };
         let elsewhere =
-            || WriteError::new(Failure::NeedsPerson, format!("{} names another server", self.host()));
+            || WriteError::new(Failure::NeedsPerson, format!("{} referred to another server", self.host()));
         let url = self.join(&object.href).ok_or_else(elsewhere)?;
         let etag = object.etag.ok_or_else(|| self.no_etag())?;
         Ok(Some(Found { url, etag, changed_at: None, data: object.data }))
     }
 
-    /// Asks a calendar what it is.
+    /// Reads the properties of a calendar.
     pub async fn describe(&self, calendar: &Url) -> Result<Collection, WriteError> {
         let request = self.client.request(self.propfind.clone(), calendar.clone()).header("depth", "0");
         let text = self.multistatus(request.body(xml::PROPFIND), calendar).await?;
         xml::collection(&text).map_err(|malformed| self.malformed(malformed))
     }
 
-    /// Lists a calendar's members and when they were changed.
+    /// Lists a calendar's members and their times of last change.
     pub async fn members(&self, calendar: &Url) -> Result<Vec<Member>, WriteError> {
         let request = self.client.request(self.propfind.clone(), calendar.clone()).header("depth", "1");
         let text = self.multistatus(request.body(xml::LAST_MODIFIED), calendar).await?;
@@ -175,12 +175,12 @@ impl Server {
         })
     }
 
-    /// The whole answer, unless it is too long.
+    /// Reads the whole response, up to the size limit.
     async fn text(&self, mut response: Response) -> Result<String, WriteError> {
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| self.broken(&error))? {
             if body.len() + chunk.len() > ANSWER_BYTES {
-                let message = format!("{} answered with more than {} MB", self.host(), ANSWER_BYTES >> 20);
+                let message = format!("the response of {} exceeds {} MB", self.host(), ANSWER_BYTES >> 20);
                 return Err(WriteError::new(Failure::NeedsPerson, message));
             }
             body.extend_from_slice(&chunk);
@@ -189,7 +189,7 @@ impl Server {
     }
 
     fn no_etag(&self) -> WriteError {
-        let message = format!("{} gives no entity tags, so nothing could be changed safely", self.host());
+        let message = format!("{} sends no entity tags, so no event can be changed safely", self.host());
         WriteError::new(Failure::NeedsPerson, message).pausing()
     }
 
@@ -200,15 +200,16 @@ impl Server {
     fn malformed(&self, malformed: Malformed) -> WriteError {
         match malformed {
             Malformed::NoMultistatus => {
-                let message = format!("{} did not answer as a calendar server does", self.host());
+                let message = format!("{} did not answer like a calendar server", self.host());
                 WriteError::new(Failure::NeedsPerson, message).pausing()
             }
             Malformed::Partial(507) => {
-                let message = format!("{} shortens its answers: the calendar holds too much", self.host());
+                let message =
+                    format!("{} truncates its responses because the calendar is too large", self.host());
                 WriteError::new(Failure::NeedsPerson, message)
             }
             Malformed::Partial(status) => {
-                let message = format!("{} left out a part of its answer, with {status}", self.host());
+                let message = format!("{} omitted part of its response, with status {status}", self.host());
                 WriteError::new(Failure::Retry, message)
             }
         }
@@ -219,22 +220,22 @@ impl Server {
     }
 }
 
-/// The path of a collection, for messages; the name of a resource in it says nothing to anybody.
+/// Returns the path of a collection for messages, without the name of the resource in it.
 fn shown(url: &Url) -> String {
     url.path().rsplit_once('/').map_or_else(|| "/".into(), |(folder, _)| format!("{folder}/"))
 }
 
-/// What a status means to a calendar server: who may not read a calendar, or finds none, will not in the next write either.
+/// Interprets a status of a calendar server. A calendar that is forbidden or missing fails every further write too.
 fn judge(status: StatusCode, retry_after: Option<DateTime<Utc>>, host: &str, path: &str) -> WriteError {
     let Some(rule) = status::rule(status, retry_after, Utc::now()) else {
-        let message = format!("{host} answered {status}, which is not an answer to such a request");
+        let message = format!("{host} answered {status}, which is not a valid response to this request");
         return WriteError::new(Failure::NeedsPerson, message).pausing();
     };
     let rule = match status {
         StatusCode::UNAUTHORIZED => rule.for_destination("the password or token is wrong"),
-        StatusCode::FORBIDDEN => rule.for_destination(format!("the user may not do this in {path}")),
+        StatusCode::FORBIDDEN => rule.for_destination(format!("the user lacks permission for {path}")),
         StatusCode::NOT_FOUND | StatusCode::GONE => {
-            rule.for_destination(format!("there is no calendar {path}"))
+            rule.for_destination(format!("the calendar {path} does not exist"))
         }
         StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED => {
             rule.for_destination(format!("{path} is not a calendar"))
@@ -249,14 +250,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_calendar_that_may_not_be_used_pauses_the_destination() {
+    fn an_unusable_calendar_pauses_the_destination() {
         let judged = |status: u16| judge(StatusCode::from_u16(status).unwrap(), None, "h", "/a/");
         for (status, message) in [
             (401, "h answered 401 Unauthorized: the password or token is wrong"),
-            (403, "h answered 403 Forbidden: the user may not do this in /a/"),
-            (404, "h answered 404 Not Found: there is no calendar /a/"),
+            (403, "h answered 403 Forbidden: the user lacks permission for /a/"),
+            (404, "h answered 404 Not Found: the calendar /a/ does not exist"),
             (405, "h answered 405 Method Not Allowed: /a/ is not a calendar"),
-            (410, "h answered 410 Gone: there is no calendar /a/"),
+            (410, "h answered 410 Gone: the calendar /a/ does not exist"),
             (501, "h answered 501 Not Implemented: /a/ is not a calendar"),
         ] {
             let error = judged(status);
@@ -265,11 +266,11 @@ mod tests {
         }
         assert_eq!((judged(503).failed.failure, judged(503).pause), (Failure::Retry, None));
         assert_eq!((judged(422).failed.failure, judged(422).pause), (Failure::NeedsPerson, None));
-        assert!(judged(200).pause.is_some(), "not an answer to what was asked");
+        assert!(judged(200).pause.is_some(), "not a valid response to the request");
     }
 
     #[test]
-    fn another_server_is_never_asked() {
+    fn another_server_is_never_contacted() {
         let url = Url::parse("https://cal.example/dav/").unwrap();
         let auth = Auth::Basic { user: "u".into(), password: "p".to_owned().into() };
         let server = Server::new(url, auth, Duration::from_secs(1)).unwrap();

@@ -1,4 +1,4 @@
-//! The few documents of WebDAV (RFC 4918) and CalDAV (RFC 4791) that are sent and read.
+//! The WebDAV (RFC 4918) and CalDAV (RFC 4791) documents that are sent and parsed.
 
 use chrono::{DateTime, Utc};
 use engine::sync::backoff::http_date;
@@ -9,20 +9,20 @@ use super::slots::Span;
 const DAV: &str = "DAV:";
 const CALDAV: &str = "urn:ietf:params:xml:ns:caldav";
 
-/// What `PROPFIND` asks of a calendar: what it is, and what we may do with it.
+/// The `PROPFIND` body that asks for a calendar's type and our privileges.
 pub const PROPFIND: &str = r#"<?xml version="1.0" encoding="utf-8"?><D:propfind xmlns:D="DAV:"><D:prop><D:resourcetype/><D:current-user-privilege-set/></D:prop></D:propfind>"#;
 
-/// What `PROPFIND` asks of a calendar's members: when they were changed.
+/// The `PROPFIND` body that asks for the times of last change of a calendar's members.
 pub const LAST_MODIFIED: &str = r#"<?xml version="1.0" encoding="utf-8"?><D:propfind xmlns:D="DAV:"><D:prop><D:getlastmodified/></D:prop></D:propfind>"#;
 
-/// Asks for the calendar object with this UID (RFC 4791 §7.8.6), which holds nothing that XML would have to escape.
+/// Returns a query for the calendar object with this UID (RFC 4791 §7.8.6). Our UIDs contain nothing that needs escaping in XML.
 pub fn by_uid(uid: &str) -> String {
     query(&format!(
         r#"<C:prop-filter name="UID"><C:text-match collation="i;octet">{uid}</C:text-match></C:prop-filter>"#
     ))
 }
 
-/// Asks for the calendar objects with an occurrence in a stretch of time (RFC 4791 §9.9).
+/// Returns a query for the calendar objects with an occurrence in a span (RFC 4791 §9.9).
 pub fn by_time(span: Span) -> String {
     let shown = |at: DateTime<Utc>| at.format("%Y%m%dT%H%M%SZ");
     query(&format!(r#"<C:time-range start="{}" end="{}"/>"#, shown(span.start), shown(span.end)))
@@ -34,31 +34,31 @@ fn query(filter: &str) -> String {
     )
 }
 
-/// A calendar object in an answer.
+/// A calendar object in a response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Object {
-    /// Where it is, as the server says it: a path or an address.
+    /// The location as the server gives it: a path or a URL.
     pub href: String,
-    /// Its entity tag.
+    /// The entity tag.
     pub etag: Option<String>,
-    /// Its text.
+    /// The content of the object.
     pub data: String,
 }
 
-/// An answer is not what was asked for.
+/// A response that does not have the expected form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Malformed {
-    /// It is no multi-status document.
+    /// It is not a multi-status document.
     NoMultistatus,
-    /// Part of it is missing, and this is the status the server gave for that part.
+    /// Part of it is missing; contains the status that the server gave for that part.
     Partial(u16),
 }
 
-/// The calendar objects in a multi-status answer. Those that were deleted meanwhile (404) are left out.
+/// Parses the calendar objects in a multi-status response. Objects deleted in the meantime (404) are skipped.
 ///
 /// # Errors
-/// [`Malformed`]; a server that shortens its answer says so with 507 (RFC 4791 §7.8), and half of somebody's
-/// appointments are as good as none.
+/// Returns [`Malformed`] for any other incomplete response: a server that truncates it reports 507 (RFC 4791 §7.8), and a partial
+/// calendar cannot be used to find free time.
 pub fn objects(text: &str) -> Result<Vec<Object>, Malformed> {
     let document = multistatus(text)?;
     let mut found = Vec::new();
@@ -92,16 +92,16 @@ pub fn objects(text: &str) -> Result<Vec<Object>, Malformed> {
 /// A member of a collection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
-    /// Where it is, as the server says it.
+    /// The location as the server gives it.
     pub href: String,
-    /// When it was changed last, where the server tells.
+    /// The time of the last change, if the server reports it.
     pub changed_at: Option<DateTime<Utc>>,
 }
 
-/// Reads the answer to [`LAST_MODIFIED`]: calendar objects only, not the calendar itself.
+/// Parses the response to [`LAST_MODIFIED`]. Returns only calendar objects, not the calendar itself.
 ///
 /// # Errors
-/// [`Malformed`].
+/// Returns [`Malformed`] if the response is not a complete multi-status document.
 pub fn members(text: &str) -> Result<Vec<Member>, Malformed> {
     let document = multistatus(text)?;
     if let Some(code) = responses(&document).find_map(status).filter(|code| !(200..300).contains(code)) {
@@ -116,19 +116,19 @@ pub fn members(text: &str) -> Result<Vec<Member>, Malformed> {
     Ok(members.collect())
 }
 
-/// What a collection says about itself.
+/// The properties of a collection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Collection {
     /// Whether it is a calendar (RFC 4791 §4.2).
     pub is_calendar: bool,
-    /// Whether we may write to it (RFC 3744 §5.4), where the server tells.
+    /// Whether we can write to it (RFC 3744 §5.4), if the server reports it.
     pub may_write: Option<bool>,
 }
 
-/// Reads the answer to [`PROPFIND`].
+/// Parses the response to [`PROPFIND`].
 ///
 /// # Errors
-/// [`Malformed`].
+/// Returns [`Malformed`] if the response is not a complete multi-status document.
 pub fn collection(text: &str) -> Result<Collection, Malformed> {
     let document = multistatus(text)?;
     let named = |namespace: &'static str, name: &'static str| {
@@ -143,7 +143,7 @@ pub fn collection(text: &str) -> Result<Collection, Malformed> {
     Ok(Collection { is_calendar, may_write })
 }
 
-/// Document type declarations are refused by the parser's default: nothing grows while it is read.
+/// Parses a multi-status document. The parser rejects document type declarations by default, which rules out entity expansion.
 fn multistatus(text: &str) -> Result<Document<'_>, Malformed> {
     Document::parse(text)
         .ok()
@@ -171,12 +171,12 @@ fn child<'a, 'input>(
     node.children().find(|node| node.has_tag_name((namespace, name)))
 }
 
-/// All text of an element: a parser may hand over long texts and CDATA in pieces.
+/// Returns all text of an element: a parser may split long texts and CDATA into several nodes.
 fn text_of(node: Option<Node<'_, '_>>) -> Option<String> {
     Some(node?.children().filter_map(|part| part.text()).collect::<String>().trim().to_owned())
 }
 
-/// The code in `HTTP/1.1 200 OK`.
+/// Returns the code in `HTTP/1.1 200 OK`.
 fn status(node: Node<'_, '_>) -> Option<u16> {
     text_of(child(node, DAV, "status"))?.split(' ').nth(1)?.parse().ok()
 }
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn half_an_answer_is_none() {
+    fn an_incomplete_response_is_an_error() {
         let cut =
             answer("<response><href>/a/</href><status>HTTP/1.1 507 Insufficient Storage</status></response>");
         assert_eq!(objects(&cut), Err(Malformed::Partial(507)));
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn members_say_when_they_were_changed() {
+    fn members_have_times_of_last_change() {
         let text = answer(
             "<response><href>/a/</href><propstat><prop><getlastmodified>Sun, 06 Nov 1994 08:49:37 GMT</getlastmodified></prop></propstat></response>\
              <response><href>/a/x.ics</href><propstat><prop><getlastmodified>Sun, 06 Nov 1994 08:49:37 GMT</getlastmodified></prop></propstat></response>\
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_collection_says_what_it_is() {
+    fn a_collection_has_type_and_privileges() {
         let told = |types: &str, privileges: &str| {
             let text = answer(&format!(
                 "<response><href>/a/</href><propstat><prop><resourcetype>{types}</resourcetype>{privileges}</prop></propstat></response>"

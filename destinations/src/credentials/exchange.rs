@@ -1,4 +1,4 @@
-//! Exchanging a grant for an access token.
+//! Exchanges a grant for an access token.
 
 use std::time::Duration;
 
@@ -18,33 +18,33 @@ use super::{AccessToken, ClientAuthentication, CredentialError, Grant, SecretTex
 use crate::http;
 use crate::kinds::OpenError;
 
-/// A token endpoint that does not answer within this is down.
+/// A token endpoint that has not answered within this time is considered down.
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a signed assertion is valid: clocks differ, and nobody else is to find a use for it.
+/// The lifetime of a signed assertion: long enough for clock differences, short enough to be useless if leaked.
 const ASSERTION_LIFE: TimeDelta = TimeDelta::minutes(5);
-/// The grant of an assertion (RFC 7523 §2.1).
+/// The grant type of an assertion (RFC 7523 §2.1).
 const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
-/// What an exchange came to.
+/// The result of an exchange.
 #[derive(Debug)]
 pub struct Exchanged {
     /// The access token.
     pub token: AccessToken,
-    /// The grant of the next exchange, where the server replaced the refresh token.
+    /// The grant to use for the next exchange, if the server replaced the refresh token.
     pub rotated: Option<Grant>,
 }
 
-/// The token endpoint of a grant.
+/// A client for the token endpoint of a grant.
 pub struct TokenEndpoint {
     client: Client,
     url: Url,
 }
 
 impl TokenEndpoint {
-    /// Prepares requests to a grant's token endpoint.
+    /// Creates a client for the token endpoint of a grant.
     ///
     /// # Errors
-    /// [`OpenError`] when the grant names none.
+    /// Returns an [`OpenError`] if the grant's token endpoint is invalid.
     pub fn of(grant: &Grant) -> Result<Self, OpenError> {
         let url = grant.endpoint()?;
         Ok(Self { client: http::client(&url, TIMEOUT)?, url })
@@ -53,7 +53,7 @@ impl TokenEndpoint {
     /// Exchanges the grant for an access token.
     ///
     /// # Errors
-    /// [`CredentialError`] when there is no answer, or the grant is refused.
+    /// Returns a [`CredentialError`] if the endpoint does not answer or refuses the grant.
     pub async fn exchange(&self, grant: &Grant) -> Result<Exchanged, CredentialError> {
         let issued_at = Utc::now();
         let answer = match grant {
@@ -100,9 +100,9 @@ impl TokenEndpoint {
     fn assertion(&self, grant: &Grant, now: DateTime<Utc>) -> Result<String, CredentialError> {
         let Grant::ServiceAccount { issuer, subject, audience, scopes, key_id, private_key, .. } = grant
         else {
-            return Err(CredentialError::Refused("only a service account signs assertions".into()));
+            return Err(CredentialError::Refused("only a service account can sign assertions".into()));
         };
-        let unusable = |_| CredentialError::Refused("the private key is not an RSA key in PEM".into());
+        let unusable = |_| CredentialError::Refused("the private key is not an RSA key in PEM format".into());
         let key = EncodingKey::from_rsa_pem(private_key.expose().as_bytes()).map_err(unusable)?;
         let mut claims = json!({
             "iss": issuer,
@@ -138,7 +138,7 @@ impl TokenEndpoint {
         }
     }
 
-    /// Carries a request of the `oauth2` crate out.
+    /// Sends a request of the `oauth2` crate.
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, CredentialError> {
         let request = reqwest::Request::try_from(request).map_err(|_| self.unreadable())?;
         let (status, body) = self.answer(request).await?;
@@ -147,7 +147,7 @@ impl TokenEndpoint {
         Ok(response)
     }
 
-    /// Sends a request; an answer that says no more than "later" is an error already.
+    /// Sends a request. A response that only asks to retry later is returned as an error.
     async fn answer(&self, request: reqwest::Request) -> Result<(StatusCode, Vec<u8>), CredentialError> {
         let no_answer = |error: reqwest::Error| {
             CredentialError::Unavailable(http::no_answer(&self.url, TIMEOUT, &error).message)
@@ -170,12 +170,12 @@ impl TokenEndpoint {
         }
     }
 
-    /// The code alone: a description is free text, and nobody knows what a server repeats in it.
+    /// Reports only the error code: a description is free text and may repeat parts of the request.
     fn refusal(&self, code: &BasicErrorResponseType) -> CredentialError {
         let host = http::host(&self.url);
         CredentialError::Refused(match code {
             BasicErrorResponseType::InvalidGrant => {
-                format!("{host} refused the grant (invalid_grant): connect the account again")
+                format!("{host} refused the grant (invalid_grant): reconnect the account")
             }
             BasicErrorResponseType::Extension(_) => format!("{host} refused the grant"),
             code => format!("{host} refused the grant ({})", code.as_ref()),
@@ -183,7 +183,7 @@ impl TokenEndpoint {
     }
 
     fn unreadable(&self) -> CredentialError {
-        CredentialError::Refused(format!("{} did not answer as a token endpoint does", http::host(&self.url)))
+        CredentialError::Refused(format!("{} did not answer like a token endpoint", http::host(&self.url)))
     }
 }
 
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_service_account_signs_who_it_is_and_what_it_wants() {
+    async fn a_service_account_signs_its_issuer_scopes_and_audience() {
         let key = KeyPair::generate(KeySize::Rsa2048).unwrap();
         let der: Pkcs8V1Der<'_> = key.as_der().unwrap();
         let pem = base64::engine::general_purpose::STANDARD.encode(der.as_ref());
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_key_that_is_none_needs_a_person_and_is_not_repeated() {
+    async fn an_invalid_key_needs_a_person_and_is_not_repeated() {
         let (token_url, _) = endpoint().await;
         let grant = Grant::ServiceAccount {
             token_url,

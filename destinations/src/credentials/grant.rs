@@ -1,4 +1,4 @@
-//! What access tokens are obtained with.
+//! Grants, from which access tokens are obtained.
 
 use std::fmt;
 use std::path::Path;
@@ -11,13 +11,13 @@ use zeroize::Zeroizing;
 use crate::http::is_loopback;
 use crate::kinds::{OpenError, SecretSource};
 
-/// A secret text. It is wiped from memory when it is dropped, and neither shown nor logged.
+/// A secret string. It is wiped from memory when dropped, and never displayed or logged.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 pub struct SecretText(Zeroizing<String>);
 
 impl SecretText {
-    /// Returns the secret, for whoever has to send it.
+    /// Returns the secret, for sending it.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -47,8 +47,8 @@ impl fmt::Debug for SecretText {
     }
 }
 
-/// What access tokens are obtained with, at whose token endpoint (RFC 6749 §3.2).
-// As it is stored, `S` is the secret; as it is written in a file, `S` says where the secret is. The file's schema shows the lines above.
+/// The grant that access tokens are obtained with, and its token endpoint (RFC 6749 §3.2).
+// In storage, `S` is the secret itself; in a workflow file, `S` says where the secret is. The line above appears in the file's schema.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(
     tag = "grant",
@@ -57,21 +57,21 @@ impl fmt::Debug for SecretText {
     bound(deserialize = "S: Deserialize<'de>")
 )]
 pub enum Grant<S = SecretText> {
-    /// A refresh token that a person's consent gave us (RFC 6749 §6).
+    /// A refresh token, obtained with a person's consent (RFC 6749 §6).
     RefreshToken {
         /// The token endpoint.
         token_url: String,
-        /// Our id there.
+        /// The client id at the token endpoint.
         client_id: String,
-        /// Our secret there; a public client has none.
+        /// The client secret; a public client has none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         client_secret: Option<S>,
-        /// How the secret is sent.
+        /// How the client secret is sent.
         #[serde(default)]
         client_authentication: ClientAuthentication,
         /// The refresh token. Servers may replace it with every exchange.
         refresh_token: S,
-        /// The rights asked for; those of the consent when empty.
+        /// The scopes to request; those of the consent if empty.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         scopes: Vec<String>,
     },
@@ -79,21 +79,21 @@ pub enum Grant<S = SecretText> {
     ServiceAccount {
         /// The token endpoint.
         token_url: String,
-        /// Who signs: the account's address, or the client's id.
+        /// The account's address, or the client id: the issuer of the assertion.
         issuer: String,
-        /// For whom it acts; the issuer when absent.
+        /// The user to act as; the issuer if absent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         subject: Option<String>,
-        /// For whom the assertion is meant; the token endpoint when absent.
+        /// The audience of the assertion; the token endpoint if absent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         audience: Option<String>,
-        /// The rights asked for.
+        /// The scopes to request.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         scopes: Vec<String>,
-        /// The id of the key, where the account has several.
+        /// The id of the key, if the account has several.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         key_id: Option<String>,
-        /// The RSA private key, PEM.
+        /// The RSA private key, in PEM format.
         private_key: S,
     },
 }
@@ -102,22 +102,23 @@ pub enum Grant<S = SecretText> {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ClientAuthentication {
-    /// In a header, as every server has to support it.
+    /// In a header, which every server must support.
     #[default]
     Header,
-    /// In the body, as some services want it.
+    /// In the body, which some services require.
     Body,
 }
 
 impl Grant<SecretSource> {
-    /// Reads the secrets. `folder` is that of the file which names them.
+    /// Reads the secrets. `folder` is the folder of the file that refers to them.
     ///
     /// # Errors
-    /// When a secret is not there, or the grant makes no sense.
+    /// Returns an [`OpenError`] if a secret is missing or the grant is invalid.
     pub fn with_secrets(&self, folder: &Path) -> Result<Grant, OpenError> {
         let secret = |source: &SecretSource| {
             let bytes = source.read(folder)?;
-            let text = std::str::from_utf8(&bytes).map_err(|_| OpenError::Secret("it is not text".into()))?;
+            let text = std::str::from_utf8(&bytes)
+                .map_err(|_| OpenError::Secret("the secret is not valid UTF-8".into()))?;
             Ok::<_, OpenError>(SecretText::from(text))
         };
         let grant = match self.clone() {
@@ -154,30 +155,30 @@ impl Grant<SecretSource> {
 }
 
 impl Grant {
-    /// Reads a grant as it is stored.
+    /// Parses a stored grant.
     ///
     /// # Errors
-    /// [`OpenError::Secret`] says what is wrong with it, without repeating any of it.
+    /// Returns an [`OpenError::Secret`] that describes the problem without repeating any of the grant.
     pub fn read(bytes: &[u8]) -> Result<Self, OpenError> {
         let grant: Self = serde_json::from_slice(bytes)
-            .map_err(|_| OpenError::Secret("the credential is not in a known form".into()))?;
+            .map_err(|_| OpenError::Secret("the stored credential has an unknown format".into()))?;
         grant.endpoint()?;
         Ok(grant)
     }
 
-    /// Returns the token endpoint. It gets secrets, so plain HTTP is for this machine only.
+    /// Returns the URL of the token endpoint. Secrets are sent to it, so plain HTTP is allowed only on loopback.
     ///
     /// # Errors
-    /// [`OpenError::Secret`] when it is not such an address.
+    /// Returns an [`OpenError::Secret`] for any other URL.
     pub fn endpoint(&self) -> Result<Url, OpenError> {
         let (Self::RefreshToken { token_url, .. } | Self::ServiceAccount { token_url, .. }) = self;
         Url::parse(token_url)
             .ok()
             .filter(|url| url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url)))
-            .ok_or_else(|| OpenError::Secret("`token_url` has to start with https://".into()))
+            .ok_or_else(|| OpenError::Secret("`token_url` must start with https://".into()))
     }
 
-    /// Returns the same grant with the refresh token that took the place of the old one.
+    /// Returns a copy of the grant with a new refresh token.
     pub fn rotated(&self, refresh_token: SecretText) -> Self {
         let mut grant = self.clone();
         if let Self::RefreshToken { refresh_token: old, .. } = &mut grant {
@@ -194,7 +195,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_says_where_secrets_are_and_holds_none() {
+    fn a_file_refers_to_secrets_and_contains_none() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("token"), "geheim\n").unwrap();
         let written = json!({"grant": "refresh_token", "token_url": "https://id.example/token", "client_id": "us", "refresh_token": {"file": "token"}});

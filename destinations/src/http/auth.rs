@@ -1,4 +1,4 @@
-//! How requests say who we are.
+//! Authentication of requests.
 
 use std::sync::Arc;
 
@@ -7,11 +7,11 @@ use zeroize::Zeroizing;
 
 use crate::credentials::{AccessTokens, CredentialError};
 
-/// Who we are to a server.
+/// How requests authenticate to a server.
 pub enum Auth {
     /// A user with a password (RFC 7617).
     Basic {
-        /// The user.
+        /// The user name.
         user: String,
         /// The password.
         password: Zeroizing<String>,
@@ -20,10 +20,10 @@ pub enum Auth {
     Bearer(Arc<dyn AccessTokens>),
 }
 
-/// Why a request got no answer.
+/// The reason a request has no response.
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
-    /// There is no token to send it with.
+    /// No access token is available.
     #[error(transparent)]
     Credential(#[from] CredentialError),
     /// The network failed.
@@ -32,11 +32,11 @@ pub enum SendError {
 }
 
 impl Auth {
-    /// Sends a request. A token that the server refuses is replaced once, since it may have been revoked or may expire earlier
-    /// than it said.
+    /// Sends a request. If the server refuses the token, it is replaced once, because it may have been revoked or have expired
+    /// earlier than announced.
     ///
     /// # Errors
-    /// [`SendError`] when no answer comes. A refused credential is an answer, with status 401.
+    /// Returns a [`SendError`] if there is no response. A refused credential is a response, with status 401.
     pub async fn send(&self, request: RequestBuilder) -> Result<Response, SendError> {
         let tokens = match self {
             Self::Basic { user, password } => {
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
     use crate::credentials::AccessToken;
 
-    /// Tokens `t1`, `t2`, …: another one with each replacement.
+    /// Issues tokens `t0`, `t1`, …: the next one with each replacement.
     #[derive(Default)]
     struct Numbered(Mutex<usize>);
 
@@ -86,7 +86,7 @@ mod tests {
         }
     }
 
-    /// Asks a server that accepts this token only; its answer, and how often a token was replaced.
+    /// Sends a request to a server that accepts only this token. Returns the status and how often a token was replaced.
     async fn asked(accepted: &'static str) -> (StatusCode, usize) {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap());

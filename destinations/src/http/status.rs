@@ -1,28 +1,28 @@
-//! One table from the status of an answer to what happens next, shared by all destinations that speak HTTP.
+//! The table from HTTP statuses to what happens next, shared by all destinations that speak HTTP.
 //!
 //! | status | what happens | source |
 //! |---|---|---|
-//! | 2xx | it counts | RFC 9110 §15.3 |
-//! | 3xx | a person, for the destination: redirects are not followed | RFC 9110 §15.4 |
-//! | 401, 407 | a person, for the destination: the credential is refused | RFC 9110 §15.5.2, §15.5.8 |
-//! | 402 | a person, for the destination: in use for unpaid accounts | RFC 9110 §15.5.3 |
+//! | 2xx | success | RFC 9110 §15.3 |
+//! | 3xx | pause the destination: redirects are not followed | RFC 9110 §15.4 |
+//! | 401, 407 | pause the destination: the credential was refused | RFC 9110 §15.5.2, §15.5.8 |
+//! | 402 | pause the destination: used for unpaid accounts | RFC 9110 §15.5.3 |
 //! | 408 | retry | RFC 9110 §15.5.9 |
-//! | 410 | a person, for the destination: gone for good | RFC 9110 §15.5.11, Standard Webhooks |
+//! | 410 | pause the destination: gone permanently | RFC 9110 §15.5.11, Standard Webhooks |
 //! | 413 with `Retry-After` | retry: the condition is temporary | RFC 9110 §15.5.14 |
-//! | 421 | retry, on another connection | RFC 9110 §15.5.20 |
-//! | 423 | retry: locked by somebody else | RFC 4918 §11.3 |
+//! | 421 | retry on another connection | RFC 9110 §15.5.20 |
+//! | 423 | retry: locked by another client | RFC 4918 §11.3 |
 //! | 425 | retry | RFC 8470 §5.2 |
-//! | 429 | retry; where `Retry-After` reaches into the next day (UTC), wait until tomorrow: the day's quota is spent | RFC 6585 §4 |
-//! | other 4xx | a person, for this effect | RFC 9110 §15.5; unknown codes as x00, §15 |
-//! | 501, 505 | a person, for the destination: it does not support what we send | RFC 9110 §15.6.2, §15.6.6 |
-//! | 507, 508 | a person, for the destination: full, or configured in a circle | RFC 4918 §11.5, RFC 5842 §7.2 |
+//! | 429 | retry; wait until tomorrow if `Retry-After` reaches into the next day (UTC), since the daily quota is used up | RFC 6585 §4 |
+//! | other 4xx | fail this effect: a person has to act | RFC 9110 §15.5; unknown codes as x00, §15 |
+//! | 501, 505 | pause the destination: it does not support the request | RFC 9110 §15.6.2, §15.6.6 |
+//! | 507, 508 | pause the destination: out of storage, or a configuration loop | RFC 4918 §11.5, RFC 5842 §7.2 |
 //! | other 5xx | retry | RFC 9110 §15.6 |
 //!
-//! `Retry-After` (RFC 9110 §10.2.3) is the earliest time of the next attempt wherever there is one. A connection that cannot be
-//! made, breaks or stays silent is worth a retry: see [`no_answer`](super::no_answer).
+//! `Retry-After` (RFC 9110 §10.2.3), where present, is the earliest time of the next attempt. A connection that cannot be
+//! established, is lost or times out is retried: see [`no_answer`](super::no_answer).
 //!
-//! A destination that knows better, for example since its service reports a spent day in the body of a 403, changes the
-//! [`StatusRule`] before it makes an error of it.
+//! A destination that knows more, for example because its service reports a used-up quota in the body of a 403, changes the
+//! [`StatusRule`] before turning it into an error.
 
 use chrono::{DateTime, Utc};
 use engine::sync::backoff::{Failure, is_tomorrow};
@@ -30,7 +30,7 @@ use reqwest::StatusCode;
 
 use crate::destination::WriteError;
 
-/// Whom a failed answer concerns.
+/// The scope of a failed response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
     /// Only the effect that was written.
@@ -39,22 +39,22 @@ pub enum Scope {
     Destination,
 }
 
-/// What an answer that does not count means.
+/// The consequences of an unsuccessful response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatusRule {
-    /// The status.
+    /// The status of the response.
     pub status: StatusCode,
-    /// What happens next.
+    /// The kind of failure, which determines what happens next.
     pub failure: Failure,
-    /// Whom it concerns.
+    /// Whether it affects one effect or the destination.
     pub scope: Scope,
-    /// What it means, for the person who has to act; empty where the status says it.
+    /// An explanation for the person who has to act; empty if the status is self-explanatory.
     pub meaning: String,
     /// The earliest time of the next attempt.
     pub not_before: Option<DateTime<Utc>>,
 }
 
-/// Looks an answer up in the table; `None` when it counts. `retry_after` is what it asked for.
+/// Returns the rule for a status; `None` for a success. `retry_after` is the instant that the response asks to wait for.
 pub fn rule(
     status: StatusCode,
     retry_after: Option<DateTime<Utc>>,
@@ -65,19 +65,19 @@ pub fn rule(
     let (failure, scope, meaning) = match status.as_u16() {
         200..=299 => return None,
         300..=399 => {
-            (NeedsPerson, Destination, "redirects are not followed, so the settings need the final address")
+            (NeedsPerson, Destination, "redirects are not followed; enter the final URL in the settings")
         }
         401 | 407 => (NeedsPerson, Destination, "the credential was refused"),
-        402 => (NeedsPerson, Destination, "the account has to be paid for"),
-        410 => (NeedsPerson, Destination, "the receiver is gone for good"),
+        402 => (NeedsPerson, Destination, "the account requires payment"),
+        410 => (NeedsPerson, Destination, "the receiver no longer exists"),
         413 if retry_after.is_some() => (Retry, Effect, ""),
         429 if retry_after.is_some_and(|at| is_tomorrow(at, now)) => {
-            (WaitUntilTomorrow, Effect, "the day's quota is spent")
+            (WaitUntilTomorrow, Effect, "the daily quota is used up")
         }
         408 | 421 | 423 | 425 | 429 => (Retry, Effect, ""),
-        501 | 505 => (NeedsPerson, Destination, "it does not support such requests"),
-        507 => (NeedsPerson, Destination, "no storage is left"),
-        508 => (NeedsPerson, Destination, "it is configured in a circle"),
+        501 | 505 => (NeedsPerson, Destination, "it does not support this kind of request"),
+        507 => (NeedsPerson, Destination, "it is out of storage"),
+        508 => (NeedsPerson, Destination, "it has a configuration loop"),
         500..=599 => (Retry, Effect, ""),
         _ => (NeedsPerson, Effect, ""),
     };
@@ -85,12 +85,12 @@ pub fn rule(
 }
 
 impl StatusRule {
-    /// Returns the same rule for the destination as a whole, with what the status means there.
+    /// Widens the rule to the destination as a whole and sets its explanation.
     pub fn for_destination(self, meaning: impl Into<String>) -> Self {
         Self { scope: Scope::Destination, meaning: meaning.into(), ..self }
     }
 
-    /// Returns the error of a write that `host` answered like this.
+    /// Returns the error for a write that `host` answered with this status.
     pub fn error(&self, host: &str) -> WriteError {
         let answered = format!("{host} answered {}", self.status);
         let message =
@@ -154,27 +154,27 @@ mod tests {
     }
 
     #[test]
-    fn retry_after_makes_a_large_body_a_matter_of_time() {
+    fn a_413_with_retry_after_is_retried() {
         assert_eq!(rule_of(413, Some(TimeDelta::minutes(1))), Some((Retry, Effect)));
     }
 
     #[test]
-    fn a_quota_is_spent_for_the_day_when_the_wait_reaches_into_the_next() {
-        // It is 09:00 in UTC: the day has 15 hours left.
+    fn a_429_waits_until_tomorrow_if_retry_after_reaches_into_the_next_day() {
+        // It is 09:00 UTC, so the day has 15 hours left.
         assert_eq!(rule_of(429, Some(TimeDelta::hours(15) - TimeDelta::seconds(1))), Some((Retry, Effect)));
         assert_eq!(rule_of(429, Some(TimeDelta::hours(15))), Some((WaitUntilTomorrow, Effect)));
         assert_eq!(
             rule_of(503, Some(TimeDelta::hours(15))),
             Some((Retry, Effect)),
-            "503 says nothing of a quota"
+            "a 503 does not imply a quota"
         );
     }
 
     #[test]
-    fn an_error_says_what_was_answered_and_what_it_means() {
+    fn an_error_contains_the_status_and_its_meaning() {
         let rule = rule(StatusCode::GONE, None, now()).unwrap();
         let error = rule.error("hooks.example");
-        assert_eq!(error.message, "hooks.example answered 410 Gone: the receiver is gone for good");
+        assert_eq!(error.message, "hooks.example answered 410 Gone: the receiver no longer exists");
         assert_eq!((error.status, error.pause.as_ref()), (Some(410), Some(&error.message)));
         let wider = super::rule(StatusCode::FORBIDDEN, None, now()).unwrap();
         assert_eq!(wider.error("h").pause, None);

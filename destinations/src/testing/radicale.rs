@@ -1,5 +1,5 @@
-//! A CalDAV server of a test's own: [Radicale](https://radicale.org), run by Python from an environment that is made once a
-//! user and version.
+//! A CalDAV server for one test: [Radicale](https://radicale.org), run by Python from a virtual environment that is created once
+//! per user and version.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test without its server has to fail")]
 
@@ -12,19 +12,19 @@ use std::time::{Duration, Instant};
 use reqwest::{Client, Method, StatusCode};
 use tempfile::TempDir;
 
-/// The version that is installed.
+/// The installed version.
 const VERSION: &str = "3.9.0";
-/// A server that does not answer within this never will.
+/// The time within which the server must start.
 const START: Duration = Duration::from_secs(30);
 
-/// Who may sign in; owns every calendar below `/sales/`.
+/// A user who can sign in and owns every calendar below `/sales/`.
 pub const USER: &str = "sales";
 /// The password of [`USER`].
 pub const PASSWORD: &str = "pa55-of-the-calendars";
 
-/// A running server with a storage of its own. Both go with the value.
+/// A running server with its own storage. Dropping it stops the server and deletes the storage.
 pub struct Radicale {
-    /// Where it listens.
+    /// The address that the server listens on.
     pub address: SocketAddr,
     process: Child,
     folder: TempDir,
@@ -34,10 +34,10 @@ impl Radicale {
     /// Starts a server without calendars.
     ///
     /// # Panics
-    /// When Python, its `venv` or Radicale cannot be had, or the server does not start.
+    /// Panics if Python, its `venv` module or Radicale is unavailable, or if the server does not start.
     pub fn start() -> Self {
         let python = python();
-        // A port that is free now may be somebody's a moment later: the server then ends at once.
+        // Another process may take the free port before the server does; the server then exits at once.
         for _ in 0..5 {
             let folder = tempfile::tempdir().expect("a folder for the calendars");
             let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
@@ -76,15 +76,15 @@ impl Radicale {
         false
     }
 
-    /// Its address, to be used in settings.
+    /// Returns the URL to use in settings.
     pub fn url(&self) -> String {
         format!("http://{}/", self.address)
     }
 
-    /// Makes a calendar and answers its path.
+    /// Creates a calendar and returns its path.
     ///
     /// # Panics
-    /// When the server refuses.
+    /// Panics if the server refuses.
     pub async fn calendar(&self, name: &str) -> String {
         let path = format!("/{USER}/{name}/");
         let status = self.send("MKCALENDAR", &path, String::new()).await;
@@ -92,10 +92,10 @@ impl Radicale {
         path
     }
 
-    /// Writes a calendar object without conditions, as a person's program does.
+    /// Writes a calendar object unconditionally, as a person's calendar program would.
     ///
     /// # Panics
-    /// When the server refuses.
+    /// Panics if the server refuses.
     pub async fn put(&self, path: &str, text: &str) {
         let status = self.send("PUT", path, text.to_owned()).await;
         assert!(status.is_success(), "{path}: {status}");
@@ -104,16 +104,16 @@ impl Radicale {
     /// Deletes an object or a calendar.
     ///
     /// # Panics
-    /// When the server refuses.
+    /// Panics if the server refuses.
     pub async fn delete(&self, path: &str) {
         let status = self.send("DELETE", path, String::new()).await;
         assert!(status.is_success(), "{path}: {status}");
     }
 
-    /// The calendar objects in a calendar, read from the disk: names and texts, folded lines put together.
+    /// Returns the names and texts of the objects in a calendar, read from disk, with folded lines unfolded.
     ///
     /// # Panics
-    /// When they cannot be read.
+    /// Panics if the objects cannot be read.
     pub fn objects(&self, calendar: &str) -> Vec<(String, String)> {
         let folder = self.folder.path().join("store/collection-root").join(calendar.trim_matches('/'));
         let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
@@ -121,7 +121,7 @@ impl Radicale {
         let objects = named.filter_map(|path| {
             let name = path.file_name()?.to_str()?.to_owned();
             let is_object = name.ends_with(".ics") && !name.starts_with('.');
-            // What is replaced at this very moment is read at the next.
+            // An object that is being replaced is picked up by the next read.
             let text = std::fs::read_to_string(&path).ok()?;
             is_object.then(|| (name, text.replace("\r\n", "\n").replace("\n ", "")))
         });
@@ -156,7 +156,7 @@ fn configuration(folder: &Path, address: SocketAddr) -> String {
     )
 }
 
-/// The Python that has Radicale. It is installed into `~/.cache/meshline` where it is not yet.
+/// Returns the Python interpreter with Radicale. Installs Radicale into `~/.cache/meshline` if it is missing.
 fn python() -> PathBuf {
     static PYTHON: OnceLock<PathBuf> = OnceLock::new();
     PYTHON.get_or_init(install).clone()
@@ -172,16 +172,16 @@ fn install() -> PathBuf {
     let finished = cache.join(format!("radicale@{VERSION}"));
     let python = finished.join("bin/python");
     if !python.is_file() {
-        // Made under a name of its own and then moved, since several test programs may find it missing at once.
+        // Installed under a temporary name and then moved, because several test programs may find it missing at once.
         let made = tempfile::tempdir_in(&cache).expect("a folder for Radicale");
         run(
             Command::new("python3").args(["-m", "venv"]).arg(made.path()),
-            "python3 and python3-venv are needed",
+            "python3 and python3-venv are required",
         );
         let package = format!("radicale=={VERSION}");
         let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", &package];
-        run(Command::new(made.path().join("bin/python")).args(pip), "a package index is needed");
-        // Whoever was first has it, and it is the same.
+        run(Command::new(made.path().join("bin/python")).args(pip), "a package index is required");
+        // If another process was faster, its installation is identical.
         std::fs::rename(made.keep(), &finished).ok();
     }
     assert!(python.is_file(), "{} is missing", python.display());
@@ -195,5 +195,5 @@ fn run(command: &mut Command, need: &str) {
         Ok(output) => String::from_utf8_lossy(&output.stderr).into_owned(),
         Err(error) => error.to_string(),
     };
-    panic!("Radicale cannot be installed for the calendar tests, {need}: {said}");
+    panic!("Radicale, which the calendar tests need, cannot be installed ({need}): {said}");
 }

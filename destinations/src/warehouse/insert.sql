@@ -1,5 +1,5 @@
--- Rows arrive as one JSON array and are written in the order of their keys, so that two writers never wait for each other in a
--- circle. Of several rows about one record the latest decision counts.
+-- Rows arrive as one JSON array and are written in key order, so that concurrent writers cannot deadlock. Of several rows for one
+-- record, the latest decision wins.
 WITH given AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset($1) AS g (effect_key text, remote_key text, lead_sequence bigint, body jsonb, schema_version text, lead_id uuid,
         workflow text, decision_id uuid, event_id uuid, mode text, bundle text, rule_set text, rule_version integer, variant text, rule_id text,

@@ -1,4 +1,4 @@
-//! An effect taken apart into columns. `insert.sql` reads them by these names.
+//! Splits an effect into columns. `insert.sql` refers to these names.
 
 use chrono::{DateTime, Utc};
 use engine::action::Action;
@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 /// A row of the warehouse.
 #[derive(Serialize)]
 pub struct Row {
-    /// The primary key of the events.
+    /// The primary key of the events table.
     pub effect_key: String,
     remote_key: String,
     lead_sequence: i64,
@@ -35,7 +35,7 @@ pub struct Row {
 }
 
 impl Row {
-    /// The columns of an effect.
+    /// Returns the columns of an effect.
     pub fn new(effect: &Effect) -> Self {
         let origin = &effect.origin;
         Self {
@@ -63,7 +63,7 @@ impl Row {
     }
 }
 
-/// Postgres stores no NUL in texts, and a form may well hold one.
+/// Replaces NUL, which Postgres cannot store in text and which a form may contain.
 fn storable_text(text: &str) -> String {
     text.replace('\0', "\u{FFFD}")
 }

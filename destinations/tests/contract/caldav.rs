@@ -1,4 +1,4 @@
-//! What only calendars do.
+//! Tests of behaviour that only calendars have.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use crate::calendars::{JANE, JOHN, Seen, block, calendars, live, own_event, seen
 use crate::chaos::{Chaos, Mode};
 use crate::suite::{edited, request};
 
-/// A decision with other parameters.
+/// Returns a decision with the given parameters.
 fn decided(lead: u128, sequence: i64, action: &str, parameters: Json) -> WriteRequest {
     edited(request(lead, sequence), |body| {
         body["decision"]["action"] = action.into();
@@ -33,7 +33,7 @@ fn rejected(lead: u128, sequence: i64) -> WriteRequest {
     decided(lead, sequence, "reject", json!({}))
 }
 
-/// The same decision held, and what a person said instead.
+/// Returns a held decision that a person has overridden.
 fn judged(lead: u128, sequence: i64, kind: &str, action: &str, parameters: Json) -> WriteRequest {
     let verdict = json!({
         "verdict_id": uuid::Uuid::from_u128(sequence as u128), "kind": kind, "by": "sam@acme.example", "at": "2026-11-22T09:05:00.000000Z",
@@ -60,7 +60,7 @@ async fn written(destination: &dyn Destination, request: &WriteRequest) -> Recei
 }
 
 #[tokio::test]
-async fn a_meeting_is_in_working_hours_and_says_whom_it_is_with() {
+async fn a_meeting_is_in_working_hours_and_names_the_lead() {
     let (server, destination) = started().await;
     let receipt = written(&*destination, &request(1, 1)).await;
     assert_eq!((receipt.status, receipt.to_queue), (Some(201), None));
@@ -78,13 +78,13 @@ async fn a_meeting_is_in_working_hours_and_says_whom_it_is_with() {
 }
 
 #[tokio::test]
-async fn events_series_and_whole_days_are_kept_free() {
+async fn busy_events_series_and_all_day_events_are_avoided() {
     let (server, destination) = started().await;
     written(&*destination, &request(1, 1)).await;
     let first = live(&server)[0].clone();
     let zone = chrono_tz::Europe::Berlin;
     let day = first.start().with_timezone(&zone).date_naive();
-    // A series since the other half of the year, at nine: an hour off if its offset were kept.
+    // A series that began half a year ago at nine: off by an hour if its offset were kept.
     let long_ago = (day - TimeDelta::days(26 * 7)).format("%Y%m%d");
     own_event(
         &server,
@@ -117,7 +117,7 @@ async fn events_series_and_whole_days_are_kept_free() {
 }
 
 #[tokio::test]
-async fn where_no_time_is_free_nothing_is_written_and_a_person_is_asked() {
+async fn without_free_time_nothing_is_written_and_the_lead_is_queued() {
     let (server, destination) = started().await;
     block(&server, JANE, 30).await;
     let receipt = written(&*destination, &request(1, 1)).await;
@@ -126,19 +126,19 @@ async fn where_no_time_is_free_nothing_is_written_and_a_person_is_asked() {
     assert!(seen(&server).is_empty());
     let receipt = written(&*destination, &assigned(2, 1, "nobody")).await;
     assert!(receipt.to_queue.unwrap().contains("no calendar"));
-    // More minutes than are looked at: where the series ends is not known.
+    // An occurrence every minute, more than are expanded: the end of the series is unknown.
     let start = (Utc::now() - TimeDelta::days(15)).format("%Y%m%dT%H%M%SZ");
     let endless = format!("DTSTART:{start}\nDURATION:PT1S\nRRULE:FREQ=MINUTELY");
     own_event(&server, JOHN, "endless", &endless).await;
     let mut patient = settings(server.address);
     patient["timeout_seconds"] = 15.into();
     let receipt = written(&*calendars(&patient), &assigned(3, 1, "john")).await;
-    assert!(receipt.to_queue.unwrap().contains("cannot be said"));
+    assert!(receipt.to_queue.unwrap().contains("cannot be determined"));
     assert!(seen(&server).is_empty());
 }
 
 #[tokio::test]
-async fn a_later_decision_without_time_cancels_the_older_meeting_and_says_so_again() {
+async fn a_later_decision_without_free_time_cancels_the_older_meeting() {
     let (server, destination) = started().await;
     written(&*destination, &request(1, 1)).await;
     block(&server, JOHN, 30).await;
@@ -149,7 +149,7 @@ async fn a_later_decision_without_time_cancels_the_older_meeting_and_says_so_aga
 }
 
 #[tokio::test]
-async fn a_later_decision_keeps_the_time_even_if_somebody_moved_or_renamed_it() {
+async fn a_later_decision_keeps_the_time_of_a_moved_or_renamed_meeting() {
     let (server, destination) = started().await;
     written(&*destination, &request(1, 1)).await;
     let before = live(&server)[0].clone();
@@ -174,12 +174,12 @@ async fn a_later_decision_keeps_the_time_even_if_somebody_moved_or_renamed_it() 
 }
 
 #[tokio::test]
-async fn a_meeting_moves_with_the_lead_even_if_its_mover_was_killed() {
+async fn a_meeting_moves_with_the_lead_even_after_a_kill() {
     let (server, _) = started().await;
     let chaos = Chaos::before(server.address).await;
     let destination = calendars(&settings(chaos.address));
     written(&*destination, &request(1, 1)).await;
-    // The new one is written, the old one not yet cancelled.
+    // The new event is written, but the old one is not yet cancelled.
     let moved = assigned(1, 2, "john");
     chaos.set(Mode::CutAnswersTo(format!("PUT {JOHN}")));
     assert_eq!(destination.write(&moved).await.unwrap_err().failed.failure, Failure::Retry);
@@ -191,17 +191,17 @@ async fn a_meeting_moves_with_the_lead_even_if_its_mover_was_killed() {
     let record = found(&*destination, &moved).await;
     assert_eq!((record.lead_sequence, record.body["calendar"].as_str()), (2, Some(JOHN)));
     written(&*destination, &request(1, 1)).await;
-    assert_eq!(live(&server).len(), 1, "the older one changes nothing");
+    assert_eq!(live(&server).len(), 1, "the older decision changes nothing");
     written(&*destination, &assigned(1, 3, "jane")).await;
     let [one] = live(&server).try_into().unwrap();
     assert_eq!(one.calendar, JANE);
 }
 
 #[tokio::test]
-async fn a_meeting_that_is_not_wanted_is_cancelled_and_never_comes_back() {
+async fn an_unwanted_meeting_is_cancelled_and_never_returns() {
     let (server, destination) = started().await;
     written(&*destination, &rejected(1, 1)).await;
-    assert!(seen(&server).is_empty(), "a first decision leaves nothing");
+    assert!(seen(&server).is_empty(), "a first decision without a meeting writes nothing");
     written(&*destination, &request(2, 1)).await;
     let start = live(&server)[0].start();
     written(&*destination, &rejected(2, 2)).await;
@@ -209,10 +209,10 @@ async fn a_meeting_that_is_not_wanted_is_cancelled_and_never_comes_back() {
     written(&*destination, &request(2, 1)).await;
     assert!(live(&server).is_empty());
     written(&*destination, &request(3, 1)).await;
-    assert_eq!(live(&server)[0].start(), start, "its time is free again");
+    assert_eq!(live(&server)[0].start(), start, "its slot is free again");
     written(&*destination, &rejected(4, 2)).await;
     written(&*destination, &request(4, 1)).await;
-    assert_eq!(live(&server).len(), 1, "an older decision that comes late");
+    assert_eq!(live(&server).len(), 1, "an older decision that arrives late changes nothing");
     let mark =
         seen(&server).into_iter().find(|seen| seen.key() == rejected(4, 2).effect.key.to_string()).unwrap();
     assert_eq!((mark.start(), mark.properties["SUMMARY"].as_str()), (DateTime::UNIX_EPOCH, "No meeting"));
@@ -223,7 +223,7 @@ async fn a_meeting_that_is_not_wanted_is_cancelled_and_never_comes_back() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn writers_that_race_for_one_person_never_share_a_time() {
+async fn concurrent_writers_never_double_book_a_person() {
     const LEADS: u128 = 20;
     let server = server().await;
     let mut slow = settings(server.address);
@@ -232,14 +232,14 @@ async fn writers_that_race_for_one_person_never_share_a_time() {
     let writes = (0..LEADS).map(|lead| {
         let destination = &two[(lead % 2) as usize];
         async move {
-            // As the outbox does: what is worth a retry is tried again.
+            // Retries like the outbox.
             for _ in 0..10 {
                 match destination.write(&request(lead, 1)).await {
                     Ok(receipt) => return receipt,
                     Err(error) => assert_eq!(error.failed.failure, Failure::Retry, "{error}"),
                 }
             }
-            panic!("lead {lead} gets no meeting");
+            panic!("lead {lead} got no meeting");
         }
     });
     let receipts = futures::future::join_all(writes).await;
@@ -285,7 +285,7 @@ async fn hostile_names_stay_in_the_title() {
 }
 
 #[tokio::test]
-async fn who_accepts_books_and_who_takes_it_back_cancels() {
+async fn an_accepted_lead_is_booked_and_undoing_it_cancels() {
     let (server, destination) = started().await;
     let assigned = json!({"assignee": "jane@acme.example", "meeting": "intro"});
     let accepted = judged(1, 2, "accept", "assign", assigned);
@@ -294,7 +294,7 @@ async fn who_accepts_books_and_who_takes_it_back_cancels() {
     let back = judged(1, 3, "give_back", "hold", json!({"assignee": null}));
     assert_eq!(written(&*destination, &back).await.to_queue, None);
     assert!(live(&server).is_empty());
-    // What comes late books nothing any more.
+    // A late repeat does not book it again.
     written(&*destination, &accepted).await;
     assert!(live(&server).is_empty());
 }

@@ -1,4 +1,4 @@
-//! Two people's calendars on a real server, and a look at what is on its disk.
+//! Two people's calendars on a real server, and access to the files on its disk.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -15,7 +15,7 @@ use crate::suite::{Keeps, Subject, Truth};
 pub const JANE: &str = "/sales/jane/";
 pub const JOHN: &str = "/sales/john/";
 
-/// A server with two people's calendars.
+/// Starts a server with two people's calendars.
 pub async fn server() -> Radicale {
     let server = Radicale::start();
     assert_eq!(
@@ -36,7 +36,7 @@ pub fn calendars(settings: &Json) -> Box<dyn Destination> {
     open("caldav", settings, Some(PASSWORD.as_bytes())).unwrap()
 }
 
-/// Calendars.
+/// Returns the calendars as a subject of the contract suite.
 pub async fn subject() -> Subject {
     let server = server().await;
     let chaos = Chaos::before(server.address).await;
@@ -56,7 +56,7 @@ pub fn hex(digest: Digest) -> String {
     digest.to_string().replace("sha256:", "")
 }
 
-/// An event on the disk: its properties by name, parameters aside.
+/// An event read from disk: its properties by name, without parameters.
 #[derive(Clone, Debug)]
 pub struct Seen {
     pub calendar: &'static str,
@@ -85,7 +85,7 @@ pub fn instant(text: &str) -> DateTime<Utc> {
     chrono::NaiveDateTime::parse_from_str(text, "%Y%m%dT%H%M%SZ").unwrap().and_utc()
 }
 
-/// All events that we wrote.
+/// Returns all events that we wrote.
 pub fn seen(server: &Radicale) -> Vec<Seen> {
     let mut seen = Vec::new();
     for calendar in [JANE, JOHN] {
@@ -127,7 +127,7 @@ impl Truth for Radicale {
     }
 }
 
-/// Something of a person's own in a calendar.
+/// Puts a person's own event into a calendar.
 pub async fn own_event(server: &Radicale, calendar: &str, name: &str, properties: &str) {
     let text = format!(
         "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//x//EN\r\nBEGIN:VEVENT\r\nUID:{name}\r\nDTSTAMP:20260101T000000Z\r\nSUMMARY:{name}\r\n{}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n",

@@ -1,4 +1,4 @@
-//! A network that can be broken: a TCP proxy between a destination and its server.
+//! A TCP proxy between a destination and its server that can simulate network failures.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -6,27 +6,27 @@ use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-/// What the network does.
+/// The behaviour of the network.
 #[derive(Clone, PartialEq)]
 pub enum Mode {
-    /// It works.
+    /// Everything passes.
     Pass,
-    /// Once a request holds this text, its answer is lost and the connection with it.
+    /// Once a request contains this text, its response is dropped and the connection closed.
     CutAnswersTo(String),
-    /// Once a request holds this text, no answer comes and the connection stays.
+    /// Once a request contains this text, its response is dropped and the connection stays open.
     SwallowAnswersTo(String),
 }
 
 /// The proxy.
 #[derive(Clone)]
 pub struct Chaos {
-    /// Where it listens.
+    /// The address that it listens on.
     pub address: SocketAddr,
     mode: Arc<Mutex<Mode>>,
 }
 
 impl Chaos {
-    /// A working network in front of `server`.
+    /// Starts a working proxy in front of `server`.
     pub async fn before(server: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let chaos = Self { address: listener.local_addr().unwrap(), mode: Arc::new(Mutex::new(Mode::Pass)) };
@@ -44,7 +44,7 @@ impl Chaos {
         chaos
     }
 
-    /// Changes what the network does from now on, on open connections too.
+    /// Changes the behaviour from now on, on open connections too.
     pub fn set(&self, mode: Mode) {
         *self.mode.lock().unwrap() = mode;
     }
@@ -80,7 +80,7 @@ impl Chaos {
     }
 }
 
-/// An address where nothing listens.
+/// Returns an address that refuses connections.
 pub async fn nowhere() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap()
 }

@@ -1,6 +1,6 @@
-//! The contract that every destination keeps, tried on a real Postgres, a real CalDAV server and a real HTTP server.
+//! The contract that every destination must fulfil, tested against a real Postgres, CalDAV server and HTTP server.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails where something goes wrong")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a panic fails the test")]
 
 mod caldav;
 mod calendars;
@@ -10,7 +10,7 @@ mod suite;
 mod warehouse;
 mod webhook;
 
-/// Each promise is kept by each kind.
+/// Tests a promise with every kind of destination.
 macro_rules! every_destination {
     ($($promise:ident),+ $(,)?) => {
         mod on_calendars {
@@ -36,19 +36,19 @@ macro_rules! every_destination {
 
 every_destination![
     a_write_arrives,
-    what_it_holds_can_be_looked_up_or_it_says_that_it_cannot,
-    changes_are_listed_page_by_page_or_it_says_that_it_cannot,
+    records_can_be_looked_up_or_are_not_checkable,
+    changes_are_listed_page_by_page_or_are_not_checkable,
     a_batch_has_a_result_for_each_row,
     a_batch_about_one_record_ends_with_the_latest,
-    the_same_write_twice_is_one,
-    the_same_write_at_the_same_time_is_one,
+    a_repeated_write_counts_once,
+    a_concurrent_repeat_counts_once,
     a_later_write_updates,
     a_stale_write_loses_and_is_kept,
-    records_are_apart,
+    records_are_independent,
     hostile_texts_arrive,
-    a_refused_connection_is_worth_a_retry,
-    a_lost_answer_is_made_good_by_a_retry,
-    a_silent_destination_does_not_hold_us,
+    a_refused_connection_is_retried,
+    a_retry_recovers_from_a_lost_response,
+    a_silent_destination_times_out,
     a_connection_can_be_tested,
-    nothing_secret_is_told,
+    messages_contain_no_secret,
 ];

@@ -1,4 +1,4 @@
-//! A receiver of webhooks that keeps its part of the contract.
+//! A webhook receiver that fulfils its part of the contract.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
@@ -14,7 +14,7 @@ use serde_json::Value as Json;
 
 use crate::webhook::KEY;
 
-/// What a receiver has taken.
+/// The state of a receiver.
 #[derive(Clone, Default)]
 pub struct Receiver {
     state: Arc<Mutex<Taken>>,
@@ -29,7 +29,7 @@ struct Taken {
 }
 
 impl Receiver {
-    /// Starts it on a port of its own.
+    /// Starts a receiver on its own port.
     pub async fn start() -> (Self, SocketAddr) {
         let receiver = Self::default();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -39,22 +39,22 @@ impl Receiver {
         (receiver, address)
     }
 
-    /// What it answers next, in order, instead of what it otherwise would.
+    /// Queues a response to send instead of the default one.
     pub fn answer(&self, answer: impl axum::response::IntoResponse) {
         self.state.lock().unwrap().answers.push_back(answer.into_response());
     }
 
-    /// The headers of every request with a good signature.
+    /// Returns the headers of every request with a valid signature.
     pub fn requests(&self) -> Vec<HeaderMap> {
         self.state.lock().unwrap().requests.clone()
     }
 
-    /// The ids of the messages, each once.
+    /// Returns the ids of the messages, without duplicates.
     pub fn events(&self) -> Vec<String> {
         self.state.lock().unwrap().events.keys().cloned().collect()
     }
 
-    /// The message that counts for a record.
+    /// Returns the message that wins for a record.
     pub fn current(&self, remote_key: &str) -> Option<(String, Json)> {
         let state = self.state.lock().unwrap();
         let (_, id) = state.current.get(remote_key)?;

@@ -1,4 +1,4 @@
-//! The promises of [`Destination`], each as a test of any destination.
+//! The promises of [`Destination`], each as a test that runs against any destination.
 
 use std::time::{Duration, Instant};
 
@@ -13,40 +13,40 @@ use uuid::Uuid;
 
 use crate::chaos::{Chaos, Mode};
 
-/// A word of the lead that must not turn up in messages.
+/// Part of the lead's name, which must not appear in messages.
 pub const PERSONAL: &str = "zoltan-the-lead";
 
 /// A destination under test.
 pub struct Subject {
-    /// It, seen through [`Subject::chaos`].
+    /// The destination, connected through [`Subject::chaos`].
     pub destination: Box<dyn Destination>,
-    /// The same where nothing listens.
+    /// The same destination at an address that refuses connections.
     pub unreachable: Box<dyn Destination>,
     /// The network in between.
     pub chaos: Chaos,
-    /// What it really holds.
+    /// Direct access to what the destination holds.
     pub truth: Box<dyn Truth>,
-    /// The secret it was opened with.
+    /// The secret that the destination was opened with.
     pub secret: &'static str,
-    /// Whether it can be asked what it holds.
+    /// Whether the destination can be read.
     pub is_readable: bool,
-    /// What of the writes to a record can be found there.
+    /// How much of the writes to a record the destination keeps.
     pub keeps: Keeps,
-    /// A text that every request holds which writes this, and no other request.
+    /// Returns a text that only requests of this write contain.
     pub write_mark: fn(&WriteRequest) -> String,
 }
 
-/// What of the writes to a record can be found at a destination.
+/// How much of the writes to one record a destination keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keeps {
-    /// Every body, as it was.
+    /// Every body, unchanged.
     Bodies,
-    /// What the last write made of its body.
+    /// The state after the last write.
     LastState,
 }
 
 impl Keeps {
-    /// How many of this many writes to one record can be found.
+    /// Returns how many of this many writes to one record remain visible.
     fn of(self, writes: usize) -> usize {
         match self {
             Self::Bodies => writes,
@@ -55,16 +55,16 @@ impl Keeps {
     }
 }
 
-/// A look at the destination that does not go through it.
+/// Reads the destination directly, bypassing the code under test.
 #[async_trait::async_trait]
 pub trait Truth: Send + Sync {
-    /// The keys of all writes that count, in no particular order.
+    /// Returns the keys of all effective writes, in no particular order.
     async fn events(&self) -> Vec<String>;
-    /// The last write to a record, by key, and its body.
+    /// Returns the key and body of the last write to a record.
     async fn current(&self, remote_key: Digest) -> Option<(String, Json)>;
 }
 
-/// A write about lead `lead`, the `sequence`-th decision.
+/// Returns a write of the `sequence`-th decision about lead `lead`.
 pub fn request(lead: u128, sequence: i64) -> WriteRequest {
     named_request(lead, sequence, PERSONAL)
 }
@@ -103,7 +103,7 @@ fn named_request(lead: u128, sequence: i64, name: &str) -> WriteRequest {
     WriteRequest { effect_id: EffectId(id(9)), attempt: 1, effect }
 }
 
-/// The same request with another body.
+/// Returns the request with an edited body.
 pub fn edited(request: WriteRequest, edit: impl FnOnce(&mut Json)) -> WriteRequest {
     let mut body = request.effect.body;
     edit(&mut body);
@@ -111,12 +111,12 @@ pub fn edited(request: WriteRequest, edit: impl FnOnce(&mut Json)) -> WriteReque
     WriteRequest { effect, ..request }
 }
 
-/// What a destination finds, if it can be asked.
+/// Returns what the destination finds, if it can be read.
 async fn found(subject: &Subject, remote_key: Digest) -> Option<Record> {
     match subject.destination.find(remote_key).await.unwrap() {
         Lookup::Found(record) => Some(record),
         Lookup::Absent => None,
-        Lookup::NotCheckable => panic!("it can be asked"),
+        Lookup::NotCheckable => panic!("the destination is readable"),
     }
 }
 
@@ -137,14 +137,17 @@ pub async fn a_write_arrives(subject: Subject) {
     }
 }
 
-pub async fn what_it_holds_can_be_looked_up_or_it_says_that_it_cannot(subject: Subject) {
+pub async fn records_can_be_looked_up_or_are_not_checkable(subject: Subject) {
     let nobody = Digest::of(b"nobody");
     if !subject.is_readable {
         assert_eq!(subject.destination.find(nobody).await, Ok(Lookup::NotCheckable));
         return;
     }
     assert_eq!(subject.destination.find(nobody).await, Ok(Lookup::Absent));
-    assert!(subject.unreachable.find(nobody).await.is_err(), "away is neither absent nor not checkable");
+    assert!(
+        subject.unreachable.find(nobody).await.is_err(),
+        "unreachable is neither absent nor not checkable"
+    );
     subject.destination.write(&request(1, 1)).await.unwrap();
     subject.destination.write(&request(1, 2)).await.unwrap();
     let record = found(&subject, request(1, 1).effect.remote_key).await.unwrap();
@@ -152,7 +155,7 @@ pub async fn what_it_holds_can_be_looked_up_or_it_says_that_it_cannot(subject: S
     assert_eq!(subject.destination.find(request(2, 1).effect.remote_key).await, Ok(Lookup::Absent));
 }
 
-pub async fn changes_are_listed_page_by_page_or_it_says_that_it_cannot(subject: Subject) {
+pub async fn changes_are_listed_page_by_page_or_are_not_checkable(subject: Subject) {
     let begun = ChangeCursor::since(Utc::now() - TimeDelta::seconds(2));
     if !subject.is_readable {
         assert_eq!(subject.destination.changed_since(begun, 10).await, Ok(Changes::NotCheckable));
@@ -164,7 +167,7 @@ pub async fn changes_are_listed_page_by_page_or_it_says_that_it_cannot(subject: 
     let (mut seen, mut cursor, mut pages) = (Vec::new(), Some(begun), 0);
     while let Some(at) = cursor {
         let Changes::Page { records, next } = subject.destination.changed_since(at, 2).await.unwrap() else {
-            panic!("it can be asked")
+            panic!("the destination is readable")
         };
         assert!(records.len() <= 2);
         assert!(records.is_sorted_by_key(|record| (record.changed_at, record.remote_key)));
@@ -213,7 +216,7 @@ pub async fn a_batch_about_one_record_ends_with_the_latest(subject: Subject) {
     assert_eq!(subject.truth.events().await.len(), subject.keeps.of(3));
 }
 
-pub async fn the_same_write_twice_is_one(subject: Subject) {
+pub async fn a_repeated_write_counts_once(subject: Subject) {
     let request = request(1, 1);
     for _ in 0..3 {
         subject.destination.write(&request).await.unwrap();
@@ -221,7 +224,7 @@ pub async fn the_same_write_twice_is_one(subject: Subject) {
     assert_eq!(subject.truth.events().await.len(), 1);
 }
 
-pub async fn the_same_write_at_the_same_time_is_one(subject: Subject) {
+pub async fn a_concurrent_repeat_counts_once(subject: Subject) {
     let request = request(1, 1);
     let writes = (0..8).map(|_| subject.destination.write(&request));
     for result in futures::future::join_all(writes).await {
@@ -247,7 +250,7 @@ pub async fn a_stale_write_loses_and_is_kept(subject: Subject) {
     assert_eq!(subject.truth.events().await.len(), subject.keeps.of(2));
 }
 
-pub async fn records_are_apart(subject: Subject) {
+pub async fn records_are_independent(subject: Subject) {
     subject.destination.write(&request(1, 2)).await.unwrap();
     subject.destination.write(&request(2, 1)).await.unwrap();
     for request in [request(1, 2), request(2, 1)] {
@@ -274,31 +277,31 @@ pub async fn hostile_texts_arrive(subject: Subject) {
     }
 }
 
-pub async fn a_refused_connection_is_worth_a_retry(subject: Subject) {
+pub async fn a_refused_connection_is_retried(subject: Subject) {
     let error = subject.unreachable.write(&request(1, 1)).await.unwrap_err();
     assert_eq!(error.failed.failure, Failure::Retry, "{error}");
     assert_eq!(error.pause, None);
     assert!(subject.unreachable.test_connection().await.is_err());
 }
 
-pub async fn a_lost_answer_is_made_good_by_a_retry(subject: Subject) {
+pub async fn a_retry_recovers_from_a_lost_response(subject: Subject) {
     let request = request(1, 1);
     subject.chaos.set(Mode::CutAnswersTo((subject.write_mark)(&request)));
     let error = subject.destination.write(&request).await.unwrap_err();
     assert_eq!(error.failed.failure, Failure::Retry, "{error}");
-    assert_eq!(subject.truth.events().await.len(), 1, "it had arrived");
+    assert_eq!(subject.truth.events().await.len(), 1, "the write arrived");
     subject.chaos.set(Mode::Pass);
     subject.destination.write(&request).await.unwrap();
     assert_eq!(subject.truth.events().await.len(), 1);
 }
 
-pub async fn a_silent_destination_does_not_hold_us(subject: Subject) {
+pub async fn a_silent_destination_times_out(subject: Subject) {
     let request = request(1, 1);
     subject.chaos.set(Mode::SwallowAnswersTo((subject.write_mark)(&request)));
     let started = Instant::now();
     let error = subject.destination.write(&request).await.unwrap_err();
     assert_eq!(error.failed.failure, Failure::Retry, "{error}");
-    assert!(started.elapsed() < Duration::from_secs(5), "the settings say one second");
+    assert!(started.elapsed() < Duration::from_secs(5), "the timeout is one second");
     subject.chaos.set(Mode::Pass);
     for sequence in 1..=8 {
         subject.destination.write(&named_request(1, sequence, "x")).await.unwrap();
@@ -311,7 +314,7 @@ pub async fn a_connection_can_be_tested(subject: Subject) {
     assert!(subject.truth.events().await.is_empty());
 }
 
-pub async fn nothing_secret_is_told(subject: Subject) {
+pub async fn messages_contain_no_secret(subject: Subject) {
     let request = request(1, 1);
     let receipt = subject.destination.write(&self::request(2, 1)).await.unwrap();
     subject.chaos.set(Mode::CutAnswersTo((subject.write_mark)(&request)));

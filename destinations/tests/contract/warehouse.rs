@@ -1,4 +1,4 @@
-//! What only a warehouse does.
+//! Tests of behaviour that only warehouses have.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use url::Url;
 use crate::chaos::{Chaos, nowhere};
 use crate::suite::{Keeps, Subject, Truth, edited, request};
 
-/// A database of its own, dropped with the value.
+/// A test's own database, dropped with the value.
 struct Database {
     server: Url,
     name: String,
@@ -54,7 +54,7 @@ impl Database {
             .unwrap()
     }
 
-    /// The same as another user, without a right but those granted.
+    /// Opens the warehouse as another user, who has only the granted privileges.
     async fn warehouse_as(&self, user: &str) -> Box<dyn Destination> {
         sqlx::query(AssertSqlSafe(format!("CREATE ROLE {user} LOGIN"))).execute(&self.pool).await.unwrap();
         let mut url = Self::url(&self.server, &self.name, Some(self.address()));
@@ -83,10 +83,10 @@ impl Drop for Database {
     }
 }
 
-/// The test server trusts everybody; it is sent all the same.
+/// The test server accepts any password, but this one is sent.
 const SECRET: &str = "pa55-of-the-warehouse";
 
-/// A warehouse.
+/// Returns a warehouse as a subject of the contract suite.
 pub async fn subject() -> Subject {
     let database = Database::new().await;
     let chaos = Chaos::before(database.address()).await;
@@ -128,7 +128,7 @@ impl Truth for Database {
 }
 
 #[tokio::test]
-async fn the_columns_say_what_the_body_says() {
+async fn the_columns_match_the_body() {
     let database = Database::new().await;
     database.warehouse(database.address()).write(&request(1, 4)).await.unwrap();
     let row: (String, String, i32, Option<f64>, Option<String>, String, i64) = sqlx::query_as(
@@ -154,7 +154,7 @@ async fn the_columns_say_what_the_body_says() {
 }
 
 #[tokio::test]
-async fn several_that_start_together_make_the_tables_once() {
+async fn concurrent_starts_create_the_tables_once() {
     let database = Database::new().await;
     let warehouses: Vec<_> = (0..8).map(|_| database.warehouse(database.address())).collect();
     let requests: Vec<_> = (1..=8).map(|lead| request(lead, 1)).collect();
@@ -166,7 +166,7 @@ async fn several_that_start_together_make_the_tables_once() {
 }
 
 #[tokio::test]
-async fn tables_that_went_away_are_made_again() {
+async fn dropped_tables_are_recreated() {
     let database = Database::new().await;
     let warehouse = database.warehouse(database.address());
     warehouse.write(&request(1, 1)).await.unwrap();
@@ -177,7 +177,7 @@ async fn tables_that_went_away_are_made_again() {
 }
 
 #[tokio::test]
-async fn a_user_who_may_only_write_rows_is_enough() {
+async fn the_privilege_to_write_rows_is_sufficient() {
     let database = Database::new().await;
     database.warehouse(database.address()).write(&request(1, 1)).await.unwrap();
     let user = format!("a_{}", database.name);
@@ -195,7 +195,7 @@ async fn a_user_who_may_only_write_rows_is_enough() {
 }
 
 #[tokio::test]
-async fn a_user_who_may_not_write_pauses_the_destination() {
+async fn a_user_without_write_privileges_pauses_the_destination() {
     let database = Database::new().await;
     let warehouse = database.warehouse_as(&format!("b_{}", database.name)).await;
     let error = warehouse.write(&request(1, 1)).await.unwrap_err();
@@ -215,7 +215,7 @@ async fn a_missing_database_pauses_the_destination() {
 }
 
 #[tokio::test]
-async fn a_locked_table_is_worth_a_retry_and_leaves_nothing_hanging() {
+async fn a_locked_table_times_out_and_a_retry_succeeds() {
     let database = Database::new().await;
     let warehouse = database.warehouse(database.address());
     warehouse.write(&request(1, 1)).await.unwrap();
@@ -231,7 +231,7 @@ async fn a_locked_table_is_worth_a_retry_and_leaves_nothing_hanging() {
 }
 
 #[tokio::test]
-async fn a_persons_verdict_is_where_the_lead_stands() {
+async fn a_persons_verdict_is_the_current_state_of_the_lead() {
     let database = Database::new().await;
     let warehouse = database.warehouse(database.address());
     warehouse.write(&request(1, 1)).await.unwrap();
@@ -257,7 +257,7 @@ async fn a_persons_verdict_is_where_the_lead_stands() {
 }
 
 #[tokio::test]
-async fn an_undone_verdict_leaves_the_lead_with_nobody() {
+async fn an_undone_verdict_leaves_the_lead_unassigned() {
     let database = Database::new().await;
     let warehouse = database.warehouse(database.address());
     let verdict = json!({
@@ -274,7 +274,7 @@ async fn an_undone_verdict_leaves_the_lead_with_nobody() {
 }
 
 #[tokio::test]
-async fn a_row_that_is_refused_does_not_keep_out_the_others() {
+async fn a_rejected_row_does_not_block_the_others() {
     let database = Database::new().await;
     let warehouse = database.warehouse(database.address());
     warehouse.write(&request(9, 1)).await.unwrap();
@@ -311,7 +311,7 @@ async fn a_batch_is_one_statement() {
 }
 
 #[tokio::test]
-async fn batches_with_common_leads_never_block_each_other_in_a_circle() {
+async fn batches_with_common_leads_never_deadlock() {
     let database = Database::new().await;
     let warehouse = database.warehouse(database.address());
     let forwards: Vec<_> = (1..=50).map(|lead| request(lead, 1)).collect();

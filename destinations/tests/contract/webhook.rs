@@ -1,4 +1,4 @@
-//! What only a webhook does.
+//! Tests of behaviour that only webhooks have.
 
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,7 @@ use crate::suite::{Keeps, Subject, Truth, request};
 /// The signing key of all tests.
 pub const KEY: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
-/// A webhook with its receiver.
+/// Returns a webhook and its receiver as a subject of the contract suite.
 pub async fn subject() -> Subject {
     let (receiver, address) = Receiver::start().await;
     let chaos = Chaos::before(address).await;
@@ -65,7 +65,7 @@ fn answer(status: u16) -> axum::http::response::Builder {
 }
 
 #[tokio::test]
-async fn attempts_share_the_id_and_are_signed_each_at_its_time() {
+async fn attempts_share_the_id_and_are_signed_separately() {
     let (webhook, receiver) = with_receiver().await;
     receiver.answer(StatusCode::SERVICE_UNAVAILABLE);
     webhook.write(&request(1, 1)).await.unwrap_err();
@@ -81,7 +81,7 @@ async fn attempts_share_the_id_and_are_signed_each_at_its_time() {
 }
 
 #[tokio::test]
-async fn another_key_signs_in_vain() {
+async fn a_wrong_key_is_rejected() {
     let (_, address) = Receiver::start().await;
     let other = "whsec_BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB";
     let webhook =
@@ -92,7 +92,7 @@ async fn another_key_signs_in_vain() {
 }
 
 #[tokio::test]
-async fn the_receiver_says_when_to_come_back() {
+async fn retry_after_sets_the_next_attempt() {
     let error = refusal(answer(429).header(header::RETRY_AFTER, "120").body(Body::empty()).unwrap()).await;
     let wait = error.failed.not_before.unwrap() - Utc::now();
     assert!((115..=120).contains(&wait.num_seconds()), "{wait}");
@@ -106,7 +106,7 @@ async fn the_receiver_says_when_to_come_back() {
 }
 
 #[tokio::test]
-async fn a_receiver_that_is_gone_pauses_the_destination() {
+async fn a_gone_receiver_pauses_the_destination() {
     let error = refusal(answer(410).body(Body::empty()).unwrap()).await;
     assert_eq!(error.failed.failure, Failure::NeedsPerson);
     assert!(error.pause.unwrap().contains("410 Gone"));
@@ -124,7 +124,7 @@ async fn redirects_are_not_followed() {
 }
 
 #[tokio::test]
-async fn of_a_long_answer_the_beginning_is_kept() {
+async fn a_long_response_is_truncated() {
     let error = refusal(answer(500).body(Body::from("x".repeat(1_000_000))).unwrap()).await;
     let response = error.response.unwrap();
     assert_eq!(response["body"].as_str().unwrap().len(), 4096);
@@ -135,7 +135,7 @@ async fn of_a_long_answer_the_beginning_is_kept() {
 }
 
 #[tokio::test]
-async fn an_answer_that_never_ends_does_not_hold_us_and_its_status_counts() {
+async fn an_endless_response_does_not_block_and_its_status_counts() {
     let (webhook, receiver) = with_receiver().await;
     let drip = futures::stream::unfold((), |()| async {
         tokio::time::sleep(Duration::from_millis(200)).await;

@@ -1,4 +1,4 @@
-//! `meshline apply`: workflows and what decides in them, from a file.
+//! `meshline apply`: applies a workflow file.
 
 use std::path::PathBuf;
 
@@ -10,23 +10,23 @@ use super::{Database, Failure, exit};
 
 /// Options of `apply`.
 ///
-/// Lists, pools, destinations and workflows are taken together or not at all. What is new or different becomes a draft;
-/// nothing that is live changes. Applied again, the same file changes nothing.
+/// Lists, pools, destinations and workflows are applied together or not at all. New and changed content becomes drafts;
+/// nothing that is live changes. Applying the same file again changes nothing.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Options {
     #[command(flatten)]
     database: Database,
 
-    /// The file, YAML. Files it names (lists) are looked for beside it.
+    /// Workflow file, YAML. Files it refers to (lists) are relative to its folder.
     #[arg(value_name = "FILE")]
     file: PathBuf,
 
-    /// Only say what would change; exit code 1 if anything would.
+    /// Only show what would change. Exit code 1 if anything would.
     #[arg(long)]
     plan: bool,
 
-    /// Put workflows live that never were. Later versions of a live workflow stay drafts.
+    /// Go live with workflows that never were live. Later versions of a live workflow stay drafts.
     #[arg(long)]
     bootstrap: bool,
 }
@@ -47,7 +47,7 @@ pub(super) async fn run(options: Options) -> Result<u8, Failure> {
         println!("{change}");
     }
     match (changes.is_empty(), options.plan) {
-        (true, _) => println!("Nothing to change."),
+        (true, _) => println!("No changes."),
         (false, true) => return Ok(exit::DIFFERENCE),
         (false, false) => {}
     }

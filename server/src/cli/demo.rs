@@ -1,4 +1,4 @@
-//! `meshline demo`: an organisation to try things on.
+//! `meshline demo`: fills a database with a demo organisation.
 
 use std::io::IsTerminal as _;
 
@@ -31,12 +31,12 @@ pub(crate) struct Options {
     #[command(flatten)]
     database: Database,
 
-    /// How many leads.
+    /// Number of leads.
     #[arg(long, default_value_t = 420, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     leads: u32,
 }
 
-/// People of the demo organisation.
+/// The people of the demo organisation.
 const PEOPLE: &[(&str, &str, &[Role])] = &[
     ("ada@corvane.example", "Ada Keller", &[Role::Admin]),
     ("noor@corvane.example", "Noor Haddad", &[Role::RevopsLead]),
@@ -54,7 +54,7 @@ const PEOPLE: &[(&str, &str, &[Role])] = &[
     ("lucia@corvane.example", "Lucía Marín", &[Role::Ae]),
 ];
 
-/// Days of history.
+/// The number of days of history.
 const DAYS: i64 = 63;
 
 /// Runs the command.
@@ -62,7 +62,7 @@ pub(super) async fn run(options: Options) -> Result<u8, Failure> {
     let store = options.database.connect().await?;
     let url = options.database.url()?;
     if !people::all(&store).await?.is_empty() || store::workflows::any(&store).await? {
-        return Err(Failure::Usage("this database has data already; the demo fills empty ones only".into()));
+        return Err(Failure::Usage("this database has data already; the demo needs an empty one".into()));
     }
     let actor = Actor::command("demo");
     let from = actor.now - TimeDelta::days(DAYS);
@@ -78,16 +78,16 @@ pub(super) async fn run(options: Options) -> Result<u8, Failure> {
     Ok(exit::FINE)
 }
 
-/// A second database on the same server, to be the warehouse; its address without the password, and the password.
+/// Creates a second database on the same server as the warehouse. Returns its URL without the password, and the password.
 async fn make_warehouse(url: &str) -> Result<(String, Option<String>), Failure> {
     let mut address =
         Url::parse(url).map_err(|error| Failure::Usage(format!("the database's address: {error}")))?;
     let name = format!("{}_warehouse", address.path().trim_start_matches('/'));
     if !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-') {
-        return Err(Failure::Usage(format!("the demo cannot make a database named `{name}`")));
+        return Err(Failure::Usage(format!("the demo cannot create a database named `{name}`")));
     }
     let mut owner = PgConnection::connect(url).await.map_err(store::Error::from)?;
-    // A name cannot be a bound parameter; the line above lets nothing through that would need quoting but the hyphen.
+    // A name cannot be a bound parameter; the check above rejects every character that would need quoting, except the hyphen.
     match owner.execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE \"{name}\""))).await {
         Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("42P04") => {}
         other => {
@@ -104,7 +104,7 @@ fn percent_decoded(text: &str) -> String {
     percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
-/// Adds the people with one random password; answers the table of logins.
+/// Adds the people with one random password. Returns the table of logins.
 async fn add_people(store: &Store, actor: &Actor) -> Result<String, Failure> {
     let password = format!("demo-{}", hex::encode(rand::random::<[u8; 6]>()));
     let mut table = format!("Demo logins, all with the password {password}\n");
@@ -129,7 +129,7 @@ async fn configure(
     actor: &Actor,
     (warehouse, password): &(String, Option<String>),
 ) -> Result<(), Failure> {
-    // The files travel inside the program; the list is written out for the moment of reading.
+    // The files are embedded in the program; the list is written to disk only while it is read.
     let folder = tempfile::tempdir()?;
     std::fs::write(folder.path().join("tam.csv"), include_str!("../../demo/tam.csv"))?;
     let text = include_str!("../../demo/demo.yaml").replace("postgres://127.0.0.1/warehouse", warehouse);
@@ -150,7 +150,7 @@ async fn configure(
     Ok(())
 }
 
-/// Sends the leads through the pipeline as they would have come, day by day, and what became of them.
+/// Sends the leads through the pipeline at their original times, day by day, and records their outcomes.
 async fn play(store: &Store, actor: &Actor, from: DateTime<Utc>, count: u32) -> Result<(), Failure> {
     let pipeline = Pipeline::new(store.clone());
     let mut visitors: Vec<Visitor> = Leads::new(count).collect();
@@ -204,7 +204,7 @@ fn outcome(n: usize, step: usize, lead: engine::ids::LeadId, input: OutcomeInput
     }
 }
 
-/// A moment of the period, on a working day between 7 and 19 h where it can be: forms are sent at work.
+/// Returns a moment of the period, on a working day between 7:00 and 19:00 if possible: forms are sent during work.
 fn working_hours(from: DateTime<Utc>, to: DateTime<Utc>, moment: f64) -> DateTime<Utc> {
     let span = (to - from).num_seconds() as f64;
     let at = from + TimeDelta::seconds((span * moment) as i64);
@@ -218,7 +218,7 @@ fn working_hours(from: DateTime<Utc>, to: DateTime<Utc>, moment: f64) -> DateTim
     engine::time::cut(if shifted < to { shifted } else { at })
 }
 
-/// Actions that end with a verdict of an AE.
+/// Returns whether an AE ends the action with a verdict.
 fn is_worked(action: Action) -> bool {
     matches!(action, Action::Assign | Action::Advance)
 }
@@ -228,7 +228,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_demo_file_is_valid_and_its_leads_are_the_same_every_time() {
+    fn the_demo_file_is_valid_and_its_leads_are_reproducible() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("tam.csv"), include_str!("../../demo/tam.csv")).unwrap();
         apply::parse("the demo", include_str!("../../demo/demo.yaml"), folder.path()).unwrap();

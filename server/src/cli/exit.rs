@@ -1,46 +1,46 @@
-//! How a command ends.
+//! Exit codes and errors of commands.
 
 use std::process::ExitCode;
 
 use engine::problem::Problem;
 
-/// All is well.
+/// The command succeeded.
 pub(crate) const FINE: u8 = 0;
 /// A difference or tampering was found.
 pub(crate) const DIFFERENCE: u8 = 1;
-/// The command line or a file is wrong.
+/// The command line or a file is invalid.
 pub(crate) const USAGE: u8 = 2;
-/// The database, or something else that is needed, does not answer.
+/// The database or another required service is unavailable.
 pub(crate) const UNAVAILABLE: u8 = 3;
-/// Some rows were rejected, the others taken.
+/// Some rows were rejected, the others accepted.
 pub(crate) const SOME_REJECTED: u8 = 4;
 
-/// Why a command could not do what it was told.
+/// An error that ends a command.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    /// The command line asks for something that is not there or makes no sense.
+    /// The command line is invalid or refers to something that does not exist.
     #[error("{0}")]
     Usage(String),
-    /// A file is wrong in these places.
+    /// A file is invalid in these places.
     #[error("{file} is not valid:\n{}", .problems.iter().map(|problem| format!("  {problem}")).collect::<Vec<_>>().join("\n"))]
     Invalid {
-        /// The file.
+        /// The name of the file.
         file: String,
-        /// What is wrong.
+        /// The problems found.
         problems: Vec<Problem>,
     },
     /// A file cannot be read or written.
     #[error("{path}: {error}")]
     File {
-        /// The file.
+        /// The path of the file.
         path: String,
-        /// Why not.
+        /// The reason.
         error: std::io::Error,
     },
-    /// What is kept cannot be read or written.
+    /// Stored data cannot be read or written.
     #[error("{0}")]
     Store(#[from] store::Error),
-    /// The address cannot be listened on, or something of that kind.
+    /// An I/O error, such as an address in use.
     #[error("{0}")]
     Io(#[from] std::io::Error),
 }
@@ -59,7 +59,7 @@ impl From<service::Error> for Failure {
 }
 
 impl Failure {
-    /// Tells the person, and answers with the exit code.
+    /// Prints the error and returns the exit code.
     pub(crate) fn report(&self) -> ExitCode {
         eprintln!("meshline: {self}");
         ExitCode::from(self.code())

@@ -12,7 +12,7 @@ pub(crate) struct Options {
     #[command(flatten)]
     database: Database,
 
-    /// Take the whole schema back, with everything that is kept.
+    /// Drop the whole schema with all of its data.
     #[arg(long, hide = true)]
     down: bool,
 }
@@ -22,7 +22,7 @@ pub(super) async fn run(options: Options) -> Result<u8, Failure> {
     let url = options.database.url()?;
     if options.down {
         store::migrate::down(url).await?;
-        println!("The schema was taken back.");
+        println!("The schema was dropped.");
         return Ok(exit::FINE);
     }
     let path = options.database.key_path();
@@ -30,7 +30,7 @@ pub(super) async fn run(options: Options) -> Result<u8, Failure> {
     let keyring = Keyring::read_or_make(&path)?;
     if is_new {
         println!(
-            "Made the master key {}. Keep a copy: without it nothing personal can be read.",
+            "Created the master key {}. Keep a backup: without it, personal data cannot be read.",
             path.display()
         );
     }

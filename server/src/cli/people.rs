@@ -8,23 +8,24 @@ use store::{Actor, Store};
 
 use super::{Database, Failure, exit};
 
-/// People who sign in.
+/// Manage people.
 #[derive(Debug, Subcommand)]
 pub(crate) enum UserCommand {
-    /// Add a person; prints the link to set the password with. Somebody who is there already gets these roles and a new link.
+    /// Add a person and print a link to set a password. A person who exists already gets these roles and a new link.
     Add {
         #[command(flatten)]
         database: Database,
-        /// E-mail address the person signs in with.
+        /// E-mail address to sign in with.
         #[arg(value_name = "E-MAIL")]
         email: String,
-        /// What the person is called. [default: the part of the address before the @]
+        /// Name of the person. [default: the part of the address before the @]
         #[arg(long)]
         name: Option<String>,
-        /// Roles: enablement, rep_leader, revops, ae_rep_leader, integrations, revops_lead, sales_leader, sdr, ae, admin.
+        /// Roles, separated by commas: enablement, rep_leader, revops, ae_rep_leader, integrations, revops_lead, sales_leader, sdr,
+        /// ae, admin.
         #[arg(long = "role", value_name = "ROLE", required = true, value_delimiter = ',')]
         roles: Vec<Role>,
-        /// Address that people reach the server under, for the link.
+        /// Public URL of the server, for the link.
         #[arg(
             long,
             env = "MESHLINE_PUBLIC_URL",
@@ -33,14 +34,14 @@ pub(crate) enum UserCommand {
         )]
         public_url: String,
     },
-    /// Print a link with which a person sets a new password, once, within a day. The links before it stop working.
+    /// Print a link to set a new password, which works once within a day. Earlier links stop working.
     Link {
         #[command(flatten)]
         database: Database,
-        /// E-mail address the person signs in with.
+        /// E-mail address that the person signs in with.
         #[arg(value_name = "E-MAIL")]
         email: String,
-        /// Address that people reach the server under, for the link.
+        /// Public URL of the server, for the link.
         #[arg(
             long,
             env = "MESHLINE_PUBLIC_URL",
@@ -51,23 +52,23 @@ pub(crate) enum UserCommand {
     },
 }
 
-/// Keys of the API.
+/// Manage API keys.
 #[derive(Debug, Subcommand)]
 pub(crate) enum KeyCommand {
-    /// Make a key; prints it, alone, once.
+    /// Create a key and print it. It cannot be shown again.
     Add {
         #[command(flatten)]
         database: Database,
-        /// What the key is for.
+        /// Name of the key.
         #[arg(long)]
         name: String,
-        /// What it may do: ingest, read, outcome, admin.
+        /// Scopes, separated by commas: ingest, read, outcome, admin.
         #[arg(long = "scope", value_name = "SCOPE", required = true, value_delimiter = ',')]
         scopes: Vec<Scope>,
     },
 }
 
-/// Runs a command about people.
+/// Runs a command that manages people.
 pub(super) async fn user(command: UserCommand) -> Result<u8, Failure> {
     let (database, email, name, roles, public_url) = match command {
         UserCommand::Add { database, email, name, roles, public_url } => {
@@ -93,9 +94,10 @@ pub(super) async fn user(command: UserCommand) -> Result<u8, Failure> {
 async fn link(database: &Database, email: &str, public_url: &str) -> Result<u8, Failure> {
     let store = database.connect().await?;
     let found = people::by_email(&store, email).await?;
-    let person = found.ok_or_else(|| Failure::Usage(format!("nobody has the address {email}")))?;
+    let person =
+        found.ok_or_else(|| Failure::Usage(format!("there is no person with the address {email}")))?;
     if person.is_disabled {
-        return Err(Failure::Usage(format!("{} is shut out; let them in again under People", person.email)));
+        return Err(Failure::Usage(format!("{} is deactivated; reactivate them under People", person.email)));
     }
     print_link(&store, &Actor::command("user link"), person.id, public_url).await
 }
@@ -106,7 +108,7 @@ async fn print_link(store: &Store, actor: &Actor, id: PersonId, public_url: &str
     Ok(exit::FINE)
 }
 
-/// Runs a command about keys.
+/// Runs a command that manages API keys.
 pub(super) async fn key(command: KeyCommand) -> Result<u8, Failure> {
     let KeyCommand::Add { database, name, scopes } = command;
     let store = database.connect().await?;

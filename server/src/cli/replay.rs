@@ -1,4 +1,4 @@
-//! `meshline replay`: every stored decision again.
+//! `meshline replay`: replays stored decisions.
 
 use clap::Args;
 use engine::ids::DecisionId;
@@ -12,11 +12,11 @@ pub(crate) struct Options {
     #[command(flatten)]
     database: Database,
 
-    /// Every stored decision.
+    /// Replay every stored decision.
     #[arg(long, conflicts_with = "decision", required_unless_present = "decision")]
     all: bool,
 
-    /// One decision.
+    /// Replay one decision.
     #[arg(value_name = "DECISION")]
     decision: Option<DecisionId>,
 }
@@ -33,7 +33,7 @@ pub(super) async fn run(options: Options) -> Result<u8, Failure> {
 async fn one(pipeline: &Pipeline, id: DecisionId) -> Result<u8, Failure> {
     let replay = pipeline.replay(id).await?;
     if let (Some(false), difference) = (replay.same, replay.difference) {
-        println!("decision {id} comes out differently: {}", difference.unwrap_or_default());
+        println!("decision {id} differs: {}", difference.unwrap_or_default());
         return Ok(exit::DIFFERENCE);
     }
     tell(u64::from(replay.same.is_some()), u64::from(replay.same.is_none()));
@@ -47,16 +47,16 @@ async fn all(pipeline: &Pipeline) -> Result<u8, Failure> {
     if report.different == 0 {
         return Ok(exit::FINE);
     }
-    println!("{} decisions come out differently. The first of them:", report.different);
+    println!("{} decisions differ. The first of them:", report.different);
     for difference in &report.differences {
         let found = pipeline.replay(difference.decision_id).await?.difference.unwrap_or_default();
-        println!("decision {} comes out differently: {found}", difference.decision_id);
+        println!("decision {} differs: {found}", difference.decision_id);
     }
     Ok(exit::DIFFERENCE)
 }
 
 fn tell(same: u64, erased: u64) {
     println!(
-        "{same} decisions come out the same, byte for byte; {erased} cannot be told, because the person was erased."
+        "{same} decisions are identical byte for byte; {erased} could not be replayed because the person was erased."
     );
 }

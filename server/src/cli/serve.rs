@@ -32,34 +32,32 @@ pub(crate) struct Options {
     #[arg(long, env = "MESHLINE_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:3000")]
     listen: SocketAddr,
 
-    /// Folder of the built styles and scripts. [default: `site` beside the program]
+    /// Folder of the built styles and scripts. [default: `site` in the folder of the program]
     #[arg(long, env = "MESHLINE_SITE_DIR", value_name = "FOLDER")]
     site_dir: Option<PathBuf>,
 
-    /// Folder for files that people upload to import; several processes share it. [default: meshline/data in the user's state
-    /// directory]
+    /// Folder for uploaded import files, shared by all processes. [default: meshline/data in the user's state directory]
     #[arg(long, env = "MESHLINE_DATA_DIR", value_name = "FOLDER")]
     data_dir: Option<PathBuf>,
 
-    /// Address that people reach the server under, for example https://meshline.example. With https, cookies are sent over
-    /// https only.
+    /// Public URL of the server, such as https://meshline.example. With https, cookies are sent only over https.
     #[arg(long, env = "MESHLINE_PUBLIC_URL", value_name = "URL")]
     public_url: Option<String>,
 
-    /// Mail server that links for forgotten passwords go out through: smtps://user:password@mail.example:465, or
-    /// smtp://mail.example:587?tls=required. Needs --mail-from and --public-url.
+    /// Mail server for password links and notices, such as smtps://user:password@mail.example:465 or
+    /// smtp://mail.example:587?tls=required. Requires --mail-from and --public-url.
     #[arg(long, env = "MESHLINE_SMTP_URL", value_name = "URL", hide_env_values = true)]
     smtp_url: Option<String>,
 
-    /// Sender of letters, for example "Meshline <meshline@acme.example>".
+    /// Sender of e-mails, such as "Meshline <meshline@acme.example>".
     #[arg(long, env = "MESHLINE_MAIL_FROM", value_name = "ADDRESS")]
     mail_from: Option<String>,
 
-    /// Let anybody read /metrics, not this machine and keys with the scope `read` alone.
+    /// Serve /metrics to everyone, instead of only to loopback and API keys with the scope `read`.
     #[arg(long, env = "MESHLINE_OPEN_METRICS")]
     open_metrics: bool,
 
-    /// What is logged, for example `info` or `server=debug`.
+    /// Log filter, such as `info` or `server=debug`.
     #[arg(
         long,
         env = "MESHLINE_LOG",
@@ -106,25 +104,27 @@ pub(super) async fn run(options: Options) -> Result<u8, Failure> {
     Ok(exit::FINE)
 }
 
-/// The mail server, if one is named. It needs the address that people see: a link must not lead where a request says.
+/// Returns the mail server, if one is configured. It requires the public URL, because links must not depend on the request.
 fn mail(options: &Options) -> Result<Option<Mail>, Failure> {
     let Some(server) = &options.smtp_url else { return Ok(None) };
     let (Some(from), Some(_)) = (&options.mail_from, &options.public_url) else {
-        return Err(Failure::Usage("--smtp-url needs --mail-from and --public-url".into()));
+        return Err(Failure::Usage("--smtp-url requires --mail-from and --public-url".into()));
     };
     Mail::new(server, from).map(Some).map_err(|error| Failure::Usage(error.to_string()))
 }
 
-/// Tells whoever started the server how the first person gets in. Only who reads this gets the code.
+/// Prints how to create the first administrator. Only people who can read the terminal or log get the code.
 async fn invite(store: &Store, origin: String) -> Result<(), Failure> {
     if !people::is_anybody(store).await? {
         let code = people::first_run_code(store.keyring());
-        eprintln!("Nobody can sign in yet. Make the first administrator at {origin}/first-run?code={code}");
+        eprintln!(
+            "There are no people yet. Create the first administrator at {origin}/first-run?code={code}"
+        );
     }
     Ok(())
 }
 
-/// Beside the master key's default place.
+/// Returns the default data directory, next to the default master key.
 fn default_data_dir() -> PathBuf {
     Keyring::default_path().with_file_name("data")
 }
@@ -145,7 +145,7 @@ fn start_log(filter: &str) -> Result<(), Failure> {
     started.map_err(|error| Failure::Usage(error.to_string()))
 }
 
-/// Stops at SIGINT and SIGTERM; a second one ends the process at once.
+/// Shuts down gracefully on SIGINT and SIGTERM. A second signal ends the process at once.
 fn stop_on_signals(shutdown: CancellationToken) -> Result<(), Failure> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
@@ -158,7 +158,7 @@ fn stop_on_signals(shutdown: CancellationToken) -> Result<(), Failure> {
             if again {
                 std::process::exit(130);
             }
-            tracing::info!("stopping; what is under way is finished first");
+            tracing::info!("stopping after work in progress has finished");
             shutdown.cancel();
         }
     });

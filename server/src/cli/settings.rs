@@ -1,4 +1,4 @@
-//! Options from a file: they become the defaults of the flags they are named after.
+//! Reads options from a file and uses them as the defaults of the flags with the same names.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -8,10 +8,10 @@ use clap::Command;
 
 use super::Failure;
 
-/// The command with the options of the configuration file, if one is named, as defaults.
+/// Returns the command with the options of the configuration file, if there is one, as defaults.
 ///
 /// # Errors
-/// When the file cannot be read, is no TOML table, or has a key that is no option.
+/// Returns a [`Failure`] if the file cannot be read, is not a TOML table, or has an unknown option.
 pub(super) fn with_file(command: Command, arguments: &[OsString]) -> Result<Command, Failure> {
     let Some(path) = named(arguments).or_else(|| std::env::var_os("MESHLINE_CONFIG").map(PathBuf::from))
     else {
@@ -26,13 +26,17 @@ pub(super) fn with_file(command: Command, arguments: &[OsString]) -> Result<Comm
         let value = match value {
             toml::Value::String(text) => text,
             toml::Value::Integer(_) | toml::Value::Float(_) | toml::Value::Boolean(_) => value.to_string(),
-            _ => return Err(Failure::Usage(format!("{name}: `{key}` is a text, a number, true or false"))),
+            _ => {
+                return Err(Failure::Usage(format!(
+                    "{name}: `{key}` must be a string, a number, true or false"
+                )));
+            }
         };
         options.insert(key.replace('-', "_"), value);
     }
     for key in options.keys() {
         if key == "config" || !command.get_subcommands().any(|sub| has(sub, key)) {
-            return Err(Failure::Usage(format!("{name}: there is no option `{key}`")));
+            return Err(Failure::Usage(format!("{name}: unknown option `{key}`")));
         }
     }
     Ok(command.mut_subcommands(|sub| with_defaults(sub, &options)))

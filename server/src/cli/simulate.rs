@@ -1,4 +1,4 @@
-//! `meshline simulate`: rules on a file of leads, without a database.
+//! `meshline simulate`: runs rules on a file of leads, without a database.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -15,25 +15,25 @@ use super::{Failure, exit};
 /// Options of `simulate`.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// Rule-set file, YAML; or a decision table, FILE.csv.
+    /// Rule set, FILE.yaml, or decision table, FILE.csv.
     #[arg(long, value_name = "FILE")]
     rules: PathBuf,
 
-    /// For a decision table: the rule-set file, YAML, whose fields and lists it is about. Without one the table's own
-    /// columns are its fields, and their cells tell the types.
+    /// For a decision table: the rule set, YAML, with its fields and lists. Without one, fields and types are derived from the
+    /// table.
     #[arg(long, value_name = "FILE")]
     fields: Option<PathBuf>,
 
-    /// Leads, CSV: a column for each field, NAME__confidence where it is not 1; an empty cell is a missing field.
+    /// Leads, CSV: one column per field, and NAME__confidence for confidences other than 1. Empty cells are missing fields.
     #[arg(long, value_name = "FILE")]
     leads: PathBuf,
 
-    /// What the rules take for now. [default: now]
+    /// Time of evaluation. [default: now]
     #[arg(long, value_name = "TIME")]
     as_of: Option<DateTime<Utc>>,
 }
 
-/// Rejected lines told one by one; more are only counted.
+/// The number of rejected lines that are printed; more are only counted.
 const TOLD: u64 = 20;
 
 /// Runs the command.
@@ -57,7 +57,7 @@ pub(super) fn run(options: &Options) -> Result<u8, Failure> {
     let mut rejected = 0;
     let tell = |notice: Notice| match notice {
         Notice::Ignored(columns) => {
-            eprintln!("meshline: these columns name no field and are not read: {}", columns.join(", "))
+            eprintln!("meshline: ignored columns that match no field: {}", columns.join(", "))
         }
         Notice::Rejected(row) => {
             rejected += 1;
@@ -71,13 +71,13 @@ pub(super) fn run(options: &Options) -> Result<u8, Failure> {
     let json = serde_json::to_string(&simulation).map_err(|error| Failure::Usage(error.to_string()))?;
     println!("{json}");
     if rejected > 0 {
-        eprintln!("meshline: {rejected} lines were rejected and not counted");
+        eprintln!("meshline: {rejected} rejected lines are not in the result");
         return Ok(exit::SOME_REJECTED);
     }
     Ok(exit::FINE)
 }
 
-/// The rules of the file that is named, whatever it is.
+/// Reads the rule set or the decision table.
 fn rule_set(options: &Options) -> Result<RuleSetFile, Failure> {
     let read = |path: &Path| {
         std::fs::read_to_string(path)
@@ -92,7 +92,7 @@ fn rule_set(options: &Options) -> Result<RuleSetFile, Failure> {
     match (is_table, &options.fields) {
         (false, None) => RuleSetFile::from_yaml(&text).map_err(invalid(&options.rules)),
         (false, Some(_)) => {
-            Err(Failure::Usage("--fields belongs to a decision table; a rule-set file has its own.".into()))
+            Err(Failure::Usage("--fields is only for decision tables; a rule set has its own fields.".into()))
         }
         (true, Some(path)) => {
             let around = RuleSetFile::from_yaml(&read(path)?).map_err(invalid(path))?;

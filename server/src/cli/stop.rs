@@ -1,4 +1,4 @@
-//! `meshline kill` and `meshline resume`: the kill switch.
+//! `meshline kill` and `meshline resume`: stop and resume workflows.
 
 use clap::Args;
 use store::Actor;
@@ -6,14 +6,14 @@ use store::control::kill::{self, StopScope};
 
 use super::{Database, Failure, exit};
 
-/// What is stopped, or goes on.
+/// The workflows to stop or resume.
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 struct Which {
-    /// One workflow, by its name.
+    /// Name of one workflow.
     #[arg(long, value_name = "NAME")]
     workflow: Option<String>,
-    /// Every workflow.
+    /// All workflows.
     #[arg(long)]
     all: bool,
 }
@@ -31,7 +31,7 @@ pub(crate) struct KillOptions {
     database: Database,
     #[command(flatten)]
     which: Which,
-    /// Why, for the people who find their leads in the queue.
+    /// Reason, shown to the people who find the leads in their queue.
     #[arg(long, value_name = "TEXT")]
     reason: String,
 }
@@ -45,25 +45,25 @@ pub(crate) struct ResumeOptions {
     which: Which,
 }
 
-/// Stops workflows. Once it has returned, nothing of theirs is committed to be sent, and nothing is taken to be sent.
+/// Stops workflows. After it returns, no more of their effects are committed or claimed.
 pub(super) async fn kill(options: KillOptions) -> Result<u8, Failure> {
     let store = options.database.connect().await?;
     kill::kill(&store, &Actor::command("kill"), &options.which.scope(), &options.reason).await?;
     show(&store).await
 }
 
-/// Lets workflows go on.
+/// Resumes workflows.
 pub(super) async fn resume(options: ResumeOptions) -> Result<u8, Failure> {
     let store = options.database.connect().await?;
     kill::resume(&store, &Actor::command("resume"), &options.which.scope()).await?;
     show(&store).await
 }
 
-/// Says what is stopped now.
+/// Prints the stopped workflows.
 async fn show(store: &store::Store) -> Result<u8, Failure> {
     let stops = kill::kill_switches(store).await?;
     if stops.is_empty() {
-        println!("nothing is stopped");
+        println!("no workflow is stopped");
     }
     for stop in stops {
         let what = stop.workflow.unwrap_or_else(|| "all workflows".into());

@@ -1,4 +1,4 @@
-//! The program as people run it: what it prints, what it leaves, how it ends.
+//! The command-line program: its output, its effects and its exit codes.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -37,7 +37,7 @@ b,99,soon,Won,2024-02-02
 c,900,2024-03-01,Won,2024-02-20
 ";
 
-/// A folder, an empty database, and the program.
+/// A folder, an empty database and the program.
 struct Desk {
     folder: TempDir,
     server: String,
@@ -79,7 +79,7 @@ impl Drop for Desk {
     }
 }
 
-/// The program in a folder, with nothing of this environment but the path.
+/// Returns the program in a folder, with an environment that contains only `PATH`.
 fn meshline(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_meshline"));
     command
@@ -128,7 +128,7 @@ fn rules_are_simulated_without_a_database() {
 }
 
 #[test]
-fn usage_is_explained() {
+fn help_lists_commands_and_exit_codes() {
     let folder = tempfile::tempdir().unwrap();
     let run = |arguments: &[&str]| meshline(folder.path()).args(arguments).output().unwrap();
     let help = ended(&run(&["--help"]), 0);
@@ -145,7 +145,7 @@ fn usage_is_explained() {
 }
 
 #[tokio::test]
-async fn options_come_from_flag_variable_and_file_in_this_order() {
+async fn flags_override_variables_and_variables_override_the_file() {
     let desk = Desk::new().await;
     desk.file("meshline.toml", &format!("database-url = {:?}\nkey-file = \"from-file\"\n", desk.url()));
     let run = |key: Option<&str>, extra: &[&str]| {
@@ -159,7 +159,7 @@ async fn options_come_from_flag_variable_and_file_in_this_order() {
     assert!(ended(&run(Some("from-variable"), &[]), 2).contains("another master key"));
     ended(&run(Some("from-variable"), &["--key-file", "from-file"]), 0);
     desk.file("meshline.toml", "data-base-url = 'x'\n");
-    assert!(ended(&run(None, &[]), 2).contains("no option `data_base_url`"));
+    assert!(ended(&run(None, &[]), 2).contains("unknown option `data_base_url`"));
 }
 
 /// Every command, as `--help` and with arguments that fail, run with secrets in the configuration file and the environment.
@@ -221,7 +221,7 @@ fn no_output_holds_a_secret() {
 }
 
 #[tokio::test]
-async fn a_file_is_planned_applied_and_imported_once() {
+async fn a_file_is_planned_and_applied_and_rows_are_imported_once() {
     let desk = Desk::new().await;
     assert!(ended(&desk.run(&["replay", "--all"]), 2).contains("key"));
     ended(&desk.run(&["migrate"]), 0);
@@ -245,7 +245,7 @@ async fn a_file_is_planned_applied_and_imported_once() {
     assert!(
         ended(&desk.run(&["apply", "offers.yaml", "--bootstrap"]), 0).contains("live    workflow offers")
     );
-    assert!(ended(&desk.run(&["apply", "offers.yaml", "--plan"]), 0).contains("Nothing to change"));
+    assert!(ended(&desk.run(&["apply", "offers.yaml", "--plan"]), 0).contains("No changes"));
 
     let said = ended(&desk.run(&import), 4);
     assert!(
@@ -283,16 +283,12 @@ async fn a_file_is_planned_applied_and_imported_once() {
         .fetch_one(&mut connection)
         .await
         .unwrap();
-    assert_eq!(
-        counts,
-        (4, 0, 2),
-        "equal rows without an id are leads of their own; an import has no effects"
-    );
-    assert!(ended(&desk.run(&["replay", "--all"]), 0).contains("4 decisions come out the same"));
+    assert_eq!(counts, (4, 0, 2), "equal rows without an id are separate leads; an import has no effects");
+    assert!(ended(&desk.run(&["replay", "--all"]), 0).contains("4 decisions are identical"));
 }
 
 #[tokio::test]
-async fn an_import_that_was_interrupted_goes_on_to_the_same_result() {
+async fn an_interrupted_import_resumes_to_the_same_result() {
     let desk = Desk::new().await;
     ended(&desk.run(&["migrate"]), 0);
     desk.file("offers.yaml", WORKFLOW);
@@ -313,14 +309,14 @@ async fn an_import_that_was_interrupted_goes_on_to_the_same_result() {
     child.kill().unwrap();
     child.wait().unwrap();
     let before = events().fetch_one(&mut connection).await.unwrap();
-    assert!((1..2_500).contains(&before), "{before} were taken before the kill");
+    assert!((1..2_500).contains(&before), "{before} rows were imported before the kill");
     ended(&desk.run(&import), 0);
     let after: (i64, i64) =
         sqlx::query_as("SELECT (SELECT count(*) FROM events), (SELECT count(*) FROM leads)")
             .fetch_one(&mut connection)
             .await
             .unwrap();
-    assert_eq!(after, (2_500, 2_000), "rows are taken once, equal rows as often as they stand there");
+    assert_eq!(after, (2_500, 2_000), "every row is imported once, including duplicates");
 }
 
 #[tokio::test]
@@ -354,14 +350,16 @@ async fn people_and_keys_are_added() {
             .fetch_all(&mut connection)
             .await
             .unwrap();
-    assert!(kept.iter().all(|row| !row.contains(key.trim())), "the key itself is nowhere");
+    assert!(kept.iter().all(|row| !row.contains(key.trim())), "the key itself is stored nowhere");
 }
 
 #[tokio::test]
-async fn a_link_is_printed_for_somebody_who_is_there_and_not_shut_out() {
+async fn a_link_is_printed_only_for_existing_active_people() {
     let desk = Desk::new().await;
     ended(&desk.run(&["migrate"]), 0);
-    assert!(ended(&desk.run(&["user", "link", "ana@acme.example"]), 2).contains("nobody has the address"));
+    assert!(
+        ended(&desk.run(&["user", "link", "ana@acme.example"]), 2).contains("no person with the address")
+    );
     let added = ended(&desk.run(&["user", "add", "ana@acme.example", "--role", "admin"]), 0);
     let link = ended(
         &desk.run(&["user", "link", "Ana@acme.example", "--public-url", "https://meshline.example/"]),
@@ -370,11 +368,11 @@ async fn a_link_is_printed_for_somebody_who_is_there_and_not_shut_out() {
     assert!(link.starts_with("https://meshline.example/setup/") && link != added, "{link}");
     let mut connection = desk.connection().await;
     connection.execute("UPDATE people SET disabled_at = now()").await.unwrap();
-    assert!(ended(&desk.run(&["user", "link", "ana@acme.example"]), 2).contains("is shut out"));
+    assert!(ended(&desk.run(&["user", "link", "ana@acme.example"]), 2).contains("is deactivated"));
 }
 
 #[tokio::test]
-async fn mail_needs_a_sender_and_the_address_that_people_see() {
+async fn mail_needs_a_sender_and_a_public_url() {
     let desk = Desk::new().await;
     for arguments in [
         &["serve", "--smtp-url", "smtp://127.0.0.1:25"][..],
@@ -394,7 +392,7 @@ async fn mail_needs_a_sender_and_the_address_that_people_see() {
 }
 
 #[tokio::test]
-async fn the_demo_fills_an_empty_database_only() {
+async fn the_demo_fills_only_an_empty_database() {
     let desk = Desk::new().await;
     ended(&desk.run(&["migrate"]), 0);
     let said = ended(&desk.run(&["demo", "--leads", "40"]), 0);

@@ -1,11 +1,6 @@
-//! Single events that come in at once, and the kill switch in the commit.
+//! Single events that arrive at the same time, and the kill switch during a commit.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails where something goes wrong"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic fails the test")]
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,7 +22,7 @@ fn intake(office: &Office) -> Intake {
     Intake::new(Arc::new(Pipeline::new(office.store().clone())))
 }
 
-/// An event of a lead of its own.
+/// Returns an event of a separate lead.
 fn event(n: usize) -> EventRequest {
     let mut event = good("Ana", "Initech");
     event.lead.email = Some(format!("ana-{n}@initech.example"));
@@ -39,13 +34,13 @@ async fn send(intake: &Intake, key: String, event: EventRequest) -> Result<Taken
 }
 
 #[tokio::test]
-async fn events_that_come_at_once_share_commits_and_each_gets_its_own_answer() {
+async fn concurrent_events_share_commits_and_get_separate_answers() {
     let office = Office::open().await;
     let intake = intake(&office);
     let sent: Vec<_> = (0..240)
         .map(|n| {
             let intake = intake.clone();
-            // Every lead four times, and every tenth key twice.
+            // Every lead sends four events, and every tenth key is used twice.
             tokio::spawn(async move {
                 (n, send(&intake, format!("k{}", n - usize::from(n % 10 == 1)), event(n / 10)).await)
             })
@@ -61,7 +56,7 @@ async fn events_that_come_at_once_share_commits_and_each_gets_its_own_answer() {
     }
     assert_eq!((fresh, repeated), (216, 24));
     assert_eq!(number(&office, "SELECT count(*) FROM decisions").await, 216);
-    // Serial for each lead, without a gap.
+    // Sequence numbers are consecutive for each lead.
     let gaps = "SELECT count(*) FROM (SELECT count(*) AS n, max(sequence) AS last FROM decisions GROUP BY lead_id) l WHERE n <> last OR n <> 9";
     assert_eq!(number(&office, gaps).await, 0);
     let commits = number(&office, "SELECT count(DISTINCT xact) FROM decisions").await;
@@ -101,7 +96,7 @@ async fn an_event_that_cannot_be_committed_fails_alone() {
 }
 
 #[tokio::test]
-async fn once_a_workflow_is_stopped_its_leads_go_to_people_and_nothing_is_sent() {
+async fn leads_of_a_stopped_workflow_go_to_people_and_nothing_is_sent() {
     let office = Office::open().await;
     let intake = intake(&office);
     let actor = Actor::command("test");
@@ -115,7 +110,7 @@ async fn once_a_workflow_is_stopped_its_leads_go_to_people_and_nothing_is_sent()
     kill::kill(office.store(), &actor, &StopScope::Workflow("inbound-form".into()), "wrong owners")
         .await
         .unwrap();
-    // Whatever was under way was waited for: from here on there is not one effect more.
+    // Stopping waited for commits in progress, so no further effect may appear.
     let effects = number(&office, "SELECT count(*) FROM effects").await;
     for task in before {
         task.await.unwrap();
@@ -127,7 +122,7 @@ async fn once_a_workflow_is_stopped_its_leads_go_to_people_and_nothing_is_sent()
     let manual = "SELECT count(*) FROM decisions WHERE mode = 'manual'";
     assert_eq!(number(&office, queued).await, number(&office, manual).await);
     let owned = "SELECT count(*) FROM leads l JOIN decisions d ON d.lead_id = l.id WHERE d.mode = 'manual' AND l.assignee IS NOT NULL";
-    assert_eq!(number(&office, owned).await, 0, "nobody was given a lead by rules that were stopped");
+    assert_eq!(number(&office, owned).await, 0, "rules of a stopped workflow assigned no lead");
 
     kill::resume(office.store(), &actor, &StopScope::Workflow("inbound-form".into())).await.unwrap();
     let Ok(Taken::New(live)) = send(&intake, "c".into(), event(101)).await else { panic!("not new") };

@@ -1,4 +1,4 @@
-//! The demo's workflow on a database of its own, and leads to send it.
+//! The demo's workflow on a test database, and leads to send to it.
 
 use std::collections::BTreeMap;
 
@@ -14,20 +14,21 @@ use store::testing::TestDatabase;
 use store::{Actor, Store};
 
 /// A database with the demo's workflow live.
+/// A database with a live workflow.
 pub struct Office {
     /// The database.
     pub database: TestDatabase,
-    /// The way of a lead.
+    /// The pipeline that processes events.
     pub pipeline: Pipeline,
 }
 
 impl Office {
-    /// The demo's workflow, live on a fresh database.
+    /// Opens a fresh database with the demo's workflow live.
     pub async fn open() -> Self {
         Self::with(include_str!("../../demo/demo.yaml")).await
     }
 
-    /// A workflow of one's own, live on a fresh database.
+    /// Opens a fresh database with another workflow live.
     pub async fn with(text: &str) -> Self {
         let database = TestDatabase::new().await;
         let office = Self { pipeline: Pipeline::new(database.store.clone()), database };
@@ -35,7 +36,7 @@ impl Office {
         office
     }
 
-    /// Applies a file.
+    /// Applies a workflow file.
     pub async fn apply(&self, text: &str, bootstrap: bool) -> Result<Vec<String>, service::Error> {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("tam.csv"), include_str!("../../demo/tam.csv")).unwrap();
@@ -52,17 +53,17 @@ impl Office {
         .await
     }
 
-    /// The store.
+    /// Returns the store.
     pub fn store(&self) -> &Store {
         &self.database.store
     }
 
-    /// Sends an event that has to be new.
+    /// Sends an event, which must be new.
     pub async fn send(&self, key: &str, event: &EventRequest) -> Result<Answer, Refusal> {
         self.send_at(key, event, Utc::now()).await
     }
 
-    /// Sends an event that has to be new, at a time of its own.
+    /// Sends an event received at a given time, which must be new.
     pub async fn send_at(
         &self,
         key: &str,
@@ -80,7 +81,7 @@ impl Office {
         self.try_send_at(key, event, Utc::now()).await.unwrap()
     }
 
-    /// Sends an event at a time of its own.
+    /// Sends an event received at a given time.
     pub async fn try_send_at(
         &self,
         key: &str,
@@ -91,7 +92,7 @@ impl Office {
         Ok(self.pipeline.take(&receipt(at, Mode::Live), vec![signal]).await?.remove(0))
     }
 
-    /// Tells that the first lead reached a stage.
+    /// Records that the first lead reached a stage.
     pub async fn outcome(&self, key: &str, stage: &str) {
         let lead: uuid::Uuid = sqlx::query_scalar("SELECT id FROM leads ORDER BY id LIMIT 1")
             .fetch_one(self.store().pool())
@@ -121,7 +122,7 @@ impl Office {
             .unwrap();
     }
 
-    /// The stored hashes of events and decisions by id.
+    /// Returns the stored hashes of events and decisions by id.
     pub async fn hashes(&self) -> BTreeMap<uuid::Uuid, Vec<u8>> {
         let rows: Vec<(uuid::Uuid, Vec<u8>)> =
             sqlx::query_as("SELECT id, hash FROM events UNION ALL SELECT id, hash FROM decisions")
@@ -131,7 +132,7 @@ impl Office {
         rows.into_iter().collect()
     }
 
-    /// The same, computed from the rows.
+    /// Returns the hashes of events and decisions, recomputed from their rows.
     pub async fn recomputed_hashes(&self) -> BTreeMap<uuid::Uuid, Vec<u8>> {
         let events: Vec<store::log::EventRow> =
             sqlx::query_as("SELECT * FROM events").fetch_all(self.store().pool()).await.unwrap();
@@ -141,7 +142,7 @@ impl Office {
         events.chain(decisions.into_iter().map(|row| (row.id, row.hash().unwrap().0.to_vec()))).collect()
     }
 
-    /// The tables that have a text anywhere, bytes included.
+    /// Returns the tables that contain a text in any column, including binary ones.
     pub async fn rows_containing(&self, text: &str) -> Vec<String> {
         let tables: Vec<String> = sqlx::query_scalar(
             "SELECT c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
@@ -167,7 +168,7 @@ impl Office {
     }
 }
 
-/// A receipt of a moment.
+/// Returns the receipt of an event at an instant.
 pub fn receipt(at: DateTime<Utc>, mode: Mode) -> Receipt {
     Receipt {
         received_at: at,
@@ -178,7 +179,7 @@ pub fn receipt(at: DateTime<Utc>, mode: Mode) -> Receipt {
     }
 }
 
-/// A lead that the demo's rules assign when the company is a target account.
+/// Returns an event that the demo's rules assign if the company is a target account.
 pub fn good(name: &str, company: &str) -> EventRequest {
     let message = "We would like to book a demo and talk pricing; please send a quote this quarter.";
     form(
@@ -188,7 +189,7 @@ pub fn good(name: &str, company: &str) -> EventRequest {
     )
 }
 
-/// A form.
+/// Returns a form with a payload.
 pub fn form(name: &str, company: &str, payload: &serde_json::Value) -> EventRequest {
     EventRequest {
         kind: EventKind::Form,

@@ -1,4 +1,4 @@
-//! The lead first: what is known of it before an event is read, which release decides about it, and what a decision keeps.
+//! The knowledge about a lead before an event is read, the choice of the release, and the content of stored decisions.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use engine::action::Action;
@@ -16,7 +16,7 @@ use crate::lead::{Office, form, good, receipt};
 
 const DEMO: &str = include_str!("../../demo/demo.yaml");
 
-/// The demo, whose company size is also read from the lead's events of the last 30 days.
+/// Returns the demo, with company size also read from the lead's events of the last 30 days.
 fn looking_back() -> String {
     let field = "company_size: {from: [/payload/company_size, /payload/employees], extract: range, min_confidence: 0.7}";
     assert!(DEMO.contains(field));
@@ -32,7 +32,7 @@ fn silent(name: &str) -> EventRequest {
 }
 
 #[tokio::test]
-async fn a_field_is_read_from_an_earlier_event_as_far_back_as_its_map_says() {
+async fn a_field_is_read_from_earlier_events_within_the_days_of_its_map() {
     let office = Office::with(&looking_back()).await;
     let start: DateTime<Utc> = Utc::now() - TimeDelta::days(40);
     store::migrate::make_partitions(&office.database.url, start, Utc::now()).await.unwrap();
@@ -43,7 +43,7 @@ async fn a_field_is_read_from_an_earlier_event_as_far_back_as_its_map_says() {
     assert_eq!((&field.value, field.evidence[0].event_id), (&json!(126), first.event_id));
     let late = office.send_at("k4", &silent("Ana"), start + TimeDelta::days(31)).await.unwrap();
     assert!(!late.decision.content_snapshot.unwrap().fields.contains_key("company_size"));
-    // What the event itself says counts before what came earlier.
+    // The event's own value takes precedence over earlier ones.
     let own = office.send_at("k5", &size("Ben", "201 to 500"), start + TimeDelta::days(1)).await.unwrap();
     assert_eq!(own.decision.content_snapshot.unwrap().fields["company_size"].value, json!(351));
     for answer in [soon.decision.decision_id, late.decision.decision_id] {
@@ -52,7 +52,7 @@ async fn a_field_is_read_from_an_earlier_event_as_far_back_as_its_map_says() {
 }
 
 #[tokio::test]
-async fn without_the_map_asking_every_event_is_read_alone() {
+async fn without_earlier_days_every_event_is_read_alone() {
     let office = Office::open().await;
     office.send("k1", &size("Ana", "51-200 employees")).await.unwrap();
     let second = office.send("k2", &silent("Ana")).await.unwrap();
@@ -60,7 +60,7 @@ async fn without_the_map_asking_every_event_is_read_alone() {
 }
 
 #[tokio::test]
-async fn of_two_events_of_one_lead_the_later_sees_the_earlier_together_or_at_one_moment() {
+async fn the_later_of_two_events_sees_the_earlier_in_a_batch_or_concurrently() {
     let office = Office::with(&looking_back()).await;
     let now = Utc::now();
     let signals = [("k1", size("Ana", "51-200")), ("k2", silent("Ana"))];
@@ -86,12 +86,12 @@ async fn of_two_events_of_one_lead_the_later_sees_the_earlier_together_or_at_one
             (sequence(one.decision.decision_id).await, sequence(two.decision.decision_id).await);
         assert_eq!(sized.min(silent), 2);
         let has_size = two.decision.content_snapshot.as_ref().unwrap().fields.contains_key("company_size");
-        assert_eq!(has_size, silent > sized, "round {round}: whoever was decided later knew of the other");
+        assert_eq!(has_size, silent > sized, "round {round}: the later decision knew the earlier event");
     }
 }
 
 #[tokio::test]
-async fn a_repeat_gets_its_first_answer_whatever_was_reconfigured_since() {
+async fn a_repeat_gets_its_first_answer_despite_later_configuration() {
     let office = Office::open().await;
     let first = office.send("k1", &good("Ana", "Initech")).await.unwrap();
     sqlx::query("DELETE FROM routes").execute(&mut office.database.owner().await).await.unwrap();
@@ -110,7 +110,7 @@ async fn a_repeat_gets_its_first_answer_whatever_was_reconfigured_since() {
 }
 
 #[tokio::test]
-async fn of_two_with_one_key_together_the_first_is_decided_and_the_other_gets_its_answer() {
+async fn two_events_with_one_key_in_a_batch_get_one_answer() {
     let office = Office::with(&looking_back()).await;
     let signal = |event: EventRequest| Signal { key: "k".into(), event };
     let signals = vec![
@@ -128,7 +128,7 @@ async fn of_two_with_one_key_together_the_first_is_decided_and_the_other_gets_it
     assert_eq!(stored.sequence, 2);
 }
 
-/// Approves a rule set that advances what the demo assigns, and leaves its release as approved.
+/// Approves a rule set that advances what the demo assigns, and leaves its release in the approved stage.
 async fn candidate(office: &Office) -> (ReleaseId, i64) {
     let changed = DEMO.replace("then: [{assign: {pool: enterprise-ae}}]", "then: [advance]");
     let changed = if changed == DEMO { DEMO.replace("> 0.85", "> 0.99") } else { changed };
@@ -143,7 +143,7 @@ async fn candidate(office: &Office) -> (ReleaseId, i64) {
     (row.0.into(), row.1)
 }
 
-/// Moves a release through these stages, as the owner, and lets every process hear of it.
+/// Moves a release through stages as the owner, and notifies every process.
 async fn stage(office: &Office, release: ReleaseId, stages: &[(&str, i16)]) {
     let mut owner = office.database.owner().await;
     for (stage, share) in stages {
@@ -159,7 +159,7 @@ async fn stage(office: &Office, release: ReleaseId, stages: &[(&str, i16)]) {
 }
 
 #[tokio::test]
-async fn a_candidate_that_is_withdrawn_decides_nothing_from_then_on() {
+async fn a_withdrawn_candidate_decides_nothing() {
     let office = Office::open().await;
     let (release, number) = candidate(&office).await;
     let path = [("simulation", 0), ("shadow", 0), ("assign_review", 0), ("rollout", 100)];
@@ -173,7 +173,7 @@ async fn a_candidate_that_is_withdrawn_decides_nothing_from_then_on() {
 }
 
 #[tokio::test]
-async fn a_shadow_candidate_decides_beside_the_live_release_and_has_no_effect() {
+async fn a_shadow_candidate_decides_alongside_the_live_release_without_effects() {
     let office = Office::open().await;
     office.send("k0", &good("Ana", "Initech")).await.unwrap();
     let (release, _) = candidate(&office).await;
@@ -189,9 +189,9 @@ async fn a_shadow_candidate_decides_beside_the_live_release_and_has_no_effect() 
     let [(decision, by, _, action, snapshot)] = rows.as_slice() else { panic!("{rows:?}") };
     assert_eq!((*decision, *by), (answer.decision.decision_id.0, release.0));
     assert_ne!(*action, answer.decision.action.to_string());
-    assert!(!String::from_utf8_lossy(snapshot).contains("Initech"), "what was read of a lead is sealed");
+    assert!(!String::from_utf8_lossy(snapshot).contains("Initech"), "the fields of a lead are encrypted");
     let stored = store::log::stored_decision(office.store(), answer.decision.decision_id).await.unwrap();
-    assert_eq!(stored.sequence, 2, "a shadow verdict takes no number");
+    assert_eq!(stored.sequence, 2, "a shadow verdict uses no sequence number");
     let effects: i64 = sqlx::query_scalar("SELECT count(*) FROM effects WHERE decision_id = $1")
         .bind(decision)
         .fetch_one(office.store().pool())
@@ -201,7 +201,7 @@ async fn a_shadow_candidate_decides_beside_the_live_release_and_has_no_effect() 
 }
 
 #[tokio::test]
-async fn a_rollout_decides_about_its_share_of_leads_and_each_stays_where_it_is() {
+async fn a_rollout_decides_its_share_of_leads_and_each_lead_keeps_its_release() {
     let office = Office::open().await;
     let (release, _) = candidate(&office).await;
     let path = [("simulation", 0), ("shadow", 0), ("assign_review", 0), ("rollout", 30)];
@@ -224,7 +224,7 @@ async fn a_rollout_decides_about_its_share_of_leads_and_each_stays_where_it_is()
 }
 
 #[tokio::test]
-async fn a_lead_is_decided_again_without_an_event_and_takes_its_next_number() {
+async fn a_lead_is_reevaluated_without_an_event_under_its_next_number() {
     let office = Office::open().await;
     let first = office.send("k1", &good("Ana", "Initech")).await.unwrap();
     let again = |lead| Again { lead, workflow: "inbound-form".into(), trigger: Trigger::Redecision };
@@ -247,7 +247,7 @@ async fn a_lead_is_decided_again_without_an_event_and_takes_its_next_number() {
 }
 
 #[tokio::test]
-async fn weights_and_absences_apply_from_the_next_pick_and_are_kept_with_it() {
+async fn weights_and_absences_apply_from_the_next_pick_and_are_stored_with_it() {
     let office = Office::open().await;
     let first = office.send("k0", &good("p0", "Globex")).await.unwrap().decision;
     let weights = json!({"jane@corvane.example": 2, "lucia@corvane.example": 1, "omar@corvane.example": 1});
@@ -276,7 +276,7 @@ async fn weights_and_absences_apply_from_the_next_pick_and_are_kept_with_it() {
     }
     let bundle: i64 =
         sqlx::query_scalar("SELECT count(*) FROM bundles").fetch_one(office.store().pool()).await.unwrap();
-    assert_eq!(bundle, 1, "no new bundle comes of it");
+    assert_eq!(bundle, 1, "it creates no new bundle");
     let refused = Availability { weight: Some(0), away_until: None };
     let refused = availability::set(office.store(), &actor, pool, "omar@corvane.example", &refused).await;
     assert!(matches!(refused, Err(store::Error::Refused(_))));

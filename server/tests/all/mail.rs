@@ -1,4 +1,4 @@
-//! A mail server for tests: it takes every letter and keeps it. Real SMTP (RFC 5321) over a real socket.
+//! A mail server for tests that accepts and keeps every e-mail: real SMTP (RFC 5321) over a real socket.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,15 +7,15 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Mutex;
 
-/// The server, and what it was handed.
+/// A running mail server and the e-mails it received.
 pub struct MailServer {
-    /// Where it is.
+    /// The URL of the server.
     pub url: String,
     letters: Arc<Mutex<Vec<String>>>,
 }
 
 impl MailServer {
-    /// Starts it; a recipient whose address has `refused` in it is refused.
+    /// Starts the server. It rejects recipients whose address contains `refused`.
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("smtp://{}", listener.local_addr().unwrap());
@@ -30,7 +30,7 @@ impl MailServer {
         Self { url, letters }
     }
 
-    /// The letters so far, once there are so many.
+    /// Returns the e-mails received so far, once there are `count` of them.
     pub async fn letters(&self, count: usize) -> Vec<String> {
         for _ in 0..200 {
             let letters = self.letters.lock().await;
@@ -40,7 +40,7 @@ impl MailServer {
             drop(letters);
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        panic!("{count} letters did not come: {:?}", self.letters.lock().await);
+        panic!("{count} e-mails did not arrive: {:?}", self.letters.lock().await);
     }
 }
 
@@ -74,7 +74,7 @@ async fn talk(stream: TcpStream, kept: &Mutex<Vec<String>>) -> Option<()> {
     None
 }
 
-/// A letter's text with its soft line breaks undone (quoted-printable, RFC 2045 §6.7).
+/// Returns the text of an e-mail without soft line breaks (quoted-printable, RFC 2045 §6.7).
 pub fn unfolded(letter: &str) -> String {
     letter.replace("=\n", "").replace("=3D", "=")
 }

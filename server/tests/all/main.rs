@@ -1,7 +1,7 @@
-//! The whole product: over HTTP, as a program, and from event to delivery. One program, since each takes hundreds of
-//! megabytes and longer to link than to run.
+//! Tests of the whole product: over HTTP, as a program, and from event to delivery. They share one test program, because linking
+//! each takes hundreds of megabytes and longer than running it.
 
-#![allow(clippy::large_futures, reason = "a test program has stack enough")]
+#![allow(clippy::large_futures, reason = "test programs have enough stack")]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,4 +1,4 @@
-//! The way of a lead, from event to committed decision and effects.
+//! The path of a lead from event to committed decision and effects.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -20,7 +20,7 @@ async fn a_target_account_with_high_intent_is_assigned_with_effects_at_both_dest
     assert_eq!(decision.parameters["pool"], "enterprise-ae");
     assert_eq!(
         decision.parameters["assignee"], "jane@corvane.example",
-        "the weightiest of the pool is first"
+        "the person with the highest weight comes first"
     );
     let snapshot = decision.content_snapshot.as_ref().unwrap();
     assert_eq!(snapshot.fields["company_size"].value, 126);
@@ -30,7 +30,7 @@ async fn a_target_account_with_high_intent_is_assigned_with_effects_at_both_dest
         .map(|field| field.confidence)
         .into_iter()
         .fold(1.0, f64::min);
-    assert_eq!(decision.confidence, Some(least), "the least confidence among the fields the rule read");
+    assert_eq!(decision.confidence, Some(least), "the lowest confidence of the fields that the rule read");
     let effects: Vec<(uuid::Uuid, String, String)> =
         sqlx::query_as("SELECT e.id, d.name, e.kind FROM effects e JOIN destinations d ON d.id = e.destination_id JOIN outbox o ON o.effect_id = e.id ORDER BY d.name")
             .fetch_all(office.store().pool())
@@ -46,12 +46,12 @@ async fn a_target_account_with_high_intent_is_assigned_with_effects_at_both_dest
     assert_eq!(
         serde_json::to_string(&stored).unwrap(),
         serde_json::to_string(decision).unwrap(),
-        "what is stored is what was answered"
+        "the stored decision equals the answer"
     );
 }
 
 #[tokio::test]
-async fn what_cannot_be_told_is_held_for_the_sdr_queue_with_the_reason() {
+async fn a_lead_that_cannot_be_evaluated_is_held_for_the_sdr_queue_with_the_reason() {
     let office = Office::open().await;
     let answer = office
         .send("k1", &form("Ana", "Initech", &json!({"company": "Initech", "role": "VP Sales"})))
@@ -67,7 +67,7 @@ async fn what_cannot_be_told_is_held_for_the_sdr_queue_with_the_reason() {
 }
 
 #[tokio::test]
-async fn the_pool_is_shared_by_weight_and_an_owner_keeps_the_lead() {
+async fn a_pool_is_shared_by_weight_and_an_owner_keeps_the_lead() {
     let office = Office::open().await;
     let mut shares: BTreeMap<String, usize> = BTreeMap::new();
     for n in 0..40 {
@@ -82,7 +82,7 @@ async fn the_pool_is_shared_by_weight_and_an_owner_keeps_the_lead() {
 }
 
 #[tokio::test]
-async fn identity_goes_by_external_id_then_by_e_mail_never_by_company() {
+async fn leads_are_identified_by_external_id_then_e_mail_never_by_company() {
     let office = Office::open().await;
     let named = |external_id: Option<&str>, email: Option<&str>| EventRequest {
         lead: LeadInput {
@@ -108,8 +108,8 @@ async fn identity_goes_by_external_id_then_by_e_mail_never_by_company() {
         "an external id belongs to its source"
     );
     let nobody = office.send("5", &named(None, None)).await.unwrap().lead_id;
-    assert_ne!(nobody, both, "a company names no person");
-    // Two identities of two leads: the external id's lead gets the event, and a merge is suggested.
+    assert_ne!(nobody, both, "a company does not identify a person");
+    // The identities belong to two leads: the external id's lead gets the event, and a merge is suggested.
     let other = office.send("6", &named(None, Some("bob@initech.example"))).await.unwrap().lead_id;
     assert_eq!(office.send("7", &named(Some("7"), Some("bob@initech.example"))).await.unwrap().lead_id, both);
     let suggested: Vec<(uuid::Uuid, uuid::Uuid)> =
@@ -121,7 +121,7 @@ async fn identity_goes_by_external_id_then_by_e_mail_never_by_company() {
 }
 
 #[tokio::test]
-async fn decisions_of_one_lead_are_serial_and_a_new_lead_is_made_once() {
+async fn decisions_of_one_lead_are_serial_and_a_new_lead_is_created_once() {
     let office = Arc::new(Office::open().await);
     let tasks: Vec<_> = (0..24)
         .map(|n| {
@@ -145,7 +145,7 @@ async fn decisions_of_one_lead_are_serial_and_a_new_lead_is_made_once() {
 }
 
 #[tokio::test]
-async fn the_same_key_at_the_same_moment_makes_one_event() {
+async fn concurrent_requests_with_one_key_create_one_event() {
     let office = Arc::new(Office::open().await);
     let tasks: Vec<_> = (0..16)
         .map(|_| {
@@ -168,7 +168,7 @@ async fn the_same_key_at_the_same_moment_makes_one_event() {
 }
 
 #[tokio::test]
-async fn a_batch_with_repeats_and_strangers_answers_each_in_order() {
+async fn a_batch_with_repeats_and_new_leads_answers_each_in_order() {
     let office = Office::open().await;
     let signal = |key: &str, event: EventRequest| Signal { key: key.into(), event };
     let batch = vec![
@@ -204,7 +204,7 @@ async fn a_batch_with_repeats_and_strangers_answers_each_in_order() {
 }
 
 #[tokio::test]
-async fn an_import_has_no_effects_and_does_not_move_what_was_decided_since() {
+async fn an_import_has_no_effects_and_leaves_later_decisions_in_place() {
     let office = Office::open().await;
     let live = office.send("now", &good("Ana", "Initech")).await.unwrap();
     let old = EventRequest {
@@ -225,7 +225,7 @@ async fn an_import_has_no_effects_and_does_not_move_what_was_decided_since() {
 }
 
 #[tokio::test]
-async fn every_decision_replays_to_the_same_bytes_also_after_a_release() {
+async fn every_decision_replays_to_the_same_bytes_even_after_a_release() {
     let office = Office::open().await;
     let mut decisions = Vec::new();
     for (n, event) in [
@@ -271,12 +271,12 @@ async fn a_tampered_decision_does_not_replay() {
     assert_ne!(
         office.hashes().await,
         office.recomputed_hashes().await,
-        "and its hash is no longer that of its row"
+        "and its hash no longer matches its row"
     );
 }
 
 #[tokio::test]
-async fn applied_again_a_file_changes_nothing_and_a_live_workflow_gets_drafts_only() {
+async fn reapplying_a_file_changes_nothing_and_a_live_workflow_only_gets_drafts() {
     let office = Office::open().await;
     let demo = include_str!("../../demo/demo.yaml");
     assert_eq!(office.apply(demo, true).await.unwrap(), Vec::<String>::new());
@@ -304,7 +304,7 @@ async fn applied_again_a_file_changes_nothing_and_a_live_workflow_gets_drafts_on
 }
 
 #[tokio::test]
-async fn an_outcome_is_kept_once_and_finds_its_lead_by_any_name() {
+async fn an_outcome_is_stored_once_and_finds_its_lead_by_any_identity() {
     let office = Office::open().await;
     office.send("1", &good("Ana", "Initech")).await.unwrap();
     office.outcome("o1", "accepted").await;
@@ -317,7 +317,7 @@ async fn an_outcome_is_kept_once_and_finds_its_lead_by_any_name() {
     assert_eq!(stage.as_deref(), Some("accepted"));
 }
 
-/// Brings a changed file, and has all of it signed.
+/// Applies a changed file and has all of its changes approved.
 async fn release(office: &Office, text: &str) {
     office.apply(text, false).await.unwrap();
     service::testing::approve_all(office.store()).await;

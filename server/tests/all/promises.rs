@@ -1,4 +1,4 @@
-//! What the data promises: rows written once, erasure, months, keys.
+//! Guarantees about data: append-only rows, erasure, monthly partitions, keys.
 
 use crate::lead::{self, Office};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -8,7 +8,7 @@ use store::Error;
 
 const LOGS: [&str; 6] = ["events", "decisions", "deliveries", "outcomes", "overrides", "audit_log"];
 
-/// Every log table with a row in it: what has none yet gets one as the owner.
+/// Fills every table of the log; tables that are still empty get a row from the owner.
 async fn with_a_row_each(office: &Office) {
     office.send("k1", &lead::good("Ana", "Initech")).await.unwrap();
     office.outcome("o1", "accepted").await;
@@ -25,7 +25,7 @@ async fn with_a_row_each(office: &Office) {
 }
 
 #[tokio::test]
-async fn the_application_may_not_change_the_log() {
+async fn the_application_cannot_change_the_log() {
     let office = Office::open().await;
     with_a_row_each(&office).await;
     for table in LOGS {
@@ -102,28 +102,28 @@ async fn an_erased_lead_is_unreadable_and_its_hashes_still_verify() {
     let features: i64 =
         sqlx::query_scalar("SELECT count(*) FROM features").fetch_one(office.store().pool()).await.unwrap();
     assert_eq!(features, 0);
-    // Nothing of the person is left in any table, in the clear.
+    // No plaintext about the person remains in any table.
     for word in ["ana@initech.example", "Ana"] {
         assert_eq!(office.rows_containing(word).await, Vec::<String>::new(), "{word}");
     }
-    // Whoever writes under the same address is somebody new.
+    // A new event from the same address belongs to a new lead.
     let again = office.send("k2", &lead::good("Ana", "Initech")).await.unwrap();
     assert_ne!(again.lead_id, id);
 }
 
 #[tokio::test]
-async fn nothing_personal_stands_in_the_log_in_the_clear() {
+async fn the_log_contains_no_personal_data_in_plaintext() {
     let office = Office::open().await;
     office.send("k1", &lead::good("Ana", "Initech")).await.unwrap();
     assert_eq!(
         office.rows_containing("ana@initech.example").await,
         ["leads"],
-        "the address is in the erasable profile alone"
+        "the address appears only in the erasable profile"
     );
 }
 
 #[tokio::test]
-async fn a_turn_of_the_month_puts_rows_into_the_next_partition() {
+async fn rows_of_the_next_month_go_into_its_partition() {
     let office = Office::open().await;
     let this_month = Utc::now();
     let next_month: DateTime<Utc> =
@@ -144,7 +144,7 @@ async fn a_turn_of_the_month_puts_rows_into_the_next_partition() {
         seen.push(row.0);
     }
     assert_ne!(seen[0], seen[1]);
-    // A month without a partition is refused, not lost; the server makes it in time.
+    // A row for a month without a partition is refused, not lost; the server creates partitions in time.
     let far = next_month + TimeDelta::days(300);
     assert!(office.try_send_at("far", &lead::good("far", "Initech"), far).await.is_err());
     store::migrate::make_partitions(&office.database.url, Utc::now(), far).await.unwrap();
@@ -152,7 +152,7 @@ async fn a_turn_of_the_month_puts_rows_into_the_next_partition() {
 }
 
 #[tokio::test]
-async fn a_key_is_taken_once() {
+async fn a_key_is_accepted_once() {
     let office = Office::open().await;
     let event = lead::good("Ana", "Initech");
     let first = office.send("k1", &event).await.unwrap();
@@ -166,7 +166,7 @@ async fn a_key_is_taken_once() {
     let count: i64 =
         sqlx::query_scalar("SELECT count(*) FROM events").fetch_one(office.store().pool()).await.unwrap();
     assert_eq!(count, 1);
-    // The same key of another source is another key.
+    // The same key from another source is a different key.
     let elsewhere = engine::event::EventRequest {
         source: "landing-page".into(),
         workflow: Some("inbound-form".into()),
@@ -176,7 +176,7 @@ async fn a_key_is_taken_once() {
 }
 
 #[tokio::test]
-async fn what_was_submitted_never_changes_and_content_and_rules_have_two_owners() {
+async fn submitted_content_never_changes_and_content_and_rules_have_two_owners() {
     let office = Office::open().await;
     let mut owner = office.database.owner().await;
     for statement in

@@ -1,4 +1,4 @@
-//! The JSON Schemas in `schemas/` are those of the types. `MESHLINE_UPDATE_GOLDEN=1` writes them anew.
+//! Checks that the JSON Schemas in `schemas/` match the types. `MESHLINE_UPDATE_GOLDEN=1` rewrites them.
 
 use engine::decision::Decision;
 use engine::effect::Body;
@@ -17,7 +17,7 @@ fn check<T: JsonSchema>(name: &str) {
     let stored = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
         stored == schema,
-        "{path} is not the schema of the type any more; if that is meant, run this test with MESHLINE_UPDATE_GOLDEN=1"
+        "{path} no longer matches the type; if the change is intended, run this test with MESHLINE_UPDATE_GOLDEN=1"
     );
 }
 

@@ -1,4 +1,4 @@
-//! The process on a port of its own, browsers and programs that call it.
+//! The process on its own port, and the browsers and programs that call it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,14 +22,14 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::lead::Office;
 
-/// The password of everybody in these tests.
+/// The password of every person in these tests.
 pub const PASSWORD: &str = "correct horse battery";
 
 /// The process, with the demo's workflow live.
 pub struct TestApp {
-    /// The database, and the way of a lead beside the process.
+    /// The database, and a pipeline next to that of the process.
     pub office: Office,
-    /// Where it is.
+    /// The address that the process listens on.
     pub address: String,
     client: Client,
     context: RunContext,
@@ -40,33 +40,33 @@ pub struct TestApp {
 }
 
 impl TestApp {
-    /// Starts it.
+    /// Starts the process.
     pub async fn start() -> Self {
         Box::pin(Self::with(Config::default())).await
     }
 
-    /// Starts it with options.
+    /// Starts the process with options.
     pub async fn with(config: Config) -> Self {
         let office = Box::pin(Office::open()).await;
         let store = office.store().clone();
         Box::pin(Self::serving(office, store, config)).await
     }
 
-    /// Starts it without the tasks that work on runs.
+    /// Starts the process without the tasks that work on runs.
     pub async fn without_runs() -> Self {
         let office = Box::pin(Office::open()).await;
         let store = office.store().clone();
         Box::pin(Self::server(office, store, Config::default())).await
     }
 
-    /// Starts it over a connection of its own to the office's database.
+    /// Starts the process on its own connection to the office's database.
     pub async fn serving(office: Office, store: Store, config: Config) -> Self {
         let app = Box::pin(Self::server(office, store, config)).await;
         tokio::spawn(runs::run(app.run_context(), app.signals.clone(), app.stop.clone()));
         app
     }
 
-    /// What runs need, as this process has it.
+    /// Returns the context of runs in this process.
     pub fn run_context(&self) -> RunContext {
         self.context.clone()
     }
@@ -97,28 +97,28 @@ impl TestApp {
         }
     }
 
-    /// Stops the process, as a signal would.
+    /// Stops the process as a signal would.
     pub fn stop(&self) {
         self.stop.cancel();
     }
 
-    /// The store.
+    /// Returns the store.
     pub fn store(&self) -> &Store {
         self.office.store()
     }
 
-    /// A request without anything.
+    /// Returns a request without credentials.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, format!("{}{path}", self.address))
     }
 
-    /// A key with these scopes.
+    /// Creates an API key with these scopes.
     pub async fn key(&self, scopes: &[Scope]) -> String {
         let name = format!("{scopes:?} {}", uuid::Uuid::from_bytes(rand::random()));
         people::add_key(self.store(), &Actor::command("test"), &name, scopes).await.unwrap()
     }
 
-    /// A person with a password.
+    /// Creates a person with a password.
     pub async fn person(&self, email: &str, roles: &[Role]) -> PersonId {
         let actor = Actor::command("test");
         let id = people::add(self.store(), &actor, email, "Somebody", roles).await.unwrap();
@@ -126,12 +126,12 @@ impl TestApp {
         id
     }
 
-    /// A browser that has seen nothing yet.
+    /// Returns a browser without cookies.
     pub fn browser(&self) -> Browser<'_> {
         Browser { app: self, cookies: BTreeMap::new(), agent: "test" }
     }
 
-    /// A browser of a new person with these roles, signed in.
+    /// Creates a person with these roles and returns a browser in which they are signed in.
     pub async fn signed_in(&self, email: &str, roles: &[Role]) -> Browser<'_> {
         self.person(email, roles).await;
         let mut browser = self.browser();
@@ -151,22 +151,22 @@ impl TestApp {
             .unwrap()
     }
 
-    /// Gets from the API.
+    /// Sends a GET request to the API.
     pub async fn get_api(&self, key: &str, path: &str) -> Response {
         self.request(Method::GET, path).bearer_auth(key).send().await.unwrap()
     }
 }
 
-/// A browser without scripts: it keeps cookies and sends forms.
+/// A browser without scripts that keeps cookies and submits forms.
 pub struct Browser<'a> {
     app: &'a TestApp,
-    /// What it keeps.
+    /// The cookies.
     pub cookies: BTreeMap<String, String>,
     agent: &'static str,
 }
 
 impl Browser<'_> {
-    /// The same, calling itself so.
+    /// Sets the user agent.
     pub fn named(self, agent: &'static str) -> Self {
         Self { agent, ..self }
     }
@@ -176,12 +176,12 @@ impl Browser<'_> {
         self.send(self.app.request(Method::GET, path)).await
     }
 
-    /// Sends a form from a page of ours.
+    /// Submits a form from one of our pages.
     pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Response {
         self.post_from(path, fields, &[("sec-fetch-site", "same-origin")]).await
     }
 
-    /// Sends a form with headers that say where it comes from.
+    /// Submits a form with headers that state its origin.
     pub async fn post_from(
         &mut self,
         path: &str,
@@ -200,7 +200,7 @@ impl Browser<'_> {
         .await
     }
 
-    /// Sends a file with a form from a page of ours.
+    /// Submits a form with a file from one of our pages.
     pub async fn upload(&mut self, path: &str, revision: &str, file: &[u8]) -> Response {
         let mut body = format!(
             "--b\r\nContent-Disposition: form-data; name=\"revision\"\r\n\r\n{revision}\r\n--b\r\n\
@@ -214,7 +214,7 @@ impl Browser<'_> {
         self.send(request.header("accept", "text/html")).await
     }
 
-    /// Sends a file to import.
+    /// Uploads a file to import.
     pub async fn upload_import(&mut self, name: &str, file: &[u8]) -> Response {
         let mut body =
             format!("--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n")
@@ -237,14 +237,14 @@ impl Browser<'_> {
         self.post("/actions/sign-in", &fields).await
     }
 
-    /// What it sends as `Cookie`.
+    /// Returns the value of the `Cookie` header.
     pub fn cookie_header(&self) -> String {
         let cookies: Vec<String> =
             self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         cookies.join("; ")
     }
 
-    /// The session's cookie.
+    /// Returns the session cookie.
     pub fn session(&self) -> Option<&str> {
         self.cookies.get("meshline_session").map(String::as_str)
     }
@@ -266,12 +266,12 @@ impl Browser<'_> {
     }
 }
 
-/// Where an answer leads on to.
+/// Returns the target of a redirect.
 pub fn location(response: &Response) -> &str {
     response.headers().get(LOCATION).map_or("", |location| location.to_str().unwrap())
 }
 
-/// The problem document of a refused request, after checking that it is one.
+/// Returns the problem document of a rejected request, after checking its form.
 pub async fn problem(response: Response, status: u16) -> Json {
     let (got, id) =
         (response.status().as_u16(), response.headers()["x-request-id"].to_str().unwrap().to_owned());
@@ -287,7 +287,7 @@ pub async fn problem(response: Response, status: u16) -> Json {
     problem
 }
 
-/// An event of somebody new at a target account, with high intent.
+/// Returns an event of a new lead at a target account, with high intent.
 pub fn event(name: &str) -> Json {
     json!({
         "kind": "form", "source": "website", "lead": { "email": format!("{name}@initech.example"), "company": "Initech" },
@@ -298,14 +298,14 @@ pub fn event(name: &str) -> Json {
     })
 }
 
-/// The text between two others of a page.
+/// Returns the text of a page between two others.
 pub fn between<'a>(page: &'a str, before: &str, after: &str) -> &'a str {
     let start = page.find(before).unwrap_or_else(|| panic!("no {before} in {page}")) + before.len();
     let end = page[start..].find(after).unwrap() + start;
     &page[start..end]
 }
 
-/// A page that is there.
+/// Returns the text of a page, which must exist.
 pub async fn text(browser: &mut Browser<'_>, path: &str) -> String {
     let response = browser.get(path).await;
     assert_eq!(response.status(), StatusCode::OK);

@@ -1,4 +1,4 @@
-//! What people decide in the queue reaches the destinations: once, in order, and as what counts.
+//! Checks that decisions of people in the queue reach the destinations once, in order, and with the effective content.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -24,7 +24,7 @@ use store::queue::{Kind, Place, Verdict};
 use store::{Actor, people};
 use tokio_util::sync::CancellationToken;
 
-/// The bodies that a receiver took, in order, and how often each id came.
+/// The bodies that a receiver accepted, in order, and how often each id arrived.
 #[derive(Clone, Default)]
 struct Receiver(Arc<Mutex<Taken>>);
 
@@ -81,7 +81,7 @@ impl Desk {
         Actor { who, roles: vec![Role::Sdr], request_id: "test".into(), form: None, now: Utc::now() }
     }
 
-    /// A lead whose intent is not known, and the verdict to assign it, as the rule would that could not be told.
+    /// Sends a lead with unknown intent. Returns its answer and a verdict to assign it, as the rule that could not be evaluated would.
     async fn held(&self, name: &str) -> (Answer, Verdict) {
         let answer =
             self.office.send(name, &form(name, "Initech", &json!({"company": "Initech"}))).await.unwrap();
@@ -116,7 +116,7 @@ impl Desk {
         );
     }
 
-    /// Runs a dispatcher until so many bodies have been taken and nothing else comes.
+    /// Runs a dispatcher until this many bodies have arrived and nothing else does.
     async fn delivered(&self, wanted: usize) -> Vec<Json> {
         let stop = CancellationToken::new();
         let signals = Signals::default();
@@ -162,11 +162,11 @@ impl Desk {
 }
 
 #[tokio::test]
-async fn a_verdict_and_its_taking_back_arrive_once_and_in_order() {
+async fn a_verdict_and_its_undo_arrive_once_and_in_order() {
     let desk = Desk::open().await;
     let (answer, verdict) = desk.held("Ana").await;
-    assert!(answer.decision.effects.is_empty(), "a held lead is nothing for the CRM");
-    // The first attempts fail, so that everything waits behind the first.
+    assert!(answer.decision.effects.is_empty(), "a held lead does not concern the CRM");
+    // The first attempts fail, so that everything queues behind the first effect.
     desk.receiver.0.lock().unwrap().refused = 2;
     desk.decide(&verdict).await;
     desk.take_back(verdict.place).await;
@@ -190,7 +190,7 @@ async fn a_verdict_and_its_taking_back_arrive_once_and_in_order() {
     let parameters = json!({"assignee": "jane@corvane.example", "meeting": "intro", "pool": "enterprise-ae"});
     assert_eq!(accepted["parameters"], parameters);
     assert_eq!((&back["kind"], &back["action"]), (&json!("give_back"), &json!("hold")));
-    assert_eq!(back["parameters"], json!({"assignee": null}), "nobody had it before");
+    assert_eq!(back["parameters"], json!({"assignee": null}), "it was unassigned before");
     assert_eq!(
         (&disqualified["action"], &disqualified["reason"]),
         (&json!("reject"), &json!("They buy from our reseller"))
@@ -201,11 +201,11 @@ async fn a_verdict_and_its_taking_back_arrive_once_and_in_order() {
         assert_eq!(
             body["decision"]["decision_id"],
             json!(answer.decision.decision_id),
-            "the decision stays what it was"
+            "the decision is unchanged"
         );
         assert_eq!(body["decision"]["action"], "hold");
     }
-    // The next decision of the rules counts on.
+    // The next decision of the rules has the next number.
     let next = desk.office.send("later", &good("Ana", "Initech")).await.unwrap();
     assert_eq!(next.lead_id, answer.lead_id);
     let last = desk.delivered(4).await.pop().unwrap();
@@ -214,7 +214,7 @@ async fn a_verdict_and_its_taking_back_arrive_once_and_in_order() {
 }
 
 #[tokio::test]
-async fn a_destination_that_does_not_take_the_action_is_not_told() {
+async fn a_destination_not_listed_for_the_action_receives_nothing() {
     let desk = Desk::open().await;
     let (answer, verdict) = desk.held("Ana").await;
     let nurtured = Verdict {
@@ -231,7 +231,7 @@ async fn a_destination_that_does_not_take_the_action_is_not_told() {
 }
 
 #[tokio::test]
-async fn a_verdict_and_its_effects_are_there_together_or_not_at_all() {
+async fn a_verdict_and_its_effects_are_committed_together() {
     let desk = Desk::open().await;
     let (answer, verdict) = desk.held("Ana").await;
     let mut owner = desk.office.database.owner().await;
@@ -256,7 +256,7 @@ async fn a_verdict_and_its_effects_are_there_together_or_not_at_all() {
 }
 
 #[tokio::test]
-async fn in_a_stopped_workflow_a_verdict_waits_until_it_goes_on() {
+async fn a_verdict_in_a_stopped_workflow_waits_until_it_resumes() {
     let desk = Desk::open().await;
     let command = Actor::command("test");
     kill::kill(desk.office.store(), &command, &StopScope::Workflow("inbound-form".into()), "A test")

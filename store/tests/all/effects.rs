@@ -1,4 +1,4 @@
-//! What people see and do of effects: lists, pauses, replays; and what the log keeps.
+//! Lists, pauses and replays of effects, and their records in the log.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ async fn destination(store: &Store, name: &str) -> DestinationId {
         .unwrap()
 }
 
-/// Claims what is due and tells this end of it.
+/// Claims what is due and finishes it with this outcome.
 async fn work(store: &Store, destination: DestinationId, outcome: Outcome) {
     let ends: Vec<Finish> = claim(store, destination, &Pace::default(), Utc::now(), 500)
         .await
@@ -52,7 +52,7 @@ async fn states(store: &Store, lead: LeadId) -> Vec<Option<EffectState>> {
         .collect()
 }
 
-/// What was audited, in the order of the transactions: ids of one millisecond have none.
+/// Returns the audited actions in the order of their transactions; ids within one millisecond are not ordered.
 async fn audited(store: &Store) -> Vec<String> {
     sqlx::query_scalar("SELECT action FROM audit_log ORDER BY xact").fetch_all(store.pool()).await.unwrap()
 }
@@ -100,7 +100,7 @@ async fn the_log_keeps_each_attempt_sealed_and_its_hash_verifies() {
 }
 
 #[tokio::test]
-async fn pages_see_where_effects_stand() {
+async fn pages_show_the_states_of_effects() {
     let database = TestDatabase::new().await;
     let store = &database.store;
     let (crm, chat, lead) = (
@@ -182,13 +182,13 @@ async fn a_secret_opens_only_for_its_destination() {
 }
 
 #[tokio::test]
-async fn a_dead_effect_is_replayed_unless_a_later_one_has_arrived() {
+async fn a_failed_effect_is_replayed_unless_a_later_one_was_delivered() {
     let database = TestDatabase::new().await;
     let store = &database.store;
     let (crm, lead) = (destination(store, "crm").await, fixture::lead(store).await.unwrap());
     let actor = Actor::command("test");
     let first = fixture::effect(store, crm, lead, 1).await.unwrap();
-    assert!(matches!(replay(store, &actor, first).await, Err(Error::NotFound(_))), "it is not dead");
+    assert!(matches!(replay(store, &actor, first).await, Err(Error::NotFound(_))), "it has not failed");
     work(store, crm, Outcome::Dead).await;
     assert_eq!(replay(store, &actor, first).await.unwrap(), Replayed::Ready);
     assert!(matches!(replay(store, &actor, first).await, Err(Error::NotFound(_))), "it is ready already");
@@ -198,7 +198,7 @@ async fn a_dead_effect_is_replayed_unless_a_later_one_has_arrived() {
     let later = claim(store, crm, &Pace::default(), Utc::now(), 500).await.unwrap().effects.pop().unwrap();
     assert!(
         matches!(replay(store, &actor, first).await, Err(Error::Refused(_))),
-        "a later one is on its way"
+        "a later one is in progress"
     );
     finish(
         store,

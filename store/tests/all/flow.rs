@@ -1,4 +1,4 @@
-//! What holds effects back on a real Postgres: paces, breakers and the kill switch; and the runs of jobs.
+//! Paces, circuit breakers and the kill switch on a real Postgres, and the runs of jobs.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ impl World {
         Self { database, destination }
     }
 
-    /// Effects of as many leads.
+    /// Creates effects of this many leads.
     async fn effects(&self, n: usize) -> Vec<EffectId> {
         let mut effects = Vec::new();
         for _ in 0..n {
@@ -58,7 +58,7 @@ impl World {
         self.database.owner().await.execute(sql).await.unwrap();
     }
 
-    /// The workflow that the fixture's effects belong to.
+    /// Creates the workflow that the fixture's effects belong to.
     async fn workflow(&self) {
         self.as_owner(
             "INSERT INTO workflows (id, name, title, definition, created_at) \
@@ -69,7 +69,7 @@ impl World {
 }
 
 #[tokio::test]
-async fn all_processes_together_hold_no_more_than_the_pace_allows_at_once() {
+async fn all_processes_share_the_limit_of_concurrent_writes() {
     let world = World::new().await;
     world.effects(20).await;
     let pace = Pace { at_once: Some(3), ..Pace::default() };
@@ -81,21 +81,21 @@ async fn all_processes_together_hold_no_more_than_the_pace_allows_at_once() {
 }
 
 #[tokio::test]
-async fn all_processes_together_draw_from_one_bucket_and_one_quota() {
+async fn all_processes_share_one_bucket_and_one_quota() {
     let world = World::new().await;
     world.effects(61).await;
-    // Noon, so that no second of the test belongs to another day, and later than the effects are due.
+    // Noon, so that the whole test happens on one day, and after the effects are due.
     let noon = (Utc::now() + TimeDelta::days(1)).date_naive().and_time(NaiveTime::MIN).and_utc()
         + TimeDelta::hours(12);
     let taken = async |pace: Pace, seconds: i64| {
         world.claim_at(pace, noon + TimeDelta::seconds(seconds)).await.effects.len()
     };
-    // Two seconds' worth has gathered: ten, for however many ask.
+    // Two seconds' worth of tokens have accumulated: ten, for any number of claims.
     let pace = Pace { per_minute: Some(300), ..Pace::default() };
     let claims = futures::future::join_all((0..8).map(|_| taken(pace, 0))).await;
     assert_eq!(claims.iter().sum::<usize>(), 10, "{claims:?}");
     assert_eq!((taken(pace, 1).await, taken(pace, 1).await), (5, 0));
-    // The day's share is 30 of 100, and what was sent under another bound counts.
+    // The day's share is 30 of 100, and effects sent under another limit count.
     let quota = Pace { daily_quota: Some(100), ..Pace::default() };
     assert_eq!((taken(quota, 1).await, taken(quota, 2).await), (15, 0));
     let tomorrow = 24 * 60 * 60;
@@ -103,14 +103,14 @@ async fn all_processes_together_draw_from_one_bucket_and_one_quota() {
 }
 
 #[tokio::test]
-async fn an_open_breaker_lets_one_effect_of_all_processes_try() {
+async fn an_open_breaker_lets_one_trial_through_across_processes() {
     let world = World::new().await;
     let store = &world.database.store;
     world.effects(20).await;
     open_breaker(store, world.destination, None, false, "connection refused", Utc::now()).await.unwrap();
     let [open] = open_breakers(store).await.unwrap().try_into().ok().unwrap();
     assert_eq!((open.openings, open.open_reason.as_deref()), (1, Some("connection refused")));
-    // Failures of others meanwhile change nothing.
+    // Failures of other effects in the meantime change nothing.
     open_breaker(store, world.destination, None, false, "another", Utc::now()).await.unwrap();
     assert_eq!(open_breakers(store).await.unwrap()[0].open_until, open.open_until);
     assert!(world.claim(Pace::default()).await.effects.is_empty());
@@ -123,7 +123,7 @@ async fn an_open_breaker_lets_one_effect_of_all_processes_try() {
         [(1, true)]
     );
 
-    // It fails: longer this time. Then one arrives, and all go on.
+    // The trial fails, so the pause is longer this time. Then one succeeds, and all resume.
     open_breaker(store, world.destination, None, true, "refused again", Utc::now()).await.unwrap();
     assert_eq!(open_breakers(store).await.unwrap()[0].openings, 2);
     assert!(world.claim(Pace::default()).await.effects.is_empty());
@@ -133,7 +133,7 @@ async fn an_open_breaker_lets_one_effect_of_all_processes_try() {
 }
 
 #[tokio::test]
-async fn a_stopped_workflow_sends_nothing_until_it_goes_on() {
+async fn a_stopped_workflow_sends_nothing_until_it_resumes() {
     let world = World::new().await;
     world.workflow().await;
     world.effects(2).await;
@@ -166,11 +166,11 @@ async fn a_stopped_workflow_sends_nothing_until_it_goes_on() {
         sqlx::query_scalar("SELECT action FROM audit_log").fetch_all(store.pool()).await.unwrap();
     acts.sort_unstable();
     let expected = ["workflow.kill", "workflow.kill", "workflow.resume", "workflow.resume"];
-    assert_eq!(acts, expected, "what changes nothing is no act");
+    assert_eq!(acts, expected, "an action without effect is not audited");
 }
 
 #[tokio::test]
-async fn another_workflow_goes_on() {
+async fn other_workflows_continue() {
     let world = World::new().await;
     world.as_owner(
         "INSERT INTO workflows (id, name, title, definition, created_at) VALUES (gen_random_uuid(), 'other', 'Other', '{}', now())",
@@ -183,7 +183,7 @@ async fn another_workflow_goes_on() {
 }
 
 #[tokio::test]
-async fn the_dead_are_tried_again_as_the_filter_says() {
+async fn failed_effects_are_retried_as_filtered() {
     let world = World::new().await;
     let store = &world.database.store;
     world.effects(3).await;
@@ -192,7 +192,7 @@ async fn the_dead_are_tried_again_as_the_filter_says() {
     {
         world.finish(claimed, Outcome::Dead, error).await;
     }
-    // A later decision about a lead has arrived at the same record.
+    // A later decision for the same lead has reached the same record.
     let lead = fixture::lead(store).await.unwrap();
     fixture::effect(store, world.destination, lead, 1).await.unwrap();
     let earlier = world.claim(Pace::default()).await.effects.pop().unwrap();
@@ -202,7 +202,7 @@ async fn the_dead_are_tried_again_as_the_filter_says() {
 
     let actor = Actor::command("test");
     let of = |error: &str| DeadFilter { destination: Some(world.destination), error: Some(error.into()) };
-    // While the later one is on its way, nobody knows which would arrive first.
+    // While the later one is in progress, it is unknown which would arrive first.
     let came = fixture::replay_all(store, &actor, &of("UNAUTHORIZED")).await.unwrap();
     assert_eq!(came, ReplayedMany { ready: 2, superseded: 0, overtaken: 1 });
     world.finish(&later, Outcome::Delivered, "").await;
@@ -231,7 +231,7 @@ async fn a_run_of_a_job_belongs_to_one_process() {
     assert_eq!((begun.len(), jobs_begun.len()), (all, all), "each once");
 
     let run = begun.into_iter().find(|run| run.job == JobKind::Sessions).unwrap();
-    // It falls silent, and another process takes the run over; what the first one tells then does not count.
+    // The process stops sending heartbeats and another one takes the run over. The result of the first one is ignored.
     world
         .as_owner("UPDATE jobs SET leased_until = now() - interval '1 second' WHERE name = 'sessions'")
         .await;
@@ -239,7 +239,7 @@ async fn a_run_of_a_job_belongs_to_one_process() {
     assert_eq!((again.job, again.run_lease), (JobKind::Sessions, run.run_lease + 1));
     let ended = Ended { succeeded: true, result: "None had expired.".into() };
     assert!(!jobs::end(store, run, &ended).await.unwrap());
-    // Somebody asks for it while it runs: it runs once more after that, and then not before its time.
+    // A person requests it while it is running: it runs once more after that, and then not before its time.
     jobs::request(store, &Actor::command("test"), JobKind::Sessions).await.unwrap();
     assert!(jobs::end(store, again, &ended).await.unwrap());
     let asked = jobs::begin(store, "c", lease).await.unwrap().unwrap();

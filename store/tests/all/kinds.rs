@@ -1,4 +1,4 @@
-//! The database and the program agree on the kinds of versions, and titles stay beside versions.
+//! The database and the program agree on the kinds of versions, and titles are stored beside versions.
 
 use std::collections::BTreeMap;
 
@@ -32,7 +32,7 @@ async fn the_database_has_the_kinds_and_approvers_of_the_program() {
 }
 
 #[tokio::test]
-async fn a_kind_that_is_no_row_is_refused_everywhere() {
+async fn an_unregistered_kind_is_rejected_everywhere() {
     let database = TestDatabase::new().await;
     let mut owner = database.owner().await;
     for (insert, constraint) in [
@@ -70,7 +70,7 @@ async fn a_title_is_set_changed_and_removed_and_each_time_audited() {
         changed
     };
     assert!(set(Some("Target accounts")).await.unwrap());
-    assert!(!set(Some("Target accounts")).await.unwrap(), "nothing changes twice");
+    assert!(!set(Some("Target accounts")).await.unwrap(), "the same title again changes nothing");
     assert_eq!(titles::titles(store).await.unwrap().get(list), Some("Target accounts"));
     assert!(set(Some("Key accounts")).await.unwrap());
     assert!(set(None).await.unwrap());

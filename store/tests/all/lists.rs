@@ -1,4 +1,4 @@
-//! What lists share: order, views of one's own, and forms that do nothing twice.
+//! Shared features of lists: order, personal views, and forms that act once.
 
 use chrono::{TimeDelta, Utc};
 use store::actor::{Role, Who};
@@ -43,7 +43,7 @@ async fn a_view_belongs_to_one_person() {
 }
 
 #[tokio::test]
-async fn views_are_bounded() {
+async fn the_number_of_views_is_limited() {
     let database = TestDatabase::new().await;
     let ana = person(&database.store, "ana@acme.example").await;
     for n in 0..views::VIEWS {
@@ -57,7 +57,7 @@ async fn views_are_bounded() {
     assert!(matches!(evil, Err(Error::Refused(_))));
 }
 
-/// An act that is worth nothing but its row in the audit log.
+/// An action whose only significant effect is its row in the audit log.
 async fn set_zone(store: &Store, actor: &Actor, time_zone: &str) -> store::Result<()> {
     let chosen = people::Preferences {
         time_zone,
@@ -68,7 +68,7 @@ async fn set_zone(store: &Store, actor: &Actor, time_zone: &str) -> store::Resul
 }
 
 #[tokio::test]
-async fn a_form_acts_once_whoever_is_quicker() {
+async fn a_form_acts_once_when_submitted_concurrently() {
     let database = TestDatabase::new().await;
     let store = &database.store;
     let ana = person(store, "ana@acme.example").await;
@@ -84,9 +84,9 @@ async fn a_form_acts_once_whoever_is_quicker() {
     );
     assert!(first.is_ok() != second.is_ok());
     assert!(matches!(first.and(second), Err(Error::Repeated)));
-    assert_eq!(people::keys(store).await.unwrap().len(), 1, "and what it would have done is undone");
+    assert_eq!(people::keys(store).await.unwrap().len(), 1, "and its effect is rolled back");
 
-    // One request may write several acts; another form, and another person's form of the same name, are others.
+    // One request may write several rows. Another form, and another person's form of the same name, are independent.
     set_zone(store, &sent("r3", "f2"), "UTC").await.unwrap();
     set_zone(store, &sent("r3", "f2"), "Europe/Berlin").await.unwrap();
     let bob = person(store, "bob@acme.example").await;
@@ -97,7 +97,7 @@ async fn a_form_acts_once_whoever_is_quicker() {
 }
 
 #[tokio::test]
-async fn an_act_that_fails_leaves_its_form_unused() {
+async fn a_failed_action_leaves_its_form_unused() {
     let database = TestDatabase::new().await;
     let ana = person(&database.store, "ana@acme.example").await;
     let sent = |request: &str| Actor { form: Some("f".into()), request_id: request.into(), ..ana.clone() };
@@ -107,7 +107,7 @@ async fn an_act_that_fails_leaves_its_form_unused() {
 }
 
 #[tokio::test]
-async fn the_audit_log_is_read_from_either_end() {
+async fn the_audit_log_is_read_in_either_order() {
     let database = TestDatabase::new().await;
     let ana = person(&database.store, "ana@acme.example").await;
     for n in 1..8 {

@@ -1,11 +1,7 @@
-//! The store on a real Postgres, each test with a database of its own. One program: linking takes longer than the tests.
+//! Tests of the store on a real Postgres, each with its own database. They share one program because linking takes longer than the
+//! tests.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails where something goes wrong"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic fails the test")]
 
 mod effects;
 mod flow;

@@ -1,4 +1,4 @@
-//! The outbox on a real Postgres: who gets which effect when, and whose result counts.
+//! The outbox on a real Postgres: which process gets which effect when, and whose result counts.
 
 use std::collections::BTreeSet;
 
@@ -55,7 +55,7 @@ impl Outbox {
         (finished.counted.len(), finished.stale)
     }
 
-    /// Effects of so many leads.
+    /// Creates effects of this many leads.
     async fn fill(&self, leads: usize, effects_each: i64) {
         let mut wanted = Vec::new();
         for _ in 0..leads {
@@ -71,7 +71,7 @@ impl Outbox {
         fixture::effects(&self.database.store, &wanted).await.unwrap();
     }
 
-    /// Rows that reading the outbox, or the index of leases, from one end to the other has come to.
+    /// Returns how many rows full scans of the outbox, or of the index of leases, have read.
     async fn rows_read_whole(&self) -> i64 {
         let mut owner = self.database.owner().await;
         let rows = "SELECT t.seq_tup_read + i.idx_tup_read FROM pg_stat_user_tables t JOIN pg_stat_user_indexes i USING (relid) WHERE i.indexrelname = 'outbox_leased_idx'";
@@ -82,8 +82,8 @@ impl Outbox {
         self.database.owner().await.execute(sql).await.unwrap();
     }
 
-    /// `effect`s in the outbox by state, and results in the log.
-    async fn standing(&self) -> (Vec<String>, Vec<String>) {
+    /// Returns the states in the outbox and the results in the log.
+    async fn states(&self) -> (Vec<String>, Vec<String>) {
         let pool = self.database.store.pool();
         (
             sqlx::query_scalar("SELECT state FROM outbox ORDER BY lead_sequence")
@@ -117,7 +117,7 @@ fn lease(claimed: &Claimed) -> (EffectId, i64) {
 }
 
 #[tokio::test]
-async fn a_claim_tells_all_that_is_needed_to_write() {
+async fn a_claim_contains_everything_needed_to_write() {
     let outbox = Outbox::new().await;
     let lead = outbox.lead().await;
     let effect = outbox.effect(lead, 3).await;
@@ -139,9 +139,9 @@ async fn effects_of_a_lead_go_in_order() {
     let (second, first) = (outbox.effect(lead, 2).await, outbox.effect(lead, 1).await);
     let claimed = outbox.claim_one().await;
     assert_eq!(claimed.ticket.effect_id, first);
-    assert!(outbox.claim().await.is_empty(), "the first is under way");
+    assert!(outbox.claim().await.is_empty(), "the first is in progress");
     outbox.finish(&claimed, Outcome::Retry { due_at: Utc::now() + TimeDelta::hours(1), counts: true }).await;
-    assert!(outbox.claim().await.is_empty(), "the first waits to be tried again");
+    assert!(outbox.claim().await.is_empty(), "the first waits for its retry");
     outbox.as_owner("UPDATE outbox SET due_at = now() WHERE lead_sequence = 1").await;
     let claimed = outbox.claim_one().await;
     assert_eq!((claimed.ticket.effect_id, claimed.ticket.attempt), (first, 2));
@@ -150,14 +150,14 @@ async fn effects_of_a_lead_go_in_order() {
 }
 
 #[tokio::test]
-async fn a_dead_effect_does_not_hold_up_the_later_ones() {
+async fn a_failed_effect_does_not_delay_later_ones() {
     let outbox = Outbox::new().await;
     let lead = outbox.lead().await;
     outbox.effect(lead, 1).await;
     let second = outbox.effect(lead, 2).await;
     outbox.finish(&outbox.claim_one().await, Outcome::Dead).await;
     assert_eq!(outbox.claim_ids().await, [second]);
-    assert_eq!(outbox.standing().await, (vec!["dead".into(), "running".into()], vec!["failed".into()]));
+    assert_eq!(outbox.states().await, (vec!["dead".into(), "running".into()], vec!["failed".into()]));
 }
 
 #[tokio::test]
@@ -185,7 +185,7 @@ async fn other_leads_other_destinations_and_the_same_decision_do_not_wait() {
 }
 
 #[tokio::test]
-async fn claims_at_the_same_time_share_no_effect() {
+async fn concurrent_claims_share_no_effect() {
     let outbox = Outbox::new().await;
     let store = &outbox.database.store;
     let mut wanted = Vec::new();
@@ -210,7 +210,7 @@ async fn claims_at_the_same_time_share_no_effect() {
             .flat_map(|taken| taken.unwrap().effects)
             .collect();
         let leads: BTreeSet<LeadId> = claimed.iter().map(|claimed| claimed.ticket.lead_id).collect();
-        assert_eq!(leads.len(), claimed.len(), "one of a lead at a time");
+        assert_eq!(leads.len(), claimed.len(), "one effect of a lead at a time");
         for claimed in &claimed {
             assert!(seen.insert(claimed.ticket.effect_id), "claimed twice");
             order.entry(claimed.ticket.lead_id).or_default().push(claimed.lead_sequence);
@@ -228,23 +228,23 @@ async fn the_result_of_a_lost_lease_changes_nothing() {
     let first = outbox.claim_one().await;
     outbox.as_owner("UPDATE outbox SET leased_until = now() - interval '1 second'").await;
     assert_eq!(reclaim(&outbox.database.store, Utc::now()).await.unwrap(), 1);
-    assert_eq!(outbox.finish(&first, Outcome::Delivered).await, (0, 1), "it is nobody's now");
+    assert_eq!(outbox.finish(&first, Outcome::Delivered).await, (0, 1), "no process holds it now");
     let second = outbox.claim_one().await;
     assert_eq!((second.ticket.run_lease, second.ticket.attempt), (2, 2));
     for outcome in [Outcome::Delivered, Outcome::Dead, again()] {
-        assert_eq!(outbox.finish(&first, outcome).await, (0, 1), "another holds it");
+        assert_eq!(outbox.finish(&first, outcome).await, (0, 1), "another process holds it");
     }
-    assert_eq!(outbox.standing().await, (vec!["running".into()], vec!["retry".into()]));
+    assert_eq!(outbox.states().await, (vec!["running".into()], vec!["retry".into()]));
     // Both in one batch: the one that holds the lease counts.
     let batch = [end(&first, Outcome::Dead), end(&second, Outcome::Delivered)];
     let finished = finish(&outbox.database.store, &batch).await.unwrap();
     assert_eq!((finished.counted, finished.stale), (vec![second.ticket.effect_id], 1));
-    assert_eq!(outbox.standing().await, (vec![], vec!["retry".into(), "delivered".into()]));
+    assert_eq!(outbox.states().await, (vec![], vec!["retry".into(), "delivered".into()]));
     assert_eq!(outbox.finish(&second, Outcome::Delivered).await, (0, 1), "it is finished");
 }
 
 #[tokio::test]
-async fn leases_lapse_only_without_a_heartbeat() {
+async fn leases_expire_only_without_a_heartbeat() {
     let outbox = Outbox::new().await;
     let store = &outbox.database.store;
     outbox.effect(outbox.lead().await, 1).await;
@@ -259,7 +259,7 @@ async fn leases_lapse_only_without_a_heartbeat() {
 }
 
 #[tokio::test]
-async fn a_process_that_is_stopped_in_a_transaction_keeps_nobody_out_for_longer_than_its_lease() {
+async fn a_process_suspended_in_a_transaction_blocks_others_no_longer_than_its_lease() {
     let outbox = Outbox::new().await;
     let after: String = sqlx::query_scalar(
         "SELECT setting FROM pg_settings WHERE name = 'idle_in_transaction_session_timeout'",
@@ -272,7 +272,7 @@ async fn a_process_that_is_stopped_in_a_transaction_keeps_nobody_out_for_longer_
 }
 
 #[tokio::test]
-async fn what_has_lapsed_keeps_its_place() {
+async fn expired_leases_keep_the_order_of_effects() {
     let outbox = Outbox::new().await;
     let first = outbox.effect(outbox.lead().await, 1).await;
     outbox.claim_one().await;
@@ -300,7 +300,7 @@ async fn a_lost_attempt_is_in_the_log() {
 }
 
 #[tokio::test]
-async fn what_was_never_tried_is_given_back_as_it_was() {
+async fn unstarted_effects_are_released_unchanged() {
     let outbox = Outbox::new().await;
     outbox.effect(outbox.lead().await, 1).await;
     let claimed = outbox.claim_one().await;
@@ -325,7 +325,7 @@ async fn waiting_for_a_new_day_does_not_count_as_an_attempt() {
 }
 
 #[tokio::test]
-async fn what_came_too_late_is_closed_and_not_given_out() {
+async fn expired_effects_are_closed_and_not_claimed() {
     let outbox = Outbox::new().await;
     let store = &outbox.database.store;
     let lead = outbox.lead().await;
@@ -339,8 +339,8 @@ async fn what_came_too_late_is_closed_and_not_given_out() {
     let in_time = New { expires_at: Some(Utc::now() + TimeDelta::hours(1)), sequence: 2, ..late };
     let ids = fixture::effects(store, &[late, in_time]).await.unwrap();
     assert!(outbox.claim().await.is_empty());
-    assert_eq!(outbox.claim_ids().await, [ids[1]], "it does not hold up the next");
-    assert_eq!(outbox.standing().await, (vec!["running".into()], vec!["expired".into()]));
+    assert_eq!(outbox.claim_ids().await, [ids[1]], "it does not delay the next");
+    assert_eq!(outbox.states().await, (vec!["running".into()], vec!["expired".into()]));
 }
 
 #[tokio::test]
@@ -350,11 +350,11 @@ async fn nothing_is_sent_about_an_erased_person() {
     outbox.effect(lead, 1).await;
     fixture::erase(&outbox.database.store, lead).await.unwrap();
     assert!(outbox.claim().await.is_empty());
-    assert_eq!(outbox.standing().await, (vec![], vec!["withdrawn".into()]));
+    assert_eq!(outbox.states().await, (vec![], vec!["withdrawn".into()]));
 }
 
 #[tokio::test]
-async fn an_unreadable_effect_waits_for_a_person_and_holds_up_nobody() {
+async fn an_unreadable_effect_waits_for_a_person_and_delays_no_other() {
     let outbox = Outbox::new().await;
     let broken = outbox.effect(outbox.lead().await, 1).await;
     let missing = outbox.effect(outbox.lead().await, 1).await;
@@ -389,11 +389,11 @@ async fn nothing_is_claimed_early_or_beyond_the_limit() {
     assert_eq!(outbox.claim().await.len(), 1);
 }
 
-/// Statistics of a queue are always of another moment; what they say must not decide how it is read.
+/// Statistics of a queue are always outdated; they must not decide how it is read.
 #[tokio::test]
-async fn a_long_backlog_is_never_read_whole() {
+async fn a_long_backlog_is_never_scanned_in_full() {
     let outbox = Outbox::new().await;
-    // Told while the outbox is empty, and again while it is full.
+    // Analyzed while the outbox is empty, and again while it is full.
     for full in [false, true] {
         if full {
             outbox.fill(400, 5).await;
@@ -404,7 +404,7 @@ async fn a_long_backlog_is_never_read_whole() {
         }
         let before = outbox.rows_read_whole().await;
         let worker = Store::connect(&outbox.database.url, keyring()).await.unwrap();
-        // More often than Postgres plans a statement anew.
+        // More often than Postgres creates custom plans for a statement.
         for _ in 0..8 {
             let taken =
                 claim(&worker, outbox.destination, &Pace::default(), Utc::now(), 40).await.unwrap().effects;
@@ -418,7 +418,7 @@ async fn a_long_backlog_is_never_read_whole() {
             release(&worker, &leases[leases.len() - given_back.len()..]).await.unwrap();
             reclaim(&worker, Utc::now()).await.unwrap();
         }
-        // What a connection has read is told when it ends.
+        // A connection reports its statistics when it ends.
         worker.pool().close().await;
         assert_eq!(outbox.rows_read_whole().await, before);
     }

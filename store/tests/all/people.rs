@@ -1,4 +1,4 @@
-//! People, their links and keys, as the database keeps them.
+//! People, their links and their keys in the database.
 
 use store::actor::Role;
 use store::people::{self, DEFAULT_VALIDITY, Password, Scope};
@@ -19,7 +19,7 @@ async fn a_person_is_found_by_address_whatever_its_case() {
         .unwrap();
     let found = people::by_email(store, "ANA@acme.example").await.unwrap().unwrap();
     assert_eq!((found.id, found.email.as_str(), found.name.as_str()), (id, "ana@acme.example", "Ana"));
-    assert_eq!(found.roles, [Role::Sdr, Role::Ae], "each once, in the order of the roles");
+    assert_eq!(found.roles, [Role::Sdr, Role::Ae], "without duplicates, in the order of the roles");
     assert_eq!((found.is_disabled, found.has_password, found.time_zone.as_str()), (false, false, "UTC"));
     assert_eq!(people::by_id(store, id).await.unwrap(), Some(found.clone()));
     assert_eq!(people::all(store).await.unwrap(), [found]);
@@ -27,7 +27,7 @@ async fn a_person_is_found_by_address_whatever_its_case() {
 }
 
 #[tokio::test]
-async fn an_address_is_taken_once_and_has_to_be_one() {
+async fn an_address_is_valid_and_unique() {
     let database = TestDatabase::new().await;
     let store = &database.store;
     people::add(store, &actor(), "ana@acme.example", "Ana", &[]).await.unwrap();
@@ -50,7 +50,7 @@ async fn roles_are_replaced_as_a_whole() {
 }
 
 #[tokio::test]
-async fn neither_password_nor_token_nor_key_is_anywhere_in_the_database() {
+async fn the_database_contains_no_password_token_or_key() {
     let database = TestDatabase::new().await;
     let store = &database.store;
     let id = people::add(store, &actor(), "ana@acme.example", "Ana", &[Role::Sdr]).await.unwrap();
@@ -86,7 +86,7 @@ async fn neither_password_nor_token_nor_key_is_anywhere_in_the_database() {
 }
 
 #[tokio::test]
-async fn a_key_has_a_name_of_its_own_and_a_scope() {
+async fn a_key_has_a_unique_name_and_a_scope() {
     let database = TestDatabase::new().await;
     let store = &database.store;
     people::add_key(store, &actor(), "loader", &[Scope::Ingest]).await.unwrap();
@@ -101,7 +101,7 @@ async fn a_key_has_a_name_of_its_own_and_a_scope() {
 }
 
 #[tokio::test]
-async fn somebody_always_remains_who_is_an_administrator() {
+async fn an_administrator_always_remains() {
     let database = TestDatabase::new().await;
     let store = &database.store;
     let ana = people::add(store, &actor(), "ana@acme.example", "Ana", &[Role::Admin]).await.unwrap();
@@ -110,9 +110,9 @@ async fn somebody_always_remains_who_is_an_administrator() {
     people::set_disabled(store, &actor(), ben, true).await.unwrap();
     assert!(matches!(people::set_roles(store, &actor(), ana, &[Role::Sdr]).await, Err(Error::Refused(_))));
     assert!(matches!(people::set_disabled(store, &actor(), ana, true).await, Err(Error::Refused(_))));
-    assert_eq!(people::by_id(store, ana).await.unwrap().unwrap().roles, [Role::Admin], "nothing was changed");
+    assert_eq!(people::by_id(store, ana).await.unwrap().unwrap().roles, [Role::Admin], "nothing has changed");
     people::set_disabled(store, &actor(), ben, false).await.unwrap();
-    // Two who take each other's role at the same moment: one of them has to fail.
+    // Two people remove each other's role at the same moment: one of them must fail.
     let (one, other) = (actor(), actor());
     let (first, second) =
         tokio::join!(people::set_roles(store, &one, ana, &[]), people::set_roles(store, &other, ben, &[]));
@@ -123,7 +123,7 @@ async fn somebody_always_remains_who_is_an_administrator() {
 }
 
 #[tokio::test]
-async fn the_audit_log_is_read_page_by_page_and_by_who_and_what() {
+async fn the_audit_log_is_paged_and_filtered_by_actor_and_action() {
     use store::reads::audit_log::{AuditFilter, Cursor, PAGE_ROWS, audit_log};
     use store::reads::keyset::Order::Newest;
     let database = TestDatabase::new().await;
@@ -145,7 +145,7 @@ async fn the_audit_log_is_read_page_by_page_and_by_who_and_what() {
     let second = audit_log(store, &everything, Newest, first.beside.older.unwrap(), PAGE_ROWS).await.unwrap();
     assert_eq!((second.entries.len(), second.beside.older, second.cut), (8, None, false));
     let all: Vec<_> = first.entries.iter().chain(&second.entries).map(|entry| (entry.at, entry.id)).collect();
-    assert!(all.windows(2).all(|pair| pair[0] > pair[1]), "the newest first, each once");
+    assert!(all.windows(2).all(|pair| pair[0] > pair[1]), "newest first, without duplicates");
     let last = second.entries.last().unwrap();
     assert_eq!((last.action.as_str(), last.actor.as_str()), ("person.add", "command:test"));
     let count = async |filter: AuditFilter| {

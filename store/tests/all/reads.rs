@@ -1,4 +1,4 @@
-//! What pages read: the same figures as the engine's, and lists that miss nothing and say nothing twice.
+//! The reads behind pages: figures that match the engine's, and lists without gaps or duplicates.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use engine::action::Action;
@@ -12,7 +12,7 @@ use store::testing::TestDatabase;
 use strum::VariantArray as _;
 use uuid::Uuid;
 
-/// A lead as a test wants it.
+/// A lead for a test.
 struct Given {
     id: Uuid,
     name: String,
@@ -20,7 +20,7 @@ struct Given {
     last_rule: Option<&'static str>,
 }
 
-/// Numbers that look random and are the same every time (Knuth's MMIX constants).
+/// Reproducible pseudo-random numbers (Knuth's MMIX constants).
 struct Dice(u64);
 
 impl Dice {
@@ -175,7 +175,7 @@ async fn filled(count: u64) -> (TestDatabase, Vec<Given>, Uuid, DateTime<Utc>) {
 }
 
 #[tokio::test]
-async fn the_database_adds_up_what_the_engine_says() {
+async fn figures_of_the_database_match_the_engine() {
     let (database, leads, workflow, now) = filled(200).await;
     for (from, to) in [(60, 0), (30, 10), (3, 2)] {
         let period = Period { from: now - TimeDelta::days(from), to: now - TimeDelta::days(to) };
@@ -223,7 +223,7 @@ async fn the_database_adds_up_what_the_engine_says() {
 }
 
 #[tokio::test]
-async fn figures_open_exactly_their_leads() {
+async fn figures_link_to_exactly_their_leads() {
     let (database, leads, _, now) = filled(120).await;
     let period = Period { from: now - TimeDelta::days(45), to: now - TimeDelta::days(5) };
     let expected = summarise(leads.iter().map(|lead| &lead.record), &period);
@@ -255,7 +255,7 @@ async fn every_decision_is_in_one_bar() {
     assert!(first < last);
 }
 
-/// The ids of all pages in order, having gone back to the first one too.
+/// Returns the ids of all pages in order, and also pages back to the first one.
 async fn all(database: &TestDatabase, filter: &Filter) -> Vec<Uuid> {
     let mut ids = Vec::new();
     let mut cursor = Cursor::Start;
@@ -280,7 +280,7 @@ async fn all(database: &TestDatabase, filter: &Filter) -> Vec<Uuid> {
 }
 
 #[tokio::test]
-async fn pages_go_forth_and_back_and_miss_nobody() {
+async fn paging_forward_and_back_misses_no_lead() {
     let (database, leads, workflow, _) = filled(130).await;
     assert_eq!(
         all(&database, &Filter::default()).await,
@@ -342,7 +342,7 @@ async fn an_empty_database_is_empty() {
 }
 
 #[test]
-fn a_place_comes_back_from_the_address() {
+fn a_cursor_round_trips_through_the_url() {
     let id = Uuid::from_u128(7);
     for first_as_of in [None, Some(engine::time::cut(Utc::now()))] {
         let place = leads_list::Place { first_as_of, last_decision: id };

@@ -1,4 +1,4 @@
-//! Runs: who holds one, what a process writes that has lost it, and how a person ends one.
+//! Runs: which process holds one, what a process can write after losing it, and how a person cancels one.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ async fn claim(store: &Store, runner: &str) -> Option<Claim> {
     runs::claim(store, runner, &[KIND], LEASE).await.unwrap()
 }
 
-/// As if the process that holds a run had been silent for a lease.
+/// Simulates that the process that holds a run has sent no heartbeat for a lease.
 async fn fall_silent(store: &Store) {
     store
         .pool()
@@ -82,7 +82,7 @@ async fn a_run_goes_from_waiting_to_done_in_one_process() {
 }
 
 #[tokio::test]
-async fn another_process_resumes_and_the_first_one_writes_nothing_any_more() {
+async fn another_process_resumes_and_the_first_one_can_no_longer_write() {
     let database = TestDatabase::new().await;
     let store = &database.store;
     let id = start(store, &Actor::command("test")).await;
@@ -99,11 +99,11 @@ async fn another_process_resumes_and_the_first_one_writes_nothing_any_more() {
     assert_eq!((run.state().unwrap(), run.done, run.error), (RunState::Running, 4, None));
     runs::hand_back(store, &second).await.unwrap();
     let third = claim(store, "c").await.unwrap();
-    assert_eq!(third.attempts, 2, "a process that stops in good order does not count");
+    assert_eq!(third.attempts, 2, "a clean shutdown does not count as an attempt");
 }
 
 #[tokio::test]
-async fn a_person_cancels_what_waits_what_runs_and_what_was_left_behind() {
+async fn waiting_running_and_abandoned_runs_can_be_cancelled() {
     let database = TestDatabase::new().await;
     let store = &database.store;
     let actor = person(store, "Ana", &[Role::Revops]).await;
@@ -129,7 +129,7 @@ async fn a_person_cancels_what_waits_what_runs_and_what_was_left_behind() {
     assert!(matches!(runs::cancel(store, &actor, left).await, Err(Error::Refused(_))));
     assert!(matches!(runs::cancel(store, &actor, Uuid::nil()).await, Err(Error::NotFound(_))));
     let cancelled = audited(store).await.iter().filter(|act| act.starts_with("run.cancel")).count();
-    assert_eq!(cancelled, 3, "an act that was refused leaves no row");
+    assert_eq!(cancelled, 3, "a rejected action leaves no row");
 }
 
 #[tokio::test]
@@ -142,10 +142,10 @@ async fn work_with_a_key_is_done_once() {
     assert_eq!(first, second);
     let held = runs::claim(store, "a", &["change_impact"], LEASE).await.unwrap().unwrap();
     runs::finish(store, &held, &Ending::Failed("It was too much.".into())).await.unwrap();
-    assert_eq!(ensure().await, first, "what failed is told, not tried again for everybody who looks");
+    assert_eq!(ensure().await, first, "a failure is reported, not retried on every view");
     let mut tx = store.pool().begin().await.unwrap();
     let new = NewRun { kind: "change_impact", work_key: Some("k"), input: &json!({}) };
-    // Ids of one instant have no order, so this run starts later.
+    // Ids within one instant are not ordered, so this run starts later.
     let later = Actor { now: actor.now + chrono::TimeDelta::seconds(1), ..actor.clone() };
     let again = runs::start(&mut tx, &later, new).await.unwrap();
     tx.commit().await.unwrap();
@@ -155,7 +155,7 @@ async fn work_with_a_key_is_done_once() {
 }
 
 #[tokio::test]
-async fn a_form_that_is_sent_twice_starts_one_run() {
+async fn resubmitting_a_form_starts_one_run() {
     let database = TestDatabase::new().await;
     let store = &database.store;
     let actor = person(store, "Ana", &[Role::Revops]).await;
@@ -168,7 +168,7 @@ async fn a_form_that_is_sent_twice_starts_one_run() {
 }
 
 #[tokio::test]
-async fn the_list_is_narrowed_and_turned() {
+async fn the_list_is_filtered_and_paged() {
     let database = TestDatabase::new().await;
     let store = &database.store;
     let mut ids = Vec::new();
@@ -191,7 +191,7 @@ async fn the_list_is_narrowed_and_turned() {
 }
 
 #[tokio::test]
-async fn an_upload_is_its_persons_and_outdated_once_no_run_needs_it() {
+async fn an_upload_belongs_to_its_person_and_expires_once_no_run_needs_it() {
     let database = TestDatabase::new().await;
     let store = &database.store;
     let (ana, ben) =
@@ -212,7 +212,7 @@ async fn an_upload_is_its_persons_and_outdated_once_no_run_needs_it() {
     assert!(uploads::outdated(store, later - chrono::TimeDelta::hours(1)).await.unwrap().is_empty());
     let run = start(store, &ana).await;
     uploads::set_run(&mut store.pool().acquire().await.unwrap(), upload, run).await.unwrap();
-    assert!(uploads::outdated(store, later).await.unwrap().is_empty(), "a run waits for it");
+    assert!(uploads::outdated(store, later).await.unwrap().is_empty(), "a waiting run needs it");
     let again = start(store, &ana).await;
     let twice = uploads::set_run(&mut store.pool().acquire().await.unwrap(), upload, again).await;
     assert!(matches!(twice, Err(Error::Refused(_))), "{twice:?}");

@@ -1,4 +1,4 @@
-//! The list of unfinished effects, and one effect: what the pages of the outbox read.
+//! The list of unfinished effects and the details of an effect, as read by the delivery pages.
 
 use chrono::Utc;
 use engine::ids::{DestinationId, EffectId};
@@ -32,7 +32,7 @@ impl World {
         &self.database.store
     }
 
-    /// Effects of as many leads, in the order of their ids.
+    /// Creates effects of this many leads, in the order of their ids.
     async fn effects(&self, destination: DestinationId, n: usize) -> Vec<EffectId> {
         let mut effects = Vec::new();
         for _ in 0..n {
@@ -65,7 +65,7 @@ fn newest_first(mut effects: Vec<EffectId>) -> Vec<EffectId> {
 }
 
 #[tokio::test]
-async fn the_list_goes_through_all_pages_there_and_back_and_misses_nothing() {
+async fn paging_forward_and_back_misses_nothing() {
     let world = World::new().await;
     let all = newest_first(world.effects(world.crm, 2 * PAGE_ROWS + 7).await);
     let filter = UnfinishedFilter::default();
@@ -90,7 +90,7 @@ async fn the_list_goes_through_all_pages_there_and_back_and_misses_nothing() {
 }
 
 #[tokio::test]
-async fn each_filter_means_what_it_says_and_the_same_as_trying_again_does() {
+async fn filters_of_the_list_match_those_of_retries() {
     let world = World::new().await;
     let (crm, spare) = (world.effects(world.crm, 5).await, world.effects(world.spare, 2).await);
     world.fail(&crm[..2], "Status 410: 100% gone").await;
@@ -122,7 +122,7 @@ async fn each_filter_means_what_it_says_and_the_same_as_trying_again_does() {
 }
 
 #[tokio::test]
-async fn an_effect_is_found_while_it_is_under_way_and_after_it_arrived() {
+async fn an_effect_is_found_while_in_progress_and_after_delivery() {
     let world = World::new().await;
     let id = world.effects(world.crm, 1).await[0];
     let waiting = effect(world.store(), id).await.unwrap();
@@ -147,7 +147,7 @@ async fn an_effect_is_found_while_it_is_under_way_and_after_it_arrived() {
 }
 
 #[tokio::test]
-async fn what_was_used_of_a_day_is_that_days() {
+async fn the_used_quota_belongs_to_its_day() {
     let world = World::new().await;
     world.effects(world.crm, 3).await;
     let pace = engine::sync::flow::Pace { daily_quota: Some(100), ..Default::default() };

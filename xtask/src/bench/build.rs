@@ -1,4 +1,4 @@
-//! `cargo xtask bench build`: how long a cold release build takes, how large it is, and how soon a changed page is visible.
+//! `cargo xtask bench build`: measures the duration and size of a cold release build, and how soon a changed page is visible.
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -18,25 +18,25 @@ const PAGE: &str = "app/src/pages/gate/mod.rs";
 const TEXT: &str = "<button class=\"btn primary\">\"Sign in\"</button>";
 const PATH: &str = "/sign-in";
 
-/// How long `cargo xtask run` may take before the measurement gives up.
+/// The time limit for `cargo xtask run` to serve the page.
 const PATIENCE: Duration = Duration::from_secs(30 * 60);
 
 /// Options of the measurement.
 #[derive(Debug, clap::Args)]
 pub struct BuildOptions {
-    /// Touches of the page, of which the median counts.
+    /// Number of changes of the page; the median is reported.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..))]
     touches: u64,
-    /// Measure the touched page only, not the release build.
+    /// Measure only the changed page, not the release build.
     #[arg(long)]
     touched_only: bool,
 }
 
-/// Measures in a copy of the checkout, so that neither its files nor its compiled code are touched. Crates are downloaded
+/// Runs the measurement in a copy of the checkout, so that neither its files nor its compiled code change. Crates are downloaded
 /// beforehand.
 ///
 /// # Errors
-/// The copy cannot be made, or `cargo xtask` fails in it.
+/// Returns an error if the checkout cannot be copied or `cargo xtask` fails in the copy.
 pub fn run(options: &BuildOptions) -> Result<ExitCode> {
     let workspace = Workspace::find()?;
     let place = workspace.target.join("bench-build");
@@ -48,22 +48,22 @@ pub fn run(options: &BuildOptions) -> Result<ExitCode> {
         figures.add("release_s", "cold release build, s", copy.release());
         figures.add("release_mb", "target/dist, MB", size_mb(&copy.target.join("dist")));
         let server = fs::metadata(copy.target.join("dist/meshline")).map(|file| megabytes(file.len()));
-        figures.add("server_mb", "of it the server, MB", server.context("reading the server's size"));
+        figures.add("server_mb", "size of the server in it, MB", server.context("reading the server's size"));
     }
-    figures.add("touched_page_s", "a touched page is visible, s", copy.touched(options.touches));
+    figures.add("touched_page_s", "time until a changed page is visible, s", copy.touched(options.touches));
     fs::remove_dir_all(&place).with_context(|| format!("removing {}", place.display()))?;
     figures.print();
     Ok(ExitCode::SUCCESS)
 }
 
-/// A copy of the checkout with a target directory of its own.
+/// A copy of the checkout with its own target directory.
 struct Copy {
     root: PathBuf,
     target: PathBuf,
 }
 
 impl Copy {
-    /// Copies every file that git knows or would add, as it is now.
+    /// Copies the current content of every tracked and every untracked, unignored file.
     fn make(&self, workspace: &Workspace) -> Result<()> {
         if let Some(place) = self.root.parent().filter(|place| place.exists()) {
             fs::remove_dir_all(place).with_context(|| format!("removing {}", place.display()))?;
@@ -117,7 +117,7 @@ impl Copy {
         super::median(&seconds)
     }
 
-    /// Starts `cargo xtask run` and returns it once the page has the text.
+    /// Starts `cargo xtask run`. Returns the process once the page shows the text.
     fn serve(&self, listen: SocketAddr, text: &str) -> Result<Started> {
         let mut serving = Started::new(&mut self.xtask(&["run", "--listen", &listen.to_string()]))?;
         let start = Instant::now();
@@ -128,7 +128,7 @@ impl Copy {
             ensure!(start.elapsed() < PATIENCE, "{PATH} does not show `{text}`");
             std::thread::sleep(Duration::from_millis(50));
         }
-        bail!("`cargo xtask run` ended with {}", serving.wait()?)
+        bail!("`cargo xtask run` exited with {}", serving.wait()?)
     }
 }
 
@@ -136,7 +136,7 @@ fn page(listen: SocketAddr) -> Result<String> {
     let head = format!("GET {PATH} HTTP/1.1\r\nHost: {listen}\r\n");
     let mut connection = Connection::open(listen)?;
     let answer = connection.ask(&head, b"")?;
-    ensure!(answer.status == 200, "{PATH} answered {}", answer.status);
+    ensure!(answer.status == 200, "{PATH} returned {}", answer.status);
     Ok(String::from_utf8_lossy(answer.body).into_owned())
 }
 

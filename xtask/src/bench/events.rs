@@ -1,4 +1,4 @@
-//! The events that are sent: web forms for the demo's workflow `inbound-form`.
+//! Generates the events to send: web forms for the demo's workflow `inbound-form`.
 
 use std::fmt::Write as _;
 use std::io::{BufWriter, Write as _};
@@ -6,30 +6,30 @@ use std::path::Path;
 
 use anyhow::Result;
 
-/// The workflow that takes them.
+/// The workflow that receives them.
 pub const WORKFLOW: &str = "inbound-form";
 
-/// Companies that the leads work for; the first ones are target accounts.
+/// The number of companies; the first ones are target accounts.
 const COMPANIES: u64 = 500;
-/// Target accounts, as in the demo's list.
+/// The target accounts, as in the demo's list.
 const TARGETS: [&str; 4] = ["Initech", "Globex", "Hooli", "Vandelay Industries"];
 
-/// How many of the events are assigned. Those are target accounts with high intent: a person is picked and two systems are
-/// told. All others are held for the SDR queue, and one system is told.
+/// The share of events that lead to an assignment. Those come from target accounts with high intent: a person is picked, and two
+/// systems receive an effect. All others are held for the SDR queue, and one system receives an effect.
 #[derive(Clone, Copy)]
 pub struct Mix {
-    /// Of a hundred events.
+    /// The percentage of assigned events.
     pub assigned_percent: u64,
 }
 
 impl Mix {
-    /// Whether the event with this number is assigned.
+    /// Returns whether the event with this number is assigned.
     pub fn is_assigned(self, number: u64) -> bool {
-        // Spread evenly, whatever the percentage.
+        // Spreads them evenly for any percentage.
         (number + 1) * self.assigned_percent / 100 > number * self.assigned_percent / 100
     }
 
-    /// The event with this number; no two have the same lead.
+    /// Returns the event with this number. Every event has a different lead.
     pub fn event(self, number: u64) -> String {
         let Form { company, size, role, message } = self.form(number);
         format!(
@@ -37,20 +37,20 @@ impl Mix {
         )
     }
 
-    /// So many events for a batch, a line each.
+    /// Returns `count` events for a batch, one per line.
     pub fn lines(self, first: u64, count: u64) -> String {
         let mut lines = String::new();
         for number in first..first + count {
-            // A string takes everything.
+            // Writing to a string cannot fail.
             let _ = writeln!(lines, r#"{{"idempotency_key":"bench-{number}",{}"#, &self.event(number)[1..]);
         }
         lines
     }
 
-    /// Writes a file for `meshline import`.
+    /// Writes a CSV file for `meshline import`.
     ///
     /// # Errors
-    /// It cannot be written.
+    /// Returns an error if the file cannot be written.
     pub fn csv(self, path: &Path, first: u64, count: u64) -> Result<()> {
         let mut file = BufWriter::new(std::fs::File::create(path)?);
         writeln!(file, "E-Mail,Name,Company,company_size,role,message")?;
@@ -60,7 +60,7 @@ impl Mix {
         Ok(file.flush()?)
     }
 
-    /// The lead with this number as a row of such a file, without an end.
+    /// Returns the lead with this number as a row of such a file, without a line break.
     pub fn row(self, number: u64) -> String {
         let Form { company, size, role, message } = self.form(number);
         format!("import-{number}@sender.example,Ana Ruiz {number},{company},{size},{role},\"{message}\"")
@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn as_many_are_assigned_as_was_asked_for() {
+    fn the_requested_percentage_is_assigned() {
         for assigned_percent in [0, 7, 20, 50, 100] {
             let mix = Mix { assigned_percent };
             let assigned = (1_000..2_000).filter(|number| mix.is_assigned(*number)).count() as u64;
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn events_are_json_in_every_form() {
+    fn events_are_valid_json() {
         let mix = Mix { assigned_percent: 50 };
         for line in mix.lines(7, 4).lines() {
             let line: serde_json::Value = serde_json::from_str(line).unwrap();

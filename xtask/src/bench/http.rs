@@ -1,4 +1,4 @@
-//! A client for HTTP/1.1 that does as little as possible, so that it does not take the time it measures.
+//! A minimal HTTP/1.1 client, so that the client takes little of the processor time being measured.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -6,29 +6,29 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
-/// How long an answer may take before the connection is given up.
+/// How long to wait for a response.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// A connection that is kept.
+/// A persistent connection.
 pub struct Connection {
     stream: TcpStream,
     out: Vec<u8>,
     answer: Vec<u8>,
 }
 
-/// A whole answer.
+/// A complete response.
 pub struct Answer<'a> {
     /// The status.
     pub status: u16,
-    /// The body; of one that came in chunks, with their lengths in between.
+    /// The body. Of a chunked response, it includes the chunk lengths.
     pub body: &'a [u8],
 }
 
 impl Connection {
-    /// Connects.
+    /// Connects to a server.
     ///
     /// # Errors
-    /// Nobody listens.
+    /// Returns an error if the connection is refused.
     pub fn open(address: SocketAddr) -> Result<Self> {
         let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
@@ -36,11 +36,11 @@ impl Connection {
         Ok(Self { stream, out: Vec::new(), answer: Vec::new() })
     }
 
-    /// Sends a request in one write and reads the whole answer. `head` is the request line and all headers but the length,
-    /// each ended by CR LF.
+    /// Sends a request in one write and reads the whole response. `head` is the request line and all headers except the length,
+    /// each terminated by CR LF.
     ///
     /// # Errors
-    /// The connection breaks, or the answer is not HTTP.
+    /// Returns an error if the connection is lost or the response is not HTTP.
     pub fn ask(&mut self, head: &str, body: &[u8]) -> Result<Answer<'_>> {
         self.out.clear();
         write!(self.out, "{head}Content-Length: {}\r\n\r\n", body.len())?;
@@ -50,8 +50,8 @@ impl Connection {
         let (status, start, length) = loop {
             self.more()?;
             if let Some(end) = find(&self.answer, b"\r\n\r\n") {
-                let head =
-                    std::str::from_utf8(&self.answer[..end]).context("the answer's head is not text")?;
+                let head = std::str::from_utf8(&self.answer[..end])
+                    .context("the head of the response is not UTF-8")?;
                 break (status(head)?, end + 4, length(head));
             }
         };
@@ -61,7 +61,7 @@ impl Connection {
                     self.more()?;
                 }
             }
-            // Chunked; with one request at a time, the last chunk is the end of what comes.
+            // Chunked. With one request at a time, the last chunk ends the response.
             None => {
                 while !self.answer.ends_with(b"\r\n0\r\n\r\n") {
                     self.more()?;
@@ -71,7 +71,7 @@ impl Connection {
         Ok(Answer { status, body: &self.answer[start..] })
     }
 
-    /// The head of the last answer.
+    /// Returns the head of the last response.
     pub fn head(&self) -> &str {
         let end = find(&self.answer, b"\r\n\r\n").unwrap_or_default();
         std::str::from_utf8(self.answer.get(..end).unwrap_or_default()).unwrap_or_default()
@@ -90,7 +90,7 @@ impl Connection {
 
 fn status(head: &str) -> Result<u16> {
     let status = head.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3)?.parse().ok());
-    status.context("the answer has no status")
+    status.context("the response has no status")
 }
 
 fn length(head: &str) -> Option<usize> {

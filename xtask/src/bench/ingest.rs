@@ -1,4 +1,4 @@
-//! `cargo xtask bench ingest`: from an event to its durable decision with effects.
+//! `cargo xtask bench ingest`: measures the way from an event to its durable decision with effects.
 
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,13 +14,13 @@ use super::{Figures, import, machine, median, statements};
 use crate::postgres;
 use crate::workspace::Workspace;
 
-/// Connections of the single load, and clients of the peer.
+/// The number of connections of the single-event load, and of clients of the peer.
 const CONNECTIONS: usize = 64;
-/// Events in a batch.
+/// The number of events in a batch.
 const BATCH: u64 = 500;
-/// Connections of the batch load: two are in the server while two are on their way.
+/// The number of connections of the batch load: while the server works on two requests, the next two are in transit.
 const BATCH_CONNECTIONS: usize = 4;
-/// The database that takes events.
+/// The database that receives events.
 const DATABASE: &str = "ingest";
 /// Adds a shadow release with the live release's bundle. Its triggers are off, since no one approves it; its cost is that of
 /// any candidate, which reads and decides every event.
@@ -31,25 +31,25 @@ const SHADOW: &str = "SET session_replication_role = replica;
 /// Options of the measurement.
 #[derive(Debug, clap::Args)]
 pub struct IngestOptions {
-    /// Seconds of load, shared out between the rounds.
+    /// Total seconds of load, divided among the rounds.
     #[arg(long, default_value_t = 30)]
     seconds: u64,
-    /// Rounds, of which the median counts.
+    /// Number of rounds; the median is reported.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..))]
     rounds: u64,
     /// Percentage of events that lead to an assignment.
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u64).range(..=100))]
     assigned: u64,
-    /// Events sent in batches.
+    /// Number of events to send in batches.
     #[arg(long, default_value_t = 100_000)]
     events: u64,
-    /// Rows imported.
+    /// Number of rows to import.
     #[arg(long, default_value_t = 100_000)]
     import: u64,
-    /// Shadow candidates that are evaluated beside the live release.
+    /// Number of shadow candidates that are evaluated besides the live release.
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=10))]
     shadows: u64,
-    /// Print the statements that took longest.
+    /// Print the slowest statements.
     #[arg(long)]
     statements: bool,
 }
@@ -60,12 +60,12 @@ impl IngestOptions {
     }
 }
 
-/// Measures.
+/// Runs the measurement.
 ///
 /// # Errors
-/// The stand cannot be set up.
+/// Returns an error if the environment cannot be set up.
 pub fn run(options: &IngestOptions) -> Result<ExitCode> {
-    ensure!(options.seconds >= options.rounds, "a round takes at least a second");
+    ensure!(options.seconds >= options.rounds, "each round needs at least one second");
     let purpose = if options.statements { &postgres::BENCH_STATEMENTS } else { &postgres::BENCH };
     let stand = Stand::set_up(&Workspace::find()?, purpose)?;
     let mut figures = Figures::default();
@@ -82,24 +82,24 @@ fn serve(stand: &Stand, options: &IngestOptions, figures: &mut Figures) -> Resul
         stand.cluster.query_in(DATABASE, SHADOW)?;
     }
     let serving = Serving::start(stand, DATABASE)?;
-    figures.add("ready_ms", "start until ready, ms", Ok(serving.ready_ms));
+    figures.add("ready_ms", "startup time until ready, ms", Ok(serving.ready_ms));
     std::thread::sleep(Duration::from_secs(2));
     figures.add("rss_idle_mb", "resident memory idle, MB", machine::rss_mb(serving.pid()));
     let next = AtomicU64::new(0);
     let measuring = Measuring { stand, serving: &serving, options, next: &next };
     single(&measuring, figures)?;
     let batch = measuring.load(BATCH_CONNECTIONS, BATCH, Duration::from_secs(options.seconds));
-    let batch = batch.inspect(|(_, cpu)| figures.say("batch, processor time an event", cpu.clone()));
-    figures.add("batch_per_s", "events a second, 500 in a request", batch.map(|(report, _)| report.per_s()));
+    let batch = batch.inspect(|(_, cpu)| figures.say("batches, processor time per event", cpu.clone()));
+    figures.add("batch_per_s", "events per second, 500 per request", batch.map(|(report, _)| report.per_s()));
     let rss_mb = after_events(&measuring, figures);
     figures.add("rss_mb", "resident memory after the load, MB", rss_mb);
     Ok(())
 }
 
-/// The single load and its peers, in turns, so that what else happens on the machine happens to all of them.
+/// Measures the single-event load and its peers in alternation, so that other activity on the machine affects all of them.
 fn single(measuring: &Measuring<'_>, figures: &mut Figures) -> Result<()> {
     let Measuring { stand, serving, options, .. } = measuring;
-    // Every company's code and every connection is there before the measurement, as it is in a server that has run.
+    // Warms up: pages in the code and opens every connection, as in a server that has been running.
     measuring.load(CONNECTIONS, 1, Duration::from_secs(3))?;
     let mix = options.mix().assigned_percent;
     let mut peers = Vec::new();
@@ -146,10 +146,10 @@ fn single(measuring: &Measuring<'_>, figures: &mut Figures) -> Result<()> {
             measured.push(run.per_s);
         }
     }
-    figures.add("single_per_s", "events a second, one a request, 64 connections", median(&per_s));
-    figures.add("p50_ms", "half of them answered within, ms", median(&p50_ms));
-    figures.add("p99_ms", "99 % of them answered within, ms", median(&p99_ms));
-    figures.say("single, processor time an event", cpu);
+    figures.add("single_per_s", "events per second, one per request, 64 connections", median(&per_s));
+    figures.add("p50_ms", "median response time, ms", median(&p50_ms));
+    figures.add("p99_ms", "99th percentile response time, ms", median(&p99_ms));
+    figures.say("single events, processor time per event", cpu);
     for (style, _, measured, used) in peers {
         let (key, what) = match style {
             Style::Rows => ("pgbench_per_s", "pgbench: the same rows"),
@@ -157,12 +157,12 @@ fn single(measuring: &Measuring<'_>, figures: &mut Figures) -> Result<()> {
             Style::Sequence => ("pgbench_sequence_per_s", "pgbench: the same rows, locks and notifications"),
         };
         figures.add(key, what, median(&measured));
-        figures.say(&format!("{what}, processor time an event"), used);
+        figures.say(&format!("{what}, processor time per event"), used);
     }
     Ok(())
 }
 
-/// The server's memory once so many events are stored by it.
+/// Returns the server's memory once it has stored a given number of events.
 fn after_events(measuring: &Measuring<'_>, figures: &mut Figures) -> Result<f64> {
     let sql = "SELECT count(*) FROM events WHERE received_from <> ''";
     let wanted = measuring.options.events;
@@ -174,13 +174,13 @@ fn after_events(measuring: &Measuring<'_>, figures: &mut Figures) -> Result<f64>
     let rss = machine::rss_mb(measuring.serving.pid())?;
     let stored = measuring.stand.cluster.query_in(DATABASE, sql)?;
     figures.say(
-        "events the server took until then",
-        format!("{taken}; {} are stored with the peers'", stored.trim()),
+        "events stored by the server by then",
+        format!("{taken}; {} including those of the peers", stored.trim()),
     );
     Ok(rss)
 }
 
-/// What a load needs.
+/// The context of a measurement.
 struct Measuring<'a> {
     stand: &'a Stand,
     serving: &'a Serving,
@@ -189,7 +189,7 @@ struct Measuring<'a> {
 }
 
 impl Measuring<'_> {
-    /// Puts load on and tells what came of it and what it cost.
+    /// Applies load. Returns the report and a summary of the processor time it took.
     fn load(&self, connections: usize, events: u64, time: Duration) -> Result<(Report, String)> {
         checkpoint(self.stand)?;
         let Serving { address, key, .. } = self.serving;
@@ -198,19 +198,19 @@ impl Measuring<'_> {
         let before = Cpu::read(self)?;
         let report = load::run(&plan, self.next)?;
         if let Some(complaint) = &report.complaint {
-            println!("{} requests failed, the first with: {complaint}", report.errors);
+            println!("{} requests failed, the first one with: {complaint}", report.errors);
         }
         let used = before.since(self, report.taken)?;
         Ok((report, used))
     }
 }
 
-/// So that nobody pays for what another one has written.
+/// Runs a checkpoint, so that no measurement pays for the writes of another.
 fn checkpoint(stand: &Stand) -> Result<()> {
     stand.cluster.query_in(DATABASE, "CHECKPOINT").map(drop)
 }
 
-/// Processor time used so far.
+/// The processor time used so far.
 struct Cpu {
     server: f64,
     postgres: f64,
@@ -228,7 +228,7 @@ impl Cpu {
         })
     }
 
-    /// What each took since then, for so many events.
+    /// Returns what each process has used per event since then.
     fn since(&self, measuring: &Measuring<'_>, events: u64) -> Result<String> {
         let now = Self::read(measuring)?;
         let events = u32::try_from(events.max(1)).context("too many events to count")?;

@@ -1,4 +1,4 @@
-//! Load over HTTP: so many connections, each asking again as soon as it is answered.
+//! Applies load over HTTP from a number of connections, each sending its next request when the previous one is answered.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -11,61 +11,61 @@ use super::events::Mix;
 use super::http::Connection;
 use crate::process;
 
-/// What is asked, how often at once, and for how long.
+/// A load: what to send, over how many connections, for how long.
 pub struct Plan<'a> {
-    /// Where the server is.
+    /// The address of the server.
     pub address: SocketAddr,
-    /// Its API key.
+    /// The API key.
     pub key: &'a str,
-    /// Connections.
+    /// The number of connections.
     pub connections: usize,
-    /// Events in a request; one goes to `/events`, more to `/events/batch`.
+    /// The number of events per request; one is sent to `/events`, more are sent to `/events/batch`.
     pub events: u64,
-    /// How long.
+    /// The duration of the load.
     pub time: Duration,
-    /// Answers a second at most; `None` asks as fast as it is answered.
+    /// The maximum number of requests per second; `None` sends them as fast as they are answered.
     pub pace: Option<f64>,
-    /// What events are made of.
+    /// The mix of events.
     pub mix: Mix,
 }
 
-/// What came of it.
+/// The result of a load.
 #[derive(Default)]
 pub struct Report {
-    /// Events that were taken.
+    /// The number of accepted events.
     pub taken: u64,
-    /// Events or requests that were not.
+    /// The number of failed events or requests.
     pub errors: u64,
-    /// The first complaint.
+    /// The first error message.
     pub complaint: Option<String>,
-    /// How long each request took, in ms, sorted.
+    /// The latencies of all requests in ms, sorted.
     pub latencies_ms: Vec<f64>,
-    /// How long all of it took.
+    /// The duration of the load, in seconds.
     pub seconds: f64,
 }
 
 impl Report {
-    /// Events taken in a second.
+    /// Returns the number of accepted events per second.
     pub fn per_s(&self) -> f64 {
         self.taken as f64 / self.seconds
     }
 
-    /// The time within which this share of the requests was answered.
+    /// Returns the time within which this share of the requests was answered, in ms.
     pub fn quantile_ms(&self, share: f64) -> f64 {
         quantile(&self.latencies_ms, share)
     }
 }
 
-/// The value that this share of the sorted ones does not exceed.
+/// Returns the smallest sorted value that at least this share of the values does not exceed.
 pub fn quantile(sorted: &[f64], share: f64) -> f64 {
     let place = (sorted.len() as f64 * share).ceil() as usize;
     sorted.get(place.saturating_sub(1)).copied().unwrap_or(f64::NAN)
 }
 
-/// Puts the load on. `next` numbers the events, so that no two runs send the same one.
+/// Applies the load. `next` numbers the events, so that no two runs send the same one.
 ///
 /// # Errors
-/// Nothing at all was taken, or a signal ended us.
+/// Returns an error if no event was accepted, or if a signal ended the run.
 pub fn run(plan: &Plan<'_>, next: &AtomicU64) -> Result<Report> {
     let (stop, all) = (AtomicBool::new(false), Mutex::new(Report::default()));
     let start = Instant::now();
@@ -97,7 +97,7 @@ pub fn run(plan: &Plan<'_>, next: &AtomicU64) -> Result<Report> {
         bail!("interrupted");
     }
     if report.taken == 0 {
-        bail!("nothing was taken: {}", report.complaint.as_deref().unwrap_or("no answer"));
+        bail!("no event was accepted: {}", report.complaint.as_deref().unwrap_or("no answer"));
     }
     Ok(report)
 }
@@ -112,7 +112,7 @@ fn ask(
 ) -> Result<()> {
     let mut connection = Connection::open(plan.address)?;
     let every = plan.pace.map(|pace| Duration::from_secs_f64(plan.connections as f64 / pace));
-    // Spread over the first interval, so that they do not all ask at once.
+    // Spread over the first interval, so that they do not all start at once.
     let mut due = start + every.unwrap_or_default().mul_f64(place as f64 / plan.connections as f64);
     while !stop.load(Ordering::Relaxed) {
         if let Some(every) = every {

@@ -1,51 +1,51 @@
-//! What processes use, as the kernel tells it.
+//! Reads the resource usage of processes from the kernel.
 
 use std::fs;
 
 use anyhow::{Context, Result};
 
-/// Ticks of the kernel's process clock in a second; fixed at 100 in the interface of every Linux.
+/// Ticks per second of the kernel's process clock, which is 100 in the user-space interface of every Linux.
 const TICKS_PER_S: f64 = 100.0;
 
-/// Resident memory of a process, in MB.
+/// Returns the resident memory of a process, in MB.
 ///
 /// # Errors
-/// There is no such process.
+/// Returns an error if the process does not exist.
 pub fn rss_mb(pid: u32) -> Result<f64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
     let kilobytes = status
         .lines()
         .find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.trim().parse::<f64>().ok());
-    Ok(kilobytes.context("/proc tells no VmRSS")? / 1024.0)
+    Ok(kilobytes.context("/proc has no VmRSS")? / 1024.0)
 }
 
-/// Seconds of processor time that a process has used, its threads included.
+/// Returns the processor time that a process and its threads have used, in seconds.
 ///
 /// # Errors
-/// There is no such process.
+/// Returns an error if the process does not exist.
 pub fn cpu_s(pid: u32) -> Result<f64> {
     let times = Times::read(pid)?;
     Ok(times.own / TICKS_PER_S)
 }
 
-/// Seconds of processor time that a process and all its children have used, those that have ended included.
+/// Returns the processor time that a process and all its children have used, including those that have exited, in seconds.
 ///
 /// # Errors
-/// There is no such process.
+/// Returns an error if the process does not exist.
 pub fn family_cpu_s(pid: u32) -> Result<f64> {
     loop {
         let before = Times::read(pid)?;
         let mut ticks = before.own + before.ended_children;
         for entry in fs::read_dir("/proc")?.flatten() {
             let child = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok());
-            // A process may end while we look.
+            // A child may exit at any time.
             if let Some(Ok(times)) = child.map(Times::read)
                 && times.parent == pid
             {
                 ticks += times.own + times.ended_children;
             }
         }
-        // A child that ended meanwhile was counted twice, or not at all.
+        // Otherwise a child that exited in the meantime was counted twice or not at all.
         if Times::read(pid)?.ended_children == before.ended_children {
             return Ok(ticks / TICKS_PER_S);
         }
@@ -61,8 +61,8 @@ struct Times {
 impl Times {
     fn read(pid: u32) -> Result<Self> {
         let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
-        // The second field is the program's name in brackets, and may hold anything.
-        let (_, fields) = stat.rsplit_once(')').context("/proc tells no stat")?;
+        // The second field is the program's name in parentheses and may contain anything.
+        let (_, fields) = stat.rsplit_once(')').context("/proc/PID/stat is malformed")?;
         let fields: Vec<&str> = fields.split_whitespace().collect();
         let number =
             |place: usize| fields.get(place).and_then(|text| text.parse::<f64>().ok()).unwrap_or(0.0);

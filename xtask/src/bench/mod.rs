@@ -1,7 +1,7 @@
-//! `cargo xtask bench`: what Meshline does in a second, beside others that do the same in the same run.
+//! `cargo xtask bench`: measures Meshline's throughput and compares it with other systems in the same run.
 //!
-//! Each measurement prints a table for people and, as its last line, one JSON object. A figure that could not be had is
-//! null there, and the reason stands above.
+//! Each measurement prints a table for people and, as its last line, one JSON object. A figure that could not be measured is
+//! null in the object, and the reason is printed above.
 
 mod build;
 mod events;
@@ -28,28 +28,28 @@ use serde_json::{Map, Value};
 use crate::process;
 use crate::workspace::Workspace;
 
-/// The measurements and their options.
+/// Measures throughput and latency, and compares them with other systems.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask bench", disable_help_subcommand = true)]
 enum Bench {
-    /// Measures a cold release build, its size, and how soon a touched page is visible in development.
+    /// Measures a cold release build, its size, and how soon a changed page is visible in development.
     Build(build::BuildOptions),
-    /// Measures events a second, single, in batches and imported, against pgbench and COPY.
+    /// Measures events per second, singly, in batches and imported, against pgbench and COPY.
     Ingest(ingest::IngestOptions),
-    /// Measures effects a second and how soon they are begun, against graphile-worker and pg-boss.
+    /// Measures effects per second and their start latency, against graphile-worker and pg-boss.
     Outbox(outbox::OutboxOptions),
-    /// Measures lists and the dashboard at 200 requests a second, and what a browser fetches.
+    /// Measures lists and the dashboard at 200 requests per second, and the size of what a browser downloads.
     Pages(pages::PagesOptions),
-    /// Measures decisions and simulations a second on the reference workload, against other engines.
+    /// Measures decisions and simulations per second on the reference workload, against other engines.
     Rules(rules::RulesOptions),
-    /// Measures half of the full load for long: memory, errors and the slowest answer.
+    /// Runs half of the full load for a long time and measures memory, errors and the slowest response.
     Soak(soak::SoakOptions),
 }
 
 /// Runs a measurement.
 ///
 /// # Errors
-/// Something cannot be set up, or the options make no sense.
+/// Returns an error if something cannot be set up or the options are invalid.
 pub fn bench(arguments: &[&str]) -> Result<ExitCode> {
     match Bench::try_parse_from([&["bench"], arguments].concat()) {
         Ok(Bench::Build(options)) => build::run(&options),
@@ -65,7 +65,7 @@ pub fn bench(arguments: &[&str]) -> Result<ExitCode> {
     }
 }
 
-/// The figures of a measurement, in the order in which they were had.
+/// The figures of a measurement, in the order in which they were added.
 #[derive(Default)]
 pub struct Figures {
     rows: Vec<(String, String)>,
@@ -73,25 +73,25 @@ pub struct Figures {
 }
 
 impl Figures {
-    /// Notes a figure for people and machines; one that could not be had is null, and the reason is said.
+    /// Adds a figure to the table and the object. A failed one is null in the object, and its reason is printed.
     pub fn add(&mut self, key: &str, what: &str, figure: Result<f64>) {
         match figure {
             Ok(figure) => {
-                // Three digits after the point are more than any of these is exact to.
+                // No figure is accurate to more than three decimal places.
                 let rounded = (figure * 1000.0).round() / 1000.0;
                 eprintln!("   {what}: {rounded}");
                 self.rows.push((format!("{what} ({key})"), format!("{rounded}")));
                 self.json.insert(key.to_owned(), Value::from(rounded));
             }
             Err(error) => {
-                println!("{key} could not be had: {error:#}");
-                self.rows.push((format!("{what} ({key})"), "could not be had".into()));
+                println!("{key} could not be measured: {error:#}");
+                self.rows.push((format!("{what} ({key})"), "could not be measured".into()));
                 self.json.insert(key.to_owned(), Value::Null);
             }
         }
     }
 
-    /// Notes something for people alone.
+    /// Adds a line to the table only.
     pub fn say(&mut self, what: &str, text: impl Into<String>) {
         let text = text.into();
         eprintln!("   {what}: {text}");
@@ -108,10 +108,10 @@ impl Figures {
     }
 }
 
-/// Compiles a measurement of ours and returns its program.
+/// Compiles one of our measurements and returns the path of its program.
 ///
 /// # Errors
-/// It does not compile.
+/// Returns an error if it does not compile.
 fn program(workspace: &Workspace, package: &str, bench: &str) -> Result<PathBuf> {
     let mut cargo = workspace.cargo();
     cargo.args(["bench", "--package", package, "--bench", bench, "--no-run", "--message-format=json"]);
@@ -127,14 +127,14 @@ fn program(workspace: &Workspace, package: &str, bench: &str) -> Result<PathBuf>
             eprint!("{text}");
         }
     })?;
-    ensure!(status.success(), "the measurement does not compile");
-    program.context("cargo named no program")
+    ensure!(status.success(), "the measurement failed to compile");
+    program.context("cargo reported no program")
 }
 
-/// The middle one of the values.
+/// Returns the median of the values.
 ///
 /// # Errors
-/// There is none.
+/// Returns an error if there are no values.
 fn median(values: &[f64]) -> Result<f64> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -148,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn options_are_read_and_unknown_ones_are_refused() {
+    fn options_are_parsed_and_unknown_ones_rejected() {
         Bench::command().debug_assert();
         let pages = Bench::try_parse_from(["bench", "pages", "--only", "/queue", "--only", "/"]).unwrap();
         let Bench::Pages(options) = pages else { panic!("{pages:?}") };

@@ -1,4 +1,4 @@
-//! `cargo xtask bench outbox`: the dispatcher against two job queues of Node.js, on the same Postgres.
+//! `cargo xtask bench outbox`: compares the dispatcher with two job queues for Node.js on the same Postgres.
 
 use std::ffi::OsString;
 use std::fs;
@@ -13,43 +13,43 @@ use super::{Figures, machine, median, program, statements};
 use crate::workspace::{self, Workspace};
 use crate::{node, output, postgres, process};
 
-/// The peers, in the versions they are measured in.
+/// The peers, in the measured versions.
 const PACKAGES: [&str; 3] = ["graphile-worker@0.18.0", "pg-boss@12.38.0", "pg@8.23.1"];
 
-/// The oldest Node.js they run on.
+/// The oldest Node.js version that they support.
 const NODE: u32 = 22;
 
-/// The drivers: name, and the script that works on so many jobs.
+/// The drivers: the name, and the script that processes a number of jobs.
 const DRIVERS: [(&str, &str); 2] =
     [("graphile.mjs", include_str!("peers/graphile.mjs")), ("pgboss.mjs", include_str!("peers/pgboss.mjs"))];
 
-/// The database of our own outbox.
+/// The database of Meshline's outbox.
 const DATABASE: &str = "outbox";
 
 /// Options of the measurement.
 #[derive(Debug, clap::Args)]
 pub struct OutboxOptions {
-    /// Effects of each round.
+    /// Number of effects in each round.
     #[arg(long, default_value_t = 50_000, value_parser = clap::value_parser!(u64).range(1..))]
     jobs: u64,
-    /// Rounds, of which the median counts.
+    /// Number of rounds; the median is reported.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..))]
     rounds: u64,
-    /// Effects whose wait is measured one by one.
+    /// Number of effects whose latency is measured one by one.
     #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u64).range(1..))]
     samples: u64,
-    /// Finished effects that an aged database holds.
+    /// Number of finished effects in the aged database.
     #[arg(long, default_value_t = 10_000_000)]
     aged: u64,
-    /// Print the statements that took longest.
+    /// Print the slowest statements.
     #[arg(long)]
     statements: bool,
 }
 
-/// Measures.
+/// Runs the measurement.
 ///
 /// # Errors
-/// The stand cannot be set up.
+/// Returns an error if the environment cannot be set up.
 pub fn run(options: &OutboxOptions) -> Result<ExitCode> {
     let OutboxOptions { jobs, rounds, samples, aged, statements: count_statements } = *options;
     let workspace = Workspace::find()?;
@@ -84,7 +84,7 @@ pub fn run(options: &OutboxOptions) -> Result<ExitCode> {
                 Err(complaint) => complaints[place] = Some(complaint),
             }
         }
-        eprintln!("   round {round}: ours, graphile-worker and pg-boss did {measured:.0?} jobs/s");
+        eprintln!("   round {round}: Meshline, graphile-worker and pg-boss: {measured:.0?} jobs/s");
     }
     let [fresh, graphile, pgboss] = [0, 1, 2].map(|place: usize| {
         median(&measured[place]).map_err(|error| match &complaints[place] {
@@ -93,7 +93,7 @@ pub fn run(options: &OutboxOptions) -> Result<ExitCode> {
         })
     });
     let fresh_per_s = fresh.as_ref().ok().copied();
-    figures.add("jobs_per_s", &format!("effects a second, {jobs} of them"), fresh);
+    figures.add("jobs_per_s", &format!("effects per second, {jobs} of them"), fresh);
     figures.add("graphile_per_s", "graphile-worker, localQueue 500", graphile);
     figures.add("pgboss_per_s", "pg-boss, batches of 200", pgboss);
     let pickup = ours.run("pickup", samples);
@@ -101,8 +101,8 @@ pub fn run(options: &OutboxOptions) -> Result<ExitCode> {
         Ok(answer) => number(answer, key),
         Err(error) => Err(anyhow::anyhow!("{error:#}")),
     };
-    figures.add("pickup_p50_ms", "half of single effects begun within, ms", wait("p50_ms"));
-    figures.add("pickup_p99_ms", "99 % of them begun within, ms", wait("p99_ms"));
+    figures.add("pickup_p50_ms", "median start latency of single effects, ms", wait("p50_ms"));
+    figures.add("pickup_p99_ms", "99th percentile start latency, ms", wait("p99_ms"));
     figures.add(
         "aged_ratio",
         &format!("throughput after {aged} finished effects ÷ fresh"),
@@ -113,7 +113,7 @@ pub fn run(options: &OutboxOptions) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The dispatcher.
+/// Meshline's dispatcher.
 struct Ours<'a> {
     program: PathBuf,
     stand: &'a Stand,
@@ -126,7 +126,7 @@ impl Ours<'_> {
         Ok(serde_json::from_str(said.lines().last().unwrap_or_default())?)
     }
 
-    /// The same state of the tables' statistics and caches for every run.
+    /// Brings the tables' statistics and caches into the same state before every run.
     fn settle(&self) -> Result<()> {
         self.stand.cluster.query_in(DATABASE, "VACUUM ANALYZE")?;
         self.stand.cluster.query_in(DATABASE, "CHECKPOINT").map(drop)
@@ -138,7 +138,7 @@ impl Ours<'_> {
         let before = (machine::family_cpu_s(postgres)?, machine::family_cpu_s(std::process::id())?);
         let per_s = number(&self.run("throughput", jobs)?, "jobs_per_s")?;
         eprintln!(
-            "   {per_s:.0}/s; making and working {jobs} effects took {:.1} s of Postgres and {:.1} s of our own processor time",
+            "   {per_s:.0}/s; creating and processing {jobs} effects took {:.1} s of processor time in Postgres and {:.1} s in Meshline",
             machine::family_cpu_s(postgres)? - before.0,
             machine::family_cpu_s(std::process::id())? - before.1
         );
@@ -146,8 +146,8 @@ impl Ours<'_> {
     }
 
     fn aged(&self, jobs: u64, rounds: u64, aged: u64, fresh: Option<f64>) -> Result<f64> {
-        let fresh = fresh.context("there is no fresh figure")?;
-        ensure!(aged > 0, "--aged 0 leaves it out");
+        let fresh = fresh.context("the figure on a fresh database is missing")?;
+        ensure!(aged > 0, "skipped by --aged 0");
         output::phase("history", || self.run("age", aged))?;
         let mut measured = Vec::new();
         for _ in 0..rounds {
@@ -157,7 +157,7 @@ impl Ours<'_> {
     }
 }
 
-/// The peers' folder, and where Node.js is.
+/// The peers' folder and the path of Node.js.
 struct Peers {
     folder: PathBuf,
     path: OsString,
@@ -176,7 +176,7 @@ impl Peers {
         Ok(Self { folder, path })
     }
 
-    /// Jobs a second in a new database of the peer's own.
+    /// Returns the jobs per second in a new database for the peer.
     fn run(&self, stand: &Stand, driver: &str, jobs: u64) -> Result<f64> {
         let database = driver.trim_end_matches(".mjs");
         stand.cluster.drop_database(database)?;

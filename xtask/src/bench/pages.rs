@@ -1,5 +1,5 @@
-//! `cargo xtask bench pages`: how soon lists and the dashboard answer with many decisions stored, and what a browser
-//! fetches for them.
+//! `cargo xtask bench pages`: measures how fast lists and the dashboard respond with many stored decisions, and how much a browser
+//! downloads for them.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -22,7 +22,7 @@ use super::stand::{Serving, Stand};
 use crate::workspace::Workspace;
 use crate::{output, postgres, process, site, wasm};
 
-/// Every list and the dashboard, as a browser of somebody at work asks for them.
+/// Every list and the dashboard, with the parameters of everyday work.
 const PAGES: &[&str] = &[
     "/leads",
     "/leads?action=assign",
@@ -41,31 +41,31 @@ const PAGES: &[&str] = &[
     "/dashboard",
     "/",
 ];
-/// Requests a second; they are sent when they are due, whether or not those before were answered.
+/// Requests per second. Each is sent when it is due, whether or not earlier ones have been answered.
 const PACE: f64 = 200.0;
-/// Connections that share them: enough that one is free when a request is due.
+/// The number of connections: enough that one is free when a request is due.
 const CONNECTIONS: usize = 64;
-/// Requests before the measurement, which warm what a page needs.
+/// The number of warm-up requests per page.
 const WARMING: usize = 20;
-/// Entries of the audit log.
+/// The number of entries in the audit log.
 const ACTS: u64 = 100_000;
-/// Live leads, whose effects stay in the outbox.
+/// The number of live leads, whose effects stay in the outbox.
 const LIVE: u64 = 1_000;
 const DATABASE: &str = "pages";
-/// Who looks.
+/// The person who views the pages.
 const EMAIL: &str = "bench@corvane.example";
 const PASSWORD: &str = "correct horse battery";
 
 /// Options of the measurement.
 #[derive(Debug, clap::Args)]
 pub struct PagesOptions {
-    /// Decisions stored.
+    /// Number of stored decisions.
     #[arg(long, default_value_t = 1_000_000)]
     pub(super) decisions: u64,
-    /// Seconds that each page is asked for.
+    /// Seconds of requests to each page.
     #[arg(long, default_value_t = 20.0)]
     seconds: f64,
-    /// A page to measure, such as /queue, in place of all; may be given several times.
+    /// Measure only this page, such as /queue; can be repeated.
     #[arg(long, value_name = "PAGE")]
     pub(super) only: Vec<String>,
     /// Measure a debug build.
@@ -73,10 +73,10 @@ pub struct PagesOptions {
     debug: bool,
 }
 
-/// Measures.
+/// Runs the measurement.
 ///
 /// # Errors
-/// The stand cannot be set up, or a page is not shown.
+/// Returns an error if the environment cannot be set up or a page cannot be loaded.
 pub fn run(options: &PagesOptions) -> Result<ExitCode> {
     let decisions = options.decisions;
     let pages: Vec<&str> = match options.only.as_slice() {
@@ -84,7 +84,7 @@ pub fn run(options: &PagesOptions) -> Result<ExitCode> {
         only => only.iter().map(String::as_str).collect(),
     };
     if let Some(other) = pages.iter().find(|page| !page.starts_with('/')) {
-        bail!("`{other}` is no page; /queue would be one");
+        bail!("`{other}` is not a page; use a path such as /queue");
     }
     let workspace = Workspace::find()?;
     let stand = if options.debug {
@@ -107,7 +107,7 @@ pub fn run(options: &PagesOptions) -> Result<ExitCode> {
     println!("{:<28}{:>10}{:>10}{:>10}{:>14}", "page", "p50 ms", "p99 ms", "per s", "islands kB");
     for path in pages {
         let measured = measure(serving.address, &cookie, path, Duration::from_secs_f64(options.seconds))?;
-        // A page fetches the islands only if it has one.
+        // A page downloads the islands only if it contains one.
         let islands = if measured.has_islands { islands_br_kb } else { 0.0 };
         let (p50, p99) = (quantile(&measured.latencies_ms, 0.5), quantile(&measured.latencies_ms, 0.99));
         println!("{path:<28}{p50:>10.2}{p99:>10.2}{:>10.1}{islands:>14.1}", measured.per_s);
@@ -123,8 +123,8 @@ pub fn run(options: &PagesOptions) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Past leads with outcomes, spread over twelve weeks and brought in as people do it; live ones, whose effects wait; and an
-/// audit log.
+/// Fills the database with past leads and their outcomes over twelve weeks, imported in realistic portions; with live leads whose
+/// effects are pending; and with an audit log.
 fn fill(stand: &Stand, decisions: u64) -> Result<()> {
     let mix = Mix { assigned_percent: 20 };
     stand.database(DATABASE)?;
@@ -141,7 +141,7 @@ fn fill(stand: &Stand, decisions: u64) -> Result<()> {
     let said = process::capture(&mut import)?;
     ensure!(
         said.starts_with(&format!("{decisions} rows: {decisions} imported")),
-        "not all were imported: {said}"
+        "not all rows were imported: {said}"
     );
     fs::remove_file(&file)?;
     {
@@ -162,7 +162,7 @@ fn fill(stand: &Stand, decisions: u64) -> Result<()> {
     Ok(())
 }
 
-/// A file of past leads; every third of those assigned has come to something.
+/// Writes a file of past leads. Every third assigned lead has an outcome.
 fn past(path: &Path, mix: Mix, leads: u64) -> Result<()> {
     const WEEKS: u64 = 12;
     const STATUS: [&str; 6] = ["Accepted", "", "Rejected", "Won", "", "Lost"];
@@ -179,13 +179,13 @@ fn past(path: &Path, mix: Mix, leads: u64) -> Result<()> {
     Ok(file.flush()?)
 }
 
-/// Seconds since 1970 as RFC 3339.
+/// Formats seconds since 1970 as RFC 3339.
 fn stamp(seconds: u64) -> String {
     let at = DateTime::from_timestamp_secs(seconds as i64).unwrap_or_default();
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-/// Makes an administrator and returns the cookie of their session.
+/// Creates an administrator and returns their session cookie.
 fn sign_in(stand: &Stand, address: SocketAddr) -> Result<String> {
     let roles = ["--role", "admin", "--role", "revops_lead"];
     let link = process::capture(stand.meshline(DATABASE).args(["user", "add", EMAIL]).args(roles))?;
@@ -203,7 +203,7 @@ fn sign_in(stand: &Stand, address: SocketAddr) -> Result<String> {
         let is_session = name.eq_ignore_ascii_case("set-cookie") && value.starts_with("meshline_session=");
         is_session.then(|| value.split(';').next().unwrap_or_default().to_owned())
     });
-    cookie.with_context(|| format!("signing in gave no session\n{head}"))
+    cookie.with_context(|| format!("the response to signing in has no session cookie\n{head}"))
 }
 
 fn post(address: SocketAddr, path: &str, form: &str) -> Result<String> {
@@ -212,7 +212,7 @@ fn post(address: SocketAddr, path: &str, form: &str) -> Result<String> {
     );
     let mut connection = Connection::open(address)?;
     let status = connection.ask(&head, form.as_bytes())?.status;
-    ensure!(status == 303, "{path} was answered {status}");
+    ensure!(status == 303, "{path} returned {status}");
     Ok(connection.head().to_owned())
 }
 
@@ -222,7 +222,7 @@ struct Measured {
     has_islands: bool,
 }
 
-/// Asks for a page at [`PACE`], each time when it is due: what waits for a connection counts as waiting for the answer.
+/// Requests a page at [`PACE`]. The time is measured from when a request is due, so waiting for a free connection counts.
 fn measure(address: SocketAddr, cookie: &str, path: &str, time: Duration) -> Result<Measured> {
     let mut head = String::new();
     let _ = write!(
@@ -234,7 +234,7 @@ fn measure(address: SocketAddr, cookie: &str, path: &str, time: Duration) -> Res
     let mut has_islands = false;
     for _ in 0..WARMING {
         let answer = connection.ask(&plain, b"")?;
-        ensure!(answer.status == 200, "{path} was answered {}", answer.status);
+        ensure!(answer.status == 200, "{path} returned {}", answer.status);
         has_islands = answer.body.windows(15).any(|text| text == b"<leptos-island ");
     }
     let all = (time.as_secs_f64() * PACE) as usize;
@@ -266,7 +266,7 @@ fn measure(address: SocketAddr, cookie: &str, path: &str, time: Duration) -> Res
     })
 }
 
-/// Takes the requests that are due until there are no more.
+/// Sends due requests until all have been sent.
 fn ask(address: SocketAddr, head: &str, all: usize, start: Instant, next: &AtomicUsize) -> Result<Vec<f64>> {
     let mut connection = Connection::open(address)?;
     let mut latencies_ms = Vec::new();

@@ -1,10 +1,10 @@
-//! The peer: `pgbench`, which writes the rows of an event itself.
+//! The peer of the ingest measurement: `pgbench`, which writes the rows of an event itself.
 //!
-//! Its script is made from what one real event wrote, whatever that is: every row that carries the event's transaction id
-//! is read back and becomes an `INSERT` with the same columns and bytes. Ids are new in every transaction, UUIDv7 of its
-//! instant, so that rows go to the month's partition and to the right place of each index; what is unique and looks
-//! random (keyed hashes) is a SHA-256 of such an id; times are the transaction's. All else is the real row's constant. A
-//! row that was there before and was changed becomes an `UPDATE` to what it was changed to.
+//! Its script is derived from what one real event wrote: every row with the event's transaction id is read back and becomes an
+//! `INSERT` with the same columns and bytes. Every transaction generates new ids, as UUIDv7 of its own time, so that rows go to the
+//! current month's partition and the right place in each index. Unique values that look random (keyed hashes) become a SHA-256 of
+//! such an id, and times become the transaction's. Everything else is a constant from the real row. A row that existed before and
+//! was changed becomes an `UPDATE` to its new values.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -16,7 +16,7 @@ use serde_json::Value;
 use super::stand::{Serving, Stand};
 use crate::process;
 
-/// Tables that others refer to, in the order in which the application fills them.
+/// The tables that others refer to, in the order in which the application fills them.
 const ORDER: [&str; 10] = [
     "idempotency_keys",
     "leads",
@@ -30,29 +30,29 @@ const ORDER: [&str; 10] = [
     "outbox",
 ];
 
-/// The place of a table in the order in which rows can be written.
+/// Returns the position of a table in an order that satisfies foreign keys.
 pub fn place(table: &str) -> usize {
     ORDER.iter().position(|known| *known == table).unwrap_or(ORDER.len())
 }
 
-/// What a script does besides writing the rows.
+/// The additional behaviour of a script besides writing the rows.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Style {
-    /// Nothing: each statement on its own way to the server and back.
+    /// Nothing. Each statement makes its own round trip.
     Rows,
-    /// All statements of a transaction are sent before the first answer is awaited.
+    /// Pipelines all statements of a transaction.
     Pipelined,
-    /// Also holds the release, locks the pool and rings the dispatchers, as the application does.
+    /// Also holds the release, locks the pool and notifies the dispatchers, as the application does.
     Sequence,
 }
 
-/// A helper that mints a UUIDv7 of the transaction's instant from 15 bits that name it and 56 random ones.
+/// A SQL function that generates a UUIDv7 at the transaction's time from a 15-bit tag and 56 random bits.
 const HELPER: &str = "CREATE OR REPLACE FUNCTION bench_id(tag integer, random bigint) RETURNS uuid LANGUAGE sql STABLE AS $$ \
     SELECT (lpad(to_hex((extract(epoch FROM now()) * 1000)::bigint), 12, '0') || '7' || lpad(to_hex(tag), 3, '0') || '80' || lpad(to_hex(random), 14, '0'))::uuid $$";
 
-/// What one event wrote.
+/// The rows that one event wrote.
 pub struct Probe {
-    /// The action decided.
+    /// The decided action.
     pub action: String,
     tables: Vec<Written>,
     minted: Vec<String>,
@@ -62,7 +62,7 @@ pub struct Probe {
 struct Written {
     table: String,
     columns: Vec<Column>,
-    /// Whether the rows were there before.
+    /// Whether the rows existed before.
     changed: bool,
     rows: Vec<Vec<Option<String>>>,
 }
@@ -75,14 +75,14 @@ struct Column {
 }
 
 impl Probe {
-    /// Sends an event and reads what it wrote.
+    /// Sends an event and reads back what it wrote.
     ///
     /// # Errors
-    /// The event is not taken, or the database does not tell.
+    /// Returns an error if the event is not accepted or a query fails.
     pub fn take(stand: &Stand, database: &str, serving: &Serving, number: u64, event: &str) -> Result<Self> {
         let query = |sql: &str| stand.cluster.query_in(database, sql).map(|text| text.trim().to_owned());
         let answer = serving.send(number, event)?;
-        let text = |value: &Value| value.as_str().map(str::to_owned).context("the answer lacks an id");
+        let text = |value: &Value| value.as_str().map(str::to_owned).context("the response lacks an id");
         let decision = &answer["decision"];
         let mut minted =
             vec![text(&answer["event_id"])?, text(&answer["lead_id"])?, text(&decision["decision_id"])?];
@@ -102,7 +102,7 @@ impl Probe {
         Ok(Self { action: text(&decision["action"])?, tables: written, minted, workflow })
     }
 
-    /// What was written, for people.
+    /// Returns a summary of the rows, for people.
     pub fn summary(&self) -> String {
         let tables = self.tables.iter().map(|written| {
             let what = if written.changed { "changed" } else { "new" };
@@ -111,10 +111,10 @@ impl Probe {
         format!("{}: {}", self.action, tables.collect::<Vec<_>>().join(", "))
     }
 
-    /// The script that writes the same.
+    /// Returns a script that writes the same rows.
     pub fn script(&self, style: Style) -> String {
         let mut script =
-            format!("-- The rows of an event that ends in `{}`, in one transaction:\n", self.action);
+            format!("-- The rows of an event with the action `{}`, in one transaction:\n", self.action);
         let _ = writeln!(script, "-- {}", self.summary());
         for (place, _) in self.minted.iter().enumerate() {
             let _ = writeln!(script, "\\set r{place} random(0, {})", (1_u64 << 56) - 1);
@@ -183,7 +183,7 @@ impl Probe {
         match column.kind.as_str() {
             "uuid" => id(value).unwrap_or_else(|| literal(value, "uuid")),
             "timestamp with time zone" => "now()".into(),
-            // Unique and random: of the id that stands in the same row.
+            // Unique and random: derived from the id in the same row.
             "bytea" if column.in_key => match row.iter().flatten().find_map(|value| id(value)) {
                 Some(id) => format!("sha256(uuid_send({id}))"),
                 None => literal(value, "bytea"),
@@ -205,7 +205,7 @@ impl Written {
                 "EXISTS (SELECT FROM pg_index i WHERE i.indrelid = a.attrelid AND i.indisunique AND {primary} AND a.attnum = ANY (i.indkey))"
             )
         };
-        // `xact` is left to its default.
+        // `xact` keeps its default.
         let columns: Value = serde_json::from_str(&query(&format!(
             "SELECT json_agg(json_build_array(a.attname, format_type(a.atttypid, NULL), {}, {}) ORDER BY a.attnum) FROM pg_attribute a \
              WHERE a.attrelid = '{table}'::regclass AND a.attnum > 0 AND NOT a.attisdropped AND a.attname <> 'xact'",
@@ -222,7 +222,7 @@ impl Written {
         let is_new = |row: &Vec<Option<String>>| row.iter().flatten().any(|value| minted.contains(value));
         let changed = !rows.iter().all(is_new);
         if changed && rows.iter().any(is_new) {
-            bail!("the event both made and changed rows of {table}, which no script is made for");
+            bail!("the event both inserted and updated rows of {table}, which is not supported");
         }
         Ok(Self { table: table.to_owned(), columns, changed, rows })
     }
@@ -236,7 +236,7 @@ impl Column {
     }
 }
 
-/// A literal without a colon, after which pgbench would look for a variable.
+/// Returns a literal without colons, which pgbench would take for variables.
 fn literal(value: &str, kind: &str) -> String {
     let escaped = value.replace('\\', "\\\\").replace('\'', "''").replace(':', "\\072");
     match kind {
@@ -245,24 +245,24 @@ fn literal(value: &str, kind: &str) -> String {
     }
 }
 
-/// How `pgbench` is run: the share of a hundred of each script.
+/// A set of `pgbench` scripts and their weights in percent.
 pub struct Peer {
     scripts: Vec<(PathBuf, u64)>,
 }
 
-/// What it measured.
+/// The result of a run.
 pub struct Measured {
-    /// Transactions a second, connecting left out.
+    /// Transactions per second, excluding connection time.
     pub per_s: f64,
-    /// Mean time of a transaction.
+    /// The mean duration of a transaction, in ms.
     pub mean_ms: f64,
 }
 
 impl Peer {
-    /// Writes the scripts and the helper they use.
+    /// Writes the scripts and creates their helper function.
     ///
     /// # Errors
-    /// They cannot be written.
+    /// Returns an error if that fails.
     pub fn new(stand: &Stand, database: &str, style: Style, probes: &[(Probe, u64)]) -> Result<Self> {
         stand.cluster.query_in(database, HELPER)?;
         let name = match style {
@@ -279,10 +279,10 @@ impl Peer {
         Ok(Self { scripts })
     }
 
-    /// Runs it.
+    /// Runs `pgbench`.
     ///
     /// # Errors
-    /// A transaction fails, or it cannot be understood.
+    /// Returns an error if a transaction fails or the output cannot be parsed.
     pub fn run(&self, stand: &Stand, database: &str, clients: usize, seconds: u64) -> Result<Measured> {
         let mut command = stand.cluster.client("pgbench", database);
         command.env("PGOPTIONS", "-c role=meshline_app");

@@ -1,4 +1,4 @@
-//! `cargo xtask bench rules`: the rule engine on its reference workload, one thread, beside engines that do the same.
+//! `cargo xtask bench rules`: measures the rule engine on its reference workload in one thread, and compares it with other engines.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,25 +13,25 @@ use crate::wasm::{self, Bundle};
 use crate::workspace::{self, Workspace};
 use crate::{output, packages, process};
 
-/// Column engines, in the versions they are measured in, and the script that drives them.
+/// The column engines in the measured versions, and the script that drives them.
 const PYTHON_PACKAGES: [&str; 2] = ["polars==2.1.0", "duckdb==2.0.0"];
 const DRIVER: &str = "bench/peers/peers.py";
 
-/// Engines in Rust, a workspace of their own.
+/// The Rust engines, which have their own workspace.
 const PEERS: &str = "bench/peers/Cargo.toml";
 
 /// Options of the measurement.
 #[derive(Debug, clap::Args)]
 pub struct RulesOptions {
-    /// Measure Meshline alone.
+    /// Measure only Meshline.
     #[arg(long)]
     no_peers: bool,
 }
 
-/// Measures.
+/// Runs the measurement.
 ///
 /// # Errors
-/// Our own measurement does not compile or run.
+/// Returns an error if our own measurement does not compile or run.
 pub fn run(options: &RulesOptions) -> Result<ExitCode> {
     let workspace = Workspace::find()?;
     let program = output::phase("our measurement", || program(&workspace, "bench-rules", "rules"))?;
@@ -43,7 +43,7 @@ pub fn run(options: &RulesOptions) -> Result<ExitCode> {
     let sizes = output::phase("the WebAssembly", || sizes(&workspace));
     let ours: Value = output::phase("ours", || {
         let said = process::capture(Command::new(&program).arg("measure"))?;
-        serde_json::from_str(said.trim()).context("our measurement told no JSON")
+        serde_json::from_str(said.trim()).context("our measurement printed no JSON")
     })?;
     let one_by_one = prepared.rust.and_then(|program| peers.one_by_one(&program, &ours));
     let polars =
@@ -55,10 +55,10 @@ pub fn run(options: &RulesOptions) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What a page's worker takes: check, analyse, simulate and explain.
+/// The engine as a page's web worker uses it: check, analyse, simulate and explain.
 const WORKER: Bundle = Bundle { package: "bench-worker", name: "rules" };
 
-/// Bytes of the module: as the compiler makes it, optimised, and that compressed.
+/// The sizes of the module in bytes: compiled, optimised, and compressed.
 struct Sizes {
     raw: usize,
     optimised: usize,
@@ -68,7 +68,7 @@ struct Sizes {
 
 fn sizes(workspace: &Workspace) -> Result<Sizes> {
     let (plain, optimised) = wasm::weighed(workspace, &WORKER)?;
-    let module = optimised.context("there is no wasm-opt")?.module;
+    let module = optimised.context("wasm-opt is missing")?.module;
     Ok(Sizes {
         raw: plain.module.len(),
         optimised: module.len(),
@@ -86,7 +86,7 @@ fn print(
 ) {
     let own = |key: &str| ours[key].as_f64().with_context(|| format!("our measurement has no {key}"));
     let peer = |name: &str| match one_by_one {
-        Ok(told) => told[name]["per_s"].as_f64().with_context(|| format!("no figure of {name}")),
+        Ok(reported) => reported[name]["per_s"].as_f64().with_context(|| format!("no figure for {name}")),
         Err(error) => Err(again(error)),
     };
     let mut figures = Figures::default();
@@ -98,30 +98,34 @@ fn print(
         ("vector_3v_per_s", duckdb.as_ref().copied().map_err(again), "DuckDB"),
     ];
     let times = peers.map(|(key, peer, name)| (own(key).ok().zip(peer.ok()), format!("{key}, times {name}")));
-    figures.add("row_per_s", "decisions a second", own("row_per_s"));
-    figures.add("row_traced_per_s", "decisions a second, with full trace", own("row_traced_per_s"));
-    figures.add("vector_per_s", "leads a second over columns, counts by rule", own("vector_per_s"));
+    figures.add("row_per_s", "decisions per second", own("row_per_s"));
+    figures.add("row_traced_per_s", "decisions per second, with full trace", own("row_traced_per_s"));
+    figures.add("vector_per_s", "leads per second over columns, counts by rule", own("vector_per_s"));
     figures.add("vector_3v_per_s", "the same, three-valued with confidences", own("vector_3v_per_s"));
     for (level, per_s) in ours["levels"].as_object().into_iter().flatten() {
         figures.say(
-            &format!("leads a second, {}", level.replace('_', " ")),
+            &format!("leads per second, {}", level.replace('_', " ")),
             format!("{:.0}", per_s.as_f64().unwrap_or(0.0)),
         );
     }
     figures.add("zen_per_s", "zen-engine, a compiled table", peer("zen"));
     figures.add("zen_traced_per_s", "zen-engine, traced", peer("zen_traced"));
     figures.add("cel_per_s", "the cel crate, compiled programs", peer("cel"));
-    figures.add("polars_per_s", "Polars, Categorical, the quicker of two ways", polars);
-    figures.add("duckdb_per_s", "DuckDB, ENUM, the quicker of two ways", duckdb);
-    figures.add("whatif_ms", "a million leads, one threshold moved, ms", own("whatif_ms"));
+    figures.add("polars_per_s", "Polars, Categorical, the faster of two ways", polars);
+    figures.add("duckdb_per_s", "DuckDB, ENUM, the faster of two ways", duckdb);
+    figures.add("whatif_ms", "a million leads, one threshold changed, ms", own("whatif_ms"));
     figures.add("matrix_ms", "a million leads, two rule sets and their matrix, ms", own("matrix_ms"));
     figures.add("check_us", "parsing and checking a condition, µs", own("check_us"));
-    figures.add("check_set_us", "parsing and checking the set of twelve, µs", own("check_set_us"));
-    figures.add("bytes_per_lead", "bytes of a lead in columns, confidences included", own("bytes_per_lead"));
-    figures.add("lookups_ms", "looking up a million leads' companies, once, ms", own("lookups_ms"));
+    figures.add(
+        "check_set_us",
+        "parsing and checking the reference set of twelve rules, µs",
+        own("check_set_us"),
+    );
+    figures.add("bytes_per_lead", "bytes per lead in columns, including confidences", own("bytes_per_lead"));
+    figures.add("lookups_ms", "looking up the companies of a million leads once, ms", own("lookups_ms"));
     figures.add(
         "named_traced_per_s",
-        "traced decisions a second, from fields by name",
+        "traced decisions per second, with fields by name",
         own("named_traced_per_s"),
     );
     figures.add(
@@ -134,28 +138,28 @@ fn print(
         Ok(sizes) => Ok(of(sizes) as f64 / 1000.0),
         Err(error) => Err(again(error)),
     };
-    figures.add("wasm_kb", "WebAssembly of the engine as a worker takes it, kB", size(|sizes| sizes.raw));
-    figures.add("wasm_opt_kb", "the same through wasm-opt, kB", size(|sizes| sizes.optimised));
-    figures.add("wasm_gzip_kb", "and in gzip, kB", size(|sizes| sizes.gzip));
-    figures.add("wasm_brotli_kb", "or in brotli, kB", size(|sizes| sizes.brotli));
+    figures.add("wasm_kb", "WebAssembly of the engine in a web worker, kB", size(|sizes| sizes.raw));
+    figures.add("wasm_opt_kb", "optimised with wasm-opt, kB", size(|sizes| sizes.optimised));
+    figures.add("wasm_gzip_kb", "optimised and compressed with gzip, kB", size(|sizes| sizes.gzip));
+    figures.add("wasm_brotli_kb", "optimised and compressed with brotli, kB", size(|sizes| sizes.brotli));
     for (both, what) in times {
         figures.say(&what, both.map_or("unknown".to_owned(), |(ours, peer)| format!("{:.2}", ours / peer)));
     }
-    figures.say("counts, a missing value makes its comparison false", told(&ours["counts_2v"]));
-    figures.say("counts, three-valued", told(&ours["counts_3v"]));
+    figures.say("counts, a missing value makes its comparison false", reported(&ours["counts_2v"]));
+    figures.say("counts, three-valued", reported(&ours["counts_3v"]));
     figures.print();
 }
 
-fn told(counts: &Value) -> String {
+fn reported(counts: &Value) -> String {
     counts.to_string().replace('"', "")
 }
 
-/// The same error once more, for the next figure.
+/// Copies an error for another figure.
 fn again(error: &anyhow::Error) -> anyhow::Error {
     anyhow::anyhow!("{error:#}")
 }
 
-/// What others need to be measured.
+/// The programs that the peers need.
 struct Peers<'a> {
     workspace: &'a Workspace,
     folder: &'a Path,
@@ -168,10 +172,10 @@ struct Prepared {
 }
 
 impl Peers<'_> {
-    /// Compiles and installs before anything is measured.
+    /// Compiles and installs everything before the measurement.
     fn prepare(&self) -> Prepared {
         let wanted = || {
-            ensure!(self.is_wanted, "--no-peers leaves it out");
+            ensure!(self.is_wanted, "skipped by --no-peers");
             Ok(())
         };
         Prepared {
@@ -188,43 +192,43 @@ impl Peers<'_> {
         Ok(target.join("release/peers"))
     }
 
-    /// Engines that decide one lead after the other; they have to count as ours does.
+    /// Measures engines that decide lead by lead. Their counts must match ours.
     fn one_by_one(&self, program: &Path, ours: &Value) -> Result<Value> {
         let mut command = Command::new(program);
         command
             .args([self.folder.join("leads.csv"), self.folder.join("tam.txt")])
             .arg(ours["rows"].to_string());
         let said = output::phase("peers in Rust", || process::capture(&mut command))?;
-        let told: Value = serde_json::from_str(said.trim())?;
+        let reported: Value = serde_json::from_str(said.trim())?;
         for name in ["zen", "zen_traced", "cel"] {
             ensure!(
-                told[name]["counts"] == ours["counts_rows"],
+                reported[name]["counts"] == ours["counts_rows"],
                 "{name} counts {}, ours {}",
-                told[name]["counts"],
+                reported[name]["counts"],
                 ours["counts_rows"]
             );
         }
-        Ok(told)
+        Ok(reported)
     }
 
-    /// A column engine; it has to count as ours does.
+    /// Measures a column engine. Its counts must match ours.
     fn columns(&self, python: &Path, name: &str, ours: &Value) -> Result<f64> {
         let mut command = Command::new(python);
         command.arg(self.workspace.root.join(DRIVER)).arg(name);
         command.args([self.folder.join("leads.csv"), self.folder.join("tam.txt")]);
         let said = output::phase(name, || process::capture(&mut command))?;
-        let told: Value = serde_json::from_str(said.lines().last().unwrap_or_default())?;
+        let reported: Value = serde_json::from_str(said.lines().last().unwrap_or_default())?;
         ensure!(
-            told["counts"] == ours["counts_2v"],
+            reported["counts"] == ours["counts_2v"],
             "{name} counts {}, ours {}",
-            told["counts"],
+            reported["counts"],
             ours["counts_2v"]
         );
-        told["per_s"].as_f64().with_context(|| format!("no figure of {name}"))
+        reported["per_s"].as_f64().with_context(|| format!("no figure for {name}"))
     }
 }
 
-/// Python with the column engines, in the cache.
+/// Installs the column engines into a cached virtual environment. Returns its Python.
 fn install() -> Result<PathBuf> {
     let folder =
         workspace::cache()?.join(format!("bench-python@{}", PYTHON_PACKAGES.join("+").replace("==", "-")));

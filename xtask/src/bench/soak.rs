@@ -1,4 +1,4 @@
-//! `cargo xtask bench soak`: whether memory stays where it is under a load that lasts.
+//! `cargo xtask bench soak`: checks that memory stays constant under sustained load.
 
 use std::process::ExitCode;
 use std::sync::atomic::AtomicU64;
@@ -13,13 +13,13 @@ use super::{Figures, machine};
 use crate::postgres;
 use crate::workspace::Workspace;
 
-/// Connections of the load.
+/// The number of connections of the load.
 const CONNECTIONS: usize = 64;
-/// How often memory is looked at.
+/// The interval between memory samples.
 const SAMPLE_EVERY: Duration = Duration::from_secs(5);
-/// How long the full load is measured, half of which then lasts.
+/// How long the full load is measured; the soak then runs at half of it.
 const MEASURE: Duration = Duration::from_secs(10);
-/// The database that takes events.
+/// The database that receives events.
 const DATABASE: &str = "soak";
 
 /// Options of the measurement.
@@ -33,13 +33,13 @@ pub struct SoakOptions {
     assigned: u64,
 }
 
-/// Measures.
+/// Runs the measurement.
 ///
 /// # Errors
-/// The stand cannot be set up, or nothing is taken.
+/// Returns an error if the environment cannot be set up or no event is accepted.
 pub fn run(options: &SoakOptions) -> Result<ExitCode> {
     let (minutes, mix) = (options.minutes, Mix { assigned_percent: options.assigned });
-    ensure!(minutes > 0.0, "--minutes takes a number above 0");
+    ensure!(minutes > 0.0, "--minutes must be greater than 0");
     let stand = Stand::set_up(&Workspace::find()?, &postgres::BENCH)?;
     stand.database(DATABASE)?;
     let serving = Serving::start(&stand, DATABASE)?;
@@ -57,7 +57,7 @@ pub fn run(options: &SoakOptions) -> Result<ExitCode> {
     let pace = full.per_s() / 2.0;
     let rss_start_mb = machine::rss_mb(serving.pid())?;
     eprintln!(
-        "   full load {:.0}/s, half of which lasts {minutes} min; {rss_start_mb:.1} MB resident",
+        "   full load {:.0}/s; running half of it for {minutes} min; {rss_start_mb:.1} MB resident",
         full.per_s()
     );
 
@@ -71,13 +71,13 @@ pub fn run(options: &SoakOptions) -> Result<ExitCode> {
     let rss_end_mb = machine::rss_mb(serving.pid())?;
     let mut figures = Figures::default();
     figures.add("minutes", "minutes", Ok(minutes));
-    figures.add("per_s", "events a second", Ok(report.per_s()));
+    figures.add("per_s", "events per second", Ok(report.per_s()));
     figures.add("rss_start_mb", "resident memory at the start, MB", Ok(rss_start_mb));
     figures.add("rss_end_mb", "resident memory at the end, MB", Ok(rss_end_mb));
     let second_half = &samples[samples.len() / 2..];
     figures.add(
         "slope_mb_per_hour",
-        "its slope in the second half, MB an hour",
+        "growth of resident memory in the second half, MB per hour",
         slope(second_half).map(|s| s * 3600.0),
     );
     figures.add("slowest_ms", "slowest answer, ms", Ok(report.quantile_ms(1.0)));
@@ -90,7 +90,7 @@ pub fn run(options: &SoakOptions) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Seconds and MB, until the time is over.
+/// Samples the resident memory until the time is over. Returns pairs of seconds and MB.
 fn samples(pid: u32, time: Duration) -> Vec<(f64, f64)> {
     let start = Instant::now();
     let mut samples = Vec::new();
@@ -103,9 +103,9 @@ fn samples(pid: u32, time: Duration) -> Vec<(f64, f64)> {
     samples
 }
 
-/// The slope of the line that fits best, by least squares.
+/// Returns the slope of the least-squares line.
 fn slope(samples: &[(f64, f64)]) -> Result<f64> {
-    ensure!(samples.len() >= 3, "too few samples for a slope");
+    ensure!(samples.len() >= 3, "too few samples to compute a slope");
     let count = samples.len() as f64;
     let mean = |of: fn(&(f64, f64)) -> f64| samples.iter().map(of).sum::<f64>() / count;
     let (mean_x, mean_y) = (mean(|sample| sample.0), mean(|sample| sample.1));
@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_slope_is_that_of_the_line() {
+    fn points_on_a_line_have_its_slope() {
         let line: Vec<(f64, f64)> = (0..10).map(|x| (f64::from(x) * 5.0, 80.0 + f64::from(x))).collect();
         assert!((slope(&line).unwrap() - 0.2).abs() < 1e-12);
         assert!(slope(&line[..2]).is_err());

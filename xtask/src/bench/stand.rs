@@ -1,4 +1,4 @@
-//! The stand: a Postgres cluster of its own, databases with the demo's workflow, and the release server on one of them.
+//! The environment of a measurement: a Postgres cluster, databases with the demo's workflow, and a release server on one of them.
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -14,19 +14,19 @@ use crate::process::{self, Started};
 use crate::workspace::Workspace;
 use crate::{build, output, packages, secrets};
 
-/// How long the server may take to become ready.
+/// How long to wait for the server to become ready.
 const READY_WITHIN: Duration = Duration::from_secs(60);
 
-/// Nothing is ever signed with it: the destination is paused.
+/// A placeholder: nothing is signed, because the destination is paused.
 const WEBHOOK_SECRET: &str = "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
-/// A cluster and the program to measure.
+/// A Postgres cluster and the server to measure.
 pub struct Stand {
-    /// The cluster all peers use.
+    /// The cluster that all peers share.
     pub cluster: Cluster,
-    /// The release server's program.
+    /// The path of the release server.
     pub server: PathBuf,
-    /// The folder for files of the run.
+    /// The folder for files of this run.
     pub folder: PathBuf,
     root: PathBuf,
     key_file: PathBuf,
@@ -36,7 +36,7 @@ impl Stand {
     /// Builds the server and starts the cluster.
     ///
     /// # Errors
-    /// Something does not compile, or Postgres cannot be had.
+    /// Returns an error if something does not compile or Postgres is unavailable.
     pub fn set_up(workspace: &Workspace, purpose: &Purpose) -> Result<Self> {
         output::phase("release server", || {
             let mut cargo = workspace.cargo();
@@ -45,10 +45,10 @@ impl Stand {
         Self::of(workspace, purpose, workspace.target.join("release/meshline"))
     }
 
-    /// As [`Self::set_up`] with the server as it is built for development: to try a measurement, not to measure.
+    /// Does the same as [`Self::set_up`] with a debug build of the server, for trying out a measurement.
     ///
     /// # Errors
-    /// As there.
+    /// Returns the same errors.
     pub fn set_up_debug(workspace: &Workspace, purpose: &Purpose) -> Result<Self> {
         Self::of(workspace, purpose, build::server(workspace)?)
     }
@@ -58,7 +58,10 @@ impl Stand {
         let folder = workspace.private()?.join("bench");
         fs::create_dir_all(&folder)?;
         let cluster = Cluster::start(workspace, purpose)?;
-        eprintln!("Postgres: fsync on, {}; all else as Postgres has it", purpose.settings.join(", "));
+        eprintln!(
+            "Postgres: fsync on, {}; all other settings at their defaults",
+            purpose.settings.join(", ")
+        );
         Ok(Self {
             cluster,
             server,
@@ -68,16 +71,16 @@ impl Stand {
         })
     }
 
-    /// A new database with the schema and the demo's workflow, live. Its destinations are paused: effects are committed
-    /// and stay in the outbox, so that what is measured is the way to the commit.
+    /// Creates a database with the schema and the demo's live workflow. Its destinations are paused: effects are committed and stay
+    /// in the outbox, so that only the way to the commit is measured.
     ///
     /// # Errors
-    /// The server's commands fail.
+    /// Returns an error if one of the server's commands fails.
     pub fn database(&self, name: &str) -> Result<()> {
         self.empty_database(name)?;
         let demo = self.root.join("server/demo");
         let workflow = fs::read_to_string(demo.join("demo.yaml"))?;
-        // A webhook is not taken without a key to sign with, which `meshline demo` makes at random.
+        // A webhook requires a signing key, which `meshline demo` generates at random.
         let signed =
             workflow.replace("kind: webhook\n", "kind: webhook\n    secret: {env: BENCH_WEBHOOK_SECRET}\n");
         let file = self.folder.join("workflow.yaml");
@@ -90,22 +93,22 @@ impl Stand {
         Ok(())
     }
 
-    /// A new database with nothing but the schema.
+    /// Creates a database with only the schema.
     ///
     /// # Errors
-    /// The server's commands fail.
+    /// Returns an error if one of the server's commands fails.
     pub fn empty_database(&self, name: &str) -> Result<()> {
         self.cluster.drop_database(name)?;
         self.cluster.create_database(name)?;
         process::capture(self.meshline(name).arg("migrate")).map(drop)
     }
 
-    /// The program, at one of the databases.
+    /// Returns a command that runs the server's program on one of the databases.
     pub fn meshline(&self, database: &str) -> Command {
         self.with_database(Command::new(&self.server), database)
     }
 
-    /// A command that is told which database to use.
+    /// Sets the database of a command in its environment.
     pub fn with_database(&self, mut command: Command, database: &str) -> Command {
         command.env("DATABASE_URL", self.cluster.url(database)).env("MESHLINE_KEY_FILE", &self.key_file);
         command.current_dir(&self.folder);
@@ -113,30 +116,30 @@ impl Stand {
     }
 }
 
-/// A server that is up.
+/// A running server.
 pub struct Serving {
     process: Started,
-    /// Where it listens.
+    /// The address that it listens on.
     pub address: SocketAddr,
-    /// A key that may send events.
+    /// An API key that can send events.
     pub key: String,
-    /// From its start until it was ready.
+    /// The time from start to readiness, in ms.
     pub ready_ms: f64,
 }
 
 impl Serving {
-    /// Starts the server at a database, which has to be there, and waits until it is ready.
+    /// Starts the server on an existing database and waits until it is ready.
     ///
     /// # Errors
-    /// It ends, or is not ready in time; its log is in the stand's folder.
+    /// Returns an error if it exits or is not ready in time; its log is in the environment's folder.
     pub fn start(stand: &Stand, database: &str) -> Result<Self> {
         Self::start_with(stand, database, None)
     }
 
-    /// As [`Self::start`], with the folder of the built styles and scripts.
+    /// Does the same as [`Self::start`] with a folder of built styles and scripts.
     ///
     /// # Errors
-    /// As there.
+    /// Returns the same errors.
     pub fn start_with(stand: &Stand, database: &str, site: Option<&Path>) -> Result<Self> {
         let add = ["key", "add", "--scope", "ingest,read,outcome", "--name"];
         let key = process::capture(
@@ -169,15 +172,15 @@ impl Serving {
         Ok(Self { process, address, key, ready_ms })
     }
 
-    /// Its process.
+    /// Returns the process id.
     pub fn pid(&self) -> u32 {
         self.process.id()
     }
 
-    /// Sends one event and returns the answer.
+    /// Sends one event and returns the response.
     ///
     /// # Errors
-    /// It is not taken.
+    /// Returns an error if the event is not accepted.
     pub fn send(&self, number: u64, event: &str) -> Result<serde_json::Value> {
         let head = format!(
             "POST /api/v1/events HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\nIdempotency-Key: bench-{number}\r\n",
@@ -186,9 +189,13 @@ impl Serving {
         let mut connection = Connection::open(self.address)?;
         let answer = connection.ask(&head, event.as_bytes())?;
         if answer.status != 201 {
-            bail!("an event was answered {}: {}", answer.status, String::from_utf8_lossy(answer.body));
+            bail!(
+                "the server answered an event with {}: {}",
+                answer.status,
+                String::from_utf8_lossy(answer.body)
+            );
         }
-        serde_json::from_slice(answer.body).context("the answer is no JSON")
+        serde_json::from_slice(answer.body).context("the response is not JSON")
     }
 }
 

@@ -1,22 +1,22 @@
-//! What Postgres' statements cost, as `pg_stat_statements` counts it.
+//! Reports the cost of SQL statements from `pg_stat_statements`.
 
 use anyhow::Result;
 
 use super::stand::Stand;
 
-/// Begins to count anew.
+/// Resets the statistics.
 ///
 /// # Errors
-/// The cluster was not started with the library.
+/// Returns an error if the cluster was started without the library.
 pub fn reset(stand: &Stand, database: &str) -> Result<()> {
     stand.cluster.query_in(database, "CREATE EXTENSION IF NOT EXISTS pg_stat_statements")?;
     stand.cluster.query_in(database, "SELECT pg_stat_statements_reset()").map(drop)
 }
 
-/// Prints the statements that took the most time, each with its calls and milliseconds an event.
+/// Prints the slowest statements with their calls and milliseconds per event.
 ///
 /// # Errors
-/// Postgres does not tell.
+/// Returns an error if the query fails.
 pub fn print(stand: &Stand, database: &str, events: u64) -> Result<()> {
     let sql = format!(
         "SELECT format('%s calls/event %s ms/event %s rows/event %s WAL bytes/event  %s', round(calls / {events}.0, 3), \
@@ -26,7 +26,7 @@ pub fn print(stand: &Stand, database: &str, events: u64) -> Result<()> {
     );
     println!("{}", stand.cluster.query_in(database, &sql)?.trim_end());
     let sum = format!(
-        "SELECT format('%s statements and %s ms of execution an event', round(sum(calls) / {events}.0, 2), round((sum(total_exec_time) / {events})::numeric, 3)) \
+        "SELECT format('%s statements and %s ms of execution per event', round(sum(calls) / {events}.0, 2), round((sum(total_exec_time) / {events})::numeric, 3)) \
          FROM pg_stat_statements WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())"
     );
     println!("{}", stand.cluster.query_in(database, &sum)?.trim_end());

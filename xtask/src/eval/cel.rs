@@ -1,7 +1,6 @@
-//! Cases of CEL's conformance suite against the rules' expressions, one JSON object a line.
+//! Runs CEL's conformance suite, one JSON object per line, against the expressions of the rule language.
 //!
-//! A case counts as excluded only where the engine itself, on the tree it typed, names a construct that the
-//! language leaves out.
+//! A case counts as excluded only if the engine, on the tree it typed, reports a construct that the language deliberately omits.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,8 +12,8 @@ use engine::rules::LeftOut;
 use engine::rules::typed::{Binding, Evaluation, Val, evaluate};
 use serde_json::{Value as Json, json};
 
-/// What came of one case.
-enum Came {
+/// The result of one case.
+enum CaseResult {
     Passed,
     Excluded(LeftOut),
     Failed(String),
@@ -27,20 +26,20 @@ struct Tally {
     excluded: BTreeMap<LeftOut, u64>,
 }
 
-/// Runs every case and prints what came of them, by file.
+/// Runs every case and prints the results by file.
 ///
 /// # Errors
-/// The file cannot be read, or a line is no case.
+/// Returns an error if the file cannot be read or a line is not a valid case.
 pub fn run(path: &Path) -> Result<ExitCode> {
     let text = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
     let mut files: BTreeMap<String, Tally> = BTreeMap::new();
     for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let case: Json = serde_json::from_str(line).with_context(|| format!("line {}", index + 1))?;
         let tally = files.entry(word(&case, "file")?.to_owned()).or_default();
-        match came(&case).with_context(|| format!("line {}", index + 1))? {
-            Came::Passed => tally.passed += 1,
-            Came::Excluded(construct) => *tally.excluded.entry(construct).or_default() += 1,
-            Came::Failed(why) => {
+        match check(&case).with_context(|| format!("line {}", index + 1))? {
+            CaseResult::Passed => tally.passed += 1,
+            CaseResult::Excluded(construct) => *tally.excluded.entry(construct).or_default() += 1,
+            CaseResult::Failed(why) => {
                 tally.failed += 1;
                 println!("FAILED {} {}: {}\n  {why}", index + 1, word(&case, "name")?, word(&case, "expr")?);
             }
@@ -88,7 +87,7 @@ fn row(name: &str, tally: &Tally) {
     println!("{name:<16}{total:>8}{:>8}{:>8}{excluded:>10}  {}", tally.passed, tally.failed, by.join(", "));
 }
 
-fn came(case: &Json) -> Result<Came> {
+fn check(case: &Json) -> Result<CaseResult> {
     let variables = match case.get("bindings") {
         Some(Json::Object(bindings)) => bindings
             .iter()
@@ -100,18 +99,18 @@ fn came(case: &Json) -> Result<Came> {
     let wants_error = match word(case, "matcher")? {
         "value" => false,
         "eval_error" => true,
-        other => bail!("there is no matcher `{other}`"),
+        other => bail!("unknown matcher `{other}`"),
     };
     Ok(match (result, wants_error) {
-        (Evaluation::LeftOut(construct), _) => Came::Excluded(construct),
-        (Evaluation::Error(_), true) => Came::Passed,
-        (Evaluation::Error(message), false) => Came::Failed(format!("is an error: {message}")),
-        (Evaluation::Value(value), true) => Came::Failed(format!("is {value} and should be an error")),
+        (Evaluation::LeftOut(construct), _) => CaseResult::Excluded(construct),
+        (Evaluation::Error(_), true) => CaseResult::Passed,
+        (Evaluation::Error(message), false) => CaseResult::Failed(format!("is an error: {message}")),
+        (Evaluation::Value(value), true) => CaseResult::Failed(format!("is {value}, expected an error")),
         (Evaluation::Value(value), false) => {
             let wanted = case.get("value").context("a value is missing")?;
             match binding(wanted)? {
-                Binding::Value(wanted) if is_same(&value, &wanted) => Came::Passed,
-                _ => Came::Failed(format!("is {value} and should be {wanted}")),
+                Binding::Value(wanted) if is_same(&value, &wanted) => CaseResult::Passed,
+                _ => CaseResult::Failed(format!("is {value}, expected {wanted}")),
             }
         }
     })
@@ -121,9 +120,9 @@ fn word<'j>(case: &'j Json, key: &str) -> Result<&'j str> {
     case.get(key).and_then(Json::as_str).with_context(|| format!("`{key}` is missing"))
 }
 
-/// A value as the cases write it: `[type, text]`, and deeper for lists and maps.
+/// Parses a value of a case: `[type, text]`, nested for lists and maps.
 fn binding(json: &Json) -> Result<Binding> {
-    let odd = || anyhow!("{json} is no value");
+    let odd = || anyhow!("{json} is not a value");
     let parts = json.as_array().ok_or_else(odd)?;
     let kind = parts.first().and_then(Json::as_str).ok_or_else(odd)?;
     let text = || parts.get(1).and_then(Json::as_str).ok_or_else(odd);
@@ -155,7 +154,7 @@ fn binding(json: &Json) -> Result<Binding> {
         "uint" => return Ok(Binding::LeftOut(LeftOut::Uint)),
         "null" => return Ok(Binding::LeftOut(LeftOut::Null)),
         "type" => return Ok(Binding::LeftOut(LeftOut::Type)),
-        other => bail!("there is no type `{other}`"),
+        other => bail!("unknown type `{other}`"),
     };
     Ok(Binding::Value(value))
 }
@@ -163,10 +162,12 @@ fn binding(json: &Json) -> Result<Binding> {
 fn entries(items: &[Json]) -> Result<Binding> {
     let mut map = BTreeMap::new();
     for entry in items {
-        let (Some(key), Some(value)) = (entry.get(0), entry.get(1)) else { bail!("{entry} is no entry") };
+        let (Some(key), Some(value)) = (entry.get(0), entry.get(1)) else {
+            bail!("{entry} is not a map entry")
+        };
         match (binding(key)?, binding(value)?) {
             (Binding::Value(key), Binding::Value(value)) => {
-                map.insert(key.key().with_context(|| format!("{key} is no key"))?, value);
+                map.insert(key.key().with_context(|| format!("{key} is not a map key"))?, value);
             }
             (Binding::LeftOut(construct), _) | (_, Binding::LeftOut(construct)) => {
                 return Ok(Binding::LeftOut(construct));
@@ -192,7 +193,7 @@ fn is_mixed<'v>(values: impl Iterator<Item = &'v Val<'v>>) -> bool {
     false
 }
 
-/// Whether the two are the same to the bit and of the same type, where CEL calls 1 and 1.0 equal.
+/// Returns whether the two are identical to the bit and of the same type, unlike CEL, where 1 equals 1.0.
 fn is_same(a: &Val<'_>, b: &Val<'_>) -> bool {
     match (a, b) {
         (Val::Double(a), Val::Double(b)) => a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan()),

@@ -1,4 +1,4 @@
-//! `cargo xtask eval`: how Meshline does on cases that others wrote.
+//! `cargo xtask eval`: runs Meshline on external test suites.
 
 mod cel;
 
@@ -10,7 +10,7 @@ use anyhow::{Result, bail};
 /// Runs the cases of a file.
 ///
 /// # Errors
-/// The file cannot be read, or is not what it should be.
+/// Returns an error if the file cannot be read or has the wrong format.
 pub fn eval(arguments: &[&str]) -> Result<ExitCode> {
     match arguments {
         ["cel", file] => cel::run(Path::new(file)),

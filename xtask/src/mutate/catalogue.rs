@@ -1,4 +1,4 @@
-//! The guards of a database, read from its catalogue, and the SQL that removes each of them.
+//! Reads the guards of a database from its catalogue, with the SQL that removes each of them.
 
 use anyhow::{Context, Result};
 use serde_json::Value;
@@ -10,32 +10,32 @@ use crate::postgres::Cluster;
 pub struct Mutant {
     /// The guard and the change, for the report.
     pub name: String,
-    /// The SQL, for the owner to run.
+    /// The SQL that makes the change, to be run as the owner.
     pub sql: String,
 }
 
-/// Every trigger. Triggers of parents are dropped or lose one event; their copies on partitions are disabled.
+/// Selects every trigger. Triggers of parent tables are dropped or lose one event; their copies on partitions are disabled.
 const TRIGGERS: &str = "SELECT c.relname AS table, t.tgname AS name, pg_get_triggerdef(t.oid) AS definition, t.tgparentid <> 0 AS is_copy, t.tgenabled = 'A' AS is_always \
     FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid \
     WHERE NOT t.tgisinternal AND c.relnamespace = 'public'::regnamespace ORDER BY t.tgparentid <> 0, c.relname, t.tgname";
 
-/// Checks and unique constraints, without those that partitions inherit.
+/// Selects checks and unique constraints, except those that partitions inherit.
 const CONSTRAINTS: &str = "SELECT c.conrelid::regclass::text AS table, c.conname AS name, pg_get_expr(c.conbin, c.conrelid) AS condition \
     FROM pg_constraint c WHERE c.connamespace = 'public'::regnamespace AND c.conrelid <> 0 AND c.contype IN ('c', 'u', 'p') \
     AND c.conparentid = 0 AND c.conrelid::regclass::text <> 'seaql_migrations' \
     AND NOT EXISTS (SELECT 1 FROM pg_inherits i WHERE i.inhrelid = c.conrelid) ORDER BY 1, 2";
 
-/// Unique indexes that belong to no constraint.
+/// Selects unique indexes that do not belong to a constraint.
 const INDEXES: &str = "SELECT i.indexrelid::regclass::text AS name, pg_get_indexdef(i.indexrelid) AS definition \
     FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indisunique AND c.relnamespace = 'public'::regnamespace \
     AND NOT c.relispartition AND NOT EXISTS (SELECT 1 FROM pg_constraint o WHERE o.conindid = i.indexrelid) ORDER BY 1";
 
-/// The guard functions: PL/pgSQL, and SQL functions that return a boolean.
+/// Selects the guard functions: PL/pgSQL, and SQL functions that return a boolean.
 const FUNCTIONS: &str = "SELECT p.proname AS name, l.lanname AS language, p.prosrc AS source, pg_get_functiondef(p.oid) AS definition \
     FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.pronamespace = 'public'::regnamespace \
     AND (l.lanname = 'plpgsql' OR (l.lanname = 'sql' AND p.prorettype = 'boolean'::regtype)) ORDER BY 1";
 
-/// Privileges that the application's role does not have.
+/// Selects privileges that the application's role does not have.
 const REFUSED_TO_THE_ROLE: &str = "SELECT c.relname AS table, p AS privilege \
     FROM pg_class c CROSS JOIN unnest(ARRAY['INSERT', 'UPDATE', 'DELETE']) p \
     WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relnamespace = 'public'::regnamespace AND c.relname <> 'seaql_migrations' \
@@ -44,7 +44,7 @@ const REFUSED_TO_THE_ROLE: &str = "SELECT c.relname AS table, p AS privilege \
 /// Returns all mutants of a database.
 ///
 /// # Errors
-/// The catalogue cannot be read, or a condition in it cannot be parsed.
+/// Returns an error if the catalogue cannot be read or a condition in it cannot be parsed.
 pub fn mutants(cluster: &Cluster, database: &str) -> Result<Vec<Mutant>> {
     let read = |query: &str| rows(cluster, database, query);
     let mut found = Vec::new();
@@ -91,9 +91,9 @@ fn triggers(row: &Value, found: &mut Vec<Mutant>) -> Result<()> {
     let drop = format!("DROP TRIGGER {name} ON {table}");
     found.push(Mutant { name: format!("trigger {name} on {table}: dropped"), sql: drop.clone() });
     let time = [" BEFORE ", " AFTER "].into_iter().find(|time| definition.contains(time));
-    let time = time.with_context(|| format!("a trigger at an unknown time: {definition}"))?;
+    let time = time.with_context(|| format!("a trigger with an unknown timing: {definition}"))?;
     let parts = definition.split_once(time).and_then(|(head, rest)| Some((head, rest.split_once(" ON ")?)));
-    let (head, (events, tail)) = parts.with_context(|| format!("a trigger on nothing: {definition}"))?;
+    let (head, (events, tail)) = parts.with_context(|| format!("a trigger without a table: {definition}"))?;
     let events: Vec<&str> = events.split(" OR ").collect();
     let always = match row["is_always"] {
         Value::Bool(true) => format!("; ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}"),

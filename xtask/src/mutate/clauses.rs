@@ -1,4 +1,4 @@
-//! Conditions in SQL with one part removed.
+//! Removes parts of SQL conditions.
 
 use std::fmt::Display;
 use std::ops::ControlFlow;
@@ -12,19 +12,19 @@ use sqlparser::tokenizer::{Token, Tokenizer};
 
 const DIALECT: PostgreSqlDialect = PostgreSqlDialect {};
 
-/// SQL from which one part was removed.
+/// SQL with one part removed.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Weakened {
-    /// The change, for the report, for example `without a = 1`.
+    /// A description of the change for the report, such as `without a = 1`.
     pub change: String,
-    /// The SQL that is left.
+    /// The remaining SQL.
     pub sql: String,
 }
 
 /// Returns every way to remove one part of a condition.
 ///
 /// # Errors
-/// The condition cannot be parsed.
+/// Returns an error if the condition cannot be parsed.
 pub fn condition(sql: &str) -> Result<Vec<Weakened>> {
     let parsed = Parser::new(&DIALECT)
         .try_with_sql(sql)
@@ -36,7 +36,7 @@ pub fn condition(sql: &str) -> Result<Vec<Weakened>> {
 /// Returns every way to remove one part of a condition in a query.
 ///
 /// # Errors
-/// The query cannot be parsed.
+/// Returns an error if the query cannot be parsed.
 pub fn query(sql: &str) -> Result<Vec<Weakened>> {
     let parsed = Parser::new(&DIALECT)
         .try_with_sql(sql)
@@ -48,9 +48,9 @@ pub fn query(sql: &str) -> Result<Vec<Weakened>> {
 /// Returns every way to disable an `IF` of a PL/pgSQL body, or to remove one part of its condition.
 ///
 /// # Errors
-/// The body cannot be split into tokens, or a condition cannot be parsed.
+/// Returns an error if the body cannot be tokenized or a condition cannot be parsed.
 pub fn body(source: &str) -> Result<Vec<Weakened>> {
-    // Without unescaping, printing the tokens gives back the source.
+    // Without unescaping, printing the tokens reproduces the source.
     let tokens = Tokenizer::new(&DIALECT, source).with_unescape(false).tokenize()?;
     let text = |tokens: &[Token]| tokens.iter().map(ToString::to_string).collect::<String>();
     let mut found = Vec::new();
@@ -76,7 +76,7 @@ fn is_word(token: &Token, keywords: &[Keyword]) -> bool {
     matches!(token, Token::Word(word) if keywords.contains(&word.keyword))
 }
 
-/// Whether an `IF` or `ELSIF` starts here, which an `END IF` does not.
+/// Returns whether an `IF` or `ELSIF` starts here. `END IF` does not count.
 fn begins_condition(tokens: &[Token], at: usize) -> bool {
     let before = tokens[..at].iter().rev().find(|token| !matches!(token, Token::Whitespace(_)));
     let ends = before.is_some_and(|token| is_word(token, &[Keyword::END]));
@@ -103,7 +103,7 @@ fn weakened<T: VisitMut + Clone + Display>(original: &T) -> Vec<Weakened> {
 struct Removal {
     wanted: usize,
     seen: usize,
-    /// How many lists of allowed values surround the node (`= ANY (ARRAY[…])`, `<@ ARRAY[…]`): removing one of them would make the
+    /// How many lists of allowed values enclose the node (`= ANY (ARRAY[…])`, `<@ ARRAY[…]`): removing a value would make the
     /// condition stricter, not weaker.
     allowed_values: usize,
     change: Option<String>,
@@ -159,13 +159,13 @@ fn is_enumeration(expr: &Expr) -> bool {
     matches!(expr, Expr::AnyOp { .. } | Expr::BinaryOp { op: BinaryOperator::ArrowAt, .. })
 }
 
-/// The parts that can be removed from this node itself, each with the rest.
+/// Returns the parts that can be removed from this node itself, each with what remains.
 fn removals(expr: &Expr) -> Vec<(String, Expr)> {
     use BinaryOperator::{And, Eq, Or};
     match expr {
         Expr::BinaryOp { left, op: op @ (And | Or), right } => {
             let mut found = vec![(right.to_string(), (**left).clone())];
-            // A chain nests to the left; the visitor reaches its other operands further down.
+            // Chains nest to the left; the visitor reaches the other operands further down.
             if !matches!(&**left, Expr::BinaryOp { op: inner, .. } if inner == op) {
                 found.push((left.to_string(), (**right).clone()));
             }
@@ -202,7 +202,7 @@ fn removals(expr: &Expr) -> Vec<(String, Expr)> {
     }
 }
 
-/// A comparison of rows without each of its columns in turn.
+/// Returns a row comparison without each of its columns in turn.
 fn pairs(left: &Expr, right: &Expr, join: impl Fn(Box<Expr>, Box<Expr>) -> Expr) -> Vec<(String, Expr)> {
     let (Expr::Tuple(left), Expr::Tuple(right)) = (left, right) else { return Vec::new() };
     let others = without_each(right, Expr::Tuple);
@@ -210,7 +210,7 @@ fn pairs(left: &Expr, right: &Expr, join: impl Fn(Box<Expr>, Box<Expr>) -> Expr)
     each.map(|((part, left), (_, right))| (part, join(left.into(), right.into()))).collect()
 }
 
-/// A list of at least two items without each of them in turn.
+/// Returns a list of at least two items without each of them in turn.
 fn without_each(list: &[Expr], build: impl Fn(Vec<Expr>) -> Expr) -> Vec<(String, Expr)> {
     if list.len() < 2 {
         return Vec::new();
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn each_operand_of_a_condition_is_left_out_once() {
+    fn each_operand_of_a_condition_is_removed_once() {
         let found = condition("a = 1 AND NOT (b OR c) AND d").unwrap();
         let expected = [
             ("without d", "a = 1 AND NOT (b OR c)"),
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_of_a_row_and_values_of_a_list_are_left_out_in_turn() {
+    fn columns_of_a_row_and_values_of_a_list_are_removed_in_turn() {
         assert_eq!(
             changes(&condition("(n.a, n.b) IS DISTINCT FROM (o.a, o.b)").unwrap()),
             [
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn every_if_of_a_body_is_switched_off_and_the_rest_stays() {
+    fn every_if_of_a_body_is_disabled_and_the_rest_unchanged() {
         let source = "BEGIN\n IF a THEN RAISE EXCEPTION 'it''s %', x; ELSIF b OR c THEN RETURN NULL; END IF;\n RETURN NEW;\nEND";
         let found = body(source).unwrap();
         let changes: Vec<&str> = found.iter().map(|part| part.change.as_str()).collect();

@@ -1,5 +1,5 @@
-//! `cargo xtask mutate code`: cargo-mutants over the rules and the service layer. It replaces operators and results in the code
-//! and runs the package's tests. Everything takes hours, so this is a command that also takes single files.
+//! `cargo xtask mutate code`: runs cargo-mutants on the rules and the service layer. It replaces operators and results in the code
+//! and runs the package's tests. All files take hours, so the command also accepts single files.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,19 +14,19 @@ use crate::test::VARIABLE;
 use crate::workspace::{self, Workspace};
 use crate::{output, packages, process};
 
-/// The version of cargo-mutants whose options and report format this file relies on.
+/// The version of cargo-mutants whose options and report format this file depends on.
 const VERSION: &str = "27.1.0";
 
 /// The files that decide about leads and changes.
 const FILES: &[&str] = &["engine/src/rules/**/*.rs", "service/src/**/*.rs"];
 
-/// Seconds that the tests may take on one mutant; some mutants loop forever.
+/// The time limit of the tests on one mutant, in seconds; some mutants loop forever.
 const TIMEOUT: &str = "300";
 
 /// Mutates these files, or all of [`FILES`].
 ///
 /// # Errors
-/// cargo-mutants cannot be installed, or the tests fail on the code as it is.
+/// Returns an error if cargo-mutants cannot be installed or the tests fail without any mutation.
 pub fn code(files: &[&str]) -> Result<ExitCode> {
     let workspace = Workspace::find()?;
     packages::ensure(&[&packages::POSTGRES])?;
@@ -43,17 +43,17 @@ pub fn code(files: &[&str]) -> Result<ExitCode> {
         mutants.args(["--file", file]);
     }
     mutants.current_dir(&workspace.root).env(VARIABLE, cluster.url("postgres"));
-    // It also fails when a mutant was missed, so the result is read from its report.
+    // cargo-mutants also fails if it missed a mutant, so the result is read from its report.
     output::phase("mutants", || process::status(&mut mutants))?;
     let verdicts = read(&folder.join("mutants.out").join("outcomes.json"))?;
     ensure!(
         !verdicts.is_empty(),
-        "no mutant was tried: do the files exist, and do the tests pass as they are?"
+        "no mutants were tested: check that the files exist and that the tests pass without mutations"
     );
     Ok(report(&verdicts))
 }
 
-/// Returns the program, installed in the user's cache.
+/// Installs cargo-mutants in the user's cache. Returns its path.
 fn ensure_installed(workspace: &Workspace) -> Result<PathBuf> {
     let folder = workspace::cache()?.join(format!("cargo-mutants-{VERSION}"));
     let program = folder.join("bin").join("cargo-mutants");
@@ -72,7 +72,7 @@ fn read(path: &Path) -> Result<Vec<Verdict>> {
     Ok(outcomes["outcomes"].as_array().into_iter().flatten().filter_map(verdict).collect())
 }
 
-/// Reads the result for a mutant; `None` for one that does not compile.
+/// Parses the result for a mutant; `None` if it does not compile.
 fn verdict(outcome: &Value) -> Option<Verdict> {
     let name = outcome["scenario"]["Mutant"]["name"].as_str()?.to_owned();
     let caught_by = match outcome["summary"].as_str()? {

@@ -12,16 +12,16 @@ use serde_json::json;
 
 /// The result for one mutant.
 struct Verdict {
-    /// The mutant.
+    /// The name of the mutant.
     name: String,
-    /// The first test that failed; `None` when all passed.
+    /// The first test that failed; `None` if all tests passed.
     caught_by: Option<String>,
 }
 
 /// Runs one kind of mutation.
 ///
 /// # Errors
-/// The options are wrong, something does not build or start, or the tests fail without any mutation.
+/// Returns an error if the options are invalid, something does not build or start, or the tests fail without any mutation.
 pub fn mutate(options: &[&str]) -> Result<ExitCode> {
     match options {
         ["triggers"] => triggers::triggers(""),
@@ -31,7 +31,7 @@ pub fn mutate(options: &[&str]) -> Result<ExitCode> {
     }
 }
 
-/// Prints what was caught and what was missed, and a summary as the last line, in JSON.
+/// Prints the caught and the missed mutants, and a JSON summary as the last line.
 fn report(verdicts: &[Verdict]) -> ExitCode {
     for Verdict { name, caught_by } in verdicts {
         match caught_by {

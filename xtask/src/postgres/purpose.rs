@@ -1,14 +1,14 @@
-//! What clusters are for, and how they are set for it.
+//! The purposes of clusters, and their settings.
 
-/// What a cluster is for.
+/// The purpose of a cluster.
 pub struct Purpose {
-    /// The cluster's name in `.meshline/`.
+    /// The name of the cluster in `.meshline/`.
     pub(super) name: &'static str,
-    /// Settings beyond Postgres' own defaults.
+    /// The settings that differ from Postgres' defaults.
     pub settings: &'static [&'static str],
-    /// Whether what is in it outlives its last user.
+    /// Whether its data outlives its last user.
     pub(super) kept: bool,
-    /// How it asks who somebody is; tests come as users of their own without passwords.
+    /// The authentication option of `initdb`; tests connect as different users without passwords.
     pub(super) auth: &'static str,
 }
 
@@ -20,7 +20,7 @@ pub const RUN: Purpose = Purpose {
     auth: "--auth=scram-sha-256",
 };
 
-/// The cluster of the tests: made anew for the first user, and nothing in it survives a crash.
+/// The cluster for tests: recreated for its first user, and not crash-safe.
 pub const TEST: Purpose = Purpose {
     name: "test-pg",
     settings: &[
@@ -37,8 +37,8 @@ pub const TEST: Purpose = Purpose {
     auth: "--auth=trust",
 };
 
-/// The cluster of the measurements: durable as Postgres is by default, with the memory, the room for write-ahead log and
-/// the connections that an installation gives it.
+/// The cluster for measurements: as durable as Postgres is by default, with the memory, WAL size and connections of a production
+/// installation.
 pub const BENCH: Purpose = Purpose {
     name: "bench-pg",
     settings: &[
@@ -52,7 +52,7 @@ pub const BENCH: Purpose = Purpose {
     auth: "--auth=scram-sha-256",
 };
 
-/// The same, which also counts what each statement costs. The counting itself costs a few percent.
+/// The cluster for measurements with statement statistics, which cost a few percent.
 pub const BENCH_STATEMENTS: Purpose = Purpose {
     settings: &[
         "max_connections=200",

@@ -1,4 +1,4 @@
-//! The cluster of `cargo xtask torture`: as durable as one in earnest, and crashed on purpose.
+//! The cluster of `cargo xtask torture`: as durable as in production, and crashed on purpose.
 
 use std::process::Command;
 
@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::{Cluster, PATIENCE, Purpose, as_owner};
 use crate::process;
 
-/// The cluster of `cargo xtask torture`. What a commit promised must outlive a crash, so `fsync` stays on.
+/// The cluster of `cargo xtask torture`. Commits must survive a crash, so `fsync` stays on.
 pub const TORTURE: Purpose = Purpose {
     name: "torture-pg",
     settings: &["fsync=on", "max_connections=300", "max_locks_per_transaction=256", "shared_buffers=256MB"],
@@ -16,10 +16,10 @@ pub const TORTURE: Purpose = Purpose {
 };
 
 impl Cluster {
-    /// Kills the server without letting it write anything, and starts it again: it has to recover from its log.
+    /// Kills the server without a clean shutdown and starts it again, so that it has to recover from its log.
     ///
     /// # Errors
-    /// It does not come back.
+    /// Returns an error if it does not start again.
     pub fn crash(&self) -> Result<()> {
         let mut command = as_owner(self.bin.join("pg_ctl"));
         command.args(["restart", "--wait", "--timeout", PATIENCE, "--mode=immediate"]);
@@ -27,19 +27,19 @@ impl Cluster {
         process::capture(command.arg("--pgdata").arg(&self.place.data)).map(drop)
     }
 
-    /// `psql` on one of its databases, printing bare rows with tabs between the columns.
+    /// Returns a `psql` command that prints bare, tab-separated rows.
     pub fn psql(&self, database: &str) -> Command {
         let mut command = self.client("psql", database);
         command.args(["-X", "-q", "-A", "-t", "-F", "\t", "-v", "ON_ERROR_STOP=1"]);
         command
     }
 
-    /// Its port on 127.0.0.1.
+    /// Returns the port on 127.0.0.1.
     pub fn port(&self) -> u16 {
         self.place.port
     }
 
-    /// Its superuser's password.
+    /// Returns the password of the superuser.
     pub fn password(&self) -> &str {
         &self.place.password
     }

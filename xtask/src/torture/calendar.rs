@@ -1,4 +1,4 @@
-//! A CalDAV server with calendars, read back from its own files.
+//! A CalDAV server with calendars, whose files are read back directly.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -18,26 +18,26 @@ use crate::workspace;
 
 /// The server: <https://radicale.org>.
 const PACKAGE: &str = "radicale==3.9.0";
-/// Who signs in.
+/// The user to sign in as.
 pub const USER: &str = "sales";
-/// With this; nobody but this machine hears it.
+/// The password of [`USER`]. The server is reachable only from this machine.
 pub const PASSWORD: &str = "meshline torture calendars";
-/// Whose calendars there are.
+/// The owners of the calendars.
 const NAMES: [&str; 3] = ["ana", "bo", "cem"];
-/// How long the server may take to start or to answer.
+/// The time limit for the server to start or answer.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The people who get meetings.
+/// Returns the people who receive meetings.
 pub fn people() -> impl Iterator<Item = String> {
     NAMES.into_iter().map(|name| format!("{name}@torture.example"))
 }
 
-/// Each person's calendar.
+/// Returns the path of each person's calendar.
 pub fn paths() -> BTreeMap<String, String> {
     people().zip(NAMES).map(|(person, name)| (person, format!("/{USER}/{name}/"))).collect()
 }
 
-/// The server, with an empty calendar for everybody. It ends with the value.
+/// A running server with an empty calendar per person. Dropping it stops the server.
 pub struct Calendars {
     port: u16,
     store: PathBuf,
@@ -45,10 +45,10 @@ pub struct Calendars {
 }
 
 impl Calendars {
-    /// Starts it; its files are below `folder`.
+    /// Starts the server with its files in `folder`.
     ///
     /// # Errors
-    /// It cannot be installed or does not start.
+    /// Returns an error if it cannot be installed or does not start.
     pub fn start(folder: &Path) -> Result<Self> {
         let python = install()?;
         fs::create_dir_all(folder)?;
@@ -72,7 +72,7 @@ impl Calendars {
         let start = Instant::now();
         while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
             if start.elapsed() > PATIENCE {
-                bail!("the server of calendars does not start");
+                bail!("the calendar server does not start");
             }
             std::thread::sleep(Duration::from_millis(50));
         }
@@ -81,22 +81,22 @@ impl Calendars {
             let headers = [("authorization", authorization.as_str()), ("connection", "close")];
             let answer = http::ask(port, "MKCALENDAR", path, &headers, "", PATIENCE)?;
             if answer.status() != Some(201) {
-                bail!("{path} was not made: {}", answer.first);
+                bail!("{path} was not created: {}", answer.first);
             }
         }
         Ok(calendars)
     }
 
-    /// Where it listens.
+    /// Returns the port that the server listens on.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// Compares what stands in the calendars with the meetings that were asked for. A calendar shows only how things
-    /// stand: one meeting for each lead, by its last decision, and no two at one time.
+    /// Compares the calendars with the requested meetings. A calendar shows only the current state: one meeting per lead, as its
+    /// last decision asks, and no overlapping meetings.
     ///
     /// # Errors
-    /// The files cannot be read.
+    /// Returns an error if the files cannot be read.
     pub fn compare(&self, expected: &[Expected]) -> Result<Difference> {
         let meetings = self.meetings()?;
         let mut last: BTreeMap<&str, &Expected> = BTreeMap::new();
@@ -124,7 +124,7 @@ impl Calendars {
         Ok(difference)
     }
 
-    /// The meetings that take place.
+    /// Returns the meetings that are not cancelled.
     fn meetings(&self) -> Result<Vec<Meeting>> {
         let mut meetings = Vec::new();
         for name in NAMES {
@@ -143,7 +143,7 @@ impl Calendars {
 impl Drop for Calendars {
     fn drop(&mut self) {
         if let Some(running) = self.running.take() {
-            // The error would be that it is gone already.
+            // An error would mean that it has already exited.
             let _ = running.kill();
         }
     }
@@ -160,7 +160,7 @@ struct Meeting {
 }
 
 impl Meeting {
-    /// Reads an iCalendar object (RFC 5545); `None` for what does not take place.
+    /// Parses an iCalendar object (RFC 5545); `None` if it is cancelled.
     fn read(calendar: &'static str, text: &str) -> Option<Self> {
         let text = text.replace("\r\n", "\n").replace("\n ", "");
         let value = |name: &str| {
@@ -186,7 +186,7 @@ fn bare(digest: String) -> String {
     super::receiver::bare(&digest).to_owned()
 }
 
-/// The Python that has the server, from the folder that the contract tests keep it in too.
+/// Installs the server into the folder that the contract tests use too. Returns its Python.
 fn install() -> Result<PathBuf> {
     let folder = workspace::cache()?.join(PACKAGE.replace("==", "@"));
     let python = folder.join("bin/python");

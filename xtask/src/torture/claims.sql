@@ -1,4 +1,4 @@
--- Who claimed what, and when: Meshline itself forgets it once an effect is finished.
+-- Records every claim, because Meshline itself forgets it once an effect is finished.
 CREATE SCHEMA torture;
 CREATE TABLE torture.claims (effect_id uuid, run_lease bigint, destination_id uuid, who text, at timestamptz DEFAULT clock_timestamp(),
     PRIMARY KEY (effect_id, run_lease));

@@ -1,4 +1,4 @@
-//! Writes whose connection is cut when the destination has committed and before its answer arrives.
+//! Cuts the connections of writes after the destination has committed and before its response arrives.
 
 use std::time::{Duration, Instant};
 
@@ -11,18 +11,18 @@ use super::world::{Plan, World};
 use super::{Options, Report};
 use crate::process;
 
-/// One warehouse and one webhook, each write cut once.
+/// One warehouse and one webhook; each write is cut once.
 pub const PLAN: Plan =
     Plan { seed: 0, warehouse: true, calendar: false, webhooks: 1, breakable: true, retry_cap_ms: 100 };
-/// Effects in the outbox, at most: what waits longest is cut first.
+/// The maximum number of effects in the outbox: those that have waited longest are cut first.
 const BACKLOG: i64 = 1_000;
-/// The longest time without a single cut.
+/// The longest time without a cut.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Runs it.
+/// Runs the torture test.
 ///
 /// # Errors
-/// Something does not start, or the outbox does not get empty.
+/// Returns an error if something does not start or the outbox does not drain.
 pub fn run(world: &World, options: &Options, cuts: usize) -> Result<Report> {
     let mut server = Server::start(world, 'a')?;
     server.ready(world)?;
@@ -48,7 +48,7 @@ pub fn run(world: &World, options: &Options, cuts: usize) -> Result<Report> {
             (last, moved_at) = (done, Instant::now());
         }
         if process::interrupted() || moved_at.elapsed() > PATIENCE {
-            bail!("nothing has been cut for {} s, and {waiting} effects wait", PATIENCE.as_secs());
+            bail!("no connection has been cut for {} s, with {waiting} effects pending", PATIENCE.as_secs());
         }
         std::thread::sleep(Duration::from_millis(50));
     }

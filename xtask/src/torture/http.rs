@@ -1,26 +1,26 @@
-//! As much of HTTP/1.1 as a webhook's receiver and a client of the API need.
+//! The parts of HTTP/1.1 that a webhook receiver and a client of the API need.
 
 use std::io::{BufRead, BufReader, Error, ErrorKind, Read, Result, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
-/// A body that is longer comes from nobody we know.
+/// The maximum size of a body; a longer one cannot come from Meshline.
 const BODY_BYTES: usize = 16 << 20;
 
-/// A message: its first line, headers with names in lower case, and its body.
+/// A message: its start line, its headers with lower-case names, and its body.
 pub struct Message {
-    /// `POST /hook HTTP/1.1` or `HTTP/1.1 201 Created`.
+    /// The start line, such as `POST /hook HTTP/1.1` or `HTTP/1.1 201 Created`.
     pub first: String,
     headers: Vec<(String, String)>,
-    /// The body, whole.
+    /// The complete body.
     pub body: Vec<u8>,
 }
 
 impl Message {
-    /// Reads a message; `None` when the other side closed instead of beginning one.
+    /// Reads a message. Returns `None` if the peer closed the connection before sending one.
     ///
     /// # Errors
-    /// The connection broke, or what came is no message.
+    /// Returns an error if the connection is lost or the message is malformed.
     pub fn read(from: &mut impl BufRead) -> Result<Option<Self>> {
         let mut first = String::new();
         if from.read_line(&mut first)? == 0 {
@@ -45,7 +45,7 @@ impl Message {
                 from.read_exact(&mut message.body)?;
             }
             Some(_) => return Err(ErrorKind::InvalidData.into()),
-            // An answer without a length ends with the connection, and so do those in chunks, which are not taken apart.
+            // A response without a length ends with the connection. So do chunked ones, which are not decoded.
             None if message.first.starts_with("HTTP/") => {
                 from.take(BODY_BYTES as u64).read_to_end(&mut message.body).map(drop)?
             }
@@ -54,21 +54,21 @@ impl Message {
         Ok(Some(message))
     }
 
-    /// The value of a header, by its name in lower case.
+    /// Returns the value of a header, by its lower-case name.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// The status of an answer.
+    /// Returns the status of a response.
     pub fn status(&self) -> Option<u16> {
         self.first.split(' ').nth(1)?.parse().ok()
     }
 }
 
-/// Sends a request on a connection of its own and reads the whole answer.
+/// Sends a request on its own connection and reads the complete response.
 ///
 /// # Errors
-/// Nobody listens, the connection broke, or nothing came in time.
+/// Returns an error if the connection is refused or lost, or if no response arrives in time.
 pub fn ask(
     port: u16,
     method: &str,
@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_is_read_whole_or_not_at_all() {
+    fn a_message_is_read_completely_or_not_at_all() {
         let text = "POST /hook HTTP/1.1\r\nWebhook-Id: a\r\ncontent-length: 2\r\n\r\n{}next";
         let mut from = text.as_bytes();
         let message = Message::read(&mut from).unwrap().unwrap();

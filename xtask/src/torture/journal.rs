@@ -1,55 +1,55 @@
-//! What really stands at a destination, compared with what should.
+//! Compares what a destination holds with what it should hold.
 
 use std::collections::{BTreeMap, HashMap};
 
-/// An effect as the outbox's own tables have it; keys in hexadecimal digits.
+/// An effect according to the outbox's tables, with hexadecimal keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expected {
     /// The key of the write.
     pub effect_key: String,
     /// The key of the record.
     pub remote_key: String,
-    /// Number of the decision among those of its lead.
+    /// The sequence number of the decision within its lead.
     pub sequence: i64,
 }
 
-/// What a destination took, told by itself.
+/// The writes that a destination received, according to the destination itself.
 #[derive(Default)]
 pub struct Record {
-    /// Every write that changed anything, in the order they counted.
+    /// The writes that changed something, in order.
     pub taken: Vec<Expected>,
-    /// Every change of what a record shows, in order.
+    /// The changes of the records' current states, in order.
     pub shown: Vec<Expected>,
-    /// Requests that changed nothing, since their key was known.
+    /// The number of requests that changed nothing because their key was known.
     pub repeats: usize,
 }
 
-/// What the comparison came to.
+/// The result of a comparison.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Difference {
-    /// Effects that are not there, and records that do not show their last effect.
+    /// Missing effects, and records that do not show their last effect.
     pub lost: usize,
-    /// Changes that an effect made beyond its one, and changes that belong to no effect.
+    /// Changes that an effect made more than once, and changes that belong to no effect.
     pub duplicated: usize,
-    /// Changes by an earlier decision after a later one of the same lead.
+    /// Changes by an earlier decision after a later one for the same lead.
     pub out_of_order: usize,
 }
 
 impl Difference {
-    /// Adds up.
+    /// Adds the differences of another destination.
     pub fn add(&mut self, other: Self) {
         self.lost += other.lost;
         self.duplicated += other.duplicated;
         self.out_of_order += other.out_of_order;
     }
 
-    /// Whether there is any.
+    /// Returns whether there is no difference.
     pub fn is_none(self) -> bool {
         self == Self::default()
     }
 }
 
-/// Compares.
+/// Compares the expected effects with the record of a destination.
 pub fn compare(expected: &[Expected], record: &Record) -> Difference {
     let mut times: HashMap<&str, usize> = HashMap::new();
     for entry in &record.taken {
@@ -67,7 +67,7 @@ pub fn compare(expected: &[Expected], record: &Record) -> Difference {
             *last = effect;
         }
     }
-    // What is left belongs to no effect.
+    // The rest belongs to no effect.
     difference.duplicated += times.values().sum::<usize>();
     let shows: HashMap<&str, &Expected> =
         record.shown.iter().map(|entry| (entry.remote_key.as_str(), entry)).collect();
@@ -78,7 +78,7 @@ pub fn compare(expected: &[Expected], record: &Record) -> Difference {
     difference
 }
 
-/// How often an earlier one stands behind a later one of the same record.
+/// Returns how often an earlier entry follows a later one of the same record.
 fn backwards(entries: &[Expected]) -> usize {
     let mut highest: HashMap<&str, i64> = HashMap::new();
     let mut count = 0;
@@ -113,12 +113,12 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_of_difference_is_seen() {
+    fn every_kind_of_difference_is_detected() {
         assert_eq!(found("a1 b1 a2", "a1 b1 a2"), (0, 0, 0));
         assert_eq!(found("a1 a2", "a1 a2 b1"), (1, 0, 0));
-        assert_eq!(found("a1 a2 b1", "a1 b1"), (1, 0, 0), "the record shows the earlier one");
+        assert_eq!(found("a1 a2 b1", "a1 b1"), (1, 0, 0), "the record shows the earlier effect");
         assert_eq!(found("a1 a2 a2 b1", "a1 a2 b1"), (0, 1, 0));
-        assert_eq!(found("a1 a2 b1 c9", "a1 a2 b1"), (0, 1, 0), "nobody sent that");
+        assert_eq!(found("a1 a2 b1 c9", "a1 a2 b1"), (0, 1, 0), "an unknown effect");
         assert_eq!(found("a2 a1 b1", "a2 b1"), (0, 0, 1));
         assert_eq!(found("a1 a2 b1", "a2 a1 b1"), (1, 0, 1));
     }

@@ -1,4 +1,4 @@
--- Every change at the warehouse in its order, whoever made it.
+-- Records every change of the warehouse in order, by any client.
 CREATE SCHEMA torture;
 CREATE TABLE torture.journal (n bigserial PRIMARY KEY, written_to text, effect_key text, remote_key text, lead_sequence bigint);
 CREATE FUNCTION torture.note() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -1,4 +1,4 @@
-//! Processes killed in the middle of their work, the database crashed under them, and a network that breaks.
+//! Kills processes in the middle of their work, crashes the database under them, and breaks the network.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -14,37 +14,37 @@ use super::world::{Plan, World};
 use super::{Options, Report};
 use crate::process;
 
-/// Crashes of the database, spread over a run: as many as kills allow, since after each all processes wait a while.
+/// The number of database crashes during a run. More would leave no time for kills, since all processes pause after a crash.
 const CRASHES: usize = 10;
 const KILLS_PER_CRASH: usize = 4;
-/// Effects that wait, at least, so that every process has its hands full.
+/// The minimum number of pending effects, so that every process is busy.
 const BACKLOG: i64 = 200;
-/// The network before the warehouse: connecting alone takes several exchanges.
+/// The network in front of the warehouse, where connecting alone takes several exchanges.
 const WAREHOUSE: Weather = Weather::Storm { per_mille: 20, delay_ms: 60 };
-/// The network before the receiver.
+/// The network in front of the receiver.
 const WEBHOOKS: Weather = Weather::Storm { per_mille: 120, delay_ms: 300 };
-/// Of a thousand webhooks so many are answered with 500.
+/// The number of webhooks per thousand that are answered with 500.
 const TROUBLE_PER_MILLE: u64 = 40;
-/// How long posting the events between two kills may take.
+/// The time limit for posting the events between two kills.
 const POSTED_WITHIN: Duration = Duration::from_secs(10);
-/// How long a process may take until it works on something.
+/// The time within which a process must have work in progress.
 const BUSY_WITHIN: Duration = Duration::from_secs(20);
 
-/// What a torture breaks.
+/// The destinations of this torture test.
 pub const PLAN: Plan =
     Plan { seed: 0, warehouse: true, calendar: true, webhooks: 1, breakable: true, retry_cap_ms: 2_000 };
 
-/// A kill and what was under way in the process.
+/// A kill, with the work that was in progress.
 struct Kill {
-    /// Seconds since 1970 by the database's clock, which is this machine's.
+    /// Seconds since 1970, by the database's clock, which is that of this machine.
     at: f64,
     orphans: Vec<(String, i64)>,
 }
 
-/// Runs it.
+/// Runs the torture test.
 ///
 /// # Errors
-/// Something does not start or does not come back.
+/// Returns an error if something does not start or does not recover.
 pub fn run(world: &World, options: &Options) -> Result<Report> {
     let mut servers = [Server::start(world, 'a')?, Server::start(world, 'b')?];
     for server in &mut servers {
@@ -82,7 +82,10 @@ pub fn run(world: &World, options: &Options) -> Result<Report> {
     let settled = settle(world, &mut servers, &load, &mut sql)?;
     let mut report = Report::new(world, options, &load)?;
     report.add("kills", kills.len());
-    report.require(kills.len() * 2 >= options.kills, "the time was too short for half of the kills");
+    report.require(
+        kills.len() * 2 >= options.kills,
+        "fewer than half of the kills happened within the time limit",
+    );
     report.add("in_flight", kills.iter().filter(|kill| !kill.orphans.is_empty()).count());
     report.add("orphans", kills.iter().map(|kill| kill.orphans.len()).sum());
     report.add("crashes", crashes);
@@ -96,7 +99,7 @@ pub fn run(world: &World, options: &Options) -> Result<Report> {
     Ok(report)
 }
 
-/// Waits a while until the clients have posted what they may: events are to come in between kills, not after them.
+/// Waits for the clients to post what they are allowed to, so that events arrive between kills and not after them.
 fn keep_up(world: &World, servers: &mut [Server; 2], load: &Load) -> Result<()> {
     let start = Instant::now();
     while !load.is_done()? && start.elapsed() < POSTED_WITHIN && !process::interrupted() {
@@ -108,7 +111,7 @@ fn keep_up(world: &World, servers: &mut [Server; 2], load: &Load) -> Result<()> 
     Ok(())
 }
 
-/// Waits until the process holds effects, and lets clients post more where there are too few for that.
+/// Waits until the process holds effects, and allows clients to post more if too few are pending.
 fn wait_until_busy(
     world: &World,
     servers: &mut [Server; 2],
@@ -130,7 +133,7 @@ fn wait_until_busy(
         }
         std::thread::sleep(Duration::from_millis(10));
     }
-    // Then the process is killed idle, and that is counted.
+    // Otherwise the process is killed idle; the report counts such kills.
     Ok(())
 }
 
@@ -138,11 +141,11 @@ fn kill(world: &World, server: &mut Server, sql: &mut Sql) -> Result<Kill> {
     let name = server.name();
     let at = now(sql)?;
     server.kill(world)?;
-    // Asked afterwards: what it could still tell is not orphaned.
+    // Queried after the kill: an effect that was finished in the meantime is not orphaned.
     Ok(Kill { at, orphans: held(sql, &name)? })
 }
 
-/// The effects that a process holds, with their leases.
+/// Returns the effects that a process holds, with their leases.
 fn held(sql: &mut Sql, name: &str) -> Result<Vec<(String, i64)>> {
     let rows = sql.rows(&format!(
         "SELECT o.effect_id, o.run_lease FROM outbox o JOIN torture.claims c USING (effect_id, run_lease) \
@@ -151,7 +154,7 @@ fn held(sql: &mut Sql, name: &str) -> Result<Vec<(String, i64)>> {
     rows.into_iter().map(|row| Ok((row[0].clone(), row[1].parse()?))).collect()
 }
 
-/// Waits until nothing waits any more. Destinations that paused themselves are started again; answers how many had.
+/// Waits until the outbox is empty. Resumes destinations that paused themselves, and returns how many did.
 fn settle(world: &World, servers: &mut [Server; 2], load: &Load, sql: &mut Sql) -> Result<usize> {
     let start = Instant::now();
     let mut paused = 0;
@@ -174,7 +177,7 @@ fn settle(world: &World, servers: &mut [Server; 2], load: &Load, sql: &mut Sql) 
     }
 }
 
-/// For each effect that a killed process held: the time from the kill until somebody claimed it next.
+/// Returns, for each effect that a killed process held, the time from the kill to the next claim.
 fn taken_over_after_s(kills: &[Kill], sql: &mut Sql) -> Result<Vec<f64>> {
     let rows = sql.rows("SELECT effect_id, run_lease, extract(epoch FROM at) FROM torture.claims")?;
     let claims: HashMap<(&str, &str), f64> = rows
@@ -195,11 +198,11 @@ fn now(sql: &mut Sql) -> Result<f64> {
     let rows = sql.rows("SELECT extract(epoch FROM clock_timestamp())")?;
     match rows.first().and_then(|row| row.first()) {
         Some(seconds) => Ok(seconds.parse()?),
-        None => bail!("the database does not tell the time"),
+        None => bail!("the database returned no time"),
     }
 }
 
-/// Of sorted values the one that so many percent do not exceed.
+/// Returns the smallest sorted value that this percentage of the values does not exceed.
 fn percentile(sorted: &[f64], percent: usize) -> Option<f64> {
     let at = (sorted.len() * percent).div_ceil(100).max(1) - 1;
     sorted.get(at).copied()
@@ -210,7 +213,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_percentile_is_one_of_the_values() {
+    fn a_percentile_is_an_existing_value() {
         let values: Vec<f64> = (1..=200).map(f64::from).collect();
         assert_eq!([50, 99, 100].map(|percent| percentile(&values, percent).unwrap()), [100.0, 198.0, 200.0]);
         assert_eq!((percentile(&[7.0], 50), percentile(&[], 99)), (Some(7.0), None));

@@ -1,4 +1,4 @@
-//! Clients that post events as the API asks them to: after a failure again, with the same idempotency key.
+//! Clients that post events as the API requires: after a failure, they retry with the same idempotency key.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,14 +11,14 @@ use serde_json::json;
 use super::http;
 use super::random::Random;
 
-/// Clients at once.
+/// The number of concurrent clients.
 const CLIENTS: usize = 4;
-/// Of so many leads one gets meetings: a calendar takes one write at a time.
+/// One lead in this many gets meetings: a calendar accepts only one write at a time.
 const LEADS_PER_MEETING: u64 = 8;
-/// How long a client waits for an answer.
+/// The time limit for a response.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The clients, at work.
+/// The running clients.
 pub struct Load {
     shared: Arc<Shared>,
     clients: Vec<JoinHandle<()>>,
@@ -38,8 +38,8 @@ struct Shared {
 }
 
 impl Load {
-    /// Starts the clients; they wait to be allowed to post. Events of one lead come close together, from several clients,
-    /// so that their order is hard to keep.
+    /// Starts the clients, which wait until they are allowed to post. Several clients post a lead's events in quick succession, so
+    /// that their order is hard to preserve.
     pub fn start(ports: Vec<u16>, key: &str, seed: u64, events_per_lead: u64) -> Self {
         let shared = Arc::new(Shared {
             ports,
@@ -60,33 +60,33 @@ impl Load {
         Self { clients: (0..CLIENTS).map(client).collect(), shared }
     }
 
-    /// Allows events up to this many.
+    /// Allows the clients to post up to this many events in total.
     pub fn allow(&self, events: u64) {
         self.shared.allowed.fetch_max(events, Ordering::Relaxed);
     }
 
-    /// How many are allowed.
+    /// Returns the number of allowed events.
     pub fn allowed(&self) -> u64 {
         self.shared.allowed.load(Ordering::Relaxed)
     }
 
-    /// How many were taken for certain.
+    /// Returns the number of acknowledged events.
     pub fn done(&self) -> u64 {
         self.shared.done.load(Ordering::Relaxed)
     }
 
-    /// How many requests were made again.
+    /// Returns the number of retried requests.
     pub fn retries(&self) -> u64 {
         self.shared.retries.load(Ordering::Relaxed)
     }
 
-    /// Whether all that was allowed has been taken.
+    /// Returns whether all allowed events have been acknowledged.
     ///
     /// # Errors
-    /// An event was refused for good.
+    /// Returns an error if an event was rejected.
     pub fn is_done(&self) -> Result<bool> {
         if let Some(refusal) = &*self.shared.refusal.lock().unwrap_or_else(PoisonError::into_inner) {
-            bail!("an event was refused: {refusal}");
+            bail!("an event was rejected: {refusal}");
         }
         Ok(self.done() >= self.allowed())
     }
@@ -96,7 +96,7 @@ impl Drop for Load {
     fn drop(&mut self) {
         self.shared.is_over.store(true, Ordering::Relaxed);
         for client in self.clients.drain(..) {
-            // Whoever panicked has said so.
+            // A panicking client has already printed its message.
             let _ = client.join();
         }
     }
@@ -120,7 +120,7 @@ impl Shared {
         }
     }
 
-    /// Posts until the event is taken, to any of the processes. The error is one that no retry mends.
+    /// Posts to any of the processes until the event is acknowledged. An error means that retrying is pointless.
     fn post(&self, number: u64) -> Result<(), String> {
         let mut random = Random::new(self.seed, number);
         let lead = (number / self.events_per_lead).saturating_sub(random.below(self.events_per_lead.min(2)));

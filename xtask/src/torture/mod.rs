@@ -1,7 +1,7 @@
-//! `cargo xtask torture`: whether each effect arrives once and in order, whatever breaks.
+//! `cargo xtask torture`: tests that each effect arrives once and in order, whatever fails.
 //!
-//! Meshline runs as people run it, as processes on a Postgres; nothing in it knows that it is tortured. What should have
-//! arrived is read from its tables, and what has arrived from the destinations themselves.
+//! Meshline runs as in production, as processes on a Postgres, and does not know that it is being tested. The expected effects are
+//! read from its tables, and the actual ones from the destinations themselves.
 
 mod calendar;
 mod cuts;
@@ -32,18 +32,18 @@ use crate::workspace::Workspace;
 use crate::{build, output, packages};
 use world::World;
 
-/// How long the outbox may take to get empty in the end: the leases of the last killed, and all that waited for them.
+/// The time limit for the outbox to drain at the end: the leases of killed processes, and all effects behind them.
 const SETTLE_WITHIN: Duration = Duration::from_secs(900);
 
 const USAGE: &str = "usage: cargo xtask torture [--kills N] [--effects N] [--seed S] [--seconds-limit T] | --cuts N [--seed S] | --stopped N [--seed S]";
 
-/// What to do.
+/// The parsed options.
 #[derive(Clone, Copy)]
 pub struct Options {
     seed: u64,
     kills: usize,
     effects: usize,
-    /// No kill begins later than this.
+    /// The time after which no more kills begin.
     limit: Duration,
     what: What,
     started: Instant,
@@ -56,10 +56,10 @@ enum What {
     Stopped(usize),
 }
 
-/// Runs a torture; the last line of stdout is its report as JSON.
+/// Runs a torture test. The last line of stdout is its report as JSON.
 ///
 /// # Errors
-/// The options are wrong, or something does not start or does not come back.
+/// Returns an error if the options are invalid, or if something does not start or recover.
 pub fn torture(options: &[&str]) -> Result<ExitCode> {
     let options = parse(options)?;
     let report = run(&Workspace::find()?, &options)?;
@@ -67,10 +67,10 @@ pub fn torture(options: &[&str]) -> Result<ExitCode> {
     Ok(if report.is_fine() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// A torture short enough for `cargo xtask test`, which counts it as one test.
+/// Runs a short torture test, which `cargo xtask test` counts as one test.
 ///
 /// # Errors
-/// Something does not start or does not come back.
+/// Returns an error if something does not start or recover.
 pub fn short(workspace: &Workspace) -> Result<Outcome> {
     let options = parse(&["--kills", "8", "--effects", "400", "--seconds-limit", "60"])?;
     let report = run(workspace, &options)?;
@@ -89,7 +89,7 @@ fn run(workspace: &Workspace, options: &Options) -> Result<Report> {
         fs::remove_dir_all(&folder).with_context(|| format!("emptying {}", folder.display()))?;
     }
     fs::create_dir_all(&folder)?;
-    // A copy: a build meanwhile must not change what the next process is started from.
+    // A copy, because a build in the meantime must not replace the program that processes are restarted from.
     let meshline = folder.join("meshline");
     fs::copy(&built, &meshline).with_context(|| format!("copying {}", built.display()))?;
     let cluster = Cluster::start(workspace, &postgres::TORTURE)?;
@@ -100,7 +100,7 @@ fn run(workspace: &Workspace, options: &Options) -> Result<Report> {
     };
     let plan = world::Plan { seed: options.seed, ..plan };
     let world = output::phase("world", || World::new(&cluster, meshline, folder, &plan))?;
-    // Building is not part of what the limit is about.
+    // The time limit does not include the build.
     let options = &Options { started: Instant::now(), ..*options };
     output::phase("torture", || match options.what {
         What::Kills => kills::run(&world, options),
@@ -120,7 +120,7 @@ fn parse(options: &[&str]) -> Result<Options> {
     };
     for pair in options.chunks(2) {
         let [name, value] = pair else { bail!(USAGE) };
-        let number: u64 = value.parse().with_context(|| format!("{name} takes a number\n{USAGE}"))?;
+        let number: u64 = value.parse().with_context(|| format!("{name} needs a number\n{USAGE}"))?;
         let count = usize::try_from(number)?;
         match *name {
             "--kills" if count > 0 => parsed.kills = count,

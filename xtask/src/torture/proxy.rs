@@ -1,8 +1,8 @@
-//! A network that breaks: a TCP proxy between Meshline and a destination.
+//! An unreliable network: a TCP proxy between Meshline and a destination.
 //!
-//! It thinks in exchanges: a request, whatever goes to the destination in one go, and the answer to it. That holds for
-//! HTTP and for Postgres' protocol. What becomes of an exchange is drawn from the seed, the connection's number and the
-//! exchange's.
+//! It works on exchanges: a request, which is everything sent to the destination in one go, and the response to it. That suits both
+//! HTTP and the protocol of Postgres. The fate of an exchange is drawn from the seed, the number of the connection and the number of
+//! the exchange.
 
 use std::collections::HashSet;
 use std::io::{Read, Result, Write};
@@ -13,37 +13,37 @@ use std::time::Duration;
 
 use super::random::Random;
 
-/// What the network does from now on, on open connections too.
+/// The behaviour of the network, on open connections too.
 #[derive(Clone, Copy)]
 pub enum Weather {
-    /// It works.
+    /// Everything passes.
     Calm,
-    /// Of a thousand exchanges so many break, one way or the other; every request takes up to so long.
+    /// This many of a thousand exchanges fail in one way or another, and every request is delayed by up to this long.
     Storm { per_mille: u64, delay_ms: u64 },
-    /// The connection of each write is cut once, when the destination has answered that it is done.
+    /// The connection of each write is cut once, after the destination has confirmed it.
     CutOnce,
 }
 
-/// What becomes of an exchange.
+/// The fate of an exchange.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Fate {
     Pass,
     LoseRequest,
     HalfRequest,
-    /// It arrives when nobody waits for it any more.
+    /// The request arrives after the sender has given up.
     LateRequest,
     LoseAnswer,
     HalfAnswer,
 }
 
-/// Longer than the destinations of a torture may take.
+/// Longer than the timeout of any destination in a torture test.
 const LATE: Duration = Duration::from_secs(5);
-/// What a connection reads at once.
+/// The size of the read buffer.
 const CHUNK_BYTES: usize = 64 * 1024;
-/// How keys look in requests: this and 64 digits.
+/// The prefix of keys in requests, which 64 digits follow.
 const KEY: &[u8] = b"sha256:";
 
-/// The proxy; clones are the same one.
+/// The proxy. Clones share their state.
 #[derive(Clone)]
 pub struct Proxy(Arc<Shared>);
 
@@ -54,11 +54,11 @@ struct Shared {
     weather: Mutex<Weather>,
     connections: AtomicU64,
     broken: AtomicUsize,
-    /// Keys of writes whose connection has been cut.
+    /// The keys of writes whose connection has been cut.
     cut: Mutex<HashSet<Vec<u8>>>,
 }
 
-/// An exchange under way.
+/// An exchange in progress.
 struct Exchange {
     random: Random,
     fate: Fate,
@@ -67,10 +67,10 @@ struct Exchange {
 }
 
 impl Proxy {
-    /// A working network before a port of this machine.
+    /// Starts a reliable network in front of a local port.
     ///
     /// # Errors
-    /// There is no port.
+    /// Returns an error if no port is available.
     pub fn before(behind: u16, seed: u64) -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let proxy = Self(Arc::new(Shared {
@@ -92,22 +92,22 @@ impl Proxy {
         Ok(proxy)
     }
 
-    /// Where it listens.
+    /// Returns the port that the proxy listens on.
     pub fn port(&self) -> u16 {
         self.0.port
     }
 
-    /// Changes the weather.
+    /// Changes the behaviour of the network.
     pub fn set(&self, weather: Weather) {
         *lock(&self.0.weather) = weather;
     }
 
-    /// How many exchanges it has broken.
+    /// Returns the number of broken exchanges.
     pub fn broken(&self) -> usize {
         self.0.broken.load(Ordering::Relaxed)
     }
 
-    /// How many writes it has cut, each of them once.
+    /// Returns the number of cut writes, each of which was cut once.
     pub fn cut(&self) -> usize {
         lock(&self.0.cut).len()
     }
@@ -135,7 +135,7 @@ impl Proxy {
         Ok(())
     }
 
-    /// Carries requests until one breaks the connection.
+    /// Forwards requests until one breaks the connection.
     fn requests(&self, mut from: &TcpStream, mut to: &TcpStream, exchange: &Mutex<Exchange>) -> Result<()> {
         let mut chunk = vec![0; CHUNK_BYTES];
         loop {
@@ -158,7 +158,7 @@ impl Proxy {
         }
     }
 
-    /// Carries answers until one breaks the connection.
+    /// Forwards responses until one breaks the connection.
     fn answers(&self, mut from: &TcpStream, mut to: &TcpStream, exchange: &Mutex<Exchange>) -> Result<()> {
         let mut chunk = vec![0; CHUNK_BYTES];
         loop {
@@ -180,21 +180,21 @@ impl Proxy {
         }
     }
 
-    /// What becomes of the exchange that this chunk begins or goes on with, and how long the chunk takes.
+    /// Returns the fate of the exchange that this chunk starts or continues, and the delay of the chunk.
     fn begin(&self, exchange: &mut Exchange, chunk: &[u8]) -> (Fate, Duration) {
-        let goes_on = !exchange.is_answered;
-        if !goes_on {
+        let continues = !exchange.is_answered;
+        if !continues {
             exchange.request.clear();
             exchange.is_answered = false;
             exchange.fate = Fate::Pass;
         }
         exchange.request.extend_from_slice(chunk);
         match *lock(&self.0.weather) {
-            Weather::Storm { per_mille, delay_ms } if !goes_on => {
+            Weather::Storm { per_mille, delay_ms } if !continues => {
                 let delay = exchange.random.between_ms(0, delay_ms);
                 if exchange.random.below(1000) < per_mille {
                     self.0.broken.fetch_add(1, Ordering::Relaxed);
-                    // What has arrived and is not known to have is the hard case.
+                    // Lost responses are the hard case, so they are the most frequent.
                     exchange.fate = match exchange.random.below(10) {
                         0 | 1 => Fate::LoseRequest,
                         2 => Fate::HalfRequest,
@@ -209,7 +209,7 @@ impl Proxy {
         }
     }
 
-    /// Whether this answers a write that is done and has not been cut before.
+    /// Returns whether this is the response to a completed write that has not been cut yet.
     fn is_to_be_cut(&self, request: &[u8], answer: &[u8]) -> bool {
         if !matches!(*lock(&self.0.weather), Weather::CutOnce) || !is_done(answer) {
             return false;
@@ -219,22 +219,22 @@ impl Proxy {
     }
 }
 
-/// Whether the destination says that what was asked is done for good: any answer of HTTP, and of Postgres the one after
-/// which no transaction is open.
+/// Returns whether the destination confirms that a request is complete: with any response in HTTP, and in Postgres with the one
+/// after which no transaction is open.
 fn is_done(answer: &[u8]) -> bool {
     answer.starts_with(b"HTTP/") || answer.ends_with(b"Z\0\0\0\x05I")
 }
 
-/// The first key in a request, which is the write's own: the header `webhook-id`, or the first value bound.
+/// Returns the first key in a request, which is that of the write: the header `webhook-id`, or the first bound value.
 fn key(request: &[u8]) -> Option<&[u8]> {
     let at = request.windows(KEY.len()).position(|window| window == KEY)?;
     request.get(at..at + KEY.len() + 64)
 }
 
-/// Closing both ways breaks off whoever waits on the connection.
+/// Closes both connections, which also unblocks their readers.
 fn end(one: &TcpStream, other: &TcpStream) {
     for stream in [one, other] {
-        // The error would be that it is closed already.
+        // An error would mean that it is already closed.
         let _ = stream.shutdown(Shutdown::Both);
     }
 }
@@ -248,7 +248,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_write_is_cut_once_and_after_it_is_done() {
+    fn a_write_is_cut_once_and_after_it_is_complete() {
         let digits = "ab".repeat(32);
         let request = format!(
             "POST / HTTP/1.1\r\nwebhook-id: sha256:{digits}\r\n\r\n{{\"bundle\":\"sha256:{}\"}}",

@@ -1,18 +1,18 @@
-//! Choices that come out the same for the same seed.
+//! Random choices that are reproducible by seed.
 
 use std::time::Duration;
 
-/// SplitMix64: small, and good enough to choose what to break.
+/// The SplitMix64 generator: small, and good enough for choosing what to break.
 #[derive(Clone)]
 pub struct Random(u64);
 
 impl Random {
-    /// The choices of one of those who choose. What they choose hangs on seed and number alone, however the threads run.
+    /// Creates the generator of one chooser. Its choices depend only on seed and number, however threads are scheduled.
     pub fn new(seed: u64, number: u64) -> Self {
         Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ number.wrapping_mul(0xD1B5_4A32_D192_ED03))
     }
 
-    /// Any number.
+    /// Returns any number.
     pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;
@@ -21,12 +21,12 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number below `bound`, which is not 0.
+    /// Returns a number below `bound`, which must not be 0.
     pub fn below(&mut self, bound: u64) -> u64 {
         self.next() % bound
     }
 
-    /// A time between two.
+    /// Returns a duration in a range.
     pub fn between_ms(&mut self, from: u64, to: u64) -> Duration {
         Duration::from_millis(from + self.below(to - from + 1))
     }
@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_same_seed_chooses_the_same() {
+    fn choices_are_reproducible() {
         let chosen = |seed, number| {
             let mut random = Random::new(seed, number);
             [random.next(), random.next(), random.below(10)]

@@ -1,5 +1,5 @@
-//! A webhook's receiver that keeps its part of the contract: it checks signatures, takes each `webhook-id` once and, of two
-//! bodies about one record, shows the later decision's. It writes down every arrival.
+//! A webhook receiver that fulfils its part of the contract: it verifies signatures, accepts each `webhook-id` once and, of two
+//! bodies for one record, shows that of the later decision. It records every request.
 
 use std::collections::{HashMap, HashSet};
 use std::io::{BufReader, Write};
@@ -18,10 +18,10 @@ use super::http::Message;
 use super::journal::{Expected, Record};
 use super::random::Random;
 
-/// The signing key; nobody but this machine hears it.
+/// The signing key, which never leaves this machine.
 const KEY: &[u8] = b"meshline torture signing key";
 
-/// The receiver; clones are the same one.
+/// The receiver. Clones share their state.
 #[derive(Clone)]
 pub struct Receiver(Arc<Shared>);
 
@@ -29,91 +29,91 @@ struct Shared {
     port: u16,
     seed: u64,
     connections: AtomicU64,
-    desk: Mutex<Desk>,
-    /// Told when answers are no longer held back.
+    state: Mutex<State>,
+    /// Notified when responses are no longer held back.
     released: Condvar,
 }
 
 #[derive(Default)]
-struct Desk {
+struct State {
     record: Record,
     known: HashSet<String>,
     shown: HashMap<String, i64>,
     refused: usize,
-    /// Of a thousand requests so many are answered with 500: half of them before they count, half of them after.
+    /// The number of requests per thousand that are answered with 500: half of them before they count, half of them after.
     trouble_per_mille: u64,
     is_holding: bool,
     held: usize,
 }
 
 impl Receiver {
-    /// Starts it on a port of its own.
+    /// Starts a receiver on its own port.
     ///
     /// # Errors
-    /// There is no port.
+    /// Returns an error if no port is available.
     pub fn start(seed: u64) -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("listening for webhooks")?;
         let receiver = Self(Arc::new(Shared {
             port: listener.local_addr()?.port(),
             seed,
             connections: AtomicU64::new(0),
-            desk: Mutex::default(),
+            state: Mutex::default(),
             released: Condvar::new(),
         }));
         let shared = receiver.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let shared = shared.clone();
-                // A connection that breaks is what this is about.
+                // Broken connections are expected.
                 std::thread::spawn(move || drop(shared.serve(stream)));
             }
         });
         Ok(receiver)
     }
 
-    /// Where it listens.
+    /// Returns the port that it listens on.
     pub fn port(&self) -> u16 {
         self.0.port
     }
 
-    /// The signing key as a destination's secret.
+    /// Returns the signing key in the form of a destination's secret.
     pub fn secret() -> String {
         format!("whsec_{}", STANDARD.encode(KEY))
     }
 
-    /// From now on so many of a thousand requests are answered with 500.
+    /// Answers this many requests per thousand with 500 from now on.
     pub fn trouble(&self, per_mille: u64) {
-        self.desk().trouble_per_mille = per_mille;
+        self.state().trouble_per_mille = per_mille;
     }
 
-    /// From now on everything counts and nothing is answered.
+    /// Accepts requests from now on, but holds back the responses.
     pub fn hold(&self) {
-        self.desk().is_holding = true;
+        self.state().is_holding = true;
     }
 
-    /// How many wait for their answers.
+    /// Returns the number of responses that are held back.
     pub fn held(&self) -> usize {
-        self.desk().held
+        self.state().held
     }
 
-    /// Answers all that waits, and everything from now on.
+    /// Sends the responses that were held back, and answers at once from now on.
     pub fn release(&self) {
-        self.desk().is_holding = false;
+        self.state().is_holding = false;
         self.0.released.notify_all();
     }
 
-    /// Requests with a wrong signature or a body that cannot be read.
+    /// Returns the number of requests with an invalid signature or body.
     pub fn refused(&self) -> usize {
-        self.desk().refused
+        self.state().refused
     }
 
-    /// Looks at what it has taken.
+    /// Calls `look` with the record of accepted writes.
     pub fn record<T>(&self, look: impl FnOnce(&Record) -> T) -> T {
-        look(&self.desk().record)
+        look(&self.state().record)
     }
 
-    fn desk(&self) -> MutexGuard<'_, Desk> {
-        self.0.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn serve(&self, mut stream: TcpStream) -> Result<()> {
@@ -124,7 +124,7 @@ impl Receiver {
             let status = match read(&request) {
                 Ok(arrived) => self.take(arrived, &mut random),
                 Err(_) => {
-                    self.desk().refused += 1;
+                    self.state().refused += 1;
                     "401 Unauthorized"
                 }
             };
@@ -134,39 +134,39 @@ impl Receiver {
     }
 
     fn take(&self, arrived: Expected, random: &mut Random) -> &'static str {
-        let mut desk = self.desk();
+        let mut state = self.state();
         let trouble = random.below(1000);
-        if trouble < desk.trouble_per_mille / 2 {
+        if trouble < state.trouble_per_mille / 2 {
             return "503 Service Unavailable";
         }
-        if desk.known.insert(arrived.effect_key.clone()) {
-            let shown = desk.shown.entry(arrived.remote_key.clone()).or_insert(i64::MIN);
+        if state.known.insert(arrived.effect_key.clone()) {
+            let shown = state.shown.entry(arrived.remote_key.clone()).or_insert(i64::MIN);
             let is_later = arrived.sequence > *shown;
             *shown = arrived.sequence.max(*shown);
             if is_later {
-                desk.record.shown.push(arrived.clone());
+                state.record.shown.push(arrived.clone());
             }
-            desk.record.taken.push(arrived);
+            state.record.taken.push(arrived);
         } else {
-            desk.record.repeats += 1;
+            state.record.repeats += 1;
         }
-        if trouble < desk.trouble_per_mille {
+        if trouble < state.trouble_per_mille {
             return "500 Internal Server Error";
         }
-        if desk.is_holding {
-            desk.held += 1;
-            desk = self
+        if state.is_holding {
+            state.held += 1;
+            state = self
                 .0
                 .released
-                .wait_while(desk, |desk| desk.is_holding)
+                .wait_while(state, |state| state.is_holding)
                 .unwrap_or_else(PoisonError::into_inner);
-            desk.held -= 1;
+            state.held -= 1;
         }
         "204 No Content"
     }
 }
 
-/// Checks the signature and reads what the message is about.
+/// Verifies the signature and parses the keys of the message.
 fn read(request: &Message) -> Result<Expected> {
     let header = |name| request.header(name).with_context(|| format!("no {name}"));
     let (id, timestamp, signatures) =
@@ -186,16 +186,16 @@ fn read(request: &Message) -> Result<Expected> {
     })
 }
 
-/// As <https://www.standardwebhooks.com> has it.
+/// Computes a signature as specified by <https://www.standardwebhooks.com>.
 fn signature_of(id: &str, timestamp: &str, body: &[u8]) -> Hmac<Sha256> {
-    // Any length of key will do.
+    // HMAC accepts keys of any length.
     let mut mac = Hmac::<Sha256>::new_from_slice(KEY).unwrap_or_else(|_| unreachable!());
     mac.update(format!("{id}.{timestamp}.").as_bytes());
     mac.update(body);
     mac
 }
 
-/// A key's digits without the algorithm before them.
+/// Returns the digits of a key without the name of the algorithm.
 pub fn bare(key: &str) -> &str {
     key.rsplit_once(':').map_or(key, |(_, digits)| digits)
 }

@@ -1,4 +1,4 @@
-//! What a torture found, for people and for programs.
+//! The report of a torture test, for people and programs.
 
 use anyhow::Result;
 use serde_json::{Map, Value, json};
@@ -8,7 +8,7 @@ use super::journal::Difference;
 use super::load::Load;
 use super::world::{Found, World};
 
-/// What a torture found.
+/// The results of a torture test.
 pub struct Report {
     figures: Map<String, Value>,
     destinations: Vec<Found>,
@@ -16,10 +16,10 @@ pub struct Report {
 }
 
 impl Report {
-    /// Reads the destinations back, and Meshline's own tables.
+    /// Reads the destinations and Meshline's own tables.
     ///
     /// # Errors
-    /// A database does not answer.
+    /// Returns an error if a database does not answer.
     pub fn new(world: &World, options: &Options, load: &Load) -> Result<Self> {
         let destinations = world.read_back()?;
         let mut sum = Difference::default();
@@ -27,7 +27,7 @@ impl Report {
             sum.add(found.difference);
         }
         let mut sql = world.database();
-        // An event that was answered is an event that is there, with its effects.
+        // Every acknowledged event must be stored, with its effects.
         let events = sql.number("SELECT count(*) FROM events")?;
         let effects = sql.number("SELECT count(*) FROM effects")?;
         let meetings = if world.has_calendar() {
@@ -52,13 +52,14 @@ impl Report {
         }
         report.figures.insert("seed".into(), json!(options.seed));
         report.figures.insert("seconds".into(), json!(options.started.elapsed().as_secs()));
-        let told = sql.number(
+        let miscounted = sql.number(
             "SELECT count(*) FROM effects e WHERE 1 <> (SELECT count(*) FROM deliveries d WHERE d.effect_id = e.id AND d.result = 'delivered')",
         )?;
-        report.require(sum.is_none(), "the destinations do not have what they should");
-        report.require(events == load.done() as i64, "events and answered requests differ in number");
-        report.require(told == 0, "some effect is not told delivered exactly once in the log");
-        report.require(world.receiver.refused() == 0, "a webhook was not signed as it should be");
+        report.require(sum.is_none(), "the destinations do not hold the expected effects");
+        report
+            .require(events == load.done() as i64, "the numbers of events and acknowledged requests differ");
+        report.require(miscounted == 0, "the log does not record exactly one delivery for every effect");
+        report.require(world.receiver.refused() == 0, "a webhook had an invalid signature");
         Ok(report)
     }
 
@@ -67,19 +68,19 @@ impl Report {
         self.figures.insert(name.into(), json!(value));
     }
 
-    /// Adds a time; `null` where there is none.
+    /// Adds a time; `None` becomes `null`.
     pub fn add_seconds(&mut self, name: &str, value: Option<f64>) {
         self.figures.insert(name.into(), json!(value.map(|seconds| (seconds * 10.0).round() / 10.0)));
     }
 
-    /// Notes what has to be so.
+    /// Records a failure with this message unless the condition holds.
     pub fn require(&mut self, is_so: bool, complaint: &str) {
         if !is_so {
             self.complaints.push(complaint.to_owned());
         }
     }
 
-    /// Whether all is as it should be.
+    /// Returns whether there was no failure.
     pub fn is_fine(&self) -> bool {
         self.complaints.is_empty()
     }

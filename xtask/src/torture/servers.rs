@@ -1,4 +1,4 @@
-//! `meshline serve`, several times on one database.
+//! Runs several `meshline serve` processes on one database.
 
 use std::fs::OpenOptions;
 use std::net::{Ipv4Addr, TcpListener};
@@ -10,12 +10,12 @@ use super::http;
 use super::world::World;
 use crate::process::{self, Started};
 
-/// How long a process may take until it is ready.
+/// The time limit for a process to become ready.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A process and those that take its place.
+/// A process, and the successors that replace it.
 pub struct Server {
-    /// Where it listens; its successors too.
+    /// The port that the process and its successors listen on.
     pub port: u16,
     slot: char,
     generation: usize,
@@ -23,10 +23,10 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts one. `slot` names it.
+    /// Starts a process. `slot` identifies it.
     ///
     /// # Errors
-    /// It cannot be started.
+    /// Returns an error if it cannot be started.
     pub fn start(world: &World, slot: char) -> Result<Self> {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let mut server = Self { port, slot, generation: 0, running: None };
@@ -34,15 +34,15 @@ impl Server {
         Ok(server)
     }
 
-    /// What its claims are noted under; every successor has a name of its own.
+    /// Returns the name that its claims are recorded under; every successor has a different one.
     pub fn name(&self) -> String {
         format!("{}{}", self.slot, self.generation)
     }
 
-    /// Kills it where it is, and starts its successor at once.
+    /// Kills the process and starts its successor at once.
     ///
     /// # Errors
-    /// The successor cannot be started.
+    /// Returns an error if the successor cannot be started.
     pub fn kill(&mut self, world: &World) -> Result<()> {
         if let Some(running) = self.running.take() {
             running.kill()?;
@@ -50,10 +50,10 @@ impl Server {
         self.next(world)
     }
 
-    /// Starts a successor if it has ended by itself, as it does where its database is away when it starts.
+    /// Starts a successor if the process has exited, as it does when its database is unavailable at startup.
     ///
     /// # Errors
-    /// The successor cannot be started.
+    /// Returns an error if the successor cannot be started.
     pub fn tend(&mut self, world: &World) -> Result<()> {
         let runs = match &mut self.running {
             Some(running) => running.runs()?,
@@ -62,10 +62,10 @@ impl Server {
         if !runs { self.next(world) } else { Ok(()) }
     }
 
-    /// Waits until it answers that it is ready.
+    /// Waits until the process is ready.
     ///
     /// # Errors
-    /// It does not in time.
+    /// Returns an error if it is not ready in time.
     pub fn ready(&mut self, world: &World) -> Result<()> {
         let start = Instant::now();
         while start.elapsed() < PATIENCE && !process::interrupted() {
@@ -78,17 +78,17 @@ impl Server {
         bail!("the server is not ready; see {}", world.folder.display())
     }
 
-    /// Signals it, by the signal's name without `SIG`.
+    /// Sends a signal, named without `SIG`.
     pub fn signal(&self, signal: &str) {
         if let Some(running) = &self.running {
             running.signal(signal);
         }
     }
 
-    /// One of its figures; 0 where it has not been counted yet.
+    /// Returns one of its metrics, or 0 if it has not been counted yet.
     ///
     /// # Errors
-    /// It does not answer.
+    /// Returns an error if the process does not answer.
     pub fn figure(&self, name: &str) -> Result<usize> {
         let answer = self.get("/metrics")?;
         let text = String::from_utf8_lossy(&answer.body).into_owned();

@@ -1,4 +1,4 @@
-//! Looking into a database with Postgres' own `psql`: nothing of Meshline is in between.
+//! Queries a database with Postgres' own `psql`, independently of Meshline.
 
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::CommandExt as _;
@@ -10,19 +10,19 @@ use anyhow::{Context, Result, bail};
 use crate::postgres::Cluster;
 use crate::process;
 
-/// How long a server that was crashed may take until it answers again.
+/// The time limit for a crashed server to answer again.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// What ends the answer to each question.
+/// The line that ends the result of each query.
 const END: &str = "-- that was all --";
 
-/// A session that outlives the server's crashes.
+/// A session that survives crashes of the server.
 pub struct Sql<'a> {
     cluster: &'a Cluster,
     database: &'static str,
     open: Option<Open>,
 }
 
-/// A running `psql`; it ends with its stdin.
+/// A running `psql`, which exits when its stdin is closed.
 struct Open {
     child: Child,
     to: ChildStdin,
@@ -30,15 +30,15 @@ struct Open {
 }
 
 impl<'a> Sql<'a> {
-    /// A session, opened when it is first used.
+    /// Creates a session, which connects on first use.
     pub fn new(cluster: &'a Cluster, database: &'static str) -> Self {
         Self { cluster, database, open: None }
     }
 
-    /// The rows of a question, asked again while the server is away. So nothing but questions, and what may be done twice.
+    /// Returns the rows of a query, which is retried while the server is unavailable. It must therefore be idempotent.
     ///
     /// # Errors
-    /// The server stays away, or refuses; `psql` has said why on stderr.
+    /// Returns an error if the server stays unavailable or the query fails; `psql` has printed the reason to stderr.
     pub fn rows(&mut self, sql: &str) -> Result<Vec<Vec<String>>> {
         let start = Instant::now();
         loop {
@@ -55,14 +55,14 @@ impl<'a> Sql<'a> {
         }
     }
 
-    /// The one number that a question answers.
+    /// Returns the single number that a query yields.
     ///
     /// # Errors
-    /// As [`Self::rows`], or it is no number.
+    /// Returns the same errors as [`Self::rows`], and one if the result is not a number.
     pub fn number(&mut self, sql: &str) -> Result<i64> {
         let rows = self.rows(sql)?;
         let cell = rows.first().and_then(|row| row.first()).with_context(|| format!("no answer to {sql}"))?;
-        cell.parse().with_context(|| format!("{cell} is no number"))
+        cell.parse().with_context(|| format!("{cell} is not a number"))
     }
 
     fn once(&mut self, sql: &str) -> Result<Vec<Vec<String>>> {
@@ -88,7 +88,7 @@ impl<'a> Sql<'a> {
 
 impl Open {
     fn start(mut command: Command) -> Result<Self> {
-        // That the server is away is looked for, and told if it stays so.
+        // Unavailability is detected here and reported only if it lasts.
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).process_group(0);
         let mut child = command.spawn().context("starting psql")?;
         let (to, from) = (child.stdin.take(), child.stdout.take());
@@ -99,7 +99,7 @@ impl Open {
 
 impl Drop for Open {
     fn drop(&mut self) {
-        // The errors would be that it is gone already.
+        // Errors would mean that it has already exited.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -1,5 +1,5 @@
-//! Everything a torture needs: a Postgres of its own, a second database as the warehouse, a webhook's receiver, and the
-//! breakable network before both.
+//! The environment of a torture test: a Postgres cluster, a second database as the warehouse, a webhook receiver, a calendar server,
+//! and an unreliable network in front of them.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -15,73 +15,72 @@ use super::sql::Sql;
 use crate::postgres::Cluster;
 use crate::{process, secrets};
 
-/// Meshline's database and the warehouse.
+/// The databases of Meshline and of the warehouse.
 pub const DATABASE: &str = "meshline";
 const WAREHOUSE: &str = "warehouse";
 
-/// Seconds that a destination may take; less than the proxy's late requests.
+/// The timeout of a destination in seconds; shorter than the proxy's delay of late requests.
 const TIMEOUT_SECONDS: u8 = 3;
-/// The same for a calendar, which takes many requests for one meeting.
+/// The timeout of a calendar in seconds, which needs many requests for one meeting.
 const CALENDAR_SECONDS: u8 = 15;
-/// More failures in a row than there will be: whether breakers open is not what is asked here, and they would only make
-/// everything take longer.
+/// More consecutive failures than will happen: circuit breakers are not under test and would only slow everything down.
 const NEVER: u32 = 1_000_000;
 
-/// What was found at a destination.
+/// The state of a destination at the end.
 pub struct Found {
-    /// Which one.
+    /// The name of the destination.
     pub destination: &'static str,
-    /// How it differs from what should be there.
+    /// How it differs from what it should hold.
     pub difference: Difference,
-    /// Writes that came again and changed nothing; a warehouse does not see those.
+    /// The number of repeated writes that changed nothing; `None` for a warehouse, which cannot count them.
     pub repeats: Option<usize>,
 }
 
-/// What stands at the destinations' end.
+/// The destinations of a torture test.
 pub struct Plan {
-    /// Where the choices start.
+    /// The seed of random choices.
     pub seed: u64,
     /// Whether there is a warehouse.
     pub warehouse: bool,
     /// Whether there is a calendar.
     pub calendar: bool,
-    /// How many webhooks there are; all come to one receiver.
+    /// The number of webhooks, which all share one receiver.
     pub webhooks: usize,
-    /// Whether webhooks go through the breakable network, or straight to the receiver and with all the time there is.
+    /// Whether webhooks go through the unreliable network, or straight to the receiver without time pressure.
     pub breakable: bool,
-    /// The bound of the wait before another attempt.
+    /// The upper bound of the wait before another attempt, in ms.
     pub retry_cap_ms: u64,
 }
 
-/// All of it, up and empty.
+/// The running environment, initially empty.
 pub struct World<'a> {
-    /// The Postgres.
+    /// The Postgres cluster.
     pub cluster: &'a Cluster,
-    /// Meshline's program.
+    /// The path of Meshline's program.
     pub meshline: PathBuf,
-    /// For logs and keys.
+    /// The folder for logs and keys.
     pub folder: PathBuf,
-    /// The receiver of webhooks.
+    /// The webhook receiver.
     pub receiver: Receiver,
-    /// The server of calendars.
+    /// The calendar server.
     calendars: Option<Calendars>,
-    /// The network before the warehouse, that before the receiver, and that before the calendars.
+    /// The networks in front of the warehouse, the receiver and the calendars, in this order.
     pub network: Vec<Proxy>,
-    /// A key of the API.
+    /// An API key.
     pub key: String,
-    /// Effects that every event has; those with a meeting have one more.
+    /// The number of effects of an event; an event with a meeting has one more.
     pub effects_per_event: usize,
     has_warehouse: bool,
 }
 
 impl<'a> World<'a> {
-    /// Makes it.
+    /// Starts the environment.
     ///
     /// # Errors
-    /// Something does not start, or Meshline refuses what it is told.
+    /// Returns an error if something does not start or Meshline rejects the configuration.
     pub fn new(cluster: &'a Cluster, meshline: PathBuf, folder: PathBuf, plan: &Plan) -> Result<Self> {
         if !cluster.create_database(DATABASE)? {
-            bail!("another torture of this checkout is under way");
+            bail!("another torture test of this checkout is running");
         }
         cluster.create_database(WAREHOUSE)?;
         let receiver = Receiver::start(plan.seed)?;
@@ -106,14 +105,14 @@ impl<'a> World<'a> {
         };
         process::run(&mut world.command(&["migrate"], "torture"))?;
         let file = world.folder.join("torture.yaml");
-        // JSON is YAML.
+        // JSON is valid YAML.
         secrets::write(&file, &world.definition(plan).to_string())?;
         process::capture(world.command(&["apply", "--bootstrap"], "torture").arg(&file))?;
         let mut key = world.command(&["key", "add", "--name", "torture", "--scope", "ingest"], "torture");
         world.key = process::capture(&mut key)?.trim().to_owned();
         world.database().rows(include_str!("claims.sql"))?;
         if plan.warehouse {
-            // Its tables as any warehouse would have them, so that the journal sees the first write too.
+            // Creates the tables in advance, so that the journal records the first write too.
             let mut warehouse = Sql::new(cluster, WAREHOUSE);
             warehouse.rows(include_str!("../../../destinations/src/warehouse/schema.sql"))?;
             warehouse.rows(include_str!("journal.sql"))?;
@@ -121,7 +120,7 @@ impl<'a> World<'a> {
         Ok(world)
     }
 
-    /// Meshline's program, told which database and key are ours. What it claims is noted under the name.
+    /// Returns a command that runs Meshline on our database and key. Its claims are recorded under `name`.
     pub fn command(&self, arguments: &[&str], name: &str) -> Command {
         let mut command = Command::new(&self.meshline);
         let url = format!("{}?options=-c%20torture.who%3D{name}", self.cluster.url(DATABASE));
@@ -135,28 +134,28 @@ impl<'a> World<'a> {
         command
     }
 
-    /// A look into Meshline's database.
+    /// Returns a session on Meshline's database.
     pub fn database(&self) -> Sql<'a> {
         Sql::new(self.cluster, DATABASE)
     }
 
-    /// Whether there is a calendar.
+    /// Returns whether there is a calendar.
     pub fn has_calendar(&self) -> bool {
         self.calendars.is_some()
     }
 
-    /// Changes the weather everywhere; that before the receiver is also the calendars'.
+    /// Changes the networks: that of the warehouse, and those of all other destinations.
     pub fn weather(&self, warehouse: Weather, others: Weather) {
         for (number, network) in self.network.iter().enumerate() {
             network.set(if number == 0 { warehouse } else { others });
         }
     }
 
-    /// Compares each destination, read by itself, with the effects. Answers the differences, and how many writes were
-    /// repeated and recognised, where the destination can tell.
+    /// Reads each destination directly and compares it with the effects. Also counts repeated writes, where the destination can
+    /// detect them.
     ///
     /// # Errors
-    /// A database does not answer.
+    /// Returns an error if a database does not answer.
     pub fn read_back(&self) -> Result<Vec<Found>> {
         let mut found = Vec::new();
         if self.has_warehouse {
@@ -168,7 +167,7 @@ impl<'a> World<'a> {
             };
             let record =
                 Record { taken: of("decision_events")?, shown: of("lead_current")?, ..Record::default() };
-            // The journal sees changes. That nobody took the rows away again, the tables tell.
+            // The journal records changes; the tables show that the rows still exist.
             let rows =
                 Sql::new(self.cluster, WAREHOUSE).number("SELECT count(*) FROM meshline.decision_events")?;
             let mut difference = compare(&self.expected("postgres")?, &record);
@@ -188,7 +187,7 @@ impl<'a> World<'a> {
         Ok(found)
     }
 
-    /// The effects that go to destinations of a kind.
+    /// Returns the effects for destinations of one kind.
     fn expected(&self, kind: &str) -> Result<Vec<Expected>> {
         entries(self.database().rows(&format!(
             "SELECT encode(e.effect_key, 'hex'), encode(e.remote_key, 'hex'), e.lead_sequence \
@@ -260,7 +259,7 @@ impl<'a> World<'a> {
     }
 }
 
-/// What goes to a destination.
+/// Returns a workflow's entry for a destination.
 fn target(name: &str) -> Value {
     match name {
         "warehouse" => json!({"to": name, "purpose": "decision_event"}),

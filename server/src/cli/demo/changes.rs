@@ -1,4 +1,4 @@
-//! Changes of the demo organisation that wait: one by the owner of the rules, one suggested by an SDR, and a draft.
+//! Pending changes of the demo organisation: one by the owner of the rules, one suggested by an SDR, and a draft.
 
 use engine::change::{self, Kind};
 use engine::event::normal_email;
@@ -9,7 +9,7 @@ use store::people;
 use store::workflows;
 use store::{Actor, Error, Store};
 
-/// Begins the changes, and submits two of them.
+/// Creates the changes and submits two of them.
 pub(super) async fn propose(store: &Store) -> store::Result<()> {
     let felix = person(store, "felix@corvane.example").await?;
     let threshold = |text: &str| text.replace("intent_confidence > 0.85", "intent_confidence > 0.6");
@@ -44,7 +44,7 @@ async fn person(store: &Store, email: &str) -> store::Result<Actor> {
     Ok(Actor { who: Who::Person(person.id), roles: person.roles, ..Actor::command("demo") })
 }
 
-/// A draft that says something else than the newest version.
+/// Creates a draft that differs from the newest version.
 async fn draft(
     store: &Store,
     author: &Actor,

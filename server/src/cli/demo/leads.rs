@@ -1,4 +1,4 @@
-//! Made-up visitors of a made-up website, the same every time.
+//! Reproducible, fictional visitors of a fictional website.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use engine::action::Action;
@@ -106,9 +106,9 @@ const MESSAGES: &[&str] = &[
     "",
 ];
 
-/// Somebody who fills in the form.
+/// A person who fills in the form.
 pub(super) struct Visitor {
-    /// When, from 0 (the first day) to 1 (now).
+    /// The time of the form, from 0 (the first day) to 1 (now).
     pub(super) moment: f64,
     name: String,
     company: String,
@@ -118,14 +118,14 @@ pub(super) struct Visitor {
     pace: f64,
 }
 
-/// Visitors, one after another.
+/// An iterator over visitors.
 pub(super) struct Leads {
     rng: StdRng,
     left: u32,
 }
 
 impl Leads {
-    /// So many visitors.
+    /// Creates this many visitors.
     pub(super) fn new(count: u32) -> Self {
         Self { rng: StdRng::seed_from_u64(2026), left: count }
     }
@@ -165,7 +165,7 @@ impl Iterator for Leads {
 }
 
 impl Visitor {
-    /// The form as the website sends it.
+    /// Returns the form as sent by the website.
     pub(super) fn event(&self, at: DateTime<Utc>) -> EventRequest {
         EventRequest {
             kind: EventKind::Form,
@@ -183,7 +183,7 @@ impl Visitor {
         }
     }
 
-    /// What became of the lead, as far as it has happened by `now`.
+    /// Returns the outcomes of the lead that have happened by `now`.
     pub(super) fn outcomes(
         &self,
         action: Action,

@@ -50,7 +50,7 @@ async fn batches_are_bounded_and_hold_a_lead_once_and_in_order() {
 }
 
 #[tokio::test]
-async fn each_row_of_a_batch_has_its_own_end() {
+async fn each_row_of_a_batch_has_its_own_result() {
     let fake = Fake::new(|request, before| async move {
         match request.effect.lead_sequence {
             1 => Err(refused()),
@@ -82,7 +82,7 @@ async fn each_row_of_a_batch_has_its_own_end() {
 }
 
 #[tokio::test]
-async fn a_row_that_panics_does_not_bring_down_its_batch() {
+async fn a_panicking_row_does_not_fail_its_batch() {
     let fake = Fake::new(|request, _| async move {
         assert!(request.effect.lead_sequence != 7, "a defect in a destination");
         Ok(())
@@ -104,7 +104,7 @@ async fn a_row_that_panics_does_not_bring_down_its_batch() {
 }
 
 #[tokio::test]
-async fn a_body_of_another_form_waits_for_a_person_and_is_sent_nowhere() {
+async fn a_body_of_unknown_form_waits_for_a_person_and_is_not_sent() {
     let world = World::new(Fake::willing()).await;
     let (crm, lead) = (world.destination("crm").await, world.lead().await);
     fixture::effect_with_body(

@@ -1,4 +1,4 @@
-//! What is left when something breaks in the middle.
+//! The state after failures in the middle of a write.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,9 +15,9 @@ use super::fake::{Fake, retry};
 
 const LAPSE: &str = "UPDATE outbox SET leased_until = now() - interval '1 second' WHERE state = 'running'";
 
-/// A warehouse in the test's own database, whose writes arrive but whose answers do not while the switch is off.
+/// A warehouse in the test's database. While the switch is off, writes arrive but their answers do not.
 fn warehouse(url: &str, answers: Arc<AtomicBool>) -> Fake {
-    // An address holds no password; that is the secret.
+    // The URL must not contain the password, which is the secret.
     let mut url: url::Url = url.parse().unwrap();
     let password = url.password().map(|password| password.as_bytes().to_vec());
     url.set_password(None).unwrap();
@@ -55,12 +55,12 @@ async fn a_crash_between_write_and_result_leaves_one_row_at_the_warehouse() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     first.kill().await;
-    assert_eq!(world.states(lead).await, [Running], "nobody was told");
+    assert_eq!(world.states(lead).await, [Running], "the result was not recorded");
 
     answers.store(true, Ordering::Relaxed);
     let second = world.dispatcher().await;
     tokio::time::sleep(Duration::from_millis(700)).await;
-    assert_eq!(world.states(lead).await, [Running], "the lease still holds");
+    assert_eq!(world.states(lead).await, [Running], "the lease is still valid");
     world.execute(LAPSE).await;
     world.becomes(lead, &[Delivered]).await;
     second.stop().await;
@@ -85,13 +85,13 @@ async fn the_result_of_a_lost_lease_is_dropped() {
     world.effects(crm, lead, 1).await;
     let dispatcher = world.dispatcher().await;
     world.fake.asked(1).await;
-    // Somebody else has taken it over meanwhile.
+    // Another process has taken it over in the meantime.
     world.execute("UPDATE outbox SET run_lease = run_lease + 1, attempts = attempts + 1").await;
     open.add_permits(1);
     tokio::time::sleep(Duration::from_millis(500)).await;
     assert_eq!(world.states(lead).await, [Running]);
     assert_eq!(world.number("SELECT count(*) FROM deliveries").await, 0);
-    // Who took it over never answers either, and it goes on.
+    // That process never answers either, and the effect is retried.
     open.add_permits(1);
     world.execute(LAPSE).await;
     world.becomes(lead, &[Delivered]).await;
@@ -99,7 +99,7 @@ async fn the_result_of_a_lost_lease_is_dropped() {
 }
 
 #[tokio::test]
-async fn stopping_ends_what_is_under_way_and_gives_back_the_rest() {
+async fn stopping_finishes_writes_in_progress_and_releases_the_rest() {
     let fake = Fake::new(|_, _| async {
         tokio::time::sleep(Duration::from_millis(500)).await;
         Ok(())
@@ -124,7 +124,7 @@ async fn stopping_ends_what_is_under_way_and_gives_back_the_rest() {
 }
 
 #[tokio::test]
-async fn a_destination_that_panics_brings_nobody_down() {
+async fn a_panicking_destination_affects_no_other() {
     let fake = Fake::new(|request, before| async move {
         assert!(request.effect.lead_sequence != 1 || before > 0, "a defect in a destination");
         Ok(())
@@ -140,7 +140,7 @@ async fn a_destination_that_panics_brings_nobody_down() {
 }
 
 #[tokio::test]
-async fn an_effect_that_brings_down_whoever_works_on_it_is_given_up() {
+async fn an_effect_that_crashes_its_worker_is_abandoned() {
     let world = World::new(Fake::willing()).await;
     let (crm, lead) = (world.destination("crm").await, world.lead().await);
     world.effects(crm, lead, 2).await;
@@ -152,7 +152,7 @@ async fn an_effect_that_brings_down_whoever_works_on_it_is_given_up() {
 }
 
 #[tokio::test]
-async fn lost_connections_to_our_own_database_are_made_again() {
+async fn lost_connections_to_our_own_database_are_reestablished() {
     let world = World::new(Fake::willing()).await;
     let crm = world.destination("crm").await;
     let dispatcher = world.dispatcher().await;
@@ -160,7 +160,7 @@ async fn lost_connections_to_our_own_database_are_made_again() {
         let lead = world.lead().await;
         world.effects(crm, lead, 2).await;
         world.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()").await;
-        // This test looks through a pool of its own, which has lost its connections too.
+        // The test's own pool has lost its connections too.
         tokio::time::sleep(store::pool::TRUSTED * 2).await;
         world.becomes(lead, &[Delivered, Delivered]).await;
     }
@@ -168,7 +168,7 @@ async fn lost_connections_to_our_own_database_are_made_again() {
 }
 
 #[tokio::test]
-async fn work_goes_on_when_our_own_database_is_back() {
+async fn work_resumes_when_our_own_database_returns() {
     let gate = Arc::new(tokio::sync::Semaphore::new(0));
     let open = gate.clone();
     let fake = Fake::new(move |_, _| {
@@ -180,7 +180,7 @@ async fn work_goes_on_when_our_own_database_is_back() {
     world.effects(crm, lead, 2).await;
     let dispatcher = world.dispatcher().await;
     world.fake.asked(1).await;
-    // A write is under way when the database goes; its result is told when it is back.
+    // A write is in progress when the database goes away; its result is recorded when it returns.
     let name = world.database.url.rsplit_once('/').unwrap().1.split('?').next().unwrap().to_owned();
     let mut admin = PgConnection::connect(&store::testing::server()).await.unwrap();
     admin.execute(AssertSqlSafe(format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false"))).await.unwrap();
@@ -199,13 +199,13 @@ async fn work_goes_on_when_our_own_database_is_back() {
 }
 
 #[tokio::test]
-async fn without_a_notification_work_is_found_by_looking() {
+async fn without_a_notification_work_is_found_by_polling() {
     let world = World::new(Fake::willing()).await;
     let (crm, lead) = (world.destination("crm").await, world.lead().await);
     let dispatcher = world.dispatcher().await;
     world.effects(crm, lead, 1).await;
     world.becomes(lead, &[Delivered]).await;
-    // Rung for long before it is due.
+    // Notified long before it is due.
     let mut transaction = world.database.store.pool().begin().await.unwrap();
     let due = "INSERT INTO outbox (effect_id, destination_id, lead_id, lead_sequence, due_at, workflow_id) \
         SELECT id, destination_id, lead_id, lead_sequence, now() + interval '2 seconds', gen_random_uuid() FROM effects";

@@ -1,9 +1,9 @@
-//! A process that dies at each step of an effect's way, and what the next one makes of it: on a real warehouse and a real
+//! Kills a process at each step of an effect's delivery and checks what the next process does, on a real warehouse and a real
 //! webhook.
 //!
-//! Where a step lies in the destination, the write is halted there. Where it lies in the store, a lock on the row halts the
-//! statement, which is then never committed, or a deferred trigger halts the commit, which then goes on without whoever
-//! asked for it. So nothing in the dispatcher knows of these tests. Processes that are really killed are `cargo xtask torture`'s.
+//! For steps in the destination, the write is halted there. For steps in the store, a lock on the row halts the statement, which is
+//! then never committed, or a deferred trigger halts the commit, which then completes after its client is gone. The dispatcher needs
+//! no hooks for these tests. `cargo xtask torture` kills real processes.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
@@ -31,7 +31,7 @@ const MAKE_COMMIT_LOCKABLE: &str = "CREATE FUNCTION halt_commit() RETURNS trigge
     CREATE CONSTRAINT TRIGGER halt_commit AFTER UPDATE OR DELETE ON outbox DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION halt_commit()";
 const LOCK_COMMIT: &str = "SELECT pg_advisory_xact_lock(1)";
 
-/// Where writes are halted.
+/// The point at which writes are halted.
 #[derive(Clone, Copy, PartialEq)]
 enum Halt {
     Nowhere,
@@ -39,13 +39,13 @@ enum Halt {
     After,
 }
 
-/// What really stands at the destination.
+/// Direct access to what the destination holds.
 enum Truth {
     Warehouse,
     Webhook(Arc<Mutex<Taken>>),
 }
 
-/// What a receiver took that takes each id once.
+/// The state of a receiver that accepts each id once.
 #[derive(Default)]
 struct Taken {
     ids: HashSet<String>,
@@ -64,7 +64,7 @@ struct Scene {
 impl Scene {
     async fn warehouse() -> Self {
         let world = World::new(Fake::willing()).await;
-        // An address holds no password; that is the secret.
+        // The URL must not contain the password, which is the secret.
         let mut url: url::Url = world.database.url.parse().unwrap();
         let password = url.password().map(|password| password.as_bytes().to_vec());
         url.set_password(None).unwrap();
@@ -102,7 +102,7 @@ impl Scene {
         Self { world, halt, truth, crm, lead }
     }
 
-    /// Decisions in the order in which they counted at the destination.
+    /// Returns the decisions in the order in which they took effect at the destination.
     async fn sequences(&self) -> Vec<i64> {
         match &self.truth {
             Truth::Webhook(taken) => taken.lock().unwrap().sequences.clone(),
@@ -128,7 +128,7 @@ impl Scene {
         assert_eq!(self.sequences().await, sequences);
     }
 
-    /// A connection that holds a lock until its transaction ends.
+    /// Returns a connection that holds a lock until its transaction ends.
     async fn locked(&self, lock: &'static str) -> PgConnection {
         let mut owner = self.world.database.owner().await;
         owner.execute("BEGIN").await.unwrap();
@@ -136,7 +136,7 @@ impl Scene {
         owner
     }
 
-    /// Waits until a statement of a dispatcher waits for our lock.
+    /// Waits until a statement of a dispatcher is blocked by our lock.
     async fn blocked(&self) {
         for _ in 0..200 {
             if self.world.number("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").await > 0 {
@@ -144,10 +144,10 @@ impl Scene {
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        panic!("nothing waits for the lock");
+        panic!("no statement is blocked by the lock");
     }
 
-    /// The next process finds everything as it was left, and ends it well: each decision once and in order, told once.
+    /// Checks that the next process completes the work: each decision arrives once and in order, and is recorded once.
     async fn ends_well(self, lost_attempts: i64) {
         self.halt.send_replace(Halt::Nowhere);
         self.world.execute(LAPSE).await;
@@ -177,7 +177,7 @@ async fn take(State(taken): State<Arc<Mutex<Taken>>>, headers: HeaderMap, body: 
     StatusCode::NO_CONTENT
 }
 
-/// 1: claimed, and nothing begun.
+/// 1: claimed, but the write has not started.
 async fn after_the_claim(scene: Scene) {
     let pace = engine::sync::flow::Pace::default();
     let claimed = store::sync::claim(&scene.world.database.store, scene.crm, &pace, Utc::now(), 10)
@@ -189,7 +189,7 @@ async fn after_the_claim(scene: Scene) {
     scene.ends_well(1).await;
 }
 
-/// 2: the write has begun and nothing has left.
+/// 2: the write has started, but nothing has been sent.
 async fn before_the_write(scene: Scene) {
     scene.halt.send_replace(Halt::Before);
     let first = scene.world.dispatcher().await;
@@ -200,7 +200,7 @@ async fn before_the_write(scene: Scene) {
     scene.ends_well(1).await;
 }
 
-/// 3: the destination has committed, and the answer has not come.
+/// 3: the destination has committed, but its answer has not arrived.
 async fn after_the_write(scene: Scene) {
     scene.halt.send_replace(Halt::After);
     let first = scene.world.dispatcher().await;
@@ -210,7 +210,7 @@ async fn after_the_write(scene: Scene) {
     scene.ends_well(1).await;
 }
 
-/// 4: the answer has come, and the result is under way to our own database, which never commits it.
+/// 4: the answer has arrived, and our own database never commits the result.
 async fn before_the_finish(scene: Scene) {
     scene.halt.send_replace(Halt::After);
     let first = scene.world.dispatcher().await;
@@ -227,7 +227,7 @@ async fn before_the_finish(scene: Scene) {
     scene.ends_well(1).await;
 }
 
-/// 5: our own database has committed the result, and nobody has heard so.
+/// 5: our own database has committed the result, but the process never learns of it.
 async fn after_the_finish(scene: Scene) {
     scene.halt.send_replace(Halt::After);
     let first = scene.world.dispatcher().await;
@@ -241,7 +241,7 @@ async fn after_the_finish(scene: Scene) {
     scene.ends_well(0).await;
 }
 
-/// 6: in the middle of a heartbeat, which is committed after the death of who sent it.
+/// 6: during a heartbeat, which commits after its sender has died.
 async fn during_the_heartbeat(scene: Scene) {
     scene.halt.send_replace(Halt::After);
     let first = scene.world.dispatcher().await;
@@ -254,7 +254,7 @@ async fn during_the_heartbeat(scene: Scene) {
     scene.ends_well(1).await;
 }
 
-/// 7: in the middle of taking over what another has let fall.
+/// 7: while taking over an effect whose lease has expired.
 async fn during_the_reclaim(scene: Scene) {
     scene.halt.send_replace(Halt::After);
     let first = scene.world.dispatcher().await;

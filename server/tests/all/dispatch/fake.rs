@@ -1,4 +1,4 @@
-//! A destination that does as it is told and remembers what it was asked.
+//! A fake destination with programmable behaviour that records its writes.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -14,10 +14,10 @@ use futures::future::BoxFuture;
 use serde_json::{Value as Json, json};
 use server::tasks::dispatch::Options;
 
-/// What it does with a write; the number tells how often this effect has been written before.
+/// The behaviour of a write; the number is how often this effect has been written before.
 type Behaviour = dyn Fn(WriteRequest, usize) -> BoxFuture<'static, Result<(), WriteError>> + Send + Sync;
 
-/// The fake; clones share what they remember.
+/// The fake destination. Clones share their state.
 #[derive(Clone)]
 pub struct Fake {
     behaviour: Arc<Behaviour>,
@@ -35,7 +35,7 @@ struct Seen {
 }
 
 impl Fake {
-    /// One that does this.
+    /// Creates a fake with this behaviour.
     pub fn new<F>(behaviour: impl Fn(WriteRequest, usize) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Result<(), WriteError>> + Send + 'static,
@@ -53,35 +53,35 @@ impl Fake {
         }
     }
 
-    /// One that takes everything at once.
+    /// Creates a fake that accepts everything at once.
     pub fn willing() -> Self {
         Self::new(|_, _| async { Ok(()) })
     }
 
-    /// The same with so many writes under way at once.
+    /// Sets the number of concurrent writes.
     pub fn in_flight(mut self, in_flight: usize) -> Self {
         self.limits.in_flight = in_flight;
         self
     }
 
-    /// The same with so many effects in one batch.
+    /// Sets the batch size.
     pub fn batch(mut self, batch: usize) -> Self {
         self.limits.batch = batch;
         self
     }
 
-    /// The batches it was asked to write, as sequences by lead.
+    /// Returns the batches it received, as pairs of lead and sequence number.
     pub fn batches(&self) -> Vec<Vec<(LeadId, i64)>> {
         self.seen.lock().unwrap().batches.clone()
     }
 
-    /// The same with so many attempts, and longer between them.
+    /// Sets the number of attempts and increases the time between them.
     pub fn attempts(mut self, attempts: u32) -> Self {
         self.limits.retry = Policy { base_ms: 200, cap_ms: 400, attempts };
         self
     }
 
-    /// A dispatcher that opens this for the kind `fake`, and what is real otherwise.
+    /// Returns dispatcher options that use this fake for the kind `fake`, and real destinations otherwise.
     pub fn options(&self) -> Options {
         let fake = self.clone();
         let open = move |kind: &str,
@@ -99,12 +99,12 @@ impl Fake {
         Options { open: Arc::new(open) }
     }
 
-    /// What it was asked to write: the destination's name in its settings, and the request.
+    /// Returns the writes it received: the destination's name in its settings, and the request.
     pub fn begun(&self) -> Vec<(String, WriteRequest)> {
         self.seen.lock().unwrap().begun.clone()
     }
 
-    /// The sequences it was asked to write to a record, in order.
+    /// Returns the sequence numbers of writes to a record, in order.
     pub fn sequences(&self, record: Digest) -> Vec<i64> {
         self.begun()
             .iter()
@@ -113,12 +113,12 @@ impl Fake {
             .collect()
     }
 
-    /// How many writes to one record were under way at once, at most.
+    /// Returns the maximum number of concurrent writes to one record.
     pub fn most_of_a_record(&self) -> usize {
         self.seen.lock().unwrap().most_of_a_record
     }
 
-    /// Waits until it was asked so often.
+    /// Waits until it has received this many writes.
     pub async fn asked(&self, times: usize) {
         for _ in 0..200 {
             if self.begun().len() >= times {
@@ -178,7 +178,7 @@ impl Destination for Opened {
     }
 }
 
-/// Ends with the write, also when that is broken off.
+/// Marks a write as in progress until it is dropped, even if the write is cancelled.
 struct UnderWay<'a>(&'a Opened, Digest);
 
 impl Drop for UnderWay<'_> {
@@ -187,12 +187,12 @@ impl Drop for UnderWay<'_> {
     }
 }
 
-/// A failure that is worth a retry.
+/// Returns a failure that is retried.
 pub fn retry() -> WriteError {
     WriteError::new(Failure::Retry, "not now")
 }
 
-/// A failure that is not.
+/// Returns a failure that is not retried.
 pub fn refused() -> WriteError {
     WriteError::new(Failure::NeedsPerson, "not so")
 }

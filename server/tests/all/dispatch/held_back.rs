@@ -1,4 +1,4 @@
-//! What holds all processes back: a destination that is down, a pace, a stopped workflow.
+//! Conditions that hold back all processes: an unavailable destination, a pace, a stopped workflow.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -20,7 +20,7 @@ async fn effects(world: &World, destination: engine::ids::DestinationId, n: usiz
 }
 
 #[tokio::test]
-async fn a_destination_that_is_down_is_left_alone_until_one_effect_gets_through() {
+async fn an_unavailable_destination_is_spared_until_one_effect_succeeds() {
     let is_down = Arc::new(AtomicBool::new(true));
     let down = is_down.clone();
     let fake = Fake::new(move |_, _| {
@@ -32,9 +32,9 @@ async fn a_destination_that_is_down_is_left_alone_until_one_effect_gets_through(
     effects(&world, destination, 60).await;
     let (first, second) = (world.dispatcher().await, world.dispatcher().await);
     tokio::time::sleep(Duration::from_secs(6)).await;
-    // Those under way in both processes when it broke, and a trial every second or more.
+    // The writes in progress in both processes when it failed, and at most one trial per second.
     let asked = world.fake.begun().len();
-    assert!((5..60).contains(&asked), "asked {asked} times while it was down");
+    assert!((5..60).contains(&asked), "{asked} writes while it was unavailable");
     assert_eq!(world.number("SELECT count(*) FROM outbox WHERE state = 'dead'").await, 0);
     assert_eq!(world.number("SELECT count(*) FROM destination_flows WHERE open_until IS NOT NULL").await, 1);
 
@@ -48,7 +48,7 @@ async fn a_destination_that_is_down_is_left_alone_until_one_effect_gets_through(
 }
 
 #[tokio::test]
-async fn when_a_destination_asks_for_time_nothing_is_sent_there_meanwhile() {
+async fn nothing_is_sent_before_retry_after_has_passed() {
     let fake = Fake::new(|_, _| async {
         Err(destinations::WriteError::new(Failure::Retry, "429")
             .not_before(Some(Utc::now() + TimeDelta::minutes(5))))
@@ -65,9 +65,9 @@ async fn when_a_destination_asks_for_time_nothing_is_sent_there_meanwhile() {
 }
 
 #[tokio::test]
-async fn a_spent_quota_waits_for_the_next_day_and_costs_no_attempt() {
+async fn a_used_up_quota_waits_for_the_next_day_and_costs_no_attempt() {
     let fake = Fake::new(|_, _| async {
-        Err(destinations::WriteError::new(Failure::WaitUntilTomorrow, "the day's quota is spent"))
+        Err(destinations::WriteError::new(Failure::WaitUntilTomorrow, "the daily quota is used up"))
     })
     .in_flight(1);
     let world = World::new(fake).await;
@@ -76,7 +76,7 @@ async fn a_spent_quota_waits_for_the_next_day_and_costs_no_attempt() {
     let dispatcher = world.dispatcher().await;
     world.fake.asked(1).await;
     tokio::time::sleep(Duration::from_secs(2)).await;
-    assert_eq!(world.fake.begun().len(), 1, "the quota is spent for all of its effects");
+    assert_eq!(world.fake.begun().len(), 1, "the quota applies to all of its effects");
     let tomorrow = "date_trunc('day', now() AT TIME ZONE 'UTC') + interval '1 day'";
     let waits = format!(
         "SELECT count(*) FROM outbox WHERE state = 'ready' AND attempts = 0 AND due_at AT TIME ZONE 'UTC' >= {tomorrow}"
@@ -89,7 +89,7 @@ async fn a_spent_quota_waits_for_the_next_day_and_costs_no_attempt() {
 }
 
 #[tokio::test]
-async fn two_processes_together_keep_to_what_may_be_under_way_at_once() {
+async fn two_processes_share_the_limit_of_concurrent_writes() {
     let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let counted = (now.clone(), most.clone());
     let fake = Fake::new(move |_, _| {
@@ -113,7 +113,7 @@ async fn two_processes_together_keep_to_what_may_be_under_way_at_once() {
 }
 
 #[tokio::test]
-async fn a_stopped_workflow_gives_back_what_is_in_line() {
+async fn a_stopped_workflow_releases_claimed_effects() {
     let fake = Fake::new(|_, _| async {
         tokio::time::sleep(Duration::from_millis(300)).await;
         Ok(())

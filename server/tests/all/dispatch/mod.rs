@@ -1,4 +1,4 @@
-//! The dispatcher on a real Postgres: each effect once and in order, whatever breaks.
+//! The dispatcher on a real Postgres: each effect arrives once and in order, whatever fails.
 
 mod batches;
 mod broken;
@@ -24,31 +24,31 @@ use tokio_util::sync::CancellationToken;
 
 use fake::Fake;
 
-/// A database with dispatchers on it.
+/// A database with dispatchers.
 pub struct World {
     /// The database.
     pub database: TestDatabase,
-    /// What effects are written to.
+    /// The destination that effects are written to.
     pub fake: Fake,
 }
 
 impl World {
-    /// No dispatcher runs yet.
+    /// Creates a database without a dispatcher.
     pub async fn new(fake: Fake) -> Self {
         Self { database: TestDatabase::new().await, fake }
     }
 
-    /// A destination that is the fake.
+    /// Creates a destination that uses the fake.
     pub async fn destination(&self, name: &str) -> DestinationId {
         fixture::destination(&self.database.store, name, "fake", &json!({"name": name}), None).await.unwrap()
     }
 
-    /// A lead.
+    /// Creates a lead.
     pub async fn lead(&self) -> LeadId {
         fixture::lead(&self.database.store).await.unwrap()
     }
 
-    /// Effects of one lead's decisions `1..=count`.
+    /// Creates effects of a lead's decisions `1..=count`.
     pub async fn effects(&self, destination: DestinationId, lead: LeadId, count: i64) -> Vec<EffectId> {
         let wanted: Vec<New> = (1..=count)
             .map(|sequence| New { destination, lead, sequence, kind: "lead_update", expires_at: None })
@@ -56,13 +56,13 @@ impl World {
         fixture::effects(&self.database.store, &wanted).await.unwrap()
     }
 
-    /// Starts a dispatcher with a pool of its own, as another process would have.
+    /// Starts a dispatcher with its own connection pool, like another process.
     pub async fn dispatcher(&self) -> Dispatcher {
         let store = store::Store::connect(&self.database.url, store::testing::keyring()).await.unwrap();
         Dispatcher::start(store, self.fake.options())
     }
 
-    /// Where the lead's effects stand, in the order of its decisions.
+    /// Returns the states of the lead's effects, in the order of its decisions.
     pub async fn states(&self, lead: LeadId) -> Vec<EffectState> {
         let effects = store::sync::effects_of_lead(&self.database.store, lead, None, 1000).await.unwrap();
         let mut states: Vec<_> =
@@ -71,7 +71,7 @@ impl World {
         states.into_iter().map(|(_, state)| state).collect()
     }
 
-    /// Waits until the lead's effects stand like this.
+    /// Waits until the lead's effects are in these states.
     pub async fn becomes(&self, lead: LeadId, states: &[EffectState]) {
         for _ in 0..200 {
             if self.states(lead).await == states {
@@ -82,7 +82,7 @@ impl World {
         assert_eq!(self.states(lead).await, states);
     }
 
-    /// Waits until nothing waits any more.
+    /// Waits until the outbox is empty.
     pub async fn drained(&self) {
         for _ in 0..600 {
             if self.number("SELECT count(*) FROM outbox WHERE state <> 'dead'").await == 0 {
@@ -93,19 +93,19 @@ impl World {
         panic!("the outbox is not empty after half a minute");
     }
 
-    /// A number that the database tells.
+    /// Returns the result of a query for a number.
     pub async fn number(&self, sql: &'static str) -> i64 {
         let mut owner = self.database.owner().await;
         sqlx::query_scalar(sql).fetch_one(&mut owner).await.unwrap()
     }
 
-    /// A number that a composed statement tells.
+    /// Returns the result of a composed query for a number.
     pub async fn number_of(&self, sql: String) -> i64 {
         let mut owner = self.database.owner().await;
         sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_one(&mut owner).await.unwrap()
     }
 
-    /// Does something as the owner.
+    /// Runs a statement as the owner.
     pub async fn execute(&self, sql: &'static str) {
         let mut owner = self.database.owner().await;
         owner.execute(sql).await.unwrap();
@@ -127,13 +127,13 @@ impl Dispatcher {
         Self { task: tokio::spawn(dispatch::run(store, options, signals, stop.clone())), stop }
     }
 
-    /// Lets it end what is under way.
+    /// Stops it after it has finished writes in progress.
     pub async fn stop(self) {
         self.stop.cancel();
         self.task.await.unwrap();
     }
 
-    /// Ends it in the middle of whatever it does.
+    /// Aborts it immediately.
     pub async fn kill(self) {
         self.task.abort();
         assert!(self.task.await.unwrap_err().is_cancelled());

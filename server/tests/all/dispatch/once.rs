@@ -1,4 +1,4 @@
-//! Each effect once, in order, and only where it should go.
+//! Checks that each effect arrives once, in order, and only where it should.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use super::World;
 use super::fake::{Fake, refused, retry};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_dispatchers_share_the_work_and_repeat_nothing() {
+async fn two_dispatchers_share_the_work_without_repeats() {
     let fake = Fake::new(|request, _| async move {
         tokio::time::sleep(Duration::from_millis(request.effect_id.0.as_bytes()[15] as u64 % 5)).await;
         Ok(())
@@ -47,7 +47,7 @@ async fn two_dispatchers_share_the_work_and_repeat_nothing() {
 }
 
 #[tokio::test]
-async fn one_that_is_tried_again_holds_up_its_successors_and_nobody_else() {
+async fn a_retried_effect_delays_only_later_effects_of_its_lead() {
     let fake = Fake::new(|request, before| async move {
         if request.effect.lead_sequence == 1 && before < 3 { Err(retry()) } else { Ok(()) }
     });
@@ -67,7 +67,7 @@ async fn one_that_is_tried_again_holds_up_its_successors_and_nobody_else() {
 }
 
 #[tokio::test]
-async fn a_dead_one_holds_up_nobody() {
+async fn a_failed_effect_delays_no_other() {
     let fake = Fake::new(|request, _| async move {
         match request.effect.lead_sequence {
             1 => Err(refused()),
@@ -88,7 +88,7 @@ async fn a_dead_one_holds_up_nobody() {
 }
 
 #[tokio::test]
-async fn what_came_too_late_is_not_sent() {
+async fn expired_effects_are_not_sent() {
     let fake = Fake::new(|_, _| async { Err(retry()) }).attempts(50);
     let world = World::new(fake).await;
     let (crm, lead) = (world.destination("crm").await, world.lead().await);
@@ -97,7 +97,7 @@ async fn what_came_too_late_is_not_sent() {
         New { sequence: 2, expires_at: Some(Utc::now() + chrono::TimeDelta::milliseconds(1_500)), ..late };
     fixture::effects(&world.database.store, &[late, soon]).await.unwrap();
     let dispatcher = world.dispatcher().await;
-    // The second is tried, and too late before it is out of attempts.
+    // The second is retried and expires before it is out of attempts.
     world.becomes(lead, &[Expired, Expired]).await;
     assert!(world.fake.begun().iter().all(|(_, request)| request.effect.lead_sequence == 2));
     assert!((1..50).contains(&world.fake.begun().len()));
@@ -105,7 +105,7 @@ async fn what_came_too_late_is_not_sent() {
 }
 
 #[tokio::test]
-async fn a_slow_destination_holds_up_no_other() {
+async fn a_slow_destination_delays_no_other() {
     let fake = Fake::new(|request, _| async move {
         if request.effect.lead_sequence == 7 {
             std::future::pending::<()>().await;
@@ -126,13 +126,13 @@ async fn a_slow_destination_holds_up_no_other() {
     assert_eq!(
         world.fake.begun().iter().filter(|(name, _)| name == "slow").count(),
         8,
-        "no more than may be under way"
+        "no more than the limit of concurrent writes"
     );
     dispatcher.kill().await;
 }
 
 #[tokio::test]
-async fn a_paused_destination_is_left_alone_until_it_is_resumed() {
+async fn nothing_is_sent_to_a_paused_destination_until_it_is_resumed() {
     let world = World::new(Fake::willing()).await;
     let (crm, lead) = (world.destination("crm").await, world.lead().await);
     let store = &world.database.store;
@@ -148,7 +148,7 @@ async fn a_paused_destination_is_left_alone_until_it_is_resumed() {
 }
 
 #[tokio::test]
-async fn a_destination_that_is_gone_is_paused_and_its_effects_wait() {
+async fn a_gone_destination_is_paused_and_its_effects_wait() {
     let is_gone = Arc::new(AtomicBool::new(true));
     let gone = is_gone.clone();
     let fake = Fake::new(move |_, _| {
@@ -171,7 +171,7 @@ async fn a_destination_that_is_gone_is_paused_and_its_effects_wait() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     tokio::time::sleep(Duration::from_millis(1_500)).await;
-    // Its effects are not to blame, and go on when it is resumed.
+    // Its effects are not at fault and are sent when it is resumed.
     assert_eq!(world.number("SELECT count(*) FROM outbox WHERE state = 'ready'").await, 3);
     assert_eq!(world.fake.begun().len(), 1);
     assert_eq!(world.number("SELECT count(*) FROM audit_log WHERE action = 'destination.pause' AND actor = 'command:dispatcher'").await, 1);
@@ -183,7 +183,7 @@ async fn a_destination_that_is_gone_is_paused_and_its_effects_wait() {
 }
 
 #[tokio::test]
-async fn a_changed_destination_is_in_force_within_a_second() {
+async fn a_changed_destination_takes_effect_within_a_second() {
     let world = World::new(Fake::willing()).await;
     let (crm, lead) = (world.destination("old").await, world.lead().await);
     world.effects(crm, lead, 1).await;
@@ -199,7 +199,7 @@ async fn a_changed_destination_is_in_force_within_a_second() {
 }
 
 #[tokio::test]
-async fn a_destination_that_does_not_open_holds_up_no_other() {
+async fn a_destination_that_cannot_be_opened_delays_no_other() {
     let world = World::new(Fake::willing()).await;
     let store = &world.database.store;
     let broken = fixture::destination(store, "broken", "fax", &serde_json::json!({}), None).await.unwrap();

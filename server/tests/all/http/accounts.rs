@@ -1,4 +1,4 @@
-//! The first administrator, forgotten passwords, and where one is signed in.
+//! The first administrator, forgotten passwords, and a person's sessions.
 
 use reqwest::{Method, StatusCode};
 use server::http::Config;
@@ -31,7 +31,7 @@ fn newcomer<'a>(code: &'a str, password: &'a str, again: &'a str) -> [(&'static 
 }
 
 #[tokio::test]
-async fn the_first_administrator_comes_in_with_the_code_and_nobody_after_them() {
+async fn the_code_creates_only_the_first_administrator() {
     let app = TestApp::start().await;
     let mut browser = app.browser();
     assert_eq!(location(&browser.get("/").await), "/sign-in");
@@ -47,7 +47,7 @@ async fn the_first_administrator_comes_in_with_the_code_and_nobody_after_them() 
     for path in ["/", "/sign-in", "/first-run", "/first-run?code=1"] {
         assert!(
             !browser.get(path).await.text().await.unwrap().contains(&code),
-            "{path} does not tell the code"
+            "{path} does not reveal the code"
         );
     }
     let page = format!("/first-run?code={code}");
@@ -80,7 +80,7 @@ async fn the_first_administrator_comes_in_with_the_code_and_nobody_after_them() 
 }
 
 #[tokio::test]
-async fn of_two_at_one_moment_one_is_the_first() {
+async fn of_two_concurrent_requests_one_becomes_the_administrator() {
     let app = TestApp::start().await;
     let code = first_run_code(app.store().keyring());
     let make = |email: &'static str| {
@@ -102,7 +102,7 @@ async fn ask(browser: &mut Browser<'_>, email: &str) -> (String, String) {
 }
 
 #[tokio::test]
-async fn a_forgotten_password_is_set_anew_with_a_link_that_works_once() {
+async fn a_forgotten_password_is_reset_with_a_link_that_works_once() {
     let (app, server) = with_mail().await;
     let mut signed_in = app.signed_in("ana@acme.example", &[Role::Sdr]).await;
     let mut browser = app.browser();
@@ -120,9 +120,13 @@ async fn a_forgotten_password_is_set_anew_with_a_link_that_works_once() {
     assert_eq!(token.len(), 43);
     let new = "another correct horse";
     let fields = [("token", token.as_str()), ("password", new), ("again", new)];
-    assert_eq!(signed_in.get("/leads").await.status(), StatusCode::OK, "asking alone changes nothing");
+    assert_eq!(signed_in.get("/leads").await.status(), StatusCode::OK, "requesting a link changes nothing");
     browser.post("/actions/set-password", &fields).await;
-    assert_eq!(location(&signed_in.get("/leads").await), "/sign-in?next=/leads", "other browsers are out");
+    assert_eq!(
+        location(&signed_in.get("/leads").await),
+        "/sign-in?next=/leads",
+        "other browsers are signed out"
+    );
     browser.post("/actions/set-password", &fields).await;
     assert!(text(&mut browser, "/sign-in").await.contains("This link was used or has expired."));
     browser.sign_in("ana@acme.example", new, None).await;
@@ -135,7 +139,7 @@ async fn a_forgotten_password_is_set_anew_with_a_link_that_works_once() {
 }
 
 #[tokio::test]
-async fn the_answer_is_the_same_for_everybody_and_only_who_may_sign_in_gets_a_link() {
+async fn the_answer_is_always_the_same_and_only_active_people_get_a_link() {
     let (app, server) = with_mail().await;
     app.person("ana@acme.example", &[Role::Sdr]).await;
     let ben = app.person("ben@acme.example", &[Role::Sdr]).await;
@@ -145,7 +149,7 @@ async fn the_answer_is_the_same_for_everybody_and_only_who_may_sign_in_gets_a_li
     for other in ["ben@acme.example", "nobody@acme.example", "no address", ""] {
         assert_eq!(ask(&mut app.browser(), other).await, known, "{other}");
     }
-    // Asked for once more, so that whatever was on its way has come before it.
+    // One more request, so that every earlier e-mail arrives before this one.
     ask(&mut app.browser(), "ana@acme.example").await;
     let letters = server.letters(2).await;
     assert!(letters.iter().all(|letter| letter.contains("ana@acme.example")));
@@ -155,7 +159,7 @@ async fn the_answer_is_the_same_for_everybody_and_only_who_may_sign_in_gets_a_li
 }
 
 #[tokio::test]
-async fn nobody_s_mailbox_is_filled_and_nobody_s_link_is_taken_back() {
+async fn link_requests_are_throttled_and_revoke_no_link() {
     let (app, server) = with_mail().await;
     let ana = app.person("ana@acme.example", &[Role::Sdr]).await;
     let handed_on =
@@ -167,18 +171,18 @@ async fn nobody_s_mailbox_is_filled_and_nobody_s_link_is_taken_back() {
         assert_eq!(
             ask(&mut app.browser(), "Ana@acme.example").await,
             first,
-            "nothing tells that it was too often"
+            "the answer does not reveal the limit"
         );
     }
     server.letters(3).await;
     tokio::time::sleep(std::time::Duration::from_millis(200)).await;
     assert_eq!(server.letters(3).await.len(), 3);
     let works = people::person_of_setup_link(app.store(), &handed_on, chrono::Utc::now()).await.unwrap();
-    assert!(works.is_some(), "the link of an administrator goes on working");
+    assert!(works.is_some(), "an administrator's link keeps working");
 }
 
 #[tokio::test]
-async fn a_link_never_leads_where_a_request_says() {
+async fn a_link_ignores_the_host_of_the_request() {
     let (app, server) = with_mail().await;
     app.person("ana@acme.example", &[Role::Admin]).await;
     let form = url::form_urlencoded::Serializer::new(String::new())
@@ -196,7 +200,7 @@ async fn a_link_never_leads_where_a_request_says() {
         "{letter}"
     );
 
-    // Without a configured address nothing is sent, even if there is a mail server.
+    // Without a configured URL nothing is sent, even with a mail server.
     let mail = Mail::new(&server.url, "meshline@acme.example").unwrap();
     let app = TestApp::with(Config { mail: Some(mail), ..Config::default() }).await;
     app.person("ana@acme.example", &[Role::Admin]).await;
@@ -205,7 +209,7 @@ async fn a_link_never_leads_where_a_request_says() {
 }
 
 #[tokio::test]
-async fn without_a_mail_server_people_are_sent_to_an_administrator() {
+async fn without_a_mail_server_people_are_referred_to_an_administrator() {
     let app = TestApp::start().await;
     app.person("ana@acme.example", &[Role::Sdr]).await;
     let page = text(&mut app.browser(), "/forgot").await;
@@ -213,7 +217,7 @@ async fn without_a_mail_server_people_are_sent_to_an_administrator() {
 }
 
 #[tokio::test]
-async fn links_of_administrators_lead_to_the_configured_address() {
+async fn administrators_links_use_the_configured_url() {
     let app = TestApp::with(Config { origin: Some(PUBLIC.into()), ..Config::default() }).await;
     let mut admin = app.signed_in("ana@acme.example", &[Role::Admin]).await;
     let ben = app.person("ben@acme.example", &[Role::Sdr]).await;
@@ -228,16 +232,19 @@ async fn links_of_administrators_lead_to_the_configured_address() {
     let cookie = base64::engine::general_purpose::URL_SAFE_NO_PAD
         .decode(sealed.strip_prefix("meshline_flash=").unwrap().split(';').next().unwrap())
         .unwrap();
-    assert!(!cookie.windows(token.len()).any(|part| part == token.as_bytes()), "the cookie is sealed");
+    assert!(!cookie.windows(token.len()).any(|part| part == token.as_bytes()), "the cookie is encrypted");
     people::set_disabled(app.store(), &Actor::command("test"), ben, true).await.unwrap();
-    assert!(!text(&mut admin, &page).await.contains("/actions/make-link"), "not offered to who is shut out");
+    assert!(
+        !text(&mut admin, &page).await.contains("/actions/make-link"),
+        "not offered for deactivated people"
+    );
     admin.post("/actions/make-link", &[("person", &id)]).await;
     let refused = text(&mut admin, &page).await;
     assert!(refused.contains("Let them in again first.") && !refused.contains("/setup/"));
 }
 
 #[tokio::test]
-async fn one_sees_where_one_is_signed_in_and_signs_out_there() {
+async fn people_see_their_sessions_and_can_end_them() {
     let app = TestApp::start().await;
     app.person("ana@acme.example", &[Role::Sdr]).await;
     let firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0";
@@ -260,7 +267,7 @@ async fn one_sees_where_one_is_signed_in_and_signs_out_there() {
 
     let mut eve = app.signed_in("eve@acme.example", &[Role::Admin]).await;
     eve.post("/actions/end-session", &[("session", &id)]).await;
-    assert_eq!(phone.get("/leads").await.status(), StatusCode::OK, "nobody ends somebody else's");
+    assert_eq!(phone.get("/leads").await.status(), StatusCode::OK, "people cannot end each other's sessions");
 
     here.post("/actions/end-session", &[("session", &id)]).await;
     assert!(text(&mut here, "/account").await.contains("That browser is signed out."));

@@ -1,4 +1,4 @@
-//! The database goes away and comes back: callers are told to come again, and nobody has to restart anything.
+//! The database goes away and returns: callers are asked to retry, and no restart is needed.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use crate::lead::Office;
 use crate::support::TestApp;
 
-/// A line to the database that can be cut.
+/// A connection to the database that can be cut.
 struct Line {
     port: u16,
     is_up: Arc<watch::Sender<bool>>,
@@ -53,7 +53,7 @@ fn event(n: usize) -> Json {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn while_the_database_is_away_events_are_refused_whole_and_then_taken_again() {
+async fn events_are_rejected_while_the_database_is_unavailable_and_accepted_afterwards() {
     let office = Box::pin(Office::open()).await;
     let line = Line::to(&office.database.url.parse().unwrap()).await;
     let mut url: url::Url = office.database.url.parse().unwrap();
@@ -76,7 +76,7 @@ async fn while_the_database_is_away_events_are_refused_whole_and_then_taken_agai
         assert!((1..=60).contains(&after));
         assert_eq!(answer.headers()["content-type"], "application/problem+json");
     }
-    assert!(start.elapsed() < Duration::from_secs(30), "nobody waits for long: {:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(30), "no request waits for long: {:?}", start.elapsed());
     let ready = app.request(Method::GET, "/readyz").send().await.unwrap();
     assert_eq!(ready.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(app.request(Method::GET, "/healthz").send().await.unwrap().status(), StatusCode::OK);
@@ -90,8 +90,8 @@ async fn while_the_database_is_away_events_are_refused_whole_and_then_taken_agai
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    assert!(is_ready, "ready again by itself");
-    // The same keys: what was refused left nothing behind, and is taken now.
+    assert!(is_ready, "ready again without a restart");
+    // The same keys: rejected events left nothing behind and are accepted now.
     for n in 0..20 {
         assert_eq!(app.post_event(&key, &format!("k{n}"), &event(n)).await.status(), StatusCode::CREATED);
     }

@@ -26,7 +26,7 @@ fn line(key: &str, event: Json) -> String {
 }
 
 #[tokio::test]
-async fn every_line_is_answered_in_order_and_a_bad_one_stops_nothing() {
+async fn every_line_is_answered_in_order_and_an_invalid_one_blocks_no_other() {
     let app = TestApp::start().await;
     let key = app.key(&[Scope::Ingest]).await;
     let single: Json = app.post_event(&key, "single", &event("ana")).await.json().await.unwrap();
@@ -67,7 +67,10 @@ async fn every_line_is_answered_in_order_and_a_bad_one_stops_nothing() {
     let members = |answer: &Json| answer.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     assert_eq!(members(&answers[0]), ["line", "status", "event_id", "lead_id", "decision"]);
     assert_eq!(members(&answers[1]), ["line", "status", "problem"]);
-    assert_eq!(answers[5]["decision"], single["decision"], "a repeat of a single request is the same answer");
+    assert_eq!(
+        answers[5]["decision"], single["decision"],
+        "a repeat of a single request gets the same answer"
+    );
     assert_eq!(answers[2]["problem"]["errors"][0]["pointer"], "/kind");
     assert_eq!(answers[3]["problem"]["errors"][0]["pointer"], "/idempotency_key");
     assert_eq!(answers[4]["problem"]["type"], "urn:meshline:problem:key-reused");
@@ -76,7 +79,7 @@ async fn every_line_is_answered_in_order_and_a_bad_one_stops_nothing() {
 }
 
 #[tokio::test]
-async fn more_lines_than_one_transaction_takes_keep_their_order() {
+async fn lines_keep_their_order_across_transactions() {
     let app = TestApp::start().await;
     let key = app.key(&[Scope::Ingest]).await;
     let body: Vec<String> = (0..1_203).map(|n| line(&format!("k{n}"), event(&format!("p{n}")))).collect();
@@ -93,7 +96,7 @@ async fn more_lines_than_one_transaction_takes_keep_their_order() {
 }
 
 #[tokio::test]
-async fn a_batch_has_bounds() {
+async fn a_batch_has_limits() {
     let app = TestApp::start().await;
     let key = app.key(&[Scope::Ingest]).await;
     assert_eq!(lines(post(&app, &key, String::new()).await).await.len(), 0);
@@ -111,10 +114,10 @@ async fn a_batch_has_bounds() {
 }
 
 #[tokio::test]
-async fn without_its_database_every_line_says_come_back() {
+async fn without_its_database_every_line_asks_to_retry() {
     let app = TestApp::start().await;
     let key = app.key(&[Scope::Ingest]).await;
-    // The key is remembered for a second; then the database goes away.
+    // Keys are cached for a second; then the database goes away.
     lines(post(&app, &key, String::new()).await).await;
     app.store().pool().close().await;
     let body: Vec<String> = (0..600).map(|n| line(&format!("k{n}"), event("ana"))).collect();
@@ -124,7 +127,7 @@ async fn without_its_database_every_line_says_come_back() {
 }
 
 #[tokio::test]
-async fn a_compressed_answer_is_whole() {
+async fn a_compressed_answer_is_complete() {
     let app = TestApp::start().await;
     let key = app.key(&[Scope::Ingest]).await;
     let request = app.request(Method::POST, "/api/v1/events/batch").bearer_auth(&key);

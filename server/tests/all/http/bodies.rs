@@ -1,4 +1,4 @@
-//! Hostile and careless bodies: refused in bounded time, with a document that says why.
+//! Hostile and malformed bodies: rejected in bounded time, with a document that gives the reason.
 
 use std::time::{Duration, Instant};
 
@@ -16,7 +16,7 @@ async fn post(app: &TestApp, key: &str, kind: &str, body: impl Into<reqwest::Bod
 }
 
 #[tokio::test]
-async fn what_is_no_json_is_refused_with_its_place() {
+async fn invalid_json_is_rejected_with_its_position() {
     let app = TestApp::start().await;
     let key = app.key(&[Scope::Ingest]).await;
     for body in [
@@ -42,7 +42,7 @@ async fn what_is_no_json_is_refused_with_its_place() {
 }
 
 #[tokio::test]
-async fn deep_and_large_bodies_are_refused_quickly() {
+async fn deep_and_large_bodies_are_rejected_quickly() {
     let app = TestApp::start().await;
     let key = app.key(&[Scope::Ingest]).await;
     let started = Instant::now();
@@ -68,7 +68,7 @@ async fn deep_and_large_bodies_are_refused_quickly() {
 }
 
 #[tokio::test]
-async fn another_format_is_refused() {
+async fn other_formats_are_rejected() {
     let app = TestApp::start().await;
     let key = app.key(&[Scope::Ingest]).await;
     for kind in ["text/plain", "application/x-www-form-urlencoded", "application/jsonx", ""] {
@@ -82,7 +82,7 @@ async fn another_format_is_refused() {
 }
 
 #[tokio::test]
-async fn who_calls_is_asked_before_anything_is_read() {
+async fn callers_are_authenticated_before_the_body_is_read() {
     let app = TestApp::start().await;
     let key = app.key(&[Scope::Read]).await;
     problem(post(&app, "ml_wrong", "application/json", "{").await, 401).await;

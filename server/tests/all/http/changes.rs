@@ -1,4 +1,4 @@
-//! Drafts as they are written from browsers: forms sent twice, too late, too long, and by whom they are not.
+//! Drafts submitted from browsers: forms that are sent twice, are stale or too long, or come from people without the right.
 
 use engine::change::Kind;
 use reqwest::StatusCode;
@@ -7,14 +7,14 @@ use store::changes::{self, Change, Show, State};
 
 use crate::support::{Browser, TestApp, location};
 
-/// Begins a draft and answers its number.
+/// Starts a draft and returns its number.
 pub async fn begin(browser: &mut Browser<'_>, kind: &str, name: &str) -> i64 {
     let answer = browser.post("/actions/start-change", &[("kind", kind), ("name", name)]).await;
     assert_eq!(answer.status(), StatusCode::SEE_OTHER);
     location(&answer).strip_prefix("/changes/").unwrap().parse().unwrap()
 }
 
-/// Sends the form of a draft, and answers where it leads.
+/// Saves the form of a draft and returns the target of the redirect.
 pub async fn save(
     browser: &mut Browser<'_>,
     number: i64,
@@ -45,7 +45,7 @@ async fn drafts(app: &TestApp) -> usize {
 }
 
 #[tokio::test]
-async fn a_form_sent_twice_is_not_two_people() {
+async fn resubmitting_a_form_is_not_a_conflict() {
     let app = TestApp::start().await;
     let mut browser = app.signed_in("ana@acme.example", &[Role::Revops]).await;
     let number = begin(&mut browser, "list", "partners").await;
@@ -61,7 +61,7 @@ async fn a_form_sent_twice_is_not_two_people() {
 }
 
 #[tokio::test]
-async fn who_saves_what_was_submitted_meanwhile_keeps_the_text_in_a_draft_of_their_own() {
+async fn saving_a_change_that_was_submitted_starts_a_new_draft() {
     let app = TestApp::start().await;
     let mut ana = app.signed_in("ana@acme.example", &[Role::Revops]).await;
     let mut ben = app.signed_in("ben@acme.example", &[Role::Revops]).await;
@@ -74,7 +74,7 @@ async fn who_saves_what_was_submitted_meanwhile_keeps_the_text_in_a_draft_of_the
         ("Globex\n", State::Draft, "partners")
     );
     assert_eq!(change(&app, number).await.source, "Initech\n");
-    // Whoever could not have written there changes nothing at all.
+    // A person without the right to edit changes nothing.
     let mut sdr = app.signed_in("sam@acme.example", &[Role::Sdr]).await;
     let number = number.to_string();
     let fields = [("number", &*number), ("revision", "1"), ("source", "x"), ("then", "save")];
@@ -83,7 +83,7 @@ async fn who_saves_what_was_submitted_meanwhile_keeps_the_text_in_a_draft_of_the
 }
 
 #[tokio::test]
-async fn a_file_is_taken_from_who_may_write_for_a_list_and_on_what_they_saw() {
+async fn a_list_file_needs_an_editor_and_the_current_revision() {
     let app = TestApp::start().await;
     let mut ana = app.signed_in("ana@acme.example", &[Role::Revops]).await;
     let number = begin(&mut ana, "list", "partners").await;
@@ -98,18 +98,18 @@ async fn a_file_is_taken_from_who_may_write_for_a_list_and_on_what_they_saw() {
     assert_eq!(ana.upload(&path, "1", file).await.status(), StatusCode::SEE_OTHER);
     let body = change(&app, number).await.body.unwrap();
     assert_eq!(body["entries"], serde_json::json!(["Globex", "Initech"]));
-    // On a revision that is over it becomes a draft of its own.
+    // An upload for an outdated revision becomes a separate draft.
     let late = ana.upload(&path, "1", b"Umbrella\n").await;
     assert_ne!(location(&late), format!("/changes/{number}"));
     assert_eq!(change(&app, number).await.body.unwrap(), body);
-    // Nor does it take the place of rules.
+    // A list file cannot replace other content.
     let pool = begin(&mut ana, &Kind::Pool.to_string(), "closers").await;
     let refused = ana.upload(&format!("/changes/{pool}/upload"), "1", file).await;
     assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
 }
 
 #[tokio::test]
-async fn a_form_that_is_too_long_is_refused_and_changes_nothing() {
+async fn a_form_that_is_too_long_is_rejected_and_changes_nothing() {
     let app = TestApp::start().await;
     let mut ana = app.signed_in("ana@acme.example", &[Role::Revops]).await;
     let number = begin(&mut ana, "list", "partners").await;

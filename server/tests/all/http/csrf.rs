@@ -1,4 +1,4 @@
-//! Forms of other sites.
+//! Forms submitted from other sites.
 
 use reqwest::{Method, StatusCode};
 use store::actor::Role;
@@ -6,7 +6,7 @@ use store::actor::Role;
 use crate::support::{PASSWORD, TestApp};
 
 #[tokio::test]
-async fn a_form_of_another_site_does_nothing() {
+async fn a_form_from_another_site_does_nothing() {
     let app = TestApp::start().await;
     let mut browser = app.signed_in("ana@acme.example", &[Role::Sdr]).await;
     let evil: [&[(&'static str, &str)]; 5] = [
@@ -28,11 +28,11 @@ async fn a_form_of_another_site_does_nothing() {
     }
     let ours = app.address.clone();
     let answer = browser.post_from("/actions/sign-out", &[], &[("origin", &ours)]).await;
-    assert_eq!(answer.status(), StatusCode::SEE_OTHER, "an older browser, from a page of ours");
+    assert_eq!(answer.status(), StatusCode::SEE_OTHER, "an older browser, from one of our pages");
 }
 
 #[tokio::test]
-async fn signing_somebody_in_from_elsewhere_is_refused_too() {
+async fn signing_in_from_another_site_is_rejected() {
     let app = TestApp::start().await;
     app.person("mallory@acme.example", &[Role::Sdr]).await;
     let mut browser = app.browser();
@@ -43,7 +43,7 @@ async fn signing_somebody_in_from_elsewhere_is_refused_too() {
 }
 
 #[tokio::test]
-async fn no_action_answers_to_a_link() {
+async fn actions_reject_get_requests() {
     let app = TestApp::start().await;
     let mut browser = app.signed_in("ana@acme.example", &[Role::Sdr]).await;
     for action in ["sign-in", "sign-out", "set-password", "set-theme"] {
@@ -53,7 +53,7 @@ async fn no_action_answers_to_a_link() {
 }
 
 #[tokio::test]
-async fn an_action_takes_forms_and_nothing_else() {
+async fn actions_accept_only_forms() {
     let app = TestApp::start().await;
     let post = |kind: &'static str, body: &'static str| {
         app.request(Method::POST, "/actions/set-theme")

@@ -19,7 +19,7 @@ async fn with_decisions(count: usize) -> (TestApp, String, Vec<Json>) {
 }
 
 #[tokio::test]
-async fn a_decision_is_shown_as_it_was_answered_and_decided_again_the_same() {
+async fn a_decision_is_shown_as_answered_and_replays_identically() {
     let (app, key, decisions) = with_decisions(1).await;
     let path = format!("/api/v1/decisions/{}", decisions[0]["decision_id"].as_str().unwrap());
     let shown: Json = app.get_api(&key, &path).await.json().await.unwrap();
@@ -35,7 +35,7 @@ async fn a_decision_is_shown_as_it_was_answered_and_decided_again_the_same() {
 }
 
 #[tokio::test]
-async fn pages_follow_each_other_without_gap_or_repeat() {
+async fn pages_have_no_gaps_or_repeats() {
     let (app, key, decisions) = with_decisions(7).await;
     let mut wanted: Vec<&Json> = decisions.iter().map(|decision| &decision["decision_id"]).collect();
     wanted.reverse();
@@ -60,7 +60,7 @@ async fn pages_follow_each_other_without_gap_or_repeat() {
 }
 
 #[tokio::test]
-async fn filters_narrow_and_mistakes_are_refused() {
+async fn filters_narrow_and_invalid_ones_are_rejected() {
     let (app, key, decisions) = with_decisions(2).await;
     let count = |query: String| {
         let (app, key) = (&app, &key);
@@ -98,7 +98,7 @@ async fn filters_narrow_and_mistakes_are_refused() {
 }
 
 #[tokio::test]
-async fn a_list_comes_as_csv_and_ndjson_too() {
+async fn a_list_is_available_as_csv_and_ndjson() {
     let (app, key, decisions) = with_decisions(2).await;
     let get = |path: &str, accept: &str| {
         app.request(Method::GET, path).bearer_auth(&key).header("accept", accept).send()

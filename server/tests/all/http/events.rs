@@ -7,7 +7,7 @@ use store::people::Scope;
 use crate::support::{TestApp, event, problem};
 
 #[tokio::test]
-async fn an_event_is_answered_with_its_decision_and_a_repeat_with_the_same() {
+async fn an_event_and_its_repeat_get_the_same_decision() {
     let app = TestApp::start().await;
     let key = app.key(&[Scope::Ingest]).await;
     let first = app.post_event(&key, "k1", &event("ana")).await;
@@ -33,7 +33,7 @@ async fn an_event_is_answered_with_its_decision_and_a_repeat_with_the_same() {
 }
 
 #[tokio::test]
-async fn an_event_that_cannot_be_taken_says_why() {
+async fn a_rejected_event_gets_the_reason() {
     let app = TestApp::start().await;
     let key = app.key(&[Scope::Ingest]).await;
     let with = |name: &str, value: Json| {
@@ -70,11 +70,11 @@ async fn an_event_that_cannot_be_taken_says_why() {
         .fetch_one(app.store().pool())
         .await
         .unwrap();
-    assert_eq!(keys, 0, "what was refused can be sent again, mended");
+    assert_eq!(keys, 0, "a rejected event can be corrected and sent again");
 }
 
 #[tokio::test]
-async fn an_idempotency_key_is_asked_for() {
+async fn an_idempotency_key_is_required() {
     let app = TestApp::start().await;
     let key = app.key(&[Scope::Ingest]).await;
     let post = || app.request(Method::POST, "/api/v1/events").bearer_auth(&key).json(&event("ana"));
@@ -93,7 +93,7 @@ async fn an_idempotency_key_is_asked_for() {
 }
 
 #[tokio::test]
-async fn without_its_database_the_process_says_come_back() {
+async fn without_its_database_the_process_asks_to_retry() {
     let app = TestApp::start().await;
     let key = app.key(&[Scope::Ingest, Scope::Read]).await;
     assert_eq!(app.post_event(&key, "k1", &event("ana")).await.status(), 201);

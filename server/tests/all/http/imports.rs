@@ -1,4 +1,4 @@
-//! Importing a file in the browser: who may, what is no table, the mapping, the run, and the rows that were rejected.
+//! Importing a file in the browser: permissions, invalid files, the mapping, the run, and rejected rows.
 
 use std::fmt::Write as _;
 
@@ -56,7 +56,7 @@ async fn a_file_is_uploaded_mapped_imported_and_its_rejected_rows_are_downloaded
     for shown in ["leads.csv", "ana@initech.example", "value=\"Closed Won\"", "Won"] {
         assert!(page.contains(shown), "{shown} in {page}");
     }
-    // The preview follows the form.
+    // The preview reflects the form.
     let timed = format!("/import/{upload}?fields%5Bworkflow%5D=inbound-form&fields%5Bat%5D=Created");
     assert!(text(&mut browser, &timed).await.contains("Rejected:"));
     let other = format!("/import/{upload}?fields%5Bworkflow%5D=inbound-form&fields%5Bemail%5D=Nothing");
@@ -71,7 +71,7 @@ async fn a_file_is_uploaded_mapped_imported_and_its_rejected_rows_are_downloaded
     assert!(rejects.starts_with("row,reason,cells\n3,") && rejects.contains("no date"), "{rejects}");
     assert_eq!(count(&app, "SELECT count(*) FROM events").await, 2);
     assert_eq!(count(&app, "SELECT count(*) FROM outcomes WHERE stage = 'won'").await, 1);
-    assert_eq!(count(&app, "SELECT count(*) FROM effects").await, 0, "an import of the past sends nothing");
+    assert_eq!(count(&app, "SELECT count(*) FROM effects").await, 0, "an import of history sends nothing");
     let acts: Vec<String> = sqlx::query_scalar(
         "SELECT action FROM audit_log WHERE action LIKE 'import.%' OR action LIKE 'run.%' OR action = 'export.csv' ORDER BY id",
     )
@@ -79,7 +79,7 @@ async fn a_file_is_uploaded_mapped_imported_and_its_rejected_rows_are_downloaded
     .await
     .unwrap();
     assert_eq!(acts, ["import.upload", "run.start", "import.finish", "export.csv"]);
-    // The file has served its purpose.
+    // The file is deleted after the import.
     let folder = ImportFolder::new(app.run_context().data_dir.as_deref().unwrap(), upload.parse().unwrap());
     for _ in 0..100 {
         if !folder.file().exists() {
@@ -92,7 +92,7 @@ async fn a_file_is_uploaded_mapped_imported_and_its_rejected_rows_are_downloaded
 }
 
 #[tokio::test]
-async fn a_file_that_is_no_table_is_not_taken_and_leaves_nothing_behind() {
+async fn an_invalid_file_is_rejected_and_leaves_nothing_behind() {
     let app = TestApp::start().await;
     let mut browser = app.signed_in("rita@acme.example", &[Role::Revops]).await;
     for (file, said) in [
@@ -112,7 +112,7 @@ async fn a_file_that_is_no_table_is_not_taken_and_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn a_file_beyond_the_limit_is_refused_before_it_is_read() {
+async fn a_file_over_the_size_limit_is_rejected_before_it_is_read() {
     let app = TestApp::start().await;
     let browser = app.signed_in("rita@acme.example", &[Role::Revops]).await;
     let host = app.address.strip_prefix("http://").unwrap();
@@ -129,7 +129,7 @@ async fn a_file_beyond_the_limit_is_refused_before_it_is_read() {
 }
 
 #[tokio::test]
-async fn only_revops_and_administrators_import_and_only_their_own_files() {
+async fn only_revops_and_administrators_import_only_their_own_files() {
     let app = TestApp::start().await;
     let mut rita = app.signed_in("rita@acme.example", &[Role::Revops]).await;
     let upload = uploaded(&mut rita, FILE).await;
@@ -151,7 +151,7 @@ async fn only_revops_and_administrators_import_and_only_their_own_files() {
 }
 
 #[tokio::test]
-async fn an_import_comes_to_the_same_however_often_its_process_is_killed() {
+async fn an_import_has_the_same_result_however_often_its_process_is_killed() {
     let (app, context) = idle().await;
     let data = context.data_dir.clone().unwrap();
     // Two rows are equal, one has no date, and every tenth was won.

@@ -1,4 +1,4 @@
-//! Lists as files, saved views, and acting on rows that were chosen.
+//! Exported lists, saved views, and actions on selected rows.
 
 use engine::ids::{EffectId, LeadId};
 use reqwest::StatusCode;
@@ -24,7 +24,7 @@ async fn send(app: &TestApp, names: &[&str]) -> Vec<LeadId> {
 }
 
 #[tokio::test]
-async fn a_list_is_had_as_a_file_with_its_filters_and_without_formulas_and_erased_people() {
+async fn a_list_is_exported_with_its_filters_without_formulas_or_erased_people() {
     let app = TestApp::start().await;
     let ids = send(&app, &["Ana \"A\" Ruiz, PhD", "=HYPERLINK(1)", "Zoe Zapp"]).await;
     leads::erase(app.store(), &Actor::command("test"), ids[2]).await.unwrap();
@@ -36,7 +36,7 @@ async fn a_list_is_had_as_a_file_with_its_filters_and_without_formulas_and_erase
     assert!(head("content-disposition").starts_with("attachment; filename=\"leads-20"));
     let file = answer.text().await.unwrap();
     let lines: Vec<&str> = file.split("\r\n").collect();
-    assert_eq!(lines.len(), 5, "a head, three rows, and the end of the last: {file}");
+    assert_eq!(lines.len(), 5, "a header, three rows, and the end of the last line: {file}");
     assert!(lines[0].starts_with("Lead id,Name,Company,E-mail,"));
     assert!(
         lines[1].starts_with(&format!("{},\"Ana \"\"A\"\" Ruiz, PhD\",Initech,", ids[0])),
@@ -56,11 +56,14 @@ async fn a_list_is_had_as_a_file_with_its_filters_and_without_formulas_and_erase
 
     let log = text(&mut browser, "/audit.csv?area=export").await;
     assert_eq!(log.matches("page:/leads,").count(), 3, "{log}");
-    assert!(log.contains("Took a list as a file") && !log.contains("ruiz"), "filters by name, not by value");
+    assert!(
+        log.contains("Took a list as a file") && !log.contains("ruiz"),
+        "filters are logged by name, not by value"
+    );
 }
 
 #[tokio::test]
-async fn a_file_goes_on_over_many_batches() {
+async fn an_export_spans_many_batches() {
     let app = TestApp::start().await;
     sqlx::query(
         "INSERT INTO audit_log (id, at, actor, roles, action, subject, detail, request_id, hash) \
@@ -117,7 +120,7 @@ async fn a_view_is_saved_opened_renamed_and_deleted() {
 }
 
 #[tokio::test]
-async fn those_that_were_chosen_are_tried_again_and_no_others() {
+async fn only_selected_deliveries_are_retried() {
     let app = TestApp::start().await;
     let destination = fixture::destination(app.store(), "crm", "webhook", &json!({}), None).await.unwrap();
     let mut effects: Vec<EffectId> = Vec::new();

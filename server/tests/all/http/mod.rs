@@ -1,4 +1,4 @@
-//! The process over HTTP: the real router on a port of its own, with a database of its own.
+//! The process over HTTP: the real router on its own port, with its own database.
 
 mod access;
 mod accounts;

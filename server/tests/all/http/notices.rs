@@ -1,4 +1,4 @@
-//! Sales leadership is told when a workflow is stopped and when it goes on: on the home page, and by e-mail.
+//! Sales leadership is notified when a workflow is stopped and resumed: on the home page and by e-mail.
 
 use server::signals::Signals;
 use server::tasks::{Letters, Means, schedule};
@@ -13,7 +13,7 @@ use crate::support::TestApp;
 
 const FROM: &str = "Meshline <meshline@acme.example>";
 
-/// Runs the jobs that are due with this mail server, until the token is dropped.
+/// Runs due jobs with this mail server until the returned guard is dropped.
 fn jobs(app: &TestApp, mail_server: Option<&str>) -> tokio_util::sync::DropGuard {
     let stop = CancellationToken::new();
     let letters = mail_server.map(|url| Letters {
@@ -26,7 +26,7 @@ fn jobs(app: &TestApp, mail_server: Option<&str>) -> tokio_util::sync::DropGuard
     stop.drop_guard()
 }
 
-/// Lets the job run at once, and what failed be tried again.
+/// Makes the job and failed notices due immediately.
 async fn hurry(app: &TestApp) {
     for statement in [
         "UPDATE notices SET due_at = now() - interval '1 second'",
@@ -36,7 +36,7 @@ async fn hurry(app: &TestApp) {
     }
 }
 
-/// Waits until a query says so.
+/// Waits until a query returns true.
 async fn until(app: &TestApp, query: &'static str) {
     for _ in 0..200 {
         if sqlx::query_scalar::<_, bool>(query).fetch_one(app.store().pool()).await.unwrap() {
@@ -52,7 +52,7 @@ fn inbound() -> StopScope {
 }
 
 #[tokio::test]
-async fn who_leads_sales_gets_a_letter_once_for_each_stop_and_each_going_on() {
+async fn sales_leaders_get_one_e_mail_per_stop_and_resume() {
     let app = TestApp::start().await;
     app.person("lea@acme.example", &[Role::SalesLeader, Role::Revops]).await;
     app.person("sam@acme.example", &[Role::Sdr]).await;
@@ -62,7 +62,7 @@ async fn who_leads_sales_gets_a_letter_once_for_each_stop_and_each_going_on() {
     kill::kill(app.store(), &Actor::command("test"), &inbound(), "Leads go to the wrong owners")
         .await
         .unwrap();
-    // Stopped twice is told once.
+    // Stopping twice notifies once.
     kill::kill(app.store(), &Actor::command("test"), &inbound(), "Again").await.unwrap();
     hurry(&app).await;
     let letters = server.letters(2).await;
@@ -82,13 +82,13 @@ async fn who_leads_sales_gets_a_letter_once_for_each_stop_and_each_going_on() {
     let letters = server.letters(3).await;
     hurry(&app).await;
     until(&app, "SELECT due_at > now() FROM jobs WHERE name = 'notices'").await;
-    assert_eq!(server.letters(3).await.len(), 3, "nobody is told twice");
+    assert_eq!(server.letters(3).await.len(), 3, "no one is notified twice");
     assert_eq!(of(&letters, "Subject: Inbound form goes on again").len(), 1);
-    assert_eq!(of(&letters, "gone@acme.example").len(), 1, "whoever was shut out is told nothing any more");
+    assert_eq!(of(&letters, "gone@acme.example").len(), 1, "deactivated people are no longer notified");
 }
 
 #[tokio::test]
-async fn a_letter_that_is_not_taken_is_tried_again() {
+async fn a_rejected_e_mail_is_retried() {
     let app = TestApp::start().await;
     app.person("lea@acme.example", &[Role::SalesLeader]).await;
     kill::kill(app.store(), &Actor::command("test"), &StopScope::All, "An outage").await.unwrap();
@@ -105,7 +105,7 @@ async fn a_letter_that_is_not_taken_is_tried_again() {
 }
 
 #[tokio::test]
-async fn without_a_mail_server_the_home_page_tells() {
+async fn without_a_mail_server_the_home_page_shows_the_notice() {
     let app = TestApp::start().await;
     let mut lea = app.signed_in("lea@acme.example", &[Role::SalesLeader]).await;
     let mut sam = app.signed_in("sam@acme.example", &[Role::Sdr]).await;

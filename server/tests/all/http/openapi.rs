@@ -1,4 +1,4 @@
-//! The document of the API.
+//! The OpenAPI document.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -9,9 +9,9 @@ use server::api::{ROUTES, openapi};
 
 use crate::support::TestApp;
 
-/// Kept in the repository, so that a change of what callers rely on is seen in review. `MESHLINE_UPDATE_GOLDEN=1` writes it anew.
+/// The document is stored in the repository so that reviews show changes to the API. `MESHLINE_UPDATE_GOLDEN=1` rewrites it.
 #[test]
-fn the_document_is_the_one_in_the_repository() {
+fn the_document_matches_the_repository() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/openapi.json");
     let now = format!("{}\n", serde_json::to_string_pretty(&openapi::document()).unwrap());
     if std::env::var_os("MESHLINE_UPDATE_GOLDEN").is_some() {
@@ -20,12 +20,12 @@ fn the_document_is_the_one_in_the_repository() {
     let golden = std::fs::read_to_string(&path).unwrap();
     assert!(
         golden == now,
-        "the API's document has changed; look at it with MESHLINE_UPDATE_GOLDEN=1 and git diff"
+        "the OpenAPI document has changed; review it with MESHLINE_UPDATE_GOLDEN=1 and git diff"
     );
 }
 
 #[tokio::test]
-async fn the_document_is_served_to_everybody() {
+async fn the_document_is_public() {
     let app = TestApp::start().await;
     let served: Json =
         app.request(Method::GET, "/api/openapi.json").send().await.unwrap().json().await.unwrap();
@@ -33,7 +33,7 @@ async fn the_document_is_served_to_everybody() {
 }
 
 #[test]
-fn every_route_is_in_the_document_with_an_id_of_its_own() {
+fn every_route_is_documented_with_a_unique_id() {
     let document = openapi::document();
     let mut ids = BTreeSet::new();
     let mut documented = BTreeSet::new();
@@ -50,7 +50,7 @@ fn every_route_is_in_the_document_with_an_id_of_its_own() {
 }
 
 #[test]
-fn every_reference_leads_somewhere() {
+fn every_reference_resolves() {
     fn references(json: &Json, found: &mut Vec<String>) {
         match json {
             Json::Object(object) => {

@@ -15,7 +15,7 @@ async fn post(app: &TestApp, key: &str, idempotency_key: &str, outcome: &Json) -
 }
 
 #[tokio::test]
-async fn an_outcome_is_recorded_once_and_shows_on_the_lead() {
+async fn an_outcome_is_recorded_once_and_shown_on_the_lead() {
     let app = TestApp::start().await;
     let key = app.key(&[Scope::Ingest, Scope::Outcome, Scope::Read]).await;
     let lead =
@@ -60,7 +60,7 @@ async fn an_outcome_is_recorded_once_and_shows_on_the_lead() {
 }
 
 #[tokio::test]
-async fn an_outcome_that_cannot_be_taken_says_why_and_leaves_its_key_free() {
+async fn a_rejected_outcome_gets_the_reason_and_its_key_stays_unused() {
     let app = TestApp::start().await;
     let key = app.key(&[Scope::Ingest, Scope::Outcome]).await;
     let outcome =
@@ -91,7 +91,7 @@ async fn an_outcome_that_cannot_be_taken_says_why_and_leaves_its_key_free() {
 }
 
 #[tokio::test]
-async fn an_erased_lead_is_shown_empty_and_takes_no_outcome() {
+async fn an_erased_lead_is_shown_empty_and_accepts_no_outcome() {
     let app = TestApp::start().await;
     let key = app.key(&[Scope::Ingest, Scope::Outcome, Scope::Read]).await;
     let answer: Json = app.post_event(&key, "k1", &event("ana")).await.json().await.unwrap();

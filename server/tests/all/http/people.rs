@@ -1,4 +1,4 @@
-//! What administrators do about people and keys, and everybody about their own account.
+//! How administrators manage people and keys, and how people manage their own accounts.
 
 use reqwest::StatusCode;
 use store::actor::Role;
@@ -8,7 +8,7 @@ use store::reads::keyset::Order;
 use crate::support::{PASSWORD, TestApp, between, location, text};
 
 #[tokio::test]
-async fn an_administrator_lets_somebody_in_and_shuts_them_out() {
+async fn an_administrator_adds_and_deactivates_a_person() {
     let app = TestApp::start().await;
     let mut admin = app.signed_in("ana@acme.example", &[Role::Admin]).await;
     let person =
@@ -42,7 +42,7 @@ async fn an_administrator_lets_somebody_in_and_shuts_them_out() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_right_is_said_at_its_field_and_kept() {
+async fn errors_are_shown_at_their_field_and_input_is_kept() {
     let app = TestApp::start().await;
     let mut admin = app.signed_in("ana@acme.example", &[Role::Admin]).await;
     for (fields, said) in [
@@ -73,7 +73,7 @@ async fn what_cannot_be_right_is_said_at_its_field_and_kept() {
 }
 
 #[tokio::test]
-async fn a_key_is_shown_once_and_works_until_it_is_taken_back() {
+async fn a_key_is_shown_once_and_works_until_it_is_revoked() {
     let app = TestApp::start().await;
     let mut admin = app.signed_in("ana@acme.example", &[Role::Admin]).await;
     admin.post("/actions/add-key", &[("name", "warehouse"), ("scopes[]", "read")]).await;
@@ -89,7 +89,7 @@ async fn a_key_is_shown_once_and_works_until_it_is_taken_back() {
     admin.post("/actions/revoke-key", &[("key", &id)]).await;
     let page = text(&mut admin, "/keys").await;
     assert!(page.contains("The key does not work any more.") && page.contains("Taken back"));
-    // A key is taken at its word for a second.
+    // Keys are cached for a second.
     tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
     assert_eq!(app.get_api(&key, "/api/v1/decisions").await.status(), StatusCode::UNAUTHORIZED);
     admin.post("/actions/revoke-key", &[("key", &id)]).await;
@@ -109,12 +109,12 @@ async fn a_new_password_needs_the_old_one_and_signs_other_browsers_out() {
     assert!(text(&mut here, "/account").await.contains("This is not your password."));
     here.post("/actions/change-password", &change(PASSWORD, "another")).await;
     assert!(text(&mut here, "/account").await.contains("The two passwords differ."));
-    assert_eq!(elsewhere.get("/leads").await.status(), StatusCode::OK, "nothing was changed so far");
+    assert_eq!(elsewhere.get("/leads").await.status(), StatusCode::OK, "nothing has changed so far");
     here.post("/actions/change-password", &change(PASSWORD, new)).await;
     assert!(text(&mut here, "/account").await.contains("Your password is changed"));
     assert_eq!(location(&elsewhere.get("/leads").await), "/sign-in?next=/leads");
     elsewhere.sign_in("ana@acme.example", PASSWORD, None).await;
-    assert_eq!(elsewhere.session(), None, "the old one opens nothing");
+    assert_eq!(elsewhere.session(), None, "the old session is invalid");
     elsewhere.sign_in("ana@acme.example", new, None).await;
 }
 
@@ -133,7 +133,7 @@ async fn guessing_the_old_password_is_throttled_like_signing_in() {
 }
 
 #[tokio::test]
-async fn times_and_figures_are_shown_as_one_chose() {
+async fn times_and_figures_follow_the_account_settings() {
     let app = TestApp::start().await;
     let mut here = app.signed_in("ana@acme.example", &[Role::Sdr]).await;
     assert!(text(&mut here, "/account").await.contains("checked"), "single keys are on at first");
@@ -154,7 +154,7 @@ async fn times_and_figures_are_shown_as_one_chose() {
 }
 
 #[tokio::test]
-async fn a_form_sent_twice_adds_one_person_and_says_so() {
+async fn resubmitting_a_form_adds_one_person_and_says_so() {
     let app = TestApp::start().await;
     let mut admin = app.signed_in("ana@acme.example", &[Role::Admin]).await;
     let page = text(&mut admin, "/people").await;
@@ -169,11 +169,11 @@ async fn a_form_sent_twice_adds_one_person_and_says_so() {
     assert_eq!((again.status(), location(&again)), (StatusCode::SEE_OTHER, &*bens));
     let page = text(&mut admin, &bens).await;
     assert!(page.contains("The form was sent twice.") && !page.contains("/setup/"), "{page}");
-    // The same form with another address does nothing either.
+    // The same form with another address has no effect either.
     let other = [("name", "Cem"), ("email", "cem@acme.example"), ("roles[]", "sdr"), ("form", &form)];
     admin.post("/actions/add-person", &other).await;
     assert_eq!(people::all(app.store()).await.unwrap().len(), 2);
-    // A new form with a known address is told what is wrong.
+    // A new form with a known address is rejected with the reason.
     let fresh =
         [("name", "Ben"), ("email", "ben@acme.example"), ("roles[]", "sdr"), ("form", "other.add-person")];
     admin.post("/actions/add-person", &fresh).await;
@@ -181,7 +181,7 @@ async fn a_form_sent_twice_adds_one_person_and_says_so() {
 }
 
 #[tokio::test]
-async fn people_are_narrowed_put_in_order_and_had_as_a_file() {
+async fn people_are_filtered_sorted_and_exported() {
     let app = TestApp::start().await;
     let mut admin = app.signed_in("ana@acme.example", &[Role::Admin]).await;
     for (email, name, role) in [
@@ -221,10 +221,10 @@ async fn people_are_narrowed_put_in_order_and_had_as_a_file() {
 }
 
 #[tokio::test]
-async fn pages_of_people_go_on_and_back_without_losing_anybody() {
+async fn paging_people_forward_and_back_misses_no_one() {
     let app = TestApp::start().await;
     for n in 0..7 {
-        // Two of one name.
+        // Pairs share a name.
         let name = format!("P{}", n / 2);
         people::add(
             app.store(),

@@ -1,4 +1,4 @@
-//! What watches the process, what it says of itself on every answer, and its files.
+//! Health checks, the headers of every response, and static files.
 
 use reqwest::Method;
 use server::http::Config;
@@ -26,7 +26,7 @@ async fn the_process_is_not_ready_when_the_log_could_be_changed() {
 }
 
 #[tokio::test]
-async fn figures_are_for_this_machine_and_for_keys() {
+async fn metrics_need_loopback_or_an_api_key() {
     let app = TestApp::start().await;
     let get = || app.request(Method::GET, "/metrics");
     app.request(Method::GET, "/healthz").send().await.unwrap();
@@ -49,7 +49,7 @@ async fn figures_are_for_this_machine_and_for_keys() {
 }
 
 #[tokio::test]
-async fn every_answer_carries_its_id_and_what_a_browser_may_do_with_it() {
+async fn every_response_has_a_request_id_and_security_headers() {
     let app = TestApp::start().await;
     let mut ids = Vec::new();
     for path in ["/sign-in", "/nowhere", "/api/v1/nowhere", "/leads", "/healthz", "/pkg/nothing.css"] {
@@ -80,7 +80,7 @@ async fn every_answer_carries_its_id_and_what_a_browser_may_do_with_it() {
 }
 
 #[tokio::test]
-async fn a_script_in_a_page_has_the_nonce_of_its_answer() {
+async fn scripts_have_the_nonce_of_their_response() {
     let app = TestApp::start().await;
     let mut browser = app.signed_in("ana@acme.example", &[Role::Sdr]).await;
     let response = browser.get("/leads").await;
@@ -95,7 +95,7 @@ async fn a_script_in_a_page_has_the_nonce_of_its_answer() {
 }
 
 #[tokio::test]
-async fn a_page_that_is_not_there_is_a_page_that_says_so() {
+async fn a_missing_page_shows_an_error_page() {
     let app = TestApp::start().await;
     let mut browser = app.signed_in("ana@acme.example", &[Role::Sdr]).await;
     for path in ["/nowhere", "/leads/01990000-0000-7000-8000-000000000000"] {
@@ -107,7 +107,7 @@ async fn a_page_that_is_not_there_is_a_page_that_says_so() {
 }
 
 #[tokio::test]
-async fn built_files_are_sent_compressed_and_kept_for_ever() {
+async fn static_files_are_compressed_and_cached_forever() {
     let site = tempfile::tempdir().unwrap();
     let write = |name: &str, content: &[u8]| std::fs::write(site.path().join(name), content).unwrap();
     std::fs::create_dir(site.path().join("pkg")).unwrap();
@@ -142,7 +142,7 @@ async fn built_files_are_sent_compressed_and_kept_for_ever() {
 }
 
 #[tokio::test]
-async fn answers_are_compressed_for_who_reads_it() {
+async fn responses_are_compressed_for_clients_that_accept_it() {
     let app = TestApp::start().await;
     let response =
         app.request(Method::GET, "/api/openapi.json").header("accept-encoding", "gzip").send().await.unwrap();
@@ -150,7 +150,7 @@ async fn answers_are_compressed_for_who_reads_it() {
 }
 
 #[tokio::test]
-async fn the_process_ends_when_told_though_a_browser_keeps_its_connection() {
+async fn the_process_exits_although_a_browser_keeps_its_connection() {
     let office = crate::lead::Office::open().await;
     let pipeline = std::sync::Arc::new(service::decide::Pipeline::new(office.store().clone()));
     let state = server::http::State::new(office.store().clone(), pipeline, Config::default()).unwrap();
@@ -166,5 +166,5 @@ async fn the_process_ends_when_told_though_a_browser_keeps_its_connection() {
     assert_eq!(browser.get(&address).send().await.unwrap().text().await.unwrap(), "ok\n");
     stop.cancel();
     tokio::time::timeout(std::time::Duration::from_secs(5), serving).await.unwrap().unwrap();
-    assert!(browser.get(&address).send().await.is_err(), "nobody listens any more");
+    assert!(browser.get(&address).send().await.is_err(), "the port is closed");
 }

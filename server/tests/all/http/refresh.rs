@@ -1,4 +1,4 @@
-//! Server-sent events: what kind of thing has changed, to those who are signed in.
+//! Server-sent events about changed topics, for people who are signed in.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ async fn open(browser: &mut Browser<'_>, topics: &str) -> Response {
     response
 }
 
-/// Reads until the stream has said something; what else came by then.
+/// Reads until the stream contains `what`. Returns everything received by then.
 async fn hear(stream: &mut Response, what: &str) -> String {
     let mut said = String::new();
     let hearing = async {
@@ -32,7 +32,7 @@ async fn hear(stream: &mut Response, what: &str) -> String {
         }
     };
     let heard = timeout(PATIENCE, hearing).await;
-    assert!(heard.is_ok(), "{what} was not heard, only {said:?}");
+    assert!(heard.is_ok(), "{what} was not received, only {said:?}");
     said
 }
 
@@ -44,7 +44,7 @@ async fn ask_for_a_job(app: &TestApp, who: &str) {
 }
 
 #[tokio::test]
-async fn every_connection_hears_what_it_asked_for_and_nothing_of_anybody() {
+async fn every_connection_receives_its_topics_and_no_personal_data() {
     let app = TestApp::start().await;
     let mut ana = app.signed_in("ana@acme.example", &[Role::Integrations]).await;
     let mut bob = app.signed_in("bob@acme.example", &[Role::Sdr]).await;
@@ -65,7 +65,7 @@ async fn every_connection_hears_what_it_asked_for_and_nothing_of_anybody() {
 }
 
 #[tokio::test]
-async fn who_comes_again_hears_again() {
+async fn a_reconnecting_client_receives_events_again() {
     let app = TestApp::start().await;
     let mut ana = app.signed_in("ana@acme.example", &[Role::Integrations]).await;
     let mut first = open(&mut ana, "sync").await;
@@ -88,7 +88,7 @@ async fn the_end_of_the_process_ends_the_stream() {
 }
 
 #[tokio::test]
-async fn nobody_hears_nothing() {
+async fn anonymous_clients_are_rejected() {
     let app = TestApp::start().await;
     let answer = app.browser().get("/refresh").await;
     assert_eq!((answer.status(), location(&answer)), (StatusCode::SEE_OTHER, "/sign-in?next=/refresh"));
@@ -98,7 +98,7 @@ async fn nobody_hears_nothing() {
 }
 
 #[tokio::test]
-async fn an_open_queue_that_refreshes_prolongs_no_claim() {
+async fn refreshing_an_open_queue_does_not_extend_claims() {
     let app = TestApp::start().await;
     let mut ana = app.signed_in("ana@acme.example", &[Role::Sdr]).await;
     let key = app.key(&[Scope::Ingest]).await;

@@ -1,4 +1,4 @@
-//! An approved change and its release, as browsers see them: the second step, by somebody else.
+//! An approved change and its release in the browser: going live is a second step by another person.
 
 use reqwest::StatusCode;
 use store::actor::Role;
@@ -7,7 +7,7 @@ use store::releases::{self, Release};
 
 use crate::support::{Browser, TestApp, between, event, location};
 
-/// Submits a list of target accounts with one more; answers the number of the change.
+/// Submits a list of target accounts with one more entry. Returns the number of the change.
 async fn submit(browser: &mut Browser<'_>, company: &str) -> String {
     let answer = browser.post("/actions/start-change", &[("kind", "list"), ("name", "tam")]).await;
     let number = location(&answer).strip_prefix("/changes/").unwrap().to_owned();
@@ -55,7 +55,7 @@ async fn go_live(browser: &mut Browser<'_>, app: &TestApp, number: i64, form: &s
 }
 
 #[tokio::test]
-async fn an_approved_change_goes_live_by_another_person_of_revops_and_decides_then() {
+async fn an_approved_change_decides_after_another_person_goes_live_with_it() {
     let app = TestApp::start().await;
     let mut ana = app.signed_in("ana@acme.example", &[Role::Revops]).await;
     let mut ben = app.signed_in("ben@acme.example", &[Role::Revops]).await;
@@ -98,7 +98,7 @@ async fn an_approved_change_goes_live_by_another_person_of_revops_and_decides_th
 }
 
 #[tokio::test]
-async fn a_release_that_was_rebuilt_says_so_and_is_approved_again() {
+async fn a_rebuilt_release_says_so_and_needs_approval_again() {
     let app = TestApp::start().await;
     let mut ana = app.signed_in("ana@acme.example", &[Role::Revops]).await;
     let mut ben = app.signed_in("ben@acme.example", &[Role::Revops]).await;
@@ -109,7 +109,7 @@ async fn a_release_that_was_rebuilt_says_so_and_is_approved_again() {
     approve(&mut ben, &app, &change, "revops").await;
     approve(&mut cleo, &app, &change, "ae_rep_leader").await;
     let list = live(&app).await + 1;
-    // The rules change beside it, and go live first.
+    // A rule change is made in parallel and goes live first.
     service::testing::approve_all(app.store()).await;
     assert_eq!(live(&app).await, list + 1);
 

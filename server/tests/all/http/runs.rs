@@ -1,4 +1,4 @@
-//! Runs: who starts and cancels them, that a process's end changes no result, and that jobs do not wait for each other.
+//! Runs: who can start and cancel them, that a killed process changes no result, and that jobs do not wait for each other.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use crate::support::{TestApp, event, location, text};
 
-/// Kills of each kind of run.
+/// The number of kills for each kind of run.
 const KILLS: usize = 50;
 
 pub async fn start(store: &Store, actor: &Actor, kind: RunKind, input: &Json) -> Uuid {
@@ -30,7 +30,7 @@ pub async fn start(store: &Store, actor: &Actor, kind: RunKind, input: &Json) ->
     id
 }
 
-/// Waits until a run is over.
+/// Waits until a run has finished.
 pub async fn over(store: &Store, id: Uuid) -> Run {
     for _ in 0..1_200 {
         let run = runs::by_id(store, id).await.unwrap();
@@ -39,10 +39,10 @@ pub async fn over(store: &Store, id: Uuid) -> Run {
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    panic!("the run {id} is not over");
+    panic!("the run {id} has not finished");
 }
 
-/// Works on a run as processes do that are killed at random, until so many were; returns how many it took.
+/// Works on a run like processes that are killed at random, until `most` kills. Returns the number of kills.
 async fn killed(context: &RunContext, id: Uuid, kind: RunKind, longest_ms: u64, most: usize) -> usize {
     let store = context.pipeline.store();
     let mut kills = 0;
@@ -51,7 +51,7 @@ async fn killed(context: &RunContext, id: Uuid, kind: RunKind, longest_ms: u64, 
             .execute(store.pool())
             .await
             .unwrap();
-        // A transaction of a process that was killed may hold the row for another moment.
+        // The transaction of a killed process may hold the row for another moment.
         let Some(claim) = runs::claim(store, "test", &[kind.into()], run::LEASE).await.unwrap() else {
             tokio::time::sleep(Duration::from_millis(10)).await;
             continue;
@@ -73,7 +73,7 @@ async fn killed(context: &RunContext, id: Uuid, kind: RunKind, longest_ms: u64, 
     kills
 }
 
-/// Kills runs of a kind until there were enough kills, each started anew, and returns their results.
+/// Kills runs of a kind, starting new ones until there were enough kills. Returns their results.
 pub async fn results_under_kills(
     app: &TestApp,
     context: &RunContext,
@@ -86,12 +86,12 @@ pub async fn results_under_kills(
         let id = begin(all.len()).await;
         kills += killed(context, id, kind, longest_ms, KILLS - kills).await;
         all.push(over(app.store(), id).await);
-        assert!(all.len() < 200, "{kind} is over too soon to be killed");
+        assert!(all.len() < 200, "{kind} finishes too quickly to be killed");
     }
     all
 }
 
-/// The process without its own loop, so that the test kills what works on runs.
+/// Starts the process without its own loop, so that the test can kill the workers.
 pub async fn idle() -> (TestApp, RunContext) {
     let app = TestApp::without_runs().await;
     let context = app.run_context();
@@ -99,7 +99,7 @@ pub async fn idle() -> (TestApp, RunContext) {
 }
 
 #[tokio::test]
-async fn a_replay_of_decisions_comes_to_the_same_however_often_its_process_is_killed() {
+async fn a_replay_of_decisions_has_the_same_result_however_often_its_process_is_killed() {
     let (app, context) = idle().await;
     for n in 0..450 {
         let lead: engine::event::EventRequest = serde_json::from_value(event(&format!("lead{n}"))).unwrap();
@@ -139,7 +139,7 @@ async fn failed_deliveries_are_retried_once_however_often_the_process_is_killed(
         let result = run.result.clone().unwrap_or_else(|| panic!("{:?}", run.error));
         assert_eq!(result["ready"], 1_100);
         let due = run.created_at;
-        // Each batch is recorded once: with the deliveries that it queued, or not at all.
+        // Each batch is recorded once, together with the deliveries that it queued, or not at all.
         let rows: (i64, i64) = sqlx::query_as(
             "SELECT count(*), sum((detail->>'ready')::bigint)::bigint FROM audit_log WHERE action = 'effect.replay_all' AND at = $1",
         )
@@ -178,7 +178,7 @@ async fn the_impact_of_a_change_is_the_same_however_often_the_process_is_killed(
     }
 }
 
-/// A draft of the rule set that disqualifies everybody.
+/// Creates a draft of the rule set that disqualifies every lead.
 async fn draft(app: &TestApp) -> store::changes::Change {
     use engine::change::Kind;
     let store = app.store();
@@ -197,7 +197,7 @@ async fn draft(app: &TestApp) -> store::changes::Change {
 }
 
 #[tokio::test]
-async fn an_impact_is_computed_once_for_what_is_saved_and_not_for_each_look() {
+async fn an_impact_is_computed_once_per_saved_text_and_not_per_view() {
     let app = TestApp::start().await;
     let mut browser = app.signed_in("rita@acme.example", &[Role::Revops]).await;
     let lead = serde_json::from_value(event("ana")).unwrap();
@@ -230,7 +230,7 @@ async fn every_kind_of_run_is_known_to_the_database() {
 }
 
 #[tokio::test]
-async fn a_run_is_cancelled_by_the_owners_of_its_kind_alone() {
+async fn a_run_is_cancelled_only_by_the_owners_of_its_kind() {
     let (app, context) = idle().await;
     let id = start(app.store(), &Actor::command("test"), RunKind::ReplayDecisions, &json!({})).await;
     let (page, run) = (format!("/runs/{id}"), id.to_string());
@@ -242,7 +242,7 @@ async fn a_run_is_cancelled_by_the_owners_of_its_kind_alone() {
     }
     let mut browser = app.signed_in("rita@acme.example", &[Role::Revops]).await;
     assert!(text(&mut browser, &page).await.contains("Cancel run"));
-    // One that is under way stops within seconds.
+    // A run in progress stops within seconds.
     let claim = runs::claim(app.store(), "test", &["replay_decisions"], run::LEASE).await.unwrap().unwrap();
     let answer = browser.post("/actions/cancel-run", &fields).await;
     assert_eq!((answer.status(), location(&answer)), (StatusCode::SEE_OTHER, page.as_str()));
@@ -279,7 +279,7 @@ async fn decisions_are_replayed_from_the_page_and_the_result_is_shown() {
 #[tokio::test]
 async fn a_job_that_hangs_delays_no_other_one() {
     let (app, _) = idle().await;
-    // The job `sessions` waits for this lock as long as it is held; it stands for one that takes half an hour.
+    // The job `sessions` waits for this lock; it represents one that takes half an hour.
     let mut owner = app.office.database.owner().await;
     let mut held = sqlx::Connection::begin(&mut owner).await.unwrap();
     sqlx::query("LOCK TABLE sessions IN ACCESS EXCLUSIVE MODE").execute(&mut *held).await.unwrap();

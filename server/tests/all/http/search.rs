@@ -1,4 +1,4 @@
-//! Finding things by name.
+//! Searching by name.
 
 use reqwest::StatusCode;
 use store::actor::Role;
@@ -12,7 +12,7 @@ async fn found(browser: &mut Browser<'_>, asked: &str) -> String {
 }
 
 #[tokio::test]
-async fn leads_people_rules_lists_pages_and_acts_are_found() {
+async fn leads_people_rules_lists_pages_and_actions_are_found() {
     let app = TestApp::start().await;
     let mut sdr = app.signed_in("ben@acme.example", &[Role::Sdr]).await;
     let key = app.key(&[people::Scope::Ingest]).await;
@@ -46,7 +46,7 @@ async fn leads_people_rules_lists_pages_and_acts_are_found() {
 }
 
 #[tokio::test]
-async fn nobody_is_offered_what_they_may_not_do() {
+async fn results_contain_only_permitted_actions() {
     let app = TestApp::start().await;
     let mut sdr = app.signed_in("ben@acme.example", &[Role::Sdr]).await;
     let mut admin = app.signed_in("ana@acme.example", &[Role::Admin]).await;
@@ -60,7 +60,7 @@ async fn nobody_is_offered_what_they_may_not_do() {
 }
 
 #[tokio::test]
-async fn what_is_looked_for_is_text_and_nothing_else() {
+async fn the_search_text_is_escaped() {
     let app = TestApp::start().await;
     let mut sdr = app.signed_in("ben@acme.example", &[Role::Sdr]).await;
     let long = "x".repeat(10_000);
@@ -71,10 +71,10 @@ async fn what_is_looked_for_is_text_and_nothing_else() {
         assert!(!options.contains("<script>"), "{asked}");
         let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("q", asked).finish();
         let page = text(&mut sdr, &format!("/search?{query}")).await;
-        // Within an attribute it is harmless, and stands there once: in the field.
+        // Inside an attribute it is harmless, and it appears only once: in the field.
         assert!(page.matches("alert(1)</script>").count() <= 1, "{asked}");
     }
-    // A name that a stranger typed into a form, on the page of the lead: its title too.
+    // A name that a stranger entered in a form, on the lead's page and in its title.
     let key = app.key(&[people::Scope::Ingest]).await;
     let mut body = event("eve");
     body["lead"]["name"] = "</title><meta http-equiv=refresh content=0>".into();

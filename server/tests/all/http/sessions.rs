@@ -1,4 +1,4 @@
-//! Signing in and out, and what a session is worth.
+//! Signing in and out, and the lifetime of sessions.
 
 use reqwest::StatusCode;
 use store::actor::Role;
@@ -7,7 +7,7 @@ use store::{Actor, people};
 use crate::support::{PASSWORD, TestApp, location};
 
 #[tokio::test]
-async fn a_person_signs_in_gets_where_they_wanted_and_signs_out() {
+async fn a_person_signs_in_reaches_the_requested_page_and_signs_out() {
     let app = TestApp::start().await;
     app.person("ana@acme.example", &[Role::Sdr]).await;
     let mut browser = app.browser();
@@ -35,15 +35,11 @@ async fn a_person_signs_in_gets_where_they_wanted_and_signs_out() {
     assert_eq!(location(&browser.post("/actions/sign-out", &[]).await), "/sign-in");
     assert_eq!(browser.session(), None);
     browser.cookies = old;
-    assert_eq!(
-        location(&browser.get("/leads").await),
-        "/sign-in?next=/leads",
-        "the old cookie is worth nothing"
-    );
+    assert_eq!(location(&browser.get("/leads").await), "/sign-in?next=/leads", "the old cookie is invalid");
 }
 
 #[tokio::test]
-async fn the_cookie_is_for_https_where_the_site_is() {
+async fn the_cookie_is_secure_on_https() {
     let app = TestApp::with(server::http::Config { secure_cookies: true, ..Default::default() }).await;
     app.person("ana@acme.example", &[Role::Sdr]).await;
     let answer = app.browser().sign_in("ana@acme.example", PASSWORD, None).await;
@@ -57,7 +53,7 @@ async fn the_cookie_is_for_https_where_the_site_is() {
 }
 
 #[tokio::test]
-async fn signing_in_gives_a_session_that_nobody_knew_before() {
+async fn signing_in_creates_a_new_session_id() {
     let app = TestApp::start().await;
     let mut browser = app.signed_in("ana@acme.example", &[Role::Sdr]).await;
     let first = browser.session().unwrap().to_owned();
@@ -69,7 +65,7 @@ async fn signing_in_gives_a_session_that_nobody_knew_before() {
     let mut planted = app.browser();
     planted.cookies.insert("meshline_session".into(), "AAAAAAAAAAAAAAAAAAAAAA".into());
     planted.sign_in("ana@acme.example", PASSWORD, None).await;
-    assert_ne!(planted.session(), Some("AAAAAAAAAAAAAAAAAAAAAA"), "a planted id is not taken over");
+    assert_ne!(planted.session(), Some("AAAAAAAAAAAAAAAAAAAAAA"), "a planted id is not adopted");
     let stored: Vec<String> = sqlx::query_scalar("SELECT row_to_json(s)::text FROM sessions s")
         .fetch_all(app.store().pool())
         .await
@@ -78,13 +74,13 @@ async fn signing_in_gives_a_session_that_nobody_knew_before() {
     for cookie in [browser.session(), planted.session(), Some(second.as_str())].into_iter().flatten() {
         assert!(
             stored.iter().all(|row| !row.contains(cookie)),
-            "whoever reads the table cannot take a session over"
+            "the table does not contain usable session ids"
         );
     }
 }
 
 #[tokio::test]
-async fn a_wrong_password_says_nothing_about_the_account_and_keeps_what_was_typed() {
+async fn a_wrong_password_reveals_nothing_and_keeps_the_input() {
     let app = TestApp::start().await;
     app.person("ana@acme.example", &[Role::Sdr]).await;
     for email in ["ana@acme.example", "nobody@acme.example", "no address"] {
@@ -100,7 +96,7 @@ async fn a_wrong_password_says_nothing_about_the_account_and_keeps_what_was_type
 }
 
 #[tokio::test]
-async fn guessing_ends_after_five_tries() {
+async fn guessing_is_blocked_after_five_attempts() {
     let app = TestApp::start().await;
     app.person("ana@acme.example", &[Role::Sdr]).await;
     let mut browser = app.browser();
@@ -108,13 +104,13 @@ async fn guessing_ends_after_five_tries() {
         browser.sign_in("ana@acme.example", "wrong wrong wrong", None).await;
     }
     browser.sign_in("ana@acme.example", PASSWORD, None).await;
-    assert_eq!(browser.session(), None, "the door is shut, even with the right password");
+    assert_eq!(browser.session(), None, "signing in is blocked, even with the right password");
     let page = browser.get("/sign-in").await.text().await.unwrap();
     assert!(page.contains("Too many wrong passwords. Try again in 15 minutes."), "{page}");
 }
 
 #[tokio::test]
-async fn signing_in_leads_nowhere_else() {
+async fn signing_in_redirects_only_within_the_site() {
     let app = TestApp::start().await;
     app.person("ana@acme.example", &[Role::Sdr]).await;
     for evil in [
@@ -134,7 +130,7 @@ async fn signing_in_leads_nowhere_else() {
 }
 
 #[tokio::test]
-async fn a_person_who_is_shut_out_is_out_at_once() {
+async fn deactivating_a_person_ends_their_sessions() {
     let app = TestApp::start().await;
     let mut browser = app.signed_in("ana@acme.example", &[Role::Sdr]).await;
     let id = people::by_email(app.store(), "ana@acme.example").await.unwrap().unwrap().id;
@@ -155,7 +151,7 @@ async fn a_new_password_ends_every_session() {
 }
 
 #[tokio::test]
-async fn an_idle_session_ends_and_a_used_one_is_prolonged() {
+async fn an_idle_session_expires_and_a_used_one_is_extended() {
     let app = TestApp::start().await;
     let mut browser = app.signed_in("ana@acme.example", &[Role::Sdr]).await;
     let pool = app.store().pool();
@@ -174,7 +170,7 @@ async fn an_idle_session_ends_and_a_used_one_is_prolonged() {
         .unwrap();
     let used = browser.get("/leads").await;
     assert_eq!(used.status(), StatusCode::OK);
-    assert!(used.headers().contains_key("set-cookie"), "the cookie lives as long as the session");
+    assert!(used.headers().contains_key("set-cookie"), "the cookie expires with the session");
     assert!(left().await > 43_000.0);
     sqlx::query("UPDATE sessions SET expires_at = now() - interval '1 second'").execute(pool).await.unwrap();
     assert_eq!(location(&browser.get("/leads").await), "/sign-in?next=/leads");
@@ -182,7 +178,7 @@ async fn an_idle_session_ends_and_a_used_one_is_prolonged() {
 }
 
 #[tokio::test]
-async fn the_audit_log_tells_who_came_and_went() {
+async fn the_audit_log_records_signing_in_and_out() {
     let app = TestApp::start().await;
     let mut browser = app.signed_in("ana@acme.example", &[Role::Sdr]).await;
     browser.post("/actions/sign-out", &[]).await;

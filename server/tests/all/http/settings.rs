@@ -1,4 +1,4 @@
-//! What holds for the whole organisation.
+//! Settings of the whole organisation.
 
 use reqwest::StatusCode;
 use server::http::Config;
@@ -12,7 +12,7 @@ use crate::mail::MailServer;
 use crate::support::{TestApp, text};
 
 #[tokio::test]
-async fn the_organisation_has_a_name_and_new_people_see_things_its_way() {
+async fn the_organisation_has_a_name_and_defaults_for_new_people() {
     let app = TestApp::start().await;
     let mut admin = app.signed_in("ana@acme.example", &[Role::Admin]).await;
     let fields = [("name", " Acme & Co "), ("zone", "Europe/Berlin"), ("numbers", "dot")];
@@ -23,7 +23,7 @@ async fn the_organisation_has_a_name_and_new_people_see_things_its_way() {
     let ben = people::by_id(app.store(), ben).await.unwrap().unwrap();
     assert_eq!((ben.time_zone.as_str(), ben.number_format), ("Europe/Berlin", NumberFormat::Dot));
     let ana = people::by_email(app.store(), "ana@acme.example").await.unwrap().unwrap();
-    assert_eq!(ana.time_zone, "UTC", "who is here keeps what they have");
+    assert_eq!(ana.time_zone, "UTC", "existing people keep their settings");
     admin.post("/actions/set-organisation", &[("name", " "), ("zone", "UTC"), ("numbers", "dot")]).await;
     assert!(text(&mut admin, "/settings").await.contains("Say what the organisation is called."));
     let strange = [("name", "Acme"), ("zone", "Mars/Olympus"), ("numbers", "dot")];
@@ -35,7 +35,7 @@ async fn the_organisation_has_a_name_and_new_people_see_things_its_way() {
 }
 
 #[tokio::test]
-async fn content_and_rules_are_answered_for_by_two_people() {
+async fn content_and_rules_have_two_different_owners() {
     let app = TestApp::start().await;
     let mut admin = app.signed_in("ana@acme.example", &[Role::Admin]).await;
     app.person("ina@acme.example", &[Role::Enablement, Role::Revops]).await;
@@ -60,7 +60,7 @@ async fn content_and_rules_are_answered_for_by_two_people() {
 }
 
 #[tokio::test]
-async fn a_test_letter_goes_to_oneself_and_what_the_server_said_is_told() {
+async fn a_test_e_mail_goes_to_the_sender_and_the_servers_answer_is_shown() {
     let server = MailServer::start().await;
     let mail = Mail::new(&server.url, "Meshline <meshline@acme.example>").unwrap();
     let app = TestApp::with(Config { mail: Some(mail), ..Config::default() }).await;

@@ -1,4 +1,4 @@
-//! One-time links to set a password with.
+//! One-time links for setting a password.
 
 use chrono::TimeDelta;
 use reqwest::StatusCode;
@@ -24,7 +24,7 @@ async fn a_link_sets_a_password_once() {
     let token = newcomer(&app, DEFAULT_VALIDITY).await;
     let mut browser = app.browser();
     assert_eq!(browser.sign_in("ana@acme.example", "", None).await.status(), StatusCode::SEE_OTHER);
-    assert_eq!(browser.session(), None, "without a password nobody signs in");
+    assert_eq!(browser.session(), None, "signing in needs a password");
     assert_eq!(browser.get(&format!("/setup/{token}")).await.status(), StatusCode::OK);
     let set = browser.post("/actions/set-password", &fields(&token, PASSWORD, PASSWORD)).await;
     assert_eq!((set.status(), location(&set)), (StatusCode::SEE_OTHER, "/sign-in"));
@@ -42,7 +42,7 @@ async fn a_link_sets_a_password_once() {
 }
 
 #[tokio::test]
-async fn a_link_that_expired_or_was_replaced_or_never_was_does_nothing() {
+async fn expired_replaced_and_unknown_links_do_nothing() {
     let app = TestApp::start().await;
     let expired = newcomer(&app, TimeDelta::zero()).await;
     let id = people::by_email(app.store(), "ana@acme.example").await.unwrap().unwrap().id;
@@ -59,7 +59,7 @@ async fn a_link_that_expired_or_was_replaced_or_never_was_does_nothing() {
 }
 
 #[tokio::test]
-async fn a_password_that_will_not_do_leaves_the_link_as_it_is() {
+async fn a_rejected_password_does_not_use_up_the_link() {
     let app = TestApp::start().await;
     let token = newcomer(&app, DEFAULT_VALIDITY).await;
     let page = format!("/setup/{token}");
@@ -82,7 +82,7 @@ async fn a_password_that_will_not_do_leaves_the_link_as_it_is() {
 }
 
 #[tokio::test]
-async fn two_at_once_use_a_link_once() {
+async fn concurrent_requests_use_a_link_once() {
     let app = TestApp::start().await;
     let token = newcomer(&app, DEFAULT_VALIDITY).await;
     let now = chrono::Utc::now();

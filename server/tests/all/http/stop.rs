@@ -1,4 +1,4 @@
-//! Stopping a workflow from the home page, and letting it go on.
+//! Stopping and resuming a workflow on the home page.
 
 use reqwest::StatusCode;
 use store::actor::Role;
@@ -7,7 +7,7 @@ use store::control::kill::kill_switches;
 use crate::support::{TestApp, location};
 
 #[tokio::test]
-async fn a_workflow_is_stopped_with_a_reason_and_goes_on_again() {
+async fn a_workflow_is_stopped_with_a_reason_and_resumed() {
     let app = TestApp::start().await;
     let mut revops = app.signed_in("ana@acme.example", &[Role::Revops]).await;
     let stop = |reason| [("workflow", "inbound-form"), ("reason", reason)];
@@ -34,7 +34,7 @@ async fn a_workflow_is_stopped_with_a_reason_and_goes_on_again() {
     revops.post("/actions/stop-workflow", &stop("Again")).await;
     assert!(revops.get("/").await.text().await.unwrap().contains("is stopped already: Wrong territory"));
 
-    // Whoever may not stop does not let go on either, and sees that it burns.
+    // A person who cannot stop it cannot resume it either, but sees that it is stopped.
     let mut sdr = app.signed_in("ben@acme.example", &[Role::Sdr]).await;
     let refused = sdr.post("/actions/resume-workflow", &[("workflow", "inbound-form")]).await;
     assert_eq!(refused.status(), StatusCode::FORBIDDEN);

@@ -1,4 +1,4 @@
-//! What people do about syncs: pausing, trying again, running a job.
+//! Actions on the sync pages: pausing, retrying, running a job.
 
 use engine::ids::{DestinationId, EffectId};
 use reqwest::StatusCode;
@@ -9,7 +9,7 @@ use store::sync::{destinations, fixture, jobs};
 use super::runs::over;
 use crate::support::{Browser, TestApp, location};
 
-/// Texts of the audit log, in order, of what was done to syncs.
+/// Returns the audit log's entries about syncs, in order.
 async fn audited(app: &TestApp) -> Vec<String> {
     sqlx::query_scalar(
         "SELECT action || ' ' || subject || ' ' || coalesce(detail->>'reason', '') FROM audit_log \
@@ -31,7 +31,7 @@ async fn text(browser: &mut Browser<'_>, path: &str) -> String {
     page.text().await.unwrap()
 }
 
-/// A destination that nothing is sent to but by hand, with as many failed effects.
+/// Creates a destination that is written to only manually, with one failed effect per error.
 async fn failed(app: &TestApp, name: &str, errors: &[&str]) -> (DestinationId, Vec<EffectId>) {
     let destination = fixture::destination(app.store(), name, "webhook", &json!({}), None).await.unwrap();
     let mut effects = Vec::new();
@@ -58,7 +58,7 @@ async fn states(app: &TestApp, destination: DestinationId) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_destination_is_paused_with_a_reason_and_goes_on() {
+async fn a_destination_is_paused_with_a_reason_and_resumed() {
     let app = TestApp::start().await;
     let mut browser = app.signed_in("pavel@acme.example", &[Role::Integrations]).await;
     for empty in ["", "  \n "] {
@@ -72,13 +72,13 @@ async fn a_destination_is_paused_with_a_reason_and_goes_on() {
     browser.post("/actions/pause-destination", &[("destination", "warehouse"), ("reason", &long)]).await;
     let page = text(&mut browser, "/sync").await;
     assert!(page.contains("At most 500 characters; this has 501."));
-    assert!(page.contains(&long), "what was typed is kept");
+    assert!(page.contains(&long), "the input is kept");
 
     let fields = [("destination", "warehouse"), ("reason", " Moving it.\n"), ("next", "/sync?x=1")];
     let answer = browser.post("/actions/pause-destination", &fields).await;
     assert_eq!(location(&answer), "/sync?x=1");
     assert_eq!(reason(&app, "warehouse").await.as_deref(), Some("Moving it."));
-    // A second one keeps the first reason, and says so.
+    // A second pause keeps the first reason and says so.
     browser.post("/actions/pause-destination", &[("destination", "warehouse"), ("reason", "Mine.")]).await;
     assert!(text(&mut browser, "/sync").await.contains("Warehouse is paused already: Moving it."));
 
@@ -95,7 +95,7 @@ async fn a_destination_is_paused_with_a_reason_and_goes_on() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_said_and_nothing_is_done() {
+async fn unknown_targets_are_reported_and_nothing_is_done() {
     let app = TestApp::start().await;
     let (destination, _) = failed(&app, "spare", &["refused"]).await;
     let mut browser = app.signed_in("pavel@acme.example", &[Role::Integrations]).await;
@@ -115,7 +115,7 @@ async fn what_is_not_there_is_said_and_nothing_is_done() {
 }
 
 #[tokio::test]
-async fn a_failed_effect_is_tried_again_once() {
+async fn a_failed_effect_is_retried_once() {
     let app = TestApp::start().await;
     let (destination, effects) = failed(&app, "spare", &["refused", "refused"]).await;
     let id = effects[0].to_string();
@@ -136,7 +136,7 @@ async fn a_failed_effect_is_tried_again_once() {
 }
 
 #[tokio::test]
-async fn all_failed_ones_of_a_filter_are_tried_again_and_no_others() {
+async fn all_failed_effects_of_a_filter_are_retried_and_no_others() {
     let app = TestApp::start().await;
     let (spare, _) = failed(&app, "spare", &["Status 410: gone", "status 500", "STATUS 410"]).await;
     let (other, _) = failed(&app, "other", &["status 410"]).await;
@@ -162,7 +162,7 @@ async fn all_failed_ones_of_a_filter_are_tried_again_and_no_others() {
 }
 
 #[tokio::test]
-async fn a_job_is_asked_for_by_somebody() {
+async fn a_job_can_be_requested() {
     let app = TestApp::start().await;
     jobs::register(app.store()).await.unwrap();
     sqlx::query("UPDATE jobs SET due_at = now() + interval '1 hour'")
@@ -187,7 +187,7 @@ async fn a_job_is_asked_for_by_somebody() {
 }
 
 #[tokio::test]
-async fn whoever_may_not_sees_everything_but_no_button() {
+async fn people_without_permission_see_everything_but_no_buttons() {
     let app = TestApp::start().await;
     let (destination, effects) = failed(&app, "spare", &["refused"]).await;
     jobs::register(app.store()).await.unwrap();

@@ -1,4 +1,4 @@
-//! Titles of lists, pools and destinations: who sets them, and where they are shown.
+//! Titles of lists, pools and destinations: who can set them, and where they are shown.
 
 use reqwest::StatusCode;
 use store::actor::Role;
@@ -6,7 +6,7 @@ use store::actor::Role;
 use crate::support::{TestApp, location, text};
 
 #[tokio::test]
-async fn the_owner_of_the_layer_sets_a_title_that_is_shown_instead_of_the_name() {
+async fn the_layer_owner_sets_a_title_that_replaces_the_name() {
     let app = TestApp::start().await;
     let bundle = "SELECT bundle FROM live_releases";
     let before: Vec<u8> = sqlx::query_scalar(bundle).fetch_one(app.store().pool()).await.unwrap();
@@ -21,7 +21,7 @@ async fn the_owner_of_the_layer_sets_a_title_that_is_shown_instead_of_the_name()
         assert!(page.contains("Key accounts") && page.contains("/lists/tam"), "{path}: {page}");
     }
     let after: Vec<u8> = sqlx::query_scalar(bundle).fetch_one(app.store().pool()).await.unwrap();
-    assert_eq!(before, after, "a title decides nothing");
+    assert_eq!(before, after, "a title affects no decision");
 
     revops.post("/actions/set-version-title", &[("kind", "list"), ("name", "tam"), ("title", "")]).await;
     assert!(text(&mut revops, "/lists/tam").await.contains("<h1>Tam"));
@@ -31,7 +31,7 @@ async fn the_owner_of_the_layer_sets_a_title_that_is_shown_instead_of_the_name()
 }
 
 #[tokio::test]
-async fn others_see_no_form_and_set_no_title() {
+async fn other_people_see_no_form_and_cannot_set_a_title() {
     let app = TestApp::start().await;
     let mut sdr = app.signed_in("ben@acme.example", &[Role::Sdr]).await;
     assert!(!text(&mut sdr, "/lists/tam").await.contains("Edit title"));
@@ -44,7 +44,7 @@ async fn others_see_no_form_and_set_no_title() {
 }
 
 #[tokio::test]
-async fn a_destination_is_called_by_its_title() {
+async fn a_destination_is_shown_by_its_title() {
     let app = TestApp::start().await;
     let mut browser = app.signed_in("ines@acme.example", &[Role::Integrations]).await;
     let fields = [("destination", "warehouse"), ("title", "Data warehouse")];

@@ -1,4 +1,4 @@
-//! Every check and unique constraint, with rows that it refuses and rows that it just accepts.
+//! Every check and unique constraint, with rows that it rejects and rows that it just accepts.
 
 use super::support::{CHECK, Guards, UNIQUE};
 
@@ -8,7 +8,7 @@ const WORLD: &str = include_str!("world.sql");
 /// An id that no row of the world has.
 const NEW: &str = "'00000000-0000-7000-8000-000000000009'";
 
-/// A check, its table, and a change to the table's row that the check refuses.
+/// A check, its table, and a change to the table's row that the check rejects.
 const CHECKS: &[(&str, &str, &str)] = &[
     ("api_keys_name_length", "api_keys", "name = ''"),
     ("api_keys_name_length", "api_keys", "name = repeat('a', 101)"),
@@ -191,7 +191,7 @@ const CHECKS: &[(&str, &str, &str)] = &[
     ("runs_over_since", "runs", "state = 'failed', error = 'x'"),
 ];
 
-/// The roles that approve each kind of change, and sets of roles that are not enough.
+/// The roles that approve each kind of change, and sets of roles that are insufficient.
 const TOO_FEW_ROLES: &[(&str, &str, &[&str])] = &[
     ("map", "{enablement,rep_leader}", &["{}", "{enablement}", "{rep_leader}", "{revops}"]),
     ("catalogue", "{enablement,revops}", &["{}", "{enablement}", "{revops}"]),
@@ -200,7 +200,7 @@ const TOO_FEW_ROLES: &[(&str, &str, &[&str])] = &[
     ("pool", "{revops}", &["{}", "{ae_rep_leader}"]),
 ];
 
-/// A unique constraint or index, its table, and the difference of a second row that is still refused.
+/// A unique constraint or index, its table, and the difference of a second row that is still rejected.
 const UNIQUES: &[(&str, &str, &str)] = &[
     ("api_keys_key_hash_key", "api_keys", "name = 'other'"),
     ("api_keys_name_key", "api_keys", "key_hash = 'other'"),
@@ -311,7 +311,7 @@ const ACCEPTED: &[(&str, &str)] = &[
     ("runs", "state = 'cancelled', cancelled_by = 'test', cancelled_at = now(), finished_at = now()"),
 ];
 
-/// SQL that inserts a table's row once more, with a difference.
+/// Returns SQL that inserts a copy of a table's row with a difference.
 fn copy(table: &str, difference: &str) -> String {
     let change = if difference.is_empty() { String::new() } else { format!("UPDATE copy SET {difference};") };
     format!(
@@ -320,7 +320,7 @@ fn copy(table: &str, difference: &str) -> String {
     )
 }
 
-/// A row in each table, in a transaction without triggers and foreign keys, so that only constraints refuse.
+/// Creates a row in each table, in a transaction without triggers and foreign keys, so that only constraints reject rows.
 async fn world() -> Guards {
     let mut guards = Guards::open("").await;
     guards.accepts("SET LOCAL session_replication_role = replica").await;
@@ -332,7 +332,7 @@ async fn world() -> Guards {
     guards
 }
 
-/// Adds a new id to the difference, where the table has one.
+/// Adds a new id to the difference if the table has one.
 fn with_new_id(table: &str, difference: &str) -> String {
     const WITHOUT_ID: &[&str] = &[
         "feature_dictionary",
@@ -349,7 +349,7 @@ fn with_new_id(table: &str, difference: &str) -> String {
 }
 
 #[tokio::test]
-async fn every_check_refuses_what_it_is_there_for() {
+async fn every_check_rejects_its_violations() {
     let mut guards = world().await;
     for (constraint, table, difference) in CHECKS {
         guards.violates(&copy(table, difference), CHECK, constraint).await;
@@ -357,7 +357,7 @@ async fn every_check_refuses_what_it_is_there_for() {
 }
 
 #[tokio::test]
-async fn a_change_names_the_roles_that_sign_its_kind() {
+async fn a_change_requires_the_approvers_of_its_kind() {
     let mut guards = world().await;
     for (kind, enough, too_few) in TOO_FEW_ROLES {
         let submitted = |roles: &str| {
@@ -376,7 +376,7 @@ async fn a_change_names_the_roles_that_sign_its_kind() {
 }
 
 #[tokio::test]
-async fn every_unique_constraint_refuses_a_second_row() {
+async fn every_unique_constraint_rejects_a_second_row() {
     let mut guards = world().await;
     for (constraint, table, difference) in UNIQUES {
         guards.violates(&copy(table, &with_new_id(table, difference)), UNIQUE, constraint).await;

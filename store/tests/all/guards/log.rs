@@ -1,4 +1,4 @@
-//! The log: rows are written once, in every partition and in partitions made later.
+//! The log: rows are written once, in every partition and in partitions created later.
 
 use sqlx::Row as _;
 
@@ -69,7 +69,7 @@ async fn every_partition_of_every_log_table_and_every_other_record_is_written_on
 }
 
 #[tokio::test]
-async fn partitions_that_are_made_later_are_guarded_and_those_of_other_tables_are_not() {
+async fn partitions_created_later_are_guarded_but_not_those_of_other_tables() {
     let mut guards = Guards::open("").await;
     guards.unguarded(WORLD).await;
     guards.accepts("SELECT make_month_partitions('2031-05-01', 1)").await;

@@ -1,4 +1,4 @@
-//! What the database refuses, even to the owner of its tables: every trigger, every clause of the guard functions, every
+//! Statements that the database rejects, even from the owner of its tables: every trigger, every clause of the guard functions, every
 //! constraint, and the privileges of the application's role. `cargo xtask mutate triggers` removes them one by one and checks that
 //! these tests fail.
 

@@ -1,10 +1,10 @@
-//! The privileges of the application's role: the limit of what a bug or an SQL injection in the application can do.
+//! The privileges of the application's role, which limit what a bug or an SQL injection in the application can do.
 
 use std::collections::BTreeMap;
 
 use super::support::Guards;
 
-/// The tables that the role may not change freely, with its privileges.
+/// The tables whose privileges are restricted, with the role's privileges.
 const PRIVILEGES: &[(&str, &str)] = &[
     ("audit_log", "SELECT INSERT"),
     ("bundles", "SELECT INSERT"),
@@ -42,7 +42,7 @@ const PRIVILEGES: &[(&str, &str)] = &[
     ("workflows", "SELECT INSERT UPDATE"),
 ];
 
-/// The privileges on every other table, at most.
+/// The most privileges that the role may have on other tables.
 const EVERYTHING: &str = "SELECT INSERT UPDATE DELETE";
 
 #[tokio::test]
@@ -65,7 +65,7 @@ async fn the_role_has_the_listed_privileges_and_no_more() {
         assert_eq!(may, expected, "{table}");
         seen += usize::from(listed.contains_key(table.as_str()));
     }
-    assert_eq!(seen, listed.len(), "a table of the list is not there");
+    assert_eq!(seen, listed.len(), "a listed table does not exist");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! `check_review`: whose approval counts, and for what.
+//! `check_review`: whose approvals count, and for which content.
 
 use super::support::{ANA, BEN, CHANGE, CHECK, CLEO, DORA, Guards, OTHER, SAM, draft, review, sign, submit};
 
@@ -25,7 +25,7 @@ async fn only_submitted_changes_are_approved_and_any_change_is_commented_on() {
 }
 
 #[tokio::test]
-async fn an_approval_is_for_the_content_that_was_seen() {
+async fn an_approval_is_bound_to_the_reviewed_content() {
     let mut guards = submitted().await;
     let stale = "the change says something else than what was looked at";
     guards.refuses(&review(CHANGE, BEN, "'approve', 'revops', sha256('Globex'), ''"), stale).await;
@@ -40,7 +40,7 @@ async fn editors_do_not_approve_their_own_change() {
     for values in [APPROVE, RETURN] {
         guards.refuses(&review(CHANGE, ANA, values), edited).await;
     }
-    // Editing another change does not matter here.
+    // Editing a different change does not matter.
     guards.accepts(&draft(OTHER, "partners")).await;
     let hand = format!("INSERT INTO change_editors (change_id, person_id) VALUES ('{OTHER}', '{BEN}')");
     guards.accepts(&hand).await;
@@ -63,7 +63,7 @@ async fn an_approval_needs_a_role_that_is_required_and_held() {
         guards.would_accept(&review(CHANGE, person, RETURN)).await;
     }
     guards.accepts(&sign(CHANGE, CLEO, "ae_rep_leader")).await;
-    // A request for changes names no role; that is the table's check, not the trigger's.
+    // A request for changes has no role. The table's check enforces that, not the trigger.
     let named = "'return', 'sdr', sha256('Initech'), 'No'";
     guards.violates(&review(CHANGE, BEN, named), CHECK, "change_reviews_role_signs").await;
 }

@@ -1,5 +1,5 @@
-//! Runs statements as the owner and reports how the database refuses them. Every test works in a transaction that is never
-//! committed, so tests share one database; they wait for each other's rollback at the first person they insert.
+//! Runs statements as the owner and reports how the database rejects them. Every test works in a transaction that is never
+//! committed, so tests can share one database; they wait for each other's rollback at the first person they insert.
 
 use std::sync::{Arc, Weak};
 
@@ -50,14 +50,14 @@ pub struct Guards {
     _database: Arc<TestDatabase>,
 }
 
-/// How the database refused a statement.
+/// The error that a statement was rejected with.
 #[derive(Debug)]
 pub struct Refusal {
     /// The SQLSTATE.
     pub code: String,
-    /// The constraint, where it names one.
+    /// The constraint, if the error names one.
     pub constraint: Option<String>,
-    /// The message.
+    /// The error message.
     pub message: String,
 }
 
@@ -114,13 +114,13 @@ impl Guards {
         }
     }
 
-    /// Asserts that a trigger refuses with this message.
+    /// Asserts that a trigger rejects the statements with this message.
     pub async fn refuses(&mut self, sql: &str, message: &str) {
         let refusal = self.refusal(sql).await;
         assert_eq!((refusal.code.as_str(), refusal.message.as_str()), (TRIGGER, message), "{sql}");
     }
 
-    /// Asserts that the table refuses since its rows are written once.
+    /// Asserts that the table rejects the statement because its rows are written once.
     pub async fn is_written_once(&mut self, act: &str, table: &str, sql: &str) {
         let refusal = self.refusal(sql).await;
         let message = format!("{act} on {table} is refused: its rows are written once");
@@ -128,7 +128,7 @@ impl Guards {
         assert_eq!(refusal.constraint.as_deref(), Some("rows_are_written_once"), "{sql}");
     }
 
-    /// Asserts that a constraint refuses. A partition's own constraint counts under the name of its parent's.
+    /// Asserts that a constraint rejects the statements. A partition's own constraint counts under the name of its parent's.
     pub async fn violates(&mut self, sql: &str, code: &str, constraint: &str) {
         let refusal = self.refusal(sql).await;
         let named = refusal.constraint.as_deref().map(|name| {
@@ -151,7 +151,7 @@ impl Guards {
     }
 }
 
-/// SQL for a draft of a list by Ana.
+/// Returns SQL for a draft of a list by Ana.
 pub fn draft(id: &str, name: &str) -> String {
     format!(
         "INSERT INTO changes (id, kind, name, base_version, state, title, why, source, body, hash, author_id, created_by, created_at, updated_at)
@@ -160,33 +160,33 @@ pub fn draft(id: &str, name: &str) -> String {
     )
 }
 
-/// SQL that submits a draft for approval by RevOps and the sales manager.
+/// Returns SQL that submits a draft for approval by RevOps and the sales manager.
 pub fn submit(id: &str) -> String {
     format!(
         "UPDATE changes SET state = 'submitted', submitted_at = now(), required = '{{revops,ae_rep_leader}}' WHERE id = '{id}';"
     )
 }
 
-/// SQL for a review of a change; `values` are verdict, role, hash and comment.
+/// Returns SQL for a review of a change; `values` are verdict, role, hash and comment.
 pub fn review(id: &str, person: &str, values: &str) -> String {
     format!(
         "INSERT INTO change_reviews (id, at, change_id, person_id, verdict, role, hash, comment) VALUES (gen_random_uuid(), now(), '{id}', '{person}', {values});"
     )
 }
 
-/// SQL for an approval of a change in a role.
+/// Returns SQL for an approval of a change in a role.
 pub fn sign(id: &str, person: &str, role: &str) -> String {
     review(id, person, &format!("'approve', '{role}', sha256('Initech'), ''"))
 }
 
-/// SQL for a version made from a change; `values` are kind, name, number and hash.
+/// Returns SQL for a version created from a change; `values` are kind, name, number and hash.
 pub fn version(change: &str, values: &str) -> String {
     format!(
         "INSERT INTO versions (id, body, created_at, created_by, change_id, kind, name, version, hash) VALUES (gen_random_uuid(), '{{}}', now(), 'test', {change}, {values});"
     )
 }
 
-/// SQL that approves a change whose version exists.
+/// Returns SQL that approves a change whose version exists.
 pub fn approve(id: &str) -> String {
     format!(
         "UPDATE changes SET state = 'approved', closed_at = now(), version_id = (SELECT id FROM versions WHERE change_id = '{id}') WHERE id = '{id}';"

@@ -1,4 +1,4 @@
-//! `check_version`: what becomes a version. Versions and bundles never change.
+//! `check_version`: which content becomes a version. Versions and bundles never change.
 
 use super::support::{BEN, CHANGE, CLEO, Guards, OTHER, UNIQUE, approve, draft, sign, submit, version};
 
@@ -9,7 +9,7 @@ fn this() -> String {
     format!("'{CHANGE}'")
 }
 
-/// A change that is submitted, and one that is signed by both roles.
+/// Creates a submitted change, and another one approved in both roles.
 async fn signed_and_unsigned() -> Guards {
     let setup = [
         draft(CHANGE, "tam"),
@@ -23,7 +23,7 @@ async fn signed_and_unsigned() -> Guards {
 }
 
 #[tokio::test]
-async fn a_version_is_what_a_signed_change_says() {
+async fn a_version_has_the_content_of_an_approved_change() {
     let mut guards = signed_and_unsigned().await;
     guards.would_accept(&version(&this(), THIS)).await;
     for other in [
@@ -43,7 +43,7 @@ async fn a_version_is_what_a_signed_change_says() {
 }
 
 #[tokio::test]
-async fn a_change_that_was_sent_back_or_withdrawn_brings_no_version() {
+async fn a_returned_or_withdrawn_change_creates_no_version() {
     for state in ["returned", "withdrawn"] {
         let mut guards = signed_and_unsigned().await;
         guards
@@ -56,17 +56,17 @@ async fn a_change_that_was_sent_back_or_withdrawn_brings_no_version() {
 }
 
 #[tokio::test]
-async fn a_change_brings_one_version() {
+async fn a_change_creates_one_version() {
     let mut guards = signed_and_unsigned().await;
     guards.accepts(&version(&this(), THIS)).await;
-    // It counts as signed before and after its approval; its version exists already.
+    // The approval check passes in both states; its version exists already.
     guards.violates(&version(&this(), THIS), UNIQUE, "versions_kind_name_version_key").await;
     guards.accepts(&approve(CHANGE)).await;
     guards.violates(&version(&this(), THIS), UNIQUE, "versions_kind_name_version_key").await;
 }
 
 #[tokio::test]
-async fn what_a_live_workflow_decides_by_changes_by_signatures_only() {
+async fn parts_of_a_live_workflow_change_only_by_approval() {
     let version_of = |name: &str| format!("ARRAY[(SELECT id FROM versions WHERE name = '{name}')]");
     let setup = format!(
         "{}{}
@@ -93,7 +93,7 @@ async fn what_a_live_workflow_decides_by_changes_by_signatures_only() {
     for free in [
         "'pool', 'tam', 1, sha256('Globex')",
         "'list', 'other', 1, sha256('Globex')",
-        // In a bundle, but not in the live one.
+        // Part of a bundle, but not of the live one.
         "'list', 'partners', 2, sha256('Globex')",
     ] {
         guards.would_accept(&version("NULL", free)).await;

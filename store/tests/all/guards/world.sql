@@ -1,5 +1,4 @@
--- A row in each table that has a constraint or is part of the log, as plain as the constraints let it be. Written without
--- triggers and foreign keys.
+-- A minimal row in each table that has a constraint or is part of the log. Inserted without triggers and foreign keys.
 INSERT INTO people (id, email, name, created_at) VALUES ('00000000-0000-7000-8000-000000000001', 'world@acme.example', 'World', now());
 INSERT INTO setup_links (token_hash, person_id, expires_at) VALUES ('x', '00000000-0000-7000-8000-000000000001', now());
 INSERT INTO sessions (id_hash, expires_at, person_id, address, agent, signed_in_at, seen_at)
@@ -60,7 +59,7 @@ INSERT INTO saved_views (id, person_id, page, name, query, created_at)
 INSERT INTO used_forms (actor, token, request_id, used_at) VALUES ('test', 'x', 'x', now());
 INSERT INTO notices (id, person_id, what, reason, by_whom, at, due_at)
     VALUES ('00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000001', 'stopped', '', 'test', now(), now());
--- The tables of months: this one.
+-- The tables partitioned by month: the current month.
 INSERT INTO events (id, lead_id, workflow_id, kind, source, body, received_at, received_from, request_id, hash)
     VALUES (uuid_v7_floor(now()), '00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000001', 'form', 'web', 'x', now(), 'test', 'x', sha256('x'));
 INSERT INTO decisions (id, event_id, lead_id, workflow_id, sequence, epoch, mode, bundle, rule_set, rule_version, action, parameters, risk_tags, because,

@@ -25,7 +25,7 @@ const noop = () => {
   begun ??= performance.now();
   done += 1;
 };
-// What its documentation recommends for throughput: a local queue, and completions in batches.
+// The settings its documentation recommends for throughput: a local queue, and completions in batches.
 const worker = {
   concurrentJobs: 24,
   maxPoolSize: 24,

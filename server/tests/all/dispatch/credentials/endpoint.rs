@@ -1,4 +1,4 @@
-//! A token endpoint that replaces the refresh token with every exchange and takes each one once.
+//! A token endpoint that replaces the refresh token with every exchange and accepts each one once.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -12,18 +12,18 @@ use axum::{Form, Json, Router};
 use base64::Engine as _;
 use serde_json::{Value, json};
 
-/// The endpoint; clones share what they remember.
+/// The endpoint. Clones share their state.
 #[derive(Clone)]
 pub struct Endpoint {
     address: std::net::SocketAddr,
     state: Arc<Mutex<Memory>>,
 }
 
-/// What it answers once, instead of what it otherwise would.
+/// A response to give once instead of the default one.
 pub enum Answer {
-    /// It is away.
+    /// The endpoint is unavailable.
     Unavailable,
-    /// The grant was withdrawn.
+    /// The grant was revoked.
     InvalidGrant,
 }
 
@@ -37,7 +37,7 @@ struct Memory {
 }
 
 impl Endpoint {
-    /// Starts it.
+    /// Starts the endpoint.
     pub async fn start() -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = Self { address: listener.local_addr().unwrap(), state: Arc::default() };
@@ -46,24 +46,24 @@ impl Endpoint {
         endpoint
     }
 
-    /// The same, taking its time.
+    /// Delays responses.
     pub fn slow(self, slow: Duration) -> Self {
         self.state.lock().unwrap().slow = slow;
         self
     }
 
-    /// The same with access tokens that are valid for so many seconds.
+    /// Issues access tokens that are valid for this many seconds.
     pub fn valid_for(self, seconds: u32) -> Self {
         self.state.lock().unwrap().valid_for = Some(seconds);
         self
     }
 
-    /// Answers like this once.
+    /// Queues a response to give once.
     pub fn answer(&self, answer: Answer) {
         self.state.lock().unwrap().answers.push_back(answer);
     }
 
-    /// The grant to begin with.
+    /// Returns the initial grant.
     pub fn grant(&self) -> Value {
         json!({
             "grant": "refresh_token", "token_url": format!("http://{}/token", self.address), "client_id": "meshline",
@@ -71,12 +71,12 @@ impl Endpoint {
         })
     }
 
-    /// How many access tokens it gave.
+    /// Returns the number of access tokens it has issued.
     pub fn exchanged(&self) -> usize {
         self.state.lock().unwrap().exchanged
     }
 
-    /// How often it was shown a refresh token that is no longer good.
+    /// Returns how often it received a refresh token that is no longer valid.
     pub fn refused(&self) -> usize {
         self.state.lock().unwrap().refused
     }

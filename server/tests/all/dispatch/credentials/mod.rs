@@ -1,4 +1,4 @@
-//! Access tokens that expire: obtained once, however many processes ask for them.
+//! Access tokens that expire: obtained once, however many processes request them.
 
 mod endpoint;
 mod oidc;
@@ -35,7 +35,7 @@ impl TwoProcesses {
         Self { first, second, database, id }
     }
 
-    /// What both answer when each is asked several times at the same moment.
+    /// Returns the tokens that both processes obtain when each requests several at the same moment.
     async fn asked_together(&self) -> Vec<AccessToken> {
         let asked = [&self.first, &self.second].into_iter().flat_map(|tokens| (0..8).map(|_| tokens.token()));
         join_all(asked).await.into_iter().map(Result::unwrap).collect()
@@ -66,18 +66,18 @@ async fn two_processes_make_one_refresh() {
     let tokens = processes.asked_together().await;
     assert!(all_equal(&tokens));
     assert_eq!((endpoint.exchanged(), endpoint.refused()), (1, 0));
-    // A third that starts later finds it in the database.
+    // A third process that starts later finds it in the database.
     let third = StoredTokens::new(processes.database.store.clone(), processes.id);
     assert_eq!(third.token().await.unwrap(), tokens[0]);
     assert_eq!(endpoint.exchanged(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_token_is_renewed_ahead_of_its_expiry_and_by_one() {
+async fn a_token_is_renewed_ahead_of_its_expiry_by_one_process() {
     let endpoint = Endpoint::start().await.valid_for(6);
     let processes = TwoProcesses::new(&endpoint.grant()).await;
     let old = processes.asked_together().await;
-    // Less than a fifth of its life is left. While one renews it, the others may still use it.
+    // Less than a fifth of its lifetime is left. While one process renews it, the others may still use it.
     tokio::time::sleep(Duration::from_millis(4_900)).await;
     processes.asked_together().await;
     assert_eq!((endpoint.exchanged(), endpoint.refused()), (2, 0));
@@ -87,7 +87,7 @@ async fn a_token_is_renewed_ahead_of_its_expiry_and_by_one() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_refused_token_is_replaced_once_for_all() {
+async fn a_refused_token_is_replaced_once_for_all_processes() {
     let endpoint = Endpoint::start().await;
     let processes = TwoProcesses::new(&endpoint.grant()).await;
     let revoked = processes.first.token().await.unwrap();
@@ -104,17 +104,17 @@ async fn a_refused_token_is_replaced_once_for_all() {
 }
 
 #[tokio::test]
-async fn a_renewal_outlives_the_caller_who_gave_up_waiting() {
+async fn a_renewal_survives_the_cancellation_of_its_caller() {
     let endpoint = Endpoint::start().await.slow(Duration::from_millis(500));
     let processes = TwoProcesses::new(&endpoint.grant()).await;
     let impatient = tokio::time::timeout(Duration::from_millis(100), processes.first.token()).await;
     assert!(impatient.is_err());
     processes.second.token().await.unwrap();
-    assert_eq!((endpoint.exchanged(), endpoint.refused()), (1, 0), "the replaced refresh token is not lost");
+    assert_eq!((endpoint.exchanged(), endpoint.refused()), (1, 0), "the new refresh token is not lost");
 }
 
 #[tokio::test]
-async fn a_process_that_dies_while_it_renews_lets_another_one_do_it() {
+async fn another_process_takes_over_a_renewal_after_a_crash() {
     let endpoint = Endpoint::start().await;
     let processes = TwoProcesses::new(&endpoint.grant()).await;
     let dying = credentials::lock(&processes.database.store, processes.id, Wait::ForOthers).await.unwrap();
@@ -128,7 +128,7 @@ async fn a_process_that_dies_while_it_renews_lets_another_one_do_it() {
 }
 
 #[tokio::test]
-async fn failures_are_told_apart_and_kept_without_secrets() {
+async fn failures_are_distinguished_and_stored_without_secrets() {
     let endpoint = Endpoint::start().await;
     let processes = TwoProcesses::new(&endpoint.grant()).await;
     endpoint.answer(Answer::Unavailable);
@@ -144,14 +144,14 @@ async fn failures_are_told_apart_and_kept_without_secrets() {
 }
 
 #[tokio::test]
-async fn configuring_the_same_grant_again_keeps_the_refresh_token_that_took_its_place() {
+async fn reconfiguring_the_same_grant_keeps_the_rotated_refresh_token() {
     let endpoint = Endpoint::start().await;
     let processes = TwoProcesses::new(&endpoint.grant()).await;
     let first = processes.first.token().await.unwrap();
     assert_eq!(save(&processes.database.store, &endpoint.grant()).await, processes.id);
     processes.first.replace(&first).await.unwrap();
     assert_eq!((endpoint.exchanged(), endpoint.refused()), (2, 0));
-    // Another grant starts anew.
+    // A different grant starts over.
     let mut other = endpoint.grant();
     other["refresh_token"] = "refresh-unknown-secret".into();
     assert_eq!(save(&processes.database.store, &other).await, processes.id);
@@ -160,7 +160,7 @@ async fn configuring_the_same_grant_again_keeps_the_refresh_token_that_took_its_
 }
 
 #[tokio::test]
-async fn nothing_of_a_credential_is_stored_in_the_clear() {
+async fn credentials_are_not_stored_in_plaintext() {
     let endpoint = Endpoint::start().await;
     let processes = TwoProcesses::new(&endpoint.grant()).await;
     processes.first.token().await.unwrap();

@@ -1,5 +1,5 @@
-//! The same against a real OpenID provider: npm `oidc-provider`, installed once into `~/.cache/meshline`. It needs Node.js 20, npm
-//! and its registry, so it runs on demand: `cargo test -p server --test all oidc -- --ignored`.
+//! The same tests against a real OpenID provider, npm's `oidc-provider`, which is installed once into `~/.cache/meshline`. They need
+//! Node.js 20, npm and its registry, so they run on demand: `cargo test -p server --test all oidc -- --ignored`.
 
 use std::io::BufRead as _;
 use std::path::PathBuf;
@@ -10,13 +10,13 @@ use serde_json::{Value, json};
 
 use super::{TwoProcesses, all_equal};
 
-/// The version that is installed.
+/// The installed version.
 const VERSION: &str = "9.13.3";
 
-/// A running provider; it ends with the value.
+/// A running provider. Dropping it stops the process.
 struct Provider {
     process: Child,
-    /// What it says of itself.
+    /// The provider's description of itself.
     about: Value,
 }
 
@@ -31,7 +31,7 @@ impl Provider {
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
-            .expect("Node.js is needed");
+            .expect("Node.js is required");
         let mut line = String::new();
         std::io::BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
         Self { process, about: serde_json::from_str(&line).expect("the provider starts") }
@@ -73,7 +73,7 @@ fn install() -> PathBuf {
             .arg(package)
             .stdout(Stdio::null())
             .status()
-            .expect("npm is needed");
+            .expect("npm is required");
         assert!(status.success(), "npm could not install oidc-provider");
     }
     folder
@@ -89,7 +89,7 @@ async fn two_processes_make_one_refresh_at_a_real_provider() {
     assert_eq!(provider.get("counts_url", None).await, json!({"granted": 1, "refused": 0}));
     assert_eq!(provider.get("me_url", Some(tokens[0].secret())).await, json!({"sub": "sales"}));
 
-    // The refresh token was replaced; a second use of the first one would have revoked the grant.
+    // The refresh token was replaced; using the first one again would have revoked the grant.
     let renewed = futures::join!(processes.first.replace(&tokens[0]), processes.second.replace(&tokens[0]));
     let renewed = [renewed.0.unwrap(), renewed.1.unwrap()];
     assert!(all_equal(&renewed) && renewed[0] != tokens[0]);

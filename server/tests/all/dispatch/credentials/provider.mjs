@@ -59,6 +59,6 @@ console.log(
     refresh_token: refreshToken,
   }),
 );
-// It ends with whoever started it.
+// Exits with the process that started it.
 process.stdin.resume();
 process.stdin.on("end", () => process.exit(0));
