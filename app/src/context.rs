@@ -11,6 +11,7 @@ use http::header;
 use http::request::Parts;
 use leptos::prelude::use_context;
 use service::Bundles;
+use service::decide::Pipeline;
 use store::actor::{Role, Who};
 use store::people::sessions::IdHash;
 use store::settings::NumberFormat;
@@ -63,6 +64,8 @@ pub struct Request {
     pub store: Store,
     /// The compiled bundles that decisions were made by.
     pub bundles: Bundles,
+    /// The way of a lead, for what people have decided again.
+    pub pipeline: Arc<Pipeline>,
     /// Who looks; `None` when nobody is signed in.
     pub viewer: Option<Viewer>,
     /// Names the request in logs and on error pages.

@@ -164,6 +164,43 @@ test.describe('a lead that is held', () => {
   });
 });
 
+test.describe('a lead that is evaluated again', () => {
+  test('gets a new decision from the live rules, and the audit log says who asked for it', async ({ organisation, page }) => {
+    const { lead_id: id, decision } = await organisation.send(SILENT);
+    await page.goto(`/leads/${id}`);
+    await page.locator('summary', { hasText: 'Evaluate again' }).click();
+    await expect(page.getByText('The live rules decide about this lead again, from everything it has sent so far.')).toBeVisible();
+    await page.getByRole('button', { name: 'Evaluate again' }).click();
+    await expect(page.locator('.flash').getByRole('status')).toContainText('Evaluated again by the live rules: Hold.');
+    const decided = new URL(page.url()).searchParams.get('decision');
+    expect(decided).not.toBe(decision.decision_id);
+    await expect(sentence(page)).toContainText('Waits in the SDR queue');
+    // It was read from the same event.
+    await expect(event(page)).toContainText('left empty');
+    await expect(timeline(page).filter({ hasText: 'Held, not enough information' })).toHaveCount(2);
+    const rows = await organisation.rows<{ trigger: string; event_id: string | null; said: string }>(
+      `SELECT d.trigger, d.event_id, a.detail->>'workflow' AS said FROM decisions d JOIN audit_log a ON a.lead_id = d.lead_id AND a.action = 'lead.evaluate' WHERE d.id = $1`,
+      [decided],
+    );
+    expect(rows).toEqual([{ trigger: 'person', event_id: null, said: 'inbound-form' }]);
+    // An earlier decision is history: only the last one is replaced.
+    await page.goto(`/leads/${id}?decision=${decision.decision_id}`);
+    await expect(page.locator('summary', { hasText: 'Evaluate again' })).toHaveCount(0);
+  });
+
+  test('only by RevOps and the RevOps lead', async ({ organisation, browser }) => {
+    const { lead_id: id } = await organisation.send(SILENT);
+    for (const [role, count] of [['RevOps', 1], ['SDR', 0]] as const) {
+      const context = await browser.newContext({ storageState: await organisation.session(role) });
+      const page = await context.newPage();
+      await page.goto(`${organisation.url}/leads/${id}`);
+      await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+      await expect(page.locator('summary', { hasText: 'Evaluate again' })).toHaveCount(count);
+      await context.close();
+    }
+  });
+});
+
 test.describe('what is not there', () => {
   for (const [what, id] of [['an unknown lead', randomUUID()], ['no lead at all', 'nonsense']] as const) {
     test(`${what} is not found, and the page has the request's id`, async ({ page }) => {

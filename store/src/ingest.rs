@@ -23,12 +23,14 @@ mod shadow;
 mod states;
 
 pub use claims::{Claim, Claimed, claim_keys, look_up_keys};
-pub use effects::{EffectRow, LeadThen, announce_effects, insert_effects, wake_dispatchers};
+pub use effects::{
+    EffectRow, LeadThen, announce_effects, insert_effects, targets_of_verdict, wake_dispatchers,
+};
 pub use features::{FeatureRow, feature_codes, insert_features};
 pub use history::{HistoryWanted, LeadHistory, PastEvent, histories};
 pub use identity::{
-    Identified, Identity, LockedLead, LockedLeads, NamedLead, Profile, identify, lock_lead, lock_leads,
-    save_leads,
+    Identified, Identity, LockedLead, LockedLeads, NamedLead, Profile, ProfileTimes, identify, lock_lead,
+    lock_leads, save_leads,
 };
 pub(crate) use identity::{email_identity, external_identity, find};
 pub use shadow::{ShadowRow, insert_shadows};

@@ -53,7 +53,7 @@ pub struct LeadInWorkflow {
     pub decision_id: DecisionId,
     /// What was decided.
     pub action: Action,
-    /// `as_of` of that decision.
+    /// `as_of` of that decision, or of an earlier one that another process's clock put later.
     #[serde(with = "engine::time::micros")]
     pub as_of: DateTime<Utc>,
     /// The queue it waits in: `sdr`, `manual` or none.
@@ -144,6 +144,7 @@ pub async fn erase(store: &Store, actor: &Actor, id: LeadId) -> Result<()> {
     let mut tx = store.pool().begin().await?;
     let erased = sqlx::query(
         "UPDATE leads SET data_key = NULL, email = NULL, name = NULL, company = NULL, domain = NULL, external_source = NULL, external_id = NULL, \
+         email_at = NULL, name_at = NULL, company_at = NULL, domain_at = NULL, external_at = NULL, \
          erased_at = coalesce(erased_at, $2) WHERE id = $1",
     )
     .bind(id.0)

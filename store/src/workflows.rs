@@ -211,6 +211,22 @@ pub async fn routed(store: &Store, kind: engine::event::EventKind, source: &str)
         .await?)
 }
 
+/// Waits for the commits under way in several workflows and holds back the next ones until the transaction ends. A transaction that
+/// changes more than one workflow takes them all here at first: in the order of their ids, as commits do (`ingest::lock_epochs`),
+/// so that the two wait for each other and never in a circle. Names of no workflow are passed over.
+///
+/// # Errors
+/// When the database fails.
+pub async fn hold_epochs(connection: &mut PgConnection, names: &[&str]) -> Result<()> {
+    sqlx::query(
+        "SELECT pg_advisory_xact_lock(hashtextextended(w.id::text, 0)) FROM (SELECT id FROM workflows WHERE name = ANY ($1) ORDER BY id) w",
+    )
+    .bind(names)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// Begins a workflow's next epoch: waits for the commits under way and holds back the next ones (see
 /// `ingest::lock_epochs`).
 pub(crate) async fn begin_epoch(connection: &mut PgConnection, workflow: Uuid) -> Result<()> {

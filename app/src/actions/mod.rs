@@ -6,6 +6,7 @@ pub mod changes;
 pub mod connection;
 mod first_run;
 mod forgot;
+pub mod leads;
 pub mod path;
 pub mod people;
 pub mod queue;

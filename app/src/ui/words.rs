@@ -199,6 +199,7 @@ pub fn act(action: &str) -> String {
         "change.sign" => "Approved a change",
         "change.return" => "Sent a change back",
         "change.comment" => "Commented on a change",
+        "lead.evaluate" => "Evaluated a lead again",
         "lead.erase" => "Erased a person's data",
         "layers.set_owners" => "Named the owners of the layers",
         "settings.set_organisation" => "Changed the organisation",

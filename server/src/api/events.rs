@@ -47,7 +47,7 @@ impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
         let detail = format!("{refusal}.");
         let (kind, pointer) = match refusal {
-            Refusal::KeyReused => (Kind::KeyReused, "Idempotency-Key"),
+            Refusal::KeyReused | Refusal::FirstAnswerGone => (Kind::KeyReused, "Idempotency-Key"),
             Refusal::UnknownWorkflow(_) => (Kind::UnknownWorkflow, "/workflow"),
             Refusal::NotLive(_) => (Kind::NotLive, "/workflow"),
             Refusal::NoRoute { .. } | Refusal::AmbiguousRoute(_) => (Kind::NoRoute, "/workflow"),

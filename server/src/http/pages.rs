@@ -168,6 +168,7 @@ pub(super) fn page_request(
     PageRequest {
         store: state.store.clone(),
         bundles: state.pipeline.bundles().clone(),
+        pipeline: state.pipeline.clone(),
         viewer: request.extensions().get::<Identity>().and_then(|identity| identity.viewer.clone()),
         request_id: arrival.id.to_string(),
         now: arrival.at,

@@ -168,6 +168,16 @@ impl Office {
     }
 }
 
+/// A file with a second workflow, which decides as its first one does about what partners send.
+pub fn with_partners(text: &str) -> String {
+    let (_, workflow) = text.split_once("\nworkflows:\n").unwrap();
+    let partners = workflow
+        .replace("inbound-form", "a-partner-form")
+        .replace("title: Inbound form", "title: Partner form")
+        .replace("source: website}", "source: partners}");
+    format!("{text}{partners}")
+}
+
 /// Returns the receipt of an event at an instant.
 pub fn receipt(at: DateTime<Utc>, mode: Mode) -> Receipt {
     Receipt {

@@ -10,6 +10,7 @@ use serde_json::json;
 use service::decide::{Again, NotDecided, Pipeline, Signal, Taken};
 use store::availability::{self, Availability};
 use store::changes::Show;
+use store::control::kill::{self, StopScope};
 use store::{Actor, changes};
 
 use crate::lead::{Office, form, good, receipt};
@@ -88,6 +89,53 @@ async fn the_later_of_two_events_sees_the_earlier_in_a_batch_or_concurrently() {
         let has_size = two.decision.content_snapshot.as_ref().unwrap().fields.contains_key("company_size");
         assert_eq!(has_size, silent > sized, "round {round}: the later decision knew the earlier event");
     }
+}
+
+#[tokio::test]
+async fn what_was_committed_before_is_known_though_the_clock_that_took_it_is_ahead() {
+    let office = Office::with(&looking_back()).await;
+    let now = Utc::now();
+    let ahead = now + TimeDelta::milliseconds(40);
+    let first = office.send_at("k1", &size("Ana", "51-200"), ahead).await.unwrap();
+    let second = office.send_at("k2", &silent("Ana"), now).await.unwrap();
+    let field = &second.decision.content_snapshot.as_ref().unwrap().fields["company_size"];
+    assert_eq!(field.evidence[0].event_id, first.event_id);
+    assert_eq!(office.pipeline.replay(second.decision.decision_id).await.unwrap().same, Some(true));
+
+    // What is imported is still read as of its own time.
+    let then = EventRequest { occurred_at: Some(now - TimeDelta::hours(1)), ..silent("Ana") };
+    let signal = Signal { key: "then".into(), event: then };
+    let answers = office.pipeline.take(&receipt(now, Mode::Historical), vec![signal]).await.unwrap();
+    let Ok(Taken::New(then)) = &answers[0] else { panic!("{answers:?}") };
+    assert!(!then.decision.content_snapshot.as_ref().unwrap().fields.contains_key("company_size"));
+}
+
+#[tokio::test]
+async fn the_decision_that_was_made_last_counts_though_its_clock_is_behind() {
+    let office = Office::open().await;
+    let now = Utc::now();
+    let ahead = now + TimeDelta::milliseconds(40);
+    office.send_at("k1", &good("Ana", "Initech"), ahead).await.unwrap();
+    let held = office.send_at("k2", &form("Ana", "Initech", &json!({})), now).await.unwrap();
+    assert_eq!(held.decision.action, Action::Hold);
+    type Row = (uuid::Uuid, Option<String>, DateTime<Utc>, DateTime<Utc>);
+    let state: Row =
+        sqlx::query_as("SELECT last_decision_id, queue, first_as_of, last_as_of FROM lead_states")
+            .fetch_one(office.store().pool())
+            .await
+            .unwrap();
+    let ahead = engine::time::cut(ahead);
+    assert_eq!(state, (held.decision.decision_id.0, Some("sdr".into()), ahead, ahead));
+    // What is imported takes its place by its own time.
+    let then = EventRequest { occurred_at: Some(now), ..good("Ana", "Initech") };
+    let signal = Signal { key: "then".into(), event: then };
+    office.pipeline.take(&receipt(now, Mode::Historical), vec![signal]).await.unwrap();
+    let state: (uuid::Uuid, Option<String>) =
+        sqlx::query_as("SELECT last_decision_id, queue FROM lead_states")
+            .fetch_one(office.store().pool())
+            .await
+            .unwrap();
+    assert_eq!(state, (held.decision.decision_id.0, Some("sdr".into())));
 }
 
 #[tokio::test]
@@ -201,6 +249,49 @@ async fn a_shadow_candidate_decides_alongside_the_live_release_without_effects()
 }
 
 #[tokio::test]
+async fn a_shadow_candidate_decides_nothing_about_imported_history() {
+    let office = Office::open().await;
+    let (release, _) = candidate(&office).await;
+    stage(&office, release, &[("simulation", 0), ("shadow", 0)]).await;
+    let then = EventRequest { occurred_at: Some(Utc::now() - TimeDelta::days(1)), ..good("Ana", "Initech") };
+    let signal = Signal { key: "then".into(), event: then };
+    office
+        .pipeline
+        .take(&receipt(Utc::now(), Mode::Historical), vec![signal])
+        .await
+        .unwrap()
+        .remove(0)
+        .unwrap();
+    let count = async || -> i64 {
+        let count = sqlx::query_scalar("SELECT count(*) FROM shadow_verdicts");
+        count.fetch_one(office.store().pool()).await.unwrap()
+    };
+    assert_eq!(count().await, 0);
+    office.send("now", &good("Ana", "Initech")).await.unwrap();
+    assert_eq!(count().await, 1);
+}
+
+#[tokio::test]
+async fn a_shadow_candidate_that_does_not_compile_is_left_out() {
+    let office = Office::open().await;
+    let (release, _) = candidate(&office).await;
+    stage(&office, release, &[("simulation", 0), ("shadow", 0)]).await;
+    let mut owner = office.database.owner().await;
+    for statement in [
+        "ALTER TABLE versions DISABLE TRIGGER USER",
+        "UPDATE versions SET body = jsonb_set(body, '{rules,0,when}', '\"no_such_field > 1\"') WHERE kind = 'rule_set' AND version = 2",
+    ] {
+        assert!(sqlx::query(statement).execute(&mut owner).await.is_ok(), "{statement}");
+    }
+    // A process that has not compiled it yet.
+    let pipeline = Pipeline::new(office.store().clone());
+    let signal = Signal { key: "k1".into(), event: good("Ana", "Initech") };
+    let answers = pipeline.take(&receipt(Utc::now(), Mode::Live), vec![signal]).await.unwrap();
+    let Ok(Taken::New(answer)) = &answers[0] else { panic!("{answers:?}") };
+    assert_eq!(answer.decision.action, Action::Assign);
+}
+
+#[tokio::test]
 async fn a_rollout_decides_its_share_of_leads_and_each_lead_keeps_its_release() {
     let office = Office::open().await;
     let (release, _) = candidate(&office).await;
@@ -228,8 +319,8 @@ async fn a_lead_is_reevaluated_without_an_event_under_its_next_number() {
     let office = Office::open().await;
     let first = office.send("k1", &good("Ana", "Initech")).await.unwrap();
     let again = |lead| Again { lead, workflow: "inbound-form".into(), trigger: Trigger::Redecision };
-    let at = receipt(Utc::now(), Mode::Live);
-    let decision = office.pipeline.decide_again(&at, &again(first.lead_id)).await.unwrap().unwrap();
+    let actor = Actor::command("test");
+    let decision = office.pipeline.decide_again(&actor, &again(first.lead_id)).await.unwrap().unwrap();
     assert_eq!((decision.event_id, decision.trigger), (None, Trigger::Redecision));
     assert_eq!(
         (decision.action, &decision.parameters["assignee"]),
@@ -242,8 +333,59 @@ async fn a_lead_is_reevaluated_without_an_event_under_its_next_number() {
     assert_eq!(office.pipeline.replay(decision.decision_id).await.unwrap().same, Some(true));
     assert_eq!(office.hashes().await, office.recomputed_hashes().await);
     let nobody = engine::ids::LeadId(uuid::Uuid::from_u128(1));
-    let refused = office.pipeline.decide_again(&at, &again(nobody)).await.unwrap();
+    let refused = office.pipeline.decide_again(&actor, &again(nobody)).await.unwrap();
     assert_eq!(refused, Err(NotDecided::NothingToRead));
+}
+
+#[tokio::test]
+async fn a_lead_is_not_decided_again_where_that_would_mean_nothing() {
+    let office = Office::open().await;
+    let lead = office.send("k1", &good("Ana", "Initech")).await.unwrap().lead_id;
+    let other = office.send("k2", &good("Ben", "Initech")).await.unwrap().lead_id;
+    let again = |lead| Again { lead, workflow: "inbound-form".into(), trigger: Trigger::Person };
+    let actor = Actor::command("test");
+    let refused = async |lead| office.pipeline.decide_again(&actor, &again(lead)).await.unwrap().unwrap_err();
+    let scope = StopScope::Workflow("inbound-form".into());
+    kill::kill(office.store(), &actor, &scope, "A test").await.unwrap();
+    assert_eq!(refused(lead).await, NotDecided::Stopped);
+    kill::resume(office.store(), &actor, &scope).await.unwrap();
+    sqlx::query(
+        "INSERT INTO lead_aliases (lead_id, merged_into, at, by_whom) VALUES ($1, $2, now(), 'test')",
+    )
+    .bind(other.0)
+    .bind(lead.0)
+    .execute(office.store().pool())
+    .await
+    .unwrap();
+    assert_eq!(refused(other).await, NotDecided::Merged);
+    store::leads::erase(office.store(), &actor, lead).await.unwrap();
+    assert_eq!(refused(lead).await, NotDecided::Erased);
+    let elsewhere = Again { workflow: "no-such".into(), ..again(lead) };
+    let refused = office.pipeline.decide_again(&actor, &elsewhere).await.unwrap().unwrap_err();
+    assert_eq!(refused, NotDecided::Workflow(service::decide::Refusal::UnknownWorkflow("no-such".into())));
+    let count = "SELECT (SELECT count(*) FROM decisions), (SELECT count(*) FROM audit_log WHERE action = 'lead.evaluate')";
+    let counted: (i64, i64) = sqlx::query_as(count).fetch_one(office.store().pool()).await.unwrap();
+    assert_eq!(counted, (2, 0));
+}
+
+#[tokio::test]
+async fn who_had_a_lead_decided_again_is_in_the_audit_log_and_a_form_does_it_once() {
+    let office = Office::open().await;
+    let lead = office.send("k1", &good("Ana", "Initech")).await.unwrap().lead_id;
+    let person = store::testing::person(office.store(), "Rae", &[store::actor::Role::Revops]).await;
+    let again = Again { lead, workflow: "inbound-form".into(), trigger: Trigger::Person };
+    let sent = |request: &str| Actor { form: Some("f".into()), request_id: request.into(), ..person.clone() };
+    let decision = office.pipeline.decide_again(&sent("1"), &again).await.unwrap().unwrap();
+    assert_eq!(decision.trigger, Trigger::Person);
+    let repeated = office.pipeline.decide_again(&sent("2"), &again).await;
+    assert!(matches!(repeated, Err(store::Error::Repeated)), "{repeated:?}");
+    let rows: Vec<(String, uuid::Uuid, serde_json::Value)> =
+        sqlx::query_as("SELECT actor, lead_id, detail FROM audit_log WHERE action = 'lead.evaluate'")
+            .fetch_all(office.store().pool())
+            .await
+            .unwrap();
+    let detail = json!({ "workflow": "inbound-form", "decision": decision.decision_id });
+    assert_eq!(rows, [(person.who.to_string(), lead.0, detail)]);
 }
 
 #[tokio::test]

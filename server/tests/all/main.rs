@@ -19,6 +19,7 @@ mod dispatch;
 mod http;
 mod intake;
 mod pipeline;
+mod profile;
 mod promises;
 mod schemas;
 mod verdicts;

@@ -2,14 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
-use crate::lead::{Office, form, good, receipt};
+use crate::lead::{Office, form, good, receipt, with_partners};
 use chrono::Utc;
 use engine::action::Action;
 use engine::decision::{Because, Mode};
 use engine::event::{EventRequest, LeadInput};
 use serde_json::json;
 use service::decide::{Refusal, Signal, Taken};
+use store::ingest;
+
+const DEMO: &str = include_str!("../../demo/demo.yaml");
 
 #[tokio::test]
 async fn a_target_account_with_high_intent_is_assigned_with_effects_at_both_destinations() {
@@ -315,6 +319,36 @@ async fn an_outcome_is_stored_once_and_finds_its_lead_by_any_identity() {
     let stage: Option<String> =
         sqlx::query_scalar("SELECT stage FROM leads").fetch_one(office.store().pool()).await.unwrap();
     assert_eq!(stage.as_deref(), Some("accepted"));
+}
+
+#[tokio::test]
+async fn applying_a_file_waits_for_commits_in_several_workflows_and_never_in_a_circle() {
+    // By name the second workflow comes first, by id last.
+    let office = Office::open().await;
+    let both = with_partners(DEMO);
+    office.apply(&both, true).await.unwrap();
+    let ids: Vec<uuid::Uuid> = sqlx::query_scalar("SELECT id FROM workflows ORDER BY id")
+        .fetch_all(office.store().pool())
+        .await
+        .unwrap();
+    let mut commit = office.store().pool().begin().await.unwrap();
+    ingest::lock_epochs(&mut commit, &[ids[0].into()].into()).await.unwrap();
+    let changed = both
+        .replace("title: Inbound form", "title: Inbound")
+        .replace("title: Partner form", "title: Partners");
+    let applying = async { office.apply(&changed, true).await.map(drop) };
+    let committing = async {
+        let waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+        while sqlx::query_scalar::<_, i64>(waits).fetch_one(office.store().pool()).await.unwrap() == 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let locked = ingest::lock_epochs(&mut commit, &[ids[1].into()].into()).await.map(drop);
+        commit.commit().await.unwrap();
+        locked
+    };
+    let (applied, committed) = tokio::join!(applying, committing);
+    committed.unwrap();
+    applied.unwrap();
 }
 
 /// Applies a changed file and has all of its changes approved.

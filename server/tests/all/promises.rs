@@ -2,7 +2,8 @@
 
 use crate::lead::{self, Office};
 use chrono::{DateTime, TimeDelta, Utc};
-use service::decide::{Refusal, Taken};
+use engine::decision::Mode;
+use service::decide::{Refusal, Signal, Taken};
 use sqlx::{AssertSqlSafe, Executor as _};
 use store::Error;
 
@@ -206,4 +207,26 @@ async fn another_master_key_is_refused() {
     let other = store::Keyring::new(&[1; 32]);
     assert!(matches!(store::Store::connect(&office.database.url, other.clone()).await, Err(Error::Key(_))));
     assert!(matches!(store::migrate::up(&office.database.url, &other, Utc::now()).await, Err(Error::Key(_))));
+}
+
+#[tokio::test]
+async fn a_key_that_outlived_its_decision_is_refused_alone_with_what_to_do() {
+    let office = Office::open().await;
+    let first = office.send("k1", &lead::good("Ana", "Initech")).await.unwrap();
+    let second = office.send("k2", &lead::good("Ben", "Initech")).await.unwrap();
+    let mut owner = office.database.owner().await;
+    // Triggers of partitions are those of the table.
+    sqlx::query("SET session_replication_role = replica").execute(&mut owner).await.unwrap();
+    sqlx::query("DELETE FROM decisions WHERE id = $1")
+        .bind(first.decision.decision_id.0)
+        .execute(&mut owner)
+        .await
+        .unwrap();
+    let signal = |key: &str, name: &str| Signal { key: key.into(), event: lead::good(name, "Initech") };
+    let signals = vec![signal("k1", "Ana"), signal("k2", "Ben"), signal("k3", "Cem")];
+    let answers = office.pipeline.take(&lead::receipt(Utc::now(), Mode::Live), signals).await.unwrap();
+    assert_eq!(answers[0], Err(Refusal::FirstAnswerGone));
+    assert_eq!(answers[1], Ok(Taken::Repeat(second)));
+    assert!(matches!(answers[2], Ok(Taken::New(_))), "{answers:?}");
+    assert!(Refusal::FirstAnswerGone.to_string().contains("send it with a new key"));
 }

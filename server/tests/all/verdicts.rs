@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::lead::{Office, form, good};
+use crate::lead::{Office, form, good, with_partners};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use chrono::Utc;
 use engine::action::Action;
+use engine::event::EventRequest;
 use engine::ids::{LeadId, PersonId};
 use serde_json::{Value as Json, json};
 use server::signals::Signals;
@@ -49,6 +50,8 @@ async fn take(State(Receiver(taken)): State<Receiver>, headers: HeaderMap, bytes
 /// The demo's workflow with a webhook that answers, and an SDR.
 struct Desk {
     office: Office,
+    /// The file that was applied.
+    text: String,
     receiver: Receiver,
     sdr: PersonId,
 }
@@ -73,7 +76,7 @@ impl Desk {
         let sdr =
             people::add(office.store(), &command, "sam@corvane.example", "Sam", &[Role::Sdr]).await.unwrap();
         people::add(office.store(), &command, "jane@corvane.example", "Jane", &[Role::Ae]).await.unwrap();
-        Self { office, receiver, sdr }
+        Self { office, text, receiver, sdr }
     }
 
     fn actor(&self) -> Actor {
@@ -85,7 +88,7 @@ impl Desk {
     async fn held(&self, name: &str) -> (Answer, Verdict) {
         let answer =
             self.office.send(name, &form(name, "Initech", &json!({"company": "Initech"}))).await.unwrap();
-        let workflow: uuid::Uuid = sqlx::query_scalar("SELECT id FROM workflows")
+        let workflow: uuid::Uuid = sqlx::query_scalar("SELECT id FROM workflows WHERE name = 'inbound-form'")
             .fetch_one(self.office.store().pool())
             .await
             .unwrap();
@@ -150,6 +153,11 @@ impl Desk {
 
     fn bodies(&self) -> Vec<Json> {
         self.receiver.0.lock().unwrap().bodies.clone()
+    }
+
+    /// Who has the lead.
+    async fn assignee(&self, lead: LeadId) -> Option<String> {
+        store::leads::get(self.office.store(), lead).await.unwrap().assignee
     }
 
     async fn waiting_effects(&self, lead: LeadId) -> i64 {
@@ -269,4 +277,50 @@ async fn a_verdict_in_a_stopped_workflow_waits_until_it_resumes() {
     kill::resume(desk.office.store(), &command, &StopScope::Workflow("inbound-form".into())).await.unwrap();
     let [body] = desk.delivered(1).await.try_into().unwrap();
     assert_eq!(body["verdict"]["parameters"]["assignee"], "jane@corvane.example");
+}
+
+#[tokio::test]
+async fn taking_a_verdict_back_leaves_the_lead_with_whom_another_workflow_gave_it_to() {
+    let desk = Desk::open().await;
+    desk.office.apply(&with_partners(&desk.text), true).await.unwrap();
+    desk.office.pipeline.registry().forget();
+    let jane = Some("jane@corvane.example".to_owned());
+
+    let (answer, verdict) = desk.held("Ana").await;
+    desk.decide(&verdict).await;
+    assert_eq!(desk.assignee(answer.lead_id).await, jane);
+    desk.take_back(verdict.place).await;
+    assert_eq!(desk.assignee(answer.lead_id).await, None, "nobody else gave it to anybody");
+
+    let (answer, verdict) = desk.held("Ben").await;
+    desk.decide(&verdict).await;
+    let elsewhere = EventRequest { source: "partners".into(), ..good("Ben", "Initech") };
+    let second = desk.office.send("partners", &elsewhere).await.unwrap();
+    assert_eq!((second.lead_id, &second.decision.parameters["assignee"]), (answer.lead_id, &json!(jane)));
+    desk.take_back(verdict.place).await;
+    assert_eq!(desk.assignee(answer.lead_id).await, jane, "the other workflow's decision holds");
+
+    let (answer, verdict) = desk.held("Cem").await;
+    desk.decide(&verdict).await;
+    sqlx::query("UPDATE leads SET assignee = 'omar@corvane.example' WHERE id = $1")
+        .bind(answer.lead_id.0)
+        .execute(desk.office.store().pool())
+        .await
+        .unwrap();
+    desk.take_back(verdict.place).await;
+    assert_eq!(desk.assignee(answer.lead_id).await.as_deref(), Some("omar@corvane.example"));
+}
+
+#[tokio::test]
+async fn who_was_told_of_a_verdict_is_told_that_it_was_taken_back_whatever_the_workflow_names_by_then() {
+    let desk = Desk::open().await;
+    let (_, verdict) = desk.held("Ana").await;
+    desk.decide(&verdict).await;
+    let without = desk.text.replace("on: [assign, advance, reject]", "on: [reject]");
+    assert_ne!(without, desk.text);
+    desk.office.apply(&without, true).await.unwrap();
+    desk.take_back(verdict.place).await;
+    let bodies = desk.delivered(2).await;
+    let kinds: Vec<&Json> = bodies.iter().map(|body| &body["verdict"]["kind"]).collect();
+    assert_eq!(kinds, [&json!("accept"), &json!("give_back")]);
 }

@@ -152,6 +152,8 @@ pub async fn apply(
             changes.push(format!("title   {kind} {name} ({title})"));
         }
     }
+    let names: Vec<&str> = file.workflows.keys().map(String::as_str).collect();
+    workflows::hold_epochs(&mut tx, &names).await?;
     for (name, definition) in &file.workflows {
         workflow(&mut tx, actor, &mut changes, &begun, name, definition, options.bootstrap).await?;
     }

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use engine::content::EventDocument;
-use engine::decision::{Conditions, Decision, Trigger};
+use engine::decision::{Conditions, Decision, Mode, Trigger};
 use engine::ids::{DecisionId, LeadId};
 use engine::limits;
 use store::ingest::{self, HistoryWanted};
+use store::{Actor, Error, control};
 
-use super::prepare::{Cause, Draft, known, make_all};
+use super::prepare::{Cause, Draft, known, known_until, make_all};
 use super::registry::Live;
 use super::{Pipeline, Receipt, Refusal, TRIES, back_off};
 
@@ -30,29 +31,47 @@ pub enum NotDecided {
     /// The workflow does not decide.
     #[error(transparent)]
     Workflow(#[from] Refusal),
+    /// The workflow is stopped.
+    #[error("this workflow is stopped; resume it first")]
+    Stopped,
+    /// The lead is another name of another one.
+    #[error("this lead was merged into another one; evaluate that lead instead")]
+    Merged,
+    /// The person was erased.
+    #[error("this person was erased, so there is nothing left to evaluate")]
+    Erased,
     /// The lead has no event in the workflow that could be read again.
-    #[error("this lead has no event in the workflow that could be read again")]
+    #[error("this lead has no event of the last {} days in this workflow", limits::EARLIER_DAYS)]
     NothingToRead,
 }
 
 impl Pipeline {
-    /// Decides about a lead again by what is live now, and commits the decision with its effects as for an event.
+    /// Decides about a lead again by what is live now, and commits the decision with its effects as for an event, together with the
+    /// audit row of the actor.
     ///
     /// # Errors
-    /// Outer: when the database fails. Inner: why the lead was not decided again.
+    /// Outer: [`Error::Repeated`] when the actor's form was sent before, or when the database fails. Inner: why the lead was not
+    /// decided again.
     pub async fn decide_again(
         &self,
-        receipt: &Receipt,
+        actor: &Actor,
         again: &Again,
     ) -> store::Result<Result<Decision, NotDecided>> {
-        let receipt = Arc::new(receipt.clone());
+        let receipt = Arc::new(Receipt {
+            received_at: actor.now,
+            as_of: actor.now,
+            received_from: actor.who.to_string(),
+            request_id: actor.request_id.clone(),
+            mode: Mode::Live,
+        });
         let mut tries = 0;
         loop {
-            match self.try_again(&receipt, again).await {
+            match self.try_again(actor, &receipt, again).await {
                 Err(error) if error.is_transient() && tries < TRIES => {
                     tries += 1;
                     back_off(tries).await;
                 }
+                Err(Error::Erased) => return Ok(Err(NotDecided::Erased)),
                 other => return other,
             }
         }
@@ -60,6 +79,7 @@ impl Pipeline {
 
     async fn try_again(
         &self,
+        actor: &Actor,
         receipt: &Arc<Receipt>,
         again: &Again,
     ) -> store::Result<Result<Decision, NotDecided>> {
@@ -67,13 +87,32 @@ impl Pipeline {
             Ok(live) => live,
             Err(refusal) => return Ok(Err(refusal.into())),
         };
+        if let Some(refusal) = self.refusal(again.lead, &live).await? {
+            return Ok(Err(refusal));
+        }
         let Some(mut draft) = self.draft_again(receipt, again, live).await? else {
             return Ok(Err(NotDecided::NothingToRead));
         };
         self.code_features(std::slice::from_mut(&mut draft)).await?;
-        let committed = self.commit(vec![draft]).await?;
-        let decision = committed.decisions.into_iter().next().map(|(_, decision)| decision);
-        decision.map(Ok).ok_or(store::Error::NotFound("decision"))
+        let decision = self.commit(vec![draft], Some(actor)).await?.into_iter().next();
+        decision.map(|(_, decision)| Ok(decision)).ok_or(Error::NotFound("decision"))
+    }
+
+    /// Why nothing is to be decided about the lead, whatever it has sent.
+    async fn refusal(&self, lead: LeadId, live: &Live) -> store::Result<Option<NotDecided>> {
+        let lead = match store::leads::get(&self.store, lead).await {
+            Err(Error::NotFound(_)) => return Ok(Some(NotDecided::NothingToRead)),
+            lead => lead?,
+        };
+        if lead.erased {
+            return Ok(Some(NotDecided::Erased));
+        }
+        if lead.merged_into.is_some() {
+            return Ok(Some(NotDecided::Merged));
+        }
+        let stops = control::kill::kill_switches(&self.store).await?;
+        let is_stopped = stops.iter().any(|stop| stop.workflow_id.is_none_or(|id| id == live.id.0));
+        Ok(is_stopped.then_some(NotDecided::Stopped))
     }
 
     async fn draft_again(
@@ -84,7 +123,8 @@ impl Pipeline {
     ) -> store::Result<Option<Draft>> {
         let as_of = engine::time::cut(receipt.as_of);
         let from = as_of - TimeDelta::days(limits::EARLIER_DAYS.into());
-        let wanted = HistoryWanted { lead: again.lead, workflow: live.id, from, to: as_of };
+        let to = known_until(receipt, as_of);
+        let wanted = HistoryWanted { lead: again.lead, workflow: live.id, from, to };
         let limit = limits::EARLIER_EVENTS as i64 + 1;
         let mut connection = self.store.pool().acquire().await?;
         let mut histories =
@@ -96,9 +136,9 @@ impl Pipeline {
         let newest = history.events.remove(0);
         let conditions = Conditions::default();
         let (made, shadows) = {
-            let known = known(Some(&history), std::iter::empty(), as_of);
+            let known = known(Some(&history), std::iter::empty(), receipt, as_of);
             let document = EventDocument { id: newest.id, document: &newest.body };
-            make_all(&live, again.lead, &document, &known, &conditions)
+            make_all(&live, again.lead, &document, &known, &conditions, receipt.mode)
         };
         Ok(Some(Draft {
             place: 0,

@@ -4,8 +4,11 @@ use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use engine::decision::Decision;
-use engine::ids::{EventId, LeadId, WorkflowId};
+use engine::ids::{LeadId, WorkflowId};
+use serde_json::json;
 use sqlx::PgConnection;
+use store::Actor;
+use store::control::{Audit, audit};
 use store::ingest::{self, Claim, Claimed, LockedLead, LockedLeads, NamedLead, PoolState};
 use store::refresh::Topic;
 
@@ -13,36 +16,29 @@ use super::Pipeline;
 use super::prepare::{Cause, Draft};
 use super::rows::{Numbered, Rows};
 
-/// What a commit came to, by the places of the drafts.
-#[derive(Default)]
-pub(super) struct Committed {
-    /// Decisions that were committed.
-    pub decisions: Vec<(usize, Decision)>,
-    /// Signals that repeat these events.
-    pub repeats: Vec<(usize, EventId)>,
-    /// Signals whose key was used for another body.
-    pub reused: Vec<usize>,
-}
-
 impl Pipeline {
-    /// Commits drafts.
+    /// Commits drafts; returns their decisions, each with its draft's place. Whoever asked for decisions without an event is `actor`,
+    /// and has an audit row for each.
     ///
     /// # Errors
+    /// [`store::Error::Repeated`] when the actor's form was sent before, and
     /// [`store::Error::Raced`] when they have to be decided again; then nothing was written.
-    pub(super) async fn commit(&self, drafts: Vec<Draft>) -> store::Result<Committed> {
-        let mut committed = Committed::default();
+    pub(super) async fn commit(
+        &self,
+        drafts: Vec<Draft>,
+        actor: Option<&Actor>,
+    ) -> store::Result<Vec<(usize, Decision)>> {
         if drafts.is_empty() {
-            return Ok(committed);
+            return Ok(Vec::new());
         }
         let mut tx = self.store.pool().begin().await?;
-        let fresh = claim(&mut tx, drafts, &mut committed).await?;
-        if fresh.is_empty() {
-            tx.rollback().await?;
-            return Ok(committed);
+        claim(&mut tx, &drafts).await?;
+        if let Some(actor) = actor {
+            record(&mut tx, actor, &drafts).await?;
         }
-        let workflows: BTreeSet<WorkflowId> = fresh.iter().map(|draft| draft.live.id).collect();
+        let workflows: BTreeSet<WorkflowId> = drafts.iter().map(|draft| draft.live.id).collect();
         let standing = ingest::lock_epochs(&mut tx, &workflows).await?;
-        if fresh
+        if drafts
             .iter()
             .any(|draft| standing.get(&draft.live.id).map(|now| now.epoch) != Some(draft.live.epoch))
         {
@@ -50,8 +46,8 @@ impl Pipeline {
             self.registry.forget();
             return Err(store::Error::Raced);
         }
-        let LockedLeads { mut leads, added } = self.lock(&mut tx, &fresh).await?;
-        let pools: BTreeSet<String> = fresh
+        let LockedLeads { mut leads, added } = self.lock(&mut tx, &drafts).await?;
+        let pools: BTreeSet<String> = drafts
             .iter()
             .filter_map(|draft| draft.variant().bundle.pool_of(&draft.made.verdict))
             .map(str::to_owned)
@@ -60,8 +56,8 @@ impl Pipeline {
         let turn = if pools.is_empty() { None } else { Some(self.pools.lock().await) };
         let mut pools: BTreeMap<String, PoolState> =
             if turn.is_some() { ingest::lock_pools(&mut tx, &pools).await? } else { BTreeMap::new() };
-        let mut numbered = Vec::with_capacity(fresh.len());
-        for draft in fresh {
+        let mut numbered = Vec::with_capacity(drafts.len());
+        for draft in drafts {
             let lead = leads.get_mut(&draft.lead).ok_or(store::Error::NotFound("lead"))?;
             if draft.sequence.is_some_and(|seen| seen != lead.sequence) {
                 // More is known of the lead than the decision was made on.
@@ -71,7 +67,6 @@ impl Pipeline {
             numbered.push(Numbered::new(draft, is_killed, lead, &mut pools)?);
         }
         let (rows, decisions) = Rows::build(numbered)?;
-        committed.decisions = decisions;
         let has_effects = rows.has_effects();
         ingest::save_leads(&mut tx, leads.values(), &added).await?;
         rows.write(&mut tx, &pools).await?;
@@ -81,7 +76,7 @@ impl Pipeline {
         if has_effects {
             ingest::wake_dispatchers(&self.store).await;
         }
-        Ok(committed)
+        Ok(decisions)
     }
 
     /// Locks the leads of all drafts, those of events by what names them.
@@ -108,34 +103,29 @@ impl Pipeline {
     }
 }
 
-/// Takes the idempotency keys of events; returns the drafts that are new.
-async fn claim(
-    tx: &mut PgConnection,
-    drafts: Vec<Draft>,
-    committed: &mut Committed,
-) -> store::Result<Vec<Draft>> {
+/// Takes the idempotency keys of events.
+///
+/// # Errors
+/// [`store::Error::Raced`] when somebody else took one since it was looked up: the next look finds what it was taken for.
+async fn claim(tx: &mut PgConnection, drafts: &[Draft]) -> store::Result<()> {
     let claims: Vec<Claim> = drafts.iter().filter_map(|draft| Some(draft.event()?.claim.clone())).collect();
-    let mut claimed =
-        if claims.is_empty() { Vec::new() } else { ingest::claim_keys(tx, &claims).await? }.into_iter();
-    let mut fresh = Vec::with_capacity(drafts.len());
-    let mut is_short = false;
-    for draft in drafts {
-        let claimed = if draft.event().is_some() { claimed.next() } else { None };
-        match claimed {
-            None | Some(Claimed::Fresh) => fresh.push(draft),
-            Some(Claimed::Repeat(event)) => {
-                is_short = true;
-                committed.repeats.push((draft.place, event.into()));
-            }
-            Some(Claimed::Other) => {
-                is_short = true;
-                committed.reused.push(draft.place);
-            }
-        }
+    if claims.is_empty() {
+        return Ok(());
     }
-    // A later draft about the same lead was decided with one that is not new after all.
-    if is_short && fresh.iter().any(|draft| draft.sequence.is_some()) {
-        return Err(store::Error::Raced);
+    let claimed = ingest::claim_keys(tx, &claims).await?;
+    if claimed.iter().all(|claimed| *claimed == Claimed::Fresh) { Ok(()) } else { Err(store::Error::Raced) }
+}
+
+/// Writes down who asked for decisions without an event.
+async fn record(tx: &mut PgConnection, actor: &Actor, drafts: &[Draft]) -> store::Result<()> {
+    for draft in drafts.iter().filter(|draft| draft.event().is_none()) {
+        let entry = Audit {
+            action: "lead.evaluate",
+            subject: &format!("lead:{}", draft.lead),
+            lead: Some(draft.lead),
+            detail: json!({ "workflow": draft.live.name, "decision": draft.decision_id }),
+        };
+        audit(tx, actor, entry).await?;
     }
-    Ok(fresh)
+    Ok(())
 }

@@ -19,7 +19,6 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use store::Store;
 use tokio::sync::Mutex;
-use uuid::Uuid;
 
 use crate::bundles::Bundles;
 
@@ -92,6 +91,11 @@ pub enum Refusal {
     /// The key was used for something else.
     #[error("this idempotency key was used for another body")]
     KeyReused,
+    /// The key was used before, and the decision that was answered then is not kept any more.
+    #[error(
+        "this event was recorded before and its first answer is no longer kept; send it with a new key only if it is to be decided again"
+    )]
+    FirstAnswerGone,
     /// There is no such workflow.
     #[error("there is no workflow `{0}`")]
     UnknownWorkflow(String),
@@ -219,17 +223,13 @@ impl Pipeline {
         for (place, refusal) in group.refused {
             answers[place] = Some(Err(refusal));
         }
-        let (mut repeats, doubles) = (group.repeats, group.doubles);
-        let committed = self.commit(group.drafts).await?;
-        for (place, decision) in committed.decisions {
+        for (place, answer) in group.repeats {
+            answers[place] = Some(Ok(Taken::Repeat(answer)));
+        }
+        for (place, decision) in self.commit(group.drafts, None).await? {
             answers[place] = Answer::of(decision).map(|answer| Ok(Taken::New(answer)));
         }
-        repeats.extend(committed.repeats);
-        for place in committed.reused {
-            answers[place] = Some(Err(Refusal::KeyReused));
-        }
-        self.answer_repeats(repeats, &mut answers).await?;
-        for double in doubles {
+        for double in group.doubles {
             answers[double.place] = match &answers[double.first] {
                 Some(Ok(Taken::New(answer) | Taken::Repeat(answer))) if double.has_same_body => {
                     Some(Ok(Taken::Repeat(answer.clone())))
@@ -240,21 +240,6 @@ impl Pipeline {
         }
         Ok(answers.into_iter().map(|answer| answer.unwrap_or(Err(Refusal::KeyReused))).collect())
     }
-
-    /// Answers repeats with the first answer.
-    async fn answer_repeats(
-        &self,
-        repeats: Vec<(usize, EventId)>,
-        answers: &mut [Option<Result<Taken, Refusal>>],
-    ) -> store::Result<()> {
-        let events: Vec<Uuid> = repeats.iter().map(|(_, event)| event.0).collect();
-        let first = store::log::decisions_on(&self.store, &events).await?;
-        for (place, event_id) in repeats {
-            let decision = first.get(&event_id).cloned().ok_or(store::Error::NotFound("decision"))?;
-            answers[place] = Answer::of(decision).map(|answer| Ok(Taken::Repeat(answer)));
-        }
-        Ok(())
-    }
 }
 
 /// Waits a little longer each time, by chance, so that two transactions that met do not meet again.
@@ -264,7 +249,7 @@ async fn back_off(tries: usize) {
 
 impl Answer {
     /// The answer for the event that was decided on; none for a decision without one.
-    fn of(decision: Decision) -> Option<Self> {
+    pub(super) fn of(decision: Decision) -> Option<Self> {
         Some(Self {
             event_id: decision.event_id?,
             lead_id: decision.lead_id,

@@ -4,7 +4,7 @@ use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use engine::content::{EarlierEvent, EventDocument, Known};
 use engine::decision::{Conditions, Mode, Snapshot, Trigger};
 use engine::ids::{DecisionId, EventId, LeadId, WorkflowId};
@@ -12,15 +12,16 @@ use engine::rules::Verdict;
 use engine::{features, limits};
 use serde_json::Value as Json;
 use store::ingest::{self, Claim, Claimed, HistoryWanted, Identified, LeadHistory, NamedLead};
+use uuid::Uuid;
 
 use super::registry::{Live, Variant};
-use super::{Incoming, Pipeline, Receipt, Refusal, Signal};
+use super::{Answer, Incoming, Pipeline, Receipt, Refusal, Signal};
 
 /// Signals that are decided and not committed.
 #[derive(Default)]
 pub struct Group {
     pub(super) refused: Vec<(usize, Refusal)>,
-    pub(super) repeats: Vec<(usize, EventId)>,
+    pub(super) repeats: Vec<(usize, Answer)>,
     pub(super) doubles: Vec<Double>,
     pub(super) drafts: Vec<Draft>,
 }
@@ -98,6 +99,13 @@ impl Draft {
         if is_killed && self.receipt.mode == Mode::Live { Mode::Manual } else { self.receipt.mode }
     }
 
+    /// When what the event says happened; unknown for an imported event without a time of its own.
+    pub(super) fn happened_at(&self) -> Option<DateTime<Utc>> {
+        let event = self.event()?;
+        let received_at = (self.receipt.mode != Mode::Historical).then_some(self.receipt.received_at);
+        event.signal.event.occurred_at.or(received_at).map(engine::time::cut)
+    }
+
     /// The event, where one led to the decision.
     pub(super) fn event(&self) -> Option<&NewEvent> {
         match &self.cause {
@@ -150,12 +158,21 @@ impl Pipeline {
             .collect::<store::Result<Vec<_>>>()?;
         let claims: Vec<Claim> = events.iter().map(|event| event.claim.clone()).collect();
         let claimed = ingest::look_up_keys(&mut *self.store.pool().acquire().await?, &claims).await?;
-        let mut fresh = Vec::with_capacity(events.len());
+        let (mut fresh, mut repeats) = (Vec::with_capacity(events.len()), Vec::new());
         for (place, (event, claimed)) in events.into_iter().zip(claimed).enumerate() {
             match claimed {
                 Claimed::Fresh => fresh.push((place, Box::new(event))),
-                Claimed::Repeat(event) => group.repeats.push((place, event.into())),
+                Claimed::Repeat(event) => repeats.push((place, event)),
                 Claimed::Other => group.refused.push((place, Refusal::KeyReused)),
+            }
+        }
+        let events: Vec<Uuid> = repeats.iter().map(|(_, event)| *event).collect();
+        let first = store::log::decisions_on(&self.store, &events).await?;
+        for (place, event) in repeats {
+            // Two repeats of one event may come together.
+            match first.get(&event.into()).cloned().and_then(Answer::of) {
+                Some(answer) => group.repeats.push((place, answer)),
+                None => group.refused.push((place, Refusal::FirstAnswerGone)),
             }
         }
         Ok(fresh)
@@ -206,13 +223,11 @@ impl Pipeline {
         let mut histories: Vec<Option<LeadHistory>> = Vec::with_capacity(routed.len());
         let mut wanted = Vec::new();
         for (place, (routed, found)) in routed.iter().zip(found).enumerate() {
-            let period = routed.live.looks_back(found.lead);
+            let period = routed.live.looks_back(found.lead, routed.receipt.mode);
             histories.push(period.map(|_| LeadHistory::default()));
             if let (Some(period), false) = (period, found.is_new) {
-                let from = routed.as_of - period;
-                let one =
-                    HistoryWanted { lead: found.lead, workflow: routed.live.id, from, to: routed.as_of };
-                wanted.push((place, one));
+                let (from, to) = (routed.as_of - period, known_until(&routed.receipt, routed.as_of));
+                wanted.push((place, HistoryWanted { lead: found.lead, workflow: routed.live.id, from, to }));
             }
         }
         if wanted.is_empty() {
@@ -297,9 +312,10 @@ fn decide(routed: Routed, lead: LeadId, history: Option<LeadHistory>, before: &[
     let sequence = history.as_ref().map(|history| history.sequence + together.clone().count() as i64);
     let conditions = Conditions::default();
     let (made, shadows) = {
-        let known = known(history.as_ref(), together.filter(|draft| draft.live.id == live.id), as_of);
+        let together = together.filter(|draft| draft.live.id == live.id);
+        let known = known(history.as_ref(), together, &receipt, as_of);
         let document = EventDocument { id: event.id, document: &event.document };
-        make_all(&live, lead, &document, &known, &conditions)
+        make_all(&live, lead, &document, &known, &conditions, receipt.mode)
     };
     Draft {
         place,
@@ -317,27 +333,39 @@ fn decide(routed: Routed, lead: LeadId, history: Option<LeadHistory>, before: &[
     }
 }
 
-/// Reads and decides by the bundle that the lead's bucket gets, and by every candidate in the shadow stage.
+/// Reads and decides by the bundle that the lead's bucket gets and, where it is live traffic, by every candidate in the shadow
+/// stage: shadows compare what comes in now, which a history would outnumber.
 pub(super) fn make_all(
     live: &Live,
     lead: LeadId,
     event: &EventDocument<'_>,
     known: &Known<'_>,
     conditions: &Conditions,
+    mode: Mode,
 ) -> (Made, Vec<(Variant, Made)>) {
     let make = |variant: &Variant| {
         let (snapshot, _) = variant.bundle.read(event, known);
         let verdict = variant.bundle.decide(&snapshot, known.as_of, conditions);
         Made { snapshot, verdict }
     };
-    let shadows = live.shadows.iter().map(|variant| (variant.clone(), make(variant))).collect();
+    let shadows = live.shadows_of(mode).iter().map(|variant| (variant.clone(), make(variant))).collect();
     (make(live.variant_of(lead)), shadows)
+}
+
+/// The time up to which events count as known when one is decided. Of an imported event that is its own time. Whatever was
+/// committed before a decision about the present is known to it, also where the clock of the process that took it is ahead.
+pub(super) fn known_until(receipt: &Receipt, as_of: DateTime<Utc>) -> DateTime<Utc> {
+    match receipt.mode {
+        Mode::Historical => as_of,
+        _ => as_of + TimeDelta::minutes(limits::FUTURE_MINUTES),
+    }
 }
 
 /// What is known of a lead: its stored history, and before that what came together with this event.
 pub(super) fn known<'a>(
     history: Option<&'a LeadHistory>,
     together: impl Iterator<Item = &'a Draft>,
+    receipt: &Receipt,
     as_of: DateTime<Utc>,
 ) -> Known<'a> {
     let mut earlier: Vec<EarlierEvent<'_>> = Vec::new();
@@ -351,7 +379,8 @@ pub(super) fn known<'a>(
             let at = engine::time::cut(event.signal.event.occurred_at.unwrap_or(draft.receipt.received_at));
             Some(EarlierEvent { event: EventDocument { id: event.id, document: &event.document }, at })
         });
-        earlier.extend(stored.chain(new.filter(|earlier| earlier.at <= as_of)));
+        let until = known_until(receipt, as_of);
+        earlier.extend(stored.chain(new.filter(|earlier| earlier.at <= until)));
         earlier.sort_by_key(|earlier| std::cmp::Reverse((earlier.at, earlier.event.id)));
     }
     Known { earlier, as_of }

@@ -8,9 +8,10 @@ use engine::bundle::Bundle;
 use engine::canonical::Digest;
 use engine::control::bucket;
 use engine::control::release::Stage;
+use engine::decision::Mode;
 use engine::event::{EventKind, EventRequest};
 use engine::ids::{DestinationId, LeadId, ReleaseId, WorkflowId};
-use store::releases;
+use store::releases::{self, Release};
 use store::workflows::{self, Target};
 use store::{Error, Result, Store};
 
@@ -56,9 +57,14 @@ impl Live {
         }
     }
 
+    /// Returns the releases that decide beside the one that counts: none where history is imported, as they compare live traffic.
+    pub fn shadows_of(&self, mode: Mode) -> &[Variant] {
+        if mode == Mode::Historical { &[] } else { &self.shadows }
+    }
+
     /// Returns how far back the history of a lead is read, for the release that decides about it and for those in shadow.
-    pub fn looks_back(&self, lead: LeadId) -> Option<TimeDelta> {
-        let all = std::iter::once(self.variant_of(lead)).chain(&self.shadows);
+    pub fn looks_back(&self, lead: LeadId, mode: Mode) -> Option<TimeDelta> {
+        let all = std::iter::once(self.variant_of(lead)).chain(self.shadows_of(mode));
         all.filter_map(|variant| variant.bundle.looks_back()).max()
     }
 }
@@ -67,10 +73,52 @@ impl Live {
 /// is refused and read again, so a stale entry costs a repetition, never a wrong decision.
 pub struct Registry {
     store: Store,
-    live: RwLock<HashMap<String, Arc<Live>>>,
-    routes: RwLock<HashMap<(EventKind, String), String>>,
+    memory: Memory,
     bundles: Bundles,
     codes: Mutex<HashMap<(WorkflowId, String, String), u32>>,
+}
+
+/// What was read of workflows. Whatever is read is as old as the [`Memory::generation`] that it began under: when something is
+/// released while it is on its way, it is used once and not remembered.
+#[derive(Default)]
+struct Memory(RwLock<Remembered>);
+
+#[derive(Default)]
+struct Remembered {
+    /// Counts how often everything was forgotten.
+    generation: u64,
+    live: HashMap<String, Arc<Live>>,
+    routes: HashMap<Trigger, String>,
+}
+
+/// The kind and the source of an event.
+type Trigger = (EventKind, String);
+
+impl Memory {
+    fn generation(&self) -> u64 {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).generation
+    }
+
+    fn route(&self, trigger: &Trigger) -> Option<String> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).routes.get(trigger).cloned()
+    }
+
+    fn live(&self, name: &str) -> Option<Arc<Live>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).live.get(name).cloned()
+    }
+
+    fn keep(&self, generation: u64, keep: impl FnOnce(&mut Remembered)) {
+        let mut remembered = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if remembered.generation == generation {
+            keep(&mut remembered);
+        }
+    }
+
+    fn forget(&self) {
+        let mut remembered = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let generation = remembered.generation + 1;
+        *remembered = Remembered { generation, ..Remembered::default() };
+    }
 }
 
 /// Texts whose codes a process remembers; beyond it the memory starts anew.
@@ -79,7 +127,7 @@ const REMEMBERED_CODES: usize = 200_000;
 impl Registry {
     /// An empty registry; workflows are read when they are first asked for.
     pub fn new(store: Store, bundles: Bundles) -> Self {
-        Self { store, bundles, live: RwLock::default(), routes: RwLock::default(), codes: Mutex::default() }
+        Self { store, bundles, memory: Memory::default(), codes: Mutex::default() }
     }
 
     /// The live workflow that takes an event.
@@ -100,15 +148,15 @@ impl Registry {
     /// The name of the one workflow that takes such events. Only that is remembered: a refusal is looked up again.
     async fn routed(&self, event: &EventRequest) -> Result<std::result::Result<String, Refusal>> {
         let trigger = (event.kind, event.source.clone());
-        if let Some(name) = self.routes.read().unwrap_or_else(PoisonError::into_inner).get(&trigger) {
-            return Ok(Ok(name.clone()));
+        if let Some(name) = self.memory.route(&trigger) {
+            return Ok(Ok(name));
         }
+        let generation = self.memory.generation();
         let mut names = workflows::routed(&self.store, event.kind, &event.source).await?;
         Ok(match names.len() {
             1 => {
                 let name = names.remove(0);
-                let mut routes = self.routes.write().unwrap_or_else(PoisonError::into_inner);
-                routes.insert(trigger, name.clone());
+                self.memory.keep(generation, |kept| drop(kept.routes.insert(trigger, name.clone())));
                 Ok(name)
             }
             0 => Err(Refusal::NoRoute { kind: event.kind.to_string(), origin: event.source.clone() }),
@@ -121,19 +169,19 @@ impl Registry {
     /// # Errors
     /// As [`Registry::route`].
     pub async fn live(&self, name: &str) -> Result<std::result::Result<Arc<Live>, Refusal>> {
-        if let Some(live) = self.live.read().unwrap_or_else(PoisonError::into_inner).get(name) {
-            return Ok(Ok(live.clone()));
+        match self.memory.live(name) {
+            Some(live) => Ok(Ok(live)),
+            None => self.read(name).await,
         }
-        self.read(name).await
     }
 
     /// Forgets what was read of workflows, because something was released.
     pub fn forget(&self) {
-        self.routes.write().unwrap_or_else(PoisonError::into_inner).clear();
-        self.live.write().unwrap_or_else(PoisonError::into_inner).clear();
+        self.memory.forget();
     }
 
     async fn read(&self, name: &str) -> Result<std::result::Result<Arc<Live>, Refusal>> {
+        let generation = self.memory.generation();
         let mut connection = self.store.pool().acquire().await?;
         let Some(workflow) = workflows::by_name(&mut connection, name).await? else {
             return Ok(Err(Refusal::UnknownWorkflow(name.to_owned())));
@@ -152,7 +200,7 @@ impl Registry {
                     let share = u8::try_from(release.share).unwrap_or_default();
                     candidate = Some((self.variant(release.id, release.bundle).await?, share));
                 }
-                Stage::Shadow => shadows.push(self.variant(release.id, release.bundle).await?),
+                Stage::Shadow => shadows.extend(self.shadow(&release).await?),
                 _ => {}
             }
         }
@@ -165,12 +213,24 @@ impl Registry {
             shadows,
             targets,
         });
-        self.live.write().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), live.clone());
+        self.memory.keep(generation, |kept| drop(kept.live.insert(name.to_owned(), live.clone())));
         Ok(Ok(live))
     }
 
     async fn variant(&self, release: ReleaseId, hash: Digest) -> Result<Variant> {
         Ok(Variant { release, hash, bundle: self.bundles.get(&hash).await? })
+    }
+
+    /// A candidate in the shadow stage; none where its bundle cannot be used, since what only watches must not stop what decides.
+    async fn shadow(&self, release: &Release) -> Result<Option<Variant>> {
+        match self.variant(release.id, release.bundle).await {
+            Ok(variant) => Ok(Some(variant)),
+            Err(Error::Corrupt(problem)) => {
+                tracing::error!(release.number, workflow = %release.workflow_name, %problem, "a release in the shadow stage was left out");
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// The codes of texts in feature rows.
@@ -213,5 +273,26 @@ impl Registry {
             known.insert((field, text), code);
         }
         Ok(known)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_read_before_a_release_is_not_remembered_after_it() {
+        let memory = Memory::default();
+        let trigger = (EventKind::Form, "website".to_owned());
+        let began = memory.generation();
+        memory.forget();
+        memory.keep(began, |kept| drop(kept.routes.insert(trigger.clone(), "the old one".into())));
+        assert_eq!(memory.route(&trigger), None);
+        memory.keep(memory.generation(), |kept| {
+            drop(kept.routes.insert(trigger.clone(), "the new one".into()))
+        });
+        assert_eq!(memory.route(&trigger).as_deref(), Some("the new one"));
+        memory.forget();
+        assert_eq!(memory.route(&trigger), None);
     }
 }

@@ -64,7 +64,7 @@ impl Numbered {
     ) -> store::Result<Self> {
         let mode = draft.mode(is_killed);
         if let Cause::Event(event) = &draft.cause {
-            merge_profile(lead, &event.signal.event);
+            merge_profile(lead, &event.signal.event, draft.happened_at());
         }
         lead.sequence += 1;
         let pick = pick(&mut draft, lead, pools)?;
@@ -113,6 +113,7 @@ impl Numbered {
                 source: draft.source().to_owned(),
                 decision_id: decision.decision_id.0,
                 as_of: decision.as_of,
+                is_now: mode != Mode::Historical,
                 action: decision.action.to_string(),
                 rule_id: decision.rule_id.clone(),
                 confidence: decision.confidence,
@@ -193,25 +194,40 @@ fn rounds(states: Vec<State>) -> Vec<Vec<State>> {
     rounds
 }
 
-fn merge_profile(lead: &mut LockedLead, event: &EventRequest) {
+/// Learns what an event says of who the lead is. Of each part the newest word counts, whatever comes in first; what was said at an
+/// unknown time is the oldest.
+fn merge_profile(lead: &mut LockedLead, event: &EventRequest, at: Option<DateTime<Utc>>) {
     let input = &event.lead;
     let trimmed = |text: &Option<String>| {
         text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
     };
+    let (profile, said) = (&mut lead.profile, &mut lead.said);
     let email = input.email.as_deref().and_then(engine::event::normal_email);
-    let profile = &mut lead.profile;
-    if let Some(id) = trimmed(&input.external_id) {
-        profile.external_id = Some(id);
+    learn(&mut profile.email, &mut said.email, email, at);
+    learn(&mut profile.name, &mut said.name, trimmed(&input.name), at);
+    learn(&mut profile.company, &mut said.company, trimmed(&input.company), at);
+    let domain = trimmed(&input.domain).map(|domain| domain.to_lowercase());
+    learn(&mut profile.domain, &mut said.domain, domain, at);
+    if learn(&mut profile.external_id, &mut said.external, trimmed(&input.external_id), at) {
         profile.external_source = Some(event.source.clone());
     }
-    profile.domain =
-        trimmed(&input.domain).map(|domain| domain.to_lowercase()).or_else(|| profile.domain.take());
-    profile.name = trimmed(&input.name).or_else(|| profile.name.take());
-    profile.company = trimmed(&input.company).or_else(|| profile.company.take());
-    profile.email = email.or_else(|| profile.email.take());
     if let Some(at) = event.occurred_at.map(engine::time::cut) {
         lead.first_occurred_at = Some(lead.first_occurred_at.map_or(at, |first| first.min(at)));
     }
+}
+
+/// Replaces a part of a profile unless something newer is known; returns whether it did.
+fn learn(
+    known: &mut Option<String>,
+    known_at: &mut Option<DateTime<Utc>>,
+    told: Option<String>,
+    at: Option<DateTime<Utc>>,
+) -> bool {
+    let is_newer = told.is_some() && (known.is_none() || at >= *known_at);
+    if is_newer {
+        (*known, *known_at) = (told, at);
+    }
+    is_newer
 }
 
 /// Picks a person where the verdict assigns to a pool. Members are in the bundle; weights and absences are beside it, and the

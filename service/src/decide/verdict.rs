@@ -91,7 +91,9 @@ pub async fn decide(store: &Store, actor: &Actor, verdict: &Verdict) -> Result<D
         parameters: parameters(verdict),
         reason: verdict.reason.clone(),
     };
-    let has_effects = finish(&mut tx, place, lead, &decision, &said, verdict.action).await?;
+    let mut targets = workflows::targets_of(&mut tx, place.workflow).await?;
+    targets.retain(|(_, target)| target.wants(verdict.action));
+    let has_effects = finish(&mut tx, place, lead, &decision, &said, &targets).await?;
     tx.commit().await?;
     if has_effects {
         ingest::wake_dispatchers(store).await;
@@ -116,8 +118,11 @@ pub async fn give_back(store: &Store, actor: &Actor, place: Place) -> Result<Giv
     queue::requeue(&mut tx, place, &last.state).await?;
     let mut parameters = BTreeMap::new();
     if last.assignee.is_some() {
-        lead.assignee.clone_from(&last.assignee_before);
-        parameters.insert("assignee".to_owned(), json!(last.assignee_before));
+        // Somebody whom another workflow has given the lead to since keeps it.
+        if lead.assignee == last.assignee && !queue::is_assigned_elsewhere(&mut tx, place, last.at).await? {
+            lead.assignee.clone_from(&last.assignee_before);
+        }
+        parameters.insert("assignee".to_owned(), json!(lead.assignee));
     }
     let action: Action =
         last.action.parse().map_err(|_| Error::Corrupt("a verdict has an unreadable action".into()))?;
@@ -141,8 +146,9 @@ pub async fn give_back(store: &Store, actor: &Actor, place: Place) -> Result<Giv
         parameters,
         reason: None,
     };
-    // To all that were told of the verdict, whether or not they take what waits.
-    let has_effects = finish(&mut tx, place, lead, &decision, &said, action).await?;
+    // To all that were told of the verdict, whether or not they take what waits, and whatever the workflow names today.
+    let targets = ingest::targets_of_verdict(&mut tx, newest, last.verdict_id).await?;
+    let has_effects = finish(&mut tx, place, lead, &decision, &said, &targets).await?;
     tx.commit().await?;
     if has_effects {
         ingest::wake_dispatchers(store).await;
@@ -224,8 +230,8 @@ async fn write_outcome(
     Ok(Some(id))
 }
 
-/// Gives the verdict its number among what was decided about the lead, and writes its effects to the destinations that take this
-/// action, as a decision of it would have; returns whether there are any. In a stopped workflow they wait, as all of its effects
+/// Gives the verdict its number among what was decided about the lead, and writes its effects to these destinations, as a decision
+/// would have; returns whether there are any. In a stopped workflow they wait, as all of its effects
 /// do. What was decided on trial has no effects.
 async fn finish(
     connection: &mut PgConnection,
@@ -233,7 +239,7 @@ async fn finish(
     mut lead: LockedLead,
     decision: &Decision,
     verdict: &PersonVerdict,
-    action: Action,
+    targets: &[(DestinationId, Target)],
 ) -> Result<bool> {
     let is_trial = matches!(decision.mode, Mode::Historical | Mode::Simulation | Mode::Shadow);
     if !is_trial {
@@ -244,10 +250,8 @@ async fn finish(
         return Ok(false);
     }
     let lead = LeadThen { id: lead.id, key: lead.key, sequence: lead.sequence, profile: lead.profile };
-    let targets: Vec<(DestinationId, Target)> = workflows::targets_of(connection, place.workflow).await?;
     let rows = targets
         .iter()
-        .filter(|(_, target)| target.wants(action))
         .enumerate()
         .map(|(n, (destination, target))| {
             let id = EffectId(engine::ids::mint_nth(verdict.at, n, rand::random()));

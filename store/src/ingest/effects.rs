@@ -1,11 +1,11 @@
 //! Effects, their keys and their places in the outbox.
 //!
-//! Hand-written SQL: a notification; its rows are written by `columns`.
+//! Hand-written SQL: a notification, and a read of a log table; its rows are written by `columns`.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use engine::decision::Decision;
 use engine::effect::{Body, Lead, PersonVerdict};
-use engine::ids::{DestinationId, EffectId, LeadId, WorkflowId};
+use engine::ids::{DecisionId, DestinationId, EffectId, LeadId, WorkflowId};
 use engine::sync::keys;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -106,6 +106,31 @@ impl EffectRow {
             expires_at: target.expires_hours.map(|hours| created_at + TimeDelta::hours(i64::from(hours))),
         })
     }
+}
+
+/// The destinations that a verdict was told to, each as the workflow named it then; those that are told that it does not count
+/// when it is taken back.
+///
+/// # Errors
+/// When the database fails.
+pub async fn targets_of_verdict(
+    connection: &mut PgConnection,
+    decision: DecisionId,
+    verdict: Uuid,
+) -> Result<Vec<(DestinationId, Target)>> {
+    let rows: Vec<(Uuid, String, String, Option<i64>)> = sqlx::query_as(
+        "SELECT e.destination_id, d.name, e.kind, (extract(epoch FROM e.expires_at - e.created_at) / 3600)::bigint FROM effects e \
+         JOIN destinations d ON d.id = e.destination_id WHERE e.decision_id = $1 AND e.verdict_id = $2 ORDER BY e.id",
+    )
+    .bind(decision.0)
+    .bind(verdict)
+    .fetch_all(connection)
+    .await?;
+    let target = |(destination, to, purpose, hours): (Uuid, String, String, Option<i64>)| {
+        let expires_hours = hours.and_then(|hours| u32::try_from(hours).ok());
+        (destination.into(), Target { to, purpose, on: Vec::new(), expires_hours })
+    };
+    Ok(rows.into_iter().map(target).collect())
 }
 
 /// Writes effects, takes their keys and puts them into the outbox. Once they are committed, [`announce_effects`] wakes

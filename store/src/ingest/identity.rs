@@ -66,6 +66,8 @@ pub struct LockedLead {
     pub assignee: Option<String>,
     /// Its profile.
     pub profile: Profile,
+    /// When what its profile says was said.
+    pub said: ProfileTimes,
     /// When its first event happened, as far as known.
     pub first_occurred_at: Option<DateTime<Utc>>,
     /// What else its row needs, while it has none yet.
@@ -101,6 +103,21 @@ pub struct Profile {
     pub external_source: Option<String>,
     /// The source's id of the person.
     pub external_id: Option<String>,
+}
+
+/// When each part of a profile was said; nothing where the profile has no such part, or it was said at an unknown time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ProfileTimes {
+    /// The e-mail address.
+    pub email: Option<DateTime<Utc>>,
+    /// The name.
+    pub name: Option<DateTime<Utc>>,
+    /// The company's name.
+    pub company: Option<DateTime<Utc>>,
+    /// The company's domain.
+    pub domain: Option<DateTime<Utc>>,
+    /// The source's id of the person.
+    pub external: Option<DateTime<Utc>>,
 }
 
 /// Kind, source (for external ids) and keyed hash of what identifies a lead.
@@ -250,6 +267,7 @@ async fn suggest_merges(
     named: &[NamedLead],
     owners: &BTreeMap<Identity, Uuid>,
 ) -> Result<()> {
+    let mut found: BTreeMap<(Uuid, Uuid), &NamedLead> = BTreeMap::new();
     for named in named {
         let owner = |identity: &Option<Identity>| {
             identity.as_ref().and_then(|identity| owners.get(identity)).copied()
@@ -257,15 +275,21 @@ async fn suggest_merges(
         if let (Some(lead), Some(other)) = (owner(&named.external), owner(&named.email))
             && lead != other
         {
-            sqlx::query("INSERT INTO merge_suggestions (lead_id, other_lead_id, event_id, opened_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING")
-                .bind(lead)
-                .bind(other)
-                .bind(named.event_id)
-                .bind(named.received_at)
-                .execute(&mut *connection)
-                .await?;
+            found.entry((lead, other)).or_insert(named);
         }
     }
+    if found.is_empty() {
+        return Ok(());
+    }
+    // In the order of the key, so that two transactions which suggest the same merges wait for each other and never in a circle.
+    let rows: Vec<_> = found.into_iter().collect();
+    Columns::of(&rows)
+        .with("lead_id", |((lead, _), _)| *lead)
+        .with("other_lead_id", |((_, other), _)| *other)
+        .with("event_id", |(_, named)| named.event_id)
+        .with("opened_at", |(_, named)| named.received_at)
+        .insert_into("merge_suggestions", "ON CONFLICT DO NOTHING", connection)
+        .await?;
     Ok(())
 }
 
@@ -277,6 +301,7 @@ fn new_lead(keyring: &Keyring, id: Uuid, received_at: DateTime<Utc>) -> LockedLe
         key,
         assignee: None,
         profile: Profile::default(),
+        said: ProfileTimes::default(),
         first_occurred_at: None,
         new: Some(NewLead { data_key: wrapped, created_at: received_at }),
     }
@@ -294,6 +319,11 @@ struct LeadRow {
     domain: Option<String>,
     external_source: Option<String>,
     external_id: Option<String>,
+    email_at: Option<DateTime<Utc>>,
+    name_at: Option<DateTime<Utc>>,
+    company_at: Option<DateTime<Utc>>,
+    domain_at: Option<DateTime<Utc>>,
+    external_at: Option<DateTime<Utc>>,
     first_occurred_at: Option<DateTime<Utc>>,
 }
 
@@ -306,7 +336,8 @@ async fn lock(
         return Ok(HashMap::new());
     }
     let rows: Vec<LeadRow> = sqlx::query_as(
-        "SELECT id, sequence, data_key, assignee, email, name, company, domain, external_source, external_id, first_occurred_at \
+        "SELECT id, sequence, data_key, assignee, email, name, company, domain, external_source, external_id, email_at, name_at, company_at, domain_at, external_at, \
+         first_occurred_at \
          FROM leads WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE",
     )
     .bind(ids.iter().copied().collect::<Vec<_>>())
@@ -329,6 +360,13 @@ async fn lock(
                 key,
                 assignee: row.assignee,
                 profile,
+                said: ProfileTimes {
+                    email: row.email_at,
+                    name: row.name_at,
+                    company: row.company_at,
+                    domain: row.domain_at,
+                    external: row.external_at,
+                },
                 first_occurred_at: row.first_occurred_at,
                 new: None,
             };
@@ -366,6 +404,11 @@ fn columns<'r>(leads: &'r [&LockedLead]) -> Columns<'r, &'r LockedLead> {
         .with("domain", |lead| &lead.profile.domain)
         .with("external_source", |lead| &lead.profile.external_source)
         .with("external_id", |lead| &lead.profile.external_id)
+        .with("email_at", |lead| lead.said.email)
+        .with("name_at", |lead| lead.said.name)
+        .with("company_at", |lead| lead.said.company)
+        .with("domain_at", |lead| lead.said.domain)
+        .with("external_at", |lead| lead.said.external)
         .with("first_occurred_at", |lead| lead.first_occurred_at)
 }
 

@@ -22,6 +22,8 @@ pub struct State {
     pub decision_id: Uuid,
     /// Its `as_of`.
     pub as_of: DateTime<Utc>,
+    /// Whether it was decided about the lead as it is now, and not as it was when an imported event happened.
+    pub is_now: bool,
     /// What was decided.
     pub action: String,
     /// The rule that fired.
@@ -42,6 +44,7 @@ columns!(State {
     source,
     decision_id,
     as_of,
+    is_now,
     action,
     rule_id,
     confidence,
@@ -50,19 +53,22 @@ columns!(State {
     suggested,
 });
 
-/// Notes where leads stand. The first decision is the one with the smallest `as_of`, the last the one with the
-/// greatest: an import of history does not move a lead that has been decided since. One row for each lead and workflow.
+/// Notes where leads stand. What is decided now is the last decision, whatever the clock of the process that made the one
+/// before says. An import of history takes its place by `as_of`, so it does not move a lead that has been decided since. One row
+/// for each lead and workflow.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn upsert_states(connection: &mut PgConnection, rows: &[State]) -> Result<()> {
     let columns = State::columns(rows);
+    // The lead is locked, so that nobody else changes the row that is read here.
     let sql = format!(
         "INSERT INTO lead_states AS s (lead_id, workflow_id, source, first_decision_id, first_as_of, first_action, first_rule_id, \
            last_decision_id, last_as_of, last_action, last_rule_id, last_confidence, last_rule_version, queue, queued_at, suggested) \
-         SELECT lead_id, workflow_id, source, decision_id, as_of, action, rule_id, decision_id, as_of, action, rule_id, confidence, rule_version, queue, \
-           CASE WHEN queue IS NOT NULL THEN as_of END, suggested \
-         FROM {} \
+         SELECT u.lead_id, u.workflow_id, u.source, u.decision_id, t.at, u.action, u.rule_id, u.decision_id, t.at, u.action, u.rule_id, u.confidence, \
+           u.rule_version, u.queue, CASE WHEN u.queue IS NOT NULL THEN u.as_of END, u.suggested \
+         FROM {} LEFT JOIN lead_states b ON b.lead_id = u.lead_id AND b.workflow_id = u.workflow_id \
+           CROSS JOIN LATERAL (SELECT CASE WHEN u.is_now THEN greatest(u.as_of, b.last_as_of) ELSE u.as_of END AS at) t \
          ON CONFLICT (lead_id, workflow_id) DO UPDATE SET \
            source = CASE WHEN excluded.first_as_of < s.first_as_of THEN excluded.source ELSE s.source END, \
            first_decision_id = CASE WHEN excluded.first_as_of < s.first_as_of THEN excluded.first_decision_id ELSE s.first_decision_id END, \

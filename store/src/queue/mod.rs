@@ -21,8 +21,8 @@ pub use list::{
 };
 
 pub use write::{
-    LastVerdict, NewVerdict, WaitingState, address, insert_override, insert_verdict, leave,
-    lock_last_verdict, lock_waiting, newest_decision, pool_of_decision, requeue, takes_leads,
+    LastVerdict, NewVerdict, WaitingState, address, insert_override, insert_verdict, is_assigned_elsewhere,
+    leave, lock_last_verdict, lock_waiting, newest_decision, pool_of_decision, requeue, takes_leads,
 };
 
 /// How long a lead is somebody's without a sign of them: enough to read it and call up the company, short enough that one

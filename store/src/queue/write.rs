@@ -36,6 +36,10 @@ pub struct WaitingState {
 /// The last verdict on a lead, while it can be taken back.
 #[derive(Clone, Debug, FromRow)]
 pub struct LastVerdict {
+    /// Its id.
+    pub verdict_id: Uuid,
+    /// When it was given.
+    pub at: DateTime<Utc>,
     /// The state that the lead waited in.
     #[sqlx(flatten)]
     pub state: WaitingState,
@@ -141,7 +145,7 @@ pub async fn lock_last_verdict(
     decision: DecisionId,
 ) -> Result<Option<LastVerdict>> {
     Ok(sqlx::query_as(
-        "SELECT v.decision_id AS last_decision_id, v.queue, v.queued_at, v.suggested, v.action, v.assignee, v.assignee_before, v.override_id, v.outcome_id \
+        "SELECT v.id AS verdict_id, v.at, v.decision_id AS last_decision_id, v.queue, v.queued_at, v.suggested, v.action, v.assignee, v.assignee_before, v.override_id, v.outcome_id \
          FROM lead_states s JOIN queue_verdicts v ON v.decision_id = s.last_decision_id \
          WHERE s.lead_id = $1 AND s.workflow_id = $2 AND v.decision_id = $5 AND s.queue IS NULL AND v.kind <> 'give_back' AND v.person_id = $3 AND v.at >= $4 \
            AND NOT EXISTS (SELECT FROM queue_verdicts later WHERE later.decision_id = v.decision_id AND later.turn > v.turn) \
@@ -154,6 +158,27 @@ pub async fn lock_last_verdict(
     .bind(actor.now - TAKE_BACK)
     .bind(decision.0)
     .fetch_optional(connection)
+    .await?)
+}
+
+/// Returns whether the rules or a person gave a lead to somebody in another workflow after an instant. The lead must be locked, so
+/// that this stays true until the transaction ends.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_assigned_elsewhere(
+    connection: &mut PgConnection,
+    place: Place,
+    since: DateTime<Utc>,
+) -> Result<bool> {
+    Ok(sqlx::query_scalar(
+        "SELECT EXISTS (SELECT FROM decisions d WHERE d.lead_id = $1 AND d.workflow_id <> $2 AND d.decided_at > $3 AND d.mode = 'live' AND d.parameters ? 'assignee') \
+         OR EXISTS (SELECT FROM queue_verdicts v WHERE v.lead_id = $1 AND v.workflow_id <> $2 AND v.at > $3 AND v.assignee IS NOT NULL)",
+    )
+    .bind(place.lead.0)
+    .bind(place.workflow.0)
+    .bind(since)
+    .fetch_one(connection)
     .await?)
 }
 

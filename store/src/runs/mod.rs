@@ -84,13 +84,16 @@ pub struct NewRun<'a> {
 /// Adds a run for a person, with its audit row; returns its id. The caller commits.
 ///
 /// # Errors
-/// [`Error::Repeated`] when the actor's form was sent before.
+/// [`Error::Repeated`] when the actor's form was sent before, [`Error::Refused`] when there is a run already whose result this one
+/// would be.
 pub async fn start(connection: &mut PgConnection, actor: &Actor, new: NewRun<'_>) -> Result<Uuid> {
     let id = engine::ids::mint(actor.now, rand::random());
     let detail = json!({ "kind": new.kind });
     let entry = Audit { action: "run.start", subject: &format!("run:{id}"), lead: None, detail };
     audit(connection, actor, entry).await?;
-    insert(connection, actor, id, new).await?;
+    if !insert(connection, actor, id, new).await? {
+        return Err(Error::Refused("this work is already running or has a result".into()));
+    }
     Ok(id)
 }
 
@@ -124,9 +127,10 @@ async fn by_key(store: &Store, kind: &str, work_key: &str) -> Result<Option<Run>
     }
 }
 
-async fn insert(connection: &mut PgConnection, actor: &Actor, id: Uuid, new: NewRun<'_>) -> Result<()> {
+/// Adds a run unless there is one of the same work that will have a result or has one; returns whether it did.
+async fn insert(connection: &mut PgConnection, actor: &Actor, id: Uuid, new: NewRun<'_>) -> Result<bool> {
     // By hand, since the entity cannot name a partial index.
-    sqlx::query(
+    let inserted = sqlx::query(
         "INSERT INTO runs (id, kind, work_key, input, created_by, created_at) VALUES ($1, $2, $3, $4, $5, $6) \
          ON CONFLICT (kind, work_key) WHERE state IN ('waiting', 'running', 'done') DO NOTHING",
     )
@@ -138,8 +142,12 @@ async fn insert(connection: &mut PgConnection, actor: &Actor, id: Uuid, new: New
     .bind(actor.now)
     .execute(&mut *connection)
     .await?;
+    if inserted.rows_affected() == 0 {
+        return Ok(false);
+    }
     notify(connection, Channel::Runs, "").await?;
-    refresh::tell(connection, Topic::Runs).await
+    refresh::tell(connection, Topic::Runs).await?;
+    Ok(true)
 }
 
 /// Returns a run by its id.

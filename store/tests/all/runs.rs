@@ -150,6 +150,10 @@ async fn work_with_a_key_is_done_once() {
     let again = runs::start(&mut tx, &later, new).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(ensure().await, again);
+    let mut tx = store.pool().begin().await.unwrap();
+    let refused = runs::start(&mut tx, &later, new).await;
+    assert!(matches!(refused, Err(Error::Refused(_))), "{refused:?}");
+    tx.rollback().await.unwrap();
     let count: i64 = sqlx::query_scalar("SELECT count(*) FROM runs").fetch_one(store.pool()).await.unwrap();
     assert_eq!(count, 2);
 }

@@ -1,12 +1,12 @@
 //! Deciding a waiting lead.
 
-#![allow(clippy::too_many_arguments, reason = "each is a field of the form")]
-
 use std::collections::BTreeMap;
 
 use engine::action::Action;
 use engine::ids::DecisionId;
 use leptos::prelude::*;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value as Json;
 use service::decide::verdict::{self as verdicts, Decided, GivenBack, Gone};
 use store::Store;
@@ -24,6 +24,42 @@ use crate::ui::words;
 /// Characters of a reason: a few sentences.
 pub const REASON_CHARS: usize = 500;
 
+/// What the forms of a waiting lead send.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct DecideForm {
+    /// The lead's id.
+    pub lead: String,
+    /// The workflow's name.
+    pub workflow: String,
+    /// The decision that the person saw.
+    pub decision: String,
+    /// `accept`, `change` or `disqualify`.
+    pub kind: String,
+    /// What to do with the lead; not asked for where it is disqualified.
+    #[serde(default)]
+    pub action: String,
+    /// Who gets it, by address.
+    #[serde(default)]
+    pub assignee: String,
+    /// The pool whose turn it is.
+    #[serde(default)]
+    pub pool: String,
+    /// Why.
+    #[serde(default)]
+    pub reason: String,
+    /// Whether the page said that the workflow is stopped.
+    #[serde(default, deserialize_with = "truth")]
+    pub stopped: bool,
+    /// What the page shows.
+    #[serde(default)]
+    pub shown: QueueFilter,
+}
+
+/// Reads `true` and `false` as a form sends them: the values of a flattened form are texts.
+fn truth<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+}
+
 /// Decides a waiting lead and leads on to the next one, which is then taken. A verdict that comes too late changes nothing,
 /// and what was written is kept.
 ///
@@ -31,34 +67,12 @@ pub const REASON_CHARS: usize = 500;
 /// When the form was tampered with, or the database fails.
 #[server(prefix = "/actions", endpoint = "decide-lead")]
 pub async fn decide_lead(
-    /// The lead's id.
-    lead: String,
-    /// The workflow's name.
-    workflow: String,
-    /// The decision that the person saw.
-    decision: String,
-    /// `accept`, `change` or `disqualify`.
-    kind: String,
-    /// What to do with the lead; not asked for where it is disqualified.
-    #[server(default)]
-    action: String,
-    /// Who gets it, by address.
-    #[server(default)]
-    assignee: String,
-    /// The pool whose turn it is.
-    #[server(default)]
-    pool: String,
-    /// Why.
-    #[server(default)]
-    reason: String,
-    /// Whether the page said that the workflow is stopped.
-    #[server(default)]
-    stopped: bool,
-    /// What the page shows.
-    #[server(default)]
-    shown: QueueFilter,
+    /// The form; its fields are those of the request.
+    #[server(flatten)]
+    form: DecideForm,
 ) -> Result<(), Error> {
     let request = allowed::<DecideLead>()?;
+    let DecideForm { lead, workflow, decision, kind, action, assignee, pool, reason, stopped, shown } = form;
     let invalid = |message: &str| Error::Invalid { message: message.into() };
     let (place, workflows) = place(&request.store, &lead, &workflow).await?;
     let decision: DecisionId = decision.parse().map_err(|_| Error::NotFound { what: "decision".into() })?;

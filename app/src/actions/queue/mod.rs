@@ -5,7 +5,7 @@ mod decide;
 mod filter;
 
 pub use self::claim::{ReleaseLead, TakeLead, release_lead, take_lead};
-pub use self::decide::{DecideLead, GiveBackLead, REASON_CHARS, decide_lead, give_back_lead};
+pub use self::decide::{DecideForm, DecideLead, GiveBackLead, REASON_CHARS, decide_lead, give_back_lead};
 pub use self::filter::QueueFilter;
 
 use engine::action::Action;
@@ -20,7 +20,7 @@ use crate::ui::clock::Clock;
 use crate::ui::{number, words};
 
 /// A waiting lead as a form names it, and every workflow there is.
-async fn place(store: &Store, lead: &str, workflow: &str) -> Result<(Place, Vec<WorkflowName>)> {
+pub(super) async fn place(store: &Store, lead: &str, workflow: &str) -> Result<(Place, Vec<WorkflowName>)> {
     let not_found = |what: &str| Error::NotFound { what: what.into() };
     let lead: LeadId = lead.parse().map_err(|_| not_found("lead"))?;
     let workflows = workflow_names(store).await?;
@@ -28,7 +28,7 @@ async fn place(store: &Store, lead: &str, workflow: &str) -> Result<(Place, Vec<
     Ok((Place { lead, workflow: found.id.into() }, workflows))
 }
 
-fn clock(request: &Request) -> Clock {
+pub(super) fn clock(request: &Request) -> Clock {
     let zone = request.viewer.as_ref().map_or(chrono_tz::UTC, |viewer| viewer.time_zone);
     Clock { now: request.now, zone }
 }

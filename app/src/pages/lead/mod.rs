@@ -1,5 +1,6 @@
 //! One lead: what was decided and why, what came in, what was done.
 
+mod again;
 pub mod decided;
 mod effects;
 mod erased;
@@ -50,10 +51,10 @@ async fn show(here: Here, id: Option<String>, asked: load::LeadQuery) -> Result<
         <h1>{name.clone()}</h1>
         {(!about.is_empty()).then(|| view! { <span class="meta">{about}</span> })}
     };
-    Ok(Page { title: name, bar: bar.into_any(), body: body(&loaded).into_any() })
+    Ok(Page { title: name, bar: bar.into_any(), body: body(&here, &loaded).into_any() })
 }
 
-fn body(loaded: &LeadData) -> impl IntoView + use<> {
+fn body(here: &Here, loaded: &LeadData) -> impl IntoView + use<> {
     let Some(decided) = &loaded.decided else {
         return Either::Left(view! {
             {notes(loaded).into_any()}
@@ -73,6 +74,7 @@ fn body(loaded: &LeadData) -> impl IntoView + use<> {
     Either::Right(view! {
         {notes(loaded).into_any()}
         {verdict::verdict(loaded, decided).into_any()}
+        {again::again(here, loaded, decided).into_any()}
         <div class="lead">
             <section class="past" aria-labelledby="h-time">{timeline::timeline(loaded).into_any()}</section>
             {explained}

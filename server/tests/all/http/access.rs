@@ -114,6 +114,7 @@ const MATRIX: &[(&str, &str, &str)] = &[
     // The queue: SDRs, their manager, and the owner of the control plane.
     ("POST", "/actions/take-lead",                 ".  x  .  .  .  x  .  x  .  .  |  .  .  .  .  |  ."),
     ("POST", "/actions/release-lead",              ".  x  .  .  .  x  .  x  .  .  |  .  .  .  .  |  ."),
+    ("POST", "/actions/evaluate-lead",             ".  .  x  .  .  x  .  .  .  .  |  .  .  .  .  |  ."),
     ("POST", "/actions/decide-lead",               ".  x  .  .  .  x  .  x  .  .  |  .  .  .  .  |  ."),
     ("POST", "/actions/give-back-lead",            ".  x  .  .  .  x  .  x  .  .  |  .  .  .  .  |  ."),
     // People and keys.

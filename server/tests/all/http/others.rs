@@ -124,7 +124,11 @@ async fn a_claimed_lead_and_its_verdict_belong_to_the_person_who_claimed_it() {
         assert_eq!(other.post(action, fields).await.status(), StatusCode::SEE_OTHER, "{action}");
         assert_eq!((holder().await, verdicts().await), (Some(ana.0), vec![]), "{action}");
     }
-    owner.post("/actions/decide-lead", &verdict).await;
+    // Everything that the page's form sends arrives: it leads on within the filters that are shown.
+    let form: Vec<_> =
+        verdict.into_iter().chain([("stopped", "true"), ("shown[workflow]", "inbound-form")]).collect();
+    let answer = owner.post("/actions/decide-lead", &form).await;
+    assert_eq!(location(&answer), "/queue?workflow=inbound-form");
     assert_eq!(verdicts().await, ["disqualify"]);
     // Only the person who decided may undo it.
     other.post("/actions/give-back-lead", &place).await;
