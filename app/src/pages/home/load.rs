@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use engine::ids::PersonId;
 use store::Store;
 use store::actor::Role;
-use store::changes::{self, Listed, Show};
+use store::changes::{self, ListedChange, Show};
 use store::control::kill::{KillSwitch, kill_switches};
 use store::notices::{self, Notice, What};
 use store::people;
@@ -14,6 +14,7 @@ use store::queue::{self, Filter, Waiting};
 use store::reads::dashboard::{self, Cohort, Report};
 use store::reads::frame::{LayerOwners, around, names_of_actors};
 use store::reads::home::{self, Assigned, WorkflowState};
+use store::reads::keyset::{Cursor, Order};
 use store::refresh::Topic;
 use store::releases::{self, Release};
 use store::sync::jobs::{Job, jobs};
@@ -55,7 +56,7 @@ pub struct HomeData {
     /// Leads of the viewer that they have not answered.
     pub assigned: Vec<Assigned>,
     /// Changes that the viewer can approve.
-    pub approvals: Vec<Listed>,
+    pub approvals: Vec<ListedChange>,
     /// Releases that the viewer can go live with, or approve again.
     pub releases: Vec<Release>,
     /// People who were let in and have no password yet, for administrators.
@@ -110,7 +111,7 @@ pub async fn load(here: &Here, with_figures: bool) -> Result<HomeData> {
         let (stops, resumed) = tokio::try_join!(kill_switches(store), resumed(store, viewer.id, clock.now))?;
         Ok::<_, Error>(named(store, stops, resumed).await?)
     };
-    let waiting = Show::WaitingFor(viewer.id, viewer.roles.clone());
+    let waiting = Show::WaitingFor(viewer.id, viewer.roles.clone()).into();
     let dead = DeadFilter::default();
     // Concurrently: none needs what another reads.
     let ((stops, resumed), (workflows, figures), today, queue) =
@@ -121,15 +122,13 @@ pub async fn load(here: &Here, with_figures: bool) -> Result<HomeData> {
         sync::count_dead(store, &dead),
         jobs(store),
         home::waiting_since(store, clock.now - TOO_LONG),
-        changes::list(store, &waiting, None),
+        changes::list(store, &waiting, Order::Newest, Cursor::Start, ROWS),
         releases::waiting_for(store, viewer.id, &viewer.roles, ROWS),
         around(store),
         invited,
         assigned,
     )?;
     let name = |id| destinations.iter().find(|known| known.id().0 == id).map(|known| known.name.clone());
-    let mut approvals = approvals.rows;
-    approvals.truncate(ROWS);
     Ok(HomeData {
         stops,
         resumed,

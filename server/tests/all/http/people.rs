@@ -85,7 +85,7 @@ async fn a_key_is_shown_once_and_works_until_it_is_taken_back() {
     assert!(text(&mut admin, "/keys").await.contains("There is or was a key of this name."));
     admin.post("/actions/add-key", &[("name", "web")]).await;
     assert!(text(&mut admin, "/keys").await.contains("Choose what the key may do."));
-    let id = people::keys(app.store()).await.unwrap()[0].id.to_string();
+    let id = store::testing::keys(app.store()).await[0].id.to_string();
     admin.post("/actions/revoke-key", &[("key", &id)]).await;
     let page = text(&mut admin, "/keys").await;
     assert!(page.contains("The key does not work any more.") && page.contains("Taken back"));
