@@ -1,7 +1,8 @@
 //! Which modules of a package use which, read from the paths in its source.
 //!
 //! A path is followed through the names that a module declares or imports, so that one that goes through a re-export
-//! counts for where it leads. Code under `#[cfg(test)]` does not count. What a glob import brings is not known.
+//! counts for where it leads. Code under `#[cfg(test)]` does not count. A glob import is a path that ends with `*`: what it brings
+//! is not known.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -180,6 +181,8 @@ impl Modules {
     }
 }
 
+/// The last segment of a glob import.
+pub const GLOB: &str = "*";
 /// Imports that are followed through each other; more are a circle.
 const DEPTH: usize = 8;
 
@@ -217,7 +220,11 @@ impl Tree {
                     }
                     return at + 1;
                 }
-                // A glob, or the generic arguments of an expression: what comes before is used.
+                Some(token) if is_punct(Some(token), '*') && !path.is_empty() => {
+                    path.push(GLOB.to_owned());
+                    at += 1;
+                }
+                // The generic arguments of an expression: what comes before is used.
                 _ => {}
             }
             break;
@@ -278,9 +285,10 @@ fn is_colons(tokens: &[TokenTree], at: usize) -> bool {
     is_punct(tokens.get(at), ':') && is_punct(tokens.get(at + 1), ':')
 }
 
-/// Whether a path of several segments begins here.
+/// Whether a path of several segments begins here. One that begins with `::` does, as nothing stands before its colons.
 fn starts_path(tokens: &[TokenTree], at: usize) -> bool {
-    let goes_on = at >= 2 && is_colons(tokens, at - 2);
+    let is_segment = |token: &TokenTree| matches!(token, TokenTree::Ident(_)) || is_punct(Some(token), '>');
+    let goes_on = at >= 3 && is_colons(tokens, at - 2) && is_segment(&tokens[at - 3]);
     matches!(tokens[at], TokenTree::Ident(_)) && is_colons(tokens, at + 1) && !goes_on
 }
 
