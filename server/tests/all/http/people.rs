@@ -88,7 +88,8 @@ async fn a_key_is_shown_once_and_works_until_it_is_taken_back() {
     let id = store::testing::keys(app.store()).await[0].id.to_string();
     admin.post("/actions/revoke-key", &[("key", &id)]).await;
     let page = text(&mut admin, "/keys").await;
-    assert!(page.contains("The key does not work any more.") && page.contains("Taken back"));
+    let rows = between(&page, "<tbody", "</tbody>");
+    assert!(page.contains("The key does not work any more.") && rows.contains("Taken back"), "{rows}");
     // A key is taken at its word for a second.
     tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
     assert_eq!(app.get_api(&key, "/api/v1/decisions").await.status(), StatusCode::UNAUTHORIZED);
