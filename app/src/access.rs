@@ -93,8 +93,11 @@ const RELEASERS: Need = Need::Roles(&[Role::Revops]);
 /// Every page, action and route.
 pub static ACCESS: LazyLock<Vec<AccessRule>> = LazyLock::new(|| {
     let kinds = Kind::VARIANTS.iter().flat_map(|kind| versions(kind.spec()));
-    // Everybody who reads a list may have it as a file.
-    let lists = LISTS.iter().flat_map(|list| [list.path, list.csv]).map(|path| get(path, Need::SignedIn));
+    // Whoever may read a list may export it.
+    let lists = LISTS.iter().flat_map(|list| {
+        let need = list.readers.map_or(Need::SignedIn, Need::Roles);
+        [get(list.path, need), get(list.csv, need)]
+    });
     LINES.iter().cloned().chain(kinds).chain(lists).collect()
 });
 
@@ -122,12 +125,9 @@ const LINES: &[AccessRule] = &[
     get("/runs/{id}/rejects.csv", IMPORTERS),
     get("/import", IMPORTERS),
     get("/import/{id}", IMPORTERS),
-    get("/changes", Need::SignedIn),
     get("/changes/{number}", Need::SignedIn),
-    get("/releases", Need::SignedIn),
     get("/releases/{number}", Need::SignedIn),
     get("/people/{id}", Need::SignedIn),
-    get("/keys", ADMINS),
     get("/styleguide", ADMINS),
     get("/account", Need::SignedIn),
     get("/dashboard/charts/{file}", Need::SignedIn),

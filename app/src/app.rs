@@ -8,9 +8,9 @@ use leptos_router::{MatchNestedRoutes, NestedRoute, ParamSegment, SsrMode, path}
 use strum::VariantArray as _;
 
 use crate::pages::{
-    Account, ChangePage, Changes, Dashboard, EffectPage, FirstRun, Forgot, Home, ImportMapping, ImportUpload,
-    Jobs, Keys, LIST_PAGES, LeadPage, NotFound, Outbox, PersonPage, Queue, ReleasePage, Releases, RunPage,
-    Search, SetUp, Settings, SignIn, Styleguide, SubjectPage, Subjects,
+    Account, ChangePage, Dashboard, EffectPage, FirstRun, Forgot, Home, ImportMapping, ImportUpload, Jobs,
+    LIST_PAGES, LeadPage, NotFound, Outbox, PersonPage, Queue, ReleasePage, RunPage, Search, SetUp, Settings,
+    SignIn, Styleguide, SubjectPage, Subjects,
 };
 use crate::routes::{RouteList, StaticPath};
 
@@ -36,14 +36,11 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/import/:id") view=ImportMapping ssr=SsrMode::Async />
                 <VersionRoutes />
                 <ListRoutes />
-                <Route path=path!("/changes") view=Changes ssr=SsrMode::Async />
                 <Route path=path!("/changes/:number") view=ChangePage ssr=SsrMode::Async />
-                <Route path=path!("/releases") view=Releases ssr=SsrMode::Async />
                 <Route path=path!("/releases/:number") view=ReleasePage ssr=SsrMode::Async />
                 <Route path=path!("/people/:id") view=PersonPage ssr=SsrMode::Async />
                 <Route path=path!("/settings") view=Settings ssr=SsrMode::Async />
                 <Route path=path!("/search") view=Search ssr=SsrMode::Async />
-                <Route path=path!("/keys") view=Keys ssr=SsrMode::Async />
                 <Route path=path!("/account") view=Account ssr=SsrMode::Async />
                 <Route path=path!("/styleguide") view=Styleguide ssr=SsrMode::Async />
                 <Route path=path!("/dashboard") view=Dashboard ssr=SsrMode::Async />

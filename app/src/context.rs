@@ -17,7 +17,7 @@ use store::people::sessions::IdHash;
 use store::settings::NumberFormat;
 use store::{Actor, Store};
 
-use crate::summaries::Summaries;
+use service::figures::Figures;
 use service::letters::Post;
 
 /// The person who looks at the page.
@@ -82,8 +82,8 @@ pub struct Request {
     pub public_url: Option<Arc<str>>,
     /// The folder for files that people upload; none are taken without.
     pub data_dir: Option<Arc<Path>>,
-    /// Figures that are kept, since they take long to add up.
-    pub summaries: Summaries,
+    /// Figures that are computed beside requests and kept.
+    pub figures: Figures,
     /// The way to people's mailboxes; `None` where no mail server is configured.
     pub post: Option<Arc<dyn Post>>,
     /// Said once at the top of the next page, after a form was sent.

@@ -6,6 +6,7 @@ use leptos::prelude::{FromServerFnError, ServerFnErrorErr, use_context};
 use leptos::server_fn::codec::JsonEncoding;
 use leptos_axum::ResponseOptions;
 use serde::{Deserialize, Serialize};
+use service::figures::FiguresError;
 
 use crate::access::Denied;
 
@@ -91,6 +92,15 @@ impl From<store::Error> for Error {
                 tracing::error!(request_id = request_id(), %error, "a page or an action failed");
                 Self::Internal
             }
+        }
+    }
+}
+
+impl From<FiguresError> for Error {
+    fn from(error: FiguresError) -> Self {
+        match error {
+            FiguresError::Busy => Self::Unavailable,
+            FiguresError::Failed => Self::Internal,
         }
     }
 }

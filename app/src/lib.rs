@@ -21,8 +21,6 @@ pub mod error;
 #[cfg(feature = "ssr")]
 pub mod exports;
 #[cfg(feature = "ssr")]
-pub mod figures;
-#[cfg(feature = "ssr")]
 pub mod flash;
 pub mod islands;
 #[cfg(feature = "ssr")]
@@ -33,7 +31,5 @@ pub mod pages;
 mod routes;
 #[cfg(feature = "ssr")]
 pub mod shell;
-#[cfg(feature = "ssr")]
-pub mod summaries;
 #[cfg(feature = "ssr")]
 mod ui;

@@ -10,6 +10,7 @@ pub mod change;
 pub mod credentials;
 pub mod decide;
 pub mod error;
+pub mod figures;
 pub mod import;
 pub mod letters;
 pub mod release;

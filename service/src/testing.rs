@@ -1,9 +1,9 @@
 //! What the tests of other crates need done on their way.
 
 use store::actor::Role;
-use store::changes::{self, Change, Edit, Show};
+use store::changes::{self, Change, Edit};
 use store::releases;
-use store::testing::person;
+use store::testing::{drafts, person};
 use store::{Actor, Store};
 
 use crate::change::{self, Approval};
@@ -16,10 +16,10 @@ use crate::release;
 #[allow(clippy::expect_used, reason = "a test without its database has to fail")]
 pub async fn approve_all(store: &Store) {
     let author = person(store, "Author", &[Role::Enablement, Role::Revops]).await;
-    let drafts = changes::list(store, &Show::Drafts, None).await.expect("drafts").rows;
+    let waiting = drafts(store).await;
     let mut connection = store.pool().acquire().await.expect("a connection");
-    let mut all = Vec::with_capacity(drafts.len());
-    for draft in drafts {
+    let mut all = Vec::with_capacity(waiting.len());
+    for draft in waiting {
         all.push(changes::by_number(&mut connection, draft.number).await.expect("a draft"));
     }
     drop(connection);

@@ -10,6 +10,9 @@ use sqlx::{Connection as _, Executor as _, PgConnection};
 use tokio::sync::OnceCell;
 
 use crate::actor::{Role, Who};
+use crate::changes::{self, ListedChange, Show};
+use crate::people::{By, KeyListFilter};
+use crate::reads::keyset::{Cursor, Order};
 use crate::{Actor, Keyring, Store, migrate, people};
 
 /// A database that is dropped with the value.
@@ -94,6 +97,29 @@ pub async fn person(store: &Store, name: &str, roles: &[Role]) -> Actor {
         format!("{}-{}@acme.example", name.to_lowercase(), uuid::Uuid::from_bytes(rand::random()).simple());
     let id = people::add(store, &Actor::command("test"), &email, name, roles).await.expect("a person");
     Actor { who: Who::Person(id), roles: roles.to_vec(), ..Actor::command("test") }
+}
+
+/// Returns the API keys, by name.
+///
+/// # Panics
+/// When the database fails.
+#[allow(clippy::expect_used, reason = "a test without its database has to fail")]
+pub async fn keys(store: &Store) -> Vec<people::ApiKey> {
+    let all = KeyListFilter::default();
+    let page = people::keys(store, &all, By::Name, Order::Newest, Cursor::Start, people::KEY_PAGE_ROWS).await;
+    page.expect("keys").keys
+}
+
+/// Returns the newest drafts of changes.
+///
+/// # Panics
+/// When the database fails.
+#[allow(clippy::expect_used, reason = "a test without its database has to fail")]
+pub async fn drafts(store: &Store) -> Vec<ListedChange> {
+    let page =
+        changes::list(store, &Show::Drafts.into(), Order::Newest, Cursor::Start, changes::CHANGE_PAGE_ROWS)
+            .await;
+    page.expect("drafts").rows
 }
 
 #[allow(clippy::expect_used, reason = "a test without its database has to fail")]

@@ -1,16 +1,18 @@
 //! What people call lists, pools, other things that have versions, and destinations. A title decides nothing: rules and files
 //! use the names.
-//!
-//! Hand-written SQL: two tables in one list, and writes that tell whether a title is another one.
 
 use std::collections::BTreeMap;
 
 use engine::change::Kind;
+use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict, UnionType};
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _, QueryTrait, Set};
 use sqlx::PgConnection;
 
 use crate::actor::Actor;
 use crate::control::{Audit, audit};
+use crate::entity::{destination, version_title};
 use crate::error::{Error, Result};
+use crate::orm::orm;
 use crate::pool::Store;
 
 /// Characters of a title, as the database has it.
@@ -48,11 +50,19 @@ impl Titles {
 /// # Errors
 /// When the database fails.
 pub async fn titles(store: &Store) -> Result<Titles> {
-    let rows: Vec<(Option<String>, String, String)> = sqlx::query_as(
-        "SELECT kind, name, title FROM version_titles UNION ALL SELECT NULL, name, title FROM destinations WHERE title IS NOT NULL",
-    )
-    .fetch_all(store.pool())
-    .await?;
+    let mut versions = version_title::Entity::find().select_only().columns([
+        version_title::Column::Kind,
+        version_title::Column::Name,
+        version_title::Column::Title,
+    ]);
+    let destinations = destination::Entity::find()
+        .select_only()
+        .expr(Expr::val(None::<String>))
+        .columns([destination::Column::Name, destination::Column::Title])
+        .filter(destination::Column::Title.is_not_null());
+    // One statement for both: every page reads them.
+    QueryTrait::query(&mut versions).union(UnionType::All, destinations.into_query());
+    let rows: Vec<(Option<String>, String, String)> = versions.into_tuple().all(store.db()).await?;
     let mut titles = Titles::default();
     for (kind, name, title) in rows {
         match kind {
@@ -83,14 +93,18 @@ pub async fn set(
             (changed, "version.set_title", format!("{kind}:{name}"))
         }
         Titled::Destination(name) => {
-            let done = sqlx::query(
-                "UPDATE destinations SET title = $2 WHERE name = $1 AND title IS DISTINCT FROM $2",
-            )
-            .bind(name)
-            .bind(title)
-            .execute(&mut *connection)
-            .await?;
-            (done.rows_affected() > 0, "destination.set_title", format!("destination:{name}"))
+            let is_other = match title {
+                Some(title) => destination::Column::Title.is_null().or(destination::Column::Title.ne(title)),
+                None => destination::Column::Title.is_not_null(),
+            };
+            let row = destination::ActiveModel { title: Set(title.map(str::to_owned)), ..Default::default() };
+            let done = destination::Entity::update_many()
+                .set(row)
+                .filter(destination::Column::Name.eq(name))
+                .filter(is_other)
+                .exec(&orm(connection))
+                .await?;
+            (done.rows_affected > 0, "destination.set_title", format!("destination:{name}"))
         }
     };
     if changed {
@@ -106,15 +120,25 @@ async fn set_of_version(
     name: &str,
     title: Option<&str>,
 ) -> Result<bool> {
-    let query = match title {
-        Some(title) => sqlx::query(
-            "INSERT INTO version_titles (kind, name, title) VALUES ($1, $2, $3) ON CONFLICT ON CONSTRAINT version_titles_pkey \
-             DO UPDATE SET title = excluded.title WHERE version_titles.title <> excluded.title",
-        )
-        .bind(<&str>::from(kind))
-        .bind(name)
-        .bind(title),
-        None => sqlx::query("DELETE FROM version_titles WHERE kind = $1 AND name = $2").bind(<&str>::from(kind)).bind(name),
+    let Some(title) = title else {
+        let key = (kind.to_string(), name.to_owned());
+        let done = version_title::Entity::delete_by_id(key).exec(&orm(connection)).await?;
+        return Ok(done.rows_affected > 0);
     };
-    Ok(query.execute(connection).await?.rows_affected() > 0)
+    let row = version_title::ActiveModel {
+        kind: Set(kind.to_string()),
+        name: Set(name.to_owned()),
+        title: Set(title.to_owned()),
+    };
+    let is_other = Expr::col((version_title::Entity, version_title::Column::Title)).ne(title);
+    let done = version_title::Entity::insert(row)
+        .on_conflict(
+            OnConflict::columns([version_title::Column::Kind, version_title::Column::Name])
+                .update_column(version_title::Column::Title)
+                .action_and_where(is_other)
+                .to_owned(),
+        )
+        .exec_without_returning(&orm(connection))
+        .await?;
+    Ok(done > 0)
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use anyhow::{Result, bail};
 use serde_json::Value;
 
-use crate::modules::Modules;
+use crate::modules::{GLOB, Modules};
 use crate::process;
 use crate::workspace::Workspace;
 
@@ -83,8 +83,9 @@ struct Forbidden {
 
 impl Forbidden {
     fn covers(&self, module: &str, path: &str) -> bool {
+        let brought = path.strip_suffix(GLOB).and_then(|globbed| globbed.strip_suffix("::"));
         (self.module.is_empty() || is_below(module, self.module))
-            && is_below(path, self.path)
+            && (is_below(path, self.path) || brought.is_some_and(|globbed| is_below(self.path, globbed)))
             && !self.but.iter().any(|allowed| is_below(path, allowed))
     }
 }
@@ -249,6 +250,11 @@ mod tests {
             "use engine::bundle; fn f(s: X) { bundle::Bundle::compile(s) }",
             "use engine::bundle::{BundlePart, Bundle as Compiled}; fn f(s: X) { Compiled::compile(s) }",
             "fn f(s: X) { engine::bundle::Bundle::compile(s) }",
+            "fn f(s: X) { ::engine::bundle::Bundle::compile(s) }",
+            "use engine::bundle::*; fn f(s: X) { Bundle::compile(s) }",
+            "use engine::{ids, bundle::*}; fn f(s: X) { Bundle::compile(s) }",
+            "use engine::*; fn f(s: X) { bundle::Bundle::compile(s) }",
+            "use engine as e; fn f(s: X) { e::bundle::Bundle::compile(s) }",
         ] {
             assert!(!forbidden("store", &modules(&[("reads/lead.rs", text)])).is_empty(), "{text}");
         }
@@ -271,5 +277,12 @@ mod tests {
             ("ui/table.rs", "use crate::Address;"),
         ];
         assert_eq!(forbidden("app", &modules(&through_the_root)).len(), 1);
+        for glob in ["use crate::pages::*;", "use crate::*; fn f() { pages::x() }"] {
+            assert!(!forbidden("app", &modules(&[("ui/table.rs", glob)])).is_empty(), "{glob}");
+        }
+        assert!(
+            forbidden("app", &modules(&[("ui/table.rs", "use crate::ui::*; use leptos::prelude::*;")]))
+                .is_empty()
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! Determines which modules of a package use which, from the paths in its source.
 //!
 //! Paths are resolved through declared and imported names, so a path through a re-export counts for its target. Code under
-//! `#[cfg(test)]` is ignored, and glob imports are not resolved.
+//! `#[cfg(test)]` is ignored. A glob import is a path that ends with `*`; the names it imports are not resolved.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -180,6 +180,8 @@ impl Modules {
     }
 }
 
+/// The last segment of a glob import.
+pub const GLOB: &str = "*";
 /// The maximum depth of imports to follow; more are cyclic.
 const DEPTH: usize = 8;
 
@@ -217,7 +219,11 @@ impl Tree {
                     }
                     return at + 1;
                 }
-                // A glob, or the generic arguments of an expression: the path before it is used.
+                Some(token) if is_punct(Some(token), '*') && !path.is_empty() => {
+                    path.push(GLOB.to_owned());
+                    at += 1;
+                }
+                // The generic arguments of an expression: the path before it is used.
                 _ => {}
             }
             break;
@@ -278,9 +284,10 @@ fn is_colons(tokens: &[TokenTree], at: usize) -> bool {
     is_punct(tokens.get(at), ':') && is_punct(tokens.get(at + 1), ':')
 }
 
-/// Returns whether a path of several segments starts here.
+/// Returns whether a path of several segments starts here. A path that starts with `::` does, as nothing precedes its colons.
 fn starts_path(tokens: &[TokenTree], at: usize) -> bool {
-    let goes_on = at >= 2 && is_colons(tokens, at - 2);
+    let is_segment = |token: &TokenTree| matches!(token, TokenTree::Ident(_)) || is_punct(Some(token), '>');
+    let goes_on = at >= 3 && is_colons(tokens, at - 2) && is_segment(&tokens[at - 3]);
     matches!(tokens[at], TokenTree::Ident(_)) && is_colons(tokens, at + 1) && !goes_on
 }
 

@@ -1,4 +1,9 @@
 //! Counts tries, and refuses more of them for a while after a few.
+//!
+//! Counted by hand: `governor` cannot express a lockout. Its algorithm (GCRA) returns tries one by one. A quota of five tries per
+//! 15 minutes allows the sixth after three minutes; one that refuses it for 15 minutes, with a burst of five, then allows a
+//! single try per 15 minutes and all five again only after 75. It also has no way to forget one key after a correct password,
+//! and no bound on the number of keys.
 
 use std::net::IpAddr;
 use std::sync::Mutex;

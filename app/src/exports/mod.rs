@@ -37,7 +37,7 @@ impl Export {
         let viewer = request.viewer.as_ref().ok_or(Error::SignedOut)?;
         let clock = Clock { now: request.now, zone: viewer.time_zone };
         let store = &request.store;
-        let (rows, filters) = list.open(store, query.into_iter().collect(), clock).await?;
+        let (rows, filters) = list.open(store, query.into_iter().collect(), clock, viewer.clone()).await?;
         // Names of filters, not their values: a search may name a lead.
         let detail = json!({ "filters": filters });
         store::control::export(store, &actions::actor(request)?, list.info.path, detail).await?;

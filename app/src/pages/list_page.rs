@@ -15,7 +15,8 @@ use store::refresh::Topic;
 use super::frame::{Here, Page, page};
 use super::list_tools::tools;
 use super::places::Section;
-use crate::error::Result;
+use crate::context::Viewer;
+use crate::error::{Error, Result};
 use crate::flash::Flash;
 use crate::lists::ListInfo;
 use crate::ui::clock::Clock;
@@ -34,10 +35,6 @@ pub trait ListPage: Sized + Send + Sync + 'static {
 
     /// Its page and file.
     const INFO: ListInfo;
-    /// Its place in the menu.
-    const SECTION: Section;
-    /// The page's title.
-    const TITLE: &'static str;
     /// The names of its filters in the address.
     const FILTERS: &'static [&'static str];
     /// What one row is called, and several.
@@ -48,6 +45,9 @@ pub trait ListPage: Sized + Send + Sync + 'static {
     const HEAD: &'static [&'static str];
     /// What the open page listens to, if it refreshes itself.
     const TOPIC: Option<Topic> = None;
+
+    /// Its place in the menu and its title, which may depend on the filters.
+    fn heading(address: &Address) -> (Section, &'static str);
 
     /// Reads what is asked for. What is not understood does not filter.
     ///
@@ -126,12 +126,14 @@ pub struct ListRequest {
     pub query: ParamsMap,
     /// Where and when the viewer is.
     pub clock: Clock,
+    /// Who reads it.
+    pub viewer: Viewer,
 }
 
 impl ListRequest {
     /// Reads a query for a list.
-    pub fn of<L: ListPage>(query: ParamsMap, clock: Clock) -> Self {
-        Self { address: Address::of_list(L::INFO.path, &query, L::FILTERS), query, clock }
+    pub fn of<L: ListPage>(query: ParamsMap, clock: Clock, viewer: Viewer) -> Self {
+        Self { address: address_of::<L>(&query), query, clock, viewer }
     }
 }
 
@@ -165,22 +167,29 @@ pub struct ListSurroundings {
     pub below: AnyView,
 }
 
+/// The address of a list, as a query has it.
+fn address_of<L: ListPage>(query: &ParamsMap) -> Address {
+    Address::of_list(L::INFO.path, query, L::FILTERS)
+}
+
 /// The page of a list.
 pub fn list_page<L: ListPage>() -> impl IntoView {
     let query = use_query_map().get_untracked();
     let flash = use_context::<Flash>().unwrap_or_default();
-    page(L::SECTION, move |here| load::<L>(here, query, flash))
+    let (section, title) = L::heading(&address_of::<L>(&query));
+    page(section, move |here| load::<L>(here, query, flash, title))
 }
 
-async fn load<L: ListPage>(here: Here, query: ParamsMap, flash: Flash) -> Result<Page> {
+async fn load<L: ListPage>(here: Here, query: ParamsMap, flash: Flash, title: &'static str) -> Result<Page> {
     let store = &here.request.store;
-    let list = L::read(store, ListRequest::of::<L>(query, here.clock)).await?;
+    let viewer = here.request.viewer.clone().ok_or(Error::SignedOut)?;
+    let list = L::read(store, ListRequest::of::<L>(query, here.clock, viewer)).await?;
     let cursor = cursor(list.address());
     let found = list.rows(store, cursor, L::PAGE_ROWS).await?;
     let extras = list.extras(&here, &found).await?;
     let around = list.surroundings(&here, &flash, &extras, &found);
     if let Some(body) = list.instead(&here, &extras) {
-        return Ok(Page { title: L::TITLE.into(), bar: around.bar, body });
+        return Ok(Page { title: title.into(), bar: around.bar, body });
     }
     let table = list.table(&extras);
     let tools = tools(&here, &flash, list.address(), &table, Some(L::INFO.csv)).await?;
@@ -204,7 +213,7 @@ async fn load<L: ListPage>(here: Here, query: ParamsMap, flash: Flash) -> Result
         {around.above}
         {shown}
     };
-    Ok(Page { title: L::TITLE.into(), bar: around.bar, body: body.into_any() })
+    Ok(Page { title: title.into(), bar: around.bar, body: body.into_any() })
 }
 
 /// Where a page begins.
@@ -226,7 +235,7 @@ pub struct ListEntry {
     open: Open,
 }
 
-type Open = for<'a> fn(&'a Store, ParamsMap, Clock) -> Reading<'a, Opened>;
+type Open = for<'a> fn(&'a Store, ParamsMap, Clock, Viewer) -> Reading<'a, Opened>;
 type Reading<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
 
 /// The rows of a list from its first one, and the names of its filters.
@@ -242,14 +251,20 @@ impl ListEntry {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn open(&self, store: &Store, query: ParamsMap, clock: Clock) -> Result<Opened> {
-        (self.open)(store, query, clock).await
+    pub async fn open(
+        &self,
+        store: &Store,
+        query: ParamsMap,
+        clock: Clock,
+        viewer: Viewer,
+    ) -> Result<Opened> {
+        (self.open)(store, query, clock, viewer).await
     }
 }
 
-fn open<L: ListPage>(store: &Store, query: ParamsMap, clock: Clock) -> Reading<'_, Opened> {
+fn open<L: ListPage>(store: &Store, query: ParamsMap, clock: Clock, viewer: Viewer) -> Reading<'_, Opened> {
     Box::pin(async move {
-        let asked = ListRequest::of::<L>(query, clock);
+        let asked = ListRequest::of::<L>(query, clock, viewer);
         let asked = ListRequest { address: asked.address.start(), ..asked };
         let filters = asked.address.names();
         let list = L::read(store, asked).await?;

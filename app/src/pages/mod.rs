@@ -23,34 +23,39 @@ mod styleguide;
 pub(crate) mod sync;
 mod versions;
 
-pub use changes::{ChangePage, Changes};
-pub use control::{Account, Keys, PersonPage, Settings};
+pub use changes::ChangePage;
+pub use control::{Account, PersonPage, Settings};
 pub use dashboard::Dashboard;
 pub use gate::{FirstRun, Forgot, NotFound, SetUp, SignIn};
 pub use home::Home;
 pub use import::{ImportMapping, ImportUpload};
 pub use lead::LeadPage;
 pub use queue::Queue;
-pub use releases::{ReleasePage, Releases};
+pub use releases::ReleasePage;
 pub use runs::RunPage;
 pub use search::Search;
 pub use styleguide::Styleguide;
 pub use sync::{EffectPage, Jobs, Outbox};
 pub use versions::{SubjectPage, Subjects};
 
-use control::{AuditList, PeopleList};
+use changes::ChangeList;
+use control::{AuditList, KeyList, PeopleList};
 use leads::LeadList;
 use list_page::ListEntry;
+use releases::ReleaseList;
 use runs::RunList;
 use sync::EffectList;
 
 /// The pages of lists, each with its file.
-pub static LIST_PAGES: [ListEntry; 5] = [
+pub static LIST_PAGES: [ListEntry; 8] = [
     ListEntry::of::<LeadList>(),
     ListEntry::of::<EffectList>(),
     ListEntry::of::<AuditList>(),
     ListEntry::of::<PeopleList>(),
     ListEntry::of::<RunList>(),
+    ListEntry::of::<ChangeList>(),
+    ListEntry::of::<ReleaseList>(),
+    ListEntry::of::<KeyList>(),
 ];
 
 #[cfg(test)]

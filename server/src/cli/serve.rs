@@ -91,7 +91,7 @@ pub(super) async fn run(options: Options) -> Result<u8, Failure> {
     let listener = TcpListener::bind(options.listen).await?;
     let shutdown = CancellationToken::new();
     let means = tasks::Means { database_url: url, letters, data_dir: Some(data_dir.clone()) };
-    let context = RunContext { pipeline, data_dir: Some(data_dir) };
+    let context = RunContext { pipeline, data_dir: Some(data_dir), slots: state.slots.clone() };
     let running = tasks::Tasks::start(context, means, &state.signals, &shutdown);
     stop_on_signals(shutdown.clone())?;
     let address = listener.local_addr()?;

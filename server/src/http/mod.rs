@@ -24,8 +24,9 @@ use std::sync::Arc;
 
 use app::actions::throttle::Throttles;
 use app::context::Assets;
-use app::summaries::Summaries;
 use metrics_exporter_prometheus::PrometheusHandle;
+use service::figures::Figures;
+use service::run::WorkSlots;
 use store::Store;
 
 use self::keys::KeyCache;
@@ -73,7 +74,9 @@ pub struct State {
     /// Where open pages hear what has changed.
     pub signals: Signals,
     hearers: Arc<tokio::sync::Semaphore>,
-    summaries: Summaries,
+    figures: Figures,
+    /// Room for heavy work, which runs and slow figures share.
+    pub slots: WorkSlots,
     throttles: Arc<Throttles>,
     metrics: PrometheusHandle,
 }
@@ -87,6 +90,7 @@ impl State {
     /// # Errors
     /// When the list of built files cannot be read.
     pub fn new(store: Store, pipeline: Arc<Pipeline>, config: Config) -> std::io::Result<Self> {
+        let slots = WorkSlots::default();
         Ok(Self {
             assets: assets::read_manifest(config.site_dir.as_deref())?,
             store,
@@ -97,7 +101,8 @@ impl State {
             batches: Arc::new(tokio::sync::Semaphore::new(BATCHES)),
             signals: Signals::default(),
             hearers: Arc::new(tokio::sync::Semaphore::new(refresh::HEARERS)),
-            summaries: Summaries::default(),
+            figures: Figures::new(slots.clone()),
+            slots,
             throttles: Arc::default(),
             metrics: metrics::recorder(),
         })

@@ -177,7 +177,7 @@ pub(super) fn page_request(
         nonce: arrival.nonce.clone(),
         public_url: state.config.origin.as_deref().map(Arc::from),
         data_dir: state.config.data_dir.as_deref().map(Arc::from),
-        summaries: state.summaries.clone(),
+        figures: state.figures.clone(),
         post: state.config.mail.clone().map(|mail| Arc::new(mail) as Arc<dyn Post>),
         flash: flash.map(|flash| flash.message.clone()),
     }

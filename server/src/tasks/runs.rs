@@ -16,7 +16,7 @@ use crate::signals::Signals;
 const POLL: Duration = Duration::from_secs(2);
 
 /// Works on runs until the token is cancelled: on at most two at a time, and on at most one that is long, so that a short one
-/// that a person waits for never waits behind two imports.
+/// that a person waits for never waits behind two imports. Each is worked on in one of the process's slots.
 pub async fn run(context: RunContext, signals: Signals, shutdown: CancellationToken) {
     let all: Vec<&str> = RunKind::VARIANTS.iter().map(Into::into).collect();
     let short: Vec<&str> = RunKind::VARIANTS.iter().filter(|kind| !kind.is_long()).map(Into::into).collect();
@@ -37,12 +37,18 @@ async fn work(
     let mut trouble = Trouble::default();
     let runner = runner();
     while !shutdown.is_cancelled() {
+        let slot = tokio::select! {
+            slot = context.slots.take() => slot,
+            () = shutdown.cancelled() => return,
+        };
         heard.mark_unchanged();
         let worked = match runs::claim(store, &runner, kinds, run::LEASE).await {
             Ok(Some(claim)) => Box::pin(run::execute(context, claim, shutdown)).await.map(|()| true),
             Ok(None) => Ok(false),
             Err(error) => Err(error),
         };
+        // A slot is not kept while there is nothing to do.
+        drop(slot);
         match worked {
             Ok(true) => trouble.over("working on runs"),
             Ok(false) => {

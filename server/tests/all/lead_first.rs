@@ -8,10 +8,9 @@ use engine::event::EventRequest;
 use engine::ids::ReleaseId;
 use serde_json::json;
 use service::decide::{Again, NotDecided, Pipeline, Signal, Taken};
+use store::Actor;
 use store::availability::{self, Availability};
-use store::changes::Show;
 use store::control::kill::{self, StopScope};
-use store::{Actor, changes};
 
 use crate::lead::{Office, form, good, receipt};
 
@@ -181,7 +180,7 @@ async fn candidate(office: &Office) -> (ReleaseId, i64) {
     let changed = DEMO.replace("then: [{assign: {pool: enterprise-ae}}]", "then: [advance]");
     let changed = if changed == DEMO { DEMO.replace("> 0.85", "> 0.99") } else { changed };
     office.apply(&changed, false).await.unwrap();
-    let drafts = changes::list(office.store(), &Show::Drafts, None).await.unwrap().rows;
+    let drafts = store::testing::drafts(office.store()).await;
     assert_eq!(drafts.len(), 1);
     service::testing::approve_without_going_live(office.store(), drafts[0].number).await;
     let row: (uuid::Uuid, i64) = sqlx::query_as("SELECT id, number FROM releases WHERE stage = 'approved'")

@@ -75,8 +75,9 @@ impl TestApp {
         let pipeline = Arc::new(Pipeline::new(store.clone()));
         let data = tempfile::tempdir().unwrap();
         let config = Config { data_dir: Some(data.path().to_owned()), ..config };
-        let context = RunContext { pipeline: pipeline.clone(), data_dir: config.data_dir.clone() };
-        let state = State::new(store, pipeline, config).unwrap();
+        let data_dir = config.data_dir.clone();
+        let state = State::new(store, pipeline.clone(), config).unwrap();
+        let context = RunContext { pipeline, data_dir, slots: state.slots.clone() };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();

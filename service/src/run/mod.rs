@@ -10,6 +10,7 @@ mod import;
 mod kind;
 mod replay_decisions;
 mod replay_deliveries;
+mod slots;
 
 use std::future::Future;
 use std::path::PathBuf;
@@ -28,6 +29,7 @@ pub use self::import::{ImportInput, start_import};
 pub use self::kind::{AfterRestart, RunKind};
 pub use self::replay_decisions::ReplayDecisions;
 pub use self::replay_deliveries::{DeliveriesReplayed, ReplayDeliveries, ReplayDeliveriesInput};
+pub use self::slots::{WorkSlot, WorkSlots};
 use crate::decide::Pipeline;
 use crate::error::Result;
 
@@ -38,6 +40,8 @@ pub struct RunContext {
     pub pipeline: Arc<Pipeline>,
     /// The folder for files that people upload, which all processes share; without it nothing is imported from the browser.
     pub data_dir: Option<PathBuf>,
+    /// Room for heavy work, which runs share with slow figures.
+    pub slots: WorkSlots,
 }
 
 /// A kind of run.

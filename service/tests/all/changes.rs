@@ -6,7 +6,8 @@ use serde_json::json;
 use service::change::{self as changing, Approval, Proposed};
 use sqlx::Row as _;
 use store::actor::Role;
-use store::changes::{self, Change, Edit, Show, State};
+use store::changes::{self, Change, ChangeListFilter, Edit, Show, State};
+use store::reads::keyset::{Cursor, Order};
 use store::testing::{TestDatabase, person};
 use store::workflows;
 use store::{Actor, Error, Store};
@@ -200,7 +201,7 @@ async fn a_file_brings_one_draft_however_often_it_is_applied() {
         assert_eq!(done, expected, "{entries:?}");
     }
     tx.commit().await.unwrap();
-    let drafts = changes::list(store, &Show::Drafts, None).await.unwrap().rows;
+    let drafts = store::testing::drafts(store).await;
     assert_eq!(drafts.len(), 1);
     let draft = change(store, drafts[0].number).await;
     assert_eq!((draft.source.as_str(), draft.author), ("value\nA\nB\n", None));
@@ -219,13 +220,25 @@ async fn lists_show_what_they_say_page_by_page() {
     for n in 0..53 {
         changing::start(store, &author, Kind::List, &format!("l{n}"), "", None).await.unwrap();
     }
-    let first = changes::list(store, &Show::Drafts, None).await.unwrap();
-    let rest = changes::list(store, &Show::Drafts, first.older).await.unwrap();
-    assert_eq!((first.rows.len(), rest.rows.len(), rest.older), (50, 3, None));
+    let list = async |filter: &ChangeListFilter, order, cursor| {
+        changes::list(store, filter, order, cursor, 50).await.unwrap()
+    };
+    let drafts = ChangeListFilter::from(Show::Drafts);
+    let first = list(&drafts, Order::Newest, Cursor::Start).await;
+    let rest = list(&drafts, Order::Newest, first.beside.older.unwrap()).await;
+    assert_eq!((first.rows.len(), rest.rows.len(), rest.beside.older), (50, 3, None));
     assert!(first.rows.last().unwrap().number > rest.rows[0].number);
+    let back = list(&drafts, Order::Newest, rest.beside.newer.unwrap()).await;
+    assert!(back.rows.iter().map(|row| row.number).eq(first.rows.iter().map(|row| row.number)));
+    let oldest = list(&drafts, Order::Oldest, Cursor::Start).await;
+    assert_eq!(oldest.rows[0].number, rest.rows[2].number);
+    let named = ChangeListFilter { text: Some("L52".into()), ..drafts.clone() };
+    assert_eq!(list(&named, Order::Newest, Cursor::Start).await.rows.len(), 1);
+    let pools = ChangeListFilter { kind: Some(Kind::Pool), ..drafts };
+    assert_eq!(list(&pools, Order::Newest, Cursor::Start).await.rows.len(), 0);
     let nulls =
         sqlx::query("SELECT count(*) FROM changes WHERE author_id IS NULL").fetch_one(store.pool()).await;
     assert_eq!(nulls.unwrap().get::<i64, _>(0), 0);
-    assert_eq!(changes::list(store, &Show::Closed, None).await.unwrap().rows.len(), 0);
+    assert_eq!(list(&Show::Closed.into(), Order::Newest, Cursor::Start).await.rows.len(), 0);
     assert_eq!(changes::open_of(store, Kind::List, Some("l7")).await.unwrap().len(), 1);
 }

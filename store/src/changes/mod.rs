@@ -16,7 +16,10 @@ use uuid::Uuid;
 
 use crate::actor::Role;
 
-pub use self::reads::{Cursor, Listed, Page, Show, by_number, editors, list, open_of, reviews, waiting_for};
+pub use self::reads::{
+    CHANGE_PAGE_ROWS, ChangeCursor, ChangeListFilter, ChangeListPage, ListedChange, Show, by_number, editors,
+    list, open_of, reviews, waiting_for,
+};
 pub use self::review::{NewReview, approved_roles, insert_review, make_version};
 pub use self::write::{
     Edit, NewDraft, add_editor, close, insert, locked, log, open_drafts_of, replace_command_draft,

@@ -20,9 +20,10 @@ use crate::entity::{change, change_editor, change_review, person, version};
 use crate::error::{Error, Result};
 use crate::orm::orm;
 use crate::pool::Store;
+use crate::reads::keyset::{self, Order};
 
-/// Rows a page has.
-const PAGE_ROWS: usize = 50;
+/// Changes on a page of the list.
+pub const CHANGE_PAGE_ROWS: usize = 50;
 /// Where counting what waits stops: a hundred is many.
 const COUNTED: i64 = 100;
 
@@ -155,7 +156,7 @@ pub async fn editors(connection: &mut PgConnection, change: Uuid) -> Result<Vec<
 
 /// A change as a list shows it.
 #[derive(Clone, Debug, FromRow)]
-pub struct Listed {
+pub struct ListedChange {
     /// Its number.
     pub number: i64,
     /// What it changes; a [`Kind`].
@@ -164,24 +165,24 @@ pub struct Listed {
     pub name: String,
     /// The version it starts from.
     pub base_version: i32,
-    /// Where it stands; a [`State`].
+    /// How far it has come; a [`State`].
     pub state: String,
     /// What it does, in a line.
     pub title: String,
     /// Who writes or submitted it.
     pub author_name: Option<String>,
-    /// The roles that have to sign.
+    /// The roles that must approve it.
     pub required: Vec<String>,
-    /// The roles that have signed.
+    /// The roles that have approved it.
     pub signed: Vec<String>,
-    /// When it was saved, submitted or decided last.
+    /// When it was last saved, submitted or decided.
     pub at: DateTime<Utc>,
 }
 
 /// Which changes a list shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Show {
-    /// Those that one of these roles still has to sign, and this person may.
+    /// Those that one of these roles must still approve, and this person may.
     WaitingFor(PersonId, Vec<Role>),
     /// All that are submitted.
     Open,
@@ -189,42 +190,72 @@ pub enum Show {
     Drafts,
     /// Those of this person.
     By(PersonId),
-    /// Those that were decided or taken back.
+    /// Those that were approved, returned or withdrawn.
     Closed,
 }
 
-/// Where a page of the list begins: below a number, or at the newest.
-pub type Cursor = Option<i64>;
-
-/// A page of the list.
-#[derive(Clone, Debug, Default)]
-pub struct Page {
-    /// The changes, the newest first.
-    pub rows: Vec<Listed>,
-    /// Where older ones begin.
-    pub older: Cursor,
+/// Which of the changes that a list shows pass.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangeListFilter {
+    /// Which changes to list at all.
+    pub show: Show,
+    /// Only changes of this kind of version.
+    pub kind: Option<Kind>,
+    /// Only changes with this text in their title or in the name of what they change.
+    pub text: Option<String>,
 }
 
-/// A page of changes.
+impl From<Show> for ChangeListFilter {
+    fn from(show: Show) -> Self {
+        Self { show, kind: None, text: None }
+    }
+}
+
+/// A page of the list of changes begins beside a change, given by its number.
+pub type ChangeCursor = keyset::Cursor<i64>;
+
+/// A page of the list of changes.
+#[derive(Clone, Debug, Default)]
+pub struct ChangeListPage {
+    /// The changes, in order.
+    pub rows: Vec<ListedChange>,
+    /// The pages beside this one.
+    pub beside: keyset::Beside<i64>,
+}
+
+/// Returns a page of the changes that pass the filter, in the order of their numbers, with at most `limit` of them.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn list(store: &Store, show: &Show, before: Cursor) -> Result<Page> {
+pub async fn list(
+    store: &Store,
+    filter: &ChangeListFilter,
+    order: Order,
+    cursor: ChangeCursor,
+    limit: usize,
+) -> Result<ChangeListPage> {
     let mut query = QueryBuilder::new(
         "SELECT c.number, c.kind, c.name, c.base_version, c.state, c.title, p.name AS author_name, c.required, \
          ARRAY(SELECT r.role FROM change_reviews r WHERE r.change_id = c.id AND r.verdict = 'approve' ORDER BY r.id) AS signed, \
          coalesce(c.closed_at, c.submitted_at, c.updated_at) AS at FROM changes c LEFT JOIN people p ON p.id = c.author_id WHERE ",
     );
-    push_show(&mut query, show);
-    if let Some(before) = before {
-        query.push(" AND c.number < ").push_bind(before);
+    push_show(&mut query, &filter.show);
+    if let Some(kind) = filter.kind {
+        query.push(" AND c.kind = ").push_bind(<&str>::from(kind));
     }
-    query.push(" ORDER BY c.number DESC LIMIT ").push_bind(PAGE_ROWS as i64 + 1);
-    let mut rows: Vec<Listed> = query.build_query_as().fetch_all(store.pool()).await?;
-    let more = rows.len() > PAGE_ROWS;
-    rows.truncate(PAGE_ROWS);
-    let older = rows.last().filter(|_| more).map(|row| row.number);
-    Ok(Page { rows, older })
+    if let Some(text) = &filter.text {
+        query.push(" AND strpos(lower(c.title || ' ' || c.name), lower(").push_bind(text).push(")) > 0");
+    }
+    match cursor {
+        keyset::Cursor::Start => {}
+        keyset::Cursor::Before(number) => drop(query.push(" AND c.number < ").push_bind(number)),
+        keyset::Cursor::After(number) => drop(query.push(" AND c.number > ").push_bind(number)),
+    }
+    let direction = if cursor.is_ascending(order) { "ASC" } else { "DESC" };
+    query.push(format!(" ORDER BY c.number {direction} LIMIT ")).push_bind(limit as i64 + 1);
+    let mut rows: Vec<ListedChange> = query.build_query_as().fetch_all(store.pool()).await?;
+    let beside = keyset::turn(&mut rows, limit, &cursor, order, |row| row.number);
+    Ok(ChangeListPage { rows, beside })
 }
 
 /// How many changes wait for this person's signature, up to a hundred.
@@ -270,7 +301,7 @@ fn push_show(query: &mut QueryBuilder<Postgres>, show: &Show) {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn open_of(store: &Store, kind: Kind, name: Option<&str>) -> Result<Vec<Listed>> {
+pub async fn open_of(store: &Store, kind: Kind, name: Option<&str>) -> Result<Vec<ListedChange>> {
     let states = [State::Draft, State::Submitted].map(|state| state.to_string());
     Ok(sqlx::query_as(
         "SELECT c.number, c.kind, c.name, c.base_version, c.state, c.title, p.name AS author_name, c.required, \

@@ -1,20 +1,23 @@
 //! The kill switch: a stopped workflow decides on, but its leads go to people and nothing is sent. The notice to sales
 //! leadership is committed with it.
 //!
-//! Hand-written SQL: the key of `kill_switches` is null where every workflow is stopped, which SeaORM has no keys for; locks
-//! and notifications.
+//! Hand-written SQL: advisory locks.
 
 use chrono::{DateTime, Utc};
 use engine::ids::WorkflowId;
-use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _};
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{
+    ColumnTrait as _, EntityTrait as _, JoinType, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    RelationTrait as _, Set,
+};
 use serde_json::json;
-use sqlx::{FromRow, PgConnection};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::actor::Actor;
 use crate::channel::{Channel, notify};
 use crate::control::{Audit, audit};
-use crate::entity::workflow;
+use crate::entity::{kill_switch, workflow};
 use crate::error::{Error, Result};
 use crate::notices::{self, What};
 use crate::orm::orm;
@@ -30,7 +33,7 @@ pub enum StopScope {
 }
 
 /// A switch that is thrown.
-#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KillSwitch {
     /// The workflow; none when it stops them all.
     pub workflow_id: Option<Uuid>,
@@ -49,12 +52,28 @@ pub struct KillSwitch {
 /// # Errors
 /// When the database fails.
 pub async fn kill_switches(store: &Store) -> Result<Vec<KillSwitch>> {
-    Ok(sqlx::query_as(
-        "SELECT k.workflow_id, w.name AS workflow, k.reason, k.killed_by, k.killed_at FROM kill_switches k \
-         LEFT JOIN workflows w ON w.id = k.workflow_id ORDER BY k.workflow_id IS NOT NULL, w.name",
-    )
-    .fetch_all(store.pool())
-    .await?)
+    type Row = (Option<Uuid>, Option<String>, String, String, DateTime<Utc>);
+    let rows: Vec<Row> = kill_switch::Entity::find()
+        .select_only()
+        .column(kill_switch::Column::WorkflowId)
+        .column(workflow::Column::Name)
+        .column(kill_switch::Column::Reason)
+        .column(kill_switch::Column::KilledBy)
+        .column(kill_switch::Column::KilledAt)
+        .join(JoinType::LeftJoin, kill_switch::Relation::Workflow.def())
+        .order_by_asc(kill_switch::Column::WorkflowId.is_not_null())
+        .order_by_asc(workflow::Column::Name)
+        .into_tuple()
+        .all(store.db())
+        .await?;
+    let switch = |(workflow_id, workflow, reason, killed_by, killed_at)| KillSwitch {
+        workflow_id,
+        workflow,
+        reason,
+        killed_by,
+        killed_at,
+    };
+    Ok(rows.into_iter().map(switch).collect())
 }
 
 /// Stops workflows: from the return on, no decision of their rules is committed with effects, and no effect of theirs is
@@ -69,16 +88,17 @@ pub async fn kill(store: &Store, actor: &Actor, scope: &StopScope, reason: &str)
     }
     let mut transaction = store.pool().begin().await?;
     let workflow = hold(&mut transaction, scope).await?;
-    let thrown = sqlx::query(
-        "INSERT INTO kill_switches (workflow_id, reason, killed_by, killed_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
-    )
-    .bind(workflow.map(|id| id.0))
-    .bind(reason)
-    .bind(actor.who.to_string())
-    .bind(actor.now)
-    .execute(&mut *transaction)
-    .await?;
-    if thrown.rows_affected() == 0 {
+    let row = kill_switch::ActiveModel {
+        workflow_id: Set(workflow.map(|id| id.0)),
+        reason: Set(reason.to_owned()),
+        killed_by: Set(actor.who.to_string()),
+        killed_at: Set(actor.now),
+    };
+    let inserted = kill_switch::Entity::insert(row)
+        .on_conflict(OnConflict::new().do_nothing().to_owned())
+        .exec_without_returning(&orm(&mut transaction))
+        .await?;
+    if inserted == 0 {
         return Ok(());
     }
     notices::tell_leadership(&orm(&mut transaction), actor, What::Stopped, workflow, reason).await?;
@@ -94,13 +114,15 @@ pub async fn kill(store: &Store, actor: &Actor, scope: &StopScope, reason: &str)
 pub async fn resume(store: &Store, actor: &Actor, scope: &StopScope) -> Result<()> {
     let mut transaction = store.pool().begin().await?;
     let workflow = hold(&mut transaction, scope).await?;
-    let reason: Option<String> = sqlx::query_scalar(
-        "DELETE FROM kill_switches WHERE workflow_id IS NOT DISTINCT FROM $1 RETURNING reason",
-    )
-    .bind(workflow.map(|id| id.0))
-    .fetch_optional(&mut *transaction)
-    .await?;
-    let reason = reason.ok_or(Error::NotFound("stop"))?;
+    let is_meant = match workflow {
+        Some(id) => kill_switch::Column::WorkflowId.eq(id.0),
+        None => kill_switch::Column::WorkflowId.is_null(),
+    };
+    let deleted = kill_switch::Entity::delete_many()
+        .filter(is_meant)
+        .exec_with_returning(&orm(&mut transaction))
+        .await?;
+    let reason = deleted.into_iter().next().ok_or(Error::NotFound("stop"))?.reason;
     notices::tell_leadership(&orm(&mut transaction), actor, What::Resumed, workflow, &reason).await?;
     told(&mut transaction, actor, "workflow.resume", scope, json!({ "reason": reason })).await?;
     transaction.commit().await?;

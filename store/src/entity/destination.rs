@@ -19,6 +19,7 @@ pub struct Model {
     pub pace: Json,
     pub created_at: DateTimeUtc,
     pub credential_id: Option<Uuid>,
+    pub title: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -12,11 +12,13 @@ pub mod change_review;
 pub mod destination;
 pub mod import_run;
 pub mod job;
+pub mod kill_switch;
 pub mod layer_owners;
 pub mod notice;
 pub mod person;
 pub mod person_role;
 pub mod pool_availability;
+pub mod pool_state;
 pub mod queue_claim;
 pub mod release;
 pub mod release_approval;
@@ -29,6 +31,7 @@ pub mod setup_link;
 pub mod upload;
 pub mod used_form;
 pub mod version;
+pub mod version_title;
 pub mod workflow;
 
 #[cfg(test)]
@@ -106,11 +109,13 @@ mod tests {
             destination,
             import_run,
             job,
+            kill_switch,
             layer_owners,
             notice,
             person,
             person_role,
             pool_availability,
+            pool_state,
             queue_claim,
             release,
             release_approval,
@@ -123,6 +128,7 @@ mod tests {
             upload,
             used_form,
             version,
+            version_title,
             workflow,
         );
         assert!(found.is_empty(), "{found:#?}");

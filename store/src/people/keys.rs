@@ -2,10 +2,15 @@
 
 use chrono::{DateTime, Utc};
 use engine::ids::ApiKeyId;
-use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, Set};
+use sea_orm::sea_query::{Expr, ExprTrait as _, PgFunc};
+use sea_orm::{
+    ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _,
+    Set,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::list::By;
 use super::secret;
 use crate::actor::Actor;
 use crate::control::{Audit, audit};
@@ -13,7 +18,10 @@ use crate::entity::api_key;
 use crate::error::{Error, Result};
 use crate::orm::orm;
 use crate::pool::Store;
+use crate::reads::keyset::{self, Order};
 
+/// Keys on a page of the list.
+pub const KEY_PAGE_ROWS: usize = 50;
 /// How every key begins, so that scanners of source code can find one that got out.
 const PREFIX: &str = "ml_";
 
@@ -129,13 +137,102 @@ pub async fn key_by_secret(store: &Store, key: &str) -> Result<Option<ApiKey>> {
     row.map(ApiKey::try_from).transpose()
 }
 
-/// All keys, by name.
+/// Whether a key works.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[strum(serialize_all = "lowercase")]
+pub enum KeyState {
+    /// Programs can use it.
+    Active,
+    /// It was revoked.
+    Revoked,
+}
+
+/// Which keys to list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeyListFilter {
+    /// Only keys with this scope.
+    pub scope: Option<Scope>,
+    /// Only keys in this state.
+    pub state: Option<KeyState>,
+}
+
+/// A page of the list of keys begins beside a key.
+pub type KeyCursor = keyset::Cursor<ApiKeyId>;
+
+/// A page of the list of keys.
+#[derive(Clone, Debug, Default)]
+pub struct KeyListPage {
+    /// The keys, in order.
+    pub keys: Vec<ApiKey>,
+    /// The pages beside this one.
+    pub beside: keyset::Beside<ApiKeyId>,
+}
+
+/// Returns a page of the keys that pass the filter, with at most `limit` of them. An id begins with the instant at which the
+/// key was made, so that ids are in the order of [`By::Added`].
 ///
 /// # Errors
 /// When the database fails.
-pub async fn keys(store: &Store) -> Result<Vec<ApiKey>> {
-    let rows = api_key::Entity::find().order_by_asc(api_key::Column::Name).all(store.db()).await?;
-    rows.into_iter().map(ApiKey::try_from).collect()
+pub async fn keys(
+    store: &Store,
+    filter: &KeyListFilter,
+    by: By,
+    order: Order,
+    cursor: KeyCursor,
+    limit: usize,
+) -> Result<KeyListPage> {
+    let mut select = api_key::Entity::find().limit(limit as u64 + 1);
+    if let Some(scope) = filter.scope {
+        select =
+            select.filter(Expr::val(scope.to_string()).eq(PgFunc::any(api_key::Column::Scopes.into_expr())));
+    }
+    select = match filter.state {
+        None => select,
+        Some(KeyState::Active) => select.filter(api_key::Column::RevokedAt.is_null()),
+        Some(KeyState::Revoked) => select.filter(api_key::Column::RevokedAt.is_not_null()),
+    };
+    let is_ascending = cursor.is_ascending(order);
+    select = match by {
+        By::Added => {
+            let select = match cursor {
+                keyset::Cursor::Start => select,
+                keyset::Cursor::Before(id) => select.filter(api_key::Column::Id.lt(id.0)),
+                keyset::Cursor::After(id) => select.filter(api_key::Column::Id.gt(id.0)),
+            };
+            select.order_by(api_key::Column::Id, direction(is_ascending))
+        }
+        // Names are unique. From A to Z is the other way round than from the newest to the oldest.
+        By::Name => {
+            let name = |id: ApiKeyId| {
+                let name = api_key::Entity::find_by_id(id.0).select_only().column(api_key::Column::Name);
+                Expr::SubQuery(None, Box::new(name.into_query().into()))
+            };
+            let select = match cursor {
+                keyset::Cursor::Start => select,
+                keyset::Cursor::Before(id) => select.filter(api_key::Column::Name.into_expr().gt(name(id))),
+                keyset::Cursor::After(id) => select.filter(api_key::Column::Name.into_expr().lt(name(id))),
+            };
+            select.order_by(api_key::Column::Name, direction(!is_ascending))
+        }
+    };
+    let rows = select.all(store.db()).await?;
+    let mut keys: Vec<ApiKey> = rows.into_iter().map(ApiKey::try_from).collect::<Result<_>>()?;
+    let beside = keyset::turn(&mut keys, limit, &cursor, order, |key| key.id);
+    Ok(KeyListPage { keys, beside })
+}
+
+fn direction(is_ascending: bool) -> sea_orm::Order {
+    if is_ascending { sea_orm::Order::Asc } else { sea_orm::Order::Desc }
 }
 
 impl TryFrom<api_key::Model> for ApiKey {

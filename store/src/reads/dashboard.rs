@@ -4,6 +4,7 @@
 //! Hand-written SQL: reports, added up over the log.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use engine::action::Action;
@@ -26,8 +27,6 @@ const CURRENCIES: i64 = 20;
 /// What clocks may be wrong by, and more: an id is minted from the time of receipt, which lies at most
 /// `limits::FUTURE_MINUTES` before the time a decision is made for.
 const SLACK: TimeDelta = TimeDelta::hours(1);
-/// How long one statement may take. No page waits for it; whoever asked for more leads than this adds up is told so.
-const TIME_LIMIT: &str = "120s";
 /// Decisions that completeness looks at.
 pub const SAMPLE: i64 = 100;
 
@@ -164,11 +163,11 @@ struct BinRow {
     right: u64,
 }
 
-/// The figures of a cohort; weeks are those of `zone`, an IANA name.
+/// The figures of a cohort; weeks are those of `zone`, an IANA name. The statement may take `limit`.
 ///
 /// # Errors
-/// When the database fails.
-pub async fn report(store: &Store, cohort: &Cohort, zone: &str) -> Result<Report> {
+/// When the database fails, or the statement takes longer: see [`is_too_much`].
+pub async fn report(store: &Store, cohort: &Cohort, zone: &str, limit: Duration) -> Result<Report> {
     let mut query = QueryBuilder::new("WITH ");
     push_leads(&mut query, cohort, zone);
     query.push(", figures AS (SELECT grouping(in_period, week, workflow_id)::int AS set, in_period, week, workflow_id, first_rule_id AS rule_id, ");
@@ -179,7 +178,7 @@ pub async fn report(store: &Store, cohort: &Cohort, zone: &str) -> Result<Report
         "SELECT 'figures', to_jsonb(f) FROM figures f UNION ALL SELECT 'judged', to_jsonb(j) FROM judged j \
          UNION ALL SELECT 'sure', to_jsonb(s) FROM sure s",
     );
-    let mut tx = roomy(store).await?;
+    let mut tx = roomy(store, limit).await?;
     let rows: Vec<(String, Json)> = query.build_query_as().fetch_all(&mut *tx).await?;
     tx.commit().await?;
     let mut report = Report::default();
@@ -235,7 +234,7 @@ struct MoneyRow {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn pipeline(store: &Store, cohort: &Cohort, zone: &str) -> Result<Vec<Pipeline>> {
+pub async fn pipeline(store: &Store, cohort: &Cohort, zone: &str, limit: Duration) -> Result<Vec<Pipeline>> {
     let mut query = QueryBuilder::new("WITH ");
     push_cohort(&mut query, cohort, zone);
     // One opportunity may be told of several times; its own stage says what it is worth, the win what it brought.
@@ -249,7 +248,7 @@ pub async fn pipeline(store: &Store, cohort: &Cohort, zone: &str) -> Result<Vec<
          sum(brought) FILTER (WHERE is_won)::float8 AS won FROM opportunities GROUP BY 1, 2, 3 ORDER BY week DESC LIMIT ",
     );
     query.push_bind(BUCKETS * CURRENCIES);
-    let mut tx = roomy(store).await?;
+    let mut tx = roomy(store, limit).await?;
     let rows: Vec<MoneyRow> = query.build_query_as().fetch_all(&mut *tx).await?;
     tx.commit().await?;
     let mut by_currency: BTreeMap<Option<String>, Pipeline> = BTreeMap::new();
@@ -278,7 +277,13 @@ pub async fn pipeline(store: &Store, cohort: &Cohort, zone: &str) -> Result<Vec<
 ///
 /// # Errors
 /// When the database fails.
-pub async fn bars(store: &Store, cohort: &Cohort, step: Step, zone: &str) -> Result<Vec<Bar>> {
+pub async fn bars(
+    store: &Store,
+    cohort: &Cohort,
+    step: Step,
+    zone: &str,
+    limit: Duration,
+) -> Result<Vec<Bar>> {
     let mut query = QueryBuilder::new("SELECT date_trunc(");
     query.push_bind(<&'static str>::from(step)).push(", d.as_of, ").push_bind(zone.to_owned());
     query.push(") AS bar, d.action, count(*) FROM decisions d WHERE d.mode IN ('live', 'assign_review', 'historical', 'manual')");
@@ -299,7 +304,7 @@ pub async fn bars(store: &Store, cohort: &Cohort, step: Step, zone: &str) -> Res
         query.push(" AND d.as_of < ").push_bind(to);
     }
     query.push(" GROUP BY 1, 2 ORDER BY 1 DESC LIMIT ").push_bind(BUCKETS * 6);
-    let mut tx = roomy(store).await?;
+    let mut tx = roomy(store, limit).await?;
     let rows: Vec<(DateTime<Utc>, String, i64)> = query.build_query_as().fetch_all(&mut *tx).await?;
     tx.commit().await?;
     let bar = |(from, action, count): &(DateTime<Utc>, String, i64)| {
@@ -371,10 +376,11 @@ fn whole(count: i64) -> u64 {
 }
 
 /// A transaction with memory enough to sort and hash a cohort without files, and with a limit in time.
-async fn roomy(store: &Store) -> Result<sqlx::Transaction<'static, Postgres>> {
+async fn roomy(store: &Store, limit: Duration) -> Result<sqlx::Transaction<'static, Postgres>> {
     let mut tx = store.pool().begin().await?;
     sqlx::query("SELECT set_config('work_mem', '64MB', true), set_config('statement_timeout', $1, true)")
-        .bind(TIME_LIMIT)
+        // Zero would be no limit.
+        .bind(format!("{}ms", limit.as_millis().max(1)))
         .execute(&mut *tx)
         .await?;
     Ok(tx)

@@ -15,8 +15,8 @@ use engine::ids::{PersonId, ReleaseId, VersionId, WorkflowId};
 use crate::actor::Role;
 
 pub use self::reads::{
-    ReleaseCursor, ReleasePage, approvals, by_number, history, live, locked, missing_roles, of_change,
-    open_of, page, parts, waiting_for,
+    RELEASE_PAGE_ROWS, ReleaseCursor, ReleaseListFilter, ReleaseListPage, approvals, by_number, history,
+    live, locked, missing_roles, of_change, open_of, page, parts, waiting_for,
 };
 pub use self::write::{
     NewRelease, ReleaseOrigin, approve, carry_approvals, create, go_live, move_to, rebuild, waive,

@@ -4,6 +4,7 @@
 
 use chrono::{DateTime, Utc};
 use engine::canonical::Digest;
+use engine::control::release::Stage;
 use engine::ids::{PersonId, ReleaseId, WorkflowId};
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _};
 use sqlx::{AssertSqlSafe, FromRow, PgConnection};
@@ -15,9 +16,10 @@ use crate::entity::{person, release_approval};
 use crate::error::{Error, Result};
 use crate::orm::orm;
 use crate::pool::Store;
+use crate::reads::keyset::{self, Order};
 
 /// Releases on a page of the list.
-const PAGE_ROWS: usize = 50;
+pub const RELEASE_PAGE_ROWS: usize = 50;
 
 #[derive(FromRow)]
 struct ReleaseRow {
@@ -192,36 +194,57 @@ pub async fn of_change(connection: &mut PgConnection, change: Uuid) -> Result<Ve
     rows.into_iter().map(Release::try_from).collect()
 }
 
-/// Where a page of the list begins: below a number, or at the newest release.
-pub type ReleaseCursor = Option<i64>;
+/// Which releases to list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReleaseListFilter {
+    /// Only releases of the workflow with this name.
+    pub workflow: Option<String>,
+    /// Only releases in this stage.
+    pub stage: Option<Stage>,
+}
+
+/// A page of the list of releases begins beside a release, given by its number.
+pub type ReleaseCursor = keyset::Cursor<i64>;
 
 /// A page of the list of releases.
 #[derive(Clone, Debug, Default)]
-pub struct ReleasePage {
-    /// The releases, newest first.
+pub struct ReleaseListPage {
+    /// The releases, in order.
     pub rows: Vec<Release>,
-    /// Where older ones begin.
-    pub older: ReleaseCursor,
+    /// The pages beside this one.
+    pub beside: keyset::Beside<i64>,
 }
 
-/// Returns a page of releases, of one workflow or of all.
+/// Returns a page of the releases that pass the filter, in the order of their numbers, with at most `limit` of them.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn page(store: &Store, workflow: Option<&str>, before: ReleaseCursor) -> Result<ReleasePage> {
+pub async fn page(
+    store: &Store,
+    filter: &ReleaseListFilter,
+    order: Order,
+    cursor: ReleaseCursor,
+    limit: usize,
+) -> Result<ReleaseListPage> {
+    let (side, number) = match cursor {
+        keyset::Cursor::Start => ("<", None),
+        keyset::Cursor::Before(number) => ("<", Some(number)),
+        keyset::Cursor::After(number) => (">", Some(number)),
+    };
+    let direction = if cursor.is_ascending(order) { "ASC" } else { "DESC" };
     let rows: Vec<ReleaseRow> = sqlx::query_as(AssertSqlSafe(format!(
-        "{RELEASE} WHERE ($1::text IS NULL OR w.name = $1) AND ($2::bigint IS NULL OR r.number < $2) ORDER BY r.number DESC LIMIT $3"
+        "{RELEASE} WHERE ($1::text IS NULL OR w.name = $1) AND ($2::text IS NULL OR r.stage = $2) \
+         AND ($3::bigint IS NULL OR r.number {side} $3) ORDER BY r.number {direction} LIMIT $4"
     )))
-    .bind(workflow)
-    .bind(before)
-    .bind(PAGE_ROWS as i64 + 1)
+    .bind(&filter.workflow)
+    .bind(filter.stage.map(<&'static str>::from))
+    .bind(number)
+    .bind(limit as i64 + 1)
     .fetch_all(store.pool())
     .await?;
-    let more = rows.len() > PAGE_ROWS;
-    let rows: Vec<Release> =
-        rows.into_iter().take(PAGE_ROWS).map(Release::try_from).collect::<Result<_>>()?;
-    let older = rows.last().filter(|_| more).map(|row| row.number);
-    Ok(ReleasePage { rows, older })
+    let mut rows: Vec<Release> = rows.into_iter().map(Release::try_from).collect::<Result<_>>()?;
+    let beside = keyset::turn(&mut rows, limit, &cursor, order, |row| row.number);
+    Ok(ReleaseListPage { rows, beside })
 }
 
 /// Returns what a release changes against the live bundle it was built on, by kind and name.

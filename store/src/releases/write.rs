@@ -3,9 +3,10 @@
 //! Hand-written SQL: statements that copy rows of other tables.
 
 use engine::canonical::Digest;
+use engine::change::Kind;
 use engine::control::release::{Act, InFlight, Stage};
 use engine::ids::{PersonId, ReleaseId, WorkflowId};
-use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, Set};
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _, Set};
 use serde_json::{Value as Json, json};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -13,7 +14,7 @@ use uuid::Uuid;
 use super::{LiveRelease, Release};
 use crate::actor::{Actor, Role};
 use crate::control::{Audit, audit};
-use crate::entity::{release, release_approval};
+use crate::entity::{bundle, pool_state, release, release_approval, version};
 use crate::error::{Error, Result};
 use crate::orm::orm;
 use crate::workflows;
@@ -224,13 +225,7 @@ pub async fn go_live(
     let row =
         release::ActiveModel { paused_from: Set(None), share: Set(100), ..in_stage(actor, Stage::Live, "") };
     update(connection, release.id, row).await?;
-    sqlx::query(
-        "INSERT INTO pool_states (name) SELECT v.name FROM bundles b JOIN versions v ON v.id = ANY (b.version_ids) \
-         WHERE b.hash = $1 AND v.kind = 'pool' ON CONFLICT DO NOTHING",
-    )
-    .bind(release.bundle.0.as_slice())
-    .execute(&mut *connection)
-    .await?;
+    add_pool_states(connection, &release.bundle).await?;
     let detail = json!({
         "workflow": release.workflow_name,
         "bundle": release.bundle,
@@ -239,6 +234,25 @@ pub async fn go_live(
     log(connection, actor, &format!("release.{}", Act::GoLive), release.number, detail).await?;
     workflows::announce_release(connection).await?;
     Ok(replaced)
+}
+
+/// Gives every pool of a bundle a row of counters, which a pick locks.
+async fn add_pool_states(connection: &mut PgConnection, bundle: &Digest) -> Result<()> {
+    let parts = bundle::Entity::find_by_id(bundle.0.to_vec()).one(&orm(connection)).await?;
+    let names: Vec<String> = version::Entity::find()
+        .select_only()
+        .column(version::Column::Name)
+        .filter(version::Column::Id.eq_any(parts.ok_or(Error::NotFound("bundle"))?.version_ids))
+        .filter(version::Column::Kind.eq(Kind::Pool.to_string()))
+        .into_tuple()
+        .all(&orm(connection))
+        .await?;
+    let rows = names.into_iter().map(|name| pool_state::ActiveModel { name: Set(name) });
+    pool_state::Entity::insert_many(rows)
+        .on_conflict_do_nothing()
+        .exec_without_returning(&orm(connection))
+        .await?;
+    Ok(())
 }
 
 /// What a move to a stage writes.

@@ -84,6 +84,7 @@ impl TryFrom<destination::Model> for DestinationRecord {
             pace,
             created_at,
             credential_id,
+            title: _,
         } = row;
         let pace = serde_json::from_value(pace)?;
         Ok(Self { id, name, kind, settings, secret, credential_id, paused_reason, pace, created_at })

@@ -84,7 +84,7 @@ async fn a_form_acts_once_when_submitted_concurrently() {
     );
     assert!(first.is_ok() != second.is_ok());
     assert!(matches!(first.and(second), Err(Error::Repeated)));
-    assert_eq!(people::keys(store).await.unwrap().len(), 1, "and its effect is rolled back");
+    assert_eq!(store::testing::keys(store).await.len(), 1, "and its effect is rolled back");
 
     // One request may write several rows. Another form, and another person's form of the same name, are independent.
     set_zone(store, &sent("r3", "f2"), "UTC").await.unwrap();

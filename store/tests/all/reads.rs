@@ -1,5 +1,7 @@
 //! The reads behind pages: figures that match the engine's, and lists without gaps or duplicates.
 
+use std::time::Duration;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use engine::action::Action;
 use engine::control::calibration::{FINE_BINS, place};
@@ -11,6 +13,9 @@ use store::reads::leads_list::{self, Counts, Cursor, Filter, PAGE_ROWS, QueueFil
 use store::testing::TestDatabase;
 use strum::VariantArray as _;
 use uuid::Uuid;
+
+/// More than any statement takes.
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// A lead for a test.
 struct Given {
@@ -184,7 +189,7 @@ async fn figures_of_the_database_match_the_engine() {
             let line_from = Some(period.from - TimeDelta::days(14));
             let cohort = Cohort { workflow: of, from: Some(period.from), to: Some(period.to), line_from };
             let dashboard::Report { total: figures, by_rule, weeks, reliability, confidences } =
-                dashboard::report(&database.store, &cohort, "Europe/Berlin").await.unwrap();
+                dashboard::report(&database.store, &cohort, "Europe/Berlin", LIMIT).await.unwrap();
             assert_eq!(figures.leads, expected.leads);
             assert_eq!(figures.mql_to_sql, expected.mql_to_sql);
             assert_eq!(figures.false_positives, expected.false_positive_rate);
@@ -247,8 +252,9 @@ async fn every_decision_is_in_one_bar() {
         .map(|lead| 1 + u64::from(lead.record.auto_assigned && lead.record.first_action != Action::Assign))
         .sum();
     for step in [Step::Day, Step::Week, Step::Month] {
-        let bars =
-            dashboard::bars(&database.store, &Cohort::default(), step, "America/Sao_Paulo").await.unwrap();
+        let bars = dashboard::bars(&database.store, &Cohort::default(), step, "America/Sao_Paulo", LIMIT)
+            .await
+            .unwrap();
         assert_eq!(bars.iter().map(|bar| bar.count).sum::<u64>(), decisions, "{step:?}");
     }
     let (first, last) = dashboard::extent(&database.store).await.unwrap().unwrap();
@@ -331,10 +337,10 @@ async fn an_empty_database_is_empty() {
     assert!(leads_list::is_empty(&database.store).await.unwrap());
     assert_eq!(dashboard::extent(&database.store).await.unwrap(), None);
     assert_eq!(
-        dashboard::report(&database.store, &Cohort::default(), "UTC").await.unwrap(),
+        dashboard::report(&database.store, &Cohort::default(), "UTC", LIMIT).await.unwrap(),
         dashboard::Report::default()
     );
-    assert!(dashboard::pipeline(&database.store, &Cohort::default(), "UTC").await.unwrap().is_empty());
+    assert!(dashboard::pipeline(&database.store, &Cohort::default(), "UTC", LIMIT).await.unwrap().is_empty());
     assert_eq!(
         store::reads::frame::around(&database.store).await.unwrap(),
         store::reads::frame::Around::default()

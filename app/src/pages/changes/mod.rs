@@ -1,4 +1,4 @@
-//! Change requests: the inbox of approvals, one's own suggestions, and one change.
+//! Change requests: the list of approvals and of the viewer's own suggestions, and a page for each change.
 
 mod change;
 mod draft;
@@ -7,38 +7,53 @@ mod said;
 mod sign;
 
 use engine::change::Kind;
-use leptos::either::Either;
+use engine::ids::PersonId;
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
+use store::Store;
 use store::actor::Role;
-use store::changes::{self, Listed, Show};
+use store::changes::{self, CHANGE_PAGE_ROWS, ChangeCursor, ChangeListFilter, ListedChange, Show};
 use store::refresh::Topic;
+use store::titles::{Titled, Titles};
 use strum::VariantArray as _;
 
 use crate::access::APPROVING_ROLES;
 use crate::context::Viewer;
-use crate::error::{Error, Result};
-use crate::pages::frame::{Here, Page, page};
+use crate::csv_file::{self, instant};
+use crate::error::Result;
+use crate::flash::Flash;
+use crate::lists::{CHANGES, ListInfo};
+use crate::pages::frame::Here;
+use crate::pages::list_page::{ListPage, ListRequest, ListSurroundings, Rows};
 use crate::pages::places::Section;
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
-use crate::ui::filters::Address;
+use crate::ui::filters::{Address, Chip, Choice, select};
 use crate::ui::icon::{Icon, icon};
-use crate::ui::{note, number, refresh, titles, words};
+use crate::ui::table::{Column, Sorted, Table};
+use crate::ui::{note, number, titles, words};
 
 pub use self::change::ChangePage;
 
-const PATH: &str = "/changes";
+/// The names of its filters in the address.
+const NAMES: [&str; 3] = ["show", "kind", "q"];
+/// Characters of a search; no title of a change is longer.
+const TEXT_CHARS: usize = 200;
 
-/// Changes that wait, are written, or were decided.
-#[component]
-pub fn Changes() -> impl IntoView {
-    let address = Address::read(PATH, &use_query_map().get_untracked(), &["show", "before"]);
-    let section = match address.parsed("show") {
-        Some(Tab::Mine) => Section::Suggestions,
-        _ => Section::Approvals,
-    };
-    page(section, move |here| load(here, address))
+/// The changes.
+pub struct ChangeList {
+    address: Address,
+    tab: Tab,
+    filter: ChangeListFilter,
+    sorted: Sorted,
+    viewer: PersonId,
+    roles: Vec<Role>,
+}
+
+/// What the page shows beside the changes.
+pub struct ChangeListExtras {
+    /// How many changes wait for the viewer.
+    waiting: i64,
+    clock: Clock,
 }
 
 /// Which changes are shown.
@@ -53,10 +68,14 @@ enum Tab {
 }
 
 impl Tab {
+    fn read(address: &Address) -> Self {
+        address.parsed("show").unwrap_or(Self::Waiting)
+    }
+
     fn title(self) -> &'static str {
         match self {
             Self::Waiting => "Waiting for you",
-            Self::Open => "All that wait",
+            Self::Open => "All waiting",
             Self::Drafts => "Drafts",
             Self::Mine => "Yours",
             Self::Closed => "Decided",
@@ -74,70 +93,187 @@ impl Tab {
     }
 }
 
-async fn load(here: Here, address: Address) -> Result<Page> {
-    let viewer = here.request.viewer.clone().ok_or(Error::SignedOut)?;
-    let store = &here.request.store;
-    let tab: Tab = address.parsed("show").unwrap_or(Tab::Waiting);
-    let found = changes::list(store, &tab.show(&viewer), address.parsed("before")).await?;
-    let waiting = changes::waiting_for(store, viewer.id, &viewer.roles).await?;
-    let bare = address.without(&["before"]);
-    let tabs = Tab::VARIANTS
-        .iter()
-        .map(|one| {
+impl ListPage for ChangeList {
+    type Row = ListedChange;
+    type Place = i64;
+    type Extras = ChangeListExtras;
+
+    const INFO: ListInfo = CHANGES;
+    const FILTERS: &'static [&'static str] = &NAMES;
+    const CALLED: (&'static str, &'static str) = ("change", "changes");
+    const PAGE_ROWS: usize = CHANGE_PAGE_ROWS;
+    const HEAD: &'static [&'static str] =
+        &["Number", "Title", "Kind", "Name", "State", "Needs approval by", "Approved by", "Author", "When"];
+    const TOPIC: Option<Topic> = Some(Topic::Changes);
+
+    fn heading(address: &Address) -> (Section, &'static str) {
+        match Tab::read(address) {
+            Tab::Mine => (Section::Suggestions, "My suggestions"),
+            _ => (Section::Approvals, "Approvals"),
+        }
+    }
+
+    async fn read(_store: &Store, asked: ListRequest) -> Result<Self> {
+        let ListRequest { address, viewer, .. } = asked;
+        let tab = Tab::read(&address);
+        let filter = ChangeListFilter {
+            show: tab.show(&viewer),
+            kind: address.parsed("kind"),
+            text: address.get("q").map(|text| text.chars().take(TEXT_CHARS).collect()),
+        };
+        let sorted = Sorted::read(&address, &["number"]);
+        Ok(Self { tab, filter, sorted, address, viewer: viewer.id, roles: viewer.roles })
+    }
+
+    fn address(&self) -> &Address {
+        &self.address
+    }
+
+    fn sorted(&self) -> Sorted {
+        self.sorted
+    }
+
+    async fn rows(
+        &self,
+        store: &Store,
+        cursor: ChangeCursor,
+        limit: usize,
+    ) -> Result<Rows<ListedChange, i64>> {
+        let found = changes::list(store, &self.filter, self.sorted.order, cursor, limit).await?;
+        Ok(Rows { rows: found.rows, beside: found.beside, cut: false, total: None })
+    }
+
+    async fn extras(&self, here: &Here, _found: &Rows<ListedChange, i64>) -> Result<ChangeListExtras> {
+        let waiting = changes::waiting_for(&here.request.store, self.viewer, &self.roles).await?;
+        Ok(ChangeListExtras { waiting, clock: here.clock })
+    }
+
+    fn table<'a>(&'a self, extras: &'a ChangeListExtras) -> Table<'a, ListedChange> {
+        table(extras.clock)
+    }
+
+    fn surroundings(
+        &self,
+        _here: &Here,
+        _flash: &Flash,
+        extras: &ChangeListExtras,
+        _found: &Rows<ListedChange, i64>,
+    ) -> ListSurroundings {
+        let about = match self.tab {
+            Tab::Mine => "Changes you started and their state",
+            _ => "Every change needs approval by someone who did not edit it",
+        };
+        let bar = view! { <h1>{Self::heading(&self.address).1}</h1><span class="meta">{about}</span> };
+        ListSurroundings {
+            bar: bar.into_any(),
+            form: form(&self.address).into_any(),
+            chips: self.chips(),
+            cleared: self.address.start().without(&["kind", "q"]).href(),
+            tabs: self.tabs(extras.waiting).into_any(),
+            above: ().into_any(),
+            below: ().into_any(),
+        }
+    }
+
+    fn empty(&self, _extras: &ChangeListExtras, _found: &Rows<ListedChange, i64>) -> AnyView {
+        if self.address.get("kind").or(self.address.get("q")).is_some() {
+            let cleared = self.address.start().without(&["kind", "q"]).href();
+            let step = view! { <a class="btn" href=cleared>"Clear filters"</a> };
+            return note::empty(Icon::Search, "No changes match these filters", step).into_any();
+        }
+        nothing(self.tab, &self.roles).into_any()
+    }
+
+    async fn lines(&self, store: &Store, rows: Vec<ListedChange>) -> Result<Vec<Vec<String>>> {
+        let titles = store::titles::titles(store).await?;
+        Ok(rows.iter().map(|row| line(row, &titles)).collect())
+    }
+}
+
+/// The line of a change in the file.
+fn line(row: &ListedChange, titles: &Titles) -> Vec<String> {
+    let kind = row.kind.parse::<Kind>().ok();
+    let title = kind.and_then(|kind| titles.get(Titled::Version(kind, &row.name)));
+    let roles = |roles: &[String]| roles.iter().map(|role| role_title(role)).collect::<Vec<_>>().join(", ");
+    vec![
+        row.number.to_string(),
+        row.title.clone(),
+        kind.map_or_else(|| row.kind.clone(), |kind| words::sentence(kind.spec().title)),
+        title.unwrap_or(&row.name).to_owned(),
+        row.state.parse().map_or_else(|_| row.state.clone(), |state| words::change_state(state).1.to_owned()),
+        roles(&row.required),
+        roles(&row.signed),
+        csv_file::text(row.author_name.clone()),
+        instant(Some(row.at)),
+    ]
+}
+
+impl ChangeList {
+    fn chips(&self) -> Vec<Chip> {
+        let bare = self.address.start();
+        let kind = self.filter.kind.map(|kind| words::sentence(kind.spec().title));
+        [("Kind", "kind", kind), ("Title or name", "q", self.filter.text.clone())]
+            .into_iter()
+            .filter_map(|(name, key, value)| {
+                Some(Chip { name, value: value?, href: bare.without(&[key]).href() })
+            })
+            .collect()
+    }
+
+    fn tabs(&self, waiting: i64) -> impl IntoView + use<> {
+        let bare = self.address.start();
+        let tab = |one: &Tab| {
             let href = match one {
                 Tab::Waiting => bare.without(&["show"]).href(),
                 other => bare.with("show", <&str>::from(*other)).href(),
             };
-            let count = (*one == Tab::Waiting && waiting > 0).then(|| view! { <b>{number::count(waiting)}</b> });
-            view! { <li><a href=href aria-current=(*one == tab).then_some("true")>{one.title()}{count}</a></li> }
-        })
-        .collect_view();
-    let older = found.older.map(|number| {
-        view! { <nav class="pager" aria-label="Pages"><span></span><a class="btn" rel="next" href=address.with("before", number.to_string()).href()>"Older"</a></nav> }
-    });
-    let list = if found.rows.is_empty() {
-        Either::Left(nothing(tab, &viewer))
-    } else {
-        Either::Right(view! { {table(&found.rows, here.clock)}{older} })
-    };
-    let title = if tab == Tab::Mine { "My suggestions" } else { "Approvals" };
-    let about = if tab == Tab::Mine {
-        "Changes you began, and what became of them"
-    } else {
-        "Nothing decides about leads on one person's word"
-    };
-    let bar = view! { <h1>{title}</h1><span class="meta">{about}</span> };
-    let body = view! {
-        <nav aria-label="Which changes"><ul class="tabs">{tabs}</ul></nav>
-        {refresh::part("changes", Topic::Changes, list)}
-        {refresh::hear(&[Topic::Changes])}
-    };
-    Ok(Page { title: title.into(), bar: bar.into_any(), body: body.into_any() })
+            let count =
+                (*one == Tab::Waiting && waiting > 0).then(|| view! { <b>{number::count(waiting)}</b> });
+            view! { <li><a href=href aria-current=(*one == self.tab).then_some("true")>{one.title()}{count}</a></li> }
+        };
+        let tabs = Tab::VARIANTS.iter().map(tab).collect_view();
+        view! { <nav aria-label="Which changes"><ul class="tabs">{tabs}</ul></nav> }
+    }
 }
 
-fn nothing(tab: Tab, viewer: &Viewer) -> impl IntoView + use<> {
-    let is_signer = viewer.roles.iter().any(|role| APPROVING_ROLES.contains(role));
+fn form(address: &Address) -> impl IntoView + use<> {
+    let text = address.get("q").map(str::to_owned);
+    let kinds: Vec<Choice> =
+        Kind::VARIANTS.iter().map(|kind| (kind.to_string(), words::sentence(kind.spec().title))).collect();
+    view! {
+        <form class="row people-search" role="search" method="get" action=CHANGES.path aria-label="Find changes">
+            {address.kept(&["show", "sort", "cols"])}
+            <span class="search">
+                {icon(Icon::Search)}
+                <input class="field" type="search" name="q" value=text placeholder="Title or name" aria-label="Title or name" maxlength="200" />
+            </span>
+            {select("Kind", "kind", "Any kind", kinds, address.get("kind"))}
+            <button class="btn">"Find"</button>
+        </form>
+    }
+}
+
+fn nothing(tab: Tab, roles: &[Role]) -> impl IntoView + use<> {
+    let is_approver = roles.iter().any(|role| APPROVING_ROLES.contains(role));
     let (title, text) = match tab {
-        Tab::Waiting if is_signer => (
+        Tab::Waiting if is_approver => (
             "Nothing waits for you",
-            "What others submit and your role signs comes up here. What you wrote yourself is for others to sign.",
+            "Changes that your role can approve appear here when other people submit them.",
         ),
         Tab::Waiting => (
-            "Your roles sign nothing",
-            "Content is signed by Enablement and SDR managers, rules, lists and pools by RevOps, and by sales managers where they touch assignment. You may suggest changes everywhere.",
+            "Your roles approve no changes",
+            "Enablement and SDR managers approve field extraction. RevOps approves rules, lists and pools, together with sales managers where they affect assignment. You can suggest changes to all of them.",
         ),
         Tab::Open => (
-            "Nothing waits for sign-off",
-            "A draft that its author submits comes up here until every role that has to has signed it.",
+            "No changes wait for approval",
+            "A submitted change appears here until every required role has approved it.",
         ),
-        Tab::Drafts => ("No drafts", "Open a rule set, a list, a pool or a field extraction and begin one."),
+        Tab::Drafts => ("No drafts", "Open a rule set, a list, a pool or a field extraction to start one."),
         Tab::Mine => (
-            "You have suggested nothing yet",
-            "Everybody may suggest a change to any rule set, list, pool or field extraction: open it and write what should be different. Its owner signs it or says why not.",
+            "You have not suggested any changes",
+            "You can suggest a change to any rule set, list, pool or field extraction. Open it and edit it; its owner approves your change or returns it with a comment.",
         ),
-        Tab::Closed => {
-            ("Nothing was decided yet", "Signed changes, those sent back and those taken back are kept here.")
-        }
+        Tab::Closed => ("No decided changes", "Approved, returned and withdrawn changes appear here."),
     };
     let ways = matches!(tab, Tab::Drafts | Tab::Mine).then(|| {
         let way = |kind: &Kind| view! { <a class="btn" href=kind.spec().path>{kind.spec().plural}</a> };
@@ -146,54 +282,46 @@ fn nothing(tab: Tab, viewer: &Viewer) -> impl IntoView + use<> {
     note::empty(Icon::Approve, title, view! { <p>{text}</p>{ways} })
 }
 
-fn table(rows: &[Listed], clock: Clock) -> impl IntoView + use<> {
-    let rows = rows.iter().map(|row| line(row, clock)).collect_view();
-    view! {
-        <table class="table stack sticky changes">
-            <caption class="sr">"Changes, the newest first"</caption>
-            <thead>
-                <tr>
-                    <th scope="col">"Change"</th>
-                    <th scope="col">"State"</th>
-                    <th scope="col">"Signatures"</th>
-                    <th scope="col">"By"</th>
-                    <th scope="col" class="num">"When"</th>
-                </tr>
-            </thead>
-            <tbody>{rows}</tbody>
-        </table>
-    }
+fn table(clock: Clock) -> Table<'static, ListedChange> {
+    let columns = vec![
+        Column::new("change", "Change", "", subject).sort("number"),
+        Column::new("state", "State", "first", |row: &ListedChange| {
+            let (tone, state) = row.state.parse().map_or(("unknown", "Unknown"), words::change_state);
+            dotted(tone, state)
+        }),
+        Column::new("approvals", "Approvals", "wide", approvals),
+        Column::new("by", "By", "", |row: &ListedChange| {
+            row.author_name.clone().unwrap_or_else(|| "a file".into())
+        })
+        .label("By"),
+        Column::new("when", "When", "num quiet", move |row: &ListedChange| clock.stamp(row.at)),
+    ];
+    Table { caption: "Changes", class: "changes", columns, choose: None }
 }
 
-fn line(row: &Listed, clock: Clock) -> impl IntoView + use<> {
-    let (tone, state) = row.state.parse().map_or(("unknown", "Open"), words::change_state);
+fn subject(row: &ListedChange) -> impl IntoView + use<> {
     let what = row.kind.parse().map_or_else(
         |_| words::sentence(&row.name),
         |kind: Kind| format!("{} {}", kind.spec().title, titles::version(kind, &row.name)),
     );
     let title = if row.title.is_empty() { what.clone() } else { row.title.clone() };
     view! {
-        <tr>
-            <th scope="row">
-                <a href=format!("{PATH}/{}", row.number)>{title}</a>
-                <small>{format!("#{}, {what}", row.number)}</small>
-            </th>
-            <td class="first">{dotted(tone, state)}</td>
-            <td class="wide">{signatures(row)}</td>
-            <td data-l="By">{row.author_name.clone().unwrap_or_else(|| "a file".into())}</td>
-            <td class="num quiet">{clock.stamp(row.at)}</td>
-        </tr>
+        <a href=format!("{}/{}", CHANGES.path, row.number)>{title}</a>
+        <small>{format!("#{}, {what}", row.number)}</small>
     }
 }
 
-/// Which roles have signed, and which not.
-fn signatures(row: &Listed) -> impl IntoView + use<> {
+/// Which roles have approved it, and which have not.
+fn approvals(row: &ListedChange) -> impl IntoView + use<> {
     let one = |role: &String| {
-        let title = role.parse().map_or_else(|_| words::sentence(role), |role: Role| role.title().to_owned());
-        let signed = row.signed.contains(role);
+        let approved = row.signed.contains(role);
         let (sign, said) =
-            if signed { (Icon::Check, " has signed") } else { (Icon::Clock, " has not signed") };
-        view! { <span class="pair" class:quiet=!signed>{icon(sign)}{title}<span class="sr">{said}</span></span>" " }
+            if approved { (Icon::Check, " has approved") } else { (Icon::Clock, " has not approved") };
+        view! { <span class="pair" class:quiet=!approved>{icon(sign)}{role_title(role)}<span class="sr">{said}</span></span>" " }
     };
     row.required.iter().map(one).collect_view()
+}
+
+fn role_title(role: &str) -> String {
+    role.parse().map_or_else(|_| words::sentence(role), |role: Role| role.title().to_owned())
 }

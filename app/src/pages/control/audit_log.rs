@@ -67,14 +67,16 @@ impl ListPage for AuditList {
     type Extras = AuditListExtras;
 
     const INFO: ListInfo = AUDIT;
-    const SECTION: Section = Section::AuditLog;
-    const TITLE: &'static str = "Audit log";
     const FILTERS: &'static [&'static str] = &NAMES;
     const CALLED: (&'static str, &'static str) = ("act", "acts");
     const PAGE_ROWS: usize = PAGE_ROWS;
     const HEAD: &'static [&'static str] = &[
         "Id", "When", "Who", "Actor", "Roles", "What", "Action", "To what", "Lead id", "Details", "Request",
     ];
+
+    fn heading(_address: &Address) -> (Section, &'static str) {
+        (Section::AuditLog, "Audit log")
+    }
 
     async fn read(_store: &Store, asked: ListRequest) -> Result<Self> {
         Ok(Self { asked: Asked::read(asked.address) })

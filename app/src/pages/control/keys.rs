@@ -1,74 +1,207 @@
 //! Keys of the API.
 
-use leptos::either::Either;
+use engine::ids::ApiKeyId;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
-use leptos_router::hooks::use_query_map;
-use store::people::{self, ApiKey, Scope};
+use store::Store;
+use store::people::{self, ApiKey, By, KEY_PAGE_ROWS, KeyCursor, KeyListFilter, KeyState, Scope};
 use strum::VariantArray as _;
 
 use crate::actions::people::{AddKey, RevokeKey};
+use crate::csv_file::instant;
 use crate::error::Result;
 use crate::flash::Flash;
-use crate::pages::frame::{Here, Page, page};
+use crate::lists::{KEYS, ListInfo};
+use crate::pages::frame::Here;
+use crate::pages::list_page::{ListPage, ListRequest, ListSurroundings, Rows};
 use crate::pages::places::Section;
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
-use crate::ui::filters::Address;
+use crate::ui::filters::{Address, Chip, Choice, select};
 use crate::ui::form::{Check, Input, ask, checks, input, once, secret};
 use crate::ui::icon::Icon;
 use crate::ui::note;
-use crate::ui::table::{Column, Table};
+use crate::ui::table::{Column, Sorted, Table};
+
+/// The names of its filters in the address.
+const NAMES: [&str; 2] = ["state", "scope"];
 
 /// The keys.
-#[component]
-pub fn Keys() -> impl IntoView {
-    let flash = use_context::<Flash>().unwrap_or_default();
-    let address = Address::of_list("/keys", &use_query_map().get_untracked(), &[]);
-    page(Section::Keys, move |here| load(here, flash, address))
+pub struct KeyList {
+    address: Address,
+    filter: KeyListFilter,
+    sorted: Sorted,
 }
 
-async fn load(here: Here, flash: Flash, address: Address) -> Result<Page> {
-    let keys = people::keys(&here.request.store).await?;
-    let may = here.may::<AddKey>();
-    let bar = view! {
-        <h1>"API keys"</h1>
-        <span class="meta">"What programs show to be let in"</span>
-        {may.then(|| view! { <span class="push">{add(&here, &flash)}</span> })}
-    };
-    let shown = flash.values.get("secret").cloned().map(|key| secret("The key", key));
-    let table = if keys.is_empty() {
+/// What the page shows beside the keys.
+pub struct KeyListExtras {
+    may_revoke: bool,
+    clock: Clock,
+}
+
+impl ListPage for KeyList {
+    type Row = ApiKey;
+    type Place = ApiKeyId;
+    type Extras = KeyListExtras;
+
+    const INFO: ListInfo = KEYS;
+    const FILTERS: &'static [&'static str] = &NAMES;
+    const CALLED: (&'static str, &'static str) = ("key", "keys");
+    const PAGE_ROWS: usize = KEY_PAGE_ROWS;
+    const HEAD: &'static [&'static str] = &["Id", "Key", "State", "Scopes", "Made", "Revoked"];
+
+    fn heading(_address: &Address) -> (Section, &'static str) {
+        (Section::Keys, "API keys")
+    }
+
+    async fn read(_store: &Store, asked: ListRequest) -> Result<Self> {
+        let address = asked.address;
+        let filter = KeyListFilter { scope: address.parsed("scope"), state: address.parsed("state") };
+        Ok(Self { filter, sorted: Sorted::read(&address, &["name", "made"]), address })
+    }
+
+    fn address(&self) -> &Address {
+        &self.address
+    }
+
+    fn sorted(&self) -> Sorted {
+        self.sorted
+    }
+
+    fn is_by_name(&self) -> bool {
+        self.by() == By::Name
+    }
+
+    async fn rows(&self, store: &Store, cursor: KeyCursor, limit: usize) -> Result<Rows<ApiKey, ApiKeyId>> {
+        let found = people::keys(store, &self.filter, self.by(), self.sorted.order, cursor, limit).await?;
+        Ok(Rows { rows: found.keys, beside: found.beside, cut: false, total: None })
+    }
+
+    async fn extras(&self, here: &Here, _found: &Rows<ApiKey, ApiKeyId>) -> Result<KeyListExtras> {
+        Ok(KeyListExtras { may_revoke: here.may::<RevokeKey>(), clock: here.clock })
+    }
+
+    fn table<'a>(&'a self, extras: &'a KeyListExtras) -> Table<'a, ApiKey> {
+        table(extras.may_revoke, extras.clock)
+    }
+
+    fn surroundings(
+        &self,
+        here: &Here,
+        flash: &Flash,
+        _extras: &KeyListExtras,
+        _found: &Rows<ApiKey, ApiKeyId>,
+    ) -> ListSurroundings {
+        let bar = view! {
+            <h1>"API keys"</h1>
+            <span class="meta">"Programs authenticate with these keys"</span>
+            {here.may::<AddKey>().then(|| view! { <span class="push">{add(here, flash)}</span> })}
+        };
+        let shown = flash.values.get("secret").cloned().map(|key| secret("The key", key));
+        ListSurroundings {
+            bar: bar.into_any(),
+            form: form(&self.address).into_any(),
+            chips: self.chips(),
+            cleared: self.address.start().without(&NAMES).href(),
+            tabs: ().into_any(),
+            above: shown.into_any(),
+            below: ().into_any(),
+        }
+    }
+
+    fn empty(&self, _extras: &KeyListExtras, _found: &Rows<ApiKey, ApiKeyId>) -> AnyView {
+        if self.filter != KeyListFilter::default() {
+            let step = view! { <a class="btn" href=KEYS.path>"Show all keys"</a> };
+            return note::empty(Icon::Search, "No keys match these filters", step).into_any();
+        }
         let text = "A web form, a product or a warehouse needs a key to send events or to read decisions. Its text is shown once and stored nowhere.";
-        Either::Left(note::empty(Icon::Key, "No keys yet", view! { <p>{text}</p> }))
-    } else {
-        Either::Right(table(may, here.clock).view(&keys, &address, None))
-    };
-    let body = view! { {shown}{table} };
-    Ok(Page { title: "API keys".into(), bar: bar.into_any(), body: body.into_any() })
+        note::empty(Icon::Key, "No keys yet", view! { <p>{text}</p> }).into_any()
+    }
+
+    async fn lines(&self, _store: &Store, rows: Vec<ApiKey>) -> Result<Vec<Vec<String>>> {
+        Ok(rows.iter().map(line).collect())
+    }
 }
 
-fn table(may: bool, clock: Clock) -> Table<'static, ApiKey> {
+/// The line of a key in the file.
+fn line(key: &ApiKey) -> Vec<String> {
+    let scopes: Vec<&str> = key.scopes.iter().map(|scope| title(*scope)).collect();
+    vec![
+        key.id.to_string(),
+        key.name.clone(),
+        state_words(if key.revoked_at.is_some() { KeyState::Revoked } else { KeyState::Active }).1.to_owned(),
+        scopes.join(", "),
+        instant(Some(key.created_at)),
+        instant(key.revoked_at),
+    ]
+}
+
+impl KeyList {
+    /// What the keys are put in order by.
+    fn by(&self) -> By {
+        if self.sorted.by == "made" { By::Added } else { By::Name }
+    }
+
+    fn chips(&self) -> Vec<Chip> {
+        let bare = self.address.start();
+        let state = self.filter.state.map(|state| state_words(state).1.to_owned());
+        let scope = self.filter.scope.map(|scope| title(scope).to_owned());
+        [("State", "state", state), ("Scope", "scope", scope)]
+            .into_iter()
+            .filter_map(|(name, key, value)| {
+                Some(Chip { name, value: value?, href: bare.without(&[key]).href() })
+            })
+            .collect()
+    }
+}
+
+fn form(address: &Address) -> impl IntoView + use<> {
+    let states: Vec<Choice> = KeyState::VARIANTS
+        .iter()
+        .map(|state| (state.to_string(), state_words(*state).1.to_owned()))
+        .collect();
+    let scopes: Vec<Choice> =
+        Scope::VARIANTS.iter().map(|scope| (scope.to_string(), title(*scope).to_owned())).collect();
+    view! {
+        <form role="search" method="get" action=KEYS.path aria-label="Find API keys">
+            {address.kept(&["sort", "cols"])}
+            {select("State", "state", "Any state", states, address.get("state"))}
+            {select("Scope", "scope", "Any scope", scopes, address.get("scope"))}
+            <button class="btn">"Filter"</button>
+        </form>
+    }
+}
+
+fn table(may_revoke: bool, clock: Clock) -> Table<'static, ApiKey> {
     let scopes = |key: &ApiKey| {
         key.scopes.iter().map(|scope| view! { <span class="tag">{title(*scope)}</span>" " }).collect_view()
     };
     let mut columns = vec![
-        Column::new("key", "Key", "", |key: &ApiKey| key.name.clone()),
+        Column::new("key", "Key", "", |key: &ApiKey| key.name.clone()).sort_text("name"),
         Column::new("state", "State", "first", move |key: &ApiKey| state(key, clock)),
         Column::new("may", "May", "wide", scopes),
-        Column::new("made", "Made", "num", move |key: &ApiKey| clock.stamp(key.created_at)).label("Made"),
+        Column::new("made", "Made", "num", move |key: &ApiKey| clock.stamp(key.created_at))
+            .sort("made")
+            .label("Made"),
     ];
-    if may {
+    if may_revoke {
         columns.push(Column::new("revoke", "Take back", "end", revoke).tool());
     }
     Table { caption: "API keys", class: "people", columns, choose: None }
 }
 
 fn state(key: &ApiKey, clock: Clock) -> impl IntoView + use<> {
-    match key.revoked_at {
-        Some(at) => Either::Left(
-            view! { {dotted("bad", "Taken back")}" "<small class="quiet">{clock.stamp_said(at)}</small> },
-        ),
-        None => Either::Right(dotted("good", "Works")),
+    let (tone, words) =
+        state_words(if key.revoked_at.is_some() { KeyState::Revoked } else { KeyState::Active });
+    let since = key.revoked_at.map(|at| view! { " "<small class="quiet">{clock.stamp_said(at)}</small> });
+    view! { {dotted(tone, words)}{since} }
+}
+
+/// Tone and words of a state.
+fn state_words(state: KeyState) -> (&'static str, &'static str) {
+    match state {
+        KeyState::Active => ("good", "Works"),
+        KeyState::Revoked => ("bad", "Taken back"),
     }
 }
 

@@ -9,7 +9,7 @@ mod settings;
 
 pub use account::Account;
 pub use audit_log::AuditList;
-pub use keys::Keys;
+pub use keys::KeyList;
 pub use people::PeopleList;
 pub use person::PersonPage;
 pub use settings::Settings;

@@ -46,12 +46,14 @@ impl ListPage for PeopleList {
     type Extras = PeopleListExtras;
 
     const INFO: ListInfo = PEOPLE;
-    const SECTION: Section = Section::People;
-    const TITLE: &'static str = "People";
     const FILTERS: &'static [&'static str] = &NAMES;
     const CALLED: (&'static str, &'static str) = ("person", "people");
     const PAGE_ROWS: usize = PAGE_ROWS;
     const HEAD: &'static [&'static str] = &["Id", "Name", "E-mail", "State", "Roles", "Time zone", "Added"];
+
+    fn heading(_address: &Address) -> (Section, &'static str) {
+        (Section::People, "People")
+    }
 
     async fn read(_store: &Store, asked: ListRequest) -> Result<Self> {
         Ok(Self { asked: Asked::read(asked.address) })

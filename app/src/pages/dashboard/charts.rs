@@ -5,10 +5,10 @@ use engine::control::calibration::ENOUGH;
 use engine::control::kpi::{Funnel, MATURITY_DAYS};
 use leptos::either::Either;
 use leptos::prelude::*;
+use service::figures::DashboardFigures;
 use store::reads::dashboard::{Figures, Report, Step};
 
 use super::{DashboardQuery, decisions};
-use crate::figures::DashboardFigures;
 use crate::ui::charts::Chart;
 use crate::ui::charts::funnel::{Stage, funnel};
 use crate::ui::charts::histogram::histogram;

@@ -2,7 +2,6 @@
 
 mod by_rule;
 mod charts;
-mod completeness;
 mod decisions;
 mod figures;
 
@@ -12,7 +11,7 @@ use engine::control::kpi::MATURITY_DAYS;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use leptos_router::params::ParamsMap;
-use service::Bundles;
+use service::figures::FigureLookup;
 use store::Store;
 use store::reads::dashboard::{self as reads, Cohort, Step};
 use store::reads::frame::{WorkflowName, live_rules, workflow_names};
@@ -24,8 +23,6 @@ use super::period::{self, Period, Span};
 use super::places::Section;
 use crate::context::Request;
 use crate::error::{Error, Result};
-use crate::figures::DashboardFigures;
-use crate::summaries::Found;
 use crate::ui::charts::Chart;
 use crate::ui::clock::Clock;
 use crate::ui::filters::{Address, select};
@@ -87,43 +84,6 @@ impl DashboardQuery {
     }
 }
 
-async fn read_figures(
-    store: &Store,
-    bundles: &Bundles,
-    cohort: &Cohort,
-    step: Step,
-    zone: &str,
-) -> store::Result<DashboardFigures> {
-    Ok(DashboardFigures {
-        report: reads::report(store, cohort, zone).await?,
-        pipeline: reads::pipeline(store, cohort, zone).await?,
-        bars: reads::bars(store, cohort, step, zone).await?,
-        complete: completeness::check(store, bundles, cohort).await?,
-    })
-}
-
-/// What was asked for, as far as it is added up by now.
-async fn counted(request: &Request, asked: &DashboardQuery, clock: Clock) -> Result<Found<DashboardFigures>> {
-    let store = request.store.clone();
-    let late = move || store.mark(&[Topic::Figures]);
-    request.summaries.dashboard.get(asked.key(clock), clock.now, || add_up(request, asked, clock), late).await
-}
-
-fn add_up(
-    request: &Request,
-    asked: &DashboardQuery,
-    clock: Clock,
-) -> impl Future<Output = store::Result<Option<DashboardFigures>>> + Send + use<> {
-    let (store, bundles) = (request.store.clone(), request.bundles.clone());
-    let (cohort, step, zone) = asked.key(clock);
-    async move {
-        match read_figures(&store, &bundles, &cohort, step, zone.name()).await {
-            Err(error) if reads::is_too_much(&error) => Ok(None),
-            counted => counted.map(Some),
-        }
-    }
-}
-
 /// One of the charts, as the dashboard with this address has it.
 ///
 /// # Errors
@@ -135,8 +95,8 @@ pub async fn chart(request: &Request, params: &ParamsMap, clock: Clock, name: &s
     let workflows = workflow_names(store).await?;
     let asked = DashboardQuery::read(store, address, &workflows, clock).await?.ok_or_else(not_found)?;
     // Whoever fetches a file waits for it.
-    let summaries = &request.summaries.dashboard;
-    let counted = summaries.wait(asked.key(clock), clock.now, || add_up(request, &asked, clock)).await?;
+    let figures = &request.figures;
+    let counted = figures.wait_for_dashboard(store, &request.bundles, asked.key(clock), clock.now).await?;
     let counted = counted.ok_or_else(not_found)?;
     let all = charts::all(&asked, &counted, clock);
     all.into_iter().map(|(chart, _)| chart).find(|chart| chart.name == name).ok_or_else(not_found)
@@ -158,9 +118,14 @@ async fn load(here: Here, address: Address) -> Result<Page> {
         format!("{}, {of}, as of {time}", capital(&asked.period.words()))
     };
     let filters = filters(&asked.address, &asked.period, &workflows).into_any();
-    let summary = match counted(&here.request, &asked, clock).await? {
-        Found::Ready(summary) => summary,
-        Found::Adding(since) => {
+    let summary = match here
+        .request
+        .figures
+        .dashboard(store, &here.request.bundles, asked.key(clock), clock.now)
+        .await?
+    {
+        FigureLookup::Ready(summary) => summary,
+        FigureLookup::Computing(since) => {
             // The charts that come after it are no part: islands run in them, so that the page is loaded anew.
             let adding =
                 refresh::part_due("adding", Topic::Figures, progress::adding(since, &asked.address.href()));

@@ -3,11 +3,11 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use engine::control::kpi::{MATURITY_DAYS, Ratio};
 use leptos::prelude::*;
+use service::figures::FigureLookup;
 use store::reads::dashboard::{Figures, Report};
 use store::refresh::Topic;
 
 use super::load::HomeData;
-use crate::summaries::Found;
 use crate::ui::charts::spark::spark;
 use crate::ui::clock::Clock;
 use crate::ui::{number, progress, refresh};
@@ -32,14 +32,14 @@ const SHOWN: [KeyFigure; 3] = [
 /// The figures with their heading.
 pub fn doing(loaded: &HomeData) -> impl IntoView + use<> {
     let body = match &loaded.figures {
-        Some(Found::Ready(summary)) => match &summary.value {
+        Some(FigureLookup::Ready(summary)) => match &summary.value {
             Some(report) => shown(report, summary.as_of, loaded.clock).into_any(),
             None => view! { <p class="quiet">"There are too many leads to add up here; the dashboard has shorter periods."</p> }.into_any(),
         },
-        Some(Found::Adding(since)) => progress::adding(*since, "/").into_any(),
+        Some(FigureLookup::Computing(since)) => progress::adding(*since, "/").into_any(),
         None => ().into_any(),
     };
-    let body = if matches!(loaded.figures, Some(Found::Adding(_))) {
+    let body = if matches!(loaded.figures, Some(FigureLookup::Computing(_))) {
         let part = refresh::part_due("figures", Topic::Figures, body);
         view! { {part}{refresh::hear(&[Topic::Figures])} }.into_any()
     } else {

@@ -4,26 +4,25 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use engine::ids::PersonId;
+use service::figures::{DecidedToday, FigureLookup};
 use store::Store;
 use store::actor::Role;
-use store::changes::{self, Listed, Show};
+use store::changes::{self, ListedChange, Show};
 use store::control::kill::{KillSwitch, kill_switches};
 use store::notices::{self, Notice, What};
 use store::people;
 use store::queue::{self, Filter, Waiting};
-use store::reads::dashboard::{self, Cohort, Report};
+use store::reads::dashboard::{Cohort, Report};
 use store::reads::frame::{LayerOwners, around, names_of_actors};
 use store::reads::home::{self, Assigned, WorkflowState};
-use store::refresh::Topic;
+use store::reads::keyset::{Cursor, Order};
 use store::releases::{self, Release};
 use store::sync::jobs::{Job, jobs};
 use store::sync::{self, DeadFilter, OpenBreaker};
 
 use crate::error::{Error, Result};
-use crate::figures::DecidedToday;
 use crate::pages::frame::Here;
 use crate::pages::queue::midnight;
-use crate::summaries::Found;
 use crate::ui::clock::Clock;
 use crate::ui::words;
 
@@ -55,7 +54,7 @@ pub struct HomeData {
     /// Leads of the viewer that they have not answered.
     pub assigned: Vec<Assigned>,
     /// Changes that the viewer can approve.
-    pub approvals: Vec<Listed>,
+    pub approvals: Vec<ListedChange>,
     /// Releases that the viewer can go live with, or approve again.
     pub releases: Vec<Release>,
     /// People who were let in and have no password yet, for administrators.
@@ -69,16 +68,11 @@ pub struct HomeData {
     /// What was decided today.
     pub today: Arc<DecidedToday>,
     /// The figures, for those whose page has them.
-    pub figures: Option<Found<Report>>,
+    pub figures: Option<FigureLookup<Report>>,
     /// The viewer's id.
     pub viewer: uuid::Uuid,
     /// Where and when the viewer is.
     pub clock: Clock,
-}
-
-async fn read_today(store: &Store, since: DateTime<Utc>, now: DateTime<Utc>) -> store::Result<DecidedToday> {
-    let (decided, is_cut) = home::decided_since(store, since).await?;
-    Ok(DecidedToday { decided, is_cut, load: home::load_a_day(store, now).await? })
 }
 
 /// Reads it.
@@ -110,7 +104,7 @@ pub async fn load(here: &Here, with_figures: bool) -> Result<HomeData> {
         let (stops, resumed) = tokio::try_join!(kill_switches(store), resumed(store, viewer.id, clock.now))?;
         Ok::<_, Error>(named(store, stops, resumed).await?)
     };
-    let waiting = Show::WaitingFor(viewer.id, viewer.roles.clone());
+    let waiting = Show::WaitingFor(viewer.id, viewer.roles.clone()).into();
     let dead = DeadFilter::default();
     // Concurrently: none needs what another reads.
     let ((stops, resumed), (workflows, figures), today, queue) =
@@ -121,15 +115,13 @@ pub async fn load(here: &Here, with_figures: bool) -> Result<HomeData> {
         sync::count_dead(store, &dead),
         jobs(store),
         home::waiting_since(store, clock.now - TOO_LONG),
-        changes::list(store, &waiting, None),
+        changes::list(store, &waiting, Order::Newest, Cursor::Start, ROWS),
         releases::waiting_for(store, viewer.id, &viewer.roles, ROWS),
         around(store),
         invited,
         assigned,
     )?;
     let name = |id| destinations.iter().find(|known| known.id().0 == id).map(|known| known.name.clone());
-    let mut approvals = approvals.rows;
-    approvals.truncate(ROWS);
     Ok(HomeData {
         stops,
         resumed,
@@ -187,32 +179,18 @@ async fn invited(store: &Store) -> store::Result<Vec<String>> {
     Ok(invited.map(|person| person.name).collect())
 }
 
-/// Counted once for all who ask at the same time.
+/// Counted once for everyone who asks at the same time.
 async fn today(here: &Here) -> Result<Arc<DecidedToday>> {
-    let (store, now) = (&here.request.store, here.clock.now);
-    let since = midnight(now, here.clock.zone);
-    let count = || {
-        let store = store.clone();
-        async move { read_today(&store, since, now).await.map(Some) }
-    };
-    here.request.summaries.today.wait(since, now, count).await?.ok_or(Error::Internal)
+    let since = midnight(here.clock.now, here.clock.zone);
+    Ok(here.request.figures.today(&here.request.store, since, here.clock.now).await?)
 }
 
-/// The figures of the last weeks, as the dashboard adds them up.
-async fn figures(here: &Here, workflows: &[WorkflowState]) -> Result<Found<Report>> {
+/// The figures of the last weeks, as the dashboard has them.
+async fn figures(here: &Here, workflows: &[WorkflowState]) -> Result<FigureLookup<Report>> {
     let Here { request, clock, .. } = here;
     // From a midnight on, so that they are the same for everybody all day.
     let from = midnight(clock.now, clock.zone) - TimeDelta::weeks(WEEKS);
     let only = workflows.first().filter(|_| workflows.len() == 1).map(|only| only.id);
     let cohort = Cohort { workflow: only, from: Some(from), to: None, line_from: Some(from) };
-    let (store, zone) = (request.store.clone(), clock.zone);
-    let add_up = || async move {
-        match dashboard::report(&store, &cohort, zone.name()).await {
-            Err(error) if dashboard::is_too_much(&error) => Ok(None),
-            report => report.map(Some),
-        }
-    };
-    let store = request.store.clone();
-    let late = move || store.mark(&[Topic::Figures]);
-    request.summaries.home.get((cohort, zone), clock.now, add_up, late).await
+    Ok(request.figures.key_figures(&request.store, (cohort, clock.zone), clock.now).await?)
 }

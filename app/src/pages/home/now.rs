@@ -3,11 +3,11 @@
 use leptos::either::Either;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
+use service::figures::DecidedToday;
 use store::reads::home::WorkflowState;
 
 use super::load::HomeData;
 use crate::actions::stop::ResumeWorkflow;
-use crate::figures::DecidedToday;
 use crate::pages::frame::Here;
 use crate::ui::charts::bars::STACK;
 use crate::ui::chip::dotted;

@@ -2,7 +2,7 @@
 
 use engine::change::Kind;
 use leptos::prelude::*;
-use store::changes::Listed;
+use store::changes::ListedChange;
 use store::queue::Waiting;
 use store::releases::Release;
 
@@ -45,7 +45,7 @@ fn list(title: String, href: &'static str, words: &'static str, rows: Vec<AnyVie
 }
 
 fn approvals(loaded: &HomeData) -> Option<AnyView> {
-    let row = |change: &Listed| {
+    let row = |change: &ListedChange| {
         let by = change.author_name.clone().unwrap_or_else(|| "A file".into());
         let what = change
             .kind

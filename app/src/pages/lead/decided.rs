@@ -8,10 +8,10 @@ use engine::decision::Decision;
 use engine::ids::EventId;
 use engine::rules::Explanation;
 use engine::rules::analysis::Nearest;
-use engine::rules::explain::RuleState;
 use engine::rules::pick::Member;
 use service::Bundles;
 use service::bundles::ReadableBundle;
+use service::figures::is_reproduced;
 use store::log::{StoredDecision, StoredEvent};
 
 use crate::error::{Error, Result};
@@ -89,11 +89,6 @@ impl Decided {
     /// Whether the rules come to the same on the stored inputs as they did then. They must; if not, something was
     /// tampered with.
     pub fn is_true_to_log(&self) -> bool {
-        let Some(explanation) = &self.explanation else { return true };
-        let reached = explanation.rules.iter().filter(|rule| rule.state != RuleState::NotReached);
-        let now = reached.map(|rule| (rule.id.as_str(), rule.state));
-        let then =
-            self.decision().trace.iter().map(|entry| (entry.rule_id.as_str(), RuleState::from(entry.result)));
-        now.eq(then)
+        self.explanation.as_ref().is_none_or(|explanation| is_reproduced(self.decision(), explanation))
     }
 }

@@ -51,13 +51,15 @@ impl ListPage for LeadList {
     type Extras = LeadListExtras;
 
     const INFO: ListInfo = LEADS;
-    const SECTION: Section = Section::Leads;
-    const TITLE: &'static str = "Leads";
     const FILTERS: &'static [&'static str] = &filter::NAMES;
     const CALLED: (&'static str, &'static str) = ("row", "rows");
     const PAGE_ROWS: usize = leads_list::PAGE_ROWS;
     const HEAD: &'static [&'static str] = file::HEAD;
     const TOPIC: Option<Topic> = Some(Topic::Leads);
+
+    fn heading(_address: &Address) -> (Section, &'static str) {
+        (Section::Leads, "Leads")
+    }
 
     async fn read(store: &Store, asked: ListRequest) -> Result<Self> {
         let workflows = workflow_names(store).await?;

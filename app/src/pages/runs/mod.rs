@@ -59,13 +59,15 @@ impl ListPage for RunList {
     type Extras = RunListExtras;
 
     const INFO: ListInfo = RUNS;
-    const SECTION: Section = Section::Runs;
-    const TITLE: &'static str = "Runs";
     const FILTERS: &'static [&'static str] = &NAMES;
     const CALLED: (&'static str, &'static str) = ("run", "runs");
     const PAGE_ROWS: usize = PAGE_ROWS;
     const HEAD: &'static [&'static str] = &["Id", "Run", "State", "Progress", "Started", "Finished"];
     const TOPIC: Option<Topic> = Some(Topic::Runs);
+
+    fn heading(_address: &Address) -> (Section, &'static str) {
+        (Section::Runs, "Runs")
+    }
 
     async fn read(_store: &Store, asked: ListRequest) -> Result<Self> {
         let address = asked.address;

@@ -10,7 +10,7 @@ use engine::change::kinds::Origin;
 use leptos::either::Either;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
-use store::changes::{self, Listed};
+use store::changes::{self, ListedChange};
 use store::reads::subjects::{Subject, subjects};
 
 use crate::actions::changes::StartChange;
@@ -44,7 +44,7 @@ async fn load(here: Here, kind: Kind, flash: Flash) -> Result<Page> {
     let make = make.map(|form| view! { <span class="push">{form}</span> });
     let bar = view! { <h1>{title}</h1><span class="meta">{about}</span>{make} };
     // A name that has no version yet stands only in a draft.
-    let begun: Vec<&Listed> = open.iter().filter(|change| change.base_version == 0).collect();
+    let begun: Vec<&ListedChange> = open.iter().filter(|change| change.base_version == 0).collect();
     let body = if all.is_empty() && begun.is_empty() {
         Either::Left(nothing(kind))
     } else {
@@ -79,8 +79,8 @@ fn nothing(kind: Kind) -> impl IntoView {
 fn table(
     kind: Kind,
     all: &[Subject],
-    begun: &[&Listed],
-    open: &[Listed],
+    begun: &[&ListedChange],
+    open: &[ListedChange],
     clock: Clock,
 ) -> impl IntoView + use<> {
     let rows = all.iter().map(|subject| row(kind, subject, open, clock)).collect_view();
@@ -103,7 +103,7 @@ fn table(
     }
 }
 
-fn row(kind: Kind, subject: &Subject, open: &[Listed], clock: Clock) -> impl IntoView + use<> {
+fn row(kind: Kind, subject: &Subject, open: &[ListedChange], clock: Clock) -> impl IntoView + use<> {
     let href = format!("{}/{}", kind.spec().path, subject.name);
     let used = if subject.workflows.is_empty() {
         Either::Left(view! { <span class="quiet">"No live workflow"</span> })
@@ -130,7 +130,7 @@ fn name_below(kind: Kind, name: &str) -> Option<AnyView> {
     (!is_told).then(|| view! { <small><code>{name.to_owned()}</code></small> }.into_any())
 }
 
-fn begun_row(kind: Kind, change: &Listed, clock: Clock) -> impl IntoView + use<> {
+fn begun_row(kind: Kind, change: &ListedChange, clock: Clock) -> impl IntoView + use<> {
     view! {
         <tr>
             <th scope="row"><a href=format!("/changes/{}", change.number)>{titles::version(kind, &change.name)}</a></th>
@@ -144,7 +144,7 @@ fn begun_row(kind: Kind, change: &Listed, clock: Clock) -> impl IntoView + use<>
 }
 
 /// A change by its number and state.
-pub(super) fn change_link(change: &Listed) -> impl IntoView + use<> {
+pub(super) fn change_link(change: &ListedChange) -> impl IntoView + use<> {
     let (tone, state) = change.state.parse().map_or(("unknown", "Open"), words::change_state);
     view! { <a class="pair" href=format!("/changes/{}", change.number)>{dotted(tone, format!("#{} {}", change.number, state.to_lowercase()))}</a>" " }
 }

@@ -6,7 +6,7 @@ use leptos::either::Either;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
 use leptos_router::hooks::{use_params_map, use_query_map};
-use store::changes::{self, Listed};
+use store::changes::{self, ListedChange};
 use store::reads::frame::names_of_actors;
 use store::reads::subjects::{UsedIn, history, used_in};
 use store::titles::{TITLE_CHARS, Titled};
@@ -189,8 +189,8 @@ fn compared(kind: Kind, against: &Version, shown: &Version) -> Result<impl IntoV
     )
 }
 
-fn open_changes(open: &[Listed]) -> impl IntoView + use<> {
-    let one = |change: &Listed| {
+fn open_changes(open: &[ListedChange]) -> impl IntoView + use<> {
+    let one = |change: &ListedChange| {
         let title = if change.title.is_empty() { "No title yet".to_owned() } else { change.title.clone() };
         let by = change.author_name.clone().map(|name| format!(", {name}"));
         view! { <li>{change_link(change)}<small>{title}{by}</small></li> }

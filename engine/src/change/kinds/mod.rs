@@ -243,6 +243,18 @@ mod tests {
     }
 
     #[test]
+    fn what_is_written_of_a_draft_reads_as_the_same() {
+        for kind in Kind::VARIANTS {
+            let spec = kind.spec();
+            let (body, _) = (spec.parse)("some", &(spec.template)("some"));
+            let body = body.unwrap();
+            let (again, problems) = (spec.parse)("some", &(spec.write)(&body).unwrap());
+            assert_eq!(again.as_ref(), Some(&body), "{kind}: {problems:?}");
+            assert!((spec.compare)(Some(&body), &body).differences.is_empty(), "{kind}");
+        }
+    }
+
+    #[test]
     fn people_name_what_does_not_come_with_a_workflow() {
         assert_eq!(Kind::List.spec().name_problem("target_accounts"), None);
         assert_eq!(Kind::Pool.spec().name_problem("smb-ae"), None);

@@ -83,6 +83,8 @@ const MATRIX: &[(&str, &str, &str)] = &[
     ("GET", "/sync/effects.csv",                   "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("GET", "/audit.csv",                          "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("GET", "/people.csv",                         "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
+    ("GET", "/changes.csv",                        "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
+    ("GET", "/releases.csv",                       "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("GET", "/dashboard/charts/{file}",            "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("GET", "/refresh",                            "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     ("GET", "/settings",                           "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
@@ -90,6 +92,7 @@ const MATRIX: &[(&str, &str, &str)] = &[
     ("GET", "/search/found",                       "x  x  x  x  x  x  x  x  x  x  |  .  .  .  .  |  ."),
     // Admin pages.
     ("GET", "/keys",                               ".  .  .  .  .  .  .  .  .  x  |  .  .  .  .  |  ."),
+    ("GET", "/keys.csv",                           ".  .  .  .  .  .  .  .  .  x  |  .  .  .  .  |  ."),
     ("GET", "/styleguide",                         ".  .  .  .  .  .  .  .  .  x  |  .  .  .  .  |  ."),
     // Execution and sync: the owner of the layer, the owner of the control plane, and administrators.
     ("POST", "/actions/pause-destination",         ".  .  .  .  x  x  .  .  .  x  |  .  .  .  .  |  ."),
@@ -320,7 +323,7 @@ async fn a_key_that_was_taken_back_opens_nothing() {
     let app = TestApp::start().await;
     let key = app.key(&[Scope::Read]).await;
     assert_eq!(app.get_api(&key, "/api/v1/decisions").await.status(), StatusCode::OK);
-    let id = store::people::keys(app.store()).await.unwrap().remove(0).id;
+    let id = store::testing::keys(app.store()).await.remove(0).id;
     store::people::revoke_key(app.store(), &store::Actor::command("test"), id).await.unwrap();
     // A key is taken at its word for a second.
     tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;

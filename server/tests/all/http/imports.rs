@@ -151,7 +151,7 @@ async fn only_revops_and_administrators_import_only_their_own_files() {
 }
 
 #[tokio::test]
-async fn an_import_has_the_same_result_however_often_its_process_is_killed() {
+pub async fn an_import_has_the_same_result_however_often_its_process_is_killed() {
     let (app, context) = idle().await;
     let data = context.data_dir.clone().unwrap();
     // Two rows are equal, one has no date, and every tenth was won.

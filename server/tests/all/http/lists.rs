@@ -4,6 +4,8 @@ use engine::ids::{EffectId, LeadId};
 use reqwest::StatusCode;
 use serde_json::json;
 use store::actor::Role;
+use store::people::{By, KeyListFilter, keys};
+use store::reads::keyset::{Cursor, Order};
 use store::sync::fixture;
 use store::{Actor, leads};
 
@@ -156,4 +158,112 @@ async fn only_selected_deliveries_are_retried() {
             .await
             .contains("Nothing had failed like this any more.")
     );
+}
+
+/// The cells of one column of a file, without its head.
+fn column(file: &str, place: usize) -> Vec<String> {
+    file.lines().skip(1).map(|line| line.split(',').nth(place).unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn changes_are_filtered_sorted_and_exported_for_whoever_asks() {
+    let app = TestApp::start().await;
+    let mut ana = app.signed_in("ana@acme.example", &[Role::Revops]).await;
+    let mut ben = app.signed_in("ben@acme.example", &[Role::Revops]).await;
+    for name in ["partners", "rivals"] {
+        ana.post("/actions/start-change", &[("kind", "list"), ("name", name)]).await;
+    }
+    ben.post("/actions/start-change", &[("kind", "list"), ("name", "friends")]).await;
+    let file = text(&mut ana, "/changes.csv?show=mine").await;
+    assert!(file.starts_with("Number,Title,Kind,Name,State,"), "{file}");
+    assert_eq!(column(&file, 3), ["rivals", "partners"]);
+    assert_eq!(column(&text(&mut ben, "/changes.csv?show=mine").await, 3), ["friends"]);
+    for (query, found) in [
+        ("show=drafts", &["friends", "rivals", "partners"][..]),
+        ("show=drafts&sort=number.oldest", &["partners", "rivals", "friends"]),
+        ("show=drafts&q=RIV", &["rivals"]),
+        ("show=drafts&kind=pool", &[]),
+        ("show=closed", &[]),
+        ("", &[]),
+    ] {
+        assert_eq!(column(&text(&mut ana, &format!("/changes.csv?{query}")).await, 3), found, "{query}");
+    }
+    let page = text(&mut ana, "/changes?show=mine").await;
+    assert!(page.contains("<h1>My suggestions</h1>") && page.contains("Save this view"), "{page}");
+    assert!(page.contains("/changes?show=mine&amp;sort=number.oldest") && !page.contains("Friends"));
+    assert!(page.contains("/changes.csv?show=mine") && page.contains("aria-sort=\"descending\""));
+    assert!(text(&mut ana, "/changes?show=drafts&q=none").await.contains("No changes match these filters"));
+}
+
+#[tokio::test]
+async fn releases_are_filtered_sorted_and_exported() {
+    let app = TestApp::start().await;
+    let mut browser = app.signed_in("pavel@acme.example", &[Role::Sdr]).await;
+    let file = text(&mut browser, "/releases.csv").await;
+    assert!(file.starts_with("Number,Release,Workflow,Stage,Since,"), "{file}");
+    assert_eq!(column(&file, 3), ["Live"]);
+    let all = text(&mut browser, "/releases.csv?workflow=inbound-form&stage=live&sort=number.oldest").await;
+    assert_eq!(column(&all, 0), column(&file, 0));
+    for query in ["workflow=other", "stage=approved", "workflow=inbound-form&stage=retired"] {
+        assert_eq!(
+            column(&text(&mut browser, &format!("/releases.csv?{query}")).await, 0).len(),
+            0,
+            "{query}"
+        );
+    }
+    let page = text(&mut browser, "/releases?workflow=inbound-form").await;
+    assert!(page.contains("Save this view") && page.contains("/releases.csv?workflow=inbound-form"));
+    assert!(page.contains("/releases?workflow=inbound-form&amp;sort=number.oldest"));
+    assert!(text(&mut browser, "/releases?stage=retired").await.contains("No releases match these filters"));
+}
+
+#[tokio::test]
+async fn keys_are_filtered_sorted_paged_and_exported_without_their_secrets() {
+    let app = TestApp::start().await;
+    let mut admin = app.signed_in("admin@acme.example", &[Role::Admin]).await;
+    for (name, scope) in [("warehouse", "read"), ("crm", "outcome"), ("form", "ingest")] {
+        admin.post("/actions/add-key", &[("name", name), ("scopes[]", scope)]).await;
+    }
+    let all = text(&mut admin, "/keys.csv").await;
+    assert!(all.starts_with("Id,Key,State,Scopes,Made,Revoked\r\n") && !all.contains("ml_"), "{all}");
+    let id = column(&all, 0)[0].clone();
+    admin.post("/actions/revoke-key", &[("key", &id)]).await;
+    for (query, found) in [
+        ("", &["crm", "form", "warehouse"][..]),
+        ("sort=name.oldest", &["warehouse", "form", "crm"]),
+        ("sort=made", &["form", "crm", "warehouse"]),
+        ("sort=made.oldest", &["warehouse", "crm", "form"]),
+        ("state=revoked", &["crm"]),
+        ("state=active&sort=made", &["form", "warehouse"]),
+        ("scope=ingest", &["form"]),
+        ("scope=ingest&state=revoked", &[]),
+    ] {
+        assert_eq!(column(&text(&mut admin, &format!("/keys.csv?{query}")).await, 1), found, "{query}");
+    }
+    let page = text(&mut admin, "/keys?state=active").await;
+    assert!(page.contains("Save this view") && page.contains("/keys.csv?state=active"));
+
+    for (by, order, expected) in [
+        (By::Name, Order::Newest, ["crm", "form", "warehouse"]),
+        (By::Name, Order::Oldest, ["warehouse", "form", "crm"]),
+        (By::Added, Order::Newest, ["form", "crm", "warehouse"]),
+        (By::Added, Order::Oldest, ["warehouse", "crm", "form"]),
+    ] {
+        let (mut cursor, mut seen, mut back) = (Cursor::Start, Vec::new(), None);
+        loop {
+            let page = keys(app.store(), &KeyListFilter::default(), by, order, cursor, 1).await.unwrap();
+            seen.push(page.keys[0].name.clone());
+            let (on, before) = match order {
+                Order::Newest => (page.beside.older, page.beside.newer),
+                Order::Oldest => (page.beside.newer, page.beside.older),
+            };
+            match on {
+                Some(next) => cursor = next,
+                None => break back = before,
+            }
+        }
+        assert_eq!(seen, expected, "{by:?} {order:?}");
+        let before = keys(app.store(), &KeyListFilter::default(), by, order, back.unwrap(), 1).await.unwrap();
+        assert_eq!(before.keys[0].name, expected[1], "back: {by:?} {order:?}");
+    }
 }

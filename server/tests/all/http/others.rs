@@ -201,17 +201,17 @@ async fn sessions_and_accounts_are_changed_by_their_owner_only() {
 async fn api_keys_are_revoked_by_administrators_only() {
     let app = TestApp::start().await;
     let key = app.key(&[Scope::Read]).await;
-    let id = people::keys(app.store()).await.unwrap().remove(0).id.to_string();
+    let id = store::testing::keys(app.store()).await.remove(0).id.to_string();
     for role in [Role::Revops, Role::RevopsLead, Role::Integrations] {
         let mut other = app.signed_in(&format!("{role}@acme.example"), &[role]).await;
         let answer = other.post("/actions/revoke-key", &[("key", &id)]).await;
         assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{role}");
     }
-    assert_eq!(people::keys(app.store()).await.unwrap()[0].revoked_at, None);
+    assert_eq!(store::testing::keys(app.store()).await[0].revoked_at, None);
     assert_eq!(app.get_api(&key, "/api/v1/decisions").await.status(), StatusCode::OK);
     let mut admin = app.signed_in("admin@acme.example", &[Role::Admin]).await;
     admin.post("/actions/revoke-key", &[("key", &id)]).await;
-    assert!(people::keys(app.store()).await.unwrap()[0].revoked_at.is_some());
+    assert!(store::testing::keys(app.store()).await[0].revoked_at.is_some());
 }
 
 #[tokio::test]
@@ -230,5 +230,5 @@ async fn a_session_follows_the_current_roles_of_its_person() {
     people::set_disabled(app.store(), &actor, ana, true).await.unwrap();
     assert_eq!(location(&browser.get("/leads").await), "/sign-in?next=/leads");
     assert_eq!(browser.post("/actions/end-other-sessions", &[]).await.status(), StatusCode::UNAUTHORIZED);
-    assert_eq!(people::keys(app.store()).await.unwrap().len(), 0);
+    assert_eq!(store::testing::keys(app.store()).await.len(), 0);
 }

@@ -85,10 +85,11 @@ async fn a_key_is_shown_once_and_works_until_it_is_revoked() {
     assert!(text(&mut admin, "/keys").await.contains("There is or was a key of this name."));
     admin.post("/actions/add-key", &[("name", "web")]).await;
     assert!(text(&mut admin, "/keys").await.contains("Choose what the key may do."));
-    let id = people::keys(app.store()).await.unwrap()[0].id.to_string();
+    let id = store::testing::keys(app.store()).await[0].id.to_string();
     admin.post("/actions/revoke-key", &[("key", &id)]).await;
     let page = text(&mut admin, "/keys").await;
-    assert!(page.contains("The key does not work any more.") && page.contains("Taken back"));
+    let rows = between(&page, "<tbody", "</tbody>");
+    assert!(page.contains("The key does not work any more.") && rows.contains("Taken back"), "{rows}");
     // Keys are cached for a second.
     tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
     assert_eq!(app.get_api(&key, "/api/v1/decisions").await.status(), StatusCode::UNAUTHORIZED);

@@ -219,10 +219,23 @@ async fn an_impact_is_computed_once_per_saved_text_and_not_per_view() {
     assert_eq!(count, 1);
 }
 
+/// The test that kills runs of a kind. A new kind needs one.
+fn killing_test(kind: RunKind) -> fn() {
+    match kind {
+        RunKind::ReplayDecisions => {
+            a_replay_of_decisions_comes_to_the_same_however_often_its_process_is_killed
+        }
+        RunKind::ReplayDeliveries => failed_deliveries_are_retried_once_however_often_the_process_is_killed,
+        RunKind::ChangeImpact => the_impact_of_a_change_is_the_same_however_often_the_process_is_killed,
+        RunKind::Import => super::imports::an_import_comes_to_the_same_however_often_its_process_is_killed,
+    }
+}
+
 #[tokio::test]
-async fn every_kind_of_run_is_known_to_the_database() {
+async fn every_kind_of_run_is_known_to_the_database_and_killed_by_a_test() {
     let (app, _) = idle().await;
     for kind in RunKind::VARIANTS {
+        let _: fn() = killing_test(*kind);
         let id = start(app.store(), &Actor::command("test"), *kind, &json!({})).await;
         let mut browser = app.signed_in(&format!("{kind}@acme.example"), &[Role::Sdr]).await;
         assert!(text(&mut browser, "/runs").await.contains(&format!("/runs/{id}")), "{kind}");

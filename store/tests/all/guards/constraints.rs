@@ -1,5 +1,10 @@
 //! Every check and unique constraint, with rows that it rejects and rows that it just accepts.
 
+use std::collections::BTreeSet;
+
+use engine::change::Kind;
+use strum::VariantArray as _;
+
 use super::support::{CHECK, Guards, UNIQUE};
 
 /// A row in each table.
@@ -358,6 +363,9 @@ async fn every_check_rejects_its_violations() {
 
 #[tokio::test]
 async fn a_change_requires_the_approvers_of_its_kind() {
+    let listed: BTreeSet<&str> = TOO_FEW_ROLES.iter().map(|(kind, ..)| *kind).collect();
+    let kinds: BTreeSet<&str> = Kind::VARIANTS.iter().map(Into::into).collect();
+    assert_eq!(listed, kinds, "each kind says which roles are not enough");
     let mut guards = world().await;
     for (kind, enough, too_few) in TOO_FEW_ROLES {
         let submitted = |roles: &str| {

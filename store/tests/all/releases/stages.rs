@@ -1,5 +1,8 @@
 //! Moves between stages, and the migration in both directions.
 
+use store::reads::keyset::{Cursor, Order};
+use store::releases::ReleaseListFilter;
+
 use super::*;
 
 #[tokio::test]
@@ -122,7 +125,8 @@ async fn the_migration_goes_both_ways_with_releases_in_the_tables() {
     owner.close().await.unwrap();
     Migrator::up(&db, None).await.unwrap();
     db.close().await.unwrap();
-    let page = releases::page(office.store(), Some("form"), None).await.unwrap();
+    let filter = ReleaseListFilter { workflow: Some("form".into()), stage: None };
+    let page = releases::page(office.store(), &filter, Order::Newest, Cursor::Start, 50).await.unwrap();
     let rows: Vec<_> = page.rows.iter().map(|row| (row.stage, row.bundle, row.live_since)).collect();
     assert_eq!(
         rows,

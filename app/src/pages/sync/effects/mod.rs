@@ -61,13 +61,15 @@ impl ListPage for EffectList {
     type Extras = EffectListExtras;
 
     const INFO: ListInfo = EFFECTS;
-    const SECTION: Section = Section::Outbox;
-    const TITLE: &'static str = "Unfinished actions";
     const FILTERS: &'static [&'static str] = &NAMES;
     const CALLED: (&'static str, &'static str) = ("row", "rows");
     const PAGE_ROWS: usize = PAGE_ROWS;
     const HEAD: &'static [&'static str] = file::HEAD;
     const TOPIC: Option<Topic> = Some(Topic::Sync);
+
+    fn heading(_address: &Address) -> (Section, &'static str) {
+        (Section::Outbox, "Unfinished actions")
+    }
 
     async fn read(store: &Store, asked: ListRequest) -> Result<Self> {
         let destinations = destinations(store).await?;

@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 
 use engine::content::highlight::{Mark, segments};
 use engine::control::kpi::Ratio;
-use engine::decision::Evidence;
+use engine::decision::{Decision, Evidence};
 use engine::ids::EventId;
+use engine::rules::Explanation;
+use engine::rules::explain::RuleState;
 use serde_json::Value as Json;
-use service::Bundles;
 use store::Store;
 use store::log::{StoredDecision, events, stored_decisions};
 use store::reads::dashboard::{Cohort, sample};
 use uuid::Uuid;
 
-use crate::pages::lead::decided::Decided;
+use crate::bundles::Bundles;
 
 /// Complete decisions among the newest of the cohort.
 ///
@@ -46,14 +47,30 @@ pub async fn check(store: &Store, bundles: &Bundles, cohort: &Cohort) -> store::
         let resolves = evidence
             .into_iter()
             .all(|evidence| resolves(evidence, bodies.get(&evidence.event_id).and_then(Option::as_ref)));
-        // Made again from the stored inputs alone, the rules have to come to the same.
-        let is_kept = match Decided::explain(bundles, stored).await {
+        let is_kept = match is_kept(bundles, &stored.decision).await {
             Err(store::Error::Corrupt(_)) => false,
-            other => other?.is_true_to_log(),
+            other => other?,
         };
         complete += u64::from(resolves && is_kept);
     }
     Ok(Ratio::new(complete, all))
+}
+
+/// Returns whether the rules come to the same again from the stored inputs alone.
+async fn is_kept(bundles: &Bundles, decision: &Decision) -> store::Result<bool> {
+    let rules = bundles.readable(&decision.bundle).await?;
+    let explain = |snapshot| rules.bundle.explain(snapshot, decision.as_of, &decision.conditions);
+    let explanation = decision.content_snapshot.as_ref().map(explain);
+    Ok(explanation.is_none_or(|explanation| is_reproduced(decision, &explanation)))
+}
+
+/// Returns whether an explanation, made from the stored inputs, has the same results as the trace that was stored. They must
+/// agree; if not, something was tampered with.
+pub fn is_reproduced(decision: &Decision, explanation: &Explanation) -> bool {
+    let reached = explanation.rules.iter().filter(|rule| rule.state != RuleState::NotReached);
+    let now = reached.map(|rule| (rule.id.as_str(), rule.state));
+    let then = decision.trace.iter().map(|entry| (entry.rule_id.as_str(), RuleState::from(entry.result)));
+    now.eq(then)
 }
 
 /// The decisions that can be read. One that cannot is not complete, and is no reason to show nothing at all.
