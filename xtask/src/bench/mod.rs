@@ -16,6 +16,7 @@ mod rules;
 mod soak;
 mod stand;
 mod statements;
+mod upload;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -33,6 +34,8 @@ use crate::workspace::Workspace;
 enum Bench {
     /// Measures events a second, single, in batches and imported, against pgbench and COPY.
     Ingest(ingest::IngestOptions),
+    /// Measures uploading, previewing and importing one large file, and the memory that each takes.
+    Import(upload::ImportOptions),
     /// Measures effects a second and how soon they are begun, against graphile-worker and pg-boss.
     Outbox(outbox::OutboxOptions),
     /// Measures lists and the dashboard at 200 requests a second, and what a browser fetches.
@@ -50,6 +53,7 @@ enum Bench {
 pub fn bench(arguments: &[&str]) -> Result<ExitCode> {
     match Bench::try_parse_from([&["bench"], arguments].concat()) {
         Ok(Bench::Ingest(options)) => ingest::run(&options),
+        Ok(Bench::Import(options)) => upload::run(&options),
         Ok(Bench::Outbox(options)) => outbox::run(&options),
         Ok(Bench::Pages(options)) => pages::run(&options),
         Ok(Bench::Rules(options)) => rules::run(&options),
@@ -149,6 +153,10 @@ mod tests {
         let pages = Bench::try_parse_from(["bench", "pages", "--only", "/queue", "--only", "/"]).unwrap();
         let Bench::Pages(options) = pages else { panic!("{pages:?}") };
         assert_eq!((options.only, options.decisions), (vec!["/queue".to_owned(), "/".to_owned()], 1_000_000));
+        let Ok(Bench::Import(options)) = Bench::try_parse_from(["bench", "import", "--rows", "10"]) else {
+            panic!()
+        };
+        assert_eq!(options.rows, 10);
         assert!(Bench::try_parse_from(["bench", "pages", "--jobs", "1"]).is_err());
         assert!(Bench::try_parse_from(["bench", "ingest", "--assigned", "101"]).is_err());
     }

@@ -42,7 +42,7 @@ impl Stand {
             let mut cargo = workspace.cargo();
             process::run(cargo.args(["build", "--release", "--package", "server", "--bin", "meshline"]))
         })?;
-        Self::of(workspace, purpose, workspace.target.join("release/meshline"))
+        Self::with(workspace, purpose, workspace.target.join("release/meshline"))
     }
 
     /// As [`Self::set_up`] with the server as it is built for development: to try a measurement, not to measure.
@@ -50,10 +50,14 @@ impl Stand {
     /// # Errors
     /// As there.
     pub fn set_up_debug(workspace: &Workspace, purpose: &Purpose) -> Result<Self> {
-        Self::of(workspace, purpose, build::server(workspace)?)
+        Self::with(workspace, purpose, build::server(workspace)?)
     }
 
-    fn of(workspace: &Workspace, purpose: &Purpose, server: PathBuf) -> Result<Self> {
+    /// As [`Self::set_up`] with a server that is built already.
+    ///
+    /// # Errors
+    /// Postgres cannot be had.
+    pub fn with(workspace: &Workspace, purpose: &Purpose, server: PathBuf) -> Result<Self> {
         packages::ensure(&[&packages::POSTGRES])?;
         let folder = workspace.private()?.join("bench");
         fs::create_dir_all(&folder)?;
@@ -100,6 +104,11 @@ impl Stand {
         process::capture(self.meshline(name).arg("migrate")).map(drop)
     }
 
+    /// Where the server keeps files that are uploaded.
+    pub fn data_dir(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
     /// The program, at one of the databases.
     pub fn meshline(&self, database: &str) -> Command {
         self.with_database(Command::new(&self.server), database)
@@ -108,6 +117,7 @@ impl Stand {
     /// A command that is told which database to use.
     pub fn with_database(&self, mut command: Command, database: &str) -> Command {
         command.env("DATABASE_URL", self.cluster.url(database)).env("MESHLINE_KEY_FILE", &self.key_file);
+        command.env("MESHLINE_DATA_DIR", self.data_dir());
         command.current_dir(&self.folder);
         command
     }
