@@ -2,12 +2,12 @@
 
 use leptos::prelude::*;
 
-/// Takes over `form[data-upload]`: sends its file in chunks, shows how far it is, and goes to the next page when the server has it
-/// all. What has arrived of the same file before is not sent again. In its place the browser sends the form itself where there are
-/// no scripts, or where pages come over plain HTTP, in which browsers do not hash.
+/// Takes over `form[data-upload]`: sends its file in chunks, shows the progress, and opens the next page when the server has all of
+/// it. Parts of the same file that arrived before are not sent again. Without scripts, and over plain HTTP, where browsers offer no
+/// hashes, the browser sends the form itself.
 #[island]
 pub fn Upload(
-    /// What stands before decimals.
+    /// The decimal separator.
     mark: String,
 ) -> impl IntoView {
     let shown = Shown {
@@ -45,7 +45,7 @@ struct Shown {
     has_failed: RwSignal<bool>,
     /// How far it is, in words.
     said: RwSignal<String>,
-    /// What is read out: its beginning and its failure, not each chunk.
+    /// Read out by screen readers: the start and a failure, not each chunk.
     told: RwSignal<String>,
     /// How far it is, up to 1.
     share: RwSignal<f64>,
@@ -88,9 +88,9 @@ mod browser {
 
     type Hash = [u8; 32];
 
-    /// Why an upload does not go on.
+    /// Why an upload stopped.
     enum Trouble {
-        /// It may go on in a moment.
+        /// Trying again may help.
         Passing,
         /// What has arrived under this name is of another file.
         OtherFile,
@@ -126,7 +126,7 @@ mod browser {
         failures: Cell<u32>,
     }
 
-    /// Hears the form; returns what cancels the upload and what resumes it.
+    /// Listens to the form; returns handlers that cancel the upload and resume it.
     pub fn start(shown: Shown, mark: String) -> (Handler, Handler) {
         let current: Rc<RefCell<Option<Rc<Upload>>>> = Rc::default();
         if window().is_secure_context() {
@@ -339,7 +339,7 @@ mod browser {
             let _ = window().location().assign("/import");
         }
 
-        /// Says why it does not go on; the form is there again, to choose another file.
+        /// Says why it stopped and shows the form again, to choose another file.
         fn refuse(&self, why: &str) {
             self.open(false);
             self.shown.told.set(why.to_owned());

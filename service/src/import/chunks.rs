@@ -16,6 +16,9 @@ use crate::error::{Error, Result};
 const ROWS: usize = 500;
 /// Bytes of the file after which a chunk has no more rows, for files of long ones.
 const BYTES: u64 = 2 * 1024 * 1024;
+/// Rows that were done before after which a chunk has no more rows: a large file that is resumed shows its progress, and can be
+/// cancelled.
+const SKIPPED_ROWS: u64 = 50_000;
 /// Chunks that wait for the one before them.
 const AHEAD: usize = 1;
 
@@ -92,7 +95,10 @@ fn read_chunk(
         skipped: 0,
     };
     let start = chunk.bytes;
-    while chunk.lines.len() + chunk.rejected.len() < ROWS && !sender.is_closed() {
+    while chunk.lines.len() + chunk.rejected.len() < ROWS
+        && chunk.skipped < SKIPPED_ROWS
+        && !sender.is_closed()
+    {
         let has_rows = !chunk.lines.is_empty() || !chunk.rejected.is_empty();
         if has_rows && chunk.bytes - start >= BYTES {
             break;

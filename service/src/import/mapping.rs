@@ -46,7 +46,7 @@ pub(super) struct OutcomeRule {
 pub(super) struct RowOutcomes {
     /// Outcomes that can be recorded; no two have the same stage.
     pub(super) reached: Vec<OutcomeInput>,
-    /// What is said by half and cannot be recorded.
+    /// Incomplete outcomes, which cannot be recorded.
     pub(super) problems: Vec<Problem>,
 }
 
@@ -88,7 +88,7 @@ impl OutcomeRule {
         Ok(Self { column: column.to_owned(), value, stage, at })
     }
 
-    /// Returns whether a row has this outcome's time and no value at all that could say which outcome it is the time of.
+    /// Returns whether a row has this outcome's time but no value that says which outcome it belongs to.
     fn is_half(&self, row: &Row) -> bool {
         let is_filled = |column: &String| row.cells.get(column).and_then(text).is_some();
         self.at.as_ref().is_some_and(is_filled) && !is_filled(&self.column)

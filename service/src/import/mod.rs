@@ -289,7 +289,7 @@ fn not_recorded(signal: &OutcomeSignal, refusal: OutcomeRefusal) -> Problem {
     let stage = signal.input.stage;
     let reason = match refusal {
         OutcomeRefusal::KeyReused => format!(
-            "An earlier import recorded the outcome `{stage}` of this row with another time, which stays. Map the same time column as then."
+            "An earlier import recorded the outcome `{stage}` for this row with a different time, which is kept. Map the same time column as before."
         ),
         OutcomeRefusal::Erased => {
             format!("The outcome `{stage}` was not recorded, because the person was erased. Remove the row.")

@@ -126,8 +126,7 @@ pub async fn start_import(
     begin(store, actor, upload.id, data_dir, input).await
 }
 
-/// Starts the import of a run that failed or was cancelled again, for anybody who may import: the mapping was checked by whoever
-/// uploaded the file. Returns the new run's id.
+/// Retries the import of a run that failed or was cancelled, for anyone who may import; returns the new run's id.
 ///
 /// # Errors
 /// As [`start_import`].

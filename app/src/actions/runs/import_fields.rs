@@ -110,8 +110,8 @@ impl ImportFields {
         self.pairs().map(pair).collect::<Vec<_>>().join("&")
     }
 
-    /// Returns the form with its columns named exactly as the file names them. Browsers send other line ends than they were given,
-    /// and people do not see spaces at the end of a name.
+    /// Returns the form with its columns named exactly as in the file. Browsers change line ends in what they send, and people cannot
+    /// see spaces at the end of a name.
     pub fn resolved(&self, columns: &[String]) -> Self {
         let mut fields = self.clone();
         let ImportFields { email, external_id, name, company, domain, at, .. } = &mut fields;
@@ -128,7 +128,7 @@ impl ImportFields {
     /// Returns the mapping, or what is wrong with the form: a sentence each. `zone` is that of the person.
     ///
     /// # Errors
-    /// An outcome is filled in by half, or a line of other fields cannot be read.
+    /// An outcome is incomplete, or a line of other fields cannot be read.
     pub fn mapping(&self, columns: &[String], zone: Tz) -> Result<SampleMapping, Vec<String>> {
         let mut problems = Vec::new();
         let own = self.own().into_iter().filter(|(_, column)| !column.is_empty());
@@ -202,7 +202,7 @@ impl ImportFields {
     }
 }
 
-/// Returns the column that is meant: the one of exactly this name, else the only one that differs by nothing one sees.
+/// Returns the column that is meant: the one with exactly this name, else the only one that looks the same.
 fn resolve(columns: &[String], asked: &str) -> String {
     if asked.is_empty() || columns.iter().any(|column| column == asked) {
         return asked.to_owned();
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_filled_in_by_half_is_said() {
+    fn incomplete_parts_are_reported() {
         let fields = ImportFields {
             column1: "Status".into(),
             value1: "Won".into(),

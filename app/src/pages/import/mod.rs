@@ -31,7 +31,7 @@ async fn load(here: Here) -> Result<Page> {
         <span class="meta">"Past leads, evaluated at their original time"</span>
         <a class="btn push" href="/runs?kind=import">"Earlier imports"</a>
     };
-    // What stands before decimals.
+    // The decimal separator of the viewer's format.
     let mark = number::decimal(0.5, 1).trim_matches(|letter: char| letter.is_ascii_digit()).to_owned();
     let body = view! {
         <form class="import-file" data-upload="" method="post" action="/import/upload" enctype="multipart/form-data">

@@ -139,7 +139,7 @@ async fn a_second_stage_of_the_same_rows_is_taken_and_a_refused_outcome_is_repor
     assert_eq!((summary(&run).outcomes, summary(&run).rejected, summary(&run).outcomes_rejected), (0, 0, 1));
     let rejects = text(&mut browser, &format!("/runs/{}/rejects.csv", run.id)).await;
     assert!(
-        rejects.contains("\n2,,") && rejects.contains("recorded the outcome `won` of this row"),
+        rejects.contains("\n2,,") && rejects.contains("recorded the outcome `won` for this row"),
         "{rejects}"
     );
     let stages: Vec<String> = sqlx::query_scalar("SELECT stage FROM outcomes ORDER BY id")
