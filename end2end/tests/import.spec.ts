@@ -2,6 +2,8 @@
 
 import { randomUUID } from 'node:crypto';
 
+import type { Page } from '@playwright/test';
+
 import { done, expect, seenBy, test } from '../support/test.ts';
 
 /** A file of leads of one company; the second row has no date. */
@@ -13,6 +15,96 @@ const file = (company: string): string =>
     `${company}-3,cleo@${company}.example,${company},2026-11-03,Working,`,
     '',
   ].join('\n');
+
+/** A file of 60 leads and 10 MB, which is three chunks. */
+const large = (company: string): string =>
+  ['Lead Id,Email,Notes', ...Array.from({ length: 60 }, (_, n) => `${company}-${n},l${n}@${company}.example,${'x'.repeat(170_000)}`), ''].join('\n');
+
+/** Chooses a file on the page and sends it. */
+const upload = async (page: Page, text: string): Promise<void> => {
+  await page.getByLabel('CSV or NDJSON file, up to 2 GB').setInputFiles({ name: 'large.csv', mimeType: 'text/csv', buffer: Buffer.from(text) });
+  await page.getByRole('button', { name: 'Upload file' }).click();
+};
+
+/** Where the chunks begin that a page sends. */
+const offsets = (page: Page): string[] => {
+  const sent: string[] = [];
+  page.on('request', (request) => sent.push(...(/\/import\/uploads\/.*offset=(\d+)/.exec(request.url())?.slice(1) ?? [])));
+  return sent;
+};
+
+/** Requests that a test breaks off are complaints of the browser, and of no interest. */
+const brokenOff = (complaints: string[]): void => {
+  expect(complaints.filter((complaint) => !complaint.includes('net::ERR_'))).toEqual([]);
+  complaints.length = 0;
+};
+
+const CHUNK = 4 * 1024 * 1024;
+
+test.describe('in chunks', () => {
+  test.use(seenBy({ as: 'RevOps' }));
+
+  test('an upload that broke off is resumed after a reload, and comes to the same as in one go', async ({ page, complaints }) => {
+    const company = `zorg${randomUUID().slice(0, 8)}`;
+    await page.goto('/import');
+    // The second chunk never arrives.
+    await page.route(new RegExp(`offset=${CHUNK}&`), (route) => route.abort());
+    await upload(page, large(company));
+    await expect(page.getByRole('progressbar', { name: 'The connection was lost' })).toBeVisible();
+    await page.reload();
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
+    brokenOff(complaints);
+    const unfinished = page.getByRole('region', { name: 'Unfinished uploads' });
+    await expect(unfinished.getByRole('row').nth(1)).toContainText('4.2\u{a0}MB of 10.2\u{a0}MB');
+    const sent = offsets(page);
+    await upload(page, large(company));
+    await expect(page.getByRole('heading', { level: 1, name: 'large.csv' })).toBeVisible();
+    expect(sent).toEqual([CHUNK, 2 * CHUNK].map(String));
+    await page.getByLabel('Workflow').selectOption('inbound-form');
+    await page.getByRole('button', { name: 'Start import' }).click();
+    await done(page, '60\u{a0}lead events imported');
+
+    // The same file in one go is known row by row.
+    const buffer = Buffer.from(large(company));
+    const whole = await page.request.post('/import/upload', { multipart: { file: { name: 'whole.csv', mimeType: 'text/csv', buffer } } });
+    await page.goto(whole.url());
+    await page.getByLabel('Time zone').selectOption('Europe/Berlin');
+    await page.getByLabel('Workflow').selectOption('inbound-form');
+    await page.getByRole('button', { name: 'Start import' }).click();
+    await done(page, '0\u{a0}lead events imported, 60 imported before');
+    await page.goto('/import');
+    await expect(unfinished).toBeHidden();
+  });
+
+  test('another file of the same name and size starts over', async ({ page, complaints }) => {
+    const [one, other] = [randomUUID(), randomUUID()].map((id) => `zorg${id.slice(0, 8)}`) as [string, string];
+    await page.goto('/import');
+    await page.route(new RegExp(`offset=${CHUNK}&`), (route) => route.abort());
+    await upload(page, large(one));
+    await expect(page.getByRole('progressbar', { name: 'The connection was lost' })).toBeVisible();
+    await page.goto('/import');
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
+    brokenOff(complaints);
+    const sent = offsets(page);
+    await upload(page, large(other));
+    await expect(page.getByRole('heading', { level: 1, name: 'large.csv' })).toBeVisible();
+    expect(sent).toEqual([0, CHUNK, 2 * CHUNK].map(String));
+    await expect(page.getByRole('region', { name: 'Preview' }).getByRole('row').nth(1)).toContainText(`l0@${other}.example`);
+  });
+
+  test('an upload is cancelled, and leaves nothing', async ({ page, complaints }) => {
+    await page.goto('/import');
+    // The second chunk is on its way for ever.
+    await page.route(new RegExp(`offset=${CHUNK}&`), () => {});
+    await upload(page, large('zorg'));
+    await expect(page.getByRole('progressbar', { name: /^Uploading large.csv: 4.2 of 10.2\u{a0}MB/u })).toBeVisible();
+    await page.getByRole('button', { name: 'Cancel upload' }).click();
+    await expect(page.locator('.flash').getByRole('status')).toHaveText('Upload cancelled.');
+    await expect(page.getByRole('region', { name: 'Unfinished uploads' })).toBeHidden();
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
+    brokenOff(complaints);
+  });
+});
 
 for (const javaScriptEnabled of [true, false]) {
   test.describe(javaScriptEnabled ? 'with scripts' : 'without scripts', () => {

@@ -34,6 +34,7 @@ steps![
     "0017_kinds",
     "0018_credentials",
     "0020_lead_history",
+    "0021_uploads",
 ];
 
 /// Brings a database's schema up to date, or takes it back.

@@ -41,8 +41,12 @@ pub struct ImportCounts {
     pub rejected: u64,
     /// Outcomes that were recorded.
     pub outcomes: u64,
+    /// Outcomes of imported rows that could not be recorded.
+    pub outcomes_rejected: u64,
     /// Length of the file of rejected rows, in bytes.
     pub rejects_bytes: u64,
+    /// Rejected rows and outcomes that were left out of that file, which was full.
+    pub rejects_left_out: u64,
 }
 
 /// Begins an import, or resumes one that was interrupted.
@@ -79,7 +83,9 @@ pub async fn begin(
             repeated: count(row.repeated),
             rejected: count(row.rejected),
             outcomes: count(row.outcomes),
+            outcomes_rejected: count(row.outcomes_rejected),
             rejects_bytes: count(row.rejects_bytes),
+            rejects_left_out: count(row.rejects_left_out),
         },
     })
 }
@@ -95,7 +101,9 @@ pub async fn advance(store: &Store, import: &ImportState, counts: &ImportCounts)
         repeated: Set(number(counts.repeated)),
         rejected: Set(number(counts.rejected)),
         outcomes: Set(number(counts.outcomes)),
+        outcomes_rejected: Set(number(counts.outcomes_rejected)),
         rejects_bytes: Set(number(counts.rejects_bytes)),
+        rejects_left_out: Set(number(counts.rejects_left_out)),
         ..Default::default()
     };
     let unfinished = unfinished(import).filter(import_run::Column::RowsDone.lte(number(counts.rows)));

@@ -63,6 +63,8 @@ cargo xtask COMMAND
                                     the cel crate, Polars and DuckDB
   bench ingest [--seconds 30] [--rounds 3] [--assigned 20] [--events 100000] [--import 100000] [--shadows N] [--statements]
                                     events per second, singly, in batches and imported, against pgbench and COPY
+  bench import [--rows 5000000] [--bytes BYTES] [--minutes 10] [--program FILE] [--debug]
+                                    uploading, previewing and importing one large file, and the memory that each takes
   bench outbox [--jobs 50000] [--rounds 3] [--samples 500] [--aged 10000000] [--statements]
                                     effects per second and start latency, against graphile-worker and pg-boss
   bench pages [--decisions 1000000] [--seconds 20] [--only PAGE …] [--debug]

@@ -41,6 +41,13 @@ impl LocalPath {
         Self(format!("/sign-in?next={}", utf8_percent_encode(&next.0, PATH_IN_QUERY)))
     }
 
+    /// Returns the path with a query of ours, which may be longer than one from outside. What could lead elsewhere is left out.
+    #[must_use]
+    pub fn with_query(&self, query: &str) -> Self {
+        let is_plain = query.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+        if is_plain { Self(format!("{}?{query}", self.0)) } else { self.clone() }
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -9,9 +9,11 @@ mod keyboard;
 mod keys;
 mod refresh;
 mod unsaved;
+mod upload;
 
 pub use chart_hover::ChartHover;
 pub use keyboard::Keyboard;
 pub use keys::Keys;
 pub use refresh::Refresh;
 pub use unsaved::Unsaved;
+pub use upload::Upload;

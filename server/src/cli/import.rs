@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono_tz::Tz;
 use clap::Args;
 use engine::event::EventKind;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -20,7 +21,7 @@ pub(crate) struct Options {
     #[command(flatten)]
     database: Database,
 
-    /// CSV (comma or semicolon, with a header) or NDJSON.
+    /// CSV with a header (commas, semicolons, tabs or bars) or NDJSON.
     #[arg(value_name = "FILE")]
     file: PathBuf,
 
@@ -36,6 +37,10 @@ pub(crate) struct Options {
     /// The column with the time at which it happened. Without it the leads are decided as of the import's start.
     #[arg(long, value_name = "COLUMN")]
     at: Option<String>,
+
+    /// The zone of times that name none.
+    #[arg(long, value_name = "ZONE", default_value = "UTC")]
+    time_zone: Tz,
 
     /// An outcome: when COLUMN has VALUE the lead reached STAGE, at the time in the second COLUMN if one is given.
     #[arg(long = "outcome", value_name = "COLUMN=VALUE:STAGE[@COLUMN]")]
@@ -67,6 +72,7 @@ pub(super) async fn run(options: Options) -> Result<u8, Failure> {
         workflow: options.workflow,
         mappings: options.mappings,
         at: options.at,
+        zone: options.time_zone,
         outcomes: options.outcomes,
         source: options.source,
         kind: options.kind,
@@ -81,11 +87,15 @@ pub(super) async fn run(options: Options) -> Result<u8, Failure> {
     let actor = Actor::command("import");
     let done = import::import(pipeline, &actor, &request, actor.now, show).await;
     bar.finish_and_clear();
-    let ImportSummary { rows, imported, repeated, rejected, outcomes, .. } = done?;
+    let ImportSummary { rows, imported, repeated, rejected, outcomes, outcomes_rejected, .. } = done?;
+    let not_recorded = match outcomes_rejected {
+        0 => String::new(),
+        many => format!(", {many} not recorded"),
+    };
     println!(
-        "{rows} rows: {imported} imported, {repeated} had been imported before, {rejected} rejected; {outcomes} outcomes recorded"
+        "{rows} rows: {imported} imported, {repeated} had been imported before, {rejected} rejected; {outcomes} outcomes recorded{not_recorded}"
     );
-    if rejected > 0 {
+    if rejected + outcomes_rejected > 0 {
         println!("rejected rows are in {}", request.rejects.display());
         return Ok(exit::SOME_REJECTED);
     }

@@ -19,7 +19,7 @@ const ALLOWED_IMPORT: Duration = Duration::from_secs(1_800);
 /// Ends a request that takes too long; its transaction is rolled back.
 pub(crate) async fn limit_time(request: Request, next: Next) -> Response {
     let allowed = match request.extensions().get::<MatchedPath>().map(MatchedPath::as_str) {
-        Some("/api/v1/events/batch") => ALLOWED_BATCH,
+        Some("/api/v1/events/batch" | uploads::CHUNKS) => ALLOWED_BATCH,
         Some(uploads::IMPORT) => ALLOWED_IMPORT,
         _ => ALLOWED,
     };

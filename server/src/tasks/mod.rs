@@ -23,6 +23,7 @@ use std::time::Duration;
 
 pub use self::jobs::Means;
 pub use self::notices::Letters;
+pub use self::uploads::delete as delete_uploads;
 
 use service::run::RunContext;
 use tokio::task::JoinSet;

@@ -5,18 +5,20 @@ use std::time::Duration;
 
 use chrono::Utc;
 use service::import::ImportFolder;
-use store::runs::uploads;
+use store::runs::{unfinished, uploads};
 use store::{Error, Store};
 use uuid::Uuid;
 
 /// Uploaded files are kept for so long after they arrived, or after their import was over.
 const KEPT: Duration = Duration::from_secs(7 * 24 * 3_600);
+/// What has arrived of a file is kept for so long after its last chunk.
+const KEPT_UNFINISHED: Duration = Duration::from_secs(3 * 24 * 3_600);
 
 /// Deletes what is old enough; returns a sentence about it.
 ///
 /// # Errors
 /// When the database fails.
-pub(super) async fn delete(store: &Store, data_dir: Option<&Path>) -> Result<String, Error> {
+pub async fn delete(store: &Store, data_dir: Option<&Path>) -> Result<String, Error> {
     let Some(data_dir) = data_dir else { return Ok("This process has no data directory.".into()) };
     let outdated = uploads::outdated(store, Utc::now() - KEPT).await?;
     for upload in &outdated {
@@ -24,14 +26,19 @@ pub(super) async fn delete(store: &Store, data_dir: Option<&Path>) -> Result<Str
             uploads::forget(store, *upload).await?;
         }
     }
+    // A chunk that comes meanwhile finds that its upload is gone, and the file is sent again from its start.
+    let abandoned = unfinished::forget_abandoned(store, Utc::now() - KEPT_UNFINISHED).await?;
+    for upload in &abandoned {
+        remove(ImportFolder::new(data_dir, *upload).path()).await;
+    }
     let left = left_behind(store, data_dir).await?;
-    Ok(match outdated.len() + left {
+    Ok(match outdated.len() + abandoned.len() + left {
         0 => "None were old enough.".into(),
         many => format!("{many} deleted."),
     })
 }
 
-/// Deletes folders of uploads that never arrived whole, since the process ended; returns how many.
+/// Deletes folders of which the database knows nothing, since the process ended; returns how many.
 async fn left_behind(store: &Store, data_dir: &Path) -> Result<usize, Error> {
     let mut removed = 0;
     let Ok(mut folders) = tokio::fs::read_dir(data_dir.join("imports")).await else { return Ok(0) };
@@ -41,6 +48,7 @@ async fn left_behind(store: &Store, data_dir: &Path) -> Result<usize, Error> {
         let upload: Option<Uuid> = folder.file_name().to_str().and_then(|name| name.parse().ok());
         if let Some(upload) = upload.filter(|_| is_old)
             && !uploads::is_known(store, upload).await?
+            && !unfinished::is_known(store, upload).await?
             && remove(&folder.path()).await
         {
             removed += 1;

@@ -254,7 +254,9 @@ async fn a_file_is_planned_and_applied_and_rows_are_imported_once() {
     );
     let rejects = std::fs::read_to_string(desk.folder.path().join("leads.csv.rejects.csv")).unwrap();
     assert!(
-        rejects.starts_with("row,reason,cells\n4,") && rejects.contains("`soon`") && rejects.contains("99"),
+        rejects.starts_with("line,column,reason,cells\n5,Created,")
+            && rejects.contains("`soon`")
+            && rejects.contains("99"),
         "{rejects}"
     );
     let said = ended(&desk.run(&import), 4);

@@ -231,6 +231,12 @@ impl Browser<'_> {
         self.send(request.header("accept", "text/html")).await
     }
 
+    /// Sends bytes as a script of a page of ours does.
+    pub async fn post_bytes(&mut self, path: &str, kind: &str, body: Vec<u8>) -> Response {
+        let request = self.app.request(Method::POST, path).header("sec-fetch-site", "same-origin").body(body);
+        self.send(request.header("content-type", kind).header("accept", "application/json")).await
+    }
+
     /// Signs in.
     pub async fn sign_in(&mut self, email: &str, password: &str, next: Option<&str>) -> Response {
         let mut fields = vec![("email", email), ("password", password)];

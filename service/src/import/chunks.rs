@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
 
 use super::mapping::Mapping;
+use super::rejects::Reject;
 use super::rows::{Reader, Row};
 use crate::decide::{Incoming, Receipt};
 use crate::error::{Error, Result};
@@ -15,6 +16,9 @@ use crate::error::{Error, Result};
 const ROWS: usize = 500;
 /// Bytes of the file after which a chunk has no more rows, for files of long ones.
 const BYTES: u64 = 2 * 1024 * 1024;
+/// Rows that were done before after which a chunk has no more rows: a large file that is resumed shows its progress, and can be
+/// cancelled.
+const SKIPPED_ROWS: u64 = 50_000;
 /// Chunks that wait for the one before them.
 const AHEAD: usize = 1;
 
@@ -26,12 +30,12 @@ pub(super) struct Chunk {
     pub(super) bytes: u64,
     /// When it was read, and by whom.
     pub(super) receipt: Arc<Receipt>,
-    /// Rows to take, each with its number.
-    pub(super) lines: Vec<(u64, Row)>,
+    /// Rows to take.
+    pub(super) lines: Vec<Row>,
     /// The same as signals.
     pub(super) incoming: Vec<Incoming>,
-    /// Rows that cannot be taken, with the reason.
-    pub(super) rejected: Vec<(u64, Option<Row>, String)>,
+    /// Rows that cannot be taken.
+    pub(super) rejected: Vec<Reject>,
     /// Rows that were done before.
     pub(super) skipped: u64,
 }
@@ -44,8 +48,6 @@ pub(super) struct Source {
     pub(super) receipt: Receipt,
     /// Rows at the start of the file that were done before.
     pub(super) done: u64,
-    /// Whether the reasons of rejected rows among them are told again.
-    pub(super) tells_rejected_again: bool,
 }
 
 /// Reads a file on a thread of its own; the last chunk is followed by the end of the channel. Dropping the receiver ends the
@@ -93,7 +95,10 @@ fn read_chunk(
         skipped: 0,
     };
     let start = chunk.bytes;
-    while chunk.lines.len() + chunk.rejected.len() < ROWS && !sender.is_closed() {
+    while chunk.lines.len() + chunk.rejected.len() < ROWS
+        && chunk.skipped < SKIPPED_ROWS
+        && !sender.is_closed()
+    {
         let has_rows = !chunk.lines.is_empty() || !chunk.rejected.is_empty();
         if has_rows && chunk.bytes - start >= BYTES {
             break;
@@ -101,24 +106,20 @@ fn read_chunk(
         let Some(row) = reader.next(&source.workflow)? else { break };
         chunk.rows += 1;
         chunk.bytes = reader.bytes_read();
-        let is_done = chunk.rows <= source.done;
-        if is_done && !source.tells_rejected_again {
+        if chunk.rows <= source.done {
             chunk.skipped += 1;
             continue;
         }
-        let signal = row.map_err(|why| (None, why)).and_then(|row| {
-            match source.mapping.signal(&row, source.receipt.as_of) {
-                Ok(signal) => Ok((row, signal)),
-                Err(why) => Err((Some(row), why)),
-            }
+        let signal = row.and_then(|row| match source.mapping.signal(&row, source.receipt.as_of) {
+            Ok(signal) => Ok((row, signal)),
+            Err(problem) => Err(problem.of(&row)),
         });
         match signal {
-            Ok(_) if is_done => chunk.skipped += 1,
             Ok((row, signal)) => {
-                chunk.lines.push((chunk.rows, row));
+                chunk.lines.push(row);
                 chunk.incoming.push(Incoming { receipt: chunk.receipt.clone(), signal: Arc::new(signal) });
             }
-            Err((row, why)) => chunk.rejected.push((chunk.rows, row, why)),
+            Err(reject) => chunk.rejected.push(reject),
         }
     }
     Ok(chunk)

@@ -99,7 +99,8 @@ pub(super) fn guess(columns: &[String], rows: &[Vec<String>]) -> MappingGuess {
             fields.insert(field, columns[place].clone());
         }
     }
-    let is_time = |place: &usize| table.mostly(*place, |text| parse_instant(text).is_some());
+    let is_time =
+        |place: &usize| table.mostly(*place, |text| parse_instant(text, chrono_tz::Tz::UTC).is_some());
     let column = |place: usize| columns[place].clone();
     let at = table.named(TIMES).find(is_time).map(column);
     let ended = table.named(ENDS).find(is_time).map(column);

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use engine::control::outcome::OutcomeStage;
 use engine::event::EventKind;
 use serde_json::Value as Json;
 
 use super::guess;
-use super::mapping::{Mapping, OutcomeRule, text};
+use super::mapping::{Mapping, OutcomeRule, Problem, Times, text};
 use super::rows::Reader;
 use crate::error::{Error, Result};
 
@@ -58,23 +59,38 @@ pub struct OutcomeGuess {
 /// A row as a mapping reads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SampleRow {
+    /// The line of the file on which it begins.
+    pub line: u64,
     /// The lead's own fields that have a value: `email`, `external_id`, `name`, `company`, `domain`.
     pub fields: BTreeMap<&'static str, String>,
     /// When it happened.
     pub at: Option<DateTime<Utc>>,
     /// Stages that it says the lead reached.
     pub stages: Vec<OutcomeStage>,
-    /// Why it would be rejected.
-    pub problem: Option<String>,
+    /// Why it, or what it says of an outcome, would be rejected.
+    pub problem: Option<SampleProblem>,
+}
+
+/// Why a row of a sample, or what it says of an outcome, would be rejected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SampleProblem {
+    /// The column that is wrong, where it is one.
+    pub column: Option<String>,
+    /// What is wrong and what to do, as a sentence.
+    pub reason: String,
+    /// Whether the lead is imported all the same.
+    pub is_outcome: bool,
 }
 
 /// How the rows of a sample are read.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct SampleMapping {
     /// `FIELD=COLUMN` pairs.
     pub fields: Vec<String>,
     /// The column with the time at which a row happened.
     pub at: Option<String>,
+    /// The zone of times that name none.
+    pub zone: Tz,
     /// Outcomes, as `COLUMN=VALUE:STAGE[@COLUMN]`.
     pub outcomes: Vec<String>,
 }
@@ -131,19 +147,22 @@ pub fn sample(
         .map(|text| OutcomeRule::parse(text))
         .collect::<Result<_, _>>()
         .map_err(Error::Invalid)?;
-    let stages: Vec<OutcomeStage> = outcomes.iter().map(OutcomeRule::stage).collect();
-    let at = mapping.at.clone();
+    let times = Times { at: mapping.at.clone(), zone: mapping.zone };
     let mapping =
-        Mapping::new(EventKind::Form, "import".into(), "sample".into(), &mapping.fields, at, outcomes)
+        Mapping::new(EventKind::Form, "import".into(), "sample".into(), &mapping.fields, times, outcomes)
             .map_err(Error::Invalid)?;
     mapping.check_columns(reader.columns())?;
     let mut all = Vec::with_capacity(rows);
     while all.len() < rows
         && let Some(row) = reader.next("")?
     {
-        let read = row.and_then(|row| Ok((mapping.signal(&row, now)?, mapping.outcomes(&row)?)));
+        let read = row.map_err(|reject| (reject.line, reject.column, reject.reason)).and_then(|row| {
+            let told = |problem: Problem| (row.line, problem.column, problem.reason);
+            let signal = mapping.signal(&row, now).map_err(told)?;
+            Ok((row.line, signal, mapping.outcomes(&row).map_err(told)?))
+        });
         all.push(match read {
-            Ok((signal, reached)) => {
+            Ok((line, signal, outcomes)) => {
                 let lead = signal.event.lead;
                 let fields = [
                     ("email", lead.email),
@@ -152,16 +171,26 @@ pub fn sample(
                     ("company", lead.company),
                     ("domain", lead.domain),
                 ];
+                let half = outcomes.problems.into_iter().next();
                 SampleRow {
+                    line,
                     fields: fields.into_iter().filter_map(|(name, value)| Some((name, value?))).collect(),
                     at: signal.event.occurred_at,
-                    stages: reached.iter().filter_map(|(place, _)| stages.get(*place).copied()).collect(),
-                    problem: None,
+                    stages: outcomes.reached.iter().map(|outcome| outcome.stage).collect(),
+                    problem: half.map(|Problem { column, reason }| SampleProblem {
+                        column,
+                        reason,
+                        is_outcome: true,
+                    }),
                 }
             }
-            Err(why) => {
-                SampleRow { fields: BTreeMap::new(), at: None, stages: Vec::new(), problem: Some(why) }
-            }
+            Err((line, column, reason)) => SampleRow {
+                line,
+                fields: BTreeMap::new(),
+                at: None,
+                stages: Vec::new(),
+                problem: Some(SampleProblem { column, reason, is_outcome: false }),
+            },
         });
     }
     Ok(all)

@@ -1,12 +1,14 @@
 //! From a row to a signal and its outcomes.
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, TimeZone as _, Utc};
+use chrono_tz::Tz;
 use engine::control::outcome::OutcomeStage;
 use engine::event::{EventKind, EventRequest, LeadInput};
 use engine::problem::nearest;
 use serde_json::Value as Json;
 use store::outcomes::OutcomeInput;
 
+use super::rejects::Reject;
 use super::rows::Row;
 use crate::decide::Signal;
 use crate::error::{Error, Result};
@@ -17,8 +19,17 @@ pub(super) struct Mapping {
     source: String,
     workflow: String,
     fields: Vec<(String, String)>,
-    at: Option<String>,
+    times: Times,
     outcomes: Vec<OutcomeRule>,
+}
+
+/// Where the time of a row is, and how times are read.
+#[derive(Clone, Debug)]
+pub(super) struct Times {
+    /// The column with the time at which a row happened.
+    pub(super) at: Option<String>,
+    /// The zone of times that name none.
+    pub(super) zone: Tz,
 }
 
 /// When a column has a value, the lead reached a stage.
@@ -30,23 +41,57 @@ pub(super) struct OutcomeRule {
     at: Option<String>,
 }
 
-impl OutcomeRule {
-    /// Returns the stage that the lead reached.
-    pub(super) fn stage(&self) -> OutcomeStage {
-        self.stage
-    }
+/// What a row says of outcomes.
+#[derive(Debug, Default)]
+pub(super) struct RowOutcomes {
+    /// Outcomes that can be recorded; no two have the same stage.
+    pub(super) reached: Vec<OutcomeInput>,
+    /// Incomplete outcomes, which cannot be recorded.
+    pub(super) problems: Vec<Problem>,
+}
 
-    /// Reads `COLUMN=VALUE:STAGE[@COLUMN]`.
+/// Why a row, or a part of it, cannot be taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Problem {
+    /// The column that is wrong, where it is one.
+    pub(super) column: Option<String>,
+    /// What is wrong and what to do, as a sentence.
+    pub(super) reason: String,
+}
+
+impl Problem {
+    /// Returns it as what is rejected of a row.
+    pub(super) fn of(self, row: &Row) -> Reject {
+        let cells = Some(Json::Object(row.cells.clone()));
+        Reject { line: row.line, column: self.column, reason: self.reason, cells }
+    }
+}
+
+impl OutcomeRule {
+    /// Reads `COLUMN=VALUE:STAGE[@COLUMN]`; the value may have colons in it.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let wrong = || format!("`{text}` is not COLUMN=VALUE:STAGE[@COLUMN], as in Status=Won:won@Closed");
         let (column, rest) = text.split_once('=').ok_or_else(wrong)?;
-        let (value, stage) = rest.split_once(':').ok_or_else(wrong)?;
-        let (stage, at) =
-            stage.split_once('@').map_or((stage, None), |(stage, at)| (stage, Some(at.to_owned())));
+        let (first, _) = rest.split_once(':').ok_or_else(wrong)?;
+        let parts = |value: &str| {
+            let stage = &rest[value.len() + 1..];
+            let (stage, at) =
+                stage.split_once('@').map_or((stage, None), |(stage, at)| (stage, Some(at.to_owned())));
+            (value.to_owned(), stage.to_owned(), at)
+        };
+        let mut ends = rest.match_indices(':').map(|(end, _)| parts(&rest[..end]));
+        let (value, stage, at) =
+            ends.find(|(_, stage, _)| stage.parse::<OutcomeStage>().is_ok()).unwrap_or_else(|| parts(first));
         let stage = stage.parse().map_err(|_| {
             format!("there is no stage `{stage}`; there are touched, accepted, rejected, sales_qualified, opportunity, won, lost and disqualified")
         })?;
-        Ok(Self { column: column.to_owned(), value: value.to_owned(), stage, at })
+        Ok(Self { column: column.to_owned(), value, stage, at })
+    }
+
+    /// Returns whether a row has this outcome's time but no value that says which outcome it belongs to.
+    fn is_half(&self, row: &Row) -> bool {
+        let is_filled = |column: &String| row.cells.get(column).and_then(text).is_some();
+        self.at.as_ref().is_some_and(is_filled) && !is_filled(&self.column)
     }
 }
 
@@ -57,7 +102,7 @@ impl Mapping {
         source: String,
         workflow: String,
         pairs: &[String],
-        at: Option<String>,
+        times: Times,
         outcomes: Vec<OutcomeRule>,
     ) -> Result<Self, String> {
         let split = |pair: &String| {
@@ -66,7 +111,7 @@ impl Mapping {
             Ok((field.to_owned(), column.to_owned()))
         };
         let fields = pairs.iter().map(split).collect::<Result<_, String>>()?;
-        Ok(Self { kind, source, workflow, fields, at, outcomes })
+        Ok(Self { kind, source, workflow, fields, times, outcomes })
     }
 
     /// Whether every column that is named is there.
@@ -74,7 +119,7 @@ impl Mapping {
         let Some(columns) = columns else { return Ok(()) };
         let mapped = self.fields.iter().map(|(_, column)| column);
         let judged = self.outcomes.iter().flat_map(|rule| [Some(&rule.column), rule.at.as_ref()]).flatten();
-        for column in mapped.chain(&self.at).chain(judged) {
+        for column in mapped.chain(&self.times.at).chain(judged) {
             if !columns.contains(column) {
                 let near = nearest(column, columns.iter().map(String::as_str))
                     .map(|near| format!("; did you mean `{near}`?"))
@@ -86,7 +131,7 @@ impl Mapping {
     }
 
     /// The signal of a row, or why it is none.
-    pub(super) fn signal(&self, row: &Row, now: DateTime<Utc>) -> Result<Signal, String> {
+    pub(super) fn signal(&self, row: &Row, now: DateTime<Utc>) -> Result<Signal, Problem> {
         let mut lead = LeadInput::default();
         let mut payload = row.cells.clone();
         for (field, column) in &self.fields {
@@ -101,7 +146,8 @@ impl Mapping {
                 _ => drop(payload.insert(field.clone(), value)),
             }
         }
-        let occurred_at = self.at.as_ref().map(|column| instant(row, column)).transpose()?.flatten();
+        let occurred_at =
+            self.times.at.as_ref().map(|column| self.instant(row, column)).transpose()?.flatten();
         let event = EventRequest {
             kind: self.kind,
             source: self.source.clone(),
@@ -110,33 +156,85 @@ impl Mapping {
             payload: payload.into(),
             occurred_at,
         };
-        let problems = event.check(now);
-        if !problems.is_empty() {
-            return Err(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "));
+        if let Some(first) = event.check(now).into_iter().next() {
+            let column = self.column_of(&first.pointer);
+            // A pointer into the event says nothing to the author of a file; its column does.
+            let reason = if column.is_some() { first.message } else { first.to_string() };
+            return Err(Problem { column, reason });
         }
         self.outcomes(row)?;
         Ok(Signal { key: row.key.clone(), event })
     }
 
-    /// The outcomes of a row, each with the place of its rule, or why they cannot be read.
-    pub(super) fn outcomes(&self, row: &Row) -> Result<Vec<(usize, OutcomeInput)>, String> {
-        let mut outcomes = Vec::new();
-        for (place, rule) in self.outcomes.iter().enumerate() {
-            if row.cells.get(&rule.column).and_then(text).as_deref() == Some(rule.value.as_str()) {
-                let at = rule.at.as_ref().map(|column| instant(row, column)).transpose()?.flatten();
-                let input = OutcomeInput {
-                    stage: rule.stage,
-                    at,
-                    by: None,
-                    amount: None,
-                    currency: None,
-                    opportunity_id: None,
-                    reason: None,
-                };
-                outcomes.push((place, input));
+    /// The column that a part of an event is read from.
+    fn column_of(&self, pointer: &str) -> Option<String> {
+        if pointer == "/occurred_at" {
+            return self.times.at.clone();
+        }
+        let field = pointer.strip_prefix("/lead/")?;
+        self.fields.iter().find(|(known, _)| known == field).map(|(_, column)| column.clone())
+    }
+
+    /// The outcomes of a row.
+    ///
+    /// # Errors
+    /// The time of one cannot be read; then the whole row cannot.
+    pub(super) fn outcomes(&self, row: &Row) -> Result<RowOutcomes, Problem> {
+        let mut outcomes = RowOutcomes::default();
+        for rule in &self.outcomes {
+            if row.cells.get(&rule.column).and_then(text).as_deref() == Some(rule.value.trim()) {
+                let at = rule.at.as_ref().map(|column| self.instant(row, column)).transpose()?.flatten();
+                outcomes.add(rule, at);
+            } else if rule.is_half(row) {
+                let at = rule.at.clone().unwrap_or_default();
+                let reason = format!(
+                    "There is a time but `{}` is empty, so no outcome was recorded. Fill in both or neither.",
+                    rule.column
+                );
+                let problem = Problem { column: Some(at), reason };
+                if !outcomes.problems.contains(&problem) {
+                    outcomes.problems.push(problem);
+                }
             }
         }
         Ok(outcomes)
+    }
+
+    /// The instant in a column.
+    fn instant(&self, row: &Row, column: &str) -> Result<Option<DateTime<Utc>>, Problem> {
+        let Some(text) = row.cells.get(column).and_then(text) else { return Ok(None) };
+        parse_instant(&text, self.times.zone).map(Some).ok_or_else(|| Problem {
+            column: Some(column.to_owned()),
+            reason: format!("`{text}` is no date; write 2026-11-22 or 2026-11-22T09:00:00Z."),
+        })
+    }
+}
+
+impl RowOutcomes {
+    fn add(&mut self, rule: &OutcomeRule, at: Option<DateTime<Utc>>) {
+        let Some(known) = self.reached.iter_mut().find(|known| known.stage == rule.stage) else {
+            self.reached.push(OutcomeInput {
+                stage: rule.stage,
+                at,
+                by: None,
+                amount: None,
+                currency: None,
+                opportunity_id: None,
+                reason: None,
+            });
+            return;
+        };
+        match (known.at, at) {
+            (None, at) => known.at = at,
+            (Some(known), Some(at)) if known != at => self.problems.push(Problem {
+                column: rule.at.clone(),
+                reason: format!(
+                    "Two columns give different times for the outcome `{}`; the first was recorded. Remove one of them from the mapping.",
+                    rule.stage
+                ),
+            }),
+            _ => {}
+        }
     }
 }
 
@@ -150,29 +248,21 @@ pub(super) fn text(value: &Json) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-/// The instant in a column.
-fn instant(row: &Row, column: &str) -> Result<Option<DateTime<Utc>>, String> {
-    let Some(text) = row.cells.get(column).and_then(text) else { return Ok(None) };
-    parse_instant(&text)
-        .map(Some)
-        .ok_or_else(|| format!("`{text}` in `{column}` is no date; write 2026-11-22 or 2026-11-22T09:00:00Z"))
-}
-
-/// Parses RFC 3339, or a date with or without a time, which is read as UTC.
-pub(super) fn parse_instant(text: &str) -> Option<DateTime<Utc>> {
-    let naive = |format| NaiveDateTime::parse_from_str(text, format).ok().map(|at| at.and_utc());
-    DateTime::parse_from_rfc3339(text)
-        .map(|at| at.to_utc())
-        .ok()
-        .or_else(|| naive("%Y-%m-%d %H:%M:%S%.f"))
-        .or_else(|| naive("%Y-%m-%dT%H:%M:%S%.f"))
-        .or_else(|| naive("%Y-%m-%d %H:%M"))
-        .or_else(|| {
-            NaiveDate::parse_from_str(text, "%Y-%m-%d")
-                .ok()
-                .and_then(|day| day.and_hms_opt(0, 0, 0))
-                .map(|at| at.and_utc())
-        })
+/// Parses RFC 3339, or a date with or without a time, which is one of the zone. Of two instants that a clock shows when it is
+/// set back, the first is meant; a time that it skips is an hour later.
+pub(super) fn parse_instant(text: &str, zone: Tz) -> Option<DateTime<Utc>> {
+    if let Ok(at) = DateTime::parse_from_rfc3339(text) {
+        return Some(at.to_utc());
+    }
+    let naive = |format: &&str| NaiveDateTime::parse_from_str(text, format).ok();
+    let formats = ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M"];
+    let local = formats
+        .iter()
+        .find_map(naive)
+        .or_else(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0))?;
+    let later = local.checked_add_signed(TimeDelta::hours(1))?;
+    let at = zone.from_local_datetime(&local).earliest();
+    at.or_else(|| zone.from_local_datetime(&later).earliest()).map(|at| at.to_utc())
 }
 
 #[cfg(test)]
@@ -180,7 +270,14 @@ mod tests {
     use super::*;
 
     fn row(cells: &Json) -> Row {
-        Row { cells: cells.as_object().unwrap().clone(), key: "row:1:0".into() }
+        Row { line: 2, cells: cells.as_object().unwrap().clone(), key: "row:1:0".into() }
+    }
+
+    fn mapping(pairs: &[&str], at: Option<&str>, outcomes: &[&str]) -> Mapping {
+        let pairs: Vec<String> = pairs.iter().map(|pair| (*pair).to_owned()).collect();
+        let times = Times { at: at.map(str::to_owned), zone: Tz::UTC };
+        let outcomes = outcomes.iter().map(|text| OutcomeRule::parse(text).unwrap()).collect();
+        Mapping::new(EventKind::Form, "crm".into(), "w".into(), &pairs, times, outcomes).unwrap()
     }
 
     #[test]
@@ -190,17 +287,14 @@ mod tests {
             (rule.column.as_str(), rule.value.as_str(), rule.stage, rule.at.as_deref()),
             ("Status", "Closed Won", OutcomeStage::Won, Some("Close Date"))
         );
+        assert_eq!(OutcomeRule::parse("S=Deal: won:won").unwrap().value, "Deal: won");
         assert!(OutcomeRule::parse("Converted:sales_qualified").unwrap_err().contains("COLUMN=VALUE"));
         assert!(OutcomeRule::parse("Converted=1:converted").unwrap_err().contains("no stage `converted`"));
-        let mapping = Mapping::new(
-            EventKind::Form,
-            "crm".into(),
-            "w".into(),
-            &["external_id=Id".into(), "size=Staff".into()],
-            Some("Created".into()),
-            vec![rule],
-        )
-        .unwrap();
+        let mapping = mapping(
+            &["external_id=Id", "size=Staff"],
+            Some("Created"),
+            &["Status=Closed Won:won@Close Date"],
+        );
         let row = row(
             &serde_json::json!({"Id": " 7 ", "Staff": "51-200", "Status": "Closed Won", "Created": "2019-11-24", "Close Date": "2019-11-25"}),
         );
@@ -209,36 +303,50 @@ mod tests {
         assert_eq!(signal.event.payload["size"], "51-200");
         assert_eq!(signal.event.payload["Staff"], "51-200");
         assert_eq!(signal.event.occurred_at.unwrap().to_rfc3339(), "2019-11-24T00:00:00+00:00");
-        assert_eq!(
-            mapping.outcomes(&row).unwrap()[0].1.at.unwrap().to_rfc3339(),
-            "2019-11-25T00:00:00+00:00"
-        );
+        let reached = mapping.outcomes(&row).unwrap().reached;
+        assert_eq!(reached[0].at.unwrap().to_rfc3339(), "2019-11-25T00:00:00+00:00");
     }
 
     #[test]
-    fn a_row_with_an_unreadable_date_is_rejected() {
-        let mapping =
-            Mapping::new(EventKind::Form, "crm".into(), "w".into(), &[], Some("Created".into()), Vec::new())
-                .unwrap();
-        assert!(
-            mapping
-                .signal(&row(&serde_json::json!({"Created": "24/11/2019"})), Utc::now())
-                .unwrap_err()
-                .contains("no date")
-        );
-        assert!(
-            mapping
-                .signal(&row(&serde_json::json!({"Created": ""})), Utc::now())
-                .unwrap()
-                .event
-                .occurred_at
-                .is_none()
-        );
-        assert!(
-            mapping
-                .signal(&row(&serde_json::json!({"Created": "2999-01-01"})), Utc::now())
-                .unwrap_err()
-                .contains("future")
-        );
+    fn half_an_outcome_and_two_times_of_one_are_reported() {
+        let mapping = mapping(&[], None, &["S=Won:won@A", "S=Lost:lost@A", "T=1:won@B"]);
+        let read = |cells: Json| mapping.outcomes(&row(&cells)).unwrap();
+        let half = read(serde_json::json!({"S": " ", "A": "2026-01-02"}));
+        assert!(half.reached.is_empty());
+        assert_eq!((half.problems.len(), half.problems[0].column.as_deref()), (1, Some("A")));
+        assert!(half.problems[0].reason.contains("`S` is empty"), "{half:?}");
+        let other = read(serde_json::json!({"S": "Open", "A": "2026-01-02", "T": "1", "B": ""}));
+        assert_eq!((other.reached.len(), other.problems.len()), (1, 0));
+        let twice = read(serde_json::json!({"S": "Won", "A": "2026-01-02", "T": "1", "B": "2026-01-03"}));
+        assert_eq!(twice.reached.len(), 1);
+        assert!(twice.problems[0].reason.contains("different times"), "{twice:?}");
+        let agreeing = read(serde_json::json!({"S": "Won", "A": "", "T": "1", "B": "2026-01-03"}));
+        assert!(agreeing.reached[0].at.is_some() && agreeing.problems.is_empty());
+    }
+
+    #[test]
+    fn a_row_with_an_unreadable_date_is_rejected_and_says_where() {
+        let mapping = mapping(&["email=Mail"], Some("Created"), &[]);
+        let read = |cells: Json| mapping.signal(&row(&cells), Utc::now());
+        let problem = read(serde_json::json!({"Created": "24/11/2019"})).unwrap_err();
+        assert!(problem.reason.contains("no date") && problem.column.as_deref() == Some("Created"));
+        assert!(read(serde_json::json!({"Created": ""})).unwrap().event.occurred_at.is_none());
+        let problem = read(serde_json::json!({"Created": "2999-01-01"})).unwrap_err();
+        assert!(problem.reason.contains("future") && problem.column.as_deref() == Some("Created"));
+        let problem = read(serde_json::json!({"Mail": "ana"})).unwrap_err();
+        assert_eq!(problem.column.as_deref(), Some("Mail"));
+    }
+
+    #[test]
+    fn a_time_without_a_zone_is_one_of_the_chosen_zone() {
+        let read = |text, zone| parse_instant(text, zone).unwrap().to_rfc3339();
+        let berlin = Tz::Europe__Berlin;
+        assert_eq!(read("2026-11-02 09:00", Tz::UTC), "2026-11-02T09:00:00+00:00");
+        assert_eq!(read("2026-11-02 09:00", berlin), "2026-11-02T08:00:00+00:00");
+        assert_eq!(read("2026-07-02", berlin), "2026-07-01T22:00:00+00:00");
+        assert_eq!(read("2026-07-02T09:00:00Z", berlin), "2026-07-02T09:00:00+00:00");
+        // The clock is set forward at two and back at three.
+        assert_eq!(read("2026-03-29 02:30", berlin), "2026-03-29T01:30:00+00:00");
+        assert_eq!(read("2026-10-25 02:30", berlin), "2026-10-25T00:30:00+00:00");
     }
 }

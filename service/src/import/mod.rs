@@ -5,17 +5,21 @@
 
 mod chunks;
 mod folder;
+mod format;
 mod guess;
 pub mod look;
 mod mapping;
+mod object;
 mod rejects;
 mod rows;
 mod seen;
+pub mod upload;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use engine::decision::Mode;
 use engine::event::EventKind;
 use engine::ids::{self, WorkflowId};
@@ -28,15 +32,16 @@ use uuid::Uuid;
 
 use self::chunks::{Chunk, Source};
 pub use self::folder::ImportFolder;
-use self::mapping::{Mapping, OutcomeRule};
+use self::mapping::{Mapping, OutcomeRule, Problem, Times};
 use self::rejects::Rejects;
-use crate::decide::{OutcomeSignal, Pipeline, Receipt, Refusal, Taken};
+use self::rows::Row;
+use crate::decide::{OutcomeRefusal, OutcomeSignal, Pipeline, Receipt, Refusal, Taken};
 use crate::error::{Error, Result};
 
 /// A file and how it is read.
 #[derive(Clone, Debug)]
 pub struct ImportRequest {
-    /// CSV (comma or semicolon, with a header) or NDJSON.
+    /// CSV with a header (commas, semicolons, tabs or bars) or NDJSON.
     pub file: PathBuf,
     /// The workflow that decides, by name; it has to be live.
     pub workflow: String,
@@ -44,6 +49,8 @@ pub struct ImportRequest {
     pub mappings: Vec<String>,
     /// The column with the time at which a row happened.
     pub at: Option<String>,
+    /// The zone of times that name none.
+    pub zone: Tz,
     /// Outcomes, as `COLUMN=VALUE:STAGE[@COLUMN]`.
     pub outcomes: Vec<String>,
     /// The source that external ids belong to; by default that of the workflow's only trigger, else `import`.
@@ -71,6 +78,9 @@ pub struct ImportSummary {
     pub rejected: u64,
     /// Outcomes that were recorded.
     pub outcomes: u64,
+    /// Outcomes of imported rows that could not be recorded.
+    #[serde(default)]
+    pub outcomes_rejected: u64,
 }
 
 /// Imports a file; `progress` is called after each chunk of rows, and ends the import with an error. A file that was imported
@@ -103,7 +113,7 @@ pub async fn import(
         request_id: actor.request_id.clone(),
         mode: if request.live { Mode::Live } else { Mode::Historical },
     };
-    let (import, source) = Import::new(pipeline, state, mapping, receipt, request)?;
+    let (import, source) = Import::new(pipeline, state, since, mapping, receipt, request)?;
     import.run(source, actor, progress).await
 }
 
@@ -115,6 +125,8 @@ struct Import {
     summary: ImportSummary,
     /// Whether all of it was imported before.
     was_finished: bool,
+    /// What was made since then was made by this import.
+    began_at: DateTime<Utc>,
 }
 
 impl Import {
@@ -122,21 +134,25 @@ impl Import {
     fn new(
         pipeline: Arc<Pipeline>,
         state: ImportState,
+        since: DateTime<Utc>,
         mapping: Arc<Mapping>,
         receipt: Receipt,
         request: &ImportRequest,
     ) -> Result<(Self, Source)> {
         let was_finished = state.finished_at.is_some();
+        let counts = state.counts;
         // Without the rejects of before, all rows are asked again; nothing is taken twice.
         let kept = if was_finished {
             None
         } else {
-            Rejects::resume(request.rejects.clone(), state.counts.rejects_bytes)?
+            Rejects::resume(request.rejects.clone(), counts.rejects_bytes, counts.rejects_left_out)?
         };
-        let (done, counts) = match (&kept, was_finished) {
-            (Some(_), false) => (state.counts.rows, state.counts),
-            (_, true) => (state.counts.rows, ImportCounts::default()),
-            (None, false) => (0, ImportCounts::default()),
+        let is_clean = counts.rejected == 0 && counts.outcomes_rejected == 0;
+        let (done, counts) = match &kept {
+            Some(_) => (counts.rows, counts),
+            // There is nothing to say of any row.
+            None if was_finished && is_clean => (counts.rows, ImportCounts::default()),
+            None => (0, ImportCounts::default()),
         };
         let source = Source {
             file: request.file.clone(),
@@ -144,12 +160,11 @@ impl Import {
             mapping: mapping.clone(),
             receipt,
             done,
-            tells_rejected_again: was_finished,
         };
         let rejects = kept.unwrap_or_else(|| Rejects::new(request.rejects.clone()));
-        let import =
-            Self { summary: summary_of(&counts, 0), rejects, pipeline, mapping, state, was_finished };
-        Ok((import, source))
+        let began_at = if was_finished { since } else { state.as_of };
+        let summary = summary_of(&counts, 0);
+        Ok((Self { summary, rejects, pipeline, mapping, state, was_finished, began_at }, source))
     }
 
     /// Takes the rows chunk by chunk; while one is committed, the next is read and decided.
@@ -185,20 +200,23 @@ impl Import {
             self.record(chunk, answers).await?;
             progress(&self.summary)?;
         }
+        // Before the import counts as finished: a process that is killed in between writes the end of the file again.
+        self.rejects.finish()?;
         imports::finish(self.pipeline.store(), actor, &self.state, self.summary.rows).await?;
-        self.rejects.flush()?;
         Ok(self.summary)
     }
 
     /// Counts what became of rows, records their outcomes, and notes how far the file has been taken.
     async fn record(&mut self, chunk: Chunk, answers: Vec<Result<Taken, Refusal>>) -> Result<()> {
         let mut rejected = chunk.rejected;
+        let mut refused = Vec::new();
         let mut outcomes = Vec::new();
-        for (((line, row), incoming), answer) in chunk.lines.into_iter().zip(&chunk.incoming).zip(answers) {
+        for ((row, incoming), answer) in chunk.lines.iter().zip(&chunk.incoming).zip(answers) {
             let (event, lead) = match answer {
                 Ok(Taken::New(answer) | Taken::Repeat(answer)) => (answer.event_id, answer.lead_id),
                 Err(refusal) => {
-                    rejected.push((line, Some(row), refusal.to_string()));
+                    let reason = sentence(&refusal.to_string());
+                    rejected.push(Problem { column: None, reason }.of(row));
                     continue;
                 }
             };
@@ -208,25 +226,34 @@ impl Import {
             } else {
                 self.summary.repeated += 1;
             }
-            for (rule, input) in
-                self.mapping.outcomes(&row).map_err(|why| Error::Invalid(format!("line {line}: {why}")))?
-            {
-                let body = engine::canonical::bytes(&(rule, input.at.map(engine::time::stamp)))?;
+            let read = self.mapping.outcomes(row);
+            let read =
+                read.map_err(|problem| Error::Invalid(format!("line {}: {}", row.line, problem.reason)))?;
+            refused.extend(read.problems.into_iter().map(|problem| problem.of(row)));
+            for input in read.reached {
+                let body = engine::canonical::bytes(&(input.stage, input.at.map(engine::time::stamp)))?;
                 let signal = &incoming.signal;
-                let key = format!("{}:{rule}", signal.key);
-                outcomes.push(OutcomeSignal {
-                    scope: format!("outcome:{}", signal.event.source),
-                    key,
-                    body,
-                    subject: Subject::Lead(lead),
-                    input,
-                });
+                // By the stage, not by its place in the mapping: another mapping may find other stages in the same row.
+                let key = format!("{}:{}", signal.key, input.stage);
+                let scope = format!("outcome:{}", signal.event.source);
+                let subject = Subject::Lead(lead);
+                outcomes.push((row, OutcomeSignal { scope, key, body, subject, input }));
             }
         }
-        let taken = self.pipeline.record_outcomes(&chunk.receipt, &outcomes).await?;
-        self.summary.outcomes +=
-            taken.iter().flatten().filter(|taken| self.is_ours(taken.outcome_id.0)).count() as u64;
-        self.reject(rejected)?;
+        let (rows, signals): (Vec<&Row>, Vec<OutcomeSignal>) = outcomes.into_iter().unzip();
+        let taken = self.pipeline.record_outcomes(&chunk.receipt, &signals).await?;
+        for ((row, signal), taken) in rows.into_iter().zip(&signals).zip(taken) {
+            match taken {
+                Ok(taken) if self.is_ours(taken.outcome_id.0) => self.summary.outcomes += 1,
+                Ok(_) => {}
+                Err(refusal) => refused.push(not_recorded(signal, refusal).of(row)),
+            }
+        }
+        self.summary.rejected += rejected.len() as u64;
+        self.summary.outcomes_rejected += refused.len() as u64;
+        rejected.extend(refused);
+        rejected.sort_by_key(|reject| reject.line);
+        rejected.iter().try_for_each(|reject| self.rejects.add(reject))?;
         self.summary.rows = chunk.rows;
         self.summary.bytes_read = chunk.bytes;
         if self.was_finished {
@@ -234,27 +261,56 @@ impl Import {
             return Ok(());
         }
         let rejects_bytes = self.rejects.flush()?;
-        let ImportSummary { rows, imported, repeated, rejected, outcomes, .. } = self.summary;
-        let counts = ImportCounts { rows, imported, repeated, rejected, outcomes, rejects_bytes };
+        let ImportSummary { rows, imported, repeated, rejected, outcomes, outcomes_rejected, .. } =
+            self.summary;
+        let rejects_left_out = self.rejects.left_out();
+        let counts = ImportCounts {
+            rows,
+            imported,
+            repeated,
+            rejected,
+            outcomes,
+            outcomes_rejected,
+            rejects_bytes,
+            rejects_left_out,
+        };
         imports::advance(self.pipeline.store(), &self.state, &counts).await?;
         Ok(())
     }
 
-    fn reject(&mut self, mut rows: Vec<(u64, Option<rows::Row>, String)>) -> Result<()> {
-        rows.sort_by_key(|(line, ..)| *line);
-        self.summary.rejected += rows.len() as u64;
-        rows.iter().try_for_each(|(line, row, why)| self.rejects.add(*line, row.as_ref(), why))
-    }
-
     /// Returns whether this import made an event or an outcome: ids hold the time at which they were made.
     fn is_ours(&self, id: Uuid) -> bool {
-        !self.was_finished && id >= ids::lower_bound(self.state.as_of)
+        id >= ids::lower_bound(self.began_at)
     }
 }
 
+/// Says why an outcome was not recorded and what to do.
+fn not_recorded(signal: &OutcomeSignal, refusal: OutcomeRefusal) -> Problem {
+    let stage = signal.input.stage;
+    let reason = match refusal {
+        OutcomeRefusal::KeyReused => format!(
+            "An earlier import recorded the outcome `{stage}` for this row with a different time, which is kept. Map the same time column as before."
+        ),
+        OutcomeRefusal::Erased => {
+            format!("The outcome `{stage}` was not recorded, because the person was erased. Remove the row.")
+        }
+        OutcomeRefusal::UnknownLead => format!(
+            "The outcome `{stage}` was not recorded, because its lead is gone by now. Import the file again."
+        ),
+    };
+    Problem { column: None, reason }
+}
+
+/// Writes an error as a sentence.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", letters.as_str().trim_end_matches('.'))
+}
+
 fn summary_of(counts: &ImportCounts, bytes_read: u64) -> ImportSummary {
-    let ImportCounts { rows, imported, repeated, rejected, outcomes, .. } = *counts;
-    ImportSummary { bytes_read, rows, imported, repeated, rejected, outcomes }
+    let ImportCounts { rows, imported, repeated, rejected, outcomes, outcomes_rejected, .. } = *counts;
+    ImportSummary { bytes_read, rows, imported, repeated, rejected, outcomes, outcomes_rejected }
 }
 
 fn bytes_of(file: &std::path::Path) -> Result<u64> {
@@ -272,7 +328,12 @@ fn how(request: &ImportRequest) -> Result<Vec<u8>> {
         request.kind.map(|kind| kind.to_string()),
         request.live,
     );
-    Ok(engine::canonical::bytes(&read)?)
+    let mut how = engine::canonical::bytes(&read)?;
+    // UTC adds nothing, so that a file that was imported before zones could be chosen is known again.
+    if request.zone != Tz::UTC {
+        how.extend_from_slice(request.zone.name().as_bytes());
+    }
+    Ok(how)
 }
 
 async fn mapping(request: &ImportRequest, pipeline: &Pipeline, workflow: WorkflowId) -> Result<Mapping> {
@@ -292,6 +353,7 @@ async fn mapping(request: &ImportRequest, pipeline: &Pipeline, workflow: Workflo
         .map(|text| OutcomeRule::parse(text))
         .collect::<Result<_, _>>()
         .map_err(Error::Invalid)?;
-    Mapping::new(kind, source, request.workflow.clone(), &request.mappings, request.at.clone(), outcomes)
+    let times = Times { at: request.at.clone(), zone: request.zone };
+    Mapping::new(kind, source, request.workflow.clone(), &request.mappings, times, outcomes)
         .map_err(Error::Invalid)
 }

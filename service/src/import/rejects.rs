@@ -1,30 +1,55 @@
-//! The file of rejected rows; made when the first one is.
+//! The file of what was rejected; made when the first row or outcome is.
 
 use std::fs::{File, OpenOptions};
-use std::io::{Seek as _, SeekFrom};
+use std::io::{BufWriter, Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 
-use super::rows::Row;
+use serde_json::Value as Json;
+
 use crate::error::{Error, Result};
 
-/// Rejected rows with their reasons.
+/// Bytes of the file at most: more rejected rows than this holds have few different reasons, and the first of them show these.
+const LIMIT_BYTES: u64 = 64 * 1024 * 1024;
+/// Bytes that a note about the rest may take.
+const NOTE_BYTES: u64 = 1024;
+
+/// A row that is not imported, or what of one is not.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Reject {
+    /// The line of the file on which the row begins, from 1.
+    pub(super) line: u64,
+    /// The column that is wrong, where it is one.
+    pub(super) column: Option<String>,
+    /// What is wrong and what to do, as a sentence.
+    pub(super) reason: String,
+    /// The row, as far as it could be read.
+    pub(super) cells: Option<Json>,
+}
+
+/// Rejected rows and outcomes with their reasons.
 pub(super) struct Rejects {
     path: PathBuf,
-    writer: Option<csv::Writer<File>>,
+    writer: Option<BufWriter<File>>,
+    bytes: u64,
+    left_out: u64,
+    limit: u64,
 }
 
 impl Rejects {
     /// A file in which nothing is rejected yet.
     pub(super) fn new(path: PathBuf) -> Self {
-        Self { path, writer: None }
+        Self { path, writer: None, bytes: 0, left_out: 0, limit: LIMIT_BYTES }
     }
 
-    /// Resumes a file at a length it had before; `None` where it is not there or shorter, so that rows would be missing.
-    pub(super) fn resume(path: PathBuf, bytes: u64) -> Result<Option<Self>> {
+    /// Resumes a file at a length it had before, when so many had been left out; `None` where it is not there or shorter, so
+    /// that rows would be missing.
+    pub(super) fn resume(path: PathBuf, bytes: u64, left_out: u64) -> Result<Option<Self>> {
+        let new = Self { left_out, ..Self::new(path) };
         if bytes == 0 {
-            return Ok(Some(Self::new(path)));
+            return Ok(Some(new));
         }
-        let Ok(mut file) = OpenOptions::new().write(true).open(&path) else { return Ok(None) };
+        let Ok(mut file) = OpenOptions::new().write(true).open(&new.path) else { return Ok(None) };
         let mut cut = || {
             if file.metadata()?.len() < bytes {
                 return Ok(false);
@@ -34,33 +59,121 @@ impl Rejects {
             Ok(true)
         };
         match cut() {
-            Ok(true) => Ok(Some(Self { writer: Some(csv::Writer::from_writer(file)), path })),
+            Ok(true) => Ok(Some(Self { writer: Some(BufWriter::new(file)), bytes, ..new })),
             Ok(false) => Ok(None),
-            Err(error) => Err(Error::File { path: path.display().to_string(), error }),
+            Err(error) => Err(Error::File { path: new.path.display().to_string(), error }),
         }
     }
 
-    /// Writes a row: its number (the first below the header is 1), the reason, and its cells as JSON.
-    pub(super) fn add(&mut self, number: u64, row: Option<&Row>, why: &str) -> Result<()> {
-        let failed =
-            |error: csv::Error| Error::File { path: self.path.display().to_string(), error: error.into() };
-        if self.writer.is_none() {
-            let mut writer = csv::Writer::from_path(&self.path).map_err(failed)?;
-            writer.write_record(["row", "reason", "cells"]).map_err(failed)?;
-            self.writer = Some(writer);
+    /// Writes one down, or counts it where the file is full.
+    pub(super) fn add(&mut self, reject: &Reject) -> Result<()> {
+        let cells = reject.cells.as_ref().map(Json::to_string).unwrap_or_default();
+        let column = reject.column.as_deref().unwrap_or_default();
+        let line = record([&reject.line.to_string(), column, &reject.reason, &cells])?;
+        // Once one was left out, all later ones are: the file holds the first of them.
+        if self.left_out > 0 || self.bytes + line.len() as u64 + NOTE_BYTES > self.limit {
+            self.left_out += 1;
+            return Ok(());
         }
-        let cells =
-            row.map(|row| serde_json::Value::Object(row.cells.clone()).to_string()).unwrap_or_default();
-        match &mut self.writer {
-            Some(writer) => writer.write_record([&number.to_string(), why, &cells]).map_err(failed),
-            None => Ok(()),
-        }
+        self.write(&line)
+    }
+
+    /// Returns how many were left out.
+    pub(super) fn left_out(&self) -> u64 {
+        self.left_out
     }
 
     /// Returns the length of the file with everything that was added.
     pub(super) fn flush(&mut self) -> Result<u64> {
-        let Some(writer) = &mut self.writer else { return Ok(0) };
-        let flushed = writer.flush().and_then(|()| writer.get_ref().stream_position());
-        flushed.map_err(|error| Error::File { path: self.path.display().to_string(), error })
+        if let Some(writer) = &mut self.writer {
+            writer.flush().map_err(|error| Error::File { path: self.path.display().to_string(), error })?;
+        }
+        Ok(self.bytes)
+    }
+
+    /// Ends the file, with a note of how many were left out.
+    pub(super) fn finish(mut self) -> Result<()> {
+        if self.left_out > 0 {
+            let note = format!(
+                "{} more were rejected and are left out of this file. Correct those above and import the file again; what was imported is not imported twice.",
+                self.left_out
+            );
+            self.write(&record(["", "", &note, ""])?)?;
+        }
+        self.flush().map(drop)
+    }
+
+    fn write(&mut self, line: &[u8]) -> Result<()> {
+        let path = self.path.display().to_string();
+        let failed = |error| Error::File { path: path.clone(), error };
+        let writer = match &mut self.writer {
+            Some(writer) => writer,
+            None => {
+                let mut options = OpenOptions::new();
+                // It holds everybody's data.
+                let file = options.write(true).create(true).truncate(true).mode(0o600).open(&self.path);
+                let mut writer = BufWriter::new(file.map_err(failed)?);
+                let head = record(["line", "column", "reason", "cells"])?;
+                writer.write_all(&head).map_err(failed)?;
+                self.bytes = head.len() as u64;
+                self.writer.insert(writer)
+            }
+        };
+        writer.write_all(line).map_err(failed)?;
+        self.bytes += line.len() as u64;
+        Ok(())
+    }
+}
+
+/// A line of the file.
+fn record(cells: [&str; 4]) -> Result<Vec<u8>> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let written = writer.write_record(cells).map_err(std::io::Error::from);
+    let line = written.and_then(|()| writer.into_inner().map_err(|error| error.into_error()));
+    line.map_err(|error| Error::File { path: "rejected rows".into(), error })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    fn reject(line: u64) -> Reject {
+        Reject { line, column: Some("Created".into()), reason: "No date.".into(), cells: None }
+    }
+
+    #[test]
+    fn the_file_is_bounded_and_says_how_many_were_left_out_also_after_it_was_resumed() {
+        let folder = tempfile::tempdir().unwrap();
+        let limit = NOTE_BYTES + 200;
+        let written = |name: &str, breaks: &[u64]| {
+            let path = folder.path().join(name);
+            let mut rejects = Rejects { limit, ..Rejects::new(path.clone()) };
+            for line in 2..102 {
+                if breaks.contains(&line) {
+                    let (bytes, left_out) = (rejects.flush().unwrap(), rejects.left_out());
+                    // What a process that was killed wrote after its last mark.
+                    rejects.add(&reject(9_999)).unwrap();
+                    rejects.flush().unwrap();
+                    let resumed = Rejects::resume(path.clone(), bytes, left_out).unwrap().unwrap();
+                    rejects = Rejects { limit, ..resumed };
+                }
+                rejects.add(&reject(line)).unwrap();
+            }
+            rejects.finish().unwrap();
+            let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+            std::fs::read_to_string(path).unwrap()
+        };
+        let whole = written("whole", &[]);
+        assert!(whole.len() as u64 <= limit, "{whole}");
+        let listed = whole.lines().count() as u64 - 2;
+        assert!(
+            listed > 3 && whole.starts_with("line,column,reason,cells\n2,Created,No date.,\n"),
+            "{whole}"
+        );
+        assert!(whole.contains(&format!("{} more were rejected", 100 - listed)), "{whole}");
+        assert_eq!(written("resumed", &[3, 5, 50, 101]), whole);
     }
 }

@@ -1,7 +1,7 @@
 //! Reading rows of CSV or NDJSON, each with the key that makes it unique.
 
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, ErrorKind, Read as _, Seek as _};
+use std::io::{BufRead as _, BufReader, ErrorKind, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,12 +10,17 @@ use engine::limits;
 use serde_json::{Map, Value as Json};
 use sha2::{Digest as _, Sha256};
 
+use super::format::{self, LineEnd};
+use super::object::Object;
+use super::rejects::Reject;
 use super::seen::Occurrences;
 use crate::error::{Error, Result};
 
 /// A row as it stands in the file.
 #[derive(Clone, Debug)]
 pub(super) struct Row {
+    /// The line on which it begins, from 1.
+    pub(super) line: u64,
     /// The columns.
     pub(super) cells: Map<String, Json>,
     /// hash(workflow, row, its occurrence among equal rows).
@@ -29,10 +34,11 @@ pub(super) struct Reader {
     seen: Occurrences,
     path: PathBuf,
     bytes: u64,
+    line: u64,
 }
 
 enum Format {
-    Csv(Box<csv::Reader<Bounded>>, Budget),
+    Csv(Box<csv::Reader<Bounded>>, CsvLines),
     Ndjson(BufReader<File>),
 }
 
@@ -41,45 +47,36 @@ impl Reader {
     pub(super) fn open(path: &Path) -> Result<Self, Error> {
         let failed = |error| Error::File { path: path.display().to_string(), error };
         let mut file = File::open(path).map_err(failed)?;
-        let mut head = vec![0; 64 * 1024];
-        let length = file.read(&mut head).map_err(failed)?;
+        let mut head = Vec::new();
+        file.by_ref().take(HEAD_BYTES).read_to_end(&mut head).map_err(failed)?;
+        let length = file.metadata().map_err(failed)?.len();
+        let ends_line = ends_line(&mut file, length).map_err(failed)?;
         file.rewind().map_err(failed)?;
-        head.truncate(length);
         let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&head);
-        if text.trim_ascii_start().starts_with(b"{") {
-            return Ok(Self {
-                format: Format::Ndjson(BufReader::new(file)),
-                columns: None,
-                seen: Occurrences::default(),
-                path: path.to_owned(),
-                bytes: 0,
-            });
-        }
-        let header = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
-        let count = |wanted: u8| header.iter().filter(|byte| **byte == wanted).count();
-        let delimiter = if count(b';') > count(b',') { b';' } else { b',' };
-        let budget = Budget::default();
-        budget.refill();
-        let mut reader = csv::ReaderBuilder::new()
-            .delimiter(delimiter)
-            .flexible(true)
-            .buffer_capacity(READ_BYTES)
-            .from_reader(Bounded { file, budget: budget.clone() });
-        let header = reader
-            .headers()
-            .map_err(|error| Error::Invalid(format!("the header cannot be read: {error}")))?;
-        let columns: Vec<String> =
-            header.iter().map(|name| name.trim_start_matches('\u{feff}').to_owned()).collect();
-        if let Some(twice) = columns.iter().enumerate().find(|(i, name)| columns[..*i].contains(name)) {
-            return Err(Error::Invalid(format!("the column `{}` is there twice", twice.1)));
-        }
-        Ok(Self {
-            format: Format::Csv(Box::new(reader), budget),
-            columns: Some(columns),
+        let reader = |format, columns| Self {
+            format,
+            columns,
             seen: Occurrences::default(),
             path: path.to_owned(),
             bytes: 0,
-        })
+            line: 0,
+        };
+        if text.trim_ascii_start().starts_with(b"{") {
+            return Ok(reader(Format::Ndjson(BufReader::new(file)), None));
+        }
+        let budget = Budget::default();
+        budget.refill();
+        let mut csv = csv::ReaderBuilder::new()
+            .delimiter(format::delimiter(text, head.len() as u64 == length))
+            .flexible(true)
+            .buffer_capacity(READ_BYTES)
+            .from_reader(Bounded { file, budget: budget.clone() });
+        let header =
+            csv.headers().map_err(|error| Error::Invalid(format!("the header cannot be read: {error}")))?;
+        let names = header.iter().map(|name| name.trim_start_matches('\u{feff}').to_owned()).collect();
+        let columns = format::tell_apart(names);
+        let lines = CsvLines { budget, end: format::line_end(text), length, ends_line, records: 1 };
+        Ok(reader(Format::Csv(Box::new(csv), lines), Some(columns)))
     }
 
     /// The columns, where the format has a header.
@@ -96,24 +93,20 @@ impl Reader {
     ///
     /// # Errors
     /// [`Error::File`] when the file cannot be read any further.
-    pub(super) fn next(&mut self, workflow: &str) -> Result<Option<Result<Row, String>>, Error> {
+    pub(super) fn next(&mut self, workflow: &str) -> Result<Option<Result<Row, Reject>>, Error> {
         let failed = |error: std::io::Error| match error.kind() {
             // What [`Bounded`] says.
             ErrorKind::Other => Error::Invalid(error.to_string()),
             _ => Error::File { path: self.path.display().to_string(), error },
         };
         let cells = match &mut self.format {
-            Format::Csv(reader, budget) => {
-                let mut record = csv::StringRecord::new();
-                budget.refill();
-                let read = reader.read_record(&mut record);
+            Format::Csv(reader, lines) => {
+                let mut record = csv::ByteRecord::new();
+                let read = lines.read(reader, &mut record).map_err(|error| failed(error.into()))?;
                 self.bytes = reader.position().byte();
-                match read {
-                    Ok(false) => return Ok(None),
-                    Ok(true) => cells(self.columns.as_deref().unwrap_or_default(), &record),
-                    Err(error) if error.is_io_error() => return Err(failed(error.into())),
-                    Err(error) => Err(error.to_string()),
-                }
+                let Some(line) = read else { return Ok(None) };
+                self.line = line;
+                cells(self.columns.as_deref().unwrap_or_default(), record)
             }
             Format::Ndjson(reader) => loop {
                 let mut line = Vec::new();
@@ -123,19 +116,31 @@ impl Reader {
                 if read == 0 {
                     return Ok(None);
                 }
+                self.line += 1;
                 if line.len() > limits::EVENT_BYTES {
                     self.bytes += skip_line(reader).map_err(failed)?;
-                    break Err(format!("the line is longer than {} bytes", limits::EVENT_BYTES));
+                    let why = format!("The line is longer than {} bytes; shorten it.", limits::EVENT_BYTES);
+                    break Err((None, why));
                 }
                 if !line.trim_ascii().is_empty() {
-                    break serde_json::from_slice(&line).map_err(|error| format!("no JSON object: {error}"));
+                    // The mark of UTF-8 that some programs begin a file with.
+                    let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&line);
+                    break serde_json::from_slice(line).map(|Object(cells)| cells).map_err(|error| {
+                        let raw = String::from_utf8_lossy(line.trim_ascii()).into_owned();
+                        (Some(raw.into()), format!("The line is not a JSON object: {error}."))
+                    });
                 }
             },
         };
-        Ok(Some(cells.and_then(|cells| {
-            let key = self.key(workflow, &cells)?;
-            Ok(Row { cells, key })
-        })))
+        let line = self.line;
+        Ok(Some(
+            cells
+                .and_then(|cells| {
+                    let key = self.key(workflow, &cells).map_err(|why| (None, why))?;
+                    Ok(Row { line, cells, key })
+                })
+                .map_err(|(cells, reason)| Reject { line, column: None, reason, cells }),
+        ))
     }
 
     fn key(&mut self, workflow: &str, cells: &Map<String, Json>) -> Result<String, String> {
@@ -148,6 +153,20 @@ impl Reader {
         let occurrence = self.seen.count(&row);
         Ok(format!("row:{}:{occurrence}", hex::encode(row)))
     }
+}
+
+/// Bytes at the start of a file by which its format is found.
+const HEAD_BYTES: u64 = 64 * 1024;
+
+/// Returns whether a file's last byte ends a line.
+fn ends_line(file: &mut File, length: u64) -> std::io::Result<bool> {
+    if length == 0 {
+        return Ok(false);
+    }
+    let mut last = [0];
+    file.seek(SeekFrom::Start(length - 1))?;
+    file.read_exact(&mut last)?;
+    Ok(last == *b"\n")
 }
 
 /// Reads past the end of a line without keeping it; returns its length.
@@ -164,6 +183,42 @@ fn skip_line(reader: &mut BufReader<File>) -> std::io::Result<u64> {
         if is_end {
             return Ok(skipped);
         }
+    }
+}
+
+/// Reads rows of CSV and finds the line on which each begins. The reader counts line feeds up to where it stands, which is
+/// behind those inside the row, behind the one that ends it (unless that is half of a CR LF), and behind empty lines before it.
+struct CsvLines {
+    budget: Budget,
+    end: LineEnd,
+    /// Length of the file.
+    length: u64,
+    /// Whether the file's last byte ends a line.
+    ends_line: bool,
+    /// Rows that were read, the header included.
+    records: u64,
+}
+
+impl CsvLines {
+    /// Reads the next row; returns its line, or `None` at the end of the file.
+    fn read(
+        &mut self,
+        reader: &mut csv::Reader<Bounded>,
+        record: &mut csv::ByteRecord,
+    ) -> csv::Result<Option<u64>> {
+        self.budget.refill();
+        if !reader.read_byte_record(record)? {
+            return Ok(None);
+        }
+        self.records += 1;
+        let (reached, byte) = (reader.position().line(), reader.position().byte());
+        let inner = record.iter().flatten().filter(|byte| **byte == b'\n').count() as u64;
+        let is_cut = byte >= self.length && !self.ends_line;
+        let own = u64::from(self.end == LineEnd::Lf && !is_cut);
+        Ok(Some(match self.end {
+            LineEnd::Cr => self.records,
+            LineEnd::Lf | LineEnd::CrLf => reached.saturating_sub(inner + own),
+        }))
     }
 }
 
@@ -203,9 +258,70 @@ impl std::io::Read for Bounded {
     }
 }
 
-fn cells(columns: &[String], record: &csv::StringRecord) -> Result<Map<String, Json>, String> {
+/// The cells of a row under the names of their columns, or what it holds and why it cannot be taken.
+fn cells(columns: &[String], record: csv::ByteRecord) -> Result<Map<String, Json>, (Option<Json>, String)> {
+    let record = csv::StringRecord::from_byte_record(record).map_err(|error| {
+        let place = error.utf8_error().field();
+        let column = columns.get(place).map_or_else(|| (place + 1).to_string(), |name| format!("`{name}`"));
+        let raw = error.into_byte_record();
+        let raw: Vec<Json> = raw.iter().map(|cell| String::from_utf8_lossy(cell).into()).collect();
+        let why = format!("Column {column} is not UTF-8; save the file as “CSV UTF-8”.");
+        (Some(raw.into()), why)
+    })?;
     if record.len() != columns.len() {
-        return Err(format!("{} cells, but the header has {}", record.len(), columns.len()));
+        let why = format!(
+            "The row has {} and the header {}; look for a missing or unquoted delimiter.",
+            counted(record.len()),
+            columns.len()
+        );
+        return Err((Some(record.iter().map(Json::from).collect::<Vec<_>>().into()), why));
     }
     Ok(columns.iter().cloned().zip(record.iter().map(Json::from)).collect())
+}
+
+fn counted(cells: usize) -> String {
+    if cells == 1 { "1 cell".into() } else { format!("{cells} cells") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The line and the first cell, or the reason, of each row of a file.
+    fn read(bytes: &[u8]) -> Vec<(u64, String)> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), bytes).unwrap();
+        let mut reader = Reader::open(file.path()).unwrap();
+        let mut rows = Vec::new();
+        while let Some(row) = reader.next("w").unwrap() {
+            rows.push(match row {
+                Ok(row) => (row.line, row.cells.values().next().unwrap().as_str().unwrap().to_owned()),
+                Err(reject) => (reject.line, reject.reason),
+            });
+        }
+        rows
+    }
+
+    #[test]
+    fn rows_know_their_lines() {
+        let text = "a,b\n1,x\n\n2,\"two\nlines\"\n\n\n3,x\n4,x";
+        let expected: Vec<(u64, String)> =
+            [(2, "1"), (4, "2"), (8, "3"), (9, "4")].map(|(line, cell)| (line, cell.to_owned())).into();
+        assert_eq!(read(text.as_bytes()), expected);
+        assert_eq!(read(format!("{text}\n").as_bytes()), expected);
+        assert_eq!(read(text.replace('\n', "\r\n").as_bytes()), expected);
+        assert_eq!(read(format!("{text}\n").replace('\n', "\r\n").as_bytes()), expected);
+        assert_eq!(read(b"{\"a\":\"1\"}\n\n{\"a\":\"2\"}"), [(1, "1".into()), (3, "2".into())]);
+    }
+
+    #[test]
+    fn what_cannot_be_read_says_where_and_why() {
+        let rows = read(b"a;b\n1;2;3\n\xff;1\n5;6\n");
+        assert_eq!(rows[0].0, 2);
+        assert!(rows[0].1.contains("3 cells and the header 2"), "{rows:?}");
+        assert!(rows[1].1.contains("Column `a` is not UTF-8"), "{rows:?}");
+        assert_eq!(rows[2], (4, "5".into()));
+        let rows = read(b"{\"a\":\"1\"}\n{\"a\":\"1\",\"a\":\"2\"}\nnothing\n");
+        assert!(rows[1].1.contains("`a` is there twice") && rows[2].0 == 3, "{rows:?}");
+    }
 }

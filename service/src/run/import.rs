@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use chrono_tz::Tz;
 use engine::ids::PersonId;
 use serde::{Deserialize, Serialize};
 use store::runs::{self, NewRun, uploads};
@@ -28,6 +29,9 @@ pub struct ImportInput {
     pub mappings: Vec<String>,
     /// The column with the time at which a row happened.
     pub at: Option<String>,
+    /// The IANA name of the zone of times that name none; UTC when it is empty.
+    #[serde(default)]
+    pub zone: String,
     /// Outcomes, as `COLUMN=VALUE:STAGE[@COLUMN]`.
     pub outcomes: Vec<String>,
 }
@@ -53,6 +57,7 @@ impl Work for ImportFile {
             workflow: input.workflow,
             mappings: input.mappings,
             at: input.at,
+            zone: zone(&input.zone)?,
             outcomes: input.outcomes,
             source: None,
             kind: None,
@@ -84,6 +89,14 @@ fn counted(summary: &ImportSummary) -> String {
     format!("Importing: {} rows so far{rejected}", summary.rows)
 }
 
+/// Returns a zone by its IANA name, UTC for an empty one.
+fn zone(name: &str) -> Result<Tz> {
+    if name.is_empty() {
+        return Ok(Tz::UTC);
+    }
+    name.parse().map_err(|_| Error::Invalid(format!("there is no time zone `{name}`")))
+}
+
 fn folder(context: &RunContext, upload: Uuid) -> Result<ImportFolder> {
     let data = context.data_dir.as_deref();
     data.map(|data| ImportFolder::new(data, upload)).ok_or_else(|| {
@@ -110,12 +123,36 @@ pub async fn start_import(
     input: &ImportInput,
 ) -> Result<Uuid> {
     let upload = uploads::of_person(store, person, input.upload).await?;
-    size(&ImportFolder::new(data_dir, upload.id).file())?;
+    begin(store, actor, upload.id, data_dir, input).await
+}
+
+/// Retries the import of a run that failed or was cancelled, for anyone who may import; returns the new run's id.
+///
+/// # Errors
+/// As [`start_import`].
+pub async fn retry_import(
+    store: &Store,
+    actor: &Actor,
+    data_dir: &Path,
+    input: &ImportInput,
+) -> Result<Uuid> {
+    let upload = uploads::by_id(store, input.upload).await?;
+    begin(store, actor, upload.id, data_dir, input).await
+}
+
+async fn begin(
+    store: &Store,
+    actor: &Actor,
+    upload: Uuid,
+    data_dir: &Path,
+    input: &ImportInput,
+) -> Result<Uuid> {
+    size(&ImportFolder::new(data_dir, upload).file())?;
     let value = serde_json::to_value(input)?;
     let mut tx = store.pool().begin().await?;
     let new = NewRun { kind: RunKind::Import.into(), work_key: None, input: &value };
     let id = runs::start(&mut tx, actor, new).await?;
-    uploads::set_run(&mut tx, upload.id, id).await?;
+    uploads::set_run(&mut tx, upload, id).await?;
     tx.commit().await?;
     Ok(id)
 }

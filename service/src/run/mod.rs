@@ -25,7 +25,7 @@ use uuid::Uuid;
 pub use self::executor::{LEASE, execute};
 pub use self::handle::RunHandle;
 pub use self::impact::{ImpactInput, ensure_impact};
-pub use self::import::{ImportInput, start_import};
+pub use self::import::{ImportInput, retry_import, start_import};
 pub use self::kind::{AfterRestart, RunKind};
 pub use self::replay_decisions::ReplayDecisions;
 pub use self::replay_deliveries::{DeliveriesReplayed, ReplayDeliveries, ReplayDeliveriesInput};

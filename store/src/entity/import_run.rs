@@ -19,6 +19,8 @@ pub struct Model {
     pub rejected: i64,
     pub outcomes: i64,
     pub rejects_bytes: i64,
+    pub outcomes_rejected: i64,
+    pub rejects_left_out: i64,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -28,6 +28,7 @@ pub mod saved_view;
 pub mod session;
 pub mod setting;
 pub mod setup_link;
+pub mod unfinished_upload;
 pub mod upload;
 pub mod used_form;
 pub mod version;

@@ -8,6 +8,7 @@
 
 mod lease;
 mod list;
+pub mod unfinished;
 pub mod uploads;
 
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};

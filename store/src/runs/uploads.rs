@@ -20,15 +20,20 @@ use crate::pool::Store;
 /// Characters of a file's name that are kept.
 pub const FILE_NAME_CHARS: usize = 200;
 
-/// Records a file that has arrived whole.
+/// Records a file that has arrived whole. The caller commits.
 ///
 /// # Errors
 /// [`Error::Refused`] when no person acts.
-pub async fn add(store: &Store, actor: &Actor, id: Uuid, file_name: &str, bytes: u64) -> Result<()> {
+pub async fn add(
+    connection: &mut PgConnection,
+    actor: &Actor,
+    id: Uuid,
+    file_name: &str,
+    bytes: u64,
+) -> Result<()> {
     let Who::Person(person) = actor.who else {
         return Err(Error::Refused("only a person uploads a file".into()));
     };
-    let mut tx = store.pool().begin().await?;
     let row = upload::ActiveModel {
         id: Set(id),
         person_id: Set(person.0),
@@ -37,12 +42,18 @@ pub async fn add(store: &Store, actor: &Actor, id: Uuid, file_name: &str, bytes:
         created_at: Set(actor.now),
         run_id: Set(None),
     };
-    upload::Entity::insert(row).exec_without_returning(&orm(&mut tx)).await?;
+    upload::Entity::insert(row).exec_without_returning(&orm(connection)).await?;
     let detail = json!({ "bytes": bytes });
     let entry = Audit { action: "import.upload", subject: &format!("upload:{id}"), lead: None, detail };
-    audit(&mut tx, actor, entry).await?;
-    tx.commit().await?;
-    Ok(())
+    audit(connection, actor, entry).await
+}
+
+/// Returns an upload, of whichever person.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none.
+pub async fn by_id(store: &Store, id: Uuid) -> Result<Upload> {
+    upload::Entity::find_by_id(id).one(store.db()).await?.ok_or(Error::NotFound("upload"))
 }
 
 /// Returns an upload of this person.
@@ -50,8 +61,8 @@ pub async fn add(store: &Store, actor: &Actor, id: Uuid, file_name: &str, bytes:
 /// # Errors
 /// [`Error::NotFound`] when there is none, or it is another person's.
 pub async fn of_person(store: &Store, person: PersonId, id: Uuid) -> Result<Upload> {
-    let found = upload::Entity::find_by_id(id).one(store.db()).await?;
-    found.filter(|upload| upload.person_id == person.0).ok_or(Error::NotFound("upload"))
+    let found = by_id(store, id).await?;
+    if found.person_id == person.0 { Ok(found) } else { Err(Error::NotFound("upload")) }
 }
 
 /// Notes the run that imports an upload, in the transaction that starts it.

@@ -72,7 +72,7 @@ impl JobKind {
                 "Who leads sales gets an e-mail when a workflow is stopped, and when it goes on."
             }
             Self::Uploads => {
-                "Files that people uploaded are kept for seven days, and so are the rows that an import rejected."
+                "Files that people uploaded are kept for seven days, and so are the rows that an import rejected. Unfinished uploads are kept for three."
             }
         }
     }

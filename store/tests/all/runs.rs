@@ -205,10 +205,11 @@ async fn an_upload_belongs_to_its_person_and_expires_once_no_run_needs_it() {
         _ => panic!("{actor:?}"),
     };
     let upload = Uuid::from_u128(7);
-    uploads::add(store, &ana, upload, "leads.csv", 12).await.unwrap();
+    uploads::add(&mut store.pool().acquire().await.unwrap(), &ana, upload, "leads.csv", 12).await.unwrap();
     assert_eq!(uploads::of_person(store, id(&ana), upload).await.unwrap().bytes, 12);
     assert!(matches!(uploads::of_person(store, id(&ben), upload).await, Err(Error::NotFound(_))));
-    let command = uploads::add(store, &Actor::command("test"), Uuid::nil(), "leads.csv", 12).await;
+    let mut connection = store.pool().acquire().await.unwrap();
+    let command = uploads::add(&mut connection, &Actor::command("test"), Uuid::nil(), "leads.csv", 12).await;
     assert!(matches!(command, Err(Error::Refused(_))));
 
     let later = chrono::Utc::now() + chrono::TimeDelta::minutes(1);
@@ -226,4 +227,35 @@ async fn an_upload_belongs_to_its_person_and_expires_once_no_run_needs_it() {
     assert_eq!(uploads::outdated(store, later).await.unwrap(), [upload]);
     uploads::forget(store, upload).await.unwrap();
     assert!(!uploads::is_known(store, upload).await.unwrap());
+}
+
+#[tokio::test]
+async fn an_unfinished_upload_is_found_again_by_its_person_and_file() {
+    use store::runs::unfinished::{self, NO_BYTES, NewUpload};
+    let database = TestDatabase::new().await;
+    let store = &database.store;
+    let who = async |name: &str| match person(store, name, &[Role::Revops]).await.who {
+        store::actor::Who::Person(person) => person,
+        other => panic!("{other:?}"),
+    };
+    let (ana, ben) = (who("Ana").await, who("Ben").await);
+    let now = engine::time::cut(chrono::Utc::now());
+    let new = |id| NewUpload { id: Uuid::from_u128(id), file_name: "leads.csv", bytes: 20 };
+    let mut connection = store.pool().acquire().await.unwrap();
+    let begun = unfinished::begin(&mut connection, ana, now, new(1)).await.unwrap();
+    assert_eq!((begun.received, begun.received_hash.as_slice()), (0, &NO_BYTES[..]));
+    unfinished::advance(&mut connection, begun.id, now, 8, [7; 32]).await.unwrap();
+    let later = now + chrono::TimeDelta::minutes(1);
+    let again = unfinished::begin(&mut connection, ana, later, new(2)).await.unwrap();
+    assert_eq!((again.id, again.received, again.updated_at), (begun.id, 8, later));
+    let other = unfinished::begin(&mut connection, ben, now, new(3)).await.unwrap();
+    assert_eq!(other.id, Uuid::from_u128(3));
+    let locked = unfinished::lock(&mut connection, ben, begun.id).await;
+    assert!(matches!(locked, Err(Error::NotFound(_))), "{locked:?}");
+    assert_eq!(unfinished::lock(&mut connection, ana, begun.id).await.unwrap().received_hash, [7; 32]);
+    assert_eq!(unfinished::count(&mut connection, ana).await.unwrap(), 1);
+    assert_eq!(unfinished::of_person(store, ben).await.unwrap(), [other]);
+    assert_eq!(unfinished::forget_abandoned(store, later).await.unwrap(), [Uuid::from_u128(3)]);
+    unfinished::forget(&mut connection, begun.id).await.unwrap();
+    assert!(!unfinished::is_known(store, begun.id).await.unwrap());
 }

@@ -12,11 +12,31 @@ const TICKS_PER_S: f64 = 100.0;
 /// # Errors
 /// Returns an error if the process does not exist.
 pub fn rss_mb(pid: u32) -> Result<f64> {
+    status_mb(pid, "VmRSS:")
+}
+
+/// The most memory that a process had resident since [`forget_peak`], in MB.
+///
+/// # Errors
+/// There is no such process.
+pub fn peak_mb(pid: u32) -> Result<f64> {
+    status_mb(pid, "VmHWM:")
+}
+
+/// Has the kernel take the peak of a process's resident memory anew.
+///
+/// # Errors
+/// There is no such process, or it is another user's.
+pub fn forget_peak(pid: u32) -> Result<()> {
+    fs::write(format!("/proc/{pid}/clear_refs"), "5").context("the peak of memory cannot be taken anew")
+}
+
+fn status_mb(pid: u32, figure: &str) -> Result<f64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
     let kilobytes = status
         .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.trim().parse::<f64>().ok());
-    Ok(kilobytes.context("/proc has no VmRSS")? / 1024.0)
+        .find_map(|line| line.strip_prefix(figure)?.trim().strip_suffix(" kB")?.trim().parse::<f64>().ok());
+    Ok(kilobytes.with_context(|| format!("/proc has no {figure}"))? / 1024.0)
 }
 
 /// Returns the processor time that a process and its threads have used, in seconds.

@@ -17,6 +17,7 @@ mod rules;
 mod soak;
 mod stand;
 mod statements;
+mod upload;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -36,6 +37,8 @@ enum Bench {
     Build(build::BuildOptions),
     /// Measures events per second, singly, in batches and imported, against pgbench and COPY.
     Ingest(ingest::IngestOptions),
+    /// Measures uploading, previewing and importing one large file, and the memory that each takes.
+    Import(upload::ImportOptions),
     /// Measures effects per second and their start latency, against graphile-worker and pg-boss.
     Outbox(outbox::OutboxOptions),
     /// Measures lists and the dashboard at 200 requests per second, and the size of what a browser downloads.
@@ -54,6 +57,7 @@ pub fn bench(arguments: &[&str]) -> Result<ExitCode> {
     match Bench::try_parse_from([&["bench"], arguments].concat()) {
         Ok(Bench::Build(options)) => build::run(&options),
         Ok(Bench::Ingest(options)) => ingest::run(&options),
+        Ok(Bench::Import(options)) => upload::run(&options),
         Ok(Bench::Outbox(options)) => outbox::run(&options),
         Ok(Bench::Pages(options)) => pages::run(&options),
         Ok(Bench::Rules(options)) => rules::run(&options),
@@ -153,6 +157,10 @@ mod tests {
         let pages = Bench::try_parse_from(["bench", "pages", "--only", "/queue", "--only", "/"]).unwrap();
         let Bench::Pages(options) = pages else { panic!("{pages:?}") };
         assert_eq!((options.only, options.decisions), (vec!["/queue".to_owned(), "/".to_owned()], 1_000_000));
+        let Ok(Bench::Import(options)) = Bench::try_parse_from(["bench", "import", "--rows", "10"]) else {
+            panic!()
+        };
+        assert_eq!(options.rows, 10);
         assert!(Bench::try_parse_from(["bench", "pages", "--jobs", "1"]).is_err());
         assert!(Bench::try_parse_from(["bench", "ingest", "--assigned", "101"]).is_err());
     }

@@ -102,7 +102,7 @@ pub fn run(options: &PagesOptions) -> Result<ExitCode> {
 
     output::phase("database", || fill(&stand, decisions))?;
     let serving = Serving::start_with(&stand, DATABASE, Some(&folder))?;
-    let cookie = sign_in(&stand, serving.address)?;
+    let cookie = sign_in(&stand, DATABASE, serving.address, "admin,revops_lead")?;
     let mut measures = Map::new();
     println!("{:<28}{:>10}{:>10}{:>10}{:>14}", "page", "p50 ms", "p99 ms", "per s", "islands kB");
     for path in pages {
@@ -185,10 +185,9 @@ fn stamp(seconds: u64) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-/// Creates an administrator and returns their session cookie.
-fn sign_in(stand: &Stand, address: SocketAddr) -> Result<String> {
-    let roles = ["--role", "admin", "--role", "revops_lead"];
-    let link = process::capture(stand.meshline(DATABASE).args(["user", "add", EMAIL]).args(roles))?;
+/// Creates a person with these roles and returns their session cookie.
+pub fn sign_in(stand: &Stand, database: &str, address: SocketAddr, roles: &str) -> Result<String> {
+    let link = process::capture(stand.meshline(database).args(["user", "add", EMAIL, "--role", roles]))?;
     let token = link.trim().rsplit('/').next().context("no link was printed")?.to_owned();
     let password = PASSWORD.replace(' ', "+");
     let set = format!("token={token}&password={password}&again={password}");

@@ -42,7 +42,7 @@ impl Stand {
             let mut cargo = workspace.cargo();
             process::run(cargo.args(["build", "--release", "--package", "server", "--bin", "meshline"]))
         })?;
-        Self::of(workspace, purpose, workspace.target.join("release/meshline"))
+        Self::with(workspace, purpose, workspace.target.join("release/meshline"))
     }
 
     /// Does the same as [`Self::set_up`] with a debug build of the server, for trying out a measurement.
@@ -50,10 +50,14 @@ impl Stand {
     /// # Errors
     /// Returns the same errors.
     pub fn set_up_debug(workspace: &Workspace, purpose: &Purpose) -> Result<Self> {
-        Self::of(workspace, purpose, build::server(workspace)?)
+        Self::with(workspace, purpose, build::server(workspace)?)
     }
 
-    fn of(workspace: &Workspace, purpose: &Purpose, server: PathBuf) -> Result<Self> {
+    /// As [`Self::set_up`] with a server that is built already.
+    ///
+    /// # Errors
+    /// Postgres cannot be had.
+    pub fn with(workspace: &Workspace, purpose: &Purpose, server: PathBuf) -> Result<Self> {
         packages::ensure(&[&packages::POSTGRES])?;
         let folder = workspace.private()?.join("bench");
         fs::create_dir_all(&folder)?;
@@ -103,6 +107,11 @@ impl Stand {
         process::capture(self.meshline(name).arg("migrate")).map(drop)
     }
 
+    /// Returns the folder in which the server stores uploaded files.
+    pub fn data_dir(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
     /// Returns a command that runs the server's program on one of the databases.
     pub fn meshline(&self, database: &str) -> Command {
         self.with_database(Command::new(&self.server), database)
@@ -111,6 +120,7 @@ impl Stand {
     /// Sets the database of a command in its environment.
     pub fn with_database(&self, mut command: Command, database: &str) -> Command {
         command.env("DATABASE_URL", self.cluster.url(database)).env("MESHLINE_KEY_FILE", &self.key_file);
+        command.env("MESHLINE_DATA_DIR", self.data_dir());
         command.current_dir(&self.folder);
         command
     }

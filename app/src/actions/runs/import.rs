@@ -2,123 +2,24 @@
 
 use std::path::Path;
 
+use chrono_tz::Tz;
 use engine::ids::PersonId;
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
+use service::import::upload::{self, Appended, Chunk};
 use service::import::{ImportFolder, look};
 use service::run::{self, ImportInput};
 use store::Actor;
 use store::reads::frame::workflow_names;
+use store::runs::unfinished::UnfinishedUpload;
 use store::runs::uploads;
 use uuid::Uuid;
 
-use super::path;
+use super::import_fields::ImportFields;
+use super::path as run_path;
 use crate::actions::{LocalPath, REPEATED, actor, actor_once, allowed, back_to, lead_to, lead_to_with};
 use crate::context::Request;
 use crate::error::{Error, Result};
 use crate::flash::Flash;
-
-/// Outcomes that a form has room for.
-pub const OUTCOME_ROWS: usize = 3;
-/// Lines of other fields at most.
-const MORE_FIELDS: usize = 200;
-
-/// How the columns of a file are read, as the form sends it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct ImportFields {
-    /// The workflow's name.
-    pub workflow: String,
-    /// The column of each of the lead's own fields; empty where there is none.
-    pub email: String,
-    /// As `email`.
-    pub external_id: String,
-    /// As `email`.
-    pub name: String,
-    /// As `email`.
-    pub company: String,
-    /// As `email`.
-    pub domain: String,
-    /// The column of the time at which a row happened.
-    pub at: String,
-    /// Other fields, a line each: `field = column`.
-    pub more: String,
-    /// Outcomes: the column of the first one, its value, the stage, and the column of its time.
-    pub column1: String,
-    /// See `column1`.
-    pub value1: String,
-    /// See `column1`.
-    pub stage1: String,
-    /// See `column1`.
-    pub ended1: String,
-    /// See `column1`.
-    pub column2: String,
-    /// See `column1`.
-    pub value2: String,
-    /// See `column1`.
-    pub stage2: String,
-    /// See `column1`.
-    pub ended2: String,
-    /// See `column1`.
-    pub column3: String,
-    /// See `column1`.
-    pub value3: String,
-    /// See `column1`.
-    pub stage3: String,
-    /// See `column1`.
-    pub ended3: String,
-}
-
-impl ImportFields {
-    /// Returns the columns of the lead's own fields.
-    pub fn own(&self) -> [(&'static str, &str); 5] {
-        [
-            ("email", &self.email),
-            ("external_id", &self.external_id),
-            ("name", &self.name),
-            ("company", &self.company),
-            ("domain", &self.domain),
-        ]
-    }
-
-    /// Returns column, value, stage and time of each outcome.
-    pub fn outcomes(&self) -> [[&str; 4]; OUTCOME_ROWS] {
-        [
-            [&self.column1, &self.value1, &self.stage1, &self.ended1],
-            [&self.column2, &self.value2, &self.stage2, &self.ended2],
-            [&self.column3, &self.value3, &self.stage3, &self.ended3],
-        ]
-    }
-
-    /// Returns `FIELD=COLUMN` pairs.
-    pub fn mappings(&self) -> Vec<String> {
-        let own = self.own().into_iter().filter(|(_, column)| !column.is_empty());
-        let own = own.map(|(field, column)| format!("{field}={column}"));
-        let more = self.more.lines().filter_map(|line| {
-            let (field, column) = line.split_once('=')?;
-            Some(format!("{}={}", field.trim(), column.trim()))
-        });
-        own.chain(more.take(MORE_FIELDS)).collect()
-    }
-
-    /// Returns the outcomes that are filled in, as `COLUMN=VALUE:STAGE[@COLUMN]`.
-    pub fn outcome_rules(&self) -> Vec<String> {
-        let is_whole = |[column, value, stage, _]: &[&str; 4]| {
-            !column.is_empty() && !value.is_empty() && !stage.is_empty()
-        };
-        let rule = |[column, value, stage, at]: [&str; 4]| {
-            let at = if at.is_empty() { String::new() } else { format!("@{at}") };
-            format!("{column}={value}:{stage}{at}")
-        };
-        self.outcomes().into_iter().filter(is_whole).map(rule).collect()
-    }
-
-    /// Returns the mapping as a sample is read by it.
-    pub fn sample(&self) -> look::SampleMapping {
-        let at = Some(self.at.clone()).filter(|column| !column.is_empty());
-        look::SampleMapping { fields: self.mappings(), at, outcomes: self.outcome_rules() }
-    }
-}
 
 /// Starts the import of an uploaded file and leads to the run.
 ///
@@ -139,40 +40,55 @@ pub async fn start_import(
     let not_found = || Error::NotFound { what: "upload".into() };
     let id: Uuid = upload.parse().map_err(|_| not_found())?;
     let upload = uploads::of_person(&request.store, person(&request)?, id).await?;
-    let page = import_path(id);
+    // What was filled in is there again when something is wrong with it.
+    let page = import_path(id).with_query(&fields.query());
+    let wrong = |why: &str| lead_to_with(&page, &Flash::new(format!("Nothing was imported. {why}")));
     let known = workflow_names(&request.store).await?;
     if !known.iter().any(|known| known.name == fields.workflow && known.is_live) {
-        return lead_to_with(&page, &Flash::new("Nothing was imported. Choose a workflow that is live."));
+        return wrong("Choose a workflow that is live.");
     }
     let file = ImportFolder::new(data_dir(&request)?, id).file();
-    let (mapping, now) = (fields.sample(), request.now);
-    let sampled = blocking(move || look::sample(&file, &mapping, now, 1)).await;
+    let zone = request.viewer.as_ref().map_or(Tz::UTC, |viewer| viewer.time_zone);
+    let path = file.clone();
+    let columns = match blocking(move || look::look(&path)).await {
+        Ok(look) => look.columns,
+        Err(_) if !file.exists() => return wrong("The file was deleted. Upload it again."),
+        Err(error) => return Err(error),
+    };
+    let mapping = match fields.resolved(&columns).mapping(&columns, zone) {
+        Ok(mapping) => mapping,
+        Err(problems) => return wrong(&problems.join(" ")),
+    };
+    let (tried, now) = (mapping.clone(), request.now);
+    let sampled = blocking(move || look::sample(&file, &tried, now, 1)).await;
     if let Err(Error::Invalid { message }) = sampled {
-        return lead_to_with(&page, &Flash::new(format!("Nothing was imported. {message}")));
+        return wrong(&message);
     }
     let input = ImportInput {
         upload: id,
         file_name: upload.file_name,
         workflow: fields.workflow.clone(),
-        mappings: fields.mappings(),
-        at: Some(fields.at.clone()).filter(|column| !column.is_empty()),
-        outcomes: fields.outcome_rules(),
+        mappings: mapping.fields,
+        at: mapping.at,
+        zone: mapping.zone.name().to_owned(),
+        outcomes: mapping.outcomes,
     };
-    match start(&request, &actor_once(&request, &form)?, &input).await {
-        Ok(run) => lead_to(&path(run)),
+    let (data_dir, person) = (data_dir(&request)?, person(&request)?);
+    let actor = actor_once(&request, &form)?;
+    match run::start_import(&request.store, &actor, person, data_dir, &input).await.map_err(Error::from) {
+        Ok(run) => lead_to(&run_path(run)),
         Err(Error::Conflict { .. }) => lead_to_with(&back_to(None, "/runs"), &Flash::new(REPEATED)),
         Err(Error::Invalid { message }) => lead_to_with(&page, &Flash::new(message)),
         Err(error) => Err(error),
     }
 }
 
-/// Starts an import of the viewer's upload.
-pub(super) async fn start(request: &Request, actor: &Actor, input: &ImportInput) -> Result<Uuid> {
-    let data_dir = data_dir(request)?;
-    Ok(run::start_import(&request.store, actor, person(request)?, data_dir, input).await?)
+/// Starts the import of a run that failed or was cancelled again.
+pub(super) async fn retry(request: &Request, actor: &Actor, input: &ImportInput) -> Result<Uuid> {
+    Ok(run::retry_import(&request.store, actor, data_dir(request)?, input).await?)
 }
 
-/// Looks at a file that has just arrived, and records it; leads on to its mapping, or back where it is no table.
+/// Looks at a file that has arrived in one go, and records it; leads on to its mapping, or back where it is no table.
 ///
 /// # Errors
 /// [`Error::SignedOut`] without a session, or when the database fails.
@@ -182,24 +98,58 @@ pub async fn received(
     file_name: &str,
     bytes: u64,
 ) -> Result<(LocalPath, Flash)> {
-    let folder = ImportFolder::new(data_dir(request)?, id);
-    let file = folder.file();
-    if let Err(error) = blocking(move || look::look(&file)).await {
-        tokio::fs::remove_dir_all(folder.path()).await.ok();
-        return match error {
-            Error::Invalid { message } => {
-                Ok((back_to(None, "/import"), Flash::new(format!("The file was not taken. {message}"))))
-            }
-            error => Err(error),
-        };
+    let actor = actor(request)?;
+    taken(id, upload::accept(&request.store, &actor, data_dir(request)?, id, file_name, bytes).await)
+}
+
+/// Begins the upload of a file in chunks, or returns how far it is.
+///
+/// # Errors
+/// [`Error::Invalid`] when the file is empty or too large or too many are unfinished.
+pub async fn begun(request: &Request, file_name: &str, bytes: u64, fresh: bool) -> Result<UnfinishedUpload> {
+    let actor = actor(request)?;
+    Ok(upload::begin(&request.store, &actor, data_dir(request)?, file_name, bytes, fresh).await?)
+}
+
+/// Takes a chunk of the viewer's upload.
+///
+/// # Errors
+/// [`Error::NotFound`] when the viewer has no such upload, [`Error::Invalid`] when the chunk has the wrong length.
+pub async fn appended(request: &Request, chunk: Chunk) -> Result<Appended> {
+    Ok(upload::append(&request.store, &actor(request)?, data_dir(request)?, chunk).await?)
+}
+
+/// Ends the viewer's upload; leads on to its mapping, or back where it is no table.
+///
+/// # Errors
+/// [`Error::NotFound`] when the viewer has no such upload.
+pub async fn finished(request: &Request, id: Uuid) -> Result<(LocalPath, Flash)> {
+    taken(id, upload::finish(&request.store, &actor(request)?, data_dir(request)?, id).await)
+}
+
+fn taken(id: Uuid, taken: service::Result<()>) -> Result<(LocalPath, Flash)> {
+    match taken.map_err(Error::from) {
+        Ok(()) => Ok((import_path(id), Flash::default())),
+        Err(Error::Invalid { message }) => {
+            Ok((back_to(None, "/import"), Flash::new(format!("The file was not taken. {message}"))))
+        }
+        Err(error) => Err(error),
     }
-    // Without what would be a path, or control what is shown.
-    let name: String = file_name.chars().filter(|letter| !letter.is_control()).collect();
-    let name = name.rsplit(['/', '\\']).next().unwrap_or_default().trim();
-    let name: String = name.chars().take(uploads::FILE_NAME_CHARS).collect();
-    let name = if name.is_empty() { "file".to_owned() } else { name };
-    uploads::add(&request.store, &actor(request)?, id, &name, bytes).await?;
-    Ok((import_path(id), Flash::default()))
+}
+
+/// Cancels an upload that has not arrived whole.
+///
+/// # Errors
+/// When the person has no such upload, or the database fails.
+#[server(prefix = "/actions", endpoint = "cancel-upload")]
+pub async fn cancel_upload(
+    /// The upload's id.
+    upload: String,
+) -> Result<(), Error> {
+    let request = allowed::<CancelUpload>()?;
+    let id: Uuid = upload.parse().map_err(|_| Error::NotFound { what: "upload".into() })?;
+    upload::cancel(&request.store, &actor(&request)?, data_dir(&request)?, id).await?;
+    lead_to_with(&back_to(None, "/import"), &Flash::new("Upload cancelled."))
 }
 
 /// The page on which a file's columns are mapped.

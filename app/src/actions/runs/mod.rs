@@ -1,9 +1,14 @@
 //! What people do about runs: start, cancel and retry them.
 
 mod import;
+mod import_fields;
 mod replay;
 
-pub use self::import::{ImportFields, StartImport, blocking, data_dir, received, start_import};
+pub use self::import::{
+    CancelUpload, StartImport, appended, begun, blocking, cancel_upload, data_dir, finished, received,
+    start_import,
+};
+pub use self::import_fields::ImportFields;
 pub use self::replay::{StartReplay, start_replay};
 
 use leptos::prelude::*;
@@ -73,7 +78,7 @@ async fn again(request: &Request, run: &Run, form: &str) -> Result<Uuid> {
     let actor = actor_once(request, form)?;
     if run.kind == RunKind::Import.to_string() {
         let input: ImportInput = serde_json::from_value(run.input.clone()).map_err(|_| Error::Internal)?;
-        return import::start(request, &actor, &input).await;
+        return import::retry(request, &actor, &input).await;
     }
     let mut tx = request.store.pool().begin().await.map_err(store::Error::from)?;
     let new = NewRun { kind: &run.kind, work_key: run.work_key.as_deref(), input: &run.input };

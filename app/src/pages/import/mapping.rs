@@ -7,18 +7,20 @@ use leptos::server_fn::ServerFn as _;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use leptos_router::params::ParamsMap;
 use service::import::ImportFolder;
-use service::import::look::{self, FileLook, MappingGuess, SampleRow};
+use service::import::look::{self, FileLook, MappingGuess, SampleProblem, SampleRow};
 use store::reads::frame::{WorkflowName, workflow_names};
 use store::runs::uploads::{self, Upload};
 use strum::VariantArray as _;
 use uuid::Uuid;
 
+use super::size;
 use crate::actions::runs::{ImportFields, StartImport, blocking, data_dir};
 use crate::error::{Error, Result};
 use crate::pages::frame::{Here, Page, page};
 use crate::pages::places::Section;
 use crate::ui::clock::Clock;
 use crate::ui::form::{lines, once};
+use crate::ui::icon::{Icon, icon};
 use crate::ui::note::{Tone, note};
 use crate::ui::{number, words};
 
@@ -59,25 +61,35 @@ async fn load(here: Here, id: Option<String>, query: ParamsMap) -> Result<Page> 
     let look = blocking(move || look::look(&path)).await?;
     let workflows: Vec<WorkflowName> =
         workflow_names(store).await?.into_iter().filter(|known| known.is_live).collect();
-    let fields = asked(&query).unwrap_or_else(|| guessed(&look.guess, &workflows));
-    let (mapping, now) = (fields.sample(), here.request.now);
-    let sample = blocking(move || look::sample(&file, &mapping, now, SHOWN)).await;
-    let preview = preview(sample, here.clock)?;
+    let zone = viewer.time_zone;
+    let fields = asked(&query).unwrap_or_else(|| guessed(&look.guess, &workflows)).resolved(&look.columns);
+    let fields = ImportFields { zone: chosen_zone(&fields.zone, zone), ..fields };
+    let now = here.request.now;
+    let sample = match fields.mapping(&look.columns, zone) {
+        Ok(mapping) => blocking(move || look::sample(&file, &mapping, now, SHOWN)).await,
+        Err(problems) => Err(Error::Invalid { message: problems.join("\n") }),
+    };
+    let (answer, preview) = preview(sample, here.clock)?;
     let body = view! {
-        <p>{format!("{}, {}. Check which column means what.", upload.file_name, size(upload.bytes))}</p>
-        {form(&here, &upload, &look, &fields, &workflows).into_any()}
-        <section class="stacked-sections" aria-labelledby="h-read">
-            <h2 id="h-read">"Preview"</h2>
-            {preview}
-        </section>
-        <section class="stacked-sections" aria-labelledby="h-file">
-            <h2 id="h-file">"First rows of the file"</h2>
-            {as_it_is(&look).into_any()}
-        </section>
+        <p class="answer-line">{answer}</p>
+        <div class="import-columns">
+            {form(&here, &upload, &look, &fields, &workflows).into_any()}
+            <div>
+                <section class="stacked-sections" aria-labelledby="h-read">
+                    <h2 id="h-read">"Preview"</h2>
+                    {preview}
+                </section>
+                <section class="stacked-sections" aria-labelledby="h-file">
+                    <h2 id="h-file">"First rows of the file"</h2>
+                    {as_it_is(&look).into_any()}
+                </section>
+            </div>
+        </div>
     };
     let bar = view! {
         <nav aria-label="Breadcrumb"><a href="/import">"Import leads"</a><span aria-hidden="true">" /"</span></nav>
         <h1>{upload.file_name.clone()}</h1>
+        <span class="meta">{size(upload.bytes)}</span>
     };
     Ok(Page { title: format!("Import {}", upload.file_name), bar: bar.into_any(), body: body.into_any() })
 }
@@ -93,32 +105,15 @@ fn gone(upload: &Upload) -> Page {
     Page { title: upload.file_name.clone(), bar: bar.into_any(), body: body.into_any() }
 }
 
+/// The zone of the form: what it says, else that of the person.
+fn chosen_zone(said: &str, own: chrono_tz::Tz) -> String {
+    if said.is_empty() { own.name().to_owned() } else { said.to_owned() }
+}
+
 /// The mapping that the address asks for: what the form was when its preview was updated.
 fn asked(query: &ParamsMap) -> Option<ImportFields> {
     query.get("fields[workflow]")?;
-    let text = |name: &str| query.get(&format!("fields[{name}]")).unwrap_or_default().trim().to_owned();
-    Some(ImportFields {
-        workflow: text("workflow"),
-        email: text("email"),
-        external_id: text("external_id"),
-        name: text("name"),
-        company: text("company"),
-        domain: text("domain"),
-        at: text("at"),
-        more: text("more"),
-        column1: text("column1"),
-        value1: text("value1"),
-        stage1: text("stage1"),
-        ended1: text("ended1"),
-        column2: text("column2"),
-        value2: text("value2"),
-        stage2: text("stage2"),
-        ended2: text("ended2"),
-        column3: text("column3"),
-        value3: text("value3"),
-        stage3: text("stage3"),
-        ended3: text("ended3"),
-    })
+    Some(ImportFields::read(|name| query.get(&format!("fields[{name}]")).unwrap_or_default()))
 }
 
 /// The mapping that the file suggests.
@@ -141,6 +136,7 @@ fn guessed(guess: &MappingGuess, workflows: &[WorkflowName]) -> ImportFields {
         company: own("company"),
         domain: own("domain"),
         at: guess.at.clone().unwrap_or_default(),
+        zone: String::new(),
         more: String::new(),
         column1,
         value1,
@@ -181,6 +177,8 @@ fn form(
                 {named("Workflow".into(), "fields[workflow]".into(), None, known, &fields.workflow)}
                 {own}
                 {choice("Time".into(), "fields[at]".into(), "Time of the import", columns, &fields.at)}
+                {named("Time zone".into(), "fields[zone]".into(), None, zones(), &fields.zone)}
+                <p class="meta">"The time zone applies to times in the file that do not name one."</p>
             </fieldset>
             <fieldset class="mapping outcomes">
                 <legend>"Outcomes"</legend>
@@ -198,6 +196,13 @@ fn form(
             </div>
         </form>
     }
+}
+
+fn zones() -> Vec<(String, String)> {
+    chrono_tz::TZ_VARIANTS
+        .iter()
+        .map(|zone| (zone.name().to_owned(), zone.name().replace('_', " ")))
+        .collect()
 }
 
 fn outcomes(columns: &[String], fields: &ImportFields) -> impl IntoView + use<> {
@@ -264,37 +269,51 @@ fn named(
     }
 }
 
-/// The first rows as they would be read.
-fn preview(sample: Result<Vec<SampleRow>>, clock: Clock) -> Result<AnyView> {
+/// The answer in a sentence, and the first rows as they would be read.
+fn preview(sample: Result<Vec<SampleRow>>, clock: Clock) -> Result<(String, AnyView)> {
     let rows = match sample {
         Ok(rows) => rows,
         Err(Error::Invalid { message }) => {
-            return Ok(note(Tone::Bad, view! { <p>{message}</p> }).into_any());
+            let wrong = message.lines().map(|line| view! { <p>{line.to_owned()}</p> }).collect_view();
+            let note = note(Tone::Bad, view! { <div class="stacked">{wrong}</div> });
+            return Ok(("The mapping needs a correction.".into(), note.into_any()));
         }
         Err(error) => return Err(error),
     };
-    let row = |(place, row): (usize, &SampleRow)| {
+    let rejected = rows.iter().filter(|row| row.problem.as_ref().is_some_and(|why| !why.is_outcome)).count();
+    let first = number::plural(rows.len() as i64, "row", "rows");
+    let answer = match rejected {
+        0 => format!("The first {first} can be imported. Check which column means what."),
+        many => format!(
+            "{} of the first {first} would be rejected. Check which column means what.",
+            number::count(many as i64)
+        ),
+    };
+    let row = |row: &SampleRow| {
         let cell = |field: &str| row.fields.get(field).map(|text| short(text)).unwrap_or_default();
         let stages: Vec<&str> = row.stages.iter().map(|stage| words::stage(*stage)).collect();
         let cells = match &row.problem {
-            Some(problem) => Either::Left(
-                view! { <td colspan="7" class="tone" data-a="bad">{format!("Rejected: {problem}")}</td> },
+            Some(problem) if !problem.is_outcome => Either::Left(
+                view! { <td colspan="7" class="tone" data-a="bad">{icon(Icon::Alert)}" "{reason(problem)}</td> },
             ),
-            None => Either::Right(view! {
+            half => Either::Right(view! {
                 {OWN.iter().map(|(field, label)| view! { <td data-l=*label>{cell(field)}</td> }).collect_view()}
                 <td data-l="Time">{row.at.map(|at| clock.day_and_time(at)).unwrap_or_default()}</td>
-                <td data-l="Outcomes">{stages.join(", ")}</td>
+                <td data-l="Outcomes">
+                    {stages.join(", ")}
+                    {half.as_ref().map(|half| view! { <span class="tone" data-a="warn">{reason(half)}</span> })}
+                </td>
             }),
         };
-        view! { <tr><th scope="row">{format!("Row {}", place + 1)}</th>{cells}</tr> }
+        view! { <tr><th scope="row">{format!("Line {}", number::count(row.line as i64))}</th>{cells}</tr> }
     };
-    let rows = rows.iter().enumerate().map(row).collect_view();
-    Ok(view! {
-        <table class="table stack">
+    let rows = rows.iter().map(row).collect_view();
+    let table = view! {
+        <table class="table stack import-preview">
             <caption class="sr">"The first rows as they would be imported"</caption>
             <thead>
                 <tr>
-                    <th scope="col">"Row"</th>
+                    <th scope="col">"Line"</th>
                     {OWN.iter().map(|(_, label)| view! { <th scope="col">{*label}</th> }).collect_view()}
                     <th scope="col">"Time"</th>
                     <th scope="col">"Outcomes"</th>
@@ -302,8 +321,17 @@ fn preview(sample: Result<Vec<SampleRow>>, clock: Clock) -> Result<AnyView> {
             </thead>
             <tbody>{rows}</tbody>
         </table>
+    };
+    Ok((answer, table.into_any()))
+}
+
+/// Why a row, or what it says of an outcome, would be rejected.
+fn reason(problem: &SampleProblem) -> String {
+    let kind = if problem.is_outcome { "Outcome rejected" } else { "Rejected" };
+    match &problem.column {
+        Some(column) => format!("{kind}: {column}: {}", problem.reason),
+        None => format!("{kind}: {}", problem.reason),
     }
-    .into_any())
 }
 
 /// The first rows and columns as they are.
@@ -335,13 +363,4 @@ fn short(text: &str) -> String {
         short.push('…');
     }
     short
-}
-
-/// A size as people say it.
-fn size(bytes: i64) -> String {
-    match bytes {
-        ..1_000 => number::plural(bytes, "byte", "bytes"),
-        1_000..1_000_000 => format!("{}\u{a0}kB", number::count(bytes / 1_000)),
-        _ => format!("{}\u{a0}MB", number::count(bytes / 1_000_000)),
-    }
 }

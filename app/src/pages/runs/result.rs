@@ -46,9 +46,9 @@ pub fn in_a_line(run: &Run) -> String {
 }
 
 fn under_way(kind: RunKind, run: &Run) -> String {
-    let phase = if run.phase.is_empty() { "Starting" } else { run.phase.as_str() };
+    let phase = if run.phase.is_empty() { "Starting".to_owned() } else { grouped(&run.phase) };
     match (run.total.filter(|total| *total > 0), kind) {
-        (None, _) => phase.to_owned(),
+        (None, _) => phase,
         (Some(total), RunKind::Import) => {
             let share = i128::from(run.done) * 100 / i128::from(total);
             format!("{phase} ({share}\u{a0}%)")
@@ -59,9 +59,19 @@ fn under_way(kind: RunKind, run: &Run) -> String {
     }
 }
 
+/// Writes the numbers in a text as the reader has them.
+fn grouped(text: &str) -> String {
+    let words = text.split(' ').map(|word| {
+        let (digits, rest) =
+            word.split_at(word.len() - word.trim_start_matches(|letter: char| letter.is_ascii_digit()).len());
+        digits.parse::<i64>().map_or_else(|_| word.to_owned(), |count| number::count(count) + rest)
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
 /// The result of a run in full.
 pub async fn result(here: &Here, run: &Run) -> Result<AnyView> {
-    let line = view! { <p><b>{in_a_line(run)}</b></p> };
+    let line = view! { <p class="answer-line">{in_a_line(run)}</p> };
     let Ok(kind) = run.kind.parse::<RunKind>() else { return Ok(().into_any()) };
     Ok(match kind {
         RunKind::ReplayDecisions => {
@@ -162,11 +172,16 @@ async fn sending(here: &Here, run: &Run, replayed: &DeliveriesReplayed) -> Resul
 }
 
 fn imported(summary: &ImportSummary) -> String {
-    let rejected = match summary.rejected {
+    let part = |count: u64, said: &str| match count {
         0 => String::new(),
-        many => format!(", {} rejected", number::count(many as i64)),
+        many => format!(", {} {said}", number::count(many as i64)),
     };
-    format!("{} imported{rejected}", number::plural(summary.imported as i64, "lead event", "lead events"))
+    format!(
+        "{} imported{}{}",
+        number::plural(summary.imported as i64, "lead event", "lead events"),
+        part(summary.repeated, "imported before"),
+        part(summary.rejected, "rejected"),
+    )
 }
 
 fn import(here: &Here, run: &Run, summary: &ImportSummary) -> impl IntoView + use<> {
@@ -174,7 +189,7 @@ fn import(here: &Here, run: &Run, summary: &ImportSummary) -> impl IntoView + us
         view! { <tr><th scope="row">{title}</th><td class="num">{number::count(count as i64)}</td></tr> }
     };
     let may = crate::actions::runs::may_own(&here.request, run);
-    let rejects = match (summary.rejected, may) {
+    let rejects = match (summary.rejected + summary.outcomes_rejected, may) {
         (0, _) => None,
         (_, false) => Some(Either::Left(
             view! { <p class="meta">"RevOps and administrators can download the rejected rows."</p> },
@@ -182,15 +197,18 @@ fn import(here: &Here, run: &Run, summary: &ImportSummary) -> impl IntoView + us
         (_, true) => {
             let href = format!("/runs/{}/rejects.csv", run.id);
             Some(Either::Right(view! {
-                <p>
-                    <a class="btn" href=href download>{icon(Icon::Download)}"Download rejected rows"</a>
-                    " "<span class="meta">"Each with its reason; kept for seven days."</span>
+                <p>"Correct the rejected rows and import the file again. Rows that were imported are not imported twice."</p>
+                <p class="row">
+                    <a class="btn primary" href=href download>{icon(Icon::Download)}"Download rejected rows"</a>
+                    <span class="meta">"With line, column and reason; kept for seven days"</span>
                 </p>
             }))
         }
     };
+    let outcomes_rejected =
+        (summary.outcomes_rejected > 0).then(|| line("Outcomes rejected", summary.outcomes_rejected));
     view! {
-        <table class="table">
+        <table class="table import-counts">
             <caption class="sr">"Rows of the file"</caption>
             <tbody>
                 {line("Rows", summary.rows)}
@@ -198,9 +216,10 @@ fn import(here: &Here, run: &Run, summary: &ImportSummary) -> impl IntoView + us
                 {line("Imported before", summary.repeated)}
                 {line("Rejected", summary.rejected)}
                 {line("Outcomes recorded", summary.outcomes)}
+                {outcomes_rejected}
             </tbody>
         </table>
         {rejects}
-        <p><a href="/leads">"Leads"</a></p>
+        <p class="row"><a class="btn" href="/leads">"Show leads"</a><a class="btn" href="/import">"Import another file"</a></p>
     }
 }

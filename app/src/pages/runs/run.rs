@@ -78,10 +78,13 @@ fn under_way(run: &Run, may: bool) -> impl IntoView + use<> {
     let done = u64::try_from(run.done).unwrap_or_default();
     let total = run.total.and_then(|total| u64::try_from(total).ok());
     view! {
-        {progress_said(result::in_a_line(run), done, total, None)}
-        <div class="row">
-            <a class="btn" href=format!("/runs/{}", run.id)>"Refresh"</a>
-            {cancel}
+        <div class="run-under-way">
+            {progress_said(result::in_a_line(run), done, total, None)}
+            <div class="row">
+                <a class="btn" href=format!("/runs/{}", run.id)>"Refresh"</a>
+                {cancel}
+            </div>
+            <p class="meta">"You can leave this page; the run continues. It is listed on Runs."</p>
         </div>
     }
 }

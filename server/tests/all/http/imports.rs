@@ -8,7 +8,7 @@ use service::import::{ImportFolder, ImportSummary};
 use service::run::RunKind;
 use store::Actor;
 use store::actor::Role;
-use store::runs::RunState;
+use store::runs::{Run, RunState};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use uuid::Uuid;
 
@@ -68,7 +68,10 @@ async fn a_file_is_uploaded_mapped_imported_and_its_rejected_rows_are_downloaded
     let shown = text(&mut browser, &page).await;
     assert!(shown.contains("2\u{a0}lead events imported, 1 rejected"), "{shown}");
     let rejects = text(&mut browser, &format!("{page}/rejects.csv")).await;
-    assert!(rejects.starts_with("row,reason,cells\n3,") && rejects.contains("no date"), "{rejects}");
+    assert!(
+        rejects.starts_with("line,column,reason,cells\n4,Created,") && rejects.contains("no date"),
+        "{rejects}"
+    );
     assert_eq!(count(&app, "SELECT count(*) FROM events").await, 2);
     assert_eq!(count(&app, "SELECT count(*) FROM outcomes WHERE stage = 'won'").await, 1);
     assert_eq!(count(&app, "SELECT count(*) FROM effects").await, 0, "an import of history sends nothing");
@@ -88,7 +91,148 @@ async fn a_file_is_uploaded_mapped_imported_and_its_rejected_rows_are_downloaded
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
     assert!(!folder.file().exists() && folder.rejects().exists());
+    assert_eq!(mode(&folder.rejects()), 0o600);
+    assert_eq!((mode(folder.path()), mode(folder.path().parent().unwrap())), (0o700, 0o700));
     assert!(text(&mut browser, &format!("/import/{upload}")).await.contains("was deleted"));
+}
+
+/// Who may read and write a file.
+pub fn mode(path: &std::path::Path) -> u32 {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+/// Starts an import and returns its run when it is over.
+async fn imported(app: &TestApp, browser: &mut Browser<'_>, fields: &[(&str, &str)]) -> Run {
+    let answer = browser.post("/actions/start-import", fields).await;
+    let run = location(&answer).strip_prefix("/runs/").unwrap_or_else(|| panic!("{}", location(&answer)));
+    over(app.store(), run.parse().unwrap()).await
+}
+
+fn summary(run: &Run) -> ImportSummary {
+    let result = run.result.clone().unwrap_or_else(|| panic!("{:?}", run.error));
+    serde_json::from_value(result).unwrap()
+}
+
+#[tokio::test]
+async fn a_second_stage_of_the_same_rows_is_taken_and_a_refused_outcome_is_reported() {
+    let app = TestApp::start().await;
+    let mut browser = app.signed_in("rita@acme.example", &[Role::Revops]).await;
+    let file = "Id,Status,Closed,Signed\n1,Won,2026-11-20,2026-11-21\n";
+    let fields = |upload| {
+        vec![("upload", upload), ("fields[workflow]", "inbound-form"), ("fields[external_id]", "Id")]
+    };
+    let outcome = [("fields[column1]", "Status"), ("fields[value1]", "Won")];
+    let upload = uploaded(&mut browser, file).await;
+    let first = [("fields[stage1]", "opportunity"), ("fields[ended1]", "Closed")];
+    let run = imported(&app, &mut browser, &[fields(&upload), outcome.into(), first.into()].concat()).await;
+    assert_eq!(summary(&run).outcomes, 1);
+    // The same place in the mapping says another stage.
+    let upload = uploaded(&mut browser, file).await;
+    let second = [("fields[stage1]", "won"), ("fields[ended1]", "Closed")];
+    let run = imported(&app, &mut browser, &[fields(&upload), outcome.into(), second.into()].concat()).await;
+    assert_eq!((summary(&run).repeated, summary(&run).outcomes), (1, 1));
+    // The stage is known, with another time.
+    let upload = uploaded(&mut browser, file).await;
+    let third = [("fields[stage1]", "won"), ("fields[ended1]", "Signed")];
+    let run = imported(&app, &mut browser, &[fields(&upload), outcome.into(), third.into()].concat()).await;
+    assert_eq!((summary(&run).outcomes, summary(&run).rejected, summary(&run).outcomes_rejected), (0, 0, 1));
+    let rejects = text(&mut browser, &format!("/runs/{}/rejects.csv", run.id)).await;
+    assert!(
+        rejects.contains("\n2,,") && rejects.contains("recorded the outcome `won` for this row"),
+        "{rejects}"
+    );
+    let stages: Vec<String> = sqlx::query_scalar("SELECT stage FROM outcomes ORDER BY id")
+        .fetch_all(app.store().pool())
+        .await
+        .unwrap();
+    assert_eq!(stages, ["opportunity", "won"]);
+    // Imported again, it says the same again.
+    let upload = uploaded(&mut browser, file).await;
+    let run = imported(&app, &mut browser, &[fields(&upload), outcome.into(), third.into()].concat()).await;
+    assert_eq!((summary(&run).repeated, summary(&run).outcomes_rejected), (1, 1));
+}
+
+#[tokio::test]
+async fn half_an_outcome_in_a_row_is_reported_and_half_a_form_is_refused_and_kept() {
+    let app = TestApp::start().await;
+    let mut browser = app.signed_in("rita@acme.example", &[Role::Revops]).await;
+    let upload = uploaded(&mut browser, "Id,Status,Closed\n1,,2026-11-20\n2,Won,\n").await;
+    let fields = vec![
+        ("upload", upload.as_str()),
+        ("fields[workflow]", "inbound-form"),
+        ("fields[external_id]", "Id"),
+        ("fields[column1]", "Status"),
+        ("fields[value1]", "Won"),
+        ("fields[ended1]", "Closed"),
+        ("fields[more]", "size"),
+    ];
+    let answer = browser.post("/actions/start-import", &fields).await;
+    let back = location(&answer).to_owned();
+    assert!(back.starts_with(&format!("/import/{upload}?")), "{back}");
+    let page = text(&mut browser, &back).await;
+    for said in
+        ["Outcome 1 has no stage", "Other fields, line 1: `size` is not field = column", "value=\"Won\""]
+    {
+        assert!(page.contains(said), "{said} in {page}");
+    }
+    assert_eq!(count(&app, "SELECT count(*) FROM runs").await, 0);
+    let whole = [&fields[..6], &[("fields[stage1]", "won")]].concat();
+    let run = imported(&app, &mut browser, &whole).await;
+    let counted = summary(&run);
+    assert_eq!((counted.imported, counted.outcomes, counted.outcomes_rejected), (2, 1, 1));
+    let shown = text(&mut browser, &format!("/runs/{}", run.id)).await;
+    assert!(shown.contains("Outcomes rejected") && shown.contains("Download rejected rows"), "{shown}");
+    let rejects = text(&mut browser, &format!("/runs/{}/rejects.csv", run.id)).await;
+    assert!(rejects.contains("\n2,Closed,\"There is a time but `Status` is empty"), "{rejects}");
+}
+
+#[tokio::test]
+async fn columns_keep_their_names_and_times_are_read_in_the_chosen_zone() {
+    let app = TestApp::start().await;
+    let mut browser = app.signed_in("rita@acme.example", &[Role::Revops]).await;
+    let upload =
+        uploaded(&mut browser, "Id \tMail\tMail\tWhen\n7\t\tana@initech.example\t2026-11-02 09:00\n").await;
+    let page = text(&mut browser, &format!("/import/{upload}")).await;
+    assert!(
+        page.contains("value=\"Id \"") && page.contains("Mail (2)") && page.contains("Time zone"),
+        "{page}"
+    );
+    let fields = [
+        ("upload", upload.as_str()),
+        ("fields[workflow]", "inbound-form"),
+        ("fields[external_id]", "Id "),
+        ("fields[email]", "Mail (2)"),
+        ("fields[at]", "When"),
+        ("fields[zone]", "Europe/Berlin"),
+    ];
+    let run = imported(&app, &mut browser, &fields).await;
+    assert_eq!((summary(&run).imported, summary(&run).rejected), (1, 0));
+    let at: chrono::DateTime<chrono::Utc> =
+        sqlx::query_scalar("SELECT as_of FROM decisions").fetch_one(app.store().pool()).await.unwrap();
+    assert_eq!(at.to_rfc3339(), "2026-11-02T08:00:00+00:00");
+    assert_eq!(count(&app, "SELECT count(*) FROM lead_identities").await, 2);
+}
+
+#[tokio::test]
+async fn a_cancelled_import_is_retried_by_another_person_who_may_import() {
+    let (app, context) = idle().await;
+    let mut rita = app.signed_in("rita@acme.example", &[Role::Revops]).await;
+    let upload = uploaded(&mut rita, FILE).await;
+    let answer = rita.post("/actions/start-import", &mapping(&upload)).await;
+    let run = location(&answer).strip_prefix("/runs/").unwrap().to_owned();
+    assert_eq!(rita.post("/actions/cancel-run", &[("run", &run)]).await.status(), StatusCode::SEE_OTHER);
+    let mut sam = app.signed_in("sam@acme.example", &[Role::Integrations]).await;
+    assert_eq!(sam.post("/actions/retry-run", &[("run", &run)]).await.status(), StatusCode::FORBIDDEN);
+    let mut ada = app.signed_in("ada@acme.example", &[Role::Admin]).await;
+    let answer = ada.post("/actions/retry-run", &[("run", &run)]).await;
+    assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+    let again: Uuid = location(&answer).strip_prefix("/runs/").unwrap().parse().unwrap();
+    assert_ne!(again.to_string(), run);
+    let claim =
+        store::runs::claim(app.store(), "test", &["import"], service::run::LEASE).await.unwrap().unwrap();
+    service::run::execute(&context, claim, &tokio_util::sync::CancellationToken::new()).await.unwrap();
+    assert_eq!(summary(&over(app.store(), again).await).imported, 2);
 }
 
 #[tokio::test]
@@ -99,7 +243,6 @@ async fn an_invalid_file_is_rejected_and_leaves_nothing_behind() {
         (&b"PK\x03\x04\x00\x00\x00"[..], "not a text file"),
         (b"", "The file is empty"),
         (b"Email,Company\n", "no rows below its header"),
-        (b"a,a\n1,2\n", "is there twice"),
     ] {
         let answer = browser.upload_import("leads.xlsx", file).await;
         assert_eq!((answer.status(), location(&answer)), (StatusCode::SEE_OTHER, "/import"));
@@ -154,12 +297,16 @@ async fn only_revops_and_administrators_import_only_their_own_files() {
 pub async fn an_import_has_the_same_result_however_often_its_process_is_killed() {
     let (app, context) = idle().await;
     let data = context.data_dir.clone().unwrap();
-    // Two rows are equal, one has no date, and every tenth was won.
+    // Two rows are equal, some have no date, every tenth was won, and some say when they ended but not how.
     let rows = 1_300;
     let file = |set: usize| {
         let mut file = "Lead Id,Email,Created,Status,Closed\n".to_owned();
         for n in 0..rows {
-            let status = if n % 10 == 0 { "Won" } else { "Open" };
+            let status = match n {
+                _ if n % 10 == 0 => "Won",
+                _ if n % 100 == 7 => "",
+                _ => "Open",
+            };
             let created = if n % 400 == 399 { "soon" } else { "2026-11-01" };
             writeln!(file, "{set}-{n},l{n}@set{set}.example,{created},{status},2026-11-02").unwrap();
         }
@@ -173,6 +320,7 @@ pub async fn an_import_has_the_same_result_however_often_its_process_is_killed()
         std::fs::write(folder.file(), file(set)).unwrap();
         let input = json!({
             "upload": upload, "file_name": "leads.csv", "workflow": "inbound-form", "at": "Created",
+            "zone": "Europe/Berlin",
             "mappings": ["external_id=Lead Id", "email=Email"], "outcomes": ["Status=Won:won@Closed"],
         });
         start(app.store(), &actor, RunKind::Import, &input).await
@@ -188,12 +336,17 @@ pub async fn an_import_has_the_same_result_however_often_its_process_is_killed()
             repeated: 0,
             rejected: 3,
             outcomes: 130,
+            outcomes_rejected: 13,
         };
         assert_eq!(summary, expected, "after {} processes", run.attempts);
         let upload = Uuid::from_u128(set as u128 + 1);
         let rejects = std::fs::read_to_string(ImportFolder::new(&data, upload).rejects()).unwrap();
-        let numbers: Vec<&str> = rejects.lines().skip(1).filter_map(|line| line.split(',').next()).collect();
-        assert_eq!(numbers, ["400", "800", "1200"]);
+        let lines: Vec<u64> =
+            rejects.lines().skip(1).filter_map(|line| line.split(',').next()?.parse().ok()).collect();
+        let mut expected: Vec<u64> =
+            [401, 801, 1_201].into_iter().chain((0..13).map(|n| n * 100 + 9)).collect();
+        expected.sort_unstable();
+        assert_eq!(lines, expected);
     }
     let sets = runs.len() as i64;
     assert_eq!(count(&app, "SELECT count(*) FROM events").await, sets * (rows as i64 - 2));

@@ -27,3 +27,4 @@ mod setup;
 mod stop;
 mod sync;
 mod titles;
+mod uploads;

@@ -30,6 +30,8 @@ INSERT INTO credentials (id, name, configured, grant_text, created_at) VALUES ('
 INSERT INTO runs (id, kind, work_key, input, created_by, created_at) VALUES ('00000000-0000-7000-8000-000000000001', 'import', 'x', '{}', 'test', now());
 INSERT INTO uploads (id, person_id, file_name, bytes, created_at)
     VALUES ('00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000001', 'leads.csv', 1, now());
+INSERT INTO unfinished_uploads (id, person_id, file_name, bytes, received_hash, created_at, updated_at)
+    VALUES ('00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000001', 'leads.csv', 1, sha256('x'), now(), now());
 INSERT INTO destination_flows (destination_id) VALUES ('00000000-0000-7000-8000-000000000001');
 INSERT INTO feature_dictionary (workflow_id, field, value_hash, value) VALUES ('00000000-0000-7000-8000-000000000001', 'field', 'x', 'value');
 INSERT INTO leads (id, created_at) VALUES ('00000000-0000-7000-8000-000000000001', now());

@@ -1,0 +1,422 @@
+//! Sending a large file in chunks, so that an upload that broke off resumes.
+
+use leptos::prelude::*;
+
+/// Takes over `form[data-upload]`: sends its file in chunks, shows the progress, and opens the next page when the server has all of
+/// it. Parts of the same file that arrived before are not sent again. Without scripts, and over plain HTTP, where browsers offer no
+/// hashes, the browser sends the form itself.
+#[island]
+pub fn Upload(
+    /// The decimal separator.
+    mark: String,
+) -> impl IntoView {
+    let shown = Shown {
+        is_open: RwSignal::new(false),
+        has_failed: RwSignal::new(false),
+        said: RwSignal::new(String::new()),
+        told: RwSignal::new(String::new()),
+        share: RwSignal::new(0.0),
+    };
+    let (cancel, again) = handlers(shown, mark);
+    view! {
+        <div class="uploading" hidden=move || !shown.is_open.get()>
+            <div class="progress">
+                <label>
+                    <span>{move || shown.said.get()}</span>
+                    <progress max="1" prop:value=move || shown.share.get()></progress>
+                </label>
+            </div>
+            <p class="row">
+                <button type="button" class="btn primary" hidden=move || !shown.has_failed.get() on:click=move |_| again()>
+                    "Resume upload"
+                </button>
+                <button type="button" class="btn" on:click=move |_| cancel()>"Cancel upload"</button>
+            </p>
+        </div>
+        <output class="sr" aria-live="polite">{move || shown.told.get()}</output>
+    }
+}
+
+/// What is shown of an upload.
+#[derive(Clone, Copy)]
+struct Shown {
+    is_open: RwSignal<bool>,
+    /// Whether it waits for the person.
+    has_failed: RwSignal<bool>,
+    /// How far it is, in words.
+    said: RwSignal<String>,
+    /// Read out by screen readers: the start and a failure, not each chunk.
+    told: RwSignal<String>,
+    /// How far it is, up to 1.
+    share: RwSignal<f64>,
+}
+
+type Handler = Box<dyn Fn()>;
+
+#[cfg(feature = "hydrate")]
+fn handlers(shown: Shown, mark: String) -> (Handler, Handler) {
+    browser::start(shown, mark)
+}
+
+#[cfg(not(feature = "hydrate"))]
+fn handlers(_shown: Shown, _mark: String) -> (Handler, Handler) {
+    (Box::new(|| ()), Box::new(|| ()))
+}
+
+#[cfg(feature = "hydrate")]
+mod browser {
+    use std::cell::{Cell, RefCell};
+    use std::rc::Rc;
+
+    use leptos::prelude::*;
+    use leptos::wasm_bindgen::prelude::Closure;
+    use leptos::wasm_bindgen::{JsCast as _, JsValue};
+    use leptos::web_sys::{Event, HtmlElement, HtmlInputElement};
+    use wasm_bindgen_futures::JsFuture;
+    use web_sys::js_sys::{ArrayBuffer, Date, JSON, Object, Promise, Reflect, Uint8Array};
+    use web_sys::{AbortController, Blob, File, RequestInit, Response};
+
+    use super::{Handler, Shown};
+    use crate::islands::fields;
+
+    /// Tries in a row that come to nothing before the person is asked.
+    const TRIES: u32 = 6;
+    /// From one try to the next: doubled each time, up to the second.
+    const BACK_OFF_MS: (u32, u32) = (500, 15_000);
+    /// Where uploads are begun and continued.
+    const UPLOADS: &str = "/import/uploads";
+
+    type Hash = [u8; 32];
+
+    /// Why an upload stopped.
+    enum Trouble {
+        /// Trying again may help.
+        Passing,
+        /// What has arrived under this name is of another file.
+        OtherFile,
+        /// The server says why not, or the file cannot be read.
+        Refused(String),
+        /// The person cancelled it.
+        Cancelled,
+    }
+
+    impl From<JsValue> for Trouble {
+        fn from(_: JsValue) -> Self {
+            Self::Passing
+        }
+    }
+
+    /// How far the server is.
+    struct Arrived {
+        id: String,
+        bytes: f64,
+        hash: String,
+        chunk: f64,
+    }
+
+    struct Upload {
+        file: File,
+        shown: Shown,
+        mark: String,
+        /// The hashes after each chunk, as far as they are known.
+        hashes: RefCell<Vec<Hash>>,
+        id: RefCell<Option<String>>,
+        abort: AbortController,
+        is_cancelled: Cell<bool>,
+        failures: Cell<u32>,
+    }
+
+    /// Listens to the form; returns handlers that cancel the upload and resume it.
+    pub fn start(shown: Shown, mark: String) -> (Handler, Handler) {
+        let current: Rc<RefCell<Option<Rc<Upload>>>> = Rc::default();
+        if window().is_secure_context() {
+            let (current, mark) = (current.clone(), mark);
+            let submitted = Closure::<dyn Fn(Event)>::new(move |event: Event| {
+                let Some(file) = chosen() else { return };
+                let Ok(abort) = AbortController::new() else { return };
+                event.prevent_default();
+                let upload = Rc::new(Upload {
+                    file,
+                    shown,
+                    mark: mark.clone(),
+                    hashes: RefCell::default(),
+                    id: RefCell::default(),
+                    abort,
+                    is_cancelled: Cell::default(),
+                    failures: Cell::default(),
+                });
+                current.replace(Some(upload.clone()));
+                leptos::task::spawn_local(upload.run());
+            });
+            for form in fields::all(None, "form[data-upload]") {
+                let _ = form.add_event_listener_with_callback("submit", submitted.as_ref().unchecked_ref());
+            }
+            submitted.forget();
+        }
+        let to_cancel = current.clone();
+        let cancel = move || {
+            if let Some(upload) = to_cancel.borrow().clone() {
+                leptos::task::spawn_local(upload.cancel());
+            }
+        };
+        let again = move || {
+            if let Some(upload) = current.borrow().clone() {
+                leptos::task::spawn_local(upload.run());
+            }
+        };
+        (Box::new(cancel), Box::new(again))
+    }
+
+    impl Upload {
+        async fn run(self: Rc<Self>) {
+            self.open(true);
+            self.shown.has_failed.set(false);
+            self.shown.told.set(format!("Uploading {}.", self.file.name()));
+            self.failures.set(0);
+            let mut fresh = false;
+            loop {
+                match self.attempt(fresh).await {
+                    Ok(next) => {
+                        let _ = window().location().assign(&next);
+                        return;
+                    }
+                    Err(_) if self.is_cancelled.get() => return,
+                    Err(Trouble::OtherFile) => fresh = true,
+                    Err(Trouble::Refused(why)) => return self.refuse(&why),
+                    Err(Trouble::Passing | Trouble::Cancelled) => {
+                        fresh = false;
+                        let failures = self.failures.get() + 1;
+                        self.failures.set(failures);
+                        if failures > TRIES {
+                            let said = "The connection was lost. What has arrived is kept.";
+                            self.shown.said.set(said.into());
+                            self.shown.told.set(said.into());
+                            self.shown.has_failed.set(true);
+                            return;
+                        }
+                        self.shown.said.set("The connection was lost. Trying again…".into());
+                        sleep((BACK_OFF_MS.0 << failures.min(6)).min(BACK_OFF_MS.1)).await;
+                    }
+                }
+            }
+        }
+
+        /// Sends what has not arrived yet; returns the page to go to.
+        async fn attempt(&self, fresh: bool) -> Result<String, Trouble> {
+            let mut arrived = self.begin(fresh).await?;
+            let hash = self.hash_until(&arrived).await?;
+            if hex(&hash) != arrived.hash {
+                return Err(Trouble::OtherFile);
+            }
+            let (from, since) = (arrived.bytes, Date::now());
+            let size = self.file.size();
+            while arrived.bytes < size {
+                self.show(arrived.bytes, (arrived.bytes - from) / (Date::now() - since).max(1.0));
+                let piece = self.piece(arrived.bytes, arrived.chunk)?;
+                let next = self.hash_after(arrived.bytes, arrived.chunk).await?;
+                let address =
+                    format!("{UPLOADS}/{}?offset={}&after={}", arrived.id, arrived.bytes, arrived.hash);
+                let answer = self.post(&address, "application/octet-stream", &piece).await?;
+                arrived.bytes = number(&answer, "received")?;
+                arrived.hash = text(&answer, "hash")?;
+                if arrived.hash != hex(&next) {
+                    return Err(Trouble::Passing);
+                }
+                self.failures.set(0);
+            }
+            self.shown.share.set(1.0);
+            self.shown.said.set("All of it has arrived. Looking at the columns…".into());
+            let address = format!("{UPLOADS}/{}/finish", arrived.id);
+            let answer = self.post(&address, "application/json", &JsValue::from_str("{}")).await?;
+            text(&answer, "next")
+        }
+
+        async fn begin(&self, fresh: bool) -> Result<Arrived, Trouble> {
+            let file = Object::new();
+            Reflect::set(&file, &"name".into(), &self.file.name().into())?;
+            Reflect::set(&file, &"bytes".into(), &self.file.size().into())?;
+            Reflect::set(&file, &"fresh".into(), &fresh.into())?;
+            let body = JSON::stringify(&file)?;
+            let answer = self.post(UPLOADS, "application/json", &body).await?;
+            let id = text(&answer, "id")?;
+            self.id.replace(Some(id.clone()));
+            Ok(Arrived {
+                id,
+                bytes: number(&answer, "received")?,
+                hash: text(&answer, "hash")?,
+                chunk: number(&answer, "chunk")?,
+            })
+        }
+
+        /// Returns the hash of this file as far as something has arrived.
+        async fn hash_until(&self, arrived: &Arrived) -> Result<Hash, Trouble> {
+            let (mut at, mut hash) = (0.0, [0; 32]);
+            while at < arrived.bytes {
+                if self.is_cancelled.get() {
+                    return Err(Trouble::Cancelled);
+                }
+                self.shown.share.set(at / self.file.size());
+                self.shown.said.set(format!("Checking what has arrived: {}", self.of(at, arrived.bytes)));
+                hash = self.hash_after(at, arrived.chunk).await?;
+                at += arrived.chunk;
+            }
+            Ok(hash)
+        }
+
+        /// Returns the hash after the chunk that begins here; the hashes before it are known.
+        async fn hash_after(&self, offset: f64, chunk: f64) -> Result<Hash, Trouble> {
+            let number = (offset / chunk) as usize;
+            if let Some(known) = self.hashes.borrow().get(number) {
+                return Ok(*known);
+            }
+            let before = match number.checked_sub(1) {
+                Some(before) => self.hashes.borrow().get(before).copied().ok_or(Trouble::Passing)?,
+                None => [0; 32],
+            };
+            let unreadable =
+                |_| Trouble::Refused("The file cannot be read any more. Choose it again to continue.".into());
+            let bytes =
+                JsFuture::from(self.piece(offset, chunk)?.array_buffer()).await.map_err(unreadable)?;
+            let of_chunk = digest(&bytes.unchecked_into()).await?;
+            let both = Uint8Array::new_with_length(64);
+            both.subarray(0, 32).copy_from(&before);
+            both.subarray(32, 64).copy_from(&of_chunk);
+            let hash = digest(&both.buffer()).await?;
+            self.hashes.borrow_mut().push(hash);
+            Ok(hash)
+        }
+
+        fn piece(&self, offset: f64, chunk: f64) -> Result<Blob, Trouble> {
+            let end = (offset + chunk).min(self.file.size());
+            Ok(self.file.slice_with_f64_and_f64(offset, end)?)
+        }
+
+        /// Sends something and returns the answer, which is JSON.
+        async fn post(&self, address: &str, kind: &str, body: &JsValue) -> Result<JsValue, Trouble> {
+            let init = RequestInit::new();
+            init.set_method("POST");
+            init.set_body(body);
+            init.set_signal(Some(&self.abort.signal()));
+            let headers = Object::new();
+            Reflect::set(&headers, &"content-type".into(), &kind.into())?;
+            Reflect::set(&headers, &"accept".into(), &"application/json".into())?;
+            init.set_headers(&headers);
+            let answer = JsFuture::from(window().fetch_with_str_and_init(address, &init)).await?;
+            let answer: Response = answer.dyn_into()?;
+            let said = JsFuture::from(answer.json()?).await;
+            match answer.status() {
+                200 => Ok(said?),
+                401 => Err(Trouble::Refused(
+                    "You are signed out. Sign in and choose the file again to continue.".into(),
+                )),
+                // The upload is elsewhere than here, or gone, or the server is busy: beginning again tells.
+                404 | 409 | 429 | 500.. => Err(Trouble::Passing),
+                status => {
+                    let detail = said.ok().and_then(|said| text(&said, "detail").ok());
+                    Err(Trouble::Refused(
+                        detail.unwrap_or_else(|| format!("The server refused the file ({status}).")),
+                    ))
+                }
+            }
+        }
+
+        /// Cancels it on the server too, and returns to the page as it was.
+        async fn cancel(self: Rc<Self>) {
+            self.is_cancelled.set(true);
+            self.abort.abort();
+            let id = self.id.borrow().clone();
+            if let Some(id) = id {
+                let init = RequestInit::new();
+                init.set_method("POST");
+                init.set_body(&format!("upload={id}").into());
+                let headers = Object::new();
+                let kind = "application/x-www-form-urlencoded";
+                let _ = Reflect::set(&headers, &"content-type".into(), &kind.into());
+                init.set_headers(&headers);
+                let _ =
+                    JsFuture::from(window().fetch_with_str_and_init("/actions/cancel-upload", &init)).await;
+            }
+            let _ = window().location().assign("/import");
+        }
+
+        /// Says why it stopped and shows the form again, to choose another file.
+        fn refuse(&self, why: &str) {
+            self.open(false);
+            self.shown.told.set(why.to_owned());
+            for place in fields::all(None, "[data-upload-problem]") {
+                place.set_text_content(Some(why));
+                let _ = place.remove_attribute("hidden");
+            }
+        }
+
+        /// Shows the upload in place of the form, or the form.
+        fn open(&self, is_open: bool) {
+            self.shown.is_open.set(is_open);
+            for part in fields::all(None, "form[data-upload], [data-upload-rest]") {
+                part.unchecked_into::<HtmlElement>().set_hidden(is_open);
+            }
+        }
+
+        /// Shows how far it is; `pace` is in bytes a millisecond.
+        fn show(&self, sent: f64, pace: f64) {
+            let size = self.file.size();
+            let left = if pace > 0.0 { left((size - sent) / pace / 1_000.0) } else { String::new() };
+            self.shown.share.set(sent / size);
+            self.shown.said.set(format!("Uploading {}: {}{left}", self.file.name(), self.of(sent, size)));
+        }
+
+        fn of(&self, done: f64, all: f64) -> String {
+            let (unit, name, digits) = match all {
+                ..1e6 => (1e3, "kB", 0),
+                1e6..1e9 => (1e6, "MB", usize::from(all < 1e8)),
+                _ => (1e9, "GB", 2),
+            };
+            let written = |bytes: f64| format!("{:.digits$}", bytes / unit).replace('.', &self.mark);
+            format!("{} of {}\u{a0}{name}", written(done), written(all))
+        }
+    }
+
+    fn left(seconds: f64) -> String {
+        match seconds {
+            ..60.0 => ", less than a minute left".into(),
+            ..5_400.0 => format!(", about {:.0}\u{a0}min left", (seconds / 60.0).ceil()),
+            _ => format!(", about {:.0}\u{a0}h left", (seconds / 3_600.0).ceil()),
+        }
+    }
+
+    /// The file that is chosen in the form.
+    fn chosen() -> Option<File> {
+        let input = fields::all(None, "form[data-upload] input[type=file]").into_iter().next()?;
+        input.dyn_into::<HtmlInputElement>().ok()?.files()?.get(0)
+    }
+
+    async fn digest(bytes: &ArrayBuffer) -> Result<Hash, Trouble> {
+        let subtle = window().crypto()?.subtle();
+        let hash = JsFuture::from(subtle.digest_with_str_and_buffer_source("SHA-256", bytes)?).await?;
+        let mut bytes = [0; 32];
+        Uint8Array::new(&hash).copy_to(&mut bytes);
+        Ok(bytes)
+    }
+
+    async fn sleep(ms: u32) {
+        let wait = Promise::new(&mut |done, _| {
+            let ms = i32::try_from(ms).unwrap_or(i32::MAX);
+            let _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(&done, ms);
+        });
+        let _ = JsFuture::from(wait).await;
+    }
+
+    fn hex(hash: &Hash) -> String {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let digit = |value: u8| char::from(DIGITS[usize::from(value & 15)]);
+        hash.iter().flat_map(|byte| [digit(byte >> 4), digit(*byte)]).collect()
+    }
+
+    fn number(answer: &JsValue, name: &str) -> Result<f64, Trouble> {
+        Reflect::get(answer, &name.into())?.as_f64().ok_or(Trouble::Passing)
+    }
+
+    fn text(answer: &JsValue, name: &str) -> Result<String, Trouble> {
+        Reflect::get(answer, &name.into())?.as_string().ok_or(Trouble::Passing)
+    }
+}

@@ -1,0 +1,120 @@
+//! How a file is written: its delimiter, its line ends, and the names of its columns, found from its first bytes.
+
+use std::collections::BTreeSet;
+
+/// Delimiters of cells, the most common first.
+const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
+/// Rows that a delimiter is tried on.
+const TRIED_ROWS: usize = 50;
+
+/// How the lines of a file end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LineEnd {
+    /// A line feed.
+    Lf,
+    /// A carriage return and a line feed.
+    CrLf,
+    /// A carriage return alone.
+    Cr,
+}
+
+/// Returns how lines end, by the first end of a line.
+pub(super) fn line_end(head: &[u8]) -> LineEnd {
+    match head.iter().position(|byte| matches!(byte, b'\r' | b'\n')) {
+        Some(place) if head[place] == b'\r' && head.get(place + 1) == Some(&b'\n') => LineEnd::CrLf,
+        Some(place) if head[place] == b'\r' => LineEnd::Cr,
+        _ => LineEnd::Lf,
+    }
+}
+
+/// Returns the delimiter that cuts the most rows into as many cells as the header has, at least two. `is_whole` says that the
+/// file ends with these bytes; otherwise the last row may be cut off and is not counted.
+pub(super) fn delimiter(head: &[u8], is_whole: bool) -> u8 {
+    let mut best = (0, 0, b',');
+    for delimiter in DELIMITERS {
+        let (fitting, cells) = fit(head, is_whole, delimiter);
+        if (fitting, cells) > (best.0, best.1) {
+            best = (fitting, cells, delimiter);
+        }
+    }
+    best.2
+}
+
+/// Returns how many of a thousand rows have as many cells as the header, and how many cells these are.
+fn fit(head: &[u8], is_whole: bool, delimiter: u8) -> (usize, usize) {
+    let mut reader =
+        csv::ReaderBuilder::new().delimiter(delimiter).has_headers(false).flexible(true).from_reader(head);
+    let mut widths: Vec<usize> =
+        reader.byte_records().take(TRIED_ROWS).map_while(Result::ok).map(|row| row.len()).collect();
+    if !is_whole && widths.len() > 1 && widths.len() < TRIED_ROWS {
+        widths.pop();
+    }
+    let Some(cells) = widths.first().copied().filter(|cells| *cells > 1) else { return (0, 0) };
+    let fitting = widths.iter().filter(|width| **width == cells).count();
+    (fitting * 1_000 / widths.len(), cells)
+}
+
+/// Returns names that differ from each other, for columns that have none or share one: the second `Email` is `Email (2)`, and
+/// a third column without a name is `Column 3`. All other names stay exactly as they are.
+pub(super) fn tell_apart(names: Vec<String>) -> Vec<String> {
+    let given: BTreeSet<String> = names.iter().cloned().collect();
+    let mut used = BTreeSet::new();
+    let mut unique = Vec::with_capacity(names.len());
+    for (place, name) in names.into_iter().enumerate() {
+        let base = if name.is_empty() { format!("Column {}", place + 1) } else { name.clone() };
+        let mut candidate = base.clone();
+        let mut number = 2;
+        // A number must not make it the name of a column to come.
+        while used.contains(&candidate) || (candidate != name && given.contains(&candidate)) {
+            candidate = format!("{base} ({number})");
+            number += 1;
+        }
+        used.insert(candidate.clone());
+        unique.push(candidate);
+    }
+    unique
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_delimiter_is_found_from_the_data() {
+        for (text, expected) in [
+            ("a,b\n1,2\n", b','),
+            ("a;b\n1,5;2,5\n", b';'),
+            ("a\tb\n1\t2\n", b'\t'),
+            ("a|b\n1|2\n", b'|'),
+            // More commas than semicolons in the header, but it is the rows that count.
+            ("Name, first, last;Mail\nAna;a@x.example\nBen, junior;b@x.example\n", b';'),
+            // A delimiter inside quotes is none.
+            ("\"a;b;c\",d\n\"1;2;3\",4\n", b','),
+            ("only\nabc\n", b','),
+            ("a,b\nx\ny\n", b','),
+        ] {
+            assert_eq!(delimiter(text.as_bytes(), true), expected, "{text}");
+        }
+        // The last row is cut off.
+        assert_eq!(delimiter(b"a;b,c\n1;2,3\n1,2;3", false), b';');
+    }
+
+    #[test]
+    fn columns_of_one_name_are_told_apart_and_others_stay_as_they_are() {
+        let names = |names: &[&str]| tell_apart(names.iter().map(|name| (*name).to_owned()).collect());
+        assert_eq!(names(&["a", "b"]), ["a", "b"]);
+        assert_eq!(
+            names(&["Email", "Email", " Email", "Email"]),
+            ["Email", "Email (2)", " Email", "Email (3)"]
+        );
+        assert_eq!(names(&["a", "a", "a (2)"]), ["a", "a (3)", "a (2)"]);
+        assert_eq!(names(&["", "Column 1", ""]), ["Column 1 (2)", "Column 1", "Column 3"]);
+    }
+
+    #[test]
+    fn line_ends_are_found() {
+        assert_eq!(line_end(b"a\r\nb"), LineEnd::CrLf);
+        assert_eq!(line_end(b"a\nb\r\n"), LineEnd::Lf);
+        assert_eq!(line_end(b"a\rb"), LineEnd::Cr);
+    }
+}
