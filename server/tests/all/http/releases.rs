@@ -23,11 +23,10 @@ async fn submit(browser: &mut Browser<'_>, company: &str) -> String {
 }
 
 async fn approve(browser: &mut Browser<'_>, app: &TestApp, number: &str, role: &str) {
-    let hash = {
-        let mut connection = app.store().pool().acquire().await.unwrap();
-        changes::by_number(&mut connection, number.parse().unwrap()).await.unwrap().hash.unwrap().to_string()
-    };
-    let fields = [("number", number), ("hash", &*hash), ("role", role)];
+    let page = text(browser, &format!("/changes/{number}")).await;
+    let field = |name: &str| between(&page, &format!("name=\"{name}\" value=\""), "\"");
+    let (hash, live) = (field("hash"), field("live"));
+    let fields = [("number", number), ("hash", hash), ("live", live), ("role", role)];
     assert_eq!(browser.post("/actions/sign-change", &fields).await.status(), StatusCode::SEE_OTHER);
 }
 
@@ -52,6 +51,43 @@ async fn go_live(browser: &mut Browser<'_>, app: &TestApp, number: i64, form: &s
         .post("/actions/go-live", &[("number", &*number), ("bundle", &*bundle), ("form", form)])
         .await
         .status()
+}
+
+#[tokio::test]
+async fn a_page_from_before_another_release_went_live_is_reviewed_again() {
+    let app = TestApp::start().await;
+    let mut ana = app.signed_in("ana@acme.example", &[Role::Revops]).await;
+    let mut ben = app.signed_in("ben@acme.example", &[Role::Revops]).await;
+    let mut cleo = app.signed_in("cleo@acme.example", &[Role::AeRepLeader]).await;
+    let first = submit(&mut ana, "Globex Two").await;
+    let second = submit(&mut ana, "Umbrella Two").await;
+    let page = text(&mut ben, &format!("/changes/{second}")).await;
+    let field = |name: &str| between(&page, &format!("name=\"{name}\" value=\""), "\"").to_owned();
+    let (hash, live_then) = (field("hash"), field("live"));
+    assert!(live_then.starts_with("sha256:"), "{live_then}");
+    approve(&mut ben, &app, &first, "revops").await;
+    approve(&mut cleo, &app, &first, "ae_rep_leader").await;
+    let number: i64 = sqlx::query_scalar("SELECT number FROM releases WHERE stage = 'approved'")
+        .fetch_one(app.store().pool())
+        .await
+        .unwrap();
+    assert_eq!(go_live(&mut ben, &app, number, "a").await, StatusCode::SEE_OTHER);
+    assert_eq!(live(&app).await, number);
+    let fields = [("number", &*second), ("hash", &*hash), ("live", &*live_then), ("role", "revops")];
+    assert_eq!(ben.post("/actions/sign-change", &fields).await.status(), StatusCode::SEE_OTHER);
+    let page = text(&mut ben, &format!("/changes/{second}")).await;
+    assert!(
+        page.contains("Another release went live since you opened this page. Review it again."),
+        "{page}"
+    );
+    let given: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM change_reviews r JOIN changes c ON c.id = r.change_id WHERE c.number = $1",
+    )
+    .bind(second.parse::<i64>().unwrap())
+    .fetch_one(app.store().pool())
+    .await
+    .unwrap();
+    assert_eq!(given, 0);
 }
 
 #[tokio::test]
