@@ -25,5 +25,6 @@ mod sessions;
 mod settings;
 mod setup;
 mod stop;
+mod switches;
 mod sync;
 mod titles;

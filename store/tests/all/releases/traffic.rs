@@ -23,7 +23,7 @@ impl Office {
     async fn in_review(&self) -> i64 {
         let number = self.approved(&["A", "B"]).await;
         let other = self.other.who.to_string();
-        for (stage, what) in [("simulation", ""), ("shadow", ""), ("assign_review", ", share = 10")] {
+        for (stage, what) in [("simulation", ""), ("shadow", ""), ("assign_review", ", share = 10, stage_why = 'Ready'")] {
             self.owner_does(&moved_by(&other, stage, what), number).await;
         }
         number
@@ -85,6 +85,15 @@ async fn traffic_grows_by_another_person_of_revops_only() {
     let earlier =
         "UPDATE releases SET share = 19, share_since = stage_since + interval '1 us' WHERE number = $1";
     refuses(&mut owner, number, &[(earlier, RESTRICT, WHO_AND_WHEN)]).await;
+    for column in ["share_by = 'x'", "share_since = clock_timestamp()"] {
+        let alone = format!("UPDATE releases SET {column} WHERE number = $1");
+        refuses(&mut owner, number, &[(&alone, RESTRICT, "share and gates did not change")]).await;
+    }
+    // Whoever edited another change may.
+    let (another, _) = office.approved_change("partners", &["P"]).await;
+    let mut connection = office.store().pool().acquire().await.unwrap();
+    changes::add_editor(&mut connection, another, id_of(&office.other).into()).await.unwrap();
+    office.owner_does(&set_by(&office.other, "share = 30"), number).await;
 }
 
 #[tokio::test]
@@ -111,9 +120,12 @@ async fn every_change_of_share_or_gates_is_a_step_of_the_history() {
     let live_gates = set_by(&office.other, "gates = '{\"leads\": 60}'");
     office.owner_does("UPDATE releases SET share = share WHERE number = $1", number).await;
     office.owner_does(&moved_by(&office.other.who.to_string(), "rollout", ""), number).await;
+    assert_eq!(office.read(number).await.live_since, None, "it was not live yet");
     office.go_live(&office.other, number).await.unwrap();
+    let live_since = office.read(number).await.live_since;
     office.owner_does(&live_gates, number).await;
     let release = office.read(number).await;
+    assert_eq!(release.live_since, live_since, "it has been live all the time");
     let mut connection = office.store().pool().acquire().await.unwrap();
     let steps = releases::history(&mut connection, release.id).await.unwrap();
     let rows: Vec<(String, Option<i16>)> =
@@ -134,6 +146,8 @@ async fn every_change_of_share_or_gates_is_a_step_of_the_history() {
     assert_eq!(rows, wanted);
     assert!(steps[1..].iter().all(|step| step.by == office.other.who.to_string()), "{steps:?}");
     assert!(steps.windows(2).all(|pair| pair[0].at < pair[1].at), "{steps:?}");
+    let why: Vec<&str> = steps.iter().map(|step| step.why.as_str()).filter(|why| !why.is_empty()).collect();
+    assert_eq!(why, ["Ready"], "a stage's reason is that of the move");
     let gates: Vec<serde_json::Value> =
         sqlx::query_scalar("SELECT gates FROM release_history WHERE release_id = $1 ORDER BY step")
             .bind(release.id.0)
@@ -152,6 +166,7 @@ async fn a_release_comes_back_only_when_what_took_its_place_was_rolled_back_and_
     office.go_live(&office.other, second).await.unwrap();
     let third = office.approved(&["A", "B", "C"]).await;
     office.go_live(&office.other, third).await.unwrap();
+    office.owner_does("UPDATE releases SET share = share WHERE number = $1", first).await;
     let lead = person(office.store(), "Lea", &[Role::RevopsLead]).await;
     let left = office.deactivated().await;
     let mut owner = office.database.owner().await;
