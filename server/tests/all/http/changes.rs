@@ -65,11 +65,16 @@ async fn an_approval_or_a_return_that_is_sent_twice_says_what_the_first_one_came
     let app = TestApp::start().await;
     let mut ana = app.signed_in("ana@acme.example", &[Role::Revops]).await;
     let mut ben = app.signed_in("ben@acme.example", &[Role::Revops]).await;
-    for (action, fields, said) in [
-        ("sign-change", [("role", "revops"), ("comment", "")], "Approved. It is version 1 now."),
-        ("return-change", [("role", ""), ("comment", "Not yet")], "Sent back, with what you wrote."),
+    for (action, name, fields, said) in [
+        ("sign-change", "partners", [("role", "revops"), ("comment", "")], "Approved. It is version 1 now."),
+        (
+            "return-change",
+            "closers",
+            [("role", ""), ("comment", "Not yet")],
+            "Sent back, with what you wrote.",
+        ),
     ] {
-        let number = begin(&mut ana, "list", action).await;
+        let number = begin(&mut ana, "list", name).await;
         save(&mut ana, number, "1", "Initech\n", "submit").await;
         let (hash, number) = (change(&app, number).await.hash.unwrap().to_string(), number.to_string());
         let mut form = vec![("number", &*number), ("hash", &*hash)];
