@@ -71,6 +71,9 @@ const SIGNERS: Need = Need::Roles(APPROVING_ROLES);
 
 /// Who sets weight and absence of pool members.
 const AVAILABILITY: Need = Need::Roles(&[Role::Revops, Role::AeRepLeader]);
+/// Who switches rules off and mutes them.
+const SWITCHERS: Need = Need::Roles(&[Role::Revops, Role::RevopsLead]);
+
 /// Who may start, cancel or retry a run of some kind; which of them may do so for a kind, the kind knows.
 const RUN_OWNERS: Need = Need::Roles(&[
     Role::Enablement,
@@ -188,6 +191,10 @@ const LINES: &[AccessRule] = &[
     // The owner of the layer alone: which role that is, the kind's row says.
     post("/actions/set-version-title", Need::SignedIn),
     post("/actions/set-availability", AVAILABILITY),
+    post("/actions/switch-rule-off", SWITCHERS),
+    post("/actions/switch-rule-on", SWITCHERS),
+    post("/actions/mute-rule", SWITCHERS),
+    post("/actions/unmute-rule", SWITCHERS),
     post("/actions/sign-change", SIGNERS),
     post("/actions/return-change", SIGNERS),
     post("/changes/{number}/upload", Need::SignedIn),

@@ -1,3 +1,4 @@
+DROP TABLE IF EXISTS kept_decisions, kept_shadow_verdicts, kept_pool_availability;
 DROP TABLE features;
 DROP TABLE audit_log;
 DROP TABLE overrides;

@@ -33,6 +33,7 @@ steps![
     "0016_runs",
     "0017_kinds",
     "0018_credentials",
+    "0019_release_guards",
     "0020_lead_history",
     "0021_uploads",
 ];

@@ -16,6 +16,7 @@ pub mod letters;
 pub mod release;
 pub mod run;
 pub mod surroundings;
+pub mod switches;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod titles;

@@ -57,11 +57,15 @@ async fn approve(store: &Store, author: &Actor, draft: Change) -> Vec<i64> {
     };
     let revision = change::save(store, author, draft.number, edit).await.expect("saved");
     let approvers = change::submit(store, author, draft.number, revision).await.expect("submitted");
+    let mut connection = store.pool().acquire().await.expect("a connection");
+    let live =
+        releases::live_bundles_of(&mut connection, draft.kind, &draft.name).await.expect("live bundles");
+    drop(connection);
     let mut made = Vec::new();
     for role in approvers {
         let approver = person(store, "Approver", &[role]).await;
         let seen = draft.hash.expect("content");
-        let approval = change::approve(store, &approver, draft.number, &seen, role, "").await;
+        let approval = change::approve(store, &approver, draft.number, &seen, &live, role, "").await;
         if let Approval::Approved { releases, .. } = approval.expect("approved") {
             made.extend(releases.into_iter().map(|(number, _)| number));
         }

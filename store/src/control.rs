@@ -100,7 +100,7 @@ fn topic(action: &str) -> Option<Topic> {
         "run" => Some(Topic::Runs),
         "lead" | "import" => Some(Topic::Leads),
         "queue" | "decision" | "override" => Some(Topic::Queue),
-        "change" | "version" | "workflow" | "release" => Some(Topic::Changes),
+        "change" | "version" | "workflow" | "release" | "rule" => Some(Topic::Changes),
         _ => None,
     }
 }

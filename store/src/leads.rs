@@ -2,6 +2,8 @@
 //!
 //! Hand-written SQL: leads and where they stand belong to the path of events.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use engine::action::Action;
 use engine::ids::{DecisionId, LeadId};
@@ -81,6 +83,27 @@ struct StandingRow {
     last_action: String,
     last_as_of: DateTime<Utc>,
     queue: Option<String>,
+}
+
+/// Returns the domains that say which account each lead is of: its company's, and that of its e-mail address. A lead of which
+/// neither is known is missing.
+///
+/// # Errors
+/// When the database fails.
+pub async fn domains(store: &Store, leads: &[LeadId]) -> Result<HashMap<LeadId, Vec<String>>> {
+    let ids: Vec<Uuid> = leads.iter().map(|lead| lead.0).collect();
+    let rows: Vec<(Uuid, String)> = sqlx::query_as(
+        "SELECT l.id, lower(d.domain) FROM leads l CROSS JOIN LATERAL (VALUES (l.domain), (split_part(l.email, '@', 2))) AS d (domain) \
+         WHERE l.id = ANY($1) AND d.domain <> ''",
+    )
+    .bind(ids)
+    .fetch_all(store.pool())
+    .await?;
+    let mut domains: HashMap<LeadId, Vec<String>> = HashMap::new();
+    for (lead, domain) in rows {
+        domains.entry(lead.into()).or_default().push(domain);
+    }
+    Ok(domains)
 }
 
 /// A lead by its id.

@@ -32,6 +32,7 @@ pub mod refresh;
 pub mod releases;
 pub mod runs;
 pub mod settings;
+pub mod switches;
 pub mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;

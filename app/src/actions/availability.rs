@@ -53,8 +53,8 @@ fn turns(text: &str) -> Result<Option<u32>, String> {
     }
 }
 
-/// The end of a day in a time zone. Where the next day begins at one o'clock, it ends then.
-fn end_of(text: &str, zone: Tz) -> Result<Option<DateTime<Utc>>, String> {
+/// The end of a day in a time zone; `None` for no day. Where the next day begins at one o'clock, it ends then.
+pub(super) fn end_of(text: &str, zone: Tz) -> Result<Option<DateTime<Utc>>, String> {
     if text.trim().is_empty() {
         return Ok(None);
     }

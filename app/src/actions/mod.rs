@@ -18,6 +18,7 @@ pub mod settings;
 mod sign_in;
 mod sign_out;
 pub mod stop;
+pub mod switches;
 pub mod sync;
 pub mod throttle;
 pub mod titles;

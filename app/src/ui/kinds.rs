@@ -54,6 +54,7 @@ pub fn look(kind: Kind) -> KindLook {
             help: &[
                 "The rules of each workflow, in order: the first that is true decides. One that cannot be told ends the scan with the default, so that nothing is decided on a guess.",
                 "A version never changes. Suggest a change on the set's page; it is compared, tried on the newest leads, and signed there.",
+                "RevOps and the RevOps lead can switch a rule off, or mute it for one account, without a release. It applies from the next decision on.",
             ],
             empty: COMES_WITH_A_WORKFLOW,
         },

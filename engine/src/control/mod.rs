@@ -7,3 +7,4 @@ pub mod calibration;
 pub mod kpi;
 pub mod outcome;
 pub mod release;
+pub mod switches;

@@ -178,7 +178,8 @@ const SYSTEM: Makers = Makers { roles: &[], editors: false, system: true };
 /// Stages on the way, in which a release is not closed and not live.
 const OPEN: &[Stage] = &[Approved, Scheduled, Simulation, Shadow, AssignReview, Rollout, Paused, Suspended];
 
-/// Every transition that there is.
+/// Every transition that there is: what pages, commands and guardrails may ask for, whether or not one of them does so yet.
+/// People go live and withdraw; Meshline suspends, reinstates and replaces when another release goes live.
 #[rustfmt::skip]
 pub const TRANSITIONS: &[Transition] = &[
     row(Act::Schedule,     &[Approved],                                  Scheduled,    ANOTHER),

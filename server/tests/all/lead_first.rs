@@ -193,14 +193,18 @@ async fn candidate(office: &Office) -> (ReleaseId, i64) {
 /// Moves a release through stages as the owner, and notifies every process.
 async fn stage(office: &Office, release: ReleaseId, stages: &[(&str, i16)]) {
     let mut owner = office.database.owner().await;
+    let second = store::testing::person(office.store(), "Second", &[store::actor::Role::Revops]).await;
     for (stage, share) in stages {
-        sqlx::query("UPDATE releases SET stage = $2, share = $3, stage_since = now(), stage_by = 'command:test' WHERE id = $1")
-            .bind(release.0)
-            .bind(stage)
-            .bind(share)
-            .execute(&mut owner)
-            .await
-            .unwrap();
+        sqlx::query(
+            "UPDATE releases SET stage = $2, share = $3, stage_since = now(), stage_by = $4 WHERE id = $1",
+        )
+        .bind(release.0)
+        .bind(stage)
+        .bind(share)
+        .bind(second.who.to_string())
+        .execute(&mut owner)
+        .await
+        .unwrap();
     }
     sqlx::query("UPDATE workflows SET release_epoch = release_epoch + 1").execute(&mut owner).await.unwrap();
 }

@@ -22,4 +22,5 @@ mod pipeline;
 mod profile;
 mod promises;
 mod schemas;
+mod switches;
 mod verdicts;

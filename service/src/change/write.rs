@@ -66,7 +66,8 @@ pub async fn save(store: &Store, actor: &Actor, number: i64, edit: Edit<'_>) -> 
     Ok(change.revision + 1)
 }
 
-/// Submits a draft for approval, by the roles that its content needs; returns them.
+/// Submits a draft for approval, by the roles that its content needs; returns them. Submitting the same revision again
+/// changes nothing.
 ///
 /// # Errors
 /// As [`save`]; [`Error::Refused`] too when its text cannot be read, it changes nothing, or another version was approved in
@@ -74,7 +75,12 @@ pub async fn save(store: &Store, actor: &Actor, number: i64, edit: Edit<'_>) -> 
 pub async fn submit(store: &Store, actor: &Actor, number: i64, revision: i32) -> Result<Vec<Role>> {
     let author = actor.person()?;
     let mut tx = store.pool().begin().await?;
-    let change = writable_draft(&mut tx, actor, number).await?;
+    let change = changes::locked(&mut tx, number).await?;
+    check_writer(actor, &change)?;
+    if change.state == State::Submitted && change.author == Some(author) && change.revision == revision {
+        return Ok(change.required);
+    }
+    check_draft(&change)?;
     if change.revision != revision {
         return Err(Error::Stale { current: change.revision.into() });
     }
@@ -98,7 +104,7 @@ pub async fn submit(store: &Store, actor: &Actor, number: i64, revision: i32) ->
     Ok(approvers)
 }
 
-/// Discards a draft, or withdraws a submitted change.
+/// Discards a draft, or withdraws a submitted change. Withdrawing it again changes nothing.
 ///
 /// # Errors
 /// [`Error::Refused`] when it is closed, or the actor may not write in it.
@@ -106,6 +112,9 @@ pub async fn withdraw(store: &Store, actor: &Actor, number: i64) -> Result<()> {
     let mut tx = store.pool().begin().await?;
     let change = changes::locked(&mut tx, number).await?;
     check_writer(actor, &change)?;
+    if change.state == State::Withdrawn {
+        return Ok(());
+    }
     if !matches!(change.state, State::Draft | State::Submitted) {
         return Err(Error::Refused("this change is closed already".into()));
     }
@@ -120,10 +129,13 @@ pub async fn withdraw(store: &Store, actor: &Actor, number: i64) -> Result<()> {
 async fn writable_draft(connection: &mut PgConnection, actor: &Actor, number: i64) -> Result<Change> {
     let change = changes::locked(connection, number).await?;
     check_writer(actor, &change)?;
-    if change.state != State::Draft {
-        return Err(Error::Refused(
-            "this change is no draft any more: what was submitted never changes".into(),
-        ));
-    }
+    check_draft(&change)?;
     Ok(change)
+}
+
+fn check_draft(change: &Change) -> Result<()> {
+    if change.state == State::Draft {
+        return Ok(());
+    }
+    Err(Error::Refused("this change is no draft any more: what was submitted never changes".into()))
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use engine::content::EventDocument;
-use engine::decision::{Conditions, Decision, Mode, Trigger};
+use engine::decision::{Decision, Mode, Trigger};
 use engine::ids::{DecisionId, LeadId};
 use engine::limits;
 use store::ingest::{self, HistoryWanted};
@@ -134,7 +134,12 @@ impl Pipeline {
             return Ok(None);
         };
         let newest = history.events.remove(0);
-        let conditions = Conditions::default();
+        let domains = if live.switches.has_mutes(receipt.received_at) {
+            store::leads::domains(&self.store, &[again.lead]).await?.remove(&again.lead).unwrap_or_default()
+        } else {
+            Vec::new()
+        };
+        let conditions = live.switches.conditions(&domains, receipt.received_at);
         let (made, shadows) = {
             let known = known(Some(&history), std::iter::empty(), receipt, as_of);
             let document = EventDocument { id: newest.id, document: &newest.body };

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use engine::content::{EarlierEvent, EventDocument, Known};
 use engine::decision::{Conditions, Mode, Snapshot, Trigger};
+use engine::event::LeadInput;
 use engine::ids::{DecisionId, EventId, LeadId, WorkflowId};
 use engine::rules::Verdict;
 use engine::{features, limits};
@@ -139,7 +140,8 @@ impl Pipeline {
             ingest::identify(&mut *self.store.pool().acquire().await?, &named).await?
         };
         let histories = self.histories(&routed, &found).await?;
-        group.drafts = decide_all(routed, &found, histories).await;
+        let domains = self.domains(&routed, &found).await?;
+        group.drafts = decide_all(routed, &found, histories, &domains).await;
         self.code_features(&mut group.drafts).await?;
         Ok(group)
     }
@@ -244,6 +246,22 @@ impl Pipeline {
         Ok(histories)
     }
 
+    /// The domains that are known of leads, where a workflow has a rule that is muted for an account.
+    async fn domains(
+        &self,
+        routed: &[Routed],
+        found: &[Identified],
+    ) -> store::Result<HashMap<LeadId, Vec<String>>> {
+        let wanted = routed.iter().zip(found).filter(|(routed, found)| {
+            !found.is_new && routed.live.switches.has_mutes(routed.receipt.received_at)
+        });
+        let wanted: Vec<LeadId> = wanted.map(|(_, found)| found.lead).collect();
+        if wanted.is_empty() {
+            return Ok(HashMap::new());
+        }
+        store::leads::domains(&self.store, &wanted).await
+    }
+
     /// Codes the fields of decisions for simulations.
     pub(super) async fn code_features(&self, drafts: &mut [Draft]) -> store::Result<()> {
         let mut texts: BTreeMap<WorkflowId, BTreeSet<(String, String)>> = BTreeMap::new();
@@ -294,10 +312,12 @@ async fn decide_all(
     routed: Vec<Routed>,
     found: &[Identified],
     histories: Vec<Option<LeadHistory>>,
+    domains: &HashMap<LeadId, Vec<String>>,
 ) -> Vec<Draft> {
     let mut drafts: Vec<Draft> = Vec::with_capacity(routed.len());
     for (n, ((routed, found), history)) in routed.into_iter().zip(found).zip(histories).enumerate() {
-        drafts.push(decide(routed, found.lead, history, &drafts));
+        let known = domains.get(&found.lead).map(Vec::as_slice).unwrap_or_default();
+        drafts.push(decide(routed, found.lead, history, known, &drafts));
         // Statements that wait for their answers resume in the meantime.
         if n % 8 == 7 {
             tokio::task::yield_now().await;
@@ -306,11 +326,18 @@ async fn decide_all(
     drafts
 }
 
-fn decide(routed: Routed, lead: LeadId, history: Option<LeadHistory>, before: &[Draft]) -> Draft {
+fn decide(
+    routed: Routed,
+    lead: LeadId,
+    history: Option<LeadHistory>,
+    domains: &[String],
+    before: &[Draft],
+) -> Draft {
     let Routed { place, receipt, event, live, as_of } = routed;
     let together = before.iter().filter(|draft| draft.lead == lead);
     let sequence = history.as_ref().map(|history| history.sequence + together.clone().count() as i64);
-    let conditions = Conditions::default();
+    let domains: Vec<String> = domains.iter().cloned().chain(domains_in(&event.signal.event.lead)).collect();
+    let conditions = live.switches.conditions(&domains, receipt.received_at);
     let (made, shadows) = {
         let together = together.filter(|draft| draft.live.id == live.id);
         let known = known(history.as_ref(), together, &receipt, as_of);
@@ -331,6 +358,14 @@ fn decide(routed: Routed, lead: LeadId, history: Option<LeadHistory>, before: &[
         conditions,
         features: Vec::new(),
     }
+}
+
+/// The domains that an event says of its lead.
+fn domains_in(lead: &LeadInput) -> impl Iterator<Item = String> + use<> {
+    let email = lead.email.as_deref().and_then(|email| Some(email.rsplit_once('@')?.1));
+    let stated =
+        [lead.domain.as_deref(), email].map(|domain| domain.map(|domain| domain.trim().to_lowercase()));
+    stated.into_iter().flatten()
 }
 
 /// Reads and decides by the bundle that the lead's bucket gets and, where it is live traffic, by every candidate in the shadow

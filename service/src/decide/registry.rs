@@ -8,12 +8,13 @@ use engine::bundle::Bundle;
 use engine::canonical::Digest;
 use engine::control::bucket;
 use engine::control::release::Stage;
+use engine::control::switches::RuleSwitches;
 use engine::decision::Mode;
 use engine::event::{EventKind, EventRequest};
 use engine::ids::{DestinationId, LeadId, ReleaseId, WorkflowId};
-use store::releases::{self, Release};
+use store::releases::Release;
 use store::workflows::{self, Target};
-use store::{Error, Result, Store};
+use store::{Error, Result, Store, releases, switches};
 
 use super::Refusal;
 use crate::bundles::Bundles;
@@ -35,6 +36,8 @@ pub struct Live {
     pub shadows: Vec<Variant>,
     /// Where decisions go.
     pub targets: Vec<(DestinationId, Target)>,
+    /// Rules that are switched off or muted. Their times are looked at for each decision.
+    pub switches: RuleSwitches,
 }
 
 /// A release that decides, or would.
@@ -192,6 +195,8 @@ impl Registry {
         };
         let targets = workflows::targets(&mut connection, workflow.definition.0).await?;
         let open = releases::open_of(&mut connection, workflow.id.into()).await?;
+        // After the epoch: what is switched in between begins another one.
+        let switches = switches::of_workflow(&mut connection, workflow.id.into()).await?.into();
         drop(connection);
         let (mut candidate, mut shadows) = (None, Vec::new());
         for release in open {
@@ -212,6 +217,7 @@ impl Registry {
             candidate,
             shadows,
             targets,
+            switches,
         });
         self.memory.keep(generation, |kept| drop(kept.live.insert(name.to_owned(), live.clone())));
         Ok(Ok(live))

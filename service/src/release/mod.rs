@@ -34,7 +34,9 @@ async fn next_stage(
     let is_editor = is_editor(connection, actor, release).await?;
     let maker = match actor.who {
         Who::Person(_) => Maker::Person { roles: &actor.roles, is_editor },
-        Who::ApiKey(_) | Who::Command(_) => Maker::System,
+        // The command line and the scheduler are Meshline itself. A key belongs to a program of somebody else.
+        Who::Command(_) => Maker::System,
+        Who::ApiKey(_) => return Err(Error::Refused("an API key does not move releases".into())),
     };
     step(release.position(), act, maker).map_err(|refusal| Error::Refused(refusal.to_string()))
 }

@@ -45,13 +45,12 @@ async fn rebuild(
     version: &Version,
     around: Surroundings,
 ) -> Result<Stage> {
-    let is_overtaken = live_version(&around.source, version) >= Some(version.version);
+    if live_version(&around.source, version) >= Some(version.version) {
+        return retire(connection, actor, live, release).await;
+    }
     let built = build(connection, actor, around, version).await?;
-    if is_overtaken || built.as_ref() == Ok(&live.bundle) {
-        let retired = advance(release, Act::Replace)?;
-        let why = format!("Release {} went live and left nothing of it to change.", live.number);
-        releases::move_to(connection, actor, release, Act::Replace, retired, &why, Some(live.id)).await?;
-        return Ok(retired);
+    if built.as_ref() == Ok(&live.bundle) {
+        return retire(connection, actor, live, release).await;
     }
     let mut release = release.clone();
     // Simulations and shadow runs so far were of another bundle.
@@ -71,6 +70,19 @@ async fn rebuild(
         }
     }
     Ok(release.stage)
+}
+
+/// Retires a release of which the live one left nothing to change.
+async fn retire(
+    connection: &mut PgConnection,
+    actor: &Actor,
+    live: &Release,
+    release: &Release,
+) -> Result<Stage> {
+    let retired = advance(release, Act::Replace)?;
+    let why = format!("Release {} went live and left nothing of it to change.", live.number);
+    releases::move_to(connection, actor, release, Act::Replace, retired, &why, Some(live.id)).await?;
+    Ok(retired)
 }
 
 async fn suspend(

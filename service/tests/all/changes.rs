@@ -74,10 +74,10 @@ async fn a_change_goes_from_draft_to_version_by_the_signatures_of_others() {
         async move { changes::waiting_for(store, id, &roles).await.unwrap() }
     };
     assert_eq!((waiting(&author).await, waiting(&other).await, waiting(&manager).await), (0, 1, 1));
-    let first = changing::approve(store, &other, number, &hash, Role::Revops, "Fine").await.unwrap();
+    let first = changing::approve(store, &other, number, &hash, &[], Role::Revops, "Fine").await.unwrap();
     assert_eq!(first, Approval::Waiting(vec![Role::AeRepLeader]));
     assert_eq!((waiting(&other).await, waiting(&manager).await), (0, 1));
-    let last = changing::approve(store, &manager, number, &hash, Role::AeRepLeader, "").await.unwrap();
+    let last = changing::approve(store, &manager, number, &hash, &[], Role::AeRepLeader, "").await.unwrap();
     assert_eq!(last, Approval::Approved { version: 1, releases: vec![] });
     let done = change(store, number).await;
     assert_eq!((done.state, done.version), (State::Approved, Some(1)));
@@ -102,7 +102,7 @@ async fn nobody_signs_what_they_had_a_hand_in_nor_twice_nor_in_a_role_they_do_no
     let (both, sdr) = (person(store, "Ben", &all).await, person(store, "Sam", &[Role::Sdr]).await);
     let (number, hash) = submitted(store, &author, &["Initech"], &all).await;
     let sign = |actor: Actor, role: Role, hash: Digest| async move {
-        changing::approve(store, &actor, number, &hash, role, "").await
+        changing::approve(store, &actor, number, &hash, &[], role, "").await
     };
     assert!(refused(sign(author.clone(), Role::Revops, hash).await).contains("four eyes"));
     assert!(refused(sign(sdr.clone(), Role::Revops, hash).await).contains("does not hold"));
@@ -117,6 +117,60 @@ async fn nobody_signs_what_they_had_a_hand_in_nor_twice_nor_in_a_role_they_do_no
     assert!(refused(changing::send_back(store, &sdr, number, &hash, "No").await).contains("does not hold"));
     assert!(refused(changing::send_back(store, &author, number, &hash, "No").await).contains("four eyes"));
     changing::comment(store, &sdr, number, "I would like that").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_second_click_changes_nothing_and_returns_what_the_first_one_came_to() {
+    let database = TestDatabase::new().await;
+    let store = &database.store;
+    let author = person(store, "Ana", &[Role::Revops]).await;
+    let (other, third) =
+        (person(store, "Ben", &[Role::Revops]).await, person(store, "Dan", &[Role::Revops]).await);
+    let manager = person(store, "Cleo", &[Role::AeRepLeader]).await;
+    let (number, hash) = submitted(store, &author, &["Initech"], &[Role::Revops]).await;
+    let revision = change(store, number).await.revision;
+    for _ in 0..2 {
+        assert_eq!(changing::submit(store, &author, number, revision).await.unwrap(), [Role::Revops]);
+    }
+    assert!(refused(changing::submit(store, &author, number, revision - 1).await).contains("no draft"));
+    assert!(refused(changing::submit(store, &other, number, revision).await).contains("no draft"));
+    for _ in 0..2 {
+        let approved = changing::approve(store, &other, number, &hash, &[], Role::Revops, "").await.unwrap();
+        assert_eq!(approved, Approval::Approved { version: 1, releases: vec![] });
+    }
+    // A second person does not approve what is approved, and other content is other content.
+    assert!(
+        refused(changing::approve(store, &third, number, &hash, &[], Role::Revops, "").await)
+            .contains("any more")
+    );
+    let elsewhere = engine::canonical::digest(&list(&["Globex"])).unwrap();
+    let other_content = changing::approve(store, &other, number, &elsewhere, &[], Role::Revops, "").await;
+    assert!(refused(other_content).contains("any more"));
+
+    let both = [Role::Revops, Role::AeRepLeader];
+    let (number, hash) = submitted(store, &author, &["Initech", "Globex"], &both).await;
+    for _ in 0..2 {
+        let first = changing::approve(store, &other, number, &hash, &[], Role::Revops, "").await.unwrap();
+        assert_eq!(first, Approval::Waiting(vec![Role::AeRepLeader]));
+    }
+    for _ in 0..2 {
+        changing::send_back(store, &manager, number, &hash, "Without Globex").await.unwrap();
+    }
+    assert!(refused(changing::send_back(store, &third, number, &hash, "No").await).contains("any more"));
+    let again = changing::approve(store, &other, number, &hash, &[], Role::Revops, "").await;
+    assert_eq!(refused(again), "you approved this change, and it was closed since");
+    let draft = changing::start(store, &author, Kind::List, "tam", "", None).await.unwrap();
+    for _ in 0..2 {
+        changing::withdraw(store, &author, draft).await.unwrap();
+    }
+    let acts: Vec<(String, i64)> = sqlx::query_as(
+        "SELECT action, count(*) FROM audit_log WHERE action IN ('change.submit', 'change.sign', 'change.return', 'change.withdraw') GROUP BY 1 ORDER BY 1",
+    )
+    .fetch_all(store.pool())
+    .await
+    .unwrap();
+    let wanted = [("change.return", 1), ("change.sign", 2), ("change.submit", 2), ("change.withdraw", 1)];
+    assert_eq!(acts, wanted.map(|(act, count)| (act.to_owned(), count)));
 }
 
 #[tokio::test]
@@ -170,9 +224,10 @@ async fn what_came_later_is_begun_anew_and_what_says_the_same_is_no_change() {
         (person(store, "Ana", &[Role::Revops]).await, person(store, "Ben", &[Role::Revops]).await);
     let (first, hash) = submitted(store, &author, &["A"], &[Role::Revops]).await;
     let (second, later) = submitted(store, &author, &["B"], &[Role::Revops]).await;
-    changing::approve(store, &other, first, &hash, Role::Revops, "").await.unwrap();
+    changing::approve(store, &other, first, &hash, &[], Role::Revops, "").await.unwrap();
     assert!(
-        refused(changing::approve(store, &other, second, &later, Role::Revops, "").await).contains("anew")
+        refused(changing::approve(store, &other, second, &later, &[], Role::Revops, "").await)
+            .contains("anew")
     );
     assert_eq!(change(store, second).await.state, State::Submitted, "the refused signature left nothing");
     changing::send_back(store, &other, second, &later, "Begin from version 1").await.unwrap();

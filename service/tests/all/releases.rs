@@ -92,13 +92,14 @@ impl Office {
         let edit = Edit { revision: 1, title: "A change", why: "", source: &source, body: body.as_ref() };
         let revision = change::save(store, &author, number, edit).await.unwrap();
         let approvers = change::submit(store, &author, number, revision).await.unwrap();
-        let seen = {
+        let (seen, live) = {
             let mut connection = store.pool().acquire().await.unwrap();
-            changes::by_number(&mut connection, number).await.unwrap().hash.unwrap()
+            let live = releases::live_bundles_of(&mut connection, kind, name).await.unwrap();
+            (changes::by_number(&mut connection, number).await.unwrap().hash.unwrap(), live)
         };
         for role in approvers {
             let approval =
-                change::approve(store, &now(self.of(role)), number, &seen, role, "").await.unwrap();
+                change::approve(store, &now(self.of(role)), number, &seen, &live, role, "").await.unwrap();
             if let Approval::Approved { releases, .. } = approval {
                 return releases;
             }

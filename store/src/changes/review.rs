@@ -23,6 +23,9 @@ pub struct NewReview<'a> {
     pub role: Option<Role>,
     /// Hash of the content that the person saw; none for a comment.
     pub seen: Option<&'a Digest>,
+    /// For an approval: the live bundles that the person saw the change against, in order; see
+    /// [`crate::releases::live_bundles_of`].
+    pub live: &'a [Digest],
     /// What the person says.
     pub comment: &'a str,
 }
@@ -30,14 +33,15 @@ pub struct NewReview<'a> {
 /// Inserts a review.
 ///
 /// # Errors
-/// [`Error::Refused`] when the database does not take it: another role, four eyes, other content, or no words where some
-/// are needed.
+/// [`Error::Refused`] when the database does not take it: another role, four eyes, other content, another live bundle, or no
+/// words where some are needed.
 pub async fn insert_review(
     connection: &mut PgConnection,
     actor: &Actor,
     change: &Change,
     review: NewReview<'_>,
 ) -> Result<()> {
+    let is_approval = review.verdict == Verdict::Approve;
     let row = change_review::ActiveModel {
         id: Set(engine::ids::mint(actor.now, rand::random())),
         change_id: Set(change.id),
@@ -47,16 +51,17 @@ pub async fn insert_review(
         hash: Set(review.seen.map(|hash| hash.0.to_vec())),
         comment: Set(review.comment.trim().to_owned()),
         at: Set(actor.now),
+        live_bundles: Set(is_approval.then(|| review.live.iter().map(|hash| hash.0.to_vec()).collect())),
     };
     let written = change_review::Entity::insert(row).exec_without_returning(&orm(connection)).await;
     match written.map_err(Error::from) {
         Ok(_) => Ok(()),
         Err(Error::Duplicate(constraint)) if constraint == "change_reviews_a_role_signs_once" => {
-            Err(Error::Refused("somebody signed in that role already".into()))
+            Err(Error::Refused("someone approved this in that role already".into()))
         }
-        Err(Error::Duplicate(_)) => Err(Error::Refused("one person signs a change in one role".into())),
+        Err(Error::Duplicate(_)) => Err(Error::Refused("one person approves a change in one role".into())),
         Err(Error::Refused(constraint)) if constraint == "change_reviews_says_something" => {
-            Err(Error::Refused("say what is to be different".into()))
+            Err(Error::Refused("say what should be different".into()))
         }
         Err(other) => Err(other),
     }

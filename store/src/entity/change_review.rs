@@ -16,6 +16,7 @@ pub struct Model {
     pub hash: Option<Vec<u8>>,
     pub comment: String,
     pub at: DateTimeUtc,
+    pub live_bundles: Option<Vec<Vec<u8>>>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -23,6 +23,8 @@ pub mod queue_claim;
 pub mod release;
 pub mod release_approval;
 pub mod route;
+pub mod rule_mute;
+pub mod rule_off;
 pub mod run;
 pub mod saved_view;
 pub mod session;
@@ -121,6 +123,8 @@ mod tests {
             release,
             release_approval,
             route,
+            rule_mute,
+            rule_off,
             run,
             saved_view,
             session,

@@ -16,7 +16,7 @@ use crate::actor::Role;
 
 pub use self::reads::{
     RELEASE_PAGE_ROWS, ReleaseCursor, ReleaseListFilter, ReleaseListPage, approvals, by_number, history,
-    live, locked, missing_roles, of_change, open_of, page, parts, waiting_for,
+    live, live_bundles_of, locked, missing_roles, of_change, open_of, page, parts, waiting_for,
 };
 pub use self::write::{
     NewRelease, ReleaseOrigin, approve, carry_approvals, create, go_live, move_to, rebuild, waive,
@@ -132,13 +132,15 @@ pub struct ReleaseApproval {
     pub at: DateTime<Utc>,
 }
 
-/// A step on a release's way: a stage that it came to, or another bundle within a stage.
+/// A step on a release's way: a stage that it came to, or another bundle, share or gates within a stage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReleaseStep {
     /// The stage.
     pub stage: Stage,
     /// Hash of the bundle that it had.
     pub bundle: Digest,
+    /// Percent of the leads that it decided from here on; `None` in steps from before it was kept.
+    pub share: Option<i16>,
     /// When.
     pub at: DateTime<Utc>,
     /// Whose act it was, as the audit log names actors.

@@ -4,6 +4,7 @@
 
 use chrono::{DateTime, Utc};
 use engine::canonical::Digest;
+use engine::change::Kind;
 use engine::control::release::Stage;
 use engine::ids::{PersonId, ReleaseId, WorkflowId};
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _};
@@ -167,6 +168,19 @@ pub async fn live(connection: &mut PgConnection, workflow: WorkflowId) -> Result
         .transpose()
 }
 
+/// Returns the bundles of the live workflows that decide by this name, in order: what a change of it is seen against.
+///
+/// # Errors
+/// When the database fails.
+pub async fn live_bundles_of(connection: &mut PgConnection, kind: Kind, name: &str) -> Result<Vec<Digest>> {
+    let bundles: Vec<Vec<u8>> = sqlx::query_scalar("SELECT unnest(live_bundles_of($1, $2))")
+        .bind(<&str>::from(kind))
+        .bind(name)
+        .fetch_all(connection)
+        .await?;
+    bundles.iter().map(|hash| digest(hash)).collect()
+}
+
 /// Returns the releases of a workflow that may still go live, oldest first.
 ///
 /// # Errors
@@ -317,20 +331,20 @@ pub async fn missing_roles(connection: &mut PgConnection, release: ReleaseId) ->
     roles.iter().map(|role| read("role", role)).collect()
 }
 
-/// Returns every stage and bundle that a release has had, oldest first.
+/// Returns every stage, bundle and share that a release has had, oldest first.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn history(connection: &mut PgConnection, release: ReleaseId) -> Result<Vec<ReleaseStep>> {
-    type Row = (String, Vec<u8>, DateTime<Utc>, String, String);
+    type Row = (String, Vec<u8>, Option<i16>, DateTime<Utc>, String, String);
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT stage, bundle, at, by_whom, why FROM release_history WHERE release_id = $1 ORDER BY step",
+        "SELECT stage, bundle, share, at, by_whom, why FROM release_history WHERE release_id = $1 ORDER BY step",
     )
     .bind(release.0)
     .fetch_all(connection)
     .await?;
-    let step = |(stage, bundle, at, by, why): (String, Vec<u8>, _, _, _)| {
-        Ok(ReleaseStep { stage: read("stage", &stage)?, bundle: digest(&bundle)?, at, by, why })
+    let step = |(stage, bundle, share, at, by, why): (String, Vec<u8>, _, _, _, _)| {
+        Ok(ReleaseStep { stage: read("stage", &stage)?, bundle: digest(&bundle)?, share, at, by, why })
     };
     rows.into_iter().map(step).collect()
 }

@@ -90,8 +90,8 @@ pub async fn waive(connection: &mut PgConnection, actor: &Actor, number: i64, wh
     log(connection, actor, "release.waive", number, json!({ "why": why })).await
 }
 
-/// Counts those approvals of the change for the release's bundle that were given since the live release went live: the
-/// people who gave them saw the change against the bundle that the release was built on.
+/// Counts those approvals of the change for the release's bundle whose reviewers saw the change against the live bundle that
+/// the release was built on.
 ///
 /// # Errors
 /// When the database fails.
@@ -100,7 +100,7 @@ pub async fn carry_approvals(connection: &mut PgConnection, release: ReleaseId) 
         "INSERT INTO release_approvals (release_id, bundle, role, person_id, at) \
          SELECT r.id, r.bundle, v.role, v.person_id, v.at FROM releases r JOIN changes c ON c.id = r.change_id \
          JOIN change_reviews v ON v.change_id = c.id AND v.verdict = 'approve' AND v.hash = c.hash \
-         WHERE r.id = $1 AND NOT EXISTS (SELECT 1 FROM live_releases l WHERE l.workflow_id = r.workflow_id AND l.live_since > v.at)",
+         WHERE r.id = $1 AND r.base_bundle = ANY(v.live_bundles)",
     )
     .bind(release.0)
     .execute(connection)

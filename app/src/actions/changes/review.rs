@@ -23,6 +23,9 @@ pub async fn sign_change(
     number: i64,
     /// Hash of the content that was looked at.
     hash: String,
+    /// Hashes of the live bundles that it was shown against, with commas between them.
+    #[server(default)]
+    live: String,
     /// The role that it is signed in.
     role: String,
     /// What there is to say, if anything.
@@ -31,9 +34,10 @@ pub async fn sign_change(
 ) -> Result<(), Error> {
     let request = allowed::<SignChange>()?;
     let (hash, comment) = (seen(&hash)?, cut(&comment));
+    let live = live.split(',').filter(|hash| !hash.is_empty()).map(seen).collect::<Result<Vec<_>>>()?;
     let role: Role = role.parse().map_err(|_| Error::NotFound { what: "role".into() })?;
     let typed = Flash::default().value("comment", &*comment);
-    match change::approve(&request.store, &actor(&request)?, number, &hash, role, &comment).await {
+    match change::approve(&request.store, &actor(&request)?, number, &hash, &live, role, &comment).await {
         Ok(outcome) => lead_to_with(&change_path(number), &Flash::new(said(&outcome))),
         Err(error) => refused(number, typed, error),
     }

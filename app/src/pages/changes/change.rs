@@ -1,5 +1,6 @@
 //! One change: written while it is a draft, read and signed once it is submitted, kept for good when it is decided.
 
+use engine::canonical::Digest;
 use engine::change::kinds::TextForm;
 use engine::change::{self, Comparison};
 use leptos::either::{Either, EitherOf3};
@@ -46,6 +47,8 @@ pub(super) struct Loaded {
     pub reading: Option<Reading>,
     /// Titles of the live workflows that decide by it.
     pub workflows: Vec<String>,
+    /// The live bundles that it is shown against.
+    pub live: Vec<Digest>,
     /// Its impact on the newest leads of each.
     pub impact: ImpactView,
     /// Its releases, once it is approved.
@@ -110,9 +113,11 @@ async fn load(here: Here, number: Option<String>, flash: Flash) -> Result<Page> 
 async fn gather(here: Here, number: i64, flash: Flash) -> Result<Loaded> {
     let store = &here.request.store;
     let viewer = here.request.viewer.clone().ok_or(Error::SignedOut)?;
-    let (change, reviews, editors, base, releases) = {
+    let (change, live, reviews, editors, base, releases) = {
         let mut connection = store.pool().acquire().await.map_err(store::Error::from)?;
         let change = changes::by_number(&mut connection, number).await?;
+        // Before all else, so that what goes live while this is read makes an approval be refused.
+        let live = releases::live_bundles_of(&mut connection, change.kind, &change.name).await?;
         let reviews = changes::reviews(&mut connection, change.id).await?;
         let editors = changes::editors(&mut connection, change.id).await?;
         let base = match change.base_version {
@@ -120,7 +125,7 @@ async fn gather(here: Here, number: i64, flash: Flash) -> Result<Loaded> {
             version => Some(workflows::version(&mut connection, change.kind, &change.name, version).await?),
         };
         let releases = releases::of_change(&mut connection, change.id).await?;
-        (change, reviews, editors, base, releases)
+        (change, live, reviews, editors, base, releases)
     };
     let mut acts = Vec::with_capacity(releases.len());
     for release in releases {
@@ -147,6 +152,7 @@ async fn gather(here: Here, number: i64, flash: Flash) -> Result<Loaded> {
             .transpose()?,
         workflows: used.into_iter().map(|used| used.title).collect(),
         change,
+        live,
         reviews,
         editors,
         comparison,

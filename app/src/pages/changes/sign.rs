@@ -104,11 +104,14 @@ fn reviewing(loaded: &Loaded) -> impl IntoView + use<> {
         })
         .collect_view();
     let typed = loaded.flash.values.get("comment").cloned().unwrap_or_default();
+    let live: Vec<String> = loaded.live.iter().map(ToString::to_string).collect();
+    let live = live.join(",");
     let sign = (!open.is_empty()).then(|| {
         view! {
             <form class="stack-form" method="post" action=SignChange::PATH>
                 <input type="hidden" name="number" value=change.number.to_string() />
                 <input type="hidden" name="hash" value=hash.clone() />
+                <input type="hidden" name="live" value=live />
                 {text(ANYTHING, &typed, None)}
                 <div class="row">{buttons}</div>
             </form>

@@ -1,5 +1,7 @@
 //! The rules in the order they were scanned, and what each came to.
 
+use std::collections::BTreeSet;
+
 use engine::action::Action;
 use engine::decision::Outcome3;
 use engine::rules::explain::{Explained, ExplainedRule, PieceKind, RuleState};
@@ -52,7 +54,20 @@ pub fn trace(decided: &Decided) -> impl IntoView + use<> {
             </li>
         })
     };
-    Either::Right(view! { {differs}<ol class="trace">{rules}{otherwise}</ol> })
+    Either::Right(view! { {differs}{passed_over(decided)}<ol class="trace">{rules}{otherwise}</ol> })
+}
+
+/// The rules that were switched off or muted when it was decided.
+fn passed_over(decided: &Decided) -> impl IntoView + use<> {
+    let conditions = &decided.decision().conditions;
+    let line = |rules: &BTreeSet<String>, what: &str| {
+        let titles: Vec<String> = rules.iter().map(|rule| decided.rules.title(rule)).collect();
+        (!titles.is_empty())
+            .then(|| view! { <p class="note-line">{format!("{what}: {}.", titles.join(", "))}</p> })
+    };
+    let off = line(&conditions.rules_off, "Switched off when this was decided");
+    let muted = line(&conditions.muted, "Muted for this account when this was decided");
+    view! { {off}{muted} }
 }
 
 fn line(index: usize, rule: &ExplainedRule, decided: &Decided) -> impl IntoView + use<> {

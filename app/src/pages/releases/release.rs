@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use engine::canonical::Digest;
 use engine::control::release::{InFlight, Stage};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
@@ -128,14 +129,22 @@ fn replaced(parts: &[ReleasePart]) -> impl IntoView + use<> {
 }
 
 fn history(loaded: &Loaded) -> impl IntoView + use<> {
-    let mut before: Option<Stage> = None;
+    let mut before: Option<(Stage, Digest, Option<i16>)> = None;
     let rows = loaded
         .history
         .iter()
         .map(|step| {
-            // The same stage again is another bundle.
-            let is_rebuilt = before.replace(step.stage) == Some(step.stage);
-            let what = if is_rebuilt { "Rebuilt" } else { words::release_stage(step.stage).1 };
+            let before = before.replace((step.stage, step.bundle, step.share));
+            let what = match before {
+                Some((stage, bundle, _)) if stage == step.stage && bundle != step.bundle => "Rebuilt".to_owned(),
+                Some((stage, _, share)) if stage == step.stage && share == step.share => {
+                    "Gates changed".to_owned()
+                }
+                Some((stage, ..)) if stage == step.stage => {
+                    format!("{} % of leads", step.share.unwrap_or_default())
+                }
+                _ => words::release_stage(step.stage).1.to_owned(),
+            };
             let by = words::actor(&step.by, &loaded.names);
             let why = (!step.why.is_empty()).then(|| view! { <p class="why">{step.why.clone()}</p> });
             view! {

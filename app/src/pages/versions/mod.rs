@@ -4,6 +4,7 @@ mod availability;
 mod content;
 mod history;
 mod subject;
+mod switches;
 
 use engine::change::Kind;
 use engine::change::kinds::Origin;

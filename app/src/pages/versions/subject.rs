@@ -12,7 +12,7 @@ use store::reads::subjects::{UsedIn, history, used_in};
 use store::titles::{TITLE_CHARS, Titled};
 use store::workflows::{self, Version};
 
-use super::{availability, change_link, content, history as versions};
+use super::{availability, change_link, content, history as versions, switches};
 use crate::actions::changes::StartChange;
 use crate::actions::titles::SetVersionTitle;
 use crate::error::{Error, Result};
@@ -82,8 +82,9 @@ async fn load(here: Here, kind: Kind, name: Option<String>, asked: VersionQuery)
         clock: here.clock,
         may: here.may::<StartChange>(),
     };
-    let available = match kind {
+    let outside_releases = match kind {
         Kind::Pool if is_newest && against.is_none() => Some(availability::section(&here, &newest).await?),
+        Kind::RuleSet if is_newest && against.is_none() => Some(switches::section(&here, &newest).await?),
         _ => None,
     };
     let body = view! {
@@ -91,7 +92,7 @@ async fn load(here: Here, kind: Kind, name: Option<String>, asked: VersionQuery)
             <div>
                 {(!is_newest || against.is_some()).then(|| looking_back(kind, &shown, against.as_ref(), &newest))}
                 {main.into_any()}
-                {available}
+                {outside_releases}
             </div>
             <aside>
                 {open_changes(&open).into_any()}

@@ -118,6 +118,11 @@ const MATRIX: &[(&str, &str, &str)] = &[
     // The kill switch.
     ("POST", "/actions/stop-workflow",             ".  .  x  .  .  x  .  .  .  .  |  .  .  .  .  |  ."),
     ("POST", "/actions/resume-workflow",           ".  .  x  .  .  x  .  .  .  .  |  .  .  .  .  |  ."),
+    // Rules that are switched off or muted: who may throw the kill switch.
+    ("POST", "/actions/switch-rule-off",             ".  .  x  .  .  x  .  .  .  .  |  .  .  .  .  |  ."),
+    ("POST", "/actions/switch-rule-on",              ".  .  x  .  .  x  .  .  .  .  |  .  .  .  .  |  ."),
+    ("POST", "/actions/mute-rule",                   ".  .  x  .  .  x  .  .  .  .  |  .  .  .  .  |  ."),
+    ("POST", "/actions/unmute-rule",                 ".  .  x  .  .  x  .  .  .  .  |  .  .  .  .  |  ."),
     // The queue: SDRs, their manager, and the owner of the control plane.
     ("POST", "/actions/take-lead",                 ".  x  .  .  .  x  .  x  .  .  |  .  .  .  .  |  ."),
     ("POST", "/actions/release-lead",              ".  x  .  .  .  x  .  x  .  .  |  .  .  .  .  |  ."),

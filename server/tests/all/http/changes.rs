@@ -61,6 +61,37 @@ async fn resubmitting_a_form_is_not_a_conflict() {
 }
 
 #[tokio::test]
+async fn an_approval_or_a_return_that_is_sent_twice_says_what_the_first_one_came_to() {
+    let app = TestApp::start().await;
+    let mut ana = app.signed_in("ana@acme.example", &[Role::Revops]).await;
+    let mut ben = app.signed_in("ben@acme.example", &[Role::Revops]).await;
+    for (action, name, fields, said) in [
+        ("sign-change", "partners", [("role", "revops"), ("comment", "")], "Approved. It is version 1 now."),
+        (
+            "return-change",
+            "closers",
+            [("role", ""), ("comment", "Not yet")],
+            "Sent back, with what you wrote.",
+        ),
+    ] {
+        let number = begin(&mut ana, "list", name).await;
+        save(&mut ana, number, "1", "Initech\n", "submit").await;
+        let (hash, number) = (change(&app, number).await.hash.unwrap().to_string(), number.to_string());
+        let mut form = vec![("number", &*number), ("hash", &*hash)];
+        form.extend(fields);
+        for _ in 0..2 {
+            let answer = ben.post(&format!("/actions/{action}"), &form).await;
+            assert_eq!(
+                (answer.status(), location(&answer)),
+                (StatusCode::SEE_OTHER, &*format!("/changes/{number}"))
+            );
+            let page = ben.get(&format!("/changes/{number}")).await.text().await.unwrap();
+            assert!(page.contains(said), "{action}: {said}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn saving_a_change_that_was_submitted_starts_a_new_draft() {
     let app = TestApp::start().await;
     let mut ana = app.signed_in("ana@acme.example", &[Role::Revops]).await;

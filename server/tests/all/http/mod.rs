@@ -25,6 +25,7 @@ mod sessions;
 mod settings;
 mod setup;
 mod stop;
+mod switches;
 mod sync;
 mod titles;
 mod uploads;

@@ -169,8 +169,13 @@ pub fn submit(id: &str) -> String {
 
 /// Returns SQL for a review of a change; `values` are verdict, role, hash and comment.
 pub fn review(id: &str, person: &str, values: &str) -> String {
+    let live = if values.starts_with("'approve'") {
+        format!("(SELECT live_bundles_of(kind, name) FROM changes WHERE id = '{id}')")
+    } else {
+        "NULL".to_owned()
+    };
     format!(
-        "INSERT INTO change_reviews (id, at, change_id, person_id, verdict, role, hash, comment) VALUES (gen_random_uuid(), now(), '{id}', '{person}', {values});"
+        "INSERT INTO change_reviews (id, at, change_id, person_id, live_bundles, verdict, role, hash, comment) VALUES (gen_random_uuid(), now(), '{id}', '{person}', {live}, {values});"
     )
 }
 

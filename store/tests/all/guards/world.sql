@@ -22,6 +22,9 @@ INSERT INTO release_approvals (release_id, bundle, role, person_id, at)
     VALUES ('00000000-0000-7000-8000-000000000001', sha256('x'), 'revops', '00000000-0000-7000-8000-000000000001', now());
 INSERT INTO release_history (release_id, step, stage, bundle, at, by_whom, why)
     VALUES ('00000000-0000-7000-8000-000000000001', 1, 'live', sha256('x'), now(), 'test', '');
+INSERT INTO rules_off (workflow_id, rule_id, reason, since, by_whom) VALUES ('00000000-0000-7000-8000-000000000001', 'spam', 'Too eager', now(), 'test');
+INSERT INTO rule_mutes (workflow_id, rule_id, account, reason, since, until, by_whom)
+    VALUES ('00000000-0000-7000-8000-000000000001', 'spam', 'acme.example', 'They asked', now(), now() + interval '1 day', 'test');
 INSERT INTO routes (kind, source, workflow_id) VALUES ('form', 'web', '00000000-0000-7000-8000-000000000001');
 INSERT INTO pool_availability (pool, person, weight, changed_at, changed_by) VALUES ('ae', 'jane@acme.example', 2, now(), 'test');
 INSERT INTO pool_states (name) VALUES ('ae');

@@ -13,14 +13,9 @@ async fn an_approved_release_goes_live_and_replaces_the_one_before_in_one_step()
     let (before, release) = (office.read(first).await, office.read(number).await);
     assert_eq!((before.stage, before.replaced_by, before.share), (Stage::Retired, Some(number), 0));
     assert_eq!((release.stage, release.share), (Stage::Live, 100));
-    assert_eq!(release.live_since, Some(release.stage_since));
+    assert!(release.live_since > Some(release.stage_since), "by the clock of the database: {release:?}");
     assert_eq!(release.base_bundle, Some(before.bundle));
     let mut connection = office.store().pool().acquire().await.unwrap();
-    sqlx::query("UPDATE releases SET gates = '{\"leads\": 50}' WHERE number = $1")
-        .bind(number)
-        .execute(&mut *connection)
-        .await
-        .unwrap();
     let steps = releases::history(&mut connection, release.id).await.unwrap();
     let stages: Vec<Stage> = steps.iter().map(|step| step.stage).collect();
     assert_eq!(stages, [Stage::Approved, Stage::Live]);

@@ -36,22 +36,23 @@ async fn the_owner_is_refused_what_would_go_live_unapproved() {
     )
     .await;
     office.go_live(&office.other, number).await.unwrap();
+    let set = |what: &str| set_by(&office.other, what);
     refuses(
         &mut owner,
         number,
         &[
             (
                 "UPDATE releases SET stage = 'live', share = 100 WHERE stage = 'retired' AND number <> $1",
-                "23505",
-                "releases_one_is_live",
+                RESTRICT,
+                "a release is live again only after the one that took its place was rolled back",
             ),
             (
                 "UPDATE releases SET bundle = base_bundle WHERE number = $1",
                 RESTRICT,
                 "a release that is live is not rebuilt",
             ),
-            ("UPDATE releases SET share = 50 WHERE number = $1", "23514", "releases_live_has_all_leads"),
-            ("UPDATE releases SET gates = '[]' WHERE number = $1", "23514", "releases_gates_is_object"),
+            (&set("share = 50"), "23514", "releases_live_has_all_leads"),
+            (&set("gates = '[]'"), "23514", "releases_gates_is_object"),
         ],
     )
     .await;
@@ -105,11 +106,21 @@ async fn a_release_begins_as_approved_from_one_origin_and_stays_what_it_is() {
             "a release that is approved is not rebuilt",
         ),
         (
-            "UPDATE releases SET paused_from = 'shadow' WHERE number = $1".into(),
+            "UPDATE releases SET stage = 'simulation', paused_from = 'shadow' WHERE number = $1".into(),
             "23514",
             "releases_paused_from_a_stage",
         ),
-        ("UPDATE releases SET share = 101 WHERE number = $1".into(), "23514", "releases_share_is_percent"),
+        (set_by(&office.other, "share = 101"), "23514", "releases_share_is_percent"),
+        (
+            insert("change_id, stage, share", "change_id, 'approved', 1"),
+            RESTRICT,
+            "a release begins without leads",
+        ),
+        (
+            insert("change_id, stage, share_by, share_since", "change_id, 'approved', 'x', now()"),
+            RESTRICT,
+            "a release begins without leads",
+        ),
         (
             "UPDATE release_history SET why = 'x' WHERE step = $1 OR true".into(),
             RESTRICT,

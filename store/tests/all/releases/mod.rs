@@ -5,14 +5,15 @@
 mod approvals;
 mod going_live;
 mod guards;
+mod reviews;
 mod stages;
+mod traffic;
+mod way_down;
 
 use engine::canonical::Digest;
 use engine::change::Kind;
 use engine::control::release::{Act, InFlight, Stage, may_move};
 use engine::ids::{ReleaseId, WorkflowId};
-use migrations::Migrator;
-use sea_orm_migration::MigratorTrait as _;
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use store::actor::{Role, Who};
@@ -89,12 +90,14 @@ impl Office {
         let required = [Role::Revops, Role::AeRepLeader];
         changes::set_submitted(&mut tx, &self.author, &change, author, &required).await.unwrap();
         let change = changes::by_number(&mut tx, number).await.unwrap();
+        let live = releases::live_bundles_of(&mut tx, Kind::List, list).await.unwrap();
         for (who, role) in [(&self.other, Role::Revops), (&self.manager, Role::AeRepLeader)] {
             let review = NewReview {
                 person: id_of(who).into(),
                 verdict: Verdict::Approve,
                 role: Some(role),
                 seen: change.hash.as_ref(),
+                live: &live,
                 comment: "",
             };
             changes::insert_review(&mut tx, &now(who), &change, review).await.unwrap();
@@ -149,6 +152,14 @@ impl Office {
         Ok(())
     }
 
+    /// Approves the bundle that a release has now, in both roles.
+    async fn approve_in_both_roles(&self, number: i64) {
+        let seen = self.read(number).await.bundle;
+        self.approve(&self.other, number, &seen, Role::Revops).await.unwrap();
+        self.approve(&self.manager, number, &seen, Role::AeRepLeader).await.unwrap();
+        assert_eq!(self.missing(number).await, []);
+    }
+
     async fn missing(&self, number: i64) -> Vec<Role> {
         let release = self.read(number).await;
         releases::missing_roles(&mut self.store().pool().acquire().await.unwrap(), release.id).await.unwrap()
@@ -187,6 +198,14 @@ fn refused(result: Result<(), Error>) -> String {
         Err(Error::Refused(why)) => why,
         other => panic!("{other:?}"),
     }
+}
+
+/// SQL that changes share or gates within a stage, by this person.
+fn set_by(who: &Actor, what: &str) -> String {
+    let who = &who.who;
+    format!(
+        "UPDATE releases SET {what}, share_by = '{who}', share_since = clock_timestamp() WHERE number = $1"
+    )
 }
 
 /// SQLSTATE, and constraint or message, of what the owner is refused; the statements are taken back.
