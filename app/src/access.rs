@@ -57,6 +57,9 @@ const STOPPERS: Need = Need::Roles(&[Role::Revops, Role::RevopsLead]);
 /// Who decides leads that wait for a person.
 const DECIDERS: Need = Need::Roles(&[Role::Sdr, Role::RepLeader, Role::RevopsLead]);
 
+/// Who accepts and rejects leads that are assigned to them.
+const ASSIGNEES: Need = Need::Roles(&[Role::Ae]);
+
 /// Who lets people and programs in.
 const ADMINS: Need = Need::Roles(&[Role::Admin]);
 
@@ -159,6 +162,7 @@ const LINES: &[AccessRule] = &[
     post("/actions/release-lead", DECIDERS),
     post("/actions/decide-lead", DECIDERS),
     post("/actions/give-back-lead", DECIDERS),
+    post("/actions/answer-lead", ASSIGNEES),
     post("/actions/add-person", ADMINS),
     post("/actions/make-link", ADMINS),
     post("/actions/set-person-roles", ADMINS),

@@ -33,6 +33,7 @@ steps![
     "0016_runs",
     "0017_kinds",
     "0018_credentials",
+    "0021_answers",
 ];
 
 /// Brings a database's schema up to date, or takes it back.

@@ -24,6 +24,7 @@ use uuid::Uuid;
 use crate::bundles::Bundles;
 
 mod again;
+pub mod assignee;
 mod commit;
 mod intake;
 mod outcome;

@@ -116,6 +116,8 @@ const MATRIX: &[(&str, &str, &str)] = &[
     ("POST", "/actions/release-lead",              ".  x  .  .  .  x  .  x  .  .  |  .  .  .  .  |  ."),
     ("POST", "/actions/decide-lead",               ".  x  .  .  .  x  .  x  .  .  |  .  .  .  .  |  ."),
     ("POST", "/actions/give-back-lead",            ".  x  .  .  .  x  .  x  .  .  |  .  .  .  .  |  ."),
+    // Leads that are assigned to the AE who answers.
+    ("POST", "/actions/answer-lead",               ".  .  .  .  .  .  .  .  x  .  |  .  .  .  .  |  ."),
     // People and keys.
     ("POST", "/actions/add-person",                ".  .  .  .  .  .  .  .  .  x  |  .  .  .  .  |  ."),
     ("POST", "/actions/make-link",                 ".  .  .  .  .  .  .  .  .  x  |  .  .  .  .  |  ."),
