@@ -139,6 +139,8 @@ const LINES: &[AccessRule] = &[
     // Actions: what forms are sent to. A set-up link's token is its own permission, and so is the code of the first run.
     post("/actions/sign-in", Need::Anyone),
     post("/actions/sign-out", Need::Anyone),
+    // Signs in again and repeats the form that came when the session had ended.
+    post("/sign-in/again", Need::Anyone),
     post("/actions/set-password", Need::Anyone),
     post("/actions/first-run", Need::Anyone),
     post("/actions/forgot-password", Need::Anyone),

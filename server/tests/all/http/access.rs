@@ -43,6 +43,7 @@ const MATRIX: &[(&str, &str, &str)] = &[
     ("GET", "/forgot",                             "x  x  x  x  x  x  x  x  x  x  |  x  x  x  x  |  x"),
     // The forms for signing in. They ask for a password, a setup token or the first-run code instead.
     ("POST", "/actions/sign-in",                   "x  x  x  x  x  x  x  x  x  x  |  x  x  x  x  |  x"),
+    ("POST", "/sign-in/again",                     "x  x  x  x  x  x  x  x  x  x  |  x  x  x  x  |  x"),
     ("POST", "/actions/sign-out",                  "x  x  x  x  x  x  x  x  x  x  |  x  x  x  x  |  x"),
     ("POST", "/actions/set-password",              "x  x  x  x  x  x  x  x  x  x  |  x  x  x  x  |  x"),
     ("POST", "/actions/first-run",                 "x  x  x  x  x  x  x  x  x  x  |  x  x  x  x  |  x"),
