@@ -8,10 +8,12 @@ mod fields;
 mod keyboard;
 mod keys;
 mod refresh;
+mod triage;
 mod unsaved;
 
 pub use chart_hover::ChartHover;
 pub use keyboard::Keyboard;
 pub use keys::Keys;
 pub use refresh::Refresh;
+pub use triage::Triage;
 pub use unsaved::Unsaved;
