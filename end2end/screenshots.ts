@@ -66,7 +66,7 @@ for (const [width, viewport] of Object.entries(WIDTHS)) {
           const { lead_id: id } = await organisation.send(SILENT);
           await page.goto(`/queue?lead=${id}`);
           await page.screenshot({ ...shot('queue'), fullPage: false });
-          await page.getByRole('button', { name: /^Take it/ }).click();
+          await page.getByRole('button', { name: /^Claim/ }).click();
           await page.locator('summary').filter({ hasText: 'Disqualify' }).click();
           await page.screenshot({ ...shot('queue-disqualify'), fullPage: false });
         });

@@ -60,6 +60,9 @@ const DECIDERS: Need = Need::Roles(&[Role::Sdr, Role::RepLeader, Role::RevopsLea
 /// Who may have a lead evaluated again.
 const EVALUATORS: Need = Need::Roles(&[Role::Revops, Role::RevopsLead]);
 
+/// Who accepts and rejects leads that are assigned to them.
+const ASSIGNEES: Need = Need::Roles(&[Role::Ae]);
+
 /// Who lets people and programs in.
 const ADMINS: Need = Need::Roles(&[Role::Admin]);
 
@@ -142,6 +145,8 @@ const LINES: &[AccessRule] = &[
     // Actions: what forms are sent to. A set-up link's token is its own permission, and so is the code of the first run.
     post("/actions/sign-in", Need::Anyone),
     post("/actions/sign-out", Need::Anyone),
+    // Signs in again and repeats the form that came when the session had ended.
+    post("/sign-in/again", Need::Anyone),
     post("/actions/set-password", Need::Anyone),
     post("/actions/first-run", Need::Anyone),
     post("/actions/forgot-password", Need::Anyone),
@@ -170,6 +175,7 @@ const LINES: &[AccessRule] = &[
     post("/actions/decide-lead", DECIDERS),
     post("/actions/give-back-lead", DECIDERS),
     post("/actions/evaluate-lead", EVALUATORS),
+    post("/actions/answer-lead", ASSIGNEES),
     post("/actions/add-person", ADMINS),
     post("/actions/make-link", ADMINS),
     post("/actions/set-person-roles", ADMINS),

@@ -54,6 +54,10 @@ pub enum Theme {
     Dark,
 }
 
+/// Provided as a Leptos context where the person's roles do not include the page: it is rendered without being loaded.
+#[derive(Clone, Copy, Debug)]
+pub struct Refused;
+
 /// Logical names of built assets and the hashed files they are in (`main.css` → `pkg/main.1a2b3c.css`).
 pub type Assets = Arc<HashMap<String, String>>;
 

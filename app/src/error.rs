@@ -24,7 +24,7 @@ pub enum Error {
     #[error("Sign in first.")]
     SignedOut,
     /// The person's roles do not allow it.
-    #[error("Your roles do not allow this.")]
+    #[error("Your roles do not include this.")]
     Forbidden,
     /// There is no such thing.
     #[error("There is no such {what}.")]

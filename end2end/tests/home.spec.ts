@@ -1,9 +1,10 @@
 import type { Page } from '@playwright/test';
 
+import { HIGH_INTENT } from '../support/organisation.ts';
 import { expect, seenBy, test } from '../support/test.ts';
 
 const flash = (page: Page) => page.locator('.flash').getByRole('status');
-const burning = (page: Page) => page.getByRole('region', { name: 'What burns' });
+const alerts = (page: Page) => page.getByRole('region', { name: 'Alerts' });
 const headings = (page: Page) => page.getByRole('main').getByRole('heading', { level: 2 }).allTextContents();
 
 for (const javaScriptEnabled of [true, false]) {
@@ -13,16 +14,16 @@ for (const javaScriptEnabled of [true, false]) {
     test('a workflow is stopped and resumed', async ({ page }) => {
       await page.goto('/');
       await page.getByText('Stop a workflow', { exact: true }).click();
-      const form = page.locator('form').filter({ has: page.getByRole('button', { name: 'Stop it' }) });
+      const form = page.locator('form').filter({ has: page.getByRole('button', { name: 'Stop workflow' }) });
       await expect(form).toContainText(/Inbound form: about \d+\u00a0leads? a day go to the queue/);
-      await form.getByLabel('Why').fill('A bad list went live');
-      await form.getByRole('button', { name: 'Stop it' }).click();
-      await expect(flash(page)).toHaveText('Inbound form is stopped. New leads go to people, and nothing is sent.');
-      await expect(burning(page)).toContainText('Inbound form is stopped. A bad list went live');
+      await form.getByLabel('Reason').fill('A bad list went live');
+      await form.getByRole('button', { name: 'Stop workflow' }).click();
+      await expect(flash(page)).toHaveText('Inbound form is stopped. New leads go to the queue, and nothing is sent until it resumes.');
+      await expect(alerts(page)).toContainText('Inbound form is stopped. A bad list went live');
       await expect(page.getByRole('row').filter({ has: page.getByRole('rowheader', { name: 'Inbound form' }) })).toContainText('Stopped');
-      await burning(page).getByRole('button', { name: 'Let it go on' }).click();
-      await expect(flash(page)).toHaveText('Inbound form goes on. What waits in the queue stays there for people.');
-      await expect(burning(page)).not.toContainText('is stopped');
+      await alerts(page).getByRole('button', { name: 'Resume' }).click();
+      await expect(flash(page)).toHaveText('Inbound form is resumed. Leads already in the queue stay there.');
+      await expect(alerts(page)).not.toContainText('is stopped');
     });
   });
 }
@@ -30,8 +31,8 @@ for (const javaScriptEnabled of [true, false]) {
 test('alerts link to the page that resolves them', async ({ organisation, page }) => {
   await organisation.failed();
   await page.goto('/');
-  await expect(burning(page)).toContainText('3 actions failed and need somebody.');
-  await burning(page).getByRole('link', { name: 'Look at them' }).click();
+  await expect(alerts(page)).toContainText('3 actions failed.');
+  await alerts(page).getByRole('link', { name: 'Review' }).click();
   await expect(page).toHaveURL('/sync/effects?state=dead');
 });
 
@@ -44,21 +45,21 @@ test.describe('while figures are computed', () => {
     await organisation.rows(place, ['Pacific/Auckland']);
     const held = await organisation.holdFigures(4);
     await page.goto('/');
-    const figures = page.getByRole('region', { name: 'How we are doing' });
+    const figures = page.getByRole('region', { name: 'Key figures' });
     await expect(figures.getByRole('progressbar')).toBeVisible();
     await page.getByText('Stop a workflow', { exact: true }).click();
-    await page.getByLabel('Why').fill('A bad list');
+    await page.getByLabel('Reason').fill('A bad list');
     await held.over;
     await expect(figures).toContainText('MQL→SQL');
-    await expect(page.getByLabel('Why')).toHaveValue('A bad list');
+    await expect(page.getByLabel('Reason')).toHaveValue('A bad list');
     await organisation.rows(place, ['UTC']);
   });
 });
 
 for (const [role, parts] of [
-  ['SDR', ['Waits for you', 'Today', 'Layers']],
-  ['Sales leadership', ['Waits for you', 'How we are doing', 'Today', 'Layers', 'Workflows']],
-  ['RevOps', ['Waits for you', 'Today', 'Layers', 'How we are doing', 'Workflows']],
+  ['SDR', ['Your tasks', 'Today', 'Layers']],
+  ['Sales leadership', ['Your tasks', 'Key figures', 'Today', 'Layers', 'Workflows']],
+  ['RevOps', ['Your tasks', 'Today', 'Layers', 'Key figures', 'Workflows']],
 ] as const) {
   test.describe(role, () => {
     test.use(seenBy({ as: role }));
@@ -72,6 +73,55 @@ for (const [role, parts] of [
       await page.locator('.todo a').first().click();
       await expect(page).toHaveURL(/^[^?]*\/queue\?lead=/);
       await expect(page.getByRole('list', { name: 'Leads waiting' }).locator('[aria-current]')).toContainText(name!);
+    });
+  });
+}
+
+for (const javaScriptEnabled of [true, false]) {
+  test.describe(javaScriptEnabled ? 'an AE' : 'an AE without scripts', () => {
+    test.use({ javaScriptEnabled, ...seenBy({ as: 'AE' }) });
+
+    test('accepts and rejects what is assigned, and the SDRs see why', async ({ organisation, page }) => {
+      const ae = organisation.person('AE');
+      const mine = async (name: string) => {
+        for (let n = 0; n < 9; n++) {
+          const answer = await organisation.send({ ...HIGH_INTENT, name: n ? `${name} ${n}` : name });
+          if (answer.decision.parameters.assignee === ae.email) return { id: answer.lead_id, name: n ? `${name} ${n}` : name };
+        }
+        throw new Error(`no lead for ${ae.name}`);
+      };
+      await organisation.rows("UPDATE leads SET assignee = NULL WHERE assignee = $1", [ae.email]);
+      if (javaScriptEnabled) {
+        await page.goto('/');
+        await expect(page.locator('.todo .q')).toHaveCount(0);
+      }
+      const good = await mine('Gil Goodlead');
+      const bad = await mine('Bea Badlead');
+      // It appears on the page that is open; without scripts, on the next one.
+      if (!javaScriptEnabled) await page.goto('/');
+      const row = (name: string) => page.locator('.answerable').filter({ has: page.getByText(name, { exact: true }) });
+      await expect(row(good.name)).toContainText('Assigned');
+      await row(good.name).getByRole('button', { name: 'Accept' }).click();
+      await expect(flash(page)).toHaveText(`You accepted ${good.name}.`);
+      await expect(row(good.name)).toHaveCount(0);
+
+      await page.goto(`/leads/${bad.id}`);
+      const question = page.getByRole('region', { name: 'Assigned to you' });
+      await question.locator('summary', { hasText: 'Reject' }).click();
+      await question.getByLabel('Reason').selectOption('Not a fit');
+      await question.getByLabel('Note').fill('They sell to us');
+      await question.getByRole('button', { name: 'Reject lead' }).click();
+      await expect(flash(page)).toHaveText(`You rejected ${bad.name}. The lead is back in the SDR queue.`);
+      await expect(question).toHaveCount(0);
+      await page.getByRole('link', { name: 'Waiting in the SDR queue' }).click();
+      await expect(page.locator('#work')).toContainText(`${ae.name} rejected this lead`);
+      await expect(page.locator('#work')).toContainText('Not a fit: They sell to us');
+
+      await page.goto('/');
+      await page.getByRole('link', { name: 'My leads' }).click();
+      await expect(page.getByRole('rowheader').filter({ hasText: good.name })).toHaveCount(1);
+      await expect(page.getByRole('rowheader').filter({ hasText: bad.name })).toHaveCount(0);
+      await expect(page.locator('.chip')).toContainText(ae.name);
     });
   });
 }

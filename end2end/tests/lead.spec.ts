@@ -141,8 +141,8 @@ test.describe('a lead that is held', () => {
     const { lead_id: id, decision } = await organisation.send(SILENT);
     expect(decision).toMatchObject({ action: 'hold', held_by: 'tam-high-intent' });
     await page.goto(`/leads/${id}`);
-    await expect(sentence(page).getByRole('paragraph').first()).toHaveText('Hold: not enough information for Target account with high intent, intent was not found.', { useInnerText: true });
-    await expect(sentence(page)).toContainText('Waits in the SDR queue');
+    await expect(sentence(page).getByRole('paragraph').first()).toHaveText('Hold: not enough information for Target account with high intent, intent is missing.', { useInnerText: true });
+    await expect(sentence(page)).toContainText('Waiting in the SDR queue');
     await expect(input(page, /Intent/)).toContainText('not found');
     await expect(event(page)).toContainText('left empty');
     await expect(rules(page).nth(1).locator('.st').first()).toHaveText('Unknown');
@@ -208,8 +208,8 @@ test.describe('what is not there', () => {
       expect(response?.status()).toBe(404);
       await expect(page.getByRole('heading', { level: 1 })).toHaveText('Not found');
       await expect(page.getByText('There is no such lead.')).toBeVisible();
-      await expect(page.getByText('If you ask for help, tell this number')).toContainText(response!.headers()['x-request-id']!);
-      await page.getByRole('link', { name: 'To the leads' }).click();
+      await expect(page.getByText('Quote this ID to support')).toContainText(response!.headers()['x-request-id']!);
+      await page.getByRole('link', { name: 'Go to leads' }).click();
       await expect(page).toHaveURL('/leads');
     });
   }

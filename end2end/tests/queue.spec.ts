@@ -19,7 +19,7 @@ const verdicts = (organisation: Organisation, lead: string) =>
     [lead],
   );
 
-const own = (page: Page) => page.locator('#work').getByText(/^Yours, \d+\u00a0min left$/);
+const own = (page: Page) => page.locator('#work').getByText(/^Claimed by you \(\d+\u00a0min left\)$/);
 
 /** Opens another person's browser. */
 async function seen(browser: Browser, organisation: Organisation, role: string): Promise<Page> {
@@ -61,12 +61,12 @@ test.describe('an SDR', () => {
     await expect(open(page)).toHaveText('Kay Board');
     await press(page, 'Enter', () => expect(own(page)).toBeVisible({ timeout: 2_000 }));
 
-    // A reason is required, and typing it triggers no shortcuts.
-    await press(page, 'd', () => expect(page.getByLabel('Why').last()).toBeFocused({ timeout: 500 }));
+    // A reason is asked for, and typing it presses nothing.
+    await press(page, 'd', () => expect(page.getByLabel('Reason').last()).toBeFocused({ timeout: 500 }));
     await page.keyboard.type('a cj kd');
     await page.keyboard.press('Escape');
-    await expect(page.getByLabel('Why').last()).toBeHidden();
-    await press(page, 'c', () => expect(page.getByLabel('Instead')).toBeFocused({ timeout: 500 }));
+    await expect(page.getByLabel('Reason').last()).toBeHidden();
+    await press(page, 'c', () => expect(page.getByLabel('Change to')).toBeFocused({ timeout: 500 }));
     await page.keyboard.press('n');
     await page.keyboard.press('Tab');
     await page.keyboard.type('Next year at the earliest');
@@ -74,7 +74,7 @@ test.describe('an SDR', () => {
     await expect(flash(page)).toHaveText('Kay Board: nurtured.');
     expect(await verdicts(organisation, id)).toEqual([{ kind: 'change', action: 'nurture', assignee: null }]);
 
-    // The next lead is open and already claimed.
+    // The next one is open, and claimed already.
     await expect(own(page)).toBeVisible();
     const next = await open(page).textContent();
     expect(new URL(page.url()).searchParams.get('lead')).toBe((await order(organisation))[0]);
@@ -84,10 +84,10 @@ test.describe('an SDR', () => {
     await press(page, 'j', () => expect(page).not.toHaveURL(first, { timeout: 2_000 }));
     await press(page, 'k', () => expect(open(page)).toHaveText(next!, { timeout: 2_000 }));
 
-    // And the verdict is undone.
-    await press(page, 'z', () => expect(flash(page)).toHaveText('Taken back. The lead waits again, where it was.', { timeout: 2_000 }));
+    // And the decision is undone.
+    await press(page, 'z', () => expect(flash(page)).toHaveText('Undone. The lead is back in the queue.', { timeout: 2_000 }));
     await expect(open(page)).toHaveText('Kay Board');
-    await press(page, 'a', () => expect(flash(page)).toHaveText('Kay Board: assigned.', { timeout: 2_000 }));
+    await press(page, 'a', () => expect(flash(page)).toHaveText(/^Kay Board: assigned to [^.]+\.$/, { timeout: 2_000 }));
     expect((await verdicts(organisation, id)).map((verdict) => verdict.kind)).toEqual(['change', 'give_back', 'accept']);
     await page.goto(`/leads/${id}`);
     await expect(page.getByRole('region', { name: 'Timeline' })).toContainText('by Sam Whitaker');
@@ -101,7 +101,7 @@ test.describe('an SDR', () => {
       expect(await listed(page)).toEqual(expected);
     }
     await page.goto('/queue?queue=manual');
-    await expect(page.getByRole('heading', { name: 'Nobody waits like this' })).toBeVisible();
+    await expect(page.getByRole('heading', { name: 'No leads match these filters' })).toBeVisible();
     await page.goto('/queue?lead=00000000-0000-7000-8000-000000000000&in=inbound-form');
     await expect(page.getByRole('heading', { level: 1 })).toHaveText('Not found');
   });
@@ -111,18 +111,18 @@ test.describe('an SDR', () => {
     const other = await seen(browser, organisation, 'SDR manager');
     await page.goto(path);
     await page.locator('summary', { hasText: 'Change' }).click();
-    await page.getByLabel('Instead').selectOption('advance');
-    await page.getByLabel('Why').first().fill('Spoke with them at the fair; they start in May');
+    await page.getByLabel('Change to').selectOption('advance');
+    await page.getByLabel('Reason').first().fill('Spoke with them at the fair; they start in May');
 
     await other.goto(path);
     await other.locator('summary', { hasText: 'Disqualify' }).click();
-    await other.getByLabel('Why').last().fill('They sell to us');
+    await other.getByLabel('Reason').last().fill('They sell to us');
     await other.getByRole('button', { name: 'Disqualify' }).click();
     await expect(flash(other)).toHaveText('Rae Seer: disqualified.');
 
-    await page.getByRole('button', { name: 'Change' }).click();
-    await expect(flash(page)).toHaveText(/^Nothing was decided\. Ruth Osei decided it today \d\d:\d\d: disqualified\.$/);
-    await expect(page.getByLabel('What you had written')).toHaveValue('Spoke with them at the fair; they start in May');
+    await page.getByRole('button', { name: 'Save change' }).click();
+    await expect(flash(page)).toHaveText(/^Not saved: Ruth Osei decided this lead today \d\d:\d\d: disqualified\.$/);
+    await expect(page.getByLabel('Your unsaved text')).toHaveValue('Spoke with them at the fair; they start in May');
     expect(await verdicts(organisation, id)).toEqual([{ kind: 'disqualify', action: 'reject', assignee: null }]);
     await other.context().close();
   });
@@ -131,29 +131,165 @@ test.describe('an SDR', () => {
     const { path } = await waiting(organisation, 'Ida Klaim');
     const other = await seen(browser, organisation, 'SDR manager');
     await other.goto(path);
-    await other.getByRole('button', { name: /^Take it/ }).click();
+    await other.getByRole('button', { name: /^Claim/ }).click();
     await expect(own(other)).toBeVisible();
     await page.goto(path);
-    await expect(page.getByText(/^Ruth Osei is on it, \d+\u00a0min left\./)).toBeVisible();
+    await expect(page.getByText(/^Claimed by Ruth Osei \(\d+\u00a0min left\)\./)).toBeVisible();
     await expect(page.getByRole('button', { name: /^Accept/ })).toHaveCount(0);
-    await other.getByRole('button', { name: /^Let go/ }).click();
+    await other.getByRole('button', { name: /^Put back/ }).click();
     await page.reload();
-    await page.getByRole('button', { name: /^Take it/ }).click();
+    await page.getByRole('button', { name: /^Claim/ }).click();
     await expect(own(page)).toBeVisible();
     await other.context().close();
   });
 
-  test('is told when a workflow is stopped in the meantime', async ({ organisation, page }) => {
+  test('sees that a workflow is stopped, before and after deciding', async ({ organisation, page }) => {
     const { path } = await waiting(organisation, 'Stan Still');
     await page.goto(path);
     await organisation.command('kill', '--workflow', 'inbound-form', '--reason', 'A test');
     try {
       await page.getByRole('button', { name: /^Accept/ }).click();
-      await expect(flash(page)).toHaveText('Stan Still: assigned. Inbound form was stopped meanwhile.');
-      await expect(page.getByText('This workflow is stopped.')).toBeVisible();
+      await expect(flash(page)).toHaveText(/^Stan Still: assigned to [^.]+\. Inbound form was stopped\. Nothing is sent until it resumes\.$/);
+      await expect(page.getByText('Inbound form is stopped.')).toBeVisible();
+      // The page that is open says so at once, and the answer says so again.
+      await page.getByRole('button', { name: /^(Accept|Advance)/ }).click();
+      await expect(flash(page)).toHaveText(/: \w+[^.]*\. Nothing is sent until Inbound form resumes\.$/);
     } finally {
       await organisation.command('resume', '--workflow', 'inbound-form');
     }
+  });
+
+  test('moves five leads with five keys in a row, and the browser’s back button follows', async ({ organisation, page }) => {
+    for (let n = 0; n < 8; n++) await waiting(organisation, `Fast Key ${n}`);
+    const all = await order(organisation);
+    const heard = page.waitForRequest((request) => new URL(request.url()).pathname === '/refresh');
+    await page.goto(`/queue?lead=${all[0]}&in=inbound-form`);
+    await heard;
+    await expect(page.locator('html[data-keys]')).toBeAttached();
+    await page.evaluate(() => ((window as unknown as { same: boolean }).same = true));
+    for (let n = 0; n < 5; n++) {
+      await page.keyboard.press('j');
+      await page.waitForTimeout(120);
+    }
+    const shown = () => new URL(page.url()).searchParams.get('lead');
+    expect(shown()).toBe(all[5]);
+    await expect(page.locator('#work').getByRole('link', { name: 'Open lead' })).toHaveAttribute('href', new RegExp(`^/leads/${all[5]}`));
+    await expect(page.getByRole('list', { name: 'Leads waiting' }).locator('[aria-current]')).toHaveAttribute('href', new RegExp(all[5]!));
+    await page.keyboard.press('k');
+    await expect(page.locator('#work').getByRole('link', { name: 'Open lead' })).toHaveAttribute('href', new RegExp(`^/leads/${all[4]}`));
+    await page.goBack();
+    await page.goBack();
+    expect(shown()).toBe(all[4]);
+    await expect(page.locator('#work').getByRole('link', { name: 'Open lead' })).toHaveAttribute('href', new RegExp(`^/leads/${all[4]}`));
+    expect(await page.evaluate(() => (window as unknown as { same?: boolean }).same), 'the page was not loaded again').toBe(true);
+    // What is open stays live: a colleague who claims it is seen.
+    await organisation.rows(
+      `INSERT INTO queue_claims (lead_id, workflow_id, person_id, claimed_at, expires_at)
+       SELECT $1, s.workflow_id, p.id, now(), now() + interval '10 minutes' FROM lead_states s, people p WHERE s.lead_id = $1 AND p.name = 'Ruth Osei'
+       ON CONFLICT (person_id) DO UPDATE SET lead_id = excluded.lead_id, expires_at = excluded.expires_at`,
+      [all[4]],
+    );
+    await organisation.rows("SELECT pg_notify('meshline_refresh', 'queue')");
+    await expect(page.locator('#work').getByText(/^Claimed by Ruth Osei/)).toBeVisible();
+    await organisation.rows('DELETE FROM queue_claims');
+  });
+
+  test('never advances a lead by the key for Accept when nothing is suggested', async ({ organisation, page }) => {
+    const { id, path } = await waiting(organisation, 'Una Sure');
+    await organisation.rows("UPDATE lead_states SET suggested = 'hold' WHERE lead_id = $1", [id]);
+    // An AE has rejected it, so nothing is suggested.
+    await organisation.rows(
+      `INSERT INTO queue_verdicts (id, decision_id, turn, lead_id, workflow_id, kind, action, assignee_before, queue, queued_at, person_id, at)
+       SELECT gen_random_uuid(), s.last_decision_id, 2, s.lead_id, s.workflow_id, 'give_back', 'assign', p.email, 'sdr', s.queued_at, p.id, now()
+       FROM lead_states s, people p WHERE s.lead_id = $1 AND p.email = $2`,
+      [id, organisation.person('AE').email],
+    );
+    await page.goto(path);
+    await expect(page.locator('html[data-keys]')).toBeAttached();
+    await expect(page.locator('#work .btn.primary').filter({ visible: true })).toHaveCount(0);
+    await page.keyboard.press('a');
+    await page.waitForTimeout(500);
+    expect((await verdicts(organisation, id)).map((verdict) => verdict.kind)).toEqual(['give_back']);
+    await page.getByRole('button', { name: 'Advance' }).click();
+    await expect(flash(page)).toHaveText('Una Sure: advanced.');
+  });
+
+  test('closes a panel with Escape or a click elsewhere, and has one open at a time', async ({ organisation, page }) => {
+    const { path } = await waiting(organisation, 'Pan Elle');
+    await page.goto(path);
+    await expect(page.locator('html[data-keys]')).toBeAttached();
+    const panels = page.locator('details[open]:has(> .panel)');
+    await page.locator('summary', { hasText: 'Change' }).click();
+    await page.locator('summary', { hasText: 'Help' }).click();
+    await expect(panels).toHaveCount(1);
+    await expect(page.locator('details.help[open]')).toBeVisible();
+    await page.keyboard.press('Escape');
+    await expect(panels).toHaveCount(0);
+    await expect(page.locator('details.help > summary')).toBeFocused();
+    await page.locator('summary', { hasText: 'Disqualify' }).click();
+    await page.getByLabel('Reason').last().fill('They sell to us');
+    await open(page).click();
+    await expect(panels).toHaveCount(0);
+    await page.locator('summary', { hasText: 'Disqualify' }).click();
+    await expect(page.getByLabel('Reason').last(), 'what was typed is kept').toHaveValue('They sell to us');
+  });
+
+  test('no longer holds a lead after leaving the tab or signing out', async ({ browser, organisation, page }) => {
+    const { id, path } = await waiting(organisation, 'Leah Veer');
+    const claims = () => organisation.rows('SELECT FROM queue_claims WHERE lead_id = $1 AND expires_at > now()', [id]);
+    const claim = async () => {
+      await page.goto(path);
+      await expect(page.locator('html[data-keys]')).toBeAttached();
+      await page.getByRole('button', { name: /^Claim/ }).click();
+      await expect(own(page)).toBeVisible();
+      await expect(page.locator('html[data-keys]')).toBeAttached();
+      expect(await claims()).toHaveLength(1);
+    };
+    await claim();
+    await page.getByRole('link', { name: 'Open lead' }).click();
+    await expect(page).toHaveURL(/\/leads\//);
+    expect(await claims(), 'reading on is working on').toHaveLength(1);
+    await page.getByRole('link', { name: 'Waiting in the SDR queue' }).click();
+    await expect(open(page)).toHaveText('Leah Veer');
+    await expect(page.locator('html[data-keys]')).toBeAttached();
+    await page.goto('about:blank');
+    await expect.poll(async () => (await claims()).length).toBe(0);
+    // A session of its own: the others of this worker stay signed in.
+    const context = await browser.newContext({ baseURL: organisation.url, storageState: { cookies: [], origins: [] } });
+    const other = await context.newPage();
+    await other.goto(`/sign-in?next=${encodeURIComponent(path)}`);
+    await other.getByLabel('E-mail').fill(organisation.person('SDR').email);
+    await other.getByLabel('Password').fill(organisation.password);
+    await other.getByRole('button', { name: 'Sign in' }).click();
+    await other.getByRole('button', { name: /^Claim/ }).click();
+    await expect(own(other)).toBeVisible();
+    await other.getByRole('button', { name: 'Sign out' }).click();
+    await expect(other).toHaveURL('/sign-in');
+    expect(await claims()).toHaveLength(0);
+    await context.close();
+  });
+
+  test('loses nothing when the session ends while a form is open', async ({ browser, organisation }) => {
+    const { id, path } = await waiting(organisation, 'Sess Over');
+    const context = await browser.newContext({ baseURL: organisation.url, storageState: { cookies: [], origins: [] } });
+    const page = await context.newPage();
+    await page.goto(`/sign-in?next=${encodeURIComponent(path)}`);
+    const signIn = async (button: string) => {
+      await page.getByLabel('E-mail').fill(organisation.person('SDR').email);
+      await page.getByLabel('Password').fill(organisation.password);
+      await page.getByRole('button', { name: button }).click();
+    };
+    await signIn('Sign in');
+    await page.locator('summary', { hasText: 'Disqualify' }).click();
+    await page.getByLabel('Reason').last().fill('They sell to "us" & others');
+    await context.clearCookies();
+    await page.getByLabel('Reason').last().press('Enter');
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText('Your session has ended');
+    await expect(page).toHaveTitle('Your session has ended · Meshline');
+    await signIn('Sign in and send');
+    await expect(flash(page)).toHaveText('Sess Over: disqualified.');
+    expect(await verdicts(organisation, id)).toEqual([{ kind: 'disqualify', action: 'reject', assignee: null }]);
+    await context.close();
   });
 
   test.describe('without scripts', () => {
@@ -166,18 +302,18 @@ test.describe('an SDR', () => {
       const answer = await page.request.post('/actions/decide-lead', { form, headers: { 'sec-fetch-site': 'same-origin' }, maxRedirects: 0 });
       expect(answer.status()).toBe(303);
       await page.goto(path);
-      await expect(flash(page)).toHaveText('Nothing was decided yet.');
-      await expect(page.getByText('Say why: the rules are made better with it.')).toBeVisible();
+      await expect(flash(page)).toHaveText('Not saved yet.');
+      await expect(page.getByText('Give a reason; it helps improve the rules.')).toBeVisible();
       await page.goto(path);
       await page.locator('summary', { hasText: 'Disqualify' }).click();
-      await page.getByLabel('Why').last().fill('Cannot be reached');
+      await page.getByLabel('Reason').last().fill('Unreachable');
       await page.getByRole('button', { name: 'Disqualify' }).click();
       await expect(flash(page)).toHaveText('Noah Script: disqualified.');
-      await page.getByRole('button', { name: /^Take back/ }).click();
-      await expect(flash(page)).toHaveText('Taken back. The lead waits again, where it was.');
+      await page.getByRole('button', { name: /^Undo/ }).click();
+      await expect(flash(page)).toHaveText('Undone. The lead is back in the queue.');
       await page.getByRole('combobox', { name: 'Assign to' }).selectOption({ label: 'Omar Reyes' });
       await page.getByRole('button', { name: /^Accept/ }).click();
-      await expect(flash(page)).toHaveText('Noah Script: assigned.');
+      await expect(flash(page)).toHaveText('Noah Script: assigned to Omar Reyes.');
       const [, , last] = await verdicts(organisation, id);
       expect(last).toEqual({ kind: 'accept', action: 'assign', assignee: 'omar@corvane.example' });
     });
@@ -192,7 +328,7 @@ test.describe('a person who can only read', () => {
     await page.goto(path);
     await expect(row(page, 'Globex').first()).toBeVisible();
     await expect(page.getByRole('heading', { name: 'Decision inputs' })).toBeVisible();
-    await expect(page.getByRole('button', { name: /^(Accept|Take it)/ })).toHaveCount(0);
+    await expect(page.getByRole('button', { name: /^(Accept|Claim)/ })).toHaveCount(0);
     const form = { lead: id, workflow: 'inbound-form', decision, kind: 'accept', action: 'assign', assignee: 'jane@corvane.example' };
     const answer = await page.request.post('/actions/decide-lead', { form, headers: { 'sec-fetch-site': 'same-origin' } });
     expect(answer.status()).toBe(403);

@@ -60,20 +60,24 @@ test('the queue shows new leads and who claimed the open one, and keeps the inpu
   await expect(waiting.getByRole('link', { name: 'Came Later' })).toBeVisible();
 
   await page.locator('summary', { hasText: 'Disqualify' }).click();
-  const why = page.getByLabel('Why').last();
+  const why = page.getByLabel('Reason').last();
   await why.fill('They sell to us');
   const colleague = await browser.newContext({ baseURL: organisation.url, storageState: await organisation.session('SDR manager') });
   const other = await colleague.newPage();
   await other.goto(`/queue?lead=${id}&in=inbound-form`);
-  await other.getByRole('button', { name: /^Take it/ }).click();
+  await other.getByRole('button', { name: /^Claim/ }).click();
   await expect(waiting.locator('[data-taken]')).toContainText(['Ruth Osei']);
   await expect(why).toHaveValue('They sell to us');
   await expect(why).toBeVisible();
 
-  // Once the panel is folded and empty again, the open lead shows who is working on it.
+  // The open lead says who works on it, above the text that is being written; its forms go once the panel is closed and empty.
+  await expect(page.locator('#work').getByText(/^Claimed by Ruth Osei/)).toBeVisible();
+  await expect(why).toHaveValue('They sell to us');
   await why.fill('');
   await page.locator('summary', { hasText: 'Disqualify' }).click();
-  await expect(page.locator('#work').getByText(/^Ruth Osei is on it/)).toBeVisible();
+  await expect(page.locator('summary', { hasText: 'Disqualify' })).toHaveCount(0);
+  await other.getByRole('button', { name: /^Put back/ }).click();
+  await expect(page.getByRole('button', { name: /^Claim/ })).toBeVisible();
   await expect(page.locator('#w-t')).toHaveText('Open Lead');
   await colleague.close();
 });

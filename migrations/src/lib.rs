@@ -36,6 +36,7 @@ steps![
     "0019_release_guards",
     "0020_lead_history",
     "0021_uploads",
+    "0022_answers",
 ];
 
 /// Brings a database's schema up to date, or takes it back.

@@ -12,8 +12,8 @@ use tower_http::compression::CompressionLayer;
 use crate::api;
 use crate::http::failure::is_program;
 use crate::http::{
-    Failure, Kind, State, access, arrival, assets, csrf, exports, failure, guard, headers, health, pages,
-    refresh, sessions, uploads,
+    Failure, Kind, State, admission, again, arrival, assets, csrf, exports, failure, guard, headers, health,
+    pages, refresh, sessions, uploads,
 };
 
 /// Everything the process serves.
@@ -37,10 +37,11 @@ pub fn router(state: State) -> Router {
         // Gives the request its session, which is read from the database when somebody asks for it first.
         .layer(sessions::layer(&state))
         // Innermost: needs the session, and nothing that writes comes before it.
-        .layer(from_fn_with_state(state.clone(), access::check));
+        .layer(from_fn_with_state(state.clone(), admission::check));
     // Limits of bodies stand where bodies are read: `http::body::read`.
     Router::new()
         .merge(pages::routes())
+        .merge(again::routes())
         .merge(uploads::routes())
         .merge(exports::routes())
         .merge(assets::routes(&state))
@@ -60,9 +61,10 @@ pub fn routes() -> Vec<(&'static str, String)> {
     let uploads = uploads::ROUTES.iter().map(|(method, path)| (*method, (*path).to_owned()));
     let others = ["/healthz", "/readyz", "/metrics", "/refresh", "/pkg/{*file}", pages::FOUND]
         .map(|path| ("GET", path.to_owned()));
+    let again = [("POST", again::PATH.to_owned())];
     let files = app::lists::LISTS.map(|list| list.csv).into_iter().chain([app::exports::charts::PATH]);
     let files = files.map(|path| ("GET", path.to_owned()));
-    pages.chain(actions).chain(uploads).chain(api).chain(others).chain(files).collect()
+    pages.chain(actions).chain(uploads).chain(api).chain(others).chain(again).chain(files).collect()
 }
 
 async fn nothing_here(state: FromState<State>, request: Request) -> Response {

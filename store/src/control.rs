@@ -92,16 +92,22 @@ async fn use_form(connection: &mut PgConnection, actor: &Actor) -> Result<()> {
     if used == 0 { Err(Error::Repeated) } else { Ok(()) }
 }
 
-/// The topic of [`crate::refresh`] that an act concerns.
-fn topic(action: &str) -> Option<Topic> {
+/// The topics of [`crate::refresh`] that an act concerns.
+fn topics(action: &str) -> &'static [Topic] {
+    match action {
+        // The queue says which workflows are stopped, and gets back what an AE rejects.
+        "workflow.kill" | "workflow.resume" => return &[Topic::Changes, Topic::Queue],
+        "lead.accept" | "lead.reject" => return &[Topic::Leads, Topic::Queue],
+        _ => {}
+    }
     match action.split('.').next().unwrap_or_default() {
-        "effect" | "destination" | "kill" => Some(Topic::Sync),
-        "job" => Some(Topic::Jobs),
-        "run" => Some(Topic::Runs),
-        "lead" | "import" => Some(Topic::Leads),
-        "queue" | "decision" | "override" => Some(Topic::Queue),
-        "change" | "version" | "workflow" | "release" | "rule" => Some(Topic::Changes),
-        _ => None,
+        "effect" | "destination" | "kill" => &[Topic::Sync],
+        "job" => &[Topic::Jobs],
+        "run" => &[Topic::Runs],
+        "lead" | "import" => &[Topic::Leads],
+        "queue" | "decision" | "override" => &[Topic::Queue],
+        "change" | "version" | "workflow" | "release" | "rule" => &[Topic::Changes],
+        _ => &[],
     }
 }
 
@@ -157,8 +163,8 @@ pub async fn audit(connection: &mut PgConnection, actor: &Actor, entry: Audit<'_
     .bind(hash.0.as_slice())
     .execute(&mut *connection)
     .await?;
-    if let Some(topic) = topic(entry.action) {
-        refresh::tell(connection, topic).await?;
+    for topic in topics(entry.action) {
+        refresh::tell(connection, *topic).await?;
     }
     Ok(())
 }

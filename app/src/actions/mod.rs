@@ -1,6 +1,7 @@
 //! What forms are sent to: each action parses, asks whether it may, calls the store and leads on to a page
 //! (Post/Redirect/Get). All of them are plain POSTs that work without scripts.
 
+pub mod answers;
 pub mod availability;
 pub mod changes;
 pub mod connection;
@@ -41,7 +42,7 @@ pub use self::forgot::{ForgotPassword, forgot_password};
 pub use self::path::LocalPath;
 pub use self::set_password::{SetPassword, set_password};
 pub use self::set_theme::{SetTheme, THEME_COOKIE, set_theme};
-pub use self::sign_in::{SignIn, sign_in};
+pub use self::sign_in::{SignIn, sign_in, sign_in_as};
 pub use self::sign_out::{SignOut, sign_out};
 
 /// The request of an action, once the table of who may call what lets it pass.

@@ -4,7 +4,8 @@ use leptos::prelude::*;
 use store::actor::Who;
 use store::{Actor, people};
 
-use super::{LocalPath, allowed, connection, lead_to, lead_to_with};
+use super::{Connection, LocalPath, allowed, connection, lead_to, lead_to_with};
+use crate::context::Request;
 use crate::error::{Error, Result};
 use crate::flash::Flash;
 
@@ -25,26 +26,42 @@ pub async fn sign_in(
     let request = allowed::<SignIn>()?;
     let connection = connection()?;
     let next = LocalPath::next(next.as_deref());
-    let back = |message: String| {
-        lead_to_with(&LocalPath::sign_in(&next), &Flash::new(message).value("email", &*email))
-    };
-    // Counted before the password is looked at: tries sent at once must not all pass the count.
-    if let Some(left) = connection.throttles.passwords.take(&email, connection.peer, request.now) {
-        return back(format!("Too many wrong passwords. Try again in {} minutes.", left.num_minutes() + 1));
+    match sign_in_as(&request, &connection, &email, &password).await? {
+        Ok(()) => lead_to(&next),
+        Err(message) => {
+            lead_to_with(&LocalPath::sign_in(&next), &Flash::new(message).value("email", &*email))
+        }
     }
-    let Some(person) = people::check_password(&request.store, &email, &password).await? else {
+}
+
+/// Signs a person in on a connection. Returns what to tell the person where the address or the password is wrong, or too many were.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sign_in_as(
+    request: &Request,
+    connection: &Connection,
+    email: &str,
+    password: &str,
+) -> Result<Result<(), String>> {
+    // Counted before the password is looked at: tries sent at once must not all pass the count.
+    if let Some(left) = connection.throttles.passwords.take(email, connection.peer, request.now) {
+        let minutes = left.num_minutes() + 1;
+        return Ok(Err(format!("Too many wrong passwords. Try again in {minutes} minutes.")));
+    }
+    let Some(person) = people::check_password(&request.store, email, password).await? else {
         tracing::info!(request_id = request.request_id, "a wrong address or password");
-        return back("The address or the password is wrong.".into());
+        return Ok(Err("The address or the password is wrong.".into()));
     };
-    connection.throttles.passwords.forget(&email, connection.peer);
+    connection.throttles.passwords.forget(email, connection.peer);
     let actor = Actor {
         who: Who::Person(person.id),
         roles: person.roles,
-        request_id: request.request_id,
+        request_id: request.request_id.clone(),
         now: request.now,
         form: None,
     };
     people::record_session(&request.store, &actor, "person.sign_in").await?;
     connection.enter(person.id, request.now).await?;
-    lead_to(&next)
+    Ok(Ok(()))
 }

@@ -16,6 +16,8 @@ pub async fn sign_out() -> Result<(), Error> {
     let request = allowed::<SignOut>()?;
     super::connection::leave(&connection()?.session).await.map_err(|_| Error::Unavailable)?;
     if let Some(actor) = request.actor() {
+        // Others should not wait ten minutes for a person who has left.
+        store::queue::release_all(&request.store, &actor).await?;
         people::record_session(&request.store, &actor, "person.sign_out").await?;
     }
     lead_to_with(&LocalPath::sign_in(&LocalPath::next(None)), &Flash::new("You are signed out."))

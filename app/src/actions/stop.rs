@@ -1,4 +1,4 @@
-//! Stopping a workflow, and letting it go on.
+//! Stopping and resuming a workflow.
 
 use std::collections::BTreeMap;
 
@@ -38,12 +38,12 @@ pub async fn stop_workflow(
     let typed = reason;
     let reason: String = typed.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let problem = match reason.chars().count() {
-        0 => Some("Say why: it stands on everybody’s home page.".to_owned()),
+        0 => Some("Give a reason. Everyone sees it on their home page.".to_owned()),
         1..=REASON_CHARS => None,
         count => Some(format!("At most {REASON_CHARS} characters; this has {count}.")),
     };
     if let Some(problem) = problem {
-        let flash = Flash::new("Nothing was stopped.")
+        let flash = Flash::new("Not stopped: fix the reason.")
             .error("reason", problem)
             .value("workflow", workflow)
             .value("reason", typed);
@@ -57,11 +57,13 @@ pub async fn stop_workflow(
     kill::kill(&request.store, &actor(&request)?, &scope(&workflow), &reason).await?;
     lead_to_with(
         &back,
-        &Flash::new(format!("{title} is stopped. New leads go to people, and nothing is sent.")),
+        &Flash::new(format!(
+            "{title} is stopped. New leads go to the queue, and nothing is sent until it resumes."
+        )),
     )
 }
 
-/// Lets a workflow, or all, go on. Leads back to `next`.
+/// Resumes a workflow, or all of them. Leads back to `next`.
 ///
 /// # Errors
 /// When there is no such workflow, or the database fails.
@@ -76,8 +78,8 @@ pub async fn resume_workflow(
     let request = allowed::<ResumeWorkflow>()?;
     let title = title(&request.store, &workflow).await?;
     let said = match kill::resume(&request.store, &actor(&request)?, &scope(&workflow)).await {
-        Ok(()) => format!("{title} goes on. What waits in the queue stays there for people."),
-        Err(store::Error::NotFound("stop")) => format!("{title} is not stopped any more."),
+        Ok(()) => format!("{title} is resumed. Leads already in the queue stay there."),
+        Err(store::Error::NotFound("stop")) => format!("{title} is not stopped."),
         Err(error) => return Err(error.into()),
     };
     lead_to_with(&back_to(next.as_deref(), "/"), &Flash::new(said))
@@ -96,7 +98,7 @@ async fn title(store: &store::Store, workflow: &str) -> Result<String, Error> {
     Ok(found.ok_or_else(|| Error::NotFound { what: "workflow".into() })?.title)
 }
 
-/// What somebody is told by e-mail when a workflow was stopped or goes on, at the address that people see.
+/// The e-mail that sales leadership gets when a workflow is stopped or resumed, with a link to the address that people see.
 pub fn letter(notice: &Notice, names: &BTreeMap<String, String>, origin: &str) -> Letter {
     let workflow = notice.workflow.as_deref().unwrap_or("Every workflow");
     let by = words::actor(&notice.by_whom, names);
@@ -104,18 +106,18 @@ pub fn letter(notice: &Notice, names: &BTreeMap<String, String>, origin: &str) -
     let at = notice.at.with_timezone(&zone).format("%A %-d %B %Y, %H:%M %Z");
     let (subject, done, then) = match notice.what.parse() {
         Ok(What::Resumed) => (
-            format!("{workflow} goes on again"),
-            format!("Let go on by {by}, {at}. It had been stopped for this reason:"),
-            "New leads are decided by the rules again. What waits in the queue stays there for people.",
+            format!("{workflow} was resumed"),
+            format!("Resumed by {by}, {at}. Reason for the stop:"),
+            "The rules decide new leads again. Leads already in the queue stay there.",
         ),
         _ => (
             format!("{workflow} is stopped"),
-            format!("Stopped by {by}, {at}, for this reason:"),
-            "New leads go to people, and nothing is sent until it goes on.",
+            format!("Stopped by {by}, {at}. Reason:"),
+            "New leads go to the queue. Nothing is sent until the workflow resumes.",
         ),
     };
     let text = format!(
-        "Hello {},\n\n{subject}. {done}\n\n    {}\n\n{then}\n\n{origin}/\n\nYou are told because you lead sales.\n",
+        "Hello {},\n\n{subject}. {done}\n\n    {}\n\n{then}\n\n{origin}/\n\nYou receive this because you lead sales.\n",
         notice.name, notice.reason
     );
     Letter { to: notice.email.clone(), name: notice.name.clone(), subject, text }

@@ -11,7 +11,7 @@ const FIELDS: &str = "input, select, textarea, [contenteditable]";
 const PRESSED_BY_ENTER: &str = "a, button, summary";
 
 /// Presses the button or link of the page that names the key in its `data-key`; the first one of several. Keys typed into
-/// fields stay there, but for Escape, which folds the form around the field.
+/// fields stay there.
 #[island]
 pub fn Keys() -> impl IntoView {
     Effect::new(|_| {
@@ -39,7 +39,7 @@ fn press(event: &KeyboardEvent) -> Option<()> {
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
     let within = |selector: &str| target.as_ref().and_then(|target| target.closest(selector).ok()?);
     if within(FIELDS).is_some() {
-        return if key == "escape" { fold(&within("details[open]")?) } else { None };
+        return None;
     }
     // A person may have switched single keys off (WCAG 2.2, 2.1.4).
     if page.query_selector("dialog[open], [data-single-keys]").ok()?.is_some()
@@ -64,9 +64,4 @@ fn press(event: &KeyboardEvent) -> Option<()> {
         first.dyn_into::<HtmlElement>().ok()?.focus().ok()?;
     }
     Some(())
-}
-
-fn fold(details: &Element) -> Option<()> {
-    details.remove_attribute("open").ok()?;
-    details.query_selector("summary").ok()??.dyn_into::<HtmlElement>().ok()?.focus().ok()
 }

@@ -8,6 +8,7 @@ mod fields;
 mod keyboard;
 mod keys;
 mod refresh;
+mod triage;
 mod unsaved;
 mod upload;
 
@@ -15,5 +16,6 @@ pub use chart_hover::ChartHover;
 pub use keyboard::Keyboard;
 pub use keys::Keys;
 pub use refresh::Refresh;
+pub use triage::Triage;
 pub use unsaved::Unsaved;
 pub use upload::Upload;

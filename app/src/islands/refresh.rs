@@ -7,18 +7,18 @@ use leptos::prelude::*;
 /// `topics` and has an id. A part in which somebody is at work (a field, an open panel, a ticked box) waits until they are
 /// done. What a part says of itself in `data-say` is read out when it has changed; one with `data-due` waits for something
 /// that may have happened before anybody heard.
+/// The page is fetched from its own address, or from the one that an element names in `data-refresh-from`, where the page shows
+/// something else each time it is opened.
 #[island]
 pub fn Refresh(
     /// The topics, with commas between.
     topics: String,
-    /// Where the page is fetched from; the address of the page where it is empty.
-    from: String,
 ) -> impl IntoView {
     let (said, say) = signal(String::new());
     #[cfg(feature = "hydrate")]
-    browser::start(topics, from, say);
+    browser::start(topics, say);
     #[cfg(not(feature = "hydrate"))]
-    let _ = (topics, from, say);
+    let _ = (topics, say);
     view! { <output class="sr" aria-live="polite">{said}</output> }
 }
 
@@ -46,7 +46,6 @@ mod browser {
 
     struct Hearing {
         topics: String,
-        from: String,
         say: WriteSignal<String>,
         source: RefCell<Option<EventSource>>,
         changed: RefCell<BTreeSet<String>>,
@@ -55,10 +54,9 @@ mod browser {
         has_heard: Cell<bool>,
     }
 
-    pub fn start(topics: String, from: String, say: WriteSignal<String>) {
+    pub fn start(topics: String, say: WriteSignal<String>) {
         let hearing = Rc::new(Hearing {
             topics,
-            from,
             say,
             source: RefCell::default(),
             changed: RefCell::default(),
@@ -173,13 +171,17 @@ mod browser {
             if parts.is_empty() {
                 return Ok(BTreeSet::new());
             }
-            let from = if self.from.is_empty() { window().location().href()? } else { self.from.clone() };
+            let from = address()?;
             let response: Response = JsFuture::from(window().fetch_with_str(&from)).await?.dyn_into()?;
             // Where the session has ended, the answer is another page.
             if !response.ok() || response.redirected() {
                 return Ok(BTreeSet::new());
             }
             let text = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
+            // The page shows something else by now, and its parts are of that.
+            if address()? != from {
+                return Ok(topics.clone());
+            }
             let fresh = DomParser::new()?.parse_from_string(&text, SupportedType::TextHtml)?;
             let mut waiting = BTreeSet::new();
             for part in parts {
@@ -208,6 +210,15 @@ mod browser {
 
     fn parts(selector: &str) -> Vec<Element> {
         fields::all(None, selector)
+    }
+
+    /// Where the page is fetched from.
+    fn address() -> Result<String, JsValue> {
+        let named = document().query_selector("[data-refresh-from]")?;
+        match named.and_then(|element| element.get_attribute("data-refresh-from")) {
+            Some(from) => Ok(from),
+            None => window().location().href(),
+        }
     }
 
     fn topics_of(parts: Vec<Element>) -> impl Iterator<Item = String> {

@@ -3,7 +3,6 @@
 use std::future::Future;
 
 use http::request::Parts;
-use leptos::either::Either;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
@@ -16,7 +15,7 @@ use super::palette::{palette, search_link};
 use super::places::{Group, Place, Section, places};
 use crate::actions::queue::count;
 use crate::actions::{self, SetTheme, SignOut};
-use crate::context::{Request, Theme, Viewer};
+use crate::context::{Refused, Request, Theme, Viewer};
 use crate::error::{Error, Result};
 use crate::flash::Flash;
 use crate::ui::clock::Clock;
@@ -59,6 +58,13 @@ where
     let request = Request::current();
     let flash = use_context::<Flash>();
     let path = here();
+    let is_refused = use_context::<Refused>().is_some();
+    let load = move |here: Here| async move {
+        if is_refused {
+            return Err(Error::Forbidden);
+        }
+        load(here).await
+    };
     view! { <Suspense>{Suspend::new(framed(section, request, flash, path, load))}</Suspense> }
 }
 
@@ -252,21 +258,25 @@ fn broken(error: &Error, request: Option<&Request>) -> impl IntoView + use<> {
 
 fn broken_title(error: &Error) -> &'static str {
     match error {
-        Error::SignedOut => "Nobody is signed in",
-        Error::Forbidden => "Not for your role",
+        Error::SignedOut => "You are signed out",
+        Error::Forbidden => "Not available to your roles",
         Error::NotFound { .. } => "Not found",
-        Error::Invalid { .. } => "This cannot be right",
-        Error::Conflict { .. } => "Changed meanwhile",
+        Error::Invalid { .. } => "Invalid request",
+        Error::Conflict { .. } => "Changed in the meantime",
         Error::Unavailable => "Try again in a minute",
         Error::Internal => "Something went wrong",
     }
 }
 
 fn told(error: &Error, request: Option<&Request>) -> impl IntoView + use<> {
-    let way_on = if matches!(error, Error::SignedOut) {
-        Either::Left(view! { <a class="btn primary" href="/sign-in">"Sign in"</a> })
-    } else {
-        Either::Right(view! { <a class="btn" href="/leads">"To the leads"</a> })
+    let way_on = match error {
+        Error::SignedOut => view! { <a class="btn primary" href="/sign-in">"Sign in"</a> }.into_any(),
+        Error::Forbidden => view! {
+            <p>"An administrator can change your roles under People."</p>
+            <a class="btn" href="/">"Go to home"</a>
+        }
+        .into_any(),
+        _ => view! { <a class="btn" href="/leads">"Go to leads"</a> }.into_any(),
     };
     let request_id = request.map(|request| request_id(&request.request_id));
     view! {
@@ -281,5 +291,5 @@ fn told(error: &Error, request: Option<&Request>) -> impl IntoView + use<> {
 
 /// The request's id, for whoever is asked for help.
 pub fn request_id(id: &str) -> impl IntoView + use<> {
-    view! { <p class="meta">"If you ask for help, tell this number: "<code>{id.to_owned()}</code></p> }
+    view! { <p class="meta">"Quote this ID to support: "<code>{id.to_owned()}</code></p> }
 }

@@ -9,7 +9,7 @@ use crate::ui::icon::{Icon, icon};
 pub fn help(section: Section) -> impl IntoView {
     let paragraphs = section.help().iter().map(|text| view! { <p>{*text}</p> }).collect_view();
     view! {
-        <details class="help">
+        <details class="help" name="panel">
             <summary class="btn plain">{icon(Icon::Question)}<span class="help-word">"Help"</span></summary>
             <div class="panel">
                 <div id="help-text">{paragraphs}</div>

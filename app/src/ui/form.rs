@@ -5,9 +5,9 @@ use leptos::prelude::*;
 use crate::context::Request;
 use crate::flash::Flash;
 
-/// A button that unfolds a form: what has consequences is asked for twice.
+/// A button that opens a form in a panel: what has consequences is confirmed. Of the panels of a page, one is open at a time.
 pub fn ask(button: impl IntoView, is_open: bool, form: impl IntoView) -> impl IntoView {
-    view! { <details class="ask" open=is_open><summary class="btn">{button}</summary><div class="panel">{form}</div></details> }
+    view! { <details class="ask" name="panel" open=is_open><summary class="btn">{button}</summary><div class="panel">{form}</div></details> }
 }
 
 /// Makes a form act once, however often it is sent: the name of this very form on this very page, which is used up in the

@@ -30,11 +30,6 @@ pub fn part_due(id: &'static str, topic: Topic, children: impl IntoView + 'stati
 
 /// What hears for all parts of a page; once a page.
 pub fn hear(topics: &[Topic]) -> impl IntoView + use<> {
-    hear_from(topics, String::new())
-}
-
-/// As [`hear`], with the address that the page is fetched from, for one that shows something else each time it is opened.
-pub fn hear_from(topics: &[Topic], from: String) -> impl IntoView + use<> {
     let topics: Vec<&'static str> = topics.iter().map(Into::into).collect();
-    view! { <Refresh topics=topics.join(",") from=from /> }
+    view! { <Refresh topics=topics.join(",") /> }
 }

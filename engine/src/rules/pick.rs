@@ -173,6 +173,23 @@ pub fn chosen(pool: &Pool, counters: &Counters, person: &str) -> Option<Counters
     Some(pool.members.iter().map(after).collect())
 }
 
+/// The counters after a person's turn is given back, because the lead was rejected: the reverse of [`chosen`] among those who are
+/// not away. The person gains the sum of the weights, and everyone returns their own, so the person is next unless others were
+/// waiting longer. `None` for a person who is not in the pool.
+pub fn credited(pool: &Pool, counters: &Counters, away: &BTreeSet<String>, person: &str) -> Option<Counters> {
+    pool.members.iter().find(|member| member.person == person)?;
+    let takes_part = |member: &&Member| member.person == person || !away.contains(&member.person);
+    let weight = |member: &Member| i64::from(member.weight);
+    let sum = pool.members.iter().filter(takes_part).map(weight).fold(0, i64::saturating_add);
+    let mut after = counters.clone();
+    for member in pool.members.iter().filter(takes_part) {
+        let gained = if member.person == person { sum } else { 0 };
+        let counter = after.entry(member.person.clone()).or_default();
+        *counter = counter.saturating_sub(weight(member)).saturating_add(gained);
+    }
+    Some(after)
+}
+
 fn one() -> u32 {
     1
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use engine::rules::pick::{Counters, Member, PickInputs, PickReason, Pool, chosen, pick};
+use engine::rules::pick::{Counters, Member, PickInputs, PickReason, Pool, chosen, credited, pick};
 use proptest::prelude::*;
 
 fn pool(weights: &[u32]) -> Pool {
@@ -213,4 +213,29 @@ proptest! {
             }
         }
     }
+}
+
+proptest! {
+    #[test]
+    fn a_turn_given_back_is_as_if_it_had_not_been_taken(weights in prop::collection::vec(1_u32..9, 1..6), before in 0_usize..20, who in 0_usize..6) {
+        let pool = pool(&weights);
+        let (_, counters) = turns(&pool, before);
+        let person = &pool.members[who % pool.members.len()].person;
+        let taken = chosen(&pool, &counters, person).unwrap();
+        let back = credited(&pool, &taken, &BTreeSet::new(), person).unwrap();
+        for member in &pool.members {
+            let at = |counters: &Counters| counters.get(&member.person).copied().unwrap_or_default();
+            prop_assert_eq!(at(&back), at(&counters), "{}", &member.person);
+        }
+    }
+}
+
+#[test]
+fn whoever_is_away_pays_nothing_for_a_turn_given_back() {
+    let pool = pool(&[1, 1, 2]);
+    let [first, away, third] = [0, 1, 2].map(|n| pool.members[n].person.clone());
+    let counters = Counters::from([(away.clone(), 7)]);
+    let back = credited(&pool, &counters, &BTreeSet::from([away.clone()]), &first).unwrap();
+    assert_eq!(back, Counters::from([(first, 2), (away, 7), (third, -2)]));
+    assert_eq!(credited(&pool, &counters, &BTreeSet::new(), "nobody@acme.example"), None);
 }

@@ -3,10 +3,9 @@
 use app::access::{self, ACCESS, Caller, Denied, Need};
 use app::actions::{LocalPath, connection};
 use app::context::Viewer;
-use axum::extract::{MatchedPath, Request, State as FromState};
+use axum::extract::MatchedPath;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use chrono_tz::Tz;
 use store::people::sessions::IdHash;
@@ -29,17 +28,19 @@ pub struct Identity {
     pub is_local: bool,
 }
 
-/// Asks the table. What it does not list is refused, whatever the router thinks of it.
-pub(crate) async fn check(FromState(state): FromState<State>, request: Request, next: Next) -> Response {
-    let (mut parts, body) = request.into_parts();
-    match admit(&state, &mut parts).await {
-        Ok(()) => next.run(Request::from_parts(parts, body)).await,
-        Err(response) => *response,
-    }
+/// What a request gets that is not admitted.
+pub(super) enum Refusal {
+    /// This.
+    Answer(Box<Response>),
+    /// The page on which a person signs in again, with the form that was sent.
+    SessionOver,
+    /// What says that the person's roles do not include this page; who it is, is in the request.
+    OtherRole(Box<Failure>),
 }
 
-async fn admit(state: &State, request: &mut Parts) -> Result<(), Box<Response>> {
-    let refuse = |failure: Failure| Box::new(failure.into_response());
+/// Finds out who calls and notes it in the request.
+pub(super) async fn admit(state: &State, request: &mut Parts) -> Result<(), Refusal> {
+    let refuse = |failure: Failure| Refusal::Answer(Box::new(failure.into_response()));
     let method = request.method.clone();
     let Some(path) = request.extensions.get::<MatchedPath>().map(|path| path.as_str().to_owned()) else {
         // Nothing is at this address; the page that says so greets whoever is signed in.
@@ -52,7 +53,16 @@ async fn admit(state: &State, request: &mut Parts) -> Result<(), Box<Response>> 
     let need = if need == Need::Anyone && !is_program(&path) { Need::SignedIn } else { need };
     let identity = identify(state, request, need).await.map_err(refuse)?;
     if let Err(denied) = access::check(&method, &path, &identity.caller, identity.is_local) {
-        return Err(Box::new(deny(denied, need, request)));
+        let for_people = matches!(need, Need::SignedIn | Need::Roles(_));
+        let is_read = matches!(method, Method::GET | Method::HEAD);
+        return Err(match denied {
+            Denied::SignedOut if for_people && !is_read => Refusal::SessionOver,
+            Denied::Forbidden if for_people && is_read => {
+                request.extensions.insert(identity);
+                Refusal::OtherRole(Box::new(forbidden(need)))
+            }
+            denied => Refusal::Answer(Box::new(deny(denied, need, request))),
+        });
     }
     request.extensions.insert(identity);
     Ok(())
@@ -132,35 +142,31 @@ fn is_forwarded(headers: &HeaderMap) -> bool {
 fn deny(denied: Denied, need: Need, request: &Parts) -> Response {
     let for_people = matches!(need, Need::SignedIn | Need::Roles(_));
     match denied {
-        Denied::SignedOut if for_people && request.method == Method::GET => {
+        Denied::SignedOut if for_people => {
             let next = LocalPath::next(request.uri.path_and_query().map(|path| path.as_str()));
             axum::response::Redirect::to(LocalPath::sign_in(&next).as_str()).into_response()
         }
-        // No redirect here: the way back leads to the form with everything that was typed.
-        Denied::SignedOut if for_people => Failure::new(
-            Kind::Unauthorized,
-            "Your session has ended. Sign in again in another tab, then go back and send the form once more.",
-        )
-        .into_response(),
         Denied::SignedOut if is_bearer(&request.headers) => {
-            Failure::new(Kind::Unauthorized, "There is no such key, or it was taken back.")
+            Failure::new(Kind::Unauthorized, "The key does not exist or was revoked.")
                 .header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer error=\"invalid_token\""))
                 .into_response()
         }
         Denied::SignedOut => {
             Failure::new(Kind::Unauthorized, "Send a key as `Authorization: Bearer ml_…`.").into_response()
         }
-        Denied::Forbidden => {
-            let detail = match need {
-                Need::Scope(scope) | Need::ScopeOrLocal(scope) => {
-                    format!("This needs a key with the scope `{scope}`.")
-                }
-                _ => "Your roles do not allow this.".to_owned(),
-            };
-            Failure::new(Kind::Forbidden, detail).into_response()
-        }
-        Denied::Unlisted => Failure::new(Kind::Forbidden, "Nobody may call this.").into_response(),
+        Denied::Forbidden => forbidden(need).into_response(),
+        Denied::Unlisted => Failure::new(Kind::Forbidden, "Not available.").into_response(),
     }
+}
+
+fn forbidden(need: Need) -> Failure {
+    let detail = match need {
+        Need::Scope(scope) | Need::ScopeOrLocal(scope) => {
+            format!("This needs a key with the scope `{scope}`.")
+        }
+        _ => "Your roles do not include this.".to_owned(),
+    };
+    Failure::new(Kind::Forbidden, detail)
 }
 
 /// A path the router knows and the table does not, at least not with this method.
@@ -169,12 +175,12 @@ fn unlisted(method: &Method, path: &str) -> Failure {
         ACCESS.iter().filter(|line| line.path == path).map(|line| line.method.as_str()).collect();
     if methods.is_empty() {
         tracing::error!(%method, path, "the path is not in the table of who may call what");
-        return Failure::new(Kind::Forbidden, "Nobody may call this.");
+        return Failure::new(Kind::Forbidden, "Not available.");
     }
     if methods.contains(&"GET") {
         methods.push("HEAD");
     }
     let allow = HeaderValue::from_str(&methods.join(", ")).unwrap_or(HeaderValue::from_static("GET"));
-    Failure::new(Kind::MethodNotAllowed, format!("This address has no {method}."))
+    Failure::new(Kind::MethodNotAllowed, format!("{method} is not supported here."))
         .header(header::ALLOW, allow)
 }

@@ -11,6 +11,7 @@ use axum::response::{Html, IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::gate::{Look, escape};
 use super::{Arrival, State};
 
 /// Seconds after which a caller may try again when the database does not answer.
@@ -199,23 +200,32 @@ impl Failure {
         }
     }
 
-    fn page(&self, request_id: &str, stylesheet: Option<&str>) -> String {
-        let (status, _, title) = self.kind.parts();
-        let link = stylesheet
-            .map_or_else(String::new, |path| format!("<link rel=\"stylesheet\" href=\"/{}\">", escape(path)));
-        format!(
-            "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title} · Meshline</title>\
-             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">{link}</head>\
-             <body class=\"failure\"><main><h1>{title}</h1><p>{}</p><p><a href=\"/\">To the start page</a></p>\
-             <p><small>Status {} · Request <code>{request_id}</code></small></p></main></body></html>",
+    fn page(&self, request_id: &str, look: &Look) -> String {
+        let way_on = match self.kind {
+            Kind::Unauthorized => "<a class=\"btn primary\" href=\"/sign-in\">Sign in</a>",
+            _ => "<a class=\"btn primary\" href=\"/\">Go to home</a>",
+        };
+        let body = format!(
+            "<p>{}</p>{way_on}<p class=\"meta\">Quote this ID to support: <code>{}</code></p>",
             escape(&self.detail),
-            status.as_u16(),
-        )
+            escape(request_id),
+        );
+        look.page(self.heading(), &body)
     }
-}
 
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    /// The kind, as people read it.
+    fn heading(&self) -> &'static str {
+        match self.kind {
+            Kind::Unauthorized => "You are signed out",
+            Kind::Forbidden => "You don\u{2019}t have access",
+            Kind::NotFound => "Not found",
+            Kind::Conflict => "Changed in the meantime",
+            Kind::TooLarge => "Too large",
+            Kind::Unavailable => "Try again in a minute",
+            Kind::Internal => "Something went wrong",
+            _ => "Invalid request",
+        }
+    }
 }
 
 /// Carries the failure out to the layer that writes it, which knows the request.
@@ -290,6 +300,7 @@ impl From<tower_sessions::session::Error> for Failure {
 pub(crate) async fn tell(FromState(state): FromState<State>, request: Request, next: Next) -> Response {
     let arrival = request.extensions().get::<Arrival>().map(|arrival| arrival.id.clone()).unwrap_or_default();
     let to_program = is_program(request.uri().path());
+    let look = Look::of(&state, request.headers());
     let mut response = next.run(request).await;
     let failure = match response.extensions_mut().remove::<Failure>() {
         Some(failure) => failure,
@@ -301,7 +312,7 @@ pub(crate) async fn tell(FromState(state): FromState<State>, request: Request, n
         told.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         told
     } else {
-        Html(failure.page(&arrival, state.assets.get("main.css").map(String::as_str))).into_response()
+        Html(failure.page(&arrival, &look)).into_response()
     };
     *told.status_mut() = failure.kind.status();
     // What layers further in have set stays: cookies above all.
@@ -368,7 +379,7 @@ mod tests {
 
     #[test]
     fn a_page_escapes_what_it_says() {
-        let page = Failure::new(Kind::NotFound, "<script>&\"").page("id", Some("pkg/main.css"));
+        let page = Failure::new(Kind::NotFound, "<script>&\"").page("id", &Look::default());
         assert!(page.contains("<p>&lt;script&gt;&amp;&quot;</p>"));
         assert!(page.contains("<code>id</code>"));
     }

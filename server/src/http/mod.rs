@@ -1,6 +1,8 @@
 //! HTTP: what every request goes through before a page, an action or the API sees it, and after.
 
-pub(crate) mod access;
+mod access;
+pub(crate) mod admission;
+pub(crate) mod again;
 pub(crate) mod arrival;
 pub(crate) mod assets;
 pub(crate) mod body;
@@ -8,6 +10,7 @@ mod cookies;
 pub(crate) mod csrf;
 pub(crate) mod exports;
 pub(crate) mod failure;
+mod gate;
 pub(crate) mod guard;
 pub(crate) mod headers;
 pub(crate) mod health;

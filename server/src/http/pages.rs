@@ -1,11 +1,12 @@
 //! Pages and actions: Leptos, with everything it needs to know of the request.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, LazyLock};
 
 use app::access::{self, Caller};
 use app::actions::{Connection, THEME_COOKIE};
 use app::app::App;
-use app::context::{Request as PageRequest, Theme};
+use app::context::{Refused, Request as PageRequest, Theme};
 use app::flash::{self, Flash};
 use app::pages::search;
 use app::shell::shell;
@@ -28,7 +29,7 @@ use super::{Arrival, Failure, Identity, Kind, State};
 /// Where the search over other pages asks.
 pub(crate) const FOUND: &str = "/search/found";
 /// Bytes of a form: a rule set of two thousand rules fits, percent-encoded.
-const FORM_BYTES: usize = 2 * 1024 * 1024;
+pub(super) const FORM_BYTES: usize = 2 * 1024 * 1024;
 
 /// Every page of the app and every action, by path.
 pub(crate) fn routes() -> Router<State> {
@@ -52,12 +53,28 @@ pub(crate) fn action_paths() -> Vec<&'static str> {
     server_fn_paths().filter(|(_, method)| *method == Method::POST).map(|(path, _)| path).collect()
 }
 
+/// Whether a path, as the router has it, is a page of the app.
+pub(super) fn is_page(path: &str) -> bool {
+    static PATHS: LazyLock<BTreeSet<String>> = LazyLock::new(|| page_paths().into_iter().collect());
+    PATHS.contains(path)
+}
+
+/// Renders the page that says that the person's roles do not include this one: with the menu, and without reading anything.
+pub(super) async fn refused(state: State, request: Request) -> Response {
+    show(state, request, true).await
+}
+
 /// Renders a page, or the page that says that there is none.
 pub(crate) async fn render(FromState(state): FromState<State>, request: Request) -> Response {
     let is_known = request.extensions().get::<MatchedPath>().is_some();
     if is_known && let Err(failure) = allowed(&request) {
         return failure.into_response();
     }
+    show(state, request, false).await
+}
+
+async fn show(state: State, request: Request, is_refused: bool) -> Response {
+    let is_known = request.extensions().get::<MatchedPath>().is_some();
     if !is_known && !matches!(*request.method(), Method::GET | Method::HEAD) {
         return Failure::new(Kind::NotFound, "There is nothing at this address.").into_response();
     }
@@ -76,6 +93,9 @@ pub(crate) async fn render(FromState(state): FromState<State>, request: Request)
         provide_context(flash.clone().unwrap_or_default());
         provide_context(number_format(&page));
         provide_context(page.clone());
+        if is_refused {
+            provide_context(Refused);
+        }
     };
     let mut response = Box::pin(leptos_axum::render_app_async_with_context(context, shell)(request)).await;
     if !is_known && response.status() == StatusCode::OK {
@@ -184,7 +204,7 @@ pub(super) fn page_request(
 }
 
 /// What the browser calls itself.
-fn agent(headers: &HeaderMap) -> String {
+pub(super) fn agent(headers: &HeaderMap) -> String {
     headers.get(header::USER_AGENT).and_then(|name| name.to_str().ok()).unwrap_or_default().to_owned()
 }
 
@@ -193,7 +213,7 @@ fn number_format(page: &PageRequest) -> NumberFormat {
     page.viewer.as_ref().map_or_else(NumberFormat::default, |viewer| viewer.number_format)
 }
 
-fn is_form(headers: &HeaderMap) -> bool {
+pub(super) fn is_form(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     kind.split(';')
         .next()

@@ -14,6 +14,7 @@ mod lead_first;
 mod mail;
 mod support;
 
+mod answers;
 mod cli;
 mod dispatch;
 mod http;

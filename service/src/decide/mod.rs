@@ -23,6 +23,7 @@ use tokio::sync::Mutex;
 use crate::bundles::Bundles;
 
 mod again;
+pub mod assignee;
 mod commit;
 mod intake;
 mod outcome;

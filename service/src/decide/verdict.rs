@@ -81,6 +81,7 @@ pub async fn decide(store: &Store, actor: &Actor, verdict: &Verdict) -> Result<D
         override_id,
         outcome_id,
         state,
+        pool: verdict.pool.clone(),
     };
     let said = PersonVerdict {
         verdict_id: queue::insert_verdict(&mut tx, actor, person, place, &row).await?,
@@ -134,6 +135,7 @@ pub async fn give_back(store: &Store, actor: &Actor, place: Place) -> Result<Giv
         override_id: last.override_id,
         outcome_id: last.outcome_id,
         state: last.state,
+        pool: None,
     };
     let verdict_id = queue::insert_verdict(&mut tx, actor, person, place, &row).await?;
     outcomes::restage(&mut tx, &[place.lead.0]).await?;
@@ -233,7 +235,7 @@ async fn write_outcome(
 /// Gives the verdict its number among what was decided about the lead, and writes its effects to these destinations, as a decision
 /// would have; returns whether there are any. In a stopped workflow they wait, as all of its effects
 /// do. What was decided on trial has no effects.
-async fn finish(
+pub(super) async fn finish(
     connection: &mut PgConnection,
     place: Place,
     mut lead: LockedLead,

@@ -118,6 +118,28 @@ pub async fn release(store: &Store, actor: &Actor, place: Place) -> Result<()> {
     Ok(())
 }
 
+/// Puts back whatever the actor works on: who signs out has left.
+///
+/// # Errors
+/// [`crate::Error::Refused`] for what is no person.
+pub async fn release_all(store: &Store, actor: &Actor) -> Result<()> {
+    let person = actor.person()?;
+    let mut tx = store.pool().begin().await?;
+    let claims = queue_claim::Entity::find()
+        .filter(queue_claim::Column::PersonId.eq(person.0))
+        .filter(queue_claim::Column::ExpiresAt.gt(actor.now))
+        .lock_exclusive()
+        .all(&orm(&mut tx))
+        .await?;
+    for claim in claims {
+        let place = Place { lead: claim.lead_id.into(), workflow: claim.workflow_id.into() };
+        queue_claim::Entity::delete_many().filter(is_at(place)).exec(&orm(&mut tx)).await?;
+        told(&mut tx, actor, "queue.release", place).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
 /// Notes a sign of somebody who works on a lead: it stays theirs. Whoever lost it meanwhile gets nothing.
 ///
 /// # Errors

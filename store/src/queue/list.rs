@@ -67,6 +67,8 @@ pub struct Waiting {
     pub email: Option<String>,
     /// The id its source gave it.
     pub external_id: Option<String>,
+    /// The AE who rejected it, by name, where that is why it waits.
+    pub rejected_by: Option<String>,
     /// Who works on it.
     pub taken_by: Option<Uuid>,
     /// What they are called.
@@ -91,7 +93,8 @@ pub async fn waiting(store: &Store, filter: &Filter, now: DateTime<Utc>) -> Resu
     let mut query = QueryBuilder::new(
         "SELECT s.lead_id, s.workflow_id, w.name AS workflow, s.queue, s.queued_at, s.suggested, queue_priority(s.suggested) AS priority, s.last_action AS action, \
          d.held_by, coalesce(d.because, '[]') AS because, d.bundle, l.name, l.company, l.email, l.external_id, c.person_id AS taken_by, p.name AS taken_name, \
-         c.expires_at AS taken_until FROM (SELECT s.* FROM lead_states s WHERE ",
+         c.expires_at AS taken_until, (SELECT r.name FROM queue_verdicts v JOIN people r ON r.id = v.person_id WHERE v.decision_id = s.last_decision_id \
+           AND v.kind = 'give_back' AND v.assignee_before IS NOT NULL ORDER BY v.turn DESC LIMIT 1) AS rejected_by FROM (SELECT s.* FROM lead_states s WHERE ",
     );
     push_conditions(&mut query, filter);
     // In the text, as a plan that is made once for all is not chosen where the limit is not known.

@@ -2,6 +2,7 @@
 //!
 //! A verdict is committed by `service::decide::verdict`; (decision, turn) is unique.
 
+mod answers;
 mod claims;
 mod list;
 mod write;
@@ -14,7 +15,12 @@ pub use engine::effect::VerdictKind as Kind;
 use engine::ids::{DecisionId, LeadId, WorkflowId};
 use serde_json::Value as Json;
 
-pub use claims::{Claimed, claim, claim_next, release, renew, taken};
+pub(crate) use answers::ASSIGNMENT;
+pub use answers::{
+    AssignedLead, Assignment, LockedState, Rejection, assigned, insert_return, lock_state, record_answer,
+    rejection,
+};
+pub use claims::{Claimed, claim, claim_next, release, release_all, renew, taken};
 pub use list::{
     COUNTED, Claim, Filter, Gone, LIST_ROWS, Past, Waiting, claim_of, count, decided_since, gone, gone_now,
     last_by, oldest, pool_state, since, verdicts_of, waiting,

@@ -72,6 +72,8 @@ pub struct NewVerdict {
     pub outcome_id: Option<Uuid>,
     /// The state that the lead waits in.
     pub state: WaitingState,
+    /// The pool whose turn it counts as.
+    pub pool: Option<String>,
 }
 
 /// Reads and locks the state of a lead that waits; nothing when it does not.
@@ -312,11 +314,36 @@ pub async fn insert_verdict(
     place: Place,
     verdict: &NewVerdict,
 ) -> Result<VerdictId> {
+    let kind: &'static str = verdict.kind.into();
+    let id = insert_row(connection, actor, person, place, verdict).await?;
+    let detail = json!({
+        "decision": verdict.state.last_decision_id, "action": verdict.action, "suggested": verdict.state.suggested, "assignee": verdict.assignee,
+    });
+    let entry = Audit {
+        action: &format!("queue.{kind}"),
+        subject: &format!("lead:{}", place.lead),
+        lead: Some(place.lead),
+        detail,
+    };
+    audit(connection, actor, entry).await?;
+    Ok(id)
+}
+
+/// Inserts the next row on the decision that a lead waits with, and nothing else; returns its id.
+pub(super) async fn insert_row(
+    connection: &mut PgConnection,
+    actor: &Actor,
+    person: PersonId,
+    place: Place,
+    verdict: &NewVerdict,
+) -> Result<VerdictId> {
     let id = engine::ids::mint(actor.now, rand::random());
     let kind: &'static str = verdict.kind.into();
+    // What the rules decided themselves is no row, and counts as the first turn where it is what is given back.
+    let before = i32::from(verdict.kind == Kind::GiveBack);
     sqlx::query(
         "INSERT INTO queue_verdicts (id, decision_id, turn, lead_id, workflow_id, kind, suggested, action, assignee, assignee_before, override_id, outcome_id, \
-         queue, queued_at, person_id, at) SELECT $1, $2, coalesce(max(turn), 0) + 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15 \
+         queue, queued_at, person_id, at, pool) SELECT $1, $2, coalesce(max(turn), $16) + 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $17 \
          FROM queue_verdicts WHERE decision_id = $2",
     )
     .bind(id)
@@ -334,17 +361,9 @@ pub async fn insert_verdict(
     .bind(verdict.state.queued_at)
     .bind(person.0)
     .bind(engine::time::cut(actor.now))
+    .bind(before)
+    .bind(&verdict.pool)
     .execute(&mut *connection)
     .await?;
-    let detail = json!({
-        "decision": verdict.state.last_decision_id, "action": verdict.action, "suggested": verdict.state.suggested, "assignee": verdict.assignee,
-    });
-    let entry = Audit {
-        action: &format!("queue.{kind}"),
-        subject: &format!("lead:{}", place.lead),
-        lead: Some(place.lead),
-        detail,
-    };
-    audit(connection, actor, entry).await?;
     Ok(id.into())
 }

@@ -18,6 +18,8 @@ pub const LOAD: i64 = 20_000;
 pub const LOAD_DAYS: i64 = 7;
 /// Leads of one person that the page lists.
 const ASSIGNED: i64 = 10;
+/// Leads of one person that are looked at for those: more than anyone has open at a time.
+const LOOKED_AT: i64 = 1_000;
 /// What clocks may be wrong by, and more: an id is minted when an event comes.
 const SLACK: TimeDelta = TimeDelta::hours(1);
 
@@ -102,7 +104,7 @@ pub async fn load_a_day(store: &Store, now: DateTime<Utc>) -> Result<Vec<(Uuid, 
     Ok(counts.into_iter().map(|(workflow, count)| (workflow, count as f64 / LOAD_DAYS as f64)).collect())
 }
 
-/// A lead that is somebody's and that they have not answered.
+/// A lead that is assigned to a person who has not answered yet.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
 pub struct Assigned {
     /// The lead.
@@ -115,23 +117,30 @@ pub struct Assigned {
     pub email: Option<String>,
     /// The id its source gave it.
     pub external_id: Option<String>,
-    /// As of when it was decided last.
-    pub as_of: Option<DateTime<Utc>>,
+    /// Since when it has been assigned to the person.
+    pub assigned_at: DateTime<Utc>,
 }
 
-/// The newest leads that are assigned to somebody and were neither accepted nor rejected.
+/// Returns the leads that were assigned to a person and that nothing has become of since, the one that has waited longest first.
+/// What became of a lead before counts for nothing: one that was disqualified and is assigned again has no answer yet.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn unanswered(store: &Store, email: &str) -> Result<Vec<Assigned>> {
-    Ok(sqlx::query_as(
-        "SELECT l.id AS lead_id, l.name, l.company, l.email, l.external_id, (SELECT max(s.last_as_of) FROM lead_states s WHERE s.lead_id = l.id) AS as_of \
-         FROM leads l WHERE l.assignee = $1 AND (l.stage IS NULL OR l.stage = 'touched') AND l.erased_at IS NULL ORDER BY l.id DESC LIMIT $2",
-    )
-    .bind(email)
-    .bind(ASSIGNED)
-    .fetch_all(store.pool())
-    .await?)
+    let query = format!(
+        "SELECT u.* FROM (SELECT l.id AS lead_id, l.name, l.company, l.email, l.external_id, coalesce(a.at, l.created_at) AS assigned_at \
+           FROM (SELECT * FROM leads WHERE assignee = $1 AND erased_at IS NULL AND (stage IS NULL OR stage IN ('touched', 'rejected', 'disqualified', 'lost')) \
+             ORDER BY id DESC LIMIT $3) l LEFT JOIN LATERAL ({}) a ON true) u \
+         WHERE NOT EXISTS (SELECT FROM standing_outcomes o WHERE o.lead_id = u.lead_id AND o.stage <> 'touched' AND coalesce(o.at, o.received_at) >= u.assigned_at) \
+         ORDER BY u.assigned_at, u.lead_id LIMIT $2",
+        crate::queue::ASSIGNMENT
+    );
+    Ok(sqlx::query_as(sqlx::AssertSqlSafe(query))
+        .bind(email)
+        .bind(ASSIGNED)
+        .bind(LOOKED_AT)
+        .fetch_all(store.pool())
+        .await?)
 }
 
 /// How many leads have waited for a person since before an instant, as far as the queue is counted.

@@ -1,4 +1,4 @@
-//! Taking a lead, and letting it go.
+//! Claiming a lead, and putting it back.
 
 use leptos::prelude::*;
 use store::queue::{self, Claimed};
@@ -8,7 +8,7 @@ use crate::actions::{actor, allowed, lead_to, lead_to_with};
 use crate::error::Error;
 use crate::flash::Flash;
 
-/// Takes a lead, so that colleagues see that somebody is on it, and leads back to it.
+/// Claims a lead, so that others see who is working on it, and leads back to it.
 ///
 /// # Errors
 /// When there is no such workflow, or the database fails.
@@ -28,11 +28,11 @@ pub async fn take_lead(
     match queue::claim(&request.store, &actor(&request)?, place).await? {
         Claimed::Yours => lead_to(&back),
         Claimed::Taken(other) => lead_to_with(&back, &Flash::new(taken(&other, clock(&request)))),
-        Claimed::Gone => lead_to_with(&back, &Flash::new("It does not wait any more.")),
+        Claimed::Gone => lead_to_with(&back, &Flash::new("This lead is no longer in the queue.")),
     }
 }
 
-/// Lets a lead go that the person works on, and leads back to it.
+/// Puts back a lead that the person has claimed, and leads back to it.
 ///
 /// # Errors
 /// When there is no such workflow, or the database fails.
@@ -45,9 +45,13 @@ pub async fn release_lead(
     /// What the page shows.
     #[server(default)]
     shown: QueueFilter,
+    /// The browser sends it while the tab closes: there is no page to say anything on.
+    #[server(default)]
+    left: bool,
 ) -> Result<(), Error> {
     let request = allowed::<ReleaseLead>()?;
     let (place, _) = place(&request.store, &lead, &workflow).await?;
     queue::release(&request.store, &actor(&request)?, place).await?;
-    lead_to_with(&shown.path(Some((place.lead, &workflow))), &Flash::new("It is free for anybody again."))
+    let back = shown.path(Some((place.lead, &workflow)));
+    if left { lead_to(&back) } else { lead_to_with(&back, &Flash::new("Back in the queue.")) }
 }

@@ -12,7 +12,7 @@ use service::decide::verdict::{self as verdicts, Decided, GivenBack, Gone};
 use store::Store;
 use store::control::kill;
 use store::queue::{self, Kind, Place, Verdict};
-use store::reads::frame::WorkflowName;
+use store::reads::frame::{WorkflowName, names_of};
 
 use super::{QueueFilter, clock, decided, gone, place, taken};
 use crate::actions::{actor, allowed, lead_to_with};
@@ -60,7 +60,7 @@ fn truth<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
 }
 
-/// Decides a waiting lead and leads on to the next one, which is then taken. A verdict that comes too late changes nothing,
+/// Decides a waiting lead and leads on to the next one, which is then claimed. A verdict that comes too late changes nothing,
 /// and what was written is kept.
 ///
 /// # Errors
@@ -78,7 +78,7 @@ pub async fn decide_lead(
     let decision: DecisionId = decision.parse().map_err(|_| Error::NotFound { what: "decision".into() })?;
     let kind: Kind = kind.parse().map_err(|_| invalid("There is no such verdict."))?;
     let back = shown.path(Some((place.lead, &workflow)));
-    let typed = Flash::new("Nothing was decided yet.")
+    let typed = Flash::new("Not saved yet.")
         .value("kind", <&str>::from(kind))
         .value("action", &*action)
         .value("assignee", &*assignee)
@@ -111,7 +111,7 @@ pub async fn decide_lead(
     match verdicts::decide(&request.store, &actor(&request)?, &verdict).await? {
         Decided::Done => next(&request, &workflows, &shown, place, &verdict, stopped).await,
         Decided::Taken(other) => {
-            let message = format!("Nothing was decided. {}", taken(&other, clock(&request)));
+            let message = format!("Not saved. {}", taken(&other, clock(&request)));
             lead_to_with(&back, &Flash { message, ..typed })
         }
         Decided::Gone(why) if is_own(&request, &why, action) => {
@@ -119,13 +119,13 @@ pub async fn decide_lead(
             next(&request, &workflows, &shown, place, &verdict, stopped).await
         }
         Decided::Gone(why) => {
-            let message = format!("Nothing was decided. {}", gone(&why, clock(&request)));
+            let message = format!("Not saved: {}", gone(&why, clock(&request)));
             lead_to_with(&back, &Flash { message, ..typed })
         }
     }
 }
 
-/// Takes the person's last verdict on a lead back, and leads back to it.
+/// Undoes the person's last verdict on a lead, and leads back to it.
 ///
 /// # Errors
 /// When there is no such workflow, or the database fails.
@@ -146,13 +146,11 @@ pub async fn give_back_lead(
     match verdicts::give_back(&request.store, &actor, place).await? {
         GivenBack::Done => {
             queue::claim(&request.store, &actor, place).await?;
-            lead_to_with(&back, &Flash::new("Taken back. The lead waits again, where it was."))
+            lead_to_with(&back, &Flash::new("Undone. The lead is back in the queue."))
         }
         GivenBack::TooLate => lead_to_with(
             &back,
-            &Flash::new(
-                "It is too late to take that back: the time is over, or something has happened to the lead since.",
-            ),
+            &Flash::new("Not undone: the two minutes are over, or something has happened to the lead since."),
         ),
     }
 }
@@ -165,14 +163,14 @@ fn problems(
 ) -> Vec<(&'static str, String)> {
     let mut problems = Vec::new();
     if action.is_none() {
-        problems.push(("action", "Choose what to do with the lead.".to_owned()));
+        problems.push(("action", "Choose an action.".to_owned()));
     }
     if action == Some(Action::Assign) && assignee.is_none() {
-        problems.push(("assignee", "Choose who gets the lead.".to_owned()));
+        problems.push(("assignee", "Choose a person.".to_owned()));
     }
     match (kind, reason.chars().count()) {
         (Kind::Accept, _) | (_, 1..=REASON_CHARS) => {}
-        (_, 0) => problems.push(("reason", "Say why: the rules are made better with it.".to_owned())),
+        (_, 0) => problems.push(("reason", "Give a reason; it helps improve the rules.".to_owned())),
         (_, count) => {
             problems.push(("reason", format!("At most {REASON_CHARS} characters; this has {count}.")))
         }
@@ -191,7 +189,7 @@ fn is_own(request: &Request, gone: &Gone, chosen: Action) -> bool {
     matches!(gone, Gone::Decided { person, action, .. } if Some(*person) == viewer && *action == chosen)
 }
 
-/// What else the rules say of an action, where it is what they suggest: a meeting, a stage.
+/// The other parameters of an action, where it is what the rules suggest: a meeting, a stage.
 async fn suggested(
     request: &Request,
     decision: DecisionId,
@@ -203,7 +201,8 @@ async fn suggested(
     Ok(if act.action == action { act.parameters } else { BTreeMap::new() })
 }
 
-/// Takes the next lead and leads on to it.
+/// Claims the next lead and leads on to it. It is claimed before the person does anything about it, so that two people who work
+/// down the list are never given the same lead. The claim is put back when they sign out or close the tab.
 async fn next(
     request: &Request,
     workflows: &[WorkflowName],
@@ -220,12 +219,18 @@ async fn next(
         lead.email.as_ref(),
         lead.external_id.as_deref(),
     );
-    let mut said = format!("{who}: {}.", decided(verdict.action));
+    let to = match &verdict.assignee {
+        Some(email) => names_of(store, std::slice::from_ref(email)).await?.remove(email),
+        None => None,
+    };
+    let to = to.map_or_else(String::new, |name| format!(" to {name}"));
+    let mut said = format!("{who}: {}{to}.", decided(verdict.action));
     let title = workflows.iter().find(|known| known.id == place.workflow.0).map_or("", |known| &known.title);
     match (stopped, is_stopped(store, place).await?) {
-        (false, true) => said.push_str(&format!(" {title} was stopped meanwhile.")),
-        (true, false) => said.push_str(&format!(" {title} goes on again since.")),
-        _ => {}
+        (false, true) => said.push_str(&format!(" {title} was stopped. Nothing is sent until it resumes.")),
+        (true, true) => said.push_str(&format!(" Nothing is sent until {title} resumes.")),
+        (true, false) => said.push_str(&format!(" {title} has resumed.")),
+        (false, false) => {}
     }
     let filter = shown.filter(workflows, request.viewer.as_ref());
     let found = queue::claim_next(store, &actor(request)?, &filter).await?;
@@ -236,7 +241,7 @@ async fn next(
     lead_to_with(&path, &Flash::new(said))
 }
 
-/// Whether somebody has stopped the workflow.
+/// Whether the workflow is stopped.
 async fn is_stopped(store: &Store, place: Place) -> Result<bool> {
     let thrown = kill::kill_switches(store).await?;
     Ok(thrown.iter().any(|switch| switch.workflow_id.is_none_or(|id| id == place.workflow.0)))
@@ -247,7 +252,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whoever_does_not_agree_says_why_and_whoever_assigns_says_to_whom() {
+    fn a_change_needs_a_reason_and_an_assignment_a_person() {
         let fields = |kind, action, assignee, reason| {
             problems(kind, action, assignee, reason).into_iter().map(|(field, _)| field).collect::<Vec<_>>()
         };

@@ -1,4 +1,4 @@
-//! What people do in the queue: take a lead, let it go, decide it, take a verdict back.
+//! What people do in the queue: claim a lead, put it back, decide it, undo a decision.
 
 mod claim;
 mod decide;
@@ -33,9 +33,9 @@ pub(super) fn clock(request: &Request) -> Clock {
     Clock { now: request.now, zone }
 }
 
-/// That somebody else works on a lead, as a sentence.
+/// Says who else has claimed a lead: `Claimed by Ruth Osei (4 min left).`
 pub fn taken(taken: &Taken, clock: Clock) -> String {
-    format!("{} is on it, {}.", taken.by, left(clock, taken.until))
+    format!("Claimed by {} ({}).", taken.by, left(clock, taken.until))
 }
 
 /// How long a claim still holds: `4 min left`.
@@ -48,14 +48,14 @@ pub fn left(clock: Clock, until: chrono::DateTime<chrono::Utc>) -> String {
     }
 }
 
-/// Why a lead does not wait any more, as a sentence.
+/// Why a lead is no longer in the queue, as a sentence.
 pub fn gone(gone: &Gone, clock: Clock) -> String {
     match gone {
         Gone::Decided { by, action, at, .. } => {
-            format!("{by} decided it {}: {}.", clock.said(*at), decided(*action))
+            format!("{by} decided this lead {}: {}.", clock.said(*at), decided(*action))
         }
-        Gone::Again => "Something new came in, and the rules decided again.".into(),
-        Gone::Left => "It does not wait any more.".into(),
+        Gone::Again => "A new event came in, and the rules decided again.".into(),
+        Gone::Left => "It was taken out of the queue.".into(),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::time::Duration;
 
+use super::panels;
 use leptos::prelude::{document, set_timeout, window};
 use leptos::task::spawn_local;
 use leptos::wasm_bindgen::closure::Closure;
@@ -30,6 +31,7 @@ pub fn listen() {
     on("keydown", key);
     on("input", typed);
     on("click", clicked);
+    on("click", panels::close_others);
     // From now on it is more than a link.
     if let Ok(Some(link)) = document().query_selector("[data-palette]") {
         let _ = link.set_attribute("aria-haspopup", "dialog");
@@ -57,6 +59,10 @@ fn key(event: Event) -> Option<()> {
     let target: Element = event.target()?.dyn_into().ok()?;
     if target.id() == "palette-q" {
         return walk(&event, &key);
+    }
+    if key == "Escape" && panels::close_last(&target).is_some() {
+        taken(&event);
+        return None;
     }
     let is_typing =
         || target.closest("input:not([type=checkbox],[type=radio]),textarea,select,[contenteditable],dialog");

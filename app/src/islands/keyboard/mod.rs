@@ -1,7 +1,9 @@
-//! The keys that work on every page, and the dialogs that they open.
+//! The keys that work on every page, the dialogs that they open, and closing panels.
 
 #[cfg(feature = "hydrate")]
 mod browser;
+#[cfg(feature = "hydrate")]
+mod panels;
 
 use leptos::prelude::*;
 

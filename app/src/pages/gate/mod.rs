@@ -170,7 +170,7 @@ pub fn NotFound() -> impl IntoView {
     let request = Request::current();
     let signed_in = request.as_ref().is_some_and(|request| request.viewer.is_some());
     let way_on = if signed_in {
-        Either::Left(view! { <a class="btn" href="/leads">"To the leads"</a> })
+        Either::Left(view! { <a class="btn" href="/leads">"Go to leads"</a> })
     } else {
         Either::Right(view! { <a class="btn" href="/sign-in">"Sign in"</a> })
     };

@@ -1,4 +1,4 @@
-//! What burns: each in a line, with what can be done about it.
+//! Alerts: each in a line, with what can be done about it, and only for people who can do it.
 
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
@@ -8,39 +8,37 @@ use store::notices::Notice;
 use super::load::{HomeData, TOO_LONG};
 use crate::actions::queue::count;
 use crate::actions::stop::{ALL, ResumeWorkflow};
+use crate::actions::sync::RunJob;
 use crate::pages::frame::Here;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::{number, titles};
 
-/// Everything that burns; nothing when nothing does.
+/// All alerts; nothing when there is none.
 pub fn burns(here: &Here, loaded: &HomeData) -> impl IntoView + use<> {
     let mut burning: Vec<AnyView> =
         loaded.stops.iter().map(|(switch, by)| stopped(here, loaded, switch, by).into_any()).collect();
     burning.extend(loaded.resumed.iter().map(|(notice, by)| resumed(loaded, notice, by).into_any()));
-    if loaded.failed > 0 {
-        let text = if loaded.failed == 1 {
-            "action failed and needs somebody."
-        } else {
-            "actions failed and need somebody."
-        };
+    let mends = here.may::<RunJob>();
+    if loaded.failed > 0 && mends {
+        let text = if loaded.failed == 1 { "action failed." } else { "actions failed." };
         let text = format!("{} {text}", number::count(loaded.failed));
         burning.push(
             line(
                 "bad",
                 text,
-                "Each can be tried again.".to_owned(),
-                ("/sync/effects?state=dead", "Look at them"),
+                "They are not retried until you act.".to_owned(),
+                ("/sync/effects?state=dead", "Review"),
             )
             .into_any(),
         );
     }
-    for (open, destination) in &loaded.breakers {
-        let text = format!("{} does not answer.", titles::destination(destination));
+    for (open, destination) in loaded.breakers.iter().filter(|_| mends) {
+        let text = format!("{} is unreachable.", titles::destination(destination));
         let more =
-            format!("It is tried again {}; what is meant for it waits.", loaded.clock.until(open.open_until));
-        burning.push(line("bad", text, more, ("/sync", "Outbox")).into_any());
+            format!("Next attempt {}. Its actions wait until then.", loaded.clock.until(open.open_until));
+        burning.push(line("bad", text, more, ("/sync", "Deliveries")).into_any());
     }
-    for job in loaded.jobs.iter().filter(|job| job.succeeded == Some(false)) {
+    for job in loaded.jobs.iter().filter(|job| mends && job.succeeded == Some(false)) {
         let title = job
             .name
             .parse()
@@ -50,17 +48,16 @@ pub fn burns(here: &Here, loaded: &HomeData) -> impl IntoView + use<> {
             line("bad", text, job.result.clone().unwrap_or_default(), ("/sync/jobs", "Jobs")).into_any(),
         );
     }
-    if loaded.late > 0 {
+    if loaded.late > 0 && loaded.queue.is_some() {
         let waits = if loaded.late == 1 { "lead has" } else { "leads have" };
         let text = format!(
-            "{} {waits} waited for a person for more than {} h.",
+            "{} {waits} waited more than {} h in the queue.",
             count(loaded.late),
             TOO_LONG.num_hours()
         );
-        burning.push(line("warn", text, String::new(), ("/queue", "Queue")).into_any());
+        burning.push(line("warn", text, String::new(), ("/queue", "Open queue")).into_any());
     }
-    (!burning.is_empty())
-        .then(|| view! { <section class="notes" aria-label="What burns">{burning}</section> })
+    (!burning.is_empty()).then(|| view! { <section class="notes" aria-label="Alerts">{burning}</section> })
 }
 
 fn line(
@@ -87,7 +84,7 @@ fn stopped(here: &Here, loaded: &HomeData, switch: &KillSwitch, by: &str) -> imp
         view! {
             <form method="post" action=ResumeWorkflow::PATH>
                 <input type="hidden" name="workflow" value=name />
-                <button class="btn">"Let it go on"</button>
+                <button class="btn">"Resume"</button>
             </form>
         }
     });
@@ -96,20 +93,20 @@ fn stopped(here: &Here, loaded: &HomeData, switch: &KillSwitch, by: &str) -> imp
             {icon(Icon::Alert)}
             <div>
                 <p><strong>{format!("{what} is stopped.")}</strong>" "{switch.reason.clone()}</p>
-                <p class="meta">{format!("By {by}, ")}{loaded.clock.stamp_said(switch.killed_at)}". New leads go to people, and nothing is sent."</p>
+                <p class="meta">{format!("By {by}, ")}{loaded.clock.stamp_said(switch.killed_at)}". New leads go to the queue. Nothing is sent until you resume."</p>
             </div>
             {resume}
         </div>
     }
 }
 
-/// That a workflow goes on again, for those who were told that it was stopped.
+/// A workflow that was resumed, for those who were notified that it was stopped.
 fn resumed(loaded: &HomeData, notice: &Notice, by: &str) -> impl IntoView + use<> {
     let what = notice.workflow.clone().unwrap_or_else(|| "Every workflow".to_owned());
     view! {
         <div class="note" data-a="good">
             {icon(Icon::Info)}
-            <p><strong>{format!("{what} goes on again.")}</strong>" It was stopped for this reason: "{notice.reason.clone()}</p>
+            <p><strong>{format!("{what} was resumed.")}</strong>" Reason for the stop: "{notice.reason.clone()}</p>
             <p class="meta">{format!("By {by}, ")}{loaded.clock.stamp_said(notice.at)}"."</p>
         </div>
     }

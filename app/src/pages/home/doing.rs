@@ -29,17 +29,22 @@ const SHOWN: [KeyFigure; 3] = [
     KeyFigure { name: "AE conversion", value: |figures| figures.ae_conversion, more_is_better: true },
 ];
 
+/// Whether the figures are still being added up.
+pub fn is_adding(loaded: &HomeData) -> bool {
+    matches!(loaded.figures, Some(Found::Adding(_)))
+}
+
 /// The figures with their heading.
 pub fn doing(loaded: &HomeData) -> impl IntoView + use<> {
     let body = match &loaded.figures {
         Some(FigureLookup::Ready(summary)) => match &summary.value {
             Some(report) => shown(report, summary.as_of, loaded.clock).into_any(),
-            None => view! { <p class="quiet">"There are too many leads to add up here; the dashboard has shorter periods."</p> }.into_any(),
+            None => view! { <p class="quiet">"Too many leads for this period. Choose a shorter one on the dashboard."</p> }.into_any(),
         },
         Some(FigureLookup::Computing(since)) => progress::adding(*since, "/").into_any(),
         None => ().into_any(),
     };
-    let body = if matches!(loaded.figures, Some(FigureLookup::Computing(_))) {
+    let body = if is_adding(loaded) {
         let part = refresh::part_due("figures", Topic::Figures, body);
         view! { {part}{refresh::hear(&[Topic::Figures])} }.into_any()
     } else {
@@ -48,8 +53,8 @@ pub fn doing(loaded: &HomeData) -> impl IntoView + use<> {
     view! {
         <section aria-labelledby="h-kpi">
             <div class="sec-head">
-                <h2 id="h-kpi">"How we are doing"</h2>
-                <span class="meta">{format!("Last {COMPARED} weeks beside the {COMPARED} before; no baseline recorded. Lines of 12 weeks, dashed where leads are young")}</span>
+                <h2 id="h-kpi">"Key figures"</h2>
+                <span class="meta">{format!("Last {COMPARED} weeks vs. previous {COMPARED}. Dashed: less than {MATURITY_DAYS} days old")}</span>
                 <a class="btn plain push" href="/dashboard">"Dashboard"</a>
             </div>
             {body}
@@ -91,9 +96,10 @@ fn kpi(shown: &KeyFigure, weeks: &[Figures], first_young: usize) -> impl IntoVie
         number::count(i128::from(last.numerator)),
         number::count(i128::from(last.denominator))
     );
-    let then = before
-        .value
-        .map_or_else(|| "nothing before".to_owned(), |then| format!("before {}", number::percent(then)));
+    let then = before.value.map_or_else(
+        || "no earlier figure".to_owned(),
+        |then| format!("previously {}", number::percent(then)),
+    );
     let figure = last.value.map_or_else(|| "n/a".to_owned(), number::percent);
     view! {
         <li class="kpi">
@@ -128,7 +134,7 @@ fn leads(total: &Figures, weeks: &[Figures]) -> impl IntoView + use<> {
             <p class="quiet">"Leads"</p>
             <p class="fig">{number::count(sum(last))}</p>
             {spark(&line, weeks.len())}
-            <p class="meta">{format!("before {}, {} in 12 weeks", number::count(sum(before)), number::count(i128::from(total.leads)))}</p>
+            <p class="meta">{format!("previously {}, {} in 12 weeks", number::count(sum(before)), number::count(i128::from(total.leads)))}</p>
         </li>
     }
 }

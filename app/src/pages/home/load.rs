@@ -26,7 +26,7 @@ use crate::pages::queue::midnight;
 use crate::ui::clock::Clock;
 use crate::ui::words;
 
-/// How long a lead may wait before it burns: half a working day.
+/// How long a lead may wait before it is an alert: half a working day.
 pub const TOO_LONG: TimeDelta = TimeDelta::hours(4);
 /// Rows of each list of what waits.
 pub const ROWS: usize = 5;
@@ -51,7 +51,7 @@ pub struct HomeData {
     pub late: i64,
     /// The first of the queue, for those who decide.
     pub queue: Option<(Vec<Waiting>, i64)>,
-    /// Leads of the viewer that they have not answered.
+    /// Leads that are assigned to the viewer and wait for their answer.
     pub assigned: Vec<Assigned>,
     /// Changes that the viewer can approve.
     pub approvals: Vec<ListedChange>,
@@ -61,6 +61,8 @@ pub struct HomeData {
     pub invited: Vec<String>,
     /// Whether failed actions are the viewer's to look after.
     pub mends: bool,
+    /// Whether leads are assigned to the viewer.
+    pub is_ae: bool,
     /// Who is accountable for each layer.
     pub owners: LayerOwners,
     /// All workflows.
@@ -139,6 +141,7 @@ pub async fn load(here: &Here, with_figures: bool) -> Result<HomeData> {
         releases,
         invited,
         mends: is(&[Role::Integrations]),
+        is_ae: is(&[Role::Ae]),
         owners: around.owners,
         today,
         figures,

@@ -1,4 +1,4 @@
-//! Home: what burns, what waits for me, how we are doing; in the order of one's roles.
+//! Home: alerts, the viewer's tasks and the key figures, in the order of their roles.
 
 mod burns;
 mod doing;
@@ -9,11 +9,13 @@ mod waits;
 
 use leptos::prelude::*;
 use store::actor::Role;
+use store::refresh::Topic;
 
 use super::frame::{Here, Page, page};
 use super::places::Section;
 use crate::error::Result;
 use crate::flash::Flash;
+use crate::ui::refresh;
 use load::HomeData;
 
 /// Home.
@@ -23,10 +25,10 @@ pub fn Home() -> impl IntoView {
     page(Section::Home, move |here| show(here, flash))
 }
 
-/// A part of the page, beside what burns, which always comes first.
+/// A part of the page, beside the alerts, which always come first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Part {
-    /// What waits for the viewer.
+    /// The viewer's tasks.
     Waits,
     /// Today's decisions, and how the layers are.
     Now,
@@ -64,14 +66,24 @@ async fn show(here: Here, flash: Flash) -> Result<Page> {
     let loaded = load::load(&here, parts.contains(&Part::Doing)).await?;
     let day = here.clock.now.with_timezone(&here.clock.zone).format("%A %-d %B %Y, %H:%M").to_string();
     let bar = view! { <h1>"Home"</h1><span class="meta">{day}</span>{stop::stop(&here, &loaded, &flash)} };
-    let sections = parts.into_iter().map(|part| section(part, &here, &loaded)).collect_view();
-    let body = view! { <div class="home">{burns::burns(&here, &loaded).into_any()}{sections}</div> };
+    let sections = parts.into_iter().map(|part| section(part, &here, &loaded, &flash)).collect_view();
+    let hears = hears(&loaded);
+    let body = view! { <div class="home">{burns::burns(&here, &loaded).into_any()}{sections}{hears}</div> };
     Ok(Page { title: "Home".into(), bar: bar.into_any(), body: body.into_any() })
 }
 
-fn section(part: Part, here: &Here, loaded: &HomeData) -> AnyView {
+/// One connection for all parts that change while the page is open.
+fn hears(loaded: &HomeData) -> impl IntoView + use<> {
+    let has_tasks = loaded.is_ae || loaded.queue.is_some();
+    let queue = has_tasks.then_some(Topic::Queue);
+    let figures = doing::is_adding(loaded).then_some(Topic::Figures);
+    let topics: Vec<Topic> = queue.into_iter().chain(figures).collect();
+    (!topics.is_empty()).then(|| refresh::hear(&topics))
+}
+
+fn section(part: Part, here: &Here, loaded: &HomeData, flash: &Flash) -> AnyView {
     match part {
-        Part::Waits => waits::waits(loaded).into_any(),
+        Part::Waits => waits::waits(loaded, flash).into_any(),
         Part::Now => now::now(loaded).into_any(),
         Part::Doing => doing::doing(loaded).into_any(),
         Part::Workflows => now::workflows(here, loaded).into_any(),

@@ -44,7 +44,7 @@ fn today(loaded: &HomeData) -> impl IntoView + use<> {
         })
         .collect_view();
     let shown = if total == 0 {
-        Either::Left(view! { <p class="quiet">"Nothing was decided yet today."</p> })
+        Either::Left(view! { <p class="quiet">"No decisions yet today."</p> })
     } else {
         Either::Right(view! {
             <svg class="split" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">{bars}</svg>
@@ -64,44 +64,34 @@ fn layers(loaded: &HomeData) -> impl IntoView + use<> {
     let content = if live == 0 {
         ("warn", "No field extraction is live".to_owned())
     } else {
-        (
-            "good",
-            format!("Fields are read for {}", number::plural(live as i64, "live workflow", "live workflows")),
-        )
+        ("good", format!("Live for {}", number::plural(live as i64, "live workflow", "live workflows")))
     };
     let stopped = loaded.stops.len();
     let rules = match (stopped, live) {
         (0, 0) => ("warn", "No workflow is live".to_owned()),
-        (0, live) => (
-            "good",
-            format!("{} decided by rules", number::plural(live as i64, "workflow is", "workflows are")),
-        ),
-        (stopped, _) => ("bad", format!("{} thrown", number::plural(stopped as i64, "stop", "stops"))),
+        (0, live) => ("good", number::plural(live as i64, "live workflow", "live workflows")),
+        (stopped, _) => ("bad", format!("{} in force", number::plural(stopped as i64, "stop", "stops"))),
     };
     let sync = match (loaded.failed, loaded.breakers.len(), loaded.paused) {
-        (failed @ 1.., ..) => {
-            ("bad", format!("{} failed and need somebody", number::plural(failed, "action", "actions")))
+        (failed @ 1.., ..) => ("bad", format!("{} failed", number::plural(failed, "action", "actions"))),
+        (_, open @ 1.., _) => {
+            ("bad", format!("{} unreachable", number::plural(open as i64, "destination", "destinations")))
         }
-        (_, open @ 1.., _) => (
-            "bad",
-            format!("{} not answering", number::plural(open as i64, "destination is", "destinations are")),
-        ),
-        (_, _, paused @ 1..) => (
-            "warn",
-            format!("{} paused", number::plural(paused as i64, "destination is", "destinations are")),
-        ),
-        _ => ("good", "Everything is sent".to_owned()),
+        (_, _, paused @ 1..) => {
+            ("warn", format!("{} paused", number::plural(paused as i64, "destination", "destinations")))
+        }
+        _ => ("good", "No delivery problems".to_owned()),
     };
     let broken = loaded.jobs.iter().filter(|job| job.succeeded == Some(false)).count();
     let last = loaded.jobs.iter().filter_map(|job| job.finished_at).max();
     let control = match (broken, last) {
         (1.., _) => ("bad", format!("{} failed", number::plural(broken as i64, "job", "jobs"))),
-        (0, Some(at)) => ("good", format!("Jobs run, the last one {}", loaded.clock.said(at))),
+        (0, Some(at)) => ("good", format!("Jobs running, last {}", loaded.clock.said(at))),
         (0, None) => ("warn", "No job has run yet".to_owned()),
     };
     let owners = &loaded.owners;
     let row = |name: &'static str, owner: &Option<String>, (tone, text): (&'static str, String)| {
-        let owner = owner.clone().unwrap_or_else(|| "Nobody yet".into());
+        let owner = owner.clone().unwrap_or_else(|| "No owner".into());
         view! { <li><span class="dot" data-a=tone></span><span>{name}</span><span class="quiet">{owner}</span><small>{text}</small></li> }
     };
     view! {
@@ -151,7 +141,7 @@ fn row(loaded: &HomeData, workflow: &WorkflowState, may: bool) -> impl IntoView 
                 view! {
                     <form method="post" action=ResumeWorkflow::PATH>
                         <input type="hidden" name="workflow" value=workflow.name.clone() />
-                        <button class="btn plain">"Let it go on"</button>
+                        <button class="btn plain">"Resume"</button>
                     </form>
                 }
             });

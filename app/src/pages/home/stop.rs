@@ -43,17 +43,17 @@ pub fn stop(here: &Here, loaded: &HomeData, flash: &Flash) -> impl IntoView + us
             <div class="note" data-a="warn">
                 {icon(Icon::Info)}
                 <ul>{effects}</ul>
-                <p class="meta">{format!("By the last {LOAD_DAYS} days. In force for the next lead and the next thing to be sent; what is decided meanwhile waits for people. No approval is needed, and it is logged.")}</p>
+                <p class="meta">{format!("Based on the last {LOAD_DAYS} days. Takes effect with the next lead and the next delivery. Leads wait in the queue until you resume. No approval needed; the stop is logged.")}</p>
             </div>
             <label class="label">
-                "Why"
+                "Reason"
                 <input
                     class="field" name="reason" required maxlength=REASON_CHARS.to_string() autocomplete="off" value=reason
                     aria-invalid=invalid aria-describedby=described
                 />
             </label>
             {error.map(|error| view! { <p id="stop-error" class="tone" data-a="bad" role="alert">{error}</p> })}
-            <button class="btn primary">"Stop it"</button>
+            <button class="btn primary">"Stop workflow"</button>
         </form>
     };
     Some(view! { <div class="push">{ask("Stop a workflow", is_open, form)}</div> })
@@ -64,8 +64,8 @@ fn effect(load: f64) -> String {
     let most = LOAD as f64 / LOAD_DAYS as f64;
     match load {
         load if load >= most => format!("{} leads a day or more go to the queue", number::decimal(most, 0)),
-        0.0 => "no lead came lately".into(),
-        load if load < 1.0 => "less than a lead a day goes to the queue".into(),
+        0.0 => "no recent leads".into(),
+        load if load < 1.0 => "less than one lead a day goes to the queue".into(),
         load => {
             format!("about {} a day go to the queue", number::plural(load.round() as i64, "lead", "leads"))
         }
@@ -77,9 +77,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_counted_to_the_end_is_said_to_be_more() {
-        assert_eq!(effect(0.0), "no lead came lately");
-        assert_eq!(effect(0.4), "less than a lead a day goes to the queue");
+    fn a_count_that_was_cut_is_shown_as_more() {
+        assert_eq!(effect(0.0), "no recent leads");
+        assert_eq!(effect(0.4), "less than one lead a day goes to the queue");
         assert_eq!(effect(12.6), "about 13\u{a0}leads a day go to the queue");
         assert_eq!(effect(LOAD as f64 / LOAD_DAYS as f64), "2,857 leads a day or more go to the queue");
     }

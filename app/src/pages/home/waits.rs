@@ -1,37 +1,48 @@
-//! What waits for the viewer: one list for each thing their roles have to do. A list with nothing in it is not shown.
+//! The viewer's tasks: one list for each thing their roles have to do. A list with nothing in it is not shown.
 
 use engine::change::Kind;
 use leptos::prelude::*;
 use store::changes::ListedChange;
 use store::queue::Waiting;
+use store::refresh::Topic;
 use store::releases::Release;
 
 use super::load::HomeData;
 use crate::actions::queue::{QueueFilter, count};
+use crate::flash::Flash;
+use crate::pages::lead::answer;
 use crate::pages::queue::{priority, waited};
-use crate::ui::{number, titles, words};
+use crate::ui::{number, refresh, titles, words};
 
 /// The lists.
-pub fn waits(loaded: &HomeData) -> impl IntoView + use<> {
+pub fn waits(loaded: &HomeData, flash: &Flash) -> impl IntoView + use<> {
     let lists: Vec<AnyView> = [
         approvals(loaded),
         releases(loaded),
         queue(loaded),
-        assigned(loaded),
+        assigned(loaded, flash),
         failed(loaded),
         invited(loaded),
     ]
     .into_iter()
     .flatten()
     .collect();
-    let nothing = lists.is_empty().then(|| view! { <p class="quiet">"Nothing waits for you."</p> });
-    view! {
+    let nothing = lists.is_empty().then(|| view! { <p class="quiet">"You\u{2019}re all caught up."</p> });
+    let mine = loaded.is_ae.then(|| view! { <a class="btn plain push" href=my_leads(loaded)>"My leads"</a> });
+    let tasks = view! {
         <section aria-labelledby="h-wait">
-            <div class="sec-head"><h2 id="h-wait">"Waits for you"</h2></div>
+            <div class="sec-head"><h2 id="h-wait">"Your tasks"</h2>{mine}</div>
             {nothing}
             <div class="waits">{lists}</div>
         </section>
-    }
+    };
+    // Leads are assigned, claimed and decided by others while the page is open.
+    refresh::part("home-tasks", Topic::Queue, tasks)
+}
+
+/// The leads that are assigned to the viewer.
+fn my_leads(loaded: &HomeData) -> String {
+    format!("/leads?assignee={}", loaded.viewer)
 }
 
 fn list(title: String, href: &'static str, words: &'static str, rows: Vec<AnyView>) -> AnyView {
@@ -95,7 +106,7 @@ fn queue(loaded: &HomeData) -> Option<AnyView> {
         );
         let href = QueueFilter::default().href(Some((row.lead_id.into(), &row.workflow)));
         let taken = row.taken_name.clone().filter(|_| row.taken_by != Some(loaded.viewer));
-        let below = taken.map_or(about, |name| format!("{name} is on it"));
+        let below = taken.map_or(about, |name| format!("Claimed by {name}"));
         view! {
             <li>
                 <a class="q" href=href>
@@ -113,7 +124,7 @@ fn queue(loaded: &HomeData) -> Option<AnyView> {
         .then(|| list(format!("{}\u{a0}in the queue", count(*total)), "/queue", "Open the queue", rows))
 }
 
-fn assigned(loaded: &HomeData) -> Option<AnyView> {
+fn assigned(loaded: &HomeData, flash: &Flash) -> Option<AnyView> {
     let rows: Vec<AnyView> = loaded
         .assigned
         .iter()
@@ -125,33 +136,40 @@ fn assigned(loaded: &HomeData) -> Option<AnyView> {
                 lead.external_id.as_deref(),
             );
             view! {
-                <li>
+                <li class="answerable">
                     <a class="q" href=format!("/leads/{}", lead.lead_id)>
                         <b>{who}</b>
-                        <span class="quiet">{lead.as_of.map(|at| loaded.clock.ago(at))}</span>
+                        <span class="quiet">{answer::since(loaded.clock, lead.assigned_at)}</span>
                         <small><span class="clip">{about}</span></small>
                     </a>
+                    {answer::forms(lead.lead_id.into(), "/", false, flash)}
                 </li>
             }
             .into_any()
         })
         .collect();
     (!rows.is_empty()).then(|| {
-        list("Yours, not accepted yet".into(), "/leads?action=assign", "All that were assigned", rows)
+        view! {
+            <div>
+                <div class="sec-head"><h3>"Waiting for your answer"</h3></div>
+                <ul class="todo">{rows}</ul>
+            </div>
+        }
+        .into_any()
     })
 }
 
 fn failed(loaded: &HomeData) -> Option<AnyView> {
     (loaded.mends && loaded.failed > 0).then(|| {
         let text = format!("{} failed", number::plural(loaded.failed, "action", "actions"));
-        let row = view! { <li><a class="q" href="/sync/effects?state=dead"><b>"Find out why, and try them again"</b></a></li> };
-        list(text, "/sync", "Outbox", vec![row.into_any()])
+        let row = view! { <li><a class="q" href="/sync/effects?state=dead"><b>"See the causes and retry"</b></a></li> };
+        list(text, "/sync", "Deliveries", vec![row.into_any()])
     })
 }
 
 fn invited(loaded: &HomeData) -> Option<AnyView> {
     let row = |name: &String| {
-        view! { <li><a class="q" href="/people"><b>{name.clone()}</b><small><span>"No password yet; the link works for a day"</span></small></a></li> }
+        view! { <li><a class="q" href="/people"><b>{name.clone()}</b><small><span>"No password yet. The invite link is valid for a day."</span></small></a></li> }
             .into_any()
     };
     let rows: Vec<AnyView> = loaded.invited.iter().take(super::load::ROWS).map(row).collect();

@@ -88,9 +88,9 @@ fn fact(atom: &Expr, snapshot: &Snapshot, catalogue: &Catalogue) -> Option<Fact>
 /// Why a rule could not be told, as the end of a sentence.
 pub fn because(entry: &Because, catalogue: &Catalogue) -> String {
     match entry {
-        Because::Missing { field } => format!("{} was not found", lower(&catalogue.title(field))),
+        Because::Missing { field } => format!("{} is missing", lower(&catalogue.title(field))),
         Because::LowConfidence { field, confidence, needed } => format!(
-            "{} is not sure enough ({}, {} needed)",
+            "{} is uncertain ({}, {} required)",
             lower(&catalogue.title(field)),
             number::confidence(*confidence),
             number::confidence(*needed),

@@ -1,6 +1,7 @@
 //! One lead: what was decided and why, what came in, what was done.
 
 mod again;
+pub(super) mod answer;
 pub mod decided;
 mod effects;
 mod erased;
@@ -23,6 +24,7 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 use super::frame::{Here, Page, page};
 use super::places::Section;
 use crate::error::{Error, Result};
+use crate::flash::Flash;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::note::{self, Tone, note};
 use load::LeadData;
@@ -38,20 +40,23 @@ pub fn LeadPage() -> impl IntoView {
         nearest: query.get("nearest").is_some(),
         decision_only: false,
     };
-    page(Section::Leads, move |here| show(here, id, asked))
+    let flash = use_context::<Flash>().unwrap_or_default();
+    page(Section::Leads, move |here| show(here, id, asked, flash))
 }
 
-async fn show(here: Here, id: Option<String>, asked: load::LeadQuery) -> Result<Page> {
+async fn show(here: Here, id: Option<String>, asked: load::LeadQuery, flash: Flash) -> Result<Page> {
     let not_found = |what: &str| Error::NotFound { what: what.into() };
     let id: LeadId = id.and_then(|id| id.parse().ok()).ok_or_else(|| not_found("lead"))?;
     let loaded = load::load(&here, id, &asked).await?;
+    let open_answer = answer::load(&here, &loaded, flash).await?;
     let (name, about) = loaded.who();
     let bar = view! {
         <nav aria-label="Breadcrumb"><a href="/leads">"Leads"</a><span aria-hidden="true">" /"</span></nav>
         <h1>{name.clone()}</h1>
         {(!about.is_empty()).then(|| view! { <span class="meta">{about}</span> })}
     };
-    Ok(Page { title: name, bar: bar.into_any(), body: body(&here, &loaded).into_any() })
+    let body = view! { {answer::answer(&loaded, open_answer.as_ref())}{body(&here, &loaded)} };
+    Ok(Page { title: name, bar: bar.into_any(), body: body.into_any() })
 }
 
 fn body(here: &Here, loaded: &LeadData) -> impl IntoView + use<> {

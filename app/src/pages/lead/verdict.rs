@@ -9,6 +9,7 @@ use serde_json::Value as Json;
 use super::decided::Decided;
 use super::facts::{self, Fact};
 use super::load::LeadData;
+use crate::actions::queue::QueueFilter;
 use crate::ui::chip::{action_chip, unknown_chip};
 use crate::ui::icon::{Icon, icon};
 use crate::ui::{number, titles, words};
@@ -165,10 +166,15 @@ fn particulars(loaded: &LeadData, decided: &Decided) -> impl IntoView + use<> {
 fn waits(loaded: &LeadData, decided: &Decided) -> impl IntoView + use<> {
     let id = decided.decision().decision_id;
     let standing = loaded.lead.workflows.iter().find(|standing| standing.decision_id == id)?;
-    let waiting = match (&standing.queue, &loaded.lead.stage) {
-        (Some(queue), _) => format!("Waits in the {}", facts::lower(words::queue(queue))),
-        (None, Some(stage)) => words::stage_named(stage),
-        (None, None) => return None,
-    };
-    Some(view! { <span class="quiet">{waiting}</span> })
+    match (&standing.queue, &loaded.lead.stage) {
+        (Some(queue), _) => {
+            let open = (loaded.lead.lead_id, standing.workflow.as_str());
+            let href = QueueFilter::default().href(Some(open));
+            Some(Either::Left(view! { <a href=href>{format!("Waiting in the {}", words::queue(queue))}</a> }))
+        }
+        (None, Some(stage)) => {
+            Some(Either::Right(view! { <span class="quiet">{words::stage_named(stage)}</span> }))
+        }
+        (None, None) => None,
+    }
 }

@@ -3,6 +3,7 @@
 use engine::action::Action;
 use engine::control::outcome::OutcomeStage;
 use leptos::prelude::*;
+use store::people::Person;
 use store::reads::frame::{RuleName, WorkflowName};
 use store::reads::leads_list::{Counts, Filter, QueueFilter, RuleFilter, Sort};
 use strum::VariantArray as _;
@@ -16,8 +17,8 @@ use crate::ui::table::Sorted;
 use crate::ui::words;
 
 /// The names of all filters in the address.
-pub const NAMES: [&str; 10] =
-    ["q", "workflow", "action", "rule", "queue", "stage", "counts", "period", "from", "to"];
+pub const NAMES: [&str; 11] =
+    ["q", "workflow", "action", "rule", "queue", "assignee", "stage", "counts", "period", "from", "to"];
 /// What the list is sorted by; the first of them unless another is asked for.
 const SORTS: [&str; 2] = ["decided", "first"];
 /// How the default stands in the address instead of a rule's id.
@@ -40,7 +41,9 @@ pub struct Asked {
 
 impl Asked {
     /// Reads the address.
-    pub fn read(address: Address, clock: Clock, workflows: &[WorkflowName]) -> Self {
+    pub fn read(address: Address, clock: Clock, workflows: &[WorkflowName], assignees: &[Person]) -> Self {
+        let assignee =
+            address.get("assignee").and_then(|id| assignees.iter().find(|one| one.id.to_string() == id));
         let workflow =
             address.get("workflow").and_then(|name| workflows.iter().find(|workflow| workflow.name == name));
         let rule = address.get("rule").map(|rule| {
@@ -59,6 +62,7 @@ impl Asked {
             from: period.from(),
             to: period.to(),
             counts: address.parsed::<Counts>("counts"),
+            assignee: assignee.map(|person| person.email.clone()),
             lead: None,
         };
         let mut sorted = Sorted::read(&address, &SORTS);
@@ -75,8 +79,11 @@ impl Asked {
     }
 
     /// The active filters, in words.
-    pub fn chips(&self, workflows: &[WorkflowName], rules: &[RuleName]) -> Vec<Chip> {
+    pub fn chips(&self, workflows: &[WorkflowName], rules: &[RuleName], assignees: &[Person]) -> Vec<Chip> {
         let filter = &self.filter;
+        let name = |email: &String| {
+            assignees.iter().find(|person| person.email == *email).map(|person| person.name.clone())
+        };
         let title = |id: &Uuid| {
             workflows.iter().find(|workflow| workflow.id == *id).map(|workflow| workflow.title.clone())
         };
@@ -94,6 +101,7 @@ impl Asked {
             ("Decision", &["action"], filter.action.map(|action| words::action(action).to_owned())),
             ("Rule", &["rule"], filter.rule.as_ref().map(rule)),
             ("Waits for", &["queue"], filter.queue.map(|queue| queue_words(queue).to_owned())),
+            ("Assigned to", &["assignee"], filter.assignee.as_ref().and_then(name)),
             ("Stage", &["stage"], filter.stage.map(|stage| words::stage(stage).to_owned())),
             ("Counts as", &["counts"], filter.counts.map(|counts| counts_words(counts).to_owned())),
             ("First decided", &period::NAMES, has_period.then(|| self.period.words())),
@@ -108,7 +116,12 @@ impl Asked {
 }
 
 /// The form of all filters; a plain GET.
-pub fn form(asked: &Asked, workflows: &[WorkflowName], rules: &[RuleName]) -> impl IntoView + use<> {
+pub fn form(
+    asked: &Asked,
+    workflows: &[WorkflowName],
+    rules: &[RuleName],
+    assignees: &[Person],
+) -> impl IntoView + use<> {
     let address = &asked.address;
     let is_shown =
         |rule: &&RuleName| asked.filter.workflow.is_none_or(|workflow| workflow == rule.workflow_id);
@@ -120,6 +133,7 @@ pub fn form(asked: &Asked, workflows: &[WorkflowName], rules: &[RuleName]) -> im
         &asked.filter.workflow.is_some(),
         &asked.filter.rule.is_some(),
         &asked.filter.queue.is_some(),
+        &asked.filter.assignee.is_some(),
         &asked.filter.stage.is_some(),
     ];
     let active = active.into_iter().filter(|is| **is).count();
@@ -144,6 +158,7 @@ pub fn form(asked: &Asked, workflows: &[WorkflowName], rules: &[RuleName]) -> im
                     {select("Workflow", "workflow", "Any workflow", workflow_choices(workflows), address.get("workflow"))}
                     {select("Rule", "rule", "Any rule", rule_choices, address.get("rule"))}
                     {select("Waits for", "queue", "Waiting or not", queue_choices(), address.get("queue"))}
+                    {select("Assigned to", "assignee", "Anyone", assignee_choices(assignees), address.get("assignee"))}
                     {select("Stage", "stage", "Any stage", stage_choices(), address.get("stage"))}
                     {select("First decided", "period", "Any time", period_choices(), asked.period.name())}
                 </div>
@@ -155,6 +170,10 @@ pub fn form(asked: &Asked, workflows: &[WorkflowName], rules: &[RuleName]) -> im
 
 fn workflow_choices(workflows: &[WorkflowName]) -> Vec<Choice> {
     workflows.iter().map(|workflow| (workflow.name.clone(), workflow.title.clone())).collect()
+}
+
+fn assignee_choices(assignees: &[Person]) -> Vec<Choice> {
+    assignees.iter().map(|person| (person.id.to_string(), person.name.clone())).collect()
 }
 
 /// All time is what the list shows without asking.

@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 use engine::action::Action;
 use leptos::prelude::*;
 use store::Store;
+use store::actor::Role;
+use store::people::{self, Person};
 use store::reads::frame::{RuleName, WorkflowName, live_rules, names_of, workflow_names};
 use store::reads::keyset::Order;
 use store::reads::leads_list::{self, COUNTED_ROWS, Cursor, Place, Row};
@@ -32,6 +34,8 @@ use filter::Asked;
 pub struct LeadList {
     asked: Asked,
     workflows: Vec<WorkflowName>,
+    /// The AEs, deactivated ones included: their leads are still assigned to them.
+    assignees: Vec<Person>,
 }
 
 /// What the page shows beside the rows.
@@ -62,8 +66,10 @@ impl ListPage for LeadList {
     }
 
     async fn read(store: &Store, asked: ListRequest) -> Result<Self> {
-        let workflows = workflow_names(store).await?;
-        Ok(Self { asked: Asked::read(asked.address, asked.clock, &workflows), workflows })
+        let (workflows, mut assignees) = tokio::try_join!(workflow_names(store), people::all(store))?;
+        assignees.retain(|person| person.roles.contains(&Role::Ae));
+        let asked = Asked::read(asked.address, asked.clock, &workflows, &assignees);
+        Ok(Self { asked, workflows, assignees })
     }
 
     fn address(&self) -> &Address {
@@ -108,14 +114,14 @@ impl ListPage for LeadList {
         extras: &LeadListExtras,
         _found: &Rows<Row, Place>,
     ) -> ListSurroundings {
-        let Self { asked, workflows } = self;
+        let Self { asked, workflows, assignees } = self;
         let import = here
             .may::<StartImport>()
             .then(|| view! { <a class="btn push" href="/import">"Import leads"</a> });
         ListSurroundings {
             bar: view! { <h1>"Leads"</h1><span class="meta">{order(asked)}</span>{import} }.into_any(),
-            form: filter::form(asked, workflows, &extras.rules).into_any(),
-            chips: asked.chips(workflows, &extras.rules),
+            form: filter::form(asked, workflows, &extras.rules, assignees).into_any(),
+            chips: asked.chips(workflows, &extras.rules, assignees),
             cleared: Address::new(LEADS.path).href(),
             tabs: by_action(asked, extras.counts.as_ref()).into_any(),
             above: ().into_any(),

@@ -14,13 +14,13 @@ use crate::pages::frame::Here;
 use crate::pages::lead::decided::Decided;
 use crate::ui::{titles, words};
 
-/// What is written most often, offered while typing.
+/// The most frequent reasons, offered while typing.
 const REASONS: [&str; 5] = [
-    "Not our market",
+    "Outside our market",
     "Student or research",
-    "Already in talks with us",
+    "Already talking to us",
     "Competitor or supplier",
-    "Cannot be reached",
+    "Unreachable",
 ];
 
 /// Hidden fields that name the lead and keep what the page shows.
@@ -45,7 +45,7 @@ pub fn target(open: &Open) -> impl IntoView + use<> {
                 turn.members.iter().find(|(known, _)| known == email).map(|(_, name)| name.clone())
             };
             let to = turn.person.as_ref().and_then(name)?;
-            let pool = turn.pool.as_ref().map(|pool| format!(", whose turn it is in {}", titles::pool(pool)));
+            let pool = turn.pool.as_ref().map(|pool| format!(", next in rotation in {}", titles::pool(pool)));
             Some(Either::Left(view! { " to "<b>{to}</b>{pool} }))
         }
         (Action::Advance, _) => {
@@ -66,11 +66,11 @@ pub fn forms(
     let others = open.claim.as_ref().is_some_and(|claim| claim.person_id != loaded.viewer);
     if !here.may::<DecideLead>() {
         return Either::Left(
-            view! { <p class="meta">"SDRs, their managers and the RevOps lead decide here."</p> },
+            view! { <p class="meta">"SDRs, SDR managers and the RevOps lead decide here."</p> },
         );
     }
     let typed = Typed::read(flash);
-    let stopped = open.stop.is_some();
+    let stopped = open.is_stopped;
     let fields = || {
         view! {
             {named(loaded, open)}
@@ -81,10 +81,10 @@ pub fn forms(
     let accept = (!others).then(|| accept(open, fields().into_any()));
     let change = (!others).then(|| change(open, &typed, fields().into_any()));
     let disqualify = (!others).then(|| disqualify(&typed, fields().into_any()));
-    // What was written before a colleague took the lead.
+    // What was written before someone else claimed the lead.
     let kept = (others && !typed.reason.is_empty()).then(|| {
         let text = typed.reason.clone();
-        view! { <label class="label">"What you had written"<textarea class="field" rows="3" readonly>{text}</textarea></label> }
+        view! { <label class="label">"Your unsaved text"<textarea class="field" rows="3" readonly>{text}</textarea></label> }
     });
     Either::Right(view! {
         <div class="row decide">{accept}{change}{disqualify}</div>
@@ -123,18 +123,33 @@ impl Typed {
 fn accept(open: &Open, fields: AnyView) -> impl IntoView + use<> {
     let suggested = open.suggestion.as_ref().map_or(Action::Hold, |act| act.action);
     let action = suggested.agreed();
-    let words = if suggested == action { "Accept" } else { "Accept and advance" };
+    if suggested != action {
+        return Either::Left(advance(fields));
+    }
     let whom = open.turn.as_ref().filter(|_| action == Action::Assign).map(|turn| {
         let pool = turn.pool.clone().map(|pool| view! { <input type="hidden" name="pool" value=pool /> });
         view! { {pool}{people("Assign to", &turn.members, turn.person.as_deref(), None, "accept")} }
     });
-    view! {
+    Either::Right(view! {
         <form class="row" method="post" action=DecideLead::PATH>
             {fields}
             <input type="hidden" name="kind" value=Kind::Accept.to_string() />
             <input type="hidden" name="action" value=action.to_string() />
-            <button class="btn primary" data-key="a" data-key-help="Accept" aria-keyshortcuts="a">{words}<kbd>"A"</kbd></button>
+            <button class="btn primary" data-key="a" data-key-help="Accept" aria-keyshortcuts="a">"Accept"<kbd>"A"</kbd></button>
             {whom}
+        </form>
+    })
+}
+
+/// Advances a lead for which the rules suggest nothing. It has no key and is not the primary button: a person who works down the
+/// list with the key for Accept must not advance a lead that nobody suggested to advance.
+fn advance(fields: AnyView) -> impl IntoView {
+    view! {
+        <form class="row" method="post" action=DecideLead::PATH>
+            {fields}
+            <input type="hidden" name="kind" value=Kind::Accept.to_string() />
+            <input type="hidden" name="action" value=Action::Advance.to_string() />
+            <button class="btn">"Advance"</button>
         </form>
     }
 }
@@ -148,7 +163,7 @@ fn change(open: &Open, typed: &Typed, fields: AnyView) -> impl IntoView + use<> 
         let selected = typed.is_some_and(|typed| typed.action == value);
         view! { <option value=value selected=selected>{words::action(action)}</option> }
     };
-    // Nobody is asked to do what nobody is there for.
+    // Without AEs, there is nobody to assign to.
     let can = |action: &Action| *action != agreed && (*action != Action::Assign || !everybody.is_empty());
     let options =
         [Action::Advance, Action::Assign, Action::Nurture].into_iter().filter(can).map(option).collect_view();
@@ -156,16 +171,16 @@ fn change(open: &Open, typed: &Typed, fields: AnyView) -> impl IntoView + use<> 
     let chosen = typed.map(|typed| typed.assignee.clone()).filter(|email| !email.is_empty());
     let whom = people("To", &everybody, chosen.as_deref(), error("assignee"), "change");
     view! {
-        <details class="ask" open=typed.is_some()>
+        <details class="ask" name="panel" open=typed.is_some()>
             <summary class="btn" data-key="c" data-key-help="Change" aria-keyshortcuts="c">"Change"<kbd>"C"</kbd></summary>
             <form class="panel" method="post" action=DecideLead::PATH>
                 {fields}
                 <input type="hidden" name="kind" value=Kind::Change.to_string() />
-                <label class="label">"Instead"<select class="field what" name="action">{options}</select></label>
+                <label class="label">"Change to"<select class="field what" name="action">{options}</select></label>
                 {said(error("action"), "change-action")}
                 <div class="whom-to">{whom}</div>
                 {why(typed, error("reason"), "change")}
-                <button class="btn primary">"Change"<kbd>"↵"</kbd></button>
+                <button class="btn primary">"Save change"<kbd>"↵"</kbd></button>
             </form>
         </details>
     }
@@ -175,7 +190,7 @@ fn disqualify(typed: &Typed, fields: AnyView) -> impl IntoView + use<> {
     let typed = typed.of(Kind::Disqualify);
     let error = typed.and_then(|typed| typed.errors.get("reason").cloned());
     view! {
-        <details class="ask" open=typed.is_some()>
+        <details class="ask" name="panel" open=typed.is_some()>
             <summary class="btn" data-key="d" data-key-help="Disqualify" aria-keyshortcuts="d">"Disqualify"<kbd>"D"</kbd></summary>
             <form class="panel" method="post" action=DecideLead::PATH>
                 {fields}
@@ -194,7 +209,7 @@ fn why(typed: Option<&Typed>, error: Option<String>, form: &'static str) -> impl
     let text = typed.map(|typed| typed.reason.clone());
     view! {
         <label class="label">
-            "Why"
+            "Reason"
             <input
                 class="field" name="reason" list="reasons" value=text maxlength=REASON_CHARS.to_string() autocomplete="off"
                 required aria-invalid=invalid aria-describedby=described
@@ -232,7 +247,7 @@ fn said(error: Option<String>, id: &str) -> impl IntoView + use<> {
     error.map(|error| view! { <p id=id class="tone" data-a="bad" role="alert">{error}</p> })
 }
 
-/// The way back from the viewer's last verdict, while there is one.
+/// The form that undoes the viewer's last verdict, while that is possible.
 pub fn take_back(loaded: &QueueData) -> impl IntoView + use<> {
     let (past, who) = loaded.last.as_ref().filter(|_| loaded.may)?;
     let workflow = loaded.workflows.iter().find(|known| known.id == past.workflow_id)?.name.clone();
@@ -246,7 +261,7 @@ pub fn take_back(loaded: &QueueData) -> impl IntoView + use<> {
             <input type="hidden" name="workflow" value=workflow />
             {shown.collect_view()}
             <span class="meta only-wide">{format!("{who}: {}", done(action))}</span>
-            <button class="btn" data-key="z" data-key-help="Take the last verdict back" aria-keyshortcuts="z">"Take back"<kbd>"Z"</kbd></button>
+            <button class="btn" data-key="z" data-key-help="Undo the last decision" aria-keyshortcuts="z">"Undo"<kbd>"Z"</kbd></button>
         </form>
     })
 }

@@ -1,4 +1,4 @@
-//! The list: who waits, the most urgent first.
+//! The list of waiting leads, the most urgent first.
 
 use chrono::{DateTime, Utc};
 use engine::action::Action;
@@ -26,16 +26,17 @@ pub fn list(loaded: &QueueData) -> impl IntoView + use<> {
     let end = if loaded.total > LIST_ROWS {
         format!("The {LIST_ROWS} most urgent of {}.", count(loaded.total))
     } else {
-        "That is all.".to_owned()
+        "End of the queue.".to_owned()
     };
     let steps = view! { <span class="row">{step(loaded, at, true)}{step(loaded, at, false)}</span> };
     let list = view! { <ol aria-label="Leads waiting">{rows}</ol><p class="meta end">{end}</p> };
     view! {
         <details class="list wide-open">
-            <summary class="btn plain">{icon(Icon::Inbox)}<span>{handle}</span><span class="push quiet">"Show the list"</span></summary>
-            <div class="rows" role="region" aria-label="The list" tabindex="0">
+            <summary class="btn plain">{icon(Icon::Inbox)}<span>{handle}</span><span class="push quiet">"Show list"</span></summary>
+            <div class="rows" role="region" aria-label="List" tabindex="0">
+                <a class="skip" href="#work">"Skip to the lead"</a>
                 <div class="list-head">
-                    <span class="meta">"By priority, then waiting time"</span>
+                    <span class="meta">"Sorted by priority, then waiting time"</span>
                     <span class="push">{refresh::part("queue-steps", Topic::Queue, steps)}</span>
                 </div>
                 {filters(loaded)}
@@ -50,16 +51,18 @@ fn step(loaded: &QueueData, at: Option<usize>, is_next: bool) -> impl IntoView +
     let to = match (at, is_next) {
         (Some(at), true) => Some(at + 1),
         (Some(at), false) => at.checked_sub(1),
-        // The one that was open is gone: the list goes on at its top.
+        // The one that was open has left the list, which continues at its top.
         (None, true) => Some(0),
         (None, false) => None,
     };
-    let row = to.and_then(|to| loaded.rows.get(to))?;
-    let href = loaded.shown.href(Some((row.lead_id.into(), &row.workflow)));
+    let row = to.and_then(|to| loaded.rows.get(to));
+    let href = row.map(|row| loaded.shown.href(Some((row.lead_id.into(), &row.workflow))));
     let (key, words) = if is_next { ("j", "Next") } else { ("k", "Previous") };
-    Some(view! {
-        <a class="btn plain" href=href data-key=key data-key-help=words aria-keyshortcuts=key><span class="sr">{words}</span><kbd>{key.to_uppercase()}</kbd></a>
-    })
+    // Hidden at the ends of the list, for the island that moves through it without loading the page.
+    let is_hidden = href.is_none();
+    view! {
+        <a class="btn plain" href=href hidden=is_hidden data-step=key data-key=key data-key-help=words aria-keyshortcuts=key><span class="sr">{words}</span><kbd>{key.to_uppercase()}</kbd></a>
+    }
 }
 
 fn entry(loaded: &QueueData, row: &Waiting, is_open: bool) -> impl IntoView + use<> {
@@ -69,10 +72,10 @@ fn entry(loaded: &QueueData, row: &Waiting, is_open: bool) -> impl IntoView + us
     let others = row.taken_by.filter(|by| *by != loaded.viewer);
     let taken = match (row.taken_by, &row.taken_name, row.taken_until) {
         (Some(by), Some(name), Some(until)) => {
-            let who = if by == loaded.viewer { "Yours".to_owned() } else { name.clone() };
-            Some(
-                view! { <span class="pair">{icon(Icon::Person)}{format!("{who}, {}", left(loaded.clock, until))}</span> },
-            )
+            let who =
+                if by == loaded.viewer { "Claimed by you".to_owned() } else { format!("Claimed by {name}") };
+            let left = left(loaded.clock, until);
+            Some(view! { <span class="pair" title=left>{icon(Icon::Person)}{who}</span> })
         }
         _ => None,
     };
@@ -88,11 +91,15 @@ fn entry(loaded: &QueueData, row: &Waiting, is_open: bool) -> impl IntoView + us
     }
 }
 
-/// How long it has been, in whole minutes at the least.
+/// How long a lead has waited, in the unit that people say: `42 min`, `3 h`, `12 days`, `2 months`.
 pub fn waited(clock: Clock, since: DateTime<Utc>) -> String {
-    match (clock.now - since).num_seconds() {
-        ..60 => "under 1\u{a0}min".into(),
-        seconds => number::duration(seconds as f64),
+    let waited = clock.now - since;
+    match (waited.num_minutes(), waited.num_hours(), waited.num_days()) {
+        (..1, ..) => "under 1\u{a0}min".into(),
+        (minutes @ ..120, ..) => format!("{minutes}\u{a0}min"),
+        (_, hours @ ..48, _) => format!("{hours}\u{a0}h"),
+        (.., days @ ..60) => number::plural(days, "day", "days"),
+        (.., days) => number::plural(days / 30, "month", "months"),
     }
 }
 
@@ -120,15 +127,18 @@ fn why(loaded: &QueueData, row: &Waiting) -> String {
     let field = |name: &String| {
         rules.map_or_else(|| words::sentence(name), |rules| rules.bundle.catalogue.title(name))
     };
+    if let Some(by) = &row.rejected_by {
+        return format!("Rejected by {by}");
+    }
     match (row.held_by.as_ref(), because.first()) {
-        (Some(_), Some(Because::Missing { field: name })) => format!("{} not found", field(name)),
-        (Some(_), Some(Because::LowConfidence { field: name, .. })) => format!("{} not sure", field(name)),
-        (Some(_), _) => "A rule could not be told".into(),
-        (None, _) if row.queue == "manual" => "The workflow was stopped".into(),
+        (Some(_), Some(Because::Missing { field: name })) => format!("{} missing", field(name)),
+        (Some(_), Some(Because::LowConfidence { field: name, .. })) => format!("{} uncertain", field(name)),
+        (Some(_), _) => "A rule could not be evaluated".into(),
+        (None, _) if row.queue == "manual" => "Workflow stopped".into(),
         (None, _) => match row.action.parse() {
-            Ok(Action::Assign) => "Nobody was available".into(),
+            Ok(Action::Assign) => "No one available".into(),
             Ok(Action::Escalate) => "Escalated".into(),
-            _ => "No rule applied".into(),
+            _ => "No rule matched".into(),
         },
     }
 }
@@ -144,7 +154,7 @@ fn filters(loaded: &QueueData) -> impl IntoView + use<> {
         [Action::Assign, Action::Advance, Action::Escalate, Action::Hold, Action::Nurture, Action::Reject]
             .map(|one| (<&str>::from(one).to_owned(), suggested(one).to_owned()))
             .to_vec();
-    let own = vec![("mine".to_owned(), "Mine".to_owned())];
+    let own = vec![("mine".to_owned(), "Me".to_owned())];
     view! {
         <details class="narrow" open={active > 0}>
             <summary class="btn plain">{icon(Icon::Filter)}"Filter"{(active > 0).then(|| view! { <span class="quiet">{active}</span> })}</summary>
@@ -152,7 +162,7 @@ fn filters(loaded: &QueueData) -> impl IntoView + use<> {
                 {(loaded.workflows.len() > 1).then(|| select("Workflow", "workflow", "Any workflow", workflows, named(workflow).as_deref()))}
                 {select("Queue", "queue", "Both queues", queues, named(queue).as_deref())}
                 {select("Suggested", "action", "Any suggestion", actions, named(action).as_deref())}
-                {select("Whose", "of", "Everybody’s", own, named(of).as_deref())}
+                {select("Claimed or assigned", "of", "Anyone", own, named(of).as_deref())}
                 <span class="row">
                     <button class="btn">"Filter"</button>
                     {(active > 0).then(|| view! { <a class="btn plain" href="/queue">"Clear"</a> })}

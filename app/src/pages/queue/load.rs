@@ -6,7 +6,8 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use engine::canonical::Digest;
-use engine::ids::LeadId;
+use engine::control::outcome::OutcomeStage;
+use engine::ids::{DecisionId, LeadId};
 use engine::rules::Act;
 use engine::rules::pick::PickInputs;
 use serde_json::Value as Json;
@@ -42,7 +43,7 @@ pub struct QueueQuery {
     pub is_refresh: bool,
 }
 
-/// Says in the address that an open page asks by itself.
+/// In the address where an open page asks by itself, or fetches a lead ahead: nobody has looked at it.
 pub const REFRESH: &str = "refresh";
 
 /// The lead that is open.
@@ -59,16 +60,28 @@ pub struct Open {
     pub row: Option<usize>,
     /// Since when it has waited; nothing once it does not.
     pub since: Option<DateTime<Utc>>,
-    /// Why it does not wait any more.
+    /// Why it is no longer in the queue.
     pub gone: Option<Gone>,
-    /// What the rules would do.
+    /// The AE's rejection that returned it to the queue.
+    pub rejected: Option<Rejected>,
+    /// What the rules would do; nothing where they did and an AE rejected the lead.
     pub suggestion: Option<Act>,
     /// Who could get it: whose turn it is, and everybody of the pool.
     pub turn: Option<Turn>,
     /// Whom a lead can be given to: the people of sales, by address and by name.
     pub everybody: Vec<(String, String)>,
-    /// The workflow is stopped.
-    pub stop: Option<KillSwitch>,
+    /// Whether the workflow is stopped.
+    pub is_stopped: bool,
+}
+
+/// An AE's rejection of the lead.
+pub struct Rejected {
+    /// What the AE is called.
+    pub by: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// The AE's reason.
+    pub reason: Option<String>,
 }
 
 /// Whose turn it is in a pool.
@@ -101,6 +114,8 @@ pub struct QueueData {
     pub last: Option<(Past, String)>,
     /// The lead that is open.
     pub open: Option<Open>,
+    /// Workflows that are stopped.
+    pub stops: Vec<KillSwitch>,
     /// All workflows.
     pub workflows: Vec<WorkflowName>,
     /// Whether the viewer may decide.
@@ -128,8 +143,9 @@ pub async fn load(here: &Here, asked: QueueQuery) -> Result<QueueData> {
     let store = &here.request.store;
     let viewer = here.request.viewer.as_ref().ok_or(Error::SignedOut)?;
     let now = here.clock.now;
-    let (workflows, oldest, decided_today, past) = tokio::try_join!(
+    let (workflows, stops, oldest, decided_today, past) = tokio::try_join!(
         workflow_names(store),
+        kill_switches(store),
         queue::oldest(store),
         queue::decided_since(store, viewer.id, midnight(now, here.clock.zone)),
         queue::last_by(store, viewer.id, now - queue::TAKE_BACK),
@@ -147,7 +163,9 @@ pub async fn load(here: &Here, asked: QueueQuery) -> Result<QueueData> {
     };
     let open = async {
         match open {
-            Some(place) => load_open(here, place, &workflows, &rows, !asked.is_refresh).await.map(Some),
+            Some(place) => {
+                load_open(here, place, &workflows, (&rows, &stops), !asked.is_refresh).await.map(Some)
+            }
             None => Ok(None),
         }
     };
@@ -163,6 +181,7 @@ pub async fn load(here: &Here, asked: QueueQuery) -> Result<QueueData> {
         decided_today,
         last,
         open,
+        stops,
         workflows,
         may: here.may::<DecideLead>(),
         viewer: viewer.id.0,
@@ -206,7 +225,7 @@ fn asked_place(asked: &QueueQuery, rows: &[Waiting], workflows: &[WorkflowName])
     Ok(workflow.or_else(waits).or_else(only).map(|workflow| Place { lead, workflow: workflow.into() }))
 }
 
-/// The first lead that is the viewer's, else that nobody works on, else the first.
+/// The first lead that the viewer has claimed, else that no one has, else the first.
 fn first_free(rows: &[Waiting], viewer: uuid::Uuid) -> Option<Place> {
     let own = rows.iter().find(|row| row.taken_by == Some(viewer));
     let free = || rows.iter().find(|row| row.taken_by.is_none());
@@ -217,7 +236,7 @@ async fn load_open(
     here: &Here,
     place: Place,
     workflows: &[WorkflowName],
-    rows: &[Waiting],
+    (rows, stops): (&[Waiting], &[KillSwitch]),
     is_looked_at: bool,
 ) -> Result<Open> {
     let store = &here.request.store;
@@ -244,8 +263,9 @@ async fn load_open(
     let gone = async { if waits { Ok(None) } else { queue::gone(store, place, decision).await.map(Some) } };
     let everybody = async { if waits { sales(store).await } else { Ok(Vec::new()) } };
     let claim = queue::claim_of(store, place, here.clock.now);
-    let (since, gone, claim, thrown, everybody) =
-        tokio::try_join!(since, gone, claim, kill_switches(store), everybody)?;
+    let rejected = async { if waits { rejected(store, place, decision).await } else { Ok(None) } };
+    let (since, gone, claim, rejected, everybody) =
+        tokio::try_join!(since, gone, claim, rejected, everybody)?;
     let claim = claim.filter(|_| waits);
     if let (Some(claim), Some(actor)) = (&claim, here.request.actor())
         && here.request.viewer.as_ref().is_some_and(|viewer| viewer.id.0 == claim.person_id)
@@ -254,13 +274,13 @@ async fn load_open(
     {
         queue::renew(store, &actor, place).await?;
     }
-    let waiting = loaded.decided.as_ref().filter(|_| waits);
+    let waiting = loaded.decided.as_ref().filter(|_| waits && rejected.is_none());
     let suggestion = waiting.map(|decided| decided.rules.bundle.suggestion_for(decided.decision()));
     let turn = match (&suggestion, &loaded.decided) {
         (Some(act), Some(decided)) => turn(here, decided, act, loaded.lead.assignee.clone()).await?,
         _ => None,
     };
-    let stop = thrown.into_iter().find(|switch| switch.workflow_id.is_none_or(|id| id == place.workflow.0));
+    let is_stopped = stops.iter().any(|switch| switch.workflow_id.is_none_or(|id| id == place.workflow.0));
     Ok(Open {
         place,
         workflow: workflow.name.clone(),
@@ -269,11 +289,19 @@ async fn load_open(
         row,
         since,
         gone,
+        rejected,
         suggestion,
         turn,
         everybody,
-        stop,
+        is_stopped,
     })
+}
+
+async fn rejected(store: &Store, place: Place, decision: DecisionId) -> store::Result<Option<Rejected>> {
+    let Some(found) = queue::rejection(store, decision).await? else { return Ok(None) };
+    let outcomes = store::outcomes::of_lead(store, place.lead).await?;
+    let last = outcomes.into_iter().rfind(|outcome| outcome.stage == OutcomeStage::Rejected);
+    Ok(Some(Rejected { by: found.by, at: found.at, reason: last.and_then(|outcome| outcome.reason) }))
 }
 
 async fn turn(here: &Here, decided: &Decided, act: &Act, owner: Option<String>) -> Result<Option<Turn>> {

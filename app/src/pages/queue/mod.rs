@@ -8,6 +8,7 @@ mod work;
 use leptos::either::Either;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
+use store::control::kill::KillSwitch;
 use store::refresh::Topic;
 
 use super::frame::{Here, Page, page};
@@ -15,8 +16,9 @@ use super::places::Section;
 use crate::actions::queue::{QueueFilter, count};
 use crate::error::Result;
 use crate::flash::Flash;
-use crate::islands::Keys;
+use crate::islands::{Keys, Triage};
 use crate::ui::icon::Icon;
+use crate::ui::note::Tone;
 use crate::ui::{note, number, refresh};
 use load::{QueueData, QueueQuery, REFRESH};
 
@@ -57,7 +59,7 @@ fn bar(loaded: &QueueData) -> impl IntoView + use<> {
     let oldest = loaded
         .oldest
         .filter(|_| loaded.everything > 0)
-        .map(|since| format!(", the oldest for {}", list::waited(loaded.clock, since)));
+        .map(|since| format!(", oldest {}", list::waited(loaded.clock, since)));
     let waiting = format!("{}\u{a0}waiting{}.", count(loaded.everything), oldest.unwrap_or_default());
     let own = (loaded.may && loaded.decided_today > 0)
         .then(|| format!(" You decided {} today.", number::count(loaded.decided_today)));
@@ -68,25 +70,44 @@ fn bar(loaded: &QueueData) -> impl IntoView + use<> {
 fn body(here: &Here, loaded: &QueueData, flash: &Flash) -> impl IntoView + use<> {
     if loaded.everything == 0 && loaded.open.is_none() {
         let steps = view! {
-            <p>"Leads come here when a rule cannot be told, when no rule says what to do, or when a workflow is stopped."</p>
-            <a class="btn" href="/leads">"To the leads"</a>
+            <p>"Leads come here when a rule needs a field that is missing, when no rule matches, or when a workflow is stopped."</p>
+            <a class="btn" href="/leads">"Open leads"</a>
         };
         let empty =
-            refresh::part("queue-empty", Topic::Queue, note::empty(Icon::Inbox, "Nobody waits", steps));
-        return Either::Left(view! { {empty}{refresh::hear(&[Topic::Queue])} });
+            refresh::part("queue-empty", Topic::Queue, note::empty(Icon::Inbox, "The queue is empty", steps));
+        return Either::Left(view! { {stops(loaded)}{empty}{refresh::hear(&[Topic::Queue])} });
     }
     let open = match &loaded.open {
         Some(open) => work::pane(here, loaded, open, flash).into_any(),
         None => {
-            let steps = view! { <a class="btn" href="/queue">"Show all that wait"</a> };
-            let empty = note::empty(Icon::Inbox, "Nobody waits like this", steps);
+            let steps = view! { <a class="btn" href="/queue">"Show the whole queue"</a> };
+            let empty = note::empty(Icon::Inbox, "No leads match these filters", steps);
             view! { <div class="pane"><div class="work">{refresh::part("queue-none", Topic::Queue, empty)}</div></div> }
                 .into_any()
         }
     };
     Either::Right(view! {
+        {stops(loaded)}
         <div class="queue">{list::list(loaded).into_any()}{open}</div>
         <Keys />
-        {refresh::hear_from(&[Topic::Queue], loaded.refreshed_from())}
+        <Triage />
+        {refresh::hear(&[Topic::Queue])}
     })
+}
+
+/// Says which workflows are stopped, and what that means for what is decided here.
+fn stops(loaded: &QueueData) -> impl IntoView + use<> {
+    let one = |stop: &KillSwitch| {
+        let title = stop.workflow_id.map_or_else(
+            || Some("Every workflow".to_owned()),
+            |id| loaded.workflows.iter().find(|known| known.id == id).map(|known| known.title.clone()),
+        );
+        let stopped = format!("{} is stopped. ", title.unwrap_or_default());
+        note::note(
+            Tone::Warn,
+            view! { <p><strong>{stopped}</strong>{stop.reason.clone()}" Your decisions are saved; nothing is sent until it resumes."</p> },
+        )
+    };
+    let all = loaded.stops.iter().map(one).collect_view();
+    refresh::part("queue-stops", Topic::Queue, view! { <div class="stops">{all}</div> })
 }

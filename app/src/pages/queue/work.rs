@@ -1,10 +1,9 @@
-//! The lead that is open: what is suggested, on what, and what it said.
+//! The lead that is open: what is suggested and why, its inputs and its message.
 
 use engine::action::Action;
 use engine::decision::Mode;
-use leptos::either::Either;
+use leptos::either::EitherOf3;
 use leptos::prelude::*;
-use store::queue::Gone;
 use store::refresh::Topic;
 
 use super::decide;
@@ -33,14 +32,16 @@ pub fn pane(here: &Here, loaded: &QueueData, open: &Open, flash: &Flash) -> impl
         }
     });
     let suggested = match (&open.gone, &open.lead.decided) {
-        (Some(why), _) => left_queue(loaded, open, why, flash).into_any(),
+        (Some(_), _) => left_queue(loaded, open, flash).into_any(),
         (None, Some(decided)) => suggest(here, loaded, open, decided, flash).into_any(),
         (None, None) => ().into_any(),
     };
     view! {
-        <div class="pane" id="work">
+        <div class="pane" id="work" data-refresh-from=loaded.refreshed_from()>
             <article class="work" aria-labelledby="w-t">
-                {refresh::part("queue-work", Topic::Queue, view! { {header(loaded, open)}{standing(loaded, open)}{suggested} })}
+                // Apart from the forms: a part that a person types into is left as it is.
+                {refresh::part("queue-lead", Topic::Queue, view! { {header(loaded, open)}{standing(loaded, open)} })}
+                {refresh::part("queue-work", Topic::Queue, suggested)}
                 {explained}
             </article>
             {keys(loaded)}
@@ -72,31 +73,31 @@ fn header(loaded: &QueueData, open: &Open) -> impl IntoView + use<> {
                 {rest.into_iter().map(|text| view! { <span>{text}</span> }).collect_view()}
                 {came}
                 <span>{workflow}</span>
-                {lead.assignee.as_ref().map(|email| view! { <span>"With "{open.lead.person(email)}</span> })}
+                {lead.assignee.as_ref().map(|email| view! { <span>"Assigned to "{open.lead.person(email)}</span> })}
                 <span><a href=format!("/leads/{}?workflow={}", open.place.lead, open.workflow)>"Open lead"</a></span>
             </p>
         </header>
     }
 }
 
-/// Whose the lead is at the moment, and whether its workflow is stopped.
+/// Who has claimed the lead, or why it is no longer in the queue.
 fn standing(loaded: &QueueData, open: &Open) -> impl IntoView + use<> {
-    let stop = open.stop.as_ref().map(|stop| {
-        let what = stop.workflow.as_ref().map_or("Every workflow is stopped", |_| "This workflow is stopped");
-        note(Tone::Warn, view! { <p><strong>{what}". "</strong>{stop.reason.clone()}" Its leads come here until it goes on."</p> })
-    });
     let claim = open.claim.as_ref().map(|claim| (claim.person_id == loaded.viewer, claim));
-    let held = match claim {
-        _ if open.gone.is_some() => None,
+    // Said here and not beside the forms, which stay as they are while a person types.
+    let left_queue = open.gone.as_ref().map(|why| {
+        let said = gone(why, loaded.clock);
+        note(Tone::Warn, view! { <p><strong>"No longer in the queue. "</strong>{said}</p> }).into_any()
+    });
+    let held = left_queue.or_else(|| match claim {
         Some((false, claim)) => {
-            let text = format!("{} is on it, {}. ", claim.name, left(loaded.clock, claim.until));
-            Some(note(Tone::Warn, view! { <p><strong>{text}</strong>"You can read along; the verdict is theirs."</p> }).into_any())
+            let text = format!("Claimed by {} ({}). ", claim.name, left(loaded.clock, claim.until));
+            Some(note(Tone::Warn, view! { <p><strong>{text}</strong>"Read only."</p> }).into_any())
         }
         Some((true, claim)) => Some(
             view! {
-                <div class="row held">
-                    <span class="tag"><span class="dot" data-a="good"></span>{format!("Yours, {}", left(loaded.clock, claim.until))}</span>
-                    {here_form(loaded, open, ReleaseLead::PATH, "Let go", "l")}
+                <div class="row held" data-claimed="">
+                    <span class="tag"><span class="dot" data-a="good"></span>{format!("Claimed by you ({})", left(loaded.clock, claim.until))}</span>
+                    {here_form(loaded, open, ReleaseLead::PATH, "Put back", "l")}
                 </div>
             }
             .into_any(),
@@ -104,14 +105,14 @@ fn standing(loaded: &QueueData, open: &Open) -> impl IntoView + use<> {
         None => loaded.may.then(|| {
             view! {
                 <div class="row held">
-                    {here_form(loaded, open, TakeLead::PATH, "Take it", "Enter")}
-                    <span class="meta">"Colleagues see then that you are on it"</span>
+                    {here_form(loaded, open, TakeLead::PATH, "Claim", "Enter")}
+                    <span class="meta">"Others will see you are working on it"</span>
                 </div>
             }
             .into_any()
         }),
-    };
-    (stop.is_some() || held.is_some()).then(|| view! { <div class="notes">{stop}{held}</div> })
+    });
+    held.map(|held| view! { <div class="notes">{held}</div> })
 }
 
 /// A form of one button that names the lead.
@@ -140,10 +141,14 @@ fn suggest(
     flash: &Flash,
 ) -> impl IntoView + use<> {
     let suggested = open.suggestion.as_ref().map_or(Action::Hold, |act| act.action);
-    let sentence = if suggested == suggested.agreed() {
-        Either::Left(view! { <p>{action_chip(suggested)}{decide::target(open)}</p> })
+    let sentence = if let Some(rejected) = &open.rejected {
+        let said = format!("{} rejected this lead {}", rejected.by, loaded.clock.said(rejected.at));
+        let reason = rejected.reason.as_ref().map(|reason| format!(": {reason}"));
+        EitherOf3::C(view! { <p>{icon(Icon::Person)}{said}{reason}"."</p> })
+    } else if suggested == suggested.agreed() {
+        EitherOf3::A(view! { <p>{action_chip(suggested)}{decide::target(open)}</p> })
     } else {
-        Either::Right(view! { <p>{verdict::chip(decided.decision())}" The rules suggest nothing"</p> })
+        EitherOf3::B(view! { <p>{verdict::chip(decided.decision())}" No suggestion"</p> })
     };
     view! {
         <section class="suggest" aria-labelledby="s-t">
@@ -157,6 +162,9 @@ fn suggest(
 
 /// Why a person has to look.
 fn reason(open: &Open, decided: &Decided) -> String {
+    if open.rejected.is_some() {
+        return "It was assigned before. Assign it to someone else with Change, or disqualify it.".to_owned();
+    }
     let decision = decided.decision();
     let title = |id: &String| decided.rules.title(id);
     let number =
@@ -164,34 +172,34 @@ fn reason(open: &Open, decided: &Decided) -> String {
     let because: Vec<String> =
         decision.because.iter().map(|entry| facts::because(entry, &decided.rules.bundle.catalogue)).collect();
     let because =
-        if because.is_empty() { "something it needs is not known".into() } else { because.join(" and ") };
+        if because.is_empty() { "a value it needs is unknown".into() } else { because.join(" and ") };
     if let Some(rule) = &decision.held_by {
-        return format!("Held: {}{}, could not be told, since {because}.", number(rule), title(rule));
+        return format!("Held: {}{} could not be evaluated: {because}.", number(rule), title(rule));
     }
     let by = match &decision.rule_id {
         Some(rule) => format!("{}{}", number(rule), title(rule)),
-        None => "no rule applied, so the safe default did".into(),
+        None => "no rule matched, so the default applies".into(),
     };
     match (decision.mode, decision.action) {
         (Mode::Manual, _) => {
             format!(
-                "{} was stopped when it came, so nothing was done. Decided: {by}.",
+                "{} was stopped when this lead came in, so nothing was done. Decided by {by}.",
                 open.lead.workflow(open.place.workflow.0)
             )
         }
-        (_, Action::Assign) => format!("Nobody of the pool was available. Decided: {by}."),
-        (_, Action::Escalate) => format!("Somebody senior should look: {by}."),
+        (_, Action::Assign) => format!("No one in the pool was available. Decided by {by}."),
+        (_, Action::Escalate) => format!("Escalated by {by}."),
         _ => format!("Held: {by}."),
     }
 }
 
-/// The lead is not waiting any more; what was written about it is not lost.
-fn left_queue(loaded: &QueueData, open: &Open, why: &Gone, flash: &Flash) -> impl IntoView + use<> {
+/// The lead is no longer in the queue; what was written about it is kept.
+fn left_queue(loaded: &QueueData, open: &Open, flash: &Flash) -> impl IntoView + use<> {
     let typed = flash.values.get("reason").filter(|text| !text.trim().is_empty()).cloned();
     let written = typed.map(|text| {
         view! {
             <label class="label">
-                "What you had written"
+                "Your unsaved text"
                 <textarea class="field" rows="3" readonly>{text}</textarea>
             </label>
         }
@@ -202,12 +210,10 @@ fn left_queue(loaded: &QueueData, open: &Open, why: &Gone, flash: &Flash) -> imp
         .find(|row| row.place() != open.place && row.taken_by.is_none_or(|by| by == loaded.viewer));
     let on = on.map(|row| {
         let href = loaded.shown.href(Some((row.lead_id.into(), &row.workflow)));
-        view! { <a class="btn primary" href=href data-key="Enter" data-key-help="Go on with the next" aria-keyshortcuts="Enter">"Go on with the next"<kbd>"↵"</kbd></a> }
+        view! { <a class="btn primary" href=href data-key="Enter" data-key-help="Next lead" aria-keyshortcuts="Enter">"Next lead"<kbd>"↵"</kbd></a> }
     });
     view! {
-        <section class="suggest" aria-label="Not waiting any more">
-            <p>"This lead does not wait any more."</p>
-            <p class="quiet">{gone(why, loaded.clock)}</p>
+        <section class="suggest" aria-label="Already decided">
             {written}
             <div class="row">{on}<a class="btn" href=format!("/leads/{}", open.place.lead)>{icon(Icon::Leads)}"Open lead"</a></div>
         </section>
@@ -222,15 +228,15 @@ fn keys(loaded: &QueueData) -> impl IntoView + use<> {
     };
     let deciding = loaded.may.then(|| {
         view! {
-            {key(&["↵"], "take")}
+            {key(&["↵"], "claim")}
             {key(&["A"], "accept")}
             {key(&["C"], "change")}
             {key(&["D"], "disqualify")}
-            {key(&["Esc"], "fold")}
-            {key(&["L"], "let go")}
-            {key(&["Z"], "take back")}
-            {key(&["?"], "all keys")}
+            {key(&["Esc"], "close")}
+            {key(&["L"], "put back")}
+            {key(&["Z"], "undo")}
+            {key(&["?"], "shortcuts")}
         }
     });
-    view! { <ul class="keys" aria-label="Keys">{key(&["J", "K"], "next, previous")}{deciding}</ul> }
+    view! { <ul class="keys" aria-label="Keyboard shortcuts">{key(&["J", "K"], "next, previous")}{deciding}</ul> }
 }

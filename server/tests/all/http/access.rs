@@ -43,6 +43,7 @@ const MATRIX: &[(&str, &str, &str)] = &[
     ("GET", "/forgot",                             "x  x  x  x  x  x  x  x  x  x  |  x  x  x  x  |  x"),
     // The forms for signing in. They ask for a password, a setup token or the first-run code instead.
     ("POST", "/actions/sign-in",                   "x  x  x  x  x  x  x  x  x  x  |  x  x  x  x  |  x"),
+    ("POST", "/sign-in/again",                     "x  x  x  x  x  x  x  x  x  x  |  x  x  x  x  |  x"),
     ("POST", "/actions/sign-out",                  "x  x  x  x  x  x  x  x  x  x  |  x  x  x  x  |  x"),
     ("POST", "/actions/set-password",              "x  x  x  x  x  x  x  x  x  x  |  x  x  x  x  |  x"),
     ("POST", "/actions/first-run",                 "x  x  x  x  x  x  x  x  x  x  |  x  x  x  x  |  x"),
@@ -129,6 +130,8 @@ const MATRIX: &[(&str, &str, &str)] = &[
     ("POST", "/actions/evaluate-lead",             ".  .  x  .  .  x  .  .  .  .  |  .  .  .  .  |  ."),
     ("POST", "/actions/decide-lead",               ".  x  .  .  .  x  .  x  .  .  |  .  .  .  .  |  ."),
     ("POST", "/actions/give-back-lead",            ".  x  .  .  .  x  .  x  .  .  |  .  .  .  .  |  ."),
+    // Leads that are assigned to the AE who answers.
+    ("POST", "/actions/answer-lead",               ".  .  .  .  .  .  .  .  x  .  |  .  .  .  .  |  ."),
     // People and keys.
     ("POST", "/actions/add-person",                ".  .  .  .  .  .  .  .  .  x  |  .  .  .  .  |  ."),
     ("POST", "/actions/make-link",                 ".  .  .  .  .  .  .  .  .  x  |  .  .  .  .  |  ."),

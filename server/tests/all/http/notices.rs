@@ -83,7 +83,7 @@ async fn sales_leaders_get_one_e_mail_per_stop_and_resume() {
     hurry(&app).await;
     until(&app, "SELECT due_at > now() FROM jobs WHERE name = 'notices'").await;
     assert_eq!(server.letters(3).await.len(), 3, "no one is notified twice");
-    assert_eq!(of(&letters, "Subject: Inbound form goes on again").len(), 1);
+    assert_eq!(of(&letters, "Subject: Inbound form was resumed").len(), 1);
     assert_eq!(of(&letters, "gone@acme.example").len(), 1, "deactivated people are no longer notified");
 }
 
@@ -119,11 +119,11 @@ async fn without_a_mail_server_the_home_page_shows_the_notice() {
     kill::resume(app.store(), &Actor::command("test"), &inbound()).await.unwrap();
     let page = lea.get("/").await.text().await.unwrap();
     assert!(
-        page.contains("Inbound form goes on again.") && page.contains("Leads go to the wrong owners"),
+        page.contains("Inbound form was resumed.") && page.contains("Leads go to the wrong owners"),
         "{page}"
     );
-    assert!(!sam.get("/").await.text().await.unwrap().contains("goes on again."));
+    assert!(!sam.get("/").await.text().await.unwrap().contains("was resumed."));
     kill::kill(app.store(), &Actor::command("test"), &inbound(), "Once more").await.unwrap();
     let page = lea.get("/").await.text().await.unwrap();
-    assert!(!page.contains("goes on again.") && page.contains("Once more"), "{page}");
+    assert!(!page.contains("was resumed.") && page.contains("Once more"), "{page}");
 }

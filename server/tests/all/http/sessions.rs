@@ -192,3 +192,82 @@ async fn the_audit_log_records_signing_in_and_out() {
     acts.sort_unstable();
     assert_eq!(acts, [("person.sign_in", "sdr"), ("person.sign_out", "sdr")]);
 }
+
+#[tokio::test]
+async fn a_form_that_comes_when_the_session_is_over_is_kept_and_sent_once_more() {
+    let app = TestApp::start().await;
+    app.person("ana@acme.example", &[Role::Sdr]).await;
+    let mut browser = app.browser();
+    let fields =
+        [("workflow", "inbound-form"), ("reason", "They \"sell\" to us & <more>"), ("shown[of]", "mine")];
+    let asked = browser.post("/actions/decide-lead", &fields).await;
+    assert_eq!(asked.status(), StatusCode::UNAUTHORIZED);
+    let page = asked.text().await.unwrap();
+    assert!(page.contains("action=\"/sign-in/again\"") && page.contains("Your session has ended"), "{page}");
+    let body = hidden(&page, "body");
+    let again = |password: &'static str| {
+        [("email", "ana@acme.example"), ("password", password), ("path", "/actions/decide-lead")]
+    };
+    let mut wrong = again("not the password").to_vec();
+    wrong.push(("body", &body));
+    let refused = browser.post("/sign-in/again", &wrong).await;
+    assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
+    let page = refused.text().await.unwrap();
+    assert!(
+        page.contains("The address or the password is wrong.") && hidden(&page, "body") == body,
+        "{page}"
+    );
+    assert!(!page.contains("not the password"));
+
+    let mut right = again(PASSWORD).to_vec();
+    right.push(("body", &body));
+    let entered = browser.post("/sign-in/again", &right).await;
+    assert_eq!(entered.status(), StatusCode::OK);
+    let page = entered.text().await.unwrap();
+    assert!(page.contains("action=\"/actions/decide-lead\"") && !page.contains(PASSWORD), "{page}");
+    for (name, value) in fields {
+        assert_eq!(hidden(&page, name), value);
+    }
+    assert_eq!(browser.get("/leads").await.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn passwords_and_files_are_not_kept() {
+    let app = TestApp::start().await;
+    let mut browser = app.browser();
+    let fields = [("current", "the old one"), ("password", "the new one"), ("again", "the new one")];
+    let page = browser.post("/actions/change-password", &fields).await.text().await.unwrap();
+    assert!(!page.contains("the+new+one") && !page.contains("the new one"), "{page}");
+    assert!(page.contains("href=\"/sign-in\""), "{page}");
+    let page = browser.upload("/changes/1/upload", "1", b"company\nInitech\n").await;
+    assert_eq!(page.status(), StatusCode::UNAUTHORIZED);
+    assert!(page.text().await.unwrap().contains("choose it again"));
+    for path in ["/actions/sign-in", "/api/v1/events", "https://evil.example/", ""] {
+        let answer = browser.post("/sign-in/again", &[("path", path), ("body", "a=b")]).await;
+        assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_for_other_roles_says_so_with_the_menu_and_reads_nothing() {
+    let app = TestApp::start().await;
+    let mut browser = app.signed_in("ana@acme.example", &[Role::Sdr]).await;
+    let refused = browser.get("/keys").await;
+    assert_eq!(refused.status(), StatusCode::FORBIDDEN);
+    let page = refused.text().await.unwrap();
+    assert!(page.contains("<title>Not available to your roles · Meshline</title>"), "{page}");
+    assert!(page.contains("aria-label=\"Main\"") && page.contains("Go to home"), "{page}");
+    // What is no page of the app has the layout of the pages before signing in.
+    let refused = browser.post("/actions/add-key", &[]).await;
+    assert_eq!(refused.status(), StatusCode::FORBIDDEN);
+    let page = refused.text().await.unwrap();
+    assert!(page.contains("class=\"gate\"") && page.contains("Go to home"), "{page}");
+}
+
+/// The value of a hidden field.
+fn hidden(page: &str, name: &str) -> String {
+    let start = format!("name=\"{name}\" value=\"");
+    let (_, rest) = page.split_once(&start).unwrap_or_else(|| panic!("no {name} in {page}"));
+    let value = rest.split('"').next().unwrap();
+    value.replace("&quot;", "\"").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+}

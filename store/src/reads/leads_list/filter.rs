@@ -28,6 +28,8 @@ pub struct Filter {
     pub to: Option<DateTime<Utc>>,
     /// Those that one figure of the dashboard counts.
     pub counts: Option<Counts>,
+    /// Assigned to the person with this address.
+    pub assignee: Option<String>,
     /// This lead alone.
     pub lead: Option<Uuid>,
 }

@@ -1,0 +1,163 @@
+//! What an AE answers about a lead that is assigned to them.
+
+use engine::ids::LeadId;
+use leptos::prelude::*;
+use service::decide::assignee::{self, Answered, AssigneeAnswer};
+use strum::VariantArray as _;
+
+use super::{actor, allowed, back_to, lead_to_with};
+use crate::error::{Error, Result};
+use crate::flash::Flash;
+use crate::ui::words;
+
+/// Characters of a note: a few sentences.
+pub const NOTE_CHARS: usize = 500;
+/// How often an answer is tried again when the lead is decided at the same moment.
+const TRIES: usize = 3;
+
+/// Why an AE rejects a lead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "snake_case")]
+pub enum RejectReason {
+    /// The company or the person is none that the AE sells to.
+    NotAFit,
+    /// They need nothing, or have no money for it.
+    NoNeed,
+    /// Someone else there would have to be asked.
+    NotTheRightPerson,
+    /// Nobody answered.
+    Unreachable,
+    /// The AE, or a colleague, is talking to them already.
+    InTalks,
+    /// Another AE should have it.
+    NotMyTerritory,
+    /// Something else, which the note says.
+    Other,
+}
+
+impl RejectReason {
+    /// The reason as people read it.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::NotAFit => "Not a fit",
+            Self::NoNeed => "No need or budget",
+            Self::NotTheRightPerson => "Not the right person",
+            Self::Unreachable => "Unreachable",
+            Self::InTalks => "Already in talks with us",
+            Self::NotMyTerritory => "Not my territory",
+            Self::Other => "Other",
+        }
+    }
+}
+
+/// Accepts or rejects a lead that is assigned to the viewer. A rejected lead returns to the SDR queue.
+///
+/// # Errors
+/// When the form was tampered with, or the database fails.
+#[server(prefix = "/actions", endpoint = "answer-lead")]
+pub async fn answer_lead(
+    /// The lead's id.
+    lead: String,
+    /// `accept` or `reject`.
+    answer: String,
+    /// Why it is rejected: a [`RejectReason`].
+    #[server(default)]
+    reason: String,
+    /// What else there is to say about that.
+    #[server(default)]
+    note: String,
+    /// Where to go then.
+    #[server(default)]
+    next: Option<String>,
+) -> Result<(), Error> {
+    let request = allowed::<AnswerLead>()?;
+    let lead: LeadId = lead.parse().map_err(|_| Error::NotFound { what: "lead".into() })?;
+    let back = back_to(next.as_deref(), "/");
+    let given = match read(&answer, &reason, &note) {
+        Ok(given) => given,
+        Err(Some((field, problem))) => {
+            let flash = Flash::new("Not rejected yet.")
+                .value("answered", lead.to_string())
+                .value("reject_reason", reason)
+                .value("note", note)
+                .error(field, problem);
+            return lead_to_with(&back, &flash);
+        }
+        Err(None) => return Err(Error::Invalid { message: "Unknown answer.".into() }),
+    };
+    let known = store::leads::get(&request.store, lead).await?;
+    let (who, _) = words::lead(
+        known.name.as_ref(),
+        known.company.as_ref(),
+        known.email.as_ref(),
+        known.external_id.as_deref(),
+    );
+    let actor = actor(&request)?;
+    let mut tries = 0;
+    let answered = loop {
+        match assignee::answer(&request.store, &actor, lead, &given).await {
+            Err(store::Error::Raced) if tries < TRIES => tries += 1,
+            other => break other?,
+        }
+    };
+    let said = match (answered, &given) {
+        (Answered::Done, AssigneeAnswer::Accept) => format!("You accepted {who}."),
+        (Answered::Done, AssigneeAnswer::Reject { .. }) => {
+            format!("You rejected {who}. The lead is back in the SDR queue.")
+        }
+        (Answered::NotYours, _) => format!("Not saved: {who} is not assigned to you."),
+        (Answered::Already(stage), _) => {
+            format!("Not saved: {who} is already {}.", words::stage(stage).to_lowercase())
+        }
+    };
+    lead_to_with(&back, &Flash::new(said))
+}
+
+/// Reads the form. Returns the field that is wrong and the problem; nothing for an answer that no form sends.
+fn read(answer: &str, reason: &str, note: &str) -> Result<AssigneeAnswer, Option<(&'static str, String)>> {
+    match answer {
+        "accept" => return Ok(AssigneeAnswer::Accept),
+        "reject" => {}
+        _ => return Err(None),
+    }
+    let note: String = note.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let chosen: RejectReason =
+        reason.parse().map_err(|_| Some(("reject_reason", "Choose a reason.".to_owned())))?;
+    match note.chars().count() {
+        0 if chosen == RejectReason::Other => {
+            return Err(Some(("note", "Describe the reason in a few words.".to_owned())));
+        }
+        0..=NOTE_CHARS => {}
+        count => {
+            return Err(Some(("note", format!("At most {NOTE_CHARS} characters; this has {count}."))));
+        }
+    }
+    Ok(AssigneeAnswer::Reject {
+        reason: chosen.title().to_owned(),
+        note: Some(note).filter(|note| !note.is_empty()),
+    })
+}
+
+/// All reasons, as choices: value and words.
+pub fn reasons() -> Vec<(String, String)> {
+    let choice = |reason: &RejectReason| (<&str>::from(*reason).to_owned(), reason.title().to_owned());
+    RejectReason::VARIANTS.iter().map(choice).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rejection_has_a_reason_of_the_list_and_other_is_explained() {
+        let field = |reason, note| read("reject", reason, note).unwrap_err().map(|(field, _)| field);
+        assert_eq!(field("", "they sell to us"), Some("reject_reason"));
+        assert_eq!(field("their_hair", ""), Some("reject_reason"));
+        assert_eq!(field("other", "  "), Some("note"));
+        assert_eq!(field("not_a_fit", &"x".repeat(501)), Some("note"));
+        let given = AssigneeAnswer::Reject { reason: "Not a fit".into(), note: None };
+        assert_eq!(read("reject", "not_a_fit", " "), Ok(given));
+        assert_eq!(read("accept", "", ""), Ok(AssigneeAnswer::Accept));
+        assert_eq!(read("delete", "", ""), Err(None));
+    }
+}

@@ -1,0 +1,46 @@
+//! Pages that are made without the app: failures, and signing in again. They have the layout of the app's own pages for people who are
+//! not signed in.
+
+use app::actions::THEME_COOKIE;
+use axum::http::HeaderMap;
+
+use super::State;
+use super::cookies::cookie;
+
+/// What such a page needs to know of the request it answers.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Look {
+    stylesheet: Option<String>,
+    theme: Option<&'static str>,
+}
+
+impl Look {
+    /// The look that the browser asks for.
+    pub(super) fn of(state: &State, headers: &HeaderMap) -> Self {
+        let theme = cookie(headers, THEME_COOKIE)
+            .and_then(|name| ["light", "dark"].into_iter().find(|one| *one == name));
+        Self { stylesheet: state.assets.get("main.css").cloned(), theme }
+    }
+
+    /// A whole page; `body` is HTML.
+    pub(super) fn page(&self, title: &str, body: &str) -> String {
+        let title = escape(title);
+        let theme = self.theme.map_or_else(String::new, |theme| format!(" data-theme=\"{theme}\""));
+        let link = self
+            .stylesheet
+            .as_ref()
+            .map_or_else(String::new, |path| format!("<link rel=\"stylesheet\" href=\"/{}\">", escape(path)));
+        format!(
+            "<!DOCTYPE html><html lang=\"en\"{theme}><head><meta charset=\"utf-8\"><title>{title} · Meshline</title>\
+             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+             <meta name=\"color-scheme\" content=\"light dark\">{link}</head>\
+             <body><div class=\"gate\"><header><a class=\"brand\" href=\"/\">Meshline</a></header>\
+             <main id=\"main\"><h1>{title}</h1>{body}</main></div></body></html>"
+        )
+    }
+}
+
+/// A text as HTML, in an attribute too.
+pub(super) fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}

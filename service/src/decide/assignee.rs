@@ -1,0 +1,189 @@
+//! What an AE answers about a lead that is assigned to them. Accepting records the outcome. Rejecting records it too, which is
+//! the signal for false positives, gives the turn back to the person, and returns the lead to the queue, all in one transaction.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use engine::action::Action;
+use engine::control::outcome::OutcomeStage;
+use engine::effect::PersonVerdict;
+use engine::ids::{LeadId, PersonId};
+use engine::rules::pick::{Pool, credited};
+use serde_json::Value as Json;
+use sqlx::PgConnection;
+use store::ingest::{self, LockedLead, PoolState};
+use store::outcomes::{self, OutcomeInput, OutcomeRow};
+use store::queue::{self, Assignment, Kind, NewVerdict, Place, WaitingState};
+use store::{Actor, Error, Result, Store, log};
+
+use super::verdict::finish;
+
+/// What the AE says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AssigneeAnswer {
+    /// The lead is worth their time.
+    Accept,
+    /// It is not.
+    Reject {
+        /// One of a list, for the audit log.
+        reason: String,
+        /// What else the AE wrote; it may say something about the lead.
+        note: Option<String>,
+    },
+}
+
+/// What became of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answered {
+    /// It counts.
+    Done,
+    /// Nothing was changed: the lead is not assigned to the person.
+    NotYours,
+    /// Nothing was changed: something has become of the lead since it was assigned.
+    Already(OutcomeStage),
+}
+
+/// Records the answer of the person that a lead is assigned to.
+///
+/// # Errors
+/// [`Error::Raced`] when the lead is decided at the same moment, [`Error::Erased`] when the person behind the lead was erased, or
+/// when the database fails.
+pub async fn answer(store: &Store, actor: &Actor, lead: LeadId, answer: &AssigneeAnswer) -> Result<Answered> {
+    let person = actor.person()?;
+    // The decision is read before the transaction, so that it needs no second connection while it holds locks.
+    let decision = newest_decision(store, person, lead, answer).await?;
+    let mut tx = store.pool().begin().await?;
+    let mut locked = ingest::lock_lead(&mut tx, store.keyring(), lead).await?;
+    let email = queue::address(&mut tx, person).await?;
+    let Some(assigned) = queue::assigned(&mut tx, lead, &email).await? else { return Ok(Answered::NotYours) };
+    if let Some(stage) = assigned.answer {
+        return Ok(Answered::Already(stage));
+    }
+    let row = outcome(actor, &locked, answer, &email);
+    outcomes::insert(&mut tx, &[row]).await?;
+    let (stage, reason) = parts(answer);
+    queue::record_answer(&mut tx, actor, lead, stage, reason).await?;
+    let mut has_effects = false;
+    if let AssigneeAnswer::Reject { .. } = answer {
+        locked.assignee = None;
+        if let Some(assignment) = &assigned.assignment {
+            credit(&mut tx, assignment, &email).await?;
+            let place = Place { lead, workflow: assignment.workflow_id.into() };
+            let state = queue::lock_state(&mut tx, place).await?.ok_or(Error::Raced)?;
+            let decision =
+                decision.filter(|known| known.decision_id.0 == state.last_decision_id).ok_or(Error::Raced)?;
+            let said = requeue(&mut tx, actor, person, place, state, &email).await?;
+            has_effects = finish(&mut tx, place, locked, &decision, &said, Action::Assign).await?;
+        } else {
+            ingest::save_leads(&mut tx, std::iter::once(&locked), &BTreeMap::new()).await?;
+        }
+    }
+    tx.commit().await?;
+    if has_effects {
+        ingest::wake_dispatchers(store).await;
+    }
+    Ok(Answered::Done)
+}
+
+/// The newest decision in the workflow that assigned the lead, where it is going to be returned there.
+async fn newest_decision(
+    store: &Store,
+    person: PersonId,
+    lead: LeadId,
+    answer: &AssigneeAnswer,
+) -> Result<Option<engine::decision::Decision>> {
+    if *answer == AssigneeAnswer::Accept {
+        return Ok(None);
+    }
+    let mut connection = store.pool().acquire().await?;
+    let email = queue::address(&mut connection, person).await?;
+    let assigned = queue::assigned(&mut connection, lead, &email).await?;
+    drop(connection);
+    let Some(assignment) = assigned.and_then(|assigned| assigned.assignment) else { return Ok(None) };
+    let place = Place { lead, workflow: assignment.workflow_id.into() };
+    match queue::newest_decision(store, place).await? {
+        Some(id) => log::decision(store, id).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+fn parts(answer: &AssigneeAnswer) -> (OutcomeStage, Option<&str>) {
+    match answer {
+        AssigneeAnswer::Accept => (OutcomeStage::Accepted, None),
+        AssigneeAnswer::Reject { reason, .. } => (OutcomeStage::Rejected, Some(reason)),
+    }
+}
+
+fn outcome(actor: &Actor, lead: &LockedLead, answer: &AssigneeAnswer, by: &str) -> OutcomeRow {
+    let reason = match answer {
+        AssigneeAnswer::Accept => None,
+        AssigneeAnswer::Reject { reason, note: None } => Some(reason.clone()),
+        AssigneeAnswer::Reject { reason, note: Some(note) } => Some(format!("{reason}: {note}")),
+    };
+    let input = OutcomeInput {
+        stage: parts(answer).0,
+        at: Some(actor.now),
+        by: Some(by.to_owned()),
+        amount: None,
+        currency: None,
+        opportunity_id: None,
+        reason,
+    };
+    let id = engine::ids::mint(actor.now, rand::random());
+    OutcomeRow::new(id, lead.id, &lead.key, &input, actor.now, &actor.who.to_string())
+}
+
+/// Gives the turn back that the assignment took. An assignment that was nobody's turn, or to a person who has left the pool since,
+/// changes nothing.
+async fn credit(connection: &mut PgConnection, assignment: &Assignment, person: &str) -> Result<()> {
+    let Some(name) = &assignment.pool else { return Ok(()) };
+    let body = queue::pool_of_decision(connection, assignment.decision_id.into(), name).await?;
+    let pool: Pool = serde_json::from_value(body)?;
+    let mut states = ingest::lock_pools(connection, &BTreeSet::from([name.clone()])).await?;
+    let state = states.entry(name.clone()).or_insert_with(PoolState::empty);
+    let counters = serde_json::from_value(state.counters.clone())?;
+    if let Some(after) = credited(&pool.weighted(&state.weights), &counters, &state.away, person) {
+        state.counters = serde_json::to_value(after)?;
+        ingest::update_pools(connection, &states).await?;
+    }
+    Ok(())
+}
+
+/// Returns the lead to the SDR queue, unless it waits there already, and says what destinations are told. The rules have had their
+/// say and were wrong, so nothing is suggested.
+async fn requeue(
+    connection: &mut PgConnection,
+    actor: &Actor,
+    person: PersonId,
+    place: Place,
+    locked: queue::LockedState,
+    email: &str,
+) -> Result<PersonVerdict> {
+    let state = WaitingState {
+        last_decision_id: locked.last_decision_id,
+        queue: locked.queue.clone().unwrap_or_else(|| "sdr".to_owned()),
+        queued_at: engine::time::cut(actor.now),
+        suggested: Some(<&str>::from(Action::Hold).to_owned()),
+    };
+    if locked.queue.is_none() {
+        queue::requeue(connection, place, &state).await?;
+    }
+    let row = NewVerdict {
+        kind: Kind::GiveBack,
+        action: Action::Assign,
+        assignee: None,
+        assignee_before: Some(email.to_owned()),
+        override_id: None,
+        outcome_id: None,
+        state,
+        pool: None,
+    };
+    Ok(PersonVerdict {
+        verdict_id: queue::insert_return(connection, actor, person, place, &row).await?,
+        kind: Kind::GiveBack,
+        by: email.to_owned(),
+        at: engine::time::cut(actor.now),
+        action: Action::Hold,
+        parameters: BTreeMap::from([("assignee".to_owned(), Json::Null)]),
+        reason: None,
+    })
+}
