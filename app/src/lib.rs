@@ -33,3 +33,6 @@ mod routes;
 pub mod shell;
 #[cfg(feature = "ssr")]
 mod ui;
+
+/// The version of Meshline, which all crates of the workspace share.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -4,6 +4,7 @@ mod assets;
 mod bench;
 mod browser;
 mod build;
+mod container;
 mod differ;
 mod eval;
 mod fuzz;
@@ -41,6 +42,8 @@ cargo xtask COMMAND
   test [--only unit|db|browser] [--shipped]
                                     runs all tests; --shipped runs the browser tests on the optimised bundle
   build                             builds the release server, WebAssembly and styles into target/dist
+  container [--debug]               carries out the last stage of the Dockerfile in a Debian made by mmdebstrap, and checks that the
+                                    image works; needs root and target/dist, or --debug for a development build
   lint [fmt|clippy|wasm|doc|licences|layers …]
                                     checks formatting, lints, documentation, licences and the direction of the layers
   migrations                        applies, reverts and reapplies all migrations; the schema must be the same
@@ -97,6 +100,7 @@ fn command() -> Result<ExitCode> {
         ["run", options @ ..] => run::run(options),
         ["test", options @ ..] => test::test(options),
         ["build"] => build::build(),
+        ["container", options @ ..] => container::container(options),
         ["lint", names @ ..] => lint::lint(names),
         ["bench", what @ ..] => bench::bench(what),
         ["eval", what @ ..] => eval::eval(what),

@@ -65,6 +65,13 @@ pub const CPP: Need = Need {
     present: || std::env::var_os("CXX").is_some() || process::find("c++").is_some(),
 };
 
+/// The tool that makes a Debian system in a folder.
+pub const MMDEBSTRAP: Need = Need {
+    why: "makes the Debian that the container image starts from",
+    packages: &["mmdebstrap"],
+    present: || process::find("mmdebstrap").is_some(),
+};
+
 /// Installs what is missing, after printing what and why.
 ///
 /// # Errors

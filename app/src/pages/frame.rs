@@ -196,7 +196,10 @@ fn menu(
                     {layer(Group::Control, "n-control", "Control", owners.control)}
                     {layer(Group::Settings, "n-settings", "Settings", None)}
                 </nav>
-                <div class="side-foot">{person(viewer, section == Section::Account)}{themes(theme, path)}</div>
+                <div class="side-foot">
+                    {person(viewer, section == Section::Account)}{themes(theme, path)}
+                    <small class="version">{format!("Meshline {}", crate::VERSION)}</small>
+                </div>
             </details>
         </header>
     }

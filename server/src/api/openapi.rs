@@ -39,7 +39,7 @@ pub fn document() -> Json {
         "openapi": "3.1.0",
         "info": {
             "title": "Meshline",
-            "version": env!("CARGO_PKG_VERSION"),
+            "version": app::VERSION,
             "summary": "Lead qualification as infrastructure.",
             "description": "Events about leads come in, and each is answered with a decision once the decision is committed. \
                 Errors are problem documents (RFC 9457). Every answer carries the request's id in `x-request-id`.",

@@ -18,9 +18,10 @@ async fn alive() -> &'static str {
     "ok\n"
 }
 
-/// Requests can be sent here.
-async fn ready(FromState(state): FromState<State>) -> Result<&'static str, Failure> {
-    state.store.check_ready().await.map(|()| "ready\n").map_err(|error| {
+/// Requests can be sent here. The second line is what `meshline --version` prints.
+async fn ready(FromState(state): FromState<State>) -> Result<String, Failure> {
+    let ready = || format!("ready\nmeshline {}\n", app::VERSION);
+    state.store.check_ready().await.map(|()| ready()).map_err(|error| {
         tracing::warn!(%error, "not ready");
         Failure::new(
             Kind::Unavailable,

@@ -22,6 +22,7 @@ mod intake;
 mod pipeline;
 mod profile;
 mod promises;
+mod restore;
 mod schemas;
 mod switches;
 mod verdicts;

@@ -192,7 +192,7 @@ pub(super) fn operations(schemas: &mut Schemas) -> Vec<Operation> {
             .done(),
         Builder::new(schemas, "GET", "/readyz", "process", "ready", "Whether requests can be sent here.")
             .open()
-            .gives(200, "They can.", plain_text())
+            .gives(200, "They can. The second line names the version.", plain_text())
             .fails(&[405, 500, 503])
             .done(),
         figures(schemas),

@@ -1,19 +1,35 @@
 //! Health checks, the headers of every response, and static files.
 
+use std::process::Command;
+
 use reqwest::Method;
 use server::http::Config;
 use store::actor::Role;
 use store::people::Scope;
 
-use crate::support::{TestApp, problem};
+use crate::support::{TestApp, between, problem, text};
 
 #[tokio::test]
 async fn the_process_is_alive_and_ready() {
     let app = TestApp::start().await;
-    for (path, said) in [("/healthz", "ok\n"), ("/readyz", "ready\n")] {
+    for (path, said) in [("/healthz", "ok"), ("/readyz", "ready")] {
         let response = app.request(Method::GET, path).send().await.unwrap();
-        assert_eq!((response.status().as_u16(), response.text().await.unwrap().as_str()), (200, said));
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.text().await.unwrap().lines().next(), Some(said));
     }
+}
+
+#[tokio::test]
+async fn the_program_readyz_and_the_foot_of_pages_show_one_version() {
+    let version = concat!("meshline ", env!("CARGO_PKG_VERSION"));
+    let printed = Command::new(env!("CARGO_BIN_EXE_meshline")).arg("--version").output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&printed.stdout), format!("{version}\n"));
+    let app = TestApp::start().await;
+    let ready = app.request(Method::GET, "/readyz").send().await.unwrap().text().await.unwrap();
+    assert_eq!(ready, format!("ready\n{version}\n"));
+    let mut browser = app.signed_in("ana@corvane.example", &[Role::Sdr]).await;
+    let page = text(&mut browser, "/leads").await;
+    assert_eq!(between(&page, "<small class=\"version\">", "</small>").to_lowercase(), version);
 }
 
 #[tokio::test]
