@@ -31,7 +31,7 @@ const SHOWN: [KeyFigure; 3] = [
 
 /// Whether the figures are still being added up.
 pub fn is_adding(loaded: &HomeData) -> bool {
-    matches!(loaded.figures, Some(Found::Adding(_)))
+    matches!(loaded.figures, Some(FigureLookup::Computing(_)))
 }
 
 /// The figures with their heading.
@@ -45,8 +45,7 @@ pub fn doing(loaded: &HomeData) -> impl IntoView + use<> {
         None => ().into_any(),
     };
     let body = if is_adding(loaded) {
-        let part = refresh::part_due("figures", Topic::Figures, body);
-        view! { {part}{refresh::hear(&[Topic::Figures])} }.into_any()
+        refresh::part_due("figures", Topic::Figures, body).into_any()
     } else {
         refresh::part("figures", Topic::Figures, body).into_any()
     };
