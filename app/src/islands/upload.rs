@@ -303,12 +303,15 @@ mod browser {
             init.set_headers(&headers);
             let answer = JsFuture::from(window().fetch_with_str_and_init(address, &init)).await?;
             let answer: Response = answer.dyn_into()?;
+            let signed_out = "You are signed out. Sign in and choose the file again to continue.";
+            // Without a session, the page to sign in on may come in place of an answer.
+            if answer.redirected() {
+                return Err(Trouble::Refused(signed_out.into()));
+            }
             let said = JsFuture::from(answer.json()?).await;
             match answer.status() {
                 200 => Ok(said?),
-                401 => Err(Trouble::Refused(
-                    "You are signed out. Sign in and choose the file again to continue.".into(),
-                )),
+                401 => Err(Trouble::Refused(signed_out.into())),
                 // The upload is elsewhere than here, or gone, or the server is busy: beginning again tells.
                 404 | 409 | 429 | 500.. => Err(Trouble::Passing),
                 status => {

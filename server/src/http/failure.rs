@@ -299,7 +299,9 @@ impl From<tower_sessions::session::Error> for Failure {
 /// Writes failures out: with the request's id, and in the form that the caller reads.
 pub(crate) async fn tell(FromState(state): FromState<State>, request: Request, next: Next) -> Response {
     let arrival = request.extensions().get::<Arrival>().map(|arrival| arrival.id.clone()).unwrap_or_default();
-    let to_program = is_program(request.uri().path());
+    // A script of ours reads what went wrong, where a person would get a page.
+    let is_script = request.headers().get(header::ACCEPT).is_some_and(|accept| accept == "application/json");
+    let to_program = is_script || is_program(request.uri().path());
     let look = Look::of(&state, request.headers());
     let mut response = next.run(request).await;
     let failure = match response.extensions_mut().remove::<Failure>() {
