@@ -13,7 +13,7 @@ use sqlx::PgConnection;
 use store::ingest::{self, LockedLead, PoolState};
 use store::outcomes::{self, OutcomeInput, OutcomeRow};
 use store::queue::{self, Assignment, Kind, NewVerdict, Place, WaitingState};
-use store::{Actor, Error, Result, Store, log};
+use store::{Actor, Error, Result, Store, log, workflows};
 
 use super::verdict::finish;
 
@@ -72,7 +72,10 @@ pub async fn answer(store: &Store, actor: &Actor, lead: LeadId, answer: &Assigne
             let decision =
                 decision.filter(|known| known.decision_id.0 == state.last_decision_id).ok_or(Error::Raced)?;
             let said = requeue(&mut tx, actor, person, place, state, &email).await?;
-            has_effects = finish(&mut tx, place, locked, &decision, &said, Action::Assign).await?;
+            // Everyone who takes assignments is told that this one no longer counts.
+            let mut targets = workflows::targets_of(&mut tx, place.workflow).await?;
+            targets.retain(|(_, target)| target.wants(Action::Assign));
+            has_effects = finish(&mut tx, place, locked, &decision, &said, &targets).await?;
         } else {
             ingest::save_leads(&mut tx, std::iter::once(&locked), &BTreeMap::new()).await?;
         }
