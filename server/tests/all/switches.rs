@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use engine::action::Action;
-use engine::decision::{Decision, Mode, Trigger};
+use engine::decision::{Decision, Trigger};
 use serde_json::{Value as Json, json};
 use service::decide::{Again, Pipeline};
 use service::switches;
@@ -10,7 +10,7 @@ use store::actor::Role;
 use store::testing::person;
 use store::{Actor, Error};
 
-use crate::lead::{Office, good, receipt};
+use crate::lead::{Office, good};
 
 const WORKFLOW: &str = "inbound-form";
 const RULE: &str = "tam-high-intent";
@@ -95,7 +95,7 @@ async fn a_rule_without_an_end_is_off_until_it_is_switched_on_and_other_processe
     let far = Utc::now();
     let first = decided(&office, "p0", "Globex", far).await;
     let again = Again { lead: first.lead_id, workflow: WORKFLOW.into(), trigger: Trigger::Redecision };
-    let at = receipt(Utc::now(), Mode::Live);
+    let at = now(&actor);
     assert_eq!(kept(&other.decide_again(&at, &again).await.unwrap().unwrap()), none());
     switches::switch_off(office.store(), &now(&actor), WORKFLOW, RULE, "Too eager", None).await.unwrap();
     // It has not heard of it: the commit under the next epoch makes it read again.
@@ -153,7 +153,7 @@ async fn a_mute_concerns_one_account_until_its_time() {
         assert_ne!(decision.rule_id.as_deref(), Some(RULE));
     }
     let again = Again { lead: known.lead_id, workflow: WORKFLOW.into(), trigger: Trigger::Person };
-    let at = receipt(later, Mode::Live);
+    let at = Actor { now: later, ..actor.clone() };
     let again = office.pipeline.decide_again(&at, &again).await.unwrap().unwrap();
     assert_eq!(kept(&again), muted());
     let mut theirs = good("p4", "Globex");

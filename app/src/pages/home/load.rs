@@ -137,7 +137,7 @@ pub async fn load(here: &Here, with_figures: bool) -> Result<HomeData> {
         late,
         queue,
         assigned,
-        approvals,
+        approvals: approvals.rows,
         releases,
         invited,
         mends: is(&[Role::Integrations]),

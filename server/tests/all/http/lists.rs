@@ -249,8 +249,8 @@ async fn keys_are_filtered_sorted_paged_and_exported_without_their_secrets() {
         (By::Added, Order::Newest, ["form", "crm", "warehouse"]),
         (By::Added, Order::Oldest, ["warehouse", "crm", "form"]),
     ] {
-        let (mut cursor, mut seen, mut back) = (Cursor::Start, Vec::new(), None);
-        loop {
+        let (mut cursor, mut seen) = (Cursor::Start, Vec::new());
+        let back = loop {
             let page = keys(app.store(), &KeyListFilter::default(), by, order, cursor, 1).await.unwrap();
             seen.push(page.keys[0].name.clone());
             let (on, before) = match order {
@@ -259,9 +259,9 @@ async fn keys_are_filtered_sorted_paged_and_exported_without_their_secrets() {
             };
             match on {
                 Some(next) => cursor = next,
-                None => break back = before,
+                None => break before,
             }
-        }
+        };
         assert_eq!(seen, expected, "{by:?} {order:?}");
         let before = keys(app.store(), &KeyListFilter::default(), by, order, back.unwrap(), 1).await.unwrap();
         assert_eq!(before.keys[0].name, expected[1], "back: {by:?} {order:?}");

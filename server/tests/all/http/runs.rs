@@ -223,11 +223,11 @@ async fn an_impact_is_computed_once_per_saved_text_and_not_per_view() {
 fn killing_test(kind: RunKind) -> fn() {
     match kind {
         RunKind::ReplayDecisions => {
-            a_replay_of_decisions_comes_to_the_same_however_often_its_process_is_killed
+            a_replay_of_decisions_has_the_same_result_however_often_its_process_is_killed
         }
         RunKind::ReplayDeliveries => failed_deliveries_are_retried_once_however_often_the_process_is_killed,
         RunKind::ChangeImpact => the_impact_of_a_change_is_the_same_however_often_the_process_is_killed,
-        RunKind::Import => super::imports::an_import_comes_to_the_same_however_often_its_process_is_killed,
+        RunKind::Import => super::imports::an_import_has_the_same_result_however_often_its_process_is_killed,
     }
 }
 

@@ -23,7 +23,9 @@ impl Office {
     async fn in_review(&self) -> i64 {
         let number = self.approved(&["A", "B"]).await;
         let other = self.other.who.to_string();
-        for (stage, what) in [("simulation", ""), ("shadow", ""), ("assign_review", ", share = 10, stage_why = 'Ready'")] {
+        for (stage, what) in
+            [("simulation", ""), ("shadow", ""), ("assign_review", ", share = 10, stage_why = 'Ready'")]
+        {
             self.owner_does(&moved_by(&other, stage, what), number).await;
         }
         number
