@@ -66,7 +66,7 @@ fn an_explanation_shows_every_piece_with_its_value() {
     assert_eq!(texts(&last.condition), [("source == \"chat\"".into(), False, note("referral"))]);
     assert_eq!(
         big.why.as_deref(),
-        Some("`size >= 2000` alone makes it false, so the unsure budget does not matter.")
+        Some("`size >= 2000` alone makes it false, so the uncertain budget does not matter.")
     );
     assert_eq!(look.why.as_deref(), Some("Depends on budget (0.496 < 0.500)."));
     assert_eq!(last.why, None);

@@ -55,9 +55,9 @@ fn a_contradiction_is_reported_with_its_parts() {
             "(size < 5 || size > 10) && size in [6, 7]",
             "`size < 5 || size > 10` and `size in [6, 7]` contradict each other",
         ),
-        ("vip == !vip", "`vip == !vip` cannot be"),
+        ("vip == !vip", "`vip == !vip` is impossible"),
         ("size * 2 > 10 && !(size * 2 > 10)", "`size * 2 > 10` and `!(size * 2 > 10)` contradict each other"),
-        ("false", "`false` cannot be"),
+        ("false", "`false` is impossible"),
     ] {
         assert_eq!(found(&[when]), [format!("r0: This rule never applies: {parts}.")], "{when}");
     }
