@@ -30,6 +30,7 @@ export const PAGES: Listed[] = [
   { name: 'queue', as: 'SDR', path: async (organisation) => `/queue?lead=${(await organisation.send(SILENT)).lead_id}` },
   { name: 'queue, none like this', alike: true, path: () => '/queue?queue=manual' },
   { name: 'queue, a lead that is not there', status: 404, alike: true, path: () => '/queue?lead=00000000-0000-7000-8000-000000000000&in=inbound-form' },
+  { name: 'a page for other roles', as: 'SDR', status: 403, path: () => '/keys' },
   { name: 'leads', path: () => '/leads' },
   { name: 'leads, filtered', alike: true, path: () => '/leads?action=hold&period=90d&q=o' },
   { name: 'leads, none found', path: () => '/leads?action=hold&period=30d&q=Zaphod' },

@@ -48,13 +48,14 @@ impl Section {
     pub fn help(self) -> &'static [&'static str] {
         match self {
             Self::Home => &[
-                "What waits for you, what burns, and how things go: in the order that your roles need it. Whoever has several roles sees the parts of all of them.",
-                "A workflow that does harm can be stopped here at once by RevOps and the RevOps lead: its leads then go to people and nothing is sent until it goes on.",
+                "Your tasks, alerts and key figures, in the order that your roles need them.",
+                "AEs accept or reject here what is assigned to them. A rejected lead returns to the queue and counts as a false positive.",
+                "RevOps and the RevOps lead can stop a workflow here at once. Its new leads go to the queue, and nothing is sent until someone resumes it.",
             ],
             Self::Queue => &[
-                "Leads that wait for a person: those that rules hold or send here, and all of a stopped workflow. The most urgent come first, then those that wait longest.",
-                "Take one, and nobody else decides it for ten minutes. Accept what is suggested, change it or disqualify with a reason; the next one comes at once. The keys stand on the buttons.",
-                "A decision can be undone for a while; the lead then waits again. Both are kept.",
+                "Leads that need a person: those that rules hold or send here, those that an AE rejected, and all of a stopped workflow. Sorted by priority, then waiting time.",
+                "Claim a lead, and nobody else can decide it for ten minutes. Accept the suggestion, change it, or disqualify the lead; the next one opens at once. Shortcuts are on the buttons.",
+                "You can undo a decision for two minutes. The lead returns to the queue, and both stay in its history. A claim ends when you sign out or close the tab.",
             ],
             Self::Leads => &[
                 "Everybody who came in, the last decided first. A lead's row says what was decided, by which rule, how surely, and who has it now.",

@@ -225,5 +225,7 @@ async fn signing_out_puts_back_what_the_person_had_claimed() {
     queue::release_all(sales.office.store(), &actor).await.unwrap();
     queue::release_all(sales.office.store(), &actor).await.unwrap();
     assert_eq!(queue::claim_of(sales.office.store(), row.place(), Utc::now()).await.unwrap(), None);
-    assert_eq!(sales.acts(held.lead_id).await, ["queue.claim", "queue.release"]);
+    let mut acts = sales.acts(held.lead_id).await;
+    acts.sort();
+    assert_eq!(acts, ["queue.claim", "queue.release"], "once, though it was done twice");
 }

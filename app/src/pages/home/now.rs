@@ -64,7 +64,7 @@ fn layers(loaded: &HomeData) -> impl IntoView + use<> {
     let content = if live == 0 {
         ("warn", "No field extraction is live".to_owned())
     } else {
-        ("good", format!("Live for {}", number::plural(live as i64, "live workflow", "live workflows")))
+        ("good", format!("Live in {}", number::plural(live as i64, "workflow", "workflows")))
     };
     let stopped = loaded.stops.len();
     let rules = match (stopped, live) {

@@ -145,9 +145,9 @@ mod tests {
     #[test]
     fn reasons_end_a_sentence() {
         let missing = Because::Missing { field: "company_size".into() };
-        assert_eq!(because(&missing, &catalogue()), "company size was not found");
+        assert_eq!(because(&missing, &catalogue()), "company size is missing");
         let unsure = Because::LowConfidence { field: "company_size".into(), confidence: 0.58, needed: 0.7 };
-        assert_eq!(because(&unsure, &catalogue()), "company size is not sure enough (0.58, 0.70 needed)");
+        assert_eq!(because(&unsure, &catalogue()), "company size is uncertain (0.58, 0.70 required)");
     }
 
     #[test]

@@ -14,14 +14,14 @@ async fn a_workflow_is_stopped_with_a_reason_and_resumed() {
 
     revops.post("/actions/stop-workflow", &stop(" ")).await;
     let page = revops.get("/").await.text().await.unwrap();
-    assert!(page.contains("Nothing was stopped.") && page.contains("Say why"), "{page}");
+    assert!(page.contains("Not stopped: fix the reason.") && page.contains("Give a reason."), "{page}");
     assert!(kill_switches(app.store()).await.unwrap().is_empty());
 
     let stopped = revops.post("/actions/stop-workflow", &stop("Wrong\nterritory")).await;
     assert_eq!((stopped.status(), location(&stopped)), (StatusCode::SEE_OTHER, "/"));
     let page = revops.get("/").await.text().await.unwrap();
     assert!(
-        page.contains("is stopped. New leads go to people") && page.contains("Wrong territory"),
+        page.contains("is stopped. New leads go to the queue") && page.contains("Wrong territory"),
         "{page}"
     );
     let [switch] = &kill_switches(app.store()).await.unwrap()[..] else { panic!("one switch") };
@@ -52,5 +52,5 @@ async fn a_workflow_is_stopped_with_a_reason_and_resumed() {
     let unknown = revops.post("/actions/stop-workflow", &[("workflow", "nothing"), ("reason", "x")]).await;
     assert_eq!(unknown.status(), StatusCode::NOT_FOUND);
     let log = revops.get("/audit").await.text().await.unwrap();
-    assert!(log.contains("Stopped") && log.contains("Let go on"));
+    assert!(log.contains("Stopped a workflow") && log.contains("Resumed a workflow"));
 }
