@@ -53,8 +53,11 @@ pub fn container(options: &[&str]) -> Result<ExitCode> {
     let stage = last_stage(&text)?;
     packages::ensure(&[&packages::MMDEBSTRAP, &packages::POSTGRES])?;
     let dist = if debug { development_build(&workspace)? } else { workspace.target.join("dist") };
-    if !dist.join("meshline").is_file() {
-        bail!("{} has no program; run `cargo xtask build` first, or take --debug", dist.display());
+    if !dist.join("meshline").is_file() || !dist.join("site").is_dir() {
+        bail!(
+            "{} lacks the program or its site folder; run `cargo xtask build` first, or take --debug",
+            dist.display()
+        );
     }
     let mut report = Report::default();
     let (root, image) = make(&workspace, &stage, &dist, &mut report)?;

@@ -34,6 +34,8 @@ exec chroot --userspec="$user" --groups="${user#*:}" "$root" "$@"
 /// A root file system in a folder, removed with the value.
 pub struct Root {
     folder: PathBuf,
+    /// A file with [`ENTER`], so that error messages name it instead of quoting it.
+    enter: PathBuf,
 }
 
 impl Root {
@@ -53,7 +55,8 @@ impl Root {
             fs::remove_dir_all(&folder)?;
         }
         fs::create_dir_all(&folder)?;
-        let root = Self { folder };
+        let root = Self { enter: folder.with_extension("enter.sh"), folder };
+        fs::write(&root.enter, ENTER)?;
         let mut tar = Command::new("tar");
         tar.args(["--extract", "--numeric-owner", "--preserve-permissions", "--file"]).arg(&archive);
         process::run(tar.arg("--directory").arg(&root.folder))?;
@@ -74,8 +77,13 @@ impl Root {
         line: &[String],
     ) -> Command {
         let mut command = Command::new("unshare");
-        command.args(["--mount", "--pid", "--fork", "--kill-child", "sh", "-c", ENTER, "sh"]);
-        command.arg(&self.folder).arg(volumes.join(" ")).arg(format!("{}:{}", user.uid, user.gid)).args(line);
+        command.args(["--mount", "--pid", "--fork", "--kill-child", "sh"]);
+        command
+            .arg(&self.enter)
+            .arg(&self.folder)
+            .arg(volumes.join(" "))
+            .arg(format!("{}:{}", user.uid, user.gid))
+            .args(line);
         command.env_clear().env("PATH", PATH).envs(env.iter().map(|(name, value)| (name, value)));
         command.current_dir("/");
         command
@@ -110,7 +118,8 @@ impl Root {
 
 impl Drop for Root {
     fn drop(&mut self) {
-        if let Err(error) = fs::remove_dir_all(&self.folder) {
+        let removed = fs::remove_dir_all(&self.folder).and_then(|()| fs::remove_file(&self.enter));
+        if let Err(error) = removed {
             eprintln!("removing {}: {error}", self.folder.display());
         }
     }
