@@ -121,7 +121,7 @@ async fn every_change_of_share_or_gates_is_a_step_of_the_history() {
     office.owner_does(&set_by(&office.other, "gates = '{\"leads\": 50}'"), number).await;
     let live_gates = set_by(&office.other, "gates = '{\"leads\": 60}'");
     office.owner_does("UPDATE releases SET share = share WHERE number = $1", number).await;
-    office.owner_does(&moved_by(&office.other.who.to_string(), "rollout", ""), number).await;
+    office.owner_does(&moved_by(&office.other.who.to_string(), "rollout", ", stage_why = ''"), number).await;
     assert_eq!(office.read(number).await.live_since, None, "it was not live yet");
     office.go_live(&office.other, number).await.unwrap();
     let live_since = office.read(number).await.live_since;
