@@ -1,4 +1,4 @@
-//! What stands around a page: menu, bar, the message after a form, and what is said when it cannot be shown.
+//! The frame around every page: menu, bar, flash message, and the error shown if the page cannot be loaded.
 
 use std::future::Future;
 
@@ -22,35 +22,35 @@ use crate::ui::clock::Clock;
 use crate::ui::icon::{Icon, Logo, Sprite, icon};
 use crate::ui::{note, words};
 
-/// Everything a page needs to be made.
+/// Context for rendering a page.
 #[derive(Clone)]
 pub struct Here {
-    /// The request.
+    /// The current request.
     pub request: Request,
-    /// Where and when the viewer is.
+    /// The current time and the viewer's time zone.
     pub clock: Clock,
-    /// How many leads wait for a person, which the menu shows too; the error of a count that failed.
+    /// Number of leads waiting in the queue, which the menu shows too, or the error of the failed count.
     pub queued: Result<i64>,
 }
 
 impl Here {
-    /// Whether the viewer may send this form; one who may not is not shown it.
+    /// Returns whether the viewer may send this form. Pages hide forms that the viewer cannot send.
     pub fn may<A: ServerFn>(&self) -> bool {
         actions::may::<A>(&self.request).is_ok()
     }
 }
 
-/// What a page is made of.
+/// The content of a page.
 pub struct Page {
-    /// In the browser's tab.
+    /// Title of the browser tab.
     pub title: String,
-    /// What stands in the bar: breadcrumb, heading, tools.
+    /// Content of the top bar: breadcrumb, heading and tools.
     pub bar: AnyView,
-    /// What stands below it.
+    /// Content below the bar.
     pub body: AnyView,
 }
 
-/// A page for people who are signed in. Everything it shows is loaded in `load`, under the page's one suspense.
+/// Renders a page for signed-in people. `load` reads all its data under a single suspense.
 pub fn page<Loading>(section: Section, load: impl FnOnce(Here) -> Loading + Send + 'static) -> impl IntoView
 where
     Loading: Future<Output = Result<Page>> + Send + 'static,
@@ -90,7 +90,7 @@ where
         queue::count(&request.store, &everything),
         changes::waiting_for(&request.store, viewer.id, &viewer.roles),
     );
-    // Without titles, names are shown.
+    // If the titles cannot be loaded, pages fall back to names.
     provide_context(titles.unwrap_or_default());
     let queued = queued.map_err(Error::from);
     let waits =
@@ -118,29 +118,29 @@ where
     .into_any()
 }
 
-/// What stands in the browser's tab. Leptos writes it as it is, and a lead's name is what a stranger typed.
+/// Returns the title of the browser tab. Leptos does not escape it, and lead names are untrusted input.
 fn in_tab(title: &str) -> String {
     format!("{} · Meshline", title.replace('&', "&amp;").replace('<', "&lt;"))
 }
 
-/// Path and query of the request.
+/// Returns the path and query of the request.
 pub fn here() -> String {
     use_context::<Parts>()
         .and_then(|parts| parts.uri.path_and_query().map(ToString::to_string))
         .unwrap_or_else(|| "/".into())
 }
 
-/// What waits, as the menu counts it.
+/// Counters shown in the menu.
 #[derive(Clone, Copy)]
 struct Waits {
     /// Leads in the queue.
     queued: i64,
-    /// Changes that wait for the viewer's signature.
+    /// Changes waiting for the viewer's approval.
     waiting: i64,
 }
 
 impl Waits {
-    /// What waits on a page.
+    /// Renders the counter of a menu entry.
     fn of(self, section: Section) -> Option<AnyView> {
         match section {
             Section::Queue if self.queued > 0 => Some(
@@ -238,7 +238,7 @@ fn themes(current: Theme, path: String) -> impl IntoView {
     }
 }
 
-/// What stands in place of a page that cannot be shown; the menu stays.
+/// Builds the page shown when loading fails. The menu remains.
 fn broken_page(error: &Error, request: &Request) -> Page {
     error.set_status();
     let title = broken_title(error);
@@ -249,7 +249,7 @@ fn broken_page(error: &Error, request: &Request) -> Page {
     }
 }
 
-/// What stands in place of everything, when not even the menu can be shown.
+/// Renders a bare error page for when even the menu cannot be loaded.
 fn broken(error: &Error, request: Option<&Request>) -> impl IntoView + use<> {
     error.set_status();
     view! {
@@ -292,7 +292,7 @@ fn told(error: &Error, request: Option<&Request>) -> impl IntoView + use<> {
     }
 }
 
-/// The request's id, for whoever is asked for help.
+/// Renders the request ID, which support asks for.
 pub fn request_id(id: &str) -> impl IntoView + use<> {
     view! { <p class="meta">"Quote this ID to support: "<code>{id.to_owned()}</code></p> }
 }

@@ -1,11 +1,11 @@
-//! What each page is for, in a few sentences.
+//! The help text of each page.
 
 use leptos::prelude::*;
 
 use super::places::Section;
 use crate::ui::icon::{Icon, icon};
 
-/// The quiet button in the bar that unfolds what is said about the page.
+/// Renders the help button, which unfolds a description of the page.
 pub fn help(section: Section) -> impl IntoView {
     let paragraphs = section.help().iter().map(|text| view! { <p>{*text}</p> }).collect_view();
     view! {

@@ -1,5 +1,6 @@
-//! Pages of lists. A [`ListPage`] says what a list has: filters, rows, columns and lines of a file. From it come the page with
-//! its saved views, columns, order and keyset pages, and the rows as CSV.
+//! List pages. A [`ListPage`] declares the filters, rows, columns and CSV columns of a list. This module
+//! derives the page from it, with saved views, column selection, sorting and keyset pagination, and the CSV
+//! export.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -24,52 +25,52 @@ use crate::ui::filters::{Address, Chip, chips};
 use crate::ui::refresh;
 use crate::ui::table::{Count, Sorted, Table, pager};
 
-/// A list with a page and a file.
+/// A list with a page and a CSV export.
 pub trait ListPage: Sized + Send + Sync + 'static {
-    /// A row.
+    /// A row of the list.
     type Row: Send + Sync + 'static;
-    /// Where a row stands in the order: a page begins beside one.
+    /// The sort position of a row, which serves as the pagination cursor.
     type Place: FromStr + ToString + Copy + Send + Sync + 'static;
-    /// What the page shows beside the rows themselves, such as names by id.
+    /// Data that the page shows in addition to the rows, such as names by ID.
     type Extras: Send + Sync;
 
-    /// Its page and file.
+    /// Paths of the page and the export.
     const INFO: ListInfo;
-    /// The names of its filters in the address.
+    /// Query parameters that hold the filters.
     const FILTERS: &'static [&'static str];
-    /// What one row is called, and several.
+    /// Singular and plural noun for rows.
     const CALLED: (&'static str, &'static str);
-    /// Rows of a page.
+    /// Rows per page.
     const PAGE_ROWS: usize;
-    /// The header of the file.
+    /// Header of the export.
     const HEAD: &'static [&'static str];
-    /// What the open page listens to, if it refreshes itself.
+    /// The topic that refreshes an open page, if any.
     const TOPIC: Option<Topic> = None;
 
-    /// Its place in the menu and its title, which may depend on the filters.
+    /// Returns the menu section and the title, which can depend on the filters.
     fn heading(address: &Address) -> (Section, &'static str);
 
-    /// Reads what is asked for. What is not understood does not filter.
+    /// Parses the request. Invalid filters are ignored.
     ///
     /// # Errors
-    /// When the database fails.
+    /// Returns an error if the database fails.
     fn read(store: &Store, asked: ListRequest) -> impl Future<Output = Result<Self>> + Send;
 
-    /// The address that was read.
+    /// Returns the parsed URL.
     fn address(&self) -> &Address;
 
-    /// How the rows are sorted.
+    /// Returns the sort order.
     fn sorted(&self) -> Sorted;
 
-    /// Whether the rows are in the order of a name rather than of a time.
+    /// Returns whether the rows are sorted by name rather than by time.
     fn is_by_name(&self) -> bool {
         false
     }
 
-    /// Reads at most `limit` rows from a place on.
+    /// Reads at most `limit` rows from a cursor on.
     ///
     /// # Errors
-    /// When the database fails.
+    /// Returns an error if the database fails.
     fn rows(
         &self,
         store: &Store,
@@ -77,20 +78,20 @@ pub trait ListPage: Sized + Send + Sync + 'static {
         limit: usize,
     ) -> impl Future<Output = Result<Rows<Self::Row, Self::Place>>> + Send;
 
-    /// Reads what else the page shows.
+    /// Reads the additional data of the page.
     ///
     /// # Errors
-    /// When the database fails.
+    /// Returns an error if the database fails.
     fn extras(
         &self,
         here: &Here,
         found: &Rows<Self::Row, Self::Place>,
     ) -> impl Future<Output = Result<Self::Extras>> + Send;
 
-    /// The columns.
+    /// Builds the table with its columns.
     fn table<'a>(&'a self, extras: &'a Self::Extras) -> Table<'a, Self::Row>;
 
-    /// What stands around the rows.
+    /// Renders everything around the rows.
     fn surroundings(
         &self,
         here: &Here,
@@ -99,18 +100,18 @@ pub trait ListPage: Sized + Send + Sync + 'static {
         found: &Rows<Self::Row, Self::Place>,
     ) -> ListSurroundings;
 
-    /// What the page shows in place of everything below its heading, if there is nothing to list at all.
+    /// Returns the body to show instead of the list, if nothing exists to list.
     fn instead(&self, _here: &Here, _extras: &Self::Extras) -> Option<AnyView> {
         None
     }
 
-    /// What the page shows in place of the rows when there are none.
+    /// Renders the empty state for a page without rows.
     fn empty(&self, extras: &Self::Extras, found: &Rows<Self::Row, Self::Place>) -> AnyView;
 
-    /// The lines of the file.
+    /// Formats rows for the export.
     ///
     /// # Errors
-    /// When the database fails.
+    /// Returns an error if the database fails.
     fn lines(
         &self,
         store: &Store,
@@ -120,59 +121,59 @@ pub trait ListPage: Sized + Send + Sync + 'static {
 
 /// A request for a list.
 pub struct ListRequest {
-    /// Filters, columns, order and place.
+    /// The URL, with filters, columns, sort order and cursor.
     pub address: Address,
-    /// Everything after the question mark.
+    /// All query parameters.
     pub query: ParamsMap,
-    /// Where and when the viewer is.
+    /// The current time and the viewer's time zone.
     pub clock: Clock,
-    /// Who reads it.
+    /// The person who requests the list.
     pub viewer: Viewer,
 }
 
 impl ListRequest {
-    /// Reads a query for a list.
+    /// Creates the request from query parameters.
     pub fn of<L: ListPage>(query: ParamsMap, clock: Clock, viewer: Viewer) -> Self {
         Self { address: address_of::<L>(&query), query, clock, viewer }
     }
 }
 
-/// Some rows of a list.
+/// One page of rows.
 pub struct Rows<Row, Place> {
-    /// The rows, in order.
+    /// The rows in order.
     pub rows: Vec<Row>,
-    /// The pages beside them.
+    /// Cursors of the adjacent pages.
     pub beside: Beside<Place>,
-    /// The search was cut before the page was full.
+    /// Whether the search stopped before the page was full.
     pub cut: bool,
-    /// How many rows there are on all pages, where that is known.
+    /// Total number of rows on all pages, if known.
     pub total: Option<i64>,
 }
 
-/// What stands around the rows of a list.
+/// The views around the rows of a list.
 pub struct ListSurroundings {
-    /// In the bar.
+    /// Content of the top bar.
     pub bar: AnyView,
-    /// The form of the filters.
+    /// The filter form.
     pub form: AnyView,
     /// The active filters.
     pub chips: Vec<Chip>,
-    /// The address without filters.
+    /// The URL without filters.
     pub cleared: String,
-    /// Beside the tools: ways to narrow the list with one click.
+    /// Quick filters beside the tools.
     pub tabs: AnyView,
-    /// Between the tools and the rows.
+    /// Content between the tools and the rows.
     pub above: AnyView,
-    /// Between the rows and the way to the next page.
+    /// Content between the rows and the pagination.
     pub below: AnyView,
 }
 
-/// The address of a list, as a query has it.
+/// Parses the URL of a list from query parameters.
 fn address_of<L: ListPage>(query: &ParamsMap) -> Address {
     Address::of_list(L::INFO.path, query, L::FILTERS)
 }
 
-/// The page of a list.
+/// Renders the page of a list.
 pub fn list_page<L: ListPage>() -> impl IntoView {
     let query = use_query_map().get_untracked();
     let flash = use_context::<Flash>().unwrap_or_default();
@@ -216,21 +217,21 @@ async fn load<L: ListPage>(here: Here, query: ParamsMap, flash: Flash, title: &'
     Ok(Page { title: title.into(), bar: around.bar, body: body.into_any() })
 }
 
-/// Where a page begins.
+/// Returns the cursor in the URL.
 fn cursor<P: FromStr>(address: &Address) -> Cursor<P> {
     let before = address.parsed::<P>("before").map(Cursor::Before);
     let after = address.parsed::<P>("after").map(Cursor::After);
     before.or(after).unwrap_or_default()
 }
 
-/// A list page by itself, whatever its rows are.
+/// A list page with its types erased.
 #[derive(Clone, Copy)]
 pub struct ListEntry {
-    /// Its page and file.
+    /// Paths of the page and the export.
     pub info: ListInfo,
-    /// The header of the file.
+    /// Header of the export.
     pub head: &'static [&'static str],
-    /// The page.
+    /// Renders the page.
     pub view: fn() -> AnyView,
     open: Open,
 }
@@ -238,19 +239,19 @@ pub struct ListEntry {
 type Open = for<'a> fn(&'a Store, ParamsMap, Clock, Viewer) -> Reading<'a, Opened>;
 type Reading<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
 
-/// The rows of a list from its first one, and the names of its filters.
+/// A reader over all rows of a list, and the names of its active filters.
 pub type Opened = (Box<dyn ListFile>, Vec<&'static str>);
 
 impl ListEntry {
-    /// The entry of a list page.
+    /// Creates the entry of a list page.
     pub const fn of<L: ListPage>() -> Self {
         Self { info: L::INFO, head: L::HEAD, view: || list_page::<L>().into_any(), open: open::<L> }
     }
 
-    /// Opens the list as a file.
+    /// Opens the list for export.
     ///
     /// # Errors
-    /// When the database fails.
+    /// Returns an error if the database fails.
     pub async fn open(
         &self,
         store: &Store,
@@ -272,12 +273,12 @@ fn open<L: ListPage>(store: &Store, query: ParamsMap, clock: Clock, viewer: View
     })
 }
 
-/// Lines of a file, and whether there are more.
+/// Rows of the export, and whether more follow.
 pub type Batch = (Vec<Vec<String>>, bool);
 
-/// A list that is read from its first row to its last.
+/// A list that is exported from its first row to its last.
 pub trait ListFile: Send {
-    /// Reads the next lines, at most `limit`.
+    /// Reads at most `limit` further rows.
     fn next<'a>(&'a mut self, store: &'a Store, limit: usize) -> Reading<'a, Batch>;
 }
 

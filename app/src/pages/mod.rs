@@ -1,4 +1,4 @@
-//! The pages, rendered on the server only. Each reads the store and gives a `frame::Page`.
+//! The pages, rendered on the server only. Each one reads the store and returns a `frame::Page`.
 
 mod changes;
 pub(crate) mod control;
@@ -46,7 +46,7 @@ use releases::ReleaseList;
 use runs::RunList;
 use sync::EffectList;
 
-/// The pages of lists, each with its file.
+/// All list pages, each with its CSV export.
 pub static LIST_PAGES: [ListEntry; 8] = [
     ListEntry::of::<LeadList>(),
     ListEntry::of::<EffectList>(),

@@ -1,5 +1,5 @@
-//! The search that opens over a page, and the map of its keys. Both are dialogs that an island opens; without scripts the
-//! search is a page of its own.
+//! The search dialog and the keyboard shortcuts dialog. An island opens them; without scripts, the search is
+//! a separate page.
 
 use leptos::prelude::*;
 
@@ -8,21 +8,22 @@ use crate::context::Viewer;
 use crate::islands::Keyboard;
 use crate::ui::icon::{Icon, icon};
 
-/// The way to the search, in the frame.
+/// Renders the link to the search.
 pub fn search_link() -> impl IntoView {
     view! {
         <a class="find" href="/search" data-palette="" aria-keyshortcuts="/ Control+K">{icon(Icon::Search)}<span>"Search"</span><kbd class="with-scripts">"/"</kbd></a>
     }
 }
 
-/// The dialogs, and the island that opens them.
+/// Renders the dialogs and the island that opens them.
 pub fn palette(viewer: &Viewer) -> impl IntoView + use<> {
     let off = (!viewer.single_keys).then_some("off");
     let dialogs = (search_dialog(), keys_dialog(viewer));
     view! { <Keyboard>{dialogs}<span hidden data-single-keys=off></span></Keyboard> }
 }
 
-/// A combobox after the ARIA Authoring Practices: the focus stays in the field, the arrow keys walk through what is found.
+/// Renders a combobox that follows the ARIA Authoring Practices: the focus stays in the input while the
+/// arrow keys move through the results.
 fn search_dialog() -> impl IntoView {
     view! {
         <dialog id="palette" aria-label="Search">

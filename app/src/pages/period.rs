@@ -1,4 +1,4 @@
-//! Stretches of time that a filter can ask for, in whole days of the viewer.
+//! Periods that a filter can select, in whole days of the viewer's time zone.
 
 use chrono::{DateTime, Datelike as _, Days, NaiveDate, TimeZone as _, Utc};
 use chrono_tz::Tz;
@@ -6,36 +6,36 @@ use chrono_tz::Tz;
 use crate::ui::clock::Clock;
 use crate::ui::filters::{Address, Choice};
 
-/// The names a period has in an address.
+/// Query parameters that hold the period.
 pub const NAMES: [&str; 3] = ["period", "from", "to"];
 
-/// Which stretch.
+/// The kind of a period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Span {
-    /// So many days up to today.
+    /// A number of days up to and including today.
     Days(u64),
-    /// Twelve weeks, this one included, from a Monday on.
+    /// Twelve weeks including the current one, starting on a Monday.
     Weeks,
-    /// From a day to a day, both included; an open end when one is missing.
+    /// From one day to another, both included. A missing bound leaves that end open.
     Custom(Option<NaiveDate>, Option<NaiveDate>),
-    /// All there is.
+    /// All time.
     All,
 }
 
-/// A stretch with its bounds.
+/// A period with its bounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Period {
-    /// Which one.
+    /// The kind of the period.
     pub span: Span,
-    /// Its first day.
+    /// The first day.
     pub first: Option<NaiveDate>,
-    /// The day after its last.
+    /// The day after the last day.
     pub end: Option<NaiveDate>,
     zone: Tz,
 }
 
 impl Period {
-    /// The period an address asks for; `default` when it asks for none.
+    /// Returns the period that the URL selects, or `default` if it selects none.
     pub fn read(address: &Address, default: Span, clock: Clock) -> Self {
         let day = |name: &str| address.parsed::<NaiveDate>(name);
         let span = match address.get("period") {
@@ -50,7 +50,7 @@ impl Period {
         Self::new(span, clock)
     }
 
-    /// The stretch as of now.
+    /// Creates the period as of now.
     pub fn new(span: Span, clock: Clock) -> Self {
         let today = clock.now.with_timezone(&clock.zone).date_naive();
         let tomorrow = today.checked_add_days(Days::new(1));
@@ -64,17 +64,17 @@ impl Period {
         Self { span, first, end, zone: clock.zone }
     }
 
-    /// Its first instant; `None` when it is open.
+    /// Returns the first instant of the period; `None` if its start is open.
     pub fn from(&self) -> Option<DateTime<Utc>> {
         self.first.map(|day| midnight(day, self.zone))
     }
 
-    /// The instant after its last; `None` when it is open.
+    /// Returns the instant after the last one of the period; `None` if its end is open.
     pub fn to(&self) -> Option<DateTime<Utc>> {
         self.end.map(|day| midnight(day, self.zone))
     }
 
-    /// What it is called.
+    /// Returns the display name.
     pub fn words(&self) -> String {
         let day = |day: NaiveDate| day.format("%-d %b %Y").to_string();
         match self.span {
@@ -89,7 +89,7 @@ impl Period {
         }
     }
 
-    /// Its name in an address; `None` when it goes by `from` and `to`.
+    /// Returns the value of the `period` parameter; `None` if the URL uses `from` and `to` instead.
     pub fn name(&self) -> Option<&'static str> {
         match self.span {
             Span::Days(7) => Some("7d"),
@@ -101,7 +101,7 @@ impl Period {
         }
     }
 
-    /// An address that asks for it.
+    /// Returns the URL with this period.
     pub fn put(&self, address: &Address) -> Address {
         let bare = address.without(&NAMES);
         match (self.name(), self.span) {
@@ -115,7 +115,7 @@ impl Period {
     }
 }
 
-/// What a select offers.
+/// Returns the options of the period select.
 pub fn choices() -> Vec<Choice> {
     [
         ("7d", "Last 7 days"),
@@ -128,7 +128,7 @@ pub fn choices() -> Vec<Choice> {
     .into()
 }
 
-/// The first instant of a day. Where the clocks were put forward over midnight, the day begins later.
+/// Returns the first instant of a day, which is later than midnight where daylight saving time starts at midnight.
 pub fn midnight(day: NaiveDate, zone: Tz) -> DateTime<Utc> {
     let hour = |hour| day.and_hms_opt(hour, 0, 0).and_then(|at| zone.from_local_datetime(&at).earliest());
     hour(0)

@@ -1,4 +1,4 @@
-//! Where one can go and what one can do: the menu, the search and the keyboard map show the same.
+//! Pages and actions, shared by the menu, the search and the keyboard shortcuts.
 
 use std::sync::LazyLock;
 
@@ -18,7 +18,7 @@ use crate::context::Viewer;
 use crate::ui::icon::Icon;
 use crate::ui::kinds;
 
-/// A page of the menu.
+/// A page in the menu.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Section {
     Home,
@@ -44,7 +44,7 @@ pub enum Section {
 }
 
 impl Section {
-    /// What is said about a page: what it is for, what its words mean, what can be done on it.
+    /// Returns the help text of the page.
     pub fn help(self) -> &'static [&'static str] {
         match self {
             Self::Home => &[
@@ -129,7 +129,7 @@ impl Section {
     }
 }
 
-/// Part of the menu, each layer with its owner.
+/// A group of the menu. Each layer is a group with its owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Group {
     Start,
@@ -138,11 +138,11 @@ pub enum Group {
     Sync,
     Control,
     Settings,
-    /// Not in the menu: reached from elsewhere in the frame.
+    /// Absent from the menu; linked from elsewhere in the frame.
     Elsewhere,
 }
 
-/// A page of its own.
+/// A page with its menu entry.
 #[derive(Clone, Copy)]
 pub struct Place {
     pub section: Section,
@@ -150,9 +150,9 @@ pub struct Place {
     pub href: &'static str,
     pub icon: Icon,
     pub title: &'static str,
-    /// The key that leads to it after `g`.
+    /// The key that opens the page after `g`.
     pub go: char,
-    /// What it is also looked for by.
+    /// Additional search keywords.
     pub about: &'static str,
 }
 
@@ -169,26 +169,26 @@ const fn place(
 }
 
 impl Place {
-    /// The address without its query.
+    /// Returns the path without the query.
     fn path(&self) -> &'static str {
         self.href.split('?').next().unwrap_or(self.href)
     }
 }
 
-/// The pages, in the order of the menu.
+/// All pages in menu order.
 static PLACES: LazyLock<Vec<Place>> = LazyLock::new(|| {
     let kinds = Kind::VARIANTS.iter().map(|kind| versions(*kind));
     FIRST.iter().copied().chain(kinds).chain(LATER.iter().copied()).collect()
 });
 
-/// The page of a kind of version: it stands with the layer of the kind's owner.
+/// Builds the menu entry for a kind of version, in the layer of the kind's owner.
 fn versions(kind: Kind) -> Place {
     let (spec, look) = (kind.spec(), kinds::look(kind));
     let group = if spec.owner == Role::Enablement { Group::Content } else { Group::Rules };
     place(Section::Versions(kind), group, spec.path, look.icon, spec.plural, look.go, look.about)
 }
 
-/// Those of the menu before the pages of the kinds of versions.
+/// Pages that precede the kinds of versions in the menu.
 const FIRST: &[Place] = &[
     place(Section::Home, Group::Start, "/", Icon::Home, "Home", 'h', "start overview today"),
     place(
@@ -221,7 +221,7 @@ const FIRST: &[Place] = &[
     ),
 ];
 
-/// Those of the menu after the pages of the kinds of versions.
+/// Pages that follow the kinds of versions in the menu.
 const LATER: &[Place] = &[
     place(
         Section::Releases,
@@ -301,7 +301,7 @@ const LATER: &[Place] = &[
     ),
 ];
 
-/// Something one can do on a page.
+/// An action that a person can take on a page.
 pub struct Act {
     pub title: &'static str,
     pub href: &'static str,
@@ -329,13 +329,13 @@ const ACTS: &[Act] = &[
     Act { title: "Send yourself a test e-mail", href: "/settings#h-mail", action: SendTestMail::PATH },
 ];
 
-/// The pages that somebody may see.
+/// Returns the pages that the viewer may see.
 pub fn places(viewer: &Viewer) -> impl Iterator<Item = &'static Place> + use<> {
     let caller = Caller::Person(viewer.roles.clone());
     PLACES.iter().filter(move |place| access::check(&Method::GET, place.path(), &caller, false).is_ok())
 }
 
-/// What somebody may do.
+/// Returns the actions that the viewer may take.
 pub fn acts(viewer: &Viewer) -> impl Iterator<Item = &'static Act> + use<> {
     let caller = Caller::Person(viewer.roles.clone());
     ACTS.iter().filter(move |act| access::check(&Method::POST, act.action, &caller, false).is_ok())

@@ -1,4 +1,4 @@
-//! One change: written while it is a draft, read and signed once it is submitted, kept for good when it is decided.
+//! The change page: a form while the change is a draft, a review once it is submitted, and a record after it closes.
 
 use engine::canonical::Digest;
 use engine::change::kinds::TextForm;
@@ -26,7 +26,7 @@ use service::change::Reading;
 
 use super::impact::ImpactView;
 
-/// The page of one change.
+/// Renders the page of one change.
 #[component]
 pub fn ChangePage() -> impl IntoView {
     let number = use_params_map().read_untracked().get("number");
@@ -34,24 +34,24 @@ pub fn ChangePage() -> impl IntoView {
     page(Section::Approvals, move |here| load(here, number, flash))
 }
 
-/// Everything that the parts of the page show.
+/// Data shared by all sections of the page.
 pub(super) struct Loaded {
     pub change: Change,
     pub reviews: Vec<Review>,
     pub editors: Vec<(engine::ids::PersonId, String)>,
-    /// What it changes against the version it starts from.
+    /// Differences from the base version.
     pub comparison: Comparison,
-    /// The text it starts from.
+    /// Source of the base version.
     pub base_text: Option<String>,
-    /// How a draft reads by now.
+    /// The parsed draft; `None` once the change is submitted.
     pub reading: Option<Reading>,
-    /// Titles of the live workflows that decide by it.
+    /// Titles of the live workflows that use this version.
     pub workflows: Vec<String>,
-    /// The live bundles that it is shown against.
+    /// Live bundles at the time the page was loaded.
     pub live: Vec<Digest>,
-    /// Its impact on the newest leads of each.
+    /// Projected impact on the newest leads of each workflow.
     pub impact: ImpactView,
-    /// Its releases, once it is approved.
+    /// Releases created by the approval.
     pub releases: Vec<ReleaseActs>,
     pub viewer: Viewer,
     pub request: Request,
@@ -60,17 +60,17 @@ pub(super) struct Loaded {
 }
 
 impl Loaded {
-    /// Whether the viewer may write in it: its author, and the owner of its layer.
+    /// Returns whether the viewer may edit the change: its author and the owner of its layer may.
     pub fn may_write(&self) -> bool {
         self.request.actor().is_some_and(|actor| service::change::may_write(&actor, &self.change))
     }
 
-    /// Whether the viewer edited it, and so may not approve it.
+    /// Returns whether the viewer edited the change and therefore must not approve it.
     pub fn had_a_hand(&self) -> bool {
         self.editors.iter().any(|(id, _)| *id == self.viewer.id)
     }
 
-    /// The roles that must approve it: those that were asked for, or would be.
+    /// Returns the roles that must approve the change. For a draft, these are the roles that submitting would require.
     pub fn approvers(&self) -> Vec<Role> {
         match &self.reading {
             Some(reading) => reading.approvers(self.change.kind),
@@ -116,7 +116,8 @@ async fn gather(here: Here, number: i64, flash: Flash) -> Result<Loaded> {
     let (change, live, reviews, editors, base, releases) = {
         let mut connection = store.pool().acquire().await.map_err(store::Error::from)?;
         let change = changes::by_number(&mut connection, number).await?;
-        // Before all else, so that what goes live while this is read makes an approval be refused.
+        // Read first: if another bundle goes live while the rest loads, the approval is rejected instead of
+        // applying to a bundle the viewer never saw.
         let live = releases::live_bundles_of(&mut connection, change.kind, &change.name).await?;
         let reviews = changes::reviews(&mut connection, change.id).await?;
         let editors = changes::editors(&mut connection, change.id).await?;
@@ -144,7 +145,7 @@ async fn gather(here: Here, number: i64, flash: Flash) -> Result<Loaded> {
     let used = store::reads::subjects::used_in(store, change.kind, &change.name).await?;
     Ok(Loaded {
         impact: impact::load(store, &change).await?,
-        // A text of lines may be long, and the differences say it all, entry by entry.
+        // Line-based sources can be long, and the comparison already lists every changed entry.
         base_text: base
             .filter(|_| change.kind.spec().text == TextForm::Yaml)
             .as_ref()
@@ -165,7 +166,7 @@ async fn gather(here: Here, number: i64, flash: Flash) -> Result<Loaded> {
     })
 }
 
-/// The releases that its approval created, and going live with them.
+/// Renders the releases that the approval created, each with its next step.
 fn released(loaded: &Loaded) -> Option<impl IntoView + use<>> {
     let next = format!("/changes/{}", loaded.change.number);
     let row = |one: &ReleaseActs| {
@@ -180,7 +181,7 @@ fn released(loaded: &Loaded) -> Option<impl IntoView + use<>> {
     })
 }
 
-/// What it is, in a sentence, with its reason.
+/// Renders one sentence that identifies the change, followed by its reason.
 fn headline(loaded: &Loaded, what: &str) -> impl IntoView + use<> {
     let change = &loaded.change;
     let by = change.author_name.clone().unwrap_or_else(|| "A file".into());

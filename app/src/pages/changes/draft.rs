@@ -1,4 +1,4 @@
-//! Writing a draft.
+//! The form that edits a draft.
 
 use engine::change::kinds::TextForm;
 use leptos::either::Either;
@@ -15,12 +15,12 @@ use crate::ui::form::{Text, ask, text};
 use crate::ui::icon::{Icon, icon};
 use crate::ui::number;
 
-/// Bytes of a list that can still be edited as a text; a longer one is uploaded.
+/// Largest list, in bytes, that is edited as text; a longer one has to be uploaded.
 const EDITED_BYTES: usize = 200_000;
 
 const WHY: Text = Text { id: "why", label: "Why", name: "why", rows: 2, maxlength: 5_000, required: false };
 
-/// The form that a draft is written in.
+/// Renders the edit form of a draft.
 pub fn editing(loaded: &Loaded) -> impl IntoView + use<> {
     let change = &loaded.change;
     let marks = loaded.reading.as_ref().map(|reading| reading.draft.marks.clone()).unwrap_or_default();
@@ -83,7 +83,7 @@ fn state(loaded: &Loaded) -> String {
     }
 }
 
-/// A CSV file in place of the text; what it changes is the preview.
+/// Renders the upload of a CSV file that replaces the text. The preview shows what it changes.
 fn upload(number: i64, revision: i32) -> impl IntoView {
     view! {
         <form class="row upload" method="post" action=format!("/changes/{number}/upload") enctype="multipart/form-data">

@@ -1,4 +1,4 @@
-//! What a change would have come to, in figures. It is computed by a run, once for each saved text.
+//! The projected impact of a change. A run computes it once for each saved text.
 
 use std::time::Duration;
 
@@ -25,25 +25,25 @@ use crate::ui::form::once;
 use crate::ui::progress::progress_said;
 use crate::ui::{number, refresh};
 
-/// How long the page waits for an impact before it says that it is being computed.
+/// Maximum time to wait for the result before the page shows that the run is still computing.
 const PATIENCE: Duration = Duration::from_millis(700);
-/// From one look to the next.
+/// Interval between two checks for the result.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// The impact of a change, as far as it is known.
+/// The projected impact of a change, as far as it has been computed.
 pub enum ImpactView {
-    /// It is closed, cannot be read, or no live workflow would use it.
+    /// The change is closed or invalid, or no live workflow would use it.
     None,
-    /// A run computes it, or could not.
+    /// A run is computing the impact, or has failed.
     Run(Box<Run>),
-    /// It is known.
+    /// The run has finished.
     Known(Box<Run>, ChangeImpact),
 }
 
-/// Finds the impact of an open change, or the run that computes it.
+/// Loads the impact of an open change, or the run that computes it.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn load(store: &Store, change: &Change) -> Result<ImpactView> {
     if !matches!(change.state, State::Draft | State::Submitted) {
         return Ok(ImpactView::None);
@@ -61,7 +61,7 @@ pub async fn load(store: &Store, change: &Change) -> Result<ImpactView> {
     })
 }
 
-/// What is found about the rules, and for each workflow the newest leads, decided by what is live and with the change.
+/// Renders the findings about the rules and, for each workflow, how the newest leads would be decided with the change.
 pub fn section(loaded: &Loaded) -> impl IntoView + use<> {
     match &loaded.impact {
         ImpactView::None => ().into_any(),
@@ -112,7 +112,7 @@ fn known(source: &str, run: &Run, impact: &ChangeImpact, clock: Clock) -> impl I
     view! { {found(source, &impact.findings)}{section} }
 }
 
-/// What was found about the rules themselves, which holds for every workflow that they decide in.
+/// Renders the findings about the rules themselves, which apply to every workflow that uses them.
 fn found(source: &str, marks: &[Mark]) -> impl IntoView + use<> {
     (!marks.is_empty()).then(|| {
         view! {

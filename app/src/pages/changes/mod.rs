@@ -1,4 +1,4 @@
-//! Change requests: the list of approvals and of the viewer's own suggestions, and a page for each change.
+//! Change requests: the list, and a page for each change.
 
 mod change;
 mod draft;
@@ -34,12 +34,12 @@ use crate::ui::{note, number, titles, words};
 
 pub use self::change::ChangePage;
 
-/// The names of its filters in the address.
+/// Query parameters that hold the filters.
 const NAMES: [&str; 3] = ["show", "kind", "q"];
-/// Characters of a search; no title of a change is longer.
+/// Longest search text, in characters; no title of a change is longer.
 const TEXT_CHARS: usize = 200;
 
-/// The changes.
+/// The list of changes.
 pub struct ChangeList {
     address: Address,
     tab: Tab,
@@ -49,14 +49,14 @@ pub struct ChangeList {
     roles: Vec<Role>,
 }
 
-/// What the page shows beside the changes.
+/// Data that the page shows in addition to the rows.
 pub struct ChangeListExtras {
-    /// How many changes wait for the viewer.
+    /// Number of changes waiting for the viewer.
     waiting: i64,
     clock: Clock,
 }
 
-/// Which changes are shown.
+/// Selects which changes are listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
 #[strum(serialize_all = "snake_case")]
 enum Tab {
@@ -190,7 +190,7 @@ impl ListPage for ChangeList {
     }
 }
 
-/// The line of a change in the file.
+/// Formats a change as a row of the CSV export.
 fn line(row: &ListedChange, titles: &Titles) -> Vec<String> {
     let kind = row.kind.parse::<Kind>().ok();
     let title = kind.and_then(|kind| titles.get(Titled::Version(kind, &row.name)));
@@ -311,7 +311,7 @@ fn subject(row: &ListedChange) -> impl IntoView + use<> {
     }
 }
 
-/// Which roles have approved it, and which have not.
+/// Renders the required roles, each marked as approved or pending.
 fn approvals(row: &ListedChange) -> impl IntoView + use<> {
     let one = |role: &String| {
         let approved = row.signed.contains(role);

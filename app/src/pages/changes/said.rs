@@ -1,4 +1,4 @@
-//! What people said of a change.
+//! The comments on a change.
 
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
@@ -12,9 +12,9 @@ use crate::ui::words;
 const COMMENT: Text =
     Text { id: "comment", label: "Comment", name: "comment", rows: 2, maxlength: 5_000, required: true };
 
-/// Comments and verdicts, the first first, and a form to say something.
+/// Renders the comments and reviews, oldest first, and the comment form.
 pub fn section(loaded: &Loaded) -> Option<impl IntoView + use<>> {
-    // A draft has nobody who could have said anything.
+    // A draft has no reviewers yet, so it cannot have comments.
     let form = (loaded.change.state != State::Draft).then(|| say(loaded))?;
     let spoken = loaded.reviews.iter().filter(|review| !review.comment.is_empty());
     let rows = spoken.map(|review| comment(loaded, review)).collect_view();

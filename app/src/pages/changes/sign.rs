@@ -1,4 +1,4 @@
-//! Who has signed, who has to, and the forms to do it.
+//! The approvals of a change, and the forms to approve it or send it back.
 
 use leptos::either::Either;
 use leptos::prelude::*;
@@ -28,7 +28,7 @@ const DIFFERENT: Text = Text {
     required: true,
 };
 
-/// Signatures and what the viewer can do about the change.
+/// Renders the approvals and the actions available to the viewer.
 pub fn section(loaded: &Loaded) -> impl IntoView + use<> {
     let signers = loaded.approvers();
     let rows = signers.iter().map(|role| signature(loaded, *role)).collect_view();
@@ -66,7 +66,7 @@ fn acts(loaded: &Loaded) -> impl IntoView + use<> {
     }
 }
 
-/// Signing and sending back, for whoever may.
+/// Renders the approve and send-back forms for viewers who may review the change.
 fn reviewing(loaded: &Loaded) -> impl IntoView + use<> {
     let change = &loaded.change;
     let has_signed = loaded
@@ -147,7 +147,7 @@ fn taking_back(loaded: &Loaded) -> impl IntoView + use<> {
     })
 }
 
-/// A closed change is begun anew from its text.
+/// Renders the form that starts a new draft from the text of a closed change.
 fn again(loaded: &Loaded) -> impl IntoView + use<> {
     let change = &loaded.change;
     view! {

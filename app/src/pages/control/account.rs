@@ -1,4 +1,4 @@
-//! One's own account.
+//! The viewer's account.
 
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
@@ -17,7 +17,7 @@ use crate::ui::clock::Clock;
 use crate::ui::form::{Input, input};
 use crate::ui::{browser, number};
 
-/// The account of whoever is signed in.
+/// Renders the account page of the signed-in person.
 #[component]
 pub fn Account() -> impl IntoView {
     let flash = use_context::<Flash>().unwrap_or_default();
@@ -93,7 +93,7 @@ fn password(label: &'static str, name: &'static str, autocomplete: &'static str)
     Input { label, name, kind: "password", autocomplete, maxlength: 1024 }
 }
 
-/// Where one is signed in, this browser first.
+/// Renders the browsers in which the viewer is signed in, this one first.
 fn browsers(sessions: &[(IdHash, Session)], this: Option<IdHash>, clock: Clock) -> impl IntoView + use<> {
     let is_this = |id: &IdHash| Some(*id) == this;
     let (here, others): (Vec<_>, Vec<_>) = sessions.iter().partition(|(id, _)| is_this(id));
@@ -142,7 +142,7 @@ fn row(id: IdHash, session: &Session, is_this: bool, clock: Clock) -> impl IntoV
     }
 }
 
-/// All time zones.
+/// Renders a select of all time zones.
 pub fn zones(name: &'static str, chosen: &str) -> impl IntoView + use<> {
     let option = |zone: &chrono_tz::Tz| {
         let name = zone.name();
@@ -151,7 +151,7 @@ pub fn zones(name: &'static str, chosen: &str) -> impl IntoView + use<> {
     view! { <select class="field" name=name>{chrono_tz::TZ_VARIANTS.iter().map(option).collect_view()}</select> }
 }
 
-/// All number formats, each as what it makes of a number.
+/// Renders a select of all number formats, each shown as an example number.
 pub fn formats(name: &'static str, chosen: NumberFormat) -> impl IntoView {
     let option = |format: &NumberFormat| {
         let name: &'static str = format.into();

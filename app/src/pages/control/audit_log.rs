@@ -1,4 +1,4 @@
-//! Who did what.
+//! The audit log.
 
 use std::collections::BTreeMap;
 
@@ -26,10 +26,10 @@ use crate::ui::icon::{Icon, icon};
 use crate::ui::table::{Column, Sorted, Table};
 use crate::ui::{note, number, words};
 
-/// The names of its filters in the address.
+/// Query parameters that hold the filters.
 const NAMES: [&str; 3] = ["who", "area", "about"];
 
-/// The parts of the product that acts are about, as actions begin and as people say.
+/// Prefixes of action names, with the titles of the areas that they belong to.
 const AREAS: [(&str, &str); 15] = [
     ("person", "People"),
     ("key", "API keys"),
@@ -48,15 +48,15 @@ const AREAS: [(&str, &str); 15] = [
     ("run", "Runs"),
 ];
 
-/// The audit log.
+/// The list of audit entries.
 pub struct AuditList {
     asked: Asked,
 }
 
-/// What the page shows beside the entries.
+/// Data that the page shows in addition to the entries.
 pub struct AuditListExtras {
     people: Vec<Person>,
-    /// What actors and subjects are called.
+    /// Display names of actors and subjects.
     names: BTreeMap<String, String>,
     clock: Clock,
 }
@@ -139,7 +139,7 @@ impl ListPage for AuditList {
     }
 }
 
-/// The line of an entry in the file.
+/// Formats an entry as a row of the CSV export.
 fn line(entry: AuditEntry, names: &BTreeMap<String, String>) -> Vec<String> {
     vec![
         entry.id.to_string(),
@@ -156,18 +156,16 @@ fn line(entry: AuditEntry, names: &BTreeMap<String, String>) -> Vec<String> {
     ]
 }
 
-/// What was asked for.
 struct Asked {
-    /// The filters as they stand in the address.
+    /// The filters as given in the URL.
     address: Address,
-    /// The same, understood.
+    /// The same filters, parsed.
     filter: AuditFilter,
-    /// How it is sorted.
     sorted: Sorted,
 }
 
 impl Asked {
-    /// Reads the address.
+    /// Parses the filters from the URL.
     fn read(address: Address) -> Self {
         let text = |name| address.get(name).map(str::to_owned);
         let filter = AuditFilter { actor: text("who"), area: text("area"), subject: text("about") };
@@ -237,14 +235,14 @@ fn table<'a>(names: &'a BTreeMap<String, String>, clock: Clock) -> Table<'a, Aud
     Table { caption: "Acts", class: "audit", columns, choose: None }
 }
 
-/// The roles the actor held then.
+/// Renders the roles that the actor held at the time.
 fn roles(entry: &AuditEntry) -> impl IntoView + use<> {
     let roles: Vec<&str> =
         entry.roles.iter().filter_map(|role| role.parse().ok()).map(|role: Role| role.title()).collect();
     (!roles.is_empty()).then(|| view! { <small>{roles.join(", ")}</small> })
 }
 
-/// What was acted on: a person or a key by name, a lead as a link, anything else as it is called.
+/// Renders the subject: a link for a lead, the display name for anything else that has one.
 fn subject(entry: &AuditEntry, names: &BTreeMap<String, String>) -> impl IntoView + use<> {
     if let Some(lead) = entry.lead_id {
         return Either::Left(view! { <a href=format!("/leads/{lead}")>"The lead"</a> });
@@ -254,10 +252,10 @@ fn subject(entry: &AuditEntry, names: &BTreeMap<String, String>) -> impl IntoVie
     Either::Right(names.get(&entry.subject).cloned().or_else(named).unwrap_or_else(own))
 }
 
-/// Bytes of a content hash that are shown: enough to tell two apart.
+/// Characters of a content hash to show; enough to distinguish two hashes.
 const HASH_SHOWN: usize = 12;
 
-/// What else there is to say, in one line: `Roles: SDR, AE; Expires at: 24 Nov 2026 02:28`.
+/// Formats the details of an entry in one line: `Roles: SDR, AE; Expires at: 24 Nov 2026 02:28`.
 fn details(detail: &Json, clock: Clock) -> String {
     match detail {
         Json::Object(members) => {
@@ -271,7 +269,7 @@ fn details(detail: &Json, clock: Clock) -> String {
     }
 }
 
-/// A value within others: members of members in commas, so that semicolons part the outermost.
+/// Formats a nested value. Uses commas, because semicolons separate the outermost members.
 fn inner(value: &Json, clock: Clock) -> String {
     match value {
         Json::String(text) => word(text, clock),

@@ -1,4 +1,4 @@
-//! Keys of the API.
+//! The API keys.
 
 use engine::ids::ApiKeyId;
 use leptos::prelude::*;
@@ -23,17 +23,17 @@ use crate::ui::icon::Icon;
 use crate::ui::note;
 use crate::ui::table::{Column, Sorted, Table};
 
-/// The names of its filters in the address.
+/// Query parameters that hold the filters.
 const NAMES: [&str; 2] = ["state", "scope"];
 
-/// The keys.
+/// The list of API keys.
 pub struct KeyList {
     address: Address,
     filter: KeyListFilter,
     sorted: Sorted,
 }
 
-/// What the page shows beside the keys.
+/// Data that the page shows in addition to the keys.
 pub struct KeyListExtras {
     may_revoke: bool,
     clock: Clock,
@@ -123,7 +123,7 @@ impl ListPage for KeyList {
     }
 }
 
-/// The line of a key in the file.
+/// Formats a key as a row of the CSV export.
 fn line(key: &ApiKey) -> Vec<String> {
     let scopes: Vec<&str> = key.scopes.iter().map(|scope| title(*scope)).collect();
     vec![
@@ -137,7 +137,7 @@ fn line(key: &ApiKey) -> Vec<String> {
 }
 
 impl KeyList {
-    /// What the keys are put in order by.
+    /// Returns the column to sort by.
     fn by(&self) -> By {
         if self.sorted.by == "made" { By::Added } else { By::Name }
     }
@@ -197,7 +197,7 @@ fn state(key: &ApiKey, clock: Clock) -> impl IntoView + use<> {
     view! { {dotted(tone, words)}{since} }
 }
 
-/// Tone and words of a state.
+/// Returns the tone and the label of a state.
 fn state_words(state: KeyState) -> (&'static str, &'static str) {
     match state {
         KeyState::Active => ("good", "Works"),

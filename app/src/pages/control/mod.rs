@@ -1,4 +1,4 @@
-//! Who may do what, and who did: people, keys, one's own account and the audit log.
+//! Access control: people, API keys, the viewer's account and the audit log.
 
 mod account;
 mod audit_log;

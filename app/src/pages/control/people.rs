@@ -1,4 +1,4 @@
-//! Everybody who signs in, and in which roles.
+//! The people who can sign in, and their roles.
 
 use engine::ids::PersonId;
 use leptos::prelude::*;
@@ -24,17 +24,17 @@ use crate::ui::icon::{Icon, icon};
 use crate::ui::table::{Column, Sorted, Table};
 use crate::ui::{note, number, words};
 
-/// The names of their filters in the address.
+/// Query parameters that hold the filters.
 const NAMES: [&str; 3] = ["q", "role", "state"];
-/// Characters of a search; nobody's name is longer.
+/// Longest search text, in characters; no name is longer.
 const TEXT_CHARS: usize = 200;
 
-/// The people.
+/// The list of people.
 pub struct PeopleList {
     asked: Asked,
 }
 
-/// What the page shows beside the people.
+/// Data that the page shows in addition to the people.
 pub struct PeopleListExtras {
     me: Option<PersonId>,
     clock: Clock,
@@ -120,7 +120,7 @@ impl ListPage for PeopleList {
     }
 }
 
-/// The line of a person in the file.
+/// Formats a person as a row of the CSV export.
 fn line(person: &Person) -> Vec<String> {
     let roles: Vec<&str> = person.roles.iter().map(|role| role.title()).collect();
     vec![
@@ -134,18 +134,16 @@ fn line(person: &Person) -> Vec<String> {
     ]
 }
 
-/// What was asked for.
 struct Asked {
-    /// The filters as they stand in the address.
+    /// The filters as given in the URL.
     address: Address,
-    /// The same, understood.
+    /// The same filters, parsed.
     filter: PeopleFilter,
-    /// How they are sorted.
     sorted: Sorted,
 }
 
 impl Asked {
-    /// Reads the address.
+    /// Parses the filters from the URL.
     fn read(address: Address) -> Self {
         let filter = PeopleFilter {
             text: address.get("q").map(|text| text.chars().take(TEXT_CHARS).collect()),
@@ -156,7 +154,7 @@ impl Asked {
         Self { filter, sorted, address }
     }
 
-    /// What they are put in order by.
+    /// Returns the column to sort by.
     fn by(&self) -> By {
         if self.sorted.by == "added" { By::Added } else { By::Name }
     }

@@ -18,7 +18,7 @@ use crate::ui::form::{Check, checks, secret};
 use crate::ui::icon::{Icon, icon};
 use crate::ui::{number, words};
 
-/// A person.
+/// Renders the page of one person.
 #[component]
 pub fn PersonPage() -> impl IntoView {
     let id = use_params_map().read_untracked().get("id").unwrap_or_default();
@@ -108,7 +108,7 @@ fn signing_in(person: &Person, is_me: bool) -> impl IntoView + use<> {
             </form>
         }
     });
-    // Nobody locks the door behind themselves.
+    // Administrators must not lock themselves out.
     let shut = (!is_me).then(|| {
         let (value, words, what) = if person.is_disabled {
             ("false", "Let in again", "They can sign in with their password as before.")
@@ -136,13 +136,13 @@ fn signing_in(person: &Person, is_me: bool) -> impl IntoView + use<> {
     }
 }
 
-/// Whether the person gets in.
+/// Renders whether the person can sign in.
 pub fn state(person: &Person) -> impl IntoView + use<> {
     let (tone, words) = door(person.door());
     dotted(tone, words)
 }
 
-/// Whether a person gets in: its tone and its words.
+/// Returns the tone and the label of a sign-in state.
 pub fn door(door: Door) -> (&'static str, &'static str) {
     match door {
         Door::Shut => ("bad", "Shut out"),
@@ -151,7 +151,7 @@ pub fn door(door: Door) -> (&'static str, &'static str) {
     }
 }
 
-/// The roles a person holds.
+/// Renders the roles of a person as tags.
 pub fn role_tags(person: &Person) -> impl IntoView + use<> {
     if person.roles.is_empty() {
         return Either::Left(
@@ -162,7 +162,7 @@ pub fn role_tags(person: &Person) -> impl IntoView + use<> {
     Either::Right(person.roles.iter().map(tag).collect_view())
 }
 
-/// What each role may, in a few words.
+/// Returns a short description of a role.
 fn about(role: Role) -> &'static str {
     match role {
         Role::Enablement => "Owns content: assets and extraction maps",
@@ -178,7 +178,7 @@ fn about(role: Role) -> &'static str {
     }
 }
 
-/// A box for each role.
+/// Renders a checkbox for each role.
 pub fn role_checks(chosen: &[String], error: Option<String>) -> impl IntoView + use<> {
     let all: Vec<Check> =
         Role::VARIANTS.iter().map(|role| (role.to_string(), role.title(), about(*role))).collect();

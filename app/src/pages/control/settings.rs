@@ -1,4 +1,4 @@
-//! What holds for the whole organisation.
+//! Settings of the whole organization.
 
 use leptos::either::Either;
 use leptos::prelude::*;
@@ -17,7 +17,7 @@ use crate::pages::places::Section;
 use crate::ui::form::{Input, input};
 use crate::ui::number;
 
-/// The layers: their field, what they are called, and the role that can answer for them.
+/// Form field, title and owning role of each layer.
 const LAYERS: [(&str, &str, Role); 4] = [
     ("content", "Content", Role::Enablement),
     ("rules", "Rules", Role::Revops),
@@ -25,7 +25,7 @@ const LAYERS: [(&str, &str, Role); 4] = [
     ("control", "Control", Role::RevopsLead),
 ];
 
-/// The settings: administrators change them, everybody reads them.
+/// Renders the settings. Only administrators can change them, but every person can read them.
 #[component]
 pub fn Settings() -> impl IntoView {
     let flash = use_context::<Flash>().unwrap_or_default();
@@ -77,7 +77,7 @@ fn organisation_section(organisation: &Organisation, flash: &Flash, may: bool) -
     section("h-organisation", "Organisation", content)
 }
 
-/// A layer with who could answer for it and who does.
+/// A layer with its current owner and the people who could own it.
 struct Owner {
     field: &'static str,
     title: &'static str,
@@ -91,7 +91,7 @@ async fn owners(store: &Store, flash: &Flash) -> Result<Vec<Owner>> {
     let mut owners = Vec::with_capacity(LAYERS.len());
     for ((field, title, role), email) in LAYERS.into_iter().zip(current) {
         let mut candidates = people::holders(store, role).await?;
-        // Whoever answers for it does so even without the role.
+        // The current owner keeps the layer even after losing the role.
         if let Some(email) =
             email.as_deref().filter(|email| candidates.iter().all(|person| person.email != *email))
         {

@@ -1,4 +1,4 @@
-//! What became of the leads, by the rule that first decided.
+//! Outcomes of the leads, grouped by the rule of their first decision.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use store::reads::frame::{RuleName, WorkflowName};
 use crate::ui::charts::interval::wilson;
 use crate::ui::number;
 
-/// The table with its heading.
+/// Renders the table with its heading.
 pub fn section(rows: &[ByRule], rules: &[RuleName], workflows: &[WorkflowName]) -> impl IntoView + use<> {
     let names: BTreeMap<_, _> =
         rules.iter().map(|rule| ((rule.workflow_id, rule.rule_id.as_str()), rule.title())).collect();
@@ -78,7 +78,7 @@ pub fn section(rows: &[ByRule], rules: &[RuleName], workflows: &[WorkflowName]) 
     }
 }
 
-/// A share with its interval; nothing where there is nothing to divide by.
+/// Renders a rate with its confidence interval; returns `None` if the denominator is zero.
 fn share(ratio: &Ratio, top: f64) -> impl IntoView + use<> {
     let (value, (low, high)) = ratio.value.zip(wilson(ratio.numerator, ratio.denominator))?;
     let x = move |share: f64| format!("{:.1}", (share / top).min(1.0) * 100.0);

@@ -1,4 +1,4 @@
-//! The charts of the dashboard, on the page and as files.
+//! The charts of the dashboard, shown on the page and available as files.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use engine::control::calibration::ENOUGH;
@@ -17,7 +17,7 @@ use crate::ui::charts::reliability::reliability;
 use crate::ui::clock::Clock;
 use crate::ui::number;
 
-/// All charts in order, each with what is said beside its heading.
+/// Returns all charts in order, each with the note beside its heading.
 pub fn all(asked: &DashboardQuery, counted: &DashboardFigures, clock: Clock) -> [(Chart, String); 5] {
     let report = &counted.report;
     let by = match asked.step {
@@ -46,7 +46,7 @@ pub fn all(asked: &DashboardQuery, counted: &DashboardFigures, clock: Clock) -> 
     ]
 }
 
-/// The sections with their charts; the small ones beside each other.
+/// Renders a section for each chart, with the small charts side by side.
 pub fn sections(asked: &DashboardQuery, counted: &DashboardFigures, clock: Clock) -> impl IntoView + use<> {
     let address = asked.address.clone();
     let is_empty = counted.bars.is_empty();
@@ -68,7 +68,7 @@ pub fn sections(asked: &DashboardQuery, counted: &DashboardFigures, clock: Clock
         }
         .into_any()
     };
-    // Of no leads there is nothing to draw.
+    // Without leads the remaining charts would be empty.
     let rest = (counted.report.total.leads > 0)
         .then(|| view! { <div class="charts">{rest.into_iter().map(section).collect_view()}</div> });
     view! { {section(decisions)}{rest} }
@@ -87,7 +87,7 @@ fn stages(told: &Funnel) -> Chart {
     funnel("funnel", "How far leads come".into(), &stages)
 }
 
-/// Shares week by week; the young part is of weeks whose leads have not had their time.
+/// Builds the chart of weekly rates. Weeks whose leads have not matured yet are marked as young.
 fn rates(report: &Report, clock: Clock) -> Chart {
     let weeks = &report.weeks;
     let line = |tone, words, share: fn(&Figures) -> Option<f64>| ChartLine {

@@ -1,4 +1,4 @@
-//! Decisions by action over time.
+//! The chart of decisions by action over time.
 
 use chrono::{DateTime, Datelike as _, Days, Months, NaiveDate, TimeDelta, Utc};
 use store::reads::dashboard::{Bar as Counted, Cohort, Step};
@@ -7,13 +7,13 @@ use crate::ui::charts::Chart;
 use crate::ui::charts::bars::{Bar, STACK, bars};
 use crate::ui::clock::Clock;
 
-/// Bars at most, which is what the database gives.
+/// Maximum number of bars; the query returns no more than this.
 const BARS: usize = 120;
 
-/// The first and the last `as_of` of all decisions.
+/// The earliest and the latest `as_of` of all decisions.
 pub type Extent = (DateTime<Utc>, DateTime<Utc>);
 
-/// Bars as wide as the stretch allows: days up to a month, weeks up to half a year, months beyond.
+/// Returns the bar width for a period: days up to a month, weeks up to half a year, months beyond that.
 pub fn step(cohort: &Cohort, (first, last): Extent) -> Step {
     let from = cohort.from.map_or(first, |from| from.max(first));
     let to = cohort.to.map_or(last, |to| to.min(last));
@@ -24,7 +24,7 @@ pub fn step(cohort: &Cohort, (first, last): Extent) -> Step {
     }
 }
 
-/// The chart.
+/// Builds the chart of decisions.
 pub fn chart(counted: &[Counted], cohort: &Cohort, step: Step, extent: Extent, clock: Clock) -> Chart {
     let (title, unit) = match step {
         Step::Day => ("Decisions a day", "a day"),
@@ -34,7 +34,7 @@ pub fn chart(counted: &[Counted], cohort: &Cohort, step: Step, extent: Extent, c
     bars("decisions", title.into(), &fill(counted, cohort, step, extent, clock), unit)
 }
 
-/// One bar for every stretch, also where nothing was decided, up to the present.
+/// Returns one bar for each step up to the present, including steps without decisions.
 fn fill(counted: &[Counted], cohort: &Cohort, step: Step, (first, last): Extent, clock: Clock) -> Vec<Bar> {
     let local = |at: DateTime<Utc>| at.with_timezone(&clock.zone).date_naive();
     let start = floor(local(cohort.from.map_or(first, |from| from.max(first))), step);
@@ -65,7 +65,7 @@ fn fill(counted: &[Counted], cohort: &Cohort, step: Step, (first, last): Extent,
     bars
 }
 
-/// The first day of the bar that a day is in.
+/// Returns the first day of the bar that contains `day`.
 fn floor(day: NaiveDate, step: Step) -> NaiveDate {
     match step {
         Step::Day => day,

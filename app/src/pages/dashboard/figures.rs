@@ -1,4 +1,4 @@
-//! The figures, each with its formula and the way to its leads.
+//! The key figures, each with its formula and links to the leads behind it.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use engine::control::kpi::{
@@ -14,23 +14,23 @@ use crate::ui::clock::Clock;
 use crate::ui::filters::Address;
 use crate::ui::number;
 
-/// What the figures are made from.
+/// Input for all key figures.
 pub struct Told<'a> {
-    /// Where and when the viewer is.
+    /// The current time and the viewer's time zone.
     pub clock: Clock,
-    /// The page with its filters.
+    /// The dashboard's URL with its filters.
     pub address: &'a Address,
-    /// The period.
+    /// The selected period.
     pub period: &'a Period,
-    /// The figures, all of it and week by week.
+    /// Figures in total and by week.
     pub report: &'a Report,
-    /// Money, by currency.
+    /// Pipeline amounts by currency.
     pub pipeline: &'a [Pipeline],
-    /// Complete decisions among those looked at.
+    /// Share of the sampled decisions that are complete.
     pub complete: Ratio,
 }
 
-/// The words for money.
+/// Describes the pipeline figure.
 const PIPELINE: KpiText = KpiText {
     name: "Pipeline created",
     formula: "Sum of the amounts of opportunities of leads first decided in the period; of several reports of one opportunity the latest counts. Nothing is converted between currencies.",
@@ -39,7 +39,7 @@ const PIPELINE: KpiText = KpiText {
     clock: "Periods go by as_of of the first decision.",
 };
 
-/// The words for completeness.
+/// Describes the completeness figure.
 const COMPLETENESS: KpiText = KpiText {
     name: "Completeness",
     formula: "Decisions whose rules come to the same again on the stored inputs alone and whose evidence is all found in the stored events ÷ decisions looked at.",
@@ -48,7 +48,7 @@ const COMPLETENESS: KpiText = KpiText {
     clock: "Periods go by as_of of the decision.",
 };
 
-/// One figure, ready to be shown.
+/// A key figure that is ready to render.
 struct Kpi {
     text: KpiText,
     figure: Option<String>,
@@ -58,11 +58,11 @@ struct Kpi {
     ways: Vec<(&'static str, String)>,
 }
 
-/// All figures.
+/// Renders all key figures.
 pub fn kpis(told: &Told<'_>) -> impl IntoView + use<> {
     let young = told.clock.now - TimeDelta::days(MATURITY_DAYS);
     let weeks = &told.report.weeks;
-    // A week is young unless even its last lead has had its time.
+    // A week stays young until its last lead has matured.
     let first_young =
         weeks.iter().position(|(week, _)| *week + TimeDelta::days(7) > young).unwrap_or(weeks.len());
     let all = [
@@ -110,7 +110,7 @@ fn shown(kpi: Kpi, first_young: usize) -> impl IntoView {
 }
 
 impl Told<'_> {
-    /// The leads of the period, those that a figure counts.
+    /// Returns the URL of the period's leads, narrowed to those that a figure counts.
     fn leads(&self, counts: Option<&str>) -> String {
         let leads = self.period.put(&self.address.on("/leads", &["workflow"]));
         counts.map_or_else(|| leads.href(), |counts| leads.with("counts", counts).href())
@@ -148,7 +148,7 @@ fn mql_to_sql(told: &Told<'_>) -> Kpi {
 
 fn time_to_sql(told: &Told<'_>) -> Kpi {
     let times = told.report.total.time_to_sql;
-    // Leads that became SQL and yet have no time: one of the two instants is not known, or they are the wrong way round.
+    // Leads that became SQL but have no duration, because a timestamp is missing or the two are out of order.
     let without = told.report.total.mql_to_sql.numerator.saturating_sub(times.count);
     let mean = times.mean_s.map(|mean| format!("mean {}", number::duration(mean))).unwrap_or_default();
     let below = match (without, times.negative) {
@@ -215,8 +215,7 @@ fn pipeline(told: &Told<'_>) -> Kpi {
     if sum(|line| line.won_count) > 0 {
         below.push(format!("{} won", number::count(sum(|line| line.won_count))));
     }
-    // Two currencies cannot be added: the line is of the larger one. A week without an opportunity made nothing, which is
-    // a figure too.
+    // Currencies cannot be added up, so the line shows the largest one. A week without opportunities counts as zero.
     let line = priced().next().map(|(largest, _)| {
         let worth = |week: &DateTime<Utc>| {
             largest.weeks.iter().find(|(of, _)| of == week).map_or(0.0, |(_, worth)| *worth)

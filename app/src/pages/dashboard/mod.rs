@@ -1,4 +1,4 @@
-//! How qualification is doing.
+//! The dashboard: how qualification performs.
 
 mod by_rule;
 mod charts;
@@ -30,12 +30,12 @@ use crate::ui::icon::Icon;
 use crate::ui::note::{self, Tone};
 use crate::ui::{progress, refresh};
 
-/// The filters in the address.
+/// Query parameters that hold the filters.
 const NAMES: [&str; 4] = ["workflow", "period", "from", "to"];
-/// Weeks of a line at least: two points say nothing.
+/// Minimum number of weeks in a line; fewer points show no trend.
 const LINE_WEEKS: i64 = 12;
 
-/// How qualification is doing.
+/// Renders the dashboard.
 #[component]
 pub fn Dashboard() -> impl IntoView {
     let query = use_query_map().get_untracked();
@@ -43,7 +43,7 @@ pub fn Dashboard() -> impl IntoView {
     page(Section::Dashboard, move |here| load(here, address))
 }
 
-/// What was asked for.
+/// The parsed request for a dashboard.
 pub struct DashboardQuery {
     address: Address,
     workflow: Option<WorkflowName>,
@@ -54,7 +54,7 @@ pub struct DashboardQuery {
 }
 
 impl DashboardQuery {
-    /// Reads the address; `None` while nothing was ever decided.
+    /// Parses the query parameters; returns `None` if no decision has been made yet.
     async fn read(
         store: &Store,
         address: Address,
@@ -65,7 +65,7 @@ impl DashboardQuery {
         let workflow = name.and_then(|name| workflows.iter().find(|workflow| workflow.name == name)).cloned();
         let period = Period::read(&address, Span::Weeks, clock);
         let Some(extent) = reads::extent(store).await? else { return Ok(None) };
-        // Where there is only one workflow, asking for it is the same as asking for all, and quicker.
+        // With a single workflow, filtering by it gives the same result as no filter, but runs faster.
         let only = workflows.first().filter(|_| workflows.len() == 1);
         let (from, to) = (period.from(), period.to());
         let cohort = Cohort {
@@ -78,23 +78,23 @@ impl DashboardQuery {
         Ok(Some(Self { address, workflow, period, cohort, extent, step }))
     }
 
-    /// What the figures are kept by.
+    /// Returns the key under which the figures are cached.
     fn key(&self, clock: Clock) -> (Cohort, Step, Tz) {
         (self.cohort, self.step, clock.zone)
     }
 }
 
-/// One of the charts, as the dashboard with this address has it.
+/// Returns one of the charts of the dashboard with these query parameters.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is none of this name, or the database fails.
+/// Returns [`Error::NotFound`] if no chart has this name, or another error if the database fails.
 pub async fn chart(request: &Request, params: &ParamsMap, clock: Clock, name: &str) -> Result<Chart> {
     let store = &request.store;
     let not_found = || Error::NotFound { what: "chart".into() };
     let address = Address::read("/dashboard", params, &NAMES);
     let workflows = workflow_names(store).await?;
     let asked = DashboardQuery::read(store, address, &workflows, clock).await?.ok_or_else(not_found)?;
-    // Whoever fetches a file waits for it.
+    // A file download blocks until the figures are ready; the page shows progress instead.
     let figures = &request.figures;
     let counted = figures.wait_for_dashboard(store, &request.bundles, asked.key(clock), clock.now).await?;
     let counted = counted.ok_or_else(not_found)?;
@@ -126,7 +126,8 @@ async fn load(here: Here, address: Address) -> Result<Page> {
     {
         FigureLookup::Ready(summary) => summary,
         FigureLookup::Computing(since) => {
-            // The charts that come after it are no part: islands run in them, so that the page is loaded anew.
+            // The charts that replace this message contain islands, which a partial refresh cannot start.
+            // The whole page reloads instead.
             let adding =
                 refresh::part_due("adding", Topic::Figures, progress::adding(since, &asked.address.href()));
             let body = view! { <div class="dash">{filters}{adding}{refresh::hear(&[Topic::Figures])}</div> };
@@ -165,10 +166,10 @@ async fn load(here: Here, address: Address) -> Result<Page> {
     Ok(page(meta, body.into_any()))
 }
 
-/// Where the lines by week have to begin to be lines.
+/// Returns the start of the weekly lines, far enough back to show a trend.
 fn line_from(to: Option<DateTime<Utc>>, (_, last): (DateTime<Utc>, DateTime<Utc>)) -> Option<DateTime<Utc>> {
     let end = to.map_or(last, |to| to.min(last));
-    // To the day, so that not every decision makes it another line.
+    // Truncated to the day; otherwise every new decision would move the start and miss the cache.
     end.checked_sub_signed(TimeDelta::weeks(LINE_WEEKS))?.duration_trunc(TimeDelta::days(1)).ok()
 }
 
@@ -177,7 +178,7 @@ fn capital(text: &str) -> String {
     chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
-/// Periods as links, one's own dates folded, and the workflow.
+/// Renders the periods as links, the custom range folded, and the workflow select.
 fn filters(address: &Address, period: &Period, workflows: &[WorkflowName]) -> impl IntoView + use<> {
     let bare = address.without(&period::NAMES);
     let spans =

@@ -1,4 +1,4 @@
-//! Where the first administrator of a new installation is made.
+//! The page that creates the first administrator of a new installation.
 
 use leptos::either::Either;
 use leptos::prelude::*;
@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::flash::Flash;
 use crate::ui::form::{Input, input};
 
-/// Makes the first administrator, for whoever has the code that the server printed when it started.
+/// Renders the form that creates the first administrator. It requires the code that the server prints at start-up.
 #[component]
 pub fn FirstRun() -> impl IntoView {
     let flash = use_context::<Flash>().unwrap_or_default();
@@ -44,7 +44,8 @@ async fn first_run(request: Option<Request>, code: Option<String>, flash: Flash)
     gate("Welcome to Meshline", body).into_any()
 }
 
-/// The server told the code to whoever started it, and to nobody else on the network.
+/// Renders the form that asks for the code. Only the operator who started the server can see it, so other
+/// people on the network cannot claim the installation.
 fn code_form(wrong: Option<String>) -> impl IntoView {
     let mut flash = Flash::default();
     if let Some(code) = wrong {

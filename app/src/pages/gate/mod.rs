@@ -19,7 +19,7 @@ use crate::flash::Flash;
 use crate::ui::icon::{Logo, Sprite};
 use crate::ui::note;
 
-/// Where people sign in; where there is nobody yet, it leads to where the first one is made.
+/// Renders the sign-in page. Redirects to the first run while no person exists.
 #[component]
 pub fn SignIn() -> impl IntoView {
     let flash = use_context::<Flash>().unwrap_or_default();
@@ -45,7 +45,7 @@ fn sign_in_form(next: Option<String>, flash: Flash) -> impl IntoView {
     let is_wrong = email.is_some() && !flash.message.is_empty();
     let message = match (is_wrong, flash.message) {
         (_, message) if message.is_empty() => None,
-        // The fields are described by it, so it stands in the form.
+        // The fields refer to this message through `aria-describedby`, so it belongs inside the form.
         (true, message) => {
             Some(view! { <p id="wrong" class="tone" data-a="bad" role="alert">{message}</p> }.into_any())
         }
@@ -78,7 +78,7 @@ fn sign_in_form(next: Option<String>, flash: Flash) -> impl IntoView {
     }
 }
 
-/// Where people ask for a link to set a new password with.
+/// Renders the page that requests a password reset link.
 #[component]
 pub fn Forgot() -> impl IntoView {
     let request = Request::current();
@@ -103,7 +103,7 @@ pub fn Forgot() -> impl IntoView {
     gate("A new password", view! { {form}<p class="meta"><a href="/sign-in">"Back to signing in"</a></p> })
 }
 
-/// Where people set their password, with a link that works once.
+/// Renders the page that sets a password through a single-use link.
 #[component]
 pub fn SetUp() -> impl IntoView {
     let token = use_params_map().read_untracked().get("token").unwrap_or_default();
@@ -161,7 +161,7 @@ fn password(label: &'static str, name: &'static str, error: Option<String>) -> i
     }
 }
 
-/// There is no such page.
+/// Renders the page for unknown URLs.
 #[component]
 pub fn NotFound() -> impl IntoView {
     if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {

@@ -1,4 +1,4 @@
-//! Alerts: each in a line, with what can be done about it, and only for people who can do it.
+//! Alerts: one line each with a remedy, shown only to people who can act on it.
 
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
@@ -13,7 +13,7 @@ use crate::pages::frame::Here;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::{number, titles};
 
-/// All alerts; nothing when there is none.
+/// Renders all alerts; renders nothing if there are none.
 pub fn burns(here: &Here, loaded: &HomeData) -> impl IntoView + use<> {
     let mut burning: Vec<AnyView> =
         loaded.stops.iter().map(|(switch, by)| stopped(here, loaded, switch, by).into_any()).collect();
@@ -100,7 +100,7 @@ fn stopped(here: &Here, loaded: &HomeData, switch: &KillSwitch, by: &str) -> imp
     }
 }
 
-/// A workflow that was resumed, for those who were notified that it was stopped.
+/// Renders a resumed workflow, for people who were notified of the stop.
 fn resumed(loaded: &HomeData, notice: &Notice, by: &str) -> impl IntoView + use<> {
     let what = notice.workflow.clone().unwrap_or_else(|| "Every workflow".to_owned());
     view! {

@@ -1,4 +1,4 @@
-//! The figures: the last four weeks beside the four before, and the line of twelve.
+//! The key figures: the last 4 weeks compared with the 4 before, and a 12-week trend.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use engine::control::kpi::{MATURITY_DAYS, Ratio};
@@ -12,14 +12,14 @@ use crate::ui::charts::spark::spark;
 use crate::ui::clock::Clock;
 use crate::ui::{number, progress, refresh};
 
-/// Weeks that are compared with as many before them.
+/// Length, in weeks, of each of the two compared periods.
 const COMPARED: usize = 4;
 
-/// One figure.
+/// A key figure with its direction.
 struct KeyFigure {
     name: &'static str,
     value: fn(&Figures) -> Ratio,
-    /// Whether more is better.
+    /// Whether an increase is an improvement.
     more_is_better: bool,
 }
 
@@ -29,12 +29,12 @@ const SHOWN: [KeyFigure; 3] = [
     KeyFigure { name: "AE conversion", value: |figures| figures.ae_conversion, more_is_better: true },
 ];
 
-/// Whether the figures are still being added up.
+/// Returns whether the figures are still being computed.
 pub fn is_adding(loaded: &HomeData) -> bool {
     matches!(loaded.figures, Some(FigureLookup::Computing(_)))
 }
 
-/// The figures with their heading.
+/// Renders the figures with their heading.
 pub fn doing(loaded: &HomeData) -> impl IntoView + use<> {
     let body = match &loaded.figures {
         Some(FigureLookup::Ready(summary)) => match &summary.value {
@@ -67,7 +67,7 @@ fn shown(report: &Report, as_of: DateTime<Utc>, clock: Clock) -> impl IntoView +
     let is_young = |(week, _): &(DateTime<Utc>, Figures)| *week + TimeDelta::days(7) > young;
     let first_young = report.weeks.iter().position(is_young).unwrap_or(weeks.len());
     let all = SHOWN.iter().map(|shown| kpi(shown, &weeks, first_young)).collect_view();
-    // What was added up a while ago says so.
+    // Cached figures show their age once they are a minute old.
     let old = (clock.now - as_of >= TimeDelta::minutes(1))
         .then(|| view! { <p class="meta">{format!("As of {}", clock.time(as_of))}</p> });
     view! { <ul class="kpis">{all}{time(&report.total, &weeks, first_young)}{leads(&report.total, &weeks)}</ul>{old} }
@@ -110,7 +110,7 @@ fn kpi(shown: &KeyFigure, weeks: &[Figures], first_young: usize) -> impl IntoVie
     }
 }
 
-/// Medians do not add up: this one is of all twelve weeks.
+/// Renders the median over all 12 weeks, because medians of shorter periods cannot be combined.
 fn time(total: &Figures, weeks: &[Figures], first_young: usize) -> impl IntoView + use<> {
     let line: Vec<Option<f64>> = weeks.iter().map(|figures| figures.time_to_sql.median_s).collect();
     let figure = total.time_to_sql.median_s.map_or_else(|| "n/a".to_owned(), number::duration);
@@ -138,7 +138,7 @@ fn leads(total: &Figures, weeks: &[Figures]) -> impl IntoView + use<> {
     }
 }
 
-/// The weeks before those compared, and those.
+/// Returns the weeks before the compared period, then the compared period itself.
 fn split(weeks: &[Figures]) -> (&[Figures], &[Figures]) {
     let (earlier, last) = weeks.split_at(weeks.len().saturating_sub(COMPARED));
     (&earlier[earlier.len().saturating_sub(COMPARED)..], last)

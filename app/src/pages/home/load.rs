@@ -1,4 +1,4 @@
-//! Everything the page shows, read once.
+//! Loads all data of the page.
 
 use std::sync::Arc;
 
@@ -26,61 +26,62 @@ use crate::pages::queue::midnight;
 use crate::ui::clock::Clock;
 use crate::ui::words;
 
-/// How long a lead may wait before it is an alert: half a working day.
+/// Longest time that a lead can wait before it raises an alert: half a working day.
 pub const TOO_LONG: TimeDelta = TimeDelta::hours(4);
-/// Rows of each list of what waits.
+/// Maximum rows of each task list.
 pub const ROWS: usize = 5;
-/// Weeks of the figures' lines.
+/// Length of the trend lines, in weeks.
 const WEEKS: i64 = 12;
 
-/// Everything the page shows.
+/// Data of the home page.
 pub struct HomeData {
-    /// Switches that are thrown, each with who threw it.
+    /// Active kill switches, each with the name of the person who stopped the workflow.
     pub stops: Vec<(KillSwitch, String)>,
-    /// Workflows that go on again, as the viewer was told, each with who let it; those stopped once more left out.
+    /// Workflows that were resumed after the viewer was notified of the stop, each with the name of the
+    /// person who resumed it. Workflows that have been stopped again are excluded.
     pub resumed: Vec<(Notice, String)>,
-    /// Actions that failed and need somebody.
+    /// Failed actions that need a person.
     pub failed: i64,
-    /// Destinations that are left alone for a while after failures, by name.
+    /// Destinations with an open circuit breaker, by name.
     pub breakers: Vec<(OpenBreaker, String)>,
-    /// Destinations that somebody paused.
+    /// Number of paused destinations.
     pub paused: usize,
-    /// All jobs.
+    /// All background jobs.
     pub jobs: Vec<Job>,
     /// Leads that have waited too long.
     pub late: i64,
-    /// The first of the queue, for those who decide.
+    /// The top of the queue and its length, for viewers who decide leads.
     pub queue: Option<(Vec<Waiting>, i64)>,
-    /// Leads that are assigned to the viewer and wait for their answer.
+    /// Leads assigned to the viewer that await an answer.
     pub assigned: Vec<Assigned>,
     /// Changes that the viewer can approve.
     pub approvals: Vec<ListedChange>,
-    /// Releases that the viewer can go live with, or approve again.
+    /// Releases that the viewer can take live or approve again.
     pub releases: Vec<Release>,
-    /// People who were let in and have no password yet, for administrators.
+    /// Invited people without a password; loaded for administrators only.
     pub invited: Vec<String>,
-    /// Whether failed actions are the viewer's to look after.
+    /// Whether the viewer is responsible for failed actions.
     pub mends: bool,
-    /// Whether leads are assigned to the viewer.
+    /// Whether leads can be assigned to the viewer.
     pub is_ae: bool,
-    /// Who is accountable for each layer.
+    /// The owner of each layer.
     pub owners: LayerOwners,
-    /// All workflows.
+    /// All workflows with their state.
     pub workflows: Vec<WorkflowState>,
-    /// What was decided today.
+    /// Today's decisions.
     pub today: Arc<DecidedToday>,
-    /// The figures, for those whose page has them.
+    /// The key figures, if the viewer's roles include them.
     pub figures: Option<FigureLookup<Report>>,
-    /// The viewer's id.
+    /// The viewer's ID.
     pub viewer: uuid::Uuid,
-    /// Where and when the viewer is.
+    /// The current time and the viewer's time zone.
     pub clock: Clock,
 }
 
-/// Reads it.
+/// Loads the data of the home page.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the viewer is signed out or the database fails.
 pub async fn load(here: &Here, with_figures: bool) -> Result<HomeData> {
     let (store, clock) = (&here.request.store, here.clock);
     let viewer = here.request.viewer.as_ref().ok_or(Error::SignedOut)?;
@@ -108,7 +109,7 @@ pub async fn load(here: &Here, with_figures: bool) -> Result<HomeData> {
     };
     let waiting = Show::WaitingFor(viewer.id, viewer.roles.clone()).into();
     let dead = DeadFilter::default();
-    // Concurrently: none needs what another reads.
+    // These queries are independent, so they run concurrently.
     let ((stops, resumed), (workflows, figures), today, queue) =
         tokio::try_join!(acts, workflows_and_figures, today(here), queue)?;
     let (destinations, breakers, failed, jobs, late, approvals, releases, around, invited, assigned) = tokio::try_join!(
@@ -151,7 +152,7 @@ pub async fn load(here: &Here, with_figures: bool) -> Result<HomeData> {
     })
 }
 
-/// Workflows that go on again, as a person was told; the newest word on each counts.
+/// Returns the resumed workflows that the person was notified about. Only the newest notice of each workflow counts.
 async fn resumed(store: &Store, person: PersonId, now: DateTime<Utc>) -> store::Result<Vec<Notice>> {
     let mut resumed = notices::of_person(store, person, now).await?;
     let mut said = std::collections::BTreeSet::new();
@@ -159,7 +160,7 @@ async fn resumed(store: &Store, person: PersonId, now: DateTime<Utc>) -> store::
     Ok(resumed)
 }
 
-/// Stops and notices, each with the name of who acted.
+/// Adds the actor's name to each stop and notice.
 async fn named(
     store: &Store,
     stops: Vec<KillSwitch>,
@@ -175,23 +176,23 @@ async fn named(
     ))
 }
 
-/// People who were let in and have no password yet.
+/// Returns the invited people who have not set a password yet.
 async fn invited(store: &Store) -> store::Result<Vec<String>> {
     let people = people::all(store).await?.into_iter();
     let invited = people.filter(|person| !person.has_password && !person.is_disabled);
     Ok(invited.map(|person| person.name).collect())
 }
 
-/// Counted once for everyone who asks at the same time.
+/// Returns today's decisions; concurrent requests share one query.
 async fn today(here: &Here) -> Result<Arc<DecidedToday>> {
     let since = midnight(here.clock.now, here.clock.zone);
     Ok(here.request.figures.today(&here.request.store, since, here.clock.now).await?)
 }
 
-/// The figures of the last weeks, as the dashboard has them.
+/// Returns the figures of the last weeks from the dashboard's cache.
 async fn figures(here: &Here, workflows: &[WorkflowState]) -> Result<FigureLookup<Report>> {
     let Here { request, clock, .. } = here;
-    // From a midnight on, so that they are the same for everybody all day.
+    // Starts at midnight, so that all viewers in a time zone share the cached figures all day.
     let from = midnight(clock.now, clock.zone) - TimeDelta::weeks(WEEKS);
     let only = workflows.first().filter(|_| workflows.len() == 1).map(|only| only.id);
     let cohort = Cohort { workflow: only, from: Some(from), to: None, line_from: Some(from) };

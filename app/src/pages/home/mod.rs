@@ -1,4 +1,4 @@
-//! Home: alerts, the viewer's tasks and the key figures, in the order of their roles.
+//! Home: alerts, the viewer's tasks and the key figures, in the order of the viewer's roles.
 
 mod burns;
 mod doing;
@@ -18,27 +18,27 @@ use crate::flash::Flash;
 use crate::ui::refresh;
 use load::HomeData;
 
-/// Home.
+/// Renders the home page.
 #[component]
 pub fn Home() -> impl IntoView {
     let flash = use_context::<Flash>().unwrap_or_default();
     page(Section::Home, move |here| show(here, flash))
 }
 
-/// A part of the page, beside the alerts, which always come first.
+/// A section of the page. Alerts are separate because they always come first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Part {
     /// The viewer's tasks.
     Waits,
-    /// Today's decisions, and how the layers are.
+    /// Today's decisions and the state of the layers.
     Now,
-    /// The figures.
+    /// The key figures.
     Doing,
     /// The workflows and their state.
     Workflows,
 }
 
-/// The parts that a role sees, the most important first.
+/// Returns the sections for a role, most important first.
 fn parts_of(role: Role) -> &'static [Part] {
     match role {
         Role::SalesLeader | Role::AeRepLeader => &[Part::Waits, Part::Doing, Part::Now, Part::Workflows],
@@ -50,7 +50,7 @@ fn parts_of(role: Role) -> &'static [Part] {
     }
 }
 
-/// The parts of all roles: the role that sees most gives the order, the first one of several.
+/// Returns the sections for all roles. The role with the most sections sets the order; on a tie, the first role wins.
 fn parts(roles: &[Role]) -> Vec<Part> {
     let mut parts: Vec<Part> = Vec::new();
     let longest = roles.iter().copied().rev().max_by_key(|role| parts_of(*role).len());
@@ -72,7 +72,7 @@ async fn show(here: Here, flash: Flash) -> Result<Page> {
     Ok(Page { title: "Home".into(), bar: bar.into_any(), body: body.into_any() })
 }
 
-/// One connection for all parts that change while the page is open.
+/// Subscribes once for all sections that refresh while the page is open.
 fn hears(loaded: &HomeData) -> impl IntoView + use<> {
     let has_tasks = loaded.is_ae || loaded.queue.is_some();
     let queue = has_tasks.then_some(Topic::Queue);

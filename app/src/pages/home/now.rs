@@ -1,4 +1,4 @@
-//! Today's decisions, how the layers are, and the workflows.
+//! Today's decisions, the state of the layers, and the workflows.
 
 use leptos::either::Either;
 use leptos::prelude::*;
@@ -13,7 +13,7 @@ use crate::ui::charts::bars::STACK;
 use crate::ui::chip::dotted;
 use crate::ui::{number, words};
 
-/// Today and the layers.
+/// Renders today's decisions and the layers.
 pub fn now(loaded: &HomeData) -> impl IntoView + use<> {
     view! { <div class="now">{today(loaded)}{layers(loaded)}</div> }
 }
@@ -107,7 +107,7 @@ fn layers(loaded: &HomeData) -> impl IntoView + use<> {
     }
 }
 
-/// The workflows and their state.
+/// Renders the workflows with their state.
 pub fn workflows(here: &Here, loaded: &HomeData) -> impl IntoView + use<> {
     let may = here.may::<ResumeWorkflow>();
     let rows = loaded.workflows.iter().map(|workflow| row(loaded, workflow, may)).collect_view();

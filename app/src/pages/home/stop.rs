@@ -1,4 +1,4 @@
-//! The way to stop a workflow, with what it will do.
+//! The control that stops a workflow, with its expected effect.
 
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
@@ -12,7 +12,7 @@ use crate::ui::form::ask;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::number;
 
-/// The button that unfolds the form; nothing for those who may not.
+/// Renders the button that unfolds the form; returns `None` if the viewer lacks the permission to stop workflows.
 pub fn stop(here: &Here, loaded: &HomeData, flash: &Flash) -> impl IntoView + use<> {
     if !here.may::<StopWorkflow>() || loaded.workflows.is_empty() {
         return None;
@@ -59,7 +59,7 @@ pub fn stop(here: &Here, loaded: &HomeData, flash: &Flash) -> impl IntoView + us
     Some(view! { <div class="push">{ask("Stop a workflow", is_open, form)}</div> })
 }
 
-/// What stopping does to people, in words.
+/// Describes how stopping the workflow affects the queue.
 fn effect(load: f64) -> String {
     let most = LOAD as f64 / LOAD_DAYS as f64;
     match load {

@@ -1,4 +1,4 @@
-//! The viewer's tasks: one list for each thing their roles have to do. A list with nothing in it is not shown.
+//! The viewer's tasks: one list for each duty of their roles. Empty lists are hidden.
 
 use engine::change::Kind;
 use leptos::prelude::*;
@@ -14,7 +14,7 @@ use crate::pages::lead::answer;
 use crate::pages::queue::{priority, waited};
 use crate::ui::{number, refresh, titles, words};
 
-/// The lists.
+/// Renders the task lists.
 pub fn waits(loaded: &HomeData, flash: &Flash) -> impl IntoView + use<> {
     let lists: Vec<AnyView> = [
         approvals(loaded),
@@ -36,11 +36,11 @@ pub fn waits(loaded: &HomeData, flash: &Flash) -> impl IntoView + use<> {
             <div class="waits">{lists}</div>
         </section>
     };
-    // Leads are assigned, claimed and decided by others while the page is open.
+    // Other people assign, claim and decide leads while the page is open.
     refresh::part("home-tasks", Topic::Queue, tasks)
 }
 
-/// The leads that are assigned to the viewer.
+/// Returns the URL of the leads assigned to the viewer.
 fn my_leads(loaded: &HomeData) -> String {
     format!("/leads?assignee={}", loaded.viewer)
 }

@@ -1,4 +1,4 @@
-//! Which column of an uploaded file means what, tried on its first rows.
+//! Maps the columns of an uploaded file, with a preview of its first rows.
 
 use engine::control::outcome::OutcomeStage;
 use leptos::either::Either;
@@ -24,13 +24,13 @@ use crate::ui::icon::{Icon, icon};
 use crate::ui::note::{Tone, note};
 use crate::ui::{number, words};
 
-/// Rows of the file that are shown, as they are and as they are read.
+/// Rows to preview, both raw and parsed.
 const SHOWN: usize = 5;
-/// Columns of the file that are shown as they are.
+/// Columns to preview in the raw view.
 const COLUMNS: usize = 12;
-/// Characters of a cell that are shown.
+/// Characters to show of a cell.
 const CELL_CHARS: usize = 60;
-/// The lead's own fields, as the form names them and as people say.
+/// The lead's own fields: form name and label.
 const OWN: [(&str, &str); 5] = [
     ("email", "E-mail address"),
     ("external_id", "ID in the source"),
@@ -39,7 +39,7 @@ const OWN: [(&str, &str); 5] = [
     ("domain", "Company domain"),
 ];
 
-/// The page on which columns are mapped.
+/// Renders the page that maps the columns.
 #[component]
 pub fn ImportMapping() -> impl IntoView {
     let id = use_params_map().read_untracked().get("id");
@@ -105,18 +105,18 @@ fn gone(upload: &Upload) -> Page {
     Page { title: upload.file_name.clone(), bar: bar.into_any(), body: body.into_any() }
 }
 
-/// The zone of the form: what it says, else that of the person.
+/// Returns the time zone chosen in the form, or the viewer's own.
 fn chosen_zone(said: &str, own: chrono_tz::Tz) -> String {
     if said.is_empty() { own.name().to_owned() } else { said.to_owned() }
 }
 
-/// The mapping that the address asks for: what the form was when its preview was updated.
+/// Returns the mapping from the URL, which holds the form as of the last preview.
 fn asked(query: &ParamsMap) -> Option<ImportFields> {
     query.get("fields[workflow]")?;
     Some(ImportFields::read(|name| query.get(&format!("fields[{name}]")).unwrap_or_default()))
 }
 
-/// The mapping that the file suggests.
+/// Builds the form from the mapping guessed for the file.
 fn guessed(guess: &MappingGuess, workflows: &[WorkflowName]) -> ImportFields {
     let own = |field: &str| guess.fields.get(field).cloned().unwrap_or_default();
     let outcome = |place: usize| {
@@ -227,7 +227,7 @@ fn outcomes(columns: &[String], fields: &ImportFields) -> impl IntoView + use<> 
     rows.collect_view()
 }
 
-/// A choice of a column.
+/// Renders a select of the file's columns.
 fn choice(
     label: String,
     name: String,
@@ -256,7 +256,7 @@ fn named(
         let selected = value == chosen;
         view! { <option value=value selected=selected>{said}</option> }
     });
-    // Beside the choice, not around it: its options would become part of its name.
+    // A label around the select would add the option texts to its accessible name.
     let id = format!("choice-{}", name.replace(['[', ']'], "-"));
     view! {
         <div class="label">
@@ -269,7 +269,7 @@ fn named(
     }
 }
 
-/// The answer in a sentence, and the first rows as they would be read.
+/// Returns the summary of the preview, and the first rows as the import would read them.
 fn preview(sample: Result<Vec<SampleRow>>, clock: Clock) -> Result<(String, AnyView)> {
     let rows = match sample {
         Ok(rows) => rows,
@@ -325,7 +325,7 @@ fn preview(sample: Result<Vec<SampleRow>>, clock: Clock) -> Result<(String, AnyV
     Ok((answer, table.into_any()))
 }
 
-/// Why a row, or what it says of an outcome, would be rejected.
+/// Returns why a row or its outcome would be rejected.
 fn reason(problem: &SampleProblem) -> String {
     let kind = if problem.is_outcome { "Outcome rejected" } else { "Rejected" };
     match &problem.column {
@@ -334,7 +334,7 @@ fn reason(problem: &SampleProblem) -> String {
     }
 }
 
-/// The first rows and columns as they are.
+/// Renders the first rows and columns unparsed.
 fn as_it_is(look: &FileLook) -> impl IntoView + use<> {
     let more = look.columns.len().saturating_sub(COLUMNS);
     let more = (more > 0)

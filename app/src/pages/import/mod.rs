@@ -1,4 +1,4 @@
-//! Importing leads from a file: the upload, and which of its columns means what.
+//! Lead import: the upload, and the mapping of its columns.
 
 mod mapping;
 
@@ -17,7 +17,7 @@ use crate::ui::clock::Clock;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::number;
 
-/// The page to upload a file on.
+/// Renders the upload page.
 #[component]
 pub fn ImportUpload() -> impl IntoView {
     page(Section::Import, load)
@@ -31,7 +31,7 @@ async fn load(here: Here) -> Result<Page> {
         <span class="meta">"Past leads, evaluated at their original time"</span>
         <a class="btn push" href="/runs?kind=import">"Earlier imports"</a>
     };
-    // The decimal separator of the viewer's format.
+    // The decimal separator of the viewer's number format.
     let mark = number::decimal(0.5, 1).trim_matches(|letter: char| letter.is_ascii_digit()).to_owned();
     let body = view! {
         <form class="import-file" data-upload="" method="post" action="/import/upload" enctype="multipart/form-data">
@@ -97,7 +97,7 @@ fn table(unfinished: &[UnfinishedUpload], clock: Clock) -> impl IntoView + use<>
     }
 }
 
-/// A size as people say it.
+/// Formats a file size.
 fn size(bytes: i64) -> String {
     match bytes {
         ..1_000 => number::plural(bytes, "byte", "bytes"),

@@ -1,4 +1,4 @@
-//! Having a lead evaluated again.
+//! Re-evaluation of a lead.
 
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
@@ -9,7 +9,8 @@ use crate::actions::leads::EvaluateLead;
 use crate::pages::frame::Here;
 use crate::ui::form::{ask, once};
 
-/// The form, below the last decision in a workflow, for those who may.
+/// Renders the form below the latest decision in a workflow; returns `None` if the viewer lacks the
+/// permission or the lead is erased or merged.
 pub fn again(here: &Here, loaded: &LeadData, decided: &Decided) -> impl IntoView + use<> {
     let lead = &loaded.lead;
     let id = decided.decision().decision_id;

@@ -11,16 +11,16 @@ use crate::flash::Flash;
 use crate::pages::frame::Here;
 use crate::ui::clock::Clock;
 
-/// Since when a lead waits for the viewer's answer, and what they had typed.
+/// An assignment that awaits the viewer's answer, with the input of a rejected form.
 pub struct OpenAnswer {
     since: chrono::DateTime<chrono::Utc>,
     flash: Flash,
 }
 
-/// Reads whether the lead waits for the viewer's answer.
+/// Loads the assignment if the lead awaits the viewer's answer.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn load(here: &Here, loaded: &LeadData, flash: Flash) -> Result<Option<OpenAnswer>> {
     let lead = &loaded.lead;
     let viewer = here.request.viewer.as_ref().filter(|viewer| lead.assignee.as_ref() == Some(&viewer.email));
@@ -33,7 +33,7 @@ pub async fn load(here: &Here, loaded: &LeadData, flash: Flash) -> Result<Option
     }))
 }
 
-/// The question, above the decision; nothing when there is none.
+/// Renders the question above the decision; renders nothing without an open assignment.
 pub fn answer(loaded: &LeadData, open: Option<&OpenAnswer>) -> impl IntoView + use<> {
     open.map(|open| {
         let next = format!("/leads/{}", loaded.lead.lead_id);
@@ -47,12 +47,12 @@ pub fn answer(loaded: &LeadData, open: Option<&OpenAnswer>) -> impl IntoView + u
     })
 }
 
-/// How long ago a lead was assigned: `Assigned 2 h ago`.
+/// Renders how long ago a lead was assigned: `Assigned 2 h ago`.
 pub fn since(clock: Clock, at: chrono::DateTime<chrono::Utc>) -> impl IntoView {
     view! { "Assigned "{clock.ago(at)} }
 }
 
-/// The two answers. `next` is where they lead to.
+/// Renders the forms for both answers. Submitting either redirects to `next`.
 pub fn forms(lead: LeadId, next: &str, is_primary: bool, flash: &Flash) -> impl IntoView + use<> {
     let typed = flash.values.get("answered").is_some_and(|answered| *answered == lead.to_string());
     let value = |name: &str| flash.values.get(name).cloned().filter(|_| typed);

@@ -1,4 +1,4 @@
-//! A decision together with what explains it.
+//! A decision and its explanation.
 
 use std::sync::Arc;
 
@@ -16,21 +16,21 @@ use store::log::{StoredDecision, StoredEvent};
 
 use crate::error::{Error, Result};
 
-/// A decision together with what explains it.
+/// A decision and its explanation.
 pub struct Decided {
-    /// The decision as it is stored.
+    /// The decision as stored.
     pub stored: StoredDecision,
-    /// The rules it was made by.
+    /// The bundle that decided.
     pub rules: Arc<ReadableBundle>,
-    /// Why, rule by rule; `None` once the person has been erased.
+    /// The explanation of each rule; `None` once the person is erased.
     pub explanation: Option<Explanation>,
 }
 
 impl Decided {
-    /// Explains a decision.
+    /// Explains a stored decision.
     ///
     /// # Errors
-    /// When its bundle cannot be read.
+    /// Returns an error if its bundle cannot be read.
     pub async fn explain(bundles: &Bundles, stored: StoredDecision) -> store::Result<Self> {
         let rules = bundles.readable(&stored.decision.bundle).await?;
         let (as_of, conditions) = (stored.decision.as_of, &stored.decision.conditions);
@@ -39,55 +39,57 @@ impl Decided {
         Ok(Self { stored, rules, explanation })
     }
 
-    /// The decision.
+    /// Returns the decision.
     pub fn decision(&self) -> &Decision {
         &self.stored.decision
     }
 
-    /// The event whose text explains it: the one that was decided on, or the newest that a field was read from.
+    /// Returns the event that explains the decision: the one that triggered it, or else the newest one that
+    /// a field was read from.
     pub fn event(&self) -> Option<EventId> {
         let fields = self.decision().content_snapshot.iter().flat_map(|snapshot| snapshot.fields.values());
         let read = fields.flat_map(|field| &field.evidence).map(|evidence| evidence.event_id).max();
         self.decision().event_id.or(read)
     }
 
-    /// How the person was picked; nothing when nobody was to be picked.
+    /// Returns how the assignee was picked; `None` if the decision picks no one.
     pub fn pick(&self) -> Option<StoredPick> {
         serde_json::from_value(self.stored.pick.clone()?).ok()
     }
 
-    /// Everybody in the pool that was picked from.
+    /// Returns all members of the pool that the assignee was picked from.
     pub fn members(&self) -> Vec<Member> {
         let pool = self.pick().and_then(|pick| Some(self.rules.bundle.pool(&pick.pool)?.1));
         pool.map(|pool| pool.members.clone()).unwrap_or_default()
     }
 
-    /// What stood in the event and could not be read, and why: read again, since only what was read is kept. The same map
-    /// says the same of the same event.
+    /// Returns the values of the event that could not be read, with reasons. Only successful reads are
+    /// stored, so this reads the event again; the same map always gives the same result for the same event.
     pub fn not_read(&self, event: &StoredEvent) -> Vec<NotRead> {
         let Some(document) = &event.body else { return Vec::new() };
         self.rules.bundle.read(&EventDocument { id: event.id, document }, &Known::default()).1
     }
 
-    /// The nearest change that would have led to another decision; nothing once the person has been erased.
+    /// Returns the smallest change to the inputs that would have changed the decision; `None` once the
+    /// person is erased.
     ///
     /// # Errors
-    /// [`Error::Internal`] when the server stops meanwhile.
+    /// Returns [`Error::Internal`] if the server shuts down during the search.
     pub async fn nearest(&self) -> Result<Option<Nearest>> {
         let Some(snapshot) = self.decision().content_snapshot.clone() else { return Ok(None) };
         let (rules, as_of) = (self.rules.clone(), self.decision().as_of);
-        // Many changes are tried where rules are many, which other requests are not to wait for.
+        // Large rule sets need many attempts, which would otherwise block other requests.
         let found = tokio::task::spawn_blocking(move || rules.bundle.nearest_change(&snapshot, as_of));
         found.await.map(Some).map_err(|_| Error::Internal)
     }
 
-    /// Whether the person was erased, and the inputs with them.
+    /// Returns whether the person was erased along with the inputs.
     pub fn is_erased(&self) -> bool {
         self.explanation.is_none()
     }
 
-    /// Whether the rules come to the same on the stored inputs as they did then. They must; if not, something was
-    /// tampered with.
+    /// Returns whether the rules still reproduce the decision from the stored inputs. A mismatch means that
+    /// the log or the bundle was tampered with.
     pub fn is_true_to_log(&self) -> bool {
         self.explanation.as_ref().is_none_or(|explanation| is_reproduced(self.decision(), explanation))
     }

@@ -1,4 +1,4 @@
-//! What was done because of the decision, and how it went.
+//! The actions that resulted from the decision, and their delivery.
 
 use engine::action::Action;
 use engine::decision::{Decision, Mode};
@@ -14,10 +14,10 @@ use crate::ui::chip::dotted;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::{number, titles, words};
 
-/// The effects with their heading.
+/// Renders the effects with their heading.
 pub fn effects(loaded: &LeadData, decided: &Decided) -> impl IntoView + use<> {
     let decision = decided.decision();
-    // Made in the order of their ids; the lead's come newest first.
+    // Effect IDs ascend in creation order, but the lead's effects are sorted newest first.
     let effects: Vec<&Effect> =
         loaded.effects.iter().rev().filter(|effect| effect.decision_id == decision.decision_id).collect();
     let delivered = effects.iter().filter(|effect| effect.state == Some(EffectState::Delivered)).count();
@@ -85,7 +85,7 @@ fn row(loaded: &LeadData, decision: &Decision, effect: &Effect) -> impl IntoView
     }
 }
 
-/// What is written, in words.
+/// Describes the content of an effect.
 fn what(loaded: &LeadData, decision: &Decision, effect: &Effect) -> String {
     if let Some(verdict) = effect.verdict_id {
         let verdict = loaded.verdicts.iter().find(|past| past.id == verdict.0);
@@ -103,7 +103,7 @@ fn what(loaded: &LeadData, decision: &Decision, effect: &Effect) -> String {
     parts.join(", ")
 }
 
-/// What a person decided in the queue.
+/// Describes a person's verdict in the queue.
 fn said(loaded: &LeadData, past: &Past) -> String {
     if past.kind == <&str>::from(Kind::GiveBack) {
         return format!("Waits again, taken back by {}", past.by);
@@ -137,7 +137,7 @@ fn state(loaded: &LeadData, effect: &Effect) -> impl IntoView + use<> {
     EitherOf3::C(dotted(tone, text))
 }
 
-/// A destination that nothing is sent to.
+/// Renders the note about a paused destination.
 fn paused(name: &str, reason: &str) -> impl IntoView + use<> {
     view! {
         <div class="note" data-a="warn">
@@ -148,7 +148,7 @@ fn paused(name: &str, reason: &str) -> impl IntoView + use<> {
     }
 }
 
-/// Whether there is something to say beside the state: it failed, or has failed so far.
+/// Returns whether the effect failed or is being retried after a failure.
 fn needs_note(effect: &Effect) -> bool {
     matches!(effect.state, Some(EffectState::Dead | EffectState::Ready))
         && effect.last.as_ref().is_some_and(|last| last.error.is_some())

@@ -1,4 +1,4 @@
-//! A person who was erased: what is gone, and what stays.
+//! The page of an erased person: the remaining data, and what was removed.
 
 use leptos::prelude::*;
 
@@ -7,7 +7,7 @@ use super::load::LeadData;
 use super::trace;
 use crate::ui::icon::{Icon, icon};
 
-/// What is kept of a decision without its inputs.
+/// Renders the parts of a decision that remain without its inputs.
 pub fn kept(loaded: &LeadData, decided: &Decided) -> impl IntoView + use<> {
     let decision = decided.decision();
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();

@@ -1,4 +1,4 @@
-//! What came in, with what was read from it marked.
+//! The event, with the values that were read from it highlighted.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +17,7 @@ use super::texts::{EventText, texts};
 use crate::ui::evidence::{Marked, evidence};
 use crate::ui::words;
 
-/// The event with its heading.
+/// Renders the event with its heading.
 pub fn event(loaded: &LeadData, decided: &Decided) -> impl IntoView + use<> {
     let heading = view! { <div class="sec-head"><h2 id="h-read">"What came in, what we read"</h2></div> };
     let Some((event, body)) = loaded.event.as_ref().and_then(|event| Some((event, event.body.as_ref()?)))
@@ -25,7 +25,8 @@ pub fn event(loaded: &LeadData, decided: &Decided) -> impl IntoView + use<> {
         return Either::Left(heading);
     };
     let marks = marks(event, decided);
-    // What the event says of the lead stands in the header already, unless something was read from it.
+    // The page header already shows the event's lead fields, so they are repeated only where a value was
+    // read from them.
     let is_shown = |text: &EventText| text.path.starts_with("/payload") || marks.contains_key(&text.path);
     let texts = texts(&event.source, body).into_iter().filter(is_shown);
     let looked_at: BTreeSet<&str> =
@@ -67,7 +68,7 @@ pub fn event(loaded: &LeadData, decided: &Decided) -> impl IntoView + use<> {
     })
 }
 
-/// From whom and where.
+/// Describes the sender and the source.
 fn sender(event: &StoredEvent, body: &Json) -> String {
     let text = |name: &str| body.pointer(&format!("/lead/{name}")).and_then(Json::as_str).map(str::to_owned);
     let person = match (text("name"), text("email")) {
@@ -78,7 +79,7 @@ fn sender(event: &StoredEvent, body: &Json) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-/// What no part of the extraction looks at.
+/// Renders the texts that the extraction ignores.
 fn not_read(unread: &[EventText]) -> impl IntoView + use<> {
     let names: Vec<String> = unread.iter().map(|text| text.label.to_lowercase()).collect();
     let rows = unread.iter().map(|text| view! { <dt>{text.label.clone()}</dt><dd>{text.text.chars().take(500).collect::<String>()}</dd> });
@@ -92,7 +93,7 @@ fn not_read(unread: &[EventText]) -> impl IntoView + use<> {
     })
 }
 
-/// The evidence of the decision's inputs in this event, by path.
+/// Returns the evidence of the decision's inputs in this event, by path.
 fn marks(event: &StoredEvent, decided: &Decided) -> BTreeMap<String, Vec<Mark>> {
     let mut marks: BTreeMap<String, Vec<Mark>> = BTreeMap::new();
     let Some(snapshot) = &decided.decision().content_snapshot else { return marks };

@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 
 use crate::ui::{number, titles, words};
 
-/// A fact in words: what is known, then what makes it so, which is printed bold.
+/// A fact in words. The value that makes it true is printed in bold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fact {
     /// For example `intent `.
@@ -20,7 +20,7 @@ pub struct Fact {
     pub strong: String,
 }
 
-/// A value, and its unit where it has one.
+/// Formats a value, and returns its unit if the field has one.
 pub fn value(json: &Json, catalogue: &Catalogue, field: &str) -> (String, Option<String>) {
     let definition = catalogue.get(field);
     let text = match json {
@@ -37,7 +37,7 @@ pub fn value(json: &Json, catalogue: &Catalogue, field: &str) -> (String, Option
     (text, definition.and_then(|definition| definition.unit.clone()))
 }
 
-/// The facts that made a true condition true, in the order they are asked.
+/// Returns the facts that made a true condition true, in evaluation order.
 pub fn facts(condition: &Explained, snapshot: &Snapshot, catalogue: &Catalogue) -> Vec<Fact> {
     let mut facts = Vec::new();
     collect(condition, snapshot, catalogue, &mut facts);
@@ -53,7 +53,7 @@ fn collect(piece: &Explained, snapshot: &Snapshot, catalogue: &Catalogue, facts:
         PieceKind::And | PieceKind::Or => {
             piece.children.iter().for_each(|child| collect(child, snapshot, catalogue, facts))
         }
-        // What does not hold has no value worth telling; the tree below says it.
+        // A negated condition has no value to show; the condition tree below covers it.
         PieceKind::Not => {}
         PieceKind::Atom => {
             facts.extend(parse(&piece.text).0.and_then(|atom| fact(&atom, snapshot, catalogue)))
@@ -85,7 +85,7 @@ fn fact(atom: &Expr, snapshot: &Snapshot, catalogue: &Catalogue) -> Option<Fact>
     }
 }
 
-/// Why a rule could not be told, as the end of a sentence.
+/// Describes why a rule could not be evaluated, as the end of a sentence.
 pub fn because(entry: &Because, catalogue: &Catalogue) -> String {
     match entry {
         Because::Missing { field } => format!("{} is missing", lower(&catalogue.title(field))),
@@ -99,12 +99,12 @@ pub fn because(entry: &Because, catalogue: &Catalogue) -> String {
     }
 }
 
-/// The fields that a condition reads.
+/// Returns the fields that a condition reads.
 pub fn fields_of(condition: &str) -> BTreeSet<String> {
     parse(condition).0.iter().flat_map(Expr::names).map(str::to_owned).collect()
 }
 
-/// As within a sentence; abbreviations stay as they are.
+/// Lowercases a title for use within a sentence; abbreviations keep their capitals.
 pub fn lower(title: &str) -> String {
     let mut chars = title.chars();
     match (chars.next(), chars.next()) {

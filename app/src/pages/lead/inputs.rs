@@ -1,4 +1,4 @@
-//! What the decision was made on: fields with their confidence, answers of lists, and what was not found.
+//! The inputs of the decision: fields with their confidence, list lookups, and missing values.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,16 +16,16 @@ use crate::ui::confidence::confidence;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::titles;
 
-/// The numbers of the inputs that the page marks in the event.
+/// The numbers that link inputs to their highlights in the event.
 #[derive(Clone, Debug, Default)]
 pub struct Numbers {
-    /// Field names; the number is the place, from 1.
+    /// Field names in order; the number is the index plus 1.
     pub order: Vec<String>,
-    /// Numbers of those that are not sure enough for rules.
+    /// Numbers of the inputs whose confidence is too low for the rules.
     pub unsure: BTreeSet<usize>,
 }
 
-/// The numbers of the inputs.
+/// Numbers the inputs of a decision.
 pub fn numbers(loaded: &LeadData, decided: &Decided) -> Numbers {
     let Some((event, snapshot)) = loaded.event.as_ref().zip(decided.decision().content_snapshot.as_ref())
     else {
@@ -43,7 +43,7 @@ pub fn numbers(loaded: &LeadData, decided: &Decided) -> Numbers {
     Numbers { order, unsure }
 }
 
-/// The fields with evidence in the event, in the order it stands there.
+/// Returns the fields with evidence in the event, in order of appearance.
 pub fn order(event: &StoredEvent, decided: &Decided) -> Vec<String> {
     let Some((snapshot, body)) = decided.decision().content_snapshot.as_ref().zip(event.body.as_ref()) else {
         return Vec::new();
@@ -60,7 +60,8 @@ pub fn order(event: &StoredEvent, decided: &Decided) -> Vec<String> {
     found.into_iter().map(|(_, name)| name).collect()
 }
 
-/// How sure each field has to be for the rule that decided: its own threshold and the map's, whichever is higher.
+/// Returns the confidence that each field needs for the deciding rule: the higher of the rule's threshold
+/// and the map's.
 fn needed(decided: &Decided) -> BTreeMap<String, f64> {
     let mut needed = decided.rules.bundle.thresholds();
     let decision = decided.decision();
@@ -72,7 +73,7 @@ fn needed(decided: &Decided) -> BTreeMap<String, f64> {
     needed
 }
 
-/// The table of inputs.
+/// Renders the table of inputs.
 pub fn inputs(loaded: &LeadData, decided: &Decided) -> impl IntoView + use<> {
     let Some(snapshot) = &decided.decision().content_snapshot else { return None };
     let catalogue = &decided.rules.bundle.catalogue;
@@ -141,7 +142,7 @@ fn read(
     }
 }
 
-/// The entry that was matched, and what was left out for it.
+/// Describes the matching list entry and the parts that the match ignored.
 fn entry(found: &ListMatch) -> String {
     let steps: Vec<String> = found.steps.iter().map(ToString::to_string).collect();
     format!("{} ({})", found.entry, steps.join(", "))
@@ -157,7 +158,7 @@ fn listed(name: &str, answer: &SnapshotList, decided: &Decided) -> impl IntoView
         .collect();
     let asked: Vec<String> =
         answer.by_field.keys().map(|field| facts::lower(&catalogue.title(field))).collect();
-    // An entry that is written the same is plain to see.
+    // An entry that matches literally needs no explanation.
     let entries: Vec<String> =
         answer.matched.values().filter(|found| !found.steps.is_empty()).map(entry).collect();
     let (value, tone, how) = match answer.contains {

@@ -1,4 +1,4 @@
-//! Everything the page shows, read once.
+//! Loads all data of the page.
 
 use std::collections::BTreeMap;
 
@@ -20,66 +20,66 @@ use crate::pages::frame::Here;
 use crate::ui::clock::Clock;
 use crate::ui::words;
 
-/// Other decisions that are shown folded.
+/// Maximum number of other decisions shown folded.
 const OTHERS: usize = 20;
-/// Effects of a lead that are looked at.
+/// Maximum number of effects to load for a lead.
 const EFFECTS: i64 = 200;
 
-/// Which decision to show; the newest when neither is given.
+/// Selects the decision to show; defaults to the newest.
 #[derive(Clone, Debug, Default)]
 pub struct LeadQuery {
-    /// This one.
+    /// Selects a decision by ID.
     pub decision: Option<String>,
-    /// The last one of this workflow.
+    /// Selects the latest decision of this workflow.
     pub workflow: Option<String>,
-    /// And what would have changed it.
+    /// Also finds the smallest change that would lead to another decision.
     pub nearest: bool,
-    /// Nothing but the decision is shown: history, outcomes and effects are not read.
+    /// Loads the decision only, without history, outcomes and effects.
     pub decision_only: bool,
 }
 
-/// Everything the page shows.
+/// Data of the lead page.
 pub struct LeadData {
-    /// The profile.
+    /// The lead's profile.
     pub lead: Lead,
-    /// The decision that is shown.
+    /// The selected decision.
     pub decided: Option<Decided>,
-    /// What would have changed it, where that was asked.
+    /// The smallest change that would lead to another decision, if requested.
     pub nearest: Option<Nearest>,
-    /// The others, newest first.
+    /// Other decisions, newest first.
     pub others: Vec<Decided>,
-    /// There are more.
+    /// Whether more decisions exist than are loaded.
     pub is_cut: bool,
-    /// The last decision of all.
+    /// The lead's latest decision across all workflows.
     pub newest: Option<DecisionId>,
-    /// The event that was decided on.
+    /// The event that explains the selected decision.
     pub event: Option<StoredEvent>,
-    /// What has happened.
+    /// Events, decisions and merges of the lead.
     pub history: History,
-    /// What really happened to the lead.
+    /// Reported outcomes of the lead.
     pub outcomes: Vec<Outcome>,
-    /// What people decided in the queue, newest first.
+    /// Verdicts of people in the queue, newest first.
     pub verdicts: Vec<Past>,
-    /// What was sent, newest first.
+    /// Effects of the lead, newest first.
     pub effects: Vec<Effect>,
-    /// Why nothing is sent to some destinations, by their names.
+    /// Pause reasons of the paused destinations, by name.
     pub paused: BTreeMap<String, String>,
-    /// Hashes, for a person who was erased.
+    /// Hashes that prove the log, for an erased person.
     pub proof: Option<Proof>,
-    /// When the person was erased.
+    /// Time of the erasure.
     pub erased_at: Option<chrono::DateTime<chrono::Utc>>,
     /// All workflows.
     pub workflows: Vec<WorkflowName>,
-    /// People by address.
+    /// Names of people by e-mail address.
     pub people: BTreeMap<String, String>,
-    /// Where and when the viewer is.
+    /// The current time and the viewer's time zone.
     pub clock: Clock,
 }
 
-/// Reads it.
+/// Loads the data of the lead page.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is no such lead, or the decision is not about it.
+/// Returns [`Error::NotFound`] if the lead does not exist or the decision belongs to another lead.
 pub async fn load(here: &Here, id: LeadId, asked: &LeadQuery) -> Result<LeadData> {
     let store = &here.request.store;
     let history = async {
@@ -169,7 +169,7 @@ pub async fn load(here: &Here, id: LeadId, asked: &LeadQuery) -> Result<LeadData
     })
 }
 
-/// The decision that the address asks for.
+/// Returns the decision that the URL selects.
 fn chosen(lead: &Lead, asked: &LeadQuery) -> Result<Option<DecisionId>> {
     if let Some(id) = &asked.decision {
         return id.parse().map(Some).map_err(|_| Error::NotFound { what: "decision".into() });
@@ -181,7 +181,8 @@ fn chosen(lead: &Lead, asked: &LeadQuery) -> Result<Option<DecisionId>> {
     Ok(standing.map(|standing| standing.decision_id))
 }
 
-/// Addresses of the people that decisions picked, outcomes name, or whose turn it could have been.
+/// Returns the e-mail addresses of all people to name: assignees, pool members, reporters of outcomes, and
+/// authors of overrides.
 fn addresses(lead: &Lead, history: &History, outcomes: &[Outcome], decided: Option<&Decided>) -> Vec<String> {
     let picked =
         history.decisions.iter().filter_map(|entry| entry.parameters.get("assignee").and_then(Json::as_str));
@@ -202,7 +203,7 @@ fn addresses(lead: &Lead, history: &History, outcomes: &[Outcome], decided: Opti
 }
 
 impl LeadData {
-    /// Whom it is about, and the rest of what is known of them.
+    /// Returns the lead's display name and its remaining contact data.
     pub fn who(&self) -> (String, String) {
         if self.lead.erased {
             return ("Erased person".into(), String::new());
@@ -216,7 +217,7 @@ impl LeadData {
         )
     }
 
-    /// What a workflow is called.
+    /// Returns the title of a workflow.
     pub fn workflow(&self, id: Uuid) -> String {
         self.workflows
             .iter()
@@ -224,7 +225,7 @@ impl LeadData {
             .map_or_else(String::new, |workflow| workflow.title.clone())
     }
 
-    /// What somebody is called.
+    /// Returns the name of a person, or the e-mail address if no name exists.
     pub fn person(&self, email: &str) -> String {
         self.people.get(email).cloned().unwrap_or_else(|| email.to_owned())
     }

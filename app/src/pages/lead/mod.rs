@@ -1,4 +1,4 @@
-//! One lead: what was decided and why, what came in, what was done.
+//! One lead: its decisions and their reasons, its events, and the resulting actions.
 
 mod again;
 pub(super) mod answer;
@@ -29,7 +29,7 @@ use crate::ui::icon::{Icon, icon};
 use crate::ui::note::{self, Tone, note};
 use load::LeadData;
 
-/// The page of one lead.
+/// Renders the page of one lead.
 #[component]
 pub fn LeadPage() -> impl IntoView {
     let id = use_params_map().read_untracked().get("id");
@@ -88,7 +88,7 @@ fn body(here: &Here, loaded: &LeadData) -> impl IntoView + use<> {
     })
 }
 
-/// What has to be known before anything else on the page.
+/// Renders the notices that precede all other content.
 fn notes(loaded: &LeadData) -> impl IntoView + use<> {
     let clock = loaded.clock;
     let merged = loaded.lead.merged_into.map(|into| {
@@ -110,7 +110,7 @@ fn notes(loaded: &LeadData) -> impl IntoView + use<> {
     is_any.then(|| view! { <div class="notes">{merged}{suggestions}</div> })
 }
 
-/// Decisions before the one shown, folded, each with its rules.
+/// Renders the other decisions folded, each with its rules.
 fn earlier(loaded: &LeadData) -> impl IntoView + use<> {
     let shown = loaded.decided.as_ref().map(|decided| decided.decision().decision_id);
     let others = loaded.others.iter().map(|other| {
@@ -138,7 +138,7 @@ fn earlier(loaded: &LeadData) -> impl IntoView + use<> {
     })
 }
 
-/// Where a decision is on the page.
+/// Returns the HTML id of a decision.
 fn anchor(id: DecisionId) -> String {
     format!("d-{id}")
 }

@@ -1,4 +1,4 @@
-//! What would have to be different for another decision, found when somebody asks.
+//! The smallest change that would lead to another decision, computed on request.
 
 use engine::rules::analysis::{Counterfactual, Move, Nearest};
 use leptos::either::{Either, EitherOf3};
@@ -10,7 +10,7 @@ use super::load::LeadData;
 use crate::ui::chip::{action_chip, unknown_chip};
 use crate::ui::titles;
 
-/// The nearest change, or the way to it.
+/// Renders the change, or the link that requests it.
 pub fn nearest(loaded: &LeadData, decided: &Decided) -> impl IntoView + use<> {
     let body = match &loaded.nearest {
         None => {
@@ -53,7 +53,7 @@ fn change(found: &Counterfactual, decided: &Decided) -> impl IntoView + use<> {
     }
 }
 
-/// One field: what it is, and what it would be.
+/// Describes the change of one field.
 fn moved(one: &Move, decided: &Decided) -> impl IntoView + use<> {
     let catalogue = &decided.rules.bundle.catalogue;
     let said = |value: &engine::value::Value| {

@@ -1,4 +1,4 @@
-//! Why this person: the pool, the turns, and who was there.
+//! The explanation of the assignment: the pool, the rotation, and who was available.
 
 use engine::bundle::StoredPick;
 use engine::rules::pick::{Pick, PickReason};
@@ -9,7 +9,7 @@ use super::decided::Decided;
 use super::load::LeadData;
 use crate::ui::{number, titles};
 
-/// The pick explained; nothing when nobody was to be picked.
+/// Explains the pick; returns `None` if the decision picks no one.
 pub fn pick(loaded: &LeadData, decided: &Decided) -> impl IntoView + use<> {
     let stored = decided.pick()?;
     let pool = titles::pool(&stored.pool);
@@ -36,7 +36,7 @@ pub fn pick(loaded: &LeadData, decided: &Decided) -> impl IntoView + use<> {
     })
 }
 
-/// Everybody's standing before and after.
+/// Renders each member's counter before and after the pick.
 fn turns(loaded: &LeadData, decided: &Decided, stored: &StoredPick) -> impl IntoView + use<> {
     let picked = stored.pick.as_ref().map(|pick| pick.assignee.clone());
     let after = stored.pick.as_ref().map(|pick| &pick.counters_after);

@@ -4,23 +4,23 @@ use serde_json::Value as Json;
 
 use crate::ui::words;
 
-/// Texts of one event that a page shows.
+/// Maximum number of texts to show of one event.
 const TEXTS: usize = 80;
-/// Levels of a payload that are told apart; what lies deeper is shown as JSON.
+/// Levels of a payload that are listed separately; anything deeper is shown as JSON.
 const LEVELS: usize = 4;
 
 /// One text of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventText {
-    /// JSON pointer to it.
+    /// JSON pointer to the text.
     pub path: String,
-    /// What people call it.
+    /// Display label.
     pub label: String,
-    /// The text; a value that is no string as its JSON text, which is what spans count in.
+    /// The text. Values other than strings appear as JSON, the form to which evidence spans refer.
     pub text: String,
 }
 
-/// The texts of an event in the order they came: payload first, then what it said of the lead, then its source.
+/// Returns the texts of an event in order: payload, lead fields, source.
 pub fn texts(source: &str, body: &Json) -> Vec<EventText> {
     let mut texts = Vec::new();
     for part in ["payload", "lead"] {

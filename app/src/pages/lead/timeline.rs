@@ -1,4 +1,4 @@
-//! What has happened to the lead, newest first.
+//! The lead's timeline, newest first.
 
 use chrono::{DateTime, Utc};
 use engine::action::Action;
@@ -13,11 +13,12 @@ use store::sync::lists::{Effect, EffectState};
 use super::load::LeadData;
 use crate::ui::{number, titles, words};
 
-/// Entries that are shown at once; older ones are folded.
+/// Entries to show at once; older ones are folded.
 const SHOWN: usize = 14;
 
-/// One thing that happened; of what says no time nobody knows where it belongs, and it stands first. At the same instant the later in the order of kinds stands higher: first comes the event,
-/// then its decision, then what was done.
+/// An entry of the timeline. Entries without a time sort first, because their position is unknown. At the
+/// same instant, the higher `kind` sorts first, so that effects appear above their decision, and the
+/// decision above its event.
 struct Entry {
     at: Option<DateTime<Utc>>,
     kind: u8,
@@ -26,7 +27,7 @@ struct Entry {
     small: String,
 }
 
-/// The timeline with its heading.
+/// Renders the timeline with its heading.
 pub fn timeline(loaded: &LeadData) -> impl IntoView + use<> {
     let mut entries: Vec<Entry> = Vec::new();
     entries.extend(loaded.history.events.iter().map(|event| Entry {
@@ -85,7 +86,7 @@ fn decided(loaded: &LeadData, entry: &DecisionEntry) -> Entry {
     Entry { at: Some(entry.as_of), kind: 1, tone: Some(tone), line: line.into_any(), small }
 }
 
-/// What a person decided in the queue.
+/// Builds the entry of a person's verdict in the queue.
 fn judged(loaded: &LeadData, verdict: &Past) -> Entry {
     let action: Action = verdict.action.parse().unwrap_or(Action::Hold);
     let to = verdict.assignee.as_ref().map(|email| format!(" to {}", loaded.person(email)));
@@ -97,7 +98,7 @@ fn judged(loaded: &LeadData, verdict: &Past) -> Entry {
     Entry { at: Some(verdict.at), kind: 2, tone, line, small: format!("by {}", verdict.by) }
 }
 
-/// What was delivered, one entry for each decision, of the rules or of a person.
+/// Builds one entry for the deliveries of each decision or verdict.
 fn done(loaded: &LeadData) -> Vec<Entry> {
     let mut by_decision: std::collections::BTreeMap<_, Vec<(&Effect, DateTime<Utc>)>> =
         std::collections::BTreeMap::new();

@@ -1,4 +1,4 @@
-//! The rules in the order they were scanned, and what each came to.
+//! The rules in evaluation order, with their results.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::ui::chip::{Truth, action_chip, truth, unknown_chip};
 use crate::ui::note::{Tone, note};
 use crate::ui::{number, words};
 
-/// The rules with their heading and key.
+/// Renders the rules with their heading and legend.
 pub fn section(decided: &Decided) -> impl IntoView + use<> {
     let key = |outcome: Outcome3, word: &'static str| view! { <span class="pair">{truth(Truth::Told(outcome))}{word}</span> };
     view! {
@@ -27,7 +27,7 @@ pub fn section(decided: &Decided) -> impl IntoView + use<> {
     }
 }
 
-/// The rules of a decision. Those that it hangs on are open, the others unfold.
+/// Renders the rules of a decision. The decisive ones are unfolded.
 pub fn trace(decided: &Decided) -> impl IntoView + use<> {
     let Some(explanation) = &decided.explanation else { return Either::Left(logged(decided)) };
     let decision = decided.decision();
@@ -57,7 +57,7 @@ pub fn trace(decided: &Decided) -> impl IntoView + use<> {
     Either::Right(view! { {differs}{passed_over(decided)}<ol class="trace">{rules}{otherwise}</ol> })
 }
 
-/// The rules that were switched off or muted when it was decided.
+/// Renders the rules that were switched off or muted at the time of the decision.
 fn passed_over(decided: &Decided) -> impl IntoView + use<> {
     let conditions = &decided.decision().conditions;
     let line = |rules: &BTreeSet<String>, what: &str| {
@@ -86,7 +86,7 @@ fn line(index: usize, rule: &ExplainedRule, decided: &Decided) -> impl IntoView 
         Some(action) if fired => Some(words::action_tone(action)),
         _ => None,
     };
-    // A false rule that something unknown is in is worth a look without asking.
+    // A rule that is false despite an unknown value deserves attention, so it starts unfolded.
     let hangs = fired || held;
     let is_open = hangs || (!skipped && rule.why.is_some());
     view! {
@@ -106,7 +106,7 @@ fn line(index: usize, rule: &ExplainedRule, decided: &Decided) -> impl IntoView 
     }
 }
 
-/// What the rule would do, or that nobody asked.
+/// Renders the action of the rule, or that the evaluation never reached it.
 fn end(rule: &ExplainedRule, held: bool) -> impl IntoView + use<> {
     let does = |action: Option<Action>| match action {
         Some(action) => Either::Left(action_chip(action)),
@@ -121,7 +121,7 @@ fn end(rule: &ExplainedRule, held: bool) -> impl IntoView + use<> {
     Either::Right(does(rule.action))
 }
 
-/// The parts of the outermost condition; a lone one is its own part.
+/// Renders the operands of the outermost condition; an atom is its only operand.
 fn pieces(condition: &Explained) -> AnyView {
     match condition.kind {
         PieceKind::And => condition.children.iter().map(piece).collect_view().into_any(),
@@ -144,13 +144,13 @@ fn piece(piece_of: &Explained) -> AnyView {
     view! { <li>{sign}<span>{joint}</span><span></span><ul class="atoms">{children}</ul></li> }.into_any()
 }
 
-/// A note as people say it: `yes` for `true`, and `1,200 employees` for `1200 employees`.
+/// Formats a note for people: `yes` for `true`, and `1,200 employees` for `1200 employees`.
 fn noted(note: &str) -> String {
     let (first, rest) = note.split_once(' ').unwrap_or((note, ""));
     match (note, first.parse::<f64>()) {
         ("true", _) => "yes".into(),
         ("false", _) => "no".into(),
-        // Two numbers stand beside each other as they are.
+        // A comparison keeps both numbers unformatted.
         (_, Ok(figure)) if !rest.starts_with(['<', '>', '=']) => {
             format!("{} {rest}", number::decimal(figure, 4)).trim_end().to_owned()
         }
@@ -158,7 +158,7 @@ fn noted(note: &str) -> String {
     }
 }
 
-/// A sentence with its `code` set apart.
+/// Renders a sentence, with text in backticks as code.
 fn spoken(sentence: &str) -> impl IntoView + use<> {
     sentence
         .split('`')
@@ -183,7 +183,7 @@ fn truth_of(state: RuleState) -> Truth {
     }
 }
 
-/// What the log says without the inputs: each rule and what it came to.
+/// Renders the logged result of each rule, for decisions whose inputs are erased.
 fn logged(decided: &Decided) -> impl IntoView + use<> {
     let decision = decided.decision();
     let entries = decision.trace.iter().map(|entry| {

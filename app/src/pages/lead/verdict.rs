@@ -1,4 +1,4 @@
-//! What was decided, in one sentence.
+//! The decision in one sentence.
 
 use engine::action::Action;
 use engine::decision::{Decision, Mode};
@@ -14,10 +14,10 @@ use crate::ui::chip::{action_chip, unknown_chip};
 use crate::ui::icon::{Icon, icon};
 use crate::ui::{number, titles, words};
 
-/// Facts that the sentence has room for.
+/// Maximum number of facts in the sentence.
 const FACTS: usize = 4;
 
-/// The sentence, and the line of particulars under it.
+/// Renders the sentence and a line of details below it.
 pub fn verdict(loaded: &LeadData, decided: &Decided) -> impl IntoView + use<> {
     let decision = decided.decision();
     view! {
@@ -29,7 +29,7 @@ pub fn verdict(loaded: &LeadData, decided: &Decided) -> impl IntoView + use<> {
     }
 }
 
-/// The action; a hold because of something unknown is dashed.
+/// Renders the action. A hold caused by an unknown value is dashed.
 pub fn chip(decision: &Decision) -> impl IntoView + use<> {
     match (&decision.held_by, decision.action) {
         (Some(_), Action::Hold) => Either::Left(unknown_chip("Hold")),
@@ -37,7 +37,7 @@ pub fn chip(decision: &Decision) -> impl IntoView + use<> {
     }
 }
 
-/// The reason in a few words, for a folded decision.
+/// Returns the reason in a few words, for a folded decision.
 pub fn short(loaded: &LeadData, decided: &Decided) -> String {
     let decision = decided.decision();
     let title = |id: &String| decided.rules.title(id);
@@ -53,7 +53,7 @@ pub fn short(loaded: &LeadData, decided: &Decided) -> String {
     format!("{}, v{}: {reason}", loaded.workflow(decided.stored.workflow_id.0), decision.rule_version)
 }
 
-/// To whom or where.
+/// Renders the assignee, pool or stage.
 fn target(loaded: &LeadData, decision: &Decision) -> impl IntoView + use<> {
     let text = |name: &str| decision.parameters.get(name).and_then(Json::as_str);
     match (decision.action, text("assignee"), text("pool"), text("stage")) {
@@ -68,7 +68,7 @@ fn target(loaded: &LeadData, decision: &Decision) -> impl IntoView + use<> {
     }
 }
 
-/// Because of what.
+/// Renders the reason.
 fn reason(decided: &Decided) -> impl IntoView + use<> {
     let decision = decided.decision();
     if let Some(rule) = &decision.held_by {
@@ -117,7 +117,7 @@ fn joined(items: &[String]) -> String {
     }
 }
 
-/// What people said differently since.
+/// Renders the overrides that people made since.
 fn overridden(loaded: &LeadData, decision: &Decision) -> impl IntoView + use<> {
     let clock = loaded.clock;
     let one = |human: &engine::decision::HumanOverride| {
@@ -162,7 +162,7 @@ fn particulars(loaded: &LeadData, decided: &Decided) -> impl IntoView + use<> {
     }
 }
 
-/// Where the lead stands in the workflow since, if this is still the last word there.
+/// Renders the lead's current queue or stage, if this is still the latest decision in its workflow.
 fn waits(loaded: &LeadData, decided: &Decided) -> impl IntoView + use<> {
     let id = decided.decision().decision_id;
     let standing = loaded.lead.workflows.iter().find(|standing| standing.decision_id == id)?;

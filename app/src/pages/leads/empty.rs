@@ -1,4 +1,4 @@
-//! What the list says when it is empty.
+//! Empty states of the list.
 
 use leptos::prelude::*;
 use store::reads::frame::WorkflowName;
@@ -9,7 +9,7 @@ use crate::pages::list_page::Rows;
 use crate::ui::icon::Icon;
 use crate::ui::{note, number};
 
-/// There is no lead yet: how to send one.
+/// Renders how to send the first lead.
 pub fn no_leads(workflows: &[WorkflowName], origin: &str) -> impl IntoView + use<> {
     let Some(workflow) = workflows.iter().find(|workflow| workflow.is_live) else {
         let steps = view! {
@@ -34,7 +34,7 @@ pub fn no_leads(workflows: &[WorkflowName], origin: &str) -> impl IntoView + use
     note::empty(Icon::Leads, "No leads yet", steps).into_any()
 }
 
-/// Nothing passes the filters, or nothing so far.
+/// Renders that no leads match, or that none have been found so far.
 pub fn no_match(asked: &Asked, found: &Rows<Row, Place>) -> impl IntoView + use<> {
     let bare = asked.address.start();
     if let (true, Some(on)) = (found.cut, found.beside.on(asked.sort.order)) {

@@ -1,4 +1,4 @@
-//! Leads as lines of a file. Of a person who was erased nothing is left but what was decided.
+//! Leads as rows of the CSV export. For an erased person, only the decision remains.
 
 use store::reads::frame::WorkflowName;
 use store::reads::leads_list::Row;
@@ -26,7 +26,7 @@ pub const HEAD: &[&str] = &[
     "Decided",
 ];
 
-/// The line of a row.
+/// Formats a lead as a row of the CSV export.
 pub fn line(row: Row, workflows: &[WorkflowName]) -> Vec<String> {
     let workflow = workflows.iter().find(|workflow| workflow.id == row.workflow_id);
     let erased = if row.erased_at.is_some() { "yes" } else { "" };

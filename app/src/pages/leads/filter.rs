@@ -1,4 +1,4 @@
-//! What the list can be narrowed to, in the address and on screen.
+//! The filters of the list, in the URL and on screen.
 
 use engine::action::Action;
 use engine::control::outcome::OutcomeStage;
@@ -16,31 +16,31 @@ use crate::ui::icon::{Icon, icon};
 use crate::ui::table::Sorted;
 use crate::ui::words;
 
-/// The names of all filters in the address.
+/// Query parameters that hold the filters.
 pub const NAMES: [&str; 11] =
     ["q", "workflow", "action", "rule", "queue", "assignee", "stage", "counts", "period", "from", "to"];
-/// What the list is sorted by; the first of them unless another is asked for.
+/// Sort columns; the first is the default.
 const SORTS: [&str; 2] = ["decided", "first"];
-/// How the default stands in the address instead of a rule's id.
+/// Value of the `rule` parameter that selects leads decided by the default.
 const DEFAULT_RULE: &str = "-";
-/// Characters of a search; nobody's name is longer.
+/// Longest search text, in characters; no name is longer.
 const TEXT_CHARS: usize = 200;
 
-/// What was asked for.
+/// The parsed request for the list.
 pub struct Asked {
-    /// The filters as they stand in the address.
+    /// The filters as given in the URL.
     pub address: Address,
-    /// The same, understood. What is not understood does not filter.
+    /// The same filters, parsed. Invalid values are ignored.
     pub filter: Filter,
-    /// How heads of columns show the order.
+    /// The sort order as shown in the column headers.
     pub sorted: Sorted,
-    /// The same for the database.
+    /// The same sort order for the query.
     pub sort: Sort,
     period: Period,
 }
 
 impl Asked {
-    /// Reads the address.
+    /// Parses the filters from the URL.
     pub fn read(address: Address, clock: Clock, workflows: &[WorkflowName], assignees: &[Person]) -> Self {
         let assignee =
             address.get("assignee").and_then(|id| assignees.iter().find(|one| one.id.to_string() == id));
@@ -73,12 +73,12 @@ impl Asked {
         Self { filter, sorted, sort, period, address }
     }
 
-    /// Whether anything narrows the list.
+    /// Returns whether any filter is active.
     pub fn is_narrowed(&self) -> bool {
         self.filter != Filter::default()
     }
 
-    /// The active filters, in words.
+    /// Describes the active filters.
     pub fn chips(&self, workflows: &[WorkflowName], rules: &[RuleName], assignees: &[Person]) -> Vec<Chip> {
         let filter = &self.filter;
         let name = |email: &String| {
@@ -115,7 +115,7 @@ impl Asked {
     }
 }
 
-/// The form of all filters; a plain GET.
+/// Renders the form of all filters, sent as a plain GET.
 pub fn form(
     asked: &Asked,
     workflows: &[WorkflowName],
@@ -176,7 +176,7 @@ fn assignee_choices(assignees: &[Person]) -> Vec<Choice> {
     assignees.iter().map(|person| (person.id.to_string(), person.name.clone())).collect()
 }
 
-/// All time is what the list shows without asking.
+/// Returns the periods to choose from. `all` is missing because it is the default.
 fn period_choices() -> Vec<Choice> {
     period::choices().into_iter().filter(|(name, _)| name != "all").collect()
 }

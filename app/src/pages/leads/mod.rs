@@ -34,18 +34,18 @@ use filter::Asked;
 pub struct LeadList {
     asked: Asked,
     workflows: Vec<WorkflowName>,
-    /// The AEs, deactivated ones included: their leads are still assigned to them.
+    /// All AEs, including deactivated ones, because leads can still be assigned to them.
     assignees: Vec<Person>,
 }
 
-/// What the page shows beside the rows.
+/// Data that the page shows in addition to the rows.
 pub struct LeadListExtras {
-    /// What the rows name.
+    /// Names used in the rows.
     names: table::Known,
     /// The rules of the live workflows.
     rules: Vec<RuleName>,
     counts: Option<(Vec<(Action, usize)>, bool)>,
-    /// There is not one lead.
+    /// Whether no lead exists at all.
     is_bare: bool,
 }
 
@@ -151,7 +151,7 @@ fn order(asked: &Asked) -> &'static str {
     }
 }
 
-/// How many leads were decided how, each a way to see only those.
+/// Renders the number of leads for each decision as a link that filters by it.
 fn by_action(asked: &Asked, counts: Option<&(Vec<(Action, usize)>, bool)>) -> impl IntoView + use<> {
     let address = asked.address.start();
     let is_counted = counts.is_some();
@@ -170,7 +170,7 @@ fn by_action(asked: &Asked, counts: Option<&(Vec<(Action, usize)>, bool)>) -> im
         let count = counts.iter().find(|(known, _)| known == action).map_or(0, |(_, count)| *count);
         let current = asked.filter.action == Some(*action);
         let href = address.with("action", <&str>::from(*action)).href();
-        // What was counted and is not there is no choice, unless it is the one that was made.
+        // Actions known to have no leads are hidden, except for the active one.
         (current || count > 0 || more || !is_counted).then(|| {
             view! {
                 <li data-a=words::action_tone(*action)>
@@ -183,5 +183,5 @@ fn by_action(asked: &Asked, counts: Option<&(Vec<(Action, usize)>, bool)>) -> im
     view! { <nav aria-label="By decision"><ul class="tabs">{all}{ones}</ul></nav> }
 }
 
-/// Names by id, for what a page shows more than once.
+/// Names by ID.
 pub(super) type ById<T> = BTreeMap<uuid::Uuid, T>;

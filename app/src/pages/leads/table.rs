@@ -15,17 +15,17 @@ use crate::ui::icon::{Icon, icon};
 use crate::ui::table::{Column, Table};
 use crate::ui::{number, words};
 
-/// What the rows name by id.
+/// Names used in the rows.
 pub struct Known {
     /// The rules of the decisions.
     pub rules: ById<RuleOf>,
-    /// People by address.
+    /// Names of people by e-mail address.
     pub people: BTreeMap<String, String>,
-    /// Where and when the viewer is.
+    /// The current time and the viewer's time zone.
     pub clock: Clock,
 }
 
-/// The list as a table.
+/// Builds the table of leads.
 pub fn table<'a>(workflows: &'a [WorkflowName], known: &'a Known) -> Table<'a, Row> {
     let clock = known.clock;
     let several = workflows.len() > 1;
@@ -61,7 +61,7 @@ pub fn table<'a>(workflows: &'a [WorkflowName], known: &'a Known) -> Table<'a, R
     Table { caption: "Leads and the last decision about each", class: "leads", columns, choose: None }
 }
 
-/// Name, company and address, or what the source calls a lead of whom nothing else is known.
+/// Renders name, company and e-mail address, or the source's ID if nothing else is known.
 fn who(row: &Row, href: String) -> impl IntoView + use<> {
     if row.erased_at.is_some() {
         return Either::Left(
@@ -88,7 +88,7 @@ fn rule(row: &Row, rule: Option<&RuleOf>) -> impl IntoView + use<> {
     }
 }
 
-/// The queue first: a lead that waits for a person matters more than whose it is.
+/// Renders the queue rather than the assignee: a lead that waits for a person matters more.
 fn waits(row: &Row, known: &Known) -> impl IntoView + use<> {
     match (&row.queue, &row.assignee) {
         (Some(queue), _) => {

@@ -1,4 +1,4 @@
-//! What stands above every list: saved views, columns, and the list as a file.
+//! The toolbar of every list: saved views, columns, and the CSV export.
 
 mod views;
 
@@ -14,10 +14,10 @@ use crate::ui::icon::{Icon, icon};
 use crate::ui::number;
 use crate::ui::table::Table;
 
-/// The line of tools of a list. `csv` is where it is had as a file, if it is.
+/// Renders the toolbar of a list. `csv` is the path of the export, if the list has one.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn tools<Row>(
     here: &Here,
     flash: &Flash,
@@ -47,7 +47,7 @@ fn columns(address: &Address, choices: &[(&'static str, &'static str, bool)]) ->
     let form = view! {
         <form method="get" action=address.path()>
             {address.kept_but(&["cols"])}
-            // The first column is always there; named, so that no box at all is a choice too.
+            // Always present, so that clearing every box still sends a column selection.
             <input type="hidden" name="cols" value="first" />
             <fieldset class="checks"><legend>"Columns"</legend>{boxes.collect_view()}</fieldset>
             <span class="row"><button class="btn primary">"Show these"</button>{usual}</span>

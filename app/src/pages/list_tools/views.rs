@@ -1,4 +1,4 @@
-//! Saved views: links to filters that somebody gave a name.
+//! Saved views: named links to a set of filters.
 
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
@@ -11,10 +11,10 @@ use crate::pages::frame::Here;
 use crate::ui::filters::Address;
 use crate::ui::form::ask;
 
-/// The viewer's views of this page, and a way to save what is shown, or to change the view that is open.
+/// Renders the viewer's saved views of this page, and the form that saves the current filters or edits the open view.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn views(here: &Here, flash: &Flash, address: &Address) -> Result<AnyView> {
     let Some(viewer) = &here.request.viewer else { return Ok(().into_any()) };
     let saved = reads::views(&here.request.store, viewer.id, address.path()).await?;
@@ -65,7 +65,7 @@ fn change(view: &View, flash: &Flash) -> impl IntoView + use<> {
     ask("Change this view", is_wrong(flash), form)
 }
 
-/// A form that came back with its error stays open.
+/// Returns whether the form was rejected, in which case it stays open.
 fn is_wrong(flash: &Flash) -> bool {
     flash.errors.contains_key("view-name")
 }

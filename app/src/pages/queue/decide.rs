@@ -1,4 +1,4 @@
-//! The verdicts: forms that work without scripts, each with its key.
+//! The verdict forms. They work without scripts and have keyboard shortcuts.
 
 use engine::action::Action;
 use leptos::either::Either;
@@ -14,7 +14,7 @@ use crate::pages::frame::Here;
 use crate::pages::lead::decided::Decided;
 use crate::ui::{titles, words};
 
-/// The most frequent reasons, offered while typing.
+/// Common reasons, offered as suggestions.
 const REASONS: [&str; 5] = [
     "Outside our market",
     "Student or research",
@@ -23,7 +23,7 @@ const REASONS: [&str; 5] = [
     "Unreachable",
 ];
 
-/// Hidden fields that name the lead and keep what the page shows.
+/// Renders the hidden fields that identify the lead and preserve the filters.
 pub fn named(loaded: &QueueData, open: &Open) -> impl IntoView + use<> {
     let shown = loaded.shown.pairs().map(|(name, value)| {
         view! { <input type="hidden" name=format!("shown[{name}]") value=value.to_owned() /> }
@@ -35,7 +35,7 @@ pub fn named(loaded: &QueueData, open: &Open) -> impl IntoView + use<> {
     }
 }
 
-/// To whom or where it would go.
+/// Renders the suggested assignee or stage.
 pub fn target(open: &Open) -> impl IntoView + use<> {
     let act = open.suggestion.as_ref()?;
     let text = |name: &str| act.parameters.get(name).and_then(Json::as_str);
@@ -55,7 +55,7 @@ pub fn target(open: &Open) -> impl IntoView + use<> {
     }
 }
 
-/// Accept, change, disqualify.
+/// Renders the forms to accept, change or disqualify.
 pub fn forms(
     here: &Here,
     loaded: &QueueData,
@@ -81,7 +81,7 @@ pub fn forms(
     let accept = (!others).then(|| accept(open, fields().into_any()));
     let change = (!others).then(|| change(open, &typed, fields().into_any()));
     let disqualify = (!others).then(|| disqualify(&typed, fields().into_any()));
-    // What was written before someone else claimed the lead.
+    // Preserves the text typed before another person claimed the lead.
     let kept = (others && !typed.reason.is_empty()).then(|| {
         let text = typed.reason.clone();
         view! { <label class="label">"Your unsaved text"<textarea class="field" rows="3" readonly>{text}</textarea></label> }
@@ -93,7 +93,7 @@ pub fn forms(
     })
 }
 
-/// What was typed into a form that was not taken.
+/// Input of a rejected form.
 struct Typed {
     kind: Option<Kind>,
     action: String,
@@ -114,7 +114,7 @@ impl Typed {
         }
     }
 
-    /// What was typed into this form.
+    /// Returns the input if it belongs to this form.
     fn of(&self, kind: Kind) -> Option<&Self> {
         Some(self).filter(|typed| typed.kind == Some(kind))
     }
@@ -141,8 +141,9 @@ fn accept(open: &Open, fields: AnyView) -> impl IntoView + use<> {
     })
 }
 
-/// Advances a lead for which the rules suggest nothing. It has no key and is not the primary button: a person who works down the
-/// list with the key for Accept must not advance a lead that nobody suggested to advance.
+/// Renders a button that advances a lead without a suggestion. It has no shortcut and is not the primary
+/// button, so that a person who accepts one lead after another with the key cannot advance this one by
+/// mistake.
 fn advance(fields: AnyView) -> impl IntoView {
     view! {
         <form class="row" method="post" action=DecideLead::PATH>
@@ -163,7 +164,7 @@ fn change(open: &Open, typed: &Typed, fields: AnyView) -> impl IntoView + use<> 
         let selected = typed.is_some_and(|typed| typed.action == value);
         view! { <option value=value selected=selected>{words::action(action)}</option> }
     };
-    // Without AEs, there is nobody to assign to.
+    // Without AEs, the lead cannot be assigned.
     let can = |action: &Action| *action != agreed && (*action != Action::Assign || !everybody.is_empty());
     let options =
         [Action::Advance, Action::Assign, Action::Nurture].into_iter().filter(can).map(option).collect_view();
@@ -202,7 +203,7 @@ fn disqualify(typed: &Typed, fields: AnyView) -> impl IntoView + use<> {
     }
 }
 
-/// The reason's field: one line, so that Enter sends it.
+/// Renders the reason as a single-line input, so that Enter submits the form.
 fn why(typed: Option<&Typed>, error: Option<String>, form: &'static str) -> impl IntoView + use<> {
     let id = format!("{form}-reason");
     let (described, invalid) = (error.is_some().then(|| id.clone()), error.is_some().then_some("true"));
@@ -247,7 +248,7 @@ fn said(error: Option<String>, id: &str) -> impl IntoView + use<> {
     error.map(|error| view! { <p id=id class="tone" data-a="bad" role="alert">{error}</p> })
 }
 
-/// The form that undoes the viewer's last verdict, while that is possible.
+/// Renders the form that undoes the viewer's last verdict, while undoing is still possible.
 pub fn take_back(loaded: &QueueData) -> impl IntoView + use<> {
     let (past, who) = loaded.last.as_ref().filter(|_| loaded.may)?;
     let workflow = loaded.workflows.iter().find(|known| known.id == past.workflow_id)?.name.clone();

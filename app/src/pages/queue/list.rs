@@ -1,4 +1,4 @@
-//! The list of waiting leads, the most urgent first.
+//! The list of waiting leads, most urgent first.
 
 use chrono::{DateTime, Utc};
 use engine::action::Action;
@@ -14,7 +14,7 @@ use crate::ui::filters::{Choice, select};
 use crate::ui::icon::{Icon, icon};
 use crate::ui::{number, refresh, words};
 
-/// The list with its filters.
+/// Renders the list with its filters.
 pub fn list(loaded: &QueueData) -> impl IntoView + use<> {
     let at = loaded.open.as_ref().and_then(|open| open.row);
     let handle = match at {
@@ -46,19 +46,20 @@ pub fn list(loaded: &QueueData) -> impl IntoView + use<> {
     }
 }
 
-/// The way to the next lead of the list, or the one before.
+/// Renders the link to the next or the previous lead of the list.
 fn step(loaded: &QueueData, at: Option<usize>, is_next: bool) -> impl IntoView + use<> {
     let to = match (at, is_next) {
         (Some(at), true) => Some(at + 1),
         (Some(at), false) => at.checked_sub(1),
-        // The one that was open has left the list, which continues at its top.
+        // The open lead has left the list, so the next one is the first.
         (None, true) => Some(0),
         (None, false) => None,
     };
     let row = to.and_then(|to| loaded.rows.get(to));
     let href = row.map(|row| loaded.shown.href(Some((row.lead_id.into(), &row.workflow))));
     let (key, words) = if is_next { ("j", "Next") } else { ("k", "Previous") };
-    // Hidden at the ends of the list, for the island that moves through it without loading the page.
+    // Hidden rather than omitted at the ends of the list, because the island that moves through it without a
+    // page load reuses the link.
     let is_hidden = href.is_none();
     view! {
         <a class="btn plain" href=href hidden=is_hidden data-step=key data-key=key data-key-help=words aria-keyshortcuts=key><span class="sr">{words}</span><kbd>{key.to_uppercase()}</kbd></a>
@@ -91,7 +92,7 @@ fn entry(loaded: &QueueData, row: &Waiting, is_open: bool) -> impl IntoView + us
     }
 }
 
-/// How long a lead has waited, in the unit that people say: `42 min`, `3 h`, `12 days`, `2 months`.
+/// Formats how long a lead has waited, in its natural unit: `42 min`, `3 h`, `12 days`, `2 months`.
 pub fn waited(clock: Clock, since: DateTime<Utc>) -> String {
     let waited = clock.now - since;
     match (waited.num_minutes(), waited.num_hours(), waited.num_days()) {
@@ -103,7 +104,7 @@ pub fn waited(clock: Clock, since: DateTime<Utc>) -> String {
     }
 }
 
-/// Three bars, as many filled as the lead is urgent.
+/// Renders three bars, filled according to the priority.
 pub fn priority(priority: i32) -> impl IntoView {
     let word = match priority {
         3.. => "High priority",
@@ -120,7 +121,7 @@ pub fn priority(priority: i32) -> impl IntoView {
     }
 }
 
-/// Why it waits, in a few words.
+/// Describes in a few words why the lead waits.
 fn why(loaded: &QueueData, row: &Waiting) -> String {
     let because: Vec<Because> = serde_json::from_value(row.because.clone()).unwrap_or_default();
     let rules = row.bundle.as_ref().and_then(|bundle| loaded.rules.get(bundle));
@@ -172,7 +173,7 @@ fn filters(loaded: &QueueData) -> impl IntoView + use<> {
     }
 }
 
-/// What the rules suggest, as a choice.
+/// Returns the label of a suggested action in the filter.
 fn suggested(action: Action) -> &'static str {
     match action {
         Action::Hold => "Nothing suggested",

@@ -1,4 +1,4 @@
-//! Everything the page shows, read once.
+//! Loads all data of the page.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -27,48 +27,48 @@ use crate::pages::lead::load as lead;
 use crate::ui::clock::Clock;
 use crate::ui::words;
 
-/// A claim is prolonged by looking at the lead once it is this old: often enough, without a write for every look.
+/// Age at which viewing the lead renews a claim: often enough to keep it, without a write on each view.
 const RENEW_AFTER: TimeDelta = TimeDelta::minutes(1);
 
-/// What the address asks for.
+/// The parsed query parameters.
 #[derive(Clone, Debug)]
 pub struct QueueQuery {
-    /// Which part of the queue.
+    /// The filter of the queue.
     pub shown: QueueFilter,
-    /// Which lead is open.
+    /// The open lead.
     pub lead: Option<String>,
-    /// In which workflow, by name.
+    /// Name of the workflow in which the lead is open.
     pub workflow: Option<String>,
-    /// An open page asks by itself: nobody has looked at the lead again.
+    /// Whether an open page refreshes itself, which does not count as viewing the lead.
     pub is_refresh: bool,
 }
 
-/// In the address where an open page asks by itself, or fetches a lead ahead: nobody has looked at it.
+/// Query parameter of requests that refresh a page or prefetch a lead. They do not count as viewing the lead.
 pub const REFRESH: &str = "refresh";
 
-/// The lead that is open.
+/// The open lead.
 pub struct Open {
-    /// Which.
+    /// The lead and its workflow.
     pub place: Place,
-    /// The workflow's name in addresses.
+    /// The workflow's name in URLs.
     pub workflow: String,
-    /// What its page shows.
+    /// Data of the lead page.
     pub lead: lead::LeadData,
-    /// Who works on it.
+    /// The current claim.
     pub claim: Option<Claim>,
-    /// Its row in the list, as far as the list reaches.
+    /// Index in the list, if the list reaches that far.
     pub row: Option<usize>,
-    /// Since when it has waited; nothing once it does not.
+    /// Start of the wait; `None` once the lead has left the queue.
     pub since: Option<DateTime<Utc>>,
-    /// Why it is no longer in the queue.
+    /// Reason that the lead is no longer in the queue.
     pub gone: Option<Gone>,
-    /// The AE's rejection that returned it to the queue.
+    /// The AE's rejection that returned the lead to the queue.
     pub rejected: Option<Rejected>,
-    /// What the rules would do; nothing where they did and an AE rejected the lead.
+    /// The suggested action; `None` if an AE rejected the result of the rules.
     pub suggestion: Option<Act>,
-    /// Who could get it: whose turn it is, and everybody of the pool.
+    /// The rotation of the pool that the lead would go to.
     pub turn: Option<Turn>,
-    /// Whom a lead can be given to: the people of sales, by address and by name.
+    /// E-mail addresses and names of the AEs that a lead can be assigned to.
     pub everybody: Vec<(String, String)>,
     /// Whether the workflow is stopped.
     pub is_stopped: bool,
@@ -76,58 +76,58 @@ pub struct Open {
 
 /// An AE's rejection of the lead.
 pub struct Rejected {
-    /// What the AE is called.
+    /// The AE's name.
     pub by: String,
-    /// When.
+    /// Time of the rejection.
     pub at: DateTime<Utc>,
     /// The AE's reason.
     pub reason: Option<String>,
 }
 
-/// Whose turn it is in a pool.
+/// The rotation of a pool.
 pub struct Turn {
-    /// The pool's name; nothing where somebody was picked already.
+    /// The pool's name; `None` if an assignee has already been picked.
     pub pool: Option<String>,
-    /// By address.
+    /// E-mail address of the person whose turn it is.
     pub person: Option<String>,
-    /// Everybody in it, by address and by name.
+    /// E-mail addresses and names of the members.
     pub members: Vec<(String, String)>,
 }
 
-/// Everything the page shows.
+/// Data of the queue page.
 pub struct QueueData {
-    /// Which part of the queue.
+    /// The filter of the queue.
     pub shown: QueueFilter,
     /// The waiting leads.
     pub rows: Vec<Waiting>,
-    /// The rules they were decided by.
+    /// The bundles that decided the leads, by hash.
     pub rules: BTreeMap<Vec<u8>, Arc<ReadableBundle>>,
-    /// How many wait that pass the filter.
+    /// Number of waiting leads that match the filter.
     pub total: i64,
-    /// How many wait.
+    /// Number of all waiting leads.
     pub everything: i64,
-    /// Since when the first one has.
+    /// Start of the longest wait.
     pub oldest: Option<DateTime<Utc>>,
-    /// How many the viewer has decided today.
+    /// Number of leads that the viewer has decided today.
     pub decided_today: i64,
-    /// The viewer's last verdict, while it can be taken back, and whom it was about.
+    /// The viewer's last verdict while it can be undone, with the name of the lead.
     pub last: Option<(Past, String)>,
-    /// The lead that is open.
+    /// The open lead.
     pub open: Option<Open>,
-    /// Workflows that are stopped.
+    /// Active kill switches.
     pub stops: Vec<KillSwitch>,
     /// All workflows.
     pub workflows: Vec<WorkflowName>,
-    /// Whether the viewer may decide.
+    /// Whether the viewer may decide leads.
     pub may: bool,
-    /// The viewer.
+    /// The viewer's ID.
     pub viewer: uuid::Uuid,
-    /// Where and when the viewer is.
+    /// The current time and the viewer's time zone.
     pub clock: Clock,
 }
 
 impl QueueData {
-    /// Where the open page is read again: with the same lead open, however urgent others are by then.
+    /// Returns the URL that refreshes the page. It names the open lead, so that a more urgent one does not replace it.
     pub fn refreshed_from(&self) -> String {
         let open = self.open.as_ref().map(|open| (open.place.lead, open.workflow.as_str()));
         let href = self.shown.href(open);
@@ -135,10 +135,10 @@ impl QueueData {
     }
 }
 
-/// Reads it.
+/// Loads the data of the queue page.
 ///
 /// # Errors
-/// [`Error::NotFound`] when the lead of the address is not there.
+/// Returns [`Error::NotFound`] if the lead in the URL does not exist.
 pub async fn load(here: &Here, asked: QueueQuery) -> Result<QueueData> {
     let store = &here.request.store;
     let viewer = here.request.viewer.as_ref().ok_or(Error::SignedOut)?;
@@ -190,7 +190,7 @@ pub async fn load(here: &Here, asked: QueueQuery) -> Result<QueueData> {
     })
 }
 
-/// A verdict with whom it was about.
+/// Adds the name of the lead to a verdict.
 async fn with_name(store: &Store, past: Option<Past>) -> Result<Option<(Past, String)>> {
     let Some(past) = past else { return Ok(None) };
     let lead = store::leads::get(store, past.lead_id.into()).await?;
@@ -203,7 +203,7 @@ async fn with_name(store: &Store, past: Option<Past>) -> Result<Option<(Past, St
     Ok(Some((past, who)))
 }
 
-/// The rules behind the rows; nearly always one bundle for all of them.
+/// Loads the bundles behind the rows; nearly all rows share one.
 async fn rules_of(bundles: &Bundles, rows: &[Waiting]) -> Result<BTreeMap<Vec<u8>, Arc<ReadableBundle>>> {
     let mut known = BTreeMap::new();
     for bundle in rows.iter().filter_map(|row| row.bundle.as_ref()) {
@@ -214,7 +214,7 @@ async fn rules_of(bundles: &Bundles, rows: &[Waiting]) -> Result<BTreeMap<Vec<u8
     Ok(known)
 }
 
-/// The lead that the address names: in the workflow it names too, else where it waits.
+/// Returns the lead in the URL, in the workflow given there or else in the one where it waits.
 fn asked_place(asked: &QueueQuery, rows: &[Waiting], workflows: &[WorkflowName]) -> Result<Option<Place>> {
     let Some(id) = &asked.lead else { return Ok(None) };
     let lead: LeadId = id.parse().map_err(|_| Error::NotFound { what: "lead".into() })?;
@@ -225,7 +225,7 @@ fn asked_place(asked: &QueueQuery, rows: &[Waiting], workflows: &[WorkflowName])
     Ok(workflow.or_else(waits).or_else(only).map(|workflow| Place { lead, workflow: workflow.into() }))
 }
 
-/// The first lead that the viewer has claimed, else that no one has, else the first.
+/// Returns the first lead claimed by the viewer, else the first unclaimed one, else the first.
 fn first_free(rows: &[Waiting], viewer: uuid::Uuid) -> Option<Place> {
     let own = rows.iter().find(|row| row.taken_by == Some(viewer));
     let free = || rows.iter().find(|row| row.taken_by.is_none());
@@ -336,17 +336,17 @@ async fn turn(here: &Here, decided: &Decided, act: &Act, owner: Option<String>) 
     Ok(Some(Turn { pool: picked.is_none().then(|| pool.name.clone()), person, members }))
 }
 
-/// Everybody who takes leads over.
+/// Returns the people that leads can be assigned to.
 async fn sales(store: &Store) -> store::Result<Vec<(String, String)>> {
     let people = store::people::all(store).await?.into_iter();
     let takes = |person: &store::people::Person| !person.is_disabled && person.roles.contains(&Role::Ae);
     Ok(people.filter(takes).map(|person| (person.email, person.name)).collect())
 }
 
-/// When the viewer's day began.
+/// Returns the start of the viewer's day.
 pub fn midnight(now: DateTime<Utc>, zone: Tz) -> DateTime<Utc> {
     let local = now.with_timezone(&zone).date_naive().and_hms_opt(0, 0, 0);
-    // Where a day begins at one o'clock because the clocks change, the day has begun with the instant itself.
+    // If daylight saving time skips midnight, the day starts at the given instant instead.
     local
         .and_then(|start| start.and_local_timezone(zone).earliest())
         .map_or(now, |start| start.with_timezone(&Utc))

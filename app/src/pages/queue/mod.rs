@@ -25,7 +25,7 @@ use load::{QueueData, QueueQuery, REFRESH};
 pub use list::{priority, waited};
 pub use load::midnight;
 
-/// The queue.
+/// Renders the queue.
 #[component]
 pub fn Queue() -> impl IntoView {
     let query = use_query_map().get_untracked();
@@ -95,7 +95,7 @@ fn body(here: &Here, loaded: &QueueData, flash: &Flash) -> impl IntoView + use<>
     })
 }
 
-/// Says which workflows are stopped, and what that means for what is decided here.
+/// Renders which workflows are stopped, and how that affects decisions made here.
 fn stops(loaded: &QueueData) -> impl IntoView + use<> {
     let one = |stop: &KillSwitch| {
         let title = stop.workflow_id.map_or_else(

@@ -1,4 +1,4 @@
-//! The lead that is open: what is suggested and why, its inputs and its message.
+//! The open lead: the suggestion with its reason, the inputs, and the event.
 
 use engine::action::Action;
 use engine::decision::Mode;
@@ -20,7 +20,7 @@ use crate::ui::note::{Tone, note};
 use crate::ui::{refresh, words};
 use leptos::server_fn::ServerFn as _;
 
-/// The open lead, and the keys.
+/// Renders the open lead and the keyboard shortcuts.
 pub fn pane(here: &Here, loaded: &QueueData, open: &Open, flash: &Flash) -> impl IntoView + use<> {
     let explained = open.lead.decided.as_ref().filter(|decided| !decided.is_erased()).map(|decided| {
         view! {
@@ -39,7 +39,7 @@ pub fn pane(here: &Here, loaded: &QueueData, open: &Open, flash: &Flash) -> impl
     view! {
         <div class="pane" id="work" data-refresh-from=loaded.refreshed_from()>
             <article class="work" aria-labelledby="w-t">
-                // Apart from the forms: a part that a person types into is left as it is.
+                // Separate from the forms: a refresh skips the part that contains an edited form.
                 {refresh::part("queue-lead", Topic::Queue, view! { {header(loaded, open)}{standing(loaded, open)} })}
                 {refresh::part("queue-work", Topic::Queue, suggested)}
                 {explained}
@@ -49,7 +49,7 @@ pub fn pane(here: &Here, loaded: &QueueData, open: &Open, flash: &Flash) -> impl
     }
 }
 
-/// Who it is and how to reach them.
+/// Renders the lead's name and contact data.
 fn header(loaded: &QueueData, open: &Open) -> impl IntoView + use<> {
     let lead = &open.lead.lead;
     let (who, _) = open.lead.who();
@@ -80,10 +80,10 @@ fn header(loaded: &QueueData, open: &Open) -> impl IntoView + use<> {
     }
 }
 
-/// Who has claimed the lead, or why it is no longer in the queue.
+/// Renders the claim, or why the lead is no longer in the queue.
 fn standing(loaded: &QueueData, open: &Open) -> impl IntoView + use<> {
     let claim = open.claim.as_ref().map(|claim| (claim.person_id == loaded.viewer, claim));
-    // Said here and not beside the forms, which stay as they are while a person types.
+    // Shown here rather than beside the forms, because those are not refreshed while a person types.
     let left_queue = open.gone.as_ref().map(|why| {
         let said = gone(why, loaded.clock);
         note(Tone::Warn, view! { <p><strong>"No longer in the queue. "</strong>{said}</p> }).into_any()
@@ -115,7 +115,7 @@ fn standing(loaded: &QueueData, open: &Open) -> impl IntoView + use<> {
     held.map(|held| view! { <div class="notes">{held}</div> })
 }
 
-/// A form of one button that names the lead.
+/// Renders a form with a single button and the fields that identify the lead.
 fn here_form(
     loaded: &QueueData,
     open: &Open,
@@ -132,7 +132,7 @@ fn here_form(
     }
 }
 
-/// What the rules suggest, why it needs a person, and the verdicts.
+/// Renders the suggestion, the reason that the lead needs a person, and the verdict forms.
 fn suggest(
     here: &Here,
     loaded: &QueueData,
@@ -160,7 +160,7 @@ fn suggest(
     }
 }
 
-/// Why a person has to look.
+/// Describes why the lead needs a person.
 fn reason(open: &Open, decided: &Decided) -> String {
     if open.rejected.is_some() {
         return "It was assigned before. Assign it to someone else with Change, or disqualify it.".to_owned();
@@ -193,7 +193,7 @@ fn reason(open: &Open, decided: &Decided) -> String {
     }
 }
 
-/// The lead is no longer in the queue; what was written about it is kept.
+/// Renders that the lead has left the queue, with any unsaved text.
 fn left_queue(loaded: &QueueData, open: &Open, flash: &Flash) -> impl IntoView + use<> {
     let typed = flash.values.get("reason").filter(|text| !text.trim().is_empty()).cloned();
     let written = typed.map(|text| {
@@ -220,7 +220,7 @@ fn left_queue(loaded: &QueueData, open: &Open, flash: &Flash) -> impl IntoView +
     }
 }
 
-/// What the keys do.
+/// Renders the keyboard shortcuts.
 fn keys(loaded: &QueueData) -> impl IntoView + use<> {
     let key = |keys: &'static [&'static str], words: &'static str| {
         let signs = keys.iter().map(|key| view! { <kbd>{*key}</kbd> }).collect_view();

@@ -1,5 +1,5 @@
-//! Who approved a release, what it still needs, and the forms to approve it, go live with it or withdraw it. The page of a
-//! change shows them too.
+//! The approvals of a release, its next step, and the forms to approve it, take it live or withdraw it. The
+//! change page uses them too.
 
 use engine::control::release::{Act, Maker, Refusal, Stage, step};
 use leptos::either::{Either, EitherOf3};
@@ -21,23 +21,23 @@ use crate::ui::icon::{Icon, icon};
 const REASON: Text =
     Text { id: "reason", label: "Reason", name: "reason", rows: 2, maxlength: 5_000, required: true };
 
-/// A release with what the viewer needs to know to act on it.
+/// A release with the data that decides which actions the viewer has.
 pub struct ReleaseActs {
     pub release: Release,
-    /// Approvals of the bundle that it has now.
+    /// Approvals of the current bundle.
     pub approvals: Vec<ReleaseApproval>,
-    /// The roles that must still approve that bundle.
+    /// Roles that have not approved the current bundle yet.
     pub missing: Vec<Role>,
-    /// Whether the viewer edited its change.
+    /// Whether the viewer edited the change.
     pub is_editor: bool,
     pub viewer: Viewer,
 }
 
 impl ReleaseActs {
-    /// Loads what belongs to a release.
+    /// Loads the approvals and editors of a release.
     ///
     /// # Errors
-    /// When the database fails.
+    /// Returns an error if the database fails.
     pub async fn load(store: &Store, release: Release, viewer: &Viewer) -> Result<Self> {
         let mut connection = store.pool().acquire().await.map_err(store::Error::from)?;
         let mut approvals = releases::approvals(&mut connection, release.id).await?;
@@ -60,7 +60,7 @@ impl ReleaseActs {
         self.release.stage.is_open() && !self.missing.is_empty()
     }
 
-    /// The roles in which the viewer can approve it.
+    /// Returns the roles in which the viewer can approve the release.
     fn roles_to_approve(&self) -> Vec<Role> {
         let has_approved = self.approvals.iter().any(|approval| approval.person == self.viewer.id);
         if self.is_editor || has_approved || !self.is_waiting_for_approval() {
@@ -70,7 +70,7 @@ impl ReleaseActs {
     }
 }
 
-/// The required roles, with who approved the bundle that the release has now.
+/// Renders the required roles and who approved the current bundle.
 pub fn approvals(acts: &ReleaseActs, clock: Clock) -> impl IntoView + use<> {
     let required = acts.release.change.as_ref().map(|change| change.required.clone()).unwrap_or_default();
     let row = |role: Role| {
@@ -90,7 +90,7 @@ pub fn approvals(acts: &ReleaseActs, clock: Clock) -> impl IntoView + use<> {
     view! { <ul class="plain-list signatures">{rows}</ul> }
 }
 
-/// What the release needs next, and the form for it where the viewer may. `next` is the page to come back to.
+/// Renders the next step of the release, with its form if the viewer may take it. The form redirects to `next`.
 pub fn next_step(acts: &ReleaseActs, request: &Request, next: &str) -> impl IntoView + use<> {
     if acts.is_waiting_for_approval() {
         return EitherOf3::A(approving(acts, request, next));
@@ -140,7 +140,7 @@ fn approving(acts: &ReleaseActs, request: &Request, next: &str) -> impl IntoView
     view! { <p>{why}</p>{form}{editor} }
 }
 
-/// Giving the release up, for those who may.
+/// Renders the form that withdraws the release; returns `None` if the viewer lacks the permission.
 pub fn withdrawing(acts: &ReleaseActs, request: &Request, flash: &Flash) -> impl IntoView + use<> {
     acts.may(Act::Withdraw).is_ok().then(|| {
         let error = flash.errors.get("reason").cloned();

@@ -1,4 +1,4 @@
-//! Releases: the list of all workflows or of one, and a page for each release.
+//! Releases: the list, and a page for each release.
 
 pub(super) mod acts;
 mod release;
@@ -27,17 +27,17 @@ use crate::ui::{note, titles, words};
 
 pub use self::release::ReleasePage;
 
-/// The names of its filters in the address.
+/// Query parameters that hold the filters.
 const NAMES: [&str; 2] = ["workflow", "stage"];
 
-/// The releases.
+/// The list of releases.
 pub struct ReleaseList {
     address: Address,
     filter: ReleaseListFilter,
     sorted: Sorted,
 }
 
-/// What the page shows beside the releases.
+/// Data that the page shows in addition to the releases.
 pub struct ReleaseListExtras {
     workflows: Vec<WorkflowName>,
     clock: Clock,
@@ -124,7 +124,7 @@ impl ListPage for ReleaseList {
     }
 }
 
-/// The line of a release in the file.
+/// Formats a release as a row of the CSV export.
 fn line(row: &Release, titles: &Titles) -> Vec<String> {
     let changed = row.change.as_ref().map(|change| {
         let title = titles.get(Titled::Version(change.kind, &change.name));

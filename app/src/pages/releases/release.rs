@@ -1,4 +1,4 @@
-//! One release: what it replaces, who approved it, what it needs next, and its history.
+//! One release: the versions it replaces, its approvals, its next step, and its history.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
 use crate::ui::{titles, words};
 
-/// The page of one release.
+/// Renders the page of one release.
 #[component]
 pub fn ReleasePage() -> impl IntoView {
     let number = use_params_map().read_untracked().get("number");
@@ -27,7 +27,7 @@ pub fn ReleasePage() -> impl IntoView {
     page(Section::Releases, move |here| load(here, number, flash))
 }
 
-/// Everything that the parts of the page show.
+/// Data shared by all sections of the page.
 struct Loaded {
     acts: ReleaseActs,
     parts: Vec<ReleasePart>,
@@ -76,7 +76,7 @@ async fn gather(here: Here, number: i64, flash: Flash) -> Result<Loaded> {
     Ok(Loaded { acts, parts, history, names, clock: here.clock, request: here.request.clone(), flash })
 }
 
-/// What it is, in a sentence or two.
+/// Describes the release in a sentence or two.
 fn headline(release: &Release) -> impl IntoView + use<> {
     let origin = match (&release.change, &release.waiver) {
         (Some(change), _) => {

@@ -1,4 +1,4 @@
-//! The list of runs, and a page for each.
+//! Runs: the list, and a page for each run.
 
 mod result;
 mod run;
@@ -33,12 +33,12 @@ use crate::ui::icon::Icon;
 use crate::ui::table::{Column, Sorted, Table};
 use crate::ui::{note, words};
 
-/// The names of its filters in the address.
+/// Query parameters that hold the filters.
 const NAMES: [&str; 2] = ["kind", "state"];
 /// Periods to replay, in days.
 const PERIODS: [(&str, &str); 3] = [("7", "Last 7 days"), ("30", "Last 30 days"), ("90", "Last 90 days")];
 
-/// The runs.
+/// The list of runs.
 pub struct RunList {
     address: Address,
     kind: Option<RunKind>,
@@ -46,7 +46,7 @@ pub struct RunList {
     sorted: Sorted,
 }
 
-/// What the page shows beside the runs.
+/// Data that the page shows in addition to the runs.
 pub struct RunListExtras {
     names: BTreeMap<String, String>,
     workflows: Vec<WorkflowName>,
@@ -143,7 +143,7 @@ impl ListPage for RunList {
     }
 }
 
-/// The line of a run in the file.
+/// Formats a run as a row of the CSV export.
 fn line(run: &Run) -> Vec<String> {
     vec![
         run.id.to_string(),
@@ -203,7 +203,7 @@ fn table(names: &BTreeMap<String, String>, clock: Clock) -> Table<'_, Run> {
     Table { caption: "Runs and their states", class: "runs", columns, choose: None }
 }
 
-/// What a run is called.
+/// Returns the title of a run.
 fn title(run: &Run) -> String {
     let Ok(kind) = run.kind.parse::<RunKind>() else { return words::sentence(&run.kind) };
     let text = |name: &str| run.input.get(name).and_then(serde_json::Value::as_str);
@@ -218,7 +218,7 @@ fn title(run: &Run) -> String {
     }
 }
 
-/// Where a run stands, as a word in its colour.
+/// Renders the state of a run with its color.
 fn state(run: &Run) -> impl IntoView + use<> {
     let (tone, word) = match (run.state.parse(), &run.cancelled_by) {
         (Ok(RunState::Running), Some(_)) => ("warn", "Cancelling"),

@@ -1,4 +1,4 @@
-//! What a run found or did, in words.
+//! The progress and results of runs, in words.
 
 use leptos::either::Either;
 use leptos::prelude::*;
@@ -17,10 +17,10 @@ use crate::ui::icon::{Icon, icon};
 use crate::ui::number;
 use crate::ui::progress::progress;
 
-/// Where failed deliveries are listed.
+/// URL of the failed deliveries.
 const FAILED: &str = "/sync/effects?state=dead";
 
-/// How far a run is, or how it ended, in a line.
+/// Describes the progress or the result of a run in one line.
 pub fn in_a_line(run: &Run) -> String {
     let (Ok(kind), Ok(state)) = (run.kind.parse::<RunKind>(), run.state.parse::<RunState>()) else {
         return String::new();
@@ -59,7 +59,7 @@ fn under_way(kind: RunKind, run: &Run) -> String {
     }
 }
 
-/// Writes the numbers in a text as the reader has them.
+/// Formats the numbers in a text for the viewer's locale.
 fn grouped(text: &str) -> String {
     let words = text.split(' ').map(|word| {
         let (digits, rest) =
@@ -69,7 +69,7 @@ fn grouped(text: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// The result of a run in full.
+/// Renders the full result of a run.
 pub async fn result(here: &Here, run: &Run) -> Result<AnyView> {
     let line = view! { <p class="answer-line">{in_a_line(run)}</p> };
     let Ok(kind) = run.kind.parse::<RunKind>() else { return Ok(().into_any()) };
@@ -152,7 +152,7 @@ fn queued(replayed: &DeliveriesReplayed) -> String {
     }
 }
 
-/// How many of the deliveries that were queued have not been tried yet, and a way to stop them.
+/// Renders how many of the queued deliveries have not been retried yet, and the button that stops them.
 async fn sending(here: &Here, run: &Run, replayed: &DeliveriesReplayed) -> Result<impl IntoView + use<>> {
     let left = untried(&here.request.store, replayed.due_at).await?.max(0).unsigned_abs();
     let here_again = format!("/runs/{}", run.id);

@@ -1,4 +1,4 @@
-//! One run: how far it is, what it found, and who asked for it.
+//! One run: its progress, its result, and who started it.
 
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
@@ -19,7 +19,7 @@ use crate::ui::note::{Tone, note};
 use crate::ui::progress::progress_said;
 use crate::ui::{number, refresh, words};
 
-/// The page of a run.
+/// Renders the page of a run.
 #[component]
 pub fn RunPage() -> impl IntoView {
     let id = use_params_map().read_untracked().get("id");
@@ -39,7 +39,7 @@ async fn load(here: Here, id: Option<String>) -> Result<Page> {
     let part = if is_over {
         refresh::part_saying("run", Topic::Runs, said, shown).into_any()
     } else {
-        // It may be over before the browser begins to listen.
+        // The run can finish before the browser subscribes, so the first refresh is due at once.
         refresh::part_due("run", Topic::Runs, shown).into_any()
     };
     let body = view! { {part}{refresh::hear(&[Topic::Runs, Topic::Sync])} };

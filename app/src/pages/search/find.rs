@@ -1,4 +1,4 @@
-//! What is found, by kind.
+//! Search results, grouped by kind.
 
 use engine::change::Kind;
 use store::Store;
@@ -17,32 +17,32 @@ use crate::ui::icon::Icon;
 use crate::ui::kinds;
 use crate::ui::words;
 
-/// Hits of a kind: who gets more types another letter.
+/// Maximum hits for each kind; a longer search text narrows them.
 const EACH: usize = 8;
-/// Characters from which on more than pages is looked through: one letter is in every name.
+/// Shortest text that searches more than pages. A single letter matches nearly every name.
 const ENOUGH: usize = 2;
 
-/// Something that was found.
+/// A search hit.
 pub struct Hit {
-    /// What it is called.
+    /// Display title.
     pub title: String,
-    /// What else tells it apart.
+    /// Details that distinguish hits with the same title.
     pub detail: String,
-    /// Where it is.
+    /// URL of the hit.
     pub href: String,
-    /// What kind of thing it is.
+    /// Icon for the kind of hit.
     pub icon: Icon,
 }
 
-/// Everything that was found.
+/// All search results.
 #[derive(Default)]
 pub struct SearchResults {
-    /// Kinds with at least one hit each.
+    /// Groups of hits by kind, without empty groups.
     pub groups: Vec<(&'static str, Vec<Hit>)>,
 }
 
 impl SearchResults {
-    /// How many hits there are.
+    /// Returns the number of hits.
     pub fn count(&self) -> usize {
         self.groups.iter().map(|(_, hits)| hits.len()).sum()
     }
@@ -54,7 +54,7 @@ impl SearchResults {
     }
 }
 
-/// Looks for a text in everything that has a name. Without a text it finds the pages and what can be done.
+/// Searches everything that has a name. An empty text finds the pages and actions.
 pub async fn find(store: &Store, viewer: &Viewer, text: &str) -> Result<SearchResults> {
     let mut found = SearchResults::default();
     if text.chars().count() >= ENOUGH {
@@ -98,7 +98,7 @@ pub async fn find(store: &Store, viewer: &Viewer, text: &str) -> Result<SearchRe
 fn lead_hits(found: &leads_list::Page, text: &str) -> Vec<Hit> {
     let mut seen = Vec::new();
     let mut hits = Vec::new();
-    // A lead stands in the list once for each of its workflows.
+    // The list has one row for each workflow of a lead, so duplicates are skipped.
     for row in &found.rows {
         if !seen.contains(&row.lead_id) && hits.len() < EACH {
             seen.push(row.lead_id);
@@ -134,7 +134,7 @@ fn person(person: &Person) -> Hit {
     }
 }
 
-/// A rule leads to the leads that it decided.
+/// Returns matching rules, each linked to the leads it decided.
 fn rule_hits(rules: &[RuleName], workflows: &[WorkflowName], text: &str) -> Vec<Hit> {
     let found = rules.iter().filter(|rule| is_in(&format!("{} {}", rule.title(), rule.rule_id), text));
     let hit = |rule: &RuleName| {
@@ -166,7 +166,7 @@ fn version(version: Versioned, titles: &Titles) -> Option<Hit> {
     })
 }
 
-/// Whether every word of a search is somewhere in a text.
+/// Returns whether the text contains every word of the search.
 fn is_in(text: &str, search: &str) -> bool {
     let text = text.to_lowercase();
     search.to_lowercase().split_whitespace().all(|word| text.contains(word))

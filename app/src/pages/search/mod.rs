@@ -1,4 +1,4 @@
-//! Finding things by name: a page of its own, and the same as a list for the search that opens over other pages.
+//! The search by name: a separate page, and a fragment for the search dialog.
 
 mod find;
 
@@ -15,10 +15,10 @@ use crate::ui::icon::{Icon, icon};
 use crate::ui::{note, number};
 
 const PATH: &str = "/search";
-/// Characters that are looked for at most.
+/// Longest search text, in characters.
 const TEXT_CHARS: usize = 200;
 
-/// The search as a page.
+/// Renders the search page.
 #[component]
 pub fn Search() -> impl IntoView {
     let text = use_query_map().read_untracked().get("q").unwrap_or_default();
@@ -65,10 +65,10 @@ fn section((n, (title, hits)): (usize, (&'static str, Vec<Hit>))) -> impl IntoVi
     }
 }
 
-/// What is found, as the options of a list box: the part of a page that the search over other pages shows.
+/// Renders the results as options of a list box, for the search dialog.
 ///
 /// # Errors
-/// When nobody is signed in, or the database fails.
+/// Returns an error if the viewer is signed out or the database fails.
 pub async fn options(request: &Request, text: &str) -> Result<String> {
     let text = cut(text);
     let viewer = request.viewer.as_ref().ok_or(Error::SignedOut)?;
@@ -93,7 +93,7 @@ pub async fn options(request: &Request, text: &str) -> Result<String> {
     Ok(html.to_html())
 }
 
-/// The groups with the number of each hit among all.
+/// Numbers the hits across all groups.
 fn numbered(found: SearchResults, next: &mut usize) -> Vec<(&'static str, Vec<(usize, Hit)>)> {
     let mut number = |hit: Hit| {
         *next += 1;

@@ -1,4 +1,4 @@
-//! The family of charts.
+//! The charts.
 
 use engine::control::calibration::Reliability;
 
@@ -11,7 +11,7 @@ use crate::ui::charts::lines::{ChartLine, lines};
 use crate::ui::charts::reliability::reliability;
 use crate::ui::charts::spark::spark;
 
-/// Each is one of the dashboard's, whose files it leads to.
+/// Renders a chart with links to the files of the corresponding dashboard chart.
 fn shown(chart: &Chart) -> leptos::prelude::AnyView {
     let file = chart.name.split('-').next().unwrap_or_default().to_owned();
     chart.view(|ending| format!("/dashboard/charts/{file}.{ending}"))

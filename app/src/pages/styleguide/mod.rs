@@ -1,4 +1,4 @@
-//! Every piece that pages are made of, in every state and both themes: what designers and developers agree on.
+//! The style guide: every component in every state and both themes, as a shared reference for designers and developers.
 
 mod charts;
 mod pieces;
@@ -10,14 +10,14 @@ use super::frame::{Here, Page, page};
 use super::places::Section;
 use crate::error::Result;
 
-/// A group of pieces; each makes its examples once for each theme.
+/// A group of components; each one renders its examples once per theme.
 struct PieceGroup {
     name: &'static str,
     about: &'static str,
     examples: Vec<Example>,
 }
 
-/// A piece by its name, and what it looks like. The theme is given for names that must differ on one page.
+/// A component with its name. The theme is passed along because HTML ids must differ between the two copies.
 struct Example {
     name: &'static str,
     shown: Box<dyn Fn(Theme) -> AnyView>,
@@ -37,7 +37,7 @@ impl Theme {
         }
     }
 
-    /// One of two, by theme.
+    /// Picks one of two strings by theme.
     fn pick(self, light: &'static str, dark: &'static str) -> &'static str {
         match self {
             Self::Light => light,
@@ -50,7 +50,7 @@ fn example<V: IntoView + 'static>(name: &'static str, shown: impl Fn(Theme) -> V
     Example { name, shown: Box::new(move |theme| shown(theme).into_any()) }
 }
 
-/// The styleguide.
+/// Renders the style guide.
 #[component]
 pub fn Styleguide() -> impl IntoView {
     page(Section::Styleguide, |here| async move { load(&here) })

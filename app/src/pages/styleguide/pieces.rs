@@ -1,4 +1,4 @@
-//! Words, controls, messages, what opens, and lists.
+//! Text, controls, messages, disclosures and lists.
 
 use engine::action::Action;
 use engine::decision::Outcome3;
@@ -199,7 +199,7 @@ pub fn lists(clock: Clock) -> PieceGroup {
         let table = Table { caption: "Leads", class: "", columns, choose: None };
         table.view(&rows, &Address::new(HERE), Some(sorted))
     };
-    // Two of them on one page are told apart by what they are of.
+    // The noun differs between themes, because it gives each of the two navigation landmarks a distinct label.
     let pages = |theme: Theme| {
         let count = Count {
             rows: 50,

@@ -1,4 +1,4 @@
-//! Type, space and colour. The style sheet has the values; here stand the names.
+//! Type, space and color. This module lists the names; the style sheet defines the values.
 
 use leptos::prelude::*;
 
@@ -16,7 +16,7 @@ const SIZES: [(&str, &str); 7] = [
 
 const SPACES: [&str; 8] = ["s-1", "s-2", "s-3", "s-4", "s-5", "s-6", "s-8", "s-10"];
 
-/// Planes, inks and lines, and the accent.
+/// Surfaces, text, lines, and the accent.
 const NEUTRALS: [&str; 13] = [
     "canvas",
     "sunken",

@@ -1,4 +1,4 @@
-//! The attempts to carry out an effect, the first one first.
+//! The delivery attempts of an effect, oldest first.
 
 use leptos::either::Either;
 use leptos::prelude::*;
@@ -9,7 +9,7 @@ use super::standing::result;
 use crate::ui::clock::Clock;
 use crate::ui::number;
 
-/// The attempts with their heading.
+/// Renders the attempts with their heading.
 pub fn attempts(detail: &EffectDetail, deliveries: &[Delivery], clock: Clock) -> impl IntoView + use<> {
     let is_erased = detail.lead.erased_at.is_some();
     let heading = (!deliveries.is_empty())
@@ -45,7 +45,7 @@ fn attempt(delivery: &Delivery, is_erased: bool, clock: Clock) -> impl IntoView 
     }
 }
 
-/// What was sent and answered, as it is kept: secrets were left out before.
+/// Renders the stored request and response. Secrets are redacted before storage.
 fn exchange(delivery: &Delivery) -> impl IntoView + use<> {
     let part = |title: &'static str, json: &Option<Json>| {
         json.as_ref().map(|json| {

@@ -1,4 +1,4 @@
-//! One effect: what is written for whom and where, how it stands, and every attempt.
+//! One effect: its content, recipient and destination, its state, and every attempt.
 
 use engine::ids::EffectId;
 use leptos::either::Either;
@@ -16,10 +16,10 @@ use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
 use crate::ui::{titles, words};
 
-/// Hexadecimal digits that tell two keys apart for people.
+/// Hexadecimal digits to show of a key; enough for people to distinguish two keys.
 const SHORT_KEY: usize = 12;
 
-/// The page of one effect.
+/// Renders the page of one effect.
 #[component]
 pub fn EffectPage() -> impl IntoView {
     let id = use_params_map().read_untracked().get("id");
@@ -63,7 +63,7 @@ async fn load(here: Here, id: Option<String>, path: String) -> Result<Page> {
     Ok(Page { title, bar: bar.into_any(), body: body.into_any() })
 }
 
-/// Whom it is about, by name.
+/// Returns the display name of the lead.
 fn who(detail: &EffectDetail) -> String {
     let lead = &detail.lead;
     if lead.erased_at.is_some() {
@@ -78,7 +78,7 @@ fn who(detail: &EffectDetail) -> String {
     name
 }
 
-/// What it came to so far, in a sentence.
+/// Describes the current state in one sentence.
 fn sentence(detail: &EffectDetail) -> String {
     let (effect, destination) = (&detail.effect, titles::destination(&detail.effect.destination));
     let error = effect.last.as_ref().and_then(|last| last.error.clone());
@@ -167,7 +167,7 @@ fn facts(detail: &EffectDetail, clock: Clock) -> impl IntoView + use<> {
     }
 }
 
-/// The digits of a key, without the name of the hash.
+/// Returns the digits of a key without the hash prefix.
 fn digits(digest: &str) -> String {
     digest.strip_prefix("sha256:").unwrap_or(digest).to_owned()
 }

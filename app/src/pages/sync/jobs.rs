@@ -1,4 +1,4 @@
-//! What the processes do by themselves.
+//! The background jobs.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ use crate::ui::clock::Clock;
 use crate::ui::icon::Icon;
 use crate::ui::{note, number, refresh, words};
 
-/// The jobs.
+/// Renders the jobs.
 #[component]
 pub fn Jobs() -> impl IntoView {
     page(Section::Jobs, load)
@@ -43,7 +43,7 @@ async fn load(here: Here) -> Result<Page> {
     Ok(Page { title: "Jobs".into(), bar: bar.into_any(), body: body.into_any() })
 }
 
-/// How the run went that ended last.
+/// Describes the result of the run that finished last.
 fn last_said(jobs: &[Job]) -> String {
     let last = jobs.iter().filter(|job| !job.is_running).max_by_key(|job| job.finished_at);
     last.map(|job| {
@@ -81,7 +81,7 @@ fn row(job: &Job, names: &BTreeMap<String, String>, may: bool, clock: Clock) -> 
     let title = kind.map_or_else(|| job.name.clone(), |kind| kind.title().to_owned());
     let about = kind.map_or("Another version of Meshline runs this one.", JobKind::about);
     let (tone, word) = state(job);
-    // While it runs, the end that is known is that of the run before.
+    // While a job runs, its recorded end belongs to the previous run.
     let took = job
         .started_at
         .zip(job.finished_at)

@@ -1,4 +1,4 @@
-//! Execution and sync: what waits to be sent, what failed, and what runs by itself.
+//! Execution and sync: waiting and failed deliveries, and background jobs.
 
 mod attempts;
 mod effect;
@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use crate::actions::sync::ReplayEffect;
 
-/// The button that tries one failed effect again; `what` tells it from the others for those who hear the page.
+/// Renders the button that retries one failed effect. Screen readers announce `what` to distinguish it from the others.
 fn try_again(effect: Uuid, what: String, next: &str, class: &'static str) -> impl IntoView + use<> {
     let next = next.to_owned();
     view! {

@@ -1,4 +1,4 @@
-//! The outbox: each destination, how it stands, and what waits for it.
+//! The outbox: each destination with its state and waiting deliveries.
 
 use std::collections::BTreeMap;
 
@@ -29,14 +29,14 @@ use crate::ui::icon::Icon;
 use crate::ui::note::{self, Tone, note};
 use crate::ui::{number, refresh, titles, words};
 
-/// The outbox.
+/// Renders the outbox.
 #[component]
 pub fn Outbox() -> impl IntoView {
     let flash = use_context::<Flash>().unwrap_or_default();
     page(Section::Outbox, move |here| load(here, flash))
 }
 
-/// A destination with all that is known of it now.
+/// A destination with its current state.
 struct Line {
     record: DestinationRecord,
     count: OutboxCount,
@@ -78,7 +78,7 @@ async fn lines(here: &Here) -> Result<Vec<Line>> {
     let used = used_on(store, here.clock.now.date_naive()).await?;
     let line = |record: DestinationRecord| {
         let id = record.id().0;
-        // One that was added since the counting has nothing to count yet.
+        // A destination added after the counts were read has no count yet.
         let count = counts.remove(&id)?;
         let used_today = used.get(&id).and_then(|used| u32::try_from(*used).ok()).unwrap_or(0);
         Some(Line { breaker: breakers.remove(&id), used_today, record, count })
@@ -90,7 +90,7 @@ fn unfinished(line: &Line) -> i64 {
     line.count.ready + line.count.running + line.count.dead
 }
 
-/// Everything in a few words.
+/// Summarizes all destinations in a few words.
 fn summary(lines: &[Line]) -> String {
     let sum = |of: fn(&OutboxCount) -> i64| lines.iter().map(|line| of(&line.count)).sum::<i64>();
     let (waiting, sent, dead) = (sum(|c| c.ready), sum(|c| c.running), sum(|c| c.dead));
@@ -196,7 +196,7 @@ fn state(line: &Line) -> (&'static str, &'static str) {
     }
 }
 
-/// Why nothing is sent, or that nothing holds it.
+/// Renders why nothing is sent; returns `None` if nothing blocks the destination.
 fn why(line: &Line, clock: Clock) -> impl IntoView + use<> {
     if let Some(reason) = &line.record.paused_reason {
         return Some(Either::Left(reason.clone()));
@@ -219,14 +219,14 @@ fn why(line: &Line, clock: Clock) -> impl IntoView + use<> {
     Some(Either::Right(view! { {times}{said}". "{next} }))
 }
 
-/// Which system it is, and how hard it may be worked.
+/// Describes the kind of system and its rate limits.
 fn about(line: &Line) -> String {
     let mut parts = vec![words::destination_kind(&line.record.kind)];
     parts.extend(pace(&line.record.pace, line.used_today));
     parts.join(", ")
 }
 
-/// The bounds of a pace in words; nothing when there is none.
+/// Describes the rate limits; returns `None` without any.
 fn pace(pace: &Pace, used_today: u32) -> Option<String> {
     let mut parts = Vec::new();
     parts.extend(pace.at_once.map(|n| format!("at most {} at once", number::count(n))));
@@ -272,7 +272,7 @@ fn action(line: &Line, flash: &Flash) -> impl IntoView + use<> {
     Either::Right(ask(button, is_asked, form))
 }
 
-/// The form for the title.
+/// Renders the form that sets the title.
 fn rename(line: &Line) -> impl IntoView + use<> {
     let name = line.record.name.clone();
     let title = titles::title(Titled::Destination(&name));

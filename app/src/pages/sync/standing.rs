@@ -1,4 +1,4 @@
-//! Where an effect stands, as a word with its colour.
+//! The state of an effect, as a label with its color.
 
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
@@ -7,34 +7,34 @@ use store::sync::{EffectState, UnfinishedState};
 use crate::ui::chip::dotted;
 use crate::ui::clock::Clock;
 
-/// What keeps a waiting effect where it is.
+/// The reason that a waiting effect is not sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hold {
     /// Its workflow is stopped.
     Stopped,
     /// Its destination is paused.
     Paused,
-    /// Its destination did not answer.
+    /// The circuit breaker of its destination is open.
     NoAnswer,
 }
 
-/// What is known of an effect that is not finished.
+/// The state of an unfinished effect.
 #[derive(Clone, Copy, Debug)]
 pub struct Standing {
-    /// Where it stands.
+    /// The stored state.
     pub state: UnfinishedState,
-    /// It was tried before.
+    /// Whether it was attempted before.
     pub is_again: bool,
-    /// From when on it is sent.
+    /// The earliest time of the next attempt.
     pub due_at: Option<DateTime<Utc>>,
-    /// Until when whoever sends it has it.
+    /// End of the lease held by the sending worker.
     pub leased_until: Option<DateTime<Utc>>,
-    /// What keeps it.
+    /// The reason that it is not sent, if any.
     pub hold: Option<Hold>,
 }
 
 impl Standing {
-    /// The word and its colour.
+    /// Returns the tone and the label.
     pub fn words(&self, clock: Clock) -> (&'static str, String) {
         match (self.state, self.hold) {
             (UnfinishedState::Dead, _) => ("bad", "Failed, needs you".into()),
@@ -52,14 +52,14 @@ impl Standing {
         }
     }
 
-    /// The word in its colour.
+    /// Renders the label with its color.
     pub fn chip(&self, clock: Clock) -> impl IntoView + use<> {
         let (tone, text) = self.words(clock);
         dotted(tone, text)
     }
 }
 
-/// What became of an effect that is finished; `None` when neither outbox nor log knows it any more.
+/// Returns the tone and the label of a finished effect; `None` means that neither outbox nor log contains it any more.
 pub fn finished(state: Option<EffectState>) -> (&'static str, &'static str) {
     match state {
         Some(EffectState::Delivered) => ("good", "Delivered"),
@@ -70,7 +70,7 @@ pub fn finished(state: Option<EffectState>) -> (&'static str, &'static str) {
     }
 }
 
-/// The state of one that is not finished.
+/// Converts to the state of an unfinished effect; returns `None` if the effect is finished.
 pub fn unfinished(state: Option<EffectState>) -> Option<UnfinishedState> {
     match state? {
         EffectState::Ready => Some(UnfinishedState::Ready),
@@ -82,7 +82,7 @@ pub fn unfinished(state: Option<EffectState>) -> Option<UnfinishedState> {
     }
 }
 
-/// What an attempt came to, as the log has it.
+/// Returns the tone and the label of a logged attempt.
 pub fn result(name: &str) -> (&'static str, &'static str) {
     match name {
         "retry" => ("warn", "Not taken, tried again"),

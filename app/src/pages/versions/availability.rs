@@ -1,4 +1,4 @@
-//! Who of a pool takes leads now, and how many: what changes without a release.
+//! Availability and capacity of pool members, which change without a release.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use engine::rules::pick::{Member, Pool};
@@ -13,10 +13,10 @@ use crate::error::Result;
 use crate::pages::frame::Here;
 use crate::ui::form::ask;
 
-/// Loads and shows the availability of a pool's members.
+/// Loads and renders the availability of a pool's members.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn section(here: &Here, newest: &Version) -> Result<AnyView> {
     let store = &here.request.store;
     let pool: Pool = serde_json::from_value(newest.body.clone()).map_err(store::Error::from)?;

@@ -1,4 +1,4 @@
-//! What a version says, as people read it.
+//! The content of a version in readable form.
 
 use std::collections::BTreeMap;
 
@@ -20,13 +20,13 @@ use crate::ui::chip::action_chip;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::{number, titles, words};
 
-/// Entries of a list that a page shows at once; the search finds the others.
+/// Entries of a list to show at once; the search finds the others.
 const ENTRIES: usize = 500;
 
-/// A version's content, with its text below.
+/// Renders the content of a version, followed by its source.
 ///
 /// # Errors
-/// When it is not of its kind.
+/// Returns an error if the content does not match its kind.
 pub fn content(kind: Kind, version: &Version, search: &str) -> Result<AnyView> {
     let said = match kind {
         Kind::RuleSet => rules(&typed::<RuleSetFile>(&version.body)?.written_out()).into_any(),
@@ -175,7 +175,7 @@ fn mapped_row(name: &str, field: &MappedField) -> impl IntoView + use<> {
     }
 }
 
-/// What an extractor is told besides where to look.
+/// Describes the settings of an extractor, apart from its source paths.
 fn settings(field: &MappedField) -> String {
     let all: BTreeMap<String, Json> = serde_json::to_value(field)
         .ok()

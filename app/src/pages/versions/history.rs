@@ -1,4 +1,4 @@
-//! The versions of one thing.
+//! The version history.
 
 use std::collections::BTreeMap;
 
@@ -11,21 +11,21 @@ use crate::actions::changes::StartChange;
 use crate::ui::clock::Clock;
 use crate::ui::words;
 
-/// What the versions are of, and who looks at which of them.
+/// Context for rendering the versions of one subject.
 pub struct Around<'a> {
     pub kind: Kind,
     pub name: &'a str,
-    /// What people are called who made versions.
+    /// Names of the people who created versions.
     pub names: &'a BTreeMap<String, String>,
     pub used: &'a [UsedIn],
-    /// The version that the page shows.
+    /// The version shown on the page.
     pub shown: u32,
     pub clock: Clock,
-    /// Whether the viewer may begin a change.
+    /// Whether the viewer may start a change.
     pub may: bool,
 }
 
-/// The versions, the newest first, each with ways to see, compare and restore it.
+/// Renders the versions, newest first, with links to view, compare and restore each.
 pub fn list(history: &[Listed], around: &Around<'_>) -> impl IntoView + use<> {
     let newest = history.first().map_or(0, |version| version.version);
     let rows = history.iter().map(|version| row(version, newest, around)).collect_view();

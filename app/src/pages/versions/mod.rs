@@ -1,4 +1,5 @@
-//! What has versions, such as rule sets, lists and pools. Every kind is listed, read, compared and changed in one way.
+//! Versioned content such as rule sets, lists and pools. All kinds share the same pages to list, view,
+//! compare and change it.
 
 mod availability;
 mod content;
@@ -27,10 +28,10 @@ use crate::ui::{kinds, note, number, titles, words};
 
 pub use self::subject::SubjectPage;
 
-/// Everything of a kind.
+/// Renders all subjects of a kind.
 #[component]
 pub fn Subjects(
-    /// The kind.
+    /// The kind to list.
     kind: Kind,
 ) -> impl IntoView {
     let flash = use_context::<Flash>().unwrap_or_default();
@@ -44,7 +45,7 @@ async fn load(here: Here, kind: Kind, flash: Flash) -> Result<Page> {
     let make = here.may::<StartChange>().then(|| new(&here, kind, &flash)).flatten();
     let make = make.map(|form| view! { <span class="push">{form}</span> });
     let bar = view! { <h1>{title}</h1><span class="meta">{about}</span>{make} };
-    // A name that has no version yet stands only in a draft.
+    // A name without a version exists only in a draft.
     let begun: Vec<&ListedChange> = open.iter().filter(|change| change.base_version == 0).collect();
     let body = if all.is_empty() && begun.is_empty() {
         Either::Left(nothing(kind))
@@ -54,7 +55,7 @@ async fn load(here: Here, kind: Kind, flash: Flash) -> Result<Page> {
     Ok(Page { title: title.into(), bar: bar.into_any(), body: body.into_any() })
 }
 
-/// The way to a new one, where people create them.
+/// Renders the form that creates a subject; returns `None` for kinds that people cannot create.
 fn new(here: &Here, kind: Kind, flash: &Flash) -> Option<AnyView> {
     let spec = kind.spec();
     let Origin::People { hint, .. } = spec.origin else { return None };
@@ -125,7 +126,7 @@ fn row(kind: Kind, subject: &Subject, open: &[ListedChange], clock: Clock) -> im
     }
 }
 
-/// The name that rules and files use, where the title does not tell it.
+/// Renders the name used in rules and files, unless the title is derived from it.
 fn name_below(kind: Kind, name: &str) -> Option<AnyView> {
     let is_told = titles::version(kind, name) == words::sentence(name);
     (!is_told).then(|| view! { <small><code>{name.to_owned()}</code></small> }.into_any())
@@ -144,7 +145,7 @@ fn begun_row(kind: Kind, change: &ListedChange, clock: Clock) -> impl IntoView +
     }
 }
 
-/// A change by its number and state.
+/// Renders a link to a change, with its number and state.
 pub(super) fn change_link(change: &ListedChange) -> impl IntoView + use<> {
     let (tone, state) = change.state.parse().map_or(("unknown", "Open"), words::change_state);
     view! { <a class="pair" href=format!("/changes/{}", change.number)>{dotted(tone, format!("#{} {}", change.number, state.to_lowercase()))}</a>" " }

@@ -1,4 +1,4 @@
-//! One thing that has versions: what it says now, what it said before, and what somebody wants to change.
+//! One versioned subject: its current content, its earlier versions, and its open changes.
 
 use engine::change::kinds::{Origin, TextForm};
 use engine::change::{self, Kind};
@@ -23,10 +23,10 @@ use crate::ui::form::{ask, once};
 use crate::ui::icon::{Icon, icon};
 use crate::ui::{number, titles};
 
-/// One of a kind.
+/// Renders the page of one subject.
 #[component]
 pub fn SubjectPage(
-    /// The kind.
+    /// The kind of the subject.
     kind: Kind,
 ) -> impl IntoView {
     let name = use_params_map().read_untracked().get("name");
@@ -121,12 +121,13 @@ fn lives_in(used: &[UsedIn]) -> String {
     }
 }
 
-/// Whether the viewer owns the layer of a kind.
+/// Returns whether the viewer owns the layer of a kind.
 fn owns(here: &Here, kind: Kind) -> bool {
     here.request.viewer.as_ref().is_some_and(|viewer| viewer.roles.contains(&kind.spec().owner))
 }
 
-/// The form for the title, for the layer's owner. What comes with a workflow is called as the workflow is.
+/// Renders the form that sets the title, for the owner of the layer. Subjects that come with a workflow take
+/// its title instead.
 fn rename(here: &Here, kind: Kind, name: &str) -> Option<AnyView> {
     let Origin::People { .. } = kind.spec().origin else { return None };
     let title = titles::title(Titled::Version(kind, name));
@@ -145,7 +146,7 @@ fn rename(here: &Here, kind: Kind, name: &str) -> Option<AnyView> {
     owns(here, kind).then(|| ask("Edit title", false, form).into_any())
 }
 
-/// The way to a draft: the layer's owner edits, everybody else suggests.
+/// Renders the button that starts a draft: the layer's owner edits, other people suggest.
 fn begin(here: &Here, kind: Kind, name: &str) -> impl IntoView + use<> {
     let words = if owns(here, kind) { "Edit" } else { "Suggest a change" };
     view! {
@@ -178,7 +179,7 @@ fn compared(kind: Kind, against: &Version, shown: &Version) -> Result<impl IntoV
     let comparison = change::compare(kind, Some(&against.body), &shown.body);
     let texts = match kind.spec().text {
         TextForm::Yaml => Some((service::change::text_of(against)?, service::change::text_of(shown)?)),
-        // The differences say it all, entry by entry.
+        // The comparison already lists every changed entry.
         TextForm::Lines => None,
     };
     let lines = texts.map(|(old, new)| {

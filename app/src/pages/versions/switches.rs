@@ -1,4 +1,4 @@
-//! Rules that are switched off or muted: what changes without a release.
+//! Rules that are switched off or muted, which changes without a release.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ use crate::ui::clock::Clock;
 use crate::ui::form::{ask, once};
 use crate::ui::{refresh, words};
 
-/// What every row of a workflow needs.
+/// Context shared by all rows of a workflow.
 struct Around {
     workflow: String,
     switches: WorkflowSwitches,
@@ -28,14 +28,14 @@ struct Around {
     clock: Clock,
     request: Request,
     may: bool,
-    /// The page to come back to.
+    /// The page to return to.
     next: String,
 }
 
-/// Loads and shows the rules of a set in each live workflow that decides by it.
+/// Loads and renders the rules of a set in each live workflow that uses it.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn section(here: &Here, newest: &Version) -> Result<AnyView> {
     let store = &here.request.store;
     let set: RuleSetFile = serde_json::from_value(newest.body.clone()).map_err(store::Error::from)?;
@@ -85,7 +85,7 @@ pub async fn section(here: &Here, newest: &Version) -> Result<AnyView> {
 }
 
 fn table(around: &Around, title: &str, mut rules: Vec<(String, String)>) -> AnyView {
-    // A rule that is off and left out by this version can still be switched on.
+    // A rule that is switched off but missing from this version can still be switched on.
     let gone = around.switches.off.iter().map(|off| &off.rule_id);
     for id in gone.chain(around.switches.mutes.iter().map(|mute| &mute.rule_id)) {
         if !rules.iter().any(|(known, _)| known == id) {
@@ -158,18 +158,18 @@ fn muted_for(around: &Around, mute: &Muted, rule: &str) -> impl IntoView + use<>
     }
 }
 
-/// Who did it, when and why.
+/// Renders who made the switch, when and why.
 fn said(around: &Around, by: &str, since: DateTime<Utc>, reason: &str) -> impl IntoView + use<> {
     let by = words::actor(by, &around.names);
     view! { <small>{format!("by {by}, ")}{around.clock.stamp_said(since)}{format!(": {reason}")}</small> }
 }
 
-/// The last day of what ends at midnight.
+/// Formats the last day of a period that ends at midnight.
 fn last_day(clock: Clock, until: DateTime<Utc>) -> String {
     clock.day(until - TimeDelta::seconds(1))
 }
 
-/// The rule that a form is about, and the page to come back to.
+/// Renders the hidden fields for the rule and the page to return to.
 fn target(around: &Around, rule: &str) -> impl IntoView + use<> {
     view! {
         <input type="hidden" name="workflow" value=around.workflow.clone() />

@@ -1,4 +1,4 @@
-//! Unfinished actions as lines of a file.
+//! Unfinished effects as rows of the CSV export.
 
 use store::sync::Unfinished;
 
@@ -22,7 +22,7 @@ pub const HEAD: &[&str] = &[
     "Decided",
 ];
 
-/// The line of a row.
+/// Formats an effect as a row of the CSV export.
 pub fn line(row: Unfinished) -> Vec<String> {
     vec![
         row.effect_id.to_string(),

@@ -1,4 +1,4 @@
-//! What the list can be narrowed to, in the address and on screen.
+//! The filters of the list, in the URL and on screen.
 
 use leptos::prelude::*;
 use store::sync::{DeadFilter, DestinationRecord, UnfinishedFilter, UnfinishedState};
@@ -9,25 +9,25 @@ use crate::ui::icon::{Icon, icon};
 use crate::ui::table::Sorted;
 use crate::ui::titles;
 
-/// The names of all filters in the address; the first is the tab that is open.
+/// Query parameters that hold the filters; the first selects the tab.
 pub const NAMES: [&str; 3] = ["state", "destination", "error"];
-/// Characters of a text to look for.
+/// Longest search text, in characters.
 const TEXT_CHARS: usize = 200;
 
-/// What was asked for.
+/// The parsed request for the list.
 pub struct Asked {
-    /// The filters as they stand in the address.
+    /// The filters as given in the URL.
     pub address: Address,
-    /// The same, understood. What is not understood does not filter.
+    /// The same filters, parsed. Invalid values are ignored.
     pub filter: UnfinishedFilter,
-    /// The destination's name.
+    /// Name of the selected destination.
     pub destination: Option<String>,
-    /// How it is sorted.
+    /// The sort order.
     pub sorted: Sorted,
 }
 
 impl Asked {
-    /// Reads the address.
+    /// Parses the filters from the URL.
     pub fn read(address: Address, destinations: &[DestinationRecord]) -> Self {
         let destination =
             address.get("destination").and_then(|name| destinations.iter().find(|known| known.name == name));
@@ -47,12 +47,12 @@ impl Asked {
         }
     }
 
-    /// The failed ones among them, as trying them again names them.
+    /// Returns the filter for retrying the failed effects among them.
     pub fn dead(&self) -> DeadFilter {
         DeadFilter { destination: self.filter.destination, error: self.filter.error.clone() }
     }
 
-    /// The active filters, in words.
+    /// Describes the active filters.
     pub fn chips(&self) -> Vec<Chip> {
         let bare = self.address.start();
         let all = [
@@ -67,7 +67,7 @@ impl Asked {
     }
 }
 
-/// The form of all filters; a plain GET.
+/// Renders the form of all filters, sent as a plain GET.
 pub fn form(asked: &Asked, destinations: &[DestinationRecord]) -> impl IntoView + use<> {
     let choices: Vec<Choice> =
         destinations.iter().map(|known| (known.name.clone(), titles::destination(&known.name))).collect();

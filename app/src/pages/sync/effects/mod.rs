@@ -1,4 +1,4 @@
-//! The list of effects that are not finished, and trying again those that failed.
+//! The list of unfinished effects, and retrying the failed ones.
 
 mod file;
 mod filter;
@@ -42,16 +42,16 @@ pub struct EffectList {
     again: Option<Again>,
 }
 
-/// What the page shows beside the rows.
+/// Data that the page shows in addition to the rows.
 pub struct EffectListExtras {
-    /// What the rows hang on.
+    /// External state that affects the rows.
     standing: table::Known,
     counts: Vec<OutboxCount>,
-    /// How many failed ones the filter means; 0 where the viewer may not try them again.
+    /// Number of failed effects that match the filter; 0 unless the failed tab is open and the viewer may retry them.
     failed: i64,
-    /// How many of a replay have not been tried yet.
+    /// Number of effects of the current replay that have not been retried yet.
     untried: u64,
-    /// The viewer may try some of the rows again.
+    /// Whether the viewer may retry any of the rows.
     is_any_dead: bool,
 }
 
@@ -154,7 +154,7 @@ impl ListPage for EffectList {
     }
 }
 
-/// A replay that the page shows the progress of: how many there were, and the instant they are due at.
+/// A replay whose progress the page shows: the number of effects, and their due time.
 #[derive(Clone, Copy)]
 struct Again {
     all: u64,
@@ -168,7 +168,7 @@ impl Again {
     }
 }
 
-/// How far a replay is; nothing once all were tried.
+/// Renders the progress of a replay; renders nothing once it is complete.
 fn progress_of(here: &Here, again: Again, left: u64, address: &Address) -> AnyView {
     if left == 0 {
         return ().into_any();
@@ -186,7 +186,7 @@ fn progress_of(here: &Here, again: Again, left: u64, address: &Address) -> AnyVi
     progress("Tried again", again.all.saturating_sub(left), again.all, stop).into_any()
 }
 
-/// What the rows hang on beside themselves.
+/// Loads the external state that affects the rows.
 async fn standing(here: &Here, destinations: &[DestinationRecord]) -> Result<table::Known> {
     let store = &here.request.store;
     let switches = kill_switches(store).await?;
@@ -203,7 +203,7 @@ async fn standing(here: &Here, destinations: &[DestinationRecord]) -> Result<tab
     })
 }
 
-/// Trying again those whose boxes are ticked.
+/// Renders the form that retries the selected effects.
 fn try_chosen(here: &Here, asked: &Asked) -> impl IntoView + use<> {
     view! {
         <form id=table::CHOSEN method="post" action=ReplayChosen::PATH>
@@ -214,13 +214,13 @@ fn try_chosen(here: &Here, asked: &Asked) -> impl IntoView + use<> {
     }
 }
 
-/// How many stand how, each a way to see only those.
+/// Renders the number of effects in each state as a link that filters by it.
 fn by_state(asked: &Asked, counts: &[OutboxCount]) -> impl IntoView + use<> {
     let address = asked.address.start();
     let is_meant = |count: &&OutboxCount| {
         asked.filter.destination.is_none_or(|destination| destination.0 == count.destination_id)
     };
-    // Counted is what stands so, whatever it failed of: with a text to look for that would mean reading every row.
+    // The counts ignore the error text, because matching it would read every row.
     let is_counted = asked.filter.error.is_none();
     let sum = |of: fn(&OutboxCount) -> i64| counts.iter().filter(is_meant).map(of).sum::<i64>();
     let (ready, running, dead) = (sum(|c| c.ready), sum(|c| c.running), sum(|c| c.dead));
@@ -250,7 +250,7 @@ fn by_state(asked: &Asked, counts: &[OutboxCount]) -> impl IntoView + use<> {
     }
 }
 
-/// Trying again all that the filter means, after saying how many these are.
+/// Renders the form that retries all matching effects, after it states their number.
 fn try_all(here: &Here, asked: &Asked, count: i64) -> impl IntoView + use<> {
     let many = if count > COUNTED_ROWS {
         format!("more than {}", number::count(COUNTED_ROWS))

@@ -14,19 +14,19 @@ use crate::ui::icon::{Icon, icon};
 use crate::ui::table::{Choose, Column, Table};
 use crate::ui::{titles, words};
 
-/// What the rows hang on beside themselves.
+/// External state that affects the rows.
 pub struct Known {
-    /// Every workflow is stopped.
+    /// Whether every workflow is stopped.
     pub is_all_stopped: bool,
-    /// Workflows that are stopped.
+    /// Stopped workflows.
     pub stopped: BTreeSet<Uuid>,
-    /// Destinations that do not answer, by name.
+    /// Destinations with an open circuit breaker, by name.
     pub silent: BTreeSet<String>,
-    /// The viewer may try again what failed.
+    /// Whether the viewer may retry failed effects.
     pub may_replay: bool,
-    /// This very page.
+    /// URL of the current page.
     pub path: String,
-    /// Where and when the viewer is.
+    /// The current time and the viewer's time zone.
     pub clock: Clock,
 }
 
@@ -49,10 +49,10 @@ impl Known {
     }
 }
 
-/// The id of the form that the boxes of the rows belong to.
+/// HTML id of the form that the checkboxes of the rows belong to.
 pub const CHOSEN: &str = "chosen";
 
-/// The list as a table; where any failed, with boxes and buttons to try again.
+/// Builds the table; if any effect failed, with checkboxes and retry buttons.
 pub fn table(known: &Known, is_any_dead: bool) -> Table<'_, Unfinished> {
     let clock = known.clock;
     let is_again = |row: &Unfinished| row.state == UnfinishedState::Dead && known.may_replay;
@@ -108,7 +108,7 @@ fn state(row: &Unfinished, known: &Known) -> impl IntoView + use<> {
     view! { <span title=when>{known.standing(row).chip(known.clock)}</span> }
 }
 
-/// The lead of a row, in a word.
+/// Returns the display name of a row's lead.
 fn named(row: &Unfinished) -> String {
     if row.erased_at.is_some() {
         return "an erased person".into();
