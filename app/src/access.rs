@@ -1,7 +1,7 @@
-//! Who may call what: the one table of it.
+//! The access table: the single list of who may call which page, action or route.
 //!
-//! The server asks it before every page, action and route, and each action and handler asks it once more for itself.
-//! What is not in the table is refused.
+//! The server checks it before every page, action and route, and each action and handler checks it again for itself. Paths that
+//! are not in the table are refused.
 
 use std::sync::LazyLock;
 
@@ -14,29 +14,29 @@ use strum::VariantArray as _;
 
 use crate::lists::LISTS;
 
-/// Who is let in.
+/// The access that a path requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
-    /// Everybody.
+    /// No sign-in at all.
     Anyone,
-    /// Everybody who is signed in, in whatever role.
+    /// Any signed-in person, whatever their role.
     SignedIn,
-    /// Whoever is signed in and holds one of these roles.
+    /// A signed-in person who holds at least one of these roles.
     Roles(&'static [Role]),
     /// A program whose key has this scope.
     Scope(Scope),
-    /// As [`Need::Scope`], and whatever runs on this very machine.
+    /// Like [`Need::Scope`], but also grants access to callers on this machine.
     ScopeOrLocal(Scope),
 }
 
-/// One line of the table.
+/// A line of the access table.
 #[derive(Clone, Debug)]
 pub struct AccessRule {
-    /// The method; `GET` counts for `HEAD` too.
+    /// The HTTP method; `GET` also covers `HEAD`.
     pub method: Method,
-    /// The path as the router has it, for example `/leads/{id}`.
+    /// The path as the router spells it, for example `/leads/{id}`.
     pub path: &'static str,
-    /// Who is let in.
+    /// The access that the path requires.
     pub need: Need,
 }
 
@@ -48,36 +48,36 @@ const fn post(path: &'static str, need: Need) -> AccessRule {
     AccessRule { method: Method::POST, path, need }
 }
 
-/// Who looks after execution and sync: its owner, whoever answers for all of it, and the administrator.
+/// Roles that operate execution and sync: the layer's owner, the RevOps lead and the administrator.
 const SYNCS: Need = Need::Roles(&[Role::Integrations, Role::RevopsLead, Role::Admin]);
 
-/// Who may throw the kill switch.
+/// Roles that can stop a workflow.
 const STOPPERS: Need = Need::Roles(&[Role::Revops, Role::RevopsLead]);
 
-/// Who decides leads that wait for a person.
+/// Roles that decide leads in the queue.
 const DECIDERS: Need = Need::Roles(&[Role::Sdr, Role::RepLeader, Role::RevopsLead]);
 
-/// Who may have a lead evaluated again.
+/// Roles that can have a lead evaluated again.
 const EVALUATORS: Need = Need::Roles(&[Role::Revops, Role::RevopsLead]);
 
-/// Who accepts and rejects leads that are assigned to them.
+/// Roles that accept and reject leads assigned to them.
 const ASSIGNEES: Need = Need::Roles(&[Role::Ae]);
 
-/// Who lets people and programs in.
+/// Roles that manage people and API keys.
 const ADMINS: Need = Need::Roles(&[Role::Admin]);
 
-/// The roles that approve changes; which change asks for which of them, its kind's row says.
+/// Every role that approves some kind of change; [`KindSpec::approvers`] lists which ones a given kind needs.
 pub const APPROVING_ROLES: &[Role] = &[Role::Enablement, Role::RepLeader, Role::Revops, Role::AeRepLeader];
 
-/// Who signs what decides.
+/// Roles that approve changes and releases.
 const SIGNERS: Need = Need::Roles(APPROVING_ROLES);
 
-/// Who sets weight and absence of pool members.
+/// Roles that set the weight and absence of pool members.
 const AVAILABILITY: Need = Need::Roles(&[Role::Revops, Role::AeRepLeader]);
-/// Who switches rules off and mutes them.
+/// Roles that switch rules off and mute them.
 const SWITCHERS: Need = Need::Roles(&[Role::Revops, Role::RevopsLead]);
 
-/// Who may start, cancel or retry a run of some kind; which of them may do so for a kind, the kind knows.
+/// Roles that can start, cancel or retry at least one kind of run; [`RunKind::owners`] narrows this to a single kind.
 const RUN_OWNERS: Need = Need::Roles(&[
     Role::Enablement,
     Role::RepLeader,
@@ -87,19 +87,19 @@ const RUN_OWNERS: Need = Need::Roles(&[
     Role::Admin,
 ]);
 
-/// Who may import leads and see the rows that were rejected.
+/// Roles that import leads and download the rejected rows.
 const IMPORTERS: Need = Need::Roles(RunKind::Import.owners());
 
-/// Who may have decisions decided again.
+/// Roles that start a replay of decisions.
 const REPLAYERS: Need = Need::Roles(RunKind::ReplayDecisions.owners());
 
-/// Who goes live with releases, and withdraws them.
+/// Roles that make releases live and withdraw them.
 const RELEASERS: Need = Need::Roles(&[Role::Revops]);
 
 /// Every page, action and route.
 pub static ACCESS: LazyLock<Vec<AccessRule>> = LazyLock::new(|| {
     let kinds = Kind::VARIANTS.iter().flat_map(|kind| versions(kind.spec()));
-    // Whoever may read a list may export it.
+    // Exporting a list requires the same access as reading it.
     let lists = LISTS.iter().flat_map(|list| {
         let need = list.readers.map_or(Need::SignedIn, Need::Roles);
         [get(list.path, need), get(list.csv, need)]
@@ -107,15 +107,15 @@ pub static ACCESS: LazyLock<Vec<AccessRule>> = LazyLock::new(|| {
     LINES.iter().cloned().chain(kinds).chain(lists).collect()
 });
 
-/// The pages of a kind of version: all of them, and each.
+/// Returns the two pages of a kind of version: the overview and the detail page.
 fn versions(kind: &KindSpec) -> [AccessRule; 2] {
     let each: &'static str = format!("{}/{{name}}", kind.path).leak();
     [get(kind.path, Need::SignedIn), get(each, Need::SignedIn)]
 }
 
-/// The lines that come from no other table.
+/// The lines that do not derive from another table.
 const LINES: &[AccessRule] = &[
-    // Pages. Everybody who is signed in reads everything (people own layers, they do not hide them).
+    // Pages. Every signed-in person can read everything: roles own layers, they do not hide them.
     get("/", Need::SignedIn),
     get("/sign-in", Need::Anyone),
     get("/setup/{token}", Need::Anyone),
@@ -137,15 +137,16 @@ const LINES: &[AccessRule] = &[
     get("/styleguide", ADMINS),
     get("/account", Need::SignedIn),
     get("/dashboard/charts/{file}", Need::SignedIn),
-    // What tells open pages that something has changed: topics, nothing of anybody.
+    // Notifies open pages of changes. It sends topic names only, no personal data.
     get("/refresh", Need::SignedIn),
     get("/settings", Need::SignedIn),
     get("/search", Need::SignedIn),
     get("/search/found", Need::SignedIn),
-    // Actions: what forms are sent to. A set-up link's token is its own permission, and so is the code of the first run.
+    // Actions: the endpoints that forms post to. Set-up links and the first run carry their own authorization: a token or a
+    // code.
     post("/actions/sign-in", Need::Anyone),
     post("/actions/sign-out", Need::Anyone),
-    // Signs in again and repeats the form that came when the session had ended.
+    // Signs in again and replays the form that was sent after the session had ended.
     post("/sign-in/again", Need::Anyone),
     post("/actions/set-password", Need::Anyone),
     post("/actions/first-run", Need::Anyone),
@@ -189,12 +190,12 @@ const LINES: &[AccessRule] = &[
     post("/actions/set-preferences", Need::SignedIn),
     post("/actions/end-session", Need::SignedIn),
     post("/actions/end-other-sessions", Need::SignedIn),
-    // Anybody may suggest; the database keeps who signs.
+    // Any signed-in person can propose a change; the database enforces who approves it.
     post("/actions/start-change", Need::SignedIn),
     post("/actions/save-change", Need::SignedIn),
     post("/actions/withdraw-change", Need::SignedIn),
     post("/actions/comment-change", Need::SignedIn),
-    // The owner of the layer alone: which role that is, the kind's row says.
+    // Restricted to the owner of the layer; the kind's row names that role.
     post("/actions/set-version-title", Need::SignedIn),
     post("/actions/set-availability", AVAILABILITY),
     post("/actions/switch-rule-off", SWITCHERS),
@@ -207,11 +208,11 @@ const LINES: &[AccessRule] = &[
     post("/actions/approve-release", SIGNERS),
     post("/actions/go-live", RELEASERS),
     post("/actions/withdraw-release", RELEASERS),
-    // Everybody's own views of lists.
+    // Saved views, which each person owns.
     post("/actions/save-view", Need::SignedIn),
     post("/actions/rename-view", Need::SignedIn),
     post("/actions/delete-view", Need::SignedIn),
-    // Built files: the same for everybody, and named after what is in them.
+    // Built assets: identical for every visitor and named after a hash of their content.
     get("/pkg/{*file}", Need::Anyone),
     // The API.
     post("/api/v1/events", Need::Scope(Scope::Ingest)),
@@ -222,47 +223,47 @@ const LINES: &[AccessRule] = &[
     get("/api/v1/decisions/{id}", Need::Scope(Scope::Read)),
     post("/api/v1/decisions/{id}/replay", Need::Scope(Scope::Read)),
     get("/api/openapi.json", Need::Anyone),
-    // What watches the process.
+    // Endpoints for monitoring.
     get("/healthz", Need::Anyone),
     get("/readyz", Need::Anyone),
     get("/metrics", Need::ScopeOrLocal(Scope::Read)),
 ];
 
-/// Who calls.
+/// The caller of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Caller {
-    /// Somebody unknown.
+    /// A caller without credentials.
     Nobody,
-    /// Somebody signed in, with the roles held now.
+    /// A signed-in person, with the roles they hold now.
     Person(Vec<Role>),
     /// A program, with its key's scopes.
     Key(Vec<Scope>),
 }
 
-/// Why a caller is not let in.
+/// The reason a caller is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Denied {
-    /// It has to say who it is.
+    /// The caller has to authenticate first.
     #[error("nobody is signed in")]
     SignedOut,
-    /// Whoever it is may not.
+    /// The caller is authenticated but lacks the role or scope.
     #[error("this needs another role or scope")]
     Forbidden,
-    /// The table does not know the path.
+    /// The path is missing from the table.
     #[error("the path is not in the table of who may call what")]
     Unlisted,
 }
 
-/// What the table says of a path.
+/// Returns the access that a path requires, or `None` if the table does not list it.
 pub fn need(method: &Method, path: &str) -> Option<Need> {
     let method = if method == Method::HEAD { &Method::GET } else { method };
     ACCESS.iter().find(|line| line.path == path && line.method == *method).map(|line| line.need)
 }
 
-/// Whether a caller is let in; `is_local` when the call comes from this very machine.
+/// Checks whether a caller may call a path. `is_local` marks calls from this machine.
 ///
 /// # Errors
-/// [`Denied`] when it is not.
+/// Returns [`Denied`] if the caller is refused.
 pub fn check(method: &Method, path: &str, caller: &Caller, is_local: bool) -> Result<(), Denied> {
     let allowed = match (need(method, path).ok_or(Denied::Unlisted)?, caller) {
         (Need::Anyone, _) | (Need::SignedIn, Caller::Person(_)) => true,
@@ -273,7 +274,7 @@ pub fn check(method: &Method, path: &str, caller: &Caller, is_local: bool) -> Re
     };
     match (allowed, need(method, path), caller) {
         (true, ..) => Ok(()),
-        // A page has no use for a key, nor the API for a session: who comes with the wrong one is as good as unknown.
+        // Pages do not accept keys and the API does not accept sessions, so the wrong kind of credential counts as none.
         (false, Some(Need::SignedIn | Need::Roles(_)), Caller::Person(_))
         | (false, Some(Need::Scope(_) | Need::ScopeOrLocal(_)), Caller::Key(_)) => Err(Denied::Forbidden),
         (false, ..) => Err(Denied::SignedOut),

@@ -1,4 +1,4 @@
-//! The root component: every page by its path.
+//! The root component, which routes paths to pages.
 
 use engine::change::Kind;
 use leptos::prelude::*;
@@ -14,7 +14,7 @@ use crate::pages::{
 };
 use crate::routes::{RouteList, StaticPath};
 
-/// All pages. Each is rendered as a whole before it is sent, so that status and title are right.
+/// Routes all pages. Each page is rendered completely before it is sent, so that its status and title are right.
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
@@ -49,7 +49,7 @@ pub fn App() -> impl IntoView {
     }
 }
 
-/// For each kind of version the page of all of them, and the page of each.
+/// Adds two routes for each kind of version: the overview and the detail page.
 #[component(transparent)]
 fn VersionRoutes() -> impl MatchNestedRoutes + Clone + Send + 'static {
     let path = |kind: Kind| StaticPath(kind.spec().path);
@@ -65,7 +65,7 @@ fn VersionRoutes() -> impl MatchNestedRoutes + Clone + Send + 'static {
     (RouteList(kinds().map(all).collect()), RouteList(kinds().map(one).collect()))
 }
 
-/// The pages of lists.
+/// Adds the routes of the list pages.
 #[component(transparent)]
 fn ListRoutes() -> impl MatchNestedRoutes + Clone + Send + 'static {
     let routes = LIST_PAGES

@@ -1,4 +1,4 @@
-//! What every page and action knows about the request it serves.
+//! The request as pages and actions see it.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -23,90 +23,91 @@ use service::letters::Post;
 /// The person who looks at the page.
 #[derive(Clone, Debug)]
 pub struct Viewer {
-    /// Who.
+    /// The person's id.
     pub id: PersonId,
-    /// What the person is called.
+    /// The person's name.
     pub name: String,
-    /// Address the person signs in with.
+    /// The address that the person signs in with.
     pub email: String,
-    /// Roles held now, not when the session began.
+    /// The roles held now, not those held when the session began.
     pub roles: Vec<Role>,
-    /// Times are shown in it.
+    /// The time zone that times are shown in.
     pub time_zone: Tz,
-    /// Figures are shown so.
+    /// The format that numbers are shown in.
     pub number_format: NumberFormat,
-    /// Whether single keys do something on pages.
+    /// Whether single-key shortcuts are on.
     pub single_keys: bool,
     /// The browser's session.
     pub session: Option<IdHash>,
 }
 
-/// The colours a person chose.
+/// The colour theme that a person chose.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
 #[strum(serialize_all = "lowercase")]
 pub enum Theme {
-    /// As the system has it.
+    /// The theme of the operating system.
     #[default]
     Auto,
-    /// Light.
+    /// The light theme.
     Light,
-    /// Dark.
+    /// The dark theme.
     Dark,
 }
 
-/// Provided as a Leptos context where the person's roles do not include the page: it is rendered without being loaded.
+/// Marks a page that the viewer's roles do not include: the page renders without loading its data. Provided as a Leptos
+/// context.
 #[derive(Clone, Copy, Debug)]
 pub struct Refused;
 
-/// Logical names of built assets and the hashed files they are in (`main.css` → `pkg/main.1a2b3c.css`).
+/// Maps logical names of built assets to their hashed files (`main.css` → `pkg/main.1a2b3c.css`).
 pub type Assets = Arc<HashMap<String, String>>;
 
-/// One request, as pages and actions see it. Provided as a Leptos context by the server.
+/// The request that pages and actions serve. The server provides it as a Leptos context.
 #[derive(Clone)]
 pub struct Request {
-    /// What is kept.
+    /// The store.
     pub store: Store,
     /// The compiled bundles that decisions were made by.
     pub bundles: Bundles,
-    /// The way of a lead, for what people have decided again.
+    /// The decision pipeline, for evaluations that people request.
     pub pipeline: Arc<Pipeline>,
-    /// Who looks; `None` when nobody is signed in.
+    /// The signed-in person, if any.
     pub viewer: Option<Viewer>,
-    /// Names the request in logs and on error pages.
+    /// The id of the request in logs and on error pages.
     pub request_id: String,
     /// The instant that counts as now.
     pub now: DateTime<Utc>,
-    /// Chosen colours.
+    /// The chosen colour theme.
     pub theme: Theme,
-    /// Built assets.
+    /// The built assets.
     pub assets: Assets,
-    /// Allows the inline script that starts the islands (Content Security Policy nonce).
+    /// The Content Security Policy nonce of the inline script that starts the islands.
     pub nonce: Arc<str>,
-    /// The address people reach the server under, as the configuration has it: `https://meshline.example`.
+    /// The public address of the server, as configured: `https://meshline.example`.
     pub public_url: Option<Arc<str>>,
-    /// The folder for files that people upload; none are taken without.
+    /// The folder for uploaded files; without one, the server accepts no uploads.
     pub data_dir: Option<Arc<Path>>,
-    /// Figures that are computed beside requests and kept.
+    /// Key figures that are computed in the background and cached.
     pub figures: Figures,
-    /// The way to people's mailboxes; `None` where no mail server is configured.
+    /// The mail transport; `None` if no mail server is configured.
     pub post: Option<Arc<dyn Post>>,
-    /// Said once at the top of the next page, after a form was sent.
+    /// The message that the page shows once after a form was sent.
     pub flash: Option<String>,
 }
 
 impl Request {
-    /// The request that is being served.
+    /// Returns the request that is being served.
     pub fn current() -> Option<Self> {
         use_context::<Self>()
     }
 
-    /// The address before a path of ours, for a link that somebody opens elsewhere. Where none is configured it is the one
-    /// that the browser came to, good for whoever looks and nobody else: `Host` says what its sender likes.
+    /// Returns the origin for links that people open elsewhere. Without a configured address, this is the browser's `Host`,
+    /// which is fine for the viewer but must not reach other people, because the client controls it.
     pub fn origin(&self) -> String {
         self.public_url.as_ref().map_or_else(origin_of_browser, ToString::to_string)
     }
 
-    /// Who acts, for writing store functions; `None` when nobody is signed in.
+    /// Returns the actor for store functions that write; `None` without a signed-in person.
     pub fn actor(&self) -> Option<Actor> {
         let viewer = self.viewer.as_ref()?;
         Some(Actor {
@@ -119,7 +120,7 @@ impl Request {
     }
 }
 
-/// The address before the path as the browser has it, for example `http://127.0.0.1:3000`.
+/// Returns the origin that the browser used, for example `http://127.0.0.1:3000`.
 fn origin_of_browser() -> String {
     let host = use_context::<Parts>()
         .and_then(|parts| parts.headers.get(header::HOST)?.to_str().ok().map(str::to_owned));

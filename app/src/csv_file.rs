@@ -1,9 +1,9 @@
-//! CSV files that people open in a spreadsheet.
+//! CSV files for spreadsheets.
 
-/// Rows of a file at most; a list with more rows has to be narrowed, or read through the API.
+/// The maximum number of rows in a file. Longer lists have to be filtered, or read through the API.
 pub const MAX_ROWS: usize = 100_000;
 
-/// A cell that no spreadsheet takes for a formula (OWASP, CSV Injection). Numbers stay numbers.
+/// Escapes a cell that a spreadsheet would evaluate as a formula (OWASP, CSV Injection). Numbers stay numbers.
 pub fn harmless(cell: &str) -> String {
     let is_number = || cell.parse::<f64>().is_ok_and(f64::is_finite);
     if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) && !is_number() {
@@ -13,10 +13,10 @@ pub fn harmless(cell: &str) -> String {
     }
 }
 
-/// Rows as CSV (RFC 4180), each cell harmless.
+/// Writes rows as CSV (RFC 4180) and escapes each cell with [`harmless`].
 ///
 /// # Errors
-/// When rows differ in length.
+/// Returns an error if the rows differ in length.
 pub fn written(rows: impl IntoIterator<Item = Vec<String>>) -> Result<Vec<u8>, csv::Error> {
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     for row in rows {
@@ -25,12 +25,12 @@ pub fn written(rows: impl IntoIterator<Item = Vec<String>>) -> Result<Vec<u8>, c
     writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))
 }
 
-/// Returns the cell of a text that may not be there.
+/// Returns the cell of an optional text.
 pub fn text(text: Option<String>) -> String {
     text.unwrap_or_default()
 }
 
-/// Returns the cell of an instant that may not be there.
+/// Returns the cell of an optional instant.
 pub fn instant(at: Option<chrono::DateTime<chrono::Utc>>) -> String {
     at.map(engine::time::stamp).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! What can go wrong with a page or an action, as the person in front of it is told.
+//! Errors of pages and actions, worded for the person who sees them.
 
 use http::StatusCode;
 use http::request::Parts;
@@ -10,50 +10,50 @@ use service::figures::FiguresError;
 
 use crate::access::Denied;
 
-/// The header that carries a request's id. The server sets it on every request and answer, whatever was sent.
+/// The header that carries the request id. The server sets it on every request and response and overwrites any client value.
 pub const REQUEST_ID: &str = "x-request-id";
 
-/// What pages and actions return.
+/// The result of pages and actions.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why a page cannot be shown or an action was not done.
+/// The reason a page cannot be shown or an action failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(tag = "error", rename_all = "snake_case")]
 pub enum Error {
-    /// Nobody is signed in.
+    /// The request has no signed-in person.
     #[error("Sign in first.")]
     SignedOut,
     /// The person's roles do not allow it.
     #[error("Your roles do not include this.")]
     Forbidden,
-    /// There is no such thing.
+    /// The requested item does not exist.
     #[error("There is no such {what}.")]
     NotFound {
-        /// What there is not.
+        /// The kind of item that is missing.
         what: String,
     },
-    /// What was sent cannot be right.
+    /// The input is invalid.
     #[error("{message}")]
     Invalid {
-        /// What is wrong.
+        /// The problem with the input.
         message: String,
     },
-    /// Somebody else was there first.
+    /// Another request changed the data first.
     #[error("{message}")]
     Conflict {
-        /// What happened meanwhile.
+        /// The conflicting change.
         message: String,
     },
-    /// The database does not answer at the moment, or is asked for too much.
+    /// The database does not answer, or is overloaded.
     #[error("The database does not answer at the moment. Nothing was changed; try again in a minute.")]
     Unavailable,
-    /// Something is broken.
+    /// An internal error.
     #[error("Something went wrong on our side.")]
     Internal,
 }
 
 impl Error {
-    /// The status that says the same.
+    /// Returns the matching HTTP status.
     pub fn status(&self) -> StatusCode {
         match self {
             Self::SignedOut => StatusCode::UNAUTHORIZED,
@@ -66,7 +66,7 @@ impl Error {
         }
     }
 
-    /// Sets the answer's status, which would be 200 for a page and 500 for an action whatever happened.
+    /// Sets the response's status, which Leptos would otherwise leave at 200 for pages and 500 for actions.
     pub fn set_status(&self) {
         if let Some(response) = use_context::<ResponseOptions>() {
             response.set_status(self.status());
@@ -83,7 +83,7 @@ impl From<store::Error> for Error {
             }
             store::Error::Refused(why) => Self::Invalid { message: sentence(&why) },
             store::Error::Erased => Self::Invalid { message: sentence(&error.to_string()) },
-            // Whoever could try again has tried by now.
+            // Callers that can retry have done so by now.
             store::Error::Unavailable(_) | store::Error::Raced => {
                 tracing::warn!(request_id = request_id(), %error, "the database is not available");
                 Self::Unavailable
@@ -146,12 +146,12 @@ impl FromServerFnError for Error {
     }
 }
 
-/// The id that the server gave the request, see [`REQUEST_ID`].
+/// Returns the id that the server gave the request, see [`REQUEST_ID`].
 fn request_id() -> Option<String> {
     use_context::<Parts>()?.headers.get(REQUEST_ID)?.to_str().ok().map(str::to_owned)
 }
 
-/// The store's words, as a sentence.
+/// Turns an error message of the store into a sentence.
 pub(crate) fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))

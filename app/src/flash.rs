@@ -1,4 +1,4 @@
-//! What a page says once after a form was sent, carried there in a cookie.
+//! One-time messages that an action passes to the next page in a cookie.
 
 use std::collections::BTreeMap;
 
@@ -9,44 +9,44 @@ use store::Keyring;
 
 /// The cookie's name.
 pub const COOKIE: &str = "meshline_flash";
-/// Seconds it lives if no page takes it.
+/// Lifetime of the cookie in seconds if no page reads it.
 const MAX_AGE_S: u32 = 60;
-/// Bytes of what it says: sealed and in base64 a third longer, and browsers drop a cookie beyond 4096.
+/// The maximum size in bytes before encryption. Sealing and base64 add a third, and browsers drop cookies beyond 4096 bytes.
 const MAX_BYTES: usize = 2_800;
 
-/// A message, the fields that are wrong and what was typed. Also a Leptos context of the page.
+/// A message, the invalid fields and the submitted values. Pages read it as a Leptos context.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flash {
-    /// Said at the top of the page.
+    /// The message at the top of the page.
     pub message: String,
-    /// What is wrong with a field, by its name.
+    /// The problem with each invalid field, by the field's name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub errors: BTreeMap<String, String>,
-    /// What was typed into a field, by its name. Never a password.
+    /// The submitted values by field name, never a password.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub values: BTreeMap<String, String>,
 }
 
 impl Flash {
-    /// A message.
+    /// Creates a flash with a message.
     pub fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), ..Self::default() }
     }
 
-    /// The same with something wrong in a field.
+    /// Adds the problem with a field.
     pub fn error(mut self, field: &str, message: impl Into<String>) -> Self {
         self.errors.insert(field.to_owned(), message.into());
         self
     }
 
-    /// The same with what was typed into a field.
+    /// Adds the submitted value of a field.
     pub fn value(mut self, field: &str, text: impl Into<String>) -> Self {
         self.values.insert(field.to_owned(), text.into());
         self
     }
 
-    /// The `Set-Cookie` header that carries it. It is sealed: only this server puts words into a page, and a key or a
-    /// link that is shown once can be read nowhere else.
+    /// Returns the `Set-Cookie` header that carries the flash. The cookie is sealed: only this server can put text into a page,
+    /// and a key or link that is shown once cannot leak.
     pub fn cookie(&self, keyring: &Keyring, secure: bool) -> String {
         let mut body = self.encode();
         if body.len() > MAX_BYTES {
@@ -57,12 +57,12 @@ impl Flash {
         format!("{COOKIE}={sealed}; Path=/; Max-Age={MAX_AGE_S}; HttpOnly; SameSite=Lax{secure}")
     }
 
-    /// The `Set-Cookie` header that takes it away again.
+    /// Returns the `Set-Cookie` header that removes the cookie.
     pub fn removal() -> String {
         format!("{COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax")
     }
 
-    /// Reads the cookie's value; `None` when it is not one of ours.
+    /// Reads the cookie's value, or returns `None` if this server did not seal it.
     pub fn read(value: &str, keyring: &Keyring) -> Option<Self> {
         let sealed = URL_SAFE_NO_PAD.decode(value).ok()?;
         serde_json::from_slice(&keyring.open_cookie(&sealed, COOKIE).ok()?).ok()

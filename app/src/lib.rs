@@ -1,9 +1,9 @@
-//! What people see: pages rendered on the server, islands for what has to run in the browser.
+//! The user interface: pages rendered on the server, and islands for the parts that run in the browser.
 //!
-//! Architecture invariant: pages read the store directly and exist on the server only; islands know nothing of store or
-//! engine, so that neither travels to a browser.
+//! Architecture invariant: pages read the store directly and exist on the server only; islands depend on neither store nor
+//! engine, so that neither ships to a browser.
 
-// Views are deeply nested types; computing their layout takes more steps than the default allows.
+// Views are deeply nested types, and computing their layout exceeds the default limit.
 #![recursion_limit = "512"]
 
 #[cfg(feature = "ssr")]

@@ -1,18 +1,18 @@
-//! The lists that have a page of their own, where saved views, the table of access and the files look them up. What a list
-//! shows, and how it is read, is its `ListPage`.
+//! The table of lists with a page. Saved views, the access table and exports look them up here. `ListPage` defines the content
+//! of a list and how it is read.
 
 use store::actor::Role;
 
-/// A list: its page and the file it can be exported to.
+/// A list: its page and its export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ListInfo {
-    /// The path of its page.
+    /// The path of the page.
     pub path: &'static str,
-    /// The path of its rows as CSV.
+    /// The path of the rows as CSV.
     pub csv: &'static str,
-    /// What the file is called, without date and ending.
+    /// The file's name, without date and extension.
     pub file: &'static str,
-    /// The roles that may read it; `None` for everyone who is signed in.
+    /// The roles that may read it; `None` for every signed-in person.
     pub readers: Option<&'static [Role]>,
 }
 
@@ -20,25 +20,25 @@ const fn list(path: &'static str, csv: &'static str, file: &'static str) -> List
     ListInfo { path, csv, file, readers: None }
 }
 
-/// Leads and the last decision about each.
+/// Leads and the latest decision about each.
 pub const LEADS: ListInfo = list("/leads", "/leads.csv", "leads");
 /// Actions that are not finished.
 pub const EFFECTS: ListInfo = list("/sync/effects", "/sync/effects.csv", "unfinished-actions");
-/// Who did what.
+/// The audit log.
 pub const AUDIT: ListInfo = list("/audit", "/audit.csv", "audit-log");
-/// Who signs in.
+/// People who can sign in.
 pub const PEOPLE: ListInfo = list("/people", "/people.csv", "people");
-/// Long work and its progress.
+/// Long-running work and its progress.
 pub const RUNS: ListInfo = list("/runs", "/runs.csv", "runs");
-/// Drafts, changes to approve and those that were decided.
+/// Drafts, changes to approve and completed ones.
 pub const CHANGES: ListInfo = list("/changes", "/changes.csv", "changes");
 /// Releases of all workflows.
 pub const RELEASES: ListInfo = list("/releases", "/releases.csv", "releases");
-/// Keys of the API.
+/// API keys.
 pub const KEYS: ListInfo =
     ListInfo { readers: Some(&[Role::Admin]), ..list("/keys", "/keys.csv", "api-keys") };
 
-/// All of them.
+/// All lists.
 pub const LISTS: [&ListInfo; 8] = [&LEADS, &EFFECTS, &AUDIT, &PEOPLE, &RUNS, &CHANGES, &RELEASES, &KEYS];
 
 #[cfg(test)]

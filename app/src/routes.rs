@@ -1,4 +1,4 @@
-//! Routes that come from tables: one for each row.
+//! Routes built from tables, one for each row.
 
 use leptos_router::{
     GeneratedRouteData, MatchNestedRoutes, PartialPathMatch, PathSegment, PossibleRouteMatch, RouteMatchId,
@@ -25,7 +25,7 @@ impl PossibleRouteMatch for StaticPath {
     }
 }
 
-/// Routes of one shape, tried in order.
+/// Routes of the same shape, tried in order.
 #[derive(Clone, Debug)]
 pub struct RouteList<R>(pub Vec<R>);
 

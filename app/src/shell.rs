@@ -1,4 +1,4 @@
-//! The document around every page.
+//! The HTML document around every page.
 
 use leptos::prelude::*;
 use leptos_meta::MetaTags;
@@ -6,12 +6,12 @@ use leptos_meta::MetaTags;
 use crate::app::App;
 use crate::context::{Request, Theme};
 
-/// The mark of the product; it is part of the page, so that no file has to be fetched for it.
+/// The product's icon. It is inlined to save a request.
 const FAVICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 20 20' fill='none' stroke='%236366f1' \
     stroke-width='2' stroke-linejoin='round'%3E%3Cpath d='M2.5 15.5v-11l7.5 7 7.5-7v11'/%3E%3C/svg%3E";
 
-/// The whole HTML document. The head is written here rather than by Leptos: it would put the nonce into `crossorigin`
-/// of its preloads (leptos#4843), and start the islands on pages that have none.
+/// Renders the HTML document. It writes the head itself because Leptos would put the nonce into `crossorigin` of its preloads
+/// (leptos#4843), and would start the islands on pages without any.
 pub fn shell() -> impl IntoView {
     let request = Request::current();
     let asset = |name: &str| {
@@ -39,8 +39,8 @@ pub fn shell() -> impl IntoView {
     }
 }
 
-/// The script that fetches the WebAssembly and wakes the islands, on pages that have one, once the browser is idle, or after
-/// a moment: one that is busy, or paints nothing, may never say that it is. Nothing waits for it.
+/// Returns the script that loads the WebAssembly and hydrates the islands, on pages that have any. It runs once the browser is
+/// idle or after a timeout, because a busy or hidden browser may never report idle. Nothing blocks on it.
 fn start_islands(path: &str) -> String {
     format!(
         "const islands=document.querySelectorAll('leptos-island');\

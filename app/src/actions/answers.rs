@@ -1,4 +1,4 @@
-//! What an AE answers about a lead that is assigned to them.
+//! An AE's answer to a lead that is assigned to them.
 
 use engine::ids::LeadId;
 use leptos::prelude::*;
@@ -10,33 +10,33 @@ use crate::error::{Error, Result};
 use crate::flash::Flash;
 use crate::ui::words;
 
-/// Characters of a note: a few sentences.
+/// The maximum length of a note in characters: a few sentences.
 pub const NOTE_CHARS: usize = 500;
-/// How often an answer is tried again when the lead is decided at the same moment.
+/// Attempts to save an answer when the lead is decided at the same moment.
 const TRIES: usize = 3;
 
-/// Why an AE rejects a lead.
+/// The reason an AE rejects a lead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
 #[strum(serialize_all = "snake_case")]
 pub enum RejectReason {
-    /// The company or the person is none that the AE sells to.
+    /// The AE does not sell to this company or person.
     NotAFit,
-    /// They need nothing, or have no money for it.
+    /// The lead has no need or no budget.
     NoNeed,
-    /// Someone else there would have to be asked.
+    /// A different contact at the company is responsible.
     NotTheRightPerson,
-    /// Nobody answered.
+    /// The lead did not respond.
     Unreachable,
-    /// The AE, or a colleague, is talking to them already.
+    /// The AE or a colleague is already talking to the lead.
     InTalks,
-    /// Another AE should have it.
+    /// The lead belongs to another AE's territory.
     NotMyTerritory,
-    /// Something else, which the note says.
+    /// A reason that the note explains.
     Other,
 }
 
 impl RejectReason {
-    /// The reason as people read it.
+    /// Returns the reason as the form shows it.
     pub fn title(self) -> &'static str {
         match self {
             Self::NotAFit => "Not a fit",
@@ -53,7 +53,7 @@ impl RejectReason {
 /// Accepts or rejects a lead that is assigned to the viewer. A rejected lead returns to the SDR queue.
 ///
 /// # Errors
-/// When the form was tampered with, or the database fails.
+/// Returns an error if the form was tampered with, or if the database fails.
 #[server(prefix = "/actions", endpoint = "answer-lead")]
 pub async fn answer_lead(
     /// The lead's id.
@@ -113,7 +113,7 @@ pub async fn answer_lead(
     lead_to_with(&back, &Flash::new(said))
 }
 
-/// Reads the form. Returns the field that is wrong and the problem; nothing for an answer that no form sends.
+/// Parses the form. Returns the invalid field and its problem, or `Err(None)` for an answer that no form sends.
 fn read(answer: &str, reason: &str, note: &str) -> Result<AssigneeAnswer, Option<(&'static str, String)>> {
     match answer {
         "accept" => return Ok(AssigneeAnswer::Accept),
@@ -138,7 +138,7 @@ fn read(answer: &str, reason: &str, note: &str) -> Result<AssigneeAnswer, Option
     })
 }
 
-/// All reasons, as choices: value and words.
+/// Returns all reasons as choices: value and label.
 pub fn reasons() -> Vec<(String, String)> {
     let choice = |reason: &RejectReason| (<&str>::from(*reason).to_owned(), reason.title().to_owned());
     RejectReason::VARIANTS.iter().map(choice).collect()

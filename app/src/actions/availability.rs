@@ -10,10 +10,10 @@ use super::{actor, allowed, back_to, lead_to_with};
 use crate::error::Error;
 use crate::flash::Flash;
 
-/// Sets how many turns a member of a pool has and until when they are away, and leads back to the pool.
+/// Sets a pool member's weight and absence, then redirects to the pool.
 ///
 /// # Errors
-/// When there is no such pool, or the database fails.
+/// Returns an error if the pool does not exist, or if the database fails.
 #[server(prefix = "/actions", endpoint = "set-availability")]
 pub async fn set_availability(
     /// The pool's name.
@@ -53,7 +53,8 @@ fn turns(text: &str) -> Result<Option<u32>, String> {
     }
 }
 
-/// The end of a day in a time zone; `None` for no day. Where the next day begins at one o'clock, it ends then.
+/// Returns the end of a day in a time zone, or `None` for an empty text. Where daylight saving skips midnight, the day ends
+/// when the next one starts.
 pub(super) fn end_of(text: &str, zone: Tz) -> Result<Option<DateTime<Utc>>, String> {
     if text.trim().is_empty() {
         return Ok(None);
@@ -75,7 +76,7 @@ mod tests {
     fn an_absence_ends_with_its_last_day_where_the_person_is_who_sets_it() {
         let end = |text, zone| end_of(text, zone).unwrap().map(|at| at.to_rfc3339());
         assert_eq!(end("2026-11-30", Tz::Europe__Berlin).as_deref(), Some("2026-11-30T23:00:00+00:00"));
-        // Clocks went from midnight to one o'clock.
+        // The clocks were set from midnight to one o'clock.
         assert_eq!(end("2018-11-03", Tz::America__Sao_Paulo).as_deref(), Some("2018-11-04T03:00:00+00:00"));
         assert_eq!(end("  ", Tz::UTC), None);
         assert!(end_of("30.11.2026", Tz::UTC).is_err());

@@ -1,4 +1,4 @@
-//! What actions know of the browser's connection, beside [`crate::context::Request`].
+//! The browser's connection, which actions need in addition to [`crate::context::Request`].
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -12,33 +12,33 @@ use tower_sessions::session::Error as SessionError;
 use super::throttle::Throttles;
 use crate::error::{Error, Result};
 
-/// The one member of a session's data: a [`Kept`].
+/// The only key of a session's data; its value is a [`Kept`].
 pub const SESSION_KEY: &str = "kept";
-/// Seconds of use after which a session is prolonged: often enough, without a write for every page.
+/// Seconds after which a session in use is extended. Extending it on every request would cost a write per page.
 const PROLONG_AFTER_S: i64 = 300;
-/// Characters that are kept of what a browser calls itself.
+/// Characters of the user agent that are stored.
 const AGENT_CHARS: usize = 300;
 
-/// The browser's connection. Provided as a Leptos context by the server, to actions only.
+/// The browser's connection. The server provides it as a Leptos context, to actions only.
 #[derive(Clone)]
 pub struct Connection {
     /// The browser's session.
     pub session: Session,
-    /// Where the request comes from.
+    /// The address of the client.
     pub peer: IpAddr,
-    /// What the browser calls itself.
+    /// The user agent of the browser.
     pub agent: String,
-    /// Counts what anybody can try.
+    /// Limits how often passwords and links can be tried.
     pub throttles: Arc<Throttles>,
-    /// Whether cookies are sent over HTTPS only.
+    /// Whether cookies are restricted to HTTPS.
     pub secure_cookies: bool,
 }
 
 impl Connection {
-    /// Makes the browser's session that of a person. It gets a new id: whoever knew the old one has nothing of it.
+    /// Signs a person in on this session. The session gets a new id, so an id leaked earlier is worthless (session fixation).
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when the database fails.
+    /// Returns [`Error::Unavailable`] if the database fails.
     pub async fn enter(&self, person: PersonId, now: DateTime<Utc>) -> Result<()> {
         let kept = Kept {
             person,
@@ -56,10 +56,10 @@ impl Connection {
     }
 }
 
-/// Who a session belongs to, if anybody. A session in use is prolonged now and then.
+/// Returns the person a session belongs to, if any. Extends sessions in use from time to time.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn who(session: &Session, now: DateTime<Utc>) -> Result<Option<PersonId>, SessionError> {
     let Some(mut kept) = session.get::<Kept>(SESSION_KEY).await? else { return Ok(None) };
     let person = kept.person;
@@ -73,7 +73,7 @@ pub async fn who(session: &Session, now: DateTime<Utc>) -> Result<Option<PersonI
 /// Ends a session.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn leave(session: &Session) -> Result<(), SessionError> {
     session.flush().await
 }

@@ -1,4 +1,4 @@
-//! Making the first administrator of a new installation.
+//! Creation of the first administrator of a new installation.
 
 use leptos::prelude::*;
 use store::actor::Who;
@@ -9,11 +9,11 @@ use super::{LocalPath, allowed, connection, lead_to, lead_to_with};
 use crate::error::{Error, Result};
 use crate::flash::Flash;
 
-/// Makes the first administrator and signs them in, when the code is the one that the server printed and nobody is there
-/// yet.
+/// Creates the first administrator and signs them in. Works only with the code that the server printed, and only while the
+/// installation has no people.
 ///
 /// # Errors
-/// [`Error::NotFound`] when the code is wrong or somebody is there already; when the database fails.
+/// Returns [`Error::NotFound`] if the code is wrong or an account already exists, or another error if the database fails.
 #[server(prefix = "/actions", endpoint = "first-run")]
 pub async fn first_run(
     /// What the server printed.

@@ -1,4 +1,4 @@
-//! A new link for somebody who forgot their password.
+//! Password reset by e-mail.
 
 use std::sync::Arc;
 
@@ -13,15 +13,15 @@ use crate::context::Request;
 use crate::error::{Error, Result};
 use crate::flash::Flash;
 
-/// What is said whatever comes of it: who is here is nobody's business.
+/// The same message for every address, so that the form does not reveal which accounts exist.
 const SAID: &str =
     "If somebody signs in with that address, a link is on its way. It works once, within an hour.";
 
-/// Sends a link to set a new password with to whoever has this address. The answer is the same for every address, and
-/// takes equally long: what there is to do is done after it.
+/// E-mails a link to set a new password to the person with this address, if there is one. The response has the same text and
+/// timing for every address, because the work happens after it is sent.
 ///
 /// # Errors
-/// When no mail server is configured.
+/// Returns an error if no mail server is configured.
 #[server(prefix = "/actions", endpoint = "forgot-password")]
 pub async fn forgot_password(
     /// The address.
@@ -29,7 +29,7 @@ pub async fn forgot_password(
 ) -> Result<(), Error> {
     let request = allowed::<ForgotPassword>()?;
     let connection = connection()?;
-    // Of the browser's own `Host` no link is made: whoever asks would choose where it leads.
+    // The link never uses the browser's `Host` header: an attacker could point the link anywhere.
     let (Some(post), Some(origin)) = (request.post.clone(), request.public_url.clone()) else {
         return Err(Error::Invalid { message: "No mail server is configured. Ask an administrator.".into() });
     };

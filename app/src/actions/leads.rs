@@ -1,4 +1,4 @@
-//! What people do about a lead on its page.
+//! Actions on a lead's page.
 
 use engine::decision::Trigger;
 use leptos::prelude::*;
@@ -10,10 +10,10 @@ use crate::error::{Error, Result};
 use crate::flash::Flash;
 use crate::ui::words;
 
-/// Has a lead evaluated again by the rules that are live now, and leads to the new decision.
+/// Evaluates a lead again by the rules that are live now, then redirects to the new decision.
 ///
 /// # Errors
-/// When there is no such lead or workflow, or the database fails.
+/// Returns an error if the lead or the workflow does not exist, or if the database fails.
 #[server(prefix = "/actions", endpoint = "evaluate-lead")]
 pub async fn evaluate_lead(
     /// The lead's id.

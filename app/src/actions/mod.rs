@@ -1,5 +1,5 @@
-//! What forms are sent to: each action parses, asks whether it may, calls the store and leads on to a page
-//! (Post/Redirect/Get). All of them are plain POSTs that work without scripts.
+//! Form actions. Each one parses its input, checks access, calls the store and redirects to a page (Post/Redirect/Get). All of
+//! them are plain POSTs that work without scripts.
 
 pub mod answers;
 pub mod availability;
@@ -45,54 +45,54 @@ pub use self::set_theme::{SetTheme, THEME_COOKIE, set_theme};
 pub use self::sign_in::{SignIn, sign_in, sign_in_as};
 pub use self::sign_out::{SignOut, sign_out};
 
-/// The request of an action, once the table of who may call what lets it pass.
+/// Returns the request of an action if the access table permits it.
 fn allowed<A: ServerFn>() -> Result<Request> {
     let request = Request::current().ok_or(Error::Internal)?;
     may::<A>(&request)?;
     Ok(request)
 }
 
-/// Whether whoever looks may do this: what pages ask before they offer it.
+/// Checks whether the viewer may call an action. Pages use this to decide whether to offer it.
 ///
 /// # Errors
-/// [`Denied`] when not.
+/// Returns [`Denied`] if the viewer is refused.
 pub fn may<A: ServerFn>(request: &Request) -> Result<(), Denied> {
     let caller =
         request.viewer.as_ref().map_or(Caller::Nobody, |viewer| Caller::Person(viewer.roles.clone()));
     access::check(&Method::POST, A::PATH, &caller, false)
 }
 
-/// Who acts, in an action that only people who are signed in get to.
+/// Returns the actor of an action that requires sign-in.
 pub(crate) fn actor(request: &Request) -> Result<Actor> {
     request.actor().ok_or(Error::SignedOut)
 }
 
-/// As [`actor`], of a form that acts once however often it is sent: `form` is what [`crate::ui::form::once`] put in. A
-/// form without it acts each time.
+/// Like [`actor`], for a form that takes effect only once: `form` is the token that [`crate::ui::form::once`] put in. A form
+/// without a token takes effect each time it is sent.
 pub(crate) fn actor_once(request: &Request, form: &str) -> Result<Actor> {
     let form = Some(form.trim()).filter(|form| !form.is_empty() && form.len() <= FORM_BYTES);
     Ok(Actor { form: form.map(str::to_owned), ..actor(request)? })
 }
 
-/// Bytes of a form's name: a request's id and a word.
+/// The maximum length of a form's name in bytes: a request id and a word.
 const FORM_BYTES: usize = 100;
 
-/// What a page says of a form that was sent twice.
+/// The message for a form that was sent twice.
 const REPEATED: &str = "The form was sent twice. What it asks for was done once.";
 
-/// Where a form leads back to: to what it says, if that is a path of this site, else to the page given.
+/// Returns the path to redirect to: `next` if it is a path of this site, otherwise `page`.
 fn back_to(next: Option<&str>, page: &str) -> LocalPath {
     next.and_then(LocalPath::parse)
         .or_else(|| LocalPath::parse(page))
         .unwrap_or_else(|| LocalPath::next(None))
 }
 
-/// The browser's connection, beside the request.
+/// Returns the connection of the current request.
 fn connection() -> Result<Connection> {
     use_context::<Connection>().ok_or(Error::Internal)
 }
 
-/// Answers with `303 See Other`: the browser gets the page, and a reload sends nothing twice.
+/// Responds with `303 See Other`, so that reloading the page does not send the form again.
 fn lead_to(path: &LocalPath) -> Result<()> {
     let response = use_context::<ResponseOptions>().ok_or(Error::Internal)?;
     let value = HeaderValue::from_str(path.as_str()).map_err(|_| Error::Internal)?;
@@ -101,7 +101,7 @@ fn lead_to(path: &LocalPath) -> Result<()> {
     Ok(())
 }
 
-/// As [`lead_to`], with something to say there.
+/// Like [`lead_to`], with a flash message for the next page.
 fn lead_to_with(path: &LocalPath, flash: &Flash) -> Result<()> {
     let (request, connection) = (Request::current().ok_or(Error::Internal)?, connection()?);
     set_cookie(&flash.cookie(request.store.keyring(), connection.secure_cookies))?;

@@ -1,4 +1,4 @@
-//! Where a form leads on to.
+//! Redirect targets of forms.
 
 use std::fmt;
 
@@ -6,26 +6,26 @@ use percent_encoding::{AsciiSet, utf8_percent_encode};
 
 use crate::ui::filters::QUERY_VALUE;
 
-/// Characters of a path; a longer one is none of ours.
+/// The maximum length of a path in characters; no page of this site has a longer one.
 const CHARS: usize = 500;
 
-/// What is encoded in a path that is a query's value; slashes stay, so that people can read it.
+/// Characters to encode in a path that is a query value. Slashes stay, to keep the address readable.
 const PATH_IN_QUERY: &AsciiSet = &QUERY_VALUE.remove(b'/');
 
-/// A path of this site with its query, never another site's address.
+/// A path of this site with its query, never an address of another site.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LocalPath(String);
 
 impl LocalPath {
-    /// Reads a path that came from outside; `None` for whatever could lead elsewhere. A second slash or a backslash
-    /// begins a host, and browsers drop control characters before they look (WHATWG URL §4.4).
+    /// Parses a path from outside, or returns `None` if it could lead to another site. A second slash or a backslash starts a
+    /// host, and browsers drop control characters before they parse (WHATWG URL §4.4).
     pub fn parse(text: &str) -> Option<Self> {
         let rest = text.strip_prefix('/')?;
         let fits = text.len() <= CHARS && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
         (fits && !rest.starts_with('/')).then(|| Self(text.to_owned()))
     }
 
-    /// Where to go after signing in: what was asked for, else the home page.
+    /// Returns the page to open after sign-in: the requested one, or else the home page.
     pub fn next(asked: Option<&str>) -> Self {
         asked
             .and_then(Self::parse)
@@ -33,7 +33,7 @@ impl LocalPath {
             .unwrap_or_else(|| Self("/".into()))
     }
 
-    /// The page to sign in on, which leads on to `next`.
+    /// Returns the sign-in page, which continues to `next`.
     pub fn sign_in(next: &Self) -> Self {
         if next.0 == "/" {
             return Self("/sign-in".into());
@@ -41,14 +41,15 @@ impl LocalPath {
         Self(format!("/sign-in?next={}", utf8_percent_encode(&next.0, PATH_IN_QUERY)))
     }
 
-    /// Returns the path with a query of ours, which may be longer than one from outside. What could lead elsewhere is left out.
+    /// Returns the path with a query from our own code, which can be longer than one from outside. Drops the query if it could
+    /// lead to another site.
     #[must_use]
     pub fn with_query(&self, query: &str) -> Self {
         let is_plain = query.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
         if is_plain { Self(format!("{}?{query}", self.0)) } else { self.clone() }
     }
 
-    /// The text.
+    /// Returns the path as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

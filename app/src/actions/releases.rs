@@ -1,4 +1,4 @@
-//! Going live with releases, approving rebuilt ones, and withdrawing them.
+//! Making releases live, approving rebuilt ones, and withdrawing them.
 
 use engine::canonical::Digest;
 use leptos::prelude::*;
@@ -9,13 +9,13 @@ use super::{LocalPath, REPEATED, actor_once, allowed, back_to, lead_to_with};
 use crate::error::{Error, Result};
 use crate::flash::Flash;
 
-/// Characters of a reason, as the database has it.
+/// The maximum length of a reason in characters, which the database enforces.
 const REASON_CHARS: usize = 5_000;
 
 /// Makes an approved release the live one of its workflow.
 ///
 /// # Errors
-/// When there is no such release, or the database fails.
+/// Returns an error if the release does not exist, or if the database fails.
 #[server(prefix = "/actions", endpoint = "go-live")]
 pub async fn go_live(
     /// The release's number.
@@ -50,10 +50,10 @@ fn done_said(number: i64, done: &WentLive) -> String {
     }
 }
 
-/// Approves the bundle that a release has now, after it was rebuilt.
+/// Approves the current bundle of a release that was rebuilt.
 ///
 /// # Errors
-/// When there is no such release or role, or the database fails.
+/// Returns an error if the release or the role does not exist, or if the database fails.
 #[server(prefix = "/actions", endpoint = "approve-release")]
 pub async fn approve_release(
     /// The release's number.
@@ -89,7 +89,7 @@ pub async fn approve_release(
 /// Withdraws a release that has not gone live.
 ///
 /// # Errors
-/// When there is no such release, or the database fails.
+/// Returns an error if the release does not exist, or if the database fails.
 #[server(prefix = "/actions", endpoint = "withdraw-release")]
 pub async fn withdraw_release(
     /// The release's number.
@@ -122,7 +122,7 @@ fn seen(bundle: &str) -> Result<Digest> {
     Digest::try_from(bundle.to_owned()).map_err(|_| Error::NotFound { what: "bundle".into() })
 }
 
-/// Shows on the page why the act was refused; every other error stays one.
+/// Redirects with the reason for a refusal; passes every other error on.
 fn refused(back: &LocalPath, error: store::Error) -> Result<()> {
     match error {
         store::Error::Refused(_) => lead_to_with(back, &Flash::new(Error::from(error).to_string())),

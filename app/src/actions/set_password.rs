@@ -8,10 +8,10 @@ use super::{LocalPath, allowed, lead_to_with};
 use crate::error::{Error, Result};
 use crate::flash::Flash;
 
-/// Sets the password of the person whose link this is, and uses the link up.
+/// Sets the password of the person a link belongs to and consumes the link.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 #[server(prefix = "/actions", endpoint = "set-password")]
 pub async fn set_password(
     /// The link's token.

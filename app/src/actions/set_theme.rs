@@ -1,4 +1,4 @@
-//! Choosing colours.
+//! Choice of the colour theme.
 
 use leptos::prelude::*;
 
@@ -6,15 +6,15 @@ use super::{LocalPath, allowed, connection, lead_to, set_cookie};
 use crate::context::Theme;
 use crate::error::{Error, Result};
 
-/// The cookie that keeps the choice.
+/// The cookie that stores the theme.
 pub const THEME_COOKIE: &str = "meshline_theme";
-/// Seconds it is kept: a year.
+/// Lifetime of the cookie in seconds: one year.
 const MAX_AGE_S: u32 = 365 * 24 * 60 * 60;
 
-/// Keeps the chosen colours (`auto`, `light` or `dark`) in this browser and leads back to `next`, a path of this site.
+/// Stores the theme (`auto`, `light` or `dark`) in this browser, then redirects to `next`, a path of this site.
 ///
 /// # Errors
-/// When the colours are others.
+/// Returns an error if the theme does not exist.
 #[server(prefix = "/actions", endpoint = "set-theme")]
 pub async fn set_theme(
     /// The colours.

@@ -1,4 +1,4 @@
-//! What administrators choose for the whole organisation.
+//! Settings that administrators choose for the whole organisation.
 
 use chrono_tz::Tz;
 use leptos::prelude::*;
@@ -13,13 +13,13 @@ use crate::error::{Error, Result};
 use crate::flash::Flash;
 
 const PAGE: &str = "/settings";
-/// Characters of the organisation's name, which stands under the product's in the menu.
+/// The maximum length of the organisation's name in characters; the menu shows it below the product's name.
 const NAME_CHARS: usize = 60;
 
-/// Names the organisation, and says how new people see things.
+/// Sets the organisation's name and the display defaults for new people.
 ///
 /// # Errors
-/// When there is no such zone or format, or the database fails.
+/// Returns an error if the time zone or the number format does not exist, or if the database fails.
 #[server(prefix = "/actions", endpoint = "set-organisation")]
 pub async fn set_organisation(
     /// What it is called.
@@ -46,10 +46,10 @@ pub async fn set_organisation(
     lead_to_with(&page(), &Flash::new("Saved. People who are here keep how things are shown to them."))
 }
 
-/// Names who answers for each layer, by address; an empty one leaves the layer without.
+/// Sets the owner of each layer by address; an empty address leaves the layer without an owner.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 #[server(prefix = "/actions", endpoint = "set-owners")]
 pub async fn set_owners(
     /// For content.
@@ -84,7 +84,7 @@ pub async fn set_owners(
         Ok(()) => {
             lead_to_with(&page(), &Flash::new("Saved. The owners stand beside their layers in the menu."))
         }
-        // The database has one such rule, and it is the last word.
+        // The database enforces this rule, so the form does not check it first.
         Err(StoreError::Refused(_)) => {
             let said = "Content and rules need two people: whoever reads a lead's words must not decide what follows.";
             lead_to_with(&page(), &typed.error("rules", said))
@@ -93,10 +93,10 @@ pub async fn set_owners(
     }
 }
 
-/// Sends a letter to whoever asks, and says what the mail server said.
+/// E-mails a test letter to the viewer and shows the mail server's response.
 ///
 /// # Errors
-/// When nobody is signed in.
+/// Returns an error if the caller is not signed in.
 #[server(prefix = "/actions", endpoint = "send-test-mail")]
 pub async fn send_test_mail() -> Result<(), Error> {
     let request = allowed::<SendTestMail>()?;

@@ -9,10 +9,10 @@ use crate::context::Request;
 use crate::error::{Error, Result};
 use crate::flash::Flash;
 
-/// Signs a person in and leads on to `next`, a path of this site.
+/// Signs a person in, then redirects to `next`, a path of this site.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 #[server(prefix = "/actions", endpoint = "sign-in")]
 pub async fn sign_in(
     /// The person's address.
@@ -34,17 +34,17 @@ pub async fn sign_in(
     }
 }
 
-/// Signs a person in on a connection. Returns what to tell the person where the address or the password is wrong, or too many were.
+/// Signs a person in on a connection. Returns the message for a wrong address or password, or for too many attempts.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn sign_in_as(
     request: &Request,
     connection: &Connection,
     email: &str,
     password: &str,
 ) -> Result<Result<(), String>> {
-    // Counted before the password is looked at: tries sent at once must not all pass the count.
+    // Counted before the check, so that concurrent attempts cannot all pass the limit.
     if let Some(left) = connection.throttles.passwords.take(email, connection.peer, request.now) {
         let minutes = left.num_minutes() + 1;
         return Ok(Err(format!("Too many wrong passwords. Try again in {minutes} minutes.")));

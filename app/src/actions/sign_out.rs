@@ -10,13 +10,13 @@ use crate::flash::Flash;
 /// Ends the browser's session.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 #[server(prefix = "/actions", endpoint = "sign-out")]
 pub async fn sign_out() -> Result<(), Error> {
     let request = allowed::<SignOut>()?;
     super::connection::leave(&connection()?.session).await.map_err(|_| Error::Unavailable)?;
     if let Some(actor) = request.actor() {
-        // Others should not wait ten minutes for a person who has left.
+        // Without this, others would wait ten minutes for the claims of a person who has left.
         store::queue::release_all(&request.store, &actor).await?;
         people::record_session(&request.store, &actor, "person.sign_out").await?;
     }

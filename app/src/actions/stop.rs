@@ -14,15 +14,15 @@ use crate::error::Error;
 use crate::flash::Flash;
 use crate::ui::words;
 
-/// What stands for every workflow, those to come too.
+/// The name for all workflows, including future ones.
 pub const ALL: &str = "*";
-/// Characters of a reason, as the database has it.
+/// The maximum length of a reason in characters, which the database enforces.
 pub const REASON_CHARS: usize = 500;
 
-/// Stops a workflow, or all: from now on its leads go to people and nothing is sent. Leads back to `next`.
+/// Stops one workflow or all of them: new leads go to the queue, and nothing is sent. Redirects to `next`.
 ///
 /// # Errors
-/// When there is no such workflow, or the database fails.
+/// Returns an error if the workflow does not exist, or if the database fails.
 #[server(prefix = "/actions", endpoint = "stop-workflow")]
 pub async fn stop_workflow(
     /// The workflow's name, or [`ALL`].
@@ -63,10 +63,10 @@ pub async fn stop_workflow(
     )
 }
 
-/// Resumes a workflow, or all of them. Leads back to `next`.
+/// Resumes one workflow or all of them. Redirects to `next`.
 ///
 /// # Errors
-/// When there is no such workflow, or the database fails.
+/// Returns an error if the workflow does not exist, or if the database fails.
 #[server(prefix = "/actions", endpoint = "resume-workflow")]
 pub async fn resume_workflow(
     /// The workflow's name, or [`ALL`].
@@ -98,7 +98,7 @@ async fn title(store: &store::Store, workflow: &str) -> Result<String, Error> {
     Ok(found.ok_or_else(|| Error::NotFound { what: "workflow".into() })?.title)
 }
 
-/// The e-mail that sales leadership gets when a workflow is stopped or resumed, with a link to the address that people see.
+/// Writes the e-mail to sales leadership about a stopped or resumed workflow. `origin` is the server's public address.
 pub fn letter(notice: &Notice, names: &BTreeMap<String, String>, origin: &str) -> Letter {
     let workflow = notice.workflow.as_deref().unwrap_or("Every workflow");
     let by = words::actor(&notice.by_whom, names);

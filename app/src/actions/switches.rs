@@ -10,10 +10,10 @@ use crate::context::Request;
 use crate::error::Error;
 use crate::flash::Flash;
 
-/// Switches a rule of a workflow off, from the next decision on.
+/// Switches a rule of a workflow off, starting with the next decision.
 ///
 /// # Errors
-/// When there is no such rule, or the database fails.
+/// Returns an error if the rule does not exist, or if the database fails.
 #[server(prefix = "/actions", endpoint = "switch-rule-off")]
 pub async fn switch_rule_off(
     /// The workflow's name.
@@ -41,10 +41,10 @@ pub async fn switch_rule_off(
     answer(&back, done, "Switched off. The next decision passes over this rule.")
 }
 
-/// Switches a rule of a workflow on again.
+/// Switches a rule of a workflow back on.
 ///
 /// # Errors
-/// When there is no such workflow, or the database fails.
+/// Returns an error if the workflow does not exist, or if the database fails.
 #[server(prefix = "/actions", endpoint = "switch-rule-on")]
 pub async fn switch_rule_on(
     /// The workflow's name.
@@ -61,10 +61,10 @@ pub async fn switch_rule_on(
     answer(&back, done, "Switched on. The next decision uses this rule.")
 }
 
-/// Mutes a rule of a workflow for an account, until the end of a day.
+/// Mutes a rule of a workflow for an account until the end of a day.
 ///
 /// # Errors
-/// When there is no such rule, or the database fails.
+/// Returns an error if the rule does not exist, or if the database fails.
 #[server(prefix = "/actions", endpoint = "mute-rule")]
 pub async fn mute_rule(
     /// The workflow's name.
@@ -95,10 +95,10 @@ pub async fn mute_rule(
     answer(&back, done, "Muted. The next decision about this account passes over the rule.")
 }
 
-/// Ends a mute before its time.
+/// Ends a mute before it expires.
 ///
 /// # Errors
-/// When there is no such workflow, or the database fails.
+/// Returns an error if the workflow does not exist, or if the database fails.
 #[server(prefix = "/actions", endpoint = "unmute-rule")]
 pub async fn unmute_rule(
     /// The workflow's name.

@@ -1,9 +1,9 @@
-//! Counts tries, and refuses more of them for a while after a few.
+//! Counts attempts and rejects further ones for a while once the limit is reached.
 //!
-//! Counted by hand: `governor` cannot express a lockout. Its algorithm (GCRA) returns tries one by one. A quota of five tries per
-//! 15 minutes allows the sixth after three minutes; one that refuses it for 15 minutes, with a burst of five, then allows a
-//! single try per 15 minutes and all five again only after 75. It also has no way to forget one key after a correct password,
-//! and no bound on the number of keys.
+//! A custom counter, because `governor` cannot express a lockout. Its algorithm (GCRA) returns attempts one by one. A quota of
+//! five attempts per 15 minutes allows the sixth after three minutes; one that rejects it for 15 minutes, with a burst of five,
+//! then allows a single attempt per 15 minutes and all five again only after 75. It also cannot reset one key after a correct
+//! password, and it does not limit the number of keys.
 
 use std::net::IpAddr;
 use std::sync::Mutex;
@@ -11,18 +11,19 @@ use std::sync::Mutex;
 use chrono::{DateTime, TimeDelta, Utc};
 use quick_cache::unsync::Cache;
 
-/// Wrong passwords for one account from one address until more are refused, and for how long.
+/// Wrong passwords allowed per account and address, and how long further ones are rejected.
 const PASSWORDS: (u32, TimeDelta) = (5, TimeDelta::minutes(15));
-/// Links for one account, from wherever they are asked for: nobody's mailbox is filled.
+/// Links allowed per account, across all addresses, so that a mailbox cannot be flooded.
 const LINKS_TO_ACCOUNT: (u32, TimeDelta) = (3, TimeDelta::hours(1));
-/// Links asked for from one address, for whomever; an office may share it.
+/// Links allowed per address, across all accounts; an entire office can share one address.
 const LINKS_FROM_ADDRESS: (u32, TimeDelta) = (20, TimeDelta::hours(1));
-/// Pairs of account and address remembered; beyond it those used least are forgotten, so that guessing cannot eat the memory.
+/// The maximum number of tracked pairs of account and address. The least recently used ones are evicted, so that guessing
+/// cannot exhaust the memory.
 const ENTRIES: usize = 10_000;
 
 type Pair = (String, IpAddr);
 
-/// Everything that is counted, in this process's memory: it need not outlive it.
+/// All counters. They live in this process's memory because they do not have to survive a restart.
 pub struct Throttles {
     /// Wrong passwords.
     pub passwords: Throttle,
@@ -41,7 +42,7 @@ impl Default for Throttles {
 }
 
 impl Throttles {
-    /// Whether a link may be made for this account, asked for from this address; counts the question.
+    /// Returns whether a link can be sent to this account at the request of this address, and counts the request.
     pub fn may_link(&self, account: &str, peer: IpAddr, now: DateTime<Utc>) -> bool {
         const ANYWHERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED);
         let counts = [(&self.links_from_address, "", peer), (&self.links_to_account, account, ANYWHERE)];
@@ -49,7 +50,7 @@ impl Throttles {
     }
 }
 
-/// Counts of one kind.
+/// Counters of one kind.
 pub struct Throttle {
     tries: u32,
     window: TimeDelta,
@@ -67,8 +68,8 @@ impl Throttle {
         Self { tries, window, counts: Mutex::new(Cache::new(ENTRIES)) }
     }
 
-    /// Takes one try; where there are none left, returns how long more are refused. Tries sent at once are counted
-    /// one by one.
+    /// Takes one attempt, or returns how long attempts are rejected if none is left. Concurrent attempts are counted one by
+    /// one.
     pub fn take(&self, account: &str, peer: IpAddr, now: DateTime<Utc>) -> Option<TimeDelta> {
         let mut counts = self.counts.lock().ok()?;
         let pair = pair(account, peer);
@@ -85,7 +86,7 @@ impl Throttle {
         None
     }
 
-    /// Forgets the tries after one that was right.
+    /// Resets the counter after a successful attempt.
     pub fn forget(&self, account: &str, peer: IpAddr) {
         if let Ok(mut counts) = self.counts.lock() {
             counts.remove(&pair(account, peer));
@@ -94,12 +95,12 @@ impl Throttle {
 }
 
 fn pair(account: &str, peer: IpAddr) -> Pair {
-    // Whoever has one address of IPv6 has the 2⁶⁴ beside it.
+    // A client with one IPv6 address controls the entire /64 around it.
     let peer = match peer {
         IpAddr::V6(peer) => IpAddr::V6((u128::from(peer) >> 64 << 64).into()),
         v4 => v4,
     };
-    // An address is 320 characters at most; what is longer shares one count.
+    // An address has at most 320 characters; longer ones share one counter.
     (account.trim().chars().take(320).flat_map(char::to_lowercase).collect(), peer)
 }
 

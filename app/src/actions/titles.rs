@@ -1,4 +1,4 @@
-//! Giving lists, pools and destinations a title.
+//! Titles of lists, pools and destinations.
 
 use engine::change::Kind;
 use leptos::prelude::*;
@@ -10,10 +10,10 @@ use crate::context::Request;
 use crate::error::{Error, Result};
 use crate::flash::Flash;
 
-/// Sets the title of something that has versions, and leads back to its page.
+/// Sets the title of a versioned item, then redirects to its page.
 ///
 /// # Errors
-/// When the kind does not exist, or the database fails.
+/// Returns an error if the kind does not exist, or if the database fails.
 #[server(prefix = "/actions", endpoint = "set-version-title")]
 pub async fn set_version_title(
     /// Its kind.
@@ -30,10 +30,10 @@ pub async fn set_version_title(
     titled(&request, &back, Titled::Version(kind, &name), &title).await
 }
 
-/// Sets the title of a destination, and leads back to the destinations.
+/// Sets the title of a destination, then redirects to the destinations.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 #[server(prefix = "/actions", endpoint = "set-destination-title")]
 pub async fn set_destination_title(
     /// The destination's name.

@@ -1,4 +1,4 @@
-//! What people do about their saved views of lists.
+//! Saved views of lists.
 
 use leptos::prelude::*;
 use store::views::{self, NAME_CHARS, QUERY_CHARS, View};
@@ -9,10 +9,10 @@ use crate::error::{Error, Result};
 use crate::flash::Flash;
 use crate::lists::LISTS;
 
-/// Saves what a list shows under a name, and leads back to it.
+/// Saves the filters of a list as a named view, then redirects to it.
 ///
 /// # Errors
-/// When the page has no views, or the database fails.
+/// Returns an error if the page does not support views, or if the database fails.
 #[server(prefix = "/actions", endpoint = "save-view")]
 pub async fn save_view(
     /// The list's path.
@@ -45,10 +45,10 @@ pub async fn save_view(
     }
 }
 
-/// Calls a view something else.
+/// Renames a view.
 ///
 /// # Errors
-/// When it is not one's own, or the database fails.
+/// Returns an error if the view does not belong to the viewer, or if the database fails.
 #[server(prefix = "/actions", endpoint = "rename-view")]
 pub async fn rename_view(
     /// The view's id.
@@ -75,7 +75,7 @@ pub async fn rename_view(
 /// Deletes a view.
 ///
 /// # Errors
-/// When it is not one's own, or the database fails.
+/// Returns an error if the view does not belong to the viewer, or if the database fails.
 #[server(prefix = "/actions", endpoint = "delete-view")]
 pub async fn delete_view(
     /// The view's id.
@@ -100,7 +100,7 @@ fn refused(problem: &str, typed: String) -> Flash {
     Flash::new("The view was not saved.").error("view-name", problem).value("view-name", typed)
 }
 
-/// The name without what no link shows.
+/// Trims a view's name and replaces its control characters by spaces.
 fn named(text: &str) -> Result<String, String> {
     let name: String = text.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     match name.chars().count() {

@@ -1,17 +1,17 @@
-//! Charts of the dashboard as files.
+//! Dashboard charts as files.
 
 use crate::context::Request;
 use crate::error::{Error, Result};
 use crate::pages::dashboard;
 use crate::ui::clock::Clock;
 
-/// Where they are; `{file}` is the chart's name with `.csv` or `.svg`.
+/// The path of the files; `{file}` is the chart's name with `.csv` or `.svg`.
 pub const PATH: &str = "/dashboard/charts/{file}";
 
-/// A chart with the dashboard's filters: its type and its bytes.
+/// Returns a chart with the dashboard's filters: its content type and its bytes.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is no such chart or form of it, or the database fails.
+/// Returns [`Error::NotFound`] if the chart or the format does not exist, or another error if the database fails.
 pub async fn chart(
     request: &Request,
     query: Vec<(String, String)>,

@@ -1,4 +1,4 @@
-//! Lists as files: the rows that a list shows with its filters, as CSV (RFC 4180), read in batches by keyset so that
+//! Lists as CSV files (RFC 4180): the rows that a list shows with its filters. They are read in batches by keyset, so that
 //! neither memory nor a statement grows with the list.
 
 pub mod charts;
@@ -14,9 +14,9 @@ use crate::error::{Error, Result};
 use crate::pages::list_page::{ListEntry, ListFile};
 use crate::ui::clock::Clock;
 
-/// Rows read at a time.
+/// Rows per batch.
 const BATCH: usize = 1_000;
-/// Batches read at most: a search that finds next to nothing ends too.
+/// The maximum number of batches, which bounds a search that finds next to nothing.
 const BATCHES: usize = 2_000;
 
 /// A file that is being written.
@@ -29,25 +29,25 @@ pub struct Export {
 }
 
 impl Export {
-    /// Begins a file of a list, narrowed as the query says, and records who exports it.
+    /// Starts the file of a list with the query's filters, and records the export in the audit log.
     ///
     /// # Errors
-    /// When nobody is signed in, or the database fails.
+    /// Returns an error if the request has no signed-in person, or if the database fails.
     pub async fn begin(list: ListEntry, request: &Request, query: Vec<(String, String)>) -> Result<Self> {
         let viewer = request.viewer.as_ref().ok_or(Error::SignedOut)?;
         let clock = Clock { now: request.now, zone: viewer.time_zone };
         let store = &request.store;
         let (rows, filters) = list.open(store, query.into_iter().collect(), clock, viewer.clone()).await?;
-        // Names of filters, not their values: a search may name a lead.
+        // Only the names of the filters: their values can identify a lead.
         let detail = json!({ "filters": filters });
         store::control::export(store, &actions::actor(request)?, list.info.path, detail).await?;
         Ok(Self { store: store.clone(), rows, head: Some(list.head), left: MAX_ROWS, batches: BATCHES })
     }
 
-    /// The next piece of the file; `None` at its end.
+    /// Returns the next chunk of the file, or `None` at its end.
     ///
     /// # Errors
-    /// When the database fails.
+    /// Returns an error if the database fails.
     pub async fn next(&mut self) -> Result<Option<Vec<u8>>> {
         if self.left == 0 || self.batches == 0 {
             return Ok(None);

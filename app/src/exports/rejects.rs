@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 /// Returns the file of the rows that a run rejected, and records the download in the audit log.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is no such import, or the database fails.
+/// Returns [`Error::NotFound`] if the import does not exist, or another error if the database fails.
 pub async fn rejects(request: &Request, run: &str) -> Result<PathBuf> {
     let not_found = || Error::NotFound { what: "import".into() };
     let id: Uuid = run.parse().map_err(|_| not_found())?;

@@ -5,8 +5,8 @@ use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast as _;
 use leptos::web_sys::{Element, Event, EventTarget};
 
-/// Says beside a chart what the pointer or the arrow keys are on. The words stand in the chart already, in the `<title>`
-/// of each `[data-hit]`, numbered from 0.
+/// Shows the data point under the pointer or the arrow keys beside the chart. The text is the `<title>` of each `[data-hit]`
+/// element, numbered from 0.
 #[island]
 pub fn ChartHover(
     /// The chart.

@@ -1,16 +1,16 @@
-//! Fields that somebody has changed since the page came.
+//! Form fields that changed since the page loaded.
 
 use leptos::prelude::document;
 use leptos::wasm_bindgen::JsCast as _;
 use leptos::web_sys::{Element, HtmlInputElement};
 use web_sys::{HtmlOptionElement, HtmlTextAreaElement};
 
-/// Whether any of these fields holds something else than what it came with.
+/// Returns whether any of these fields differs from its initial value.
 pub fn is_any_changed(fields: impl IntoIterator<Item = Element>) -> bool {
     fields.into_iter().any(|field| is_changed(&field))
 }
 
-/// The elements of the page, or of a part of it, that match a selector.
+/// Returns the elements that match a selector, in the page or in a part of it.
 pub fn all(within: Option<&Element>, selector: &str) -> Vec<Element> {
     let found = match within {
         Some(part) => part.query_selector_all(selector),
@@ -25,7 +25,7 @@ fn is_changed(field: &Element) -> bool {
         return text.default_value().is_ok_and(|before| before != text.value());
     }
     if let Some(option) = field.dyn_ref::<HtmlOptionElement>() {
-        // A select that names no default shows its first option.
+        // A select without a default shows its first option.
         return option.selected() && !option.default_selected() && option.index() > 0;
     }
     field.dyn_ref::<HtmlInputElement>().is_some_and(|input| {

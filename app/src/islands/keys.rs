@@ -1,17 +1,16 @@
-//! Single keys for what a page can do.
+//! Single-key shortcuts of a page.
 
 use leptos::ev::{KeyboardEvent, keydown};
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast as _;
 use leptos::web_sys::{Element, HtmlElement};
 
-/// What takes keys itself.
+/// Elements that consume keys.
 const FIELDS: &str = "input, select, textarea, [contenteditable]";
-/// What Enter belongs to where it has the focus.
+/// Elements that handle Enter when they have the focus.
 const PRESSED_BY_ENTER: &str = "a, button, summary";
 
-/// Presses the button or link of the page that names the key in its `data-key`; the first one of several. Keys typed into
-/// fields stay there.
+/// Clicks the first button or link whose `data-key` names the pressed key. Keys typed into fields have no effect.
 #[island]
 pub fn Keys() -> impl IntoView {
     Effect::new(|_| {
@@ -21,14 +20,14 @@ pub fn Keys() -> impl IntoView {
             }
         });
         on_cleanup(move || listener.remove());
-        // Whoever presses keys by program has to know from when on they are heard.
+        // Signals to tests and other automation that shortcuts work from now on.
         if let Some(page) = document().document_element() {
             let _ = page.set_attribute("data-keys", "");
         }
     });
 }
 
-/// Does what the key says; `None` when it says nothing here.
+/// Handles a key. Returns `None` if the page has no use for it.
 fn press(event: &KeyboardEvent) -> Option<()> {
     if event.default_prevented() || event.repeat() || event.ctrl_key() || event.alt_key() || event.meta_key()
     {
@@ -41,21 +40,21 @@ fn press(event: &KeyboardEvent) -> Option<()> {
     if within(FIELDS).is_some() {
         return None;
     }
-    // A person may have switched single keys off (WCAG 2.2, 2.1.4).
+    // People can switch single-key shortcuts off (WCAG 2.2, 2.1.4).
     if page.query_selector("dialog[open], [data-single-keys]").ok()?.is_some()
         || (key == "enter" && within(PRESSED_BY_ENTER).is_some())
     {
         return None;
     }
-    // Whoever speaks to the computer has switched letters off (WCAG 2.1.4).
+    // People who use speech input switch letters off (WCAG 2.1.4).
     if key.len() == 1 && page.query_selector("[data-single-keys]").ok()?.is_some() {
         return None;
     }
-    // Keys that are named are letters, digits or words such as Enter; nothing else gets into the selector.
+    // Declared keys are letters, digits or words such as Enter; nothing else gets into the selector.
     let is_plain = key.chars().all(|c| c.is_ascii_alphanumeric());
     let selector = is_plain.then(|| format!("[data-key='{key}' i]"))?;
     let pressed = page.query_selector(&selector).ok()??.dyn_into::<HtmlElement>().ok()?;
-    // Nobody presses what they do not see.
+    // Hidden elements cannot be pressed.
     (pressed.offset_height() > 0).then_some(())?;
     pressed.click();
     if pressed.tag_name() == "SUMMARY" {

@@ -1,6 +1,6 @@
-//! What runs in the browser. Every page works without it.
+//! Code that runs in the browser. Every page works without it.
 //!
-//! Architecture invariant: nothing here knows of store or engine; an island finds what it needs in the page itself.
+//! Architecture invariant: islands depend on neither store nor engine; they find everything they need in the page.
 
 mod chart_hover;
 #[cfg(feature = "hydrate")]

@@ -1,17 +1,18 @@
-//! Parts of a page that stay as things are.
+//! Live updates of parts of a page.
 
 use leptos::prelude::*;
 
-/// Hears which kinds of things have changed, and puts the page's own parts in anew (or loads the page, where it has no such
-/// part any more): every `[data-refresh]` that names one of
-/// `topics` and has an id. A part in which somebody is at work (a field, an open panel, a ticked box) waits until they are
-/// done. What a part says of itself in `data-say` is read out when it has changed; one with `data-due` waits for something
-/// that may have happened before anybody heard.
-/// The page is fetched from its own address, or from the one that an element names in `data-refresh-from`, where the page shows
-/// something else each time it is opened.
+/// Subscribes to `topics` and replaces each element with an id whose `data-refresh` names a changed topic. Reloads the page if
+/// the new version no longer has that element.
+///
+/// A part in use (a changed field, an open panel, a ticked box) is replaced once the person is done. The text in `data-say` is
+/// read out when it changes. A part with `data-due` is also fetched on connecting, because its change may have come before.
+///
+/// The page is fetched from its own address, or from the one in `data-refresh-from` if the page shows something else each time
+/// it opens.
 #[island]
 pub fn Refresh(
-    /// The topics, with commas between.
+    /// The topics, separated by commas.
     topics: String,
 ) -> impl IntoView {
     let (said, say) = signal(String::new());
@@ -37,11 +38,11 @@ mod browser {
     use wasm_bindgen_futures::JsFuture;
     use web_sys::{DomParser, EventSource, MessageEvent, Response, SupportedType};
 
-    /// Changes come in flocks: the page is fetched when they have settled.
+    /// Changes come in bursts, so the page is fetched once they settle.
     const SETTLE: Duration = Duration::from_millis(400);
-    /// Between two fetches at least, and until a part that was waited for is tried again.
+    /// The minimum time between two fetches, and the delay before a postponed part is tried again.
     const REST: Duration = Duration::from_secs(2);
-    /// From a lost connection to the next try: doubled each time, up to the second.
+    /// Delay before reconnecting: starts at the first value and doubles up to the second.
     const BACK_OFF_MS: (u32, u32) = (1_000, 60_000);
 
     struct Hearing {
@@ -64,7 +65,7 @@ mod browser {
             tries: Cell::default(),
             has_heard: Cell::default(),
         });
-        // A page that nobody sees needs no connection, of which browsers have six for a site.
+        // A hidden page needs no connection; browsers permit only six per site.
         let seen = hearing.clone();
         let on_visibility =
             Closure::<dyn Fn()>::new(move || if document().hidden() { seen.close() } else { seen.open() });
@@ -92,7 +93,8 @@ mod browser {
             let this = self.clone();
             let opened = Closure::<dyn Fn()>::new(move || {
                 this.tries.set(0);
-                // What happened while nobody heard; and between the page and now, where it can be over already.
+                // Changes during a disconnect may have been missed. On the first connection, this applies only to parts that
+                // are due.
                 if this.has_heard.replace(true) {
                     this.changed.borrow_mut().extend(this.topics.split(',').map(str::to_owned));
                 } else {
@@ -141,7 +143,7 @@ mod browser {
             let refresh = move || {
                 leptos::task::spawn_local(async move {
                     let topics = this.changed.take();
-                    // What fails or waits is still to be done.
+                    // Topics of failed and postponed parts stay pending.
                     let left = match this.refresh(&topics).await {
                         Ok(left) => left,
                         Err(_) => topics,
@@ -162,7 +164,7 @@ mod browser {
             set_timeout(refresh, wait);
         }
 
-        /// Puts the parts in anew; the topics of those that wait.
+        /// Replaces the parts. Returns the topics of postponed ones.
         async fn refresh(&self, topics: &BTreeSet<String>) -> Result<BTreeSet<String>, JsValue> {
             let mut parts = parts("[data-refresh][id]");
             parts.retain(|part| {
@@ -173,12 +175,12 @@ mod browser {
             }
             let from = address()?;
             let response: Response = JsFuture::from(window().fetch_with_str(&from)).await?.dyn_into()?;
-            // Where the session has ended, the answer is another page.
+            // The session has ended, so the response is another page.
             if !response.ok() || response.redirected() {
                 return Ok(BTreeSet::new());
             }
             let text = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
-            // The page shows something else by now, and its parts are of that.
+            // The page shows something else by now, and these parts no longer belong to it.
             if address()? != from {
                 return Ok(topics.clone());
             }
@@ -190,7 +192,7 @@ mod browser {
                     waiting.extend(part.get_attribute("data-refresh"));
                     continue;
                 }
-                // It has become another page, for example with the figures that were waited for.
+                // The page has changed as a whole, for example because its figures are ready.
                 let Some(new) = new else { return window().location().reload().map(|()| BTreeSet::new()) };
                 self.read_out(&part, &new);
                 replace(&part, &new)?;
@@ -212,7 +214,7 @@ mod browser {
         fields::all(None, selector)
     }
 
-    /// Where the page is fetched from.
+    /// Returns the address to fetch the page from.
     fn address() -> Result<String, JsValue> {
         let named = document().query_selector("[data-refresh-from]")?;
         match named.and_then(|element| element.get_attribute("data-refresh-from")) {
@@ -225,7 +227,7 @@ mod browser {
         parts.into_iter().filter_map(|part| part.get_attribute("data-refresh"))
     }
 
-    /// Whether somebody is at work in a part.
+    /// Returns whether the person is using a part.
     fn is_busy(part: &Element) -> bool {
         let has = |what: &str| part.query_selector(what).is_ok_and(|found| found.is_some());
         has("details[open]")
@@ -236,7 +238,7 @@ mod browser {
             || fields::is_any_changed(fields::all(Some(part), "input:not([type=hidden]), textarea, option"))
     }
 
-    /// Whether somebody writes anywhere on the page, which they would lose with it.
+    /// Returns whether a reload would lose input anywhere on the page.
     fn is_written_in() -> bool {
         let writing = "form :focus:not(button), dialog[open], :popover-open";
         document().query_selector(writing).is_ok_and(|found| found.is_some())

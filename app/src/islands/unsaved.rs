@@ -1,9 +1,9 @@
-//! Asks before what was typed is lost.
+//! Protects unsaved input.
 
 use leptos::prelude::*;
 
-/// Asks before the page is left while a field of a `form[data-unsaved]` differs from what it was when the page came. Sending
-/// the form is no leaving.
+/// Asks for confirmation before the page closes while a field of a `form[data-unsaved]` differs from its initial value.
+/// Submitting the form does not ask.
 #[island]
 pub fn Unsaved() -> impl IntoView {
     #[cfg(feature = "hydrate")]

@@ -1,10 +1,10 @@
-//! Sending a large file in chunks, so that an upload that broke off resumes.
+//! Uploads of large files in chunks, which resume after an interruption.
 
 use leptos::prelude::*;
 
-/// Takes over `form[data-upload]`: sends its file in chunks, shows the progress, and opens the next page when the server has all of
-/// it. Parts of the same file that arrived before are not sent again. Without scripts, and over plain HTTP, where browsers offer no
-/// hashes, the browser sends the form itself.
+/// Takes over `form[data-upload]`: sends its file in chunks, shows the progress, and opens the next page once the server has
+/// all of it. Parts of the same file that arrived earlier are skipped. Without scripts, and over plain HTTP, where browsers
+/// offer no hashes, the browser submits the form itself.
 #[island]
 pub fn Upload(
     /// The decimal separator.
@@ -37,17 +37,17 @@ pub fn Upload(
     }
 }
 
-/// What is shown of an upload.
+/// The visible state of an upload.
 #[derive(Clone, Copy)]
 struct Shown {
     is_open: RwSignal<bool>,
-    /// Whether it waits for the person.
+    /// Whether it needs the person to resume.
     has_failed: RwSignal<bool>,
-    /// How far it is, in words.
+    /// The progress as text.
     said: RwSignal<String>,
-    /// Read out by screen readers: the start and a failure, not each chunk.
+    /// The text for screen readers: the start and a failure, not each chunk.
     told: RwSignal<String>,
-    /// How far it is, up to 1.
+    /// The progress from 0 to 1.
     share: RwSignal<f64>,
 }
 
@@ -79,22 +79,22 @@ mod browser {
     use super::{Handler, Shown};
     use crate::islands::fields;
 
-    /// Tries in a row that come to nothing before the person is asked.
+    /// Consecutive failed attempts before the upload pauses.
     const TRIES: u32 = 6;
-    /// From one try to the next: doubled each time, up to the second.
+    /// Delay between attempts in milliseconds: starts at the first value and doubles up to the second.
     const BACK_OFF_MS: (u32, u32) = (500, 15_000);
-    /// Where uploads are begun and continued.
+    /// The endpoint that starts and continues uploads.
     const UPLOADS: &str = "/import/uploads";
 
     type Hash = [u8; 32];
 
-    /// Why an upload stopped.
+    /// The reason an upload stopped.
     enum Trouble {
-        /// Trying again may help.
+        /// A retry may succeed.
         Passing,
-        /// What has arrived under this name is of another file.
+        /// The bytes on the server belong to a different file of the same name.
         OtherFile,
-        /// The server says why not, or the file cannot be read.
+        /// The server rejected the upload, or the file cannot be read.
         Refused(String),
         /// The person cancelled it.
         Cancelled,
@@ -106,7 +106,7 @@ mod browser {
         }
     }
 
-    /// How far the server is.
+    /// The server's progress.
     struct Arrived {
         id: String,
         bytes: f64,
@@ -118,7 +118,7 @@ mod browser {
         file: File,
         shown: Shown,
         mark: String,
-        /// The hashes after each chunk, as far as they are known.
+        /// The hash after each chunk computed so far.
         hashes: RefCell<Vec<Hash>>,
         id: RefCell<Option<String>>,
         abort: AbortController,
@@ -126,7 +126,7 @@ mod browser {
         failures: Cell<u32>,
     }
 
-    /// Listens to the form; returns handlers that cancel the upload and resume it.
+    /// Listens to the form. Returns handlers that cancel the upload and resume it.
     pub fn start(shown: Shown, mark: String) -> (Handler, Handler) {
         let current: Rc<RefCell<Option<Rc<Upload>>>> = Rc::default();
         if window().is_secure_context() {
@@ -201,7 +201,7 @@ mod browser {
             }
         }
 
-        /// Sends what has not arrived yet; returns the page to go to.
+        /// Sends the missing part of the file. Returns the page to open.
         async fn attempt(&self, fresh: bool) -> Result<String, Trouble> {
             let mut arrived = self.begin(fresh).await?;
             let hash = self.hash_until(&arrived).await?;
@@ -248,7 +248,7 @@ mod browser {
             })
         }
 
-        /// Returns the hash of this file as far as something has arrived.
+        /// Returns the hash of this file up to the bytes that have arrived.
         async fn hash_until(&self, arrived: &Arrived) -> Result<Hash, Trouble> {
             let (mut at, mut hash) = (0.0, [0; 32]);
             while at < arrived.bytes {
@@ -263,7 +263,7 @@ mod browser {
             Ok(hash)
         }
 
-        /// Returns the hash after the chunk that begins here; the hashes before it are known.
+        /// Returns the hash after the chunk at `offset`. Requires the hashes before it.
         async fn hash_after(&self, offset: f64, chunk: f64) -> Result<Hash, Trouble> {
             let number = (offset / chunk) as usize;
             if let Some(known) = self.hashes.borrow().get(number) {
@@ -291,7 +291,7 @@ mod browser {
             Ok(self.file.slice_with_f64_and_f64(offset, end)?)
         }
 
-        /// Sends something and returns the answer, which is JSON.
+        /// Sends a request and returns its JSON response.
         async fn post(&self, address: &str, kind: &str, body: &JsValue) -> Result<JsValue, Trouble> {
             let init = RequestInit::new();
             init.set_method("POST");
@@ -304,7 +304,7 @@ mod browser {
             let answer = JsFuture::from(window().fetch_with_str_and_init(address, &init)).await?;
             let answer: Response = answer.dyn_into()?;
             let signed_out = "You are signed out. Sign in and choose the file again to continue.";
-            // Without a session, the page to sign in on may come in place of an answer.
+            // Without a session, the response may be the sign-in page.
             if answer.redirected() {
                 return Err(Trouble::Refused(signed_out.into()));
             }
@@ -312,7 +312,7 @@ mod browser {
             match answer.status() {
                 200 => Ok(said?),
                 401 => Err(Trouble::Refused(signed_out.into())),
-                // The upload is elsewhere than here, or gone, or the server is busy: beginning again tells.
+                // The upload continued elsewhere, is gone, or the server is busy: the next attempt finds out.
                 404 | 409 | 429 | 500.. => Err(Trouble::Passing),
                 status => {
                     let detail = said.ok().and_then(|said| text(&said, "detail").ok());
@@ -323,7 +323,7 @@ mod browser {
             }
         }
 
-        /// Cancels it on the server too, and returns to the page as it was.
+        /// Cancels the upload on the server too, then returns to the upload page.
         async fn cancel(self: Rc<Self>) {
             self.is_cancelled.set(true);
             self.abort.abort();
@@ -342,7 +342,7 @@ mod browser {
             let _ = window().location().assign("/import");
         }
 
-        /// Says why it stopped and shows the form again, to choose another file.
+        /// Shows the reason and the form again, so that the person can choose another file.
         fn refuse(&self, why: &str) {
             self.open(false);
             self.shown.told.set(why.to_owned());
@@ -352,7 +352,7 @@ mod browser {
             }
         }
 
-        /// Shows the upload in place of the form, or the form.
+        /// Shows either the upload or the form.
         fn open(&self, is_open: bool) {
             self.shown.is_open.set(is_open);
             for part in fields::all(None, "form[data-upload], [data-upload-rest]") {
@@ -360,7 +360,7 @@ mod browser {
             }
         }
 
-        /// Shows how far it is; `pace` is in bytes a millisecond.
+        /// Shows the progress; `pace` is in bytes per millisecond.
         fn show(&self, sent: f64, pace: f64) {
             let size = self.file.size();
             let left = if pace > 0.0 { left((size - sent) / pace / 1_000.0) } else { String::new() };
@@ -387,7 +387,7 @@ mod browser {
         }
     }
 
-    /// The file that is chosen in the form.
+    /// Returns the file that is selected in the form.
     fn chosen() -> Option<File> {
         let input = fields::all(None, "form[data-upload] input[type=file]").into_iter().next()?;
         input.dyn_into::<HtmlInputElement>().ok()?.files()?.get(0)

@@ -1,7 +1,7 @@
-//! What a browser calls itself, in words.
+//! Browser names from user agents.
 
-/// `Firefox on Linux`. Only what is certain is said: nearly every browser claims to be several others, so that the ones
-/// with a name of their own are asked for first.
+/// Returns the browser and system of a user agent: `Firefox on Linux`. Nearly every browser claims to be several others, so the
+/// more specific marks are checked first.
 pub fn words(agent: &str) -> String {
     const BROWSERS: [(&str, &str); 9] = [
         ("Edg/", "Edge"),
@@ -29,7 +29,7 @@ pub fn words(agent: &str) -> String {
     match (find(&BROWSERS), find(&SYSTEMS)) {
         (Some(browser), Some(system)) => format!("{browser} on {system}"),
         (Some(one), None) | (None, Some(one)) => one.to_owned(),
-        // A program: `curl/8.5.0`.
+        // A program, for example `curl/8.5.0`.
         (None, None) => agent
             .split(['/', ' '])
             .next()

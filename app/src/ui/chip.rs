@@ -1,4 +1,4 @@
-//! What was decided and what a condition came to, each as a word with its colour and icon.
+//! Actions and results of conditions, each as a word with its colour and icon.
 
 use engine::action::Action;
 use engine::decision::Outcome3;
@@ -7,26 +7,26 @@ use leptos::prelude::*;
 use super::icon::{Icon, icon};
 use super::words;
 
-/// An action in its colour.
+/// Renders an action in its colour.
 pub fn action_chip(action: Action) -> impl IntoView {
     view! { <span class="act" data-a=words::action_tone(action)>{icon(words::action_icon(action))}{words::action(action)}</span> }
 }
 
-/// A hold because something is not known.
+/// Renders a hold due to missing information.
 pub fn unknown_chip(text: &'static str) -> impl IntoView {
     view! { <span class="act" data-a="unknown">{icon(Icon::Question)}{text}</span> }
 }
 
-/// Where a condition stands in a scan: it came to something, or was not reached.
+/// The result of a condition within a scan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Truth {
-    /// It was computed.
+    /// The condition was evaluated.
     Told(Outcome3),
-    /// The scan had stopped before.
+    /// The scan stopped before this condition.
     NotReached,
 }
 
-/// A truth as a sign: filled, hollow, dashed.
+/// Renders a result as an icon: filled, hollow or dashed.
 pub fn truth(truth: Truth) -> impl IntoView {
     let (state, word, sign) = match truth {
         Truth::Told(Outcome3::True) => ("true", "True", Some(Icon::Check)),
@@ -38,7 +38,7 @@ pub fn truth(truth: Truth) -> impl IntoView {
     view! { <span class="st" data-s=state>{sign.map(icon)}<span class="sr">{word}</span></span> }
 }
 
-/// A coloured dot before a word; `tone` is good, warn, bad or an action.
+/// Renders a word with a coloured dot; `tone` is good, warn, bad or an action.
 pub fn dotted(tone: &'static str, text: impl Into<String>) -> impl IntoView {
     view! { <span class="pair tone" data-a=tone><span class="dot"></span>{text.into()}</span> }
 }

@@ -1,10 +1,10 @@
-//! Instants, in the viewer's time zone.
+//! Instants in the viewer's time zone.
 
 use chrono::{DateTime, Datelike as _, Utc};
 use chrono_tz::Tz;
 use leptos::prelude::*;
 
-/// Where and when the viewer is.
+/// The viewer's time and time zone.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
     /// The instant that counts as now.
@@ -14,7 +14,7 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// `Today 09:02`, `Yesterday 14:20`, `19 Nov 14:20`, `19 Nov 2025`.
+    /// Formats the day and time: `Today 09:02`, `Yesterday 14:20`, `19 Nov 14:20`, `19 Nov 2025`.
     pub fn day_and_time(&self, at: DateTime<Utc>) -> String {
         let local = at.with_timezone(&self.zone);
         let now = self.now.with_timezone(&self.zone);
@@ -29,14 +29,14 @@ impl Clock {
         }
     }
 
-    /// As [`Self::day_and_time`], within a sentence: `today 09:02`.
+    /// Like [`Self::day_and_time`], within a sentence: `today 09:02`.
     pub fn said(&self, at: DateTime<Utc>) -> String {
         let text = self.day_and_time(at);
         let is_word = ["Today", "Yesterday", "Tomorrow"].iter().any(|word| text.starts_with(word));
         if is_word { text.to_lowercase() } else { text }
     }
 
-    /// `just now`, `12 min ago`, `46 h ago`, `5 days ago`, then the day.
+    /// Formats the age: `just now`, `12 min ago`, `46 h ago`, `5 days ago`, then the day.
     pub fn ago(&self, at: DateTime<Utc>) -> String {
         let past = self.now - at;
         match past.num_minutes() {
@@ -49,45 +49,45 @@ impl Clock {
         }
     }
 
-    /// How long until then: `in 12 min`, `in 3 h`; `now` once it is past.
+    /// Formats the remaining time: `in 12 min`, `in 3 h`, or `now` for the past.
     pub fn until(&self, at: DateTime<Utc>) -> String {
         let seconds = (at - self.now).num_seconds();
         if seconds <= 0 { "now".into() } else { format!("in {}", super::number::duration(seconds as f64)) }
     }
 
-    /// `19 Nov`, with the year when it is another one.
+    /// Formats the day, with the year unless it is the current one: `19 Nov`.
     pub fn day(&self, at: DateTime<Utc>) -> String {
         let local = at.with_timezone(&self.zone);
         let same_year = local.year() == self.now.with_timezone(&self.zone).year();
         local.format(if same_year { "%-d %b" } else { "%-d %b %Y" }).to_string()
     }
 
-    /// Everything there is to say: `Tue 24 Nov 2026, 09:02:14 CET`.
+    /// Formats the full date and time: `Tue 24 Nov 2026, 09:02:14 CET`.
     pub fn full(&self, at: DateTime<Utc>) -> String {
         at.with_timezone(&self.zone).format("%a %-d %b %Y, %H:%M:%S %Z").to_string()
     }
 
-    /// A `<time>` that shows the time of the day to the second, for what is minutes away.
+    /// Renders a `<time>` with the time of day to the second, for instants that are minutes away.
     pub fn second(&self, at: DateTime<Utc>) -> impl IntoView + use<> {
         element(at, self.full(at), self.time(at))
     }
 
-    /// The time of the day to the second: `09:02:14`.
+    /// Formats the time of day to the second: `09:02:14`.
     pub fn time(&self, at: DateTime<Utc>) -> String {
         at.with_timezone(&self.zone).format("%H:%M:%S").to_string()
     }
 
-    /// A `<time>` that shows the day and the time.
+    /// Renders a `<time>` with the day and time.
     pub fn stamp(&self, at: DateTime<Utc>) -> impl IntoView + use<> {
         element(at, self.full(at), self.day_and_time(at))
     }
 
-    /// A `<time>` within a sentence.
+    /// Renders a `<time>` for use within a sentence.
     pub fn stamp_said(&self, at: DateTime<Utc>) -> impl IntoView + use<> {
         element(at, self.full(at), self.said(at))
     }
 
-    /// A `<time>` that shows the day and the time to the second: `Today 09:02:14`, `19 Nov 14:20:05`.
+    /// Renders a `<time>` with the day and the time to the second: `Today 09:02:14`, `19 Nov 14:20:05`.
     pub fn stamp_second(&self, at: DateTime<Utc>) -> impl IntoView + use<> {
         let is_today =
             self.now.with_timezone(&self.zone).date_naive() == at.with_timezone(&self.zone).date_naive();
@@ -95,7 +95,7 @@ impl Clock {
         element(at, self.full(at), format!("{day} {}", self.time(at)))
     }
 
-    /// A `<time>` that shows how long ago it was.
+    /// Renders a `<time>` with the age.
     pub fn relative(&self, at: DateTime<Utc>) -> impl IntoView + use<> {
         element(at, self.full(at), self.ago(at))
     }

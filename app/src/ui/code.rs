@@ -1,4 +1,4 @@
-//! Text that people write: an editor without scripts, and what is wrong with it shown at the character.
+//! An editor for code that works without scripts, and the problems with its text.
 
 use engine::change::Mark;
 use leptos::prelude::*;
@@ -6,14 +6,14 @@ use leptos::prelude::*;
 use super::form::lines;
 use super::icon::{Icon, icon};
 
-/// Problems that are shown; whoever has more mends these first.
+/// The maximum number of problems to show; fixing these comes first anyway.
 const SHOWN: usize = 50;
-/// Characters of a line that are shown around a problem.
+/// Characters to show on each side of a problem.
 const AROUND_CHARS: usize = 60;
-/// Lines of an editor, at least and at most.
+/// The minimum and maximum number of lines of an editor.
 const ROWS: (usize, usize) = (12, 40);
 
-/// A text area for code.
+/// Renders a text area for code.
 pub fn editor(label: &'static str, name: &'static str, text: String, is_wrong: bool) -> impl IntoView {
     let rows = (text.lines().count() + 2).clamp(ROWS.0, ROWS.1);
     let described = is_wrong.then_some("problems");
@@ -28,7 +28,7 @@ pub fn editor(label: &'static str, name: &'static str, text: String, is_wrong: b
     }
 }
 
-/// What is wrong with a text, each with its line and the place marked.
+/// Renders the problems with a text, each with its line and a marked position.
 pub fn problems(text: &str, marks: &[Mark], may_stay: bool) -> impl IntoView + use<> {
     let left = marks.len().saturating_sub(SHOWN);
     let all = marks.iter().take(SHOWN).map(|mark| problem(text, mark, may_stay)).collect_view();
@@ -36,7 +36,7 @@ pub fn problems(text: &str, marks: &[Mark], may_stay: bool) -> impl IntoView + u
     (!marks.is_empty()).then(|| view! { <ol class="problems" id="problems">{all}{rest}</ol> })
 }
 
-/// What is worth knowing about a text, each with its line and the place marked.
+/// Renders hints about a text, each with its line and a marked position.
 pub fn findings(text: &str, marks: &[Mark]) -> impl IntoView + use<> {
     let left = marks.len().saturating_sub(SHOWN);
     let all = marks.iter().take(SHOWN).map(|mark| problem(text, mark, true)).collect_view();
@@ -64,7 +64,7 @@ fn problem(text: &str, mark: &Mark, may_stay: bool) -> impl IntoView + use<> {
     }
 }
 
-/// The line around a place: what stands before it, the place itself, and what stands after.
+/// Returns the line around a span: the text before it, the span itself, and the text after it.
 fn excerpt(text: &str, start: usize, end: usize) -> (String, String, String) {
     let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
     let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
@@ -76,7 +76,7 @@ fn excerpt(text: &str, start: usize, end: usize) -> (String, String, String) {
     let wrong: String = text[start..end].chars().take(2 * AROUND_CHARS).collect();
     let after: String = text[end..line_end].chars().take(AROUND_CHARS).collect();
     let is_cut = text[end..line_end].chars().count() > AROUND_CHARS;
-    // Nothing is marked where something is missing: a space can be seen.
+    // An empty span would be invisible, so it shows as a space.
     let wrong = if wrong.is_empty() { "\u{a0}".to_owned() } else { wrong };
     (format!("{}{before}", dots(skipped > 0)), wrong, format!("{after}{}", dots(is_cut)))
 }

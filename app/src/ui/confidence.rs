@@ -1,10 +1,10 @@
-//! A confidence beside the threshold it has to reach.
+//! A confidence next to its threshold.
 
 use leptos::prelude::*;
 
 use super::number;
 
-/// A bar for the confidence with a tick where it has to reach, and the figure; violet when it does not.
+/// Renders a confidence as a bar and a number, with a tick at the threshold; violet if it is below.
 pub fn confidence(confidence: f64, needed: Option<f64>) -> impl IntoView {
     let short = needed.is_some_and(|needed| confidence < needed);
     let percent = |share: f64| format!("{:.0}", share.clamp(0.0, 1.0) * 100.0);

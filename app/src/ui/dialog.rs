@@ -1,12 +1,11 @@
-//! Dialogs: native ones, opened and closed by the browser without a script of ours.
+//! Native dialogs, which the browser opens and closes without a script.
 
 use leptos::prelude::*;
 
 use super::icon::{Icon, icon};
 
-/// A button and the dialog it opens. Browsers that know `command` open it over everything else and keep the keyboard in
-/// it; older ones open it as a popover. What has consequences on many things belongs into [`super::form::ask`], which
-/// shows where on the page it stands.
+/// Renders a button and the dialog it opens. Browsers that support `command` open it as a modal; older ones open it as a
+/// popover. Acts with wide consequences belong in [`super::form::ask`], which opens in place on the page.
 pub fn dialog(
     id: &'static str,
     button: impl IntoView,

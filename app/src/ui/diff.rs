@@ -1,4 +1,4 @@
-//! What changes: in words, and line by line.
+//! Differences: in words, and line by line.
 
 use engine::change::{Comparison, Difference, Line, Piece, lines, words};
 use leptos::either::Either;
@@ -6,10 +6,10 @@ use leptos::prelude::*;
 
 use super::number;
 
-/// Differences that a page shows; of a long list of entries nobody reads more.
+/// The maximum number of differences to show.
 const SHOWN: usize = 200;
 
-/// The differences, each with what it was and what it is.
+/// Renders the differences, each with its old and new value.
 pub fn differences(comparison: &Comparison) -> impl IntoView + use<> {
     let all = &comparison.differences;
     if all.is_empty() {
@@ -33,7 +33,7 @@ fn difference(one: &Difference) -> impl IntoView + use<> {
                 <del>{pieces(was)}</del>" "<span class="quiet" aria-hidden="true">"→"</span>" "<ins>{pieces(is)}</ins>
             })
         }
-        // Where the subject is the text itself, it is not said twice.
+        // If the subject is the text itself, it is not repeated.
         (Some(before), None) => Either::Right(Either::Left(
             view! { <span class="tag" data-a="bad">"removed"</span>" "<del>{unless(before, &one.subject)}</del> },
         )),
@@ -59,7 +59,7 @@ fn pieces(all: Vec<Piece>) -> impl IntoView {
     all.into_iter().map(one).collect_view()
 }
 
-/// Two texts line by line, what stands in both left out but for some lines around.
+/// Renders a line-by-line diff. Collapses unchanged lines except for some context.
 pub fn text_diff(caption: String, old: &str, new: &str) -> impl IntoView + use<> {
     let all = match lines(old, new) {
         None => {
@@ -75,7 +75,7 @@ pub fn text_diff(caption: String, old: &str, new: &str) -> impl IntoView + use<>
     let rows = all.into_iter().map(line).collect_view();
     let label = caption.clone();
     Either::Right(view! {
-        // What is wider than the page is scrolled in its own box, by keyboard too.
+        // Wide lines scroll within this box, also by keyboard.
         <div class="scroll lines" tabindex="0" role="region" aria-label=label>
             <table class="diff">
                 <caption class="sr">{caption}</caption>

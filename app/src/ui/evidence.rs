@@ -1,4 +1,4 @@
-//! Evidence in the words it was read from, numbered like the decision inputs.
+//! Evidence in the original text, numbered like the decision inputs.
 
 use std::collections::BTreeSet;
 
@@ -6,26 +6,26 @@ use engine::content::highlight::{Mark, segments};
 use leptos::either::Either;
 use leptos::prelude::*;
 
-/// Characters of one text that a page shows; more is said to be there.
+/// The maximum number of characters to show; a note counts the rest.
 const SHOWN_CHARS: usize = 6_000;
 
-/// Whose marks a page has shown already, and which of them do not count for rules.
+/// The evidence that a page has marked so far, shared by all of its texts.
 #[derive(Debug)]
 pub struct Marked {
-    /// Numbers of readings that are not sure enough.
+    /// The numbers of readings below their confidence threshold.
     unsure: BTreeSet<usize>,
-    /// Numbers that an anchor was set for: the first place of several is the one that links lead to.
+    /// The numbers that already have an anchor. Links lead to the first of several places.
     anchored: BTreeSet<usize>,
 }
 
 impl Marked {
-    /// Nothing shown yet; these numbers are of readings that are not sure enough.
+    /// Starts without anchors; `unsure` are the numbers of readings below their confidence threshold.
     pub fn new(unsure: BTreeSet<usize>) -> Self {
         Self { unsure, anchored: BTreeSet::new() }
     }
 }
 
-/// A text with its evidence, each piece with the number of its decision input and a link to it.
+/// Renders a text with its evidence. Each piece shows the number of its decision input and links to it.
 pub fn evidence(text: &str, marks: &[Mark], marked: &mut Marked) -> impl IntoView + use<> {
     let shown = text.char_indices().nth(SHOWN_CHARS).map_or(text, |(byte, _)| &text[..byte]);
     let left = text.chars().skip(SHOWN_CHARS).count();

@@ -1,4 +1,4 @@
-//! Filters in the address: reading them, links that change one of them, and how they look.
+//! Filters in the address: reading them, links that change them, and how they look.
 
 use leptos::prelude::*;
 use leptos_router::params::ParamsMap;
@@ -6,7 +6,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::ui::icon::{Icon, icon};
 
-/// A page's path with its filters, from which links to its neighbours are made.
+/// A page's path with its filters, from which links with other filters are built.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address {
     path: &'static str,
@@ -14,7 +14,7 @@ pub struct Address {
 }
 
 impl Address {
-    /// The path with those of `names` that the query has, empty ones left out.
+    /// Reads the filters in `names` from the query and skips empty ones.
     pub fn read(path: &'static str, query: &ParamsMap, names: &[&'static str]) -> Self {
         let read = |name: &&'static str| {
             Some((*name, query.get(name)?.trim().to_owned())).filter(|(_, value)| !value.is_empty())
@@ -22,7 +22,7 @@ impl Address {
         Self { path, pairs: names.iter().filter_map(read).collect() }
     }
 
-    /// As [`Self::read`] for a list, which also has columns, an order and a place.
+    /// Like [`Self::read`], for a list, which also has columns, an order and a cursor.
     pub fn of_list(path: &'static str, query: &ParamsMap, names: &[&'static str]) -> Self {
         let mut address = Self::read(path, query, &[names, &["sort", "before", "after"]].concat());
         // A form of check boxes sends the name once for each box.
@@ -33,56 +33,56 @@ impl Address {
         address
     }
 
-    /// The first page of the same list.
+    /// Returns the first page of the same list.
     pub fn start(&self) -> Self {
         self.without(&["before", "after"])
     }
 
-    /// The names of what is in it.
+    /// Returns the names of the filters that are set.
     pub fn names(&self) -> Vec<&'static str> {
         self.pairs.iter().map(|(name, _)| *name).collect()
     }
 
-    /// The path.
+    /// Returns the path.
     pub fn path(&self) -> &'static str {
         self.path
     }
 
-    /// A path without filters.
+    /// Creates an address without filters.
     pub fn new(path: &'static str) -> Self {
         Self { path, pairs: Vec::new() }
     }
 
-    /// A filter's text.
+    /// Returns a filter's text.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
     }
 
-    /// A filter's value, when it is one.
+    /// Returns a filter's value if it parses.
     pub fn parsed<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
         self.get(name)?.parse().ok()
     }
 
-    /// The same with a filter set.
+    /// Returns the address with a filter set.
     pub fn with(&self, name: &'static str, value: impl Into<String>) -> Self {
         let mut changed = self.without(&[name]);
         changed.pairs.push((name, value.into()));
         changed
     }
 
-    /// The same without some filters.
+    /// Returns the address without some filters.
     pub fn without(&self, names: &[&str]) -> Self {
         let pairs = self.pairs.iter().filter(|(name, _)| !names.contains(name)).cloned().collect();
         Self { path: self.path, pairs }
     }
 
-    /// Those of the filters that another page knows too.
+    /// Returns another page's address with the filters that both pages share.
     pub fn on(&self, path: &'static str, names: &[&str]) -> Self {
         let pairs = self.pairs.iter().filter(|(name, _)| names.contains(name)).cloned().collect();
         Self { path, pairs }
     }
 
-    /// What stands after the question mark.
+    /// Returns the query string.
     pub fn query(&self) -> String {
         let pairs: Vec<String> = self
             .pairs
@@ -92,46 +92,46 @@ impl Address {
         pairs.join("&")
     }
 
-    /// As a link.
+    /// Returns the address as a link.
     pub fn href(&self) -> String {
         let query = self.query();
         if query.is_empty() { self.path.to_owned() } else { format!("{}?{query}", self.path) }
     }
 
-    /// The same of another path.
+    /// Returns a link to another path with the same query.
     pub fn at(&self, path: &str) -> String {
         let query = self.query();
         if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
     }
 
-    /// Hidden inputs that keep everything but some.
+    /// Renders hidden inputs for all filters except `names`.
     pub fn kept_but(&self, names: &[&str]) -> impl IntoView + use<> {
         let kept: Vec<&str> =
             self.pairs.iter().map(|(name, _)| *name).filter(|name| !names.contains(name)).collect();
         self.kept(&kept)
     }
 
-    /// Hidden inputs that keep some filters when a form with others is sent.
+    /// Renders hidden inputs that preserve some filters when a form with others is sent.
     pub fn kept(&self, names: &[&str]) -> impl IntoView + use<> {
         let kept = self.pairs.iter().filter(|(name, _)| names.contains(name)).cloned();
         kept.map(|(name, value)| view! { <input type="hidden" name=name value=value /> }).collect_view()
     }
 }
 
-/// What is encoded in a query's value: all that is not unreserved (RFC 3986 §2.3).
+/// Characters to encode in a query value: everything except the unreserved ones (RFC 3986 §2.3).
 pub const QUERY_VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// An active filter.
 pub struct Chip {
-    /// Which filter.
+    /// The filter's label.
     pub name: &'static str,
-    /// What it is set to, in words.
+    /// The filter's value in words.
     pub value: String,
-    /// The page without it.
+    /// The page without the filter.
     pub href: String,
 }
 
-/// The active filters, each with its way out; nothing when there is none.
+/// Renders the active filters, each with a link that removes it.
 pub fn chips(chips: Vec<Chip>, cleared: String) -> impl IntoView {
     let several = chips.len() > 1;
     let one = |chip: Chip| {
@@ -154,10 +154,10 @@ pub fn chips(chips: Vec<Chip>, cleared: String) -> impl IntoView {
     })
 }
 
-/// One choice of a [`select`]: its value in the address and its words.
+/// An option of a [`select`]: its value in the address and its label.
 pub type Choice = (String, String);
 
-/// A select of a filter form; the first choice is no filter.
+/// Renders a select of a filter form; the first option means no filter.
 pub fn select(
     label: &'static str,
     name: &'static str,

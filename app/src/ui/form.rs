@@ -1,24 +1,25 @@
-//! Pieces of forms: fields with their errors, choices, and buttons that ask before they act.
+//! Parts of forms: fields with their errors, choices, and buttons that ask for confirmation.
 
 use leptos::prelude::*;
 
 use crate::context::Request;
 use crate::flash::Flash;
 
-/// A button that opens a form in a panel: what has consequences is confirmed. Of the panels of a page, one is open at a time.
+/// Renders a button that opens a form in a panel, so that acts with consequences need a confirmation. Only one panel of a page
+/// is open at a time.
 pub fn ask(button: impl IntoView, is_open: bool, form: impl IntoView) -> impl IntoView {
     view! { <details class="ask" name="panel" open=is_open><summary class="btn">{button}</summary><div class="panel">{form}</div></details> }
 }
 
-/// Makes a form act once, however often it is sent: the name of this very form on this very page, which is used up in the
-/// transaction of the act. `name` tells it from the other forms of the page; the action gives it to
+/// Makes a form take effect only once, however often it is sent. The hidden input identifies this form on this page view, and
+/// the transaction of the act consumes it. `name` distinguishes the forms of a page; the action passes the input to
 /// `actions::actor_once`.
 pub fn once(request: &Request, name: &str) -> impl IntoView + use<> {
     let form = format!("{}.{name}", request.request_id);
     view! { <input type="hidden" name="form" value=form /> }
 }
 
-/// What an [`input`] is.
+/// The properties of an [`input`].
 #[derive(Clone, Copy)]
 pub struct Input {
     pub label: &'static str,
@@ -28,7 +29,7 @@ pub struct Input {
     pub maxlength: u32,
 }
 
-/// A field that has to be filled in, with what was typed and what was wrong with it. Passwords come back empty.
+/// Renders a required field with its submitted value and error. Passwords are not filled in again.
 pub fn input(field: Input, flash: &Flash) -> impl IntoView + use<> {
     let Input { label, name, kind, autocomplete, maxlength } = field;
     let error = flash.errors.get(name).cloned();
@@ -50,7 +51,7 @@ pub fn input(field: Input, flash: &Flash) -> impl IntoView + use<> {
     }
 }
 
-/// What a [`text`] is.
+/// The properties of a [`text`].
 #[derive(Clone, Copy)]
 pub struct Text {
     pub id: &'static str,
@@ -61,8 +62,8 @@ pub struct Text {
     pub required: bool,
 }
 
-/// A field of several lines, with what was typed and what was wrong with it. The label stands beside it, not around it: what
-/// is typed would become part of its name.
+/// Renders a multi-line field with its submitted value and error. The label does not wrap the field: otherwise the field's
+/// content would become part of its accessible name.
 pub fn text(field: Text, value: &str, error: Option<String>) -> impl IntoView + use<> {
     let Text { id, label, name, rows, maxlength, required } = field;
     let problem = format!("{id}-error");
@@ -79,15 +80,15 @@ pub fn text(field: Text, value: &str, error: Option<String>) -> impl IntoView + 
     }
 }
 
-/// A text as the content of a `<textarea>`: browsers drop the first line end after the tag.
+/// Returns a text as the content of a `<textarea>`. Browsers drop the first line end after the tag.
 pub fn lines(text: &str) -> String {
     format!("\n{text}")
 }
 
-/// One box of [`checks`]: its value, its words, and what it means.
+/// A box of [`checks`]: its value, its label and its description.
 pub type Check = (String, &'static str, &'static str);
 
-/// Several of many, sent as `name[]`.
+/// Renders a group of check boxes, sent as `name[]`.
 pub fn checks(
     legend: &'static str,
     name: &'static str,
@@ -113,7 +114,7 @@ pub fn checks(
     }
 }
 
-/// A text that is shown this once, ready to be copied.
+/// Renders a text that is shown only once, ready to copy.
 pub fn secret(label: &'static str, text: String) -> impl IntoView {
     view! {
         <label class="label secret">

@@ -1,8 +1,8 @@
-//! Icons: one sprite a page, drawn on a grid of 16 with a line of 1.5.
+//! Icons, in a single sprite per page, drawn on a 16-pixel grid with a stroke of 1.5.
 
 use leptos::prelude::*;
 
-/// The icons there are; each is a symbol of the [`Sprite`].
+/// The available icons; each is a symbol of the [`Sprite`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Icon {
     Home,
@@ -126,7 +126,7 @@ impl Icon {
     }
 }
 
-/// All icons, once a page; [`icon`] refers to them.
+/// Renders all icons as symbols, once per page; [`icon`] refers to them.
 #[component]
 pub fn Sprite() -> impl IntoView {
     let symbols = ALL
@@ -135,12 +135,12 @@ pub fn Sprite() -> impl IntoView {
     view! { <svg hidden aria-hidden="true">{symbols.collect_view()}</svg> }
 }
 
-/// An icon. It says nothing to those who do not see it: a word stands beside it, or in it as `.sr`.
+/// Renders an icon. Screen readers skip it, so it always needs a word beside it, at least as `.sr`.
 pub fn icon(icon: Icon) -> impl IntoView {
     view! { <svg class="i" aria-hidden="true"><use_ href=format!("#{}", icon.href())></use_></svg> }
 }
 
-/// The mark of the product.
+/// Renders the product's logo.
 #[component]
 pub fn Logo() -> impl IntoView {
     view! {

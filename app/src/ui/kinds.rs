@@ -1,21 +1,21 @@
-//! How each kind of version looks on screen, beside what its row of the engine's table says.
+//! The appearance of each kind of version on screen, which complements its row in the engine's table.
 
 use engine::change::Kind;
 
 use super::icon::Icon;
 
-/// What the menu, the search and the pages of a kind show.
+/// The appearance of a kind in the menu, in the search and on its pages.
 #[derive(Clone, Copy, Debug)]
 pub struct KindLook {
-    /// Its icon.
+    /// The icon.
     pub icon: Icon,
-    /// The key that leads to its page after `g`.
+    /// The key that opens the kind's page after `g`.
     pub go: char,
-    /// What its page is also looked for by.
+    /// Additional keywords for the search.
     pub about: &'static str,
-    /// What its page is for.
+    /// The help text of the page.
     pub help: &'static [&'static str],
-    /// What its page says while there is nothing: a heading, and what to do.
+    /// Heading and hint of the empty state.
     pub empty: (&'static str, &'static str),
 }
 
@@ -24,7 +24,7 @@ const COMES_WITH_A_WORKFLOW: (&str, &str) = (
     "Rule sets, field extraction and fields come with a workflow: apply one with `meshline apply FILE.yaml --bootstrap`.",
 );
 
-/// Returns how a kind looks.
+/// Returns the appearance of a kind.
 pub fn look(kind: Kind) -> KindLook {
     match kind {
         Kind::Catalogue => KindLook {

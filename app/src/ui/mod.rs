@@ -1,5 +1,4 @@
-//! The pieces that pages are made of, small ones first: words, figures and times; icons, chips and notes; tables and
-//! charts.
+//! Building blocks of pages, from small to large: words, numbers and times; icons, chips and notes; tables and charts.
 
 #![allow(
     missing_docs,

@@ -1,10 +1,10 @@
-//! Notes, empty states and the line that is said once.
+//! Notes, empty states and flash messages.
 
 use leptos::prelude::*;
 
 use super::icon::{Icon, icon};
 
-/// How much a note matters.
+/// The severity of a note.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
     Warn,
@@ -26,12 +26,12 @@ impl Tone {
     }
 }
 
-/// A note on a soft ground; `children` are paragraphs.
+/// Renders a note on a tinted background; `children` are paragraphs.
 pub fn note(tone: Tone, children: impl IntoView) -> impl IntoView {
     view! { <div class="note" data-a=tone.name()>{icon(tone.icon())}{children}</div> }
 }
 
-/// What the last form came to, said once. It goes with the next page, or at once: a page that is loaded again says nothing.
+/// Renders a flash message. Dismissing it loads the page again, which shows a message only once.
 pub fn flash(text: String, page: Option<String>) -> impl IntoView {
     let away = page.map(|page| {
         view! { <a class="btn plain icon" href=page title="Dismiss">{icon(Icon::Cross)}<span class="sr">"Dismiss the message"</span></a> }
@@ -39,13 +39,13 @@ pub fn flash(text: String, page: Option<String>) -> impl IntoView {
     view! { <div class="note flash" data-a="info">{icon(Icon::Info)}<p role="status">{text}</p>{away}</div> }
 }
 
-/// What is being fetched, as quiet lines in the place it will take.
+/// Renders placeholder lines while content is loading.
 pub fn skeleton(lines: usize) -> impl IntoView {
     let lines = (0..lines).map(|_| view! { <span></span> }).collect_view();
     view! { <div class="skeleton" role="status"><span class="sr">"Loading"</span>{lines}</div> }
 }
 
-/// Nothing to show, and what to do about it.
+/// Renders an empty state with a hint on what to do.
 pub fn empty(sign: Icon, title: &'static str, children: impl IntoView) -> impl IntoView {
     view! { <div class="empty">{icon(sign)}<h2>{title}</h2>{children}</div> }
 }

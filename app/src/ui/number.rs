@@ -1,10 +1,10 @@
-//! Figures as people read them: thousands apart, no more digits than mean something, in the viewer's format.
+//! Numbers for people: thousands separators, no more digits than are significant, in the viewer's format.
 
 use leptos::prelude::use_context;
 use store::settings::NumberFormat;
 
-/// What stands between thousands and before decimals. The format is a Leptos context of the request, as figures stand in
-/// too many places to hand it to each.
+/// Returns the separators for thousands and decimals. The format is a Leptos context of the request, because too many places
+/// format numbers to pass it to each.
 fn signs() -> (char, char) {
     signs_of(use_context::<NumberFormat>().unwrap_or_default())
 }
@@ -17,13 +17,13 @@ fn signs_of(format: NumberFormat) -> (char, char) {
     }
 }
 
-/// What a format makes of a number: `1,234.56`.
+/// Returns an example of a format: `1,234.56`.
 pub fn example(format: NumberFormat) -> String {
     let (thousands, point) = signs_of(format);
     format!("1{thousands}234{point}56")
 }
 
-/// A whole number with its thousands apart: `1,400`.
+/// Formats a whole number with thousands separators: `1,400`.
 pub fn count(n: impl Into<i128>) -> String {
     let (thousands, _) = signs();
     let n: i128 = n.into();
@@ -41,7 +41,7 @@ pub fn count(n: impl Into<i128>) -> String {
     text
 }
 
-/// A number with at most `digits` decimals, the zeros at its end left out: `1,400.5`.
+/// Formats a number with at most `digits` decimals, without trailing zeros: `1,400.5`.
 pub fn decimal(n: f64, digits: usize) -> String {
     if !n.is_finite() {
         return "n/a".into();
@@ -55,22 +55,23 @@ pub fn decimal(n: f64, digits: usize) -> String {
     if rest.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}{}{rest}", signs().1) }
 }
 
-/// A number with all of its decimals, which have been cut or rounded to `digits`: `0.88`.
+/// Formats a number with exactly `digits` decimals: `0.88`.
 fn fixed(n: f64, digits: usize) -> String {
     format!("{n:.digits$}").replace('.', signs().1.encode_utf8(&mut [0; 4]))
 }
 
-/// A share as a percentage with one decimal: `24.8 %`.
+/// Formats a share as a percentage with one decimal: `24.8 %`.
 pub fn percent(share: f64) -> String {
     if share.is_finite() { format!("{}\u{a0}%", fixed(share * 100.0, 1)) } else { "n/a".into() }
 }
 
-/// A confidence, always with two decimals: `0.88`. Cut, not rounded: 0.849 must not look like the 0.85 that it failed.
+/// Formats a confidence with two decimals: `0.88`. Truncates rather than rounds, since 0.849 must not look like the 0.85 that
+/// it failed to reach.
 pub fn confidence(confidence: f64) -> String {
     fixed((confidence * 100.0 + 1e-9).floor() / 100.0, 2)
 }
 
-/// How long something took: `0.8 s`, `14 s`, `3 min`, `2.5 h`, `3.1 days`.
+/// Formats a duration: `0.8 s`, `14 s`, `3 min`, `2.5 h`, `3.1 days`.
 pub fn duration(seconds: f64) -> String {
     const MINUTE: f64 = 60.0;
     const HOUR: f64 = 60.0 * MINUTE;
@@ -89,7 +90,7 @@ pub fn duration(seconds: f64) -> String {
     }
 }
 
-/// An amount of money, short: `€1.92 M`, `$60 k`, `CHF 940`.
+/// Formats an amount of money, abbreviated: `€1.92 M`, `$60 k`, `CHF 940`.
 pub fn money(amount: f64, currency: &str) -> String {
     let (scaled, suffix) = match amount.abs() {
         n if n >= 999_500.0 => (amount / 1e6, "\u{a0}M"),
@@ -112,7 +113,7 @@ pub fn money(amount: f64, currency: &str) -> String {
     }
 }
 
-/// `1 lead`, `2 leads`.
+/// Formats a count with its noun: `1 lead`, `2 leads`.
 pub fn plural(n: impl Into<i128>, one: &str, many: &str) -> String {
     let n: i128 = n.into();
     format!("{}\u{a0}{}", count(n), if n == 1 { one } else { many })

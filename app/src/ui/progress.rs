@@ -1,4 +1,4 @@
-//! How far something is that takes a while, with a way to stop it.
+//! Progress of long-running work, with a way to stop it.
 
 use std::time::Duration;
 
@@ -6,13 +6,13 @@ use leptos::prelude::*;
 
 use super::number;
 
-/// `done` of `all`, in words too; `stop` is a form that breaks it off.
+/// Renders `done` of `all` as a bar and in words; `stop` is a form that stops the work.
 pub fn progress(what: &str, done: u64, all: u64, stop: Option<AnyView>) -> impl IntoView + use<> {
     let said = format!("{what}: {} of {}", number::count(done.min(all)), number::count(all));
     progress_said(said, done, Some(all), stop)
 }
 
-/// As [`progress`], in words of its own; without `all` it is unknown how much there is to do.
+/// Like [`progress`], with custom text; without `all` the total is unknown.
 pub fn progress_said(
     said: String,
     done: u64,
@@ -33,8 +33,8 @@ pub fn progress_said(
     }
 }
 
-/// That figures are being added up, for so long by now. It stands in a part that comes anew when they are there; with scripts
-/// off people look again themselves, at `again`.
+/// Renders the progress of figures that are still being computed. Use it within a part that refreshes once they are ready;
+/// without scripts, people check again at `again`.
 pub fn adding(since: Duration, again: &str) -> impl IntoView + use<> {
     let said = match since.as_secs() {
         0..=1 => "Adding up the figures".to_owned(),

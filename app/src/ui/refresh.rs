@@ -1,17 +1,17 @@
-//! Parts of a page that stay as things are while it is open. With scripts off they are as they were when it was loaded.
+//! Parts of a page that update while it is open. Without scripts they keep their initial state.
 
 use leptos::prelude::*;
 use store::refresh::Topic;
 
 use crate::islands::Refresh;
 
-/// A part that changes when something of a topic does; nothing that runs in the browser is in it.
+/// Renders a part that updates when something of a topic changes. It must not contain islands.
 pub fn part(id: &'static str, topic: Topic, children: impl IntoView + 'static) -> impl IntoView {
     let topic: &'static str = topic.into();
     view! { <div id=id data-refresh=topic>{children.into_any()}</div> }
 }
 
-/// As [`part`], with words for those who hear the page, read out when they change.
+/// Like [`part`], with a text that screen readers announce when it changes.
 pub fn part_saying(
     id: &'static str,
     topic: Topic,
@@ -22,13 +22,13 @@ pub fn part_saying(
     view! { <div id=id data-refresh=topic data-say=said>{children.into_any()}</div> }
 }
 
-/// As [`part`], for something that is under way when the page is made, and may be over when the browser begins to hear.
+/// Like [`part`], for work that is in progress when the page is rendered and may be done before the browser subscribes.
 pub fn part_due(id: &'static str, topic: Topic, children: impl IntoView + 'static) -> impl IntoView {
     let topic: &'static str = topic.into();
     view! { <div id=id data-refresh=topic data-due="">{children.into_any()}</div> }
 }
 
-/// What hears for all parts of a page; once a page.
+/// Renders the island that updates all parts of a page; use it once per page.
 pub fn hear(topics: &[Topic]) -> impl IntoView + use<> {
     let topics: Vec<&'static str> = topics.iter().map(Into::into).collect();
     view! { <Refresh topics=topics.join(",") /> }

@@ -1,5 +1,5 @@
-//! What lists, pools and destinations are called on screen. The titles are a Leptos context, as names stand in too many places
-//! to hand it to each; the page's frame provides it.
+//! Titles of lists, pools and destinations on screen. They are a Leptos context that the page's frame provides, because too
+//! many places show names to pass it to each.
 
 use engine::change::Kind;
 use leptos::prelude::use_context;
@@ -7,7 +7,7 @@ use store::titles::{Titled, Titles};
 
 use super::words;
 
-/// Returns what something that has versions is called: its title, or its name in words.
+/// Returns what a versioned item is called: its title, or else its name in words.
 pub fn version(kind: Kind, name: &str) -> String {
     title(Titled::Version(kind, name)).unwrap_or_else(|| words::sentence(name))
 }
@@ -22,12 +22,12 @@ pub fn pool(name: &str) -> String {
     version(Kind::Pool, name)
 }
 
-/// Returns what a destination is called: its title, or its name.
+/// Returns what a destination is called: its title, or else its name.
 pub fn destination(name: &str) -> String {
     title(Titled::Destination(name)).unwrap_or_else(|| name.to_owned())
 }
 
-/// Returns the title that people gave something.
+/// Returns the title that people gave an item.
 pub fn title(what: Titled<'_>) -> Option<String> {
     use_context::<Titles>()?.get(what).map(str::to_owned)
 }

@@ -1,4 +1,4 @@
-//! What the product's terms are called on screen.
+//! The product's terms on screen.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use store::sync::UnfinishedState;
 
 use super::icon::Icon;
 
-/// An action as a button or chip says it.
+/// Returns an action as a button or chip shows it.
 pub fn action(action: Action) -> &'static str {
     match action {
         Action::Advance => "Advance",
@@ -27,7 +27,7 @@ pub fn action(action: Action) -> &'static str {
     }
 }
 
-/// An action that was taken.
+/// Returns a completed action.
 pub fn action_done(action: Action) -> &'static str {
     match action {
         Action::Advance => "Advanced",
@@ -39,7 +39,7 @@ pub fn action_done(action: Action) -> &'static str {
     }
 }
 
-/// What `data-a` says for an action, and so its colour.
+/// Returns the value of `data-a` for an action, which selects its colour.
 pub fn action_tone(action: Action) -> &'static str {
     match action {
         Action::Reject => "disqualify",
@@ -47,7 +47,7 @@ pub fn action_tone(action: Action) -> &'static str {
     }
 }
 
-/// An action's icon.
+/// Returns an action's icon.
 pub fn action_icon(action: Action) -> Icon {
     match action {
         Action::Advance => Icon::Advance,
@@ -59,7 +59,7 @@ pub fn action_icon(action: Action) -> Icon {
     }
 }
 
-/// A mode, as part of a line.
+/// Returns a mode as part of a line.
 pub fn mode(mode: Mode) -> &'static str {
     match mode {
         Mode::Historical => "Imported, nothing was sent",
@@ -71,7 +71,7 @@ pub fn mode(mode: Mode) -> &'static str {
     }
 }
 
-/// What a condition came to.
+/// Returns the result of a condition.
 pub fn outcome3(outcome: Outcome3) -> &'static str {
     match outcome {
         Outcome3::True => "True",
@@ -81,7 +81,7 @@ pub fn outcome3(outcome: Outcome3) -> &'static str {
     }
 }
 
-/// A stage a lead reached.
+/// Returns a stage that a lead reached.
 pub fn stage(stage: OutcomeStage) -> &'static str {
     match stage {
         OutcomeStage::Touched => "Touched",
@@ -95,12 +95,12 @@ pub fn stage(stage: OutcomeStage) -> &'static str {
     }
 }
 
-/// A stage by its name; one that is not known in its own words.
+/// Returns a stage by its name; an unknown name becomes a sentence.
 pub fn stage_named(name: &str) -> String {
     name.parse().map_or_else(|_| sentence(name), |known| stage(known).to_owned())
 }
 
-/// The queue that a lead waits in.
+/// Returns the queue that contains a lead.
 pub fn queue(name: &str) -> &'static str {
     match name {
         "manual" => "Manual queue",
@@ -108,7 +108,7 @@ pub fn queue(name: &str) -> &'static str {
     }
 }
 
-/// What kind of signal an event was.
+/// Returns the kind of an event.
 pub fn event(kind: &str) -> String {
     let Ok(kind) = kind.parse() else { return sentence(kind) };
     match kind {
@@ -124,7 +124,7 @@ pub fn event(kind: &str) -> String {
     .to_owned()
 }
 
-/// What an effect does at its destination.
+/// Returns the act of an effect at its destination.
 pub fn effect(kind: &str) -> String {
     match kind {
         "decision_event" => "Decision event".to_owned(),
@@ -136,7 +136,7 @@ pub fn effect(kind: &str) -> String {
     }
 }
 
-/// Where an action stands that is not finished.
+/// Returns the state of an unfinished action.
 pub fn unfinished(state: UnfinishedState) -> &'static str {
     match state {
         UnfinishedState::Ready => "Waiting",
@@ -145,7 +145,7 @@ pub fn unfinished(state: UnfinishedState) -> &'static str {
     }
 }
 
-/// Which system a destination is.
+/// Returns the type of a destination.
 pub fn destination_kind(kind: &str) -> String {
     match kind {
         "postgres" => "Postgres warehouse".to_owned(),
@@ -153,7 +153,7 @@ pub fn destination_kind(kind: &str) -> String {
     }
 }
 
-/// An act of the audit log, as what was done.
+/// Describes an act of the audit log in the past tense.
 pub fn act(action: &str) -> String {
     match action {
         "person.add" => "Added a person",
@@ -231,7 +231,7 @@ pub fn act(action: &str) -> String {
     .to_owned()
 }
 
-/// What a kind of run is called.
+/// Returns the name of a kind of run.
 pub fn run_kind(kind: RunKind) -> &'static str {
     match kind {
         RunKind::ReplayDecisions => "Replay of decisions",
@@ -241,7 +241,7 @@ pub fn run_kind(kind: RunKind) -> &'static str {
     }
 }
 
-/// Where a run stands, with its colour.
+/// Returns the state of a run: tone and label.
 pub fn run_state(state: RunState) -> (&'static str, &'static str) {
     match state {
         RunState::Waiting => ("unknown", "Waiting"),
@@ -252,7 +252,7 @@ pub fn run_state(state: RunState) -> (&'static str, &'static str) {
     }
 }
 
-/// Where a change stands.
+/// Returns the state of a change: tone and label.
 pub fn change_state(state: State) -> (&'static str, &'static str) {
     match state {
         State::Draft => ("unknown", "Draft"),
@@ -263,7 +263,7 @@ pub fn change_state(state: State) -> (&'static str, &'static str) {
     }
 }
 
-/// How far a release has come: tone and words.
+/// Returns the stage of a release: tone and label.
 pub fn release_stage(stage: Stage) -> (&'static str, &'static str) {
     match stage {
         Stage::Approved => ("warn", "Approved"),
@@ -280,7 +280,7 @@ pub fn release_stage(stage: Stage) -> (&'static str, &'static str) {
     }
 }
 
-/// Who acted, by how the log names them and what people are called.
+/// Returns the display name of an actor that the log identifies by id; `names` maps ids to people's names.
 pub fn actor(actor: &str, names: &BTreeMap<String, String>) -> String {
     match (names.get(actor), actor.split_once(':')) {
         (Some(name), _) => name.clone(),
@@ -290,14 +290,14 @@ pub fn actor(actor: &str, names: &BTreeMap<String, String>) -> String {
     }
 }
 
-/// A name in code (`product_interest`, `enterprise-ae`) as words: `Product interest`.
+/// Returns an identifier (`product_interest`, `enterprise-ae`) as words: `Product interest`.
 pub fn sentence(name: &str) -> String {
     let words = name.replace(['_', '-'], " ");
     let mut chars = words.trim().chars();
     chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
-/// The first letters of a name, two at most.
+/// Returns the initials of a name, two at most.
 pub fn initials(name: &str) -> String {
     let first = |word: &str| word.chars().next();
     let mut words = name.split_whitespace();
@@ -306,7 +306,7 @@ pub fn initials(name: &str) -> String {
     start.into_iter().chain(end).flat_map(char::to_uppercase).collect()
 }
 
-/// What a lead is called, and the rest of what is known of whom it is.
+/// Returns a lead's display name and the remaining identity: name, company and address.
 pub fn lead(
     name: Option<&String>,
     company: Option<&String>,
@@ -318,7 +318,7 @@ pub fn lead(
     (first, texts.collect::<Vec<_>>().join(", "))
 }
 
-/// What a lead is called of whom only the source's id is known.
+/// Returns the display name of a lead whose only known identity is the source's id.
 pub fn nameless(external_id: Option<&str>) -> String {
     external_id.map_or_else(|| "No name".into(), |id| format!("Nameless {id}"))
 }

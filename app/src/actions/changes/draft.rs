@@ -1,4 +1,4 @@
-//! Drafts.
+//! Drafts of changes.
 
 use engine::change::Kind;
 use engine::change::kinds::TextForm;
@@ -14,15 +14,15 @@ use crate::error::{Error, Result};
 use crate::flash::Flash;
 use crate::ui::number;
 
-/// Characters of a title, as the database has it.
+/// The maximum length of a title in characters, which the database enforces.
 const TITLE_CHARS: usize = 200;
-/// Characters of a reason, as the database has it.
+/// The maximum length of a reason in characters, which the database enforces.
 const WHY_CHARS: usize = 5_000;
 
-/// Begins a draft: from the newest version, from an earlier one (which restores it), from another change, or from nothing.
+/// Starts a draft from the newest version, from an earlier one (which restores it), from another change, or from scratch.
 ///
 /// # Errors
-/// When there is no such thing, or the database fails.
+/// Returns an error if the kind, the version or the change does not exist, or if the database fails.
 #[server(prefix = "/actions", endpoint = "start-change")]
 pub async fn start_change(
     /// What it changes.
@@ -73,7 +73,7 @@ pub async fn start_change(
     }
 }
 
-/// The text that a draft begins with; `None` when there is nothing of that name.
+/// Returns the initial text of a draft, or `None` if nothing with that name exists yet.
 async fn beginning(
     store: &Store,
     kind: Kind,
@@ -93,7 +93,7 @@ async fn beginning(
     Ok(found.map(|version| service::change::text_of(&version)).transpose()?)
 }
 
-/// What a save is followed by.
+/// The step after a save.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString)]
 #[strum(serialize_all = "snake_case")]
 enum Then {
@@ -101,12 +101,12 @@ enum Then {
     Submit,
 }
 
-/// Saves a draft and, if that is asked and nothing is wrong, submits it for sign-off.
+/// Saves a draft and, if requested and valid, submits it for approval.
 ///
-/// When somebody else saved it meanwhile, the text becomes a draft of its own: nothing typed is lost.
+/// If another person saved the draft in the meantime, the text becomes a separate draft, so no work is lost.
 ///
 /// # Errors
-/// When there is no such draft, or the database fails.
+/// Returns an error if the draft does not exist, or if the database fails.
 #[server(prefix = "/actions", endpoint = "save-change")]
 pub async fn save_change(
     /// The change's number.
@@ -131,7 +131,7 @@ pub async fn save_change(
     let request = allowed::<SaveChange>()?;
     let then: Then = then.parse().map_err(|_| Error::NotFound { what: "way to save".into() })?;
     let change = find(&request.store, number).await?;
-    // Browsers send line ends as two characters.
+    // Browsers send line ends as CRLF.
     let source = if keep_source { change.source.clone() } else { source.replace("\r\n", "\n") };
     let reading = service::change::read(&request.store, change.kind, &change.name, &source).await?;
     let title: String = title.trim().chars().take(TITLE_CHARS).collect();
@@ -178,7 +178,8 @@ pub async fn save_change(
     }
 }
 
-/// Where one comes out whose draft was submitted or taken back before they saved it: nothing typed is lost.
+/// Handles a save of a draft that was submitted or withdrawn in the meantime. Keeps the text in a separate draft, so no work is
+/// lost.
 async fn overtaken(
     request: &Request,
     number: i64,
@@ -191,7 +192,7 @@ async fn overtaken(
     let is_ours = service::change::may_write(&actor(request)?, &change);
     match change.state {
         State::Draft => Err(Error::from(store::Error::Refused(why_not))),
-        // The same form twice.
+        // The same form, sent twice.
         State::Submitted if is_ours && change.says(title, why, source) => {
             Ok((change_path(number), Flash::new(REPEATED)))
         }
@@ -200,7 +201,7 @@ async fn overtaken(
     }
 }
 
-/// Keeps what the later of two people wrote as a draft of its own.
+/// Keeps the later of two concurrent edits as a separate draft.
 async fn kept_apart(
     request: &Request,
     change: &Change,
@@ -222,10 +223,10 @@ async fn kept_apart(
     Ok((change_path(number), Flash::new(said)))
 }
 
-/// Discards a draft, or takes a submitted change back.
+/// Discards a draft, or withdraws a submitted change.
 ///
 /// # Errors
-/// When there is no such change, or the database fails.
+/// Returns an error if the change does not exist, or if the database fails.
 #[server(prefix = "/actions", endpoint = "withdraw-change")]
 pub async fn withdraw_change(
     /// The change's number.
@@ -238,11 +239,11 @@ pub async fn withdraw_change(
     }
 }
 
-/// The draft of a list that whoever asks may write in: asked before a file is read.
+/// Returns the draft of a list if the viewer can edit it. Uploads call this before they read the file.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is no such change, [`Error::Forbidden`] when it is somebody else's to write,
-/// [`Error::Invalid`] when it is no draft of a list.
+/// Returns [`Error::NotFound`] if the change does not exist, [`Error::Forbidden`] if the viewer cannot edit it, and
+/// [`Error::Invalid`] if it is not a draft of a list.
 pub async fn upload_target(request: &Request, number: i64) -> Result<Change> {
     let change = find(&request.store, number).await?;
     if !service::change::may_write(&actor(request)?, &change) {
@@ -254,11 +255,11 @@ pub async fn upload_target(request: &Request, number: i64) -> Result<Change> {
     Ok(change)
 }
 
-/// Takes the text of a draft from a file; what it changes is then shown on the draft's page. `revision` is the one that the
-/// person saw.
+/// Replaces the text of a draft with the content of a file. The draft's page then shows the differences. `revision` is the one
+/// that the person saw.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn take_file(
     request: &Request,
     change: &Change,

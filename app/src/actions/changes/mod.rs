@@ -1,4 +1,4 @@
-//! Change requests: beginning, writing, submitting, signing.
+//! Change requests: drafting, submitting and approving.
 
 mod draft;
 mod review;
@@ -16,7 +16,7 @@ pub use self::draft::{
 };
 pub use self::review::{CommentChange, ReturnChange, SignChange, comment_change, return_change, sign_change};
 
-/// The page of a change.
+/// Returns the path of a change's page.
 pub fn change_path(number: i64) -> LocalPath {
     back_to(None, &format!("/changes/{number}"))
 }
@@ -25,7 +25,7 @@ fn kind_named(kind: &str) -> Result<Kind> {
     kind.parse().map_err(|_| Error::NotFound { what: "kind of version".into() })
 }
 
-/// Says on a change's page what the store refused; every other error stays one.
+/// Redirects to the change's page with the reason for a refusal; passes every other error on.
 fn refused(number: i64, flash: Flash, error: store::Error) -> Result<()> {
     match error {
         store::Error::Refused(_) => {

@@ -1,4 +1,4 @@
-//! Signing changes, sending them back, and talking about them.
+//! Approving changes, returning them to the author, and commenting on them.
 
 use engine::canonical::Digest;
 use leptos::prelude::*;
@@ -10,13 +10,13 @@ use crate::actions::{REPEATED, actor, actor_once, allowed, lead_to_with};
 use crate::error::{Error, Result};
 use crate::flash::Flash;
 
-/// Characters of a comment, as the database has it.
+/// The maximum length of a comment in characters, which the database enforces.
 const COMMENT_CHARS: usize = 5_000;
 
-/// Signs a change in a role. The last signature puts it live.
+/// Approves a change in a role. The last approval turns it into a version.
 ///
 /// # Errors
-/// When there is no such change or role, or the database fails.
+/// Returns an error if the change or the role does not exist, or if the database fails.
 #[server(prefix = "/actions", endpoint = "sign-change")]
 pub async fn sign_change(
     /// The change's number.
@@ -59,10 +59,10 @@ fn said(outcome: &Approval) -> String {
     }
 }
 
-/// Sends a change back to its author.
+/// Returns a change to its author.
 ///
 /// # Errors
-/// When there is no such change, or the database fails.
+/// Returns an error if the change does not exist, or if the database fails.
 #[server(prefix = "/actions", endpoint = "return-change")]
 pub async fn return_change(
     /// The change's number.
@@ -86,10 +86,10 @@ pub async fn return_change(
     }
 }
 
-/// Says something about a change.
+/// Comments on a change.
 ///
 /// # Errors
-/// When there is no such change, or the database fails.
+/// Returns an error if the change does not exist, or if the database fails.
 #[server(prefix = "/actions", endpoint = "comment-change")]
 pub async fn comment_change(
     /// The change's number.

@@ -1,4 +1,4 @@
-//! One's own account.
+//! The account of the signed-in person.
 
 use chrono_tz::Tz;
 use leptos::prelude::*;
@@ -12,10 +12,10 @@ use crate::flash::Flash;
 
 const PAGE: &str = "/account";
 
-/// Changes the password of whoever is signed in, and ends their sessions in other browsers.
+/// Changes the viewer's password and ends their sessions in other browsers.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 #[server(prefix = "/actions", endpoint = "change-password")]
 pub async fn change_password(
     /// The password until now.
@@ -35,7 +35,7 @@ pub async fn change_password(
         Ok(new) => new,
         Err((field, problem)) => return failed(field, problem),
     };
-    // Counted before it is checked, as when signing in.
+    // Counted before the check, as in sign-in.
     if let Some(left) = connection.throttles.passwords.take(&viewer.email, connection.peer, request.now) {
         let minutes = left.num_minutes() + 1;
         return failed("current", format!("Too many wrong passwords. Try again in {minutes} minutes."));
@@ -52,10 +52,10 @@ pub async fn change_password(
     )
 }
 
-/// Signs one of one's own browsers out, by its session's hash; this one as by the button.
+/// Signs out one of the viewer's browsers by its session's hash. The current browser works as well.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 #[server(prefix = "/actions", endpoint = "end-session")]
 pub async fn end_session(
     /// The session's hash, in hexadecimal digits.
@@ -71,10 +71,10 @@ pub async fn end_session(
     lead_to_with(&page_path(PAGE), &Flash::new(said))
 }
 
-/// Signs all of one's own browsers out but this one.
+/// Signs out all of the viewer's browsers except this one.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 #[server(prefix = "/actions", endpoint = "end-other-sessions")]
 pub async fn end_other_sessions() -> Result<(), Error> {
     let request = allowed::<EndOtherSessions>()?;
@@ -83,10 +83,10 @@ pub async fn end_other_sessions() -> Result<(), Error> {
     lead_to_with(&page_path(PAGE), &Flash::new("You are signed out in every other browser."))
 }
 
-/// Shows things in another way from now on.
+/// Saves how dates and numbers are shown and whether single-key shortcuts are on.
 ///
 /// # Errors
-/// When there is no such zone or format, or the database fails.
+/// Returns an error if the time zone or the number format does not exist, or if the database fails.
 #[server(prefix = "/actions", endpoint = "set-preferences")]
 pub async fn set_preferences(
     /// The IANA name of the zone.

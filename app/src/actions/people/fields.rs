@@ -1,21 +1,21 @@
-//! What can be wrong with the fields that several forms have.
+//! Validation of fields that several forms share.
 
 use store::people::Password;
 
 use crate::flash::Flash;
 
-/// A field's name and what is wrong with it.
+/// A field's name and the problem with its value.
 pub type Wrong = (&'static str, String);
 
-/// Characters of a person's name, as the database has it.
+/// The maximum length of a person's name in characters, which the database enforces.
 const NAME_CHARS: usize = 200;
 
-/// The flash with everything that is wrong at its field.
+/// Adds each problem to the flash, at its field.
 pub fn wrong(flash: Flash, problems: impl IntoIterator<Item = Option<Wrong>>) -> Flash {
     problems.into_iter().flatten().fold(flash, |flash, (field, problem)| flash.error(field, problem))
 }
 
-/// A name that is missing or longer than it may be; `missing` says what is asked for.
+/// Checks a text that must not be empty or longer than `chars`; `missing` is the message for an empty one.
 pub fn text(field: &'static str, text: &str, missing: &str, chars: usize) -> Option<Wrong> {
     match text.trim().chars().count() {
         0 => Some((field, missing.to_owned())),
@@ -24,20 +24,20 @@ pub fn text(field: &'static str, text: &str, missing: &str, chars: usize) -> Opt
     }
 }
 
-/// What a person is called.
+/// Checks a person's name.
 pub fn name(name: &str) -> Option<Wrong> {
     text("name", name, "Say what the person is called.", NAME_CHARS)
 }
 
-/// An address to sign in with.
+/// Checks an address to sign in with.
 pub fn email(email: &str) -> Option<Wrong> {
     engine::event::normal_email(email).is_none().then(|| ("email", "This is no e-mail address.".to_owned()))
 }
 
-/// A new password, typed twice.
+/// Parses a new password and its repetition.
 ///
 /// # Errors
-/// What is wrong with it, at the field where.
+/// Returns the invalid field and its problem.
 pub fn password(password: &str, again: &str) -> Result<Password, Wrong> {
     match Password::parse(password) {
         Err(problem) => Err(("password", problem.to_string())),

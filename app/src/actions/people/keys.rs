@@ -1,4 +1,4 @@
-//! Keys of the API.
+//! API keys.
 
 use engine::ids::ApiKeyId;
 use leptos::prelude::*;
@@ -10,13 +10,13 @@ use crate::error::{Error, Result};
 use crate::flash::Flash;
 
 const PAGE: &str = "/keys";
-/// Characters of a key's name, as the database has it.
+/// The maximum length of a key's name in characters, which the database enforces.
 const NAME_CHARS: usize = 100;
 
-/// Makes a key, and shows its text once.
+/// Creates a key and shows its text once.
 ///
 /// # Errors
-/// When a scope is none, or the database fails.
+/// Returns an error if a scope does not exist, or if the database fails.
 #[server(prefix = "/actions", endpoint = "add-key")]
 pub async fn add_key(
     /// What the key is for.
@@ -60,10 +60,10 @@ pub async fn add_key(
     }
 }
 
-/// Takes a key back: it stops working within a second.
+/// Revokes a key, which stops working within a second.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 #[server(prefix = "/actions", endpoint = "revoke-key")]
 pub async fn revoke_key(
     /// The key's id.

@@ -1,4 +1,4 @@
-//! What administrators do about people and keys, and everybody about their own account.
+//! Managing people and API keys (administrators), and the viewer's own account.
 
 mod account;
 pub mod fields;
@@ -19,7 +19,7 @@ use crate::actions::{LocalPath, back_to, lead_to_with};
 use crate::error::{Error, Result};
 use crate::flash::Flash;
 
-/// Says on a page what the store refused, beside what was typed; every other error stays one.
+/// Redirects to a page with the reason for a refusal and the submitted values; passes every other error on.
 fn refused(page: &str, flash: Flash, error: store::Error) -> Result<()> {
     match error {
         store::Error::Refused(why) => {
@@ -33,7 +33,7 @@ fn page_path(page: &str) -> LocalPath {
     back_to(None, page)
 }
 
-/// The texts that name something, each once.
+/// Parses a list of names, then sorts and deduplicates it.
 fn parsed<T: std::str::FromStr + Ord>(texts: &[String], what: &str) -> Result<Vec<T>> {
     let mut all = texts
         .iter()

@@ -1,4 +1,4 @@
-//! Letting people in and shutting them out.
+//! Adding, deactivating and reactivating people.
 
 use engine::ids::PersonId;
 use leptos::prelude::*;
@@ -16,10 +16,10 @@ use crate::flash::Flash;
 const PAGE: &str = "/people";
 const TAKEN: &str = "Somebody with this address is there already.";
 
-/// Adds a person, and shows the link to set a password with.
+/// Adds a person and shows the link to set a password.
 ///
 /// # Errors
-/// When a role is none, or the database fails.
+/// Returns an error if a role does not exist, or if the database fails.
 #[server(prefix = "/actions", endpoint = "add-person")]
 pub async fn add_person(
     /// What the person is called.
@@ -57,7 +57,7 @@ pub async fn add_person(
     let id = match people::add(&request.store, &actor, &email, called, &held).await {
         Ok(id) => id,
         Err(store::Error::Repeated) => return again(&request, &email, called).await,
-        // Somebody else was quicker, or the same form.
+        // Another request added the person first, or the form was sent twice.
         Err(store::Error::Duplicate(_)) if is_used(&request.store, &actor).await? => {
             return again(&request, &email, called).await;
         }
@@ -70,7 +70,7 @@ pub async fn add_person(
     show_link(&request, id, said).await
 }
 
-/// What is said of a form that was sent twice: where it leads, and how there is a link still.
+/// Responds to a form that was sent twice: links to the person's page and explains how to get another link.
 async fn again(request: &Request, email: &str, called: &str) -> Result<()> {
     let person = people::by_email(&request.store, email).await?;
     let page = person.map_or_else(|| page_path(PAGE), |person| page_of(person.id));
@@ -78,10 +78,10 @@ async fn again(request: &Request, email: &str, called: &str) -> Result<()> {
     lead_to_with(&page, &Flash::new(said))
 }
 
-/// Makes a new link for a person, and shows it. Earlier ones stop working.
+/// Creates a new link for a person and shows it. Earlier links stop working.
 ///
 /// # Errors
-/// When there is no such person, or the database fails.
+/// Returns an error if the person does not exist, or if the database fails.
 #[server(prefix = "/actions", endpoint = "make-link")]
 pub async fn make_link(
     /// The person's id.
@@ -100,10 +100,10 @@ pub async fn make_link(
     show_link(&request, person.id, said).await
 }
 
-/// Gives a person these roles and no others.
+/// Replaces a person's roles.
 ///
 /// # Errors
-/// When there is no such person or role, or the database fails.
+/// Returns an error if the person or a role does not exist, or if the database fails.
 #[server(prefix = "/actions", endpoint = "set-person-roles")]
 pub async fn set_person_roles(
     /// The person's id.
@@ -125,10 +125,10 @@ pub async fn set_person_roles(
     }
 }
 
-/// Shuts a person out at once, or lets them in again.
+/// Deactivates a person with immediate effect, or reactivates them.
 ///
 /// # Errors
-/// When there is no such person, or the database fails.
+/// Returns an error if the person does not exist, or if the database fails.
 #[server(prefix = "/actions", endpoint = "set-person-disabled")]
 pub async fn set_person_disabled(
     /// The person's id.
@@ -160,7 +160,7 @@ async fn find(store: &Store, id: &str) -> Result<Person> {
     people::by_id(store, id).await?.ok_or_else(not_found)
 }
 
-/// The page gets the link once: it is stored nowhere.
+/// Passes the link to the next page, the only place that shows it: the link itself is not stored.
 async fn show_link(request: &Request, person: PersonId, said: String) -> Result<()> {
     let token =
         people::make_setup_link(&request.store, &actor(request)?, person, people::DEFAULT_VALIDITY).await?;

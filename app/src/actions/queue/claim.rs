@@ -1,4 +1,4 @@
-//! Claiming a lead, and putting it back.
+//! Claiming a lead and putting it back.
 
 use leptos::prelude::*;
 use store::queue::{self, Claimed};
@@ -8,10 +8,10 @@ use crate::actions::{actor, allowed, lead_to, lead_to_with};
 use crate::error::Error;
 use crate::flash::Flash;
 
-/// Claims a lead, so that others see who is working on it, and leads back to it.
+/// Claims a lead, so that others see who is working on it, then redirects to it.
 ///
 /// # Errors
-/// When there is no such workflow, or the database fails.
+/// Returns an error if the workflow does not exist, or if the database fails.
 #[server(prefix = "/actions", endpoint = "take-lead")]
 pub async fn take_lead(
     /// The lead's id.
@@ -32,10 +32,10 @@ pub async fn take_lead(
     }
 }
 
-/// Puts back a lead that the person has claimed, and leads back to it.
+/// Puts back a lead that the viewer has claimed, then redirects to it.
 ///
 /// # Errors
-/// When there is no such workflow, or the database fails.
+/// Returns an error if the workflow does not exist, or if the database fails.
 #[server(prefix = "/actions", endpoint = "release-lead")]
 pub async fn release_lead(
     /// The lead's id.

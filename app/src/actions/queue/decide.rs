@@ -1,4 +1,4 @@
-//! Deciding a waiting lead.
+//! Decisions about leads in the queue.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ use crate::error::{Error, Result};
 use crate::flash::Flash;
 use crate::ui::words;
 
-/// Characters of a reason: a few sentences.
+/// The maximum length of a reason in characters: a few sentences.
 pub const REASON_CHARS: usize = 500;
 
 /// What the forms of a waiting lead send.
@@ -55,16 +55,16 @@ pub struct DecideForm {
     pub shown: QueueFilter,
 }
 
-/// Reads `true` and `false` as a form sends them: the values of a flattened form are texts.
+/// Parses a boolean that a form sends: serde passes the values of a flattened form as strings.
 fn truth<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
 }
 
-/// Decides a waiting lead and leads on to the next one, which is then claimed. A verdict that comes too late changes nothing,
-/// and what was written is kept.
+/// Decides a lead in the queue, then redirects to the next one and claims it. A verdict that comes too late changes nothing,
+/// and the form keeps its values.
 ///
 /// # Errors
-/// When the form was tampered with, or the database fails.
+/// Returns an error if the form was tampered with, or if the database fails.
 #[server(prefix = "/actions", endpoint = "decide-lead")]
 pub async fn decide_lead(
     /// The form; its fields are those of the request.
@@ -93,7 +93,7 @@ pub async fn decide_lead(
         .into_iter()
         .fold(typed.clone(), |flash, (field, problem)| flash.error(field, problem));
     let (Some(action), true) = (action, wrong.errors.is_empty()) else {
-        // Whoever writes is at work.
+        // A person who sends the form is still working on the lead, so the claim is renewed.
         queue::renew(&request.store, &actor(&request)?, place).await?;
         return lead_to_with(&back, &wrong);
     };
@@ -115,7 +115,7 @@ pub async fn decide_lead(
             lead_to_with(&back, &Flash { message, ..typed })
         }
         Decided::Gone(why) if is_own(&request, &why, action) => {
-            // The same form twice: the first one counts.
+            // The same form, sent twice: the first one counts.
             next(&request, &workflows, &shown, place, &verdict, stopped).await
         }
         Decided::Gone(why) => {
@@ -125,10 +125,10 @@ pub async fn decide_lead(
     }
 }
 
-/// Undoes the person's last verdict on a lead, and leads back to it.
+/// Undoes the person's last verdict on a lead, then redirects to it.
 ///
 /// # Errors
-/// When there is no such workflow, or the database fails.
+/// Returns an error if the workflow does not exist, or if the database fails.
 #[server(prefix = "/actions", endpoint = "give-back-lead")]
 pub async fn give_back_lead(
     /// The lead's id.
@@ -178,18 +178,18 @@ fn problems(
     problems
 }
 
-/// A reason without control characters.
+/// Trims a reason and replaces its control characters by spaces.
 fn plain(text: &str) -> String {
     text.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
-/// Whether the lead is gone because this very person decided the same.
+/// Returns whether the lead left the queue because the viewer already made the same choice.
 fn is_own(request: &Request, gone: &Gone, chosen: Action) -> bool {
     let viewer = request.viewer.as_ref().map(|viewer| viewer.id);
     matches!(gone, Gone::Decided { person, action, .. } if Some(*person) == viewer && *action == chosen)
 }
 
-/// The other parameters of an action, where it is what the rules suggest: a meeting, a stage.
+/// Returns the other parameters of an action if it matches the suggestion, for example a meeting or a stage.
 async fn suggested(
     request: &Request,
     decision: DecisionId,
@@ -201,8 +201,8 @@ async fn suggested(
     Ok(if act.action == action { act.parameters } else { BTreeMap::new() })
 }
 
-/// Claims the next lead and leads on to it. It is claimed before the person does anything about it, so that two people who work
-/// down the list are never given the same lead. The claim is put back when they sign out or close the tab.
+/// Claims the next lead and redirects to it. Claiming before the person acts ensures that two people who work through the list
+/// never get the same lead. Signing out or closing the tab puts the claim back.
 async fn next(
     request: &Request,
     workflows: &[WorkflowName],
@@ -241,7 +241,7 @@ async fn next(
     lead_to_with(&path, &Flash::new(said))
 }
 
-/// Whether the workflow is stopped.
+/// Returns whether the workflow is stopped.
 async fn is_stopped(store: &Store, place: Place) -> Result<bool> {
     let thrown = kill::kill_switches(store).await?;
     Ok(thrown.iter().any(|switch| switch.workflow_id.is_none_or(|id| id == place.workflow.0)))

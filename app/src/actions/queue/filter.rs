@@ -1,4 +1,4 @@
-//! Which part of the queue somebody looks at.
+//! Filters of the queue.
 
 use engine::action::Action;
 use engine::ids::LeadId;
@@ -9,7 +9,7 @@ use store::reads::frame::WorkflowName;
 use crate::actions::LocalPath;
 use crate::context::Viewer;
 
-/// The filters of the queue, as the address and every form on the page carry them; empty ones filter nothing.
+/// The filters of the queue, as the address and every form on the page carry them; empty ones do not apply.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct QueueFilter {
@@ -24,7 +24,7 @@ pub struct QueueFilter {
 }
 
 impl QueueFilter {
-    /// The names and values that are set.
+    /// Returns the names and values that are set.
     pub fn pairs(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let all = [
             ("workflow", &self.workflow),
@@ -35,7 +35,7 @@ impl QueueFilter {
         all.into_iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| (name, value.as_str()))
     }
 
-    /// The same as the store has it. What is not understood does not filter.
+    /// Converts to the store's filter. Values that do not parse do not apply.
     pub fn filter(&self, workflows: &[WorkflowName], viewer: Option<&Viewer>) -> Filter {
         let workflow = workflows.iter().find(|known| known.name == self.workflow).map(|known| known.id);
         let queue = ["sdr", "manual"].into_iter().find(|queue| *queue == self.queue);
@@ -43,7 +43,7 @@ impl QueueFilter {
         Filter { workflow, queue, suggested: self.action.parse::<Action>().ok(), of }
     }
 
-    /// The queue with these filters, and one lead open or the first one.
+    /// Returns the address of the queue with these filters and, if given, an open lead.
     pub fn href(&self, open: Option<(LeadId, &str)>) -> String {
         let own = self.pairs().map(|(name, value)| (name, value.to_owned()));
         let open = open
@@ -59,7 +59,7 @@ impl QueueFilter {
         if pairs.is_empty() { "/queue".into() } else { format!("/queue?{}", pairs.join("&")) }
     }
 
-    /// As [`Self::href`], to lead on to.
+    /// Like [`Self::href`], as a redirect target.
     pub fn path(&self, open: Option<(LeadId, &str)>) -> LocalPath {
         crate::actions::back_to(Some(&self.href(open)), "/queue")
     }

@@ -1,4 +1,4 @@
-//! What people do in the queue: claim a lead, put it back, decide it, undo a decision.
+//! Actions in the queue: claim a lead, put it back, decide it, undo a decision.
 
 mod claim;
 mod decide;
@@ -19,7 +19,7 @@ use crate::error::{Error, Result};
 use crate::ui::clock::Clock;
 use crate::ui::{number, words};
 
-/// A waiting lead as a form names it, and every workflow there is.
+/// Returns the lead's place in the queue as a form names it, and all workflows.
 pub(super) async fn place(store: &Store, lead: &str, workflow: &str) -> Result<(Place, Vec<WorkflowName>)> {
     let not_found = |what: &str| Error::NotFound { what: what.into() };
     let lead: LeadId = lead.parse().map_err(|_| not_found("lead"))?;
@@ -33,12 +33,12 @@ pub(super) fn clock(request: &Request) -> Clock {
     Clock { now: request.now, zone }
 }
 
-/// Says who else has claimed a lead: `Claimed by Ruth Osei (4 min left).`
+/// Returns who else has claimed a lead: `Claimed by Ruth Osei (4 min left).`
 pub fn taken(taken: &Taken, clock: Clock) -> String {
     format!("Claimed by {} ({}).", taken.by, left(clock, taken.until))
 }
 
-/// How long a claim still holds: `4 min left`.
+/// Returns how long a claim lasts: `4 min left`.
 pub fn left(clock: Clock, until: chrono::DateTime<chrono::Utc>) -> String {
     let seconds = (until - clock.now).num_seconds().max(0);
     if seconds < 60 {
@@ -48,7 +48,7 @@ pub fn left(clock: Clock, until: chrono::DateTime<chrono::Utc>) -> String {
     }
 }
 
-/// Why a lead is no longer in the queue, as a sentence.
+/// Returns the sentence that explains why a lead is no longer in the queue.
 pub fn gone(gone: &Gone, clock: Clock) -> String {
     match gone {
         Gone::Decided { by, action, at, .. } => {
@@ -59,12 +59,12 @@ pub fn gone(gone: &Gone, clock: Clock) -> String {
     }
 }
 
-/// What a person chose, within a sentence.
+/// Returns a decided action in the middle of a sentence.
 pub fn decided(action: Action) -> String {
     words::action_done(action).to_lowercase()
 }
 
-/// How many wait, with what is not counted said.
+/// Returns a number of leads in the queue. A `+` marks a count that stopped at the limit.
 pub fn count(n: i64) -> String {
     if n > store::queue::COUNTED {
         format!("{}+", number::count(store::queue::COUNTED))

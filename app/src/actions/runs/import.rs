@@ -1,4 +1,4 @@
-//! Importing a file in the browser: an upload, its mapping, and the start of the run.
+//! Importing a file in the browser: the upload, its mapping, and the start of the run.
 
 use std::path::Path;
 
@@ -21,10 +21,10 @@ use crate::context::Request;
 use crate::error::{Error, Result};
 use crate::flash::Flash;
 
-/// Starts the import of an uploaded file and leads to the run.
+/// Starts the import of an uploaded file, then redirects to the run.
 ///
 /// # Errors
-/// When the person has no such upload, or the database fails.
+/// Returns an error if the upload does not exist or belongs to another person, or if the database fails.
 #[server(prefix = "/actions", endpoint = "start-import")]
 pub async fn start_import(
     /// The upload's id.
@@ -40,7 +40,7 @@ pub async fn start_import(
     let not_found = || Error::NotFound { what: "upload".into() };
     let id: Uuid = upload.parse().map_err(|_| not_found())?;
     let upload = uploads::of_person(&request.store, person(&request)?, id).await?;
-    // What was filled in is there again when something is wrong with it.
+    // After a problem, the form shows the submitted values again.
     let page = import_path(id).with_query(&fields.query());
     let wrong = |why: &str| lead_to_with(&page, &Flash::new(format!("Nothing was imported. {why}")));
     let known = workflow_names(&request.store).await?;
@@ -83,15 +83,16 @@ pub async fn start_import(
     }
 }
 
-/// Starts the import of a run that failed or was cancelled again.
+/// Retries the import of a run that failed or was cancelled.
 pub(super) async fn retry(request: &Request, actor: &Actor, input: &ImportInput) -> Result<Uuid> {
     Ok(run::retry_import(&request.store, actor, data_dir(request)?, input).await?)
 }
 
-/// Looks at a file that has arrived in one go, and records it; leads on to its mapping, or back where it is no table.
+/// Inspects and records a file that arrived in a single request. Returns the page of its mapping, or the upload page if the
+/// file is not a table.
 ///
 /// # Errors
-/// [`Error::SignedOut`] without a session, or when the database fails.
+/// Returns [`Error::SignedOut`] without a session, or another error if the database fails.
 pub async fn received(
     request: &Request,
     id: Uuid,
@@ -102,27 +103,27 @@ pub async fn received(
     taken(id, upload::accept(&request.store, &actor, data_dir(request)?, id, file_name, bytes).await)
 }
 
-/// Begins the upload of a file in chunks, or returns how far it is.
+/// Starts the upload of a file in chunks, or returns the progress of an unfinished one.
 ///
 /// # Errors
-/// [`Error::Invalid`] when the file is empty or too large or too many are unfinished.
+/// Returns [`Error::Invalid`] if the file is empty or too large, or if too many uploads are unfinished.
 pub async fn begun(request: &Request, file_name: &str, bytes: u64, fresh: bool) -> Result<UnfinishedUpload> {
     let actor = actor(request)?;
     Ok(upload::begin(&request.store, &actor, data_dir(request)?, file_name, bytes, fresh).await?)
 }
 
-/// Takes a chunk of the viewer's upload.
+/// Appends a chunk to the viewer's upload.
 ///
 /// # Errors
-/// [`Error::NotFound`] when the viewer has no such upload, [`Error::Invalid`] when the chunk has the wrong length.
+/// Returns [`Error::NotFound`] if the viewer has no such upload, and [`Error::Invalid`] if the chunk has the wrong length.
 pub async fn appended(request: &Request, chunk: Chunk) -> Result<Appended> {
     Ok(upload::append(&request.store, &actor(request)?, data_dir(request)?, chunk).await?)
 }
 
-/// Ends the viewer's upload; leads on to its mapping, or back where it is no table.
+/// Finishes the viewer's upload. Returns the page of its mapping, or the upload page if the file is not a table.
 ///
 /// # Errors
-/// [`Error::NotFound`] when the viewer has no such upload.
+/// Returns [`Error::NotFound`] if the viewer has no such upload.
 pub async fn finished(request: &Request, id: Uuid) -> Result<(LocalPath, Flash)> {
     taken(id, upload::finish(&request.store, &actor(request)?, data_dir(request)?, id).await)
 }
@@ -137,10 +138,10 @@ fn taken(id: Uuid, taken: service::Result<()>) -> Result<(LocalPath, Flash)> {
     }
 }
 
-/// Cancels an upload that has not arrived whole.
+/// Cancels an upload that is not complete.
 ///
 /// # Errors
-/// When the person has no such upload, or the database fails.
+/// Returns an error if the upload does not exist or belongs to another person, or if the database fails.
 #[server(prefix = "/actions", endpoint = "cancel-upload")]
 pub async fn cancel_upload(
     /// The upload's id.
@@ -152,7 +153,7 @@ pub async fn cancel_upload(
     lead_to_with(&back_to(None, "/import"), &Flash::new("Upload cancelled."))
 }
 
-/// The page on which a file's columns are mapped.
+/// Returns the path of the page that maps a file's columns.
 fn import_path(upload: Uuid) -> LocalPath {
     back_to(Some(&format!("/import/{upload}")), "/import")
 }
@@ -161,17 +162,17 @@ fn person(request: &Request) -> Result<PersonId> {
     Ok(request.viewer.as_ref().ok_or(Error::SignedOut)?.id)
 }
 
-/// The data directory.
+/// Returns the data directory.
 ///
 /// # Errors
-/// [`Error::Invalid`] where the server has none.
+/// Returns [`Error::Invalid`] if the server is configured without one.
 pub fn data_dir(request: &Request) -> Result<&Path> {
     request.data_dir.as_deref().ok_or_else(|| Error::Invalid {
         message: "This server has no data directory, so it takes no files.".into(),
     })
 }
 
-/// Reads a file on a thread of its own.
+/// Reads a file on a thread for blocking work.
 pub async fn blocking<T: Send + 'static>(
     read: impl FnOnce() -> service::Result<T> + Send + 'static,
 ) -> Result<T> {

@@ -1,4 +1,4 @@
-//! The form of an import: which column means what.
+//! The form of an import, which maps columns to fields.
 
 use std::collections::BTreeSet;
 
@@ -7,12 +7,12 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 use service::import::look::SampleMapping;
 
-/// Outcomes that a form has room for.
+/// The number of outcomes in the form.
 pub const OUTCOME_ROWS: usize = 3;
-/// Lines of other fields at most.
+/// The maximum number of lines with other fields.
 const MORE_FIELDS: usize = 200;
 
-/// Declares the fields of the form, all of them texts, with a way to read and write them by their names.
+/// Declares the fields of the form, all of them text, with accessors by name.
 macro_rules! import_fields {
     ($($(#[$doc:meta])* $name:ident,)+) => {
         /// How the columns of a file are read, as the form sends it.
@@ -23,7 +23,7 @@ macro_rules! import_fields {
         }
 
         impl ImportFields {
-            /// Reads the fields by their names.
+            /// Reads each field by its name.
             pub fn read(mut text: impl FnMut(&'static str) -> String) -> Self {
                 Self { $($name: text(stringify!($name)),)+ }
             }
@@ -110,8 +110,8 @@ impl ImportFields {
         self.pairs().map(pair).collect::<Vec<_>>().join("&")
     }
 
-    /// Returns the form with its columns named exactly as in the file. Browsers change line ends in what they send, and people cannot
-    /// see spaces at the end of a name.
+    /// Returns the form with its columns spelled exactly as in the file. Browsers change line ends in what they send, and
+    /// people cannot see spaces at the end of a name.
     pub fn resolved(&self, columns: &[String]) -> Self {
         let mut fields = self.clone();
         let ImportFields { email, external_id, name, company, domain, at, .. } = &mut fields;
@@ -125,10 +125,10 @@ impl ImportFields {
         fields
     }
 
-    /// Returns the mapping, or what is wrong with the form: a sentence each. `zone` is that of the person.
+    /// Returns the mapping, or the problems with the form as sentences. `zone` is the viewer's time zone.
     ///
     /// # Errors
-    /// An outcome is incomplete, or a line of other fields cannot be read.
+    /// Returns an error if an outcome is incomplete, or if a line of other fields cannot be parsed.
     pub fn mapping(&self, columns: &[String], zone: Tz) -> Result<SampleMapping, Vec<String>> {
         let mut problems = Vec::new();
         let own = self.own().into_iter().filter(|(_, column)| !column.is_empty());
@@ -173,7 +173,7 @@ impl ImportFields {
                 ));
                 break;
             } else {
-                // A space behind the sign is for the eye.
+                // A space after the equals sign is formatting, not part of the column's name.
                 let exact = column.strip_prefix(' ').unwrap_or(column);
                 pairs.push(format!("{field}={}", resolve(columns, exact)));
             }
@@ -202,7 +202,7 @@ impl ImportFields {
     }
 }
 
-/// Returns the column that is meant: the one with exactly this name, else the only one that looks the same.
+/// Returns the matching column: the one with exactly this name, or else the only one that looks the same.
 fn resolve(columns: &[String], asked: &str) -> String {
     if asked.is_empty() || columns.iter().any(|column| column == asked) {
         return asked.to_owned();

@@ -1,4 +1,4 @@
-//! What people do about runs: start, cancel and retry them.
+//! Actions on runs: start, cancel and retry.
 
 mod import;
 mod import_fields;
@@ -21,10 +21,10 @@ use crate::context::Request;
 use crate::error::{Error, Result};
 use crate::flash::Flash;
 
-/// Cancels a run and leads back to `next`.
+/// Cancels a run, then redirects to `next`.
 ///
 /// # Errors
-/// When there is no such run, it is not for the person's roles, or the database fails.
+/// Returns an error if the run does not exist, if the viewer's roles do not own it, or if the database fails.
 #[server(prefix = "/actions", endpoint = "cancel-run")]
 pub async fn cancel_run(
     /// The run's id.
@@ -43,10 +43,10 @@ pub async fn cancel_run(
     lead_to_with(&back_to(next.as_deref(), path(run.id).as_str()), &Flash::new(said))
 }
 
-/// Starts a run again that failed or was cancelled, and leads to the new one.
+/// Retries a run that failed or was cancelled, then redirects to the new one.
 ///
 /// # Errors
-/// When there is no such run, it is not for the person's roles, or the database fails.
+/// Returns an error if the run does not exist, if the viewer's roles do not own it, or if the database fails.
 #[server(prefix = "/actions", endpoint = "retry-run")]
 pub async fn retry_run(
     /// The run's id.
@@ -87,25 +87,25 @@ async fn again(request: &Request, run: &Run, form: &str) -> Result<Uuid> {
     Ok(id)
 }
 
-/// A run that the viewer may cancel and retry.
+/// Returns a run that the viewer can cancel and retry.
 async fn owned(request: &Request, id: &str) -> Result<Run> {
     let id: Uuid = id.parse().map_err(|_| Error::NotFound { what: "run".into() })?;
     let run = runs::by_id(&request.store, id).await?;
     if may_own(request, &run) { Ok(run) } else { Err(Error::Forbidden) }
 }
 
-/// Returns whether the viewer may cancel and retry a run.
+/// Returns whether the viewer can cancel and retry a run.
 pub fn may_own(request: &Request, run: &Run) -> bool {
     let owners = run.kind.parse().map_or(&[][..], RunKind::owners);
     request.viewer.as_ref().is_some_and(|viewer| viewer.roles.iter().any(|role| owners.contains(role)))
 }
 
-/// The page of a run.
+/// Returns the path of a run's page.
 pub fn path(run: Uuid) -> LocalPath {
     back_to(Some(&format!("/runs/{run}")), "/runs")
 }
 
-/// Starts a run whose form is sent once; `None` when it was sent before.
+/// Starts a run once per form. Returns `None` if the form was sent before.
 pub(super) async fn start_once<W: run::Work>(
     request: &Request,
     form: &str,

@@ -1,4 +1,4 @@
-//! Starting a replay of decisions.
+//! Replays of decisions.
 
 use chrono::TimeDelta;
 use leptos::prelude::*;
@@ -11,10 +11,10 @@ use crate::actions::{LocalPath, REPEATED, allowed, back_to, lead_to, lead_to_wit
 use crate::error::{Error, Result};
 use crate::flash::Flash;
 
-/// Starts deciding stored decisions again and leads to the run.
+/// Starts a run that replays stored decisions, then redirects to it.
 ///
 /// # Errors
-/// When there is no such workflow, or the database fails.
+/// Returns an error if the workflow does not exist, or if the database fails.
 #[server(prefix = "/actions", endpoint = "start-replay")]
 pub async fn start_replay(
     /// The workflow's name; all of them when it is empty.

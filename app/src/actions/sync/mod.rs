@@ -1,4 +1,4 @@
-//! What people do about syncs: hold a destination back, try again what failed, run a job at once.
+//! Actions on syncs: pause a destination, retry failed deliveries, run a job now.
 
 mod pause;
 mod replay;
@@ -16,7 +16,7 @@ use store::sync::{DestinationRecord, destinations};
 
 use crate::error::{Error, Result};
 
-/// The destination with this name. One that is not there is an error and never stands for all of them.
+/// Returns the destination with this name. An unknown name is an error, so that a typo never selects all destinations.
 async fn destination(store: &Store, name: &str) -> Result<DestinationRecord> {
     let found = destinations(store).await?.into_iter().find(|destination| destination.name == name);
     found.ok_or_else(|| Error::NotFound { what: "destination".into() })

@@ -1,4 +1,4 @@
-//! Pausing a destination, and letting it go on.
+//! Pausing and resuming a destination.
 
 use leptos::prelude::*;
 use store::titles::{Titled, titles};
@@ -9,13 +9,13 @@ use crate::actions::{actor, allowed, back_to, lead_to_with};
 use crate::error::{Error, Result};
 use crate::flash::Flash;
 
-/// Characters of a reason: a few sentences.
+/// The maximum length of a reason in characters: a few sentences.
 pub const REASON_CHARS: usize = 500;
 
-/// Stops sending to a destination, with a reason that everybody sees, and leads back to `next`.
+/// Pauses a destination, with a reason that all people see, then redirects to `next`.
 ///
 /// # Errors
-/// When there is no such destination, or the database fails.
+/// Returns an error if the destination does not exist, or if the database fails.
 #[server(prefix = "/actions", endpoint = "pause-destination")]
 pub async fn pause_destination(
     /// The destination's name.
@@ -52,10 +52,10 @@ pub async fn pause_destination(
     lead_to_with(&back, &Flash::new(said))
 }
 
-/// Sends to a destination again and leads back to `next`.
+/// Resumes a destination, then redirects to `next`.
 ///
 /// # Errors
-/// When there is no such destination, or the database fails.
+/// Returns an error if the destination does not exist, or if the database fails.
 #[server(prefix = "/actions", endpoint = "resume-destination")]
 pub async fn resume_destination(
     /// The destination's name.
@@ -72,7 +72,7 @@ pub async fn resume_destination(
     lead_to_with(&back_to(next.as_deref(), "/sync"), &flash)
 }
 
-/// What a destination is called.
+/// Returns a destination's title.
 async fn titled(store: &Store, name: &str) -> Result<String> {
     Ok(titles(store).await?.get(Titled::Destination(name)).unwrap_or(name).to_owned())
 }

@@ -1,4 +1,4 @@
-//! Trying failed effects again.
+//! Retries of failed deliveries.
 
 use chrono::{DateTime, Utc};
 use engine::ids::EffectId;
@@ -13,10 +13,10 @@ use crate::error::{Error, Result};
 use crate::flash::Flash;
 use crate::ui::number;
 
-/// Tries a failed effect again and leads back to `next`.
+/// Retries a failed effect, then redirects to `next`.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 #[server(prefix = "/actions", endpoint = "replay-effect")]
 pub async fn replay_effect(
     /// The effect's id.
@@ -41,10 +41,10 @@ pub async fn replay_effect(
     lead_to_with(&back_to(next.as_deref(), "/sync/effects?state=dead"), &Flash::new(said))
 }
 
-/// Tries these failed effects again and leads back to `next`.
+/// Retries the selected effects, then redirects to `next`.
 ///
 /// # Errors
-/// When one of them is no effect's id, or the database fails.
+/// Returns an error if an id is not valid, or if the database fails.
 #[server(prefix = "/actions", endpoint = "replay-chosen")]
 pub async fn replay_chosen(
     /// Their ids.
@@ -74,10 +74,10 @@ pub async fn replay_chosen(
     lead_to_with(&watching(back, &came, request.now), &Flash::new(told(&came)))
 }
 
-/// Starts a run that retries all failed deliveries that a filter means, and leads to it.
+/// Starts a run that retries all failed deliveries that match a filter, then redirects to it.
 ///
 /// # Errors
-/// When there is no such destination, or the database fails.
+/// Returns an error if the destination does not exist, or if the database fails.
 #[server(prefix = "/actions", endpoint = "replay-effects")]
 pub async fn replay_effects(
     /// The destination's name; all of them when it is empty.
@@ -102,10 +102,10 @@ pub async fn replay_effects(
     }
 }
 
-/// Breaks a replay off, and leads back to `next`.
+/// Stops a replay, then redirects to `next`.
 ///
 /// # Errors
-/// When the instant is none, or the database fails.
+/// Returns an error if the timestamp is out of range, or if the database fails.
 #[server(prefix = "/actions", endpoint = "stop-replay")]
 pub async fn stop_replay(
     /// When it began, in microseconds since 1970.
@@ -125,10 +125,10 @@ pub async fn stop_replay(
     lead_to_with(&back_to(next.as_deref(), "/sync/effects?state=dead"), &Flash::new(said))
 }
 
-/// So many are worth a bar; fewer are seen in the list as they go.
+/// The smallest replay that shows a progress bar; the list itself shows the progress of smaller ones.
 const WORTH_A_BAR: usize = 10;
 
-/// The page with the progress of a replay: how many there are, and the instant they are due at.
+/// Returns the page with the progress of a replay: how many effects it has, and the instant that identifies it.
 fn watching(back: LocalPath, came: &ReplayedMany, at: DateTime<Utc>) -> LocalPath {
     if came.ready < WORTH_A_BAR {
         return back;
@@ -138,7 +138,7 @@ fn watching(back: LocalPath, came: &ReplayedMany, at: DateTime<Utc>) -> LocalPat
     LocalPath::parse(&path).unwrap_or(back)
 }
 
-/// What trying many again came to, as a sentence.
+/// Returns the result of a retry as a sentence.
 fn told(came: &ReplayedMany) -> String {
     let part = |n: usize, one: &str, many: &str| {
         (n > 0).then(|| format!("{} {}", number::count(n as i64), if n == 1 { one } else { many }))

@@ -1,4 +1,4 @@
-//! Running a job at once.
+//! Running a job immediately.
 
 use leptos::prelude::*;
 use store::sync::jobs::{self, JobKind};
@@ -7,10 +7,10 @@ use crate::actions::{actor, allowed, back_to, lead_to_with};
 use crate::error::{Error, Result};
 use crate::flash::Flash;
 
-/// Asks for a run of a job at once and leads back to `next`.
+/// Requests a run of a job, then redirects to `next`.
 ///
 /// # Errors
-/// When this version of Meshline knows no such job, or the database fails.
+/// Returns an error if this version of Meshline does not have the job, or if the database fails.
 #[server(prefix = "/actions", endpoint = "run-job")]
 pub async fn run_job(
     /// The job's name.

@@ -1,4 +1,4 @@
-//! What the browser does at a key, a letter typed into the search, or a click on it.
+//! Handlers for keys, for input in the search field and for clicks.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -16,29 +16,29 @@ use web_sys::{
 
 /// Milliseconds in which a letter has to follow `g`.
 const GO_MS: f64 = 1_500.0;
-/// Milliseconds without a letter after which is searched.
+/// Time without input after which the search starts.
 const TYPED: Duration = Duration::from_millis(120);
 
 thread_local! {
-    /// Until when a letter after `g` leads to a page.
+    /// Until when a letter after `g` opens a page.
     static GO_UNTIL: Cell<f64> = const { Cell::new(0.0) };
-    /// Counts searches: only the last one is shown.
+    /// Counts searches, so that only the latest result is shown.
     static SEARCH: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Listens for as long as the page lives.
+/// Adds the listeners, which stay for the lifetime of the page.
 pub fn listen() {
     on("keydown", key);
     on("input", typed);
     on("click", clicked);
     on("click", panels::close_others);
-    // From now on it is more than a link.
+    // With scripts, the link opens a dialog.
     if let Ok(Some(link)) = document().query_selector("[data-palette]") {
         let _ = link.set_attribute("aria-haspopup", "dialog");
     }
 }
 
-/// Before everybody else on the page: a letter after `g` is no key of the page.
+/// Adds a listener in the capture phase, before all others: a letter after `g` must not trigger a shortcut of the page.
 fn on(name: &str, listener: fn(Event) -> Option<()>) {
     let closure = Closure::<dyn FnMut(Event)>::new(move |event| {
         listener(event);
@@ -93,7 +93,7 @@ fn key(event: Event) -> Option<()> {
     None
 }
 
-/// A letter as it may stand in a selector; other signs lead nowhere.
+/// Returns a letter that is safe in a selector; other characters match nothing.
 fn letter(key: &str) -> char {
     key.chars().next().filter(char::is_ascii_lowercase).unwrap_or('-')
 }
@@ -131,10 +131,10 @@ fn clicked(event: Event) -> Option<()> {
         open_palette();
         taken(&event);
     } else if target.has_type::<HtmlDialogElement>() {
-        // What a dialog is made of lies over it: a click on itself is one beside it.
+        // The content covers the dialog, so a click on the dialog itself is one on its backdrop.
         target.unchecked_into::<HtmlDialogElement>().close();
     } else if target.closest("#palette [role=option], #keys a").ok()?.is_some() {
-        // A link within the page leaves the dialog open otherwise.
+        // A link within the page would otherwise leave the dialog open.
         dialog("palette")?.close();
         dialog("keys")?.close();
     }
@@ -158,7 +158,7 @@ fn typed(event: Event) -> Option<()> {
     None
 }
 
-/// Looks for what stands in the field, and shows what is found unless another search began meanwhile.
+/// Searches for the text in the field and shows the result, unless a newer search has started.
 fn search() {
     let this = SEARCH.get() + 1;
     SEARCH.set(this);
@@ -172,7 +172,7 @@ fn search() {
     });
 }
 
-/// The options; nothing when the session has ended, since Enter leads to a page that says so.
+/// Fetches the options. Returns an error if the session has ended; Enter then opens a page that says so.
 async fn fetch(text: &str) -> Result<String, JsValue> {
     let url = format!("/search/found?q={}", String::from(js_sys::encode_uri_component(text)));
     let response: Response = JsFuture::from(window().fetch_with_str(&url)).await?.unchecked_into();
@@ -191,7 +191,7 @@ fn show(found: &str) -> Option<()> {
     choose(0)
 }
 
-/// Arrow keys choose, Enter opens what is chosen; without one the form is sent, which leads to the page.
+/// Handles the keys of the search: arrows move the selection and Enter opens it. Without a selection, Enter submits the form.
 fn walk(event: &KeyboardEvent, key: &str) -> Option<()> {
     let at =
         field()?.get_attribute("aria-activedescendant").and_then(|id| id.strip_prefix("o-")?.parse().ok());
@@ -226,7 +226,7 @@ fn choose(n: i32) -> Option<()> {
     Some(())
 }
 
-/// The map of keys, with those of the page as its elements tell them.
+/// Opens the list of shortcuts, including those that the page's elements declare.
 fn open_keys() -> Option<()> {
     let keys = dialog("keys")?;
     let here = document().get_element_by_id("keys-here")?;

@@ -1,4 +1,4 @@
-//! The keys that work on every page, the dialogs that they open, and closing panels.
+//! Shortcuts that work on every page, the dialogs they open, and closing panels.
 
 #[cfg(feature = "hydrate")]
 mod browser;
@@ -7,8 +7,8 @@ mod panels;
 
 use leptos::prelude::*;
 
-/// Opens the search on `/` and Ctrl+K, the map of keys on `?`, and goes to a page on `g` and its letter. The dialogs stand
-/// in the page already; keys of the page itself are read from `data-key` and `data-key-help`.
+/// Opens the search on `/` and Ctrl+K, the list of shortcuts on `?`, and a page on `g` and its letter. The page already
+/// contains the dialogs; shortcuts of the page itself come from `data-key` and `data-key-help`.
 #[island]
 pub fn Keyboard(
     /// The dialogs.

@@ -1,5 +1,5 @@
-//! Panels: a `details` element whose content lies over the page. One is open at a time, and it closes on Escape or on a click
-//! elsewhere, as menus do.
+//! Panels: `details` elements whose content covers the page. Like menus, only one is open at a time, and it closes on Escape or
+//! on a click elsewhere.
 
 use leptos::prelude::document;
 use leptos::wasm_bindgen::JsCast as _;
@@ -7,13 +7,13 @@ use web_sys::{Element, Event, HtmlElement};
 
 use crate::islands::fields;
 
-/// The panels that are open.
+/// Selects the open panels.
 const OPEN: &str = "details[open]:has(> .panel)";
 
-/// Closes the panels that a click is not in. What was typed into one stays in it.
+/// Closes every panel that does not contain the click. Their input stays.
 pub fn close_others(event: Event) -> Option<()> {
     let target: Element = event.target()?.dyn_into().ok()?;
-    // A part of the page that was replaced by its own click is in no panel any more.
+    // The click replaced a part of the page, and removed elements belong to no panel.
     if !target.is_connected() {
         return None;
     }
@@ -23,8 +23,7 @@ pub fn close_others(event: Event) -> Option<()> {
     Some(())
 }
 
-/// Closes the panel that the focus is in, or else the last one that is open, and puts the focus on its button. A dialog closes
-/// itself.
+/// Closes the panel with the focus, or else the last open one, and focuses its button. Dialogs close themselves.
 pub fn close_last(focused: &Element) -> Option<()> {
     if document().query_selector("dialog[open], :popover-open").ok()?.is_some() {
         return None;

@@ -1,4 +1,4 @@
-//! Putting a claim back when a person leaves.
+//! Puts a claim back when a person leaves.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -10,15 +10,15 @@ use web_sys::{Element, Event, UrlSearchParams};
 
 use crate::islands::fields;
 
-/// How long after a click or a form the page is left because of it.
+/// Milliseconds in which leaving the page counts as caused by the click or form before it.
 const OWN_MS: f64 = 5_000.0;
 
-/// Puts the claim on the open lead back when the tab is closed, reloaded or sent to another site. Links and forms of the page
-/// leave the claim: a person who opens the lead's page, or decides it, is still working on it.
+/// Puts back the claim on the open lead when the tab is closed, reloaded or navigated to another site. Links and forms of the
+/// page keep the claim: a person who opens the lead's page, or decides it, is still working on it.
 pub fn start() {
     let own_until = Rc::new(Cell::new(0.0));
     let own = own_until.clone();
-    // On the window, and so after everything that could have prevented it.
+    // The window's listeners run last, after everything that could have prevented the event.
     listen("click", move |event| {
         let link =
             event.target().and_then(|target| target.dyn_into::<Element>().ok()?.closest("a[href]").ok()?);
@@ -41,7 +41,7 @@ fn listen(name: &str, listener: impl Fn(Event) + 'static) {
     closure.forget();
 }
 
-/// Sends the form that puts the open lead back, if the viewer has claimed it; there is nobody to read the answer.
+/// Sends the form that puts the open lead back if the viewer has claimed it. The page is gone by the time of the response.
 fn put_back() -> Option<()> {
     let form = document().query_selector("[data-claimed] form").ok()??;
     let params = UrlSearchParams::new().ok()?;

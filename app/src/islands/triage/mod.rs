@@ -1,4 +1,4 @@
-//! Working down the queue without loading the page for each lead.
+//! Working through the queue without loading the page for each lead.
 
 #[cfg(feature = "hydrate")]
 mod leave;
@@ -7,8 +7,8 @@ mod swap;
 
 use leptos::prelude::*;
 
-/// Swaps the open lead when a person moves through the list by key, click or the browser's back button, and fetches the leads
-/// beside it ahead. Puts a claim back when the tab is closed. Without scripts, each move loads the page.
+/// Swaps the open lead when a person moves through the list by key, click or the browser's back button, and prefetches its
+/// neighbours. Puts a claim back when the tab is closed. Without scripts, each move loads the page.
 #[island]
 pub fn Triage() -> impl IntoView {
     let (said, say) = signal(String::new());

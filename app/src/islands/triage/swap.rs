@@ -1,4 +1,4 @@
-//! Showing another lead of the list in the place of the open one.
+//! Replacing the open lead with another one of the list.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -17,25 +17,25 @@ use web_sys::{
 
 use crate::islands::fields;
 
-/// How long a lead that was fetched ahead is shown without being fetched again: others work on the queue as well.
+/// Milliseconds in which a prefetched lead is fresh. Short, because other people work on the queue as well.
 const FRESH_MS: f64 = 5_000.0;
-/// Leads that are kept.
+/// The maximum number of cached leads.
 const KEPT: usize = 8;
-/// How long a lead has to stay open before those beside it are fetched: a person who runs down the list only passes it.
+/// Time a lead stays open before its neighbours are prefetched, so that skimming the list fetches nothing.
 const REST: Duration = Duration::from_millis(80);
-/// What is fetched ahead: two leads down the list, and one up.
+/// Offsets of the leads to prefetch: two down the list and one up.
 const AHEAD: [i32; 3] = [1, 2, -1];
 
 struct Triage {
-    /// The address of the lead that is to be shown.
+    /// The address of the lead to show.
     target: RefCell<String>,
-    /// Leads that were fetched: when, address and page.
+    /// Fetched leads: time, address and page.
     kept: RefCell<VecDeque<(f64, String, Rc<str>)>>,
     moves: Cell<u32>,
     say: WriteSignal<String>,
 }
 
-/// Listens for as long as the page lives.
+/// Adds the listeners, which stay for the lifetime of the page.
 pub fn start(say: WriteSignal<String>) {
     let triage = Rc::new(Triage {
         target: RefCell::new(here()),
@@ -49,7 +49,7 @@ pub fn start(say: WriteSignal<String>) {
     });
     let this = triage.clone();
     listen(&window(), "popstate", move |_| {
-        // A link to a place within the page is no other lead.
+        // A link to an anchor within the page keeps the lead.
         if *this.target.borrow() != here() {
             this.go(here());
         }
@@ -63,7 +63,7 @@ fn listen(target: &web_sys::EventTarget, name: &str, listener: impl Fn(Event) + 
     closure.forget();
 }
 
-/// Path and query of the page.
+/// Returns the path and query of the page.
 fn here() -> String {
     let location = window().location();
     format!("{}{}", location.pathname().unwrap_or_default(), location.search().unwrap_or_default())
@@ -98,26 +98,26 @@ impl Triage {
         Some(())
     }
 
-    /// The link that many rows down the list from the open lead.
+    /// Returns the link `steps` rows below the open lead.
     fn beside(&self, steps: i32) -> Option<Element> {
         let all = links();
         let at = self.place(&all);
         let to = match at {
             Some(at) => i32::try_from(at).ok()? + steps,
-            // The lead has left the list, which continues at its top.
+            // The open lead has left the list, so the next one is at the top.
             None => steps - 1,
         };
         all.into_iter().nth(usize::try_from(to).ok()?)
     }
 
-    /// The row of the lead that is to be shown.
+    /// Returns the row of the lead to show.
     fn place(&self, all: &[Element]) -> Option<usize> {
         let target = self.target.borrow();
         let is_it = |link: &Element| link.get_attribute("href").as_deref() == Some(target.as_str());
         all.iter().position(is_it).or_else(|| all.iter().position(|link| link.has_attribute("aria-current")))
     }
 
-    /// Shows the lead at an address: at once where it was fetched ahead, or else as soon as it comes, unless the person has moved on.
+    /// Shows the lead at an address: immediately if it was prefetched, or else once it loads, unless the person has moved on.
     fn go(self: &Rc<Self>, href: String) {
         self.target.replace(href.clone());
         let this_move = self.moves.get() + 1;
@@ -138,7 +138,7 @@ impl Triage {
             }
             match fetched {
                 Some(page) => this.show(&href, &page),
-                // The session has ended, or the lead is not there: the page itself says so.
+                // The session has ended or the lead does not exist. The page itself explains it.
                 None => drop(window().location().assign(&href)),
             }
         });
@@ -151,7 +151,7 @@ impl Triage {
     }
 
     async fn fetch(&self, href: &str) -> Option<Rc<str>> {
-        // Not a look at the lead: a claim is not prolonged by what is fetched ahead.
+        // The server does not extend a claim for this request, because prefetching a lead is not viewing it.
         let url = format!("{href}{}refresh=1", if href.contains('?') { '&' } else { '?' });
         let response: Response = JsFuture::from(window().fetch_with_str(&url)).await.ok()?.dyn_into().ok()?;
         if !response.ok() || response.redirected() {
@@ -169,14 +169,14 @@ impl Triage {
 
     fn show(self: &Rc<Self>, href: &str, page: &str) {
         if self.put(page).is_none() {
-            // It has become another page.
+            // The response is a different page.
             let _ = window().location().assign(href);
             return;
         }
         self.fetch_ahead();
     }
 
-    /// Puts the lead of a fetched page in the place of the one that is open.
+    /// Replaces the open lead with the one of a fetched page.
     fn put(&self, page: &str) -> Option<()> {
         let fresh = DomParser::new().ok()?.parse_from_string(page, SupportedType::TextHtml).ok()?;
         let (old, new) = (document().get_element_by_id("work")?, fresh.get_element_by_id("work")?);
@@ -194,7 +194,7 @@ impl Triage {
         Some(())
     }
 
-    /// Marks the row of the lead, and points the ways to the next and the previous one at the rows beside it.
+    /// Marks the row of the lead and points the links to the next and previous lead at its neighbours.
     fn mark(&self, href: &str) {
         for link in links() {
             if link.get_attribute("href").as_deref() == Some(href) {
@@ -218,7 +218,7 @@ impl Triage {
         }
     }
 
-    /// Fetches the leads beside the open one, once the person stays with it.
+    /// Prefetches the leads beside the open one once the person stays with it.
     fn fetch_ahead(self: &Rc<Self>) {
         let (this, at) = (self.clone(), self.moves.get());
         let fetch = move || {
@@ -238,17 +238,17 @@ impl Triage {
     }
 }
 
-/// The rows of the list.
+/// Returns the rows of the list.
 fn links() -> Vec<Element> {
     fields::all(None, ".queue ol a.q")
 }
 
-/// The button that opens the list on a narrow screen; it says which lead is open.
+/// Returns the button that opens the list on a narrow screen and shows which lead is open.
 fn handle(page: &Document) -> Option<Element> {
     page.query_selector(".queue > .list > summary").ok()?
 }
 
-/// Closes the list where it lies above the lead.
+/// Closes the list if it covers the lead.
 fn fold_list() -> Option<()> {
     let handle = handle(&document())?.dyn_into::<HtmlElement>().ok()?;
     if handle.offset_height() > 0 {

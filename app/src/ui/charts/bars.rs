@@ -8,26 +8,26 @@ use super::scale::{Axis, strips};
 use super::{Cell, Chart, Key, Table, WIDTH, thinned};
 use crate::ui::{number, words};
 
-/// The order of the stack, from the ground up, and of the legend.
+/// The order of the stack, from bottom to top, and of the legend.
 pub const STACK: [Action; 6] =
     [Action::Assign, Action::Advance, Action::Nurture, Action::Hold, Action::Escalate, Action::Reject];
 
-/// One bar.
+/// A bar: one period of time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bar {
-    /// Which stretch of time, short.
+    /// The short name of the period.
     pub label: String,
-    /// How many of each action, in the order of [`STACK`].
+    /// The number of decisions per action, in the order of [`STACK`].
     pub counts: [u64; 6],
 }
 
 impl Bar {
-    /// Everything in it.
+    /// Returns the number of all decisions.
     pub fn total(&self) -> u64 {
         self.counts.iter().sum()
     }
 
-    /// What is in it, in words.
+    /// Describes the bar in words.
     fn words(&self) -> String {
         let parts = STACK.iter().zip(self.counts).filter(|(_, count)| *count > 0);
         let parts: Vec<String> = parts
@@ -44,7 +44,7 @@ impl Bar {
     }
 }
 
-/// The chart; `unit` is how wide a bar is, as `a day`.
+/// Builds the chart. `unit` is the period of a bar, such as `a day`.
 pub fn bars(name: &'static str, title: String, bars: &[Bar], unit: &str) -> Chart {
     let axis = Axis::counts(bars.iter().map(Bar::total).max().unwrap_or_default());
     let present: Vec<usize> =
@@ -80,7 +80,7 @@ fn marks(bars: &[Bar], axis: Axis) -> String {
         for (action, count) in STACK.iter().zip(bar.counts).filter(|(_, count)| *count > 0) {
             let share = |n: u64| axis.height(n as f64);
             ground += count;
-            // A hair of ground between two actions, unless the upper one is thinner than that.
+            // Leaves a thin gap between two actions, unless the upper one is thinner than the gap.
             let height = (share(count) - 0.5).max(share(count) * 0.6);
             let _ = write!(
                 svg,

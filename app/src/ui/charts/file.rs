@@ -1,4 +1,4 @@
-//! Charts as files: the table as CSV, and a picture that stands alone.
+//! Charts as files: the table as CSV, and a self-contained SVG.
 
 use std::fmt::Write as _;
 
@@ -6,7 +6,7 @@ use super::Chart;
 use super::scale::escaped;
 use crate::csv_file;
 
-/// Colours of the light theme, since a picture has no theme: `style/tokens.css` has the same.
+/// The light theme's colours from `style/tokens.css`, because a file cannot follow the page's theme.
 const STYLE: &str = "text{font:12px system-ui,sans-serif;fill:#4a4d57}.t{font-size:15px;font-weight:600;fill:#1b1d23}\
 line{stroke:#dfe1e6;vector-effect:non-scaling-stroke}.hit{fill:none}.even{stroke:#8b8f9a;stroke-dasharray:2 3}\
 .curve{stroke-width:1.5}.young{stroke-dasharray:2 3}.point{stroke-width:6;stroke-linecap:round}\
@@ -14,23 +14,23 @@ line{stroke:#dfe1e6;vector-effect:non-scaling-stroke}.hit{fill:none}.even{stroke
 [data-a=assign]{fill:#3b82f6}[data-a=advance]{fill:#22a06b}[data-a=nurture]{fill:#14b8a6}[data-a=hold]{fill:#d99a1c}\
 [data-a=escalate]{fill:#6b7080}[data-a=disqualify],[data-a=bad]{fill:#d14343}[data-a=info]{fill:#4f46e5}[data-a=left]{fill:#e6e7fb}";
 
-/// Where the field of the marks lies in the picture, and how large that is.
+/// Position and size of the plot within the SVG.
 const LEFT: f64 = 80.0;
 const TOP: f64 = 60.0;
 const FIELD: (f64, f64) = (860.0, 300.0);
 const SIZE: (f64, f64) = (980.0, 420.0);
 
 impl Chart {
-    /// The table as CSV.
+    /// Writes the table as CSV.
     ///
     /// # Errors
-    /// When rows differ in length.
+    /// Returns an error if the rows differ in length.
     pub fn csv(&self) -> Result<Vec<u8>, csv::Error> {
         let rows = self.table.rows.iter().map(|row| row.iter().map(|cell| cell.plain.clone()).collect());
         csv_file::written([self.table.heads.clone()].into_iter().chain(rows))
     }
 
-    /// The picture, with its axes and its sentence.
+    /// Writes the SVG with its axes and its summary.
     pub fn svg(&self) -> String {
         let ((width, height), (wide, high)) = (SIZE, FIELD);
         let mut svg = format!(

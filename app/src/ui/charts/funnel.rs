@@ -1,4 +1,4 @@
-//! A funnel: how many of those at one stage came to the next.
+//! Funnel charts: how many leads of each stage reached the next one.
 
 use std::fmt::Write as _;
 
@@ -6,14 +6,14 @@ use super::scale::{Axis, strips};
 use super::{Cell, Chart, Table, WIDTH};
 use crate::ui::number;
 
-/// A stage and how many reached it.
+/// A stage and the number of leads that reached it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stage {
     pub words: &'static str,
     pub count: u64,
 }
 
-/// The chart. Behind each stage stands, paler, what of the stage before it is left behind.
+/// Builds the chart. A paler bar behind each stage shows the stage before it, so the difference is visible.
 pub fn funnel(name: &'static str, title: String, stages: &[Stage]) -> Chart {
     let first = stages.first().map_or(0, |stage| stage.count);
     let before = |i: usize| i.checked_sub(1).and_then(|i| stages.get(i)).map(|stage| stage.count);
@@ -75,7 +75,7 @@ pub fn funnel(name: &'static str, title: String, stages: &[Stage]) -> Chart {
     }
 }
 
-/// The words with the places at which they may break under a narrow chart.
+/// Inserts soft hyphens, so that labels can break under a narrow chart.
 fn hyphenated(words: &str) -> String {
     words.replace("qualified", "quali\u{ad}fied").replace("Opportunity", "Oppor\u{ad}tunity")
 }

@@ -6,7 +6,7 @@ use super::scale::{Axis, strips};
 use super::{Cell, Chart, Table, WIDTH};
 use crate::ui::number;
 
-/// The chart of equally wide bins; `unit` is what is counted.
+/// Builds the chart from bins of equal width; `unit` names the counted items.
 pub fn histogram(name: &'static str, title: String, bins: &[u64], unit: &'static str) -> Chart {
     let all: u64 = bins.iter().sum();
     let width = 1.0 / bins.len().max(1) as f64;

@@ -1,10 +1,10 @@
-//! How far a share can be trusted.
+//! Confidence intervals of shares.
 
-/// 95 % of a normal distribution lie within so many standard deviations.
+/// The number of standard deviations that enclose 95 % of a normal distribution.
 const Z: f64 = 1.959_964;
 
-/// The Wilson score interval of `hits` among `all` at 95 % (E. B. Wilson, JASA 22, 1927): right for few leads and for
-/// shares near 0 and 1 too. `None` without leads.
+/// Returns the Wilson score interval of `hits` among `all` at 95 % (E. B. Wilson, JASA 22, 1927), which is also accurate for
+/// few leads and for shares near 0 and 1. Returns `None` without leads.
 pub fn wilson(hits: u64, all: u64) -> Option<(f64, f64)> {
     if all == 0 {
         return None;

@@ -1,4 +1,4 @@
-//! Shares over time, a line each.
+//! Shares over time as lines.
 
 use std::fmt::Write as _;
 
@@ -6,7 +6,7 @@ use super::scale::{Axis, strips};
 use super::{Cell, Chart, Key, Table, WIDTH, thinned};
 use crate::ui::number;
 
-/// A line: its colour, its words and a share for each stretch of time, where there is one.
+/// A line: its colour, its label and its share in each period, if known.
 #[derive(Clone, Debug)]
 pub struct ChartLine {
     pub tone: &'static str,
@@ -14,7 +14,7 @@ pub struct ChartLine {
     pub shares: Vec<Option<f64>>,
 }
 
-/// The chart; what lies from `young` on is dashed, since it is not known for certain yet.
+/// Builds the chart. Values from index `young` on are dashed, because outcomes are still coming in.
 pub fn lines(
     name: &'static str,
     title: String,
@@ -77,7 +77,7 @@ fn summary(title: &str, times: &[String], said: impl Fn(usize) -> String) -> Str
     format!("{title}. {}.", ends.join("; "))
 }
 
-/// Straight from one value to the next that there is; a value alone is a dot.
+/// Draws a line that skips missing values. An isolated value is a dot.
 fn draw(svg: &mut String, line: &ChartLine, axis: Axis, young: usize) {
     let step = WIDTH / line.shares.len().max(1) as f64;
     let known = line.shares.iter().enumerate().filter_map(|(i, share)| Some((i, (*share)?)));

@@ -1,5 +1,5 @@
-//! Charts: one frame for all kinds. The marks are SVG that the server writes; axes, units and legend are HTML beside it;
-//! a sentence says the same, and so does a table. Each can be had as a file.
+//! Charts, all in the same frame. The server writes the marks as SVG; axes, units and legend are HTML around it. A summary and
+//! a table convey the same data, and each chart can be downloaded as a file.
 
 pub mod bars;
 mod file;
@@ -17,38 +17,38 @@ use super::icon::{Icon, icon};
 use super::number;
 use crate::islands::ChartHover;
 
-/// Labels that fit under a chart on a phone.
+/// The maximum number of labels that fit under a chart on a phone.
 const LABELS: usize = 7;
-/// Width and height that marks are drawn in, whatever the size on screen.
+/// Size of the coordinate system for marks, independent of the size on screen.
 const WIDTH: f64 = 1000.0;
 const HEIGHT: f64 = 100.0;
 
 /// A chart, ready to be shown or written to a file.
 #[derive(Clone, Debug)]
 pub struct Chart {
-    /// Names it in addresses and files.
+    /// The chart's name in addresses and files.
     pub name: &'static str,
-    /// What it shows, as a heading.
+    /// The heading.
     pub title: String,
-    /// What it says, as a sentence.
+    /// The summary in a sentence.
     pub summary: String,
     pub legend: Vec<Key>,
-    /// What the vertical axis counts.
+    /// The unit of the vertical axis.
     pub unit: &'static str,
-    /// From top to bottom, evenly spaced.
+    /// Evenly spaced, from top to bottom.
     pub ticks: Vec<String>,
-    /// Under the marks, evenly spaced; an empty one is left out.
+    /// Evenly spaced under the marks; empty labels are not shown.
     pub labels: Vec<String>,
-    /// The labels stand at the ends of the marks' steps rather than under them.
+    /// Whether the labels mark the boundaries of the steps rather than their centres.
     pub is_scale: bool,
-    /// What the horizontal axis is of, where the labels do not say.
+    /// The name of the horizontal axis, if the labels do not make it obvious.
     pub along: Option<&'static str>,
-    /// SVG in a field of [`WIDTH`] by [`HEIGHT`]; nothing but figures and our own words is in it.
+    /// SVG within [`WIDTH`] by [`HEIGHT`]. It is not escaped, so it must contain only numbers and our own text.
     pub marks: String,
     pub table: Table,
 }
 
-/// What a colour stands for.
+/// An entry of the legend.
 #[derive(Clone, Debug)]
 pub struct Key {
     pub tone: &'static str,
@@ -56,7 +56,7 @@ pub struct Key {
     pub value: Option<String>,
 }
 
-/// The same in figures. The first column heads its rows.
+/// The data of a chart as a table. The first column contains the row headers.
 #[derive(Clone, Debug, Default)]
 pub struct Table {
     pub caption: String,
@@ -64,7 +64,7 @@ pub struct Table {
     pub rows: Vec<Vec<Cell>>,
 }
 
-/// A figure as people read it, and as a program does.
+/// A value in two forms: for people and for programs.
 #[derive(Clone, Debug)]
 pub struct Cell {
     pub shown: String,
@@ -81,7 +81,7 @@ impl Cell {
         Self { shown: number::count(n), plain: n.to_string() }
     }
 
-    /// A share from 0 to 1; a program gets it as such.
+    /// Creates the cell of a share from 0 to 1. Programs get the plain fraction.
     pub fn share(share: Option<f64>) -> Self {
         let shown = share.map_or_else(|| "n/a".into(), number::percent);
         Self { shown, plain: share.map(|share| format!("{share:.4}")).unwrap_or_default() }
@@ -89,7 +89,8 @@ impl Cell {
 }
 
 impl Chart {
-    /// The chart with its axes, legend, read-out, table and files. `files` is the address of a file of a given ending.
+    /// Renders the chart with its axes, legend, read-out, table and downloads. `files` returns the address of the file with an
+    /// extension.
     pub fn view(&self, files: impl Fn(&str) -> String) -> AnyView {
         let legend = self.legend.iter().map(|key| {
             let value = key.value.clone().map(|value| view! { <b>{value}</b> });
@@ -157,7 +158,7 @@ impl Table {
     }
 }
 
-/// Keeps as many of the labels as fit, counted from the end: the present always has its own.
+/// Drops labels until the rest fits. Counts from the end, so that the latest period always keeps its label.
 fn thinned(labels: impl ExactSizeIterator<Item = String>) -> Vec<String> {
     let count = labels.len();
     let every = count.div_ceil(LABELS).max(1);

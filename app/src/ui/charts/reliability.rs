@@ -1,4 +1,4 @@
-//! A reliability curve: how right decisions were against how sure they were. On the dotted line both are the same.
+//! Reliability curves: how often decisions were right against their confidence. On the dotted line both are equal.
 
 use std::fmt::Write as _;
 
@@ -9,7 +9,7 @@ use super::scale::{Axis, strips};
 use super::{Cell, Chart, Key, Table, WIDTH};
 use crate::ui::number;
 
-/// The chart.
+/// Builds the chart.
 pub fn reliability(name: &'static str, title: String, told: &Reliability) -> Chart {
     let mut marks = String::new();
     Axis::WHOLE.grid(&mut marks);
@@ -35,7 +35,7 @@ pub fn reliability(name: &'static str, title: String, told: &Reliability) -> Cha
                 r#"<line class="spread" x1="{x:.2}" x2="{x:.2}" y1="{low:.2}" y2="{high:.2}"/>"#
             );
         }
-        // A line without length and with round ends is a dot, however the field is stretched.
+        // A line of zero length with round caps is a dot, however the plot is stretched.
         let _ = write!(marks, r#"<line class="point" x1="{x:.2}" x2="{x:.2}" y1="{y:.2}" y2="{y:.2}"/>"#);
     }
     strips(&mut marks, told.bins.iter().enumerate().map(|(i, bin)| words(i, bin)));

@@ -1,20 +1,20 @@
-//! Axes, the grid behind marks, and the strips that the pointer is on.
+//! Axes, grid lines and the hover strips.
 
 use std::fmt::Write as _;
 
 use super::{HEIGHT, WIDTH};
 
-/// A vertical axis from nothing up to a round value.
+/// A vertical axis from zero to a round value.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Axis {
-    /// The value at its upper end.
+    /// The value at the upper end.
     pub top: f64,
-    /// How many even parts it has; a line of the grid and a tick stand at each end of one.
+    /// The number of equal parts; each boundary has a grid line and a tick.
     pub parts: u32,
 }
 
 impl Axis {
-    /// The shortest axis for counts up to `most`: three to five parts of one to five units, tens, hundreds and so on.
+    /// Returns the shortest axis for counts up to `most`: three to five parts of one to five units, tens, hundreds and so on.
     pub fn counts(most: u64) -> Self {
         let mut power = 1;
         loop {
@@ -27,7 +27,7 @@ impl Axis {
         }
     }
 
-    /// The same for shares up to `most`, in whole percents and up to all of it.
+    /// Like [`Self::counts`], for shares up to `most`, in whole percents up to 100 %.
     pub fn shares(most: f64) -> Self {
         match Self::counts((most * 100.0).ceil() as u64) {
             Self { top, parts } if top <= 100.0 => Self { top: top / 100.0, parts },
@@ -35,20 +35,20 @@ impl Axis {
         }
     }
 
-    /// Up to all of it.
+    /// An axis up to 100 %.
     pub const WHOLE: Self = Self { top: 1.0, parts: 4 };
 
-    /// How high above the ground a value stands, in the units of the field of marks.
+    /// Returns the height of a value in the coordinates of the marks.
     pub fn height(self, value: f64) -> f64 {
         value / self.top * HEIGHT
     }
 
-    /// From top to bottom, written by `words`.
+    /// Formats the ticks with `words`, from top to bottom.
     pub fn ticks(self, words: impl Fn(f64) -> String) -> Vec<String> {
         (0..=self.parts).rev().map(|part| words(self.top * f64::from(part) / f64::from(self.parts))).collect()
     }
 
-    /// The grid. Its outermost lines stand a hair within the field, which would cut them in half.
+    /// Draws the grid. Keeps the outermost lines slightly inside the plot, which would otherwise clip them in half.
     pub fn grid(self, svg: &mut String) {
         for part in 0..=self.parts {
             let y = (HEIGHT * f64::from(part) / f64::from(self.parts)).clamp(0.3, HEIGHT - 0.3);
@@ -57,7 +57,7 @@ impl Axis {
     }
 }
 
-/// Strips over everything, so that the pointer is on one wherever it is; each says its words.
+/// Draws transparent strips over the entire plot, so that the pointer is always on one. Each contains its text.
 pub fn strips(svg: &mut String, words: impl ExactSizeIterator<Item = String>) {
     let step = WIDTH / words.len().max(1) as f64;
     for (i, words) in words.enumerate() {
@@ -70,7 +70,7 @@ pub fn strips(svg: &mut String, words: impl ExactSizeIterator<Item = String>) {
     }
 }
 
-/// Text as it may stand in XML.
+/// Escapes text for XML.
 pub fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

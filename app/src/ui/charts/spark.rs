@@ -1,15 +1,15 @@
-//! A line of a few weeks, without axes: only whether it goes up or down.
+//! Sparklines: the trend of a few weeks, without axes.
 
 use std::fmt::Write as _;
 
 use leptos::prelude::*;
 
-/// Height and width of the drawing.
+/// Size of the drawing.
 const HEIGHT: f64 = 32.0;
 const WIDTH: f64 = 100.0;
 
-/// The line through the values that there are. The part from `young` on is dashed: what its weeks come to is not known
-/// for certain yet. Nothing for fewer than two values.
+/// Draws a line through the known values. The part from index `young` on is dashed, because outcomes are still coming in.
+/// Returns `None` for fewer than two values.
 pub fn spark(values: &[Option<f64>], young: usize) -> Option<impl IntoView + use<>> {
     let known: Vec<(usize, f64)> =
         values.iter().enumerate().filter_map(|(i, value)| Some((i, (*value)?))).collect();

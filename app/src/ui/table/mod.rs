@@ -1,5 +1,5 @@
-//! The table of every list: columns that are chosen and sorted in the address, boxes to choose rows by, and the way to
-//! the pages beside it.
+//! The table of every list: columns selected and sorted in the address, check boxes to select rows, and links to the pages
+//! beside it.
 
 mod pager;
 
@@ -11,22 +11,22 @@ use store::reads::keyset::Order;
 
 use crate::ui::filters::Address;
 
-/// A column: its head, and what it shows of a row. The first column of a list heads its rows.
+/// A column: its head and the content of its cells. The first column of a list contains the row headers.
 pub struct Column<'a, Row> {
-    /// Its name in the address.
+    /// The column's name in the address.
     key: &'static str,
     head: &'static str,
-    /// Of head and cells.
+    /// The CSS class of head and cells.
     class: &'static str,
-    /// Said before the cell on a phone, where there are no heads.
+    /// The label before the cell on a phone, where the heads are hidden.
     label: Option<&'static str>,
-    /// What sorts by it, in the address.
+    /// The sort name in the address, if the column is sortable.
     sort: Option<&'static str>,
-    /// Sorted from A to Z rather than from the newest.
+    /// Whether the default order is from A to Z rather than newest first.
     is_text: bool,
-    /// Not shown unless it is asked for.
+    /// Whether the column is hidden by default.
     is_extra: bool,
-    /// Of buttons: always there, and without a visible head.
+    /// Whether the column contains buttons; it is always shown, and its head is visually hidden.
     is_tool: bool,
     cell: Box<dyn Fn(&Row) -> AnyView + Send + Sync + 'a>,
 }
@@ -52,33 +52,33 @@ impl<'a, Row> Column<'a, Row> {
         }
     }
 
-    /// With words before the cell on a phone.
+    /// Sets the label before the cell on a phone.
     pub fn label(self, label: &'static str) -> Self {
         Self { label: Some(label), ..self }
     }
 
-    /// Sorted by, under this name: an index has to answer it.
+    /// Makes the column sortable under this name. The query needs an index for this order.
     pub fn sort(self, name: &'static str) -> Self {
         Self { sort: Some(name), ..self }
     }
 
-    /// Sorted by, from A to Z, under this name.
+    /// Makes the column sortable from A to Z under this name.
     pub fn sort_text(self, name: &'static str) -> Self {
         Self { sort: Some(name), is_text: true, ..self }
     }
 
-    /// Shown only when it is asked for.
+    /// Hides the column by default.
     pub fn extra(self) -> Self {
         Self { is_extra: true, ..self }
     }
 
-    /// Of buttons.
+    /// Marks a column of buttons.
     pub fn tool(self) -> Self {
         Self { is_tool: true, ..self }
     }
 }
 
-/// How a list is sorted, in the address `sort=NAME` or `sort=NAME.oldest`.
+/// The order of a list, in the address as `sort=NAME` or `sort=NAME.oldest`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sorted {
     pub by: &'static str,
@@ -86,7 +86,7 @@ pub struct Sorted {
 }
 
 impl Sorted {
-    /// Reads the address; the first of the names is what sorts unless another one is asked for.
+    /// Reads the order from the address; the first of `names` is the default.
     pub fn read(address: &Address, names: &[&'static str]) -> Self {
         let (by, order) =
             address.get("sort").map_or(("", Order::Newest), |text| match text.split_once('.') {
@@ -98,19 +98,19 @@ impl Sorted {
     }
 }
 
-/// A box: its value and its words.
+/// A check box: its value and its label.
 pub type Choice = (String, String);
 
-/// Value and words of a row's box; `None` for a row that cannot be chosen.
+/// Returns the check box of a row, or `None` for a row that cannot be selected.
 pub type RowChoice<'a, Row> = Box<dyn Fn(&Row) -> Option<Choice> + Send + Sync + 'a>;
 
-/// Boxes before the rows, all of one form that stands elsewhere.
+/// Check boxes before the rows, which belong to a form elsewhere on the page.
 pub struct Choose<'a, Row> {
     /// The form's id.
     pub form: &'static str,
-    /// The name the values are sent under.
+    /// The name that the values are sent under.
     pub name: &'static str,
-    /// Value and words of a row's box; `None` for a row that cannot be chosen.
+    /// Returns the check box of a row, or `None` for a row that cannot be selected.
     pub row: RowChoice<'a, Row>,
 }
 
@@ -123,13 +123,13 @@ pub struct Table<'a, Row> {
 }
 
 impl<Row> Table<'_, Row> {
-    /// All columns that can be left out or asked for: name, words, whether it is there now. The first one always is.
+    /// Returns the columns that can be shown or hidden: name, label, and whether each is shown. The first column always is.
     pub fn choices(&self, address: &Address) -> Vec<(&'static str, &'static str, bool)> {
         let choices = self.columns.iter().skip(1).filter(|column| !column.is_tool);
         choices.map(|column| (column.key, column.head, is_shown(column, address))).collect()
     }
 
-    /// The table of these rows, as the address asks for it.
+    /// Renders the rows as a table, with the columns and the order in the address.
     pub fn view(&self, rows: &[Row], address: &Address, sorted: Option<Sorted>) -> AnyView {
         let shown: Vec<&Column<'_, Row>> = self
             .columns
@@ -184,7 +184,7 @@ fn class<Row>(column: &Column<'_, Row>) -> Option<&'static str> {
     (!column.class.is_empty()).then_some(column.class)
 }
 
-/// A head; where it sorts, a link that turns the order round or sorts by it.
+/// Renders a column head. A sortable head links to its order, or to the reverse one if it is already sorted.
 fn head<Row>(column: &Column<'_, Row>, address: &Address, sorted: Option<Sorted>) -> AnyView {
     let text = column.head;
     if column.is_tool {

@@ -1,4 +1,4 @@
-//! The way to the pages beside one.
+//! Links to the neighbouring pages of a list.
 
 use leptos::prelude::*;
 use store::reads::keyset::{Beside, Cursor, Order};
@@ -6,18 +6,18 @@ use store::reads::keyset::{Beside, Cursor, Order};
 use crate::ui::filters::Address;
 use crate::ui::number;
 
-/// What a page has.
+/// The rows of a page.
 pub struct Count {
     pub rows: usize,
-    /// What one of them is called, and several.
+    /// The noun for the rows: singular and plural.
     pub called: (&'static str, &'static str),
-    /// The search for rows was cut before the page was full.
+    /// Whether the search stopped before the page was full.
     pub cut: bool,
-    /// They are in the order of a name.
+    /// Whether the rows are sorted by name.
     pub by_name: bool,
 }
 
-/// How many rows there are, and the pages beside them.
+/// Renders the number of rows and the links to the neighbouring pages.
 pub fn pager<P: ToString>(
     address: &Address,
     order: Order,
