@@ -1,4 +1,4 @@
-//! Who acts: the first argument of every writing function.
+//! The actor: the first argument of every function that writes.
 
 use chrono::{DateTime, Utc};
 use engine::ids::{ApiKeyId, PersonId};
@@ -7,14 +7,14 @@ pub use engine::role::Role;
 
 use crate::error::{Error, Result};
 
-/// Who is behind an act.
+/// The identity behind an act.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Who {
-    /// Somebody signed in.
+    /// A person who is signed in.
     Person(PersonId),
-    /// A program with a key.
+    /// A program that authenticates with an API key.
     ApiKey(ApiKeyId),
-    /// A command on the command line, or a task of the scheduler, by its name.
+    /// A command on the command line or a scheduled task, by name.
     Command(&'static str),
 }
 
@@ -28,23 +28,23 @@ impl std::fmt::Display for Who {
     }
 }
 
-/// Who acts, in which roles, in the course of which request, and when.
+/// Who acts, with which roles, in which request and at what time.
 #[derive(Clone, Debug)]
 pub struct Actor {
-    /// Who.
+    /// Identity of the actor.
     pub who: Who,
-    /// The roles held at that moment.
+    /// Roles that the actor holds at the time of the act.
     pub roles: Vec<Role>,
-    /// The request it happened in; also on the error page and in the log lines.
+    /// ID of the request; the error page and the log lines show it too.
     pub request_id: String,
     /// The instant that counts as now.
     pub now: DateTime<Utc>,
-    /// Names the form that was sent, where sending it twice must not act twice; see [`crate::control::audit`].
+    /// ID of the submitted form, if submitting it twice must not act twice; see [`crate::control::audit`].
     pub form: Option<String>,
 }
 
 impl Actor {
-    /// A command of the command line or a task, acting now.
+    /// Returns an actor for a command or task that runs now.
     pub fn command(name: &'static str) -> Self {
         Self {
             who: Who::Command(name),
@@ -55,10 +55,10 @@ impl Actor {
         }
     }
 
-    /// Returns the person who acts, for what no program may do.
+    /// Returns the person who acts, for operations that programs must not perform.
     ///
     /// # Errors
-    /// [`Error::Refused`] when a program or a command acts.
+    /// Returns [`Error::Refused`] if the actor is a program or a command.
     pub fn person(&self) -> Result<PersonId> {
         match self.who {
             Who::Person(id) => Ok(id),
@@ -66,7 +66,7 @@ impl Actor {
         }
     }
 
-    /// Whether the actor holds any of these roles.
+    /// Returns whether the actor holds any of these roles.
     pub fn is_any(&self, roles: &[Role]) -> bool {
         self.roles.iter().any(|role| roles.contains(role))
     }

@@ -1,4 +1,4 @@
-//! Weight and absence of pool members, which change outside releases.
+//! Weights and absences of pool members, which change outside releases.
 
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::OnConflict;
@@ -14,38 +14,38 @@ use crate::error::{Error, Result};
 use crate::orm::orm;
 use crate::pool::Store;
 
-/// Turns that one person may have while others have one.
+/// Maximum weight: the turns that a person gets for each turn of a member with weight 1.
 pub const MOST_WEIGHT: u32 = 1_000;
 
-/// What is set for a member of a pool.
+/// Availability of a pool member.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Availability {
-    /// Replaces the weight in the pool's version, 1 to [`MOST_WEIGHT`]; none leaves it as it is.
+    /// Overrides the weight in the pool's version, from 1 to [`MOST_WEIGHT`]; `None` keeps it.
     pub weight: Option<u32>,
-    /// The person takes no leads until then.
+    /// The member receives no leads until this instant.
     pub away_until: Option<DateTime<Utc>>,
 }
 
-/// A member of a pool for whom something is set.
+/// A pool member with an individual weight or absence.
 #[derive(Clone, Debug, DerivePartialModel)]
 #[sea_orm(entity = "pool_availability::Entity")]
 pub struct MemberAvailability {
-    /// E-mail address, as the pool has it.
+    /// E-mail address, as it appears in the pool.
     pub person: String,
-    /// Replaces the weight in the pool's version.
+    /// Overrides the weight in the pool's version.
     pub weight: Option<i32>,
-    /// The person takes no leads until then.
+    /// The member receives no leads until this instant.
     pub away_until: Option<DateTime<Utc>>,
-    /// When it was set.
+    /// When the setting was made.
     pub changed_at: DateTime<Utc>,
-    /// Who set it, as in the audit log.
+    /// Who made the setting, as the audit log names actors.
     pub changed_by: String,
 }
 
-/// Returns what is set for the members of a pool.
+/// Returns the settings for the members of a pool.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn of_pool(store: &Store, pool: &str) -> Result<Vec<MemberAvailability>> {
     Ok(pool_availability::Entity::find()
         .filter(pool_availability::Column::Pool.eq(pool))
@@ -55,10 +55,10 @@ pub async fn of_pool(store: &Store, pool: &str) -> Result<Vec<MemberAvailability
         .await?)
 }
 
-/// Sets weight and absence of a member of a pool, from the next pick on.
+/// Sets the weight and absence of a pool member, effective from the next pick.
 ///
 /// # Errors
-/// [`Error::Refused`] when the weight is out of range.
+/// Returns [`Error::Refused`] if the weight is out of range.
 pub async fn set(
     store: &Store,
     actor: &Actor,

@@ -1,7 +1,7 @@
-//! Many rows in one statement: one array for each column, which Postgres unnests.
+//! Bulk statements: many rows at once, passed as one array per column that Postgres unnests.
 //!
-//! A column's name, its type and its values are declared together, so that no two columns can change places unnoticed. The
-//! arrays are encoded straight from the rows; nothing is cloned for them.
+//! Each column's name, type and values are declared together, so that two columns cannot be swapped unnoticed. The
+//! arrays are encoded straight from the rows without cloning.
 
 use sqlx::encode::Encode;
 use sqlx::error::BoxDynError;
@@ -11,21 +11,21 @@ use sqlx::{Arguments as _, AssertSqlSafe, FromRow, PgConnection, Postgres, Type,
 
 use crate::error::Result;
 
-/// A struct whose fields are the columns of a table; [`columns!`] implements it.
+/// A struct whose fields are the columns of a table. [`columns!`] implements it.
 pub(crate) trait Row: Sized {
-    /// The columns, in the order of the fields.
+    /// Column names, in field order.
     const COLUMNS: &'static [&'static str];
 
-    /// The columns of rows, to be written.
+    /// Returns the columns of `rows`, ready to insert.
     fn columns(rows: &[Self]) -> Columns<'_, Self>;
 
-    /// The columns to select from a table or its alias.
+    /// Returns the select list for a table or its alias.
     fn select(table: &str) -> String {
         Self::COLUMNS.iter().map(|column| format!("{table}.{column}")).collect::<Vec<_>>().join(", ")
     }
 }
 
-/// Implements [`Row`] for a struct. Every field has to be named: one that is missing does not compile.
+/// Implements [`Row`] for a struct. Every field must be listed; omitting one is a compile error.
 macro_rules! columns {
     ($row:ident { $($field:ident),+ $(,)? }) => {
         impl $crate::columns::Row for $row {
@@ -40,7 +40,7 @@ macro_rules! columns {
 }
 pub(crate) use columns;
 
-/// Columns of rows, as the arguments of a statement.
+/// Columns of rows, as arguments of a statement.
 pub(crate) struct Columns<'r, R> {
     rows: &'r [R],
     names: Vec<&'static str>,
@@ -49,12 +49,12 @@ pub(crate) struct Columns<'r, R> {
 }
 
 impl<'r, R> Columns<'r, R> {
-    /// No column yet.
+    /// Creates an empty set of columns over `rows`.
     pub fn of(rows: &'r [R]) -> Self {
         Self { rows, names: Vec::new(), types: Vec::new(), arguments: Ok(PgArguments::default()) }
     }
 
-    /// Adds a column with a value of each row. Its type in Postgres follows from the value's.
+    /// Adds a column with one value per row. The Postgres type follows from the value's type.
     pub fn with<V>(self, name: &'static str, value: impl Fn(&'r R) -> V) -> Self
     where
         V: Encode<'r, Postgres> + Type<Postgres> + PgHasArrayType,
@@ -63,7 +63,7 @@ impl<'r, R> Columns<'r, R> {
         self.and(name, values)
     }
 
-    /// Adds a column whose values come in the order of the rows.
+    /// Adds a column from an iterator that yields values in row order.
     pub fn and<V>(mut self, name: &'static str, values: impl Iterator<Item = V>) -> Self
     where
         V: Encode<'r, Postgres> + Type<Postgres> + PgHasArrayType,
@@ -77,30 +77,30 @@ impl<'r, R> Columns<'r, R> {
         self
     }
 
-    /// The columns' names, as `INSERT INTO` takes them.
+    /// Returns the column names, as `INSERT INTO` expects them.
     pub fn names(&self) -> String {
         self.names.join(", ")
     }
 
-    /// The rows as a table, for `FROM`. Their arrays are the first parameters of the statement.
+    /// Returns the rows as a table expression for `FROM`. The arrays are the first parameters of the statement.
     pub fn table(&self, alias: &str) -> String {
         let arrays = self.types.iter().zip(1..).map(|(of, n)| format!("${n}::{}", of.name()));
         format!("unnest({}) AS {alias} ({})", arrays.collect::<Vec<_>>().join(", "), self.names())
     }
 
-    /// A statement that has [`Columns::table`] in it.
+    /// Builds a statement that contains [`Columns::table`].
     ///
     /// # Errors
-    /// When a value cannot be encoded.
+    /// Returns an error if a value cannot be encoded.
     pub fn query(self, sql: String) -> Result<Query<'static, Postgres, PgArguments>> {
         let arguments = self.arguments.map_err(sqlx::Error::Encode)?;
         Ok(sqlx::query_with(AssertSqlSafe(sql), arguments))
     }
 
-    /// As [`Columns::query`], for a statement that returns rows.
+    /// Builds a statement like [`Columns::query`], for statements that return rows.
     ///
     /// # Errors
-    /// When a value cannot be encoded.
+    /// Returns an error if a value cannot be encoded.
     pub fn query_as<T>(self, sql: String) -> Result<QueryAs<'static, Postgres, T, PgArguments>>
     where
         T: for<'row> FromRow<'row, PgRow>,
@@ -109,11 +109,11 @@ impl<'r, R> Columns<'r, R> {
         Ok(sqlx::query_as_with(AssertSqlSafe(sql), arguments))
     }
 
-    /// Writes the rows; answers how many were written. `or` is what happens with one that is there already, for example
-    /// `ON CONFLICT DO NOTHING`, or empty.
+    /// Inserts the rows and returns how many were written. `or` is the conflict clause, for example `ON CONFLICT DO
+    /// NOTHING`, or empty.
     ///
     /// # Errors
-    /// When the database refuses one.
+    /// Returns an error if the database rejects a row.
     pub async fn insert_into(self, table: &str, or: &str, connection: &mut PgConnection) -> Result<u64> {
         let (names, rows) = (self.names(), self.table("rows"));
         let sql = format!("INSERT INTO {table} ({names}) SELECT {names} FROM {rows} {or}");

@@ -1,6 +1,6 @@
-//! Who did what: the audit log.
+//! The audit log: who did what.
 //!
-//! Hand-written SQL: the audit log is written once and has no entity.
+//! Hand-written SQL: the audit log is append-only and has no entity.
 
 pub mod kill;
 
@@ -21,26 +21,26 @@ use crate::orm::orm;
 use crate::pool::Store;
 use crate::refresh::{self, Topic};
 
-/// One act, as the audit log keeps it.
+/// An entry in the audit log.
 #[derive(Clone, Debug)]
 pub struct Audit<'a> {
-    /// What was done, for example `person.add`.
+    /// The action, for example `person.add`.
     pub action: &'a str,
-    /// To what, for example `person:0199…`.
+    /// The subject, for example `person:0199…`.
     pub subject: &'a str,
-    /// The lead it concerns, if one.
+    /// The lead that the act concerns, if any.
     pub lead: Option<LeadId>,
-    /// What else there is to say; nothing of a lead.
+    /// Further details; must not contain data about the lead.
     pub detail: Json,
 }
 
-/// What was done about a list, for [`export`].
+/// Action that [`export`] records.
 pub const EXPORT: &str = "export.csv";
 
-/// Records that somebody takes a list away as a file; `detail` says which and how it was narrowed, nothing of a lead.
+/// Records that a person exports a list. `detail` names the list and its filters, and contains no data about leads.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn export(store: &Store, actor: &Actor, page: &str, detail: Json) -> Result<()> {
     let mut tx = store.pool().begin().await?;
     let entry = Audit { action: EXPORT, subject: &format!("page:{page}"), lead: None, detail };
@@ -49,10 +49,10 @@ pub async fn export(store: &Store, actor: &Actor, page: &str, detail: Json) -> R
     Ok(())
 }
 
-/// Forgets forms used before an instant: a page that old is not sent again.
+/// Deletes form IDs used before an instant. Pages that old are no longer resubmitted.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn forget_forms(store: &Store, before: DateTime<Utc>) -> Result<u64> {
     let done = used_form::Entity::delete_many()
         .filter(used_form::Column::UsedAt.lt(before))
@@ -61,16 +61,16 @@ pub async fn forget_forms(store: &Store, before: DateTime<Utc>) -> Result<u64> {
     Ok(done.rows_affected)
 }
 
-/// Whether the actor's form was used: what it asks for was done.
+/// Returns whether the actor's form was already used, in which case the act has been done.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn is_used(store: &Store, actor: &Actor) -> Result<bool> {
     let Some(form) = &actor.form else { return Ok(false) };
     Ok(used_form::Entity::find_by_id((actor.who.to_string(), form.clone())).exists(store.db()).await?)
 }
 
-/// Marks the actor's form as used; the second of two requests waits here for the first one's end.
+/// Marks the actor's form as used. A concurrent second request waits here until the first one ends.
 async fn use_form(connection: &mut PgConnection, actor: &Actor) -> Result<()> {
     let Some(form) = &actor.form else { return Ok(()) };
     let row = used_form::ActiveModel {
@@ -92,10 +92,10 @@ async fn use_form(connection: &mut PgConnection, actor: &Actor) -> Result<()> {
     if used == 0 { Err(Error::Repeated) } else { Ok(()) }
 }
 
-/// The topics of [`crate::refresh`] that an act concerns.
+/// Returns the topics of [`crate::refresh`] that an act affects.
 fn topics(action: &str) -> &'static [Topic] {
     match action {
-        // The queue says which workflows are stopped, and gets back what an AE rejects.
+        // The queue shows which workflows are stopped, and receives the leads that AEs reject.
         "workflow.kill" | "workflow.resume" => return &[Topic::Changes, Topic::Queue],
         "lead.accept" | "lead.reject" => return &[Topic::Leads, Topic::Queue],
         _ => {}
@@ -111,11 +111,12 @@ fn topics(action: &str) -> &'static [Topic] {
     }
 }
 
-/// Writes the audit row of an act, in the act's transaction. An act of a form that was used before is refused, and pages
-/// that show what it concerns hear of it when the transaction is committed.
+/// Writes the audit row for an act, in the act's transaction. Rejects an act whose form was already used. Pages that
+/// show the affected data are notified when the transaction commits.
 ///
 /// # Errors
-/// [`Error::Repeated`], or when the row cannot be written; the act is then rolled back with it.
+/// Returns [`Error::Repeated`] if the form was already used, or another error if the row cannot be written. In either
+/// case the act is rolled back.
 pub async fn audit(connection: &mut PgConnection, actor: &Actor, entry: Audit<'_>) -> Result<()> {
     #[derive(Serialize)]
     struct Row<'a> {

@@ -1,9 +1,11 @@
-//! Accounts that destinations sign in with by tokens which expire: the grant that tokens are obtained with, and the current
-//! token, both sealed.
+//! Accounts that destinations authenticate with through expiring tokens: the grant that obtains tokens and the
+//! current token, both sealed.
 //!
-//! What a grant or a token says is for the caller. One process renews a token at a time: it holds the row's lock from before
-//! it asks the token endpoint until it has stored the answer, and the others find that answer when they get the lock. Hand-written
-//! SQL, since most of these statements are about the row lock and the transaction that holds it.
+//! The caller defines the content of grants and tokens. Only one process renews a token at a time: it holds the row
+//! lock from before it calls the token endpoint until it has stored the response, and other processes find that
+//! response once they acquire the lock.
+//!
+//! Hand-written SQL: most statements are about the row lock and the transaction that holds it.
 
 use chrono::{DateTime, Utc};
 use serde_json::json;
@@ -17,35 +19,35 @@ use crate::error::{Error, Result};
 use crate::keyring::Place;
 use crate::pool::Store;
 
-/// A process waits this long for another one's renewal; a token endpoint has ten seconds.
+/// How long a process waits for another process to renew; the token endpoint has ten seconds to respond.
 const LOCK_TIMEOUT: &str = "SET LOCAL lock_timeout = '20s'";
 
-/// Characters kept of what went wrong.
+/// Maximum length of a stored error message, in characters.
 const ERROR_CHARS: usize = 1_000;
 
-/// A credential, opened. It is not `Debug`: nothing may show it.
+/// A decrypted credential. It does not implement `Debug`, so that it cannot be logged.
 pub struct StoredCredential {
-    /// What tokens are obtained with.
+    /// The grant that obtains tokens.
     pub grant: Zeroizing<Vec<u8>>,
-    /// The current token; `None` before the first one was obtained.
+    /// The current token; `None` until the first one has been obtained.
     pub token: Option<Zeroizing<Vec<u8>>>,
 }
 
-/// How a grant compares with what is stored under a name.
+/// How a grant compares with the one stored under a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Comparison {
-    /// Nothing is stored.
+    /// No credential is stored.
     New,
     /// The same grant was configured.
     Same(Uuid),
-    /// Another grant was configured.
+    /// A different grant was configured.
     Different(Uuid),
 }
 
-/// Compares a grant with the one that was configured under a name. What the server has replaced since does not count.
+/// Compares a grant with the one configured under a name. Ignores refresh tokens that the server has replaced since.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn compare(
     store: &Store,
     connection: &mut PgConnection,
@@ -64,11 +66,11 @@ pub async fn compare(
     })
 }
 
-/// Saves a credential under a name. A grant that was configured before, unchanged, stays as it is, since the server may have
-/// replaced its refresh token meanwhile.
+/// Saves a credential under a name. Leaves an unchanged grant as it is, since the server may have replaced its
+/// refresh token in the meantime.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn save(
     store: &Store,
     connection: &mut PgConnection,
@@ -76,7 +78,8 @@ pub async fn save(
     name: &str,
     grant: &[u8],
 ) -> Result<Uuid> {
-    // One at a time: the grant is sealed for the row's id, which two first saves of a name would each make for themselves.
+    // Serialize saves: the grant is sealed for the row's ID, and two concurrent first saves of a name would each
+    // generate one.
     sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended('credential:' || $1, 0))")
         .bind(name)
         .execute(&mut *connection)
@@ -107,7 +110,7 @@ pub async fn save(
 /// Reads a credential.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is none, [`Error::Corrupt`] when it was sealed with another key.
+/// Returns [`Error::NotFound`] if it does not exist, or [`Error::Corrupt`] if it was sealed with another key.
 pub async fn read(store: &Store, id: Uuid) -> Result<StoredCredential> {
     let sealed: Option<Sealed> =
         sqlx::query_as("SELECT grant_text, access_token FROM credentials WHERE id = $1")
@@ -117,28 +120,29 @@ pub async fn read(store: &Store, id: Uuid) -> Result<StoredCredential> {
     sealed.ok_or(Error::NotFound("credential"))?.open(store, id)
 }
 
-/// Whether to wait for another process that renews the same credential.
+/// Whether to wait for another process that is renewing the same credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wait {
-    /// Until it has finished.
+    /// Wait until the other process has finished.
     ForOthers,
-    /// Not at all.
+    /// Do not wait.
     Never,
 }
 
-/// A credential that nobody else can renew while this value lives.
+/// A credential that no other process can renew while this value is alive.
 pub struct LockedCredential {
     transaction: Transaction<'static, Postgres>,
     store: Store,
     id: Uuid,
-    /// The credential, as it was when the lock was taken.
+    /// The credential, as it was when the lock was acquired.
     pub stored: StoredCredential,
 }
 
-/// Locks a credential; `None` when another process has it locked and is not to be waited for.
+/// Locks a credential. Returns `None` if another process holds the lock and `wait` is [`Wait::Never`].
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is no such credential, and when the other process takes longer than 20 seconds.
+/// Returns [`Error::NotFound`] if the credential does not exist, or an error if the other process takes longer than
+/// 20 seconds.
 pub async fn lock(store: &Store, id: Uuid, wait: Wait) -> Result<Option<LockedCredential>> {
     let mut transaction = store.pool().begin().await?;
     sqlx::query(LOCK_TIMEOUT).execute(&mut *transaction).await?;
@@ -160,10 +164,10 @@ pub async fn lock(store: &Store, id: Uuid, wait: Wait) -> Result<Option<LockedCr
 }
 
 impl LockedCredential {
-    /// Stores a new token, and the grant of the next renewal where the server replaced it.
+    /// Stores a new token, and the grant for the next renewal if the server replaced it.
     ///
     /// # Errors
-    /// When the database fails; the token is lost then.
+    /// Returns an error if the database fails; the token is then lost.
     pub async fn renewed(mut self, token: &[u8], grant: Option<&[u8]>, now: DateTime<Utc>) -> Result<()> {
         let keyring = self.store.keyring();
         sqlx::query(
@@ -179,10 +183,10 @@ impl LockedCredential {
         Ok(self.transaction.commit().await?)
     }
 
-    /// Records why a renewal failed; the message holds no secret.
+    /// Records why a renewal failed. The message must not contain secrets.
     ///
     /// # Errors
-    /// When the database fails.
+    /// Returns an error if the database fails.
     pub async fn failed(mut self, message: &str) -> Result<()> {
         let message: String = message.chars().filter(|char| *char != '\0').take(ERROR_CHARS).collect();
         sqlx::query("UPDATE credentials SET last_error = $2 WHERE id = $1")
@@ -208,7 +212,7 @@ impl Sealed {
     }
 }
 
-/// Tells grants from each other without telling them.
+/// Returns a keyed hash that identifies a grant without revealing it.
 fn fingerprint(store: &Store, grant: &[u8]) -> Vec<u8> {
     store.keyring().lookup("credentials.grant", grant).to_vec()
 }

@@ -1,6 +1,6 @@
-//! Destinations as they are configured.
+//! Configuration of destinations.
 //!
-//! Hand-written SQL: a lock of the table, and an insert that keeps the secret that is there.
+//! Hand-written SQL: a table lock, and an upsert that keeps the existing secret.
 
 use std::collections::BTreeMap;
 
@@ -18,29 +18,29 @@ use crate::error::{Error, Result};
 use crate::orm::orm;
 use crate::pool::Store;
 
-/// A destination, its secret still sealed.
+/// A destination, with its secret still sealed.
 #[derive(Clone, Debug)]
 pub struct DestinationRow {
-    /// Its id.
+    /// Unique ID.
     pub id: Uuid,
-    /// Its name.
+    /// Name.
     pub name: String,
-    /// Which system it is.
+    /// Kind of system.
     pub kind: String,
-    /// Its settings.
+    /// Settings, in the format of the destination's kind.
     pub settings: Json,
-    /// How hard it may be worked.
+    /// Rate limits.
     pub pace: Pace,
-    /// Why nothing is sent; `None` while it is.
+    /// Why delivery is paused; `None` while it is active.
     pub paused_reason: Option<String>,
-    /// The credential it signs in with, where that is not a secret of its own.
+    /// The credential that it authenticates with, unless it uses a secret.
     pub credential_id: Option<Uuid>,
 }
 
-/// All destinations by name.
+/// Returns all destinations, by name.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn by_name(connection: &mut PgConnection) -> Result<BTreeMap<String, DestinationRow>> {
     let rows = destination::Entity::find().all(&orm(connection)).await?;
     rows.into_iter().map(|row| Ok((row.name.clone(), row.try_into()?))).collect()
@@ -62,36 +62,38 @@ impl TryFrom<destination::Model> for DestinationRow {
     }
 }
 
-/// What to store of a destination.
+/// A destination to store.
 #[derive(Clone)]
 pub struct DestinationInput<'a> {
-    /// Its name.
+    /// Name.
     pub name: &'a str,
-    /// Which system it is.
+    /// Kind of system.
     pub kind: &'a str,
-    /// Its settings.
+    /// Settings, in the format of the destination's kind.
     pub settings: &'a Json,
-    /// How hard it may be worked.
+    /// Rate limits.
     pub pace: &'a Pace,
-    /// Its secret, in place of a credential; what there is stays when both are absent.
+    /// Secret to authenticate with instead of a credential. The existing secret or credential is kept if both are
+    /// `None`.
     pub secret: Option<&'a [u8]>,
-    /// The credential it signs in with, in place of a secret.
+    /// Credential to authenticate with instead of a secret.
     pub credential: Option<Uuid>,
-    /// Why nothing is sent; `None` to send.
+    /// Reason to pause delivery; `None` to deliver.
     pub paused_reason: Option<&'a str>,
 }
 
-/// Makes or changes a destination.
+/// Creates or updates a destination.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn save(
     store: &Store,
     connection: &mut PgConnection,
     actor: &Actor,
     input: DestinationInput<'_>,
 ) -> Result<DestinationId> {
-    // One at a time: the secret is sealed for the row's id, which two first saves of a name would each make for themselves.
+    // Serialize saves: the secret is sealed for the row's ID, and two concurrent first saves of a name would each
+    // generate one.
     sqlx::query("LOCK TABLE destinations IN SHARE ROW EXCLUSIVE MODE").execute(&mut *connection).await?;
     let known: Option<Uuid> = destination::Entity::find()
         .select_only()

@@ -1,42 +1,42 @@
-//! What can go wrong with what is kept.
+//! Errors of the store.
 
-/// What the functions of this crate return.
+/// Result type of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why something could not be read or written.
+/// Reason why a read or write failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// There is no such thing, or it is not this person's to see.
+    /// The object does not exist, or the person has no access to it.
     #[error("there is no such {0}")]
     NotFound(&'static str),
-    /// Somebody else changed it meanwhile.
+    /// Another actor changed the object in the meantime.
     #[error("somebody changed it meanwhile; it is at version {current} now")]
     Stale {
-        /// What it is at now.
+        /// Current version of the object.
         current: i64,
     },
-    /// The form was sent before, and what it asks for was done.
+    /// The form was submitted before, and its act was done then.
     #[error("this form was sent before; what it asks for was done once")]
     Repeated,
-    /// A unique constraint refused the row.
+    /// A unique constraint rejected the row.
     #[error("it exists already ({0})")]
     Duplicate(String),
-    /// Another constraint or guard refused the row.
+    /// Another constraint or guard rejected the row.
     #[error("the database refused it ({0})")]
     Refused(String),
     /// A stored ciphertext or row cannot be read.
     #[error("stored data cannot be read: {0}")]
     Corrupt(String),
-    /// The person's key was destroyed; what the log keeps of them is unreadable for ever.
+    /// The person's key was destroyed, so their data in the log is permanently unreadable.
     #[error("the person was erased")]
     Erased,
-    /// The master key is missing or another one.
+    /// The master key is missing or does not match.
     #[error("{0}")]
     Key(String),
-    /// Another transaction made the same thing at this moment; the next try will find it.
+    /// A concurrent transaction created the same object; a retry will find it.
     #[error("another request made the same at this moment")]
     Raced,
-    /// The database cannot be reached or is short of connections; it is worth trying again.
+    /// The database is unreachable or out of connections; the caller may retry.
     #[error("the database is not available: {0}")]
     Unavailable(#[source] sqlx::Error),
     /// The database failed.
@@ -45,7 +45,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether the same transaction may well succeed when it is run again.
+    /// Returns whether the same transaction may succeed if it is retried.
     pub fn is_transient(&self) -> bool {
         if matches!(self, Self::Raced) {
             return true;
@@ -63,7 +63,7 @@ impl From<sqlx::Error> for Error {
             sqlx::Error::RowNotFound => return Self::NotFound("row"),
             sqlx::Error::Io(_)
             | sqlx::Error::Tls(_)
-            // A line that is cut in the middle of a message reads as nonsense.
+            // A connection that drops in the middle of a message surfaces as a protocol error.
             | sqlx::Error::Protocol(_)
             | sqlx::Error::PoolTimedOut
             | sqlx::Error::PoolClosed => return Self::Unavailable(error),
@@ -76,11 +76,11 @@ impl From<sqlx::Error> for Error {
             ErrorKind::ForeignKeyViolation | ErrorKind::NotNullViolation | ErrorKind::CheckViolation => {
                 Self::Refused(constraint)
             }
-            // restrict_violation is what the guards raise, insufficient_privilege what the role is denied.
+            // The guards raise restrict_violation; a denied privilege raises insufficient_privilege.
             _ if matches!(db.code().as_deref(), Some("23001" | "42501")) => {
                 Self::Refused(db.message().to_owned())
             }
-            // Shutdown, start-up, lost connections (class 57P and 08) and too many connections.
+            // Shutdown, startup, lost connections (classes 57P and 08) and too many connections.
             _ if db.code().is_some_and(|c| c.starts_with("57P") || c.starts_with("08") || c == "53300") => {
                 Self::Unavailable(error)
             }

@@ -1,15 +1,15 @@
-//! Hashes of log rows and the text forms their columns have in them.
+//! Hashes of log rows, and the text forms that columns take in them.
 
 use engine::canonical::{self, Digest};
 use serde::{Serialize, Serializer};
 
 use crate::error::Result;
 
-/// SHA-256 over the canonical JSON (RFC 8785) of a row and the name of its table. Ciphertexts stand in it as they are
-/// stored, so that the hash still verifies when the key is gone.
+/// Returns the SHA-256 of the canonical JSON (RFC 8785) of a row and its table name. Ciphertexts are hashed as
+/// stored, so that the hash still verifies after the key is destroyed.
 ///
 /// # Errors
-/// [`crate::Error::Corrupt`] when a column cannot be JSON.
+/// Returns [`crate::Error::Corrupt`] if a column cannot be serialized as JSON.
 pub fn row_hash<T: Serialize>(table: &str, row: &T) -> Result<Digest> {
     #[derive(Serialize)]
     struct Leaf<'a, T> {
@@ -19,14 +19,14 @@ pub fn row_hash<T: Serialize>(table: &str, row: &T) -> Result<Digest> {
     Ok(canonical::digest(&Leaf { table, row })?)
 }
 
-/// Bytes as hexadecimal digits, for `#[serde(serialize_with = "hex")]`.
+/// Serializes bytes as hexadecimal digits, for `#[serde(serialize_with = "hex")]`.
 ///
 /// # Errors
-/// Those of the serializer.
+/// Returns an error if the serializer fails.
 pub fn hex<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
     const DIGITS: [char; 16] =
         ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
-    // Ciphertexts of kilobytes in each row: formatting byte by byte would cost more than hashing them.
+    // Rows hold kilobytes of ciphertext; formatting them byte by byte would cost more than hashing them.
     let mut text = String::with_capacity(bytes.len() * 2);
     for byte in bytes {
         text.push(DIGITS[usize::from(byte >> 4)]);
@@ -35,10 +35,10 @@ pub fn hex<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error
     serializer.serialize_str(&text)
 }
 
-/// [`hex`] for a column that may be null.
+/// Serializes a nullable column like [`hex`].
 ///
 /// # Errors
-/// Those of the serializer.
+/// Returns an error if the serializer fails.
 pub fn hex_or_null<S: Serializer>(bytes: &Option<Vec<u8>>, serializer: S) -> Result<S::Ok, S::Error> {
     match bytes {
         Some(bytes) => hex(bytes, serializer),
@@ -46,10 +46,10 @@ pub fn hex_or_null<S: Serializer>(bytes: &Option<Vec<u8>>, serializer: S) -> Res
     }
 }
 
-/// An instant with six digits, for a column that may be null.
+/// Serializes a nullable instant with six fractional digits.
 ///
 /// # Errors
-/// Those of the serializer.
+/// Returns an error if the serializer fails.
 pub fn stamp_or_null<S: Serializer>(
     at: &Option<chrono::DateTime<chrono::Utc>>,
     serializer: S,

@@ -1,4 +1,4 @@
-//! How far files have been imported.
+//! Progress of file imports.
 
 use chrono::{DateTime, Utc};
 use engine::ids::WorkflowId;
@@ -18,41 +18,41 @@ use crate::pool::Store;
 pub struct ImportState {
     /// The workflow.
     pub workflow: WorkflowId,
-    /// Tells the file and how it is read.
+    /// Identifies the file and its format settings.
     pub file_hash: [u8; 32],
-    /// When it was begun first: what rows without a time of their own are decided as of.
+    /// When the import first started; rows without a timestamp are evaluated as of this instant.
     pub as_of: DateTime<Utc>,
-    /// When all rows were done, if they are.
+    /// When all rows were processed, if they were.
     pub finished_at: Option<DateTime<Utc>>,
-    /// How far it is.
+    /// Progress of the import.
     pub counts: ImportCounts,
 }
 
-/// What became of the first rows of a file.
+/// Counts for the rows processed so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ImportCounts {
-    /// How many rows these are.
+    /// Number of rows processed.
     pub rows: u64,
     /// Rows that became events.
     pub imported: u64,
-    /// Rows that another import had taken before.
+    /// Rows that another import had already taken.
     pub repeated: u64,
     /// Rows that were rejected.
     pub rejected: u64,
     /// Outcomes that were recorded.
     pub outcomes: u64,
-    /// Outcomes of imported rows that could not be recorded.
+    /// Outcomes of imported rows that were rejected.
     pub outcomes_rejected: u64,
     /// Length of the file of rejected rows, in bytes.
     pub rejects_bytes: u64,
-    /// Rejected rows and outcomes that were left out of that file, which was full.
+    /// Rejected rows and outcomes that did not fit into that file.
     pub rejects_left_out: u64,
 }
 
-/// Begins an import, or resumes one that was interrupted.
+/// Starts an import, or resumes an interrupted one.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn begin(
     store: &Store,
     actor: &Actor,
@@ -67,7 +67,7 @@ pub async fn begin(
     };
     let key = [import_run::Column::WorkflowId, import_run::Column::FileHash];
     let row = import_run::Entity::insert(row)
-        // An update of nothing returns the row that is there.
+        // A no-op update returns the existing row.
         .on_conflict(OnConflict::columns(key).update_column(import_run::Column::FileHash).to_owned())
         .exec_with_returning(store.db())
         .await?;
@@ -90,10 +90,10 @@ pub async fn begin(
     })
 }
 
-/// Notes what became of all rows up to one, where no more are done by now.
+/// Records the counts for all rows up to a row, unless later progress is already recorded.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn advance(store: &Store, import: &ImportState, counts: &ImportCounts) -> Result<()> {
     let counted = import_run::ActiveModel {
         rows_done: Set(number(counts.rows)),
@@ -111,7 +111,7 @@ pub async fn advance(store: &Store, import: &ImportState, counts: &ImportCounts)
     Ok(())
 }
 
-/// An update of an import that is not finished.
+/// Builds an update that applies only while the import is unfinished.
 fn unfinished(import: &ImportState) -> UpdateMany<import_run::Entity> {
     import_run::Entity::update_many()
         .filter(import_run::Column::WorkflowId.eq(import.workflow.0))
@@ -119,10 +119,10 @@ fn unfinished(import: &ImportState) -> UpdateMany<import_run::Entity> {
         .filter(import_run::Column::FinishedAt.is_null())
 }
 
-/// Notes that the file is done; the first time with an audit row.
+/// Marks the file as imported, and writes an audit row the first time.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn finish(store: &Store, actor: &Actor, import: &ImportState, rows: u64) -> Result<()> {
     let mut tx = store.pool().begin().await?;
     let finished_at = Set(Some(Utc::now()));

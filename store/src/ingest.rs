@@ -1,9 +1,9 @@
-//! The commit of a lead's way: keys, identity, the lead's lock, and all rows of one or many decisions at once.
+//! Commits of decisions: keys, identities, lead locks, and all rows of one or many decisions at once.
 //!
-//! Everything here runs in one transaction. Rows are locked in one order (keys, then leads by id, then pools by name,
-//! then new identities), so that two transactions wait for each other but never in a circle.
+//! Everything here runs in one transaction. Rows are locked in a fixed order (keys, leads by ID, pools by name, then
+//! new identities), so that concurrent transactions wait for each other instead of deadlocking.
 //!
-//! Hand-written SQL: the path of every event, with an array for each column.
+//! Hand-written SQL: the hot path of events, with one array per column.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -36,26 +36,28 @@ pub(crate) use identity::{email_identity, external_identity, find};
 pub use shadow::{ShadowRow, insert_shadows};
 pub use states::{State, upsert_states};
 
-/// What a commit has to know of a workflow.
+/// The state of a workflow that a commit depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Standing {
-    /// Counts releases and rollbacks.
+    /// Release epoch, incremented by releases and rollbacks.
     pub epoch: i64,
-    /// Somebody stopped it: its leads go to people, and nothing is sent.
+    /// Whether the workflow is stopped: its leads go to people and nothing is sent.
     pub is_killed: bool,
 }
 
-/// Holds the workflows' releases and stops until the transaction ends, and reads where they stand: what is committed
-/// under an epoch is committed before the next one begins. A lock in memory, so that it writes nothing.
+/// Locks the workflows against releases and stops until the transaction ends, and reads their epochs. Everything
+/// committed under an epoch is therefore committed before the next one starts. The advisory lock is held in memory
+/// and writes nothing.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn lock_epochs(
     connection: &mut PgConnection,
     workflows: &BTreeSet<WorkflowId>,
 ) -> Result<HashMap<WorkflowId, Standing>> {
     let ids: Vec<Uuid> = workflows.iter().map(|id| id.0).collect();
-    // Two statements: the epochs must be read after the locks are held, and a statement sees what was committed before it began.
+    // Use two statements: the epochs must be read after acquiring the locks, and a statement only sees rows committed
+    // before it starts.
     sqlx::query("SELECT pg_advisory_xact_lock_shared(hashtextextended(id::text, 0)) FROM unnest($1::uuid[]) AS w (id)")
         .bind(&ids)
         .execute(&mut *connection)
@@ -70,25 +72,25 @@ pub async fn lock_epochs(
     Ok(rows.into_iter().map(|(id, epoch, is_killed)| (id.into(), Standing { epoch, is_killed })).collect())
 }
 
-/// A pool while a person is picked from it: what is beside its version.
+/// State of a pool during a pick, in addition to the pool's version.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PoolState {
-    /// What each person has gained and not yet been picked for.
+    /// Credit that each person has accumulated since their last pick.
     pub counters: Json,
-    /// Weights that replace those of the pool's version, by e-mail address.
+    /// Weights that override those in the pool's version, by e-mail address.
     pub weights: BTreeMap<String, u32>,
-    /// Members who take no leads at the moment.
+    /// Members who currently receive no leads.
     pub away: BTreeSet<String>,
 }
 
 impl PoolState {
-    /// The state of a pool that nobody was picked from yet.
+    /// Returns the state of a pool before its first pick.
     pub fn empty() -> Self {
         Self { counters: Json::Object(serde_json::Map::new()), ..Self::default() }
     }
 }
 
-/// Counters, weights and absences of pools.
+/// Selects the counters, weights and absences of pools.
 const POOLS: &str = "SELECT p.name, p.counters, \
        ARRAY(SELECT a.person FROM pool_availability a WHERE a.pool = p.name AND a.weight IS NOT NULL ORDER BY a.person) AS people, \
        ARRAY(SELECT a.weight FROM pool_availability a WHERE a.pool = p.name AND a.weight IS NOT NULL ORDER BY a.person) AS weights, \
@@ -104,10 +106,10 @@ struct PoolRow {
     away: Vec<String>,
 }
 
-/// Reads the state of pools and locks their counters until the transaction ends.
+/// Reads the states of pools and locks their counters until the transaction ends.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn lock_pools(
     connection: &mut PgConnection,
     names: &BTreeSet<String>,
@@ -115,10 +117,10 @@ pub async fn lock_pools(
     pools(connection, &format!("{POOLS} ORDER BY p.name FOR NO KEY UPDATE OF p"), names).await
 }
 
-/// Reads the state of pools without a lock.
+/// Reads the states of pools without locking.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn pool_states(
     connection: &mut PgConnection,
     names: &BTreeSet<String>,
@@ -143,10 +145,10 @@ async fn pools(
     Ok(rows.into_iter().map(state).collect())
 }
 
-/// Writes where the round robins stand now.
+/// Writes the round-robin counters of pools.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn update_pools(connection: &mut PgConnection, pools: &BTreeMap<String, PoolState>) -> Result<()> {
     sqlx::query("INSERT INTO pool_states (name, counters) SELECT name, counters FROM unnest($1::text[], $2::jsonb[]) AS u (name, counters) ON CONFLICT (name) DO UPDATE SET counters = excluded.counters")
         .bind(pools.keys().cloned().collect::<Vec<_>>())

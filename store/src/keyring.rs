@@ -1,8 +1,9 @@
 //! Keys and ciphertexts.
 //!
-//! The master key wraps one data key per lead; immutable rows hold ciphertext under the data key, so that destroying it
-//! erases the person and leaves every hash of the log as it is. AES-256-GCM (NIST SP 800-38D) with random 96-bit nonces:
-//! a data key seals few messages, the master key one per lead, both far below the 2³² of §8.3.
+//! The master key wraps one data key per lead, and immutable rows hold ciphertext under that data key. Destroying the
+//! data key therefore erases the person and leaves every hash in the log intact. AES-256-GCM (NIST SP 800-38D) with
+//! random 96-bit nonces: a data key seals few messages and the master key one per lead, both far below the limit of
+//! 2³² in §8.3.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -15,11 +16,11 @@ use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
 
-/// First byte of every ciphertext: the scheme it is written in.
+/// First byte of every ciphertext, which identifies the encryption scheme.
 const SCHEME: u8 = 1;
 const NONCE_BYTES: usize = 12;
 
-/// The master key and what is derived from it. Cheap to clone.
+/// The master key and the keys derived from it. Cheap to clone.
 #[derive(Clone)]
 pub struct Keyring {
     master: Aes256Gcm,
@@ -28,16 +29,16 @@ pub struct Keyring {
     fingerprint: [u8; 32],
 }
 
-/// The key of one lead's immutable rows.
+/// Key of one lead's immutable rows.
 #[derive(Clone)]
 pub struct DataKey(Zeroizing<[u8; 32]>);
 
-/// What a ciphertext belongs to; it cannot be opened in another place.
+/// The location that a ciphertext is bound to; it cannot be opened anywhere else.
 #[derive(Clone, Copy)]
 pub struct Place<'a> {
     /// Table and column, for example `events.body`.
     pub column: &'a str,
-    /// The row's id.
+    /// ID of the row.
     pub row: uuid::Uuid,
 }
 
@@ -48,7 +49,7 @@ impl Place<'_> {
 }
 
 impl Keyring {
-    /// The keyring of these 32 secret bytes.
+    /// Creates a keyring from 32 secret bytes.
     pub fn new(master: &[u8; 32]) -> Self {
         let derive = |purpose: &str| -> [u8; 32] { mac(&new_mac(master), purpose.as_bytes()) };
         Self {
@@ -59,10 +60,10 @@ impl Keyring {
         }
     }
 
-    /// Reads the key file: 64 hexadecimal digits.
+    /// Reads the key file, which holds 64 hexadecimal digits.
     ///
     /// # Errors
-    /// [`Error::Key`] when it cannot be read or holds something else.
+    /// Returns [`Error::Key`] if the file cannot be read or has other content.
     pub fn read(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path).map(Zeroizing::new).map_err(|error| {
             Error::Key(format!(
@@ -86,10 +87,10 @@ impl Keyring {
         Ok(Self::new(&master))
     }
 
-    /// Reads the key file, or makes one with a fresh key (mode 0600) where there is none.
+    /// Reads the key file, or creates it with a new key (mode 0600) if it does not exist.
     ///
     /// # Errors
-    /// [`Error::Key`] when it can neither be read nor made.
+    /// Returns [`Error::Key`] if the file can be neither read nor created.
     pub fn read_or_make(path: &Path) -> Result<Self> {
         if !path.exists() {
             let failed = |error: std::io::Error| {
@@ -107,7 +108,7 @@ impl Keyring {
             match private_file(path)
                 .and_then(|mut file| writeln!(file, "{}", *text).and_then(|()| file.sync_all()))
             {
-                // Another process made it between the look and the making: its key counts.
+                // Another process created the file after the check, so its key is the one to use.
                 Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
                 other => other.map_err(failed)?,
             }
@@ -115,7 +116,7 @@ impl Keyring {
         Self::read(path)
     }
 
-    /// Where the key file is unless somebody says otherwise: the user's state directory (XDG Base Directory Specification).
+    /// Returns the default path of the key file, in the user's state directory (XDG Base Directory Specification).
     pub fn default_path() -> PathBuf {
         let state = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
         let home = || {
@@ -125,12 +126,13 @@ impl Keyring {
         state.unwrap_or_else(home).join("meshline/master.key")
     }
 
-    /// Tells this key from others without telling the key.
+    /// Returns a fingerprint that identifies the key without revealing it.
     pub fn fingerprint(&self) -> String {
         self.fingerprint[..8].iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// Keyed HMAC-SHA256 of a value, by which it is found without being stored. `domain` keeps uses apart.
+    /// Returns the keyed HMAC-SHA256 of a value, so that it can be looked up without being stored. `domain` separates
+    /// uses.
     pub fn lookup(&self, domain: &str, value: &[u8]) -> [u8; 32] {
         let mut state = self.lookup.clone();
         state.update(domain.as_bytes());
@@ -139,17 +141,17 @@ impl Keyring {
         state.finalize().into_bytes().into()
     }
 
-    /// A fresh data key, and the same wrapped for the lead's row.
+    /// Generates a data key, and returns it along with its wrapped form for the lead's row.
     pub fn new_data_key(&self, lead: uuid::Uuid) -> (DataKey, Vec<u8>) {
         let key = DataKey(Zeroizing::new(rand::random()));
         let wrapped = seal(&self.master, key.0.as_slice(), Place { column: "leads.data_key", row: lead });
         (key, wrapped)
     }
 
-    /// The data key of a lead's row.
+    /// Unwraps the data key of a lead's row.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] when it was wrapped by another master key.
+    /// Returns [`Error::Corrupt`] if it was wrapped by another master key.
     pub fn unwrap_data_key(&self, lead: uuid::Uuid, wrapped: &[u8]) -> Result<DataKey> {
         let plain =
             Zeroizing::new(open(&self.master, wrapped, Place { column: "leads.data_key", row: lead })?);
@@ -158,7 +160,7 @@ impl Keyring {
         Ok(DataKey(Zeroizing::new(key)))
     }
 
-    /// Seals a secret that belongs to no lead, for example a destination's password.
+    /// Seals a secret that does not belong to a lead, for example a destination's password.
     pub fn seal(&self, plain: &[u8], place: Place<'_>) -> Vec<u8> {
         seal(&self.master, plain, place)
     }
@@ -166,12 +168,13 @@ impl Keyring {
     /// Opens what [`Keyring::seal`] sealed.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] when key, place or bytes are others.
+    /// Returns [`Error::Corrupt`] if the key, the place or the bytes do not match.
     pub fn open(&self, sealed: &[u8], place: Place<'_>) -> Result<Zeroizing<Vec<u8>>> {
         open(&self.master, sealed, place).map(Zeroizing::new)
     }
 
-    /// Seals what a browser keeps for a moment, under a key of its own: anybody can make the server seal one.
+    /// Seals the content of a short-lived cookie. It uses a separate key, since any visitor can make the server seal
+    /// one.
     pub fn seal_cookie(&self, plain: &[u8], name: &str) -> Vec<u8> {
         seal(&self.cookie, plain, Place { column: name, row: uuid::Uuid::nil() })
     }
@@ -179,14 +182,14 @@ impl Keyring {
     /// Opens what [`Keyring::seal_cookie`] sealed.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] when key, name or bytes are others.
+    /// Returns [`Error::Corrupt`] if the key, the name or the bytes do not match.
     pub fn open_cookie(&self, sealed: &[u8], name: &str) -> Result<Zeroizing<Vec<u8>>> {
         open(&self.cookie, sealed, Place { column: name, row: uuid::Uuid::nil() }).map(Zeroizing::new)
     }
 }
 
 impl DataKey {
-    /// Seals a piece of an immutable row.
+    /// Seals part of an immutable row.
     pub fn seal(&self, plain: &[u8], place: Place<'_>) -> Vec<u8> {
         seal(&Aes256Gcm::new((&*self.0).into()), plain, place)
     }
@@ -194,7 +197,7 @@ impl DataKey {
     /// Opens what [`DataKey::seal`] sealed.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] when key, place or bytes are others.
+    /// Returns [`Error::Corrupt`] if the key, the place or the bytes do not match.
     pub fn open(&self, sealed: &[u8], place: Place<'_>) -> Result<Vec<u8>> {
         open(&Aes256Gcm::new((&*self.0).into()), sealed, place)
     }
@@ -204,7 +207,7 @@ fn seal(cipher: &Aes256Gcm, plain: &[u8], place: Place<'_>) -> Vec<u8> {
     let nonce: [u8; NONCE_BYTES] = rand::random();
     let payload = Payload { msg: plain, aad: &place.bytes() };
     let sealed = cipher.encrypt(Nonce::from_slice(&nonce), payload);
-    // AES-GCM fails on messages of 64 GiB only; every message here is bounded by `engine::limits`.
+    // AES-GCM only fails for messages over 64 GiB; `engine::limits` bounds every message here.
     let sealed = sealed.unwrap_or_default();
     [&[SCHEME], nonce.as_slice(), &sealed].concat()
 }
@@ -222,7 +225,7 @@ fn open(cipher: &Aes256Gcm, sealed: &[u8], place: Place<'_>) -> Result<Vec<u8>> 
 }
 
 fn new_mac(key: &[u8; 32]) -> Hmac<Sha256> {
-    // HMAC pads a short key with zeros to the block length (RFC 2104 §2); done here it cannot fail.
+    // HMAC pads a short key with zeros to the block length (RFC 2104 §2). Padding it here makes this call infallible.
     let mut block = [0; 64];
     block[..32].copy_from_slice(key);
     <Hmac<Sha256> as Mac>::new((&block).into())

@@ -1,4 +1,4 @@
-//! The one accountable person of each layer.
+//! The accountable person for each layer.
 //!
 //! Hand-written SQL: four joins of one table.
 
@@ -15,10 +15,10 @@ use crate::error::Result;
 use crate::orm::orm;
 use crate::pool::Store;
 
-/// Names the accountable people by address: of content, rules, sync and control.
+/// Sets the people accountable for content, rules, sync and control, by e-mail address.
 ///
 /// # Errors
-/// [`crate::Error::Refused`] when one person would be accountable for content and for rules.
+/// Returns [`crate::Error::Refused`] if the same person would be accountable for both content and rules.
 pub async fn set_owners(store: &Store, actor: &Actor, owners: [&str; 4]) -> Result<()> {
     let mut tx = store.pool().begin().await?;
     let [content, rules, sync, control] = owners;
@@ -47,10 +47,10 @@ pub async fn set_owners(store: &Store, actor: &Actor, owners: [&str; 4]) -> Resu
     Ok(())
 }
 
-/// The accountable people's addresses: of content, rules, sync and control.
+/// Returns the e-mail addresses of the people accountable for content, rules, sync and control.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn owners(store: &Store) -> Result<[Option<String>; 4]> {
     let (content, rules, sync, control) = sqlx::query_as(
         "SELECT c.email, r.email, s.email, o.email FROM layers l \

@@ -1,6 +1,6 @@
 //! Leads: reading a profile, and erasing a person.
 //!
-//! Hand-written SQL: leads and where they stand belong to the path of events.
+//! Hand-written SQL: leads and their states are on the hot path of events.
 
 use std::collections::HashMap;
 
@@ -16,12 +16,12 @@ use crate::control::{Audit, audit};
 use crate::error::{Error, Result};
 use crate::pool::Store;
 
-/// A lead as it stands now.
+/// Current state of a lead.
 #[derive(Clone, Debug, Serialize)]
 pub struct Lead {
-    /// Its id.
+    /// Unique ID.
     pub lead_id: LeadId,
-    /// The lead it was merged into, if it was.
+    /// The lead that it was merged into, if any.
     pub merged_into: Option<LeadId>,
     /// E-mail address.
     pub email: Option<String>,
@@ -31,34 +31,34 @@ pub struct Lead {
     pub company: Option<String>,
     /// Company domain.
     pub domain: Option<String>,
-    /// The source's id of the person.
+    /// The person's ID in the source system.
     pub external_id: Option<String>,
-    /// The person it is assigned to.
+    /// Address of the person the lead is assigned to.
     pub assignee: Option<String>,
-    /// Latest outcome stage.
+    /// Stage of the latest outcome.
     pub stage: Option<String>,
-    /// When it was first heard of.
+    /// When the first event about the lead was received.
     #[serde(with = "engine::time::micros")]
     pub created_at: DateTime<Utc>,
     /// Whether the person was erased.
     pub erased: bool,
-    /// Where it stands in each workflow.
+    /// State in each workflow.
     pub workflows: Vec<LeadInWorkflow>,
 }
 
-/// Where a lead stands in one workflow.
+/// State of a lead in one workflow.
 #[derive(Clone, Debug, Serialize)]
 pub struct LeadInWorkflow {
-    /// The workflow's name.
+    /// Name of the workflow.
     pub workflow: String,
-    /// Its last decision there.
+    /// Latest decision in the workflow.
     pub decision_id: DecisionId,
-    /// What was decided.
+    /// The action that was decided.
     pub action: Action,
-    /// `as_of` of that decision, or of an earlier one that another process's clock put later.
+    /// `as_of` of that decision, or of an earlier one from a process with a faster clock.
     #[serde(with = "engine::time::micros")]
     pub as_of: DateTime<Utc>,
-    /// The queue it waits in: `sdr`, `manual` or none.
+    /// Queue that the lead waits in: `sdr`, `manual` or none.
     pub queue: Option<String>,
 }
 
@@ -85,11 +85,11 @@ struct StandingRow {
     queue: Option<String>,
 }
 
-/// Returns the domains that say which account each lead is of: its company's, and that of its e-mail address. A lead of which
-/// neither is known is missing.
+/// Returns the domains that identify each lead's account: the company domain and the domain of the e-mail address.
+/// Leads without either are omitted.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn domains(store: &Store, leads: &[LeadId]) -> Result<HashMap<LeadId, Vec<String>>> {
     let ids: Vec<Uuid> = leads.iter().map(|lead| lead.0).collect();
     let rows: Vec<(Uuid, String)> = sqlx::query_as(
@@ -106,10 +106,10 @@ pub async fn domains(store: &Store, leads: &[LeadId]) -> Result<HashMap<LeadId, 
     Ok(domains)
 }
 
-/// A lead by its id.
+/// Returns a lead by its ID.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is none.
+/// Returns [`Error::NotFound`] if it does not exist.
 pub async fn get(store: &Store, id: LeadId) -> Result<Lead> {
     let row: LeadRow = sqlx::query_as(
         "SELECT a.merged_into, l.email, l.name, l.company, l.domain, l.external_id, l.assignee, l.stage, l.created_at, l.erased_at IS NOT NULL AS erased \
@@ -158,11 +158,11 @@ pub async fn get(store: &Store, id: LeadId) -> Result<Lead> {
     })
 }
 
-/// Erases a person: the profile is emptied, the key of everything the log keeps is destroyed, identities and feature
-/// rows are deleted. Log rows stay as they are, and so do their hashes.
+/// Erases a person: clears the profile, destroys the key to the lead's data in the log, and deletes identities and
+/// feature rows. Log rows and their hashes remain unchanged.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is no such lead.
+/// Returns [`Error::NotFound`] if the lead does not exist.
 pub async fn erase(store: &Store, actor: &Actor, id: LeadId) -> Result<()> {
     let mut tx = store.pool().begin().await?;
     let erased = sqlx::query(
@@ -179,7 +179,7 @@ pub async fn erase(store: &Store, actor: &Actor, id: LeadId) -> Result<()> {
     }
     sqlx::query("DELETE FROM lead_identities WHERE lead_id = $1").bind(id.0).execute(&mut *tx).await?;
     sqlx::query("DELETE FROM features WHERE lead_id = $1").bind(id.0).execute(&mut *tx).await?;
-    // There is nobody left to look at.
+    // An erased lead needs no decision by a person.
     sqlx::query("UPDATE lead_states SET queue = NULL, queued_at = NULL, suggested = NULL WHERE lead_id = $1 AND queue IS NOT NULL")
         .bind(id.0)
         .execute(&mut *tx)

@@ -1,7 +1,7 @@
-//! Everything that is kept, and every SQL statement.
+//! Persistence: everything Meshline stores, and every SQL statement.
 //!
-//! Architecture invariant: nothing here compiles a bundle, evaluates a rule, renders or calls another system. A function
-//! that writes for somebody takes them as an [`Actor`] and writes the audit row in the same transaction.
+//! Architecture invariant: nothing here compiles a bundle, evaluates a rule, renders a page or calls another system.
+//! A function that writes on behalf of a person takes an [`Actor`] and writes the audit row in the same transaction.
 
 pub mod actor;
 pub mod availability;

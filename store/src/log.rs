@@ -1,6 +1,6 @@
-//! Events and decisions: rows that are written once, and reading them back.
+//! Events and decisions: append-only rows, and reading them back.
 //!
-//! Hand-written SQL: events and decisions are written once and have no entities.
+//! Hand-written SQL: events and decisions are append-only and have no entities.
 
 use std::collections::BTreeMap;
 
@@ -22,69 +22,69 @@ mod rows;
 
 pub use rows::{DecisionRow, EventRow, insert_decisions, insert_events};
 
-/// An event with its body opened.
+/// An event with its body decrypted.
 #[derive(Clone, Debug)]
 pub struct StoredEvent {
-    /// Its id.
+    /// Unique ID.
     pub id: EventId,
     /// The lead.
     pub lead_id: LeadId,
-    /// What kind of signal it is.
+    /// Kind of signal.
     pub kind: String,
-    /// Which system it came from.
+    /// Source system.
     pub source: String,
-    /// `kind`, `source`, `lead` and `payload` as they came; `None` once the person has been erased.
+    /// `kind`, `source`, `lead` and `payload` as received; `None` once the person has been erased.
     pub body: Option<Json>,
-    /// When it happened.
+    /// When the signal occurred.
     pub occurred_at: Option<DateTime<Utc>>,
-    /// When it came.
+    /// When it was received.
     pub received_at: DateTime<Utc>,
 }
 
-/// A decision as it is stored, its snapshot opened.
+/// A stored decision with its snapshot decrypted.
 #[derive(Clone, Debug)]
 pub struct StoredDecision {
-    /// The decision as the API gives it.
+    /// The decision as the API returns it.
     pub decision: Decision,
     /// The workflow.
     pub workflow_id: WorkflowId,
-    /// Its number among the lead's decisions.
+    /// Position in the lead's sequence of decisions.
     pub sequence: i64,
-    /// Inputs and result of picking a person.
+    /// Inputs and result of the assignment pick.
     pub pick: Option<Json>,
 }
 
-/// Which decisions to list.
+/// Filters a list of decisions.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// Of this workflow.
+    /// Only decisions of this workflow.
     pub workflow: Option<String>,
-    /// With this action.
+    /// Only decisions with this action.
     pub action: Option<Action>,
-    /// By this rule.
+    /// Only decisions by this rule.
     pub rule_id: Option<String>,
-    /// In this mode.
+    /// Only decisions in this mode.
     pub mode: Option<Mode>,
-    /// About this lead.
+    /// Only decisions about this lead.
     pub lead: Option<LeadId>,
-    /// As of this instant or later.
+    /// Earliest `as_of`, inclusive.
     pub from: Option<DateTime<Utc>>,
-    /// As of before this instant.
+    /// Latest `as_of`, exclusive.
     pub to: Option<DateTime<Utc>>,
 }
 
-/// An event by its id.
+/// Returns an event by its ID.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is none.
+/// Returns [`Error::NotFound`] if it does not exist.
 pub async fn event(store: &Store, id: EventId) -> Result<StoredEvent> {
     events(store, &[id.0]).await?.pop().ok_or(Error::NotFound("event"))
 }
 
-/// The events of a lead, newest first.
+/// Returns the events of a lead, newest first.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn events_of(store: &Store, lead: LeadId, limit: i64) -> Result<Vec<StoredEvent>> {
     let ids: Vec<Uuid> =
         sqlx::query_scalar("SELECT id FROM events WHERE lead_id = $1 ORDER BY id DESC LIMIT $2")
@@ -95,10 +95,10 @@ pub async fn events_of(store: &Store, lead: LeadId, limit: i64) -> Result<Vec<St
     events(store, &ids).await
 }
 
-/// Events by id, newest first.
+/// Returns events by ID, newest first.
 ///
 /// # Errors
-/// When the database fails or a row cannot be read.
+/// Returns an error if the database fails or a row cannot be read.
 pub async fn events(store: &Store, ids: &[Uuid]) -> Result<Vec<StoredEvent>> {
     let columns = EventRow::select("e");
     let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
@@ -125,26 +125,26 @@ pub async fn events(store: &Store, ids: &[Uuid]) -> Result<Vec<StoredEvent>> {
         .collect()
 }
 
-/// A decision by its id, as the API gives it.
+/// Returns a decision by its ID, in the form that the API serves.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is none.
+/// Returns [`Error::NotFound`] if it does not exist.
 pub async fn decision(store: &Store, id: DecisionId) -> Result<Decision> {
     Ok(stored_decision(store, id).await?.decision)
 }
 
-/// A decision by its id.
+/// Returns a stored decision by its ID.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is none.
+/// Returns [`Error::NotFound`] if it does not exist.
 pub async fn stored_decision(store: &Store, id: DecisionId) -> Result<StoredDecision> {
     stored_decisions(store, &[id.0]).await?.pop().ok_or(Error::NotFound("decision"))
 }
 
-/// Decisions that pass a filter, newest first, before `after` if given.
+/// Returns decisions that pass a filter, newest first, starting before `after` if given.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn decisions(
     store: &Store,
     filter: &Filter,
@@ -172,10 +172,10 @@ pub async fn decisions(
     Ok(stored_decisions(store, &ids).await?.into_iter().map(|stored| stored.decision).collect())
 }
 
-/// The decisions about events, by event.
+/// Returns the decisions about events, by event.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn decisions_on(store: &Store, events: &[Uuid]) -> Result<BTreeMap<EventId, Decision>> {
     if events.is_empty() {
         return Ok(BTreeMap::new());
@@ -191,10 +191,10 @@ pub async fn decisions_on(store: &Store, events: &[Uuid]) -> Result<BTreeMap<Eve
         .collect())
 }
 
-/// Decisions by id, newest first, with what people said differently since.
+/// Returns decisions by ID, newest first, with any later overrides by people.
 ///
 /// # Errors
-/// When the database fails or a row cannot be read.
+/// Returns an error if the database fails or a row cannot be read.
 pub async fn stored_decisions(store: &Store, ids: &[Uuid]) -> Result<Vec<StoredDecision>> {
     let columns = DecisionRow::select("d");
     let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
@@ -312,7 +312,7 @@ async fn overrides(store: &Store, decisions: &[Uuid]) -> Result<BTreeMap<Uuid, V
     Ok(by_decision)
 }
 
-/// The key in the column `data_key` of a row joined to its lead; `None` once the person has been erased.
+/// Returns the key in the column `data_key` of a row joined to its lead, or `None` if the person has been erased.
 fn data_key(store: &Store, row: &sqlx::postgres::PgRow) -> Result<Option<DataKey>> {
     let wrapped: Option<Vec<u8>> = row.try_get("data_key")?;
     let lead: Uuid = row.try_get("lead_id")?;

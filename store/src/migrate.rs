@@ -1,6 +1,6 @@
-//! Schema and partitions: the acts of the owner, on a connection of its own outside the pool.
+//! Schema and partitions: operations that the owner performs on a separate connection outside the pool.
 //!
-//! Hand-written SQL: the owner's functions; there is no pool yet.
+//! Hand-written SQL: the owner's functions, which run before a pool exists.
 
 use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use migrations::Migrator;
@@ -15,13 +15,15 @@ use crate::error::{Error, Result};
 use crate::keyring::Keyring;
 use crate::orm::orm;
 
-/// Months made ahead: a server that runs for a quarter without its daily task still has somewhere to write.
+/// Months of partitions to create ahead, so that a server can run for a quarter without its daily task and still
+/// write.
 const MONTHS_AHEAD: i32 = 3;
 
-/// Brings the schema up to date, makes the partitions around `now`, and ties the database to the master key.
+/// Migrates the schema, creates the partitions around `now`, and binds the database to the master key.
 ///
 /// # Errors
-/// [`Error::Key`] when the database was made with another key; [`Error::Refused`] when the user may not make roles.
+/// Returns [`Error::Key`] if the database was created with another key, or [`Error::Refused`] if the user lacks the
+/// privilege to create roles.
 pub async fn up(database_url: &str, keyring: &Keyring, now: DateTime<Utc>) -> Result<()> {
     let db = Database::connect(database_url).await?;
     Migrator::up(&db, None).await?;
@@ -33,7 +35,7 @@ pub async fn up(database_url: &str, keyring: &Keyring, now: DateTime<Utc>) -> Re
         value: Set(keyring.fingerprint().into()),
     };
     let stored = setting::Entity::insert(row)
-        // An update of nothing returns the row that is there.
+        // A no-op update returns the existing row.
         .on_conflict(
             OnConflict::column(setting::Column::Name).update_column(setting::Column::Name).to_owned(),
         )
@@ -49,10 +51,10 @@ pub async fn up(database_url: &str, keyring: &Keyring, now: DateTime<Utc>) -> Re
     }
 }
 
-/// Takes the whole schema back, with everything that is kept.
+/// Reverts the whole schema and deletes all data.
 ///
 /// # Errors
-/// When a step cannot be taken back.
+/// Returns an error if a migration cannot be reverted.
 pub async fn down(database_url: &str) -> Result<()> {
     let db = Database::connect(database_url).await?;
     Migrator::down(&db, None).await?;
@@ -60,10 +62,11 @@ pub async fn down(database_url: &str) -> Result<()> {
     Ok(())
 }
 
-/// Makes the missing monthly partitions from the month of `from` to a quarter after `now`; answers how many were made.
+/// Creates the missing monthly partitions from the month of `from` to a quarter after `now`, and returns how many
+/// were created.
 ///
 /// # Errors
-/// [`Error::Unavailable`] when the database does not answer.
+/// Returns [`Error::Unavailable`] if the database does not respond.
 pub async fn make_partitions(database_url: &str, from: DateTime<Utc>, now: DateTime<Utc>) -> Result<i32> {
     let month = |at: DateTime<Utc>| at.year() * 12 + at.month0() as i32;
     let first = from.min(now);

@@ -1,4 +1,4 @@
-//! What people have to be told: committed with the act, shown on their home page, and e-mailed by a job.
+//! Notices to people: committed with the act, shown on the home page, and e-mailed by a job.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use engine::ids::{PersonId, WorkflowId};
@@ -13,56 +13,56 @@ use crate::entity::{notice, person, person_role, workflow};
 use crate::error::Result;
 use crate::pool::Store;
 
-/// How long a notice is of use: shown, and tried to be e-mailed.
+/// How long a notice is shown, and retried by e-mail.
 pub const USE: TimeDelta = TimeDelta::hours(24);
-/// Notices e-mailed in one go; the next follow.
+/// Maximum number of notices e-mailed per pass; the rest follow in the next one.
 const BATCH: u64 = 50;
-/// From a failed attempt to the next: doubled each time, up to the second.
+/// Delay after a failed attempt: starts at the first value and doubles up to the second.
 const BACK_OFF: (TimeDelta, TimeDelta) = (TimeDelta::seconds(30), TimeDelta::hours(1));
 
-/// What happened.
+/// The event that a notice reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::Display, strum::EnumString, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum What {
     /// A workflow was stopped.
     Stopped,
-    /// It goes on again.
+    /// A workflow was resumed.
     Resumed,
 }
 
-/// A notice.
+/// A notice to one person.
 #[derive(Clone, Debug, DerivePartialModel)]
 #[sea_orm(entity = "notice::Entity")]
 pub struct Notice {
-    /// Its id.
+    /// Unique ID.
     pub id: Uuid,
-    /// `stopped` or `resumed`: [`What`].
+    /// `stopped` or `resumed`; see [`What`].
     pub what: String,
-    /// The workflow; none where it is every one.
+    /// The workflow; `None` if the notice is about all of them.
     pub workflow_id: Option<Uuid>,
-    /// What it is called.
+    /// Title of the workflow.
     #[sea_orm(from_expr = "workflow::Column::Title")]
     pub workflow: Option<String>,
-    /// Why it was stopped.
+    /// Reason given for the stop.
     pub reason: String,
-    /// Who did it, as in the audit log.
+    /// Who acted, as the audit log names actors.
     pub by_whom: String,
-    /// When.
+    /// When it happened.
     pub at: DateTime<Utc>,
-    /// Whom it is for: address, name and time zone.
+    /// E-mail address of the recipient.
     #[sea_orm(from_expr = "person::Column::Email")]
     pub email: String,
-    /// What they are called.
+    /// Display name of the recipient.
     #[sea_orm(from_expr = "person::Column::Name")]
     pub name: String,
-    /// Their time zone, an IANA name.
+    /// IANA time zone of the recipient.
     #[sea_orm(from_expr = "person::Column::TimeZone")]
     pub time_zone: String,
-    /// How often it was tried in vain.
+    /// Number of failed attempts to e-mail it.
     pub attempts: i32,
 }
 
-/// Tells everybody of sales leadership, in the transaction of the act.
+/// Creates a notice for each member of sales leadership, in the transaction of the act.
 pub(crate) async fn tell_leadership(
     db: &impl ConnectionTrait,
     actor: &Actor,
@@ -94,7 +94,7 @@ pub(crate) async fn tell_leadership(
     Ok(())
 }
 
-/// The notices that are of use, with whom they are for and the workflow.
+/// Selects current notices, with their recipients and workflows.
 fn useful(now: DateTime<Utc>) -> Select<notice::Entity> {
     notice::Entity::find()
         .inner_join(person::Entity)
@@ -103,10 +103,10 @@ fn useful(now: DateTime<Utc>) -> Select<notice::Entity> {
         .limit(BATCH)
 }
 
-/// What somebody was told lately, newest first.
+/// Returns a person's current notices, newest first.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn of_person(store: &Store, person: PersonId, now: DateTime<Utc>) -> Result<Vec<Notice>> {
     Ok(useful(now)
         .filter(notice::Column::PersonId.eq(person.0))
@@ -117,10 +117,10 @@ pub async fn of_person(store: &Store, person: PersonId, now: DateTime<Utc>) -> R
         .await?)
 }
 
-/// The notices that are due to be e-mailed, the oldest first. Whoever may not sign in any more is not written to.
+/// Returns the notices that are due to be e-mailed, oldest first. Omits people who can no longer sign in.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn due(store: &Store, now: DateTime<Utc>) -> Result<Vec<Notice>> {
     Ok(useful(now)
         .filter(notice::Column::SentAt.is_null())
@@ -133,19 +133,19 @@ pub async fn due(store: &Store, now: DateTime<Utc>) -> Result<Vec<Notice>> {
         .await?)
 }
 
-/// Notes that a notice was e-mailed.
+/// Marks a notice as e-mailed.
 ///
 /// # Errors
-/// When the database fails; it is e-mailed again then.
+/// Returns an error if the database fails, in which case the notice is e-mailed again.
 pub async fn sent(store: &Store, notice: &Notice, now: DateTime<Utc>) -> Result<()> {
     let row = notice::ActiveModel { sent_at: Set(Some(now)), last_error: Set(None), ..Default::default() };
     attempted(store, notice, row).await
 }
 
-/// Notes that the mail server did not take a notice, which is tried again later.
+/// Records that the mail server rejected a notice, and schedules a retry.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn failed(store: &Store, notice: &Notice, error: &str, now: DateTime<Utc>) -> Result<()> {
     let wait = (BACK_OFF.0 * (1 << notice.attempts.clamp(0, 10))).min(BACK_OFF.1);
     let last_error = Set(Some(error.to_owned()));
@@ -164,10 +164,10 @@ async fn attempted(store: &Store, notice: &Notice, row: notice::ActiveModel) -> 
     Ok(())
 }
 
-/// Deletes notices that are of no use any more. The audit log keeps what they told.
+/// Deletes expired notices. The audit log keeps the events that they reported.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn forget(store: &Store, now: DateTime<Utc>) -> Result<()> {
     notice::Entity::delete_many().filter(notice::Column::At.lte(now - USE)).exec(store.db()).await?;
     Ok(())

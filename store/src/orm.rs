@@ -1,8 +1,8 @@
-//! Entities on a borrowed connection, so that one transaction carries SeaORM and hand-written SQL alike.
+//! Entities on a borrowed connection, so that one transaction can mix SeaORM and hand-written SQL.
 //!
-//! SeaORM's own `DatabaseTransaction` keeps its connection to itself, and its [`Statement`] boxes every value, which
-//! would cost the hot paths their arrays by column. The transaction therefore stays sqlx's, writing functions keep
-//! passing `&mut PgConnection`, and [`orm`] lends that connection to SeaORM for one statement:
+//! SeaORM's own `DatabaseTransaction` does not expose its connection, and its [`Statement`] boxes every value, which
+//! would rule out arrays by column on the hot paths. Transactions therefore belong to sqlx, functions that write take
+//! `&mut PgConnection`, and [`orm`] lends that connection to SeaORM for one statement:
 //!
 //! ```text
 //! let mut tx = store.pool().begin().await?;
@@ -21,8 +21,8 @@ use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, Executor as _, PgConnection, Postgres};
 use tokio::sync::Mutex;
 
-/// A connection that entities are read from and written to. It is borrowed mutably, so the lock is never contended: it
-/// is there because [`ConnectionTrait`] takes `&self`.
+/// A connection for reading and writing entities. It is borrowed mutably, so the lock is never contended; it exists
+/// only because [`ConnectionTrait`] takes `&self`.
 pub(crate) struct Orm<'c>(Mutex<&'c mut PgConnection>);
 
 /// Lends a connection, usually a transaction's, to SeaORM.
@@ -61,7 +61,7 @@ impl ConnectionTrait for Orm<'_> {
     }
 }
 
-/// The same prepared statement that SeaORM would make on its own connection.
+/// Builds the same prepared statement that SeaORM builds on its own connection.
 fn query(statement: Statement) -> Query<'static, Postgres, SqlxValues> {
     let values = statement.values.unwrap_or(Values(Vec::new()));
     sqlx::query_with(AssertSqlSafe(statement.sql), SqlxValues(values))

@@ -1,6 +1,6 @@
-//! What really happened to leads.
+//! Outcomes: the stages that leads actually reached.
 //!
-//! Hand-written SQL: outcomes are written once and have no entities.
+//! Hand-written SQL: outcomes are append-only and have no entities.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -19,52 +19,52 @@ use crate::ingest;
 use crate::keyring::{DataKey, Keyring, Place};
 use crate::pool::Store;
 
-/// What is told of an outcome.
+/// An outcome as it is reported.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OutcomeInput {
-    /// The stage that was reached.
+    /// Stage that the lead reached.
     pub stage: OutcomeStage,
-    /// When; `None` when an import does not say.
+    /// When the stage was reached; `None` if an import does not state it.
     pub at: Option<DateTime<Utc>>,
-    /// Who brought it about.
+    /// Who caused the outcome.
     pub by: Option<String>,
-    /// Money, as a decimal number.
+    /// Amount, as a decimal number.
     pub amount: Option<String>,
-    /// Its currency, ISO 4217.
+    /// ISO 4217 currency code.
     pub currency: Option<String>,
-    /// The opportunity in the CRM.
+    /// ID of the opportunity in the CRM.
     pub opportunity_id: Option<String>,
-    /// Why.
+    /// Reason.
     pub reason: Option<String>,
 }
 
-/// An outcome as it is stored; its hash is over exactly these columns.
+/// An outcome as it is stored. Its hash covers exactly these columns.
 #[derive(Clone, Debug, Serialize, FromRow)]
 pub struct OutcomeRow {
-    /// Its id.
+    /// Unique ID.
     pub id: Uuid,
     /// The lead.
     pub lead_id: Uuid,
-    /// The stage.
+    /// Stage that the lead reached.
     pub stage: String,
-    /// When it was reached, if known.
+    /// When the stage was reached, if known.
     #[serde(serialize_with = "stamp_or_null")]
     pub at: Option<DateTime<Utc>>,
-    /// Who brought it about.
+    /// Who caused the outcome.
     pub by_whom: Option<String>,
-    /// Money, as written.
+    /// Amount, as written.
     pub amount: Option<String>,
-    /// Its currency.
+    /// Currency of the amount.
     pub currency: Option<String>,
-    /// The opportunity in the CRM.
+    /// ID of the opportunity in the CRM.
     pub opportunity_id: Option<String>,
-    /// Why, ciphertext.
+    /// Reason, encrypted.
     #[serde(serialize_with = "hex_or_null")]
     pub reason: Option<Vec<u8>>,
-    /// When it came.
+    /// When it was received.
     #[serde(with = "micros")]
     pub received_at: DateTime<Utc>,
-    /// Who told.
+    /// Who reported it, as the audit log names actors.
     pub received_from: String,
 }
 
@@ -83,7 +83,7 @@ columns!(OutcomeRow {
 });
 
 impl OutcomeRow {
-    /// The row of an outcome; its reason is sealed with the lead's key.
+    /// Builds the row for an outcome, and seals its reason with the lead's key.
     pub fn new(
         id: Uuid,
         lead: LeadId,
@@ -109,10 +109,10 @@ impl OutcomeRow {
     }
 }
 
-/// Writes outcomes and moves the leads' stages to the latest of each.
+/// Inserts outcomes, and updates each lead's stage to its latest outcome.
 ///
 /// # Errors
-/// When the database refuses one.
+/// Returns an error if the database rejects a row.
 pub async fn insert(connection: &mut PgConnection, rows: &[OutcomeRow]) -> Result<()> {
     if rows.is_empty() {
         return Ok(());
@@ -121,7 +121,7 @@ pub async fn insert(connection: &mut PgConnection, rows: &[OutcomeRow]) -> Resul
         rows.iter().map(|row| Ok(row_hash("outcomes", row)?.0.to_vec())).collect::<Result<Vec<_>>>()?;
     let columns = OutcomeRow::columns(rows).and("hash", hashes.iter());
     let names = columns.names();
-    // An amount travels as it was written, which is what its hash is of.
+    // The amount is bound as text, because the hash covers it as written.
     let values = names.replace("amount", "amount::numeric");
     let sql = format!("INSERT INTO outcomes ({names}) SELECT {values} FROM {}", columns.table("o"));
     columns.query(sql)?.execute(&mut *connection).await?;
@@ -129,10 +129,10 @@ pub async fn insert(connection: &mut PgConnection, rows: &[OutcomeRow]) -> Resul
     restage(connection, &leads).await
 }
 
-/// Moves leads to the stage of their latest outcome.
+/// Updates leads to the stage of their latest outcome.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn restage(connection: &mut PgConnection, leads: &[Uuid]) -> Result<()> {
     sqlx::query(
         "UPDATE leads l SET stage = (SELECT o.stage FROM standing_outcomes o WHERE o.lead_id = l.id ORDER BY o.at DESC NULLS LAST, o.id DESC LIMIT 1) \
@@ -144,27 +144,27 @@ pub async fn restage(connection: &mut PgConnection, leads: &[Uuid]) -> Result<()
     Ok(())
 }
 
-/// How an outcome names its lead.
+/// How an outcome identifies its lead.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Subject {
-    /// By its id.
+    /// By lead ID.
     Lead(LeadId),
-    /// By a source's id; any source when none is told.
+    /// By an ID in a source system; matches any source if none is given.
     External {
-        /// The source.
+        /// The source system.
         source: Option<String>,
-        /// Its id of the person.
+        /// The person's ID in the source system.
         id: String,
     },
     /// By e-mail address.
     Email(String),
 }
 
-/// The lead an outcome names, merges followed; `None` when there is none, or when an external id without its source
-/// names several.
+/// Returns the lead that an outcome identifies, following merges, or `None` if there is no match or an external ID
+/// without a source is ambiguous.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn find(
     connection: &mut PgConnection,
     keyring: &Keyring,
@@ -203,10 +203,10 @@ pub async fn find(
     }
 }
 
-/// Leads by id, each with the lead it was merged into, if it was, else itself; unknown ones are left out.
+/// Maps lead IDs to the leads they were merged into, or to themselves. Unknown IDs are omitted.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn follow(connection: &mut PgConnection, ids: &[Uuid]) -> Result<HashMap<Uuid, Uuid>> {
     let rows: Vec<(Uuid, Uuid)> = sqlx::query_as(
         "WITH RECURSIVE f AS (SELECT id AS named, id FROM leads WHERE id = ANY($1) \
@@ -219,10 +219,10 @@ pub async fn follow(connection: &mut PgConnection, ids: &[Uuid]) -> Result<HashM
     Ok(rows.into_iter().collect())
 }
 
-/// Locks leads, in the order of their ids, and opens their keys; an erased one has none.
+/// Locks leads in ID order and unwraps their keys; an erased lead has no key.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn lock_leads(
     connection: &mut PgConnection,
     keyring: &Keyring,
@@ -240,32 +240,32 @@ pub async fn lock_leads(
         .collect()
 }
 
-/// An outcome as it is served.
+/// An outcome as the API serves it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Outcome {
-    /// Its id.
+    /// Unique ID.
     pub outcome_id: OutcomeId,
-    /// The stage that was reached.
+    /// Stage that the lead reached.
     pub stage: OutcomeStage,
-    /// When, if known.
+    /// When the stage was reached, if known.
     #[serde(serialize_with = "stamp_or_null")]
     pub at: Option<DateTime<Utc>>,
-    /// Who brought it about.
+    /// Who caused the outcome.
     pub by: Option<String>,
-    /// Money, as a decimal number.
+    /// Amount, as a decimal number.
     pub amount: Option<String>,
-    /// Its currency.
+    /// Currency of the amount.
     pub currency: Option<String>,
-    /// The opportunity in the CRM.
+    /// ID of the opportunity in the CRM.
     pub opportunity_id: Option<String>,
-    /// Why; `None` as well once the person has been erased.
+    /// Reason; `None` if not given or if the person has been erased.
     pub reason: Option<String>,
 }
 
-/// The outcomes of a lead, oldest first.
+/// Returns the outcomes of a lead, oldest first.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn of_lead(store: &Store, lead: LeadId) -> Result<Vec<Outcome>> {
     let rows: Vec<OutcomeRow> = sqlx::query_as(
         "SELECT id, lead_id, stage, at, by_whom, amount::text AS amount, currency, opportunity_id, reason, received_at, received_from \

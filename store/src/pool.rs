@@ -1,18 +1,18 @@
-//! The pool of connections, all of them in the application's role.
+//! The connection pool. All of its connections use the application's role.
 //!
-//! There are two ways to a row, and a transaction may use both:
+//! There are two ways to access a row, and a transaction may use both:
 //!
-//! * **Entities** (`entity`, SeaORM) are the rule: each table that is neither written once nor on the path of an
-//!   event or a delivery has one. Reads outside a transaction go through [`Store::db`]; inside, `orm::orm` lends
-//!   the transaction's connection for a statement.
-//! * **Hand-written SQL** ([`Store::pool`], sqlx) is for what SeaORM cannot say or would say more slowly: commits of events
-//!   and claims of the outbox with an array for each column (`columns`), keyset lists, figures, locks and
-//!   notifications. A file that has some says why in its documentation.
+//! * **Entities** (`entity`, SeaORM) are the default: each table has one unless it is append-only or on the hot path
+//!   of events or deliveries. Reads outside a transaction use [`Store::db`]; inside one, `orm::orm` lends the
+//!   transaction's connection for a statement.
+//! * **Hand-written SQL** ([`Store::pool`], sqlx) is for queries that SeaORM cannot express or would run more slowly:
+//!   commits of events and outbox claims with one array per column (`columns`), keyset lists, figures, locks and
+//!   notifications. A file that uses it explains why in its documentation.
 //!
-//! A transaction is always sqlx's, and functions that write take `&mut PgConnection`. SeaORM's own transaction does not
-//! give its connection out, so hand-written statements could not join it.
+//! Transactions always belong to sqlx, and functions that write take `&mut PgConnection`. SeaORM's transaction does
+//! not expose its connection, so hand-written statements could not join it.
 //!
-//! Hand-written SQL: what Postgres' catalogue says of the role and its grants.
+//! Hand-written SQL: queries of the Postgres catalogue about the role and its grants.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,20 +26,20 @@ use crate::error::{Error, Result};
 use crate::keyring::Keyring;
 use crate::refresh::{Marks, Topic};
 
-/// Connections a process keeps at most; Postgres allows 100 by default, and several processes share it.
+/// Maximum number of connections per process. Postgres allows 100 by default, which several processes share.
 const CONNECTIONS: u32 = 24;
-/// How long a request waits for a connection before it is told to come back.
+/// How long a request waits for a connection before it fails with a retryable error.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long a connection may have been idle that is used without asking whether it still stands. A page makes some forty
-/// statements, and asking before each of them would double what it says to Postgres. Kept short, as what is asked of one
-/// that was lost meanwhile fails.
+/// How long a connection may have been idle and still be used without a ping. A page runs some forty statements, and
+/// pinging before each would double the round trips to Postgres. The period is short because a statement on a
+/// connection lost in the meantime fails.
 pub const TRUSTED: Duration = Duration::from_millis(100);
 
-/// What holds on every connection. Compiling a statement takes longer than any of ours runs; and a process that is
-/// stopped in the middle of a transaction must not keep others from what it has locked for longer than its lease.
+/// Settings of every connection. JIT compilation takes longer than any of our statements runs. A process that hangs
+/// in the middle of a transaction must not hold its locks for longer than its lease.
 const SETTINGS: [(&str, &str); 2] = [("jit", "off"), ("idle_in_transaction_session_timeout", "20s")];
 
-/// The database as the application sees it. Cheap to clone.
+/// The database from the application's point of view. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
     pool: PgPool,
@@ -49,10 +49,10 @@ pub struct Store {
 }
 
 impl Store {
-    /// Connects as the application's role and checks that the master key is the one this database was made with.
+    /// Connects as the application's role, and checks that the master key matches this database.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when the database does not answer, [`Error::Key`] when the key is another one.
+    /// Returns [`Error::Unavailable`] if the database does not respond, or [`Error::Key`] if the key does not match.
     pub async fn connect(database_url: &str, keyring: Keyring) -> Result<Self> {
         let options: PgConnectOptions = database_url.parse().map_err(Error::Db)?;
         let pool = PgPoolOptions::new()
@@ -82,38 +82,39 @@ impl Store {
         Ok(store)
     }
 
-    /// The keys.
+    /// Returns the keyring.
     pub fn keyring(&self) -> &Keyring {
         &self.keyring
     }
 
-    /// Notes that something of a topic was committed, for [`Store::flush_marks`] to tell. Costs nothing.
+    /// Marks topics as changed until [`Store::flush_marks`] announces them. It only sets bits in memory.
     pub fn mark(&self, topics: &[Topic]) {
         self.marks.add(topics);
     }
 
-    /// Tells open pages of the topics that were marked since the last time; returns whether there were any.
+    /// Announces the topics marked since the last call to open pages, and returns whether there were any.
     ///
     /// # Errors
-    /// When the database fails; what was marked then stays marked.
+    /// Returns an error if the database fails; the topics then stay marked.
     pub async fn flush_marks(&self) -> Result<bool> {
         self.marks.flush(&self.pool).await
     }
 
-    /// For entities, outside a transaction; see `orm::orm` for those inside one.
+    /// Returns the SeaORM connection, for entities outside a transaction; see `orm::orm` for those inside one.
     pub fn db(&self) -> &DatabaseConnection {
         &self.db
     }
 
-    /// For statements written by hand.
+    /// Returns the sqlx pool, for hand-written statements.
     pub fn pool(&self) -> &PgPool {
         &self.pool
     }
 
-    /// Whether the database answers and the application's role is denied to change the log.
+    /// Checks that the database responds, and that the application's role lacks the privilege to change the log.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when it does not answer, [`Error::Refused`] naming the tables that could be changed.
+    /// Returns [`Error::Unavailable`] if the database does not respond, or [`Error::Refused`] with the names of the
+    /// tables that could be changed.
     pub async fn check_ready(&self) -> Result<()> {
         let open: Vec<String> = sqlx::query_scalar(
             "SELECT c.relname::text FROM partitioned_tables t JOIN pg_class c ON c.oid = t.name::regclass OR c.oid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = t.name::regclass) \
@@ -149,7 +150,7 @@ impl Store {
 mod tests {
     use std::path::Path;
 
-    /// Every Rust file under a folder.
+    /// Returns every Rust file under a folder.
     fn files(folder: &Path) -> Vec<std::path::PathBuf> {
         let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
         let found = paths.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] });
@@ -158,7 +159,7 @@ mod tests {
 
     #[test]
     fn files_with_hand_written_sql_say_why() {
-        // What writes SQL for others.
+        // Infrastructure that runs SQL for other files.
         let machinery = ["orm.rs", "columns.rs"];
         let mut silent = Vec::new();
         for path in files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {

@@ -1,8 +1,9 @@
-//! Telling pages that are open somewhere that something they show has changed: what kind of thing, and nothing of it.
+//! Notifications to open pages that data they show has changed. A notification carries the kind of data only, never
+//! its content.
 //!
-//! People's acts are told by [`crate::control::audit`], in their transaction. What happens thousands of times a second
-//! (decisions, deliveries) is only marked ([`crate::Store::mark`]), and told a few times a second by
-//! [`crate::Store::flush_marks`].
+//! [`crate::control::audit`] announces people's acts in their transaction. Events that happen thousands of times a
+//! second (decisions, deliveries) are only marked ([`crate::Store::mark`]), and [`crate::Store::flush_marks`]
+//! announces them a few times a second.
 //!
 //! Hand-written SQL: notifications only.
 
@@ -14,7 +15,7 @@ use strum::VariantArray as _;
 use crate::channel::{self, Channel};
 use crate::error::Result;
 
-/// What kind of thing has changed.
+/// Kind of data that has changed.
 #[derive(
     Clone,
     Copy,
@@ -30,23 +31,23 @@ use crate::error::Result;
 )]
 #[strum(serialize_all = "lowercase")]
 pub enum Topic {
-    /// What waits for a person.
+    /// Leads that wait for a person.
     Queue,
-    /// What is sent, was sent or failed, and where it goes.
+    /// Effects, deliveries and destinations.
     Sync,
     /// Leads and decisions.
     Leads,
     /// Drafts, change requests and releases.
     Changes,
-    /// What the processes do by themselves.
+    /// Periodic jobs.
     Jobs,
-    /// Figures that take a while to add up.
+    /// Figures that are expensive to compute.
     Figures,
-    /// Long work and its progress.
+    /// Long-running work and its progress.
     Runs,
 }
 
-/// Topics that this process has something to tell of.
+/// Topics that this process has yet to announce.
 #[derive(Debug, Default)]
 pub(crate) struct Marks(AtomicU8);
 
@@ -62,7 +63,7 @@ impl Marks {
         self.0.fetch_or(bits, Ordering::Relaxed);
     }
 
-    /// Tells what was marked; what cannot be told stays marked.
+    /// Announces the marked topics. They stay marked if that fails.
     pub(crate) async fn flush(&self, pool: &PgPool) -> Result<bool> {
         let bits = self.0.swap(0, Ordering::Relaxed);
         if bits == 0 {
@@ -83,7 +84,7 @@ impl Marks {
     }
 }
 
-/// Tells of a topic when the transaction is committed; for what happens seldom.
+/// Announces a topic when the transaction commits; meant for infrequent events.
 pub(crate) async fn tell(connection: &mut PgConnection, topic: Topic) -> Result<()> {
     channel::notify(connection, Channel::Refresh, topic.into()).await
 }

@@ -1,4 +1,4 @@
-//! What the organisation chose for everybody.
+//! Settings of the organisation.
 
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ConnectionTrait, EntityTrait as _, Set};
@@ -11,10 +11,10 @@ use crate::error::Result;
 use crate::orm::orm;
 use crate::pool::Store;
 
-/// Names the row of [`Organisation`].
+/// Name of the row that stores [`Organisation`].
 const ORGANISATION: &str = "organisation";
 
-/// What stands between thousands and before decimals; the database knows the same three.
+/// Thousands and decimal separators. The database defines the same three formats.
 #[derive(
     Clone,
     Copy,
@@ -41,14 +41,14 @@ pub enum NumberFormat {
     Space,
 }
 
-/// The organisation, and how new people see things until they choose themselves.
+/// The organisation, and the default preferences for new people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Organisation {
-    /// What it is called; empty when it has no name yet.
+    /// Name of the organisation; empty until it is set.
     pub name: String,
-    /// IANA name of the zone times are shown in, which the caller has looked up.
+    /// IANA time zone that times are shown in. The caller validates it.
     pub time_zone: String,
-    /// How figures are shown.
+    /// Number format.
     pub number_format: NumberFormat,
 }
 
@@ -58,10 +58,10 @@ impl Default for Organisation {
     }
 }
 
-/// What was chosen last.
+/// Returns the current settings.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn organisation(store: &Store) -> Result<Organisation> {
     read_organisation(store.db()).await
 }
@@ -71,10 +71,10 @@ pub(crate) async fn read_organisation(db: &impl ConnectionTrait) -> Result<Organ
     Ok(kept.map(|kept| serde_json::from_value(kept.value)).transpose()?.unwrap_or_default())
 }
 
-/// Chooses. People who are there keep what they have.
+/// Saves the settings. Existing people keep their preferences.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn set_organisation(store: &Store, actor: &Actor, organisation: &Organisation) -> Result<()> {
     let detail = serde_json::to_value(organisation)?;
     let mut tx = store.pool().begin().await?;

@@ -1,6 +1,8 @@
-//! Rules that are switched off or muted for an account, which happens outside releases and whatever the version.
+//! Rules that are switched off, or muted for an account. Both happen outside releases and apply to every version of
+//! the rule.
 //!
-//! An act begins the workflow's next epoch, as a release does: what was decided without it is not committed after it.
+//! Each act starts the workflow's next epoch, as a release does, so that decisions made without it cannot be
+//! committed after it.
 
 use chrono::{DateTime, Utc};
 use engine::control::switches::{RuleMute, RuleOff, RuleSwitches};
@@ -19,22 +21,22 @@ use crate::error::Result;
 use crate::orm::orm;
 use crate::workflows;
 
-/// Characters of a reason.
+/// Maximum length of a reason, in characters.
 pub const REASON_CHARS: usize = 500;
 
-/// A rule that is off.
+/// A rule that is switched off.
 #[derive(Clone, Debug, DerivePartialModel)]
 #[sea_orm(entity = "rule_off::Entity")]
 pub struct SwitchedOff {
-    /// The rule's id.
+    /// ID of the rule.
     pub rule_id: String,
-    /// Why it was switched off.
+    /// Reason given for switching the rule off.
     pub reason: String,
-    /// When.
+    /// When the rule was switched off.
     pub since: DateTime<Utc>,
-    /// When it is on again by itself; `None` where a person switches it on.
+    /// When the rule switches on again automatically; `None` if a person must do it.
     pub until: Option<DateTime<Utc>>,
-    /// Who switched it off, as in the audit log.
+    /// Who switched it off, as the audit log names actors.
     pub by_whom: String,
 }
 
@@ -42,24 +44,24 @@ pub struct SwitchedOff {
 #[derive(Clone, Debug, DerivePartialModel)]
 #[sea_orm(entity = "rule_mute::Entity")]
 pub struct Muted {
-    /// The rule's id.
+    /// ID of the rule.
     pub rule_id: String,
-    /// Company domain.
+    /// Company domain of the account.
     pub account: String,
-    /// Why it was muted.
+    /// Reason given for muting the rule.
     pub reason: String,
-    /// When.
+    /// When the rule was muted.
     pub since: DateTime<Utc>,
     /// When the mute ends.
     pub until: DateTime<Utc>,
-    /// Who muted it, as in the audit log.
+    /// Who muted it, as the audit log names actors.
     pub by_whom: String,
 }
 
-/// What is switched off and muted in a workflow, with who did it and why; what is over by now is among it.
+/// Switched-off and muted rules of a workflow, with actor and reason. May include expired entries.
 #[derive(Clone, Debug, Default)]
 pub struct WorkflowSwitches {
-    /// Rules that are off, by id.
+    /// Rules that are switched off, by ID.
     pub off: Vec<SwitchedOff>,
     /// Mutes, by rule and account.
     pub mutes: Vec<Muted>,
@@ -75,21 +77,21 @@ impl From<WorkflowSwitches> for RuleSwitches {
     }
 }
 
-/// A rule of a workflow.
+/// A rule in a workflow.
 #[derive(Clone, Copy, Debug)]
 pub struct RuleOf<'a> {
     /// The workflow.
     pub workflow: WorkflowId,
-    /// The workflow's name, for the audit log.
+    /// Name of the workflow, for the audit log.
     pub workflow_name: &'a str,
-    /// The rule's id.
+    /// ID of the rule.
     pub rule: &'a str,
 }
 
-/// Returns what is switched off and muted in a workflow.
+/// Returns the switched-off and muted rules of a workflow.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn of_workflow(connection: &mut PgConnection, workflow: WorkflowId) -> Result<WorkflowSwitches> {
     let off = rule_off::Entity::find()
         .filter(rule_off::Column::WorkflowId.eq(workflow.0))
@@ -107,10 +109,10 @@ pub async fn of_workflow(connection: &mut PgConnection, workflow: WorkflowId) ->
     Ok(WorkflowSwitches { off, mutes })
 }
 
-/// Switches a rule off, or changes reason and end where it is off.
+/// Switches a rule off, or updates the reason and end if it already is.
 ///
 /// # Errors
-/// [`crate::Error::Refused`] when the reason is empty or too long, or the end is over.
+/// Returns [`crate::Error::Refused`] if the reason is empty or too long, or the end is in the past.
 pub async fn switch_off(
     connection: &mut PgConnection,
     actor: &Actor,
@@ -139,10 +141,10 @@ pub async fn switch_off(
     log(connection, actor, "rule.switch_off", of, json!({ "reason": reason, "until": until })).await
 }
 
-/// Switches a rule on again. Returns whether it was off.
+/// Switches a rule on again, and returns whether it was off.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn switch_on(connection: &mut PgConnection, actor: &Actor, of: RuleOf<'_>) -> Result<bool> {
     begin(connection, actor, of.workflow).await?;
     let done =
@@ -153,10 +155,11 @@ pub async fn switch_on(connection: &mut PgConnection, actor: &Actor, of: RuleOf<
     Ok(done.rows_affected > 0)
 }
 
-/// Mutes a rule for an account, or changes reason and end where it is muted.
+/// Mutes a rule for an account, or updates the reason and end if it already is.
 ///
 /// # Errors
-/// [`crate::Error::Refused`] when the account is no domain, the reason is empty or too long, or the end is over.
+/// Returns [`crate::Error::Refused`] if the account is not a domain, the reason is empty or too long, or the end is
+/// in the past.
 pub async fn mute(
     connection: &mut PgConnection,
     actor: &Actor,
@@ -188,10 +191,10 @@ pub async fn mute(
     log(connection, actor, "rule.mute", of, detail).await
 }
 
-/// Ends a mute. Returns whether there was one.
+/// Ends a mute, and returns whether there was one.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn unmute(
     connection: &mut PgConnection,
     actor: &Actor,
@@ -207,7 +210,8 @@ pub async fn unmute(
     Ok(done.rows_affected > 0)
 }
 
-/// Begins the workflow's next epoch, tells all processes, and forgets what is over: the audit log has it.
+/// Starts the workflow's next epoch, notifies all processes, and deletes expired entries, which the audit log
+/// retains.
 async fn begin(connection: &mut PgConnection, actor: &Actor, workflow: WorkflowId) -> Result<()> {
     workflows::begin_epoch(connection, workflow.0).await?;
     workflows::announce_release(connection).await?;

@@ -1,10 +1,10 @@
-//! A database of its own for each test, on the Postgres that `MESHLINE_TEST_POSTGRES` names (a superuser's address).
+//! An isolated database for each test, on the Postgres server at `MESHLINE_TEST_POSTGRES` (a superuser's URL).
 //!
-//! The schema is made once per test binary's process group in a template database named after the migrations' content;
-//! every test copies it. `MESHLINE_TEST_TEMPLATE` names a template that several test binaries share; it is created when it does
-//! not exist.
+//! Each test binary's process group creates the schema once, in a template database named after the content of the
+//! migrations, and every test copies it. `MESHLINE_TEST_TEMPLATE` names a template that several test binaries share;
+//! it is created if it does not exist.
 //!
-//! Hand-written SQL: databases are made and dropped.
+//! Hand-written SQL: creating and dropping databases.
 
 use sqlx::{Connection as _, Executor as _, PgConnection};
 use tokio::sync::OnceCell;
@@ -15,11 +15,11 @@ use crate::people::{By, KeyListFilter};
 use crate::reads::keyset::{Cursor, Order};
 use crate::{Actor, Keyring, Store, migrate, people};
 
-/// A database that is dropped with the value.
+/// A test database that is dropped with the value.
 pub struct TestDatabase {
-    /// Its address, as the owner.
+    /// URL of the database, as the owner.
     pub url: String,
-    /// The application's connections to it.
+    /// The application's connection pool.
     pub store: Store,
     server: String,
     name: String,
@@ -27,15 +27,15 @@ pub struct TestDatabase {
 
 static TEMPLATE: OnceCell<String> = OnceCell::const_new();
 
-/// The master key of all test databases.
+/// Returns the master key of all test databases.
 pub fn keyring() -> Keyring {
     Keyring::new(&[42; 32])
 }
 
-/// The address of the Postgres server that tests may make databases on.
+/// Returns the URL of the Postgres server on which tests create databases.
 ///
 /// # Panics
-/// When `MESHLINE_TEST_POSTGRES` is not set: a database test that silently passes without a database is a defect.
+/// Panics if `MESHLINE_TEST_POSTGRES` is not set, because a database test must not pass without a database.
 #[allow(clippy::panic, reason = "a test without its database has to fail")]
 pub fn server() -> String {
     std::env::var("MESHLINE_TEST_POSTGRES").unwrap_or_else(|_| {
@@ -45,7 +45,7 @@ pub fn server() -> String {
 
 #[allow(clippy::expect_used, reason = "a test without its database has to fail")]
 impl TestDatabase {
-    /// A fresh database with the whole schema.
+    /// Creates an empty database with the whole schema.
     pub async fn new() -> Self {
         let server = server();
         let template = TEMPLATE.get_or_init(|| make_template(server.clone())).await;
@@ -60,7 +60,7 @@ impl TestDatabase {
         Self { url, store, server, name }
     }
 
-    /// A connection as the owner, beside the application's.
+    /// Opens a connection as the owner, separate from the application's pool.
     pub async fn owner(&self) -> PgConnection {
         PgConnection::connect(&self.url).await.expect("a connection as the owner")
     }
@@ -69,7 +69,8 @@ impl TestDatabase {
 impl Drop for TestDatabase {
     fn drop(&mut self) {
         let (server, name) = (self.server.clone(), self.name.clone());
-        // The pool is still open and the runtime may be going down: a thread with its own runtime drops the database.
+        // The pool is still open and the runtime may be shutting down, so a thread with a separate runtime drops the
+        // database.
         let dropper = std::thread::spawn(move || {
             let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
                 return;
@@ -87,10 +88,10 @@ impl Drop for TestDatabase {
     }
 }
 
-/// Somebody who acts in a test, with these roles.
+/// Adds a person with these roles, and returns them as an actor.
 ///
 /// # Panics
-/// When the database fails.
+/// Panics if the database fails.
 #[allow(clippy::expect_used, reason = "a test without its database has to fail")]
 pub async fn person(store: &Store, name: &str, roles: &[Role]) -> Actor {
     let email =
@@ -102,7 +103,7 @@ pub async fn person(store: &Store, name: &str, roles: &[Role]) -> Actor {
 /// Returns the API keys, by name.
 ///
 /// # Panics
-/// When the database fails.
+/// Panics if the database fails.
 #[allow(clippy::expect_used, reason = "a test without its database has to fail")]
 pub async fn keys(store: &Store) -> Vec<people::ApiKey> {
     let all = KeyListFilter::default();
@@ -113,7 +114,7 @@ pub async fn keys(store: &Store) -> Vec<people::ApiKey> {
 /// Returns the newest drafts of changes.
 ///
 /// # Panics
-/// When the database fails.
+/// Panics if the database fails.
 #[allow(clippy::expect_used, reason = "a test without its database has to fail")]
 pub async fn drafts(store: &Store) -> Vec<ListedChange> {
     let page =

@@ -1,5 +1,5 @@
-//! What people call lists, pools, other things that have versions, and destinations. A title decides nothing: rules and files
-//! use the names.
+//! Display titles of lists, pools, other versioned objects, and destinations. Titles have no effect on decisions:
+//! rules and files use names.
 
 use std::collections::BTreeMap;
 
@@ -15,13 +15,13 @@ use crate::error::{Error, Result};
 use crate::orm::orm;
 use crate::pool::Store;
 
-/// Characters of a title, as the database has it.
+/// Maximum length of a title in characters, as in the database.
 pub const TITLE_CHARS: usize = 100;
 
-/// Something that has a title.
+/// An object that has a title.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Titled<'a> {
-    /// Something that has versions: its kind and name.
+    /// A versioned object, by kind and name.
     Version(Kind, &'a str),
     /// A destination, by name.
     Destination(&'a str),
@@ -35,7 +35,7 @@ pub struct Titles {
 }
 
 impl Titles {
-    /// Returns the title of something, if it has one.
+    /// Returns the title of an object, if it has one.
     pub fn get(&self, what: Titled<'_>) -> Option<&str> {
         let title = match what {
             Titled::Version(kind, name) => self.versions.get(&(kind, name.to_owned())),
@@ -45,10 +45,10 @@ impl Titles {
     }
 }
 
-/// Returns all titles: there are about as many as lists, pools and destinations.
+/// Returns all titles. There are about as many as lists, pools and destinations.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn titles(store: &Store) -> Result<Titles> {
     let mut versions = version_title::Entity::find().select_only().columns([
         version_title::Column::Kind,
@@ -60,7 +60,7 @@ pub async fn titles(store: &Store) -> Result<Titles> {
         .expr(Expr::val(None::<String>))
         .columns([destination::Column::Name, destination::Column::Title])
         .filter(destination::Column::Title.is_not_null());
-    // One statement for both: every page reads them.
+    // Use one statement for both, since every page reads them.
     QueryTrait::query(&mut versions).union(UnionType::All, destinations.into_query());
     let rows: Vec<(Option<String>, String, String)> = versions.into_tuple().all(store.db()).await?;
     let mut titles = Titles::default();
@@ -76,11 +76,11 @@ pub async fn titles(store: &Store) -> Result<Titles> {
     Ok(titles)
 }
 
-/// Sets a title, or removes it; returns whether that changed anything. The thing itself need not exist yet: a list has a title
-/// from its first draft on.
+/// Sets or removes a title, and returns whether that changed anything. The object need not exist yet: a list has a
+/// title from its first draft on.
 ///
 /// # Errors
-/// [`Error::Refused`] for a title that is empty or too long.
+/// Returns [`Error::Refused`] if the title is empty or too long.
 pub async fn set(
     connection: &mut PgConnection,
     actor: &Actor,

@@ -1,4 +1,4 @@
-//! Saved views: addresses of lists that a person gave a name.
+//! Saved views: URLs of lists that a person has named.
 //!
 //! Hand-written SQL: an advisory lock.
 
@@ -19,31 +19,31 @@ use crate::error::{Error, Result};
 use crate::orm::orm;
 use crate::pool::Store;
 
-/// Views that one person has of one page at most: they stand in a line above it.
+/// Maximum number of views that a person can save for a page, which shows them in one line.
 pub const VIEWS: u64 = 12;
-/// Characters of a view's name.
+/// Maximum length of a view's name, in characters.
 pub const NAME_CHARS: usize = 60;
-/// Characters of a view's query.
+/// Maximum length of a view's query, in characters.
 pub const QUERY_CHARS: usize = 400;
 
 /// A saved view.
 #[derive(Clone, Debug, PartialEq, Eq, DerivePartialModel)]
 #[sea_orm(entity = "saved_view::Entity")]
 pub struct View {
-    /// Its id.
+    /// Unique ID.
     pub id: Uuid,
-    /// The page it is of, for example `/leads`.
+    /// The page that the view belongs to, for example `/leads`.
     pub page: String,
-    /// What the person calls it.
+    /// Name that the person chose.
     pub name: String,
-    /// What stands after the question mark.
+    /// Query string, without the question mark.
     pub query: String,
 }
 
-/// A person's views of a page, by name.
+/// Returns a person's views of a page, by name.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn views(store: &Store, person: PersonId, page: &str) -> Result<Vec<View>> {
     Ok(saved_view::Entity::find()
         .filter(saved_view::Column::PersonId.eq(person.0))
@@ -55,14 +55,14 @@ pub async fn views(store: &Store, person: PersonId, page: &str) -> Result<Vec<Vi
         .await?)
 }
 
-/// Saves a view; one of the same name is replaced.
+/// Saves a view, and replaces any view with the same name.
 ///
 /// # Errors
-/// [`Error::Refused`] when the person has [`VIEWS`] of the page, or a text is too long.
+/// Returns [`Error::Refused`] if the person already has [`VIEWS`] views of the page, or a text is too long.
 pub async fn save(store: &Store, actor: &Actor, page: &str, name: &str, query: &str) -> Result<()> {
     let person = person(actor)?;
     let mut tx = store.pool().begin().await?;
-    // Two saves at one moment would both find room.
+    // Two concurrent saves must not both find room.
     sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
         .bind(format!("saved_views:{person}"))
         .execute(&mut *tx)
@@ -94,10 +94,11 @@ pub async fn save(store: &Store, actor: &Actor, page: &str, name: &str, query: &
     Ok(())
 }
 
-/// Calls one of the person's own views something else.
+/// Renames one of the person's views.
 ///
 /// # Errors
-/// [`Error::NotFound`] when it is not the person's, [`Error::Duplicate`] when the name is taken.
+/// Returns [`Error::NotFound`] if the view does not belong to the person, or [`Error::Duplicate`] if the name is
+/// taken.
 pub async fn rename(store: &Store, actor: &Actor, view: Uuid, name: &str) -> Result<View> {
     let person = person(actor)?;
     let mut tx = store.pool().begin().await?;
@@ -113,10 +114,10 @@ pub async fn rename(store: &Store, actor: &Actor, view: Uuid, name: &str) -> Res
     Ok(renamed.into())
 }
 
-/// Deletes one of the person's own views, and answers what it was.
+/// Deletes one of the person's views, and returns it.
 ///
 /// # Errors
-/// [`Error::NotFound`] when it is not the person's.
+/// Returns [`Error::NotFound`] if the view does not belong to the person.
 pub async fn delete(store: &Store, actor: &Actor, view: Uuid) -> Result<View> {
     let person = person(actor)?;
     let mut tx = store.pool().begin().await?;
@@ -138,7 +139,7 @@ impl From<saved_view::Model> for View {
     }
 }
 
-/// What a view is called and looks for may name a lead, so the log has neither.
+/// Writes the audit row. It omits the view's name and query, since they may name a lead.
 async fn record(
     connection: &mut PgConnection,
     actor: &Actor,

@@ -1,4 +1,4 @@
-//! Versions of what decides, bundles of them, workflows and routes.
+//! Versions, bundles, workflows and routes.
 //!
 //! Hand-written SQL: workflows with their live bundle, an advisory lock, and a notification.
 
@@ -33,56 +33,56 @@ pub use engine::change::Kind;
 /// A workflow.
 #[derive(Clone, Debug, FromRow)]
 pub struct Workflow {
-    /// Its id.
+    /// Unique ID.
     pub id: Uuid,
-    /// Its name in files, answers and addresses.
+    /// Name used in files, API responses and URLs.
     pub name: String,
-    /// What people call it.
+    /// Display title.
     pub title: String,
     /// Owner, triggers and destinations.
     pub definition: Column<Definition>,
-    /// The release that decides; `None` until the workflow goes live.
+    /// The live release; `None` until the workflow goes live.
     pub live_release: Option<Uuid>,
-    /// The hash of its bundle.
+    /// Hash of the live bundle.
     pub live_bundle: Option<Vec<u8>>,
-    /// Counts releases.
+    /// Release epoch, incremented by each release.
     pub release_epoch: i64,
 }
 
-/// What a workflow says of itself beside what decides.
+/// Configuration of a workflow outside its bundle.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Definition {
-    /// Where its decisions go.
+    /// Destinations of the workflow's decisions.
     #[serde(default)]
     pub destinations: Vec<Target>,
 }
 
-/// One destination of a workflow's decisions.
+/// A destination of a workflow's decisions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Target {
-    /// The destination's name.
+    /// Name of the destination.
     pub to: String,
-    /// What is written there: `decision_event`, `lead_update` or `meeting`.
+    /// Kind of write: `decision_event`, `lead_update` or `meeting`.
     pub purpose: String,
-    /// Only decisions with these actions; all of them when empty.
+    /// Restricts the destination to decisions with these actions; empty means all of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub on: Vec<engine::action::Action>,
-    /// Hours after which the write is of no use any more; never when absent.
+    /// Hours after which the write expires; `None` means never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_hours: Option<u32>,
 }
 
 impl Target {
-    /// Whether something with this action goes there.
+    /// Returns whether a decision with this action goes to the destination.
     pub fn wants(&self, action: engine::action::Action) -> bool {
         self.on.is_empty() || self.on.contains(&action)
     }
 }
 
-/// The destinations that a workflow names, those left out that are not there.
+/// Returns the destinations that a workflow names. Omits those that do not exist.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn targets(
     connection: &mut PgConnection,
     definition: Definition,
@@ -95,10 +95,10 @@ pub async fn targets(
 const WORKFLOW: &str = "SELECT w.id, w.name, w.title, w.definition, l.id AS live_release, l.bundle AS live_bundle, w.release_epoch FROM workflows w \
      LEFT JOIN live_releases l ON l.workflow_id = w.id";
 
-/// The destinations of a workflow's decisions.
+/// Returns the destinations of a workflow's decisions.
 ///
 /// # Errors
-/// [`crate::Error::NotFound`] when there is no such workflow.
+/// Returns [`crate::Error::NotFound`] if the workflow does not exist.
 pub async fn targets_of(
     connection: &mut PgConnection,
     workflow: WorkflowId,
@@ -110,10 +110,10 @@ pub async fn targets_of(
     targets(connection, definition.0).await
 }
 
-/// A workflow by name.
+/// Returns a workflow by name, or `None` if it does not exist.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn by_name(connection: &mut PgConnection, name: &str) -> Result<Option<Workflow>> {
     Ok(sqlx::query_as(sqlx::AssertSqlSafe(format!("{WORKFLOW} WHERE w.name = $1")))
         .bind(name)
@@ -121,20 +121,20 @@ pub async fn by_name(connection: &mut PgConnection, name: &str) -> Result<Option
         .await?)
 }
 
-/// All workflows by name.
+/// Returns all workflows, by name.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn all(connection: &mut PgConnection) -> Result<Vec<Workflow>> {
     Ok(sqlx::query_as(sqlx::AssertSqlSafe(format!("{WORKFLOW} ORDER BY w.name")))
         .fetch_all(connection)
         .await?)
 }
 
-/// Makes a workflow or changes what it says of itself, and its routes.
+/// Creates a workflow, or updates its configuration and routes.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn save(
     connection: &mut PgConnection,
     actor: &Actor,
@@ -159,7 +159,7 @@ pub async fn save(
         )
         .exec_with_returning(&orm(connection))
         .await?;
-    // Other processes remember destinations and routes: what they decide by the old ones is refused from here on.
+    // Other processes cache destinations and routes; from here on, commits that rely on the old ones are rejected.
     begin_epoch(connection, id).await?;
     route::Entity::delete_many().filter(route::Column::WorkflowId.eq(id)).exec(&orm(connection)).await?;
     let rows = routes.iter().map(|(kind, source)| route::ActiveModel {
@@ -178,10 +178,10 @@ pub async fn save(
     Ok(id.into())
 }
 
-/// The routes of a workflow, in the order of kind and source.
+/// Returns the routes of a workflow, ordered by kind and source.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn routes_of(connection: &mut PgConnection, workflow: WorkflowId) -> Result<Vec<(String, String)>> {
     Ok(route::Entity::find()
         .select_only()
@@ -194,10 +194,10 @@ pub async fn routes_of(connection: &mut PgConnection, workflow: WorkflowId) -> R
         .await?)
 }
 
-/// The workflows that take events of a kind from a source.
+/// Returns the workflows that take events of a kind from a source.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn routed(store: &Store, kind: engine::event::EventKind, source: &str) -> Result<Vec<String>> {
     Ok(route::Entity::find()
         .select_only()
@@ -211,12 +211,12 @@ pub async fn routed(store: &Store, kind: engine::event::EventKind, source: &str)
         .await?)
 }
 
-/// Waits for the commits under way in several workflows and holds back the next ones until the transaction ends. A transaction that
-/// changes more than one workflow takes them all here at first: in the order of their ids, as commits do (`ingest::lock_epochs`),
-/// so that the two wait for each other and never in a circle. Names of no workflow are passed over.
+/// Waits for commits in progress in several workflows, and blocks new ones until the transaction ends. A transaction
+/// that changes more than one workflow must lock them all here first, in ID order as commits do
+/// (`ingest::lock_epochs`), so that the two wait for each other instead of deadlocking. Ignores unknown names.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn hold_epochs(connection: &mut PgConnection, names: &[&str]) -> Result<()> {
     sqlx::query(
         "SELECT pg_advisory_xact_lock(hashtextextended(w.id::text, 0)) FROM (SELECT id FROM workflows WHERE name = ANY ($1) ORDER BY id) w",
@@ -227,8 +227,7 @@ pub async fn hold_epochs(connection: &mut PgConnection, names: &[&str]) -> Resul
     Ok(())
 }
 
-/// Begins a workflow's next epoch: waits for the commits under way and holds back the next ones (see
-/// `ingest::lock_epochs`).
+/// Starts a workflow's next epoch: waits for commits in progress and blocks new ones; see `ingest::lock_epochs`.
 pub(crate) async fn begin_epoch(connection: &mut PgConnection, workflow: Uuid) -> Result<()> {
     sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0))")
         .bind(workflow)
@@ -242,18 +241,18 @@ pub(crate) async fn begin_epoch(connection: &mut PgConnection, workflow: Uuid) -
     Ok(())
 }
 
-/// Tells all processes, at the commit, that workflows changed.
+/// Notifies all processes that workflows have changed, when the transaction commits.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn announce_release(connection: &mut PgConnection) -> Result<()> {
     notify(connection, Channel::Release, "").await
 }
 
-/// Whether there is any workflow.
+/// Returns whether any workflow exists.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn any(store: &Store) -> Result<bool> {
     Ok(workflow::Entity::find().exists(store.db()).await?)
 }

@@ -1,7 +1,8 @@
-//! Change requests: what somebody proposes to decide by, what others say of it, and what becomes of it.
+//! Change requests: proposed versions, their reviews and their results.
 //!
-//! The database itself keeps the four eyes: it takes a signature only from somebody who holds the role and had no hand
-//! in the change, and a version only from a change that every role has signed (`0008_changes`).
+//! The database itself enforces the four-eyes principle: it accepts an approval only from a person who holds the role
+//! and did not edit the change, and creates a version only from a change that every required role has approved
+//! (`0008_changes`).
 
 mod reads;
 mod review;
@@ -26,7 +27,7 @@ pub use self::write::{
     same_is_open, set_submitted, update,
 };
 
-/// Where a change stands.
+/// State of a change.
 #[derive(
     Clone,
     Copy,
@@ -40,95 +41,95 @@ pub use self::write::{
 )]
 #[strum(serialize_all = "snake_case")]
 pub enum State {
-    /// Being written.
+    /// The author is still editing it.
     Draft,
-    /// Waits for signatures; what it says never changes any more.
+    /// Submitted for approval; its content is frozen.
     Submitted,
-    /// Signed by all: a version.
+    /// Every required role approved it, and it became a version.
     Approved,
-    /// Sent back: its author begins another one from it.
+    /// Returned by a reviewer; the author starts a new change from it.
     Returned,
-    /// Taken back by its author.
+    /// Withdrawn by its author.
     Withdrawn,
 }
 
-/// A change.
+/// A change request.
 #[derive(Clone, Debug)]
 pub struct Change {
-    /// Its id.
+    /// Unique ID.
     pub id: Uuid,
-    /// Its number, as people name it.
+    /// Number shown to people.
     pub number: i64,
-    /// What it changes.
+    /// Kind of version that the change targets.
     pub kind: Kind,
-    /// The name of what it changes.
+    /// Name of the version that the change targets.
     pub name: String,
-    /// The version it starts from; 0 when there is none.
+    /// The version that the change starts from; 0 if there is none.
     pub base_version: u32,
-    /// Where it stands.
+    /// Current state.
     pub state: State,
-    /// What it does, in a line; may be empty in a draft.
+    /// One-line summary; may be empty in a draft.
     pub title: String,
-    /// Why.
+    /// Motivation for the change.
     pub why: String,
-    /// The text as it was written.
+    /// Source text as the author wrote it.
     pub source: String,
-    /// What the text says; `None` while it cannot be read.
+    /// Parsed content; `None` if the source does not parse.
     pub body: Option<Json>,
-    /// SHA-256 of what it says: what is signed.
+    /// SHA-256 of the content, which is what reviewers approve.
     pub hash: Option<Digest>,
-    /// The roles that have to sign; known once it was submitted.
+    /// Roles that must approve the change; set on submission.
     pub required: Vec<Role>,
-    /// Counts saves.
+    /// Revision number, incremented on each save.
     pub revision: i32,
-    /// Who writes or submitted it; `None` for a draft that came from a file.
+    /// The author or submitter; `None` for a draft created from a file.
     pub author: Option<PersonId>,
-    /// What the author is called.
+    /// Display name of the author.
     pub author_name: Option<String>,
-    /// When it was begun.
+    /// When the change was created.
     pub created_at: DateTime<Utc>,
-    /// When it was saved last.
+    /// When the change was last saved.
     pub updated_at: DateTime<Utc>,
-    /// When it was submitted.
+    /// When the change was submitted.
     pub submitted_at: Option<DateTime<Utc>>,
-    /// When it was decided or taken back.
+    /// When the change was approved, returned or withdrawn.
     pub closed_at: Option<DateTime<Utc>>,
-    /// The version it became.
+    /// Number of the version that the change became.
     pub version: Option<u32>,
 }
 
 impl Change {
-    /// Whether it says just this already.
+    /// Returns whether the change already has exactly this text.
     pub fn says(&self, title: &str, why: &str, source: &str) -> bool {
         self.title == title && self.why == why && self.source == source
     }
 }
 
-/// What somebody said of a change.
+/// A review of a change.
 #[derive(Clone, Debug)]
 pub struct Review {
-    /// Who.
+    /// The reviewer.
     pub person: PersonId,
-    /// What the person is called.
+    /// The person's display name.
     pub name: String,
-    /// What it comes to.
+    /// Verdict of the review.
     pub verdict: Verdict,
-    /// The role it was signed in.
+    /// The role that the reviewer approved in.
     pub role: Option<Role>,
-    /// What was said.
+    /// The reviewer's comment.
     pub comment: String,
-    /// When.
+    /// When the review was submitted.
     pub at: DateTime<Utc>,
 }
 
-/// What a review comes to.
+/// Verdict of a review.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::Display, strum::EnumString, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum Verdict {
-    /// A signature.
+    /// Approves the change.
     Approve,
-    /// Sent back.
+    /// Returns the change to its author.
     Return,
-    /// Just words.
+    /// Comments without a verdict.
     Comment,
 }

@@ -1,6 +1,6 @@
-//! Changes as pages show them.
+//! Queries behind the pages that show changes.
 //!
-//! Hand-written SQL: keyset lists with the roles that have approved, gathered in an array.
+//! Hand-written SQL: keyset lists that aggregate the approving roles into an array.
 
 use chrono::{DateTime, Utc};
 use engine::canonical::Digest;
@@ -22,9 +22,9 @@ use crate::orm::orm;
 use crate::pool::Store;
 use crate::reads::keyset::{self, Order};
 
-/// Changes on a page of the list.
+/// Number of changes on a page of the list.
 pub const CHANGE_PAGE_ROWS: usize = 50;
-/// Where counting what waits stops: a hundred is many.
+/// Number of waiting changes at which counting stops; the exact figure no longer matters beyond it.
 const COUNTED: i64 = 100;
 
 #[derive(DerivePartialModel)]
@@ -88,10 +88,10 @@ impl TryFrom<ChangeRow> for Change {
     }
 }
 
-/// A change by its number.
+/// Returns a change by its number.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is none.
+/// Returns [`Error::NotFound`] if it does not exist.
 pub async fn by_number(connection: &mut PgConnection, number: i64) -> Result<Change> {
     let row: Option<ChangeRow> = change::Entity::find()
         .join(JoinType::LeftJoin, change::Relation::Author.def())
@@ -103,10 +103,10 @@ pub async fn by_number(connection: &mut PgConnection, number: i64) -> Result<Cha
     row.ok_or(Error::NotFound("change"))?.try_into()
 }
 
-/// What was said of a change, the first first.
+/// Returns the reviews of a change, oldest first.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn reviews(connection: &mut PgConnection, change: Uuid) -> Result<Vec<Review>> {
     type Row = (Uuid, String, String, Option<String>, String, DateTime<Utc>);
     let rows: Vec<Row> = change_review::Entity::find()
@@ -137,10 +137,10 @@ pub async fn reviews(connection: &mut PgConnection, change: Uuid) -> Result<Vec<
         .collect()
 }
 
-/// Everybody who had a hand in a change, with their names: none of them signs it.
+/// Returns everyone who edited a change, with their names. None of them can approve it.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn editors(connection: &mut PgConnection, change: Uuid) -> Result<Vec<(PersonId, String)>> {
     let rows: Vec<(Uuid, String)> = change_editor::Entity::find()
         .select_only()
@@ -154,54 +154,54 @@ pub async fn editors(connection: &mut PgConnection, change: Uuid) -> Result<Vec<
     Ok(rows.into_iter().map(|(id, name)| (id.into(), name)).collect())
 }
 
-/// A change as a list shows it.
+/// A row in the list of changes.
 #[derive(Clone, Debug, FromRow)]
 pub struct ListedChange {
-    /// Its number.
+    /// Number shown to people.
     pub number: i64,
-    /// What it changes; a [`Kind`].
+    /// Kind of version that the change targets; a [`Kind`].
     pub kind: String,
-    /// The name of what it changes.
+    /// Name of the version that the change targets.
     pub name: String,
-    /// The version it starts from.
+    /// The version that the change starts from.
     pub base_version: i32,
-    /// How far it has come; a [`State`].
+    /// Current state; a [`State`].
     pub state: String,
-    /// What it does, in a line.
+    /// One-line summary.
     pub title: String,
-    /// Who writes or submitted it.
+    /// Display name of the author or submitter.
     pub author_name: Option<String>,
-    /// The roles that must approve it.
+    /// Roles that must approve the change.
     pub required: Vec<String>,
-    /// The roles that have approved it.
+    /// Roles that have approved the change.
     pub signed: Vec<String>,
-    /// When it was last saved, submitted or decided.
+    /// When the change was last saved, submitted or closed.
     pub at: DateTime<Utc>,
 }
 
-/// Which changes a list shows.
+/// Selects which changes a list shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Show {
-    /// Those that one of these roles must still approve, and this person may.
+    /// Submitted changes that this person can approve in one of these roles.
     WaitingFor(PersonId, Vec<Role>),
-    /// All that are submitted.
+    /// All submitted changes.
     Open,
     /// All drafts.
     Drafts,
-    /// Those of this person.
+    /// Changes by this person.
     By(PersonId),
-    /// Those that were approved, returned or withdrawn.
+    /// Changes that were approved, returned or withdrawn.
     Closed,
 }
 
-/// Which of the changes that a list shows pass.
+/// Filters a list of changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChangeListFilter {
-    /// Which changes to list at all.
+    /// Selects which changes to list.
     pub show: Show,
-    /// Only changes of this kind of version.
+    /// Only changes to this kind of version.
     pub kind: Option<Kind>,
-    /// Only changes with this text in their title or in the name of what they change.
+    /// Only changes with this text in the title or in the name of the target.
     pub text: Option<String>,
 }
 
@@ -211,22 +211,22 @@ impl From<Show> for ChangeListFilter {
     }
 }
 
-/// A page of the list of changes begins beside a change, given by its number.
+/// Cursor into the list of changes, by change number.
 pub type ChangeCursor = keyset::Cursor<i64>;
 
 /// A page of the list of changes.
 #[derive(Clone, Debug, Default)]
 pub struct ChangeListPage {
-    /// The changes, in order.
+    /// The changes, in list order.
     pub rows: Vec<ListedChange>,
-    /// The pages beside this one.
+    /// Cursors of the adjacent pages.
     pub beside: keyset::Beside<i64>,
 }
 
-/// Returns a page of the changes that pass the filter, in the order of their numbers, with at most `limit` of them.
+/// Returns a page of at most `limit` changes that pass the filter, ordered by number.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn list(
     store: &Store,
     filter: &ChangeListFilter,
@@ -258,10 +258,10 @@ pub async fn list(
     Ok(ChangeListPage { rows, beside })
 }
 
-/// How many changes wait for this person's signature, up to a hundred.
+/// Returns how many changes wait for this person's approval; counting stops at a hundred.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn waiting_for(store: &Store, person: PersonId, roles: &[Role]) -> Result<i64> {
     let mut query = QueryBuilder::new("SELECT count(*) FROM (SELECT 1 FROM changes c WHERE ");
     push_show(&mut query, &Show::WaitingFor(person, roles.to_vec()));
@@ -297,10 +297,10 @@ fn push_show(query: &mut QueryBuilder<Postgres>, show: &Show) {
     }
 }
 
-/// The drafts and submitted changes of a name, the newest first.
+/// Returns the drafts and submitted changes for a name, newest first.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn open_of(store: &Store, kind: Kind, name: Option<&str>) -> Result<Vec<ListedChange>> {
     let states = [State::Draft, State::Submitted].map(|state| state.to_string());
     Ok(sqlx::query_as(

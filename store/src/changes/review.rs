@@ -12,29 +12,29 @@ use crate::error::{Error, Result};
 use crate::orm::orm;
 use crate::workflows::{self, NewVersion};
 
-/// A review to be inserted.
+/// A review to insert.
 #[derive(Clone, Copy, Debug)]
 pub struct NewReview<'a> {
-    /// Who reviews.
+    /// The reviewer.
     pub person: PersonId,
-    /// What it comes to.
+    /// Verdict of the review.
     pub verdict: Verdict,
-    /// The role it is approved in.
+    /// The role that the reviewer approves in.
     pub role: Option<Role>,
-    /// Hash of the content that the person saw; none for a comment.
+    /// Hash of the content that the reviewer saw; `None` for a comment.
     pub seen: Option<&'a Digest>,
-    /// For an approval: the live bundles that the person saw the change against, in order; see
+    /// For an approval, the live bundles that the reviewer compared the change with, in order; see
     /// [`crate::releases::live_bundles_of`].
     pub live: &'a [Digest],
-    /// What the person says.
+    /// The reviewer's comment.
     pub comment: &'a str,
 }
 
 /// Inserts a review.
 ///
 /// # Errors
-/// [`Error::Refused`] when the database does not take it: another role, four eyes, other content, another live bundle, or no
-/// words where some are needed.
+/// Returns [`Error::Refused`] if the database rejects the review because of the role, the four-eyes principle,
+/// different content, a different live bundle, or a missing comment.
 pub async fn insert_review(
     connection: &mut PgConnection,
     actor: &Actor,
@@ -67,10 +67,10 @@ pub async fn insert_review(
     }
 }
 
-/// Returns the roles that a change has been approved in.
+/// Returns the roles that have approved a change.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn approved_roles(connection: &mut PgConnection, change: &Change) -> Result<Vec<Role>> {
     let roles: Vec<String> = change_review::Entity::find()
         .select_only()
@@ -83,10 +83,10 @@ pub async fn approved_roles(connection: &mut PgConnection, change: &Change) -> R
     Ok(roles.iter().filter_map(|role| role.parse().ok()).collect())
 }
 
-/// Makes an approved change a version and closes it; returns the version's id.
+/// Turns an approved change into a version, closes the change, and returns the version's ID.
 ///
 /// # Errors
-/// [`Error::Refused`] when another version was approved since it began, or the database misses an approval.
+/// Returns [`Error::Refused`] if another version was approved since the change started, or if an approval is missing.
 pub async fn make_version(
     connection: &mut PgConnection,
     actor: &Actor,

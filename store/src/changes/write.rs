@@ -1,4 +1,4 @@
-//! Writing changes.
+//! Writes to changes.
 
 use engine::canonical::{self, Digest};
 use engine::change::Kind;
@@ -20,42 +20,42 @@ use crate::entity::{change, change_editor};
 use crate::error::{Error, Result};
 use crate::orm::orm;
 
-/// What a save writes into a draft.
+/// An edit to a draft.
 #[derive(Clone, Copy, Debug)]
 pub struct Edit<'a> {
-    /// The revision that the writer saw.
+    /// The revision that the editor saw.
     pub revision: i32,
-    /// What it does, in a line.
+    /// One-line summary.
     pub title: &'a str,
-    /// Why.
+    /// Motivation for the change.
     pub why: &'a str,
-    /// The text.
+    /// Source text.
     pub source: &'a str,
-    /// What the text says, when it can be read.
+    /// Parsed content, if the source parses.
     pub body: Option<&'a Json>,
 }
 
-/// A draft to be inserted.
+/// A draft to insert.
 #[derive(Clone, Copy, Debug)]
 pub struct NewDraft<'a> {
-    /// What it changes.
+    /// Kind of version that the change targets.
     pub kind: Kind,
-    /// The name of what it changes.
+    /// Name of the version that the change targets.
     pub name: &'a str,
-    /// The version it starts from; 0 when there is none.
+    /// The version that the change starts from; 0 if there is none.
     pub base: u32,
-    /// The text.
+    /// Source text.
     pub source: &'a str,
-    /// What the text says, when it can be read.
+    /// Parsed content, if the source parses.
     pub body: Option<&'a Json>,
-    /// Who writes it; none for a draft that came from a file.
+    /// The author; `None` for a draft created from a file.
     pub author: Option<PersonId>,
 }
 
-/// Returns how many drafts a person has open.
+/// Returns how many open drafts a person has.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn open_drafts_of(connection: &mut PgConnection, author: PersonId) -> Result<i64> {
     let drafts = change::Entity::find()
         .filter(change::Column::AuthorId.eq(author.0))
@@ -65,10 +65,10 @@ pub async fn open_drafts_of(connection: &mut PgConnection, author: PersonId) -> 
     Ok(i64::try_from(drafts).unwrap_or(i64::MAX))
 }
 
-/// Inserts a draft; returns its id and number.
+/// Inserts a draft and returns its ID and number.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn insert(
     connection: &mut PgConnection,
     actor: &Actor,
@@ -93,17 +93,18 @@ pub async fn insert(
         updated_at: Set(actor.now),
         ..Default::default()
     };
-    // The number alone comes back: texts may be long.
+    // Returns only the number, since the texts can be long.
     let mut insert = change::Entity::insert(row).into_query();
     insert.returning_col(change::Column::Number);
     let row = orm(connection).query_one(&insert).await?.ok_or(Error::NotFound("change"))?;
     Ok((id, row.try_get("", "number")?))
 }
 
-/// Writes an edit into a draft as its next revision; a draft without an author gets this one. Returns the content's hash.
+/// Writes an edit to a draft as its next revision, and returns the content's hash. A draft without an author is
+/// assigned to this one.
 ///
 /// # Errors
-/// When the database fails or refuses it.
+/// Returns an error if the database fails or rejects the update.
 pub async fn update(
     connection: &mut PgConnection,
     actor: &Actor,
@@ -135,15 +136,15 @@ fn next_revision() -> Expr {
     change::Column::Revision.into_expr().add(1)
 }
 
-/// The author that a change has, or this one.
+/// Builds an expression for the change's author, or `author` if it has none.
 fn author_or(author: PersonId) -> Expr {
     Func::coalesce([change::Column::AuthorId.into_expr(), Expr::value(author.0)]).into()
 }
 
-/// Marks a draft as submitted, to be approved in these roles. What it says never changes from here on.
+/// Marks a draft as submitted for approval in these roles. Its content is frozen from then on.
 ///
 /// # Errors
-/// [`crate::Error::Refused`] when the database misses a role that its kind needs.
+/// Returns [`crate::Error::Refused`] if a role that its kind requires is missing.
 pub async fn set_submitted(
     connection: &mut PgConnection,
     actor: &Actor,
@@ -167,10 +168,10 @@ pub async fn set_submitted(
     Ok(())
 }
 
-/// Returns whether an open change of a name has exactly this content.
+/// Returns whether an open change for a name already has exactly this content.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn same_is_open(
     connection: &mut PgConnection,
     kind: Kind,
@@ -186,10 +187,11 @@ pub async fn same_is_open(
         .await?)
 }
 
-/// Replaces the content of the draft that the same command made before and nobody took up; returns its number, if there is one.
+/// Replaces the content of an earlier draft by the same command, unless a person has taken it over. Returns the
+/// draft's number if there is one.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn replace_command_draft(
     connection: &mut PgConnection,
     actor: &Actor,
@@ -229,7 +231,7 @@ pub async fn replace_command_draft(
 /// Reads a change and locks it until the transaction ends.
 ///
 /// # Errors
-/// [`crate::Error::NotFound`] when there is none.
+/// Returns [`crate::Error::NotFound`] if it does not exist.
 pub async fn locked(connection: &mut PgConnection, number: i64) -> Result<Change> {
     let _: Option<Uuid> = change::Entity::find()
         .select_only()
@@ -242,10 +244,10 @@ pub async fn locked(connection: &mut PgConnection, number: i64) -> Result<Change
     by_number(connection, number).await
 }
 
-/// Closes a change in a state that ends it.
+/// Closes a change in a final state.
 ///
 /// # Errors
-/// [`crate::Error::Refused`] when it does not end so.
+/// Returns [`crate::Error::Refused`] if the change cannot move to this state.
 pub async fn close(
     connection: &mut PgConnection,
     actor: &Actor,
@@ -266,10 +268,10 @@ pub async fn close(
     Ok(())
 }
 
-/// Records that a person edited a change, and so cannot approve it.
+/// Records that a person edited a change and therefore cannot approve it.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn add_editor(connection: &mut PgConnection, change: Uuid, person: PersonId) -> Result<()> {
     let row = change_editor::ActiveModel { change_id: Set(change), person_id: Set(person.0) };
     change_editor::Entity::insert(row)
@@ -279,10 +281,10 @@ pub async fn add_editor(connection: &mut PgConnection, change: Uuid, person: Per
     Ok(())
 }
 
-/// Writes the audit row of an act on a change.
+/// Writes the audit row for an act on a change.
 ///
 /// # Errors
-/// As [`audit`].
+/// Returns the same errors as [`audit`].
 pub async fn log(
     connection: &mut PgConnection,
     actor: &Actor,

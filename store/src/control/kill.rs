@@ -1,5 +1,5 @@
-//! The kill switch: a stopped workflow decides on, but its leads go to people and nothing is sent. The notice to sales
-//! leadership is committed with it.
+//! The kill switch. A stopped workflow still decides, but its leads go to people and nothing is sent. The notice to
+//! sales leadership is committed in the same transaction.
 //!
 //! Hand-written SQL: advisory locks.
 
@@ -23,34 +23,34 @@ use crate::notices::{self, What};
 use crate::orm::orm;
 use crate::pool::Store;
 
-/// What is stopped.
+/// Scope of a stop.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StopScope {
-    /// Every workflow, those to come too.
+    /// Every workflow, including those created later.
     All,
-    /// One workflow, by its name.
+    /// One workflow, by name.
     Workflow(String),
 }
 
-/// A switch that is thrown.
+/// An active stop.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KillSwitch {
-    /// The workflow; none when it stops them all.
+    /// The stopped workflow; `None` if all are stopped.
     pub workflow_id: Option<Uuid>,
-    /// The workflow's name.
+    /// Name of the workflow.
     pub workflow: Option<String>,
-    /// Why.
+    /// Reason given for the stop.
     pub reason: String,
-    /// Who threw it.
+    /// Who stopped it, as the audit log names actors.
     pub killed_by: String,
-    /// When.
+    /// When it was stopped.
     pub killed_at: DateTime<Utc>,
 }
 
-/// The switches that are thrown, the one for everything first.
+/// Returns the active stops; a stop of all workflows comes first.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn kill_switches(store: &Store) -> Result<Vec<KillSwitch>> {
     type Row = (Option<Uuid>, Option<String>, String, String, DateTime<Utc>);
     let rows: Vec<Row> = kill_switch::Entity::find()
@@ -76,11 +76,13 @@ pub async fn kill_switches(store: &Store) -> Result<Vec<KillSwitch>> {
     Ok(rows.into_iter().map(switch).collect())
 }
 
-/// Stops workflows: from the return on, no decision of their rules is committed with effects, and no effect of theirs is
-/// claimed; those of what people decide wait. What is being written at this moment ends. One that is stopped already keeps its first reason.
+/// Stops workflows. Once this returns, no decision by their rules is committed with effects and none of their effects
+/// is claimed; effects of people's decisions wait. Deliveries already in progress complete. A workflow that is
+/// already stopped keeps its original reason.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is no such workflow; [`Error::Refused`] without a reason.
+/// Returns [`Error::NotFound`] if the workflow does not exist, or [`Error::Refused`] if the reason is empty or too
+/// long.
 pub async fn kill(store: &Store, actor: &Actor, scope: &StopScope, reason: &str) -> Result<()> {
     let reason = reason.trim();
     if reason.is_empty() || reason.chars().count() > 500 {
@@ -107,10 +109,11 @@ pub async fn kill(store: &Store, actor: &Actor, scope: &StopScope, reason: &str)
     Ok(())
 }
 
-/// Lets workflows go on. What was decided meanwhile stays with people. A workflow stays stopped while everything is.
+/// Resumes workflows. Leads decided in the meantime remain with people. A workflow stays stopped while a stop of all
+/// workflows is active.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is no such workflow, or it is not stopped.
+/// Returns [`Error::NotFound`] if the workflow does not exist or is not stopped.
 pub async fn resume(store: &Store, actor: &Actor, scope: &StopScope) -> Result<()> {
     let mut transaction = store.pool().begin().await?;
     let workflow = hold(&mut transaction, scope).await?;
@@ -129,7 +132,7 @@ pub async fn resume(store: &Store, actor: &Actor, scope: &StopScope) -> Result<(
     Ok(())
 }
 
-/// Waits for the commits under way and holds back the next ones: see `ingest::lock_epochs`.
+/// Waits for commits in progress and blocks new ones; see `ingest::lock_epochs`.
 async fn hold(connection: &mut PgConnection, scope: &StopScope) -> Result<Option<WorkflowId>> {
     let ids = workflow::Entity::find().select_only().column(workflow::Column::Id);
     let (ids, workflow): (Vec<Uuid>, _) = match scope {
@@ -152,7 +155,7 @@ async fn hold(connection: &mut PgConnection, scope: &StopScope) -> Result<Option
     Ok(workflow)
 }
 
-/// Writes the audit row and tells every process.
+/// Writes the audit row and notifies every process.
 async fn told(
     connection: &mut PgConnection,
     actor: &Actor,

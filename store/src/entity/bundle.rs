@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-/// Versions that are released and rolled back as one; it never changes.
+/// Immutable set of versions that are released and rolled back together.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "bundles")]
 pub struct Model {

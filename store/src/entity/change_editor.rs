@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-/// A person who edited a change and so may not approve it.
+/// A person who edited a change and therefore cannot approve it.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "change_editors")]
 pub struct Model {

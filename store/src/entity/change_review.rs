@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-/// An approval, a request for changes or a comment.
+/// An approval, a returned change or a comment.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "change_reviews")]
 pub struct Model {

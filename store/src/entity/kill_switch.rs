@@ -2,8 +2,8 @@
 
 use sea_orm::entity::prelude::*;
 
-/// A stop of one workflow, or of all where no workflow is named. SeaORM requires a primary key, and the table's key is an
-/// expression over the nullable workflow; no row is looked up by the column that takes its place here.
+/// A stop of one workflow, or of all if no workflow is named. SeaORM requires a primary key, but the table's key is
+/// an expression over the nullable workflow; no row is ever looked up by the column used in its place here.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "kill_switches")]
 pub struct Model {

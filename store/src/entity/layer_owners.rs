@@ -1,8 +1,8 @@
-//! The accountable person of each layer.
+//! The accountable person for each layer.
 
 use sea_orm::entity::prelude::*;
 
-/// The single row that names the accountable person of each layer.
+/// The single row that names the accountable person for each layer.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "layers")]
 pub struct Model {

@@ -1,8 +1,8 @@
-//! The tables as SeaORM entities, one file each. Only this crate sees them: callers get the types of the module that
-//! owns the subject, for example [`crate::people::Person`].
+//! The tables as SeaORM entities, one file each. They are private to this crate: callers use the types of the module
+//! that owns the subject, for example [`crate::people::Person`].
 //!
-//! Each table has one that is neither written once (the log) nor on the path of an event or a delivery. A column that no
-//! code reads through the entity may be missing, provided that the database has a default for it.
+//! A table has an entity unless it is append-only (the log) or on the hot path of events or deliveries. An entity may
+//! omit a column that no code reads through it, provided that the column has a default.
 
 pub mod api_key;
 pub mod bundle;
@@ -47,7 +47,7 @@ mod tests {
     use crate::Store;
     use crate::testing::TestDatabase;
 
-    /// What the database calls a column's type.
+    /// Returns the name that the database uses for a column type.
     fn type_name(of: &ColumnType) -> String {
         match of {
             ColumnType::String(_) | ColumnType::Text => "text".into(),
@@ -64,7 +64,7 @@ mod tests {
         }
     }
 
-    /// How an entity differs from its table.
+    /// Returns the differences between an entity and its table.
     async fn differences<E: EntityTrait>(store: &Store, entity: E) -> Vec<String> {
         let table = entity.table_name();
         let columns: Vec<(String, String, bool, bool)> = sqlx::query_as(

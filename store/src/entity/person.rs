@@ -1,8 +1,8 @@
-//! People, who sign in.
+//! People who sign in.
 
 use sea_orm::entity::prelude::*;
 
-/// Somebody who signs in.
+/// A person who signs in.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "people")]
 pub struct Model {

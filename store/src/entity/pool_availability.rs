@@ -1,8 +1,8 @@
-//! Weight and absence of pool members.
+//! Weights and absences of pool members.
 
 use sea_orm::entity::prelude::*;
 
-/// What is set for a member of a pool, outside releases.
+/// Weight and absence of a pool member, which change outside releases.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "pool_availability")]
 pub struct Model {

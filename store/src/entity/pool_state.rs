@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-/// The round robin of a pool. Its counters are read and written on the path of events, under a lock.
+/// Round-robin state of a pool. The hot path of events reads and writes the counters under a lock.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "pool_states")]
 pub struct Model {

@@ -1,8 +1,8 @@
-//! Claims on leads that wait for a person.
+//! Claims on leads in the queue.
 
 use sea_orm::entity::prelude::*;
 
-/// A lead that a person works on, until the claim expires.
+/// A claim by which a person works on a lead until the claim expires.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "queue_claims")]
 pub struct Model {

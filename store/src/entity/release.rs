@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-/// A bundle's way to traffic.
+/// The rollout of a bundle to traffic.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "releases")]
 pub struct Model {

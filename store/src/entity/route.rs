@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-/// A workflow that takes events of a kind from a source.
+/// Routes events of a kind from a source to a workflow.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "routes")]
 pub struct Model {

@@ -1,4 +1,4 @@
-//! Long work and its progress.
+//! Long-running work and its progress.
 
 use sea_orm::entity::prelude::*;
 
@@ -6,55 +6,55 @@ use sea_orm::entity::prelude::*;
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "runs")]
 pub struct Model {
-    /// Its id, minted from the instant it was asked for.
+    /// Unique ID, minted from the time of the request.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
-    /// What kind of work it is; another version of Meshline may know kinds that this one does not.
+    /// Kind of work. Another version of Meshline may define kinds that this one does not support.
     pub kind: String,
-    /// Names the work where its result can be used again.
+    /// Key under which the result can be reused; `None` if it cannot.
     pub work_key: Option<String>,
-    /// What it works on, in the form of its kind.
+    /// Input, in the format of the run's kind.
     #[sea_orm(column_type = "JsonBinary")]
     pub input: Json,
-    /// A [`crate::runs::RunState`] by name.
+    /// State; a [`crate::runs::RunState`] by name.
     pub state: String,
-    /// What it does at the moment, in words.
+    /// Human-readable description of the current phase.
     pub phase: String,
-    /// How much is done, in the unit of its kind.
+    /// Completed work, in units of the run's kind.
     pub done: i64,
-    /// How much there is to do; `None` while that is unknown.
+    /// Total work, in units of the run's kind; `None` while unknown.
     pub total: Option<i64>,
-    /// Where the next process resumes.
+    /// Checkpoint from which the next process resumes.
     #[sea_orm(column_type = "JsonBinary", nullable)]
     pub checkpoint: Option<Json>,
-    /// What it found or did, once it is done.
+    /// Result, once the run is done.
     #[sea_orm(column_type = "JsonBinary", nullable)]
     pub result: Option<Json>,
-    /// Why it failed, as a sentence.
+    /// Reason for the failure, as a sentence.
     pub error: Option<String>,
-    /// Rises with every claim.
+    /// Lease number, incremented on each claim.
     pub run_lease: i64,
-    /// Until when the process that works on it holds it.
+    /// When the current process's lease expires.
     pub leased_until: Option<DateTimeUtc>,
-    /// How many processes have begun it.
+    /// Number of times a process has started the run.
     pub attempts: i32,
-    /// The process that works on it, or did last.
+    /// The process that is working on the run, or was the last to do so.
     pub runner: Option<String>,
-    /// Who asked for it, as the audit log names them.
+    /// Who requested the run, as the audit log names actors.
     pub created_by: String,
-    /// When it was asked for.
+    /// When the run was requested.
     pub created_at: DateTimeUtc,
-    /// When the first process began it.
+    /// When a process first started the run.
     pub started_at: Option<DateTimeUtc>,
-    /// When it was over.
+    /// When the run ended.
     pub finished_at: Option<DateTimeUtc>,
-    /// Who asked for it to be cancelled.
+    /// Who requested the cancellation.
     pub cancelled_by: Option<String>,
-    /// When they did.
+    /// When the cancellation was requested.
     pub cancelled_at: Option<DateTimeUtc>,
 }
 
-/// Relations to other tables: none.
+/// Relations to other tables. There are none.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-/// The address of a list, under a name that its owner gave it.
+/// The URL of a list, saved under a name that its owner chose.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "saved_views")]
 pub struct Model {

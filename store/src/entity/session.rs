@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-/// A browser that a person is signed in with.
+/// A browser in which a person is signed in.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "sessions")]
 pub struct Model {

@@ -1,8 +1,8 @@
-//! Settings of the whole installation.
+//! Settings for the whole installation.
 
 use sea_orm::entity::prelude::*;
 
-/// A value that belongs to the database as a whole.
+/// A setting that applies to the whole database.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "settings")]
 pub struct Model {

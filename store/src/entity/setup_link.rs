@@ -1,8 +1,8 @@
-//! Links to set a password with.
+//! Links for setting a password.
 
 use sea_orm::entity::prelude::*;
 
-/// A link to set a password with, once.
+/// A single-use link for setting a password.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "setup_links")]
 pub struct Model {

@@ -1,32 +1,32 @@
-//! Files to import that have arrived in part.
+//! Uploads for import that are only partially received.
 
 use sea_orm::entity::prelude::*;
 
-/// An upload that has not arrived whole, as it is stored.
+/// A partially received upload, as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "unfinished_uploads")]
 pub struct Model {
-    /// Its id, and the name of its folder in the data directory.
+    /// Unique ID, and the name of the upload's folder in the data directory.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
-    /// Who uploads it.
+    /// The person who uploads the file.
     pub person_id: Uuid,
-    /// What it is called on the person's machine.
+    /// File name on the person's machine.
     pub file_name: String,
-    /// The size of the whole file.
+    /// Size of the whole file, in bytes.
     pub bytes: i64,
-    /// How many bytes have arrived.
+    /// Number of bytes received.
     pub received: i64,
-    /// Tells what has arrived: a chain of SHA-256 over the chunks.
+    /// Fingerprint of the bytes received: a chain of SHA-256 over the chunks.
     #[sea_orm(column_type = "VarBinary(StringLen::None)")]
     pub received_hash: Vec<u8>,
-    /// When it was begun.
+    /// When the upload started.
     pub created_at: DateTimeUtc,
-    /// When its last chunk arrived.
+    /// When the last chunk was received.
     pub updated_at: DateTimeUtc,
 }
 
-/// Relations to other tables: none.
+/// Relations to other tables. There are none.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

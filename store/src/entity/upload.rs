@@ -1,4 +1,4 @@
-//! Files that people uploaded to import.
+//! Files that people uploaded for import.
 
 use sea_orm::entity::prelude::*;
 
@@ -6,22 +6,22 @@ use sea_orm::entity::prelude::*;
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "uploads")]
 pub struct Model {
-    /// Its id, and the name of its folder in the data directory.
+    /// Unique ID, and the name of the upload's folder in the data directory.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
-    /// Who uploaded it.
+    /// The person who uploaded the file.
     pub person_id: Uuid,
-    /// What it was called on the person's machine.
+    /// File name on the person's machine.
     pub file_name: String,
-    /// Its size.
+    /// Size in bytes.
     pub bytes: i64,
-    /// When it had arrived whole.
+    /// When the upload completed.
     pub created_at: DateTimeUtc,
-    /// The newest run that imports it.
+    /// The newest run that imports the file.
     pub run_id: Option<Uuid>,
 }
 
-/// Relations to other tables: none.
+/// Relations to other tables. There are none.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

@@ -1,4 +1,4 @@
-//! Forms that were used.
+//! Forms that were already submitted.
 
 use sea_orm::entity::prelude::*;
 

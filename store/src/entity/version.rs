@@ -1,8 +1,8 @@
-//! Versions of what decides.
+//! Versions of everything that decisions are based on.
 
 use sea_orm::entity::prelude::*;
 
-/// One version of something that decides; it never changes.
+/// An immutable version of a catalogue, map, rule set, list or pool.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "versions")]
 pub struct Model {

@@ -1,8 +1,8 @@
-//! Titles of what has versions.
+//! Titles of versioned objects.
 
 use sea_orm::entity::prelude::*;
 
-/// The title of something that has versions.
+/// Title of a versioned object.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "version_titles")]
 pub struct Model {

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-/// Which events are taken, and where their decisions go.
+/// A workflow: the events it takes and the destinations of its decisions.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "workflows")]
 pub struct Model {

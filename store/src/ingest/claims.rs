@@ -1,6 +1,6 @@
-//! Idempotency keys: taken once, for one body.
+//! Idempotency keys, each claimed once for one request body.
 //!
-//! Hand-written SQL: the path of every event, with an array for each column.
+//! Hand-written SQL: the hot path of events, with one array per column.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,8 +23,8 @@ pub struct Claim {
 }
 
 impl Claim {
-    /// Hashes a claim on `key`, which is unique within `scope`, for a canonical body received at an instant; `result_id` is
-    /// what the request will make.
+    /// Creates a claim on `key`, which is unique within `scope`, for the canonical body of a request. `result_id`
+    /// identifies the result that the request will create.
     pub fn new(
         keyring: &Keyring,
         scope: String,
@@ -37,33 +37,33 @@ impl Claim {
         Self { scope, key, body: keyring.lookup("body", body).to_vec(), result_id, at }
     }
 
-    /// Scope and hashed key: what no two accepted requests share.
+    /// Returns the scope and hashed key, which are unique among accepted requests.
     pub fn key(&self) -> (&str, &[u8]) {
         (&self.scope, &self.key)
     }
 
-    /// Whether another claim is for the same body.
+    /// Returns whether another claim has the same body.
     pub fn has_body_of(&self, other: &Self) -> bool {
         self.body == other.body
     }
 }
 
-/// What became of a claim.
+/// Result of a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Claimed {
-    /// The key is new and now taken.
+    /// The key was free and is now claimed.
     Fresh,
-    /// The same request was accepted before and made this.
+    /// The same request was accepted before and created this result.
     Repeat(Uuid),
-    /// The key was taken by another body.
+    /// The key was claimed with a different body.
     Other,
 }
 
-/// Looks up which claims repeat an earlier request, and takes nothing: a claim that is fresh here may be taken by the time that
-/// [`claim_keys`] takes it.
+/// Looks up which claims repeat an earlier request, without claiming anything. A claim that is fresh here may be gone
+/// by the time [`claim_keys`] runs.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn look_up_keys(connection: &mut PgConnection, claims: &[Claim]) -> Result<Vec<Claimed>> {
     let stored = stored_keys(connection, &claims.iter().collect::<Vec<_>>()).await?;
     Ok(claims
@@ -76,11 +76,11 @@ pub async fn look_up_keys(connection: &mut PgConnection, claims: &[Claim]) -> Re
         .collect())
 }
 
-/// Takes idempotency keys, each once; waits for a transaction that is taking the same key. Of two equal claims in
-/// `claims` the first counts.
+/// Claims idempotency keys, each once. Waits for a transaction that is claiming the same key. If `claims` contains
+/// duplicates, the first one wins.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn claim_keys(connection: &mut PgConnection, claims: &[Claim]) -> Result<Vec<Claimed>> {
     let mut firsts: BTreeMap<(&str, &[u8]), usize> = BTreeMap::new();
     for (i, claim) in claims.iter().enumerate() {
@@ -121,7 +121,7 @@ pub async fn claim_keys(connection: &mut PgConnection, claims: &[Claim]) -> Resu
         .collect())
 }
 
-/// The bodies and results of keys that were taken, by scope and key.
+/// Returns the bodies and results of claimed keys, by scope and key.
 async fn stored_keys(
     connection: &mut PgConnection,
     claims: &[&Claim],

@@ -1,6 +1,6 @@
-//! Effects, their keys and their places in the outbox.
+//! Effects, their keys and their rows in the outbox.
 //!
-//! Hand-written SQL: a notification, and a read of a log table; its rows are written by `columns`.
+//! Hand-written SQL: a notification, and a read of a log table; `columns` writes its rows.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use engine::decision::Decision;
@@ -18,54 +18,54 @@ use crate::keyring::{DataKey, Place};
 use crate::pool::Store;
 use crate::workflows::Target;
 
-/// A lead as something that was decided about it leaves it.
+/// Snapshot of a lead right after a decision or verdict about it.
 pub struct LeadThen {
-    /// Its id.
+    /// Unique ID.
     pub id: LeadId,
-    /// What seals what is said of it.
+    /// The data key that seals the effect's body.
     pub key: DataKey,
-    /// How much has been decided about it.
+    /// Position of the decision or verdict in the lead's sequence.
     pub sequence: i64,
-    /// What is known of it.
+    /// Profile of the lead.
     pub profile: Profile,
 }
 
 /// One write to one destination.
 #[derive(Clone, Debug)]
 pub struct EffectRow {
-    /// Its id.
+    /// Unique ID.
     pub id: Uuid,
-    /// The decision it belongs to.
+    /// The decision that the effect belongs to.
     pub decision_id: Uuid,
-    /// The person's verdict on it that is told, if one is.
+    /// The verdict that the effect reports, if it reports one.
     pub verdict_id: Option<Uuid>,
     /// The lead.
     pub lead_id: Uuid,
-    /// The decision's workflow.
+    /// Workflow of the decision.
     pub workflow_id: Uuid,
-    /// Its number among what was decided about the lead.
+    /// Position in the lead's sequence of decisions and verdicts.
     pub lead_sequence: i64,
     /// The destination.
     pub destination_id: Uuid,
-    /// What is written.
+    /// Kind of write.
     pub kind: String,
-    /// Unique for decision or verdict, kind and destination.
+    /// Unique per decision or verdict, kind and destination.
     pub effect_key: Vec<u8>,
-    /// Names the record at the destination.
+    /// Key of the record at the destination.
     pub remote_key: Vec<u8>,
-    /// What to write, ciphertext.
+    /// Content of the write, encrypted.
     pub body: Vec<u8>,
-    /// When it was decided.
+    /// When the decision was made.
     pub created_at: DateTime<Utc>,
-    /// When it is of no use any more.
+    /// Instant after which the effect expires.
     pub expires_at: Option<DateTime<Utc>>,
 }
 
 impl EffectRow {
-    /// The write that a decision, or a person's verdict on it, asks of a destination.
+    /// Creates the effect that a decision, or a person's verdict on it, requests from a destination.
     ///
     /// # Errors
-    /// When a number of the decision is not finite.
+    /// Returns an error if a number in the decision is not finite.
     pub fn new(
         id: EffectId,
         lead: &LeadThen,
@@ -108,11 +108,11 @@ impl EffectRow {
     }
 }
 
-/// The destinations that a verdict was told to, each as the workflow named it then; those that are told that it does not count
-/// when it is taken back.
+/// Returns the destinations that a verdict was reported to, each as the workflow named it at the time. They must be
+/// notified if the verdict is undone.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn targets_of_verdict(
     connection: &mut PgConnection,
     decision: DecisionId,
@@ -133,11 +133,11 @@ pub async fn targets_of_verdict(
     Ok(rows.into_iter().map(target).collect())
 }
 
-/// Writes effects, takes their keys and puts them into the outbox. Once they are committed, [`announce_effects`] wakes
-/// the dispatchers.
+/// Inserts effects, claims their keys and adds them to the outbox. After the commit, [`announce_effects`] wakes the
+/// dispatchers.
 ///
 /// # Errors
-/// [`crate::Error::Duplicate`] when an effect key is taken.
+/// Returns [`crate::Error::Duplicate`] if an effect key is already taken.
 pub async fn insert_effects(connection: &mut PgConnection, rows: &[EffectRow]) -> Result<()> {
     if rows.is_empty() {
         return Ok(());
@@ -168,7 +168,7 @@ pub async fn insert_effects(connection: &mut PgConnection, rows: &[EffectRow]) -
         .with("destination_id", |row| row.destination_id)
         .with("lead_id", |row| row.lead_id)
         .with("lead_sequence", |row| row.lead_sequence)
-        // Of a decision that plays the past, too, the effects have waited since now.
+        // Even for decisions that replay history, effects start to wait only now.
         .with("due_at", |row| row.created_at.max(now))
         .with("expires_at", |row| row.expires_at)
         .with("workflow_id", |row| row.workflow_id)
@@ -177,16 +177,17 @@ pub async fn insert_effects(connection: &mut PgConnection, rows: &[EffectRow]) -
     Ok(())
 }
 
-/// Wakes the dispatchers of all processes. Not part of the commit: Postgres lets only one transaction that notifies
-/// commit at a time, and would wait for the disk with it. What is not announced is found by polling.
+/// Wakes the dispatchers of all processes. This runs outside the commit, because Postgres serializes commits of
+/// transactions that notify, including their disk flush. Dispatchers find unannounced effects by polling.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn announce_effects(connection: &mut PgConnection) -> Result<()> {
     notify(connection, Channel::Outbox, "").await
 }
 
-/// Wakes the dispatchers of all processes. What was committed stays committed: where this fails, they find it by polling.
+/// Wakes the dispatchers of all processes. A failure is harmless: the effects are committed, and dispatchers find
+/// them by polling.
 pub async fn wake_dispatchers(store: &Store) {
     let told = match store.pool().acquire().await {
         Ok(mut connection) => announce_effects(&mut connection).await,

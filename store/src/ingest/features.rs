@@ -1,6 +1,6 @@
-//! Feature rows and the codes of their texts.
+//! Feature rows and the codes for their texts.
 //!
-//! Hand-written SQL: the path of every event, with an array for each column.
+//! Hand-written SQL: the hot path of events, with one array per column.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -12,37 +12,37 @@ use uuid::Uuid;
 use crate::columns::{Columns, Row as _, columns};
 use crate::error::Result;
 
-/// A decision's inputs as codes.
+/// Encoded inputs of a decision.
 #[derive(Clone, Debug)]
 pub struct FeatureRow {
     /// The decision.
     pub decision_id: Uuid,
-    /// The lead, for erasure.
+    /// The lead; erasure deletes its rows.
     pub lead_id: Uuid,
     /// The workflow.
     pub workflow_id: Uuid,
-    /// Version of the catalogue that orders the fields.
+    /// Version of the catalogue that defines the field order.
     pub catalogue_version: i32,
-    /// The cells.
+    /// Encoded cells.
     pub cells: Vec<u8>,
 }
 
 columns!(FeatureRow { decision_id, lead_id, workflow_id, catalogue_version, cells });
 
-/// Writes feature rows.
+/// Inserts feature rows.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn insert_features(connection: &mut PgConnection, rows: &[FeatureRow]) -> Result<()> {
     FeatureRow::columns(rows).insert_into("features", "", connection).await?;
     Ok(())
 }
 
-/// The codes of texts in feature rows, made where they are missing. Runs in its own transaction, before the commit of
-/// the decisions that use them.
+/// Returns the codes for texts in feature rows and creates missing ones. Runs in its own transaction, before the
+/// commit of the decisions that use them.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn feature_codes(
     connection: &mut PgConnection,
     workflow: WorkflowId,

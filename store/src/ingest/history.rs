@@ -1,6 +1,6 @@
-//! What came in about leads before, for fields that look back.
+//! Earlier events of leads, for fields that look back.
 //!
-//! Hand-written SQL: each lead has a period of its own, and merges are followed by a recursive statement.
+//! Hand-written SQL: each lead has its own period, and a recursive statement follows merges.
 
 use chrono::{DateTime, Utc};
 use engine::ids::{EventId, LeadId, WorkflowId};
@@ -12,38 +12,38 @@ use crate::columns::Columns;
 use crate::error::Result;
 use crate::keyring::{Keyring, Place};
 
-/// The period of a lead's history that is wanted.
+/// A request for a period of a lead's history.
 #[derive(Clone, Copy, Debug)]
 pub struct HistoryWanted {
     /// The lead.
     pub lead: LeadId,
-    /// Events of this workflow.
+    /// Only events of this workflow.
     pub workflow: WorkflowId,
-    /// Events that happened at this instant or later.
+    /// Earliest time of an event, inclusive.
     pub from: DateTime<Utc>,
-    /// Events that happened at this instant or earlier.
+    /// Latest time of an event, inclusive.
     pub to: DateTime<Utc>,
 }
 
-/// A lead's history in a period.
+/// A lead's history over a period.
 #[derive(Clone, Debug, Default)]
 pub struct LeadHistory {
-    /// How much had been decided about the lead when this was read.
+    /// Number of decisions about the lead when the history was read.
     pub sequence: i64,
-    /// Its events, newest first.
+    /// Events, newest first.
     pub events: Vec<PastEvent>,
 }
 
-/// An event of a lead's history.
+/// An event in a lead's history.
 #[derive(Clone, Debug)]
 pub struct PastEvent {
-    /// Its id.
+    /// Unique ID.
     pub id: EventId,
-    /// The request as it came.
+    /// Request body as received.
     pub body: Json,
-    /// Which system it came from.
+    /// Source system.
     pub source: String,
-    /// When it happened; when it came, where that is not known.
+    /// When the event occurred, or when it was received if that is unknown.
     pub at: DateTime<Utc>,
 }
 
@@ -59,11 +59,11 @@ struct HistoryRow {
     at: Option<DateTime<Utc>>,
 }
 
-/// Reads the histories of leads, at most `limit` events each, those of leads merged into them included; without a lock. Of an
-/// erased person there is none.
+/// Reads the histories of leads, at most `limit` events each, without locking. Includes the events of leads merged
+/// into them. An erased person has no history.
 ///
 /// # Errors
-/// When the database fails or an event cannot be read.
+/// Returns an error if the database fails or an event cannot be read.
 pub async fn histories(
     connection: &mut PgConnection,
     keyring: &Keyring,
@@ -108,7 +108,7 @@ fn columns(wanted: &[HistoryWanted]) -> Columns<'_, HistoryWanted> {
         .and("n", (1_i64..).take(wanted.len()))
 }
 
-/// The statement over what is wanted; its next parameter is the limit.
+/// Builds the statement for the requested histories. Its next parameter is the limit.
 fn statement(columns: &Columns<'_, HistoryWanted>) -> String {
     format!(
         "SELECT w.n, l.sequence, e.lead_id AS owner, e.data_key, e.id, e.source, e.body, e.at \
@@ -131,11 +131,11 @@ mod tests {
     use super::*;
     use crate::testing::{TestDatabase, keyring};
 
-    /// Leads of the large database, each with as many events.
+    /// Number of leads in the large database; each has the same number of events.
     const LEADS: i64 = 100_000;
     const EVENTS_OF_EACH: i64 = 2;
 
-    /// A lead with its number in its id, and its events by their order.
+    /// Returns the lead whose ID encodes `n`, so that its events sort by it.
     fn lead(n: i64) -> LeadId {
         LeadId(Uuid::from_u128(0x1000_0000 + u128::from(n.unsigned_abs())))
     }
@@ -144,7 +144,7 @@ mod tests {
         sqlx::query(AssertSqlSafe(sql)).execute(connection).await.unwrap();
     }
 
-    /// A workflow, and leads of whom nine in ten were merged into the tenth before them.
+    /// Inserts a workflow and leads; in each group of ten, nine leads are merged into the first.
     async fn many(connection: &mut PgConnection) -> WorkflowId {
         let workflow = Uuid::from_u128(7);
         run(connection, &format!("INSERT INTO workflows (id, name, title, definition, created_at) VALUES ('{workflow}', 'w', 'W', '{{}}', now())")).await;
@@ -175,7 +175,7 @@ mod tests {
         )
         .await;
         run(&mut owner, "ANALYZE events, leads, lead_aliases").await;
-        // Empty partitions may be read in whole.
+        // Postgres may scan empty partitions sequentially.
         let partition: String = sqlx::query_scalar("SELECT tableoid::regclass::text FROM events LIMIT 1")
             .fetch_one(&mut owner)
             .await

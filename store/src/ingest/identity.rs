@@ -1,6 +1,6 @@
-//! Who an event is about: found, made and locked.
+//! Identification of leads: finding, creating and locking the leads that events are about.
 //!
-//! Hand-written SQL: the path of every event, with an array for each column.
+//! Hand-written SQL: the hot path of events, with one array per column.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -14,19 +14,19 @@ use crate::columns::Columns;
 use crate::error::{Error, Result};
 use crate::keyring::{DataKey, Keyring};
 
-/// What an event says about who its lead is, its identities hashed once.
+/// Identities that an event states for its lead, hashed once.
 #[derive(Clone, Debug)]
 pub struct NamedLead {
     external: Option<Identity>,
     email: Option<Identity>,
-    /// The id of the lead if nobody is known by these identities.
+    /// ID for a new lead, used if no lead has these identities.
     fresh: LeadId,
     event_id: Uuid,
     received_at: DateTime<Utc>,
 }
 
 impl NamedLead {
-    /// Hashes what an event of a source says about its lead.
+    /// Hashes the identities that an event from a source states for its lead.
     pub fn new(
         keyring: &Keyring,
         source: &str,
@@ -45,50 +45,50 @@ impl NamedLead {
     }
 }
 
-/// Who an event is about.
+/// The lead that an event is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Identified {
     /// The lead.
     pub lead: LeadId,
-    /// Whether the event is the first that names it.
+    /// Whether the event is the first about this lead.
     pub is_new: bool,
 }
 
 /// A lead, locked until the transaction ends.
 pub struct LockedLead {
-    /// Its id.
+    /// Unique ID.
     pub id: LeadId,
-    /// Number of its last decision.
+    /// Position of its latest decision in its sequence.
     pub sequence: i64,
-    /// Key of its immutable rows.
+    /// Data key for the lead's immutable rows.
     pub key: DataKey,
-    /// The person it is assigned to.
+    /// Address of the person the lead is assigned to.
     pub assignee: Option<String>,
-    /// Its profile.
+    /// Current profile.
     pub profile: Profile,
-    /// When what its profile says was said.
+    /// When each part of the profile was stated.
     pub said: ProfileTimes,
-    /// When its first event happened, as far as known.
+    /// When its first event occurred, if known.
     pub first_occurred_at: Option<DateTime<Utc>>,
-    /// What else its row needs, while it has none yet.
+    /// Additional columns for a lead that has no row yet.
     pub(crate) new: Option<NewLead>,
 }
 
-/// What the row of a new lead needs beside the rest.
+/// Additional columns for the row of a new lead.
 pub(crate) struct NewLead {
     data_key: Vec<u8>,
     created_at: DateTime<Utc>,
 }
 
-/// Leads that events are about, in the transaction that decides about them.
+/// Leads that events are about, within the transaction that decides about them.
 pub struct LockedLeads {
-    /// All of them. Those that exist already are locked.
+    /// All of the leads. Existing ones are locked.
     pub leads: HashMap<LeadId, LockedLead>,
-    /// Identities that no lead has yet.
+    /// Identities that do not belong to a lead yet.
     pub added: BTreeMap<Identity, Uuid>,
 }
 
-/// What is known of who a lead is.
+/// Profile of a lead.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Profile {
     /// E-mail address.
@@ -99,35 +99,35 @@ pub struct Profile {
     pub company: Option<String>,
     /// Company domain.
     pub domain: Option<String>,
-    /// The source of the external id.
+    /// Source system of the external ID.
     pub external_source: Option<String>,
-    /// The source's id of the person.
+    /// The person's ID in the source system.
     pub external_id: Option<String>,
 }
 
-/// When each part of a profile was said; nothing where the profile has no such part, or it was said at an unknown time.
+/// When each part of a profile was stated; `None` if the part is missing or the time is unknown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ProfileTimes {
-    /// The e-mail address.
+    /// When the e-mail address was stated.
     pub email: Option<DateTime<Utc>>,
-    /// The name.
+    /// When the name was stated.
     pub name: Option<DateTime<Utc>>,
-    /// The company's name.
+    /// When the company name was stated.
     pub company: Option<DateTime<Utc>>,
-    /// The company's domain.
+    /// When the company domain was stated.
     pub domain: Option<DateTime<Utc>>,
-    /// The source's id of the person.
+    /// When the external ID was stated.
     pub external: Option<DateTime<Utc>>,
 }
 
-/// Kind, source (for external ids) and keyed hash of what identifies a lead.
+/// Identity of a lead: its kind, source (for external IDs) and keyed hash.
 pub type Identity = (&'static str, String, Vec<u8>);
 
-/// Finds the leads that events are about, without a lock: by (source, external id), else by e-mail, else new. An event whose
-/// two identities belong to two leads goes to the external id's.
+/// Finds the leads that events are about, without locking: by source and external ID, then by e-mail address,
+/// otherwise as a new lead. If an event's two identities belong to different leads, the external ID takes precedence.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn identify(connection: &mut PgConnection, named: &[NamedLead]) -> Result<Vec<Identified>> {
     let owners = find(connection, &wanted(named)).await?;
     let (leads, fresh, _) = assign(named, &owners);
@@ -137,11 +137,11 @@ pub async fn identify(connection: &mut PgConnection, named: &[NamedLead]) -> Res
         .collect())
 }
 
-/// Locks the leads that events are about, as [`identify`] found them; those that are new are written by [`save_leads`], once
-/// all is known of them. An event that names two leads suggests to merge them.
+/// Locks the leads that events are about, as [`identify`] found them. [`save_leads`] writes new leads later, once
+/// their data is complete. An event that names two leads creates a merge suggestion.
 ///
 /// # Errors
-/// [`Error::Raced`] when an event is about another lead by now: it has to be decided again.
+/// Returns [`Error::Raced`] if an event now belongs to another lead, in which case the caller must decide again.
 pub async fn lock_leads(
     connection: &mut PgConnection,
     keyring: &Keyring,
@@ -155,7 +155,7 @@ pub async fn lock_leads(
     }
     suggest_merges(connection, named, &owners).await?;
     let known: BTreeSet<Uuid> = leads.into_iter().filter(|id| !fresh.contains_key(id)).collect();
-    // One that is erased at this moment has no identities any more: the next try finds or makes another lead.
+    // A lead that is being erased no longer has identities, so a retry finds or creates another lead.
     let mut locked = lock(connection, keyring, &known).await.map_err(|error| match error {
         Error::Erased => Error::Raced,
         other => other,
@@ -165,10 +165,10 @@ pub async fn lock_leads(
     Ok(LockedLeads { leads: locked, added })
 }
 
-/// Locks one lead that exists.
+/// Locks an existing lead.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is none, [`Error::Erased`] when the person was erased.
+/// Returns [`Error::NotFound`] if the lead does not exist, or [`Error::Erased`] if the person was erased.
 pub async fn lock_lead(connection: &mut PgConnection, keyring: &Keyring, lead: LeadId) -> Result<LockedLead> {
     lock(connection, keyring, &[lead.0].into()).await?.remove(&lead).ok_or(Error::NotFound("lead"))
 }
@@ -177,17 +177,17 @@ fn wanted(named: &[NamedLead]) -> BTreeSet<Identity> {
     named.iter().flat_map(|named| [&named.external, &named.email]).flatten().cloned().collect()
 }
 
-/// How a lead is found by its source's id.
+/// Returns the identity for a source's external ID.
 pub(crate) fn external_identity(keyring: &Keyring, source: &str, id: &str) -> Identity {
     ("external", source.to_owned(), keyring.lookup("identity:external", id.trim().as_bytes()).to_vec())
 }
 
-/// How a lead is found by a normalised e-mail address.
+/// Returns the identity for a normalized e-mail address.
 pub(crate) fn email_identity(keyring: &Keyring, email: &str) -> Identity {
     ("email", String::new(), keyring.lookup("identity:email", email.as_bytes()).to_vec())
 }
 
-/// The lead of each event, given who owns which identity; beside them the new leads and the new identities.
+/// Returns the lead of each event, given the owners of identities, along with the new leads and new identities.
 fn assign<'n>(
     named: &'n [NamedLead],
     owners: &BTreeMap<Identity, Uuid>,
@@ -215,7 +215,7 @@ fn assign<'n>(
     (leads, fresh, added)
 }
 
-/// Who owns identities, merges followed.
+/// Returns the owners of identities, following merges.
 pub(crate) async fn find(
     connection: &mut PgConnection,
     wanted: &BTreeSet<Identity>,
@@ -245,8 +245,8 @@ pub(crate) async fn find(
         .collect())
 }
 
-/// Keeps new identities. When somebody else takes one of them at this moment, the transaction has to start again and
-/// will find that lead.
+/// Inserts new identities. If a concurrent transaction takes one of them, this transaction must restart, and then
+/// finds that lead.
 async fn add(connection: &mut PgConnection, added: &BTreeMap<Identity, Uuid>) -> Result<()> {
     if added.is_empty() {
         return Ok(());
@@ -281,7 +281,8 @@ async fn suggest_merges(
     if found.is_empty() {
         return Ok(());
     }
-    // In the order of the key, so that two transactions which suggest the same merges wait for each other and never in a circle.
+    // Insert in key order, so that two transactions with the same suggestions wait for each other instead of
+    // deadlocking.
     let rows: Vec<_> = found.into_iter().collect();
     Columns::of(&rows)
         .with("lead_id", |((lead, _), _)| *lead)
@@ -375,11 +376,11 @@ async fn lock(
         .collect()
 }
 
-/// Writes what changed of leads, new ones with their identities.
+/// Writes changes to leads, and inserts new leads with their identities.
 ///
 /// # Errors
-/// [`Error::Raced`] when somebody else takes one of the identities at this moment: the transaction has to start again
-/// and will find that lead.
+/// Returns [`Error::Raced`] if a concurrent transaction takes one of the identities. The caller must restart the
+/// transaction, which then finds that lead.
 pub async fn save_leads(
     connection: &mut PgConnection,
     leads: impl Iterator<Item = &LockedLead>,
@@ -387,12 +388,12 @@ pub async fn save_leads(
 ) -> Result<()> {
     let (new, known): (Vec<&LockedLead>, Vec<&LockedLead>) = leads.partition(|lead| lead.new.is_some());
     insert(connection, &new).await?;
-    // They refer to the leads.
+    // Identities reference the leads, so they come second.
     add(connection, added).await?;
     update(connection, &known).await
 }
 
-/// What changes of a lead's row, new or not.
+/// Returns the columns to write, for new and existing leads alike.
 fn columns<'r>(leads: &'r [&LockedLead]) -> Columns<'r, &'r LockedLead> {
     Columns::of(leads)
         .with("id", |lead| lead.id.0)

@@ -1,4 +1,6 @@
-//! What candidates in the shadow stage would have decided. By hand, as it is written in one statement with the commit.
+//! Verdicts of candidates in the shadow stage.
+//!
+//! Hand-written SQL: the rows are inserted in one statement with the commit.
 
 use chrono::{DateTime, Utc};
 use serde_json::Value as Json;
@@ -8,12 +10,12 @@ use uuid::Uuid;
 use crate::columns::{Row as _, columns};
 use crate::error::Result;
 
-/// The verdict of a candidate beside the decision that counts.
+/// A candidate's verdict, stored next to the actual decision.
 #[derive(Clone, Debug)]
 pub struct ShadowRow {
-    /// Its id.
+    /// Unique ID.
     pub id: Uuid,
-    /// The decision that counts.
+    /// The actual decision.
     pub decision_id: Uuid,
     /// The lead.
     pub lead_id: Uuid,
@@ -21,31 +23,31 @@ pub struct ShadowRow {
     pub workflow_id: Uuid,
     /// The release in the shadow stage.
     pub release_id: Uuid,
-    /// Its bundle's hash.
+    /// Hash of the release's bundle.
     pub bundle: Vec<u8>,
-    /// Its rule set's version.
+    /// Version of the release's rule set.
     pub rule_version: i32,
-    /// The rule that fired.
+    /// ID of the rule that fired.
     pub rule_id: Option<String>,
-    /// What it would have decided.
+    /// Action that the candidate would have decided.
     pub action: String,
-    /// The action's parameters; nobody is picked.
+    /// Parameters of the action. Shadow verdicts never pick a person.
     pub parameters: Json,
-    /// The confidence.
+    /// Confidence of the verdict.
     pub confidence: Option<f64>,
-    /// Risk tags and tags.
+    /// Risk tags and other tags.
     pub risk_tags: Json,
-    /// The rule that could not be evaluated.
+    /// ID of the rule that could not be evaluated.
     pub held_by: Option<String>,
-    /// Why.
+    /// Explanation of the verdict.
     pub because: Json,
-    /// Each scanned rule.
+    /// Evaluation trace of each scanned rule.
     pub trace: Json,
-    /// The inputs as the candidate read them, ciphertext.
+    /// Inputs as the candidate extracted them, encrypted.
     pub snapshot: Vec<u8>,
-    /// `now`, as the rules saw it.
+    /// Value of `now` that the rules saw.
     pub as_of: DateTime<Utc>,
-    /// When it was decided.
+    /// When the decision was made.
     pub decided_at: DateTime<Utc>,
 }
 
@@ -70,10 +72,10 @@ columns!(ShadowRow {
     decided_at,
 });
 
-/// Writes the verdicts of candidates.
+/// Inserts the verdicts of candidates.
 ///
 /// # Errors
-/// When the database refuses one.
+/// Returns an error if the database rejects a row.
 pub async fn insert_shadows(connection: &mut PgConnection, rows: &[ShadowRow]) -> Result<()> {
     if rows.is_empty() {
         return Ok(());

@@ -1,6 +1,6 @@
-//! Where leads stand in workflows.
+//! States of leads in workflows.
 //!
-//! Hand-written SQL: the path of every event, with an array for each column.
+//! Hand-written SQL: the hot path of events, with one array per column.
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
@@ -9,32 +9,32 @@ use uuid::Uuid;
 use crate::columns::{Row as _, columns};
 use crate::error::Result;
 
-/// Where a lead stands in a workflow after a decision.
+/// State of a lead in a workflow after a decision.
 #[derive(Clone, Debug)]
 pub struct State {
     /// The lead.
     pub lead_id: Uuid,
     /// The workflow.
     pub workflow_id: Uuid,
-    /// The event's source.
+    /// Source of the event.
     pub source: String,
     /// The decision.
     pub decision_id: Uuid,
-    /// Its `as_of`.
+    /// The decision's `as_of`.
     pub as_of: DateTime<Utc>,
-    /// Whether it was decided about the lead as it is now, and not as it was when an imported event happened.
+    /// Whether the decision is about the lead as it is now, rather than as it was when an imported event occurred.
     pub is_now: bool,
-    /// What was decided.
+    /// The action that was decided.
     pub action: String,
-    /// The rule that fired.
+    /// ID of the rule that fired.
     pub rule_id: Option<String>,
-    /// The decision's confidence.
+    /// Confidence of the decision.
     pub confidence: Option<f64>,
-    /// The rule set's version.
+    /// Version of the rule set.
     pub rule_version: i32,
-    /// The queue the lead now waits in, if any.
+    /// The queue that the lead now waits in, if any.
     pub queue: Option<&'static str>,
-    /// What the rules would do with a lead that waits.
+    /// Action that the rules suggest for a waiting lead.
     pub suggested: Option<&'static str>,
 }
 
@@ -53,15 +53,15 @@ columns!(State {
     suggested,
 });
 
-/// Notes where leads stand. What is decided now is the last decision, whatever the clock of the process that made the one
-/// before says. An import of history takes its place by `as_of`, so it does not move a lead that has been decided since. One row
-/// for each lead and workflow.
+/// Updates the states of leads, one row per lead and workflow. A decision about the present always becomes the latest
+/// one, even if the previous decision came from a process with a faster clock. A historical import is ordered by
+/// `as_of`, so it does not move a lead that has been decided since.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn upsert_states(connection: &mut PgConnection, rows: &[State]) -> Result<()> {
     let columns = State::columns(rows);
-    // The lead is locked, so that nobody else changes the row that is read here.
+    // The lead is locked, so the row that this statement reads cannot change.
     let sql = format!(
         "INSERT INTO lead_states AS s (lead_id, workflow_id, source, first_decision_id, first_as_of, first_action, first_rule_id, \
            last_decision_id, last_as_of, last_action, last_rule_id, last_confidence, last_rule_version, queue, queued_at, suggested) \

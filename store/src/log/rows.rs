@@ -1,4 +1,4 @@
-//! Rows of events and decisions as they are stored, and writing them.
+//! Stored rows of events and decisions, and their inserts.
 
 use chrono::{DateTime, Utc};
 use engine::canonical::Digest;
@@ -13,100 +13,100 @@ use crate::columns::{Row as _, columns};
 use crate::error::Result;
 use crate::hash::{hex, row_hash, stamp_or_null};
 
-/// An event as it is stored; its hash is over exactly these columns.
+/// An event as it is stored. Its hash covers exactly these columns.
 #[derive(Clone, Debug, Serialize, FromRow)]
 pub struct EventRow {
-    /// Its id.
+    /// Unique ID.
     pub id: Uuid,
     /// The lead.
     pub lead_id: Uuid,
-    /// The workflow that took it.
+    /// The workflow that received it.
     pub workflow_id: Uuid,
-    /// What kind of signal it is.
+    /// Kind of signal.
     pub kind: String,
-    /// Which system it came from.
+    /// Source system.
     pub source: String,
-    /// The request, ciphertext.
+    /// The request, encrypted.
     #[serde(serialize_with = "hex")]
     pub body: Vec<u8>,
-    /// When it happened.
+    /// When the signal occurred.
     #[serde(serialize_with = "stamp_or_null")]
     pub occurred_at: Option<DateTime<Utc>>,
-    /// When it came.
+    /// When it was received.
     #[serde(with = "micros")]
     pub received_at: DateTime<Utc>,
-    /// Who brought it.
+    /// Who sent it, as the audit log names actors.
     pub received_from: String,
-    /// In which request.
+    /// ID of the request.
     pub request_id: String,
 }
 
-/// A decision as it is stored; its hash is over exactly these columns.
+/// A decision as it is stored. Its hash covers exactly these columns.
 #[derive(Clone, Debug, Serialize, FromRow)]
 pub struct DecisionRow {
-    /// Its id.
+    /// Unique ID.
     pub id: Uuid,
-    /// The event that was decided on; none where another trigger led to the decision.
+    /// The event that triggered the decision; `None` for other triggers.
     pub event_id: Option<Uuid>,
     /// The lead.
     pub lead_id: Uuid,
     /// The workflow.
     pub workflow_id: Uuid,
-    /// Its number among the lead's decisions.
+    /// Position in the lead's sequence of decisions.
     pub sequence: i64,
-    /// The release epoch it was committed under.
+    /// Release epoch that the decision was committed under.
     pub epoch: i64,
-    /// The mode.
+    /// Mode of the decision.
     pub mode: String,
-    /// The bundle's hash.
+    /// Hash of the bundle.
     #[serde(serialize_with = "hex")]
     pub bundle: Vec<u8>,
-    /// The rule set's name.
+    /// Name of the rule set.
     pub rule_set: String,
-    /// The rule set's version.
+    /// Version of the rule set.
     pub rule_version: i32,
-    /// The experiment's variant.
+    /// Variant of the experiment.
     pub variant: Option<String>,
-    /// The rule that fired.
+    /// ID of the rule that fired.
     pub rule_id: Option<String>,
-    /// What was decided.
+    /// The action that was decided.
     pub action: String,
-    /// The action's parameters.
+    /// Parameters of the action.
     pub parameters: Json,
-    /// The decision's confidence.
+    /// Confidence of the decision.
     pub confidence: Option<f64>,
-    /// Risk tags and tags.
+    /// Risk tags and other tags.
     pub risk_tags: Json,
-    /// The rule that could not be told.
+    /// ID of the rule that could not be evaluated.
     pub held_by: Option<String>,
-    /// Why.
+    /// Explanation of the decision.
     pub because: Json,
-    /// Each scanned rule.
+    /// Evaluation trace of each scanned rule.
     pub trace: Json,
-    /// Inputs and result of picking a person.
+    /// Inputs and result of the assignment pick.
     pub pick: Option<Json>,
-    /// The inputs, ciphertext.
+    /// Inputs, encrypted.
     #[serde(serialize_with = "hex")]
     pub snapshot: Vec<u8>,
-    /// The effects committed with it.
+    /// Effects committed with the decision.
     pub effects: Json,
-    /// `now`, as the rules saw it.
+    /// Value of `now` that the rules saw.
     #[serde(with = "micros")]
     pub as_of: DateTime<Utc>,
-    /// When it was decided.
+    /// When the decision was made.
     #[serde(with = "micros")]
     pub decided_at: DateTime<Utc>,
-    // Decisions from before these were kept have none, and their hashes are over the columns above.
-    /// The release that brought the bundle to this lead.
+    // Older decisions lack these columns, so their hashes cover only the columns above.
+    /// The release that applied the bundle to this lead.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub release_id: Option<Uuid>,
-    /// Why the decision was made; a [`engine::decision::Trigger`].
+    /// Trigger of the decision; an [`engine::decision::Trigger`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trigger: Option<String>,
-    /// The probability of this decision where chance took part in it.
+    /// Probability of this decision, if randomness was involved.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub selection_probability: Option<f64>,
-    /// What altered the decision and is not in the bundle.
+    /// Conditions outside the bundle that altered the decision.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub conditions: Option<Json>,
 }
@@ -156,46 +156,46 @@ columns!(DecisionRow {
 });
 
 impl EventRow {
-    /// The row's hash.
+    /// Returns the row's hash.
     ///
     /// # Errors
-    /// When a column cannot be JSON.
+    /// Returns an error if a column cannot be serialized as JSON.
     pub fn hash(&self) -> Result<Digest> {
         row_hash("events", self)
     }
 }
 
 impl DecisionRow {
-    /// The row's hash.
+    /// Returns the row's hash.
     ///
     /// # Errors
-    /// When a column cannot be JSON.
+    /// Returns an error if a column cannot be serialized as JSON.
     pub fn hash(&self) -> Result<Digest> {
         row_hash("decisions", self)
     }
 }
 
-/// Writes events.
+/// Inserts events.
 ///
 /// # Errors
-/// When the database refuses one.
+/// Returns an error if the database rejects a row.
 pub async fn insert_events(connection: &mut PgConnection, rows: &[EventRow]) -> Result<()> {
     let hashes = hashes(rows, EventRow::hash)?;
     EventRow::columns(rows).and("hash", hashes.iter()).insert_into("events", "", connection).await?;
     Ok(())
 }
 
-/// Writes decisions.
+/// Inserts decisions.
 ///
 /// # Errors
-/// When the database refuses one.
+/// Returns an error if the database rejects a row.
 pub async fn insert_decisions(connection: &mut PgConnection, rows: &[DecisionRow]) -> Result<()> {
     let hashes = hashes(rows, DecisionRow::hash)?;
     DecisionRow::columns(rows).and("hash", hashes.iter()).insert_into("decisions", "", connection).await?;
     Ok(())
 }
 
-/// The rows' hashes, on all processors.
+/// Hashes rows in parallel.
 fn hashes<R: Sync>(rows: &[R], hash: impl Fn(&R) -> Result<Digest> + Sync) -> Result<Vec<Vec<u8>>> {
     rows.par_iter().map(|row| Ok(hash(row)?.0.to_vec())).collect()
 }

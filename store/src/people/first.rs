@@ -1,4 +1,4 @@
-//! The first person of an installation, who lets in everybody else.
+//! The first administrator of an installation, who invites all other people.
 //!
 //! Hand-written SQL: an advisory lock.
 
@@ -13,32 +13,34 @@ use crate::keyring::Keyring;
 use crate::orm::orm;
 use crate::pool::Store;
 
-/// Bytes of the code: 80 bits, which nobody guesses.
+/// Length of the code in bytes; 80 bits are infeasible to guess.
 const CODE_BYTES: usize = 10;
 
-/// Whether there is anybody at all, shut out or not.
+/// Returns whether any person exists, deactivated or not.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn is_anybody(store: &Store) -> Result<bool> {
     Ok(person::Entity::find().exists(store.db()).await?)
 }
 
-/// What the first administrator shows to be let in. It follows from the master key, so that every process of the
-/// installation tells the same one and none has to be kept; it opens nothing once there is somebody.
+/// Returns the code that the first administrator must enter. It is derived from the master key, so that every process
+/// of the installation computes the same code and none has to be stored. It is useless once a person exists.
 pub fn first_run_code(keyring: &Keyring) -> String {
     keyring.lookup("first-run", b"").iter().take(CODE_BYTES).map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Whether a text is the code. Of hashes the time of comparing tells nothing.
+/// Returns whether `code` is the first-run code. Comparing hashes prevents timing attacks.
 pub fn is_first_run_code(keyring: &Keyring, code: &str) -> bool {
     secret::token_hash(code.trim()) == secret::token_hash(&first_run_code(keyring))
 }
 
-/// Adds the first administrator, with a password, when the code is right and there is nobody yet. The person acts.
+/// Adds the first administrator, with a password, if the code is correct and no person exists yet. The new
+/// administrator is the actor.
 ///
 /// # Errors
-/// [`Error::NotFound`] when the code is wrong or there is somebody already; as [`super::add`] otherwise.
+/// Returns [`Error::NotFound`] if the code is wrong or a person already exists, and otherwise the same errors as
+/// [`super::add`].
 pub async fn add_first_admin(
     store: &Store,
     actor: Actor,
@@ -52,7 +54,7 @@ pub async fn add_first_admin(
     }
     let hash = password.hash().await?;
     let mut tx = store.pool().begin().await?;
-    // Of two at one moment the second waits here, and then finds the first.
+    // Of two concurrent requests, the second waits here and then finds the first person.
     sqlx::query("SELECT pg_advisory_xact_lock(hashtext('first_admin'))").execute(&mut *tx).await?;
     if person::Entity::find().exists(&orm(&mut tx)).await? {
         return Err(Error::NotFound("first-run code"));

@@ -20,12 +20,12 @@ use crate::orm::orm;
 use crate::pool::Store;
 use crate::reads::keyset::{self, Order};
 
-/// Keys on a page of the list.
+/// Number of keys on a page of the list.
 pub const KEY_PAGE_ROWS: usize = 50;
-/// How every key begins, so that scanners of source code can find one that got out.
+/// Prefix of every key, so that source code scanners can detect leaked ones.
 const PREFIX: &str = "ml_";
 
-/// What a key may be used for; the database knows the same four.
+/// Scope of a key. The database defines the same four.
 #[derive(
     Clone,
     Copy,
@@ -45,35 +45,35 @@ const PREFIX: &str = "ml_";
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]
 pub enum Scope {
-    /// Telling events.
+    /// Sending events.
     Ingest,
     /// Reading leads and decisions.
     Read,
-    /// Telling outcomes.
+    /// Sending outcomes.
     Outcome,
-    /// Running the installation.
+    /// Administering the installation.
     Admin,
 }
 
-/// A key, without its secret.
+/// An API key, without its secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiKey {
-    /// Its id.
+    /// Unique ID.
     pub id: ApiKeyId,
-    /// What it is called.
+    /// Display name.
     pub name: String,
-    /// What it may be used for.
+    /// Scopes granted to the key.
     pub scopes: Vec<Scope>,
-    /// When it was made.
+    /// When the key was created.
     pub created_at: DateTime<Utc>,
-    /// When it was taken back.
+    /// When the key was revoked.
     pub revoked_at: Option<DateTime<Utc>>,
 }
 
-/// Makes a key and answers its text, which is stored nowhere.
+/// Creates a key and returns its secret, which is not stored.
 ///
 /// # Errors
-/// [`Error::Duplicate`] when the name is taken, [`Error::Refused`] without a name or a scope.
+/// Returns [`Error::Duplicate`] if the name is taken, or [`Error::Refused`] if the name or the scopes are missing.
 pub async fn add_key(store: &Store, actor: &Actor, name: &str, scopes: &[Scope]) -> Result<String> {
     let key = format!("{PREFIX}{}", secret::new_token());
     let id = engine::ids::mint(actor.now, rand::random());
@@ -97,10 +97,10 @@ pub async fn add_key(store: &Store, actor: &Actor, name: &str, scopes: &[Scope])
     Ok(key)
 }
 
-/// Takes a key back: it stops working.
+/// Revokes a key, which stops working at once.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is no such key, or it was taken back before.
+/// Returns [`Error::NotFound`] if the key does not exist or was already revoked.
 pub async fn revoke_key(store: &Store, actor: &Actor, id: ApiKeyId) -> Result<()> {
     let mut tx = store.pool().begin().await?;
     let revoked = api_key::Entity::update_many()
@@ -121,10 +121,10 @@ pub async fn revoke_key(store: &Store, actor: &Actor, id: ApiKeyId) -> Result<()
     Ok(())
 }
 
-/// The key with this text; `None` when there is none or it was taken back.
+/// Returns the key with this secret, or `None` if it does not exist or was revoked.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn key_by_secret(store: &Store, key: &str) -> Result<Option<ApiKey>> {
     if !key.starts_with(PREFIX) {
         return Ok(None);
@@ -137,7 +137,7 @@ pub async fn key_by_secret(store: &Store, key: &str) -> Result<Option<ApiKey>> {
     row.map(ApiKey::try_from).transpose()
 }
 
-/// Whether a key works.
+/// State of a key.
 #[derive(
     Clone,
     Copy,
@@ -151,13 +151,13 @@ pub async fn key_by_secret(store: &Store, key: &str) -> Result<Option<ApiKey>> {
 )]
 #[strum(serialize_all = "lowercase")]
 pub enum KeyState {
-    /// Programs can use it.
+    /// The key works.
     Active,
-    /// It was revoked.
+    /// The key was revoked.
     Revoked,
 }
 
-/// Which keys to list.
+/// Filters a list of keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KeyListFilter {
     /// Only keys with this scope.
@@ -166,23 +166,23 @@ pub struct KeyListFilter {
     pub state: Option<KeyState>,
 }
 
-/// A page of the list of keys begins beside a key.
+/// Cursor into the list of keys.
 pub type KeyCursor = keyset::Cursor<ApiKeyId>;
 
 /// A page of the list of keys.
 #[derive(Clone, Debug, Default)]
 pub struct KeyListPage {
-    /// The keys, in order.
+    /// The keys, in list order.
     pub keys: Vec<ApiKey>,
-    /// The pages beside this one.
+    /// Cursors of the adjacent pages.
     pub beside: keyset::Beside<ApiKeyId>,
 }
 
-/// Returns a page of the keys that pass the filter, with at most `limit` of them. An id begins with the instant at which the
-/// key was made, so that ids are in the order of [`By::Added`].
+/// Returns a page of at most `limit` keys that pass the filter. IDs start with the creation time, so ID order is the
+/// order of [`By::Added`].
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn keys(
     store: &Store,
     filter: &KeyListFilter,
@@ -211,7 +211,7 @@ pub async fn keys(
             };
             select.order_by(api_key::Column::Id, direction(is_ascending))
         }
-        // Names are unique. From A to Z is the other way round than from the newest to the oldest.
+        // Names are unique. A to Z is the reverse of newest to oldest.
         By::Name => {
             let name = |id: ApiKeyId| {
                 let name = api_key::Entity::find_by_id(id.0).select_only().column(api_key::Column::Name);

@@ -1,4 +1,4 @@
-//! Links with which a person sets a password, each once.
+//! Single-use links for setting a password.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use engine::ids::PersonId;
@@ -13,15 +13,15 @@ use crate::error::{Error, Result};
 use crate::orm::orm;
 use crate::pool::Store;
 
-/// How long a link works unless somebody says otherwise.
+/// Default validity of a link.
 pub const DEFAULT_VALIDITY: TimeDelta = TimeDelta::hours(24);
-/// How long a link works that a person asked for who forgot their password.
+/// Validity of a link that a person requested after forgetting their password.
 pub const RESET_VALIDITY: TimeDelta = TimeDelta::hours(1);
 
-/// Makes a link for a person and answers its token, which is stored nowhere. Earlier links of the person stop working.
+/// Creates a link for a person and returns its token, which is not stored. Earlier links for the person stop working.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is no such person.
+/// Returns [`Error::NotFound`] if the person does not exist.
 pub async fn make_setup_link(
     store: &Store,
     actor: &Actor,
@@ -36,11 +36,11 @@ pub async fn make_setup_link(
     Ok(token)
 }
 
-/// Makes a link for a person who forgot their password. Earlier links go on working: anybody can ask for this one, and
-/// must not take back the one that somebody is about to use.
+/// Creates a link for a person who forgot their password. Earlier links keep working: anyone can request this one,
+/// and that must not revoke a link that the person is about to use.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is no such person.
+/// Returns [`Error::NotFound`] if the person does not exist.
 pub async fn make_reset_link(store: &Store, actor: &Actor, person: PersonId) -> Result<String> {
     let mut tx = store.pool().begin().await?;
     lock(&orm(&mut tx), person).await?;
@@ -68,10 +68,10 @@ async fn insert(
     Ok(token)
 }
 
-/// Whom a link that still works belongs to; `None` when it does not work (any more).
+/// Returns the owner of a valid link, or `None` if the link does not exist, has expired or was used.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn person_of_setup_link(store: &Store, token: &str, now: DateTime<Utc>) -> Result<Option<Person>> {
     let link = setup_link::Entity::find_by_id(secret::token_hash(token).to_vec())
         .filter(setup_link::Column::UsedAt.is_null())
@@ -82,10 +82,10 @@ pub async fn person_of_setup_link(store: &Store, token: &str, now: DateTime<Utc>
     Ok(by_id(store, link.person_id.into()).await?.filter(|person| !person.is_disabled))
 }
 
-/// Sets the password of the person a link belongs to, and uses the link up. The person acts.
+/// Sets the password of the link's owner and consumes the link. The owner is the actor.
 ///
 /// # Errors
-/// [`Error::NotFound`] when the link does not work (any more).
+/// Returns [`Error::NotFound`] if the link does not exist, has expired or was used.
 pub async fn use_setup_link(
     store: &Store,
     request_id: &str,
@@ -93,7 +93,7 @@ pub async fn use_setup_link(
     token: &str,
     password: Password,
 ) -> Result<PersonId> {
-    // Asked first: a hash is costly, and anybody can send a token.
+    // Check the link first: hashing is expensive, and anyone can send a token.
     let person = person_of_setup_link(store, token, now).await?.ok_or(Error::NotFound("set-up link"))?;
     let hash = password.hash().await?;
     let mut tx = store.pool().begin().await?;

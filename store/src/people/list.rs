@@ -1,4 +1,4 @@
-//! People page by page.
+//! Paginated list of people.
 //!
 //! Hand-written SQL: a keyset list, which compares rows of two columns.
 
@@ -13,23 +13,23 @@ use crate::error::Result;
 use crate::pool::Store;
 use crate::reads::keyset::{self, Order};
 
-/// People on a page.
+/// Number of people on a page.
 pub const PAGE_ROWS: usize = 50;
-/// Those who hold a role, at most: more are no choice to choose from.
+/// Maximum number of role holders to return; a longer list is impractical to choose from.
 const HOLDERS: u64 = 200;
 
-/// Whom to list.
+/// Filters a list of people.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PeopleFilter {
-    /// With this in the name or the address.
+    /// Only people with this text in the name or the e-mail address.
     pub text: Option<String>,
-    /// Who hold this role.
+    /// Only people who hold this role.
     pub role: Option<Role>,
-    /// Who get in, or do not.
+    /// Only people with this sign-in status.
     pub door: Option<Door>,
 }
 
-/// Whether a person gets in.
+/// Sign-in status of a person.
 #[derive(
     Clone,
     Copy,
@@ -43,42 +43,42 @@ pub struct PeopleFilter {
 )]
 #[strum(serialize_all = "lowercase")]
 pub enum Door {
-    /// They can sign in.
+    /// The person can sign in.
     Open,
-    /// They were let in and have no password yet.
+    /// The person was invited and has no password yet.
     Invited,
-    /// They were shut out.
+    /// The person was deactivated.
     Shut,
 }
 
-/// What people are put in order by.
+/// Sort key for people.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum By {
-    /// The name; of [`Order`], the newest first is from A to Z.
+    /// By name; [`Order::Newest`] sorts from A to Z.
     #[default]
     Name,
-    /// When they were added.
+    /// By the time they were added.
     Added,
 }
 
-/// Where a page begins: beside a person.
+/// Cursor into the list of people.
 pub type Cursor = keyset::Cursor<PersonId>;
 
 /// A page of people.
 #[derive(Clone, Debug, Default)]
 pub struct PeoplePage {
-    /// In order.
+    /// The people, in list order.
     pub people: Vec<Person>,
-    /// How many pass the filter, on all pages.
+    /// Number of people who pass the filter, on all pages.
     pub total: i64,
-    /// The pages beside it.
+    /// Cursors of the adjacent pages.
     pub beside: keyset::Beside<PersonId>,
 }
 
-/// A page of the people that pass the filter, with at most `limit` of them.
+/// Returns a page of at most `limit` people who pass the filter.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn page(
     store: &Store,
     filter: &PeopleFilter,
@@ -99,7 +99,7 @@ pub async fn page(
         .bind(door)
         .fetch_one(store.pool())
         .await?;
-    // From A to Z is the other way round than from the newest to the oldest.
+    // A to Z is the reverse of newest to oldest.
     let (key, newer, older) = match by {
         By::Name => ("p.name, p.id", "<", ">"),
         By::Added => ("p.created_at, p.id", ">", "<"),
@@ -130,10 +130,10 @@ pub async fn page(
     Ok(PeoplePage { people, total, beside })
 }
 
-/// Those who may sign in and hold a role, by name.
+/// Returns the people who hold a role and can sign in, by name.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn holders(store: &Store, role: Role) -> Result<Vec<Person>> {
     let ids = person::Entity::find()
         .select_only()

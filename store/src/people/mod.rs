@@ -1,4 +1,4 @@
-//! People: who signs in, in which roles, and how they get their password.
+//! People: who signs in, with which roles, and how they set a password.
 //!
 //! Hand-written SQL: an advisory lock.
 
@@ -43,33 +43,33 @@ pub use self::list::{By, Cursor, Door, PAGE_ROWS, PeopleFilter, PeoplePage, hold
 pub use self::preferences::{Preferences, set_preferences};
 pub use self::secret::{Password, PasswordProblem};
 
-/// Somebody who signs in.
+/// A person who signs in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
-    /// The id.
+    /// Unique ID.
     pub id: PersonId,
-    /// Address the person signs in with, in lower case.
+    /// Address that the person signs in with, in lower case.
     pub email: String,
-    /// What the person is called.
+    /// Display name.
     pub name: String,
-    /// IANA name of the zone times are shown in.
+    /// IANA time zone that times are shown in.
     pub time_zone: String,
-    /// How figures are shown.
+    /// Number format.
     pub number_format: NumberFormat,
-    /// Whether single keys do something on pages.
+    /// Whether single-key shortcuts are enabled.
     pub single_keys: bool,
-    /// Roles held now, in the order of [`Role`].
+    /// Current roles, in the order of [`Role`].
     pub roles: Vec<Role>,
-    /// Whether the person was shut out.
+    /// Whether the person is deactivated.
     pub is_disabled: bool,
-    /// Whether a password was set.
+    /// Whether the person has set a password.
     pub has_password: bool,
     /// When the person was added.
     pub added_at: DateTime<Utc>,
 }
 
 impl Person {
-    /// Whether the person gets in.
+    /// Returns the person's sign-in status.
     pub fn door(&self) -> Door {
         match (self.is_disabled, self.has_password) {
             (true, _) => Door::Shut,
@@ -79,10 +79,11 @@ impl Person {
     }
 }
 
-/// Adds a person, without a password: [`make_setup_link`] gives a link to set one with.
+/// Adds a person without a password; [`make_setup_link`] creates a link for setting one.
 ///
 /// # Errors
-/// [`Error::Duplicate`] when the address is taken, [`Error::Refused`] when it is none or the name is empty.
+/// Returns [`Error::Duplicate`] if the address is taken, or [`Error::Refused`] if the address is invalid or the name
+/// is empty.
 pub async fn add(store: &Store, actor: &Actor, email: &str, name: &str, roles: &[Role]) -> Result<PersonId> {
     let mut tx = store.pool().begin().await?;
     let id = insert(&mut tx, actor, email, name, roles).await?;
@@ -116,10 +117,10 @@ async fn insert(
     Ok(id)
 }
 
-/// Gives a person these roles and no others.
+/// Replaces a person's roles.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is no such person, [`Error::Refused`] when nobody would be left who is an administrator.
+/// Returns [`Error::NotFound`] if the person does not exist, or [`Error::Refused`] if no administrator would remain.
 pub async fn set_roles(store: &Store, actor: &Actor, id: PersonId, roles: &[Role]) -> Result<()> {
     let mut tx = store.pool().begin().await?;
     lock(&orm(&mut tx), id).await?;
@@ -137,10 +138,10 @@ pub async fn set_roles(store: &Store, actor: &Actor, id: PersonId, roles: &[Role
     Ok(())
 }
 
-/// Shuts a person out at once, or lets them in again. Nothing they did is touched.
+/// Deactivates a person with immediate effect, or reactivates them. Their past actions are unaffected.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is no such person, [`Error::Refused`] when nobody would be left who is an administrator.
+/// Returns [`Error::NotFound`] if the person does not exist, or [`Error::Refused`] if no administrator would remain.
 pub async fn set_disabled(store: &Store, actor: &Actor, id: PersonId, disabled: bool) -> Result<()> {
     let mut tx = store.pool().begin().await?;
     lock(&orm(&mut tx), id).await?;
@@ -161,7 +162,7 @@ pub async fn set_disabled(store: &Store, actor: &Actor, id: PersonId, disabled: 
 /// Sets a person's password and ends their sessions.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is no such person.
+/// Returns [`Error::NotFound`] if the person does not exist.
 pub async fn set_password(store: &Store, actor: &Actor, id: PersonId, password: Password) -> Result<()> {
     let hash = password.hash().await?;
     let mut tx = store.pool().begin().await?;
@@ -170,11 +171,11 @@ pub async fn set_password(store: &Store, actor: &Actor, id: PersonId, password: 
     Ok(())
 }
 
-/// The person with this address and password; `None` when either is wrong or the person was shut out. Takes equally
-/// long in each case.
+/// Returns the person with this address and password, or `None` if either is wrong or the person is deactivated.
+/// Takes the same time in each case.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn check_password(store: &Store, email: &str, password: &str) -> Result<Option<Person>> {
     let email = normal_email(email).unwrap_or_default();
     let found = read(store, person::Entity::find().filter(person::Column::Email.eq(email))).await?;
@@ -186,41 +187,41 @@ pub async fn check_password(store: &Store, email: &str, password: &str) -> Resul
 /// Records that a person signed in or out.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn record_session(store: &Store, actor: &Actor, action: &'static str) -> Result<()> {
     let Who::Person(id) = actor.who else { return Ok(()) };
     let mut connection = store.pool().acquire().await?;
     log(&mut connection, actor, action, id, json!({})).await
 }
 
-/// A person by id; `None` when there is none.
+/// Returns a person by ID, or `None` if there is no match.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn by_id(store: &Store, id: PersonId) -> Result<Option<Person>> {
     Ok(read(store, person::Entity::find_by_id(id.0)).await?.into_iter().next().map(|(person, _)| person))
 }
 
-/// A person by address; `None` when there is none.
+/// Returns a person by e-mail address, or `None` if there is no match.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn by_email(store: &Store, email: &str) -> Result<Option<Person>> {
     let Some(email) = normal_email(email) else { return Ok(None) };
     let select = person::Entity::find().filter(person::Column::Email.eq(email));
     Ok(read(store, select).await?.into_iter().next().map(|(person, _)| person))
 }
 
-/// Everybody, by name; there is no bound, so not for pages.
+/// Returns all people, by name. The result is unbounded, so pages must not use it.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn all(store: &Store) -> Result<Vec<Person>> {
     let select = person::Entity::find().order_by_asc(person::Column::Name);
     Ok(read(store, select).await?.into_iter().map(|(person, _)| person).collect())
 }
 
-/// People with their password hashes, in one statement.
+/// Reads people with their password hashes in one statement.
 async fn read(store: &Store, select: Select<person::Entity>) -> Result<Vec<(Person, Option<String>)>> {
     let rows = select.find_with_related(person_role::Entity).all(store.db()).await?;
     rows.into_iter()
@@ -264,7 +265,7 @@ async fn update(db: &impl ConnectionTrait, id: PersonId, row: person::ActiveMode
     Ok(())
 }
 
-/// Stores a password's hash, ends the person's sessions and takes back their unused links.
+/// Stores a password hash, ends the person's sessions and revokes their unused links.
 async fn write_password(
     connection: &mut PgConnection,
     actor: &Actor,
@@ -292,9 +293,9 @@ async fn is_admin(db: &impl ConnectionTrait, id: PersonId) -> Result<bool> {
     Ok(person_role::Entity::find_by_id((id.0, Role::Admin.to_string())).exists(db).await?)
 }
 
-/// Refuses what would leave nobody who can let people in.
+/// Rejects a change that would leave no active administrator.
 async fn keep_an_admin(connection: &mut PgConnection) -> Result<()> {
-    // Two administrators who take each other's role must not both find the other one.
+    // Two administrators who remove each other's role must not both see the other one.
     sqlx::query("SELECT pg_advisory_xact_lock(hashtext('keep_an_admin'))").execute(&mut *connection).await?;
     let left = person_role::Entity::find()
         .inner_join(person::Entity)
@@ -305,7 +306,7 @@ async fn keep_an_admin(connection: &mut PgConnection) -> Result<()> {
     if left { Ok(()) } else { Err(Error::Refused("somebody has to remain who is an administrator".into())) }
 }
 
-/// Makes writers of one person take turns, and makes sure that there is one.
+/// Serializes writes to one person, and checks that the person exists.
 async fn lock(db: &impl ConnectionTrait, id: PersonId) -> Result<()> {
     let found: Option<Uuid> = person::Entity::find_by_id(id.0)
         .select_only()

@@ -1,4 +1,4 @@
-//! How a person wants to see things.
+//! Display preferences of people.
 
 use sea_orm::Set;
 use serde_json::json;
@@ -11,21 +11,21 @@ use crate::orm::orm;
 use crate::pool::Store;
 use crate::settings::NumberFormat;
 
-/// What a person chose.
+/// Preferences that a person has chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Preferences<'a> {
-    /// IANA name of the zone times are shown in, which the caller has looked up.
+    /// IANA time zone that times are shown in. The caller validates it.
     pub time_zone: &'a str,
-    /// How figures are shown.
+    /// Number format.
     pub number_format: NumberFormat,
-    /// Whether single keys do something on pages.
+    /// Whether single-key shortcuts are enabled.
     pub single_keys: bool,
 }
 
-/// Shows things to whoever acts in this way from now on.
+/// Saves the actor's display preferences.
 ///
 /// # Errors
-/// [`crate::Error::NotFound`] when there is no such person.
+/// Returns [`crate::Error::NotFound`] if the person does not exist.
 pub async fn set_preferences(store: &Store, actor: &Actor, chosen: Preferences<'_>) -> Result<()> {
     let Who::Person(id) = actor.who else { return Ok(()) };
     let Preferences { time_zone, number_format, single_keys } = chosen;

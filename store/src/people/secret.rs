@@ -1,4 +1,4 @@
-//! Texts that let somebody in: passwords, and random tokens that are stored as a hash only.
+//! Secrets for signing in: passwords, and random tokens that are stored only as hashes.
 
 use argon2::password_hash::{PasswordHash, PasswordHasher as _, PasswordVerifier as _, SaltString};
 use argon2::{Algorithm, Argon2, Params, Version};
@@ -10,37 +10,37 @@ use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
 
-/// Characters a password has at least; length is what makes guessing hopeless.
+/// Minimum length of a password in characters. Length is what makes guessing infeasible.
 pub const PASSWORD_MIN_CHARS: usize = 12;
-/// Bytes a password has at most: longer input would only make hashing a weapon.
+/// Maximum length of a password in bytes; hashing longer input would invite denial of service.
 pub const PASSWORD_MAX_BYTES: usize = 1024;
 
-/// Memory of one hash in KiB, passes and lanes: the second choice of the OWASP Password Storage Cheat Sheet.
+/// Memory in KiB, passes and lanes per hash: the second option in the OWASP Password Storage Cheat Sheet.
 const COST: (u32, u32, u32) = (19_456, 2, 1);
 
-/// Hashes at a time: each takes 19 MiB and a core for a while, and the decisions of leads must not wait for them.
+/// Limits concurrent hashes. Each takes 19 MiB and a core for a while, and must not slow down decisions about leads.
 static SLOTS: Semaphore = Semaphore::const_new(2);
 
-/// A password that may be set.
+/// A password that satisfies the length limits.
 #[derive(Clone)]
 pub struct Password(Zeroizing<String>);
 
-/// Why a text cannot be a password.
+/// Reason why a text cannot be a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PasswordProblem {
-    /// It is too short.
+    /// The password is too short.
     #[error("A password has at least {PASSWORD_MIN_CHARS} characters.")]
     TooShort,
-    /// It is too long.
+    /// The password is too long.
     #[error("A password has at most {PASSWORD_MAX_BYTES} bytes.")]
     TooLong,
 }
 
 impl Password {
-    /// Checks the length; nothing else of a password is anybody's business (NIST SP 800-63B §5.1.1.2).
+    /// Checks the length and nothing else, following NIST SP 800-63B §5.1.1.2.
     ///
     /// # Errors
-    /// [`PasswordProblem`] when it is too short or too long.
+    /// Returns [`PasswordProblem`] if the text is too short or too long.
     pub fn parse(text: &str) -> Result<Self, PasswordProblem> {
         if text.len() > PASSWORD_MAX_BYTES {
             return Err(PasswordProblem::TooLong);
@@ -51,10 +51,10 @@ impl Password {
         Ok(Self(Zeroizing::new(text.to_owned())))
     }
 
-    /// Its hash in PHC form, made on a thread of its own.
+    /// Hashes the password on a separate thread, and returns the hash in PHC format.
     ///
     /// # Errors
-    /// When the hash cannot be made.
+    /// Returns an error if hashing fails.
     pub async fn hash(self) -> Result<String> {
         run(move || hash_with(&self.0, &rand::random())).await?
     }
@@ -66,11 +66,11 @@ impl std::fmt::Debug for Password {
     }
 }
 
-/// Whether a text is the password of this hash. Without a hash the answer is no and takes as long, so that the time
-/// does not tell whether an account exists.
+/// Returns whether a text matches a password hash. Without a hash it returns `false` and takes as long, so that the
+/// response time does not reveal whether an account exists.
 ///
 /// # Errors
-/// When the stored hash cannot be read.
+/// Returns an error if the stored hash cannot be parsed.
 pub async fn verify(text: &str, stored: Option<String>) -> Result<bool> {
     if text.len() > PASSWORD_MAX_BYTES {
         return Ok(false);
@@ -87,12 +87,12 @@ pub async fn verify(text: &str, stored: Option<String>) -> Result<bool> {
     .await?
 }
 
-/// 32 random bytes in base64url: cannot be guessed, so a plain hash of it is enough to store.
+/// Generates 32 random bytes in base64url. They cannot be guessed, so storing a plain hash is sufficient.
 pub fn new_token() -> String {
     URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>())
 }
 
-/// What is stored of a token.
+/// Returns the hash that is stored for a token.
 pub fn token_hash(token: &str) -> [u8; 32] {
     Sha256::digest(token.as_bytes()).into()
 }

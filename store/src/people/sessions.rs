@@ -1,4 +1,4 @@
-//! Browser sessions as they are kept. The id of a session is known to its browser alone; here is its hash.
+//! Browser sessions. Only the browser has the ID of its session; the database stores a hash of it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -20,10 +20,10 @@ use crate::error::{Error, Result};
 use crate::orm::orm;
 use crate::pool::Store;
 
-/// Sessions of a person that are listed; nobody reads more.
+/// Maximum number of a person's sessions to list.
 const LISTED: u64 = 100;
 
-/// SHA-256 of a session's id: tells sessions apart, and opens none.
+/// SHA-256 of a session ID. It identifies a session but cannot be used to sign in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IdHash(pub [u8; 32]);
 
@@ -48,18 +48,18 @@ impl FromStr for IdHash {
     }
 }
 
-/// Who is signed in where.
+/// A browser session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
-    /// Who.
+    /// The person who is signed in.
     pub person: PersonId,
-    /// Where the browser was when it signed in.
+    /// IP address of the browser at sign-in.
     pub address: String,
-    /// What the browser called itself then.
+    /// User agent of the browser at sign-in.
     pub agent: String,
-    /// When it signed in.
+    /// When the person signed in.
     pub signed_in_at: DateTime<Utc>,
-    /// When it was last used, to a few minutes.
+    /// When the session was last used, accurate to a few minutes.
     pub seen_at: DateTime<Utc>,
 }
 
@@ -70,10 +70,10 @@ impl From<session::Model> for Session {
     }
 }
 
-/// Keeps a new session; `false` when there is one with this id.
+/// Stores a new session. Returns `false` if the ID is already in use.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn create(store: &Store, id: IdHash, session: &Session, expires_at: DateTime<Utc>) -> Result<bool> {
     let row = session::ActiveModel {
         id_hash: Set(id.0.to_vec()),
@@ -90,10 +90,10 @@ pub async fn create(store: &Store, id: IdHash, session: &Session, expires_at: Da
     Ok(rows == 1)
 }
 
-/// Prolongs a session that is there; one that was ended meanwhile stays ended.
+/// Extends an existing session. A session that was ended in the meantime stays ended.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn prolong(
     store: &Store,
     id: IdHash,
@@ -110,10 +110,10 @@ pub async fn prolong(
     Ok(())
 }
 
-/// A session and when it expires; `None` when there is none or it has expired.
+/// Returns a session and its expiry, or `None` if it does not exist or has expired.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn load(store: &Store, id: IdHash, now: DateTime<Utc>) -> Result<Option<(Session, DateTime<Utc>)>> {
     let row = session::Entity::find_by_id(id.0.to_vec())
         .filter(session::Column::ExpiresAt.gt(now))
@@ -125,33 +125,33 @@ pub async fn load(store: &Store, id: IdHash, now: DateTime<Utc>) -> Result<Optio
 /// Ends a session.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn delete(store: &Store, id: IdHash) -> Result<()> {
     session::Entity::delete_by_id(id.0.to_vec()).exec(store.db()).await?;
     Ok(())
 }
 
-/// Forgets the sessions that have expired; answers how many.
+/// Deletes expired sessions and returns how many.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn delete_expired(store: &Store, now: DateTime<Utc>) -> Result<u64> {
     let done =
         session::Entity::delete_many().filter(session::Column::ExpiresAt.lte(now)).exec(store.db()).await?;
     Ok(done.rows_affected)
 }
 
-/// The sessions of a person that have not expired.
+/// Selects a person's unexpired sessions.
 fn unexpired(person: PersonId, now: DateTime<Utc>) -> Select<session::Entity> {
     session::Entity::find()
         .filter(session::Column::PersonId.eq(person.0))
         .filter(session::Column::ExpiresAt.gt(now))
 }
 
-/// The sessions of a person, the last used first.
+/// Returns a person's sessions, most recently used first.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn of(store: &Store, person: PersonId, now: DateTime<Utc>) -> Result<Vec<(IdHash, Session)>> {
     let rows = unexpired(person, now)
         .order_by_desc(session::Column::SeenAt)
@@ -168,19 +168,19 @@ pub async fn of(store: &Store, person: PersonId, now: DateTime<Utc>) -> Result<V
         .collect()
 }
 
-/// How many browsers a person is signed in with.
+/// Returns how many sessions a person has.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn count(store: &Store, person: PersonId, now: DateTime<Utc>) -> Result<i64> {
     let count = unexpired(person, now).count(store.db()).await?;
     Ok(i64::try_from(count).unwrap_or(i64::MAX))
 }
 
-/// Ends one session of whoever acts.
+/// Ends one of the actor's sessions.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is none with this id, or it is somebody else's.
+/// Returns [`Error::NotFound`] if the session does not exist or belongs to another person.
 pub async fn end_one(store: &Store, actor: &Actor, id: IdHash) -> Result<()> {
     let Who::Person(person) = actor.who else { return Ok(()) };
     let mut tx = store.pool().begin().await?;
@@ -195,10 +195,10 @@ pub async fn end_one(store: &Store, actor: &Actor, id: IdHash) -> Result<()> {
     Ok(tx.commit().await?)
 }
 
-/// Ends all sessions of whoever acts but one; answers how many.
+/// Ends all of the actor's sessions except one, and returns how many.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn end_others(store: &Store, actor: &Actor, kept: IdHash) -> Result<u64> {
     let Who::Person(person) = actor.who else { return Ok(0) };
     let mut tx = store.pool().begin().await?;

@@ -1,6 +1,6 @@
-//! What AEs answer about the leads that are assigned to them.
+//! AEs' responses to the leads assigned to them.
 //!
-//! Hand-written SQL: the assignment is looked up in the log, and the lead's state is locked.
+//! Hand-written SQL: looking up the assignment in the log, and locking the lead's state.
 
 use chrono::{DateTime, Utc};
 use engine::control::outcome::OutcomeStage;
@@ -16,7 +16,8 @@ use crate::control::{Audit, audit};
 use crate::error::Result;
 use crate::pool::Store;
 
-/// The newest assignment of the lead `l.id` to `l.assignee`: by the rules, or by a person's verdict that still stands.
+/// Selects the newest assignment of the lead `l.id` to `l.assignee`, either by the rules or by a person's verdict
+/// that was not undone.
 pub(crate) const ASSIGNMENT: &str = "SELECT a.* FROM (\
      SELECT d.workflow_id, d.id AS decision_id, CASE WHEN d.mode = 'historical' THEN d.as_of ELSE d.decided_at END AS at, \
        CASE WHEN d.pick->'pick'->>'reason' = 'round_robin' THEN d.pick->>'pool' END AS pool \
@@ -26,32 +27,33 @@ pub(crate) const ASSIGNMENT: &str = "SELECT a.* FROM (\
        AND NOT EXISTS (SELECT FROM queue_verdicts later WHERE later.decision_id = v.decision_id AND later.turn > v.turn AND later.kind = 'give_back')\
      ) a ORDER BY a.at DESC LIMIT 1";
 
-/// How a lead came to the person who has it.
+/// How a lead was assigned to its current person.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
 pub struct Assignment {
     /// The workflow that assigned it.
     pub workflow_id: Uuid,
-    /// The decision it was assigned by, or that a person's verdict was about.
+    /// The decision that assigned the lead, or that the assigning verdict was about.
     pub decision_id: Uuid,
-    /// When.
+    /// When the lead was assigned.
     pub at: DateTime<Utc>,
-    /// The pool whose turn it counted as; none where the person was chosen in another way.
+    /// The pool that was charged for the turn; `None` if the person was chosen in another way.
     pub pool: Option<String>,
 }
 
-/// A lead with its person, and whether that person has answered.
+/// A lead with its assignee, and whether the assignee has responded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AssignedLead {
-    /// How it came to the person; nothing where no decision or verdict says so, for example after an import.
+    /// How the lead was assigned; `None` if no decision or verdict did so, for example after an import.
     pub assignment: Option<Assignment>,
-    /// What is known of it since then, beside that somebody was in touch.
+    /// The latest outcome since the assignment, other than a contact.
     pub answer: Option<OutcomeStage>,
 }
 
-/// Returns how a lead came to a person, and what has become of it since; nothing when it is not assigned to this address.
+/// Returns how a lead was assigned to a person and its outcome since, or `None` if it is not assigned to this
+/// address.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn assigned(
     connection: &mut PgConnection,
     lead: LeadId,
@@ -83,28 +85,28 @@ pub async fn assigned(
     }))
 }
 
-/// Where a lead is in a workflow, locked.
+/// State of a lead in a workflow, locked.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
 pub struct LockedState {
-    /// Its last decision there.
+    /// Latest decision in the workflow.
     pub last_decision_id: Uuid,
-    /// The queue it waits in, if it waits.
+    /// The queue that the lead waits in, if any.
     pub queue: Option<String>,
 }
 
-/// An AE's rejection of a lead that waits in the queue since.
+/// An AE's rejection of a lead that has been waiting in the queue since.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
 pub struct Rejection {
-    /// What the AE is called.
+    /// Display name of the AE.
     pub by: String,
-    /// When.
+    /// When the AE rejected it.
     pub at: DateTime<Utc>,
 }
 
-/// Returns who rejected a lead that was assigned by this decision, or by a verdict on it; the last one of several.
+/// Returns the latest rejection of a lead that this decision, or a verdict on it, assigned.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn rejection(store: &Store, decision: DecisionId) -> Result<Option<Rejection>> {
     Ok(sqlx::query_as(
         "SELECT p.name AS by, v.at FROM queue_verdicts v JOIN people p ON p.id = v.person_id \
@@ -115,10 +117,10 @@ pub async fn rejection(store: &Store, decision: DecisionId) -> Result<Option<Rej
     .await?)
 }
 
-/// Reads and locks where a lead is in a workflow.
+/// Reads and locks the state of a lead in a workflow.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn lock_state(connection: &mut PgConnection, place: Place) -> Result<Option<LockedState>> {
     Ok(sqlx::query_as(
         "SELECT last_decision_id, queue FROM lead_states WHERE lead_id = $1 AND workflow_id = $2 FOR NO KEY UPDATE",
@@ -129,10 +131,11 @@ pub async fn lock_state(connection: &mut PgConnection, place: Place) -> Result<O
     .await?)
 }
 
-/// Inserts the row by which a rejected lead returns to the queue, on the decision it waits with; returns its id.
+/// Inserts the row that returns a rejected lead to the queue, on the decision that it waits on, and returns the row's
+/// ID.
 ///
 /// # Errors
-/// When the database refuses it.
+/// Returns an error if the database rejects the row.
 pub async fn insert_return(
     connection: &mut PgConnection,
     actor: &Actor,
@@ -143,11 +146,10 @@ pub async fn insert_return(
     insert_row(connection, actor, person, place, verdict).await
 }
 
-/// Records an answer in the audit log. `reason` is one of a list, so that it says nothing about the
-/// lead.
+/// Records a response in the audit log. `reason` comes from a fixed list, so that it reveals nothing about the lead.
 ///
 /// # Errors
-/// When the row cannot be written.
+/// Returns an error if the row cannot be written.
 pub async fn record_answer(
     connection: &mut PgConnection,
     actor: &Actor,

@@ -1,6 +1,6 @@
-//! Who works on which lead.
+//! Claims on leads in the queue.
 //!
-//! Hand-written SQL: which lead waits, in the queue's order, and the insert that takes a claim over once it has expired.
+//! Hand-written SQL: picking a waiting lead in queue order, and the upsert that takes over an expired claim.
 
 use chrono::{DateTime, Utc};
 use engine::ids::PersonId;
@@ -19,21 +19,21 @@ use crate::error::Result;
 use crate::orm::orm;
 use crate::pool::Store;
 
-/// What became of somebody's wish to work on a lead.
+/// Result of claiming a lead.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Claimed {
-    /// It is theirs.
+    /// The actor has claimed the lead.
     Yours,
-    /// Somebody else was quicker.
+    /// Another person claimed it first.
     Taken(Taken),
-    /// It does not wait any more.
+    /// The lead is no longer waiting.
     Gone,
 }
 
-/// Takes a lead: it is the actor's for [`super::CLAIM`], and whichever they had before is free.
+/// Claims a lead for the actor for [`super::CLAIM`], and releases the lead they had claimed before.
 ///
 /// # Errors
-/// [`crate::Error::Refused`] for what is no person.
+/// Returns [`crate::Error::Refused`] if the actor is not a person.
 pub async fn claim(store: &Store, actor: &Actor, place: Place) -> Result<Claimed> {
     let person = actor.person()?;
     let mut tx = store.pool().begin().await?;
@@ -56,10 +56,10 @@ pub async fn claim(store: &Store, actor: &Actor, place: Place) -> Result<Claimed
     Ok(Claimed::Yours)
 }
 
-/// Takes the first lead of a list that nobody works on, if there is one.
+/// Claims the first unclaimed lead of a list, if there is one.
 ///
 /// # Errors
-/// [`crate::Error::Refused`] for what is no person.
+/// Returns [`crate::Error::Refused`] if the actor is not a person.
 pub async fn claim_next(store: &Store, actor: &Actor, filter: &Filter) -> Result<Option<Place>> {
     for _ in 0..TRIES {
         if let Next::Done(place) = try_next(store, actor, filter).await? {
@@ -69,7 +69,7 @@ pub async fn claim_next(store: &Store, actor: &Actor, filter: &Filter) -> Result
     Ok(None)
 }
 
-/// How often the next lead is looked for when others are quicker.
+/// Maximum number of attempts to claim the next lead when other people claim it first.
 const TRIES: usize = 8;
 
 enum Next {
@@ -87,7 +87,7 @@ async fn try_next(store: &Store, actor: &Actor, filter: &Filter) -> Result<Next>
         " AND NOT EXISTS (SELECT FROM queue_claims c WHERE c.lead_id = s.lead_id AND c.workflow_id = s.workflow_id AND c.person_id <> ",
     );
     query.push_bind(person.0).push(" AND c.expires_at > ").push_bind(actor.now).push(")");
-    // Of two who ask at one moment, each gets another lead: a row that somebody is taking is passed over.
+    // Skips locked rows, so that two people who ask at the same time each get a different lead.
     query.push(" ORDER BY queue_priority(s.suggested) DESC, s.queued_at, s.lead_id, s.workflow_id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED");
     let found: Option<(Uuid, Uuid)> = query.build_query_as().fetch_optional(&mut *tx).await?;
     let Some((lead, workflow)) = found else { return Ok(Next::Done(None)) };
@@ -99,10 +99,10 @@ async fn try_next(store: &Store, actor: &Actor, filter: &Filter) -> Result<Next>
     Ok(Next::Done(Some(place)))
 }
 
-/// Lets a lead go that the actor works on.
+/// Releases the actor's claim on a lead.
 ///
 /// # Errors
-/// [`crate::Error::Refused`] for what is no person.
+/// Returns [`crate::Error::Refused`] if the actor is not a person.
 pub async fn release(store: &Store, actor: &Actor, place: Place) -> Result<()> {
     let person = actor.person()?;
     let mut tx = store.pool().begin().await?;
@@ -118,10 +118,10 @@ pub async fn release(store: &Store, actor: &Actor, place: Place) -> Result<()> {
     Ok(())
 }
 
-/// Puts back whatever the actor works on: who signs out has left.
+/// Releases all of the actor's claims, for example when they sign out.
 ///
 /// # Errors
-/// [`crate::Error::Refused`] for what is no person.
+/// Returns [`crate::Error::Refused`] if the actor is not a person.
 pub async fn release_all(store: &Store, actor: &Actor) -> Result<()> {
     let person = actor.person()?;
     let mut tx = store.pool().begin().await?;
@@ -140,10 +140,10 @@ pub async fn release_all(store: &Store, actor: &Actor) -> Result<()> {
     Ok(())
 }
 
-/// Notes a sign of somebody who works on a lead: it stays theirs. Whoever lost it meanwhile gets nothing.
+/// Extends the actor's claim on a lead in response to activity. Does nothing if they have lost the claim.
 ///
 /// # Errors
-/// [`crate::Error::Refused`] for what is no person.
+/// Returns [`crate::Error::Refused`] if the actor is not a person.
 pub async fn renew(store: &Store, actor: &Actor, place: Place) -> Result<()> {
     queue_claim::Entity::update_many()
         .set(queue_claim::ActiveModel { expires_at: Set(actor.now + CLAIM), ..Default::default() })
@@ -155,17 +155,17 @@ pub async fn renew(store: &Store, actor: &Actor, place: Place) -> Result<()> {
     Ok(())
 }
 
-/// The claim on a lead.
+/// Matches the claim on a lead.
 fn is_at(place: Place) -> Condition {
     Condition::all()
         .add(queue_claim::Column::LeadId.eq(place.lead.0))
         .add(queue_claim::Column::WorkflowId.eq(place.workflow.0))
 }
 
-/// Returns who else works on a lead.
+/// Returns the other person who has claimed a lead, if any.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn taken(
     connection: &mut PgConnection,
     actor: &Actor,
@@ -186,7 +186,7 @@ pub async fn taken(
     Ok(claim.map(|(by, until)| Taken { by, until }))
 }
 
-/// One wish of a person at a time: two tabs would otherwise both take a lead.
+/// Locks the person, so that two of their tabs cannot both claim a lead.
 async fn settle(connection: &mut PgConnection, person: PersonId) -> Result<()> {
     let _: Option<Uuid> = person::Entity::find_by_id(person.0)
         .select_only()
@@ -198,7 +198,7 @@ async fn settle(connection: &mut PgConnection, person: PersonId) -> Result<()> {
     Ok(())
 }
 
-/// Makes the lead the person's, unless it is somebody else's.
+/// Claims the lead for the person, unless another person holds it. Returns whether the claim succeeded.
 async fn take(connection: &mut PgConnection, actor: &Actor, person: PersonId, place: Place) -> Result<bool> {
     queue_claim::Entity::delete_many()
         .filter(queue_claim::Column::PersonId.eq(person.0))

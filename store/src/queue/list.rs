@@ -1,4 +1,4 @@
-//! What the queue's page shows.
+//! Queries behind the queue page.
 //!
 //! Hand-written SQL: a keyset list over joined log tables, and counts.
 
@@ -14,23 +14,23 @@ use crate::error::Result;
 use crate::ingest::{self, PoolState};
 use crate::pool::Store;
 
-/// Rows that the list shows; whoever has more waiting works from the top.
+/// Maximum number of rows in the list; people with more waiting work from the top.
 pub const LIST_ROWS: i64 = 60;
-/// Waiting leads that are counted; beyond it the page says that there are more.
+/// Number of waiting leads at which counting stops; the page then shows that there are more.
 pub const COUNTED: i64 = 1_000;
-/// Verdicts on one lead that its page shows.
+/// Maximum number of verdicts on a lead's page.
 const VERDICTS: i64 = 60;
 
-/// Which waiting leads to list.
+/// Filters the waiting leads.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Of this workflow.
+    /// Only leads in this workflow.
     pub workflow: Option<Uuid>,
-    /// In this queue: `sdr` or `manual`.
+    /// Only leads in this queue: `sdr` or `manual`.
     pub queue: Option<&'static str>,
-    /// For which the rules suggest this.
+    /// Only leads for which the rules suggest this action.
     pub suggested: Option<Action>,
-    /// That this person works on or is assigned: id and address.
+    /// Only leads that this person has claimed or is assigned, by ID and e-mail address.
     pub of: Option<(PersonId, String)>,
 }
 
@@ -41,23 +41,23 @@ pub struct Waiting {
     pub lead_id: Uuid,
     /// The workflow.
     pub workflow_id: Uuid,
-    /// The workflow's name in addresses.
+    /// Workflow name used in URLs.
     pub workflow: String,
     /// `sdr` or `manual`.
     pub queue: String,
-    /// Since when it has waited.
+    /// When the lead entered the queue.
     pub queued_at: DateTime<Utc>,
-    /// What the rules would do.
+    /// Action that the rules suggest.
     pub suggested: Option<String>,
-    /// How urgent it is, 3 to 1.
+    /// Urgency, from 3 (highest) to 1.
     pub priority: i32,
-    /// What was decided.
+    /// The action that was decided.
     pub action: String,
-    /// The rule that could not be told.
+    /// ID of the rule that could not be evaluated.
     pub held_by: Option<String>,
-    /// Why not.
+    /// Explanation of the decision.
     pub because: Json,
-    /// The bundle it was decided by.
+    /// The bundle that the decision was made with.
     pub bundle: Option<Vec<u8>>,
     /// Full name.
     pub name: Option<String>,
@@ -65,29 +65,30 @@ pub struct Waiting {
     pub company: Option<String>,
     /// E-mail address.
     pub email: Option<String>,
-    /// The id its source gave it.
+    /// The lead's ID in the source system.
     pub external_id: Option<String>,
-    /// The AE who rejected it, by name, where that is why it waits.
+    /// Name of the AE who rejected the lead, if that is why it waits.
     pub rejected_by: Option<String>,
-    /// Who works on it.
+    /// The person who has claimed the lead.
     pub taken_by: Option<Uuid>,
-    /// What they are called.
+    /// The person's display name.
     pub taken_name: Option<String>,
-    /// Until when.
+    /// When the claim expires.
     pub taken_until: Option<DateTime<Utc>>,
 }
 
 impl Waiting {
-    /// Which lead it is.
+    /// Returns the lead and workflow that the row identifies.
     pub fn place(&self) -> Place {
         Place { lead: self.lead_id.into(), workflow: self.workflow_id.into() }
     }
 }
 
-/// The waiting leads that pass a filter, the most urgent first, then who has waited longest; [`LIST_ROWS`] at most.
+/// Returns the waiting leads that pass a filter, most urgent first and longest-waiting first among equals; at most
+/// [`LIST_ROWS`].
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn waiting(store: &Store, filter: &Filter, now: DateTime<Utc>) -> Result<Vec<Waiting>> {
     const ORDER: &str = " ORDER BY queue_priority(s.suggested) DESC, s.queued_at, s.lead_id, s.workflow_id";
     let mut query = QueryBuilder::new(
@@ -97,7 +98,7 @@ pub async fn waiting(store: &Store, filter: &Filter, now: DateTime<Utc>) -> Resu
            AND v.kind = 'give_back' AND v.assignee_before IS NOT NULL ORDER BY v.turn DESC LIMIT 1) AS rejected_by FROM (SELECT s.* FROM lead_states s WHERE ",
     );
     push_conditions(&mut query, filter);
-    // In the text, as a plan that is made once for all is not chosen where the limit is not known.
+    // Inline the limit: with a bound parameter, Postgres could choose a generic plan.
     query.push(ORDER).push(" LIMIT ").push(LIST_ROWS);
     query.push(
         ") s JOIN workflows w ON w.id = s.workflow_id JOIN leads l ON l.id = s.lead_id LEFT JOIN decisions d ON d.id = s.last_decision_id \
@@ -107,10 +108,10 @@ pub async fn waiting(store: &Store, filter: &Filter, now: DateTime<Utc>) -> Resu
     Ok(query.build_query_as().fetch_all(store.pool()).await?)
 }
 
-/// How many leads wait that pass a filter; [`COUNTED`] + 1 stands for more than [`COUNTED`].
+/// Returns how many waiting leads pass a filter. [`COUNTED`] + 1 means more than [`COUNTED`].
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn count(store: &Store, filter: &Filter) -> Result<i64> {
     let mut query = QueryBuilder::new("SELECT count(*) FROM (SELECT FROM lead_states s WHERE ");
     push_conditions(&mut query, filter);
@@ -118,12 +119,12 @@ pub async fn count(store: &Store, filter: &Filter) -> Result<i64> {
     Ok(query.build_query_scalar().fetch_one(store.pool()).await?)
 }
 
-/// Since when the lead has waited that has waited longest.
+/// Returns when the longest-waiting lead entered the queue.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn oldest(store: &Store) -> Result<Option<DateTime<Utc>>> {
-    // Two look-ups in an index by queue, whatever waits.
+    // Two lookups in an index by queue, however many leads wait.
     Ok(sqlx::query_scalar(
         "SELECT least((SELECT min(queued_at) FROM lead_states WHERE queue = 'sdr'), (SELECT min(queued_at) FROM lead_states WHERE queue = 'manual'))",
     )
@@ -131,10 +132,10 @@ pub async fn oldest(store: &Store) -> Result<Option<DateTime<Utc>>> {
     .await?)
 }
 
-/// Since when a lead has waited; nothing when it does not.
+/// Returns when a lead entered the queue, or `None` if it is not waiting.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn since(store: &Store, place: Place) -> Result<Option<DateTime<Utc>>> {
     let since: Option<Option<DateTime<Utc>>> =
         sqlx::query_scalar("SELECT queued_at FROM lead_states WHERE lead_id = $1 AND workflow_id = $2")
@@ -165,21 +166,21 @@ pub(super) fn push_conditions(query: &mut QueryBuilder<Postgres>, filter: &Filte
     }
 }
 
-/// Somebody's hold on a lead.
+/// A person's claim on a lead.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
 pub struct Claim {
-    /// Who.
+    /// The person who holds the claim.
     pub person_id: Uuid,
-    /// What they are called.
+    /// The person's display name.
     pub name: String,
-    /// Until when.
+    /// When the claim expires.
     pub until: DateTime<Utc>,
 }
 
-/// Who works on a lead.
+/// Returns the current claim on a lead.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn claim_of(store: &Store, place: Place, now: DateTime<Utc>) -> Result<Option<Claim>> {
     Ok(sqlx::query_as(
         "SELECT c.person_id, p.name, c.expires_at AS until FROM queue_claims c JOIN people p ON p.id = c.person_id \
@@ -192,20 +193,21 @@ pub async fn claim_of(store: &Store, place: Place, now: DateTime<Utc>) -> Result
     .await?)
 }
 
-/// Returns the state of a pool, without a lock: what shows whose turn it is.
+/// Returns the state of a pool without locking, to show whose turn it is.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn pool_state(store: &Store, pool: &str) -> Result<PoolState> {
     let mut connection = store.pool().acquire().await?;
     let mut states = ingest::pool_states(&mut connection, &[pool.to_owned()].into()).await?;
     Ok(states.remove(pool).unwrap_or_else(PoolState::empty))
 }
 
-/// How many leads somebody has decided since an instant, those given back left out.
+/// Returns how many leads a person has decided since an instant, less the verdicts they undid and the assignments
+/// they rejected.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn decided_since(store: &Store, person: PersonId, since: DateTime<Utc>) -> Result<i64> {
     Ok(sqlx::query_scalar(
         "SELECT coalesce(sum(CASE WHEN kind = 'give_back' THEN -1 ELSE 1 END), 0)::bigint FROM queue_verdicts WHERE person_id = $1 AND at >= $2",
@@ -216,47 +218,47 @@ pub async fn decided_since(store: &Store, person: PersonId, since: DateTime<Utc>
     .await?)
 }
 
-/// A verdict that was given.
+/// A past verdict.
 #[derive(Clone, Debug, FromRow)]
 pub struct Past {
-    /// Its id.
+    /// Unique ID.
     pub id: Uuid,
     /// The lead.
     pub lead_id: Uuid,
     /// The workflow.
     pub workflow_id: Uuid,
-    /// The decision it is about.
+    /// The decision that the verdict is about.
     pub decision_id: Uuid,
-    /// What kind it was, as [`super::Kind`] has it.
+    /// Kind of the verdict; a [`super::Kind`].
     pub kind: String,
-    /// What was chosen.
+    /// The action that was chosen.
     pub action: String,
-    /// To whom the lead went.
+    /// Address of the person who received the lead.
     pub assignee: Option<String>,
-    /// The person.
+    /// The person who gave the verdict.
     pub person_id: Uuid,
-    /// What they are called.
+    /// The person's display name.
     pub by: String,
-    /// When.
+    /// When it happened.
     pub at: DateTime<Utc>,
 }
 
 const PAST: &str = "SELECT v.id, v.lead_id, v.workflow_id, v.decision_id, v.kind, v.action, v.assignee, v.person_id, p.name AS by, v.at \
     FROM queue_verdicts v JOIN people p ON p.id = v.person_id ";
 
-/// The verdicts on a lead, newest first.
+/// Returns the verdicts on a lead, newest first.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn verdicts_of(store: &Store, lead: LeadId) -> Result<Vec<Past>> {
     let query = format!("{PAST} WHERE v.lead_id = $1 ORDER BY v.id DESC LIMIT $2");
     Ok(sqlx::query_as(sqlx::AssertSqlSafe(query)).bind(lead.0).bind(VERDICTS).fetch_all(store.pool()).await?)
 }
 
-/// The last verdict of somebody since an instant.
+/// Returns a person's latest verdict since an instant.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn last_by(store: &Store, person: PersonId, since: DateTime<Utc>) -> Result<Option<Past>> {
     let query = format!("{PAST} WHERE v.person_id = $1 AND v.at >= $2 ORDER BY v.at DESC, v.id DESC LIMIT 1");
     Ok(sqlx::query_as(sqlx::AssertSqlSafe(query))
@@ -266,38 +268,38 @@ pub async fn last_by(store: &Store, person: PersonId, since: DateTime<Utc>) -> R
         .await?)
 }
 
-/// Why a lead does not wait any more.
+/// Why a lead is no longer waiting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Gone {
-    /// Somebody decided it.
+    /// A person decided it.
     Decided {
-        /// Who.
+        /// The person who decided it.
         person: PersonId,
-        /// What the person is called.
+        /// The person's display name.
         by: String,
-        /// What they chose.
+        /// The action they chose.
         action: Action,
-        /// When.
+        /// When it happened.
         at: DateTime<Utc>,
     },
-    /// Something came in and the rules decided again.
+    /// A new event arrived and the rules decided again.
     Again,
     /// It left the queue in another way.
     Left,
 }
 
-/// Why a lead does not wait any more with the decision that somebody has before them.
+/// Returns why a lead is no longer waiting on the decision that the viewer has open.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn gone(store: &Store, place: Place, decision: DecisionId) -> Result<Gone> {
     gone_now(&mut *store.pool().acquire().await?, place, decision).await
 }
 
-/// As [`gone`], in a transaction.
+/// Like [`gone`], within a transaction.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn gone_now(connection: &mut PgConnection, place: Place, decision: DecisionId) -> Result<Gone> {
     let query = format!("{PAST} WHERE v.decision_id = $1 ORDER BY v.turn DESC LIMIT 1");
     let last: Option<Past> =

@@ -1,6 +1,6 @@
-//! The queue: leads that wait for a person. Who has one open, and what people decide.
+//! The queue: leads that wait for a person, who has claimed them, and the verdicts that people give.
 //!
-//! A verdict is committed by `service::decide::verdict`; (decision, turn) is unique.
+//! `service::decide::verdict` commits verdicts; (decision, turn) is unique.
 
 mod answers;
 mod claims;
@@ -31,15 +31,15 @@ pub use write::{
     leave, lock_last_verdict, lock_waiting, newest_decision, pool_of_decision, requeue, takes_leads,
 };
 
-/// How long a lead is somebody's without a sign of them: enough to read it and call up the company, short enough that one
-/// left open is free again before anybody has to ask for it.
+/// How long a claim lasts without activity: long enough to read the lead and call the company, short enough that an
+/// abandoned lead becomes free before another person has to ask for it.
 pub const CLAIM: TimeDelta = TimeDelta::minutes(10);
 
-/// How long a verdict can be taken back by who gave it: a slip is noticed at once, and what others do about the verdict
-/// should not be undone under their hands.
+/// How long the person who gave a verdict can undo it. Slips are noticed at once, and other people's work on the
+/// verdict should not be undone under their hands.
 pub const TAKE_BACK: TimeDelta = TimeDelta::minutes(2);
 
-/// A lead in a workflow: what waits.
+/// A lead in a workflow, which is the unit of the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
     /// The lead.
@@ -51,29 +51,29 @@ pub struct Place {
 /// A person's verdict on a waiting lead.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
-    /// Which lead.
+    /// The lead and its workflow.
     pub place: Place,
     /// The decision that the person saw.
     pub decision: DecisionId,
-    /// What kind it is.
+    /// Kind of verdict.
     pub kind: Kind,
-    /// The action; [`Action::Reject`] where it disqualifies.
+    /// The chosen action; [`Action::Reject`] if it disqualifies the lead.
     pub action: Action,
-    /// What else the rules say of the action, where it is theirs: a meeting, a stage.
+    /// Further parameters of the action if the rules suggested it, for example a meeting or a stage.
     pub parameters: BTreeMap<String, Json>,
-    /// Who gets the lead, by address.
+    /// Address of the person who receives the lead.
     pub assignee: Option<String>,
-    /// The pool whose turn it counts as, by name.
+    /// Name of the pool that is charged for the turn.
     pub pool: Option<String>,
-    /// Why; asked for unless the person agrees.
+    /// Reason; required unless the person agrees with the rules.
     pub reason: Option<String>,
 }
 
-/// Somebody else works on the lead.
+/// Indicates that another person has claimed the lead.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Taken {
-    /// What the person is called.
+    /// The person's display name.
     pub by: String,
-    /// Until when, unless they do something.
+    /// When the claim expires without further activity.
     pub until: DateTime<Utc>,
 }

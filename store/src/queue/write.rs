@@ -1,4 +1,6 @@
-//! The rows of verdicts, and what they change of a waiting lead. By hand, as each statement is guarded by the lead's state.
+//! Rows of verdicts, and the changes they make to waiting leads.
+//!
+//! Hand-written SQL: each statement is guarded by the lead's state.
 
 use chrono::{DateTime, Utc};
 use engine::action::Action;
@@ -20,34 +22,34 @@ use crate::keyring::{DataKey, Place as Sealed};
 use crate::orm::orm;
 use crate::pool::Store;
 
-/// A lead as it waits.
+/// State of a waiting lead.
 #[derive(Clone, Debug, FromRow)]
 pub struct WaitingState {
-    /// The decision it waits with.
+    /// The decision that the lead waits on.
     pub last_decision_id: Uuid,
-    /// The queue.
+    /// Name of the queue.
     pub queue: String,
-    /// Since when it has waited.
+    /// When the lead entered the queue.
     pub queued_at: DateTime<Utc>,
-    /// What the rules would do.
+    /// Action that the rules suggest.
     pub suggested: Option<String>,
 }
 
-/// The last verdict on a lead, while it can be taken back.
+/// The latest verdict on a lead, while it can be undone.
 #[derive(Clone, Debug, FromRow)]
 pub struct LastVerdict {
-    /// Its id.
+    /// Unique ID.
     pub verdict_id: Uuid,
-    /// When it was given.
+    /// When the verdict was given.
     pub at: DateTime<Utc>,
-    /// The state that the lead waited in.
+    /// State in which the lead waited.
     #[sqlx(flatten)]
     pub state: WaitingState,
-    /// What was chosen.
+    /// The action that was chosen.
     pub action: String,
-    /// Who got the lead, if somebody did.
+    /// Address of the person who received the lead, if any.
     pub assignee: Option<String>,
-    /// Who had it before.
+    /// Address of the previous assignee.
     pub assignee_before: Option<String>,
     /// The override that the verdict wrote.
     pub override_id: Option<Uuid>,
@@ -55,31 +57,31 @@ pub struct LastVerdict {
     pub outcome_id: Option<Uuid>,
 }
 
-/// A verdict to be inserted.
+/// A verdict to insert.
 #[derive(Clone, Debug)]
 pub struct NewVerdict {
-    /// What kind it is.
+    /// Kind of verdict.
     pub kind: Kind,
-    /// What was chosen.
+    /// The action that was chosen.
     pub action: Action,
-    /// Who gets the lead.
+    /// Address of the person who receives the lead.
     pub assignee: Option<String>,
-    /// Who had it before.
+    /// Address of the previous assignee.
     pub assignee_before: Option<String>,
-    /// The override it writes or takes back.
+    /// The override that the verdict writes or revokes.
     pub override_id: Option<Uuid>,
-    /// The outcome it writes or takes back.
+    /// The outcome that the verdict writes or revokes.
     pub outcome_id: Option<Uuid>,
-    /// The state that the lead waits in.
+    /// State in which the lead waits.
     pub state: WaitingState,
-    /// The pool whose turn it counts as.
+    /// The pool that is charged for the turn.
     pub pool: Option<String>,
 }
 
-/// Reads and locks the state of a lead that waits; nothing when it does not.
+/// Reads and locks the state of a waiting lead. Returns `None` if it is not waiting.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn lock_waiting(connection: &mut PgConnection, place: Place) -> Result<Option<WaitingState>> {
     Ok(sqlx::query_as(
         "SELECT last_decision_id, queue, queued_at, suggested FROM lead_states \
@@ -91,10 +93,10 @@ pub async fn lock_waiting(connection: &mut PgConnection, place: Place) -> Result
     .await?)
 }
 
-/// Takes a lead out of the queue and ends every claim on it.
+/// Removes a lead from the queue and ends all claims on it.
 ///
 /// # Errors
-/// [`Error::Raced`] when it does not wait with this decision any more.
+/// Returns [`Error::Raced`] if the lead no longer waits on this decision.
 pub async fn leave(connection: &mut PgConnection, place: Place, decision: DecisionId) -> Result<()> {
     let left = sqlx::query(
         "UPDATE lead_states SET queue = NULL, queued_at = NULL, suggested = NULL \
@@ -116,10 +118,10 @@ pub async fn leave(connection: &mut PgConnection, place: Place, decision: Decisi
     Ok(())
 }
 
-/// Puts a lead back into the queue as it waited before.
+/// Puts a lead back into the queue in its previous state.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn requeue(connection: &mut PgConnection, place: Place, state: &WaitingState) -> Result<()> {
     sqlx::query(
         "UPDATE lead_states SET queue = $3, queued_at = $4, suggested = $5 WHERE lead_id = $1 AND workflow_id = $2",
@@ -134,11 +136,11 @@ pub async fn requeue(connection: &mut PgConnection, place: Place, state: &Waitin
     Ok(())
 }
 
-/// Reads and locks the person's last verdict on a lead, if it can be taken back: given within [`TAKE_BACK`], on this
-/// decision, and nothing else has happened to the lead since.
+/// Reads and locks the person's latest verdict on a lead if it can be undone: it was given within [`TAKE_BACK`], on
+/// this decision, and nothing else has happened to the lead since.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn lock_last_verdict(
     connection: &mut PgConnection,
     actor: &Actor,
@@ -163,11 +165,11 @@ pub async fn lock_last_verdict(
     .await?)
 }
 
-/// Returns whether the rules or a person gave a lead to somebody in another workflow after an instant. The lead must be locked, so
-/// that this stays true until the transaction ends.
+/// Returns whether the rules or a person assigned a lead in another workflow after an instant. The caller must lock
+/// the lead, so that the result remains valid until the transaction ends.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn is_assigned_elsewhere(
     connection: &mut PgConnection,
     place: Place,
@@ -184,10 +186,10 @@ pub async fn is_assigned_elsewhere(
     .await?)
 }
 
-/// Returns the newest decision about a lead in a workflow.
+/// Returns the latest decision about a lead in a workflow.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn newest_decision(store: &Store, place: Place) -> Result<Option<DecisionId>> {
     let newest: Option<Uuid> = sqlx::query_scalar(
         "SELECT last_decision_id FROM lead_states WHERE lead_id = $1 AND workflow_id = $2",
@@ -202,7 +204,7 @@ pub async fn newest_decision(store: &Store, place: Place) -> Result<Option<Decis
 /// Returns the e-mail address of a person.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn address(connection: &mut PgConnection, person: PersonId) -> Result<String> {
     let email = person::Entity::find_by_id(person.0)
         .select_only()
@@ -213,11 +215,11 @@ pub async fn address(connection: &mut PgConnection, person: PersonId) -> Result<
     email.ok_or(Error::NotFound("person"))
 }
 
-/// Returns whether leads can be given to an address: that of an active AE, or of a member of a pool that the decision was made
-/// with.
+/// Returns whether an address can receive leads: it belongs to an active AE, or to a member of a pool that the
+/// decision was made with.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn takes_leads(
     connection: &mut PgConnection,
     decision: DecisionId,
@@ -237,7 +239,7 @@ pub async fn takes_leads(
 /// Returns the content of a pool in the version that a decision was made with.
 ///
 /// # Errors
-/// [`Error::NotFound`] when the decision's bundle has no such pool.
+/// Returns [`Error::NotFound`] if the decision's bundle does not contain the pool.
 pub async fn pool_of_decision(
     connection: &mut PgConnection,
     decision: DecisionId,
@@ -254,10 +256,10 @@ pub async fn pool_of_decision(
     body.ok_or(Error::NotFound("pool"))
 }
 
-/// Inserts an override: a person decided something else than the rules suggest. Returns its id.
+/// Inserts an override, by which a person decides against the rules' suggestion, and returns its ID.
 ///
 /// # Errors
-/// When the database refuses it.
+/// Returns an error if the database rejects the row.
 pub async fn insert_override(
     connection: &mut PgConnection,
     actor: &Actor,
@@ -303,10 +305,11 @@ pub async fn insert_override(
     Ok(id)
 }
 
-/// Inserts the next verdict on the decision that a lead waits with, and its audit row; returns its id.
+/// Inserts the next verdict on the decision that a lead waits on, together with its audit row, and returns the
+/// verdict's ID.
 ///
 /// # Errors
-/// When the database refuses it.
+/// Returns an error if the database rejects the row.
 pub async fn insert_verdict(
     connection: &mut PgConnection,
     actor: &Actor,
@@ -329,7 +332,7 @@ pub async fn insert_verdict(
     Ok(id)
 }
 
-/// Inserts the next row on the decision that a lead waits with, and nothing else; returns its id.
+/// Inserts the next row on the decision that a lead waits on, without an audit row, and returns its ID.
 pub(super) async fn insert_row(
     connection: &mut PgConnection,
     actor: &Actor,
@@ -339,7 +342,7 @@ pub(super) async fn insert_row(
 ) -> Result<VerdictId> {
     let id = engine::ids::mint(actor.now, rand::random());
     let kind: &'static str = verdict.kind.into();
-    // What the rules decided themselves is no row, and counts as the first turn where it is what is given back.
+    // The rules' own decision has no row. When an AE rejects it, it counts as the first turn.
     let before = i32::from(verdict.kind == Kind::GiveBack);
     sqlx::query(
         "INSERT INTO queue_verdicts (id, decision_id, turn, lead_id, workflow_id, kind, suggested, action, assignee, assignee_before, override_id, outcome_id, \

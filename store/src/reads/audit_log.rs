@@ -1,4 +1,4 @@
-//! The audit log, newest first.
+//! Paginated list of the audit log, newest first.
 //!
 //! Hand-written SQL: a keyset list of a partitioned log.
 
@@ -11,63 +11,63 @@ use crate::error::Result;
 use crate::pool::Store;
 use crate::reads::keyset::{self, Order};
 
-/// Entries on a page.
+/// Number of entries on a page.
 pub const PAGE_ROWS: usize = 50;
-/// Entries looked through for a page at most, whatever the filter.
+/// Maximum number of entries to search for a page, whatever the filter.
 pub const SEARCHED_ROWS: usize = 20_000;
 
-/// What the list is narrowed to.
+/// Filters the audit log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuditFilter {
-    /// How the actor begins: `person:0199…` is one person, `command:` all commands, `key:` all programs.
+    /// Prefix of the actor: `person:0199…` matches one person, `command:` all commands, `key:` all programs.
     pub actor: Option<String>,
-    /// The part of an action before the dot: `person`, `workflow`.
+    /// The part of the action before the dot, for example `person` or `workflow`.
     pub area: Option<String>,
-    /// What the subject has in it.
+    /// Text that the subject contains.
     pub subject: Option<String>,
 }
 
-/// One act.
+/// An entry in the audit log.
 #[derive(Clone, Debug, FromRow)]
 pub struct AuditEntry {
-    /// Its id.
+    /// Unique ID.
     pub id: Uuid,
-    /// When.
+    /// When the act happened.
     pub at: DateTime<Utc>,
-    /// Who, as `person:0199…`, `key:0199…` or `command:import`.
+    /// The actor, for example `person:0199…`, `key:0199…` or `command:import`.
     pub actor: String,
-    /// The roles the actor held.
+    /// Roles that the actor held.
     pub roles: Vec<String>,
-    /// What was done, for example `person.add`.
+    /// The action, for example `person.add`.
     pub action: String,
-    /// To what, for example `person:0199…`.
+    /// The subject, for example `person:0199…`.
     pub subject: String,
-    /// The lead it concerns.
+    /// The lead that the act concerns.
     pub lead_id: Option<Uuid>,
-    /// What else there is to say.
+    /// Further details.
     pub detail: Option<Json>,
-    /// The request it happened in.
+    /// ID of the request.
     pub request_id: String,
 }
 
-/// Where a page of the log begins; it is ordered by the entry's id.
+/// Cursor into the log, which is ordered by entry ID.
 pub type Cursor = keyset::Cursor<Uuid>;
 
 /// A page of the log.
 #[derive(Clone, Debug, Default)]
 pub struct AuditPage {
-    /// The entries, in order.
+    /// The entries, in list order.
     pub entries: Vec<AuditEntry>,
-    /// The pages beside it; where the search was cut, the one that goes on where it stopped.
+    /// Cursors of the adjacent pages. If the search was cut off, the next one continues where it stopped.
     pub beside: keyset::Beside<Uuid>,
-    /// Only [`SEARCHED_ROWS`] were looked through, and the page is not full.
+    /// Whether the search stopped after [`SEARCHED_ROWS`] entries, before the page was full.
     pub cut: bool,
 }
 
-/// A page of the log, with at most `limit` entries.
+/// Returns a page of the log with at most `limit` entries.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn audit_log(
     store: &Store,
     filter: &AuditFilter,

@@ -1,7 +1,7 @@
-//! The figures of the dashboard, added up by the database. What they mean is said in `engine::control::kpi`, and a test
+//! The figures of the dashboard, aggregated by the database. `engine::control::kpi` defines their meaning, and a test
 //! compares the two.
 //!
-//! Hand-written SQL: reports, added up over the log.
+//! Hand-written SQL: reports that aggregate the log.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -18,118 +18,119 @@ use uuid::Uuid;
 use crate::error::{Error, Result};
 use crate::pool::Store;
 
-/// Bars of the chart and points of a line at most; what lies earlier is left out.
+/// Maximum number of bars in the chart and points on a line; earlier ones are omitted.
 const BUCKETS: i64 = 120;
-/// Rows of the table by rule.
+/// Maximum number of rows in the table by rule.
 const RULES: i64 = 200;
-/// Currencies of one organisation.
+/// Maximum number of currencies in one organisation.
 const CURRENCIES: i64 = 20;
-/// What clocks may be wrong by, and more: an id is minted from the time of receipt, which lies at most
-/// `limits::FUTURE_MINUTES` before the time a decision is made for.
+/// Upper bound on clock skew, with a margin: an ID is minted from the time of receipt, which is at most
+/// `limits::FUTURE_MINUTES` before the decision's `as_of`.
 const SLACK: TimeDelta = TimeDelta::hours(1);
-/// Decisions that completeness looks at.
+/// Number of decisions sampled for completeness.
 pub const SAMPLE: i64 = 100;
 
-/// Which leads the figures are of: those first decided in a stretch of time, in one workflow or in any.
+/// The leads that figures cover: those first decided in a period, in one workflow or in any.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Cohort {
-    /// In this workflow. Where there is only one it is worth naming: no lead has to be looked for in others then.
+    /// Only this workflow. Setting it is worthwhile even if there is only one, since no lead has to be looked up in
+    /// others.
     pub workflow: Option<Uuid>,
-    /// As of this instant or later.
+    /// Earliest `as_of`, inclusive.
     pub from: Option<DateTime<Utc>>,
-    /// As of before this instant.
+    /// Latest `as_of`, exclusive.
     pub to: Option<DateTime<Utc>>,
-    /// Where the lines by week begin, if earlier than `from`.
+    /// Start of the weekly lines, if earlier than `from`.
     pub line_from: Option<DateTime<Utc>>,
 }
 
-/// How wide a bar is.
+/// Width of a bar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::IntoStaticStr)]
 #[strum(serialize_all = "lowercase")]
 pub enum Step {
-    /// A day of the viewer.
+    /// A day in the viewer's time zone.
     Day,
-    /// A week of the viewer, from Monday.
+    /// A week in the viewer's time zone, starting on Monday.
     Week,
-    /// A month of the viewer.
+    /// A month in the viewer's time zone.
     Month,
 }
 
-/// The figures of a group of leads.
+/// Figures for a group of leads.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Figures {
-    /// Leads.
+    /// Number of leads.
     pub leads: u64,
-    /// Those that an AE accepted or that became an opportunity.
+    /// Share of leads that an AE accepted or that became an opportunity.
     pub mql_to_sql: Ratio,
-    /// How long that took.
+    /// Time until then.
     pub time_to_sql: Durations,
-    /// Refused of those that were passed on and judged.
+    /// Share rejected, of the leads that were passed on and judged.
     pub false_positives: Ratio,
-    /// Opportunities of those that were assigned.
+    /// Share that became opportunities, of the leads that were assigned.
     pub ae_conversion: Ratio,
-    /// How far they came.
+    /// Number of leads that reached each stage.
     pub funnel: Funnel,
 }
 
-/// The figures of the leads first decided by one rule.
+/// Figures for the leads that one rule decided first.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ByRule {
     /// The workflow.
     pub workflow_id: Uuid,
-    /// The rule; `None` by default.
+    /// ID of the rule; `None` for the default.
     pub rule_id: Option<String>,
-    /// The figures.
+    /// Figures of those leads.
     pub figures: Figures,
 }
 
-/// The figures of a cohort.
+/// Figures for a cohort.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Report {
-    /// Of all its leads.
+    /// Figures for all of its leads.
     pub total: Figures,
-    /// By the rule that first decided, most leads first.
+    /// Figures by the rule that first decided, most leads first.
     pub by_rule: Vec<ByRule>,
-    /// By the week of the first decision, in order, from `line_from` on.
+    /// Figures by the week of the first decision, in order, starting at `line_from`.
     pub weeks: Vec<(DateTime<Utc>, Figures)>,
-    /// How right the system was about those it passed on, by how sure it was.
+    /// Accuracy for the leads passed on, by confidence.
     pub reliability: Reliability,
-    /// How sure the last decision about each was, in [`FINE_BINS`] from 0 to 1; rules that hang on no field have no
-    /// confidence.
+    /// Confidence of the latest decision about each lead, in [`FINE_BINS`] bins from 0 to 1. Rules that do not depend
+    /// on a field have no confidence.
     pub confidences: [u64; FINE_BINS],
 }
 
-/// Money of the opportunities of a cohort, in one currency.
+/// Value of a cohort's opportunities in one currency.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Pipeline {
     /// The currency; `None` for opportunities without an amount.
     pub currency: Option<String>,
-    /// Opportunities.
+    /// Number of opportunities.
     pub opportunities: i64,
-    /// What they are worth.
+    /// Total value of the opportunities.
     pub created: f64,
-    /// Those that were won.
+    /// Number of opportunities won.
     pub won_count: i64,
-    /// What they brought.
+    /// Total value of the opportunities won.
     pub won: f64,
-    /// What those of each week's leads are worth, in order, from `line_from` on.
+    /// Value of the opportunities by the week of their lead, in order, starting at `line_from`.
     pub weeks: Vec<(DateTime<Utc>, f64)>,
 }
 
-/// Decisions of one action in one bar.
+/// Number of decisions with one action in one bar.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bar {
-    /// First instant of the bar.
+    /// Start of the bar.
     pub from: DateTime<Utc>,
-    /// What was decided.
+    /// The action that was decided.
     pub action: Action,
-    /// How often.
+    /// Number of decisions.
     pub count: u64,
 }
 
 #[derive(Deserialize)]
 struct Row {
-    /// Bits of the columns that the row is not of: period, week, rule.
+    /// Result of `grouping()`: one bit for each of period, week and rule that this row aggregates over.
     set: i32,
     in_period: Option<bool>,
     week: Option<DateTime<Utc>>,
@@ -152,7 +153,7 @@ struct Row {
     won: i64,
 }
 
-/// Leads of the period whose confidence lies in one bin.
+/// Leads of the period whose confidence falls into one bin.
 #[derive(Deserialize)]
 struct BinRow {
     bin: usize,
@@ -163,17 +164,18 @@ struct BinRow {
     right: u64,
 }
 
-/// The figures of a cohort; weeks are those of `zone`, an IANA name. The statement may take `limit`.
+/// Returns the figures for a cohort, with weeks in `zone`, an IANA time zone. The statement is canceled after
+/// `limit`.
 ///
 /// # Errors
-/// When the database fails, or the statement takes longer: see [`is_too_much`].
+/// Returns an error if the database fails or the statement exceeds `limit`; see [`is_too_much`].
 pub async fn report(store: &Store, cohort: &Cohort, zone: &str, limit: Duration) -> Result<Report> {
     let mut query = QueryBuilder::new("WITH ");
     push_leads(&mut query, cohort, zone);
     query.push(", figures AS (SELECT grouping(in_period, week, workflow_id)::int AS set, in_period, week, workflow_id, first_rule_id AS rule_id, ");
     query.push(FIGURES).push(" FROM told GROUP BY GROUPING SETS ((in_period), (week), (in_period, workflow_id, first_rule_id)) ORDER BY week DESC NULLS FIRST, leads DESC LIMIT ");
     query.push_bind(BUCKETS + RULES).push("), ").push(BINS_OF_TOLD);
-    // One statement, so that the leads are gone through once.
+    // One statement, so that the leads are scanned only once.
     query.push(
         "SELECT 'figures', to_jsonb(f) FROM figures f UNION ALL SELECT 'judged', to_jsonb(j) FROM judged j \
          UNION ALL SELECT 'sure', to_jsonb(s) FROM sure s",
@@ -230,14 +232,15 @@ struct MoneyRow {
     won: Option<f64>,
 }
 
-/// The money of the cohort's opportunities, by currency, the largest first.
+/// Returns the value of the cohort's opportunities by currency, largest first.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn pipeline(store: &Store, cohort: &Cohort, zone: &str, limit: Duration) -> Result<Vec<Pipeline>> {
     let mut query = QueryBuilder::new("WITH ");
     push_cohort(&mut query, cohort, zone);
-    // One opportunity may be told of several times; its own stage says what it is worth, the win what it brought.
+    // An opportunity may be reported several times: its own stage determines its value, and the win determines what
+    // was won.
     query.push(
         "opportunities AS (SELECT o.lead_id, coalesce(o.opportunity_id, '') AS opportunity, c.week, c.in_period, max(o.currency) AS currency, \
          bool_or(o.stage = 'won') AS is_won, \
@@ -273,10 +276,10 @@ pub async fn pipeline(store: &Store, cohort: &Cohort, zone: &str, limit: Duratio
     Ok(lines)
 }
 
-/// How often each action was decided, bar by bar, in order; simulations and trials are not in it.
+/// Returns how often each action was decided, bar by bar, in order. Excludes simulations and trials.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn bars(
     store: &Store,
     cohort: &Cohort,
@@ -291,8 +294,8 @@ pub async fn bars(
         query.push(" AND d.workflow_id = ").push_bind(workflow);
     }
     if let Some(from) = cohort.from {
-        // Nothing is decided as of more than a few minutes after it came, and the id tells when that was: earlier months
-        // need not be looked at.
+        // A decision's `as_of` is at most a few minutes after receipt, and the ID encodes the time of receipt, so
+        // earlier months can be skipped.
         query
             .push(" AND d.as_of >= ")
             .push_bind(from)
@@ -313,20 +316,20 @@ pub async fn bars(
     Ok(rows.iter().rev().filter_map(bar).collect())
 }
 
-/// The first and the last `as_of` of all decisions; `None` when there is none.
+/// Returns the earliest and latest `as_of` of all decisions, or `None` if there are none.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn extent(store: &Store) -> Result<Option<(DateTime<Utc>, DateTime<Utc>)>> {
     let (first, last): (Option<DateTime<Utc>>, Option<DateTime<Utc>>) =
         sqlx::query_as("SELECT min(as_of), max(as_of) FROM decisions").fetch_one(store.pool()).await?;
     Ok(first.zip(last))
 }
 
-/// The newest decisions of a stretch of time, [`SAMPLE`] at most, without those about people who were erased.
+/// Returns the newest decisions in a period, at most [`SAMPLE`], excluding those about erased people.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn sample(store: &Store, cohort: &Cohort) -> Result<Vec<Uuid>> {
     let mut query = QueryBuilder::new(
         "SELECT d.id FROM decisions d JOIN leads l ON l.id = d.lead_id AND l.data_key IS NOT NULL WHERE true",
@@ -375,26 +378,26 @@ fn whole(count: i64) -> u64 {
     u64::try_from(count).unwrap_or_default()
 }
 
-/// A transaction with memory enough to sort and hash a cohort without files, and with a limit in time.
+/// Starts a transaction with enough memory to sort and hash a cohort without temporary files, and with a time limit.
 async fn roomy(store: &Store, limit: Duration) -> Result<sqlx::Transaction<'static, Postgres>> {
     let mut tx = store.pool().begin().await?;
     sqlx::query("SELECT set_config('work_mem', '64MB', true), set_config('statement_timeout', $1, true)")
-        // Zero would be no limit.
+        // Zero would disable the limit.
         .bind(format!("{}ms", limit.as_millis().max(1)))
         .execute(&mut *tx)
         .await?;
     Ok(tx)
 }
 
-/// Whether a figure was given up because adding it up took too long.
+/// Returns whether a figure was abandoned because it took too long to compute.
 pub fn is_too_much(error: &Error) -> bool {
     let Error::Db(error) = error else { return false };
-    // query_canceled
+    // The SQLSTATE `query_canceled`.
     error.as_database_error().and_then(|error| error.code()).as_deref() == Some("57014")
 }
 
-/// `cohort`: each lead once, with its first decision, if that lies in the stretch; `born`: below the ids of everything
-/// that was decided about them or became of them.
+/// Adds `cohort`, which has each lead once with its first decision if that falls into the period, and `born`, a lower
+/// bound on the IDs of all their decisions and outcomes.
 fn push_cohort(query: &mut QueryBuilder<Postgres>, cohort: &Cohort, zone: &str) {
     let from = cohort.line_from.filter(|line| cohort.from.is_some_and(|from| *line < from)).or(cohort.from);
     query.push("cohort AS MATERIALIZED (SELECT ");
@@ -419,21 +422,21 @@ fn push_cohort(query: &mut QueryBuilder<Postgres>, cohort: &Cohort, zone: &str) 
     if let Some(from) = from {
         query.push(" AND s.first_as_of >= ").push_bind(from);
         if cohort.workflow.is_none() {
-            // Another workflow may have decided about the lead before.
+            // Another workflow may have decided about the lead earlier.
             query.push(" AND NOT EXISTS (SELECT FROM lead_states e WHERE e.lead_id = s.lead_id AND e.first_as_of < ").push_bind(from).push(")");
         }
     }
     if cohort.workflow.is_none() {
         query.push(" ORDER BY s.lead_id, s.first_as_of");
     }
-    // The millisecond in the id of the oldest lead (RFC 9562 §5.7): everything about a lead came with it or after it.
+    // The millisecond in the ID of the oldest lead (RFC 9562 §5.7): everything about a lead arrived with it or later.
     query.push(
         "), born AS MATERIALIZED (SELECT (left(replace(lead_id::text, '-', ''), 12) || repeat('0', 20))::uuid AS id \
          FROM cohort ORDER BY lead_id LIMIT 1), ",
     );
 }
 
-/// `told`: the cohort with all that the figures ask of a lead.
+/// Adds `told`, the cohort with all columns that the figures need.
 fn push_leads(query: &mut QueryBuilder<Postgres>, cohort: &Cohort, zone: &str) {
     push_cohort(query, cohort, zone);
     query.push(
@@ -461,7 +464,7 @@ fn push_leads(query: &mut QueryBuilder<Postgres>, cohort: &Cohort, zone: &str) {
     );
 }
 
-/// The figures of a group of `told`.
+/// Selects the figures for a group of rows of `told`.
 const FIGURES: &str = "count(*) AS leads, count(*) FILTER (WHERE qualified) AS qualified, \
     count(*) FILTER (WHERE took >= 0) AS timed, count(*) FILTER (WHERE took < 0) AS negative, \
     percentile_cont(0.5) WITHIN GROUP (ORDER BY took) FILTER (WHERE took >= 0) AS median_s, avg(took) FILTER (WHERE took >= 0) AS mean_s, \
@@ -472,8 +475,8 @@ const FIGURES: &str = "count(*) AS leads, count(*) FILTER (WHERE qualified) AS q
     count(*) FILTER (WHERE passed AND sales_qualified) AS sales_qualified, \
     count(*) FILTER (WHERE passed AND converted) AS opportunity, count(*) FILTER (WHERE passed AND won) AS won";
 
-/// `judged` and `sure`: leads of the period by how sure the system was; bins as `engine::control::calibration::place` has
-/// them, 10 and 20.
+/// Defines `judged` and `sure`, the leads of the period by confidence, with 10 and 20 bins as in
+/// `engine::control::calibration::place`.
 const BINS_OF_TOLD: &str = "judged AS (SELECT least(floor(confidence * 10)::int, 9) AS bin, count(*) AS leads, sum(confidence) AS confidence_sum, \
     count(*) FILTER (WHERE verdict NOT IN ('rejected', 'disqualified', 'lost')) AS \"right\" FROM told \
     WHERE in_period AND confidence IS NOT NULL AND verdict IS NOT NULL GROUP BY 1), \

@@ -1,6 +1,6 @@
-//! What stands around every page.
+//! Data that every page shows around its content.
 //!
-//! Hand-written SQL: four joins of one table, and rules inside of versions.
+//! Hand-written SQL: four joins of one table, and rules inside versions.
 
 use std::collections::BTreeMap;
 
@@ -11,33 +11,33 @@ use crate::entity::person;
 use crate::error::Result;
 use crate::pool::Store;
 
-/// Names of the accountable people of the four layers.
+/// Names of the people accountable for the four layers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
 pub struct LayerOwners {
-    /// Of the content layer.
+    /// Accountable for the content layer.
     pub content: Option<String>,
-    /// Of the rule layer.
+    /// Accountable for the rule layer.
     pub rules: Option<String>,
-    /// Of execution and sync.
+    /// Accountable for execution and sync.
     pub sync: Option<String>,
-    /// Of observability and control.
+    /// Accountable for observability and control.
     pub control: Option<String>,
 }
 
-/// What stands around every page.
+/// Data that every page shows around its content.
 #[derive(Clone, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
 pub struct Around {
-    /// What the organisation is called, when it has a name.
+    /// Name of the organisation, if set.
     pub organisation: Option<String>,
-    /// Who is accountable for each layer.
+    /// The accountable person for each layer.
     #[sqlx(flatten)]
     pub owners: LayerOwners,
 }
 
-/// What stands around every page, in one statement.
+/// Returns the data around every page, in one statement.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn around(store: &Store) -> Result<Around> {
     let row = sqlx::query_as(
         "SELECT (SELECT nullif(value ->> 'name', '') FROM settings WHERE name = 'organisation') AS organisation, c.name AS content, r.name AS rules, s.name AS sync, o.name AS control FROM layers l \
@@ -49,23 +49,23 @@ pub async fn around(store: &Store) -> Result<Around> {
     Ok(row.unwrap_or_default())
 }
 
-/// A workflow as a filter names it.
+/// A workflow as filters show it.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct WorkflowName {
-    /// Its id.
+    /// Unique ID.
     pub id: Uuid,
-    /// Its name in addresses.
+    /// Name used in URLs.
     pub name: String,
-    /// What people call it.
+    /// Display title.
     pub title: String,
-    /// Whether it decides.
+    /// Whether it has a live release.
     pub is_live: bool,
 }
 
-/// All workflows, by title.
+/// Returns all workflows, by title.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn workflow_names(store: &Store) -> Result<Vec<WorkflowName>> {
     Ok(sqlx::query_as(
         "SELECT id, name, title, EXISTS (SELECT 1 FROM live_releases l WHERE l.workflow_id = workflows.id) AS is_live FROM workflows ORDER BY title, name",
@@ -74,28 +74,28 @@ pub async fn workflow_names(store: &Store) -> Result<Vec<WorkflowName>> {
     .await?)
 }
 
-/// A rule as a filter or a list names it.
+/// A rule as filters and lists show it.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct RuleName {
-    /// The workflow whose rule set it is in.
+    /// The workflow whose rule set contains the rule.
     pub workflow_id: Uuid,
-    /// Its id.
+    /// ID of the rule.
     pub rule_id: String,
-    /// What people call it, if it has a name.
+    /// Display name, if the rule has one.
     pub name: Option<String>,
 }
 
 impl RuleName {
-    /// What people call it, or its id.
+    /// Returns the display name, or the ID if the rule has none.
     pub fn title(&self) -> &str {
         self.name.as_deref().unwrap_or(&self.rule_id)
     }
 }
 
-/// The rules of the workflows' live rule sets, in the order of the scan.
+/// Returns the rules of the workflows' live rule sets, in scan order.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn live_rules(store: &Store) -> Result<Vec<RuleName>> {
     Ok(sqlx::query_as(
         "SELECT w.id AS workflow_id, r.rule->>'id' AS rule_id, r.rule->>'name' AS name FROM workflows w JOIN live_releases l ON l.workflow_id = w.id \
@@ -106,10 +106,10 @@ pub async fn live_rules(store: &Store) -> Result<Vec<RuleName>> {
     .await?)
 }
 
-/// What people are called, by the addresses that decisions name them by.
+/// Returns the display names of people, by the e-mail addresses that decisions use.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn names_of(store: &Store, emails: &[String]) -> Result<BTreeMap<String, String>> {
     if emails.is_empty() {
         return Ok(BTreeMap::new());
@@ -124,10 +124,10 @@ pub async fn names_of(store: &Store, emails: &[String]) -> Result<BTreeMap<Strin
     Ok(rows.into_iter().collect())
 }
 
-/// What people are called who acted, by how acts name them (`person:0199…`). Programs and commands are not in it.
+/// Returns the display names of people who acted, by actor (`person:0199…`). Omits programs and commands.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn names_of_actors(store: &Store, actors: &[String]) -> Result<BTreeMap<String, String>> {
     let ids: Vec<Uuid> =
         actors.iter().filter_map(|actor| actor.strip_prefix("person:")?.parse().ok()).collect();

@@ -1,4 +1,4 @@
-//! What the home page shows beside what other pages show too. Every look is bounded, however much was ever decided.
+//! Data of the home page that other pages do not have. Every query is bounded, however long the log is.
 //!
 //! Hand-written SQL: bounded counts over the log and the outbox.
 
@@ -10,40 +10,40 @@ use uuid::Uuid;
 use crate::error::Result;
 use crate::pool::Store;
 
-/// Decisions that are counted of a day; beyond it the page says that there are more.
+/// Number of decisions per day at which counting stops; the page then shows that there are more.
 pub const TODAY: i64 = 20_000;
-/// Decisions of one workflow that are counted for its load.
+/// Number of decisions per workflow at which counting its load stops.
 pub const LOAD: i64 = 20_000;
-/// Days that the load is told by.
+/// Number of days over which the load is averaged.
 pub const LOAD_DAYS: i64 = 7;
-/// Leads of one person that the page lists.
+/// Maximum number of a person's leads on the page.
 const ASSIGNED: i64 = 10;
-/// Leads of one person that are looked at for those: more than anyone has open at a time.
+/// Maximum number of a person's leads to search for those; more than a person has open at a time.
 const LOOKED_AT: i64 = 1_000;
-/// What clocks may be wrong by, and more: an id is minted when an event comes.
+/// Upper bound on clock skew, with a margin: an ID is minted when an event is received.
 const SLACK: TimeDelta = TimeDelta::hours(1);
 
-/// A workflow as it stands.
+/// Current state of a workflow.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
 pub struct WorkflowState {
-    /// Its id.
+    /// Unique ID.
     pub id: Uuid,
-    /// Its name in addresses and commands.
+    /// Name used in URLs and commands.
     pub name: String,
-    /// What people call it.
+    /// Display title.
     pub title: String,
-    /// The live rule set.
+    /// Name of the live rule set.
     pub rule_set: Option<String>,
-    /// And its version.
+    /// Version of the live rule set.
     pub version: Option<i32>,
-    /// Since when it has decided at all.
+    /// When the workflow first went live.
     pub first_live_at: Option<DateTime<Utc>>,
 }
 
-/// All workflows by title.
+/// Returns all workflows, by title.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn workflows(store: &Store) -> Result<Vec<WorkflowState>> {
     Ok(sqlx::query_as(
         "SELECT w.id, w.name, w.title, v.name AS rule_set, v.version, (SELECT min(f.live_since) FROM releases f WHERE f.workflow_id = w.id) AS first_live_at FROM workflows w LEFT JOIN live_releases r ON r.workflow_id = w.id \
@@ -53,22 +53,22 @@ pub async fn workflows(store: &Store) -> Result<Vec<WorkflowState>> {
     .await?)
 }
 
-/// How often an action was decided in a workflow.
+/// Number of decisions with one action in a workflow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DecidedCount {
     /// The workflow.
     pub workflow: Uuid,
-    /// What was decided.
+    /// The action that was decided.
     pub action: Action,
-    /// How often.
+    /// Number of decisions.
     pub count: i64,
 }
 
-/// What was decided since an instant, among the newest [`TODAY`] decisions; and whether there are more. Simulations and
-/// trials are not in it.
+/// Returns the decisions since an instant by workflow and action, among the newest [`TODAY`] decisions, and whether
+/// there are more. Excludes simulations and trials.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn decided_since(store: &Store, since: DateTime<Utc>) -> Result<(Vec<DecidedCount>, bool)> {
     let rows: Vec<(Uuid, String, i64, i64)> = sqlx::query_as(
         "WITH newest AS (SELECT workflow_id, action, mode, as_of FROM decisions WHERE id >= uuid_v7_floor($2) ORDER BY id DESC LIMIT $3) \
@@ -87,11 +87,11 @@ pub async fn decided_since(store: &Store, since: DateTime<Utc>) -> Result<(Vec<D
     Ok((decided.collect(), is_cut))
 }
 
-/// How many leads each workflow decides a day, by its last [`LOAD_DAYS`] days: what people get to do when it is stopped. It is
-/// at least this where [`LOAD`] decisions were found.
+/// Returns how many leads each workflow decides per day, averaged over the last [`LOAD_DAYS`] days: the work that
+/// people take over if it is stopped. The value is a lower bound if [`LOAD`] decisions were found.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn load_a_day(store: &Store, now: DateTime<Utc>) -> Result<Vec<(Uuid, f64)>> {
     let counts: Vec<(Uuid, i64)> = sqlx::query_as(
         "SELECT w.id, (SELECT count(*) FROM (SELECT FROM decisions d WHERE d.workflow_id = w.id AND d.id >= uuid_v7_floor($1) \
@@ -104,7 +104,7 @@ pub async fn load_a_day(store: &Store, now: DateTime<Utc>) -> Result<Vec<(Uuid, 
     Ok(counts.into_iter().map(|(workflow, count)| (workflow, count as f64 / LOAD_DAYS as f64)).collect())
 }
 
-/// A lead that is assigned to a person who has not answered yet.
+/// A lead whose assignee has not responded yet.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
 pub struct Assigned {
     /// The lead.
@@ -115,17 +115,17 @@ pub struct Assigned {
     pub company: Option<String>,
     /// E-mail address.
     pub email: Option<String>,
-    /// The id its source gave it.
+    /// The lead's ID in the source system.
     pub external_id: Option<String>,
-    /// Since when it has been assigned to the person.
+    /// When it was assigned to the person.
     pub assigned_at: DateTime<Utc>,
 }
 
-/// Returns the leads that were assigned to a person and that nothing has become of since, the one that has waited longest first.
-/// What became of a lead before counts for nothing: one that was disqualified and is assigned again has no answer yet.
+/// Returns the leads that were assigned to a person and have no outcome since, longest-waiting first. Ignores earlier
+/// outcomes: a lead that was disqualified and then reassigned is unanswered.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn unanswered(store: &Store, email: &str) -> Result<Vec<Assigned>> {
     let query = format!(
         "SELECT u.* FROM (SELECT l.id AS lead_id, l.name, l.company, l.email, l.external_id, coalesce(a.at, l.created_at) AS assigned_at \
@@ -143,10 +143,10 @@ pub async fn unanswered(store: &Store, email: &str) -> Result<Vec<Assigned>> {
         .await?)
 }
 
-/// How many leads have waited for a person since before an instant, as far as the queue is counted.
+/// Returns how many leads have been waiting for a person since before an instant, up to the queue's counting limit.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn waiting_since(store: &Store, before: DateTime<Utc>) -> Result<i64> {
     Ok(sqlx::query_scalar(
         "SELECT count(*) FROM (SELECT FROM lead_states WHERE queue IN ('sdr', 'manual') AND queued_at < $1 LIMIT $2) s",

@@ -1,31 +1,31 @@
-//! Pages of long lists by keyset: a page begins beside a row rather than at a number, so that the thousandth costs what
-//! the first does and nothing is seen twice when rows are added meanwhile.
+//! Keyset pagination for long lists. A page starts next to a row rather than at an offset, so the thousandth page
+//! costs as much as the first, and rows added in the meantime do not cause duplicates.
 
-/// Which end of a list comes first.
+/// Sort order of a list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
 #[strum(serialize_all = "lowercase")]
 pub enum Order {
-    /// The newest.
+    /// Newest first.
     #[default]
     Newest,
-    /// The oldest.
+    /// Oldest first.
     Oldest,
 }
 
-/// Where a page of a list begins.
+/// Start of a page in a list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Cursor<P> {
-    /// With the first row of the order.
+    /// Starts at the first row of the order.
     #[default]
     Start,
-    /// With the rows older than this one.
+    /// Starts with the rows older than this one.
     Before(P),
-    /// With the rows newer than this one.
+    /// Starts with the rows newer than this one.
     After(P),
 }
 
 impl<P> Cursor<P> {
-    /// Whether the rows of the page are read from the older to the newer ones.
+    /// Returns whether the rows of the page are read from oldest to newest.
     pub fn is_ascending(&self, order: Order) -> bool {
         match self {
             Self::Start => order == Order::Oldest,
@@ -35,17 +35,17 @@ impl<P> Cursor<P> {
     }
 }
 
-/// The pages beside one.
+/// Cursors of the pages adjacent to a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Beside<P> {
-    /// The one with newer rows.
+    /// Page with newer rows.
     pub newer: Option<Cursor<P>>,
-    /// The one with older rows.
+    /// Page with older rows.
     pub older: Option<Cursor<P>>,
 }
 
 impl<P> Beside<P> {
-    /// The page that comes next in the order.
+    /// Returns the next page in the given order.
     pub fn on(self, order: Order) -> Option<Cursor<P>> {
         match order {
             Order::Newest => self.older,
@@ -60,8 +60,8 @@ impl<P> Default for Beside<P> {
     }
 }
 
-/// Makes a page of what was read for it: at most `limit` rows and one, which tells that there are more. The rows are put
-/// in order.
+/// Builds a page from the rows read for it: at most `limit` rows, plus one that indicates that there are more. Puts
+/// the rows in list order.
 pub fn turn<Row, P>(
     rows: &mut Vec<Row>,
     limit: usize,
@@ -76,7 +76,7 @@ pub fn turn<Row, P>(
         if is_ascending { (rows.last(), rows.first()) } else { (rows.first(), rows.last()) };
     let (newer, older) =
         (newest.map(|row| Cursor::After(place(row))), oldest.map(|row| Cursor::Before(place(row))));
-    // Whoever came from a row knows that there is something on its side.
+    // A cursor always comes from a row, so there is at least that row on its side.
     let came = !matches!(cursor, Cursor::Start);
     let beside = if is_ascending {
         Beside { newer: newer.filter(|_| more), older: older.filter(|_| came) }
@@ -93,7 +93,7 @@ pub fn turn<Row, P>(
 mod tests {
     use super::*;
 
-    /// A list of the numbers 1 to 7, read as the database would.
+    /// Returns a page of the numbers 1 to 7, as the database would.
     fn page(cursor: Cursor<i32>, order: Order) -> (Vec<i32>, Beside<i32>) {
         let is_wanted = |n: &i32| match cursor {
             Cursor::Start => true,

@@ -1,4 +1,4 @@
-//! What the page of one lead shows beside its decisions: its history, and what its rules were.
+//! Data of a lead's page beyond its decisions: its history, and the rules behind it.
 //!
 //! Hand-written SQL: joins of the log with parts of stored versions.
 
@@ -15,86 +15,86 @@ use crate::entity::destination;
 use crate::error::{Error, Result};
 use crate::pool::Store;
 
-/// Entries of each kind that a lead's history shows; whoever has more has no person's history.
+/// Maximum number of entries of each kind in a lead's history; a person's history rarely has more.
 const ENTRIES: i64 = 60;
 
-/// An event of the history.
+/// An event in the history.
 #[derive(Clone, Debug, FromRow)]
 pub struct EventEntry {
-    /// Its id.
+    /// Unique ID.
     pub id: Uuid,
-    /// What kind of signal it was.
+    /// Kind of signal.
     pub kind: String,
-    /// Which system it came from.
+    /// Source system.
     pub source: String,
-    /// When it happened.
+    /// When the signal occurred.
     pub occurred_at: Option<DateTime<Utc>>,
-    /// When it came.
+    /// When it was received.
     pub received_at: DateTime<Utc>,
 }
 
-/// A decision of the history.
+/// A decision in the history.
 #[derive(Clone, Debug, FromRow)]
 pub struct DecisionEntry {
-    /// Its id.
+    /// Unique ID.
     pub id: Uuid,
     /// The workflow.
     pub workflow_id: Uuid,
-    /// What was decided.
+    /// The action that was decided.
     pub action: String,
-    /// The rule that fired; `None` by default.
+    /// ID of the rule that fired; `None` if the default applied.
     pub rule_id: Option<String>,
-    /// The rule that could not be told.
+    /// ID of the rule that could not be evaluated.
     pub held_by: Option<String>,
     /// The rule set's version.
     pub rule_version: i32,
-    /// Its parameters, with `assignee`.
+    /// Parameters of the action, with `assignee`.
     pub parameters: Json,
-    /// As of when.
+    /// The decision's `as_of`.
     pub as_of: DateTime<Utc>,
 }
 
 /// A merge of two leads.
 #[derive(Clone, Debug, FromRow)]
 pub struct MergeEntry {
-    /// The lead that is now another name of `merged_into`.
+    /// The lead that is now an alias of `merged_into`.
     pub lead_id: Uuid,
-    /// The lead that stays.
+    /// The lead that remains.
     pub merged_into: Uuid,
-    /// When.
+    /// When the leads were merged.
     pub at: DateTime<Utc>,
-    /// Who said so.
+    /// Who merged them, as the audit log names actors.
     pub by_whom: String,
 }
 
-/// Another lead that an event named as well.
+/// A suggestion to merge with another lead that an event also named.
 #[derive(Clone, Debug, FromRow)]
 pub struct Suggestion {
     /// The other lead.
     pub other_lead_id: Uuid,
-    /// Its name, company or address, if any is known.
+    /// The other lead's name, company or address, if known.
     pub other: Option<String>,
-    /// Since when it has been open.
+    /// When it was opened.
     pub opened_at: DateTime<Utc>,
 }
 
-/// What has happened to a lead, each kind newest first.
+/// History of a lead, each kind newest first.
 #[derive(Clone, Debug, Default)]
 pub struct History {
-    /// Events.
+    /// Events, newest first.
     pub events: Vec<EventEntry>,
-    /// Decisions.
+    /// Decisions, newest first.
     pub decisions: Vec<DecisionEntry>,
-    /// Merges it took part in.
+    /// Merges that involve the lead.
     pub merges: Vec<MergeEntry>,
-    /// Leads it may be the same as, nobody having said yet.
+    /// Open suggestions to merge the lead with others.
     pub suggestions: Vec<Suggestion>,
 }
 
-/// What has happened to a lead.
+/// Returns the history of a lead.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn history(store: &Store, lead: LeadId) -> Result<History> {
     let events = sqlx::query_as("SELECT id, kind, source, occurred_at, received_at FROM events WHERE lead_id = $1 ORDER BY id DESC LIMIT $2")
         .bind(lead.0)
@@ -128,19 +128,19 @@ pub async fn history(store: &Store, lead: LeadId) -> Result<History> {
     Ok(History { events, decisions, merges, suggestions })
 }
 
-/// Hashes of a decision and its event: what still proves them once the person has been erased.
+/// Hashes of a decision and its event, which still prove them once the person has been erased.
 #[derive(Clone, Debug, FromRow)]
 pub struct Proof {
     /// SHA-256 of the decision's row.
     pub decision_hash: Vec<u8>,
-    /// SHA-256 of the event's row; none for a decision without an event.
+    /// SHA-256 of the event's row; `None` for a decision without an event.
     pub event_hash: Option<Vec<u8>>,
 }
 
-/// The hashes of a decision and of its event.
+/// Returns the hashes of a decision and of its event.
 ///
 /// # Errors
-/// [`Error::NotFound`] when the decision is not kept any more.
+/// Returns [`Error::NotFound`] if the decision is no longer stored.
 pub async fn proof(store: &Store, decision: DecisionId, event: Option<EventId>) -> Result<Proof> {
     sqlx::query_as("SELECT d.hash AS decision_hash, (SELECT e.hash FROM events e WHERE e.id = $2) AS event_hash FROM decisions d WHERE d.id = $1")
         .bind(decision.0)
@@ -150,10 +150,10 @@ pub async fn proof(store: &Store, decision: DecisionId, event: Option<EventId>) 
         .ok_or(Error::NotFound("decision"))
 }
 
-/// When the person was erased.
+/// Returns when the person was erased, if they were.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn erased_at(store: &Store, lead: LeadId) -> Result<Option<DateTime<Utc>>> {
     let at: Option<Option<DateTime<Utc>>> = sqlx::query_scalar("SELECT erased_at FROM leads WHERE id = $1")
         .bind(lead.0)
@@ -162,10 +162,10 @@ pub async fn erased_at(store: &Store, lead: LeadId) -> Result<Option<DateTime<Ut
     Ok(at.flatten())
 }
 
-/// Why nothing is sent to destinations, by their names; those that something is sent to are not in it.
+/// Returns the reasons why destinations are paused, by name. Omits active destinations.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn paused_destinations(store: &Store) -> Result<BTreeMap<String, String>> {
     let rows: Vec<(String, String)> = destination::Entity::find()
         .select_only()

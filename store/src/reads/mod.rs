@@ -1,4 +1,4 @@
-//! What pages show, a module a page. Every statement here is bounded, whatever the filter.
+//! Queries behind pages, one module per page. Every statement here is bounded, whatever the filter.
 
 pub mod audit_log;
 pub mod dashboard;

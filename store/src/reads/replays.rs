@@ -1,4 +1,4 @@
-//! Which decisions are decided again.
+//! Selects the decisions to replay.
 //!
 //! Hand-written SQL: ranges of the log, which has no entity.
 
@@ -9,14 +9,14 @@ use uuid::Uuid;
 use crate::error::Result;
 use crate::pool::Store;
 
-/// A part of the log.
+/// A range of the log.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct DecisionRange<'a> {
-    /// Decisions of this workflow, by name.
+    /// Only decisions of this workflow, by name.
     pub workflow: Option<&'a str>,
-    /// About what came at this instant or later, to the millisecond.
+    /// Earliest time of receipt, inclusive, to the millisecond.
     pub from: Option<DateTime<Utc>>,
-    /// About what came before this instant, to the millisecond.
+    /// Latest time of receipt, exclusive, to the millisecond.
     pub before: Option<DateTime<Utc>>,
 }
 
@@ -26,10 +26,10 @@ impl DecisionRange<'_> {
     }
 }
 
-/// Returns ids of a range in their order, after one if given.
+/// Returns the decision IDs of a range in order, starting after `after` if given.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn ids(
     store: &Store,
     range: &DecisionRange<'_>,
@@ -37,7 +37,7 @@ pub async fn ids(
     limit: i64,
 ) -> Result<Vec<DecisionId>> {
     let (from, before) = range.bounds();
-    // By hand: the bounds on the id pick the partitions, and the log has no entity.
+    // The bounds on the ID prune partitions.
     let ids: Vec<Uuid> = sqlx::query_scalar(
         "SELECT id FROM decisions WHERE ($1::uuid IS NULL OR id > $1) AND ($2::uuid IS NULL OR id >= $2) AND ($3::uuid IS NULL OR id < $3) \
          AND ($4::text IS NULL OR workflow_id = (SELECT id FROM workflows WHERE name = $4)) ORDER BY id LIMIT $5",
@@ -52,10 +52,10 @@ pub async fn ids(
     Ok(ids.into_iter().map(DecisionId).collect())
 }
 
-/// Returns how many decisions a range has.
+/// Returns how many decisions a range contains.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn count(store: &Store, range: &DecisionRange<'_>) -> Result<u64> {
     let (from, before) = range.bounds();
     let count: i64 = sqlx::query_scalar(

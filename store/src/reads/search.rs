@@ -1,28 +1,30 @@
-//! What is found by name or title beside leads and people. By hand, since titles are beside the names of versions.
+//! Search for versions by name or title; leads and people have their own search.
+//!
+//! Hand-written SQL: a join with titles, which are stored apart from versions.
 
 use sqlx::FromRow;
 
 use crate::error::Result;
 use crate::pool::Store;
 
-/// Versions found at most: who gets more types another letter.
+/// Maximum number of results; people narrow longer ones down by typing.
 const FOUND: i64 = 8;
 
-/// Something that has versions.
+/// A versioned object.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
 pub struct Versioned {
-    /// What it is: `map`, `rule_set`, `list`, `pool` or `catalogue`.
+    /// Kind: `map`, `rule_set`, `list`, `pool` or `catalogue`.
     pub kind: String,
-    /// Its name.
+    /// Name.
     pub name: String,
-    /// Its newest version.
+    /// Newest version.
     pub version: i32,
 }
 
-/// What has versions and has this in its name or title.
+/// Returns versioned objects with this text in their name or title.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn versions(store: &Store, text: &str) -> Result<Vec<Versioned>> {
     Ok(sqlx::query_as(
         "SELECT kind, name, max(version) AS version FROM versions LEFT JOIN version_titles t USING (kind, name) \

@@ -1,6 +1,6 @@
-//! What has versions, as pages list it: rule sets, maps, fields, lists and pools.
+//! Lists of versioned objects: rule sets, maps, fields, lists and pools.
 //!
-//! Hand-written SQL: counts inside of a version's body, and joins through a bundle's array of versions.
+//! Hand-written SQL: counts inside a version's body, and joins through a bundle's array of versions.
 
 use chrono::{DateTime, Utc};
 use engine::change::Kind;
@@ -14,28 +14,28 @@ use crate::entity::{change, person, version};
 use crate::error::Result;
 use crate::pool::Store;
 
-/// Versions of one name that a page lists.
+/// Maximum number of versions in the history of a name.
 const VERSIONS: u64 = 200;
 
-/// Something that has versions.
+/// A versioned object.
 #[derive(Clone, Debug, FromRow)]
 pub struct Subject {
-    /// Its name.
+    /// Name.
     pub name: String,
-    /// Its newest version.
+    /// Newest version.
     pub version: i32,
-    /// When that came.
+    /// When the newest version was created.
     pub created_at: DateTime<Utc>,
-    /// Rules, fields, entries or people in it.
+    /// Number of rules, fields, entries or people in it.
     pub size: i64,
-    /// Titles of the live workflows that decide by it.
+    /// Titles of the live workflows that use it.
     pub workflows: Vec<String>,
 }
 
-/// Everything of a kind, by name.
+/// Returns all objects of a kind, by name.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn subjects(store: &Store, kind: Kind) -> Result<Vec<Subject>> {
     Ok(sqlx::query_as(
         "SELECT v.name, v.version, v.created_at, CASE jsonb_typeof(p.parts) WHEN 'array' THEN jsonb_array_length(p.parts) \
@@ -51,31 +51,31 @@ pub async fn subjects(store: &Store, kind: Kind) -> Result<Vec<Subject>> {
     .await?)
 }
 
-/// A version as a history lists it.
+/// A version in the history of a name.
 #[derive(Clone, Debug, DerivePartialModel)]
 #[sea_orm(entity = "version::Entity")]
 pub struct Listed {
-    /// Its number.
+    /// Version number.
     pub version: i32,
-    /// When it came.
+    /// When the version was created.
     pub created_at: DateTime<Utc>,
-    /// Who made it one, as the audit log names actors.
+    /// Who created the version, as the audit log names actors.
     pub created_by: String,
-    /// The change that brought it.
+    /// Number of the change that created it.
     #[sea_orm(from_expr = "change::Column::Number")]
     pub change: Option<i64>,
-    /// What that change does, in a line.
+    /// One-line summary of that change.
     #[sea_orm(from_expr = "change::Column::Title")]
     pub title: Option<String>,
-    /// Who wrote it.
+    /// Display name of the author.
     #[sea_orm(from_expr = "person::Column::Name")]
     pub author: Option<String>,
 }
 
-/// The versions of a name, the newest first.
+/// Returns the versions of a name, newest first.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn history(store: &Store, kind: Kind, name: &str) -> Result<Vec<Listed>> {
     Ok(version::Entity::find()
         .left_join(change::Entity)
@@ -89,21 +89,21 @@ pub async fn history(store: &Store, kind: Kind, name: &str) -> Result<Vec<Listed
         .await?)
 }
 
-/// A live workflow that decides by something.
+/// A live workflow that uses a versioned object.
 #[derive(Clone, Debug, FromRow)]
 pub struct UsedIn {
-    /// Its name.
+    /// Name.
     pub workflow: String,
-    /// What people call it.
+    /// Display title.
     pub title: String,
-    /// The version it decides by.
+    /// The version that it uses.
     pub version: i32,
 }
 
-/// The live workflows that decide by a name, with the version they use.
+/// Returns the live workflows that use a name, with the version they use.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn used_in(store: &Store, kind: Kind, name: &str) -> Result<Vec<UsedIn>> {
     Ok(sqlx::query_as(
         "SELECT w.name AS workflow, w.title, v.version FROM workflows w JOIN live_releases r ON r.workflow_id = w.id JOIN versions v ON v.id = ANY(r.version_ids) \

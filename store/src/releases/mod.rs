@@ -1,7 +1,8 @@
-//! Releases: a bundle's way to traffic.
+//! Releases: rollouts of a bundle to traffic.
 //!
-//! Nothing here decides. What moves a release, and who may, is `engine::control::release`; the database keeps four eyes,
-//! the approvals of exactly one bundle, and the swap of the live release whole (`0014_releases`).
+//! Nothing here decides policy. `engine::control::release` defines how a release moves and who may move it. The
+//! database enforces the four-eyes principle, approvals of exactly one bundle, and the atomic swap of the live
+//! release (`0014_releases`).
 
 mod reads;
 mod write;
@@ -25,52 +26,52 @@ pub use self::write::{
 /// A release.
 #[derive(Clone, Debug)]
 pub struct Release {
-    /// Identifies the release in decisions.
+    /// ID of the release, as decisions reference it.
     pub id: ReleaseId,
-    /// The number by which people name it.
+    /// Number shown to people.
     pub number: i64,
-    /// The workflow that it is a release of.
+    /// The workflow that is released.
     pub workflow: WorkflowId,
-    /// The workflow's name in files and addresses.
+    /// Name of the workflow, as used in files and URLs.
     pub workflow_name: String,
-    /// What people call the workflow.
+    /// Display title of the workflow.
     pub workflow_title: String,
-    /// The approved change that it comes from; `None` for the first release of a workflow.
+    /// The approved change behind the release; `None` for the first release of a workflow.
     pub change: Option<ReleasedChange>,
     /// Why a first release went live without approval.
     pub waiver: Option<String>,
-    /// Hash of the bundle that it brings to traffic.
+    /// Hash of the bundle that the release delivers.
     pub bundle: Digest,
-    /// Hash of the live bundle that it was built on; `None` for the first release of a workflow.
+    /// Hash of the live bundle that the release is based on; `None` for the first release of a workflow.
     pub base_bundle: Option<Digest>,
-    /// When it was built last.
+    /// When the bundle was last built.
     pub built_at: DateTime<Utc>,
-    /// How far it has come.
+    /// Current stage.
     pub stage: Stage,
-    /// Since when it is in that stage.
+    /// When the release entered its stage.
     pub stage_since: DateTime<Utc>,
-    /// Who moved it there, as the audit log names actors.
+    /// Who moved it to its stage, as the audit log names actors.
     pub stage_by: String,
-    /// Why, where that is not the act itself; may be empty.
+    /// Reason for the step; empty if the step explains itself.
     pub stage_why: String,
-    /// The stage it was paused in, while it is paused.
+    /// The stage in which it was paused, while it is paused.
     pub paused_from: Option<Stage>,
-    /// Percent of the leads that it decides.
+    /// Percentage of leads that the release decides.
     pub share: i16,
-    /// What happens to leads in flight when it goes live.
+    /// How leads in flight are handled when the release goes live.
     pub in_flight: InFlight,
-    /// When it last went live.
+    /// When the release last went live.
     pub live_since: Option<DateTime<Utc>>,
-    /// The number of the release that took its place.
+    /// Number of the release that replaced this one.
     pub replaced_by: Option<i64>,
-    /// When it was created.
+    /// When the release was created.
     pub created_at: DateTime<Utc>,
-    /// Who created it, as the audit log names actors.
+    /// Who created the release, as the audit log names actors.
     pub created_by: String,
 }
 
 impl Release {
-    /// Returns what the table of transitions needs to know.
+    /// Returns the inputs to the transition table.
     pub fn position(&self) -> Position {
         Position {
             stage: self.stage,
@@ -79,83 +80,83 @@ impl Release {
         }
     }
 
-    /// Returns the title of its change, or what a first release is called.
+    /// Returns the title of the change, or a fixed title for a first release.
     pub fn title(&self) -> &str {
         self.change.as_ref().map_or("First release", |change| &change.title)
     }
 }
 
-/// The change that a release comes from.
+/// The change behind a release.
 #[derive(Clone, Debug)]
 pub struct ReleasedChange {
-    /// The change's id.
+    /// ID of the change.
     pub id: uuid::Uuid,
-    /// The number by which people name it.
+    /// Number shown to people.
     pub number: i64,
-    /// What it does, in a line.
+    /// One-line summary of the change.
     pub title: String,
-    /// What it changes.
+    /// Kind of version that the change targets.
     pub kind: Kind,
-    /// The name of what it changes.
+    /// Name of the version that the change targets.
     pub name: String,
-    /// The version that it became.
+    /// The version that the change became.
     pub version_id: VersionId,
-    /// The roles that must approve it, each a different person.
+    /// Roles that must approve the release, each through a different person.
     pub required: Vec<Role>,
 }
 
-/// One part in which a release differs from the live bundle it was built on.
+/// A part in which a release differs from the live bundle it is based on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReleasePart {
-    /// What it is.
+    /// Kind of the part.
     pub kind: Kind,
-    /// The name of it.
+    /// Name of the part.
     pub name: String,
-    /// The version it brings; `None` where it leaves the part out.
+    /// The version in the release; `None` if the release removes the part.
     pub version: Option<u32>,
-    /// The version it replaces; `None` where the part is new.
+    /// The version that it replaces; `None` if the part is new.
     pub replaces: Option<u32>,
 }
 
 /// An approval of one bundle of a release.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReleaseApproval {
-    /// Who approved.
+    /// The approver.
     pub person: PersonId,
-    /// What the person is called.
+    /// The person's display name.
     pub name: String,
-    /// The role the person approved in.
+    /// The role that the approver acted in.
     pub role: Role,
     /// Hash of the bundle that was approved.
     pub bundle: Digest,
-    /// When.
+    /// When it was approved.
     pub at: DateTime<Utc>,
 }
 
-/// A step on a release's way: a stage that it came to, or another bundle, share or gates within a stage.
+/// A step in a release's history: a new stage, or another bundle, share or set of gates within a stage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReleaseStep {
-    /// The stage.
+    /// Stage at that time.
     pub stage: Stage,
-    /// Hash of the bundle that it had.
+    /// Hash of the bundle at that time.
     pub bundle: Digest,
-    /// Percent of the leads that it decided from here on; `None` in steps from before it was kept.
+    /// Percentage of leads that the release decided from then on; `None` in steps older than this column.
     pub share: Option<i16>,
-    /// When.
+    /// When the step happened.
     pub at: DateTime<Utc>,
-    /// Whose act it was, as the audit log names actors.
+    /// Who took the step, as the audit log names actors.
     pub by: String,
-    /// Why, where that is not the act itself; may be empty.
+    /// Reason for the step; empty if the step explains itself.
     pub why: String,
 }
 
 /// The live release of a workflow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LiveRelease {
-    /// Identifies the release in decisions.
+    /// ID of the release, as decisions reference it.
     pub id: ReleaseId,
-    /// The number by which people name it.
+    /// Number shown to people.
     pub number: i64,
-    /// Hash of its bundle.
+    /// Hash of the bundle.
     pub bundle: Digest,
 }

@@ -1,4 +1,4 @@
-//! Releases as they are read.
+//! Queries for releases.
 //!
 //! Hand-written SQL: keyset lists that join a release with its workflow, its change and the release that replaced it.
 
@@ -19,7 +19,7 @@ use crate::orm::orm;
 use crate::pool::Store;
 use crate::reads::keyset::{self, Order};
 
-/// Releases on a page of the list.
+/// Number of releases on a page of the list.
 pub const RELEASE_PAGE_ROWS: usize = 50;
 
 #[derive(FromRow)]
@@ -130,7 +130,7 @@ impl TryFrom<ReleaseRow> for Release {
 /// Returns a release by its number.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is none.
+/// Returns [`Error::NotFound`] if it does not exist.
 pub async fn by_number(connection: &mut PgConnection, number: i64) -> Result<Release> {
     let row: Option<ReleaseRow> = sqlx::query_as(AssertSqlSafe(format!("{RELEASE} WHERE r.number = $1")))
         .bind(number)
@@ -139,11 +139,11 @@ pub async fn by_number(connection: &mut PgConnection, number: i64) -> Result<Rel
     row.ok_or(Error::NotFound("release"))?.try_into()
 }
 
-/// Returns a release by its number, with its workflow's releases locked until the transaction ends: no two releases of a
-/// workflow move at one moment.
+/// Returns a release by its number and locks its workflow's releases until the transaction ends, so that no two
+/// releases of a workflow move at the same time.
 ///
 /// # Errors
-/// As [`by_number`].
+/// Returns the same errors as [`by_number`].
 pub async fn locked(connection: &mut PgConnection, number: i64) -> Result<Release> {
     sqlx::query(
         "SELECT 1 FROM workflows WHERE id = (SELECT workflow_id FROM releases WHERE number = $1) FOR NO KEY UPDATE",
@@ -157,7 +157,7 @@ pub async fn locked(connection: &mut PgConnection, number: i64) -> Result<Releas
 /// Returns the live release of a workflow.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn live(connection: &mut PgConnection, workflow: WorkflowId) -> Result<Option<LiveRelease>> {
     let row: Option<(Uuid, i64, Vec<u8>)> =
         sqlx::query_as("SELECT id, number, bundle FROM live_releases WHERE workflow_id = $1")
@@ -168,10 +168,11 @@ pub async fn live(connection: &mut PgConnection, workflow: WorkflowId) -> Result
         .transpose()
 }
 
-/// Returns the bundles of the live workflows that decide by this name, in order: what a change of it is seen against.
+/// Returns the bundles of the live workflows that use this name, in order. Reviewers compare a change with these
+/// bundles.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn live_bundles_of(connection: &mut PgConnection, kind: Kind, name: &str) -> Result<Vec<Digest>> {
     let bundles: Vec<Vec<u8>> = sqlx::query_scalar("SELECT unnest(live_bundles_of($1, $2))")
         .bind(<&str>::from(kind))
@@ -181,10 +182,10 @@ pub async fn live_bundles_of(connection: &mut PgConnection, kind: Kind, name: &s
     bundles.iter().map(|hash| digest(hash)).collect()
 }
 
-/// Returns the releases of a workflow that may still go live, oldest first.
+/// Returns the releases of a workflow that can still go live, oldest first.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn open_of(connection: &mut PgConnection, workflow: WorkflowId) -> Result<Vec<Release>> {
     let rows: Vec<ReleaseRow> = sqlx::query_as(AssertSqlSafe(format!(
         "{RELEASE} WHERE r.workflow_id = $1 AND {IS_OPEN} ORDER BY r.number"
@@ -195,10 +196,10 @@ pub async fn open_of(connection: &mut PgConnection, workflow: WorkflowId) -> Res
     rows.into_iter().map(Release::try_from).collect()
 }
 
-/// Returns the releases that a change created, by the title of their workflow.
+/// Returns the releases that a change created, by workflow title.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn of_change(connection: &mut PgConnection, change: Uuid) -> Result<Vec<Release>> {
     let rows: Vec<ReleaseRow> =
         sqlx::query_as(AssertSqlSafe(format!("{RELEASE} WHERE r.change_id = $1 ORDER BY w.title, r.number")))
@@ -208,7 +209,7 @@ pub async fn of_change(connection: &mut PgConnection, change: Uuid) -> Result<Ve
     rows.into_iter().map(Release::try_from).collect()
 }
 
-/// Which releases to list.
+/// Filters a list of releases.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReleaseListFilter {
     /// Only releases of the workflow with this name.
@@ -217,22 +218,22 @@ pub struct ReleaseListFilter {
     pub stage: Option<Stage>,
 }
 
-/// A page of the list of releases begins beside a release, given by its number.
+/// Cursor into the list of releases, by release number.
 pub type ReleaseCursor = keyset::Cursor<i64>;
 
 /// A page of the list of releases.
 #[derive(Clone, Debug, Default)]
 pub struct ReleaseListPage {
-    /// The releases, in order.
+    /// The releases, in list order.
     pub rows: Vec<Release>,
-    /// The pages beside this one.
+    /// Cursors of the adjacent pages.
     pub beside: keyset::Beside<i64>,
 }
 
-/// Returns a page of the releases that pass the filter, in the order of their numbers, with at most `limit` of them.
+/// Returns a page of at most `limit` releases that pass the filter, ordered by number.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn page(
     store: &Store,
     filter: &ReleaseListFilter,
@@ -261,10 +262,10 @@ pub async fn page(
     Ok(ReleaseListPage { rows, beside })
 }
 
-/// Returns what a release changes against the live bundle it was built on, by kind and name.
+/// Returns the parts in which a release differs from the live bundle it is based on, by kind and name.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn parts(connection: &mut PgConnection, release: ReleaseId) -> Result<Vec<ReleasePart>> {
     let rows: Vec<(String, String, Option<i32>, Option<i32>)> = sqlx::query_as(
         "SELECT kind, name, version, replaces FROM release_parts WHERE release_id = $1 ORDER BY kind, name",
@@ -287,7 +288,7 @@ pub async fn parts(connection: &mut PgConnection, release: ReleaseId) -> Result<
 /// Returns the approvals of all bundles that a release has had, oldest first.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn approvals(connection: &mut PgConnection, release: ReleaseId) -> Result<Vec<ReleaseApproval>> {
     type Row = (Uuid, String, String, Vec<u8>, DateTime<Utc>);
     let rows: Vec<Row> = release_approval::Entity::find()
@@ -316,10 +317,10 @@ pub async fn approvals(connection: &mut PgConnection, release: ReleaseId) -> Res
     rows.into_iter().map(approval).collect()
 }
 
-/// Returns the roles that have not approved the bundle that a release has now.
+/// Returns the roles that have not approved the release's current bundle.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn missing_roles(connection: &mut PgConnection, release: ReleaseId) -> Result<Vec<Role>> {
     let roles: Vec<String> = sqlx::query_scalar(
         "SELECT n.role FROM releases r JOIN changes c ON c.id = r.change_id CROSS JOIN LATERAL unnest(c.required) WITH ORDINALITY AS n (role, place) \
@@ -334,7 +335,7 @@ pub async fn missing_roles(connection: &mut PgConnection, release: ReleaseId) ->
 /// Returns every stage, bundle and share that a release has had, oldest first.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn history(connection: &mut PgConnection, release: ReleaseId) -> Result<Vec<ReleaseStep>> {
     type Row = (String, Vec<u8>, Option<i16>, DateTime<Utc>, String, String);
     let rows: Vec<Row> = sqlx::query_as(
@@ -349,10 +350,10 @@ pub async fn history(connection: &mut PgConnection, release: ReleaseId) -> Resul
     rows.into_iter().map(step).collect()
 }
 
-/// Returns the oldest releases that this person can approve again or go live with.
+/// Returns the oldest releases that this person can approve again or take live.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn waiting_for(
     store: &Store,
     person: PersonId,

@@ -1,6 +1,6 @@
-//! Releases as they are written, in the caller's transaction. What the database refuses comes back as [`Error::Refused`].
+//! Writes to releases, in the caller's transaction. Rejections by the database surface as [`Error::Refused`].
 //!
-//! Hand-written SQL: statements that copy rows of other tables.
+//! Hand-written SQL: statements that copy rows from other tables.
 
 use engine::canonical::Digest;
 use engine::change::Kind;
@@ -19,34 +19,34 @@ use crate::error::{Error, Result};
 use crate::orm::orm;
 use crate::workflows;
 
-/// What a release comes from.
+/// Origin of a release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReleaseOrigin<'a> {
-    /// An approved change, by its id.
+    /// An approved change, by its ID.
     Change(Uuid),
-    /// Nothing that was approved, for this reason: the first release of a workflow.
+    /// No approved change, for this reason; only for the first release of a workflow.
     Waiver(&'a str),
 }
 
-/// A release to be created.
+/// A release to create.
 #[derive(Clone, Copy, Debug)]
 pub struct NewRelease<'a> {
     /// The workflow.
     pub workflow: WorkflowId,
-    /// What it comes from.
+    /// Origin of the release.
     pub origin: ReleaseOrigin<'a>,
-    /// Hash of its bundle, which is stored already.
+    /// Hash of the bundle, which must already be stored.
     pub bundle: Digest,
-    /// Hash of the live bundle that it was built on.
+    /// Hash of the live bundle that the release is based on.
     pub base_bundle: Option<Digest>,
-    /// What happens to leads in flight when it goes live.
+    /// How leads in flight are handled when the release goes live.
     pub in_flight: InFlight,
 }
 
-/// Creates a release in stage `approved`; returns its id and number.
+/// Creates a release in stage `approved`, and returns its ID and number.
 ///
 /// # Errors
-/// [`Error::Refused`] when the change is not approved or the bundle is another workflow's.
+/// Returns [`Error::Refused`] if the change is not approved or the bundle belongs to another workflow.
 pub async fn create(
     connection: &mut PgConnection,
     actor: &Actor,
@@ -85,16 +85,16 @@ pub async fn create(
 /// Records in the audit log that a first release goes live without approval, and why.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn waive(connection: &mut PgConnection, actor: &Actor, number: i64, why: &str) -> Result<()> {
     log(connection, actor, "release.waive", number, json!({ "why": why })).await
 }
 
-/// Counts those approvals of the change for the release's bundle whose reviewers saw the change against the live bundle that
-/// the release was built on.
+/// Carries over the change's approvals of the release's bundle, provided that the reviewer compared the change with
+/// the live bundle that the release is based on.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn carry_approvals(connection: &mut PgConnection, release: ReleaseId) -> Result<()> {
     sqlx::query(
         "INSERT INTO release_approvals (release_id, bundle, role, person_id, at) \
@@ -108,10 +108,11 @@ pub async fn carry_approvals(connection: &mut PgConnection, release: ReleaseId) 
     Ok(())
 }
 
-/// Approves the bundle that a release has now, in a role. `seen` is the hash of the bundle that the person looked at.
+/// Approves the release's current bundle in a role. `seen` is the hash of the bundle that the person reviewed.
 ///
 /// # Errors
-/// [`Error::Refused`] when the release was rebuilt since, the person may not approve, or the role has approved.
+/// Returns [`Error::Refused`] if the release was rebuilt since, the person lacks permission, or the role has already
+/// approved.
 pub async fn approve(
     connection: &mut PgConnection,
     actor: &Actor,
@@ -141,10 +142,10 @@ pub async fn approve(
     log(connection, actor, "release.approve", release.number, json!({ "role": role, "bundle": seen })).await
 }
 
-/// Gives a release that is not live another bundle, built on the live one.
+/// Replaces the bundle of a release that is not live with one built on the live bundle.
 ///
 /// # Errors
-/// [`Error::Refused`] when the release is in a stage in which it is not rebuilt.
+/// Returns [`Error::Refused`] if the release's stage does not allow a rebuild.
 pub async fn rebuild(
     connection: &mut PgConnection,
     actor: &Actor,
@@ -164,11 +165,11 @@ pub async fn rebuild(
     log(connection, actor, "release.rebuild", release.number, detail).await
 }
 
-/// Moves a release that is not live to another stage, which the caller has from the table of transitions. `replaced_by` is
-/// the release that takes its place, if one does.
+/// Moves a release that is not live to another stage, which the caller takes from the transition table. `replaced_by`
+/// is the release that replaces it, if any.
 ///
 /// # Errors
-/// [`Error::Refused`] when the table has no such move.
+/// Returns [`Error::Refused`] if the transition table does not contain the move.
 pub async fn move_to(
     connection: &mut PgConnection,
     actor: &Actor,
@@ -179,7 +180,7 @@ pub async fn move_to(
     replaced_by: Option<ReleaseId>,
 ) -> Result<()> {
     if release.stage.has_traffic() || to.has_traffic() {
-        // What the processes know of the workflow is refused from here on.
+        // From here on, commits that rely on a process's cached state of the workflow are rejected.
         workflows::begin_epoch(connection, release.workflow.0).await?;
         workflows::announce_release(connection).await?;
     }
@@ -200,11 +201,12 @@ pub async fn move_to(
     .await
 }
 
-/// Makes a release the live one of its workflow and retires the one that was: from the commit on, events are decided by its
-/// bundle under the next epoch. Answers the release that it replaced.
+/// Makes a release the live one of its workflow and retires the previous one, which it returns. From the commit on,
+/// events are decided by the new bundle, under the next epoch.
 ///
 /// # Errors
-/// [`Error::Refused`] when an approval is missing, the actor may not, or the release was built on another bundle.
+/// Returns [`Error::Refused`] if an approval is missing, the actor lacks permission, or the release is based on
+/// another bundle.
 pub async fn go_live(
     connection: &mut PgConnection,
     actor: &Actor,
@@ -236,7 +238,7 @@ pub async fn go_live(
     Ok(replaced)
 }
 
-/// Gives every pool of a bundle a row of counters, which a pick locks.
+/// Creates a row of counters for every pool in a bundle, so that a pick can lock it.
 async fn add_pool_states(connection: &mut PgConnection, bundle: &Digest) -> Result<()> {
     let parts = bundle::Entity::find_by_id(bundle.0.to_vec()).one(&orm(connection)).await?;
     let names: Vec<String> = version::Entity::find()
@@ -255,7 +257,7 @@ async fn add_pool_states(connection: &mut PgConnection, bundle: &Digest) -> Resu
     Ok(())
 }
 
-/// What a move to a stage writes.
+/// Builds the columns that a move to a stage writes.
 fn in_stage(actor: &Actor, stage: Stage, why: &str) -> release::ActiveModel {
     release::ActiveModel {
         stage: Set(stage.to_string()),

@@ -1,5 +1,6 @@
-//! Claiming runs, and everything that only the process that holds one may write. By hand rather than through the entity: each
-//! statement compares the lease and reads the database's clock in one step.
+//! Claims on runs, and the writes reserved for the process that holds one.
+//!
+//! Hand-written SQL: each statement compares the lease and reads the database's clock in one step.
 
 use std::time::Duration;
 
@@ -16,50 +17,50 @@ use crate::refresh::Topic;
 pub struct Claim {
     /// The run.
     pub id: Uuid,
-    /// Its kind.
+    /// Kind of work.
     pub kind: String,
-    /// What it works on.
+    /// Input, in the format of the run's kind.
     pub input: Json,
-    /// Where an earlier process got to.
+    /// Checkpoint that an earlier process saved.
     pub checkpoint: Option<Json>,
-    /// The lease.
+    /// Lease number.
     pub run_lease: i64,
-    /// How many processes have begun it, this one included.
+    /// Number of times a process has started the run, including this one.
     pub attempts: i32,
-    /// Who asked for it.
+    /// Who requested the run, as the audit log names actors.
     pub created_by: String,
-    /// When they did.
+    /// When the run was requested.
     pub created_at: chrono::DateTime<chrono::Utc>,
-    /// Whether it is to end without being worked on.
+    /// Whether the run was canceled and must end without being worked on.
     pub is_cancelled: bool,
 }
 
-/// How far a run is.
+/// Progress of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
-    /// What it does at the moment, in words.
+    /// Human-readable description of the current phase.
     pub phase: String,
-    /// How much is done.
+    /// Completed work.
     pub done: u64,
-    /// How much there is to do, once it is known.
+    /// Total work, once known.
     pub total: Option<u64>,
 }
 
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Ending {
-    /// With a result.
+    /// It completed with a result.
     Done(Json),
-    /// With the reason why it has none, as a sentence.
+    /// It failed for this reason, as a sentence.
     Failed(String),
-    /// Since a person asked for it.
+    /// A person canceled it.
     Cancelled,
 }
 
-/// Claims the oldest run of these kinds that waits, or whose process fell silent.
+/// Claims the oldest run of these kinds that is waiting or whose lease has expired.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn claim(store: &Store, runner: &str, kinds: &[&str], lease: Duration) -> Result<Option<Claim>> {
     let claim = sqlx::query_as(
         "UPDATE runs SET state = 'running', run_lease = run_lease + 1, attempts = attempts + 1, runner = $1, \
@@ -70,7 +71,7 @@ pub async fn claim(store: &Store, runner: &str, kinds: &[&str], lease: Duration)
     )
     .bind(runner)
     .bind(lease.as_secs_f64())
-    // Another version of Meshline may know kinds that this one does not.
+    // Another version of Meshline may define kinds that this one does not support.
     .bind(kinds)
     .fetch_optional(store.pool())
     .await?;
@@ -80,11 +81,11 @@ pub async fn claim(store: &Store, runner: &str, kinds: &[&str], lease: Duration)
     Ok(claim)
 }
 
-/// Renews the lease and tells how far the run is; returns whether a person has asked for it to be cancelled, or `None` when
-/// another process has taken it over.
+/// Renews the lease and reports progress. Returns whether a person has canceled the run, or `None` if another process
+/// has taken it over.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn heartbeat(
     store: &Store,
     claim: &Claim,
@@ -105,11 +106,11 @@ pub async fn heartbeat(
     .await?)
 }
 
-/// Saves where the next process would resume, in the transaction of the work itself; returns whether the lease still holds.
-/// Where it does not, the caller rolls back.
+/// Saves a checkpoint for the next process, in the transaction of the work itself, and returns whether the lease is
+/// still valid. If not, the caller must roll back.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn save(
     connection: &mut PgConnection,
     claim: &Claim,
@@ -130,10 +131,10 @@ pub async fn save(
     Ok(saved.rows_affected() > 0)
 }
 
-/// Ends a run; returns whether the lease still held.
+/// Ends a run and returns whether the lease was still valid.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn finish(store: &Store, claim: &Claim, ending: &Ending) -> Result<bool> {
     let (state, result, error) = match ending {
         Ending::Done(result) => ("done", Some(result), None),
@@ -156,10 +157,10 @@ pub async fn finish(store: &Store, claim: &Claim, ending: &Ending) -> Result<boo
     Ok(ended.rows_affected() > 0)
 }
 
-/// Lets another process have the run at once, for one that is stopping.
+/// Releases a run so that another process can claim it at once; for a process that is shutting down.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn hand_back(store: &Store, claim: &Claim) -> Result<()> {
     sqlx::query(
         "UPDATE runs SET state = 'waiting', leased_until = NULL, attempts = attempts - 1 \

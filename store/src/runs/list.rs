@@ -1,4 +1,4 @@
-//! The list of runs.
+//! Paginated list of runs.
 
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _};
 use uuid::Uuid;
@@ -9,34 +9,34 @@ use crate::error::Result;
 use crate::pool::Store;
 use crate::reads::keyset::{self, Order};
 
-/// Runs on a page.
+/// Number of runs on a page.
 pub const PAGE_ROWS: usize = 50;
 
-/// Which runs to list.
+/// Filters a list of runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RunFilter {
-    /// Of this kind.
+    /// Only runs of this kind.
     pub kind: Option<String>,
-    /// In this state.
+    /// Only runs in this state.
     pub state: Option<RunState>,
 }
 
-/// Where a page begins: beside a run.
+/// Cursor into the list of runs.
 pub type Cursor = keyset::Cursor<Uuid>;
 
 /// A page of runs.
 #[derive(Clone, Debug, Default)]
 pub struct RunPage {
-    /// In order.
+    /// The runs, in list order.
     pub runs: Vec<Run>,
-    /// The pages beside it.
+    /// Cursors of the adjacent pages.
     pub beside: keyset::Beside<Uuid>,
 }
 
-/// Returns a page of the runs that pass the filter, with at most `limit` of them.
+/// Returns a page of at most `limit` runs that pass the filter.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn page(
     store: &Store,
     filter: &RunFilter,

@@ -1,10 +1,11 @@
-//! Runs: long work that one process does at a time.
+//! Runs: long-running work that only one process does at a time.
 //!
-//! A run is claimed like an effect: by the database's clock, for a while, with a `run_lease` that only rises. The process that
-//! holds it renews the lease with its progress. One that dies falls silent, and another one claims the run; whatever the first
-//! one still writes names an older lease and changes nothing.
+//! A run is claimed like an effect: by the database's clock, for a limited time, with a `run_lease` that only
+//! increases. The process that holds it renews the lease as it reports progress. If it dies, the lease expires and
+//! another process claims the run; any late write by the first process has an older lease and is ignored.
 //!
-//! Hand-written SQL: an insert guarded by a partial index, which SeaORM cannot name, a guarded cancel, and notifications.
+//! Hand-written SQL: an insert guarded by a partial index, which SeaORM cannot name, a guarded cancel, and
+//! notifications.
 
 mod lease;
 mod list;
@@ -28,7 +29,7 @@ pub use self::list::{Cursor, PAGE_ROWS, RunFilter, RunPage, page};
 use crate::entity::run;
 pub use crate::entity::run::Model as Run;
 
-/// Where a run stands.
+/// State of a run.
 #[derive(
     Clone,
     Copy,
@@ -42,51 +43,51 @@ pub use crate::entity::run::Model as Run;
 )]
 #[strum(serialize_all = "snake_case")]
 pub enum RunState {
-    /// No process has claimed it yet.
+    /// It is waiting for a process.
     Waiting,
-    /// A process works on it.
+    /// A process is working on it.
     Running,
-    /// It is over and has a result.
+    /// It ended with a result.
     Done,
-    /// It is over and says why it has no result.
+    /// It ended with an error.
     Failed,
-    /// A person ended it early.
+    /// A person canceled it.
     Cancelled,
 }
 
 impl RunState {
-    /// Returns whether nothing happens to it any more.
+    /// Returns whether the state is final.
     pub fn is_over(self) -> bool {
         matches!(self, Self::Done | Self::Failed | Self::Cancelled)
     }
 }
 
 impl Run {
-    /// Returns where it stands.
+    /// Returns the current state.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] when the database holds another word.
+    /// Returns [`Error::Corrupt`] if the stored state is unknown.
     pub fn state(&self) -> Result<RunState> {
         self.state.parse().map_err(|_| Error::Corrupt(format!("the run {} is {}", self.id, self.state)))
     }
 }
 
-/// Work to be done.
+/// A run to add.
 #[derive(Clone, Copy, Debug)]
 pub struct NewRun<'a> {
-    /// Its kind.
+    /// Kind of work.
     pub kind: &'a str,
-    /// Names the work where its result can be used again.
+    /// Key under which the result can be reused; `None` if it cannot.
     pub work_key: Option<&'a str>,
-    /// What it works on, in the form of its kind.
+    /// Input, in the format of the run's kind.
     pub input: &'a Json,
 }
 
-/// Adds a run for a person, with its audit row; returns its id. The caller commits.
+/// Adds a run for a person, together with its audit row, and returns its ID. The caller commits.
 ///
 /// # Errors
-/// [`Error::Repeated`] when the actor's form was sent before, [`Error::Refused`] when there is a run already whose result this one
-/// would be.
+/// Returns [`Error::Repeated`] if the actor's form was already submitted, or [`Error::Refused`] if a run already
+/// provides the same result.
 pub async fn start(connection: &mut PgConnection, actor: &Actor, new: NewRun<'_>) -> Result<Uuid> {
     let id = engine::ids::mint(actor.now, rand::random());
     let detail = json!({ "kind": new.kind });
@@ -98,10 +99,11 @@ pub async fn start(connection: &mut PgConnection, actor: &Actor, new: NewRun<'_>
     Ok(id)
 }
 
-/// Returns the newest run with this kind and key, and adds one where there is none. Nobody's act: it has no audit row.
+/// Returns the newest run with this kind and key, and adds one if there is none. This is not attributed to a person,
+/// so it has no audit row.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn ensure(store: &Store, actor: &Actor, kind: &str, work_key: &str, input: &Json) -> Result<Run> {
     if let Some(found) = by_key(store, kind, work_key).await? {
         return Ok(found);
@@ -110,11 +112,12 @@ pub async fn ensure(store: &Store, actor: &Actor, kind: &str, work_key: &str, in
     let id = engine::ids::mint(actor.now, rand::random());
     insert(&mut tx, actor, id, NewRun { kind, work_key: Some(work_key), input }).await?;
     tx.commit().await?;
-    // Of two requests at one moment, one adds it and both find it.
+    // Of two concurrent requests, one adds the run and both find it.
     by_key(store, kind, work_key).await?.ok_or(Error::NotFound("run"))
 }
 
-/// Finds the run of a key that will have a result or has one; where there is none, the newest that failed or was cancelled.
+/// Finds the run for a key that has or will have a result. If there is none, returns the newest one that failed or
+/// was canceled.
 async fn by_key(store: &Store, kind: &str, work_key: &str) -> Result<Option<Run>> {
     let of_key = run::Entity::find()
         .filter(run::Column::Kind.eq(kind))
@@ -128,9 +131,9 @@ async fn by_key(store: &Store, kind: &str, work_key: &str) -> Result<Option<Run>
     }
 }
 
-/// Adds a run unless there is one of the same work that will have a result or has one; returns whether it did.
+/// Adds a run, unless another run for the same work has or will have a result. Returns whether it was added.
 async fn insert(connection: &mut PgConnection, actor: &Actor, id: Uuid, new: NewRun<'_>) -> Result<bool> {
-    // By hand, since the entity cannot name a partial index.
+    // The entity cannot name a partial index.
     let inserted = sqlx::query(
         "INSERT INTO runs (id, kind, work_key, input, created_by, created_at) VALUES ($1, $2, $3, $4, $5, $6) \
          ON CONFLICT (kind, work_key) WHERE state IN ('waiting', 'running', 'done') DO NOTHING",
@@ -151,21 +154,21 @@ async fn insert(connection: &mut PgConnection, actor: &Actor, id: Uuid, new: New
     Ok(true)
 }
 
-/// Returns a run by its id.
+/// Returns a run by its ID.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is none.
+/// Returns [`Error::NotFound`] if it does not exist.
 pub async fn by_id(store: &Store, id: Uuid) -> Result<Run> {
     run::Entity::find_by_id(id).one(store.db()).await?.ok_or(Error::NotFound("run"))
 }
 
-/// Cancels a run: one that waits, or whose process died, is over at once; one that is under way is asked to stop.
+/// Cancels a run. A run that is waiting, or whose process died, ends at once; a run in progress is asked to stop.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is no such run, [`Error::Refused`] when it is over already.
+/// Returns [`Error::NotFound`] if the run does not exist, or [`Error::Refused`] if it has already ended.
 pub async fn cancel(store: &Store, actor: &Actor, id: Uuid) -> Result<()> {
     let mut tx = store.pool().begin().await?;
-    // By hand: whether the lease has run out is the database's clock's to say.
+    // The database's clock determines whether the lease has expired.
     let cancelled = sqlx::query(
         "UPDATE runs SET cancelled_by = $2, cancelled_at = $3, \
            state = CASE WHEN held THEN 'running' ELSE 'cancelled' END, leased_until = CASE WHEN held THEN leased_until END, \

@@ -1,6 +1,6 @@
-//! Files to import that have arrived in part. One person's are never another's: each function takes whose they are.
+//! Partially received uploads for import. Uploads belong to one person, so functions take the owner.
 //!
-//! Nothing here has an audit row: a file is recorded there once it has arrived whole, see [`super::uploads::add`].
+//! Nothing here writes an audit row: [`super::uploads::add`] records a file once it is complete.
 
 use chrono::{DateTime, Utc};
 use engine::ids::PersonId;
@@ -18,24 +18,24 @@ use crate::error::{Error, Result};
 use crate::orm::orm;
 use crate::pool::Store;
 
-/// The hash of an upload of which nothing has arrived.
+/// Hash of an upload without any received bytes.
 pub const NO_BYTES: [u8; 32] = [0; 32];
 
-/// A file of which the first byte is still to come.
+/// An upload to start.
 #[derive(Clone, Copy, Debug)]
 pub struct NewUpload<'a> {
-    /// Its id.
+    /// Unique ID.
     pub id: Uuid,
-    /// What it is called.
+    /// File name on the person's machine.
     pub file_name: &'a str,
-    /// Its size.
+    /// Size of the whole file, in bytes.
     pub bytes: i64,
 }
 
-/// Begins an upload, or returns the one that the person has begun of a file with this name and size.
+/// Starts an upload, or returns the person's existing upload of a file with this name and size.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn begin(
     connection: &mut PgConnection,
     person: PersonId,
@@ -53,32 +53,32 @@ pub async fn begin(
         updated_at: Set(now),
     };
     let file = [Column::PersonId, Column::FileName, Column::Bytes];
-    // An update returns the row that is there, and keeps it from being removed as abandoned.
+    // The update returns the existing row, and keeps it from being removed as abandoned.
     let known = OnConflict::columns(file).update_column(Column::UpdatedAt).to_owned();
     Ok(Entity::insert(row).on_conflict(known).exec_with_returning(&orm(connection)).await?)
 }
 
-/// Returns the uploads that a person has not finished, newest first.
+/// Returns a person's unfinished uploads, newest first.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn of_person(store: &Store, person: PersonId) -> Result<Vec<UnfinishedUpload>> {
     let all = Entity::find().filter(Column::PersonId.eq(person.0)).order_by_desc(Column::UpdatedAt);
     Ok(all.all(store.db()).await?)
 }
 
-/// Returns how many uploads a person has not finished.
+/// Returns how many unfinished uploads a person has.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn count(connection: &mut PgConnection, person: PersonId) -> Result<u64> {
     Ok(Entity::find().filter(Column::PersonId.eq(person.0)).count(&orm(connection)).await?)
 }
 
-/// Returns an upload of this person and locks it: one process at a time writes its bytes.
+/// Returns this person's upload and locks it, so that only one process writes its bytes.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is none, or it is another person's.
+/// Returns [`Error::NotFound`] if it does not exist or belongs to another person.
 pub async fn lock(connection: &mut PgConnection, person: PersonId, id: Uuid) -> Result<UnfinishedUpload> {
     let found = of(person, id).lock_exclusive().one(&orm(connection)).await?;
     found.ok_or(Error::NotFound("upload"))
@@ -88,10 +88,10 @@ fn of(person: PersonId, id: Uuid) -> Select<Entity> {
     Entity::find_by_id(id).filter(Column::PersonId.eq(person.0))
 }
 
-/// Notes that more has arrived of an upload that is locked.
+/// Records that more bytes of a locked upload were received.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn advance(
     connection: &mut PgConnection,
     id: Uuid,
@@ -110,29 +110,30 @@ pub async fn advance(
     Ok(())
 }
 
-/// Forgets an upload that has arrived whole or is not wanted any more.
+/// Deletes an upload that is complete or no longer needed.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn forget(connection: &mut PgConnection, id: Uuid) -> Result<()> {
     Entity::delete_by_id(id).exec(&orm(connection)).await?;
     Ok(())
 }
 
-/// Forgets the uploads of which nothing has arrived since `since`; returns their ids, whose bytes are to be removed.
+/// Deletes the uploads that have received nothing since `since`, and returns their IDs so that the caller can remove
+/// their bytes.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn forget_abandoned(store: &Store, since: DateTime<Utc>) -> Result<Vec<Uuid>> {
     let abandoned = Entity::delete_many().filter(Column::UpdatedAt.lt(since));
     let rows = abandoned.exec_with_returning(store.db()).await?;
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
-/// Returns whether there is an unfinished upload with this id, of whichever person.
+/// Returns whether an unfinished upload with this ID exists, regardless of its owner.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn is_known(store: &Store, id: Uuid) -> Result<bool> {
     Ok(Entity::find_by_id(id).one(store.db()).await?.is_some())
 }

@@ -1,4 +1,4 @@
-//! Files that people uploaded to import: what is known of them. Their bytes are in the data directory of the server.
+//! Metadata of files that people uploaded for import. Their bytes are in the server's data directory.
 //!
 //! Hand-written SQL: a join with runs that may be gone.
 
@@ -17,13 +17,13 @@ use crate::error::{Error, Result};
 use crate::orm::orm;
 use crate::pool::Store;
 
-/// Characters of a file's name that are kept.
+/// Maximum length of a stored file name, in characters.
 pub const FILE_NAME_CHARS: usize = 200;
 
-/// Records a file that has arrived whole. The caller commits.
+/// Records a complete file. The caller commits.
 ///
 /// # Errors
-/// [`Error::Refused`] when no person acts.
+/// Returns [`Error::Refused`] if the actor is not a person.
 pub async fn add(
     connection: &mut PgConnection,
     actor: &Actor,
@@ -48,27 +48,27 @@ pub async fn add(
     audit(connection, actor, entry).await
 }
 
-/// Returns an upload, of whichever person.
+/// Returns an upload, regardless of its owner.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is none.
+/// Returns [`Error::NotFound`] if it does not exist.
 pub async fn by_id(store: &Store, id: Uuid) -> Result<Upload> {
     upload::Entity::find_by_id(id).one(store.db()).await?.ok_or(Error::NotFound("upload"))
 }
 
-/// Returns an upload of this person.
+/// Returns an upload that belongs to this person.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is none, or it is another person's.
+/// Returns [`Error::NotFound`] if it does not exist or belongs to another person.
 pub async fn of_person(store: &Store, person: PersonId, id: Uuid) -> Result<Upload> {
     let found = by_id(store, id).await?;
     if found.person_id == person.0 { Ok(found) } else { Err(Error::NotFound("upload")) }
 }
 
-/// Notes the run that imports an upload, in the transaction that starts it.
+/// Records the run that imports an upload, in the transaction that starts the run.
 ///
 /// # Errors
-/// [`Error::Refused`] when another run imports it or has done so.
+/// Returns [`Error::Refused`] if another run is importing the upload or has done so.
 pub async fn set_run(connection: &mut PgConnection, id: Uuid, run: Uuid) -> Result<()> {
     let changed = sqlx::query(
         "UPDATE uploads u SET run_id = $2 WHERE u.id = $1 AND (u.run_id IS NULL \
@@ -86,10 +86,10 @@ pub async fn set_run(connection: &mut PgConnection, id: Uuid, run: Uuid) -> Resu
     }
 }
 
-/// Returns uploads that no run will read any more: those from before `since` whose run, if there is one, is over since then.
+/// Returns the uploads that no run needs any more: those older than `since` whose run, if any, ended before it.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn outdated(store: &Store, since: DateTime<Utc>) -> Result<Vec<Uuid>> {
     Ok(sqlx::query_scalar(
         "SELECT u.id FROM uploads u LEFT JOIN runs r ON r.id = u.run_id \
@@ -100,18 +100,18 @@ pub async fn outdated(store: &Store, since: DateTime<Utc>) -> Result<Vec<Uuid>> 
     .await?)
 }
 
-/// Returns whether there is an upload, of whichever person.
+/// Returns whether an upload exists, regardless of its owner.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn is_known(store: &Store, id: Uuid) -> Result<bool> {
     Ok(upload::Entity::find_by_id(id).one(store.db()).await?.is_some())
 }
 
-/// Forgets an upload whose bytes are gone.
+/// Deletes an upload whose bytes were removed.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn forget(store: &Store, id: Uuid) -> Result<()> {
     upload::ActiveModel { id: Set(id), ..Default::default() }.delete(store.db()).await?;
     Ok(())

@@ -1,6 +1,6 @@
-//! Taking effects out of the outbox for a while.
+//! Claims on effects in the outbox.
 //!
-//! Hand-written SQL: the hot path of every delivery, told by the database's clock.
+//! Hand-written SQL: the hot path of deliveries, timed by the database's clock.
 
 use chrono::{DateTime, Utc};
 use engine::canonical::Digest;
@@ -18,60 +18,61 @@ use crate::pool::Store;
 use crate::sync::finish::{Answer, Finish, Outcome, finish, finish_on};
 use crate::sync::{BATCH, LEASE, begin, flow};
 
-/// An effect that the caller holds the lease of.
+/// An effect whose lease the caller holds.
 pub struct Claimed {
-    /// Names the effect and the lease.
+    /// Identifies the effect and the lease.
     pub ticket: Ticket,
-    /// What is written, for example `lead_update`.
+    /// Kind of write, for example `lead_update`.
     pub kind: String,
-    /// The key of this one write.
+    /// Idempotency key of this write.
     pub effect_key: Digest,
-    /// The key of the record it makes or changes.
+    /// Key of the record that the write creates or changes.
     pub remote_key: Digest,
-    /// Number of the decision among those of its lead.
+    /// Position of the decision in the lead's sequence.
     pub lead_sequence: i64,
-    /// When the effect is of no use any more.
+    /// Instant after which the effect expires.
     pub expires_at: Option<DateTime<Utc>>,
-    /// What to write.
+    /// Content to write.
     pub body: Vec<u8>,
 }
 
-/// Names one attempt; needed to tell its end.
+/// Identifies one attempt, and is required to finish it.
 #[derive(Clone)]
 pub struct Ticket {
     /// The effect.
     pub effect_id: EffectId,
-    /// Its decision.
+    /// The decision that the effect belongs to.
     pub decision_id: DecisionId,
-    /// Its lead.
+    /// The lead.
     pub lead_id: LeadId,
-    /// Its destination.
+    /// The destination.
     pub destination_id: DestinationId,
-    /// Which attempt it is, from 1.
+    /// Number of the attempt, starting at 1.
     pub attempt: i32,
-    /// The lease it holds.
+    /// Lease that the attempt holds.
     pub run_lease: i64,
-    /// Seals what the log keeps of the attempt; `None` once the person has been erased.
+    /// Data key that seals the attempt's row in the log; `None` once the person has been erased.
     pub(super) key: Option<DataKey>,
 }
 
-/// Effects taken together.
+/// Effects claimed together.
 #[derive(Default)]
 pub struct Taken {
     /// The effects.
     pub effects: Vec<Claimed>,
-    /// The destination's breaker is open, and the one effect shows whether it is back.
+    /// Whether the destination's breaker is open, in which case the single effect probes whether the destination has
+    /// recovered.
     pub is_trial: bool,
 }
 
-/// Takes up to `limit` effects that are due at a destination, as its pace and its breaker allow; none while it is paused,
-/// and none of workflows that were stopped. Of one lead only the earliest decision's is taken while it is unfinished; a
-/// dead one does not hold the later ones up.
+/// Claims up to `limit` effects that are due at a destination, within its pace and breaker. Claims nothing while the
+/// destination is paused, and no effects of stopped workflows. For each lead, only the unfinished effects of the
+/// earliest decision are eligible; dead effects do not block later ones.
 ///
-/// Effects that came too late, and those of erased people, are finished here and not given out.
+/// Expired effects and those of erased people are finished here instead of being returned.
 ///
 /// # Errors
-/// When the database fails; nothing is held then, or only until the lease lapses.
+/// Returns an error if the database fails. Any leases acquired by then simply expire.
 pub async fn claim(
     store: &Store,
     destination: DestinationId,
@@ -86,7 +87,7 @@ pub async fn claim(
         let mut transaction = begin(store).await?;
         let rows = pick(&mut transaction, destination, now, limit, false).await?;
         transaction.commit().await?;
-        // An open breaker, like an empty outbox, gives nothing; which it was matters only then.
+        // An open breaker and an empty outbox both yield no rows; only then does the difference matter.
         if rows.is_empty() && flow::is_trial_due(store, destination, now).await? {
             claim_paced(store, destination, pace, now, limit).await?
         } else {
@@ -146,10 +147,10 @@ async fn pick(
         .await?)
 }
 
-/// Holds leases for another [`LEASE`]; answers the effects that are still held.
+/// Extends leases by another [`LEASE`], and returns the effects that are still held.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn heartbeat(store: &Store, held: &[(EffectId, i64)]) -> Result<Vec<EffectId>> {
     let mut transaction = begin(store).await?;
     let leases = leases(held);
@@ -163,10 +164,10 @@ pub async fn heartbeat(store: &Store, held: &[(EffectId, i64)]) -> Result<Vec<Ef
     Ok(still.into_iter().map(|(id,)| EffectId(id)).collect())
 }
 
-/// Gives effects back that were never tried: as if they had not been claimed, except that the lease stays used.
+/// Releases effects that were never attempted. They are as if never claimed, except that the lease number stays used.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn release(store: &Store, held: &[(EffectId, i64)]) -> Result<()> {
     if held.is_empty() {
         return Ok(());
@@ -186,11 +187,11 @@ fn leases(held: &[(EffectId, i64)]) -> Columns<'_, (EffectId, i64)> {
     Columns::of(held).with("effect_id", |(effect, _)| effect.0).with("run_lease", |(_, run_lease)| *run_lease)
 }
 
-/// Makes effects ready again whose lease has lapsed, since whoever held them fell silent; answers how many. The lost
-/// attempts get their rows in the log: nobody knows whether they reached the destination.
+/// Makes effects with an expired lease ready again, and returns how many. Their holders stopped responding, so the
+/// lost attempts are logged with an unknown result.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn reclaim(store: &Store, now: DateTime<Utc>) -> Result<usize> {
     let mut transaction = begin(store).await?;
     let rows: Vec<LapsedRow> = sqlx::query_as(
@@ -229,11 +230,11 @@ struct Row {
 }
 
 impl Row {
-    /// The effect, or how it ends without being sent.
+    /// Opens the effect, or returns how it ends without being sent.
     fn open(self, store: &Store, now: DateTime<Utc>) -> Result<Claimed, Box<Finish>> {
         let mut ticket = Ticket {
             effect_id: self.effect_id.into(),
-            // An effect without a row of its own belongs to no decision that could be named.
+            // An effect without its own row has no decision to name.
             decision_id: self.decision_id.unwrap_or_default().into(),
             lead_id: self.lead_id.into(),
             destination_id: self.destination_id.into(),
@@ -304,11 +305,11 @@ impl LapsedRow {
             key: None,
         };
         let error = "whoever worked on it fell silent; whether it arrived is not known";
-        // The last sign of life.
+        // Time of the last heartbeat.
         let started_at = self.leased_until - LEASE;
         Finish {
             ticket,
-            // It has waited for a whole lease, and keeps its place before those that came after it.
+            // The effect has already waited for a whole lease, so it keeps its place before later ones.
             outcome: Outcome::Retry { due_at: self.due_at, counts: true },
             answer: Answer { started_at, ..Answer::none(error, now) },
         }

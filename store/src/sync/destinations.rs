@@ -1,4 +1,4 @@
-//! Destinations as the dispatcher sees them.
+//! Destinations from the dispatcher's point of view.
 //!
 //! Hand-written SQL: a notification.
 
@@ -20,52 +20,52 @@ use crate::keyring::Place;
 use crate::orm::orm;
 use crate::pool::Store;
 
-/// A destination, its secret still sealed. Two that are equal would be opened in the same way.
+/// A destination, with its secret still sealed. Equal records produce equal clients.
 #[derive(Clone, PartialEq)]
 pub struct DestinationRecord {
     id: Uuid,
-    /// Its name.
+    /// Name.
     pub name: String,
-    /// Which system it is.
+    /// Kind of system.
     pub kind: String,
-    /// Its settings.
+    /// Settings, in the format of the destination's kind.
     pub settings: Json,
     secret: Option<Vec<u8>>,
-    /// The account that it signs in with, where that is not a secret of its own.
+    /// The credential that it authenticates with, unless it uses a secret.
     pub credential_id: Option<Uuid>,
-    /// Why nothing is sent; `None` while it is.
+    /// Why delivery is paused; `None` while it is active.
     pub paused_reason: Option<String>,
-    /// How hard all processes together may work it.
+    /// Rate limits that all processes share.
     pub pace: Pace,
-    /// Since when it is there.
+    /// When it was created.
     pub created_at: DateTime<Utc>,
 }
 
 impl DestinationRecord {
-    /// Its id.
+    /// Returns the ID.
     pub fn id(&self) -> DestinationId {
         self.id.into()
     }
 
-    /// Whether it has a secret.
+    /// Returns whether the destination has a secret.
     pub fn has_secret(&self) -> bool {
         self.secret.is_some()
     }
 
-    /// Its secret.
+    /// Returns the decrypted secret.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] when it was sealed with another key.
+    /// Returns [`Error::Corrupt`] if it was sealed with another key.
     pub fn secret(&self, store: &Store) -> Result<Option<Zeroizing<Vec<u8>>>> {
         let place = Place { column: "destinations.secret", row: self.id };
         self.secret.as_deref().map(|sealed| store.keyring().open(sealed, place)).transpose()
     }
 }
 
-/// All destinations by name.
+/// Returns all destinations, by name.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn destinations(store: &Store) -> Result<Vec<DestinationRecord>> {
     let rows = destination::Entity::find().order_by_asc(destination::Column::Name).all(store.db()).await?;
     rows.into_iter().map(DestinationRecord::try_from).collect()
@@ -91,23 +91,23 @@ impl TryFrom<destination::Model> for DestinationRecord {
     }
 }
 
-/// Stops sending to a destination. In force for the next claim of every process.
+/// Pauses delivery to a destination, starting with the next claim of any process.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is no such destination.
+/// Returns [`Error::NotFound`] if the destination does not exist.
 pub async fn pause(store: &Store, actor: &Actor, destination: DestinationId, reason: &str) -> Result<()> {
     set_paused(store, actor, destination, Some(reason)).await
 }
 
-/// Sends to a destination again.
+/// Resumes delivery to a destination.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is no such destination.
+/// Returns [`Error::NotFound`] if the destination does not exist.
 pub async fn resume(store: &Store, actor: &Actor, destination: DestinationId) -> Result<()> {
     set_paused(store, actor, destination, None).await
 }
 
-/// What is so already is left as it is, with its first reason, and is no act to be audited.
+/// Pauses or resumes a destination. If nothing changes, keeps the original reason and writes no audit row.
 async fn set_paused(
     store: &Store,
     actor: &Actor,

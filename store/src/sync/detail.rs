@@ -1,4 +1,4 @@
-//! One effect, for the page that shows all there is to say of it.
+//! A single effect with all of its details.
 //!
 //! Hand-written SQL: one statement joins an effect with the log and the outbox.
 
@@ -11,42 +11,42 @@ use crate::error::{Error, Result};
 use crate::pool::Store;
 use crate::sync::lists::{Effect, effects};
 
-/// An effect with whom it is about and what the outbox knows of it.
+/// An effect with its lead and its state in the outbox.
 #[derive(Clone, Debug)]
 pub struct EffectDetail {
     /// The effect.
     pub effect: Effect,
-    /// Names the write: of two with the same key the second is none.
+    /// Idempotency key of the write; a destination ignores a second write with the same key.
     pub effect_key: Digest,
-    /// Why nothing is sent to its destination; `None` while it is.
+    /// Why delivery to the destination is paused; `None` while it is active.
     pub paused_reason: Option<String>,
-    /// Its workflow is stopped, so that it is not sent.
+    /// Whether its workflow is stopped, which blocks delivery.
     pub is_stopped: bool,
-    /// Until when whoever sends it now has it.
+    /// When the lease of the process that is sending it expires.
     pub leased_until: Option<DateTime<Utc>>,
-    /// Whom it is about.
+    /// The lead that the effect concerns.
     pub lead: LeadName,
 }
 
-/// What a lead is called.
+/// Identifying data of a lead.
 #[derive(Clone, Debug, FromRow)]
 pub struct LeadName {
-    /// The person's name.
+    /// Full name.
     pub name: Option<String>,
-    /// The company.
+    /// Company name.
     pub company: Option<String>,
-    /// The address.
+    /// E-mail address.
     pub email: Option<String>,
-    /// The source's id of the person.
+    /// The person's ID in the source system.
     pub external_id: Option<String>,
-    /// Since when the person is erased.
+    /// When the person was erased.
     pub erased_at: Option<DateTime<Utc>>,
 }
 
-/// One effect.
+/// Returns an effect by its ID.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is none with this id.
+/// Returns [`Error::NotFound`] if no row has this ID.
 pub async fn effect(store: &Store, id: EffectId) -> Result<EffectDetail> {
     let effect = effects(store, "WHERE e.id = $1 AND $2::uuid IS NULL LIMIT $3", id.0, None, 1)
         .await?

@@ -1,6 +1,6 @@
-//! Telling what became of attempts.
+//! Recording the results of attempts.
 //!
-//! Hand-written SQL: the hot path of every delivery, with an array for each column.
+//! Hand-written SQL: the hot path of deliveries, with one array per column.
 
 use chrono::{DateTime, Utc};
 use engine::canonical::Digest;
@@ -20,46 +20,46 @@ use crate::refresh::Topic;
 use crate::sync::begin;
 use crate::sync::claim::Ticket;
 
-/// Characters kept of what went wrong.
+/// Maximum length of a stored error message, in characters.
 const ERROR_CHARS: usize = 1_000;
 
-/// The queue that a destination sends a lead to when it needs a person.
+/// The queue for leads whose destination asks for a person.
 const SDR_QUEUE: &str = "sdr";
 
-/// The end of an attempt.
+/// A finished attempt.
 pub struct Finish {
     /// The attempt.
     pub ticket: Ticket,
-    /// What becomes of the effect.
+    /// Resulting state of the effect.
     pub outcome: Outcome,
-    /// What was sent and answered.
+    /// Request and response.
     pub answer: Answer,
 }
 
-/// What becomes of an effect after an attempt.
+/// Resulting state of an effect after an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It arrived.
+    /// The destination accepted it.
     Delivered,
-    /// It is tried again.
+    /// It will be retried.
     Retry {
-        /// From then on.
+        /// Earliest time of the retry.
         due_at: DateTime<Utc>,
-        /// Whether this one counts among its attempts; waiting for a new day's quota does not.
+        /// Whether this attempt counts towards the limit; waiting for the next day's quota does not.
         counts: bool,
     },
-    /// It waits for a person.
+    /// It failed and needs a person.
     Dead,
-    /// It came too late and was not sent.
+    /// It expired before it was sent.
     Expired,
-    /// A later decision had arrived before it, and it was not sent.
+    /// A later decision was delivered first, so this effect was not sent.
     Superseded,
-    /// The person was erased, and it was not sent.
+    /// The person was erased before the effect was sent.
     Withdrawn,
 }
 
 impl Outcome {
-    /// What the log calls it.
+    /// Returns the result's name in the log.
     pub fn result(self) -> &'static str {
         match self {
             Self::Delivered => "delivered",
@@ -80,27 +80,27 @@ impl Outcome {
     }
 }
 
-/// What was sent and answered in an attempt.
+/// Request and response of an attempt.
 #[derive(Clone, Debug)]
 pub struct Answer {
-    /// The status code, where there is one.
+    /// HTTP status code, if there is one.
     pub status: Option<i32>,
-    /// What was sent, secrets left out.
+    /// Request without secrets.
     pub request: Option<Json>,
-    /// What was answered, cut.
+    /// Truncated response.
     pub response: Option<Json>,
-    /// What went wrong; holds nothing of the lead.
+    /// Error message; contains no data about the lead.
     pub error: Option<String>,
-    /// Whether the lead now waits for a person, and `error` says why.
+    /// Whether the lead now needs a person; `error` gives the reason.
     pub to_queue: bool,
-    /// When it began.
+    /// When the attempt started.
     pub started_at: DateTime<Utc>,
-    /// When it ended.
+    /// When the attempt ended.
     pub finished_at: DateTime<Utc>,
 }
 
 impl Answer {
-    /// Nothing was sent, and this is why.
+    /// Creates an answer for an attempt that sent nothing, with the reason.
     pub fn none(error: &str, now: DateTime<Utc>) -> Self {
         Self {
             status: None,
@@ -114,48 +114,48 @@ impl Answer {
     }
 }
 
-/// What telling the end of attempts came to.
+/// Result of recording finished attempts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Finished {
-    /// The effects whose finish counted.
+    /// Effects whose result was recorded.
     pub counted: Vec<EffectId>,
-    /// Results that came too late: somebody else holds the effect, or finished it. Nothing of them was kept.
+    /// Number of late results that were discarded, because another process holds the effect or has finished it.
     pub stale: usize,
 }
 
-/// A delivery as it is stored; its hash is over exactly these columns.
+/// A delivery as it is stored. Its hash covers exactly these columns.
 #[derive(Clone, Debug, Serialize, FromRow)]
 pub struct DeliveryRow {
-    /// Its id, minted when it ended.
+    /// Unique ID, minted at the end of the attempt.
     pub id: Uuid,
     /// The effect.
     pub effect_id: Uuid,
-    /// The effect's decision.
+    /// Decision of the effect.
     pub decision_id: Uuid,
     /// The lead.
     pub lead_id: Uuid,
     /// The destination.
     pub destination_id: Uuid,
-    /// Which attempt it was, from 1.
+    /// Number of the attempt, starting at 1.
     pub attempt: i32,
-    /// The lease it held.
+    /// Lease that the attempt held.
     pub run_lease: i64,
-    /// What became of it.
+    /// Result of the attempt.
     pub result: String,
-    /// The status code.
+    /// HTTP status code.
     pub status: Option<i32>,
-    /// What was sent, ciphertext.
+    /// Request, encrypted.
     #[serde(serialize_with = "hex_or_null")]
     pub request: Option<Vec<u8>>,
-    /// What was answered, ciphertext.
+    /// Response, encrypted.
     #[serde(serialize_with = "hex_or_null")]
     pub response: Option<Vec<u8>>,
-    /// What went wrong.
+    /// Error message.
     pub error: Option<String>,
-    /// When it began.
+    /// When the attempt started.
     #[serde(with = "micros")]
     pub started_at: DateTime<Utc>,
-    /// When it ended.
+    /// When the attempt ended.
     #[serde(with = "micros")]
     pub finished_at: DateTime<Utc>,
 }
@@ -203,25 +203,26 @@ impl DeliveryRow {
         }
     }
 
-    /// The row's hash.
+    /// Returns the row's hash.
     ///
     /// # Errors
-    /// When a column cannot be JSON.
+    /// Returns an error if a column cannot be serialized as JSON.
     pub fn hash(&self) -> Result<Digest> {
         row_hash("deliveries", self)
     }
 }
 
-/// A message as Postgres keeps it: no NUL, which a destination may well have sent, and of a length people read.
+/// Makes a message storable: removes NUL characters, which Postgres rejects and destinations do send, and truncates
+/// it to a readable length.
 fn storable(message: &str) -> String {
     message.chars().filter(|character| *character != '\0').take(ERROR_CHARS).collect()
 }
 
-/// Tells the end of attempts, all of them in one statement. What was delivered leaves the outbox; the log gets a row
-/// for each attempt whose lease still held.
+/// Records finished attempts in one statement. Removes delivered effects from the outbox, and logs each attempt whose
+/// lease was still valid.
 ///
 /// # Errors
-/// When the database fails; nothing is told then, and telling it again is safe.
+/// Returns an error if the database fails. Nothing is recorded in that case, and the caller can safely retry.
 pub async fn finish(store: &Store, batch: &[Finish]) -> Result<Finished> {
     let mut transaction = begin(store).await?;
     let finished = finish_on(&mut transaction, batch).await?;
@@ -230,7 +231,7 @@ pub async fn finish(store: &Store, batch: &[Finish]) -> Result<Finished> {
     Ok(finished)
 }
 
-/// [`finish()`] as part of a transaction.
+/// Records finished attempts like [`finish()`], as part of a transaction.
 pub(super) async fn finish_on(connection: &mut PgConnection, batch: &[Finish]) -> Result<Finished> {
     let rows: Vec<DeliveryRow> = batch.iter().map(DeliveryRow::new).collect();
     let hashes = rows.iter().map(|row| Ok(row.hash()?.0.to_vec())).collect::<Result<Vec<_>>>()?;

@@ -16,13 +16,13 @@ use crate::keyring::Place;
 use crate::pool::Store;
 use crate::sync::{DeadFilter, ReplayedMany, replay_next};
 
-/// The workflow of every effect made here; it has no row of its own.
+/// The workflow of every effect created here; it has no row.
 pub const WORKFLOW: WorkflowId = WorkflowId(Uuid::from_u128(1));
 
-/// A destination that sends.
+/// Creates an active destination.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn destination(
     store: &Store,
     name: &str,
@@ -45,10 +45,10 @@ pub async fn destination(
     Ok(id.into())
 }
 
-/// A lead with a key.
+/// Creates a lead with a data key.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn lead(store: &Store) -> Result<LeadId> {
     let id = engine::ids::mint(Utc::now(), rand::random());
     let (_, wrapped) = store.keyring().new_data_key(id);
@@ -64,7 +64,7 @@ pub async fn lead(store: &Store) -> Result<LeadId> {
 /// Erases a lead as far as the outbox is concerned.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn erase(store: &Store, lead: LeadId) -> Result<()> {
     sqlx::query("UPDATE leads SET data_key = NULL, erased_at = now() WHERE id = $1")
         .bind(lead.0)
@@ -73,10 +73,10 @@ pub async fn erase(store: &Store, lead: LeadId) -> Result<()> {
     Ok(())
 }
 
-/// An effect that is due, of the lead's `sequence`-th decision.
+/// Creates an effect that is due, for the lead's `sequence`-th decision.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn effect(
     store: &Store,
     destination: DestinationId,
@@ -88,33 +88,33 @@ pub async fn effect(
     ids.first().copied().ok_or(crate::Error::NotFound("effect"))
 }
 
-/// An effect to make.
+/// An effect to create.
 #[derive(Clone, Copy)]
 pub struct New {
-    /// Where it goes.
+    /// The destination.
     pub destination: DestinationId,
-    /// About whom.
+    /// The lead.
     pub lead: LeadId,
-    /// Number of the decision among those of its lead.
+    /// Position of the decision in the lead's sequence.
     pub sequence: i64,
-    /// What is written.
+    /// Kind of write.
     pub kind: &'static str,
-    /// When it is of no use any more.
+    /// Instant after which the effect expires.
     pub expires_at: Option<DateTime<Utc>>,
 }
 
-/// Effects that are due, committed together, each of a decision of its own.
+/// Creates effects that are due and committed together, each for a separate decision.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn effects(store: &Store, wanted: &[New]) -> Result<Vec<EffectId>> {
     insert(store, wanted, body).await
 }
 
-/// An effect with a body that no decision of this version has.
+/// Creates an effect with a body that no decision of this version has.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn effect_with_body(
     store: &Store,
     destination: DestinationId,
@@ -131,7 +131,7 @@ async fn insert(
     wanted: &[New],
     body: impl Fn(&New, Uuid, &str, &str) -> Json,
 ) -> Result<Vec<EffectId>> {
-    // Due a moment ago: a clock that is read later still finds them due.
+    // Due a moment ago, so that any later clock reading finds them due.
     let at = engine::time::cut(Utc::now() - TimeDelta::milliseconds(1));
     let keys: std::collections::HashMap<Uuid, Vec<u8>> =
         sqlx::query_as("SELECT id, data_key FROM leads WHERE id = ANY($1)")
@@ -175,10 +175,10 @@ async fn insert(
     Ok(rows.into_iter().map(|row| row.id.into()).collect())
 }
 
-/// Tries all dead effects again that the filter means, as a run does.
+/// Replays all dead effects that match the filter, as a run does.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn replay_all(store: &Store, actor: &Actor, filter: &DeadFilter) -> Result<ReplayedMany> {
     let (mut all, mut after) = (ReplayedMany::default(), None);
     loop {

@@ -1,6 +1,6 @@
-//! What destinations have used of their pace, and their circuit breakers: one row each, shared by all processes.
+//! Rate limit usage and circuit breakers of destinations: one row each, shared by all processes.
 //!
-//! Hand-written SQL: read and written with every claim, under locks.
+//! Hand-written SQL: each claim reads and writes these rows under locks.
 
 use std::collections::BTreeMap;
 
@@ -37,11 +37,12 @@ impl From<Row> for Flow {
     }
 }
 
-/// Opens a destination's breaker: nothing is sent there for a while. `not_before` is what the destination asked for.
-/// While it is open, and no trial is under way, it stays as it is: of many failures at once the first counts.
+/// Opens a destination's breaker, which pauses delivery for a while. `not_before` is the time that the destination
+/// asked for. An open breaker without a trial in progress stays unchanged, so the first of several concurrent
+/// failures counts.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn open_breaker(
     store: &Store,
     destination: DestinationId,
@@ -65,10 +66,10 @@ pub async fn open_breaker(
     Ok(())
 }
 
-/// Closes a destination's breaker: something arrived.
+/// Closes a destination's breaker after a successful delivery.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn close_breaker(store: &Store, destination: DestinationId) -> Result<()> {
     let mut transaction = store.pool().begin().await?;
     let flow = lock(&mut transaction, destination).await?;
@@ -78,7 +79,7 @@ pub async fn close_breaker(store: &Store, destination: DestinationId) -> Result<
     Ok(())
 }
 
-/// Whether a destination's breaker is open and its next trial is due.
+/// Returns whether a destination's breaker is open and its next trial is due.
 pub(super) async fn is_trial_due(
     store: &Store,
     destination: DestinationId,
@@ -93,8 +94,8 @@ pub(super) async fn is_trial_due(
     .await?)
 }
 
-/// How many effects may be claimed now; what was used is to be told with [`used`] in the same transaction, which keeps
-/// others waiting.
+/// Returns how many effects may be claimed now. The caller must record usage with [`used`] in the same transaction,
+/// which blocks other claims.
 pub(super) async fn allowance(
     connection: &mut PgConnection,
     destination: DestinationId,
@@ -116,7 +117,7 @@ pub(super) async fn allowance(
     Ok((flow, allowance))
 }
 
-/// Notes what was used.
+/// Records usage.
 pub(super) async fn used(
     connection: &mut PgConnection,
     destination: DestinationId,
@@ -156,23 +157,23 @@ async fn write(connection: &mut PgConnection, destination: DestinationId, flow: 
     Ok(())
 }
 
-/// A destination's breaker, while it is open.
+/// An open breaker of a destination.
 #[derive(Clone, Debug, FromRow)]
 pub struct OpenBreaker {
     /// The destination.
     pub destination_id: Uuid,
-    /// When the next effect tries the way.
+    /// When the next trial is due.
     pub open_until: DateTime<Utc>,
-    /// How often it has opened since something last arrived.
+    /// Number of times the breaker has opened since the last successful delivery.
     pub openings: i32,
-    /// What went wrong last.
+    /// Error message of the last failure.
     pub open_reason: Option<String>,
 }
 
-/// The breakers that are open.
+/// Returns the open breakers.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn open_breakers(store: &Store) -> Result<Vec<OpenBreaker>> {
     Ok(sqlx::query_as(
         "SELECT destination_id, open_until, openings, open_reason FROM destination_flows WHERE open_until IS NOT NULL",
@@ -181,10 +182,10 @@ pub async fn open_breakers(store: &Store) -> Result<Vec<OpenBreaker>> {
     .await?)
 }
 
-/// How many writes of a day were used, by destination; one that was not written to on that day is not in it.
+/// Returns how much of its daily quota each destination used on a day. Omits destinations without writes on that day.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn used_on(store: &Store, day: NaiveDate) -> Result<BTreeMap<Uuid, i32>> {
     let rows: Vec<(Uuid, i32)> =
         sqlx::query_as("SELECT destination_id, used_today FROM destination_flows WHERE day = $1")

@@ -1,9 +1,11 @@
-//! What the processes do by themselves: each run of a job belongs to one process.
+//! Periodic jobs. Each run of a job belongs to one process.
 //!
-//! A run is claimed like an effect: by the database's clock, for a while, with a `run_lease` that only rises. A process
-//! that dies in a run falls silent, and another one runs the job again; jobs are idempotent.
+//! A run is claimed like an effect: by the database's clock, for a limited time, with a `run_lease` that only
+//! increases. If a process dies during a run, its lease expires and another process runs the job again; jobs are
+//! idempotent.
 //!
-//! Hand-written SQL: what goes by the database's clock, since a row of SeaORM cannot say `now()`, and notifications.
+//! Hand-written SQL: statements that use the database's clock, since a row of SeaORM cannot say `now()`, and
+//! notifications.
 
 use std::time::Duration;
 
@@ -24,7 +26,7 @@ use crate::orm::orm;
 use crate::pool::Store;
 use crate::refresh::Topic;
 
-/// What runs by itself.
+/// A kind of periodic job.
 #[derive(
     Clone,
     Copy,
@@ -38,20 +40,20 @@ use crate::refresh::Topic;
 )]
 #[strum(serialize_all = "snake_case")]
 pub enum JobKind {
-    /// Makes the coming months' partitions.
+    /// Creates the partitions for the coming months.
     Partitions,
-    /// Deletes sessions whose time is over.
+    /// Deletes expired sessions.
     Sessions,
-    /// Looks for effects that wait longer than they should.
+    /// Detects effects that have been waiting for too long.
     Backlog,
-    /// E-mails people what they have to know.
+    /// E-mails pending notices.
     Notices,
     /// Deletes uploaded files that no import needs any more.
     Uploads,
 }
 
 impl JobKind {
-    /// What it is called.
+    /// Returns the display title.
     pub fn title(self) -> &'static str {
         match self {
             Self::Partitions => "Make partitions",
@@ -62,7 +64,7 @@ impl JobKind {
         }
     }
 
-    /// What it is for.
+    /// Returns a description of the job's purpose.
     pub fn about(self) -> &'static str {
         match self {
             Self::Partitions => "The log is kept by months. Those to come are made a quarter ahead.",
@@ -77,7 +79,7 @@ impl JobKind {
         }
     }
 
-    /// From one run to the next.
+    /// Returns the interval between runs.
     pub fn every(self) -> Duration {
         match self {
             Self::Partitions | Self::Sessions | Self::Uploads => Duration::from_secs(3_600),
@@ -87,28 +89,28 @@ impl JobKind {
     }
 }
 
-/// A job as it stands.
+/// Current state of a job.
 #[derive(Clone, Debug, DerivePartialModel)]
 #[sea_orm(entity = "job::Entity")]
 pub struct Job {
-    /// Its name.
+    /// Name.
     pub name: String,
-    /// When it runs next.
+    /// When the next run is due.
     pub due_at: DateTime<Utc>,
-    /// A process is at it.
+    /// Whether a process is running it.
     #[sea_orm(from_expr = "is_running()")]
     pub is_running: bool,
-    /// The process that ran it last, or is at it.
+    /// The process that is running the job, or was the last to do so.
     pub runner: Option<String>,
-    /// When the last run began.
+    /// When the last run started.
     pub started_at: Option<DateTime<Utc>>,
     /// When the last run ended.
     pub finished_at: Option<DateTime<Utc>>,
-    /// Whether the last run did what it should.
+    /// Whether the last run succeeded.
     pub succeeded: Option<bool>,
-    /// What the last run did, or why it failed.
+    /// Summary of the last run, or the reason why it failed.
     pub result: Option<String>,
-    /// Who asked for the next run to be at once.
+    /// Who requested an immediate run.
     pub requested_by: Option<String>,
 }
 
@@ -117,10 +119,10 @@ fn is_running() -> Expr {
     Func::coalesce([is_leased, Expr::value(false)]).into()
 }
 
-/// Makes all jobs known, so that they are seen before they ever ran. Those that are known stay as they are.
+/// Registers all jobs, so that they are visible before their first run. Existing ones are unchanged.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn register(store: &Store) -> Result<()> {
     let names: Vec<String> = JobKind::VARIANTS.iter().map(ToString::to_string).collect();
     sqlx::query("INSERT INTO jobs (name, due_at) SELECT name, now() FROM unnest($1::text[]) AS j (name) ON CONFLICT DO NOTHING")
@@ -130,10 +132,10 @@ pub async fn register(store: &Store) -> Result<()> {
     Ok(())
 }
 
-/// All jobs by name.
+/// Returns all jobs, by name.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn jobs(store: &Store) -> Result<Vec<Job>> {
     let jobs = job::Entity::find().order_by_asc(job::Column::Name);
     Ok(jobs.into_partial_model().all(store.db()).await?)
@@ -144,14 +146,14 @@ pub async fn jobs(store: &Store) -> Result<Vec<Job>> {
 pub struct JobClaim {
     /// The job.
     pub job: JobKind,
-    /// The lease.
+    /// Lease number.
     pub run_lease: i64,
 }
 
-/// Takes a run that is due and that no process is at, if there is one.
+/// Claims a run that is due and not in progress, if there is one.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn begin(store: &Store, runner: &str, lease: Duration) -> Result<Option<JobClaim>> {
     let row: Option<(String, i64)> = sqlx::query_as(
         "UPDATE jobs SET leased_until = now() + make_interval(secs => $2), run_lease = run_lease + 1, runner = $1, started_at = now() \
@@ -160,7 +162,7 @@ pub async fn begin(store: &Store, runner: &str, lease: Duration) -> Result<Optio
     )
     .bind(runner)
     .bind(lease.as_secs_f64())
-    // Another version of Meshline may know jobs that this one does not.
+    // Another version of Meshline may define jobs that this one does not support.
     .bind(JobKind::VARIANTS.iter().map(ToString::to_string).collect::<Vec<_>>())
     .fetch_optional(store.pool())
     .await?;
@@ -170,19 +172,20 @@ pub async fn begin(store: &Store, runner: &str, lease: Duration) -> Result<Optio
     Ok(row.and_then(|(name, run_lease)| Some(JobClaim { job: name.parse().ok()?, run_lease })))
 }
 
-/// How a run ended.
+/// Result of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ended {
-    /// Whether it did what it should.
+    /// Whether the run succeeded.
     pub succeeded: bool,
-    /// What it did, or why it failed, as a sentence.
+    /// Summary of the run or the reason why it failed, as a sentence.
     pub result: String,
 }
 
-/// Tells the end of a run; whether it counted. One whose lease has passed to another process does not.
+/// Records the end of a run, and returns whether it was accepted. It is not if the lease has passed to another
+/// process.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn end(store: &Store, run: JobClaim, ended: &Ended) -> Result<bool> {
     let told = sqlx::query(
         "UPDATE jobs SET leased_until = NULL, finished_at = now(), succeeded = $3, result = $4, \
@@ -201,10 +204,10 @@ pub async fn end(store: &Store, run: JobClaim, ended: &Ended) -> Result<bool> {
     Ok(told.rows_affected() > 0)
 }
 
-/// Asks for a run at once; one that is under way is followed by another.
+/// Requests an immediate run. If a run is in progress, another one follows it.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is no such job.
+/// Returns [`Error::NotFound`] if the job is not registered.
 pub async fn request(store: &Store, actor: &Actor, job: JobKind) -> Result<()> {
     let mut transaction = store.pool().begin().await?;
     let row = job::ActiveModel { requested_by: Set(Some(actor.who.to_string())), ..Default::default() };

@@ -1,4 +1,4 @@
-//! What pages show of effects and their deliveries.
+//! Lists of effects and their deliveries.
 //!
 //! Hand-written SQL: lists of the outbox and the log of deliveries, which have no entities.
 
@@ -16,110 +16,110 @@ use crate::keyring::Place;
 use crate::pool::Store;
 use crate::sync::finish::DeliveryRow;
 
-/// Where an effect stands.
+/// State of an effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::Display, strum::EnumString, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum EffectState {
-    /// It waits to be sent, for the first time or again.
+    /// It is waiting for its first attempt or a retry.
     Ready,
-    /// It is being sent.
+    /// A process is sending it.
     Running,
-    /// It waits for a person.
+    /// It failed and needs a person.
     Dead,
-    /// It arrived.
+    /// The destination accepted it.
     Delivered,
-    /// It came too late and was not sent.
+    /// It expired before it was sent.
     Expired,
-    /// A later decision had arrived before it, and it was not sent.
+    /// A later decision was delivered first, so this effect was not sent.
     Superseded,
-    /// The person was erased, and it was not sent.
+    /// The person was erased before the effect was sent.
     Withdrawn,
 }
 
-/// An effect and where it stands.
+/// An effect and its current state.
 #[derive(Clone, Debug)]
 pub struct Effect {
-    /// Its id.
+    /// Unique ID.
     pub id: EffectId,
-    /// Its decision.
+    /// The decision that the effect belongs to.
     pub decision_id: DecisionId,
-    /// The person's verdict on it that is told, if one is.
+    /// The verdict that the effect reports, if it reports one.
     pub verdict_id: Option<VerdictId>,
-    /// Its lead.
+    /// The lead.
     pub lead_id: LeadId,
-    /// Its number among what was decided about the lead.
+    /// Position in the lead's sequence of decisions and verdicts.
     pub lead_sequence: i64,
-    /// Its destination.
+    /// The destination.
     pub destination_id: DestinationId,
-    /// The destination's name.
+    /// Name of the destination.
     pub destination: String,
-    /// What is written, for example `lead_update`.
+    /// Kind of write, for example `lead_update`.
     pub kind: String,
-    /// Names the record at the destination.
+    /// Key of the record at the destination.
     pub remote_key: Digest,
-    /// When it was decided.
+    /// When the decision was made.
     pub created_at: DateTime<Utc>,
-    /// When it is of no use any more.
+    /// Instant after which the effect expires.
     pub expires_at: Option<DateTime<Utc>>,
-    /// Where it stands; `None` when neither the outbox nor the log knows it any more.
+    /// Current state; `None` if neither the outbox nor the log has the effect any more.
     pub state: Option<EffectState>,
-    /// When it is sent next, while it waits.
+    /// When the next attempt is due, while it is waiting.
     pub due_at: Option<DateTime<Utc>>,
-    /// Its last attempt.
+    /// Latest attempt.
     pub last: Option<Attempt>,
 }
 
-/// An attempt without what was sent and answered.
+/// An attempt without its request and response.
 #[derive(Clone, Debug)]
 pub struct Attempt {
-    /// Its id.
+    /// Unique ID.
     pub id: DeliveryId,
-    /// Which one it was, from 1.
+    /// Number of the attempt, starting at 1.
     pub attempt: i32,
-    /// What became of it, as in the log.
+    /// Result, as the log names it.
     pub result: String,
-    /// The status code.
+    /// HTTP status code.
     pub status: Option<i32>,
-    /// What went wrong.
+    /// Error message.
     pub error: Option<String>,
-    /// When it ended.
+    /// When the attempt ended.
     pub finished_at: DateTime<Utc>,
 }
 
-/// An attempt with what was sent and answered.
+/// An attempt with its request and response.
 #[derive(Clone, Debug)]
 pub struct Delivery {
     /// The row as it is stored.
     pub row: DeliveryRow,
-    /// What was sent, secrets left out; `None` too once the person has been erased.
+    /// Request without secrets; also `None` once the person has been erased.
     pub request: Option<Json>,
-    /// What was answered; `None` too once the person has been erased.
+    /// Response; also `None` once the person has been erased.
     pub response: Option<Json>,
 }
 
-/// How many effects of a destination are not finished.
+/// Number of unfinished effects for a destination.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
 pub struct OutboxCount {
     /// The destination.
     pub destination_id: Uuid,
-    /// Its name.
+    /// Name of the destination.
     pub destination: String,
-    /// Why nothing is sent there; `None` while it is.
+    /// Why delivery is paused; `None` while it is active.
     pub paused_reason: Option<String>,
-    /// Those that wait.
+    /// Effects that are waiting.
     pub ready: i64,
-    /// Those under way.
+    /// Effects in progress.
     pub running: i64,
-    /// Those that wait for a person.
+    /// Effects that failed and need a person.
     pub dead: i64,
-    /// Since when the oldest of the waiting ones has been due.
+    /// Since when the oldest waiting effect has been due.
     pub due_since: Option<DateTime<Utc>>,
 }
 
-/// The effects of a decision, in the order they were made.
+/// Returns the effects of a decision, in creation order.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn effects_of_decision(store: &Store, decision: DecisionId) -> Result<Vec<Effect>> {
     effects(
         store,
@@ -131,10 +131,10 @@ pub async fn effects_of_decision(store: &Store, decision: DecisionId) -> Result<
     .await
 }
 
-/// The effects of a lead, newest first, those before `after` if given.
+/// Returns the effects of a lead, newest first, starting before `after` if given.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn effects_of_lead(
     store: &Store,
     lead: LeadId,
@@ -151,10 +151,10 @@ pub async fn effects_of_lead(
     .await
 }
 
-/// The effects of a destination that wait for a person, newest first, those before `after` if given.
+/// Returns the failed effects of a destination, newest first, starting before `after` if given.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn dead(
     store: &Store,
     destination: DestinationId,
@@ -165,10 +165,10 @@ pub async fn dead(
     effects(store, filter, destination.0, after, limit).await
 }
 
-/// Every attempt to carry out an effect, in order.
+/// Returns every attempt to deliver an effect, in order.
 ///
 /// # Errors
-/// When the database fails or a row cannot be read.
+/// Returns an error if the database fails or a row cannot be read.
 pub async fn deliveries(store: &Store, effect: EffectId) -> Result<Vec<Delivery>> {
     let columns = DeliveryRow::select("d");
     let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
@@ -196,10 +196,10 @@ pub async fn deliveries(store: &Store, effect: EffectId) -> Result<Vec<Delivery>
         .collect()
 }
 
-/// What is not finished, by destination; each destination is there, also with nothing left to do.
+/// Returns the number of unfinished effects by destination, including destinations without any.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn outbox_counts(store: &Store) -> Result<Vec<OutboxCount>> {
     Ok(sqlx::query_as(
         "SELECT d.id AS destination_id, d.name AS destination, d.paused_reason, count(*) FILTER (WHERE o.state = 'ready') AS ready, count(*) FILTER (WHERE o.state = 'running') AS running, \

@@ -1,8 +1,8 @@
-//! The outbox: claiming effects, telling what became of them, and what pages show of it.
+//! The outbox: claiming effects, recording their results, and listing them.
 //!
-//! Leases are told by the database's clock, the one clock that all processes share. Whoever claims an effect holds it
-//! for [`LEASE`], may ask for more time with [`heartbeat`], and tells the end with [`finish()`]; each claim raises the
-//! row's `run_lease`, and a finish that names an older one changes nothing. A process that dies simply falls silent.
+//! Leases use the database's clock, the only clock that all processes share. A process holds a claimed effect for
+//! [`LEASE`], can extend it with [`heartbeat`], and ends it with [`finish()`]. Each claim increments the row's
+//! `run_lease`, and a finish with an older lease changes nothing. The leases of a process that dies simply expire.
 
 pub mod claim;
 pub mod destinations;
@@ -38,16 +38,16 @@ pub use unfinished::{Unfinished, UnfinishedFilter, UnfinishedState, count_dead, 
 use crate::error::Result;
 use crate::pool::Store;
 
-/// How long a claim holds without a heartbeat. Long enough that a busy process does not lose its effects, short enough
-/// that those of a dead one are tried again within half a minute.
+/// How long a claim is valid without a heartbeat: long enough that a busy process keeps its effects, short enough
+/// that those of a dead process are retried within half a minute.
 pub const LEASE: Duration = Duration::from_secs(25);
 
-/// Effects claimed, finished or reclaimed in one statement, at most.
+/// Maximum number of effects to claim, finish or reclaim in one statement.
 pub const BATCH: usize = 500;
 
-/// A transaction whose statements reach the outbox by its indexes, in their order. The statistics of a table that fills
-/// and empties within minutes are always of another moment: left to them, Postgres takes to reading and sorting all of a
-/// long backlog for each claim.
+/// Starts a transaction whose statements read the outbox by its indexes, in index order. The statistics of a table
+/// that fills and empties within minutes are always stale; with them, Postgres would scan and sort a long backlog on
+/// every claim.
 async fn begin(store: &Store) -> Result<Transaction<'static, Postgres>> {
     const BEGIN: &str = "BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off";
     Ok(store.pool().begin_with(BEGIN).await?)

@@ -1,6 +1,6 @@
-//! Trying dead effects once more.
+//! Replaying dead effects.
 //!
-//! Hand-written SQL: it moves rows of the outbox in sets, guarded by their leases.
+//! Hand-written SQL: moving rows of the outbox in sets, guarded by their leases.
 
 use chrono::{DateTime, Utc};
 use engine::ids::{DestinationId, EffectId};
@@ -17,32 +17,32 @@ use crate::sync::claim::Ticket;
 use crate::sync::finish::{Answer, Finish, Outcome, finish_on};
 use crate::sync::{BATCH, LEASE};
 
-/// What replaying came to.
+/// Result of a replay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Replayed {
-    /// It is ready again, with all its attempts before it.
+    /// The effect is ready again and keeps its earlier attempts.
     Ready,
-    /// A later decision has changed the same record since; this one was closed without being sent.
+    /// A later decision has changed the same record since, so the effect was closed without being sent.
     Superseded,
 }
 
-/// Which of the dead effects are meant.
+/// Filters dead effects.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DeadFilter {
-    /// Those for this destination.
+    /// Only effects for this destination.
     pub destination: Option<DestinationId>,
-    /// Those whose last error has this text in it.
+    /// Only effects whose last error contains this text.
     pub error: Option<String>,
 }
 
-/// What replaying many came to.
+/// Result of replaying several effects.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ReplayedMany {
-    /// Ready again.
+    /// Effects that are ready again.
     pub ready: usize,
-    /// Closed, since a later decision has changed the same record since.
+    /// Effects closed because a later decision has changed the same record since.
     pub superseded: usize,
-    /// Left as they are, since a later one of the same lead is on its way.
+    /// Effects left unchanged because a later effect for the same lead is in progress.
     pub overtaken: usize,
 }
 
@@ -57,12 +57,12 @@ impl ReplayedMany {
     }
 }
 
-/// Tries a dead effect again, unless a later one has arrived at the same record since. Events of a warehouse are not
-/// superseded: each of them counts.
+/// Replays a dead effect, unless a later one has been delivered to the same record. Warehouse events are never
+/// superseded, since each of them counts.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is no such effect among the dead; [`Error::Refused`] while a later one of the same lead
-/// is on its way, since then nobody knows which would arrive first.
+/// Returns [`Error::NotFound`] if there is no such dead effect, or [`Error::Refused`] while a later effect for the
+/// same lead is in progress, since their order of arrival would be undefined.
 pub async fn replay(store: &Store, actor: &Actor, effect: EffectId) -> Result<Replayed> {
     let mut transaction = store.pool().begin().await?;
     let rows = revive(&mut transaction, actor.now, &[effect.0]).await?;
@@ -87,11 +87,10 @@ pub async fn replay(store: &Store, actor: &Actor, effect: EffectId) -> Result<Re
     Ok(replayed)
 }
 
-/// Tries these dead effects again, all or, when the database fails, none. Those that are not among the dead any more
-/// count nowhere.
+/// Replays these dead effects in one transaction. Ignores those that are no longer dead.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn replay_chosen(store: &Store, actor: &Actor, effects: &[EffectId]) -> Result<ReplayedMany> {
     let ids: Vec<Uuid> = effects.iter().map(|effect| effect.0).collect();
     let mut transaction = store.pool().begin().await?;
@@ -107,22 +106,22 @@ pub async fn replay_chosen(store: &Store, actor: &Actor, effects: &[EffectId]) -
     Ok(all)
 }
 
-/// The dead effects of a filter, from one on.
+/// Matches the dead effects of a filter, starting after an ID.
 const DEAD: &str = "state = 'dead' AND effect_id > $1 AND ($2::uuid IS NULL OR destination_id = $2) \
     AND ($3::text IS NULL OR strpos(lower(last_error), lower($3)) > 0)";
 
-/// Tries the next dead effects again that the filter means, a batch of them, after one if given; returns the last of them, or
-/// `None` when there are no more. The caller commits.
+/// Replays the next batch of dead effects that match the filter, starting after `after` if given. Returns the last
+/// effect of the batch, or `None` if there are no more. The caller commits.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn replay_next(
     connection: &mut PgConnection,
     actor: &Actor,
     filter: &DeadFilter,
     after: Option<EffectId>,
 ) -> Result<Option<(EffectId, ReplayedMany)>> {
-    // Waits for locked ones: they may be held by a process that was killed, and none must be left out.
+    // Waits for locked rows rather than skipping them: a killed process may hold them, and none must be missed.
     let query = format!("SELECT effect_id FROM outbox WHERE {DEAD} ORDER BY effect_id LIMIT $4 FOR UPDATE");
     let ids: Vec<Uuid> = sqlx::query_scalar(sqlx::AssertSqlSafe(query))
         .bind(after.map_or(Uuid::nil(), |id| id.0))
@@ -142,10 +141,10 @@ pub async fn replay_next(
     Ok(Some(((*last).into(), batch)))
 }
 
-/// Returns how many dead effects the filter means, after one if given.
+/// Returns how many dead effects match the filter, starting after `after` if given.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn count_dead_after(store: &Store, filter: &DeadFilter, after: Option<EffectId>) -> Result<u64> {
     let query = format!("SELECT count(*) FROM outbox WHERE {DEAD}");
     let count: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(query))
@@ -157,25 +156,26 @@ pub async fn count_dead_after(store: &Store, filter: &DeadFilter, after: Option<
     Ok(u64::try_from(count).unwrap_or_default())
 }
 
-/// How many of those that were made ready at an instant have not been tried yet, [`PROGRESS_ROWS`] at most: what shows how
-/// far a replay is. The instant is what tells them from all others: it is what they are due at.
+/// Returns how many effects replayed at an instant have not been attempted yet, at most [`PROGRESS_ROWS`], to show
+/// the progress of a replay. Replayed effects are due at that exact instant, which distinguishes them from all
+/// others.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn untried(store: &Store, at: DateTime<Utc>) -> Result<i64> {
-    // By destination, since that is how the index goes.
+    // Joins with destinations to match the order of the index.
     let sql = "SELECT count(*) FROM (SELECT FROM destinations n JOIN outbox o ON o.destination_id = n.id AND o.due_at = $1 AND o.state = 'ready' \
                UNION ALL SELECT FROM outbox WHERE state = 'running' AND due_at = $1 LIMIT $2) o";
     Ok(sqlx::query_scalar(sql).bind(at).bind(PROGRESS_ROWS).fetch_one(store.pool()).await?)
 }
 
-/// Where counting of a replay stops.
+/// Number of effects at which counting the progress of a replay stops.
 pub const PROGRESS_ROWS: i64 = 100_000;
 
-/// Breaks a replay off: what was made ready at the instant and has not been tried waits for a person again.
+/// Stops a replay: effects replayed at the instant and not attempted yet are dead again.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn stop_replay(store: &Store, actor: &Actor, at: DateTime<Utc>) -> Result<u64> {
     let mut transaction = store.pool().begin().await?;
     let stopped = sqlx::query(
@@ -240,9 +240,9 @@ impl Row {
     }
 }
 
-/// Brings dead effects back, each to what becomes of it: ready, closed as superseded, or dead as before.
+/// Revives dead effects, each into its new state: ready, closed as superseded, or still dead.
 async fn revive(connection: &mut PgConnection, now: DateTime<Utc>, ids: &[Uuid]) -> Result<Vec<Row>> {
-    // Held while it is looked at, so that no later one is claimed in between and none is finished twice.
+    // Hold the effects during the check, so that no later one is claimed in between and none is finished twice.
     let rows: Vec<Row> = sqlx::query_as(
         "WITH held AS (UPDATE outbox SET state = 'running', run_lease = run_lease + 1, leased_until = now() + make_interval(secs => $2) \
            WHERE effect_id = ANY($1) AND state = 'dead' RETURNING *) \

@@ -1,4 +1,4 @@
-//! The list of effects that are not finished, the newest first, and how many of the failed ones a filter means.
+//! The list of unfinished effects, newest first, and the number of failed effects that match a filter.
 //!
 //! Hand-written SQL: a keyset list of the outbox.
 
@@ -12,12 +12,12 @@ use crate::pool::Store;
 use crate::reads::keyset::{self, Order};
 use crate::sync::replay::DeadFilter;
 
-/// Rows a page has.
+/// Number of rows on a page.
 pub const PAGE_ROWS: usize = 50;
-/// Where counting stops.
+/// Number of rows at which counting stops.
 pub const COUNTED_ROWS: i64 = 10_000;
 
-/// Where an effect stands that is not finished.
+/// State of an unfinished effect.
 #[derive(
     Clone,
     Copy,
@@ -31,68 +31,68 @@ pub const COUNTED_ROWS: i64 = 10_000;
 )]
 #[strum(serialize_all = "snake_case")]
 pub enum UnfinishedState {
-    /// It waits to be sent, for the first time or again.
+    /// It is waiting for its first attempt or a retry.
     Ready,
-    /// It is being sent.
+    /// A process is sending it.
     Running,
-    /// It waits for a person.
+    /// It failed and needs a person.
     Dead,
 }
 
-/// Which of the unfinished effects are meant.
+/// Filters unfinished effects.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UnfinishedFilter {
-    /// Those for this destination.
+    /// Only effects for this destination.
     pub destination: Option<DestinationId>,
-    /// Those that stand so.
+    /// Only effects in this state.
     pub state: Option<UnfinishedState>,
-    /// Those whose last error has this text in it, in capitals or not: the same that
-    /// [`replay_next`](super::replay_next) would try again.
+    /// Only effects whose last error contains this text, ignoring case. [`replay_next`](super::replay_next) matches
+    /// the same effects.
     pub error: Option<String>,
 }
 
-/// Where a page of the list begins; it is ordered by the effect's id.
+/// Cursor into the list, which is ordered by effect ID.
 pub type Cursor = keyset::Cursor<EffectId>;
 
-/// An effect that is not finished, with whom it is about.
+/// An unfinished effect with its lead.
 #[derive(Clone, Debug, FromRow)]
 pub struct Unfinished {
-    /// Its id; the list is ordered by it.
+    /// ID of the effect, which determines the order of the list.
     pub effect_id: Uuid,
-    /// Its lead.
+    /// The lead.
     pub lead_id: Uuid,
-    /// Its workflow.
+    /// The workflow.
     pub workflow_id: Uuid,
-    /// The destination's name.
+    /// Name of the destination.
     pub destination: String,
-    /// Why nothing is sent there; `None` while it is.
+    /// Why delivery is paused; `None` while it is active.
     pub paused_reason: Option<String>,
-    /// What is written, for example `lead_update`.
+    /// Kind of write, for example `lead_update`.
     pub kind: String,
-    /// Where it stands.
+    /// Current state.
     #[sqlx(try_from = "String")]
     pub state: UnfinishedState,
-    /// How often it was tried since somebody last asked for it.
+    /// Number of attempts since the last replay.
     pub attempts: i32,
-    /// What went wrong last.
+    /// Error message of the last failure.
     pub last_error: Option<String>,
-    /// From when on it is sent.
+    /// When the next attempt is due.
     pub due_at: DateTime<Utc>,
-    /// Until when whoever sends it now has it.
+    /// When the lease of the process that is sending it expires.
     pub leased_until: Option<DateTime<Utc>>,
-    /// When it is of no use any more.
+    /// Instant after which the effect expires.
     pub expires_at: Option<DateTime<Utc>>,
-    /// When it was decided.
+    /// When the decision was made.
     pub created_at: DateTime<Utc>,
     /// The lead's name.
     pub name: Option<String>,
     /// The lead's company.
     pub company: Option<String>,
-    /// The lead's address.
+    /// The lead's e-mail address.
     pub email: Option<String>,
-    /// The source's id of the person.
+    /// The person's ID in the source system.
     pub external_id: Option<String>,
-    /// Since when the person is erased.
+    /// When the person was erased.
     pub erased_at: Option<DateTime<Utc>>,
 }
 
@@ -106,16 +106,16 @@ impl TryFrom<String> for UnfinishedState {
 /// A page of the list.
 #[derive(Clone, Debug, Default)]
 pub struct UnfinishedPage {
-    /// The rows, in order.
+    /// The rows, in list order.
     pub rows: Vec<Unfinished>,
-    /// The pages beside it.
+    /// Cursors of the adjacent pages.
     pub beside: keyset::Beside<EffectId>,
 }
 
-/// A page of the unfinished effects that pass the filter, with at most `limit` rows.
+/// Returns a page of at most `limit` unfinished effects that pass the filter.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn unfinished(
     store: &Store,
     filter: &UnfinishedFilter,
@@ -135,7 +135,7 @@ pub async fn unfinished(
     }
     let direction = if cursor.is_ascending(order) { "" } else { " DESC" };
     query.push(" ORDER BY effect_id").push(direction).push(" LIMIT ").push_bind(limit as i64 + 1);
-    // What stands beside a row is looked up for the rows of the page alone.
+    // Join other tables only for the rows of the page.
     query.push(
         ") o JOIN effects e ON e.id = o.effect_id JOIN destinations n ON n.id = o.destination_id JOIN leads l ON l.id = o.lead_id \
          ORDER BY o.effect_id",
@@ -146,11 +146,11 @@ pub async fn unfinished(
     Ok(UnfinishedPage { rows, beside })
 }
 
-/// How many failed effects a filter means: as many as [`replay_next`](super::replay_next) would try again. Stops at
-/// [`COUNTED_ROWS`] and one.
+/// Returns how many failed effects match a filter, which is how many [`replay_next`](super::replay_next) would
+/// replay. Counting stops at [`COUNTED_ROWS`] + 1.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn count_dead(store: &Store, filter: &DeadFilter) -> Result<i64> {
     let filter = UnfinishedFilter {
         destination: filter.destination,
@@ -164,7 +164,7 @@ pub async fn count_dead(store: &Store, filter: &DeadFilter) -> Result<i64> {
 }
 
 fn push_conditions(query: &mut QueryBuilder<Postgres>, filter: &UnfinishedFilter) {
-    // Written out, since the planner uses a partial index only for a state that it can see.
+    // Inline the state: the planner uses a partial index only if it can see the value.
     query.push(match filter.state {
         None => " WHERE true",
         Some(UnfinishedState::Ready) => " WHERE state = 'ready'",

@@ -1,4 +1,4 @@
-//! Bundles: what is released and rolled back as one.
+//! Bundles: sets of versions that are released and rolled back together.
 //!
 //! Hand-written SQL: joins through a bundle's array of versions, and lists without their entries.
 
@@ -21,34 +21,34 @@ use crate::entity::bundle;
 use crate::error::{Error, Result};
 use crate::orm::orm;
 
-/// The parts of a bundle, each by name and version; its canonical JSON is what the bundle's hash is of.
+/// The parts of a bundle, each by name and version. The bundle's hash covers the manifest's canonical JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
-    /// The workflow's name.
+    /// Name of the workflow.
     pub workflow: String,
     /// Version of the engine's semantics.
     pub semantics: u32,
-    /// The parts, in the order of kind and name.
+    /// The parts, ordered by kind and name.
     pub parts: Vec<Part>,
 }
 
-/// One part of a bundle.
+/// A part of a bundle.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Part {
-    /// What it is.
+    /// Kind of the part.
     pub kind: Kind,
-    /// Its name.
+    /// Name of the part.
     pub name: String,
-    /// Its version.
+    /// Version of the part.
     pub version: u32,
     /// SHA-256 of its content's canonical JSON.
     pub hash: Digest,
 }
 
-/// Stores the bundle of these versions, if it is not stored yet; returns its hash.
+/// Stores the bundle of these versions unless it is already stored, and returns its hash.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn assemble(
     connection: &mut PgConnection,
     actor: &Actor,
@@ -82,20 +82,20 @@ pub async fn assemble(
 /// A bundle with the content of its parts.
 #[derive(Clone, Debug)]
 pub struct BundleParts {
-    /// Its hash.
+    /// Hash of the bundle.
     pub hash: Digest,
-    /// Its workflow.
+    /// The workflow.
     pub workflow: WorkflowId,
-    /// What it is made of.
+    /// The bundle's manifest.
     pub manifest: Manifest,
     /// The versions, in no particular order.
     pub versions: Vec<Version>,
 }
 
-/// A bundle by its hash.
+/// Returns a bundle by its hash.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is none.
+/// Returns [`Error::NotFound`] if it does not exist.
 pub async fn bundle(connection: &mut PgConnection, hash: &Digest) -> Result<BundleParts> {
     let row = bundle::Entity::find_by_id(hash.0.to_vec()).one(&orm(connection)).await?;
     let row = row.ok_or(Error::NotFound("bundle"))?;
@@ -107,11 +107,11 @@ pub async fn bundle(connection: &mut PgConnection, hash: &Digest) -> Result<Bund
     })
 }
 
-/// The parts of a bundle without the entries of its lists: a list may have a million, and what it answered is in the
-/// snapshot of each decision.
+/// Returns the parts of a bundle without the entries of its lists. A list may have a million entries, and the
+/// snapshot of each decision already contains the results of its lookups.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is no such bundle.
+/// Returns [`Error::NotFound`] if the bundle does not exist.
 pub async fn bundle_without_entries(connection: &mut PgConnection, hash: &Digest) -> Result<Vec<BundlePart>> {
     let rows: Vec<PartRow> = sqlx::query_as(
         "SELECT v.id, v.kind, v.name, v.version, CASE WHEN v.kind = 'list' THEN '{\"entries\": []}'::jsonb ELSE v.body END AS body \
@@ -129,20 +129,20 @@ pub async fn bundle_without_entries(connection: &mut PgConnection, hash: &Digest
 /// A live workflow and the versions of its bundle.
 #[derive(Clone, Debug, FromRow)]
 pub struct LiveWorkflow {
-    /// Its id.
+    /// Unique ID.
     pub id: Uuid,
-    /// Its name.
+    /// Name.
     pub name: String,
-    /// What people call it.
+    /// Display title.
     pub title: String,
-    /// The versions in its live bundle.
+    /// The versions in the live bundle.
     pub version_ids: Vec<Uuid>,
 }
 
-/// The live workflows whose bundle has a version of this name, or all of them.
+/// Returns the live workflows whose bundle contains a version of this name, or all live workflows.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn live_with(
     connection: &mut PgConnection,
     kind: Kind,
@@ -158,10 +158,10 @@ pub async fn live_with(
     .await?)
 }
 
-/// A live workflow by its id.
+/// Returns a live workflow by its ID.
 ///
 /// # Errors
-/// [`Error::NotFound`] when it is not live.
+/// Returns [`Error::NotFound`] if the workflow is not live.
 pub async fn live_by_id(connection: &mut PgConnection, id: WorkflowId) -> Result<LiveWorkflow> {
     let row: Option<LiveWorkflow> = sqlx::query_as(
         "SELECT w.id, w.name, w.title, l.version_ids FROM workflows w JOIN live_releases l ON l.workflow_id = w.id WHERE w.id = $1",
@@ -172,11 +172,11 @@ pub async fn live_by_id(connection: &mut PgConnection, id: WorkflowId) -> Result
     row.ok_or(Error::NotFound("live workflow"))
 }
 
-/// Versions by id, beside the newest version of everything that workflows share: all that the rules of a bundle could name.
-/// Lists come without their entries.
+/// Returns versions by ID, along with the newest version of everything that workflows share: all that the rules of a
+/// bundle could reference. Lists come without their entries.
 ///
 /// # Errors
-/// [`Error::Corrupt`] when a row has an unknown kind.
+/// Returns [`Error::Corrupt`] if a row has an unknown kind.
 pub async fn parts_in_reach(
     connection: &mut PgConnection,
     ids: &[Uuid],
@@ -194,10 +194,10 @@ pub async fn parts_in_reach(
     rows.into_iter().map(PartRow::try_into_part).collect()
 }
 
-/// The entries of versions of lists, by name.
+/// Returns the entries of list versions, by name.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn list_entries(
     connection: &mut PgConnection,
     ids: &[VersionId],
@@ -211,10 +211,10 @@ pub async fn list_entries(
     Ok(rows.into_iter().collect())
 }
 
-/// Locks every workflow until the transaction ends, so that two releases at one moment see each other's bundle.
+/// Locks every workflow until the transaction ends, so that concurrent releases see each other's bundles.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn lock_all(connection: &mut PgConnection) -> Result<()> {
     sqlx::query("SELECT 1 FROM workflows ORDER BY id FOR NO KEY UPDATE").execute(connection).await?;
     Ok(())

@@ -1,4 +1,4 @@
-//! Versions of everything that decides: catalogues, maps, rule sets, lists and pools.
+//! Versions of everything that decisions are based on: catalogues, maps, rule sets, lists and pools.
 
 use chrono::{DateTime, Utc};
 use engine::canonical::{self, Digest};
@@ -15,26 +15,26 @@ use crate::entity::version;
 use crate::error::{Error, Result};
 use crate::orm::orm;
 
-/// One version of something that decides.
+/// A version of a catalogue, map, rule set, list or pool.
 #[derive(Clone, Debug)]
 pub struct Version {
-    /// Its id.
+    /// Unique ID.
     pub id: VersionId,
-    /// What it is a version of.
+    /// Kind of object that this is a version of.
     pub kind: Kind,
-    /// The name it shares with its other versions.
+    /// Name shared by all versions of the object.
     pub name: String,
-    /// Its number, from 1.
+    /// Version number, starting at 1.
     pub version: u32,
-    /// Its content.
+    /// Content.
     pub body: Json,
     /// SHA-256 of the content's canonical JSON.
     pub hash: Digest,
-    /// The text as its author wrote it, if it came as a text.
+    /// Source text as the author wrote it, if there is one.
     pub source: Option<String>,
-    /// When it became a version.
+    /// When the version was created.
     pub created_at: DateTime<Utc>,
-    /// Who made it one, as the audit log names actors.
+    /// Who created the version, as the audit log names actors.
     pub created_by: String,
 }
 
@@ -59,10 +59,10 @@ impl TryFrom<version::Model> for Version {
     }
 }
 
-/// The newest version of a name.
+/// Returns the newest version of a name.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn newest(connection: &mut PgConnection, kind: Kind, name: &str) -> Result<Option<Version>> {
     let row = version::Entity::find()
         .filter(version::Column::Kind.eq(kind.to_string()))
@@ -73,10 +73,10 @@ pub async fn newest(connection: &mut PgConnection, kind: Kind, name: &str) -> Re
     row.map(Version::try_from).transpose()
 }
 
-/// A version by its number.
+/// Returns a version by its number.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is none.
+/// Returns [`Error::NotFound`] if it does not exist.
 pub async fn version(connection: &mut PgConnection, kind: Kind, name: &str, number: u32) -> Result<Version> {
     let row = version::Entity::find()
         .filter(version::Column::Kind.eq(kind.to_string()))
@@ -87,10 +87,10 @@ pub async fn version(connection: &mut PgConnection, kind: Kind, name: &str, numb
     row.map(Version::try_from).transpose()?.ok_or(Error::NotFound("version"))
 }
 
-/// Versions by id, in no particular order.
+/// Returns versions by ID, in no particular order.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn versions(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Version>> {
     let rows = version::Entity::find()
         .filter(version::Column::Id.eq_any(ids.iter().copied()))
@@ -99,10 +99,10 @@ pub async fn versions(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec
     rows.into_iter().map(Version::try_from).collect()
 }
 
-/// The newest versions of all names of a kind.
+/// Returns the newest version of every name of a kind.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn newest_of_kind(connection: &mut PgConnection, kind: Kind) -> Result<Vec<Version>> {
     let rows = version::Entity::find()
         .distinct_on([(version::Entity, version::Column::Name)])
@@ -114,11 +114,11 @@ pub async fn newest_of_kind(connection: &mut PgConnection, kind: Kind) -> Result
     rows.into_iter().map(Version::try_from).collect()
 }
 
-/// A version that nothing had to be signed for: what a workflow that never was live begins with. The version there is,
-/// when it says the same.
+/// Creates a version without approval, for a workflow that was never live. Returns the newest version instead if it
+/// has the same content.
 ///
 /// # Errors
-/// [`Error::Refused`] when a live workflow decides by this name.
+/// Returns [`Error::Refused`] if a live workflow uses this name.
 pub async fn begin(
     connection: &mut PgConnection,
     actor: &Actor,
@@ -138,29 +138,29 @@ pub async fn begin(
         .await
 }
 
-/// A version to be inserted.
+/// A version to insert.
 #[derive(Clone, Copy, Debug)]
 pub struct NewVersion<'a> {
-    /// What it is a version of.
+    /// Kind of object that this is a version of.
     pub kind: Kind,
-    /// The name it shares with its other versions.
+    /// Name shared by all versions of the object.
     pub name: &'a str,
-    /// Its number, from 1.
+    /// Version number, starting at 1.
     pub version: u32,
-    /// Its content.
+    /// Content.
     pub body: &'a Json,
     /// SHA-256 of the content's canonical JSON.
     pub hash: Digest,
-    /// The text as its author wrote it, if it came as a text.
+    /// Source text as the author wrote it, if there is one.
     pub source: Option<&'a str>,
-    /// The change that brings it; none for what a workflow begins with.
+    /// The change that creates the version; `None` for a workflow that was never live.
     pub change: Option<Uuid>,
 }
 
 /// Inserts a version.
 ///
 /// # Errors
-/// [`Error::Refused`] by the database where an approval is missing.
+/// Returns [`Error::Refused`] if an approval is missing.
 pub async fn insert(connection: &mut PgConnection, actor: &Actor, new: NewVersion<'_>) -> Result<VersionId> {
     let id = engine::ids::mint(actor.now, rand::random());
     let row = version::ActiveModel {

@@ -1,4 +1,4 @@
-//! Which leads to list, and where in the list.
+//! Filter, order and cursor of the list of leads.
 
 use chrono::{DateTime, Utc};
 use engine::action::Action;
@@ -7,52 +7,52 @@ use uuid::Uuid;
 
 use crate::reads::keyset::{self, Order};
 
-/// Which leads to list. Everything given has to hold.
+/// Filters the list of leads. A lead must match every field that is set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// In this workflow.
+    /// Only this workflow.
     pub workflow: Option<Uuid>,
-    /// Last decided so.
+    /// Only leads whose latest decision has this action.
     pub action: Option<Action>,
-    /// Last decided by this rule.
+    /// Only leads whose latest decision is by this rule.
     pub rule: Option<RuleFilter>,
-    /// Whom it waits for.
+    /// Only leads that wait in this queue.
     pub queue: Option<QueueFilter>,
-    /// At this stage.
+    /// Only leads at this stage.
     pub stage: Option<OutcomeStage>,
-    /// Text in name, company, e-mail address or the source's id.
+    /// Text to find in the name, company, e-mail address or source ID.
     pub text: Option<String>,
-    /// First decided as of this instant or later.
+    /// Earliest first `as_of`, inclusive.
     pub from: Option<DateTime<Utc>>,
-    /// First decided as of before this instant.
+    /// Latest first `as_of`, exclusive.
     pub to: Option<DateTime<Utc>>,
-    /// Those that one figure of the dashboard counts.
+    /// Only leads that a figure of the dashboard counts.
     pub counts: Option<Counts>,
-    /// Assigned to the person with this address.
+    /// Only leads assigned to the person with this address.
     pub assignee: Option<String>,
-    /// This lead alone.
+    /// Only this lead.
     pub lead: Option<Uuid>,
 }
 
-/// In which order leads are listed.
+/// Sort order of the list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sort {
-    /// By the first decision rather than the last.
+    /// Whether to sort by the first decision instead of the latest.
     pub by_first: bool,
-    /// Which end comes first.
+    /// Sort direction.
     pub order: Order,
 }
 
-/// Which rule decided.
+/// Filters by the rule that decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RuleFilter {
-    /// The rule with this id.
+    /// The rule with this ID.
     Rule(String),
-    /// None: the safe default.
+    /// No rule: the safe default.
     Default,
 }
 
-/// What a lead waits for.
+/// Filters by what a lead waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
 #[strum(serialize_all = "lowercase")]
 pub enum QueueFilter {
@@ -62,39 +62,39 @@ pub enum QueueFilter {
     Sdr,
     /// A person, because the workflow is stopped or a rule is paused.
     Manual,
-    /// Nobody.
+    /// Nothing; the lead is not in a queue.
     None,
 }
 
-/// The leads above or below the line of a figure; see `engine::control::kpi`.
+/// The leads in the numerator or denominator of a figure; see `engine::control::kpi`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum Counts {
-    /// An AE accepted it or it became an opportunity.
+    /// An AE accepted the lead, or it became an opportunity.
     Qualified,
-    /// The system advanced or assigned it and somebody judged it.
+    /// The system advanced or assigned the lead, and a person judged it.
     Judged,
-    /// The system advanced or assigned it and the first verdict was against it.
+    /// The system advanced or assigned the lead, and the first verdict was negative.
     FalsePositive,
-    /// The system assigned it.
+    /// The system assigned the lead.
     Assigned,
-    /// The system assigned it and it became an opportunity.
+    /// The system assigned the lead, and it became an opportunity.
     Converted,
 }
 
-/// Which page of the list.
+/// Cursor into the list of leads.
 pub type Cursor = keyset::Cursor<Place>;
 
-/// A place in the list. It is ordered by the last decision, or by the first one.
+/// A position in the list, by the latest decision or by the first one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// As of when the first decision was made, where the list is ordered by it.
+    /// `as_of` of the first decision, if the list is sorted by it.
     pub first_as_of: Option<DateTime<Utc>>,
-    /// The last decision.
+    /// The latest decision.
     pub last_decision: Uuid,
 }
 
-/// In an address: microseconds since 1970 and the decision, or the decision alone.
+/// Formats the place for a URL: microseconds since 1970 and the decision, or the decision alone.
 impl std::fmt::Display for Place {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if let Some(at) = self.first_as_of {
@@ -115,12 +115,12 @@ impl std::str::FromStr for Place {
 }
 
 impl Filter {
-    /// Whether the filter asks when leads were first decided.
+    /// Returns whether the filter restricts the time of the first decision.
     pub fn has_period(&self) -> bool {
         self.from.is_some() || self.to.is_some()
     }
 
-    /// Whether there is something in it that no index answers, so that rows have to be looked through.
+    /// Returns whether the filter has a condition that no index covers, so that rows must be searched.
     pub(super) fn is_searched(&self) -> bool {
         self.rule.is_some() || self.stage.is_some() || self.text.is_some() || self.counts.is_some()
     }

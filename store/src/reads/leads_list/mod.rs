@@ -1,6 +1,6 @@
-//! The list of leads: one row for each lead and workflow, the last decided first.
+//! The list of leads: one row for each lead and workflow, latest decision first.
 //!
-//! Hand-written SQL: a keyset list whose filters and order are chosen by the reader.
+//! Hand-written SQL: a keyset list whose filters and order the reader chooses.
 
 mod filter;
 
@@ -16,11 +16,11 @@ use crate::reads::keyset;
 
 pub use filter::{Counts, Cursor, Filter, Place, QueueFilter, RuleFilter, Sort};
 
-/// Rows a page has.
+/// Number of rows on a page.
 pub const PAGE_ROWS: usize = 50;
-/// Rows that one page looks through at most where no index answers: each costs a look-up.
+/// Maximum number of rows to search for a page if no index covers the filter; each costs a lookup.
 pub const SEARCHED_ROWS: i64 = 5_000;
-/// Where counting stops.
+/// Number of rows at which counting stops.
 pub const COUNTED_ROWS: usize = 1_000;
 
 /// A lead in a workflow.
@@ -30,58 +30,58 @@ pub struct Row {
     pub lead_id: Uuid,
     /// The workflow.
     pub workflow_id: Uuid,
-    /// The last decision; the list is ordered by it.
+    /// The latest decision, which determines the order of the list.
     pub last_decision_id: Uuid,
-    /// As of when it was first decided.
+    /// `as_of` of the first decision.
     pub first_as_of: DateTime<Utc>,
-    /// As of when it was decided.
+    /// `as_of` of the latest decision.
     pub last_as_of: DateTime<Utc>,
-    /// What was decided.
+    /// Action of the latest decision.
     pub last_action: String,
-    /// By which rule; `None` by default.
+    /// ID of the rule that made the latest decision; `None` for the default.
     pub last_rule_id: Option<String>,
-    /// How surely.
+    /// Confidence of the latest decision.
     pub last_confidence: Option<f64>,
-    /// By which version of the rule set.
+    /// Version of the rule set.
     pub last_rule_version: i32,
-    /// The queue it waits in.
+    /// The queue that the lead waits in.
     pub queue: Option<String>,
-    /// Since when.
+    /// When the lead entered the queue.
     pub queued_at: Option<DateTime<Utc>>,
     /// The lead's name.
     pub name: Option<String>,
     /// The lead's company.
     pub company: Option<String>,
-    /// The lead's address.
+    /// The lead's e-mail address.
     pub email: Option<String>,
-    /// The source's id of the person.
+    /// The person's ID in the source system.
     pub external_id: Option<String>,
-    /// Who has it.
+    /// Address of the person the lead is assigned to.
     pub assignee: Option<String>,
-    /// The latest stage.
+    /// Stage of the latest outcome.
     pub stage: Option<String>,
-    /// Since when the person is erased.
+    /// When the person was erased.
     pub erased_at: Option<DateTime<Utc>>,
 }
 
 /// A page of the list.
 #[derive(Clone, Debug, Default)]
 pub struct Page {
-    /// The rows, in order.
+    /// The rows, in list order.
     pub rows: Vec<Row>,
-    /// The pages beside it; where the search was cut, the one that goes on where it stopped.
+    /// Cursors of the adjacent pages. If the search was cut off, the next one continues where it stopped.
     pub beside: keyset::Beside<Place>,
-    /// The search went through as many rows as it may.
+    /// Whether the search stopped at its limit.
     pub cut: bool,
 }
 
-/// A page of the leads that pass the filter, with at most `limit` rows.
+/// Returns a page of at most `limit` leads that pass the filter.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn page(store: &Store, filter: &Filter, sort: Sort, cursor: Cursor, limit: usize) -> Result<Page> {
     let filter = &named(store, filter).await?;
-    // Where the filter asks when leads were first decided, an index answers in that order alone.
+    // A filter on the first decision's time is only indexed in that order.
     let sort = Sort { by_first: sort.by_first || filter.has_period(), ..sort };
     let window = Window { filter, sort, cursor };
     let mut rows: Vec<Row> = search(&window, limit).build_query_as().fetch_all(store.pool()).await?;
@@ -103,11 +103,11 @@ pub async fn page(store: &Store, filter: &Filter, sort: Sort, cursor: Cursor, li
     Ok(page)
 }
 
-/// How many of the newest [`COUNTED_ROWS`] leads that pass the filter, its action aside, were decided how; and whether there
-/// are more. Nothing where counting would mean looking through rows.
+/// Counts the actions among the newest [`COUNTED_ROWS`] leads that pass the filter, ignoring its action, and returns
+/// whether there are more. Returns `None` if counting would require a search.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn counts(store: &Store, filter: &Filter) -> Result<Option<(Vec<(Action, usize)>, bool)>> {
     let filter = Filter { action: None, ..named(store, filter).await? };
     if filter.is_searched() {
@@ -126,23 +126,23 @@ pub async fn counts(store: &Store, filter: &Filter) -> Result<Option<(Vec<(Actio
     Ok(Some((counts, more)))
 }
 
-/// What the rules of some decisions are called.
+/// Display name of the rule behind a decision.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
 pub struct RuleOf {
     /// The decision.
     pub decision_id: Uuid,
-    /// The rule that fired or, by default, the one that could not be told.
+    /// ID of the rule that fired or, for the default, of the one that could not be evaluated.
     pub rule_id: String,
-    /// What people call it, if it has a name.
+    /// Display name, if the rule has one.
     pub name: Option<String>,
-    /// It could not be told.
+    /// Whether the rule could not be evaluated.
     pub held: bool,
 }
 
-/// The rules that decided, or held, the rows of a page; a row that every rule passed over has none.
+/// Returns the rules that decided or held the rows of a page. Omits rows that no rule matched.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn rules_of(store: &Store, decisions: &[Uuid]) -> Result<Vec<RuleOf>> {
     Ok(sqlx::query_as(
         "SELECT d.id AS decision_id, coalesce(d.rule_id, d.held_by) AS rule_id, n.name, d.rule_id IS NULL AS held FROM decisions d \
@@ -155,16 +155,15 @@ pub async fn rules_of(store: &Store, decisions: &[Uuid]) -> Result<Vec<RuleOf>> 
     .await?)
 }
 
-/// Whether there is any lead at all.
+/// Returns whether there are no leads.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database fails.
 pub async fn is_empty(store: &Store) -> Result<bool> {
     Ok(sqlx::query_scalar("SELECT NOT EXISTS (SELECT FROM lead_states)").fetch_one(store.pool()).await?)
 }
 
-/// The filter with the text replaced by the lead that it names: an e-mail address is found by its HMAC, however many
-/// leads there are.
+/// Replaces a text that is an e-mail address by the lead it belongs to, which its HMAC identifies without a search.
 async fn named(store: &Store, filter: &Filter) -> Result<Filter> {
     let mut filter = filter.clone();
     if let Some(email) = filter.text.as_deref().and_then(normal_email) {
@@ -181,7 +180,7 @@ async fn named(store: &Store, filter: &Filter) -> Result<Filter> {
     Ok(filter)
 }
 
-/// Which rows a page is searched in.
+/// The rows to search for a page.
 struct Window<'a> {
     filter: &'a Filter,
     sort: Sort,
@@ -194,8 +193,8 @@ impl Window<'_> {
     }
 }
 
-/// The rows of a page and one more. The look-up of each lead is fenced off (`OFFSET 0`), so that rows are taken one by one
-/// from the window and no more of them than the page needs.
+/// Builds a query for the rows of a page plus one. The lookup of each lead is fenced off (`OFFSET 0`), so that
+/// Postgres takes rows from the window one by one and stops once the page is full.
 fn search(window: &Window<'_>, limit: usize) -> QueryBuilder<Postgres> {
     let mut query = QueryBuilder::new(
         "SELECT s.lead_id, s.workflow_id, s.last_decision_id, s.first_as_of, s.last_as_of, s.last_action, s.last_rule_id, s.last_confidence, \
@@ -213,7 +212,7 @@ fn search(window: &Window<'_>, limit: usize) -> QueryBuilder<Postgres> {
     query
 }
 
-/// The last row that the search looked at, if it stopped because it had looked at enough.
+/// Returns the last row searched, if the search stopped at its limit.
 async fn end_of_search(store: &Store, window: &Window<'_>) -> Result<Option<Place>> {
     if !window.filter.is_searched() {
         return Ok(None);
@@ -240,7 +239,7 @@ fn push_window(query: &mut QueryBuilder<Postgres>, columns: &str, window: &Windo
     push_order(query, window);
 }
 
-/// Where the list goes on; a place from a list in another order is no place in this one.
+/// Adds the condition to continue after `place`. A place from a list in another order is ignored.
 fn push_place(query: &mut QueryBuilder<Postgres>, window: &Window<'_>, than: &str, place: Place) {
     match (window.sort.by_first, place.first_as_of) {
         (true, Some(at)) => {
@@ -268,7 +267,7 @@ fn push_order(query: &mut QueryBuilder<Postgres>, window: &Window<'_>) {
     });
 }
 
-/// What an index answers.
+/// Adds the conditions that an index covers.
 fn push_indexed_conditions(query: &mut QueryBuilder<Postgres>, filter: &Filter) {
     if let Some(workflow) = filter.workflow {
         query.push(" AND s.workflow_id = ").push_bind(workflow);
@@ -286,7 +285,7 @@ fn push_indexed_conditions(query: &mut QueryBuilder<Postgres>, filter: &Filter) 
         query.push(" AND s.first_as_of < ").push_bind(to);
     }
     if let Some(assignee) = &filter.assignee {
-        // Once, by the index of a person's leads.
+        // Evaluated once, by the index of a person's leads.
         query.push(" AND s.lead_id = ANY(ARRAY(SELECT id FROM leads WHERE assignee = ");
         query.push_bind(assignee.clone()).push("))");
     }
@@ -295,7 +294,7 @@ fn push_indexed_conditions(query: &mut QueryBuilder<Postgres>, filter: &Filter) 
     }
 }
 
-/// What rows have to be looked through for.
+/// Adds the conditions that require a search.
 fn push_searched_conditions(query: &mut QueryBuilder<Postgres>, filter: &Filter) {
     query.push("(true");
     match &filter.rule {
@@ -324,7 +323,7 @@ fn push_searched_conditions(query: &mut QueryBuilder<Postgres>, filter: &Filter)
     query.push(")");
 }
 
-// The same readings as `engine::control::outcome` has of the stages.
+// Must match the interpretation of stages in `engine::control::outcome`.
 const QUALIFIED: &str = " AND EXISTS (SELECT FROM standing_outcomes o WHERE o.lead_id = s.lead_id AND o.stage IN ('accepted', 'sales_qualified', 'opportunity', 'won'))";
 const CONVERTED: &str = " AND EXISTS (SELECT FROM standing_outcomes o WHERE o.lead_id = s.lead_id AND o.stage IN ('opportunity', 'won'))";
 const JUDGED: &str =
