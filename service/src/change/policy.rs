@@ -22,7 +22,7 @@ pub fn may_write(actor: &Actor, change: &Change) -> bool {
         || actor.is_any(&[change.kind.spec().owner])
 }
 
-/// Rejects an actor who must not edit the change.
+/// Rejects an actor without permission to edit the change.
 pub(super) fn check_writer(actor: &Actor, change: &Change) -> Result<()> {
     if may_write(actor, change) {
         return Ok(());

@@ -46,7 +46,7 @@ pub async fn start(
 ///
 /// # Errors
 /// Returns [`Error::Stale`] if another person saved it in the meantime, and [`Error::Refused`] if the change is not a draft or
-/// the actor must not edit it.
+/// the actor does not have permission to edit it.
 pub async fn save(store: &Store, actor: &Actor, number: i64, edit: Edit<'_>) -> Result<i32> {
     let author = actor.person()?;
     let mut tx = store.pool().begin().await?;
@@ -107,7 +107,7 @@ pub async fn submit(store: &Store, actor: &Actor, number: i64, revision: i32) ->
 /// Discards a draft or withdraws a submitted change. Repeating the call changes nothing.
 ///
 /// # Errors
-/// Returns [`Error::Refused`] if the change is closed or the actor must not edit it.
+/// Returns [`Error::Refused`] if the change is closed or the actor does not have permission to edit it.
 pub async fn withdraw(store: &Store, actor: &Actor, number: i64) -> Result<()> {
     let mut tx = store.pool().begin().await?;
     let change = changes::locked(&mut tx, number).await?;

@@ -28,7 +28,7 @@ pub(super) struct Chunk {
     pub(super) rows: u64,
     /// The number of bytes read so far.
     pub(super) bytes: u64,
-    /// When the chunk was read, and for whom.
+    /// The receipt of these rows: time, actor and request.
     pub(super) receipt: Arc<Receipt>,
     /// The rows to import.
     pub(super) lines: Vec<Row>,

@@ -23,7 +23,7 @@ pub(super) struct Mapping {
     outcomes: Vec<OutcomeRule>,
 }
 
-/// Where a row's timestamp is, and how to read timestamps.
+/// The column of timestamps and how to read them.
 #[derive(Clone, Debug)]
 pub(super) struct Times {
     /// The column with a row's timestamp.

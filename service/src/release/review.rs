@@ -12,7 +12,8 @@ use super::next_stage;
 /// bundle that the person reviewed.
 ///
 /// # Errors
-/// Returns [`Error::Refused`] if the release was rebuilt since, or the person must not approve it in that role.
+/// Returns [`Error::Refused`] if the release was rebuilt since, or the person does not have permission to approve it in that
+/// role.
 pub async fn approve(
     store: &Store,
     actor: &Actor,

@@ -24,7 +24,7 @@ const STOP_WITHIN: Duration = Duration::from_secs(10);
 /// Maximum number of attempts to begin a run. A run that exceeds it is more likely to crash processes than to be unlucky.
 const ATTEMPTS: i32 = 100;
 
-/// Why the work was asked to stop.
+/// The reason for a request to stop.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum StopReason {
     Cancelled,
@@ -98,9 +98,9 @@ struct Driver<'a> {
     store: &'a Store,
     claim: &'a Claim,
     handle: &'a RunHandle,
-    /// When the database last confirmed the lease.
+    /// The instant at which the database last confirmed the lease.
     heard: Instant,
-    /// Why and when the work was asked to stop.
+    /// The reason and the instant of the request to stop, if there was one.
     stopped: Option<(StopReason, Instant)>,
 }
 
@@ -128,7 +128,7 @@ impl Driver<'_> {
         self.handle.stop();
     }
 
-    /// Completes when the work has failed to stop within its time limit.
+    /// Completes once the work has failed to stop within its time limit.
     async fn patience(&self) {
         match self.stopped {
             Some((_, since)) => tokio::time::sleep_until(since + STOP_WITHIN).await,

@@ -26,7 +26,7 @@ pub enum RunKind {
     Import,
 }
 
-/// What happens to a run when its process ends.
+/// The policy for a run whose process has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AfterRestart {
     /// The run continues from its last checkpoint.
@@ -36,7 +36,7 @@ pub enum AfterRestart {
 }
 
 impl RunKind {
-    /// Returns what happens to a run of this kind when its process ends.
+    /// Returns the policy for runs of this kind after their process ends.
     pub const fn after_restart(self) -> AfterRestart {
         match self {
             Self::ReplayDecisions | Self::ReplayDeliveries | Self::Import => AfterRestart::Resumes,

@@ -196,7 +196,7 @@ async fn two_who_edit_lose_nothing_and_others_do_not_write_here() {
     let sdr = person(store, "Sam", &[Role::Sdr]).await;
     let (revops, ae) =
         (person(store, "Ana", &[Role::Revops]).await, person(store, "Jane", &[Role::Ae]).await);
-    // Anyone may suggest a change. The owner of the layer may continue it, and other people must not.
+    // Anyone may suggest a change. Only the author and the owner of the layer may continue it.
     let number = changing::start(store, &sdr, Kind::List, "tam", "a\n", None).await.unwrap();
     let edit = |revision, source| Edit { revision, title: "t", why: "", source, body: None };
     let elsewhere = "only its author and the owner of its layer";
